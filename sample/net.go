@@ -1,0 +1,76 @@
+package sample
+
+import (
+	"time"
+
+	"hypervisor-tui/sample/box"
+)
+
+// Net is one sample of the host's network: what the links are (from sample/link) and what they count (from
+// /proc/net/dev). Ownership is as for Host.
+type Net struct {
+	At         time.Duration // CLOCK_BOOTTIME
+	Interfaces []Interface   // by index
+	Addresses  []Address     // grouped by interface: Interface.Addresses says which
+	Gateways   []Gateway     // default routes
+	DNS        []string      // nameserver lines of /etc/resolv.conf
+	Rx, Tx     float64       // bytes a second over physical interfaces; NaN until the second sample
+	Sockets    SocketCounts
+}
+
+// Interface is one network link.
+type Interface struct {
+	Index                      int
+	Name                       string
+	Kind                       string // IFLA_INFO_KIND: bridge, bond, vlan, veth, tun ...; "loopback"; "" for a device of the hardware
+	Physical                   bool   // has a device behind it (/sys/class/net/X/device)
+	Master                     string // name of the bridge or bond it belongs to
+	MAC                        string
+	Driver                     string
+	State                      string // operstate: up, down, lowerlayerdown, dormant, unknown ...
+	AdminUp                    bool   // IFF_UP: somebody configured it up
+	Carrier                    bool   // IFF_LOWER_UP; meaningful only while AdminUp
+	SpeedMbps                  int    // 0: unknown
+	Duplex                     string // full, half or empty when unknown
+	MTU                        int
+	FirstAddress, AddressCount int // Net.Addresses[FirstAddress : FirstAddress+AddressCount]
+
+	// Counters as ip -s link shows them, valid while Counted; rates are NaN until the second sample.
+	Counted                                                    bool
+	RxBytes, TxBytes, RxErrors, TxErrors, RxDropped, TxDropped uint64
+	RxRate, TxRate                                             float64 // bytes a second
+}
+
+// Address is one address of an interface.
+type Address struct {
+	CIDR  string // 10.0.0.11/24, fd00::2/64
+	IPv6  bool
+	Scope string // global, link, host, site
+}
+
+// Gateway is one default route.
+type Gateway struct {
+	Family    int    // 4 or 6
+	Address   string // empty: on-link
+	Interface string
+	Metric    int
+}
+
+// SocketCounts is /proc/net/sockstat[6], snmp's CurrEstab and conntrack, of the host's own namespace. -1: unknown.
+type SocketCounts struct {
+	TCP, UDP, Established, Conntrack, ConntrackMax int
+}
+
+// LinkTable is what sample/link found at its last change. It is immutable; the Sampler merges it with the counters.
+type LinkTable struct {
+	Interfaces []Interface // without counters
+	Addresses  []Address
+	Gateways   []Gateway
+	DNS        []string
+}
+
+// LinkReport is what sample/link hands to the Sampler after each dump: Table is the same pointer while nothing changed.
+type LinkReport struct {
+	Table  *LinkTable // nil before the first dump
+	Health box.Health
+}
