@@ -1,0 +1,97 @@
+package draw
+
+import (
+	"math"
+	"strconv"
+	"time"
+)
+
+// unknownNumber is drawn for NaN: a value that is not known is never 0.
+const unknownNumber = "--"
+
+// AppendInt appends v.
+func AppendInt(dst []byte, v int64) []byte { return strconv.AppendInt(dst, v, 10) }
+
+// AppendFloat appends v with prec decimals, or --.
+func AppendFloat(dst []byte, v float64, prec int) []byte {
+	if math.IsNaN(v) || math.IsInf(v, 0) {
+		return append(dst, unknownNumber...)
+	}
+	return strconv.AppendFloat(dst, v, 'f', prec, 64)
+}
+
+// AppendPercent appends a share of 0-100 as 45.2%, 100%, or --.
+func AppendPercent(dst []byte, v float64) []byte {
+	if math.IsNaN(v) || math.IsInf(v, 0) {
+		return append(dst, unknownNumber...)
+	}
+	if v >= 99.95 {
+		dst = strconv.AppendFloat(dst, v, 'f', 0, 64)
+	} else {
+		dst = strconv.AppendFloat(dst, v, 'f', 1, 64)
+	}
+	return append(dst, '%')
+}
+
+// sizeUnits are the binary units (IEC 80000-13).
+const sizeUnits = "KMGTPE"
+
+// AppendSize appends a number of bytes in binary units with three digits or so: 0 B, 999 B, 1.0 KiB, 32.1 GiB.
+func AppendSize(dst []byte, v float64) []byte {
+	if math.IsNaN(v) || math.IsInf(v, 0) {
+		return append(dst, unknownNumber...)
+	}
+	if math.Abs(v) < 1023.5 {
+		dst = strconv.AppendFloat(dst, v, 'f', 0, 64)
+		return append(dst, " B"...)
+	}
+	unit := -1
+	for math.Abs(v) >= 1023.5 && unit < len(sizeUnits)-1 {
+		v /= 1024
+		unit++
+	}
+	prec := 1
+	if math.Abs(v) >= 99.95 {
+		prec = 0
+	}
+	dst = strconv.AppendFloat(dst, v, 'f', prec, 64)
+	return append(dst, ' ', sizeUnits[unit], 'i', 'B')
+}
+
+// AppendRate appends bytes a second: 1.2 MiB/s.
+func AppendRate(dst []byte, v float64) []byte {
+	if math.IsNaN(v) || math.IsInf(v, 0) {
+		return append(dst, unknownNumber...)
+	}
+	return append(AppendSize(dst, v), "/s"...)
+}
+
+// AppendAge appends a time span in its two largest units: 42s, 14m, 3h 5m, 15d 7h.
+func AppendAge(dst []byte, d time.Duration) []byte {
+	s := int64(max(d, 0) / time.Second)
+	switch {
+	case s < 60:
+		return append(strconv.AppendInt(dst, s, 10), 's')
+	case s < 3600:
+		return append(strconv.AppendInt(dst, s/60, 10), 'm')
+	case s < 86400:
+		dst = append(strconv.AppendInt(dst, s/3600, 10), 'h', ' ')
+		return append(strconv.AppendInt(dst, s/60%60, 10), 'm')
+	}
+	dst = append(strconv.AppendInt(dst, s/86400, 10), 'd', ' ')
+	return append(strconv.AppendInt(dst, s/3600%24, 10), 'h')
+}
+
+// AppendUptime appends a time span as 15d 7h 32m, 7h 32m or 32m 5s.
+func AppendUptime(dst []byte, d time.Duration) []byte {
+	s := int64(max(d, 0) / time.Second)
+	if s >= 86400 {
+		dst = append(strconv.AppendInt(dst, s/86400, 10), 'd', ' ')
+	}
+	if s >= 3600 {
+		dst = append(strconv.AppendInt(dst, s/3600%24, 10), 'h', ' ')
+		return append(strconv.AppendInt(dst, s/60%60, 10), 'm')
+	}
+	dst = append(strconv.AppendInt(dst, s/60, 10), 'm', ' ')
+	return append(strconv.AppendInt(dst, s%60, 10), 's')
+}

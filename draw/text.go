@@ -1,0 +1,38 @@
+package draw
+
+import "unicode/utf8"
+
+// AppendText appends the canvas as text to dst: one line a row, blanks at the end of a row left out. It is what
+// --once prints.
+func (c *Canvas) AppendText(dst []byte) []byte {
+	for y := 0; y < c.h; y++ {
+		end := len(dst)
+		for _, v := range c.cells[y*c.w : (y+1)*c.w] {
+			if v.r == right {
+				continue
+			}
+			dst = utf8.AppendRune(dst, v.r)
+			if v.r != ' ' {
+				end = len(dst)
+			}
+		}
+		dst = append(dst[:end], '\n')
+	}
+	return dst
+}
+
+// AppendRoles appends the roles of all cells to dst, one letter a cell and one line a row: the second half of a
+// golden screen.
+func (c *Canvas) AppendRoles(dst []byte) []byte {
+	for y := 0; y < c.h; y++ {
+		end := len(dst)
+		for _, v := range c.cells[y*c.w : (y+1)*c.w] {
+			dst = append(dst, v.style.letter())
+			if v.style != Text {
+				end = len(dst)
+			}
+		}
+		dst = append(dst[:end], '\n')
+	}
+	return dst
+}
