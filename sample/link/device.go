@@ -1,0 +1,132 @@
+package link
+
+import (
+	"bytes"
+	"math"
+	"os"
+	"path/filepath"
+	"strconv"
+
+	"github.com/safchain/ethtool"
+	"golang.org/x/sys/unix"
+
+	"hypervisor-tui/draw/clean"
+)
+
+// device is what stands behind a link.
+type device struct {
+	physical bool
+	driver   string
+	mbps     int    // 0: unknown
+	duplex   string // full, half, or empty: unknown
+}
+
+// devices looks behind each link that may have something behind it; a link that is not in the map has nothing. What
+// cannot be read is unknown.
+//
+// Kernel: Documentation/ABI/testing/sysfs-class-net
+func devices(root string, links []linkMessage) map[int]device {
+	found := make(map[int]device)
+	settings := openSettings(root)
+	defer settings.close()
+	for i := range links {
+		l := &links[i]
+		if l.hardware == unix.ARPHRD_LOOPBACK || l.name == "." || l.name == ".." {
+			continue
+		}
+		dir := filepath.Join(root, "/sys/class/net", l.name)
+		var d device
+		if _, err := os.Lstat(dir + "/device"); err == nil {
+			d.physical = true
+			d.driver = driver(dir)
+		} else if !carriesSpeed(l.kind) {
+			continue
+		}
+		d.mbps, d.duplex = settings.of(dir, l.name)
+		found[l.index] = d
+	}
+	return found
+}
+
+// carriesSpeed says whether the speed of a link without hardware is that of the hardware below it. Others, veth and
+// tun among them, name a speed that is not true.
+func carriesSpeed(kind string) bool { return kind == "bond" || kind == "team" || kind == "vlan" }
+
+// settings asks for link settings: by ioctl, which is quick, and in sysfs where that is not allowed.
+type settings struct {
+	ioctl   *ethtool.Ethtool // nil: not allowed
+	command *ethtool.EthtoolCmd
+}
+
+// openSettings opens the ioctl's socket, which a sandbox may forbid, unless the tree is a test's.
+func openSettings(root string) *settings {
+	s := &settings{command: newCommand()}
+	if root == "" {
+		s.ioctl, _ = ethtool.NewEthtool()
+	}
+	return s
+}
+
+// newCommand makes what the ioctl fills, on the heap. The library gives the kernel its address as a plain number that
+// the garbage collector does not follow: a stack may move meanwhile, and the kernel would write where it was.
+//
+//go:noinline
+func newCommand() *ethtool.EthtoolCmd { return new(ethtool.EthtoolCmd) }
+
+func (s *settings) close() {
+	if s.ioctl != nil {
+		s.ioctl.Close()
+	}
+}
+
+// of returns speed and duplex of the link with the given name and directory in sysfs.
+func (s *settings) of(dir, name string) (mbps int, duplex string) {
+	if s.ioctl != nil {
+		*s.command = ethtool.EthtoolCmd{}
+		if speed, err := s.ioctl.CmdGet(s.command, name); err == nil {
+			return known(int64(speed)), duplexName(s.command.Duplex)
+		}
+	}
+	speed, err := strconv.ParseInt(line(dir+"/speed"), 10, 64)
+	if err != nil {
+		return 0, ""
+	}
+	if duplex = line(dir + "/duplex"); duplex != "full" && duplex != "half" {
+		duplex = ""
+	}
+	return known(speed), duplex
+}
+
+// known turns the ways in which drivers say "unknown speed" into 0: -1 as a number of 16 or 32 bits, with or without sign.
+func known(mbps int64) int {
+	if mbps < 0 || mbps == math.MaxUint16 || mbps >= math.MaxInt32 {
+		return 0
+	}
+	return int(mbps)
+}
+
+// duplexName is DUPLEX_HALF and DUPLEX_FULL of linux/ethtool.h; all else is unknown.
+func duplexName(d uint8) string {
+	switch d {
+	case 0:
+		return "half"
+	case 1:
+		return "full"
+	}
+	return ""
+}
+
+// driver is the name of the driver that the link's device is bound to, empty when it cannot be read.
+func driver(dir string) string {
+	target, err := os.Readlink(dir + "/device/driver")
+	if err != nil {
+		return ""
+	}
+	return clean.String(filepath.Base(target))
+}
+
+// line is a small file's first line without white space around it, empty when it cannot be read.
+func line(path string) string {
+	first, _, _ := bytes.Cut(small(path), []byte{'\n'})
+	return string(bytes.TrimSpace(first))
+}

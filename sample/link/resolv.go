@@ -1,0 +1,54 @@
+package link
+
+import (
+	"bytes"
+	"io"
+	"os"
+	"path/filepath"
+
+	"golang.org/x/sys/unix"
+
+	"hypervisor-tui/draw/clean"
+)
+
+const (
+	maxNameservers = 8
+	maxSmall       = 64 << 10 // bytes read of a small file
+)
+
+// nameservers lists those of /etc/resolv.conf in its order, at most 8; none when there is no such file.
+func nameservers(root string) []string {
+	return parseResolv(small(filepath.Join(root, "/etc/resolv.conf")))
+}
+
+// parseResolv takes the address of each nameserver line, as resolv.conf(5) has it.
+func parseResolv(text []byte) []string {
+	var list []string
+	for l := range bytes.Lines(text) {
+		fields := bytes.Fields(l)
+		if len(fields) < 2 || string(fields[0]) != "nameserver" {
+			continue
+		}
+		if list = append(list, clean.String(string(fields[1]))); len(list) == maxNameservers {
+			break
+		}
+	}
+	return list
+}
+
+// small returns the first 64 KiB of a regular file, or nil. A FIFO in a file's place does not make it wait.
+func small(path string) []byte {
+	f, err := os.OpenFile(path, os.O_RDONLY|unix.O_NONBLOCK, 0)
+	if err != nil {
+		return nil
+	}
+	defer f.Close()
+	if s, err := f.Stat(); err != nil || !s.Mode().IsRegular() {
+		return nil
+	}
+	text, err := io.ReadAll(io.LimitReader(f, maxSmall))
+	if err != nil {
+		return nil
+	}
+	return text
+}
