@@ -74,3 +74,9 @@ type LinkReport struct {
 	Table  *LinkTable // nil before the first dump
 	Health box.Health
 }
+
+// Configured says whether somebody wants to use this link of the hardware: it is up and has an address or belongs to
+// a bridge or bond.
+func (l *Interface) Configured() bool {
+	return l.Physical && l.AdminUp && (l.AddressCount > 0 || l.Master != "")
+}

@@ -69,6 +69,12 @@ func (h *Health) Bad(now time.Duration, why string) {
 	h.Err = why
 }
 
+// Fail records that not even the last good value is to be trusted: whoever kept it has crashed.
+func (h *Health) Fail(now time.Duration, why string) {
+	h.enter(Failed, now)
+	h.Err = why
+}
+
 // Gone records that this host has no such thing.
 func (h *Health) Gone(now time.Duration, why string) {
 	h.enter(Absent, now)

@@ -1,0 +1,37 @@
+package sample
+
+import "math"
+
+// CopyHost makes dst equal to src without sharing its slices, whose memory dst keeps: it allocates only when one has
+// grown.
+func CopyHost(dst, src *Host) {
+	cores, disks, filesystems, sensors := dst.Cores[:0], dst.Disks[:0], dst.Filesystems[:0], dst.Sensors[:0]
+	*dst = *src
+	dst.Cores = append(cores, src.Cores...)
+	dst.Disks = append(disks, src.Disks...)
+	dst.Filesystems = append(filesystems, src.Filesystems...)
+	dst.Sensors = append(sensors, src.Sensors...)
+}
+
+// CopyNet makes dst equal to src, as CopyHost does.
+func CopyNet(dst, src *Net) {
+	interfaces, addresses, gateways, dns := dst.Interfaces[:0], dst.Addresses[:0], dst.Gateways[:0], dst.DNS[:0]
+	*dst = *src
+	dst.Interfaces = append(interfaces, src.Interfaces...)
+	dst.Addresses = append(addresses, src.Addresses...)
+	dst.Gateways = append(gateways, src.Gateways...)
+	dst.DNS = append(dns, src.DNS...)
+}
+
+// blank makes unknown what has no source to say so.
+func (h *Host) blank() {
+	nan := math.NaN()
+	h.CPU = unknownCPU(allCPUs)
+	h.Pressure = PSI{CPUSome: nan, MemorySome: nan, MemoryFull: nan, IOSome: nan, IOFull: nan}
+	h.DiskRead, h.DiskWrite = nan, nan
+}
+
+func (n *Net) blank() {
+	n.Rx, n.Tx = math.NaN(), math.NaN()
+	n.Sockets = SocketCounts{TCP: -1, UDP: -1, Established: -1, Conntrack: -1, ConntrackMax: -1}
+}

@@ -1,0 +1,149 @@
+package sample
+
+import (
+	"bytes"
+	"context"
+	"math"
+	"os"
+	"time"
+
+	"github.com/prometheus/procfs"
+	"golang.org/x/sys/unix"
+)
+
+const (
+	statfsEvery = 5 * time.Second  // how full a disk is changes slowly
+	mountsEvery = 10 * time.Second // the mount table is looked at that often even when nobody says that it changed,
+	mountsPause = time.Second      // and not more often than that while pods come and go
+	mountinfo   = "/proc/self/mountinfo"
+)
+
+// filesystemsReader gathers what the probes of the mounts have answered.
+type filesystemsReader struct {
+	root   string
+	deny   []string
+	table  kept   // the worker's
+	seen   []byte // the worker's: the mount table that the roster was made from
+	roster *roster[mount, usage]
+}
+
+func (r *filesystemsReader) read(now time.Duration, h *Host, _ *Net) error {
+	l := r.roster.listing.Load()
+	if l == nil {
+		return errNotYet
+	}
+	if l.probes == nil && l.err != nil {
+		return l.err // the filesystems stay what they were
+	}
+	h.Filesystems = h.Filesystems[:0]
+	for _, p := range l.probes {
+		a := p.latest(now, statfsEvery)
+		if p.health.At != 0 && a.value.total == 0 {
+			continue // no blocks: nothing that could be full
+		}
+		h.Filesystems = append(h.Filesystems, newFilesystem(p, a))
+	}
+	if l.err == nil && l.left > 0 {
+		return errLeftOut
+	}
+	return l.err
+}
+
+// newFilesystem is a mount as its probe answered last; a is nil before the first answer.
+func newFilesystem(p *probe[mount, usage], a *answer[usage]) Filesystem {
+	f := Filesystem{
+		Mount:         p.key.name,
+		Device:        p.key.device,
+		Type:          p.key.kind,
+		UsedPercent:   math.NaN(),
+		InodesPercent: math.NaN(),
+		Health:        p.health,
+	}
+	if a != nil {
+		u := &a.value
+		f.Total, f.Used, f.Available, f.ReadOnly = u.total, u.used, u.available, u.readOnly
+		f.UsedPercent = percent(u.used, u.used+u.available)
+		f.InodesPercent = percent(u.inodesUsed, u.inodes)
+	}
+	return f
+}
+
+// watch follows the mount table until ctx ends.
+func (r *filesystemsReader) watch(ctx context.Context) error {
+	defer r.roster.end()
+	defer r.table.close()
+	r.seen = nil
+	for {
+		r.look(ctx)
+		pause(ctx, mountsPause)
+		r.waitForChange(ctx)
+		if ctx.Err() != nil {
+			return nil
+		}
+	}
+}
+
+// look reads the mount table and, when it is not the one of last time, makes the roster fit it.
+func (r *filesystemsReader) look(ctx context.Context) {
+	text, err := r.table.read()
+	if err == nil && r.seen != nil && bytes.Equal(text, r.seen) {
+		return
+	}
+	var mounts []*procfs.MountInfo
+	if err == nil {
+		r.seen = append(r.seen[:0], text...)
+		mounts, err = readMounts(r.root)
+	}
+	if err != nil {
+		r.seen = nil
+		r.roster.fail(r.table.fail(err))
+		return
+	}
+	r.roster.set(ctx, chooseMounts(mounts, r.deny))
+}
+
+func readMounts(root string) ([]*procfs.MountInfo, error) {
+	fs, err := procfs.NewFS(root + "/proc")
+	if err != nil {
+		return nil, err
+	}
+	return fs.GetMounts()
+}
+
+// waitForChange returns when the mount table changes, after mountsEvery, or when ctx ends. The kernel reports a change
+// as an error condition of the open file; the runtime's poller hands it on without holding a thread.
+//
+// Kernel: proc_pid_mountinfo(5), proc_pid_mounts(5)
+func (r *filesystemsReader) waitForChange(ctx context.Context) {
+	f, err := os.OpenFile(r.root+mountinfo, os.O_RDONLY|unix.O_NONBLOCK, 0)
+	if err != nil {
+		pause(ctx, mountsEvery)
+		return
+	}
+	defer f.Close()
+	if f.SetReadDeadline(time.Now().Add(mountsEvery)) != nil { // not a file of procfs
+		pause(ctx, mountsEvery)
+		return
+	}
+	defer context.AfterFunc(ctx, func() { f.SetReadDeadline(time.Unix(1, 0)) })()
+	conn, err := f.SyscallConn()
+	if err != nil {
+		pause(ctx, mountsEvery)
+		return
+	}
+	calls := 0
+	conn.Read(func(uintptr) bool { // false is: not ready, wait for the next event
+		calls++
+		return calls > 1
+	})
+}
+
+// pause returns after d or when ctx ends.
+func pause(ctx context.Context, d time.Duration) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+	case <-timer.C:
+	}
+}

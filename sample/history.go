@@ -1,0 +1,41 @@
+package sample
+
+import (
+	"math"
+
+	"hypervisor-tui/sample/box"
+)
+
+// remember pushes the newest point of each sparkline. A sample that comes early because somebody asked for it adds
+// none, and one that comes late leaves a gap, so that points stay one interval apart. Only the first two come early.
+func (s *Sampler) remember() {
+	h, history := &s.host, &s.host.History
+	passed := h.At - s.pushed
+	if history.CPU.Len() >= 2 && passed < s.interval*3/4 {
+		return
+	}
+	if history.CPU.Len() > 0 {
+		missed := min((passed+s.interval/2)/s.interval-1, SeriesLen)
+		for range max(missed, 0) {
+			history.push(math.NaN(), math.NaN(), math.NaN(), math.NaN(), math.NaN(), math.NaN())
+		}
+	}
+	s.pushed = h.At
+	fresh := func(source Source, v float64) float64 {
+		if h.Health[source].State != box.OK {
+			return math.NaN()
+		}
+		return v
+	}
+	history.push(fresh(Stat, h.CPU.Busy), fresh(Meminfo, h.Memory.UsedPercent()),
+		fresh(Diskstats, h.DiskRead), fresh(Diskstats, h.DiskWrite), fresh(NetDev, s.net.Rx), fresh(NetDev, s.net.Tx))
+}
+
+func (h *History) push(cpu, memory, diskRead, diskWrite, rx, tx float64) {
+	h.CPU.Push(cpu)
+	h.Memory.Push(memory)
+	h.DiskRead.Push(diskRead)
+	h.DiskWrite.Push(diskWrite)
+	h.Rx.Push(rx)
+	h.Tx.Push(tx)
+}

@@ -1,0 +1,128 @@
+package sample
+
+import (
+	"errors"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
+
+const (
+	keptSize  = 4096     // first size of a kept file's buffer: a page, as seq_file hands them out
+	keptLimit = 32 << 20 // no file of a kernel is as long: something else lies in its place
+)
+
+var (
+	errNotFile = errors.New("not a regular file")
+	errTooLong = errors.New("longer than 32 MiB")
+)
+
+// kept is a file of procfs or sysfs that is opened once and read from its start again and again into one buffer, which
+// grows when the file does. After an error it is opened anew. From the second read on it does not allocate, be the file
+// there or not. Only one goroutine may use it.
+type kept struct {
+	name   string // as errors name it: without the root
+	path   []byte // with the root, ending in NUL
+	opened bool
+	fd     int
+	buf    []byte
+	err    *readError // the last one: the same failure again is the same error
+}
+
+// readError is a failure to read one file.
+type readError struct {
+	name  string
+	cause error
+}
+
+func (e *readError) Error() string { return "read " + e.name + ": " + e.cause.Error() }
+func (e *readError) Unwrap() error { return e.cause }
+
+// keep returns the file name below root; it is opened by the first read.
+func keep(root, name string) kept {
+	return kept{name: name, path: append([]byte(root+name), 0)}
+}
+
+// read returns the file's text as it is now. It is the kept file's own memory, good until the next read.
+func (k *kept) read() ([]byte, error) {
+	if !k.opened {
+		if err := k.open(); err != nil {
+			return nil, k.fail(err)
+		}
+	}
+	n := 0
+	for {
+		if n == len(k.buf) {
+			if n >= keptLimit {
+				k.close()
+				return nil, k.fail(errTooLong)
+			}
+			k.buf = append(k.buf, make([]byte, max(n, keptSize))...)
+		}
+		// pread, not Read: the file stays open and must be read from 0 each time.
+		got, err := unix.Pread(k.fd, k.buf[n:], int64(n))
+		switch {
+		case err == unix.EINTR:
+		case err != nil:
+			k.close()
+			return nil, k.fail(err)
+		case got == 0:
+			return k.buf[:n], nil
+		default:
+			n += got
+		}
+	}
+}
+
+// open never waits: O_NONBLOCK lets it come back from a FIFO without a writer, and fstat then refuses the FIFO. It
+// calls openat itself because unix.Open copies the path each time, and a file that this host lacks is tried each tick.
+func (k *kept) open() error {
+	const flags = unix.O_RDONLY | unix.O_NONBLOCK | unix.O_CLOEXEC | unix.O_LARGEFILE
+	at := unix.AT_FDCWD
+	fd, _, errno := unix.Syscall6(unix.SYS_OPENAT, uintptr(at), uintptr(unsafe.Pointer(&k.path[0])), flags, 0, 0, 0)
+	if errno != 0 {
+		return errno
+	}
+	k.fd, k.opened = int(fd), true
+	var st unix.Stat_t
+	if err := unix.Fstat(k.fd, &st); err != nil {
+		k.close()
+		return err
+	}
+	if st.Mode&unix.S_IFMT != unix.S_IFREG {
+		k.close()
+		return errNotFile
+	}
+	return nil
+}
+
+// close gives the descriptor back; the next read opens the file again.
+func (k *kept) close() {
+	if k.opened {
+		unix.Close(k.fd)
+		k.opened = false
+	}
+}
+
+// fail names the file in err. It allocates only when the cause is not the one of last time.
+func (k *kept) fail(cause error) error {
+	if k.err == nil || k.err.cause != cause {
+		k.err = &readError{name: k.name, cause: cause}
+	}
+	return k.err
+}
+
+// readText returns the first line of a small file that is read once, cleaned for the screen.
+func readText(root, name string) (string, error) {
+	k := keep(root, name)
+	defer k.close()
+	text, err := k.read()
+	if err != nil {
+		return "", err
+	}
+	first, _ := cutLine(text)
+	return outside(first), nil
+}
+
+// missing says that the file is not there: this host has no such thing.
+func missing(err error) bool { return errors.Is(err, unix.ENOENT) }

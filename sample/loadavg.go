@@ -1,0 +1,62 @@
+package sample
+
+import (
+	"bytes"
+	"math"
+	"time"
+)
+
+// loadavg is the text of /proc/loadavg.
+type loadavg struct {
+	load           [3]float64
+	running, tasks int
+}
+
+// loadavgReader reads /proc/loadavg.
+type loadavgReader struct{ file kept }
+
+func (r *loadavgReader) read(_ time.Duration, h *Host, _ *Net) error {
+	text, err := r.file.read()
+	if err != nil {
+		return err
+	}
+	l, err := parseLoadavg(text)
+	if err != nil {
+		return r.file.fail(err)
+	}
+	h.Load, h.Running, h.Tasks = l.load, l.running, l.tasks
+	return nil
+}
+
+// parseLoadavg takes apart "2.28 0.83 0.30 4/106 8189".
+//
+// Kernel: Documentation/filesystems/proc.rst, "Kernel info in /proc"
+func parseLoadavg(text []byte) (loadavg, error) {
+	var l loadavg
+	var err error
+	word, rest := []byte(nil), text
+	for i := range l.load {
+		word, rest = cutWord(rest)
+		if l.load[i], err = decimal(word); err != nil {
+			return loadavg{}, err
+		}
+	}
+	word, _ = cutWord(rest)
+	slash := bytes.IndexByte(word, '/')
+	if slash < 0 {
+		return loadavg{}, errShort
+	}
+	running, err := number(word[:slash])
+	if err != nil {
+		return loadavg{}, err
+	}
+	tasks, err := number(word[slash+1:])
+	if err != nil {
+		return loadavg{}, err
+	}
+	if running > math.MaxInt32 || tasks > math.MaxInt32 {
+		return loadavg{}, errNumber
+	}
+	l.running, l.tasks = int(running), int(tasks)
+	return l, nil
+}

@@ -1,0 +1,102 @@
+package sample
+
+import (
+	"bytes"
+	"math"
+	"time"
+)
+
+// meminfoReader reads /proc/meminfo.
+type meminfoReader struct{ file kept }
+
+func (r *meminfoReader) read(_ time.Duration, h *Host, _ *Net) error {
+	text, err := r.file.read()
+	if err != nil {
+		return err
+	}
+	m, err := parseMeminfo(text)
+	if err != nil {
+		return r.file.fail(err)
+	}
+	h.Memory = m
+	return nil
+}
+
+// parseMeminfo turns /proc/meminfo into bytes. Cached is Cached + SReclaimable: with Buffers added it is what free(1)
+// shows as buff/cache. MemTotal, MemFree and MemAvailable must be there; a kernel without hugetlb has no huge pages.
+//
+// Kernel: Documentation/filesystems/proc.rst, "meminfo"
+func parseMeminfo(text []byte) (Memory, error) {
+	var m Memory
+	var reclaimable, swapFree uint64
+	const needed = 3
+	found := 0
+	for len(text) > 0 {
+		var line []byte
+		line, text = cutLine(text)
+		colon := bytes.IndexByte(line, ':')
+		if colon < 0 {
+			continue
+		}
+		field := (*uint64)(nil)
+		switch string(line[:colon]) {
+		case "MemTotal":
+			field = &m.Total
+			found++
+		case "MemFree":
+			field = &m.Free
+			found++
+		case "MemAvailable":
+			field = &m.Available
+			found++
+		case "Buffers":
+			field = &m.Buffers
+		case "Cached":
+			field = &m.Cached
+		case "SReclaimable":
+			field = &reclaimable
+		case "Dirty":
+			field = &m.Dirty
+		case "SwapTotal":
+			field = &m.SwapTotal
+		case "SwapFree":
+			field = &swapFree
+		case "HugePages_Total":
+			field = &m.HugePages
+		case "HugePages_Free":
+			field = &m.HugePagesFree
+		case "Hugepagesize":
+			field = &m.HugePageSize
+		default:
+			continue
+		}
+		var err error
+		if *field, err = memoryFigure(line[colon+1:]); err != nil {
+			return Memory{}, err
+		}
+	}
+	if found < needed {
+		return Memory{}, errFields
+	}
+	m.Cached += reclaimable
+	m.Used = m.Total - min(m.Available, m.Total)
+	m.SwapUsed = m.SwapTotal - min(swapFree, m.SwapTotal)
+	return m, nil
+}
+
+// memoryFigure is a figure in kB as bytes, or one without a unit as it is.
+func memoryFigure(b []byte) (uint64, error) {
+	word, rest := cutWord(b)
+	v, err := number(word)
+	if err != nil {
+		return 0, err
+	}
+	unit, _ := cutWord(rest)
+	if string(unit) != "kB" {
+		return v, nil
+	}
+	if v > math.MaxInt64/1024 {
+		return 0, errNumber
+	}
+	return v * 1024, nil
+}

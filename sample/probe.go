@@ -1,0 +1,217 @@
+package sample
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"hypervisor-tui/draw/clean"
+	"hypervisor-tui/sample/box"
+)
+
+const (
+	patience     = 2 * time.Second // a question that takes longer is said to be not answered
+	notAnswering = "not answering"
+	mostProbes   = 512 // goroutines that one roster may have, hung ones included: each may hold a thread
+)
+
+// question is something that may take long or for ever to answer: a statfs, a sensor. Only the probe's goroutine
+// calls it.
+type question[T any] interface {
+	ask(answer *T) error
+	close()
+}
+
+// answer is what a question was answered with last. why is empty when value is good.
+type answer[T any] struct {
+	value    T
+	why      string
+	at, cost time.Duration
+}
+
+// probe puts one question again and again on a goroutine of its own, the next one never before the last one is
+// answered. The sampler asks and takes answers; it never waits.
+type probe[K comparable, T any] struct {
+	key     K
+	answers *box.Box[answer[T]]
+	asked   atomic.Int64  // time of the question under way, 0 while there is none
+	wake    chan struct{} // there is a question under way to be put
+	first   chan struct{} // closed with the first answer
+	stop    context.CancelFunc
+	health  box.Health // the sampler's
+}
+
+// latest brings health up to date, asks again when the answer is older than every, and returns the last answer, nil
+// before the first. Only the sampler may call it.
+func (p *probe[K, T]) latest(now, every time.Duration) *answer[T] {
+	a := p.answers.Latest()
+	asked := time.Duration(p.asked.Load())
+	switch {
+	case asked != 0 && now-asked > patience:
+		p.health.Bad(now, notAnswering)
+		p.health.Since = asked // so that its age is how long nobody has answered
+	case a == nil:
+	case a.why != "":
+		p.health.Bad(a.at, a.why)
+		p.health.Cost = a.cost
+	default:
+		p.health.Good(a.at)
+		p.health.Cost = a.cost
+	}
+	if asked == 0 && (a == nil || now-a.at >= every) {
+		p.ask(now)
+	}
+	return a
+}
+
+// ask sets a question under way.
+func (p *probe[K, T]) ask(now time.Duration) {
+	p.asked.Store(int64(max(now, 1)))
+	p.wake <- struct{}{} // there is room: run took the last one before it answered
+}
+
+// run puts the questions until ctx ends and the last of them is answered.
+func (p *probe[K, T]) run(ctx context.Context, q question[T], now func() time.Duration) {
+	defer q.close()
+	var a answer[T]
+	var last error
+	answered := false
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-p.wake:
+		}
+		begin := now()
+		err := guarded(q, &a.value)
+		a.at = now()
+		a.cost = a.at - begin
+		switch {
+		case err == nil:
+			a.why = ""
+		case err != last || a.why == "":
+			a.why = clean.String(err.Error())
+		}
+		last = err
+		p.answers.Publish(&a)
+		p.asked.Store(0)
+		if !answered {
+			answered = true
+			close(p.first)
+		}
+	}
+}
+
+// guarded asks, and makes an error of a panic.
+func guarded[T any](q question[T], value *T) (err error) {
+	defer func() {
+		if crash := recover(); crash != nil {
+			err = newCrash(crash)
+		}
+	}()
+	return q.ask(value)
+}
+
+var errStopped = errors.New("its worker has ended")
+
+// roster is a set of probes, one a key. Its worker sets the keys, the sampler takes the listing.
+type roster[K comparable, T any] struct {
+	now      func() time.Duration
+	question func(K) question[T]
+	probes   []*probe[K, T] // the worker's
+	alive    atomic.Int64   // goroutines, those of keys that are gone but still hang included
+	listing  atomic.Pointer[listing[K, T]]
+	ready    chan struct{} // closed with the first listing
+	once     sync.Once
+}
+
+// listing is what a roster has: immutable but for the probes themselves.
+type listing[K comparable, T any] struct {
+	probes []*probe[K, T]
+	left   int   // keys for which there was no room
+	err    error // the last look for keys failed, and these are the earlier ones
+}
+
+func newRoster[K comparable, T any](now func() time.Duration, q func(K) question[T]) *roster[K, T] {
+	return &roster[K, T]{now: now, question: q, ready: make(chan struct{})}
+}
+
+// set makes the roster have exactly the keys, in their order. Probes that stay are not disturbed, one that hangs
+// included; new ones are asked at once. Their goroutines end with ctx. Only the worker may call it.
+func (r *roster[K, T]) set(ctx context.Context, keys []K) {
+	old := make(map[K]*probe[K, T], len(r.probes))
+	for _, p := range r.probes {
+		old[p.key] = p
+	}
+	next := listing[K, T]{probes: make([]*probe[K, T], 0, len(keys))}
+	for _, key := range keys {
+		p, ok := old[key]
+		switch {
+		case ok:
+			delete(old, key)
+		case r.alive.Load() >= mostProbes:
+			next.left++
+			continue
+		default:
+			p = r.start(ctx, key)
+		}
+		next.probes = append(next.probes, p)
+	}
+	for _, p := range old {
+		p.stop()
+	}
+	r.probes = next.probes
+	r.publish(&next)
+}
+
+// fail keeps the probes there are and says that the last look for keys failed. Only the worker may call it.
+func (r *roster[K, T]) fail(err error) {
+	r.publish(&listing[K, T]{probes: r.probes, err: err})
+}
+
+// end forgets all probes, whose goroutines end with the worker's context. Only the worker may call it.
+func (r *roster[K, T]) end() {
+	r.probes = nil
+	r.publish(&listing[K, T]{err: errStopped})
+}
+
+func (r *roster[K, T]) publish(l *listing[K, T]) {
+	r.listing.Store(l)
+	r.once.Do(func() { close(r.ready) })
+}
+
+func (r *roster[K, T]) start(ctx context.Context, key K) *probe[K, T] {
+	ctx, stop := context.WithCancel(ctx)
+	p := &probe[K, T]{
+		key:     key,
+		answers: box.New(func(dst, src *answer[T]) { *dst = *src }),
+		wake:    make(chan struct{}, 1),
+		first:   make(chan struct{}),
+		stop:    stop,
+	}
+	p.ask(r.now())
+	r.alive.Add(1)
+	go func() {
+		defer r.alive.Add(-1)
+		p.run(ctx, r.question(key), r.now)
+	}()
+	return p
+}
+
+// wait returns when each probe has answered once, or when ctx ends.
+func (r *roster[K, T]) wait(ctx context.Context) {
+	select {
+	case <-ctx.Done():
+		return
+	case <-r.ready:
+	}
+	for _, p := range r.listing.Load().probes {
+		select {
+		case <-ctx.Done():
+			return
+		case <-p.first:
+		}
+	}
+}

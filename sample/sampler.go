@@ -1,0 +1,206 @@
+package sample
+
+import (
+	"context"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"hypervisor-tui/sample/box"
+)
+
+const (
+	usualInterval = 2 * time.Second
+	firstInterval = 500 * time.Millisecond // rates need a second sample: it does not wait for a whole interval
+	leastInterval = 250 * time.Millisecond // a key held down does not make rates out of nothing
+)
+
+// Options say how the host is read. The zero value reads this one each 2 seconds.
+type Options struct {
+	Root       string               // directory below which /proc, /sys and /etc lie; empty is /
+	Interval   time.Duration        // between two samples of Run
+	DenyMounts []string             // globs (path.Match) of mount points that are not shown
+	Now        func() time.Duration // nil is Boottime; called by several goroutines
+
+	statfs func(path string, into *unix.Statfs_t) error // nil is unix.Statfs
+}
+
+// Worker is something that the sampler needs to run beside it, on a goroutine of its own. Run returns when ctx ends.
+type Worker struct {
+	Name string
+	Run  func(ctx context.Context) error
+}
+
+// Sampler reads the host. Sample and Run belong to one goroutine at a time; the workers and SetLinks to any other.
+type Sampler struct {
+	interval    time.Duration
+	now         func() time.Duration
+	steps       []step
+	host        Host
+	net         Net
+	pushed      time.Duration // when the history got its last point
+	hosts       *box.Box[Host]
+	nets        *box.Box[Net]
+	sampled     chan struct{}
+	links       atomic.Pointer[LinkReport]
+	filesystems filesystemsReader
+	sensors     sensorsReader
+	identity    identityReader
+}
+
+// New returns a Sampler that has not read anything yet and has opened no file.
+func New(o Options) *Sampler {
+	s := &Sampler{
+		interval: o.Interval,
+		now:      o.Now,
+		hosts:    box.New(CopyHost),
+		nets:     box.New(CopyNet),
+		sampled:  make(chan struct{}, 1),
+	}
+	if s.interval <= 0 {
+		s.interval = usualInterval
+	}
+	if s.now == nil {
+		s.now = Boottime
+	}
+	if o.Root == "/" {
+		o.Root = "" // the names below it start with a slash
+	}
+	if o.statfs == nil {
+		o.statfs = unix.Statfs
+	}
+	s.host.History.Interval = s.interval
+	s.host.blank()
+	s.net.blank()
+	s.slow(&o)
+	s.steps = s.readers(o.Root)
+	return s
+}
+
+// slow makes the readers that have workers.
+func (s *Sampler) slow(o *Options) {
+	root := o.Root
+	s.filesystems = filesystemsReader{
+		root:  root,
+		deny:  o.DenyMounts,
+		table: keep(root, mountinfo),
+		roster: newRoster(s.now, func(m mount) question[usage] {
+			return &statfsQuestion{path: root + m.point, statfs: o.statfs}
+		}),
+	}
+	s.sensors = sensorsReader{
+		root: root,
+		roster: newRoster(s.now, func(q sensor) question[temperature] {
+			return &sensorQuestion{root: root, file: q.file, input: keep(root, q.file+"_input")}
+		}),
+	}
+	s.identity = identityReader{root: root, hostname: keep(root, "/proc/sys/kernel/hostname")}
+}
+
+// readers lists all sources but Links in the order in which they are read.
+func (s *Sampler) readers(root string) []step {
+	return []step{
+		{source: Uptime, reader: &uptimeReader{keep(root, "/proc/uptime")}},
+		{source: Loadavg, reader: &loadavgReader{keep(root, "/proc/loadavg")}},
+		{source: Stat, reader: &statReader{file: keep(root, "/proc/stat")}},
+		{source: Meminfo, reader: &meminfoReader{keep(root, "/proc/meminfo")}},
+		{source: Pressure, reader: &pressureReader{
+			cpu:    keep(root, "/proc/pressure/cpu"),
+			memory: keep(root, "/proc/pressure/memory"),
+			io:     keep(root, "/proc/pressure/io"),
+		}},
+		{source: Diskstats, reader: &diskstatsReader{root: root, file: keep(root, "/proc/diskstats")}},
+		{source: Filesystems, reader: &s.filesystems},
+		{source: Sensors, reader: &s.sensors},
+		{source: Identity, reader: &s.identity},
+		{source: NetDev, reader: &netdevReader{file: keep(root, "/proc/net/dev"), links: &s.links}},
+		{source: Sockets, reader: &socketsReader{
+			sockstat:     keep(root, "/proc/net/sockstat"),
+			sockstat6:    keep(root, "/proc/net/sockstat6"),
+			snmp:         keep(root, "/proc/net/snmp"),
+			conntrack:    keep(root, "/proc/sys/net/netfilter/nf_conntrack_count"),
+			conntrackMax: keep(root, "/proc/sys/net/netfilter/nf_conntrack_max"),
+		}},
+	}
+}
+
+// Hosts is where each sample of the machine is published; it has one reader.
+func (s *Sampler) Hosts() *box.Box[Host] { return s.hosts }
+
+// Nets is where each sample of the network is published; it has one reader.
+func (s *Sampler) Nets() *box.Box[Net] { return s.nets }
+
+// Sampled gets a value after each sample of Run. Samples that nobody has waited for are one value.
+func (s *Sampler) Sampled() <-chan struct{} { return s.sampled }
+
+// SetLinks hands over what the links are from the next sample on. The report and its table are not changed afterwards
+// by anyone. Any goroutine may call it.
+func (s *Sampler) SetLinks(r *LinkReport) { s.links.Store(r) }
+
+// Workers are to be started by the caller, guarded, and started again should one end with an error. Without them
+// filesystems and sensors stay in state Init.
+func (s *Sampler) Workers() []Worker {
+	return []Worker{
+		{"filesystems", s.filesystems.watch},
+		{"sensors", s.sensors.watch},
+		{"identity", s.identity.watch},
+	}
+}
+
+// WaitSlow returns when the workers, which must be running, have found all mounts and sensors and each of them has
+// answered once, or when ctx ends. The next Sample has the answers.
+func (s *Sampler) WaitSlow(ctx context.Context) {
+	s.filesystems.roster.wait(ctx)
+	s.sensors.roster.wait(ctx)
+}
+
+// Run samples at the interval, and at once when now receives, until ctx ends. The second sample comes early.
+func (s *Sampler) Run(ctx context.Context, now <-chan struct{}) error {
+	tick := time.NewTicker(min(firstInterval, s.interval))
+	defer tick.Stop()
+	for samples := 0; ; {
+		s.Sample()
+		select {
+		case s.sampled <- struct{}{}:
+		default:
+		}
+		if samples++; samples == 2 {
+			tick.Reset(s.interval)
+		}
+		if !s.next(ctx, tick.C, now) {
+			return nil
+		}
+	}
+}
+
+// next waits until the next sample is due; it is false when ctx has ended.
+func (s *Sampler) next(ctx context.Context, tick <-chan time.Time, now <-chan struct{}) bool {
+	for {
+		select {
+		case <-ctx.Done():
+			return false
+		case <-tick:
+			return true
+		case <-now:
+			if s.now()-s.host.At >= leastInterval {
+				return true
+			}
+		}
+	}
+}
+
+// Sample reads everything that does not wait, takes what the workers have found, and publishes both.
+func (s *Sampler) Sample() {
+	at := s.now()
+	s.host.At, s.net.At = at, at
+	for i := range s.steps {
+		at = s.run(&s.steps[i], at)
+	}
+	if report := s.links.Load(); report != nil {
+		s.host.Health[Links] = report.Health
+	}
+	s.remember()
+	s.hosts.Publish(&s.host)
+	s.nets.Publish(&s.net)
+}

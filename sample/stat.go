@@ -1,0 +1,151 @@
+package sample
+
+import (
+	"bytes"
+	"math"
+	"time"
+)
+
+const allCPUs = -1 // CPU.ID of the line that sums up all of them
+
+// ticks is one cpu line of /proc/stat, in USER_HZ. user contains guest and nice contains guest_nice, so those two
+// columns are left out.
+type ticks struct {
+	id                                                    int
+	user, nice, system, idle, iowait, irq, softirq, steal uint64
+}
+
+// statReader reads the cpu lines of /proc/stat.
+type statReader struct {
+	file        kept
+	before, now []ticks
+}
+
+func (r *statReader) read(_ time.Duration, h *Host, _ *Net) error {
+	text, err := r.file.read()
+	if err != nil {
+		return err
+	}
+	if r.now, err = parseStat(text, r.now[:0]); err != nil {
+		return r.file.fail(err)
+	}
+	h.CPU, h.Cores = deriveCPUs(r.before, r.now, h.Cores[:0])
+	r.before, r.now = r.now, r.before
+	return nil
+}
+
+// parseStat appends the cpu lines of /proc/stat to t: first the sum of all with id -1, then each online CPU by id. It
+// stops behind them: the intr line alone can be longer than all before it.
+//
+// Kernel: Documentation/filesystems/proc.rst, "Miscellaneous kernel statistics in /proc/stat"
+func parseStat(text []byte, t []ticks) ([]ticks, error) {
+	for len(text) > 0 {
+		var line []byte
+		line, text = cutLine(text)
+		if !bytes.HasPrefix(line, []byte("cpu")) {
+			break
+		}
+		id, figures, err := cpuID(line[len("cpu"):])
+		if err != nil {
+			return t, err
+		}
+		c, err := parseTicks(figures)
+		if err != nil {
+			return t, err
+		}
+		c.id = id
+		if (len(t) == 0) != (id == allCPUs) || len(t) > 0 && id <= t[len(t)-1].id {
+			return t, errOrder
+		}
+		t = append(t, c)
+	}
+	if len(t) == 0 {
+		return t, errFields
+	}
+	return t, nil
+}
+
+// cpuID cuts the number off the line of one CPU; the line of all of them has a blank there.
+func cpuID(line []byte) (id int, figures []byte, err error) {
+	if len(line) == 0 {
+		return 0, nil, errShort
+	}
+	if blank(line[0]) {
+		return allCPUs, line, nil
+	}
+	word, figures := cutWord(line)
+	n, err := number(word)
+	if err != nil || n > math.MaxInt32 {
+		return 0, nil, errNumber
+	}
+	return int(n), figures, nil
+}
+
+// parseTicks takes the figures of one cpu line. Kernels before 2.6.11 have no steal and give 7.
+func parseTicks(figures []byte) (ticks, error) {
+	var v [8]uint64
+	n, err := numbers(figures, v[:])
+	if err != nil {
+		return ticks{}, err
+	}
+	if n < 7 {
+		return ticks{}, errShort
+	}
+	return ticks{user: v[0], nice: v[1], system: v[2], idle: v[3], iowait: v[4], irq: v[5], softirq: v[6], steal: v[7]}, nil
+}
+
+// deriveCPUs gives the shares of all CPUs and appends those of each to cores. Both lists are as parseStat makes them;
+// a CPU that was not in before (just switched on, or the first read) has NaN.
+func deriveCPUs(before, now []ticks, cores []CPU) (CPU, []CPU) {
+	var all CPU
+	b := 0
+	for i := range now {
+		for b < len(before) && before[b].id < now[i].id {
+			b++
+		}
+		c := unknownCPU(now[i].id)
+		if b < len(before) && before[b].id == now[i].id {
+			c = deriveCPU(&before[b], &now[i])
+		}
+		if i == 0 {
+			all = c
+		} else {
+			cores = append(cores, c)
+		}
+	}
+	return all, cores
+}
+
+// deriveCPU gives the shares of one CPU between two reads. idle and iowait may step back by themselves (the kernel
+// says so of iowait): that is no time spent. Any other column going back is a reset, and the shares are NaN.
+func deriveCPU(before, now *ticks) CPU {
+	if now.user < before.user || now.nice < before.nice || now.system < before.system ||
+		now.irq < before.irq || now.softirq < before.softirq || now.steal < before.steal {
+		return unknownCPU(now.id)
+	}
+	user := now.user - before.user + now.nice - before.nice
+	system := now.system - before.system
+	irq := now.irq - before.irq + now.softirq - before.softirq
+	steal := now.steal - before.steal
+	idle := now.idle - min(before.idle, now.idle)
+	iowait := now.iowait - min(before.iowait, now.iowait)
+	all := float64(user) + float64(system) + float64(irq) + float64(steal) + float64(idle) + float64(iowait)
+	if all == 0 {
+		return unknownCPU(now.id)
+	}
+	share := func(part uint64) float64 { return 100 * float64(part) / all }
+	return CPU{
+		ID:     now.id,
+		Busy:   max(0, 100-share(idle)-share(iowait)),
+		User:   share(user),
+		System: share(system),
+		IOWait: share(iowait),
+		IRQ:    share(irq),
+		Steal:  share(steal),
+	}
+}
+
+func unknownCPU(id int) CPU {
+	nan := math.NaN()
+	return CPU{ID: id, Busy: nan, User: nan, System: nan, IOWait: nan, IRQ: nan, Steal: nan}
+}

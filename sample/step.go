@@ -1,0 +1,107 @@
+package sample
+
+import (
+	"errors"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"hypervisor-tui/draw/clean"
+)
+
+// reader brings its part of h and n up to date. now is CLOCK_BOOTTIME; after an error they hold the last good values.
+type reader interface {
+	read(now time.Duration, h *Host, n *Net) error
+}
+
+// step is one source with its reader, and how its last error reads.
+type step struct {
+	source Source
+	reader reader
+	last   error
+	text   string
+}
+
+var (
+	errNotYet    = errors.New("its worker has not found anything yet")
+	errNoSensors = errors.New("no temperatures in " + hwmon)
+)
+
+// remark is an error of a reader that did what it had to: the source is fine, and there is something to say about it.
+type remark string
+
+func (r remark) Error() string { return string(r) }
+
+const errLeftOut = remark("too many of them: some are left out")
+
+// crashed is what a panic was about.
+type crashed string
+
+func (c crashed) Error() string { return "crashed: " + string(c) }
+
+func newCrash(what any) crashed {
+	switch v := what.(type) {
+	case error:
+		return crashed(v.Error())
+	case string:
+		return crashed(v)
+	}
+	return "panic"
+}
+
+// run takes the step at the time begin and returns the time after it.
+func (s *Sampler) run(t *step, begin time.Duration) time.Duration {
+	err := t.read(begin, &s.host, &s.net)
+	end := s.now()
+	if err == errNotYet {
+		return end
+	}
+	if err != t.last {
+		t.last, t.text = err, ""
+		if err != nil {
+			t.text = clean.String(err.Error())
+		}
+	}
+	h := &s.host.Health[t.source]
+	h.Cost = end - begin
+	switch err.(type) {
+	case nil:
+		h.Good(begin)
+	case remark:
+		h.Good(begin)
+		h.Err = t.text
+	case crashed:
+		h.Fail(begin, t.text)
+	default:
+		if t.source.optional() && absent(err) {
+			h.Gone(begin, t.text)
+		} else {
+			h.Bad(begin, t.text)
+		}
+	}
+	return end
+}
+
+// read is the reader's own, with a panic made an error: one reader's bug leaves the others alone.
+func (t *step) read(now time.Duration, h *Host, n *Net) (err error) {
+	defer func() {
+		if crash := recover(); crash != nil {
+			err = newCrash(crash)
+		}
+	}()
+	return t.reader.read(now, h, n)
+}
+
+// optional says that a sound host may lack the source.
+func (s Source) optional() bool {
+	switch s {
+	case Pressure, Diskstats, Sensors, NetDev, Sockets:
+		return true
+	}
+	return false
+}
+
+// absent says that err means: this host has no such thing. A kernel with psi=0 has the files and will not read them.
+func absent(err error) bool {
+	return missing(err) || errors.Is(err, unix.EOPNOTSUPP) || errors.Is(err, errNoSensors)
+}

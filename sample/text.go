@@ -1,0 +1,112 @@
+package sample
+
+import (
+	"bytes"
+	"errors"
+	"math"
+
+	"hypervisor-tui/draw/clean"
+)
+
+var (
+	errShort  = errors.New("line too short")
+	errNumber = errors.New("not a number")
+	errOrder  = errors.New("out of order")
+	errFields = errors.New("lines missing")
+)
+
+// cutLine cuts the first line off text, without its end.
+func cutLine(text []byte) (line, rest []byte) {
+	if i := bytes.IndexByte(text, '\n'); i >= 0 {
+		return text[:i], text[i+1:]
+	}
+	return text, nil
+}
+
+// cutWord cuts the first word off line; it is empty when there is none.
+func cutWord(line []byte) (word, rest []byte) {
+	start := 0
+	for start < len(line) && blank(line[start]) {
+		start++
+	}
+	end := start
+	for end < len(line) && !blank(line[end]) {
+		end++
+	}
+	return line[start:end], line[end:]
+}
+
+// numbers fills into with the unsigned decimals at the start of line and returns how many there were, len(into) at
+// most. Anything else before that, a sign or more than 64 bits included, is errNumber.
+func numbers(line []byte, into []uint64) (int, error) {
+	n, i := 0, 0
+	for n < len(into) {
+		for i < len(line) && blank(line[i]) {
+			i++
+		}
+		if i == len(line) {
+			break
+		}
+		var v uint64
+		for i < len(line) && !blank(line[i]) {
+			digit := uint64(line[i] - '0') // below '0' it wraps to more than 9
+			if digit > 9 || v > (math.MaxUint64-digit)/10 {
+				return n, errNumber
+			}
+			v = v*10 + digit
+			i++
+		}
+		into[n] = v
+		n++
+	}
+	return n, nil
+}
+
+// number is the whole of word as an unsigned decimal.
+func number(word []byte) (uint64, error) {
+	var v [1]uint64
+	if n, err := numbers(word, v[:]); err != nil || n == 0 {
+		return 0, errNumber
+	}
+	return v[0], nil
+}
+
+// decimal is the whole of word as digits with at most one point among them, such as 0.25.
+func decimal(word []byte) (float64, error) {
+	var v, scale uint64 = 0, 1
+	point, digits := false, 0
+	for _, c := range word {
+		if c == '.' && !point {
+			point = true
+			continue
+		}
+		digit := uint64(c - '0')
+		if digit > 9 || v > (math.MaxUint64-digit)/10 || digits == 18 {
+			return 0, errNumber
+		}
+		v = v*10 + digit
+		digits++
+		if point {
+			scale *= 10
+		}
+	}
+	if digits == 0 {
+		return 0, errNumber
+	}
+	return float64(v) / float64(scale), nil
+}
+
+func blank(c byte) bool { return c == ' ' || c == '\t' }
+
+// outside is the one door for text that is not our own: what it returns may be drawn.
+func outside(text []byte) string {
+	return clean.String(string(bytes.TrimSpace(text)))
+}
+
+// intern returns old when it already is the outside text, so that text read each tick is a string made once.
+func intern(old string, text []byte) string {
+	if text = bytes.TrimSpace(text); string(text) == old {
+		return old
+	}
+	return outside(text)
+}

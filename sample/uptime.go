@@ -1,0 +1,37 @@
+package sample
+
+import (
+	"time"
+)
+
+// uptimeReader reads /proc/uptime.
+type uptimeReader struct{ file kept }
+
+func (r *uptimeReader) read(_ time.Duration, h *Host, _ *Net) error {
+	text, err := r.file.read()
+	if err != nil {
+		return err
+	}
+	up, err := parseUptime(text)
+	if err != nil {
+		return r.file.fail(err)
+	}
+	h.Uptime = up
+	return nil
+}
+
+// parseUptime returns the first of the two figures of /proc/uptime: seconds since boot, suspend included.
+//
+// Kernel: Documentation/filesystems/proc.rst, "Kernel info in /proc"
+func parseUptime(text []byte) (time.Duration, error) {
+	word, _ := cutWord(text)
+	seconds, err := decimal(word)
+	if err != nil {
+		return 0, err
+	}
+	const most = 9e9 // what a Duration holds: 285 years
+	if seconds > most {
+		return 0, errNumber
+	}
+	return time.Duration(seconds * float64(time.Second)), nil
+}
