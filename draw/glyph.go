@@ -13,6 +13,7 @@ const (
 	BottomRight
 	TeeDown // a horizontal line that a vertical one leaves downwards
 	TeeUp
+	Cross
 	Branch     // a child in a tree that has later brothers
 	LastBranch // the last child
 	Full       // a filled gauge cell
@@ -51,7 +52,7 @@ func UnicodeGlyphs() *Glyphs {
 	return &Glyphs{
 		Name: "unicode", Sparks: []rune("▁▂▃▄▅▆▇█"), Eighths: []rune("▏▎▍▌▋▊▉"),
 		names: [glyphCount]string{
-			"─", "│", "┌", "┐", "└", "┘", "┬", "┴", "├─", "└─", "█", "▌", "░",
+			"─", "│", "┌", "┐", "└", "┘", "┬", "┴", "┼", "├─", "└─", "█", "▌", "░",
 			"✓", "✗", "!", "↑", "↓", "↑↓", "←→", "…", "»", "·", "|", "/", "─", "\\",
 		},
 	}
@@ -62,7 +63,7 @@ func VTGlyphs() *Glyphs {
 	return &Glyphs{
 		Name: "vt", Sparks: []rune("▄█"), Eighths: []rune("▌"),
 		names: [glyphCount]string{
-			"─", "│", "┌", "┐", "└", "┘", "┬", "┴", "├─", "└─", "█", "▌", "░",
+			"─", "│", "┌", "┐", "└", "┘", "┬", "┴", "┼", "├─", "└─", "█", "▌", "░",
 			"√", "x", "!", "↑", "↓", "↑↓", "←→", "»", "»", "·", "|", "/", "-", "\\",
 		},
 	}
@@ -73,7 +74,7 @@ func ASCIIGlyphs() *Glyphs {
 	return &Glyphs{
 		Name: "ascii", Sparks: []rune(".:|#"), Eighths: nil,
 		names: [glyphCount]string{
-			"-", "|", "+", "+", "+", "+", "+", "+", "|-", "`-", "#", "", ".",
+			"-", "|", "+", "+", "+", "+", "+", "+", "+", "|-", "`-", "#", "", ".",
 			"ok", "x", "!", "^", "v", "^v", "<>", ">", ">", "-", "|", "/", "-", "\\",
 		},
 	}

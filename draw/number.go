@@ -41,20 +41,40 @@ func AppendSize(dst []byte, v float64) []byte {
 	if math.IsNaN(v) || math.IsInf(v, 0) {
 		return append(dst, unknownNumber...)
 	}
-	if math.Abs(v) < 1023.5 {
-		dst = strconv.AppendFloat(dst, v, 'f', 0, 64)
-		return append(dst, " B"...)
-	}
-	unit := -1
-	for math.Abs(v) >= 1023.5 && unit < len(sizeUnits)-1 {
-		v /= 1024
+	unit, scale := sizeUnit(v)
+	dst = appendScaled(dst, v/scale, unit)
+	return appendUnit(dst, unit)
+}
+
+// AppendSizeOf appends used of total, both in total's unit: 32.1/64.0 GiB.
+func AppendSizeOf(dst []byte, used, total float64) []byte {
+	unit, scale := sizeUnit(total)
+	dst = append(appendScaled(dst, used/scale, unit), '/')
+	return appendUnit(appendScaled(dst, total/scale, unit), unit)
+}
+
+// sizeUnit is the index of the unit that v is shown in (-1: bytes) and its size.
+func sizeUnit(v float64) (unit int, scale float64) {
+	unit, scale = -1, 1
+	for math.Abs(v)/scale >= 1023.5 && unit < len(sizeUnits)-1 {
+		scale *= 1024
 		unit++
 	}
+	return unit, scale
+}
+
+func appendScaled(dst []byte, v float64, unit int) []byte {
 	prec := 1
-	if math.Abs(v) >= 99.95 {
+	if unit < 0 || math.Abs(v) >= 99.95 {
 		prec = 0
 	}
-	dst = strconv.AppendFloat(dst, v, 'f', prec, 64)
+	return strconv.AppendFloat(dst, v, 'f', prec, 64)
+}
+
+func appendUnit(dst []byte, unit int) []byte {
+	if unit < 0 {
+		return append(dst, " B"...)
+	}
 	return append(dst, ' ', sizeUnits[unit], 'i', 'B')
 }
 

@@ -1,6 +1,7 @@
 package draw
 
 import (
+	"time"
 	"unicode/utf8"
 
 	"hypervisor-tui/draw/clean"
@@ -109,7 +110,7 @@ func (p *Pen) FitBytes(s Style, text []byte, n int) *Pen {
 	return p
 }
 
-// Num appends with f into the pen's own buffer and writes the result: no allocation.
+// Int writes v.
 func (p *Pen) Int(s Style, v int64) *Pen {
 	return p.Bytes(s, AppendInt(p.buf[:0], v))
 }
@@ -144,6 +145,41 @@ func (p *Pen) Right(s Style, text string, n int) *Pen {
 	return p.right(s, append(p.buf[:0], text...), n)
 }
 
+// SizeOf writes used of total in total's unit: 32.1/64.0 GiB.
+func (p *Pen) SizeOf(s Style, used, total uint64) *Pen {
+	return p.Bytes(s, AppendSizeOf(p.buf[:0], float64(used), float64(total)))
+}
+
+// Age writes a time span in its two largest units: 15d 7h.
+func (p *Pen) Age(s Style, d time.Duration) *Pen {
+	return p.Bytes(s, AppendAge(p.buf[:0], d))
+}
+
+// AgeRight is Age right-aligned in n columns.
+func (p *Pen) AgeRight(s Style, d time.Duration, n int) *Pen {
+	return p.right(s, AppendAge(p.buf[:0], d), n)
+}
+
+// Uptime writes a time span in its three largest units: 15d 7h 32m.
+func (p *Pen) Uptime(s Style, d time.Duration) *Pen {
+	return p.Bytes(s, AppendUptime(p.buf[:0], d))
+}
+
+// Date writes the date of t as Jan 02.
+func (p *Pen) Date(s Style, t time.Time) *Pen {
+	return p.Bytes(s, t.AppendFormat(p.buf[:0], "Jan 02"))
+}
+
+// Time writes the time of day of t.
+func (p *Pen) Time(s Style, t time.Time) *Pen {
+	return p.Bytes(s, t.AppendFormat(p.buf[:0], "15:04:05"))
+}
+
+// Stamp writes t in full, with its zone.
+func (p *Pen) Stamp(s Style, t time.Time) *Pen {
+	return p.Bytes(s, t.AppendFormat(p.buf[:0], "2006-01-02 15:04:05.000000 MST"))
+}
+
 func (p *Pen) right(s Style, text []byte, n int) *Pen {
 	if pad := n - ColumnsBytes(text, n); pad > 0 {
 		p.x += pad
@@ -169,4 +205,18 @@ func ColumnsBytes(text []byte, limit int) int {
 		text = text[size:]
 	}
 	return n
+}
+
+// CutColumns is how many bytes of text fill at most n columns, at least one rune.
+func CutColumns(text []byte, n int) int {
+	used, end := 0, 0
+	for end < len(text) {
+		v, size := utf8.DecodeRune(text[end:])
+		used += max(clean.Width(v), 1)
+		if used > n && end > 0 {
+			break
+		}
+		end += size
+	}
+	return end
 }

@@ -2,24 +2,46 @@ package draw
 
 import "math"
 
-// Points is a series of values, oldest first. NaN is a gap.
+// Points is a series of values, oldest first. NaN is a gap. Pushed is how many values it ever had: columns keep their
+// points while the series moves on.
 type Points interface {
 	Len() int
 	At(i int) float64
+	Pushed() uint64
 }
 
-// Spark draws the newest points over the whole region, one column a point, the newest on the right; top is the value
-// of a full column. A gap stays empty; a value above 0 shows at least the lowest level.
-func (r Region) Spark(p Points, top float64, s Style) {
-	levels := r.c.look.Glyphs.Sparks
-	n := min(p.Len(), r.w)
-	for i := 0; i < n; i++ {
-		v := p.At(p.Len() - n + i)
-		if math.IsNaN(v) || v < 0 {
-			continue
-		}
-		r.column(r.w-n+i, v, top, levels, s)
+// Spark draws the newest points over the whole region, each points to a column, the newest on the right; top is the
+// value of a full column. A column shows the peak of its points: a gap when it has none, at least the lowest level
+// when it is above 0.
+func (r Region) Spark(p Points, each int, top float64, s Style) {
+	if r.Empty() || each < 1 || p.Len() == 0 {
+		return
 	}
+	levels := r.c.look.Glyphs.Sparks
+	end := p.Len()
+	size := int((p.Pushed()-1)%uint64(each)) + 1 // the newest column is still filling
+	for x := r.w - 1; x >= 0 && end > 0; x-- {
+		peak := math.NaN()
+		for i := max(end-size, 0); i < end; i++ {
+			if v := p.At(i); !math.IsNaN(v) && !(v <= peak) {
+				peak = v
+			}
+		}
+		if peak >= 0 {
+			r.column(x, peak, top, levels, s)
+		}
+		end -= size
+		size = each
+	}
+}
+
+// Heat draws one cell as high as percent says, in the style s; NaN is a dot.
+func (r Region) Heat(percent float64, s Style) {
+	if math.IsNaN(percent) {
+		r.Set(0, 0, '.', Dim)
+		return
+	}
+	r.column(0, max(percent, 0.1), 100, r.c.look.Glyphs.Sparks, s)
 }
 
 // column fills column x from the bottom to the height that v has of top.

@@ -1,0 +1,50 @@
+package screens
+
+import (
+	"hypervisor-tui/draw"
+	"hypervisor-tui/screens/frame"
+)
+
+// drawCluster is the dashboard's last lines. What is not known is said to be so, with the reason.
+func drawCluster(_ *Console, r draw.Region, f *frame.Frame) {
+	two := r.H() > 2
+	p := r.Rule(0, "Kubernetes and KubeVirt")
+	teeUp := r.Sub(r.W()/2-1, 0, 1, 1).Pen(0, 0)
+	teeUp.Glyph(draw.Border, draw.TeeUp)
+	p = r.Pen(1, 1)
+	p.Text(draw.Dim, "API: ")
+	apiState(&p, f)
+	p.To(max(p.X()+2, 30))
+	for _, name := range [...]string{"Nodes", "Pods", "Services", "PVCs"} {
+		unknownFigure(&p, name)
+	}
+	if !two {
+		return
+	}
+	p = r.Pen(1, 2)
+	p.Text(draw.Dim, "Virtual machines").To(30)
+	for _, name := range [...]string{"Running", "Stopped", "Migrating", "Errors"} {
+		unknownFigure(&p, name)
+	}
+}
+
+// apiState writes the state of the API and, when there is none, why.
+func apiState(p *draw.Pen, f *frame.Frame) {
+	if f.Kube == nil {
+		p.Text(draw.Dim, "--")
+		return
+	}
+	if f.Kube.Health.Err != "" {
+		p.Fit(draw.Warn, f.Kube.Health.Err, min(p.Left(), 40))
+		return
+	}
+	stateWord(p, &f.Kube.Health)
+}
+
+// unknownFigure writes a figure that only the API knows, whole or not at all.
+func unknownFigure(p *draw.Pen, name string) {
+	if p.Left() < len(name)+6 {
+		return
+	}
+	p.Text(draw.Dim, name).Text(draw.Dim, ": ").Text(draw.Dim, "n/a").Skip(2)
+}

@@ -1,0 +1,113 @@
+// Package screens draws the three screens and their overlays from a frame.Frame. Screens hold view state only: what
+// is selected, scrolled, typed. Drawing allocates nothing; handling a key may.
+package screens
+
+import (
+	"hypervisor-tui/draw"
+	"hypervisor-tui/journal"
+	"hypervisor-tui/screens/frame"
+)
+
+// Wish is what a key asks of the loop, beyond a new frame.
+type Wish uint8
+
+// The wishes.
+const (
+	Nothing Wish = iota
+	Quit
+	Refresh // sample now
+	Repaint // send every cell
+)
+
+type overlay uint8
+
+const (
+	noOverlay overlay = iota
+	helpOverlay
+	sourcesOverlay
+	entryOverlay
+)
+
+// Console is the whole picture: header, one of three screens, footer, and an overlay. The loop's goroutine owns it.
+type Console struct {
+	active  frame.Screen
+	overlay overlay
+	scroll  scroll // of the overlay
+	paused  bool
+	logs    logs
+	common  []binding
+	own     [frame.ScreenCount][]binding
+	body    int   // rows of the screen's body in this frame
+	order   []int // scratch for sorted lists
+	network network
+	crashed func(panel string, value any) // told of each panic in a panel
+	text    []byte                        // scratch for a text that is put together
+}
+
+// NewConsole shows first. crashed is called, on the loop's goroutine, with each panic that a panel raises.
+func NewConsole(first frame.Screen, crashed func(panel string, value any)) *Console {
+	return &Console{
+		active: first, logs: newLogs(), crashed: crashed, common: commonKeys(),
+		own: [frame.ScreenCount][]binding{frame.Logs: logKeys(), frame.Network: networkKeys()},
+	}
+}
+
+// Paused says that the picture is to stay as it is until a key changes it.
+func (c *Console) Paused() bool { return c.paused }
+
+// Active is the screen that is shown.
+func (c *Console) Active() frame.Screen { return c.active }
+
+// Query returns what the log screen wants to see, and whether that changed since the last call.
+func (c *Console) Query() (journal.Query, bool) { return c.logs.take() }
+
+// panel draws one part of the picture.
+type panel func(*Console, draw.Region, *frame.Frame)
+
+// Draw draws the whole picture. A panel that panics is replaced by the word crashed; the others live.
+func (c *Console) Draw(r draw.Region, f *frame.Frame) {
+	if r.Empty() {
+		return
+	}
+	if tiny(r) {
+		c.guarded("tiny", drawTiny, r, f)
+		return
+	}
+	c.guarded("header", drawHeader, r.CutTop(headerRows(r, f)), f)
+	c.guarded("footer", drawFooter, r.CutBottom(1), f)
+	switch c.active {
+	case frame.Logs:
+		c.guarded("logs", drawLogs, r, f)
+	case frame.Dashboard:
+		c.guarded("dashboard", drawDashboard, r, f)
+	case frame.Network:
+		c.guarded("network", drawNetwork, r, f)
+	}
+	switch c.overlay {
+	case helpOverlay:
+		c.guarded("help", drawHelp, r, f)
+	case sourcesOverlay:
+		c.guarded("sources", drawSources, r, f)
+	case entryOverlay:
+		c.guarded("entry", drawEntry, r, f)
+	}
+}
+
+// guarded calls p; a panic in it becomes a word on its region.
+func (c *Console) guarded(name string, p panel, r draw.Region, f *frame.Frame) {
+	defer c.catch(name, r)
+	p(c, r, f)
+}
+
+func (c *Console) catch(name string, r draw.Region) {
+	v := recover()
+	if v == nil {
+		return
+	}
+	r.Fill(' ', draw.Text)
+	p := r.Pen(1, 0)
+	p.Glyph(draw.Bad, draw.Wrong).Skip(1).Text(draw.Bad, name).Text(draw.Bad, " crashed: the log has the reason (unit self)")
+	if c.crashed != nil {
+		c.crashed(name, v)
+	}
+}

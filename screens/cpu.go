@@ -1,0 +1,154 @@
+package screens
+
+import (
+	"math"
+
+	"hypervisor-tui/draw"
+	"hypervisor-tui/sample"
+	"hypervisor-tui/screens/frame"
+)
+
+func drawCPU(c *Console, r draw.Region, f *frame.Frame) {
+	heading(r.CutTop(1), "CPU", f, sample.Stat)
+	if missing(r, f, sample.Stat) {
+		return
+	}
+	h := f.Host
+	gaugeLine(r.CutTop(1), h.CPU.Busy, f.Settings.CPU)
+	p := r.CutTop(1).Pen(1, 0)
+	value(&p, "user", h.CPU.User, 1)
+	value(&p, "sys", h.CPU.System, 1)
+	value(&p, "io", h.CPU.IOWait, 1)
+	value(&p, "steal", h.CPU.Steal, 1)
+	value(&p, "irq", h.CPU.IRQ, 1)
+	p = r.CutTop(1).Pen(1, 0)
+	tasks(&p, f)
+	if shows(cpuPressure, c.body) {
+		p = r.CutTop(1).Pen(1, 0)
+		p.Text(draw.Dim, "stalled ")
+		pressure(&p, f, "cpu", h.Pressure.CPUSome, "io", h.Pressure.IOSome)
+	}
+	if shows(temperature, c.body) && len(h.Sensors) > 0 {
+		hottest(r.CutTop(1), f)
+	}
+	if !shows(coreBars, c.body) {
+		return
+	}
+	bars := r.CutTop(coreRows(r, len(h.Cores)))
+	drawCores(bars, h.Cores, f.Settings.CPU)
+	if shows(sparklines, c.body) {
+		history(r, &h.History.CPU, 100, draw.Good, f)
+	}
+}
+
+func tasks(p *draw.Pen, f *frame.Frame) {
+	p.Text(draw.Dim, "load ")
+	if !word(p, f, sample.Loadavg) {
+		h := f.Host
+		p.Float(draw.Text, h.Load[0], 2, 0).Skip(1).Float(draw.Text, h.Load[1], 2, 0).Skip(1).Float(draw.Text, h.Load[2], 2, 0)
+		p.Skip(2).Text(draw.Dim, "tasks ").Int(draw.Text, int64(h.Running)).Text(draw.Dim, "/").Int(draw.Text, int64(h.Tasks))
+	}
+}
+
+// pressure writes two shares of the last ten seconds in which tasks waited.
+func pressure(p *draw.Pen, f *frame.Frame, name1 string, v1 float64, name2 string, v2 float64) {
+	if word(p, f, sample.Pressure) {
+		return
+	}
+	p.Text(draw.Dim, name1).Skip(1).Float(draw.Text, v1, 1, 0).Text(draw.Dim, "%")
+	p.Skip(2).Text(draw.Dim, name2).Skip(1).Float(draw.Text, v2, 1, 0).Text(draw.Dim, "% of 10s")
+}
+
+// hottest draws the sensor that is nearest to its own limit, or the warmest.
+func hottest(r draw.Region, f *frame.Frame) {
+	best := -1
+	for i := range f.Host.Sensors {
+		if !math.IsNaN(f.Host.Sensors[i].Celsius) && (best < 0 || heat(&f.Host.Sensors[i]) > heat(&f.Host.Sensors[best])) {
+			best = i
+		}
+	}
+	p := r.Pen(1, 0)
+	p.Text(draw.Dim, "temp ")
+	if best < 0 {
+		p.Text(draw.Dim, "--")
+		return
+	}
+	s := &f.Host.Sensors[best]
+	style := draw.Text
+	if s.Celsius >= s.High {
+		style = draw.Bad
+	}
+	p.Float(style, s.Celsius, 0, 0).Text(draw.Dim, " C ").Fit(draw.Dim, s.Name, p.Left()-1)
+}
+
+func heat(s *sample.Sensor) float64 {
+	if math.IsNaN(s.High) || s.High <= 0 {
+		return s.Celsius / 100
+	}
+	return s.Celsius / s.High
+}
+
+const coreWidth = 14 // the narrowest bar of one core: "12 ████  100% "
+
+// coreRows is how many of r's rows the cores take: as bars when they fit in half of it, else as a strip of cells.
+func coreRows(r draw.Region, cores int) int {
+	if cores == 0 || r.Empty() {
+		return 0
+	}
+	if rows := barRows(r, cores); rows <= r.H() {
+		return rows
+	}
+	return min(r.H(), 1+(cores+r.W()-3)/max(r.W()-2, 1))
+}
+
+func barRows(r draw.Region, cores int) int {
+	columns := max((r.W()-1)/coreWidth, 1)
+	return (cores + columns - 1) / columns
+}
+
+// drawCores draws a bar a core, packed into columns, or the heat strip when there are too many.
+func drawCores(r draw.Region, cores []sample.CPU, l frame.Limits) {
+	if len(cores) == 0 || r.Empty() {
+		return
+	}
+	rows := barRows(r, len(cores))
+	if rows > r.H() {
+		heatStrip(r, cores, l)
+		return
+	}
+	columns := (len(cores) + rows - 1) / rows
+	width := (r.W() - 1) / columns
+	for i := range cores {
+		cell := r.Sub(1+i/rows*width, i%rows, width-1, 1)
+		p := cell.Pen(0, 0)
+		p.IntRight(draw.Dim, int64(cores[i].ID), 3)
+		cell.CutLeft(4)
+		figure := cell.CutRight(5)
+		style := level(cores[i].Busy, l)
+		cell.Gauge(0, cores[i].Busy, style)
+		p = figure.Pen(0, 0)
+		p.Float(style, cores[i].Busy, 0, 4).Text(draw.Dim, "%")
+	}
+}
+
+// heatStrip draws one cell a core; with more cores than cells the busiest of each group.
+func heatStrip(r draw.Region, cores []sample.CPU, l frame.Limits) {
+	p := r.CutTop(1).Pen(1, 0)
+	strip := r.Inset(1)
+	cells := strip.W() * strip.H()
+	p.Int(draw.Text, int64(len(cores))).Text(draw.Dim, " cores")
+	if cells <= 0 {
+		return
+	}
+	each := (len(cores) + cells - 1) / cells
+	p.Text(draw.Dim, ", a cell ").Int(draw.Dim, int64(each)).Text(draw.Dim, " from core ").Int(draw.Dim, int64(cores[0].ID))
+	for i := 0; i*each < len(cores); i++ {
+		busiest := math.NaN()
+		for _, core := range cores[i*each : min((i+1)*each, len(cores))] {
+			if math.IsNaN(busiest) || core.Busy > busiest {
+				busiest = core.Busy
+			}
+		}
+		strip.Sub(i%strip.W(), i/strip.W(), 1, 1).Heat(busiest, level(busiest, l))
+	}
+}

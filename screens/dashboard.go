@@ -1,0 +1,84 @@
+package screens
+
+import (
+	"hypervisor-tui/draw"
+	"hypervisor-tui/sample"
+	"hypervisor-tui/screens/frame"
+)
+
+// drawDashboard is F2: four quadrants, and the cluster below them.
+func drawDashboard(c *Console, r draw.Region, f *frame.Frame) {
+	c.body = r.H()
+	switch {
+	case r.W() < narrow:
+		c.guarded("gauges", drawGauges, r, f)
+		return
+	case shows(clusterBlock, c.body):
+		c.guarded("cluster", drawCluster, r.CutBottom(3), f)
+	case shows(clusterLine, c.body):
+		c.guarded("cluster", drawCluster, r.CutBottom(2), f)
+	}
+	top := r.CutTop((r.H() + 1) / 2)
+	half := r.W() / 2
+	cpu, disks := top.CutLeft(half), r.CutLeft(half)
+	cross(cpu.CutRight(1), draw.TeeDown)
+	cross(disks.CutRight(1), draw.Cross)
+	c.guarded("cpu", drawCPU, cpu, f)
+	c.guarded("memory", drawMemory, top, f)
+	c.guarded("disks", drawDisks, disks, f)
+	c.guarded("traffic", drawTraffic, r, f)
+}
+
+// cross draws the line between two quadrants; tee joins it to the rule above.
+func cross(r draw.Region, tee draw.Glyph) {
+	r.Divide(0)
+	p := r.Pen(0, 0)
+	p.Glyph(draw.Border, tee)
+}
+
+// drawGauges is the dashboard of a narrow screen: one line a figure, the filesystems below.
+func drawGauges(c *Console, r draw.Region, f *frame.Frame) {
+	if !missing(r, f, sample.Stat) {
+		labelled(r.CutTop(1), "CPU", f.Host.CPU.Busy, f.Settings.CPU)
+	} else {
+		r.CutTop(1)
+	}
+	if f.Host == nil {
+		return
+	}
+	labelled(r.CutTop(1), "Mem", f.Host.Memory.UsedPercent(), f.Settings.Memory)
+	diskFigures(r.CutTop(1), f)
+	trafficFigures(r.CutTop(1), f)
+	if r.H() > 3 {
+		p := r.CutBottom(1).Pen(1, 0)
+		p.Text(draw.Dim, "K3s: ")
+		cluster(&p, f, p.Left())
+	}
+	c.filesystems(r, f)
+}
+
+// labelled draws one gauge with its name in front.
+func labelled(r draw.Region, name string, percent float64, l frame.Limits) {
+	p := r.Pen(1, 0)
+	p.Text(draw.Dim, name)
+	r.CutLeft(4)
+	gaugeLine(r, percent, l)
+}
+
+// gaugeLine draws a gauge over the row with its figure behind it.
+func gaugeLine(r draw.Region, percent float64, l frame.Limits) {
+	r = r.Inset(1)
+	figure := r.CutRight(9)
+	style := level(percent, l)
+	r.Gauge(0, percent, style)
+	p := figure.Pen(0, 0)
+	p.Percent(style|draw.Bold, percent).Skip(1).Text(style, levelMark(percent, l))
+}
+
+// value writes a label and a figure when both fit whole.
+func value(p *draw.Pen, label string, v float64, prec int) {
+	if p.Left() < len(label)+6 {
+		return
+	}
+	p.Text(draw.Dim, label).Skip(1).Float(draw.Text, v, prec, 0).Skip(2)
+}

@@ -1,0 +1,127 @@
+package screens
+
+import (
+	"cmp"
+	"slices"
+
+	"hypervisor-tui/draw"
+	"hypervisor-tui/sample"
+	"hypervisor-tui/sample/box"
+	"hypervisor-tui/screens/frame"
+)
+
+func drawDisks(c *Console, r draw.Region, f *frame.Frame) {
+	heading(r.CutTop(1), "Disk I/O and filesystems", f, sample.Diskstats)
+	diskFigures(r.CutTop(1), f)
+	if f.Host == nil {
+		return
+	}
+	if shows(perDisk, c.body) {
+		rows := min(len(f.Host.Disks), max(r.H()-len(f.Host.Filesystems), r.H()/3))
+		c.diskTable(r.CutTop(rows), f)
+	}
+	r = c.filesystems(r, f)
+	if shows(sparklines, c.body) && f.Host.Health[sample.Diskstats].Has() {
+		twin(r, "Read", &f.Host.History.DiskRead, "Write", &f.Host.History.DiskWrite, f)
+	}
+}
+
+func diskFigures(r draw.Region, f *frame.Frame) {
+	p := r.Pen(1, 0)
+	p.Text(draw.Dim, "Read ")
+	if word(&p, f, sample.Diskstats) {
+		return
+	}
+	p.Rate(draw.Text|draw.Bold, f.Host.DiskRead, 11).Skip(2)
+	p.Text(draw.Dim, "Write").Rate(draw.Text|draw.Bold, f.Host.DiskWrite, 12)
+}
+
+// diskTable lists the busiest disks.
+func (c *Console) diskTable(r draw.Region, f *frame.Frame) {
+	disks := f.Host.Disks
+	c.order = c.order[:0]
+	for i := range disks {
+		c.order = append(c.order, i)
+	}
+	slices.SortStableFunc(c.order, func(a, b int) int { return cmp.Compare(disks[b].Busy, disks[a].Busy) })
+	for _, i := range c.order {
+		if r.Empty() {
+			return
+		}
+		d := &disks[i]
+		row := r.CutTop(1).Inset(1)
+		p := row.Pen(0, 0)
+		p.Fit(draw.Text, d.Name, 9).To(9).Rate(draw.Text, d.Read, 11).Rate(draw.Text, d.Write, 12)
+		if row.W() >= 60 {
+			p.Float(draw.Text, d.ReadOps+d.WriteOps, 0, 7).Text(draw.Dim, " IO/s")
+		}
+		if p.Left() >= 5 {
+			p.Float(draw.Text, d.Busy, 0, 4).Text(draw.Dim, "%")
+		}
+		if p.Left() > 12 {
+			p.Text(draw.Dim, " busy  ").Fit(draw.Dim, d.Model, p.Left())
+		}
+	}
+}
+
+// filesystems lists the fullest first, those that do not answer before all, and returns what is left of r.
+func (c *Console) filesystems(r draw.Region, f *frame.Frame) draw.Region {
+	if f.Host == nil || r.Empty() {
+		return r
+	}
+	if h := &f.Host.Health[sample.Filesystems]; len(f.Host.Filesystems) == 0 && !h.Has() {
+		missing(r.CutTop(1), f, sample.Filesystems)
+		return r
+	}
+	all := f.Host.Filesystems
+	c.order = c.order[:0]
+	for i := range all {
+		c.order = append(c.order, i)
+	}
+	slices.SortStableFunc(c.order, func(a, b int) int { return cmp.Compare(urgency(&all[b]), urgency(&all[a])) })
+	for n, i := range c.order {
+		if r.H() == 1 && n < len(c.order)-1 {
+			p := r.CutTop(1).Pen(1, 0)
+			p.Text(draw.Dim, "+").Int(draw.Dim, int64(len(c.order)-n)).Text(draw.Dim, " more, less full")
+			return r
+		}
+		drawFilesystem(r.CutTop(1).Inset(1), &all[i], f)
+	}
+	return r
+}
+
+// urgency orders filesystems: hanging, then disks by how full they are, then memory-backed and read-only ones.
+func urgency(fs *sample.Filesystem) float64 {
+	switch {
+	case fs.Health.State == box.Stale || fs.Health.State == box.Failed:
+		return 1000
+	case fs.ReadOnly:
+		return -2
+	case fs.Type == "tmpfs" || fs.Type == "devtmpfs" || fs.Type == "ramfs":
+		return fs.UsedPercent/100 - 1.5
+	}
+	return fs.UsedPercent
+}
+
+func drawFilesystem(r draw.Region, fs *sample.Filesystem, f *frame.Frame) {
+	name := min(max(r.W()/3, 12), 32)
+	p := r.CutLeft(name+1).Pen(0, 0)
+	p.Fit(draw.Text, fs.Mount, name)
+	if short := name - p.X() - 1; short >= len(fs.Device)+2 && fs.Device != "" {
+		p.Skip(1).Text(draw.Dim, "(").Text(draw.Dim, fs.Device).Text(draw.Dim, ")")
+	}
+	if fs.Health.State == box.Stale || fs.Health.State == box.Failed {
+		p = r.Pen(0, 0)
+		p.Text(draw.Bad, fs.Health.Err).Skip(1).Age(draw.Bad, f.Boot-fs.Health.Since)
+		return
+	}
+	if !fs.Health.Has() {
+		p = r.Pen(0, 0)
+		stateWord(&p, &fs.Health)
+		return
+	}
+	free := r.CutRight(10)
+	gaugeLine(r, fs.UsedPercent, f.Settings.Filesystem)
+	p = free.Pen(0, 0)
+	p.Size(draw.Text, fs.Available, 9)
+}

@@ -1,0 +1,177 @@
+// Package frame is all that the screens may draw, gathered for one frame, and what is wrong in it. It is pure: the
+// loop fills a Frame from its Boxes, Problems judges it, the screens and the --json report read it.
+package frame
+
+import (
+	"strings"
+	"time"
+
+	"hypervisor-tui/journal"
+	"hypervisor-tui/kube"
+	"hypervisor-tui/sample"
+	"hypervisor-tui/sample/box"
+)
+
+// Screen names one of the three screens.
+type Screen uint8
+
+// The screens, in the order of their keys.
+const (
+	Logs Screen = iota
+	Dashboard
+	Network
+	ScreenCount
+)
+
+// String is the name that --screen and the config use.
+func (s Screen) String() string {
+	switch s {
+	case Logs:
+		return "logs"
+	case Dashboard:
+		return "dashboard"
+	case Network:
+		return "network"
+	}
+	return "unknown"
+}
+
+// Frame is everything that one frame is drawn from. The loop owns it and fills it anew for each frame; what it points
+// to is valid until the next one.
+type Frame struct {
+	Now      time.Time     // wall clock, in the zone that is shown
+	Boot     time.Duration // CLOCK_BOOTTIME: every age is counted from this
+	Beat     uint64        // rises once a second: the heartbeat
+	Host     *sample.Host  // nil before the first sample
+	Net      *sample.Net   // nil before the first sample
+	Kube     *kube.State   // nil before the first look
+	Page     *journal.Page // nil before the first answer
+	Sources  []Source
+	Problems []Problem // worst first
+	Settings *Settings
+	Self     Self
+}
+
+// Settings is what the configuration says to the screens. It is replaced, never changed.
+type Settings struct {
+	Version    string
+	ConfigPath string   // empty: defaults, no file
+	Banner     string   // why the configuration could not be used
+	Notes      []string // what is worth knowing about this run: no time zone data, a directory that cannot be written
+	Quit       bool     // q ends the program
+	Refresh    time.Duration
+	Tabs       []string // names of the log tabs
+	CPU        Limits
+	Memory     Limits
+	Filesystem Limits
+	HideLinks  []string // globs of interfaces that are folded into a count
+	Terminal   string   // TERM, glyph tier, theme and baud, for the sources overlay
+}
+
+// Limits are the shares, in percent, from which on a value is worth a look and critical.
+type Limits struct{ Warn, Critical float64 }
+
+// Self is what this program uses and did.
+type Self struct {
+	RSS        uint64  // bytes
+	CPU        float64 // seconds since its start
+	Goroutines int
+	Frames     uint64 // drawn
+	Skipped    uint64 // not drawn because the terminal was busy
+	Crashes    uint64 // panics caught in panels and workers
+}
+
+// Source is one row of the sources overlay.
+type Source struct {
+	Name   string
+	Health box.Health
+	Detail string
+}
+
+// sampleNames are the names of the host's sources.
+var sampleNames = [sample.SourceCount]string{
+	sample.Uptime: "uptime", sample.Loadavg: "load", sample.Stat: "cpu", sample.Meminfo: "memory",
+	sample.Pressure: "pressure", sample.Diskstats: "disks", sample.Filesystems: "filesystems",
+	sample.Sensors: "sensors", sample.Identity: "identity", sample.NetDev: "interface counters",
+	sample.Links: "links", sample.Sockets: "sockets",
+}
+
+var sampleDetails = [sample.SourceCount]string{
+	sample.Uptime: "/proc/uptime", sample.Loadavg: "/proc/loadavg", sample.Stat: "/proc/stat",
+	sample.Meminfo: "/proc/meminfo", sample.Pressure: "/proc/pressure", sample.Diskstats: "/proc/diskstats",
+	sample.Filesystems: "statfs of each mount", sample.Sensors: "/sys/class/hwmon",
+	sample.Identity: "os-release, DMI", sample.NetDev: "/proc/net/dev", sample.Links: "rtnetlink, ethtool",
+	sample.Sockets: "/proc/net/sockstat, snmp, conntrack",
+}
+
+// GatherSources lists every source of f in dst, which it reuses.
+func GatherSources(dst []Source, f *Frame) []Source {
+	dst = dst[:0]
+	for i := range sampleNames {
+		s := Source{Name: sampleNames[i], Detail: sampleDetails[i]}
+		if f.Host != nil {
+			s.Health = f.Host.Health[i]
+		}
+		dst = append(dst, s)
+	}
+	if f.Page != nil {
+		for i := range f.Page.Sources {
+			s := &f.Page.Sources[i]
+			dst = append(dst, Source{Name: s.Name, Health: s.Health, Detail: s.Detail})
+		}
+	}
+	kubernetes := Source{Name: "kubernetes"}
+	if f.Kube != nil {
+		kubernetes.Health, kubernetes.Detail = f.Kube.Health, f.Kube.Kubeconfig
+	}
+	return append(dst, kubernetes)
+}
+
+// PrimaryAddress is the address that others reach this host by, without its prefix length, and its interface: the
+// first global address of the interface that holds the default route (IPv4 before IPv6, lowest metric first), else
+// the first global address there is. Empty: there is none.
+func PrimaryAddress(n *sample.Net) (address, name string) {
+	var best *sample.Gateway
+	for i := range n.Gateways {
+		g := &n.Gateways[i]
+		if best == nil || g.Family < best.Family || g.Family == best.Family && g.Metric < best.Metric {
+			best = g
+		}
+	}
+	for i := range n.Interfaces {
+		l := &n.Interfaces[i]
+		if best != nil && l.Name == best.Interface {
+			if a := globalAddress(n, l, best.Family == 6); a != "" {
+				return a, l.Name
+			}
+		}
+	}
+	for i := range n.Interfaces {
+		l := &n.Interfaces[i]
+		if a := globalAddress(n, l, false); a != "" {
+			return a, l.Name
+		}
+	}
+	return "", ""
+}
+
+func globalAddress(n *sample.Net, l *sample.Interface, v6First bool) string {
+	found := ""
+	for _, a := range n.Addresses[l.FirstAddress : l.FirstAddress+l.AddressCount] {
+		if a.Scope != "global" {
+			continue
+		}
+		if a.IPv6 == v6First {
+			return bare(a.CIDR)
+		}
+		if found == "" {
+			found = bare(a.CIDR)
+		}
+	}
+	return found
+}
+
+func bare(cidr string) string {
+	address, _, _ := strings.Cut(cidr, "/")
+	return address
+}

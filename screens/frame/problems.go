@@ -1,0 +1,180 @@
+package frame
+
+import (
+	"math"
+	"strconv"
+	"time"
+
+	"hypervisor-tui/journal"
+	"hypervisor-tui/sample"
+	"hypervisor-tui/sample/box"
+)
+
+// Kind says what sort of thing is wrong.
+type Kind uint8
+
+// The kinds of problem. Among problems of one severity the earlier kind comes first.
+const (
+	MountHangs Kind = iota
+	MemoryShort
+	FilesystemFull
+	InodesShort
+	NoCarrier
+	SourceFailed
+	ConfigBad
+)
+
+// Problem is one thing that is wrong.
+type Problem struct {
+	Severity journal.Severity
+	Kind     Kind
+	Subject  string        // the mount, interface or source
+	Percent  float64       // how full, where that is what is wrong
+	Detail   string        // the reason, where there is one
+	Since    time.Duration // CLOCK_BOOTTIME from which it has been so
+	Where    Screen        // where to look
+}
+
+// AppendWhat appends the problem in words, without its age.
+func (p *Problem) AppendWhat(dst []byte) []byte {
+	switch p.Kind {
+	case MountHangs:
+		return append(append(dst, p.Subject...), " not answering"...)
+	case MemoryShort:
+		dst = strconv.AppendFloat(append(dst, "memory "...), p.Percent, 'f', 0, 64)
+		return append(dst, "% used"...)
+	case FilesystemFull:
+		dst = append(append(dst, p.Subject...), ' ')
+		return append(strconv.AppendFloat(dst, p.Percent, 'f', 0, 64), "% full"...)
+	case InodesShort:
+		dst = append(append(dst, p.Subject...), " inodes "...)
+		return append(strconv.AppendFloat(dst, p.Percent, 'f', 0, 64), "% used"...)
+	case NoCarrier:
+		return append(append(dst, p.Subject...), " no carrier"...)
+	case SourceFailed:
+		dst = append(append(dst, p.Subject...), ": "...)
+		return append(dst, p.Detail...)
+	}
+	return append(append(dst, "config: "...), p.Detail...)
+}
+
+// FindProblems lists what is wrong in f in dst, which it reuses, worst first. It is pure but for the ages: a problem that
+// dst held already keeps its Since.
+func FindProblems(dst []Problem, f *Frame) []Problem {
+	known := len(dst)
+	dst = findConfig(dst, f)
+	if f.Host != nil {
+		dst = findMemory(dst, f)
+		dst = findFilesystems(dst, f)
+	}
+	if f.Net != nil {
+		dst = findLinks(dst, f)
+	}
+	dst = findSources(dst, f)
+	for i := known; i < len(dst); i++ {
+		keepSince(dst[:known], &dst[i], f.Boot)
+	}
+	dst = append(dst[:0], dst[known:]...)
+	sortProblems(dst)
+	return dst
+}
+
+func keepSince(known []Problem, p *Problem, now time.Duration) {
+	for i := range known {
+		if known[i].Kind == p.Kind && known[i].Subject == p.Subject {
+			p.Since = known[i].Since
+			return
+		}
+	}
+	if p.Since == 0 {
+		p.Since = now
+	}
+}
+
+// sortProblems is an insertion sort: the list is short, and sort.Slice allocates.
+func sortProblems(p []Problem) {
+	for i := 1; i < len(p); i++ {
+		for j := i; j > 0 && worse(&p[j], &p[j-1]); j-- {
+			p[j], p[j-1] = p[j-1], p[j]
+		}
+	}
+}
+
+func worse(a, b *Problem) bool {
+	if a.Severity != b.Severity {
+		return a.Severity < b.Severity
+	}
+	if a.Kind != b.Kind {
+		return a.Kind < b.Kind
+	}
+	return a.Percent > b.Percent
+}
+
+func findConfig(dst []Problem, f *Frame) []Problem {
+	if f.Settings.Banner == "" {
+		return dst
+	}
+	return append(dst, Problem{Severity: journal.Err, Kind: ConfigBad, Detail: f.Settings.Banner, Where: Dashboard})
+}
+
+// judge appends a problem when percent is beyond a limit.
+func judge(dst []Problem, percent float64, l Limits, p Problem) []Problem {
+	switch {
+	case math.IsNaN(percent) || percent < l.Warn:
+		return dst
+	case percent >= l.Critical:
+		p.Severity = journal.Crit
+	default:
+		p.Severity = journal.Warning
+	}
+	p.Percent = percent
+	return append(dst, p)
+}
+
+func findMemory(dst []Problem, f *Frame) []Problem {
+	h := f.Host
+	if !h.Health[sample.Meminfo].Has() {
+		return dst
+	}
+	return judge(dst, h.Memory.UsedPercent(), f.Settings.Memory, Problem{Kind: MemoryShort, Where: Dashboard})
+}
+
+func findFilesystems(dst []Problem, f *Frame) []Problem {
+	for i := range f.Host.Filesystems {
+		fs := &f.Host.Filesystems[i]
+		if fs.Health.State == box.Stale || fs.Health.State == box.Failed {
+			dst = append(dst, Problem{Severity: journal.Crit, Kind: MountHangs, Subject: fs.Mount, Detail: fs.Health.Err,
+				Since: fs.Health.Since, Where: Dashboard})
+		}
+		if !fs.Health.Has() || fs.ReadOnly {
+			continue // a read-only image is always full
+		}
+		dst = judge(dst, fs.UsedPercent, f.Settings.Filesystem, Problem{Kind: FilesystemFull, Subject: fs.Mount, Where: Dashboard})
+		dst = judge(dst, fs.InodesPercent, f.Settings.Filesystem, Problem{Kind: InodesShort, Subject: fs.Mount, Where: Dashboard})
+	}
+	return dst
+}
+
+// findLinks tells of links of the hardware that somebody configured (up, with an address or in a bridge or bond) and
+// that have no carrier.
+func findLinks(dst []Problem, f *Frame) []Problem {
+	for i := range f.Net.Interfaces {
+		l := &f.Net.Interfaces[i]
+		if l.Configured() && !l.Carrier {
+			dst = append(dst, Problem{Severity: journal.Err, Kind: NoCarrier, Subject: l.Name, Where: Network})
+		}
+	}
+	return dst
+}
+
+func findSources(dst []Problem, f *Frame) []Problem {
+	for i := range f.Sources {
+		s := &f.Sources[i]
+		if s.Health.State != box.Failed && s.Health.State != box.Stale {
+			continue
+		}
+		dst = append(dst, Problem{Severity: journal.Warning, Kind: SourceFailed, Subject: s.Name, Detail: s.Health.Err,
+			Since: s.Health.Since, Where: Dashboard})
+	}
+	return dst
+}

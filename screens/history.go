@@ -1,0 +1,57 @@
+package screens
+
+import (
+	"math"
+	"time"
+
+	"hypervisor-tui/draw"
+	"hypervisor-tui/sample"
+	"hypervisor-tui/screens/frame"
+)
+
+const (
+	historyRows = 3 // fewer rows draw no sparkline: two of picture and the axis
+	historyMost = 12
+)
+
+// history draws a series over the last rows of r with a true time axis below it. Several points share a column when
+// they are more than the columns; a column then shows their peak. top is the value of a full column; 0 takes the
+// series' own peak.
+func history(r draw.Region, s *sample.Series, top float64, style draw.Style, f *frame.Frame) {
+	r = r.Inset(1)
+	if r.H() < historyRows || r.W() < 12 {
+		return
+	}
+	r = r.CutTop(historyMost)
+	axis := r.CutBottom(1)
+	peak := s.Max()
+	if top == 0 {
+		top = peak
+	}
+	each := (sample.SeriesLen + r.W() - 1) / r.W()
+	r.Spark(s, each, top, style)
+	timeAxis(axis, s, each, r.W(), f)
+}
+
+// timeAxis says how far back the picture reaches.
+func timeAxis(axis draw.Region, s *sample.Series, each, columns int, f *frame.Frame) {
+	shown := min(s.Len(), each*columns)
+	if shown < 2 || f.Host == nil {
+		return
+	}
+	span := time.Duration(shown) * f.Host.History.Interval
+	p := axis.Pen(max(axis.W()-(shown+each-1)/each, 0), 0)
+	if axis.W()-p.X() < 14 {
+		p.To(axis.W() - 14)
+	}
+	p.To(max(p.X(), 0)).Text(draw.Dim, "-").Uptime(draw.Dim, span.Truncate(10*time.Second))
+	p.To(axis.W()-3).Text(draw.Dim, "now")
+}
+
+// peakOf is the highest value of a series, for a caption; NaN when it is empty.
+func peakOf(s *sample.Series) float64 {
+	if s.Len() == 0 {
+		return math.NaN()
+	}
+	return s.Max()
+}

@@ -1,0 +1,48 @@
+package screens
+
+import "hypervisor-tui/draw"
+
+// part is something that the dashboard shows beside its gauges.
+type part uint8
+
+const (
+	sparklines part = iota
+	clusterBlock
+	cpuPressure
+	memoryPressure
+	temperature
+	perDisk
+	coreBars
+	clusterLine
+	memoryDetail
+)
+
+// sacrifice is what goes first when the screen is small, from the top: a part is drawn from this many body rows on.
+// The gauges and the figures of disk and network stay to the last.
+var sacrifice = [...]struct {
+	part part
+	rows int
+}{
+	{sparklines, 18},
+	{temperature, 18},
+	{cpuPressure, 16},
+	{memoryPressure, 16},
+	{clusterBlock, 15},
+	{perDisk, 14},
+	{coreBars, 12},
+	{clusterLine, 10},
+	{memoryDetail, 8},
+}
+
+// shows says whether a body of so many rows has room for p.
+func shows(p part, rows int) bool {
+	for i := range sacrifice {
+		if sacrifice[i].part == p {
+			return rows >= sacrifice[i].rows
+		}
+	}
+	return true
+}
+
+// tiny screens get a picture of their own.
+func tiny(r draw.Region) bool { return r.W() < 38 || r.H() < 8 }

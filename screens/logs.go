@@ -1,0 +1,269 @@
+package screens
+
+import (
+	"hypervisor-tui/draw"
+	"hypervisor-tui/journal"
+	"hypervisor-tui/screens/frame"
+)
+
+// landing is which row the cursor takes when the page that was asked for arrives.
+type landing uint8
+
+const (
+	keep landing = iota
+	top
+	bottom
+)
+
+// logs is the view state of F1: the query that was asked, and a cursor on one entry. While it follows, the query has
+// no anchor and there is no cursor.
+type logs struct {
+	query  journal.Query
+	asked  bool // query changed and was not taken yet
+	cursor uint64
+	land   landing
+	first  uint64 // id of the first entry that is drawn whole
+	wrap   bool
+	input  input
+	failed string // what the last prompt or move says: not a time, nothing further
+}
+
+func newLogs() logs {
+	return logs{query: journal.Query{Number: 1, Filter: journal.Filter{Least: journal.Debug}}, asked: true}
+}
+
+// take returns the query and whether it is new.
+func (l *logs) take() (journal.Query, bool) {
+	asked := l.asked
+	l.asked = false
+	return l.query, asked && l.query.Rows > 0
+}
+
+// ask gives the changed query a new number.
+func (l *logs) ask() {
+	l.query.Number++
+	l.asked = true
+}
+
+// following says whether the newest entries are shown as they come.
+func (l *logs) following() bool { return l.query.Anchor == 0 && l.query.Move == journal.Stay }
+
+func (l *logs) follow() {
+	l.query.Anchor, l.query.Move, l.query.Count = 0, journal.Stay, 0
+	l.cursor, l.land, l.failed = 0, keep, ""
+	l.ask()
+}
+
+// move asks for another page, counted from anchor.
+func (l *logs) move(m journal.Move, anchor uint64, count int, land landing) {
+	l.query.Anchor, l.query.Move, l.query.Count = anchor, m, count
+	l.land, l.failed = land, ""
+	l.ask()
+}
+
+// resize asks for as many entries as fit.
+func (l *logs) resize(rows int) {
+	rows = min(max(rows, 1), journal.MaxRows)
+	if rows != l.query.Rows {
+		l.query.Rows = rows
+		l.ask()
+	}
+}
+
+// absorb takes a page: the answer to a move becomes the anchor, so that later pages show the same place.
+func (l *logs) absorb(page *journal.Page) {
+	if page.Query != l.query.Number || l.following() || page.Pending {
+		return
+	}
+	if len(page.Rows) == 0 {
+		return
+	}
+	if l.query.Move != journal.Stay {
+		if page.AtEnd {
+			l.failed = "nothing further"
+		}
+		l.query.Anchor, l.query.Move, l.query.Count = page.Rows[len(page.Rows)-1].ID, journal.Stay, 0
+		l.ask()
+		if l.land == top {
+			l.cursor = page.Rows[0].ID
+		}
+		if l.land == bottom {
+			l.cursor = page.Rows[len(page.Rows)-1].ID
+		}
+		l.land = keep
+	}
+	if index(page, l.cursor) < 0 {
+		l.cursor = page.Rows[len(page.Rows)-1].ID
+	}
+}
+
+// index is the row of the entry id on page, -1 when it is not there.
+func index(page *journal.Page, id uint64) int {
+	for i := range page.Rows {
+		if page.Rows[i].ID == id {
+			return i
+		}
+	}
+	return -1
+}
+
+// refilter asks again after the filter changed: from the same place while scrolled, from the newest while following.
+func (l *logs) refilter() {
+	l.failed = ""
+	l.ask()
+}
+
+// clear takes away the filter, or else goes back to following.
+func (l *logs) clear() {
+	if l.query.Filter.Text != "" {
+		l.query.Filter.Text, l.query.Filter.Regexp, l.query.Filter.Exclude = "", false, false
+		l.refilter()
+		return
+	}
+	if !l.following() {
+		l.follow()
+	}
+}
+
+func logKeys() []binding {
+	return []binding{
+		{[]draw.Key{'/'}, "/", "filter: text, re:regexp, !hide", "Filter", openFilter},
+		{[]draw.Key{'l'}, "l", "minimum level: all, notice, warning, error", "Level", nextLevel},
+		{[]draw.Key{'e', 'E'}, "e E", "next, previous error", "Errors", toError},
+		{[]draw.Key{draw.KeyLeft, draw.KeyRight}, "Left Right", "choose a unit's tab", "", nextTab},
+		{[]draw.Key{draw.KeyUp, draw.KeyDown, 'k', 'j'}, "Up Down k j", "previous, next entry", "", stepEntry},
+		{[]draw.Key{draw.KeyPageUp, draw.KeyPageDown}, "PgUp PgDn", "a page", "", stepPage},
+		{[]draw.Key{draw.KeyCtrlU, draw.KeyCtrlD}, "Ctrl-U Ctrl-D", "half a page", "", stepPage},
+		{[]draw.Key{draw.KeyHome, 'g'}, "Home g", "the oldest entry", "", toOldest},
+		{[]draw.Key{draw.KeyEnd, 'G'}, "End G", "follow the newest", "", toNewest},
+		{[]draw.Key{'n', 'N'}, "n N", "next, previous match", "", stepEntry},
+		{[]draw.Key{draw.KeyEnter}, "Enter", "the whole entry", "", openEntry},
+		{[]draw.Key{'w'}, "w", "wrap long lines", "", toggleWrap},
+		{[]draw.Key{'t'}, "t", "go to a time", "", openTime},
+	}
+}
+
+// leaveFollowing puts a cursor on the bottom row of what is shown.
+func (l *logs) leaveFollowing(page *journal.Page) bool {
+	if page == nil || len(page.Rows) == 0 {
+		return false
+	}
+	if l.following() {
+		l.cursor = page.Rows[len(page.Rows)-1].ID
+		l.query.Anchor = l.cursor
+		l.ask()
+	}
+	return true
+}
+
+func stepEntry(c *Console, k draw.Key, f *frame.Frame) Wish {
+	l, page := &c.logs, f.Page
+	wasFollowing := l.following()
+	if !l.leaveFollowing(page) {
+		return Nothing
+	}
+	up := k == draw.KeyUp || k == 'k' || k == 'N'
+	i := index(page, l.cursor)
+	last := len(page.Rows) - 1
+	switch {
+	case up && i > 0 && page.Rows[i].ID > l.first:
+		l.cursor = page.Rows[i-1].ID
+	case up:
+		l.move(journal.Older, page.Rows[last].ID, 1, top)
+	case i < last && i >= 0:
+		l.cursor = page.Rows[i+1].ID
+	case wasFollowing || page.Newer == 0:
+		l.follow()
+	default:
+		l.move(journal.Newer, page.Rows[last].ID, 1, bottom)
+	}
+	return Nothing
+}
+
+func stepPage(c *Console, k draw.Key, f *frame.Frame) Wish {
+	l := &c.logs
+	if !l.leaveFollowing(f.Page) {
+		return Nothing
+	}
+	n := max(l.query.Rows-1, 1)
+	if k == draw.KeyCtrlU || k == draw.KeyCtrlD {
+		n = max(n/2, 1)
+	}
+	anchor := f.Page.Rows[len(f.Page.Rows)-1].ID
+	switch {
+	case k == draw.KeyPageUp || k == draw.KeyCtrlU:
+		l.move(journal.Older, anchor, n, top)
+	case f.Page.Newer <= n:
+		l.follow()
+	default:
+		l.move(journal.Newer, anchor, n, bottom)
+	}
+	return Nothing
+}
+
+func toOldest(c *Console, _ draw.Key, f *frame.Frame) Wish {
+	if c.logs.leaveFollowing(f.Page) {
+		c.logs.move(journal.Oldest, c.logs.cursor, 0, top)
+	}
+	return Nothing
+}
+
+func toNewest(c *Console, _ draw.Key, _ *frame.Frame) Wish {
+	c.logs.follow()
+	return Nothing
+}
+
+func toError(c *Console, k draw.Key, f *frame.Frame) Wish {
+	l := &c.logs
+	if !l.leaveFollowing(f.Page) {
+		return Nothing
+	}
+	m := journal.NextError
+	if k == 'E' {
+		m = journal.PreviousError
+	}
+	l.move(m, l.cursor, 1, bottom)
+	return Nothing
+}
+
+// levels are the steps of the minimum level.
+var levels = [...]journal.Severity{journal.Debug, journal.Notice, journal.Warning, journal.Err}
+
+func nextLevel(c *Console, _ draw.Key, _ *frame.Frame) Wish {
+	l := &c.logs
+	next := levels[0]
+	for i, have := range levels {
+		if have == l.query.Filter.Least {
+			next = levels[(i+1)%len(levels)]
+		}
+	}
+	l.query.Filter.Least = next
+	l.refilter()
+	return Nothing
+}
+
+func nextTab(c *Console, k draw.Key, f *frame.Frame) Wish {
+	n := len(f.Settings.Tabs)
+	if n == 0 {
+		return Nothing
+	}
+	step := 1
+	if k == draw.KeyLeft {
+		step = n - 1
+	}
+	c.logs.query.Filter.Tab = (c.logs.query.Filter.Tab + step) % n
+	c.logs.follow()
+	return Nothing
+}
+
+func toggleWrap(c *Console, _ draw.Key, _ *frame.Frame) Wish {
+	c.logs.wrap = !c.logs.wrap
+	return Nothing
+}
+
+func openEntry(c *Console, _ draw.Key, f *frame.Frame) Wish {
+	if c.logs.leaveFollowing(f.Page) {
+		c.toggle(entryOverlay)
+	}
+	return Nothing
+}

@@ -1,0 +1,312 @@
+package screens
+
+import (
+	"bytes"
+	"time"
+
+	"hypervisor-tui/draw"
+	"hypervisor-tui/journal"
+	"hypervisor-tui/sample/box"
+	"hypervisor-tui/screens/frame"
+)
+
+// drawLogs is F1: tabs, entries with the newest at the bottom, and a line that says what is shown.
+func drawLogs(c *Console, r draw.Region, f *frame.Frame) {
+	l := &c.logs
+	drawTabs(r.CutTop(1), l, f)
+	drawLogState(r.CutBottom(1), l, f)
+	l.resize(r.H())
+	if f.Page == nil {
+		p := r.Pen(1, 0)
+		p.Text(draw.Dim, "--")
+		return
+	}
+	l.absorb(f.Page)
+	if len(f.Page.Rows) == 0 {
+		drawNoEntries(r, l, f)
+		return
+	}
+	l.entries(r, f)
+}
+
+func drawTabs(r draw.Region, l *logs, f *frame.Frame) {
+	r.Rule(0, "")
+	p := r.Pen(1, 0)
+	for i, name := range f.Settings.Tabs {
+		errors := 0
+		if f.Page != nil && i < len(f.Page.Errors) {
+			errors = f.Page.Errors[i]
+		}
+		if p.Left() < draw.Columns(name)+10 {
+			p.Glyph(draw.Dim, draw.More)
+			return
+		}
+		style := draw.Dim
+		if i == l.query.Filter.Tab {
+			style = draw.Selected
+		}
+		p.Text(style, " ").Text(style, name)
+		if errors > 0 {
+			p.Text(style, " ").Int(draw.Bad, int64(errors)).Text(draw.Bad, "!")
+		}
+		p.Text(style, " ").Skip(1)
+	}
+}
+
+// drawNoEntries says why there is nothing to see.
+func drawNoEntries(r draw.Region, l *logs, f *frame.Frame) {
+	p := r.Pen(1, 0)
+	page := f.Page
+	switch {
+	case page.Err != "":
+		p.Fit(draw.Bad, page.Err, p.Left()-1)
+	case page.Pending:
+		p.Text(draw.Dim, "searching ").Int(draw.Text, int64(page.Percent)).Text(draw.Dim, "%")
+	case page.Entries > 0:
+		p.Text(draw.Dim, "no entry of ").Int(draw.Text, int64(page.Entries)).Text(draw.Dim, " passes the filter (Esc clears it)")
+	default:
+		p.Text(draw.Dim, "no entries yet")
+	}
+	for i := range page.Sources {
+		s := &page.Sources[i]
+		p = r.Pen(1, 2+i)
+		p.Fit(draw.Text, s.Name, 12).To(14).Text(stateStyle(s.Health.State), s.Health.State.String()).Skip(2)
+		p.Fit(draw.Dim, s.Detail, p.Left()-1)
+		if s.Health.Err != "" {
+			p.Skip(1).Fit(draw.Warn, s.Health.Err, p.Left()-1)
+		}
+	}
+}
+
+// entries draws from the bottom up, the newest last. A page that does not fill the rows starts at the top.
+func (l *logs) entries(r draw.Region, f *frame.Frame) {
+	page := f.Page
+	last := len(page.Rows) - 1
+	height := 0
+	from := last + 1
+	for from > 0 {
+		h := l.height(page, &page.Rows[from-1], r.W())
+		if height+h > r.H() && from <= last {
+			break
+		}
+		height += h
+		from--
+	}
+	l.first = page.Rows[from].ID
+	for i := from; i <= last; i++ {
+		row := &page.Rows[i]
+		part := r.CutTop(min(l.height(page, row, r.W()), r.H()))
+		l.entry(part, page, row, f)
+		if row.ID == l.cursor && !l.following() {
+			part.Restyle(draw.Selected)
+		}
+	}
+}
+
+// prefixWidth is the columns before the message: mark, time, unit[pid] and colon.
+func prefixWidth(row *journal.Row, width int) int {
+	n := 2 + 9 + draw.Columns(row.Unit) + 2
+	if width >= narrow {
+		n += 7
+	}
+	if row.PID > 0 {
+		n += 2 + digits(row.PID)
+	}
+	return n
+}
+
+func digits(n int) int {
+	d := 1
+	for ; n >= 10; n /= 10 {
+		d++
+	}
+	return d
+}
+
+// height is how many rows an entry takes.
+func (l *logs) height(page *journal.Page, row *journal.Row, width int) int {
+	if !l.wrap {
+		return 1
+	}
+	rows, text := 0, page.Message(row)
+	room := max(width-prefixWidth(row, width)-1, 10)
+	for more := true; more; rows++ {
+		_, text, more = wrapLine(text, room)
+	}
+	return rows
+}
+
+// wrapLine cuts the part off text that goes on one row: up to a line break, n columns at most.
+func wrapLine(text []byte, n int) (line, rest []byte, more bool) {
+	if i := bytes.IndexByte(text, '\n'); i >= 0 && draw.ColumnsBytes(text[:i], n+1) <= n {
+		return text[:i], text[i+1:], true
+	}
+	cut := draw.CutColumns(text, n)
+	return text[:cut], text[cut:], cut < len(text)
+}
+
+// mark is the letter and style of a severity: meaning never by colour alone.
+func mark(s journal.Severity) (string, draw.Style) {
+	switch {
+	case s <= journal.Crit:
+		return "C", draw.Bad | draw.Bold
+	case s == journal.Err:
+		return "E", draw.Bad
+	case s == journal.Warning:
+		return "W", draw.Warn
+	case s == journal.Debug:
+		return " ", draw.Dim
+	}
+	return " ", draw.Text
+}
+
+// entry draws one entry: severity, time, unit[pid], message. A long line ends with the glyph More; the first line of
+// several says how many follow.
+func (l *logs) entry(r draw.Region, page *journal.Page, row *journal.Row, f *frame.Frame) {
+	p := r.Pen(0, 0)
+	letter, style := mark(row.Severity)
+	p.Text(style, letter).Skip(1)
+	at := time.UnixMicro(row.Time).In(f.Now.Location())
+	if r.W() >= narrow {
+		p.Date(draw.Dim, at).Skip(1)
+	}
+	p.Time(draw.Dim, at).Skip(1).Text(draw.Accent, row.Unit)
+	if row.PID > 0 {
+		p.Text(draw.Dim, "[").Int(draw.Dim, int64(row.PID)).Text(draw.Dim, "]")
+	}
+	p.Text(draw.Dim, ":").Skip(1)
+	text := page.Message(row)
+	if l.wrap {
+		start, room := p.X(), max(r.W()-prefixWidth(row, r.W())-1, 10)
+		var line []byte
+		for y, more := 0, true; more; y++ {
+			line, text, more = wrapLine(text, room)
+			p = r.Pen(start, y)
+			p.Bytes(style, line)
+		}
+		return
+	}
+	l.oneLine(&p, row, text, style)
+}
+
+// oneLine draws the first line of a message with the match marked.
+func (l *logs) oneLine(p *draw.Pen, row *journal.Row, text []byte, style draw.Style) {
+	end := bytes.IndexByte(text, '\n')
+	room := p.Left()
+	following := 0
+	if end >= 0 {
+		following = bytes.Count(text[end:], []byte{'\n'})
+		text = text[:end]
+		room = max(room-10, 1)
+	}
+	start := p.X()
+	fits := draw.ColumnsBytes(text, room+1) <= room
+	p.FitBytes(style, text, room)
+	after := p.X()
+	if row.MatchEnd > row.MatchStart && row.MatchEnd <= len(text) {
+		before := draw.ColumnsBytes(text[:row.MatchStart], room)
+		width := draw.ColumnsBytes(text[row.MatchStart:row.MatchEnd], room)
+		if fits || before+width < room {
+			p.To(start+before).Bytes(draw.Selected, text[row.MatchStart:row.MatchEnd]).To(after)
+		}
+	}
+	if following > 0 {
+		p.Text(draw.Dim, " +").Int(draw.Dim, int64(following)).Text(draw.Dim, " lines")
+	}
+}
+
+// drawLogState is the line below the entries: the prompt or what is shown, counts by severity, source and losses.
+func drawLogState(r draw.Region, l *logs, f *frame.Frame) {
+	r.Rule(0, "")
+	if f.Page != nil {
+		drawCounts(&r, f.Page)
+	}
+	p := r.Pen(1, 0)
+	if l.typing() {
+		name := " /"
+		if l.input.prompt == timePrompt {
+			name = " time: "
+		}
+		p.Text(draw.Accent|draw.Bold, name).Text(draw.Accent, l.input.text).Text(draw.Selected, " ").Skip(1)
+	} else {
+		l.position(&p, f)
+	}
+	if f.Page != nil && l.query.Filter.Text != "" && f.Page.Query == l.query.Number {
+		matches(&p, f.Page)
+	}
+	if l.failed != "" {
+		p.Text(draw.Warn, " ").Fit(draw.Warn, l.failed, p.Left()-2).Text(draw.Warn, " ")
+	}
+}
+
+func matches(p *draw.Pen, page *journal.Page) {
+	switch {
+	case page.Err != "":
+		p.Text(draw.Bad, " ").Fit(draw.Bad, page.Err, p.Left()-2)
+	case page.Pending:
+		p.Text(draw.Dim, " searching ").Int(draw.Text, int64(page.Percent)).Text(draw.Dim, "% ")
+	default:
+		p.Text(draw.Dim, " ").Int(draw.Text, int64(page.Matches)).Text(draw.Dim, " of ").Int(draw.Text, int64(page.Entries)).Text(draw.Dim, " ")
+	}
+}
+
+// position says whether the newest entries are followed, or how many came since.
+func (l *logs) position(p *draw.Pen, f *frame.Frame) {
+	filter := &l.query.Filter
+	if l.following() {
+		p.Text(draw.Good, " following ")
+	} else if f.Page != nil {
+		p.Text(draw.Warn|draw.Bold, " paused, ").Int(draw.Warn|draw.Bold, int64(f.Page.Newer)).Text(draw.Warn|draw.Bold, " new ")
+	}
+	if filter.Least < journal.Debug {
+		p.Text(draw.Dim, " level ").Text(draw.Text, filter.Least.String()).Text(draw.Dim, " and worse ")
+	}
+	if filter.Text == "" {
+		return
+	}
+	p.Text(draw.Accent, " /")
+	if filter.Exclude {
+		p.Text(draw.Accent, "!")
+	}
+	if filter.Regexp {
+		p.Text(draw.Accent, "re:")
+	}
+	p.Fit(draw.Accent, filter.Text, 24).Text(draw.Accent, " ")
+}
+
+// drawCounts writes, at the right end of r and as far as it fits, counts by severity, source and losses, and takes
+// their room from r.
+func drawCounts(r *draw.Region, page *journal.Page) {
+	bad := 0
+	for s := journal.Emerg; s <= journal.Err; s++ {
+		bad += page.Counts[s]
+	}
+	width := 30 + digits(bad) + digits(page.Counts[journal.Warning]) + digits(page.Entries)
+	if page.Dropped > 0 {
+		width += 12 + digits(int(page.Dropped))
+	}
+	if r.W() < width+24 {
+		return
+	}
+	p := r.CutRight(width).Pen(0, 0)
+	if page.Dropped > 0 {
+		p.Text(draw.Bad, " dropped ").Int(draw.Bad, int64(page.Dropped)).Text(draw.Text, " ")
+	}
+	style := draw.Dim
+	if bad > 0 {
+		style = draw.Bad
+	}
+	p.Text(style, " E ").Int(style, int64(bad)).Text(draw.Dim, "  W ").Int(draw.Warn, int64(page.Counts[journal.Warning]))
+	p.Text(draw.Dim, "  all ").Int(draw.Text, int64(page.Entries)).Text(draw.Dim, "  ").Fit(draw.Dim, sourceInUse(page), 12).Text(draw.Dim, " ")
+}
+
+// sourceInUse is the name of the first source that works, not counting the program's own lines.
+func sourceInUse(page *journal.Page) string {
+	for i := range page.Sources {
+		s := &page.Sources[i]
+		if s.Name != "self" && s.Health.State == box.OK {
+			return s.Name
+		}
+	}
+	return "no source"
+}

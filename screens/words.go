@@ -1,0 +1,84 @@
+package screens
+
+import (
+	"math"
+
+	"hypervisor-tui/draw"
+	"hypervisor-tui/sample"
+	"hypervisor-tui/sample/box"
+	"hypervisor-tui/screens/frame"
+)
+
+// word writes what is said in place of a value that is not there and reports true; with a value it writes nothing.
+func word(p *draw.Pen, f *frame.Frame, s sample.Source) bool {
+	if f.Host == nil {
+		p.Text(draw.Dim, "--")
+		return true
+	}
+	return stateWord(p, &f.Host.Health[s])
+}
+
+func stateWord(p *draw.Pen, h *box.Health) bool {
+	switch h.State {
+	case box.Init:
+		p.Text(draw.Dim, "--")
+	case box.Absent:
+		p.Text(draw.Dim, "n/a")
+	case box.Failed:
+		p.Text(draw.Bad, "err")
+	default:
+		return false
+	}
+	return true
+}
+
+// missing draws, in place of a panel without a value, why there is none, and reports true.
+func missing(r draw.Region, f *frame.Frame, s sample.Source) bool {
+	p := r.Pen(1, 0)
+	if !word(&p, f, s) {
+		return false
+	}
+	if f.Host != nil {
+		p.Skip(1).Fit(draw.Dim, f.Host.Health[s].Err, p.Left()-1)
+	}
+	return true
+}
+
+// staleMark adds the age of a value that is not fresh.
+func staleMark(p *draw.Pen, h *box.Health, f *frame.Frame) {
+	if h.State == box.Stale {
+		p.Text(draw.Warn, "stale ").Age(draw.Warn, h.Age(f.Boot)).Text(draw.Warn, " ")
+	}
+}
+
+// heading draws a panel's rule with its title, and the age when what it shows is stale.
+func heading(r draw.Region, title string, f *frame.Frame, s sample.Source) {
+	p := r.Rule(0, title)
+	if f.Host != nil {
+		staleMark(&p, &f.Host.Health[s], f)
+	}
+}
+
+// level is the style of a share: good, worth a look, critical.
+func level(percent float64, l frame.Limits) draw.Style {
+	switch {
+	case math.IsNaN(percent):
+		return draw.Dim
+	case percent >= l.Critical:
+		return draw.Bad
+	case percent >= l.Warn:
+		return draw.Warn
+	}
+	return draw.Good
+}
+
+// levelMark is the sign that goes with level where there is no colour.
+func levelMark(percent float64, l frame.Limits) string {
+	switch {
+	case percent >= l.Critical:
+		return "!!"
+	case percent >= l.Warn:
+		return "! "
+	}
+	return "  "
+}
