@@ -1,0 +1,73 @@
+package main
+
+import (
+	"time"
+
+	"hypervisor-tui/journal"
+)
+
+// defaultConfigPath is read when no --config is given, if it exists.
+const defaultConfigPath = "/etc/hypervisor-tui/config.yaml"
+
+// Config is what the configuration file says, its gaps filled with the defaults that Config.keys names. It is a value:
+// nothing changes it after LoadConfig, and its slices are not to be written.
+type Config struct {
+	RefreshInterval time.Duration // between two samples
+	LogBufferSize   int           // entries that the ring keeps
+	Screen          string        // logs, dashboard or network
+	Theme           string        // auto, dark, light or mono
+	Glyphs          string        // auto, unicode, vt or ascii
+	Size            Size          // the zero Size asks the terminal
+	Quit            bool          // q ends the program
+	Profile         string        // full or rescue
+	KubeconfigPath  string        // absolute; empty looks in the usual places
+	Logs            []Log         // the tabs of the log screen after All
+	Interfaces      Deny          // by interface name
+	Filesystems     Deny          // by mount point
+	Thresholds      Thresholds
+	Baud            int // 0 asks the terminal
+}
+
+// Size is a number of columns and rows.
+type Size struct {
+	Width, Height int
+}
+
+// Log is one tab of the log screen. Units are written without .service.
+type Log struct {
+	Name         string
+	JournalUnits []string
+}
+
+// Deny lists what is not shown one by one, as globs in the sense of path.Match.
+type Deny struct {
+	Deny []string
+}
+
+// Thresholds say when a share of something becomes a problem.
+type Thresholds struct {
+	CPU, Memory, Filesystem Threshold
+}
+
+// Threshold is in percent; Warn is below Critical.
+type Threshold struct {
+	Warn, Critical int
+}
+
+// DefaultConfig returns what an empty file means.
+func DefaultConfig() Config {
+	c, err := parseConfig("defaults", nil)
+	if err != nil {
+		panic("the key table contradicts itself: " + err.Error())
+	}
+	return c
+}
+
+// journalTabs returns the tabs of the log screen: All, then those of c.Logs in their order.
+func journalTabs(c Config) []journal.Tab {
+	tabs := []journal.Tab{{Name: allTab}}
+	for _, l := range c.Logs {
+		tabs = append(tabs, journal.Tab{Name: l.Name, Units: l.JournalUnits})
+	}
+	return tabs
+}

@@ -1,0 +1,76 @@
+package main
+
+import "time"
+
+// allTab is the name of the first tab; no entry of logs may take it.
+const allTab = "All"
+
+// rescueLogBuffer is logBufferSize under profile rescue, unless the file sets it: about half a MiB.
+const rescueLogBuffer = "2000"
+
+// key is one key of the configuration file. The reader, docs/config.md and config.example.yaml are held to the same
+// rows by tests.
+type key struct {
+	name     string // dotted where mappings nest
+	fallback string // the default as the file would write it; empty: must be given
+	value    value  // what it may be and where it goes
+	doc      string
+}
+
+// keys lists every key of the file, bound to c. Rows keep the order of docs/config.md.
+func (c *Config) keys() []key {
+	t := &c.Thresholds
+	return []key{
+		{"refreshInterval", "2s", duration(&c.RefreshInterval, time.Second, time.Minute),
+			"Time between two samples of the host. The clock on screen moves each second all the same."},
+		{"logBufferSize", "10000", whole(&c.LogBufferSize, 100, 1_000_000),
+			"Log entries kept in memory, 256 bytes each. Profile rescue makes the default " + rescueLogBuffer + "."},
+		{"screen", "dashboard", oneOf(&c.Screen, "logs", "dashboard", "network"),
+			"The first screen; the flag --screen goes before it."},
+		{"theme", "auto", oneOf(&c.Theme, "auto", "dark", "light", "mono"),
+			"Colours. auto takes what the terminal has; NO_COLOR in the environment means mono."},
+		{"glyphs", "auto", oneOf(&c.Glyphs, "auto", "unicode", "vt", "ascii"),
+			"Characters for lines and gauges. auto asks the console which ones its font has."},
+		{"size", "null", orNull(size(&c.Size)),
+			"Columns x rows for a terminal that does not know its size. null asks it."},
+		{"quit", "true", truth(&c.Quit),
+			"Whether q ends the program. The NixOS module sets false: a console has nothing behind it."},
+		{"profile", "full", oneOf(&c.Profile, "full", "rescue"),
+			"rescue keeps memory small, for a rescue system of 128 MiB."},
+		{"kubeconfigPath", "null", orNull(absolutePath(&c.KubeconfigPath)),
+			"Credentials for the cluster. null looks in the places where k3s and kubeadm put them."},
+		{"logs", "[{name: k3s, journalUnits: [k3s, k3s-agent]}, {name: kubelet, journalUnits: [kubelet]}, " +
+			"{name: containerd, journalUnits: [containerd]}, {name: virt-handler, journalUnits: [virt-handler]}, " +
+			"{name: kernel, journalUnits: [kernel]}]", logList(&c.Logs),
+			"The tabs of the log screen after " + allTab + ". A list here replaces the default one."},
+		{"interfaces.deny", "[veth*, cali*, lxc*]", globs(&c.Interfaces.Deny),
+			"Interfaces, by name, that are folded into a count."},
+		{"filesystems.deny", "[]", globs(&c.Filesystems.Deny),
+			"Filesystems, by mount point, that are left out. * does not cross a slash."},
+		{"thresholds.cpu.warn", "90", whole(&t.CPU.Warn, 1, 100), "Percent busy from which the CPU is a warning."},
+		{"thresholds.cpu.critical", "98", whole(&t.CPU.Critical, 1, 100), "Percent busy from which it is critical."},
+		{"thresholds.memory.warn", "90", whole(&t.Memory.Warn, 1, 100), "Percent used from which memory is a warning."},
+		{"thresholds.memory.critical", "97", whole(&t.Memory.Critical, 1, 100), "Percent used from which it is critical."},
+		{"thresholds.filesystem.warn", "85", whole(&t.Filesystem.Warn, 1, 100),
+			"Percent used, of bytes or of inodes, from which a filesystem is a warning."},
+		{"thresholds.filesystem.critical", "95", whole(&t.Filesystem.Critical, 1, 100),
+			"Percent used from which it is critical."},
+		{"baud", "null", orNull(whole(&c.Baud, 300, 4_000_000)),
+			"Speed of a serial line in bits a second; the picture is sent no faster. null asks the terminal."},
+		{"login", "false", only("false", "false: the hand-over to a login prompt is not in this version"),
+			"Kept for a later version."},
+		{"palette", "null", only("null", "null: own colours are not in this version"), "Kept for a later version."},
+	}
+}
+
+// keys lists the keys of one entry of logs, bound to l.
+func (l *Log) keys() []key {
+	return []key{
+		{"name", "", label(&l.Name), "Title of the tab."},
+		{"journalUnits", "", unitNames(&l.JournalUnits),
+			"systemd units, with or without .service, or syslog identifiers; kernel is the kernel's own log."},
+		{"files", "null", only("null", "left out: files are not read by this version, use journalUnits"),
+			"Kept for a later version."},
+		{"format", "null", only("null", "left out: the journal needs no format"), "Kept for a later version."},
+	}
+}
