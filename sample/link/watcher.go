@@ -10,8 +10,6 @@ import (
 	"strconv"
 	"time"
 
-	"golang.org/x/sys/unix"
-
 	"hypervisor-tui/draw/clean"
 	"hypervisor-tui/sample"
 )
@@ -35,7 +33,7 @@ type Watcher struct {
 
 // New returns a Watcher of the network namespace that the process is in. It opens nothing yet.
 func New(o Options) *Watcher {
-	return &Watcher{root: o.Root, dial: dialRoute, now: boottime}
+	return &Watcher{root: o.Root, dial: dialRoute, now: sample.Boottime}
 }
 
 // outcome is how one dump ended.
@@ -129,12 +127,3 @@ func (w *Watcher) Dump(ctx context.Context) (*sample.LinkTable, error) {
 }
 
 func seconds(d time.Duration) string { return strconv.Itoa(int(d/time.Second)) + "s" }
-
-// boottime is the clock of all Healths: it counts on in suspend, and nobody sets it.
-func boottime() time.Duration {
-	var t unix.Timespec
-	if err := unix.ClockGettime(unix.CLOCK_BOOTTIME, &t); err != nil {
-		return 0
-	}
-	return time.Duration(t.Nano())
-}

@@ -1,0 +1,164 @@
+package link
+
+import (
+	"net/netip"
+	"reflect"
+	"testing"
+
+	"github.com/mdlayher/netlink"
+	"golang.org/x/sys/unix"
+)
+
+func TestAppendLink(t *testing.T) {
+	bridge := newLink(7, "br0", linkKind("bridge"), attribute(unix.IFLA_MASTER, word(9)))
+	got := appendLink(nil, bridge)
+	want := []linkMessage{{
+		index: 7, master: 9, name: "br0", kind: "bridge", hardware: unix.ARPHRD_ETHER,
+		flags: unix.IFF_UP | unix.IFF_LOWER_UP, state: 6, mac: "\x02\x00\x00\x00\x00\x07", mtu: 1500,
+	}}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("got %+v, want %+v", got, want)
+	}
+	for name, b := range map[string][]byte{
+		"empty":    nil,
+		"short":    bridge[:unix.SizeofIfInfomsg-1],
+		"no name":  bridge[:unix.SizeofIfInfomsg],
+		"no index": newLink(0, "x"),
+		"negative": newLink(-1, "x"),
+	} {
+		if got := appendLink(nil, b); got != nil {
+			t.Errorf("%s: got %+v, want nothing", name, got)
+		}
+	}
+}
+
+func TestAppendLinkBrokenAttributeKeepsThoseBefore(t *testing.T) {
+	for _, broken := range [][]byte{{3, 0, 1, 0}, {255, 255, 1, 0, 0}, {0, 0, 0, 0}, {1, 2, 3}} {
+		got := appendLink(nil, newLink(7, "eth0", broken))
+		if len(got) != 1 || got[0].name != "eth0" || got[0].mtu != 1500 {
+			t.Errorf("after %v: got %+v", broken, got)
+		}
+	}
+}
+
+func TestAppendAddress(t *testing.T) {
+	ours, peer := []byte{10, 0, 0, 1}, []byte{10, 0, 0, 2}
+	six := netip.MustParseAddr("fd00::2").AsSlice()
+	for _, c := range []struct {
+		name string
+		b    []byte
+		want string
+	}{
+		{"IPv4", newAddress(3, 24, attribute(unix.IFA_ADDRESS, ours), attribute(unix.IFA_LOCAL, ours)), "10.0.0.1/24"},
+		{"point to point", newAddress(3, 32, attribute(unix.IFA_ADDRESS, peer), attribute(unix.IFA_LOCAL, ours)), "10.0.0.1/32"},
+		{"IPv6 has no IFA_LOCAL", newAddress(3, 64, attribute(unix.IFA_ADDRESS, six)), "fd00::2/64"},
+		{"no address", newAddress(3, 24), ""},
+		{"prefix too long", newAddress(3, 33, attribute(unix.IFA_LOCAL, ours)), ""},
+		{"five bytes", newAddress(3, 24, attribute(unix.IFA_LOCAL, make([]byte, 5))), ""},
+		{"short", []byte{2, 24, 0}, ""},
+	} {
+		got := ""
+		if list := appendAddress(nil, c.b); len(list) > 0 {
+			got = list[0].prefix.String()
+			if list[0].index != 3 || list[0].scope != unix.RT_SCOPE_UNIVERSE {
+				t.Errorf("%s: got %+v", c.name, list[0])
+			}
+		}
+		if got != c.want {
+			t.Errorf("%s: got %q, want %q", c.name, got, c.want)
+		}
+	}
+}
+
+func TestAppendHops(t *testing.T) {
+	a, b := netip.MustParseAddr("10.0.0.1"), netip.MustParseAddr("10.0.1.1")
+	six := netip.MustParseAddr("fe80::1")
+	oif := attribute(unix.RTA_OIF, word(4))
+	via := attribute(unix.RTA_GATEWAY, a.AsSlice())
+	changed := func(at int, to byte) []byte {
+		route := newRoute(unix.AF_INET, via, oif)
+		route[at] = to
+		return route
+	}
+	several := attribute(unix.RTA_MULTIPATH, join(
+		nextHop(4, attribute(unix.RTA_GATEWAY, a.AsSlice())), nextHop(5, attribute(unix.RTA_GATEWAY, b.AsSlice())), nextHop(6)))
+	for _, c := range []struct {
+		name   string
+		b      []byte
+		family byte
+		want   []hop
+	}{
+		{"one", newRoute(unix.AF_INET, via, oif, attribute(unix.RTA_PRIORITY, word(100))), unix.AF_INET, []hop{{4, a, 4, 100}}},
+		{"on-link", newRoute(unix.AF_INET, oif), unix.AF_INET, []hop{{4, netip.Addr{}, 4, 0}}},
+		{"multipath", newRoute(unix.AF_INET, attribute(unix.RTA_PRIORITY, word(7)), several), unix.AF_INET,
+			[]hop{{4, a, 4, 7}, {4, b, 5, 7}, {4, netip.Addr{}, 6, 7}}},
+		{"IPv6", newRoute(unix.AF_INET6, attribute(unix.RTA_GATEWAY, six.AsSlice()), oif), unix.AF_INET6, []hop{{6, six, 4, 0}}},
+		{"IPv4 over an IPv6 gateway", newRoute(unix.AF_INET, oif, attribute(unix.RTA_VIA, append([]byte{10, 0}, six.AsSlice()...))),
+			unix.AF_INET, []hop{{4, six, 4, 0}}},
+		{"IPv4 in answer to IPv6", newRoute(unix.AF_INET, via, oif), unix.AF_INET6, nil},
+		{"not default", changed(1, 24), unix.AF_INET, nil},
+		{"blackhole", changed(7, unix.RTN_BLACKHOLE), unix.AF_INET, nil},
+		{"table in the header", changed(4, 100), unix.AF_INET, nil},
+		{"table in an attribute", newRoute(unix.AF_INET, via, oif, attribute(unix.RTA_TABLE, word(1000))), unix.AF_INET, nil},
+		{"leads nowhere", newRoute(unix.AF_INET, via), unix.AF_INET, nil},
+		{"short", []byte{2, 0, 0}, unix.AF_INET, nil},
+	} {
+		if got := appendHops(nil, c.b, c.family); !reflect.DeepEqual(got, c.want) {
+			t.Errorf("%s: got %+v, want %+v", c.name, got, c.want)
+		}
+	}
+}
+
+// FuzzDecode feeds any bytes to the three decoders: no panic, and nothing comes out that the join could trip over.
+func FuzzDecode(f *testing.F) {
+	ip := []byte{10, 0, 0, 1}
+	f.Add(newLink(7, "br0", linkKind("bridge"), attribute(unix.IFLA_MASTER, word(9))))
+	f.Add(newAddress(3, 24, attribute(unix.IFA_ADDRESS, ip), attribute(unix.IFA_LOCAL, ip)))
+	f.Add(newRoute(unix.AF_INET, attribute(unix.RTA_GATEWAY, ip), attribute(unix.RTA_OIF, word(4))))
+	f.Add(newRoute(unix.AF_INET, attribute(unix.RTA_MULTIPATH, join(nextHop(4, attribute(unix.RTA_GATEWAY, ip)), nextHop(5)))))
+	f.Add(newRoute(unix.AF_INET6, attribute(unix.RTA_VIA, append([]byte{10, 0}, make([]byte, 16)...))))
+	f.Add([]byte{})
+	f.Fuzz(func(t *testing.T, b []byte) {
+		var found findings
+		found.links = appendLink(appendLink(nil, b), b)
+		found.addresses = appendAddress(nil, b)
+		for _, family := range []byte{unix.AF_INET, unix.AF_INET6} {
+			found.hops = appendHops(found.hops, b, family)
+		}
+		for _, l := range found.links {
+			if l.index <= 0 || l.name == "" {
+				t.Errorf("link %+v", l)
+			}
+		}
+		check(t, found.table())
+	})
+}
+
+// FuzzAttributes holds attributes to the library's decoder: what that one accepts, both read alike.
+func FuzzAttributes(f *testing.F) {
+	f.Add(join(attribute(1, []byte("a")), attribute(2, word(3)), attribute(3, nil)))
+	f.Add([]byte{4, 0, 1})
+	f.Fuzz(func(t *testing.T, b []byte) {
+		type pair struct {
+			kind uint16
+			v    string
+		}
+		var ours, theirs []pair
+		for kind, v := range attributes(b) {
+			ours = append(ours, pair{kind, string(v)})
+		}
+		d, err := netlink.NewAttributeDecoder(b)
+		if err != nil {
+			return
+		}
+		for d.Next() {
+			theirs = append(theirs, pair{d.Type(), string(d.Bytes())})
+			if d.Type() == 0 && len(d.Bytes()) == 0 {
+				return // it takes an attribute of length 0 for one without a payload
+			}
+		}
+		if d.Err() == nil && !reflect.DeepEqual(ours, theirs) {
+			t.Errorf("got %+v, the library %+v", ours, theirs)
+		}
+	})
+}

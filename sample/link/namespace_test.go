@@ -1,0 +1,228 @@
+package link
+
+import (
+	"bytes"
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"syscall"
+	"testing"
+
+	"github.com/mdlayher/netlink"
+	"golang.org/x/sys/unix"
+
+	"hypervisor-tui/sample"
+)
+
+const insideVariable = "LINK_TEST_NAMESPACE"
+
+// inNamespace says whether the test runs in a network namespace of its own, with a sysfs of its own. If not, it runs
+// the test there, in a process of its own, passes its verdict on, and the caller returns.
+func inNamespace(t *testing.T) bool {
+	t.Helper()
+	if os.Getenv(insideVariable) == t.Name() {
+		// A sysfs shows the namespace in which it was mounted. The mount is seen in this process alone.
+		if err := unix.Mount("sysfs", "/sys", "sysfs", 0, ""); err != nil {
+			t.Skip("no sysfs of its own:", err)
+		}
+		return true
+	}
+	self, err := os.Executable()
+	if err != nil {
+		t.Skip(err)
+	}
+	inside := exec.Command(self, "-test.run=^"+t.Name()+"$", "-test.v")
+	inside.Env = append(os.Environ(), insideVariable+"="+t.Name())
+	// Go makes the mounts private here, so that none of them leaks to the machine.
+	inside.SysProcAttr = &syscall.SysProcAttr{Unshareflags: syscall.CLONE_NEWNET | syscall.CLONE_NEWNS, Pdeathsig: syscall.SIGKILL}
+	if os.Geteuid() != 0 {
+		inside.SysProcAttr.Cloneflags = syscall.CLONE_NEWUSER
+		inside.SysProcAttr.UidMappings = []syscall.SysProcIDMap{{ContainerID: 0, HostID: os.Geteuid(), Size: 1}}
+		inside.SysProcAttr.GidMappings = []syscall.SysProcIDMap{{ContainerID: 0, HostID: os.Getegid(), Size: 1}}
+	}
+	out, err := inside.CombinedOutput()
+	var exit *exec.ExitError
+	switch {
+	case err != nil && !errors.As(err, &exit):
+		t.Skip("no network namespace for a test here:", err)
+	case err != nil:
+		t.Errorf("in the namespace: %v\n%s", err, out)
+	case bytes.Contains(out, []byte("--- SKIP: "+t.Name())):
+		t.Skipf("in the namespace:\n%s", out)
+	default:
+		t.Logf("%s", out)
+	}
+	return false
+}
+
+// gatewaysOf formats gateways for a comparison.
+func gatewaysOf(table *sample.LinkTable) string {
+	var b strings.Builder
+	for _, g := range table.Gateways {
+		fmt.Fprintf(&b, "%d %s %s %d\n", g.Family, g.Address, g.Interface, g.Metric)
+	}
+	return b.String()
+}
+
+func TestF21Addresses(t *testing.T) {
+	if !inNamespace(t) {
+		return
+	}
+	w := New(Options{})
+	// A namespace as it is born: one link that is down, no address, no route, and for IPv4 not even a main table.
+	table := compareWithIP(t, w)
+	if len(table.Interfaces) != 1 || len(table.Addresses) != 0 || len(table.Gateways) != 0 {
+		t.Errorf("a new namespace has %+v", table)
+	}
+	runIP(t, "link", "add", "six", "type", "veth", "peer", "name", "none")
+	runIP(t, "link", "add", "br0", "type", "bridge")
+	runIP(t, "link", "set", "none", "master", "br0")
+	for _, name := range []string{"lo", "six", "none", "br0"} {
+		runIP(t, "link", "set", name, "addrgenmode", "none", "up")
+	}
+	runIP(t, "addr", "add", "fd00::5/64", "dev", "six", "nodad")
+	runIP(t, "addr", "add", "10.9.0.1", "peer", "10.9.0.2/32", "dev", "br0")
+	table = compareWithIP(t, w)
+	if len(table.Gateways) != 0 {
+		t.Errorf("default routes out of nothing: %+v", table.Gateways)
+	}
+	found := map[string]string{}
+	for _, n := range table.Interfaces {
+		for _, a := range table.Addresses[n.FirstAddress : n.FirstAddress+n.AddressCount] {
+			found[n.Name] += a.CIDR + " "
+		}
+		if n.Physical || n.SpeedMbps != 0 {
+			t.Errorf("hardware where there is none: %+v", n)
+		}
+	}
+	if found["six"] != "fd00::5/64 " || found["none"] != "" || found["br0"] != "10.9.0.1/32 " {
+		t.Errorf("addresses %q", found)
+	}
+	var batch bytes.Buffer
+	for i := range 100 {
+		fmt.Fprintf(&batch, "addr add 10.8.0.%d/24 dev none\naddr add fd08::%x/64 dev none nodad\n", i+1, i+1)
+	}
+	runBatch(t, &batch)
+	table = compareWithIP(t, w)
+	for _, n := range table.Interfaces {
+		if n.Name == "none" && (n.AddressCount != 200 || n.Master != "br0") {
+			t.Errorf("got %+v", n)
+		}
+	}
+}
+
+func TestF21DefaultRoutes(t *testing.T) {
+	if !inNamespace(t) {
+		return
+	}
+	runIP(t, "link", "add", "va", "type", "veth", "peer", "name", "vb")
+	for _, name := range []string{"va", "vb"} {
+		runIP(t, "link", "set", name, "addrgenmode", "none", "up")
+	}
+	runIP(t, "addr", "add", "10.1.0.1/24", "dev", "va")
+	runIP(t, "addr", "add", "10.2.0.1/24", "dev", "vb")
+	for _, route := range []string{
+		"-4 nexthop via 10.1.0.2 dev va nexthop via 10.2.0.2 dev vb",
+		"-4 dev va metric 50",
+		"-4 via inet6 fe80::4 dev vb metric 60",
+		"-6 via fe80::1 dev va metric 5",
+		"-6 metric 30 nexthop via fe80::2 dev va nexthop via fe80::3 dev vb",
+		"-4 blackhole metric 9",
+		"-6 unreachable metric 9",
+		"-4 via 10.1.0.3 table 100",
+		"-6 via fe80::9 dev va table 100",
+	} {
+		words := strings.Fields(route)
+		args := []string{words[0], "route", "add"}
+		if words[1] == "blackhole" || words[1] == "unreachable" {
+			args, words = append(args, words[1]), words[1:]
+		}
+		runIP(t, append(append(args, "default"), words[1:]...)...)
+	}
+	want := "4 10.1.0.2 va 0\n4 10.2.0.2 vb 0\n4  va 50\n4 fe80::4 vb 60\n6 fe80::1 va 5\n6 fe80::2 va 30\n6 fe80::3 vb 30\n"
+	if got := gatewaysOf(compareWithIP(t, New(Options{}))); got != want {
+		t.Errorf("got\n%swant\n%s", got, want)
+	}
+}
+
+func TestF15LinksComeGoAndAreRenamed(t *testing.T) {
+	if !inNamespace(t) {
+		return
+	}
+	// Enough links that a dump does not fit into one message: only between two can it be interrupted.
+	var batch bytes.Buffer
+	for i := range 100 {
+		fmt.Fprintf(&batch, "link add s%d type veth peer name p%d\n", i, i)
+	}
+	runBatch(t, &batch)
+	var stop atomic.Bool
+	var pairs atomic.Int64
+	ended := make(chan error, 1)
+	go func() {
+		c, err := dialRoute()
+		for err == nil && !stop.Load() {
+			err = churn(c, int(pairs.Add(1)))
+		}
+		ended <- err
+	}()
+	w, dumps, whole := New(Options{}), 0, 0
+	for ; (dumps < 100 || pairs.Load() < 20) && len(ended) == 0; dumps++ {
+		table, err := w.Dump(context.Background())
+		if errors.Is(err, errInterrupted) {
+			continue
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		whole++
+		check(t, table)
+		if n := len(table.Interfaces); n < 201 {
+			t.Errorf("%d links: some of those that stay are missing", n)
+		}
+	}
+	stop.Store(true)
+	if err := <-ended; err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("%d of %d dumps were whole while %d pairs came, were renamed and went", whole, dumps, pairs.Load())
+	compareWithIP(t, w)
+}
+
+// churn makes a pair of links, gives one many names that are no text, and removes both.
+func churn(c *netlink.Conn, n int) error {
+	name := attribute(unix.IFLA_IFNAME, []byte("c"+strconv.Itoa(n)+"\x00"))
+	steps := []netlink.Message{
+		{Header: netlink.Header{Type: unix.RTM_NEWLINK, Flags: netlink.Create | netlink.Excl}, Data: join(name, linkKind("veth"))},
+	}
+	for i := range 20 {
+		renamed := attribute(unix.IFLA_IFNAME, []byte("\x1b[3"+strconv.Itoa(i)+"\xff\x00"))
+		steps = append(steps, netlink.Message{Header: netlink.Header{Type: unix.RTM_SETLINK}, Data: renamed})
+	}
+	steps = append(steps, netlink.Message{Header: netlink.Header{Type: unix.RTM_DELLINK}})
+	for _, step := range steps {
+		link := make([]byte, unix.SizeofIfInfomsg)
+		binary.NativeEndian.PutUint32(link[4:], uint32(100_000+n)) // far from what the kernel gives the other end
+		step.Header.Flags |= netlink.Request | netlink.Acknowledge
+		step.Data = append(link, step.Data...)
+		if _, err := c.Execute(step); err != nil {
+			return fmt.Errorf("message %v: %w", step.Header.Type, err)
+		}
+	}
+	return nil
+}
+
+// runBatch runs many commands of ip at once.
+func runBatch(t *testing.T, commands *bytes.Buffer) {
+	t.Helper()
+	cmd := exec.Command("ip", "-batch", "-")
+	cmd.Stdin = commands
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Skipf("ip -batch: %v: %s", err, out)
+	}
+}

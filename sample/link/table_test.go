@@ -1,0 +1,162 @@
+package link
+
+import (
+	"math"
+	"net/netip"
+	"reflect"
+	"slices"
+	"testing"
+	"unicode/utf8"
+
+	"hypervisor-tui/draw/clean"
+	"hypervisor-tui/sample"
+)
+
+// check holds what every table must be, whatever the kernel said.
+func check(t testing.TB, table *sample.LinkTable) {
+	t.Helper()
+	names := map[string]bool{"": true}
+	for _, n := range table.Interfaces {
+		names[n.Name] = true
+	}
+	next := 0
+	for i, n := range table.Interfaces {
+		if i > 0 && n.Index <= table.Interfaces[i-1].Index {
+			t.Errorf("index %d after %d", n.Index, table.Interfaces[i-1].Index)
+		}
+		if n.FirstAddress != next || n.AddressCount < 0 || n.FirstAddress+n.AddressCount > len(table.Addresses) {
+			t.Errorf("%q: addresses %d+%d of %d, want them to start at %d", n.Name, n.FirstAddress, n.AddressCount, len(table.Addresses), next)
+		}
+		next = n.FirstAddress + n.AddressCount
+		if n.Name != clean.String(n.Name) || n.Kind != clean.String(n.Kind) || !utf8.ValidString(n.Name) {
+			t.Errorf("raw text: %q %q", n.Name, n.Kind)
+		}
+		if !names[n.Master] {
+			t.Errorf("%q: master %q is not there", n.Name, n.Master)
+		}
+		if !math.IsNaN(n.RxRate) || !math.IsNaN(n.TxRate) || n.Counted {
+			t.Errorf("%q: counters in a link table", n.Name)
+		}
+	}
+	if next != len(table.Addresses) {
+		t.Errorf("%d addresses belong to links, of %d", next, len(table.Addresses))
+	}
+	for _, g := range table.Gateways {
+		if !names[g.Interface] {
+			t.Errorf("gateway %+v: no such interface", g)
+		}
+	}
+}
+
+func TestTableJoins(t *testing.T) {
+	prefix := func(index int, s string) addressMessage {
+		return addressMessage{index: index, prefix: netip.MustParsePrefix(s)}
+	}
+	f := findings{
+		links: []linkMessage{
+			{index: 9, name: "br0", kind: "bridge"},
+			{index: 3, name: "old", master: 9},
+			{index: 5, name: "port", master: 77},
+			{index: 3, name: "new", master: 9},
+		},
+		addresses: []addressMessage{prefix(9, "fd00::9/64"), prefix(3, "10.0.0.3/24"), prefix(4, "10.0.0.4/24"), prefix(9, "10.0.0.9/24"),
+			prefix(99, "10.0.0.99/24")},
+		hops: []hop{
+			{family: 6, gateway: netip.MustParseAddr("fe80::1"), index: 9, metric: 1024},
+			{family: 4, index: 3, metric: 200},
+			{family: 4, gateway: netip.MustParseAddr("10.0.0.1"), index: 9, metric: 100},
+			{family: 6, gateway: netip.IPv6Unspecified(), index: 88, metric: 5},
+		},
+		devices: map[int]device{3: {physical: true, driver: "igb", mbps: 1000, duplex: "full"}},
+	}
+	table := f.table()
+	check(t, table)
+	var names, masters []string
+	var counts []int
+	for _, n := range table.Interfaces {
+		names, masters, counts = append(names, n.Name), append(masters, n.Master), append(counts, n.AddressCount)
+	}
+	if want := []string{"new", "port", "br0"}; !slices.Equal(names, want) {
+		t.Errorf("names %q, want %q: a link named twice keeps its last name", names, want)
+	}
+	if want := []string{"br0", "", ""}; !slices.Equal(masters, want) {
+		t.Errorf("masters %q, want %q: one that is not there is unknown", masters, want)
+	}
+	if want := []int{1, 0, 2}; !slices.Equal(counts, want) {
+		t.Errorf("addresses %v, want %v: without those of no link", counts, want)
+	}
+	if n := table.Interfaces[0]; !n.Physical || n.Driver != "igb" || n.SpeedMbps != 1000 || n.Duplex != "full" {
+		t.Errorf("device lost: %+v", n)
+	}
+	want := []sample.Gateway{{Family: 4, Address: "10.0.0.1", Interface: "br0", Metric: 100}, {Family: 4, Interface: "new", Metric: 200},
+		{Family: 6, Metric: 5}, {Family: 6, Address: "fe80::1", Interface: "br0", Metric: 1024}}
+	if !slices.Equal(table.Gateways, want) {
+		t.Errorf("gateways %+v, want %+v", table.Gateways, want)
+	}
+}
+
+func TestNamesFromOutsideAreCleaned(t *testing.T) {
+	f := findings{links: []linkMessage{{index: 1, name: "\x1b[31mred"}, {index: 2, name: "\xff\u202eabc", kind: "\x1b]0;x\x07", master: 1}}}
+	check(t, f.table())
+}
+
+func TestSame(t *testing.T) {
+	build := func() *sample.LinkTable {
+		f := findings{
+			links:     []linkMessage{{index: 3, name: "eth0"}},
+			addresses: []addressMessage{{index: 3, prefix: netip.MustParsePrefix("10.0.0.3/24")}},
+			hops:      []hop{{family: 4, index: 3}},
+			dns:       []string{"10.0.0.1"},
+		}
+		return f.table()
+	}
+	if !same(build(), build()) {
+		t.Error("two equal tables differ")
+	}
+	for name, change := range map[string]func(*sample.LinkTable){
+		"state":   func(t *sample.LinkTable) { t.Interfaces[0].State = "down" },
+		"link":    func(t *sample.LinkTable) { t.Interfaces = t.Interfaces[:0] },
+		"address": func(t *sample.LinkTable) { t.Addresses[0].CIDR = "10.0.0.4/24" },
+		"gateway": func(t *sample.LinkTable) { t.Gateways[0].Metric++ },
+		"dns":     func(t *sample.LinkTable) { t.DNS = nil },
+	} {
+		changed := build()
+		change(changed)
+		if same(build(), changed) {
+			t.Errorf("%s: the change is not seen", name)
+		}
+	}
+}
+
+func TestHardwareAddresses(t *testing.T) {
+	for _, c := range []struct {
+		hardware  uint16
+		mac, want string
+	}{
+		{1, "\x02\x00\x00\x00\x00\x01", "02:00:00:00:00:01"},
+		{1, "", ""},
+		{768, "\x0a\x00\x00\x01", ""}, // a tunnel's is an IPv4 address
+		{772, "\x00\x00\x00\x00\x00\x00", ""},
+	} {
+		l := linkMessage{hardware: c.hardware, mac: c.mac}
+		if got := l.describe(device{}).MAC; got != c.want {
+			t.Errorf("hardware %d: got %q, want %q", c.hardware, got, c.want)
+		}
+	}
+}
+
+func TestWordsForNumbers(t *testing.T) {
+	var states, scopes []string
+	for s := range uint8(9) {
+		states = append(states, operstate(s))
+	}
+	for _, s := range []uint8{0, 200, 253, 254, 255, 17} {
+		scopes = append(scopes, scope(s))
+	}
+	if want := []string{"unknown", "notpresent", "down", "lowerlayerdown", "testing", "dormant", "up", "unknown", "unknown"}; !reflect.DeepEqual(states, want) {
+		t.Errorf("states %q", states)
+	}
+	if want := []string{"global", "site", "link", "host", "nowhere", "17"}; !reflect.DeepEqual(scopes, want) {
+		t.Errorf("scopes %q", scopes)
+	}
+}
