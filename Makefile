@@ -1,0 +1,62 @@
+# The names everyone knows. make run and make test are the two that the README asks for.
+
+VERSION     ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+FUZZTIME    ?= 2000x
+STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
+
+# go keeps its caches below HOME; a machine may have none.
+ifndef HOME
+export HOME := $(shell mktemp -d)
+endif
+
+.NOTPARALLEL:
+.PHONY: build run test tools lint race fuzz bench
+
+# One static binary, stripped; the same source gives the same bytes.
+build:
+	CGO_ENABLED=0 go build -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o hypervisor-tui .
+
+# make run ARGS='--screen logs'
+run: build
+	./hypervisor-tui $(ARGS)
+
+# Everything; go test's own closing lines come last.
+test: tools lint race fuzz
+	go test ./...
+
+# What the tests want beyond go: a C compiler for the race detector, tmux for the end-to-end tests.
+tools:
+	@missing=; \
+	command -v $$(go env CC) >/dev/null || missing="gcc libc6-dev"; \
+	command -v tmux >/dev/null || missing="$$missing tmux"; \
+	if [ -z "$$missing" ]; then exit 0; fi; \
+	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+		export DEBIAN_FRONTEND=noninteractive; \
+		apt-get update -qq && apt-get install -y -qq --no-install-recommends $$missing; \
+	else \
+		echo "tools: not installed: $$missing; what needs them is skipped"; \
+	fi
+
+lint:
+	@unformatted=$$("$$(go env GOROOT)/bin/gofmt" -l .); \
+	if [ -n "$$unformatted" ]; then echo "run gofmt -w on:" $$unformatted; exit 1; fi
+	go vet ./...
+	go run $(STATICCHECK) ./...
+
+race:
+	@if command -v $$(go env CC) >/dev/null; then \
+		echo "CGO_ENABLED=1 go test -race ./..."; CGO_ENABLED=1 go test -race ./...; \
+	else \
+		echo "race: skipped, there is no C compiler"; \
+	fi
+
+# Each fuzz target for FUZZTIME: a number of inputs such as 2000x, or a time such as 20s.
+fuzz:
+	@grep -r --include='*_test.go' '^func Fuzz' . | \
+	sed -E 's|^(.*)/[^/]*:func (Fuzz[A-Za-z0-9_]*).*|\1 \2|' | sort | \
+	while read -r package target; do \
+		go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 10x "$$package" || exit 1; \
+	done
+
+bench:
+	go test -run '^$$' -bench . -benchmem ./...
