@@ -1,5 +1,6 @@
 // Package journal keeps the newest log entries in a fixed ring with one owner, and answers the log screen's queries
-// from it. Its entries come from the sources in journal/source, already sanitised.
+// from it. Sources (journal/source) hand their entries to a Sink, the one door where they are sanitised, masked,
+// graded and cut; the Log's goroutine owns everything behind it.
 package journal
 
 import "time"
@@ -30,15 +31,16 @@ func (s Severity) String() string {
 	return severityNames[s]
 }
 
-// Entry is one log entry on its way into the ring. The byte slices are the caller's; the ring copies them.
+// Entry is one log entry on its way to a Sink. Unit and Message are raw bytes from outside: the Sink cleans and
+// copies them, they stay the caller's.
 type Entry struct {
 	Time     time.Time // realtime stamp of the source
 	Unit     []byte    // systemd unit without .service, or identifier; "kernel"; "self" for this program
 	PID      int       // 0: unknown
-	Severity Severity  // parsed from the text where the text says, else the source's own priority
-	Message  []byte    // sanitised; LF separates the lines of a multi-line message
-	Full     int       // length of the whole message in bytes before it was cut to MaxMessage
+	Severity Severity  // the source's own priority; the text's severity replaces it where the text says one
+	Message  []byte    // LF separates the lines of a multi-line message
+	Full     int       // length of the whole message in bytes when the source has cut it; less than Message: not cut
 }
 
-// MaxMessage is where a message is cut, in bytes.
+// MaxMessage is where a message is cut, in bytes of clean text.
 const MaxMessage = 4096

@@ -1,0 +1,218 @@
+package journal
+
+import (
+	"bytes"
+	"context"
+	"sync"
+	"sync/atomic"
+	"unicode/utf8"
+
+	"hypervisor-tui/draw/clean"
+	"hypervisor-tui/sample/box"
+)
+
+const (
+	batchBytes   = 64 << 10
+	batchEntries = 512
+	sinkBatches  = 2                  // one that the source fills, one that the Log takes in
+	rawMax       = 4 * MaxMessage     // bytes of a raw message that are looked at: escape sequences make text shorter
+	cleanMax     = 3*rawMax + maxUnit // clean writes at most 3 bytes for one
+)
+
+// batch is entries on their way from a Sink to the Log; its memory is fixed.
+type batch struct {
+	heads []head
+	data  []byte // of each entry the unit, then the message
+}
+
+type head struct {
+	micros   int64
+	pid      int
+	full     int
+	unit     int // bytes
+	message  int // bytes
+	severity Severity
+}
+
+// Sink is the one door from a source into a Log. Everything that passes it is cleaned, masked, graded by its text and
+// cut, so that no source can forget. Put, Try and Flush belong to the source's goroutine; Dropped, Report, Rename,
+// State and Close may be called from any.
+type Sink struct {
+	log         *Log
+	free, ready chan *batch // both have room for all batches: a send never blocks
+	current     *batch      // being filled, nil when none is at hand
+	text        []byte      // scratch of one entry
+	masked      []byte
+	unit        []byte
+
+	dropped   atomic.Uint64
+	truncated atomic.Uint64
+	closed    atomic.Bool
+
+	mu    sync.Mutex // guards state, which changes seldom
+	state SourceState
+}
+
+func newSink(l *Log, name string) *Sink {
+	s := &Sink{
+		log:    l,
+		free:   make(chan *batch, sinkBatches),
+		ready:  make(chan *batch, sinkBatches),
+		text:   make([]byte, 0, cleanMax),
+		masked: make([]byte, 0, cleanMax),
+		unit:   make([]byte, 0, cleanMax),
+		state:  SourceState{Name: name},
+	}
+	for range sinkBatches {
+		s.free <- &batch{heads: make([]head, 0, batchEntries), data: make([]byte, 0, batchBytes)}
+	}
+	return s
+}
+
+// Put takes in an entry. It blocks while the Log is behind, which slows the source down, until ctx ends: then the
+// entry is counted as dropped and ctx's error comes back. The entry is seen by the Log after a Flush at the latest.
+func (s *Sink) Put(ctx context.Context, e Entry) error {
+	h := s.prepare(&e)
+	if s.add(&h) {
+		return nil
+	}
+	select {
+	case s.current = <-s.free:
+	case <-ctx.Done():
+		s.Dropped(1)
+		return ctx.Err()
+	}
+	s.current.add(&h, s.unit, s.text)
+	return nil
+}
+
+// Try is Put that never blocks: an entry that has no room is counted as dropped, and false comes back.
+func (s *Sink) Try(e Entry) bool {
+	h := s.prepare(&e)
+	if s.add(&h) {
+		return true
+	}
+	select {
+	case s.current = <-s.free:
+	default:
+		s.Dropped(1)
+		return false
+	}
+	s.current.add(&h, s.unit, s.text)
+	return true
+}
+
+// add puts the prepared entry into the current batch. A batch that is full goes to the Log; without one add is false.
+func (s *Sink) add(h *head) bool {
+	if s.current == nil {
+		return false
+	}
+	if s.current.add(h, s.unit, s.text) {
+		return true
+	}
+	s.Flush()
+	return false
+}
+
+// Flush hands over what has been put so far. It never blocks. A source calls it before it waits for more.
+func (s *Sink) Flush() {
+	if s.current == nil || len(s.current.heads) == 0 {
+		return
+	}
+	s.ready <- s.current
+	s.current = nil
+	s.log.poke()
+}
+
+// prepare makes s.unit and s.text the entry's clean bytes.
+func (s *Sink) prepare(e *Entry) head {
+	s.unit = clean.Append(s.unit[:0], e.Unit[:min(len(e.Unit), maxUnit)])
+	s.unit = cutRunes(s.unit, maxUnit)
+
+	raw := e.Message[:min(len(e.Message), rawMax)]
+	s.text = bytes.TrimRight(clean.AppendLines(s.text[:0], raw), "\n")
+	if w := secretsIn(s.text); w.any() {
+		s.masked = w.appendMasked(s.masked[:0])
+		s.text, s.masked = s.masked, s.text
+	}
+	severity := e.Severity
+	if said, ok := textSeverity(s.text); ok {
+		severity = said
+	}
+	full := len(s.text)
+	if len(raw) < len(e.Message) || e.Full > len(e.Message) {
+		full = max(e.Full, len(e.Message))
+	}
+	s.text = cutRunes(s.text, MaxMessage)
+	if full > len(s.text) {
+		s.truncated.Add(1)
+	}
+	return head{
+		micros:   e.Time.UnixMicro(),
+		pid:      e.PID,
+		full:     full,
+		unit:     len(s.unit),
+		message:  len(s.text),
+		severity: min(severity, Debug),
+	}
+}
+
+// cutRunes cuts clean text at most bytes without splitting a rune.
+func cutRunes(b []byte, most int) []byte {
+	if len(b) <= most {
+		return b
+	}
+	for most > 0 && !utf8.RuneStart(b[most]) {
+		most--
+	}
+	return b[:most]
+}
+
+// add is false when the batch has no room.
+func (b *batch) add(h *head, unit, text []byte) bool {
+	if len(b.heads) == cap(b.heads) || len(b.data)+len(unit)+len(text) > cap(b.data) {
+		return false
+	}
+	b.heads = append(b.heads, *h)
+	b.data = append(b.data, unit...)
+	b.data = append(b.data, text...)
+	return true
+}
+
+// Dropped counts n entries that the source knows to be lost.
+func (s *Sink) Dropped(n uint64) {
+	if n > 0 {
+		s.dropped.Add(n)
+		s.log.poke()
+	}
+}
+
+// Report says how the source is, and what it reads and why. It is one row of Page.Sources.
+func (s *Sink) Report(state box.Health, detail string) {
+	s.mu.Lock()
+	s.state.Health, s.state.Detail = state, detail
+	s.mu.Unlock()
+	s.log.poke()
+}
+
+// Rename changes the source's name in Page.Sources, when one reader takes another's place.
+func (s *Sink) Rename(name string) {
+	s.mu.Lock()
+	s.state.Name = name
+	s.mu.Unlock()
+	s.log.poke()
+}
+
+// State returns what was last reported.
+func (s *Sink) State() SourceState {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.state
+}
+
+// Close takes the source out of Page.Sources once what was flushed is taken in; its counts stay. Nothing may be put
+// afterwards.
+func (s *Sink) Close() {
+	s.closed.Store(true)
+	s.log.poke()
+}

@@ -1,0 +1,121 @@
+package source
+
+import (
+	"context"
+	"os"
+	"os/exec"
+	"time"
+
+	"hypervisor-tui/journal"
+)
+
+// lookAgain is how often it is looked whether a journald has come up.
+const lookAgain = 10 * time.Second
+
+// Env is where the system's logs are found.
+type Env struct {
+	Socket string   // exists while a journald runs
+	Dirs   []string // of journal files
+	Kmsg   string
+}
+
+// Host is this machine's Env.
+func Host() Env {
+	return Env{
+		Socket: "/run/systemd/journal/socket",
+		Dirs:   []string{"/var/log/journal", "/run/log/journal"},
+		Kmsg:   "/dev/kmsg",
+	}
+}
+
+const (
+	journalctlName = "journalctl"
+	kmsgName       = "kmsg"
+)
+
+// Choose says which log of the system to read: the journal where a journald runs and we can read it, else the
+// kernel's own. why is a sentence for the operator that says how to mend it.
+func Choose(env Env) (name string, src Source, why string) {
+	if missing := env.missing(); missing != "" {
+		return kmsgName, &Kmsg{Path: env.Kmsg}, "kernel messages only: " + missing
+	}
+	return journalctlName, &Journalctl{}, "the system journal, followed by journalctl"
+}
+
+// missing says what the journal lacks, "" for nothing.
+func (env Env) missing() string {
+	if _, err := os.Stat(env.Socket); err != nil {
+		return "no journald runs here (" + env.Socket + " is missing); it is looked for every 10 s"
+	}
+	if _, err := exec.LookPath(journalctlExe); err != nil {
+		return "no journalctl in PATH; add the directory of systemd's programs to this program's PATH"
+	}
+	for _, dir := range env.Dirs {
+		if info, err := os.Stat(dir); err == nil && info.IsDir() {
+			return ""
+		}
+	}
+	return "journald keeps no files; set Storage=persistent or volatile in journald.conf"
+}
+
+// System is the system's log, whatever it is: it chooses at each start, and leaves the kernel's log for the journal
+// when a journald comes up.
+type System struct {
+	Env Env
+
+	name string
+	src  Source // goes on where it was when it is chosen again
+}
+
+// Run follows the chosen log until ctx ends or that log fails.
+func (s *System) Run(ctx context.Context, sink *journal.Sink) error {
+	for {
+		name, src, why := Choose(s.Env)
+		if name != s.name {
+			s.name, s.src = name, src
+		}
+		sink.Rename(name)
+		sink.Report(sink.State().Health, why)
+		if name == journalctlName {
+			return s.src.Run(ctx, sink)
+		}
+		if err := s.untilJournal(ctx, sink); err != nil || ctx.Err() != nil {
+			return err
+		}
+	}
+}
+
+// untilJournal follows the chosen source until there is a journal to follow; then it returns nil. A source that can
+// never work is waited out.
+func (s *System) untilJournal(ctx context.Context, sink *journal.Sink) error {
+	ctx, cancel := context.WithCancel(ctx)
+	looked := make(chan struct{})
+	defer func() { cancel(); <-looked }()
+	go func() {
+		defer close(looked)
+		defer cancel()
+		s.awaitJournal(ctx)
+	}()
+	err := s.src.Run(ctx, sink)
+	if err == nil {
+		absent(sink)
+		<-ctx.Done()
+	}
+	if ctx.Err() != nil {
+		return nil
+	}
+	return err
+}
+
+// awaitJournal returns when there is a journal, or ctx ends.
+func (s *System) awaitJournal(ctx context.Context) {
+	tick := time.NewTicker(lookAgain)
+	defer tick.Stop()
+	for s.Env.missing() != "" {
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return
+		}
+	}
+}

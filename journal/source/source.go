@@ -1,0 +1,115 @@
+// Package source reads logs where they are written and hands them to a journal.Sink: the system journal through
+// journalctl, the kernel's ring buffer through /dev/kmsg, and what this program itself writes to fds 1 and 2.
+package source
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"runtime/debug"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"hypervisor-tui/draw/clean"
+	"hypervisor-tui/journal"
+	"hypervisor-tui/sample/box"
+)
+
+// Source reads one log into a sink until ctx ends. An error means that it is to be started again, nil that it can
+// never work on this host. Run is called again after it returned, never twice at a time, and ends soon after ctx.
+type Source interface {
+	Run(ctx context.Context, sink *journal.Sink) error
+}
+
+// The waits between two starts of a source double from first to last; up to a quarter comes on top, so that sources
+// which failed together do not start together. A run of at least steady begins anew with first.
+const (
+	firstWait = time.Second
+	lastWait  = 24 * time.Second
+	steady    = time.Minute
+)
+
+// Supervise runs src until ctx ends, starting it again when it fails or panics, and reports how it is. It returns
+// early only when src can never work here. name is what a panic is reported under.
+func Supervise(ctx context.Context, name string, src Source, sink *journal.Sink) {
+	for wait := firstWait; ; wait = min(2*wait, lastWait) {
+		began := time.Now()
+		err := attempt(ctx, name, src, sink)
+		sink.Flush()
+		if ctx.Err() != nil {
+			return
+		}
+		if err == nil {
+			absent(sink)
+			return
+		}
+		bad(sink, err.Error())
+		if time.Since(began) >= steady {
+			wait = firstWait
+		}
+		select {
+		case <-time.After(wait + rand.N(wait/4)):
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// attempt is one run; a panic becomes an error and an entry with its stack.
+func attempt(ctx context.Context, name string, src Source, sink *journal.Sink) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("crashed: %v", r)
+			sink.Try(journal.Entry{
+				Time:     time.Now(),
+				Unit:     []byte(selfUnit),
+				Severity: journal.Crit,
+				Message:  fmt.Appendf(nil, "log source %s crashed: %v\n%s", name, r, debug.Stack()),
+			})
+		}
+	}()
+	return src.Run(ctx, sink)
+}
+
+// good reports that the source works.
+func good(sink *journal.Sink) {
+	s := sink.State()
+	s.Health.Good(boottime())
+	sink.Report(s.Health, s.Detail)
+}
+
+// bad reports that it does not, for now; outside text in why is cleaned.
+func bad(sink *journal.Sink, why string) {
+	s := sink.State()
+	s.Health.Bad(boottime(), clean.String(why))
+	sink.Report(s.Health, s.Detail)
+}
+
+// denied reports that a source is not allowed to read what it should, even if it read something.
+func denied(sink *journal.Sink, why string) {
+	var h box.Health
+	h.Bad(boottime(), why)
+	sink.Report(h, sink.State().Detail)
+}
+
+// absent reports that this host has no such log. A reason that the source gave stays.
+func absent(sink *journal.Sink) {
+	s := sink.State()
+	s.Health.Gone(boottime(), s.Health.Err)
+	sink.Report(s.Health, s.Detail)
+}
+
+// boottime is the clock of box.Health.
+func boottime() time.Duration { return clock(unix.CLOCK_BOOTTIME) }
+
+// monotonic is the clock of the kernel's log stamps: it stands still in a suspend.
+func monotonic() time.Duration { return clock(unix.CLOCK_MONOTONIC) }
+
+func clock(id int32) time.Duration {
+	var t unix.Timespec
+	if unix.ClockGettime(id, &t) != nil {
+		return 0 // not on a kernel that Go runs on
+	}
+	return time.Duration(t.Nano())
+}
