@@ -31,8 +31,8 @@ func devices(root string, links []linkMessage) map[int]device {
 	defer settings.close()
 	for i := range links {
 		l := &links[i]
-		if l.hardware == unix.ARPHRD_LOOPBACK || l.name == "." || l.name == ".." {
-			continue
+		if l.hardware == unix.ARPHRD_LOOPBACK || l.kind == "veth" || l.kind == "tun" {
+			continue // they come by the thousand, and never with hardware
 		}
 		dir := filepath.Join(root, "/sys/class/net", l.name)
 		var d device

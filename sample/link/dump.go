@@ -11,18 +11,22 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// attempts is how often a dump is asked for that the kernel could not give in one piece.
-const attempts = 5
+// tries is how often everything is asked for when the kernel could not give it in one piece.
+const tries = 5
+
+// bufferSize is the most that the kernel puts into one datagram of a dump. It fills what it is offered: with less, a dump
+// of many links takes several times as many datagrams, and may be interrupted between any two.
+const bufferSize = 32 << 10
 
 // errInterrupted stands for NLM_F_DUMP_INTR: links came or went between two parts of a dump, so that some may be
 // missing from it.
 var errInterrupted = errors.New("interrupted by changes")
 
-// dialer opens a netlink socket. Each dump has its own: what a broken one leaves behind is never taken for the next.
+// dialer opens a netlink socket. Each try has its own: what a broken dump leaves behind is never taken for the next.
 type dialer func() (*netlink.Conn, error)
 
 func dialRoute() (*netlink.Conn, error) {
-	c, err := netlink.Dial(unix.NETLINK_ROUTE, nil)
+	c, err := netlink.Dial(unix.NETLINK_ROUTE, &netlink.Config{MessageBufferSize: bufferSize})
 	if err != nil {
 		return nil, err
 	}
@@ -39,20 +43,39 @@ type request struct {
 	payload []byte
 }
 
-// read asks for links, addresses and routes, in this order: what belongs to a link that came later finds no link and
-// waits for the next dump.
+// read asks until the kernel gives everything in one piece, a few times at most.
 func (w *Watcher) read(ctx context.Context) (f findings, err error) {
+	for range tries {
+		f, err = w.ask(ctx)
+		if !errors.Is(err, errInterrupted) && !errors.Is(err, unix.ENOBUFS) && !errors.Is(err, unix.EINTR) {
+			break
+		}
+	}
+	return f, err
+}
+
+// ask dumps links, addresses and routes, in this order: what belongs to a link that came later finds no link and waits
+// for the next dump.
+func (w *Watcher) ask(ctx context.Context) (f findings, err error) {
+	c, err := w.dial()
+	if err != nil {
+		return f, fmt.Errorf("open rtnetlink: %w", plain(err))
+	}
+	defer c.Close()
+	// A deadline in the past ends a read that waits; it cannot end a call that waits for rtnl within the kernel.
+	stop := context.AfterFunc(ctx, func() { _ = c.SetDeadline(time.Unix(1, 0)) })
+	defer stop()
 	links := request{"links", unix.RTM_GETLINK, linkPayload()}
-	if f.links, err = collect(ctx, w.dial, links, appendLink); err != nil {
+	if f.links, err = collect(ctx, c, links, appendLink); err != nil {
 		return f, err
 	}
 	addresses := request{"addresses", unix.RTM_GETADDR, make([]byte, unix.SizeofIfAddrmsg)}
-	if f.addresses, err = collect(ctx, w.dial, addresses, appendAddress); err != nil {
+	if f.addresses, err = collect(ctx, c, addresses, appendAddress); err != nil {
 		return f, err
 	}
 	for _, family := range []byte{unix.AF_INET, unix.AF_INET6} {
 		routes := request{"routes", unix.RTM_GETROUTE, routePayload(family)}
-		hops, err := collect(ctx, w.dial, routes, func(list []hop, b []byte) []hop { return appendHops(list, b, family) })
+		hops, err := collect(ctx, c, routes, func(list []hop, b []byte) []hop { return appendHops(list, b, family) })
 		// Under strict checking a table that nobody has put a route in does not exist.
 		if err != nil && !errors.Is(err, unix.ENOENT) {
 			return f, err
@@ -83,42 +106,30 @@ func appendUint32(b []byte, kind uint16, value uint32) []byte {
 	return binary.NativeEndian.AppendUint32(b, value)
 }
 
-// collect dumps r into a list, which decode appends each answer to. A dump that the kernel says is not of one piece is
-// dumped again.
-func collect[T any](ctx context.Context, dial dialer, r request, decode func([]T, []byte) []T) ([]T, error) {
-	var err error
-	for range attempts {
-		var list []T
-		err = dump(ctx, dial, r, func(b []byte) { list = decode(list, b) })
-		if err == nil {
-			return list, nil
-		}
-		if !errors.Is(err, errInterrupted) && !errors.Is(err, unix.ENOBUFS) && !errors.Is(err, unix.EINTR) {
-			break
-		}
+// collect dumps r into a list, which decode appends each answer to; the payload is decode's until it returns.
+func collect[T any](ctx context.Context, c *netlink.Conn, r request, decode func([]T, []byte) []T) (list []T, err error) {
+	err = dump(ctx, c, r, func(b []byte) { list = decode(list, b) })
+	if err != nil {
+		return nil, fmt.Errorf("rtnetlink %s: %w", r.what, plain(err))
 	}
-	// The library's own prefix names neither what was asked nor why it matters.
-	if op, ok := errors.AsType[*netlink.OpError](err); ok {
-		err = op.Err
-	}
-	return nil, fmt.Errorf("rtnetlink %s: %w", r.what, err)
+	return list, nil
 }
 
-// dump asks r once and hands the payload of each answer to take; it is take's until it returns.
+// plain takes the library's words off an error: they name neither what was asked for nor what is wrong.
+func plain(err error) error {
+	if op, ok := errors.AsType[*netlink.OpError](err); ok {
+		return op.Err
+	}
+	return err
+}
+
+// dump asks r once and hands the payload of each answer to take.
 //
 // Kernel: Documentation/userspace-api/netlink/intro.rst, "Dump consistency"
-func dump(ctx context.Context, dial dialer, r request, take func([]byte)) error {
+func dump(ctx context.Context, c *netlink.Conn, r request, take func([]byte)) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	c, err := dial()
-	if err != nil {
-		return err
-	}
-	defer c.Close()
-	// A deadline in the past ends a read that waits; it cannot end a call that waits for rtnl within the kernel.
-	stop := context.AfterFunc(ctx, func() { _ = c.SetDeadline(time.Unix(1, 0)) })
-	defer stop()
 	header := netlink.Header{Type: r.kind, Flags: netlink.Request | netlink.Dump}
 	asked, err := c.Send(netlink.Message{Header: header, Data: r.payload})
 	if err != nil {

@@ -74,8 +74,8 @@ func TestF22InterruptedForEverGivesUp(t *testing.T) {
 	if !errors.Is(err, errInterrupted) || err.Error() != "rtnetlink links: interrupted by changes" {
 		t.Errorf("got %v", err)
 	}
-	if got := k.questions.Load(); got != attempts {
-		t.Errorf("%d questions, want %d", got, attempts)
+	if got := k.questions.Load(); got != tries {
+		t.Errorf("%d questions, want %d", got, tries)
 	}
 }
 
@@ -94,7 +94,7 @@ func TestF22NoBufferSpace(t *testing.T) {
 		return nil, unix.ENOBUFS
 	}
 	k.questions.Store(0)
-	if _, err := k.watcher(t).Dump(context.Background()); !errors.Is(err, unix.ENOBUFS) || k.questions.Load() != attempts {
+	if _, err := k.watcher(t).Dump(context.Background()); !errors.Is(err, unix.ENOBUFS) || k.questions.Load() != tries {
 		t.Errorf("for ever: got %v after %d questions", err, k.questions.Load())
 	}
 }
@@ -116,7 +116,7 @@ func TestF22NotPermitted(t *testing.T) {
 	}
 	w := k.watcher(t)
 	w.dial = func() (*netlink.Conn, error) { return nil, syscall.EAFNOSUPPORT }
-	if _, err := w.Dump(context.Background()); !errors.Is(err, syscall.EAFNOSUPPORT) || !strings.HasPrefix(err.Error(), "rtnetlink links: ") {
+	if _, err := w.Dump(context.Background()); !errors.Is(err, syscall.EAFNOSUPPORT) || !strings.HasPrefix(err.Error(), "open rtnetlink: ") {
 		t.Errorf("no socket: got %v", err)
 	}
 }
