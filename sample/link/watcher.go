@@ -21,7 +21,7 @@ const (
 
 // Options says where the Watcher reads.
 type Options struct {
-	Root string // before /sys and /etc; when it is not empty, a test's tree, ethtool's ioctl is not asked
+	Root string // before /sys and /etc: a test's tree. The ioctl, which knows no tree, is asked only when it is empty
 }
 
 // Watcher finds out about links. Its Run and Dump may be called from any goroutine; they share nothing that changes.
@@ -46,7 +46,8 @@ type outcome struct {
 
 // Run dumps at once and then each 5 seconds, and calls publish from its own goroutine after each dump, and at each beat
 // that a dump has not answered. A report is immutable, and its Table is the same pointer while nothing changed; after a
-// failure it is the last good one. Run ends with ctx's error when ctx ends, and for nothing else.
+// failure it is the last good one. Run ends with ctx's error when ctx ends, and for nothing else. What panics in a dump
+// panics again in Run.
 func (w *Watcher) Run(ctx context.Context, publish func(*sample.LinkReport)) error {
 	var (
 		report sample.LinkReport
