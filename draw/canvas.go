@@ -71,6 +71,9 @@ func (c *Canvas) Forget() {
 	}
 }
 
+// Look is what the canvas is drawn in.
+func (c *Canvas) Look() Look { return c.look }
+
 // SetLook changes theme and glyphs; the next Flush sends every cell.
 func (c *Canvas) SetLook(l Look) {
 	c.look = l

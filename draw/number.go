@@ -102,7 +102,7 @@ func AppendAge(dst []byte, d time.Duration) []byte {
 	return append(strconv.AppendInt(dst, s/3600%24, 10), 'h')
 }
 
-// AppendUptime appends a time span as 15d 7h 32m, 7h 32m or 32m 5s.
+// AppendUptime appends a time span as 15d 7h 32m, 7h 32m, 32m 5s or 5s.
 func AppendUptime(dst []byte, d time.Duration) []byte {
 	s := int64(max(d, 0) / time.Second)
 	if s >= 86400 {
@@ -112,6 +112,8 @@ func AppendUptime(dst []byte, d time.Duration) []byte {
 		dst = append(strconv.AppendInt(dst, s/3600%24, 10), 'h', ' ')
 		return append(strconv.AppendInt(dst, s/60%60, 10), 'm')
 	}
-	dst = append(strconv.AppendInt(dst, s/60, 10), 'm', ' ')
+	if s >= 60 {
+		dst = append(strconv.AppendInt(dst, s/60, 10), 'm', ' ')
+	}
 	return append(strconv.AppendInt(dst, s%60, 10), 's')
 }

@@ -64,6 +64,9 @@ func (p *Pen) rune(s Style, v rune) {
 // Glyph writes g.
 func (p *Pen) Glyph(s Style, g Glyph) *Pen { return p.Text(s, p.r.Glyph(g)) }
 
+// Name is what g is drawn with here.
+func (p *Pen) Name(g Glyph) string { return p.r.Glyph(g) }
+
 // Fit writes text into at most n columns; what is longer is cut and ends with the glyph Ellipsis.
 func (p *Pen) Fit(s Style, text string, n int) *Pen {
 	n = min(n, p.Left())
@@ -123,6 +126,11 @@ func (p *Pen) IntRight(s Style, v int64, n int) *Pen {
 // Percent writes v as " 45.2%" right-aligned in 6 columns; NaN is --.
 func (p *Pen) Percent(s Style, v float64) *Pen {
 	return p.right(s, AppendPercent(p.buf[:0], v), 6)
+}
+
+// Share writes v as 45.2%, not aligned; NaN is --.
+func (p *Pen) Share(s Style, v float64) *Pen {
+	return p.Bytes(s, AppendPercent(p.buf[:0], v))
 }
 
 // Size writes a number of bytes right-aligned in n columns: 32.1 GiB.

@@ -5,6 +5,8 @@ import (
 	"hypervisor-tui/screens/frame"
 )
 
+const clusterFigures = 22 // the column where the figures start
+
 // drawCluster is the dashboard's last lines. What is not known is said to be so, with the reason.
 func drawCluster(_ *Console, r draw.Region, f *frame.Frame) {
 	two := r.H() > 2
@@ -14,7 +16,7 @@ func drawCluster(_ *Console, r draw.Region, f *frame.Frame) {
 	p = r.Pen(1, 1)
 	p.Text(draw.Dim, "API: ")
 	apiState(&p, f)
-	p.To(max(p.X()+2, 30))
+	p.To(max(p.X()+2, clusterFigures))
 	for _, name := range [...]string{"Nodes", "Pods", "Services", "PVCs"} {
 		unknownFigure(&p, name)
 	}
@@ -22,7 +24,7 @@ func drawCluster(_ *Console, r draw.Region, f *frame.Frame) {
 		return
 	}
 	p = r.Pen(1, 2)
-	p.Text(draw.Dim, "Virtual machines").To(30)
+	p.Text(draw.Dim, "Virtual machines").To(clusterFigures)
 	for _, name := range [...]string{"Running", "Stopped", "Migrating", "Errors"} {
 		unknownFigure(&p, name)
 	}

@@ -18,9 +18,9 @@ func drawCPU(c *Console, r draw.Region, f *frame.Frame) {
 	p := r.CutTop(1).Pen(1, 0)
 	value(&p, "user", h.CPU.User, 1)
 	value(&p, "sys", h.CPU.System, 1)
-	value(&p, "io", h.CPU.IOWait, 1)
-	value(&p, "steal", h.CPU.Steal, 1)
+	value(&p, "iowait", h.CPU.IOWait, 1)
 	value(&p, "irq", h.CPU.IRQ, 1)
+	value(&p, "steal", h.CPU.Steal, 1)
 	p = r.CutTop(1).Pen(1, 0)
 	tasks(&p, f)
 	if shows(cpuPressure, c.body) {
@@ -141,7 +141,7 @@ func heatStrip(r draw.Region, cores []sample.CPU, l frame.Limits) {
 		return
 	}
 	each := (len(cores) + cells - 1) / cells
-	p.Text(draw.Dim, ", a cell ").Int(draw.Dim, int64(each)).Text(draw.Dim, " from core ").Int(draw.Dim, int64(cores[0].ID))
+	p.Text(draw.Dim, ", ").Int(draw.Dim, int64(each)).Text(draw.Dim, " to a cell")
 	for i := 0; i*each < len(cores); i++ {
 		busiest := math.NaN()
 		for _, core := range cores[i*each : min((i+1)*each, len(cores))] {

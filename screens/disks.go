@@ -104,24 +104,24 @@ func urgency(fs *sample.Filesystem) float64 {
 }
 
 func drawFilesystem(r draw.Region, fs *sample.Filesystem, f *frame.Frame) {
-	name := min(max(r.W()/3, 12), 32)
+	name := min(max(r.W()/4, 10), 32)
 	p := r.CutLeft(name+1).Pen(0, 0)
 	p.Fit(draw.Text, fs.Mount, name)
-	if short := name - p.X() - 1; short >= len(fs.Device)+2 && fs.Device != "" {
+	if name-p.X() >= len(fs.Device)+3 && fs.Device != "" {
 		p.Skip(1).Text(draw.Dim, "(").Text(draw.Dim, fs.Device).Text(draw.Dim, ")")
 	}
-	if fs.Health.State == box.Stale || fs.Health.State == box.Failed {
-		p = r.Pen(0, 0)
+	p = r.Pen(0, 0)
+	switch {
+	case fs.Health.State == box.Stale || fs.Health.State == box.Failed:
 		p.Text(draw.Bad, fs.Health.Err).Skip(1).Age(draw.Bad, f.Boot-fs.Health.Since)
 		return
-	}
-	if !fs.Health.Has() {
-		p = r.Pen(0, 0)
+	case !fs.Health.Has():
 		stateWord(&p, &fs.Health)
 		return
 	}
-	free := r.CutRight(10)
-	gaugeLine(r, fs.UsedPercent, f.Settings.Filesystem)
-	p = free.Pen(0, 0)
-	p.Size(draw.Text, fs.Available, 9)
+	style := level(fs.UsedPercent, f.Settings.Filesystem)
+	figures := r.CutRight(17).Pen(0, 0)
+	r.Gauge(0, fs.UsedPercent, style)
+	figures.Percent(style|draw.Bold, fs.UsedPercent).Text(style, levelMark(fs.UsedPercent, f.Settings.Filesystem))
+	figures.Size(draw.Text, fs.Available, 9)
 }

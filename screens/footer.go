@@ -38,8 +38,12 @@ func drawFooter(c *Console, r draw.Region, f *frame.Frame) {
 func (c *Console) hints(p *draw.Pen, table []binding) {
 	for i := range table {
 		b := &table[i]
-		if b.hint != "" && p.Left() > draw.Columns(b.label)+len(b.hint)+2 {
-			hint(p, b.label, b.hint)
+		label := b.label
+		if label == arrows {
+			label = p.Name(draw.UpDown)
+		}
+		if b.hint != "" && p.Left() > draw.Columns(label)+len(b.hint)+2 {
+			hint(p, label, b.hint)
 		}
 	}
 }

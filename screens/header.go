@@ -11,7 +11,7 @@ import (
 const (
 	headerSecond = 29
 	headerThird  = 57
-	headerFourth = 71
+	headerFourth = 68
 	headerFifth  = 86
 	narrow       = 72 // below this many columns the header is the short one
 )
@@ -129,7 +129,7 @@ func load(p *draw.Pen, f *frame.Frame) {
 
 func cpuPercent(p *draw.Pen, f *frame.Frame) {
 	if !word(p, f, sample.Stat) {
-		p.Percent(level(f.Host.CPU.Busy, f.Settings.CPU), f.Host.CPU.Busy)
+		p.Share(level(f.Host.CPU.Busy, f.Settings.CPU), f.Host.CPU.Busy)
 	}
 }
 
@@ -198,15 +198,19 @@ func (c *Console) drawVerdict(r draw.Region, f *frame.Frame) {
 	}
 	p := r.Pen(1, 0)
 	p.Glyph(style|draw.Bold, draw.Attention).Skip(1)
-	tail := 16
-	if more := len(f.Problems) - 1; more > 0 {
-		tail += 9
+	const ageAndPlace, others = 14, 9
+	more := len(f.Problems) - 1
+	if r.W() < narrow {
+		more = 0
+	}
+	room := r.W() - p.X() - ageAndPlace
+	if more > 0 {
+		room -= others
 	}
 	c.text = worst.AppendWhat(c.text[:0])
-	p.FitBytes(style|draw.Bold, c.text, max(r.W()-tail-p.X(), 12))
-	p.Skip(1).Age(style, f.Boot-worst.Since)
-	p.Skip(1).Text(draw.Accent, whereToLook[worst.Where])
-	if more := len(f.Problems) - 1; more > 0 {
+	p.FitBytes(style|draw.Bold, c.text, min(room, draw.ColumnsBytes(c.text, room)))
+	p.Skip(1).Age(style, f.Boot-worst.Since).Skip(1).Text(draw.Accent, whereToLook[worst.Where])
+	if more > 0 {
 		p.Skip(1).Text(draw.Dim, "+").Int(draw.Dim, int64(more)).Text(draw.Dim, " more")
 	}
 }

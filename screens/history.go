@@ -11,7 +11,7 @@ import (
 
 const (
 	historyRows = 3 // fewer rows draw no sparkline: two of picture and the axis
-	historyMost = 12
+	historyMost = 24
 )
 
 // history draws a series over the last rows of r with a true time axis below it. Several points share a column when
@@ -28,7 +28,7 @@ func history(r draw.Region, s *sample.Series, top float64, style draw.Style, f *
 	if top == 0 {
 		top = peak
 	}
-	each := (sample.SeriesLen + r.W() - 1) / r.W()
+	each := max(sample.SeriesLen/r.W(), 1)
 	r.Spark(s, each, top, style)
 	timeAxis(axis, s, each, r.W(), f)
 }
@@ -44,7 +44,12 @@ func timeAxis(axis draw.Region, s *sample.Series, each, columns int, f *frame.Fr
 	if axis.W()-p.X() < 14 {
 		p.To(axis.W() - 14)
 	}
-	p.To(max(p.X(), 0)).Text(draw.Dim, "-").Uptime(draw.Dim, span.Truncate(10*time.Second))
+	p.To(max(p.X(), 0)).Text(draw.Dim, "-")
+	if span < 2*time.Minute {
+		p.Uptime(draw.Dim, span)
+	} else {
+		p.Age(draw.Dim, span)
+	}
 	p.To(axis.W()-3).Text(draw.Dim, "now")
 }
 

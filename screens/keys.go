@@ -5,6 +5,9 @@ import (
 	"hypervisor-tui/screens/frame"
 )
 
+// arrows is the label that the footer draws as the arrows of the glyph tier.
+const arrows = "Up Down k j"
+
 // binding is one row of the help: the keys, what they do, and the function. hint is what the footer says of it; an
 // empty hint keeps it out of the footer.
 type binding struct {
@@ -18,17 +21,17 @@ type binding struct {
 // commonKeys work on every screen.
 func commonKeys() []binding {
 	return []binding{
-		{[]draw.Key{draw.KeyF1, '1'}, "F1 1", "system logs", "Logs", show},
-		{[]draw.Key{draw.KeyF2, '2'}, "F2 2", "health dashboard", "Dashboard", show},
-		{[]draw.Key{draw.KeyF3, '3'}, "F3 3", "networking", "Network", show},
+		{[]draw.Key{draw.KeyF1, '1'}, "F1 1", "system logs", "", show},
+		{[]draw.Key{draw.KeyF2, '2'}, "F2 2", "health dashboard", "", show},
+		{[]draw.Key{draw.KeyF3, '3'}, "F3 3", "networking", "", show},
 		{[]draw.Key{draw.KeyTab, draw.KeyBackTab}, "Tab S-Tab", "next, previous screen", "", cycle},
 		{[]draw.Key{'r'}, "r", "sample now", "Refresh", func(*Console, draw.Key, *frame.Frame) Wish { return Refresh }},
 		{[]draw.Key{draw.KeyCtrlL}, "Ctrl-L", "repaint everything", "", func(*Console, draw.Key, *frame.Frame) Wish { return Repaint }},
 		{[]draw.Key{' ', draw.KeyCtrlZ}, "Space Ctrl-Z", "pause the picture, sources go on", "Pause", pause},
 		{[]draw.Key{'i'}, "i", "sources: state, age, error, cost", "Sources", openSources},
-		{[]draw.Key{'?'}, "?", "this help", "Help", openHelp},
+		{[]draw.Key{'?'}, "?", "this help", "", openHelp},
 		{[]draw.Key{draw.KeyEsc}, "Esc", "close what is open", "", closeOverlay},
-		{[]draw.Key{'q'}, "q", "quit, where the config allows it", "Quit", quit},
+		{[]draw.Key{'q'}, "q", "quit, where the config allows it", "", quit},
 	}
 }
 

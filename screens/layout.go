@@ -23,9 +23,9 @@ var sacrifice = [...]struct {
 	part part
 	rows int
 }{
-	{sparklines, 18},
-	{temperature, 18},
-	{cpuPressure, 16},
+	{temperature, 22},
+	{sparklines, 20},
+	{cpuPressure, 20},
 	{memoryPressure, 16},
 	{clusterBlock, 15},
 	{perDisk, 14},

@@ -127,11 +127,11 @@ func (l *logs) clear() {
 
 func logKeys() []binding {
 	return []binding{
+		{[]draw.Key{draw.KeyUp, draw.KeyDown, 'k', 'j'}, arrows, "previous, next entry", "Scroll", stepEntry},
 		{[]draw.Key{'/'}, "/", "filter: text, re:regexp, !hide", "Filter", openFilter},
 		{[]draw.Key{'l'}, "l", "minimum level: all, notice, warning, error", "Level", nextLevel},
 		{[]draw.Key{'e', 'E'}, "e E", "next, previous error", "Errors", toError},
 		{[]draw.Key{draw.KeyLeft, draw.KeyRight}, "Left Right", "choose a unit's tab", "", nextTab},
-		{[]draw.Key{draw.KeyUp, draw.KeyDown, 'k', 'j'}, "Up Down k j", "previous, next entry", "", stepEntry},
 		{[]draw.Key{draw.KeyPageUp, draw.KeyPageDown}, "PgUp PgDn", "a page", "", stepPage},
 		{[]draw.Key{draw.KeyCtrlU, draw.KeyCtrlD}, "Ctrl-U Ctrl-D", "half a page", "", stepPage},
 		{[]draw.Key{draw.KeyHome, 'g'}, "Home g", "the oldest entry", "", toOldest},

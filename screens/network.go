@@ -19,7 +19,7 @@ const pairWidth = 140 // from here on two interfaces stand side by side
 
 func networkKeys() []binding {
 	return []binding{
-		{[]draw.Key{draw.KeyUp, draw.KeyDown, 'k', 'j'}, "Up Down k j", "scroll", "Scroll", scrollNetwork},
+		{[]draw.Key{draw.KeyUp, draw.KeyDown, 'k', 'j'}, arrows, "scroll", "Scroll", scrollNetwork},
 		{[]draw.Key{draw.KeyPageUp, draw.KeyPageDown, draw.KeyCtrlU, draw.KeyCtrlD}, "PgUp PgDn", "a page; Ctrl-U Ctrl-D half of it", "", scrollNetwork},
 		{[]draw.Key{draw.KeyHome, draw.KeyEnd, 'g', 'G'}, "Home End g G", "top, bottom", "", scrollNetwork},
 		{[]draw.Key{'v'}, "v", "list the interfaces of VMs and pods too", "Virtual", foldLinks},
@@ -69,7 +69,7 @@ func physical(view *draw.Region, f *frame.Frame) {
 			continue
 		}
 		found = true
-		height := linkRows(n, l)
+		height := linkRows(n, l, view.W())
 		if beside.H() >= height {
 			drawLink(beside.CutTop(height), f, l)
 			beside = draw.Region{}
@@ -91,63 +91,87 @@ func physical(view *draw.Region, f *frame.Frame) {
 
 const mostAddresses = 4
 
-// linkRows is the height of an interface's frame.
-func linkRows(n *sample.Net, l *sample.Interface) int {
-	rows := 5 + max(min(l.AddressCount, mostAddresses)-1, 0)
-	if l.AddressCount > mostAddresses {
-		rows++
-	}
+// linkRows is the height of an interface's frame that is width columns wide.
+func linkRows(n *sample.Net, l *sample.Interface, width int) int {
+	pairs := 4
 	if faulty(l) {
-		rows++
+		pairs++
 	}
-	return rows
+	if width < pairColumns {
+		pairs *= 2
+	}
+	more := max(min(l.AddressCount, mostAddresses)-1, 0)
+	if l.AddressCount > mostAddresses {
+		more++
+	}
+	return 2 + pairs + more
 }
 
 func faulty(l *sample.Interface) bool {
 	return l.RxErrors+l.TxErrors+l.RxDropped+l.TxDropped > 0
 }
 
-const secondColumn = 42
+const (
+	secondColumn = 42
+	pairColumns  = 72 // a frame narrower than this stacks what else stands side by side
+)
+
+// pair takes a row for two figures side by side, or two rows where the frame is narrow.
+func pair(in *draw.Region, narrow bool) (left, right draw.Pen) {
+	row := in.CutTop(1)
+	if narrow {
+		return row.Pen(1, 0), in.CutTop(1).Pen(1, 0)
+	}
+	first := row.CutLeft(secondColumn - 1)
+	return first.Pen(1, 0), row.Pen(1, 0)
+}
 
 // drawLink draws one interface as the hardware's owner asks for it: address, state, gateway, MTU, traffic.
 func drawLink(r draw.Region, f *frame.Frame, l *sample.Interface) {
 	in := r.Inset(1).Frame(l.Name, draw.Accent)
-	row := in.CutTop(1)
-	p := row.Pen(1, 0)
+	narrow := r.W() < pairColumns
+	p, q := pair(&in, narrow)
 	p.Text(draw.Dim, "IP: ")
 	if l.AddressCount == 0 {
 		p.Text(draw.Dim, "none")
 	} else {
-		p.Fit(draw.Text, f.Net.Addresses[l.FirstAddress].CIDR, secondColumn-6)
+		p.Fit(draw.Text, f.Net.Addresses[l.FirstAddress].CIDR, p.Left())
 	}
-	p.To(secondColumn).Text(draw.Dim, "State: ")
-	drawLinkState(&p, l)
-	more := f.Net.Addresses[l.FirstAddress : l.FirstAddress+l.AddressCount]
-	for i := 1; i < len(more); i++ {
-		p = in.CutTop(1).Pen(5, 0)
-		if i == mostAddresses {
-			p.Text(draw.Dim, "+").Int(draw.Dim, int64(len(more)-i)).Text(draw.Dim, " more addresses")
-			break
-		}
-		p.Fit(draw.Text, more[i].CIDR, p.Left()).Skip(1).Text(draw.Dim, more[i].Scope)
-	}
-	p = in.CutTop(1).Pen(1, 0)
+	q.Text(draw.Dim, "State: ")
+	drawLinkState(&q, l)
+	moreAddresses(&in, f.Net.Addresses[l.FirstAddress:l.FirstAddress+l.AddressCount])
+	p, q = pair(&in, narrow)
 	p.Text(draw.Dim, "Gateway: ")
 	gateway(&p, f.Net, l.Name)
-	p.To(secondColumn).Text(draw.Dim, "MTU: ").Int(draw.Text, int64(l.MTU))
+	q.Text(draw.Dim, "MTU: ").Int(draw.Text, int64(l.MTU))
 	if l.MTU >= 9000 {
-		p.Text(draw.Dim, " (Jumbo)")
+		q.Text(draw.Dim, " (Jumbo)")
 	}
-	hardware(&p, l)
-	p = in.CutTop(1).Pen(1, 0)
+	p, q = pair(&in, narrow)
+	p.Text(draw.Dim, "Driver: ").Fit(draw.Text, known(l.Driver), p.Left())
+	q.Text(draw.Dim, "MAC: ").Fit(draw.Text, known(l.MAC), q.Left())
+	p, q = pair(&in, narrow)
 	traffic(&p, "RX: ", l.Counted, l.RxBytes, l.RxRate)
-	p.To(secondColumn)
-	traffic(&p, "TX: ", l.Counted, l.TxBytes, l.TxRate)
+	traffic(&q, "TX: ", l.Counted, l.TxBytes, l.TxRate)
 	if faulty(l) {
-		p = in.CutTop(1).Pen(1, 0)
+		p, q = pair(&in, narrow)
 		faults(&p, "RX", l.RxErrors, l.RxDropped)
-		p.To(secondColumn)
-		faults(&p, "TX", l.TxErrors, l.TxDropped)
+		faults(&q, "TX", l.TxErrors, l.TxDropped)
+	}
+}
+
+// moreAddresses lists the addresses after the first, and counts those beyond mostAddresses.
+func moreAddresses(in *draw.Region, all []sample.Address) {
+	for i := 1; i < len(all); i++ {
+		p := in.CutTop(1).Pen(5, 0)
+		if i == mostAddresses {
+			p.Text(draw.Dim, "+").Int(draw.Dim, int64(len(all)-i)).Text(draw.Dim, " more addresses")
+			return
+		}
+		p.Fit(draw.Text, all[i].CIDR, p.Left())
+		if all[i].Scope != "global" && p.Left() > len(all[i].Scope) {
+			p.Skip(1).Text(draw.Dim, all[i].Scope)
+		}
 	}
 }
 
@@ -162,14 +186,12 @@ func drawLinkState(p *draw.Pen, l *sample.Interface) {
 	}
 }
 
-// hardware adds MAC and driver where they fit whole.
-func hardware(p *draw.Pen, l *sample.Interface) {
-	if l.MAC != "" && p.Left() > len(l.MAC)+2 {
-		p.Skip(2).Text(draw.Dim, l.MAC)
+// known is text, or n/a for what the kernel does not tell.
+func known(text string) string {
+	if text == "" {
+		return "n/a"
 	}
-	if l.Driver != "" && p.Left() > len(l.Driver)+2 {
-		p.Skip(2).Text(draw.Dim, l.Driver)
-	}
+	return text
 }
 
 func gateway(p *draw.Pen, n *sample.Net, name string) {
@@ -186,7 +208,7 @@ func gateway(p *draw.Pen, n *sample.Net, name string) {
 		if found {
 			p.Skip(1)
 		}
-		p.Fit(draw.Text, to, secondColumn-1-p.X())
+		p.Fit(draw.Text, to, p.Left())
 		found = true
 	}
 	if !found {

@@ -45,7 +45,7 @@ func drawSources(c *Console, r draw.Region, f *frame.Frame) {
 
 func sourceRow(r draw.Region, s *frame.Source, f *frame.Frame) {
 	p := r.Pen(1, 0)
-	p.Fit(draw.Text, s.Name, sourceName-1).To(1 + sourceName).Text(stateStyle(s.Health.State), s.Health.State.String())
+	p.Fit(draw.Text, s.Name, sourceName-1).To(1+sourceName).Text(stateStyle(s.Health.State), s.Health.State.String())
 	p.To(1 + sourceName + sourceState)
 	if s.Health.Has() {
 		p.AgeRight(draw.Text, s.Health.Age(f.Boot), sourceAge)

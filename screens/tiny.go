@@ -13,7 +13,7 @@ func drawTiny(c *Console, r draw.Region, f *frame.Frame) {
 		p.Glyph(draw.Bad, draw.Attention).FitBytes(draw.Bad, c.text, p.Left())
 		p = r.CutTop(1).Pen(0, 0)
 	}
-	p.Text(draw.Dim, "CPU")
+	p.Text(draw.Dim, "CPU ")
 	cpuPercent(&p, f)
 	p.Skip(1).Glyph(draw.Good, beats[f.Beat%uint64(len(beats))])
 	p = r.CutTop(1).Pen(0, 0)

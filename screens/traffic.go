@@ -77,7 +77,7 @@ func drawLinkRow(r draw.Region, l *sample.Interface) {
 	name := min(max(r.W()/4, 8), 16)
 	p.Fit(draw.Text, l.Name, name).To(name + 1)
 	linkState(&p, l, r.W() >= 52)
-	if r.W() < 30 {
+	if p.X() > r.W()-26 {
 		return
 	}
 	p.To(r.W()-25).Glyph(draw.Dim, draw.Down).Rate(draw.Text, l.RxRate, 11)

@@ -1,0 +1,127 @@
+package main
+
+import (
+	"context"
+	"os"
+	"slices"
+	"sync/atomic"
+	"time"
+
+	"hypervisor-tui/journal"
+	"hypervisor-tui/journal/source"
+	"hypervisor-tui/kube"
+	"hypervisor-tui/sample"
+	"hypervisor-tui/sample/link"
+	"hypervisor-tui/screens/frame"
+)
+
+const kubeBeat = 5 * time.Second // between two looks for a kubeconfig
+
+// feeds is everything that fills a frame: it starts the goroutines that read the host, the logs and the cluster.
+type feeds struct {
+	guard   *guard
+	config  Config
+	log     *journal.Log
+	sampler *sample.Sampler
+	kube    atomic.Pointer[kube.State]
+	now     chan struct{}      // wakes the sampler
+	stop    context.CancelFunc // ends what the config can change: the sampler, its workers and the look for a kubeconfig
+}
+
+func newFeeds(c Config, g *guard) *feeds {
+	return &feeds{
+		guard:   g,
+		config:  c,
+		log:     journal.New(c.LogBufferSize, journalTabs(c)),
+		sampler: newSampler(c),
+		now:     make(chan struct{}, 1),
+	}
+}
+
+func newSampler(c Config) *sample.Sampler {
+	return sample.New(sample.Options{Interval: c.RefreshInterval, DenyMounts: c.Filesystems.Deny})
+}
+
+// startLogs starts the log and its source; they end with ctx.
+func (f *feeds) startLogs(ctx context.Context) {
+	f.guard.keep(ctx, "log", f.log.Run)
+	system := &source.System{Env: source.Host()}
+	sink := f.log.Sink("system")
+	f.guard.keep(ctx, "log source", func(ctx context.Context) error {
+		source.Supervise(ctx, "system", system, sink)
+		return nil
+	})
+}
+
+// startHost takes a first sample, so that the first frame has figures, and starts what reads the host and looks for
+// the cluster.
+func (f *feeds) startHost(ctx context.Context) {
+	ctx, f.stop = context.WithCancel(ctx)
+	f.startWorkers(ctx)
+	s := f.sampler
+	s.Sample()
+	f.guard.keep(ctx, "sampler", func(ctx context.Context) error { return s.Run(ctx, f.now) })
+}
+
+// startWorkers starts what is read beside the samples. They end with ctx.
+func (f *feeds) startWorkers(ctx context.Context) {
+	s, path := f.sampler, f.config.KubeconfigPath
+	for _, w := range s.Workers() {
+		f.guard.keep(ctx, w.Name, w.Run)
+	}
+	f.guard.keep(ctx, "links", func(ctx context.Context) error { return link.New(link.Options{}).Run(ctx, s.SetLinks) })
+	f.guard.keep(ctx, "kubeconfig", func(ctx context.Context) error { return f.findKube(ctx, path) })
+}
+
+// reconfigure puts c in force. The log keeps its newest entries; the sampler starts anew only when it is concerned.
+func (f *feeds) reconfigure(ctx context.Context, c Config) {
+	old := f.config
+	f.config = c
+	f.log.Reconfigure(c.LogBufferSize, journalTabs(c))
+	if c.RefreshInterval == old.RefreshInterval && c.KubeconfigPath == old.KubeconfigPath &&
+		slices.Equal(c.Filesystems.Deny, old.Filesystems.Deny) {
+		return
+	}
+	f.stop()
+	f.sampler = newSampler(c)
+	f.startHost(ctx)
+}
+
+// findKube looks for a kubeconfig now and then each few seconds.
+func (f *feeds) findKube(ctx context.Context, path string) error {
+	home, _ := os.UserHomeDir() // without one there is a place less to look in
+	tick := time.NewTicker(kubeBeat)
+	defer tick.Stop()
+	for {
+		o := kube.Options{Path: path, Env: os.Getenv("KUBECONFIG"), Home: home, Now: sample.Boottime()}
+		if last := f.kube.Load(); last != nil {
+			o.Previous = last.Health
+		}
+		state := kube.Find(o)
+		f.kube.Store(&state)
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+		}
+	}
+}
+
+// refresh asks for a sample now. It never blocks.
+func (f *feeds) refresh() {
+	select {
+	case f.now <- struct{}{}:
+	default:
+	}
+}
+
+// fill puts the newest snapshots of host and cluster into fr.
+func (f *feeds) fill(fr *frame.Frame) {
+	if h := f.sampler.Hosts().Latest(); h != nil {
+		fr.Host = h
+	}
+	if n := f.sampler.Nets().Latest(); n != nil {
+		fr.Net = n
+	}
+	fr.Kube = f.kube.Load()
+}

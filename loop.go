@@ -1,0 +1,278 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"os"
+	"time"
+
+	"github.com/coreos/go-systemd/v22/daemon"
+	"github.com/gdamore/tcell/v2"
+	"golang.org/x/sys/unix"
+
+	"hypervisor-tui/draw"
+	"hypervisor-tui/sample"
+	"hypervisor-tui/screens"
+	"hypervisor-tui/screens/frame"
+)
+
+const (
+	retryBusy = 50 * time.Millisecond // a frame that the terminal was too busy for is tried again
+	pageBeat  = 125 * time.Millisecond
+)
+
+var errHangup = errors.New("the terminal hung up")
+
+// loop is the one goroutine that draws. It takes snapshots, draws every cell of the canvas and hands what changed to
+// the terminal; nothing in it waits but for its channels.
+type loop struct {
+	tty     *draw.Tty
+	screen  tcell.Screen
+	canvas  *draw.Canvas
+	console *screens.Console
+	feeds   *feeds
+	guard   *guard
+	own     *ownUse
+	frame   frame.Frame
+	size    Size        // of the picture when the config says so, zero: ask the terminal
+	reload  func(*loop) // re-reads the configuration
+
+	w, h    int           // as drawn last
+	repaint bool          // the terminal shows something else than we think
+	behind  bool          // a frame was due and the terminal was busy
+	drawn   time.Time     // when the last frame was
+	fresh   bool          // the next sample is to be drawn at once
+	answer  bool          // paused: the page that answers a key is still to be drawn
+	fed     time.Time     // when systemd's watchdog was fed
+	feed    time.Duration // how often it wants to be; 0: never
+}
+
+// run draws until ctx ends (nil), the user quits (nil) or the terminal hangs up.
+func (l *loop) run(ctx context.Context, signals <-chan os.Signal) error {
+	events := l.events(ctx)
+	tick := time.NewTimer(0)
+	defer tick.Stop()
+	retry := time.NewTimer(time.Hour)
+	defer retry.Stop()
+	wake := l.watchdog()
+	for {
+		if l.behind {
+			retry.Reset(retryBusy)
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-l.tty.Hup():
+			return errHangup
+		case s := <-signals:
+			if quit, err := l.signal(s); quit {
+				return err
+			}
+		case e := <-events:
+			if quit, err := l.event(e); quit {
+				return err
+			}
+		case <-tick.C:
+			now := time.Now()
+			tick.Reset(now.Truncate(time.Second).Add(time.Second).Sub(now))
+			l.tick(now)
+		case <-retry.C:
+			if l.behind {
+				l.draw(time.Now())
+			}
+		case <-l.feeds.log.Changed():
+			l.page()
+		case <-l.feeds.sampler.Sampled():
+			l.sampled()
+		case <-wake:
+		}
+		l.turned()
+	}
+}
+
+// events hands over tcell's events; they end when the screen does.
+func (l *loop) events(ctx context.Context) <-chan tcell.Event {
+	events := make(chan tcell.Event)
+	l.guard.keep(ctx, "terminal input", func(ctx context.Context) error {
+		for {
+			e := l.screen.PollEvent()
+			if e == nil {
+				return nil
+			}
+			select {
+			case events <- e:
+			case <-ctx.Done():
+				return nil
+			}
+		}
+	})
+	return events
+}
+
+// watchdog prepares feeding systemd's watchdog; what it returns wakes the loop at half of its patience. Only a loop
+// turn that ends feeds it.
+func (l *loop) watchdog() <-chan time.Time {
+	patience, err := daemon.SdWatchdogEnabled(false)
+	if err != nil || patience <= 0 {
+		return nil
+	}
+	l.feed = patience / 2
+	return time.NewTicker(l.feed).C
+}
+
+// turned ends a turn of the loop.
+func (l *loop) turned() {
+	if l.feed == 0 {
+		return
+	}
+	if now := time.Now(); now.Sub(l.fed) >= l.feed/2 {
+		l.fed = now
+		_, _ = daemon.SdNotify(false, daemon.SdNotifyWatchdog) // systemd that does not listen is not our fault
+	}
+}
+
+// signal handles one signal and says whether to leave.
+func (l *loop) signal(s os.Signal) (quit bool, err error) {
+	switch s {
+	case unix.SIGHUP:
+		if !l.tty.Alive() {
+			return true, errHangup
+		}
+		_, _ = daemon.SdNotify(false, daemon.SdNotifyReloading)
+		l.reload(l)
+		_, _ = daemon.SdNotify(false, daemon.SdNotifyReady)
+	case unix.SIGCONT:
+		l.repaint = true
+	default:
+		return true, nil
+	}
+	l.draw(time.Now())
+	return false, nil
+}
+
+// event handles a key or a resize and says whether to leave.
+func (l *loop) event(e tcell.Event) (quit bool, err error) {
+	switch e := e.(type) {
+	case *tcell.EventKey:
+		return l.key(draw.KeyOf(e)), nil
+	case *tcell.EventResize:
+		if w, h := e.Size(); w != l.w || h != l.h {
+			l.repaint = true // tcell has drawn, on its own goroutine, what it remembers
+			l.draw(time.Now())
+		}
+	case *tcell.EventError:
+		return true, errHangup
+	}
+	return false, nil
+}
+
+func (l *loop) key(k draw.Key) (quit bool) {
+	if k == draw.KeyNone {
+		return false
+	}
+	switch l.console.Key(k, &l.frame) {
+	case screens.Quit:
+		return true
+	case screens.Refresh:
+		l.fresh = true
+		l.feeds.refresh()
+	case screens.Repaint:
+		l.repaint = true
+	}
+	l.draw(time.Now())
+	return false
+}
+
+// tick draws the frame of this second.
+func (l *loop) tick(now time.Time) {
+	l.frame.Beat++
+	if l.console.Paused() && !l.resized() {
+		return
+	}
+	l.draw(now)
+}
+
+// page draws a log page that has come; a paused picture changes only for the answer to a key.
+func (l *loop) page() {
+	if l.console.Active() != frame.Logs || l.console.Paused() && !l.answer {
+		return
+	}
+	l.draw(time.Now())
+}
+
+// sampled draws a sample at once when it was asked for, and the first ones; later ones wait for the second.
+func (l *loop) sampled() {
+	if l.fresh || l.frame.Self.Frames < 4 {
+		l.fresh = false
+		l.draw(time.Now())
+	}
+}
+
+// resized says whether the terminal has another size than the last frame. A program without a controlling terminal
+// gets no signal for that, so it is asked at each tick.
+func (l *loop) resized() bool {
+	w, h := l.pictureSize()
+	return w != l.w || h != l.h
+}
+
+func (l *loop) pictureSize() (w, h int) {
+	if l.size != (Size{}) {
+		return l.size.Width, l.size.Height
+	}
+	return l.tty.Size()
+}
+
+// draw draws a frame unless the terminal is busy with the last one; then the frame is counted as skipped.
+func (l *loop) draw(now time.Time) {
+	if l.tty.Damaged() {
+		l.repaint = true
+	}
+	if !l.tty.Idle() {
+		if !l.behind {
+			l.frame.Self.Skipped++
+		}
+		l.behind = true
+		return
+	}
+	l.behind = false
+	l.gather(now)
+	w, h := l.pictureSize()
+	if w != l.w || h != l.h {
+		l.w, l.h, l.repaint = w, h, true
+	}
+	l.console.Draw(l.canvas.Begin(w, h), &l.frame)
+	if q, changed := l.console.Query(); changed {
+		l.answer = true
+		l.feeds.log.Ask(q)
+	}
+	if l.repaint {
+		l.canvas.Forget()
+	}
+	sent := l.canvas.Flush(l.screen)
+	switch {
+	case l.repaint:
+		l.repaint = false
+		l.screen.Sync()
+	case sent > 0:
+		l.screen.Show()
+	}
+	l.frame.Self.Frames++
+}
+
+// gather fills the frame from the newest snapshots. A paused picture keeps its own.
+func (l *loop) gather(now time.Time) {
+	f := &l.frame
+	if f.Page == nil || !l.console.Paused() || l.answer {
+		f.Page = l.feeds.log.Pages().Latest()
+		l.answer = l.answer && (f.Page == nil || f.Page.Pending)
+	}
+	if l.console.Paused() && f.Host != nil {
+		return
+	}
+	f.Now, f.Boot = now.In(f.Now.Location()), sample.Boottime()
+	l.feeds.fill(f)
+	l.own.read(&f.Self)
+	f.Self.Crashes = l.guard.crashes.Load()
+	f.Sources = frame.GatherSources(f.Sources, f)
+	f.Problems = frame.FindProblems(f.Problems, f)
+}

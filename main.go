@@ -1,0 +1,155 @@
+// Command hypervisor-tui is the console of a hypervisor: its logs, its health and its network on one screen that is
+// always on. This file reads the command line and chooses what to do.
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"runtime"
+	"runtime/debug"
+	"strings"
+)
+
+// version is set by the linker.
+var version = "dev"
+
+// The exit codes.
+const (
+	exitFine = iota
+	exitFailure
+	exitUsage
+)
+
+const (
+	memoryLimit = 64 << 20 // a ceiling for the garbage collector, well above what is used
+	gcPercent   = 50       // little garbage is made: a small heap is worth more than rare collections
+)
+
+func main() {
+	runtime.GOMAXPROCS(2) // left automatic, the runtime reads the cgroup's limit each second
+	if os.Getenv("GOMEMLIMIT") == "" {
+		debug.SetMemoryLimit(memoryLimit)
+	}
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(gcPercent)
+	}
+	os.Exit(command(os.Args[1:], os.Stdout, os.Stderr))
+}
+
+// options are the flags.
+type options struct {
+	config, screen, tty, size         string
+	once, json, plain, check, version bool
+}
+
+// command runs the program with its arguments and returns the exit code.
+func command(args []string, out, errs io.Writer) int {
+	o, err := parseFlags(args)
+	switch {
+	case errors.Is(err, flag.ErrHelp):
+		fmt.Fprint(out, usage)
+		return exitFine
+	case err != nil:
+		fmt.Fprintf(errs, "hypervisor-tui: %v (--help lists the flags)\n", err)
+		return exitUsage
+	case o.version:
+		fmt.Fprintln(out, "hypervisor-tui", version)
+		return exitFine
+	}
+	config, banner := load(o)
+	switch {
+	case o.check:
+		err = check(out, config, banner, o)
+	case o.once:
+		err = once(out, config, banner, o)
+	case o.plain:
+		err = plain(out, config, banner, o)
+	default:
+		err = console(config, banner, o)
+	}
+	if err != nil {
+		fmt.Fprintf(errs, "hypervisor-tui: %v\n", err)
+		return exitFailure
+	}
+	return exitFine
+}
+
+const usage = `hypervisor-tui [flags]: the console of a NixOS, k3s and KubeVirt host
+
+  --config PATH   YAML; default ` + defaultConfigPath + ` when it exists
+  --screen NAME   logs, dashboard or network: the first screen
+  --tty PATH      draw on this device instead of the controlling terminal
+  --once          draw one frame of --screen as plain text on stdout, then exit
+  --size WxH      with --once (default 80x24)
+  --json          with --once: the snapshot as JSON instead of the picture
+  --plain         append-only lines for logging consoles
+  --check         read the config, try every source, say what each answers
+  --version
+`
+
+// parseFlags reads the flags; an error says what to mend.
+func parseFlags(args []string) (options, error) {
+	var o options
+	flags := flag.NewFlagSet("hypervisor-tui", flag.ContinueOnError)
+	flags.SetOutput(io.Discard)
+	flags.StringVar(&o.config, "config", "", "")
+	flags.StringVar(&o.screen, "screen", "", "")
+	flags.StringVar(&o.tty, "tty", "", "")
+	flags.StringVar(&o.size, "size", "", "")
+	flags.BoolVar(&o.once, "once", false, "")
+	flags.BoolVar(&o.json, "json", false, "")
+	flags.BoolVar(&o.plain, "plain", false, "")
+	flags.BoolVar(&o.check, "check", false, "")
+	flags.BoolVar(&o.version, "version", false, "")
+	if err := flags.Parse(args); err != nil {
+		return o, err
+	}
+	if flags.NArg() > 0 {
+		return o, fmt.Errorf("unexpected argument %q: there are only flags", flags.Arg(0))
+	}
+	return o, o.validate()
+}
+
+// validate finds flags that do not go together.
+func (o *options) validate() error {
+	modes := make([]string, 0, 3)
+	for name, set := range map[string]bool{"--once": o.once, "--plain": o.plain, "--check": o.check} {
+		if set {
+			modes = append(modes, name)
+		}
+	}
+	switch {
+	case len(modes) > 1:
+		return errors.New("--once, --plain and --check exclude each other: give one of them")
+	case !o.once && o.json:
+		return errors.New("--json goes with --once")
+	case !o.once && o.size != "":
+		return errors.New("--size goes with --once; for the console it is the key size of the config")
+	case o.json && o.size != "":
+		return errors.New("--size has no meaning with --json: leave one out")
+	case o.tty != "" && (o.once || o.check):
+		return errors.New("--tty has no meaning with --once or --check, which write to stdout")
+	}
+	if o.screen != "" && !knownScreen(o.screen) {
+		return fmt.Errorf("--screen %q: it is one of %s", o.screen, strings.Join(screenNames(), ", "))
+	}
+	if o.size != "" {
+		if _, err := parseSize(o.size); err != nil {
+			return fmt.Errorf("--size: %w", err)
+		}
+	}
+	return nil
+}
+
+// load reads the configuration. When that fails the console starts on the defaults all the same, and the banner says
+// what is wrong: a bad file never keeps the screen dark.
+func load(o options) (c Config, banner string) {
+	c, err := LoadConfig(o.config)
+	if err != nil {
+		return DefaultConfig(), err.Error()
+	}
+	return c, ""
+}

@@ -1,0 +1,123 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"time"
+
+	"hypervisor-tui/draw"
+	"hypervisor-tui/journal"
+	"hypervisor-tui/sample"
+	"hypervisor-tui/sample/box"
+	"hypervisor-tui/screens"
+	"hypervisor-tui/screens/frame"
+	"hypervisor-tui/screens/report"
+)
+
+const (
+	betweenSamples = 500 * time.Millisecond
+	patience       = 3 * time.Second // for sources that are slow to answer the first time
+	tailRows       = 50
+)
+
+// once prints one picture, or the snapshot as JSON.
+func once(out io.Writer, c Config, banner string, o options) error {
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	rows := tailRows
+	size := Size{Width: 80, Height: 24}
+	if o.size != "" {
+		size, _ = parseSize(o.size) // validated with the flags
+		rows = min(size.Height, journal.MaxRows)
+	}
+	f := snapshot(ctx, c, banner, o, rows)
+	if o.json {
+		return report.Write(out, f)
+	}
+	canvas := draw.NewCanvas(draw.Look{Theme: draw.MonoTheme(), Glyphs: glyphs(c.Glyphs, draw.Caps{UTF8: utf8Locale()})})
+	picture := screens.NewConsole(firstScreen(c, o), nil)
+	picture.Draw(canvas.Begin(size.Width, size.Height), f)
+	if q, changed := picture.Query(); changed && f.Page != nil {
+		f.Page.Query = q.Number
+	}
+	if _, err := out.Write(canvas.AppendText(nil)); err != nil {
+		return fmt.Errorf("write the picture: %w", err)
+	}
+	return nil
+}
+
+// utf8Locale says whether standard output takes more than ASCII.
+func utf8Locale() bool {
+	locale := strings.ToLower(cmp.Or(os.Getenv("LC_ALL"), os.Getenv("LC_CTYPE"), os.Getenv("LANG")))
+	return strings.Contains(locale, "utf-8") || strings.Contains(locale, "utf8")
+}
+
+// snapshot samples the host twice, so that there are rates, and waits for what is slow to answer the first time.
+func snapshot(ctx context.Context, c Config, banner string, o options, rows int) *frame.Frame {
+	g := new(guard)
+	feeds := newFeeds(c, g)
+	feeds.log.Ask(journal.Query{Number: 1, Rows: rows, Filter: journal.Filter{Least: journal.Debug}})
+	feeds.startLogs(ctx)
+	feeds.startWorkers(ctx)
+	limit, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	feeds.sampler.Sample()
+	pause(limit, betweenSamples)
+	feeds.sampler.WaitSlow(limit)
+	f := &frame.Frame{Settings: settings(c, banner, configPath(o.config))}
+	zone, note := localZone()
+	if note != "" {
+		f.Settings.Notes = append(f.Settings.Notes, note)
+	}
+	f.Page = feeds.backfilled(limit)
+	for feeds.kube.Load() == nil && limit.Err() == nil {
+		pause(limit, 10*time.Millisecond)
+	}
+	feeds.sampler.Sample()
+	f.Now, f.Boot = time.Now().In(zone), sample.Boottime()
+	feeds.fill(f)
+	newOwnUse().read(&f.Self)
+	f.Sources = frame.GatherSources(f.Sources, f)
+	f.Problems = frame.FindProblems(f.Problems, f)
+	return f
+}
+
+func pause(ctx context.Context, d time.Duration) {
+	select {
+	case <-ctx.Done():
+	case <-time.After(d):
+	}
+}
+
+// backfilled waits until the log's sources have answered and no more entries come, or ctx ends.
+func (f *feeds) backfilled(ctx context.Context) *journal.Page {
+	const quiet = 250 * time.Millisecond
+	for {
+		page := f.log.Pages().Latest()
+		wait := patience
+		if page != nil && page.Query != 0 && !page.Pending && answered(page) {
+			wait = quiet
+		}
+		select {
+		case <-f.log.Changed():
+		case <-ctx.Done():
+			return page
+		case <-time.After(wait):
+			return page
+		}
+	}
+}
+
+// answered says whether each log source has said how it is.
+func answered(page *journal.Page) bool {
+	for i := range page.Sources {
+		if page.Sources[i].Health.State == box.Init {
+			return false
+		}
+	}
+	return len(page.Sources) > 0
+}

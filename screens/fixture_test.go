@@ -1,0 +1,163 @@
+package screens
+
+import (
+	"fmt"
+	"math"
+	"time"
+
+	"hypervisor-tui/journal"
+	"hypervisor-tui/kube"
+	"hypervisor-tui/sample"
+	"hypervisor-tui/sample/box"
+	"hypervisor-tui/screens/frame"
+)
+
+const (
+	gib = 1 << 30
+	mib = 1 << 20
+)
+
+// bootNow is the CLOCK_BOOTTIME of the fixed frame.
+const bootNow = 15*24*time.Hour + 7*time.Hour + 32*time.Minute + 9*time.Second
+
+// fixedFrame is a hypervisor in trouble: a NIC without carrier, a mount that hangs, a filesystem nearly full.
+func fixedFrame() *frame.Frame {
+	f := &frame.Frame{
+		Now:  time.Date(2026, 11, 22, 3, 2, 11, 0, time.UTC),
+		Boot: bootNow,
+		Beat: 4,
+		Host: fixedHost(),
+		Net:  fixedNet(),
+		Kube: &kube.State{
+			Health: box.Health{State: box.Absent, Err: "no kubeconfig", Since: time.Hour},
+			Looked: []kube.Look{
+				{Path: "/etc/rancher/k3s/k3s.yaml", Result: "does not exist"},
+				{Path: "/var/lib/rancher/k3s/agent/kubelet.kubeconfig", Result: "permission denied (mode 0600, owner root)"},
+			},
+		},
+		Page: fixedPage(60),
+		Settings: &frame.Settings{
+			Version: "1.0.0", Quit: true, Refresh: 2 * time.Second,
+			Tabs:   []string{"All", "k3s", "kubelet", "containerd", "virt-handler", "kernel"},
+			CPU:    frame.Limits{Warn: 90, Critical: 98},
+			Memory: frame.Limits{Warn: 90, Critical: 97}, Filesystem: frame.Limits{Warn: 85, Critical: 95},
+			HideLinks: []string{"veth*", "cali*", "lxc*"},
+			Terminal:  "linux, 16 colours, theme dark, glyphs vt",
+		},
+		Self: frame.Self{RSS: 14 * mib, CPU: 12.5, Goroutines: 19, Frames: 1234, Skipped: 2},
+	}
+	f.Sources = frame.GatherSources(nil, f)
+	f.Problems = frame.FindProblems(nil, f)
+	for i := range f.Problems {
+		f.Problems[i].Since = bootNow - 14*time.Minute
+	}
+	return f
+}
+
+func ok() box.Health {
+	return box.Health{State: box.OK, At: bootNow - time.Second, Since: time.Minute, Cost: 42 * time.Microsecond}
+}
+
+func fixedHost() *sample.Host {
+	h := &sample.Host{
+		At: bootNow - time.Second,
+		Machine: sample.Machine{Hostname: "hypervisor-01", OS: "NixOS 26.05 (Yarara)", Kernel: "6.18.44",
+			Model: "Dell Inc. PowerEdge R640", Serial: "7XK2M93", BootID: "3f1c8a52-9e0b-4a57-b2f7-1a2b3c4d5e6f"},
+		Uptime: bootNow, Load: [3]float64{2.34, 1.98, 1.5}, Running: 3, Tasks: 842,
+		CPU:      sample.CPU{ID: -1, Busy: 45.2, User: 30.1, System: 12.3, IOWait: 1.2, IRQ: 0.4, Steal: 0},
+		Memory:   sample.Memory{Total: 64 * gib, Available: 32 * gib, Used: 32 * gib, Free: 20 * gib, Cached: 11 * gib, Buffers: 1 * gib, Dirty: 3 * mib, SwapTotal: 8 * gib, SwapUsed: 512 * mib, HugePages: 1024, HugePagesFree: 24, HugePageSize: 2 * mib},
+		Pressure: sample.PSI{CPUSome: 1.2, MemorySome: 0, MemoryFull: 0, IOSome: 3.4, IOFull: 2.1},
+		DiskRead: 245 * mib, DiskWrite: 120.4 * mib,
+		Disks: []sample.Disk{
+			{Name: "nvme0n1", Model: "SAMSUNG MZQL2960", Physical: true, Read: 245 * mib, Write: 120 * mib, ReadOps: 2400, WriteOps: 800, Busy: 62},
+			{Name: "sda", Model: "ST4000NM0035", Physical: true, Read: 0, Write: 400 << 10, ReadOps: 0, WriteOps: 12, Busy: 3},
+			{Name: "dm-0", Physical: false, Read: 240 * mib, Write: 119 * mib, ReadOps: 2300, WriteOps: 790, Busy: 60},
+		},
+		Filesystems: []sample.Filesystem{
+			{Mount: "/", Device: "nvme0n1p1", Type: "ext4", Total: 900 * gib, Used: 700 * gib, Available: 198 * gib, UsedPercent: 78, InodesPercent: 12, Health: ok()},
+			{Mount: "/boot", Device: "nvme0n1p2", Type: "vfat", Total: 1 * gib, Used: 980 * mib, Available: 44 * mib, UsedPercent: 95.7, InodesPercent: math.NaN(), Health: ok()},
+			{Mount: "/mnt/nfs", Device: "nas:/export", Type: "nfs4", Health: box.Health{State: box.Stale, At: bootNow - 72*time.Second, Since: bootNow - 72*time.Second, Err: "not answering"}},
+			{Mount: "/run", Device: "tmpfs", Type: "tmpfs", Total: 6 * gib, Used: 20 * mib, Available: 6 * gib, UsedPercent: 0.3, InodesPercent: 1, Health: ok()},
+		},
+		Sensors: []sample.Sensor{{Name: "coretemp Package id 0", Celsius: 61, High: 90}, {Name: "nvme Composite", Celsius: 44, High: 84}},
+	}
+	for i := range 8 {
+		h.Cores = append(h.Cores, sample.CPU{ID: i, Busy: float64(i*13%100) + 3})
+	}
+	for i := range h.Health {
+		h.Health[i] = ok()
+	}
+	h.History.Interval = 2 * time.Second
+	for i := range sample.SeriesLen {
+		wave := math.Sin(float64(i) / 20)
+		h.History.CPU.Push(45 + 40*wave)
+		h.History.Memory.Push(50 + 2*wave)
+		h.History.DiskRead.Push(math.Abs(wave) * 245 * mib)
+		h.History.DiskWrite.Push(math.Abs(wave*wave) * 120 * mib)
+		h.History.Rx.Push(math.Abs(wave) * 1.2 * gib)
+		h.History.Tx.Push(math.Abs(wave*wave*wave) * 890 * mib)
+	}
+	return h
+}
+
+func fixedNet() *sample.Net {
+	n := &sample.Net{
+		At: bootNow - time.Second,
+		Interfaces: []sample.Interface{
+			{Index: 1, Name: "lo", Kind: "loopback", State: "unknown", AdminUp: true, Carrier: true, MTU: 65536, AddressCount: 2, Counted: true, RxBytes: 3 * mib, TxBytes: 3 * mib},
+			{Index: 2, Name: "eth0", Physical: true, MAC: "52:54:00:12:34:56", Driver: "ixgbe", State: "up", AdminUp: true, Carrier: true, SpeedMbps: 10000, Duplex: "full", MTU: 1500, FirstAddress: 2, AddressCount: 2, Counted: true, RxBytes: 450 * gib, TxBytes: 320 * gib, RxRate: 1.2 * gib, TxRate: 890 * mib, RxDropped: 12},
+			{Index: 3, Name: "eth1", Physical: true, MAC: "52:54:00:12:34:57", Driver: "ixgbe", State: "down", AdminUp: true, Carrier: false, MTU: 9000, FirstAddress: 4, AddressCount: 1, Counted: true, RxBytes: 1200 * gib, TxBytes: 890 * gib},
+			{Index: 4, Name: "br0", Kind: "bridge", State: "up", AdminUp: true, Carrier: true, MTU: 1500, FirstAddress: 5, AddressCount: 1, Counted: true},
+			{Index: 5, Name: "vnet0", Kind: "tun", Master: "br0", State: "up", AdminUp: true, Carrier: true, MTU: 1500, FirstAddress: 6, Counted: true, RxRate: 1000, TxRate: 20},
+			{Index: 6, Name: "vnet1", Kind: "tun", Master: "br0", State: "up", AdminUp: true, Carrier: true, MTU: 1500, FirstAddress: 6, Counted: true},
+		},
+		Addresses: []sample.Address{
+			{CIDR: "127.0.0.1/8", Scope: "host"}, {CIDR: "::1/128", IPv6: true, Scope: "host"},
+			{CIDR: "192.168.1.100/24", Scope: "global"}, {CIDR: "fd00:1234:5678::100/64", IPv6: true, Scope: "global"},
+			{CIDR: "10.0.0.50/24", Scope: "global"}, {CIDR: "172.16.0.1/24", Scope: "global"},
+		},
+		Gateways: []sample.Gateway{{Family: 4, Address: "192.168.1.1", Interface: "eth0", Metric: 100}},
+		DNS:      []string{"192.168.1.1", "9.9.9.9"},
+		Rx:       1.2 * gib, Tx: 890 * mib,
+		Sockets: sample.SocketCounts{TCP: 2500, UDP: 34, Established: 2456, Conntrack: 8123, ConntrackMax: 262144},
+	}
+	for i := range 24 {
+		n.Interfaces = append(n.Interfaces, sample.Interface{Index: 7 + i, Name: fmt.Sprintf("veth%04x", i*37), Kind: "veth", Master: "br0",
+			State: "up", AdminUp: true, Carrier: true, MTU: 1450, FirstAddress: 6, Counted: true})
+	}
+	return n
+}
+
+// fixedPage is a page of n entries as the log's owner makes them.
+func fixedPage(n int) *journal.Page {
+	lines := []struct {
+		unit     string
+		severity journal.Severity
+		text     string
+	}{
+		{"k3s", journal.Info, `time="2026-11-22T03:02:01Z" level=info msg="Starting node registration"`},
+		{"kubelet", journal.Info, "Node ready"},
+		{"virt-handler", journal.Warning, `{"component":"virt-handler","level":"warning","msg":"VM vm-01 is slow to start, domain not yet defined by the launcher","pos":"vm.go:1731"}`},
+		{"containerd", journal.Info, "Image pulled successfully"},
+		{"kernel", journal.Err, "EXT4-fs error (device nvme0n1p1): ext4_find_entry:1455: inode #2: comm k3s: reading directory lblock 0"},
+		{"k3s", journal.Crit, "panic: runtime error: index out of range [3] with length 3\ngoroutine 1 [running]:\nmain.main()"},
+		{"sshd", journal.Debug, "ünïcödé and 漢字 wide characters"},
+	}
+	p := &journal.Page{Query: 1, Entries: 9812, Capacity: 10000, Bytes: 2 << 20, Total: 123456, Dropped: 17, Truncated: 2, Matches: 9812, Percent: 100,
+		Errors: []int{12, 3, 0, 0, 0, 9}}
+	p.Counts = [journal.SeverityCount]int{journal.Crit: 3, journal.Err: 9, journal.Warning: 120, journal.Info: 9680}
+	p.Sources = []journal.SourceState{
+		{Name: "self", Health: ok(), Detail: "what this program prints"},
+		{Name: "journalctl", Health: ok(), Detail: "journalctl -f -o export, from the last cursor"},
+	}
+	start := time.Date(2026, 11, 22, 3, 2, 11, 0, time.UTC).Add(-time.Duration(n) * time.Second)
+	p.Oldest = start
+	for i := range n {
+		l := lines[i%len(lines)]
+		from := len(p.Text)
+		p.Text = append(p.Text, l.text...)
+		p.Rows = append(p.Rows, journal.Row{ID: uint64(1000 + i), Time: start.Add(time.Duration(i) * time.Second).UnixMicro(), Unit: l.unit,
+			PID: 1234 + i%len(lines), Severity: l.severity, Start: from, End: len(p.Text), Full: len(l.text)})
+	}
+	return p
+}

@@ -1,0 +1,155 @@
+package screens
+
+import (
+	"bytes"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"hypervisor-tui/draw"
+	"hypervisor-tui/journal"
+	"hypervisor-tui/screens/frame"
+)
+
+var update = flag.Bool("update", false, "write the golden screens anew; then read their diff as pictures")
+
+// picture is one golden screen: how it is reached from a new Console and how it looks.
+type picture struct {
+	name   string
+	screen frame.Screen
+	keys   []draw.Key
+	change func(*frame.Frame)
+}
+
+var pictures = []picture{
+	{name: "logs", screen: frame.Logs},
+	{name: "dashboard", screen: frame.Dashboard},
+	{name: "network", screen: frame.Network},
+}
+
+// special are pictures that are taken at 80x24 only.
+var special = []picture{
+	{name: "logs-paused", screen: frame.Logs, keys: []draw.Key{draw.KeyUp, draw.KeyUp}},
+	{name: "logs-filter", screen: frame.Logs, keys: []draw.Key{'/', 'e', 'r', 'r', 'o', 'r'}},
+	{name: "logs-wrap", screen: frame.Logs, keys: []draw.Key{'w'}},
+	{name: "logs-entry", screen: frame.Logs, keys: []draw.Key{draw.KeyEnter}},
+	{name: "logs-none", screen: frame.Logs, change: func(f *frame.Frame) { f.Page.Rows, f.Page.Entries = nil, 0 }},
+	{name: "help", screen: frame.Logs, keys: []draw.Key{'?'}},
+	{name: "sources", screen: frame.Dashboard, keys: []draw.Key{'i'}},
+	{name: "dashboard-calm", screen: frame.Dashboard, change: func(f *frame.Frame) { f.Problems = nil }},
+	{name: "dashboard-init", screen: frame.Dashboard, change: nothingYet},
+	{name: "network-init", screen: frame.Network, change: nothingYet},
+	{name: "logs-init", screen: frame.Logs, change: nothingYet},
+	{name: "network-all", screen: frame.Network, keys: []draw.Key{'v', draw.KeyEnd}},
+	{name: "dashboard-pause", screen: frame.Dashboard, keys: []draw.Key{' '}},
+	{name: "dashboard-1024-cores", screen: frame.Dashboard, change: manyCores},
+}
+
+func nothingYet(f *frame.Frame) {
+	f.Host, f.Net, f.Page, f.Kube, f.Problems = nil, nil, nil, nil, nil
+	f.Sources = frame.GatherSources(f.Sources, f)
+}
+
+func manyCores(f *frame.Frame) {
+	one := f.Host.Cores
+	for len(f.Host.Cores) < 1024 {
+		f.Host.Cores = append(f.Host.Cores, one...)
+	}
+	for i := range f.Host.Cores {
+		f.Host.Cores[i].ID = i
+	}
+}
+
+var looks = map[string]draw.Look{
+	"colour": {Theme: draw.DarkTheme(16), Glyphs: draw.UnicodeGlyphs()},
+	"mono":   {Theme: draw.MonoTheme(), Glyphs: draw.VTGlyphs()},
+	"ascii":  {Theme: draw.MonoTheme(), Glyphs: draw.ASCIIGlyphs()},
+}
+
+func TestGoldenScreens(t *testing.T) {
+	sizes := []struct{ w, h int }{{200, 60}, {132, 43}, {80, 24}, {40, 10}, {20, 5}, {1, 1}}
+	for _, p := range pictures {
+		for _, size := range sizes {
+			golden(t, p, size.w, size.h, "colour")
+		}
+		golden(t, p, 80, 24, "mono")
+		golden(t, p, 80, 24, "ascii")
+	}
+	for _, p := range special {
+		golden(t, p, 80, 24, "colour")
+	}
+}
+
+func golden(t *testing.T, p picture, w, h int, look string) {
+	t.Helper()
+	name := fmt.Sprintf("%s-%dx%d-%s.txt", p.name, w, h, look)
+	t.Run(name, func(t *testing.T) {
+		got := take(p, w, h, looks[look])
+		file := filepath.Join("testdata", name)
+		if *update {
+			if err := os.WriteFile(file, got, 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		want, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !bytes.Equal(got, want) {
+			t.Errorf("the picture is not the golden one; if it should not be, run: go test ./screens -update\n%s", got)
+		}
+	})
+}
+
+// take draws p and returns the text, a line of =, and the roles.
+func take(p picture, w, h int, look draw.Look) []byte {
+	f := fixedFrame()
+	if p.change != nil {
+		p.change(f)
+	}
+	canvas := draw.NewCanvas(look)
+	c := NewConsole(p.screen, nil)
+	show := func() {
+		c.Draw(canvas.Begin(w, h), f)
+		answerQuery(c, f)
+	}
+	show()
+	for _, k := range p.keys {
+		c.Key(k, f)
+		show()
+	}
+	show()
+	return canvas.AppendRoles(append(canvas.AppendText(nil), "====\n"...))
+}
+
+// answerQuery stands in for the log's owner, as far as a fixed page can: it answers with the newest entries.
+func answerQuery(c *Console, f *frame.Frame) {
+	q, changed := c.Query()
+	if !changed || f.Page == nil {
+		return
+	}
+	f.Page.Query = q.Number
+	if extra := len(f.Page.Rows) - q.Rows; extra > 0 {
+		f.Page.Rows = f.Page.Rows[extra:]
+	}
+	f.Page.Newer = 0
+	if q.Anchor != 0 {
+		f.Page.Newer = 214
+	}
+	if q.Filter.Text != "" {
+		f.Page.Matches = 37
+		markMatches(f.Page, []byte(q.Filter.Text))
+	}
+}
+
+func markMatches(p *journal.Page, text []byte) {
+	for i := range p.Rows {
+		r := &p.Rows[i]
+		r.MatchStart, r.MatchEnd = 0, 0
+		if at := bytes.Index(p.Message(r), text); at >= 0 {
+			r.MatchStart, r.MatchEnd = at, at+len(text)
+		}
+	}
+}

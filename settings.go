@@ -1,0 +1,114 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"strings"
+	"time"
+
+	"hypervisor-tui/draw"
+	"hypervisor-tui/draw/clean"
+	"hypervisor-tui/screens/frame"
+)
+
+// settings is what the configuration says to the screens.
+func settings(c Config, banner, path string) *frame.Settings {
+	s := &frame.Settings{
+		Version:    version,
+		Banner:     clean.String(strings.ReplaceAll(banner, "\n", "; ")),
+		ConfigPath: clean.String(path),
+		Quit:       c.Quit,
+		Refresh:    c.RefreshInterval,
+		CPU:        limits(c.Thresholds.CPU),
+		Memory:     limits(c.Thresholds.Memory),
+		Filesystem: limits(c.Thresholds.Filesystem),
+		HideLinks:  c.Interfaces.Deny,
+	}
+	for _, tab := range journalTabs(c) {
+		s.Tabs = append(s.Tabs, tab.Name)
+	}
+	return s
+}
+
+func limits(t Threshold) frame.Limits {
+	return frame.Limits{Warn: float64(t.Warn), Critical: float64(t.Critical)}
+}
+
+// configPath is the file that LoadConfig(path) reads, empty when there is none.
+func configPath(path string) string {
+	if path != "" {
+		return path
+	}
+	if _, err := os.Stat(defaultConfigPath); err == nil {
+		return defaultConfigPath
+	}
+	return ""
+}
+
+func screenNames() []string {
+	names := make([]string, 0, frame.ScreenCount)
+	for s := range frame.ScreenCount {
+		names = append(names, s.String())
+	}
+	return names
+}
+
+func knownScreen(name string) bool {
+	for s := range frame.ScreenCount {
+		if s.String() == name {
+			return true
+		}
+	}
+	return false
+}
+
+// firstScreen is what --screen says, else the configuration.
+func firstScreen(c Config, o options) frame.Screen {
+	name := c.Screen
+	if o.screen != "" {
+		name = o.screen
+	}
+	for s := range frame.ScreenCount {
+		if s.String() == name {
+			return s
+		}
+	}
+	return frame.Dashboard
+}
+
+// look chooses colours and runes for a terminal.
+func look(c Config, caps draw.Caps) draw.Look {
+	return draw.Look{Theme: theme(c.Theme, caps.Colors), Glyphs: glyphs(c.Glyphs, caps)}
+}
+
+func theme(name string, colors int) *draw.Theme {
+	switch {
+	case name == "mono" || colors == 0:
+		return draw.MonoTheme()
+	case name == "light":
+		return draw.LightTheme(colors)
+	}
+	return draw.DarkTheme(colors)
+}
+
+func glyphs(name string, caps draw.Caps) *draw.Glyphs {
+	switch {
+	case name == "unicode" || name == "auto" && caps.UTF8 && !caps.Linux:
+		return draw.UnicodeGlyphs()
+	case name == "vt" || name == "auto" && caps.Linux && caps.UTF8:
+		return draw.VTGlyphs()
+	}
+	return draw.ASCIIGlyphs()
+}
+
+// localZone is the zone that times are shown in, with a note when the one that is asked for cannot be had.
+func localZone() (*time.Location, string) {
+	name, set := os.LookupEnv("TZ")
+	if !set || name == "" {
+		return time.Local, ""
+	}
+	if _, err := time.LoadLocation(strings.TrimPrefix(name, ":")); err != nil {
+		return time.UTC, fmt.Sprintf("TZ=%q is not known here: times are UTC", clean.String(name))
+	}
+	return time.Local, ""
+}
