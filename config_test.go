@@ -189,6 +189,24 @@ func TestF48ConfigCountsWhatItDoesNotTell(t *testing.T) {
 	}
 }
 
+func TestF48ConfigNameOfTheFileIsCleaned(t *testing.T) {
+	_, err := parseConfig("a\x1b[2J\u202e.yaml", []byte("x: 1"))
+	if err == nil || !strings.HasPrefix(err.Error(), "a.yaml:1: ") {
+		t.Errorf("got %q", err)
+	}
+}
+
+func TestConfigDistance(t *testing.T) {
+	for _, test := range []struct {
+		a, b string
+		want int
+	}{{"", "", 0}, {"", "abc", 3}, {"abc", "", 3}, {"abc", "abc", 0}, {"abc", "abd", 1}, {"abc", "bc", 1}, {"kitten", "sitting", 3}} {
+		if got := distance(test.a, test.b); got != test.want {
+			t.Errorf("distance(%q, %q) = %d, want %d", test.a, test.b, got, test.want)
+		}
+	}
+}
+
 func TestF48ConfigFiles(t *testing.T) {
 	dir := t.TempDir()
 	write := func(name, text string) string {
