@@ -54,8 +54,8 @@ func parsePressure(text []byte) (some, full float64, err error) {
 			return some, full, errShort
 		}
 		v, err := decimal(figure)
-		if err != nil {
-			return some, full, err
+		if err != nil || v > 100 {
+			return some, full, errNumber
 		}
 		switch string(kind) {
 		case "some":

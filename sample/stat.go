@@ -123,17 +123,17 @@ func deriveCPU(before, now *ticks) CPU {
 		now.irq < before.irq || now.softirq < before.softirq || now.steal < before.steal {
 		return unknownCPU(now.id)
 	}
-	user := now.user - before.user + now.nice - before.nice
-	system := now.system - before.system
-	irq := now.irq - before.irq + now.softirq - before.softirq
-	steal := now.steal - before.steal
-	idle := now.idle - min(before.idle, now.idle)
-	iowait := now.iowait - min(before.iowait, now.iowait)
-	all := float64(user) + float64(system) + float64(irq) + float64(steal) + float64(idle) + float64(iowait)
+	user := float64(now.user-before.user) + float64(now.nice-before.nice)
+	system := float64(now.system - before.system)
+	irq := float64(now.irq-before.irq) + float64(now.softirq-before.softirq)
+	steal := float64(now.steal - before.steal)
+	idle := float64(now.idle - min(before.idle, now.idle))
+	iowait := float64(now.iowait - min(before.iowait, now.iowait))
+	all := user + system + irq + steal + idle + iowait
 	if all == 0 {
 		return unknownCPU(now.id)
 	}
-	share := func(part uint64) float64 { return 100 * float64(part) / all }
+	share := func(part float64) float64 { return 100 * part / all }
 	return CPU{
 		ID:     now.id,
 		Busy:   max(0, 100-share(idle)-share(iowait)),

@@ -14,23 +14,24 @@ type usage struct {
 	readOnly               bool
 }
 
-// statfsQuestion asks how full a mount is. On a dead mount it may hang for ever, and no signal ends it.
+// statfsQuestion asks how full a mount is. On a dead mount it may hang for ever, and no signal ends it. It asks by
+// path, which unix.Statfs copies each time: a descriptor kept open would keep the mount from being unmounted.
 type statfsQuestion struct {
 	path   string
 	statfs func(path string, into *unix.Statfs_t) error
+	st     unix.Statfs_t
 }
 
 func (q *statfsQuestion) ask(u *usage) error {
-	var st unix.Statfs_t
 	for {
-		err := q.statfs(q.path, &st)
+		err := q.statfs(q.path, &q.st)
 		if err == unix.EINTR {
 			continue
 		}
 		if err != nil {
 			return err
 		}
-		*u = newUsage(&st)
+		*u = newUsage(&q.st)
 		return nil
 	}
 }

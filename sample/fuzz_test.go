@@ -1,0 +1,172 @@
+package sample
+
+import (
+	"math"
+	"os"
+	"testing"
+
+	"hypervisor-tui/draw/clean"
+)
+
+// seed adds what the fixture trees have under a name.
+func seed(f *testing.F, name string) {
+	f.Helper()
+	for _, machine := range []string{"vm2", "bare", "hostile"} {
+		if text, err := os.ReadFile("testdata/" + machine + name); err == nil {
+			f.Add(text)
+		}
+	}
+}
+
+// share says that v is a percentage, or not known.
+func share(v float64) bool { return math.IsNaN(v) || v >= 0 && v <= 100.001 }
+
+func FuzzUptime(f *testing.F) {
+	seed(f, "/proc/uptime")
+	f.Fuzz(func(t *testing.T, text []byte) {
+		if up, err := parseUptime(text); err == nil && up < 0 {
+			t.Errorf("%q: %v", text, up)
+		}
+	})
+}
+
+func FuzzLoadavg(f *testing.F) {
+	seed(f, "/proc/loadavg")
+	f.Fuzz(func(t *testing.T, text []byte) {
+		if l, err := parseLoadavg(text); err == nil && (l.running < 0 || l.tasks < 0 || l.load[2] < 0) {
+			t.Errorf("%q: %v", text, l)
+		}
+	})
+}
+
+func FuzzStat(f *testing.F) {
+	seed(f, "/proc/stat")
+	f.Add([]byte("cpu  1 2 3 4 5 6 18446744073709551615 8\ncpu0 1 2 3 4 5 6 7\n"))
+	zero, err := parseStat([]byte("cpu 0 0 0 0 0 0 0\ncpu0 0 0 0 0 0 0 0\n"), nil)
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Fuzz(func(t *testing.T, text []byte) {
+		now, err := parseStat(text, nil)
+		if err != nil {
+			return
+		}
+		all, cores := deriveCPUs(zero, now, nil)
+		for _, c := range append(cores, all) {
+			for _, v := range []float64{c.Busy, c.User, c.System, c.IOWait, c.IRQ, c.Steal} {
+				if !share(v) {
+					t.Fatalf("%q: %+v", text, c)
+				}
+			}
+		}
+	})
+}
+
+func FuzzMeminfo(f *testing.F) {
+	seed(f, "/proc/meminfo")
+	f.Fuzz(func(t *testing.T, text []byte) {
+		m, err := parseMeminfo(text)
+		if err == nil && (m.Used > m.Total || m.SwapUsed > m.SwapTotal || !share(m.UsedPercent())) {
+			t.Errorf("%q: %+v", text, m)
+		}
+	})
+}
+
+func FuzzPressure(f *testing.F) {
+	seed(f, "/proc/pressure/cpu")
+	seed(f, "/proc/pressure/memory")
+	seed(f, "/proc/pressure/io")
+	f.Fuzz(func(t *testing.T, text []byte) {
+		if some, full, err := parsePressure(text); err == nil && (!share(some) || !share(full)) {
+			t.Errorf("%q: %v, %v", text, some, full)
+		}
+	})
+}
+
+func FuzzDiskstats(f *testing.F) {
+	seed(f, "/proc/diskstats")
+	f.Fuzz(func(t *testing.T, text []byte) {
+		lines, err := parseDiskstats(text, nil)
+		if err != nil {
+			return
+		}
+		rows := replugDisks("testdata/none", nil, lines)
+		for i := range rows {
+			rows[i].fresh = false
+			if string(clean.Append(nil, []byte(rows[i].disk.Name))) != rows[i].disk.Name {
+				t.Errorf("name %q", rows[i].disk.Name)
+			}
+		}
+		for _, d := range deriveDisks(rows, lines, 1, nil) {
+			if d.Read < 0 || d.Write < 0 || !share(d.Busy) {
+				t.Errorf("%q: %+v", text, d)
+			}
+		}
+	})
+}
+
+func FuzzNetDev(f *testing.F) {
+	seed(f, "/proc/net/dev")
+	f.Fuzz(func(t *testing.T, text []byte) {
+		lines, err := parseNetDev(text, nil)
+		if err != nil {
+			return
+		}
+		var n Net
+		rows := replugNICs(nil, lines)
+		joinLinks(&LinkTable{Interfaces: []Interface{{Name: "eth0"}}}, rows, &n)
+		if len(n.Interfaces) < len(rows) {
+			t.Errorf("%q: %d interfaces for %d lines", text, len(n.Interfaces), len(rows))
+		}
+	})
+}
+
+func FuzzSockets(f *testing.F) {
+	seed(f, "/proc/net/sockstat")
+	seed(f, "/proc/net/snmp")
+	f.Fuzz(func(t *testing.T, text []byte) {
+		if tcp, udp, err := parseSockstat(text, "TCP:", "UDP:"); err == nil && (tcp < 0 || udp < 0) {
+			t.Errorf("%q: %d, %d", text, tcp, udp)
+		}
+		if n, err := parseEstablished(text); err == nil && n < 0 {
+			t.Errorf("%q: %d", text, n)
+		}
+	})
+}
+
+func FuzzOSRelease(f *testing.F) {
+	seed(f, "/etc/os-release")
+	f.Add([]byte(`PRETTY_NAME='NixOS 26.05 "Yarara"'`))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		if s := parseOSRelease(text); clean.String(s) != s {
+			t.Errorf("%q: %q", text, s)
+		}
+	})
+}
+
+func FuzzMountinfo(f *testing.F) {
+	f.Add(`/mnt/a\040b`, "/dev/sda1")
+	f.Add(`\`, `\777\12`)
+	f.Fuzz(func(t *testing.T, point, source string) {
+		for _, s := range []string{point, source} {
+			if len(unescape(s)) > len(s) {
+				t.Errorf("%q became longer", s)
+			}
+		}
+		for _, m := range chooseMounts(mountTable(point+" "+source), nil) {
+			if clean.String(m.name) != m.name || clean.String(m.device) != m.device {
+				t.Errorf("%q or %q is not clean", m.name, m.device)
+			}
+		}
+	})
+}
+
+func FuzzMilli(f *testing.F) {
+	f.Add([]byte("45000\n"))
+	f.Add([]byte("-1\n"))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		if v, err := parseMilli(text); err == nil && math.IsNaN(v) {
+			t.Errorf("%q: %v", text, v)
+		}
+	})
+}

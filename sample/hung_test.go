@@ -1,0 +1,128 @@
+package sample
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"syscall"
+	"testing"
+
+	"golang.org/x/sys/unix"
+)
+
+const inNamespace = "SAMPLE_TEST_IN_MOUNT_NAMESPACE"
+
+// A real dead mount: FUSE whose server never answers. It is made in a mount namespace of a child of this test, and
+// goes with it.
+func TestF14HungFUSE(t *testing.T) {
+	if os.Getenv(inNamespace) != "" {
+		hungFUSE(t)
+		return
+	}
+	if os.Geteuid() != 0 {
+		t.Skip("only root may mount")
+	}
+	child := exec.Command(os.Args[0], "-test.run=^TestF14HungFUSE$", "-test.v")
+	child.Env = append(os.Environ(), inNamespace+"=1")
+	child.SysProcAttr = &syscall.SysProcAttr{Unshareflags: syscall.CLONE_NEWNS, Pdeathsig: syscall.SIGKILL}
+	out, err := child.CombinedOutput()
+	if err != nil && len(out) == 0 {
+		t.Skip("no mount namespace here: ", err)
+	}
+	if reason, skipped := cutAfter(string(out), "skip: "); skipped {
+		t.Skip(reason)
+	}
+	if err != nil {
+		t.Errorf("%v\n%s", err, out)
+	}
+}
+
+func cutAfter(s, mark string) (string, bool) {
+	_, after, found := strings.Cut(s, mark)
+	line, _, _ := strings.Cut(after, "\n")
+	return line, found
+}
+
+// hungFUSE runs in the child.
+func hungFUSE(t *testing.T) {
+	if err := unix.Mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, ""); err != nil {
+		t.Skip("skip: no private mounts: ", err)
+	}
+	dir := t.TempDir()
+	var points []string
+	for i := range 10 {
+		points = append(points, filepath.Join(dir, fmt.Sprint("mount", i)))
+		if err := os.Mkdir(points[i], 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	fuse := mountFUSE(t, points[0])
+	for _, p := range points[1:] {
+		if err := unix.Mount("tmpfs", p, "tmpfs", 0, "size=1m"); err != nil {
+			t.Skip("skip: no tmpfs: ", err)
+		}
+		defer unix.Unmount(p, unix.MNT_DETACH)
+	}
+	c := newClock()
+	s := New(Options{Now: c.now})
+	begin(t, s)
+	dead := func() *probe[mount, usage] {
+		if l := s.filesystems.roster.listing.Load(); l != nil {
+			for _, p := range l.probes {
+				if p.key.point == points[0] {
+					return p
+				}
+			}
+		}
+		return nil
+	}
+	await(t, "all but the dead mount", func() bool {
+		p := dead()
+		return p != nil && s.filesystems.idle() == len(s.filesystems.roster.listing.Load().probes)-1
+	})
+	s.Sample()
+	goroutines := runtime.NumGoroutine()
+	for range 100 {
+		c.pass(6 * patience)
+		s.Sample()
+	}
+	if now := runtime.NumGoroutine(); now > goroutines {
+		t.Errorf("%d goroutines became %d", goroutines, now)
+	}
+	await(t, "the others", func() bool {
+		s.Sample()
+		fresh := 0
+		for _, f := range s.hosts.Latest().Filesystems {
+			if strings.HasPrefix(f.Mount, dir) && f.Health.State.String() == "ok" && f.Health.Age(c.now()) == 0 {
+				fresh++
+			}
+		}
+		return fresh == 9
+	})
+	if h := dead().health; h.Err != notAnswering || h.State.String() != "failed" {
+		t.Errorf("the dead mount: %+v", h)
+	}
+	unix.Close(fuse) // the kernel gives up the connection
+	<-dead().first
+	s.Sample()
+	if h := dead().health; h.Err == notAnswering {
+		t.Errorf("the dead mount afterwards: %+v", h)
+	}
+	unix.Unmount(points[0], unix.MNT_DETACH)
+}
+
+// mountFUSE mounts a filesystem whose server has the returned descriptor and never reads it.
+func mountFUSE(t *testing.T, point string) int {
+	fd, err := unix.Open("/dev/fuse", unix.O_RDWR|unix.O_CLOEXEC, 0)
+	if err != nil {
+		t.Skip("skip: ", err)
+	}
+	options := fmt.Sprintf("fd=%d,rootmode=40000,user_id=0,group_id=0", fd)
+	if err := unix.Mount("dead", point, "fuse", unix.MS_NOSUID|unix.MS_NODEV, options); err != nil {
+		t.Skip("skip: no FUSE: ", err)
+	}
+	return fd
+}

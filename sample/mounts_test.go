@@ -1,0 +1,85 @@
+package sample
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/prometheus/procfs"
+)
+
+// mountTable makes a mount table of lines "point source type number"; type and number may be left out.
+func mountTable(lines ...string) []*procfs.MountInfo {
+	var table []*procfs.MountInfo
+	for i, line := range lines {
+		word := append(strings.Split(line, " "), "", "")
+		m := &procfs.MountInfo{MountID: i, MountPoint: word[0], Source: word[1], FSType: word[2], MajorMinorVer: word[3]}
+		if m.FSType == "" {
+			m.FSType = "ext4"
+		}
+		if m.MajorMinorVer == "" {
+			m.MajorMinorVer = "8:" + strconv.Itoa(i)
+		}
+		table = append(table, m)
+	}
+	return table
+}
+
+func TestWhichMountsAreShown(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		table []string
+		deny  []string
+		want  []string
+	}{
+		{"pseudo types", []string{"/proc proc proc", "/sys/fs/cgroup cgroup2 cgroup2", "/ /dev/sda1", "/run tmpfs tmpfs"}, nil,
+			[]string{"/", "/run"}},
+		{"autofs is not even asked", []string{"/boot systemd-1 autofs", "/boot /dev/sda2 vfat"}, nil, []string{"/boot"}},
+		{"the nix store is a bind of the root", []string{"/nix/store /dev/sda1 ext4 8:1", "/ /dev/sda1 ext4 8:1"}, nil, []string{"/"}},
+		{"containers", []string{
+			"/var/lib/kubelet/pods/u/volumes/token tmpfs tmpfs", "/run/k3s/containerd/x/rootfs overlay overlay",
+			"/run/k3s/containerd/sandbox/shm shm tmpfs", "/var/lib/docker/x /dev/sdb", "/run/netns/cni-1 nsfs nsfs",
+			"/var/lib/rancher/x overlay overlay", "/snap/core /dev/loop0 squashfs", "/data /dev/sdc",
+		}, nil, []string{"/data"}},
+		{"a volume of a pod does not hide where it is mounted for all",
+			[]string{"/var/lib/kubelet/v /dev/sdb ext4 8:16", "/var/lib/longhorn/disk /dev/sdb ext4 8:16"}, nil, []string{"/var/lib/longhorn/disk"}},
+		{"inside a container the root is an overlay", []string{"/ overlay overlay"}, nil, []string{"/"}},
+		{"mounted over", []string{"/mnt /dev/sdb", "/mnt /dev/sdc"}, nil, []string{"/mnt"}},
+		{"denied", []string{"/ /dev/sda1", "/mnt/a /dev/sdb", "/mnt/b/c /dev/sdc"}, []string{"/mnt/*", "[bad"}, []string{"/", "/mnt/b/c"}},
+		{"denied, and not shown by another name", []string{"/a /dev/sdb ext4 8:16", "/abc /dev/sdb ext4 8:16"}, []string{"/a"}, nil},
+		{"escaped", []string{`/mnt/a\040b\134c /dev/sda1`}, nil, []string{`/mnt/a b\c`}},
+	} {
+		var got []string
+		for _, m := range chooseMounts(mountTable(c.table...), c.deny) {
+			got = append(got, m.point)
+		}
+		if !slices.Equal(got, c.want) {
+			t.Errorf("%s: %q, want %q", c.name, got, c.want)
+		}
+	}
+}
+
+func TestMountedOverIsTheLast(t *testing.T) {
+	got := chooseMounts(mountTable("/mnt /dev/sdb", "/mnt /dev/sdc"), nil)
+	if len(got) != 1 || got[0].device != "/dev/sdc" {
+		t.Errorf("%+v", got)
+	}
+}
+
+func TestMountNamesAreCleanAndPathsAreNot(t *testing.T) {
+	got := chooseMounts(mountTable("/mnt/\x1b[2J\\011x /dev/\x07"), nil)
+	if len(got) != 1 || got[0].point != "/mnt/\x1b[2J\tx" || strings.ContainsAny(got[0].name+got[0].device, "\x1b\x07\t") {
+		t.Errorf("%+v", got)
+	}
+}
+
+func TestUnescape(t *testing.T) {
+	for in, want := range map[string]string{
+		`/a`: `/a`, `/a\040b`: `/a b`, `\011\012\134\043`: "\t\n\\#", `\04`: `\04`, `\`: `\`, `\9999`: `\9999`,
+	} {
+		if got := unescape(in); got != want {
+			t.Errorf("%q: %q, want %q", in, got, want)
+		}
+	}
+}

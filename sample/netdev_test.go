@@ -1,0 +1,165 @@
+package sample
+
+import (
+	"fmt"
+	"math"
+	"strings"
+	"testing"
+	"time"
+)
+
+// netDevOf is a /proc/net/dev in which each interface has received n bytes and sent 2n.
+func netDevOf(n int, names ...string) string {
+	var b strings.Builder
+	b.WriteString("Inter-|   Receive\n face |bytes\n")
+	for _, name := range names {
+		fmt.Fprintf(&b, "%6s: %d 1 2 3 0 0 0 0 %d 1 4 5 0 0 0 0\n", name, n, 2*n)
+	}
+	return b.String()
+}
+
+func reportOf(links ...Interface) *LinkReport {
+	return &LinkReport{Table: &LinkTable{Interfaces: links}}
+}
+
+// lan is a Sampler of a tree in which only /proc/net/dev changes.
+type lan struct {
+	*testing.T
+	*Sampler
+	root  string
+	clock *clock
+}
+
+func newLAN(t *testing.T) *lan {
+	root, c := t.TempDir(), newClock()
+	return &lan{t, New(Options{Root: root, Now: c.now}), root, c}
+}
+
+// step samples a second later, after n bytes.
+func (l *lan) step(n int, names ...string) *Net {
+	put(l, l.root, "/proc/net/dev", netDevOf(n, names...))
+	l.clock.pass(time.Second)
+	l.Sample()
+	return l.nets.Latest()
+}
+
+var (
+	lo   = Interface{Index: 1, Name: "lo", Kind: "loopback"}
+	eth0 = Interface{Index: 2, Name: "eth0", Physical: true, FirstAddress: 1, AddressCount: 2}
+	br0  = Interface{Index: 3, Name: "br0", Kind: "bridge"}
+)
+
+func TestNetJoinsLinksAndCounters(t *testing.T) {
+	l := newLAN(t)
+	n := l.step(100, "lo", "eth0")
+	if len(n.Interfaces) != 2 || n.Interfaces[1].Name != "eth0" || n.Interfaces[1].RxBytes != 100 || !math.IsNaN(n.Rx) {
+		t.Errorf("without a link table: %+v, total %v", n.Interfaces, n.Rx)
+	}
+	table := reportOf(lo, eth0, br0)
+	table.Table.Addresses = make([]Address, 3)
+	table.Table.DNS = []string{"10.0.0.1"}
+	table.Health.State = 1
+	l.SetLinks(table)
+	n = l.step(300, "eth0", "lo", "veth1")
+	if len(n.Interfaces) != 4 || len(n.Addresses) != 3 || len(n.DNS) != 1 {
+		t.Fatalf("%+v", n)
+	}
+	e, b, v := n.Interfaces[1], n.Interfaces[2], n.Interfaces[3]
+	want := eth0
+	want.Counted, want.RxBytes, want.TxBytes, want.RxRate, want.TxRate = true, 300, 600, 200, 400
+	want.RxErrors, want.RxDropped, want.TxErrors, want.TxDropped = 2, 3, 4, 5
+	if e != want {
+		t.Errorf("%+v, want %+v", e, want)
+	}
+	if b.Counted || !math.IsNaN(b.RxRate) {
+		t.Errorf("a link that has no counters yet: %+v", b)
+	}
+	if v.Name != "veth1" || !v.Counted || v.RxBytes != 300 || !math.IsNaN(v.RxRate) {
+		t.Errorf("counters that have no link yet: %+v", v)
+	}
+	if n.Rx != 200 || n.Tx != 400 {
+		t.Errorf("total %v, %v", n.Rx, n.Tx)
+	}
+	if h := l.hosts.Latest(); h.Health[Links].State.String() != "ok" {
+		t.Errorf("health of the links: %v", h.Health[Links])
+	}
+}
+
+func TestNetTotalInAContainer(t *testing.T) {
+	l := newLAN(t)
+	l.SetLinks(reportOf(lo, Interface{Index: 2, Name: "eth0", Kind: "veth"}, br0))
+	l.step(0, "lo", "eth0", "br0", "veth1")
+	if n := l.step(100, "lo", "eth0", "br0", "veth1"); n.Rx != 200 || n.Tx != 400 {
+		t.Errorf("eth0 and br0 are %v, %v", n.Rx, n.Tx)
+	}
+}
+
+func TestF15InterfacesComeGoAndAreRenamed(t *testing.T) {
+	l := newLAN(t)
+	l.SetLinks(reportOf(lo, eth0))
+	for i := range 200 {
+		names := []string{"lo"}
+		for j := range i % 7 {
+			names = append(names, fmt.Sprint("veth", (i*31+j)%50))
+		}
+		names = append(names, "eth0")
+		n := l.step(1000*(i+1), names...)
+		if len(n.Interfaces) != len(names) || n.Interfaces[1].RxBytes != uint64(1000*(i+1)) {
+			t.Fatalf("step %d: %+v", i, n.Interfaces)
+		}
+		if i > 0 && (n.Rx != 1000 || n.Interfaces[1].RxRate != 1000) {
+			t.Fatalf("step %d: total %v, eth0 %v", i, n.Rx, n.Interfaces[1].RxRate)
+		}
+	}
+	if n := l.step(300_000, "lo", "lan0"); n.Interfaces[1].Counted || n.Interfaces[2].Name != "lan0" || !math.IsNaN(n.Rx) {
+		t.Errorf("renamed: %+v, total %v", n.Interfaces, n.Rx)
+	}
+}
+
+func TestF15FiveThousandInterfaces(t *testing.T) {
+	l := newLAN(t)
+	names := make([]string, 5000)
+	for i := range names {
+		names[i] = fmt.Sprint("veth", i)
+	}
+	l.step(1, names...)
+	if n := l.step(2, names...); len(n.Interfaces) != 5000 || n.Interfaces[4999].RxRate != 1 {
+		t.Errorf("%d interfaces", len(n.Interfaces))
+	}
+}
+
+func TestF16NetDevCountersResetAfterReplug(t *testing.T) {
+	l := newLAN(t)
+	l.SetLinks(reportOf(lo, eth0))
+	l.step(math.MaxUint32-10, "lo", "eth0")
+	l.step(math.MaxUint32, "lo", "eth0")
+	n := l.step(90, "lo", "eth0")
+	if !math.IsNaN(n.Interfaces[1].RxRate) || !math.IsNaN(n.Rx) || n.Interfaces[1].RxBytes != 90 {
+		t.Errorf("after the wrap: %+v, total %v", n.Interfaces[1], n.Rx)
+	}
+	if n = l.step(190, "lo", "eth0"); n.Interfaces[1].RxRate != 100 || n.Rx != 100 {
+		t.Errorf("and on: %+v, total %v", n.Interfaces[1], n.Rx)
+	}
+	if n = l.step(9000, "lo"); n.Interfaces[1].Counted {
+		t.Errorf("pulled: %+v", n.Interfaces[1])
+	}
+	if n = l.step(9100, "lo", "eth0"); !math.IsNaN(n.Interfaces[1].RxRate) || !math.IsNaN(n.Rx) {
+		t.Errorf("plugged: %+v, total %v", n.Interfaces[1], n.Rx)
+	}
+}
+
+func TestLinksChangeWhileCountersFail(t *testing.T) {
+	l := newLAN(t)
+	l.SetLinks(reportOf(lo))
+	l.step(5, "lo")
+	put(t, l.root, "/proc/net/dev", "1\n2\nlo: x\n")
+	l.SetLinks(reportOf(lo, eth0))
+	l.Sample()
+	n := l.nets.Latest()
+	if len(n.Interfaces) != 2 || n.Interfaces[0].RxBytes != 5 || n.Interfaces[1].Counted {
+		t.Errorf("%+v", n.Interfaces)
+	}
+	if h := l.hosts.Latest().Health[NetDev]; h.State.String() != "stale" {
+		t.Errorf("%v", h)
+	}
+}

@@ -1,0 +1,189 @@
+package sample
+
+import (
+	"context"
+	"errors"
+	"math"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"hypervisor-tui/sample/box"
+)
+
+// faulty is a reader that does as it is told.
+type faulty struct{ do func() error }
+
+func (f *faulty) read(time.Duration, *Host, *Net) error { return f.do() }
+
+func TestF41ReaderPanics(t *testing.T) {
+	root, c := copyOf(t, "vm2"), newClock()
+	s := New(Options{Root: root, Now: c.now})
+	var none []int
+	boom := &faulty{func() error { return nil }}
+	s.steps[Meminfo].reader = boom
+	s.Sample()
+	crash := func() error { none[3] = 1; return nil }
+	boom.do = crash
+	s.Sample()
+	h := s.hosts.Latest()
+	if got := h.Health[Meminfo]; got.State != box.Failed || got.Err != "crashed: runtime error: index out of range [3] with length 0" {
+		t.Errorf("%v %q", got.State, got.Err)
+	}
+	for _, source := range []Source{Uptime, Loadavg, Stat, Diskstats, Identity, NetDev, Sockets} {
+		if got := h.Health[source]; got.State != box.OK {
+			t.Errorf("source %d: %v %q", source, got.State, got.Err)
+		}
+	}
+	boom.do = func() error { panic("a word") }
+	s.Sample()
+	if got := s.hosts.Latest().Health[Meminfo]; got.Err != "crashed: a word" {
+		t.Errorf("%v %q", got.State, got.Err)
+	}
+	boom.do = func() error { return nil }
+	s.Sample()
+	if got := s.hosts.Latest().Health[Meminfo]; got.State != box.OK || got.Err != "" {
+		t.Errorf("afterwards: %v %q", got.State, got.Err)
+	}
+}
+
+func TestEachSourceHasItsStep(t *testing.T) {
+	for i, step := range New(Options{}).steps {
+		want := Source(i)
+		if want >= Links {
+			want++ // the links come by SetLinks
+		}
+		if step.source != want {
+			t.Errorf("step %d is of source %d, want %d", i, step.source, want)
+		}
+	}
+}
+
+func TestHealthOfASource(t *testing.T) {
+	c := newClock()
+	s := New(Options{Root: t.TempDir(), Now: c.now})
+	f := &faulty{func() error { return errors.New("bad\x1b[2J\nthing") }}
+	s.steps[Stat].reader = f
+	s.Sample()
+	began := c.now()
+	c.pass(time.Minute)
+	s.Sample()
+	if got := s.hosts.Latest().Health[Stat]; got.State != box.Failed || got.Since != began || got.At != 0 || len(got.Err) == 0 || got.Err[3] == 0x1b {
+		t.Errorf("%+v", got)
+	}
+	f.do = func() error { c.pass(time.Second); return nil }
+	s.Sample()
+	good := s.hosts.Latest().Health[Stat]
+	if good.State != box.OK || good.Err != "" || good.Cost != time.Second {
+		t.Errorf("%+v", good)
+	}
+	f.do = func() error { return errors.New("bad") }
+	c.pass(time.Minute)
+	s.Sample()
+	if got := s.hosts.Latest().Health[Stat]; got.State != box.Stale || got.At != good.At || got.Err != "bad" || got.Age(c.now()) < time.Minute {
+		t.Errorf("%+v", got)
+	}
+}
+
+// The sampler knows no clock but the one since boot, so that the only jump it can see is a suspend.
+func TestF17SuspendMakesNoRateAndNoAgeWrong(t *testing.T) {
+	root, c := copyOf(t, "bare"), newClock()
+	s := New(Options{Root: root, Now: c.now, Interval: 2 * time.Second})
+	s.SetLinks(reportOf(lo, eth0))
+	step := func(n int, passed time.Duration) (*Host, *Net) {
+		put(t, root, "/proc/net/dev", netDevOf(n, "lo", "eth0"))
+		put(t, root, "/proc/diskstats", diskstatsOf(n, "sda"))
+		c.pass(passed)
+		s.Sample()
+		return s.hosts.Latest(), s.nets.Latest()
+	}
+	step(0, 0)
+	step(2000, 2*time.Second)
+	const year = 365 * 24 * time.Hour
+	h, n := step(4000, year+2*time.Second)
+	want := 2000 / (year + 2*time.Second).Seconds()
+	if n.Rx != want || h.Disks[0].ReadOps != want || h.Health[NetDev].Age(c.now()) != 0 {
+		t.Errorf("%v, %v, want %v; %v old", n.Rx, h.Disks[0].ReadOps, want, h.Health[NetDev].Age(c.now()))
+	}
+	if h, n = step(6000, 2*time.Second); n.Rx != 1000 || h.Disks[0].ReadOps != 1000 {
+		t.Errorf("after it: %v, %v", n.Rx, h.Disks[0].ReadOps)
+	}
+	if h.History.Rx.Len() != SeriesLen || h.History.Rx.At(SeriesLen-1) != 1000 || !math.IsNaN(h.History.Rx.At(SeriesLen-3)) {
+		t.Errorf("the history has no gap: %v, %v", h.History.Rx.At(SeriesLen-1), h.History.Rx.At(SeriesLen-3))
+	}
+	if h, n = step(9000, 0); !math.IsNaN(n.Rx) || !math.IsNaN(h.Disks[0].Read) {
+		t.Errorf("in no time: %v, %v", n.Rx, h.Disks[0].Read)
+	}
+}
+
+func TestHistoryHasAPointAnInterval(t *testing.T) {
+	root, c := copyOf(t, "bare"), newClock()
+	s := New(Options{Root: root, Now: c.now, Interval: 2 * time.Second})
+	length := func(passed time.Duration) int {
+		c.pass(passed)
+		s.Sample()
+		return s.hosts.Latest().History.Memory.Len()
+	}
+	for i, step := range []struct {
+		passed time.Duration
+		want   int
+	}{
+		{0, 1}, {500 * time.Millisecond, 2}, {2 * time.Second, 3}, // the second comes early
+		{400 * time.Millisecond, 3}, {1600 * time.Millisecond, 4}, // someone asked for one between
+		{6 * time.Second, 7}, // two were missed
+	} {
+		if got := length(step.passed); got != step.want {
+			t.Errorf("sample %d: %d points, want %d", i, got, step.want)
+		}
+	}
+	h := s.hosts.Latest().History
+	if h.Interval != 2*time.Second || !math.IsNaN(h.Memory.At(5)) || math.IsNaN(h.Memory.At(6)) || !math.IsNaN(h.CPU.At(0)) {
+		t.Errorf("%v: %v %v %v", h.Interval, h.Memory.At(5), h.Memory.At(6), h.CPU.At(0))
+	}
+	put(t, root, "/proc/meminfo", "")
+	length(2 * time.Second)
+	if h = s.hosts.Latest().History; !math.IsNaN(h.Memory.At(7)) {
+		t.Error("an old value became a point")
+	}
+}
+
+func TestRun(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		began := time.Now()
+		s := New(Options{Root: "testdata/vm2", Now: func() time.Duration { return time.Hour + time.Since(began) }})
+		ctx, stop := context.WithCancel(t.Context())
+		now := make(chan struct{})
+		done := make(chan error)
+		go func() { done <- s.Run(ctx, now) }()
+		at := func() time.Duration {
+			<-s.Sampled()
+			return s.Hosts().Latest().At - time.Hour
+		}
+		for _, want := range []time.Duration{0, 500, 2500, 4500} {
+			if got := at(); got != want*time.Millisecond {
+				t.Errorf("sample at %v, want %v ms", got, int64(want))
+			}
+		}
+		time.Sleep(100 * time.Millisecond)
+		now <- struct{}{} // too early to mean anything
+		time.Sleep(400 * time.Millisecond)
+		now <- struct{}{}
+		if got := at(); got != 5*time.Second {
+			t.Errorf("asked for: sample at %v", got)
+		}
+		time.Sleep(9 * time.Second) // nobody takes these
+		synctest.Wait()
+		if got := at(); got != 12500*time.Millisecond {
+			t.Errorf("newest sample at %v", got)
+		}
+		select {
+		case <-s.Sampled():
+			t.Error("they were more than one value")
+		default:
+		}
+		stop()
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+	})
+}

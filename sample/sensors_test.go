@@ -1,0 +1,173 @@
+package sample
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"golang.org/x/sys/unix"
+)
+
+// hwmonTree is a tree with two chips of one kind and one of another.
+func hwmonTree(t testing.TB) string {
+	root := copyOf(t, "bare")
+	for file, text := range map[string]string{
+		"hwmon0/name": "coretemp\n", "hwmon0/temp1_label": "Package id 0\n", "hwmon0/temp1_input": "45500\n",
+		"hwmon0/temp1_max": "80000\n", "hwmon0/temp1_crit": "100000\n",
+		"hwmon0/temp2_input": "-1500\n", "hwmon0/temp10_input": "41000\n", "hwmon0/temp10_max": "65261850\n",
+		"hwmon0/temp10_crit": "90000\n", "hwmon0/fan1_input": "1200\n",
+		"hwmon2/name": "nvme\n", "hwmon2/temp1_input": "35000\n", "hwmon10/name": "nvme\n", "hwmon10/temp1_input": "36000\n",
+	} {
+		put(t, root, hwmon+file, text)
+	}
+	for chip, device := range map[string]string{"hwmon2": "nvme0", "hwmon10": "nvme1"} {
+		if err := os.Symlink("../../nvme/"+device, filepath.Join(root, hwmon, chip, "device")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return root
+}
+
+// sensorsNow is what the sensors say after each of those that answer has answered.
+func sensorsNow(s *Sampler) string {
+	s.Sample()
+	var lines []string
+	for _, q := range s.hosts.Latest().Sensors {
+		lines = append(lines, fmt.Sprint(q.Name, " ", q.Celsius, "/", q.High))
+	}
+	return strings.Join(lines, "; ")
+}
+
+func TestSensors(t *testing.T) {
+	s := New(Options{Root: hwmonTree(t)})
+	begin(t, s)
+	s.WaitSlow(context.Background())
+	want := "coretemp Package id 0 45.5/80; coretemp temp2 -1.5/NaN; coretemp temp10 41/90; nvme nvme0 temp1 35/NaN; nvme nvme1 temp1 36/NaN"
+	if got := sensorsNow(s); got != want {
+		t.Errorf("%s\nwant %s", got, want)
+	}
+	if h := s.hosts.Latest().Health[Sensors]; h.State.String() != "ok" {
+		t.Errorf("%v", h)
+	}
+}
+
+func TestF20NoSensors(t *testing.T) {
+	root := copyOf(t, "bare")
+	for range 2 { // without the directory, and with one in which there is no temperature
+		s := New(Options{Root: root})
+		begin(t, s)
+		s.WaitSlow(context.Background())
+		s.Sample()
+		if h := s.hosts.Latest().Health[Sensors]; h.State.String() != "absent" {
+			t.Errorf("%v", h)
+		}
+		put(t, root, hwmon+"hwmon0/fan1_input", "1\n")
+	}
+}
+
+func TestF20SensorThatIsAFIFO(t *testing.T) {
+	root := hwmonTree(t)
+	fifo := filepath.Join(root, hwmon, "hwmon0/temp2_input")
+	if err := os.Remove(fifo); err != nil {
+		t.Fatal(err)
+	}
+	if err := unix.Mkfifo(fifo, 0o600); err != nil {
+		t.Skip("no FIFO here: ", err)
+	}
+	put(t, root, hwmon+"hwmon2/temp1_input", "hot\n")
+	s := New(Options{Root: root})
+	begin(t, s)
+	s.WaitSlow(context.Background())
+	got := sensorsNow(s)
+	for _, want := range []string{"coretemp temp2 NaN/NaN", "nvme nvme0 temp1 NaN/NaN", "Package id 0 45.5/80", "nvme nvme1 temp1 36/NaN"} {
+		if !strings.Contains(got, want) {
+			t.Errorf("%s\nhas no %s", got, want)
+		}
+	}
+}
+
+// scripted is a sensor that answers as the test says.
+type scripted struct {
+	name  string
+	reply chan error // nil channel: at once
+}
+
+func (q *scripted) close() {}
+
+func (q *scripted) ask(t *temperature) error {
+	if q.reply != nil {
+		if err := <-q.reply; err != nil {
+			return err
+		}
+	}
+	*t = temperature{celsius: 40, high: math.NaN()}
+	return nil
+}
+
+func TestF20SlowSensorDelaysNoOther(t *testing.T) {
+	c := newClock()
+	s := New(Options{Root: copyOf(t, "bare"), Now: c.now})
+	slow := make(chan error)
+	s.sensors.roster = newRoster(c.now, func(q sensor) question[temperature] {
+		if q.name == "slow" {
+			return &scripted{q.name, slow}
+		}
+		return &scripted{name: q.name}
+	})
+	r := s.sensors.roster
+	ctx, stop := context.WithCancel(context.Background())
+	defer stop()
+	r.set(ctx, []sensor{{name: "a"}, {name: "slow"}, {name: "b"}})
+	probes := r.listing.Load().probes
+	idle := func(want ...int) func() bool {
+		return func() bool {
+			return !slices.ContainsFunc(want, func(i int) bool { return probes[i].asked.Load() != 0 })
+		}
+	}
+	await(t, "the fast ones", idle(0, 2))
+	if got := sensorsNow(s); got != "a 40/NaN; slow NaN/NaN; b 40/NaN" {
+		t.Error(got)
+	}
+	slow <- nil
+	await(t, "the slow one", idle(1))
+	if got := sensorsNow(s); got != "a 40/NaN; slow 40/NaN; b 40/NaN" {
+		t.Error("when it has answered: ", got)
+	}
+	for _, answer := range []error{unix.EIO, nil} {
+		c.pass(2 * sensorsEvery)
+		s.Sample()
+		await(t, "the fast ones again", idle(0, 2))
+		c.pass(2 * patience)
+		if got := sensorsNow(s); got != "a 40/NaN; slow NaN/NaN; b 40/NaN" {
+			t.Error("while it does not answer: ", got)
+		}
+		slow <- answer
+		await(t, "the slow one again", idle(1))
+		want := map[bool]string{true: "a 40/NaN; slow 40/NaN; b 40/NaN", false: "a 40/NaN; slow NaN/NaN; b 40/NaN"}
+		if got := sensorsNow(s); got != want[answer == nil] {
+			t.Errorf("after %v: %s", answer, got)
+		}
+		await(t, "all", idle(0, 2))
+	}
+	stop()
+	close(slow)
+	await(t, "the end", func() bool { return r.alive.Load() == 0 })
+}
+
+func TestParseMilli(t *testing.T) {
+	for text, want := range map[string]float64{"45500\n": 45.5, "-1500": -1.5, "0\n": 0} {
+		if got, err := parseMilli([]byte(text)); err != nil || got != want {
+			t.Errorf("%q: %v, %v", text, got, err)
+		}
+	}
+	for _, text := range []string{"", "-", "--1", "1.5", "hot"} {
+		if got, err := parseMilli([]byte(text)); err == nil {
+			t.Errorf("%q: %v", text, got)
+		}
+	}
+}

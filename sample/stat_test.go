@@ -1,0 +1,110 @@
+package sample
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"strings"
+	"testing"
+)
+
+// statOf is a /proc/stat of the CPUs with those ids, each with the same ticks.
+func statOf(ids []int, ticks int) string {
+	var b strings.Builder
+	line := fmt.Sprintf("%d 0 %d %d 0 0 0 0 0 0\n", ticks, ticks, 2*ticks)
+	b.WriteString("cpu  " + line)
+	for _, id := range ids {
+		fmt.Fprintf(&b, "cpu%d %s", id, line)
+	}
+	b.WriteString("intr " + strings.Repeat("0 ", 4000) + "\nctxt 1\n")
+	return b.String()
+}
+
+func upTo(n int) []int {
+	ids := make([]int, n)
+	for i := range ids {
+		ids[i] = i
+	}
+	return ids
+}
+
+func TestSharesOfACPU(t *testing.T) {
+	text := []string{
+		"cpu  1000 100 500 8000 200 50 50 100 30 10\n",
+		"cpu  1020 110 510 8040 210 53 52 105 35 12\n", // 100 ticks on; guest is already in user and nice
+	}
+	var t0, t1 []ticks
+	var err error
+	if t0, err = parseStat([]byte(text[0]), nil); err != nil {
+		t.Fatal(err)
+	}
+	if t1, err = parseStat([]byte(text[1]), nil); err != nil {
+		t.Fatal(err)
+	}
+	got, _ := deriveCPUs(t0, t1, nil)
+	if want := (CPU{ID: -1, Busy: 50, User: 30, System: 10, IOWait: 10, IRQ: 5, Steal: 5}); got != want {
+		t.Errorf("%+v, want %+v", got, want)
+	}
+}
+
+func TestIowaitMayStepBack(t *testing.T) {
+	before := ticks{user: 100, idle: 100, iowait: 50}
+	now := ticks{user: 150, idle: 150, iowait: 49}
+	if c := deriveCPU(&before, &now); c.User != 50 || c.IOWait != 0 || c.Busy != 50 {
+		t.Errorf("%+v", c)
+	}
+	now.user = 99
+	if c := deriveCPU(&before, &now); !math.IsNaN(c.Busy) || !math.IsNaN(c.IOWait) {
+		t.Errorf("after a reset: %+v", c)
+	}
+	if c := deriveCPU(&before, &before); !math.IsNaN(c.Busy) {
+		t.Errorf("without a tick between: %+v", c)
+	}
+}
+
+func TestF18ManyCPUsSomeOffline(t *testing.T) {
+	root := copyOf(t, "bare")
+	put(t, root, "/proc/stat", statOf(upTo(4096), 100))
+	s := sampled(t, root)
+	if h := s.hosts.Latest(); len(h.Cores) != 4096 || !math.IsNaN(h.Cores[4095].Busy) || !math.IsNaN(h.CPU.Busy) {
+		t.Fatalf("first sample: %d cores, busy %v", len(h.Cores), h.CPU.Busy)
+	}
+	fewer := append(upTo(7), upTo(4096)[9:]...)
+	put(t, root, "/proc/stat", statOf(fewer, 200))
+	s.Sample()
+	h := s.hosts.Latest()
+	if len(h.Cores) != 4094 || h.Cores[7].ID != 9 || h.Cores[7].Busy != 50 || h.CPU.Busy != 50 {
+		t.Fatalf("two offline: %d cores, %+v", len(h.Cores), h.Cores[7])
+	}
+	put(t, root, "/proc/stat", statOf(upTo(4096), 300))
+	s.Sample()
+	h = s.hosts.Latest()
+	if c := h.Cores[7]; c.ID != 7 || !math.IsNaN(c.Busy) {
+		t.Errorf("just switched on: %+v", c)
+	}
+	if c := h.Cores[9]; c.ID != 9 || c.Busy != 50 {
+		t.Errorf("its neighbour: %+v", c)
+	}
+	if len(h.Disks) != 0 || !math.IsNaN(h.DiskRead) || h.Health[Diskstats].State.String() != "absent" {
+		t.Errorf("no disks: %v, %v", h.DiskRead, h.Health[Diskstats])
+	}
+}
+
+func TestStatRefusesWhatCannotBe(t *testing.T) {
+	for text, want := range map[string]error{
+		"":                                     errFields,
+		"intr 1\n":                             errFields,
+		"cpu":                                  errShort,
+		"cpu 1 2 3":                            errShort,
+		"cpu0 1 2 3 4 5 6 7":                   errOrder, // the sum of all comes first
+		"cpu 1 2 3 4 5 6 -7":                   errNumber,
+		"cpux 1 2 3 4 5 6 7":                   errNumber,
+		"cpu99999999999 1 2 3 4 5 6 7":         errNumber,
+		"cpu 1 2 3 4 5 6 7\ncpu 1 2 3 4 5 6 7": errOrder,
+		"cpu 1 2 3 4 5 6 7\ncpu1 1 2 3 4 5 6 7\ncpu1 1 2 3 4 5 6 7": errOrder,
+	} {
+		if _, err := parseStat([]byte(text), nil); !errors.Is(err, want) {
+			t.Errorf("%q: %v, want %v", text, err, want)
+		}
+	}
+}
