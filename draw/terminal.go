@@ -1,0 +1,179 @@
+package draw
+
+import (
+	"cmp"
+	"fmt"
+	"os"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/gdamore/tcell/v2"
+	"github.com/gdamore/tcell/v2/terminfo"
+	_ "github.com/gdamore/tcell/v2/terminfo/l/linux" // by hand: the build tag tcell_minimal leaves some of these out
+	_ "github.com/gdamore/tcell/v2/terminfo/s/screen"
+	_ "github.com/gdamore/tcell/v2/terminfo/t/tmux"
+	_ "github.com/gdamore/tcell/v2/terminfo/v/vt220"
+	_ "github.com/gdamore/tcell/v2/terminfo/x/xterm"
+	"github.com/rivo/uniseg"
+)
+
+// ScreenOptions say what the terminal is. What is empty is taken from the environment.
+type ScreenOptions struct {
+	Term   string // $TERM
+	Locale string // $LC_ALL, $LC_CTYPE or $LANG, the first that is set
+}
+
+// Caps are what the terminal can show.
+type Caps struct {
+	Colors int    // 0 is monochrome, also when $NO_COLOR is set; the others are 8, 16 and 256
+	UTF8   bool   // false: ASCII, and lines by the alternate character set
+	Linux  bool   // the kernel's console, with its small fonts
+	Term   string // the entry in use, which is not always what $TERM says
+}
+
+// NewScreen makes a tcell.Screen on t; the caller calls Init and Fini. Nothing is executed and no file is read,
+// whatever $TERM says: an unknown terminal counts as a VT220, whose sequences all have.
+//
+// It sets TCELL_TRUECOLOR and LC_ALL for the process, since tcell takes both from there. Fini restores the terminal
+// within a second, whatever state it or tcell is in.
+func NewScreen(t *Tty, o ScreenOptions) (tcell.Screen, Caps, error) {
+	term := cmp.Or(o.Term, os.Getenv("TERM"))
+	locale := cmp.Or(o.Locale, os.Getenv("LC_ALL"), os.Getenv("LC_CTYPE"), os.Getenv("LANG"))
+	// Before the lookup, which writes 24-bit colours into the shared entry when $COLORTERM asks for them.
+	if err := os.Setenv("TCELL_TRUECOLOR", "disable"); err != nil {
+		return nil, Caps{}, fmt.Errorf("prepare the terminal: %w", err)
+	}
+	entry, err := lookupEntry(entryName(term))
+	if err != nil {
+		return nil, Caps{}, fmt.Errorf("prepare the terminal: %w", err)
+	}
+	caps := Caps{Term: entryName(term), Linux: entryName(term) == "linux", UTF8: isUTF8(entryName(term), locale)}
+	charset := "C"
+	if caps.UTF8 {
+		charset = "C.UTF-8"
+	}
+	if err := os.Setenv("LC_ALL", charset); err != nil {
+		return nil, Caps{}, fmt.Errorf("prepare the terminal: %w", err)
+	}
+	uniseg.EastAsianAmbiguousWidth = 1 // as clean.Width has it, whatever $RUNEWIDTH_EASTASIAN told tcell
+	s, err := tcell.NewTerminfoScreenFromTtyTerminfo(t, entry)
+	if err != nil {
+		return nil, Caps{}, fmt.Errorf("prepare the terminal: %w", err)
+	}
+	caps.Colors = s.Colors()
+	return &screen{Screen: s, tty: t, restore: restoreSequence(entry)}, caps, nil
+}
+
+// entryName returns the name of the entry to use for a terminal. The emulators that are listed under another name
+// understand all that the entry says.
+func entryName(term string) string {
+	switch term {
+	case "linux", "xterm", "xterm-256color", "screen", "screen-256color", "tmux", "tmux-256color":
+		return term
+	case "xterm-color", "xterm-16color", "xterm-debian", "rxvt", "rxvt-color", "rxvt-unicode", "konsole", "gnome", "xfce", "st":
+		return "xterm"
+	case "xterm-direct", "xterm-kitty", "xterm-ghostty", "ghostty", "alacritty", "foot", "foot-extra", "konsole-256color",
+		"gnome-256color", "vte-256color", "st-256color", "rxvt-256color", "rxvt-unicode-256color":
+		return "xterm-256color"
+	}
+	return "vt220"
+}
+
+// isUTF8 says whether the terminal takes UTF-8. A locale that says nothing is believed of serial terminals only: the
+// kernel's console and today's emulators speak UTF-8 whatever a bare system sets.
+func isUTF8(entry, locale string) bool {
+	locale, _, _ = strings.Cut(locale, "@")
+	language, codeset, named := strings.Cut(locale, ".")
+	switch {
+	case named:
+		codeset = strings.ToLower(codeset)
+		return codeset == "utf-8" || codeset == "utf8"
+	case language == "" || language == "C" || language == "POSIX":
+		return entry != "vt220"
+	}
+	return true
+}
+
+var padding = regexp.MustCompile(`\$<[^>]*>`)
+
+// lookupEntry returns a copy of tcell's entry that makes it send nothing but colours, text and cursor: no mouse,
+// paste, focus, title, hyperlink or keyboard protocol. tcell derives those from Mouse, XTermLike and the name.
+func lookupEntry(name string) (*terminfo.Terminfo, error) {
+	shared, err := terminfo.LookupTerminfo(name)
+	if err != nil {
+		return nil, fmt.Errorf("look up terminal %s: %w", name, err)
+	}
+	e := *shared
+	e.Name, e.Aliases, e.Mouse, e.XTermLike = "hypervisor-tui", nil, "", false
+	// tcell sleeps for padding, and prints that of the alternate character set.
+	e.PadChar = ""
+	for _, s := range []*string{&e.EnterAcs, &e.ExitAcs} {
+		*s = padding.ReplaceAllString(*s, "")
+	}
+	if name == "linux" {
+		// The console has 16 foregrounds. Bright backgrounds come out dark, so they are asked for dark.
+		const fg = "%?%p1%{8}%<%t3%p1%d%e9%p1%{8}%-%d%;"
+		e.Colors = 16
+		e.SetFg = "\x1b[" + fg + "m"
+		e.SetBg = "\x1b[4%p1%{8}%m%dm"
+		e.SetFgBg = "\x1b[" + fg + ";4%p2%{8}%m%dm"
+	}
+	return &e, nil
+}
+
+// restoreSequence is what tcell sends when it ends.
+func restoreSequence(e *terminfo.Terminfo) []byte {
+	return []byte(e.ShowCursor + e.ResetFgBg + e.AttrOff + e.ExitKeypad + e.EnableAutoMargin + e.Clear + e.ExitCA)
+}
+
+// screen is tcell's, with a Fini that always ends.
+type screen struct {
+	tcell.Screen
+	tty     *Tty
+	restore []byte
+	started bool // Init has succeeded and Fini was not called since; by the goroutine that calls those
+}
+
+// Init starts the screen.
+func (s *screen) Init() error {
+	if err := s.Screen.Init(); err != nil {
+		return fmt.Errorf("start the terminal: %w", err)
+	}
+	s.started = true
+	return nil
+}
+
+// finiTime is longer than Tty.Stop takes.
+const finiTime = 900 * time.Millisecond
+
+// Fini ends the screen, restores and closes the terminal. When tcell does not end, as after a panic inside it with its
+// lock held, the terminal is restored without it.
+func (s *screen) Fini() {
+	if !s.started {
+		_ = s.tty.Close() // nothing to restore; whether it was open does not matter any more
+		return
+	}
+	s.started = false
+	var events chan tcell.Event
+	if q, ok := s.Screen.(interface{ EventQ() chan tcell.Event }); ok {
+		events = q.EventQ()
+	}
+	ended := make(chan struct{})
+	go func() {
+		s.Screen.Fini()
+		close(ended)
+	}()
+	timer := time.NewTimer(finiTime)
+	defer timer.Stop()
+	for {
+		select {
+		case <-ended:
+			return
+		case <-events: // tcell's goroutines do not end while they wait to post an event
+		case <-timer.C:
+			s.tty.abandon(s.restore)
+			return
+		}
+	}
+}

@@ -1,0 +1,226 @@
+package draw
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"sync"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// Tty is a terminal for tcell whose writes never block: they are kept and sent by a goroutine of its own, no faster
+// than the line takes them. All methods may be called from any goroutine.
+type Tty struct {
+	f      *os.File
+	fd     int // f's descriptor, for ioctls under mu while not closed
+	baud   int
+	out    *sender
+	hup    chan struct{}
+	hupped sync.Once
+	watch  *hangupWatch
+
+	mu     sync.Mutex
+	closed bool
+	saved  *unix.Termios // what Stop restores; nil unless started
+	tail   []byte        // written since Drain: what puts the terminal back
+	ending bool          // between Drain and Stop
+	resize *resizeWatch
+	w, h   int // as last asked
+}
+
+// OpenTty opens the terminal at path, or the controlling terminal when path is empty, or, when there is none, the
+// terminal that is standard input. It is opened anew: O_NONBLOCK must not reach the descriptors that a shell shares.
+//
+// baud is the line's speed in bits a second; 0 asks the terminal. Only a serial line is paced then.
+func OpenTty(path string, baud int) (*Tty, error) {
+	const flags = os.O_RDWR | unix.O_NOCTTY | unix.O_NONBLOCK
+	if path != "" {
+		f, err := os.OpenFile(path, flags, 0)
+		if err != nil {
+			return nil, fmt.Errorf("open terminal: %w", err)
+		}
+		return NewTty(f, baud)
+	}
+	if f, err := os.OpenFile("/dev/tty", flags, 0); err == nil {
+		return NewTty(f, baud)
+	}
+	if _, err := unix.IoctlGetTermios(0, unix.TCGETS2); err != nil {
+		return nil, errors.New("open terminal: no controlling terminal, and standard input is none: name one with --tty")
+	}
+	f, err := os.OpenFile("/proc/self/fd/0", flags, 0)
+	if err != nil {
+		return nil, fmt.Errorf("open terminal of standard input: %w", err)
+	}
+	return NewTty(f, baud)
+}
+
+// NewTty makes a Tty of an open terminal. It owns f from now on, and closes it when it fails.
+func NewTty(f *os.File, baud int) (*Tty, error) {
+	t := &Tty{f: f, hup: make(chan struct{}), w: defaultWidth, h: defaultHeight}
+	if err := t.open(baud); err != nil {
+		f.Close()
+		return nil, fmt.Errorf("open terminal %s: %w", f.Name(), err)
+	}
+	return t, nil
+}
+
+func (t *Tty) open(baud int) error {
+	conn, err := t.f.SyscallConn()
+	if err != nil {
+		return err
+	}
+	// Not f.Fd(), which takes the file out of non-blocking mode.
+	if err := conn.Control(func(fd uintptr) { t.fd = int(fd) }); err != nil {
+		return err
+	}
+	termios, err := unix.IoctlGetTermios(t.fd, unix.TCGETS2)
+	if err != nil {
+		return errors.New("not a terminal")
+	}
+	if err := t.f.SetDeadline(time.Time{}); err != nil {
+		return errors.New("opened in blocking mode")
+	}
+	if t.watch, err = watchHangup(t.fd, t.hangUp); err != nil {
+		return err
+	}
+	t.baud = pace(t.fd, termios, baud)
+	t.out = startSender(t.f, t.baud, t.hangUp)
+	return nil
+}
+
+// Start puts the terminal into raw mode. Speed, word size and parity stay as whoever set up the line left them.
+func (t *Tty) Start() error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.closed {
+		return os.ErrClosed
+	}
+	saved, err := unix.IoctlGetTermios(t.fd, unix.TCGETS2)
+	if err != nil {
+		return fmt.Errorf("read the terminal's mode: %w", err)
+	}
+	raw := *saved
+	raw.Iflag &^= unix.IGNBRK | unix.BRKINT | unix.PARMRK | unix.ISTRIP | unix.INLCR | unix.IGNCR | unix.ICRNL | unix.IXON
+	raw.Oflag &^= unix.OPOST
+	raw.Lflag &^= unix.ECHO | unix.ECHONL | unix.ICANON | unix.ISIG | unix.IEXTEN
+	raw.Cc[unix.VMIN], raw.Cc[unix.VTIME] = 1, 0
+	if err := unix.IoctlSetTermios(t.fd, unix.TCSETS2, &raw); err != nil {
+		return fmt.Errorf("set the terminal to raw mode: %w", err)
+	}
+	if t.saved == nil {
+		t.saved = saved
+	}
+	return t.f.SetReadDeadline(time.Time{})
+}
+
+// Drain ends a Read that waits and discards unsent output: tcell calls it before it writes what puts the terminal back.
+func (t *Tty) Drain() error {
+	t.mu.Lock()
+	t.ending, t.tail = true, t.tail[:0]
+	t.mu.Unlock()
+	t.out.drop()
+	return t.f.SetReadDeadline(time.Now())
+}
+
+// How long Stop waits for the terminal to take what puts it back: at first, and once its queue has been emptied.
+const (
+	restoreTime = 500 * time.Millisecond
+	retryTime   = 100 * time.Millisecond
+)
+
+// Stop restores the mode that the terminal had before Start, after what was written last has left or restoreTime is
+// over. A terminal that takes nothing loses what the kernel still holds for it, so that it ends with what puts it back.
+func (t *Tty) Stop() error {
+	limit := time.Now().Add(restoreTime)
+	if !t.out.waitSent(limit) {
+		t.out.drop()
+		t.mu.Lock()
+		t.flushLocked(unix.TCOFLUSH)
+		t.out.write(t.tail)
+		t.mu.Unlock()
+		limit = time.Now().Add(retryTime)
+		t.out.waitSent(limit)
+	}
+	for time.Now().Before(limit) && t.queued() > 0 {
+		time.Sleep(5 * time.Millisecond) // the kernel has no other way to tell that does not wait without limit
+	}
+	return t.restore()
+}
+
+// restore sets the saved mode again, at once. It may be called more than once.
+func (t *Tty) restore() error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.ending = false
+	if t.saved == nil || t.closed {
+		return nil
+	}
+	t.flushLocked(unix.TCIFLUSH) // half a key must not reach the shell
+	if t.queuedLocked() > 0 {
+		// Closing a serial line waits up to 30 s for output that nobody takes. Not on a pty, where this would take
+		// back what its reader has not come to yet; there nothing counts as queued.
+		t.flushLocked(unix.TCOFLUSH)
+	}
+	// TCSETS, not TCSETSW, which waits without limit for output to drain.
+	err := unix.IoctlSetTermios(t.fd, unix.TCSETS2, t.saved)
+	t.saved = nil
+	if err != nil {
+		return fmt.Errorf("restore the terminal's mode: %w", err)
+	}
+	return nil
+}
+
+// flushLocked discards what the kernel holds. A terminal that is gone has nothing to discard, hence no error.
+func (t *Tty) flushLocked(which int) {
+	if !t.closed {
+		_ = unix.IoctlSetInt(t.fd, unix.TCFLSH, which)
+	}
+}
+
+// queued is how many bytes the kernel has not sent.
+func (t *Tty) queued() int {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.queuedLocked()
+}
+
+func (t *Tty) queuedLocked() int {
+	if t.closed {
+		return 0
+	}
+	n, err := unix.IoctlGetInt(t.fd, unix.TIOCOUTQ)
+	if err != nil {
+		return 0
+	}
+	return n
+}
+
+// Close restores the terminal's mode if Stop has not, discards unsent output and ends all goroutines.
+func (t *Tty) Close() error {
+	t.NotifyResize(nil)
+	err := t.restore()
+	t.mu.Lock()
+	if t.closed {
+		t.mu.Unlock()
+		return os.ErrClosed
+	}
+	t.closed = true
+	t.mu.Unlock()
+	t.watch.close()
+	t.out.close()
+	return errors.Join(err, t.f.Close())
+}
+
+// abandon writes the given sequence in place of all that is unsent and closes the terminal, waiting for nothing.
+func (t *Tty) abandon(sequence []byte) {
+	t.out.drop()
+	t.mu.Lock()
+	t.flushLocked(unix.TCOFLUSH)
+	t.mu.Unlock()
+	if _, err := t.out.write(sequence); err == nil {
+		t.out.waitSent(time.Now().Add(retryTime))
+	}
+	_ = t.Close() // the process is about to end: there is nobody to tell
+}

@@ -1,0 +1,74 @@
+package draw
+
+import (
+	"errors"
+	"os"
+
+	"golang.org/x/sys/unix"
+)
+
+// Read waits for input. It returns an error, and never nothing, at a hang-up (EOF or EIO), after Drain and after Close.
+func (t *Tty) Read(p []byte) (int, error) {
+	n, err := t.f.Read(p)
+	if err != nil && !errors.Is(err, os.ErrDeadlineExceeded) && !errors.Is(err, os.ErrClosed) {
+		t.hangUp()
+	}
+	return n, err
+}
+
+// Write keeps a copy of p for sending and returns at once. When the terminal is so far behind that p does not fit,
+// p is dropped whole, as if it had been sent, and Damaged reports it. It does not allocate once the buffers have grown
+// to the size of a frame.
+func (t *Tty) Write(p []byte) (int, error) {
+	t.mu.Lock()
+	if t.ending {
+		t.tail = append(t.tail, p...)
+	}
+	t.mu.Unlock()
+	return t.out.write(p)
+}
+
+// Idle says whether all that was written has been handed to the kernel: the time to write the next frame.
+func (t *Tty) Idle() bool { return t.out.unsent() == 0 }
+
+// Unsent is how many bytes wait to be handed to the kernel.
+func (t *Tty) Unsent() int { return t.out.unsent() }
+
+// Damaged says whether output was lost since the last call, by a full buffer or by Drop: what the terminal shows is
+// then unknown, and everything must be painted again.
+func (t *Tty) Damaged() bool { return t.out.takeDamaged() }
+
+// Drop discards unsent output.
+func (t *Tty) Drop() { t.out.drop() }
+
+// Baud is the speed that output is held to, in bits a second; 0 is no limit.
+func (t *Tty) Baud() int { return t.baud }
+
+// Hup is closed when the terminal has hung up, whether or not anyone reads or writes.
+func (t *Tty) Hup() <-chan struct{} { return t.hup }
+
+func (t *Tty) hangUp() { t.hupped.Do(func() { close(t.hup) }) }
+
+// Alive asks the terminal whether it is still there: a SIGHUP may also mean `read the configuration again`.
+func (t *Tty) Alive() bool {
+	select {
+	case <-t.hup:
+		return false
+	default:
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.closed {
+		return false
+	}
+	fds := []unix.PollFd{{Fd: int32(t.fd)}}
+	if n, err := unix.Poll(fds, 0); err == nil && n > 0 && fds[0].Revents&(unix.POLLHUP|unix.POLLERR) != 0 {
+		t.hangUp()
+		return false
+	}
+	if _, err := unix.IoctlGetTermios(t.fd, unix.TCGETS2); err != nil {
+		t.hangUp()
+		return false
+	}
+	return true
+}

@@ -1,0 +1,264 @@
+package vtscreen
+
+import (
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"hypervisor-tui/draw/clean"
+)
+
+// Write interprets p. It never fails.
+func (s *Screen) Write(p []byte) (int, error) {
+	in := append(s.partial, p...)
+	for len(in) > 0 {
+		n := s.step(in)
+		if n == 0 {
+			break
+		}
+		in = in[n:]
+	}
+	s.partial = append([]byte(nil), in...)
+	return len(p), nil
+}
+
+// step interprets the first element of in and returns its length, 0 if its end has not come yet.
+func (s *Screen) step(in []byte) int {
+	switch c := in[0]; {
+	case c == 0x1b:
+		return s.escape(in)
+	case c < 0x20 || c == 0x7f:
+		s.control(c)
+		return 1
+	case s.sets[s.shift] == '0' && c >= 0x5f && c < 0x7f:
+		s.put(lineDrawing[c-0x5f], 1)
+		return 1
+	}
+	if !utf8.FullRune(in) {
+		return 0
+	}
+	r, n := utf8.DecodeRune(in)
+	width := clean.Width(r)
+	if width == 0 || r == utf8.RuneError && n == 1 {
+		s.foreign(in[:n])
+		return n
+	}
+	s.put(r, width)
+	return n
+}
+
+// lineDrawing is the DEC special graphics set from 0x5f on.
+var lineDrawing = []rune(" ◆▒␉␌␍␊°±␤␋┘┐┌└┼⎺⎻─⎼⎽├┤┴┬│≤≥π≠£·")
+
+func (s *Screen) control(c byte) {
+	switch c {
+	case 0x08:
+		s.moveTo(s.X-1, s.Y)
+	case 0x0e:
+		s.shift = 1
+	case 0x0f:
+		s.shift = 0
+	case '\r': // tcell never sends these two, other programs do
+		s.foreign([]byte{c})
+		s.moveTo(0, s.Y)
+	case '\n':
+		s.foreign([]byte{c})
+		s.lineFeed()
+	default:
+		s.foreign([]byte{c})
+	}
+}
+
+// escape interprets a sequence that starts with ESC.
+func (s *Screen) escape(in []byte) int {
+	if len(in) < 2 {
+		return 0
+	}
+	switch in[1] {
+	case '[':
+		return s.csi(in)
+	case '(', ')':
+		if len(in) < 3 {
+			return 0
+		}
+		if in[2] != '0' && in[2] != 'B' {
+			s.foreign(in[:3])
+			return 3
+		}
+		s.sets[in[1]-'('] = in[2]
+		return 3
+	case '=', '>':
+		s.Keypad = in[1] == '='
+		return 2
+	case ']', 'P', 'X', '^', '_':
+		return s.controlString(in)
+	}
+	s.foreign(in[:2])
+	return 2
+}
+
+// controlString records a whole OSC, DCS, SOS, PM or APC: none of them is ours.
+func (s *Screen) controlString(in []byte) int {
+	for i := 2; i < len(in); i++ {
+		if in[i] == '\a' || in[i] == '\\' && in[i-1] == 0x1b {
+			s.foreign(in[:i+1])
+			return i + 1
+		}
+	}
+	return 0
+}
+
+func (s *Screen) csi(in []byte) int {
+	i := 2
+	for i < len(in) && in[i] >= 0x20 && in[i] < 0x40 {
+		i++
+	}
+	if i == len(in) {
+		return 0
+	}
+	if in[i] < 0x40 || in[i] > 0x7e { // broken off: a terminal starts over with this byte
+		s.foreign(in[:i])
+		return i
+	}
+	if !s.known(in[i], string(in[2:i])) {
+		s.foreign(in[:i+1])
+	}
+	return i + 1
+}
+
+// known interprets a CSI sequence and says whether it is one of ours.
+func (s *Screen) known(final byte, params string) bool {
+	switch final {
+	case 'm':
+		return s.sgr(params)
+	case 'H':
+		return s.cursor(params)
+	case 'J':
+		return s.erase(params)
+	case '@':
+		s.insert()
+		return params == ""
+	case 'h', 'l':
+		return s.mode(params, final == 'h')
+	case 'c': // the console's cursor shape
+		return params == "?0" || params == "?1"
+	case 't': // saves and restores the window's title
+		return params == "22;0;0" || params == "23;0;0"
+	}
+	return false
+}
+
+func (s *Screen) cursor(params string) bool {
+	if params == "" {
+		s.moveTo(0, 0)
+		return true
+	}
+	row, column, both := strings.Cut(params, ";")
+	y, err := strconv.Atoi(row)
+	x, err2 := strconv.Atoi(column)
+	if !both || err != nil || err2 != nil || x < 1 || y < 1 {
+		return false
+	}
+	s.moveTo(x-1, y-1)
+	return true
+}
+
+func (s *Screen) erase(params string) bool {
+	switch params {
+	case "":
+		if len(s.cells) > 0 {
+			s.blank(s.Y*s.W+s.X, len(s.cells))
+		}
+	case "2":
+		s.blank(0, len(s.cells))
+	default:
+		return false
+	}
+	return true
+}
+
+func (s *Screen) mode(params string, on bool) bool {
+	switch params {
+	case "?1", "?12", "34": // cursor keys, blinking and shape of the cursor: nothing to see
+	case "?7":
+		s.Autowrap = on
+	case "?25":
+		s.Visible = on
+	case "?1049":
+		if on != s.Alt {
+			s.blank(0, len(s.cells))
+		}
+		s.Alt = on
+	default:
+		return false
+	}
+	return true
+}
+
+// sgr sets attributes. It applies what it knows even when it says that there was something else.
+func (s *Screen) sgr(params string) bool {
+	ours := true
+	list := strings.Split(params, ";")
+	for i := 0; i < len(list); i++ {
+		n := 0
+		if list[i] != "" {
+			var err error
+			if n, err = strconv.Atoi(list[i]); err != nil {
+				return false
+			}
+		}
+		switch {
+		case n == 0:
+			s.attr = Plain
+		case n >= 30 && n <= 37:
+			s.attr.Fg = n - 30
+		case n >= 90 && n <= 97:
+			s.attr.Fg = n - 90 + 8
+		case n == 39:
+			s.attr.Fg = -1
+		case n >= 40 && n <= 47:
+			s.attr.Bg = n - 40
+		case n >= 100 && n <= 107:
+			s.attr.Bg = n - 100 + 8
+		case n == 49:
+			s.attr.Bg = -1
+		case (n == 38 || n == 48) && i+2 < len(list) && list[i+1] == "5":
+			colour, err := strconv.Atoi(list[i+2])
+			if err != nil || colour > 255 {
+				return false
+			}
+			if n == 38 {
+				s.attr.Fg = colour
+			} else {
+				s.attr.Bg = colour
+			}
+			i += 2
+		default:
+			ours = s.attr.set(n) && ours
+		}
+	}
+	return ours
+}
+
+// set switches one attribute on.
+func (a *Attr) set(n int) bool {
+	switch n {
+	case 1:
+		a.Bold = true
+	case 2:
+		a.Dim = true
+	case 3:
+		a.Italic = true
+	case 4:
+		a.Underline = true
+	case 5:
+		a.Blink = true
+	case 7:
+		a.Reverse = true
+	case 9:
+		a.Struckout = true
+	default:
+		return false
+	}
+	return true
+}
