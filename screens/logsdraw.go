@@ -99,6 +99,7 @@ func (l *logs) entries(r draw.Region, f *frame.Frame) {
 		l.entry(part, page, row, f)
 		if row.ID == l.cursor && !l.following() {
 			part.Restyle(draw.Selected)
+			part.Set(1, 0, '>', draw.Selected)
 		}
 	}
 }

@@ -1,0 +1,259 @@
+package report
+
+import (
+	"hypervisor-tui/sample"
+	"hypervisor-tui/screens/frame"
+)
+
+type host struct {
+	Hostname     *string       `json:"hostname"`
+	OS           *string       `json:"os"`
+	Kernel       *string       `json:"kernel"`
+	Machine      *string       `json:"machine"`
+	Serial       *string       `json:"serial"`
+	Uptime       *float64      `json:"uptime_seconds"`
+	BootID       *string       `json:"boot_id"`
+	Load         [3]*float64   `json:"load"`
+	Tasks        tasks         `json:"tasks"`
+	CPU          cpu           `json:"cpu"`
+	Memory       memory        `json:"memory"`
+	Pressure     pressure      `json:"pressure"`
+	Disks        []disk        `json:"disks"`
+	Filesystems  []filesystem  `json:"filesystems"`
+	Sensors      []sensor      `json:"sensors"`
+	Units        units         `json:"units"`
+	NixOS        nixos         `json:"nixos"`
+	WatchedUnits []watchedUnit `json:"watched_units"`
+	VMs          []vm          `json:"vms"`
+}
+
+type tasks struct {
+	Running *int `json:"running"`
+	Total   *int `json:"total"`
+}
+
+type cpu struct {
+	Busy   *float64 `json:"busy_percent"`
+	User   *float64 `json:"user_percent"`
+	System *float64 `json:"system_percent"`
+	IOWait *float64 `json:"iowait_percent"`
+	Steal  *float64 `json:"steal_percent"`
+	MHz    *float64 `json:"mhz"`
+	Cores  []core   `json:"cores"`
+}
+
+type core struct {
+	ID   int      `json:"id"`
+	Busy *float64 `json:"busy_percent"`
+	MHz  *float64 `json:"mhz"`
+}
+
+type memory struct {
+	Total         *uint64 `json:"total_bytes"`
+	Available     *uint64 `json:"available_bytes"`
+	Used          *uint64 `json:"used_bytes"`
+	Free          *uint64 `json:"free_bytes"`
+	Cached        *uint64 `json:"cached_bytes"`
+	Buffers       *uint64 `json:"buffers_bytes"`
+	SwapTotal     *uint64 `json:"swap_total_bytes"`
+	SwapUsed      *uint64 `json:"swap_used_bytes"`
+	HugePages     *uint64 `json:"hugepages_total"`
+	HugePagesFree *uint64 `json:"hugepages_free"`
+	HugePageSize  *uint64 `json:"hugepage_bytes"`
+	Dirty         *uint64 `json:"dirty_bytes"`
+}
+
+type pressure struct {
+	CPUSome    *float64 `json:"cpu_some_avg10"`
+	MemorySome *float64 `json:"memory_some_avg10"`
+	MemoryFull *float64 `json:"memory_full_avg10"`
+	IOSome     *float64 `json:"io_some_avg10"`
+	IOFull     *float64 `json:"io_full_avg10"`
+}
+
+type disk struct {
+	Name      string   `json:"name"`
+	Model     *string  `json:"model"`
+	Read      *float64 `json:"read_bytes_per_second"`
+	Write     *float64 `json:"write_bytes_per_second"`
+	ReadIOPS  *float64 `json:"read_iops"`
+	WriteIOPS *float64 `json:"write_iops"`
+	Busy      *float64 `json:"busy_percent"`
+}
+
+type filesystem struct {
+	Mount         string   `json:"mount"`
+	Device        *string  `json:"device"`
+	Type          *string  `json:"type"`
+	Total         *uint64  `json:"total_bytes"`
+	Used          *uint64  `json:"used_bytes"`
+	Available     *uint64  `json:"available_bytes"`
+	UsedPercent   *float64 `json:"used_percent"`
+	InodesPercent *float64 `json:"inodes_used_percent"`
+	State         string   `json:"state"`
+}
+
+type sensor struct {
+	Name    string   `json:"name"`
+	Celsius *float64 `json:"celsius"`
+	High    *float64 `json:"high_celsius"`
+}
+
+type units struct {
+	State  *string  `json:"state"`
+	Failed []string `json:"failed"`
+}
+
+type nixos struct {
+	Version           *string `json:"version"`
+	Generation        *int    `json:"generation"`
+	CurrentGeneration *int    `json:"current_generation"`
+	BootedSystem      *string `json:"booted_system"`
+	RebootNeeded      *bool   `json:"reboot_needed"`
+}
+
+type watchedUnit struct {
+	Name   string  `json:"name"`
+	Active *string `json:"active"`
+	Sub    *string `json:"sub"`
+	Since  *string `json:"since"`
+}
+
+type vm struct {
+	Namespace *string  `json:"namespace"`
+	Name      string   `json:"name"`
+	Source    string   `json:"source"`
+	PID       *int     `json:"pid"`
+	Age       *float64 `json:"age_seconds"`
+	CPU       *float64 `json:"cpu_percent"`
+	Memory    *uint64  `json:"memory_bytes"`
+	VCPUs     *int     `json:"vcpus"`
+	Read      *float64 `json:"read_bytes_per_second"`
+	Write     *float64 `json:"write_bytes_per_second"`
+	Rx        *float64 `json:"rx_bytes_per_second"`
+	Tx        *float64 `json:"tx_bytes_per_second"`
+}
+
+func newHost(f *frame.Frame) host {
+	h := f.Host
+	if h == nil {
+		h = &sample.Host{} // no source of it has a value
+	}
+	return host{
+		Hostname:     text(h.Machine.Hostname),
+		OS:           text(h.Machine.OS),
+		Kernel:       text(h.Machine.Kernel),
+		Machine:      text(h.Machine.Model),
+		Serial:       text(h.Machine.Serial),
+		Uptime:       known(h.Uptime.Seconds(), has(f, sample.Uptime)),
+		BootID:       text(h.Machine.BootID),
+		Load:         newLoad(h.Load, has(f, sample.Loadavg)),
+		Tasks:        tasks{known(h.Running, has(f, sample.Loadavg)), known(h.Tasks, has(f, sample.Loadavg))},
+		CPU:          newCPU(h, has(f, sample.Stat)),
+		Memory:       newMemory(&h.Memory, has(f, sample.Meminfo)),
+		Pressure:     newPressure(&h.Pressure, has(f, sample.Pressure)),
+		Disks:        newDisks(listed(h.Disks, has(f, sample.Diskstats))),
+		Filesystems:  newFilesystems(listed(h.Filesystems, has(f, sample.Filesystems))),
+		Sensors:      newSensors(listed(h.Sensors, has(f, sample.Sensors))),
+		Units:        units{Failed: []string{}},
+		WatchedUnits: []watchedUnit{},
+		VMs:          []vm{},
+	}
+}
+
+func newLoad(load [3]float64, ok bool) (l [3]*float64) {
+	for i := range load {
+		l[i] = known(load[i], ok)
+	}
+	return l
+}
+
+func newCPU(h *sample.Host, ok bool) cpu {
+	if !ok {
+		return cpu{Cores: []core{}}
+	}
+	c := cpu{
+		Busy:   number(h.CPU.Busy),
+		User:   number(h.CPU.User),
+		System: number(h.CPU.System),
+		IOWait: number(h.CPU.IOWait),
+		Steal:  number(h.CPU.Steal),
+		Cores:  make([]core, 0, len(h.Cores)),
+	}
+	for i := range h.Cores {
+		c.Cores = append(c.Cores, core{ID: h.Cores[i].ID, Busy: number(h.Cores[i].Busy)})
+	}
+	return c
+}
+
+func newMemory(m *sample.Memory, ok bool) memory {
+	paged := ok && m.HugePageSize > 0 // a kernel without hugetlb says nothing of huge pages
+	return memory{
+		Total:         known(m.Total, ok),
+		Available:     known(m.Available, ok),
+		Used:          known(m.Used, ok),
+		Free:          known(m.Free, ok),
+		Cached:        known(m.Cached, ok),
+		Buffers:       known(m.Buffers, ok),
+		SwapTotal:     known(m.SwapTotal, ok),
+		SwapUsed:      known(m.SwapUsed, ok),
+		HugePages:     known(m.HugePages, paged),
+		HugePagesFree: known(m.HugePagesFree, paged),
+		HugePageSize:  known(m.HugePageSize, paged),
+		Dirty:         known(m.Dirty, ok),
+	}
+}
+
+func newPressure(p *sample.PSI, ok bool) pressure {
+	if !ok {
+		return pressure{}
+	}
+	return pressure{number(p.CPUSome), number(p.MemorySome), number(p.MemoryFull), number(p.IOSome), number(p.IOFull)}
+}
+
+func newDisks(disks []sample.Disk) []disk {
+	list := make([]disk, 0, len(disks))
+	for i := range disks {
+		d := &disks[i]
+		list = append(list, disk{
+			Name:      d.Name,
+			Model:     text(d.Model),
+			Read:      number(d.Read),
+			Write:     number(d.Write),
+			ReadIOPS:  number(d.ReadOps),
+			WriteIOPS: number(d.WriteOps),
+			Busy:      number(d.Busy),
+		})
+	}
+	return list
+}
+
+func newFilesystems(filesystems []sample.Filesystem) []filesystem {
+	list := make([]filesystem, 0, len(filesystems))
+	for i := range filesystems {
+		s := &filesystems[i]
+		answered := s.Health.Has()
+		item := filesystem{
+			Mount:     s.Mount,
+			Device:    text(s.Device),
+			Type:      text(s.Type),
+			Total:     known(s.Total, answered),
+			Used:      known(s.Used, answered),
+			Available: known(s.Available, answered),
+			State:     s.Health.State.String(),
+		}
+		if answered {
+			item.UsedPercent, item.InodesPercent = number(s.UsedPercent), number(s.InodesPercent)
+		}
+		list = append(list, item)
+	}
+	return list
+}
+
+func newSensors(sensors []sample.Sensor) []sensor {
+	list := make([]sensor, 0, len(sensors))
+	for i := range sensors {
+		list = append(list, sensor{sensors[i].Name, number(sensors[i].Celsius), number(sensors[i].High)})
+	}
+	return list
+}
