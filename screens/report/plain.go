@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"math"
 	"strconv"
+	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -16,6 +17,7 @@ import (
 const (
 	lineColumns = 79 // the 80th would wrap on terminals that wrap at once
 	unitColumns = 30 // a unit's name takes no more of its line, so that there is a message
+	hostColumns = 30
 	unknown     = "--"
 )
 
@@ -144,11 +146,16 @@ func appendKnown(dst []byte, text string) []byte {
 	return append(dst, text...)
 }
 
+// appendHostname appends the name without its domain where it is long.
 func appendHostname(dst []byte, f *frame.Frame) []byte {
 	if f.Host == nil {
 		return append(dst, unknown...)
 	}
-	return appendKnown(dst, f.Host.Machine.Hostname)
+	name := f.Host.Machine.Hostname
+	if len(name) > hostColumns {
+		name, _, _ = strings.Cut(name, ".")
+	}
+	return appendKnown(dst, name)
 }
 
 func appendCPU(dst []byte, f *frame.Frame) []byte {

@@ -1,0 +1,142 @@
+package report
+
+import (
+	"math"
+	"time"
+
+	"hypervisor-tui/journal"
+	"hypervisor-tui/kube"
+	"hypervisor-tui/sample"
+	"hypervisor-tui/sample/box"
+	"hypervisor-tui/screens/frame"
+)
+
+const (
+	gib = 1 << 30
+	mib = 1 << 20
+)
+
+// bootNow is the CLOCK_BOOTTIME of the fixed frames.
+const bootNow = 15*24*time.Hour + 7*time.Hour + 32*time.Minute + 9*time.Second
+
+// emptyFrame is what there is before the first sample.
+func emptyFrame() *frame.Frame {
+	f := &frame.Frame{Now: time.Date(2026, 11, 22, 3, 2, 11, 0, time.UTC), Boot: bootNow, Settings: &frame.Settings{Version: "1.0.0"}}
+	f.Sources = frame.GatherSources(nil, f)
+	return f
+}
+
+// richFrame is a hypervisor with something of everything, good and bad.
+func richFrame() *frame.Frame {
+	f := &frame.Frame{
+		Now:  time.Date(2026, 11, 22, 3, 2, 11, 0, time.FixedZone("CET", 3600)),
+		Boot: bootNow,
+		Host: richHost(),
+		Net:  richNet(),
+		Kube: &kube.State{Health: box.Health{State: box.Absent, Err: "no kubeconfig", Since: time.Hour}},
+		Page: richPage(),
+		Settings: &frame.Settings{Version: "1.0.0", Memory: frame.Limits{Warn: 90, Critical: 97},
+			Filesystem: frame.Limits{Warn: 85, Critical: 95}},
+		Self: frame.Self{RSS: 14 * mib, CPU: 12.5, Goroutines: 19, Frames: 1234, Skipped: 2},
+	}
+	f.Sources = frame.GatherSources(nil, f)
+	f.Problems = frame.FindProblems(nil, f)
+	for i := range f.Problems {
+		f.Problems[i].Since = bootNow - 14*time.Minute
+	}
+	return f
+}
+
+func ok() box.Health { return box.Health{State: box.OK, At: bootNow - time.Second, Since: time.Minute} }
+
+func richHost() *sample.Host {
+	nan := math.NaN()
+	h := &sample.Host{
+		At: bootNow - time.Second,
+		Machine: sample.Machine{Hostname: "hypervisor-01", OS: "NixOS 26.05 (Yarara)", Kernel: "6.18.44",
+			Model: "Dell Inc. PowerEdge R640", BootID: "3f1c8a52-9e0b-4a57-b2f7-1a2b3c4d5e6f"},
+		Uptime: bootNow, Load: [3]float64{2.34, 1.98, 1.5}, Running: 3, Tasks: 842,
+		CPU: sample.CPU{ID: -1, Busy: 45.25, User: 30.5, System: 12.25, IOWait: 1.25, IRQ: 2.5},
+		Cores: []sample.CPU{
+			{ID: 0, Busy: 61.5},
+			{ID: 1, Busy: 29},
+			{ID: 3, Busy: nan}, // CPU 2 is off, CPU 3 has just been switched on
+		},
+		Memory: sample.Memory{Total: 64 * gib, Available: 32 * gib, Used: 32 * gib, Free: 20 * gib, Cached: 11 * gib,
+			Buffers: gib, Dirty: 3 * mib, SwapTotal: 8 * gib, SwapUsed: 512 * mib, HugePages: 1024, HugePagesFree: 24, HugePageSize: 2 * mib},
+		Pressure: sample.PSI{CPUSome: 1.25, IOSome: 3.5, IOFull: nan},
+		Disks: []sample.Disk{
+			{Name: "nvme0n1", Model: "SAMSUNG MZQL2960", Physical: true, Read: 245 * mib, Write: 120 * mib, ReadOps: 2400, WriteOps: 800, Busy: 62},
+			{Name: "dm-0", Read: nan, Write: nan, ReadOps: nan, WriteOps: nan, Busy: nan},
+		},
+		Filesystems: []sample.Filesystem{
+			{Mount: "/", Device: "nvme0n1p1", Type: "ext4", Total: 900 * gib, Used: 700 * gib, Available: 198 * gib, UsedPercent: 78, InodesPercent: 12, Health: ok()},
+			{Mount: "/boot", Device: "nvme0n1p2", Type: "vfat", Total: gib, Used: 500 * mib, Available: 524 * mib, UsedPercent: 48.75, InodesPercent: nan, Health: ok()},
+			{Mount: "/mnt/nfs", Device: "nas:/export", Type: "nfs4", Total: 2000 * gib, Used: 1000 * gib, Available: 1000 * gib, UsedPercent: 50, InodesPercent: 1,
+				Health: box.Health{State: box.Stale, At: bootNow - 72*time.Second, Since: bootNow - 70*time.Second, Err: "not answering"}},
+			{Mount: "/mnt/dead", Device: "nas:/dead", Type: "nfs4", UsedPercent: nan, InodesPercent: nan,
+				Health: box.Health{State: box.Failed, Since: time.Minute, Err: "not answering"}},
+		},
+		Sensors: []sample.Sensor{{Name: "coretemp Package id 0", Celsius: 61, High: 90}, {Name: "nvme Composite", Celsius: nan, High: nan}},
+	}
+	for i := range h.Health {
+		h.Health[i] = ok()
+	}
+	h.Health[sample.Identity].Err = "/sys/class/dmi/id/product_serial needs root"
+	h.Health[sample.Stat] = box.Health{State: box.Stale, At: bootNow - 9*time.Second, Since: bootNow - 8*time.Second, Err: "read /proc/stat: permission denied"}
+	return h
+}
+
+func richNet() *sample.Net {
+	nan := math.NaN()
+	return &sample.Net{
+		At: bootNow - time.Second,
+		Interfaces: []sample.Interface{
+			{Index: 1, Name: "lo", Kind: "loopback", State: "unknown", AdminUp: true, Carrier: true, MTU: 65536, AddressCount: 2, Counted: true, RxBytes: 3 * mib, TxBytes: 3 * mib, RxRate: nan, TxRate: nan},
+			{Index: 2, Name: "eth0", Physical: true, MAC: "52:54:00:12:34:56", Driver: "ixgbe", State: "up", AdminUp: true, Carrier: true, SpeedMbps: 10000, Duplex: "full", MTU: 1500, FirstAddress: 2, AddressCount: 2,
+				Counted: true, RxBytes: 450 * gib, TxBytes: 320 * gib, RxErrors: 1, TxErrors: 2, RxDropped: 12, TxDropped: 13, RxRate: 1.25 * gib, TxRate: 890 * mib},
+			{Index: 3, Name: "eth1", Physical: true, MAC: "52:54:00:12:34:57", Driver: "ixgbe", State: "down", MTU: 9000, FirstAddress: 4},
+			{Index: 4, Name: "br0", Kind: "bridge", State: "up", AdminUp: true, Carrier: true, MTU: 1500, FirstAddress: 4, AddressCount: 1, Counted: true},
+			{Index: 5, Name: "vnet0", Kind: "tun", Master: "br0", State: "up", AdminUp: true, Carrier: true, MTU: 1500, FirstAddress: 5, Counted: true, RxRate: 1000, TxRate: 20},
+			{Name: "new0", Counted: true, RxBytes: 42, RxRate: nan, TxRate: nan}, // counts already, its link is not known yet
+		},
+		Addresses: []sample.Address{
+			{CIDR: "127.0.0.1/8", Scope: "host"}, {CIDR: "::1/128", IPv6: true, Scope: "host"},
+			{CIDR: "10.0.0.11/24", Scope: "global"}, {CIDR: "fd00::2/64", IPv6: true, Scope: "global"},
+			{CIDR: "172.16.0.1/24", Scope: "global"},
+		},
+		Gateways: []sample.Gateway{
+			{Family: 4, Address: "10.0.0.2", Interface: "eth0", Metric: 200},
+			{Family: 4, Address: "10.0.0.1", Interface: "eth0", Metric: 100},
+			{Family: 6, Interface: "eth0", Metric: 1024},
+		},
+		DNS:     []string{"10.0.0.1", "9.9.9.9"},
+		Rx:      1.25 * gib,
+		Tx:      890 * mib,
+		Sockets: sample.SocketCounts{TCP: 2500, UDP: 34, Established: 2456, Conntrack: -1, ConntrackMax: -1},
+	}
+}
+
+func richPage() *journal.Page {
+	p := &journal.Page{Query: 1, Entries: 9812, Capacity: 10000, Dropped: 17, Truncated: 2}
+	p.Counts = [journal.SeverityCount]int{journal.Crit: 3, journal.Err: 9, journal.Warning: 120, journal.Info: 9680}
+	p.Sources = []journal.SourceState{
+		{Name: "self", Health: ok()},
+		{Name: "files", Health: box.Health{State: box.Failed, Err: "open /var/log/journal: permission denied"}},
+		{Name: "journalctl", Health: ok()},
+	}
+	at := time.Date(2026, 11, 22, 2, 2, 1, 0, time.UTC)
+	addRow(p, journal.Row{Time: at.UnixMicro(), Unit: "k3s", PID: 1234, Severity: journal.Info}, `time="2026-11-22T03:02:01Z" level=info msg="<&>"`)
+	addRow(p, journal.Row{Time: at.UnixMicro() + 5, Unit: "kernel", Severity: journal.Err}, "EXT4-fs error (device nvme0n1p1)")
+	addRow(p, journal.Row{Time: at.UnixMicro() + 1e6, Severity: journal.Crit, PID: 7}, "panic: ünïcödé 漢字\ngoroutine 1 [running]:\nmain.main()")
+	return p
+}
+
+// addRow appends r with its message to p.
+func addRow(p *journal.Page, r journal.Row, message string) {
+	r.Start = len(p.Text)
+	p.Text = append(p.Text, message...)
+	r.End = len(p.Text)
+	r.Full = max(r.Full, len(message))
+	p.Rows = append(p.Rows, r)
+}
