@@ -16,10 +16,7 @@ import (
 	"hypervisor-tui/screens/frame"
 )
 
-const (
-	retryBusy = 50 * time.Millisecond // a frame that the terminal was too busy for is tried again
-	pageBeat  = 125 * time.Millisecond
-)
+const retryBusy = 50 * time.Millisecond // after which a frame that the terminal was too busy for is tried again
 
 var errHangup = errors.New("the terminal hung up")
 
@@ -40,9 +37,8 @@ type loop struct {
 	w, h    int           // as drawn last
 	repaint bool          // the terminal shows something else than we think
 	behind  bool          // a frame was due and the terminal was busy
-	drawn   time.Time     // when the last frame was
 	fresh   bool          // the next sample is to be drawn at once
-	answer  bool          // paused: the page that answers a key is still to be drawn
+	asked   uint64        // number of the newest query
 	fed     time.Time     // when systemd's watchdog was fed
 	feed    time.Duration // how often it wants to be; 0: never
 }
@@ -194,7 +190,7 @@ func (l *loop) tick(now time.Time) {
 
 // page draws a log page that has come; a paused picture changes only for the answer to a key.
 func (l *loop) page() {
-	if l.console.Active() != frame.Logs || l.console.Paused() && !l.answer {
+	if l.console.Active() != frame.Logs || l.console.Paused() && l.answered() {
 		return
 	}
 	l.draw(time.Now())
@@ -242,7 +238,7 @@ func (l *loop) draw(now time.Time) {
 	}
 	l.console.Draw(l.canvas.Begin(w, h), &l.frame)
 	if q, changed := l.console.Query(); changed {
-		l.answer = true
+		l.asked = q.Number
 		l.feeds.log.Ask(q)
 	}
 	if l.repaint {
@@ -259,12 +255,17 @@ func (l *loop) draw(now time.Time) {
 	l.frame.Self.Frames++
 }
 
+// answered says whether the frame has the whole page that was asked for last.
+func (l *loop) answered() bool {
+	page := l.frame.Page
+	return page != nil && page.Query == l.asked && !page.Pending
+}
+
 // gather fills the frame from the newest snapshots. A paused picture keeps its own.
 func (l *loop) gather(now time.Time) {
 	f := &l.frame
-	if f.Page == nil || !l.console.Paused() || l.answer {
+	if !l.console.Paused() || !l.answered() {
 		f.Page = l.feeds.log.Pages().Latest()
-		l.answer = l.answer && (f.Page == nil || f.Page.Pending)
 	}
 	if l.console.Paused() && f.Host != nil {
 		return

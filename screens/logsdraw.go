@@ -60,7 +60,7 @@ func drawNoEntries(r draw.Region, l *logs, f *frame.Frame) {
 	switch {
 	case page.Err != "":
 		p.Fit(draw.Bad, page.Err, p.Left()-1)
-	case page.Pending:
+	case page.Pending || page.Query != l.query.Number:
 		p.Text(draw.Dim, "searching ").Int(draw.Text, int64(page.Percent)).Text(draw.Dim, "%")
 	case page.Entries > 0:
 		p.Text(draw.Dim, "no entry of ").Int(draw.Text, int64(page.Entries)).Text(draw.Dim, " passes the filter (Esc clears it)")
