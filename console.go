@@ -13,6 +13,8 @@ import (
 
 	"hypervisor-tui/draw"
 	"hypervisor-tui/journal/source"
+	"hypervisor-tui/sample"
+	"hypervisor-tui/sample/box"
 	"hypervisor-tui/screens"
 )
 
@@ -80,7 +82,11 @@ func watchSignals(cancel context.CancelFunc) <-chan os.Signal {
 
 // startSelf makes what this process prints into log entries.
 func startSelf(ctx context.Context, g *guard, f *feeds, c *capture) {
-	lines := source.NewSelf(f.log.Sink("self"))
+	sink := f.log.Sink("self")
+	var health box.Health
+	health.Good(sample.Boottime())
+	sink.Report(health, "what this program prints itself")
+	lines := source.NewSelf(sink)
 	g.keep(ctx, "own output", func(ctx context.Context) error { return c.pump(ctx, lines, lines.Flush) })
 }
 

@@ -24,6 +24,7 @@ const (
 	KeyTab
 	KeyBackTab
 	KeyBackspace
+	KeyCtrlC
 	KeyCtrlL
 	KeyCtrlU
 	KeyCtrlD
@@ -36,7 +37,7 @@ var specials = map[tcell.Key]Key{
 	tcell.KeyPgUp: KeyPageUp, tcell.KeyPgDn: KeyPageDown, tcell.KeyHome: KeyHome, tcell.KeyEnd: KeyEnd,
 	tcell.KeyEnter: KeyEnter, tcell.KeyLF: KeyEnter, tcell.KeyEsc: KeyEsc, tcell.KeyTab: KeyTab, tcell.KeyBacktab: KeyBackTab,
 	tcell.KeyBackspace: KeyBackspace, tcell.KeyBackspace2: KeyBackspace,
-	tcell.KeyCtrlL: KeyCtrlL, tcell.KeyCtrlU: KeyCtrlU, tcell.KeyCtrlD: KeyCtrlD, tcell.KeyCtrlZ: KeyCtrlZ,
+	tcell.KeyCtrlC: KeyCtrlC, tcell.KeyCtrlL: KeyCtrlL, tcell.KeyCtrlU: KeyCtrlU, tcell.KeyCtrlD: KeyCtrlD, tcell.KeyCtrlZ: KeyCtrlZ,
 }
 
 // KeyOf translates tcell's event; KeyNone is a key that means nothing here. Key and modifiers are tested before the

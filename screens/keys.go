@@ -31,7 +31,7 @@ func commonKeys() []binding {
 		{[]draw.Key{'i'}, "i", "sources: state, age, error, cost", "Sources", openSources},
 		{[]draw.Key{'?'}, "?", "this help", "", openHelp},
 		{[]draw.Key{draw.KeyEsc}, "Esc", "close what is open", "", closeOverlay},
-		{[]draw.Key{'q'}, "q", "quit, where the config allows it", "", quit},
+		{[]draw.Key{'q', draw.KeyCtrlC}, "q Ctrl-C", "quit, where the config allows it", "", quit},
 	}
 }
 
@@ -40,7 +40,7 @@ func (c *Console) Key(k draw.Key, f *frame.Frame) Wish {
 	if k == draw.KeyNone {
 		return Nothing
 	}
-	if c.overlay == noOverlay && c.active == frame.Logs && c.logs.typing() {
+	if c.overlay == noOverlay && c.active == frame.Logs && c.logs.typing() && k != draw.KeyCtrlC {
 		c.logs.typed(k, f)
 		return Nothing
 	}
