@@ -97,16 +97,16 @@ func AppendEntry(dst []byte, p *journal.Page, r *journal.Row, loc *time.Location
 	return append(append(dst, tail...), '\n')
 }
 
-// appendFollowing appends how many lines follow the first; of a message that its source or the ring has cut there were more.
-func appendFollowing(dst []byte, lines int, more bool) []byte {
-	dst = strconv.AppendInt(append(dst, " (+"...), int64(lines), 10)
-	switch {
-	case more:
-		return append(dst, " lines, cut)"...)
-	case lines == 1:
-		return append(dst, " line)"...)
+// appendFollowing appends how many lines follow the first; cut says that the message had more than is left of it.
+func appendFollowing(dst []byte, lines int, cut bool) []byte {
+	dst = append(strconv.AppendInt(append(dst, " (+"...), int64(lines), 10), " line"...)
+	if lines != 1 {
+		dst = append(dst, 's')
 	}
-	return append(dst, " lines)"...)
+	if cut {
+		dst = append(dst, ", cut"...)
+	}
+	return append(dst, ')')
 }
 
 func letter(s journal.Severity) byte {
