@@ -16,6 +16,7 @@ var arrows = map[string][]string{
 	"draw/vtscreen":  {"draw/clean"},
 	"screens":        {"draw", "screens/frame", "sample", "sample/box", "journal", "kube"},
 	"screens/frame":  {"sample", "sample/box", "journal", "kube"},
+	"screens/report": {"draw", "screens/frame", "sample", "sample/box", "journal", "kube"},
 	"sample":         {"sample/box", "draw/clean", "golang.org/x/sys", "github.com/prometheus/procfs"},
 	"sample/box":     {},
 	"sample/link":    {"sample", "sample/box", "draw/clean", "golang.org/x/sys", "github.com/mdlayher/netlink", "github.com/jsimonetti/rtnetlink/v2", "github.com/safchain/ethtool"},
