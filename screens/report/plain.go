@@ -97,13 +97,13 @@ func AppendEntry(dst []byte, p *journal.Page, r *journal.Row, loc *time.Location
 	return append(append(dst, tail...), '\n')
 }
 
-// appendFollowing appends how many lines follow the first; cut says that the message had more than is left of it.
-func appendFollowing(dst []byte, lines int, cut bool) []byte {
+// appendFollowing appends how many lines follow the first; more says that the message was longer than what is left of it.
+func appendFollowing(dst []byte, lines int, more bool) []byte {
 	dst = append(strconv.AppendInt(append(dst, " (+"...), int64(lines), 10), " line"...)
 	if lines != 1 {
 		dst = append(dst, 's')
 	}
-	if cut {
+	if more {
 		dst = append(dst, ", cut"...)
 	}
 	return append(dst, ')')
