@@ -40,6 +40,7 @@ func newBigMachine(t testing.TB) *bigMachine {
 // sampler has read the machine twice.
 func (m *bigMachine) sampler() *Sampler {
 	s := New(Options{Root: m.root})
+	m.Cleanup(s.Close)
 	s.SetLinks(m.links)
 	s.Sample()
 	s.Sample()

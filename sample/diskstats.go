@@ -59,6 +59,8 @@ func (r *diskstatsReader) read(now time.Duration, h *Host, _ *Net) error {
 	return nil
 }
 
+func (r *diskstatsReader) close() { r.file.close() }
+
 // parseDiskstats appends the lines of /proc/diskstats to d, partitions and all.
 //
 // Kernel: Documentation/admin-guide/iostats.rst

@@ -57,6 +57,7 @@ func TestDiskRates(t *testing.T) {
 	put(t, root, "/proc/diskstats", diskstatsOf(0, "sda", "dm-0"))
 	c := newClock()
 	s := New(Options{Root: root, Now: c.now})
+	t.Cleanup(s.Close)
 	s.Sample()
 	h := s.hosts.Latest()
 	if d := h.Disks[0]; !math.IsNaN(d.Read) || !math.IsNaN(d.Busy) || !math.IsNaN(h.DiskRead) {
@@ -79,6 +80,7 @@ func TestF16DiskReplug(t *testing.T) {
 	root := t.TempDir()
 	c := newClock()
 	s := New(Options{Root: root, Now: c.now})
+	t.Cleanup(s.Close)
 	step := func(text string) *Host {
 		put(t, root, "/proc/diskstats", text)
 		c.pass(time.Second)

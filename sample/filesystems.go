@@ -49,6 +49,8 @@ func (r *filesystemsReader) read(now time.Duration, h *Host, _ *Net) error {
 	return l.err
 }
 
+func (r *filesystemsReader) close() {} // the mount table is the worker's
+
 // newFilesystem is a mount as its probe answered last; a is nil before the first answer.
 func newFilesystem(p *probe[mount, usage], a *answer[usage]) Filesystem {
 	f := Filesystem{
@@ -110,10 +112,12 @@ func readMounts(root string) ([]*procfs.MountInfo, error) {
 	return fs.GetMounts()
 }
 
-// waitForChange returns when the mount table changes, after mountsEvery, or when ctx ends. The kernel reports a change
-// as an error condition of the open file; the runtime's poller hands it on without holding a thread.
+// waitForChange returns when the mount table has changed since it was last asked, after mountsEvery, or when ctx ends.
+// The kernel reports a change as an error condition of the open file, once for each time that it was opened: a second
+// one lies in the runtime's poller, which wakes us without holding a thread, and then the kept one says whether it was
+// about a change.
 //
-// Kernel: proc_pid_mountinfo(5), proc_pid_mounts(5)
+// Kernel: proc_pid_mounts(5)
 func (r *filesystemsReader) waitForChange(ctx context.Context) {
 	f, err := os.OpenFile(r.root+mountinfo, os.O_RDONLY|unix.O_NONBLOCK, 0)
 	if err != nil {
@@ -121,20 +125,16 @@ func (r *filesystemsReader) waitForChange(ctx context.Context) {
 		return
 	}
 	defer f.Close()
-	if f.SetReadDeadline(time.Now().Add(mountsEvery)) != nil { // not a file of procfs
-		pause(ctx, mountsEvery)
+	conn, err := f.SyscallConn()
+	if err != nil || !r.table.opened || f.SetReadDeadline(time.Now().Add(mountsEvery)) != nil {
+		pause(ctx, mountsEvery) // not a file of procfs, then
 		return
 	}
 	defer context.AfterFunc(ctx, func() { f.SetReadDeadline(time.Unix(1, 0)) })()
-	conn, err := f.SyscallConn()
-	if err != nil {
-		pause(ctx, mountsEvery)
-		return
-	}
-	calls := 0
-	conn.Read(func(uintptr) bool { // false is: not ready, wait for the next event
-		calls++
-		return calls > 1
+	conn.Read(func(uintptr) bool {
+		fds := [1]unix.PollFd{{Fd: int32(r.table.fd), Events: unix.POLLPRI}}
+		n, err := unix.Poll(fds[:], 0)
+		return n > 0 && err == nil
 	})
 }
 

@@ -37,6 +37,7 @@ func begin(t testing.TB, s *Sampler) {
 	t.Cleanup(func() {
 		stop()
 		workers.Wait()
+		s.Close()
 		await(t, "the probes to end", func() bool {
 			return s.filesystems.roster.alive.Load()+s.sensors.roster.alive.Load() == 0
 		})

@@ -1,6 +1,7 @@
 package sample
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"os/exec"
@@ -9,25 +10,31 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
 
 const inNamespace = "SAMPLE_TEST_IN_MOUNT_NAMESPACE"
 
-// A real dead mount: FUSE whose server never answers. It is made in a mount namespace of a child of this test, and
-// goes with it.
-func TestF14HungFUSE(t *testing.T) {
+// mayMount runs f in a child of this test that has a mount namespace of its own, so that no mount of it can stay.
+func mayMount(t *testing.T, f func(*testing.T)) {
 	if os.Getenv(inNamespace) != "" {
-		hungFUSE(t)
+		if err := unix.Mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, ""); err != nil {
+			t.Skip("skip: no private mounts: ", err)
+		}
+		f(t)
 		return
 	}
 	if os.Geteuid() != 0 {
 		t.Skip("only root may mount")
 	}
-	child := exec.Command(os.Args[0], "-test.run=^TestF14HungFUSE$", "-test.v")
+	child := exec.Command(os.Args[0], "-test.run=^"+t.Name()+"$", "-test.v")
 	child.Env = append(os.Environ(), inNamespace+"=1")
 	child.SysProcAttr = &syscall.SysProcAttr{Unshareflags: syscall.CLONE_NEWNS, Pdeathsig: syscall.SIGKILL}
+	// Pdeathsig is about the thread that starts the child, which must not end before it.
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
 	out, err := child.CombinedOutput()
 	if err != nil && len(out) == 0 {
 		t.Skip("no mount namespace here: ", err)
@@ -46,11 +53,10 @@ func cutAfter(s, mark string) (string, bool) {
 	return line, found
 }
 
-// hungFUSE runs in the child.
+// A real dead mount: FUSE whose server never answers.
+func TestF14HungFUSE(t *testing.T) { mayMount(t, hungFUSE) }
+
 func hungFUSE(t *testing.T) {
-	if err := unix.Mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, ""); err != nil {
-		t.Skip("skip: no private mounts: ", err)
-	}
 	dir := t.TempDir()
 	var points []string
 	for i := range 10 {
@@ -125,4 +131,34 @@ func mountFUSE(t *testing.T, point string) int {
 		t.Skip("skip: no FUSE: ", err)
 	}
 	return fd
+}
+
+func TestMountTableTellsOfItsChanges(t *testing.T) { mayMount(t, mountTableChanges) }
+
+func mountTableChanges(t *testing.T) {
+	r := filesystemsReader{table: keep("", mountinfo)}
+	defer r.table.close()
+	if _, err := r.table.read(); err != nil {
+		t.Fatal(err)
+	}
+	point := t.TempDir()
+	for i := range 3 {
+		begin := time.Now()
+		time.AfterFunc(time.Duration(i)*10*time.Millisecond, func() { // 0 may well be before we wait
+			if err := unix.Mount("tmpfs", point, "tmpfs", 0, "size=1m"); err != nil {
+				t.Error(err)
+			}
+		})
+		r.waitForChange(t.Context())
+		if waited := time.Since(begin); waited >= mountsEvery {
+			t.Errorf("change %d was not told within %v", i, waited)
+		}
+		if err := unix.Unmount(point, unix.MNT_DETACH); err != nil {
+			t.Fatal("it was told of no mount: ", err)
+		}
+		r.waitForChange(t.Context())
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	stop()
+	r.waitForChange(ctx) // a test that hangs here has failed
 }

@@ -50,6 +50,8 @@ func (r *identityReader) read(_ time.Duration, h *Host, _ *Net) error {
 	return rest.err
 }
 
+func (r *identityReader) close() { r.hostname.close() }
+
 // watch reads the identity again from time to time until ctx ends.
 func (r *identityReader) watch(ctx context.Context) error {
 	tick := time.NewTicker(identityEvery)

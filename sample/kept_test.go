@@ -90,6 +90,7 @@ func TestKeptRefusesWhatIsNoFile(t *testing.T) {
 func TestF46NoDescriptorsLeft(t *testing.T) {
 	root := copyOf(t, "vm2")
 	s := New(Options{Root: root, Now: newClock().now})
+	t.Cleanup(s.Close)
 	var limit unix.Rlimit
 	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &limit); err != nil {
 		t.Fatal(err)

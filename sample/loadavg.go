@@ -28,6 +28,8 @@ func (r *loadavgReader) read(_ time.Duration, h *Host, _ *Net) error {
 	return nil
 }
 
+func (r *loadavgReader) close() { r.file.close() }
+
 // parseLoadavg takes apart "2.28 0.83 0.30 4/106 8189".
 //
 // Kernel: Documentation/filesystems/proc.rst, "Kernel info in /proc"

@@ -22,6 +22,8 @@ func (r *meminfoReader) read(_ time.Duration, h *Host, _ *Net) error {
 	return nil
 }
 
+func (r *meminfoReader) close() { r.file.close() }
+
 // parseMeminfo turns /proc/meminfo into bytes. Cached is Cached + SReclaimable: with Buffers added it is what free(1)
 // shows as buff/cache. MemTotal, MemFree and MemAvailable must be there; a kernel without hugetlb has no huge pages.
 //

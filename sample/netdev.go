@@ -56,6 +56,8 @@ func (r *netdevReader) read(now time.Duration, _ *Host, n *Net) error {
 	return err
 }
 
+func (r *netdevReader) close() { r.file.close() }
+
 // count brings the rows up to date. After an error they are what they were.
 func (r *netdevReader) count(now time.Duration) error {
 	text, err := r.file.read()

@@ -32,7 +32,9 @@ type lan struct {
 
 func newLAN(t *testing.T) *lan {
 	root, c := t.TempDir(), newClock()
-	return &lan{t, New(Options{Root: root, Now: c.now}), root, c}
+	s := New(Options{Root: root, Now: c.now})
+	t.Cleanup(s.Close)
+	return &lan{t, s, root, c}
 }
 
 // step samples a second later, after n bytes.
@@ -140,6 +142,14 @@ func TestF16NetDevCountersResetAfterReplug(t *testing.T) {
 	if n = l.step(190, "lo", "eth0"); n.Interfaces[1].RxRate != 100 || n.Rx != 100 {
 		t.Errorf("and on: %+v, total %v", n.Interfaces[1], n.Rx)
 	}
+	l.SetLinks(reportOf(lo, eth0, Interface{Index: 4, Name: "eth1", Physical: true}))
+	if n = l.step(290, "lo", "eth0", "eth1"); n.Rx != 100 || n.Tx != 200 {
+		t.Errorf("total while eth1 appears: %v, %v", n.Rx, n.Tx)
+	}
+	if n = l.step(390, "lo", "eth0", "eth1"); n.Rx != 200 {
+		t.Errorf("total with eth1: %v", n.Rx)
+	}
+	l.SetLinks(reportOf(lo, eth0))
 	if n = l.step(9000, "lo"); n.Interfaces[1].Counted {
 		t.Errorf("pulled: %+v", n.Interfaces[1])
 	}

@@ -194,6 +194,7 @@ func TestLiveLikeOracle(t *testing.T) {
 func sampled(t testing.TB, root string) *Sampler {
 	t.Helper()
 	s := New(Options{Root: root, Interval: time.Second})
+	t.Cleanup(s.Close)
 	s.Sample()
 	return s
 }

@@ -27,6 +27,12 @@ func (r *pressureReader) read(_ time.Duration, h *Host, _ *Net) error {
 	return nil
 }
 
+func (r *pressureReader) close() {
+	r.cpu.close()
+	r.memory.close()
+	r.io.close()
+}
+
 // readPressure sets some and full to what the file says.
 func readPressure(file *kept, some, full *float64) error {
 	text, err := file.read()

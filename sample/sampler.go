@@ -155,8 +155,17 @@ func (s *Sampler) WaitSlow(ctx context.Context) {
 	s.sensors.roster.wait(ctx)
 }
 
-// Run samples at the interval, and at once when now receives, until ctx ends. The second sample comes early.
+// Close gives back the descriptors of the files that are kept open. A Sample after it opens them again.
+func (s *Sampler) Close() {
+	for i := range s.steps {
+		s.steps[i].reader.close()
+	}
+}
+
+// Run samples at the interval, and at once when now receives, until ctx ends, and then closes. The second sample
+// comes early.
 func (s *Sampler) Run(ctx context.Context, now <-chan struct{}) error {
+	defer s.Close()
 	tick := time.NewTicker(min(firstInterval, s.interval))
 	defer tick.Stop()
 	for samples := 0; ; {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"math"
+	"os"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -15,10 +16,12 @@ import (
 type faulty struct{ do func() error }
 
 func (f *faulty) read(time.Duration, *Host, *Net) error { return f.do() }
+func (f *faulty) close()                                {}
 
 func TestF41ReaderPanics(t *testing.T) {
 	root, c := copyOf(t, "vm2"), newClock()
 	s := New(Options{Root: root, Now: c.now})
+	t.Cleanup(s.Close)
 	var none []int
 	boom := &faulty{func() error { return nil }}
 	s.steps[Meminfo].reader = boom
@@ -47,6 +50,33 @@ func TestF41ReaderPanics(t *testing.T) {
 	}
 }
 
+func TestCloseGivesDescriptorsBack(t *testing.T) {
+	s := New(Options{Root: "testdata/vm2"})
+	open := func() int {
+		entries, err := os.ReadDir("/proc/self/fd")
+		if err != nil {
+			t.Skip("no /proc: ", err)
+		}
+		return len(entries)
+	}
+	before := open()
+	for range 2 {
+		s.Sample()
+		if during := open(); during <= before {
+			t.Errorf("%d descriptors before, %d while files are kept", before, during)
+		}
+		s.Close()
+		if after := open(); after != before {
+			t.Errorf("%d descriptors before, %d after", before, after)
+		}
+	}
+	s.Sample()
+	if h := s.hosts.Latest(); h.Health[Stat].State != box.OK {
+		t.Errorf("%+v", h.Health[Stat])
+	}
+	s.Close()
+}
+
 func TestEachSourceHasItsStep(t *testing.T) {
 	for i, step := range New(Options{}).steps {
 		want := Source(i)
@@ -62,6 +92,7 @@ func TestEachSourceHasItsStep(t *testing.T) {
 func TestHealthOfASource(t *testing.T) {
 	c := newClock()
 	s := New(Options{Root: t.TempDir(), Now: c.now})
+	t.Cleanup(s.Close)
 	f := &faulty{func() error { return errors.New("bad\x1b[2J\nthing") }}
 	s.steps[Stat].reader = f
 	s.Sample()
@@ -89,6 +120,7 @@ func TestHealthOfASource(t *testing.T) {
 func TestF17SuspendMakesNoRateAndNoAgeWrong(t *testing.T) {
 	root, c := copyOf(t, "bare"), newClock()
 	s := New(Options{Root: root, Now: c.now, Interval: 2 * time.Second})
+	t.Cleanup(s.Close)
 	s.SetLinks(reportOf(lo, eth0))
 	step := func(n int, passed time.Duration) (*Host, *Net) {
 		put(t, root, "/proc/net/dev", netDevOf(n, "lo", "eth0"))
@@ -119,6 +151,7 @@ func TestF17SuspendMakesNoRateAndNoAgeWrong(t *testing.T) {
 func TestHistoryHasAPointAnInterval(t *testing.T) {
 	root, c := copyOf(t, "bare"), newClock()
 	s := New(Options{Root: root, Now: c.now, Interval: 2 * time.Second})
+	t.Cleanup(s.Close)
 	length := func(passed time.Duration) int {
 		c.pass(passed)
 		s.Sample()

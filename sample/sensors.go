@@ -57,6 +57,8 @@ func (r *sensorsReader) read(now time.Duration, h *Host, _ *Net) error {
 	return l.err
 }
 
+func (r *sensorsReader) close() {} // the files are the probes'
+
 // watch looks for sensors until ctx ends.
 func (r *sensorsReader) watch(ctx context.Context) error {
 	defer r.roster.end()

@@ -44,6 +44,14 @@ func (r *socketsReader) read(_ time.Duration, _ *Host, n *Net) error {
 	return nil
 }
 
+func (r *socketsReader) close() {
+	r.sockstat.close()
+	r.sockstat6.close()
+	r.snmp.close()
+	r.conntrack.close()
+	r.conntrackMax.close()
+}
+
 // readCount is the one figure that parse finds in file, -1 with an error.
 func readCount(file *kept, parse func([]byte) (int, error)) (int, error) {
 	text, err := file.read()

@@ -34,6 +34,8 @@ func (r *statReader) read(_ time.Duration, h *Host, _ *Net) error {
 	return nil
 }
 
+func (r *statReader) close() { r.file.close() }
+
 // parseStat appends the cpu lines of /proc/stat to t: first the sum of all with id -1, then each online CPU by id. It
 // stops behind them: the intr line alone can be longer than all before it.
 //

@@ -53,6 +53,10 @@ func TestIowaitMayStepBack(t *testing.T) {
 	if c := deriveCPU(&before, &now); c.User != 50 || c.IOWait != 0 || c.Busy != 50 {
 		t.Errorf("%+v", c)
 	}
+	now.idle, now.iowait = 99, 51
+	if c := deriveCPU(&before, &now); c.User != 100*50./51 || c.Busy < 98 || c.Busy > 100 {
+		t.Errorf("%+v", c)
+	}
 	now.user = 99
 	if c := deriveCPU(&before, &now); !math.IsNaN(c.Busy) || !math.IsNaN(c.IOWait) {
 		t.Errorf("after a reset: %+v", c)

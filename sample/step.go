@@ -12,6 +12,8 @@ import (
 // reader brings its part of h and n up to date. now is CLOCK_BOOTTIME; after an error they hold the last good values.
 type reader interface {
 	read(now time.Duration, h *Host, n *Net) error
+	// close gives back the descriptors; the next read opens the files again.
+	close()
 }
 
 // step is one source with its reader, and how its last error reads.

@@ -20,6 +20,8 @@ func (r *uptimeReader) read(_ time.Duration, h *Host, _ *Net) error {
 	return nil
 }
 
+func (r *uptimeReader) close() { r.file.close() }
+
 // parseUptime returns the first of the two figures of /proc/uptime: seconds since boot, suspend included.
 //
 // Kernel: Documentation/filesystems/proc.rst, "Kernel info in /proc"
