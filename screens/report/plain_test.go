@@ -51,8 +51,8 @@ func TestGoldenStatus(t *testing.T) {
 			"2026-11-22 03:02:11 hypervisor-01 cpu 45% mem 50% load 2.34 10.0.0.11 up 15d 7h\n"},
 		{"the fullest filesystem that can be written", func(f *frame.Frame) {
 			calm(f)
-			f.Host.Filesystems[0].ReadOnly, f.Host.Filesystems[1].UsedPercent = true, 99.4
-		}, "2026-11-22 03:02:11 hypervisor-01 cpu 45% mem 50% /boot 99% load 2.34 10.0.0.11\n"},
+			f.Host.Filesystems[0].ReadOnly, f.Host.Filesystems[1].UsedPercent = true, 62.5
+		}, "2026-11-22 03:02:11 hypervisor-01 cpu 45% mem 50% /boot 62% load 2.34 10.0.0.11\n"},
 		{"no address", func(f *frame.Frame) { calm(f); f.Net.Addresses, f.Net.Interfaces = nil, nil },
 			"2026-11-22 03:02:11 hypervisor-01 cpu 45% mem 50% / 78% load 2.34 no address\n"},
 		{"before the first sample", func(f *frame.Frame) { *f = *emptyFrame() },
