@@ -68,7 +68,7 @@ func (v *view) place(s *search) (id uint64, done bool) {
 
 func (v *view) older(s *search) (id uint64, done bool) {
 	id, done = v.place(s)
-	for range min(max(v.query.Count, 0), s.ring.count) {
+	for range v.query.Count {
 		further := s.before(id)
 		if further == 0 {
 			v.atEnd = s.toOldest()
@@ -97,13 +97,13 @@ func (v *view) clamp(s *search, id uint64) (bottom uint64, done bool) {
 		bottom = next
 	}
 	done = s.toOldest()
-	v.atEnd = done && v.query.Move != Oldest
+	v.atEnd = done && (v.atEnd || bottom != id && v.query.Move != Oldest)
 	return bottom, done
 }
 
 func (v *view) newer(s *search) (id uint64, done bool) {
 	id, done = v.place(s)
-	for range min(max(v.query.Count, 0), s.ring.count) {
+	for range v.query.Count {
 		further := s.after(id)
 		if further == 0 {
 			v.atEnd = s.toNewest()
@@ -161,12 +161,11 @@ func (v *view) toTime(s *search) (id uint64, done bool) {
 // stay is where a move is that has found nothing: at the anchor. sure says that nothing can be found any more. From
 // the newest entry, anchor 0, it goes on following.
 func (v *view) stay(s *search, sure bool) (id uint64, done bool) {
-	v.atEnd = sure
-	if sure && v.query.Anchor == 0 {
-		return 0, true
+	if v.atEnd = sure; sure {
+		return v.query.Anchor, true
 	}
-	id, done = v.place(s)
-	return id, done && sure
+	id, _ = v.place(s)
+	return id, false
 }
 
 // answer fills p from the view: its rows, and the counts of its filter as far as scanned.

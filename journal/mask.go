@@ -106,11 +106,9 @@ func assigned(text []byte, at int) (span, bool) {
 
 // member returns the value of "key": "value" or "key": 123, with the : at text[at].
 func member(text []byte, at int) (span, bool) {
-	if at == 0 || text[at-1] != '"' && text[at-1] != '\'' {
-		return span{}, false
-	}
-	key := bytes.TrimSuffix(text[:at-1], []byte{'\\'})
-	if !secretKey(key) {
+	key := bytes.TrimRight(text[:at], " ")
+	last := len(key) - 1
+	if last < 0 || key[last] != '"' && key[last] != '\'' || !secretKey(bytes.TrimSuffix(key[:last], []byte{'\\'})) {
 		return span{}, false
 	}
 	start := at + 1
@@ -127,38 +125,43 @@ func member(text []byte, at int) (span, bool) {
 	return span{start, end}, end > start
 }
 
-var bearerTails = [][]byte{[]byte("earer "), []byte("EARER ")}
-
 // findBearer looks for the credentials of RFC 6750 after the word Bearer. Prose is left alone: "invalid bearer token"
 // has a word in small letters after a word in small letters.
 func findBearer(text []byte, from int) span {
-	const tail = len("earer ")
-	none := span{len(text), len(text)}
-	best := none
-	for _, word := range bearerTails {
-		for i := max(from, 1); i < best.start; {
-			j := bytes.Index(text[i:], word)
-			if j < 0 {
+	const word = "bearer "
+	best := span{len(text), len(text)}
+	for _, first := range [...]byte{'B', 'b'} { // and not an e, of which a line has many
+		for i := from; i+len(word) < best.start; i++ {
+			j := bytes.IndexByte(text[i:best.start], first)
+			if j < 0 || i+j+len(word) >= best.start {
 				break
 			}
 			i += j
-			start := i + tail
+			start := i + len(word)
+			if !foldEqual(text[i:start], word) {
+				continue
+			}
 			end := start
-			prose := text[i-1] == 'b'
 			for end < len(text) && text[end] > ' ' && text[end] != '"' && text[end] != '\'' && text[end] != ',' {
-				prose = prose && (text[end] >= 'a' && text[end] <= 'z' || bytes.IndexByte([]byte(".:;)]"), text[end]) >= 0)
 				end++
 			}
-			if lower(text[i-1]) == 'b' && end > start && !prose {
-				if start < best.start {
-					best = span{start, end}
-				}
-				break
+			if value := text[start:end]; len(value) > 0 && !foldEqual(value, word[:6]) && !(first == 'b' && prose(value)) {
+				best = span{start, end}
 			}
-			i = start
 		}
 	}
 	return best
+}
+
+// prose says whether b is a word in small letters with no more than a mark after it.
+func prose(b []byte) bool {
+	b = bytes.TrimRight(b, ".:;)]")
+	for _, c := range b {
+		if c < 'a' || c > 'z' {
+			return false
+		}
+	}
+	return true
 }
 
 // secretKey says whether b ends in the name of a secret.

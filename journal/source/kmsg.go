@@ -63,6 +63,9 @@ func (k *Kmsg) follow(ctx context.Context, r io.Reader, sink *journal.Sink) erro
 		if errors.Is(err, syscall.EPIPE) {
 			continue // records were overwritten before we read them: the next sequence number says how many
 		}
+		if ctx.Err() != nil {
+			return ctx.Err() // closed
+		}
 		if err != nil {
 			return fmt.Errorf("read %s: %w", k.Path, err)
 		}

@@ -1,0 +1,279 @@
+package journal
+
+import (
+	"fmt"
+	"math/rand"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+// naivePage answers a query from a list of all matches, oldest first: the slow twin of search and view together.
+func naivePage(r *ring, hits []uint64, q Query) (bottom uint64, atEnd bool) {
+	if len(hits) == 0 {
+		gone := q.Anchor != 0 && q.Anchor < r.oldest()
+		return 0, q.Move != Newest && q.Move != Oldest && (q.Move != Stay || gone)
+	}
+	newest := len(hits) - 1
+	full := min(q.Rows, len(hits)) - 1 // bottom of the page that starts with the oldest match
+	at := newest
+	if q.Anchor != 0 {
+		at = max(0, countUpTo(hits, q.Anchor)-1)
+	}
+	isError := func(id uint64) bool { return r.at(id).severity() <= Err }
+	switch q.Move {
+	case Stay:
+		if q.Anchor != 0 && q.Anchor < r.oldest() {
+			return hits[full], true
+		}
+		return hits[at], false
+	case Newest:
+		return hits[newest], false
+	case Oldest:
+		return hits[full], false
+	case Older:
+		to := at - q.Count
+		return hits[max(to, full)], to < full || to < 0
+	case Newer:
+		return hits[min(at+q.Count, newest)], at+q.Count > newest
+	case PreviousError:
+		from := countUpTo(hits, q.Anchor-1) // for anchor 0 all
+		for i := from - 1; i >= 0; i-- {
+			if isError(hits[i]) {
+				return hits[i], false
+			}
+		}
+	case NextError:
+		for i := countUpTo(hits, q.Anchor); q.Anchor != 0 && i < len(hits); i++ {
+			if isError(hits[i]) {
+				return hits[i], false
+			}
+		}
+	case ToTime:
+		for _, id := range hits {
+			if r.at(id).time >= q.At.UnixMicro() {
+				return id, false
+			}
+		}
+		return hits[newest], true
+	}
+	if q.Anchor != 0 && q.Anchor < r.oldest() {
+		return hits[full], true // the anchor is gone
+	}
+	return hits[at], true
+}
+
+// countUpTo returns how many of hits are not newer than id.
+func countUpTo(hits []uint64, id uint64) int {
+	n, _ := slices.BinarySearch(hits, id+1)
+	if id+1 == 0 {
+		return len(hits)
+	}
+	return n
+}
+
+func checkPage(t *testing.T, r *ring, p *Page, q Query, hits []uint64) {
+	t.Helper()
+	bottom, atEnd := naivePage(r, hits, q)
+	i := countUpTo(hits, bottom)
+	want := hits[max(0, i-q.Rows):i]
+	got := make([]uint64, 0, len(p.Rows))
+	for i := range p.Rows {
+		row := &p.Rows[i]
+		got = append(got, row.ID)
+		if e := r.at(row.ID); string(p.Message(row)) != string(r.message(e)) || row.Time != e.time {
+			t.Fatalf("row %+v is not entry %+v", row, e)
+		}
+	}
+	where := fmt.Sprintf("%+v in %d..%d, %d matches", q, r.oldest(), r.next-1, len(hits))
+	if !slices.Equal(got, want) {
+		t.Fatalf("%s: rows %v, want %v", where, got, want)
+	}
+	if p.Pending || p.Percent != 100 || p.AtEnd != atEnd {
+		t.Fatalf("%s: pending %v, %d %%, at end %v, want %v", where, p.Pending, p.Percent, p.AtEnd, atEnd)
+	}
+	if p.Matches != len(hits) || p.Older != i-len(want) || p.Newer != len(hits)-i && bottom != 0 {
+		t.Fatalf("%s: %d matches, %d older, %d newer", where, p.Matches, p.Older, p.Newer)
+	}
+}
+
+func TestAnswerAgainstTwin(t *testing.T) {
+	for seed := range int64(60) {
+		rnd := rand.New(rand.NewSource(seed))
+		l := New(1+rnd.Intn(300), []Tab{{Name: "All"}, {Name: "k3s", Units: []string{"k3s"}}})
+		for range 100 {
+			for range rnd.Intn(20) {
+				unit := []string{"k3s", "kernel"}[rnd.Intn(2)]
+				text := strings.Repeat("wörd ", rnd.Intn(4)) + fmt.Sprint(rnd.Intn(10))
+				l.ring.push(int64(rnd.Intn(1000)), []byte(unit), 1, Severity(rnd.Intn(8)), []byte(text), len(text))
+			}
+			q := randomQuery(rnd, l.ring)
+			l.Ask(q)
+			for l.turn() {
+			}
+			l.publish()
+			var hits []uint64
+			for id := l.ring.oldest(); id < l.ring.next; id++ {
+				if naivePasses(q.Filter, l.ring, id) {
+					hits = append(hits, id)
+				}
+			}
+			checkPage(t, l.ring, l.pages.Latest(), q, hits)
+		}
+	}
+}
+
+func randomQuery(rnd *rand.Rand, r *ring) Query {
+	q := Query{
+		Number: rnd.Uint64(),
+		Rows:   1 + rnd.Intn(30),
+		Move:   Move(rnd.Intn(int(ToTime) + 1)),
+		Count:  1 + rnd.Intn(40),
+		At:     time.UnixMicro(int64(rnd.Intn(1100))),
+		Filter: Filter{Least: Severity(rnd.Intn(8)), Tab: rnd.Intn(2)},
+	}
+	if rnd.Intn(3) > 0 {
+		q.Anchor = 1 + uint64(rnd.Int63n(int64(r.next)+5))
+	}
+	if rnd.Intn(2) > 0 {
+		q.Filter.Text = []string{"wörd", "7", "none"}[rnd.Intn(3)]
+		q.Filter.Exclude = rnd.Intn(2) == 0
+	}
+	return q
+}
+
+// ask answers q completely, without Run.
+func ask(l *Log, q Query) *Page {
+	l.Ask(q)
+	for l.turn() {
+	}
+	l.publish()
+	return l.pages.Latest()
+}
+
+func push(l *Log, sev Severity, text string) uint64 {
+	return l.ring.push(time.Now().UnixMicro(), []byte("k3s"), 1, sev, []byte(text), len(text))
+}
+
+// again is the page after entries came, with no new query.
+func again(l *Log) *Page {
+	for l.turn() {
+	}
+	l.publish()
+	return l.pages.Latest()
+}
+
+func TestMoveIsCarriedOutOnce(t *testing.T) {
+	l := New(1000, nil)
+	for i := range 50 {
+		push(l, []Severity{Info, Err}[i%2], fmt.Sprint(i))
+	}
+	for _, move := range []Move{Older, Newer, Oldest, PreviousError, NextError, ToTime} {
+		p := ask(l, Query{Rows: 5, Anchor: 20, Move: move, Count: 3, Filter: everything})
+		bottom := p.Rows[len(p.Rows)-1].ID
+		for range 10 {
+			push(l, Err, "later")
+		}
+		p = again(l)
+		if got := p.Rows[len(p.Rows)-1].ID; got != bottom {
+			t.Errorf("move %d: bottom row %d became %d when entries came", move, bottom, got)
+		}
+		if int(l.ring.next-1-bottom) != p.Newer {
+			t.Errorf("move %d: %d newer, want %d", move, p.Newer, l.ring.next-1-bottom)
+		}
+	}
+}
+
+func TestPausedPageOutlivesItsAnchor(t *testing.T) {
+	l := New(20, nil)
+	for i := range 20 {
+		push(l, Info, fmt.Sprint(i))
+	}
+	ask(l, Query{Rows: 5, Anchor: 10, Filter: everything})
+	for range 15 {
+		push(l, Info, "later")
+	}
+	p := again(l)
+	if len(p.Rows) != 5 || p.Rows[0].ID != l.ring.oldest() || !p.AtEnd {
+		t.Errorf("%d rows from %d, the oldest is %d", len(p.Rows), p.Rows[0].ID, l.ring.oldest())
+	}
+}
+
+func TestHighlight(t *testing.T) {
+	l := New(20, nil)
+	push(l, Info, "an Error came")
+	for _, c := range []struct {
+		f    Filter
+		want string
+	}{
+		{Filter{Least: Debug, Text: "error"}, "Error"},
+		{Filter{Least: Debug, Text: "r+o", Regexp: true}, "rro"},
+		{Filter{Least: Debug, Text: "none", Exclude: true}, ""},
+		{everything, ""},
+	} {
+		p := ask(l, Query{Rows: 5, Filter: c.f})
+		row := &p.Rows[0]
+		if got := string(p.Message(row)[row.MatchStart:row.MatchEnd]); got != c.want {
+			t.Errorf("%+v: %q, want %q", c.f, got, c.want)
+		}
+	}
+}
+
+func TestPageSaysWhyAFilterIsWrong(t *testing.T) {
+	l := New(20, nil)
+	push(l, Info, "x")
+	p := ask(l, Query{Rows: 5, Filter: Filter{Least: Debug, Text: "(", Regexp: true}})
+	if p.Err == "" || len(p.Rows) != 0 || p.Pending {
+		t.Errorf("%+v", p)
+	}
+	if p = ask(l, Query{Rows: 5, Filter: everything}); p.Err != "" || len(p.Rows) != 1 {
+		t.Errorf("%+v", p)
+	}
+}
+
+func TestAnswerAllocatesNothing(t *testing.T) {
+	l := New(5000, []Tab{{Name: "All"}, {Name: "k3s", Units: []string{"k3s"}}})
+	s := l.Sink("test")
+	l.Ask(Query{Rows: 60, Filter: Filter{Least: Debug, Text: "wörd", Tab: 1}})
+	unit, text := []byte("k3s"), []byte(`time="2026-11-22T20:00:00Z" level=info msg="a Wörd more"`)
+	step := func() {
+		for range 10 {
+			s.Try(Entry{Unit: unit, Message: text, Severity: Info})
+		}
+		s.Flush()
+		for l.turn() {
+		}
+		l.publish()
+		l.pages.Latest()
+	}
+	for range 1000 {
+		step() // the ring is full and each slot of the Box has grown
+	}
+	if n := testing.AllocsPerRun(1000, step); n != 0 {
+		t.Errorf("%v allocations for 10 entries and a page", n)
+	}
+	if p := l.pages.Latest(); len(p.Rows) != 60 || p.Total < 20000 {
+		t.Errorf("%d rows of %d", len(p.Rows), p.Total)
+	}
+}
+
+func BenchmarkAnswer(b *testing.B) {
+	l := New(1_000_000, []Tab{{Name: "All"}, {Name: "k3s", Units: []string{"k3s"}}})
+	for i := range 1_000_000 {
+		push(l, Severity(i%8), "line of a log that is not very long but not short either")
+	}
+	for _, q := range []Query{
+		{Rows: 60, Filter: Filter{Least: Debug}},
+		{Rows: 60, Filter: Filter{Least: Debug, Text: "short"}, Anchor: 500_000},
+		{Rows: 60, Filter: Filter{Least: Debug, Text: "short"}, Anchor: 500_000, Move: Older, Count: 60},
+	} {
+		ask(l, q)
+		b.Run(fmt.Sprintf("%d/%s", q.Move, q.Filter.Text), func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				ask(l, q)
+			}
+		})
+	}
+}

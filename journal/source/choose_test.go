@@ -1,0 +1,115 @@
+package source
+
+import (
+	"context"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"hypervisor-tui/journal"
+	"hypervisor-tui/sample/box"
+)
+
+// tree is an Env in a directory of its own, with nothing in it, and a PATH without journalctl.
+func tree(t *testing.T) (env Env, dir string) {
+	dir = t.TempDir()
+	t.Setenv("PATH", filepath.Join(dir, "bin"))
+	return Env{
+		Socket: filepath.Join(dir, "socket"),
+		Dirs:   []string{filepath.Join(dir, "var"), filepath.Join(dir, "run")},
+		Kmsg:   filepath.Join(dir, "kmsg"),
+	}, dir
+}
+
+func write(t *testing.T, path, text string) {
+	t.Helper()
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, []byte(text), 0o755); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestChooseSaysWhatIsMissing(t *testing.T) {
+	env, dir := tree(t)
+	for _, step := range []struct {
+		do        func()
+		name, why string
+	}{
+		{func() {}, kmsgName, env.Socket + " is missing"},
+		{func() { write(t, env.Socket, "") }, kmsgName, "no journalctl in PATH"},
+		{func() { write(t, filepath.Join(dir, "bin/journalctl"), "#!/bin/sh\n") }, kmsgName, "keeps no files"},
+		{func() { write(t, env.Dirs[1], "not a directory") }, kmsgName, "keeps no files"},
+		{func() { write(t, filepath.Join(env.Dirs[0], "x"), "") }, journalctlName, "system journal"},
+		{func() { os.Remove(env.Socket) }, kmsgName, env.Socket + " is missing"},
+	} {
+		step.do()
+		name, src, why := Choose(env)
+		if name != step.name || src == nil || !strings.Contains(why, step.why) {
+			t.Errorf("%s, %q, want %s, %q", name, why, step.name, step.why)
+		}
+	}
+}
+
+// follows is a source that only waits, as one does when its log is quiet.
+var follows = sourceFunc(func(ctx context.Context, sink *journal.Sink) error {
+	good(sink)
+	<-ctx.Done()
+	return ctx.Err()
+})
+
+func TestSystemLeavesKmsgWhenAJournaldComesUp(t *testing.T) {
+	env, dir := tree(t)
+	synctest.Test(t, func(t *testing.T) {
+		w := watch(t)
+		s := &System{Env: env, name: kmsgName, src: follows}
+		stop := run(s, w.sink)
+		time.Sleep(time.Minute)
+		if got := w.sink.State(); got.Name != kmsgName || got.Health.State != box.OK || !strings.Contains(got.Detail, env.Socket) {
+			t.Errorf("%+v", got)
+		}
+		write(t, env.Socket, "")
+		write(t, filepath.Join(dir, "bin/journalctl"), "no program")
+		write(t, filepath.Join(env.Dirs[0], "x"), "")
+		time.Sleep(lookAgain)
+		synctest.Wait()
+		if err := stop(); err == nil || !strings.Contains(err.Error(), "start journalctl") {
+			t.Errorf("Run returned %v", err)
+		}
+		if got := w.sink.State(); got.Name != journalctlName {
+			t.Errorf("%+v", got)
+		}
+	})
+}
+
+func TestSystemWaitsForAJournaldWithoutKmsg(t *testing.T) {
+	env, _ := tree(t)
+	synctest.Test(t, func(t *testing.T) {
+		w := watch(t)
+		stop := run(&System{Env: env}, w.sink)
+		time.Sleep(time.Minute)
+		if got := w.sink.State(); got.Name != kmsgName || got.Health.State != box.Absent {
+			t.Errorf("%+v", got)
+		}
+		if err := stop(); err != nil {
+			t.Errorf("Run returned %v", err)
+		}
+	})
+}
+
+func TestSystemPassesAFailureOn(t *testing.T) {
+	env, _ := tree(t)
+	w := watch(t)
+	s := &System{Env: env, name: kmsgName, src: &Kmsg{open: func(string, func()) (io.ReadCloser, error) {
+		return nil, errors.New("broken")
+	}}}
+	if err := s.Run(context.Background(), w.sink); err == nil || err.Error() != "broken" {
+		t.Errorf("%v", err)
+	}
+}

@@ -1,0 +1,208 @@
+package source
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"hypervisor-tui/journal"
+	"hypervisor-tui/sample/box"
+)
+
+// fakeJournalctl puts a shell script named journalctl first in PATH. It may call `entry N`, and finds its own
+// directory in $dir.
+func fakeJournalctl(t *testing.T, body string) (dir string) {
+	t.Helper()
+	if _, err := os.Stat("/bin/sh"); err != nil {
+		t.Skip("no /bin/sh here")
+	}
+	dir = t.TempDir()
+	write(t, filepath.Join(dir, "journalctl"), "#!/bin/sh\ndir="+dir+`
+entry() {
+	printf '__CURSOR=s=1;i=%s\n__REALTIME_TIMESTAMP=%s\nPRIORITY=6\n_SYSTEMD_UNIT=k3s.service\nMESSAGE=entry %s\n\n' $1 $1 $1
+}
+echo "$*" >> $dir/args
+echo $$ > $dir/pid
+`+body)
+	t.Setenv("PATH", dir+":"+os.Getenv("PATH"))
+	return dir
+}
+
+func contents(t *testing.T, dir, name string) string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(dir, name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.TrimSpace(string(text))
+}
+
+// TestF25JournalctlDies lets it end in several ways. Each time it is started again at the cursor of the last entry,
+// which is not taken in twice.
+func TestF25JournalctlDies(t *testing.T) {
+	dir := fakeJournalctl(t, `
+case $(wc -l < $dir/args) in
+1) entry 1; entry 2; printf '\033[31mboom\033[0m\nmore\n' >&2; exit 1;;
+2) entry 2; echo 'not in the format'; echo; entry 3; printf '__CURSOR=s=1;i=4\nMESSAGE=cut'; kill -KILL $$;;
+3) entry 3; entry 4; printf '__CURSOR=what is this\nMESSAGE=odd\n\n';;
+4) entry 4; entry 5;;
+5) entry 8;;
+6) echo 'Failed to seek to cursor: Invalid argument' >&2; exit 1;;
+esac
+`)
+	w := watch(t)
+	j := &Journalctl{}
+	for i, want := range []string{"journalctl: \x1b[31mboom\x1b[0m", "journalctl ended: signal: killed", "journalctl ended",
+		"journalctl ended", "journalctl ended", "journalctl: Failed to seek to cursor: Invalid argument", "journalctl ended"} {
+		err := j.Run(context.Background(), w.sink)
+		if err == nil || !strings.HasPrefix(err.Error(), want) {
+			t.Errorf("run %d: %v, want %q", i+1, err, want)
+		}
+	}
+	want := []string{"k3s: entry 1", "k3s: entry 2", "k3s: entry 3", "k3s: entry 4", ": odd", "k3s: entry 5",
+		"self: the journal was rotated away while journalctl was down: entries may be missing here", "k3s: entry 8"}
+	if got := w.rows(t, len(want)); !slices.Equal(got, want) {
+		t.Errorf("%q\nwant %q", got, want)
+	}
+	if p := w.Pages().Latest(); p.Dropped != 1 {
+		t.Errorf("%d dropped for one piece of garbage", p.Dropped)
+	}
+	for i, line := range strings.Split(contents(t, dir, "args"), "\n") {
+		from := []string{"--lines=1000", "i=2", "i=3", "i=4", "i=5", "i=8", "--lines=1000"}[i]
+		if !strings.HasSuffix(line, from) || !strings.HasPrefix(line, "--follow --output=export --output-fields=MESSAGE,") {
+			t.Errorf("start %d: journalctl %s", i+1, line)
+		}
+	}
+}
+
+// TestJournalctlIsKilledWithItsGroup has a journalctl whose child holds the pipe open.
+func TestJournalctlIsKilledWithItsGroup(t *testing.T) {
+	dir := fakeJournalctl(t, `
+entry 1
+sleep 1000 &
+echo $! > $dir/child
+wait
+`)
+	w := watch(t)
+	running := runtime.NumGoroutine()
+	stop := run(&Journalctl{}, w.sink)
+	if got := w.rows(t, 1); got[0] != "k3s: entry 1" {
+		t.Errorf("%q", got)
+	}
+	poll(t, "the child", func() bool {
+		text, err := os.ReadFile(filepath.Join(dir, "child"))
+		return err == nil && len(text) > 0
+	})
+	if err := stop(); err == nil {
+		t.Error("Run returned nil")
+	}
+	if _, err := os.Stat("/proc/" + contents(t, dir, "pid")); err == nil {
+		t.Error("journalctl was not waited for")
+	}
+	poll(t, "the end of journalctl's child", func() bool { return gone(contents(t, dir, "child")) })
+	poll(t, "the end of all goroutines", func() bool { return runtime.NumGoroutine() <= running })
+}
+
+// gone says whether a process has ended; it may be a zombie that its new parent has not waited for.
+func gone(pid string) bool {
+	stat, err := os.ReadFile("/proc/" + pid + "/stat")
+	return errors.Is(err, os.ErrNotExist) || err == nil && strings.Contains(string(stat), ") Z ")
+}
+
+func poll(t *testing.T, what string, ok func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(time.Minute); !ok(); time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("%s: not within a minute", what)
+		}
+	}
+}
+
+// health is that of the only source, the zero value before there is one.
+func health(p *journal.Page) (h box.Health) {
+	if len(p.Sources) > 0 {
+		h = p.Sources[0].Health
+	}
+	return h
+}
+
+func TestF30JournalctlSaysWhatIsMissing(t *testing.T) {
+	for _, hint := range []string{
+		"Hint: You are currently not seeing messages from other users and the system.\n" +
+			"      Users in groups 'adm', 'systemd-journal' can see all messages.\n",
+		"No journal files were opened due to insufficient permissions.\n",
+	} {
+		fakeJournalctl(t, fmt.Sprintf("cat >&2 <<'END'\n%sEND\nentry 1\nexec sleep 1000", hint))
+		w := watch(t)
+		stop := run(&Journalctl{}, w.sink)
+		w.await(t, "the hint, and what may be read all the same", func(p *journal.Page) bool {
+			h := health(p)
+			return h.State == box.Failed && strings.Contains(h.Err, "group systemd-journal") && len(p.Rows) == 1
+		})
+		if err := stop(); err == nil || !strings.Contains(err.Error(), "group systemd-journal") {
+			t.Errorf("%v", err)
+		}
+	}
+}
+
+func TestJournalctlHealth(t *testing.T) {
+	for _, c := range []struct {
+		body  string
+		state box.State
+		err   string
+	}{
+		{"exec sleep 1000", box.OK, ""}, // a quiet journal
+		{"echo 'No journal files were found.' >&2; exec sleep 1000", box.Failed, noJournalYet},
+		{"echo 'No journal files were found.' >&2; sleep 0.1; entry 1; exec sleep 1000", box.OK, ""},
+	} {
+		fakeJournalctl(t, c.body)
+		w := watch(t)
+		stop := run(&Journalctl{}, w.sink)
+		w.await(t, c.body, func(p *journal.Page) bool {
+			h := health(p)
+			return h.State == c.state && h.Err == c.err
+		})
+		stop()
+	}
+}
+
+func TestJournalctlIsNotThere(t *testing.T) {
+	tree(t)
+	err := (&Journalctl{}).Run(context.Background(), watch(t).sink)
+	if err == nil || !strings.Contains(err.Error(), "journalctl") || !strings.Contains(err.Error(), "PATH") {
+		t.Errorf("%v", err)
+	}
+}
+
+// TestF25RestartsLeakNothing starts a journalctl that ends at once, many times.
+func TestF25RestartsLeakNothing(t *testing.T) {
+	fakeJournalctl(t, "entry 1")
+	w := watch(t)
+	j := &Journalctl{}
+	counts := func() (goroutines, files int) {
+		list, err := os.ReadDir("/proc/self/fd")
+		if err != nil {
+			t.Skip("no /proc here")
+		}
+		return runtime.NumGoroutine(), len(list)
+	}
+	j.Run(context.Background(), w.sink)
+	goroutines, files := counts()
+	for range 30 {
+		j.Run(context.Background(), w.sink)
+	}
+	poll(t, "as many goroutines and files as before", func() bool {
+		g, f := counts()
+		return g <= goroutines && f <= files
+	})
+	if p := w.await(t, "one entry", func(p *journal.Page) bool { return p.Total > 0 }); p.Total != 1 {
+		t.Errorf("%d entries", p.Total)
+	}
+}
