@@ -34,6 +34,7 @@ func (g *guard) run(ctx context.Context, name string, f func(context.Context) er
 			err = fmt.Errorf("%s crashed: %v", name, v)
 		}
 	}()
+	g.fault(name)
 	return f(ctx)
 }
 

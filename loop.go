@@ -232,6 +232,7 @@ func (l *loop) draw(now time.Time) {
 	}
 	l.behind = false
 	l.gather(now)
+	l.fault()
 	w, h := l.pictureSize()
 	if w != l.w || h != l.h {
 		l.w, l.h, l.repaint = w, h, true

@@ -1,0 +1,47 @@
+//go:build faults
+
+package main
+
+import (
+	"os"
+	"strings"
+	"sync"
+
+	"hypervisor-tui/journal"
+)
+
+// The fault switch: in a build with the tag faults this variable names one fault that the program commits on purpose,
+// so that tests see what is left standing.
+const faultVariable = "HYPERVISOR_TUI_FAULT"
+
+// faultAfter is how many frames the loop draws before it commits its fault: systemd has been told by then that we are ready.
+const faultAfter = 3
+
+// fault commits `panic NAME` in the first run of the goroutine of that name, `panic always NAME` in each.
+func (g *guard) fault(name string) {
+	what := os.Getenv(faultVariable)
+	if what == "panic "+name {
+		os.Unsetenv(faultVariable)
+		panic("fault switch")
+	}
+	if strings.TrimPrefix(what, "panic always ") == name {
+		panic("fault switch")
+	}
+}
+
+// fault commits a fault in the frame that is about to be drawn or in the loop itself.
+func (l *loop) fault() {
+	if l.frame.Self.Frames < faultAfter {
+		return
+	}
+	switch os.Getenv(faultVariable) {
+	case "logs panel":
+		l.frame.Page = &journal.Page{Rows: []journal.Row{{Start: 1}}} // a message that ends before it starts
+	case "panic loop":
+		panic("fault switch")
+	case "block loop":
+		select {}
+	case "fatal":
+		new(sync.Mutex).Unlock() // no recover catches what the runtime says to this
+	}
+}
