@@ -2,6 +2,7 @@ package draw
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"os"
 	"regexp"
@@ -35,34 +36,42 @@ type Caps struct {
 // NewScreen makes a tcell.Screen on t; the caller calls Init and Fini. Nothing is executed and no file is read,
 // whatever $TERM says: an unknown terminal counts as a VT220, whose sequences all have.
 //
-// It sets TCELL_TRUECOLOR and LC_ALL for the process, since tcell takes both from there. Fini restores the terminal
-// within a second, whatever state it or tcell is in.
+// It sets TCELL_TRUECOLOR and LC_ALL and unsets COLUMNS and LINES for the process, since tcell takes them from there.
+// Fini restores the terminal within a second, whatever state it or tcell is in.
 func NewScreen(t *Tty, o ScreenOptions) (tcell.Screen, Caps, error) {
 	term := cmp.Or(o.Term, os.Getenv("TERM"))
 	locale := cmp.Or(o.Locale, os.Getenv("LC_ALL"), os.Getenv("LC_CTYPE"), os.Getenv("LANG"))
-	// Before the lookup, which writes 24-bit colours into the shared entry when $COLORTERM asks for them.
-	if err := os.Setenv("TCELL_TRUECOLOR", "disable"); err != nil {
+	caps := Caps{Term: entryName(term)}
+	caps.Linux, caps.UTF8 = caps.Term == "linux", isUTF8(caps.Term, locale)
+	if err := prepareEnvironment(caps.UTF8); err != nil {
 		return nil, Caps{}, fmt.Errorf("prepare the terminal: %w", err)
 	}
-	entry, err := lookupEntry(entryName(term))
+	entry, err := lookupEntry(caps.Term)
 	if err != nil {
 		return nil, Caps{}, fmt.Errorf("prepare the terminal: %w", err)
 	}
-	caps := Caps{Term: entryName(term), Linux: entryName(term) == "linux", UTF8: isUTF8(entryName(term), locale)}
-	charset := "C"
-	if caps.UTF8 {
-		charset = "C.UTF-8"
-	}
-	if err := os.Setenv("LC_ALL", charset); err != nil {
-		return nil, Caps{}, fmt.Errorf("prepare the terminal: %w", err)
-	}
-	uniseg.EastAsianAmbiguousWidth = 1 // as clean.Width has it, whatever $RUNEWIDTH_EASTASIAN told tcell
 	s, err := tcell.NewTerminfoScreenFromTtyTerminfo(t, entry)
 	if err != nil {
 		return nil, Caps{}, fmt.Errorf("prepare the terminal: %w", err)
 	}
 	caps.Colors = s.Colors()
 	return &screen{Screen: s, tty: t, restore: restoreSequence(entry)}, caps, nil
+}
+
+// prepareEnvironment sets what tcell goes by.
+func prepareEnvironment(utf8 bool) error {
+	charset := "C"
+	if utf8 {
+		charset = "C.UTF-8"
+	}
+	uniseg.EastAsianAmbiguousWidth = 1 // as clean.Width has it, whatever $RUNEWIDTH_EASTASIAN told tcell
+	return errors.Join(
+		os.Setenv("LC_ALL", charset), // without a charset that it knows, tcell does not start
+		// Looking up an entry writes 24-bit colours into the shared one when $COLORTERM asks for them.
+		os.Setenv("TCELL_TRUECOLOR", "disable"),
+		// tcell starts with that many cells: 99999 each are too many, and -1 is a panic.
+		os.Unsetenv("COLUMNS"), os.Unsetenv("LINES"),
+	)
 }
 
 // entryName returns the name of the entry to use for a terminal. The emulators that are listed under another name

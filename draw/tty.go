@@ -11,7 +11,8 @@ import (
 )
 
 // Tty is a terminal for tcell whose writes never block: they are kept and sent by a goroutine of its own, no faster
-// than the line takes them. All methods may be called from any goroutine.
+// than the line takes them. All methods may be called from any goroutine, Read from
+// one at a time.
 type Tty struct {
 	f      *os.File
 	fd     int // f's descriptor, for ioctls under mu while not closed
@@ -21,6 +22,9 @@ type Tty struct {
 	hupped sync.Once
 	watch  *hangupWatch
 
+	input [256]byte // this and keys are the reader's
+	keys  keyFilter
+
 	mu     sync.Mutex
 	closed bool
 	saved  *unix.Termios // what Stop restores; nil unless started
@@ -28,6 +32,8 @@ type Tty struct {
 	ending bool          // between Drain and Stop
 	resize *resizeWatch
 	w, h   int // as last asked
+
+	columns, lines int // from the environment, for a terminal that does not know
 }
 
 // OpenTty opens the terminal at path, or the controlling terminal when path is empty, or, when there is none, the
@@ -59,6 +65,7 @@ func OpenTty(path string, baud int) (*Tty, error) {
 // NewTty makes a Tty of an open terminal. It owns f from now on, and closes it when it fails.
 func NewTty(f *os.File, baud int) (*Tty, error) {
 	t := &Tty{f: f, hup: make(chan struct{}), w: defaultWidth, h: defaultHeight}
+	t.columns, t.lines = sizeFrom("COLUMNS"), sizeFrom("LINES")
 	if err := t.open(baud); err != nil {
 		f.Close()
 		return nil, fmt.Errorf("open terminal %s: %w", f.Name(), err)

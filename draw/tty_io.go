@@ -3,17 +3,24 @@ package draw
 import (
 	"errors"
 	"os"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
 
-// Read waits for input. It returns an error, and never nothing, at a hang-up (EOF or EIO), after Drain and after Close.
+// Read waits for input and returns what of it may be a key's. It returns an error, and never nothing, at a hang-up (EOF
+// or EIO), after Drain and after Close. p has room for keyRoom bytes and one more.
 func (t *Tty) Read(p []byte) (int, error) {
-	n, err := t.f.Read(p)
-	if err != nil && !errors.Is(err, os.ErrDeadlineExceeded) && !errors.Is(err, os.ErrClosed) {
-		t.hangUp()
+	for {
+		n, err := t.f.Read(t.input[:min(len(t.input), len(p)-keyRoom)])
+		if err != nil && !errors.Is(err, os.ErrDeadlineExceeded) && !errors.Is(err, os.ErrClosed) {
+			t.hangUp()
+		}
+		n = len(t.keys.pass(p[:0], t.input[:n], time.Now()))
+		if n > 0 || err != nil {
+			return n, err
+		}
 	}
-	return n, err
 }
 
 // Write keeps a copy of p for sending and returns at once. When the terminal is so far behind that p does not fit,

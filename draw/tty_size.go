@@ -18,8 +18,8 @@ const (
 	defaultHeight = 24
 )
 
-// WindowSize asks the terminal for its size, in cells. Where it says 0, as a serial line does, $COLUMNS or $LINES
-// counts, else 80x24. The answer lies within 1x1 and MaxWidth x MaxHeight.
+// WindowSize asks the terminal for its size, in cells. Where it says 0, as a serial line does, what $COLUMNS or $LINES
+// said at the opening counts, else 80x24. The answer lies within 1x1 and MaxWidth x MaxHeight.
 func (t *Tty) WindowSize() (tcell.WindowSize, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -27,8 +27,8 @@ func (t *Tty) WindowSize() (tcell.WindowSize, error) {
 	if !t.closed {
 		var ws *unix.Winsize
 		if ws, err = unix.IoctlGetWinsize(t.fd, unix.TIOCGWINSZ); err == nil {
-			t.w = cells(int(ws.Col), "COLUMNS", defaultWidth, MaxWidth)
-			t.h = cells(int(ws.Row), "LINES", defaultHeight, MaxHeight)
+			t.w = cells(int(ws.Col), t.columns, defaultWidth, MaxWidth)
+			t.h = cells(int(ws.Row), t.lines, defaultHeight, MaxHeight)
 		}
 	}
 	if err != nil {
@@ -48,14 +48,23 @@ func (t *Tty) Size() (w, h int) {
 	return t.w, t.h
 }
 
-func cells(said int, env string, otherwise, most int) int {
-	if said == 0 {
-		said, _ = strconv.Atoi(os.Getenv(env))
+// cells returns the first of what the terminal and the environment say that is a size.
+func cells(terminal, environment, otherwise, most int) int {
+	for _, n := range []int{terminal, environment} {
+		if n > 0 {
+			return min(n, most)
+		}
 	}
-	if said <= 0 {
-		said = otherwise
+	return otherwise
+}
+
+// sizeFrom returns the number that an environment variable holds, 0 for none.
+func sizeFrom(name string) int {
+	n, err := strconv.Atoi(os.Getenv(name))
+	if err != nil {
+		return 0
 	}
-	return min(said, most)
+	return n
 }
 
 // resizePause lets a storm of resizes cause few repaints.

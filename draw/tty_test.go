@@ -193,10 +193,10 @@ func TestTtyWritesReadsAndEnds(t *testing.T) {
 	if _, err := tty.Write([]byte("hello\n")); err != nil {
 		t.Fatal(err)
 	}
-	got := make([]byte, 6)
-	within(t, "read what was written", func() { io.ReadFull(master, got) })
-	if string(got) != "hello\n" {
-		t.Errorf("the terminal got %q: not raw?", got)
+	got := make([]byte, 16)
+	within(t, "read what was written", func() { io.ReadFull(master, got[:6]) })
+	if string(got[:6]) != "hello\n" {
+		t.Errorf("the terminal got %q: not raw?", got[:6])
 	}
 	master.Write([]byte("\x03q"))
 	n, err := tty.Read(got)
@@ -207,7 +207,7 @@ func TestTtyWritesReadsAndEnds(t *testing.T) {
 	within(t, "Drain ends a Read", func() {
 		done := make(chan error)
 		go func() {
-			_, err := tty.Read(make([]byte, 1))
+			_, err := tty.Read(make([]byte, 8))
 			done <- err
 		}()
 		tty.Drain()
@@ -249,7 +249,7 @@ func TestF31StalledReader(t *testing.T) {
 		if err := s.Init(); err != nil {
 			t.Error(err)
 		}
-		for i := range 200 {
+		for i := range 40 {
 			text := string(rune('a' + i%26))
 			for y := range 24 {
 				for x := range 80 {
@@ -286,6 +286,20 @@ func TestF31StalledReader(t *testing.T) {
 	noMoreGoroutines(t, before)
 }
 
+// fill writes to a pty until the kernel takes nothing more.
+func fill(t *testing.T, slave *os.File) {
+	control(t, slave, func(fd int) error {
+		for chunk := bytes.Repeat([]byte("x"), 4096); len(chunk) > 0; {
+			if _, err := unix.Write(fd, chunk); err == unix.EAGAIN {
+				chunk = chunk[:len(chunk)/2]
+			} else if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
 // TestF31FiniOnStalledTerminal: the mode is restored, and what puts the terminal back is what it gets last.
 func TestF31FiniOnStalledTerminal(t *testing.T) {
 	before := goroutines()
@@ -302,8 +316,11 @@ func TestF31FiniOnStalledTerminal(t *testing.T) {
 	if err := s.Init(); err != nil {
 		t.Fatal(err)
 	}
-	for !tty.Damaged() {
-		s.Sync()
+	eventually(t, "idle", tty.Idle)
+	fill(t, slave)
+	s.Sync()
+	if tty.Idle() {
+		t.Error("idle although the kernel takes nothing")
 	}
 	within(t, "Fini", s.Fini)
 	if got := termiosOf(t, slave); got != mode {
@@ -333,7 +350,7 @@ func TestF32HangUp(t *testing.T) {
 		ended := make(chan error, 1)
 		if reading {
 			go func() {
-				_, err := tty.Read(make([]byte, 1))
+				_, err := tty.Read(make([]byte, 8))
 				ended <- err
 			}()
 		}
@@ -347,7 +364,7 @@ func TestF32HangUp(t *testing.T) {
 			})
 		}
 		for range 3 { // each at once and with an error: a caller that goes on reading cannot miss it
-			if n, err := tty.Read(make([]byte, 1)); n != 0 || err == nil {
+			if n, err := tty.Read(make([]byte, 8)); n != 0 || err == nil {
 				t.Errorf("Read after the hang-up: %d, %v", n, err)
 			}
 		}

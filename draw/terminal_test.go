@@ -1,0 +1,300 @@
+package draw
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/gdamore/tcell/v2"
+
+	"hypervisor-tui/draw/vtscreen"
+)
+
+// quietEnv gives the test an environment of its own, since NewScreen sets parts of it.
+func quietEnv(t testing.TB) {
+	t.Helper()
+	for _, name := range []string{"TERM", "LC_ALL", "LC_CTYPE", "LANG", "COLORTERM", "NO_COLOR", "LINES", "COLUMNS",
+		"TCELL_TRUECOLOR", "TCELL_ALTSCREEN"} {
+		t.Setenv(name, "")
+	}
+}
+
+// TestF35AnyTERM starts on whatever $TERM says, without executing infocmp.
+func TestF35AnyTERM(t *testing.T) {
+	quietEnv(t)
+	dir := t.TempDir()
+	trap := filepath.Join(dir, "executed")
+	script := "#!/bin/sh\n: > " + trap + "\n"
+	if err := os.WriteFile(filepath.Join(dir, "infocmp"), []byte(script), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("PATH", dir+":"+os.Getenv("PATH"))
+	for _, c := range []struct {
+		term, locale string
+		want         Caps
+	}{
+		{"", "C", Caps{0, false, false, "vt220"}},
+		{"dumb", "C", Caps{0, false, false, "vt220"}},
+		{"dumb", "en_US.UTF-8", Caps{0, true, false, "vt220"}},
+		{"unknown", "POSIX", Caps{0, false, false, "vt220"}},
+		{"-x", "C", Caps{0, false, false, "vt220"}},
+		{"../../x", "C", Caps{0, false, false, "vt220"}},
+		{"/etc/passwd\x00\n", "C", Caps{0, false, false, "vt220"}},
+		{strings.Repeat("x", 10_000), "C", Caps{0, false, false, "vt220"}},
+		{"xterm-truecolor", "C", Caps{0, false, false, "vt220"}},
+		{"vt100", "de_CH", Caps{0, true, false, "vt220"}},
+		{"vt100", "de_DE.ISO-8859-1@euro", Caps{0, false, false, "vt220"}},
+		{"linux", "C", Caps{16, true, true, "linux"}},
+		{"linux", "xx.no-such-charset", Caps{16, false, true, "linux"}},
+		{"xterm", "C.utf8", Caps{8, true, false, "xterm"}},
+		{"xterm-256color", "POSIX", Caps{256, true, false, "xterm-256color"}},
+		{"alacritty", "C.UTF-8", Caps{256, true, false, "xterm-256color"}},
+		{"screen", "C.UTF-8", Caps{8, true, false, "screen"}},
+		{"tmux-256color", "C.UTF-8", Caps{256, true, false, "tmux-256color"}},
+	} {
+		t.Setenv("TERM", c.term[:strings.IndexByte(c.term+"\x00", 0)])
+		t.Setenv("COLORTERM", "truecolor")
+		tty, master := openTty(t, 80, 24)
+		v := view(master, 80, 24)
+		s, caps, err := NewScreen(tty, ScreenOptions{Term: c.term, Locale: c.locale})
+		if err != nil {
+			t.Errorf("%.20q: %v", c.term, err)
+			continue
+		}
+		if caps != c.want {
+			t.Errorf("%.20q, %s: %+v, want %+v", c.term, c.locale, caps, c.want)
+		}
+		if err := s.Init(); err != nil {
+			t.Errorf("%.20q, %s: %v", c.term, c.locale, err)
+		}
+		s.Put(3, 4, "@", tcell.StyleDefault.Foreground(tcell.ColorRed))
+		s.Show()
+		eventually(t, "first frame", v.shows("@"))
+		within(t, "Fini", s.Fini)
+		master.Close()
+		<-v.done
+		if len(v.screen.Foreign) > 0 {
+			t.Errorf("%.20q: foreign %q", c.term, v.screen.Foreign)
+		}
+	}
+	if _, err := os.Stat(trap); err == nil {
+		t.Error("infocmp was executed")
+	}
+}
+
+func TestNoColor(t *testing.T) {
+	quietEnv(t)
+	t.Setenv("NO_COLOR", "1")
+	tty, _ := openTty(t, 80, 24)
+	if _, caps, err := NewScreen(tty, ScreenOptions{Term: "xterm-256color"}); err != nil || caps.Colors != 0 {
+		t.Errorf("%+v, %v", caps, err)
+	}
+}
+
+// TestLinuxHasBrightForegroundsOnly: bright backgrounds come out dark on the kernel's console.
+func TestLinuxHasBrightForegroundsOnly(t *testing.T) {
+	e, err := lookupEntry("linux")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct{ got, want string }{
+		{e.TParm(e.SetFg, 1), "\x1b[31m"}, {e.TParm(e.SetFg, 9), "\x1b[91m"},
+		{e.TParm(e.SetBg, 2), "\x1b[42m"}, {e.TParm(e.SetBg, 10), "\x1b[42m"},
+		{e.TParm(e.SetFgBg, 15, 12), "\x1b[97;44m"}, {e.TParm(e.SetFgBg, 3, 4), "\x1b[33;44m"},
+	} {
+		if c.got != c.want {
+			t.Errorf("%q, want %q", c.got, c.want)
+		}
+	}
+}
+
+func TestF33AnySize(t *testing.T) {
+	quietEnv(t)
+	tty, master := openTty(t, 80, 24)
+	v := view(master, MaxWidth, MaxHeight)
+	s, _, err := NewScreen(tty, ScreenOptions{Term: "linux", Locale: "C.UTF-8"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Init(); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct{ w, h, wantW, wantH int }{
+		{0, 0, 80, 24}, {0, 50, 80, 50}, {1, 1, 1, 1}, {20, 5, 20, 5}, {1000, 1000, 400, 150}, {65535, 1, 400, 1}, {80, 24, 80, 24},
+	} {
+		setSize(t, master, c.w, c.h)
+		if w, h := tty.Size(); w != c.wantW || h != c.wantH {
+			t.Errorf("%dx%d counts as %dx%d", c.w, c.h, w, h)
+		}
+		s.Sync()
+		if w, h := s.Size(); w != c.wantW || h != c.wantH {
+			t.Errorf("tcell has %dx%d for %dx%d", w, h, c.w, c.h)
+		}
+		for y := range c.wantH {
+			for x := range c.wantW {
+				s.Put(x, y, "x", tcell.StyleDefault)
+			}
+		}
+		s.Show()
+		eventually(t, "idle", tty.Idle)
+	}
+	within(t, "Fini", s.Fini)
+	master.Close()
+	<-v.done
+}
+
+// TestF33SizeFromEnvironment: tcell would make as many cells as $COLUMNS and $LINES say, or panic.
+func TestF33SizeFromEnvironment(t *testing.T) {
+	quietEnv(t)
+	for _, c := range []struct {
+		columns, lines string
+		w, h           int
+	}{
+		{"132", "43", 132, 43}, {"-3", "x", 80, 24}, {"99999", "99999", 400, 150}, {"9999999999999999999999", "", 80, 24},
+	} {
+		t.Setenv("COLUMNS", c.columns)
+		t.Setenv("LINES", c.lines)
+		tty, _ := openTty(t, 0, 0)
+		s, _, err := NewScreen(tty, ScreenOptions{Term: "vt100", Locale: "C"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Init(); err != nil {
+			t.Fatal(err)
+		}
+		if w, h := s.Size(); w != c.w || h != c.h {
+			t.Errorf("%s, %s: %dx%d", c.columns, c.lines, w, h)
+		}
+		s.Fini()
+	}
+}
+
+func TestNotifyResizeFollowsSIGWINCH(t *testing.T) {
+	before := goroutines()
+	tty, _ := openTty(t, 80, 24)
+	calls := make(chan struct{}, 100)
+	tty.NotifyResize(func() { calls <- struct{}{} })
+	for range 2 {
+		eventually(t, "a call after the signal", func() bool {
+			syscall.Kill(os.Getpid(), syscall.SIGWINCH) // again and again: the goroutine may not listen yet
+			return len(calls) > 0
+		})
+		<-calls
+	}
+	within(t, "end", func() { tty.NotifyResize(nil) })
+	tty.Close()
+	noMoreGoroutines(t, before)
+}
+
+// stuck is a tcell that does not end, as after a panic with its lock held.
+type stuck struct {
+	tcell.Screen
+	release chan struct{}
+}
+
+func (s stuck) Fini() { <-s.release }
+
+func TestFiniWithoutTcell(t *testing.T) {
+	quietEnv(t)
+	before := goroutines()
+	master, slave := openPty(t, 80, 24)
+	mode := termiosOf(t, slave)
+	tty, err := OpenTty(slave.Name(), 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	made, _, err := NewScreen(tty, ScreenOptions{Term: "xterm", Locale: "C.UTF-8"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := made.Init(); err != nil {
+		t.Fatal(err)
+	}
+	v := view(master, 80, 24)
+	s := made.(*screen)
+	release, inner := make(chan struct{}), s.Screen
+	s.Screen = stuck{inner, release}
+	within(t, "Fini", s.Fini)
+	if got := termiosOf(t, slave); got != mode {
+		t.Errorf("mode %+v, before %+v", got, mode)
+	}
+	eventually(t, "the terminal as before", func() (ok bool) {
+		v.see(func(s *vtscreen.Screen) { ok = s.Visible && !s.Alt && !s.Keypad && s.Autowrap })
+		return ok
+	})
+	close(release)
+	inner.Fini()
+	slave.Close()
+	master.Close()
+	<-v.done
+	noMoreGoroutines(t, before)
+}
+
+func TestFiniWithoutInit(t *testing.T) {
+	quietEnv(t)
+	before := goroutines()
+	tty, _ := openTty(t, 80, 24)
+	s, _, err := NewScreen(tty, ScreenOptions{Term: "xterm"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Fini()
+	s.Fini()
+	noMoreGoroutines(t, before)
+}
+
+// TestF39ModeRestored goes through start and end, twice, and a hand-over in between.
+func TestF39ModeRestored(t *testing.T) {
+	quietEnv(t)
+	master, slave := openPty(t, 80, 24)
+	mode := termiosOf(t, slave)
+	v := view(master, 80, 24)
+	for range 2 {
+		tty, err := OpenTty(slave.Name(), 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s, _, err := NewScreen(tty, ScreenOptions{Term: "xterm-256color", Locale: "C.UTF-8"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Init(); err != nil {
+			t.Fatal(err)
+		}
+		if termiosOf(t, slave) == mode {
+			t.Error("not raw after Init")
+		}
+		if err := s.Suspend(); err != nil {
+			t.Error(err)
+		}
+		if got := termiosOf(t, slave); got != mode {
+			t.Errorf("suspended: %+v, before %+v", got, mode)
+		}
+		if err := s.Resume(); err != nil {
+			t.Fatal(err)
+		}
+		s.Put(0, 0, "@", tcell.StyleDefault)
+		s.Sync()
+		eventually(t, "frame after Resume", v.shows("@"))
+		start := time.Now()
+		within(t, "Fini", s.Fini)
+		if took := time.Since(start); took > 10*time.Second {
+			t.Errorf("Fini took %v", took)
+		}
+		if got := termiosOf(t, slave); got != mode {
+			t.Errorf("after Fini: %+v, before %+v", got, mode)
+		}
+	}
+	eventually(t, "the terminal as before", func() (ok bool) {
+		v.see(func(s *vtscreen.Screen) {
+			ok = s.Visible && !s.Alt && !s.Keypad && s.Autowrap && strings.TrimSpace(s.String()) == ""
+		})
+		return ok
+	})
+	if len(v.screen.Foreign) > 0 {
+		t.Errorf("foreign %q", v.screen.Foreign)
+	}
+}
