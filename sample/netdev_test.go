@@ -9,7 +9,7 @@ import (
 )
 
 // netDevOf is a /proc/net/dev in which each interface has received n bytes and sent 2n.
-func netDevOf(n int, names ...string) string {
+func netDevOf(n uint64, names ...string) string {
 	var b strings.Builder
 	b.WriteString("Inter-|   Receive\n face |bytes\n")
 	for _, name := range names {
@@ -38,7 +38,7 @@ func newLAN(t *testing.T) *lan {
 }
 
 // step samples a second later, after n bytes.
-func (l *lan) step(n int, names ...string) *Net {
+func (l *lan) step(n uint64, names ...string) *Net {
 	put(l, l.root, "/proc/net/dev", netDevOf(n, names...))
 	l.clock.pass(time.Second)
 	l.Sample()
@@ -105,7 +105,7 @@ func TestF15InterfacesComeGoAndAreRenamed(t *testing.T) {
 			names = append(names, fmt.Sprint("veth", (i*31+j)%50))
 		}
 		names = append(names, "eth0")
-		n := l.step(1000*(i+1), names...)
+		n := l.step(uint64(1000*(i+1)), names...)
 		if len(n.Interfaces) != len(names) || n.Interfaces[1].RxBytes != uint64(1000*(i+1)) {
 			t.Fatalf("step %d: %+v", i, n.Interfaces)
 		}

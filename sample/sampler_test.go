@@ -123,7 +123,7 @@ func TestF17SuspendMakesNoRateAndNoAgeWrong(t *testing.T) {
 	t.Cleanup(s.Close)
 	s.SetLinks(reportOf(lo, eth0))
 	step := func(n int, passed time.Duration) (*Host, *Net) {
-		put(t, root, "/proc/net/dev", netDevOf(n, "lo", "eth0"))
+		put(t, root, "/proc/net/dev", netDevOf(uint64(n), "lo", "eth0"))
 		put(t, root, "/proc/diskstats", diskstatsOf(n, "sda"))
 		c.pass(passed)
 		s.Sample()
