@@ -80,7 +80,6 @@ func (k *keyFilter) next(dst []byte, c byte) []byte {
 		k.inString(c)
 		return dst
 	case c >= utf8.RuneSelf:
-		k.state = keyGround // for tcell too, once the rune is whole
 		return k.inRune(dst, c)
 	}
 	k.holds = 0
@@ -110,6 +109,7 @@ func (k *keyFilter) inRune(dst []byte, c byte) []byte {
 	}
 	k.holds = 0
 	if r, n := utf8.DecodeRune(rune); n > 1 && clean.Width(r) > 0 {
+		k.state = keyGround // a rune ends any sequence for tcell
 		return append(dst, rune...)
 	}
 	return dst

@@ -98,6 +98,7 @@ func TestF36HalfSequence(t *testing.T) {
 func FuzzInput(f *testing.F) {
 	f.Add([]byte("\x1b[65;1;65;1;0;2147483647_"), 3)
 	f.Add([]byte("\x1b]52;c;cXVpdA==\x07q\x1b[[A\x1bOP\x1b\x1b[1~"), 1)
+	f.Add([]byte("\x1b\xdcX"), 4) // the byte vanishes, so what follows belongs to the ESC
 	f.Add([]byte("\x1b[200~a\xff\xc3\x1b[201~\x9b31m"), 7)
 	f.Fuzz(func(t *testing.T, in []byte, piece int) {
 		piece = max(piece, 1)

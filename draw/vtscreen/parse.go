@@ -166,9 +166,7 @@ func (s *Screen) cursor(params string) bool {
 func (s *Screen) erase(params string) bool {
 	switch params {
 	case "":
-		if len(s.cells) > 0 {
-			s.blank(s.Y*s.W+s.X, len(s.cells))
-		}
+		s.blank(s.Y*s.W+s.X, len(s.cells))
 	case "2":
 		s.blank(0, len(s.cells))
 	default:

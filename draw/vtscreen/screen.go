@@ -39,8 +39,9 @@ type Screen struct {
 	partial []byte  // a sequence or rune whose end has not come yet
 }
 
-// New returns a blank terminal as it is after power-on.
+// New returns a blank terminal as it is after power-on, of one cell at least.
 func New(w, h int) *Screen {
+	w, h = max(w, 1), max(h, 1)
 	s := &Screen{W: w, H: h, Visible: true, Autowrap: true, attr: Plain, sets: [2]byte{'B', 'B'}}
 	s.cells = make([]Cell, w*h)
 	s.blank(0, len(s.cells))
@@ -50,10 +51,10 @@ func New(w, h int) *Screen {
 // Resize changes the size as a terminal's window does: what still fits stays.
 func (s *Screen) Resize(w, h int) {
 	n := New(w, h)
-	for y := range min(h, s.H) {
-		copy(n.cells[y*w:(y+1)*w], s.cells[y*s.W:(y+1)*s.W])
+	for y := range min(n.H, s.H) {
+		copy(n.cells[y*n.W:(y+1)*n.W], s.cells[y*s.W:(y+1)*s.W])
 	}
-	s.W, s.H, s.cells = w, h, n.cells
+	s.W, s.H, s.cells = n.W, n.H, n.cells
 	s.moveTo(s.X, s.Y)
 }
 
@@ -89,7 +90,7 @@ func (s *Screen) blank(i, j int) {
 }
 
 func (s *Screen) moveTo(x, y int) {
-	s.X, s.Y, s.wrap = min(max(x, 0), max(s.W-1, 0)), min(max(y, 0), max(s.H-1, 0)), false
+	s.X, s.Y, s.wrap = min(max(x, 0), s.W-1), min(max(y, 0), s.H-1), false
 }
 
 // lineFeed moves down a row, and scrolls at the bottom.
@@ -105,7 +106,7 @@ func (s *Screen) lineFeed() {
 
 // put draws a rune of the given width at the cursor.
 func (s *Screen) put(r rune, width int) {
-	if width > s.W || s.H == 0 {
+	if width > s.W {
 		return
 	}
 	if s.Autowrap && (s.wrap || s.X+width > s.W) {

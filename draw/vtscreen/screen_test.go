@@ -1,0 +1,77 @@
+package vtscreen
+
+import (
+	"slices"
+	"testing"
+)
+
+func TestShows(t *testing.T) {
+	for _, c := range []struct{ name, in, want string }{
+		{"text at an address", "\x1b[2;3Hab", "\n  ab\n\n"},
+		{"wraps", "abcdefgh", "abcdef\ngh\n\n"},
+		{"no wrap after the last column alone", "abcdef\x1b[1;1Hx", "xbcdef\n\n\n"},
+		{"no autowrap", "\x1b[?7labcdefgh", "abcdeh\n\n\n"},
+		{"scrolls", "\x1b[3;1Habcdefg", "\nabcdef\ng\n"},
+		{"wide", "世界\x1b[1;2Hx", " x界\n\n\n"},
+		{"wide at the edge wraps", "abcde世", "abcde\n世\n\n"},
+		{"backspace", "ab\b\bx", "xb\n\n\n"},
+		{"line drawing by ESC(", "\x1b(0lqk\x1b(Bq", "┌─┐q\n\n\n"},
+		{"line drawing by SO", "\x1b)0\x0eq\x0fq", "─q\n\n\n"},
+		{"insert", "abc\x1b[1;1H\x1b[@x", "xabc\n\n\n"},
+		{"clear", "abc\x1b[H\x1b[J", "\n\n\n"},
+		{"clear from here", "abc\x1b[1;2H\x1b[J", "a\n\n\n"},
+		{"alternate screen", "abc\x1b[?1049hx\x1b[?1049l", "\n\n\n"},
+	} {
+		whole, pieces := New(6, 3), New(6, 3)
+		whole.Write([]byte(c.in))
+		for i := range len(c.in) {
+			pieces.Write([]byte(c.in[i : i+1]))
+		}
+		for _, s := range []*Screen{whole, pieces} {
+			if got := s.String(); got != c.want || len(s.Foreign) > 0 || s.Pending() != "" {
+				t.Errorf("%s: %q, want %q; foreign %q, unfinished %q", c.name, got, c.want, s.Foreign, s.Pending())
+			}
+		}
+	}
+}
+
+func TestForeign(t *testing.T) {
+	s := New(10, 2)
+	s.Write([]byte("a\x07\x1b]0;t\x07b\x1b[5n\x1b[>4;2mc\x1bcd\x1b[21m\xff\u202e\x1bPx\x1b\\\x1b[1\x1b[me\x1b(U\r\n"))
+	want := []string{"\a", "\x1b]0;t\a", "\x1b[5n", "\x1b[>4;2m", "\x1bc", "\x1b[21m", "\xff", "\u202e", "\x1bPx\x1b\\",
+		"\x1b[1", "\x1b(U", "\r", "\n"}
+	if !slices.Equal(s.Foreign, want) {
+		t.Errorf("foreign %q, want %q", s.Foreign, want)
+	}
+	if got := s.String(); got != "abcde\n\n" {
+		t.Errorf("shows %q", got)
+	}
+}
+
+func TestAttributes(t *testing.T) {
+	s := New(4, 1)
+	s.Write([]byte("\x1b[1;4;7;91;44ma\x1b[38;5;200;48;5;17mb\x1b[39;49mc\x1b[md"))
+	for x, want := range []Attr{
+		{Fg: 9, Bg: 4, Bold: true, Underline: true, Reverse: true},
+		{Fg: 200, Bg: 17, Bold: true, Underline: true, Reverse: true},
+		{Fg: -1, Bg: -1, Bold: true, Underline: true, Reverse: true},
+		Plain,
+	} {
+		if got := s.Cell(x, 0).Attr; got != want {
+			t.Errorf("cell %d: %+v, want %+v", x, got, want)
+		}
+	}
+}
+
+func FuzzWrite(f *testing.F) {
+	f.Add([]byte("\x1b[2;3Hab\x1b[38;5;1m世\x1b]0;x\x07\x1b(0q\n\n\n"), 5, 3)
+	f.Add([]byte("世x\x1b[J"), 1, 1)
+	f.Add([]byte("x\n\x1b[2J\x1b[@"), 0, 0)
+	f.Fuzz(func(t *testing.T, in []byte, w, h int) {
+		s := New(w&63, h&31)
+		s.Write(in)
+		s.Resize(h&31, w&63)
+		s.Write(in)
+		_ = s.String()
+	})
+}
