@@ -83,19 +83,3 @@ func TestBaudOfPty(t *testing.T) {
 		tty.Close()
 	}
 }
-
-// TestBaudOfSerialLine asks a real one.
-func TestBaudOfSerialLine(t *testing.T) {
-	tty, err := OpenTty("/dev/ttyS0", 0)
-	if err != nil {
-		t.Skipf("no serial line here: %v", err)
-	}
-	defer tty.Close()
-	mode := termiosOf(t, tty.f)
-	if _, err := unix.IoctlGetInt(tty.fd, unix.TIOCMGET); err != nil {
-		t.Skipf("/dev/ttyS0 has no hardware: %v", err)
-	}
-	if tty.Baud() != int(mode.Ospeed) {
-		t.Errorf("%d baud, the line says %d", tty.Baud(), mode.Ospeed)
-	}
-}
