@@ -1,5 +1,7 @@
 package draw
 
+import "math"
+
 // Region is a clipped rectangle of a Canvas. It is a value: cutting one never touches another. Everything drawn is
 // clipped to it, so that panels need no bounds checks; a Region with no area draws nothing. Coordinates in its
 // methods count from its own top left corner.
@@ -64,12 +66,13 @@ func (r *Region) CutRight(n int) Region {
 // Inset returns r without n columns on the left and on the right.
 func (r Region) Inset(n int) Region { return r.Sub(n, 0, r.w-2*n, r.h) }
 
-// Scrolled returns a region h rows high that shows through r from its row top on: drawing into it at row top lands
-// on r's first row.
+// Scrolled returns a region h rows high, math.MaxInt16 at most, that shows through r from its row top on: drawing
+// into it at row top lands on r's first row.
 func (r Region) Scrolled(top, h int) Region {
 	s := r
 	s.y -= top
-	s.h = h
+	s.h = min(max(h, 0), math.MaxInt16)
+	s.y0, s.y1 = max(r.y0, s.y), min(r.y1, s.y+s.h)
 	return s
 }
 
