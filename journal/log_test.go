@@ -142,6 +142,32 @@ func TestSearchNeverStallsIntake(t *testing.T) {
 	}
 }
 
+// TestNewEntriesAreTestedInSlices has many come at once under an expensive filter.
+func TestNewEntriesAreTestedInSlices(t *testing.T) {
+	const size = 50_000
+	costly := Query{Rows: 1, Filter: Filter{Least: Debug, Text: "line .*0$", Regexp: true}}
+	l := New(size, nil)
+	ask(l, costly)
+	for i := range size {
+		push(l, Info, fmt.Sprint("line ", i))
+	}
+	if l.turn(); l.search.high > sliceCost/200+2 || !l.search.toOldest() {
+		t.Errorf("one turn tested %d to %d", l.search.low, l.search.high)
+	}
+	// What is evicted before its turn comes is not tested at all.
+	l = New(100, nil)
+	ask(l, costly)
+	for i := range size {
+		push(l, Info, fmt.Sprint("line ", i))
+	}
+	if l.turn(); !l.search.complete() {
+		t.Errorf("one turn tested %d to %d of %d to %d", l.search.low, l.search.high, l.ring.oldest(), l.ring.next)
+	}
+	if p := again(l); p.Matches != 10 || p.Percent != 100 {
+		t.Errorf("%d matches, %d %%", p.Matches, p.Percent)
+	}
+}
+
 func TestFilteredFollowTestsEachEntryOnce(t *testing.T) {
 	l := New(10_000, nil)
 	for i := range 10_000 {

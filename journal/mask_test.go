@@ -12,6 +12,7 @@ var maskings = []struct{ in, want string }{
 	{`-H "AUTHORIZATION: BEARER abc" url`, `-H "AUTHORIZATION: BEARER ***" url`},
 	{`invalid bearer token, token lookup failed`, `invalid bearer token, token lookup failed`},
 	{`Bearer `, `Bearer `},
+	{`Bearer Bearer abc`, `Bearer Bearer ***`},
 	{`GET /join?token=K10abc::server:def&x=1 200`, `GET /join?token=***&x=1 200`},
 	{`--token=abc --node-ip=10.0.0.1`, `--token=*** --node-ip=10.0.0.1`},
 	{`access_token=x`, `access_token=***`},

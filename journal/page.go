@@ -20,10 +20,13 @@ type Query struct {
 // MaxRows is the most entries that a page holds.
 const MaxRows = 200
 
-// Move is how the bottom row moves from the anchor, always over entries that pass the filter.
+// Move is how the bottom row moves from the anchor, always over entries that pass the filter. It is carried out once:
+// entries that come later do not move the page again. When the ring has lost the anchor of a page that stays, the page
+// is the one that starts with the oldest match, and Page.AtEnd is set.
 type Move uint8
 
-// The moves. One that finds nothing stays at the anchor (or at the ring's end) and sets Page.AtEnd.
+// The moves. One that finds nothing stays at the anchor (or at the ring's end) and sets Page.AtEnd. Older stops where
+// the page is still full.
 const (
 	Stay Move = iota
 	Older
@@ -40,7 +43,7 @@ type Filter struct {
 	Tab     int      // index into the tabs of New; 0 is all
 	Least   Severity // the mildest severity shown: Debug shows everything
 	Text    string   // smart case: case-insensitive unless it has an upper-case letter; empty passes all
-	Regexp  bool     // Text is an RE2 expression (one that does not compile passes nothing and sets Page.Err)
+	Regexp  bool     // Text is an RE2 expression, its case as written (one that does not compile passes nothing and sets Page.Err)
 	Exclude bool     // entries that match are hidden
 }
 

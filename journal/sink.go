@@ -14,9 +14,9 @@ import (
 const (
 	batchBytes   = 64 << 10
 	batchEntries = 512
-	sinkBatches  = 2                  // one that the source fills, one that the Log takes in
-	rawMax       = 4 * MaxMessage     // bytes of a raw message that are looked at: escape sequences make text shorter
-	cleanMax     = 3*rawMax + maxUnit // clean writes at most 3 bytes for one
+	sinkBatches  = 2              // one that the source fills, one that the Log takes in
+	rawMax       = 4 * MaxMessage // bytes of a raw message that are looked at: escape sequences make text shorter
+	cleanMax     = 3 * rawMax     // clean writes at most 3 bytes for one
 )
 
 // batch is entries on their way from a Sink to the Log; its memory is fixed.
@@ -60,7 +60,7 @@ func newSink(l *Log, name string) *Sink {
 		ready:  make(chan *batch, sinkBatches),
 		text:   make([]byte, 0, cleanMax),
 		masked: make([]byte, 0, cleanMax),
-		unit:   make([]byte, 0, cleanMax),
+		unit:   make([]byte, 0, 3*maxUnit),
 		state:  SourceState{Name: name},
 	}
 	for range sinkBatches {

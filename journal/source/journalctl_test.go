@@ -173,6 +173,28 @@ func TestJournalctlHealth(t *testing.T) {
 	}
 }
 
+// TestComplaintOutlastsThePeace: having lived for a while is no health after a complaint, an entry is.
+func TestComplaintOutlastsThePeace(t *testing.T) {
+	sink := journal.New(1, nil).Sink("test")
+	c := &complaint{sink: sink}
+	c.Write([]byte("No journal files were found.\n"))
+	if c.settled(); sink.State().Health.State != box.Failed {
+		t.Errorf("%+v", sink.State())
+	}
+	if c.works(); sink.State().Health.State != box.OK {
+		t.Errorf("%+v", sink.State())
+	}
+	c = &complaint{sink: journal.New(1, nil).Sink("test")}
+	c.end(nil)
+	if c.settled(); c.sink.State().Health.State != box.Init {
+		t.Errorf("settled after the end: %+v", c.sink.State())
+	}
+	c.Write(make([]byte, 10<<20))
+	if len(c.text) != complaintMax {
+		t.Errorf("%d bytes kept", len(c.text))
+	}
+}
+
 func TestJournalctlIsNotThere(t *testing.T) {
 	tree(t)
 	err := (&Journalctl{}).Run(context.Background(), watch(t).sink)
