@@ -20,25 +20,28 @@ func AppendFloat(dst []byte, v float64, prec int) []byte {
 	return strconv.AppendFloat(dst, v, 'f', prec, 64)
 }
 
-// AppendPercent appends a share of 0-100 as 45.2%, 100%, or --.
+// AppendPercent appends a share of 0-100 as 45.2%, 100%, in at most 6 columns. What is no share is --.
 func AppendPercent(dst []byte, v float64) []byte {
-	if math.IsNaN(v) || math.IsInf(v, 0) {
+	if !(v >= 0 && v < 99_999.5) { // so written, it is true of NaN
 		return append(dst, unknownNumber...)
 	}
+	prec := 1
 	if v >= 99.95 {
-		dst = strconv.AppendFloat(dst, v, 'f', 0, 64)
-	} else {
-		dst = strconv.AppendFloat(dst, v, 'f', 1, 64)
+		prec = 0
 	}
-	return append(dst, '%')
+	return append(strconv.AppendFloat(dst, math.Abs(v), 'f', prec, 64), '%') // Abs: there is a -0
 }
 
 // sizeUnits are the binary units (IEC 80000-13).
 const sizeUnits = "KMGTPE"
 
-// AppendSize appends a number of bytes in binary units with three digits or so: 0 B, 999 B, 1.0 KiB, 32.1 GiB.
+// isSize says whether v can be a number of bytes: not NaN, not negative, and no more than the largest unit shows.
+func isSize(v float64) bool { return v >= 0 && v < 1<<70 }
+
+// AppendSize appends a number of bytes in binary units with three digits or so, in at most 8 columns: 0 B, 999 B,
+// 1.0 KiB, 32.1 GiB. What is no number of bytes is --.
 func AppendSize(dst []byte, v float64) []byte {
-	if math.IsNaN(v) || math.IsInf(v, 0) {
+	if !isSize(v) {
 		return append(dst, unknownNumber...)
 	}
 	unit, scale := sizeUnit(v)
@@ -48,6 +51,9 @@ func AppendSize(dst []byte, v float64) []byte {
 
 // AppendSizeOf appends used of total, both in total's unit: 32.1/64.0 GiB.
 func AppendSizeOf(dst []byte, used, total float64) []byte {
+	if !isSize(used) || !isSize(total) {
+		return append(dst, unknownNumber...)
+	}
 	unit, scale := sizeUnit(total)
 	dst = append(appendScaled(dst, used/scale, unit), '/')
 	return appendUnit(appendScaled(dst, total/scale, unit), unit)
@@ -56,7 +62,7 @@ func AppendSizeOf(dst []byte, used, total float64) []byte {
 // sizeUnit is the index of the unit that v is shown in (-1: bytes) and its size.
 func sizeUnit(v float64) (unit int, scale float64) {
 	unit, scale = -1, 1
-	for math.Abs(v)/scale >= 1023.5 && unit < len(sizeUnits)-1 {
+	for v/scale >= 1023.5 && unit < len(sizeUnits)-1 {
 		scale *= 1024
 		unit++
 	}
@@ -65,10 +71,10 @@ func sizeUnit(v float64) (unit int, scale float64) {
 
 func appendScaled(dst []byte, v float64, unit int) []byte {
 	prec := 1
-	if unit < 0 || math.Abs(v) >= 99.95 {
+	if unit < 0 || v >= 99.95 {
 		prec = 0
 	}
-	return strconv.AppendFloat(dst, v, 'f', prec, 64)
+	return strconv.AppendFloat(dst, math.Abs(v), 'f', prec, 64) // Abs: there is a -0
 }
 
 func appendUnit(dst []byte, unit int) []byte {
@@ -78,9 +84,9 @@ func appendUnit(dst []byte, unit int) []byte {
 	return append(dst, ' ', sizeUnits[unit], 'i', 'B')
 }
 
-// AppendRate appends bytes a second: 1.2 MiB/s.
+// AppendRate appends bytes a second in at most 10 columns: 1.2 MiB/s. What is no rate is --.
 func AppendRate(dst []byte, v float64) []byte {
-	if math.IsNaN(v) || math.IsInf(v, 0) {
+	if !isSize(v) {
 		return append(dst, unknownNumber...)
 	}
 	return append(AppendSize(dst, v), "/s"...)

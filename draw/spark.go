@@ -49,7 +49,7 @@ func (r Region) column(x int, v, top float64, levels []rune, s Style) {
 	steps := len(levels)
 	height := 0
 	if top > 0 {
-		height = int(v/top*float64(r.h*steps) + 0.5)
+		height = int(min(v/top, 1)*float64(r.h*steps) + 0.5) // min: infinity has no int
 	}
 	if height == 0 && v > 0 {
 		height = 1

@@ -52,9 +52,9 @@ func DarkTheme(colors int) *Theme {
 
 // LightTheme is for dark text on a light ground.
 func LightTheme(colors int) *Theme {
-	track := fg(tcell.ColorBlack)
+	track, white := fg(tcell.ColorBlack), fg(tcell.ColorSilver).Bold(true)
 	if colors >= 16 {
-		track = fg(tcell.ColorGray)
+		track, white = fg(tcell.ColorGray), fg(tcell.ColorWhite)
 	}
 	return &Theme{Name: "light", styles: [roleCount]tcell.Style{
 		Text:     tcell.StyleDefault,
@@ -65,7 +65,7 @@ func LightTheme(colors int) *Theme {
 		Warn:     fg(tcell.ColorPurple),
 		Bad:      fg(tcell.ColorMaroon).Bold(true),
 		Accent:   fg(tcell.ColorBlack).Bold(true),
-		Selected: fg(tcell.ColorWhite).Background(tcell.ColorNavy),
+		Selected: white.Background(tcell.ColorNavy),
 		Track:    track,
 	}}
 }
