@@ -1,0 +1,128 @@
+package draw
+
+import (
+	"testing"
+	"unicode/utf8"
+
+	"github.com/gdamore/tcell/v2"
+
+	"hypervisor-tui/draw/clean"
+)
+
+// model is a terminal as far as Flush is concerned: a wide rune takes two cells, and whatever overwrites half of one
+// leaves a blank in the other half.
+type model struct {
+	t     *testing.T
+	w, h  int
+	cells []modelCell
+	puts  []int // of each cell since reset
+}
+
+// modelCell is one cell. The right half of a wide rune has no text.
+type modelCell struct {
+	text  string
+	style tcell.Style
+}
+
+// newModel returns a terminal that shows something else than any canvas.
+func newModel(t *testing.T, w, h int) *model {
+	m := &model{t: t, w: w, h: h, cells: make([]modelCell, w*h), puts: make([]int, w*h)}
+	m.garble()
+	return m
+}
+
+// garble is another program that writes on the terminal.
+func (m *model) garble() {
+	for i := range m.cells {
+		m.cells[i] = modelCell{text: "\a"}
+	}
+}
+
+func (m *model) Put(x, y int, text string, style tcell.Style) (string, int) {
+	m.t.Helper()
+	r, n := utf8.DecodeRuneInString(text)
+	width := clean.Width(r)
+	if n != len(text) || width == 0 {
+		m.t.Fatalf("%q reaches the terminal at %d,%d", text, x, y)
+	}
+	if x < 0 || y < 0 || x+width > m.w || y >= m.h {
+		m.t.Fatalf("%q of %d columns at %d,%d reaches a terminal of %dx%d", text, width, x, y, m.w, m.h)
+	}
+	m.puts[y*m.w+x]++
+	row := m.cells[y*m.w : (y+1)*m.w]
+	for i := x; i < x+width; i++ {
+		m.halve(row, i)
+	}
+	row[x] = modelCell{text, style}
+	if width == 2 {
+		row[x+1] = modelCell{"", style}
+	}
+	return "", width
+}
+
+// halve blanks the other half of the wide rune that cell x belongs to, if it does.
+func (m *model) halve(row []modelCell, x int) {
+	if row[x].text == "" && x > 0 {
+		row[x-1].text = " "
+	}
+	if x+1 < len(row) && row[x+1].text == "" {
+		row[x+1].text = " "
+	}
+}
+
+// flush flushes c, and holds that each changed cell was sent exactly once and no other, that what is shown is what one
+// full paint shows, and that flushing again sends nothing.
+func (m *model) flush(c *Canvas) {
+	m.t.Helper()
+	changed := 0
+	want := make([]int, len(c.cells))
+	for i, v := range c.cells {
+		if v != c.shown[i] && v.r != right {
+			want[i] = 1
+			changed++
+		}
+	}
+	clear(m.puts)
+	if sent := c.Flush(m); sent != changed {
+		m.t.Fatalf("%d cells sent, %d changed", sent, changed)
+	}
+	for i := range want {
+		if m.puts[i] != want[i] {
+			m.t.Fatalf("cell %d,%d was sent %d times, want %d", i%m.w, i/m.w, m.puts[i], want[i])
+		}
+	}
+	full := *c
+	full.shown = make([]cell, len(c.cells))
+	full.Forget()
+	painted := newModel(m.t, m.w, m.h)
+	full.Flush(painted)
+	for i := range painted.cells {
+		if m.cells[i] != painted.cells[i] {
+			m.t.Fatalf("cell %d,%d shows %+v, after one full paint %+v", i%m.w, i/m.w, m.cells[i], painted.cells[i])
+		}
+	}
+	if again := c.Flush(m); again != 0 {
+		m.t.Fatalf("the same frame again sends %d cells", again)
+	}
+}
+
+// wholeRunes holds that each wide rune has both of its halves and that only drawable runes are in cells.
+func wholeRunes(t *testing.T, c *Canvas) {
+	t.Helper()
+	for i, v := range c.cells {
+		x := i % c.w
+		switch clean.Width(v.r) {
+		case 2:
+			if x+1 == c.w || c.cells[i+1].r != right {
+				t.Fatalf("cell %d,%d: %q has no right half", x, i/c.w, v.r)
+			}
+		case 0:
+			if v.r != right {
+				t.Fatalf("cell %d,%d: %U is not drawable", x, i/c.w, v.r)
+			}
+			if x == 0 || clean.Width(c.cells[i-1].r) != 2 {
+				t.Fatalf("cell %d,%d: a right half without its left", x, i/c.w)
+			}
+		}
+	}
+}

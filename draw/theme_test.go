@@ -1,0 +1,69 @@
+package draw
+
+import (
+	"testing"
+
+	"github.com/gdamore/tcell/v2"
+)
+
+func themes() map[string]*Theme {
+	return map[string]*Theme{
+		"dark 256": DarkTheme(256), "dark 16": DarkTheme(16), "dark 8": DarkTheme(8),
+		"light 256": LightTheme(256), "light 16": LightTheme(16), "light 8": LightTheme(8), "mono": MonoTheme(),
+	}
+}
+
+// TestThemesColours holds what the terminals can show: no theme asks for more colours than there are, nor for a bright
+// background, which the console draws dark.
+func TestThemesColours(t *testing.T) {
+	most := map[string]tcell.Color{"dark 8": 8, "light 8": 8}
+	for name, theme := range themes() {
+		colors := tcell.Color(16)
+		if n, ok := most[name]; ok {
+			colors = n
+		}
+		for role := range roleCount {
+			for _, s := range []Style{role, role | Bold} {
+				fg, bg, attrs := theme.style(s).Decompose()
+				if fg != tcell.ColorDefault && fg-tcell.ColorValid >= colors {
+					t.Errorf("%s: role %d has foreground %v", name, role, fg)
+				}
+				if bg != tcell.ColorDefault && bg-tcell.ColorValid >= 8 {
+					t.Errorf("%s: role %d has the bright background %v", name, role, bg)
+				}
+				if name == "mono" && (fg != tcell.ColorDefault || bg != tcell.ColorDefault) {
+					t.Errorf("mono: role %d has a colour", role)
+				}
+				if attrs&^(tcell.AttrBold|tcell.AttrReverse) != 0 {
+					// dim is grey or invisible, underline cyan, on the console
+					t.Errorf("%s: role %d has the attributes %b", name, role, attrs)
+				}
+				if s&Bold != 0 && attrs&tcell.AttrBold == 0 {
+					t.Errorf("%s: role %d with Bold is not", name, role)
+				}
+			}
+		}
+	}
+}
+
+// TestThemesTellRolesApart holds that each role was given a style, and that what matters looks unlike plain text.
+func TestThemesTellRolesApart(t *testing.T) {
+	for name, theme := range themes() {
+		for role := Dim; role < roleCount; role++ {
+			if name != "mono" && theme.styles[role] == (tcell.Style{}) {
+				t.Errorf("%s: role %d has no style", name, role)
+			}
+		}
+		for _, role := range []Style{Title, Warn, Bad, Accent, Selected} {
+			if theme.styles[role] == theme.styles[Text] {
+				t.Errorf("%s: role %d looks like text", name, role)
+			}
+		}
+		if theme.styles[Bad] == theme.styles[Warn] || theme.styles[Bad] == theme.styles[Good] || theme.styles[Warn] == theme.styles[Good] {
+			t.Errorf("%s: good, warn and bad look alike", name)
+		}
+		if theme.Name == "" {
+			t.Errorf("%s has no name", name)
+		}
+	}
+}
