@@ -1,0 +1,287 @@
+package sample
+
+import (
+	"bytes"
+	"cmp"
+	"encoding/binary"
+	"errors"
+	"slices"
+	"strings"
+
+	"golang.org/x/sys/unix"
+)
+
+const (
+	settled     = 2         // scans after which a process is not expected to become QEMU any more,
+	reviewed    = 6         // but looked at again in each so many, since a shell may yet exec one
+	argvLimit   = 256 << 10 // bytes of a command line; QEMU's own are a tenth of it, with the name in front
+	direntName  = 19        // where the name begins in a struct linux_dirent64
+	direntTotal = 16        // where its length is
+)
+
+const errNoProcesses = remark("there are no processes in /proc")
+
+var errHidden = errors.New("/proc hides the processes of others: it is mounted with hidepid")
+
+// process is an entry of /proc. Its inode tells it from another that gets its number later: procfs makes a new one.
+type process struct {
+	pid  int
+	ino  uint64
+	seen uint8 // scans in which it was looked at, or left out, and was no QEMU
+}
+
+// qemuScan finds QEMU processes. It lists /proc, which costs a fortieth of reading a file for each process, and then
+// reads only the names of those that are new, and the command lines of those that are called so.
+type qemuScan struct {
+	root        string
+	read        func(path string, buf []byte, most int) ([]byte, error) // readSmall, but in tests
+	turn        int
+	now, before []process // by pid
+	known       map[int]guest
+	dirents     []byte
+	text        []byte
+}
+
+func newQEMUScan(root string) qemuScan {
+	return qemuScan{root: root, read: readSmall}
+}
+
+// run scans once. What has vanished since it was listed is passed over; what cannot be read otherwise keeps what was
+// known of it, and is the result's error.
+func (s *qemuScan) run() *guests {
+	found := &guests{}
+	if err := s.list(); err != nil {
+		found.err = err
+		for _, g := range s.known {
+			found.list = append(found.list, g)
+		}
+	} else {
+		found.err = s.look(found)
+	}
+	if text, err := s.file("/proc/devices", keptSize); err == nil {
+		found.stacked = parseStacked(text)
+	}
+	found.settle()
+	s.known = make(map[int]guest, len(found.list))
+	for _, g := range found.list {
+		s.known[g.pid] = g
+	}
+	if found.err == nil && len(found.list) > mostGuests {
+		found.list = found.list[:mostGuests]
+		found.err = errLeftOut
+	}
+	return found
+}
+
+// look adds to found what the listed processes are. It returns the first error.
+func (s *qemuScan) look(found *guests) error {
+	var first error
+	s.turn++
+	old := s.before
+	for i := range s.now {
+		p := &s.now[i]
+		for len(old) > 0 && old[0].pid < p.pid {
+			old = old[1:]
+		}
+		if len(old) > 0 && old[0].pid == p.pid && old[0].ino == p.ino {
+			p.seen = min(old[0].seen+1, settled)
+		}
+		if p.seen == settled && (p.pid+s.turn)%reviewed != 0 {
+			continue
+		}
+		g, isGuest, err := s.identify(p.pid)
+		switch {
+		case isGuest:
+			p.seen = 0
+			found.list = append(found.list, g)
+		case err != nil:
+			p.seen = 0
+		}
+		if err != nil && first == nil {
+			first = err
+		}
+	}
+	return first
+}
+
+// identify says what guest a process is, if it is one. When it cannot be told now but was known before, it is both that
+// guest and an error.
+func (s *qemuScan) identify(pid int) (g guest, ok bool, err error) {
+	known, was := s.known[pid]
+	g, ok, err = s.inspect(pid, &known)
+	if vanished(err) {
+		return g, false, nil
+	}
+	if err != nil {
+		return known, was, err
+	}
+	return g, ok, nil
+}
+
+// inspect reads what is needed to tell. known is what was said of that pid in the last scan, if anything.
+func (s *qemuScan) inspect(pid int, known *guest) (g guest, ok bool, err error) {
+	dir := procDir(pid)
+	if known.pid == pid {
+		if start, err := s.start(dir); err != nil {
+			return g, false, err
+		} else if start == known.start {
+			g = guest{pid: pid, start: start, qemuArgs: known.qemuArgs}
+			return g, true, s.place(&g)
+		}
+	}
+	// The name is the file's, cut to 15 bytes. It is asked first: a command line can be long, and to read it takes
+	// the process's own memory lock, which may be held for long.
+	text, err := s.file(dir+"comm", keptSize)
+	if err != nil || !bytes.Contains(text, []byte("qemu-")) {
+		return g, false, err
+	}
+	if text, err = s.file(dir+"cmdline", argvLimit); err != nil {
+		return g, false, err
+	}
+	args, ok := parseQEMU(text)
+	if !ok {
+		return g, false, nil
+	}
+	start, err := s.start(dir)
+	if err != nil {
+		return g, false, err
+	}
+	g = guest{pid: pid, start: start, qemuArgs: args}
+	return g, true, s.place(&g)
+}
+
+// start is when a process began. A zombie has vanished.
+func (s *qemuScan) start(dir string) (uint64, error) {
+	text, err := s.file(dir+"stat", keptSize)
+	if err != nil {
+		return 0, err
+	}
+	stat, err := parseProcStat(text)
+	if err == nil && stat.ended {
+		err = unix.ESRCH
+	}
+	return stat.start, err
+}
+
+// place finds the guest's cgroup and network namespace.
+func (s *qemuScan) place(g *guest) error {
+	text, err := s.file(procDir(g.pid)+"cgroup", keptSize)
+	if err != nil {
+		return err
+	}
+	g.cgroup, g.whyDisk = findCgroup(s.root, parseCgroup(text))
+	g.whyNet, err = whyNoNet(s.root, g.pid)
+	return err
+}
+
+// file reads a file below the root, that many bytes at most. The text is good until the next call.
+func (s *qemuScan) file(name string, most int) ([]byte, error) {
+	text, err := s.read(s.root+name, s.text[:0], most)
+	if err != nil {
+		return nil, &readError{name: name, cause: err}
+	}
+	s.text = text
+	return text, nil
+}
+
+// list lists the processes, by pid.
+func (s *qemuScan) list() error {
+	fd, err := unix.Open(s.root+"/proc", unix.O_RDONLY|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return &readError{name: "/proc", cause: err}
+	}
+	defer unix.Close(fd)
+	if s.dirents == nil {
+		s.dirents = make([]byte, 8*keptSize)
+	}
+	s.now, s.before = s.before[:0], s.now
+	for {
+		n, err := unix.Getdents(fd, s.dirents)
+		if err == unix.EINTR {
+			continue
+		}
+		if err != nil {
+			return &readError{name: "/proc", cause: err}
+		}
+		if n == 0 {
+			break
+		}
+		s.now = appendProcesses(s.now, s.dirents[:n])
+	}
+	slices.SortFunc(s.now, func(a, b process) int { return cmp.Compare(a.pid, b.pid) })
+	switch {
+	case len(s.now) == 0:
+		return errNoProcesses
+	case s.now[0].pid != 1: // we see ourselves at least, and everyone has a process 1
+		return errHidden
+	}
+	return nil
+}
+
+// appendProcesses appends the processes among the entries of a directory, as getdents64(2) returns them.
+func appendProcesses(p []process, dirents []byte) []process {
+	for len(dirents) > direntName {
+		length := int(binary.NativeEndian.Uint16(dirents[direntTotal:]))
+		if length <= direntName || length > len(dirents) {
+			break
+		}
+		name, _ := cutArg(dirents[direntName:length])
+		if pid, err := number(name); err == nil && pid > 0 && pid < 1<<31 && name[0] != '0' {
+			p = append(p, process{pid: int(pid), ino: binary.NativeEndian.Uint64(dirents)})
+		}
+		dirents = dirents[length:]
+	}
+	return p
+}
+
+// settle sorts the guests and takes the disk figures from those that share a cgroup.
+func (g *guests) settle() {
+	slices.SortFunc(g.list, func(a, b guest) int {
+		return cmp.Or(strings.Compare(a.namespace, b.namespace), strings.Compare(a.name, b.name), cmp.Compare(a.pid, b.pid))
+	})
+	users := make(map[string]int, len(g.list))
+	for i := range g.list {
+		users[g.list[i].cgroup]++
+	}
+	for i := range g.list {
+		if one := &g.list[i]; one.cgroup != "" && users[one.cgroup] > 1 {
+			one.cgroup, one.whyDisk = "", whyShared
+		}
+	}
+}
+
+// same says that both are one and the same to whoever follows them.
+func (g *guests) same(other *guests) bool {
+	return slices.Equal(g.list, other.list) && slices.Equal(g.stacked, other.stacked) && sameError(g.err, other.err)
+}
+
+func sameError(a, b error) bool {
+	if a == nil || b == nil {
+		return a == b
+	}
+	return a.Error() == b.Error()
+}
+
+// readSmall reads a file from its start into buf, which grows as far as most. The rest is left.
+func readSmall(path string, buf []byte, most int) ([]byte, error) {
+	fd, err := unix.Open(path, unix.O_RDONLY|unix.O_NONBLOCK|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return nil, err
+	}
+	defer unix.Close(fd)
+	for len(buf) < most {
+		buf = slices.Grow(buf, keptSize)
+		n, err := unix.Read(fd, buf[len(buf):min(cap(buf), most)])
+		if err == unix.EINTR {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		if n == 0 {
+			break
+		}
+		buf = buf[:len(buf)+n]
+	}
+	return buf, nil
+}

@@ -1,0 +1,93 @@
+package sample
+
+import (
+	"bytes"
+	"math"
+	"os"
+	"strconv"
+	"time"
+)
+
+// userHZ is the unit in which the kernel tells times of processes, whatever its own tick is.
+const userHZ = 100
+
+// procDir is the directory of a process.
+func procDir(pid int) string { return "/proc/" + strconv.Itoa(pid) + "/" }
+
+// procStat is what /proc/PID/stat says of a process and all of its threads.
+type procStat struct {
+	ended bool   // a zombie, or what is left behind one
+	ticks uint64 // CPU time, user and system, in USER_HZ; guest time is part of it
+	start uint64 // ticks from boot to its start
+}
+
+// parseProcStat parses /proc/PID/stat. The name in it may hold anything, brackets, blanks and line ends included: what
+// counts begins behind the last closing bracket.
+//
+// Kernel: proc_pid_stat(5)
+func parseProcStat(text []byte) (s procStat, err error) {
+	bracket := bytes.LastIndexByte(text, ')')
+	if bracket < 0 {
+		return s, errShort
+	}
+	line, _ := cutLine(text[bracket+1:])
+	state, line := cutWord(line)
+	if len(state) != 1 {
+		return s, errShort
+	}
+	s.ended = state[0] == 'Z' || state[0] == 'X' || state[0] == 'x'
+	var cpu [2]uint64
+	line = skipWords(line, 10)
+	if n, err := numbers(line, cpu[:]); err != nil {
+		return s, err
+	} else if n < len(cpu) || cpu[0] > math.MaxUint64-cpu[1] {
+		return s, errShort
+	}
+	s.ticks = cpu[0] + cpu[1]
+	word, _ := cutWord(skipWords(line, 8)) // some of them are negative
+	s.start, err = number(word)
+	return s, err
+}
+
+func skipWords(line []byte, n int) []byte {
+	for range n {
+		_, line = cutWord(line)
+	}
+	return line
+}
+
+// sinceBoot turns ticks into a time, one beyond 280 years into those.
+func sinceBoot(ticks uint64) time.Duration {
+	const tick = time.Second / userHZ
+	return time.Duration(min(ticks, uint64(math.MaxInt64/tick))) * tick
+}
+
+// parseStatm returns the bytes that are resident according to /proc/PID/statm. Huge pages are not among them.
+//
+// Kernel: proc_pid_statm(5)
+func parseStatm(text []byte) (uint64, error) {
+	var pages [2]uint64 // whole size, resident
+	line, _ := cutLine(text)
+	if n, err := numbers(line, pages[:]); err != nil {
+		return 0, err
+	} else if n < len(pages) {
+		return 0, errShort
+	}
+	return times(pages[1], uint64(os.Getpagesize())), nil
+}
+
+// parseHugetlb returns the bytes in huge pages according to /proc/PID/status.
+//
+// Kernel: proc_pid_status(5)
+func parseHugetlb(text []byte) (uint64, error) {
+	for len(text) > 0 {
+		var line []byte
+		line, text = cutLine(text)
+		if figure, ok := bytes.CutPrefix(line, []byte("HugetlbPages:")); ok {
+			word, _ := cutWord(figure)
+			kib, err := number(word)
+			return times(kib, 1024), err
+		}
+	}
+	return 0, errFields
+}
