@@ -97,9 +97,6 @@ func (c *Canvas) Flush(p Putter) int {
 			}
 			p.Put(x, y, c.names.name(row[x].r), c.look.Theme.style(row[x].style))
 			sent++
-			if x+1 < c.w && row[x+1].r == right {
-				old[x+1] = cell{r: right, style: row[x+1].style}
-			}
 		}
 	}
 	return sent
