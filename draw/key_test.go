@@ -21,6 +21,7 @@ func TestKeyOf(t *testing.T) {
 		{"漢", tcell.KeyRune, '漢', 0, '漢'},
 		{"Ctrl-Q as a key", tcell.KeyCtrlQ, 'q', tcell.ModCtrl, KeyNone},
 		{"Ctrl-Q as a rune", tcell.KeyRune, 'q', tcell.ModCtrl, KeyNone},
+		{"Ctrl-é as a rune", tcell.KeyRune, 'é', tcell.ModCtrl, KeyNone},
 		{"Alt-x", tcell.KeyRune, 'x', tcell.ModAlt, KeyNone},
 		{"Meta-x", tcell.KeyRune, 'x', tcell.ModMeta, KeyNone},
 		{"Alt-Shift-X", tcell.KeyRune, 'X', tcell.ModAlt | tcell.ModShift, KeyNone},
