@@ -235,6 +235,9 @@ func (l *loop) draw(now time.Time) {
 	l.fault()
 	w, h := l.pictureSize()
 	if w != l.w || h != l.h {
+		if l.w > 0 {
+			l.screen.Show() // tcell asks for the size here only: what Flush puts beyond the old one would be lost
+		}
 		l.w, l.h, l.repaint = w, h, true
 	}
 	l.console.Draw(l.canvas.Begin(w, h), &l.frame)
