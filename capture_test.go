@@ -1,0 +1,3 @@
+package main
+
+func child(name string) int { return 2 }
