@@ -30,13 +30,18 @@ const (
 
 func main() {
 	runtime.GOMAXPROCS(2) // left automatic, the runtime reads the cgroup's limit each second
+	limitMemory()
+	os.Exit(command(os.Args[1:], os.Stdout, os.Stderr))
+}
+
+// limitMemory tells the garbage collector how much it may use, where the environment does not.
+func limitMemory() {
 	if os.Getenv("GOMEMLIMIT") == "" {
 		debug.SetMemoryLimit(memoryLimit)
 	}
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(gcPercent)
 	}
-	os.Exit(command(os.Args[1:], os.Stdout, os.Stderr))
 }
 
 // options are the flags.

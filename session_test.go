@@ -60,7 +60,7 @@ func start(t *testing.T, o setup) *session {
 	if err != nil {
 		t.Skipf("no pty here: %v", err)
 	}
-	s := &session{t: t, master: master, slave: slave, ended: make(chan struct{}), errors: filepath.Join(t.TempDir(), "stderr")}
+	s := &session{t: t, master: master, slave: slave, errors: filepath.Join(t.TempDir(), "stderr")}
 	t.Cleanup(s.close)
 	if o.w == 0 {
 		o.w, o.h = 80, 24
@@ -74,13 +74,6 @@ func start(t *testing.T, o setup) *session {
 	}
 	s.cmd = exec.Command(args[0], args[1:]...)
 	s.cmd.Env = environment(t, o.env...)
-	s.cmd.Stdin, s.cmd.Stdout = slave, slave
-	stderr, err := os.Create(s.errors)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer stderr.Close()
-	s.cmd.Stderr = stderr
 	s.cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: !o.free}
 	if o.unshared {
 		s.cmd.SysProcAttr.Unshareflags = unix.CLONE_NEWNS
@@ -88,16 +81,30 @@ func start(t *testing.T, o setup) *session {
 	if o.before != nil {
 		o.before(s)
 	}
-	s.began = time.Now()
-	if err := s.cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	go func() {
-		_ = s.cmd.Wait() // ProcessState has it
-		close(s.ended)
-	}()
+	s.launch()
 	go s.show()
 	return s
+}
+
+// launch starts the command on the terminal.
+func (s *session) launch() {
+	s.t.Helper()
+	stderr, err := os.OpenFile(s.errors, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o644)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	defer stderr.Close()
+	s.cmd.Stdin, s.cmd.Stdout, s.cmd.Stderr = s.slave, s.slave, stderr
+	s.began = time.Now()
+	if err := s.cmd.Start(); err != nil {
+		s.t.Fatal(err)
+	}
+	cmd, ended := s.cmd, make(chan struct{})
+	s.ended = ended
+	go func() {
+		_ = cmd.Wait() // ProcessState has it
+		close(ended)
+	}()
 }
 
 func (s *session) close() {
