@@ -3,6 +3,7 @@ package sample
 import (
 	"bytes"
 	"math"
+	"slices"
 	"strings"
 	"time"
 
@@ -15,6 +16,7 @@ const (
 	whyCgroup1  = "cgroup v1: only v2 says what one VM reads and writes"
 	whyNoIO     = "its cgroup has no io.stat: the io controller is off"
 	whyNoCgroup = "it has no cgroup of its own"
+	whyOutside  = "its cgroup lies outside of those seen from here"
 	whyShared   = "it shares its cgroup with another VM"
 )
 
@@ -43,8 +45,8 @@ func parseCgroup(text []byte) string {
 // ownCgroup cuts path behind the part that is all a VM's: its pod, or else its scope or service. It is empty when there
 // is no such part. A login session's scope has everything in it that was started there.
 func ownCgroup(path string) string {
-	if strings.Contains(path, "/..") || strings.HasPrefix(path, "/user.slice") {
-		return "" // outside of what we see, or a session
+	if strings.HasPrefix(path, "/user.slice") {
+		return ""
 	}
 	own := 0
 	pods := strings.HasPrefix(path, "/kubepods") || strings.Contains(path, "/kubelet")
@@ -72,6 +74,8 @@ func findCgroup(root, path string) (dir, why string) {
 	switch {
 	case path == "":
 		return "", whyCgroup1
+	case strings.HasPrefix(path, "/.."):
+		return "", whyOutside
 	case ownCgroup(path) == "":
 		return "", whyNoCgroup
 	}
@@ -158,7 +162,7 @@ func deriveIO(before, now []ioDevice, stacked []uint64, over time.Duration) (rea
 			}
 		}
 		r, w := perSecond(was.read, d.read, over), perSecond(was.write, d.write, over)
-		if contains(stacked, d.major) {
+		if slices.Contains(stacked, d.major) {
 			highRead, highWrite = max(highRead, r), max(highWrite, w)
 		} else {
 			lowRead, lowWrite = lowRead+r, lowWrite+w
@@ -168,15 +172,6 @@ func deriveIO(before, now []ioDevice, stacked []uint64, over time.Duration) (rea
 		return math.NaN(), math.NaN()
 	}
 	return max(lowRead, highRead), max(lowWrite, highWrite) // each keeps a NaN
-}
-
-func contains(majors []uint64, major uint64) bool {
-	for _, m := range majors {
-		if m == major {
-			return true
-		}
-	}
-	return false
 }
 
 // parseStacked returns the major numbers of the drivers whose block devices lie on others, according to /proc/devices.

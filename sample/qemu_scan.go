@@ -13,7 +13,7 @@ import (
 
 const (
 	settled     = 2         // scans after which a process is not expected to become QEMU any more,
-	reviewed    = 6         // but looked at again in each so many, since a shell may yet exec one
+	reviewed    = 12        // but looked at again in each so many, since a shell may yet exec one
 	argvLimit   = 256 << 10 // bytes of a command line; QEMU's own are a tenth of it, with the name in front
 	direntName  = 19        // where the name begins in a struct linux_dirent64
 	direntTotal = 16        // where its length is
@@ -27,7 +27,7 @@ var errHidden = errors.New("/proc hides the processes of others: it is mounted w
 type process struct {
 	pid  int
 	ino  uint64
-	seen uint8 // scans in which it was looked at, or left out, and was no QEMU
+	seen uint8 // earlier scans that had it, settled at most
 }
 
 // qemuScan finds QEMU processes. It lists /proc, which costs a fortieth of reading a file for each process, and then
@@ -61,11 +61,11 @@ func (s *qemuScan) run() *guests {
 	if text, err := s.file("/proc/devices", keptSize); err == nil {
 		found.stacked = parseStacked(text)
 	}
-	found.settle()
 	s.known = make(map[int]guest, len(found.list))
 	for _, g := range found.list {
 		s.known[g.pid] = g
 	}
+	found.settle()
 	if found.err == nil && len(found.list) > mostGuests {
 		found.list = found.list[:mostGuests]
 		found.err = errLeftOut
@@ -86,45 +86,40 @@ func (s *qemuScan) look(found *guests) error {
 		if len(old) > 0 && old[0].pid == p.pid && old[0].ino == p.ino {
 			p.seen = min(old[0].seen+1, settled)
 		}
-		if p.seen == settled && (p.pid+s.turn)%reviewed != 0 {
+		review := p.seen < settled || (p.pid+s.turn)%reviewed == 0
+		known, was := s.known[p.pid]
+		if !review && !was {
 			continue
 		}
-		g, isGuest, err := s.identify(p.pid)
+		g, isGuest, err := s.inspect(p.pid, &known, review)
 		switch {
-		case isGuest:
-			p.seen = 0
+		case err == nil && isGuest:
 			found.list = append(found.list, g)
-		case err != nil:
+		case err == nil || vanished(err):
+		default: // nobody knows what it is now, so it is what it was
 			p.seen = 0
-		}
-		if err != nil && first == nil {
-			first = err
+			if was {
+				found.list = append(found.list, known)
+			}
+			if first == nil {
+				first = err
+			}
 		}
 	}
 	return first
 }
 
-// identify says what guest a process is, if it is one. When it cannot be told now but was known before, it is both that
-// guest and an error.
-func (s *qemuScan) identify(pid int) (g guest, ok bool, err error) {
-	known, was := s.known[pid]
-	g, ok, err = s.inspect(pid, &known)
-	if vanished(err) {
-		return g, false, nil
-	}
-	if err != nil {
-		return known, was, err
-	}
-	return g, ok, nil
-}
-
-// inspect reads what is needed to tell. known is what was said of that pid in the last scan, if anything.
-func (s *qemuScan) inspect(pid int, known *guest) (g guest, ok bool, err error) {
+// inspect says what guest a process is, if it is one. known is what was said of that pid in the last scan, if anything;
+// unless it is to be reviewed that holds as long as the process does.
+func (s *qemuScan) inspect(pid int, known *guest, review bool) (g guest, ok bool, err error) {
 	dir := procDir(pid)
 	if known.pid == pid {
 		if start, err := s.start(dir); err != nil {
 			return g, false, err
 		} else if start == known.start {
+			if !review {
+				return *known, true, nil
+			}
 			g = guest{pid: pid, start: start, qemuArgs: known.qemuArgs}
 			return g, true, s.place(&g)
 		}
@@ -163,7 +158,7 @@ func (s *qemuScan) start(dir string) (uint64, error) {
 	return stat.start, err
 }
 
-// place finds the guest's cgroup and network namespace.
+// place finds the guest's cgroup and network namespace. libvirt moves a QEMU that it has started into its cgroup.
 func (s *qemuScan) place(g *guest) error {
 	text, err := s.file(procDir(g.pid)+"cgroup", keptSize)
 	if err != nil {

@@ -156,7 +156,7 @@ func TestF19NoCgroupOfV2(t *testing.T) {
 		"hybrid":    {"12:blkio:/kubepods/pod1/a\n0::/kubepods/pod1/a\n", whyCgroup1},
 		"none":      {"", whyCgroup1},
 		"root":      {"0::/\n", whyNoCgroup},
-		"elsewhere": {"0::/../kubepods.slice/kubepods-pod1.slice\n", whyNoCgroup},
+		"elsewhere": {"0::/../kubepods.slice/kubepods-pod1.slice\n", whyOutside},
 		"session":   {"0::/user.slice/user-0.slice/session-3.scope\n", whyNoCgroup},
 		"no io":     {"0::/kubepods/burstable/pod1/a\n", whyNoIO},
 		"relative":  {"0::a.scope\n", whyCgroup1},

@@ -1,0 +1,294 @@
+package sample
+
+import (
+	"encoding/binary"
+	"errors"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"golang.org/x/sys/unix"
+
+	"hypervisor-tui/draw/clean"
+)
+
+// counting makes a scan count the files that it reads, by their name.
+func counting(s *qemuScan) map[string]int {
+	files := map[string]int{}
+	s.read = func(path string, buf []byte, most int) ([]byte, error) {
+		files[filepath.Base(path)]++
+		return readSmall(path, buf, most)
+	}
+	return files
+}
+
+func TestScanFindsQEMUAlone(t *testing.T) {
+	q := newQEMUTree(t)
+	q.vm(300, "prod_db")
+	q.vm(40, "default_b")
+	q.vm(41, "default_a")
+	q.process(50, "virt-launcher", "/usr/bin/virt-launcher", "--name", "a", "--namespace", "default")
+	q.process(51, "qemu-img", "qemu-img", "convert")
+	q.process(52, "qemu-kvm", "/usr/libexec/qemu-kvm", "-S", "-machine", "none,accel=kvm")
+	q.process(53, "bash", "sh", "-c", "qemu-system-x86_64 -name guest=x_y")
+	q.process(54, ".qemu-system-x8", "/nix/store/x/bin/.qemu-system-x86_64-wrapped", "-name", "plain")
+	q.put("/proc/uptime", "1 1\n")
+	q.put("/proc/0/comm", "qemu-kvm\n")
+	q.put("/proc/12x/comm", "qemu-kvm\n")
+	s := newQEMUScan(q.root)
+	if got := found(t, &s); got != "/plain default/a default/b prod/db" {
+		t.Error(got)
+	}
+}
+
+func TestScanReadsNoMoreThanItMust(t *testing.T) {
+	q := newQEMUTree(t)
+	for pid := 1000; pid < 1300; pid++ {
+		q.process(pid, "worker", "/bin/worker")
+	}
+	q.vm(500, "default_a")
+	s := newQEMUScan(q.root)
+	files := counting(&s)
+	for scan := range 2 {
+		clear(files)
+		found(t, &s)
+		if files["comm"] < 302 || files["cmdline"] > 1 {
+			t.Errorf("scan %d, all are new: %v", scan, files)
+		}
+	}
+	for scan := range 12 {
+		clear(files)
+		if got := found(t, &s); got != "default/a" {
+			t.Fatal(got)
+		}
+		if files["comm"] > 302/reviewed+2 || files["cmdline"] != 0 || files["stat"] != 1 {
+			t.Errorf("scan %d, none is new: %v", scan+2, files)
+		}
+	}
+}
+
+func TestScanFindsWhatBecomesQEMU(t *testing.T) {
+	q := newQEMUTree(t)
+	q.process(70, "bash", "bash", "start.sh")
+	q.process(71, "bash", "bash", "start.sh")
+	s := newQEMUScan(q.root)
+	found(t, &s)
+	q.put("/proc/70/comm", "qemu-kvm\n")
+	q.put("/proc/70/cmdline", commandLine("qemu-kvm", "-name", "soon"))
+	if got := found(t, &s); got != "/soon" {
+		t.Errorf("one that was new a scan ago: %q", got)
+	}
+	for range 5 {
+		found(t, &s)
+	}
+	q.put("/proc/71/comm", "qemu-kvm\n")
+	q.put("/proc/71/cmdline", commandLine("qemu-kvm", "-name", "late"))
+	scans := 1
+	for found(t, &s) != "/late /soon" {
+		if scans++; scans > reviewed {
+			t.Fatal("one that was old is not found")
+		}
+	}
+}
+
+// At each file that the scan reads of a process, the process has ended just before.
+func TestF13QEMUEndsWhileScanned(t *testing.T) {
+	for _, last := range []string{"comm", "cmdline", "stat", "cgroup"} {
+		for _, cause := range []error{unix.ESRCH, unix.ENOENT} {
+			q := newQEMUTree(t)
+			q.vm(50, "default_a")
+			q.vm(60, "default_b")
+			s := newQEMUScan(q.root)
+			hit := false
+			s.read = func(path string, buf []byte, most int) ([]byte, error) {
+				if path == q.root+"/proc/50/"+last {
+					hit = true
+					q.remove("/proc/50")
+					return nil, cause
+				}
+				return readSmall(path, buf, most)
+			}
+			for range 2 {
+				if got := found(t, &s); got != "default/b" {
+					t.Errorf("%s, %v: %q", last, cause, got)
+				}
+			}
+			if !hit {
+				t.Errorf("%s was not read", last)
+			}
+		}
+	}
+	q := newQEMUTree(t)
+	q.vm(50, "default_a")
+	q.remove("/proc/50/net")
+	s := newQEMUScan(q.root)
+	if got := found(t, &s); got != "" {
+		t.Errorf("between cgroup and net/dev: %q", got)
+	}
+}
+
+// Half of the processes are gone by the time that they are read, and others have come.
+func TestF13ForkStorm(t *testing.T) {
+	q := newQEMUTree(t)
+	q.vm(50, "default_a")
+	s := newQEMUScan(q.root)
+	next := 1000
+	s.read = func(path string, buf []byte, most int) ([]byte, error) {
+		pid, _ := strconv.Atoi(filepath.Base(filepath.Dir(path)))
+		if pid >= 1000 && pid%2 == 0 {
+			return nil, unix.ESRCH
+		}
+		return readSmall(path, buf, most)
+	}
+	for range 8 {
+		for range 100 {
+			q.process(next, "sh", "sh")
+			next++
+		}
+		for pid := max(next-150, 1000); pid < next-100; pid++ {
+			q.remove(procDir(pid))
+		}
+		if got := found(t, &s); got != "default/a" {
+			t.Fatal(got)
+		}
+	}
+	if len(s.now) > next-1000+3 {
+		t.Errorf("%d processes are remembered", len(s.now))
+	}
+}
+
+func TestScanKeepsWhatItCannotReadNow(t *testing.T) {
+	q := newQEMUTree(t)
+	q.vm(50, "default_a")
+	s := newQEMUScan(q.root)
+	found(t, &s)
+	q.vm(60, "default_b")
+	s.read = func(string, []byte, int) ([]byte, error) { return nil, unix.EMFILE }
+	g := s.run()
+	if len(g.list) != 1 || g.list[0].name != "a" || !errors.Is(g.err, unix.EMFILE) {
+		t.Errorf("%+v", g)
+	}
+	s.read = readSmall
+	if got := found(t, &s); got != "default/a default/b" {
+		t.Error(got)
+	}
+	root := s.root
+	s.root = t.TempDir()
+	if g = s.run(); len(g.list) != 2 || !missing(g.err) {
+		t.Errorf("without /proc: %+v", g)
+	}
+	s.root = root
+	if got := found(t, &s); got != "default/a default/b" {
+		t.Error(got)
+	}
+}
+
+func TestScanOfHiddenProcesses(t *testing.T) {
+	root := t.TempDir()
+	s := newQEMUScan(root)
+	if g := s.run(); !missing(g.err) {
+		t.Errorf("no /proc: %v", g.err)
+	}
+	put(t, root, "/proc/uptime", "1 1\n")
+	if g := s.run(); g.err != errNoProcesses {
+		t.Errorf("no processes: %v", g.err)
+	}
+	put(t, root, "/proc/77/comm", "me\n")
+	if g := s.run(); g.err != errHidden {
+		t.Errorf("hidepid: %v", g.err)
+	}
+}
+
+func TestScanOfTooMany(t *testing.T) {
+	q := newQEMUTree(t)
+	for pid := 100; pid < 100+mostGuests+5; pid++ {
+		q.vm(pid, "default_a")
+	}
+	s := newQEMUScan(q.root)
+	for range 2 {
+		if g := s.run(); g.err != errLeftOut || len(g.list) != mostGuests {
+			t.Errorf("%d VMs, %v", len(g.list), g.err)
+		}
+	}
+}
+
+func TestScanOfHugeCommandLine(t *testing.T) {
+	q := newQEMUTree(t)
+	q.process(50, "qemu-kvm", "qemu-kvm", "-name", "guest=default_a", "-append", strings.Repeat("x", 8*argvLimit), "-name", "late")
+	q.process(60, "qemu-kvm", "qemu-kvm", "-name", "guest="+strings.Repeat("y", 2*argvLimit))
+	s := newQEMUScan(q.root)
+	if got := found(t, &s); !strings.HasSuffix(got, "y default/a") || clean.String(got) != got {
+		t.Errorf("%.40q", got)
+	}
+	if cap(s.text) > 2*argvLimit {
+		t.Errorf("a buffer of %d bytes is kept", cap(s.text))
+	}
+}
+
+func TestScanThatFindsTheSameDisturbsNobody(t *testing.T) {
+	q := newQEMUTree(t)
+	q.vm(50, "default_a")
+	r := follow(t, q.root)
+	r.look()
+	first := r.found.Load()
+	r.look()
+	if r.found.Load() != first {
+		t.Error("the same again is something new")
+	}
+	q.vm(60, "default_b")
+	r.look()
+	if r.found.Load() == first {
+		t.Error("a new one is the same again")
+	}
+}
+
+func TestScanLive(t *testing.T) {
+	if _, err := os.Stat("/proc/1/comm"); err != nil {
+		t.Skip("processes cannot be seen here: ", err)
+	}
+	s := newQEMUScan("")
+	if g := s.run(); g.err != nil {
+		t.Error(g.err)
+	}
+	if !slices.ContainsFunc(s.now, func(p process) bool { return p.pid == os.Getpid() && p.ino != 0 }) {
+		t.Errorf("%d processes, and this one is not among them", len(s.now))
+	}
+}
+
+// direntOf is an entry as getdents64(2) writes it.
+func direntOf(ino uint64, name string) []byte {
+	d := make([]byte, (direntName+len(name)+8)&^7)
+	binary.NativeEndian.PutUint64(d, ino)
+	binary.NativeEndian.PutUint16(d[direntTotal:], uint16(len(d)))
+	copy(d[direntName:], name)
+	return d
+}
+
+func TestProcessesOfADirectory(t *testing.T) {
+	var dirents []byte
+	for i, name := range []string{".", "..", "1", "self", "4194304", "01", "0", "-1", "99999999999999999999", "2"} {
+		dirents = append(dirents, direntOf(uint64(i), name)...)
+	}
+	want := []process{{pid: 1, ino: 2}, {pid: 4194304, ino: 4}, {pid: 2, ino: 9}}
+	if got := appendProcesses(nil, dirents); !slices.Equal(got, want) {
+		t.Errorf("%+v", got)
+	}
+	if got := appendProcesses(nil, dirents[:len(dirents)-1]); len(got) != 2 {
+		t.Errorf("cut off: %+v", got)
+	}
+}
+
+func FuzzDirents(f *testing.F) {
+	f.Add(append(direntOf(7, "12"), direntOf(8, "cpuinfo")...))
+	f.Add(make([]byte, 24))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		for _, p := range appendProcesses(nil, text) {
+			if p.pid <= 0 {
+				t.Errorf("%x: %+v", text, p)
+			}
+		}
+	})
+}
