@@ -1,0 +1,162 @@
+package nixos
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"runtime"
+	"strings"
+	"time"
+
+	"hypervisor-tui/draw/clean"
+	"hypervisor-tui/sample"
+)
+
+const (
+	pstore   = "/sys/fs/pstore"
+	backend  = "/sys/module/pstore/parameters/backend"
+	archive  = "/var/lib/systemd/pstore"
+	wtmp     = "/var/log/wtmp"
+	sameBoot = 10 * time.Minute // between when the kernel and when wtmp says that this boot began: clocks are set then
+	minute   = "2006-01-02 15:04 MST"
+)
+
+// lastBoot finds out how the boot before this one ended: wtmp says whether it was shut down, pstore whether the kernel
+// left its last words. These do not prove that it died: it may have lived on after an oops.
+type lastBoot struct {
+	root string
+}
+
+// read says what is known, without Health; boot is when this boot began. A host that keeps neither is an absence.
+func (b *lastBoot) read(boot time.Time) (sample.LastBoot, error) {
+	end, kept, err := b.ending()
+	if err != nil {
+		return sample.LastBoot{}, err
+	}
+	words, looked, err := b.lastWords(boot)
+	if err != nil {
+		return sample.LastBoot{}, err
+	}
+	if !kept && !looked {
+		return sample.LastBoot{}, absence("this host keeps neither wtmp nor pstore")
+	}
+	v := sample.LastBoot{Why: words}
+	// A wtmp that ends with some other boot says nothing about the last one.
+	if end.known && end.newest.Sub(boot).Abs() <= sameBoot {
+		v.Known, v.Clean = true, end.clean
+	}
+	switch {
+	case words != "":
+	case v.Known && !v.Clean:
+		v.Why = "no shutdown is recorded for the boot of " + end.at.UTC().Format(minute)
+	case v.Known:
+		v.Why = "shut down " + end.at.UTC().Format(minute)
+	case !kept:
+		v.Why = "no wtmp, nothing in pstore"
+	default:
+		v.Why = "wtmp does not tell, nothing in pstore"
+	}
+	return v, nil
+}
+
+// ending reads wtmp. An empty one, or one of an unknown layout, is none.
+func (b *lastBoot) ending() (e ending, kept bool, err error) {
+	l := layoutOf(runtime.GOARCH)
+	file, err := os.Open(b.root + wtmp)
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrPermission) || l.size == 0 {
+		return e, false, nil
+	}
+	if err != nil {
+		return e, false, fmt.Errorf("read %s: %w", wtmp, cause(err))
+	}
+	defer file.Close()
+	info, err := file.Stat()
+	if err == nil && info.Mode().IsRegular() {
+		e, err = readWtmp(file, info.Size(), l)
+	}
+	if err != nil {
+		return e, false, fmt.Errorf("read %s: %w", wtmp, cause(err))
+	}
+	return e, !e.newest.IsZero(), nil
+}
+
+// lastWords describes the newest record of a crash that pstore holds, or that systemd-pstore has moved out of it since
+// this boot began; empty when there is none. looked is whether either place could be looked at.
+func (b *lastBoot) lastWords(boot time.Time) (words string, looked bool, err error) {
+	live, name, seen, err := b.newest(pstore, "dmesg-")
+	if err != nil {
+		return "", false, err
+	}
+	looked = seen
+	if !live.IsZero() {
+		return "pstore keeps a kernel " + b.kind(name) + " of " + live.UTC().Format(minute), true, nil
+	}
+	moved, name, seen, err := b.newest(archive, "")
+	if err != nil {
+		return "", false, err
+	}
+	if !moved.Before(boot) {
+		return "a kernel crash is kept in " + archive + "/" + clean.String(name), true, nil
+	}
+	return "", looked || seen, nil
+}
+
+// backed says whether pstore has memory to keep things in: both directories are there without it too.
+func (b *lastBoot) backed() bool {
+	text, err := os.ReadFile(b.root + backend)
+	return err == nil && !strings.HasPrefix(string(text), "(null)")
+}
+
+// newest returns time and name of the newest entry of a directory that starts with prefix. A directory that is not
+// there, or that this user may not list, is not seen.
+func (b *lastBoot) newest(dir, prefix string) (at time.Time, name string, seen bool, err error) {
+	entries, err := os.ReadDir(b.root + dir)
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrPermission) {
+		return at, "", false, nil
+	}
+	if err != nil {
+		return at, "", false, fmt.Errorf("list %s: %w", dir, cause(err))
+	}
+	for _, e := range entries {
+		if !strings.HasPrefix(e.Name(), prefix) {
+			continue
+		}
+		info, err := e.Info()
+		if err != nil {
+			continue // it has just been moved to the archive
+		}
+		if info.ModTime().After(at) {
+			at, name = info.ModTime(), e.Name()
+		}
+	}
+	return at, name, true, nil
+}
+
+// kind reads what a record of pstore says that it is: panic, oops; crash when that cannot be read.
+//
+// Kernel: fs/pstore/platform.c, pstore_dump
+func (b *lastBoot) kind(name string) string {
+	const unknown = "crash"
+	file, err := os.Open(b.root + pstore + "/" + name)
+	if err != nil {
+		return unknown
+	}
+	defer file.Close()
+	var head [16]byte
+	n, err := io.ReadFull(file, head[:])
+	if err != nil && err != io.ErrUnexpectedEOF {
+		return unknown
+	}
+	return recordKind(head[:n])
+}
+
+// recordKind returns the first word of "Panic#1 Part1" in small letters when it is one that the kernel writes.
+func recordKind(head []byte) string {
+	word, _, ok := strings.Cut(string(head), "#")
+	if word = strings.ToLower(word); ok && (word == "panic" || word == "oops" || word == "emergency") {
+		return word
+	}
+	return "crash"
+}

@@ -1,0 +1,328 @@
+package unit
+
+import (
+	"context"
+	"errors"
+	"os"
+	"reflect"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"hypervisor-tui/sample"
+	"hypervisor-tui/sample/box"
+)
+
+// busyHost has a k3s, a failed unit, and others of no interest.
+func busyHost(t testing.TB) *host {
+	h := newHost(t)
+	h.set(func(h *host) {
+		h.units["k3s.service"] = &fakeUnit{"loaded", "active", "running", 60_000_000, 2}
+		h.units["sshd.service"] = &fakeUnit{"loaded", "active", "running", 50_000_000, 0}
+		h.units["nfs.mount"] = &fakeUnit{"loaded", "failed", "failed", 120_000_000, 0}
+		h.units["kubelet.service"] = &fakeUnit{"not-found", "inactive", "dead", 0, 0}
+		h.state = "degraded"
+	})
+	return h
+}
+
+func TestFirstBeatKnowsAll(t *testing.T) {
+	h := busyHost(t)
+	w, c := h.watcher()
+	mustBeat(t, w)
+	at := func(seconds time.Duration) time.Time { return c.wall.Add(seconds*time.Second - c.boot) }
+	want := sample.Units{
+		State:   "degraded",
+		Failed:  []sample.Unit{{Name: "nfs.mount", Active: "failed", Sub: "failed", Since: at(120), Restarts: -1}},
+		Watched: []sample.Unit{{Name: "k3s.service", Active: "active", Sub: "running", Since: at(60), Restarts: 2}},
+		Health:  box.Health{State: box.OK, At: c.boot, Since: c.boot},
+	}
+	if !reflect.DeepEqual(w.units, want) {
+		t.Errorf("got  %+v\nwant %+v", w.units, want)
+	}
+	if !w.units.Watched[0].Running() || w.units.Failed[0].Running() {
+		t.Error("what runs does not, or the other way round")
+	}
+	if n := len(h.questions()); n != 3+2+1 {
+		t.Errorf("%d messages", n)
+	}
+}
+
+func TestOneMessageABeatWhileNothingChanges(t *testing.T) {
+	h := busyHost(t)
+	w, c := h.watcher()
+	mustBeat(t, w)
+	first := w.units
+	h.questions()
+	const beats = 20
+	for range beats {
+		c.pass(beat)
+		mustBeat(t, w)
+	}
+	asked := h.questions()
+	if len(asked) != beats {
+		t.Errorf("%d messages in %d beats: %q", len(asked), beats, asked)
+	}
+	if !strings.HasPrefix(asked[0], "list failed ") || asked[1] != "StateChangeTimestampMonotonic" || asked[2] != asked[0] {
+		t.Errorf("asked %q", asked)
+	}
+	if h := w.units.Health; h.At != c.boot || h.Since != first.Health.Since {
+		t.Errorf("health %+v", h)
+	}
+	for range int(full / beat) {
+		c.pass(beat)
+		mustBeat(t, w)
+	}
+	if n := len(h.questions()); n != int(full/beat)-1+6 {
+		t.Errorf("%d messages in five minutes, one survey among them", n)
+	}
+}
+
+func TestWatchedUnitThatRestartedBetweenTwoBeats(t *testing.T) {
+	h := busyHost(t)
+	w, c := h.watcher()
+	mustBeat(t, w)
+	before := w.units
+	h.set(func(h *host) { k := h.units["k3s.service"]; k.changed, k.restarts = 3_605_000_000, 3 })
+	c.pass(beat)
+	mustBeat(t, w) // asks for failed units
+	c.pass(beat)
+	mustBeat(t, w) // asks for k3s
+	got := w.units
+	if len(got.Restarting) != 1 || got.Restarting[0].Name != "k3s.service" || got.Watched[0].Restarts != 3 {
+		t.Errorf("got %+v", got)
+	}
+	if since := got.Watched[0].Since; !since.Equal(c.wall.Add(-15 * time.Second)) {
+		t.Errorf("since %v, now %v", since, c.wall)
+	}
+	if before.Watched[0].Restarts != 2 || len(before.Restarting) != 0 {
+		t.Error("an earlier value changed")
+	}
+	// Not quiet for a while: every beat asks everything, and then it is forgotten.
+	h.questions()
+	c.pass(beat)
+	mustBeat(t, w)
+	if n := len(h.questions()); n != 6 {
+		t.Errorf("%d messages in the beat after a restart", n)
+	}
+	c.pass(restartFresh)
+	mustBeat(t, w)
+	if len(w.units.Restarting) != 0 {
+		t.Errorf("five minutes later: %+v", w.units.Restarting)
+	}
+	h.questions()
+	c.pass(beat)
+	mustBeat(t, w)
+	if n := len(h.questions()); n != 1 {
+		t.Errorf("%d messages in a quiet beat", n)
+	}
+}
+
+func TestCountSetBackIsNoRestart(t *testing.T) {
+	h := busyHost(t)
+	w, c := h.watcher()
+	mustBeat(t, w)
+	h.set(func(h *host) { k := h.units["k3s.service"]; k.changed, k.restarts = 3_601_000_000, 0 })
+	c.pass(full)
+	mustBeat(t, w)
+	if len(w.units.Restarting) != 0 || w.units.Watched[0].Restarts != 0 {
+		t.Errorf("got %+v", w.units)
+	}
+}
+
+func TestLoopingUnitThatNobodyWatches(t *testing.T) {
+	h := busyHost(t)
+	loop := &fakeUnit{"loaded", "activating", "auto-restart", 3_000_000_000, 37}
+	h.set(func(h *host) { h.units["backup.service"] = loop })
+	w, c := h.watcher()
+	mustBeat(t, w)
+	if r := w.units.Restarting; len(r) != 1 || r[0].Name != "backup.service" || r[0].Restarts != 37 || r[0].Sub != "auto-restart" {
+		t.Fatalf("got %+v", r)
+	}
+	if len(w.units.Failed) != 1 {
+		t.Errorf("failed: %+v", w.units.Failed)
+	}
+	h.set(func(*host) { loop.active, loop.sub = "active", "running" })
+	c.pass(beat)
+	mustBeat(t, w)
+	if r := w.units.Restarting; len(r) != 1 || r[0].Sub != "running" {
+		t.Errorf("while it is up again: %+v", r)
+	}
+	h.set(func(*host) { loop.restarts = 38 })
+	c.pass(restartFresh - 2*beat)
+	mustBeat(t, w)
+	c.pass(restartFresh - beat)
+	mustBeat(t, w)
+	if r := w.units.Restarting; len(r) != 1 || r[0].Restarts != 38 {
+		t.Errorf("restarted once more: %+v", r)
+	}
+	c.pass(beat)
+	mustBeat(t, w)
+	if len(w.units.Restarting) != 0 || len(w.known.restarts) != 1 {
+		t.Errorf("kept for ever: %+v, %v", w.units.Restarting, w.known.restarts)
+	}
+}
+
+func TestUnitsComeAndGo(t *testing.T) {
+	h := busyHost(t)
+	w, c := h.watcher()
+	mustBeat(t, w)
+	h.set(func(h *host) {
+		delete(h.units, "nfs.mount")
+		h.units["containerd.service"] = &fakeUnit{"loaded", "activating", "start", 3_600_000_000, 0}
+		h.units["kubelet.service"] = &fakeUnit{"loaded", "failed", "failed", 3_600_500_000, 5}
+		h.state = "degraded"
+	})
+	c.pass(beat)
+	mustBeat(t, w)
+	var names []string
+	for _, u := range w.units.Watched {
+		names = append(names, u.Name+" "+u.Active)
+	}
+	if got := strings.Join(names, ", "); got != "k3s.service active, kubelet.service failed, containerd.service activating" {
+		t.Errorf("watched: %s", got)
+	}
+	if f := w.units.Failed; len(f) != 1 || f[0].Name != "kubelet.service" {
+		t.Errorf("failed: %+v", f)
+	}
+	h.questions()
+	h.set(func(h *host) { h.units["containerd.service"].active = "active" })
+	c.pass(beat)
+	mustBeat(t, w) // something was starting: a survey
+	if w.units.Watched[2].Active != "active" || len(h.questions()) < 4 {
+		t.Errorf("got %+v", w.units.Watched)
+	}
+}
+
+// A unit can be unloaded between the list and the question, and an old systemd has no NRestarts.
+func TestUnitWithoutProperties(t *testing.T) {
+	h := busyHost(t)
+	h.set(func(h *host) { h.hideUnit = "k3s.service" })
+	w, _ := h.watcher()
+	mustBeat(t, w)
+	if u := w.units.Watched[0]; !u.Since.IsZero() || u.Restarts != -1 || u.Active != "active" {
+		t.Errorf("got %+v", u)
+	}
+}
+
+func TestNamesAreCleaned(t *testing.T) {
+	h := busyHost(t)
+	h.set(func(h *host) {
+		h.units["evil\x1b[2J.service"] = &fakeUnit{"loaded", "failed", "failed", 1, 0}
+		h.units["fake.service"] = &fakeUnit{"loaded", "failed", "bad\u202e\n", 1, 0}
+	})
+	w, _ := h.watcher()
+	mustBeat(t, w)
+	if len(w.units.Failed) != 3 {
+		t.Errorf("%d failed", len(w.units.Failed))
+	}
+	for _, u := range w.units.Failed {
+		if strings.ContainsAny(u.Name+u.Sub, "\x1b\u202e\n") {
+			t.Errorf("got %q %q", u.Name, u.Sub)
+		}
+	}
+}
+
+func TestManyFailedUnitsAreCounted(t *testing.T) {
+	h := busyHost(t)
+	h.set(func(h *host) {
+		for i := range mostListed + 10 {
+			h.units["x"+strings.Repeat("x", i)+".mount"] = &fakeUnit{"loaded", "failed", "failed", 1_000_000, 0}
+		}
+	})
+	w, _ := h.watcher()
+	mustBeat(t, w)
+	if len(w.units.Failed) != mostListed || w.units.Left != 11 {
+		t.Errorf("%d failed, %d left", len(w.units.Failed), w.units.Left)
+	}
+	if n := len(h.questions()); n != 3+2+mostDetailed {
+		t.Errorf("%d messages", n)
+	}
+}
+
+func TestHungSystemdIsStaleAndLeaksNothing(t *testing.T) {
+	h := busyHost(t)
+	w, c := h.watcher()
+	mustBeat(t, w)
+	good := w.units
+	hang := make(chan struct{})
+	h.set(func(h *host) { h.hang = hang })
+	w.patience = 20 * time.Millisecond
+	most := 0
+	for i := range 10 {
+		c.pass(beat)
+		err := w.beat(context.Background())
+		if !errors.Is(err, errNotAnswering) {
+			t.Fatalf("try %d: %v", i, err)
+		}
+		if n := ours(); n > most {
+			most = n
+		}
+	}
+	if most != 0 {
+		t.Errorf("%d goroutines of the connections are left", most)
+	}
+	got := w.units
+	if got.Health.State != box.Stale || got.Health.At != good.Health.At || !strings.HasSuffix(got.Health.Err, "not answering") {
+		t.Errorf("health %+v", got.Health)
+	}
+	if !reflect.DeepEqual(got.Watched, good.Watched) || !reflect.DeepEqual(got.Failed, good.Failed) {
+		t.Errorf("the last good value is gone: %+v", got)
+	}
+	h.set(func(h *host) { h.hang = nil })
+	close(hang)
+	w.patience = time.Minute
+	mustBeat(t, w)
+	if w.units.Health.State != box.OK {
+		t.Errorf("answers again: %+v", w.units.Health)
+	}
+}
+
+// ours counts the goroutines of the watcher's connections, once those that are ending have ended.
+func ours() int {
+	n := 0
+	for range 1000 {
+		buf := make([]byte, 1<<20)
+		text := string(buf[:runtime.Stack(buf, true)])
+		n = strings.Count(text, "v5.(*Conn).inWorker(") + strings.Count(text, "v5.newConn.func1(") - 2 // systemd's own
+		if n <= 0 {
+			return n
+		}
+		time.Sleep(5 * time.Millisecond) // polls, with a wide deadline
+	}
+	return n
+}
+
+func TestBusThatGoesAway(t *testing.T) {
+	h := busyHost(t)
+	w, c := h.watcher()
+	mustBeat(t, w)
+	h.stopBus()
+	c.pass(beat)
+	if err := w.beat(context.Background()); err == nil || w.units.Health.State != box.Stale || len(w.units.Watched) != 1 {
+		t.Errorf("%v: %+v", err, w.units)
+	}
+	c.pass(beat)
+	if err := w.beat(context.Background()); err == nil || w.units.Health.State != box.Stale {
+		t.Errorf("refused: %v: %+v", err, w.units)
+	}
+	os.Remove(h.socket())
+	h.startBus()
+	h.startSystemd()
+	c.pass(beat)
+	mustBeat(t, w)
+	if w.units.Health.State != box.OK {
+		t.Errorf("back: %+v", w.units.Health)
+	}
+}
+
+func TestSystemdLeavesTheBus(t *testing.T) {
+	h := busyHost(t)
+	w, _ := h.watcher()
+	mustBeat(t, w)
+	h.conn.Close()
+	if err := w.beat(context.Background()); err == nil || w.units.Health.State != box.Stale {
+		t.Errorf("%v: %+v", err, w.units.Health)
+	}
+}
