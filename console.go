@@ -38,15 +38,11 @@ func console(c Config, banner string, o options) (err error) {
 		return errors.Join(err, tty.Close())
 	}
 	defer captured.release()
-	feeds.startLogs(ctx)
-	startSelf(ctx, g, feeds, captured)
 	if err := screen.Init(); err != nil {
 		return errors.Join(err, tty.Close())
 	}
 	// A panic on this goroutine is told after the terminal is itself again.
 	defer screen.Fini()
-	feeds.startHost(ctx)
-
 	l := &loop{
 		tty: tty, screen: screen, canvas: draw.NewCanvas(look(c, caps)), feeds: feeds, guard: g, own: newOwnUse(),
 		console: screens.NewConsole(firstScreen(c, o), g.caught), size: c.Size, repaint: true,
@@ -59,8 +55,12 @@ func console(c Config, banner string, o options) (err error) {
 	if note != "" {
 		l.frame.Settings.Notes = append(l.frame.Settings.Notes, note)
 	}
+	feeds.sampler.Sample() // the first frame has figures; all that is slower comes after it
 	l.draw(time.Now())
 	_, _ = daemon.SdNotify(false, daemon.SdNotifyReady)
+	feeds.startLogs(ctx)
+	startSelf(ctx, g, feeds, captured)
+	feeds.startHost(ctx)
 	err = l.run(ctx, signals)
 	_, _ = daemon.SdNotify(false, daemon.SdNotifyStopping)
 	return err

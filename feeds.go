@@ -53,13 +53,11 @@ func (f *feeds) startLogs(ctx context.Context) {
 	})
 }
 
-// startHost takes a first sample, so that the first frame has figures, and starts what reads the host and looks for
-// the cluster.
+// startHost starts what reads the host and looks for the cluster.
 func (f *feeds) startHost(ctx context.Context) {
 	ctx, f.stop = context.WithCancel(ctx)
 	f.startWorkers(ctx)
 	s := f.sampler
-	s.Sample()
 	f.guard.keep(ctx, "sampler", func(ctx context.Context) error { return s.Run(ctx, f.now) })
 }
 
