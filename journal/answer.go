@@ -7,6 +7,7 @@ import "time"
 type view struct {
 	query Query
 	atEnd bool
+	found uint64          // the entry that the move led to
 	ids   [MaxRows]uint64 // of the page's rows, newest first
 }
 
@@ -15,7 +16,7 @@ func (v *view) ask(q Query) {
 	if q.Move == Newest {
 		q.Move, q.Anchor = Stay, 0
 	}
-	v.query, v.atEnd = q, false
+	v.query, v.atEnd, v.found = q, false, 0
 }
 
 // bottom returns the page's bottom row, 0 for none. done is false while the scan may still change it.
@@ -23,6 +24,10 @@ func (v *view) bottom(s *search) (id uint64, done bool) {
 	q := &v.query
 	if q.Move != Stay {
 		if id, done = v.move(s); !done {
+			return id, false
+		}
+		v.found = id
+		if id, done = v.fill(s, id); !done {
 			return id, false
 		}
 		q.Move, q.Anchor = Stay, id
@@ -53,6 +58,17 @@ func (v *view) move(s *search) (id uint64, done bool) {
 		return v.toTime(s)
 	}
 	return v.query.Anchor, true
+}
+
+// fill moves the bottom row of a page that a search has led to so far that what was found does not stand alone.
+func (v *view) fill(s *search, id uint64) (bottom uint64, done bool) {
+	if id == 0 || v.query.Move != PreviousError && v.query.Move != NextError && v.query.Move != ToTime {
+		return id, true
+	}
+	atEnd := v.atEnd
+	bottom, done = v.clamp(s, id)
+	v.atEnd = atEnd
+	return bottom, done
 }
 
 // place is the row of the anchor: the newest match that is not newer, else the oldest that is newer.
@@ -182,7 +198,7 @@ func (v *view) answer(s *search, p *Page) {
 		p.add(s, v.ids[i])
 	}
 	p.Query, p.Err = v.query.Number, s.err
-	p.Pending, p.Percent, p.AtEnd = !placed || !s.complete(), s.percent(), v.atEnd
+	p.Pending, p.Percent, p.AtEnd, p.Found = !placed || !s.complete(), s.percent(), v.atEnd, v.found
 	p.Newer, p.Older, p.Matches = 0, s.count(s.low, top), s.count(s.low, s.high)
 	if bottom != 0 {
 		p.Newer = s.count(bottom+1, s.high)

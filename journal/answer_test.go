@@ -41,25 +41,28 @@ func naivePage(r *ring, hits []uint64, q Query) (bottom uint64, atEnd bool) {
 		from := countUpTo(hits, q.Anchor-1) // for anchor 0 all
 		for i := from - 1; i >= 0; i-- {
 			if isError(hits[i]) {
-				return hits[i], false
+				return hits[max(i, full)], false
 			}
 		}
 	case NextError:
 		for i := countUpTo(hits, q.Anchor); q.Anchor != 0 && i < len(hits); i++ {
 			if isError(hits[i]) {
-				return hits[i], false
+				return hits[max(i, full)], false
 			}
 		}
 	case ToTime:
-		for _, id := range hits {
+		for i, id := range hits {
 			if r.at(id).time >= q.At.UnixMicro() {
-				return id, false
+				return hits[max(i, full)], false
 			}
 		}
 		return hits[newest], true
 	}
 	if q.Anchor != 0 && q.Anchor < r.oldest() {
 		return hits[full], true // the anchor is gone
+	}
+	if q.Anchor != 0 {
+		at = max(at, full) // an error that was not found: the page is full all the same
 	}
 	return hits[at], true
 }
@@ -275,5 +278,20 @@ func BenchmarkAnswer(b *testing.B) {
 				ask(l, q)
 			}
 		})
+	}
+}
+
+func TestSearchNearTheOldestFillsThePage(t *testing.T) {
+	l := New(100, nil)
+	for i := range 50 {
+		severity := Info
+		if i == 2 {
+			severity = Err
+		}
+		push(l, severity, fmt.Sprint(i))
+	}
+	p := ask(l, Query{Rows: 10, Anchor: 20, Move: PreviousError, Filter: everything})
+	if p.Found != 3 || len(p.Rows) != 10 || p.Rows[0].ID != 1 || p.AtEnd {
+		t.Errorf("found %d on a page of %d rows from %d, at end %v; want entry 3 on a full page from 1", p.Found, len(p.Rows), p.Rows[0].ID, p.AtEnd)
 	}
 }

@@ -64,6 +64,7 @@ type Page struct {
 	Pending bool   // the scan has not finished: Rows may still grow
 	Percent int    // of the ring scanned so far, 0-100
 	AtEnd   bool   // the move found nothing further
+	Found   uint64 // id of the entry that the move led to; the bottom row may be a newer one, so that the page is full
 
 	Newer   int // matching entries that are newer than the bottom row
 	Older   int // matching entries older than the top row, as far as scanned

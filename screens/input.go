@@ -107,7 +107,7 @@ func (l *logs) goTo(typed string, f *frame.Frame) {
 			continue
 		}
 		l.query.At = complete(t, form, f.Now)
-		l.move(journal.ToTime, 1, 0, bottom)
+		l.move(journal.ToTime, 1, 0, found)
 		return
 	}
 	l.failed = "not a time: type 15:04, 15:04:05 or 2006-01-02 15:04"

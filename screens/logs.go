@@ -13,6 +13,7 @@ const (
 	keep landing = iota
 	top
 	bottom
+	found // the entry that a search has led to
 )
 
 // logs is the view state of F1: the query that was asked, and a cursor on one entry. While it follows, the query has
@@ -84,11 +85,13 @@ func (l *logs) absorb(page *journal.Page) {
 		}
 		l.query.Anchor, l.query.Move, l.query.Count = page.Rows[len(page.Rows)-1].ID, journal.Stay, 0
 		l.ask()
-		if l.land == top {
+		switch l.land {
+		case top:
 			l.cursor = page.Rows[0].ID
-		}
-		if l.land == bottom {
+		case bottom:
 			l.cursor = page.Rows[len(page.Rows)-1].ID
+		case found:
+			l.cursor = page.Found
 		}
 		l.land = keep
 	}
@@ -222,7 +225,7 @@ func toError(c *Console, k draw.Key, f *frame.Frame) Wish {
 	if k == 'E' {
 		m = journal.PreviousError
 	}
-	l.move(m, l.cursor, 1, bottom)
+	l.move(m, l.cursor, 1, found)
 	return Nothing
 }
 
