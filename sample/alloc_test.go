@@ -2,8 +2,11 @@ package sample
 
 import (
 	"context"
+	"reflect"
+	"slices"
 	"testing"
 	"time"
+	"unsafe"
 )
 
 func TestNoReaderAllocates(t *testing.T) {
@@ -43,6 +46,7 @@ func TestProbesHardlyAllocate(t *testing.T) {
 	root, c := hwmonTree(t), newClock()
 	put(t, root, mountinfo, mountinfoOf("/", "/proc"))
 	s := New(Options{Root: root, Now: c.now})
+	s.surveys = nil // they are made to allocate
 	begin(t, s)
 	s.WaitSlow(context.Background())
 	s.Sample()
@@ -69,15 +73,28 @@ func TestBoottime(t *testing.T) {
 	}
 }
 
-func TestCopiesShareNothing(t *testing.T) {
-	src := &Host{Cores: make([]CPU, 1), Disks: make([]Disk, 1), Filesystems: make([]Filesystem, 1), Sensors: make([]Sensor, 1)}
-	var dst Host
-	CopyHost(&dst, src)
-	src.Cores[0].ID, src.Disks[0].Name, src.Filesystems[0].Mount, src.Sensors[0].Name = 9, "x", "x", "x"
-	if dst.Cores[0].ID != 0 || dst.Disks[0].Name+dst.Filesystems[0].Mount+dst.Sensors[0].Name != "" {
-		t.Errorf("%+v", dst)
+// lists hands each slice of a Host to f.
+func lists(h *Host, f func(reflect.Value)) {
+	v := reflect.ValueOf(h).Elem()
+	for i := range v.NumField() {
+		if v.Field(i).Kind() == reflect.Slice {
+			f(v.Field(i))
+		}
 	}
-	if n := allocations(func() { CopyHost(&dst, src) }); n != 0 {
+}
+
+func TestCopiesShareNothing(t *testing.T) {
+	src, dst := new(Host), new(Host)
+	lists(src, func(list reflect.Value) { list.Set(reflect.MakeSlice(list.Type(), 1, 1)) })
+	CopyHost(dst, src)
+	var theirs []unsafe.Pointer
+	lists(src, func(list reflect.Value) { theirs = append(theirs, list.UnsafePointer()) })
+	lists(dst, func(list reflect.Value) {
+		if list.Len() != 1 || slices.Contains(theirs, list.UnsafePointer()) {
+			t.Errorf("a list of %v is shared or has %d elements", list.Type().Elem(), list.Len())
+		}
+	})
+	if n := allocations(func() { CopyHost(dst, src) }); n != 0 {
 		t.Errorf("%v allocations of a host", n)
 	}
 	net := &Net{Interfaces: make([]Interface, 1), Addresses: make([]Address, 1), Gateways: make([]Gateway, 1), DNS: make([]string, 1)}

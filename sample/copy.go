@@ -5,12 +5,20 @@ import "math"
 // CopyHost makes dst equal to src without sharing its slices, whose memory dst keeps: it allocates only when one has
 // grown.
 func CopyHost(dst, src *Host) {
-	cores, disks, filesystems, sensors := dst.Cores[:0], dst.Disks[:0], dst.Filesystems[:0], dst.Sensors[:0]
+	cores, huge, disks, filesystems := dst.Cores[:0], dst.Huge[:0], dst.Disks[:0], dst.Filesystems[:0]
+	sensors, fans, power := dst.Sensors[:0], dst.Fans[:0], dst.Power[:0]
+	arrays, pools, edac := dst.Arrays[:0], dst.Pools[:0], dst.EDAC[:0]
 	*dst = *src
 	dst.Cores = append(cores, src.Cores...)
+	dst.Huge = append(huge, src.Huge...)
 	dst.Disks = append(disks, src.Disks...)
 	dst.Filesystems = append(filesystems, src.Filesystems...)
 	dst.Sensors = append(sensors, src.Sensors...)
+	dst.Fans = append(fans, src.Fans...)
+	dst.Power = append(power, src.Power...)
+	dst.Arrays = append(arrays, src.Arrays...)
+	dst.Pools = append(pools, src.Pools...)
+	dst.EDAC = append(edac, src.EDAC...)
 }
 
 // CopyNet makes dst equal to src, as CopyHost does.
@@ -27,7 +35,8 @@ func CopyNet(dst, src *Net) {
 func (h *Host) blank() {
 	nan := math.NaN()
 	h.CPU = unknownCPU(allCPUs)
-	h.Pressure = PSI{CPUSome: nan, MemorySome: nan, MemoryFull: nan, IOSome: nan, IOFull: nan}
+	h.Pressure = unknownPSI()
+	h.Blocked, h.MHz = -1, nan
 	h.DiskRead, h.DiskWrite = nan, nan
 }
 

@@ -1,6 +1,7 @@
 package sample
 
 import (
+	"math"
 	"strings"
 	"time"
 
@@ -11,8 +12,8 @@ const sector = 512 // bytes, whatever sector size the disk itself has
 
 // diskCounters are the columns of /proc/diskstats that are used.
 type diskCounters struct {
-	reads, readSectors, writes, writtenSectors uint64
-	busy                                       uint64 // milliseconds with I/O in flight
+	reads, readSectors, readTime, writes, writtenSectors, writeTime uint64 // times in milliseconds, over all operations
+	busy                                                            uint64 // milliseconds with I/O in flight
 }
 
 // diskLine is one line of /proc/diskstats; name lies in the text that was parsed.
@@ -84,7 +85,8 @@ func parseDiskstats(text []byte, d []diskLine) ([]diskLine, error) {
 			return d, errShort
 		}
 		d = append(d, diskLine{name, diskCounters{
-			reads: v[0], readSectors: v[2], writes: v[4], writtenSectors: v[6], busy: v[9],
+			reads: v[0], readSectors: v[2], readTime: v[3],
+			writes: v[4], writtenSectors: v[6], writeTime: v[7], busy: v[9],
 		}})
 	}
 	return d, nil
@@ -164,6 +166,11 @@ func deriveDisks(rows []diskRow, lines []diskLine, over time.Duration, disks []D
 		d.WriteOps = perSecond(b.writes, n.writes, since)
 		// The kernel counts whole ticks, so that a busy disk can seem more than busy.
 		d.Busy = min(100, perSecond(b.busy, n.busy, since)/10)
+		d.ReadLatency, d.WriteLatency = math.NaN(), math.NaN()
+		if since > 0 {
+			d.ReadLatency = perOperation(b.readTime, n.readTime, b.reads, n.reads)
+			d.WriteLatency = perOperation(b.writeTime, n.writeTime, b.writes, n.writes)
+		}
 		disks = append(disks, d)
 	}
 	return disks

@@ -8,12 +8,12 @@ import (
 	"time"
 )
 
-// diskstatsOf is a /proc/diskstats in which each device has done n times: a read and two writes of 8 sectors each, and
-// 5 ms of work.
+// diskstatsOf is a /proc/diskstats in which each device has done n times: a read and two writes of 8 sectors each, 5 ms of work, of which 3 ms in
+// the read and 8 ms in the writes.
 func diskstatsOf(n int, names ...string) string {
 	var b strings.Builder
 	for i, name := range names {
-		fmt.Fprintf(&b, "%4d %7d %s %d 0 %d 0 %d 0 %d 0 0 %d 0 0 0 0 0 0 0\n", 8, i, name, n, 8*n, 2*n, 16*n, 5*n)
+		fmt.Fprintf(&b, "%4d %7d %s %d 0 %d %d %d 0 %d %d 0 %d 0 0 0 0 0 0 0\n", 8, i, name, n, 8*n, 3*n, 2*n, 16*n, 8*n, 5*n)
 	}
 	return b.String()
 }
@@ -67,7 +67,7 @@ func TestDiskRates(t *testing.T) {
 	c.pass(2 * time.Second)
 	s.Sample()
 	h = s.hosts.Latest()
-	want := Disk{Name: "sda", Physical: true, Read: 50 * 4096, Write: 100 * 4096, ReadOps: 50, WriteOps: 100, Busy: 25}
+	want := Disk{Name: "sda", Physical: true, Read: 50 * 4096, Write: 100 * 4096, ReadOps: 50, WriteOps: 100, Busy: 25, ReadLatency: 3, WriteLatency: 4}
 	if d := h.Disks[0]; d != want {
 		t.Errorf("%+v, want %+v", d, want)
 	}

@@ -5,6 +5,8 @@ import (
 	"context"
 	"math"
 	"os"
+	"slices"
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/procfs"
@@ -25,6 +27,7 @@ type filesystemsReader struct {
 	table  kept   // the worker's
 	seen   []byte // the worker's: the mount table that the roster was made from
 	roster *roster[mount, usage]
+	forced atomic.Pointer[[]int] // ids of the mounts that the kernel itself made read-only
 }
 
 func (r *filesystemsReader) read(now time.Duration, h *Host, _ *Net) error {
@@ -35,13 +38,21 @@ func (r *filesystemsReader) read(now time.Duration, h *Host, _ *Net) error {
 	if l.probes == nil && l.err != nil {
 		return l.err // the filesystems stay what they were
 	}
+	var forced []int
+	if f := r.forced.Load(); f != nil {
+		forced = *f
+	}
 	h.Filesystems = h.Filesystems[:0]
 	for _, p := range l.probes {
 		a := p.latest(now, statfsEvery)
 		if p.health.At != 0 && a.value.total == 0 {
 			continue // no blocks: nothing that could be full
 		}
-		h.Filesystems = append(h.Filesystems, newFilesystem(p, a))
+		f := newFilesystem(p, a)
+		if slices.Contains(forced, p.key.id) {
+			f.ReadOnly, f.RemountedRO = true, true
+		}
+		h.Filesystems = append(h.Filesystems, f)
 	}
 	if l.err == nil && l.left > 0 {
 		return errLeftOut
@@ -63,7 +74,8 @@ func newFilesystem(p *probe[mount, usage], a *answer[usage]) Filesystem {
 	}
 	if a != nil {
 		u := &a.value
-		f.Total, f.Used, f.Available, f.ReadOnly = u.total, u.used, u.available, u.readOnly
+		f.Total, f.Used, f.Available = u.total, u.used, u.available
+		f.ReadOnly, f.RemountedRO = u.readOnly, u.remounted
 		f.UsedPercent = percent(u.used, u.used+u.available)
 		f.InodesPercent = percent(u.inodesUsed, u.inodes)
 	}
@@ -101,6 +113,8 @@ func (r *filesystemsReader) look(ctx context.Context) {
 		r.roster.fail(r.table.fail(err))
 		return
 	}
+	forced := forcedReadOnly(mounts)
+	r.forced.Store(&forced)
 	r.roster.set(ctx, chooseMounts(mounts, r.deny))
 }
 

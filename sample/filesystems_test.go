@@ -39,7 +39,11 @@ func begin(t testing.TB, s *Sampler) {
 		workers.Wait()
 		s.Close()
 		await(t, "the probes to end", func() bool {
-			return s.filesystems.roster.alive.Load()+s.sensors.roster.alive.Load() == 0
+			alive := s.filesystems.roster.alive.Load() + s.sensors.roster.alive.Load()
+			for _, survey := range s.surveys {
+				alive += survey.goroutines()
+			}
+			return alive == 0
 		})
 	})
 }
@@ -47,7 +51,7 @@ func begin(t testing.TB, s *Sampler) {
 func TestUsageCountsLikeDf(t *testing.T) {
 	st := unix.Statfs_t{Blocks: 1000, Bfree: 400, Bavail: 350, Files: 100, Ffree: 25, Bsize: 512, Frsize: 4096, Flags: unix.ST_RDONLY}
 	u := newUsage(&st)
-	if want := (usage{1000 * 4096, 600 * 4096, 350 * 4096, 100, 75, true}); u != want {
+	if want := (usage{1000 * 4096, 600 * 4096, 350 * 4096, 100, 75, true, false}); u != want {
 		t.Errorf("%+v, want %+v", u, want)
 	}
 	p := &probe[mount, usage]{}

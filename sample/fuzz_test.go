@@ -42,18 +42,18 @@ func FuzzLoadavg(f *testing.F) {
 func FuzzStat(f *testing.F) {
 	seed(f, "/proc/stat")
 	f.Add([]byte("cpu  1 2 3 4 5 6 18446744073709551615 8\ncpu0 1 2 3 4 5 6 7\n"))
-	zero, err := parseStat([]byte("cpu 0 0 0 0 0 0 0\ncpu0 0 0 0 0 0 0 0\n"), nil)
+	zero, _, err := parseStat([]byte("cpu 0 0 0 0 0 0 0\ncpu0 0 0 0 0 0 0 0\n"), nil)
 	if err != nil {
 		f.Fatal(err)
 	}
 	f.Fuzz(func(t *testing.T, text []byte) {
-		now, err := parseStat(text, nil)
+		now, _, err := parseStat(text, nil)
 		if err != nil {
 			return
 		}
 		all, cores := deriveCPUs(zero, now, nil)
 		for _, c := range append(cores, all) {
-			for _, v := range []float64{c.Busy, c.User, c.System, c.IOWait, c.IRQ, c.Steal} {
+			for _, v := range []float64{c.Busy, c.User, c.System, c.IOWait, c.IRQ, c.Steal, c.Guest} {
 				if !share(v) {
 					t.Fatalf("%q: %+v", text, c)
 				}
@@ -65,7 +65,7 @@ func FuzzStat(f *testing.F) {
 func FuzzMeminfo(f *testing.F) {
 	seed(f, "/proc/meminfo")
 	f.Fuzz(func(t *testing.T, text []byte) {
-		m, err := parseMeminfo(text)
+		m, _, err := parseMeminfo(text)
 		if err == nil && (m.Used > m.Total || m.SwapUsed > m.SwapTotal || !share(m.UsedPercent())) {
 			t.Errorf("%q: %+v", text, m)
 		}
@@ -77,7 +77,7 @@ func FuzzPressure(f *testing.F) {
 	seed(f, "/proc/pressure/memory")
 	seed(f, "/proc/pressure/io")
 	f.Fuzz(func(t *testing.T, text []byte) {
-		if some, full, err := parsePressure(text); err == nil && (!share(some) || !share(full)) {
+		if some, full, err := parsePressure(text); err == nil && (!share(some.avg10) || !share(some.avg60) || !share(full.avg10) || !share(full.avg60)) {
 			t.Errorf("%q: %v, %v", text, some, full)
 		}
 	})
@@ -161,11 +161,11 @@ func FuzzMountinfo(f *testing.F) {
 	})
 }
 
-func FuzzMilli(f *testing.F) {
+func FuzzSigned(f *testing.F) {
 	f.Add([]byte("45000\n"))
 	f.Add([]byte("-1\n"))
 	f.Fuzz(func(t *testing.T, text []byte) {
-		if v, err := parseMilli(text); err == nil && math.IsNaN(v) {
+		if v, err := parseSigned(text); err == nil && math.IsNaN(v) {
 			t.Errorf("%q: %v", text, v)
 		}
 	})

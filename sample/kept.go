@@ -2,6 +2,7 @@ package sample
 
 import (
 	"errors"
+	"os"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -45,6 +46,16 @@ func keep(root, name string) kept {
 
 // read returns the file's text as it is now. It is the kept file's own memory, good until the next read.
 func (k *kept) read() ([]byte, error) {
+	text, err := k.head(keptLimit)
+	if err == nil && len(text) >= keptLimit {
+		k.close()
+		return nil, k.fail(errTooLong)
+	}
+	return text, err
+}
+
+// head is read of the first most bytes at least: procfs writes a file as it is read, and the rest costs nothing.
+func (k *kept) head(most int) ([]byte, error) {
 	if !k.opened {
 		if err := k.open(); err != nil {
 			return nil, k.fail(err)
@@ -52,11 +63,10 @@ func (k *kept) read() ([]byte, error) {
 	}
 	n := 0
 	for {
+		if n >= most {
+			return k.buf[:n], nil
+		}
 		if n == len(k.buf) {
-			if n >= keptLimit {
-				k.close()
-				return nil, k.fail(errTooLong)
-			}
 			k.buf = append(k.buf, make([]byte, max(n, keptSize))...)
 		}
 		// pread, not Read: the file stays open and must be read from 0 each time.
@@ -122,6 +132,15 @@ func readText(root, name string) (string, error) {
 	}
 	first, _ := cutLine(text)
 	return outside(first), nil
+}
+
+// cause is what lies below an error of package os, which names the file with the root.
+func cause(err error) error {
+	var e *os.PathError
+	if errors.As(err, &e) {
+		return e.Err
+	}
+	return err
 }
 
 // missing says that the file is not there: this host has no such thing.

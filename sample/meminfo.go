@@ -6,31 +6,48 @@ import (
 	"time"
 )
 
-// meminfoReader reads /proc/meminfo.
-type meminfoReader struct{ file kept }
+// meminfoReader reads /proc/meminfo and, where there is ZFS, how much of the memory in use its ARC would give back.
+type meminfoReader struct{ file, arc kept }
 
 func (r *meminfoReader) read(_ time.Duration, h *Host, _ *Net) error {
 	text, err := r.file.read()
 	if err != nil {
 		return err
 	}
-	m, err := parseMeminfo(text)
+	m, reclaimable, err := parseMeminfo(text)
 	if err != nil {
 		return r.file.fail(err)
+	}
+	switch text, err = r.arc.read(); {
+	case missing(err):
+		err = nil
+	case err == nil:
+		size, least, e := parseARC(text)
+		if e != nil {
+			err = r.arc.fail(e)
+			break
+		}
+		m.addARC(size, least, reclaimable)
+	}
+	if err != nil {
+		return err // without the ARC what is available would be far too little
 	}
 	h.Memory = m
 	return nil
 }
 
-func (r *meminfoReader) close() { r.file.close() }
+func (r *meminfoReader) close() {
+	r.file.close()
+	r.arc.close()
+}
 
 // parseMeminfo turns /proc/meminfo into bytes. Cached is Cached + SReclaimable: with Buffers added it is what free(1)
 // shows as buff/cache. MemTotal, MemFree and MemAvailable must be there; a kernel without hugetlb has no huge pages.
+// reclaimable is KReclaimable: what Available already counts of the kernel's own memory.
 //
 // Kernel: Documentation/filesystems/proc.rst, "meminfo"
-func parseMeminfo(text []byte) (Memory, error) {
-	var m Memory
-	var reclaimable, swapFree uint64
+func parseMeminfo(text []byte) (m Memory, reclaimable uint64, err error) {
+	var slabs, swapFree uint64
 	const needed = 3
 	found := 0
 	for len(text) > 0 {
@@ -56,6 +73,8 @@ func parseMeminfo(text []byte) (Memory, error) {
 		case "Cached":
 			field = &m.Cached
 		case "SReclaimable":
+			field = &slabs
+		case "KReclaimable":
 			field = &reclaimable
 		case "Dirty":
 			field = &m.Dirty
@@ -72,18 +91,17 @@ func parseMeminfo(text []byte) (Memory, error) {
 		default:
 			continue
 		}
-		var err error
 		if *field, err = memoryFigure(line[colon+1:]); err != nil {
-			return Memory{}, err
+			return Memory{}, 0, err
 		}
 	}
 	if found < needed {
-		return Memory{}, errFields
+		return Memory{}, 0, errFields
 	}
-	m.Cached += reclaimable
+	m.Cached += slabs
 	m.Used = m.Total - min(m.Available, m.Total)
 	m.SwapUsed = m.SwapTotal - min(swapFree, m.SwapTotal)
-	return m, nil
+	return m, reclaimable, nil
 }
 
 // memoryFigure is a figure in kB as bytes, or one without a unit as it is.

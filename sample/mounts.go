@@ -64,6 +64,26 @@ func chooseMounts(table []*procfs.MountInfo, deny []string) []mount {
 	return slices.DeleteFunc(chosen, func(c mount) bool { return denied(c.point, deny) })
 }
 
+// writableTypes are made to be written to: one that is read-only although its mount is not has had an error.
+var writableTypes = []string{"ext2", "ext3", "ext4", "xfs", "btrfs", "f2fs", "jfs", "nilfs2", "vfat", "exfat", "ntfs3", "bcachefs"}
+
+// forcedReadOnly returns the ids of the mounts whose filesystem the kernel has made read-only by itself. A remount by
+// hand makes the mount read-only too. ext4 has since Linux 6.15 a state of its own for it, of which statfs says nothing.
+//
+// Kernel: fs/proc_namespace.c, show_mountinfo; fs/ext4/super.c, ext4_handle_error
+func forcedReadOnly(table []*procfs.MountInfo) []int {
+	var ids []int
+	for _, m := range table {
+		_, writable := m.Options["rw"]
+		_, readOnly := m.SuperOptions["ro"]
+		_, emergency := m.SuperOptions["emergency_ro"]
+		if emergency || writable && readOnly && slices.Contains(writableTypes, m.FSType) {
+			ids = append(ids, m.MountID)
+		}
+	}
+	return ids
+}
+
 func clutter(m *mount) bool {
 	switch m.kind {
 	case "squashfs":

@@ -33,7 +33,7 @@ func TestStatLikeOracle(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got, err := parseStat(fixture(t, "vm2/proc/stat"), nil)
+	got, _, err := parseStat(fixture(t, "vm2/proc/stat"), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -62,7 +62,7 @@ func TestMeminfoLikeOracle(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got, err := parseMeminfo(fixture(t, "vm2/proc/meminfo"))
+	got, _, err := parseMeminfo(fixture(t, "vm2/proc/meminfo"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -102,8 +102,8 @@ func TestPressureLikeOracle(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		same(t, resource+" some", some, want.Some.Avg10)
-		same(t, resource+" full", full, want.Full.Avg10)
+		same(t, resource+" some", some, averages{want.Some.Avg10, want.Some.Avg60})
+		same(t, resource+" full", full, averages{want.Full.Avg10, want.Full.Avg60})
 	}
 }
 
@@ -124,7 +124,7 @@ func TestDiskstatsLikeOracle(t *testing.T) {
 	for i := range min(len(got), len(want)) {
 		g, w := got[i], want[i]
 		same(t, "name", string(g.name), w.DeviceName)
-		same(t, w.DeviceName, g.diskCounters, diskCounters{w.ReadIOs, w.ReadSectors, w.WriteIOs, w.WriteSectors, w.IOsTotalTicks})
+		same(t, w.DeviceName, g.diskCounters, diskCounters{w.ReadIOs, w.ReadSectors, w.ReadTicks, w.WriteIOs, w.WriteSectors, w.WriteTicks, w.IOsTotalTicks})
 	}
 }
 

@@ -10,20 +10,23 @@ import (
 type pressureReader struct{ cpu, memory, io kept }
 
 func (r *pressureReader) read(_ time.Duration, h *Host, _ *Net) error {
-	nan := math.NaN()
-	p := PSI{CPUSome: nan, MemorySome: nan, MemoryFull: nan, IOSome: nan, IOFull: nan}
-	var ignored float64 // full of cpu says nothing for a whole machine, and older kernels have none
-	err := readPressure(&r.cpu, &p.CPUSome, &ignored)
-	if e := readPressure(&r.memory, &p.MemorySome, &p.MemoryFull); err == nil {
-		err = e
-	}
-	if e := readPressure(&r.io, &p.IOSome, &p.IOFull); err == nil {
-		err = e
-	}
+	cpu, _, err := readPressure(&r.cpu) // full says nothing for a whole machine, and older kernels have none
 	if err != nil {
 		return err
 	}
-	h.Pressure = p
+	memory, memoryFull, err := readPressure(&r.memory)
+	if err != nil {
+		return err
+	}
+	io, ioFull, err := readPressure(&r.io)
+	if err != nil {
+		return err
+	}
+	h.Pressure = PSI{
+		CPUSome: cpu.avg10, MemorySome: memory.avg10, MemoryFull: memoryFull.avg10, IOSome: io.avg10, IOFull: ioFull.avg10,
+		CPUSome60: cpu.avg60, MemorySome60: memory.avg60, MemoryFull60: memoryFull.avg60,
+		IOSome60: io.avg60, IOFull60: ioFull.avg60,
+	}
 	return nil
 }
 
@@ -33,45 +36,65 @@ func (r *pressureReader) close() {
 	r.io.close()
 }
 
-// readPressure sets some and full to what the file says.
-func readPressure(file *kept, some, full *float64) error {
-	text, err := file.read()
-	if err != nil {
-		return err
-	}
-	if *some, *full, err = parsePressure(text); err != nil {
-		return file.fail(err)
-	}
-	return nil
+func unknownPSI() PSI {
+	nan := math.NaN()
+	return PSI{nan, nan, nan, nan, nan, nan, nan, nan, nan, nan}
 }
 
-// parsePressure returns the avg10 of the some line and, NaN when there is none, of the full line.
+// readPressure returns the averages of a file's two lines.
+func readPressure(file *kept) (some, full averages, err error) {
+	text, err := file.read()
+	if err != nil {
+		return some, full, err
+	}
+	if some, full, err = parsePressure(text); err != nil {
+		return some, full, file.fail(err)
+	}
+	return some, full, nil
+}
+
+// averages are those of one line of a pressure file, in percent.
+type averages struct{ avg10, avg60 float64 }
+
+// parsePressure returns the averages of the some line and, NaN when there is none, of the full line.
 //
 // Kernel: Documentation/accounting/psi.rst
-func parsePressure(text []byte) (some, full float64, err error) {
-	some, full = math.NaN(), math.NaN()
+func parsePressure(text []byte) (some, full averages, err error) {
+	nan := math.NaN()
+	some, full = averages{nan, nan}, averages{nan, nan}
 	for len(text) > 0 {
 		var line []byte
 		line, text = cutLine(text)
 		kind, rest := cutWord(line)
-		word, _ := cutWord(rest)
-		figure, ok := bytes.CutPrefix(word, []byte("avg10="))
-		if !ok {
-			return some, full, errShort
+		var a averages
+		if a.avg10, rest, err = average(rest, "avg10="); err != nil {
+			return some, full, err
 		}
-		v, err := decimal(figure)
-		if err != nil || v > 100 {
-			return some, full, errNumber
+		if a.avg60, _, err = average(rest, "avg60="); err != nil {
+			return some, full, err
 		}
 		switch string(kind) {
 		case "some":
-			some = v
+			some = a
 		case "full":
-			full = v
+			full = a
 		}
 	}
-	if math.IsNaN(some) {
+	if math.IsNaN(some.avg10) {
 		return some, full, errFields
 	}
 	return some, full, nil
+}
+
+// average cuts a share off line that has name in front of it.
+func average(line []byte, name string) (v float64, rest []byte, err error) {
+	word, rest := cutWord(line)
+	figure, ok := bytes.CutPrefix(word, []byte(name))
+	if !ok {
+		return 0, rest, errShort
+	}
+	if v, err = decimal(figure); err != nil || v > 100 {
+		return 0, rest, errNumber
+	}
+	return v, rest, nil
 }

@@ -15,6 +15,15 @@ func perSecond(before, now uint64, over time.Duration) float64 {
 	return float64(now-before) / over.Seconds()
 }
 
+// perOperation is what one operation of an interval took in the mean, in the unit of the time counter. It is NaN when
+// there was no operation and when a counter went back.
+func perOperation(before, now, operationsBefore, operations uint64) float64 {
+	if now < before || operations <= operationsBefore {
+		return math.NaN()
+	}
+	return float64(now-before) / float64(operations-operationsBefore)
+}
+
 // total adds up the rates of several devices. It is NaN as long as there is no rate in it, and as soon as one of them
 // is not known: a sum without one of its parts would be false.
 type total struct {

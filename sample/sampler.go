@@ -47,6 +47,7 @@ type Sampler struct {
 	filesystems filesystemsReader
 	sensors     sensorsReader
 	identity    identityReader
+	surveys     []surveyor // of Frequency, Arrays, Pools and EDAC, in this order
 }
 
 // New returns a Sampler that has not read anything yet and has opened no file.
@@ -91,11 +92,21 @@ func (s *Sampler) slow(o *Options) {
 	}
 	s.sensors = sensorsReader{
 		root: root,
-		roster: newRoster(s.now, func(q sensor) question[temperature] {
-			return &sensorQuestion{root: root, file: q.file, input: keep(root, q.file+"_input")}
+		roster: newRoster(s.now, func(q sensor) question[reading] {
+			return &sensorQuestion{root: root, sensor: q, file: keep(root, q.input)}
 		}),
 	}
 	s.identity = identityReader{root: root, hostname: keep(root, "/proc/sys/kernel/hostname")}
+	s.surveys = []surveyor{
+		newSurvey(s.now, func() (float64, error) { return readMHz(root) },
+			func(h *Host, mhz float64) { h.MHz = mhz }),
+		newSurvey(s.now, func() ([]Array, error) { return readArrays(root) },
+			func(h *Host, arrays []Array) { h.Arrays = append(h.Arrays[:0], arrays...) }),
+		newSurvey(s.now, func() ([]Pool, error) { return readPools(root) },
+			func(h *Host, pools []Pool) { h.Pools = append(h.Pools[:0], pools...) }),
+		newSurvey(s.now, func() ([]MemoryController, error) { return readEDAC(root) },
+			func(h *Host, controllers []MemoryController) { h.EDAC = append(h.EDAC[:0], controllers...) }),
+	}
 }
 
 // readers lists all sources but Links in the order in which they are read.
@@ -104,7 +115,7 @@ func (s *Sampler) readers(root string) []step {
 		{source: Uptime, reader: &uptimeReader{keep(root, "/proc/uptime")}},
 		{source: Loadavg, reader: &loadavgReader{keep(root, "/proc/loadavg")}},
 		{source: Stat, reader: &statReader{file: keep(root, "/proc/stat")}},
-		{source: Meminfo, reader: &meminfoReader{keep(root, "/proc/meminfo")}},
+		{source: Meminfo, reader: &meminfoReader{keep(root, "/proc/meminfo"), keep(root, arcstats)}},
 		{source: Pressure, reader: &pressureReader{
 			cpu:    keep(root, "/proc/pressure/cpu"),
 			memory: keep(root, "/proc/pressure/memory"),
@@ -122,6 +133,11 @@ func (s *Sampler) readers(root string) []step {
 			conntrack:    keep(root, "/proc/sys/net/netfilter/nf_conntrack_count"),
 			conntrackMax: keep(root, "/proc/sys/net/netfilter/nf_conntrack_max"),
 		}},
+		{source: Huge, reader: &hugepagesReader{root: root}},
+		{source: Frequency, reader: s.surveys[0]},
+		{source: Arrays, reader: s.surveys[1]},
+		{source: Pools, reader: s.surveys[2]},
+		{source: EDAC, reader: s.surveys[3]},
 	}
 }
 
@@ -139,20 +155,34 @@ func (s *Sampler) Sampled() <-chan struct{} { return s.sampled }
 func (s *Sampler) SetLinks(r *LinkReport) { s.links.Store(r) }
 
 // Workers are to be started by the caller, guarded, and started again should one end with an error. Without them
-// filesystems and sensors stay in state Init.
+// filesystems, sensors and what is surveyed stay in state Init.
 func (s *Sampler) Workers() []Worker {
 	return []Worker{
 		{"filesystems", s.filesystems.watch},
 		{"sensors", s.sensors.watch},
 		{"identity", s.identity.watch},
+		{"surveys", s.survey},
 	}
 }
 
-// WaitSlow returns when the workers, which must be running, have found all mounts and sensors and each of them has
-// answered once, or when ctx ends. The next Sample has the answers.
+// survey lets the surveys look until ctx ends.
+func (s *Sampler) survey(ctx context.Context) error {
+	for _, survey := range s.surveys {
+		defer survey.end()
+		survey.begin(ctx)
+	}
+	<-ctx.Done()
+	return nil
+}
+
+// WaitSlow returns when the workers, which must be running, have found all mounts and sensors and each of them and of
+// the surveys has answered once, or when ctx ends. The next Sample has the answers.
 func (s *Sampler) WaitSlow(ctx context.Context) {
 	s.filesystems.roster.wait(ctx)
 	s.sensors.roster.wait(ctx)
+	for _, survey := range s.surveys {
+		survey.wait(ctx)
+	}
 }
 
 // Close gives back the descriptors of the files that are kept open. A Sample after it opens them again.

@@ -4,10 +4,7 @@ import (
 	"bytes"
 	"context"
 	"math"
-	"os"
-	"path"
 	"slices"
-	"strings"
 	"time"
 
 	"hypervisor-tui/sample/box"
@@ -16,23 +13,23 @@ import (
 const (
 	sensorsEvery = 5 * time.Second // some sensors take their bus for a while
 	hwmonEvery   = time.Minute     // chips come and go with their drivers
-	hwmon        = "/sys/class/hwmon/"
-	hottest      = 200 // degrees: a limit above is a chip's way to say that it has none
 )
 
-// sensor is one temperature of hwmon.
+// sensor is one figure of hwmon or of a thermal zone, as it was found.
 type sensor struct {
-	name string // as it is shown: chip and label
-	file string // what its files' names start with: /sys/class/hwmon/hwmon0/temp1
+	kind  sensorKind
+	name  string // as it is shown: chip and label
+	stem  string // what its files' names start with: /sys/class/hwmon/hwmon0/temp1
+	input string // the file that has the figure
 }
 
-// temperature is what a sensor says, in degrees.
-type temperature struct{ celsius, high float64 }
+// reading is what a sensor says and its own limit, NaN when it names none, in degrees, turns a minute or watts.
+type reading struct{ value, limit float64 }
 
 // sensorsReader gathers what the probes of the sensors have answered.
 type sensorsReader struct {
 	root   string
-	roster *roster[sensor, temperature]
+	roster *roster[sensor, reading]
 }
 
 func (r *sensorsReader) read(now time.Duration, h *Host, _ *Net) error {
@@ -43,13 +40,20 @@ func (r *sensorsReader) read(now time.Duration, h *Host, _ *Net) error {
 	if l.probes == nil && l.err != nil {
 		return l.err // the sensors stay what they were
 	}
-	h.Sensors = h.Sensors[:0]
+	h.Sensors, h.Fans, h.Power = h.Sensors[:0], h.Fans[:0], h.Power[:0]
 	for _, p := range l.probes {
-		s := Sensor{Name: p.key.name, Celsius: math.NaN(), High: math.NaN()}
+		s := reading{math.NaN(), math.NaN()}
 		if a := p.latest(now, sensorsEvery); p.health.State == box.OK {
-			s.Celsius, s.High = a.value.celsius, a.value.high
+			s = a.value
 		}
-		h.Sensors = append(h.Sensors, s)
+		switch p.key.kind {
+		case fan:
+			h.Fans = append(h.Fans, Fan{Name: p.key.name, RPM: s.value, Low: s.limit})
+		case power, averagePower:
+			h.Power = append(h.Power, Power{Name: p.key.name, Watts: s.value, High: s.limit})
+		default:
+			h.Sensors = append(h.Sensors, Sensor{Name: p.key.name, Celsius: s.value, High: s.limit})
+		}
 	}
 	if l.err == nil && l.left > 0 {
 		return errLeftOut
@@ -74,43 +78,14 @@ func (r *sensorsReader) watch(ctx context.Context) error {
 	return nil
 }
 
-// findSensors lists the temperatures of all chips in the order of their numbers.
-//
-// Kernel: Documentation/hwmon/sysfs-interface.rst
+// findSensors lists the sensors of all chips and, where none of them is a temperature, the thermal zones.
 func findSensors(root string) ([]sensor, error) {
-	chips, err := list(root + hwmon)
-	if err != nil {
+	found, err := findChips(root)
+	if err != nil && !missing(err) {
 		return nil, err
 	}
-	called := make([]string, len(chips))
-	for i, chip := range chips {
-		called[i], _ = readText(root, hwmon+chip+"/name") // a chip may have none
-	}
-	var found []sensor
-	for i, chip := range chips {
-		name := called[i]
-		if name == "" {
-			name = chip
-		} else if slices.Index(called, name) != i || slices.Contains(called[i+1:], name) {
-			if device, err := os.Readlink(root + hwmon + chip + "/device"); err == nil {
-				name += " " + outside([]byte(path.Base(device))) // which of several disks it is
-			}
-		}
-		files, err := list(root + hwmon + chip)
-		if err != nil {
-			continue // the chip has just gone
-		}
-		for _, file := range files {
-			temp, ok := strings.CutSuffix(file, "_input")
-			if !ok || !strings.HasPrefix(temp, "temp") {
-				continue
-			}
-			label, err := readText(root, hwmon+chip+"/"+temp+"_label")
-			if err != nil || label == "" {
-				label = temp
-			}
-			found = append(found, sensor{name: name + " " + label, file: hwmon + chip + "/" + temp})
-		}
+	if !slices.ContainsFunc(found, func(s sensor) bool { return s.kind == temperature }) {
+		found = append(found, findZones(root)...)
 	}
 	if len(found) == 0 {
 		return nil, errNoSensors
@@ -118,62 +93,35 @@ func findSensors(root string) ([]sensor, error) {
 	return found, nil
 }
 
-// list is the names in a directory, those that differ in a number by that number.
-func list(dir string) ([]string, error) {
-	entries, err := os.ReadDir(dir)
-	if err != nil {
-		return nil, err
-	}
-	names := make([]string, len(entries))
-	for i, e := range entries {
-		names[i] = e.Name()
-	}
-	slices.SortStableFunc(names, func(a, b string) int { return len(a) - len(b) }) // they came in order of the alphabet
-	return names, nil
-}
-
 // sensorQuestion reads a sensor. That can take long, since some chips sit behind a slow bus.
 type sensorQuestion struct {
-	root, file string
-	input      kept
-	high       float64
-	knowsHigh  bool
+	sensor
+	root       string
+	file       kept
+	limit      float64
+	knowsLimit bool
 }
 
-func (q *sensorQuestion) ask(t *temperature) error {
-	if !q.knowsHigh {
-		q.high, q.knowsHigh = readLimit(q.root, q.file), true
+func (q *sensorQuestion) ask(r *reading) error {
+	if !q.knowsLimit {
+		q.limit, q.knowsLimit = q.kind.limit(q.root, q.stem), true
 	}
-	text, err := q.input.read()
+	text, err := q.file.read()
 	if err != nil {
 		return err
 	}
-	celsius, err := parseMilli(text)
+	figure, err := parseSigned(text)
 	if err != nil {
-		return q.input.fail(err)
+		return q.file.fail(err)
 	}
-	*t = temperature{celsius: celsius, high: q.high}
+	*r = reading{value: figure / sensorFiles[q.kind].unit, limit: q.limit}
 	return nil
 }
 
-func (q *sensorQuestion) close() { q.input.close() }
+func (q *sensorQuestion) close() { q.file.close() }
 
-// readLimit is the high limit of a sensor, or else its critical one, NaN when it has neither.
-func readLimit(root, file string) float64 {
-	for _, ending := range []string{"_max", "_crit"} {
-		text, err := readText(root, file+ending)
-		if err != nil {
-			continue
-		}
-		if limit, err := parseMilli([]byte(text)); err == nil && limit > 0 && limit < hottest {
-			return limit
-		}
-	}
-	return math.NaN()
-}
-
-// parseMilli is a figure of hwmon: thousandths of a degree, signed.
-func parseMilli(text []byte) (float64, error) {
+// parseSigned is a figure of hwmon: a whole number that may be negative.
+func parseSigned(text []byte) (float64, error) {
 	word, _ := cutWord(bytes.TrimSpace(text))
 	figure, negative := bytes.CutPrefix(word, []byte("-"))
 	v, err := number(figure)
@@ -181,7 +129,7 @@ func parseMilli(text []byte) (float64, error) {
 		return 0, err
 	}
 	if negative {
-		return -float64(v) / 1000, nil
+		return -float64(v), nil
 	}
-	return float64(v) / 1000, nil
+	return float64(v), nil
 }

@@ -58,7 +58,7 @@ func TestSensors(t *testing.T) {
 
 func TestF20NoSensors(t *testing.T) {
 	root := copyOf(t, "bare")
-	for range 2 { // without the directory, and with one in which there is no temperature
+	for range 2 { // without the directory, and with a chip that measures none of what is shown
 		s := New(Options{Root: root})
 		begin(t, s)
 		s.WaitSlow(context.Background())
@@ -66,7 +66,7 @@ func TestF20NoSensors(t *testing.T) {
 		if h := s.hosts.Latest().Health[Sensors]; h.State.String() != "absent" {
 			t.Errorf("%v", h)
 		}
-		put(t, root, hwmon+"hwmon0/fan1_input", "1\n")
+		put(t, root, hwmon+"hwmon0/in0_input", "1\n")
 	}
 }
 
@@ -99,13 +99,13 @@ type scripted struct {
 
 func (q *scripted) close() {}
 
-func (q *scripted) ask(t *temperature) error {
+func (q *scripted) ask(r *reading) error {
 	if q.reply != nil {
 		if err := <-q.reply; err != nil {
 			return err
 		}
 	}
-	*t = temperature{celsius: 40, high: math.NaN()}
+	*r = reading{40, math.NaN()}
 	return nil
 }
 
@@ -113,7 +113,7 @@ func TestF20SlowSensorDelaysNoOther(t *testing.T) {
 	c := newClock()
 	s := New(Options{Root: copyOf(t, "bare"), Now: c.now})
 	slow := make(chan error)
-	s.sensors.roster = newRoster(c.now, func(q sensor) question[temperature] {
+	s.sensors.roster = newRoster(c.now, func(q sensor) question[reading] {
 		if q.name == "slow" {
 			return &scripted{q.name, slow}
 		}
@@ -159,14 +159,14 @@ func TestF20SlowSensorDelaysNoOther(t *testing.T) {
 	await(t, "the end", func() bool { return r.alive.Load() == 0 })
 }
 
-func TestParseMilli(t *testing.T) {
-	for text, want := range map[string]float64{"45500\n": 45.5, "-1500": -1.5, "0\n": 0} {
-		if got, err := parseMilli([]byte(text)); err != nil || got != want {
+func TestParseSigned(t *testing.T) {
+	for text, want := range map[string]float64{"45500\n": 45500, "-1500": -1500, "0\n": 0} {
+		if got, err := parseSigned([]byte(text)); err != nil || got != want {
 			t.Errorf("%q: %v, %v", text, got, err)
 		}
 	}
 	for _, text := range []string{"", "-", "--1", "1.5", "hot"} {
-		if got, err := parseMilli([]byte(text)); err == nil {
+		if got, err := parseSigned([]byte(text)); err == nil {
 			t.Errorf("%q: %v", text, got)
 		}
 	}

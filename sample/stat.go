@@ -8,14 +8,15 @@ import (
 
 const allCPUs = -1 // CPU.ID of the line that sums up all of them
 
-// ticks is one cpu line of /proc/stat, in USER_HZ. user contains guest and nice contains guest_nice, so those two
-// columns are left out.
+// ticks is one cpu line of /proc/stat, in USER_HZ. user contains guest and nice contains guest_nice.
 type ticks struct {
 	id                                                    int
 	user, nice, system, idle, iowait, irq, softirq, steal uint64
+	guest                                                 uint64 // guest and guest_nice
+	guests                                                bool   // guest is counted
 }
 
-// statReader reads the cpu lines of /proc/stat.
+// statReader reads the cpu lines of /proc/stat and procs_blocked.
 type statReader struct {
 	file        kept
 	before, now []ticks
@@ -26,7 +27,11 @@ func (r *statReader) read(_ time.Duration, h *Host, _ *Net) error {
 	if err != nil {
 		return err
 	}
-	if r.now, err = parseStat(text, r.now[:0]); err != nil {
+	var rest []byte
+	if r.now, rest, err = parseStat(text, r.now[:0]); err != nil {
+		return r.file.fail(err)
+	}
+	if h.Blocked, err = parseBlocked(rest); err != nil {
 		return r.file.fail(err)
 	}
 	h.CPU, h.Cores = deriveCPUs(r.before, r.now, h.Cores[:0])
@@ -36,35 +41,48 @@ func (r *statReader) read(_ time.Duration, h *Host, _ *Net) error {
 
 func (r *statReader) close() { r.file.close() }
 
-// parseStat appends the cpu lines of /proc/stat to t: first the sum of all with id -1, then each online CPU by id. It
-// stops behind them: the intr line alone can be longer than all before it.
+// parseStat appends the cpu lines of /proc/stat to t: first the sum of all with id -1, then each online CPU by id. rest
+// is what is behind them.
 //
 // Kernel: Documentation/filesystems/proc.rst, "Miscellaneous kernel statistics in /proc/stat"
-func parseStat(text []byte, t []ticks) ([]ticks, error) {
+func parseStat(text []byte, t []ticks) (_ []ticks, rest []byte, err error) {
 	for len(text) > 0 {
-		var line []byte
-		line, text = cutLine(text)
+		line, behind := cutLine(text)
 		if !bytes.HasPrefix(line, []byte("cpu")) {
 			break
 		}
+		text = behind
 		id, figures, err := cpuID(line[len("cpu"):])
 		if err != nil {
-			return t, err
+			return t, nil, err
 		}
 		c, err := parseTicks(figures)
 		if err != nil {
-			return t, err
+			return t, nil, err
 		}
 		c.id = id
 		if (len(t) == 0) != (id == allCPUs) || len(t) > 0 && id <= t[len(t)-1].id {
-			return t, errOrder
+			return t, nil, errOrder
 		}
 		t = append(t, c)
 	}
 	if len(t) == 0 {
-		return t, errFields
+		return t, nil, errFields
 	}
-	return t, nil
+	return t, text, nil
+}
+
+// parseBlocked returns procs_blocked out of what is behind the cpu lines, -1 when there is none, as in a container's
+// made-up file. The intr line alone can be longer than all else, so lines are told by their start.
+func parseBlocked(text []byte) (int, error) {
+	for len(text) > 0 {
+		var line []byte
+		line, text = cutLine(text)
+		if figure, ok := bytes.CutPrefix(line, []byte("procs_blocked ")); ok {
+			return parseCount(figure)
+		}
+	}
+	return -1, nil
 }
 
 // cpuID cuts the number off the line of one CPU; the line of all of them has a blank there.
@@ -83,9 +101,10 @@ func cpuID(line []byte) (id int, figures []byte, err error) {
 	return int(n), figures, nil
 }
 
-// parseTicks takes the figures of one cpu line. Kernels before 2.6.11 have no steal and give 7.
+// parseTicks takes the figures of one cpu line. Kernels before 2.6.11 have no steal and give 7, those before 2.6.33 not
+// both kinds of guest.
 func parseTicks(figures []byte) (ticks, error) {
-	var v [8]uint64
+	var v [10]uint64
 	n, err := numbers(figures, v[:])
 	if err != nil {
 		return ticks{}, err
@@ -93,7 +112,10 @@ func parseTicks(figures []byte) (ticks, error) {
 	if n < 7 {
 		return ticks{}, errShort
 	}
-	return ticks{user: v[0], nice: v[1], system: v[2], idle: v[3], iowait: v[4], irq: v[5], softirq: v[6], steal: v[7]}, nil
+	return ticks{
+		user: v[0], nice: v[1], system: v[2], idle: v[3], iowait: v[4], irq: v[5], softirq: v[6], steal: v[7],
+		guest: v[8] + v[9], guests: n == len(v),
+	}, nil
 }
 
 // deriveCPUs gives the shares of all CPUs and appends those of each to cores. Both lists are as parseStat makes them;
@@ -136,6 +158,10 @@ func deriveCPU(before, now *ticks) CPU {
 		return unknownCPU(now.id)
 	}
 	share := func(part float64) float64 { return 100 * part / all }
+	guest := math.NaN()
+	if before.guests && now.guests && now.guest >= before.guest {
+		guest = min(share(float64(now.guest-before.guest)), share(user)) // they are added to it one after the other
+	}
 	return CPU{
 		ID:     now.id,
 		Busy:   max(0, 100-share(idle)-share(iowait)),
@@ -144,10 +170,11 @@ func deriveCPU(before, now *ticks) CPU {
 		IOWait: share(iowait),
 		IRQ:    share(irq),
 		Steal:  share(steal),
+		Guest:  guest,
 	}
 }
 
 func unknownCPU(id int) CPU {
 	nan := math.NaN()
-	return CPU{ID: id, Busy: nan, User: nan, System: nan, IOWait: nan, IRQ: nan, Steal: nan}
+	return CPU{ID: id, Busy: nan, User: nan, System: nan, IOWait: nan, IRQ: nan, Steal: nan, Guest: nan}
 }

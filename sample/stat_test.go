@@ -35,14 +35,14 @@ func TestSharesOfACPU(t *testing.T) {
 	}
 	var t0, t1 []ticks
 	var err error
-	if t0, err = parseStat([]byte(text[0]), nil); err != nil {
+	if t0, _, err = parseStat([]byte(text[0]), nil); err != nil {
 		t.Fatal(err)
 	}
-	if t1, err = parseStat([]byte(text[1]), nil); err != nil {
+	if t1, _, err = parseStat([]byte(text[1]), nil); err != nil {
 		t.Fatal(err)
 	}
 	got, _ := deriveCPUs(t0, t1, nil)
-	if want := (CPU{ID: -1, Busy: 50, User: 30, System: 10, IOWait: 10, IRQ: 5, Steal: 5}); got != want {
+	if want := (CPU{ID: -1, Busy: 50, User: 30, System: 10, IOWait: 10, IRQ: 5, Steal: 5, Guest: 7}); got != want {
 		t.Errorf("%+v, want %+v", got, want)
 	}
 }
@@ -107,7 +107,7 @@ func TestStatRefusesWhatCannotBe(t *testing.T) {
 		"cpu 1 2 3 4 5 6 7\ncpu 1 2 3 4 5 6 7": errOrder,
 		"cpu 1 2 3 4 5 6 7\ncpu1 1 2 3 4 5 6 7\ncpu1 1 2 3 4 5 6 7": errOrder,
 	} {
-		if _, err := parseStat([]byte(text), nil); !errors.Is(err, want) {
+		if _, _, err := parseStat([]byte(text), nil); !errors.Is(err, want) {
 			t.Errorf("%q: %v, want %v", text, err, want)
 		}
 	}

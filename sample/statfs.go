@@ -12,6 +12,7 @@ type usage struct {
 	total, used, available uint64 // available is for users without privilege: total may be more than both together
 	inodes, inodesUsed     uint64
 	readOnly               bool
+	remounted              bool // it is read-only and has been read-write
 }
 
 // statfsQuestion asks how full a mount is. On a dead mount it may hang for ever, and no signal ends it. It asks by
@@ -20,6 +21,7 @@ type statfsQuestion struct {
 	path   string
 	statfs func(path string, into *unix.Statfs_t) error
 	st     unix.Statfs_t
+	wrote  bool // the mount has been read-write
 }
 
 func (q *statfsQuestion) ask(u *usage) error {
@@ -32,6 +34,8 @@ func (q *statfsQuestion) ask(u *usage) error {
 			return err
 		}
 		*u = newUsage(&q.st)
+		q.wrote = q.wrote || !u.readOnly
+		u.remounted = u.readOnly && q.wrote
 		return nil
 	}
 }

@@ -25,9 +25,18 @@ type step struct {
 }
 
 var (
-	errNotYet    = errors.New("its worker has not found anything yet")
-	errNoSensors = errors.New("no temperatures in " + hwmon)
+	errNotYet = errors.New("its worker has not found anything yet")
+
+	errNoSensors   = none("no sensors in " + hwmon)
+	errNoHugePages = none("no sizes in " + hugepages)
+	errNoClock     = none("no cpufreq and no clock in " + cpuinfo)
+	errNoEDAC      = none("no memory controllers in " + edac)
 )
+
+// none is an error that means: this host has no such thing.
+type none string
+
+func (n none) Error() string { return string(n) }
 
 // remark is an error of a reader that did what it had to: the source is fine, and there is something to say about it.
 type remark string
@@ -97,7 +106,7 @@ func (t *step) read(now time.Duration, h *Host, n *Net) (err error) {
 // optional says that a sound host may lack the source.
 func (s Source) optional() bool {
 	switch s {
-	case Pressure, Diskstats, Sensors, NetDev, Sockets:
+	case Pressure, Diskstats, Sensors, NetDev, Sockets, Huge, Frequency, Arrays, Pools, EDAC:
 		return true
 	}
 	return false
@@ -105,5 +114,6 @@ func (s Source) optional() bool {
 
 // absent says that err means: this host has no such thing. A kernel with psi=0 has the files and will not read them.
 func absent(err error) bool {
-	return missing(err) || errors.Is(err, unix.EOPNOTSUPP) || errors.Is(err, errNoSensors)
+	_, isNone := err.(none)
+	return isNone || missing(err) || errors.Is(err, unix.EOPNOTSUPP)
 }

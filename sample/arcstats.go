@@ -1,0 +1,47 @@
+package sample
+
+// arcstats is what ZFS says of its adaptive replacement cache. The kernel does not know that it is a cache: it lies
+// neither in Cached nor in MemAvailable, and a host with ZFS would look full for ever.
+const arcstats = "/proc/spl/kstat/zfs/arcstats"
+
+// parseARC returns the bytes that the ARC holds and those that it keeps whatever happens.
+//
+// Format: two lines of heading, then name, type and data of each figure; zfs(4), zfs_arc_min
+func parseARC(text []byte) (size, least uint64, err error) {
+	const needed = 2
+	found := 0
+	for len(text) > 0 && found < needed {
+		var line []byte
+		line, text = cutLine(text)
+		name, rest := cutWord(line)
+		field := (*uint64)(nil)
+		switch string(name) {
+		case "size":
+			field = &size
+		case "c_min":
+			field = &least
+		default:
+			continue
+		}
+		_, rest = cutWord(rest) // type
+		word, _ := cutWord(rest)
+		if *field, err = number(word); err != nil {
+			return 0, 0, err
+		}
+		found++
+	}
+	if found < needed {
+		return 0, 0, errFields
+	}
+	return size, least, nil
+}
+
+// addARC counts an ARC of size bytes, of which it keeps least, as available. An ARC that would fit into the kernel's
+// reclaimable memory is taken to lie there, and then it is available already.
+func (m *Memory) addARC(size, least, reclaimable uint64) {
+	m.ARC = size
+	if size > reclaimable {
+		m.Available += min(size-min(least, size), m.Total-min(m.Available, m.Total))
+		m.Used = m.Total - min(m.Available, m.Total)
+	}
+}

@@ -1,0 +1,93 @@
+package sample
+
+import (
+	"strings"
+	"time"
+)
+
+const hugepages = "/sys/kernel/mm/hugepages/"
+
+// hugePool is the files of the huge pages of one size.
+type hugePool struct {
+	size                  uint64 // bytes
+	total, free, reserved kept
+}
+
+// hugepagesReader reads /sys/kernel/mm/hugepages. Which sizes there are is settled at boot, so that the directory is
+// listed but once.
+type hugepagesReader struct {
+	root  string
+	pools []hugePool
+	none  error // why there are no pools, and never will be
+}
+
+func (r *hugepagesReader) read(_ time.Duration, h *Host, _ *Net) error {
+	if r.none != nil {
+		return r.none
+	}
+	if r.pools == nil {
+		if err := r.find(); err != nil {
+			if absent(err) {
+				r.none = err
+			}
+			return err
+		}
+	}
+	h.Huge = h.Huge[:0]
+	for i := range r.pools {
+		p := &r.pools[i]
+		pages := HugePages{Size: p.size}
+		for _, f := range [...]struct {
+			file *kept
+			into *uint64
+		}{{&p.total, &pages.Total}, {&p.free, &pages.Free}, {&p.reserved, &pages.Reserved}} {
+			text, err := f.file.read()
+			if err != nil {
+				return err
+			}
+			line, _ := cutLine(text)
+			if *f.into, err = number(line); err != nil {
+				return f.file.fail(err)
+			}
+		}
+		h.Huge = append(h.Huge, pages)
+	}
+	return nil
+}
+
+func (r *hugepagesReader) close() {
+	for i := range r.pools {
+		r.pools[i].total.close()
+		r.pools[i].free.close()
+		r.pools[i].reserved.close()
+	}
+}
+
+// find lists the sizes, the smallest first. It allocates.
+//
+// Kernel: Documentation/admin-guide/mm/hugetlbpage.rst
+func (r *hugepagesReader) find() error {
+	names, err := list(r.root + hugepages)
+	if err != nil {
+		return &readError{hugepages, cause(err)}
+	}
+	for _, name := range names {
+		figure, isSize := strings.CutPrefix(name, "hugepages-")
+		figure, inKiB := strings.CutSuffix(figure, "kB")
+		size, err := number([]byte(figure))
+		if !isSize || !inKiB || err != nil || size > 1<<40 {
+			continue
+		}
+		dir := hugepages + name + "/"
+		r.pools = append(r.pools, hugePool{
+			size:     size * 1024,
+			total:    keep(r.root, dir+"nr_hugepages"),
+			free:     keep(r.root, dir+"free_hugepages"),
+			reserved: keep(r.root, dir+"resv_hugepages"),
+		})
+	}
+	if r.pools == nil {
+		return errNoHugePages
+	}
+	return nil
+}
