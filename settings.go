@@ -103,12 +103,17 @@ func glyphs(name string, caps draw.Caps) *draw.Glyphs {
 
 // localZone is the zone that times are shown in, with a note when the one that is asked for cannot be had.
 func localZone() (*time.Location, string) {
-	name, set := os.LookupEnv("TZ")
-	if !set || name == "" {
+	if time.Local.String() != "UTC" {
 		return time.Local, ""
 	}
-	if _, err := time.LoadLocation(strings.TrimPrefix(name, ":")); err != nil {
+	// Go's zone is UTC, without an error, when it finds no other.
+	name, set := os.LookupEnv("TZ")
+	if asked := strings.TrimPrefix(name, ":"); asked != "" && asked != "UTC" {
 		return time.UTC, fmt.Sprintf("TZ=%q is not known here: times are UTC", clean.String(name))
 	}
-	return time.Local, ""
+	const file = "/etc/localtime"
+	if _, err := os.Lstat(file); err == nil && !set {
+		return time.UTC, file + " has no time zone: times are UTC"
+	}
+	return time.UTC, ""
 }
