@@ -35,11 +35,11 @@ func (b *lastBoot) read(boot time.Time) (sample.LastBoot, error) {
 	if err != nil {
 		return sample.LastBoot{}, err
 	}
-	words, looked, err := b.lastWords(boot)
+	words, backed, err := b.lastWords(boot)
 	if err != nil {
 		return sample.LastBoot{}, err
 	}
-	if !kept && !looked {
+	if !kept && !backed {
 		return sample.LastBoot{}, absence("this host keeps neither wtmp nor pstore")
 	}
 	v := sample.LastBoot{Why: words}
@@ -83,24 +83,26 @@ func (b *lastBoot) ending() (e ending, kept bool, err error) {
 }
 
 // lastWords describes the newest record of a crash that pstore holds, or that systemd-pstore has moved out of it since
-// this boot began; empty when there is none. looked is whether either place could be looked at.
-func (b *lastBoot) lastWords(boot time.Time) (words string, looked bool, err error) {
-	live, name, seen, err := b.newest(pstore, "dmesg-")
+// this boot began; empty when there is none. kept is whether pstore keeps anything on this host.
+func (b *lastBoot) lastWords(boot time.Time) (words string, kept bool, err error) {
+	if !b.backed() {
+		return "", false, nil
+	}
+	at, name, err := b.newest(pstore, "dmesg-")
 	if err != nil {
 		return "", false, err
 	}
-	looked = seen
-	if !live.IsZero() {
-		return "pstore keeps a kernel " + b.kind(name) + " of " + live.UTC().Format(minute), true, nil
+	if name != "" {
+		return "pstore keeps a kernel " + b.kind(name) + " of " + at.UTC().Format(minute), true, nil
 	}
-	moved, name, seen, err := b.newest(archive, "")
+	at, name, err = b.newest(archive, "")
 	if err != nil {
 		return "", false, err
 	}
-	if !moved.Before(boot) {
-		return "a kernel crash is kept in " + archive + "/" + clean.String(name), true, nil
+	if name != "" && !at.Before(boot) {
+		words = "a kernel crash is kept in " + archive + "/" + clean.String(name)
 	}
-	return "", looked || seen, nil
+	return words, true, nil
 }
 
 // backed says whether pstore has memory to keep things in: both directories are there without it too.
@@ -110,14 +112,14 @@ func (b *lastBoot) backed() bool {
 }
 
 // newest returns time and name of the newest entry of a directory that starts with prefix. A directory that is not
-// there, or that this user may not list, is not seen.
-func (b *lastBoot) newest(dir, prefix string) (at time.Time, name string, seen bool, err error) {
+// there, or that this user may not list as /sys/fs/pstore mostly is, has none.
+func (b *lastBoot) newest(dir, prefix string) (at time.Time, name string, err error) {
 	entries, err := os.ReadDir(b.root + dir)
 	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrPermission) {
-		return at, "", false, nil
+		return at, "", nil
 	}
 	if err != nil {
-		return at, "", false, fmt.Errorf("list %s: %w", dir, cause(err))
+		return at, "", fmt.Errorf("list %s: %w", dir, cause(err))
 	}
 	for _, e := range entries {
 		if !strings.HasPrefix(e.Name(), prefix) {
@@ -131,7 +133,7 @@ func (b *lastBoot) newest(dir, prefix string) (at time.Time, name string, seen b
 			at, name = info.ModTime(), e.Name()
 		}
 	}
-	return at, name, true, nil
+	return at, name, nil
 }
 
 // kind reads what a record of pstore says that it is: panic, oops; crash when that cannot be read.

@@ -1,15 +1,12 @@
 package unit
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"os"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/godbus/dbus/v5"
 )
@@ -39,28 +36,14 @@ type status struct {
 // a dozen signals.
 type bus struct{ conn *dbus.Conn }
 
-// buffered makes one read of the many that the D-Bus library does for a message.
-type buffered struct {
-	net.Conn
-	in *bufio.Reader
-}
-
-func (b buffered) Read(p []byte) (int, error) { return b.in.Read(p) }
-
 // dial connects to the bus that listens on socket. It gives up when ctx ends.
 func dial(ctx context.Context, socket string) (*bus, error) {
-	var d net.Dialer
-	c, err := d.DialContext(ctx, "unix", socket)
+	conn, err := dbus.Dial("unix:path=" + dbus.EscapeBusAddressValue(socket))
 	if err != nil {
-		return nil, reason(ctx, err)
+		return nil, fmt.Errorf("system bus: %w", err)
 	}
-	// Neither Auth nor Hello knows a context: the deadline of the socket ends them.
-	stop := context.AfterFunc(ctx, func() { c.SetDeadline(time.Unix(1, 0)) })
-	conn, err := dbus.NewConn(buffered{c, bufio.NewReader(c)})
-	if err != nil {
-		c.Close()
-		return nil, err
-	}
+	// Neither Auth nor Hello knows a context: that the connection closes ends them.
+	stop := context.AfterFunc(ctx, func() { conn.Close() })
 	// The number, not the name, of the user: looking the name up would need libc.
 	err = conn.Auth([]dbus.Auth{dbus.AuthExternal(strconv.Itoa(os.Geteuid()))})
 	if err == nil {
@@ -71,7 +54,7 @@ func dial(ctx context.Context, socket string) (*bus, error) {
 	}
 	if err != nil {
 		conn.Close()
-		return nil, fmt.Errorf("dial %s: %w", socket, reason(ctx, err))
+		return nil, fmt.Errorf("system bus: %w", reason(ctx, err))
 	}
 	return &bus{conn}, nil
 }
