@@ -1,0 +1,113 @@
+package screens
+
+import (
+	"fmt"
+	"math"
+	"testing"
+	"time"
+
+	"hypervisor-tui/draw"
+	"hypervisor-tui/screens/frame"
+)
+
+// views are the pictures whose drawing is held to cost nothing, and timed: each screen and each overlay.
+var views = []picture{
+	{name: "logs", screen: frame.Logs},
+	{name: "logs-paused", screen: frame.Logs, keys: []draw.Key{draw.KeyUp}},
+	{name: "logs-filter", screen: frame.Logs, keys: []draw.Key{'/', 'e'}},
+	{name: "logs-wrap", screen: frame.Logs, keys: []draw.Key{'w'}},
+	{name: "entry", screen: frame.Logs, keys: []draw.Key{draw.KeyEnter}},
+	{name: "dashboard", screen: frame.Dashboard},
+	{name: "dashboard-1024-cores", screen: frame.Dashboard, change: manyCores},
+	{name: "network", screen: frame.Network},
+	{name: "network-all", screen: frame.Network, keys: []draw.Key{'v'}},
+	{name: "help", screen: frame.Dashboard, keys: []draw.Key{'?'}},
+	{name: "sources", screen: frame.Dashboard, keys: []draw.Key{'i'}},
+	{name: "paused", screen: frame.Dashboard, keys: []draw.Key{' '}},
+	{name: "nothing-yet", screen: frame.Dashboard, change: nothingYet},
+}
+
+// prepared returns a function that draws p as one tick does: a beat and a second later, judged anew.
+func prepared(p picture, w, h int) func() {
+	f := fixedFrame()
+	if p.change != nil {
+		p.change(f)
+	}
+	canvas := draw.NewCanvas(looks["colour"])
+	c := NewConsole(p.screen, nil)
+	draw := func() {
+		f.Beat++
+		f.Now = f.Now.Add(time.Second)
+		f.Boot += time.Second
+		f.Sources = frame.GatherSources(f.Sources, f)
+		f.Problems = frame.FindProblems(f.Problems, f)
+		c.Draw(canvas.Begin(w, h), f)
+		answerQuery(c, f)
+	}
+	draw()
+	for _, k := range p.keys {
+		c.Key(k, f)
+		draw()
+	}
+	draw()
+	return draw
+}
+
+func TestDrawAllocatesNothing(t *testing.T) {
+	for _, p := range views {
+		for _, size := range []struct{ w, h int }{{200, 60}, {80, 24}, {40, 10}, {20, 5}} {
+			draw := prepared(p, size.w, size.h)
+			least := math.Inf(1)
+			for range 5 { // others in the process may allocate too
+				least = min(least, testing.AllocsPerRun(10, draw))
+			}
+			if least != 0 {
+				t.Errorf("%s at %dx%d: %v allocations", p.name, size.w, size.h, least)
+			}
+		}
+	}
+}
+
+func BenchmarkDraw200x60(b *testing.B) {
+	for _, p := range views {
+		b.Run(p.name, func(b *testing.B) {
+			draw := prepared(p, 200, 60)
+			b.ReportAllocs()
+			for b.Loop() {
+				draw()
+			}
+		})
+	}
+}
+
+// BenchmarkF15Draw draws the screens of a host with 5,000 interfaces.
+func BenchmarkF15Draw(b *testing.B) {
+	for _, kind := range []string{"veth", "physical", "device"} {
+		for _, screen := range []frame.Screen{frame.Dashboard, frame.Network} {
+			p := picture{screen: screen, change: func(f *frame.Frame) { manyLinks(f, kind) }}
+			b.Run(fmt.Sprintf("%s-%s", screen, kind), func(b *testing.B) {
+				draw := prepared(p, 200, 60)
+				b.ReportAllocs()
+				for b.Loop() {
+					draw()
+				}
+			})
+		}
+	}
+}
+
+// manyLinks makes the frame's links 5,000 of a kind: ports of pods, cards, or links of their own.
+func manyLinks(f *frame.Frame, kind string) {
+	one := f.Net.Interfaces[len(f.Net.Interfaces)-1]
+	one.Kind, one.Physical = kind, kind == "physical"
+	if kind != "veth" {
+		one.Master = ""
+	}
+	for i := len(f.Net.Interfaces); i < 5000; i++ {
+		one.Name = fmt.Sprintf("link%d", i)
+		if kind == "veth" {
+			one.Name = fmt.Sprintf("veth%d", i)
+		}
+		f.Net.Interfaces = append(f.Net.Interfaces, one)
+	}
+}

@@ -1,0 +1,222 @@
+package screens
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"runtime/debug"
+	"testing"
+	"time"
+
+	"hypervisor-tui/draw"
+	"hypervisor-tui/draw/clean"
+	"hypervisor-tui/journal"
+	"hypervisor-tui/kube"
+	"hypervisor-tui/sample"
+	"hypervisor-tui/sample/box"
+	"hypervisor-tui/screens/frame"
+)
+
+// dice are a fuzzer's bytes; at their end they are zeros.
+type dice []byte
+
+func (d *dice) roll(n int) int {
+	if len(*d) == 0 {
+		return 0
+	}
+	b := (*d)[0]
+	*d = (*d)[1:]
+	return int(b) % n
+}
+
+func (d *dice) chance(one int) bool { return d.roll(one) == one-1 }
+
+func (d *dice) float() float64 {
+	values := [...]float64{0, math.NaN(), 45.2, 100, 99.96, -1, 1e30, math.Inf(1), math.Inf(-1), math.MaxFloat64, 0.001, 97}
+	return values[d.roll(len(values))]
+}
+
+func (d *dice) number() uint64 {
+	values := [...]uint64{0, 1, 42, 1023, 1 << 30, 1 << 40, math.MaxInt64, math.MaxUint64}
+	return values[d.roll(len(values))]
+}
+
+// many is how many there are of a thing: mostly few, at times most.
+func (d *dice) many(most int) int {
+	if d.chance(20) {
+		return most
+	}
+	return d.roll(9)
+}
+
+// hostile are names and texts that somebody else chose.
+var hostile = []string{
+	"", "eth0", "a very long name that does not fit anywhere at all, and goes on and on and on", "漢字漢字漢字漢字漢字", "\x1b[31mred\x1b[0m", "e\u0301\u0334z",
+	"\u202egnp.exe", "a\nb\nc", "\xff\xfe", "👨\u200d👩\u200d👧", "/mnt/\u009b1m", "0", "🚀🚀🚀🚀🚀🚀🚀🚀",
+}
+
+func (d *dice) name() string { return clean.String(hostile[d.roll(len(hostile))]) }
+
+func (d *dice) health() box.Health {
+	return box.Health{State: box.State(d.roll(6)), At: time.Duration(d.number()), Since: time.Duration(d.number()), Cost: time.Duration(d.number()), Err: d.name()}
+}
+
+func (d *dice) frame() *frame.Frame {
+	f := &frame.Frame{Now: time.Unix(int64(d.number()%(1<<40)), 0).UTC(), Boot: time.Duration(d.number()), Beat: d.number(), Settings: fixedFrame().Settings}
+	if !d.chance(4) {
+		f.Host = d.host()
+	}
+	if !d.chance(4) {
+		f.Net = d.net()
+	}
+	if !d.chance(4) {
+		f.Kube = &kube.State{Health: d.health(), Kubeconfig: d.name()}
+		for range d.many(30) {
+			f.Kube.Looked = append(f.Kube.Looked, kube.Look{Path: d.name(), Result: d.name()})
+		}
+	}
+	if !d.chance(4) {
+		f.Page = d.page()
+	}
+	if d.chance(3) {
+		s := *f.Settings
+		s.Banner, s.Tabs, s.HideLinks, s.Notes, s.Quit = d.name(), nil, []string{"*", "[", ""}, []string{d.name()}, false
+		for range d.many(50) {
+			s.Tabs = append(s.Tabs, d.name())
+		}
+		s.CPU, s.Memory, s.Filesystem = frame.Limits{}, frame.Limits{Warn: d.float(), Critical: d.float()}, frame.Limits{Warn: d.float()}
+		f.Settings = &s
+	}
+	f.Sources = frame.GatherSources(nil, f)
+	f.Problems = frame.FindProblems(nil, f)
+	f.Self = frame.Self{RSS: d.number(), CPU: d.float(), Frames: d.number(), Skipped: d.number(), Crashes: d.number()}
+	return f
+}
+
+func (d *dice) host() *sample.Host {
+	h := &sample.Host{Uptime: time.Duration(d.number()), Running: d.roll(99), Tasks: int(d.number()), DiskRead: d.float(), DiskWrite: d.float()}
+	h.Machine = sample.Machine{Hostname: d.name(), OS: d.name(), Kernel: d.name(), Model: d.name()}
+	h.Load = [3]float64{d.float(), d.float(), d.float()}
+	h.CPU = sample.CPU{ID: -1, Busy: d.float(), User: d.float(), System: d.float(), IOWait: d.float(), IRQ: d.float(), Steal: d.float()}
+	for i := range d.many(1024) {
+		h.Cores = append(h.Cores, sample.CPU{ID: i, Busy: d.float()})
+	}
+	h.Memory = sample.Memory{Total: d.number(), Used: d.number(), Free: d.number(), Cached: d.number(), SwapTotal: d.number(), SwapUsed: d.number(), HugePages: d.number(), HugePagesFree: d.number(), HugePageSize: d.number()}
+	h.Pressure = sample.PSI{CPUSome: d.float(), MemorySome: d.float(), MemoryFull: d.float(), IOSome: d.float()}
+	for range d.many(500) {
+		h.Disks = append(h.Disks, sample.Disk{Name: d.name(), Model: d.name(), Read: d.float(), Write: d.float(), ReadOps: d.float(), WriteOps: d.float(), Busy: d.float()})
+	}
+	for range d.many(300) {
+		h.Filesystems = append(h.Filesystems, sample.Filesystem{Mount: d.name(), Device: d.name(), Type: "tmpfs", Available: d.number(), UsedPercent: d.float(), InodesPercent: d.float(), ReadOnly: d.chance(3), Health: d.health()})
+	}
+	for range d.many(100) {
+		h.Sensors = append(h.Sensors, sample.Sensor{Name: d.name(), Celsius: d.float(), High: d.float()})
+	}
+	for i := range h.Health {
+		h.Health[i] = d.health()
+	}
+	h.History.Interval = time.Duration(d.number())
+	for range d.many(400) {
+		for _, s := range []*sample.Series{&h.History.CPU, &h.History.Memory, &h.History.DiskRead, &h.History.Rx, &h.History.Tx} {
+			s.Push(d.float())
+		}
+	}
+	return h
+}
+
+func (d *dice) net() *sample.Net {
+	n := &sample.Net{Rx: d.float(), Tx: d.float(), Sockets: sample.SocketCounts{TCP: -1, UDP: int(d.number()), Established: int(d.number()), Conntrack: int(d.number()), ConntrackMax: int(d.number())}}
+	for i := range d.many(5000) {
+		l := sample.Interface{Index: i, Name: d.name(), Kind: d.name(), Physical: d.chance(2), Master: d.name(), MAC: d.name(), Driver: d.name(), AdminUp: d.chance(2), Carrier: d.chance(2),
+			SpeedMbps: int(d.number()), Duplex: d.name(), MTU: int(d.number()), FirstAddress: len(n.Addresses), Counted: d.chance(2), RxBytes: d.number(), RxErrors: d.number(), TxDropped: d.number(), RxRate: d.float(), TxRate: d.float()}
+		if i > 100 { // the kernel's names are unique; without this a list of thousands is a tree of millions
+			l.Name = fmt.Sprint("link", i)
+		}
+		l.AddressCount = d.many(100)
+		for range l.AddressCount {
+			n.Addresses = append(n.Addresses, sample.Address{CIDR: d.name(), IPv6: d.chance(2), Scope: d.name()})
+		}
+		n.Interfaces = append(n.Interfaces, l)
+	}
+	for range d.many(50) {
+		n.Gateways = append(n.Gateways, sample.Gateway{Family: 4 + 2*d.roll(2), Address: d.name(), Interface: d.name(), Metric: int(d.number())})
+		n.DNS = append(n.DNS, d.name())
+	}
+	return n
+}
+
+// page is any page that the log's owner might send, whatever was asked.
+func (d *dice) page() *journal.Page {
+	p := &journal.Page{Query: uint64(d.roll(40)), Err: d.name(), Pending: d.chance(3), Percent: d.roll(101), AtEnd: d.chance(2), Newer: d.roll(200), Older: d.roll(200),
+		Matches: int(d.number()), Entries: int(d.number()), Capacity: int(d.number()), Total: d.number(), Dropped: d.number(), Truncated: d.number()}
+	id := d.number() / 2
+	for range d.many(journal.MaxRows) {
+		text := clean.AppendLines(nil, []byte(hostile[d.roll(len(hostile))]))
+		id += 1 + uint64(d.roll(3))
+		row := journal.Row{ID: id, Time: int64(d.number()), Unit: d.name(), PID: int(d.number()), Severity: journal.Severity(d.roll(8)), Start: len(p.Text), Full: int(d.number())}
+		row.MatchStart = d.roll(len(text) + 1)
+		row.MatchEnd = row.MatchStart + d.roll(len(text)-row.MatchStart+1)
+		p.Text = append(p.Text, text...)
+		row.End = len(p.Text)
+		p.Rows = append(p.Rows, row)
+	}
+	for i := range p.Counts {
+		p.Counts[i] = d.roll(99)
+	}
+	for range d.many(20) {
+		p.Errors = append(p.Errors, d.roll(9))
+		p.Sources = append(p.Sources, journal.SourceState{Name: d.name(), Health: d.health(), Detail: d.name()})
+	}
+	return p
+}
+
+// allKeys are all special keys and a choice of runes: those that are bound, and some that are not.
+var allKeys = func() []draw.Key {
+	var all []draw.Key
+	for k := draw.KeyF1; k >= draw.KeyCtrlZ; k-- {
+		all = append(all, k)
+	}
+	for _, r := range "0123ri?q /jkgGleEnNwtvb !re:漢\u0301x" {
+		all = append(all, draw.Key(r))
+	}
+	return all
+}()
+
+// FuzzDraw draws random frames at random sizes between random keys: no panel ever panics.
+func FuzzDraw(f *testing.F) {
+	random := rand.New(rand.NewPCG(1, 2))
+	for range 40 {
+		seed := make([]byte, 400+random.IntN(3000))
+		for i := range seed {
+			seed[i] = byte(random.Uint32())
+		}
+		f.Add(uint16(random.IntN(500)), uint16(random.IntN(200)), seed)
+	}
+	for i := range 8 {
+		f.Add(uint16(i), uint16(40-i), []byte(fmt.Sprint("sizes too small for anything", i)))
+	}
+	f.Fuzz(func(t *testing.T, w, h uint16, data []byte) {
+		d := dice(data)
+		c := NewConsole(frame.Screen(d.roll(int(frame.ScreenCount))), func(panel string, value any) {
+			t.Fatalf("%s crashed: %v\n%s", panel, value, debug.Stack())
+		})
+		canvas := draw.NewCanvas(looks["colour"])
+		width, height := int(w)%501, int(h)%201
+		for range 6 {
+			fr := d.frame()
+			for range 4 {
+				c.Draw(canvas.Begin(width, height), fr)
+				if q, changed := c.Query(); changed && fr.Page != nil && d.chance(2) {
+					fr.Page.Query = q.Number
+				}
+				c.Key(allKeys[d.roll(len(allKeys))], fr)
+			}
+			if len(d) == 0 {
+				return
+			}
+			if d.chance(3) {
+				width, height = d.roll(100), d.roll(50)
+			}
+		}
+	})
+}
