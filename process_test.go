@@ -69,8 +69,7 @@ func TestF39HangupSignal(t *testing.T) {
 	s.await(footer, "── Host")
 	s.reload(config, "quit: true\nglyphs: ascii\ntheme: mono\n")
 	s.await("q Quit", "-- Host")
-	s.keys("iG")
-	s.await("theme mono, glyphs ascii")
+	s.sources("theme mono, glyphs ascii")
 	s.keys("\x1b")
 	s.until("the overlay is closed", func(text string) bool { return !strings.Contains(text, "theme mono") })
 	s.whole()
@@ -130,7 +129,7 @@ func TestF40StopAndContinue(t *testing.T) {
 // state is the letter of the program's process state.
 func (s *session) state() string {
 	s.t.Helper()
-	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", s.cmd.Process.Pid))
+	text, err := os.ReadFile(s.proc("stat"))
 	if err != nil {
 		s.t.Fatal(err)
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"os"
@@ -62,9 +63,7 @@ func start(t *testing.T, o setup) *session {
 	}
 	s := &session{t: t, master: master, slave: slave, errors: filepath.Join(t.TempDir(), "stderr")}
 	t.Cleanup(s.close)
-	if o.w == 0 {
-		o.w, o.h = 80, 24
-	}
+	o.w, o.h = cmp.Or(o.w, 80), cmp.Or(o.h, 24)
 	s.screen = vtscreen.New(o.w, o.h)
 	s.resize(o.w, o.h)
 	s.mode = s.termios()
@@ -343,4 +342,20 @@ func difference(was, is string) string {
 		}
 	}
 	return b.String()
+}
+
+// sources opens the sources overlay, which must have text at its end.
+func (s *session) sources(text string) {
+	s.t.Helper()
+	s.keys("i")
+	s.await("Sources", "cost")
+	s.until("the sources end with "+text, func(shown string) bool {
+		s.keys("G") // again, since the list grows at first
+		return strings.Contains(shown, text)
+	})
+}
+
+// proc is the path of a file of the program's in /proc.
+func (s *session) proc(name string) string {
+	return fmt.Sprintf("/proc/%d/%s", s.cmd.Process.Pid, name)
 }

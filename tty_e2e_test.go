@@ -279,7 +279,7 @@ func TestF38ForeignWrite(t *testing.T) {
 // status is a figure of the program's /proc/PID/status, in KiB where it is memory.
 func (s *session) status(name string) (n int) {
 	s.t.Helper()
-	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", s.cmd.Process.Pid))
+	text, err := os.ReadFile(s.proc("status"))
 	if err != nil {
 		s.t.Fatal(err)
 	}

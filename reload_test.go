@@ -1,0 +1,110 @@
+package main
+
+import (
+	"os"
+	"strings"
+	"testing"
+
+	"golang.org/x/sys/unix"
+)
+
+// TestF48ConfigAtStart: whatever the file is, the console starts, and says what is wrong with it.
+func TestF48ConfigAtStart(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct{ text, banner string }{
+		"unknown key": {"refreshIntervall: 2s\n", "refreshIntervall"},
+		"wrong type":  {"quit: {}\n", "quit"},
+		"garbage":     {"\x00\x01\x02", "config.yaml"},
+		"bad value":   {"theme: dazzling\n", "theme"},
+		"alias bomb":  {"a: &a [x,x]\nb: &b [*a,*a]\nc: [*b,*b]\n", "anchors"},
+		"huge":        {strings.Repeat("# nothing here\n", 8<<20/15), "config.yaml"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := start(t, setup{w: 200, args: []string{"--config", writeFile(t, "config.yaml", c.text)}})
+			s.await("config:", c.banner, footer, "Memory")
+			s.keys("q")
+			if code, _ := s.exit(); code != 0 {
+				t.Errorf("exit code %d\n%s", code, s.stderr())
+			}
+			s.restored()
+		})
+	}
+	t.Run("missing", func(t *testing.T) {
+		t.Parallel()
+		s := start(t, setup{w: 200, args: []string{"--config", "/nonexistent/config.yaml"}})
+		s.await("config:", "/nonexistent/config.yaml", footer, "Memory")
+	})
+	t.Run("empty", func(t *testing.T) {
+		t.Parallel()
+		s := start(t, setup{w: 200, args: []string{"--config", writeFile(t, "config.yaml", "")}})
+		s.await(footer, "Memory")
+		if strings.Contains(s.text(), "config:") {
+			t.Errorf("an empty file is no problem:\n%s", s.text())
+		}
+	})
+}
+
+// TestF48Reload: a bad file keeps what is in force, with a banner; a good one takes effect, without it.
+func TestF48Reload(t *testing.T) {
+	t.Parallel()
+	path := writeFile(t, "config.yaml", "theme: mono\nglyphs: ascii\n")
+	s := start(t, setup{w: 160, h: 40, args: []string{"--config", path}})
+	s.await("-- Memory", footer)
+	s.reload(path, "theme: dazzling\nglyphs: unicode\n")
+	s.await("config:", "dazzling", "-- Memory")
+	s.sources("theme mono, glyphs ascii")
+	s.keys("i")
+	if err := os.Remove(path); err != nil {
+		t.Fatal(err)
+	}
+	s.signal(unix.SIGHUP)
+	s.await("config:", "no such file", "-- Memory")
+	s.reload(path, "theme: light\nglyphs: unicode\nrefreshInterval: 1s\nlogs: [{name: ours, journalUnits: [self]}]\n")
+	s.until("no banner any more", func(text string) bool {
+		return strings.Contains(text, "── Memory") && !strings.Contains(text, "config:")
+	})
+	s.sources("theme light, glyphs unicode")
+	s.keys("1")
+	s.until("the new tabs", func(text string) bool { return strings.Contains(text, " ours ") && !strings.Contains(text, " k3s ") })
+	s.keys("2")
+	s.until("rates go on", func(text string) bool {
+		return strings.Contains(text, "── Memory") && !strings.Contains(text, "CPU: --")
+	})
+	s.whole()
+	s.keys("q")
+	if code, _ := s.exit(); code != 0 {
+		t.Errorf("exit code %d\n%s", code, s.stderr())
+	}
+	s.restored()
+}
+
+// TestF48ReloadStorm: as many reloads as come change nothing but the configuration.
+func TestF48ReloadStorm(t *testing.T) {
+	t.Parallel()
+	path := writeFile(t, "config.yaml", "")
+	s := start(t, setup{args: []string{"--config", path}})
+	s.await("── Memory", footer)
+	files, threads := s.count("fd"), s.count("task")
+	for i := range 200 {
+		s.reload(path, []string{"refreshInterval: 1s\n", "refreshInterval: 3s\n"}[i%2])
+	}
+	s.reload(path, "refreshInterval: 2s\nglyphs: ascii\n")
+	s.await("-- Memory", footer)
+	eventually(t, "descriptors as before", func() bool { return s.count("fd") <= files+2 })
+	t.Logf("%d descriptors and %d threads before, %d and %d after 201 reloads", files, threads, s.count("fd"), s.count("task"))
+	s.keys("q")
+	if code, _ := s.exit(); code != 0 {
+		t.Errorf("exit code %d\n%s", code, s.stderr())
+	}
+}
+
+// count is how many entries a directory of the program's /proc/PID has.
+func (s *session) count(name string) int {
+	s.t.Helper()
+	entries, err := os.ReadDir(s.proc(name))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return len(entries)
+}
