@@ -94,6 +94,28 @@ func TestScanFindsWhatBecomesQEMU(t *testing.T) {
 	}
 }
 
+// Numbers of processes that have long been known for something else are QEMU's now.
+func TestScanFindsQEMUUnderAnOldNumber(t *testing.T) {
+	q := newQEMUTree(t)
+	for pid := 70; pid < 74; pid++ {
+		q.process(pid, "worker", "worker")
+	}
+	s := newQEMUScan(q.root)
+	for range settled + 1 {
+		found(t, &s)
+	}
+	for pid := 70; pid < 74; pid++ {
+		q.vm(pid+100, "default_"+word(uint64(pid)))
+		q.remove(procDir(pid)) // after the other was made, which so cannot have its inode
+		if err := os.Rename(q.root+procDir(pid+100), q.root+procDir(pid)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := found(t, &s); got != "default/70 default/71 default/72 default/73" {
+		t.Error(got)
+	}
+}
+
 // At each file that the scan reads of a process, the process has ended just before.
 func TestF13QEMUEndsWhileScanned(t *testing.T) {
 	for _, last := range []string{"comm", "cmdline", "stat", "cgroup"} {

@@ -121,6 +121,36 @@ func TestF13QEMUEndsWhileFollowed(t *testing.T) {
 	}
 }
 
+func TestF13QEMUChurnKeepsNoDescriptors(t *testing.T) {
+	q := newQEMUTree(t)
+	r := follow(t, q.root)
+	open := func() int {
+		entries, err := os.ReadDir("/proc/self/fd")
+		if err != nil {
+			t.Skip("no /proc: ", err)
+		}
+		return len(entries)
+	}
+	r.look()
+	r.after(0)
+	before := open()
+	for pid := 100; pid < 200; pid++ {
+		q.vm(pid, "default_a")
+		r.look()
+		if vms := r.after(time.Second); len(vms) != 1 || vms[0].PID != pid || vms[0].WhyDisk+vms[0].WhyNet != "" {
+			t.Fatalf("%+v", vms)
+		}
+		if n := open(); n != before+4 {
+			t.Fatalf("%d descriptors, %d without any VM", n, before)
+		}
+		q.remove(procDir(pid))
+	}
+	r.look()
+	if vms := r.after(time.Second); len(vms) != 0 || open() != before || len(r.followers) != 0 {
+		t.Errorf("%d VMs, %d followers, %d descriptors", len(vms), len(r.followers), open())
+	}
+}
+
 func TestF16QEMUCountersGoBack(t *testing.T) {
 	q := newQEMUTree(t)
 	cgroup := q.vm(50, "default_a")
