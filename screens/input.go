@@ -119,11 +119,12 @@ func complete(t time.Time, form string, now time.Time) time.Time {
 	case strings.HasPrefix(form, "2006"):
 		return t
 	case strings.HasPrefix(form, "01-02"):
-		t = t.AddDate(now.Year(), 0, 0)
-		if t.After(now) {
-			t = t.AddDate(-1, 0, 0)
+		for year := now.Year(); ; year-- { // further back than last year for 29 February alone
+			d := time.Date(year, t.Month(), t.Day(), t.Hour(), t.Minute(), t.Second(), 0, now.Location())
+			if d.Day() == t.Day() && !d.After(now) {
+				return d
+			}
 		}
-		return t
 	}
 	t = time.Date(now.Year(), now.Month(), now.Day(), t.Hour(), t.Minute(), t.Second(), 0, now.Location())
 	if t.After(now) {
