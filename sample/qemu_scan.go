@@ -30,8 +30,9 @@ type process struct {
 	seen uint8 // earlier scans that had it, settled at most
 }
 
-// qemuScan finds QEMU processes. It lists /proc, which costs a fortieth of reading a file for each process, and then
-// reads only the names of those that are new, and the command lines of those that are called so.
+// qemuScan finds QEMU processes. It lists /proc, which costs a twentieth of reading a file for each process, and then
+// reads only the names of those that are new, and the command lines of those that are called so. To walk the cgroups of
+// all pods instead costs more, some files for each pod, and misses what runs outside of them.
 type qemuScan struct {
 	root        string
 	read        func(path string, buf []byte, most int) ([]byte, error) // readSmall, but in tests
