@@ -13,7 +13,7 @@ import (
 type Units struct {
 	State      string // SystemState: initializing, starting, running, degraded, maintenance or stopping
 	Failed     []Unit // as systemctl --failed lists them
-	Restarting []Unit // services that wait for a restart by systemd itself, or had one in the last 5 minutes
+	Restarting []Unit // services that wait for a restart by systemd itself, or had one in the last 5 minutes; not failed
 	Watched    []Unit // those of k3s, RKE2, kubelet and containerd that this host has, in this order
 	Left       int    // failed and restarting units beyond what the lists hold
 	Health     box.Health

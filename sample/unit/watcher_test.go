@@ -164,6 +164,23 @@ func TestLoopingUnitThatNobodyWatches(t *testing.T) {
 	}
 }
 
+func TestLoopThatSystemdGaveUpHasFailed(t *testing.T) {
+	h := busyHost(t)
+	h.set(func(h *host) {
+		h.units["k3s.service"] = &fakeUnit{"loaded", "activating", "auto-restart", 3_000_000_000, 4}
+	})
+	w, c := h.watcher()
+	mustBeat(t, w)
+	h.set(func(h *host) {
+		h.units["k3s.service"] = &fakeUnit{"loaded", "failed", "failed", 3_602_000_000, 5}
+	})
+	c.pass(beat)
+	mustBeat(t, w)
+	if u := w.units; len(u.Restarting) != 0 || len(u.Failed) != 2 || u.Watched[0].Restarts != 5 || u.Watched[0].Active != "failed" {
+		t.Errorf("got %+v", u)
+	}
+}
+
 func TestUnitsComeAndGo(t *testing.T) {
 	h := busyHost(t)
 	w, c := h.watcher()
