@@ -12,6 +12,8 @@ import (
 	"hypervisor-tui/kube"
 	"hypervisor-tui/sample"
 	"hypervisor-tui/sample/link"
+	"hypervisor-tui/sample/nixos"
+	"hypervisor-tui/sample/unit"
 	"hypervisor-tui/screens/frame"
 )
 
@@ -24,6 +26,8 @@ type feeds struct {
 	log     *journal.Log
 	sampler *sample.Sampler
 	kube    atomic.Pointer[kube.State]
+	units   atomic.Pointer[sample.Units]
+	system  atomic.Pointer[sample.System]
 	now     chan struct{}      // wakes the sampler
 	stop    context.CancelFunc // ends what the config can change: the sampler, its workers and the look for a kubeconfig
 }
@@ -67,7 +71,10 @@ func (f *feeds) startWorkers(ctx context.Context) {
 	for _, w := range s.Workers() {
 		f.guard.keep(ctx, w.Name, w.Run)
 	}
-	f.guard.keep(ctx, "links", func(ctx context.Context) error { return link.New(link.Options{}).Run(ctx, s.SetLinks) })
+	links, services, system := link.New(link.Options{}), unit.New(unit.Options{}), nixos.New(nixos.Options{})
+	f.guard.keep(ctx, "links", func(ctx context.Context) error { return links.Run(ctx, s.SetLinks) })
+	f.guard.keep(ctx, "units", func(ctx context.Context) error { return services.Run(ctx, f.units.Store) })
+	f.guard.keep(ctx, "system", func(ctx context.Context) error { return system.Run(ctx, f.system.Store) })
 	f.guard.keep(ctx, "kubeconfig", func(ctx context.Context) error { return f.findKube(ctx, path) })
 }
 
@@ -121,5 +128,5 @@ func (f *feeds) fill(fr *frame.Frame) {
 	if n := f.sampler.Nets().Latest(); n != nil {
 		fr.Net = n
 	}
-	fr.Kube = f.kube.Load()
+	fr.Kube, fr.Units, fr.System = f.kube.Load(), f.units.Load(), f.system.Load()
 }

@@ -143,6 +143,11 @@ func (p *Pen) Rate(s Style, v float64, n int) *Pen {
 	return p.right(s, AppendRate(p.buf[:0], v), n)
 }
 
+// Amount writes v bytes right-aligned in n columns: 1.2 MiB; NaN is --.
+func (p *Pen) Amount(s Style, v float64, n int) *Pen {
+	return p.right(s, AppendSize(p.buf[:0], v), n)
+}
+
 // Float writes v with prec decimals right-aligned in n columns; NaN is --.
 func (p *Pen) Float(s Style, v float64, prec, n int) *Pen {
 	return p.right(s, AppendFloat(p.buf[:0], v, prec), n)

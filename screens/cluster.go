@@ -9,10 +9,8 @@ const clusterFigures = 22 // the column where the figures start
 
 // drawCluster is the dashboard's last lines. What is not known is said to be so, with the reason.
 func drawCluster(_ *Console, r draw.Region, f *frame.Frame) {
-	two := r.H() > 2
+	whole := r.H() > 2
 	p := r.Rule(0, "Kubernetes and KubeVirt")
-	teeUp := r.Sub(r.W()/2-1, 0, 1, 1).Pen(0, 0)
-	teeUp.Glyph(draw.Border, draw.TeeUp)
 	p = r.Pen(1, 1)
 	p.Text(draw.Dim, "API: ")
 	apiState(&p, f)
@@ -20,13 +18,26 @@ func drawCluster(_ *Console, r draw.Region, f *frame.Frame) {
 	for _, name := range [...]string{"Nodes", "Pods", "Services", "PVCs"} {
 		unknownFigure(&p, name)
 	}
-	if !two {
+	if !whole {
 		return
 	}
 	p = r.Pen(1, 2)
-	p.Text(draw.Dim, "Virtual machines").To(clusterFigures)
+	p.Text(draw.Dim, "VMs here: ")
+	localVMs(&p, f)
+	p.To(max(p.X()+2, clusterFigures))
 	for _, name := range [...]string{"Running", "Stopped", "Migrating", "Errors"} {
 		unknownFigure(&p, name)
+	}
+	drawSystem(r.Sub(0, 3, r.W(), 1), f)
+}
+
+// localVMs writes how many VMs run on this host, as the QEMU processes tell.
+func localVMs(p *draw.Pen, f *frame.Frame) {
+	switch {
+	case f.VMs == nil:
+		p.Text(draw.Dim, "--")
+	case !stateWord(p, &f.VMs.Health):
+		p.Int(draw.Accent, int64(len(f.VMs.VMs)))
 	}
 }
 

@@ -26,6 +26,7 @@ const (
 	helpOverlay
 	sourcesOverlay
 	entryOverlay
+	vmOverlay
 )
 
 // Console is the whole picture: header, one of three screens, footer, and an overlay. The loop's goroutine owns it.
@@ -40,6 +41,7 @@ type Console struct {
 	body    int   // rows of the screen's body in this frame
 	order   []int // scratch for sorted lists
 	network network
+	vms     vms
 	crashed func(panel string, value any) // told of each panic in a panel
 	text    []byte                        // scratch for a text that is put together
 }
@@ -48,7 +50,7 @@ type Console struct {
 func NewConsole(first frame.Screen, crashed func(panel string, value any)) *Console {
 	return &Console{
 		active: first, logs: newLogs(), crashed: crashed, common: commonKeys(),
-		own: [frame.ScreenCount][]binding{frame.Logs: logKeys(), frame.Network: networkKeys()},
+		own: [frame.ScreenCount][]binding{frame.Logs: logKeys(), frame.Dashboard: dashboardKeys(), frame.Network: networkKeys()},
 	}
 }
 
@@ -90,6 +92,8 @@ func (c *Console) Draw(r draw.Region, f *frame.Frame) {
 		c.guarded("sources", drawSources, r, f)
 	case entryOverlay:
 		c.guarded("entry", drawEntry, r, f)
+	case vmOverlay:
+		c.guarded("vm", drawVMEntry, r, f)
 	}
 }
 

@@ -9,17 +9,25 @@ import (
 // drawDashboard is F2: four quadrants, and the cluster below them.
 func drawDashboard(c *Console, r draw.Region, f *frame.Frame) {
 	c.body = r.H()
+	body := r
 	switch {
 	case r.W() < narrow:
 		c.guarded("gauges", drawGauges, r, f)
 		return
 	case shows(clusterBlock, c.body):
-		c.guarded("cluster", drawCluster, r.CutBottom(3), f)
+		c.guarded("cluster", drawCluster, r.CutBottom(4), f)
 	case shows(clusterLine, c.body):
 		c.guarded("cluster", drawCluster, r.CutBottom(2), f)
 	}
-	top := r.CutTop((r.H() + 1) / 2)
+	if n := vmRows(f, c.body); n > 0 {
+		c.guarded("vms", drawVMs, r.CutBottom(n), f)
+	}
 	half := r.W() / 2
+	foot := body.Sub(half-1, r.H(), 1, 1).Pen(0, 0)
+	if r.H() < body.H() {
+		foot.Glyph(draw.Border, draw.TeeUp)
+	}
+	top := r.CutTop((r.H() + 1) / 2)
 	cpu, disks := top.CutLeft(half), r.CutLeft(half)
 	cross(cpu.CutRight(1), draw.TeeDown)
 	cross(disks.CutRight(1), draw.Cross)

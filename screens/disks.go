@@ -16,7 +16,7 @@ func drawDisks(c *Console, r draw.Region, f *frame.Frame) {
 	if f.Host == nil {
 		return
 	}
-	if shows(perDisk, c.body) {
+	if shows(perDisk, c.body) && r.H() > 4 {
 		rows := min(len(f.Host.Disks), max(r.H()-len(f.Host.Filesystems), r.H()/3))
 		c.diskTable(r.CutTop(rows), f)
 	}

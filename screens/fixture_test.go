@@ -36,6 +36,16 @@ func fixedFrame() *frame.Frame {
 			},
 		},
 		Page: fixedPage(60),
+		VMs:  fixedVMs(),
+		Units: &sample.Units{State: "degraded", Health: ok(),
+			Failed:  []sample.Unit{{Name: "smartd.service", Active: "failed", Sub: "failed", Since: time.Date(2026, 11, 21, 0, 0, 0, 0, time.UTC)}},
+			Watched: []sample.Unit{{Name: "k3s.service", Active: "active", Sub: "running"}},
+		},
+		System: &sample.System{
+			NixOS:    sample.NixOS{Version: "26.05.1234", Generation: 43, Current: 42, RebootNeeded: true, RebootKnown: true, Health: ok()},
+			Clock:    sample.Clock{Synchronised: true, Health: ok()},
+			LastBoot: sample.LastBoot{Known: true, Clean: false, Why: "pstore has a dump", Health: ok()},
+		},
 		Settings: &frame.Settings{
 			Version: "1.0.0", Quit: true, Refresh: 2 * time.Second,
 			Tabs:   []string{"All", "k3s", "kubelet", "containerd", "virt-handler", "kernel"},
@@ -98,6 +108,14 @@ func fixedHost() *sample.Host {
 		h.History.Tx.Push(math.Abs(wave*wave*wave) * 890 * mib)
 	}
 	return h
+}
+
+func fixedVMs() *sample.VMs {
+	return &sample.VMs{At: bootNow, Health: ok(), VMs: []sample.VM{
+		{Namespace: "default", Name: "database-01", PID: 4711, Started: time.Hour, VCPUs: 8, Cores: 6.4, CPU: 80.1, Memory: 15 * gib, Configured: 16 * gib, Read: 200 * mib, Write: 100 * mib, Rx: 12 * mib, Tx: 30 * mib},
+		{Namespace: "web", Name: "frontend-with-a-rather-long-name", PID: 4712, Started: 2 * time.Hour, VCPUs: 2, Cores: 0.1, CPU: 5, Memory: 2 * gib, Configured: 2 * gib, Read: math.NaN(), Write: math.NaN(), WhyDisk: "cgroup v1 has no io.stat", Rx: 1000, Tx: 2000},
+		{Name: "rescue", PID: 4713, Started: bootNow - time.Minute, Cores: math.NaN(), CPU: math.NaN(), Memory: 512 * mib, Read: math.NaN(), Write: math.NaN(), Rx: math.NaN(), Tx: math.NaN()},
+	}}
 }
 
 func fixedNet() *sample.Net {

@@ -43,12 +43,15 @@ var special = []picture{
 	{name: "network-init", screen: frame.Network, change: nothingYet},
 	{name: "logs-init", screen: frame.Logs, change: nothingYet},
 	{name: "network-all", screen: frame.Network, keys: []draw.Key{'v', draw.KeyEnd}},
+	{name: "dashboard-vm", screen: frame.Dashboard, keys: []draw.Key{'s', draw.KeyDown, draw.KeyDown, draw.KeyEnter}},
+	{name: "dashboard-no-vms", screen: frame.Dashboard, change: func(f *frame.Frame) { f.VMs.VMs, f.Units, f.System = nil, nil, nil }},
 	{name: "dashboard-pause", screen: frame.Dashboard, keys: []draw.Key{' '}},
 	{name: "dashboard-1024-cores", screen: frame.Dashboard, change: manyCores},
 }
 
 func nothingYet(f *frame.Frame) {
 	f.Host, f.Net, f.Page, f.Kube, f.Problems = nil, nil, nil, nil, nil
+	f.VMs, f.Units, f.System = nil, nil, nil
 	f.Sources = frame.GatherSources(f.Sources, f)
 }
 

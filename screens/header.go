@@ -61,10 +61,13 @@ func fullHeader(r draw.Region, f *frame.Frame, paused bool) {
 
 	p = r.Pen(1, 1)
 	p.Text(draw.Dim, "K3s: ")
-	cluster(&p, f, headerSecond-1-p.X())
+	if !k3sUnit(&p, f, headerSecond-1-p.X()) {
+		cluster(&p, f, headerSecond-1-p.X())
+	}
 	p.To(headerSecond).Text(draw.Dim, "Memory: ")
 	memoryUsed(&p, f)
-	p.To(headerThird).Text(draw.Dim, "VMs:  ").Text(draw.Text, "n/a")
+	p.To(headerThird).Text(draw.Dim, "VMs:  ")
+	localVMs(&p, f)
 	p.To(headerFourth).Text(draw.Dim, "Pods: ").Text(draw.Text, "n/a")
 
 	p = r.Pen(1, 2)

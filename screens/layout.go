@@ -14,6 +14,7 @@ const (
 	perDisk
 	coreBars
 	clusterLine
+	vmTable
 	memoryDetail
 )
 
@@ -30,6 +31,7 @@ var sacrifice = [...]struct {
 	{clusterBlock, 15},
 	{perDisk, 14},
 	{coreBars, 12},
+	{vmTable, 12},
 	{clusterLine, 10},
 	{memoryDetail, 8},
 }

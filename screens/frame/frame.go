@@ -45,6 +45,9 @@ type Frame struct {
 	Host     *sample.Host  // nil before the first sample
 	Net      *sample.Net   // nil before the first sample
 	Kube     *kube.State   // nil before the first look
+	VMs      *sample.VMs   // nil before the first sample
+	Units    *sample.Units // nil before systemd was asked
+	System   *sample.System
 	Page     *journal.Page // nil before the first answer
 	Sources  []Source
 	Problems []Problem // worst first
@@ -120,6 +123,7 @@ func GatherSources(dst []Source, f *Frame) []Source {
 			dst = append(dst, Source{Name: s.Name, Health: s.Health, Detail: s.Detail})
 		}
 	}
+	dst = gatherMachine(dst, f)
 	kubernetes := Source{Name: "kubernetes"}
 	if f.Kube != nil {
 		kubernetes.Health, kubernetes.Detail = f.Kube.Health, f.Kube.Kubeconfig
@@ -174,4 +178,22 @@ func globalAddress(n *sample.Net, l *sample.Interface, v6First bool) string {
 func bare(cidr string) string {
 	address, _, _ := strings.Cut(cidr, "/")
 	return address
+}
+
+// gatherMachine adds the sources beside the samples: VMs, systemd and the system's own files.
+func gatherMachine(dst []Source, f *Frame) []Source {
+	machines := Source{Name: "VMs", Detail: "QEMU processes"}
+	if f.VMs != nil {
+		machines.Health = f.VMs.Health
+	}
+	units := Source{Name: "units", Detail: "systemd over D-Bus"}
+	if f.Units != nil {
+		units.Health = f.Units.Health
+	}
+	nixos, clock, boot := Source{Name: "nixos", Detail: "/run/current-system"}, Source{Name: "clock", Detail: "adjtimex"}, Source{Name: "last boot"}
+	if f.System != nil {
+		nixos.Health, clock.Health, boot.Health = f.System.NixOS.Health, f.System.Clock.Health, f.System.LastBoot.Health
+		boot.Detail = f.System.LastBoot.Why
+	}
+	return append(dst, machines, units, nixos, clock, boot)
 }

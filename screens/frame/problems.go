@@ -15,11 +15,14 @@ type Kind uint8
 
 // The kinds of problem. Among problems of one severity the earlier kind comes first.
 const (
-	MountHangs Kind = iota
+	ServiceDown Kind = iota // of those that carry the cluster
+	MountHangs
 	MemoryShort
 	FilesystemFull
 	InodesShort
 	NoCarrier
+	UnitFailed
+	UnitRestarting
 	SourceFailed
 	ConfigBad
 )
@@ -49,6 +52,10 @@ func (p *Problem) AppendWhat(dst []byte) []byte {
 	case InodesShort:
 		dst = append(append(dst, p.Subject...), " inodes "...)
 		return append(strconv.AppendFloat(dst, p.Percent, 'f', 0, 64), "% used"...)
+	case ServiceDown, UnitFailed:
+		return append(append(dst, p.Subject...), " failed"...)
+	case UnitRestarting:
+		return append(append(dst, p.Subject...), " keeps restarting"...)
 	case NoCarrier:
 		return append(append(dst, p.Subject...), " no carrier"...)
 	case SourceFailed:
@@ -69,6 +76,9 @@ func FindProblems(dst []Problem, f *Frame) []Problem {
 	}
 	if f.Net != nil {
 		dst = findLinks(dst, f)
+	}
+	if f.Units != nil && f.Units.Health.Has() {
+		dst = findUnits(dst, f)
 	}
 	dst = findSources(dst, f)
 	for i := known; i < len(dst); i++ {
@@ -165,6 +175,31 @@ func findLinks(dst []Problem, f *Frame) []Problem {
 		}
 	}
 	return dst
+}
+
+// findUnits tells of units that failed or that systemd starts again and again; those that carry the cluster weigh more.
+func findUnits(dst []Problem, f *Frame) []Problem {
+	for i := range f.Units.Failed {
+		name := f.Units.Failed[i].Name
+		p := Problem{Severity: journal.Err, Kind: UnitFailed, Subject: name, Where: Logs}
+		if watched(f.Units, name) {
+			p.Severity, p.Kind = journal.Crit, ServiceDown
+		}
+		dst = append(dst, p)
+	}
+	for i := range f.Units.Restarting {
+		dst = append(dst, Problem{Severity: journal.Err, Kind: UnitRestarting, Subject: f.Units.Restarting[i].Name, Where: Logs})
+	}
+	return dst
+}
+
+func watched(u *sample.Units, name string) bool {
+	for i := range u.Watched {
+		if u.Watched[i].Name == name {
+			return true
+		}
+	}
+	return false
 }
 
 func findSources(dst []Problem, f *Frame) []Problem {
