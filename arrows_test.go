@@ -20,6 +20,8 @@ var arrows = map[string][]string{
 	"sample":         {"sample/box", "draw/clean", "golang.org/x/sys", "github.com/prometheus/procfs"},
 	"sample/box":     {},
 	"sample/link":    {"sample", "sample/box", "draw/clean", "golang.org/x/sys", "github.com/mdlayher/netlink", "github.com/jsimonetti/rtnetlink/v2", "github.com/safchain/ethtool"},
+	"sample/unit":    {"sample", "sample/box", "draw/clean", "golang.org/x/sys", "github.com/godbus/dbus/v5"},
+	"sample/nixos":   {"sample", "sample/box", "draw/clean", "golang.org/x/sys"},
 	"journal":        {"sample/box", "draw/clean"},
 	"journal/source": {"journal", "sample/box", "draw/clean", "golang.org/x/sys"},
 	"kube":           {"sample/box", "draw/clean"},

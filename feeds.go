@@ -128,5 +128,8 @@ func (f *feeds) fill(fr *frame.Frame) {
 	if n := f.sampler.Nets().Latest(); n != nil {
 		fr.Net = n
 	}
+	if v := f.sampler.VMs().Latest(); v != nil {
+		fr.VMs = v
+	}
 	fr.Kube, fr.Units, fr.System = f.kube.Load(), f.units.Load(), f.system.Load()
 }

@@ -31,6 +31,7 @@ const (
 	Arrays                    // /proc/mdstat, as a survey off the tick
 	Pools                     // /proc/spl/kstat/zfs/*/state, as a survey off the tick
 	EDAC                      // /sys/devices/system/edac/mc, as a survey off the tick
+	QEMU                      // /proc/*/comm on a goroutine of its own, then the files of each QEMU process
 	SourceCount
 )
 

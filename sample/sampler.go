@@ -47,6 +47,8 @@ type Sampler struct {
 	filesystems filesystemsReader
 	sensors     sensorsReader
 	identity    identityReader
+	qemu        *qemuReader
+	vms         *box.Box[VMs]
 	surveys     []surveyor // of Frequency, Arrays, Pools and EDAC, in this order
 }
 
@@ -57,6 +59,7 @@ func New(o Options) *Sampler {
 		now:      o.Now,
 		hosts:    box.New(CopyHost),
 		nets:     box.New(CopyNet),
+		vms:      box.New(CopyVMs),
 		sampled:  make(chan struct{}, 1),
 	}
 	if s.interval <= 0 {
@@ -97,6 +100,7 @@ func (s *Sampler) slow(o *Options) {
 		}),
 	}
 	s.identity = identityReader{root: root, hostname: keep(root, "/proc/sys/kernel/hostname")}
+	s.qemu = newQEMUReader(root)
 	s.surveys = []surveyor{
 		newSurvey(s.now, func() (float64, error) { return readMHz(root) },
 			func(h *Host, mhz float64) { h.MHz = mhz }),
@@ -138,6 +142,7 @@ func (s *Sampler) readers(root string) []step {
 		{source: Arrays, reader: s.surveys[1]},
 		{source: Pools, reader: s.surveys[2]},
 		{source: EDAC, reader: s.surveys[3]},
+		{source: QEMU, reader: s.qemu},
 	}
 }
 
@@ -146,6 +151,9 @@ func (s *Sampler) Hosts() *box.Box[Host] { return s.hosts }
 
 // Nets is where each sample of the network is published; it has one reader.
 func (s *Sampler) Nets() *box.Box[Net] { return s.nets }
+
+// VMs is where each sample of the virtual machines is published; it has one reader.
+func (s *Sampler) VMs() *box.Box[VMs] { return s.vms }
 
 // Sampled gets a value after each sample of Run. Samples that nobody has waited for are one value.
 func (s *Sampler) Sampled() <-chan struct{} { return s.sampled }
@@ -162,6 +170,7 @@ func (s *Sampler) Workers() []Worker {
 		{"sensors", s.sensors.watch},
 		{"identity", s.identity.watch},
 		{"surveys", s.survey},
+		{"qemu", s.qemu.watch},
 	}
 }
 
@@ -183,6 +192,7 @@ func (s *Sampler) WaitSlow(ctx context.Context) {
 	for _, survey := range s.surveys {
 		survey.wait(ctx)
 	}
+	s.qemu.wait(ctx)
 }
 
 // Close gives back the descriptors of the files that are kept open. A Sample after it opens them again.
@@ -242,4 +252,6 @@ func (s *Sampler) Sample() {
 	s.remember()
 	s.hosts.Publish(&s.host)
 	s.nets.Publish(&s.net)
+	s.qemu.vms.Health = s.host.Health[QEMU]
+	s.vms.Publish(&s.qemu.vms)
 }

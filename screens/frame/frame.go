@@ -96,7 +96,8 @@ var sampleNames = [sample.SourceCount]string{
 	sample.Uptime: "uptime", sample.Loadavg: "load", sample.Stat: "cpu", sample.Meminfo: "memory",
 	sample.Pressure: "pressure", sample.Diskstats: "disks", sample.Filesystems: "filesystems",
 	sample.Sensors: "sensors", sample.Identity: "identity", sample.NetDev: "interface counters",
-	sample.Links: "links", sample.Sockets: "sockets",
+	sample.Links: "links", sample.Sockets: "sockets", sample.Huge: "huge pages", sample.Frequency: "CPU frequency",
+	sample.Arrays: "md arrays", sample.Pools: "ZFS pools", sample.EDAC: "memory errors", sample.QEMU: "VMs",
 }
 
 var sampleDetails = [sample.SourceCount]string{
@@ -104,7 +105,9 @@ var sampleDetails = [sample.SourceCount]string{
 	sample.Meminfo: "/proc/meminfo", sample.Pressure: "/proc/pressure", sample.Diskstats: "/proc/diskstats",
 	sample.Filesystems: "statfs of each mount", sample.Sensors: "/sys/class/hwmon",
 	sample.Identity: "os-release, DMI", sample.NetDev: "/proc/net/dev", sample.Links: "rtnetlink, ethtool",
-	sample.Sockets: "/proc/net/sockstat, snmp, conntrack",
+	sample.Sockets: "/proc/net/sockstat, snmp, conntrack", sample.Huge: "/sys/kernel/mm/hugepages",
+	sample.Frequency: "cpufreq, /proc/cpuinfo", sample.Arrays: "/proc/mdstat", sample.Pools: "/proc/spl/kstat/zfs",
+	sample.EDAC: "/sys/devices/system/edac", sample.QEMU: "QEMU processes",
 }
 
 // GatherSources lists every source of f in dst, which it reuses.
@@ -180,12 +183,8 @@ func bare(cidr string) string {
 	return address
 }
 
-// gatherMachine adds the sources beside the samples: VMs, systemd and the system's own files.
+// gatherMachine adds the sources beside the samples: systemd and the system's own files.
 func gatherMachine(dst []Source, f *Frame) []Source {
-	machines := Source{Name: "VMs", Detail: "QEMU processes"}
-	if f.VMs != nil {
-		machines.Health = f.VMs.Health
-	}
 	units := Source{Name: "units", Detail: "systemd over D-Bus"}
 	if f.Units != nil {
 		units.Health = f.Units.Health
@@ -195,5 +194,5 @@ func gatherMachine(dst []Source, f *Frame) []Source {
 		nixos.Health, clock.Health, boot.Health = f.System.NixOS.Health, f.System.Clock.Health, f.System.LastBoot.Health
 		boot.Detail = f.System.LastBoot.Why
 	}
-	return append(dst, machines, units, nixos, clock, boot)
+	return append(dst, units, nixos, clock, boot)
 }
