@@ -19,6 +19,7 @@ var views = []picture{
 	{name: "entry", screen: frame.Logs, keys: []draw.Key{draw.KeyEnter}},
 	{name: "dashboard", screen: frame.Dashboard},
 	{name: "dashboard-1024-cores", screen: frame.Dashboard, change: manyCores},
+	{name: "dashboard-vm", screen: frame.Dashboard, keys: []draw.Key{draw.KeyDown, draw.KeyEnter}},
 	{name: "network", screen: frame.Network},
 	{name: "network-all", screen: frame.Network, keys: []draw.Key{'v'}},
 	{name: "help", screen: frame.Dashboard, keys: []draw.Key{'?'}},
@@ -59,7 +60,11 @@ func TestDrawAllocatesNothing(t *testing.T) {
 			draw := prepared(p, size.w, size.h)
 			least := math.Inf(1)
 			for range 5 { // others in the process may allocate too
-				least = min(least, testing.AllocsPerRun(10, draw))
+				least = min(least, testing.AllocsPerRun(1, func() { // of all 10: the average is rounded down
+					for range 10 {
+						draw()
+					}
+				}))
 			}
 			if least != 0 {
 				t.Errorf("%s at %dx%d: %v allocations", p.name, size.w, size.h, least)

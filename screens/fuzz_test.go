@@ -78,6 +78,12 @@ func (d *dice) frame() *frame.Frame {
 	if !d.chance(4) {
 		f.Page = d.page()
 	}
+	if !d.chance(4) {
+		f.VMs = d.vms()
+	}
+	if !d.chance(4) {
+		f.Units, f.System = d.units(), d.system()
+	}
 	if d.chance(3) {
 		s := *f.Settings
 		s.Banner, s.Tabs, s.HideLinks, s.Notes, s.Quit = d.name(), nil, []string{"*", "[", ""}, []string{d.name()}, false
@@ -143,6 +149,34 @@ func (d *dice) net() *sample.Net {
 		n.DNS = append(n.DNS, d.name())
 	}
 	return n
+}
+
+func (d *dice) vms() *sample.VMs {
+	v := &sample.VMs{Health: d.health()}
+	for i := range d.many(500) {
+		v.VMs = append(v.VMs, sample.VM{Namespace: d.name(), Name: d.name(), PID: i + 1, Started: time.Duration(d.number()), VCPUs: int(d.number()), Cores: d.float(), CPU: d.float(),
+			Memory: d.number(), Configured: d.number(), Read: d.float(), Write: d.float(), Rx: d.float(), Tx: d.float(), WhyCPU: d.name(), WhyMemory: d.name(), WhyDisk: d.name()})
+	}
+	return v
+}
+
+func (d *dice) units() *sample.Units {
+	u := &sample.Units{State: d.name(), Left: d.roll(99), Health: d.health()}
+	for range d.many(100) {
+		unit := sample.Unit{Name: d.name(), Active: d.name(), Sub: d.name(), Restarts: int(d.number())}
+		if d.chance(2) {
+			unit.Since = time.Unix(int64(d.number()%(1<<40)), 0)
+		}
+		u.Failed, u.Restarting, u.Watched = append(u.Failed, unit), append(u.Restarting, unit), append(u.Watched, unit)
+	}
+	return u
+}
+
+func (d *dice) system() *sample.System {
+	return &sample.System{
+		NixOS: sample.NixOS{Version: d.name(), Generation: int(d.number()), Current: int(d.number()), RebootNeeded: d.chance(2), RebootKnown: d.chance(2), Health: d.health()},
+		Clock: sample.Clock{Synchronised: d.chance(2), Health: d.health()}, LastBoot: sample.LastBoot{Clean: d.chance(2), Known: d.chance(2), Why: d.name(), Health: d.health()},
+	}
 }
 
 // page is any page that the log's owner might send, whatever was asked.

@@ -1,0 +1,203 @@
+package screens
+
+import (
+	"fmt"
+	"math"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"hypervisor-tui/draw"
+	"hypervisor-tui/journal"
+	"hypervisor-tui/kube"
+	"hypervisor-tui/sample"
+	"hypervisor-tui/sample/box"
+	"hypervisor-tui/screens/frame"
+)
+
+// shot draws one frame of a screen after the given keys and returns the text.
+func shot(t *testing.T, screen frame.Screen, w, h int, f *frame.Frame, keys ...draw.Key) string {
+	t.Helper()
+	c := NewConsole(screen, func(panel string, v any) { t.Errorf("%s at %dx%d: %s crashed: %v", screen, w, h, panel, v) })
+	canvas := draw.NewCanvas(looks["ascii"])
+	c.Draw(canvas.Begin(w, h), f)
+	for _, k := range keys {
+		c.Key(k, f)
+		c.Draw(canvas.Begin(w, h), f)
+	}
+	return string(canvas.AppendText(nil))
+}
+
+// TestF41CrashedPanel draws a frame that no source makes: an interface with more addresses than there are.
+func TestF41CrashedPanel(t *testing.T) {
+	f := fixedFrame()
+	f.Net.Interfaces[1].AddressCount = 1000
+	for _, c := range []struct {
+		screen  frame.Screen
+		crashed []string
+		lives   []string
+	}{
+		{frame.Logs, []string{"header"}, []string{"following", "F1 Logs", "k3s[1234]"}},
+		{frame.Dashboard, []string{"header"}, []string{"CPU", "Disk I/O and filesystems", "Network I/O", "eth0", "F2 Dashboard"}},
+		{frame.Network, []string{"header", "network"}, []string{"F3 Network"}},
+	} {
+		var told []string
+		console := NewConsole(c.screen, func(panel string, v any) { told = append(told, fmt.Sprint(panel, ": ", v)) })
+		canvas := draw.NewCanvas(looks["ascii"])
+		for range 2 {
+			told = told[:0]
+			console.Draw(canvas.Begin(120, 40), f)
+			answerQuery(console, f)
+		}
+		text := string(canvas.AppendText(nil))
+		if len(told) != len(c.crashed) {
+			t.Errorf("%s: told of %q, want %q", c.screen, told, c.crashed)
+		}
+		for i, name := range c.crashed {
+			if !strings.Contains(text, name+" crashed") || i < len(told) && !strings.HasPrefix(told[i], name+": runtime error") {
+				t.Errorf("%s: no word of %s, told of %q:\n%s", c.screen, name, told, text)
+			}
+		}
+		if strings.Count(text, " crashed") != len(c.crashed) {
+			t.Errorf("%s: other panels crashed too:\n%s", c.screen, text)
+		}
+		for _, want := range c.lives {
+			if !strings.Contains(text, want) {
+				t.Errorf("%s: %q is missing:\n%s", c.screen, want, text)
+			}
+		}
+	}
+}
+
+// TestF41NobodyToTell: the word is drawn all the same.
+func TestF41NobodyToTell(t *testing.T) {
+	c := NewConsole(frame.Dashboard, nil)
+	canvas := draw.NewCanvas(looks["ascii"])
+	r := canvas.Begin(60, 3)
+	r.Fill('?', draw.Text)
+	c.guarded("this", func(*Console, draw.Region, *frame.Frame) { panic("why") }, r.Inset(1), nil)
+	want := "?" + strings.Repeat(" ", 58) + "?\n"
+	if text := string(canvas.AppendText(nil)); !strings.HasPrefix(text, "? x this crashed: ") || !strings.HasSuffix(text, want+want) {
+		t.Errorf("%s", text)
+	}
+}
+
+// labels are the digits that are part of a name, of the clock, or of what a key is called.
+var labels = regexp.MustCompile(`F[123]\b|[Kk][38]s|Nov \d\d|\d\d:\d\d:\d\d|host01`)
+
+// TestEveryScreenSaysUnknownNotZero draws frames in which no source has a value: no figure may be there, least of all 0.
+func TestEveryScreenSaysUnknownNotZero(t *testing.T) {
+	unknown := func(state box.State) func(f *frame.Frame) {
+		return func(f *frame.Frame) {
+			nothingYet(f)
+			nan := math.NaN()
+			f.Host = &sample.Host{DiskRead: nan, DiskWrite: nan, CPU: sample.CPU{ID: -1, Busy: nan, User: nan, System: nan, IOWait: nan, IRQ: nan, Steal: nan}}
+			f.Host.Machine.Hostname = "host01"
+			for i := range f.Host.Health {
+				f.Host.Health[i] = box.Health{State: state, Err: "why"}
+			}
+			f.Net = &sample.Net{Rx: nan, Tx: nan, Sockets: sample.SocketCounts{TCP: -1, UDP: -1, Established: -1, Conntrack: -1, ConntrackMax: -1}}
+			f.Kube = &kube.State{Health: box.Health{State: state, Err: "why"}}
+		}
+	}
+	for name, change := range map[string]func(f *frame.Frame){
+		"nothing": nothingYet, "init": unknown(box.Init), "failed": unknown(box.Failed), "absent": unknown(box.Absent),
+	} {
+		for screen := range frame.ScreenCount {
+			for _, size := range []struct{ w, h int }{{200, 60}, {132, 43}, {80, 24}, {60, 20}, {40, 10}, {20, 5}} {
+				f := fixedFrame()
+				change(f)
+				text := shot(t, screen, size.w, size.h, f)
+				if rest := labels.ReplaceAllString(text, ""); strings.ContainsAny(rest, "0123456789") {
+					t.Errorf("%s, %s at %dx%d shows a figure:\n%s", name, screen, size.w, size.h, text)
+				}
+				if !strings.Contains(text, "--") && !strings.Contains(text, "n/a") && !strings.Contains(text, "err") {
+					t.Errorf("%s, %s at %dx%d does not say that nothing is known:\n%s", name, screen, size.w, size.h, text)
+				}
+			}
+		}
+	}
+}
+
+// TestStaleIsTold: the last good value stays, with its age.
+func TestStaleIsTold(t *testing.T) {
+	f := fixedFrame()
+	for i := range f.Host.Health {
+		f.Host.Health[i] = box.Health{State: box.Stale, At: bootNow - 72*time.Minute, Since: bootNow - 72*time.Minute, Err: "timeout"}
+	}
+	for screen, want := range map[frame.Screen]string{frame.Dashboard: "45.2%", frame.Network: "192.168.1.100/24"} {
+		text := shot(t, screen, 120, 40, f)
+		if !strings.Contains(text, want) || !strings.Contains(text, "stale 1h 12m") {
+			t.Errorf("%s:\n%s", screen, text)
+		}
+	}
+}
+
+// TestF33EverySize draws each screen and overlay at each small size, where rows and columns run out, and at some larger.
+func TestF33EverySize(t *testing.T) {
+	f := fixedFrame()
+	for screen := range frame.ScreenCount {
+		for _, keys := range [][]draw.Key{nil, {'?'}, {'i'}, {draw.KeyEnter}, {'w'}, {'v'}, {'/', 'x'}} {
+			for w := 0; w <= 90; w += 1 + w/9 {
+				for h := 0; h <= 30; h += 1 + h/9 {
+					shot(t, screen, w, h, f, keys...)
+				}
+			}
+			shot(t, screen, 1000, 1000, f, keys...)
+		}
+	}
+}
+
+func TestNetworkFoldsAndScrolls(t *testing.T) {
+	f := fixedFrame()
+	text := shot(t, frame.Network, 80, 60, f)
+	if strings.Contains(text, "veth") || !strings.Contains(text, "24 links of VMs and pods folded: v") {
+		t.Errorf("the ports of pods are listed:\n%s", text)
+	}
+	text = shot(t, frame.Network, 80, 60, f, 'v')
+	if !strings.Contains(text, "veth") || strings.Contains(text, "folded") {
+		t.Errorf("v does not list them:\n%s", text)
+	}
+	for _, want := range []string{"|- vnet0", "`- veth", "configured, no carrier", "(Jumbo)", "10 Gb/s"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("%q is missing:\n%s", want, text)
+		}
+	}
+	bottom := shot(t, frame.Network, 80, 24, f, 'v', draw.KeyEnd)
+	if !strings.Contains(bottom, "DNS 192.168.1.1") || strings.Contains(bottom, "v more") {
+		t.Errorf("End does not show the end:\n%s", bottom)
+	}
+	top := shot(t, frame.Network, 80, 24, f)
+	for _, keys := range [][]draw.Key{{'G', 'g'}, {'j', 'k'}, {draw.KeyDown, draw.KeyUp}, {draw.KeyPageDown, draw.KeyPageUp}, {draw.KeyCtrlD, draw.KeyCtrlU}, {draw.KeyEnd, draw.KeyHome}} {
+		if shot(t, frame.Network, 80, 24, f, keys[0]) == top || shot(t, frame.Network, 80, 24, f, keys...) != top {
+			t.Errorf("keys %v do not scroll there and back", keys)
+		}
+	}
+}
+
+func TestVerdict(t *testing.T) {
+	f := fixedFrame()
+	hangs := frame.Problem{Kind: frame.MountHangs, Severity: journal.Crit, Subject: "/mnt/nfs", Since: bootNow - 14*time.Minute, Where: frame.Dashboard}
+	cut := frame.Problem{Kind: frame.NoCarrier, Severity: journal.Err, Subject: "br0", Since: bootNow, Where: frame.Network}
+	f.Problems = []frame.Problem{hangs, cut, cut}
+	for _, c := range []struct {
+		w, h int
+		want string
+	}{
+		{80, 24, "\n ! /mnt/nfs not answering 14m [F2] +2 more\n"}, {60, 20, "\n ! /mnt/nfs not answering 14m [F2]\n"},
+		{40, 10, "\n ! /mnt/nfs not answering 14m [F2]\n"}, {20, 5, "!/mnt/nfs not answe>\n"},
+	} {
+		if text := shot(t, frame.Dashboard, c.w, c.h, f); !strings.Contains(text, c.want) {
+			t.Errorf("at %dx%d %q is missing:\n%s", c.w, c.h, c.want, text)
+		}
+	}
+	f.Problems = f.Problems[1:2]
+	if text := shot(t, frame.Dashboard, 80, 24, f); !strings.Contains(text, "\n ! br0 no carrier 0s [F3]\n") {
+		t.Errorf("the only problem:\n%s", text)
+	}
+	f.Problems = nil
+	if text := shot(t, frame.Dashboard, 80, 24, f); strings.Contains(text, "!") && strings.Contains(text, "[F") {
+		t.Errorf("a verdict without a problem:\n%s", text)
+	}
+}
