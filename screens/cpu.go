@@ -21,6 +21,9 @@ func drawCPU(c *Console, r draw.Region, f *frame.Frame) {
 	value(&p, "iowait", h.CPU.IOWait, 1)
 	value(&p, "irq", h.CPU.IRQ, 1)
 	value(&p, "steal", h.CPU.Steal, 1)
+	if !math.IsNaN(h.MHz) && p.Left() > 10 {
+		p.Float(draw.Text, h.MHz, 0, 0).Text(draw.Dim, " MHz")
+	}
 	p = r.CutTop(1).Pen(1, 0)
 	tasks(&p, f)
 	if shows(cpuPressure, c.body) {
@@ -28,8 +31,8 @@ func drawCPU(c *Console, r draw.Region, f *frame.Frame) {
 		p.Text(draw.Dim, "stalled ")
 		pressure(&p, f, "cpu", h.Pressure.CPUSome, "io", h.Pressure.IOSome)
 	}
-	if shows(temperature, c.body) && len(h.Sensors) > 0 {
-		hottest(r.CutTop(1), f)
+	if shows(temperature, c.body) && len(h.Sensors)+len(h.Fans)+len(h.Power) > 0 {
+		drawSensors(r.CutTop(1), f)
 	}
 	if !shows(coreBars, c.body) {
 		return
@@ -47,6 +50,9 @@ func tasks(p *draw.Pen, f *frame.Frame) {
 		h := f.Host
 		p.Float(draw.Text, h.Load[0], 2, 0).Skip(1).Float(draw.Text, h.Load[1], 2, 0).Skip(1).Float(draw.Text, h.Load[2], 2, 0)
 		p.Skip(2).Text(draw.Dim, "tasks ").Int(draw.Text, int64(h.Running)).Text(draw.Dim, "/").Int(draw.Text, int64(h.Tasks))
+		if h.Blocked > 0 && p.Left() > 14 {
+			p.Skip(2).Int(draw.Warn, int64(h.Blocked)).Text(draw.Warn, " blocked")
+		}
 	}
 }
 
@@ -57,35 +63,6 @@ func pressure(p *draw.Pen, f *frame.Frame, name1 string, v1 float64, name2 strin
 	}
 	p.Text(draw.Dim, name1).Skip(1).Float(draw.Text, v1, 1, 0).Text(draw.Dim, "%")
 	p.Skip(2).Text(draw.Dim, name2).Skip(1).Float(draw.Text, v2, 1, 0).Text(draw.Dim, "% of 10s")
-}
-
-// hottest draws the sensor that is nearest to its own limit, or the warmest.
-func hottest(r draw.Region, f *frame.Frame) {
-	best := -1
-	for i := range f.Host.Sensors {
-		if !math.IsNaN(f.Host.Sensors[i].Celsius) && (best < 0 || heat(&f.Host.Sensors[i]) > heat(&f.Host.Sensors[best])) {
-			best = i
-		}
-	}
-	p := r.Pen(1, 0)
-	p.Text(draw.Dim, "temp ")
-	if best < 0 {
-		p.Text(draw.Dim, "--")
-		return
-	}
-	s := &f.Host.Sensors[best]
-	style := draw.Text
-	if s.Celsius >= s.High {
-		style = draw.Bad
-	}
-	p.Float(style, s.Celsius, 0, 0).Text(draw.Dim, " C ").Fit(draw.Dim, s.Name, p.Left()-1)
-}
-
-func heat(s *sample.Sensor) float64 {
-	if math.IsNaN(s.High) || s.High <= 0 {
-		return s.Celsius / 100
-	}
-	return s.Celsius / s.High
 }
 
 const coreWidth = 14 // the narrowest bar of one core: "12 ████  100% "

@@ -19,12 +19,13 @@ func drawDashboard(c *Console, r draw.Region, f *frame.Frame) {
 	case shows(clusterLine, c.body):
 		c.guarded("cluster", drawCluster, r.CutBottom(2), f)
 	}
-	if n := vmRows(f, c.body); n > 0 {
-		c.guarded("vms", drawVMs, r.CutBottom(n), f)
+	vms := vmRows(f, c.body)
+	if vms > 0 {
+		c.guarded("vms", drawVMs, r.CutBottom(vms), f)
 	}
 	half := r.W() / 2
 	foot := body.Sub(half-1, r.H(), 1, 1).Pen(0, 0)
-	if r.H() < body.H() {
+	if r.H() < body.H() && vms == 0 {
 		foot.Glyph(draw.Border, draw.TeeUp)
 	}
 	top := r.CutTop((r.H() + 1) / 2)

@@ -20,6 +20,9 @@ func drawDisks(c *Console, r draw.Region, f *frame.Frame) {
 		rows := min(len(f.Host.Disks), max(r.H()-len(f.Host.Filesystems), r.H()/3))
 		c.diskTable(r.CutTop(rows), f)
 	}
+	if len(f.Host.Arrays)+len(f.Host.Pools) > 0 && r.H() > len(f.Host.Filesystems) {
+		drawArrays(r.CutTop(1), f)
+	}
 	r = c.filesystems(r, f)
 	if shows(sparklines, c.body) && f.Host.Health[sample.Diskstats].Has() {
 		twin(r, "Read", &f.Host.History.DiskRead, "Write", &f.Host.History.DiskWrite, f)
@@ -54,6 +57,10 @@ func (c *Console) diskTable(r draw.Region, f *frame.Frame) {
 		p.Fit(draw.Text, d.Name, 9).To(9).Rate(draw.Text, d.Read, 11).Rate(draw.Text, d.Write, 12)
 		if row.W() >= 60 {
 			p.Float(draw.Text, d.ReadOps+d.WriteOps, 0, 7).Text(draw.Dim, " IO/s")
+		}
+		if row.W() >= 90 {
+			p.Float(draw.Text, d.ReadLatency, 1, 7).Text(draw.Dim, "/").Float(draw.Text, d.WriteLatency, 1, 0).Text(draw.Dim, " ms")
+			p.To(58)
 		}
 		if p.Left() >= 5 {
 			p.Float(draw.Text, d.Busy, 0, 4).Text(draw.Dim, "%")

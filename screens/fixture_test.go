@@ -79,9 +79,9 @@ func fixedHost() *sample.Host {
 		Pressure: sample.PSI{CPUSome: 1.2, MemorySome: 0, MemoryFull: 0, IOSome: 3.4, IOFull: 2.1},
 		DiskRead: 245 * mib, DiskWrite: 120.4 * mib,
 		Disks: []sample.Disk{
-			{Name: "nvme0n1", Model: "SAMSUNG MZQL2960", Physical: true, Read: 245 * mib, Write: 120 * mib, ReadOps: 2400, WriteOps: 800, Busy: 62},
-			{Name: "sda", Model: "ST4000NM0035", Physical: true, Read: 0, Write: 400 << 10, ReadOps: 0, WriteOps: 12, Busy: 3},
-			{Name: "dm-0", Physical: false, Read: 240 * mib, Write: 119 * mib, ReadOps: 2300, WriteOps: 790, Busy: 60},
+			{Name: "nvme0n1", Model: "SAMSUNG MZQL2960", Physical: true, Read: 245 * mib, Write: 120 * mib, ReadOps: 2400, WriteOps: 800, ReadLatency: 0.4, WriteLatency: 1.2, Busy: 62},
+			{Name: "sda", Model: "ST4000NM0035", Physical: true, Read: 0, Write: 400 << 10, ReadOps: 0, WriteOps: 12, ReadLatency: math.NaN(), WriteLatency: 8.3, Busy: 3},
+			{Name: "dm-0", Physical: false, Read: 240 * mib, Write: 119 * mib, ReadOps: 2300, WriteOps: 790, ReadLatency: 0.4, WriteLatency: 1.3, Busy: 60},
 		},
 		Filesystems: []sample.Filesystem{
 			{Mount: "/", Device: "nvme0n1p1", Type: "ext4", Total: 900 * gib, Used: 700 * gib, Available: 198 * gib, UsedPercent: 78, InodesPercent: 12, Health: ok()},
@@ -89,6 +89,11 @@ func fixedHost() *sample.Host {
 			{Mount: "/mnt/nfs", Device: "nas:/export", Type: "nfs4", Health: box.Health{State: box.Stale, At: bootNow - 72*time.Second, Since: bootNow - 72*time.Second, Err: "not answering"}},
 			{Mount: "/run", Device: "tmpfs", Type: "tmpfs", Total: 6 * gib, Used: 20 * mib, Available: 6 * gib, UsedPercent: 0.3, InodesPercent: 1, Health: ok()},
 		},
+		MHz: 2394, Blocked: 2,
+		Fans:    []sample.Fan{{Name: "dell FAN1", RPM: 4200, Low: 600}},
+		Power:   []sample.Power{{Name: "power_meter", Watts: 212, High: math.NaN()}},
+		Arrays:  []sample.Array{{Name: "md0", Level: "raid1", State: "recovering", Disks: 2, Working: 1, Degraded: true, Synced: 37.5}},
+		Pools:   []sample.Pool{{Name: "tank", State: "ONLINE"}},
 		Sensors: []sample.Sensor{{Name: "coretemp Package id 0", Celsius: 61, High: 90}, {Name: "nvme Composite", Celsius: 44, High: 84}},
 	}
 	for i := range 8 {

@@ -16,6 +16,10 @@ type Kind uint8
 // The kinds of problem. Among problems of one severity the earlier kind comes first.
 const (
 	ServiceDown Kind = iota // of those that carry the cluster
+	MemoryErrors // that the hardware could not correct
+	RemountedReadOnly
+	PoolIll
+	ArrayDegraded
 	MountHangs
 	MemoryShort
 	FilesystemFull
@@ -41,6 +45,13 @@ type Problem struct {
 // AppendWhat appends the problem in words, without its age.
 func (p *Problem) AppendWhat(dst []byte) []byte {
 	switch p.Kind {
+	case MemoryErrors:
+		return append(append(dst, p.Subject...), " counts memory errors that could not be corrected"...)
+	case RemountedReadOnly:
+		return append(append(dst, p.Subject...), " has become read-only"...)
+	case PoolIll, ArrayDegraded:
+		dst = append(append(dst, p.Subject...), " is "...)
+		return append(dst, p.Detail...)
 	case MountHangs:
 		return append(append(dst, p.Subject...), " not answering"...)
 	case MemoryShort:
@@ -73,6 +84,7 @@ func FindProblems(dst []Problem, f *Frame) []Problem {
 	if f.Host != nil {
 		dst = findMemory(dst, f)
 		dst = findFilesystems(dst, f)
+		dst = findHardware(dst, f)
 	}
 	if f.Net != nil {
 		dst = findLinks(dst, f)
@@ -156,11 +168,38 @@ func findFilesystems(dst []Problem, f *Frame) []Problem {
 			dst = append(dst, Problem{Severity: journal.Crit, Kind: MountHangs, Subject: fs.Mount, Detail: fs.Health.Err,
 				Since: fs.Health.Since, Where: Dashboard})
 		}
+		if fs.RemountedRO {
+			dst = append(dst, Problem{Severity: journal.Crit, Kind: RemountedReadOnly, Subject: fs.Mount, Where: Logs})
+		}
 		if !fs.Health.Has() || fs.ReadOnly {
 			continue // a read-only image is always full
 		}
 		dst = judge(dst, fs.UsedPercent, f.Settings.Filesystem, Problem{Kind: FilesystemFull, Subject: fs.Mount, Where: Dashboard})
 		dst = judge(dst, fs.InodesPercent, f.Settings.Filesystem, Problem{Kind: InodesShort, Subject: fs.Mount, Where: Dashboard})
+	}
+	return dst
+}
+
+// findHardware tells of arrays and pools that have lost a disk and of memory that has lost data.
+func findHardware(dst []Problem, f *Frame) []Problem {
+	for i := range f.Host.Arrays {
+		if a := &f.Host.Arrays[i]; a.Degraded || a.State == "broken" {
+			p := Problem{Severity: journal.Err, Kind: ArrayDegraded, Subject: a.Name, Detail: "degraded", Where: Dashboard}
+			if a.State == "broken" {
+				p.Severity, p.Detail = journal.Crit, "broken"
+			}
+			dst = append(dst, p)
+		}
+	}
+	for i := range f.Host.Pools {
+		if p := &f.Host.Pools[i]; p.State != "ONLINE" {
+			dst = append(dst, Problem{Severity: journal.Crit, Kind: PoolIll, Subject: p.Name, Detail: p.State, Where: Dashboard})
+		}
+	}
+	for i := range f.Host.EDAC {
+		if f.Host.EDAC[i].Uncorrected > 0 {
+			dst = append(dst, Problem{Severity: journal.Crit, Kind: MemoryErrors, Subject: f.Host.EDAC[i].Name, Where: Dashboard})
+		}
 	}
 	return dst
 }
