@@ -15,8 +15,8 @@ type Kind uint8
 
 // The kinds of problem. Among problems of one severity the earlier kind comes first.
 const (
-	ServiceDown Kind = iota // of those that carry the cluster
-	MemoryErrors // that the hardware could not correct
+	ServiceDown  Kind = iota // of those that carry the cluster
+	MemoryErrors             // that the hardware could not correct
 	RemountedReadOnly
 	PoolIll
 	ArrayDegraded
