@@ -42,6 +42,6 @@ func (m *Memory) addARC(size, least, reclaimable uint64) {
 	m.ARC = size
 	if size > reclaimable {
 		m.Available += min(size-min(least, size), m.Total-min(m.Available, m.Total))
-		m.Used = m.Total - min(m.Available, m.Total)
 	}
+	m.Used = m.Total - min(m.Available, m.Total)
 }

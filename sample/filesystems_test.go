@@ -238,3 +238,37 @@ func TestTooManyMounts(t *testing.T) {
 		t.Errorf("%d filesystems, %v %q", len(h.Filesystems), got.State, got.Err)
 	}
 }
+
+func TestRemountedReadOnly(t *testing.T) {
+	var st unix.Statfs_t
+	q := &statfsQuestion{statfs: func(_ string, into *unix.Statfs_t) error { *into = st; return nil }}
+	for i, c := range []struct{ readOnly, remounted bool }{
+		{true, false}, // mounted so
+		{false, false}, {true, true}, {true, true}, {false, false}, {true, true},
+	} {
+		if st.Flags = 0; c.readOnly {
+			st.Flags = unix.ST_RDONLY
+		}
+		var u usage
+		if err := q.ask(&u); err != nil || u.readOnly != c.readOnly || u.remounted != c.remounted {
+			t.Errorf("answer %d: %+v, %v", i, u, err)
+		}
+	}
+}
+
+// Who was not there when it happened can still tell by the mount table.
+func TestForcedReadOnlyByTheMountTable(t *testing.T) {
+	root := machine(t, "hypervisor")
+	s := New(Options{Root: root, statfs: func(_ string, st *unix.Statfs_t) error { st.Blocks, st.Bsize = 1, 1; return nil }})
+	begin(t, s)
+	s.WaitSlow(context.Background())
+	s.Sample()
+	got := ""
+	for _, f := range s.hosts.Latest().Filesystems {
+		got += fmt.Sprint(f.Mount, " ", f.ReadOnly, " ", f.RemountedRO, "; ")
+	}
+	want := "/ false false; /boot false false; /data true true; /scratch true true; /tank false false; /archive false false; "
+	if got != want {
+		t.Errorf("%s\nwant %s", got, want)
+	}
+}

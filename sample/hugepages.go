@@ -9,7 +9,7 @@ const hugepages = "/sys/kernel/mm/hugepages/"
 
 // hugePool is the files of the huge pages of one size.
 type hugePool struct {
-	size                  uint64 // bytes
+	pages                 HugePages
 	total, free, reserved kept
 }
 
@@ -33,24 +33,31 @@ func (r *hugepagesReader) read(_ time.Duration, h *Host, _ *Net) error {
 			return err
 		}
 	}
+	for i := range r.pools {
+		if err := r.pools[i].read(); err != nil {
+			return err
+		}
+	}
 	h.Huge = h.Huge[:0]
 	for i := range r.pools {
-		p := &r.pools[i]
-		pages := HugePages{Size: p.size}
-		for _, f := range [...]struct {
-			file *kept
-			into *uint64
-		}{{&p.total, &pages.Total}, {&p.free, &pages.Free}, {&p.reserved, &pages.Reserved}} {
-			text, err := f.file.read()
-			if err != nil {
-				return err
-			}
-			line, _ := cutLine(text)
-			if *f.into, err = number(line); err != nil {
-				return f.file.fail(err)
-			}
+		h.Huge = append(h.Huge, r.pools[i].pages)
+	}
+	return nil
+}
+
+func (p *hugePool) read() error {
+	for _, f := range [...]struct {
+		file *kept
+		into *uint64
+	}{{&p.total, &p.pages.Total}, {&p.free, &p.pages.Free}, {&p.reserved, &p.pages.Reserved}} {
+		text, err := f.file.read()
+		if err != nil {
+			return err
 		}
-		h.Huge = append(h.Huge, pages)
+		line, _ := cutLine(text)
+		if *f.into, err = number(line); err != nil {
+			return f.file.fail(err)
+		}
 	}
 	return nil
 }
@@ -80,7 +87,7 @@ func (r *hugepagesReader) find() error {
 		}
 		dir := hugepages + name + "/"
 		r.pools = append(r.pools, hugePool{
-			size:     size * 1024,
+			pages:    HugePages{Size: size * 1024},
 			total:    keep(r.root, dir+"nr_hugepages"),
 			free:     keep(r.root, dir+"free_hugepages"),
 			reserved: keep(r.root, dir+"resv_hugepages"),

@@ -83,3 +83,43 @@ func TestUnescape(t *testing.T) {
 		}
 	}
 }
+
+// Neither the controllers of cgroup v1 nor a container's overlay and kubelet's mounts are filesystems to look at.
+func TestF19CgroupsOfAnyVersion(t *testing.T) {
+	for machine, want := range map[string]string{"vm2": "/", "cgroup1": "/ /boot", "ipv6": "/"} {
+		mounts, err := readMounts("testdata/" + machine)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var shown []string
+		for _, m := range chooseMounts(mounts, nil) {
+			if m.kind != "tmpfs" && m.kind != "devtmpfs" {
+				shown = append(shown, m.point)
+			}
+		}
+		if got := strings.Join(shown, " "); got != want {
+			t.Errorf("%s: %s, want %s", machine, got, want)
+		}
+	}
+}
+
+// A container sees an overlay as its root, and no disks, sensors or controllers: those are n/a, and nothing fails.
+func TestF19InsideAContainer(t *testing.T) {
+	root := copyOf(t, "bare")
+	put(t, root, mountinfo, "600 500 0:60 / / rw - overlay overlay rw,lowerdir=/a,upperdir=/b,workdir=/c\n"+
+		"601 600 0:61 / /proc rw - proc proc rw\n602 601 0:62 / /sys/fs/cgroup ro - cgroup2 cgroup rw\n")
+	h := surveyed(t, root)
+	for source, health := range h.Health {
+		if state := health.State.String(); state == "failed" || state == "stale" {
+			t.Errorf("source %d: %v %q", source, state, health.Err)
+		}
+	}
+	for _, source := range []Source{Pressure, Diskstats, Sensors, Huge, Frequency, Arrays, Pools, EDAC} {
+		if got := h.Health[source].State.String(); got != "absent" {
+			t.Errorf("source %d: %v", source, got)
+		}
+	}
+	if len(h.Filesystems) != 1 || h.Filesystems[0].Mount != "/" {
+		t.Errorf("%+v", h.Filesystems)
+	}
+}

@@ -1,7 +1,9 @@
 package sample
 
 import (
+	"context"
 	"math"
+	"os"
 	"testing"
 	"time"
 
@@ -9,17 +11,8 @@ import (
 	"github.com/prometheus/procfs/blockdevice"
 )
 
-// The oracle is prometheus/procfs: slower, older and read by far more people than our own parsers. It is asked on the
-// fixture, where both must agree on each figure.
-
-func oracle(t testing.TB) procfs.FS {
-	t.Helper()
-	fs, err := procfs.NewFS("testdata/vm2/proc")
-	if err != nil {
-		t.Fatal(err)
-	}
-	return fs
-}
+// The oracle is prometheus/procfs: slower, older and read by far more people than our own parsers. It is asked on each
+// machine of the fixtures, where both must agree on each figure.
 
 func same[T comparable](t *testing.T, what string, got, want T) {
 	t.Helper()
@@ -28,166 +21,207 @@ func same[T comparable](t *testing.T, what string, got, want T) {
 	}
 }
 
+// textOf is a file of a machine; the test is skipped where it has none.
+func textOf(t *testing.T, root, name string) []byte {
+	t.Helper()
+	text, err := os.ReadFile(root + name)
+	if os.IsNotExist(err) {
+		t.Skip("this machine has no ", name)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return text
+}
+
+// statLine is a line of /proc/stat as the oracle has it: it turns USER_HZ into seconds.
+func statLine(id int, s *procfs.CPUStat) ticks {
+	n := func(seconds float64) uint64 { return uint64(math.Round(seconds * 100)) }
+	return ticks{
+		id: id, user: n(s.User), nice: n(s.Nice), system: n(s.System), idle: n(s.Idle), iowait: n(s.Iowait),
+		irq: n(s.IRQ), softirq: n(s.SoftIRQ), steal: n(s.Steal), guest: n(s.Guest) + n(s.GuestNice), guests: true,
+	}
+}
+
 func TestStatLikeOracle(t *testing.T) {
-	want, err := oracle(t).Stat()
-	if err != nil {
-		t.Fatal(err)
-	}
-	got, _, err := parseStat(fixture(t, "vm2/proc/stat"), nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	same(t, "CPUs", len(got), len(want.CPU)+1)
-	lines := map[int]procfs.CPUStat{allCPUs: want.CPUTotal}
-	for id, c := range want.CPU {
-		lines[int(id)] = c
-	}
-	for _, c := range got {
-		w := lines[c.id]
-		for _, f := range []struct {
-			name string
-			got  uint64
-			want float64
-		}{
-			{"user", c.user, w.User}, {"nice", c.nice, w.Nice}, {"system", c.system, w.System}, {"idle", c.idle, w.Idle},
-			{"iowait", c.iowait, w.Iowait}, {"irq", c.irq, w.IRQ}, {"softirq", c.softirq, w.SoftIRQ}, {"steal", c.steal, w.Steal},
-		} {
-			same(t, f.name, float64(f.got), math.Round(f.want*100)) // it turns USER_HZ into seconds
+	onEachMachine(t, func(t *testing.T, root string) {
+		want, err := oracle(t, root).Stat()
+		if err != nil {
+			t.Fatal(err)
 		}
-	}
+		got, rest, err := parseStat(textOf(t, root, "/proc/stat"), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		same(t, "CPUs", len(got), len(want.CPU)+1)
+		same(t, "all", got[0], statLine(allCPUs, &want.CPUTotal))
+		for _, c := range got[1:] {
+			w := want.CPU[int64(c.id)]
+			same(t, "CPU", c, statLine(c.id, &w))
+		}
+		blocked, err := parseBlocked(rest)
+		if err != nil {
+			t.Fatal(err)
+		}
+		same(t, "blocked", blocked, int(want.ProcessesBlocked))
+	})
 }
 
 func TestMeminfoLikeOracle(t *testing.T) {
-	want, err := oracle(t).Meminfo()
-	if err != nil {
-		t.Fatal(err)
+	value := func(v *uint64) uint64 {
+		if v == nil {
+			return 0
+		}
+		return *v
 	}
-	got, _, err := parseMeminfo(fixture(t, "vm2/proc/meminfo"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	same(t, "Total", got.Total, *want.MemTotalBytes)
-	same(t, "Available", got.Available, *want.MemAvailableBytes)
-	same(t, "Used", got.Used, *want.MemTotalBytes-*want.MemAvailableBytes)
-	same(t, "Free", got.Free, *want.MemFreeBytes)
-	same(t, "Cached", got.Cached, *want.CachedBytes+*want.SReclaimableBytes)
-	same(t, "Buffers", got.Buffers, *want.BuffersBytes)
-	same(t, "Dirty", got.Dirty, *want.DirtyBytes)
-	same(t, "SwapTotal", got.SwapTotal, *want.SwapTotalBytes)
-	same(t, "SwapUsed", got.SwapUsed, *want.SwapTotalBytes-*want.SwapFreeBytes)
-	same(t, "HugePages", got.HugePages, *want.HugePagesTotal)
-	same(t, "HugePagesFree", got.HugePagesFree, *want.HugePagesFree)
-	same(t, "HugePageSize", got.HugePageSize, *want.HugepagesizeBytes)
+	onEachMachine(t, func(t *testing.T, root string) {
+		w, err := oracle(t, root).Meminfo()
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, _, err := parseMeminfo(textOf(t, root, "/proc/meminfo"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		same(t, "memory", got, Memory{
+			Total: value(w.MemTotalBytes), Available: value(w.MemAvailableBytes), Free: value(w.MemFreeBytes),
+			Used:   value(w.MemTotalBytes) - value(w.MemAvailableBytes),
+			Cached: value(w.CachedBytes) + value(w.SReclaimableBytes), Buffers: value(w.BuffersBytes),
+			Dirty: value(w.DirtyBytes), SwapTotal: value(w.SwapTotalBytes),
+			SwapUsed:  value(w.SwapTotalBytes) - value(w.SwapFreeBytes),
+			HugePages: value(w.HugePagesTotal), HugePagesFree: value(w.HugePagesFree), HugePageSize: value(w.HugepagesizeBytes),
+		})
+	})
 }
 
 func TestLoadavgLikeOracle(t *testing.T) {
-	want, err := oracle(t).LoadAvg()
-	if err != nil {
-		t.Fatal(err)
-	}
-	got, err := parseLoadavg(fixture(t, "vm2/proc/loadavg"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	same(t, "load", got.load, [3]float64{want.Load1, want.Load5, want.Load15})
+	onEachMachine(t, func(t *testing.T, root string) {
+		want, err := oracle(t, root).LoadAvg()
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := parseLoadavg(textOf(t, root, "/proc/loadavg"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		same(t, "load", got.load, [3]float64{want.Load1, want.Load5, want.Load15})
+	})
 }
 
 func TestPressureLikeOracle(t *testing.T) {
-	for _, resource := range []string{"cpu", "memory", "io"} {
-		want, err := oracle(t).PSIStatsForResource(resource)
-		if err != nil {
-			t.Fatal(err)
+	onEachMachine(t, func(t *testing.T, root string) {
+		for _, resource := range []string{"cpu", "memory", "io"} {
+			some, full, err := parsePressure(textOf(t, root, "/proc/pressure/"+resource))
+			if err != nil {
+				t.Fatal(err)
+			}
+			want, err := oracle(t, root).PSIStatsForResource(resource)
+			if err != nil {
+				t.Fatal(err)
+			}
+			same(t, resource+" some", some, averages{want.Some.Avg10, want.Some.Avg60})
+			same(t, resource+" full", full, averages{want.Full.Avg10, want.Full.Avg60})
 		}
-		some, full, err := parsePressure(fixture(t, "vm2/proc/pressure/"+resource))
-		if err != nil {
-			t.Fatal(err)
-		}
-		same(t, resource+" some", some, averages{want.Some.Avg10, want.Some.Avg60})
-		same(t, resource+" full", full, averages{want.Full.Avg10, want.Full.Avg60})
-	}
+	})
 }
 
 func TestDiskstatsLikeOracle(t *testing.T) {
-	fs, err := blockdevice.NewFS("testdata/vm2/proc", "testdata/vm2/sys")
-	if err != nil {
-		t.Fatal(err)
-	}
-	want, err := fs.ProcDiskstats()
-	if err != nil {
-		t.Fatal(err)
-	}
-	got, err := parseDiskstats(fixture(t, "vm2/proc/diskstats"), nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	same(t, "devices", len(got), len(want))
-	for i := range min(len(got), len(want)) {
-		g, w := got[i], want[i]
-		same(t, "name", string(g.name), w.DeviceName)
-		same(t, w.DeviceName, g.diskCounters, diskCounters{w.ReadIOs, w.ReadSectors, w.ReadTicks, w.WriteIOs, w.WriteSectors, w.WriteTicks, w.IOsTotalTicks})
-	}
-}
-
-func TestNetDevLikeOracle(t *testing.T) {
-	want, err := oracle(t).NetDev()
-	if err != nil {
-		t.Fatal(err)
-	}
-	got, err := parseNetDev(fixture(t, "vm2/proc/net/dev"), nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	same(t, "interfaces", len(got), len(want))
-	for _, g := range got {
-		w := want[string(g.name)]
-		same(t, w.Name, g.netCounters, netCounters{w.RxBytes, w.RxErrors, w.RxDropped, w.TxBytes, w.TxErrors, w.TxDropped})
-	}
-}
-
-func TestSocketsLikeOracle(t *testing.T) {
-	n := sampled(t, "testdata/vm2").nets.Latest()
-	inUse := map[string]int{}
-	for _, read := range []func() (*procfs.NetSockstat, error){oracle(t).NetSockstat, oracle(t).NetSockstat6} {
-		s, err := read()
+	onEachMachine(t, func(t *testing.T, root string) {
+		got, err := parseDiskstats(textOf(t, root, "/proc/diskstats"), nil)
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, p := range s.Protocols {
-			inUse[p.Protocol] = p.InUse
+		fs, err := blockdevice.NewFS(root+"/proc", t.TempDir())
+		if err != nil {
+			t.Fatal(err)
 		}
-	}
-	same(t, "TCP", n.Sockets.TCP, inUse["TCP"]+inUse["TCP6"])
-	same(t, "UDP", n.Sockets.UDP, inUse["UDP"]+inUse["UDP6"])
-	same(t, "Established", n.Sockets.Established, 9) // Tcp CurrEstab of the fixture
-	same(t, "Conntrack", n.Sockets.Conntrack, 17)
-	same(t, "ConntrackMax", n.Sockets.ConntrackMax, 262144)
+		want, err := fs.ProcDiskstats()
+		if err != nil {
+			t.Fatal(err)
+		}
+		same(t, "devices", len(got), len(want))
+		for i := range min(len(got), len(want)) {
+			same(t, "name", string(got[i].name), want[i].DeviceName)
+			same(t, want[i].DeviceName, got[i].diskCounters, diskColumns(&want[i]))
+		}
+	})
 }
 
-// The live kernel moves on between two reads, so only what stays as it is can be compared.
-func TestLiveLikeOracle(t *testing.T) {
-	fs, err := procfs.NewDefaultFS()
-	if err != nil {
-		t.Skip("no /proc: ", err)
-	}
-	s := sampled(t, "")
-	h, n := s.hosts.Latest(), s.nets.Latest()
-	if want, err := fs.Stat(); err == nil && h.Health[Stat].Has() {
-		same(t, "cores", len(h.Cores), len(want.CPU))
-	}
-	if want, err := fs.Meminfo(); err == nil && h.Health[Meminfo].Has() {
-		same(t, "Total", h.Memory.Total, *want.MemTotalBytes)
-	}
-	if want, err := fs.NetDev(); err == nil && h.Health[NetDev].Has() {
-		same(t, "interfaces", len(n.Interfaces), len(want))
-		for _, i := range n.Interfaces {
-			if w, ok := want[i.Name]; !ok || w.RxBytes < i.RxBytes {
-				t.Errorf("%s: %d bytes, the oracle says %d after that", i.Name, i.RxBytes, w.RxBytes)
+func diskColumns(w *blockdevice.Diskstats) diskCounters {
+	return diskCounters{w.ReadIOs, w.ReadSectors, w.ReadTicks, w.WriteIOs, w.WriteSectors, w.WriteTicks, w.IOsTotalTicks}
+}
+
+func TestNetDevLikeOracle(t *testing.T) {
+	onEachMachine(t, func(t *testing.T, root string) {
+		got, err := parseNetDev(textOf(t, root, "/proc/net/dev"), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want, err := oracle(t, root).NetDev()
+		if err != nil {
+			t.Fatal(err)
+		}
+		same(t, "interfaces", len(got), len(want))
+		for _, g := range got {
+			w := want[string(g.name)]
+			same(t, w.Name, g.netCounters, netCounters{w.RxBytes, w.RxErrors, w.RxDropped, w.TxBytes, w.TxErrors, w.TxDropped})
+		}
+	})
+}
+
+func TestSocketsLikeOracle(t *testing.T) {
+	onEachMachine(t, func(t *testing.T, root string) {
+		textOf(t, root, "/proc/net/sockstat")
+		got := sampled(t, root).nets.Latest().Sockets
+		inUse := map[string]int{}
+		fs := oracle(t, root)
+		for _, read := range []func() (*procfs.NetSockstat, error){fs.NetSockstat, fs.NetSockstat6} {
+			s, err := read()
+			if os.IsNotExist(err) {
+				continue // a host without IPv6
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, p := range s.Protocols {
+				inUse[p.Protocol] = p.InUse
 			}
 		}
-	}
-	if since := Boottime() - h.Uptime; h.Health[Uptime].Has() && since < 0 {
-		t.Errorf("up for %v, but the clock says %v", h.Uptime, Boottime())
-	}
+		same(t, "TCP", got.TCP, inUse["TCP"]+inUse["TCP6"])
+		same(t, "UDP", got.UDP, inUse["UDP"]+inUse["UDP6"])
+	})
+}
+
+func TestClockLikeOracle(t *testing.T) {
+	onEachMachine(t, func(t *testing.T, root string) {
+		got, err := parseCPUInfo(textOf(t, root, cpuinfo))
+		if err != nil {
+			t.Skip("this machine has ", err)
+		}
+		want, err := oracle(t, root).CPUInfo()
+		if err != nil {
+			t.Fatal(err)
+		}
+		sum := 0.0
+		for i := range want {
+			sum += want[i].CPUMHz
+		}
+		same(t, "MHz", math.Round(1000*got), math.Round(1000*sum/float64(len(want))))
+	})
+}
+
+func TestSlowSourcesOfEachMachine(t *testing.T) {
+	onEachMachine(t, func(t *testing.T, root string) {
+		s := New(Options{Root: root, Interval: time.Second})
+		begin(t, s)
+		s.WaitSlow(context.Background())
+		s.Sample()
+		for _, source := range []Source{Huge, Frequency, Arrays, Pools, EDAC, Sensors, Filesystems} {
+			if h := &s.hosts.Latest().Health[source]; h.State.String() != "ok" && h.State.String() != "absent" {
+				t.Errorf("source %d: %v %s", source, h.State, h.Err)
+			}
+		}
+	})
 }
 
 // sampled is a Sampler that has read a tree once.

@@ -83,3 +83,66 @@ func TestTotal(t *testing.T) {
 		t.Errorf("percent of nothing: %v", v)
 	}
 }
+
+func TestF16LatencyIsOfWhatEnded(t *testing.T) {
+	nan := math.NaN()
+	for _, c := range []struct {
+		name                               string
+		before, now, opsBefore, operations uint64
+		want                               float64
+	}{
+		{"ten of 2 ms", 100, 120, 5, 15, 2},
+		{"none ended", 100, 100, 5, 5, nan},
+		{"wrap of the time", math.MaxUint32, 5, 5, 15, nan},
+		{"reset", 100, 120, 15, 5, nan},
+	} {
+		got := perOperation(c.before, c.now, c.opsBefore, c.operations)
+		if got != c.want && !(math.IsNaN(got) && math.IsNaN(c.want)) {
+			t.Errorf("%s: %v, want %v", c.name, got, c.want)
+		}
+	}
+}
+
+// Whatever the counters of a disk do, no figure is beyond what the disk has done.
+func TestF16DiskFiguresAreNeverHuge(t *testing.T) {
+	random := rand.New(rand.NewPCG(3, 4))
+	rows := []diskRow{{shown: true}}
+	var n diskCounters
+	for range 20000 {
+		const step = 1000
+		for _, c := range []*uint64{&n.reads, &n.readSectors, &n.readTime, &n.writes, &n.writtenSectors, &n.writeTime, &n.busy} {
+			switch random.IntN(20) {
+			case 0:
+				*c = 0 // reset
+			case 1:
+				*c = math.MaxUint32 - random.Uint64N(step)
+			default:
+				*c = (*c + random.Uint64N(step)) & math.MaxUint32
+			}
+		}
+		lines := []diskLine{{diskCounters: n}}
+		jump := lines[0].diskCounters != rows[0].before && largest(&rows[0].before, &n) > step
+		d := deriveDisks(rows, lines, time.Second, nil)[0]
+		for _, v := range []float64{d.Read, d.Write, d.ReadOps, d.WriteOps, d.ReadLatency, d.WriteLatency} {
+			if v < 0 || !jump && v > sector*step {
+				t.Fatalf("from %+v to %+v: %+v", rows[0].before, n, d)
+			}
+		}
+		if d.Busy < 0 || d.Busy > 100 {
+			t.Fatalf("busy %v", d.Busy)
+		}
+		rows[0].before = n
+	}
+}
+
+// largest is the largest step forward of the counters.
+func largest(before, now *diskCounters) uint64 {
+	most := uint64(0)
+	for _, c := range [][2]uint64{{before.reads, now.reads}, {before.readSectors, now.readSectors}, {before.readTime, now.readTime},
+		{before.writes, now.writes}, {before.writtenSectors, now.writtenSectors}, {before.writeTime, now.writeTime}} {
+		if c[1] > c[0] {
+			most = max(most, c[1]-c[0])
+		}
+	}
+	return most
+}

@@ -171,3 +171,37 @@ func TestParseSigned(t *testing.T) {
 		}
 	}
 }
+
+func TestFansAndPower(t *testing.T) {
+	h := surveyed(t, machine(t, "hypervisor"))
+	nan := math.NaN()
+	fans := []Fan{{"nct6798 fan1", 0, nan}, {"nct6798 CPU fan", 8400, 1500}}
+	power := []Power{{"power_meter power1", 412, 800}, {"pmbus pin", 231.5, 1100}}
+	temperatures := []Sensor{{"nvme Composite", 43.85, 81.85}, {"nvme Sensor 1", 43.85, nan}, {"k10temp Tctl", 61.25, nan},
+		{"k10temp Tccd1", 58.75, nan}, {"pmbus temp1", 38, nan}}
+	for _, c := range []struct{ got, want any }{{h.Fans, fans}, {h.Power, power}, {h.Sensors, temperatures}} {
+		if got, want := fmt.Sprint(c.got), fmt.Sprint(c.want); got != want { // as text, in which NaN is NaN
+			t.Errorf("%s\nwant %s", got, want)
+		}
+	}
+}
+
+func TestThermalZonesWhereHwmonHasNoTemperature(t *testing.T) {
+	root := copyOf(t, "cgroup1")
+	for range 2 { // without hwmon, and with one that has but a fan
+		h := surveyed(t, root)
+		if got, want := fmt.Sprint(h.Sensors), "[{x86_pkg_temp thermal_zone0 47 NaN} {acpitz thermal_zone1 8.3 103}]"; got != want {
+			t.Errorf("%s, want %s", got, want)
+		}
+		put(t, root, hwmon+"hwmon0/fan1_input", "900\n")
+	}
+	put(t, root, zones+"thermal_zone1/trip_point_1_type", "hot\n")
+	put(t, root, zones+"thermal_zone1/trip_point_1_temp", "95000\n")
+	if h := surveyed(t, root); h.Sensors[1].High != 95 || len(h.Fans) != 1 {
+		t.Errorf("%v, %v", h.Sensors, h.Fans)
+	}
+	put(t, root, hwmon+"hwmon0/temp1_input", "50000\n")
+	if h := surveyed(t, root); len(h.Sensors) != 1 || h.Sensors[0].Celsius != 50 {
+		t.Errorf("with hwmon: %v", h.Sensors)
+	}
+}

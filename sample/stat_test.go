@@ -112,3 +112,34 @@ func TestStatRefusesWhatCannotBe(t *testing.T) {
 		}
 	}
 }
+
+func TestGuestsOfAnOldKernelAreUnknown(t *testing.T) {
+	for _, c := range []struct {
+		before, now ticks
+		want        float64
+	}{
+		{ticks{user: 100, guest: 50, guests: true}, ticks{user: 200, guest: 100, guests: true}, 50},
+		{ticks{user: 100}, ticks{user: 200}, math.NaN()},
+		{ticks{user: 100, guest: 50, guests: true}, ticks{user: 200, guest: 49, guests: true}, math.NaN()},
+		{ticks{user: 100, guest: 50, guests: true}, ticks{user: 200, guest: 151, guests: true}, 100}, // never more than user
+	} {
+		if got := deriveCPU(&c.before, &c.now).Guest; got != c.want && !(math.IsNaN(got) && math.IsNaN(c.want)) {
+			t.Errorf("%+v to %+v: %v, want %v", c.before, c.now, got, c.want)
+		}
+	}
+}
+
+func TestBlocked(t *testing.T) {
+	for text, want := range map[string]int{
+		"intr 1 2\nctxt 1\nprocs_running 7\nprocs_blocked 12\nsoftirq 1\n": 12,
+		"intr 1 2\n": -1,
+		"":           -1,
+	} {
+		if got, err := parseBlocked([]byte(text)); got != want || err != nil {
+			t.Errorf("%q: %d, %v", text, got, err)
+		}
+	}
+	if _, err := parseBlocked([]byte("procs_blocked -1\n")); err == nil {
+		t.Error("-1 tasks")
+	}
+}

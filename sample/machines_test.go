@@ -1,0 +1,151 @@
+package sample
+
+import (
+	"bufio"
+	"bytes"
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/prometheus/procfs"
+)
+
+// machines are the fixture trees of machines that could exist, and how many of each thing they have.
+var machines = []struct {
+	name              string
+	cpus, nics, disks int // disks are whole ones, no loop devices
+}{
+	{"vm2", 2, 4, 1},
+	{"hypervisor", 64, 200, 500},
+	{"cpus1024", 1016, 0, 0}, // of 1024
+	{"cgroup1", 4, 3, 3},
+	{"nopsi", 4, 2, 1},
+	{"ipv6", 2, 2, 1},
+}
+
+// onEachMachine runs f as a subtest for each machine.
+func onEachMachine(t *testing.T, f func(t *testing.T, root string)) {
+	for _, m := range machines {
+		t.Run(m.name, func(t *testing.T) { f(t, machine(t, m.name)) })
+	}
+}
+
+// machine returns the root of a fixture tree. Big machines are made out of the few lines in their folder.
+func machine(t testing.TB, name string) string {
+	t.Helper()
+	switch name {
+	case "hypervisor":
+		root := copyOf(t, name)
+		put(t, root, "/proc/stat", manyCPUs(fixture(t, name+"/proc/stat"), upTo(64)))
+		put(t, root, "/proc/net/dev", manyNICs(fixture(t, name+"/proc/net/dev"), 200))
+		putManyDisks(t, root, 500)
+		return root
+	case "cpus1024":
+		root := copyOf(t, name)
+		ids := append(upTo(512), upTo(1024)[520:]...)
+		put(t, root, "/proc/stat", manyCPUs(fixture(t, name+"/proc/stat"), ids))
+		put(t, root, cpuinfo, strings.Repeat(string(fixture(t, name+cpuinfo)), len(ids)))
+		return root
+	}
+	return "testdata/" + name
+}
+
+// lines are those of text, without their ends.
+func lines(text []byte) []string {
+	var all []string
+	for s := bufio.NewScanner(bytes.NewReader(text)); s.Scan(); {
+		all = append(all, s.Text())
+	}
+	return all
+}
+
+// manyCPUs repeats the lines of single CPUs for those with the ids, each a little further on, and adds them up.
+func manyCPUs(text []byte, ids []int) string {
+	var patterns [][]string
+	var rest []string
+	for _, line := range lines(text)[1:] {
+		if strings.HasPrefix(line, "cpu") {
+			patterns = append(patterns, strings.Fields(line)[1:])
+		} else {
+			rest = append(rest, line)
+		}
+	}
+	var each strings.Builder
+	sums := make([]uint64, len(patterns[0]))
+	for i, id := range ids {
+		fmt.Fprintf(&each, "cpu%d", id)
+		for column, figure := range patterns[i%len(patterns)] {
+			v, _ := strconv.ParseUint(figure, 10, 64)
+			if v > 0 {
+				v += uint64(997 * i)
+			}
+			sums[column] += v
+			fmt.Fprint(&each, " ", v)
+		}
+		each.WriteByte('\n')
+	}
+	all := "cpu "
+	for _, sum := range sums {
+		all += fmt.Sprint(" ", sum)
+	}
+	rest[0] += strings.Repeat(" 0", 12*len(ids)) // intr has a column for each interrupt of each queue
+	return all + "\n" + each.String() + strings.Join(rest, "\n") + "\n"
+}
+
+// manyNICs repeats the last interface, a tap of a VM, until there are n.
+func manyNICs(text []byte, n int) string {
+	all := lines(text)
+	const headings = 2
+	_, figures, _ := strings.Cut(all[len(all)-1], ":")
+	for i := len(all) - headings; i < n; i++ {
+		all = append(all, fmt.Sprintf("tap%08x-%02x:%s", 0x9e3779b9*uint32(i), i, figures))
+	}
+	return strings.Join(all, "\n") + "\n"
+}
+
+// putManyDisks repeats the disks of the second line, of a SAN, until n whole disks are there.
+func putManyDisks(t testing.TB, root string, n int) {
+	t.Helper()
+	all := lines(fixture(t, "hypervisor/proc/diskstats"))
+	const whole = 6 // without partitions and loop devices
+	figures := strings.Fields(all[2])[3:]
+	for i := whole; i < n; i++ {
+		name := "sd" + string(rune('a'+i/26-1)) + string(rune('a'+i%26))
+		if i < 26 {
+			name = "sd" + string(rune('a'+i))
+		}
+		all = append(all, fmt.Sprintf("%4d %7d %s %s", 65+i/16, 16*(i%16), name, strings.Join(figures, " ")))
+		if err := os.Symlink("sdb", root+"/sys/block/"+name); err != nil { // as in sysfs, where all are links
+			t.Fatal(err)
+		}
+	}
+	put(t, root, "/proc/diskstats", strings.Join(all, "\n")+"\n")
+}
+
+// oracle is prometheus/procfs on the same tree.
+func oracle(t testing.TB, root string) procfs.FS {
+	t.Helper()
+	fs, err := procfs.NewFS(root + "/proc")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return fs
+}
+
+func TestMachinesHaveWhatTheyAreSaidToHave(t *testing.T) {
+	for _, m := range machines {
+		s := sampled(t, machine(t, m.name))
+		s.Sample()
+		h, n := s.hosts.Latest(), s.nets.Latest()
+		if len(h.Cores) != m.cpus || len(n.Interfaces) != m.nics || len(h.Disks) != m.disks {
+			t.Errorf("%s: %d CPUs, %d NICs, %d disks", m.name, len(h.Cores), len(n.Interfaces), len(h.Disks))
+		}
+		for source, health := range h.Health {
+			if health.State.String() == "failed" {
+				t.Errorf("%s, source %d: %s", m.name, source, health.Err)
+			}
+		}
+	}
+}

@@ -1,0 +1,155 @@
+package sample
+
+import (
+	"cmp"
+	"reflect"
+	"testing"
+
+	"github.com/prometheus/procfs"
+	"github.com/prometheus/procfs/blockdevice"
+)
+
+// The live kernel counts on between two reads. So ours is read before and after the oracle, and the oracle's figure has
+// to lie between.
+
+func live(t *testing.T) procfs.FS {
+	t.Helper()
+	fs, err := procfs.NewDefaultFS()
+	if err != nil {
+		t.Skip("no /proc: ", err)
+	}
+	return fs
+}
+
+// between checks each field of a struct of counters. slack is how far one may step back by itself.
+func between(t *testing.T, what string, before, oracle, after any, slack uint64) {
+	t.Helper()
+	b, o, a := reflect.ValueOf(before), reflect.ValueOf(oracle), reflect.ValueOf(after)
+	for i := range o.NumField() {
+		if o.Field(i).Kind() != reflect.Uint64 {
+			continue
+		}
+		least, v, most := b.Field(i).Uint(), o.Field(i).Uint(), a.Field(i).Uint()
+		if cmp.Compare(least, v+slack) > 0 || cmp.Compare(v, most+slack) > 0 {
+			t.Errorf("%s, %s: the oracle says %d, we said %d before and %d after", what, o.Type().Field(i).Name, v, least, most)
+		}
+	}
+}
+
+func TestLiveStatLikeOracle(t *testing.T) {
+	fs := live(t)
+	read := func() []ticks {
+		file := keep("", "/proc/stat")
+		defer file.close()
+		text, err := file.read()
+		if err != nil {
+			t.Skip("skip: ", err)
+		}
+		got, _, err := parseStat(text, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return got
+	}
+	before := read()
+	want, err := fs.Stat()
+	if err != nil {
+		t.Fatal(err)
+	}
+	after := read()
+	if len(before) != len(after) || len(want.CPU)+1 != len(before) {
+		t.Skip("a CPU came or went")
+	}
+	const slack = 100 // idle and iowait of a CPU that sleeps are guesses
+	between(t, "all", before[0], statLine(allCPUs, &want.CPUTotal), after[0], slack)
+	for i := range before[1:] {
+		w := want.CPU[int64(before[i+1].id)]
+		between(t, "one", before[i+1], statLine(before[i+1].id, &w), after[i+1], slack)
+	}
+}
+
+func TestLiveDiskstatsLikeOracle(t *testing.T) {
+	fs, err := blockdevice.NewDefaultFS()
+	if err != nil {
+		t.Skip("skip: ", err)
+	}
+	read := func() []diskLine {
+		file := keep("", "/proc/diskstats")
+		text, err := file.read()
+		if err != nil {
+			t.Skip("skip: ", err)
+		}
+		defer file.close()
+		got, err := parseDiskstats(text, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return got
+	}
+	before := read()
+	want, err := fs.ProcDiskstats()
+	if err != nil {
+		t.Fatal(err)
+	}
+	after := read()
+	if len(before) != len(want) || len(after) != len(want) {
+		t.Skip("a disk came or went")
+	}
+	for i := range want {
+		between(t, want[i].DeviceName, before[i].diskCounters, diskColumns(&want[i]), after[i].diskCounters, 0)
+	}
+}
+
+func TestLiveNetDevLikeOracle(t *testing.T) {
+	fs := live(t)
+	read := func() map[string]netCounters {
+		file := keep("", "/proc/net/dev")
+		defer file.close()
+		text, err := file.read()
+		if err != nil {
+			t.Skip("skip: ", err)
+		}
+		got, err := parseNetDev(text, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		counters := map[string]netCounters{}
+		for _, line := range got {
+			counters[string(line.name)] = line.netCounters
+		}
+		return counters
+	}
+	before := read()
+	want, err := fs.NetDev()
+	if err != nil {
+		t.Fatal(err)
+	}
+	after := read()
+	for name, w := range want {
+		b, inBefore := before[name]
+		a, inAfter := after[name]
+		if inBefore && inAfter {
+			between(t, name, b, netCounters{w.RxBytes, w.RxErrors, w.RxDropped, w.TxBytes, w.TxErrors, w.TxDropped}, a, 0)
+		}
+	}
+}
+
+func TestLiveHostLikeOracle(t *testing.T) {
+	fs := live(t)
+	s := sampled(t, "")
+	h := s.hosts.Latest()
+	if want, err := fs.Meminfo(); err == nil && h.Health[Meminfo].Has() {
+		same(t, "Total", h.Memory.Total, *want.MemTotalBytes)
+		same(t, "SwapTotal", h.Memory.SwapTotal, *want.SwapTotalBytes)
+	}
+	if h.Health[Huge].Has() && h.Memory.HugePageSize > 0 {
+		for _, p := range h.Huge {
+			if p.Size == h.Memory.HugePageSize {
+				same(t, "huge pages", p.Total, h.Memory.HugePages)
+			}
+		}
+	}
+	if since := Boottime() - h.Uptime; h.Health[Uptime].Has() && since < 0 {
+		t.Errorf("up for %v, but the clock says %v", h.Uptime, Boottime())
+	}
+}
