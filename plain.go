@@ -103,8 +103,9 @@ func (p *printer) entries() {
 		return
 	}
 	p.frame.Page = page
-	if oldest := page.Rows[0].ID; p.last != 0 && oldest > p.last+1 {
-		p.text = fmt.Appendf(p.text, "... %d log entries came too fast to print\n", oldest-p.last-1)
+	// What was logged before the start is not printed, so none of it is missing.
+	if oldest := &page.Rows[0]; p.last != 0 && oldest.ID > p.last+1 && oldest.Time >= p.began.UnixMicro() {
+		p.text = fmt.Appendf(p.text, "... %d log entries came too fast to print\n", oldest.ID-p.last-1)
 	}
 	for i := range page.Rows {
 		r := &page.Rows[i]
