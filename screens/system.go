@@ -41,8 +41,8 @@ func units(p *draw.Pen, u *sample.Units) {
 		p.Text(draw.Dim, "--  ")
 		return
 	}
-	if stateWord(p, &u.Health) {
-		p.Text(draw.Dim, " units  ")
+	if !u.Health.Has() {
+		p.Fit(draw.Dim, u.Health.Err, 40).Skip(2)
 		return
 	}
 	style := draw.Good
