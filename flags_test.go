@@ -86,8 +86,7 @@ func TestCheck(t *testing.T) {
 		"refreshInterval: never\n": exitFailure,
 		": : :\n":                  exitFailure,
 	} {
-		path := writeFile(t, "config.yaml", config)
-		r := run(t, environment(t), "--check", "--config", path)
+		r := run(t, environment(t), "--check", "--config", writeFile(t, "config.yaml", config))
 		if r.code != want {
 			t.Errorf("%q: exit code %d, want %d\n%s%s", config, r.code, want, r.out, r.stderr)
 		}
@@ -96,7 +95,7 @@ func TestCheck(t *testing.T) {
 				t.Errorf("%q: nothing about %s in\n%s", config, source, r.out)
 			}
 		}
-		if want == exitFailure && (!strings.Contains(r.out, "config.yaml:1: ") || strings.Count(r.stderr, "\n") != 1) {
+		if want == exitFailure && (!strings.Contains(r.out, "config       failed  config.yaml:") || strings.Count(r.stderr, "\n") != 1) {
 			t.Errorf("%q: does not say what is wrong where\n%s%s", config, r.out, r.stderr)
 		}
 	}
