@@ -219,17 +219,26 @@ func findLinks(dst []Problem, f *Frame) []Problem {
 // findUnits tells of units that failed or that systemd starts again and again; those that carry the cluster weigh more.
 func findUnits(dst []Problem, f *Frame) []Problem {
 	for i := range f.Units.Failed {
-		name := f.Units.Failed[i].Name
-		p := Problem{Severity: journal.Err, Kind: UnitFailed, Subject: name, Where: Logs}
-		if watched(f.Units, name) {
+		u := &f.Units.Failed[i]
+		p := Problem{Severity: journal.Err, Kind: UnitFailed, Subject: u.Name, Since: boottime(f, u.Since), Where: Logs}
+		if watched(f.Units, u.Name) {
 			p.Severity, p.Kind = journal.Crit, ServiceDown
 		}
 		dst = append(dst, p)
 	}
 	for i := range f.Units.Restarting {
-		dst = append(dst, Problem{Severity: journal.Err, Kind: UnitRestarting, Subject: f.Units.Restarting[i].Name, Where: Logs})
+		u := &f.Units.Restarting[i]
+		dst = append(dst, Problem{Severity: journal.Err, Kind: UnitRestarting, Subject: u.Name, Since: boottime(f, u.Since), Where: Logs})
 	}
 	return dst
+}
+
+// boottime is a time of the wall clock as CLOCK_BOOTTIME, 0 when it is not known.
+func boottime(f *Frame, at time.Time) time.Duration {
+	if at.IsZero() {
+		return 0
+	}
+	return min(max(f.Boot-f.Now.Sub(at), 1), f.Boot)
 }
 
 func watched(u *sample.Units, name string) bool {

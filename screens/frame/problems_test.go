@@ -70,6 +70,12 @@ func TestProblems(t *testing.T) {
 	links := func(all ...sample.Interface) func(*Frame) {
 		return func(f *Frame) { f.Net.Interfaces = all }
 	}
+	units := func(u sample.Units) func(*Frame) {
+		return func(f *Frame) {
+			f.Units = &u
+			f.Units.Health = box.Health{State: box.OK, At: now}
+		}
+	}
 	for _, c := range []struct {
 		name   string
 		change func(*Frame)
@@ -112,6 +118,24 @@ func TestProblems(t *testing.T) {
 			f.Kube.Health = box.Health{State: box.Failed, Err: "refused"}
 		}, "warning kubernetes: refused [dashboard]; "},
 		{"absent is not wrong", func(f *Frame) { f.Host.Health[sample.Pressure] = box.Health{State: box.Absent, Err: "no PSI"} }, ""},
+		{"a unit failed", units(sample.Units{Failed: []sample.Unit{{Name: "smartd.service"}}}), "err smartd.service failed [logs]; "},
+		{"a unit of the cluster failed", units(sample.Units{Failed: []sample.Unit{{Name: "k3s.service"}}, Watched: []sample.Unit{{Name: "k3s.service"}}}),
+			"crit k3s.service failed [logs]; "},
+		{"a unit restarts", units(sample.Units{Restarting: []sample.Unit{{Name: "dhcpcd.service"}}}), "err dhcpcd.service keeps restarting [logs]; "},
+		{"systemd was not asked", func(f *Frame) { f.Units = &sample.Units{Failed: []sample.Unit{{Name: "k3s.service"}}} }, ""},
+		{"a remounted filesystem", func(f *Frame) {
+			f.Host.Filesystems = []sample.Filesystem{filesystem("/", 99, nan)}
+			f.Host.Filesystems[0].ReadOnly, f.Host.Filesystems[0].RemountedRO = true, true
+		}, "crit / has become read-only [logs]; "},
+		{"arrays", func(f *Frame) {
+			f.Host.Arrays = []sample.Array{{Name: "md0", State: "active"}, {Name: "md1", State: "recovering", Degraded: true}, {Name: "md2", State: "broken", Degraded: true}}
+		}, "crit md2 is broken [dashboard]; err md1 is degraded [dashboard]; "},
+		{"pools", func(f *Frame) {
+			f.Host.Pools = []sample.Pool{{Name: "tank", State: "ONLINE"}, {Name: "pond", State: "FAULTED"}}
+		}, "crit pond is FAULTED [dashboard]; "},
+		{"memory errors", func(f *Frame) {
+			f.Host.EDAC = []sample.MemoryController{{Name: "mc0", Corrected: 1000}, {Name: "mc1", Uncorrected: 1}}
+		}, "crit mc1 counts memory errors that could not be corrected [dashboard]; "},
 		{"bad config", func(f *Frame) { f.Settings.Banner = "line 3: no such key" }, "err config: line 3: no such key [dashboard]; "},
 		{"worst first", func(f *Frame) {
 			f.Settings.Banner = "bad"
@@ -174,6 +198,33 @@ func TestProblemOfASourceIsAsOldAsItsState(t *testing.T) {
 	f.Host.Health[sample.Sensors] = box.Health{State: box.Failed, Since: now - time.Hour, Err: "EIO"}
 	if all := find(nil, f); len(all) != 1 || all[0].Since != now-time.Hour {
 		t.Errorf("%+v", all)
+	}
+}
+
+// TestProblemOfAUnitIsAsOldAsSystemdSays, also when the clock is set while it lasts.
+func TestProblemOfAUnitIsAsOldAsSystemdSays(t *testing.T) {
+	f := wellFrame()
+	f.Now = time.Date(2026, 11, 22, 3, 2, 11, 0, time.UTC)
+	unit := sample.Unit{Name: "smartd.service", Since: f.Now.Add(-time.Hour)}
+	f.Units = &sample.Units{Failed: []sample.Unit{unit, {Name: "unknown.service"}}, Restarting: []sample.Unit{unit}, Health: box.Health{State: box.OK, At: now}}
+	problems := find(nil, f)
+	check := func(when string) {
+		t.Helper()
+		for i, want := range []time.Duration{now - time.Hour, now, now - time.Hour} {
+			if problems[i].Since != want {
+				t.Errorf("%s: %s since %v, want %v", when, problems[i].AppendWhat(nil), problems[i].Since, want)
+			}
+		}
+	}
+	check("at first")
+	f.Now, f.Boot = f.Now.AddDate(1, 0, 0), f.Boot+time.Second
+	problems = find(problems, f)
+	check("after the clock jumped")
+	for _, since := range []time.Time{f.Now.Add(time.Hour), f.Now.AddDate(-50, 0, 0)} {
+		f.Units.Failed[0].Since = since
+		if p := find(nil, f)[0]; p.Since <= 0 || p.Since > f.Boot {
+			t.Errorf("failed at %v by a wrong clock: since %v", since, p.Since)
+		}
 	}
 }
 
