@@ -120,6 +120,18 @@ func TestEveryScreenSaysUnknownNotZero(t *testing.T) {
 	}
 }
 
+// TestUnreadableSensorsHideNoOthers: NaN is neither the hottest nor the slowest nor the most.
+func TestUnreadableSensorsHideNoOthers(t *testing.T) {
+	f := fixedFrame()
+	nan := math.NaN()
+	f.Host.Sensors = []sample.Sensor{{Name: "x", Celsius: nan}, {Name: "core", Celsius: 61, High: 90}, {Name: "y", Celsius: nan, High: 1}, {Name: "disk", Celsius: 44, High: 84}}
+	f.Host.Fans = []sample.Fan{{Name: "f1", RPM: nan}, {Name: "f2", RPM: 900}, {Name: "f3", RPM: nan}, {Name: "f4", RPM: 1200}}
+	f.Host.Power = []sample.Power{{Watts: nan}, {Watts: 212}, {Watts: 90}, {Watts: nan}}
+	if text := shot(t, frame.Dashboard, 200, 60, f); !strings.Contains(text, "61 C core") || !strings.Contains(text, "fan 900 rpm") || !strings.Contains(text, "212 W") {
+		t.Errorf("%s", text)
+	}
+}
+
 // TestStaleIsTold: the last good value stays, with its age.
 func TestStaleIsTold(t *testing.T) {
 	f := fixedFrame()

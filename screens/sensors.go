@@ -64,8 +64,8 @@ func slowest(p *draw.Pen, fans []sample.Fan) {
 func power(p *draw.Pen, meters []sample.Power) {
 	most := math.NaN()
 	for i := range meters {
-		if !(meters[i].Watts <= most) {
-			most = meters[i].Watts
+		if w := meters[i].Watts; !math.IsNaN(w) && !(w <= most) {
+			most = w
 		}
 	}
 	if !math.IsNaN(most) && p.Left() > 8 {
