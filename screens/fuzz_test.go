@@ -110,13 +110,18 @@ func (d *dice) host() *sample.Host {
 	h.Memory = sample.Memory{Total: d.number(), Used: d.number(), Free: d.number(), Cached: d.number(), SwapTotal: d.number(), SwapUsed: d.number(), HugePages: d.number(), HugePagesFree: d.number(), HugePageSize: d.number()}
 	h.Pressure = sample.PSI{CPUSome: d.float(), MemorySome: d.float(), MemoryFull: d.float(), IOSome: d.float()}
 	for range d.many(500) {
-		h.Disks = append(h.Disks, sample.Disk{Name: d.name(), Model: d.name(), Read: d.float(), Write: d.float(), ReadOps: d.float(), WriteOps: d.float(), Busy: d.float()})
+		h.Disks = append(h.Disks, sample.Disk{Name: d.name(), Model: d.name(), Read: d.float(), Write: d.float(), ReadOps: d.float(), WriteOps: d.float(), ReadLatency: d.float(), WriteLatency: d.float(), Busy: d.float()})
 	}
 	for range d.many(300) {
-		h.Filesystems = append(h.Filesystems, sample.Filesystem{Mount: d.name(), Device: d.name(), Type: "tmpfs", Available: d.number(), UsedPercent: d.float(), InodesPercent: d.float(), ReadOnly: d.chance(3), Health: d.health()})
+		h.Filesystems = append(h.Filesystems, sample.Filesystem{Mount: d.name(), Device: d.name(), Type: "tmpfs", Available: d.number(), UsedPercent: d.float(), InodesPercent: d.float(), ReadOnly: d.chance(3), RemountedRO: d.chance(3), Health: d.health()})
 	}
 	for range d.many(100) {
 		h.Sensors = append(h.Sensors, sample.Sensor{Name: d.name(), Celsius: d.float(), High: d.float()})
+		h.Fans = append(h.Fans, sample.Fan{Name: d.name(), RPM: d.float(), Low: d.float()})
+		h.Power = append(h.Power, sample.Power{Name: d.name(), Watts: d.float(), High: d.float()})
+		h.Arrays = append(h.Arrays, sample.Array{Name: d.name(), Level: d.name(), State: d.name(), Disks: int(d.number()), Working: int(d.number()), Degraded: d.chance(2), Synced: d.float()})
+		h.Pools = append(h.Pools, sample.Pool{Name: d.name(), State: d.name()})
+		h.EDAC = append(h.EDAC, sample.MemoryController{Name: d.name(), Uncorrected: d.number()})
 	}
 	for i := range h.Health {
 		h.Health[i] = d.health()
