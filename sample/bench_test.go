@@ -2,11 +2,12 @@ package sample
 
 import (
 	"fmt"
-	"strings"
 	"testing"
+	"time"
 
 	"github.com/prometheus/procfs"
 	"github.com/prometheus/procfs/blockdevice"
+	"golang.org/x/sys/unix"
 )
 
 const (
@@ -21,19 +22,15 @@ type bigMachine struct {
 }
 
 func newBigMachine(t testing.TB) *bigMachine {
-	m := &bigMachine{t, copyOf(t, "vm2"), reportOf()}
-	put(t, m.root, "/proc/stat", statOf(upTo(bigCPUs), 1234567))
-	nics, disks := make([]string, bigNICs), make([]string, bigDisks)
-	for i := range nics {
-		nics[i] = fmt.Sprint("eth", i)
-		m.links.Table.Interfaces = append(m.links.Table.Interfaces, Interface{Index: i, Name: nics[i], Physical: i%2 == 0})
+	m := &bigMachine{t, machine(t, "hypervisor"), reportOf()}
+	put(t, m.root, "/proc/stat", manyCPUs(fixture(t, "hypervisor/proc/stat"), upTo(bigCPUs)))
+	nics, err := parseNetDev([]byte(manyNICs(fixture(t, "hypervisor/proc/net/dev"), bigNICs)), nil)
+	if err != nil {
+		t.Fatal(err)
 	}
-	for i := range disks {
-		disks[i] = fmt.Sprintf("nvme%dn1", i)
-		put(t, m.root, "/sys/block/"+disks[i]+"/device/model", "Model\n")
+	for i, nic := range nics {
+		m.links.Table.Interfaces = append(m.links.Table.Interfaces, Interface{Index: i, Name: string(nic.name), Physical: i%2 == 0})
 	}
-	put(t, m.root, "/proc/net/dev", netDevOf(1234567890, nics...))
-	put(t, m.root, "/proc/diskstats", diskstatsOf(1234567, disks...))
 	return m
 }
 
@@ -47,50 +44,134 @@ func (m *bigMachine) sampler() *Sampler {
 	return s
 }
 
-func BenchmarkSample256CPU200NIC500Disk(b *testing.B) {
-	s := newBigMachine(b).sampler()
-	b.ReportAllocs()
-	for b.Loop() {
+// sideBySide reports what a call of each costs, in microseconds of CPU: all threads', so that the garbage is paid by
+// whoever leaves it.
+func sideBySide(b *testing.B, ours func(), procfs func() error) {
+	b.Helper()
+	ours()
+	if err := procfs(); err != nil {
+		b.Skip("procfs: ", err)
+	}
+	b.ResetTimer()
+	cost := func(f func()) float64 {
+		begin := processTime(b)
+		for range b.N {
+			f()
+		}
+		return float64((processTime(b) - begin).Nanoseconds()) / 1e3 / float64(b.N)
+	}
+	us := cost(ours)
+	them := cost(func() { _ = procfs() })
+	b.ReportMetric(0, "ns/op") // of both together it would mean nothing
+	b.ReportMetric(us, "µs-ours")
+	b.ReportMetric(them, "µs-procfs")
+	b.ReportMetric(them/us, "times")
+	b.ReportMetric(allocations(ours), "allocs-ours")
+}
+
+// processTime is what this process has used up.
+func processTime(b *testing.B) time.Duration {
+	b.Helper()
+	var ts unix.Timespec
+	if err := unix.ClockGettime(unix.CLOCK_PROCESS_CPUTIME_ID, &ts); err != nil {
+		b.Fatal(err)
+	}
+	return time.Duration(ts.Nano())
+}
+
+// BenchmarkFile reads each file of each machine, ours up to the finished rates, procfs' as far as it goes.
+func BenchmarkFile(b *testing.B) {
+	type tree struct{ name, root string }
+	many := machine(b, "hypervisor")
+	put(b, many, "/proc/net/dev", manyNICs(fixture(b, "hypervisor/proc/net/dev"), 1000))
+	trees := []tree{{"nics1000", many}}
+	for _, m := range machines {
+		trees = append(trees, tree{m.name, machine(b, m.name)})
+	}
+	for _, tree := range trees {
+		root := tree.root
+		s := New(Options{Root: root})
+		b.Cleanup(s.Close)
+		s.SetLinks(reportOf())
 		s.Sample()
-		s.Hosts().Latest()
-		s.Nets().Latest()
+		fs := oracle(b, root)
+		disks, err := blockdevice.NewFS(root+"/proc", b.TempDir())
+		if err != nil {
+			b.Fatal(err)
+		}
+		for _, file := range []struct {
+			name   string
+			source Source
+			procfs func() error
+		}{
+			{"stat", Stat, func() error { _, err := fs.Stat(); return err }},
+			{"meminfo", Meminfo, func() error { _, err := fs.Meminfo(); return err }},
+			{"loadavg", Loadavg, func() error { _, err := fs.LoadAvg(); return err }},
+			{"pressure", Pressure, func() error { return pressures(fs) }},
+			{"diskstats", Diskstats, func() error { _, err := disks.ProcDiskstats(); return err }},
+			{"netdev", NetDev, func() error { _, err := fs.NetDev(); return err }},
+			{"sockstat", Sockets, func() error { _, err := fs.NetSockstat(); return err }},
+		} {
+			b.Run(tree.name+"/"+file.name, func(b *testing.B) {
+				step := s.stepOf(file.source)
+				sideBySide(b, func() { s.run(step, s.now()) }, file.procfs)
+			})
+		}
 	}
 }
 
-// The same four files, read by prometheus/procfs.
-func BenchmarkProcfs256CPU200NIC500Disk(b *testing.B) {
-	m := newBigMachine(b)
-	fs, err := procfs.NewFS(m.root + "/proc")
-	if err != nil {
-		b.Fatal(err)
+func (s *Sampler) stepOf(source Source) *step {
+	for i := range s.steps {
+		if s.steps[i].source == source {
+			return &s.steps[i]
+		}
 	}
+	return nil
+}
+
+func pressures(fs procfs.FS) error {
+	for _, resource := range []string{"cpu", "memory", "io"} {
+		if _, err := fs.PSIStatsForResource(resource); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// BenchmarkHost256CPU200NIC500Disk is a whole sample, published and taken, against the four largest files by procfs.
+func BenchmarkHost256CPU200NIC500Disk(b *testing.B) {
+	m := newBigMachine(b)
+	s := m.sampler()
+	fs := oracle(b, m.root)
 	disks, err := blockdevice.NewFS(m.root+"/proc", m.root+"/sys")
 	if err != nil {
 		b.Fatal(err)
 	}
-	b.ReportAllocs()
-	for b.Loop() {
+	sideBySide(b, func() {
+		s.Sample()
+		s.Hosts().Latest()
+		s.Nets().Latest()
+	}, func() error {
 		if _, err := fs.Stat(); err != nil {
-			b.Fatal(err)
+			return err
 		}
 		if _, err := fs.Meminfo(); err != nil {
-			b.Fatal(err)
+			return err
 		}
 		if _, err := fs.NetDev(); err != nil {
-			b.Fatal(err)
+			return err
 		}
-		if _, err := disks.ProcDiskstats(); err != nil {
-			b.Fatal(err)
-		}
-	}
+		_, err := disks.ProcDiskstats()
+		return err
+	})
 }
 
-func BenchmarkReader(b *testing.B) {
+// BenchmarkSource is what each source costs of that.
+func BenchmarkSource(b *testing.B) {
 	s := newBigMachine(b).sampler()
 	for i := range s.steps {
 		step := &s.steps[i]
-		name := strings.TrimPrefix(fmt.Sprintf("%T", step.reader), "*sample.")
-		b.Run(strings.TrimSuffix(name, "Reader"), func(b *testing.B) {
+		b.Run(fmt.Sprintf("%d-%T", step.source, step.reader), func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
 				s.run(step, s.now())
@@ -99,12 +180,36 @@ func BenchmarkReader(b *testing.B) {
 	}
 }
 
-// What the running kernel takes to write its files is in this one.
+// BenchmarkSampleLive has in it what the running kernel takes to write its files.
 func BenchmarkSampleLive(b *testing.B) {
 	s := New(Options{})
+	b.Cleanup(s.Close)
 	s.Sample()
 	b.ReportAllocs()
 	for b.Loop() {
 		s.Sample()
+	}
+}
+
+// BenchmarkSurvey is what is looked up off the tick, each 10 s.
+func BenchmarkSurvey(b *testing.B) {
+	root := machine(b, "hypervisor")
+	for _, survey := range []struct {
+		name string
+		look func(root string) error
+	}{
+		{"frequency", func(root string) error { _, err := readMHz(root); return err }},
+		{"arrays", func(root string) error { _, err := readArrays(root); return err }},
+		{"pools", func(root string) error { _, err := readPools(root); return err }},
+		{"edac", func(root string) error { _, err := readEDAC(root); return err }},
+	} {
+		b.Run(survey.name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				if err := survey.look(root); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
 	}
 }

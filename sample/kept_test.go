@@ -122,3 +122,16 @@ func TestF46NoDescriptorsLeft(t *testing.T) {
 		}
 	}
 }
+
+func TestHeadLeavesTheRestUnread(t *testing.T) {
+	root := t.TempDir()
+	put(t, root, "/file", strings.Repeat("x", 10*keptSize))
+	k := keep(root, "/file")
+	defer k.close()
+	if text, err := k.head(keptSize); err != nil || len(text) != keptSize {
+		t.Errorf("%d bytes, %v", len(text), err)
+	}
+	if text, err := k.head(20 * keptSize); err != nil || len(text) != 10*keptSize {
+		t.Errorf("of a file that is shorter: %d bytes, %v", len(text), err)
+	}
+}

@@ -92,13 +92,12 @@ func parseNetDev(text []byte, d []netLine) ([]netLine, error) {
 	for len(text) > 0 {
 		var line []byte
 		line, text = cutLine(text)
-		colon := bytes.LastIndexByte(line, ':') // a name may hold one, the figures never do
-		if colon < 0 {
+		name, figures, ok := cutName(line)
+		if !ok {
 			return d, errShort
 		}
-		name := bytes.TrimSpace(line[:colon])
 		var v [12]uint64
-		n, err := numbers(line[colon+1:], v[:])
+		n, err := numbers(figures, v[:])
 		if err != nil {
 			return d, err
 		}
@@ -110,6 +109,21 @@ func parseNetDev(text []byte, d []netLine) ([]netLine, error) {
 		}})
 	}
 	return d, nil
+}
+
+// cutName cuts the name off a line of /proc/net/dev, at its last colon: a name may hold one, the figures never do. It
+// is found from the front, since bytes.LastIndexByte goes byte by byte.
+func cutName(line []byte) (name, figures []byte, ok bool) {
+	end := bytes.IndexByte(line, ':')
+	for next := end; next >= 0; {
+		if next = bytes.IndexByte(line[end+1:], ':'); next >= 0 {
+			end += 1 + next
+		}
+	}
+	if end < 0 {
+		return nil, nil, false
+	}
+	return bytes.TrimSpace(line[:end]), line[end+1:], true
 }
 
 // replugNICs makes rows that fit lines; interfaces that were there before keep their counters. It allocates.

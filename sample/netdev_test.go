@@ -173,3 +173,17 @@ func TestLinksChangeWhileCountersFail(t *testing.T) {
 		t.Errorf("%v", h)
 	}
 }
+
+func TestNameOfAnInterfaceEndsAtTheLastColon(t *testing.T) {
+	for line, want := range map[string]string{
+		"  eth0: 1 2": "eth0", "eth0:1:3 4": "eth0:1", "a::9": "a:", ":": "", "tap3f2a91c0-4e:1": "tap3f2a91c0-4e",
+	} {
+		name, figures, ok := cutName([]byte(line))
+		if !ok || string(name) != want || strings.Contains(string(figures), ":") {
+			t.Errorf("%q: %q and %q", line, name, figures)
+		}
+	}
+	if _, _, ok := cutName([]byte("eth0 1 2")); ok {
+		t.Error("a line without a colon has a name")
+	}
+}
