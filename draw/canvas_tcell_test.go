@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/gdamore/tcell/v2"
+	"github.com/rivo/uniseg"
 
 	"hypervisor-tui/draw/vtscreen"
 )
@@ -107,6 +108,7 @@ func onPaper(t *testing.T, term string, w, h int) (tcell.Screen, *paper) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	uniseg.EastAsianAmbiguousWidth = 1 // as NewScreen has it
 	p := &paper{screen: vtscreen.New(w, h), ended: make(chan struct{})}
 	s, err := tcell.NewTerminfoScreenFromTtyTerminfo(p, entry)
 	if err != nil {

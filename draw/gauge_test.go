@@ -16,8 +16,9 @@ func picture(g *Glyphs, w, h int, draw func(Region)) string {
 	return string(c.AppendText(nil))
 }
 
-func gauge(g *Glyphs, width int, percent float64) string {
-	return strings.TrimSuffix(picture(g, width, 1, func(r Region) { r.Gauge(0, percent, Good) }), "\n")
+func gauge(c *Canvas, width int, percent float64) string {
+	c.Begin(width, 1).Gauge(0, percent, Good)
+	return strings.TrimSuffix(string(c.AppendText(nil)), "\n")
 }
 
 func TestGauge(t *testing.T) {
@@ -38,7 +39,7 @@ func TestGauge(t *testing.T) {
 		{math.NaN(), "----------", "----------", "----------"},
 	} {
 		for i, want := range []string{c.unicode, c.vt, c.ascii} {
-			if got := gauge(tiers()[i], 10, c.percent); got != want {
+			if got := gauge(NewCanvas(Look{MonoTheme(), tiers()[i]}), 10, c.percent); got != want {
 				t.Errorf("%v%% in %s is %q, want %q", c.percent, tiers()[i].Name, got, want)
 			}
 		}
@@ -49,10 +50,12 @@ func TestGauge(t *testing.T) {
 // unknown looks like no value.
 func TestGaugeOfAnyWidth(t *testing.T) {
 	for _, g := range tiers() {
+		c := NewCanvas(Look{MonoTheme(), g})
 		for width := range 30 {
+			unknown := gauge(c, width, math.NaN())
 			before, steps := -1, len(g.Eighths)+1
 			for percent := 0.0; percent <= 100; percent += 0.25 {
-				text := gauge(g, width, percent)
+				text := gauge(c, width, percent)
 				filled := 0
 				for _, v := range text {
 					switch i := strings.IndexRune(string(g.Eighths), v); {
@@ -66,7 +69,7 @@ func TestGaugeOfAnyWidth(t *testing.T) {
 					t.Fatalf("%s: %v%% of %d columns is %q", g.Name, percent, width, text)
 				}
 				before = filled
-				if width > 0 && text == gauge(g, width, math.NaN()) {
+				if width > 0 && text == unknown {
 					t.Fatalf("%s: %v%% looks unknown", g.Name, percent)
 				}
 			}

@@ -84,12 +84,13 @@ func TestSparkTiersAndTops(t *testing.T) {
 // full and all move on by one.
 func TestSparkColumnsKeepTheirPoints(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
+	c := NewCanvas(testLook())
 	for width := 1; width <= 320; width += 1 + width/7 {
 		p := &points{most: 300}
 		each := max(p.most/width, 1)
 		column := func() []string {
-			text := picture(UnicodeGlyphs(), width, 1, func(r Region) { r.Spark(p, each, 1, Good) })
-			text = strings.TrimSuffix(text, "\n")
+			c.Begin(width, 1).Spark(p, each, 1, Good)
+			text := strings.TrimSuffix(string(c.AppendText(nil)), "\n")
 			return strings.Split(text+strings.Repeat(" ", width-Columns(text)), "")
 		}
 		before := column()
