@@ -3,6 +3,7 @@ package screens
 import (
 	"cmp"
 	"slices"
+	"strings"
 
 	"hypervisor-tui/draw"
 	"hypervisor-tui/sample"
@@ -114,8 +115,8 @@ func drawFilesystem(r draw.Region, fs *sample.Filesystem, f *frame.Frame) {
 	name := min(max(r.W()/4, 10), 32)
 	p := r.CutLeft(name+1).Pen(0, 0)
 	p.Fit(draw.Text, fs.Mount, name)
-	if name-p.X() >= len(fs.Device)+3 && fs.Device != "" {
-		p.Skip(1).Text(draw.Dim, "(").Text(draw.Dim, fs.Device).Text(draw.Dim, ")")
+	if device := strings.TrimPrefix(fs.Device, "/dev/"); device != "" && name-p.X() >= len(device)+3 {
+		p.Skip(1).Text(draw.Dim, "(").Text(draw.Dim, device).Text(draw.Dim, ")")
 	}
 	p = r.Pen(0, 0)
 	switch {

@@ -94,7 +94,12 @@ func selfRows(view *draw.Region, f *frame.Frame) {
 	view.CutTop(1)
 	section(view.CutTop(1), "This program")
 	p := view.CutTop(1).Pen(3, 0)
-	p.Text(draw.Dim, "version ").Text(draw.Text, f.Settings.Version).Text(draw.Dim, "  memory ").Size(draw.Text, f.Self.RSS, 0)
+	p.Text(draw.Dim, "version ").Text(draw.Text, f.Settings.Version).Text(draw.Dim, "  memory ")
+	if f.Self.RSS == 0 {
+		p.Text(draw.Dim, "--")
+	} else {
+		p.Size(draw.Text, f.Self.RSS, 0)
+	}
 	p.Text(draw.Dim, "  CPU ").Float(draw.Text, f.Self.CPU, 1, 0).Text(draw.Dim, " s  goroutines ").Int(draw.Text, int64(f.Self.Goroutines))
 	p = view.CutTop(1).Pen(3, 0)
 	p.Text(draw.Dim, "frames ").Int(draw.Text, int64(f.Self.Frames)).Text(draw.Dim, "  skipped ").Int(draw.Text, int64(f.Self.Skipped))
