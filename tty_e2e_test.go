@@ -1,6 +1,8 @@
 package main
 
 import (
+	"bytes"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -43,15 +45,23 @@ func TestF31StalledReader(t *testing.T) {
 	s.restored()
 }
 
-// stall makes the terminal read nothing, with so much sent to it that the program cannot get rid of the rest.
+// stall makes the terminal read nothing and fills what the kernel keeps for it: nothing more can be written to it.
 func (s *session) stall() {
 	s.t.Helper()
 	s.gate.Lock()
-	for last := -1; last != s.sent(); { // the read that was under way takes what there is
-		last = s.sent()
-		for range 200 {
-			s.keys("12")
+	slave, err := os.OpenFile(s.slave.Name(), os.O_WRONLY|unix.O_NOCTTY|unix.O_NONBLOCK, 0)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	defer slave.Close()
+	fill := bytes.Repeat([]byte{0x0f}, 4096) // the character set that is in use already
+	for err == nil {
+		if err = slave.SetWriteDeadline(time.Now().Add(300 * time.Millisecond)); err == nil {
+			_, err = slave.Write(fill)
 		}
+	}
+	if !errors.Is(err, os.ErrDeadlineExceeded) {
+		s.t.Fatal(err)
 	}
 }
 

@@ -1,0 +1,170 @@
+package main
+
+import (
+	"context"
+	"os"
+	"testing"
+	"time"
+
+	"github.com/creack/pty"
+	"github.com/gdamore/tcell/v2"
+	"golang.org/x/sys/unix"
+
+	"hypervisor-tui/draw"
+	"hypervisor-tui/screens"
+	"hypervisor-tui/screens/frame"
+)
+
+// newLoop returns a loop of a whole console on a pty of 200x60 that nobody reads, and the pty's master. Its goroutines
+// are not started: it shows what the test samples.
+func newLoop(t *testing.T) (*loop, *os.File) {
+	t.Helper()
+	master, slave, err := pty.Open()
+	if err != nil {
+		t.Skipf("no pty here: %v", err)
+	}
+	t.Cleanup(func() { master.Close(); slave.Close() })
+	if err := pty.Setsize(master, &pty.Winsize{Cols: 200, Rows: 60}); err != nil {
+		t.Fatal(err)
+	}
+	tty, err := draw.OpenTty(slave.Name(), 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	screen, caps, err := draw.NewScreen(tty, draw.ScreenOptions{Term: "xterm-256color", Locale: "C.UTF-8"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := screen.Init(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(screen.Fini)
+	c := DefaultConfig()
+	g := new(guard)
+	l := &loop{
+		tty: tty, screen: screen, canvas: draw.NewCanvas(look(c, caps)), feeds: newFeeds(c, g), guard: g, own: newOwnUse(),
+		console: screens.NewConsole(frame.Dashboard, g.caught), repaint: true, reload: func(*loop) {},
+	}
+	l.frame.Now, l.frame.Settings = time.Now().UTC(), settings(c, "", "")
+	for range 3 {
+		l.feeds.sampler.Sample()
+	}
+	return l, master
+}
+
+// discard takes what is drawn, until the pty is closed.
+func discard(master *os.File) {
+	buf := make([]byte, 1<<16)
+	for {
+		if _, err := master.Read(buf); err != nil {
+			return
+		}
+	}
+}
+
+// TestTickAllocatesNothing: from the snapshots to the cells that differ, on each screen. What tcell does with those
+// cells is another matter.
+func TestTickAllocatesNothing(t *testing.T) {
+	l, master := newLoop(t)
+	go discard(master)
+	none := &noScreen{Screen: l.screen}
+	for s := range frame.ScreenCount {
+		l.console.Key('1'+draw.Key(s), &l.frame)
+		fewest := 1e9
+		for range 10 { // the runtime's own now and then come on top
+			fewest = min(fewest, testing.AllocsPerRun(1, func() {
+				l.feeds.sampler.Sample()
+				l.gather(time.Now())
+				l.console.Draw(l.canvas.Begin(200, 60), &l.frame)
+				l.canvas.Flush(none)
+			}))
+		}
+		if fewest > 0 {
+			t.Errorf("%v: %v allocations a tick", s, fewest)
+		}
+	}
+}
+
+// noScreen is a screen that takes cells and does nothing with them.
+type noScreen struct{ tcell.Screen }
+
+func (*noScreen) Put(x, y int, s string, style tcell.Style) (string, int) { return "", 1 }
+
+// TestF31SkippedFrames: a frame that the terminal has no time for is counted once, is drawn as soon as it can be, and
+// meanwhile nothing waits.
+func TestF31SkippedFrames(t *testing.T) {
+	l, master := newLoop(t)
+	l.draw(time.Now())
+	for l.tty.Idle() { // nobody reads: the kernel takes some, then no more
+		l.repaint = true
+		l.draw(time.Now())
+	}
+	drawn := l.frame.Self.Frames
+	for range 100 {
+		l.tick(time.Now())
+	}
+	if l.frame.Self.Frames != drawn || l.frame.Self.Skipped != 1 || !l.behind {
+		t.Errorf("%d frames drawn on a busy terminal, %d skipped, behind %v", l.frame.Self.Frames-drawn, l.frame.Self.Skipped, l.behind)
+	}
+	go discard(master)
+	eventually(t, "idle", l.tty.Idle)
+	l.draw(time.Now())
+	if l.frame.Self.Frames != drawn+1 || l.behind {
+		t.Errorf("%d frames drawn afterwards, behind %v", l.frame.Self.Frames-drawn, l.behind)
+	}
+}
+
+// TestPausedPicture: a paused picture sends nothing, tick for tick.
+func TestPausedPicture(t *testing.T) {
+	l, master := newLoop(t)
+	go discard(master)
+	l.frame.Self.Frames = 10 // the first samples are drawn at once
+	l.draw(time.Now())
+	eventually(t, "idle", l.tty.Idle)
+	l.key(' ')
+	frames := l.frame.Self.Frames
+	for i := range 10 {
+		l.feeds.sampler.Sample()
+		l.tick(time.Now().Add(time.Duration(i) * time.Second))
+		l.sampled()
+		l.page()
+	}
+	if n := l.frame.Self.Frames - frames; n > 0 {
+		t.Errorf("%d frames while paused", n)
+	}
+}
+
+// TestLoopEnds: each way out.
+func TestLoopEnds(t *testing.T) {
+	for name, c := range map[string]struct {
+		act  func(l *loop, cancel context.CancelFunc, signals chan<- os.Signal, master *os.File)
+		want error
+	}{
+		"context": {func(_ *loop, cancel context.CancelFunc, _ chan<- os.Signal, _ *os.File) { cancel() }, nil},
+		"quit":    {func(_ *loop, _ context.CancelFunc, _ chan<- os.Signal, m *os.File) { m.WriteString("q") }, nil},
+		"hang-up": {func(_ *loop, _ context.CancelFunc, _ chan<- os.Signal, m *os.File) { m.Close() }, errHangup},
+		"SIGHUP of a terminal that is gone": {func(l *loop, _ context.CancelFunc, s chan<- os.Signal, _ *os.File) {
+			l.tty.Close()
+			s <- unix.SIGHUP
+		}, errHangup},
+	} {
+		t.Run(name, func(t *testing.T) {
+			l, master := newLoop(t)
+			go discard(master)
+			ctx, cancel := context.WithCancel(t.Context())
+			defer cancel()
+			signals := make(chan os.Signal, 1)
+			ended := make(chan error, 1)
+			go func() { ended <- l.run(ctx, signals) }()
+			c.act(l, cancel, signals, master)
+			select {
+			case err := <-ended:
+				if err != c.want {
+					t.Errorf("ended with %v, want %v", err, c.want)
+				}
+			case <-time.After(deadline):
+				t.Fatal("goes on")
+			}
+		})
+	}
+}
