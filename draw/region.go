@@ -63,6 +63,9 @@ func (r *Region) CutRight(n int) Region {
 	return right
 }
 
+// Visible says whether any of r can be seen.
+func (r Region) Visible() bool { return r.x0 < r.x1 && r.y0 < r.y1 }
+
 // Inset returns r without n columns on the left and on the right.
 func (r Region) Inset(n int) Region { return r.Sub(n, 0, r.w-2*n, r.h) }
 

@@ -213,3 +213,16 @@ func TestVerdict(t *testing.T) {
 		t.Errorf("a verdict without a problem:\n%s", text)
 	}
 }
+
+// TestChosenTabIsSeen: on a narrow screen the tabs start where the chosen one is in sight.
+func TestChosenTabIsSeen(t *testing.T) {
+	c, f := NewConsole(frame.Logs, nil), fixedFrame()
+	canvas := draw.NewCanvas(looks["ascii"])
+	for i, name := range f.Settings.Tabs {
+		c.logs.query.Filter.Tab = i
+		c.Draw(canvas.Begin(40, 10), f)
+		if text := string(canvas.AppendText(nil)); !strings.Contains(text, name) {
+			t.Errorf("tab %s is chosen and not seen:\n%s", name, text)
+		}
+	}
+}

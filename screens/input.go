@@ -60,28 +60,32 @@ func openTime(c *Console, _ draw.Key, _ *frame.Frame) Wish {
 	return Nothing
 }
 
-// typed handles a key while a prompt is open. The filter is applied with each key; a time when Enter ends it.
-func (l *logs) typed(k draw.Key, f *frame.Frame) {
+// typed handles a key while a prompt is open and says whether it was one for it: text and what edits it. The others
+// do what they always do. The filter is applied with each key; a time when Enter ends it.
+func (l *logs) typed(k draw.Key, f *frame.Frame) bool {
 	kind := l.input.prompt
-	switch k {
-	case draw.KeyEsc:
+	switch {
+	case k == draw.KeyEsc:
 		l.input = input{}
 		if kind == filterPrompt {
 			l.filter("")
 		}
-		return
-	case draw.KeyEnter:
+		return true
+	case k == draw.KeyEnter:
 		text := l.input.text
 		l.input = input{}
 		if kind == timePrompt {
 			l.goTo(text, f)
 		}
-		return
+		return true
+	case !k.IsRune() && k != draw.KeyBackspace && k != draw.KeyCtrlU:
+		return false
 	}
 	l.input.edit(k)
 	if kind == filterPrompt {
 		l.filter(l.input.text)
 	}
+	return true
 }
 
 // filter parses what is typed after /: ! in front hides, re: makes it a regular expression.

@@ -71,27 +71,31 @@ func TestFilterForms(t *testing.T) {
 	}
 }
 
-// TestTypingSwallowsEveryKey: in a prompt no key is a command, but for the one that ends the program.
-func TestTypingSwallowsEveryKey(t *testing.T) {
+// TestTypingSwallowsEveryRune: in a prompt no rune is a command; the keys that are no text do what they always do.
+func TestTypingSwallowsEveryRune(t *testing.T) {
 	for _, open := range []draw.Key{'/', 't'} {
 		c, f := NewConsole(frame.Logs, nil), fixedFrame()
 		show24(c, f)
 		c.Key(open, f)
 		typed := ""
 		for _, k := range allKeys {
-			if k == draw.KeyEsc || k == draw.KeyEnter || k == draw.KeyBackspace || k == draw.KeyCtrlU || k == draw.KeyCtrlC {
+			if !k.IsRune() {
 				continue
 			}
 			if w := c.Key(k, f); w != Nothing || c.Active() != frame.Logs || c.overlay != noOverlay || c.paused || !c.logs.typing() {
 				t.Errorf("key %d does something while text is typed", k)
 			}
-			if k.IsRune() {
-				typed += string(rune(k))
-			}
+			typed += string(rune(k))
 			show24(c, f)
 		}
 		if c.logs.input.text != typed {
 			t.Errorf("typed %q, want %q", c.logs.input.text, typed)
+		}
+		if c.Key(draw.KeyF3, f); c.Active() != frame.Network {
+			t.Error("F3 does not change the screen from a prompt")
+		}
+		if c.Key(draw.KeyF1, f); !c.logs.typing() || c.logs.input.text != typed {
+			t.Error("the prompt is lost when the screen is left")
 		}
 		if w := c.Key(draw.KeyCtrlC, f); w != Quit {
 			t.Error("Ctrl-C does not quit from a prompt")

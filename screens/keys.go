@@ -40,8 +40,7 @@ func (c *Console) Key(k draw.Key, f *frame.Frame) Wish {
 	if k == draw.KeyNone {
 		return Nothing
 	}
-	if c.overlay == noOverlay && c.active == frame.Logs && c.logs.typing() && k != draw.KeyCtrlC {
-		c.logs.typed(k, f)
+	if c.overlay == noOverlay && c.active == frame.Logs && c.logs.typing() && c.logs.typed(k, f) {
 		return Nothing
 	}
 	if c.overlay != noOverlay && c.scroll.key(k) {

@@ -32,7 +32,11 @@ func drawLogs(c *Console, r draw.Region, f *frame.Frame) {
 func drawTabs(r draw.Region, l *logs, f *frame.Frame) {
 	r.Rule(0, "")
 	p := r.Pen(1, 0)
+	first := firstTab(f.Settings.Tabs, l.query.Filter.Tab, r.W()-12)
 	for i, name := range f.Settings.Tabs {
+		if i < first {
+			continue
+		}
 		errors := 0
 		if f.Page != nil && i < len(f.Page.Errors) {
 			errors = f.Page.Errors[i]
@@ -51,6 +55,18 @@ func drawTabs(r draw.Region, l *logs, f *frame.Frame) {
 		}
 		p.Text(style, " ").Skip(1)
 	}
+}
+
+// firstTab is the first tab to draw, so that the chosen one fits into width columns.
+func firstTab(names []string, chosen, width int) int {
+	used, first := 0, min(chosen, len(names)-1)
+	for ; first > 0; first-- {
+		used += draw.Columns(names[first]) + 5
+		if used+draw.Columns(names[first-1])+5 > width {
+			break
+		}
+	}
+	return max(first, 0)
 }
 
 // drawNoEntries says why there is nothing to see.

@@ -128,6 +128,9 @@ func pair(in *draw.Region, narrow bool) (left, right draw.Pen) {
 
 // drawLink draws one interface as the hardware's owner asks for it: address, state, gateway, MTU, traffic.
 func drawLink(r draw.Region, f *frame.Frame, l *sample.Interface) {
+	if !r.Visible() {
+		return
+	}
 	in := r.Inset(1).Frame(l.Name, draw.Accent)
 	narrow := r.W() < pairColumns
 	p, q := pair(&in, narrow)
@@ -255,12 +258,23 @@ func (c *Console) virtual(view *draw.Region, f *frame.Frame) {
 		}
 		rows++
 		drawVirtual(view.CutTop(1), f, l, "")
-		hidden += c.members(view, f, l.Name)
+		if hasMembers(l.Kind) {
+			hidden += c.members(view, f, l.Name)
+		}
 	}
 	if hidden > 0 {
 		p := view.CutTop(1).Pen(1, 0)
 		p.Int(draw.Text, int64(hidden)).Text(draw.Dim, " links of VMs and pods folded: ").Text(draw.Accent|draw.Bold, "v").Text(draw.Dim, " lists them")
 	}
+}
+
+// hasMembers says whether links of this kind are masters of others.
+func hasMembers(kind string) bool {
+	switch kind {
+	case "bridge", "bond", "team", "vrf", "openvswitch":
+		return true
+	}
+	return false
 }
 
 // folded says whether l is one of the many links of VMs and pods that are not listed unless asked for.
@@ -303,6 +317,9 @@ func (c *Console) members(view *draw.Region, f *frame.Frame, master string) (hid
 }
 
 func drawVirtual(r draw.Region, f *frame.Frame, l *sample.Interface, branch string) {
+	if !r.Visible() {
+		return
+	}
 	p := r.Pen(1, 0)
 	if branch != "" {
 		p.Text(draw.Border, branch).Skip(1)
