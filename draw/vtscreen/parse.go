@@ -92,6 +92,9 @@ func (s *Screen) escape(in []byte) int {
 		return 2
 	case ']', 'P', 'X', '^', '_':
 		return s.controlString(in)
+	case 0x1b:
+		s.Broken++
+		return 1
 	}
 	s.foreign(in[:2])
 	return 2
@@ -116,7 +119,11 @@ func (s *Screen) csi(in []byte) int {
 	if i == len(in) {
 		return 0
 	}
-	if in[i] < 0x40 || in[i] > 0x7e { // broken off: a terminal starts over with this byte
+	if in[i] == 0x1b { // broken off by the next sequence, as where a Tty has dropped the rest
+		s.Broken++
+		return i
+	}
+	if in[i] < 0x40 || in[i] > 0x7e { // a terminal starts over with this byte
 		s.foreign(in[:i])
 		return i
 	}

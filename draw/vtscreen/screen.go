@@ -29,6 +29,7 @@ type Screen struct {
 	Alt      bool     // the alternate screen is on
 	Keypad   bool     // application keypad mode
 	Autowrap bool     // a rune after the last column goes on in the next row
+	Broken   int      // sequences that the next one cut off
 	Foreign  []string // sequences, control characters and bad bytes that are none of ours, as they came
 
 	cells   []Cell

@@ -39,9 +39,9 @@ func TestForeign(t *testing.T) {
 	s := New(10, 2)
 	s.Write([]byte("a\x07\x1b]0;t\x07b\x1b[5n\x1b[>4;2mc\x1bcd\x1b[21m\xff\u202e\x1bPx\x1b\\\x1b[1\x1b[me\x1b(U\r\n"))
 	want := []string{"\a", "\x1b]0;t\a", "\x1b[5n", "\x1b[>4;2m", "\x1bc", "\x1b[21m", "\xff", "\u202e", "\x1bPx\x1b\\",
-		"\x1b[1", "\x1b(U", "\r", "\n"}
-	if !slices.Equal(s.Foreign, want) {
-		t.Errorf("foreign %q, want %q", s.Foreign, want)
+		"\x1b(U", "\r", "\n"}
+	if !slices.Equal(s.Foreign, want) || s.Broken != 1 {
+		t.Errorf("foreign %q, %d broken off, want %q and 1", s.Foreign, s.Broken, want)
 	}
 	if got := s.String(); got != "abcde\n\n" {
 		t.Errorf("shows %q", got)
