@@ -46,6 +46,9 @@ func begin(t testing.TB, s *Sampler) {
 			return alive == 0
 		})
 	})
+	for _, survey := range s.surveys { // so that tests can count goroutines from here on
+		await(t, "the surveys to begin", func() bool { return survey.goroutines() > 0 })
+	}
 }
 
 func TestUsageCountsLikeDf(t *testing.T) {

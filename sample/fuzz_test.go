@@ -11,7 +11,7 @@ import (
 // seed adds what the fixture trees have under a name.
 func seed(f *testing.F, name string) {
 	f.Helper()
-	for _, machine := range []string{"vm2", "bare", "hostile"} {
+	for _, machine := range []string{"vm2", "bare", "hostile", "hypervisor", "cgroup1", "nopsi", "ipv6"} {
 		if text, err := os.ReadFile("testdata/" + machine + name); err == nil {
 			f.Add(text)
 		}
@@ -98,7 +98,7 @@ func FuzzDiskstats(f *testing.F) {
 			}
 		}
 		for _, d := range deriveDisks(rows, lines, 1, nil) {
-			if d.Read < 0 || d.Write < 0 || !share(d.Busy) {
+			if d.Read < 0 || d.Write < 0 || d.ReadLatency < 0 || d.WriteLatency < 0 || !share(d.Busy) {
 				t.Errorf("%q: %+v", text, d)
 			}
 		}

@@ -176,6 +176,18 @@ func TestHealthOfASurvey(t *testing.T) {
 	}
 }
 
+// The tick makes text out of an error when it is another one, and only then.
+func TestSameFailureOfASurveyIsTheSameError(t *testing.T) {
+	q := surveyQuestion[int]{look: func() (int, error) { return 0, &readError{mdstat, unix.ENOENT} }}
+	var first, second finding[int]
+	if err := errors.Join(q.ask(&first), q.ask(&second)); err != nil {
+		t.Fatal(err)
+	}
+	if first.err == nil || first.err != second.err || !absent(first.err) {
+		t.Errorf("%v, then %v", first.err, second.err)
+	}
+}
+
 func TestSurveysDoNotAllocateInTheTick(t *testing.T) {
 	s := New(Options{Root: machine(t, "hypervisor"), Now: newClock().now})
 	begin(t, s)
