@@ -184,10 +184,7 @@ func clock(p *draw.Pen, f *frame.Frame, paused bool) {
 		return
 	}
 	p.Glyph(draw.Good, beats[f.Beat%uint64(len(beats))]).Skip(1).Date(draw.Text, f.Now).Skip(1).Time(draw.Accent|draw.Bold, f.Now)
-	if zone := f.Now.Location().String(); p.Left() > 5 {
-		if zone == "Local" {
-			zone, _ = f.Now.Zone()
-		}
+	if zone, _ := f.Now.Zone(); p.Left() > 5 {
 		p.Skip(1).Fit(draw.Dim, zone, min(5, p.Left()-1))
 	}
 }

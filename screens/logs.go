@@ -146,9 +146,10 @@ func logKeys() []binding {
 	}
 }
 
-// leaveFollowing puts a cursor on the bottom row of what is shown.
+// leaveFollowing puts a cursor on the bottom row of what is shown, and says whether there is something to move on. A
+// key that comes before the answer to the last one has nothing: the page still shows the place before.
 func (l *logs) leaveFollowing(page *journal.Page) bool {
-	if page == nil || len(page.Rows) == 0 {
+	if page == nil || len(page.Rows) == 0 || l.query.Move != journal.Stay {
 		return false
 	}
 	if l.following() {

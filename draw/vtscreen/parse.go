@@ -81,6 +81,10 @@ func (s *Screen) escape(in []byte) int {
 		if len(in) < 3 {
 			return 0
 		}
+		if in[2] == 0x1b {
+			s.Broken++
+			return 2
+		}
 		if in[2] != '0' && in[2] != 'B' {
 			s.foreign(in[:3])
 			return 3
