@@ -23,7 +23,7 @@ type span struct {
 // The table replaces a call to go-runewidth, which at the first rune beyond U+02FF fills 2 MB of memory; the tests
 // hold the two equal.
 func lookup(r rune) class {
-	if r >= 0xae && r < 0x300 || r == utf8.RuneError {
+	if r >= 0xae && r < 0x300 || r >= 0x2500 && r < 0x25fd || r == utf8.RuneError { // Latin, lines and blocks
 		return narrow
 	}
 	lo, hi := 0, len(spans)
