@@ -32,7 +32,7 @@ var contract = map[string]string{
 	"host.units":                "state failed[]",
 	"host.nixos":                "version generation current_generation booted_system reboot_needed",
 	"host.watched_units[]":      "name! active sub since",
-	"host.vms[]":                "namespace name! source! pid age_seconds cpu_percent memory_bytes vcpus read_bytes_per_second write_bytes_per_second rx_bytes_per_second tx_bytes_per_second",
+	"host.vms[]":                "namespace name source! pid age_seconds cpu_percent memory_bytes vcpus read_bytes_per_second write_bytes_per_second rx_bytes_per_second tx_bytes_per_second",
 	"network":                   "interfaces[] bridges[] gateways[] dns[] connections",
 	"network.interfaces[]":      "name! kind master mac driver state carrier speed_mbps duplex mtu addresses[] gateway4 gateway6 rx_bytes tx_bytes rx_bytes_per_second tx_bytes_per_second rx_errors tx_errors rx_dropped tx_dropped",
 	"network.bridges[]":         "name! addresses[] stp ports[]",

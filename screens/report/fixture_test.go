@@ -28,13 +28,24 @@ func emptyFrame() *frame.Frame {
 
 // richFrame is a hypervisor with something of everything, good and bad.
 func richFrame() *frame.Frame {
+	nan := math.NaN()
 	f := &frame.Frame{
 		Now:  time.Date(2026, 11, 22, 3, 2, 11, 0, time.FixedZone("CET", 3600)),
 		Boot: bootNow,
 		Host: richHost(),
-		Net:  richNet(),
-		Kube: &kube.State{Health: box.Health{State: box.Absent, Err: "no kubeconfig", Since: time.Hour}},
-		Page: richPage(),
+		VMs: &sample.VMs{Health: ok(), VMs: []sample.VM{
+			{Namespace: "default", Name: "database-01", PID: 4711, Started: time.Hour, VCPUs: 8, Cores: 6.4, CPU: 80.1, Memory: 15 << 30, Configured: 16 << 30, Read: 2e8, Write: 1e8, Rx: 1.2e7, Tx: 3e7},
+			{PID: 4713, Cores: nan, CPU: nan, WhyMemory: "permission denied", Read: nan, Write: nan, Rx: nan, Tx: nan},
+		}},
+		Units: &sample.Units{
+			State: "degraded", Health: ok(),
+			Failed:  []sample.Unit{{Name: "smartd.service", Active: "failed", Sub: "failed"}},
+			Watched: []sample.Unit{{Name: "k3s.service", Active: "active", Sub: "running", Since: time.Date(2026, 11, 21, 18, 0, 0, 0, time.UTC)}, {Name: "containerd.service"}},
+		},
+		System: &sample.System{NixOS: sample.NixOS{Version: "26.05.1234", Generation: 43, Current: 42, Booted: "/nix/store/abc-nixos-system", RebootNeeded: true, RebootKnown: true, Health: ok()}},
+		Net:    richNet(),
+		Kube:   &kube.State{Health: box.Health{State: box.Absent, Err: "no kubeconfig", Since: time.Hour}},
+		Page:   richPage(),
 		Settings: &frame.Settings{Version: "1.0.0", Memory: frame.Limits{Warn: 90, Critical: 97},
 			Filesystem: frame.Limits{Warn: 85, Critical: 95}},
 		Self: frame.Self{RSS: 14 * mib, CPU: 12.5, Goroutines: 19, Frames: 1234, Skipped: 2},
@@ -55,7 +66,7 @@ func richHost() *sample.Host {
 		At: bootNow - time.Second,
 		Machine: sample.Machine{Hostname: "hypervisor-01", OS: "NixOS 26.05 (Yarara)", Kernel: "6.18.44",
 			Model: "Dell Inc. PowerEdge R640", BootID: "3f1c8a52-9e0b-4a57-b2f7-1a2b3c4d5e6f"},
-		Uptime: bootNow, Load: [3]float64{2.34, 1.98, 1.5}, Running: 3, Tasks: 842,
+		Uptime: bootNow, Load: [3]float64{2.34, 1.98, 1.5}, Running: 3, Tasks: 842, MHz: 2394,
 		CPU: sample.CPU{ID: -1, Busy: 45.25, User: 30.5, System: 12.25, IOWait: 1.25, IRQ: 2.5},
 		Cores: []sample.CPU{
 			{ID: 0, Busy: 61.5},

@@ -121,7 +121,7 @@ type watchedUnit struct {
 
 type vm struct {
 	Namespace *string  `json:"namespace"`
-	Name      string   `json:"name"`
+	Name      *string  `json:"name"`
 	Source    string   `json:"source"`
 	PID       *int     `json:"pid"`
 	Age       *float64 `json:"age_seconds"`
@@ -155,9 +155,10 @@ func newHost(f *frame.Frame) host {
 		Disks:        newDisks(listed(h.Disks, has(f, sample.Diskstats))),
 		Filesystems:  newFilesystems(listed(h.Filesystems, has(f, sample.Filesystems))),
 		Sensors:      newSensors(listed(h.Sensors, has(f, sample.Sensors))),
-		Units:        units{Failed: []string{}},
-		WatchedUnits: []watchedUnit{},
-		VMs:          []vm{},
+		Units:        newUnits(f.Units),
+		NixOS:        newNixOS(f.System),
+		WatchedUnits: newWatchedUnits(f.Units),
+		VMs:          newVMs(f),
 	}
 }
 
@@ -178,6 +179,7 @@ func newCPU(h *sample.Host, ok bool) cpu {
 		System: number(h.CPU.System),
 		IOWait: number(h.CPU.IOWait),
 		Steal:  number(h.CPU.Steal),
+		MHz:    known(h.MHz, h.MHz > 0),
 		Cores:  make([]core, 0, len(h.Cores)),
 	}
 	for i := range h.Cores {

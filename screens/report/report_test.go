@@ -56,6 +56,8 @@ func TestWriteNothingFalse(t *testing.T) {
 	for i := range failed.Host.Health {
 		failed.Host.Health[i] = box.Health{State: box.Failed, Err: "read: no"}
 	}
+	failed.VMs.Health = failed.Host.Health[sample.QEMU]
+	failed.Units.Health, failed.System.NixOS.Health = failed.VMs.Health, failed.VMs.Health
 	for name, f := range map[string]*frame.Frame{"empty": emptyFrame(), "zero": {}, "failed": failed} {
 		var d struct {
 			At      *string
