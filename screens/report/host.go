@@ -6,30 +6,38 @@ import (
 )
 
 type host struct {
-	Hostname     *string       `json:"hostname"`
-	OS           *string       `json:"os"`
-	Kernel       *string       `json:"kernel"`
-	Machine      *string       `json:"machine"`
-	Serial       *string       `json:"serial"`
-	Uptime       *float64      `json:"uptime_seconds"`
-	BootID       *string       `json:"boot_id"`
-	Load         [3]*float64   `json:"load"`
-	Tasks        tasks         `json:"tasks"`
-	CPU          cpu           `json:"cpu"`
-	Memory       memory        `json:"memory"`
-	Pressure     pressure      `json:"pressure"`
-	Disks        []disk        `json:"disks"`
-	Filesystems  []filesystem  `json:"filesystems"`
-	Sensors      []sensor      `json:"sensors"`
-	Units        units         `json:"units"`
-	NixOS        nixos         `json:"nixos"`
-	WatchedUnits []watchedUnit `json:"watched_units"`
-	VMs          []vm          `json:"vms"`
+	Hostname     *string            `json:"hostname"`
+	OS           *string            `json:"os"`
+	Kernel       *string            `json:"kernel"`
+	Machine      *string            `json:"machine"`
+	Serial       *string            `json:"serial"`
+	Uptime       *float64           `json:"uptime_seconds"`
+	BootID       *string            `json:"boot_id"`
+	Load         [3]*float64        `json:"load"`
+	Tasks        tasks              `json:"tasks"`
+	CPU          cpu                `json:"cpu"`
+	Memory       memory             `json:"memory"`
+	Pressure     pressure           `json:"pressure"`
+	Disks        []disk             `json:"disks"`
+	Filesystems  []filesystem       `json:"filesystems"`
+	Sensors      []sensor           `json:"sensors"`
+	Units        units              `json:"units"`
+	NixOS        nixos              `json:"nixos"`
+	WatchedUnits []watchedUnit      `json:"watched_units"`
+	VMs          []vm               `json:"vms"`
+	Fans         []fan              `json:"fans"`
+	Power        []power            `json:"power"`
+	Arrays       []array            `json:"md_arrays"`
+	Pools        []pool             `json:"zfs_pools"`
+	MemoryErrors []memoryController `json:"memory_errors"`
+	Clock        clock              `json:"clock"`
+	LastBoot     lastBoot           `json:"last_boot"`
 }
 
 type tasks struct {
 	Running *int `json:"running"`
 	Total   *int `json:"total"`
+	Blocked *int `json:"blocked"`
 }
 
 type cpu struct {
@@ -38,6 +46,8 @@ type cpu struct {
 	System *float64 `json:"system_percent"`
 	IOWait *float64 `json:"iowait_percent"`
 	Steal  *float64 `json:"steal_percent"`
+	IRQ    *float64 `json:"irq_percent"`
+	Guest  *float64 `json:"guest_percent"`
 	MHz    *float64 `json:"mhz"`
 	Cores  []core   `json:"cores"`
 }
@@ -69,6 +79,12 @@ type pressure struct {
 	MemoryFull *float64 `json:"memory_full_avg10"`
 	IOSome     *float64 `json:"io_some_avg10"`
 	IOFull     *float64 `json:"io_full_avg10"`
+
+	CPUSome60    *float64 `json:"cpu_some_avg60"`
+	MemorySome60 *float64 `json:"memory_some_avg60"`
+	MemoryFull60 *float64 `json:"memory_full_avg60"`
+	IOSome60     *float64 `json:"io_some_avg60"`
+	IOFull60     *float64 `json:"io_full_avg60"`
 }
 
 type disk struct {
@@ -79,6 +95,9 @@ type disk struct {
 	ReadIOPS  *float64 `json:"read_iops"`
 	WriteIOPS *float64 `json:"write_iops"`
 	Busy      *float64 `json:"busy_percent"`
+
+	ReadLatency  *float64 `json:"read_latency_ms"`
+	WriteLatency *float64 `json:"write_latency_ms"`
 }
 
 type filesystem struct {
@@ -91,6 +110,8 @@ type filesystem struct {
 	UsedPercent   *float64 `json:"used_percent"`
 	InodesPercent *float64 `json:"inodes_used_percent"`
 	State         string   `json:"state"`
+	ReadOnly      *bool    `json:"read_only"`
+	RemountedRO   bool     `json:"remounted_read_only"`
 }
 
 type sensor struct {
@@ -102,6 +123,8 @@ type sensor struct {
 type units struct {
 	State  *string  `json:"state"`
 	Failed []string `json:"failed"`
+
+	Restarting []string `json:"restarting"`
 }
 
 type nixos struct {
@@ -128,10 +151,13 @@ type vm struct {
 	CPU       *float64 `json:"cpu_percent"`
 	Memory    *uint64  `json:"memory_bytes"`
 	VCPUs     *int     `json:"vcpus"`
-	Read      *float64 `json:"read_bytes_per_second"`
-	Write     *float64 `json:"write_bytes_per_second"`
-	Rx        *float64 `json:"rx_bytes_per_second"`
-	Tx        *float64 `json:"tx_bytes_per_second"`
+
+	Configured *uint64 `json:"configured_bytes"`
+
+	Read  *float64 `json:"read_bytes_per_second"`
+	Write *float64 `json:"write_bytes_per_second"`
+	Rx    *float64 `json:"rx_bytes_per_second"`
+	Tx    *float64 `json:"tx_bytes_per_second"`
 }
 
 func newHost(f *frame.Frame) host {
@@ -148,7 +174,7 @@ func newHost(f *frame.Frame) host {
 		Uptime:       known(h.Uptime.Seconds(), has(f, sample.Uptime)),
 		BootID:       text(h.Machine.BootID),
 		Load:         newLoad(h.Load, has(f, sample.Loadavg)),
-		Tasks:        tasks{known(h.Running, has(f, sample.Loadavg)), known(h.Tasks, has(f, sample.Loadavg))},
+		Tasks:        tasks{known(h.Running, has(f, sample.Loadavg)), known(h.Tasks, has(f, sample.Loadavg)), known(h.Blocked, has(f, sample.Stat) && h.Blocked >= 0)},
 		CPU:          newCPU(h, has(f, sample.Stat)),
 		Memory:       newMemory(&h.Memory, has(f, sample.Meminfo)),
 		Pressure:     newPressure(&h.Pressure, has(f, sample.Pressure)),
@@ -159,6 +185,13 @@ func newHost(f *frame.Frame) host {
 		NixOS:        newNixOS(f.System),
 		WatchedUnits: newWatchedUnits(f.Units),
 		VMs:          newVMs(f),
+		Fans:         newFans(listed(h.Fans, has(f, sample.Sensors))),
+		Power:        newPower(listed(h.Power, has(f, sample.Sensors))),
+		Arrays:       newArrays(listed(h.Arrays, has(f, sample.Arrays))),
+		Pools:        newPools(listed(h.Pools, has(f, sample.Pools))),
+		MemoryErrors: newMemoryErrors(listed(h.EDAC, has(f, sample.EDAC))),
+		Clock:        newClock(f.System),
+		LastBoot:     newLastBoot(f.System),
 	}
 }
 
@@ -179,6 +212,8 @@ func newCPU(h *sample.Host, ok bool) cpu {
 		System: number(h.CPU.System),
 		IOWait: number(h.CPU.IOWait),
 		Steal:  number(h.CPU.Steal),
+		IRQ:    number(h.CPU.IRQ),
+		Guest:  number(h.CPU.Guest),
 		MHz:    known(h.MHz, h.MHz > 0),
 		Cores:  make([]core, 0, len(h.Cores)),
 	}
@@ -210,7 +245,10 @@ func newPressure(p *sample.PSI, ok bool) pressure {
 	if !ok {
 		return pressure{}
 	}
-	return pressure{number(p.CPUSome), number(p.MemorySome), number(p.MemoryFull), number(p.IOSome), number(p.IOFull)}
+	return pressure{
+		number(p.CPUSome), number(p.MemorySome), number(p.MemoryFull), number(p.IOSome), number(p.IOFull),
+		number(p.CPUSome60), number(p.MemorySome60), number(p.MemoryFull60), number(p.IOSome60), number(p.IOFull60),
+	}
 }
 
 func newDisks(disks []sample.Disk) []disk {
@@ -225,6 +263,9 @@ func newDisks(disks []sample.Disk) []disk {
 			ReadIOPS:  number(d.ReadOps),
 			WriteIOPS: number(d.WriteOps),
 			Busy:      number(d.Busy),
+
+			ReadLatency:  number(d.ReadLatency),
+			WriteLatency: number(d.WriteLatency),
 		})
 	}
 	return list
@@ -243,6 +284,9 @@ func newFilesystems(filesystems []sample.Filesystem) []filesystem {
 			Used:      known(s.Used, answered),
 			Available: known(s.Available, answered),
 			State:     s.Health.State.String(),
+			ReadOnly:  known(s.ReadOnly, answered),
+
+			RemountedRO: s.RemountedRO,
 		}
 		if answered {
 			item.UsedPercent, item.InodesPercent = number(s.UsedPercent), number(s.InodesPercent)

@@ -9,13 +9,16 @@ import (
 
 // newUnits lists the failed units by name; without systemd's answer the state is null.
 func newUnits(u *sample.Units) units {
-	all := units{Failed: []string{}}
+	all := units{Failed: []string{}, Restarting: []string{}}
 	if u == nil || !u.Health.Has() {
 		return all
 	}
 	all.State = text(u.State)
 	for i := range u.Failed {
 		all.Failed = append(all.Failed, u.Failed[i].Name)
+	}
+	for i := range u.Restarting {
+		all.Restarting = append(all.Restarting, u.Restarting[i].Name)
 	}
 	return all
 }
@@ -63,10 +66,13 @@ func newVMs(f *frame.Frame) []vm {
 			CPU:       number(v.CPU),
 			Memory:    known(v.Memory, v.WhyMemory == ""),
 			VCPUs:     known(v.VCPUs, v.VCPUs > 0),
-			Read:      number(v.Read),
-			Write:     number(v.Write),
-			Rx:        number(v.Rx),
-			Tx:        number(v.Tx),
+
+			Configured: known(v.Configured, v.Configured > 0),
+
+			Read:  number(v.Read),
+			Write: number(v.Write),
+			Rx:    number(v.Rx),
+			Tx:    number(v.Tx),
 		})
 	}
 	return list

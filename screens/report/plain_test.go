@@ -39,7 +39,7 @@ func TestGoldenStatus(t *testing.T) {
 	}{
 		{"in trouble", func(*frame.Frame) {},
 			"2026-11-22 03:02:11 hypervisor-01 cpu 45% mem 50% / 78% load 2.34 10.0.0.11\n" +
-				"! /mnt/nfs not answering since 14m [dashboard] +4 more\n"},
+				"! /mnt/nfs not answering since 14m [dashboard] +5 more\n"},
 		{"calm", calm, "2026-11-22 03:02:11 hypervisor-01 cpu 45% mem 50% / 78% load 2.34 10.0.0.11\n"},
 		{"a short name leaves room", func(f *frame.Frame) { calm(f); f.Host.Machine.Hostname = "hv" },
 			"2026-11-22 03:02:11 hv cpu 45% mem 50% / 78% load 2.34 10.0.0.11 rx 1.2 GiB/s\n"},
@@ -74,7 +74,7 @@ func TestGoldenStatus(t *testing.T) {
 		{"a long problem", func(f *frame.Frame) {
 			f.Problems[0] = frame.Problem{Kind: frame.SourceFailed, Subject: "jöurnal", Detail: strings.Repeat("much to say ", 20), Since: f.Boot}
 		}, "2026-11-22 03:02:11 hypervisor-01 cpu 45% mem 50% / 78% load 2.34 10.0.0.11\n" +
-			"! j?urnal: much to say much to say much to say much to> since 0s [logs] +4 more\n"},
+			"! j?urnal: much to say much to say much to say much to> since 0s [logs] +5 more\n"},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
