@@ -112,8 +112,6 @@ func replugDisks(root string, old []diskRow, lines []diskLine) []diskRow {
 	for i := range old {
 		known[old[i].raw] = &old[i]
 	}
-	var st unix.Stat_t
-	sysfs := unix.Stat(root+"/sys/block", &st) == nil
 	rows := make([]diskRow, 0, len(lines))
 	for i := range lines {
 		raw := string(lines[i].name)
@@ -122,24 +120,26 @@ func replugDisks(root string, old []diskRow, lines []diskLine) []diskRow {
 			delete(known, raw) // a second line of that name is another device
 			continue
 		}
-		rows = append(rows, newDisk(root, raw, sysfs))
+		rows = append(rows, newDisk(root, raw))
 	}
 	return rows
 }
 
-// newDisk looks up a device that has appeared. In sysfs whole disks, and no partitions, are in /sys/block.
-func newDisk(root, raw string, sysfs bool) diskRow {
+// newDisk looks up a device that has appeared. In sysfs whole disks, and no partitions, are in /sys/block, and both are
+// in /sys/class/block. What sysfs does not know of at all is judged by its name.
+func newDisk(root, raw string) diskRow {
 	row := diskRow{raw: raw, fresh: true, disk: Disk{Name: outside([]byte(raw))}}
 	if memoryBacked(raw) {
 		return row
 	}
-	if !sysfs {
+	spelt := strings.ReplaceAll(raw, "/", "!") // as the kernel spells cciss/c0d0 there
+	name := "/sys/block/" + spelt
+	var st unix.Stat_t
+	row.shown = unix.Stat(root+name, &st) == nil
+	if !row.shown && unix.Stat(root+"/sys/class/block/"+spelt, &st) != nil {
 		row.shown, row.disk.Physical = !partitionName(raw), !stacked(raw)
 		return row
 	}
-	name := "/sys/block/" + strings.ReplaceAll(raw, "/", "!") // as the kernel spells cciss/c0d0 there
-	var st unix.Stat_t
-	row.shown = unix.Stat(root+name, &st) == nil
 	if row.shown {
 		row.disk.Physical = !stacked(raw) && unix.Stat(root+name+"/device", &st) == nil
 		// Virtual disks have no model, and a disk that does not say it has none either.

@@ -3,6 +3,7 @@ package sample
 import (
 	"fmt"
 	"math"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -130,5 +131,20 @@ func TestBadDiskstatsKeepTheLastGoodValues(t *testing.T) {
 	}
 	if got := h.Health[Diskstats]; got.State.String() != "stale" || got.Err != "read /proc/diskstats: line too short" {
 		t.Errorf("%v %q", got.State, got.Err)
+	}
+}
+
+// TestDiskThatSysfsDoesNotKnow: a device in /proc/diskstats alone is judged by its name, whatever else sysfs has.
+func TestDiskThatSysfsDoesNotKnow(t *testing.T) {
+	root := t.TempDir()
+	for _, dir := range []string{"/sys/block/sda", "/sys/class/block/sda", "/sys/class/block/sdq"} {
+		if err := os.MkdirAll(root+dir, 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for name, want := range map[string]bool{"sda": true, "sdb": true, "sdb1": false, "sdq": false, "loop0": false} {
+		if row := newDisk(root, name); row.shown != want {
+			t.Errorf("%s shown: %v, want %v", name, row.shown, want)
+		}
 	}
 }
