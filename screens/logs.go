@@ -77,6 +77,9 @@ func (l *logs) absorb(page *journal.Page) {
 		return
 	}
 	if len(page.Rows) == 0 {
+		if l.query.Move != journal.Stay {
+			l.follow() // there is nowhere to go
+		}
 		return
 	}
 	if l.query.Move != journal.Stay {
@@ -205,10 +208,9 @@ func stepPage(c *Console, k draw.Key, f *frame.Frame) Wish {
 	return Nothing
 }
 
-func toOldest(c *Console, _ draw.Key, f *frame.Frame) Wish {
-	if c.logs.leaveFollowing(f.Page) {
-		c.logs.move(journal.Oldest, c.logs.cursor, 0, top)
-	}
+// toOldest does not count from what is shown, so it needs no page.
+func toOldest(c *Console, _ draw.Key, _ *frame.Frame) Wish {
+	c.logs.move(journal.Oldest, c.logs.cursor, 0, top)
 	return Nothing
 }
 

@@ -268,3 +268,20 @@ func TestLogsOutliveTheirAnchor(t *testing.T) {
 		d.want("End", 550-entryRows, 549, -1, "following")
 	})
 }
+
+// TestHomeNeedsNoPage: Home goes to the oldest entry also while the page shows none, as right after a filter that
+// matched nothing was cleared; without any entry it goes on following.
+func TestHomeNeedsNoPage(t *testing.T) {
+	c, f := NewConsole(frame.Logs, nil), fixedFrame()
+	f.Page.Rows = nil
+	show24(c, f)
+	c.Key(draw.KeyHome, f)
+	if c.logs.query.Move != journal.Oldest {
+		t.Fatalf("Home asks for %+v", c.logs.query)
+	}
+	f.Page.Query = c.logs.query.Number
+	show24(c, f)
+	if !c.logs.following() {
+		t.Errorf("with no entry it does not follow: %+v", c.logs.query)
+	}
+}
