@@ -23,7 +23,7 @@ const (
 // It reads a bounded number of bytes and does not allocate.
 func textSeverity(text []byte) (s Severity, ok bool) {
 	text = criPayload(text)
-	if s, ok = klogSeverity(text); ok {
+	if s, _, ok = klogHead(text); ok {
 		return s, true
 	}
 	if len(text) > 0 && text[0] == '{' {
@@ -32,34 +32,35 @@ func textSeverity(text []byte) (s Severity, ok bool) {
 	if s, ok = logfmtSeverity(text); ok {
 		return s, true
 	}
-	if s, ok = prefixSeverity(text); ok {
+	if s, _, ok = prefixHead(text); ok {
 		return s, true
 	}
 	return headSeverity(text)
 }
 
-// klogSeverity reads klog's fixed columns. klog: internal/buffer/buffer.go, FormatHeader.
-func klogSeverity(b []byte) (Severity, bool) {
-	const form = "L0000 00:00:00.000000 "
-	if len(b) < len(form) {
-		return 0, false
-	}
-	for i := 1; i < len(form); i++ {
-		if form[i] == '0' && !digit(b[i]) || form[i] != '0' && b[i] != form[i] {
-			return 0, false
-		}
+// klogHead reads klog's fixed columns; rest is "file.go:12] text". klog: internal/buffer/buffer.go, FormatHeader.
+func klogHead(b []byte) (s Severity, rest []byte, ok bool) {
+	const form = "0000 00:00:00.000000 "
+	if len(b) <= len(form) || !matches(b[1:], form) {
+		return 0, b, false
 	}
 	switch b[0] {
 	case 'I':
-		return Info, true
+		s = Info
 	case 'W':
-		return Warning, true
+		s = Warning
 	case 'E':
-		return Err, true
+		s = Err
 	case 'F':
-		return Crit, true
+		s = Crit
+	default:
+		return 0, b, false
 	}
-	return 0, false
+	rest = bytes.TrimLeft(b[1+len(form):], " ")
+	if _, text, hasPID := number(rest, 10); hasPID && len(text) > 0 && text[0] == ' ' {
+		rest = text[1:]
+	}
+	return s, rest, true
 }
 
 var (
@@ -119,50 +120,33 @@ func levelKey(b []byte) bool {
 	return n >= 0 && foldEqual(b[n:], key) && (n == 0 || b[n-1] == ' ' || b[n-1] == ',')
 }
 
-// prefixSeverity reads the prefix of sd-daemon(3) and a record of /dev/kmsg
-// (Documentation/ABI/testing/dev-kmsg in the kernel).
-func prefixSeverity(b []byte) (Severity, bool) {
+// prefixHead reads the prefix of sd-daemon(3) or of a record of /dev/kmsg; rest is what follows it.
+//
+// Kernel: Documentation/ABI/testing/dev-kmsg
+func prefixHead(b []byte) (s Severity, rest []byte, ok bool) {
 	if len(b) >= 3 && b[0] == '<' && b[1] >= '0' && b[1] <= '7' && b[2] == '>' {
-		return Severity(b[1] - '0'), true
+		return Severity(b[1] - '0'), b[3:], true
 	}
 	priority, rest, ok := number(b, 3)
 	if !ok || priority > 191 { // local7.debug
-		return 0, false
+		return 0, b, false
 	}
 	for range 2 { // sequence, microseconds
 		if len(rest) == 0 || rest[0] != ',' {
-			return 0, false
+			return 0, b, false
 		}
 		if _, rest, ok = number(rest[1:], 19); !ok {
-			return 0, false
+			return 0, b, false
 		}
 	}
-	if len(rest) < 3 || rest[0] != ',' || bytes.IndexByte(rest[:min(len(rest), 40)], ';') < 0 {
-		return 0, false
+	if len(rest) < 3 || rest[0] != ',' {
+		return 0, b, false
 	}
-	return Severity(priority & 7), true
-}
-
-// criPayload returns what a container wrote when text is a line of a CRI log file, else text.
-func criPayload(text []byte) []byte {
-	const stamp = "2026-11-22T20:00:00"
-	if len(text) < len(stamp) || text[4] != '-' || text[7] != '-' || text[10] != 'T' || text[13] != ':' {
-		return text
+	flags := bytes.IndexByte(rest[:min(len(rest), 40)], ';')
+	if flags < 0 {
+		return 0, b, false
 	}
-	space := bytes.IndexByte(text[:min(len(text), 40)], ' ')
-	if space < len(stamp) {
-		return text
-	}
-	rest := text[space+1:]
-	const head = "stdout F "
-	if len(rest) < len(head) || string(rest[:3]) != "std" || rest[6] != ' ' || rest[8] != ' ' ||
-		rest[7] != 'F' && rest[7] != 'P' {
-		return text
-	}
-	if stream := string(rest[3:6]); stream != "out" && stream != "err" {
-		return text
-	}
-	return rest[len(head):]
+	return Severity(priority & 7), rest[flags+1:], true
 }
 
 var (

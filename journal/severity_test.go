@@ -109,7 +109,7 @@ func FuzzTextSeverity(f *testing.F) {
 			t.Fatalf("severity %d", s)
 		}
 		// What lies beyond the reach of every layout says nothing.
-		const reach = 40 + jsonReach
+		const reach = 64 + jsonReach
 		if cut, cutOK := textSeverity(b[:min(len(b), reach)]); len(b) > reach && (cut != s || cutOK != ok) {
 			t.Fatalf("%v %v, the first %d bytes say %v %v", s, ok, reach, cut, cutOK)
 		}
