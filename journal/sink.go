@@ -35,8 +35,8 @@ type head struct {
 }
 
 // Sink is the one door from a source into a Log. Everything that passes it is cleaned, masked, graded by its text and
-// cut, so that no source can forget. Put, Try and Flush belong to the source's goroutine; Dropped, Report, Rename,
-// State and Close may be called from any.
+// cut, so that no source can forget. Put, Try and Flush belong to the source's goroutine; Dropped, SetArchive, Report,
+// Rename, State and Close may be called from any.
 type Sink struct {
 	log         *Log
 	free, ready chan *batch // both have room for all batches: a send never blocks
@@ -48,6 +48,8 @@ type Sink struct {
 	dropped   atomic.Uint64
 	truncated atomic.Uint64
 	closed    atomic.Bool
+	archive   atomic.Pointer[Archive]
+	backfill  atomic.Uint32 // what Backfilled said
 
 	mu    sync.Mutex // guards state, which changes seldom
 	state SourceState
@@ -185,6 +187,36 @@ func (s *Sink) Dropped(n uint64) {
 		s.dropped.Add(n)
 		s.log.poke()
 	}
+}
+
+// SetArchive tells where the source's entries are read again. A source that has an archive calls it before its first
+// Put, and again when another takes its place; nil takes it away. The Places of entries put so far must stay good.
+func (s *Sink) SetArchive(a Archive) {
+	if a == nil {
+		s.archive.Store(nil)
+	} else {
+		s.archive.Store(&a)
+	}
+	s.log.poke()
+}
+
+// What Backfilled said.
+const (
+	backfilling = iota
+	backfilledCut
+	backfilledAll
+)
+
+// Backfilled says that the source has put and flushed what was there when it started, and goes on with what comes. all
+// says that it left nothing older out. A source that starts with older entries calls it once; the Log then brings the
+// first entries of its sources into the order of their time.
+func (s *Sink) Backfilled(all bool) {
+	said := uint32(backfilledCut)
+	if all {
+		said = backfilledAll
+	}
+	s.backfill.Store(said)
+	s.log.poke()
 }
 
 // Report says how the source is, and what it reads and why. It is one row of Page.Sources.

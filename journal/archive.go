@@ -1,0 +1,56 @@
+package journal
+
+import (
+	"context"
+	"errors"
+)
+
+// Place is a position in one source's own order, by which an entry is found again. Seq decides where the source
+// knows it, Time else. A position lies at the entry that has it, or, where none has it, before the first entry that
+// is later; so {Time: t} lies before the first entry stamped t or later, {} before all and {Time: math.MaxInt64}
+// behind all. An entry with the zero Place cannot be read again.
+type Place struct {
+	Time int64  // realtime, microseconds since 1970
+	Seq  uint64 // never 0 for an entry, rising in the source's order: the journal's seqnum, a byte offset in files
+}
+
+// next is the position right behind the entry at p.
+func (p Place) next() Place { return Place{p.Time, p.Seq + 1} }
+
+// MaxField is where the value of a field is cut, in bytes.
+const MaxField = 1 << 20
+
+// Field is one field of a whole entry as its source has it: raw bytes, cleaned and masked by whom it is handed to.
+// An entry may have several fields of one name.
+type Field struct {
+	Name  string
+	Value []byte // the caller's to keep; of a long value the first MaxField bytes
+	Full  int    // length of the whole value in bytes when it was cut; less than Value: not cut
+}
+
+// Archive reads again what a source still keeps: whole entries, and entries older than the ring holds. Its methods
+// block and may take long; the Log calls them from one goroutine that owns nothing else, one at a time, while the
+// source's own goroutine goes on putting. They end soon after ctx, with its error. They may panic.
+type Archive interface {
+	// Older calls put with the entries before the position, newest first, until put is false or nothing is older:
+	// then it returns nil. An Entry's bytes are good until put returns. A damaged stretch is skipped.
+	Older(ctx context.Context, before Place, put func(Entry) bool) error
+
+	// Newer calls put with the entry at the position and those after it, oldest first, in all else like Older. It
+	// ends with what was there when it was called, or later. Older(p) and Newer(p) together are all there is, and
+	// nothing twice.
+	Newer(ctx context.Context, from Place, put func(Entry) bool) error
+
+	// Whole returns all fields of the entry at that place, in the source's order, ErrGone when it is not kept any more.
+	Whole(ctx context.Context, at Place) ([]Field, error)
+
+	// BootStart returns the place of the first entry of the boot to which the newest entry at or before the position
+	// belongs. ErrGone: there is no such entry. ErrNoBoots: the source does not know boots.
+	BootStart(ctx context.Context, at Place) (Place, error)
+}
+
+// What an Archive says besides errors of reading.
+var (
+	ErrGone    = errors.New("rotated away: its source no longer keeps it")
+	ErrNoBoots = errors.New("this source does not know which boot an entry belongs to")
+)
