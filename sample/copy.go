@@ -36,7 +36,7 @@ func (h *Host) blank() {
 	nan := math.NaN()
 	h.CPU = unknownCPU(allCPUs)
 	h.Pressure = unknownPSI()
-	h.Blocked, h.MHz = -1, nan
+	h.Blocked, h.Offline, h.MHz = -1, -1, nan
 	h.DiskRead, h.DiskWrite = nan, nan
 }
 

@@ -45,13 +45,13 @@ func readMHz(root string) (float64, error) {
 	return parseCPUInfo(text)
 }
 
-// spread picks up to n numbers of a list such as 0-3,8,10-11, at even distances.
+// cpuSpan is a part of a list of CPUs, both ends included.
+type cpuSpan struct{ first, last int }
+
+// cpuList reads a list such as 0-3,8,10-11 and counts its CPUs. What is not a number is left out.
 //
 // Kernel: Documentation/admin-guide/cputopology.rst, online
-func spread(list string, n int) []int {
-	type span struct{ first, last int }
-	var spans []span
-	all := 0
+func cpuList(list string) (spans []cpuSpan, all int) {
 	for part := range strings.SplitSeq(list, ",") {
 		from, to, isRange := strings.Cut(part, "-")
 		if !isRange {
@@ -62,9 +62,15 @@ func spread(list string, n int) []int {
 		if err1 != nil || err2 != nil || last < first {
 			continue
 		}
-		spans = append(spans, span{int(first), int(last)})
+		spans = append(spans, cpuSpan{int(first), int(last)})
 		all += int(last-first) + 1
 	}
+	return spans, all
+}
+
+// spread picks up to n numbers of a list of CPUs, at even distances.
+func spread(list string, n int) []int {
+	spans, all := cpuList(list)
 	n = min(n, all)
 	picked := make([]int, n)
 	for i := range picked {

@@ -47,6 +47,7 @@ type Host struct {
 	Blocked     int           // tasks that wait for a disk, as vmstat's b; -1: unknown
 	CPU         CPU           // all CPUs together
 	Cores       []CPU         // online CPUs by id
+	Offline     int           // CPUs that are present and switched off; -1: unknown
 	MHz         float64       // mean clock of some CPUs, spread over all that are online; NaN: unknown
 	Memory      Memory
 	Huge        []HugePages // by size

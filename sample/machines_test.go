@@ -16,13 +16,14 @@ import (
 var machines = []struct {
 	name              string
 	cpus, nics, disks int // disks are whole ones, no loop devices
+	offline           int // CPUs; -1: not told
 }{
-	{"vm2", 2, 4, 1},
-	{"hypervisor", 64, 200, 500},
-	{"cpus1024", 1016, 0, 0}, // of 1024
-	{"cgroup1", 4, 3, 3},
-	{"nopsi", 4, 2, 1},
-	{"ipv6", 2, 2, 1},
+	{"vm2", 2, 4, 1, -1},
+	{"hypervisor", 64, 200, 500, 0},
+	{"cpus1024", 1016, 0, 0, 8},
+	{"cgroup1", 4, 3, 3, -1},
+	{"nopsi", 4, 2, 1, 0},
+	{"ipv6", 2, 2, 1, -1},
 }
 
 // onEachMachine runs f as a subtest for each machine.
@@ -139,8 +140,8 @@ func TestMachinesHaveWhatTheyAreSaidToHave(t *testing.T) {
 		s := sampled(t, machine(t, m.name))
 		s.Sample()
 		h, n := s.hosts.Latest(), s.nets.Latest()
-		if len(h.Cores) != m.cpus || len(n.Interfaces) != m.nics || len(h.Disks) != m.disks {
-			t.Errorf("%s: %d CPUs, %d NICs, %d disks", m.name, len(h.Cores), len(n.Interfaces), len(h.Disks))
+		if len(h.Cores) != m.cpus || len(n.Interfaces) != m.nics || len(h.Disks) != m.disks || h.Offline != m.offline {
+			t.Errorf("%s: %d CPUs, %d of them off, %d NICs, %d disks", m.name, len(h.Cores), h.Offline, len(n.Interfaces), len(h.Disks))
 		}
 		for source, health := range h.Health {
 			if health.State.String() == "failed" {

@@ -118,7 +118,7 @@ func (s *Sampler) readers(root string) []step {
 	return []step{
 		{source: Uptime, reader: &uptimeReader{keep(root, "/proc/uptime")}},
 		{source: Loadavg, reader: &loadavgReader{keep(root, "/proc/loadavg")}},
-		{source: Stat, reader: &statReader{file: keep(root, "/proc/stat")}},
+		{source: Stat, reader: &statReader{file: keep(root, "/proc/stat"), present: keep(root, cpus+"present")}},
 		{source: Meminfo, reader: &meminfoReader{keep(root, "/proc/meminfo"), keep(root, arcstats)}},
 		{source: Pressure, reader: &pressureReader{
 			cpu:    keep(root, "/proc/pressure/cpu"),

@@ -16,9 +16,11 @@ type ticks struct {
 	guests                                                bool   // guest is counted
 }
 
-// statReader reads the cpu lines of /proc/stat and procs_blocked.
+// statReader reads the cpu lines of /proc/stat and procs_blocked, and how many CPUs are offline when their lines have
+// changed.
 type statReader struct {
 	file        kept
+	present     kept
 	before, now []ticks
 }
 
@@ -34,12 +36,36 @@ func (r *statReader) read(_ time.Duration, h *Host, _ *Net) error {
 	if h.Blocked, err = parseBlocked(rest); err != nil {
 		return r.file.fail(err)
 	}
+	if len(r.now) != len(r.before) {
+		h.Offline = r.countOffline(len(r.now) - 1)
+	}
 	h.CPU, h.Cores = deriveCPUs(r.before, r.now, h.Cores[:0])
 	r.before, r.now = r.now, r.before
 	return nil
 }
 
-func (r *statReader) close() { r.file.close() }
+func (r *statReader) close() {
+	r.file.close()
+	r.present.close()
+}
+
+// countOffline counts the CPUs that are present beyond those that are online, -1 where the kernel does not list them.
+// Those that are only possible, as in a VM that could be given more, are not there. It allocates.
+//
+// Kernel: Documentation/admin-guide/cputopology.rst, present
+func (r *statReader) countOffline(online int) int {
+	defer r.present.close() // it is seldom needed again
+	text, err := r.present.read()
+	if err != nil {
+		return -1
+	}
+	line, _ := cutLine(text)
+	_, present := cpuList(string(line))
+	if present < online {
+		return -1
+	}
+	return present - online
+}
 
 // parseStat appends the cpu lines of /proc/stat to t: first the sum of all with id -1, then each online CPU by id. rest
 // is what is behind them.

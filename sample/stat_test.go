@@ -143,3 +143,19 @@ func TestBlocked(t *testing.T) {
 		t.Error("-1 tasks")
 	}
 }
+
+// TestCPUIsSwitchedOff: the kernel takes its line away, and the count follows.
+func TestCPUIsSwitchedOff(t *testing.T) {
+	root := t.TempDir()
+	put(t, root, "/proc/stat", statOf(upTo(4), 100))
+	put(t, root, cpus+"present", "0-3\n")
+	s := sampled(t, root)
+	if h := s.hosts.Latest(); h.Offline != 0 {
+		t.Errorf("%d offline, none is", h.Offline)
+	}
+	put(t, root, "/proc/stat", statOf(upTo(3), 200))
+	s.Sample()
+	if h := s.hosts.Latest(); h.Offline != 1 || len(h.Cores) != 3 {
+		t.Errorf("%d offline of %d", h.Offline, len(h.Cores))
+	}
+}
