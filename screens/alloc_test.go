@@ -20,6 +20,8 @@ var views = []picture{
 	{name: "dashboard", screen: frame.Dashboard},
 	{name: "dashboard-1024-cores", screen: frame.Dashboard, change: manyCores},
 	{name: "dashboard-vm", screen: frame.Dashboard, keys: []draw.Key{draw.KeyDown, draw.KeyEnter}},
+	{name: "dashboard-storage", screen: frame.Dashboard, keys: []draw.Key{'d'}},
+	{name: "dashboard-hardware", screen: frame.Dashboard, change: manyCores, keys: []draw.Key{'c'}},
 	{name: "network", screen: frame.Network},
 	{name: "network-all", screen: frame.Network, keys: []draw.Key{'v'}},
 	{name: "help", screen: frame.Dashboard, keys: []draw.Key{'?'}},

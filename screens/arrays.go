@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"hypervisor-tui/draw"
+	"hypervisor-tui/sample"
 	"hypervisor-tui/screens/frame"
 )
 
@@ -16,16 +17,7 @@ func drawArrays(r draw.Region, f *frame.Frame) {
 			p.Glyph(draw.Dim, draw.Ellipsis)
 			return
 		}
-		style := draw.Good
-		if a.Degraded || a.State == "broken" {
-			style = draw.Bad
-		}
-		p.Text(draw.Dim, a.Name).Skip(1).Text(draw.Dim, a.Level).Skip(1).Text(style, a.State)
-		p.Skip(1).Int(style, int64(a.Working)).Text(draw.Dim, "/").Int(style, int64(a.Disks))
-		if !math.IsNaN(a.Synced) {
-			p.Skip(1).Share(draw.Warn, a.Synced)
-		}
-		p.Skip(2)
+		arrayState(&p, a)
 	}
 	for i := range f.Host.Pools {
 		pool := &f.Host.Pools[i]
@@ -33,10 +25,28 @@ func drawArrays(r draw.Region, f *frame.Frame) {
 			p.Glyph(draw.Dim, draw.Ellipsis)
 			return
 		}
-		style := draw.Good
-		if pool.State != "ONLINE" {
-			style = draw.Bad
-		}
-		p.Text(draw.Dim, pool.Name).Skip(1).Text(style, pool.State).Skip(2)
+		poolState(&p, pool)
 	}
+}
+
+// arrayState writes name, level, state, working disks of all, and how far a recovery has come.
+func arrayState(p *draw.Pen, a *sample.Array) {
+	style := draw.Good
+	if a.Degraded || a.State == "broken" {
+		style = draw.Bad
+	}
+	p.Text(draw.Dim, a.Name).Skip(1).Text(draw.Dim, a.Level).Skip(1).Text(style, a.State)
+	p.Skip(1).Int(style, int64(a.Working)).Text(draw.Dim, "/").Int(style, int64(a.Disks))
+	if !math.IsNaN(a.Synced) {
+		p.Skip(1).Share(draw.Warn, a.Synced)
+	}
+	p.Skip(2)
+}
+
+func poolState(p *draw.Pen, pool *sample.Pool) {
+	style := draw.Good
+	if pool.State != "ONLINE" {
+		style = draw.Bad
+	}
+	p.Text(draw.Dim, pool.Name).Skip(1).Text(style, pool.State).Skip(2)
 }

@@ -27,6 +27,8 @@ const (
 	sourcesOverlay
 	entryOverlay
 	vmOverlay
+	storageOverlay
+	hardwareOverlay
 )
 
 // Console is the whole picture: header, one of three screens, footer, and an overlay. The loop's goroutine owns it.
@@ -94,6 +96,10 @@ func (c *Console) Draw(r draw.Region, f *frame.Frame) {
 		c.guarded("entry", drawEntry, r, f)
 	case vmOverlay:
 		c.guarded("vm", drawVMEntry, r, f)
+	case storageOverlay:
+		c.guarded("storage", drawStorage, r, f)
+	case hardwareOverlay:
+		c.guarded("hardware", drawHardware, r, f)
 	}
 }
 

@@ -19,8 +19,11 @@ func drawCPU(c *Console, r draw.Region, f *frame.Frame) {
 	value(&p, "user", h.CPU.User, 1)
 	value(&p, "sys", h.CPU.System, 1)
 	value(&p, "iowait", h.CPU.IOWait, 1)
-	value(&p, "irq", h.CPU.IRQ, 1)
+	if h.CPU.Guest > 0 {
+		value(&p, "guest", h.CPU.Guest, 1)
+	}
 	value(&p, "steal", h.CPU.Steal, 1)
+	value(&p, "irq", h.CPU.IRQ, 1)
 	if !math.IsNaN(h.MHz) && p.Left() > 10 {
 		p.Float(draw.Text, h.MHz, 0, 0).Text(draw.Dim, " MHz")
 	}
@@ -52,6 +55,9 @@ func tasks(p *draw.Pen, f *frame.Frame) {
 		p.Skip(2).Text(draw.Dim, "tasks ").Int(draw.Text, int64(h.Running)).Text(draw.Dim, "/").Int(draw.Text, int64(h.Tasks))
 		if h.Blocked > 0 && p.Left() > 14 {
 			p.Skip(2).Int(draw.Warn, int64(h.Blocked)).Text(draw.Warn, " blocked")
+		}
+		if h.Offline > 0 && p.Left() > 16 {
+			p.Skip(2).Int(draw.Warn, int64(h.Offline)).Text(draw.Warn, " CPUs off")
 		}
 	}
 }
@@ -94,9 +100,16 @@ func drawCores(r draw.Region, cores []sample.CPU, l frame.Limits) {
 		return
 	}
 	columns := (len(cores) + rows - 1) / rows
+	for row := range rows {
+		drawCoreRow(r.CutTop(1), cores[row*columns:min((row+1)*columns, len(cores))], columns, l)
+	}
+}
+
+// drawCoreRow draws the bars of some cores side by side, each in one of columns.
+func drawCoreRow(r draw.Region, cores []sample.CPU, columns int, l frame.Limits) {
 	width := (r.W() - 1) / columns
 	for i := range cores {
-		cell := r.Sub(1+i/rows*width, i%rows, width-1, 1)
+		cell := r.Sub(1+i*width, 0, width-1, 1)
 		p := cell.Pen(0, 0)
 		p.IntRight(draw.Dim, int64(cores[i].ID), 3)
 		cell.CutLeft(4)

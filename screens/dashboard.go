@@ -6,6 +6,19 @@ import (
 	"hypervisor-tui/screens/frame"
 )
 
+func dashboardKeys() []binding {
+	return []binding{
+		{[]draw.Key{'s'}, "s", "sort VMs: CPU, memory, disk, net, name", "Sort VMs", sortVMs},
+		{[]draw.Key{draw.KeyUp, draw.KeyDown, 'k', 'j'}, arrows, "choose a VM", "", chooseVM},
+		{[]draw.Key{draw.KeyEnter}, "Enter", "the chosen VM whole", "", openVM},
+		{[]draw.Key{'d'}, "d", "every disk, filesystem, array and pool", "Disks", openStorage},
+		{[]draw.Key{'c'}, "c", "every CPU, memory in full, every sensor", "CPUs", openHardware},
+	}
+}
+
+func openStorage(c *Console, _ draw.Key, _ *frame.Frame) Wish  { return c.toggle(storageOverlay) }
+func openHardware(c *Console, _ draw.Key, _ *frame.Frame) Wish { return c.toggle(hardwareOverlay) }
+
 // drawDashboard is F2: four quadrants, and the cluster below them.
 func drawDashboard(c *Console, r draw.Region, f *frame.Frame) {
 	c.body = r.H()

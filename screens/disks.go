@@ -43,13 +43,11 @@ func diskFigures(r draw.Region, f *frame.Frame) {
 // diskTable lists the busiest disks.
 func (c *Console) diskTable(r draw.Region, f *frame.Frame) {
 	disks := f.Host.Disks
-	c.order = c.order[:0]
-	for i := range disks {
-		c.order = append(c.order, i)
-	}
-	slices.SortStableFunc(c.order, func(a, b int) int { return cmp.Compare(disks[b].Busy, disks[a].Busy) })
-	for _, i := range c.order {
-		if r.Empty() {
+	c.byBusy(disks)
+	for n, i := range c.order {
+		if r.H() == 1 && n < len(disks)-1 {
+			p := r.CutTop(1).Pen(1, 0)
+			p.Text(draw.Dim, "+").Int(draw.Dim, int64(len(disks)-n)).Text(draw.Dim, " more, less busy (d lists all)")
 			return
 		}
 		d := &disks[i]
@@ -82,15 +80,14 @@ func (c *Console) filesystems(r draw.Region, f *frame.Frame) draw.Region {
 		return r
 	}
 	all := f.Host.Filesystems
-	c.order = c.order[:0]
-	for i := range all {
-		c.order = append(c.order, i)
+	c.byUrgency(all)
+	if !allDull(all, f.Settings.Filesystem) {
+		c.order = slices.DeleteFunc(c.order, func(i int) bool { return dull(&all[i], f.Settings.Filesystem) })
 	}
-	slices.SortStableFunc(c.order, func(a, b int) int { return cmp.Compare(urgency(&all[b]), urgency(&all[a])) })
 	for n, i := range c.order {
 		if r.H() == 1 && n < len(c.order)-1 {
 			p := r.CutTop(1).Pen(1, 0)
-			p.Text(draw.Dim, "+").Int(draw.Dim, int64(len(c.order)-n)).Text(draw.Dim, " more, less full")
+			p.Text(draw.Dim, "+").Int(draw.Dim, int64(len(c.order)-n)).Text(draw.Dim, " more, less full (d lists all)")
 			return r
 		}
 		drawFilesystem(r.CutTop(1).Inset(1), &all[i], f)
@@ -98,17 +95,49 @@ func (c *Console) filesystems(r draw.Region, f *frame.Frame) draw.Region {
 	return r
 }
 
-// urgency orders filesystems: hanging, then disks by how full they are, then memory-backed and read-only ones.
+// byUrgency puts the indices of filesystems into c.order: those that do not answer, then by how full they are, then
+// those in memory, then those that nobody can write to.
+func (c *Console) byUrgency(all []sample.Filesystem) {
+	c.order = c.order[:0]
+	for i := range all {
+		c.order = append(c.order, i)
+	}
+	slices.SortStableFunc(c.order, func(a, b int) int { return cmp.Compare(urgency(&all[b]), urgency(&all[a])) })
+}
+
 func urgency(fs *sample.Filesystem) float64 {
 	switch {
-	case fs.Health.State == box.Stale || fs.Health.State == box.Failed:
+	case hangs(fs) || fs.RemountedRO:
 		return 1000
 	case fs.ReadOnly:
 		return -2
-	case fs.Type == "tmpfs" || fs.Type == "devtmpfs" || fs.Type == "ramfs":
+	case inMemory(fs):
 		return fs.UsedPercent/100 - 1.5
 	}
 	return fs.UsedPercent
+}
+
+func hangs(fs *sample.Filesystem) bool {
+	return fs.Health.State == box.Stale || fs.Health.State == box.Failed
+}
+
+func inMemory(fs *sample.Filesystem) bool {
+	return fs.Type == "tmpfs" || fs.Type == "devtmpfs" || fs.Type == "ramfs"
+}
+
+// allDull says that there is no other: a system that lives in memory.
+func allDull(all []sample.Filesystem, l frame.Limits) bool {
+	for i := range all {
+		if !dull(&all[i], l) {
+			return false
+		}
+	}
+	return true
+}
+
+// dull says that a filesystem is left to the list of all: it lies in memory and has room, or cannot be written to.
+func dull(fs *sample.Filesystem, l frame.Limits) bool {
+	return !hangs(fs) && !fs.RemountedRO && (fs.ReadOnly || inMemory(fs) && !(fs.UsedPercent >= l.Warn))
 }
 
 func drawFilesystem(r draw.Region, fs *sample.Filesystem, f *frame.Frame) {
@@ -120,7 +149,7 @@ func drawFilesystem(r draw.Region, fs *sample.Filesystem, f *frame.Frame) {
 	}
 	p = r.Pen(0, 0)
 	switch {
-	case fs.Health.State == box.Stale || fs.Health.State == box.Failed:
+	case hangs(fs):
 		p.Text(draw.Bad, fs.Health.Err).Skip(1).Age(draw.Bad, f.Boot-fs.Health.Since)
 		return
 	case !fs.Health.Has():

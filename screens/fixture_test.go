@@ -76,6 +76,7 @@ func fixedHost() *sample.Host {
 		Uptime: bootNow, Load: [3]float64{2.34, 1.98, 1.5}, Running: 3, Tasks: 842,
 		CPU:      sample.CPU{ID: -1, Busy: 45.2, User: 30.1, System: 12.3, IOWait: 1.2, IRQ: 0.4, Steal: 0},
 		Memory:   sample.Memory{Total: 64 * gib, Available: 32 * gib, Used: 32 * gib, Free: 20 * gib, Cached: 11 * gib, Buffers: 1 * gib, Dirty: 3 * mib, SwapTotal: 8 * gib, SwapUsed: 512 * mib, HugePages: 1024, HugePagesFree: 24, HugePageSize: 2 * mib},
+		Huge:     []sample.HugePages{{Size: 2 * mib, Total: 1024, Free: 24, Reserved: 8}, {Size: gib}},
 		Pressure: sample.PSI{CPUSome: 1.2, MemorySome: 0, MemoryFull: 0, IOSome: 3.4, IOFull: 2.1},
 		DiskRead: 245 * mib, DiskWrite: 120.4 * mib,
 		Disks: []sample.Disk{

@@ -13,25 +13,25 @@ func drawMemory(c *Console, r draw.Region, f *frame.Frame) {
 	}
 	m := &f.Host.Memory
 	gaugeLine(r.CutTop(1), m.UsedPercent(), f.Settings.Memory)
-	sizes(r.CutTop(1), "Total", m.Total, "Used", m.Used)
-	sizes(r.CutTop(1), "Cache", m.Cached+m.Buffers, "Free", m.Free)
+	p := r.CutTop(1).Pen(1, 0)
+	amount(&p, "Total", m.Total)
+	amount(&p, "Used", m.Used)
+	amount(&p, "Available", m.Available)
+	p = r.CutTop(1).Pen(1, 0)
+	amount(&p, "Cache", m.Cached+m.Buffers)
+	amount(&p, "Free", m.Free)
+	if m.ARC > 0 {
+		amount(&p, "ZFS ARC", m.ARC)
+	}
 	if shows(memoryDetail, c.body) {
-		p := r.CutTop(1).Pen(1, 0)
-		p.Text(draw.Dim, "Swap   ")
-		if m.SwapTotal == 0 {
-			p.Right(draw.Dim, "none", 9)
-		} else {
-			p.Size(draw.Text, m.SwapUsed, 9)
-		}
-		p.Skip(3).Text(draw.Dim, "Dirty  ").Size(draw.Text, m.Dirty, 9)
-		if m.HugePages > 0 {
-			p = r.CutTop(1).Pen(1, 0)
-			p.Text(draw.Dim, "Huge   ").Int(draw.Text, int64(m.HugePages-m.HugePagesFree)).Text(draw.Dim, "/").Int(draw.Text, int64(m.HugePages))
-			p.Text(draw.Dim, " pages of ").Size(draw.Text, m.HugePageSize, 0)
-		}
+		p = r.CutTop(1).Pen(1, 0)
+		swap(&p, m)
+		amount(&p, "Dirty", m.Dirty)
+		amount(&p, "Buffers", m.Buffers)
+		hugePages(&r, f, 2)
 	}
 	if shows(memoryPressure, c.body) {
-		p := r.CutTop(1).Pen(1, 0)
+		p = r.CutTop(1).Pen(1, 0)
 		p.Text(draw.Dim, "stalled ")
 		pressure(&p, f, "some", f.Host.Pressure.MemorySome, "full", f.Host.Pressure.MemoryFull)
 	}
@@ -40,9 +40,40 @@ func drawMemory(c *Console, r draw.Region, f *frame.Frame) {
 	}
 }
 
-// sizes writes two labelled sizes in one row.
-func sizes(r draw.Region, name1 string, v1 uint64, name2 string, v2 uint64) {
-	p := r.Pen(1, 0)
-	p.Text(draw.Dim, name1).To(8).Size(draw.Text, v1, 9)
-	p.To(20).Text(draw.Dim, name2).To(27).Size(draw.Text, v2, 9)
+// amountWidth is a labelled size: 7 columns for the name, 9 for the figure, 3 before the next.
+const amountWidth = 19
+
+// amount writes a labelled size if it fits whole. A name longer than 7 columns takes of the room before the figure.
+func amount(p *draw.Pen, name string, bytes uint64) {
+	if p.Left() < amountWidth-2 {
+		return
+	}
+	start := p.X()
+	p.Text(draw.Dim, name).To(max(start+7, p.X()+1))
+	p.Size(draw.Text, bytes, start+16-p.X()).To(start + amountWidth)
+}
+
+func swap(p *draw.Pen, m *sample.Memory) {
+	if m.SwapTotal > 0 {
+		amount(p, "Swap", m.SwapUsed)
+		return
+	}
+	p.Text(draw.Dim, "Swap   ").Right(draw.Dim, "none", 9).Skip(3)
+}
+
+// hugePages cuts a row off r for each size of which there are pages, most of them at most.
+func hugePages(r *draw.Region, f *frame.Frame, most int) {
+	for i := range f.Host.Huge {
+		h := &f.Host.Huge[i]
+		if h.Total == 0 || most == 0 {
+			continue
+		}
+		most--
+		p := r.CutTop(1).Pen(1, 0)
+		p.Text(draw.Dim, "Huge   ").Int(draw.Text, int64(h.Total-h.Free)).Text(draw.Dim, "/").Int(draw.Text, int64(h.Total))
+		p.Text(draw.Dim, " pages of ").Size(draw.Text, h.Size, 0)
+		if h.Reserved > 0 && p.Left() > 26 {
+			p.Text(draw.Dim, ", ").Int(draw.Text, int64(h.Reserved)).Text(draw.Dim, " of the free promised")
+		}
+	}
 }

@@ -31,14 +31,6 @@ type vms struct {
 	sorted []int // scratch: indices into Frame.VMs.VMs
 }
 
-func dashboardKeys() []binding {
-	return []binding{
-		{[]draw.Key{'s'}, "s", "sort VMs: CPU, memory, disk, net, name", "Sort VMs", sortVMs},
-		{[]draw.Key{draw.KeyUp, draw.KeyDown, 'k', 'j'}, arrows, "choose a VM", "", chooseVM},
-		{[]draw.Key{draw.KeyEnter}, "Enter", "the chosen VM whole", "", openVM},
-	}
-}
-
 func sortVMs(c *Console, _ draw.Key, _ *frame.Frame) Wish {
 	c.vms.order = (c.vms.order + 1) % vmOrders
 	c.vms.top = 0
@@ -125,8 +117,9 @@ func vmRows(f *frame.Frame, body int) int {
 
 // The columns of the VM table, from the right: each figure ends where the next begins.
 const (
-	vmFigure = 11
-	vmName   = 20 // the least that a name gets
+	vmFigure   = 11
+	vmName     = 20 // the least that a name gets,
+	vmNameMost = 44 // and the most: figures stand near the name that they belong to
 )
 
 // drawVMs lists this host's VMs, as the QEMU processes tell.
@@ -165,9 +158,13 @@ func shownColumns(width int) int {
 	return min(max((width-vmName-2)/vmFigure, 1), len(vmColumns))
 }
 
+// nameWidth is how many columns the name has before the figures.
+func nameWidth(width int) int {
+	return min(width-1-shownColumns(width)*vmFigure, vmNameMost)
+}
+
 func vmCaptions(r draw.Region) {
-	n := shownColumns(r.W())
-	left := r.W() - 1 - n*vmFigure
+	n, left := shownColumns(r.W()), nameWidth(r.W())
 	for i, name := range vmColumns[:n] {
 		p := r.Pen(left+i*vmFigure, 0)
 		if len(name) < vmFigure-1 && left+i*vmFigure >= vmName {
@@ -179,8 +176,7 @@ func vmCaptions(r draw.Region) {
 
 func drawVM(r draw.Region, vm *sample.VM, f *frame.Frame) {
 	n := shownColumns(r.W())
-	left := r.W() - 1 - n*vmFigure
-	name := r.CutLeft(left).Pen(1, 0)
+	name := r.CutLeft(nameWidth(r.W())).Pen(1, 0)
 	vmTitle(&name, vm)
 	for i := range n {
 		cell := r.CutLeft(vmFigure).Pen(0, 0)

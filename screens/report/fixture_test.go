@@ -81,7 +81,9 @@ func richHost() *sample.Host {
 			{ID: 3, Busy: nan}, // CPU 2 is off, CPU 3 has just been switched on
 		},
 		Memory: sample.Memory{Total: 64 * gib, Available: 32 * gib, Used: 32 * gib, Free: 20 * gib, Cached: 11 * gib,
-			Buffers: gib, Dirty: 3 * mib, SwapTotal: 8 * gib, SwapUsed: 512 * mib, HugePages: 1024, HugePagesFree: 24, HugePageSize: 2 * mib},
+			Buffers: gib, Dirty: 3 * mib, SwapTotal: 8 * gib, SwapUsed: 512 * mib, HugePages: 1024, HugePagesFree: 24, HugePageSize: 2 * mib, ARC: 5 * gib},
+		Huge:     []sample.HugePages{{Size: 2 * mib, Total: 1024, Free: 24, Reserved: 8}, {Size: gib, Total: 2, Free: 2}},
+		Offline:  1,
 		Pressure: sample.PSI{CPUSome: 1.25, IOSome: 3.5, IOFull: nan},
 		Disks: []sample.Disk{
 			{Name: "nvme0n1", Model: "SAMSUNG MZQL2960", Physical: true, Read: 245 * mib, Write: 120 * mib, ReadOps: 2400, WriteOps: 800, Busy: 62},

@@ -48,8 +48,11 @@ type cpu struct {
 	Steal  *float64 `json:"steal_percent"`
 	IRQ    *float64 `json:"irq_percent"`
 	Guest  *float64 `json:"guest_percent"`
-	MHz    *float64 `json:"mhz"`
-	Cores  []core   `json:"cores"`
+
+	Offline *int `json:"offline"`
+
+	MHz   *float64 `json:"mhz"`
+	Cores []core   `json:"cores"`
 }
 
 type core struct {
@@ -71,6 +74,16 @@ type memory struct {
 	HugePagesFree *uint64 `json:"hugepages_free"`
 	HugePageSize  *uint64 `json:"hugepage_bytes"`
 	Dirty         *uint64 `json:"dirty_bytes"`
+
+	ARC   *uint64     `json:"zfs_arc_bytes"`
+	Sizes []hugePages `json:"hugepages"`
+}
+
+type hugePages struct {
+	Size     uint64 `json:"size_bytes"`
+	Total    uint64 `json:"total"`
+	Free     uint64 `json:"free"`
+	Reserved uint64 `json:"reserved"`
 }
 
 type pressure struct {
@@ -176,7 +189,7 @@ func newHost(f *frame.Frame) host {
 		Load:         newLoad(h.Load, has(f, sample.Loadavg)),
 		Tasks:        tasks{known(h.Running, has(f, sample.Loadavg)), known(h.Tasks, has(f, sample.Loadavg)), known(h.Blocked, has(f, sample.Stat) && h.Blocked >= 0)},
 		CPU:          newCPU(h, has(f, sample.Stat)),
-		Memory:       newMemory(&h.Memory, has(f, sample.Meminfo)),
+		Memory:       newMemory(&h.Memory, has(f, sample.Meminfo), listed(h.Huge, has(f, sample.Huge))),
 		Pressure:     newPressure(&h.Pressure, has(f, sample.Pressure)),
 		Disks:        newDisks(listed(h.Disks, has(f, sample.Diskstats))),
 		Filesystems:  newFilesystems(listed(h.Filesystems, has(f, sample.Filesystems))),
@@ -214,8 +227,11 @@ func newCPU(h *sample.Host, ok bool) cpu {
 		Steal:  number(h.CPU.Steal),
 		IRQ:    number(h.CPU.IRQ),
 		Guest:  number(h.CPU.Guest),
-		MHz:    known(h.MHz, h.MHz > 0),
-		Cores:  make([]core, 0, len(h.Cores)),
+
+		Offline: known(h.Offline, h.Offline >= 0),
+
+		MHz:   known(h.MHz, h.MHz > 0),
+		Cores: make([]core, 0, len(h.Cores)),
 	}
 	for i := range h.Cores {
 		c.Cores = append(c.Cores, core{ID: h.Cores[i].ID, Busy: number(h.Cores[i].Busy)})
@@ -223,7 +239,7 @@ func newCPU(h *sample.Host, ok bool) cpu {
 	return c
 }
 
-func newMemory(m *sample.Memory, ok bool) memory {
+func newMemory(m *sample.Memory, ok bool, huge []sample.HugePages) memory {
 	paged := ok && m.HugePageSize > 0 // a kernel without hugetlb says nothing of huge pages
 	return memory{
 		Total:         known(m.Total, ok),
@@ -238,7 +254,18 @@ func newMemory(m *sample.Memory, ok bool) memory {
 		HugePagesFree: known(m.HugePagesFree, paged),
 		HugePageSize:  known(m.HugePageSize, paged),
 		Dirty:         known(m.Dirty, ok),
+
+		ARC:   known(m.ARC, ok && m.ARC > 0),
+		Sizes: newHugePages(huge),
 	}
+}
+
+func newHugePages(sizes []sample.HugePages) []hugePages {
+	list := make([]hugePages, 0, len(sizes))
+	for _, h := range sizes {
+		list = append(list, hugePages(h))
+	}
+	return list
 }
 
 func newPressure(p *sample.PSI, ok bool) pressure {

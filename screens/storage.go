@@ -1,0 +1,189 @@
+package screens
+
+import (
+	"cmp"
+	"math"
+	"slices"
+
+	"hypervisor-tui/draw"
+	"hypervisor-tui/sample"
+	"hypervisor-tui/sample/box"
+	"hypervisor-tui/screens/frame"
+)
+
+// drawStorage is the overlay that lists every disk, filesystem, array and pool.
+func drawStorage(c *Console, r draw.Region, f *frame.Frame) {
+	inside := window(r, r.W(), r.H(), "Disks and filesystems")
+	if f.Host == nil {
+		p := inside.Pen(1, 0)
+		p.Text(draw.Dim, "--")
+		return
+	}
+	view := inside.Scrolled(c.scroll.top, math.MaxInt16)
+	start := view.H()
+	c.storageDisks(&view, f)
+	c.storageFilesystems(&view, f)
+	storageArrays(&view, f)
+	c.scroll.fit(inside.H(), start-view.H())
+	moreBelow(inside, &c.scroll)
+}
+
+// Columns of a disk on the overlay: the name, then figures; what does not fit is left out from the right.
+const (
+	diskName   = 14
+	diskFigure = 11
+)
+
+var diskColumns = [...]string{"read/s", "write/s", "busy", "reads/s", "writes/s", "ms/read", "ms/write"}
+
+func (c *Console) storageDisks(view *draw.Region, f *frame.Frame) {
+	captions(view.CutTop(1), "Disks by busy", diskName, diskFigure, diskColumns[:])
+	if missing(*view, f, sample.Diskstats) {
+		view.CutTop(1)
+		return
+	}
+	disks := f.Host.Disks
+	c.byBusy(disks)
+	for _, i := range c.order {
+		row := view.CutTop(1)
+		if row.Visible() {
+			storageDisk(row, &disks[i])
+		}
+	}
+}
+
+// byBusy puts the indices of disks into c.order, the busiest first; NaN, which is not known, comes last.
+func (c *Console) byBusy(disks []sample.Disk) {
+	c.order = c.order[:0]
+	for i := range disks {
+		c.order = append(c.order, i)
+	}
+	slices.SortStableFunc(c.order, func(a, b int) int { return cmp.Compare(disks[b].Busy, disks[a].Busy) })
+}
+
+func storageDisk(r draw.Region, d *sample.Disk) {
+	p := r.CutLeft(1+diskName).Pen(1, 0)
+	p.Fit(draw.Text, d.Name, diskName-1)
+	for i := range diskColumns {
+		if r.W() < diskFigure {
+			return
+		}
+		p = r.CutLeft(diskFigure).Pen(0, 0)
+		switch i {
+		case 0:
+			p.Amount(draw.Text, d.Read, diskFigure)
+		case 1:
+			p.Amount(draw.Text, d.Write, diskFigure)
+		case 2:
+			p.Float(draw.Text, d.Busy, 0, diskFigure-1).Text(draw.Dim, "%")
+		case 3:
+			p.Float(draw.Text, d.ReadOps, 0, diskFigure)
+		case 4:
+			p.Float(draw.Text, d.WriteOps, 0, diskFigure)
+		case 5:
+			p.Float(draw.Text, d.ReadLatency, 1, diskFigure)
+		case 6:
+			p.Float(draw.Text, d.WriteLatency, 1, diskFigure)
+		}
+	}
+	p = r.Pen(2, 0)
+	p.Fit(draw.Dim, d.Model, r.W()-3)
+}
+
+// captions writes a section's title and the names of its columns, each above the end of its figures.
+func captions(r draw.Region, title string, name, width int, columns []string) {
+	p := r.Pen(1, 0)
+	p.Text(draw.Title|draw.Bold, title)
+	free := p.X() + 1
+	r.CutLeft(1 + name)
+	for i, column := range columns {
+		if r.W() < width {
+			return
+		}
+		cell := r.CutLeft(width).Pen(0, 0)
+		if 1+name+(i+1)*width-len(column) > free {
+			cell.Right(draw.Dim, column, width)
+		}
+	}
+}
+
+// The columns of a filesystem on the overlay.
+const (
+	fsMount  = 26
+	fsFigure = 11
+)
+
+var fsColumns = [...]string{"used", "available", "size", "inodes"}
+
+func (c *Console) storageFilesystems(view *draw.Region, f *frame.Frame) {
+	view.CutTop(1)
+	captions(view.CutTop(1), "Filesystems by use", fsMount, fsFigure, fsColumns[:])
+	all := f.Host.Filesystems
+	if len(all) == 0 && missing(*view, f, sample.Filesystems) {
+		view.CutTop(1)
+		return
+	}
+	c.byUrgency(all)
+	for _, i := range c.order {
+		row := view.CutTop(1)
+		if row.Visible() {
+			storageFilesystem(row, &all[i], f)
+		}
+	}
+}
+
+func storageFilesystem(r draw.Region, fs *sample.Filesystem, f *frame.Frame) {
+	p := r.CutLeft(1+fsMount).Pen(1, 0)
+	p.Fit(draw.Text, fs.Mount, fsMount-1)
+	if fs.Health.State == box.Stale || fs.Health.State == box.Failed || !fs.Health.Has() {
+		p = r.Pen(3, 0)
+		if !stateWord(&p, &fs.Health) || fs.Health.State == box.Failed {
+			p.Skip(1).Fit(draw.Bad, fs.Health.Err, 30).Skip(1).Age(draw.Bad, f.Boot-fs.Health.Since)
+		}
+		return
+	}
+	style := level(fs.UsedPercent, f.Settings.Filesystem)
+	p = r.CutLeft(fsFigure).Pen(fsFigure-8, 0)
+	p.Percent(style|draw.Bold, fs.UsedPercent).Text(style, levelMark(fs.UsedPercent, f.Settings.Filesystem))
+	p = r.CutLeft(fsFigure).Pen(0, 0)
+	p.Size(draw.Text, fs.Available, fsFigure)
+	p = r.CutLeft(fsFigure).Pen(0, 0)
+	p.Size(draw.Text, fs.Total, fsFigure)
+	p = r.CutLeft(fsFigure).Pen(fsFigure-8, 0)
+	if math.IsNaN(fs.InodesPercent) {
+		p.Right(draw.Dim, "n/a", 6)
+	} else {
+		p.Percent(level(fs.InodesPercent, f.Settings.Filesystem), fs.InodesPercent)
+		p.Text(level(fs.InodesPercent, f.Settings.Filesystem), levelMark(fs.InodesPercent, f.Settings.Filesystem))
+	}
+	p = r.Pen(1, 0)
+	switch {
+	case fs.RemountedRO:
+		p.Text(draw.Bad, "became read-only  ")
+	case fs.ReadOnly:
+		p.Text(draw.Dim, "read-only  ")
+	}
+	if p.Left() > 8 {
+		p.Text(draw.Dim, fs.Type).Skip(1).Fit(draw.Dim, fs.Device, p.Left()-1)
+	}
+}
+
+func storageArrays(view *draw.Region, f *frame.Frame) {
+	if len(f.Host.Arrays)+len(f.Host.Pools) == 0 {
+		return
+	}
+	view.CutTop(1)
+	section(view.CutTop(1), "Arrays and pools")
+	for i := range f.Host.Arrays {
+		p := view.CutTop(1).Pen(1, 0)
+		arrayState(&p, &f.Host.Arrays[i])
+		if a := &f.Host.Arrays[i]; a.Failed+a.Spare > 0 {
+			p.Int(draw.Text, int64(a.Failed)).Text(draw.Dim, " failed, ").Int(draw.Text, int64(a.Spare)).Text(draw.Dim, " spare")
+		}
+	}
+	for i := range f.Host.Pools {
+		p := view.CutTop(1).Pen(1, 0)
+		p.Text(draw.Dim, "ZFS ")
+		poolState(&p, &f.Host.Pools[i])
+	}
+}
