@@ -10,44 +10,55 @@ import (
 
 // The machine that the foreign files tell of.
 const (
-	foreignCores  = 64
+	foreignCores  = 1024
+	foreignDisks  = 500
+	foreignLinks  = 1000
 	foreignMemory = 256 << 20 // KiB
 	foreignFree   = 100 << 20
 )
 
 // foreignProc writes files of another machine's /proc and /sys and returns the script that puts them over the real ones.
+// Over /proc/net lies a whole directory, since the kernel forgets a mount on one of its files.
 func foreignProc(t *testing.T) string {
 	t.Helper()
-	var stat strings.Builder
+	dir := t.TempDir()
+	write := func(name, text string) {
+		t.Helper()
+		if err := os.MkdirAll(filepath.Dir(filepath.Join(dir, name)), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var stat, disks, links strings.Builder
 	fmt.Fprintf(&stat, "cpu  %d 0 %d %d 0 0 0 0 0 0\n", 1000*foreignCores, 500*foreignCores, 90000*foreignCores)
 	for i := range foreignCores {
 		fmt.Fprintf(&stat, "cpu%d 1000 0 500 90000 0 0 0 0 0 0\n", i)
 	}
 	stat.WriteString("intr 0\nctxt 1\nbtime 1700000000\nprocesses 1000\nprocs_running 3\nprocs_blocked 0\n")
-	files := map[string]string{
-		"stat": stat.String(),
-		"meminfo": fmt.Sprintf("MemTotal:       %d kB\nMemFree:        %d kB\nMemAvailable:   %d kB\nBuffers:  1 kB\nCached:  2 kB\n"+
-			"SwapTotal:      4096 kB\nSwapFree:       1024 kB\nDirty:  0 kB\nHugePages_Total:       0\nHugePages_Free:        0\nHugepagesize:       2048 kB\n",
-			foreignMemory, foreignFree, foreignFree),
-		"diskstats": " 259       0 nvme7n1 1000 0 8000 100 500 0 4000 50 0 100 150 0 0 0 0 0 0\n" +
-			"   8       0 sdzz 10 0 80 1 5 0 40 1 0 1 2 0 0 0 0 0 0\n",
+	for i := range foreignDisks {
+		fmt.Fprintf(&disks, " 259 %7d nvme%dn1 1000 0 8000 100 500 0 4000 50 0 100 150 0 0 0 0 0 0\n", i, i)
+		if err := os.MkdirAll(filepath.Join(dir, "block", fmt.Sprintf("nvme%dn1", i), "device"), 0o755); err != nil {
+			t.Fatal(err)
+		}
 	}
-	dir := t.TempDir()
+	links.WriteString("Inter-|   Receive                                                |  Transmit\n" +
+		" face |bytes    packets errs drop fifo frame compressed multicast|bytes    packets errs drop fifo colls carrier compressed\n")
+	for i := range foreignLinks {
+		fmt.Fprintf(&links, "tap%08x: %d 10 0 0 0 0 0 0 2000 20 0 0 0 0 0 0\n", i, 1000+i)
+	}
+	write("stat", stat.String())
+	write("diskstats", disks.String())
+	write("net/dev", links.String())
+	write("meminfo", fmt.Sprintf("MemTotal:       %d kB\nMemFree:        %d kB\nMemAvailable:   %d kB\nBuffers:  1 kB\nCached:  2 kB\n"+
+		"SwapTotal:      4096 kB\nSwapFree:       1024 kB\nDirty:  0 kB\nHugePages_Total:       0\nHugePages_Free:        0\nHugepagesize:       2048 kB\n",
+		foreignMemory, foreignFree, foreignFree))
 	script := ""
-	for name, text := range files {
-		path := filepath.Join(dir, name)
-		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
-			t.Fatal(err)
-		}
-		script += fmt.Sprintf("mount --bind %s /proc/%s && ", path, name)
+	for _, name := range []string{"stat", "diskstats", "meminfo"} {
+		script += fmt.Sprintf("mount --bind %s/%s /proc/%s && ", dir, name, name)
 	}
-	blocks := filepath.Join(dir, "block")
-	for _, disk := range []string{"nvme7n1", "sdzz"} {
-		if err := os.MkdirAll(filepath.Join(blocks, disk, "device"), 0o755); err != nil {
-			t.Fatal(err)
-		}
-	}
-	return script + "mount --bind " + blocks + ` /sys/block && exec "$@"`
+	return script + fmt.Sprintf("mount --bind %s/block /sys/block && mount --bind %s/net /proc/$$/net", dir, dir) + ` && exec "$@"`
 }
 
 // TestOnceForeignHost: the figures follow the kernel's files, not the machine that the tests run on.
@@ -61,17 +72,54 @@ func TestOnceForeignHost(t *testing.T) {
 	if m := s.Host.Memory; m.Total != foreignMemory<<10 || m.Free != foreignFree<<10 || m.Swap != 4096<<10 {
 		t.Errorf("memory %+v", m)
 	}
-	if d := s.Host.Disks; len(d) != 2 || d[0].Name != "nvme7n1" || d[1].Name != "sdzz" {
-		t.Errorf("disks %v", d)
+	if d := s.Host.Disks; len(d) != foreignDisks || d[0].Name != "nvme0n1" || d[foreignDisks-1].Name != "nvme499n1" {
+		t.Errorf("%d disks, want %d", len(d), foreignDisks)
+	}
+	counted := map[string]uint64{}
+	for _, l := range s.Network.Interfaces {
+		if l.RxBytes != nil {
+			counted[l.Name] = *l.RxBytes
+		}
+	}
+	if len(counted) != foreignLinks || counted["tap000003e7"] != 1999 {
+		t.Errorf("%d interfaces are counted, want %d; the last has %d bytes", len(counted), foreignLinks, counted["tap000003e7"])
 	}
 }
 
-// TestOnceForeignPicture: so does the picture, at a size of one's choice.
-func TestOnceForeignPicture(t *testing.T) {
+// TestF18ForeignPicture: a machine with a thousand CPUs and hundreds of disks is drawn, and all of them are to be seen.
+func TestF18ForeignPicture(t *testing.T) {
 	t.Parallel()
 	needRoot(t)
 	s := start(t, setup{unshared: true, w: 160, h: 50, script: foreignProc(t)})
-	s.await("/256 GiB", "63", "nvme7n1", "156")
+	s.await("/256 GiB", "1024 cores", "nvme0n1", "d lists all")
+	s.keys("d")
+	s.pageTo("nvme499n1")
+	s.keys("c")
+	s.pageTo("1023 ")
+	s.keys("q")
+	if code, _ := s.exit(); code != 0 {
+		t.Errorf("exit code %d\n%s", code, s.stderr())
+	}
+}
+
+// pageTo turns pages until the screen shows text.
+func (s *session) pageTo(text string) {
+	s.t.Helper()
+	last := ""
+	s.until("a page with "+text, func(screen string) bool {
+		if screen != last {
+			s.keys("\x1b[6~")
+			last = screen
+		}
+		return strings.Contains(screen, text)
+	})
+}
+
+// TestF44KillUnderLoad is TestF44Kill on that machine, where each start has most to do.
+func TestF44KillUnderLoad(t *testing.T) {
+	t.Parallel()
+	needRoot(t)
+	killAgainAndAgain(start(t, setup{unshared: true, w: 200, h: 60, script: foreignProc(t)}))
 }
 
 // TestOncePicture: one picture of the size that was asked for, as plain text.

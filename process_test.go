@@ -252,16 +252,21 @@ func TestF43MemoryLimit(t *testing.T) {
 // TestF44Kill: killed wherever it is, it starts again on the same terminal as if nothing had been.
 func TestF44Kill(t *testing.T) {
 	t.Parallel()
-	s := start(t, setup{})
+	killAgainAndAgain(start(t, setup{}))
+}
+
+// killAgainAndAgain kills the program later and later, starts it again, and wants a whole picture in the end.
+func killAgainAndAgain(s *session) {
+	s.t.Helper()
 	for kill := range 12 {
-		eventually(t, "some bytes", func() bool { return s.sent() >= kill*700 || !s.running() })
+		eventually(s.t, "some bytes", func() bool { return s.sent() >= kill*700 || !s.running() })
 		s.again()
 	}
 	s.await(footer)
 	s.whole()
 	s.keys("q")
 	if code, _ := s.exit(); code != 0 {
-		t.Errorf("exit code %d\n%s", code, s.stderr())
+		s.t.Errorf("exit code %d\n%s", code, s.stderr())
 	}
 }
 

@@ -39,9 +39,10 @@ type Console struct {
 	paused  bool
 	logs    logs
 	common  []binding
-	own     [frame.ScreenCount][]binding
-	body    int   // rows of the screen's body in this frame
-	order   []int // scratch for sorted lists
+	own     [frame.ScreenCount][]binding // keys of each screen while no overlay is open,
+	windows [frame.ScreenCount][]binding // and those that open one
+	body    int                          // rows of the screen's body in this frame
+	order   []int                        // scratch for sorted lists
 	network network
 	vms     vms
 	crashed func(panel string, value any) // told of each panic in a panel
@@ -52,7 +53,8 @@ type Console struct {
 func NewConsole(first frame.Screen, crashed func(panel string, value any)) *Console {
 	return &Console{
 		active: first, logs: newLogs(), crashed: crashed, common: commonKeys(),
-		own: [frame.ScreenCount][]binding{frame.Logs: logKeys(), frame.Dashboard: dashboardKeys(), frame.Network: networkKeys()},
+		own:     [frame.ScreenCount][]binding{frame.Logs: logKeys(), frame.Dashboard: dashboardKeys(), frame.Network: networkKeys()},
+		windows: [frame.ScreenCount][]binding{frame.Dashboard: dashboardWindows()},
 	}
 }
 

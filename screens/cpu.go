@@ -84,8 +84,11 @@ func coreRows(r draw.Region, cores int) int {
 	return min(r.H(), 1+(cores+r.W()-3)/max(r.W()-2, 1))
 }
 
+// extraDigits is how many digits beyond three the numbers of so many CPUs may have.
+func extraDigits(cores int) int { return max(digits(cores-1)-3, 0) }
+
 func barRows(r draw.Region, cores int) int {
-	columns := max((r.W()-1)/coreWidth, 1)
+	columns := max((r.W()-1)/(coreWidth+extraDigits(cores)), 1)
 	return (cores + columns - 1) / columns
 }
 
@@ -101,23 +104,24 @@ func drawCores(r draw.Region, cores []sample.CPU, l frame.Limits) {
 	}
 	columns := (len(cores) + rows - 1) / rows
 	for row := range rows {
-		drawCoreRow(r.CutTop(1), cores[row*columns:min((row+1)*columns, len(cores))], columns, l)
+		drawCoreRow(r.CutTop(1), cores, row*columns, columns, l)
 	}
 }
 
-// drawCoreRow draws the bars of some cores side by side, each in one of columns.
-func drawCoreRow(r draw.Region, cores []sample.CPU, columns int, l frame.Limits) {
-	width := (r.W() - 1) / columns
-	for i := range cores {
-		cell := r.Sub(1+i*width, 0, width-1, 1)
+// drawCoreRow draws the bars of the cores from first on side by side, one in each of columns.
+func drawCoreRow(r draw.Region, cores []sample.CPU, first, columns int, l frame.Limits) {
+	width, number := (r.W()-1)/columns, 3+extraDigits(len(cores))
+	for i := first; i < min(first+columns, len(cores)); i++ {
+		core := &cores[i]
+		cell := r.Sub(1+(i-first)*width, 0, width-1, 1)
 		p := cell.Pen(0, 0)
-		p.IntRight(draw.Dim, int64(cores[i].ID), 3)
-		cell.CutLeft(4)
+		p.IntRight(draw.Dim, int64(core.ID), number)
+		cell.CutLeft(number + 1)
 		figure := cell.CutRight(5)
-		style := level(cores[i].Busy, l)
-		cell.Gauge(0, cores[i].Busy, style)
+		style := level(core.Busy, l)
+		cell.Gauge(0, core.Busy, style)
 		p = figure.Pen(0, 0)
-		p.Float(style, cores[i].Busy, 0, 4).Text(draw.Dim, "%")
+		p.Float(style, core.Busy, 0, 4).Text(draw.Dim, "%")
 	}
 }
 

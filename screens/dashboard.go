@@ -11,6 +11,12 @@ func dashboardKeys() []binding {
 		{[]draw.Key{'s'}, "s", "sort VMs: CPU, memory, disk, net, name", "Sort VMs", sortVMs},
 		{[]draw.Key{draw.KeyUp, draw.KeyDown, 'k', 'j'}, arrows, "choose a VM", "", chooseVM},
 		{[]draw.Key{draw.KeyEnter}, "Enter", "the chosen VM whole", "", openVM},
+	}
+}
+
+// dashboardWindows open an overlay each, and work over another one too.
+func dashboardWindows() []binding {
+	return []binding{
 		{[]draw.Key{'d'}, "d", "every disk, filesystem, array and pool", "Disks", openStorage},
 		{[]draw.Key{'c'}, "c", "every CPU, memory in full, every sensor", "CPUs", openHardware},
 	}

@@ -30,7 +30,13 @@ func drawFooter(c *Console, r draw.Region, f *frame.Frame) {
 		}
 	}
 	p = r.Pen(p.X(), 0)
-	c.hints(&p, c.own[c.active])
+	if c.overlay == noOverlay {
+		c.hints(&p, c.own[c.active])
+	} else {
+		hint(&p, "Esc", "Close")
+		hint(&p, p.Name(draw.UpDown), "Scroll")
+	}
+	c.hints(&p, c.windows[c.active])
 	c.hints(&p, c.common)
 }
 

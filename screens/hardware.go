@@ -47,7 +47,7 @@ func hardwareCPUs(view *draw.Region, f *frame.Frame) {
 	for row := range rows {
 		line := bars.CutTop(1)
 		if line.Visible() {
-			drawCoreRow(line, h.Cores[row*columns:min((row+1)*columns, len(h.Cores))], columns, f.Settings.CPU)
+			drawCoreRow(line, h.Cores, row*columns, columns, f.Settings.CPU)
 		}
 	}
 	p = view.CutTop(1).Pen(1, 0)

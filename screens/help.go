@@ -9,12 +9,14 @@ const helpKeys = 20 // columns of the key names
 
 // drawHelp lists every key of this screen from the tables that handle them.
 func drawHelp(c *Console, r draw.Region, f *frame.Frame) {
-	own, common := c.own[c.active], c.common
-	inside := window(r, 66, len(own)+len(common)+4, "Keys")
-	c.scroll.fit(inside.H(), len(own)+len(common)+2)
-	view := inside.Scrolled(c.scroll.top, len(own)+len(common)+2)
+	own, windows, common := c.own[c.active], c.windows[c.active], c.common
+	all := len(own) + len(windows) + len(common) + 2
+	inside := window(r, 66, all+2, "Keys")
+	c.scroll.fit(inside.H(), all)
+	view := inside.Scrolled(c.scroll.top, all)
 	section(view.CutTop(1), screenTitles[c.active])
 	rows(&view, own)
+	rows(&view, windows)
 	section(view.CutTop(1), "Everywhere")
 	rows(&view, common)
 	moreBelow(inside, &c.scroll)

@@ -51,6 +51,9 @@ func (c *Console) Key(k draw.Key, f *frame.Frame) Wish {
 			return b.apply(c, k, f)
 		}
 	}
+	if b := find(c.windows[c.active], k); b != nil {
+		return b.apply(c, k, f)
+	}
 	if b := find(c.common, k); b != nil {
 		return b.apply(c, k, f)
 	}

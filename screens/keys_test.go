@@ -23,7 +23,7 @@ func TestHelpNamesEveryKey(t *testing.T) {
 	for screen := range frame.ScreenCount {
 		c := NewConsole(screen, nil)
 		bound := map[draw.Key]string{}
-		for _, b := range append(slices.Clone(c.own[screen]), c.common...) {
+		for _, b := range slices.Concat(c.own[screen], c.windows[screen], c.common) {
 			if b.label == "" || b.does == "" || b.apply == nil || len(b.label) > helpKeys-3 {
 				t.Errorf("%s: binding %+v", screen, b)
 			}
