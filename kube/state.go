@@ -1,18 +1,181 @@
-// Package kube is what this program knows of the cluster: pure types that the screens draw. This version finds the
-// kubeconfig and does not read the cluster.
+// Package kube is what this program knows of the cluster: pure types that the screens draw and the roll-ups that make
+// them. It finds the kubeconfig; what speaks to the API server is kube/watch.
 package kube
 
-import "hypervisor-tui/sample/box"
+import (
+	"time"
 
-// State is one look at the cluster. It is immutable once published.
+	"hypervisor-tui/sample/box"
+)
+
+// State is one look at the cluster. It and all that it points to are immutable once published; a new one is made when
+// something changed, at most once a second. All text in it is clean.
+//
+// A figure is known while its kind has a value: State.Kinds[KindPod].Has() for Pods, and so on; what is not known is
+// zero and must not be drawn. A stale kind has its last good figures.
 type State struct {
-	Health     box.Health
-	Kubeconfig string // path of the file chosen, empty: none
-	Looked     []Look // where it was looked for, in order, up to the file chosen
+	Health     box.Health // of the API as a whole: OK while it answers that it is ready
+	Cause      Cause      // why it is not, when Health is Stale or Failed
+	Kubeconfig string     // path of the file chosen, empty: none
+	Looked     []Look     // where it was looked for, in order, up to the file chosen
+
+	Server     string      // the API server's URL, as the kubeconfig has it
+	Version    string      // of the API server, as in "v1.37.2+k3s1"; empty: not known
+	Admin      bool        // the kubeconfig's credentials may do everything: a read-only account would be enough
+	ClientCert Certificate // what this program shows; zero: a token, or not known
+	ServerCert Certificate // what the API server shows
+
+	Kinds      [KindCount]Kept
+	Namespaces int // in the cluster
+	Nodes      Nodes
+	Here       *Node // this host's node, nil: not known, or this host is no node
+	Pods       Pods
+	Services   Services
+	Claims     Claims
+	Warnings   []Warning // events of type Warning, newest first, at most MaxWarnings
+	Network    Network
+	Virt       Virt
+	Drain      []Blocker // what would keep this node from being drained, or be lost by it
 }
 
 // Look is one place where a kubeconfig was looked for. It never holds anything of the file's content.
 type Look struct {
 	Path   string
 	Result string // "found", or in words why not: "does not exist", "permission denied (mode 0600, owner root)"
+}
+
+// Certificate is how long one is valid. Both are zero when it is not known.
+type Certificate struct{ NotBefore, NotAfter time.Time }
+
+// Rung is a step of the ladder from the kubeconfig up to an API server that is ready. The first broken one is the cause.
+type Rung uint8
+
+// The rungs, from the bottom. Answers is the top: nothing is broken.
+const (
+	Answers      Rung = iota
+	Kubeconfig        // there is none, or it cannot be used
+	Dial              // no connection: refused, timeout, no route, no such host
+	TLS               // unknown authority, wrong name, expired, or not yet valid, which is a wrong clock as a rule
+	Unauthorized      // 401: the credentials are not, or no longer, accepted
+	Forbidden         // 403: the credentials are accepted and may not see anything
+	Silent            // connected, and no answer in time
+	NotReady          // it answers, and says which of its own checks fail
+)
+
+// String is the rung in a word or two.
+func (r Rung) String() string {
+	names := [...]string{"answers", "kubeconfig", "connection", "TLS", "unauthorized", "forbidden", "no answer", "not ready"}
+	if int(r) < len(names) {
+		return names[r]
+	}
+	return "unknown"
+}
+
+// Cause is why the API does not answer. Since when is State.Health.Since.
+type Cause struct {
+	Rung   Rung
+	Why    string        // one line: "refused", "certificate not yet valid: is this host's clock right?"
+	Checks []string      // with NotReady: the names of the checks that fail, as in "etcd"
+	Retry  time.Duration // CLOCK_BOOTTIME of the next try, 0: one is under way
+}
+
+// Count is how many things have a name in common. Lists of them are sorted by name.
+type Count struct {
+	Name string
+	N    int
+}
+
+// Nodes counts the cluster's nodes.
+type Nodes struct {
+	Ready, Total int
+	NotReady     []string // names, sorted, at most MaxNames
+}
+
+// Pods counts the cluster's pods and those of this node.
+type Pods struct {
+	Running, Total int
+	ByPhase        []Count
+	Here           int   // on this node that have not ended; known when State.Here is
+	HereCPU        int64 // what those ask for together, in thousandths of a CPU
+	HereMemory     int64 // the same, bytes
+}
+
+// Services counts the cluster's services. A ClusterIP service without an IP is of type Headless.
+type Services struct {
+	Total  int
+	ByType []Count
+}
+
+// Claims counts PersistentVolumeClaims.
+type Claims struct{ Bound, Total int }
+
+// Network is how the cluster's network is set up.
+type Network struct {
+	PodCIDR     Sourced
+	ServiceCIDR Sourced
+	CNI         Sourced // as in "flannel vxlan"
+	Policy      Sourced // "enforced" or "not enforced": who would make NetworkPolicies true
+	Policies    int     // NetworkPolicies in the cluster
+	Attachments int     // NetworkAttachmentDefinitions (Multus)
+}
+
+// Sourced is a value and where it was learned. An empty Value is not known.
+type Sourced struct{ Value, Source string }
+
+// Virt is KubeVirt.
+type Virt struct {
+	Phase      string // "Deployed"; empty: not known
+	Version    string // as KubeVirt observed itself
+	VMs        []VM   // by namespace and name
+	Instances  []Instance
+	Migrations []Migration // that have not ended, and the newest that have, at most MaxEnded; newest first
+	Volumes    int         // DataVolumes (CDI)
+	Tally      Tally
+
+	HereInstances int // on this node, not ended
+	HereVCPUs     int // of those together
+}
+
+// Tally counts VMs by what became of them. Other is every status that is none of the five.
+type Tally struct {
+	Running, Stopped, Migrating, Paused, Error, Other, Total int
+	ByStatus                                                 []Count // by printable status; "(none)": KubeVirt has not said
+}
+
+// Overcommit is how many virtual CPUs of running instances share one CPU of this node, 0 when either is not known.
+func (s *State) Overcommit() float64 {
+	if s.Here == nil || s.Here.CapacityCPU <= 0 || !s.Kinds[KindInstance].Has() {
+		return 0
+	}
+	return 1000 * float64(s.Virt.HereVCPUs) / float64(s.Here.CapacityCPU)
+}
+
+// Blocker is one thing that a drain of this node meets.
+type Blocker struct {
+	Namespace, Name string
+	Why             string // "cannot be migrated: ...", "has no controller that would start it elsewhere"
+}
+
+// Limits of what a State lists; what is counted is not limited.
+const (
+	MaxWarnings = 200
+	MaxNames    = 20
+	MaxEnded    = 20
+	MaxBlockers = 50
+)
+
+// Settled says whether there is nothing more to wait for: no API, or an answer for each kind.
+func (s *State) Settled() bool {
+	if s.Health.State == box.Init {
+		return false
+	}
+	if !s.Health.Has() {
+		return true
+	}
+	for i := range s.Kinds {
+		if s.Kinds[i].State == box.Init {
+			return false
+		}
+	}
+	return true
 }

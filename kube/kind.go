@@ -1,0 +1,82 @@
+package kube
+
+import (
+	"strconv"
+	"time"
+
+	"hypervisor-tui/sample/box"
+)
+
+// Kind is one kind of object that is followed.
+type Kind uint8
+
+// The kinds, in the order in which they are shown.
+const (
+	KindNode Kind = iota
+	KindPod
+	KindService
+	KindClaim // persistentvolumeclaims
+	KindWarning
+	KindNamespace
+	KindBudget // poddisruptionbudgets
+	KindPolicy // networkpolicies
+	KindServiceCIDR
+	KindVM       // KubeVirt's virtualmachines
+	KindInstance // virtualmachineinstances: the VMs that run or are about to
+	KindMigration
+	KindKubeVirt   // KubeVirt's own settings and state, one object
+	KindDataVolume // of KubeVirt's CDI
+	KindAttachment // network-attachment-definitions, of Multus
+	KindCount
+)
+
+var kindNames = [KindCount]string{
+	KindNode: "nodes", KindPod: "pods", KindService: "services", KindClaim: "persistentvolumeclaims",
+	KindWarning: "events", KindNamespace: "namespaces", KindBudget: "poddisruptionbudgets", KindPolicy: "networkpolicies",
+	KindServiceCIDR: "servicecidrs", KindVM: "virtualmachines", KindInstance: "virtualmachineinstances",
+	KindMigration: "virtualmachineinstancemigrations", KindKubeVirt: "kubevirts", KindDataVolume: "datavolumes",
+	KindAttachment: "network-attachment-definitions",
+}
+
+// String is the name by which the API and RBAC know the kind: its plural, without the group.
+func (k Kind) String() string {
+	if k < KindCount {
+		return kindNames[k]
+	}
+	return "unknown"
+}
+
+// Kept is how good what is kept of one kind is. Its state is Init until all that the API server has was seen once,
+// Absent while the API server does not know the kind, Failed when it may not be listed, and Stale while it is not
+// followed, as after the API server went away. While it is followed, At is the last time at which that was certain.
+type Kept struct {
+	box.Health
+	Count int // objects kept; of events at most MaxWarnings
+}
+
+// AppendWords appends the state in words: "ok", "syncing 3,200", "forbidden: list pods", "not installed", "stale 42s".
+func (k *Kept) AppendWords(dst []byte, now time.Duration) []byte {
+	switch k.State {
+	case box.Init:
+		if k.Count == 0 {
+			return append(dst, "syncing"...)
+		}
+		return appendThousands(append(dst, "syncing "...), k.Count)
+	case box.OK:
+		return append(dst, "ok"...)
+	case box.Stale:
+		dst = strconv.AppendInt(append(dst, "stale "...), int64(k.Age(now)/time.Second), 10)
+		return append(dst, 's')
+	}
+	return append(dst, k.Err...)
+}
+
+// appendThousands appends n, which is not negative, with a comma before each group of three digits.
+func appendThousands(dst []byte, n int) []byte {
+	if n < 1000 {
+		return strconv.AppendInt(dst, int64(n), 10)
+	}
+	dst = append(appendThousands(dst, n/1000), ',')
+	rest := n % 1000
+	return append(dst, byte('0'+rest/100), byte('0'+rest/10%10), byte('0'+rest%10))
+}

@@ -1,0 +1,150 @@
+package kube
+
+import "time"
+
+// The objects below are what is kept of the API's: only what a roll-up needs. Their text is clean. Quantities of CPU
+// are thousandths of one, of memory bytes; 0 is not asked for or not said.
+
+// Node is one machine of the cluster. API: core/v1 Node.
+type Node struct {
+	Name        string
+	Roles       []string // from the labels node-role.kubernetes.io/..., sorted
+	Version     string   // of its kubelet
+	Ready       string   // "True", "False", "Unknown"; empty: no such condition
+	Conditions  []Condition
+	Cordoned    bool
+	InternalIP  string
+	MachineID   string
+	CapacityCPU int64
+	CPU         int64 // allocatable, as are Memory and Pods
+	Memory      int64
+	Pods        int64
+	PodCIDRs    []string
+	Flannel     string // backend, from flannel's annotation
+	CNI         string // "calico" or "cilium", from their annotations
+	K3s         *K3s   // nil: not k3s or RKE2, or its arguments are not known
+	Hostname    string // from the label kubernetes.io/hostname
+}
+
+// Condition is one condition of a node that is worth showing: Ready, and any other that is not as it should be.
+type Condition struct {
+	Type, Status, Reason string
+	Since                time.Time // zero: not said
+}
+
+// K3s is what the arguments of a k3s server say of the network, from its node's annotation k3s.io/node-args.
+type K3s struct {
+	Server         bool // else an agent, which does not say
+	PodCIDR        string
+	ServiceCIDR    string
+	FlannelBackend string
+	NoPolicy       bool // --disable-network-policy
+}
+
+// Pod is one pod. API: core/v1 Pod.
+type Pod struct {
+	Phase  string // "Running"; empty: not said
+	Node   string // empty: not scheduled
+	Owner  string // kind of its controller, empty: none
+	Labels string // lines of "key=value", by key
+	CPU    int64  // what it asks for, as the scheduler counts it
+	Memory int64
+	Mirror bool // a static pod of its node, which no drain touches
+}
+
+// Ended says whether the pod has done with its node.
+func (p *Pod) Ended() bool { return p.Phase == "Succeeded" || p.Phase == "Failed" }
+
+// Service is one service: its type, Headless when it is a ClusterIP service without an IP. API: core/v1 Service.
+type Service struct{ Type string }
+
+// Claim is one PersistentVolumeClaim. API: core/v1 PersistentVolumeClaim.
+type Claim struct{ Phase string }
+
+// Warning is one event of type Warning. API: core/v1 Event.
+type Warning struct {
+	Last      time.Time // when it happened last
+	Count     int       // how often
+	Kind      string    // what it is about
+	Namespace string    // of that, empty: it has none
+	Name      string
+	Reason    string
+	Message   string // one line, at most MaxMessage bytes
+	Source    string // who says so
+}
+
+// MaxMessage is how much of an event's message is kept, in bytes.
+const MaxMessage = 256
+
+// Budget is one PodDisruptionBudget. API: policy/v1.
+type Budget struct {
+	Allowed int      // pods that may be evicted now
+	Labels  []string // "key=value" that a pod must all have; none: every pod of the namespace
+	Unclear bool     // its selector says more than Labels, or nothing: it is not judged
+}
+
+// ServiceCIDR is one of the ranges that services get their IPs from. API: networking.k8s.io/v1.
+type ServiceCIDR struct{ CIDRs []string }
+
+// VM is one VirtualMachine, running or not. API: kubevirt.io/v1.
+type VM struct {
+	Namespace, Name string
+	Status          string // printable status: an open set; empty: KubeVirt has not said
+}
+
+// Instance is one VirtualMachineInstance: a VM that runs or is about to. API: kubevirt.io/v1.
+type Instance struct {
+	Namespace, Name string
+	Phase           string // "Running"; empty: not said
+	Node            string // empty: not scheduled
+	IPs             []string
+	Ready           Truth
+	Paused          Truth
+	Migratable      Truth
+	WhyNot          string // it is not migratable: reason or message of the condition
+	Agent           Truth  // the guest's agent is connected
+	VCPUs           int    // 0: not known
+	Memory          uint64 // of the guest, bytes; 0: not known
+	Eviction        string // strategy; empty: the cluster's default
+	Evacuating      string // node that it is being moved off
+	Created         time.Time
+	Moving          *Moving // its last migration, nil: none
+}
+
+// Ended says whether the instance has done with its node.
+func (i *Instance) Ended() bool { return i.Phase == "Succeeded" || i.Phase == "Failed" }
+
+// Truth is a condition of the API: True, False, or not known.
+type Truth int8
+
+// The truths. Unknown is what a condition that is absent is.
+const (
+	Unknown Truth = iota
+	False
+	True
+)
+
+// Moving is one migration as the instance or the migration itself tells of it.
+type Moving struct {
+	UID            string // of the migration
+	Source, Target string // nodes; empty: not known yet
+	Started, Ended time.Time
+	Failed         bool
+	Why            string // it failed
+	Mode           string // "PreCopy", "PostCopy"
+}
+
+// Migration is one VirtualMachineInstanceMigration. API: kubevirt.io/v1.
+type Migration struct {
+	Namespace, Name string
+	Instance        string // name of the instance that moves
+	Phase           string // "Running"; empty: not said
+	Created         time.Time
+	Moving          // as far as it is known
+}
+
+// Done says whether the migration has ended, well or not.
+func (m *Migration) Done() bool { return m.Phase == "Succeeded" || m.Phase == "Failed" }
+
+// KubeVirt is KubeVirt's own object. API: kubevirt.io/v1.
+type KubeVirt struct{ Phase, Version string }

@@ -1,0 +1,168 @@
+package kube
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// Place is what tells this host's node from the others.
+type Place struct {
+	Hostname  string
+	MachineID string // /etc/machine-id, empty: not known
+	Files     Files  // what the host's own files say of the network
+}
+
+// Roll brings the figures of s, but for Health and what belongs to the connection, up to date with the objects that
+// changed since the last Roll. It replaces the slices of s and never writes into them, so that a copy of s can be
+// published before and after. It takes one pass over the objects of each kind that changed.
+func (o *Objects) Roll(s *State, p *Place) {
+	nodes, pods, instances := o.Nodes.look(), o.Pods.look(), o.Instances.look()
+	budgets, migrations, cidrs := o.Budgets.look(), o.Migrations.look(), o.ServiceCIDRs.look()
+	if nodes {
+		s.Nodes, s.Here = o.countNodes(), o.here(p)
+	}
+	if pods || nodes {
+		s.Pods = o.countPods(s.Here)
+	}
+	if o.Services.look() {
+		s.Services = Services{o.Services.Len(), tally(&o.Services, func(v Service) string { return v.Type })}
+	}
+	if o.Claims.look() {
+		s.Claims = o.countClaims()
+	}
+	if o.Warnings.look() {
+		s.Warnings = o.newestWarnings()
+	}
+	if o.VMs.look() {
+		s.Virt.VMs = o.listVMs()
+		s.Virt.Tally = newTally(s.Virt.VMs)
+	}
+	if instances || nodes {
+		o.rollInstances(s)
+	}
+	if migrations || instances {
+		s.Virt.Migrations = o.listMigrations()
+	}
+	if o.KubeVirts.look() {
+		s.Virt.Phase, s.Virt.Version = o.kubeVirt()
+	}
+	if nodes || cidrs {
+		o.network(&s.Network, s.Here, p)
+	}
+	if pods || nodes || instances || budgets {
+		s.Drain = o.drain(s.Here)
+	}
+	s.Namespaces, s.Virt.Volumes = o.Namespaces.Len(), o.DataVolumes.Len()
+	s.Network.Policies, s.Network.Attachments = o.Policies.Len(), o.Attachments.Len()
+}
+
+// tally counts the objects of a table by a name of theirs.
+func tally[T any](t *Table[T], name func(T) string) []Count {
+	var list []Count
+	for _, r := range t.rows {
+		list = add(list, name(r.object))
+	}
+	slices.SortFunc(list, byName)
+	return list
+}
+
+// add counts one more of a name. Names are few.
+func add(list []Count, name string) []Count {
+	for i := range list {
+		if list[i].Name == name {
+			list[i].N++
+			return list
+		}
+	}
+	return append(list, Count{name, 1})
+}
+
+func byName(a, b Count) int { return strings.Compare(a.Name, b.Name) }
+
+func (o *Objects) countNodes() Nodes {
+	n := Nodes{Total: o.Nodes.Len()}
+	for key, r := range o.Nodes.rows {
+		if r.object.Ready == "True" {
+			n.Ready++
+		} else {
+			n.NotReady = append(n.NotReady, key)
+		}
+	}
+	slices.Sort(n.NotReady)
+	n.NotReady = n.NotReady[:min(len(n.NotReady), MaxNames)]
+	return n
+}
+
+// here finds this host's node: by name, by the label of its hostname, or by a machine ID that one node alone has (clones
+// of a machine may share theirs). A kubelet's name is its hostname in small letters unless it is told another.
+func (o *Objects) here(p *Place) *Node {
+	name := strings.ToLower(p.Hostname)
+	if r, ok := o.Nodes.rows[name]; ok {
+		return &r.object
+	}
+	var byLabel, byID []*Node
+	for _, r := range o.Nodes.rows {
+		if name != "" && strings.ToLower(r.object.Hostname) == name {
+			byLabel = append(byLabel, &r.object)
+		}
+		if p.MachineID != "" && r.object.MachineID == p.MachineID {
+			byID = append(byID, &r.object)
+		}
+	}
+	for _, found := range [][]*Node{byLabel, byID} {
+		if len(found) == 1 {
+			return found[0]
+		}
+	}
+	return nil
+}
+
+func (o *Objects) countPods(here *Node) Pods {
+	p := Pods{Total: o.Pods.Len(), ByPhase: tally(&o.Pods, func(v Pod) string { return cmp.Or(v.Phase, None) })}
+	for _, c := range p.ByPhase {
+		if c.Name == "Running" {
+			p.Running = c.N
+		}
+	}
+	if here == nil {
+		return p
+	}
+	for _, r := range o.Pods.rows {
+		if r.object.Node == here.Name && !r.object.Ended() {
+			p.Here++
+			p.HereCPU += r.object.CPU
+			p.HereMemory += r.object.Memory
+		}
+	}
+	return p
+}
+
+// None is the name under which objects are counted whose status says nothing yet.
+const None = "(none)"
+
+func (o *Objects) countClaims() Claims {
+	c := Claims{Total: o.Claims.Len()}
+	for _, r := range o.Claims.rows {
+		if r.object.Phase == "Bound" {
+			c.Bound++
+		}
+	}
+	return c
+}
+
+// newestWarnings lists the newest and forgets the others, which only newer ones would push out.
+func (o *Objects) newestWarnings() []Warning {
+	keys := slices.SortedFunc(maps.Keys(o.Warnings.rows), func(a, b string) int {
+		return cmp.Or(o.Warnings.rows[b].object.Last.Compare(o.Warnings.rows[a].object.Last), strings.Compare(a, b))
+	})
+	for _, key := range keys[min(len(keys), MaxWarnings):] {
+		delete(o.Warnings.rows, key)
+	}
+	list := make([]Warning, o.Warnings.Len())
+	for i := range list {
+		list[i] = o.Warnings.rows[keys[i]].object
+	}
+	return list
+}

@@ -1,0 +1,268 @@
+package kube
+
+import (
+	"fmt"
+	"reflect"
+	"slices"
+	"testing"
+	"time"
+
+	"hypervisor-tui/sample/box"
+)
+
+var at = time.Date(2026, 11, 22, 3, 0, 0, 0, time.UTC)
+
+// cluster is three nodes with some of each kind; this host is hv-1.
+func cluster() (*Objects, *Place) {
+	o := new(Objects)
+	for i, ready := range []string{"True", "True", "Unknown"} {
+		name := fmt.Sprintf("hv-%d", i)
+		o.Nodes.Put(name, Node{Name: name, Ready: ready, CapacityCPU: 16000, MachineID: "same", Hostname: name})
+	}
+	for i := range 10 {
+		p := Pod{Phase: "Running", Node: fmt.Sprintf("hv-%d", i%3), CPU: 100, Memory: 1 << 20, Owner: "ReplicaSet", Labels: "app=x\ntier=y"}
+		if i == 7 {
+			p.Phase = "Succeeded"
+		}
+		if i == 9 {
+			p.Phase, p.Node = "", ""
+		}
+		o.Pods.Put(fmt.Sprintf("team/p%d", i), p)
+	}
+	return o, &Place{Hostname: "HV-1"}
+}
+
+func roll(o *Objects, p *Place) *State {
+	s := new(State)
+	o.Roll(s, p)
+	return s
+}
+
+// same compares a figure with what it should be.
+func same(t *testing.T, what string, got, want any) {
+	t.Helper()
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("%s: %+v, want %+v", what, got, want)
+	}
+}
+
+func TestRollNodesAndPods(t *testing.T) {
+	s := roll(cluster())
+	same(t, "nodes", s.Nodes, Nodes{Ready: 2, Total: 3, NotReady: []string{"hv-2"}})
+	if s.Here == nil || s.Here.Name != "hv-1" {
+		t.Fatalf("this node is %+v", s.Here)
+	}
+	same(t, "pods", s.Pods, Pods{Running: 8, Total: 10, ByPhase: []Count{{None, 1}, {"Running", 8}, {"Succeeded", 1}},
+		Here: 2, HereCPU: 200, HereMemory: 2 << 20})
+}
+
+func TestWhichNodeIsThisHost(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		place Place
+		node  Node
+		want  string
+	}{
+		{"by name", Place{Hostname: "a"}, Node{Name: "a"}, "a"},
+		{"in capitals", Place{Hostname: "A"}, Node{Name: "a"}, "a"},
+		{"by label", Place{Hostname: "box"}, Node{Name: "a", Hostname: "box"}, "a"},
+		{"by machine ID", Place{Hostname: "box", MachineID: "1f"}, Node{Name: "a", MachineID: "1f"}, "a"},
+		{"another host", Place{Hostname: "box", MachineID: "1f"}, Node{Name: "a", MachineID: "2f"}, ""},
+		{"nothing known", Place{}, Node{Name: "a"}, ""},
+		{"a clone's machine ID", Place{Hostname: "box", MachineID: "same"}, Node{Name: "a", MachineID: "same"}, ""},
+	} {
+		o := new(Objects)
+		o.Nodes.Put(c.node.Name, c.node)
+		o.Nodes.Put("other", Node{Name: "other", MachineID: "same"})
+		s := roll(o, &c.place)
+		got := ""
+		if s.Here != nil {
+			got = s.Here.Name
+		}
+		same(t, c.name, got, c.want)
+	}
+}
+
+func TestRollServicesAndClaims(t *testing.T) {
+	o := new(Objects)
+	for i, kind := range []string{"ClusterIP", "NodePort", "ClusterIP", "Headless"} {
+		o.Services.Put(fmt.Sprint("a/", i), Service{kind})
+	}
+	for i, phase := range []string{"Bound", "Pending", "Bound", "Lost"} {
+		o.Claims.Put(fmt.Sprint("a/", i), Claim{phase})
+	}
+	o.Namespaces.Put("a", struct{}{})
+	o.Policies.Put("a/deny", struct{}{})
+	s := roll(o, &Place{})
+	same(t, "services", s.Services, Services{4, []Count{{"ClusterIP", 2}, {"Headless", 1}, {"NodePort", 1}}})
+	same(t, "claims", s.Claims, Claims{Bound: 2, Total: 4})
+	same(t, "namespaces", s.Namespaces, 1)
+	same(t, "policies", s.Network.Policies, 1)
+}
+
+func TestWarningsAreTheNewest(t *testing.T) {
+	o := new(Objects)
+	for i := range 3 * MaxWarnings {
+		o.Warnings.Put(fmt.Sprint("a/e", i), Warning{Last: at.Add(time.Duration(i) * time.Second), Count: i})
+	}
+	s := roll(o, &Place{})
+	if len(s.Warnings) != MaxWarnings || o.Warnings.Len() != MaxWarnings {
+		t.Fatalf("%d are listed and %d kept", len(s.Warnings), o.Warnings.Len())
+	}
+	for i := range s.Warnings {
+		if want := 3*MaxWarnings - 1 - i; s.Warnings[i].Count != want {
+			t.Fatalf("number %d of the list is warning %d, want %d", i, s.Warnings[i].Count, want)
+		}
+	}
+}
+
+func TestTallyOfVMs(t *testing.T) {
+	statuses := []string{"Running", "Running", "Stopped", "Migrating", "Paused", "CrashLoopBackOff", "ErrorUnschedulable",
+		"ErrImagePull", "ImagePullBackOff", "ErrorPvcNotFound", "DataVolumeError", "Starting", "Unknown", "", "Provisioning",
+		"WaitingForReceiver", "InventedLater"}
+	o := new(Objects)
+	for i, status := range statuses {
+		o.VMs.Put(fmt.Sprintf("a/%02d", i), VM{Namespace: "a", Name: fmt.Sprintf("%02d", i), Status: status})
+	}
+	got := roll(o, &Place{}).Virt.Tally
+	by := 0
+	for _, c := range got.ByStatus {
+		by += c.N
+	}
+	if by != len(statuses) || !slices.Contains(got.ByStatus, Count{None, 1}) || !slices.Contains(got.ByStatus, Count{"Running", 2}) {
+		t.Errorf("by status: %v", got.ByStatus)
+	}
+	got.ByStatus = nil
+	same(t, "tally", got, Tally{Running: 2, Stopped: 1, Migrating: 1, Paused: 1, Error: 6, Other: 6, Total: 17})
+}
+
+func TestInstancesOfThisNode(t *testing.T) {
+	o, p := cluster()
+	for i, in := range []Instance{
+		{Node: "hv-1", Phase: "Running", VCPUs: 8},
+		{Node: "hv-1", Phase: "Running", VCPUs: 24},
+		{Node: "hv-1", Phase: "Succeeded", VCPUs: 100},
+		{Node: "hv-0", Phase: "Running", VCPUs: 100},
+	} {
+		in.Namespace, in.Name = "vms", fmt.Sprint(9-i)
+		o.Instances.Put("vms/"+in.Name, in)
+	}
+	s := roll(o, p)
+	s.Kinds[KindInstance].State = box.OK
+	if s.Virt.HereInstances != 2 || s.Virt.HereVCPUs != 32 || s.Overcommit() != 2 {
+		t.Errorf("%d instances, %d vCPUs, overcommit %v", s.Virt.HereInstances, s.Virt.HereVCPUs, s.Overcommit())
+	}
+	if len(s.Virt.Instances) != 4 || s.Virt.Instances[0].Name != "6" {
+		t.Errorf("instances: %+v", s.Virt.Instances)
+	}
+	s.Kinds[KindInstance].State = box.Failed
+	if s.Overcommit() != 0 {
+		t.Error("an overcommit of what is not known")
+	}
+}
+
+func TestMigrations(t *testing.T) {
+	o := new(Objects)
+	put := func(m Migration) { m.Namespace = "vms"; o.Migrations.Put("vms/"+m.Name, m) }
+	put(Migration{Name: "old", Phase: "Running", Created: at, Instance: "vm", Moving: Moving{UID: "1"}})
+	put(Migration{Name: "new", Phase: "Pending", Created: at.Add(time.Hour)})
+	put(Migration{Name: "self", Phase: "Failed", Created: at, Instance: "vm", Moving: Moving{UID: "2", Source: "x", Why: "own words"}})
+	for i := range 2 * MaxEnded {
+		put(Migration{Name: fmt.Sprint("done", i), Phase: "Succeeded", Created: at.Add(time.Duration(i+1) * time.Minute)})
+	}
+	o.Instances.Put("vms/vm", Instance{Namespace: "vms", Name: "vm", Moving: &Moving{UID: "1", Source: "hv-0", Target: "hv-1"}})
+	got := roll(o, &Place{}).Virt.Migrations
+	if len(got) != 2+MaxEnded || got[0].Name != "new" || got[1].Name != "old" || got[2].Name != fmt.Sprint("done", 2*MaxEnded-1) {
+		t.Fatalf("%d: %+v", len(got), got)
+	}
+	if got[1].Source != "hv-0" || got[1].Target != "hv-1" {
+		t.Errorf("its instance knows more: %+v", got[1])
+	}
+}
+
+func TestDrain(t *testing.T) {
+	o, p := cluster()
+	put := func(name string, pod Pod) {
+		pod.Node, pod.Phase = "hv-1", "Running"
+		o.Pods.Put("team/"+name, pod)
+	}
+	put("bare", Pod{})
+	put("static", Pod{Mirror: true})
+	put("agent", Pod{Owner: "DaemonSet"})
+	put("launcher", Pod{Owner: "VirtualMachineInstance", Labels: "app=db"})
+	put("db", Pod{Owner: "StatefulSet", Labels: "app=db\nrole=main"})
+	o.Pods.Put("other/db", Pod{Owner: "StatefulSet", Labels: "app=db", Node: "hv-1"})
+	o.Budgets.Put("team/db", Budget{Labels: []string{"role=main", "app=db"}})
+	o.Budgets.Put("team/loose", Budget{Allowed: 1})
+	o.Budgets.Put("team/odd", Budget{Unclear: true})
+	o.Budgets.Put("team/else", Budget{Labels: []string{"app=dbx"}})
+	vm := func(name string, i Instance) {
+		i.Namespace, i.Name, i.Node = "vms", name, "hv-1"
+		o.Instances.Put("vms/"+name, i)
+	}
+	vm("fixed", Instance{Migratable: False, WhyNot: "DisksNotLiveMigratable"})
+	vm("moves", Instance{Migratable: True})
+	vm("unknown", Instance{})
+	vm("stops", Instance{Migratable: False, Eviction: "None"})
+	vm("ended", Instance{Migratable: False, Phase: "Failed"})
+	same(t, "drain", roll(o, p).Drain, []Blocker{
+		{"team", "bare", "has no controller that would start it elsewhere"},
+		{"team", "db", "disruption budget db allows no eviction"},
+		{"vms", "fixed", "cannot be migrated: DisksNotLiveMigratable"},
+	})
+}
+
+// TestRollLeavesWhatWasPublished: a copy of the State is what others read while the next one is made.
+func TestRollLeavesWhatWasPublished(t *testing.T) {
+	o, p := cluster()
+	o.VMs.Put("a/a", VM{Name: "a", Status: "Running"})
+	s := roll(o, p)
+	published := *s
+	before := fmt.Sprintf("%+v %+v", published, *published.Here)
+	o.Nodes.Put("hv-1", Node{Name: "hv-1", Ready: "False", Roles: []string{"worker"}})
+	o.Pods.Drop("team/p0")
+	o.VMs.Put("a/a", VM{Name: "a", Status: "Stopped"})
+	o.Roll(s, p)
+	if after := fmt.Sprintf("%+v %+v", published, *published.Here); after != before {
+		t.Errorf("was\n%s\nis\n%s", before, after)
+	}
+	if s.Virt.Tally.Stopped != 1 || s.Pods.Total != 9 || s.Nodes.Ready != 1 {
+		t.Errorf("not followed: %+v", s)
+	}
+}
+
+func TestListDropsWhatIsGone(t *testing.T) {
+	var table Table[Claim]
+	table.Begin()
+	table.Put("a", Claim{"Bound"})
+	table.Put("b", Claim{"Bound"})
+	table.End()
+	table.Begin()
+	table.Put("b", Claim{"Lost"})
+	if table.Len() != 2 {
+		t.Error("something went before the list was whole")
+	}
+	table.End()
+	if table.Len() != 1 || table.rows["b"].object.Phase != "Lost" {
+		t.Errorf("%+v", table.rows)
+	}
+	table.Drop("b")
+	if table.Len() != 0 || !table.look() || table.look() {
+		t.Error("a drop should be one change")
+	}
+}
+
+func TestRollOfManyPodsIsCheap(t *testing.T) {
+	o, p := cluster()
+	for i := range 10_000 {
+		o.Pods.Put(fmt.Sprint("many/p", i), Pod{Phase: "Running", Node: "hv-0"})
+	}
+	s := roll(o, p)
+	n := testing.AllocsPerRun(10, func() {
+		o.Pods.Put("many/p1", Pod{Phase: "Pending", Node: "hv-0"})
+		o.Roll(s, p)
+	})
+	if n > 20 {
+		t.Errorf("%v allocations to count 10,000 pods", n)
+	}
+}

@@ -1,0 +1,156 @@
+package kube
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+)
+
+func (o *Objects) listVMs() []VM {
+	list := make([]VM, 0, o.VMs.Len())
+	for _, r := range o.VMs.rows {
+		list = append(list, r.object)
+	}
+	slices.SortFunc(list, func(a, b VM) int {
+		return cmp.Or(strings.Compare(a.Namespace, b.Namespace), strings.Compare(a.Name, b.Name))
+	})
+	return list
+}
+
+// newTally counts VMs. KubeVirt may add statuses: what is not known is Other, unless it calls itself an error.
+//
+// API: kubevirt.io/v1, VirtualMachinePrintableStatus.
+func newTally(vms []VM) Tally {
+	t := Tally{Total: len(vms)}
+	for i := range vms {
+		switch s := vms[i].Status; {
+		case s == "Running":
+			t.Running++
+		case s == "Stopped":
+			t.Stopped++
+		case s == "Migrating":
+			t.Migrating++
+		case s == "Paused":
+			t.Paused++
+		case s == "CrashLoopBackOff", s == "ImagePullBackOff", strings.Contains(s, "Err"):
+			t.Error++
+		default:
+			t.Other++
+		}
+		t.ByStatus = add(t.ByStatus, cmp.Or(vms[i].Status, None))
+	}
+	slices.SortFunc(t.ByStatus, byName)
+	return t
+}
+
+// rollInstances lists the instances and counts those of this node.
+func (o *Objects) rollInstances(s *State) {
+	list := make([]Instance, 0, o.Instances.Len())
+	s.Virt.HereInstances, s.Virt.HereVCPUs = 0, 0
+	for _, r := range o.Instances.rows {
+		list = append(list, r.object)
+		if s.Here != nil && r.object.Node == s.Here.Name && !r.object.Ended() {
+			s.Virt.HereInstances++
+			s.Virt.HereVCPUs += r.object.VCPUs
+		}
+	}
+	slices.SortFunc(list, func(a, b Instance) int {
+		return cmp.Or(strings.Compare(a.Namespace, b.Namespace), strings.Compare(a.Name, b.Name))
+	})
+	s.Virt.Instances = list
+}
+
+// listMigrations lists those that have not ended before those that have, each newest first. What a migration does not
+// say of itself its instance may know.
+func (o *Objects) listMigrations() []Migration {
+	var going, ended []Migration
+	for _, r := range o.Migrations.rows {
+		m := r.object
+		if i, ok := o.Instances.rows[m.Namespace+"/"+m.Instance]; ok && m.Source == "" && i.object.Moving != nil && i.object.Moving.UID == m.UID {
+			m.Moving = *i.object.Moving
+		}
+		if m.Done() {
+			ended = append(ended, m)
+		} else {
+			going = append(going, m)
+		}
+	}
+	newest := func(a, b Migration) int {
+		return cmp.Or(b.Created.Compare(a.Created), strings.Compare(a.Namespace, b.Namespace), strings.Compare(a.Name, b.Name))
+	}
+	slices.SortFunc(going, newest)
+	slices.SortFunc(ended, newest)
+	return append(going, ended[:min(len(ended), MaxEnded)]...)
+}
+
+// kubeVirt tells of the one KubeVirt object; of several, the first by name.
+func (o *Objects) kubeVirt() (phase, version string) {
+	first := ""
+	for key, r := range o.KubeVirts.rows {
+		if first == "" || key < first {
+			first, phase, version = key, cmp.Or(r.object.Phase, None), r.object.Version
+		}
+	}
+	return phase, version
+}
+
+// drain lists what a drain of this node meets: instances that cannot move, pods that nothing starts elsewhere, and pods
+// that a budget keeps from being evicted. Pods of instances are left to KubeVirt, which answers an eviction by a
+// migration; pods of a DaemonSet and static pods stay where they are.
+func (o *Objects) drain(here *Node) []Blocker {
+	if here == nil {
+		return nil
+	}
+	var list []Blocker
+	for _, r := range o.Instances.rows {
+		if i := &r.object; i.Node == here.Name && !i.Ended() && i.Migratable == False && i.Eviction != "None" {
+			why := "cannot be migrated"
+			if i.WhyNot != "" {
+				why += ": " + i.WhyNot
+			}
+			list = append(list, Blocker{i.Namespace, i.Name, why})
+		}
+	}
+	for key, r := range o.Pods.rows {
+		p := &r.object
+		if p.Node != here.Name || p.Ended() || p.Mirror || p.Owner == "DaemonSet" || p.Owner == "VirtualMachineInstance" {
+			continue
+		}
+		namespace, name := split(key)
+		if p.Owner == "" {
+			list = append(list, Blocker{namespace, name, "has no controller that would start it elsewhere"})
+		} else if budget := o.held(namespace, p); budget != "" {
+			list = append(list, Blocker{namespace, name, "disruption budget " + budget + " allows no eviction"})
+		}
+	}
+	slices.SortFunc(list, func(a, b Blocker) int {
+		return cmp.Or(strings.Compare(a.Namespace, b.Namespace), strings.Compare(a.Name, b.Name))
+	})
+	return list[:min(len(list), MaxBlockers)]
+}
+
+// held names the budget that allows no eviction of p, nothing when there is none.
+func (o *Objects) held(namespace string, p *Pod) string {
+	found := ""
+	for key, r := range o.Budgets.rows {
+		b := &r.object
+		ns, name := split(key)
+		if ns != namespace || b.Allowed > 0 || b.Unclear || found != "" && found < name {
+			continue
+		}
+		if !slices.ContainsFunc(b.Labels, func(label string) bool { return !hasLine(p.Labels, label) }) {
+			found = name
+		}
+	}
+	return found
+}
+
+// hasLine says whether line is one of the lines of text.
+func hasLine(text, line string) bool {
+	for l := range strings.SplitSeq(text, "\n") {
+		if l == line {
+			return true
+		}
+	}
+	return false
+}
