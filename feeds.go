@@ -95,7 +95,7 @@ func (f *feeds) reconfigure(ctx context.Context, c Config) {
 // findKube looks for a kubeconfig now and then each few seconds.
 func (f *feeds) findKube(ctx context.Context, path string) error {
 	home, _ := os.UserHomeDir() // without one there is a place less to look in
-	tick := time.NewTicker(kubeBeat)
+	tick := sample.NewTicker(kubeBeat)
 	defer tick.Stop()
 	for {
 		o := kube.Options{Path: path, Env: os.Getenv("KUBECONFIG"), Home: home, Now: sample.Boottime()}
@@ -108,6 +108,7 @@ func (f *feeds) findKube(ctx context.Context, path string) error {
 		case <-ctx.Done():
 			return nil
 		case <-tick.C:
+			tick.Next()
 		}
 	}
 }

@@ -18,6 +18,9 @@ import (
 
 const retryBusy = 50 * time.Millisecond // after which a frame that the terminal was too busy for is tried again
 
+// afterSample is how long after the second its frame is drawn: samples fall on whole seconds, and each shows at once.
+const afterSample = time.Millisecond
+
 var errHangup = errors.New("the terminal hung up")
 
 // loop is the one goroutine that draws. It takes snapshots, draws every cell of the canvas and hands what changed to
@@ -70,7 +73,7 @@ func (l *loop) run(ctx context.Context, signals <-chan os.Signal) error {
 			}
 		case <-tick.C:
 			now := time.Now()
-			tick.Reset(now.Truncate(time.Second).Add(time.Second).Sub(now))
+			tick.Reset(sample.Until(now, time.Second) + afterSample)
 			l.tick(now)
 		case <-retry.C:
 			if l.behind {

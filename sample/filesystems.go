@@ -140,7 +140,7 @@ func (r *filesystemsReader) waitForChange(ctx context.Context) {
 	}
 	defer f.Close()
 	conn, err := f.SyscallConn()
-	if err != nil || !r.table.opened || f.SetReadDeadline(time.Now().Add(mountsEvery)) != nil {
+	if err != nil || !r.table.opened || f.SetReadDeadline(time.Now().Add(Until(time.Now(), mountsEvery))) != nil {
 		pause(ctx, mountsEvery) // not a file of procfs, then
 		return
 	}

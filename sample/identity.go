@@ -54,13 +54,14 @@ func (r *identityReader) close() { r.hostname.close() }
 
 // watch reads the identity again from time to time until ctx ends.
 func (r *identityReader) watch(ctx context.Context) error {
-	tick := time.NewTicker(identityEvery)
+	tick := NewTicker(identityEvery)
 	defer tick.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return nil
 		case <-tick.C:
+			tick.Next()
 			r.rest.Store(readIdentity(r.root))
 		}
 	}

@@ -50,7 +50,7 @@ func (r *qemuReader) watch(ctx context.Context) error {
 	defer r.end()
 	for ctx.Err() == nil {
 		r.publish(r.scan.run())
-		pause(ctx, qemuEvery)
+		pause(ctx, Until(time.Now(), qemuEvery))
 	}
 	return nil
 }

@@ -206,30 +206,40 @@ func (s *Sampler) Close() {
 // comes early.
 func (s *Sampler) Run(ctx context.Context, now <-chan struct{}) error {
 	defer s.Close()
-	tick := time.NewTicker(min(firstInterval, s.interval))
-	defer tick.Stop()
-	for samples := 0; ; {
+	due := time.NewTimer(min(firstInterval, s.interval))
+	defer due.Stop()
+	for first := true; ; first = false {
 		s.Sample()
 		select {
 		case s.sampled <- struct{}{}:
 		default:
 		}
-		if samples++; samples == 2 {
-			tick.Reset(s.interval)
+		if !first {
+			due.Reset(untilSample(time.Now(), s.interval))
 		}
-		if !s.next(ctx, tick.C, now) {
+		if !s.next(ctx, due.C, now) {
 			return nil
 		}
 	}
 }
 
+// untilSample is how long to wait for the next sample: to a whole interval, as a Ticker, but not so short that rates
+// would be made out of nothing.
+func untilSample(now time.Time, interval time.Duration) time.Duration {
+	wait := Until(now, interval)
+	if wait < leastInterval {
+		wait += interval
+	}
+	return wait
+}
+
 // next waits until the next sample is due; it is false when ctx has ended.
-func (s *Sampler) next(ctx context.Context, tick <-chan time.Time, now <-chan struct{}) bool {
+func (s *Sampler) next(ctx context.Context, due <-chan time.Time, now <-chan struct{}) bool {
 	for {
 		select {
 		case <-ctx.Done():
 			return false
-		case <-tick:
+		case <-due:
 			return true
 		case <-now:
 			if s.now()-s.host.At >= leastInterval {

@@ -192,7 +192,7 @@ func TestRun(t *testing.T) {
 			<-s.Sampled()
 			return s.Hosts().Latest().At - time.Hour
 		}
-		for _, want := range []time.Duration{0, 500, 2500, 4500} {
+		for _, want := range []time.Duration{0, 500, 2000, 4000} {
 			if got := at(); got != want*time.Millisecond {
 				t.Errorf("sample at %v, want %v ms", got, int64(want))
 			}
@@ -201,12 +201,12 @@ func TestRun(t *testing.T) {
 		now <- struct{}{} // too early to mean anything
 		time.Sleep(400 * time.Millisecond)
 		now <- struct{}{}
-		if got := at(); got != 5*time.Second {
+		if got := at(); got != 4500*time.Millisecond {
 			t.Errorf("asked for: sample at %v", got)
 		}
 		time.Sleep(9 * time.Second) // nobody takes these
 		synctest.Wait()
-		if got := at(); got != 12500*time.Millisecond {
+		if got := at(); got != 12*time.Second {
 			t.Errorf("newest sample at %v", got)
 		}
 		select {

@@ -73,7 +73,7 @@ func (r *sensorsReader) watch(ctx context.Context) error {
 		} else {
 			r.roster.set(ctx, sensors)
 		}
-		pause(ctx, hwmonEvery)
+		pause(ctx, Until(time.Now(), hwmonEvery))
 	}
 	return nil
 }

@@ -70,7 +70,7 @@ func (w *Watcher) Run(ctx context.Context, publish func(*sample.System)) error {
 		busy, began = true, w.now()
 		go func() { answers <- f.read() }()
 	}
-	ticks := time.NewTicker(beat)
+	ticks := sample.NewTicker(beat)
 	defer ticks.Stop()
 	start()
 	for {
@@ -78,6 +78,7 @@ func (w *Watcher) Run(ctx context.Context, publish func(*sample.System)) error {
 		case <-ctx.Done():
 			return ctx.Err()
 		case <-ticks.C:
+			ticks.Next()
 			if !busy {
 				start()
 				continue

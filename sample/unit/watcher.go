@@ -53,7 +53,7 @@ func New(o Options) *Watcher {
 // published as stale, the connection is closed, and the next Run dials again. A host without systemd or without a
 // system bus is absent, and Run goes on looking for them.
 func (w *Watcher) Run(ctx context.Context, publish func(*sample.Units)) error {
-	ticks := time.NewTicker(w.every)
+	ticks := sample.NewTicker(w.every)
 	defer ticks.Stop()
 	defer w.hangUp()
 	for {
@@ -70,6 +70,7 @@ func (w *Watcher) Run(ctx context.Context, publish func(*sample.Units)) error {
 		case <-ctx.Done():
 			return ctx.Err()
 		case <-ticks.C:
+			ticks.Next()
 		}
 	}
 }
