@@ -59,7 +59,10 @@ func (p *Pod) Ended() bool { return p.Phase == "Succeeded" || p.Phase == "Failed
 type Service struct{ Type string }
 
 // Claim is one PersistentVolumeClaim. API: core/v1 PersistentVolumeClaim.
-type Claim struct{ Phase string }
+type Claim struct {
+	Phase   string
+	Created time.Time // zero: not said
+}
 
 // Warning is one event of type Warning. API: core/v1 Event.
 type Warning struct {
@@ -89,7 +92,8 @@ type ServiceCIDR struct{ CIDRs []string }
 // VM is one VirtualMachine, running or not. API: kubevirt.io/v1.
 type VM struct {
 	Namespace, Name string
-	Status          string // printable status: an open set; empty: KubeVirt has not said
+	Status          string    // printable status: an open set; empty: KubeVirt has not said
+	Since           time.Time // it became or ceased to be ready, by its condition Ready; zero: not said
 }
 
 // Instance is one VirtualMachineInstance: a VM that runs or is about to. API: kubevirt.io/v1.

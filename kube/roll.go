@@ -89,9 +89,16 @@ func (o *Objects) countNodes() Nodes {
 		} else {
 			n.NotReady = append(n.NotReady, key)
 		}
+		for _, c := range r.object.Conditions {
+			if c.Type != "Ready" || c.Status != "True" {
+				n.Faults = append(n.Faults, Fault{key, c})
+			}
+		}
 	}
 	slices.Sort(n.NotReady)
 	n.NotReady = n.NotReady[:min(len(n.NotReady), MaxNames)]
+	slices.SortStableFunc(n.Faults, func(a, b Fault) int { return strings.Compare(a.Node, b.Node) })
+	n.Faults = n.Faults[:min(len(n.Faults), MaxNames)]
 	return n
 }
 
@@ -144,12 +151,27 @@ const None = "(none)"
 
 func (o *Objects) countClaims() Claims {
 	c := Claims{Total: o.Claims.Len()}
-	for _, r := range o.Claims.rows {
+	for key, r := range o.Claims.rows {
 		if r.object.Phase == "Bound" {
 			c.Bound++
+			continue
 		}
+		namespace, name := split(key)
+		c.Unbound = append(c.Unbound, Unbound{namespace, name, r.object.Phase, r.object.Created})
 	}
+	slices.SortFunc(c.Unbound, func(a, b Unbound) int {
+		return cmp.Or(rank(a.Phase)-rank(b.Phase), a.Created.Compare(b.Created), strings.Compare(a.Namespace, b.Namespace), strings.Compare(a.Name, b.Name))
+	})
+	c.Unbound = c.Unbound[:min(len(c.Unbound), MaxNames)]
 	return c
+}
+
+// rank puts claims that have lost their volume before those that wait for one.
+func rank(phase string) int {
+	if phase == "Lost" {
+		return 0
+	}
+	return 1
 }
 
 // newestWarnings lists the newest and forgets the others, which only newer ones would push out.

@@ -56,6 +56,30 @@ func TestRollNodesAndPods(t *testing.T) {
 		Here: 2, HereCPU: 200, HereMemory: 2 << 20})
 }
 
+func TestFaultsOfNodes(t *testing.T) {
+	o := new(Objects)
+	unknown := Condition{"Ready", "Unknown", "NodeStatusUnknown", at}
+	full := Condition{"DiskPressure", "True", "KubeletHasDiskPressure", at}
+	o.Nodes.Put("b", Node{Name: "b", Ready: "True", Conditions: []Condition{{Type: "Ready", Status: "True"}, full}})
+	o.Nodes.Put("a", Node{Name: "a", Ready: "Unknown", Conditions: []Condition{unknown}})
+	same(t, "faults", roll(o, &Place{}).Nodes.Faults, []Fault{{"a", unknown}, {"b", full}})
+	for i := range 2 * MaxNames {
+		o.Nodes.Put(fmt.Sprintf("c%02d", i), Node{Ready: "Unknown", Conditions: []Condition{unknown}})
+	}
+	same(t, "number of faults", len(roll(o, &Place{}).Nodes.Faults), MaxNames)
+}
+
+func TestUnboundClaimsAreTheOldest(t *testing.T) {
+	o := new(Objects)
+	for i := range 2 * MaxNames {
+		o.Claims.Put(fmt.Sprintf("a/%02d", i), Claim{"Pending", at.Add(-time.Duration(i) * time.Minute)})
+	}
+	list := roll(o, &Place{}).Claims.Unbound
+	if len(list) != MaxNames || list[0].Name != "39" || list[MaxNames-1].Name != "20" {
+		t.Errorf("%+v", list)
+	}
+}
+
 func TestWhichNodeIsThisHost(t *testing.T) {
 	for _, c := range []struct {
 		name  string
@@ -89,13 +113,13 @@ func TestRollServicesAndClaims(t *testing.T) {
 		o.Services.Put(fmt.Sprint("a/", i), Service{kind})
 	}
 	for i, phase := range []string{"Bound", "Pending", "Bound", "Lost"} {
-		o.Claims.Put(fmt.Sprint("a/", i), Claim{phase})
+		o.Claims.Put(fmt.Sprint("a/", i), Claim{phase, at})
 	}
 	o.Namespaces.Put("a", struct{}{})
 	o.Policies.Put("a/deny", struct{}{})
 	s := roll(o, &Place{})
 	same(t, "services", s.Services, Services{4, []Count{{"ClusterIP", 2}, {"Headless", 1}, {"NodePort", 1}}})
-	same(t, "claims", s.Claims, Claims{Bound: 2, Total: 4})
+	same(t, "claims", s.Claims, Claims{Bound: 2, Total: 4, Unbound: []Unbound{{"a", "3", "Lost", at}, {"a", "1", "Pending", at}}})
 	same(t, "namespaces", s.Namespaces, 1)
 	same(t, "policies", s.Network.Policies, 1)
 }
@@ -234,11 +258,11 @@ func TestRollLeavesWhatWasPublished(t *testing.T) {
 func TestListDropsWhatIsGone(t *testing.T) {
 	var table Table[Claim]
 	table.Begin()
-	table.Put("a", Claim{"Bound"})
-	table.Put("b", Claim{"Bound"})
+	table.Put("a", Claim{Phase: "Bound"})
+	table.Put("b", Claim{Phase: "Bound"})
 	table.End()
 	table.Begin()
-	table.Put("b", Claim{"Lost"})
+	table.Put("b", Claim{Phase: "Lost"})
 	if table.Len() != 2 {
 		t.Error("something went before the list was whole")
 	}

@@ -89,6 +89,13 @@ type Count struct {
 type Nodes struct {
 	Ready, Total int
 	NotReady     []string // names, sorted, at most MaxNames
+	Faults       []Fault  // by node, at most MaxNames
+}
+
+// Fault is a condition of a node that is not as it should be.
+type Fault struct {
+	Node string
+	Condition
 }
 
 // Pods counts the cluster's pods and those of this node.
@@ -107,7 +114,16 @@ type Services struct {
 }
 
 // Claims counts PersistentVolumeClaims.
-type Claims struct{ Bound, Total int }
+type Claims struct {
+	Bound, Total int
+	Unbound      []Unbound // lost ones first, then the longest pending, at most MaxNames
+}
+
+// Unbound is a claim that has no volume.
+type Unbound struct {
+	Namespace, Name, Phase string
+	Created                time.Time
+}
 
 // Network is how the cluster's network is set up.
 type Network struct {
