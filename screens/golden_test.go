@@ -83,6 +83,7 @@ func TestGoldenScreens(t *testing.T) {
 		golden(t, p, 80, 24, "mono")
 		golden(t, p, 80, 24, "ascii")
 	}
+	golden(t, picture{name: "dashboard", screen: frame.Dashboard}, 400, 120, "colour")
 	for _, p := range special {
 		golden(t, p, 80, 24, "colour")
 	}

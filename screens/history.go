@@ -11,7 +11,7 @@ import (
 
 const (
 	historyRows = 3 // fewer rows draw no sparkline: two of picture and the axis
-	historyMost = 24
+	historyMost = 64
 )
 
 // history draws a series over the last rows of r with a true time axis below it. Several points share a column when
