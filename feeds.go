@@ -71,7 +71,7 @@ func (f *feeds) startWorkers(ctx context.Context) {
 	for _, w := range s.Workers() {
 		f.guard.keep(ctx, w.Name, w.Run)
 	}
-	links, services, system := link.New(link.Options{}), unit.New(unit.Options{}), nixos.New(nixos.Options{})
+	links, services, system := link.New(link.Options{Guests: s.Guests}), unit.New(unit.Options{}), nixos.New(nixos.Options{})
 	f.guard.keep(ctx, "links", func(ctx context.Context) error { return links.Run(ctx, s.SetLinks) })
 	f.guard.keep(ctx, "units", func(ctx context.Context) error { return services.Run(ctx, f.units.Store) })
 	f.guard.keep(ctx, "system", func(ctx context.Context) error { return system.Run(ctx, f.system.Store) })

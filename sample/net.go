@@ -10,10 +10,12 @@ import (
 // /proc/net/dev). Ownership is as for Host.
 type Net struct {
 	At         time.Duration // CLOCK_BOOTTIME
+	Changes    uint64        // rises with each change of anything but counters: what was made of the links is old then
 	Interfaces []Interface   // by index
-	Addresses  []Address     // grouped by interface: Interface.Addresses says which
-	Gateways   []Gateway     // default routes
+	Addresses  []Address     // grouped by interface: Interface.FirstAddress says where
+	Gateways   []Gateway     // default routes: those of the main table first, then by family and metric
 	DNS        []string      // nameserver lines of /etc/resolv.conf
+	Services   *NetServices  // immutable; nil before the first look
 	Rx, Tx     float64       // bytes a second over physical interfaces; NaN until the second sample
 	Sockets    SocketCounts
 }
@@ -33,7 +35,8 @@ type Interface struct {
 	SpeedMbps                  int    // 0: unknown
 	Duplex                     string // full, half or empty when unknown
 	MTU                        int
-	FirstAddress, AddressCount int // Net.Addresses[FirstAddress : FirstAddress+AddressCount]
+	FirstAddress, AddressCount int         // Net.Addresses[FirstAddress : FirstAddress+AddressCount]
+	Detail                     *LinkDetail // immutable; nil: no more is known than the counters
 
 	// Counters as ip -s link shows them, valid while Counted; rates are NaN until the second sample.
 	Counted                                                    bool
@@ -43,18 +46,29 @@ type Interface struct {
 
 // Address is one address of an interface.
 type Address struct {
-	CIDR  string // 10.0.0.11/24, fd00::2/64
-	IPv6  bool
-	Scope string // global, link, host, site
+	CIDR       string // 10.0.0.11/24, fd00::2/64
+	IPv6       bool
+	Scope      string // global, link, host, site
+	Deprecated bool   // not to be used for new connections
+	Tentative  bool   // it is still being checked whether another host has it
+	Duplicate  bool   // another host has it: it is not in use
 }
 
-// Gateway is one default route.
+// Gateway is one next hop of a default route.
 type Gateway struct {
 	Family    int    // 4 or 6
 	Address   string // empty: on-link
 	Interface string
 	Metric    int
+	Table     int    // MainTable, or another that rules lead to
+	Weight    int    // share of it among the hops of a multipath route; 0: it is the only one
+	OnLink    bool   // the address is taken to be on the link whatever the prefixes say
+	Neighbour string // state of its neighbour entry: reachable, stale, failed, none ...; empty: not asked
+	MAC       string // of its neighbour entry
 }
+
+// MainTable is the number of the routing table that is looked in when no rule says otherwise.
+const MainTable = 254
 
 // SocketCounts is /proc/net/sockstat[6], snmp's CurrEstab and conntrack, of the host's own namespace. -1: unknown.
 type SocketCounts struct {
@@ -67,6 +81,7 @@ type LinkTable struct {
 	Addresses  []Address
 	Gateways   []Gateway
 	DNS        []string
+	Services   *NetServices
 }
 
 // LinkReport is what sample/link hands to the Sampler after each dump: Table is the same pointer while nothing changed.

@@ -169,11 +169,14 @@ func (w *netRow) fill(i *Interface) {
 // tells each row its slot. It allocates: links change seldom.
 func joinLinks(table *LinkTable, rows []netRow, n *Net) {
 	n.Interfaces, n.Addresses, n.Gateways, n.DNS = n.Interfaces[:0], n.Addresses[:0], n.Gateways[:0], n.DNS[:0]
+	n.Services = nil
+	n.Changes++
 	if table != nil {
 		n.Interfaces = append(n.Interfaces, table.Interfaces...)
 		n.Addresses = append(n.Addresses, table.Addresses...)
 		n.Gateways = append(n.Gateways, table.Gateways...)
 		n.DNS = append(n.DNS, table.DNS...)
+		n.Services = table.Services
 	}
 	slots := make(map[string]int, len(n.Interfaces))
 	for i := range n.Interfaces {

@@ -26,6 +26,7 @@ type guests struct {
 	list    []guest  // by namespace, name and pid
 	stacked []uint64 // major numbers of block devices that lie on others
 	err     error    // the scan failed, and these are the earlier ones; or a remark
+	outward []Guest  // the list as others see it
 }
 
 // qemuReader follows the QEMU processes that its worker finds.
@@ -66,6 +67,7 @@ func (r *qemuReader) end() {
 
 func (r *qemuReader) publish(g *guests) {
 	if old := r.found.Load(); old == nil || !g.same(old) {
+		g.face()
 		r.found.Store(g)
 	}
 	r.once.Do(func() { close(r.ready) })

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"math"
+	"net"
 	"strings"
 )
 
@@ -13,6 +14,8 @@ type qemuArgs struct {
 	vcpus           int    // 0: unknown
 	memory          uint64 // bytes; 0: unknown
 	hugePages       bool   // it asks for them
+	macs            string // of its network devices, a space between two
+	devices         string // PCI addresses of the host's devices that it was given
 }
 
 // qemuLine gathers the options of a command line.
@@ -22,6 +25,7 @@ type qemuLine struct {
 	plugged       int    // vCPUs that are devices of their own
 	backends      uint64 // bytes
 	hugePages     bool
+	macs, devices []string
 }
 
 // parseQEMU parses /proc/PID/cmdline: arguments that each end in NUL. It is false for what is no virtual machine:
@@ -47,6 +51,7 @@ func parseQEMU(cmdline []byte) (qemuArgs, bool) {
 		return qemuArgs{}, false
 	}
 	a := qemuArgs{vcpus: parseSMP(l.smp), memory: parseRAM(l.m), hugePages: l.hugePages}
+	a.macs, a.devices = strings.Join(l.macs, " "), strings.Join(l.devices, " ")
 	if a.vcpus > 0 {
 		a.vcpus += l.plugged
 	}
@@ -95,13 +100,50 @@ func (l *qemuLine) option(name, value string) {
 	case "object":
 		l.object(value)
 	case "device":
-		if !strings.Contains(value, "-cpu") {
-			break // there are many devices
-		}
-		if o, ok := parseObject(value, "driver"); ok && strings.HasSuffix(o.Driver, "-cpu") {
-			l.plugged++
-		}
+		l.device(value)
+	case "nic", "net":
+		options(value, "type", func(key, value string) {
+			if key == "mac" || key == "macaddr" {
+				l.mac(value)
+			}
+		})
 	}
+}
+
+// device takes a device: a vCPU, a network device or one of the host's own. There are many others.
+func (l *qemuLine) device(value string) {
+	if !strings.Contains(value, "-cpu") && !strings.Contains(value, "mac") && !strings.Contains(value, "vfio-pci") {
+		return
+	}
+	o, ok := parseObject(value, "driver")
+	if !ok {
+		return
+	}
+	switch {
+	case strings.HasSuffix(o.Driver, "-cpu"):
+		l.plugged++
+	case o.Driver == "vfio-pci" && isBusAddress(o.Host):
+		if len(o.Host) == len("3b:00.0") {
+			o.Host = "0000:" + o.Host
+		}
+		l.devices = append(l.devices, strings.ToLower(o.Host))
+	default:
+		l.mac(o.MAC)
+	}
+}
+
+const mostDevices = 64 // that one guest is looked at for
+
+// mac takes the hardware address of a network device.
+func (l *qemuLine) mac(text string) {
+	if mac, err := net.ParseMAC(text); err == nil && len(l.macs) < mostDevices {
+		l.macs = append(l.macs, mac.String())
+	}
+}
+
+// isBusAddress says whether s is the address of a PCI device, with or without its domain.
+func isBusAddress(s string) bool {
+	return len(s) >= 7 && len(s) <= 16 && strings.Trim(s, "0123456789abcdefABCDEF:.") == ""
 }
 
 // object takes a memory backend.
@@ -126,6 +168,8 @@ type qemuObject struct {
 	Size    uint64 `json:"size"`
 	Path    string `json:"mem-path"`
 	HugeTLB bool   `json:"hugetlb"`
+	MAC     string `json:"mac"`
+	Host    string `json:"host"`
 }
 
 // parseObject parses key=value options, or JSON as libvirt writes it.
@@ -143,6 +187,10 @@ func parseObject(value, implied string) (o qemuObject, ok bool) {
 			o.Size = parseSize(value, 1)
 		case "mem-path":
 			o.Path = value
+		case "mac":
+			o.MAC = value
+		case "host":
+			o.Host = value
 		case "hugetlb":
 			o.HugeTLB = value == "on" || value == "yes" || value == "true"
 		}

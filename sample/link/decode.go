@@ -10,19 +10,6 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// linkMessage is what an RTM_NEWLINK says, names as the kernel has them: any bytes but NUL, / and white space.
-//
-// Kernel: Documentation/netlink/specs/rt-link.yaml
-type linkMessage struct {
-	index, master int
-	name, kind    string
-	hardware      uint16 // ARPHRD_...
-	flags         uint32 // IFF_...
-	state         uint8  // RFC 2863 operstate
-	mac           string // the hardware address's bytes
-	mtu           uint32
-}
-
 // addressMessage is what an RTM_NEWADDR says.
 //
 // Kernel: Documentation/netlink/specs/rt-addr.yaml
@@ -30,6 +17,12 @@ type addressMessage struct {
 	index  int
 	prefix netip.Prefix
 	scope  uint8
+	flags  uint32 // IFA_F_...
+}
+
+// same says whether both are one address of one link: what the kernel tells them apart by.
+func (a *addressMessage) same(b *addressMessage) bool {
+	return a.index == b.index && a.prefix == b.prefix
 }
 
 // hop is one next hop of a default route.
@@ -40,6 +33,9 @@ type hop struct {
 	gateway netip.Addr // zero: on-link
 	index   int        // of the interface
 	metric  int
+	table   int
+	weight  int // among several; 0: it is the only one
+	onLink  bool
 }
 
 // attributes yields the netlink attributes in b: type without its two flag bits, and payload, which is b's memory. A
@@ -57,49 +53,12 @@ func attributes(b []byte) iter.Seq2[uint16, []byte] {
 	}
 }
 
-// appendLink adds the link of an RTM_NEWLINK payload, if it is one with an index and a name.
-func appendLink(list []linkMessage, b []byte) []linkMessage {
-	if len(b) < unix.SizeofIfInfomsg {
-		return list
-	}
-	l := linkMessage{
-		hardware: binary.NativeEndian.Uint16(b[2:]),
-		index:    int(int32(binary.NativeEndian.Uint32(b[4:]))),
-		flags:    binary.NativeEndian.Uint32(b[8:]),
-	}
-	for kind, v := range attributes(b[unix.SizeofIfInfomsg:]) {
-		switch kind {
-		case unix.IFLA_IFNAME:
-			l.name = text(v)
-		case unix.IFLA_MASTER:
-			l.master = int(number(v))
-		case unix.IFLA_MTU:
-			l.mtu = number(v)
-		case unix.IFLA_OPERSTATE:
-			if len(v) > 0 {
-				l.state = v[0]
-			}
-		case unix.IFLA_ADDRESS:
-			l.mac = string(v)
-		case unix.IFLA_LINKINFO:
-			for kind, v := range attributes(v) {
-				if kind == unix.IFLA_INFO_KIND {
-					l.kind = text(v)
-				}
-			}
-		}
-	}
-	if l.index <= 0 || l.name == "" {
-		return list
-	}
-	return append(list, l)
-}
-
-// appendAddress adds the address of an RTM_NEWADDR payload, if it is an IP address.
-func appendAddress(list []addressMessage, b []byte) []addressMessage {
+// decodeAddress decodes an RTM_NEWADDR or RTM_DELADDR payload; false: it is not an IP address.
+func decodeAddress(b []byte) (a addressMessage, ok bool) {
 	if len(b) < unix.SizeofIfAddrmsg {
-		return list
+		return a, false
 	}
+	a = addressMessage{index: int(int32(binary.NativeEndian.Uint32(b[4:]))), scope: b[3], flags: uint32(b[2])}
 	var local, peer netip.Addr
 	for kind, v := range attributes(b[unix.SizeofIfAddrmsg:]) {
 		switch kind {
@@ -107,37 +66,40 @@ func appendAddress(list []addressMessage, b []byte) []addressMessage {
 			local, _ = netip.AddrFromSlice(v)
 		case unix.IFA_ADDRESS:
 			peer, _ = netip.AddrFromSlice(v)
+		case unix.IFA_FLAGS: // all of them: the header has room for eight
+			a.flags = number(v)
 		}
 	}
 	// IFA_ADDRESS is the other end of a point-to-point link; only where there is no IFA_LOCAL is it our own address.
 	if !local.IsValid() {
 		local = peer
 	}
-	prefix := netip.PrefixFrom(local, int(b[1]))
-	if !prefix.IsValid() {
-		return list
-	}
-	index := int(int32(binary.NativeEndian.Uint32(b[4:])))
-	return append(list, addressMessage{index: index, prefix: prefix, scope: b[3]})
+	a.prefix = netip.PrefixFrom(local, int(b[1]))
+	return a, a.prefix.IsValid()
 }
 
-// appendHops adds the next hops of an RTM_NEWROUTE payload, if it is a default route of the family in the main table
-// that leads somewhere (unreachable and blackhole defaults do not). A kernel without IPv6 answers a question for IPv6
-// routes with those of IPv4.
+// isDefault says whether an RTM_NEWROUTE or RTM_DELROUTE payload is a default route, whatever it does.
+func isDefault(b []byte) bool { return len(b) >= unix.SizeofRtMsg && b[1] == 0 }
+
+// appendHops adds the next hops of an RTM_NEWROUTE payload, if it is a default route of the family that leads
+// somewhere (unreachable and blackhole defaults do not). A kernel without IPv6 answers a question for IPv6 routes with
+// those of IPv4.
 func appendHops(list []hop, b []byte, family byte) []hop {
-	if len(b) < unix.SizeofRtMsg || b[0] != family || b[1] != 0 || b[7] != unix.RTN_UNICAST {
+	if !isDefault(b) || b[0] != family || b[7] != unix.RTN_UNICAST {
 		return list
 	}
-	h := hop{family: 4}
+	if binary.NativeEndian.Uint32(b[8:])&unix.RTM_F_CLONED != 0 { // a cached copy
+		return list
+	}
+	h := hop{family: 4, table: int(b[4]), onLink: b[8]&unix.RTNH_F_ONLINK != 0}
 	if family == unix.AF_INET6 {
 		h.family = 6
 	}
-	table := uint32(b[4])
 	var several []byte
 	for kind, v := range attributes(b[unix.SizeofRtMsg:]) {
 		switch kind {
 		case unix.RTA_TABLE:
-			table = number(v)
+			h.table = int(number(v))
 		case unix.RTA_PRIORITY:
 			h.metric = int(number(v))
 		case unix.RTA_MULTIPATH:
@@ -145,9 +107,6 @@ func appendHops(list []hop, b []byte, family byte) []hop {
 		default:
 			h.attribute(kind, v)
 		}
-	}
-	if table != unix.RT_TABLE_MAIN {
-		return list
 	}
 	if several != nil {
 		return appendMultipath(list, several, h)
@@ -166,6 +125,7 @@ func appendMultipath(list []hop, b []byte, h hop) []hop {
 			break
 		}
 		h.gateway, h.index = netip.Addr{}, int(int32(binary.NativeEndian.Uint32(b[4:])))
+		h.onLink, h.weight = b[2]&unix.RTNH_F_ONLINK != 0, int(b[3])+1
 		for kind, v := range attributes(b[unix.SizeofRtNexthop:size]) {
 			if kind != unix.RTA_OIF {
 				h.attribute(kind, v)
@@ -197,6 +157,22 @@ func number(v []byte) uint32 {
 		return 0
 	}
 	return binary.NativeEndian.Uint32(v)
+}
+
+// short is a payload of two bytes, 0 if it is shorter.
+func short(v []byte) uint16 {
+	if len(v) < 2 {
+		return 0
+	}
+	return binary.NativeEndian.Uint16(v)
+}
+
+// octet is a payload of one byte, 0 if it is empty.
+func octet(v []byte) uint8 {
+	if len(v) == 0 {
+		return 0
+	}
+	return v[0]
 }
 
 // text is a payload up to its NUL.

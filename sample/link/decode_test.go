@@ -7,16 +7,19 @@ import (
 
 	"github.com/mdlayher/netlink"
 	"golang.org/x/sys/unix"
+
+	"hypervisor-tui/sample"
 )
 
 func TestAppendLink(t *testing.T) {
 	bridge := newLink(7, "br0", linkKind("bridge"), attribute(unix.IFLA_MASTER, word(9)))
-	got := appendLink(nil, bridge)
-	want := []linkMessage{{
-		index: 7, master: 9, name: "br0", kind: "bridge", hardware: unix.ARPHRD_ETHER,
-		flags: unix.IFF_UP | unix.IFF_LOWER_UP, state: 6, mac: "\x02\x00\x00\x00\x00\x07", mtu: 1500,
-	}}
-	if !reflect.DeepEqual(got, want) {
+	got, ok := decodeLink(bridge)
+	want := linkMessage{
+		index: 7, master: 9, name: "br0", kind: "bridge", hardware: unix.ARPHRD_ETHER, netns: -1, whole: true,
+		flags: unix.IFF_UP | unix.IFF_LOWER_UP, state: 6, mac: "02:00:00:00:00:07", rawMAC: "\x02\x00\x00\x00\x00\x07", mtu: 1500,
+	}
+	want.detail.CarrierChanges = -1
+	if !ok || !reflect.DeepEqual(got, want) {
 		t.Errorf("got %+v, want %+v", got, want)
 	}
 	for name, b := range map[string][]byte{
@@ -25,8 +28,9 @@ func TestAppendLink(t *testing.T) {
 		"no name":  bridge[:unix.SizeofIfInfomsg],
 		"no index": newLink(0, "x"),
 		"negative": newLink(-1, "x"),
+		"a port":   append([]byte{unix.AF_BRIDGE}, bridge[1:]...),
 	} {
-		if got := appendLink(nil, b); got != nil {
+		if got, ok := decodeLink(b); ok {
 			t.Errorf("%s: got %+v, want nothing", name, got)
 		}
 	}
@@ -34,8 +38,8 @@ func TestAppendLink(t *testing.T) {
 
 func TestAppendLinkBrokenAttributeKeepsThoseBefore(t *testing.T) {
 	for _, broken := range [][]byte{{3, 0, 1, 0}, {255, 255, 1, 0, 0}, {0, 0, 0, 0}, {1, 2, 3}} {
-		got := appendLink(nil, newLink(7, "eth0", broken))
-		if len(got) != 1 || got[0].name != "eth0" || got[0].mtu != 1500 {
+		got, ok := decodeLink(newLink(7, "eth0", broken))
+		if !ok || got.name != "eth0" || got.mtu != 1500 {
 			t.Errorf("after %v: got %+v", broken, got)
 		}
 	}
@@ -58,10 +62,10 @@ func TestAppendAddress(t *testing.T) {
 		{"short", []byte{2, 24, 0}, ""},
 	} {
 		got := ""
-		if list := appendAddress(nil, c.b); len(list) > 0 {
-			got = list[0].prefix.String()
-			if list[0].index != 3 || list[0].scope != unix.RT_SCOPE_UNIVERSE {
-				t.Errorf("%s: got %+v", c.name, list[0])
+		if a, ok := decodeAddress(c.b); ok {
+			got = a.prefix.String()
+			if a.index != 3 || a.scope != unix.RT_SCOPE_UNIVERSE {
+				t.Errorf("%s: got %+v", c.name, a)
 			}
 		}
 		if got != c.want {
@@ -88,18 +92,21 @@ func TestAppendHops(t *testing.T) {
 		family byte
 		want   []hop
 	}{
-		{"one", newRoute(unix.AF_INET, via, oif, attribute(unix.RTA_PRIORITY, word(100))), unix.AF_INET, []hop{{4, a, 4, 100}}},
-		{"on-link", newRoute(unix.AF_INET, oif), unix.AF_INET, []hop{{4, netip.Addr{}, 4, 0}}},
+		{"one", newRoute(unix.AF_INET, via, oif, attribute(unix.RTA_PRIORITY, word(100))), unix.AF_INET, []hop{{family: 4, gateway: a, index: 4, metric: 100, table: sample.MainTable}}},
+		{"on-link", newRoute(unix.AF_INET, oif), unix.AF_INET, []hop{{family: 4, index: 4, table: sample.MainTable}}},
 		{"multipath", newRoute(unix.AF_INET, attribute(unix.RTA_PRIORITY, word(7)), several), unix.AF_INET,
-			[]hop{{4, a, 4, 7}, {4, b, 5, 7}, {4, netip.Addr{}, 6, 7}}},
-		{"IPv6", newRoute(unix.AF_INET6, attribute(unix.RTA_GATEWAY, six.AsSlice()), oif), unix.AF_INET6, []hop{{6, six, 4, 0}}},
+			[]hop{{family: 4, gateway: a, index: 4, metric: 7, table: sample.MainTable, weight: 1}, {family: 4, gateway: b, index: 5, metric: 7, table: sample.MainTable, weight: 1}, {family: 4, index: 6, metric: 7, table: sample.MainTable, weight: 1}}},
+		{"IPv6", newRoute(unix.AF_INET6, attribute(unix.RTA_GATEWAY, six.AsSlice()), oif), unix.AF_INET6, []hop{{family: 6, gateway: six, index: 4, metric: 0, table: sample.MainTable}}},
 		{"IPv4 over an IPv6 gateway", newRoute(unix.AF_INET, oif, attribute(unix.RTA_VIA, append([]byte{10, 0}, six.AsSlice()...))),
-			unix.AF_INET, []hop{{4, six, 4, 0}}},
+			unix.AF_INET, []hop{{family: 4, gateway: six, index: 4, metric: 0, table: sample.MainTable}}},
 		{"IPv4 in answer to IPv6", newRoute(unix.AF_INET, via, oif), unix.AF_INET6, nil},
 		{"not default", changed(1, 24), unix.AF_INET, nil},
 		{"blackhole", changed(7, unix.RTN_BLACKHOLE), unix.AF_INET, nil},
-		{"table in the header", changed(4, 100), unix.AF_INET, nil},
-		{"table in an attribute", newRoute(unix.AF_INET, via, oif, attribute(unix.RTA_TABLE, word(1000))), unix.AF_INET, nil},
+		{"a cached copy", changed(9, 2), unix.AF_INET, nil},
+		{"flagged on-link", changed(8, unix.RTNH_F_ONLINK), unix.AF_INET, []hop{{family: 4, gateway: a, index: 4, table: sample.MainTable, onLink: true}}},
+		{"table in the header", changed(4, 100), unix.AF_INET, []hop{{family: 4, gateway: a, index: 4, table: 100}}},
+		{"table in an attribute", newRoute(unix.AF_INET, via, oif, attribute(unix.RTA_TABLE, word(1000))), unix.AF_INET,
+			[]hop{{family: 4, gateway: a, index: 4, table: 1000}}},
 		{"leads nowhere", newRoute(unix.AF_INET, via), unix.AF_INET, nil},
 		{"short", []byte{2, 0, 0}, unix.AF_INET, nil},
 	} {
@@ -109,8 +116,11 @@ func TestAppendHops(t *testing.T) {
 	}
 }
 
-// FuzzDecode feeds any bytes to the three decoders: no panic, and nothing comes out that the join could trip over.
+// FuzzDecode feeds any bytes to the decoders: no panic, and nothing comes out that the join could trip over.
 func FuzzDecode(f *testing.F) {
+	for _, b := range kernelLinks() {
+		f.Add(b)
+	}
 	ip := []byte{10, 0, 0, 1}
 	f.Add(newLink(7, "br0", linkKind("bridge"), attribute(unix.IFLA_MASTER, word(9))))
 	f.Add(newAddress(3, 24, attribute(unix.IFA_ADDRESS, ip), attribute(unix.IFA_LOCAL, ip)))
@@ -119,18 +129,25 @@ func FuzzDecode(f *testing.F) {
 	f.Add(newRoute(unix.AF_INET6, attribute(unix.RTA_VIA, append([]byte{10, 0}, make([]byte, 16)...))))
 	f.Add([]byte{})
 	f.Fuzz(func(t *testing.T, b []byte) {
-		var found findings
-		found.links = appendLink(appendLink(nil, b), b)
-		found.addresses = appendAddress(nil, b)
-		for _, family := range []byte{unix.AF_INET, unix.AF_INET6} {
-			found.hops = appendHops(found.hops, b, family)
-		}
-		for _, l := range found.links {
+		found := findings{around: around{fdb: fdb{known: true}}}
+		if l, ok := decodeLink(b); ok {
 			if l.index <= 0 || l.name == "" {
 				t.Errorf("link %+v", l)
 			}
+			found.links = append(found.links, l, l)
 		}
-		check(t, found.table())
+		if a, ok := decodeAddress(b); ok {
+			found.addresses = append(found.addresses, a)
+		}
+		for _, family := range []byte{unix.AF_INET, unix.AF_INET6} {
+			found.hops = appendHops(found.hops, b, family)
+		}
+		decodePort(b)
+		decodeNeighbour(b)
+		decodeNSID(b)
+		decodeListener(b)
+		decodeVFs(b)
+		check(t, tableOf(found))
 	})
 }
 

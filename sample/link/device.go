@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 
 	"github.com/safchain/ethtool"
 	"golang.org/x/sys/unix"
@@ -19,6 +20,10 @@ type device struct {
 	driver   string
 	mbps     int    // 0: unknown
 	duplex   string // full, half, or empty: unknown
+	autoneg  string // on, off, or empty: unknown
+	port     string // what the cable goes into, or empty: unknown
+	firmware string
+	bus      string // address of the device
 }
 
 // devices looks behind each link that may have something behind it; a link that is not in the map has nothing. What
@@ -38,11 +43,12 @@ func devices(root string, links []linkMessage) map[int]device {
 		var d device
 		if _, err := os.Lstat(dir + "/device"); err == nil {
 			d.physical = true
-			d.driver = driver(dir)
+			d.driver, d.bus = driver(dir), bus(dir)
+			settings.about(l.name, &d)
 		} else if !carriesSpeed(l.kind) {
 			continue
 		}
-		d.mbps, d.duplex = settings.of(dir, l.name)
+		settings.of(dir, l.name, &d)
 		found[l.index] = d
 	}
 	return found
@@ -56,13 +62,17 @@ func carriesSpeed(kind string) bool { return kind == "bond" || kind == "team" ||
 type settings struct {
 	ioctl   *ethtool.Ethtool // nil: not allowed
 	command *ethtool.EthtoolCmd
+	socket  int // for what the library cannot ask safely; -1: not allowed
 }
 
-// openSettings opens the ioctl's socket, which a sandbox may forbid, unless the tree is a test's.
+// openSettings opens the ioctl's sockets, which a sandbox may forbid, unless the tree is a test's.
 func openSettings(root string) *settings {
-	s := &settings{command: newCommand()}
+	s := &settings{command: newCommand(), socket: -1}
 	if root == "" {
 		s.ioctl, _ = ethtool.NewEthtool()
+		if fd, err := unix.Socket(unix.AF_INET, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0); err == nil {
+			s.socket = fd
+		}
 	}
 	return s
 }
@@ -77,24 +87,47 @@ func (s *settings) close() {
 	if s.ioctl != nil {
 		s.ioctl.Close()
 	}
+	if s.socket >= 0 {
+		unix.Close(s.socket)
+	}
 }
 
-// of returns speed and duplex of the link with the given name and directory in sysfs.
-func (s *settings) of(dir, name string) (mbps int, duplex string) {
+// of fills in what the link with the given name and directory in sysfs is set to.
+func (s *settings) of(dir, name string, d *device) {
 	if s.ioctl != nil {
 		*s.command = ethtool.EthtoolCmd{}
 		if speed, err := s.ioctl.CmdGet(s.command, name); err == nil {
-			return known(int64(speed)), duplexName(s.command.Duplex)
+			d.mbps, d.duplex = known(int64(speed)), duplexName(s.command.Duplex)
+			d.port, d.autoneg = portName(s.command.Port), switched(s.command.Autoneg)
+			return
 		}
 	}
 	speed, err := strconv.ParseInt(line(dir+"/speed"), 10, 64)
 	if err != nil {
-		return 0, ""
+		return
 	}
-	if duplex = line(dir + "/duplex"); duplex != "full" && duplex != "half" {
-		duplex = ""
+	d.mbps = known(speed)
+	if duplex := line(dir + "/duplex"); duplex == "full" || duplex == "half" {
+		d.duplex = duplex
 	}
-	return known(speed), duplex
+}
+
+// about asks the driver for its firmware and where the device is. The library's own question is not used: it gives the
+// kernel the address of a variable that may move meanwhile.
+func (s *settings) about(name string, d *device) {
+	if s.socket < 0 {
+		return
+	}
+	info, err := unix.IoctlGetEthtoolDrvinfo(s.socket, name)
+	if err != nil {
+		return
+	}
+	if d.firmware = clean.String(unix.ByteSliceToString(info.Fw_version[:])); strings.EqualFold(d.firmware, "n/a") {
+		d.firmware = ""
+	}
+	if address := clean.String(unix.ByteSliceToString(info.Bus_info[:])); address != "" {
+		d.bus = address
+	}
 }
 
 // known turns the ways in which drivers say "unknown speed" into 0: -1 as a number of 16 or 32 bits, with or without sign.
@@ -114,6 +147,47 @@ func duplexName(d uint8) string {
 		return "full"
 	}
 	return ""
+}
+
+// portName is PORT_... of linux/ethtool.h, as ethtool(8) calls it in small letters. "none" is an empty cage.
+func portName(p uint8) string {
+	switch p {
+	case 0:
+		return "twisted pair"
+	case 1:
+		return "AUI"
+	case 2:
+		return "MII"
+	case 3:
+		return "fibre"
+	case 4:
+		return "BNC"
+	case 5:
+		return "direct attach"
+	case 0xef:
+		return "none"
+	}
+	return ""
+}
+
+// switched is AUTONEG_DISABLE and AUTONEG_ENABLE of linux/ethtool.h.
+func switched(a uint8) string {
+	switch a {
+	case 0:
+		return "off"
+	case 1:
+		return "on"
+	}
+	return ""
+}
+
+// bus is the name of the link's device on its bus, as sysfs has it.
+func bus(dir string) string {
+	target, err := os.Readlink(dir + "/device")
+	if err != nil {
+		return ""
+	}
+	return clean.String(filepath.Base(target))
 }
 
 // driver is the name of the driver that the link's device is bound to, empty when it cannot be read.

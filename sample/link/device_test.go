@@ -54,7 +54,7 @@ func TestDevices(t *testing.T) {
 		{index: 4, name: "bond0", kind: "bond"}, {index: 5, name: "veth0", kind: "veth"}, {index: 6, name: "gone", kind: "vlan"},
 		{index: 7, name: "vf\x1b[1m"}, {index: 8, name: ".."}}
 	want := map[int]device{
-		2: {true, "igb", 10000, "full"},
+		2: {physical: true, driver: "igb", mbps: 10000, duplex: "full"},
 		3: {physical: true},
 		4: {mbps: 20000, duplex: "full"},
 		6: {},
@@ -79,13 +79,15 @@ func TestDevicesOfThisHost(t *testing.T) {
 	for _, d := range dirs {
 		dir := filepath.Dir(d)
 		name := filepath.Base(dir)
-		a, da := ioctl.of(dir, name)
-		b, db := sysfs.of(dir, name)
+		var a, b device
+		ioctl.of(dir, name, &a)
+		sysfs.of(dir, name, &b)
 		// sysfs says nothing of a link that is down.
-		if b != 0 && (a != b || da != db) {
-			t.Errorf("%s: ioctl %d %q, sysfs %d %q", name, a, da, b, db)
+		if b.mbps != 0 && (a.mbps != b.mbps || a.duplex != b.duplex) {
+			t.Errorf("%s: ioctl %+v, sysfs %+v", name, a, b)
 		}
-		t.Logf("%s: %d Mbit/s, duplex %q, driver %q", name, a, da, driver(dir))
+		ioctl.about(name, &a)
+		t.Logf("%s: %+v, driver %q", name, a, driver(dir))
 	}
 }
 

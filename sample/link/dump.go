@@ -30,8 +30,8 @@ func dialRoute() (*netlink.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	// With strict checking the kernel leaves the routes of other tables out. One older than 4.20 refuses the option
-	// and sends all of them: appendHops sorts them out in any case.
+	// With strict checking the kernel does what the questions say, and no more. One older than 4.20 refuses the option
+	// and sends more; the decoders sort it out in any case.
 	_ = c.SetOption(netlink.GetStrictCheck, true)
 	return c, nil
 }
@@ -43,10 +43,13 @@ type request struct {
 	payload []byte
 }
 
-// read asks until the kernel gives everything in one piece, a few times at most.
-func (w *Watcher) read(ctx context.Context) (f findings, err error) {
+// read dumps what j wants until the kernel gives it in one piece, a few times at most.
+func (w *Watcher) read(ctx context.Context, j *job) (f findings, err error) {
+	if !j.everything && !j.routes {
+		return f, nil
+	}
 	for range tries {
-		f, err = w.ask(ctx)
+		f, err = w.ask(ctx, j)
 		if !errors.Is(err, errInterrupted) && !errors.Is(err, unix.ENOBUFS) && !errors.Is(err, unix.EINTR) {
 			break
 		}
@@ -54,33 +57,63 @@ func (w *Watcher) read(ctx context.Context) (f findings, err error) {
 	return f, err
 }
 
-// ask dumps links, addresses and routes, in this order: what belongs to a link that came later finds no link and waits
-// for the next dump.
-func (w *Watcher) ask(ctx context.Context) (f findings, err error) {
-	c, err := w.dial()
+// session is an open socket and the context that its questions end with.
+type session struct {
+	ctx context.Context
+	*netlink.Conn
+	stop func() bool
+}
+
+func open(ctx context.Context, dial dialer) (*session, error) {
+	c, err := dial()
 	if err != nil {
-		return f, fmt.Errorf("open rtnetlink: %w", plain(err))
+		return nil, fmt.Errorf("open rtnetlink: %w", plain(err))
 	}
-	defer c.Close()
 	// A deadline in the past ends a read that waits; it cannot end a call that waits for rtnl within the kernel.
 	stop := context.AfterFunc(ctx, func() { _ = c.SetDeadline(time.Unix(1, 0)) })
-	defer stop()
-	links := request{"links", unix.RTM_GETLINK, linkPayload()}
-	if f.links, err = collect(ctx, c, links, appendLink); err != nil {
+	return &session{ctx, c, stop}, nil
+}
+
+func (s *session) close() {
+	s.stop()
+	s.Close()
+}
+
+// ask dumps links, addresses and routes, in this order: what belongs to a link that came later finds no link and waits
+// for its event.
+func (w *Watcher) ask(ctx context.Context, j *job) (f findings, err error) {
+	s, err := open(ctx, w.dial)
+	if err != nil {
 		return f, err
 	}
-	addresses := request{"addresses", unix.RTM_GETADDR, make([]byte, unix.SizeofIfAddrmsg)}
-	if f.addresses, err = collect(ctx, c, addresses, appendAddress); err != nil {
-		return f, err
+	defer s.close()
+	if j.everything {
+		links := request{"links", unix.RTM_GETLINK, linkPayload()}
+		err = s.collect(links, func(b []byte) {
+			if l, ok := decodeLink(b); ok {
+				f.links = append(f.links, l)
+			}
+		})
+		if err != nil {
+			return f, err
+		}
+		addresses := request{"addresses", unix.RTM_GETADDR, make([]byte, unix.SizeofIfAddrmsg)}
+		err = s.collect(addresses, func(b []byte) {
+			if a, ok := decodeAddress(b); ok {
+				f.addresses = append(f.addresses, a)
+			}
+		})
+		if err != nil {
+			return f, err
+		}
 	}
 	for _, family := range []byte{unix.AF_INET, unix.AF_INET6} {
 		routes := request{"routes", unix.RTM_GETROUTE, routePayload(family)}
-		hops, err := collect(ctx, c, routes, func(list []hop, b []byte) []hop { return appendHops(list, b, family) })
+		err := s.collect(routes, func(b []byte) { f.hops = appendHops(f.hops, b, family) })
 		// Under strict checking a table that nobody has put a route in does not exist.
 		if err != nil && !errors.Is(err, unix.ENOENT) {
 			return f, err
 		}
-		f.hops = append(f.hops, hops...)
 	}
 	return f, nil
 }
@@ -92,27 +125,31 @@ func linkPayload() []byte {
 	return appendUint32(b, unix.IFLA_EXT_MASK, skipStats)
 }
 
-// routePayload asks for the main table of one family.
+// routePayload asks for all tables of one family.
 func routePayload(family byte) []byte {
-	b := make([]byte, unix.SizeofRtMsg, unix.SizeofRtMsg+8)
+	b := make([]byte, unix.SizeofRtMsg)
 	b[0] = family
-	return appendUint32(b, unix.RTA_TABLE, unix.RT_TABLE_MAIN)
+	return b
 }
 
 // appendUint32 adds a netlink attribute of four bytes.
 func appendUint32(b []byte, kind uint16, value uint32) []byte {
-	b = binary.NativeEndian.AppendUint16(b, 8)
-	b = binary.NativeEndian.AppendUint16(b, kind)
-	return binary.NativeEndian.AppendUint32(b, value)
+	return appendAttribute(b, kind, binary.NativeEndian.AppendUint32(nil, value))
 }
 
-// collect dumps r into a list, which decode appends each answer to; the payload is decode's until it returns.
-func collect[T any](ctx context.Context, c *netlink.Conn, r request, decode func([]T, []byte) []T) (list []T, err error) {
-	err = dump(ctx, c, r, func(b []byte) { list = decode(list, b) })
-	if err != nil {
-		return nil, fmt.Errorf("rtnetlink %s: %w", r.what, plain(err))
+// appendAttribute adds a netlink attribute whose payload is a multiple of four bytes long.
+func appendAttribute(b []byte, kind uint16, payload []byte) []byte {
+	b = binary.NativeEndian.AppendUint16(b, uint16(unix.SizeofNlAttr+len(payload)))
+	b = binary.NativeEndian.AppendUint16(b, kind)
+	return append(b, payload...)
+}
+
+// collect dumps r and hands each answer to take, whose the payload is until it returns.
+func (s *session) collect(r request, take func([]byte)) error {
+	if err := s.dump(r, take); err != nil {
+		return fmt.Errorf("rtnetlink %s: %w", r.what, plain(err))
 	}
-	return list, nil
+	return nil
 }
 
 // plain takes the library's words off an error: they name neither what was asked for nor what is wrong.
@@ -126,17 +163,17 @@ func plain(err error) error {
 // dump asks r once and hands the payload of each answer to take.
 //
 // Kernel: Documentation/userspace-api/netlink/intro.rst, "Dump consistency"
-func dump(ctx context.Context, c *netlink.Conn, r request, take func([]byte)) error {
-	if err := ctx.Err(); err != nil {
+func (s *session) dump(r request, take func([]byte)) error {
+	if err := s.ctx.Err(); err != nil {
 		return err
 	}
 	header := netlink.Header{Type: r.kind, Flags: netlink.Request | netlink.Dump}
-	asked, err := c.Send(netlink.Message{Header: header, Data: r.payload})
+	asked, err := s.Send(netlink.Message{Header: header, Data: r.payload})
 	if err != nil {
 		return err
 	}
 	whole := true
-	for m, err := range c.ReceiveIter() {
+	for m, err := range s.ReceiveIter() {
 		if err != nil {
 			return err
 		}

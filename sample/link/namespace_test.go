@@ -145,7 +145,7 @@ func TestF21DefaultRoutes(t *testing.T) {
 		}
 		runIP(t, append(append(args, "default"), words[1:]...)...)
 	}
-	want := "4 10.1.0.2 va 0\n4 10.2.0.2 vb 0\n4  va 50\n4 fe80::4 vb 60\n6 fe80::1 va 5\n6 fe80::2 va 30\n6 fe80::3 vb 30\n"
+	want := "4 10.1.0.2 va 0\n4 10.2.0.2 vb 0\n4  va 50\n4 fe80::4 vb 60\n6 fe80::1 va 5\n6 fe80::2 va 30\n6 fe80::3 vb 30\n4 10.1.0.3 va 0\n6 fe80::9 va 1024\n"
 	if got := gatewaysOf(compareWithIP(t, New(Options{}))); got != want {
 		t.Errorf("got\n%swant\n%s", got, want)
 	}

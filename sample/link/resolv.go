@@ -21,6 +21,21 @@ func nameservers(root string) []string {
 	return parseResolv(small(filepath.Join(root, "/etc/resolv.conf")))
 }
 
+// parseSearch takes the search domains: of several lines that name them the last counts, as resolv.conf(5) has it.
+func parseSearch(text []byte) (list []string) {
+	for l := range bytes.Lines(text) {
+		fields := bytes.Fields(l)
+		if len(fields) < 2 || string(fields[0]) != "search" && string(fields[0]) != "domain" {
+			continue
+		}
+		list = nil
+		for _, domain := range fields[1:min(len(fields), 1+maxNameservers)] {
+			list = append(list, clean.String(string(domain)))
+		}
+	}
+	return list
+}
+
 // parseResolv takes the address of each nameserver line, as resolv.conf(5) has it.
 func parseResolv(text []byte) []string {
 	var list []string

@@ -1,12 +1,15 @@
 package link
 
 import (
+	"encoding/binary"
 	"math"
 	"net/netip"
 	"reflect"
 	"slices"
 	"testing"
 	"unicode/utf8"
+
+	"golang.org/x/sys/unix"
 
 	"hypervisor-tui/draw/clean"
 	"hypervisor-tui/sample"
@@ -48,6 +51,13 @@ func check(t testing.TB, table *sample.LinkTable) {
 	}
 }
 
+// tableOf is the table that a dump of everything makes of what it has found.
+func tableOf(f findings) *sample.LinkTable {
+	var w world
+	w.merge(&job{everything: true, around: true}, &f)
+	return w.table()
+}
+
 func TestTableJoins(t *testing.T) {
 	prefix := func(index int, s string) addressMessage {
 		return addressMessage{index: index, prefix: netip.MustParsePrefix(s)}
@@ -62,14 +72,15 @@ func TestTableJoins(t *testing.T) {
 		addresses: []addressMessage{prefix(9, "fd00::9/64"), prefix(3, "10.0.0.3/24"), prefix(4, "10.0.0.4/24"), prefix(9, "10.0.0.9/24"),
 			prefix(99, "10.0.0.99/24")},
 		hops: []hop{
-			{family: 6, gateway: netip.MustParseAddr("fe80::1"), index: 9, metric: 1024},
-			{family: 4, index: 3, metric: 200},
-			{family: 4, gateway: netip.MustParseAddr("10.0.0.1"), index: 9, metric: 100},
-			{family: 6, gateway: netip.IPv6Unspecified(), index: 88, metric: 5},
+			{family: 4, index: 3, metric: 1, table: 100},
+			{family: 6, gateway: netip.MustParseAddr("fe80::1"), index: 9, metric: 1024, table: 254},
+			{family: 4, index: 3, metric: 200, table: 254},
+			{family: 4, gateway: netip.MustParseAddr("10.0.0.1"), index: 9, metric: 100, table: 254},
+			{family: 6, gateway: netip.IPv6Unspecified(), index: 88, metric: 5, table: 254},
 		},
 		devices: map[int]device{3: {physical: true, driver: "igb", mbps: 1000, duplex: "full"}},
 	}
-	table := f.table()
+	table := tableOf(f)
 	check(t, table)
 	var names, masters []string
 	var counts []int
@@ -88,8 +99,9 @@ func TestTableJoins(t *testing.T) {
 	if n := table.Interfaces[0]; !n.Physical || n.Driver != "igb" || n.SpeedMbps != 1000 || n.Duplex != "full" {
 		t.Errorf("device lost: %+v", n)
 	}
-	want := []sample.Gateway{{Family: 4, Address: "10.0.0.1", Interface: "br0", Metric: 100}, {Family: 4, Interface: "new", Metric: 200},
-		{Family: 6, Metric: 5}, {Family: 6, Address: "fe80::1", Interface: "br0", Metric: 1024}}
+	want := []sample.Gateway{{Family: 4, Address: "10.0.0.1", Interface: "br0", Metric: 100, Table: 254}, {Family: 4, Interface: "new", Metric: 200, Table: 254},
+		{Family: 6, Metric: 5, Table: 254}, {Family: 6, Address: "fe80::1", Interface: "br0", Metric: 1024, Table: 254},
+		{Family: 4, Interface: "new", Metric: 1, Table: 100}}
 	if !slices.Equal(table.Gateways, want) {
 		t.Errorf("gateways %+v, want %+v", table.Gateways, want)
 	}
@@ -97,7 +109,7 @@ func TestTableJoins(t *testing.T) {
 
 func TestNamesFromOutsideAreCleaned(t *testing.T) {
 	f := findings{links: []linkMessage{{index: 1, name: "\x1b[31mred"}, {index: 2, name: "\xff\u202eabc", kind: "\x1b]0;x\x07", master: 1}}}
-	check(t, f.table())
+	check(t, tableOf(f))
 }
 
 func TestSame(t *testing.T) {
@@ -106,9 +118,9 @@ func TestSame(t *testing.T) {
 			links:     []linkMessage{{index: 3, name: "eth0"}},
 			addresses: []addressMessage{{index: 3, prefix: netip.MustParsePrefix("10.0.0.3/24")}},
 			hops:      []hop{{family: 4, index: 3}},
-			dns:       []string{"10.0.0.1"},
+			around:    around{dns: []string{"10.0.0.1"}},
 		}
-		return f.table()
+		return tableOf(f)
 	}
 	if !same(build(), build()) {
 		t.Error("two equal tables differ")
@@ -138,8 +150,9 @@ func TestHardwareAddresses(t *testing.T) {
 		{768, "\x0a\x00\x00\x01", ""}, // a tunnel's is an IPv4 address
 		{772, "\x00\x00\x00\x00\x00\x00", ""},
 	} {
-		l := linkMessage{hardware: c.hardware, mac: c.mac}
-		if got := l.describe(device{}).MAC; got != c.want {
+		l, ok := decodeLink(join([]byte{0, 0}, binary.NativeEndian.AppendUint16(nil, c.hardware), word(1), word(0), word(0),
+			attribute(unix.IFLA_IFNAME, []byte("x")), attribute(unix.IFLA_ADDRESS, []byte(c.mac))))
+		if got := l.mac; !ok || got != c.want {
 			t.Errorf("hardware %d: got %q, want %q", c.hardware, got, c.want)
 		}
 	}

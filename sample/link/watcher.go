@@ -1,96 +1,234 @@
 // Package link fills sample.LinkReport: what the kernel's links, addresses and default routes are (rtnetlink), what the
-// hardware behind them is (sysfs, ethtool) and whom the host asks for names (/etc/resolv.conf). It runs off the tick,
-// since a driver that holds the kernel's rtnl lock can keep it waiting for minutes.
+// hardware behind them is (sysfs, ethtool), which VM hangs on which link, and what the host's files and sockets say of
+// its network. It dumps once and then follows the kernel's events. It runs off the tick, since a driver that holds the
+// kernel's rtnl lock can keep it waiting for minutes.
 package link
 
 import (
 	"context"
 	"fmt"
 	"runtime/debug"
+	"slices"
 	"strconv"
 	"time"
 
+	"github.com/mdlayher/netlink"
+
 	"hypervisor-tui/draw/clean"
 	"hypervisor-tui/sample"
+	"hypervisor-tui/sample/box"
 )
 
 const (
-	beat     = 5 * time.Second  // between two dumps
-	patience = 10 * time.Second // after which a dump is given up, where the kernel lets it be
+	beat     = 5 * time.Second        // between two looks; without events a look is a dump of everything
+	slow     = 12                     // beats between two dumps of everything where events come
+	settle   = 100 * time.Millisecond // events that come together are one change
+	apart    = time.Second            // between two dumps of everything, however many events are lost
+	patience = 10 * time.Second       // after which a question is given up, where the kernel lets it be
 )
 
 // Options says where the Watcher reads.
 type Options struct {
-	Root string // before /sys and /etc: a test's tree. The ioctl, which knows no tree, is asked only when it is empty
+	Root   string // before /proc, /sys and /etc: a test's tree. The ioctl, which knows no tree, is asked only when it is empty
+	Guests Guests // the host's VMs; nil: nobody looks for them
 }
+
+// Guests lists the VMs that run on this host, and says why the list means nothing, if it does not.
+type Guests func() (list []sample.Guest, why string)
 
 // Watcher finds out about links. Its Run and Dump may be called from any goroutine; they share nothing that changes.
 type Watcher struct {
-	root string
-	dial dialer
-	now  func() time.Duration // CLOCK_BOOTTIME
+	root       string
+	guests     Guests
+	dial       dialer
+	dialEvents dialer // nil: there are no events
+	dialDiag   dialer // nil: sockets are not asked for
+	now        func() time.Duration
 }
 
 // New returns a Watcher of the network namespace that the process is in. It opens nothing yet.
 func New(o Options) *Watcher {
-	return &Watcher{root: o.Root, dial: dialRoute, now: sample.Boottime}
+	return &Watcher{root: o.Root, guests: o.Guests, dial: dialRoute, dialEvents: listenRoute, dialDiag: dialDiag, now: sample.Boottime}
 }
 
-// outcome is how one dump ended.
+// outcome is how one job ended.
 type outcome struct {
-	table *sample.LinkTable
+	job   job
+	found findings
 	err   error
 	crash string // a panic and its trace, to be raised again where somebody recovers
 	cost  time.Duration
 }
 
-// Run dumps at once and then each 5 seconds, and calls publish from its own goroutine after each dump, and at each beat
-// that a dump has not answered. A report is immutable, and its Table is the same pointer while nothing changed; after a
-// failure it is the last good one. Run ends with ctx's error when ctx ends, and for nothing else. What panics in a dump
-// panics again in Run.
+// follower is one Run. Its goroutine owns everything in it.
+type follower struct {
+	*Watcher
+	world   world
+	report  sample.LinkReport
+	publish func(*sample.LinkReport)
+	events  <-chan batch
+	held    []netlink.Message // that came while a dump of everything was under way
+	wanted  job               // what is to be asked for next
+	busy    bool
+	asked   job
+	began   time.Duration
+	dumped  time.Duration // when everything was asked for last
+	beats   int
+	census  census // as of the last question
+	answers chan outcome
+}
+
+// mostHeld is how many events are worth keeping for the end of a dump: beyond that another dump is cheaper.
+const mostHeld = 20_000
+
+// Run dumps at once, follows the kernel's events, looks each 5 seconds at what has none, and dumps again each minute;
+// where there are no events to be had it dumps each 5 seconds. It calls publish from its own goroutine after each
+// change, after each answer, and at each beat that a question has not been answered. A report is immutable, and its
+// Table is the same pointer while nothing changed; after a failure it is the last good one. Run ends with ctx's error
+// when ctx ends, and for nothing else. What panics while it asks panics again in Run.
 func (w *Watcher) Run(ctx context.Context, publish func(*sample.LinkReport)) error {
-	var (
-		report sample.LinkReport
-		began  time.Duration
-		busy   bool
-	)
-	// One answer fits in, so that a dump which comes back after Run has left does not linger.
-	answers := make(chan outcome, 1)
-	start := func() {
-		busy, began = true, w.now()
-		go func() { answers <- w.attempt(ctx) }()
-	}
+	// One answer fits in, so that one which comes back after Run has left does not linger.
+	r := follower{Watcher: w, publish: publish, answers: make(chan outcome, 1)}
 	ticks := time.NewTicker(beat)
 	defer ticks.Stop()
-	start()
+	settled := time.NewTimer(0)
+	defer settled.Stop()
+	r.events = w.listen(ctx)
+	r.wanted.everything = true
 	for {
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
-		case <-ticks.C:
-			if !busy {
-				start()
+		case <-settled.C:
+			r.start(ctx)
+		case b, open := <-r.events:
+			if !open {
+				r.events = nil // the next beat tries again
 				continue
 			}
-			// Never a second dump beside one that hangs: it would hang as well.
-			report.Health.Bad(w.now(), "rtnetlink: not answering "+seconds(w.now()-began))
-		case o := <-answers:
-			busy = false
+			if r.take(&b) {
+				settled.Reset(settle)
+			}
+		case <-ticks.C:
+			r.beat(ctx)
+		case o := <-r.answers:
 			if o.crash != "" {
 				panic(o.crash)
 			}
 			if ctx.Err() != nil {
 				return ctx.Err()
 			}
-			take(&report, &o, w.now())
+			r.answer(&o)
+			r.start(ctx)
 		}
-		publish(&sample.LinkReport{Table: report.Table, Health: report.Health})
 	}
 }
 
-// attempt is one dump as Run wants it: given up after a while, and never panicking on a goroutine that nobody guards.
-func (w *Watcher) attempt(ctx context.Context) (o outcome) {
+// beat asks for what has no events, and now and then for everything.
+func (r *follower) beat(ctx context.Context) {
+	r.beats++
+	if r.busy {
+		// Never a second question beside one that hangs: it would hang as well.
+		r.report.Health.Bad(r.now(), "rtnetlink: not answering "+seconds(r.now()-r.began))
+		r.send()
+		return
+	}
+	if r.events == nil || r.report.Health.State != box.OK {
+		if r.events == nil {
+			r.events = r.listen(ctx)
+		}
+		r.wanted.everything = true
+	}
+	r.wanted.everything = r.wanted.everything || r.beats%slow == 0
+	r.wanted.around = r.wanted.around || r.beats%2 == 0 || !r.census.same(r.count())
+	if r.wanted.everything || r.wanted.around {
+		r.start(ctx)
+	}
+}
+
+// take applies a batch of events, or holds it until the dump is there that it belongs behind. It is true when there is
+// something to publish or to ask for.
+func (r *follower) take(b *batch) bool {
+	if b.lost {
+		r.wanted.everything = true
+	}
+	if r.busy && r.asked.everything || r.report.Table == nil {
+		if r.held = append(r.held, b.messages...); len(r.held) > mostHeld {
+			r.held, r.wanted.everything = nil, true
+		}
+		return b.lost
+	}
+	return r.apply(b.messages) || b.lost
+}
+
+func (r *follower) apply(messages []netlink.Message) bool {
+	var c changes
+	for i := range messages {
+		c.add(r.world.apply(&messages[i]))
+	}
+	r.wanted.add(&c)
+	return c.any || c.routes || c.guests
+}
+
+// start publishes what events have changed and asks for what is wanted, unless a question is under way.
+func (r *follower) start(ctx context.Context) {
+	if r.wanted.changed && r.report.Table != nil {
+		r.wanted.changed = false
+		r.table()
+		r.report.Health.Good(r.now())
+		r.send()
+	}
+	if r.busy || r.wanted.idle() || r.wanted.everything && r.dumped != 0 && r.now()-r.dumped < apart {
+		return // an answer or the next beat comes back to it
+	}
+	j := r.wanted
+	j.fill(&r.world, r.count())
+	r.wanted = job{}
+	r.busy, r.asked, r.began = true, j, r.now()
+	if j.everything {
+		r.dumped = r.began
+	}
+	go func() { r.answers <- r.attempt(ctx, j) }()
+}
+
+// answer takes what was found.
+func (r *follower) answer(o *outcome) {
+	r.busy = false
+	r.report.Health.Cost = o.cost
+	held := r.held
+	r.held = nil
+	if o.err != nil {
+		r.report.Health.Bad(r.now(), clean.String(o.err.Error()))
+	} else {
+		r.report.Health.Good(r.now())
+		r.world.merge(&o.job, &o.found)
+	}
+	if o.job.around {
+		r.census = o.job.census
+	}
+	r.apply(held)
+	r.wanted.changed = false
+	if o.err == nil || r.report.Table != nil {
+		r.table()
+	}
+	r.send()
+}
+
+// table makes the table anew and keeps the old one when they say the same.
+func (r *follower) table() {
+	if t := r.world.table(); r.report.Table == nil || !same(r.report.Table, t) {
+		r.report.Table = t
+	}
+}
+
+func (r *follower) send() {
+	r.publish(&sample.LinkReport{Table: r.report.Table, Health: r.report.Health})
+}
+
+// attempt is one job as Run wants it: given up after a while, and never panicking on a goroutine that nobody guards.
+func (w *Watcher) attempt(ctx context.Context, j job) (o outcome) {
 	began := w.now()
+	o.job = j
 	defer func() {
 		if p := recover(); p != nil {
 			o.crash = fmt.Sprintf("%v\n%s", p, debug.Stack())
@@ -99,32 +237,38 @@ func (w *Watcher) attempt(ctx context.Context) (o outcome) {
 	}()
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	o.table, o.err = w.Dump(ctx)
+	o.found, o.err = w.find(ctx, &j)
 	return o
-}
-
-// take moves an outcome into the report.
-func take(r *sample.LinkReport, o *outcome, now time.Duration) {
-	r.Health.Cost = o.cost
-	if o.err != nil {
-		r.Health.Bad(now, clean.String(o.err.Error()))
-		return
-	}
-	r.Health.Good(now)
-	if r.Table == nil || !same(r.Table, o.table) {
-		r.Table = o.table
-	}
 }
 
 // Dump asks for everything once. The table is the caller's. Errors name what was asked: "dump links: ...".
 func (w *Watcher) Dump(ctx context.Context) (*sample.LinkTable, error) {
-	f, err := w.read(ctx)
+	j := job{everything: true, around: true, census: w.count()}
+	f, err := w.find(ctx, &j)
 	if err != nil {
 		return nil, err
 	}
-	f.devices = devices(w.root, f.links)
-	f.dns = nameservers(w.root)
-	return f.table(), nil
+	var all world
+	all.merge(&j, &f)
+	return all.table(), nil
+}
+
+// census is who runs on this host, or why nobody knows.
+type census struct {
+	guests []sample.Guest
+	why    string
+}
+
+func (c *census) same(other census) bool {
+	return c.why == other.why && slices.Equal(c.guests, other.guests)
+}
+
+func (w *Watcher) count() (c census) {
+	if w.guests == nil {
+		return census{why: "nobody looks for VMs"}
+	}
+	c.guests, c.why = w.guests()
+	return c
 }
 
 func seconds(d time.Duration) string { return strconv.Itoa(int(d/time.Second)) + "s" }

@@ -1,0 +1,41 @@
+package link
+
+import (
+	"context"
+	"net/netip"
+
+	"hypervisor-tui/sample"
+)
+
+// around is what has no events, or too many: what a job found when it looked. It is immutable.
+type around struct {
+	neighbours map[hopKey]neighbour
+	fdb        fdb
+	owners     owners
+	functions  map[int][]sample.VF // by the index of the SR-IOV device
+	services   *sample.NetServices
+	dns        []string
+}
+
+// hopKey names a gateway on a link.
+type hopKey struct {
+	index   int
+	address netip.Addr
+}
+
+// look asks for what is around links and hops. What cannot be had is unknown, and no error: the links themselves are
+// known all the same.
+func (w *Watcher) look(ctx context.Context, now census, links []linkMessage, hops []hop) around {
+	a := around{services: w.services(ctx), dns: nameservers(w.root)}
+	s, err := open(ctx, w.dial)
+	if err != nil {
+		a.owners.why = plain(err).Error()
+		return a
+	}
+	defer s.close()
+	a.neighbours = s.neighbours(hops)
+	a.fdb = s.forwarding(links)
+	a.owners = w.owners(s, now)
+	a.functions = s.functions(w.root, links)
+	return a
+}

@@ -1,0 +1,118 @@
+package link
+
+import (
+	"context"
+	"maps"
+	"slices"
+)
+
+// job is what is to be asked for; the zero job is nothing. Its lists are as of its start.
+type job struct {
+	everything bool  // dump links, addresses and routes, and look at all hardware
+	routes     bool  // dump routes
+	around     bool  // what has no events
+	changed    bool  // events have changed something that is not published yet
+	settings   []int // links whose hardware is to be looked at
+
+	links  []linkMessage // those of settings, and all that an inquiry around needs
+	hops   []hop
+	census census
+}
+
+func (j *job) idle() bool {
+	return !j.everything && !j.routes && !j.around && len(j.settings) == 0
+}
+
+// add wants what changes ask for.
+func (j *job) add(c *changes) {
+	j.changed = j.changed || c.any
+	j.routes, j.around = j.routes || c.routes, j.around || c.guests
+	for _, index := range c.settings {
+		if !slices.Contains(j.settings, index) {
+			j.settings = append(j.settings, index)
+		}
+	}
+}
+
+// fill gives the job what it has to know, as its own copy.
+func (j *job) fill(w *world, now census) {
+	j.census = now
+	if j.everything {
+		j.around, j.settings = true, nil
+		return
+	}
+	j.hops = slices.Clone(w.hops)
+	if j.around {
+		j.links = slices.Clone(w.links)
+		return
+	}
+	for _, index := range j.settings {
+		if at, ok := w.find(index); ok {
+			j.links = append(j.links, w.links[at])
+		}
+	}
+}
+
+// findings is what one job found, not yet joined.
+type findings struct {
+	links     []linkMessage
+	addresses []addressMessage
+	hops      []hop
+	devices   map[int]device // by index
+	around    around
+}
+
+// find does a job.
+func (w *Watcher) find(ctx context.Context, j *job) (f findings, err error) {
+	if f, err = w.read(ctx, j); err != nil {
+		return f, err
+	}
+	links, hops := f.links, f.hops
+	if !j.everything {
+		links = j.links
+		if !j.routes {
+			hops = j.hops
+		}
+	}
+	f.devices = devices(w.root, concerned(links, j))
+	if j.around {
+		f.around = w.look(ctx, j.census, links, hops)
+	}
+	return f, nil
+}
+
+// concerned are those of links whose hardware a job looks at.
+func concerned(links []linkMessage, j *job) []linkMessage {
+	if j.everything {
+		return links
+	}
+	var some []linkMessage
+	for i := range links {
+		if slices.Contains(j.settings, links[i].index) {
+			some = append(some, links[i])
+		}
+	}
+	return some
+}
+
+// merge takes what a job has found.
+func (w *world) merge(j *job, f *findings) {
+	switch {
+	case j.everything:
+		w.replace(f)
+		w.devices = f.devices
+	case w.devices == nil:
+		w.devices = f.devices
+	default:
+		for _, index := range j.settings {
+			delete(w.devices, index)
+		}
+		maps.Copy(w.devices, f.devices)
+	}
+	if j.everything || j.routes {
+		w.hops = f.hops
+	}
+	if j.around {
+		w.around = f.around
+	}
+}

@@ -1,0 +1,136 @@
+package link
+
+import (
+	"encoding/binary"
+	"net"
+	"net/netip"
+
+	"github.com/mdlayher/netlink"
+	"golang.org/x/sys/unix"
+)
+
+// neighbour is what the kernel knows of another host on a link.
+type neighbour struct{ state, mac string }
+
+// neighbours asks for the entry of each gateway. Nothing is sent to it: what is known comes of the host's own traffic.
+//
+// Kernel: Documentation/netlink/specs/rt-neigh.yaml
+func (s *session) neighbours(hops []hop) map[hopKey]neighbour {
+	known := make(map[hopKey]neighbour, len(hops))
+	for _, h := range hops {
+		key := hopKey{h.index, h.gateway}
+		if _, asked := known[key]; asked || !h.gateway.IsValid() || h.gateway.IsUnspecified() {
+			continue
+		}
+		b := make([]byte, unix.SizeofNdMsg)
+		b[0] = unix.AF_INET
+		if h.gateway.Is6() {
+			b[0] = unix.AF_INET6
+		}
+		binary.NativeEndian.PutUint32(b[4:], uint32(h.index))
+		b = appendAttribute(b, unix.NDA_DST, h.gateway.AsSlice())
+		answers, err := s.question(unix.RTM_GETNEIGH, b)
+		switch {
+		case err == unix.ENOENT:
+			known[key] = neighbour{state: "none"}
+		case err == nil && len(answers) > 0:
+			if n, ok := decodeNeighbour(answers[0].Data); ok {
+				known[key] = n.neighbour
+			}
+		}
+	}
+	return known
+}
+
+// neighbourMessage is what an RTM_NEWNEIGH says: of a gateway, or of an address that a bridge has learned.
+type neighbourMessage struct {
+	neighbour
+	index, master int
+	address       netip.Addr
+	static        bool // it was not learned
+}
+
+// decodeNeighbour decodes an RTM_NEWNEIGH payload.
+func decodeNeighbour(b []byte) (n neighbourMessage, ok bool) {
+	if len(b) < unix.SizeofNdMsg {
+		return n, false
+	}
+	n.index = int(int32(binary.NativeEndian.Uint32(b[4:])))
+	state := binary.NativeEndian.Uint16(b[8:])
+	n.state, n.static = neighbourState(state), state&(unix.NUD_PERMANENT|unix.NUD_NOARP) != 0
+	for kind, v := range attributes(b[unix.SizeofNdMsg:]) {
+		switch kind {
+		case unix.NDA_LLADDR:
+			n.mac = net.HardwareAddr(v).String()
+		case unix.NDA_DST:
+			n.address, _ = netip.AddrFromSlice(v)
+		case unix.NDA_MASTER:
+			n.master = int(number(v))
+		}
+	}
+	return n, n.index > 0
+}
+
+// neighbourState names a state as ip(8) does, in small letters.
+func neighbourState(state uint16) string {
+	switch {
+	case state&unix.NUD_PERMANENT != 0:
+		return "permanent"
+	case state&unix.NUD_NOARP != 0:
+		return "noarp"
+	case state&unix.NUD_REACHABLE != 0:
+		return "reachable"
+	case state&unix.NUD_STALE != 0:
+		return "stale"
+	case state&unix.NUD_DELAY != 0:
+		return "delay"
+	case state&unix.NUD_PROBE != 0:
+		return "probe"
+	case state&unix.NUD_INCOMPLETE != 0:
+		return "incomplete"
+	case state&unix.NUD_FAILED != 0:
+		return "failed"
+	}
+	return "none"
+}
+
+// fdb is what bridges have learned: addresses by the bridge and by the port that they are behind.
+type fdb struct {
+	known   bool
+	learned map[int]int // by the index of the bridge or port
+	port    map[string]int
+}
+
+// forwarding dumps the bridges' forwarding databases, where there are bridges.
+func (s *session) forwarding(links []linkMessage) fdb {
+	bridges := false
+	for i := range links {
+		bridges = bridges || links[i].kind == "bridge"
+	}
+	if !bridges {
+		return fdb{}
+	}
+	f := fdb{known: true, learned: map[int]int{}, port: map[string]int{}}
+	b := make([]byte, unix.SizeofNdMsg)
+	b[0] = unix.AF_BRIDGE
+	err := s.dump(request{"forwarding databases", unix.RTM_GETNEIGH, b}, func(b []byte) {
+		if n, ok := decodeNeighbour(b); ok && !n.static && n.master != 0 && b[0] == unix.AF_BRIDGE {
+			f.learned[n.master]++
+			f.learned[n.index]++
+			f.port[n.mac] = n.index
+		}
+	})
+	if err != nil {
+		return fdb{} // interrupted by changes, too: the next look counts again
+	}
+	return f
+}
+
+// question asks for one thing, not for a dump; the kernel's error comes as it is.
+func (s *session) question(kind netlink.HeaderType, payload []byte) ([]netlink.Message, error) {
+	if err := s.ctx.Err(); err != nil {
+		return nil, err
+	}
+	answers, err := s.Execute(netlink.Message{Header: netlink.Header{Type: kind, Flags: netlink.Request}, Data: payload})
+	return answers, errnoOf(err)
+}

@@ -1,0 +1,181 @@
+package link
+
+import (
+	"slices"
+
+	"github.com/mdlayher/netlink"
+	"golang.org/x/sys/unix"
+
+	"hypervisor-tui/sample"
+)
+
+// world is what is known of the links: the last dump with the events since. Run's goroutine owns it.
+type world struct {
+	links     []linkMessage    // by index
+	addresses []addressMessage // by link, in the kernel's order
+	hops      []hop
+	devices   map[int]device // by index
+	around    around
+}
+
+// changes is what a batch of events has done, and what has to be asked for because of it.
+type changes struct {
+	any      bool
+	routes   bool  // default routes may be others
+	guests   bool  // network namespaces got or lost their ids
+	settings []int // links whose hardware may say something else now
+	lost     bool  // events are missing: everything has to be asked for
+}
+
+func (c *changes) add(other changes) {
+	c.any, c.routes = c.any || other.any, c.routes || other.routes
+	c.guests, c.lost = c.guests || other.guests, c.lost || other.lost
+	for _, index := range other.settings {
+		if !slices.Contains(c.settings, index) {
+			c.settings = append(c.settings, index)
+		}
+	}
+}
+
+// apply takes one event. Each is a whole link or address, so that one which is older than the dump does no harm: those
+// that follow it end at what is.
+func (w *world) apply(m *netlink.Message) (c changes) {
+	switch m.Header.Type {
+	case unix.RTM_NEWLINK:
+		if index, state, ok := decodePort(m.Data); ok {
+			return w.setPort(index, state)
+		}
+		if l, ok := decodeLink(m.Data); ok && l.whole {
+			return w.setLink(&l)
+		}
+	case unix.RTM_DELLINK:
+		if l, ok := decodeLink(m.Data); ok {
+			return w.removeLink(l.index)
+		}
+	case unix.RTM_NEWADDR:
+		if a, ok := decodeAddress(m.Data); ok {
+			w.setAddress(&a)
+			c.any = true
+		}
+	case unix.RTM_DELADDR:
+		if a, ok := decodeAddress(m.Data); ok {
+			w.addresses = slices.DeleteFunc(w.addresses, func(b addressMessage) bool { return b.same(&a) })
+			// The kernel says nothing of the IPv4 routes that go with an address.
+			c.any, c.routes = true, w.routed(a.index)
+		}
+	case unix.RTM_NEWROUTE, unix.RTM_DELROUTE:
+		// Which route an event replaces depends on more than it says. Default routes change seldom: they are asked for.
+		c.routes = isDefault(m.Data)
+	case unix.RTM_NEWNSID, unix.RTM_DELNSID:
+		c.guests = true
+	}
+	return c
+}
+
+// find is where the link with an index is or would be.
+func (w *world) find(index int) (at int, ok bool) {
+	return slices.BinarySearchFunc(w.links, index, func(l linkMessage, index int) int { return l.index - index })
+}
+
+func (w *world) setLink(l *linkMessage) (c changes) {
+	c.any = true
+	at, known := w.find(l.index)
+	if !known {
+		w.links = slices.Insert(w.links, at, *l)
+		c.settings = []int{l.index}
+		return c
+	}
+	old := &w.links[at]
+	if old.flags != l.flags || old.state != l.state || old.name != l.name || old.detail.CarrierChanges != l.detail.CarrierChanges {
+		c.settings = []int{l.index}
+	}
+	// The kernel takes IPv4 routes away in silence when their link goes down.
+	c.routes = old.flags&unix.IFF_UP != l.flags&unix.IFF_UP && w.routed(l.index)
+	*old = *l
+	return c
+}
+
+func (w *world) removeLink(index int) (c changes) {
+	at, known := w.find(index)
+	if !known {
+		return c
+	}
+	c.any, c.routes = true, w.routed(index)
+	w.links = slices.Delete(w.links, at, at+1)
+	w.addresses = slices.DeleteFunc(w.addresses, func(a addressMessage) bool { return a.index == index })
+	delete(w.devices, index)
+	return c
+}
+
+// routed says whether a default route leads over a link.
+func (w *world) routed(index int) bool {
+	return slices.ContainsFunc(w.hops, func(h hop) bool { return h.index == index })
+}
+
+func (w *world) setPort(index int, state uint8) (c changes) {
+	at, known := w.find(index)
+	if !known {
+		return c
+	}
+	port := &sample.BridgePort{State: portState(state), Learned: -1}
+	if old := w.links[at].detail.BridgePort; old != nil && *old == *port {
+		return c
+	}
+	w.links[at].detail.BridgePort = port
+	return changes{any: true}
+}
+
+// setAddress puts an address where the kernel lists it: by link, IPv4 first.
+//
+// Kernel: net/ipv4/devinet.c, __inet_insert_ifa; net/ipv6/addrconf.c, ipv6_link_dev_addr
+func (w *world) setAddress(a *addressMessage) {
+	first, _ := slices.BinarySearchFunc(w.addresses, a.index, func(b addressMessage, index int) int { return b.index - index })
+	end := first
+	for end < len(w.addresses) && w.addresses[end].index == a.index {
+		if w.addresses[end].same(a) {
+			w.addresses[end] = *a
+			return
+		}
+		end++
+	}
+	split := first // between IPv4 and IPv6
+	for split < end && w.addresses[split].prefix.Addr().Is4() {
+		split++
+	}
+	at := split
+	switch {
+	case !a.prefix.Addr().Is4(): // the wider the scope the earlier, and the newest first
+		for at < end && w.addresses[at].scope < a.scope {
+			at++
+		}
+	case a.flags&unix.IFA_F_SECONDARY == 0: // behind the last primary one of no wider scope
+		for at = split; at > first; at-- {
+			if b := &w.addresses[at-1]; b.flags&unix.IFA_F_SECONDARY == 0 && a.scope <= b.scope {
+				break
+			}
+		}
+	}
+	w.addresses = slices.Insert(w.addresses, at, *a)
+}
+
+// replace takes what a dump of everything has found.
+func (w *world) replace(f *findings) {
+	w.links = byIndex(f.links)
+	slices.SortStableFunc(f.addresses, func(a, b addressMessage) int { return a.index - b.index })
+	w.addresses = f.addresses
+}
+
+// byIndex sorts links by index and keeps the last of those that the kernel named twice: a link that was renamed while
+// it was being listed.
+func byIndex(links []linkMessage) []linkMessage {
+	slices.SortStableFunc(links, func(a, b linkMessage) int { return a.index - b.index })
+	kept := links[:0]
+	for _, l := range links {
+		if n := len(kept); n > 0 && kept[n-1].index == l.index {
+			kept[n-1] = l
+			continue
+		}
+		kept = append(kept, l)
+	}
+	return kept
+}
