@@ -89,7 +89,7 @@ const mostHeld = 20_000
 func (w *Watcher) Run(ctx context.Context, publish func(*sample.LinkReport)) error {
 	// One answer fits in, so that one which comes back after Run has left does not linger.
 	r := follower{Watcher: w, publish: publish, answers: make(chan outcome, 1)}
-	ticks := time.NewTicker(beat)
+	ticks := sample.NewTicker(beat)
 	defer ticks.Stop()
 	settled := time.NewTimer(0)
 	defer settled.Stop()
@@ -110,6 +110,7 @@ func (w *Watcher) Run(ctx context.Context, publish func(*sample.LinkReport)) err
 				settled.Reset(settle)
 			}
 		case <-ticks.C:
+			ticks.Next()
 			r.beat(ctx)
 		case o := <-r.answers:
 			if o.crash != "" {

@@ -1,0 +1,156 @@
+package link
+
+import (
+	"context"
+	"encoding/binary"
+	"net"
+	"net/netip"
+	"os/exec"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"golang.org/x/sys/unix"
+
+	"hypervisor-tui/sample"
+)
+
+func TestNetworkPlugin(t *testing.T) {
+	const conflist = `{"name":"cbr0","cniVersion":"1.0.0","plugins":[{"type":"flannel","delegate":{}},{"type":"portmap"}]}`
+	none := "no configuration of a network plugin in /var/lib/rancher/k3s/agent/etc/cni/net.d, /etc/cni/net.d"
+	for name, c := range map[string]struct {
+		files             map[string]string
+		cni, source, whys string
+	}{
+		"none": {map[string]string{"etc/": ""}, "", "", none},
+		"k3s": {map[string]string{"var/lib/rancher/k3s/agent/etc/cni/net.d/10-flannel.conflist": conflist, "etc/cni/net.d/00-x.conf": `{"type":"bridge"}`},
+			"flannel", "/var/lib/rancher/k3s/agent/etc/cni/net.d/10-flannel.conflist", ""},
+		"the first by name": {map[string]string{"etc/cni/net.d/10-calico.conflist": `{"plugins":[{"type":"calico"}]}`, "etc/cni/net.d/00-multus.conf": `{"type":"multus"}`, "etc/cni/net.d/00-a.bak": "{}"},
+			"multus", "/etc/cni/net.d/00-multus.conf", ""},
+		"broken":      {map[string]string{"etc/cni/net.d/1.conf": "{"}, "", "", "/etc/cni/net.d/1.conf cannot be read or names no plugin"},
+		"broken next": {map[string]string{"etc/cni/net.d/1.conf": "[]", "etc/cni/net.d/2.conf": `{"type":"cilium-cni"}`}, "cilium-cni", "/etc/cni/net.d/2.conf", ""},
+		"hostile":     {map[string]string{"etc/cni/net.d/1.conf": "{\"type\":\"\\u001b[31mred\"}"}, "red", "/etc/cni/net.d/1.conf", ""},
+	} {
+		cni, source, why := cni(tree(t, c.files))
+		if cni != c.cni || source != c.source || why != c.whys {
+			t.Errorf("%s: got %q, %q, %q", name, cni, source, why)
+		}
+	}
+	f := findings{links: []linkMessage{{index: 4, name: "flannel.1", kind: "vxlan"}}, around: around{services: &sample.NetServices{WhyCNI: "permission denied"}}}
+	if n := tableOf(f).Services; n.CNI != "flannel" || n.CNISource != "interface flannel.1" || f.around.services.CNI != "" {
+		t.Errorf("by its link: %+v", n)
+	}
+	network, subnet := parseSubnet([]byte("FLANNEL_NETWORK=10.42.0.0/16\nFLANNEL_SUBNET=10.42.3.1/24\nFLANNEL_MTU=1450\nFLANNEL_IPMASQ=true\n"))
+	if network != "10.42.0.0/16" || subnet != "10.42.3.1/24" {
+		t.Errorf("%q, %q", network, subnet)
+	}
+}
+
+func TestServicesOfFiles(t *testing.T) {
+	root := tree(t, map[string]string{
+		"etc/resolv.conf":                 "search a.example b.example\nnameserver 127.0.0.53\noptions edns0\nsearch c.example\n",
+		"run/systemd/resolve/resolv.conf": "nameserver 10.0.0.53\nnameserver fd00::53\n",
+		"run/flannel/subnet.env":          "FLANNEL_NETWORK=10.42.0.0/16\nFLANNEL_SUBNET=10.42.0.1/24\n",
+	})
+	n := (&Watcher{root: root}).services(context.Background())
+	want := &sample.NetServices{Search: []string{"c.example"}, Upstream: []string{"10.0.0.53", "fd00::53"}, PodCIDR: "10.42.0.0/16",
+		NodeCIDR: "10.42.0.1/24", WhyCNI: n.WhyCNI, WhyListen: "sockets are not asked for"}
+	if !reflect.DeepEqual(n, want) {
+		t.Errorf("got %+v, want %+v", n, want)
+	}
+}
+
+// TestListenersOfThisKernel listens on a port of Kubernetes, in a namespace where nobody else does, and holds the answer
+// to ss.
+func TestListenersOfThisKernel(t *testing.T) {
+	if !inNamespace(t) {
+		return
+	}
+	runIP(t, "link", "set", "lo", "up")
+	runIP(t, "addr", "add", "10.9.9.9/32", "dev", "lo")
+	for _, address := range []string{"[::]:6443", "127.0.0.1:10250", "10.9.9.9:2379", "10.9.9.9:7777", "[::1]:10259"} {
+		l, err := net.Listen("tcp", address)
+		if err != nil {
+			t.Skip(err)
+		}
+		defer l.Close()
+	}
+	c, err := net.Dial("tcp", "127.0.0.1:10250") // a connection is no listener
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	list, why := New(Options{}).listeners(context.Background())
+	want := []sample.Listener{{Port: 2379, Service: "etcd", Address: "10.9.9.9"}, {Port: 6443, Service: "API server", Address: "all"},
+		{Port: 10250, Service: "kubelet", Address: "loopback"}, {Port: 10259, Service: "scheduler", Address: "loopback"}}
+	if why != "" || !slices.Equal(list, want) {
+		t.Errorf("got %+v, %q", list, why)
+	}
+	path, err := exec.LookPath("ss")
+	if err != nil {
+		t.Skip("no ss here to compare with")
+	}
+	out, err := exec.Command(path, "-Hltn").Output()
+	if err != nil {
+		t.Skip(err)
+	}
+	for _, l := range list {
+		if !strings.Contains(string(out), ":"+strconv.Itoa(l.Port)+" ") {
+			t.Errorf("ss does not know port %d:\n%s", l.Port, out)
+		}
+	}
+}
+
+func TestDecodeListener(t *testing.T) {
+	b := make([]byte, sizeofDiagMsg)
+	b[0], b[1] = unix.AF_INET6, tcpListen
+	binary.BigEndian.PutUint16(b[4:], 6443)
+	mapped := netip.MustParseAddr("::ffff:10.0.0.1").As16()
+	copy(b[8:], mapped[:])
+	if l, ok := decodeListener(b); !ok || l != (sample.Listener{Port: 6443, Service: "API server", Address: "10.0.0.1"}) {
+		t.Errorf("got %+v", l)
+	}
+	other := slices.Clone(b)
+	other[5]++
+	closing := slices.Clone(b)
+	closing[1] = 1
+	for name, b := range map[string][]byte{"short": b[:60], "another port": other, "established": closing, "empty": nil} {
+		if l, ok := decodeListener(b); ok {
+			t.Errorf("%s: got %+v", name, l)
+		}
+	}
+}
+
+// TestGatewaysNeighbour holds the states of gateways to what was put into the kernel's table.
+func TestGatewaysNeighbour(t *testing.T) {
+	if !inNamespace(t) {
+		return
+	}
+	runIP(t, "link", "add", "va", "type", "veth", "peer", "name", "vb")
+	runIP(t, "link", "set", "va", "addrgenmode", "none", "up")
+	runIP(t, "link", "set", "vb", "addrgenmode", "none", "up")
+	runIP(t, "addr", "add", "10.1.0.1/24", "dev", "va")
+	for i, state := range []string{"reachable", "stale", "failed", "permanent", "none"} {
+		address := "10.1.0." + strconv.Itoa(i+10)
+		runIP(t, "route", "add", "default", "via", address, "metric", strconv.Itoa(i+1))
+		if state != "none" {
+			runIP(t, "neigh", "add", address, "lladdr", "02:00:00:00:00:0"+strconv.Itoa(i), "dev", "va", "nud", state)
+		}
+	}
+	runIP(t, "-6", "route", "add", "default", "via", "fe80::9", "dev", "va")
+	table, err := New(Options{}).Dump(context.Background())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, g := range table.Gateways {
+		got = append(got, g.Address+" "+g.Neighbour+" "+g.MAC)
+	}
+	want := []string{"10.1.0.10 reachable 02:00:00:00:00:00", "10.1.0.11 stale 02:00:00:00:00:01", "10.1.0.12 failed ", "10.1.0.13 permanent 02:00:00:00:00:03",
+		"10.1.0.14 none ", "fe80::9 none "}
+	if !slices.Equal(got, want) {
+		t.Errorf("got  %q\nwant %q", got, want)
+	}
+}
