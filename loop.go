@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"strconv"
 	"time"
 
 	"github.com/coreos/go-systemd/v22/daemon"
@@ -137,7 +138,7 @@ func (l *loop) signal(s os.Signal) (quit bool, err error) {
 		if !l.tty.Alive() {
 			return true, errHangup
 		}
-		_, _ = daemon.SdNotify(false, daemon.SdNotifyReloading)
+		_, _ = daemon.SdNotify(false, reloading())
 		l.reload(l)
 		_, _ = daemon.SdNotify(false, daemon.SdNotifyReady)
 	case unix.SIGCONT:
@@ -147,6 +148,17 @@ func (l *loop) signal(s os.Signal) (quit bool, err error) {
 	}
 	l.draw(time.Now())
 	return false, nil
+}
+
+// reloading tells systemd that the reload has begun, with the time that Type=notify-reload goes by.
+//
+// systemd: sd_notify(3), RELOADING=1
+func reloading() string {
+	var now unix.Timespec
+	if err := unix.ClockGettime(unix.CLOCK_MONOTONIC, &now); err != nil {
+		return daemon.SdNotifyReloading
+	}
+	return daemon.SdNotifyReloading + "\nMONOTONIC_USEC=" + strconv.FormatInt(now.Nano()/1000, 10)
 }
 
 // event handles a key or a resize and says whether to leave.

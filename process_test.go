@@ -164,6 +164,29 @@ func TestF42Watchdog(t *testing.T) {
 	}
 }
 
+// TestReloadIsToldToSystemd: Type=notify-reload waits for a begin that is not before its SIGHUP, then for the end.
+func TestReloadIsToldToSystemd(t *testing.T) {
+	t.Parallel()
+	told := notifySocket(t)
+	s := start(t, setup{env: []string{"NOTIFY_SOCKET=" + told.path}})
+	if first := told.next(t); first != "READY=1" {
+		t.Errorf("systemd is told %q first", first)
+	}
+	var asked unix.Timespec
+	if err := unix.ClockGettime(unix.CLOCK_MONOTONIC, &asked); err != nil {
+		t.Fatal(err)
+	}
+	s.signal(unix.SIGHUP)
+	var at int64
+	begin := told.next(t)
+	if n, err := fmt.Sscanf(begin, "RELOADING=1\nMONOTONIC_USEC=%d", &at); n != 1 || err != nil || at < asked.Nano()/1000 {
+		t.Errorf("systemd is told %q, %v, after a SIGHUP at %d", begin, err, asked.Nano()/1000)
+	}
+	if end := told.next(t); end != "READY=1" {
+		t.Errorf("systemd is told %q at the end of the reload", end)
+	}
+}
+
 // TestF42BlockedLoop: a loop that does not turn feeds no watchdog, whatever timers there are.
 func TestF42BlockedLoop(t *testing.T) {
 	t.Parallel()
