@@ -10,7 +10,7 @@ export HOME := $(shell mktemp -d)
 endif
 
 .NOTPARALLEL:
-.PHONY: build run test tools lint race fuzz bench
+.PHONY: build run test tools lint race fuzz bench vendor-hash nix-options
 
 # One static binary, stripped; the same source gives the same bytes.
 build:
@@ -25,12 +25,13 @@ test: tools lint race fuzz
 	go test ./...
 
 # What the tests want beyond go: a C compiler for the race detector, tmux for the end-to-end
-# tests, a D-Bus daemon for those of systemd's units.
+# tests, a D-Bus daemon for those of systemd's units, nix to evaluate the NixOS module's.
 tools:
 	@missing=; \
 	command -v $$(go env CC) >/dev/null || missing="gcc libc6-dev"; \
 	command -v tmux >/dev/null || missing="$$missing tmux"; \
 	command -v dbus-daemon >/dev/null || missing="$$missing dbus"; \
+	command -v nix-instantiate >/dev/null || missing="$$missing nix-bin"; \
 	if [ -z "$$missing" ]; then exit 0; fi; \
 	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 		export DEBIAN_FRONTEND=noninteractive; \
@@ -62,3 +63,11 @@ fuzz:
 
 bench:
 	go test -run '^$$' -bench . -benchmem ./...
+
+# After a change of go.mod, or of what is imported: default.nix gets the hash of the vendored modules.
+vendor-hash:
+	go test -count=1 -v -run TestVendorHash ./nixos -update
+
+# make nix-options NIXPKGS_LIB=/path/of/nixpkgs/lib, after a change of an option.
+nix-options:
+	NIXPKGS_LIB=$(NIXPKGS_LIB) go test -count=1 -run TestOptionReferenceText ./nixos -update

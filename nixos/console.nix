@@ -1,0 +1,111 @@
+# The systemd service that draws on one terminal, as a value of systemd.services. A function of plain values that needs
+# no nixpkgs: nix alone can evaluate it, and the tests compare it with nixos/testdata.
+{
+  # Name below /dev: tty1, ttyS0.
+  tty,
+  # What $TERM says of it.
+  term,
+  # The program.
+  exe,
+  # The configuration, read again when systemd reloads the service.
+  configFile,
+  # Entries of the log ring, 256 bytes each.
+  logBufferSize,
+  # For the boot entry into rescue.target.
+  rescue ? false,
+}:
+let
+  isVT = builtins.match "tty[0-9]+" tty != null;
+  # The login prompt that this terminal would have, and the one to fall back to. That of a VT is NixOS' own; a serial
+  # line's is masked, because systemd-getty-generator would start it beside the console, and has a stand-in.
+  ownGetty = if isVT then "getty@${tty}.service" else "serial-getty@${tty}.service";
+  fallback = if isVT then ownGetty else "hypervisor-tui-getty@${tty}.service";
+  device = "dev-${tty}.device";
+
+  # MiB. What the program needs without the ring is 14 to 32; Go's collector works harder from heap on, and the kernel
+  # ends the program beyond heap + slack, which holds journalctl and pages of the journal's files too.
+  ring = (logBufferSize * 256 + 1048575) / 1048576;
+  heap = (if rescue then 32 else 64) + ring;
+  slack = if rescue then 32 else 64;
+in
+{
+  description = "Hypervisor console on ${tty}";
+  documentation = [ "man:hypervisor-tui(1)" ];
+  wantedBy = [ (if rescue then "rescue.target" else "getty.target") ];
+  before =
+    if rescue then
+      [ ]
+    else
+      [
+        "getty.target"
+        "rescue.service"
+      ];
+  # rescue.service asks for a password on the same screen. In the rescue entry it is on another terminal.
+  conflicts =
+    (if rescue then [ ] else [ "rescue.service" ])
+    ++ [ ownGetty ]
+    ++ (if isVT then [ "autovt@${tty}.service" ] else [ fallback ]);
+  after = [
+    ownGetty
+  ]
+    ++ (
+      if isVT then
+        [
+          "systemd-vconsole-setup.service"
+          "plymouth-quit-wait.service"
+        ]
+      else
+        [ device ]
+    );
+  bindsTo = if isVT then [ ] else [ device ];
+  unitConfig = if isVT then { ConditionPathExists = "/dev/tty0"; } else { };
+
+  # A program that ends five times in a minute leaves the terminal to a login prompt. The rescue entry has that on
+  # another terminal, and goes on trying.
+  startLimitIntervalSec = if rescue then 0 else 60;
+  startLimitBurst = 5;
+  onFailure = if rescue then [ ] else [ fallback ];
+
+  # A switch must not take the picture away. Only a changed configuration is told to the program (reloadTriggers).
+  restartIfChanged = false;
+
+  environment = {
+    TERM = term;
+    LC_ALL = "C.UTF-8";
+    TCELL_TRUECOLOR = "disable";
+    GOMAXPROCS = "1";
+    GOMEMLIMIT = "${toString heap}MiB";
+  };
+
+  serviceConfig = {
+    # Not Type=notify with an ExecReload: what that starts would hang up and reset the terminal first, as any process of
+    # a service with TTYVHangup and TTYReset does. With notify-reload systemd sends SIGHUP itself.
+    Type = "notify-reload";
+    ExecStart = "${exe} --config ${configFile}";
+    User = "hypervisor-tui";
+    Group = "hypervisor-tui";
+
+    StandardInput = "tty";
+    StandardOutput = "journal";
+    StandardError = "journal";
+    TTYPath = "/dev/${tty}";
+    TTYReset = true;
+    TTYVHangup = true;
+    TTYVTDisallocate = isVT;
+    DeviceAllow = "/dev/${tty} rw";
+
+    Restart = "always";
+    RestartSec = 1;
+    # Otherwise each restart would count as a failure, and start the login prompt.
+    RestartMode = "direct";
+    WatchdogSec = 30;
+    TimeoutStartSec = 30;
+    TimeoutStopSec = 5;
+    KillMode = "mixed";
+
+    MemoryMax = "${toString (heap + slack)}M";
+    # The screen is needed most when memory is short.
+    OOMScoreAdjust = -500;
+  }
+  // import ./hardening.nix;
+}

@@ -1,0 +1,32 @@
+# The login prompt of a serial line on which the console has failed, in the place of serial-getty@, which is masked.
+# As console.nix, a function of plain values.
+{
+  tty,
+  term,
+  agetty,
+  login,
+}:
+{
+  description = "Login prompt on ${tty}, in the place of the console";
+  documentation = [ "man:agetty(8)" ];
+  after = [
+    "dev-${tty}.device"
+    "systemd-user-sessions.service"
+  ];
+  bindsTo = [ "dev-${tty}.device" ];
+  restartIfChanged = false;
+  environment.TERM = term;
+  serviceConfig = {
+    Type = "idle";
+    ExecStart = "${agetty} --login-program ${login} --keep-baud ${tty} 115200,57600,38400,9600 ${term}";
+    Restart = "always";
+    UtmpIdentifier = tty;
+    StandardInput = "tty";
+    StandardOutput = "tty";
+    TTYPath = "/dev/${tty}";
+    TTYReset = true;
+    TTYVHangup = true;
+    IgnoreSIGPIPE = false;
+    SendSIGHUP = true;
+  };
+}

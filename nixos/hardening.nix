@@ -1,0 +1,57 @@
+# What the console is kept from. It reads /proc, /sys, the journal and the Kubernetes API, and writes to one terminal.
+#
+# These are left out, because they would make the screen say what is not so:
+#   ProtectSystem, ProtectHome  every filesystem would be read-only in here, and one that is full or that the kernel has
+#                               made read-only could no longer be told; the user may write to none of them anyway
+#   ProtectProc, ProcSubset     other users' processes are the VMs
+#   PrivateNetwork              the host's own network is what F3 shows
+#   ProtectHostname             a hostname that changes would not be seen
+#   PrivateUsers                owners of files and processes would all be nobody
+{
+  # Nothing that is read needs a capability: what an unprivileged user may not read is handed to the group by tmpfiles.
+  CapabilityBoundingSet = "";
+  AmbientCapabilities = "";
+  NoNewPrivileges = true;
+
+  # No devices: the terminal is opened by systemd, and --config names no other. DeviceAllow of the unit names it.
+  DevicePolicy = "closed";
+  PrivateDevices = true;
+
+  # /proc/sys and /sys are read, never written.
+  ProtectKernelTunables = true;
+  # Modules and the kernel's own log device; the kernel's messages come from the journal.
+  ProtectKernelModules = true;
+  ProtectKernelLogs = true;
+  # The cgroups of the VMs are read, never written.
+  ProtectControlGroups = true;
+  # The clock's state is asked over D-Bus.
+  ProtectClock = true;
+  # Nothing is kept in /tmp.
+  PrivateTmp = true;
+  PrivateMounts = true;
+
+  # The API and systemd by IP and D-Bus, links and sockets by netlink.
+  RestrictAddressFamilies = [
+    "AF_UNIX"
+    "AF_INET"
+    "AF_INET6"
+    "AF_NETLINK"
+  ];
+
+  # One Go program: no namespaces, no other architectures, no code made at run time, no real-time priority.
+  RestrictNamespaces = true;
+  RestrictRealtime = true;
+  RestrictSUIDSGID = true;
+  LockPersonality = true;
+  MemoryDenyWriteExecute = true;
+  SystemCallArchitectures = "native";
+  SystemCallFilter = [
+    "@system-service"
+    "~@privileged @resources"
+  ];
+  SystemCallErrorNumber = "EPERM";
+
+  KeyringMode = "private";
+  RemoveIPC = true;
+  UMask = "0077";
+}

@@ -1,0 +1,136 @@
+# services.hypervisor-tui: the console on a virtual terminal, on serial lines, in the rescue entry and over SSH.
+{
+  config,
+  lib,
+  pkgs,
+  ...
+}:
+let
+  inherit (lib) mkDefault mkIf optional;
+  cfg = config.services.hypervisor-tui;
+  yaml = pkgs.formats.yaml { };
+
+  group = "hypervisor-tui";
+  runtime = "/run/hypervisor-tui";
+  kubeconfig = "${runtime}/kubeconfig";
+
+  ttys = lib.filter (tty: !(cfg.rescue.active && tty == cfg.rescue.login)) (
+    optional (cfg.tty != null) cfg.tty ++ cfg.serial.ttys
+  );
+  isVT = tty: lib.match "tty[0-9]+" tty != null;
+  serial = lib.filter (tty: !isVT tty) ttys;
+  # Attributes named and made after each of some terminals.
+  perTTY =
+    ttys: name: value:
+    lib.listToAttrs (map (tty: lib.nameValuePair (name tty) (value tty)) ttys);
+  term = tty: if isVT tty then "linux" else cfg.serial.term;
+
+  # The options that are keys of the configuration file, by the same name.
+  flat = lib.genAttrs (import ./keys.nix) (key: mkDefault cfg.${key}) // {
+    kubeconfigPath = mkDefault (if cfg.kubeconfigPath == null then null else kubeconfig);
+  };
+
+  etc = name: "hypervisor-tui/${name}.yaml";
+  configFile = name: changes: {
+    ${etc name}.source = yaml.generate "${name}.yaml" (cfg.settings // changes);
+  };
+
+  console =
+    tty:
+    import ./console.nix {
+      inherit tty;
+      term = term tty;
+      exe = lib.getExe (if cfg.rescue.active then cfg.rescue.package else cfg.package);
+      configFile = "/etc/${etc tty}";
+      logBufferSize = cfg.settings.logBufferSize or cfg.logBufferSize;
+      rescue = cfg.rescue.active;
+    }
+    // {
+      reloadTriggers = [ config.environment.etc.${etc tty}.source ];
+    };
+
+  getty =
+    tty:
+    import ./getty.nix {
+      inherit tty;
+      term = cfg.serial.term;
+      agetty = lib.getExe' pkgs.util-linux "agetty";
+      login = config.services.getty.loginProgram or (lib.getExe' pkgs.shadow "login");
+    };
+
+  handOver = import ./kubeconfig.nix {
+    source = cfg.kubeconfigPath;
+    copy = kubeconfig;
+  };
+in
+{
+  imports = [
+    ./options.nix
+    ./ssh.nix
+    ./rescue.nix
+  ];
+
+  config = mkIf cfg.enable (
+    lib.mkMerge [
+      {
+        assertions = import ./assertions.nix { inherit config lib; };
+
+        services.hypervisor-tui.settings = flat;
+        environment.systemPackages = [ cfg.package ];
+
+        # A file for each terminal; config.yaml is for whoever types the command, and may leave it.
+        environment.etc = lib.mkMerge (
+          map (tty: configFile tty { }) ttys ++ [ (configFile "config" { quit = true; }) ]
+        );
+
+        users.users.hypervisor-tui = {
+          isSystemUser = true;
+          inherit group;
+          extraGroups = [ "systemd-journal" ];
+          description = "Hypervisor console";
+        };
+        users.groups.${group} = { };
+
+        systemd.services = lib.mkMerge [
+          (perTTY ttys (tty: "hypervisor-tui@${tty}") console)
+          # getty.target wants autovt@tty1, and systemd-getty-generator the serial line of the kernel's console: each
+          # switch would put the login prompt back. getty@tty1 stays, to fall back to.
+          (perTTY ttys (tty: "${if isVT tty then "autovt" else "serial-getty"}@${tty}") (_: {
+            enable = false;
+          }))
+          (mkIf (!cfg.rescue.active) (perTTY serial (tty: "hypervisor-tui-getty@${tty}") getty))
+        ];
+
+        systemd.tmpfiles.settings.hypervisor-tui = import ./tmpfiles.nix {
+          inherit lib group runtime;
+          podLogs = cfg.podLogs.enable;
+        };
+
+        # What the kernel prints scrolls the picture: on the terminal only emergencies, in the journal everything.
+        boot.consoleLogLevel = mkDefault 1;
+        boot.kernelParams = [
+          "consoleblank=0"
+          "systemd.show_status=auto"
+        ];
+      }
+
+      (mkIf (cfg.kubeconfigPath != null && !cfg.rescue.active) {
+        systemd.services.hypervisor-tui-kubeconfig = handOver.service;
+        systemd.paths.hypervisor-tui-kubeconfig = handOver.path;
+      })
+
+      # Not as units: NixOS itself links ctrl-alt-del.target (and before 25.11 kbrequest.target) among them, over which
+      # a mask there does not build. system.control is looked at first.
+      (mkIf cfg.kiosk.maskKeys {
+        environment.etc = {
+          "systemd/system.control/ctrl-alt-del.target".source = "/dev/null";
+          "systemd/system.control/kbrequest.target".source = "/dev/null";
+          "systemd/system.conf.d/hypervisor-tui.conf".text = ''
+            [Manager]
+            CtrlAltDelBurstAction=none
+          '';
+        };
+      })
+    ]
+  );
+}

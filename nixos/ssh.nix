@@ -1,0 +1,43 @@
+# A user whose login by SSH is the console.
+{
+  config,
+  lib,
+  options,
+  pkgs,
+  ...
+}:
+let
+  cfg = config.services.hypervisor-tui;
+  file = "hypervisor-tui/ssh.yaml";
+in
+{
+  config = lib.mkIf (cfg.enable && cfg.ssh.enable && !cfg.rescue.active) (
+    {
+      environment.etc.${file}.source = (pkgs.formats.yaml { }).generate "ssh.yaml" (
+        cfg.settings // { quit = true; }
+      );
+
+      users.users.${cfg.ssh.user} = {
+        isSystemUser = true;
+        group = "hypervisor-tui";
+        extraGroups = [ "systemd-journal" ];
+        description = "Hypervisor console over SSH";
+        # sshd starts the forced command with the login shell.
+        shell = pkgs.bashInteractive;
+        openssh.authorizedKeys.keys = cfg.ssh.authorizedKeys;
+      };
+    }
+    # Where this module is evaluated without NixOS' own for sshd there is no such option.
+    // lib.optionalAttrs (options.services.openssh ? extraConfig) {
+      # The last Match ends the block for what may follow.
+      services.openssh.extraConfig = lib.mkAfter ''
+        Match User ${cfg.ssh.user}
+          ForceCommand ${lib.getExe cfg.package} --config /etc/${file}
+          PermitTTY yes
+          DisableForwarding yes
+          PermitUserRC no
+        Match All
+      '';
+    }
+  );
+}

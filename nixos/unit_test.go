@@ -1,0 +1,174 @@
+package nixos_test
+
+import (
+	"fmt"
+	"maps"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// units are the services as nixos/*.nix make them, by the name of their file in testdata.
+var units = map[string]string{
+	"hypervisor-tui@tty1.service":        console("tty1", "linux", "logBufferSize = 10000;"),
+	"hypervisor-tui@ttyS0.service":       console("ttyS0", "vt220", "logBufferSize = 1000000;"),
+	"rescue/hypervisor-tui@tty1.service": console("tty1", "linux", "logBufferSize = 2000; rescue = true;"),
+	"hypervisor-tui-getty@ttyS0.service": `import ./getty.nix { tty = "ttyS0"; term = "vt220"; agetty = "/bin/agetty"; login = "/bin/login"; }`,
+	"hypervisor-tui-kubeconfig.service":  `(` + kubeconfig + `).service`,
+	"hypervisor-tui-kubeconfig.path":     `(` + kubeconfig + `).path`,
+}
+
+const kubeconfig = `import ./kubeconfig.nix { source = "/etc/rancher/k3s/k3s.yaml"; copy = "/run/hypervisor-tui/kubeconfig"; }`
+
+func console(tty, term, more string) string {
+	return fmt.Sprintf(`import ./console.nix { tty = %q; term = %q; exe = "/bin/hypervisor-tui"; configFile = "/etc/hypervisor-tui/%s.yaml"; %s }`,
+		tty, term, tty, more)
+}
+
+// unit is a value of systemd.services or systemd.paths, as far as the module fills it.
+type unit struct {
+	Description                                                           string
+	Documentation, WantedBy, Before, After, Conflicts, BindsTo, OnFailure []string
+	UnitConfig, ServiceConfig, PathConfig                                 map[string]any
+	StartLimitIntervalSec, StartLimitBurst                                *int
+	RestartIfChanged                                                      *bool
+	Environment                                                           map[string]string
+	Script                                                                string
+}
+
+// text writes a unit as NixOS does: sections, then key=value, lists as several lines or words.
+func (u *unit) text() string {
+	section := map[string]any{"Description": u.Description}
+	for key, words := range map[string][]string{
+		"Documentation": u.Documentation, "Before": u.Before, "After": u.After, "Conflicts": u.Conflicts,
+		"BindsTo": u.BindsTo, "OnFailure": u.OnFailure,
+	} {
+		if len(words) > 0 {
+			section[key] = strings.Join(words, " ")
+		}
+	}
+	for key, n := range map[string]*int{"StartLimitIntervalSec": u.StartLimitIntervalSec, "StartLimitBurst": u.StartLimitBurst} {
+		if n != nil {
+			section[key] = *n
+		}
+	}
+	maps.Copy(section, u.UnitConfig)
+	b := new(strings.Builder)
+	write(b, "[Unit]", section)
+	if u.PathConfig != nil {
+		write(b, "\n[Path]", u.PathConfig)
+	}
+	if u.ServiceConfig != nil {
+		b.WriteString("\n[Service]\n")
+		for _, name := range slices.Sorted(maps.Keys(u.Environment)) {
+			fmt.Fprintf(b, "Environment=%s\n", strconv.Quote(name+"="+u.Environment[name]))
+		}
+		if u.RestartIfChanged != nil && !*u.RestartIfChanged {
+			b.WriteString("X-RestartIfChanged=false\n")
+		}
+		if u.Script != "" {
+			b.WriteString("ExecStart=/bin/sh script\n")
+			for line := range strings.Lines(u.Script) {
+				b.WriteString("# " + line)
+			}
+		}
+		write(b, "", u.ServiceConfig)
+	}
+	if len(u.WantedBy) > 0 {
+		write(b, "\n[Install]", map[string]any{"WantedBy": strings.Join(u.WantedBy, " ")})
+	}
+	return b.String()
+}
+
+func write(b *strings.Builder, title string, section map[string]any) {
+	if title != "" {
+		b.WriteString(title + "\n")
+	}
+	for _, key := range slices.Sorted(maps.Keys(section)) {
+		values, many := section[key].([]any)
+		if !many {
+			values = []any{section[key]}
+		}
+		for _, v := range values {
+			fmt.Fprintf(b, "%s=%v\n", key, v)
+		}
+	}
+}
+
+// TestUnitTexts compares the units with testdata; go test ./nixos -update writes it.
+func TestUnitTexts(t *testing.T) {
+	for name, expression := range units {
+		var u unit
+		evaluate(t, expression, &u)
+		path := filepath.Join("testdata", name)
+		if *update {
+			if err := os.WriteFile(path, []byte(u.text()), 0o644); err != nil {
+				t.Fatal(err)
+			}
+			continue
+		}
+		if want := read(t, path); u.text() != want {
+			t.Errorf("%s is\n%s\nwant\n%s", name, u.text(), want)
+		}
+	}
+}
+
+func analyze(t *testing.T) string {
+	t.Helper()
+	exe, err := exec.LookPath("systemd-analyze")
+	if err != nil {
+		t.Skip("no systemd-analyze in PATH")
+	}
+	return exe
+}
+
+// TestUnitsAreHardened: systemd's own score, 0 to 10, of what an attacker could reach. It counts what the console may
+// not give up for its purpose: the network, other users' processes and a view of the file systems as they are.
+func TestUnitsAreHardened(t *testing.T) {
+	exe := analyze(t)
+	for name, most := range map[string]float64{
+		"hypervisor-tui@tty1.service": 2, "hypervisor-tui@ttyS0.service": 2, "rescue/hypervisor-tui@tty1.service": 2,
+		"hypervisor-tui-kubeconfig.service": 2,
+	} {
+		out, err := exec.Command(exe, "security", "--no-pager", "--offline=true", filepath.Join("testdata", name)).CombinedOutput()
+		score := regexp.MustCompile(`exposure level for .*: ([0-9.]+)`).FindSubmatch(out)
+		if score == nil {
+			t.Fatalf("systemd-analyze security %s: %v\n%s", name, err, out)
+		}
+		if got, err := strconv.ParseFloat(string(score[1]), 64); err != nil || got > most {
+			t.Errorf("%s has %s, at most %v\n%s", name, score[1], most, out)
+		}
+	}
+}
+
+// TestUnitsVerify: systemd finds nothing to complain about.
+func TestUnitsVerify(t *testing.T) {
+	exe := analyze(t)
+	version, err := exec.Command(exe, "--version").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var major int
+	if _, err := fmt.Sscanf(string(version), "systemd %d", &major); err != nil || major < 254 {
+		t.Skipf("systemd %d does not know Type=notify-reload and RestartMode", major)
+	}
+	dir := t.TempDir()
+	for name := range units {
+		text := regexp.MustCompile(`(?m)^(ExecStart=)\S+`).ReplaceAllString(read(t, filepath.Join("testdata", name)), "${1}/bin/sh")
+		// Manual pages and conflicting units are those of an installed system.
+		text = regexp.MustCompile(`(?m)^Documentation=.*\n`).ReplaceAllString(text, "")
+		path := filepath.Join(dir, filepath.Base(name))
+		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		out, err := exec.Command(exe, "verify", "--man=no", "--recursive-errors=no", path).CombinedOutput()
+		if err != nil || len(out) > 0 {
+			t.Errorf("systemd-analyze verify %s: %v\n%s", name, err, out)
+		}
+	}
+}

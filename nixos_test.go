@@ -1,0 +1,145 @@
+package main
+
+import (
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"gopkg.in/yaml.v3"
+)
+
+// TestNixOptionsAreKeys: each option that feeds a key of the same name has the key's default and the values that the
+// key takes. Every other key goes through the option settings, which takes any.
+func TestNixOptionsAreKeys(t *testing.T) {
+	keys := map[string]key{}
+	for _, k := range new(Config).keys() {
+		keys[k.name] = k
+	}
+	options := readText(t, "nixos/options.nix")
+	names := regexp.MustCompile(`(?m)^  "(\w+)"$`).FindAllStringSubmatch(readText(t, "nixos/keys.nix"), -1)
+	if len(names) < 5 {
+		t.Fatalf("nixos/keys.nix has %q", names)
+	}
+	for _, m := range names {
+		name := m[1]
+		k, known := keys[name]
+		if !known {
+			t.Errorf("nixos/keys.nix names %s, which is no key of the configuration", name)
+			continue
+		}
+		_, option, declared := strings.Cut(options, "\n    "+name+" = mkOption {")
+		option, _, _ = strings.Cut(option, "\n    };")
+		if !declared {
+			t.Errorf("nixos/options.nix has no option %s", name)
+			continue
+		}
+		checkOption(t, k, option)
+	}
+}
+
+// checkOption compares the declaration of an option with its key. The module's own defaults are those that a console
+// without anybody before it wants, and the kubeconfig is the copy that the module makes.
+func checkOption(t *testing.T, k key, option string) {
+	t.Helper()
+	want := map[string]string{"quit": "false", "kubeconfigPath": `"/etc/rancher/k3s/k3s.yaml"`, "refreshInterval": "2"}[k.name]
+	if want == "" {
+		want = k.fallback
+	}
+	found := regexp.MustCompile(`(?m)^      default = (.*);$`).FindStringSubmatch(option)
+	if found == nil || found[1] != want && found[1] != `"`+want+`"` {
+		t.Errorf("option %s: default %q, want %s", k.name, found, want)
+	}
+	if bounds := regexp.MustCompile(`ints\.between (\d+) (\d+)`).FindStringSubmatch(option); bounds != nil {
+		accepts(t, k.name, true, bounds[1], bounds[2])
+	}
+	if enum := regexp.MustCompile(`(?s)types\.enum \[(.*?)\]`).FindStringSubmatch(option); enum != nil {
+		values := strings.Fields(strings.ReplaceAll(enum[1], `"`, ""))
+		accepts(t, k.name, true, values...)
+		if must := strings.Join(values[:len(values)-1], ", ") + " or " + values[len(values)-1]; must != k.value.must {
+			t.Errorf("option %s takes %s, the key %s", k.name, must, k.value.must)
+		}
+	}
+}
+
+func accepts(t *testing.T, name string, want bool, values ...string) {
+	t.Helper()
+	for _, v := range values {
+		if _, err := parseConfig("option", []byte(name+": "+v)); (err == nil) != want {
+			t.Errorf("%s: %s: %v", name, v, err)
+		}
+	}
+}
+
+// TestNixServiceAccountOnlyReads: the account that docs/nixos.md recommends may look at the kinds that the console
+// shows, and at nothing else.
+func TestNixServiceAccountOnlyReads(t *testing.T) {
+	var got []string
+	decoder := yaml.NewDecoder(strings.NewReader(readText(t, "nixos/serviceaccount.yaml")))
+	kinds := map[string]int{}
+	for {
+		var object struct {
+			Kind  string
+			Rules []struct {
+				APIGroups       []string `yaml:"apiGroups"`
+				Resources       []string
+				NonResourceURLs []string `yaml:"nonResourceURLs"`
+				Verbs           []string
+			}
+		}
+		if decoder.Decode(&object) != nil {
+			break
+		}
+		kinds[object.Kind]++
+		for _, r := range object.Rules {
+			for _, verb := range r.Verbs {
+				if !slices.Contains([]string{"get", "list", "watch"}, verb) {
+					t.Errorf("%v may %s", r.Resources, verb)
+				}
+			}
+			for _, resource := range slices.Concat(r.Resources, r.NonResourceURLs) {
+				got = append(got, strings.Trim(resource+"."+strings.Join(r.APIGroups, ""), "."))
+			}
+		}
+	}
+	want := []string{
+		"/livez", "/readyz", "/version", "datavolumes.cdi.kubevirt.io", "events", "kubevirts.kubevirt.io", "namespaces",
+		"network-attachment-definitions.k8s.cni.cncf.io", "networkpolicies.networking.k8s.io", "nodes",
+		"nodes.metrics.k8s.io", "persistentvolumeclaims", "pods", "servicecidrs.networking.k8s.io", "services",
+		"virtualmachineinstancemigrations.kubevirt.io", "virtualmachineinstances.kubevirt.io", "virtualmachines.kubevirt.io",
+	}
+	slices.Sort(got)
+	if !slices.Equal(got, want) {
+		t.Errorf("the account may read\n%q, want\n%q", got, want)
+	}
+	all := []string{"ClusterRole", "ClusterRoleBinding", "Namespace", "Secret", "ServiceAccount"}
+	if !slices.Equal(slices.Sorted(maps.Keys(kinds)), all) || kinds["ClusterRole"] != 1 {
+		t.Errorf("the file has %v", kinds)
+	}
+}
+
+// TestManualHasEveryFlag, and none that is not there.
+func TestManualHasEveryFlag(t *testing.T) {
+	var want, got []string
+	for _, m := range regexp.MustCompile(`(?m)^  --(\w+)`).FindAllStringSubmatch(usage, -1) {
+		want = append(want, m[1])
+	}
+	manual := readText(t, "docs/hypervisor-tui.1")
+	for _, m := range regexp.MustCompile(`(?m)^\.It Fl -(\w+)`).FindAllStringSubmatch(manual, -1) {
+		got = append(got, m[1])
+	}
+	if slices.Sort(want); len(want) < 5 {
+		t.Fatalf("the usage has only %q", want)
+	}
+	got = slices.DeleteFunc(got, func(flag string) bool { return flag == "help" })
+	if slices.Sort(got); !slices.Equal(got, want) {
+		t.Errorf("the manual has %q, the usage %q", got, want)
+	}
+	for code, what := range map[int]string{exitFine: "Fine", exitFailure: "A failure", exitUsage: "A bad option"} {
+		if !strings.Contains(manual, fmt.Sprintf(".It %d\n%s", code, what)) {
+			t.Errorf("the manual does not say of exit status %d: %s", code, what)
+		}
+	}
+}
