@@ -1,6 +1,7 @@
 package main
 
 import (
+	"slices"
 	"time"
 
 	"hypervisor-tui/journal"
@@ -33,10 +34,12 @@ type Size struct {
 	Width, Height int
 }
 
-// Log is one tab of the log screen. Units are written without .service.
+// Log is one tab of the log screen. It has units, or files, or both.
 type Log struct {
 	Name         string
-	JournalUnits []string
+	JournalUnits []string // without .service
+	Files        []string // absolute patterns in the sense of path.Match
+	Format       string   // auto, cri or plain
 }
 
 // Deny lists what is not shown one by one, as globs in the sense of path.Match.
@@ -67,7 +70,11 @@ func DefaultConfig() Config {
 func journalTabs(c Config) []journal.Tab {
 	tabs := []journal.Tab{{Name: allTab}}
 	for _, l := range c.Logs {
-		tabs = append(tabs, journal.Tab{Name: l.Name, Units: l.JournalUnits})
+		tab := journal.Tab{Name: l.Name, Units: l.JournalUnits}
+		if len(l.Files) > 0 && !slices.Contains(tab.Units, l.Name) {
+			tab.Units = append(slices.Clone(tab.Units), l.Name) // what is read from files goes by the tab's name
+		}
+		tabs = append(tabs, tab)
 	}
 	return tabs
 }

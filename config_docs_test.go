@@ -78,7 +78,7 @@ func docRow(k key, at string) string {
 		fallback = "`" + k.fallback + "`"
 	}
 	if k.name == "logs" {
-		fallback = "five tabs, see config.example.yaml"
+		fallback = "six tabs, see config.example.yaml"
 	}
 	return fmt.Sprintf("| `%s%s` | %s | %s | %s |", at, k.name, fallback, k.value.must, k.doc)
 }

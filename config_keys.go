@@ -8,6 +8,22 @@ const allTab = "All"
 // rescueLogBuffer is logBufferSize under profile rescue, unless the file sets it: about half a MiB.
 const rescueLogBuffer = "2000"
 
+// defaultLogs are the logs where k3s, kubeadm and KubeVirt put them. k3s has the kubelet within k3s.service and lets
+// containerd write a file; KubeVirt runs in pods, whose output the kubelet keeps under /var/log/pods.
+const defaultLogs = `
+- {name: k3s, journalUnits: [k3s, k3s-agent]}
+- {name: kubelet, journalUnits: [kubelet]}
+- {name: containerd, journalUnits: [containerd], files: [/var/lib/rancher/k3s/agent/containerd/containerd.log]}
+- {name: virt-handler, journalUnits: [virt-handler], files: [/var/log/pods/kubevirt_virt-handler-*/virt-handler/*.log]}
+- name: kubevirt
+  files:
+  - /var/log/pods/*_virt-launcher-*/compute/*.log
+  - /var/log/pods/kubevirt_virt-api-*/virt-api/*.log
+  - /var/log/pods/kubevirt_virt-controller-*/virt-controller/*.log
+  - /var/log/pods/kubevirt_virt-operator-*/virt-operator/*.log
+- {name: kernel, journalUnits: [kernel]}
+`
+
 // key is one key of the configuration file. The reader, docs/config.md and config.example.yaml are held to the same
 // rows by tests.
 type key struct {
@@ -39,9 +55,7 @@ func (c *Config) keys() []key {
 			"rescue keeps memory small, for a rescue system of 128 MiB."},
 		{"kubeconfigPath", "null", orNull(absolutePath(&c.KubeconfigPath)),
 			"Credentials for the cluster. null looks in the places where k3s and kubeadm put them."},
-		{"logs", "[{name: k3s, journalUnits: [k3s, k3s-agent]}, {name: kubelet, journalUnits: [kubelet]}, " +
-			"{name: containerd, journalUnits: [containerd]}, {name: virt-handler, journalUnits: [virt-handler]}, " +
-			"{name: kernel, journalUnits: [kernel]}]", logList(&c.Logs),
+		{"logs", defaultLogs, logList(&c.Logs),
 			"The tabs of the log screen after " + allTab + ". A list here replaces the default one."},
 		{"interfaces.deny", "[veth*, cali*, lxc*]", globs(&c.Interfaces.Deny),
 			"Interfaces, by name, that are folded into a count."},
@@ -67,10 +81,11 @@ func (c *Config) keys() []key {
 func (l *Log) keys() []key {
 	return []key{
 		{"name", "", label(&l.Name), "Title of the tab."},
-		{"journalUnits", "", unitNames(&l.JournalUnits),
+		{"journalUnits", "null", orNull(unitNames(&l.JournalUnits)),
 			"systemd units, with or without .service, or syslog identifiers; kernel is the kernel's own log."},
-		{"files", "null", only("null", "left out: files are not read by this version, use journalUnits"),
-			"Kept for a later version."},
-		{"format", "null", only("null", "left out: the journal needs no format"), "Kept for a later version."},
+		{"files", "null", orNull(filePatterns(&l.Files)),
+			"Log files, followed through their rotation and compressed ones left out; * does not cross a slash."},
+		{"format", "auto", oneOf(&l.Format, "auto", "cri", "plain"),
+			"How the lines of files are read; see below."},
 	}
 }

@@ -35,11 +35,17 @@ func TestConfigDefaults(t *testing.T) {
 		Quit:            true,
 		Profile:         "full",
 		Logs: []Log{
-			{"k3s", []string{"k3s", "k3s-agent"}},
-			{"kubelet", []string{"kubelet"}},
-			{"containerd", []string{"containerd"}},
-			{"virt-handler", []string{"virt-handler"}},
-			{"kernel", []string{"kernel"}},
+			{"k3s", []string{"k3s", "k3s-agent"}, nil, "auto"},
+			{"kubelet", []string{"kubelet"}, nil, "auto"},
+			{"containerd", []string{"containerd"}, []string{"/var/lib/rancher/k3s/agent/containerd/containerd.log"}, "auto"},
+			{"virt-handler", []string{"virt-handler"}, []string{"/var/log/pods/kubevirt_virt-handler-*/virt-handler/*.log"}, "auto"},
+			{"kubevirt", nil, []string{
+				"/var/log/pods/*_virt-launcher-*/compute/*.log",
+				"/var/log/pods/kubevirt_virt-api-*/virt-api/*.log",
+				"/var/log/pods/kubevirt_virt-controller-*/virt-controller/*.log",
+				"/var/log/pods/kubevirt_virt-operator-*/virt-operator/*.log",
+			}, "auto"},
+			{"kernel", []string{"kernel"}, nil, "auto"},
 		},
 		Interfaces:  Deny{[]string{"veth*", "cali*", "lxc*"}},
 		Filesystems: Deny{[]string{}},
@@ -64,6 +70,8 @@ kubeconfigPath: /etc/rancher/k3s/k3s.yaml
 logs:
   - name: storage
     journalUnits: [ceph.service, "mdmonitor"]
+    files: [/var/log/ceph/*.log]
+    format: plain
 interfaces: {deny: []}
 filesystems:
   deny: [/mnt/*, "/srv/[ab]"]
@@ -84,7 +92,7 @@ palette: null
 		Size:            Size{132, 43},
 		Profile:         "rescue",
 		KubeconfigPath:  "/etc/rancher/k3s/k3s.yaml",
-		Logs:            []Log{{"storage", []string{"ceph", "mdmonitor"}}},
+		Logs:            []Log{{"storage", []string{"ceph", "mdmonitor"}, []string{"/var/log/ceph/*.log"}, "plain"}},
 		Interfaces:      Deny{[]string{}},
 		Filesystems:     Deny{[]string{"/mnt/*", "/srv/[ab]"}},
 		Thresholds:      Thresholds{CPU: Threshold{1, 98}, Memory: Threshold{90, 97}, Filesystem: Threshold{50, 60}},
@@ -148,9 +156,14 @@ func TestF48ConfigSaysWhatIsWrong(t *testing.T) {
 		{"thresholds: {cpu: {warn: 99}}", `:1: thresholds.cpu: warn (99) must be below critical (98)`},
 		{"login: true", `:1: login must be false: the hand-over to a login prompt is not in this version, not true`},
 		{"palette: [1]", `:1: palette must be null: own colours are not in this version, not a list of 1`},
-		{"logs: [{name: a, files: [/x]}]", `:1: logs[0].files must be left out: files are not read by this version, use journalUnits, not a list of 1`},
+		{"logs: [{name: a, files: [x.log]}]", `:1: logs[0].files must be a list of 1 to 16 absolute paths or globs, such as [/var/log/pods/*/*/*.log], or null, not "x.log"`},
+		{"logs: [{name: a, files: [/x, '/[']}]", `:1: logs[0].files must be a list of 1 to 16 absolute paths or globs, such as [/var/log/pods/*/*/*.log], or null, not "/["`},
+		{"logs: [{name: a, files: [/]}]", `:1: logs[0].files must be a list of 1 to 16 absolute paths or globs, such as [/var/log/pods/*/*/*.log], or null, not "/"`},
+		{"logs: [{name: a, files: []}]", `:1: logs[0].files must be a list of 1 to 16 absolute paths or globs, such as [/var/log/pods/*/*/*.log], or null, not a list of 0`},
+		{"logs: [{name: a, files: [/x], format: json}]", `:1: logs[0].format must be auto, cri or plain, not "json"`},
+		{"logs:\n- {name: a, journalUnits: [a]}\n- {name: b, format: cri}", `:3: logs[1] has neither journalUnits nor files: the tab would stay empty`},
 		{"logs: [k3s]", `:1: logs[0] must be a mapping of name, journalUnits, files, format, not "k3s"`},
-		{"logs: [{name: a, journalUnits: ['k3s*']}]", `:1: logs[0].journalUnits must be a list of 1 to 64 unit names without blanks or globs, such as [k3s], not "k3s*"`},
+		{"logs: [{name: a, journalUnits: ['k3s*']}]", `:1: logs[0].journalUnits must be a list of 1 to 64 unit names without blanks or globs, such as [k3s], or null, not "k3s*"`},
 		{"logs: [{name: All, journalUnits: [a]}]", `:1: logs[0].name must be a name of at most 20 plain characters other than All, not "All"`},
 		{"logs: [{name: a, journalUnits: [a]},\n {name: a, journalUnits: [b]}]", `:2: logs[1].name "a" is already used on line 1`},
 		{"logs: [{name: \"a\\e[31m\", journalUnits: [a]}]", `:1: logs[0].name must be a name of at most 20 plain characters other than All, not "a"`},
@@ -175,7 +188,7 @@ func TestF48ConfigTellsEveryProblem(t *testing.T) {
 		`config.yaml:1: screen must be logs, dashboard or network, not "log"`,
 		`config.yaml:2: unknown key "them" (did you mean "theme"?)`,
 		`config.yaml:3: quit must be true or false, not 1`,
-		`config.yaml:5: logs[0].journalUnits is missing: it must be a list of 1 to 64 unit names without blanks or globs, such as [k3s]`,
+		`config.yaml:5: logs[0] has neither journalUnits nor files: the tab would stay empty`,
 	}
 	if !reflect.DeepEqual(lines, want) {
 		t.Errorf("got\n%s\nwant\n%s", strings.Join(lines, "\n"), strings.Join(want, "\n"))
@@ -283,11 +296,14 @@ func TestJournalTabs(t *testing.T) {
 	for _, tab := range tabs {
 		names = append(names, tab.Name)
 	}
-	if got := strings.Join(names, " "); got != "All k3s kubelet containerd virt-handler kernel" {
+	if got := strings.Join(names, " "); got != "All k3s kubelet containerd virt-handler kubevirt kernel" {
 		t.Errorf("tabs are %s", got)
 	}
 	if tabs[0].Units != nil || !reflect.DeepEqual(tabs[1].Units, []string{"k3s", "k3s-agent"}) {
 		t.Errorf("units are %v, %v", tabs[0].Units, tabs[1].Units)
+	}
+	if !reflect.DeepEqual(tabs[3].Units, []string{"containerd"}) || !reflect.DeepEqual(tabs[5].Units, []string{"kubevirt"}) {
+		t.Errorf("files are under %v, %v", tabs[3].Units, tabs[5].Units)
 	}
 }
 
@@ -307,7 +323,7 @@ func FuzzConfig(f *testing.F) {
 				t.Errorf("out of bounds: %+v", c)
 			}
 			for _, l := range c.Logs {
-				if l.Name == "" || len(l.JournalUnits) == 0 || clean.String(l.Name) != l.Name {
+				if l.Name == "" || len(l.JournalUnits)+len(l.Files) == 0 || l.Format == "" || clean.String(l.Name) != l.Name {
 					t.Errorf("log %+q", l)
 				}
 			}

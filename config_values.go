@@ -17,6 +17,7 @@ import (
 const (
 	maxLogs  = 16
 	maxList  = 64
+	maxFiles = 16 // each pattern is looked at every few seconds
 	maxText  = 255
 	maxLabel = 20
 )
@@ -153,6 +154,20 @@ func unitNames(list *[]string) value {
 	}}
 }
 
+func filePatterns(list *[]string) value {
+	must := fmt.Sprintf("a list of 1 to %d absolute paths or globs, such as [/var/log/pods/*/*/*.log]", maxFiles)
+	v := texts(list, must, func(s string) bool {
+		_, err := path.Match(s, "")
+		return err == nil && path.IsAbs(s) && s != "/"
+	})
+	return value{must, func(r *reader, n *yaml.Node) *yaml.Node {
+		if len(n.Content) == 0 || len(n.Content) > maxFiles {
+			return n
+		}
+		return v.read(r, n)
+	}}
+}
+
 // texts is a list of texts that each pass fits.
 func texts(list *[]string, must string, fits func(string) bool) value {
 	return value{must, func(_ *reader, n *yaml.Node) *yaml.Node {
@@ -171,7 +186,7 @@ func texts(list *[]string, must string, fits func(string) bool) value {
 }
 
 func logList(logs *[]Log) value {
-	must := fmt.Sprintf("a list of at most %d entries {name, journalUnits}", maxLogs)
+	must := fmt.Sprintf("a list of at most %d entries {name, journalUnits, files, format}", maxLogs)
 	return value{must, func(r *reader, n *yaml.Node) *yaml.Node {
 		if n.Kind != yaml.SequenceNode || len(n.Content) > maxLogs {
 			return n
@@ -180,7 +195,11 @@ func logList(logs *[]Log) value {
 		lines := map[string]int{}
 		for i, e := range n.Content {
 			l := &(*logs)[i]
+			problems := len(r.problems)
 			r.entry(e, fmt.Sprintf("logs[%d]", i), l.keys())
+			if len(r.problems) == problems && len(l.JournalUnits)+len(l.Files) == 0 {
+				r.problem(e.Line, "logs[%d] has neither journalUnits nor files: the tab would stay empty", i)
+			}
 			if line, twice := lines[l.Name]; twice && l.Name != "" {
 				r.problem(e.Line, "logs[%d].name %q is already used on line %d", i, l.Name, line)
 			}

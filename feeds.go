@@ -24,6 +24,7 @@ type feeds struct {
 	guard   *guard
 	config  Config
 	log     *journal.Log
+	files   []logFiles
 	sampler *sample.Sampler
 	kube    atomic.Pointer[kube.State]
 	units   atomic.Pointer[sample.Units]
@@ -46,7 +47,7 @@ func newSampler(c Config) *sample.Sampler {
 	return sample.New(sample.Options{Interval: c.RefreshInterval, DenyMounts: c.Filesystems.Deny})
 }
 
-// startLogs starts the log and its source; they end with ctx.
+// startLogs starts the log and its sources; they end with ctx.
 func (f *feeds) startLogs(ctx context.Context) {
 	f.guard.keep(ctx, "log", f.log.Run)
 	system := &source.System{Env: source.Host()}
@@ -55,6 +56,7 @@ func (f *feeds) startLogs(ctx context.Context) {
 		source.Supervise(ctx, "system", system, sink)
 		return nil
 	})
+	f.followFiles(ctx, f.config)
 }
 
 // startHost starts what reads the host and looks for the cluster.
@@ -83,6 +85,7 @@ func (f *feeds) reconfigure(ctx context.Context, c Config) {
 	old := f.config
 	f.config = c
 	f.log.Reconfigure(c.LogBufferSize, journalTabs(c))
+	f.followFiles(ctx, c)
 	if c.RefreshInterval == old.RefreshInterval && c.KubeconfigPath == old.KubeconfigPath &&
 		slices.Equal(c.Filesystems.Deny, old.Filesystems.Deny) {
 		return

@@ -1,0 +1,144 @@
+package source
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"hypervisor-tui/draw/clean"
+	"hypervisor-tui/journal"
+	"hypervisor-tui/sample/box"
+)
+
+// putter returns what makes entries of a file's lines.
+func (f *Files) putter(ctx context.Context, x *file, sink *journal.Sink) lineFunc {
+	return func(line []byte, full int, at int64) error {
+		if f.Format != Plain {
+			if c, ok := journal.ParseCRI(line); ok {
+				return f.putCRI(ctx, x, &c, full-(len(line)-len(c.Payload)), at, sink)
+			}
+			if f.Format == CRI {
+				sink.Dropped(1)
+				return nil
+			}
+		}
+		return f.put(ctx, x, line, full, at, time.Time{}, sink)
+	}
+}
+
+// put makes an entry of a line. An empty line is none: it only separates.
+func (f *Files) put(ctx context.Context, x *file, line []byte, full int, at int64, t time.Time, sink *journal.Sink) error {
+	if len(line) == 0 {
+		return nil
+	}
+	if t.IsZero() {
+		t = f.timeOf(line, time.Now())
+	}
+	return sink.Put(ctx, journal.Entry{
+		Time:     t,
+		Unit:     f.unit,
+		Severity: journal.Info,
+		Message:  line,
+		Full:     full,
+		Place:    journal.Place{Time: t.UnixMicro(), Seq: x.seq(at)},
+	})
+}
+
+// timeOf returns the time that a line says, else fallback.
+func (f *Files) timeOf(line []byte, fallback time.Time) time.Time {
+	if f.Format != Plain {
+		if t, ok := journal.TextTime(line, fallback); ok {
+			return t
+		}
+	}
+	return fallback
+}
+
+// putCRI puts a line of a container, or keeps it when the next line of its stream goes on with it.
+func (f *Files) putCRI(ctx context.Context, x *file, c *journal.CRI, full int, at int64, sink *journal.Sink) error {
+	stream := 0
+	if c.Stderr {
+		stream = 1
+	}
+	p := x.parts[stream]
+	if p == nil {
+		if !c.Partial {
+			return f.put(ctx, x, c.Payload, full, at, c.Time, sink)
+		}
+		p = &part{at: at, time: c.Time}
+		x.parts[stream] = p
+	}
+	p.add(c.Payload, full)
+	if c.Partial {
+		return nil
+	}
+	return f.putParts(ctx, x, stream, sink)
+}
+
+// add appends a further part of a line, as far as a line is kept.
+func (p *part) add(text []byte, full int) {
+	p.full += full
+	p.text = append(p.text, text[:min(len(text), lineMax-len(p.text))]...)
+}
+
+// putParts puts what there is of a stream's line.
+func (f *Files) putParts(ctx context.Context, x *file, stream int, sink *journal.Sink) error {
+	p := x.parts[stream]
+	if p == nil {
+		return nil
+	}
+	x.parts[stream] = nil
+	return f.put(ctx, x, p.text, p.full, p.at, p.time, sink)
+}
+
+// report says how the source is after a look.
+func (f *Files) report(sink *journal.Sink) {
+	n := len(f.seen.files)
+	h := sink.State().Health
+	detail := f.seen.String()
+	switch why := f.trouble(n); {
+	case f.seen.denied != "":
+		h = box.Health{}
+		h.Bad(boottime(), clean.String(f.seen.denied))
+	case why != "":
+		h.Bad(boottime(), clean.String(why))
+	case n == 0:
+		h.Gone(boottime(), detail)
+	default:
+		h.Good(boottime())
+	}
+	sink.Report(h, detail)
+}
+
+// String is the number of files of each pattern.
+func (m *matches) String() string {
+	var text strings.Builder
+	for i, p := range m.patterns {
+		if i > 0 {
+			text.WriteString("; ")
+		}
+		switch n := m.counts[i]; n {
+		case 0:
+			fmt.Fprintf(&text, "none yet of %s", p)
+		case 1:
+			fmt.Fprintf(&text, "1 file of %s", p)
+		default:
+			fmt.Fprintf(&text, "%d files of %s", n, p)
+		}
+	}
+	return text.String()
+}
+
+// trouble says why not all is read that the patterns name, "" when it is.
+func (f *Files) trouble(files int) string {
+	switch {
+	case f.err != nil:
+		return f.err.Error()
+	case f.seen.other != nil:
+		return f.seen.other.Error()
+	case files == 0:
+		return f.seen.refused
+	}
+	return ""
+}

@@ -1,0 +1,249 @@
+package source
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"hypervisor-tui/journal"
+)
+
+// Format says how the lines of files are read.
+type Format string
+
+// The formats. Auto takes a line of a container's runtime for what it is, and a line's time from its own text.
+const (
+	Auto  Format = "auto"
+	CRI   Format = "cri"   // only lines of a container's runtime; others are counted as lost
+	Plain Format = "plain" // each line as it is; its time is that of reading
+)
+
+const (
+	lookEvery   = 5 * time.Second       // a look at the names without being told
+	nap         = 25 * time.Millisecond // between two rounds, so that a busy file does not wake us for each line
+	backfillMax = 1000                  // lines that a file starts with
+	roundMax    = 1 << 20               // bytes of one file that are read before the next file's turn
+	behindMax   = 64 << 20              // bytes that a file may be ahead of us; what is older is counted as lost
+	openMax     = 8                     // descriptors of files that are kept open
+	missedMax   = 8                     // looks that a file may be missing: a listing under a rotation can lack it
+	bornSlack   = 50 * time.Millisecond // by which a filesystem's clock is behind
+)
+
+var errMoved = errors.New("moved")
+
+// Files follows the regular files that its patterns name, one entry a line: through rotation by rename or by copy and
+// truncation, through restarts of pods, and while files come and go. It starts with a file's last lines; a file that
+// was made later is read whole. Its goroutine is Run's; archives read beside it.
+//
+// A file that is truncated and written beyond its old length between two looks cannot be told from one that grew.
+type Files struct {
+	Unit   string // of the entries
+	Globs  []string
+	Format Format // empty: Auto
+
+	unit   []byte
+	began  int64 // nanoseconds since 1970 of the first look
+	last   uint64
+	files  []*file // rotated ones first, oldest first
+	seen   *matches
+	opened uint64
+	buf    []byte
+	notify *notifier
+	again  bool // names must be looked at anew
+	cut    bool // older lines were left out at the start
+	err    error
+}
+
+// Run follows until ctx ends.
+func (f *Files) Run(ctx context.Context, sink *journal.Sink) error {
+	f.notify = newNotifier()
+	defer f.close()
+	first := f.began == 0
+	if first {
+		f.began = time.Now().Add(-bornSlack).UnixNano()
+		f.unit, f.buf = []byte(f.Unit), make([]byte, chunk)
+	}
+	var due time.Time
+	for {
+		looked := f.again || !time.Now().Before(due)
+		if looked {
+			f.look(sink)
+			due = time.Now().Add(lookEvery)
+		}
+		more, err := f.readAll(ctx, sink)
+		if err != nil {
+			return err
+		}
+		sink.Flush()
+		if looked {
+			f.report(sink)
+		}
+		if first && !more {
+			sink.Backfilled(!f.cut)
+			first = false
+		}
+		if more || f.again {
+			continue
+		}
+		f.again = f.notify.wait(ctx, due) || f.again
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(nap):
+		}
+	}
+}
+
+// drop forgets a file.
+func (f *Files) drop(x *file, sink *journal.Sink) {
+	if x.size > x.scanned && !x.copied {
+		sink.Dropped(1) // how many lines it had is not known any more
+	}
+	f.notify.unwatchFile(x)
+	x.close()
+}
+
+// failed keeps why a file cannot be read.
+func (f *Files) failed(x *file, err error) {
+	switch {
+	case errors.Is(err, errMoved), errors.Is(err, fs.ErrNotExist):
+		// The next look finds it, or that it is gone.
+	case errors.Is(err, fs.ErrPermission):
+		f.seen.denied = denial(x.path, f.Globs)
+	default:
+		f.err = err
+	}
+}
+
+// readAll puts what is new in each file, at most roundMax bytes of one.
+func (f *Files) readAll(ctx context.Context, sink *journal.Sink) (more bool, err error) {
+	for _, x := range f.files {
+		if x.copied || !x.dirty && x.size <= x.scanned && (!x.resting || !x.unfinished()) {
+			continue
+		}
+		further, err := f.read(ctx, x, sink)
+		if ctx.Err() != nil {
+			return false, ctx.Err()
+		}
+		if err != nil {
+			f.failed(x, err)
+		}
+		x.dirty = further && err == nil
+		more = more || x.dirty
+	}
+	return more, nil
+}
+
+// unfinished says whether x ends in a line without an end.
+func (x *file) unfinished() bool {
+	return x.scanned > x.offset || x.parts[0] != nil || x.parts[1] != nil
+}
+
+// read puts what is new in one file.
+func (f *Files) read(ctx context.Context, x *file, sink *journal.Sink) (more bool, err error) {
+	if err := f.open(x); err != nil {
+		return false, err
+	}
+	s, err := statFD(x.fd)
+	if err != nil {
+		return false, err
+	}
+	if s.size < x.offset {
+		f.again = true
+		return false, nil
+	}
+	x.size, x.changed = s.size, s.changed
+	if s.size-x.offset > behindMax {
+		lost, err := x.skip(f.buf)
+		if err != nil {
+			return false, err
+		}
+		sink.Dropped(uint64(lost))
+	}
+	put := f.putter(ctx, x, sink)
+	if more, err = x.read(f.buf, roundMax, put); err != nil || more {
+		return more, err
+	}
+	if x.resting && x.unfinished() {
+		return false, f.finish(ctx, x, sink, put)
+	}
+	return false, nil
+}
+
+// finish puts what has no end, when nothing was added to it for a while.
+func (f *Files) finish(ctx context.Context, x *file, sink *journal.Sink, put lineFunc) error {
+	x.resting = false
+	if x.scanned > x.offset {
+		if err := x.putUnread(f.buf, 0, put); err != nil {
+			return err
+		}
+	}
+	for i := range x.parts {
+		if err := f.putParts(ctx, x, i, sink); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// open opens x. The file that was not read for longest is closed when too many are open.
+func (f *Files) open(x *file) error {
+	f.opened++
+	x.used = f.opened
+	if x.fd >= 0 {
+		return nil
+	}
+	f.closeIdle(openMax - 1)
+	fd, err := x.open()
+	if errors.Is(err, unix.EMFILE) || errors.Is(err, unix.ENFILE) {
+		f.closeIdle(0)
+		fd, err = x.open()
+	}
+	if err != nil {
+		return err
+	}
+	x.fd = fd
+	if x.wd < 0 {
+		f.notify.watchFile(x)
+	}
+	return nil
+}
+
+// closeIdle closes files, the one that was not read for longest first, until at most keep are open.
+func (f *Files) closeIdle(keep int) {
+	for {
+		var oldest *file
+		open := 0
+		for _, x := range f.files {
+			if x.fd < 0 {
+				continue
+			}
+			open++
+			if oldest == nil || x.used < oldest.used {
+				oldest = x
+			}
+		}
+		if open <= keep {
+			return
+		}
+		oldest.close()
+	}
+}
+
+func (x *file) close() {
+	if x.fd >= 0 {
+		unix.Close(x.fd)
+		x.fd = -1
+	}
+}
+
+func (f *Files) close() {
+	for _, x := range f.files {
+		x.close()
+		x.wd = -1
+	}
+	f.notify.close()
+}
