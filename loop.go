@@ -293,6 +293,5 @@ func (l *loop) gather(now time.Time) {
 	l.feeds.fill(f)
 	l.own.read(&f.Self)
 	f.Self.Crashes = l.guard.crashes.Load()
-	f.Sources = frame.GatherSources(f.Sources, f)
-	f.Problems = frame.FindProblems(f.Problems, f)
+	f.Derive()
 }

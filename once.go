@@ -81,8 +81,7 @@ func snapshot(ctx context.Context, c Config, banner string, o options, rows int)
 	f.Now, f.Boot = time.Now().In(zone), sample.Boottime()
 	feeds.fill(f)
 	newOwnUse().read(&f.Self)
-	f.Sources = frame.GatherSources(f.Sources, f)
-	f.Problems = frame.FindProblems(f.Problems, f)
+	f.Derive()
 	return f
 }
 

@@ -91,8 +91,7 @@ func (p *printer) status() {
 	f.Now, f.Boot = time.Now().In(f.Now.Location()), sample.Boottime()
 	p.feeds.fill(f)
 	p.own.read(&f.Self)
-	f.Sources = frame.GatherSources(f.Sources, f)
-	f.Problems = frame.FindProblems(f.Problems, f)
+	f.Derive()
 	p.text = report.AppendStatus(p.text, f)
 }
 

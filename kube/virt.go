@@ -17,6 +17,11 @@ func (o *Objects) listVMs() []VM {
 	return list
 }
 
+// Failing says whether KubeVirt calls the state of the VM an error.
+func (v *VM) Failing() bool {
+	return v.Status == "CrashLoopBackOff" || v.Status == "ImagePullBackOff" || strings.Contains(v.Status, "Err")
+}
+
 // newTally counts VMs. KubeVirt may add statuses: what is not known is Other, unless it calls itself an error.
 //
 // API: kubevirt.io/v1, VirtualMachinePrintableStatus.
@@ -32,7 +37,7 @@ func newTally(vms []VM) Tally {
 			t.Migrating++
 		case s == "Paused":
 			t.Paused++
-		case s == "CrashLoopBackOff", s == "ImagePullBackOff", strings.Contains(s, "Err"):
+		case vms[i].Failing():
 			t.Error++
 		default:
 			t.Other++

@@ -42,8 +42,7 @@ func prepared(p picture, w, h int) func() {
 		f.Beat++
 		f.Now = f.Now.Add(time.Second)
 		f.Boot += time.Second
-		f.Sources = frame.GatherSources(f.Sources, f)
-		f.Problems = frame.FindProblems(f.Problems, f)
+		f.Derive()
 		c.Draw(canvas.Begin(w, h), f)
 		answerQuery(c, f)
 	}

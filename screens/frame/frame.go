@@ -49,10 +49,18 @@ type Frame struct {
 	Units    *sample.Units // nil before systemd was asked
 	System   *sample.System
 	Page     *journal.Page // nil before the first answer
+	Machines []Machine     // by namespace and name
 	Sources  []Source
 	Problems []Problem // worst first
 	Settings *Settings
 	Self     Self
+}
+
+// Derive makes what follows from the snapshots: Machines, Sources and Problems, in the memory that they have.
+func (f *Frame) Derive() {
+	f.Machines = MergeMachines(f.Machines, f)
+	f.Sources = GatherSources(f.Sources, f)
+	f.Problems = FindProblems(f.Problems, f)
 }
 
 // Settings is what the configuration says to the screens. It is replaced, never changed.
@@ -110,6 +118,8 @@ var sampleDetails = [sample.SourceCount]string{
 	sample.EDAC: "/sys/devices/system/edac", sample.QEMU: "QEMU processes",
 }
 
+const cluster = "kubernetes" // the name of its source
+
 // GatherSources lists every source of f in dst, which it reuses.
 func GatherSources(dst []Source, f *Frame) []Source {
 	dst = dst[:0]
@@ -127,7 +137,7 @@ func GatherSources(dst []Source, f *Frame) []Source {
 		}
 	}
 	dst = gatherMachine(dst, f)
-	kubernetes := Source{Name: "kubernetes"}
+	kubernetes := Source{Name: cluster}
 	if f.Kube != nil {
 		kubernetes.Health, kubernetes.Detail = f.Kube.Health, f.Kube.Kubeconfig
 	}

@@ -15,8 +15,11 @@ type Kind uint8
 
 // The kinds of problem. Among problems of one severity the earlier kind comes first.
 const (
-	ServiceDown  Kind = iota // of those that carry the cluster
-	MemoryErrors             // that the hardware could not correct
+	APIDown     Kind = iota // of the cluster, and the first broken rung below it
+	APINotReady             // it answers, and says what of itself is not ready
+	ServiceDown             // of those that carry the cluster
+	NodeFault
+	MemoryErrors // that the hardware could not correct
 	RemountedReadOnly
 	PoolIll
 	ArrayDegraded
@@ -27,6 +30,11 @@ const (
 	NoCarrier
 	UnitFailed
 	UnitRestarting
+	VMFailing
+	APIRefuses // it is there, and this program may not see anything, or has nothing to show
+	CertificateExpires
+	MigrationFailed
+	ClaimUnbound
 	SourceFailed
 	ConfigBad
 )
@@ -35,8 +43,10 @@ const (
 type Problem struct {
 	Severity journal.Severity
 	Kind     Kind
-	Subject  string        // the mount, interface or source
+	Subject  string        // the mount, interface, source, node or VM
+	Of       string        // which of several: the namespace of a VM, the condition of a node
 	Percent  float64       // how full, where that is what is wrong
+	N        int           // of a certificate the days that are left, of what has a namespace how many others are wrong too
 	Detail   string        // the reason, where there is one
 	Since    time.Duration // CLOCK_BOOTTIME from which it has been so
 	Where    Screen        // where to look
@@ -72,8 +82,10 @@ func (p *Problem) AppendWhat(dst []byte) []byte {
 	case SourceFailed:
 		dst = append(append(dst, p.Subject...), ": "...)
 		return append(dst, p.Detail...)
+	case ConfigBad:
+		return append(append(dst, "config: "...), p.Detail...)
 	}
-	return append(append(dst, "config: "...), p.Detail...)
+	return p.appendCluster(dst)
 }
 
 // FindProblems lists what is wrong in f in dst, which it reuses, worst first. It is pure but for the ages: a problem that
@@ -81,6 +93,7 @@ func (p *Problem) AppendWhat(dst []byte) []byte {
 func FindProblems(dst []Problem, f *Frame) []Problem {
 	known := len(dst)
 	dst = findConfig(dst, f)
+	dst = findCluster(dst, f)
 	if f.Host != nil {
 		dst = findMemory(dst, f)
 		dst = findFilesystems(dst, f)
@@ -90,7 +103,7 @@ func FindProblems(dst []Problem, f *Frame) []Problem {
 		dst = findLinks(dst, f)
 	}
 	if f.Units != nil && f.Units.Health.Has() {
-		dst = findUnits(dst, f)
+		dst = findUnits(dst, known, f)
 	}
 	dst = findSources(dst, f)
 	for i := known; i < len(dst); i++ {
@@ -103,7 +116,7 @@ func FindProblems(dst []Problem, f *Frame) []Problem {
 
 func keepSince(known []Problem, p *Problem, now time.Duration) {
 	for i := range known {
-		if known[i].Kind == p.Kind && known[i].Subject == p.Subject {
+		if known[i].Kind == p.Kind && known[i].Subject == p.Subject && known[i].Of == p.Of {
 			p.Since = known[i].Since
 			return
 		}
@@ -217,9 +230,13 @@ func findLinks(dst []Problem, f *Frame) []Problem {
 }
 
 // findUnits tells of units that failed or that systemd starts again and again; those that carry the cluster weigh more.
-func findUnits(dst []Problem, f *Frame) []Problem {
+// One that the problems found so far, from known on, give as the reason is not told of twice.
+func findUnits(dst []Problem, known int, f *Frame) []Problem {
 	for i := range f.Units.Failed {
 		u := &f.Units.Failed[i]
+		if blamed(dst[known:], u.Name) {
+			continue
+		}
 		p := Problem{Severity: journal.Err, Kind: UnitFailed, Subject: u.Name, Since: boottime(f, u.Since), Where: Logs}
 		if watched(f.Units, u.Name) {
 			p.Severity, p.Kind = journal.Crit, ServiceDown
@@ -233,12 +250,29 @@ func findUnits(dst []Problem, f *Frame) []Problem {
 	return dst
 }
 
-// boottime is a time of the wall clock as CLOCK_BOOTTIME, 0 when it is not known.
+func blamed(found []Problem, unit string) bool {
+	for i := range found {
+		if found[i].Kind == APIDown && found[i].Subject == unit {
+			return true
+		}
+	}
+	return false
+}
+
+// ago is a time of the wall clock as CLOCK_BOOTTIME, which is negative before this boot; 0 when it is not known.
+func ago(f *Frame, at time.Time) time.Duration {
+	if at.IsZero() {
+		return 0
+	}
+	return min(f.Boot-f.Now.Sub(at), f.Boot)
+}
+
+// boottime is ago for what cannot have been before this boot.
 func boottime(f *Frame, at time.Time) time.Duration {
 	if at.IsZero() {
 		return 0
 	}
-	return min(max(f.Boot-f.Now.Sub(at), 1), f.Boot)
+	return max(ago(f, at), 1)
 }
 
 func watched(u *sample.Units, name string) bool {
@@ -253,8 +287,8 @@ func watched(u *sample.Units, name string) bool {
 func findSources(dst []Problem, f *Frame) []Problem {
 	for i := range f.Sources {
 		s := &f.Sources[i]
-		if s.Health.State != box.Failed && s.Health.State != box.Stale {
-			continue
+		if s.Health.State != box.Failed && s.Health.State != box.Stale || s.Name == cluster {
+			continue // findCluster says more of the cluster
 		}
 		dst = append(dst, Problem{Severity: journal.Warning, Kind: SourceFailed, Subject: s.Name, Detail: s.Health.Err,
 			Since: s.Health.Since, Where: Dashboard})

@@ -116,7 +116,7 @@ func TestProblems(t *testing.T) {
 		}, "warning journalctl: ended [dashboard]; "},
 		{"the API failed", func(f *Frame) {
 			f.Kube.Health = box.Health{State: box.Failed, Err: "refused"}
-		}, "warning kubernetes: refused [dashboard]; "},
+		}, "warning cluster not seen: refused [dashboard]; "},
 		{"absent is not wrong", func(f *Frame) { f.Host.Health[sample.Pressure] = box.Health{State: box.Absent, Err: "no PSI"} }, ""},
 		{"a unit failed", units(sample.Units{Failed: []sample.Unit{{Name: "smartd.service"}}}), "err smartd.service failed [logs]; "},
 		{"a unit of the cluster failed", units(sample.Units{Failed: []sample.Unit{{Name: "k3s.service"}}, Watched: []sample.Unit{{Name: "k3s.service"}}}),
@@ -234,12 +234,19 @@ func TestProblemsAllocateNothing(t *testing.T) {
 	for i := range 20 {
 		f.Host.Filesystems = append(f.Host.Filesystems, filesystem(fmt.Sprint("/", i), float64(80+i), 99))
 	}
+	cluster := clustered()
+	manyMachines(cluster, 500)
+	cluster.Kube.Virt.VMs[7].Status = "ErrorUnschedulable"
+	down(cluster, kube.Dial, "refused")
+	f.Kube = cluster.Kube
+	f.Derive()
 	var problems []Problem
 	least := math.Inf(1)
 	for range 5 {
 		least = min(least, testing.AllocsPerRun(1, func() { // of all 20: the average is rounded down
 			for range 20 {
 				problems = find(problems, f)
+				f.Derive()
 			}
 		}))
 	}

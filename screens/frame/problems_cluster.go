@@ -1,0 +1,226 @@
+package frame
+
+import (
+	"strconv"
+	"time"
+
+	"hypervisor-tui/journal"
+	"hypervisor-tui/kube"
+	"hypervisor-tui/sample/box"
+)
+
+const (
+	soon        = 30 * 24 * time.Hour // before a certificate expires
+	verySoon    = 7 * 24 * time.Hour
+	longPending = 15 * time.Minute // a claim waits no longer for a volume when all is well
+	recently    = 24 * time.Hour   // how long a failed migration is told
+)
+
+// appendCluster is AppendWhat for the problems of the cluster.
+func (p *Problem) appendCluster(dst []byte) []byte {
+	switch p.Kind {
+	case APIDown:
+		dst = append(dst, "API down: "...)
+		if p.Subject != "" {
+			dst = append(append(dst, p.Subject...), ' ')
+		}
+		return append(dst, p.Detail...)
+	case APINotReady:
+		return append(append(dst, "API "...), p.Detail...)
+	case APIRefuses:
+		return append(append(dst, "cluster not seen: "...), p.Detail...)
+	case NodeFault:
+		dst = append(append(append(dst, "node "...), p.Subject...), ' ')
+		return append(dst, p.Detail...)
+	case CertificateExpires:
+		dst = append(append(dst, p.Subject...), " certificate "...)
+		if p.N < 0 {
+			return append(dst, "has expired"...)
+		}
+		dst = strconv.AppendInt(append(dst, "expires in "...), int64(p.N), 10)
+		return append(dst, " days"...)
+	case VMFailing:
+		return p.appendOthers(append(p.appendNamed(append(dst, "VM "...)), p.Detail...), "in error")
+	case MigrationFailed:
+		dst = append(p.appendNamed(append(dst, "migration of "...)), "failed"...)
+		if p.Detail != "" {
+			dst = append(append(dst, ": "...), p.Detail...)
+		}
+		return p.appendOthers(dst, "failed")
+	}
+	return p.appendOthers(append(p.appendNamed(append(dst, "PVC "...)), p.Detail...), "without a volume")
+}
+
+func (p *Problem) appendNamed(dst []byte) []byte {
+	dst = append(append(dst, p.Of...), '/')
+	return append(append(dst, p.Subject...), ' ')
+}
+
+// appendOthers counts those that are wrong too.
+func (p *Problem) appendOthers(dst []byte, how string) []byte {
+	if p.N == 0 {
+		return dst
+	}
+	dst = append(strconv.AppendInt(append(dst, " (and "...), int64(p.N), 10), " more "...)
+	return append(append(dst, how...), ')')
+}
+
+// findCluster tells why the API does not answer, and what it says is wrong while it does. What it said before is not
+// held against the cluster.
+func findCluster(dst []Problem, f *Frame) []Problem {
+	if f.Kube == nil {
+		return dst
+	}
+	k := f.Kube
+	dst = findCertificate(dst, f, "API server's", &k.ServerCert)
+	dst = findCertificate(dst, f, "client", &k.ClientCert)
+	switch k.Health.State {
+	case box.Stale, box.Failed:
+		return findCause(dst, f)
+	case box.OK:
+		dst = findNodes(dst, f)
+		dst = findVMs(dst, f)
+		dst = findMigrations(dst, f)
+		dst = findClaims(dst, f)
+	}
+	return dst
+}
+
+// findCause names the first broken rung.
+func findCause(dst []Problem, f *Frame) []Problem {
+	l := Climb(f)
+	p := Problem{Severity: journal.Crit, Kind: APIDown, Since: f.Kube.Health.Since, Where: Dashboard}
+	s := l.Cause()
+	p.Detail = s.Detail
+	switch rung := brokenRung(f.Kube); {
+	case s == &l[diskStep]:
+		p.Subject = s.Subject
+	case s == &l[serviceStep]:
+		p.Subject, p.Where = s.Subject, Logs
+		if s.Detail == "activating" {
+			p.Severity = journal.Warning
+		}
+	case rung == kube.Kubeconfig || rung == kube.Unauthorized || rung == kube.Forbidden:
+		p.Kind, p.Severity = APIRefuses, journal.Warning
+	case rung == kube.NotReady && len(f.Kube.Cause.Checks) > 0:
+		p.Kind = APINotReady
+	}
+	return append(dst, p)
+}
+
+// findCertificate tells of one that is about to expire.
+func findCertificate(dst []Problem, f *Frame, whose string, c *kube.Certificate) []Problem {
+	left := c.NotAfter.Sub(f.Now)
+	if c.NotAfter.IsZero() || left > soon {
+		return dst
+	}
+	p := Problem{Severity: journal.Warning, Kind: CertificateExpires, Subject: whose, N: int(left / (24 * time.Hour)),
+		Since: ago(f, c.NotAfter.Add(-soon)), Where: Dashboard}
+	if left <= verySoon {
+		p.Severity = journal.Err
+	}
+	if left < 0 {
+		p.N = -1
+	}
+	return append(dst, p)
+}
+
+// findNodes tells of nodes that are not ready or short of something; this one weighs more.
+func findNodes(dst []Problem, f *Frame) []Problem {
+	k := f.Kube
+	if k.Kinds[kube.KindNode].State != box.OK {
+		return dst
+	}
+	for i := range k.Nodes.Faults {
+		c := &k.Nodes.Faults[i]
+		p := Problem{Severity: journal.Warning, Kind: NodeFault, Subject: c.Node, Of: c.Type, Detail: c.Type, Since: ago(f, c.Since), Where: Dashboard}
+		if c.Type == "Ready" {
+			p.Severity, p.Detail = journal.Err, "NotReady"
+		}
+		if k.Here != nil && c.Node == k.Here.Name {
+			p.Severity--
+		}
+		dst = append(dst, p)
+	}
+	return dst
+}
+
+// findVMs tells of VMs in error, all in one: of the first by name, and since when the first of them is.
+func findVMs(dst []Problem, f *Frame) []Problem {
+	k := f.Kube
+	if k.Kinds[kube.KindVM].State != box.OK {
+		return dst
+	}
+	p := Problem{Severity: journal.Err, Kind: VMFailing, N: -1, Where: Dashboard}
+	for i := range k.Virt.VMs {
+		v := &k.Virt.VMs[i]
+		if !v.Failing() {
+			continue
+		}
+		if p.N++; p.N == 0 {
+			p.Of, p.Subject, p.Detail = v.Namespace, v.Name, v.Status
+		}
+		if since := ago(f, v.Since); since != 0 && (p.Since == 0 || since < p.Since) {
+			p.Since = since
+		}
+	}
+	if p.N < 0 {
+		return dst
+	}
+	return append(dst, p)
+}
+
+// findMigrations tells of failed ones that were the last try to move what still runs, all in one: of the newest.
+func findMigrations(dst []Problem, f *Frame) []Problem {
+	k := f.Kube
+	if k.Kinds[kube.KindMigration].State != box.OK {
+		return dst
+	}
+	p := Problem{Severity: journal.Warning, Kind: MigrationFailed, N: -1, Where: Dashboard}
+	for i := range k.Virt.Migrations {
+		m := &k.Virt.Migrations[i]
+		ended := m.Ended
+		if ended.IsZero() {
+			ended = m.Created
+		}
+		if m.Phase != "Failed" || f.Now.Sub(ended) > recently || triedSince(k.Virt.Migrations, m) {
+			continue
+		}
+		if p.N++; p.N == 0 {
+			p.Of, p.Subject, p.Detail, p.Since = m.Namespace, m.Instance, m.Why, ago(f, ended)
+		}
+	}
+	if p.N < 0 {
+		return dst
+	}
+	return append(dst, p)
+}
+
+// triedSince says whether there is a newer migration of the same instance.
+func triedSince(all []kube.Migration, m *kube.Migration) bool {
+	for i := range all {
+		o := &all[i]
+		if o.Instance == m.Instance && o.Namespace == m.Namespace && o.Created.After(m.Created) {
+			return true
+		}
+	}
+	return false
+}
+
+// findClaims tells of claims that have lost their volume or wait for one too long, all in one: of the worst.
+func findClaims(dst []Problem, f *Frame) []Problem {
+	k := f.Kube
+	if k.Kinds[kube.KindClaim].State != box.OK || len(k.Claims.Unbound) == 0 {
+		return dst
+	}
+	c := &k.Claims.Unbound[0]
+	p := Problem{Severity: journal.Notice, Kind: ClaimUnbound, Of: c.Namespace, Subject: c.Name, N: k.Claims.Total - k.Claims.Bound - 1,
+		Detail: c.Phase, Since: ago(f, c.Created), Where: Dashboard}
+	switch {
+	case c.Phase == "Lost":
+		p.Severity, p.Since = journal.Err, 0
+	case c.Created.IsZero() || f.Now.Sub(c.Created) < longPending:
+		return dst
+	}
+	return append(dst, p)
+}
