@@ -2,6 +2,7 @@ package journal
 
 import (
 	"fmt"
+	"hash/maphash"
 	"math/rand"
 	"slices"
 	"strings"
@@ -9,78 +10,97 @@ import (
 	"time"
 )
 
-// naivePage answers a query from a list of all matches, oldest first: the slow twin of search and view together.
-func naivePage(r *ring, hits []uint64, q Query) (bottom uint64, atEnd bool) {
-	if len(hits) == 0 {
+// naiveRows folds hits, oldest first: what is left are the newest entries of each run of equal ones.
+func naiveRows(r *ring, hits []uint64) (rows []uint64) {
+	shown := func(id uint64) string {
+		e := r.at(id)
+		return fmt.Sprint(e.mark, string(AppendPayload(nil, r.message(e))))
+	}
+	for i, id := range hits {
+		if i == len(hits)-1 || shown(id) != shown(hits[i+1]) {
+			rows = append(rows, id)
+		}
+	}
+	return rows
+}
+
+// naivePage answers a query from a list of all matches and their rows, oldest first: the slow twin of search and view
+// together.
+func naivePage(r *ring, hits, rows []uint64, q Query) (bottom uint64, atEnd bool) {
+	if len(rows) == 0 {
 		gone := q.Anchor != 0 && q.Anchor < r.oldest()
 		return 0, q.Move != Newest && q.Move != Oldest && (q.Move != Stay || gone)
 	}
-	newest := len(hits) - 1
-	full := min(q.Rows, len(hits)) - 1 // bottom of the page that starts with the oldest match
+	newest := len(rows) - 1
+	full := min(q.Rows, len(rows)) - 1 // bottom of the page that starts with the oldest match
 	at := newest
 	if q.Anchor != 0 {
-		at = max(0, countUpTo(hits, q.Anchor)-1)
+		at = max(0, countUpTo(rows, q.Anchor)-1)
+		if _, hit := slices.BinarySearch(hits, q.Anchor); hit {
+			at = countUpTo(rows, q.Anchor-1)
+		}
 	}
 	isError := func(id uint64) bool { return r.at(id).severity() <= Err }
 	switch q.Move {
 	case Stay:
 		if q.Anchor != 0 && q.Anchor < r.oldest() {
-			return hits[full], true
+			return rows[full], true
 		}
-		return hits[at], false
+		return rows[at], false
 	case Newest:
-		return hits[newest], false
+		return rows[newest], false
 	case Oldest:
-		return hits[full], false
+		return rows[full], false
 	case Older:
 		to := at - q.Count
-		return hits[max(to, full)], to < full || to < 0
+		return rows[max(to, full)], to < full || to < 0
 	case Newer:
-		return hits[min(at+q.Count, newest)], at+q.Count > newest
+		return rows[min(at+q.Count, newest)], at+q.Count > newest
 	case PreviousError:
-		from := countUpTo(hits, q.Anchor-1) // for anchor 0 all
+		from := countUpTo(rows, q.Anchor-1) // for anchor 0 all
 		for i := from - 1; i >= 0; i-- {
-			if isError(hits[i]) {
-				return hits[max(i, full)], false
+			if isError(rows[i]) {
+				return rows[max(i, full)], false
 			}
 		}
 	case NextError:
-		for i := countUpTo(hits, q.Anchor); q.Anchor != 0 && i < len(hits); i++ {
-			if isError(hits[i]) {
-				return hits[max(i, full)], false
+		for i := countUpTo(rows, q.Anchor); q.Anchor != 0 && i < len(rows); i++ {
+			if isError(rows[i]) {
+				return rows[max(i, full)], false
 			}
 		}
 	case ToTime:
-		for i, id := range hits {
+		for i, id := range rows {
 			if r.at(id).time >= q.At.UnixMicro() {
-				return hits[max(i, full)], false
+				return rows[max(i, full)], false
 			}
 		}
-		return hits[newest], true
+		return rows[newest], true
 	}
 	if q.Anchor != 0 && q.Anchor < r.oldest() {
-		return hits[full], true // the anchor is gone
+		return rows[full], true // the anchor is gone
 	}
-	if q.Anchor != 0 {
+	if q.Anchor != 0 && q.Move != PreviousBoot {
 		at = max(at, full) // an error that was not found: the page is full all the same
 	}
-	return hits[at], true
+	return rows[at], true
 }
 
-// countUpTo returns how many of hits are not newer than id.
-func countUpTo(hits []uint64, id uint64) int {
-	n, _ := slices.BinarySearch(hits, id+1)
+// countUpTo returns how many of ids are not newer than id.
+func countUpTo(ids []uint64, id uint64) int {
+	n, _ := slices.BinarySearch(ids, id+1)
 	if id+1 == 0 {
-		return len(hits)
+		return len(ids)
 	}
 	return n
 }
 
 func checkPage(t *testing.T, r *ring, p *Page, q Query, hits []uint64) {
 	t.Helper()
-	bottom, atEnd := naivePage(r, hits, q)
-	i := countUpTo(hits, bottom)
-	want := hits[max(0, i-q.Rows):i]
+	rows := naiveRows(r, hits)
+	bottom, atEnd := naivePage(r, hits, rows, q)
+	i := countUpTo(rows, bottom)
+	want := rows[max(0, i-q.Rows):i]
 	got := make([]uint64, 0, len(p.Rows))
 	for i := range p.Rows {
 		row := &p.Rows[i]
@@ -96,8 +116,19 @@ func checkPage(t *testing.T, r *ring, p *Page, q Query, hits []uint64) {
 	if p.Pending || p.Percent != 100 || p.AtEnd != atEnd {
 		t.Fatalf("%s: pending %v, %d %%, at end %v, want %v", where, p.Pending, p.Percent, p.AtEnd, atEnd)
 	}
-	if p.Matches != len(hits) || p.Older != i-len(want) || p.Newer != len(hits)-i && bottom != 0 {
-		t.Fatalf("%s: %d matches, %d older, %d newer", where, p.Matches, p.Older, p.Newer)
+	older, repeats := 0, 0
+	if len(want) > 0 {
+		older = countUpTo(hits, want[len(want)-1])
+	}
+	for _, row := range p.Rows {
+		repeats += row.Repeats
+		if n := countUpTo(hits, row.ID) - countUpTo(hits, row.First-1); n != row.Repeats || n < 1 {
+			t.Fatalf("%s: row %+v stands for %d", where, row, n)
+		}
+	}
+	newer := len(hits) - countUpTo(hits, bottom)
+	if p.Matches != len(hits) || p.Older != older-repeats || p.Newer != newer && bottom != 0 || p.NewerRows != len(rows)-i && bottom != 0 {
+		t.Fatalf("%s: %d matches, %d older, %d newer in %d rows", where, p.Matches, p.Older, p.Newer, p.NewerRows)
 	}
 }
 
@@ -107,14 +138,16 @@ func TestAnswerAgainstTwin(t *testing.T) {
 		l := New(1+rnd.Intn(300), []Tab{{Name: "All"}, {Name: "k3s", Units: []string{"k3s"}}})
 		for range 100 {
 			for range rnd.Intn(20) {
-				unit := []string{"k3s", "kernel"}[rnd.Intn(2)]
-				text := strings.Repeat("wörd ", rnd.Intn(4)) + fmt.Sprint(rnd.Intn(10))
-				l.ring.push(int64(rnd.Intn(1000)), []byte(unit), 1, Severity(rnd.Intn(8)), []byte(text), len(text))
+				unit := []string{"k3s", "kernel"}[rnd.Intn(5)/4]
+				text := strings.Repeat("wörd ", rnd.Intn(4)) + fmt.Sprint(rnd.Intn(4)*rnd.Intn(4))
+				pushAt(l.ring, int64(rnd.Intn(1000)), unit, Severity(rnd.Intn(8)&^3|rnd.Intn(4)), text)
 			}
 			q := randomQuery(rnd, l.ring)
 			l.Ask(q)
 			for l.turn() {
 			}
+			l.compose()
+			l.compose()
 			l.publish()
 			var hits []uint64
 			for id := l.ring.oldest(); id < l.ring.next; id++ {
@@ -131,13 +164,13 @@ func randomQuery(rnd *rand.Rand, r *ring) Query {
 	q := Query{
 		Number: rnd.Uint64(),
 		Rows:   1 + rnd.Intn(30),
-		Move:   Move(rnd.Intn(int(ToTime) + 1)),
+		Move:   Move(rnd.Intn(int(PreviousBoot) + 1)),
 		Count:  1 + rnd.Intn(40),
 		At:     time.UnixMicro(int64(rnd.Intn(1100))),
 		Filter: Filter{Least: Severity(rnd.Intn(8)), Tab: rnd.Intn(2)},
 	}
 	if rnd.Intn(3) > 0 {
-		q.Anchor = 1 + uint64(rnd.Int63n(int64(r.next)+5))
+		q.Anchor = firstID + uint64(rnd.Int63n(int64(r.next-firstID)+5))
 	}
 	if rnd.Intn(2) > 0 {
 		q.Filter.Text = []string{"wörd", "7", "none"}[rnd.Intn(3)]
@@ -151,18 +184,29 @@ func ask(l *Log, q Query) *Page {
 	l.Ask(q)
 	for l.turn() {
 	}
+	l.compose()
 	l.publish()
 	return l.pages.Latest()
 }
 
+var testSeed = maphash.MakeSeed()
+
+// pushAt pushes an entry as a Sink would hand it over.
+func pushAt(r *ring, micros int64, unit string, sev Severity, text string) uint64 {
+	h := head{micros: micros, pid: 1, full: len(text), severity: sev}
+	h.hash = uint32(maphash.Bytes(testSeed, AppendPayload(nil, []byte(text))))
+	return r.push(1, &h, []byte(unit), []byte(text))
+}
+
 func push(l *Log, sev Severity, text string) uint64 {
-	return l.ring.push(time.Now().UnixMicro(), []byte("k3s"), 1, sev, []byte(text), len(text))
+	return pushAt(l.ring, time.Now().UnixMicro(), "k3s", sev, text)
 }
 
 // again is the page after entries came, with no new query.
 func again(l *Log) *Page {
 	for l.turn() {
 	}
+	l.compose()
 	l.publish()
 	return l.pages.Latest()
 }
@@ -173,7 +217,7 @@ func TestMoveIsCarriedOutOnce(t *testing.T) {
 		push(l, []Severity{Info, Err}[i%2], fmt.Sprint(i))
 	}
 	for _, move := range []Move{Older, Newer, Oldest, PreviousError, NextError, ToTime} {
-		p := ask(l, Query{Rows: 5, Anchor: 20, Move: move, Count: 3, Filter: everything})
+		p := ask(l, Query{Rows: 5, Anchor: firstID + 19, Move: move, Count: 3, Filter: everything})
 		bottom := p.Rows[len(p.Rows)-1].ID
 		for range 10 {
 			push(l, Err, "later")
@@ -193,7 +237,7 @@ func TestPausedPageOutlivesItsAnchor(t *testing.T) {
 	for i := range 20 {
 		push(l, Info, fmt.Sprint(i))
 	}
-	ask(l, Query{Rows: 5, Anchor: 10, Filter: everything})
+	ask(l, Query{Rows: 5, Anchor: firstID + 9, Filter: everything})
 	for range 15 {
 		push(l, Info, "later")
 	}
@@ -241,12 +285,14 @@ func TestAnswerAllocatesNothing(t *testing.T) {
 	l.Ask(Query{Rows: 60, Filter: Filter{Least: Debug, Text: "wörd", Tab: 1}})
 	unit, text := []byte("k3s"), []byte(`time="2026-11-22T20:00:00Z" level=info msg="a Wörd more"`)
 	step := func() {
-		for range 10 {
+		for range 5 {
 			s.Try(Entry{Unit: unit, Message: text, Severity: Info})
+			s.Try(Entry{Unit: unit, Message: text[1:], Severity: Info})
 		}
 		s.Flush()
 		for l.turn() {
 		}
+		l.compose()
 		l.publish()
 		l.pages.Latest()
 	}
@@ -268,8 +314,8 @@ func BenchmarkAnswer(b *testing.B) {
 	}
 	for _, q := range []Query{
 		{Rows: 60, Filter: Filter{Least: Debug}},
-		{Rows: 60, Filter: Filter{Least: Debug, Text: "short"}, Anchor: 500_000},
-		{Rows: 60, Filter: Filter{Least: Debug, Text: "short"}, Anchor: 500_000, Move: Older, Count: 60},
+		{Rows: 60, Filter: Filter{Least: Debug, Text: "short"}, Anchor: firstID + 500_000},
+		{Rows: 60, Filter: Filter{Least: Debug, Text: "short"}, Anchor: firstID + 500_000, Move: Older, Count: 60},
 	} {
 		ask(l, q)
 		b.Run(fmt.Sprintf("%d/%s", q.Move, q.Filter.Text), func(b *testing.B) {
@@ -290,8 +336,8 @@ func TestSearchNearTheOldestFillsThePage(t *testing.T) {
 		}
 		push(l, severity, fmt.Sprint(i))
 	}
-	p := ask(l, Query{Rows: 10, Anchor: 20, Move: PreviousError, Filter: everything})
-	if p.Found != 3 || len(p.Rows) != 10 || p.Rows[0].ID != 1 || p.AtEnd {
+	p := ask(l, Query{Rows: 10, Anchor: firstID + 19, Move: PreviousError, Filter: everything})
+	if p.Found != firstID+2 || len(p.Rows) != 10 || p.Rows[0].ID != firstID || p.AtEnd {
 		t.Errorf("found %d on a page of %d rows from %d, at end %v; want entry 3 on a full page from 1", p.Found, len(p.Rows), p.Rows[0].ID, p.AtEnd)
 	}
 }

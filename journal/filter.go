@@ -2,7 +2,7 @@ package journal
 
 import "regexp"
 
-// matcher is a Filter made ready for a ring's units.
+// matcher is a Filter made ready for a table of units.
 type matcher struct {
 	filter  Filter
 	units   *unitSet // nil: all
@@ -37,22 +37,22 @@ func newMatcher(f Filter, u *units) (m matcher, err string) {
 	return m, ""
 }
 
-// match says whether an entry passes. It does not allocate.
-func (m *matcher) match(r *ring, s *slot) bool {
-	if m.nothing || s.severity() > m.filter.Least || m.units != nil && !m.units.has(s.unit()) {
+// match says whether an entry passes; unit is its number in the table the matcher was made for. It does not allocate.
+func (m *matcher) match(severity Severity, unit uint16, message []byte) bool {
+	if m.nothing || severity > m.filter.Least || m.units != nil && !m.units.has(unit) {
 		return false
 	}
 	if m.filter.Text == "" {
 		return true
 	}
 	if m.re != nil {
-		return m.re.Match(r.message(s)) != m.filter.Exclude
+		return m.re.Match(message) != m.filter.Exclude
 	}
-	start, _ := m.text.find(r.message(s))
+	start, _ := m.text.find(message)
 	return start >= 0 != m.filter.Exclude
 }
 
-// highlight returns the first match within a message that passed; equal when there is nothing to show. With a regular
+// highlight returns the first match within the text that is shown of an entry; equal when there is nothing to show. With a regular
 // expression it allocates.
 func (m *matcher) highlight(message []byte) (start, end int) {
 	if m.filter.Text == "" || m.filter.Exclude || m.nothing {

@@ -92,7 +92,7 @@ func filled(n int) *ring {
 		unit := []string{"k3s", "kernel", "containerd"}[i%3]
 		text := fmt.Sprintf("line %d: %s of pod Ärger-%d %s", i, []string{"Started", "stopped", "ERROR"}[i*7%3], i%50,
 			strings.Repeat("and so on ", i%20))
-		r.push(int64(i), []byte(unit), 0, Severity(i*5%int(SeverityCount)), []byte(text), len(text))
+		pushAt(r, int64(i), unit, Severity(i*5%int(SeverityCount)), text)
 	}
 	return r
 }
@@ -117,7 +117,7 @@ func TestFilterPasses(t *testing.T) {
 		passed := 0
 		for id := r.oldest(); id < r.next; id++ {
 			e := r.at(id)
-			got, want := m.match(r, e), naivePasses(f, r, id)
+			got, want := m.match(e.severity(), e.unit(), r.message(e)), naivePasses(f, r, id)
 			if got != want {
 				t.Fatalf("%+v: entry %d %q is %v", f, id, r.message(e), got)
 			}
@@ -159,7 +159,7 @@ func TestFilterThatCannotBeUsedPassesNothing(t *testing.T) {
 		{Least: Debug, Tab: -1},
 	} {
 		m, err := newMatcher(f, r.units)
-		if err == "" || m.match(r, r.at(1)) {
+		if err == "" || m.match(Info, 0, r.message(r.at(1))) {
 			t.Errorf("%+v: %q", f, err)
 		}
 	}
@@ -180,7 +180,7 @@ func TestFilterScanAllocatesNothing(t *testing.T) {
 
 func scan(m *matcher, r *ring) (n int) {
 	for id := r.oldest(); id < r.next; id++ {
-		if m.match(r, r.at(id)) {
+		if e := r.at(id); m.match(e.severity(), e.unit(), r.message(e)) {
 			n++
 		}
 	}

@@ -2,6 +2,8 @@ package journal
 
 import (
 	"context"
+	"hash/maphash"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -11,9 +13,13 @@ import (
 // pageInterval is the shortest time between pages that differ by new entries or counts only.
 const pageInterval = time.Second / 8
 
+// firstEntries is how many entries are sorted at most.
+const firstEntries = 50_000
+
 // Log keeps the newest entries and answers queries about them. One goroutine, Run, owns the ring: it takes in the
 // sinks' batches, and between two of them does a slice of the scan for the newest query, so that neither stalls the
-// other. All methods but Run may be called from any goroutine.
+// other. What the ring does not have, older entries and whole ones, another goroutine, Read, reads from the archives of
+// the sources and hands over. All methods but these two may be called from any goroutine.
 type Log struct {
 	wake    chan struct{} // capacity 1: there is something to look at
 	changed chan struct{} // capacity 1: there is a new page
@@ -21,18 +27,29 @@ type Log struct {
 	asked   atomic.Pointer[Query]
 	config  atomic.Pointer[config]
 	sinks   atomic.Pointer[[]*Sink]
+	made    atomic.Uint32 // sinks so far
+	seed    maphash.Seed  // of the doors
+
+	reading   chan struct{} // capacity 1: there is a request
+	requested atomic.Pointer[request]
+	answered  atomic.Pointer[answer]
 
 	// Run's own from here on.
-	ring   *ring
-	search search
-	view   view
-	page   Page
-	total  uint64
-	gone   struct{ dropped, truncated uint64 } // of closed sinks
-	sent   time.Time                           // when the last page was published
-	stale  bool                                // that page is older than the ring or the counts
-	urgent bool                                // and someone waits for a newer one
-	asking bool                                // the scan for the newest query has not been complete yet
+	ring    *ring
+	lines   lines
+	view    view
+	page    Page
+	request *request // that the reader is at
+	blocks  uint64   // of ids that pasts have taken
+	hours   []hour   // a tab each
+	watched int      // the tab whose newest entries someone looks at, -1: none
+	total   uint64
+	gone    struct{ dropped, truncated uint64 } // of closed sinks
+	sent    time.Time                           // when the last page was published
+	torn    time.Time                           // since when rows of the page are being read again
+	stale   bool                                // that page is older than the ring or the counts
+	urgent  bool                                // and someone waits for a newer one
+	asking  bool                                // the scan for the newest query has not been complete yet
 }
 
 type config struct {
@@ -46,11 +63,15 @@ func New(capacity int, tabs []Tab) *Log {
 		wake:    make(chan struct{}, 1),
 		changed: make(chan struct{}, 1),
 		pages:   box.New(copyPage),
-		ring:    newRing(capacity, 1, newUnits(tabs)),
+		ring:    newRing(capacity, firstID, newUnits(tabs)),
+		reading: make(chan struct{}, 1),
+		hours:   make([]hour, len(tabs)),
+		watched: -1,
+		seed:    maphash.MakeSeed(),
 		urgent:  true,
 	}
 	l.sinks.Store(new([]*Sink))
-	l.search.start(l.ring, Filter{Least: Debug})
+	l.lines.start(l.ring, Filter{Least: Debug})
 	return l
 }
 
@@ -119,41 +140,69 @@ func (l *Log) turn() (more bool) {
 		l.apply(c)
 	}
 	taken := l.drain()
+	l.sortFirst()
+	hit := l.lines.evicted()
+	l.lines.past.evicted(l.ring.oldest(), hit)
 	if q := l.asked.Swap(nil); q != nil {
-		if q.Filter != l.search.m.filter {
-			l.search.start(l.ring, q.Filter)
-		}
-		l.view.ask(*q)
-		l.urgent, l.asking = true, true
+		l.query(q)
 	}
-	if !l.search.complete() {
-		l.search.step()
+	if a := l.answered.Swap(nil); a != nil && a.request == l.request {
+		l.absorb(a)
+	}
+	if !l.lines.complete() {
+		l.lines.step()
 		l.stale = true
 	}
-	complete := l.search.complete()
+	complete := l.lines.complete()
 	if l.asking && complete {
 		l.urgent, l.asking = true, false
 	}
 	return taken || !complete
 }
 
+// query makes q the one that is answered.
+func (l *Log) query(q *Query) {
+	if q.Filter != l.lines.m.filter {
+		l.lines.start(l.ring, q.Filter)
+		l.lines.past.reset()
+	}
+	l.view.ask(*q, len(l.lines.past.sources) > 0)
+	if l.view.following() {
+		l.lines.past.reset()
+	}
+	if l.watched = -1; q.Seen {
+		l.watched = q.Filter.Tab
+	}
+	if q.Whole == 0 {
+		l.page.Whole = nil
+	}
+	l.urgent, l.asking = true, true
+}
+
 func (l *Log) apply(c *config) {
 	if c.capacity != len(l.ring.slots) {
 		l.ring = l.ring.resized(c.capacity)
 	}
-	l.ring.units.setTabs(c.tabs)
-	l.search.start(l.ring, l.search.m.filter)
+	u := l.ring.units
+	if !slices.EqualFunc(u.tabs, c.tabs, Tab.equal) {
+		l.hours = make([]hour, len(c.tabs))
+	}
+	u.setTabs(c.tabs)
+	l.lines.start(l.ring, l.lines.m.filter)
+	l.lines.past.reset()
 	l.urgent, l.asking = true, true
 }
 
 // drain takes in what the sinks have handed over by now, at most all their batches once.
 func (l *Log) drain() (taken bool) {
-	for _, s := range *l.sinks.Load() {
+	sinks := *l.sinks.Load()
+	l.archives(sinks)
+	for _, s := range sinks {
 		closed := s.closed.Load() // before the batches: a Flush before Close is not lost
 		for range sinkBatches {
 			select {
 			case b := <-s.ready:
-				l.take(b)
+				l.take(s, b)
 				s.free <- b
 				taken = true
 			default:
@@ -166,18 +215,53 @@ func (l *Log) drain() (taken bool) {
 	return taken
 }
 
-func (l *Log) take(b *batch) {
-	at := 0
+func (l *Log) take(s *Sink, b *batch) {
+	at, now := 0, time.Now()
+	if s.began.at.IsZero() && len(b.heads) > 0 {
+		s.began = beginning{now, now.Sub(time.UnixMicro(b.heads[0].micros))}
+	}
+	minute := minuteOf(now.UnixMicro())
 	for i := range b.heads {
 		h := &b.heads[i]
 		text := at + h.unit
 		end := text + h.message
-		l.ring.push(h.micros, b.data[at:text], h.pid, h.severity, b.data[text:end], h.full)
+		id := l.ring.push(s.number, h, b.data[at:text], b.data[text:end])
+		l.booked(l.ring.at(id), minute)
 		at = end
 	}
 	l.total += uint64(len(b.heads))
 	b.heads, b.data = b.heads[:0], b.data[:0]
 	l.stale = true
+}
+
+// booked counts a new entry for its tabs.
+func (l *Log) booked(e *slot, minute int64) {
+	u, unit, severity := l.ring.units, e.unit(), e.severity()
+	if severity <= Err {
+		u.booked(unit, l.watched)
+	}
+	for tab := range l.hours {
+		if u.sets[tab].has(unit) {
+			l.hours[tab].add(minuteOf(e.time), minute, severity)
+		}
+	}
+}
+
+// sortFirst brings the first entries of the sources into the order of their time, each time when one of them has put
+// all that it starts with. What comes later stays in the order of its arrival.
+func (l *Log) sortFirst() {
+	due := false
+	for _, s := range *l.sinks.Load() {
+		if !s.sorted && s.backfill.Load() != backfilling {
+			s.sorted, due = true, true
+		}
+	}
+	if due && l.total <= firstEntries && !l.ring.sorted() {
+		l.ring = l.ring.inOrder()
+		l.lines.start(l.ring, l.lines.m.filter)
+		l.lines.past.reset()
+		l.urgent, l.asking = true, true
+	}
 }
 
 func (l *Log) forget(s *Sink) {
@@ -198,19 +282,36 @@ func (l *Log) forget(s *Sink) {
 	}
 }
 
-// publish builds the page in memory that is used again, and hands out a copy.
-func (l *Log) publish() {
+// compose builds the page in memory that is used again.
+func (l *Log) compose() {
 	p := &l.page
-	l.view.answer(&l.search, p)
+	l.view.answer(&l.lines, p)
+	l.order()
 	p.figures(l.ring)
 	p.Total, p.Dropped, p.Truncated = l.total, l.gone.dropped, l.gone.truncated
-	p.Sources = p.Sources[:0]
+	now := time.Now()
+	p.Sources, p.Hour.Known = p.Sources[:0], 60
 	for _, s := range *l.sinks.Load() {
 		p.Dropped += s.dropped.Load()
 		p.Truncated += s.truncated.Load()
 		p.Sources = append(p.Sources, s.State())
+		if !s.began.at.IsZero() && s.backfill.Load() != backfilledAll {
+			p.Hour.Known = min(p.Hour.Known, s.began.minutes(now))
+		}
 	}
-	l.pages.Publish(p)
+	u := l.ring.units
+	if l.watched >= 0 && l.watched < len(u.unread) {
+		u.unread[l.watched] = 0
+	}
+	p.Unread = append(p.Unread[:0], u.unread...)
+	if tab := l.lines.tab(); tab < len(l.hours) {
+		l.hours[tab].last(&p.Hour, minuteOf(now.UnixMicro()))
+	}
+}
+
+// publish hands out a copy of the page.
+func (l *Log) publish() {
+	l.pages.Publish(&l.page)
 	select {
 	case l.changed <- struct{}{}:
 	default:
@@ -227,8 +328,26 @@ func (l *Log) publishDue(timer *time.Timer) <-chan time.Time {
 		timer.Reset(wait)
 		return timer.C
 	}
+	l.compose()
+	if wait := l.patience(now); wait > 0 {
+		l.stale, l.urgent = true, false
+		timer.Reset(wait)
+		return timer.C
+	}
 	l.publish()
 	l.sent = now
 	l.stale, l.urgent = false, false
 	return nil
+}
+
+// patience is how long the last page is left to stand because this one has lost rows that are being read again.
+func (l *Log) patience(now time.Time) time.Duration {
+	if l.request == nil || l.view.need != readPlace && !(l.view.need == readNewer && l.lines.past.parted) {
+		l.torn = time.Time{}
+		return 0
+	}
+	if l.torn.IsZero() {
+		l.torn = now
+	}
+	return l.torn.Add(pageInterval).Sub(now)
 }

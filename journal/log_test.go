@@ -45,8 +45,8 @@ func TestFollowShowsNewEntriesWithoutAsking(t *testing.T) {
 		if len(p.Rows) != 3 || string(p.Message(&p.Rows[2])) != "line 9" || p.Older != 7 || p.Total != 10 {
 			t.Fatalf("page: %+v", p)
 		}
-		if p.Errors[0] != 10 || p.Errors[1] != 10 || p.Counts[Err] != 10 || p.Entries != 10 {
-			t.Errorf("errors %v, counts %v", p.Errors, p.Counts)
+		if p.Unread[0] != 10 || p.Unread[1] != 10 || p.Counts[Err] != 10 || p.Entries != 10 {
+			t.Errorf("errors %v, counts %v", p.Unread, p.Counts)
 		}
 	})
 }
@@ -114,14 +114,15 @@ func TestSearchNeverStallsIntake(t *testing.T) {
 		}
 		s.Flush()
 		before := l.total
-		tested := l.search.high - l.search.low
+		tested := l.lines.high - l.lines.low
 		more := l.turn()
 		if l.total != before+batchEntries {
 			t.Fatalf("turn %d: %d entries taken in of %d", turns, l.total-before, batchEntries)
 		}
-		if n := l.search.high - l.search.low; n > tested+sliceCost/200+1 {
+		if n := l.lines.high - l.lines.low; n > tested+sliceCost/200+1 {
 			t.Fatalf("turn %d: %d entries tested", turns, n-tested)
 		}
+		l.compose()
 		l.publish()
 		p := l.pages.Latest()
 		if p.Query != 1 || p.Pending != (p.Percent < 100) || len(p.Rows) != 10 {
@@ -151,8 +152,8 @@ func TestNewEntriesAreTestedInSlices(t *testing.T) {
 	for i := range size {
 		push(l, Info, fmt.Sprint("line ", i))
 	}
-	if l.turn(); l.search.high > sliceCost/200+2 || !l.search.toOldest() {
-		t.Errorf("one turn tested %d to %d", l.search.low, l.search.high)
+	if l.turn(); l.lines.high > firstID+sliceCost/200+2 || !l.lines.toOldest() {
+		t.Errorf("one turn tested %d to %d", l.lines.low, l.lines.high)
 	}
 	// What is evicted before its turn comes is not tested at all.
 	l = New(100, nil)
@@ -160,8 +161,8 @@ func TestNewEntriesAreTestedInSlices(t *testing.T) {
 	for i := range size {
 		push(l, Info, fmt.Sprint("line ", i))
 	}
-	if l.turn(); !l.search.complete() {
-		t.Errorf("one turn tested %d to %d of %d to %d", l.search.low, l.search.high, l.ring.oldest(), l.ring.next)
+	if l.turn(); !l.lines.complete() {
+		t.Errorf("one turn tested %d to %d of %d to %d", l.lines.low, l.lines.high, l.ring.oldest(), l.ring.next)
 	}
 	if p := again(l); p.Matches != 10 || p.Percent != 100 {
 		t.Errorf("%d matches, %d %%", p.Matches, p.Percent)
@@ -174,15 +175,15 @@ func TestFilteredFollowTestsEachEntryOnce(t *testing.T) {
 		push(l, Info, fmt.Sprint("line ", i))
 	}
 	ask(l, Query{Rows: 10, Filter: Filter{Least: Debug, Text: "7"}})
-	low := l.search.low
+	low := l.lines.low
 	for i := range 100 {
 		push(l, Info, fmt.Sprint("line ", i))
 	}
-	if p := again(l); p.Matches != l.search.count(0, l.ring.next) || p.Pending {
+	if p := again(l); p.Matches != l.lines.count(0, l.ring.next) || p.Pending {
 		t.Errorf("%+v", p)
 	}
-	if l.search.low < low || l.search.high != l.ring.next {
-		t.Errorf("tested %d to %d, was from %d", l.search.low, l.search.high, low)
+	if l.lines.low < low || l.lines.high != l.ring.next {
+		t.Errorf("tested %d to %d, was from %d", l.lines.low, l.lines.high, low)
 	}
 }
 
@@ -245,17 +246,17 @@ func TestReconfigureKeepsTheNewest(t *testing.T) {
 	for i := range 1500 {
 		push(l, []Severity{Info, Err}[i%2], fmt.Sprint(i))
 	}
-	ask(l, Query{Rows: 10, Anchor: 1400, Filter: Filter{Least: Err}})
+	ask(l, Query{Rows: 10, Anchor: firstID + 1399, Filter: Filter{Least: Err}})
 	for _, c := range []struct{ capacity, entries int }{{500, 500}, {500, 500}, {2000, 500}, {100, 100}} {
 		l.Reconfigure(c.capacity, []Tab{{Name: "All"}, {Name: "k3s", Units: []string{"k3s"}}})
 		p := again(l)
-		if p.Entries != c.entries || p.Capacity != c.capacity || l.ring.next != 1501 || p.Pending {
+		if p.Entries != c.entries || p.Capacity != c.capacity || l.ring.next != firstID+1500 || p.Pending {
 			t.Errorf("capacity %d: %d entries of %d, next %d", c.capacity, p.Entries, p.Capacity, l.ring.next)
 		}
-		if len(p.Errors) != 2 || p.Errors[1] != c.entries/2 || p.Matches != c.entries/2 {
-			t.Errorf("capacity %d: errors %v, %d matches", c.capacity, p.Errors, p.Matches)
+		if p.Matches != c.entries/2 {
+			t.Errorf("capacity %d: errors %v, %d matches", c.capacity, p.Unread, p.Matches)
 		}
-		if r := p.Rows[9]; r.ID != 1400 && c.entries > 100 || string(p.Message(&r)) != fmt.Sprint(r.ID-1) {
+		if r := p.Rows[9]; r.ID != firstID+1399 && c.entries > 100 || string(p.Message(&r)) != fmt.Sprint(r.ID-firstID) {
 			t.Errorf("capacity %d: bottom row %+v %q", c.capacity, r, p.Message(&r))
 		}
 	}

@@ -15,27 +15,33 @@ type Query struct {
 	Count  int       // how many matching entries to move, for Older and Newer
 	At     time.Time // for ToTime
 	Filter Filter
+	Seen   bool   // someone looks at the newest entries of the tab: its errors are read
+	Whole  uint64 // id of the row whose entry is wanted with all its fields, 0: none
 }
 
 // MaxRows is the most entries that a page holds.
 const MaxRows = 200
 
-// Move is how the bottom row moves from the anchor, always over entries that pass the filter. It is carried out once:
-// entries that come later do not move the page again. When the ring has lost the anchor of a page that stays, the page
-// is the one that starts with the oldest match, and Page.AtEnd is set.
+// Move is how the bottom row moves from the anchor, always over rows: entries that pass the filter, equal ones that
+// follow each other being one. It is carried out once: entries that come later do not move the page again. Where
+// sources have archives it goes on in them beyond the ring's oldest entry, and a page that stays while the ring loses
+// its anchor is read again from there; else such a page is the one that starts with the oldest match, and Page.AtEnd
+// is set.
 type Move uint8
 
-// The moves. One that finds nothing stays at the anchor (or at the ring's end) and sets Page.AtEnd. Older stops where
-// the page is still full.
+// The moves. One that finds nothing stays at the anchor (or at the end) and sets Page.AtEnd, and Page.Failed where there
+// is more to say. Older stops where the page is still full.
 const (
 	Stay Move = iota
 	Older
 	Newer
-	Oldest // the page that starts with the ring's oldest match
+	Oldest // the page that starts with the oldest match
 	Newest
 	PreviousError // towards older
 	NextError     // towards newer
 	ToTime        // the first entry at or after Query.At
+	PreviousBoot  // the last entry of the boot before that of the last row
+	landed        // the view's own: a jump has led to the anchor
 )
 
 // Filter chooses entries. Its zero value with Least Debug passes all.
@@ -45,6 +51,7 @@ type Filter struct {
 	Text    string   // smart case: case-insensitive unless it has an upper-case letter; empty passes all
 	Regexp  bool     // Text is an RE2 expression, its case as written (one that does not compile passes nothing and sets Page.Err)
 	Exclude bool     // entries that match are hidden
+	Raw     bool     // messages are shown, and compared for repeats, as they are written, not as AppendPayload reads them
 }
 
 // Tab is one choice on the log screen: a name and the units that belong to it. Units match without ".service"; no
@@ -61,14 +68,19 @@ type Page struct {
 	Err     string // why the filter could not be used
 	Rows    []Row  // oldest first; the last is the bottom row
 	Text    []byte // the messages
-	Pending bool   // the scan has not finished: Rows may still grow
+	Pending bool   // the scan or the reading has not finished: Rows may still change
 	Percent int    // of the ring scanned so far, 0-100
 	AtEnd   bool   // the move found nothing further
-	Found   uint64 // id of the entry that the move led to; the bottom row may be a newer one, so that the page is full
+	Found   uint64 // id of the row that the move led to; the bottom row may be a newer one, so that the page is full
+	Failed  string // why the move led nowhere
+	Past    bool   // the bottom row is older than the ring
+	Reading Reading
+	Whole   *Whole // what Query.Whole asked for, nil until it is read; never changed
 
-	Newer   int // matching entries that are newer than the bottom row
-	Older   int // matching entries older than the top row, as far as scanned
-	Matches int // matching entries in the ring, as far as scanned
+	Newer     int // matching entries in the ring that are newer than the bottom row
+	NewerRows int // and how many rows they make
+	Older     int // matching entries in the ring older than the top row, as far as scanned
+	Matches   int // matching entries in the ring, as far as scanned
 
 	Entries   int // in the ring
 	Capacity  int
@@ -78,20 +90,32 @@ type Page struct {
 	Truncated uint64             // messages that were cut to MaxMessage
 	Oldest    time.Time          // stamp of the ring's oldest entry
 	Counts    [SeverityCount]int // in the ring, over the query's tab, whatever its other filters
-	Errors    []int              // for each tab, entries of Err or worse in the ring
+	Unread    []int              // for each tab, entries of Err or worse since it was last looked at
+	Hour      Hour               // what came in the last hour, over the query's tab
 	Sources   []SourceState      // a small table, one row a source
 }
 
 // Row is one entry of a Page.
 type Row struct {
-	ID                   uint64
+	ID                   uint64 // of the newest of Repeats equal entries that follow each other
+	First                uint64 // of the oldest
+	Repeats              int
 	Time                 int64 // realtime, microseconds since 1970
 	Unit                 string
 	PID                  int
 	Severity             Severity
-	Start, End           int // message: Page.Text[Start:End]
-	Full                 int // length of the uncut message
-	MatchStart, MatchEnd int // first match of the filter within the message; equal: none
+	Start, End           int // what is shown of the message: Page.Text[Start:End]
+	Kept, Full           int // bytes of the message as it was written: in memory, and uncut
+	Source               uint16
+	Seq                  uint64 // with Time and Source it names the entry, 0: it does not
+	MatchStart, MatchEnd int    // first match of the filter within the message; equal: none
+}
+
+// Reading is what is being read from the archives for a page.
+type Reading struct {
+	Active  bool
+	Entries uint64 // so far
+	At      int64  // stamp of the last one, microseconds since 1970
 }
 
 // Message returns the row's text; it is the page's memory.

@@ -1,20 +1,28 @@
 package journal
 
-import "math"
+import (
+	"cmp"
+	"math"
+	"slices"
+)
 
 const entryBytes = 256 // arena for each entry: ample for a mean log line of 200 bytes
 
-// slot is a ring entry's index: 24 bytes, its message lies in the arena.
+// slot is a ring entry's index: 40 bytes, its message lies in the arena.
 type slot struct {
-	time int64  // realtime, microseconds since 1970
-	off  uint32 // of the message in the arena; a message never wraps
-	full uint32 // length of the uncut message, saturated
-	pid  uint32
-	size uint16 // of the message, at most MaxMessage
-	mark uint16 // unit<<3 | severity
+	time   int64  // realtime, microseconds since 1970
+	seq    uint64 // of its Place, 0: it cannot be read again
+	hash   uint32 // of what is shown of the message
+	off    uint32 // of the message in the arena; a message never wraps
+	full   uint32 // length of the uncut message, saturated
+	pid    uint32
+	size   uint16 // of the message, at most MaxMessage
+	mark   uint16 // unit<<3 | severity
+	source uint16 // number of the Sink
 }
 
 func (s *slot) unit() uint16       { return s.mark >> 3 }
+func (s *slot) place() Place       { return Place{s.time, s.seq} }
 func (s *slot) severity() Severity { return Severity(s.mark & 7) }
 
 // ring holds the newest entries: an arena for the messages and an index of slots, both of fixed size. A push evicts
@@ -52,13 +60,22 @@ func (r *ring) at(id uint64) *slot { return &r.slots[r.index(id)] }
 // message returns the text of an entry; it is the arena's memory, good until the next push.
 func (r *ring) message(s *slot) []byte { return r.arena[s.off : int(s.off)+int(s.size)] }
 
-// push takes in an entry, copies its bytes and returns its id. The message is cut at MaxMessage by the Sink.
-// It allocates only for a unit that is new.
-func (r *ring) push(micros int64, unit []byte, pid int, sev Severity, message []byte, full int) uint64 {
-	return r.store(micros, r.units.intern(unit), pid, sev, message, full)
+// push takes in an entry of the source with that number, copies its bytes and returns its id. The message is cut at
+// MaxMessage by the door. It allocates only for a unit that is new.
+func (r *ring) push(source uint16, h *head, unit, message []byte) uint64 {
+	return r.store(slot{
+		time:   h.micros,
+		seq:    h.seq,
+		hash:   h.hash,
+		full:   uint32(min(max(h.full, len(message)), math.MaxUint32)),
+		pid:    uint32(max(h.pid, 0)),
+		mark:   r.units.intern(unit)<<3 | uint16(h.severity),
+		source: source,
+	}, message)
 }
 
-func (r *ring) store(micros int64, unit uint16, pid int, sev Severity, message []byte, full int) uint64 {
+// store takes in an entry of which all but the place of its message is known.
+func (r *ring) store(s slot, message []byte) uint64 {
 	size := len(message)
 	off, waste := r.head, 0
 	if off+size > len(r.arena) {
@@ -74,16 +91,10 @@ func (r *ring) store(micros int64, unit uint16, pid int, sev Severity, message [
 	r.head = off + size
 	r.used += waste + size
 
+	s.off, s.size = uint32(off), uint16(size)
 	id := r.next
-	r.slots[r.index(id)] = slot{
-		time: micros,
-		off:  uint32(off),
-		full: uint32(min(max(full, size), math.MaxUint32)),
-		pid:  uint32(max(pid, 0)),
-		size: uint16(size),
-		mark: unit<<3 | uint16(sev),
-	}
-	r.units.enter(unit, sev)
+	r.slots[r.index(id)] = s
+	r.units.enter(s.unit(), s.severity())
 	r.next++
 	r.count++
 	return id
@@ -113,8 +124,34 @@ func (r *ring) resized(capacity int) *ring {
 		s := r.at(id)
 		r.units.leave(s.unit(), s.severity())
 		if id >= n.next {
-			n.store(s.time, s.unit(), int(s.pid), s.severity(), r.message(s), int(s.full))
+			n.store(*s, r.message(s))
 		}
+	}
+	return n
+}
+
+// sorted says whether the entries' times never go back.
+func (r *ring) sorted() bool {
+	for id := r.oldest() + 1; id < r.next; id++ {
+		if r.at(id).time < r.at(id-1).time {
+			return false
+		}
+	}
+	return true
+}
+
+// inOrder returns a ring with r's entries in the order of their time. r is not usable afterwards.
+func (r *ring) inOrder() *ring {
+	order := make([]*slot, 0, r.count)
+	for id := r.oldest(); id < r.next; id++ {
+		s := r.at(id)
+		r.units.leave(s.unit(), s.severity())
+		order = append(order, s)
+	}
+	slices.SortStableFunc(order, func(a, b *slot) int { return cmp.Compare(a.time, b.time) })
+	n := newRing(len(r.slots), r.oldest(), r.units)
+	for _, s := range order {
+		n.store(*s, r.message(s))
 	}
 	return n
 }

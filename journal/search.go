@@ -1,40 +1,53 @@
 package journal
 
+import "bytes"
+
 // sliceCost is the work of one slice of a scan, in the nanoseconds of matcher.cost.
 const sliceCost = 1_000_000
 
-// search knows which entries of a ring pass the filter. A bit for each entry is found once and kept, so turning pages,
-// counting and following a filtered ring read bits and not messages. The scan runs in slices: new entries first, then
-// from the newest towards the oldest.
+// search knows which entries of a ring pass the filter, and which of those are a row: a run of equal entries is one,
+// named after its newest. Two bits for each entry are found once and kept, so turning pages, counting and following a
+// filtered ring read bits and not messages. The scan runs in slices: new entries first, then from the newest towards
+// the oldest.
 type search struct {
-	ring *ring
-	m    matcher
-	err  string // why the filter cannot be used
-	hits bitmap // by slot index; good for the entries in [low, high)
-	low  uint64
-	high uint64
+	ring   *ring
+	m      matcher
+	err    string // why the filter cannot be used
+	hits   bitmap // by slot index; good for the entries in [low, high)
+	leads  bitmap // hits that no equal hit follows
+	low    uint64
+	high   uint64
+	newest uint64 // hit so far, 0: none
+	oldest uint64
+	shown  [2][]byte // scratch of equal
 }
 
 // start begins a scan with another filter or another ring.
 func (s *search) start(r *ring, f Filter) {
 	if s.ring == nil || len(s.ring.slots) != len(r.slots) {
-		s.hits = newBitmap(len(r.slots))
+		s.hits, s.leads = newBitmap(len(r.slots)), newBitmap(len(r.slots))
 	}
 	s.ring = r
 	s.m, s.err = newMatcher(f, r.units)
 	s.low, s.high = r.next, r.next
+	s.newest, s.oldest = 0, 0
 }
 
-// evicted forgets what the ring no longer holds. When entries come faster than they can be tested, that may be all.
-func (s *search) evicted() {
+// evicted forgets what the ring no longer holds, and says whether a hit was among it. When entries come faster than
+// they can be tested, that may be all.
+func (s *search) evicted() (hit bool) {
 	oldest := s.ring.oldest()
+	if oldest > s.low {
+		// The bits of what is gone are whole until its successors are tested.
+		hit = oldest > s.high || s.count(s.low, oldest) > 0
+	}
 	s.low = max(s.low, oldest)
 	s.high = max(s.high, oldest)
+	return hit
 }
 
 // step does one slice of the scan.
 func (s *search) step() {
-	s.evicted()
 	budget := sliceCost
 	for ; s.high < s.ring.next && budget > 0; s.high++ {
 		budget -= s.test(s.high)
@@ -45,10 +58,51 @@ func (s *search) step() {
 	}
 }
 
+// test finds the bits of the entry at an end of the tested ones.
 func (s *search) test(id uint64) (cost int) {
-	e := s.ring.at(id)
-	s.hits.put(s.ring.index(id), s.m.match(s.ring, e))
-	return s.m.cost(e)
+	e, i := s.ring.at(id), s.ring.index(id)
+	cost = s.m.cost(e)
+	hit := s.m.match(e.severity(), e.unit(), s.ring.message(e))
+	s.hits.put(i, hit)
+	s.leads.put(i, hit)
+	if !hit {
+		return cost
+	}
+	newer := id == s.high
+	neighbour := s.oldest
+	if newer {
+		neighbour = s.newest
+	}
+	if neighbour >= s.ring.oldest() {
+		equal, compared := s.equal(id, neighbour)
+		cost += compared
+		if equal && newer {
+			s.leads.put(s.ring.index(neighbour), false)
+		} else if equal {
+			s.leads.put(i, false)
+		}
+	}
+	if newer || s.newest == 0 {
+		s.newest = id
+	}
+	if !newer || s.oldest == 0 {
+		s.oldest = id
+	}
+	return cost
+}
+
+// equal says whether two entries are shown alike but for their time and process.
+func (s *search) equal(a, b uint64) (equal bool, cost int) {
+	x, y := s.ring.at(a), s.ring.at(b)
+	if x.mark != y.mark || x.hash != y.hash && !s.m.filter.Raw {
+		return false, 0
+	}
+	m, n := s.ring.message(x), s.ring.message(y)
+	if s.m.filter.Raw || bytes.Equal(m, n) {
+		return bytes.Equal(m, n), len(m) / 8
+	}
+	s.shown[0], s.shown[1] = AppendPayload(s.shown[0][:0], m), AppendPayload(s.shown[1][:0], n)
+	return bytes.Equal(s.shown[0], s.shown[1]), 2 * (len(m) + len(n))
 }
 
 // complete says whether every entry of the ring has been tested.
@@ -66,20 +120,23 @@ func (s *search) percent() int {
 	return int((s.high - s.low) * 100 / uint64(s.ring.count))
 }
 
-// count returns how many tested entries in [from, to) pass.
-func (s *search) count(from, to uint64) int {
+// count returns how many tested entries in [from, to) pass, rows how many rows they make.
+func (s *search) count(from, to uint64) int { return s.bits(s.hits, from, to) }
+func (s *search) rows(from, to uint64) int  { return s.bits(s.leads, from, to) }
+
+func (s *search) bits(b bitmap, from, to uint64) int {
 	from, to = max(from, s.low), min(to, s.high)
 	if from >= to {
 		return 0
 	}
-	a, b := s.ring.index(from), s.ring.index(to-1)+1
-	if a < b {
-		return s.hits.count(a, b)
+	i, j := s.ring.index(from), s.ring.index(to-1)+1
+	if i < j {
+		return b.count(i, j)
 	}
-	return s.hits.count(a, len(s.ring.slots)) + s.hits.count(0, b)
+	return b.count(i, len(s.ring.slots)) + b.count(0, j)
 }
 
-// before returns the newest tested entry older than id that passes, 0 when there is none.
+// before returns the newest row older than id, among the tested entries, 0 when there is none.
 func (s *search) before(id uint64) uint64 {
 	id = min(id, s.high)
 	if id <= s.low {
@@ -87,28 +144,45 @@ func (s *search) before(id uint64) uint64 {
 	}
 	a, b := s.ring.index(s.low), s.ring.index(id-1)+1
 	if a < b {
-		return s.id(s.hits.last(a, b))
+		return s.id(s.leads.last(a, b))
 	}
-	if i := s.hits.last(0, b); i >= 0 {
+	if i := s.leads.last(0, b); i >= 0 {
 		return s.id(i)
 	}
-	return s.id(s.hits.last(a, len(s.ring.slots)))
+	return s.id(s.leads.last(a, len(s.ring.slots)))
 }
 
-// after returns the oldest tested entry newer than id that passes, 0 when there is none.
-func (s *search) after(id uint64) uint64 {
+// after returns the oldest row newer than id, among the tested entries, 0 when there is none.
+func (s *search) after(id uint64) uint64 { return s.next(s.leads, id) }
+
+// rowOf returns the row that the entry id is part of, 0 when it is in none.
+func (s *search) rowOf(id uint64) uint64 {
+	if id < s.low || id >= s.high || s.bits(s.hits, id, id+1) == 0 {
+		return 0
+	}
+	return s.after(id - 1)
+}
+
+// run returns the oldest entry of the row id and how many it stands for, as far as tested.
+func (s *search) run(id uint64) (oldest uint64, n int) {
+	before := s.before(id)
+	oldest = s.next(s.hits, before)
+	return oldest, s.count(oldest, id+1)
+}
+
+func (s *search) next(b bitmap, id uint64) uint64 {
 	id = max(id+1, s.low)
 	if id >= s.high {
 		return 0
 	}
-	a, b := s.ring.index(id), s.ring.index(s.high-1)+1
-	if a < b {
-		return s.id(s.hits.first(a, b))
+	i, j := s.ring.index(id), s.ring.index(s.high-1)+1
+	if i < j {
+		return s.id(b.first(i, j))
 	}
-	if i := s.hits.first(a, len(s.ring.slots)); i >= 0 {
-		return s.id(i)
+	if k := b.first(i, len(s.ring.slots)); k >= 0 {
+		return s.id(k)
 	}
-	return s.id(s.hits.first(0, b))
+	return s.id(b.first(0, j))
 }
 
 // id turns the slot index of a tested entry back into its id, -1 into 0.

@@ -1,22 +1,17 @@
 package journal
 
 import (
-	"bytes"
 	"context"
 	"sync"
 	"sync/atomic"
-	"unicode/utf8"
 
-	"hypervisor-tui/draw/clean"
 	"hypervisor-tui/sample/box"
 )
 
 const (
 	batchBytes   = 64 << 10
 	batchEntries = 512
-	sinkBatches  = 2              // one that the source fills, one that the Log takes in
-	rawMax       = 4 * MaxMessage // bytes of a raw message that are looked at: escape sequences make text shorter
-	cleanMax     = 3 * rawMax     // clean writes at most 3 bytes for one
+	sinkBatches  = 2 // one that the source fills, one that the Log takes in
 )
 
 // batch is entries on their way from a Sink to the Log; its memory is fixed.
@@ -25,31 +20,23 @@ type batch struct {
 	data  []byte // of each entry the unit, then the message
 }
 
-type head struct {
-	micros   int64
-	pid      int
-	full     int
-	unit     int // bytes
-	message  int // bytes
-	severity Severity
-}
-
 // Sink is the one door from a source into a Log. Everything that passes it is cleaned, masked, graded by its text and
 // cut, so that no source can forget. Put, Try and Flush belong to the source's goroutine; Dropped, SetArchive, Report,
 // Rename, State and Close may be called from any.
 type Sink struct {
 	log         *Log
+	number      uint16      // names it in the ring
 	free, ready chan *batch // both have room for all batches: a send never blocks
 	current     *batch      // being filled, nil when none is at hand
-	text        []byte      // scratch of one entry
-	masked      []byte
-	unit        []byte
+	door        door
 
 	dropped   atomic.Uint64
 	truncated atomic.Uint64
 	closed    atomic.Bool
 	archive   atomic.Pointer[Archive]
 	backfill  atomic.Uint32 // what Backfilled said
+	began     beginning     // the Log's: since when all its entries are taken in
+	sorted    bool          // the Log's: its first entries are in their place
 
 	mu    sync.Mutex // guards state, which changes seldom
 	state SourceState
@@ -58,11 +45,10 @@ type Sink struct {
 func newSink(l *Log, name string) *Sink {
 	s := &Sink{
 		log:    l,
+		number: uint16(l.made.Add(1)),
 		free:   make(chan *batch, sinkBatches),
 		ready:  make(chan *batch, sinkBatches),
-		text:   make([]byte, 0, cleanMax),
-		masked: make([]byte, 0, cleanMax),
-		unit:   make([]byte, 0, 3*maxUnit),
+		door:   newDoor(l.seed),
 		state:  SourceState{Name: name},
 	}
 	for range sinkBatches {
@@ -84,7 +70,7 @@ func (s *Sink) Put(ctx context.Context, e Entry) error {
 		s.Dropped(1)
 		return ctx.Err()
 	}
-	s.current.add(&h, s.unit, s.text)
+	s.current.add(&h, s.door.unit, s.door.text)
 	return nil
 }
 
@@ -100,7 +86,7 @@ func (s *Sink) Try(e Entry) bool {
 		s.Dropped(1)
 		return false
 	}
-	s.current.add(&h, s.unit, s.text)
+	s.current.add(&h, s.door.unit, s.door.text)
 	return true
 }
 
@@ -109,11 +95,20 @@ func (s *Sink) add(h *head) bool {
 	if s.current == nil {
 		return false
 	}
-	if s.current.add(h, s.unit, s.text) {
+	if s.current.add(h, s.door.unit, s.door.text) {
 		return true
 	}
 	s.Flush()
 	return false
+}
+
+// prepare makes the door's text the entry's, and counts it when it is cut.
+func (s *Sink) prepare(e *Entry) head {
+	h := s.door.prepare(e)
+	if h.full > h.message {
+		s.truncated.Add(1)
+	}
+	return h
 }
 
 // Flush hands over what has been put so far. It never blocks. A source calls it before it waits for more.
@@ -124,50 +119,6 @@ func (s *Sink) Flush() {
 	s.ready <- s.current
 	s.current = nil
 	s.log.poke()
-}
-
-// prepare makes s.unit and s.text the entry's clean bytes.
-func (s *Sink) prepare(e *Entry) head {
-	s.unit = clean.Append(s.unit[:0], e.Unit[:min(len(e.Unit), maxUnit)])
-	s.unit = cutRunes(s.unit, maxUnit)
-
-	raw := e.Message[:min(len(e.Message), rawMax)]
-	s.text = bytes.TrimRight(clean.AppendLines(s.text[:0], raw), "\n")
-	if w := secretsIn(s.text); w.any() {
-		s.masked = w.appendMasked(s.masked[:0])
-		s.text, s.masked = s.masked, s.text
-	}
-	severity := e.Severity
-	if said, ok := textSeverity(s.text); ok {
-		severity = said
-	}
-	full := len(s.text)
-	if len(raw) < len(e.Message) || e.Full > len(e.Message) {
-		full = max(e.Full, len(e.Message))
-	}
-	s.text = cutRunes(s.text, MaxMessage)
-	if full > len(s.text) {
-		s.truncated.Add(1)
-	}
-	return head{
-		micros:   e.Time.UnixMicro(),
-		pid:      e.PID,
-		full:     full,
-		unit:     len(s.unit),
-		message:  len(s.text),
-		severity: min(severity, Debug),
-	}
-}
-
-// cutRunes cuts clean text at most bytes without splitting a rune.
-func cutRunes(b []byte, most int) []byte {
-	if len(b) <= most {
-		return b
-	}
-	for most > 0 && !utf8.RuneStart(b[most]) {
-		most--
-	}
-	return b[:most]
 }
 
 // add is false when the batch has no room.

@@ -1,6 +1,9 @@
 package journal
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 const (
 	maxUnits   = 4096 // names in the table; the ring's slots have 12 bits for the index
@@ -32,6 +35,7 @@ type units struct {
 	hand   int      // where the search for an unused name goes on
 	tabs   []Tab
 	sets   []unitSet // for each tab, the units that belong to it
+	unread []int     // for each tab, errors since it was last looked at
 }
 
 func newUnits(tabs []Tab) *units {
@@ -52,6 +56,9 @@ func (u *units) add(name string) uint16 {
 
 // setTabs replaces the tabs. Tab 0 is always everything.
 func (u *units) setTabs(tabs []Tab) {
+	if !slices.EqualFunc(u.tabs, tabs, Tab.equal) {
+		u.unread = make([]int, len(tabs))
+	}
 	u.tabs = tabs
 	u.sets = make([]unitSet, len(tabs))
 	for id := range u.names {
@@ -65,6 +72,8 @@ func (u *units) sort(id uint16) {
 		u.sets[i].put(id, i == 0 || u.tabs[i].holds(u.names[id]))
 	}
 }
+
+func (t Tab) equal(o Tab) bool { return t.Name == o.Name && slices.Equal(t.Units, o.Units) }
 
 func (t *Tab) holds(unit string) bool {
 	for _, name := range t.Units {
@@ -123,25 +132,11 @@ func (u *units) tabCounts(tab int) [SeverityCount]int {
 	return sum
 }
 
-// tabErrors appends, for each tab, the entries of Err or worse in the ring.
-func (u *units) tabErrors(dst []int) []int {
-	first := len(dst)
-	for range u.tabs {
-		dst = append(dst, 0)
-	}
-	for id := range u.counts {
-		errors := 0
-		for s := Emerg; s <= Err; s++ {
-			errors += int(u.counts[id][s])
-		}
-		if errors == 0 {
-			continue
-		}
-		for tab := range u.sets {
-			if u.sets[tab].has(uint16(id)) {
-				dst[first+tab] += errors
-			}
+// booked counts a new error of that unit as unread for each of its tabs but the watched one.
+func (u *units) booked(unit uint16, watched int) {
+	for tab := range u.sets {
+		if tab != watched && u.sets[tab].has(unit) {
+			u.unread[tab]++
 		}
 	}
-	return dst
 }

@@ -1,0 +1,97 @@
+package journal
+
+import (
+	"bytes"
+	"hash/maphash"
+	"unicode/utf8"
+
+	"hypervisor-tui/draw/clean"
+)
+
+const (
+	rawMax   = 4 * MaxMessage // bytes of a raw message that are looked at: escape sequences make text shorter
+	cleanMax = 3 * rawMax     // clean writes at most 3 bytes for one
+)
+
+// door is where outside text comes in, on the goroutine of its owner: each Sink has one and so has the reader of the
+// archives. It cleans, masks, grades and cuts.
+type door struct {
+	text   []byte // clean message of the last entry
+	unit   []byte // and its unit
+	masked []byte // scratch
+	shown  []byte
+	seed   maphash.Seed // the Log's: its doors hash alike
+}
+
+func newDoor(seed maphash.Seed) door {
+	return door{
+		text:   make([]byte, 0, cleanMax),
+		unit:   make([]byte, 0, 3*maxUnit),
+		masked: make([]byte, 0, cleanMax),
+		shown:  make([]byte, 0, MaxMessage),
+		seed:   seed,
+	}
+}
+
+// head is what is known of an entry beside its text.
+type head struct {
+	micros   int64  // realtime since 1970
+	seq      uint64 // of its Place, 0: it cannot be read again
+	pid      int
+	full     int    // length of the uncut message
+	hash     uint32 // of what is shown of the message: repeats have the same
+	unit     int    // bytes
+	message  int    // bytes
+	severity Severity
+}
+
+func (h *head) place() Place { return Place{h.micros, h.seq} }
+
+// prepare makes d.unit and d.text the entry's clean bytes, good until the next call.
+func (d *door) prepare(e *Entry) head {
+	d.unit = clean.Append(d.unit[:0], e.Unit[:min(len(e.Unit), maxUnit)])
+	d.unit = cutRunes(d.unit, maxUnit)
+
+	raw := e.Message[:min(len(e.Message), rawMax)]
+	d.text = bytes.TrimRight(clean.AppendLines(d.text[:0], raw), "\n")
+	d.mask()
+	severity := e.Severity
+	if said, ok := textSeverity(d.text); ok {
+		severity = said
+	}
+	full := len(d.text)
+	if len(raw) < len(e.Message) || e.Full > len(e.Message) {
+		full = max(e.Full, len(e.Message))
+	}
+	d.text = cutRunes(d.text, MaxMessage)
+	d.shown = AppendPayload(d.shown[:0], d.text)
+	return head{
+		micros:   e.Time.UnixMicro(),
+		seq:      e.Place.Seq,
+		pid:      e.PID,
+		full:     full,
+		hash:     uint32(maphash.Bytes(d.seed, d.shown)),
+		unit:     len(d.unit),
+		message:  len(d.text),
+		severity: min(severity, Debug),
+	}
+}
+
+// mask replaces the secrets in d.text.
+func (d *door) mask() {
+	if w := secretsIn(d.text); w.any() {
+		d.masked = w.appendMasked(d.masked[:0])
+		d.text, d.masked = d.masked, d.text
+	}
+}
+
+// cutRunes cuts clean text at most bytes without splitting a rune.
+func cutRunes(b []byte, most int) []byte {
+	if len(b) <= most {
+		return b
+	}
+	for most > 0 && !utf8.RuneStart(b[most]) {
+		most--
+	}
+	return b[:most]
+}
