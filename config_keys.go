@@ -5,7 +5,7 @@ import "time"
 // allTab is the name of the first tab; no entry of logs may take it.
 const allTab = "All"
 
-// rescueLogBuffer is logBufferSize under profile rescue, unless the file sets it: about half a MiB.
+// rescueLogBuffer is logBufferSize under profile rescue, unless the file sets it: about 0.6 MiB.
 const rescueLogBuffer = "2000"
 
 // defaultLogs are the logs where k3s, kubeadm and KubeVirt put them. k3s has the kubelet within k3s.service and lets
@@ -40,7 +40,7 @@ func (c *Config) keys() []key {
 		{"refreshInterval", "2s", duration(&c.RefreshInterval, time.Second, time.Minute),
 			"Time between two samples of the host. The clock on screen moves each second all the same."},
 		{"logBufferSize", "10000", whole(&c.LogBufferSize, 100, 1_000_000),
-			"Log entries kept in memory, 256 bytes each. Profile rescue makes the default " + rescueLogBuffer + "."},
+			"Log entries kept in memory, about 300 bytes each. Profile rescue makes the default " + rescueLogBuffer + "."},
 		{"screen", "dashboard", oneOf(&c.Screen, "logs", "dashboard", "network"),
 			"The first screen; the flag --screen goes before it."},
 		{"theme", "auto", oneOf(&c.Theme, "auto", "dark", "light", "mono"),

@@ -50,6 +50,7 @@ func newSampler(c Config) *sample.Sampler {
 // startLogs starts the log and its sources; they end with ctx.
 func (f *feeds) startLogs(ctx context.Context) {
 	f.guard.keep(ctx, "log", f.log.Run)
+	f.guard.keep(ctx, "log archives", f.log.Read)
 	system := &source.System{Env: source.Host()}
 	sink := f.log.Sink("system")
 	f.guard.keep(ctx, "log source", func(ctx context.Context) error {

@@ -60,7 +60,8 @@ func utf8Locale() bool {
 func snapshot(ctx context.Context, c Config, banner string, o options, rows int) *frame.Frame {
 	g := new(guard)
 	feeds := newFeeds(c, g)
-	feeds.log.Ask(journal.Query{Number: 1, Rows: rows, Filter: journal.Filter{Least: journal.Debug}})
+	// Scripts get the messages as they were written.
+	feeds.log.Ask(journal.Query{Number: 1, Rows: rows, Filter: journal.Filter{Least: journal.Debug, Each: o.json, Raw: o.json}})
 	feeds.startLogs(ctx)
 	feeds.startWorkers(ctx)
 	limit, cancel := context.WithTimeout(ctx, patience)

@@ -35,7 +35,7 @@ func plain(out io.Writer, c Config, banner string, o options) (err error) {
 	watchSignals(cancel)
 	g := new(guard)
 	feeds := newFeeds(c, g)
-	feeds.log.Ask(journal.Query{Number: 1, Rows: journal.MaxRows, Filter: journal.Filter{Least: journal.Debug}})
+	feeds.log.Ask(journal.Query{Number: 1, Rows: journal.MaxRows, Filter: journal.Filter{Least: journal.Debug, Each: true}})
 	feeds.startLogs(ctx)
 	feeds.startHost(ctx)
 	zone, _ := localZone()

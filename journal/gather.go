@@ -17,7 +17,7 @@ func (r *reader) gather(q *request, from cut, older bool, enough int) (*stretch,
 		scanned++
 		h := r.door.prepare(e)
 		if unit := r.units.intern(r.door.unit); r.m.match(h.severity, unit, r.door.text) {
-			t.add(&h, source, r.units.names[unit], r.door.text, older, q.filter.Raw)
+			t.add(&h, source, r.units.names[unit], r.door.text, older, &q.filter)
 		}
 		return len(t.rows) < stretchRows && len(t.text) < stretchBytes && (len(t.rows) < enough || scanned < scanEnough)
 	})
@@ -34,10 +34,10 @@ func (r *reader) gather(q *request, from cut, older bool, enough int) (*stretch,
 }
 
 // add adds an entry after the last row, or to it when they are equal.
-func (t *stretch) add(h *head, source uint16, unit string, text []byte, older, raw bool) {
-	if n := len(t.rows); n > 0 {
+func (t *stretch) add(h *head, source uint16, unit string, text []byte, older bool, f *Filter) {
+	if n := len(t.rows); n > 0 && !f.Each {
 		last := &t.rows[n-1]
-		if last.name == unit && last.severity == h.severity && equalText(last.hash, h.hash, t.message(last), text, raw) {
+		if last.name == unit && last.severity == h.severity && equalText(last.hash, h.hash, t.message(last), text, f.Raw) {
 			n := last.repeats + 1
 			if !older { // a row is named after its newest
 				t.text = append(t.text[:last.start], text...)

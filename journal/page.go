@@ -44,13 +44,14 @@ const (
 	landed        // the view's own: a jump has led to the anchor
 )
 
-// Filter chooses entries. Its zero value with Least Debug passes all.
+// Filter chooses entries, and how they make rows. Its zero value with Least Debug passes all.
 type Filter struct {
 	Tab     int      // index into the tabs of New; 0 is all
 	Least   Severity // the mildest severity shown: Debug shows everything
 	Text    string   // smart case: case-insensitive unless it has an upper-case letter; empty passes all
 	Regexp  bool     // Text is an RE2 expression, its case as written (one that does not compile passes nothing and sets Page.Err)
 	Exclude bool     // entries that match are hidden
+	Each    bool     // each entry is a row of its own: equal ones that follow each other are not made one
 	Raw     bool     // messages are shown, and compared for repeats, as they are written, not as AppendPayload reads them
 }
 

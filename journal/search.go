@@ -73,7 +73,7 @@ func (s *search) test(id uint64) (cost int) {
 	if newer {
 		neighbour = s.newest
 	}
-	if neighbour >= s.ring.oldest() {
+	if neighbour >= s.ring.oldest() && !s.m.filter.Each {
 		equal, compared := s.equal(id, neighbour)
 		cost += compared
 		if equal && newer {

@@ -65,7 +65,19 @@ func (c *Console) Paused() bool { return c.paused }
 func (c *Console) Active() frame.Screen { return c.active }
 
 // Query returns what the log screen wants to see, and whether that changed since the last call.
-func (c *Console) Query() (journal.Query, bool) { return c.logs.take() }
+func (c *Console) Query() (journal.Query, bool) {
+	l := &c.logs
+	seen := c.active == frame.Logs && c.overlay == noOverlay && !c.paused && l.following()
+	if seen != l.query.Seen {
+		l.query.Seen = seen
+		l.ask()
+	}
+	if c.overlay != entryOverlay && l.query.Whole != 0 {
+		l.query.Whole, l.detail = 0, detail{}
+		l.ask()
+	}
+	return l.take()
+}
 
 // panel draws one part of the picture.
 type panel func(*Console, draw.Region, *frame.Frame)

@@ -1,57 +1,164 @@
 package screens
 
 import (
+	"cmp"
 	"math"
+	"slices"
 	"time"
 
 	"hypervisor-tui/draw"
+	"hypervisor-tui/journal"
 	"hypervisor-tui/screens/frame"
 )
 
-// drawEntry shows the entry under the cursor whole, with what is known of it.
+// detail is the entry that is shown whole: what the page had of it, and all its fields once they are read.
+type detail struct {
+	row     journal.Row
+	message []byte
+	whole   *journal.Whole
+	fields  []journal.WholeField // whole's, in the order of the picture
+	width   int                  // for which lines is good
+	lines   []detailLine
+}
+
+// detailLine is one row of the picture: a piece of a field's text, or after the text how much of it there is.
+type detailLine struct {
+	field      int
+	start, end int
+	first, cut bool
+}
+
+const messageField = "MESSAGE"
+
+// arrange makes the lines anew when the fields have come or the width has changed; it allocates then.
+func (d *detail) arrange(whole *journal.Whole, width int) {
+	if whole != nil && (whole.ID != d.row.ID || whole.Err != "") {
+		whole = nil
+	}
+	if d.lines != nil && d.width == width && d.whole == whole {
+		return
+	}
+	d.whole, d.width = whole, width
+	d.fields, d.lines = d.fields[:0], d.lines[:0]
+	if whole == nil {
+		d.fields = append(d.fields, journal.WholeField{Name: messageField, Text: d.message, Full: d.row.Full, Cut: d.row.Full > d.row.Kept})
+	} else {
+		d.fields = append(d.fields, whole.Fields...)
+		slices.SortStableFunc(d.fields, func(a, b journal.WholeField) int {
+			return cmp.Or(rank(&a)-rank(&b), cmp.Compare(a.Name, b.Name))
+		})
+	}
+	for i := range d.fields {
+		d.wrap(i)
+	}
+}
+
+// rank sorts the message first, then what the program said, then what the journal knows of it.
+func rank(f *journal.WholeField) int {
+	switch {
+	case f.Name == messageField:
+		return 0
+	case len(f.Name) > 0 && f.Name[0] == '_':
+		return 2
+	}
+	return 1
+}
+
+// wrap adds the lines of field i.
+func (d *detail) wrap(i int) {
+	text := d.fields[i].Text
+	room := d.width - d.indent(i)
+	rest, first := text, true
+	for more := true; more; first = false {
+		var line []byte
+		start := len(text) - len(rest)
+		line, rest, more = wrapLine(rest, room)
+		d.lines = append(d.lines, detailLine{field: i, start: start, end: start + len(line), first: first})
+	}
+	if d.fields[i].Cut {
+		d.lines = append(d.lines, detailLine{field: i, cut: true})
+	}
+}
+
+// indent is the columns before the text of field i.
+func (d *detail) indent(i int) int {
+	if d.fields[i].Name == messageField {
+		return 0
+	}
+	return min(fieldColumns, d.width/2)
+}
+
+const fieldColumns = 28 // of a field's name, with the gap after it
+
+// drawEntry shows an entry whole, with all its fields.
 func drawEntry(c *Console, r draw.Region, f *frame.Frame) {
 	inside := window(r, max(r.W()-4, 40), max(r.H()-2, 8), "Entry")
-	if f.Page == nil {
-		return
+	d := &c.logs.detail
+	var whole *journal.Whole
+	if f.Page != nil {
+		whole = f.Page.Whole
 	}
-	i := index(f.Page, c.logs.cursor)
-	if i < 0 {
-		p := inside.Pen(1, 0)
-		p.Text(draw.Dim, "no longer in the buffer")
-		return
-	}
-	row := &f.Page.Rows[i]
-	text := f.Page.Message(row)
+	d.arrange(whole, max(inside.W()-2, 10))
 	view := inside.Scrolled(c.scroll.top, math.MaxInt16)
 	start := view.H()
-	at := time.UnixMicro(row.Time).In(f.Now.Location())
-	p := view.CutTop(1).Pen(1, 0)
-	p.Text(draw.Dim, "time      ").Stamp(draw.Text, at)
-	p = view.CutTop(1).Pen(1, 0)
-	letter, style := mark(row.Severity)
-	p.Text(draw.Dim, "severity  ").Text(style, row.Severity.String()).Skip(1).Text(style, letter)
-	p = view.CutTop(1).Pen(1, 0)
-	p.Text(draw.Dim, "unit      ").Text(draw.Text, row.Unit)
-	p = view.CutTop(1).Pen(1, 0)
-	p.Text(draw.Dim, "pid       ")
-	if row.PID > 0 {
-		p.Int(draw.Text, int64(row.PID))
-	} else {
-		p.Text(draw.Dim, "n/a")
-	}
-	p = view.CutTop(1).Pen(1, 0)
-	p.Text(draw.Dim, "length    ").Int(draw.Text, int64(row.Full)).Text(draw.Dim, " bytes")
-	if row.Full > len(text) {
-		p.Text(draw.Warn, ", the first ").Int(draw.Warn, int64(len(text))).Text(draw.Warn, " are kept")
-	}
-	view.CutTop(1)
-	room := max(view.W()-2, 10)
-	var line []byte
-	for more := true; more; {
-		line, text, more = wrapLine(text, room)
-		p = view.CutTop(1).Pen(1, 0)
-		p.Bytes(draw.Text, line)
+	d.head(&view, whole, f)
+	for i := range d.lines {
+		if i > 0 && d.lines[i].first && d.fields[d.lines[i-1].field].Name == messageField {
+			view.CutTop(1)
+		}
+		row := view.CutTop(1)
+		if row.Visible() {
+			d.line(row, &d.lines[i])
+		}
 	}
 	c.scroll.fit(inside.H(), start-view.H())
 	moreBelow(inside, &c.scroll)
+}
+
+// head writes what the log itself knows of the entry.
+func (d *detail) head(view *draw.Region, whole *journal.Whole, f *frame.Frame) {
+	label := func(name string) draw.Pen {
+		p := view.CutTop(1).Pen(1, 0)
+		p.Text(draw.Dim, name).To(11)
+		return p
+	}
+	p := label("time")
+	p.Stamp(draw.Text, time.UnixMicro(d.row.Time).In(f.Now.Location()))
+	letter, style := mark(d.row.Severity)
+	p = label("severity")
+	p.Text(style, d.row.Severity.String()).Skip(1).Text(style, letter)
+	p = label("unit")
+	p.Text(draw.Text, d.row.Unit)
+	if d.row.PID > 0 {
+		p.Text(draw.Dim, "[").Int(draw.Dim, int64(d.row.PID)).Text(draw.Dim, "]")
+	}
+	if d.row.Repeats > 1 {
+		p.Text(draw.Accent, ", the newest of ").Int(draw.Accent, int64(d.row.Repeats)).Text(draw.Accent, " alike")
+	}
+	p = label("fields")
+	switch {
+	case d.whole != nil:
+		p.Int(draw.Text, int64(len(d.fields))).Text(draw.Dim, ", read again from their source")
+	case whole != nil && whole.ID == d.row.ID:
+		p.Text(draw.Warn, "not there: ").Fit(draw.Warn, whole.Err, p.Left()-1)
+	default:
+		p.Text(draw.Dim, "being read ...")
+	}
+	view.CutTop(1)
+}
+
+// line writes one line of a field.
+func (d *detail) line(r draw.Region, line *detailLine) {
+	field := &d.fields[line.field]
+	p := r.Pen(1, 0)
+	indent := d.indent(line.field)
+	if line.first && indent > 0 {
+		p.Fit(draw.Dim, field.Name, indent-1)
+	}
+	p = r.Pen(1+indent, 0)
+	if line.cut {
+		p.Text(draw.Warn, "... and more: it has ").Int(draw.Warn, int64(field.Full)).Text(draw.Warn, " bytes")
+		return
+	}
+	p.Bytes(draw.Text, field.Text[line.start:line.end])
 }

@@ -168,20 +168,24 @@ func fixedPage(n int) *journal.Page {
 		{"sshd", journal.Debug, "ünïcödé and 漢字 wide characters"},
 	}
 	p := &journal.Page{Query: 1, Entries: 9812, Capacity: 10000, Bytes: 2 << 20, Total: 123456, Dropped: 17, Truncated: 2, Matches: 9812, Percent: 100,
-		Errors: []int{12, 3, 0, 0, 0, 9}}
+		Unread: []int{12, 3, 0, 0, 0, 9}}
 	p.Counts = [journal.SeverityCount]int{journal.Crit: 3, journal.Err: 9, journal.Warning: 120, journal.Info: 9680}
 	p.Sources = []journal.SourceState{
 		{Name: "self", Health: ok(), Detail: "what this program prints"},
 		{Name: "journalctl", Health: ok(), Detail: "journalctl -f -o export, from the last cursor"},
+	}
+	p.Hour.Known = 50
+	for i := 10; i < len(p.Hour.Minutes); i++ {
+		p.Hour.Minutes[i] = journal.Minute{Others: int32(i * i % 97), Warnings: int32(max(i%7-5, 0)), Errors: int32(max(i%11-8, 0) * 8)}
 	}
 	start := time.Date(2026, 11, 22, 3, 2, 11, 0, time.UTC).Add(-time.Duration(n) * time.Second)
 	p.Oldest = start
 	for i := range n {
 		l := lines[i%len(lines)]
 		from := len(p.Text)
-		p.Text = append(p.Text, l.text...)
-		p.Rows = append(p.Rows, journal.Row{ID: uint64(1000 + i), Time: start.Add(time.Duration(i) * time.Second).UnixMicro(), Unit: l.unit,
-			PID: 1234 + i%len(lines), Severity: l.severity, Start: from, End: len(p.Text), Full: len(l.text)})
+		p.Text = journal.AppendPayload(p.Text, []byte(l.text))
+		p.Rows = append(p.Rows, journal.Row{ID: uint64(1000 + i), First: uint64(1000 + i), Repeats: 1, Time: start.Add(time.Duration(i) * time.Second).UnixMicro(), Unit: l.unit,
+			PID: 1234 + i%len(lines), Severity: l.severity, Start: from, End: len(p.Text), Kept: len(l.text), Full: len(l.text)})
 	}
 	return p
 }

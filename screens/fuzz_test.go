@@ -203,7 +203,7 @@ func (d *dice) page() *journal.Page {
 		p.Counts[i] = d.roll(99)
 	}
 	for range d.many(20) {
-		p.Errors = append(p.Errors, d.roll(9))
+		p.Unread = append(p.Unread, d.roll(9))
 		p.Sources = append(p.Sources, journal.SourceState{Name: d.name(), Health: d.health(), Detail: d.name()})
 	}
 	return p

@@ -1,6 +1,8 @@
 package screens
 
 import (
+	"bytes"
+
 	"hypervisor-tui/draw"
 	"hypervisor-tui/journal"
 	"hypervisor-tui/screens/frame"
@@ -16,17 +18,26 @@ const (
 	found // the entry that a search has led to
 )
 
-// logs is the view state of F1: the query that was asked, and a cursor on one entry. While it follows, the query has
+// logs is the view state of F1: the query that was asked, and a cursor on one row. While it follows, the query has
 // no anchor and there is no cursor.
 type logs struct {
 	query  journal.Query
 	asked  bool // query changed and was not taken yet
 	cursor uint64
+	spot   spot // of the cursor
 	land   landing
-	first  uint64 // id of the first entry that is drawn whole
+	first  uint64 // id of the first row that is drawn whole
 	wrap   bool
 	input  input
+	detail detail
 	failed string // what the last prompt or move says: not a time, nothing further
+}
+
+// spot names an entry when its row has got another id, because it was read again.
+type spot struct {
+	time   int64
+	seq    uint64
+	source uint16
 }
 
 func newLogs() logs {
@@ -76,42 +87,61 @@ func (l *logs) absorb(page *journal.Page) {
 	if page.Query != l.query.Number || l.following() || page.Pending {
 		return
 	}
-	if len(page.Rows) == 0 {
-		if l.query.Move != journal.Stay {
-			l.follow() // there is nowhere to go
-		}
+	moved := l.query.Move != journal.Stay
+	if moved && (len(page.Rows) == 0 || page.Failed != "" && l.query.Anchor == 0) {
+		l.follow() // there is nowhere to go
+		l.failed = page.Failed
 		return
 	}
-	if l.query.Move != journal.Stay {
-		if page.AtEnd {
+	if len(page.Rows) == 0 {
+		return
+	}
+	last := &page.Rows[len(page.Rows)-1]
+	if moved {
+		if l.failed = page.Failed; page.Failed == "" && page.AtEnd {
 			l.failed = "nothing further"
 		}
-		l.query.Anchor, l.query.Move, l.query.Count = page.Rows[len(page.Rows)-1].ID, journal.Stay, 0
+		l.query.Anchor, l.query.Move, l.query.Count = last.ID, journal.Stay, 0
 		l.ask()
 		switch l.land {
 		case top:
-			l.cursor = page.Rows[0].ID
+			l.choose(&page.Rows[0])
 		case bottom:
-			l.cursor = page.Rows[len(page.Rows)-1].ID
+			l.choose(last)
 		case found:
 			l.cursor = page.Found
 		}
 		l.land = keep
 	}
-	if index(page, l.cursor) < 0 {
-		l.cursor = page.Rows[len(page.Rows)-1].ID
+	if i := l.chosen(page); i >= 0 {
+		l.choose(&page.Rows[i])
+	} else {
+		l.choose(last)
 	}
 }
 
-// index is the row of the entry id on page, -1 when it is not there.
-func index(page *journal.Page, id uint64) int {
+// choose puts the cursor on a row.
+func (l *logs) choose(row *journal.Row) {
+	l.cursor, l.spot = row.ID, spot{row.Time, row.Seq, row.Source}
+}
+
+// chosen is the row of page with the cursor, -1 when it is not there.
+func (l *logs) chosen(page *journal.Page) int {
 	for i := range page.Rows {
-		if page.Rows[i].ID == id {
+		if page.Rows[i].First <= l.cursor && l.cursor <= page.Rows[i].ID {
+			return i
+		}
+	}
+	for i := range page.Rows {
+		if row := &page.Rows[i]; row.Seq != 0 && l.spot == (spot{row.Time, row.Seq, row.Source}) {
 			return i
 		}
 	}
 	return -1
 }
+
+// long says whether a page waits for many entries to be read.
+func long(page *journal.Page) bool { return page.Reading.Active && page.Reading.Entries >= 4096 }
 
 // refilter asks again after the filter changed: from the same place while scrolled, from the newest while following.
 func (l *logs) refilter() {
@@ -119,8 +149,16 @@ func (l *logs) refilter() {
 	l.ask()
 }
 
-// clear takes away the filter, or else goes back to following.
+// clear ends a search that is under way, takes away the filter, or else goes back to following.
 func (l *logs) clear() {
+	if l.query.Move != journal.Stay {
+		l.query.Move, l.query.Count, l.land = journal.Stay, 0, keep
+		if l.query.Anchor == 0 {
+			l.follow()
+		}
+		l.ask()
+		return
+	}
 	if l.query.Filter.Text != "" {
 		l.query.Filter.Text, l.query.Filter.Regexp, l.query.Filter.Exclude = "", false, false
 		l.refilter()
@@ -140,23 +178,27 @@ func logKeys() []binding {
 		{[]draw.Key{draw.KeyLeft, draw.KeyRight}, "Left Right", "choose a unit's tab", "", nextTab},
 		{[]draw.Key{draw.KeyPageUp, draw.KeyPageDown}, "PgUp PgDn", "a page", "", stepPage},
 		{[]draw.Key{draw.KeyCtrlU, draw.KeyCtrlD}, "Ctrl-U Ctrl-D", "half a page", "", stepPage},
-		{[]draw.Key{draw.KeyHome, 'g'}, "Home g", "the oldest entry", "", toOldest},
+		{[]draw.Key{draw.KeyHome, 'g'}, "Home g", "the oldest entry that is kept", "", toOldest},
 		{[]draw.Key{draw.KeyEnd, 'G'}, "End G", "follow the newest", "", toNewest},
 		{[]draw.Key{'n', 'N'}, "n N", "next, previous match", "", stepEntry},
-		{[]draw.Key{draw.KeyEnter}, "Enter", "the whole entry", "", openEntry},
-		{[]draw.Key{'w'}, "w", "wrap long lines", "", toggleWrap},
+		{[]draw.Key{draw.KeyEnter}, "Enter", "the whole entry, all fields", "", openEntry},
 		{[]draw.Key{'t'}, "t", "go to a time", "", openTime},
+		{[]draw.Key{'b'}, "b", "the end of the boot before", "", toPreviousBoot},
+		{[]draw.Key{'w'}, "w", "wrap long lines", "", toggleWrap},
+		{[]draw.Key{'c'}, "c", "messages as they were written", "", toggleRaw},
+		{[]draw.Key{'f'}, "f", "fold repeats", "", toggleFold},
 	}
 }
 
 // leaveFollowing puts a cursor on the bottom row of what is shown, and says whether there is something to move on. A
-// key that comes before the answer to the last one has nothing: the page still shows the place before.
+// key that comes before the answer to the last one has nothing: the page still shows the place before. But one that is
+// long in coming, because the journal is read for it, is given up.
 func (l *logs) leaveFollowing(page *journal.Page) bool {
-	if page == nil || len(page.Rows) == 0 || l.query.Move != journal.Stay {
+	if page == nil || len(page.Rows) == 0 || l.query.Move != journal.Stay && !long(page) {
 		return false
 	}
 	if l.following() {
-		l.cursor = page.Rows[len(page.Rows)-1].ID
+		l.choose(&page.Rows[len(page.Rows)-1])
 		l.query.Anchor = l.cursor
 		l.ask()
 	}
@@ -170,16 +212,16 @@ func stepEntry(c *Console, k draw.Key, f *frame.Frame) Wish {
 		return Nothing
 	}
 	up := k == draw.KeyUp || k == 'k' || k == 'N'
-	i := index(page, l.cursor)
+	i := l.chosen(page)
 	last := len(page.Rows) - 1
 	switch {
 	case up && i > 0 && page.Rows[i].ID > l.first:
-		l.cursor = page.Rows[i-1].ID
+		l.choose(&page.Rows[i-1])
 	case up:
 		l.move(journal.Older, page.Rows[last].ID, 1, top)
 	case i < last && i >= 0:
-		l.cursor = page.Rows[i+1].ID
-	case wasFollowing || page.Newer == 0:
+		l.choose(&page.Rows[i+1])
+	case wasFollowing || page.NewerRows == 0 && !page.Past:
 		l.follow()
 	default:
 		l.move(journal.Newer, page.Rows[last].ID, 1, bottom)
@@ -200,7 +242,7 @@ func stepPage(c *Console, k draw.Key, f *frame.Frame) Wish {
 	switch {
 	case k == draw.KeyPageUp || k == draw.KeyCtrlU:
 		l.move(journal.Older, anchor, n, top)
-	case f.Page.Newer <= n:
+	case f.Page.NewerRows <= n && !f.Page.Past:
 		l.follow()
 	default:
 		l.move(journal.Newer, anchor, n, bottom)
@@ -262,13 +304,41 @@ func nextTab(c *Console, k draw.Key, f *frame.Frame) Wish {
 	return Nothing
 }
 
+func toPreviousBoot(c *Console, _ draw.Key, f *frame.Frame) Wish {
+	l := &c.logs
+	if f.Page != nil && (l.query.Move == journal.Stay || long(f.Page)) {
+		l.move(journal.PreviousBoot, l.query.Anchor, 0, bottom)
+	}
+	return Nothing
+}
+
 func toggleWrap(c *Console, _ draw.Key, _ *frame.Frame) Wish {
 	c.logs.wrap = !c.logs.wrap
 	return Nothing
 }
 
+func toggleRaw(c *Console, _ draw.Key, _ *frame.Frame) Wish {
+	c.logs.query.Filter.Raw = !c.logs.query.Filter.Raw
+	c.logs.refilter()
+	return Nothing
+}
+
+func toggleFold(c *Console, _ draw.Key, _ *frame.Frame) Wish {
+	c.logs.query.Filter.Each = !c.logs.query.Filter.Each
+	c.logs.refilter()
+	return Nothing
+}
+
 func openEntry(c *Console, _ draw.Key, f *frame.Frame) Wish {
-	if c.logs.leaveFollowing(f.Page) {
+	l := &c.logs
+	if !l.leaveFollowing(f.Page) {
+		return Nothing
+	}
+	if i := l.chosen(f.Page); i >= 0 {
+		row := &f.Page.Rows[i]
+		l.detail = detail{row: *row, message: bytes.Clone(f.Page.Message(row))}
+		l.query.Whole = row.ID
+		l.ask()
 		c.toggle(entryOverlay)
 	}
 	return Nothing

@@ -39,7 +39,8 @@ func atDesk(t *testing.T, capacity int, test func(d *desk)) {
 		f.Settings = &settings
 		d.sink = d.log.Sink("test")
 		ctx, cancel := context.WithCancel(context.Background())
-		go func() { _ = d.log.Run(ctx) }() // it ends with its context, and says nothing else
+		go func() { _ = d.log.Run(ctx) }() // they end with their context, and say nothing else
+		go func() { _ = d.log.Read(ctx) }()
 		defer synctest.Wait()
 		defer cancel()
 		test(d)
@@ -108,10 +109,11 @@ func (d *desk) typeIn(text string) {
 
 func (d *desk) rows() []string { return strings.Split(string(d.canvas.AppendText(nil)), "\n") }
 
-// Rows of the 80x24 screen: three of header, the tabs, the entries, the state, the footer.
+// Rows of the 80x24 screen: three of header, the tabs, the last hour, the entries, the state, the footer.
 const (
 	tabsRow    = 3
-	firstEntry = 4
+	hourRow    = 4
+	firstEntry = 5
 	stateRow   = 22
 	entryRows  = stateRow - firstEntry
 )
@@ -222,7 +224,7 @@ func TestLogsPages(t *testing.T) {
 		d.want("PgDn to the newest", 99-page, 99, -1, "following")
 		for _, key := range []draw.Key{draw.KeyHome, 'g'} {
 			d.press(key)
-			d.want("Home", 0, page, 0, "paused, 82 new")
+			d.want("Home", 0, page, 0, "paused, 83 new")
 			d.press(draw.KeyUp)
 			d.want("up at the oldest", 0, page, 0, "nothing further")
 			d.press(draw.KeyPageUp)

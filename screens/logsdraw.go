@@ -6,7 +6,6 @@ import (
 
 	"hypervisor-tui/draw"
 	"hypervisor-tui/journal"
-	"hypervisor-tui/sample/box"
 	"hypervisor-tui/screens/frame"
 )
 
@@ -15,6 +14,9 @@ func drawLogs(c *Console, r draw.Region, f *frame.Frame) {
 	l := &c.logs
 	drawTabs(r.CutTop(1), l, f)
 	drawLogState(r.CutBottom(1), l, f)
+	if r.H() >= hourRows && f.Page != nil {
+		drawHour(r.CutTop(1), &f.Page.Hour)
+	}
 	l.resize(r.H())
 	if f.Page == nil {
 		p := r.Pen(1, 0)
@@ -37,9 +39,9 @@ func drawTabs(r draw.Region, l *logs, f *frame.Frame) {
 		if i < first {
 			continue
 		}
-		errors := 0
-		if f.Page != nil && i < len(f.Page.Errors) {
-			errors = f.Page.Errors[i]
+		errors := 0 // unread
+		if f.Page != nil && i < len(f.Page.Unread) {
+			errors = f.Page.Unread[i]
 		}
 		if p.Left() < draw.Columns(name)+10 {
 			p.Glyph(draw.Dim, draw.More)
@@ -76,6 +78,8 @@ func drawNoEntries(r draw.Region, l *logs, f *frame.Frame) {
 	switch {
 	case page.Err != "":
 		p.Fit(draw.Bad, page.Err, p.Left()-1)
+	case page.Reading.Active:
+		p.Text(draw.Dim, "reading the journal ...")
 	case page.Pending || page.Query != l.query.Number:
 		p.Text(draw.Dim, "searching ").Int(draw.Text, int64(page.Percent)).Text(draw.Dim, "%")
 	case page.Entries > 0:
@@ -113,14 +117,14 @@ func (l *logs) entries(r draw.Region, f *frame.Frame) {
 		row := &page.Rows[i]
 		part := r.CutTop(min(l.height(page, row, r.W()), r.H()))
 		l.entry(part, page, row, f)
-		if row.ID == l.cursor && !l.following() {
+		if row.First <= l.cursor && l.cursor <= row.ID && !l.following() {
 			part.Restyle(draw.Selected)
 			part.Set(1, 0, '>', draw.Selected)
 		}
 	}
 }
 
-// prefixWidth is the columns before the message: mark, time, unit[pid] and colon.
+// prefixWidth is the columns before the message: mark, time, unit[pid] and colon, and how often it came.
 func prefixWidth(row *journal.Row, width int) int {
 	n := 2 + 9 + draw.Columns(row.Unit) + 2
 	if width >= narrow {
@@ -128,6 +132,9 @@ func prefixWidth(row *journal.Row, width int) int {
 	}
 	if row.PID > 0 {
 		n += 2 + digits(row.PID)
+	}
+	if row.Repeats > 1 {
+		n += 3 + digits(row.Repeats)
 	}
 	return n
 }
@@ -177,7 +184,7 @@ func mark(s journal.Severity) (string, draw.Style) {
 	return " ", draw.Text
 }
 
-// entry draws one entry: severity, time, unit[pid], message. A long line ends with the glyph More; the first line of
+// entry draws one row: severity, time, unit[pid], how many equal entries it stands for, message. A long line ends with the glyph More; the first line of
 // several says how many follow.
 func (l *logs) entry(r draw.Region, page *journal.Page, row *journal.Row, f *frame.Frame) {
 	p := r.Pen(0, 0)
@@ -192,6 +199,9 @@ func (l *logs) entry(r draw.Region, page *journal.Page, row *journal.Row, f *fra
 		p.Text(draw.Dim, "[").Int(draw.Dim, int64(row.PID)).Text(draw.Dim, "]")
 	}
 	p.Text(draw.Dim, ":").Skip(1)
+	if row.Repeats > 1 {
+		p.Text(draw.Accent|draw.Bold, "x ").Int(draw.Accent|draw.Bold, int64(row.Repeats)).Skip(1)
+	}
 	text := page.Message(row)
 	if l.wrap {
 		start, room := p.X(), max(r.W()-prefixWidth(row, r.W())-1, 10)
@@ -230,100 +240,4 @@ func (l *logs) oneLine(p *draw.Pen, row *journal.Row, text []byte, style draw.St
 	if following > 0 {
 		p.Text(draw.Dim, " +").Int(draw.Dim, int64(following)).Text(draw.Dim, " lines")
 	}
-}
-
-// drawLogState is the line below the entries: the prompt or what is shown, counts by severity, source and losses.
-func drawLogState(r draw.Region, l *logs, f *frame.Frame) {
-	r.Rule(0, "")
-	if f.Page != nil {
-		drawCounts(&r, f.Page)
-	}
-	p := r.Pen(1, 0)
-	if l.typing() {
-		name := " /"
-		if l.input.prompt == timePrompt {
-			name = " time: "
-		}
-		p.Text(draw.Accent|draw.Bold, name).Text(draw.Accent, l.input.text).Text(draw.Selected, " ").Skip(1)
-	} else {
-		l.position(&p, f)
-	}
-	if f.Page != nil && l.query.Filter.Text != "" && f.Page.Query == l.query.Number {
-		matches(&p, f.Page)
-	}
-	if l.failed != "" {
-		p.Text(draw.Warn, " ").Fit(draw.Warn, l.failed, p.Left()-2).Text(draw.Warn, " ")
-	}
-}
-
-func matches(p *draw.Pen, page *journal.Page) {
-	switch {
-	case page.Err != "":
-		p.Text(draw.Bad, " ").Fit(draw.Bad, page.Err, p.Left()-2)
-	case page.Pending:
-		p.Text(draw.Dim, " searching ").Int(draw.Text, int64(page.Percent)).Text(draw.Dim, "% ")
-	default:
-		p.Text(draw.Dim, " ").Int(draw.Text, int64(page.Matches)).Text(draw.Dim, " of ").Int(draw.Text, int64(page.Entries)).Text(draw.Dim, " ")
-	}
-}
-
-// position says whether the newest entries are followed, or how many came since.
-func (l *logs) position(p *draw.Pen, f *frame.Frame) {
-	filter := &l.query.Filter
-	if l.following() {
-		p.Text(draw.Good, " following ")
-	} else if f.Page != nil {
-		p.Text(draw.Warn|draw.Bold, " paused, ").Int(draw.Warn|draw.Bold, int64(f.Page.Newer)).Text(draw.Warn|draw.Bold, " new ")
-	}
-	if filter.Least < journal.Debug {
-		p.Text(draw.Dim, " level ").Text(draw.Text, filter.Least.String()).Text(draw.Dim, " and worse ")
-	}
-	if filter.Text == "" {
-		return
-	}
-	p.Text(draw.Accent, " /")
-	if filter.Exclude {
-		p.Text(draw.Accent, "!")
-	}
-	if filter.Regexp {
-		p.Text(draw.Accent, "re:")
-	}
-	p.Fit(draw.Accent, filter.Text, 24).Text(draw.Accent, " ")
-}
-
-// drawCounts writes, at the right end of r and as far as it fits, counts by severity, source and losses, and takes
-// their room from r.
-func drawCounts(r *draw.Region, page *journal.Page) {
-	bad := 0
-	for s := journal.Emerg; s <= journal.Err; s++ {
-		bad += page.Counts[s]
-	}
-	width := 30 + digits(bad) + digits(page.Counts[journal.Warning]) + digits(page.Entries)
-	if page.Dropped > 0 {
-		width += 12 + digits(int(page.Dropped))
-	}
-	if r.W() < width+24 {
-		return
-	}
-	p := r.CutRight(width).Pen(0, 0)
-	if page.Dropped > 0 {
-		p.Text(draw.Bad, " dropped ").Int(draw.Bad, int64(page.Dropped)).Text(draw.Text, " ")
-	}
-	style := draw.Dim
-	if bad > 0 {
-		style = draw.Bad
-	}
-	p.Text(style, " E ").Int(style, int64(bad)).Text(draw.Dim, "  W ").Int(draw.Warn, int64(page.Counts[journal.Warning]))
-	p.Text(draw.Dim, "  all ").Int(draw.Text, int64(page.Entries)).Text(draw.Dim, "  ").Fit(draw.Dim, sourceInUse(page), 12).Text(draw.Dim, " ")
-}
-
-// sourceInUse is the name of the first source that works, not counting the program's own lines.
-func sourceInUse(page *journal.Page) string {
-	for i := range page.Sources {
-		s := &page.Sources[i]
-		if s.Name != "self" && s.Health.State == box.OK {
-			return s.Name
-		}
-	}
-	return "no source"
 }

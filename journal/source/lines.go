@@ -27,6 +27,7 @@ type Lines struct {
 
 // NewSelf returns the writer for what this program prints, to its captured fds 1 and 2.
 func NewSelf(sink *journal.Sink) *Lines {
+	sink.Backfilled(true) // there was nothing before
 	return &Lines{sink: sink, line: make([]byte, 0, lineMax), pid: os.Getpid()}
 }
 

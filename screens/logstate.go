@@ -1,0 +1,142 @@
+package screens
+
+import (
+	"time"
+
+	"hypervisor-tui/draw"
+	"hypervisor-tui/journal"
+	"hypervisor-tui/sample/box"
+	"hypervisor-tui/screens/frame"
+)
+
+// drawLogState is the line below the entries: the prompt or what is shown, counts by severity, source and losses.
+func drawLogState(r draw.Region, l *logs, f *frame.Frame) {
+	r.Rule(0, "")
+	if f.Page != nil && !l.typing() {
+		drawCounts(&r, f.Page)
+	}
+	p := r.Pen(1, 0)
+	if l.typing() {
+		name := " /"
+		if l.input.prompt == timePrompt {
+			name = " time: "
+		}
+		p.Text(draw.Accent|draw.Bold, name).Text(draw.Accent, l.input.text).Text(draw.Selected, " ").Skip(1)
+	} else {
+		l.position(&p, f)
+	}
+	if f.Page != nil && l.query.Filter.Text != "" && f.Page.Query == l.query.Number {
+		matches(&p, f.Page)
+	}
+	if l.failed != "" {
+		p.Text(draw.Warn, " ").Fit(draw.Warn, l.failed, p.Left()-2).Text(draw.Warn, " ")
+	}
+}
+
+func matches(p *draw.Pen, page *journal.Page) {
+	switch {
+	case page.Err != "":
+		p.Text(draw.Bad, " ").Fit(draw.Bad, page.Err, p.Left()-2)
+	case page.Percent < 100:
+		p.Text(draw.Dim, " searching ").Int(draw.Text, int64(page.Percent)).Text(draw.Dim, "% ")
+	case !page.Past:
+		p.Text(draw.Dim, " ").Int(draw.Text, int64(page.Matches)).Text(draw.Dim, " of ").Int(draw.Text, int64(page.Entries)).Text(draw.Dim, " ")
+	}
+}
+
+// position says whether the newest entries are followed, how many came since, or where in the journal the page is.
+func (l *logs) position(p *draw.Pen, f *frame.Frame) {
+	filter, page := &l.query.Filter, f.Page
+	switch {
+	case page != nil && long(page):
+		p.Text(draw.Warn|draw.Bold, " reading the journal, ").Int(draw.Warn|draw.Bold, int64(page.Reading.Entries/1000))
+		p.Text(draw.Warn|draw.Bold, ",000 entries, at ").Date(draw.Text, time.UnixMicro(page.Reading.At).In(f.Now.Location()))
+		p.Skip(1).Time(draw.Text, time.UnixMicro(page.Reading.At).In(f.Now.Location())).Text(draw.Dim, " Esc stops ")
+	case l.following():
+		p.Text(draw.Good, " following ")
+	case page != nil && page.Past:
+		p.Text(draw.Warn|draw.Bold, " in the journal, before the buffer ")
+	case page != nil:
+		p.Text(draw.Warn|draw.Bold, " paused, ").Int(draw.Warn|draw.Bold, int64(page.Newer)).Text(draw.Warn|draw.Bold, " new ")
+	}
+	if filter.Least < journal.Debug {
+		p.Text(draw.Dim, " level ").Text(draw.Text, filter.Least.String()).Text(draw.Dim, " and worse ")
+	}
+	if filter.Raw {
+		p.Text(draw.Dim, " raw ")
+	}
+	if filter.Each {
+		p.Text(draw.Dim, " unfolded ")
+	}
+	if filter.Text == "" {
+		return
+	}
+	p.Text(draw.Accent, " /")
+	if filter.Exclude {
+		p.Text(draw.Accent, "!")
+	}
+	if filter.Regexp {
+		p.Text(draw.Accent, "re:")
+	}
+	p.Fit(draw.Accent, filter.Text, 24).Text(draw.Accent, " ")
+}
+
+// leastPosition is the room that the counts leave for where the page is.
+const leastPosition = 24
+
+// drawCounts writes at the right end of r, and takes their room from it, as far as they fit: what was lost, counts by
+// severity, all, and the source. What was lost goes before all else.
+func drawCounts(r *draw.Region, page *journal.Page) {
+	bad := 0
+	for s := journal.Emerg; s <= journal.Err; s++ {
+		bad += page.Counts[s]
+	}
+	warnings, source := page.Counts[journal.Warning], sourceInUse(page)
+	parts := [...]int{0, 0, 8 + digits(bad) + digits(warnings), 6 + digits(page.Entries), 2 + min(draw.Columns(source), 12)}
+	if page.Dropped > 0 {
+		parts[0] = 10 + digits(int(page.Dropped))
+	}
+	if page.Truncated > 0 {
+		parts[1] = 6 + digits(int(page.Truncated))
+	}
+	width, fit := 1, 0
+	for fit < len(parts) && width+parts[fit] <= r.W()-leastPosition {
+		width += parts[fit]
+		fit++
+	}
+	if width == 1 {
+		return
+	}
+	p := r.CutRight(width).Pen(0, 0)
+	if page.Dropped > 0 && fit > 0 {
+		p.Text(draw.Bad, " dropped ").Int(draw.Bad, int64(page.Dropped))
+	}
+	if page.Truncated > 0 && fit > 1 {
+		p.Text(draw.Dim, "  cut ").Int(draw.Dim, int64(page.Truncated))
+	}
+	if fit > 2 {
+		style := draw.Dim
+		if bad > 0 {
+			style = draw.Bad
+		}
+		p.Text(style, "  E ").Int(style, int64(bad)).Text(draw.Dim, "  W ").Int(draw.Warn, int64(warnings))
+	}
+	if fit > 3 {
+		p.Text(draw.Dim, "  all ").Int(draw.Text, int64(page.Entries))
+	}
+	if fit > 4 {
+		p.Text(draw.Dim, "  ").Fit(draw.Dim, source, 12)
+	}
+	p.Text(draw.Text, " ")
+}
+
+// sourceInUse is the name of the first source that works, not counting the program's own lines.
+func sourceInUse(page *journal.Page) string {
+	for i := range page.Sources {
+		s := &page.Sources[i]
+		if s.Name != "self" && s.Health.State == box.OK {
+			return s.Name
+		}
+	}
+	return "no source"
+}
