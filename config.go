@@ -4,6 +4,7 @@ import (
 	"slices"
 	"time"
 
+	"hypervisor-tui/draw"
 	"hypervisor-tui/journal"
 )
 
@@ -26,7 +27,9 @@ type Config struct {
 	Interfaces      Deny          // by interface name
 	Filesystems     Deny          // by mount point
 	Thresholds      Thresholds
-	Baud            int // 0 asks the terminal
+	Baud            int           // 0 asks the terminal
+	Login           bool          // F12 ends the program with exitLogin
+	Palette         *draw.Palette // of a console of the kernel; nil keeps its own
 }
 
 // Size is a number of columns and rows.

@@ -71,9 +71,10 @@ func (c *Config) keys() []key {
 			"Percent used from which it is critical."},
 		{"baud", "null", orNull(whole(&c.Baud, 300, 4_000_000)),
 			"Speed of a serial line in bits a second; the picture is sent no faster. null asks the terminal."},
-		{"login", "false", only("false", "false: the hand-over to a login prompt is not in this version"),
-			"Kept for a later version."},
-		{"palette", "null", only("null", "null: own colours are not in this version"), "Kept for a later version."},
+		{"login", "false", truth(&c.Login),
+			"Whether F12 or Ctrl-] and then y ends the program with exit code 3, for a unit that starts a login prompt on this terminal. Never over SSH."},
+		{"palette", "null", orNull(palette(&c.Palette)),
+			"Colours of a Linux console: black, red, green, yellow, blue, magenta, cyan, white, then the bright ones. null keeps the console's own."},
 	}
 }
 

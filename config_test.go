@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"hypervisor-tui/draw/clean"
+
+	"hypervisor-tui/draw"
 )
 
 // configProblems parses text and returns the lines of its error, none for a good file.
@@ -80,8 +82,9 @@ thresholds:
   memory:
   filesystem: {warn: 50, critical: 60}
 baud: 9600
-login: false
-palette: null
+login: true
+palette: ["#000000", "#cc0000", "#4e9a06", "#c4a000", "#3465a4", "#75507b", "#06989a", "#d3d7cf",
+  "#555753", "#ef2929", "#8ae234", "#fce94f", "#729fcf", "#ad7fa8", "#34e2e2", "#FFFFFF"]
 `))
 	want := Config{
 		RefreshInterval: 2 * time.Second,
@@ -97,6 +100,9 @@ palette: null
 		Filesystems:     Deny{[]string{"/mnt/*", "/srv/[ab]"}},
 		Thresholds:      Thresholds{CPU: Threshold{1, 98}, Memory: Threshold{90, 97}, Filesystem: Threshold{50, 60}},
 		Baud:            9600,
+		Login:           true,
+		Palette: &draw.Palette{0, 0xcc0000, 0x4e9a06, 0xc4a000, 0x3465a4, 0x75507b, 0x06989a, 0xd3d7cf,
+			0x555753, 0xef2929, 0x8ae234, 0xfce94f, 0x729fcf, 0xad7fa8, 0x34e2e2, 0xffffff},
 	}
 	if err != nil || !reflect.DeepEqual(got, want) {
 		t.Errorf("got\n%+v, %v\nwant\n%+v", got, err, want)
@@ -154,8 +160,10 @@ func TestF48ConfigSaysWhatIsWrong(t *testing.T) {
 		{"interfaces: {deny: [a, '[']}", `:1: interfaces.deny must be a list of at most 64 globs, such as [veth*, tap?], not "["`},
 		{"interfaces: veth*", `:1: interfaces must be a mapping of deny, not "veth*"`},
 		{"thresholds: {cpu: {warn: 99}}", `:1: thresholds.cpu: warn (99) must be below critical (98)`},
-		{"login: true", `:1: login must be false: the hand-over to a login prompt is not in this version, not true`},
-		{"palette: [1]", `:1: palette must be null: own colours are not in this version, not a list of 1`},
+		{"login: maybe", `:1: login must be true or false, not "maybe"`},
+		{"palette: [1]", `:1: palette must be a list of 16 colours, such as "#cc0000", or null, not a list of 1`},
+		{"palette: [" + strings.Repeat(`"#000000", `, 15) + "red]", `:1: palette must be a list of 16 colours, such as "#cc0000", or null, not "red"`},
+		{"palette: [" + strings.Repeat(`"#000000", `, 15) + `"#12345"]`, `:1: palette must be a list of 16 colours, such as "#cc0000", or null, not "#12345"`},
 		{"logs: [{name: a, files: [x.log]}]", `:1: logs[0].files must be a list of 1 to 16 absolute paths or globs, such as [/var/log/pods/*/*/*.log], or null, not "x.log"`},
 		{"logs: [{name: a, files: [/x, '/[']}]", `:1: logs[0].files must be a list of 1 to 16 absolute paths or globs, such as [/var/log/pods/*/*/*.log], or null, not "/["`},
 		{"logs: [{name: a, files: [/]}]", `:1: logs[0].files must be a list of 1 to 16 absolute paths or globs, such as [/var/log/pods/*/*/*.log], or null, not "/"`},

@@ -10,6 +10,7 @@ import (
 
 	"gopkg.in/yaml.v3"
 
+	"hypervisor-tui/draw"
 	"hypervisor-tui/draw/clean"
 )
 
@@ -185,6 +186,26 @@ func texts(list *[]string, must string, fits func(string) bool) value {
 	}}
 }
 
+// palette is a list of the 16 colours of a console.
+func palette(p **draw.Palette) value {
+	return value{`a list of 16 colours, such as "#cc0000"`, func(_ *reader, n *yaml.Node) *yaml.Node {
+		colours := new(draw.Palette)
+		if n.Kind != yaml.SequenceNode || len(n.Content) != len(colours) {
+			return n
+		}
+		for i, e := range n.Content {
+			digits, marked := strings.CutPrefix(e.Value, "#")
+			v, err := strconv.ParseUint(digits, 16, 24)
+			if e.Kind != yaml.ScalarNode || !marked || len(digits) != 6 || err != nil {
+				return e
+			}
+			colours[i] = uint32(v)
+		}
+		*p = colours
+		return nil
+	}}
+}
+
 func logList(logs *[]Log) value {
 	must := fmt.Sprintf("a list of at most %d entries {name, journalUnits, files, format}", maxLogs)
 	return value{must, func(r *reader, n *yaml.Node) *yaml.Node {
@@ -217,9 +238,4 @@ func orNull(v value) value {
 		}
 		return v.read(r, n)
 	}}
-}
-
-// only is a key that this version knows but cannot obey: anything except its default is told instead of ignored.
-func only(fallback, must string) value {
-	return scalar(must, func(n *yaml.Node) bool { return n.Value == fallback && n.ShortTag() != "!!str" })
 }

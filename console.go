@@ -24,6 +24,7 @@ func console(c Config, banner string, o options) (err error) {
 	if err != nil {
 		return err
 	}
+	tty.SetSize(c.Size.Width, c.Size.Height)
 	screen, caps, err := draw.NewScreen(tty, draw.ScreenOptions{})
 	if err != nil {
 		return errors.Join(err, tty.Close())
@@ -44,14 +45,17 @@ func console(c Config, banner string, o options) (err error) {
 	// A panic on this goroutine is told after the terminal is itself again.
 	defer screen.Fini()
 	l := &loop{
-		tty: tty, screen: screen, canvas: draw.NewCanvas(look(c, caps)), feeds: feeds, guard: g, own: newOwnUse(),
-		console: screens.NewConsole(firstScreen(c, o), g.caught), size: c.Size, repaint: true,
+		tty: tty, screen: screen, canvas: draw.NewCanvas(look(c, caps, tty.Font(nil))), line: newLine(tty, c.Palette),
+		feeds: feeds, guard: g, own: newOwnUse(),
+		console: screens.NewConsole(firstScreen(c, o), g.caught), repaint: true,
+		look:   func(f *draw.Font) draw.Look { return look(feeds.config, caps, f) },
 		reload: func(l *loop) { reload(ctx, l, o, caps) },
 	}
 	zone, note := localZone()
 	l.frame.Now = time.Now().In(zone)
 	l.frame.Settings = settings(c, banner, configPath(o.config))
 	l.frame.Settings.Terminal = terminalText(l.canvas, caps, tty.Baud())
+	l.frame.Settings.Slow = tty.Baud() > 0
 	if note != "" {
 		l.frame.Settings.Notes = append(l.frame.Settings.Notes, note)
 	}
@@ -102,10 +106,13 @@ func reload(ctx context.Context, l *loop, o options, caps draw.Caps) {
 	}
 	fresh := settings(c, "", configPath(o.config))
 	fresh.Notes = old.Notes
-	l.canvas.SetLook(look(c, caps))
-	l.repaint = true
-	l.size = c.Size
-	fresh.Terminal = terminalText(l.canvas, caps, l.tty.Baud())
+	l.canvas.SetLook(look(c, caps, l.tty.Font(nil)))
+	if l.line.palette != nil && c.Palette == nil {
+		l.tty.SetPalette(nil)
+	}
+	l.line.palette, l.repaint = c.Palette, true
+	l.tty.SetSize(c.Size.Width, c.Size.Height)
+	fresh.Terminal, fresh.Slow = terminalText(l.canvas, caps, l.tty.Baud()), old.Slow
 	l.frame.Settings = fresh
 	l.feeds.reconfigure(ctx, c)
 }

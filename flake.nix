@@ -67,6 +67,6 @@
         };
       });
 
-      formatter = perSystem (pkgs: pkgs.nixfmt-tree);
+      formatter = perSystem (pkgs: pkgs.nixfmt);
     };
 }

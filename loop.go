@@ -22,32 +22,37 @@ const retryBusy = 50 * time.Millisecond // after which a frame that the terminal
 // afterSample is how long after the second its frame is drawn: samples fall on whole seconds, and each shows at once.
 const afterSample = time.Millisecond
 
-var errHangup = errors.New("the terminal hung up")
+var (
+	errHangup = errors.New("the terminal hung up")
+	errLogin  = errors.New("a login prompt was asked for") // no failure: exitLogin tells it
+)
 
 // loop is the one goroutine that draws. It takes snapshots, draws every cell of the canvas and hands what changed to
 // the terminal; nothing in it waits but for its channels.
 type loop struct {
 	tty     *draw.Tty
-	screen  tcell.Screen
+	screen  *draw.Screen
 	canvas  *draw.Canvas
 	console *screens.Console
 	feeds   *feeds
 	guard   *guard
 	own     *ownUse
 	frame   frame.Frame
-	size    Size        // of the picture when the config says so, zero: ask the terminal
-	reload  func(*loop) // re-reads the configuration
+	size    Size // of the picture when the config says so, zero: ask the terminal
+	line    line
+	look    func(*draw.Font) draw.Look // by the configuration in force
+	reload  func(*loop)                // re-reads the configuration
 
 	w, h    int           // as drawn last
 	repaint bool          // the terminal shows something else than we think
-	behind  bool          // a frame was due and the terminal was busy
+	behind  bool          // a frame was due and the terminal was busy, or it has only got a part of it
 	fresh   bool          // the next sample is to be drawn at once
 	asked   uint64        // number of the newest query
 	fed     time.Time     // when systemd's watchdog was fed
 	feed    time.Duration // how often it wants to be; 0: never
 }
 
-// run draws until ctx ends (nil), the user quits (nil) or the terminal hangs up.
+// run draws until ctx ends (nil), the user quits (nil) or asks for a login prompt (errLogin), or the terminal hangs up.
 func (l *loop) run(ctx context.Context, signals <-chan os.Signal) error {
 	events := l.events(ctx)
 	tick := time.NewTimer(0)
@@ -165,7 +170,7 @@ func reloading() string {
 func (l *loop) event(e tcell.Event) (quit bool, err error) {
 	switch e := e.(type) {
 	case *tcell.EventKey:
-		return l.key(draw.KeyOf(e)), nil
+		return l.key(draw.KeyOf(e))
 	case *tcell.EventResize:
 		if w, h := e.Size(); w != l.w || h != l.h {
 			l.repaint = true // tcell has drawn, on its own goroutine, what it remembers
@@ -177,28 +182,37 @@ func (l *loop) event(e tcell.Event) (quit bool, err error) {
 	return false, nil
 }
 
-func (l *loop) key(k draw.Key) (quit bool) {
-	if k == draw.KeyNone {
-		return false
-	}
+func (l *loop) key(k draw.Key) (quit bool, err error) {
+	now := time.Now()
+	l.attached(now)
 	switch l.console.Key(k, &l.frame) {
 	case screens.Quit:
-		return true
+		return true, nil
+	case screens.Login:
+		return true, errLogin
 	case screens.Refresh:
 		l.fresh = true
 		l.feeds.refresh()
 	case screens.Repaint:
-		l.repaint = true
+		l.again()
 	}
-	l.draw(time.Now())
-	return false
+	if k == draw.KeyNone && !l.repaint {
+		return false, nil
+	}
+	l.canvas.FromTop()
+	l.draw(now)
+	return false, nil
 }
 
 // tick draws the frame of this second.
 func (l *loop) tick(now time.Time) {
 	l.frame.Beat++
-	if l.console.Paused() && !l.resized() {
+	l.watchTerminal(now)
+	if l.console.Paused() && !l.resized() && !l.repaint {
 		return
+	}
+	if !l.behind {
+		l.canvas.Repair(l.line.mend)
 	}
 	l.draw(now)
 }
@@ -222,15 +236,8 @@ func (l *loop) sampled() {
 // resized says whether the terminal has another size than the last frame. A program without a controlling terminal
 // gets no signal for that, so it is asked at each tick.
 func (l *loop) resized() bool {
-	w, h := l.pictureSize()
+	w, h := l.tty.Size()
 	return w != l.w || h != l.h
-}
-
-func (l *loop) pictureSize() (w, h int) {
-	if l.size != (Size{}) {
-		return l.size.Width, l.size.Height
-	}
-	return l.tty.Size()
 }
 
 // draw draws a frame unless the terminal is busy with the last one; then the frame is counted as skipped.
@@ -238,7 +245,7 @@ func (l *loop) draw(now time.Time) {
 	if l.tty.Damaged() {
 		l.repaint = true
 	}
-	if !l.tty.Idle() {
+	if !l.tty.Idle() || l.tty.Asking() {
 		if !l.behind {
 			l.frame.Self.Skipped++
 		}
@@ -248,29 +255,15 @@ func (l *loop) draw(now time.Time) {
 	l.behind = false
 	l.gather(now)
 	l.fault()
-	w, h := l.pictureSize()
-	if w != l.w || h != l.h {
-		if l.w > 0 {
-			l.screen.Show() // tcell asks for the size here only: what Flush puts beyond the old one would be lost
-		}
+	if w, h := l.tty.Size(); w != l.w || h != l.h {
 		l.w, l.h, l.repaint = w, h, true
 	}
-	l.console.Draw(l.canvas.Begin(w, h), &l.frame)
+	l.console.Draw(l.canvas.Begin(l.w, l.h), &l.frame)
 	if q, changed := l.console.Query(); changed {
 		l.asked = q.Number
 		l.feeds.log.Ask(q)
 	}
-	if l.repaint {
-		l.canvas.Forget()
-	}
-	sent := l.canvas.Flush(l.screen)
-	switch {
-	case l.repaint:
-		l.repaint = false
-		l.screen.Sync()
-	case sent > 0:
-		l.screen.Show()
-	}
+	l.send()
 	l.frame.Self.Frames++
 }
 

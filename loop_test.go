@@ -42,7 +42,7 @@ func newLoop(t *testing.T) (*loop, *os.File) {
 	c := DefaultConfig()
 	g := new(guard)
 	l := &loop{
-		tty: tty, screen: screen, canvas: draw.NewCanvas(look(c, caps)), feeds: newFeeds(c, g), guard: g, own: newOwnUse(),
+		tty: tty, screen: screen, canvas: draw.NewCanvas(look(c, caps, nil)), line: newLine(tty, nil), feeds: newFeeds(c, g), guard: g, own: newOwnUse(),
 		console: screens.NewConsole(frame.Dashboard, g.caught), repaint: true, reload: func(*loop) {},
 	}
 	l.frame.Now, l.frame.Settings = time.Now().UTC(), settings(c, "", "")
@@ -87,6 +87,8 @@ func TestTickAllocatesNothing(t *testing.T) {
 
 // noScreen is a screen that takes cells and does nothing with them.
 type noScreen struct{ tcell.Screen }
+
+func (n *noScreen) Resend(int, int) {}
 
 func (*noScreen) Put(x, y int, s string, style tcell.Style) (string, int) { return "", 1 }
 

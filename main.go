@@ -21,6 +21,7 @@ const (
 	exitFine = iota
 	exitFailure
 	exitUsage
+	exitLogin // where the config has login: true, and the user asked for a login prompt on this terminal
 )
 
 const (
@@ -77,7 +78,10 @@ func command(args []string, out, errs io.Writer) int {
 	default:
 		err = console(config, banner, o)
 	}
-	if err != nil {
+	switch {
+	case errors.Is(err, errLogin):
+		return exitLogin
+	case err != nil:
 		fmt.Fprintf(errs, "hypervisor-tui: %v\n", err)
 		return exitFailure
 	}

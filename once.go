@@ -38,7 +38,7 @@ func once(out io.Writer, c Config, banner string, o options) error {
 	if o.json {
 		return report.Write(out, f)
 	}
-	canvas := draw.NewCanvas(draw.Look{Theme: draw.MonoTheme(), Glyphs: glyphs(c.Glyphs, draw.Caps{UTF8: utf8Locale()})})
+	canvas := draw.NewCanvas(draw.Look{Theme: draw.MonoTheme(), Glyphs: glyphs(c.Glyphs, draw.Caps{UTF8: utf8Locale()}, nil)})
 	picture := screens.NewConsole(firstScreen(c, o), nil)
 	picture.Draw(canvas.Begin(size.Width, size.Height), f)
 	if q, changed := picture.Query(); changed && f.Page != nil {

@@ -50,6 +50,7 @@ type session struct {
 	partial []byte // the end of wire, while it may be the start of clearing
 	clears  int    // how often the screen was cleared
 	cleared string // what it showed before the last time
+	mute    bool   // it answers no question
 }
 
 // clearing starts a full repaint on an xterm.
@@ -124,7 +125,13 @@ func (s *session) show() {
 		n, err := s.master.Read(buf)
 		s.mu.Lock()
 		s.take(buf[:n])
+		replies := s.screen.Replies
+		s.screen.Replies = nil
+		mute := s.mute
 		s.mu.Unlock()
+		if len(replies) > 0 && !mute {
+			_, _ = s.master.Write(replies) // the program may have ended
+		}
 		if err != nil {
 			return
 		}

@@ -18,6 +18,7 @@ func settings(c Config, banner, path string) *frame.Settings {
 		Banner:     clean.String(strings.ReplaceAll(banner, "\n", "; ")),
 		ConfigPath: clean.String(path),
 		Quit:       c.Quit,
+		Login:      c.Login && !overSSH(),
 		Refresh:    c.RefreshInterval,
 		CPU:        limits(c.Thresholds.CPU),
 		Memory:     limits(c.Thresholds.Memory),
@@ -29,6 +30,9 @@ func settings(c Config, banner, path string) *frame.Settings {
 	}
 	return s
 }
+
+// overSSH says whether this terminal is somebody's remote login: there is nothing to hand over to.
+func overSSH() bool { return os.Getenv("SSH_CONNECTION") != "" || os.Getenv("SSH_TTY") != "" }
 
 func limits(t Threshold) frame.Limits {
 	return frame.Limits{Warn: float64(t.Warn), Critical: float64(t.Critical)}
@@ -76,9 +80,9 @@ func firstScreen(c Config, o options) frame.Screen {
 	return frame.Dashboard
 }
 
-// look chooses colours and runes for a terminal.
-func look(c Config, caps draw.Caps) draw.Look {
-	return draw.Look{Theme: theme(c.Theme, caps.Colors), Glyphs: glyphs(c.Glyphs, caps)}
+// look chooses colours and runes for a terminal. font is what a console's font has, nil elsewhere.
+func look(c Config, caps draw.Caps, font *draw.Font) draw.Look {
+	return draw.Look{Theme: theme(c.Theme, caps.Colors), Glyphs: glyphs(c.Glyphs, caps, font), Font: font}
 }
 
 func theme(name string, colors int) *draw.Theme {
@@ -91,12 +95,12 @@ func theme(name string, colors int) *draw.Theme {
 	return draw.DarkTheme(colors)
 }
 
-func glyphs(name string, caps draw.Caps) *draw.Glyphs {
+func glyphs(name string, caps draw.Caps, font *draw.Font) *draw.Glyphs {
 	switch {
 	case name == "unicode" || name == "auto" && caps.UTF8 && !caps.Linux:
 		return draw.UnicodeGlyphs()
 	case name == "vt" || name == "auto" && caps.Linux && caps.UTF8:
-		return draw.VTGlyphs()
+		return draw.VTGlyphs(font)
 	}
 	return draw.ASCIIGlyphs()
 }

@@ -16,6 +16,8 @@ func (s *sink) Put(int, int, string, tcell.Style) (string, int) {
 	return "", 1
 }
 
+func (s *sink) Resend(int, int) {}
+
 // leastAllocs is the least that 20 calls allocate, of several tries: others in the process may allocate too.
 func leastAllocs(f func()) float64 {
 	least := math.Inf(1)

@@ -1,6 +1,8 @@
 package draw
 
 import (
+	"math"
+	"slices"
 	"unicode/utf8"
 
 	"github.com/gdamore/tcell/v2"
@@ -29,9 +31,10 @@ const (
 
 var blank = cell{r: ' '}
 
-// Putter is the part of a tcell.Screen that Flush needs.
+// Putter is the part of a Screen that Flush needs.
 type Putter interface {
 	Put(x, y int, str string, style tcell.Style) (string, int)
+	Resend(x, y int) // what was put there last is to be sent although it is shown already
 }
 
 // Canvas is a frame of cells, and the memory of what the terminal shows. One goroutine owns it.
@@ -41,6 +44,8 @@ type Canvas struct {
 	shown []cell // what the terminal has
 	look  Look
 	names runeNames
+	next  int // row where the next FlushSome goes on
+	mend  int // row that the next Repair starts with
 }
 
 // NewCanvas returns an empty canvas that is drawn in the given look. Begin gives it a size.
@@ -71,6 +76,25 @@ func (c *Canvas) Forget() {
 	}
 }
 
+// Wiped says that the terminal shows nothing but blanks, as after Screen.Wipe.
+func (c *Canvas) Wiped() {
+	for i := range c.shown {
+		c.shown[i] = blank
+	}
+	c.next = 0
+}
+
+// Repair makes the next Flush send the next n rows whatever the terminal shows of them, the first after the last.
+func (c *Canvas) Repair(n int) {
+	for range min(n, c.h) {
+		c.mend %= c.h
+		for i := c.mend * c.w; i < (c.mend+1)*c.w; i++ {
+			c.shown[i] = cell{r: unknown}
+		}
+		c.mend++
+	}
+}
+
 // Look is what the canvas is drawn in.
 func (c *Canvas) Look() Look { return c.look }
 
@@ -82,22 +106,91 @@ func (c *Canvas) SetLook(l Look) {
 
 // Flush gives p each cell that differs from what it has, exactly once, and returns how many. It does not allocate,
 // but for a rune outside the table that is met for the first time.
-func (c *Canvas) Flush(p Putter) int {
-	sent := 0
-	for y := 0; y < c.h; y++ {
-		row := c.cells[y*c.w : (y+1)*c.w]
-		old := c.shown[y*c.w : (y+1)*c.w]
-		for x := range row {
-			if row[x] == old[x] {
-				continue
+func (c *Canvas) Flush(p Putter) (sent int) {
+	left := math.MaxInt
+	for y := range c.h {
+		sent += c.flushRow(p, y, &left)
+	}
+	return sent
+}
+
+// FlushSome is Flush for a slow line: it stops after about so many bytes on the wire and says whether there is more
+// to send. The first rows, head of them, always come first; below them it goes on where it stopped.
+func (c *Canvas) FlushSome(p Putter, bytes, head int) (sent int, more bool) {
+	left := bytes
+	head = min(head, c.h)
+	for y := range head {
+		sent += c.flushRow(p, y, &left)
+	}
+	started := -1
+	for range c.h - head {
+		if c.next < head || c.next >= c.h {
+			c.next = head
+		}
+		if started < 0 {
+			started = c.next
+		}
+		sent += c.flushRow(p, c.next, &left)
+		if left <= 0 {
+			if c.next == started || !c.differs(c.next) {
+				c.next++ // a row that is longer than what there is room for must not keep the others waiting
 			}
-			old[x] = row[x]
-			if row[x].r == right {
+			return sent, true
+		}
+		c.next++
+	}
+	return sent, left <= 0
+}
+
+// differs says whether anything of row y is still to be sent.
+func (c *Canvas) differs(y int) bool {
+	return !slices.Equal(c.cells[y*c.w:(y+1)*c.w], c.shown[y*c.w:(y+1)*c.w])
+}
+
+// FromTop makes the next FlushSome go through the rows from the first one on.
+func (c *Canvas) FromTop() { c.next = 0 }
+
+// What tcell sends besides the runes, about: for a cell that does not follow the one before it, and for another style.
+const (
+	jumpBytes  = 8  // ESC [ 24 ; 80 H
+	styleBytes = 12 // attributes off, and on again
+)
+
+// flushRow gives p what differs in row y until left, in bytes on the wire, is used up.
+func (c *Canvas) flushRow(p Putter, y int, left *int) (sent int) {
+	row := c.cells[y*c.w : (y+1)*c.w]
+	old := c.shown[y*c.w : (y+1)*c.w]
+	last, style := -1, Style(0xff)
+	for x := range row {
+		if row[x] == old[x] {
+			continue
+		}
+		if *left <= 0 {
+			return sent
+		}
+		again := old[x].r == unknown
+		old[x] = row[x]
+		r := row[x].r
+		if r == right {
+			r = row[x-1].r
+			if c.look.Font.Has(r) {
 				continue // drawn with its left half, which differs too or is shown already
 			}
-			p.Put(x, y, c.names.name(row[x].r), c.look.Theme.style(row[x].style))
-			sent++
 		}
+		name := c.names.name(c.look.Font.drawn(r))
+		p.Put(x, y, name, c.look.Theme.style(row[x].style))
+		if again {
+			p.Resend(x, y)
+		}
+		*left -= len(name)
+		if last != x-1 {
+			*left -= jumpBytes
+		}
+		if style != row[x].style {
+			*left -= styleBytes
+		}
+		last, style = x, row[x].style
+		sent++
 	}
 	return sent
 }

@@ -38,6 +38,8 @@ func (m *model) garble() {
 	}
 }
 
+func (m *model) Resend(int, int) {} // it has no memory of its own to be told
+
 func (m *model) Put(x, y int, text string, style tcell.Style) (string, int) {
 	m.t.Helper()
 	r, n := utf8.DecodeRuneInString(text)
@@ -77,7 +79,8 @@ func (m *model) flush(c *Canvas) {
 	changed := 0
 	want := make([]int, len(c.cells))
 	for i, v := range c.cells {
-		if v != c.shown[i] && v.r != right {
+		marked := v.r == right && !c.look.Font.Has(c.cells[i-1].r) // both halves of what the font lacks are marks
+		if v != c.shown[i] && (v.r != right || marked) {
 			want[i] = 1
 			changed++
 		}

@@ -100,7 +100,7 @@ func (p *paper) resize(t *testing.T, s tcell.Screen, w, h int) {
 }
 
 // onPaper starts tcell with a terminal's entry on a paper of w by h cells.
-func onPaper(t *testing.T, term string, w, h int) (tcell.Screen, *paper) {
+func onPaper(t *testing.T, term string, w, h int) (*Screen, *paper) {
 	t.Helper()
 	t.Setenv("LC_ALL", "C.UTF-8")
 	t.Setenv("TCELL_TRUECOLOR", "disable")
@@ -118,7 +118,7 @@ func onPaper(t *testing.T, term string, w, h int) (tcell.Screen, *paper) {
 		t.Fatal(err)
 	}
 	t.Cleanup(s.Fini)
-	return s, p
+	return newScreen(s, nil, entry), p
 }
 
 // TestIncrementsAreOneFullPaint is FuzzFlush through the real tcell, down to the bytes, and for F29: texts that nobody
@@ -160,7 +160,7 @@ func TestIncrementsAreOneFullPaint(t *testing.T) {
 }
 
 // same holds that the terminal shows what it shows after one full paint, with the same attributes.
-func same(t *testing.T, c *Canvas, s tcell.Screen, p *paper, w int) {
+func same(t *testing.T, c *Canvas, s *Screen, p *paper, w int) {
 	t.Helper()
 	before := p.cells(t)
 	c.Forget()

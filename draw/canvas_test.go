@@ -10,7 +10,7 @@ import (
 	"github.com/gdamore/tcell/v2"
 )
 
-func testLook() Look { return Look{DarkTheme(16), UnicodeGlyphs()} }
+func testLook() Look { return Look{Theme: DarkTheme(16), Glyphs: UnicodeGlyphs()} }
 
 // script reads a fuzzer's bytes as numbers; at its end they are zeros.
 type script []byte
@@ -70,7 +70,7 @@ func FuzzFlush(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
 		s := script(data)
-		looks := [...]Look{testLook(), {MonoTheme(), ASCIIGlyphs()}, {LightTheme(8), VTGlyphs()}}
+		looks := [...]Look{testLook(), {Theme: MonoTheme(), Glyphs: ASCIIGlyphs()}, {Theme: LightTheme(8), Glyphs: VTGlyphs(NewFont(consoleFont)), Font: NewFont(consoleFont)}}
 		c := NewCanvas(looks[0])
 		w, h := s.next()%40, s.next()%12
 		m := newModel(t, w, h)
@@ -155,6 +155,8 @@ func TestWideRuneIsNeverSplit(t *testing.T) {
 
 // keeper keeps what it is given, as tcell does.
 type keeper []string
+
+func (k *keeper) Resend(int, int) {}
 
 func (k *keeper) Put(_, _ int, text string, _ tcell.Style) (string, int) {
 	*k = append(*k, text)

@@ -7,11 +7,13 @@ import (
 	"unicode/utf8"
 )
 
-func tiers() []*Glyphs { return []*Glyphs{UnicodeGlyphs(), VTGlyphs(), ASCIIGlyphs()} }
+func tiers() []*Glyphs {
+	return []*Glyphs{UnicodeGlyphs(), VTGlyphs(NewFont(consoleFont)), ASCIIGlyphs()}
+}
 
 // picture draws on w by h cells in the given tier and returns the text of the rows.
 func picture(g *Glyphs, w, h int, draw func(Region)) string {
-	c := NewCanvas(Look{MonoTheme(), g})
+	c := NewCanvas(Look{Theme: MonoTheme(), Glyphs: g})
 	draw(c.Begin(w, h))
 	return string(c.AppendText(nil))
 }
@@ -39,7 +41,7 @@ func TestGauge(t *testing.T) {
 		{math.NaN(), "----------", "----------", "----------"},
 	} {
 		for i, want := range []string{c.unicode, c.vt, c.ascii} {
-			if got := gauge(NewCanvas(Look{MonoTheme(), tiers()[i]}), 10, c.percent); got != want {
+			if got := gauge(NewCanvas(Look{Theme: MonoTheme(), Glyphs: tiers()[i]}), 10, c.percent); got != want {
 				t.Errorf("%v%% in %s is %q, want %q", c.percent, tiers()[i].Name, got, want)
 			}
 		}
@@ -50,7 +52,7 @@ func TestGauge(t *testing.T) {
 // unknown looks like no value.
 func TestGaugeOfAnyWidth(t *testing.T) {
 	for _, g := range tiers() {
-		c := NewCanvas(Look{MonoTheme(), g})
+		c := NewCanvas(Look{Theme: MonoTheme(), Glyphs: g})
 		for width := range 30 {
 			unknown := gauge(c, width, math.NaN())
 			before, steps := -1, len(g.Eighths)+1

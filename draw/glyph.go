@@ -58,15 +58,48 @@ func UnicodeGlyphs() *Glyphs {
 	}
 }
 
-// VTGlyphs is for the Linux console, whose fonts have 256 or 512 characters: no eighths, no check marks.
-func VTGlyphs() *Glyphs {
-	return &Glyphs{
-		Name: "vt", Sparks: []rune("▄█"), Eighths: []rune("▌"),
-		names: [glyphCount]string{
-			"─", "│", "┌", "┐", "└", "┘", "┬", "┴", "┼", "├─", "└─", "█", "▌", "░",
-			"√", "x", "!", "↑", "↓", "↑↓", "←→", "»", "»", "·", "|", "/", "-", "\\",
-		},
+// vtGlyphs are the ways to draw each mark on the Linux console, whose fonts have 256 or 512 characters: the first one
+// that the font has counts. The last is ASCII.
+var vtGlyphs = [glyphCount][]string{
+	Horizontal: {"─", "-"}, Vertical: {"│", "|"},
+	TopLeft: {"┌", "+"}, TopRight: {"┐", "+"}, BottomLeft: {"└", "+"}, BottomRight: {"┘", "+"},
+	TeeDown: {"┬", "+"}, TeeUp: {"┴", "+"}, Cross: {"┼", "+"}, Branch: {"├─", "|-"}, LastBranch: {"└─", "`-"},
+	Full: {"█", "#"}, Half: {"▌", ""}, Empty: {"░", "."},
+	OK: {"✓", "√", "ok"}, Wrong: {"✗", "x"}, Attention: {"!"},
+	Up: {"↑", "^"}, Down: {"↓", "v"}, UpDown: {"↑↓", "^v"}, LeftRight: {"←→", "<>"},
+	Ellipsis: {"…", "»", ">"}, More: {"»", ">"}, Dot: {"·", "-"},
+	Beat0: {"|"}, Beat1: {"/"}, Beat2: {"─", "-"}, Beat3: {"\\"},
+}
+
+// vtSparks and vtEighths are the same for sparklines and gauges. No font of 256 characters has the eighths.
+var (
+	vtSparks  = []string{"▁▂▃▄▅▆▇█", "▄█", "░▒▓█", "░▒█", ".:|#"}
+	vtEighths = []string{"▏▎▍▌▋▊▉", "▌", "▒", ""}
+)
+
+// VTGlyphs is for a Linux console with the given font. Of the nil Font it takes no more than what all of them have.
+func VTGlyphs(f *Font) *Glyphs {
+	if f == nil {
+		f = NewFont(commonFont)
 	}
+	g := &Glyphs{Name: "vt", Sparks: []rune(f.first(vtSparks)), Eighths: []rune(f.first(vtEighths))}
+	for id, ways := range vtGlyphs {
+		g.names[id] = f.first(ways)
+	}
+	if g.names[Full] == "#" {
+		g.Sparks, g.Eighths = []rune(vtSparks[len(vtSparks)-1]), nil // their full cell is another one
+	}
+	return g
+}
+
+// first is the first of ways that f has, at least the last.
+func (f *Font) first(ways []string) string {
+	for _, w := range ways {
+		if f.HasAll(w) {
+			return w
+		}
+	}
+	return ways[len(ways)-1]
 }
 
 // ASCIIGlyphs is for seven bits.

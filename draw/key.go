@@ -11,6 +11,7 @@ const (
 	KeyF1
 	KeyF2
 	KeyF3
+	KeyF12
 	KeyUp
 	KeyDown
 	KeyLeft
@@ -29,15 +30,17 @@ const (
 	KeyCtrlU
 	KeyCtrlD
 	KeyCtrlZ
+	KeyCtrlBracket // Ctrl-]
 )
 
 var specials = map[tcell.Key]Key{
-	tcell.KeyF1: KeyF1, tcell.KeyF2: KeyF2, tcell.KeyF3: KeyF3,
+	tcell.KeyF1: KeyF1, tcell.KeyF2: KeyF2, tcell.KeyF3: KeyF3, tcell.KeyF12: KeyF12,
 	tcell.KeyUp: KeyUp, tcell.KeyDown: KeyDown, tcell.KeyLeft: KeyLeft, tcell.KeyRight: KeyRight,
 	tcell.KeyPgUp: KeyPageUp, tcell.KeyPgDn: KeyPageDown, tcell.KeyHome: KeyHome, tcell.KeyEnd: KeyEnd,
 	tcell.KeyEnter: KeyEnter, tcell.KeyLF: KeyEnter, tcell.KeyEsc: KeyEsc, tcell.KeyTab: KeyTab, tcell.KeyBacktab: KeyBackTab,
 	tcell.KeyBackspace: KeyBackspace, tcell.KeyBackspace2: KeyBackspace,
 	tcell.KeyCtrlC: KeyCtrlC, tcell.KeyCtrlL: KeyCtrlL, tcell.KeyCtrlU: KeyCtrlU, tcell.KeyCtrlD: KeyCtrlD, tcell.KeyCtrlZ: KeyCtrlZ,
+	tcell.KeyCtrlRightSq: KeyCtrlBracket,
 }
 
 // KeyOf translates tcell's event; KeyNone is a key that means nothing here. Key and modifiers are tested before the

@@ -35,7 +35,8 @@ func TestKeyOf(t *testing.T) {
 		{"F2", tcell.KeyF2, 0, 0, KeyF2},
 		{"F3", tcell.KeyF3, 0, 0, KeyF3},
 		{"F4", tcell.KeyF4, 0, 0, KeyNone},
-		{"F12", tcell.KeyF12, 0, 0, KeyNone},
+		{"F12", tcell.KeyF12, 0, 0, KeyF12},
+		{"Ctrl-]", tcell.KeyCtrlRightSq, 29, tcell.ModCtrl, KeyCtrlBracket},
 		{"Up", tcell.KeyUp, 0, 0, KeyUp},
 		{"Down", tcell.KeyDown, 0, 0, KeyDown},
 		{"Left", tcell.KeyLeft, 0, 0, KeyLeft},
@@ -66,8 +67,8 @@ func TestKeyOf(t *testing.T) {
 func TestKeysAreApart(t *testing.T) {
 	seen := map[Key]bool{}
 	for _, k := range []Key{
-		KeyNone, KeyF1, KeyF2, KeyF3, KeyUp, KeyDown, KeyLeft, KeyRight, KeyPageUp, KeyPageDown, KeyHome, KeyEnd, KeyEnter,
-		KeyEsc, KeyTab, KeyBackTab, KeyBackspace, KeyCtrlC, KeyCtrlL, KeyCtrlU, KeyCtrlD, KeyCtrlZ,
+		KeyNone, KeyF1, KeyF2, KeyF3, KeyF12, KeyUp, KeyDown, KeyLeft, KeyRight, KeyPageUp, KeyPageDown, KeyHome, KeyEnd, KeyEnter,
+		KeyEsc, KeyTab, KeyBackTab, KeyBackspace, KeyCtrlC, KeyCtrlL, KeyCtrlU, KeyCtrlD, KeyCtrlZ, KeyCtrlBracket,
 	} {
 		if seen[k] || k.IsRune() || k > 0 {
 			t.Errorf("key %d is another key too", k)

@@ -18,7 +18,7 @@ type Pacer struct {
 func NewPacer(out io.Writer, baud int) *Pacer {
 	if f, ok := out.(*os.File); ok && baud <= 0 {
 		if t, err := unix.IoctlGetTermios(int(f.Fd()), unix.TCGETS2); err == nil {
-			baud = pace(int(f.Fd()), t, baud)
+			baud = pace(isSerial(int(f.Fd())), t, baud)
 		}
 	}
 	return &Pacer{out: out, budget: newBudget(baud)}

@@ -182,7 +182,7 @@ func TestScrolledShowsItsRows(t *testing.T) {
 }
 
 func TestFrameAndRule(t *testing.T) {
-	c := NewCanvas(Look{MonoTheme(), ASCIIGlyphs()})
+	c := NewCanvas(Look{Theme: MonoTheme(), Glyphs: ASCIIGlyphs()})
 	r := c.Begin(10, 5)
 	r.CutTop(1).Rule(0, "ab")
 	in := r.Frame("title too long", Title)

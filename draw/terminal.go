@@ -7,7 +7,6 @@ import (
 	"os"
 	"regexp"
 	"strings"
-	"time"
 
 	"github.com/gdamore/tcell/v2"
 	"github.com/gdamore/tcell/v2/terminfo"
@@ -33,12 +32,12 @@ type Caps struct {
 	Term   string // the entry in use, which is not always what $TERM says
 }
 
-// NewScreen makes a tcell.Screen on t; the caller calls Init and Fini. Nothing is executed and no file is read,
+// NewScreen makes a Screen on t; the caller calls Init and Fini. Nothing is executed and no file is read,
 // whatever $TERM says: an unknown terminal counts as a VT220, whose sequences all have.
 //
 // It sets TCELL_TRUECOLOR and LC_ALL and unsets COLUMNS and LINES for the process, since tcell takes them from there.
 // Fini restores the terminal within a second, whatever state it or tcell is in.
-func NewScreen(t *Tty, o ScreenOptions) (tcell.Screen, Caps, error) {
+func NewScreen(t *Tty, o ScreenOptions) (*Screen, Caps, error) {
 	term := cmp.Or(o.Term, os.Getenv("TERM"))
 	locale := cmp.Or(o.Locale, os.Getenv("LC_ALL"), os.Getenv("LC_CTYPE"), os.Getenv("LANG"))
 	caps := Caps{Term: entryName(term)}
@@ -50,12 +49,15 @@ func NewScreen(t *Tty, o ScreenOptions) (tcell.Screen, Caps, error) {
 	if err != nil {
 		return nil, Caps{}, fmt.Errorf("prepare the terminal: %w", err)
 	}
+	if t.console {
+		keepAwake(entry, caps.UTF8)
+	}
 	s, err := tcell.NewTerminfoScreenFromTtyTerminfo(t, entry)
 	if err != nil {
 		return nil, Caps{}, fmt.Errorf("prepare the terminal: %w", err)
 	}
 	caps.Colors = s.Colors()
-	return &screen{Screen: s, tty: t, restore: restoreSequence(entry)}, caps, nil
+	return newScreen(s, t, entry), caps, nil
 }
 
 // prepareEnvironment sets what tcell goes by.
@@ -131,58 +133,14 @@ func lookupEntry(name string) (*terminfo.Terminfo, error) {
 	return &e, nil
 }
 
-// restoreSequence is what tcell sends when it ends.
-func restoreSequence(e *terminfo.Terminfo) []byte {
-	return []byte(e.ShowCursor + e.ResetFgBg + e.AttrOff + e.ExitKeypad + e.EnableAutoMargin + e.Clear + e.ExitCA)
-}
-
-// screen is tcell's, with a Fini that always ends.
-type screen struct {
-	tcell.Screen
-	tty     *Tty
-	restore []byte
-	started bool // Init has succeeded and Fini was not called since; by the goroutine that calls those
-}
-
-// Init starts the screen.
-func (s *screen) Init() error {
-	if err := s.Screen.Init(); err != nil {
-		return fmt.Errorf("start the terminal: %w", err)
+// keepAwake makes the entry of one of the kernel's consoles also switch off what darkens it, and put its colours back
+// at the end. Nothing of this is for other terminals: `ESC ]` starts a string that does not end there.
+//
+// Linux: man 4 console_codes
+func keepAwake(e *terminfo.Terminfo, utf8 bool) {
+	e.EnterCA += "\x1b[9;0]\x1b[14;0]"
+	if utf8 {
+		e.EnterCA += "\x1b%G"
 	}
-	s.started = true
-	return nil
-}
-
-// finiTime is longer than Tty.Stop takes.
-const finiTime = 900 * time.Millisecond
-
-// Fini ends the screen, restores and closes the terminal. When tcell does not end, as after a panic inside it with its
-// lock held, the terminal is restored without it.
-func (s *screen) Fini() {
-	if !s.started {
-		_ = s.tty.Close() // nothing to restore; whether it was open does not matter any more
-		return
-	}
-	s.started = false
-	var events chan tcell.Event
-	if q, ok := s.Screen.(interface{ EventQ() chan tcell.Event }); ok {
-		events = q.EventQ()
-	}
-	ended := make(chan struct{})
-	go func() {
-		s.Screen.Fini()
-		close(ended)
-	}()
-	timer := time.NewTimer(finiTime)
-	defer timer.Stop()
-	for {
-		select {
-		case <-ended:
-			return
-		case <-events: // tcell's goroutines do not end while they wait to post an event
-		case <-timer.C:
-			s.tty.abandon(s.restore)
-			return
-		}
-	}
+	e.ExitCA += resetPalette
 }

@@ -214,7 +214,7 @@ func TestFiniWithoutTcell(t *testing.T) {
 		t.Fatal(err)
 	}
 	v := view(master, 80, 24)
-	s := made.(*screen)
+	s := made
 	release, inner := make(chan struct{}), s.Screen
 	s.Screen = stuck{inner, release}
 	within(t, "Fini", s.Fini)

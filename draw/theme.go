@@ -6,6 +6,7 @@ import "github.com/gdamore/tcell/v2"
 type Look struct {
 	Theme  *Theme
 	Glyphs *Glyphs
+	Font   *Font // what text from outside is drawn with as far as it goes; nil: all of it
 }
 
 // Theme gives each role its colours.

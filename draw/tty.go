@@ -14,16 +14,19 @@ import (
 // than the line takes them. All methods may be called from any goroutine, Read from
 // one at a time.
 type Tty struct {
-	f      *os.File
-	fd     int // f's descriptor, for ioctls under mu while not closed
-	baud   int
-	out    *sender
-	hup    chan struct{}
-	hupped sync.Once
-	watch  *hangupWatch
+	f       *os.File
+	fd      int // f's descriptor, for ioctls under mu while not closed
+	baud    int
+	serial  bool
+	console bool // one of the kernel's, as /dev/tty1
+	out     *sender
+	hup     chan struct{}
+	hupped  sync.Once
+	watch   *hangupWatch
 
-	input [256]byte // this and keys are the reader's
+	input [256]byte // these three are the reader's
 	keys  keyFilter
+	early []byte // keys that came while Init waited for the size
 
 	mu     sync.Mutex
 	closed bool
@@ -31,9 +34,13 @@ type Tty struct {
 	tail   []byte        // written since Drain: what puts the terminal back
 	ending bool          // between Drain and Stop
 	resize *resizeWatch
-	w, h   int // as last asked
+	fonts  fontReader
+	muted  bool // what is written vanishes
+	w, h   int  // as last asked
 
+	fixedW, fixedH int // by SetSize
 	columns, lines int // from the environment, for a terminal that does not know
+	report         sizeReport
 }
 
 // OpenTty opens the terminal at path, or the controlling terminal when path is empty, or, when there is none, the
@@ -92,7 +99,9 @@ func (t *Tty) open(baud int) error {
 	if t.watch, err = watchHangup(t.fd, t.hangUp); err != nil {
 		return err
 	}
-	t.baud = pace(t.fd, termios, baud)
+	t.console = isConsole(t.fd)
+	t.serial = isSerial(t.fd)
+	t.baud = pace(t.serial, termios, baud)
 	t.out = startSender(t.f, t.baud, t.hangUp)
 	return nil
 }

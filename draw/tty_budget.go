@@ -9,11 +9,17 @@ import (
 // maxPaced is the fastest line that is paced, in bits a second.
 const maxPaced = 1_000_000
 
-// pace returns the speed to hold output to, in bits a second; 0 is no limit. baud is the configured one, 0 to ask.
-// Only a serial driver answers TIOCMGET: ptys and virtual consoles report 38400 and mean nothing by it.
-func pace(fd int, termios *unix.Termios, baud int) int {
+// isSerial says whether fd is a serial line: only its driver answers TIOCMGET.
+func isSerial(fd int) bool {
+	_, err := unix.IoctlGetInt(fd, unix.TIOCMGET)
+	return err == nil
+}
+
+// pace returns the speed to hold output to, in bits a second; 0 is no limit. baud is the configured one, 0 to ask: but
+// ptys and virtual consoles report 38400 and mean nothing by it.
+func pace(serial bool, termios *unix.Termios, baud int) int {
 	if baud <= 0 {
-		if _, err := unix.IoctlGetInt(fd, unix.TIOCMGET); err != nil {
+		if !serial {
 			return 0
 		}
 		baud = int(termios.Ospeed)

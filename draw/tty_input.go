@@ -23,6 +23,10 @@ type keyFilter struct {
 	last   time.Time // when bytes came last
 	held   [utf8.UTFMax]byte
 	holds  int // bytes of an unfinished rune
+
+	numbers [2]int // the parameters of the sequence so far, as a cursor report has them
+	second  bool   // the second one has begun
+	report  [2]int // row and column of the newest cursor report
 }
 
 type keyState uint8
@@ -117,6 +121,7 @@ func (k *keyFilter) inRune(dst []byte, c byte) []byte {
 
 func (k *keyFilter) afterEscape(c byte) byte {
 	k.length, k.bad = 0, false
+	k.numbers, k.second = [2]int{}, false
 	switch c {
 	case '[':
 		k.state = keyCSI
@@ -146,10 +151,14 @@ func (k *keyFilter) inCSI(dst []byte, c byte) []byte {
 		if k.bad {
 			return dst
 		}
+		k.parameter(c)
 	case c == '[' && k.length == 0:
 		k.state = keySS3
 	default:
 		k.state = keyGround
+		if c == 'R' && !k.bad && k.second { // also what an xterm sends for F3 with Shift: no key of ours
+			k.report = k.numbers
+		}
 		if k.bad || strings.IndexByte(keyFinals, c) < 0 {
 			c = can
 		}
@@ -167,4 +176,25 @@ func (k *keyFilter) inString(c byte) {
 	default:
 		k.state = keyString
 	}
+}
+
+// parameter takes in a byte of a sequence's parameters.
+func (k *keyFilter) parameter(c byte) {
+	switch {
+	case c == ';' && !k.second:
+		k.second = true
+	case c >= '0' && c <= '9':
+		i := 0
+		if k.second {
+			i = 1
+		}
+		k.numbers[i] = min(k.numbers[i]*10+int(c-'0'), 9999)
+	}
+}
+
+// takeReport returns the newest cursor report, once, as columns and rows; zeros when there is none.
+func (k *keyFilter) takeReport() (w, h int) {
+	w, h = k.report[1], k.report[0]
+	k.report = [2]int{}
+	return w, h
 }

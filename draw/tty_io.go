@@ -11,16 +11,30 @@ import (
 // Read waits for input and returns what of it may be a key's. It returns an error, and never nothing, at a hang-up (EOF
 // or EIO), after Drain and after Close. p has room for keyRoom bytes and one more.
 func (t *Tty) Read(p []byte) (int, error) {
+	if len(t.early) > 0 {
+		n := copy(p, t.early)
+		t.early = t.early[n:]
+		return n, nil
+	}
 	for {
 		n, err := t.f.Read(t.input[:min(len(t.input), len(p)-keyRoom)])
 		if err != nil && !errors.Is(err, os.ErrDeadlineExceeded) && !errors.Is(err, os.ErrClosed) {
 			t.hangUp()
 		}
-		n = len(t.keys.pass(p[:0], t.input[:n], time.Now()))
+		n = len(t.filter(p[:0], t.input[:n]))
 		if n > 0 || err != nil {
 			return n, err
 		}
 	}
+}
+
+// filter appends to dst what of the input src may be a key's, and takes the terminal's answers out of it.
+func (t *Tty) filter(dst, src []byte) []byte {
+	dst = t.keys.pass(dst, src, time.Now())
+	if w, h := t.keys.takeReport(); w > 0 {
+		t.answered(w, h)
+	}
+	return dst
 }
 
 // Write keeps a copy of p for sending and returns at once. When the terminal is so far behind that p does not fit,
@@ -31,8 +45,19 @@ func (t *Tty) Write(p []byte) (int, error) {
 	if t.ending {
 		t.tail = append(t.tail, p...)
 	}
+	muted := t.muted
 	t.mu.Unlock()
+	if muted {
+		return len(p), nil
+	}
 	return t.out.write(p)
+}
+
+// mute makes what is written vanish, as if it had been sent, until it is called with false.
+func (t *Tty) mute(on bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.muted = on
 }
 
 // Idle says whether all that was written has been handed to the kernel: the time to write the next frame.
@@ -50,6 +75,9 @@ func (t *Tty) Drop() { t.out.drop() }
 
 // Baud is the speed that output is held to, in bits a second; 0 is no limit.
 func (t *Tty) Baud() int { return t.baud }
+
+// Serial says whether the terminal is a serial line: another one may be attached to it at any time, and nothing tells.
+func (t *Tty) Serial() bool { return t.serial }
 
 // Hup is closed when the terminal has hung up, whether or not anyone reads or writes.
 func (t *Tty) Hup() <-chan struct{} { return t.hup }

@@ -19,7 +19,8 @@ const (
 )
 
 // WindowSize asks the terminal for its size, in cells. Where it says 0, as a serial line does, what $COLUMNS or $LINES
-// said at the opening counts, else 80x24. The answer lies within 1x1 and MaxWidth x MaxHeight.
+// said at the opening counts, else what the terminal at the other end answered to AskSize, else 80x24. The answer lies
+// within 1x1 and MaxWidth x MaxHeight.
 func (t *Tty) WindowSize() (tcell.WindowSize, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -27,14 +28,21 @@ func (t *Tty) WindowSize() (tcell.WindowSize, error) {
 	if !t.closed {
 		var ws *unix.Winsize
 		if ws, err = unix.IoctlGetWinsize(t.fd, unix.TIOCGWINSZ); err == nil {
-			t.w = cells(int(ws.Col), t.columns, defaultWidth, MaxWidth)
-			t.h = cells(int(ws.Row), t.lines, defaultHeight, MaxHeight)
+			t.w = cells(MaxWidth, t.fixedW, int(ws.Col), t.columns, t.report.w, defaultWidth)
+			t.h = cells(MaxHeight, t.fixedH, int(ws.Row), t.lines, t.report.h, defaultHeight)
 		}
 	}
 	if err != nil {
 		return tcell.WindowSize{}, fmt.Errorf("ask the terminal's size: %w", err)
 	}
 	return tcell.WindowSize{Width: t.w, Height: t.h}, nil
+}
+
+// SetSize makes the terminal w by h cells large, whatever it says itself; zeros take that back.
+func (t *Tty) SetSize(w, h int) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.fixedW, t.fixedH = w, h
 }
 
 // Size is WindowSize; of a terminal that is gone it is the last one known.
@@ -48,14 +56,14 @@ func (t *Tty) Size() (w, h int) {
 	return t.w, t.h
 }
 
-// cells returns the first of what the terminal and the environment say that is a size.
-func cells(terminal, environment, otherwise, most int) int {
-	for _, n := range []int{terminal, environment} {
+// cells returns the first number that is a size, most at most.
+func cells(most int, numbers ...int) int {
+	for _, n := range numbers {
 		if n > 0 {
 			return min(n, most)
 		}
 	}
-	return otherwise
+	return 0
 }
 
 // sizeFrom returns the number that an environment variable holds, 0 for none.

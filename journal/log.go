@@ -27,8 +27,9 @@ type Log struct {
 	asked   atomic.Pointer[Query]
 	config  atomic.Pointer[config]
 	sinks   atomic.Pointer[[]*Sink]
-	made    atomic.Uint32 // sinks so far
-	seed    maphash.Seed  // of the doors
+	kernel  [Debug + 1]atomic.Uint64 // entries of the kernel that came, by their own severity
+	made    atomic.Uint32            // sinks so far
+	seed    maphash.Seed             // of the doors
 
 	reading   chan struct{} // capacity 1: there is a request
 	requested atomic.Pointer[request]
@@ -93,6 +94,19 @@ func (l *Log) Sink(name string) *Sink {
 func (l *Log) Ask(q Query) {
 	l.asked.Store(&q)
 	l.poke()
+}
+
+// kernelUnit is the unit of the kernel's own entries.
+const kernelUnit = "kernel"
+
+// Kernel is how many entries of the kernel have come that are worse than least, which is beyond Debug for all of them.
+// The kernel also prints those on its consoles whose severity is below its console log level.
+func (l *Log) Kernel(least Severity) uint64 {
+	n := uint64(0)
+	for i := range l.kernel[:min(least, Debug+1)] {
+		n += l.kernel[i].Load()
+	}
+	return n
 }
 
 // Pages is where pages come out. It has one reader.
@@ -290,7 +304,6 @@ func (l *Log) compose() {
 	p.figures(l.ring)
 	p.Total, p.Dropped, p.Truncated = l.total, l.gone.dropped, l.gone.truncated
 	now := time.Now()
-	p.Deeper = len(l.lines.past.sources) > 0
 	p.Sources, p.Hour.Known = p.Sources[:0], 60
 	for _, s := range *l.sinks.Load() {
 		p.Dropped += s.dropped.Load()
@@ -343,7 +356,7 @@ func (l *Log) publishDue(timer *time.Timer) <-chan time.Time {
 
 // patience is how long the last page is left to stand because this one has lost rows that are being read again.
 func (l *Log) patience(now time.Time) time.Duration {
-	if l.request == nil || l.view.need != readPlace && !l.view.torn {
+	if l.request == nil || l.view.need != readPlace && !(l.view.need == readNewer && l.lines.past.parted) {
 		l.torn = time.Time{}
 		return 0
 	}

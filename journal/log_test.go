@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"runtime"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -14,13 +13,15 @@ import (
 
 var everything = Filter{Least: Debug}
 
-// start runs l and its reader until the test ends.
+// start runs l until the test ends.
 func start(t testing.TB, l *Log) context.Context {
 	ctx, cancel := context.WithCancel(context.Background())
-	var running sync.WaitGroup
-	running.Go(func() { l.Run(ctx) })
-	running.Go(func() { l.Read(ctx) })
-	t.Cleanup(func() { cancel(); running.Wait() })
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		l.Run(ctx)
+	}()
+	t.Cleanup(func() { cancel(); <-done })
 	return ctx
 }
 

@@ -102,9 +102,12 @@ func (s *Sink) add(h *head) bool {
 	return false
 }
 
-// prepare makes the door's text the entry's, and counts it when it is cut.
+// prepare makes the door's text the entry's, and counts it when it is cut, and when it is the kernel's.
 func (s *Sink) prepare(e *Entry) head {
 	h := s.door.prepare(e)
+	if string(s.door.unit) == kernelUnit {
+		s.log.kernel[min(e.Severity, Debug)].Add(1)
+	}
 	if h.full > h.message {
 		s.truncated.Add(1)
 	}

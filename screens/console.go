@@ -17,6 +17,7 @@ const (
 	Quit
 	Refresh // sample now
 	Repaint // send every cell
+	Login   // hand the terminal to a login prompt
 )
 
 type overlay uint8
@@ -29,6 +30,7 @@ const (
 	vmOverlay
 	storageOverlay
 	hardwareOverlay
+	loginOverlay
 )
 
 // Console is the whole picture: header, one of three screens, footer, and an overlay. The loop's goroutine owns it.
@@ -114,6 +116,8 @@ func (c *Console) Draw(r draw.Region, f *frame.Frame) {
 		c.guarded("storage", drawStorage, r, f)
 	case hardwareOverlay:
 		c.guarded("hardware", drawHardware, r, f)
+	case loginOverlay:
+		c.guarded("login", drawLogin, r, f)
 	}
 }
 

@@ -22,11 +22,17 @@ func drawFooter(c *Console, r draw.Region, f *frame.Frame) {
 	if f.Settings.Quit {
 		last += 7
 	}
+	if f.Settings.Login {
+		last += 11
+	}
 	if r.W()-last > p.X() {
 		tail := r.CutRight(last).Pen(0, 0)
 		hint(&tail, "?", "Help")
 		if f.Settings.Quit {
 			hint(&tail, "q", "Quit")
+		}
+		if f.Settings.Login {
+			hint(&tail, "F12", "Login")
 		}
 	}
 	p = r.Pen(p.X(), 0)

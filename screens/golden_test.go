@@ -70,7 +70,7 @@ func manyCores(f *frame.Frame) {
 
 var looks = map[string]draw.Look{
 	"colour": {Theme: draw.DarkTheme(16), Glyphs: draw.UnicodeGlyphs()},
-	"mono":   {Theme: draw.MonoTheme(), Glyphs: draw.VTGlyphs()},
+	"mono":   {Theme: draw.MonoTheme(), Glyphs: draw.VTGlyphs(draw.NewFont("─│┌┐└┘┬┴┼├█▌▄░√↑↓←→»·"))},
 	"ascii":  {Theme: draw.MonoTheme(), Glyphs: draw.ASCIIGlyphs()},
 }
 

@@ -29,6 +29,7 @@ func commonKeys() []binding {
 		{[]draw.Key{draw.KeyCtrlL}, "Ctrl-L", "repaint everything", "", func(*Console, draw.Key, *frame.Frame) Wish { return Repaint }},
 		{[]draw.Key{' ', draw.KeyCtrlZ}, "Space Ctrl-Z", "pause the picture, sources go on", "Pause", pause},
 		{[]draw.Key{'i'}, "i", "sources: state, age, error, cost", "Sources", openSources},
+		{[]draw.Key{draw.KeyF12, draw.KeyCtrlBracket}, "F12 Ctrl-]", "log in here, where the config allows it", "", askLogin},
 		{[]draw.Key{'?'}, "?", "this help", "", openHelp},
 		{[]draw.Key{draw.KeyEsc}, "Esc", "close what is open", "", closeOverlay},
 		{[]draw.Key{'q', draw.KeyCtrlC}, "q Ctrl-C", "quit, where the config allows it", "", quit},
@@ -42,6 +43,9 @@ func (c *Console) Key(k draw.Key, f *frame.Frame) Wish {
 	}
 	if c.overlay == noOverlay && c.active == frame.Logs && c.logs.typing() && c.logs.typed(k, f) {
 		return Nothing
+	}
+	if c.overlay == loginOverlay {
+		return c.answerLogin(k)
 	}
 	if c.overlay != noOverlay && c.scroll.key(k) {
 		return Nothing

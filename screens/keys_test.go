@@ -14,7 +14,7 @@ var keyNames = map[draw.Key]string{
 	draw.KeyF1: "F1", draw.KeyF2: "F2", draw.KeyF3: "F3", draw.KeyUp: "Up", draw.KeyDown: "Down", draw.KeyLeft: "Left", draw.KeyRight: "Right",
 	draw.KeyPageUp: "PgUp", draw.KeyPageDown: "PgDn", draw.KeyHome: "Home", draw.KeyEnd: "End", draw.KeyEnter: "Enter", draw.KeyEsc: "Esc",
 	draw.KeyTab: "Tab", draw.KeyBackTab: "S-Tab", draw.KeyCtrlC: "Ctrl-C", draw.KeyCtrlL: "Ctrl-L", draw.KeyCtrlU: "Ctrl-U", draw.KeyCtrlD: "Ctrl-D",
-	draw.KeyCtrlZ: "Ctrl-Z", ' ': "Space",
+	draw.KeyCtrlZ: "Ctrl-Z", draw.KeyF12: "F12", draw.KeyCtrlBracket: "Ctrl-]", ' ': "Space",
 }
 
 // TestHelpNamesEveryKey holds that the help tells of each key that is handled, that each handled key does one thing

@@ -2,6 +2,7 @@ package screens
 
 import (
 	"bytes"
+	"slices"
 	"time"
 
 	"hypervisor-tui/draw"
@@ -84,16 +85,12 @@ func drawNoEntries(r draw.Region, l *logs, f *frame.Frame) {
 		p.Text(draw.Dim, "searching ").Int(draw.Text, int64(page.Percent)).Text(draw.Dim, "%")
 	case page.Entries > 0:
 		p.Text(draw.Dim, "no entry of ").Int(draw.Text, int64(page.Entries)).Text(draw.Dim, " passes the filter (Esc clears it)")
-		if page.Deeper {
-			p = r.Pen(1, 1)
-			p.Text(draw.Dim, "PgUp looks for older ones in the journal")
-		}
 	default:
 		p.Text(draw.Dim, "no entries yet")
 	}
 	for i := range page.Sources {
 		s := &page.Sources[i]
-		p = r.Pen(1, 3+i)
+		p = r.Pen(1, 2+i)
 		p.Fit(draw.Text, s.Name, 12).To(14).Text(stateStyle(s.Health.State), s.Health.State.String()).Skip(2)
 		p.Fit(draw.Dim, s.Detail, p.Left()-1)
 		if s.Health.Err != "" {
@@ -116,6 +113,9 @@ func (l *logs) entries(r draw.Region, f *frame.Frame) {
 		height += h
 		from--
 	}
+	if f.Settings.Slow && l.following() {
+		from = l.halfPages(page, from, r)
+	}
 	l.first = page.Rows[from].ID
 	for i := from; i <= last; i++ {
 		row := &page.Rows[i]
@@ -126,6 +126,22 @@ func (l *logs) entries(r draw.Region, f *frame.Frame) {
 			part.Set(1, 0, '>', draw.Selected)
 		}
 	}
+}
+
+// halfPages is the first row to draw on a slow line, where from is the first that fits: as long as the entries fit
+// below the one that is on top, that one stays and a new entry writes one row; then the newest fill half of the rows.
+func (l *logs) halfPages(page *journal.Page, from int, r draw.Region) int {
+	on := slices.IndexFunc(page.Rows, func(row journal.Row) bool { return row.First <= l.first && l.first <= row.ID })
+	if on < 0 || on >= from {
+		return max(on, from)
+	}
+	height := 0
+	for i := len(page.Rows) - 1; i > from; i-- {
+		if height += l.height(page, &page.Rows[i], r.W()); height > r.H()/2 {
+			return min(i+1, len(page.Rows)-1)
+		}
+	}
+	return from
 }
 
 // prefixWidth is the columns before the message: mark, time, unit[pid] and colon, and how often it came.

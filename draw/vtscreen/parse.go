@@ -1,6 +1,7 @@
 package vtscreen
 
 import (
+	"fmt"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -96,6 +97,12 @@ func (s *Screen) escape(in []byte) int {
 		return 2
 	case ']', 'P', 'X', '^', '_':
 		return s.controlString(in)
+	case '7':
+		s.saved = [2]int{s.X, s.Y}
+		return 2
+	case '8':
+		s.moveTo(s.saved[0], s.saved[1])
+		return 2
 	case 0x1b:
 		s.Broken++
 		return 1
@@ -151,6 +158,14 @@ func (s *Screen) known(final byte, params string) bool {
 		return params == ""
 	case 'h', 'l':
 		return s.mode(params, final == 'h')
+	case 'n':
+		if params == "6" {
+			s.Replies = append(s.Replies, []byte(fmt.Sprintf("\x1b[%d;%dR", s.Y+1, s.X+1))...)
+		}
+		return params == "6"
+	case 'r': // the whole screen scrolls
+		s.moveTo(0, 0)
+		return params == ""
 	case 'c': // the console's cursor shape
 		return params == "?0" || params == "?1"
 	case 't': // saves and restores the window's title

@@ -31,12 +31,14 @@ type Screen struct {
 	Autowrap bool     // a rune after the last column goes on in the next row
 	Broken   int      // sequences that the next one cut off
 	Foreign  []string // sequences, control characters and bad bytes that are none of ours, as they came
+	Replies  []byte   // what it answers: the caller takes it away and sends it
 
 	cells   []Cell
 	attr    Attr
 	wrap    bool    // the last column was written: with Autowrap the next rune wraps
 	sets    [2]byte // G0 and G1: 'B' is ASCII, '0' line drawing
 	shift   int     // which of them is in use
+	saved   [2]int  // the cursor, by ESC 7
 	partial []byte  // a sequence or rune whose end has not come yet
 }
 

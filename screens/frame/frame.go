@@ -70,6 +70,8 @@ type Settings struct {
 	Banner     string   // why the configuration could not be used
 	Notes      []string // what is worth knowing about this run: no time zone data, a directory that cannot be written
 	Quit       bool     // q ends the program
+	Login      bool     // F12 hands the terminal to a login prompt
+	Slow       bool     // the terminal is a slow line: what moves costs seconds
 	Refresh    time.Duration
 	Tabs       []string // names of the log tabs
 	CPU        Limits

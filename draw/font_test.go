@@ -1,0 +1,123 @@
+package draw
+
+import (
+	"strings"
+	"testing"
+	"unicode/utf8"
+)
+
+// terminusFont is what Debian's Lat15-Terminus has beyond ASCII and Latin-1, of what one may want to draw.
+const terminusFont = "─│┌┐└┘├┤┬┴┼█░▒↑↓←→■·•±°«»éÄß€…"
+
+// TestVTGlyphsByFont: whatever font the console has, each mark is drawn with what it has.
+func TestVTGlyphsByFont(t *testing.T) {
+	for _, c := range []struct {
+		name, font, sparks, eighths, ok, full, corner string
+	}{
+		{"the kernel's own", consoleFont, "▄█", "▌", "√", "█", "┌"},
+		{"Terminus", terminusFont, "░▒█", "▒", "ok", "█", "┌"},
+		{"full", consoleFont + terminusFont + "✓✗▁▂▃▄▅▆▇█▏▎▍▌▋▊▉", "▁▂▃▄▅▆▇█", "▏▎▍▌▋▊▉", "✓", "█", "┌"},
+		{"no blocks", "─│┌┐└┘├┤┬┴┼√", ".:|#", "", "√", "#", "┌"},
+		{"nothing", "", ".:|#", "", "ok", "#", "+"},
+	} {
+		font := NewFont(c.font)
+		g := VTGlyphs(font)
+		if string(g.Sparks) != c.sparks || string(g.Eighths) != c.eighths || g.name(OK) != c.ok || g.name(Full) != c.full || g.name(TopLeft) != c.corner {
+			t.Errorf("%s: sparks %q, gauge steps %q, ok %q, full %q, corner %q", c.name, string(g.Sparks), string(g.Eighths), g.name(OK), g.name(Full), g.name(TopLeft))
+		}
+		all := string(g.Sparks) + string(g.Eighths)
+		for id := range glyphCount {
+			all += g.name(id)
+		}
+		if !font.HasAll(all) {
+			t.Errorf("%s: draws with %q, which the font has not all of", c.name, all)
+		}
+		if last := g.Sparks[len(g.Sparks)-1]; string(last) != c.full {
+			t.Errorf("%s: the highest spark is %q, a full cell %q", c.name, last, c.full)
+		}
+	}
+	common := VTGlyphs(nil)
+	for _, font := range []string{consoleFont, terminusFont} {
+		all := string(common.Sparks) + string(common.Eighths)
+		for id := range glyphCount {
+			all += common.name(id)
+		}
+		if !NewFont(font).HasAll(all) {
+			t.Errorf("of an unknown font it takes %q, which not all have", all)
+		}
+	}
+}
+
+// TestFontOnlyDrawsWhatItHas: text from outside reaches the terminal as what the font has, in the columns it takes.
+func TestFontOnlyDrawsWhatItHas(t *testing.T) {
+	font := NewFont(consoleFont + "\ufffd")
+	c := NewCanvas(Look{Theme: MonoTheme(), Glyphs: VTGlyphs(font), Font: font})
+	const w, h = 60, 2
+	r := c.Begin(w, h)
+	p := r.Pen(0, 0)
+	p.Text(Text, "“a” – b… ✓ 漢字x é\ufffd│√")
+	m := newModel(t, w, h)
+	c.Flush(m)
+	shown := ""
+	for _, v := range m.cells[:w] {
+		shown += v.text
+	}
+	if got, want := strings.TrimRight(shown, " "), `"a" - b. + ????x ??│√`; got != want {
+		t.Errorf("shows %q, want %q", got, want)
+	}
+	for _, v := range m.cells {
+		if r, _ := utf8.DecodeRuneInString(v.text); !font.Has(r) {
+			t.Errorf("%q reaches a font without it", v.text)
+		}
+	}
+	if !strings.Contains(string(c.AppendText(nil)), "漢字x é") {
+		t.Error("the picture as text has lost what only the font lacks")
+	}
+}
+
+// TestPtyIsNoConsole: on another terminal nothing is asked of a font, and no colours are changed.
+func TestPtyIsNoConsole(t *testing.T) {
+	tty, _ := openTty(t, 80, 24)
+	defer tty.Close()
+	if tty.Console() || tty.Serial() || tty.Font(nil) != nil {
+		t.Errorf("console %v, serial %v, font %v", tty.Console(), tty.Serial(), tty.Font(nil) != nil)
+	}
+	tty.mu.Lock() // nothing may be written
+	queued := tty.out.unsent()
+	tty.mu.Unlock()
+	tty.SetPalette(&Palette{})
+	if now := tty.out.unsent(); now != queued {
+		t.Errorf("%d bytes for the colours of a terminal that keeps its own", now-queued)
+	}
+}
+
+func TestPaletteSequence(t *testing.T) {
+	p := Palette{0: 0x000000, 1: 0xcc0000, 10: 0x4e9a06, 15: 0xffffff}
+	got := string(p.sequence())
+	for _, want := range []string{"\x1b]P0000000", "\x1b]P1cc0000", "\x1b]Pa4e9a06", "\x1b]Pfffffff"} {
+		if !strings.Contains(got, want) {
+			t.Errorf("no %q in %q", want, got)
+		}
+	}
+	if len(got) != 16*10 {
+		t.Errorf("%d bytes", len(got))
+	}
+	if got := string((*Palette)(nil).sequence()); got != "\x1b]R" {
+		t.Errorf("back to its own: %q", got)
+	}
+}
+
+// TestConsoleStaysAwake: what darkens a console is switched off there, and nowhere else.
+func TestConsoleStaysAwake(t *testing.T) {
+	e, err := lookupEntry("linux")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if strings.Contains(e.EnterCA+e.ExitCA, "]") {
+		t.Errorf("%q, %q: `ESC ]` is for the kernel's own console alone", e.EnterCA, e.ExitCA)
+	}
+	keepAwake(e, true)
+	if !strings.Contains(e.EnterCA, "\x1b[9;0]\x1b[14;0]") || !strings.Contains(e.EnterCA, "\x1b%G") || !strings.HasSuffix(e.ExitCA, "\x1b]R") {
+		t.Errorf("%q, %q", e.EnterCA, e.ExitCA)
+	}
+}
