@@ -67,6 +67,6 @@
         };
       });
 
-      formatter = perSystem (pkgs: pkgs.nixfmt);
+      formatter = perSystem (pkgs: pkgs.nixfmt-tree);
     };
 }

@@ -13,8 +13,8 @@ func (v *view) answer(l *lines, p *Page) {
 		v.ids[rows], top = id, id
 		rows++
 	}
-	if placed && v.deep && rows < v.query.Rows {
-		v.beyond(l, top, readOlder)
+	if placed {
+		v.mend(l, rows, top)
 	}
 	p.Rows, p.Text = p.Rows[:0], p.Text[:0]
 	for i := rows - 1; i >= 0; i-- {

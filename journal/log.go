@@ -304,6 +304,7 @@ func (l *Log) compose() {
 	p.figures(l.ring)
 	p.Total, p.Dropped, p.Truncated = l.total, l.gone.dropped, l.gone.truncated
 	now := time.Now()
+	p.Deeper = len(l.lines.past.sources) > 0
 	p.Sources, p.Hour.Known = p.Sources[:0], 60
 	for _, s := range *l.sinks.Load() {
 		p.Dropped += s.dropped.Load()
@@ -356,7 +357,7 @@ func (l *Log) publishDue(timer *time.Timer) <-chan time.Time {
 
 // patience is how long the last page is left to stand because this one has lost rows that are being read again.
 func (l *Log) patience(now time.Time) time.Duration {
-	if l.request == nil || l.view.need != readPlace && !(l.view.need == readNewer && l.lines.past.parted) {
+	if l.request == nil || l.view.need != readPlace && !l.view.torn {
 		l.torn = time.Time{}
 		return 0
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"runtime"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -13,15 +14,13 @@ import (
 
 var everything = Filter{Least: Debug}
 
-// start runs l until the test ends.
+// start runs l and its reader until the test ends.
 func start(t testing.TB, l *Log) context.Context {
 	ctx, cancel := context.WithCancel(context.Background())
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		l.Run(ctx)
-	}()
-	t.Cleanup(func() { cancel(); <-done })
+	var running sync.WaitGroup
+	running.Go(func() { l.Run(ctx) })
+	running.Go(func() { l.Read(ctx) })
+	t.Cleanup(func() { cancel(); running.Wait() })
 	return ctx
 }
 

@@ -75,6 +75,7 @@ type Page struct {
 	Found   uint64 // id of the row that the move led to; the bottom row may be a newer one, so that the page is full
 	Failed  string // why the move led nowhere
 	Past    bool   // the bottom row is older than the ring
+	Deeper  bool   // a source has an archive: Older and the like go beyond the ring
 	Reading Reading
 	Whole   *Whole // what Query.Whole asked for, nil until it is read; never changed
 

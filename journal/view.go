@@ -17,12 +17,17 @@ type view struct {
 	bottom uint64 // row of the last page, and where it is found again
 	source uint16
 	place  Place
+	rows   int  // that the page has had at this place
+	torn   bool // it has lost some, which are being read again
 }
 
 func (v *view) ask(q Query, archives bool) {
 	q.Rows = min(max(q.Rows, 0), MaxRows)
 	if q.Move == Newest {
 		q.Move, q.Anchor = Stay, 0
+	}
+	if q.Filter != v.query.Filter || q.Move != Stay {
+		v.rows = 0
 	}
 	v.query, v.atEnd, v.none, v.found, v.failed = q, false, false, 0, ""
 	v.alone = !archives
@@ -144,6 +149,18 @@ func (v *view) nextInRing(l *lines) {
 		}
 	}
 	v.none = true
+}
+
+// mend asks for the rows that the page has lost at its top since the ring has, or that are to fill it once the view has
+// gone beyond the ring.
+func (v *view) mend(l *lines, rows int, top uint64) {
+	lost := rows < v.rows && v.query.Anchor != 0
+	if v.torn = false; rows < v.query.Rows && (v.deep || lost) {
+		v.torn = v.beyond(l, top, readOlder) && lost
+	}
+	if !v.torn {
+		v.rows = rows
+	}
 }
 
 // settle forgets a past that does not lead to the ring when the page is in the ring.

@@ -90,7 +90,9 @@ func (l *logs) absorb(page *journal.Page) {
 	moved := l.query.Move != journal.Stay
 	if moved && (len(page.Rows) == 0 || page.Failed != "" && l.query.Anchor == 0) {
 		l.follow() // there is nowhere to go
-		l.failed = page.Failed
+		if l.failed = page.Failed; l.failed == "" && page.Entries > 0 {
+			l.failed = "nothing further"
+		}
 		return
 	}
 	if len(page.Rows) == 0 {
@@ -205,13 +207,23 @@ func (l *logs) leaveFollowing(page *journal.Page) bool {
 	return true
 }
 
+// lookOlder goes up from a page without rows: older entries may be in the journal.
+func (l *logs) lookOlder(page *journal.Page) {
+	if page != nil && len(page.Rows) == 0 && l.query.Move == journal.Stay {
+		l.move(journal.Older, 0, 1, bottom)
+	}
+}
+
 func stepEntry(c *Console, k draw.Key, f *frame.Frame) Wish {
 	l, page := &c.logs, f.Page
 	wasFollowing := l.following()
+	up := k == draw.KeyUp || k == 'k' || k == 'N'
 	if !l.leaveFollowing(page) {
+		if up {
+			l.lookOlder(page)
+		}
 		return Nothing
 	}
-	up := k == draw.KeyUp || k == 'k' || k == 'N'
 	i := l.chosen(page)
 	last := len(page.Rows) - 1
 	switch {
@@ -232,6 +244,9 @@ func stepEntry(c *Console, k draw.Key, f *frame.Frame) Wish {
 func stepPage(c *Console, k draw.Key, f *frame.Frame) Wish {
 	l := &c.logs
 	if !l.leaveFollowing(f.Page) {
+		if k == draw.KeyPageUp || k == draw.KeyCtrlU {
+			l.lookOlder(f.Page)
+		}
 		return Nothing
 	}
 	n := max(l.query.Rows-1, 1)

@@ -23,6 +23,7 @@ type desk struct {
 	sink    *journal.Sink
 	start   time.Time // stamp of line 0
 	put     int       // entries so far
+	shelf   *shelf    // what the sink's archive has, nil: it has none
 }
 
 // atDesk runs a test on a desk whose log keeps capacity entries.
@@ -59,6 +60,10 @@ func (d *desk) write(n int) {
 			e.Severity = journal.Err
 		}
 		e.Message = fmt.Appendf(nil, "line %d.", d.put)
+		if d.shelf != nil {
+			e.Place = journal.Place{Time: e.Time.UnixMicro(), Seq: uint64(1_000_000 + d.put)}
+			d.shelf.add(e)
+		}
 		if !d.sink.Try(e) {
 			d.sink.Flush()
 			synctest.Wait()

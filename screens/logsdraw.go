@@ -85,12 +85,16 @@ func drawNoEntries(r draw.Region, l *logs, f *frame.Frame) {
 		p.Text(draw.Dim, "searching ").Int(draw.Text, int64(page.Percent)).Text(draw.Dim, "%")
 	case page.Entries > 0:
 		p.Text(draw.Dim, "no entry of ").Int(draw.Text, int64(page.Entries)).Text(draw.Dim, " passes the filter (Esc clears it)")
+		if page.Deeper {
+			p = r.Pen(1, 1)
+			p.Text(draw.Dim, "PgUp looks for older ones in the journal")
+		}
 	default:
 		p.Text(draw.Dim, "no entries yet")
 	}
 	for i := range page.Sources {
 		s := &page.Sources[i]
-		p = r.Pen(1, 2+i)
+		p = r.Pen(1, 3+i)
 		p.Fit(draw.Text, s.Name, 12).To(14).Text(stateStyle(s.Health.State), s.Health.State.String()).Skip(2)
 		p.Fit(draw.Dim, s.Detail, p.Left()-1)
 		if s.Health.Err != "" {

@@ -12,9 +12,6 @@ import (
 // drawLogState is the line below the entries: the prompt or what is shown, counts by severity, source and losses.
 func drawLogState(r draw.Region, l *logs, f *frame.Frame) {
 	r.Rule(0, "")
-	if f.Page != nil && !l.typing() {
-		drawCounts(&r, f.Page)
-	}
 	p := r.Pen(1, 0)
 	if l.typing() {
 		name := " /"
@@ -30,6 +27,9 @@ func drawLogState(r draw.Region, l *logs, f *frame.Frame) {
 	}
 	if l.failed != "" {
 		p.Text(draw.Warn, " ").Fit(draw.Warn, l.failed, p.Left()-2).Text(draw.Warn, " ")
+	}
+	if f.Page != nil {
+		drawCounts(r.Sub(p.X(), 0, r.W()-p.X()-1, 1), f.Page)
 	}
 }
 
@@ -81,53 +81,41 @@ func (l *logs) position(p *draw.Pen, f *frame.Frame) {
 	p.Fit(draw.Accent, filter.Text, 24).Text(draw.Accent, " ")
 }
 
-// leastPosition is the room that the counts leave for where the page is.
-const leastPosition = 24
-
-// drawCounts writes at the right end of r, and takes their room from it, as far as they fit: what was lost, counts by
-// severity, all, and the source. What was lost goes before all else.
-func drawCounts(r *draw.Region, page *journal.Page) {
+// drawCounts writes, as far as they fit at the right end of r, what was lost, counts by severity, all, and the source:
+// what matters most on the right, where it has its place whatever else fits.
+func drawCounts(r draw.Region, page *journal.Page) {
 	bad := 0
 	for s := journal.Emerg; s <= journal.Err; s++ {
 		bad += page.Counts[s]
 	}
-	warnings, source := page.Counts[journal.Warning], sourceInUse(page)
-	parts := [...]int{0, 0, 8 + digits(bad) + digits(warnings), 6 + digits(page.Entries), 2 + min(draw.Columns(source), 12)}
 	if page.Dropped > 0 {
-		parts[0] = 10 + digits(int(page.Dropped))
+		p := figure(&r, 10+digits(int(page.Dropped)))
+		p.Text(draw.Bad, " dropped ").Int(draw.Bad, int64(page.Dropped)).Text(draw.Text, " ")
 	}
 	if page.Truncated > 0 {
-		parts[1] = 6 + digits(int(page.Truncated))
+		p := figure(&r, 6+digits(int(page.Truncated)))
+		p.Text(draw.Dim, " cut ").Int(draw.Dim, int64(page.Truncated)).Text(draw.Text, " ")
 	}
-	width, fit := 1, 0
-	for fit < len(parts) && width+parts[fit] <= r.W()-leastPosition {
-		width += parts[fit]
-		fit++
+	style := draw.Dim
+	if bad > 0 {
+		style = draw.Bad
 	}
-	if width == 1 {
-		return
+	warnings := page.Counts[journal.Warning]
+	p := figure(&r, 9+digits(bad)+digits(warnings))
+	p.Text(style, " E ").Int(style, int64(bad)).Text(draw.Dim, "  W ").Int(draw.Warn, int64(warnings)).Text(draw.Text, " ")
+	p = figure(&r, 6+digits(page.Entries))
+	p.Text(draw.Dim, " all ").Int(draw.Text, int64(page.Entries)).Text(draw.Text, " ")
+	source := sourceInUse(page)
+	p = figure(&r, 2+min(draw.Columns(source), 12))
+	p.Text(draw.Dim, " ").Fit(draw.Dim, source, 12).Text(draw.Text, " ")
+}
+
+// figure cuts n columns off r for a figure, or all of it for nothing when there are fewer.
+func figure(r *draw.Region, n int) draw.Pen {
+	if r.W() < n {
+		*r = draw.Region{}
 	}
-	p := r.CutRight(width).Pen(0, 0)
-	if page.Dropped > 0 && fit > 0 {
-		p.Text(draw.Bad, " dropped ").Int(draw.Bad, int64(page.Dropped))
-	}
-	if page.Truncated > 0 && fit > 1 {
-		p.Text(draw.Dim, "  cut ").Int(draw.Dim, int64(page.Truncated))
-	}
-	if fit > 2 {
-		style := draw.Dim
-		if bad > 0 {
-			style = draw.Bad
-		}
-		p.Text(style, "  E ").Int(style, int64(bad)).Text(draw.Dim, "  W ").Int(draw.Warn, int64(warnings))
-	}
-	if fit > 3 {
-		p.Text(draw.Dim, "  all ").Int(draw.Text, int64(page.Entries))
-	}
-	if fit > 4 {
-		p.Text(draw.Dim, "  ").Fit(draw.Dim, source, 12)
-	}
-	p.Text(draw.Text, " ")
+	return r.CutRight(n).Pen(0, 0)
 }
 
 // sourceInUse is the name of the first source that works, not counting the program's own lines.
