@@ -31,6 +31,8 @@ const (
 	storageOverlay
 	hardwareOverlay
 	loginOverlay
+	nodeOverlay
+	warningsOverlay
 )
 
 // Console is the whole picture: header, one of three screens, footer, and an overlay. The loop's goroutine owns it.
@@ -118,6 +120,10 @@ func (c *Console) Draw(r draw.Region, f *frame.Frame) {
 		c.guarded("hardware", drawHardware, r, f)
 	case loginOverlay:
 		c.guarded("login", drawLogin, r, f)
+	case nodeOverlay:
+		c.guarded("node", drawNode, r, f)
+	case warningsOverlay:
+		c.guarded("warnings", drawWarnings, r, f)
 	}
 }
 

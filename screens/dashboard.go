@@ -11,6 +11,7 @@ func dashboardKeys() []binding {
 		{[]draw.Key{'s'}, "s", "sort VMs: CPU, memory, disk, net, name", "Sort VMs", sortVMs},
 		{[]draw.Key{draw.KeyUp, draw.KeyDown, 'k', 'j'}, arrows, "choose a VM", "", chooseVM},
 		{[]draw.Key{draw.KeyEnter}, "Enter", "the chosen VM whole", "", openVM},
+		{[]draw.Key{'v'}, "v", "VMs of the whole cluster, or of this host", "All VMs", allVMs},
 	}
 }
 
@@ -19,10 +20,14 @@ func dashboardWindows() []binding {
 	return []binding{
 		{[]draw.Key{'d'}, "d", "every disk, filesystem, array and pool", "Disks", openStorage},
 		{[]draw.Key{'c'}, "c", "every CPU, memory in full, every sensor", "CPUs", openHardware},
+		{[]draw.Key{'n'}, "n", "this node, migrations, what a drain meets", "Node", openNode},
+		{[]draw.Key{'w'}, "w", "the cluster's newest warnings", "Warnings", openWarnings},
 	}
 }
 
 func openStorage(c *Console, _ draw.Key, _ *frame.Frame) Wish  { return c.toggle(storageOverlay) }
+func openNode(c *Console, _ draw.Key, _ *frame.Frame) Wish     { return c.toggle(nodeOverlay) }
+func openWarnings(c *Console, _ draw.Key, _ *frame.Frame) Wish { return c.toggle(warningsOverlay) }
 func openHardware(c *Console, _ draw.Key, _ *frame.Frame) Wish { return c.toggle(hardwareOverlay) }
 
 // drawDashboard is F2: four quadrants, and the cluster below them.
@@ -33,12 +38,10 @@ func drawDashboard(c *Console, r draw.Region, f *frame.Frame) {
 	case r.W() < narrow:
 		c.guarded("gauges", drawGauges, r, f)
 		return
-	case shows(clusterBlock, c.body):
-		c.guarded("cluster", drawCluster, r.CutBottom(4), f)
 	case shows(clusterLine, c.body):
-		c.guarded("cluster", drawCluster, r.CutBottom(2), f)
+		c.guarded("cluster", drawCluster, r.CutBottom(clusterRows(f, c.body)), f)
 	}
-	vms := vmRows(f, c.body)
+	vms := c.vmRows(f)
 	if vms > 0 {
 		c.guarded("vms", drawVMs, r.CutBottom(vms), f)
 	}
@@ -77,10 +80,11 @@ func drawGauges(c *Console, r draw.Region, f *frame.Frame) {
 	labelled(r.CutTop(1), "Mem", f.Host.Memory.UsedPercent(), f.Settings.Memory)
 	diskFigures(r.CutTop(1), f)
 	trafficFigures(r.CutTop(1), f)
-	if r.H() > 3 {
+	if r.H() > 2 {
 		p := r.CutBottom(1).Pen(1, 0)
-		p.Text(draw.Dim, "K3s: ")
-		cluster(&p, f, p.Left())
+		k3s(&p, f, 17)
+		p.To(19)
+		vmsAndPods(&p, f)
 	}
 	c.filesystems(r, f)
 }

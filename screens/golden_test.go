@@ -52,6 +52,26 @@ var special = []picture{
 	{name: "dashboard-1024-cores", screen: frame.Dashboard, change: manyCores},
 }
 
+// clusters are pictures of a cluster, taken at three sizes.
+var clusters = []picture{
+	{name: "dashboard-k8s", screen: frame.Dashboard, change: healthy},
+	{name: "network-k8s", screen: frame.Network, change: healthy, keys: []draw.Key{draw.KeyEnd}},
+	{name: "dashboard-k8s-down", screen: frame.Dashboard, change: apiDown},
+	{name: "network-k8s-down", screen: frame.Network, change: apiDown, keys: []draw.Key{draw.KeyEnd}},
+	{name: "dashboard-k8s-service-down", screen: frame.Dashboard, change: serviceDown},
+	{name: "dashboard-k8s-forbidden", screen: frame.Dashboard, change: forbidden},
+	{name: "dashboard-k8s-not-installed", screen: frame.Dashboard, change: notInstalled},
+	{name: "dashboard-k8s-syncing", screen: frame.Dashboard, change: syncing},
+	{name: "dashboard-k8s-certificate", screen: frame.Dashboard, change: expiring},
+	{name: "dashboard-k8s-migration", screen: frame.Dashboard, change: migrating},
+	{name: "dashboard-k8s-all", screen: frame.Dashboard, change: migrating, keys: []draw.Key{'v', draw.KeyDown}},
+	{name: "dashboard-k8s-vm", screen: frame.Dashboard, change: migrating, keys: []draw.Key{'v', 's', 's', 's', 's', draw.KeyDown, draw.KeyDown, draw.KeyEnter}},
+	{name: "dashboard-k8s-node", screen: frame.Dashboard, change: migrating, keys: []draw.Key{'n'}},
+	{name: "dashboard-k8s-warnings", screen: frame.Dashboard, change: healthy, keys: []draw.Key{'w'}},
+	{name: "sources-k8s", screen: frame.Dashboard, change: forbidden, keys: []draw.Key{'i', draw.KeyPageDown}},
+	{name: "sources-k8s-down", screen: frame.Dashboard, change: serviceDown, keys: []draw.Key{'i'}},
+}
+
 func nothingYet(f *frame.Frame) {
 	f.Host, f.Net, f.Page, f.Kube, f.Problems = nil, nil, nil, nil, nil
 	f.VMs, f.Units, f.System = nil, nil, nil
@@ -84,6 +104,11 @@ func TestGoldenScreens(t *testing.T) {
 		golden(t, p, 80, 24, "ascii")
 	}
 	golden(t, picture{name: "dashboard", screen: frame.Dashboard}, 400, 120, "colour")
+	for _, p := range clusters {
+		golden(t, p, 200, 60, "colour")
+		golden(t, p, 80, 24, "colour")
+		golden(t, p, 40, 10, "colour")
+	}
 	for _, p := range special {
 		golden(t, p, 80, 24, "colour")
 	}
@@ -116,6 +141,7 @@ func take(p picture, w, h int, look draw.Look) []byte {
 	if p.change != nil {
 		p.change(f)
 	}
+	f.Machines = frame.MergeMachines(nil, f)
 	canvas := draw.NewCanvas(look)
 	c := NewConsole(p.screen, nil)
 	show := func() {

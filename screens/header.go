@@ -12,7 +12,7 @@ const (
 	headerSecond = 29
 	headerThird  = 57
 	headerFourth = 68
-	headerFifth  = 86
+	headerFifth  = 94
 	narrow       = 72 // below this many columns the header is the short one
 )
 
@@ -60,18 +60,17 @@ func fullHeader(r draw.Region, f *frame.Frame, paused bool) {
 	load(&p, f)
 
 	p = r.Pen(1, 1)
-	p.Text(draw.Dim, "K3s: ")
-	if !k3sUnit(&p, f, headerSecond-1-p.X()) {
-		cluster(&p, f, headerSecond-1-p.X())
-	}
+	k3s(&p, f, headerSecond-1)
 	p.To(headerSecond).Text(draw.Dim, "Memory: ")
 	memoryUsed(&p, f)
-	p.To(headerThird).Text(draw.Dim, "VMs:  ")
-	localVMs(&p, f)
-	p.To(headerFourth).Text(draw.Dim, "Pods: ").Text(draw.Text, "n/a")
+	p.To(headerThird).Text(draw.Dim, "VMs: ")
+	vmsOfCluster(&p, f, headerFourth-1-p.X())
+	p.To(headerFourth).Text(draw.Dim, "Pods: ")
+	podsOfCluster(&p, f, min(headerFifth-1, r.W())-p.X())
 
 	p = r.Pen(1, 2)
-	p.Text(draw.Dim, "KubeVirt: ").Text(draw.Text, "n/a")
+	p.Text(draw.Dim, "KubeVirt: ")
+	kubevirt(&p, f, headerSecond-1-p.X())
 	p.To(headerSecond)
 	primaryAddress(&p, f, headerThird-headerSecond-1)
 	p.To(headerThird)
@@ -144,18 +143,6 @@ func memoryUsed(p *draw.Pen, f *frame.Frame) {
 	p.SizeOf(level(m.UsedPercent(), f.Settings.Memory), m.Used, m.Total)
 }
 
-// cluster writes what is known of the cluster in at most n columns.
-func cluster(p *draw.Pen, f *frame.Frame, n int) {
-	switch {
-	case f.Kube == nil:
-		p.Text(draw.Dim, "--")
-	case f.Kube.Health.Err != "":
-		p.Text(draw.Dim, "API: ").Fit(draw.Text, f.Kube.Health.Err, n-5)
-	default:
-		stateWord(p, &f.Kube.Health)
-	}
-}
-
 // primaryAddress writes the address that others reach this host by: the first global one of the interface that holds
 // the default route, else the first global one at all.
 func primaryAddress(p *draw.Pen, f *frame.Frame, n int) {
@@ -209,7 +196,10 @@ func (c *Console) drawVerdict(r draw.Region, f *frame.Frame) {
 	}
 	c.text = worst.AppendWhat(c.text[:0])
 	p.FitBytes(style|draw.Bold, c.text, min(room, draw.ColumnsBytes(c.text, room)))
-	p.Skip(1).Age(style, f.Boot-worst.Since).Skip(1).Text(draw.Accent, whereToLook[worst.Where])
+	if !worst.Dated() {
+		p.Skip(1).Age(style, f.Boot-worst.Since)
+	}
+	p.Skip(1).Text(draw.Accent, whereToLook[worst.Where])
 	if more > 0 {
 		p.Skip(1).Text(draw.Dim, "+").Int(draw.Dim, int64(more)).Text(draw.Dim, " more")
 	}

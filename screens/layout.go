@@ -16,6 +16,8 @@ const (
 	clusterLine
 	vmTable
 	memoryDetail
+	nodeLine
+	warningLine
 )
 
 // sacrifice is what goes first when the screen is small, from the top: a part is drawn from this many body rows on.
@@ -24,6 +26,8 @@ var sacrifice = [...]struct {
 	part part
 	rows int
 }{
+	{warningLine, 34},
+	{nodeLine, 28},
 	{temperature, 22},
 	{sparklines, 20},
 	{cpuPressure, 20},

@@ -349,18 +349,9 @@ func drawVirtual(r draw.Region, f *frame.Frame, l *sample.Interface, branch stri
 
 // clusterNetwork says what is known of the cluster's network, and what is open on this host.
 func clusterNetwork(view *draw.Region, f *frame.Frame) {
-	view.CutTop(1).Rule(0, "K8s network")
-	p := view.CutTop(1).Pen(1, 0)
-	for _, name := range [...]string{"Pod CIDR", "Service CIDR", "CNI", "Network policy"} {
-		unknownFigure(&p, name)
-	}
-	p = view.CutTop(1).Pen(1, 0)
-	p.Text(draw.Dim, "API: ")
-	apiState(&p, f)
-	p.Skip(2)
-	unknownFigure(&p, "Services")
+	drawK8sNetwork(view, f)
 	view.CutTop(1).Rule(0, "Host")
-	p = view.CutTop(1).Pen(1, 0)
+	p := view.CutTop(1).Pen(1, 0)
 	connections(&p, f)
 	p = view.CutTop(1).Pen(1, 0)
 	p.Text(draw.Dim, "DNS ")

@@ -18,25 +18,18 @@ const (
 // drawSources lists each source's state, age, cost and error, where the kubeconfig was looked for, and what this
 // program uses itself.
 func drawSources(c *Console, r draw.Region, f *frame.Frame) {
-	all := len(f.Sources) + len(f.Problems) + len(f.Settings.Notes) + 16
-	if f.Kube != nil {
-		all += len(f.Kube.Looked)
-	}
+	all := len(f.Sources) + len(f.Problems) + len(f.Settings.Notes) + 16 + kubeRows(f)
 	inside := window(r, 110, all+2, "Sources")
 	view := inside.Scrolled(c.scroll.top, math.MaxInt16)
 	start := view.H()
+	ladder(&view, f)
 	p := view.CutTop(1).Pen(1, 0)
 	p.Text(draw.Dim, "source").To(1+sourceName).Text(draw.Dim, "state").Right(draw.Dim, "age", sourceState+sourceAge-5-1)
 	p.To(1+sourceName+sourceState+sourceAge).Right(draw.Dim, "cost", sourceCost).Skip(2).Text(draw.Dim, "what, and why not")
 	for i := range f.Sources {
 		sourceRow(view.CutTop(1), &f.Sources[i], f)
 	}
-	if f.Kube != nil {
-		for i := range f.Kube.Looked {
-			p = view.CutTop(1).Pen(3, 0)
-			p.Text(draw.Dim, "looked at ").Text(draw.Text, f.Kube.Looked[i].Path).Text(draw.Dim, ": ").Fit(draw.Text, f.Kube.Looked[i].Result, p.Left()-1)
-		}
-	}
+	drawKubeSources(&view, f)
 	c.problemRows(&view, f)
 	selfRows(&view, f)
 	c.scroll.fit(inside.H(), start-view.H())
@@ -85,7 +78,10 @@ func (c *Console) problemRows(view *draw.Region, f *frame.Frame) {
 		p := view.CutTop(1).Pen(3, 0)
 		c.text = f.Problems[i].AppendWhat(c.text[:0])
 		p.FitBytes(draw.Warn, c.text, p.Left()-16).Skip(1)
-		p.Age(draw.Dim, f.Boot-f.Problems[i].Since).Skip(1).Text(draw.Accent, whereToLook[f.Problems[i].Where])
+		if !f.Problems[i].Dated() {
+			p.Age(draw.Dim, f.Boot-f.Problems[i].Since).Skip(1)
+		}
+		p.Text(draw.Accent, whereToLook[f.Problems[i].Where])
 	}
 }
 

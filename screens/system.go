@@ -6,21 +6,6 @@ import (
 	"hypervisor-tui/screens/frame"
 )
 
-// k3sUnit writes the state of the first of k3s, RKE2 and kubelet that this host has, and whether it has one.
-func k3sUnit(p *draw.Pen, f *frame.Frame, n int) bool {
-	if f.Units == nil || !f.Units.Health.Has() || len(f.Units.Watched) == 0 {
-		return false
-	}
-	u := &f.Units.Watched[0]
-	style, sign := draw.Bad, draw.Wrong
-	if u.Running() {
-		style, sign = draw.Good, draw.OK
-	}
-	before := p.X()
-	p.Glyph(style, sign).Skip(1).Fit(style, u.Active, n-(p.X()-before)-1)
-	return true
-}
-
 // drawSystem is one line on the operating system: units, generation, reboot, clock, last boot. What a host does not
 // have is left out; what would not fit whole is left out too.
 func drawSystem(r draw.Region, f *frame.Frame) {

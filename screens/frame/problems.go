@@ -52,6 +52,9 @@ type Problem struct {
 	Where    Screen        // where to look
 }
 
+// Dated says whether the words tell when, so that the age is not to be told beside them.
+func (p *Problem) Dated() bool { return p.Kind == CertificateExpires }
+
 // AppendWhat appends the problem in words, without its age.
 func (p *Problem) AppendWhat(dst []byte) []byte {
 	switch p.Kind {

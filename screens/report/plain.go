@@ -56,7 +56,10 @@ func AppendStatus(dst []byte, f *frame.Frame) []byte {
 func appendProblems(dst []byte, f *frame.Frame) []byte {
 	worst := &f.Problems[0]
 	var room [64]byte
-	tail := draw.AppendAge(append(room[:0], " since "...), f.Boot-worst.Since)
+	tail := room[:0]
+	if !worst.Dated() {
+		tail = draw.AppendAge(append(tail, " since "...), f.Boot-worst.Since)
+	}
 	tail = append(append(append(tail, " ["...), worst.Where.String()...), ']')
 	if more := len(f.Problems) - 1; more > 0 {
 		tail = append(strconv.AppendInt(append(tail, " +"...), int64(more), 10), " more"...)

@@ -1,0 +1,143 @@
+package screens
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"hypervisor-tui/draw"
+	"hypervisor-tui/kube"
+	"hypervisor-tui/sample"
+	"hypervisor-tui/sample/box"
+	"hypervisor-tui/screens/frame"
+)
+
+// TestF10HeaderTellsServiceAndAPI: what the service says and what the API says, and both when they differ.
+func TestF10HeaderTellsServiceAndAPI(t *testing.T) {
+	bad := func(rung kube.Rung, checks ...string) func(*kube.State) {
+		return func(k *kube.State) {
+			k.Health = box.Health{State: box.Stale, At: bootNow - 3*time.Minute, Since: bootNow - 3*time.Minute, Err: "why"}
+			k.Cause = kube.Cause{Rung: rung, Why: "why", Checks: checks}
+		}
+	}
+	fine := func(*kube.State) {}
+	none := func(k *kube.State) {
+		k.Health = box.Health{State: box.Absent, Err: "no kubeconfig"}
+	}
+	for _, c := range []struct {
+		unit, active string
+		api          func(*kube.State)
+		want         string
+	}{
+		{"k3s.service", "active", fine, " K3s: ok Running "},
+		{"k3s.service", "active", none, " K3s: ok active "},
+		{"k3s.service", "failed", none, " K3s: x failed "},
+		{"k3s.service", "active", bad(kube.Dial), " K3s: ! active, API down 3m "},
+		{"k3s.service", "active", bad(kube.NotReady, "etcd"), " K3s: ! active, not ready 3m "},
+		{"k3s.service", "active", bad(kube.Forbidden), " K3s: ! active, not seen 3m "},
+		{"k3s.service", "activating", bad(kube.Dial), " K3s: x activating, down 3m "},
+		{"rke2-server.service", "inactive", fine, " RKE2: ! inactive, API ok "},
+		{"kubelet.service", "active", fine, " Kubelet: ok Running "},
+		{"containerd.service", "active", fine, " K3s: ok API ok "},
+		{"", "", bad(kube.Silent), " K3s: x API down 3m "},
+		{"", "", none, " K3s: API: no kubeconfig "},
+		{"", "", func(k *kube.State) { k.Health = box.Health{} }, " K3s: -- "},
+	} {
+		f := fixedFrame()
+		healthy(f)
+		c.api(f.Kube)
+		f.Units.Watched = nil
+		if c.unit != "" {
+			f.Units.Watched = []sample.Unit{{Name: c.unit, Active: c.active}}
+		}
+		f.Derive()
+		if row := strings.Split(shot(t, frame.Dashboard, 80, 24, f), "\n")[1]; !strings.HasPrefix(row, c.want) {
+			t.Errorf("%s %s: %q, want %q", c.unit, c.active, row, c.want)
+		}
+	}
+}
+
+// TestNoFigureIsCut: a ratio that does not fit loses its total, never a digit.
+func TestNoFigureIsCut(t *testing.T) {
+	f := fixedFrame()
+	healthy(f)
+	f.Kube.Virt.Tally.Running, f.Kube.Virt.Tally.Total = 4500, 5000
+	f.Kube.Pods.Running, f.Kube.Pods.Total, f.Kube.Pods.Here = 9876, 12345, 110
+	for _, c := range []struct {
+		w    int
+		want string
+	}{{80, "VMs: 4500  Pods: 9876\n"}, {132, "VMs: 4500  Pods: 9876/12345 here 110 "}} {
+		if text := shot(t, frame.Dashboard, c.w, 40, f); !strings.Contains(text, c.want) {
+			t.Errorf("at %d columns %q is missing:\n%s", c.w, c.want, text)
+		}
+	}
+}
+
+// TestHereIsToldWhereThereAreOtherNodes, and not where this is the only one.
+func TestHereIsToldWhereThereAreOtherNodes(t *testing.T) {
+	f := fixedFrame()
+	healthy(f)
+	row := func() string { return strings.Split(shot(t, frame.Dashboard, 132, 40, f), "\n")[1] }
+	if r := row(); !strings.Contains(r, "Pods: 45/100 here 17") {
+		t.Error(r)
+	}
+	f.Kube.Nodes = kube.Nodes{Ready: 1, Total: 1}
+	if r := row(); strings.Contains(r, "here") {
+		t.Error(r)
+	}
+}
+
+// squeeze makes one space of many.
+func squeeze(text string) string {
+	for strings.Contains(text, "  ") {
+		text = strings.ReplaceAll(text, "  ", " ")
+	}
+	return text
+}
+
+// TestVMsHereOrOfTheCluster: the key toggles between them; a conflict is marked and explained.
+func TestVMsHereOrOfTheCluster(t *testing.T) {
+	f := fixedFrame()
+	migrating(f)
+	here := squeeze(shot(t, frame.Dashboard, 120, 50, f))
+	for _, want := range []string{"VMs here by CPU", "!team-0/vm-00", " team-0/vm-01 Migrating"} {
+		if !strings.Contains(here, want) {
+			t.Errorf("%q is missing:\n%s", want, here)
+		}
+	}
+	for _, never := range []string{"vm-02", "vm-04", " Stopped "} {
+		if strings.Contains(here, never) {
+			t.Errorf("%q is there:\n%s", never, here)
+		}
+	}
+	all := squeeze(shot(t, frame.Dashboard, 120, 50, f, 'v'))
+	for _, want := range []string{"VMs of the cluster by CPU", "team-0/vm-02", "team-0/vm-04 Stopped"} {
+		if !strings.Contains(all, want) {
+			t.Errorf("%q is missing:\n%s", want, all)
+		}
+	}
+	byName := []draw.Key{'s', 's', 's', 's', draw.KeyDown, draw.KeyEnter}
+	if entry := shot(t, frame.Dashboard, 120, 50, f, byName...); !strings.Contains(entry, frame.NoProcess.String()) {
+		t.Errorf("the entry does not explain the mark:\n%s", entry)
+	}
+}
+
+// TestServicesByType puts the most first, equal ones by name.
+func TestServicesByType(t *testing.T) {
+	f := fixedFrame()
+	healthy(f)
+	f.Kube.Services = kube.Services{Total: 10, ByType: []kube.Count{{Name: "ClusterIP", N: 3}, {Name: "Headless", N: 1}, {Name: "LoadBalancer", N: 3}, {Name: "NodePort", N: 3}}}
+	text := shot(t, frame.Network, 132, 60, f)
+	if want := "K8s Services: 10 (3 ClusterIP, 3 LoadBalancer, 3 NodePort, 1 Headless)"; !strings.Contains(text, want) {
+		t.Errorf("%q is missing:\n%s", want, text)
+	}
+}
+
+// TestOverlaysWithoutACluster say why they are empty.
+func TestOverlaysWithoutACluster(t *testing.T) {
+	for _, key := range []draw.Key{'n', 'w'} {
+		if text := shot(t, frame.Dashboard, 80, 24, fixedFrame(), key); !strings.Contains(text, "API: no kubeconfig  ") {
+			t.Errorf("%c:\n%s", key, text)
+		}
+	}
+}

@@ -1,0 +1,90 @@
+package screens
+
+import (
+	"hypervisor-tui/draw"
+	"hypervisor-tui/kube"
+	"hypervisor-tui/sample/box"
+	"hypervisor-tui/screens/frame"
+)
+
+// drawK8sNetwork says how the cluster's network is set up, each fact with its source, and what the API serves in it.
+func drawK8sNetwork(view *draw.Region, f *frame.Frame) {
+	p := view.CutTop(1).Rule(0, "K8s network")
+	if !clusterKnown(f) {
+		p = view.CutTop(1).Pen(1, 0)
+		for _, name := range [...]string{"Pod CIDR", "Service CIDR", "CNI", "Network policy"} {
+			unknownFigure(&p, name)
+		}
+		p = view.CutTop(1).Pen(1, 0)
+		p.Text(draw.Dim, "API: ")
+		apiState(&p, f, false)
+		p.Skip(2)
+		unknownFigure(&p, "K8s Services")
+		return
+	}
+	staleMark(&p, &f.Kube.Health, f)
+	n, narrow := &f.Kube.Network, view.W() < pairColumns
+	left, right := pair(view, narrow)
+	sourced(&left, f, "Pod CIDR: ", &n.PodCIDR)
+	sourced(&right, f, "Service CIDR: ", &n.ServiceCIDR)
+	left, right = pair(view, narrow)
+	sourced(&left, f, "CNI: ", &n.CNI)
+	sourced(&right, f, "Network policy: ", &n.Policy)
+	p = view.CutTop(1).Pen(1, 0)
+	services(&p, f)
+	p = view.CutTop(1).Pen(1, 0)
+	counted(&p, "Network policies", &f.Kube.Kinds[kube.KindPolicy], n.Policies, -1, draw.Text)
+	counted(&p, "VM attachments", &f.Kube.Kinds[kube.KindAttachment], n.Attachments, -1, draw.Text)
+}
+
+// sourced writes a fact and, as far as it fits, where it was learned.
+func sourced(p *draw.Pen, f *frame.Frame, name string, s *kube.Sourced) {
+	p.Text(draw.Dim, name)
+	if s.Value == "" {
+		p.Text(draw.Dim, "n/a")
+		return
+	}
+	style := draw.Text
+	if f.Kube.Health.State == box.Stale {
+		style = draw.Dim
+	}
+	p.Fit(style, s.Value, p.Left())
+	if room := p.Left() - 4; s.Source != "" && room >= 8 {
+		p.Text(draw.Dim, " (").Fit(draw.Dim, s.Source, room).Text(draw.Dim, ")")
+	}
+}
+
+// services writes how many there are, and of each type, the most first: 23 (12 LoadBalancer, 8 ClusterIP, 3 NodePort).
+func services(p *draw.Pen, f *frame.Frame) {
+	kept, s := &f.Kube.Kinds[kube.KindService], &f.Kube.Services
+	p.Text(draw.Dim, "K8s Services: ")
+	if !kept.Has() {
+		kindState(p, kept, f, p.Left()-1)
+		return
+	}
+	style := kindStyle(kept, draw.Text)
+	p.Int(style, int64(s.Total))
+	last, before, after := kube.Count{N: s.Total + 1}, " (", ""
+	for range s.ByType {
+		next := following(s.ByType, last)
+		if p.Left() < len(next.Name)+10 {
+			p.Skip(1).Glyph(draw.Dim, draw.Ellipsis)
+			break
+		}
+		p.Text(draw.Dim, before).Int(style, int64(next.N)).Skip(1).Text(draw.Dim, next.Name)
+		last, before, after = next, ", ", ")"
+	}
+	p.Text(draw.Dim, after)
+}
+
+// following is the count that comes after last when the largest come first, equal ones by name.
+func following(all []kube.Count, last kube.Count) kube.Count {
+	best := kube.Count{N: -1}
+	for _, c := range all {
+		after := c.N < last.N || c.N == last.N && c.Name > last.Name
+		if after && (c.N > best.N || c.N == best.N && c.Name < best.Name) {
+			best = c
+		}
+	}
+	return best
+}

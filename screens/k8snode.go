@@ -1,0 +1,259 @@
+package screens
+
+import (
+	"math"
+
+	"hypervisor-tui/draw"
+	"hypervisor-tui/kube"
+	"hypervisor-tui/screens/frame"
+)
+
+// drawNodeLine is this node on one line: condition, roles, version, and what is requested of it.
+func drawNodeLine(r draw.Region, f *frame.Frame) {
+	k := f.Kube
+	nodes := &k.Kinds[kube.KindNode]
+	p := r.Pen(1, 0)
+	p.Text(draw.Dim, "This node: ").To(clusterFigures)
+	switch {
+	case !nodes.Has():
+		kindState(&p, nodes, f, p.Left()-1)
+	case k.Here == nil:
+		p.Text(draw.Dim, "none of the cluster's nodes is this host")
+	default:
+		readiness(&p, k.Here, nodes)
+		p.Skip(2)
+		requested(&p, k, "CPU", &k.Kinds[kube.KindPod])
+		requested(&p, k, "memory", &k.Kinds[kube.KindPod])
+		requested(&p, k, "pods", &k.Kinds[kube.KindPod])
+		overcommit(&p, k)
+		if v := k.Here.Version; p.Left() > len(v)+2 {
+			p.Text(draw.Text, v).Skip(2)
+		}
+		roles(&p, k.Here)
+	}
+}
+
+// readiness writes whether a node is ready and what else is said of it: cordoned, and each condition that is not well.
+func readiness(p *draw.Pen, n *kube.Node, k *kube.Kept) {
+	style, sign, word := kindStyle(k, draw.Good), draw.OK, "Ready"
+	if n.Ready != "True" {
+		style, sign, word = kindStyle(k, draw.Bad), draw.Wrong, "NotReady"
+	}
+	p.Glyph(style, sign).Skip(1).Text(style, word)
+	if n.Cordoned {
+		p.Text(kindStyle(k, draw.Warn), ", cordoned")
+	}
+	for i := range n.Conditions {
+		if c := &n.Conditions[i]; c.Type != "Ready" && p.Left() > len(c.Type)+2 {
+			p.Text(kindStyle(k, draw.Bad), ", ").Text(kindStyle(k, draw.Bad), c.Type)
+		}
+	}
+}
+
+// roles writes the roles of a node, as many as fit.
+func roles(p *draw.Pen, n *kube.Node) {
+	for i, role := range n.Roles {
+		if p.Left() < len(role)+2 {
+			return
+		}
+		if i > 0 {
+			p.Text(draw.Dim, ",")
+		}
+		p.Text(draw.Text, role)
+	}
+}
+
+// requested writes what the pods of this node ask for of what they can get, whole or not at all.
+func requested(p *draw.Pen, k *kube.State, what string, pods *kube.Kept) {
+	if !pods.Has() || p.Left() < len(what)+22 {
+		return
+	}
+	style := kindStyle(pods, draw.Text)
+	p.Text(draw.Dim, what).Skip(1)
+	switch what {
+	case "CPU":
+		p.Float(style, float64(k.Pods.HereCPU)/1000, 1, 0).Text(style, "/").Float(style, float64(k.Here.CPU)/1000, 1, 0).Text(draw.Dim, " requested")
+	case "memory":
+		p.SizeOf(style, uint64(max(k.Pods.HereMemory, 0)), uint64(max(k.Here.Memory, 0)))
+	default:
+		p.Int(style, int64(k.Pods.Here)).Text(style, "/").Int(style, k.Here.Pods)
+	}
+	p.Skip(2)
+}
+
+// overcommit writes how many virtual CPUs there are and how many share one CPU of this node.
+func overcommit(p *draw.Pen, k *kube.State) {
+	instances := &k.Kinds[kube.KindInstance]
+	if ratio := k.Overcommit(); ratio > 0 && p.Left() > 24 {
+		style := kindStyle(instances, draw.Text)
+		p.Text(draw.Dim, "vCPUs ").Int(style, int64(k.Virt.HereVCPUs)).Text(draw.Dim, ", ").Float(style, ratio, 1, 0).Text(draw.Dim, " a CPU").Skip(2)
+	}
+}
+
+// drawNode is the overlay on this node: how it is, what is requested of it, what moves, and what a drain would meet.
+func drawNode(c *Console, r draw.Region, f *frame.Frame) {
+	inside := window(r, 110, r.H(), "This node")
+	if !clusterKnown(f) {
+		p := inside.Pen(1, 0)
+		p.Text(draw.Dim, "API: ")
+		apiState(&p, f, false)
+		return
+	}
+	view := inside.Scrolled(c.scroll.top, math.MaxInt16)
+	start := view.H()
+	nodeFacts(&view, f)
+	nodeAllocation(&view, f)
+	migrations(&view, f)
+	drain(&view, f)
+	c.scroll.fit(inside.H(), start-view.H())
+	moreBelow(inside, &c.scroll)
+}
+
+func nodeFacts(view *draw.Region, f *frame.Frame) {
+	nodes, n := &f.Kube.Kinds[kube.KindNode], f.Kube.Here
+	if n == nil {
+		drawNodeLine(view.CutTop(1), f)
+		return
+	}
+	p := view.CutTop(1).Pen(1, 0)
+	p.Fit(draw.Accent|draw.Bold, n.Name, 40).Skip(2)
+	readiness(&p, n, nodes)
+	p.Skip(1)
+	staleMark(&p, &nodes.Health, f)
+	p = view.CutTop(1).Pen(2, 0)
+	p.Text(draw.Dim, "kubelet ").Fit(draw.Text, known(n.Version), 24).Text(draw.Dim, "  address ").Fit(draw.Text, known(n.InternalIP), 40)
+	p = view.CutTop(1).Pen(2, 0)
+	p.Text(draw.Dim, "roles ")
+	if len(n.Roles) == 0 {
+		p.Text(draw.Text, "none")
+	}
+	roles(&p, n)
+	for i := range n.Conditions {
+		c := &n.Conditions[i]
+		p = view.CutTop(1).Pen(2, 0)
+		p.Fit(draw.Text, c.Type, 24).Skip(1).Text(draw.Text, c.Status).Skip(1)
+		if !c.Since.IsZero() {
+			p.Text(draw.Dim, "since ").Age(draw.Text, since(f, c.Since)).Skip(1)
+		}
+		p.Fit(draw.Dim, c.Reason, p.Left()-1)
+	}
+}
+
+func nodeAllocation(view *draw.Region, f *frame.Frame) {
+	k := f.Kube
+	if k.Here == nil {
+		return
+	}
+	pods := &k.Kinds[kube.KindPod]
+	view.CutTop(1)
+	section(view.CutTop(1), "Requested, of what can be allocated")
+	if !pods.Has() {
+		p := view.CutTop(1).Pen(2, 0)
+		p.Text(draw.Dim, "pods: ")
+		kindState(&p, pods, f, p.Left()-1)
+		return
+	}
+	style := kindStyle(pods, draw.Text)
+	row := view.CutTop(1)
+	p := row.Pen(2, 0)
+	p.Text(draw.Dim, "CPU").To(10).Float(style, float64(k.Pods.HereCPU)/1000, 1, 0).Text(style, "/").Float(style, float64(k.Here.CPU)/1000, 1, 0)
+	allocated(row, k.Pods.HereCPU, k.Here.CPU, style)
+	row = view.CutTop(1)
+	p = row.Pen(2, 0)
+	p.Text(draw.Dim, "memory").To(10).SizeOf(style, uint64(max(k.Pods.HereMemory, 0)), uint64(max(k.Here.Memory, 0)))
+	allocated(row, k.Pods.HereMemory, k.Here.Memory, style)
+	row = view.CutTop(1)
+	p = row.Pen(2, 0)
+	p.Text(draw.Dim, "pods").To(10).Int(style, int64(k.Pods.Here)).Text(style, "/").Int(style, k.Here.Pods)
+	allocated(row, int64(k.Pods.Here), k.Here.Pods, style)
+	p = view.CutTop(1).Pen(2, 0)
+	p.Text(draw.Dim, "VMs").To(10).Int(style, int64(k.Virt.HereInstances)).Skip(2)
+	overcommit(&p, k)
+}
+
+// allocated draws part of all as a gauge and a share behind the figures.
+func allocated(r draw.Region, part, all int64, style draw.Style) {
+	if all <= 0 {
+		return
+	}
+	r.CutLeft(26)
+	share := 100 * float64(part) / float64(all)
+	figure := r.CutRight(8)
+	r.Gauge(0, share, style)
+	p := figure.Pen(0, 0)
+	p.Percent(style, share)
+}
+
+// migrations lists those that go on and the newest that ended, and what is to be moved off its node.
+func migrations(view *draw.Region, f *frame.Frame) {
+	view.CutTop(1)
+	section(view.CutTop(1), "Migrations")
+	kept := &f.Kube.Kinds[kube.KindMigration]
+	if !kept.Has() {
+		p := view.CutTop(1).Pen(2, 0)
+		kindState(&p, kept, f, p.Left()-1)
+		return
+	}
+	all := f.Kube.Virt.Migrations
+	if len(all) == 0 {
+		p := view.CutTop(1).Pen(2, 0)
+		p.Text(draw.Dim, "none")
+	}
+	for i := range all {
+		if two := view.CutTop(2); two.Visible() {
+			migrationRow(two, &all[i], f)
+		}
+	}
+	for i := range f.Kube.Virt.Instances {
+		v := &f.Kube.Virt.Instances[i]
+		if v.Evacuating == "" || v.Ended() {
+			continue
+		}
+		p := view.CutTop(1).Pen(2, 0)
+		namespaced(&p, v.Namespace, v.Name, 30)
+		p.Skip(1).Text(draw.Warn, "is to be moved off ").Fit(draw.Text, v.Evacuating, p.Left()-1)
+	}
+}
+
+// migrationRow draws a migration on two rows: what moves and how that goes; whence, whither and why it failed.
+func migrationRow(r draw.Region, m *kube.Migration, f *frame.Frame) {
+	p := r.Pen(2, 0)
+	namespaced(&p, m.Namespace, m.Instance, 40)
+	style := draw.Accent
+	switch m.Phase {
+	case "Succeeded":
+		style = draw.Good
+	case "Failed":
+		style = draw.Bad
+	}
+	p.To(44).Fit(style, known(m.Phase), 18).Skip(2)
+	at := m.Created
+	if m.Done() && !m.Ended.IsZero() {
+		at = m.Ended
+	}
+	if !at.IsZero() {
+		p.Age(draw.Text, since(f, at)).Text(draw.Dim, " ago")
+	}
+	p = r.Pen(4, 1)
+	p.Fit(draw.Text, known(m.Source), 24).Text(draw.Dim, " to ").Fit(draw.Text, known(m.Target), 24).Skip(2)
+	p.Fit(draw.Warn, m.Why, p.Left()-1)
+}
+
+// drain lists what a drain of this node would meet.
+func drain(view *draw.Region, f *frame.Frame) {
+	if f.Kube.Here == nil {
+		return
+	}
+	view.CutTop(1)
+	section(view.CutTop(1), "A drain of this node would meet")
+	if len(f.Kube.Drain) == 0 {
+		p := view.CutTop(1).Pen(2, 0)
+		p.Text(draw.Dim, "nothing that stands in its way")
+	}
+	for i := range f.Kube.Drain {
+		b := &f.Kube.Drain[i]
+		p := view.CutTop(1).Pen(2, 0)
+		namespaced(&p, b.Namespace, b.Name, 36)
+		p.To(40).Fit(draw.Warn, b.Why, p.Left()-1)
+	}
+}

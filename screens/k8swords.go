@@ -1,0 +1,112 @@
+package screens
+
+import (
+	"bytes"
+	"strings"
+	"time"
+
+	"hypervisor-tui/draw"
+	"hypervisor-tui/kube"
+	"hypervisor-tui/sample/box"
+	"hypervisor-tui/screens/frame"
+)
+
+// clusterKnown says whether there are figures of the cluster, be they old ones.
+func clusterKnown(f *frame.Frame) bool { return f.Kube != nil && f.Kube.Health.Has() }
+
+// kindStyle is style while a kind is followed and dim when its last good figures are shown.
+func kindStyle(k *kube.Kept, style draw.Style) draw.Style {
+	if k.State == box.Stale {
+		return draw.Dim
+	}
+	return style
+}
+
+// kindState writes how good what is known of a kind is, in at most n columns.
+func kindState(p *draw.Pen, k *kube.Kept, f *frame.Frame, n int) {
+	style := stateStyle(k.State)
+	if k.State == box.Absent || k.State == box.Failed {
+		p.Fit(style, k.Err, n)
+		return
+	}
+	var room [48]byte
+	p.FitBytes(style, k.AppendWords(room[:0], f.Boot), n)
+}
+
+// counted writes n, or n of of when that is not negative, with its name in front, whole or not at all. What is not known
+// is said in its place in a word.
+func counted(p *draw.Pen, name string, k *kube.Kept, n, of int, style draw.Style) {
+	var room [64]byte
+	text := appendFigure(room[:0], k, n, of)
+	if p.Left() < len(name)+len(text)+2 {
+		return
+	}
+	if !k.Has() {
+		style = stateStyle(k.State)
+	}
+	p.Text(draw.Dim, name).Text(draw.Dim, ": ").Bytes(kindStyle(k, style), text).Skip(2)
+}
+
+func appendFigure(dst []byte, k *kube.Kept, n, of int) []byte {
+	switch k.State {
+	case box.Init:
+		return k.AppendWords(dst, 0)
+	case box.Absent, box.Failed:
+		word, _, _ := strings.Cut(k.Err, ":") // "forbidden: list pods"
+		return append(dst, word[:min(len(word), 20)]...)
+	}
+	dst = draw.AppendInt(dst, int64(n))
+	if of >= 0 {
+		dst = draw.AppendInt(append(dst, '/'), int64(of))
+	}
+	return dst
+}
+
+// ratio writes n/of, or n alone when not both fit into room columns: never a figure cut short.
+func ratio(p *draw.Pen, style draw.Style, n, of, room int) {
+	var text [40]byte
+	b := draw.AppendInt(text[:0], int64(n))
+	short := len(b)
+	b = draw.AppendInt(append(b, '/'), int64(of))
+	if len(b) > room {
+		b = b[:short]
+	}
+	p.Bytes(style, b)
+}
+
+// shortAge writes a time span in its largest unit, 15d, up to column end, whole or not at all.
+func shortAge(p *draw.Pen, style draw.Style, d time.Duration, end int) {
+	var room [24]byte
+	text, _, _ := bytes.Cut(draw.AppendAge(room[:0], d), []byte{' '})
+	if len(text) <= end-p.X() {
+		p.Bytes(style, text)
+	}
+}
+
+// since is the age of a time of the wall clock, 0 when that is in the future.
+func since(f *frame.Frame, at time.Time) time.Duration { return max(f.Now.Sub(at), 0) }
+
+// apiTrouble is what is wrong with the API in two words, empty while it answers or there is none.
+func apiTrouble(f *frame.Frame) string {
+	if f.Kube == nil || f.Kube.Health.State != box.Stale && f.Kube.Health.State != box.Failed {
+		return ""
+	}
+	switch c := &f.Kube.Cause; c.Rung {
+	case kube.NotReady:
+		if len(c.Checks) > 0 {
+			return "not ready"
+		}
+	case kube.Unauthorized, kube.Forbidden, kube.Kubeconfig, kube.Answers:
+		return "not seen"
+	}
+	return "down"
+}
+
+// namespaced writes namespace/name in at most n columns.
+func namespaced(p *draw.Pen, namespace, name string, n int) {
+	end := p.X() + n
+	if namespace != "" {
+		p.Fit(draw.Dim, namespace, max(n/2, n-draw.Columns(name)-1)).Text(draw.Dim, "/")
+	}
+	p.Fit(draw.Text, name, end-p.X())
+}
