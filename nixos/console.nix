@@ -60,9 +60,9 @@ in
   bindsTo = if isVT then [ ] else [ device ];
   unitConfig = if isVT then { ConditionPathExists = "/dev/tty0"; } else { };
 
-  # A program that ends five times in a minute leaves the terminal to a login prompt. The rescue entry has that on
-  # another terminal, and goes on trying.
-  startLimitIntervalSec = if rescue then 0 else 60;
+  # A program that fails five times in ten minutes, be it that it hangs each time, leaves the terminal to a login
+  # prompt. The rescue entry has that on another terminal, and goes on trying.
+  startLimitIntervalSec = if rescue then 0 else 600;
   startLimitBurst = 5;
   onFailure = if rescue then [ ] else [ fallback ];
 
@@ -92,14 +92,14 @@ in
     TTYReset = true;
     TTYVHangup = true;
     TTYVTDisallocate = isVT;
-    DeviceAllow = "/dev/${tty} rw";
 
     Restart = "always";
     RestartSec = 1;
-    # Otherwise each restart would count as a failure, and start the login prompt.
+    # Otherwise each restart would count as a failure, and show the login prompt for its second.
     RestartMode = "direct";
-    WatchdogSec = 30;
-    TimeoutStartSec = 30;
+    # A host that is starved may take long over a frame, and is not to lose it.
+    WatchdogSec = 60;
+    TimeoutStartSec = 60;
     TimeoutStopSec = 5;
     KillMode = "mixed";
 

@@ -7,14 +7,13 @@
 #   PrivateNetwork              the host's own network is what F3 shows
 #   ProtectHostname             a hostname that changes would not be seen
 #   ProtectClock                adjtimex, which says whether the clock is synchronised, could not even be read
-#   PrivateUsers                owners of files and processes would all be nobody
 {
   # Nothing that is read needs a capability: what an unprivileged user may not read is handed to the group by tmpfiles.
   CapabilityBoundingSet = "";
   AmbientCapabilities = "";
   NoNewPrivileges = true;
 
-  # No devices: the terminal is opened by systemd, and --config names no other. DeviceAllow of the unit names it.
+  # No devices: the terminal is opened by systemd.
   DevicePolicy = "closed";
   PrivateDevices = true;
 
@@ -25,6 +24,8 @@
   ProtectKernelLogs = true;
   # The cgroups of the VMs are read, never written.
   ProtectControlGroups = true;
+  # Of other users only their names are lost; to which group a file gives what holds all the same.
+  PrivateUsers = true;
   # Nothing is kept in /tmp.
   PrivateTmp = true;
   PrivateMounts = true;
@@ -44,6 +45,7 @@
   LockPersonality = true;
   MemoryDenyWriteExecute = true;
   SystemCallArchitectures = "native";
+  # adjtimex only reads here: to set the clock takes a capability.
   SystemCallFilter = [
     "@system-service"
     "~@privileged @resources"

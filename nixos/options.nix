@@ -76,7 +76,9 @@ in
     quit = mkOption {
       type = types.bool;
       default = false;
-      description = "Whether q ends the console on its terminal. systemd then starts it again.";
+      description = ''
+        Whether q ends the console on its terminal. systemd then starts it again, unless that was the fifth time in ten minutes.
+      '';
     };
 
     theme = mkOption {
