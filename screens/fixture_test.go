@@ -118,9 +118,9 @@ func fixedHost() *sample.Host {
 
 func fixedVMs() *sample.VMs {
 	return &sample.VMs{At: bootNow, Health: ok(), VMs: []sample.VM{
+		{Name: "rescue", PID: 4713, Started: bootNow - time.Minute, Cores: math.NaN(), CPU: math.NaN(), Memory: 512 * mib, Read: math.NaN(), Write: math.NaN(), Rx: math.NaN(), Tx: math.NaN()},
 		{Namespace: "default", Name: "database-01", PID: 4711, Started: time.Hour, VCPUs: 8, Cores: 6.4, CPU: 80.1, Memory: 15 * gib, Configured: 16 * gib, Read: 200 * mib, Write: 100 * mib, Rx: 12 * mib, Tx: 30 * mib},
 		{Namespace: "web", Name: "frontend-with-a-rather-long-name", PID: 4712, Started: 2 * time.Hour, VCPUs: 2, Cores: 0.1, CPU: 5, Memory: 2 * gib, Configured: 2 * gib, Read: math.NaN(), Write: math.NaN(), WhyDisk: "cgroup v1 has no io.stat", Rx: 1000, Tx: 2000},
-		{Name: "rescue", PID: 4713, Started: bootNow - time.Minute, Cores: math.NaN(), CPU: math.NaN(), Memory: 512 * mib, Read: math.NaN(), Write: math.NaN(), Rx: math.NaN(), Tx: math.NaN()},
 	}}
 }
 

@@ -34,7 +34,7 @@ func drawK8sNetwork(view *draw.Region, f *frame.Frame) {
 	services(&p, f)
 	p = view.CutTop(1).Pen(1, 0)
 	counted(&p, "Network policies", &f.Kube.Kinds[kube.KindPolicy], n.Policies, -1, draw.Text)
-	counted(&p, "VM attachments", &f.Kube.Kinds[kube.KindAttachment], n.Attachments, -1, draw.Text)
+	counted(&p, "VM networks (Multus)", &f.Kube.Kinds[kube.KindAttachment], n.Attachments, -1, draw.Text)
 }
 
 // sourced writes a fact and, as far as it fits, where it was learned.

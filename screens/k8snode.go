@@ -111,7 +111,7 @@ func drawNode(c *Console, r draw.Region, f *frame.Frame) {
 
 func nodeFacts(view *draw.Region, f *frame.Frame) {
 	nodes, n := &f.Kube.Kinds[kube.KindNode], f.Kube.Here
-	if n == nil {
+	if n == nil || !nodes.Has() {
 		drawNodeLine(view.CutTop(1), f)
 		return
 	}

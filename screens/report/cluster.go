@@ -1,6 +1,9 @@
 package report
 
 import (
+	"time"
+
+	"hypervisor-tui/kube"
 	"hypervisor-tui/sample/box"
 	"hypervisor-tui/screens/frame"
 )
@@ -20,6 +23,18 @@ type kubernetes struct {
 	ServiceCIDR   *string    `json:"service_cidr"`
 	CNI           *string    `json:"cni"`
 	NetworkPolicy *bool      `json:"network_policy"`
+
+	Cause          cause          `json:"cause"`
+	Admin          *bool          `json:"admin"`
+	ClientExpires  *string        `json:"client_certificate_expires"`
+	ServerExpires  *string        `json:"server_certificate_expires"`
+	Namespaces     *int           `json:"namespaces"`
+	NetworkSources networkSources `json:"network_sources"`
+	Policies       *int           `json:"network_policies"`
+	Attachments    *int           `json:"network_attachment_definitions"`
+	Node           node           `json:"node"`
+	Warnings       []warning      `json:"warnings"`
+	Drain          []blocker      `json:"drain_blockers"`
 }
 
 type kubeKind struct {
@@ -30,9 +45,17 @@ type kubeKind struct {
 	Age   *float64 `json:"age_seconds"`
 }
 
+type cause struct {
+	Rung   *string  `json:"rung"`
+	Why    *string  `json:"why"`
+	Checks []string `json:"checks"`
+	Since  *string  `json:"since"`
+}
+
 type nodes struct {
-	Ready *int `json:"ready"`
-	Total *int `json:"total"`
+	Ready    *int     `json:"ready"`
+	Total    *int     `json:"total"`
+	NotReady []string `json:"not_ready"`
 }
 
 type pods struct {
@@ -51,63 +74,173 @@ type pvcs struct {
 	Total *int `json:"total"`
 }
 
-type kubevirt struct {
-	State     string     `json:"state"`
-	Error     *string    `json:"error"`
-	Phase     *string    `json:"phase"`
-	Version   *string    `json:"version"`
-	VMs       kubeVMs    `json:"vms"`
-	Instances []instance `json:"instances"`
+type networkSources struct {
+	PodCIDR       *string `json:"pod_cidr"`
+	ServiceCIDR   *string `json:"service_cidr"`
+	CNI           *string `json:"cni"`
+	NetworkPolicy *string `json:"network_policy"`
 }
 
-type kubeVMs struct {
-	Running   *int           `json:"running"`
-	Stopped   *int           `json:"stopped"`
-	Migrating *int           `json:"migrating"`
-	Error     *int           `json:"error"`
-	Total     *int           `json:"total"`
-	ByStatus  map[string]int `json:"by_status"`
+type node struct {
+	Name       *string     `json:"name"`
+	Ready      *bool       `json:"ready"`
+	Cordoned   *bool       `json:"cordoned"`
+	Roles      []string    `json:"roles"`
+	Version    *string     `json:"version"`
+	InternalIP *string     `json:"internal_ip"`
+	Conditions []condition `json:"conditions"`
+	CPU        *float64    `json:"cpu_allocatable"`
+	CPUAsked   *float64    `json:"cpu_requested"`
+	Memory     *int64      `json:"memory_allocatable_bytes"`
+	MemAsked   *int64      `json:"memory_requested_bytes"`
+	Pods       *int64      `json:"pods_allocatable"`
+	VMs        *int        `json:"vms"`
+	VCPUs      *int        `json:"vcpus"`
+	PerCPU     *float64    `json:"vcpus_per_cpu"`
 }
 
-type instance struct {
-	Namespace  string   `json:"namespace"`
-	Name       string   `json:"name"`
-	Phase      *string  `json:"phase"`
-	Node       *string  `json:"node"`
-	IPs        []string `json:"ips"`
-	Ready      *bool    `json:"ready"`
-	Paused     *bool    `json:"paused"`
-	Migratable *bool    `json:"migratable"`
-	VCPUs      *int     `json:"vcpus"`
-	Memory     *uint64  `json:"memory_bytes"`
+type condition struct {
+	Type   string  `json:"type"`
+	Status *string `json:"status"`
+	Reason *string `json:"reason"`
+	Since  *string `json:"since"`
 }
 
+type warning struct {
+	Time      *string `json:"time"`
+	Count     int     `json:"count"`
+	Kind      *string `json:"kind"`
+	Namespace *string `json:"namespace"`
+	Name      *string `json:"name"`
+	Reason    *string `json:"reason"`
+	Message   *string `json:"message"`
+}
+
+type blocker struct {
+	Namespace string `json:"namespace"`
+	Name      string `json:"name"`
+	Why       string `json:"why"`
+}
+
+// newKubernetes tells the figures of each kind that has a value, be it a stale one.
 func newKubernetes(f *frame.Frame) kubernetes {
-	h := clusterHealth(f)
+	s := f.Kube
+	if s == nil {
+		s = new(kube.State)
+	}
+	state := s.Health.State
+	if state == box.OK && !s.Settled() {
+		state = box.Init
+	}
+	n := &s.Network
 	return kubernetes{
-		State:    h.State.String(),
-		Error:    text(h.Err),
-		Kinds:    []kubeKind{},
-		Pods:     pods{ByPhase: map[string]int{}},
-		Services: services{ByType: map[string]int{}},
+		State:    state.String(),
+		Error:    text(s.Health.Err),
+		Kinds:    newKinds(s, f),
+		Server:   text(s.Server),
+		Version:  text(s.Version),
+		Nodes:    nodes{figure(s, kube.KindNode, s.Nodes.Ready), figure(s, kube.KindNode, s.Nodes.Total), append([]string{}, s.Nodes.NotReady...)},
+		Pods:     pods{figure(s, kube.KindPod, s.Pods.Running), figure(s, kube.KindPod, s.Pods.Total), counts(s, kube.KindPod, s.Pods.ByPhase)},
+		NodePods: known(s.Pods.Here, s.Here != nil && s.Kinds[kube.KindPod].Has() && s.Kinds[kube.KindNode].Has()),
+		Services: services{figure(s, kube.KindService, s.Services.Total), counts(s, kube.KindService, s.Services.ByType)},
+		PVCs:     pvcs{figure(s, kube.KindClaim, s.Claims.Bound), figure(s, kube.KindClaim, s.Claims.Total)},
+		PodCIDR:  text(n.PodCIDR.Value), ServiceCIDR: text(n.ServiceCIDR.Value), CNI: text(n.CNI.Value),
+		NetworkPolicy: known(n.Policy.Value == "enforced", n.Policy.Value != ""),
+
+		Cause:         newCause(s, f),
+		Admin:         known(s.Admin, s.Server != ""),
+		ClientExpires: stamp(s.ClientCert.NotAfter, time.RFC3339),
+		ServerExpires: stamp(s.ServerCert.NotAfter, time.RFC3339),
+		Namespaces:    figure(s, kube.KindNamespace, s.Namespaces),
+		NetworkSources: networkSources{text(n.PodCIDR.Source), text(n.ServiceCIDR.Source), text(n.CNI.Source),
+			text(n.Policy.Source)},
+		Policies:    figure(s, kube.KindPolicy, n.Policies),
+		Attachments: figure(s, kube.KindAttachment, n.Attachments),
+		Node:        newNode(s),
+		Warnings:    newWarnings(s),
+		Drain:       newBlockers(s),
 	}
 }
 
-// newKubeVirt has the cluster's state: without its API nobody knows whether KubeVirt is installed.
-func newKubeVirt(f *frame.Frame) kubevirt {
-	h := clusterHealth(f)
-	return kubevirt{
-		State:     h.State.String(),
-		Error:     text(h.Err),
-		VMs:       kubeVMs{ByStatus: map[string]int{}},
-		Instances: []instance{},
+// figure is n while its kind has a value.
+func figure(s *kube.State, k kube.Kind, n int) *int { return known(n, s.Kinds[k].Has()) }
+
+func counts(s *kube.State, k kube.Kind, list []kube.Count) map[string]int {
+	all := map[string]int{}
+	if s.Kinds[k].Has() {
+		for _, c := range list {
+			all[c.Name] = c.N
+		}
 	}
+	return all
 }
 
-// clusterHealth is Init before the first look.
-func clusterHealth(f *frame.Frame) box.Health {
-	if f.Kube == nil {
-		return box.Health{}
+// newKinds lists no kind while there is no cluster to ask.
+func newKinds(s *kube.State, f *frame.Frame) []kubeKind {
+	list := []kubeKind{}
+	if s.Health.State == box.Init || s.Health.State == box.Absent {
+		return list
 	}
-	return f.Kube.Health
+	for i := range s.Kinds {
+		k := &s.Kinds[i]
+		list = append(list, kubeKind{
+			Name: kube.Kind(i).String(), State: k.State.String(), Error: text(k.Err), Count: known(k.Count, k.Has()),
+			Age: known(k.Age(f.Boot).Seconds(), k.At != 0),
+		})
+	}
+	return list
+}
+
+// newCause names the first broken rung while the API does not answer: one of this host's, or one of the request's.
+func newCause(s *kube.State, f *frame.Frame) cause {
+	c := cause{Checks: append([]string{}, s.Cause.Checks...)}
+	if s.Health.State != box.Stale && s.Health.State != box.Failed {
+		return c
+	}
+	ladder := frame.Climb(f)
+	if step := ladder.Cause(); step != nil {
+		c.Rung, c.Why = text(step.Name), text(step.Detail)
+	}
+	c.Since = stamp(f.Now.Add(min(s.Health.Since-f.Boot, 0)), time.RFC3339)
+	return c
+}
+
+func newNode(s *kube.State) node {
+	n := node{Roles: []string{}, Conditions: []condition{}}
+	h := s.Here
+	if h == nil || !s.Kinds[kube.KindNode].Has() {
+		return n
+	}
+	n.Name, n.Ready, n.Cordoned = text(h.Name), known(h.Ready == "True", h.Ready != ""), &h.Cordoned
+	n.Roles, n.Version, n.InternalIP = append(n.Roles, h.Roles...), text(h.Version), text(h.InternalIP)
+	for _, c := range h.Conditions {
+		n.Conditions = append(n.Conditions, condition{c.Type, text(c.Status), text(c.Reason), stamp(c.Since, time.RFC3339)})
+	}
+	n.CPU, n.Memory, n.Pods = known(float64(h.CPU)/1000, h.CPU > 0), known(h.Memory, h.Memory > 0), known(h.Pods, h.Pods > 0)
+	pods, instances := s.Kinds[kube.KindPod].Has(), s.Kinds[kube.KindInstance].Has()
+	n.CPUAsked, n.MemAsked = known(float64(s.Pods.HereCPU)/1000, pods), known(s.Pods.HereMemory, pods)
+	n.VMs, n.VCPUs = known(s.Virt.HereInstances, instances), known(s.Virt.HereVCPUs, instances)
+	ratio := s.Overcommit()
+	n.PerCPU = known(ratio, ratio > 0)
+	return n
+}
+
+func newWarnings(s *kube.State) []warning {
+	list := []warning{}
+	if !s.Kinds[kube.KindWarning].Has() {
+		return list
+	}
+	for i := range s.Warnings {
+		w := &s.Warnings[i]
+		list = append(list, warning{stamp(w.Last, time.RFC3339), w.Count, text(w.Kind), text(w.Namespace), text(w.Name), text(w.Reason), text(w.Message)})
+	}
+	return list
+}
+
+func newBlockers(s *kube.State) []blocker {
+	list := []blocker{}
+	for _, b := range s.Drain {
+		list = append(list, blocker(b))
+	}
+	return list
 }

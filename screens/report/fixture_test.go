@@ -34,8 +34,8 @@ func richFrame() *frame.Frame {
 		Boot: bootNow,
 		Host: richHost(),
 		VMs: &sample.VMs{Health: ok(), VMs: []sample.VM{
-			{Namespace: "default", Name: "database-01", PID: 4711, Started: time.Hour, VCPUs: 8, Cores: 6.4, CPU: 80.1, Memory: 15 << 30, Configured: 16 << 30, Read: 2e8, Write: 1e8, Rx: 1.2e7, Tx: 3e7},
 			{PID: 4713, Cores: nan, CPU: nan, WhyMemory: "permission denied", Read: nan, Write: nan, Rx: nan, Tx: nan},
+			{Namespace: "default", Name: "database-01", PID: 4711, Started: time.Hour, VCPUs: 8, Cores: 6.4, CPU: 80.1, Memory: 15 << 30, Configured: 16 << 30, Read: 2e8, Write: 1e8, Rx: 1.2e7, Tx: 3e7},
 		}},
 		Units: &sample.Units{
 			State: "degraded", Health: ok(),
@@ -51,8 +51,7 @@ func richFrame() *frame.Frame {
 			Filesystem: frame.Limits{Warn: 85, Critical: 95}},
 		Self: frame.Self{RSS: 14 * mib, CPU: 12.5, Goroutines: 19, Frames: 1234, Skipped: 2},
 	}
-	f.Sources = frame.GatherSources(nil, f)
-	f.Problems = frame.FindProblems(nil, f)
+	f.Derive()
 	for i := range f.Problems {
 		f.Problems[i].Since = bootNow - 14*time.Minute
 	}

@@ -171,6 +171,11 @@ type vm struct {
 	Write *float64 `json:"write_bytes_per_second"`
 	Rx    *float64 `json:"rx_bytes_per_second"`
 	Tx    *float64 `json:"tx_bytes_per_second"`
+
+	State    *string  `json:"state"`
+	Node     *string  `json:"node"`
+	IPs      []string `json:"ips"`
+	Conflict *string  `json:"conflict"`
 }
 
 func newHost(f *frame.Frame) host {

@@ -49,31 +49,37 @@ func newNixOS(s *sample.System) nixos {
 	}
 }
 
-// newVMs lists the VMs of this host, as their QEMU processes tell.
+// newVMs lists the VMs of this host: those with a QEMU process, and those that KubeVirt says are here.
 func newVMs(f *frame.Frame) []vm {
 	list := []vm{}
-	if f.VMs == nil || !f.VMs.Health.Has() {
-		return list
-	}
-	for i := range f.VMs.VMs {
-		v := &f.VMs.VMs[i]
-		list = append(list, vm{
-			Namespace: text(v.Namespace),
-			Name:      text(v.Name),
-			Source:    "qemu",
-			PID:       known(v.PID, v.PID > 0),
-			Age:       known((f.Boot - v.Started).Seconds(), v.Started > 0),
-			CPU:       number(v.CPU),
-			Memory:    known(v.Memory, v.WhyMemory == ""),
-			VCPUs:     known(v.VCPUs, v.VCPUs > 0),
-
-			Configured: known(v.Configured, v.Configured > 0),
-
-			Read:  number(v.Read),
-			Write: number(v.Write),
-			Rx:    number(v.Rx),
-			Tx:    number(v.Tx),
-		})
+	for i := range f.Machines {
+		m := &f.Machines[i]
+		if !m.Here {
+			continue
+		}
+		v := vm{Namespace: text(m.Namespace), Name: text(m.Name), Source: m.Source(), State: text(m.Status()), IPs: []string{}, Conflict: text(m.Conflict.String())}
+		if m.Instance != nil {
+			v.Node, v.IPs = text(m.Instance.Node), append(v.IPs, m.Instance.IPs...)
+			v.VCPUs, v.Configured = known(m.Instance.VCPUs, m.Instance.VCPUs > 0), known(m.Instance.Memory, m.Instance.Memory > 0)
+		}
+		if m.Process != nil {
+			v.measured(m.Process, f.Boot)
+		}
+		list = append(list, v)
 	}
 	return list
+}
+
+// measured adds what the QEMU process tells.
+func (v *vm) measured(p *sample.VM, now time.Duration) {
+	v.PID = known(p.PID, p.PID > 0)
+	v.Age = known((now - p.Started).Seconds(), p.Started > 0)
+	v.CPU, v.Memory = number(p.CPU), known(p.Memory, p.WhyMemory == "")
+	if p.VCPUs > 0 {
+		v.VCPUs = &p.VCPUs
+	}
+	if p.Configured > 0 {
+		v.Configured = &p.Configured
+	}
+	v.Read, v.Write, v.Rx, v.Tx = number(p.Read), number(p.Write), number(p.Rx), number(p.Tx)
 }

@@ -23,7 +23,8 @@ const (
 
 // statusFields are the words of the status line, what matters most first: which machine, how is it, where to reach it.
 var statusFields = [...]func(dst []byte, f *frame.Frame) []byte{
-	appendHostname, appendCPU, appendMemory, appendFullest, appendLoad, appendAddress, appendRx, appendTx, appendUptime,
+	appendHostname, appendCPU, appendMemory, appendCluster, appendVMs, appendFullest, appendPods, appendLoad, appendAddress, appendRx, appendTx,
+	appendUptime,
 }
 
 // AppendStatus appends how the machine is as one line of at most 79 columns of ASCII, and the worst problem, if there is
@@ -32,7 +33,7 @@ var statusFields = [...]func(dst []byte, f *frame.Frame) []byte{
 //	2026-11-22 03:02:11 hypervisor-01 cpu 45% mem 50% / 78% load 2.34 10.0.0.11
 //	! br0 no carrier since 14m [network] +2 more
 //
-// What does not fit is left out, the least useful first; what is not known is --. It allocates nothing when dst has room
+// What does not fit is left out, the least useful first, as is the cluster where there is none; what is not known is --. It allocates nothing when dst has room
 // for it.
 func AppendStatus(dst []byte, f *frame.Frame) []byte {
 	start := len(dst)
@@ -41,7 +42,7 @@ func AppendStatus(dst []byte, f *frame.Frame) []byte {
 		before := len(dst)
 		dst = append(dst, ' ')
 		dst = ascii(field(dst, f), before)
-		if len(dst)-start > lineColumns {
+		if len(dst)-start > lineColumns || len(dst) == before+1 {
 			dst = dst[:before]
 		}
 	}

@@ -58,16 +58,25 @@ func TestWriteNothingFalse(t *testing.T) {
 	}
 	failed.VMs.Health = failed.Host.Health[sample.QEMU]
 	failed.Units.Health, failed.System.NixOS.Health = failed.VMs.Health, failed.VMs.Health
+	failed.Kube = clusterFrame().Kube
+	failed.Kube.Health = failed.VMs.Health
+	for i := range failed.Kube.Kinds {
+		failed.Kube.Kinds[i].Health = failed.VMs.Health
+	}
+	failed.Kube.Drain, failed.Kube.Warnings = nil, nil
+	failed.Derive()
 	for name, f := range map[string]*frame.Frame{"empty": emptyFrame(), "zero": {}, "failed": failed} {
 		var d struct {
-			At      *string
-			Host    map[string]any
-			Network map[string]any
+			At         *string
+			Host       map[string]any
+			Network    map[string]any
+			Kubernetes map[string]any
+			KubeVirt   map[string]any
 		}
 		if err := json.Unmarshal(written(t, f), &d); err != nil {
 			t.Fatal(err)
 		}
-		for _, section := range []map[string]any{d.Host, d.Network} {
+		for _, section := range []map[string]any{d.Host, d.Network, d.Kubernetes, d.KubeVirt} {
 			for key, value := range section {
 				if key == "interfaces" || key == "gateways" {
 					continue // links have states, not numbers, and gateways are facts of the link table
