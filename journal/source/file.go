@@ -28,7 +28,7 @@ type file struct {
 	changed int64
 	offset  int64 // of the next line: what lies before has been put
 	scanned int64 // there is no line end from offset up to here
-	resting bool  // nothing had changed at the last look
+	resting bool  // at the last look, nothing had been added for a while
 	dirty   bool
 	missed  int // looks in a row that did not see it
 	wd      int32

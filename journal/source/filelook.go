@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"time"
 
 	"hypervisor-tui/journal"
 )
@@ -144,7 +145,7 @@ func (f *Files) add(path, base string, s stat) *file {
 
 // update takes in what a look found.
 func (x *file) update(path string, s stat) {
-	x.resting = x.size == s.size && x.changed == s.changed && x.missed <= 1 && !x.dirty
+	x.resting = time.Since(time.Unix(0, s.changed)) >= restAfter
 	x.path, x.size, x.changed, x.missed = path, s.size, s.changed, 0
 }
 

@@ -23,6 +23,7 @@ const (
 
 const (
 	lookEvery   = 5 * time.Second       // a look at the names without being told
+	restAfter   = 2 * time.Second       // that nothing was added to a line without an end, before it is taken as it is
 	nap         = 25 * time.Millisecond // between two rounds, so that a busy file does not wake us for each line
 	backfillMax = 1000                  // lines that a file starts with
 	roundMax    = 1 << 20               // bytes of one file that are read before the next file's turn
@@ -61,10 +62,12 @@ type Files struct {
 func (f *Files) Run(ctx context.Context, sink *journal.Sink) error {
 	f.notify = newNotifier()
 	defer f.close()
-	first := f.began == 0
+	first := f.buf == nil
 	if first {
-		f.began = time.Now().Add(-bornSlack).UnixNano()
 		f.unit, f.buf = []byte(f.Unit), make([]byte, chunk)
+	}
+	if f.began == 0 {
+		f.began = time.Now().Add(-bornSlack).UnixNano()
 	}
 	var due time.Time
 	for {

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -16,25 +17,27 @@ import (
 // followed is a file source that runs until the test ends.
 type followed struct {
 	watched
-	dir  string
 	src  *Files
 	stop func() error
 }
 
 // follow starts a source on patterns below a new directory.
 func follow(t *testing.T, dir string, patterns ...string) *followed {
-	src := &Files{Unit: "pods"}
+	f := &followed{watched: watch(t), src: &Files{Unit: "pods"}}
 	for _, p := range patterns {
-		src.Globs = append(src.Globs, filepath.Join(dir, p))
+		f.src.Globs = append(f.src.Globs, filepath.Join(dir, p))
 	}
-	f := &followed{watched: watch(t), dir: dir, src: src}
 	f.start(t)
 	return f
 }
 
+// old makes all files that there are now older than the source.
+func (f *Files) old() { f.began = time.Now().Add(time.Second).UnixNano() }
+
 func (f *followed) start(t *testing.T) {
-	f.stop = run(f.src, f.sink)
-	t.Cleanup(func() { f.stop() })
+	stop := sync.OnceValue(run(f.src, f.sink))
+	f.stop = stop
+	t.Cleanup(func() { stop() })
 }
 
 // health awaits a report that holds all words.

@@ -1,0 +1,261 @@
+package source
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"hypervisor-tui/journal"
+	"hypervisor-tui/sample/box"
+)
+
+// TestF28LongLine follows a line of 10 MB, one that never ends, and NULs.
+func TestF28LongLine(t *testing.T) {
+	dir := t.TempDir()
+	f := follow(t, dir, "*.log")
+	f.health(t, "absent")
+	path := filepath.Join(dir, "a.log")
+	long := strings.Repeat("0123456789", 1<<20)
+	appendFile(t, path, "before\n")
+	f.count(t, 1)
+	for i := 0; i < len(long); i += 1 << 20 {
+		appendFile(t, path, long[i:min(i+1<<20, len(long))])
+	}
+	appendFile(t, path, "\n"+strings.Repeat("\x00", 300<<10)+"after\n")
+	f.count(t, 3)
+	p := f.Pages().Latest()
+	equal(t, f.rows(t, 3)[2:], "pods: after")
+	if got := len(p.Message(&p.Rows[1])); p.Rows[1].Full != len(long) || got != journal.MaxMessage || p.Truncated != 1 {
+		t.Errorf("of %d bytes %d are kept and %d told, %d cut", len(long), got, p.Rows[1].Full, p.Truncated)
+	}
+}
+
+// TestF28NoEnd: a line that goes on for ever is broken, in memory that does not grow with it.
+func TestF28NoEnd(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "a.log")
+	appendFile(t, path, strings.Repeat("x", longest+10)+"\nend")
+	x := opened(t, path)
+	var got []string
+	buf := make([]byte, chunk)
+	put := func(line []byte, full int, at int64) error {
+		got = append(got, fmt.Sprintf("%d of %d at %d", len(line), full, at))
+		return nil
+	}
+	if more, err := x.read(buf, 2*longest, put); more || err != nil {
+		t.Errorf("%v %v", more, err)
+	}
+	equal(t, got, fmt.Sprintf("%d of %d at 0", lineMax, longest), fmt.Sprintf("10 of 10 at %d", longest))
+	if x.scanned-x.offset != 3 {
+		t.Errorf("%d bytes are left", x.scanned-x.offset)
+	}
+	if allocs := testing.AllocsPerRun(3, func() {
+		got = got[:0]
+		x.offset, x.scanned = 0, 0
+		if _, err := x.read(buf, 2*longest, func([]byte, int, int64) error { return nil }); err != nil {
+			t.Error(err)
+		}
+	}); allocs > 1 {
+		t.Errorf("%v allocations", allocs)
+	}
+}
+
+// opened is a file at its beginning.
+func opened(t *testing.T, path string) *file {
+	t.Helper()
+	s, err := statPath(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	x := &file{number: 1, id: s.id, path: path, size: s.size, fd: -1, wd: -1}
+	if x.fd, err = x.open(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(x.close)
+	return x
+}
+
+// TestF27Flood: what comes faster than it can be read is read in fixed memory, and what is left out is counted.
+func TestF27Flood(t *testing.T) {
+	dir := t.TempDir()
+	f := follow(t, dir, "*.log")
+	f.health(t, "absent")
+	const lines, size = 900_000, 100
+	line := strings.Repeat("x", size-1) + "\n"
+	path := filepath.Join(dir, "a.log")
+	appendFile(t, path+".tmp", strings.Repeat(line, lines)) // 90 MB at once: more than behindMax
+	runtime.GC()
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	rename(t, path+".tmp", path)
+	p := f.until(t, "all lines", func(p *journal.Page) bool { return p.Total+p.Dropped >= lines })
+	runtime.ReadMemStats(&after)
+	if p.Total+p.Dropped != lines || p.Dropped == 0 || p.Total == 0 {
+		t.Errorf("%d lines taken in and %d dropped of %d", p.Total, p.Dropped, lines)
+	}
+	if grown := after.TotalAlloc - before.TotalAlloc; grown > 4<<20 {
+		t.Errorf("%d KiB were allocated for %d lines", grown>>10, p.Total)
+	}
+}
+
+func TestF46FewDescriptors(t *testing.T) {
+	dir := t.TempDir()
+	const pods = 300
+	for i := range pods {
+		appendFile(t, filepath.Join(makeDir(t, dir, fmt.Sprintf("ns_pod-%d_uid/c", i)), "0.log"), criHead+"F hello\n")
+	}
+	before := descriptors(t)
+	f := follow(t, dir, "ns_*/c/*.log")
+	f.count(t, pods)
+	f.health(t, "ok", fmt.Sprint(pods, " files"))
+	for i := range pods {
+		appendFile(t, filepath.Join(dir, fmt.Sprintf("ns_pod-%d_uid/c/0.log", i)), criHead+"F again\n")
+	}
+	f.count(t, 2*pods)
+	if n := descriptors(t) - before; n > openMax+4 { // inotify's own, the poller's, one that is being opened
+		t.Errorf("%d descriptors for %d files", n, pods)
+	}
+	if err := f.stop(); err != context.Canceled {
+		t.Error(err)
+	}
+	if n := descriptors(t) - before; n > 2 {
+		t.Errorf("%d descriptors stay open", n)
+	}
+}
+
+func descriptors(t *testing.T) int {
+	t.Helper()
+	names, err := os.ReadDir("/proc/self/fd")
+	if err != nil {
+		t.Skip("no /proc/self/fd here")
+	}
+	return len(names)
+}
+
+// TestF30DeniedFile says of a file and of a directory who may read it, and how to mend it.
+func TestF30DeniedFile(t *testing.T) {
+	if os.Getuid() == 0 {
+		t.Skip("root may read everything: run as another user")
+	}
+	dir := t.TempDir()
+	pods := makeDir(t, dir, "pods")
+	appendFile(t, filepath.Join(dir, "a.log"), "x\n")
+	for _, path := range []string{pods, filepath.Join(dir, "a.log")} {
+		if err := os.Chmod(path, 0); err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Cleanup(func() { os.Chmod(pods, 0o700) })
+	follow(t, dir, "a.log").health(t, "failed", dir+"/a.log: permission denied (mode 0000,", "setfacl -m u:", ":r "+dir+"/a.log")
+	follow(t, dir, "pods/*/c/*.log").health(t, "failed", pods+": permission denied (mode 0000,", "setfacl -R -m u:", pods)
+}
+
+// TestF30Denial: no more is given away than needed.
+func TestF30Denial(t *testing.T) {
+	dir := t.TempDir()
+	secret := makeDir(t, dir, "secret")
+	log := filepath.Join(secret, "a.log")
+	appendFile(t, log, "x\n")
+	patterns := []string{log, filepath.Join(dir, "pods/ns_*/c/*.log")}
+	pod := makeDir(t, dir, "pods/ns_a/c")
+	me := os.Getuid()
+	for path, want := range map[string]string{
+		log:                             fmt.Sprintf("setfacl -m u:%d:r %s", me, log),
+		filepath.Join(log, "x"):         fmt.Sprintf("setfacl -m u:%d:x %s", me, log),
+		secret:                          fmt.Sprintf("setfacl -m u:%d:rx %s", me, secret),
+		filepath.Join(pod, "gone.log"):  fmt.Sprintf("setfacl -R -m u:%d:rX,d:u:%d:rX %s/pods", me, me, dir),
+		filepath.Join(dir, "elsewhere"): fmt.Sprintf("setfacl -m u:%d:x %s", me, dir),
+	} {
+		if got := denial(path, patterns); !strings.HasSuffix(got, "give this user access with "+want) {
+			t.Errorf("%s: %s", path, got)
+		}
+	}
+}
+
+// TestFilesRefuseWhatIsNoFile: a FIFO, a directory and a device are not opened, and hold nothing up.
+func TestFilesRefuseWhatIsNoFile(t *testing.T) {
+	dir := t.TempDir()
+	if err := unix.Mkfifo(filepath.Join(dir, "fifo.log"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	makeDir(t, dir, "dir.log")
+	if err := os.Symlink("/dev/zero", filepath.Join(dir, "zero.log")); err != nil {
+		t.Fatal(err)
+	}
+	f := follow(t, dir, "*.log")
+	if s := f.health(t, "failed", "is not a regular file"); s.Health.State != box.Failed {
+		t.Errorf("%+v", s)
+	}
+	appendFile(t, filepath.Join(dir, "good.log"), "good\n")
+	equal(t, f.rows(t, 1), "pods: good")
+	f.health(t, "ok", "1 file")
+}
+
+// TestFilesStartWithTheLastLines: of what is there at the start, the last lines come, and whole ones.
+func TestFilesStartWithTheLastLines(t *testing.T) {
+	dir := t.TempDir()
+	var short, long strings.Builder
+	for i := range 5000 {
+		fmt.Fprintf(&short, "s%d\n", i)
+		fmt.Fprintf(&long, "l%d %s\n", i, strings.Repeat("x", 200))
+	}
+	appendFile(t, filepath.Join(dir, "short.log"), short.String())
+	f := &followed{watched: watch(t), src: &Files{Unit: "pods", Globs: []string{dir + "/*.log"}}}
+	f.src.old()
+	f.start(t)
+	f.count(t, backfillMax)
+	got := f.all(t)
+	equal(t, []string{got[0], got[len(got)-1], fmt.Sprint(len(got))}, "pods: s4999", "pods: s4000", fmt.Sprint(backfillMax))
+	path := filepath.Join(dir, "long.txt")
+	appendFile(t, path, long.String())
+	x := opened(t, path)
+	if cut, err := x.backfill(make([]byte, chunk), backfillMax); !cut || err != nil {
+		t.Errorf("%v %v", cut, err)
+	}
+	if c := long.String()[x.offset-1:]; x.size-x.offset > chunk || x.size-x.offset < chunk-300 || !strings.HasPrefix(c, "\nl") {
+		t.Errorf("%d bytes from %.20q", x.size-x.offset, c)
+	}
+}
+
+// TestFilesGoOnAfterARestart: a source that is started again goes on where it was.
+func TestFilesGoOnAfterARestart(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "a.log")
+	appendFile(t, path, "one\n")
+	f := follow(t, dir, "a.log")
+	f.count(t, 1)
+	f.stop()
+	appendFile(t, path, "two\n")
+	rename(t, path, path+".1")
+	appendFile(t, path, "three\n")
+	f.start(t)
+	equal(t, f.rows(t, 3), "pods: one", "pods: two", "pods: three")
+}
+
+// TestFilesLineWithoutAnEnd comes when nothing has been added to it for a while.
+func TestFilesLineWithoutAnEnd(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "a.log")
+	appendFile(t, path, "no end")
+	x := opened(t, path)
+	s, err := statPath(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if x.update(path, s); x.resting {
+		t.Error("the end could still come")
+	}
+	if err := os.Chtimes(path, time.Now(), time.Now().Add(-restAfter)); err != nil {
+		t.Fatal(err)
+	}
+	f := follow(t, dir, "a.log")
+	equal(t, f.rows(t, 1), "pods: no end")
+	appendFile(t, path, "ing\nnext\n")
+	equal(t, f.rows(t, 3)[1:], "pods: ing", "pods: next")
+}
