@@ -73,6 +73,9 @@ func stamp(b []byte) (t time.Time, n int) {
 	}
 	year := 100*pairOf(b) + pairOf(b[2:])
 	t = time.Date(year, time.Month(month), day, hour, minute, second-offset, nanos, time.UTC)
+	if t.Unix() < 0 { // no log is that old, and a Place counts from 1970
+		return time.Time{}, 0
+	}
 	return t, len(b) - len(rest) + size
 }
 

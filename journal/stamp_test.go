@@ -25,6 +25,7 @@ func TestTextTime(t *testing.T) {
 		{`{"ts":"2026-11-22T20:00:00Z and more"}`, ""},
 		{`{"ts":"2026-11-22T20:60:00Z"}`, ""},
 		{`{"ts":"2026-11-22T20:00:00"}`, ""},
+		{`1969-12-31T23:59:59Z stdout F before all time`, ""},
 		{`took time=5s`, ""},
 		{``, ""},
 	} {

@@ -45,6 +45,7 @@ func (f *Files) look(sink *journal.Sink) {
 		}
 		return cmp.Or(cmp.Compare(a.changed, b.changed), cmp.Compare(a.id.born, b.id.born))
 	})
+	f.archive.keep(f.files, f.Format)
 }
 
 // lookAt brings in line the file at path, which a pattern names, and what was rotated away from it. The directory is

@@ -45,17 +45,18 @@ type Files struct {
 	Globs  []string
 	Format Format // empty: Auto
 
-	unit   []byte
-	began  int64 // nanoseconds since 1970 of the first look
-	last   uint64
-	files  []*file // rotated ones first, oldest first
-	seen   *matches
-	opened uint64
-	buf    []byte
-	notify *notifier
-	again  bool // names must be looked at anew
-	cut    bool // older lines were left out at the start
-	err    error
+	unit    []byte
+	began   int64 // nanoseconds since 1970 of the first look
+	last    uint64
+	files   []*file // rotated ones first, oldest first
+	seen    *matches
+	opened  uint64
+	buf     []byte
+	notify  *notifier
+	archive fileArchive
+	again   bool // names must be looked at anew
+	cut     bool // older lines were left out at the start
+	err     error
 }
 
 // Run follows until ctx ends.
@@ -65,7 +66,9 @@ func (f *Files) Run(ctx context.Context, sink *journal.Sink) error {
 	first := f.buf == nil
 	if first {
 		f.unit, f.buf = []byte(f.Unit), make([]byte, chunk)
+		f.archive.unit = f.unit
 	}
+	sink.SetArchive(&f.archive)
 	if f.began == 0 {
 		f.began = time.Now().Add(-bornSlack).UnixNano()
 	}
