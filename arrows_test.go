@@ -25,6 +25,7 @@ var arrows = map[string][]string{
 	"journal":        {"sample/box", "draw/clean"},
 	"journal/source": {"journal", "sample/box", "draw/clean", "golang.org/x/sys"},
 	"kube":           {"sample/box", "draw/clean"},
+	"kube/watch":     {"kube", "sample/box", "draw/clean", "k8s.io/client-go", "k8s.io/apimachinery", "google.golang.org/protobuf", "gopkg.in/yaml.v3"},
 }
 
 // testOnly are packages for tests; the program does not link them.

@@ -5,7 +5,6 @@ import (
 	"os"
 	"slices"
 	"sync/atomic"
-	"time"
 
 	"hypervisor-tui/journal"
 	"hypervisor-tui/journal/source"
@@ -16,8 +15,6 @@ import (
 	"hypervisor-tui/sample/unit"
 	"hypervisor-tui/screens/frame"
 )
-
-const kubeBeat = 5 * time.Second // between two looks for a kubeconfig
 
 // feeds is everything that fills a frame: it starts the goroutines that read the host, the logs and the cluster.
 type feeds struct {
@@ -78,7 +75,9 @@ func (f *feeds) startWorkers(ctx context.Context) {
 	f.guard.keep(ctx, "links", func(ctx context.Context) error { return links.Run(ctx, s.SetLinks) })
 	f.guard.keep(ctx, "units", func(ctx context.Context) error { return services.Run(ctx, f.units.Store) })
 	f.guard.keep(ctx, "system", func(ctx context.Context) error { return system.Run(ctx, f.system.Store) })
-	f.guard.keep(ctx, "kubeconfig", func(ctx context.Context) error { return f.findKube(ctx, path) })
+	home, _ := os.UserHomeDir() // without one there is a place less to look in
+	find := kube.Options{Path: path, Env: os.Getenv("KUBECONFIG"), Home: home}
+	f.guard.keep(ctx, "cluster", func(ctx context.Context) error { return f.followCluster(ctx, find) })
 }
 
 // reconfigure puts c in force. The log keeps its newest entries; the sampler starts anew only when it is concerned.
@@ -94,27 +93,6 @@ func (f *feeds) reconfigure(ctx context.Context, c Config) {
 	f.stop()
 	f.sampler = newSampler(c)
 	f.startHost(ctx)
-}
-
-// findKube looks for a kubeconfig now and then each few seconds.
-func (f *feeds) findKube(ctx context.Context, path string) error {
-	home, _ := os.UserHomeDir() // without one there is a place less to look in
-	tick := sample.NewTicker(kubeBeat)
-	defer tick.Stop()
-	for {
-		o := kube.Options{Path: path, Env: os.Getenv("KUBECONFIG"), Home: home, Now: sample.Boottime()}
-		if last := f.kube.Load(); last != nil {
-			o.Previous = last.Health
-		}
-		state := kube.Find(o)
-		f.kube.Store(&state)
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-tick.C:
-			tick.Next()
-		}
-	}
 }
 
 // refresh asks for a sample now. It never blocks.

@@ -75,7 +75,10 @@ func snapshot(ctx context.Context, c Config, banner string, o options, rows int)
 		f.Settings.Notes = append(f.Settings.Notes, note)
 	}
 	f.Page = feeds.backfilled(limit)
-	for feeds.kube.Load() == nil && limit.Err() == nil {
+	for limit.Err() == nil {
+		if state := feeds.kube.Load(); state != nil && state.Settled() {
+			break
+		}
 		pause(limit, 10*time.Millisecond)
 	}
 	feeds.sampler.Sample()

@@ -31,7 +31,7 @@ type Options struct {
 	Previous box.Health    // of the State before, whose Since goes on while its state lasts
 }
 
-// Find chooses the first kubeconfig that can be read. A file that is there and cannot be read is Failed with the
+// Find chooses the first kubeconfig that can be read; the Health is then as it was before. A file that is there and cannot be read is Failed with the
 // reason, unless a later one can. It reads no more than a file's first byte and does not wait for a FIFO; a dead network
 // filesystem can make it wait, so it must not be called from the loop.
 func Find(o Options) State {
@@ -45,7 +45,6 @@ func Find(o Options) State {
 		s.Looked = append(s.Looked, look)
 		if look.Result == found {
 			s.Kubeconfig = path
-			s.Health.Gone(o.Now, "kubeconfig found, cluster not read by this version")
 			return s
 		}
 		if look.Result != absent && broken == "" {

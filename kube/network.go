@@ -13,16 +13,16 @@ import (
 type Files struct {
 	CNI     string // name or type of the first configuration that the container runtime would take; empty: not known
 	CNIPath string
-	K3s     *K3s // k3s' configuration, nil: none, or it cannot be read
-	K3sPath string
+	K3s     K3s    // k3s' configuration
+	K3sPath string // empty: there is none, or it cannot be read
 }
 
 // network says how the cluster's network is set up, from the surest source to the least. k3s' defaults hold when a
 // server's arguments are known and do not say otherwise.
 func (o *Objects) network(n *Network, here *Node, p *Place) {
 	server, source := o.k3sServer(here)
-	if server == nil && p.Files.K3s != nil && p.Files.K3s.Server {
-		server, source = p.Files.K3s, p.Files.K3sPath
+	if server == nil && p.Files.K3s.Server {
+		server, source = &p.Files.K3s, p.Files.K3sPath
 	}
 	n.PodCIDR = podCIDR(server, source, here)
 	n.ServiceCIDR = o.serviceCIDR(server, source)

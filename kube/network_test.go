@@ -31,7 +31,7 @@ func TestNetworkAndItsSources(t *testing.T) {
 			CNI: Sourced{"cilium", "annotation of hv-1"}, Policy: Sourced{"enforced", "CNI cilium"}}},
 		{"by file", []Node{{Name: "hv-1"}}, nil, Place{Files: Files{CNI: "bridge", CNIPath: "/etc/cni/net.d/10.conflist"}}, Network{
 			CNI: Sourced{"bridge", "/etc/cni/net.d/10.conflist"}}},
-		{"k3s' configuration, when no node tells", nil, nil, Place{Files: Files{K3s: &K3s{Server: true, PodCIDR: "10.9.0.0/16", NoPolicy: true}, K3sPath: "/etc/rancher/k3s/config.yaml"}}, Network{
+		{"k3s' configuration, when no node tells", nil, nil, Place{Files: Files{K3s: K3s{Server: true, PodCIDR: "10.9.0.0/16", NoPolicy: true}, K3sPath: "/etc/rancher/k3s/config.yaml"}}, Network{
 			PodCIDR: Sourced{"10.9.0.0/16", "/etc/rancher/k3s/config.yaml"}, ServiceCIDR: Sourced{"10.43.0.0/16", "k3s' default"},
 			Policy: Sourced{"not enforced", "/etc/rancher/k3s/config.yaml"}}},
 	} {

@@ -11,14 +11,15 @@ import (
 type Place struct {
 	Hostname  string
 	MachineID string // /etc/machine-id, empty: not known
-	Files     Files  // what the host's own files say of the network
+	Files     Files
 }
 
 // Roll brings the figures of s, but for Health and what belongs to the connection, up to date with the objects that
 // changed since the last Roll. It replaces the slices of s and never writes into them, so that a copy of s can be
 // published before and after. It takes one pass over the objects of each kind that changed.
 func (o *Objects) Roll(s *State, p *Place) {
-	nodes, pods, instances := o.Nodes.look(), o.Pods.look(), o.Instances.look()
+	nodes, pods, instances := o.Nodes.look() || o.place != *p, o.Pods.look(), o.Instances.look()
+	o.place = *p
 	budgets, migrations, cidrs := o.Budgets.look(), o.Migrations.look(), o.ServiceCIDRs.look()
 	if nodes {
 		s.Nodes, s.Here = o.countNodes(), o.here(p)

@@ -24,6 +24,7 @@ type Objects struct {
 	KubeVirts    Table[KubeVirt]
 	DataVolumes  Table[struct{}]
 	Attachments  Table[struct{}]
+	place        Place // of the last Roll
 }
 
 // Table is the objects of one kind. The zero Table is empty and can be used.
@@ -70,8 +71,8 @@ func (t *Table[T]) Drop(key string) {
 // Len is how many objects are kept.
 func (t *Table[T]) Len() int { return len(t.rows) }
 
-// Clear forgets all.
-func (t *Table[T]) Clear() {
+// Empty forgets all.
+func (t *Table[T]) Empty() {
 	t.rows = nil
 	t.changed = true
 }

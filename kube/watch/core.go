@@ -1,0 +1,275 @@
+package watch
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"hypervisor-tui/kube"
+)
+
+// The readers below are given one object of the core kinds as protobuf. Numbers of fields are those of
+// k8s.io/api/*/generated.proto, which never change.
+
+// readNode reads a core/v1 Node.
+func readNode(s *scan, b []byte) (m meta, n kube.Node) {
+	for f := s.over(b); f.next(); {
+		switch f.num {
+		case 1:
+			m = s.meta(f.data)
+			n.Name = m.key
+			s.nodeMeta(&n, f.data)
+		case 2:
+			s.nodeSpec(&n, f.data)
+		case 3:
+			s.nodeStatus(&n, f.data)
+		}
+	}
+	slices.Sort(n.Roles)
+	return m, n
+}
+
+func (s *scan) nodeMeta(n *kube.Node, b []byte) {
+	for f := s.over(b); f.next(); {
+		if f.num != 11 && f.num != 12 {
+			continue
+		}
+		k, value := s.pair(f.data)
+		role, isRole := strings.CutPrefix(string(k), "node-role.kubernetes.io/")
+		switch key := string(k); {
+		case f.num == 11 && isRole:
+			n.Roles = append(n.Roles, s.name([]byte(role)))
+		case key == "kubernetes.io/hostname":
+			n.Hostname = s.text(value, 256)
+		case key == "k3s.io/node-args", key == "rke2.io/node-args":
+			n.K3s = kube.ParseK3sArgs(string(value))
+		case key == "flannel.alpha.coreos.com/backend-type":
+			n.Flannel = s.name(value)
+		case key == "projectcalico.org/IPv4Address", key == "projectcalico.org/IPv6Address":
+			n.CNI = "calico"
+		case strings.HasPrefix(key, "network.cilium.io/"), strings.HasPrefix(key, "io.cilium.network."):
+			n.CNI = "cilium"
+		}
+	}
+}
+
+func (s *scan) nodeSpec(n *kube.Node, b []byte) {
+	first := ""
+	for f := s.over(b); f.next(); {
+		switch f.num {
+		case 1:
+			first = s.text(f.data, 64)
+		case 4:
+			n.Cordoned = f.n != 0
+		case 7:
+			n.PodCIDRs = append(n.PodCIDRs, s.text(f.data, 64))
+		}
+	}
+	if n.PodCIDRs == nil && first != "" {
+		n.PodCIDRs = []string{first}
+	}
+}
+
+func (s *scan) nodeStatus(n *kube.Node, b []byte) {
+	for f := s.over(b); f.next(); {
+		switch f.num {
+		case 1:
+			if k, v := s.pair(f.data); string(k) == "cpu" {
+				n.CapacityCPU = s.quantity(v)
+			}
+		case 2:
+			switch k, v := s.pair(f.data); string(k) {
+			case "cpu":
+				n.CPU = s.quantity(v)
+			case "memory":
+				n.Memory = s.quantity(v) / 1000
+			case "pods":
+				n.Pods = s.quantity(v) / 1000
+			}
+		case 4:
+			s.nodeCondition(n, f.data)
+		case 5:
+			if kind, address := s.pair(f.data); string(kind) == "InternalIP" && n.InternalIP == "" {
+				n.InternalIP = s.text(address, 64)
+			}
+		case 7:
+			for info := s.over(f.data); info.next(); {
+				switch info.num {
+				case 1:
+					n.MachineID = s.text(info.data, 64)
+				case 7:
+					n.Version = s.name(info.data)
+				}
+			}
+		}
+	}
+}
+
+// nodeCondition keeps Ready, and of the others those that are not well: their good status is False.
+func (s *scan) nodeCondition(n *kube.Node, b []byte) {
+	var c kube.Condition
+	for f := s.over(b); f.next(); {
+		switch f.num {
+		case 1:
+			c.Type = s.name(f.data)
+		case 2:
+			c.Status = s.name(f.data)
+		case 4:
+			c.Since = s.time(f.data)
+		case 5:
+			c.Reason = s.name(f.data)
+		}
+	}
+	switch {
+	case c.Type == "Ready":
+		n.Ready = c.Status
+		n.Conditions = slices.Insert(n.Conditions, 0, c)
+	case c.Status != "False":
+		n.Conditions = append(n.Conditions, c)
+	}
+}
+
+// readPod reads a core/v1 Pod.
+func readPod(s *scan, b []byte) (m meta, p kube.Pod) {
+	for f := s.over(b); f.next(); {
+		switch f.num {
+		case 1:
+			m = s.meta(f.data)
+			s.podMeta(&p, f.data)
+		case 2:
+			s.podSpec(&p, f.data)
+		case 3:
+			p.Phase = s.name(s.field(f.data, 1))
+		}
+	}
+	return m, p
+}
+
+func (s *scan) podMeta(p *kube.Pod, b []byte) {
+	var room [512]byte
+	labels := room[:0]
+	for f := s.over(b); f.next(); {
+		switch f.num {
+		case 11:
+			k, v := s.pair(f.data)
+			if len(labels) > 0 {
+				labels = append(labels, '\n')
+			}
+			labels = append(append(append(labels, k...), '='), v...)
+		case 12:
+			if k, _ := s.pair(f.data); string(k) == "kubernetes.io/config.mirror" {
+				p.Mirror = true
+			}
+		case 13:
+			if kind := s.controller(f.data); kind != nil {
+				p.Owner = s.name(kind)
+			}
+		}
+	}
+	p.Labels = s.labels(labels)
+}
+
+// labels is name for several lines. A label's characters are letters, digits and a few signs, or the API server would
+// not have taken it, so they are matched as they are and never shown.
+func (s *scan) labels(b []byte) string {
+	if known, ok := s.lines[string(b)]; ok {
+		return known
+	}
+	if s.lines == nil || len(s.lines) >= mostNames {
+		s.lines = map[string]string{}
+	}
+	text := string(b)
+	s.lines[text] = text
+	return text
+}
+
+// controller returns the kind of an owner that controls, nil of one that does not.
+func (s *scan) controller(b []byte) []byte {
+	var kind []byte
+	controls := false
+	for f := s.over(b); f.next(); {
+		switch f.num {
+		case 1:
+			kind = f.data
+		case 6:
+			controls = f.n != 0
+		}
+	}
+	if !controls {
+		return nil
+	}
+	return kind
+}
+
+// requests is what containers ask for: thousandths of a CPU, and bytes times a thousand.
+type requests struct{ cpu, memory int64 }
+
+func (r *requests) add(o requests)   { r.cpu, r.memory = r.cpu+o.cpu, r.memory+o.memory }
+func (r *requests) raise(o requests) { r.cpu, r.memory = max(r.cpu, o.cpu), max(r.memory, o.memory) }
+
+// podSpec reads the node and adds up what the pod asks for as the scheduler does: its containers and sidecars together,
+// or, when that is more, the largest init container with the sidecars started before it; what the pod asks for as a
+// whole goes before that; the overhead of its runtime comes on top.
+//
+// Kubernetes: k8s.io/component-helpers/resource, PodRequests.
+func (s *scan) podSpec(p *kube.Pod, b []byte) {
+	var sum, sidecars, start, whole, overhead requests
+	for f := s.over(b); f.next(); {
+		switch f.num {
+		case 2:
+			r, _ := s.container(f.data)
+			sum.add(r)
+		case 20:
+			r, sidecar := s.container(f.data)
+			if sidecar {
+				sidecars.add(r)
+				r = requests{}
+			}
+			r.add(sidecars)
+			start.raise(r)
+		case 10:
+			p.Node = s.name(f.data)
+		case 32:
+			s.request(&overhead, f.data)
+		case 40:
+			whole = s.resources(f.data)
+		}
+	}
+	sum.add(sidecars)
+	sum.raise(start)
+	sum = requests{cmp.Or(whole.cpu, sum.cpu), cmp.Or(whole.memory, sum.memory)}
+	sum.add(overhead)
+	p.CPU, p.Memory = sum.cpu, sum.memory/1000
+}
+
+// container reads what one asks for, and whether as an init container it goes on running.
+func (s *scan) container(b []byte) (r requests, sidecar bool) {
+	for f := s.over(b); f.next(); {
+		switch f.num {
+		case 8:
+			r = s.resources(f.data)
+		case 24:
+			sidecar = string(f.data) == "Always"
+		}
+	}
+	return r, sidecar
+}
+
+// resources reads the requests of a ResourceRequirements.
+func (s *scan) resources(b []byte) (r requests) {
+	for f := s.over(b); f.next(); {
+		if f.num == 2 {
+			s.request(&r, f.data)
+		}
+	}
+	return r
+}
+
+func (s *scan) request(r *requests, entry []byte) {
+	switch k, v := s.pair(entry); string(k) {
+	case "cpu":
+		r.cpu = s.quantity(v)
+	case "memory":
+		r.memory = s.quantity(v)
+	}
+}

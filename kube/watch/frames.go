@@ -1,0 +1,288 @@
+package watch
+
+import (
+	"bufio"
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"google.golang.org/protobuf/encoding/protowire"
+)
+
+// mostObject is the bytes that one object may have: etcd takes 1.5 MB, which as JSON may be more.
+const mostObject = 8 << 20
+
+var errTooLarge = fmt.Errorf("an object of more than %d MB", mostObject>>20)
+
+// paced is the body of an answer that is read object by object. It gives up, by calling the deadline's function, when an
+// object is slow to begin or to end, and on one that is too large. Whoever reads calls between before each object.
+type paced struct {
+	body     io.Reader
+	deadline *time.Timer
+	patience time.Duration // for an object to be whole once its first byte is here
+	left     int           // bytes that the object may still have
+	begun    bool          // its first byte is here
+}
+
+// between waits for the next object, for as long as idle.
+func (p *paced) between(idle time.Duration) {
+	p.left, p.begun = mostObject, false
+	p.deadline.Reset(idle)
+}
+
+func (p *paced) Read(b []byte) (int, error) {
+	n, err := p.body.Read(b)
+	if n > 0 && !p.begun {
+		p.begun = true
+		p.deadline.Reset(p.patience)
+	}
+	if p.left -= n; p.left < 0 {
+		return 0, errTooLarge
+	}
+	return n, err
+}
+
+// event is one event of a watch. Its object is valid until the next one is read.
+type event struct {
+	typ    string // "ADDED", "MODIFIED", "DELETED", "BOOKMARK", "ERROR"
+	object []byte
+}
+
+// events reads a watch.
+type events interface {
+	next(*scan, *event) error
+}
+
+func newEvents(f form, body io.Reader) events {
+	if f == jsonText {
+		return &jsonEvents{json.NewDecoder(body)}
+	}
+	return &frames{in: bufio.NewReader(body)}
+}
+
+// frames is a watch in protobuf: length-delimited messages, each an event around an object in its envelope.
+//
+// API: WatchEvent in apimachinery/pkg/apis/meta/v1/generated.proto; lengths are 4 bytes, big-endian.
+type frames struct {
+	in  *bufio.Reader
+	buf []byte
+}
+
+func (f *frames) next(s *scan, e *event) error {
+	var size [4]byte
+	if _, err := io.ReadFull(f.in, size[:]); err != nil {
+		return err
+	}
+	n := binary.BigEndian.Uint32(size[:])
+	if n > mostObject {
+		return errTooLarge
+	}
+	if err := f.fill(int(n)); err != nil {
+		return err
+	}
+	*e = event{}
+	for m := s.over(f.buf); m.next(); {
+		switch m.num {
+		case 1:
+			e.typ = s.name(m.data)
+		case 2:
+			e.object = s.unwrap(s.field(m.data, 1))
+		}
+	}
+	return s.taken()
+}
+
+// usual is the size up to which the buffer of one object is kept for the next.
+const usual = 64 << 10
+
+// fill reads n bytes into f.buf.
+func (f *frames) fill(n int) error {
+	if cap(f.buf) < n || cap(f.buf) > usual {
+		f.buf = make([]byte, n, max(n, 8<<10))
+	}
+	f.buf = f.buf[:n]
+	_, err := io.ReadFull(f.in, f.buf)
+	if err == io.EOF {
+		err = io.ErrUnexpectedEOF
+	}
+	return err
+}
+
+// taken returns the error that the scan stopped at and clears it.
+func (s *scan) taken() error {
+	err := s.err
+	s.err = nil
+	return err
+}
+
+// jsonEvents is a watch in JSON: one object after the other.
+type jsonEvents struct{ in *json.Decoder }
+
+func (j *jsonEvents) next(_ *scan, e *event) error {
+	var v struct {
+		Type   string          `json:"type"`
+		Object json.RawMessage `json:"object"`
+	}
+	if err := j.in.Decode(&v); err != nil {
+		return plainError(err)
+	}
+	*e = event{v.Type, v.Object}
+	return nil
+}
+
+// plainError keeps what the connection says and calls everything else malformed: a decoder's own words quote what it read.
+func plainError(err error) error {
+	var syntax *json.SyntaxError
+	var wrong *json.UnmarshalTypeError
+	if errors.As(err, &syntax) || errors.As(err, &wrong) {
+		return errors.New("malformed JSON")
+	}
+	return err
+}
+
+// page is the end of one page of a list.
+type page struct {
+	version string // of the list
+	more    string // token that asks for the next page, empty: this was the last
+}
+
+// readPage calls each for every object of a list, one at a time; the object is valid during the call.
+func readPage(f form, p *paced, s *scan, each func(object []byte) error) (page, error) {
+	if f == jsonText {
+		return readJSONPage(p, each)
+	}
+	return readListPage(p, s, each)
+}
+
+// readListPage reads a list in protobuf without ever having it whole in memory: a list is an envelope whose second
+// field is a message whose second fields are the objects and whose first is the ListMeta.
+func readListPage(p *paced, s *scan, each func([]byte) error) (page, error) {
+	f := &frames{in: bufio.NewReader(p)}
+	var out page
+	if err := f.fill(len(magic)); err != nil {
+		return out, err
+	}
+	if string(f.buf) != magic {
+		return out, errMalformed
+	}
+	inside := false
+	for {
+		p.between(p.patience)
+		num, typ, err := f.tag()
+		if err == io.EOF {
+			return out, nil
+		}
+		if err != nil {
+			return out, err
+		}
+		if typ == protowire.VarintType {
+			if _, err := binary.ReadUvarint(f.in); err != nil {
+				return out, err
+			}
+			continue
+		}
+		n, err := binary.ReadUvarint(f.in)
+		switch {
+		case err != nil:
+			return out, err
+		case typ != protowire.BytesType:
+			return out, errMalformed
+		case num == 2 && !inside:
+			inside = true // go on inside it; what follows it is of no interest
+			continue
+		case n > mostObject:
+			return out, errTooLarge
+		}
+		if err := f.fill(int(n)); err != nil {
+			return out, err
+		}
+		if inside && num == 1 && out == (page{}) {
+			out = s.listMeta(f.buf)
+		} else if inside && num == 2 {
+			if err := each(f.buf); err != nil {
+				return out, err
+			}
+		}
+		if err := s.taken(); err != nil {
+			return out, err
+		}
+	}
+}
+
+// tag reads the number and the wire type of a field.
+func (f *frames) tag() (protowire.Number, protowire.Type, error) {
+	n, err := binary.ReadUvarint(f.in)
+	if err != nil {
+		return 0, 0, err
+	}
+	num, typ := protowire.DecodeTag(n)
+	return num, typ, nil
+}
+
+func (s *scan) listMeta(b []byte) (p page) {
+	for f := s.over(b); f.next(); {
+		switch f.num {
+		case 2:
+			p.version = string(f.data)
+		case 3:
+			p.more = string(f.data)
+		}
+	}
+	return p
+}
+
+// readJSONPage reads a list in JSON object by object.
+func readJSONPage(p *paced, each func([]byte) error) (page, error) {
+	in := json.NewDecoder(p)
+	var out page
+	if t, err := in.Token(); err != nil || t != json.Delim('{') {
+		return out, errors.Join(plainError(err), errNoList)
+	}
+	for in.More() {
+		key, err := in.Token()
+		if err != nil {
+			return out, plainError(err)
+		}
+		switch key {
+		case "metadata":
+			var v struct {
+				Version string `json:"resourceVersion"`
+				More    string `json:"continue"`
+			}
+			err = in.Decode(&v)
+			out = page{v.Version, v.More}
+		case "items":
+			err = readItems(in, p, each)
+		default:
+			var skipped json.RawMessage
+			err = in.Decode(&skipped)
+		}
+		if err != nil {
+			return out, plainError(err)
+		}
+	}
+	return out, nil
+}
+
+var errNoList = errors.New("not a list")
+
+func readItems(in *json.Decoder, p *paced, each func([]byte) error) error {
+	if t, err := in.Token(); err != nil || t != json.Delim('[') {
+		return err // null is an empty list
+	}
+	for in.More() {
+		p.between(p.patience)
+		var object json.RawMessage
+		if err := in.Decode(&object); err != nil {
+			return err
+		}
+		if err := each(object); err != nil {
+			return err
+		}
+	}
+	_, err := in.Token()
+	return err
+}

@@ -1,0 +1,79 @@
+package watch
+
+import "hypervisor-tui/kube"
+
+// kind is how one kind of object is asked for and read. read's put keeps the object; its meta is valid until the memory
+// of what was read is used again.
+type kind struct {
+	kube.Kind
+	path  string
+	query string // beside what every list and watch has
+	form  form
+	table func(*kube.Objects) table
+	read  func(*scan, []byte) (meta, func(*kube.Objects))
+}
+
+// table is a kube.Table of any type.
+type table interface {
+	Begin()
+	End()
+	Drop(key string)
+	Len() int
+	Empty()
+}
+
+// form is how objects come over the wire.
+type form uint8
+
+const (
+	protobuf form = iota
+	names         // protobuf, and nothing of an object but its metadata
+	jsonText
+)
+
+// accept is the header that asks for a form.
+func (f form) accept() string {
+	switch f {
+	case names:
+		return "application/vnd.kubernetes.protobuf;as=PartialObjectMetadata;g=meta.k8s.io;v=v1"
+	case jsonText:
+		return "application/json"
+	}
+	return "application/vnd.kubernetes.protobuf"
+}
+
+// newKind ties a reader to the table that its objects are kept in.
+func newKind[T any](k kube.Kind, path string, f form, t func(*kube.Objects) *kube.Table[T], read func(*scan, []byte) (meta, T)) kind {
+	return kind{
+		Kind: k, path: path, form: f,
+		table: func(o *kube.Objects) table { return t(o) },
+		read: func(s *scan, b []byte) (meta, func(*kube.Objects)) {
+			m, object := read(s, b)
+			return m, func(o *kube.Objects) { t(o).Put(m.key, object) }
+		},
+	}
+}
+
+// kinds lists all that is followed.
+func kinds() []kind {
+	const virt = "/apis/kubevirt.io/v1/"
+	warnings := newKind(kube.KindWarning, "/api/v1/events", protobuf, func(o *kube.Objects) *kube.Table[kube.Warning] { return &o.Warnings }, readWarning)
+	warnings.query = "&fieldSelector=type%3DWarning"
+	return []kind{
+		newKind(kube.KindNode, "/api/v1/nodes", protobuf, func(o *kube.Objects) *kube.Table[kube.Node] { return &o.Nodes }, readNode),
+		newKind(kube.KindPod, "/api/v1/pods", protobuf, func(o *kube.Objects) *kube.Table[kube.Pod] { return &o.Pods }, readPod),
+		newKind(kube.KindService, "/api/v1/services", protobuf, func(o *kube.Objects) *kube.Table[kube.Service] { return &o.Services }, readService),
+		newKind(kube.KindClaim, "/api/v1/persistentvolumeclaims", protobuf, func(o *kube.Objects) *kube.Table[kube.Claim] { return &o.Claims }, readClaim),
+		warnings,
+		newKind(kube.KindNamespace, "/api/v1/namespaces", names, func(o *kube.Objects) *kube.Table[struct{}] { return &o.Namespaces }, readName),
+		newKind(kube.KindBudget, "/apis/policy/v1/poddisruptionbudgets", protobuf, func(o *kube.Objects) *kube.Table[kube.Budget] { return &o.Budgets }, readBudget),
+		newKind(kube.KindPolicy, "/apis/networking.k8s.io/v1/networkpolicies", names, func(o *kube.Objects) *kube.Table[struct{}] { return &o.Policies }, readName),
+		newKind(kube.KindServiceCIDR, "/apis/networking.k8s.io/v1/servicecidrs", protobuf, func(o *kube.Objects) *kube.Table[kube.ServiceCIDR] { return &o.ServiceCIDRs }, readServiceCIDR),
+		newKind(kube.KindVM, virt+"virtualmachines", jsonText, func(o *kube.Objects) *kube.Table[kube.VM] { return &o.VMs }, readVM),
+		newKind(kube.KindInstance, virt+"virtualmachineinstances", jsonText, func(o *kube.Objects) *kube.Table[kube.Instance] { return &o.Instances }, readInstance),
+		newKind(kube.KindMigration, virt+"virtualmachineinstancemigrations", jsonText, func(o *kube.Objects) *kube.Table[kube.Migration] { return &o.Migrations }, readMigration),
+		newKind(kube.KindKubeVirt, virt+"kubevirts", jsonText, func(o *kube.Objects) *kube.Table[kube.KubeVirt] { return &o.KubeVirts }, readKubeVirt),
+		newKind(kube.KindDataVolume, "/apis/cdi.kubevirt.io/v1beta1/datavolumes", names, func(o *kube.Objects) *kube.Table[struct{}] { return &o.DataVolumes }, readName),
+		newKind(kube.KindAttachment, "/apis/k8s.cni.cncf.io/v1/network-attachment-definitions", names, func(o *kube.Objects) *kube.Table[struct{}] { return &o.Attachments }, readName),
+	}
+}

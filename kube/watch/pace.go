@@ -1,0 +1,62 @@
+package watch
+
+import (
+	"context"
+	"math/rand/v2"
+	"time"
+)
+
+// pace is how long things may take and how often they are tried.
+type pace struct {
+	looks        time.Duration // between two looks at the kubeconfig
+	publish      time.Duration // between two States, at least
+	probes       time.Duration // between two questions whether the API server is ready
+	patience     time.Duration // for an answer, connecting included, and for an object to be whole once it has begun
+	connect      time.Duration // of patience, so that it is known what took so long
+	idle         time.Duration // without even a bookmark, which a server sends each minute
+	lasts        time.Duration // after which the server ends a watch by itself
+	betweenLists time.Duration // of one kind, however often it fails
+	askAgain     time.Duration // for a kind that is forbidden or not installed
+	good         time.Duration // a watch that lasted so long was a good one
+	shortest     time.Duration // wait after a failure
+	longest      time.Duration
+}
+
+func usualPace() pace {
+	return pace{
+		looks:        5 * time.Second,
+		publish:      time.Second,
+		probes:       5 * time.Second,
+		patience:     5 * time.Second,
+		connect:      4 * time.Second,
+		idle:         150 * time.Second,
+		lasts:        5 * time.Minute,
+		betweenLists: 6 * time.Second,
+		askAgain:     15 * time.Second,
+		good:         30 * time.Second,
+		shortest:     time.Second,
+		longest:      30 * time.Second,
+	}
+}
+
+// backoff counts failures in a row.
+type backoff uint
+
+// wait is the time until the next try: longer each time, never quite the same.
+func (p *pace) wait(b *backoff) time.Duration {
+	base := min(p.shortest<<min(*b, 6), p.longest)
+	*b++
+	return min(max(base*3/4+rand.N(base/2), p.shortest), p.longest)
+}
+
+func sleep(ctx context.Context, d time.Duration) {
+	if d <= 0 {
+		return
+	}
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+	case <-timer.C:
+	}
+}

@@ -1,0 +1,220 @@
+package watch
+
+import (
+	"crypto/tls"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"hypervisor-tui/kube"
+	"hypervisor-tui/sample/box"
+)
+
+// TestF9KubeconfigComes: each state of the file is said in words, nothing of its content, and the next look is enough.
+func TestF9KubeconfigComes(t *testing.T) {
+	f := newFake(t, valid(t))
+	w := follow(t, nil)
+	s := w.until("absent", func(s *kube.State) bool { return s.Health.State == box.Absent })
+	if s.Cause.Rung != kube.Kubeconfig || s.Cause.Why != "no kubeconfig" {
+		t.Errorf("%+v", s.Cause)
+	}
+	kubeconfig(t, w.path+".good", f.URL, f.cert)
+	good, err := os.ReadFile(w.path + ".good")
+	if err != nil {
+		t.Fatal(err)
+	}
+	user := "users: [{name: u, user: "
+	for want, text := range map[string]string{
+		"has no cluster in it: empty or half-written":                                         "apiVersion: v1\n",
+		"is no kubeconfig, or half-written":                                                   string(good[:len(good)/2]) + "\n hunter2: [",
+		"has no current context: half-written?":                                               strings.Replace(string(good), "current-context: x", "", 1),
+		"has no user for its context: half-written?":                                          strings.Replace(string(good), "user: u}", "user: hunter2}", 1),
+		"has no server for its context: half-written?":                                        strings.Replace(string(good), "cluster: c,", "cluster: d,", 1),
+		"wants a program run for its credentials (exec), which this console does not do":      strings.Replace(string(good), user+"{", user+"{exec: {apiVersion: client.authentication.k8s.io/v1, command: /bin/hunter2, interactiveMode: Never}, ", 1),
+		"wants an auth-provider plugin, which this console does not have":                     strings.Replace(string(good), user+"{", user+"{auth-provider: {name: gcp}, ", 1),
+		"has a client certificate and a key that are not a pair":                              strings.Replace(string(good), user+"{", user+"{client-certificate-data: aHVudGVyMg==, client-key-data: aHVudGVyMg==, ", 1),
+		"points to a client key that cannot be read: /nowhere/key: no such file or directory": strings.Replace(string(good), user+"{", user+"{client-key: /nowhere/key, ", 1),
+	} {
+		replace(t, w.path, text)
+		s := w.until(want, func(s *kube.State) bool { return s.Health.State == box.Failed && strings.HasSuffix(s.Health.Err, want) })
+		if s.Cause.Rung != kube.Kubeconfig || strings.Contains(fmt.Sprintf("%+v", s), "hunter2") {
+			t.Errorf("%q: %+v", want, s)
+		}
+	}
+	replace(t, w.path, string(good))
+	w.until("well", well)
+	if err := os.Remove(w.path); err != nil { // the credentials in use go on being good
+		t.Fatal(err)
+	}
+	s = w.until("missing", func(s *kube.State) bool { return s.Looked[0].Result == "does not exist" })
+	if !well(s) {
+		t.Errorf("%+v", s)
+	}
+}
+
+// TestF9FilesBesideIt: certificates in files of their own are followed like the kubeconfig.
+func TestF9FilesBesideIt(t *testing.T) {
+	f := newFake(t, valid(t))
+	w := follow(t, nil)
+	kubeconfig(t, w.path, f.URL, valid(t))
+	text, err := os.ReadFile(w.path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	whole := string(text)
+	at := strings.Index(whole, "certificate-authority-data: ")
+	data := whole[at+len("certificate-authority-data: ") : at+strings.Index(whole[at:], "}")]
+	authority := filepath.Join(filepath.Dir(w.path), "ca.crt")
+	replace(t, authority, "not yet")
+	replace(t, w.path, strings.Replace(whole, "certificate-authority-data: "+data, "certificate-authority: ca.crt", 1))
+	w.until("no certificate", func(s *kube.State) bool {
+		return strings.HasSuffix(s.Health.Err, "has a certificate authority that is no certificate")
+	})
+	replace(t, authority, pemOf(valid(t)))
+	s := w.until("unknown authority", func(s *kube.State) bool { return s.Cause.Rung == kube.TLS })
+	if s.Health.Err != "certificate of an unknown authority" {
+		t.Errorf("%+v", s.Health)
+	}
+	replace(t, authority, pemOf(f.cert))
+	w.until("well", well)
+}
+
+// TestWithoutKubeconfigNothingRuns counts what it costs to have no cluster: one goroutine and what it looks at.
+func TestWithoutKubeconfigNothingRuns(t *testing.T) {
+	before := runtime.NumGoroutine()
+	w := follow(t, nil)
+	for range 10 {
+		w.until("absent", func(s *kube.State) bool { return s.Health.State == box.Absent })
+	}
+	if n := runtime.NumGoroutine() - before; n > 1 {
+		t.Errorf("%d goroutines for nothing", n)
+	}
+	fds, err := os.ReadDir("/proc/self/fd")
+	if err != nil {
+		t.Skip("no /proc:", err)
+	}
+	for _, fd := range fds {
+		if to, err := os.Readlink("/proc/self/fd/" + fd.Name()); err == nil && strings.HasPrefix(to, "socket:") && !slices.Contains([]string{"0", "1", "2"}, fd.Name()) {
+			t.Errorf("descriptor %s is a %s", fd.Name(), to)
+		}
+	}
+	began := time.Hour
+	look := New(Options{Find: kube.Options{Path: "/nowhere/kubeconfig"}, Now: func() time.Duration { return began }})
+	if n := testing.AllocsPerRun(50, func() { look.look(t.Context()) }); n > 20 {
+		t.Errorf("%v allocations a look", n)
+	}
+}
+
+// TestF10Restart: the API server goes away and comes back; what was known stays, with its age, and is followed again.
+func TestF10Restart(t *testing.T) {
+	f, w := started(t, nil)
+	before := runtime.NumGoroutine()
+	w.until("well", well)
+	address := f.Listener.Addr().String()
+	f.CloseClientConnections()
+	f.Close()
+	s := w.until("refused", func(s *kube.State) bool { return s.Cause.Rung == kube.Dial && s.Kinds[kube.KindPod].State == box.Stale })
+	if s.Health.State != box.Stale || s.Pods.Total != 2 || s.Pods.Running != 1 || s.Version == "" || s.Kinds[kube.KindPod].At == 0 {
+		t.Errorf("%+v", s)
+	}
+	again := newFakeAt(t, f.cert, address)
+	w.until("well again", well)
+	if n := again.count("pods list"); n != 0 {
+		t.Errorf("%d lists where going on was enough", n)
+	}
+	again.CloseClientConnections()
+	again.Close()
+	w.until("refused again", func(s *kube.State) bool { return s.Cause.Rung == kube.Dial && s.Kinds[kube.KindPod].State == box.Stale })
+	for deadline := time.Now().Add(20 * time.Second); runtime.NumGoroutine() > before+10 && time.Now().Before(deadline); {
+		runtime.Gosched()
+	}
+	if n := runtime.NumGoroutine(); n > before+10 {
+		t.Errorf("%d goroutines became %d", before, n)
+	}
+}
+
+func TestF12TooManyRequests(t *testing.T) {
+	f, w := started(t, func(p *pace) { p.longest = time.Millisecond })
+	f.set(func(rw http.ResponseWriter, r *http.Request) bool {
+		if !strings.HasSuffix(r.URL.Path, "/pods") {
+			return false
+		}
+		rw.Header().Set("Retry-After", "1")
+		rw.WriteHeader(http.StatusTooManyRequests)
+		return true
+	})
+	w.until("asked", func(*kube.State) bool { return f.count("pods list") >= 1 })
+	began := time.Now()
+	w.until("asked again", func(s *kube.State) bool { return f.count("pods list") >= 3 })
+	if took := time.Since(began); took < time.Second {
+		t.Errorf("asked again twice within %v", took)
+	}
+	f.set(nil)
+	w.until("well", well)
+}
+
+func TestF12WrongClockAndOtherCertificates(t *testing.T) {
+	now := time.Now()
+	for name, c := range map[string]struct {
+		cert tls.Certificate
+		want string
+	}{
+		"not yet valid": {certificate(t, now.Add(time.Hour), now.Add(2*time.Hour)), "certificate not yet valid: is this host's clock right?"},
+		"expired":       {certificate(t, now.Add(-48*time.Hour), now.Add(-24*time.Hour)), "certificate expired on " + now.Add(-24*time.Hour).UTC().Format(time.DateOnly)},
+	} {
+		f := newFake(t, c.cert)
+		w := follow(t, nil)
+		kubeconfig(t, w.path, f.URL, f.cert)
+		s := w.until(name, func(s *kube.State) bool { return s.Cause.Rung == kube.TLS })
+		if s.Health.Err != c.want {
+			t.Errorf("%s: %q, want %q", name, s.Health.Err, c.want)
+		}
+	}
+	for want, c := range map[string]kube.Certificate{
+		"client certificate not yet valid: is this host's clock right?": {NotBefore: now.Add(time.Hour), NotAfter: now.Add(2 * time.Hour)},
+		"client certificate expired on 2020-01-01":                      {NotAfter: time.Date(2020, 1, 1, 0, 0, 0, 0, time.UTC)},
+	} {
+		got := cause(&statusError{code: 401}, now, c)
+		if got.Rung != kube.Unauthorized || got.Why != "unauthorized: "+want {
+			t.Errorf("%+v, want %q", got, want)
+		}
+	}
+}
+
+func TestNotReadyNamesItsChecks(t *testing.T) {
+	f, w := started(t, nil)
+	w.until("well", well)
+	f.set(func(rw http.ResponseWriter, r *http.Request) bool {
+		if r.URL.Path != "/readyz" {
+			return false
+		}
+		rw.WriteHeader(http.StatusInternalServerError)
+		fmt.Fprint(rw, "[+]ping ok\n[-]etcd failed: reason withheld\n[-]poststarthook/rbac/bootstrap-roles failed: reason withheld\nreadyz check failed\n")
+		return true
+	})
+	s := w.until("not ready", func(s *kube.State) bool { return s.Cause.Rung == kube.NotReady })
+	if !slices.Equal(s.Cause.Checks, []string{"etcd", "poststarthook/rbac/bootstrap-roles"}) || s.Health.State != box.Stale || s.Kinds[kube.KindPod].State != box.OK {
+		t.Errorf("%+v %+v", s.Cause, s.Health)
+	}
+	f.set(nil)
+	w.until("well", well)
+}
+
+// TestAnotherClusterIsNotMixed: figures of the cluster before are not shown as those of the new one.
+func TestAnotherClusterIsNotMixed(t *testing.T) {
+	_, w := started(t, nil)
+	w.until("well", well)
+	other := newFake(t, valid(t))
+	other.set(func(rw http.ResponseWriter, r *http.Request) bool { return strings.HasSuffix(r.URL.Path, "/pods") })
+	kubeconfig(t, w.path, other.URL, other.cert)
+	s := w.until("the other", func(s *kube.State) bool { return s.Server == other.URL })
+	if s.Pods.Total != 0 || s.Kinds[kube.KindPod].Has() {
+		t.Errorf("%+v", s)
+	}
+}

@@ -1,0 +1,329 @@
+package watch
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net/http"
+	"net/url"
+	"time"
+
+	"hypervisor-tui/kube"
+	"hypervisor-tui/sample/box"
+)
+
+// perPage is how many objects a page of a list has.
+const perPage = 250
+
+// stream follows one kind of object: it lists, watches, and begins again where it broke off. It keeps its place from
+// one run to the next; only one may run at a time.
+type stream struct {
+	kind
+	client    *client
+	pace      *pace
+	tell      func(context.Context, func(*Watcher))
+	scan      scan
+	version   []byte    // of the last event seen, empty: list first
+	paging    bool      // list by pages next: a watch did not bring all that there is
+	listed    time.Time // when the last list began
+	pagesOnly bool      // this server does not stream lists
+}
+
+// run follows until ctx ends.
+func (s *stream) run(ctx context.Context) error {
+	defer func() {
+		if ctx.Err() == nil { // it panics, and will be run again
+			s.version = nil
+			s.tell(ctx, func(o *Watcher) { o.bad(s.Kind, "crashed") })
+		}
+	}()
+	var wait backoff
+	for ctx.Err() == nil {
+		began := time.Now()
+		err := s.follow(ctx)
+		if ctx.Err() != nil {
+			break
+		}
+		lasted := time.Since(began)
+		if lasted > s.pace.good {
+			wait = 0
+		}
+		sleep(ctx, max(s.judge(ctx, err, lasted, &wait), s.untilList()))
+	}
+	return nil
+}
+
+// untilList is how long the next list must still wait, if that is what comes next.
+func (s *stream) untilList() time.Duration {
+	if len(s.version) > 0 || s.listed.IsZero() {
+		return 0
+	}
+	return s.pace.betweenLists - time.Since(s.listed)
+}
+
+func (s *stream) follow(ctx context.Context) error {
+	if len(s.version) > 0 {
+		return s.watch(ctx, false)
+	}
+	s.listed = time.Now()
+	if !s.paging {
+		return s.watch(ctx, true)
+	}
+	if err := s.list(ctx); err != nil {
+		return unsynced{err}
+	}
+	return s.watch(ctx, false)
+}
+
+// request is one answer that is read under a deadline.
+type request struct {
+	*paced
+	ctx    context.Context
+	cancel context.CancelCauseFunc
+	close  func() error
+}
+
+// open asks for path. The caller ends the request.
+func (s *stream) open(ctx context.Context, path string) (*request, error) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	q := &request{ctx: ctx, cancel: cancel, paced: &paced{left: mostObject, patience: s.pace.patience}}
+	q.deadline = time.AfterFunc(s.pace.patience, func() { cancel(errSilent) })
+	body, err := s.client.get(ctx, path, s.form)
+	if err != nil {
+		q.deadline.Stop()
+		err = q.why(err)
+		cancel(nil)
+		return nil, err
+	}
+	q.body, q.close = body, body.Close
+	return q, nil
+}
+
+func (q *request) end() {
+	q.deadline.Stop()
+	q.cancel(nil)
+	_ = q.close() // it is over; whatever closing says changes nothing
+}
+
+// why is err, or the deadline that was behind it.
+func (q *request) why(err error) error {
+	if cause := context.Cause(q.ctx); errors.Is(cause, errSilent) {
+		return cause
+	}
+	return err
+}
+
+// watch follows changes; with all it asks for everything that there is first, one object after the other, up to a
+// bookmark that says so.
+//
+// Kubernetes: API concepts, streaming lists.
+func (s *stream) watch(ctx context.Context, all bool) error {
+	lasts := (s.pace.lasts + rand.N(s.pace.lasts/4)) / time.Second
+	path := fmt.Sprintf("%s?watch=1&allowWatchBookmarks=true&timeoutSeconds=%d%s", s.path, lasts, s.query)
+	if all {
+		path += "&sendInitialEvents=true&resourceVersionMatch=NotOlderThan"
+	} else {
+		path += "&resourceVersion=" + url.QueryEscape(string(s.version))
+	}
+	q, err := s.open(ctx, path)
+	if err != nil {
+		return err
+	}
+	defer q.end()
+	w := watching{stream: s, in: newEvents(s.form, q), synced: !all, idle: s.pace.idle}
+	if all {
+		w.idle = s.pace.patience
+		s.tell(ctx, func(o *Watcher) { s.table(&o.objects).Begin() })
+	} else {
+		s.tell(ctx, func(o *Watcher) { o.good(s.Kind) })
+	}
+	for {
+		q.between(w.idle)
+		if err := w.next(ctx); err != nil {
+			if !w.synced {
+				return unsynced{q.why(err)}
+			}
+			return q.why(err)
+		}
+	}
+}
+
+// unsynced is why a list ended before it was whole.
+type unsynced struct{ error }
+
+func (u unsynced) Unwrap() error { return u.error }
+
+// watching is one watch.
+type watching struct {
+	*stream
+	in     events
+	event  event
+	synced bool
+	idle   time.Duration
+}
+
+// next takes in one event.
+func (w *watching) next(ctx context.Context) error {
+	if err := w.in.next(&w.scan, &w.event); err != nil {
+		return err
+	}
+	var m meta
+	var change func(*kube.Objects)
+	switch w.event.typ {
+	case "ADDED", "MODIFIED":
+		m, change = w.read(&w.scan, w.event.object)
+	case "DELETED":
+		m = w.bookmark()
+		change = func(o *kube.Objects) { w.table(o).Drop(m.key) }
+	case "BOOKMARK":
+		m = w.bookmark()
+		change = func(*kube.Objects) {}
+	case "ERROR":
+		return w.failure()
+	default:
+		return errors.New("an event of no known type")
+	}
+	if err := w.scan.taken(); err != nil {
+		return err
+	}
+	if m.key == "" && w.event.typ != "BOOKMARK" {
+		return errors.New("an object without a name")
+	}
+	kind, first := w.Kind, m.synced && !w.synced
+	w.tell(ctx, func(o *Watcher) {
+		change(&o.objects)
+		if first {
+			w.table(&o.objects).End()
+		}
+		o.alive(kind, first)
+	})
+	if first {
+		w.synced, w.idle = true, w.pace.idle
+	}
+	if w.synced && len(m.version) > 0 {
+		w.version = append(w.version[:0], m.version...)
+	}
+	return nil
+}
+
+// bookmark reads nothing but the metadata.
+func (w *watching) bookmark() meta {
+	if w.form == jsonText {
+		return readBookmark(&w.scan, w.event.object)
+	}
+	return w.scan.meta(w.scan.field(w.event.object, 1))
+}
+
+// failure is the error that the server sent as an event.
+func (w *watching) failure() error {
+	e := &statusError{}
+	if w.form == jsonText {
+		var v struct {
+			Code int `json:"code"`
+		}
+		w.scan.readJSON(w.event.object, &v)
+		e.code = v.Code
+	} else {
+		e.message, e.code = w.scan.status(w.event.object)
+	}
+	return errors.Join(e, w.scan.taken())
+}
+
+// list reads everything by pages, each object by itself.
+func (s *stream) list(ctx context.Context) error {
+	s.tell(ctx, func(o *Watcher) { s.table(&o.objects).Begin() })
+	for more := ""; ; {
+		p, err := s.page(ctx, more)
+		if err != nil {
+			return err
+		}
+		if more = p.more; more == "" {
+			s.version = append(s.version[:0], p.version...)
+			break
+		}
+	}
+	if len(s.version) == 0 {
+		return errors.New("a list without a version")
+	}
+	s.tell(ctx, func(o *Watcher) {
+		s.table(&o.objects).End()
+		o.alive(s.Kind, true)
+	})
+	return nil
+}
+
+func (s *stream) page(ctx context.Context, more string) (page, error) {
+	q, err := s.open(ctx, fmt.Sprintf("%s?limit=%d&continue=%s%s", s.path, perPage, url.QueryEscape(more), s.query))
+	if err != nil {
+		return page{}, err
+	}
+	defer q.end()
+	p, err := readPage(s.form, q.paced, &s.scan, func(object []byte) error {
+		m, put := s.read(&s.scan, object)
+		if err := s.scan.taken(); err != nil {
+			return err
+		}
+		if m.key == "" {
+			return errors.New("an object without a name")
+		}
+		s.tell(ctx, func(o *Watcher) {
+			put(&o.objects)
+			o.alive(s.Kind, false)
+		})
+		return nil
+	})
+	return p, q.why(err)
+}
+
+// judge says how long to wait after a follow ended, and tells of it unless it is quite usual.
+func (s *stream) judge(ctx context.Context, err error, lasted time.Duration, wait *backoff) time.Duration {
+	var status *statusError
+	if !errors.As(err, &status) {
+		return s.brokeOff(ctx, err, lasted, wait)
+	}
+	switch status.code {
+	case http.StatusNotFound:
+		s.version = s.version[:0]
+		s.tell(ctx, func(o *Watcher) { o.gone(s.kind, "not installed") })
+		return s.pace.askAgain + rand.N(s.pace.askAgain/4)
+	case http.StatusForbidden:
+		s.version = s.version[:0]
+		s.tell(ctx, func(o *Watcher) { o.refused(s.kind, forbiddenTo+s.Kind.String()) })
+		return s.pace.askAgain + rand.N(s.pace.askAgain/4)
+	case http.StatusGone:
+		s.version = s.version[:0]
+	case http.StatusBadRequest, http.StatusUnprocessableEntity:
+		if len(s.version) == 0 && !s.paging {
+			s.paging, s.pagesOnly = true, true
+			s.listed = time.Time{}
+			return 0
+		}
+		s.version = s.version[:0]
+	}
+	s.tell(ctx, func(o *Watcher) {
+		// Its storage of a new kind is not there yet: what is syncing goes on syncing.
+		if status.code != http.StatusTooManyRequests || o.state.Kinds[s.Kind].State != box.Init {
+			o.bad(s.Kind, plain(status))
+		}
+	})
+	return max(status.after, s.pace.wait(wait))
+}
+
+// brokeOff judges what the connection did.
+func (s *stream) brokeOff(ctx context.Context, err error, lasted time.Duration, wait *backoff) time.Duration {
+	var part unsynced
+	cut := errors.As(err, &part)
+	if !cut && errors.Is(err, io.EOF) && len(s.version) > 0 { // the server ends each watch some time
+		if lasted < s.pace.patience {
+			return s.pace.wait(wait)
+		}
+		return rand.N(s.pace.shortest)
+	}
+	if cut {
+		s.paging = !s.paging || s.pagesOnly
+	}
+	s.tell(ctx, func(o *Watcher) { o.bad(s.Kind, cause(err, time.Time{}, kube.Certificate{}).Why) })
+	return s.pace.wait(wait)
+}
