@@ -102,8 +102,20 @@ func TestEveryScreenSaysUnknownNotZero(t *testing.T) {
 			f.Kube = &kube.State{Health: box.Health{State: state, Err: "why"}}
 		}
 	}
+	// The API answers and says nothing of any kind, whose figures of before are still in the State.
+	kinds := func(state box.State) func(f *frame.Frame) {
+		return func(f *frame.Frame) {
+			unknown(state)(f)
+			f.Kube = fixedKube(f.Now)
+			f.Kube.Version, f.Kube.Network, f.Kube.Looked = "", kube.Network{}, nil
+			for i := range f.Kube.Kinds {
+				f.Kube.Kinds[i] = kube.Kept{Health: box.Health{State: state, Err: "why"}}
+			}
+		}
+	}
 	for name, change := range map[string]func(f *frame.Frame){
 		"nothing": nothingYet, "init": unknown(box.Init), "failed": unknown(box.Failed), "absent": unknown(box.Absent),
+		"no kind yet": kinds(box.Init), "every kind forbidden": kinds(box.Failed), "no kind installed": kinds(box.Absent),
 	} {
 		for screen := range frame.ScreenCount {
 			for _, size := range []struct{ w, h int }{{200, 60}, {132, 43}, {80, 24}, {60, 20}, {40, 10}, {20, 5}} {

@@ -11,7 +11,6 @@ import (
 	"hypervisor-tui/draw"
 	"hypervisor-tui/draw/clean"
 	"hypervisor-tui/journal"
-	"hypervisor-tui/kube"
 	"hypervisor-tui/sample"
 	"hypervisor-tui/sample/box"
 	"hypervisor-tui/screens/frame"
@@ -70,10 +69,7 @@ func (d *dice) frame() *frame.Frame {
 		f.Net = d.net()
 	}
 	if !d.chance(4) {
-		f.Kube = &kube.State{Health: d.health(), Kubeconfig: d.name()}
-		for range d.many(30) {
-			f.Kube.Looked = append(f.Kube.Looked, kube.Look{Path: d.name(), Result: d.name()})
-		}
+		f.Kube = d.kube()
 	}
 	if !d.chance(4) {
 		f.Page = d.page()
@@ -93,8 +89,7 @@ func (d *dice) frame() *frame.Frame {
 		s.CPU, s.Memory, s.Filesystem = frame.Limits{}, frame.Limits{Warn: d.float(), Critical: d.float()}, frame.Limits{Warn: d.float()}
 		f.Settings = &s
 	}
-	f.Sources = frame.GatherSources(nil, f)
-	f.Problems = frame.FindProblems(nil, f)
+	f.Derive()
 	f.Self = frame.Self{RSS: d.number(), CPU: d.float(), Frames: d.number(), Skipped: d.number(), Crashes: d.number()}
 	return f
 }
