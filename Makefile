@@ -25,13 +25,15 @@ test: tools lint race fuzz
 	go test ./...
 
 # What the tests want beyond go: a C compiler for the race detector, tmux for the end-to-end
-# tests, a D-Bus daemon for those of systemd's units, nix to evaluate the NixOS module's.
+# tests, a D-Bus daemon for those of systemd's units, nix to evaluate the NixOS module's, journalctl
+# and journald for those of the journal.
 tools:
 	@missing=; \
 	command -v $$(go env CC) >/dev/null || missing="gcc libc6-dev"; \
 	command -v tmux >/dev/null || missing="$$missing tmux"; \
 	command -v dbus-daemon >/dev/null || missing="$$missing dbus"; \
 	command -v nix-instantiate >/dev/null || missing="$$missing nix-bin"; \
+	command -v journalctl >/dev/null || missing="$$missing systemd"; \
 	if [ -z "$$missing" ]; then exit 0; fi; \
 	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 		export DEBIAN_FRONTEND=noninteractive; \

@@ -23,13 +23,16 @@ var arrows = map[string][]string{
 	"sample/unit":    {"sample", "sample/box", "draw/clean", "golang.org/x/sys", "github.com/godbus/dbus/v5"},
 	"sample/nixos":   {"sample", "sample/box", "draw/clean", "golang.org/x/sys"},
 	"journal":        {"sample/box", "draw/clean"},
-	"journal/source": {"journal", "sample/box", "draw/clean", "golang.org/x/sys"},
-	"kube":           {"sample/box", "draw/clean"},
-	"kube/watch":     {"kube", "sample/box", "draw/clean", "k8s.io/client-go", "k8s.io/apimachinery", "google.golang.org/protobuf", "gopkg.in/yaml.v3"},
+	"journal/file":   {"golang.org/x/sys", "github.com/klauspost/compress", "github.com/ulikunitz/xz"},
+	"journal/source": {"journal", "journal/file", "sample/box", "draw/clean", "golang.org/x/sys"},
+	"journal/file/jwrite": {"golang.org/x/sys", "github.com/klauspost/compress", "github.com/ulikunitz/xz",
+		"github.com/pierrec/lz4/v4"},
+	"kube":       {"sample/box", "draw/clean"},
+	"kube/watch": {"kube", "sample/box", "draw/clean", "k8s.io/client-go", "k8s.io/apimachinery", "google.golang.org/protobuf", "gopkg.in/yaml.v3"},
 }
 
 // testOnly are packages for tests; the program does not link them.
-var testOnly = []string{"draw/vtscreen"}
+var testOnly = []string{"draw/vtscreen", "journal/file/jwrite"}
 
 func TestArrows(t *testing.T) {
 	seen := map[string]bool{}

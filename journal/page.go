@@ -125,7 +125,7 @@ func (p *Page) Message(r *Row) []byte { return p.Text[r.Start:r.End] }
 
 // SourceState is one log source as the owner last heard of it.
 type SourceState struct {
-	Name   string // journalctl, kmsg, self
+	Name   string // journal, journalctl, kmsg, self
 	Health box.Health
 	Detail string // what it reads and why it was chosen
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"hypervisor-tui/journal"
+	jfile "hypervisor-tui/journal/file"
 )
 
 // lookAgain is how often it is looked whether a journald has come up.
@@ -14,8 +15,8 @@ const lookAgain = 10 * time.Second
 
 // Env is where the system's logs are found.
 type Env struct {
-	Socket string   // exists while a journald runs
-	Dirs   []string // of journal files
+	Socket string // exists while a journald runs
+	Roots  []jfile.Root
 	Kmsg   string
 }
 
@@ -23,23 +24,32 @@ type Env struct {
 func Host() Env {
 	return Env{
 		Socket: "/run/systemd/journal/socket",
-		Dirs:   []string{"/var/log/journal", "/run/log/journal"},
+		Roots:  []jfile.Root{{Path: "/var/log/journal"}, {Path: "/run/log/journal", Volatile: true}},
 		Kmsg:   "/dev/kmsg",
 	}
 }
 
 const (
+	nativeName     = "journal"
 	journalctlName = "journalctl"
 	kmsgName       = "kmsg"
 )
 
-// Choose says which log of the system to read: the journal where a journald runs and we can read it, else the
-// kernel's own. why is a sentence for the operator that says how to mend it.
+// Choose says which log of the system to read: the journal's files where a journald runs, through journalctl when their
+// format is newer than we know, else the kernel's own. why is a sentence for the operator that says how to mend it.
 func Choose(env Env) (name string, src Source, why string) {
 	if missing := env.missing(); missing != "" {
 		return kmsgName, &Kmsg{Path: env.Kmsg}, "kernel messages only: " + missing
 	}
-	return journalctlName, &Journalctl{}, "the system journal, followed by journalctl"
+	const read = "the system journal, its files read directly"
+	newer := jfile.Newer(env.Roots)
+	if newer == nil {
+		return nativeName, &Native{Roots: env.Roots, Yield: true}, read
+	}
+	if _, err := exec.LookPath(journalctlExe); err != nil {
+		return nativeName, &Native{Roots: env.Roots}, read + "; without " + newer.Error() + ", and no journalctl in PATH"
+	}
+	return journalctlName, &Journalctl{}, "the system journal, followed by journalctl: " + newer.Error()
 }
 
 // missing says what the journal lacks, "" for nothing.
@@ -47,11 +57,8 @@ func (env Env) missing() string {
 	if _, err := os.Stat(env.Socket); err != nil {
 		return "no journald runs here (" + env.Socket + " is missing); it is looked for every 10 s"
 	}
-	if _, err := exec.LookPath(journalctlExe); err != nil {
-		return "no journalctl in PATH; add the directory of systemd's programs to this program's PATH"
-	}
-	for _, dir := range env.Dirs {
-		if info, err := os.Stat(dir); err == nil && info.IsDir() {
+	for _, root := range env.Roots {
+		if info, err := os.Stat(root.Path); err == nil && info.IsDir() {
 			return ""
 		}
 	}
@@ -71,17 +78,37 @@ type System struct {
 func (s *System) Run(ctx context.Context, sink *journal.Sink) error {
 	for {
 		name, src, why := Choose(s.Env)
-		if name != s.name {
-			s.name, s.src = name, src
-		}
-		sink.Rename(name)
+		s.use(name, src)
+		sink.Rename(s.name)
 		sink.Report(sink.State().Health, why)
-		if name == journalctlName {
+		if s.name != kmsgName {
 			return s.src.Run(ctx, sink)
 		}
 		if err := s.untilJournal(ctx, sink); err != nil || ctx.Err() != nil {
 			return err
 		}
+	}
+}
+
+// use makes src the one that is run. One that was run already goes on where it was; journalctl goes on where the files
+// were read to, and keeps the journal.
+func (s *System) use(name string, src Source) {
+	old, native := s.src.(*Native)
+	switch next := src.(type) {
+	case *Native:
+		if native {
+			old.Yield = next.Yield
+		}
+		if s.name == journalctlName {
+			return
+		}
+	case *Journalctl:
+		if native {
+			next.cursor = old.cursor()
+		}
+	}
+	if name != s.name {
+		s.name, s.src = name, src
 	}
 }
 

@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"hypervisor-tui/journal"
+	jfile "hypervisor-tui/journal/file"
+	"hypervisor-tui/journal/file/jwrite"
 	"hypervisor-tui/sample/box"
 )
 
@@ -21,7 +23,7 @@ func tree(t *testing.T) (env Env, dir string) {
 	t.Setenv("PATH", filepath.Join(dir, "bin"))
 	return Env{
 		Socket: filepath.Join(dir, "socket"),
-		Dirs:   []string{filepath.Join(dir, "var"), filepath.Join(dir, "run")},
+		Roots:  []jfile.Root{{Path: filepath.Join(dir, "var")}, {Path: filepath.Join(dir, "run"), Volatile: true}},
 		Kmsg:   filepath.Join(dir, "kmsg"),
 	}, dir
 }
@@ -43,10 +45,11 @@ func TestChooseSaysWhatIsMissing(t *testing.T) {
 		name, why string
 	}{
 		{func() {}, kmsgName, env.Socket + " is missing"},
-		{func() { write(t, env.Socket, "") }, kmsgName, "no journalctl in PATH"},
-		{func() { write(t, filepath.Join(dir, "bin/journalctl"), "#!/bin/sh\n") }, kmsgName, "keeps no files"},
-		{func() { write(t, env.Dirs[1], "not a directory") }, kmsgName, "keeps no files"},
-		{func() { write(t, filepath.Join(env.Dirs[0], "x"), "") }, journalctlName, "system journal"},
+		{func() { write(t, env.Socket, "") }, kmsgName, "keeps no files"},
+		{func() { write(t, env.Roots[1].Path, "not a directory") }, kmsgName, "keeps no files"},
+		{func() { write(t, filepath.Join(env.Roots[0].Path, "x"), "") }, nativeName, "its files read directly"},
+		{func() { makeNewer(t, env) }, nativeName, "unknown incompatible journal flag 1<<9, and no journalctl in PATH"},
+		{func() { write(t, filepath.Join(dir, "bin/journalctl"), "#!/bin/sh\n") }, journalctlName, "journal flag 1<<9"},
 		{func() { os.Remove(env.Socket) }, kmsgName, env.Socket + " is missing"},
 	} {
 		step.do()
@@ -54,6 +57,24 @@ func TestChooseSaysWhatIsMissing(t *testing.T) {
 		if name != step.name || src == nil || !strings.Contains(why, step.why) {
 			t.Errorf("%s, %q, want %s, %q", name, why, step.name, step.why)
 		}
+	}
+}
+
+// makeNewer makes a journal file of a format that nobody knows yet.
+func makeNewer(t *testing.T, env Env) {
+	t.Helper()
+	path := filepath.Join(env.Roots[0].Path, machine, "system.journal")
+	w := create(t, path, "newer")
+	if err := w.Close(jwrite.Online); err != nil {
+		t.Fatal(err)
+	}
+	f, err := os.OpenFile(path, os.O_WRONLY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	if _, err = f.WriteAt([]byte{2}, 13); err != nil { // incompatible_flags
+		t.Fatal(err)
 	}
 }
 
@@ -76,7 +97,7 @@ func TestSystemLeavesKmsgWhenAJournaldComesUp(t *testing.T) {
 		}
 		write(t, env.Socket, "")
 		write(t, filepath.Join(dir, "bin/journalctl"), "no program")
-		write(t, filepath.Join(env.Dirs[0], "x"), "")
+		makeNewer(t, env)
 		time.Sleep(lookAgain)
 		synctest.Wait()
 		if err := stop(); err == nil || !strings.Contains(err.Error(), "start journalctl") {

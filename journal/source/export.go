@@ -7,40 +7,15 @@ import (
 	"encoding/binary"
 	"errors"
 	"io"
-	"time"
 
 	"hypervisor-tui/journal"
 )
 
 const (
 	exportBuffer = 64 << 10
-	messageMax   = 4 * journal.MaxMessage // bytes of a message that are kept; its full length is counted
-	fieldMax     = 512                    // of any other field
-	binaryMax    = 768 << 20              // journald's own limit (DATA_SIZE_MAX); more is garbage
-	nameMax      = 64                     // of a field's name
+	binaryMax    = 768 << 20 // journald's own limit (DATA_SIZE_MAX); more is garbage
+	nameMax      = 64        // of a field's name
 )
-
-// The fields that an entry is made of. journalctl prints the first two in any case.
-const (
-	cursorField = iota
-	realtimeField
-	messageField
-	priorityField
-	sourceTimeField
-	transportField
-	systemUnitField
-	userUnitField
-	aboutUnitField
-	identifierField
-	commField
-	pidField
-	syslogPIDField
-	fieldCount
-)
-
-var fieldNames = [fieldCount]string{"__CURSOR", "__REALTIME_TIMESTAMP", "MESSAGE", "PRIORITY",
-	"_SOURCE_REALTIME_TIMESTAMP", "_TRANSPORT", "_SYSTEMD_UNIT", "_SYSTEMD_USER_UNIT", "UNIT", "SYSLOG_IDENTIFIER",
-	"_COMM", "_PID", "SYSLOG_PID"}
 
 // Export reads entries from the stream of journalctl -o export. Its memory is fixed; a field that does not fit is cut.
 // What is not in the format is skipped up to the next entry's cursor, and counted. One goroutine uses it.
@@ -48,27 +23,17 @@ var fieldNames = [fieldCount]string{"__CURSOR", "__REALTIME_TIMESTAMP", "MESSAGE
 // Format: systemd.io/JOURNAL_EXPORT_FORMATS
 type Export struct {
 	r      *bufio.Reader
-	fields [fieldCount]field
+	fields fields
 	size   [8]byte // scratch: length of a binary field
 	lost   bool    // looking for the next entry's cursor
 	damage uint64
-}
-
-type field struct {
-	value []byte // its capacity is fixed
-	full  int    // length before it was cut
-	set   bool
 }
 
 // NewExport returns a reader of the entries in r.
 func NewExport(r io.Reader) *Export {
 	x := &Export{r: bufio.NewReaderSize(r, exportBuffer)}
 	for i := range x.fields {
-		size := fieldMax
-		if i == messageField {
-			size = messageMax
-		}
-		x.fields[i].value = make([]byte, 0, size)
+		x.fields[i].value = make([]byte, 0, fieldSize(i))
 	}
 	return x
 }
@@ -97,7 +62,7 @@ func (x *Export) Next(e *journal.Entry) error {
 		case len(line) > 0:
 			err = x.read(line, long)
 		case x.fields[messageField].set:
-			x.fill(e)
+			x.fields.fill(e)
 			return nil
 		default:
 			x.clear()
@@ -234,72 +199,4 @@ func (x *Export) field(name []byte) *field {
 		}
 	}
 	return nil
-}
-
-// fill makes an entry of the fields.
-func (x *Export) fill(e *journal.Entry) {
-	message := &x.fields[messageField]
-	*e = journal.Entry{
-		Time:     x.time(),
-		Unit:     x.unit(),
-		Severity: journal.Info,
-		Message:  message.value,
-		Full:     message.full,
-	}
-	if p, ok := decimal(x.fields[priorityField].value); ok && p <= uint64(journal.Debug) {
-		e.Severity = journal.Severity(p)
-	}
-	pid, ok := decimal(x.fields[pidField].value)
-	if !ok {
-		pid, _ = decimal(x.fields[syslogPIDField].value)
-	}
-	if pid <= pidMax {
-		e.PID = int(pid)
-	}
-}
-
-const pidMax = 1 << 22 // PID_MAX_LIMIT
-
-func (x *Export) time() time.Time {
-	micros, ok := decimal(x.fields[sourceTimeField].value)
-	if !ok {
-		micros, _ = decimal(x.fields[realtimeField].value)
-	}
-	return time.UnixMicro(int64(micros))
-}
-
-var (
-	kernelUnit = []byte("kernel")
-	service    = []byte(".service")
-)
-
-// unit names who wrote the entry. What systemd itself says about a unit belongs to that unit, as in journalctl -u;
-// only PID 1 is believed there. systemd's other messages go by its identifier, not by init.scope.
-func (x *Export) unit() []byte {
-	if string(x.fields[transportField].value) == "kernel" {
-		return kernelUnit
-	}
-	if about := x.fields[aboutUnitField].value; len(about) > 0 && string(x.fields[pidField].value) == "1" {
-		return bytes.TrimSuffix(about, service)
-	}
-	for _, i := range [...]int{userUnitField, systemUnitField, identifierField, commField} {
-		if name := x.fields[i].value; len(name) > 0 && string(name) != "init.scope" {
-			return bytes.TrimSuffix(name, service)
-		}
-	}
-	return nil
-}
-
-// decimal reads a whole field that is a number, such as microseconds.
-func decimal(b []byte) (n uint64, ok bool) {
-	if len(b) == 0 || len(b) > 18 {
-		return 0, false
-	}
-	for _, c := range b {
-		if c < '0' || c > '9' {
-			return 0, false
-		}
-		n = n*10 + uint64(c-'0')
-	}
-	return n, true
 }

@@ -21,7 +21,8 @@ const (
 	settleTime    = time.Second     // a journalctl that has lived so long in peace works
 	healthBeat    = time.Second     // how often reading entries is reported as health
 	pipeWait      = 2 * time.Second // for a pipe that outlives journalctl
-	noPermission  = "not permitted to read the system journal: add this user to group systemd-journal"
+	noPermission  = "not permitted to read the system journal: add this user to group "
+	journalGroup  = "systemd-journal"
 	noJournalYet  = "no journal files were found"
 	journalctlExe = "journalctl"
 )
@@ -102,7 +103,7 @@ func (j *Journalctl) follow(ctx context.Context, out io.Reader, said *complaint,
 			if bytes.Equal(x.Cursor(), j.cursor) {
 				continue
 			}
-			gap(sink)
+			gap(sink, gapText)
 		}
 		if err = sink.Put(ctx, e); err != nil {
 			return err
@@ -113,13 +114,15 @@ func (j *Journalctl) follow(ctx context.Context, out io.Reader, said *complaint,
 	}
 }
 
-// gap says in the log that entries may be missing.
-func gap(sink *journal.Sink) {
+const gapText = "the journal was rotated away while it was not followed: entries may be missing here"
+
+// gap says in the log that entries are missing.
+func gap(sink *journal.Sink, text string) {
 	sink.Try(journal.Entry{
 		Time:     time.Now(),
 		Unit:     selfName,
 		Severity: journal.Warning,
-		Message:  []byte("the journal was rotated away while journalctl was down: entries may be missing here"),
+		Message:  []byte(text),
 	})
 }
 
@@ -163,7 +166,7 @@ func (c *complaint) Write(p []byte) (int, error) {
 	case bytes.Contains(c.text, []byte("not seeing messages from other users")),
 		bytes.Contains(c.text, []byte("insufficient permissions")):
 		c.denied = true
-		denied(c.sink, noPermission)
+		denied(c.sink, noPermission+journalGroup)
 	case bytes.Contains(c.text, []byte("No journal files were found")):
 		bad(c.sink, noJournalYet)
 	}
@@ -194,7 +197,7 @@ func (c *complaint) end(status error) error {
 	defer c.mu.Unlock()
 	c.over = true
 	if c.denied {
-		return errors.New(noPermission)
+		return errors.New(noPermission + journalGroup)
 	}
 	if line, _, _ := bytes.Cut(bytes.TrimSpace(c.text), []byte("\n")); len(line) > 0 {
 		return fmt.Errorf("journalctl: %s", line)

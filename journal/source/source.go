@@ -1,6 +1,6 @@
-// Package source reads logs where they are written and hands them to a journal.Sink: the system journal through
-// journalctl, the kernel's ring buffer through /dev/kmsg, log files and pods' logs, and what this program itself writes
-// to fds 1 and 2.
+// Package source reads logs where they are written and hands them to a journal.Sink: the system journal by its files or
+// through journalctl, the kernel's ring buffer through /dev/kmsg, log files and pods' logs, and what this program itself
+// writes to fds 1 and 2.
 package source
 
 import (

@@ -1,0 +1,119 @@
+package file
+
+import "sort"
+
+// ENTRY_ARRAY objects hold the offsets of all entries in order. They form a chain; each has room for about twice as
+// many as the one before, so even the largest file has fewer than arraysMax.
+const (
+	arraysMax   = 64
+	atNextArray = 16
+	atItems     = 24
+)
+
+// array is one ENTRY_ARRAY: where its items lie, and the numbers of the entries that it has room for.
+type array struct {
+	items       uint64
+	first, past uint64
+}
+
+// chain is the arrays that were followed so far.
+type chain struct {
+	arrays []array
+	next   uint64 // offset of the array after them, 0: not there yet
+	broken bool   // what follows is no array: the rest was looked for, see salvage
+	at     int    // the array that was used last
+	loose  []uint64
+}
+
+// room is how many entries the arrays hold.
+func (c *chain) room() uint64 {
+	if len(c.arrays) == 0 {
+		return 0
+	}
+	return c.arrays[len(c.arrays)-1].past
+}
+
+// itemSize is that of an offset in an array.
+func (f *File) itemSize() uint64 {
+	if f.compact {
+		return 4
+	}
+	return 8
+}
+
+// reach returns how many of n entries can be found, and follows the chain as far as that needs.
+func (f *File) reach(n uint64) uint64 {
+	c := &f.chain
+	for n > c.room() && !c.broken {
+		if !f.follow() {
+			c.broken = true
+			f.damage++
+			if last := len(c.arrays) - 1; last >= 0 {
+				c.arrays[last].past = f.used(c.room())
+			}
+		}
+	}
+	if n > c.room() {
+		return c.room() + f.salvage(n-c.room())
+	}
+	used := f.used(n)
+	f.claimed -= n - used // to be looked at again: a writer on another CPU may be seen to count before its offset is
+	return used
+}
+
+// used is n without the last items of the arrays that are empty.
+func (f *File) used(n uint64) uint64 {
+	for n > f.count && f.offset(n-1) == 0 {
+		n--
+	}
+	return n
+}
+
+// follow takes in the next array of the chain. An array always lies behind the one that leads to it.
+func (f *File) follow() bool {
+	c := &f.chain
+	if last := len(c.arrays) - 1; last >= 0 {
+		off := c.arrays[last].items - atItems
+		a := f.object(off, arrayObject, atItems)
+		if a == nil {
+			return false
+		}
+		if c.next = le.Uint64(a[atNextArray:]); c.next <= off {
+			return false
+		}
+	}
+	if len(c.arrays) == 0 {
+		c.next = f.load(atArrays)
+	}
+	a := f.object(c.next, arrayObject, atItems+f.itemSize())
+	if a == nil || len(c.arrays) == arraysMax {
+		return false
+	}
+	room := (uint64(len(a)) - atItems) / f.itemSize()
+	c.arrays = append(c.arrays, array{c.next + atItems, c.room(), c.room() + room})
+	return true
+}
+
+// offset returns where entry n lies, 0 when that is not known.
+func (f *File) offset(n uint64) uint64 {
+	c := &f.chain
+	if n >= c.room() {
+		if n -= c.room(); n < uint64(len(c.loose)) {
+			return c.loose[n]
+		}
+		return 0
+	}
+	if a := &c.arrays[c.at]; n < a.first || n >= a.past {
+		c.at = sort.Search(len(c.arrays), func(i int) bool { return n < c.arrays[i].past })
+	}
+	a := &c.arrays[c.at]
+	size := f.itemSize()
+	at := a.items + (n-a.first)*size
+	if at+size > uint64(len(f.mem)) {
+		return 0
+	}
+	if f.compact {
+		return uint64(le.Uint32(f.mem[at:]))
+	}
+	return le.Uint64(f.mem[at:])
+}

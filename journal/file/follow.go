@@ -1,0 +1,127 @@
+package file
+
+import "io"
+
+// follow is what a Merge knows about going on while journald writes.
+type follow struct {
+	following bool
+	boot      ID  // of this host, now
+	start     Key // of the newest entry when following began
+	started   bool
+	last      Key // of the entry that was read last
+	copied    Key // of the last one that was read from a volatile file
+	missed    uint64
+	lostThen  uint64 // Lost when a file was begun last
+	vanished  bool   // a file is gone that may have had entries which were not read
+}
+
+// Follow makes the Merge one that goes on at its end: files that may grow stay open, and of files which appear from now
+// on only those entries are new that were written in this boot after what is there already. It leaves the Merge behind
+// the last entry. After an error it is called again.
+func (m *Merge) Follow(boot ID) error {
+	m.following, m.boot = true, boot
+	m.SeekEnd()
+	for _, c := range m.members {
+		if c.live() {
+			if err := m.judge(c.Path, c.open(m.fields)); err != nil {
+				return err
+			}
+		}
+	}
+	m.turn(true)
+	c, err := m.pick()
+	if err == nil {
+		m.start, m.last, m.started = c.key, c.key, true
+	}
+	if m.boot == (ID{}) {
+		m.boot = m.start.Boot
+	}
+	m.lostThen = m.Lost()
+	if err == io.EOF {
+		err = nil
+	}
+	return err
+}
+
+// Missed returns how many entries were removed by journald before they could be read, as far as their numbers tell,
+// since it was called last; some says that it may be more.
+func (m *Merge) Missed() (n uint64, some bool) {
+	n, some = m.missed, m.vanished
+	m.missed, m.vanished = 0, false
+	return n, some
+}
+
+// joined puts a new member where reading of it begins.
+func (m *Merge) joined(c *member) error {
+	if !m.following {
+		return nil
+	}
+	if err := c.open(m.fields); err != nil {
+		return err
+	}
+	f := c.file
+	c.at = f.search(0, f.Len(), func(k *Key) bool { return k.Boot == m.boot && (!m.started || k.Compare(&m.start) > 0) })
+	return nil
+}
+
+// left is told of a member that is gone.
+func (m *Merge) left(c *member) {
+	if m.following && c.file == nil && (c.at < c.len() || c.live()) {
+		m.vanished = true
+	}
+}
+
+// unread passes by all of a file that cannot be opened any more.
+func (m *Merge) unread(c *member) {
+	m.vanished = m.vanished || m.following
+	c.head.Entries, c.at, c.keyed = 0, 0, false
+}
+
+// drained closes a file in which nothing comes after what was read, if nothing will.
+func (m *Merge) drained(c *member) {
+	if c.file != nil && (!m.following || !c.live()) {
+		c.close()
+	}
+}
+
+// arrived looks at the entry that is to be read next: it is false when that is not to be read, or not yet.
+func (m *Merge) arrived(c *member) bool {
+	if !m.following {
+		return true
+	}
+	k := c.key
+	if !c.Volatile && k.Boot == m.copied.Boot && k.Monotonic <= m.copied.Monotonic {
+		m.pass(c) // journald has copied it to the disk
+		m.last = k
+		return false
+	}
+	if c.at == 0 {
+		if m.behind(c) {
+			return false
+		}
+		m.began(&k)
+	}
+	if c.Volatile {
+		m.copied = k
+	}
+	m.last = k
+	return true
+}
+
+// began is told the first entry of a file: numbers that no file has were in files that are gone. When entries are
+// missing for other reasons nothing is concluded.
+func (m *Merge) began(k *Key) {
+	lost := m.Lost()
+	if k.SeqID == m.last.SeqID && k.Seq > m.last.Seq+1 && len(m.Unreadable) == 0 && lost == m.lostThen {
+		m.missed += k.Seq - m.last.Seq - 1
+	}
+	m.lostThen = lost
+}
+
+// behind refreshes the other files, and says whether one of them has something to be read before c's entry.
+func (m *Merge) behind(c *member) bool {
+	key := c.key
+	m.Refresh()
+	other := m.choose()
+	return other != nil && other != c && other.key.Compare(&key) < 0
+}

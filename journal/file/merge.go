@@ -1,0 +1,291 @@
+package file
+
+import (
+	"errors"
+	"io"
+	"io/fs"
+	"slices"
+)
+
+// looksMax bounds how often the folders are listed until nothing new is found.
+const looksMax = 10
+
+// Merge reads the entries of all journal files below its roots as one journal in the order of time. It stands between
+// two entries; Next and Prev return the one behind or before it and pass by. Files are mapped when their turn comes and
+// closed when it is over, so that few are open however many there are. One goroutine uses it.
+type Merge struct {
+	Unreadable []string    // files and folders that may not be read, as of the last Look
+	Unknown    *FlagsError // a file whose format is too new, if there is one
+	Broken     int         // files that are no journals
+
+	roots   []Root
+	fields  *Fields
+	members []*member
+	back    bool // the direction of the keys
+
+	lostBefore uint64 // by files that are no longer members
+
+	current *member // read from it while its key is before limit
+	limit   Key     // the next one's, if limited
+	limited bool
+
+	follow
+}
+
+// NewMerge returns a Merge of no files yet: Look finds them.
+func NewMerge(roots []Root, fields *Fields) *Merge {
+	return &Merge{roots: roots, fields: fields}
+}
+
+// Look takes in the files that have appeared, and lets go those that are gone and read. A file keeps its position when
+// it is renamed. It returns the folders to watch. Before Follow, new files stand at their first entry. An error, as when
+// there are no descriptors left, is to be tried again.
+func (m *Merge) Look() (folders []string, err error) {
+	for _, c := range m.members {
+		c.missing++
+	}
+	for range looksMax { // one that was renamed meanwhile may have been overlooked while its successor was seen
+		known := len(m.members)
+		if folders, err = m.list(); err != nil || len(m.members) == known {
+			break
+		}
+	}
+	m.members = slices.DeleteFunc(m.members, m.lost)
+	m.current = nil
+	return folders, err
+}
+
+// list takes in what is in the folders now.
+func (m *Merge) list() (folders []string, err error) {
+	list := List(m.roots)
+	m.Unreadable, m.Unknown, m.Broken = list.Denied, nil, 0
+	for _, listed := range list.Files {
+		c, e := find(listed)
+		if e == nil {
+			e = m.take(c)
+		}
+		if e = m.judge(listed.Path, e); e != nil {
+			err = e
+		}
+	}
+	return list.Folders, err
+}
+
+// judge notes what is the matter with a file, and returns the error if it is not the file's.
+func (m *Merge) judge(path string, err error) error {
+	var flags *FlagsError
+	switch {
+	case err == nil, errors.Is(err, fs.ErrNotExist): // gone since it was listed
+	case errors.Is(err, fs.ErrPermission):
+		m.Unreadable = append(m.Unreadable, path)
+	case errors.As(err, &flags):
+		m.Unknown = flags
+	case errors.Is(err, errNoJournal), errors.Is(err, ErrDamaged):
+		m.Broken++
+	default:
+		return err
+	}
+	return nil
+}
+
+// take takes in a file, or what has become of one that is known.
+func (m *Merge) take(c *member) error {
+	i := slices.IndexFunc(m.members, c.is)
+	if i < 0 {
+		if err := m.joined(c); err != nil {
+			return err
+		}
+		m.members = append(m.members, c)
+		return nil
+	}
+	known := m.members[i]
+	grows := known.live()
+	known.missing, known.Listed = 0, c.Listed
+	if known.file == nil && grows {
+		known.head = c.head
+	}
+	if m.following && known.live() {
+		return known.open(m.fields)
+	}
+	return nil
+}
+
+// lost says that a file is gone and nothing of it is left to be read. One that is being renamed may be overlooked once.
+func (m *Merge) lost(c *member) bool {
+	switch {
+	case c.missing == 0,
+		c.file == nil && c.missing == 1,
+		c.file != nil && (c.at < c.len() || !c.unlinked()):
+		return false
+	}
+	m.left(c)
+	c.close()
+	m.lostBefore += c.lost
+	return true
+}
+
+// Refresh looks for entries that were added to the files that are open.
+func (m *Merge) Refresh() {
+	for _, c := range m.members {
+		if c.file != nil {
+			c.file.Refresh() // what is damaged is counted there
+		}
+	}
+	m.current = nil
+}
+
+// Lost is how many entries were passed by because they are damaged.
+func (m *Merge) Lost() (n uint64) {
+	n = m.lostBefore
+	for _, c := range m.members {
+		n += c.lost
+	}
+	return n
+}
+
+// Rest gives the touched pages of all files back. It is called before a wait.
+func (m *Merge) Rest() {
+	for _, c := range m.members {
+		if c.file != nil {
+			c.file.Rest()
+		}
+	}
+}
+
+// Files is how many files there are.
+func (m *Merge) Files() int { return len(m.members) }
+
+// Open is how many files are mapped.
+func (m *Merge) Open() (n int) {
+	for _, c := range m.members {
+		if c.file != nil {
+			n++
+		}
+	}
+	return n
+}
+
+// Close closes all files. Positions stay: after a Look reading may go on.
+func (m *Merge) Close() {
+	for _, c := range m.members {
+		c.close()
+	}
+	m.current = nil
+}
+
+// Next reads the entry behind the position. The error is io.EOF at the end. Damaged entries are left out.
+func (m *Merge) Next(e *Entry) error { return m.read(e, false) }
+
+// Prev reads the entry before the position. The error is io.EOF at the beginning.
+func (m *Merge) Prev(e *Entry) error { return m.read(e, true) }
+
+// Back goes back over n entries. The error is io.EOF when it came to the beginning.
+func (m *Merge) Back(n int) error {
+	m.turn(true)
+	for range n {
+		c, err := m.pick()
+		if err != nil {
+			return err
+		}
+		m.pass(c)
+	}
+	return nil
+}
+
+func (m *Merge) read(e *Entry, back bool) error {
+	m.turn(back)
+	for {
+		c, err := m.pick()
+		if err != nil {
+			return err
+		}
+		n := c.at
+		if back {
+			n--
+		}
+		if !back && !m.arrived(c) {
+			continue
+		}
+		f := c.file
+		m.pass(c)
+		if f.Read(n, e) == nil {
+			return nil
+		}
+		c.lost++
+	}
+}
+
+func (m *Merge) turn(back bool) {
+	if m.back == back {
+		return
+	}
+	m.back, m.current = back, nil
+	for _, c := range m.members {
+		c.keyed = false
+	}
+}
+
+// pick returns the open member whose entry is next. The error is io.EOF at the end.
+func (m *Merge) pick() (*member, error) {
+	if c := m.current; c != nil && c.ahead(m.back) && (!m.limited || m.before(&c.key, &m.limit)) {
+		return c, nil
+	}
+	m.current = nil
+	for {
+		best := m.choose()
+		if best == nil {
+			return nil, io.EOF
+		}
+		if best.file != nil {
+			m.current = best
+			m.single(best)
+			return best, nil
+		}
+		if err := best.open(m.fields); err != nil {
+			if err = m.judge(best.Path, err); err != nil {
+				return nil, err
+			}
+			m.unread(best)
+		}
+	}
+}
+
+// choose finds the member with the next key, and the limit up to which it stays so.
+func (m *Merge) choose() (best *member) {
+	m.limited = false
+	for _, c := range m.members {
+		if !c.ahead(m.back) {
+			m.drained(c)
+			continue
+		}
+		switch {
+		case best == nil:
+			best = c
+		case m.before(&c.key, &best.key):
+			m.limit, m.limited = best.key, true
+			best = c
+		case !m.limited || m.before(&c.key, &m.limit):
+			m.limit, m.limited = c.key, true
+		}
+	}
+	return best
+}
+
+func (m *Merge) before(a, b *Key) bool {
+	if m.back {
+		return a.Compare(b) > 0
+	}
+	return a.Compare(b) < 0
+}
+
+// single passes by the copies of best's entry in other files.
+func (m *Merge) single(best *member) {
+	for _, c := range m.members {
+		if c != best && c.file != nil && c.keyed && c.key.Same(&best.key) {
+			c.step(m.back)
+		}
+	}
+}
+
+// pass goes by c's next entry.
+func (m *Merge) pass(c *member) { c.step(m.back) }

@@ -1,0 +1,225 @@
+package file
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"hypervisor-tui/journal/file/jwrite"
+)
+
+const messageMax = 16 << 10
+
+// wanted are the fields that the tests read.
+func wanted() *Fields {
+	return NewFields(Wish{"MESSAGE", messageMax}, Wish{"_SYSTEMD_UNIT", 64}, Wish{"_CMDLINE", 1000})
+}
+
+func open(t testing.TB, path string) *File {
+	t.Helper()
+	f, err := Open(path, wanted())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { f.Close() })
+	return f
+}
+
+// check compares what was read with sample n.
+func check(t testing.TB, e *Entry, n int) {
+	t.Helper()
+	want := sample(n)
+	if e.Seq != uint64(n)+1 || e.Realtime != want.Realtime || e.Monotonic != want.Monotonic || e.Boot != want.Boot || e.Lost != 0 {
+		t.Errorf("entry %d: %+v, %d lost", n, e.Key, e.Lost)
+	}
+	for i, head := range []string{"MESSAGE=", "_SYSTEMD_UNIT=", "_CMDLINE="} {
+		at := slices.IndexFunc(want.Fields, func(f string) bool { return strings.HasPrefix(f, head) })
+		value := want.Fields[at][len(head):]
+		if v := e.Values[i]; !v.Set || v.Full != len(value) || string(v.Bytes) != value[:min(len(value), cap(v.Bytes))] {
+			t.Errorf("entry %d: %s%.60q, %d bytes of %d, want %.60q of %d", n, head, v.Bytes, len(v.Bytes), v.Full, value, len(value))
+		}
+	}
+}
+
+// each calls run with a file of every variant that has 250 samples. Nobody changes these.
+func each(t *testing.T, run func(t *testing.T, path string)) {
+	for name, o := range variants() {
+		t.Run(name, func(t *testing.T) {
+			path := filepath.Join(made, name+".journal")
+			if _, err := os.Stat(path); err != nil {
+				write(t, path, o, 0, 250)
+			}
+			run(t, path)
+		})
+	}
+}
+
+// made is a folder that all tests share.
+var made string
+
+func TestMain(m *testing.M) {
+	var err error
+	if made, err = os.MkdirTemp("", "journal"); err != nil {
+		panic(err)
+	}
+	code := m.Run()
+	os.RemoveAll(made)
+	os.Exit(code)
+}
+
+func TestReadWhatWasWritten(t *testing.T) {
+	each(t, func(t *testing.T, path string) {
+		f := open(t, path)
+		if f.Len() != 250 || !f.Final() {
+			t.Fatalf("%d entries, final %v", f.Len(), f.Final())
+		}
+		e := f.fields.NewEntry()
+		for _, n := range append(upTo(250), 249, 0, 100, 7) { // in order, then to and fro
+			if err := f.Read(uint64(n), e); err != nil {
+				t.Fatalf("entry %d: %v", n, err)
+			}
+			check(t, e, n)
+		}
+		if err := f.Read(250, e); err != ErrDamaged {
+			t.Errorf("behind the end: %v", err)
+		}
+	})
+}
+
+func upTo(n int) (list []int) {
+	for i := range n {
+		list = append(list, i)
+	}
+	return list
+}
+
+// TestReadAll gets every field in full, also those that Read cuts.
+func TestReadAll(t *testing.T) {
+	each(t, func(t *testing.T, path string) {
+		f := open(t, path)
+		for _, n := range []int{0, 3, 5, 100, 249} {
+			var got []string
+			lost, err := f.All(uint64(n), func(field []byte, full int) {
+				if full != len(field) {
+					t.Errorf("entry %d: %d bytes of %d", n, len(field), full)
+				}
+				got = append(got, string(field))
+			})
+			want := sample(n).Fields
+			slices.Sort(want)
+			slices.Sort(got)
+			if err != nil || lost != 0 || !slices.Equal(got, want) {
+				t.Errorf("entry %d: %v, %d lost, %.200q", n, err, lost, got)
+			}
+		}
+	})
+}
+
+// TestReadIsWhatJournalctlPrints compares every field of every entry with systemd's own program.
+func TestReadIsWhatJournalctlPrints(t *testing.T) {
+	journalctl, err := exec.LookPath("journalctl")
+	if err != nil {
+		t.Skip("no journalctl here")
+	}
+	each(t, func(t *testing.T, path string) {
+		out, err := exec.Command(journalctl, "-o", "json", "--all", "--output-fields=_SYSTEMD_UNIT,PRIORITY", "--file="+path).Output()
+		if err != nil {
+			t.Fatal(err)
+		}
+		lines := strings.Split(strings.TrimSpace(string(out)), "\n")
+		f := open(t, path)
+		if len(lines) != int(f.Len()) {
+			t.Fatalf("journalctl prints %d entries, want %d", len(lines), f.Len())
+		}
+		e := f.fields.NewEntry()
+		for n, line := range lines {
+			if err = f.Read(uint64(n), e); err != nil {
+				t.Fatal(err)
+			}
+			for _, part := range []string{
+				fmt.Sprintf("i=%x;b=%s;m=%x;t=%x;x=%x", e.Seq, e.Boot, e.Monotonic, e.Realtime, e.Xor),
+				fmt.Sprintf(`"_SYSTEMD_UNIT":"%s"`, strings.TrimSpace(string(e.Values[1].Bytes))),
+			} {
+				if !strings.Contains(strings.ReplaceAll(line, `" : "`, `":"`), part) {
+					t.Fatalf("entry %d: journalctl prints %s, without %s", n, line, part)
+				}
+			}
+		}
+	})
+}
+
+func TestSeek(t *testing.T) {
+	each(t, func(t *testing.T, path string) {
+		f := open(t, path)
+		for _, n := range []int{0, 1, 149, 150, 249, 250} {
+			at := sample(n).Realtime
+			if got := f.SeekTime(at); got != uint64(n) {
+				t.Errorf("SeekTime of entry %d: %d", n, got)
+			}
+			if got := f.SeekTime(at - 1); got != uint64(n) {
+				t.Errorf("SeekTime before entry %d: %d", n, got)
+			}
+			if got := f.SeekSeq(uint64(n) + 1); got != uint64(n) {
+				t.Errorf("SeekSeq of entry %d: %d", n, got)
+			}
+		}
+		if k, ok := f.begin(id("boot 2"), 249); !ok || k.Seq != 151 {
+			t.Errorf("boot 2 begins at %+v, %v", k, ok)
+		}
+		if k, ok := f.begin(id("boot 2"), 150); ok {
+			t.Errorf("boot 2 is there before it began: %+v", k)
+		}
+	})
+}
+
+// TestReadGrowing reads a file while it is written.
+func TestReadGrowing(t *testing.T) {
+	for name, o := range variants() {
+		path := filepath.Join(t.TempDir(), "system.journal")
+		w := create(t, path, o)
+		f := open(t, path)
+		e := f.fields.NewEntry()
+		for n := range 150 {
+			if err := f.Refresh(); err != nil || f.Len() != uint64(n) || f.Final() {
+				t.Fatalf("%s: %v, %d entries of %d, final %v", name, err, f.Len(), n, f.Final())
+			}
+			if n > 0 {
+				if err := f.Read(uint64(n)-1, e); err != nil {
+					t.Fatal(err)
+				}
+				check(t, e, n-1)
+			}
+			add(t, w, sample(n))
+		}
+		if err := w.Close(jwrite.Archived); err != nil {
+			t.Fatal(err)
+		}
+		if err := f.Refresh(); err != nil || f.Len() != 150 || !f.Final() || f.Damage() != 0 {
+			t.Errorf("%s: %v, %d entries, final %v, damage %d", name, err, f.Len(), f.Final(), f.Damage())
+		}
+	}
+}
+
+func TestReadAllocatesNothing(t *testing.T) {
+	each(t, func(t *testing.T, path string) {
+		f := open(t, path)
+		e := f.fields.NewEntry()
+		n := uint64(0)
+		read := func() {
+			if err := f.Read(n%f.Len(), e); err != nil {
+				t.Fatal(err)
+			}
+			n++
+		}
+		for range 250 {
+			read()
+		}
+		if got := testing.AllocsPerRun(500, read); got != 0 && f.head.Incompatible&FlagXZ == 0 {
+			t.Errorf("%v allocations an entry", got)
+		}
+	})
+}

@@ -1,0 +1,79 @@
+package file
+
+// SeekEnd puts the Merge behind the last entry.
+func (m *Merge) SeekEnd() {
+	m.current = nil
+	for _, c := range m.members {
+		c.at, c.keyed = c.len(), false
+	}
+}
+
+// SeekTime puts the Merge before the first entry of that time or later, in microseconds since 1970.
+func (m *Merge) SeekTime(micros uint64) error {
+	return m.seek(func(c *member) error {
+		h := &c.head
+		inOrder := h.HeadTime <= h.TailTime
+		return c.seek(m.fields, inOrder && !c.live() && h.TailTime < micros, inOrder && h.HeadTime >= micros,
+			func(f *File) uint64 { return f.SeekTime(micros) })
+	})
+}
+
+// SeekKey puts the Merge before the entry with that key, or where it would be; with past, behind it.
+func (m *Merge) SeekKey(key *Key, past bool) error {
+	return m.seek(func(c *member) error {
+		h := &c.head
+		numbered := h.SeqID == key.SeqID
+		return c.seek(m.fields, numbered && !c.live() && h.TailSeq < key.Seq, numbered && h.HeadSeq > key.Seq,
+			func(f *File) uint64 { return f.SeekKey(key, past) })
+	})
+}
+
+func (m *Merge) seek(one func(c *member) error) error {
+	m.current = nil
+	for _, c := range m.members {
+		if err := m.judge(c.Path, one(c)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Locate finds the entry that was written at that time, in microseconds since 1970, under that sequence number: its
+// file and number there, and its key. The file is nil when it is in no file any more.
+func (m *Merge) Locate(micros, seq uint64) (f *File, n uint64, key Key) {
+	for _, c := range m.members {
+		if seq < c.head.HeadSeq || seq > c.head.TailSeq && !c.live() || c.open(m.fields) != nil {
+			continue
+		}
+		n = c.file.SeekSeq(seq)
+		if k, err := c.file.Key(n); err == nil && k.Seq == seq && k.Realtime == micros {
+			return c.file, n, k
+		}
+	}
+	return nil, 0, key
+}
+
+// SeekBoot puts the Merge before the first entry of the boot that the entry with this key belongs to, and returns the
+// key of that.
+func (m *Merge) SeekBoot(key *Key) (Key, error) {
+	first := *key
+	if err := m.SeekKey(key, true); err != nil {
+		return first, err
+	}
+	for _, c := range m.members {
+		if c.at == 0 {
+			continue
+		}
+		if err := m.judge(c.Path, c.open(m.fields)); err != nil {
+			return first, err
+		}
+		if c.file == nil {
+			continue
+		}
+		if k, ok := c.file.begin(key.Boot, c.at); ok && k.Compare(&first) < 0 {
+			first = k
+		}
+		c.close()
+	}
+	return first, m.SeekKey(&first, false)
+}

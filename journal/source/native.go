@@ -1,0 +1,281 @@
+package source
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"os/user"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"hypervisor-tui/journal"
+	jfile "hypervisor-tui/journal/file"
+)
+
+const (
+	backfillEntries = 1000            // read at the first start
+	slowLook        = 5 * time.Second // after so much silence folders are listed again: not all tell of changes
+	bootIDPath      = "/proc/sys/kernel/random/boot_id"
+)
+
+// Native follows the system journal by reading its files. After a restart it goes on where it was: nothing that
+// journald keeps is lost and nothing comes twice.
+type Native struct {
+	Roots []jfile.Root
+	Yield bool // let another reader have it when a file's format is too new
+
+	boot   jfile.ID      // this host's, if zero it is asked
+	slow   time.Duration // slowLook outside tests
+	merge  *jfile.Merge
+	entry  *jfile.Entry
+	row    fields
+	began  bool // following; the entries that were there are put
+	last   jfile.Key
+	lost   uint64    // entries lost to damage that were reported
+	beat   time.Time // of the last health report
+	health string    // what was last reported to be wrong
+}
+
+// newFields returns what reads the fields of an entry, in the order of fieldNames; the first two are no fields.
+func newFields() *jfile.Fields {
+	var wishes []jfile.Wish
+	for i := messageField; i < fieldCount; i++ {
+		wishes = append(wishes, jfile.Wish{Name: fieldNames[i], Max: fieldSize(i)})
+	}
+	return jfile.NewFields(wishes...)
+}
+
+// Run follows until ctx ends. It fails when it is out of descriptors or memory, or yields.
+func (n *Native) Run(ctx context.Context, sink *journal.Sink) error {
+	watch, err := newInotify()
+	if err != nil {
+		return err
+	}
+	defer watch.Close()
+	defer context.AfterFunc(ctx, func() { watch.Close() })()
+	if n.merge == nil {
+		reads := newFields()
+		n.merge, n.entry = jfile.NewMerge(n.Roots, reads), reads.NewEntry()
+		n.slow = cmp.Or(n.slow, slowLook)
+		if n.boot == (jfile.ID{}) {
+			n.boot = bootID()
+		}
+	}
+	defer n.merge.Close()
+	sink.SetArchive(&archive{roots: n.Roots, reads: newFields()})
+	for listed := true; ; {
+		if listed {
+			if err = n.look(watch, sink); err != nil {
+				return err
+			}
+		}
+		if err = n.follow(ctx, sink); err != nil {
+			return err
+		}
+		changed := true
+		if changed, listed, err = watch.wait(n.slow); err != nil {
+			return cmp.Or(ctx.Err(), err)
+		}
+		if !changed {
+			n.merge.Rest()
+			listed = true
+		}
+	}
+}
+
+// look finds the files that there are now, and says what is the matter with them.
+func (n *Native) look(watch *inotify, sink *journal.Sink) error {
+	folders, err := n.merge.Look()
+	for _, folder := range folders {
+		watch.add(folder)
+	}
+	if len(folders) > 0 { // again: a file may have come between the listing and the watch
+		_, err = n.merge.Look()
+	}
+	if err != nil {
+		return fmt.Errorf("read the journal: %w", err)
+	}
+	if n.merge.Unknown != nil && n.Yield {
+		return n.merge.Unknown
+	}
+	n.report(sink)
+	return nil
+}
+
+// report says how it is; when nothing has changed, once a healthBeat.
+func (n *Native) report(sink *journal.Sink) {
+	why := n.trouble()
+	now := time.Now()
+	if why == n.health && now.Sub(n.beat) < healthBeat {
+		return
+	}
+	n.health, n.beat = why, now
+	switch {
+	case why == "":
+		good(sink)
+	case len(n.merge.Unreadable) > 0:
+		denied(sink, why)
+	default:
+		bad(sink, why)
+	}
+}
+
+// trouble is what an operator has to know, "" for nothing.
+func (n *Native) trouble() string {
+	m := n.merge
+	switch unreadable := len(m.Unreadable); {
+	case unreadable > 0 && m.Files() == 0:
+		return noPermission + groupOf(m.Unreadable[0])
+	case unreadable > 0:
+		return fmt.Sprintf("not permitted to read %d of %d journal files: add this user to group %s",
+			unreadable, unreadable+m.Files(), groupOf(m.Unreadable[0]))
+	case m.Unknown != nil:
+		return m.Unknown.Error()
+	case m.Files() == 0:
+		return noJournalYet
+	case m.Broken > 0:
+		return fmt.Sprintf("%d files in the journal's folders are no journals", m.Broken)
+	}
+	return ""
+}
+
+// groupOf names the group that may read a file. journald gives its files to systemd-journal.
+func groupOf(path string) string {
+	info, err := os.Stat(path)
+	if err != nil {
+		return journalGroup
+	}
+	stat, ok := info.Sys().(*syscall.Stat_t)
+	if !ok || stat.Gid == 0 {
+		return journalGroup
+	}
+	group, err := user.LookupGroupId(strconv.Itoa(int(stat.Gid)))
+	if err != nil {
+		return journalGroup
+	}
+	return group.Name
+}
+
+// follow puts what has been written since it was called last.
+func (n *Native) follow(ctx context.Context, sink *journal.Sink) error {
+	if !n.began {
+		if err := n.begin(ctx, sink); err != nil {
+			return err
+		}
+	}
+	n.merge.Refresh()
+	err := n.put(ctx, sink)
+	sink.Flush()
+	if err == nil {
+		n.report(sink)
+	}
+	return err
+}
+
+// begin puts the newest entries that are there.
+func (n *Native) begin(ctx context.Context, sink *journal.Sink) error {
+	if err := n.merge.Follow(n.boot); err != nil {
+		return fmt.Errorf("read the journal: %w", err)
+	}
+	err := n.merge.Back(backfillEntries)
+	if err != nil && err != io.EOF {
+		return fmt.Errorf("read the journal: %w", err)
+	}
+	n.began = true
+	n.lost = n.merge.Lost()
+	all := err == io.EOF
+	if err = n.put(ctx, sink); err != nil {
+		return err
+	}
+	n.merge.Missed() // before we were there
+	sink.Flush()
+	sink.Backfilled(all)
+	n.merge.Rest()
+	return nil
+}
+
+// put reads to the end of what there is.
+func (n *Native) put(ctx context.Context, sink *journal.Sink) error {
+	for {
+		err := n.merge.Next(n.entry)
+		if lost := n.merge.Lost(); lost != n.lost {
+			sink.Dropped(lost - n.lost)
+			n.lost = lost
+		}
+		if n.began {
+			n.gap(sink)
+		}
+		if err == io.EOF {
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("read the journal: %w", err)
+		}
+		n.last = n.entry.Key
+		var e journal.Entry
+		if !n.row.take(n.entry, &e) {
+			if n.entry.Lost > 0 {
+				sink.Dropped(1)
+			}
+			continue
+		}
+		if err = sink.Put(ctx, e); err != nil {
+			return err
+		}
+	}
+}
+
+// gap says in the log what journald has removed before it could be read.
+func (n *Native) gap(sink *journal.Sink) {
+	missed, more := n.merge.Missed()
+	if missed == 0 && !more {
+		return
+	}
+	text := gapText
+	if missed > 0 {
+		sink.Dropped(missed)
+		text = strconv.FormatUint(missed, 10) + " entries of the journal were rotated away before they were read"
+	}
+	gap(sink, text)
+}
+
+// take makes a row of what was read, and an entry of the row, whose bytes are those of what was read. It is false when
+// there is no message to show.
+func (f *fields) take(read *jfile.Entry, e *journal.Entry) bool {
+	for i := range read.Values {
+		v := &read.Values[i]
+		f[messageField+i] = field{v.Bytes, v.Full, v.Set}
+	}
+	if !f[messageField].set {
+		return false
+	}
+	f.fill(e)
+	if !f[sourceTimeField].set {
+		e.Time = time.UnixMicro(int64(read.Realtime))
+	}
+	e.Place = journal.Place{Time: int64(read.Realtime), Seq: read.Seq}
+	return true
+}
+
+// cursor is where Native is, as journalctl has it; empty before the first entry.
+func (n *Native) cursor() []byte {
+	k := &n.last
+	if k.Seq == 0 {
+		return nil
+	}
+	return fmt.Appendf(nil, "s=%s;i=%x;b=%s;m=%x;t=%x;x=%x", k.SeqID, k.Seq, k.Boot, k.Monotonic, k.Realtime, k.Xor)
+}
+
+// bootID is the boot that this host is in, zero when the kernel does not say.
+func bootID() (id jfile.ID) {
+	text, err := os.ReadFile(bootIDPath)
+	if err != nil {
+		return id
+	}
+	id, _ = jfile.ParseID(strings.ReplaceAll(strings.TrimSpace(string(text)), "-", ""))
+	return id
+}
