@@ -92,6 +92,27 @@ func AppendRate(dst []byte, v float64) []byte {
 	return append(AppendSize(dst, v), "/s"...)
 }
 
+// AppendBitRate appends bytes a second as bits a second in at most 11 columns: 9.4 Gbit/s. Networks count by thousands.
+// What is no rate is --.
+func AppendBitRate(dst []byte, v float64) []byte {
+	if !isSize(v) {
+		return append(dst, unknownNumber...)
+	}
+	v *= 8
+	unit := -1
+	for v >= 999.5 && unit < len(bitUnits)-1 {
+		v, unit = v/1000, unit+1
+	}
+	dst = append(appendScaled(dst, v, unit), ' ')
+	if unit >= 0 {
+		dst = append(dst, bitUnits[unit])
+	}
+	return append(dst, "bit/s"...)
+}
+
+// bitUnits are the decimal units of rates.
+const bitUnits = "kMGTPE"
+
 // AppendAge appends a time span in its two largest units: 42s, 14m, 3h 5m, 15d 7h.
 func AppendAge(dst []byte, d time.Duration) []byte {
 	s := int64(max(d, 0) / time.Second)

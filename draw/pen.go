@@ -143,6 +143,11 @@ func (p *Pen) Rate(s Style, v float64, n int) *Pen {
 	return p.right(s, AppendRate(p.buf[:0], v), n)
 }
 
+// BitRate writes v bytes a second in bits, right-aligned in n columns: 9.4 Gbit/s; NaN is --.
+func (p *Pen) BitRate(s Style, v float64, n int) *Pen {
+	return p.right(s, AppendBitRate(p.buf[:0], v), n)
+}
+
 // Amount writes v bytes right-aligned in n columns: 1.2 MiB; NaN is --.
 func (p *Pen) Amount(s Style, v float64, n int) *Pen {
 	return p.right(s, AppendSize(p.buf[:0], v), n)

@@ -113,7 +113,7 @@ type Listener struct {
 }
 
 // noDetail stands for what is not known.
-var noDetail LinkDetail
+var noDetail = LinkDetail{CarrierChanges: -1}
 
 // More is what is known of the link beyond its Interface; never nil.
 func (l *Interface) More() *LinkDetail {

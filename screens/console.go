@@ -33,6 +33,7 @@ const (
 	loginOverlay
 	nodeOverlay
 	warningsOverlay
+	linkOverlay
 )
 
 // Console is the whole picture: header, one of three screens, footer, and an overlay. The loop's goroutine owns it.
@@ -124,6 +125,8 @@ func (c *Console) Draw(r draw.Region, f *frame.Frame) {
 		c.guarded("node", drawNode, r, f)
 	case warningsOverlay:
 		c.guarded("warnings", drawWarnings, r, f)
+	case linkOverlay:
+		c.guarded("link", drawLinkEntry, r, f)
 	}
 }
 

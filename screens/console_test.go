@@ -177,27 +177,97 @@ func TestF33EverySize(t *testing.T) {
 func TestNetworkFoldsAndScrolls(t *testing.T) {
 	f := fixedFrame()
 	text := shot(t, frame.Network, 80, 60, f)
-	if strings.Contains(text, "veth") || !strings.Contains(text, "24 links of VMs and pods folded: v") {
+	if strings.Contains(text, "veth") || !strings.Contains(text, "21 other ports folded: v") {
 		t.Errorf("the ports of pods are listed:\n%s", text)
 	}
 	text = shot(t, frame.Network, 80, 60, f, 'v')
 	if !strings.Contains(text, "veth") || strings.Contains(text, "folded") {
 		t.Errorf("v does not list them:\n%s", text)
 	}
-	for _, want := range []string{"|- vnet0", "`- veth", "configured, no carrier", "(Jumbo)", "10 Gb/s"} {
+	for _, want := range []string{"|- vnet1", "`- veth", "configured, no carrier", "(Jumbo)", "10 Gb/s"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("%q is missing:\n%s", want, text)
 		}
 	}
 	bottom := shot(t, frame.Network, 80, 24, f, 'v', draw.KeyEnd)
-	if !strings.Contains(bottom, "DNS 192.168.1.1") || strings.Contains(bottom, "v more") {
+	if !strings.Contains(bottom, "DNS       192.168.1.1") || strings.Contains(bottom, "v more") {
 		t.Errorf("End does not show the end:\n%s", bottom)
 	}
 	top := shot(t, frame.Network, 80, 24, f)
-	for _, keys := range [][]draw.Key{{'G', 'g'}, {'j', 'k'}, {draw.KeyDown, draw.KeyUp}, {draw.KeyPageDown, draw.KeyPageUp}, {draw.KeyCtrlD, draw.KeyCtrlU}, {draw.KeyEnd, draw.KeyHome}} {
+	for _, keys := range [][]draw.Key{{'G', 'g'}, {draw.KeyPageDown, draw.KeyPageUp}, {draw.KeyCtrlD, draw.KeyCtrlU}, {draw.KeyEnd, draw.KeyHome}} {
 		if shot(t, frame.Network, 80, 24, f, keys[0]) == top || shot(t, frame.Network, 80, 24, f, keys...) != top {
 			t.Errorf("keys %v do not scroll there and back", keys)
 		}
+	}
+}
+
+func TestNetworkCursorAndTheWholeInterface(t *testing.T) {
+	f := fixedFrame()
+	for _, c := range []struct {
+		keys []draw.Key
+		want []string
+	}{
+		{[]draw.Key{draw.KeyDown}, []string{">+- eth1"}},
+		{[]draw.Key{draw.KeyDown, draw.KeyDown}, []string{">+- eth0"}},
+		{[]draw.Key{'j', 'j', 'k', 'k', 'k'}, []string{">+- eth1"}},
+		{[]draw.Key{'j', 'j', 'j'}, []string{">br-storage"}},
+		{[]draw.Key{draw.KeyEnter}, []string{"name          eth1", "0x800006d3", "Pull this cable", "VMs           2", "default/database-01", "br-storage  vnet1"}},
+		{[]draw.Key{'j', 'j', draw.KeyEnter}, []string{"metric 100, reachable 02:00:5e:00:01:01", "192.168.1.100/24"}},
+		{[]draw.Key{'v', 'j', 'j', 'j', 'j', 'j', draw.KeyEnter}, []string{"default/database-01, pid 4711", "interface net1 number 2 in network namespace 0"}},
+	} {
+		text := shot(t, frame.Network, 80, 40, f, c.keys...)
+		for _, want := range c.want {
+			if !strings.Contains(text, want) {
+				t.Errorf("after %q %q is missing:\n%s", c.keys, want, text)
+			}
+		}
+	}
+	// The cursor stays in sight on the way down and up again.
+	keys := []draw.Key{'v'}
+	seen := map[string]bool{}
+	for range 30 {
+		keys = append(keys, draw.KeyDown)
+		text := shot(t, frame.Network, 80, 24, f, keys...)
+		if seen[text] {
+			t.Fatalf("after %d keys the picture is an old one:\n%s", len(keys), text)
+		}
+		seen[text] = true
+		if !strings.Contains(text, "\n>") {
+			t.Fatalf("after %d keys the cursor is out of sight:\n%s", len(keys), text)
+		}
+	}
+	for range 30 {
+		keys = append(keys, draw.KeyUp)
+	}
+	if text := shot(t, frame.Network, 80, 24, f, keys...); !strings.Contains(text, "Physical interfaces") || !strings.Contains(text, ">+- eth1") {
+		t.Errorf("up again:\n%s", text)
+	}
+}
+
+func TestNetworkFilterAndUnits(t *testing.T) {
+	f := fixedFrame()
+	typed := func(s string, more ...draw.Key) []draw.Key {
+		keys := []draw.Key{'/'}
+		for _, c := range s {
+			keys = append(keys, draw.Key(c))
+		}
+		return append(keys, more...)
+	}
+	for text, want := range map[string]string{
+		"database": "2 of 31 interfaces", "192.168": "1 of 31", "BR0": "25 of 31", "52:54:00:12:34:57": "1 of 31", "qv1": "0 of 31",
+	} {
+		if got := shot(t, frame.Network, 80, 24, f, typed(text)...); !strings.Contains(got, want) {
+			t.Errorf("%q: %q is missing:\n%s", text, want, got)
+		}
+	}
+	if got := shot(t, frame.Network, 80, 24, f, typed("qv1", draw.KeyEsc)...); !strings.Contains(got, "Physical interfaces") {
+		t.Errorf("Esc does not end it:\n%s", got)
+	}
+	if got := shot(t, frame.Network, 80, 24, f, typed("eth1", draw.KeyEnter, draw.KeyDown, draw.KeyEnter)...); !strings.Contains(got, "name          eth1") {
+		t.Errorf("the one that was found:\n%s", got)
+	}
+	if got := shot(t, frame.Network, 80, 24, f, 'u'); !strings.Contains(got, "10.3 Gbit/s") {
+		t.Errorf("bits:\n%s", got)
 	}
 }
 

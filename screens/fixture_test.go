@@ -124,30 +124,58 @@ func fixedVMs() *sample.VMs {
 	}}
 }
 
+var (
+	databaseVM = sample.AttachedVM{Namespace: "default", Name: "database-01", PID: 4711}
+	frontendVM = sample.AttachedVM{Namespace: "web", Name: "frontend-with-a-rather-long-name", PID: 4712}
+	rescueVM   = sample.AttachedVM{Name: "rescue", PID: 4713}
+)
+
 func fixedNet() *sample.Net {
 	n := &sample.Net{
 		At: bootNow - time.Second,
 		Interfaces: []sample.Interface{
 			{Index: 1, Name: "lo", Kind: "loopback", State: "unknown", AdminUp: true, Carrier: true, MTU: 65536, AddressCount: 2, Counted: true, RxBytes: 3 * mib, TxBytes: 3 * mib},
 			{Index: 2, Name: "eth0", Physical: true, MAC: "52:54:00:12:34:56", Driver: "ixgbe", State: "up", AdminUp: true, Carrier: true, SpeedMbps: 10000, Duplex: "full", MTU: 1500, FirstAddress: 2, AddressCount: 2, Counted: true, RxBytes: 450 * gib, TxBytes: 320 * gib, RxRate: 1.2 * gib, TxRate: 890 * mib, RxDropped: 12},
-			{Index: 3, Name: "eth1", Physical: true, MAC: "52:54:00:12:34:57", Driver: "ixgbe", State: "down", AdminUp: true, Carrier: false, MTU: 9000, FirstAddress: 4, AddressCount: 1, Counted: true, RxBytes: 1200 * gib, TxBytes: 890 * gib},
-			{Index: 4, Name: "br0", Kind: "bridge", State: "up", AdminUp: true, Carrier: true, MTU: 1500, FirstAddress: 5, AddressCount: 1, Counted: true},
-			{Index: 5, Name: "vnet0", Kind: "tun", Master: "br0", State: "up", AdminUp: true, Carrier: true, MTU: 1500, FirstAddress: 6, Counted: true, RxRate: 1000, TxRate: 20},
-			{Index: 6, Name: "vnet1", Kind: "tun", Master: "br0", State: "up", AdminUp: true, Carrier: true, MTU: 1500, FirstAddress: 6, Counted: true},
+			{Index: 3, Name: "eth1", Physical: true, MAC: "52:54:00:12:34:57", Driver: "ixgbe", State: "down", AdminUp: true, Carrier: false, MTU: 9000, FirstAddress: 4, Master: "br-storage", Counted: true, RxBytes: 1200 * gib, TxBytes: 890 * gib,
+				Detail: &sample.LinkDetail{Bus: "0000:3b:00.1", Firmware: "0x800006d3", Port: "none", Autoneg: "off", CarrierChanges: 3, BridgePort: &sample.BridgePort{State: "disabled"},
+					Above: []string{"br-storage", "vnet1", "veth0000"}, VMs: []sample.AttachedVM{rescueVM, databaseVM}}},
+			{Index: 4, Name: "br-storage", Kind: "bridge", State: "up", AdminUp: true, Carrier: true, MTU: 9000, FirstAddress: 4, AddressCount: 1, Counted: true,
+				Detail: &sample.LinkDetail{CarrierChanges: 1, Bridge: &sample.Bridge{FDB: 2, Ports: 3}, Uplinks: []string{"eth1"}, Above: []string{"vnet1", "veth0000"}, VMs: []sample.AttachedVM{rescueVM, databaseVM}}},
+			{Index: 5, Name: "br0", Kind: "bridge", State: "up", AdminUp: true, Carrier: true, MTU: 1500, FirstAddress: 5, AddressCount: 1, Counted: true,
+				Detail: &sample.LinkDetail{CarrierChanges: 1, Bridge: &sample.Bridge{STP: true, FDB: 17, Ports: 24}, VMs: []sample.AttachedVM{frontendVM, databaseVM}}},
+			{Index: 6, Name: "vnet0", Kind: "tun", Master: "br0", State: "up", AdminUp: true, Carrier: true, MTU: 1500, FirstAddress: 6, Counted: true, RxRate: 1000, TxRate: 20,
+				Detail: &sample.LinkDetail{Mode: "tap", CarrierChanges: 1, WhyVM: "no bridge has seen a guest's address behind it"}},
+			{Index: 7, Name: "vnet1", Kind: "tun", Master: "br-storage", State: "up", AdminUp: true, Carrier: true, MTU: 1500, FirstAddress: 6, Counted: true,
+				Detail: &sample.LinkDetail{Mode: "tap", CarrierChanges: 1, BridgePort: &sample.BridgePort{State: "forwarding", Learned: 1}, VM: &rescueVM}},
 		},
 		Addresses: []sample.Address{
 			{CIDR: "127.0.0.1/8", Scope: "host"}, {CIDR: "::1/128", IPv6: true, Scope: "host"},
 			{CIDR: "192.168.1.100/24", Scope: "global"}, {CIDR: "fd00:1234:5678::100/64", IPv6: true, Scope: "global"},
 			{CIDR: "10.0.0.50/24", Scope: "global"}, {CIDR: "172.16.0.1/24", Scope: "global"},
 		},
-		Gateways: []sample.Gateway{{Family: 4, Address: "192.168.1.1", Interface: "eth0", Metric: 100}},
+		Gateways: []sample.Gateway{{Family: 4, Address: "192.168.1.1", Interface: "eth0", Metric: 100, Table: sample.MainTable, Neighbour: "reachable", MAC: "02:00:5e:00:01:01"}},
 		DNS:      []string{"192.168.1.1", "9.9.9.9"},
-		Rx:       1.2 * gib, Tx: 890 * mib,
+		Services: &sample.NetServices{Search: []string{"lab.example"}, CNI: "flannel", CNISource: "/etc/cni/net.d/10-flannel.conflist",
+			PodCIDR: "10.42.0.0/16", NodeCIDR: "10.42.0.1/24",
+			Listen: []sample.Listener{{Port: 2379, Service: "etcd", Address: "loopback"}, {Port: 6443, Service: "API server", Address: "all"}, {Port: 10250, Service: "kubelet", Address: "all"}}},
+		Rx: 1.2 * gib, Tx: 890 * mib,
 		Sockets: sample.SocketCounts{TCP: 2500, UDP: 34, Established: 2456, Conntrack: 8123, ConntrackMax: 262144},
 	}
 	for i := range 24 {
-		n.Interfaces = append(n.Interfaces, sample.Interface{Index: 7 + i, Name: fmt.Sprintf("veth%04x", i*37), Kind: "veth", Master: "br0",
-			State: "up", AdminUp: true, Carrier: true, MTU: 1450, FirstAddress: 6, Counted: true})
+		l := sample.Interface{Index: 8 + i, Name: fmt.Sprintf("veth%04x", i*37), Kind: "veth", Master: "br0",
+			State: "up", AdminUp: true, Carrier: true, MTU: 1450, FirstAddress: 6, Counted: true}
+		l.Detail = &sample.LinkDetail{CarrierChanges: 2, BridgePort: &sample.BridgePort{State: "forwarding", Learned: 1}, Far: &sample.FarEnd{Namespace: i, Index: 2}}
+		switch i {
+		case 0:
+			l.Master, l.Detail.VM, l.Detail.Far.Name = "br-storage", &databaseVM, "net1"
+		case 1:
+			l.Detail.VM, l.Detail.Far.Name = &databaseVM, "eth0"
+		case 2:
+			l.Detail.VM, l.Detail.Far.Name = &frontendVM, "eth0"
+		default:
+			l.Detail.WhyVM = "no QEMU process in the namespace that it leads to"
+		}
+		n.Interfaces = append(n.Interfaces, l)
 	}
 	return n
 }

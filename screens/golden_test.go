@@ -10,6 +10,7 @@ import (
 
 	"hypervisor-tui/draw"
 	"hypervisor-tui/journal"
+	"hypervisor-tui/sample"
 	"hypervisor-tui/screens/frame"
 )
 
@@ -43,6 +44,9 @@ var special = []picture{
 	{name: "network-init", screen: frame.Network, change: nothingYet},
 	{name: "logs-init", screen: frame.Logs, change: nothingYet},
 	{name: "network-all", screen: frame.Network, keys: []draw.Key{'v', draw.KeyEnd}},
+	{name: "network-link", screen: frame.Network, keys: []draw.Key{draw.KeyEnter}},
+	{name: "network-filter", screen: frame.Network, keys: []draw.Key{'/', 'd', 'a', 't', 'a', 'b'}},
+	{name: "network-bond", screen: frame.Network, keys: []draw.Key{draw.KeyDown, draw.KeyDown, draw.KeyDown, draw.KeyDown, draw.KeyPageDown}, change: bonded},
 	{name: "dashboard-vm", screen: frame.Dashboard, keys: []draw.Key{'s', draw.KeyDown, draw.KeyDown, draw.KeyEnter}},
 	{name: "dashboard-storage", screen: frame.Dashboard, keys: []draw.Key{'d'}},
 	{name: "dashboard-hardware", screen: frame.Dashboard, keys: []draw.Key{'c'}},
@@ -76,6 +80,28 @@ func nothingYet(f *frame.Frame) {
 	f.Host, f.Net, f.Page, f.Kube, f.Problems = nil, nil, nil, nil, nil
 	f.VMs, f.Units, f.System = nil, nil, nil
 	f.Sources = frame.GatherSources(f.Sources, f)
+}
+
+// bonded adds a bond of two interfaces, one of them without carrier, with a VLAN that a bridge lies on.
+func bonded(f *frame.Frame) {
+	vms := []sample.AttachedVM{databaseVM}
+	slave := func(index int, name string, up bool, port sample.BondPort) sample.Interface {
+		l := sample.Interface{Index: index, Name: name, Physical: true, Driver: "mlx5_core", Master: "bond0", State: "down", AdminUp: true, Carrier: up, MTU: 9000, Counted: true}
+		l.Detail = &sample.LinkDetail{Port: "direct attach", CarrierChanges: 4, BondPort: &port, Above: []string{"bond0", "bond0.5", "br5"}, VMs: vms}
+		return l
+	}
+	hardware := []string{"eth2", "eth3"}
+	f.Net.Interfaces = append(f.Net.Interfaces, slave(50, "eth2", true, sample.BondPort{State: "active", Link: "up", Aggregator: 1}),
+		slave(51, "eth3", false, sample.BondPort{State: "backup", Link: "down", Failures: 3, Aggregator: 2}),
+		sample.Interface{Index: 52, Name: "bond0", Kind: "bond", AdminUp: true, Carrier: true, MTU: 9000, Counted: true, Detail: &sample.LinkDetail{CarrierChanges: 2, Uplinks: hardware,
+			Bond: &sample.Bond{Mode: "802.3ad", PartnerMAC: "02:1b:21:00:00:09", Ports: 1, Slaves: 2, Up: 1}, Above: []string{"bond0.5", "br5"}, VMs: vms}},
+		sample.Interface{Index: 53, Name: "bond0.5", Kind: "vlan", Master: "br5", AdminUp: true, Carrier: true, MTU: 9000, Counted: true,
+			Detail: &sample.LinkDetail{CarrierChanges: 2, VLAN: 5, Parent: "bond0", Uplinks: hardware, BridgePort: &sample.BridgePort{State: "forwarding"}, Above: []string{"br5"}, VMs: vms}},
+		sample.Interface{Index: 54, Name: "bond0.7", Kind: "vlan", AdminUp: true, Carrier: true, MTU: 1500, Counted: true,
+			Detail: &sample.LinkDetail{CarrierChanges: 2, VLAN: 7, Parent: "bond0", Uplinks: hardware}},
+		sample.Interface{Index: 55, Name: "br5", Kind: "bridge", AdminUp: true, Carrier: true, MTU: 9000, Counted: true,
+			Detail: &sample.LinkDetail{CarrierChanges: 2, Uplinks: hardware, Bridge: &sample.Bridge{Ports: 1}, VMs: vms}})
+	f.Problems = frame.FindProblems(f.Problems, f)
 }
 
 func manyCores(f *frame.Frame) {

@@ -185,7 +185,7 @@ func (c *Console) drawVerdict(r draw.Region, f *frame.Frame) {
 	}
 	p := r.Pen(1, 0)
 	p.Glyph(style|draw.Bold, draw.Attention).Skip(1)
-	const ageAndPlace, others = 14, 9
+	const ageAndPlace, others, whom = 14, 9, 20
 	more := len(f.Problems) - 1
 	if r.W() < narrow {
 		more = 0
@@ -194,10 +194,15 @@ func (c *Console) drawVerdict(r draw.Region, f *frame.Frame) {
 	if more > 0 {
 		room -= others
 	}
-	c.text = worst.AppendWhat(c.text[:0])
-	p.FitBytes(style|draw.Bold, c.text, min(room, draw.ColumnsBytes(c.text, room)))
+	c.text = worst.AppendShort(c.text[:0])
+	columns := draw.ColumnsBytes(c.text, room)
+	p.FitBytes(style|draw.Bold, c.text, min(room, columns))
 	if !worst.Dated() {
 		p.Skip(1).Age(style, f.Boot-worst.Since)
+	}
+	if room-columns >= whom {
+		c.text = worst.AppendWhom(c.text[:0])
+		p.Bytes(style, c.text)
 	}
 	p.Skip(1).Text(draw.Accent, whereToLook[worst.Where])
 	if more > 0 {

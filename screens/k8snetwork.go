@@ -11,10 +11,7 @@ import (
 func drawK8sNetwork(view *draw.Region, f *frame.Frame) {
 	p := view.CutTop(1).Rule(0, "K8s network")
 	if !clusterKnown(f) {
-		p = view.CutTop(1).Pen(1, 0)
-		for _, name := range [...]string{"Pod CIDR", "Service CIDR", "CNI", "Network policy"} {
-			unknownFigure(&p, name)
-		}
+		drawLocalNetwork(view, f)
 		p = view.CutTop(1).Pen(1, 0)
 		p.Text(draw.Dim, "API: ")
 		apiState(&p, f, false)

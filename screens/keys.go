@@ -47,6 +47,9 @@ func (c *Console) Key(k draw.Key, f *frame.Frame) Wish {
 	if c.overlay == loginOverlay {
 		return c.answerLogin(k)
 	}
+	if c.overlay == noOverlay && c.active == frame.Network && c.network.typed(k) {
+		return Nothing
+	}
 	if c.overlay != noOverlay && c.scroll.key(k) {
 		return Nothing
 	}
@@ -127,6 +130,8 @@ func closeOverlay(c *Console, _ draw.Key, _ *frame.Frame) Wish {
 		c.overlay = noOverlay
 	case c.active == frame.Logs:
 		c.logs.clear()
+	case c.active == frame.Network:
+		c.network.filter = ""
 	}
 	return Nothing
 }

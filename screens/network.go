@@ -2,7 +2,6 @@ package screens
 
 import (
 	"math"
-	"path"
 
 	"hypervisor-tui/draw"
 	"hypervisor-tui/sample"
@@ -12,17 +11,29 @@ import (
 // network is the view state of F3.
 type network struct {
 	scroll scroll
-	all    bool // folded interfaces are listed too
+	all    bool   // folded interfaces are listed too
+	bits   bool   // rates are shown in bits
+	input  input  // the filter while it is typed
+	filter string // in small letters; empty: none
+	chosen int    // the kernel's number of the interface under the cursor, 0: none yet
+	rows   []netRow
+	guests []int   // places in Net.Interfaces of folded ports with a VM, for guestsRow
+	made   netKey  // what rows were made of
+	places []place // where the interfaces were drawn last, from the top
 }
 
-const pairWidth = 140 // from here on two interfaces stand side by side
+// place is where an interface was drawn: rows from the top of the list.
+type place struct{ index, top, height int }
 
 func networkKeys() []binding {
 	return []binding{
-		{[]draw.Key{draw.KeyUp, draw.KeyDown, 'k', 'j'}, arrows, "scroll", "Scroll", scrollNetwork},
+		{[]draw.Key{draw.KeyUp, draw.KeyDown, 'k', 'j'}, arrows, "choose an interface", "Choose", chooseLink},
+		{[]draw.Key{draw.KeyEnter}, "Enter", "the chosen interface whole", "Whole", openLink},
+		{[]draw.Key{'v'}, "v", "list the interfaces of VMs and pods too", "Virtual", foldLinks},
+		{[]draw.Key{'/'}, "/", "filter by name, address, VM", "Filter", filterLinks},
+		{[]draw.Key{'u'}, "u", "rates in bits or bytes", "Bits", switchUnits},
 		{[]draw.Key{draw.KeyPageUp, draw.KeyPageDown, draw.KeyCtrlU, draw.KeyCtrlD}, "PgUp PgDn", "a page; Ctrl-U Ctrl-D half of it", "", scrollNetwork},
 		{[]draw.Key{draw.KeyHome, draw.KeyEnd, 'g', 'G'}, "Home End g G", "top, bottom", "", scrollNetwork},
-		{[]draw.Key{'v'}, "v", "list the interfaces of VMs and pods too", "Virtual", foldLinks},
 	}
 }
 
@@ -36,333 +47,187 @@ func foldLinks(c *Console, _ draw.Key, _ *frame.Frame) Wish {
 	return Nothing
 }
 
-// drawNetwork is F3: the hardware's interfaces one frame each, the other links as a tree, the cluster's network.
+func switchUnits(c *Console, _ draw.Key, _ *frame.Frame) Wish {
+	c.network.bits = !c.network.bits
+	return Nothing
+}
+
+func filterLinks(c *Console, _ draw.Key, _ *frame.Frame) Wish {
+	c.network.input = input{filterPrompt, c.network.filter}
+	return Nothing
+}
+
+func openLink(c *Console, _ draw.Key, f *frame.Frame) Wish {
+	n := &c.network
+	if n.position() < 0 {
+		chooseLink(c, draw.KeyNone, f)
+	}
+	if len(n.places) > 0 {
+		c.toggle(linkOverlay)
+	}
+	return Nothing
+}
+
+// chooseLink moves the cursor to the next interface and keeps it in sight; beyond the last it scrolls. The first key
+// chooses the first that is in sight.
+func chooseLink(c *Console, k draw.Key, _ *frame.Frame) Wish {
+	n := &c.network
+	at := n.position()
+	switch {
+	case len(n.places) == 0:
+		n.scroll.key(k)
+		return Nothing
+	case at < 0:
+		at = 0
+		for at < len(n.places)-1 && n.places[at].top < n.scroll.top {
+			at++
+		}
+	case k == draw.KeyUp || k == 'k':
+		if at == 0 {
+			n.scroll.key(draw.KeyHome)
+			return Nothing
+		}
+		at--
+	case k == draw.KeyNone:
+	case at == len(n.places)-1:
+		n.scroll.key(k)
+		return Nothing
+	default:
+		at++
+	}
+	p := &n.places[at]
+	n.chosen = p.index
+	n.scroll.show(p.top, p.height)
+	return Nothing
+}
+
+// position is where the chosen interface stands among those that were drawn, -1 when it is not there.
+func (n *network) position() int {
+	for i := range n.places {
+		if n.places[i].index == n.chosen && n.chosen != 0 {
+			return i
+		}
+	}
+	return -1
+}
+
+// typed handles a key while the filter is typed and says whether it was one for it.
+func (n *network) typed(k draw.Key) bool {
+	switch {
+	case n.input.prompt == noPrompt:
+		return false
+	case k == draw.KeyEsc:
+		n.input, n.filter = input{}, ""
+		return true
+	case k == draw.KeyEnter:
+		n.input = input{}
+		return true
+	case !k.IsRune() && k != draw.KeyBackspace && k != draw.KeyCtrlU:
+		return false
+	}
+	n.input.edit(k)
+	n.filter = lower(n.input.text)
+	n.scroll.top = 0
+	return true
+}
+
+// drawNetwork is F3: the hardware's interfaces one frame each, bonds, VLANs and bridges as trees with the VMs at their
+// ports, the cluster's network, and what the host has open.
 func drawNetwork(c *Console, r draw.Region, f *frame.Frame) {
+	n := &c.network
+	n.places = n.places[:0]
 	if f.Net == nil || f.Host == nil || len(f.Net.Interfaces) == 0 {
 		r.Rule(0, "Physical interfaces")
 		r.CutTop(1)
 		missing(r, f, sample.Links)
 		return
 	}
-	s := &c.network.scroll
+	n.arrange(f)
+	if n.filter != "" || n.input.prompt != noPrompt {
+		n.drawFilter(r.CutTop(1), f)
+	}
+	s := &n.scroll
 	view := r.Scrolled(s.top, math.MaxInt16)
 	start := view.H()
-	physical(&view, f)
-	c.virtual(&view, f)
-	clusterNetwork(&view, f)
+	n.drawRows(&view, f)
+	if n.filter == "" {
+		drawK8sNetwork(&view, f)
+		p := view.CutTop(1).Pen(1, 0)
+		drawListeners(&p, f.Net.Services)
+		drawHostNetwork(&view, f)
+	}
 	s.fit(r.H(), start-view.H())
-	if n := s.below(); n > 0 {
+	if s.below() > 0 {
 		p := r.Pen(r.W()-12, r.H()-1)
 		p.Text(draw.Border, " ").Glyph(draw.Accent, draw.Down).Text(draw.Dim, " more ")
 	}
 }
 
-// physical draws a frame for each interface of the hardware, two side by side on wide screens.
-func physical(view *draw.Region, f *frame.Frame) {
-	heading(view.CutTop(1), "Physical interfaces", f, sample.Links)
-	n := f.Net
-	found := false
-	var beside draw.Region
-	for i := range n.Interfaces {
-		l := &n.Interfaces[i]
-		if !l.Physical {
-			continue
-		}
-		found = true
-		height := linkRows(n, l, view.W())
-		if beside.H() >= height {
-			drawLink(beside.CutTop(height), f, l)
-			beside = draw.Region{}
-			continue
-		}
-		row := view.CutTop(height)
-		if row.W() >= pairWidth {
-			drawLink(row.CutLeft(row.W()/2), f, l)
-			beside = row
-			continue
-		}
-		drawLink(row, f, l)
-	}
-	if !found {
-		p := view.CutTop(1).Pen(1, 0)
-		p.Text(draw.Dim, "none: no interface here has a device behind it")
-	}
-}
-
-const mostAddresses = 4
-
-// linkRows is the height of an interface's frame that is width columns wide.
-func linkRows(n *sample.Net, l *sample.Interface, width int) int {
-	pairs := 4
-	if faulty(l) {
-		pairs++
-	}
-	if width < pairColumns {
-		pairs *= 2
-	}
-	more := max(min(l.AddressCount, mostAddresses)-1, 0)
-	if l.AddressCount > mostAddresses {
-		more++
-	}
-	return 2 + pairs + more
-}
-
-func faulty(l *sample.Interface) bool {
-	return l.RxErrors+l.TxErrors+l.RxDropped+l.TxDropped > 0
-}
-
-const (
-	secondColumn = 42
-	pairColumns  = 72 // a frame narrower than this stacks what else stands side by side
-)
-
-// pair takes a row for two figures side by side, or two rows where the frame is narrow.
-func pair(in *draw.Region, narrow bool) (left, right draw.Pen) {
-	row := in.CutTop(1)
-	if narrow {
-		return row.Pen(1, 0), in.CutTop(1).Pen(1, 0)
-	}
-	first := row.CutLeft(secondColumn - 1)
-	return first.Pen(1, 0), row.Pen(1, 0)
-}
-
-// drawLink draws one interface as the hardware's owner asks for it: address, state, gateway, MTU, traffic.
-func drawLink(r draw.Region, f *frame.Frame, l *sample.Interface) {
-	if !r.Visible() {
-		return
-	}
-	in := r.Inset(1).Frame(l.Name, draw.Accent)
-	narrow := r.W() < pairColumns
-	p, q := pair(&in, narrow)
-	p.Text(draw.Dim, "IP: ")
-	if l.AddressCount == 0 {
-		p.Text(draw.Dim, "none")
-	} else {
-		p.Fit(draw.Text, f.Net.Addresses[l.FirstAddress].CIDR, p.Left())
-	}
-	q.Text(draw.Dim, "State: ")
-	drawLinkState(&q, l)
-	moreAddresses(&in, f.Net.Addresses[l.FirstAddress:l.FirstAddress+l.AddressCount])
-	p, q = pair(&in, narrow)
-	p.Text(draw.Dim, "Gateway: ")
-	gateway(&p, f.Net, l.Name)
-	q.Text(draw.Dim, "MTU: ").Int(draw.Text, int64(l.MTU))
-	if l.MTU >= 9000 {
-		q.Text(draw.Dim, " (Jumbo)")
-	}
-	p, q = pair(&in, narrow)
-	p.Text(draw.Dim, "Driver: ").Fit(draw.Text, known(l.Driver), p.Left())
-	q.Text(draw.Dim, "MAC: ").Fit(draw.Text, known(l.MAC), q.Left())
-	p, q = pair(&in, narrow)
-	traffic(&p, "RX: ", l.Counted, l.RxBytes, l.RxRate)
-	traffic(&q, "TX: ", l.Counted, l.TxBytes, l.TxRate)
-	if faulty(l) {
-		p, q = pair(&in, narrow)
-		faults(&p, "RX", l.RxErrors, l.RxDropped)
-		faults(&q, "TX", l.TxErrors, l.TxDropped)
-	}
-}
-
-// moreAddresses lists the addresses after the first, and counts those beyond mostAddresses.
-func moreAddresses(in *draw.Region, all []sample.Address) {
-	for i := 1; i < len(all); i++ {
-		p := in.CutTop(1).Pen(5, 0)
-		if i == mostAddresses {
-			p.Text(draw.Dim, "+").Int(draw.Dim, int64(len(all)-i)).Text(draw.Dim, " more addresses")
-			return
-		}
-		p.Fit(draw.Text, all[i].CIDR, p.Left())
-		if all[i].Scope != "global" && p.Left() > len(all[i].Scope) {
-			p.Skip(1).Text(draw.Dim, all[i].Scope)
-		}
-	}
-}
-
-func drawLinkState(p *draw.Pen, l *sample.Interface) {
-	if l.Configured() && !l.Carrier {
-		p.Glyph(draw.Bad, draw.Wrong).Skip(1).Text(draw.Bad, "configured, no carrier")
-		return
-	}
-	linkState(p, l, true)
-	if l.AdminUp && l.Carrier && l.Duplex != "" && p.Left() > len(l.Duplex)+2 {
-		p.Skip(1).Text(draw.Dim, l.Duplex)
-	}
-}
-
-// known is text, or n/a for what the kernel does not tell.
-func known(text string) string {
-	if text == "" {
-		return "n/a"
-	}
-	return text
-}
-
-func gateway(p *draw.Pen, n *sample.Net, name string) {
-	found := false
-	for i := range n.Gateways {
-		g := &n.Gateways[i]
-		if g.Interface != name {
-			continue
-		}
-		to := g.Address
-		if to == "" {
-			to = "on-link"
-		}
-		if found {
-			p.Skip(1)
-		}
-		p.Fit(draw.Text, to, p.Left())
-		found = true
-	}
-	if !found {
-		p.Text(draw.Dim, "none")
-	}
-}
-
-func traffic(p *draw.Pen, name string, counted bool, total uint64, rate float64) {
-	p.Text(draw.Dim, name)
-	if !counted {
-		p.Text(draw.Dim, "--")
-		return
-	}
-	p.Size(draw.Text, total, 9).Rate(draw.Text|draw.Bold, rate, 13)
-}
-
-func faults(p *draw.Pen, name string, errors, dropped uint64) {
-	if errors+dropped == 0 {
-		return
-	}
-	style := draw.Dim
-	if errors > 0 {
-		style = draw.Warn
-	}
-	p.Text(style, name).Text(style, " errors ").Int(style, int64(errors))
-	p.Text(draw.Dim, ", dropped ").Int(draw.Text, int64(dropped))
-}
-
-// virtual lists the links without hardware: each bridge or bond with its members below it.
-func (c *Console) virtual(view *draw.Region, f *frame.Frame) {
-	n := f.Net
-	rows, hidden := 0, 0
-	for i := range n.Interfaces {
-		l := &n.Interfaces[i]
-		if l.Physical || l.Master != "" {
-			continue
-		}
-		if c.folded(l, f) {
-			hidden++
-			continue
-		}
-		if rows == 0 {
-			heading(view.CutTop(1), "Bridges, bonds and other links", f, sample.Links)
-		}
-		rows++
-		drawVirtual(view.CutTop(1), f, l, "")
-		if hasMembers(l.Kind) {
-			hidden += c.members(view, f, l.Name)
-		}
-	}
-	if hidden > 0 {
-		p := view.CutTop(1).Pen(1, 0)
-		p.Int(draw.Text, int64(hidden)).Text(draw.Dim, " links of VMs and pods folded: ").Text(draw.Accent|draw.Bold, "v").Text(draw.Dim, " lists them")
-	}
-}
-
-// hasMembers says whether links of this kind are masters of others.
-func hasMembers(kind string) bool {
-	switch kind {
-	case "bridge", "bond", "team", "vrf", "openvswitch":
-		return true
-	}
-	return false
-}
-
-// folded says whether l is one of the many links of VMs and pods that are not listed unless asked for.
-func (c *Console) folded(l *sample.Interface, f *frame.Frame) bool {
-	if c.network.all || l.Physical {
-		return false
-	}
-	for _, glob := range f.Settings.HideLinks {
-		if ok, err := path.Match(glob, l.Name); ok && err == nil {
-			return true
-		}
-	}
-	return false
-}
-
-// members draws the ports of a bridge or bond as a tree and returns how many are folded.
-func (c *Console) members(view *draw.Region, f *frame.Frame, master string) (hidden int) {
-	last := -1
-	for i := range f.Net.Interfaces {
-		l := &f.Net.Interfaces[i]
-		if l.Master != master {
-			continue
-		}
-		if c.folded(l, f) {
-			hidden++
-			continue
-		}
-		last = i
-	}
-	for i := 0; i <= last; i++ {
-		if l := &f.Net.Interfaces[i]; l.Master == master && !c.folded(l, f) {
-			branch := draw.Branch
-			if i == last {
-				branch = draw.LastBranch
-			}
-			drawVirtual(view.CutTop(1), f, l, view.Glyph(branch))
-		}
-	}
-	return hidden
-}
-
-func drawVirtual(r draw.Region, f *frame.Frame, l *sample.Interface, branch string) {
-	if !r.Visible() {
-		return
-	}
+// drawFilter shows what is typed and how many interfaces have it.
+func (n *network) drawFilter(r draw.Region, f *frame.Frame) {
 	p := r.Pen(1, 0)
-	if branch != "" {
-		p.Text(draw.Border, branch).Skip(1)
+	p.Text(draw.Accent|draw.Bold, "/").Fit(draw.Text, n.filter, p.Left()-30)
+	if n.input.prompt != noPrompt {
+		p.Text(draw.Selected, " ")
 	}
-	p.Fit(draw.Text, l.Name, 16-p.X()).To(17)
-	kind := l.Kind
-	if kind == "" {
-		kind = "device"
-	}
-	p.Fit(draw.Dim, kind, 9).To(27)
-	linkState(&p, l, false)
-	p.To(38)
-	if l.AddressCount > 0 {
-		p.Fit(draw.Text, f.Net.Addresses[l.FirstAddress].CIDR, 20)
-		if l.AddressCount > 1 && p.Left() > 3 {
-			p.Text(draw.Dim, " +").Int(draw.Dim, int64(l.AddressCount-1))
+	p.Skip(2).Int(draw.Text, int64(len(n.rows))).Text(draw.Dim, " of ").Int(draw.Text, int64(len(f.Net.Interfaces)))
+	p.Text(draw.Dim, " interfaces")
+}
+
+// drawRows draws what arrange has listed and remembers where.
+func (n *network) drawRows(view *draw.Region, f *frame.Frame) {
+	start := view.H()
+	var beside draw.Region // free room at the right of a frame
+	for i := range n.rows {
+		row := &n.rows[i]
+		if row.kind != frameRow {
+			beside = draw.Region{}
 		}
-	}
-	if r.W()-62 < 18 {
-		return
-	}
-	p.To(62).Text(draw.Dim, "mtu ").Int(draw.Text, int64(l.MTU))
-	if r.W() >= 110 {
-		p.To(74).Glyph(draw.Dim, draw.Down).Rate(draw.Text, l.RxRate, 12).Skip(1).Glyph(draw.Dim, draw.Up).Rate(draw.Text, l.TxRate, 12)
+		top, height := start-view.H(), 1
+		switch row.kind {
+		case titleRow:
+			heading(view.CutTop(1), row.title, f, sample.Links)
+			continue
+		case wordsRow:
+			p := view.CutTop(1).Pen(1, 0)
+			p.Text(draw.Dim, row.title)
+			continue
+		case foldedRow:
+			drawFolded(view.CutTop(1), row)
+			continue
+		case guestsRow:
+			drawGuests(view.CutTop(1), f, row, n.guests[row.link:row.link+row.count])
+			continue
+		case frameRow:
+			l := &f.Net.Interfaces[row.link]
+			height = linkRows(f.Net, l, view.W())
+			if !beside.Empty() {
+				top -= beside.H()
+				n.drawFrame(beside.CutTop(height), f, l)
+				beside = draw.Region{}
+				break
+			}
+			cut := view.CutTop(n.pairRows(i, f, view.W()))
+			if cut.W() >= pairWidth {
+				beside = cut
+				cut = beside.CutLeft(beside.W() / 2)
+			}
+			n.drawFrame(cut.CutTop(height), f, l)
+		case lineRow:
+			n.drawLine(view.CutTop(1), f, row)
+			if f.Net.Interfaces[row.link].Physical && row.depth > 0 {
+				continue // it has its place at the top
+			}
+		}
+		n.places = append(n.places, place{f.Net.Interfaces[row.link].Index, top, height})
 	}
 }
 
-// clusterNetwork says what is known of the cluster's network, and what is open on this host.
-func clusterNetwork(view *draw.Region, f *frame.Frame) {
-	drawK8sNetwork(view, f)
-	view.CutTop(1).Rule(0, "Host")
-	p := view.CutTop(1).Pen(1, 0)
-	connections(&p, f)
-	p = view.CutTop(1).Pen(1, 0)
-	p.Text(draw.Dim, "DNS ")
-	if len(f.Net.DNS) == 0 {
-		p.Text(draw.Dim, "none configured")
+// pairRows is the height of the frame in row i and, where it gets one, of that beside it.
+func (n *network) pairRows(i int, f *frame.Frame, width int) int {
+	height := linkRows(f.Net, &f.Net.Interfaces[n.rows[i].link], width)
+	if width >= pairWidth && i+1 < len(n.rows) && n.rows[i+1].kind == frameRow {
+		height = max(height, linkRows(f.Net, &f.Net.Interfaces[n.rows[i+1].link], width))
 	}
-	for _, server := range f.Net.DNS {
-		if p.Left() < len(server)+2 {
-			p.Glyph(draw.Dim, draw.Ellipsis)
-			break
-		}
-		p.Text(draw.Text, server).Skip(2)
-	}
+	return height
 }

@@ -44,3 +44,8 @@ func (s *scroll) key(k draw.Key) bool {
 	s.fit(s.rows, s.all)
 	return true
 }
+
+// show scrolls as far as it takes to have the rows from top on in sight.
+func (s *scroll) show(top, height int) {
+	s.top = min(max(s.top, top+height-s.rows), top)
+}

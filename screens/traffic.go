@@ -52,7 +52,11 @@ func connections(p *draw.Pen, f *frame.Frame) {
 	count(p, s.TCP, " TCP")
 	count(p, s.UDP, " UDP")
 	if s.Conntrack >= 0 && p.Left() > 24 {
-		p.Text(draw.Dim, "conntrack ").Int(draw.Text, int64(s.Conntrack))
+		style := draw.Text
+		if full := 100 * float64(s.Conntrack) / float64(s.ConntrackMax); s.ConntrackMax > 0 && full >= frame.ConntrackLimits.Warn {
+			style = level(full, frame.ConntrackLimits)
+		}
+		p.Text(draw.Dim, "conntrack ").Int(style, int64(s.Conntrack))
 		if s.ConntrackMax > 0 {
 			p.Text(draw.Dim, "/").Int(draw.Text, int64(s.ConntrackMax))
 		}

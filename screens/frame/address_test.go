@@ -33,10 +33,10 @@ func host(gateways []sample.Gateway, links ...[]string) *sample.Net {
 func TestPrimaryAddress(t *testing.T) {
 	lo := []string{"lo", "127.0.0.1/8", "::1/128"}
 	v4 := func(name string, metric int) sample.Gateway {
-		return sample.Gateway{Family: 4, Address: "10.0.0.1", Interface: name, Metric: metric}
+		return sample.Gateway{Family: 4, Address: "10.0.0.1", Interface: name, Metric: metric, Table: sample.MainTable}
 	}
 	v6 := func(name string, metric int) sample.Gateway {
-		return sample.Gateway{Family: 6, Address: "fe80::1", Interface: name, Metric: metric}
+		return sample.Gateway{Family: 6, Address: "fe80::1", Interface: name, Metric: metric, Table: sample.MainTable}
 	}
 	hundred := []string{"eth0"}
 	for i := range 100 {

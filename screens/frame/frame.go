@@ -153,6 +153,9 @@ func PrimaryAddress(n *sample.Net) (address, name string) {
 	var best *sample.Gateway
 	for i := range n.Gateways {
 		g := &n.Gateways[i]
+		if g.Table != sample.MainTable {
+			continue
+		}
 		if best == nil || g.Family < best.Family || g.Family == best.Family && g.Metric < best.Metric {
 			best = g
 		}

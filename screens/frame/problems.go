@@ -28,6 +28,10 @@ const (
 	FilesystemFull
 	InodesShort
 	NoCarrier
+	GatewaySilent
+	AddressTaken
+	ConntrackFull
+	BondDegraded
 	UnitFailed
 	UnitRestarting
 	VMFailing
@@ -50,13 +54,28 @@ type Problem struct {
 	Detail   string        // the reason, where there is one
 	Since    time.Duration // CLOCK_BOOTTIME from which it has been so
 	Where    Screen        // where to look
+	VMs      int           // guests that are cut off by it
 }
 
 // Dated says whether the words tell when, so that the age is not to be told beside them.
 func (p *Problem) Dated() bool { return p.Kind == CertificateExpires }
 
-// AppendWhat appends the problem in words, without its age.
-func (p *Problem) AppendWhat(dst []byte) []byte {
+// AppendWhat appends the problem in words, with whom it hits, without its age.
+func (p *Problem) AppendWhat(dst []byte) []byte { return p.AppendWhom(p.AppendShort(dst)) }
+
+// AppendWhom appends whom the problem hits, if that is known, as it follows on the problem and its age.
+func (p *Problem) AppendWhom(dst []byte) []byte {
+	switch {
+	case p.VMs == 0:
+		return dst
+	case p.VMs == 1:
+		return append(dst, ", 1 VM attached"...)
+	}
+	return append(strconv.AppendInt(append(dst, ", "...), int64(p.VMs), 10), " VMs attached"...)
+}
+
+// AppendShort appends the problem in words, without its age and whom it hits.
+func (p *Problem) AppendShort(dst []byte) []byte {
 	switch p.Kind {
 	case MemoryErrors:
 		return append(append(dst, p.Subject...), " counts memory errors that could not be corrected"...)
@@ -82,6 +101,15 @@ func (p *Problem) AppendWhat(dst []byte) []byte {
 		return append(append(dst, p.Subject...), " keeps restarting"...)
 	case NoCarrier:
 		return append(append(dst, p.Subject...), " no carrier"...)
+	case GatewaySilent:
+		dst = append(append(dst, "gateway "...), p.Subject...)
+		return append(append(append(dst, " on "...), p.Detail...), " not answering"...)
+	case AddressTaken:
+		return append(append(dst, p.Subject...), " is another host's, too"...)
+	case ConntrackFull:
+		return append(strconv.AppendFloat(append(dst, "conntrack "...), p.Percent, 'f', 0, 64), "% full"...)
+	case BondDegraded:
+		return append(append(dst, p.Subject...), " has lost a slave"...)
 	case SourceFailed:
 		dst = append(append(dst, p.Subject...), ": "...)
 		return append(dst, p.Detail...)
@@ -103,7 +131,7 @@ func FindProblems(dst []Problem, f *Frame) []Problem {
 		dst = findHardware(dst, f)
 	}
 	if f.Net != nil {
-		dst = findLinks(dst, f)
+		dst = findNetwork(dst, f)
 	}
 	if f.Units != nil && f.Units.Health.Has() {
 		dst = findUnits(dst, known, f)
@@ -215,18 +243,6 @@ func findHardware(dst []Problem, f *Frame) []Problem {
 	for i := range f.Host.EDAC {
 		if f.Host.EDAC[i].Uncorrected > 0 {
 			dst = append(dst, Problem{Severity: journal.Crit, Kind: MemoryErrors, Subject: f.Host.EDAC[i].Name, Where: Dashboard})
-		}
-	}
-	return dst
-}
-
-// findLinks tells of links of the hardware that somebody configured (up, with an address or in a bridge or bond) and
-// that have no carrier.
-func findLinks(dst []Problem, f *Frame) []Problem {
-	for i := range f.Net.Interfaces {
-		l := &f.Net.Interfaces[i]
-		if l.Configured() && !l.Carrier {
-			dst = append(dst, Problem{Severity: journal.Err, Kind: NoCarrier, Subject: l.Name, Where: Network})
 		}
 	}
 	return dst

@@ -108,6 +108,7 @@ func richHost() *sample.Host {
 
 func richNet() *sample.Net {
 	nan := math.NaN()
+	vm := sample.AttachedVM{Namespace: "default", Name: "vm-01", PID: 4711}
 	return &sample.Net{
 		At: bootNow - time.Second,
 		Interfaces: []sample.Interface{
@@ -115,21 +116,30 @@ func richNet() *sample.Net {
 			{Index: 2, Name: "eth0", Physical: true, MAC: "52:54:00:12:34:56", Driver: "ixgbe", State: "up", AdminUp: true, Carrier: true, SpeedMbps: 10000, Duplex: "full", MTU: 1500, FirstAddress: 2, AddressCount: 2,
 				Counted: true, RxBytes: 450 * gib, TxBytes: 320 * gib, RxErrors: 1, TxErrors: 2, RxDropped: 12, TxDropped: 13, RxRate: 1.25 * gib, TxRate: 890 * mib},
 			{Index: 3, Name: "eth1", Physical: true, MAC: "52:54:00:12:34:57", Driver: "ixgbe", State: "down", MTU: 9000, FirstAddress: 4},
-			{Index: 4, Name: "br0", Kind: "bridge", State: "up", AdminUp: true, Carrier: true, MTU: 1500, FirstAddress: 4, AddressCount: 1, Counted: true},
-			{Index: 5, Name: "vnet0", Kind: "tun", Master: "br0", State: "up", AdminUp: true, Carrier: true, MTU: 1500, FirstAddress: 5, Counted: true, RxRate: 1000, TxRate: 20},
+			{Index: 4, Name: "br0", Kind: "bridge", State: "up", AdminUp: true, Carrier: true, MTU: 1500, FirstAddress: 4, AddressCount: 1, Counted: true,
+				Detail: &sample.LinkDetail{AltNames: "lan bridge0", CarrierChanges: 2, Bridge: &sample.Bridge{STP: true, FDB: 9, Ports: 2}, Uplinks: []string{"bond0"}, Above: []string{"vnet0"}, VMs: []sample.AttachedVM{vm, {PID: 7}, {Name: "plain"}}}},
+			{Index: 5, Name: "vnet0", Kind: "tun", Master: "br0", State: "up", AdminUp: true, Carrier: true, MTU: 1500, FirstAddress: 5, Counted: true, RxRate: 1000, TxRate: 20,
+				Detail: &sample.LinkDetail{CarrierChanges: 1, Mode: "tap", BridgePort: &sample.BridgePort{State: "forwarding", Learned: 1}, VM: &vm, Far: &sample.FarEnd{Namespace: 3, Index: 2, Name: "eth0"}}},
+			{Index: 6, Name: "bond0", Kind: "bond", Master: "br0", State: "up", AdminUp: true, Carrier: true, MTU: 1500, FirstAddress: 5,
+				Detail: &sample.LinkDetail{CarrierChanges: -1, VLAN: 5, Parent: "eth9", WhyVM: "nobody has looked for VMs yet", Bond: &sample.Bond{Mode: "802.3ad", Active: "eth0", PartnerMAC: "02:00:00:00:00:09", Ports: 2, Slaves: 2, Up: 2}}},
+			{Index: 7, Name: "eth2", Physical: true, State: "up", AdminUp: true, Carrier: true, MTU: 1500, Master: "bond0", FirstAddress: 5, SpeedMbps: 1000,
+				Detail: &sample.LinkDetail{Bus: "0000:3b:00.0", Firmware: "1.2", Port: "fibre", Autoneg: "on", BondPort: &sample.BondPort{State: "active", Link: "up", Failures: 1, Aggregator: 1},
+					VFs: []sample.VF{{Number: 0, Bus: "0000:3b:02.0", Name: "vf0", MAC: "02:00:00:00:00:10", VLAN: 5, State: "auto", VM: &vm}, {Number: 1}}}},
 			{Name: "new0", Counted: true, RxBytes: 42, RxRate: nan, TxRate: nan}, // counts already, its link is not known yet
 		},
 		Addresses: []sample.Address{
 			{CIDR: "127.0.0.1/8", Scope: "host"}, {CIDR: "::1/128", IPv6: true, Scope: "host"},
-			{CIDR: "10.0.0.11/24", Scope: "global"}, {CIDR: "fd00::2/64", IPv6: true, Scope: "global"},
+			{CIDR: "10.0.0.11/24", Scope: "global"}, {CIDR: "fd00::2/64", IPv6: true, Scope: "global", Deprecated: true, Tentative: true},
 			{CIDR: "172.16.0.1/24", Scope: "global"},
 		},
 		Gateways: []sample.Gateway{
-			{Family: 4, Address: "10.0.0.2", Interface: "eth0", Metric: 200},
-			{Family: 4, Address: "10.0.0.1", Interface: "eth0", Metric: 100},
-			{Family: 6, Interface: "eth0", Metric: 1024},
+			{Family: 4, Address: "10.0.0.2", Interface: "eth0", Metric: 200, Table: 254, Weight: 1, Neighbour: "stale", MAC: "02:00:00:00:00:02"},
+			{Family: 4, Address: "10.0.0.1", Interface: "eth0", Metric: 100, Table: 254, OnLink: true, Neighbour: "reachable"},
+			{Family: 6, Interface: "eth0", Metric: 1024, Table: 254}, {Family: 4, Address: "10.9.0.1", Interface: "br0", Table: 100},
 		},
-		DNS:     []string{"10.0.0.1", "9.9.9.9"},
+		DNS: []string{"10.0.0.1", "9.9.9.9"},
+		Services: &sample.NetServices{Search: []string{"lab.example"}, Upstream: []string{"10.0.0.53"}, CNI: "flannel", CNISource: "/etc/cni/net.d/10-flannel.conflist",
+			PodCIDR: "10.42.0.0/16", NodeCIDR: "10.42.0.1/24", Listen: []sample.Listener{{Port: 6443, Service: "API server", Address: "all"}}},
 		Rx:      1.25 * gib,
 		Tx:      890 * mib,
 		Sockets: sample.SocketCounts{TCP: 2500, UDP: 34, Established: 2456, Conntrack: -1, ConntrackMax: -1},

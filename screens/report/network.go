@@ -11,30 +11,67 @@ type network struct {
 	Gateways    []gateway   `json:"gateways"`
 	DNS         []string    `json:"dns"`
 	Connections connections `json:"connections"`
+	Search      []string    `json:"dns_search"`
+	Upstream    []string    `json:"dns_upstream"`
+	Listening   []listener  `json:"listening"`
+	Pods        podNetwork  `json:"pods"`
+}
+
+// podNetwork is what the host's own files say of the cluster's network, without the API.
+type podNetwork struct {
+	CNI      *string `json:"cni"`
+	Source   *string `json:"cni_source"`
+	CIDR     *string `json:"cidr"`
+	NodeCIDR *string `json:"node_cidr"`
+}
+
+type listener struct {
+	Port    int    `json:"port"`
+	Service string `json:"service"`
+	Address string `json:"address"`
 }
 
 type link struct {
-	Name      string   `json:"name"`
-	Kind      *string  `json:"kind"`
-	Master    *string  `json:"master"`
-	MAC       *string  `json:"mac"`
-	Driver    *string  `json:"driver"`
-	State     *string  `json:"state"`
-	Carrier   *bool    `json:"carrier"`
-	Speed     *int     `json:"speed_mbps"`
-	Duplex    *string  `json:"duplex"`
-	MTU       *int     `json:"mtu"`
-	Addresses []string `json:"addresses"`
-	Gateway4  *string  `json:"gateway4"`
-	Gateway6  *string  `json:"gateway6"`
-	RxBytes   *uint64  `json:"rx_bytes"`
-	TxBytes   *uint64  `json:"tx_bytes"`
-	RxRate    *float64 `json:"rx_bytes_per_second"`
-	TxRate    *float64 `json:"tx_bytes_per_second"`
-	RxErrors  *uint64  `json:"rx_errors"`
-	TxErrors  *uint64  `json:"tx_errors"`
-	RxDropped *uint64  `json:"rx_dropped"`
-	TxDropped *uint64  `json:"tx_dropped"`
+	Name           string     `json:"name"`
+	Kind           *string    `json:"kind"`
+	Master         *string    `json:"master"`
+	MAC            *string    `json:"mac"`
+	Driver         *string    `json:"driver"`
+	State          *string    `json:"state"`
+	Carrier        *bool      `json:"carrier"`
+	Speed          *int       `json:"speed_mbps"`
+	Duplex         *string    `json:"duplex"`
+	MTU            *int       `json:"mtu"`
+	Addresses      []string   `json:"addresses"`
+	Gateway4       *string    `json:"gateway4"`
+	Gateway6       *string    `json:"gateway6"`
+	RxBytes        *uint64    `json:"rx_bytes"`
+	TxBytes        *uint64    `json:"tx_bytes"`
+	RxRate         *float64   `json:"rx_bytes_per_second"`
+	TxRate         *float64   `json:"tx_bytes_per_second"`
+	RxErrors       *uint64    `json:"rx_errors"`
+	TxErrors       *uint64    `json:"tx_errors"`
+	RxDropped      *uint64    `json:"rx_dropped"`
+	TxDropped      *uint64    `json:"tx_dropped"`
+	AltNames       []string   `json:"altnames"`
+	Parent         *string    `json:"parent"`
+	Bus            *string    `json:"bus"`
+	Firmware       *string    `json:"firmware"`
+	Port           *string    `json:"port"`
+	Autoneg        *string    `json:"autoneg"`
+	CarrierChanges *int       `json:"carrier_changes"`
+	Mode           *string    `json:"mode"`
+	VLAN           *int       `json:"vlan"`
+	Details        []address  `json:"address_details"`
+	Bond           bond       `json:"bond"`
+	Slave          bondSlave  `json:"bond_slave"`
+	Far            farEnd     `json:"far_end"`
+	VM             *string    `json:"vm"`
+	WhyVM          *string    `json:"vm_unknown"`
+	Uplinks        []string   `json:"uplinks"`
+	Above          []string   `json:"above"`
+	VMs            []string   `json:"vms"`
+	VFs            []function `json:"vfs"`
 }
 
 type bridge struct {
@@ -42,12 +79,18 @@ type bridge struct {
 	Addresses []string `json:"addresses"`
 	STP       *bool    `json:"stp"`
 	Ports     []port   `json:"ports"`
+	Filtering *bool    `json:"vlan_filtering"`
+	Learned   *int     `json:"learned"`
+	Uplinks   []string `json:"uplinks"`
+	VMs       []string `json:"vms"`
 }
 
 type port struct {
 	Name  string  `json:"name"`
 	State *string `json:"state"`
 	VM    *string `json:"vm"`
+	WhyVM *string `json:"vm_unknown"`
+	STP   *string `json:"port_state"`
 }
 
 type gateway struct {
@@ -55,6 +98,11 @@ type gateway struct {
 	Address   *string `json:"address"`
 	Interface *string `json:"interface"`
 	Metric    int     `json:"metric"`
+	Table     int     `json:"table"`
+	Weight    *int    `json:"weight"`
+	OnLink    bool    `json:"onlink"`
+	Neighbour *string `json:"neighbour"`
+	MAC       *string `json:"neighbour_mac"`
 }
 
 type connections struct {
@@ -70,7 +118,15 @@ func newNetwork(f *frame.Frame) network {
 	if n == nil {
 		n = &sample.Net{}
 	}
+	services := n.Services
+	if services == nil {
+		services = &sample.NetServices{}
+	}
 	return network{
+		Search:      append([]string{}, services.Search...),
+		Upstream:    append([]string{}, services.Upstream...),
+		Listening:   newListeners(services.Listen),
+		Pods:        podNetwork{text(services.CNI), text(services.CNISource), text(services.PodCIDR), text(services.NodeCIDR)},
 		Interfaces:  newLinks(n, has(f, sample.NetDev)),
 		Bridges:     newBridges(n),
 		Gateways:    newGateways(n.Gateways),
@@ -100,6 +156,7 @@ func newLinks(n *sample.Net, counting bool) []link {
 			Gateway4:  text(gatewayOf(n, l.Name, 4)),
 			Gateway6:  text(gatewayOf(n, l.Name, 6)),
 		}
+		item.detail(n, l)
 		if l.Counted && counting {
 			item.RxBytes, item.TxBytes = &l.RxBytes, &l.TxBytes
 			item.RxRate, item.TxRate = number(l.RxRate), number(l.TxRate)
@@ -132,7 +189,7 @@ func gatewayOf(n *sample.Net, name string, family int) string {
 	var best *sample.Gateway
 	for i := range n.Gateways {
 		g := &n.Gateways[i]
-		if g.Interface == name && g.Family == family && (best == nil || g.Metric < best.Metric) {
+		if g.Interface == name && g.Family == family && g.Table == sample.MainTable && (best == nil || g.Metric < best.Metric) {
 			best = g
 		}
 	}
@@ -146,8 +203,25 @@ func newBridges(n *sample.Net) []bridge {
 	list := []bridge{}
 	for i := range n.Interfaces {
 		if l := &n.Interfaces[i]; l.Kind == "bridge" {
-			list = append(list, bridge{Name: l.Name, Addresses: addresses(n, l), Ports: ports(n, l.Name)})
+			list = append(list, newBridge(n, l))
 		}
+	}
+	return list
+}
+
+func newBridge(n *sample.Net, l *sample.Interface) bridge {
+	d := l.More()
+	one := bridge{Name: l.Name, Addresses: addresses(n, l), Ports: ports(n, l.Name), Uplinks: append([]string{}, d.Uplinks...), VMs: vmNames(d.VMs)}
+	if b := d.Bridge; b != nil {
+		one.STP, one.Filtering, one.Learned = &b.STP, &b.Filtering, count(b.FDB)
+	}
+	return one
+}
+
+func newListeners(all []sample.Listener) []listener {
+	list := make([]listener, 0, len(all))
+	for _, l := range all {
+		list = append(list, listener(l))
 	}
 	return list
 }
@@ -156,7 +230,12 @@ func ports(n *sample.Net, master string) []port {
 	list := []port{}
 	for i := range n.Interfaces {
 		if l := &n.Interfaces[i]; l.Master == master {
-			list = append(list, port{Name: l.Name, State: text(l.State)})
+			d := l.More()
+			one := port{Name: l.Name, State: text(l.State), VM: vmName(d.VM), WhyVM: text(d.WhyVM)}
+			if d.BridgePort != nil {
+				one.STP = text(d.BridgePort.State)
+			}
+			list = append(list, one)
 		}
 	}
 	return list
@@ -166,7 +245,8 @@ func newGateways(gateways []sample.Gateway) []gateway {
 	list := make([]gateway, 0, len(gateways))
 	for i := range gateways {
 		g := &gateways[i]
-		list = append(list, gateway{g.Family, text(g.Address), text(g.Interface), g.Metric})
+		list = append(list, gateway{g.Family, text(g.Address), text(g.Interface), g.Metric, g.Table,
+			known(g.Weight, g.Weight > 0), g.OnLink, text(g.Neighbour), text(g.MAC)})
 	}
 	return list
 }

@@ -1,0 +1,104 @@
+package frame
+
+import (
+	"hypervisor-tui/journal"
+	"hypervisor-tui/sample"
+)
+
+// ConntrackLimits are when the table of tracked connections is about to be full: the kernel then drops new ones.
+var ConntrackLimits = Limits{Warn: 80, Critical: 95}
+
+// findNetwork tells of cables that lead nowhere, with the VMs that hang on them, of gateways that do not answer, of
+// addresses that another host has and of a table of connections that fills up.
+func findNetwork(dst []Problem, f *Frame) []Problem {
+	n := f.Net
+	for i := range n.Interfaces {
+		dst = findLink(dst, n, &n.Interfaces[i])
+	}
+	for i := range n.Gateways {
+		if g := &n.Gateways[i]; g.Table == sample.MainTable && g.Neighbour == "failed" {
+			dst = append(dst, Problem{Severity: journal.Err, Kind: GatewaySilent, Subject: g.Address, Detail: g.Interface, Where: Network})
+		}
+	}
+	for i := range n.Addresses {
+		if a := &n.Addresses[i]; a.Duplicate {
+			dst = append(dst, Problem{Severity: journal.Err, Kind: AddressTaken, Subject: a.CIDR, Where: Network})
+		}
+	}
+	if s := &n.Sockets; s.Conntrack >= 0 && s.ConntrackMax > 0 {
+		dst = judge(dst, 100*float64(s.Conntrack)/float64(s.ConntrackMax), ConntrackLimits, Problem{Kind: ConntrackFull, Where: Network})
+	}
+	return dst
+}
+
+// findLink judges one link. What hangs on a cable is told of once, by the link that the VMs hang on: a bridge, else a
+// bond, else the interface itself.
+func findLink(dst []Problem, n *sample.Net, l *sample.Interface) []Problem {
+	d := l.More()
+	p := Problem{Severity: journal.Err, Kind: NoCarrier, Subject: l.Name, VMs: len(d.VMs), Where: Network}
+	switch {
+	case d.Bridge != nil:
+		if l.AdminUp && cut(n, d) {
+			dst = append(dst, p)
+		}
+	case d.Bond != nil:
+		switch {
+		case !l.AdminUp || d.Bond.Slaves == 0:
+		case !l.Carrier:
+			if l.AddressCount > 0 || !bridged(n, l) {
+				dst = append(dst, p)
+			}
+		case d.Bond.Up < d.Bond.Slaves:
+			p.Severity, p.Kind = journal.Warning, BondDegraded
+			dst = append(dst, p)
+		}
+	case l.Configured() && !l.Carrier:
+		if master := Link(n, l.Master); master != nil && told(n, master) {
+			return dst
+		}
+		dst = append(dst, p)
+	}
+	return dst
+}
+
+// told says whether the state of a master tells of a port without carrier.
+func told(n *sample.Net, master *sample.Interface) bool {
+	d := master.More()
+	return d.Bond != nil && master.AdminUp || d.Bridge != nil && master.AdminUp && cut(n, d)
+}
+
+// cut says whether a link leads to hardware, and no hardware that it leads to has a carrier.
+func cut(n *sample.Net, d *sample.LinkDetail) bool {
+	for _, name := range d.Uplinks {
+		if up := Link(n, name); up == nil || up.AdminUp && up.Carrier {
+			return false
+		}
+	}
+	return len(d.Uplinks) > 0
+}
+
+// bridged says whether a bridge lies above a link.
+func bridged(n *sample.Net, l *sample.Interface) bool {
+	for _, name := range l.More().Above {
+		if above := Link(n, name); above != nil && above.Kind == "bridge" {
+			return true
+		}
+	}
+	return false
+}
+
+// Cut says whether a bridge or bond leads to hardware, and no hardware that it leads to has a carrier.
+func Cut(n *sample.Net, l *sample.Interface) bool { return cut(n, l.More()) }
+
+// Link is the interface of that name, nil when there is none. It looks at each: the hardware's come first.
+func Link(n *sample.Net, name string) *sample.Interface {
+	if name == "" {
+		return nil
+	}
+	for i := range n.Interfaces {
+		if n.Interfaces[i].Name == name {
+			return &n.Interfaces[i]
+		}
+	}
+	return nil
+}

@@ -1,0 +1,62 @@
+package frame
+
+import (
+	"testing"
+
+	"hypervisor-tui/sample"
+)
+
+func TestProblemsOfTheNetwork(t *testing.T) {
+	vms := func(n int) []sample.AttachedVM { return make([]sample.AttachedVM, n) }
+	nic := func(name, master string, carrier bool) sample.Interface {
+		return sample.Interface{Name: name, Physical: true, AdminUp: true, Carrier: carrier, Master: master, Detail: &sample.LinkDetail{VMs: vms(6)}}
+	}
+	bridge := func(n int, uplinks ...string) sample.Interface {
+		return sample.Interface{Name: "br-storage", Kind: "bridge", AdminUp: true, Carrier: true,
+			Detail: &sample.LinkDetail{Bridge: &sample.Bridge{}, Uplinks: uplinks, VMs: vms(n)}}
+	}
+	bond := func(carrier bool, up, addresses int, above ...string) sample.Interface {
+		return sample.Interface{Name: "bond0", Kind: "bond", AdminUp: true, Carrier: carrier, AddressCount: addresses,
+			Detail: &sample.LinkDetail{Bond: &sample.Bond{Slaves: 2, Up: up}, Uplinks: []string{"eth1", "eth2"}, Above: above}}
+	}
+	for _, c := range []struct {
+		name  string
+		links []sample.Interface
+		want  string
+	}{
+		{"a bridge whose only cable is out", []sample.Interface{nic("eth1", "br-storage", false), bridge(6, "eth1")}, "err br-storage no carrier, 6 VMs attached [network]; "},
+		{"one VM", []sample.Interface{nic("eth1", "br-storage", false), bridge(1, "eth1")}, "err br-storage no carrier, 1 VM attached [network]; "},
+		{"a bridge with another cable", []sample.Interface{nic("eth1", "br-storage", false), nic("eth2", "br-storage", true), bridge(6, "eth1", "eth2")},
+			"err eth1 no carrier, 6 VMs attached [network]; "},
+		{"a bridge without cables", []sample.Interface{bridge(6)}, ""},
+		{"a bond that lost one", []sample.Interface{nic("eth1", "bond0", false), nic("eth2", "bond0", true), bond(true, 1, 1)}, "warning bond0 has lost a slave [network]; "},
+		{"a bond that lost both", []sample.Interface{nic("eth1", "bond0", false), nic("eth2", "bond0", false), bond(false, 0, 1)}, "err bond0 no carrier [network]; "},
+		{"a bond under a bridge", []sample.Interface{nic("eth1", "bond0", false), nic("eth2", "bond0", false), bond(false, 0, 0, "br-storage"), bridge(6, "eth1", "eth2")},
+			"err br-storage no carrier, 6 VMs attached [network]; "},
+		{"a bond without slaves", []sample.Interface{{Name: "bond0", Kind: "bond", AdminUp: true, Detail: &sample.LinkDetail{Bond: &sample.Bond{}}}}, ""},
+		{"a bridge that is off", []sample.Interface{nic("eth1", "br-storage", false), func() sample.Interface { b := bridge(6, "eth1"); b.AdminUp = false; return b }()},
+			"err eth1 no carrier, 6 VMs attached [network]; "},
+	} {
+		f := wellFrame()
+		f.Net.Interfaces = c.links
+		if got := words(find(nil, f)); got != c.want {
+			t.Errorf("%s:\n%s\nwant\n%s", c.name, got, c.want)
+		}
+	}
+	f := wellFrame()
+	f.Net.Gateways = []sample.Gateway{{Address: "10.0.0.1", Interface: "br0", Table: sample.MainTable, Neighbour: "failed"}, {Address: "10.0.0.2", Table: 100, Neighbour: "failed"},
+		{Address: "10.0.0.3", Table: sample.MainTable, Neighbour: "stale"}}
+	f.Net.Addresses = []sample.Address{{CIDR: "10.0.0.5/24", Duplicate: true}, {CIDR: "10.0.0.6/24", Tentative: true}}
+	f.Net.Sockets = sample.SocketCounts{Conntrack: 90, ConntrackMax: 100}
+	want := "err gateway 10.0.0.1 on br0 not answering [network]; err 10.0.0.5/24 is another host's, too [network]; warning conntrack 90% full [network]; "
+	if got := words(find(nil, f)); got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+	for _, s := range []sample.SocketCounts{{Conntrack: -1, ConntrackMax: -1}, {Conntrack: 90, ConntrackMax: -1}, {Conntrack: 79, ConntrackMax: 100}} {
+		f := wellFrame()
+		f.Net.Sockets = s
+		if got := words(find(nil, f)); got != "" {
+			t.Errorf("%+v: %s", s, got)
+		}
+	}
+}

@@ -1,0 +1,272 @@
+package screens
+
+import (
+	"math"
+
+	"hypervisor-tui/draw"
+	"hypervisor-tui/sample"
+	"hypervisor-tui/screens/frame"
+)
+
+// sheet writes rows of a name and a figure into an overlay that scrolls.
+type sheet struct{ view draw.Region }
+
+// row starts a row with its name and returns the pen where the figure goes.
+func (s *sheet) row(name string) draw.Pen {
+	p := s.view.CutTop(1).Pen(1, 0)
+	p.Text(draw.Dim, name).To(15)
+	return p
+}
+
+// text is a row with a text, left out when that is empty.
+func (s *sheet) text(name, value string) {
+	if value != "" {
+		p := s.row(name)
+		p.Fit(draw.Text, value, p.Left()-1)
+	}
+}
+
+// drawLinkEntry shows the chosen interface with everything that is known of it, and what would be cut off with it.
+func drawLinkEntry(c *Console, r draw.Region, f *frame.Frame) {
+	width := min(r.W()-4, 100)
+	l := chosenLink(f, c.network.chosen)
+	if l == nil {
+		p := window(r, width, 3, "Interface").Pen(1, 0)
+		p.Text(draw.Dim, "it is gone")
+		return
+	}
+	// Written twice, the first time to nowhere: the window is as high as what is in it.
+	rows := c.network.linkSheet(r.Sub(0, 0, width-2, 0).Scrolled(0, math.MaxInt16), f, l)
+	in := window(r, width, rows+2, "Interface")
+	c.scroll.fit(in.H(), rows)
+	c.network.linkSheet(in.Scrolled(c.scroll.top, math.MaxInt16), f, l)
+	moreBelow(in, &c.scroll)
+}
+
+// linkSheet writes all that is known of an interface and returns how many rows that took.
+func (n *network) linkSheet(view draw.Region, f *frame.Frame, l *sample.Interface) int {
+	s, start, d := sheet{view}, view.H(), l.More()
+	linkIdentity(&s, l, d)
+	linkAddresses(&s, f.Net, l)
+	n.linkTraffic(&s, l)
+	linkKind(&s, d)
+	linkFunctions(&s, d)
+	linkPull(&s, f.Net, l, d)
+	return start - s.view.H()
+}
+
+func chosenLink(f *frame.Frame, index int) *sample.Interface {
+	if f.Net == nil || index == 0 {
+		return nil
+	}
+	for i := range f.Net.Interfaces {
+		if f.Net.Interfaces[i].Index == index {
+			return &f.Net.Interfaces[i]
+		}
+	}
+	return nil
+}
+
+func linkIdentity(s *sheet, l *sample.Interface, d *sample.LinkDetail) {
+	p := s.row("name")
+	p.Fit(draw.Text|draw.Bold, l.Name, p.Left()-20).Skip(2).Text(draw.Dim, "number ").Int(draw.Text, int64(l.Index))
+	s.text("other names", d.AltNames)
+	p = s.row("kind")
+	p.Fit(draw.Text, kindOf(l), p.Left())
+	if d.Mode != "" && l.Kind != "tun" {
+		p.Skip(1).Fit(draw.Text, d.Mode, p.Left())
+	}
+	s.text("driver", l.Driver)
+	s.text("device", d.Bus)
+	s.text("firmware", d.Firmware)
+	p = s.row("state")
+	drawLinkState(&p, l)
+	p.Text(draw.Dim, ", operstate ").Text(draw.Text, known(l.State))
+	if d.CarrierChanges >= 0 {
+		p = s.row("carrier")
+		howMany(&p, d.CarrierChanges, "change since it was made", "changes since it was made")
+	}
+	if l.Physical {
+		p = s.row("settings")
+		p.Text(draw.Dim, "port ").Text(draw.Text, known(d.Port)).Text(draw.Dim, ", autonegotiation ").Text(draw.Text, known(d.Autoneg))
+	}
+	p = s.row("MTU")
+	p.Int(draw.Text, int64(l.MTU))
+	s.text("MAC", l.MAC)
+	s.text("port of", l.Master)
+	if d.VLAN > 0 {
+		p = s.row("network id")
+		p.Int(draw.Text, int64(d.VLAN))
+	}
+	s.text("on", d.Parent)
+}
+
+func linkAddresses(s *sheet, n *sample.Net, l *sample.Interface) {
+	name := "addresses"
+	for i := range l.AddressCount {
+		a := &n.Addresses[l.FirstAddress+i]
+		p := s.row(name)
+		p.Fit(draw.Text, a.CIDR, p.Left())
+		addressMarks(&p, a)
+		name = ""
+	}
+	name = "default route"
+	for i := range n.Gateways {
+		if g := &n.Gateways[i]; g.Interface == l.Name {
+			p := s.row(name)
+			hop(&p, g)
+			p.Text(draw.Dim, " metric ").Int(draw.Text, int64(g.Metric))
+			if g.Table != sample.MainTable {
+				p.Text(draw.Dim, " table ").Int(draw.Text, int64(g.Table))
+			}
+			if g.Neighbour != "" {
+				p.Text(draw.Dim, ", ").Text(draw.Text, g.Neighbour).Skip(1).Text(draw.Dim, g.MAC)
+			}
+			name = ""
+		}
+	}
+}
+
+func (n *network) linkTraffic(s *sheet, l *sample.Interface) {
+	for i, name := range [...]string{"received", "sent"} {
+		p := s.row(name)
+		if !l.Counted {
+			p.Text(draw.Dim, "--")
+			continue
+		}
+		total, rate, errors, dropped := l.RxBytes, l.RxRate, l.RxErrors, l.RxDropped
+		if i == 1 {
+			total, rate, errors, dropped = l.TxBytes, l.TxRate, l.TxErrors, l.TxDropped
+		}
+		p.Size(draw.Text, total, 9)
+		n.rate(&p, draw.Text|draw.Bold, rate, 14)
+		p.Text(draw.Dim, "  errors ").Int(draw.Text, int64(errors)).Text(draw.Dim, " dropped ").Int(draw.Text, int64(dropped))
+	}
+}
+
+// linkKind writes what a bridge, a bond, their ports and a link to a guest have.
+func linkKind(s *sheet, d *sample.LinkDetail) {
+	if b := d.Bridge; b != nil {
+		p := s.row("bridge")
+		p.Text(draw.Dim, "STP ").Text(draw.Text, onOff(b.STP)).Text(draw.Dim, ", VLAN filtering ").Text(draw.Text, onOff(b.Filtering))
+		p.Skip(2).Int(draw.Text, int64(b.Ports)).Text(draw.Dim, " ports, addresses learned: ")
+		learned(&p, b.FDB)
+	}
+	if b := d.BridgePort; b != nil {
+		p := s.row("bridge port")
+		p.Text(draw.Text, b.State).Text(draw.Dim, ", addresses learned behind it: ")
+		learned(&p, b.Learned)
+	}
+	if b := d.Bond; b != nil {
+		p := s.row("bond")
+		p.Text(draw.Text, b.Mode).Skip(2).Int(slaveStyle(b), int64(b.Up)).Text(draw.Dim, " of ").Int(draw.Text, int64(b.Slaves)).Text(draw.Dim, " slaves up")
+		s.text("active slave", b.Active)
+		if b.Mode == "802.3ad" {
+			p = s.row("LACP")
+			p.Text(draw.Dim, "partner ").Text(draw.Text, known(b.PartnerMAC)).Skip(2).Int(draw.Text, int64(b.Ports)).Text(draw.Dim, " ports in the aggregator")
+		}
+	}
+	if b := d.BondPort; b != nil {
+		p := s.row("slave")
+		p.Text(draw.Text, b.State).Text(draw.Dim, ", link ").Text(draw.Text, b.Link).Text(draw.Dim, ", failed ").Int(draw.Text, int64(b.Failures)).Text(draw.Dim, " times")
+		if b.Aggregator > 0 {
+			p.Text(draw.Dim, ", aggregator ").Int(draw.Text, int64(b.Aggregator))
+		}
+	}
+	if d.Far != nil {
+		p := s.row("other end")
+		p.Text(draw.Dim, "interface ").Fit(draw.Text, d.Far.Name, 20).Text(draw.Dim, " number ").Int(draw.Text, int64(d.Far.Index))
+		p.Text(draw.Dim, " in network namespace ").Int(draw.Text, int64(d.Far.Namespace))
+	}
+	if d.VM != nil {
+		p := s.row("VM")
+		attached(&p, d.VM)
+		p.Text(draw.Dim, ", pid ").Int(draw.Text, int64(d.VM.PID))
+	} else {
+		s.text("VM", d.WhyVM)
+	}
+}
+
+func learned(p *draw.Pen, n int) {
+	if n < 0 {
+		p.Text(draw.Dim, "n/a")
+		return
+	}
+	p.Int(draw.Text, int64(n))
+}
+
+func onOff(on bool) string {
+	if on {
+		return "on"
+	}
+	return "off"
+}
+
+// linkFunctions lists the virtual functions of an SR-IOV device.
+func linkFunctions(s *sheet, d *sample.LinkDetail) {
+	for i := range d.VFs {
+		vf := &d.VFs[i]
+		p := s.row("")
+		p.Text(draw.Dim, "VF ").Int(draw.Text, int64(vf.Number)).Skip(2).Text(draw.Text, known(vf.Bus)).Skip(2).Fit(draw.Text, vf.MAC, p.Left())
+		if vf.VLAN > 0 {
+			p.Text(draw.Dim, "  VLAN ").Int(draw.Text, int64(vf.VLAN))
+		}
+		if vf.State != "" {
+			p.Text(draw.Dim, "  link ").Text(draw.Text, vf.State)
+		}
+		if vf.VM != nil {
+			p.Skip(2)
+			attached(&p, vf.VM)
+		} else if vf.Name != "" {
+			p.Skip(2).Fit(draw.Text, vf.Name, p.Left())
+		}
+	}
+}
+
+// linkPull says what hangs on a link, and what it hangs on.
+func linkPull(s *sheet, n *sample.Net, l *sample.Interface, d *sample.LinkDetail) {
+	if len(d.Uplinks) > 0 {
+		p := s.row("cables below")
+		list(&p, d.Uplinks)
+	}
+	if len(d.Above) == 0 && len(d.VMs) == 0 {
+		return
+	}
+	title := s.view.CutTop(1).Pen(1, 0)
+	switch {
+	case !l.Physical:
+		title.Text(draw.Title|draw.Bold, "What hangs on it")
+	case spared(n, l):
+		title.Text(draw.Title|draw.Bold, "What hangs on this cable").Text(draw.Dim, ", and on another of ").Text(draw.Text, l.Master)
+	default:
+		title.Text(draw.Title|draw.Bold, "Pull this cable, and it cuts off")
+	}
+	p := s.row("VMs")
+	p.Int(draw.Text, int64(len(d.VMs)))
+	for i := range d.VMs {
+		p = s.row("")
+		attached(&p, &d.VMs[i])
+	}
+	p = s.row("links")
+	p.Int(draw.Text, int64(len(d.Above))).Skip(2)
+	list(&p, d.Above)
+}
+
+// spared says whether what hangs on an interface has another way: another slave of its bond that is up, another uplink
+// of its bridge with a carrier.
+func spared(n *sample.Net, l *sample.Interface) bool {
+	master := frame.Link(n, l.Master)
+	if master == nil {
+		return false
+	}
+	d := master.More()
+	if d.Bond != nil {
+		return d.Bond.Up > 1 || d.Bond.Up == 1 && !(l.AdminUp && l.Carrier)
+	}
+	for _, name := range d.Uplinks {
+		if up := frame.Link(n, name); name != l.Name && up != nil && up.AdminUp && up.Carrier {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,202 @@
+package screens
+
+import (
+	"hypervisor-tui/draw"
+	"hypervisor-tui/sample"
+	"hypervisor-tui/screens/frame"
+)
+
+// The columns of a line: name, kind, state, what it is for, rates.
+const (
+	lineKind  = 18
+	lineState = 28
+	linePart  = 41
+	lineRates = 30 // from the right, where there is room beside lineWide
+	lineWide  = 108
+)
+
+// drawLine draws one interface in one row: in a tree with its branch.
+func (n *network) drawLine(r draw.Region, f *frame.Frame, row *netRow) {
+	if !r.Visible() {
+		return
+	}
+	l := &f.Net.Interfaces[row.link]
+	whole := r
+	if r.W() >= lineWide {
+		rates := r.CutRight(lineRates).Pen(0, 0)
+		rates.Glyph(draw.Dim, draw.Down)
+		n.rate(&rates, draw.Text, l.RxRate, 12)
+		rates.Skip(1).Glyph(draw.Dim, draw.Up)
+		n.rate(&rates, draw.Text, l.TxRate, 12)
+	}
+	p := branch(r, row)
+	p.Fit(draw.Text, l.Name, lineKind-1-p.X()).To(lineKind)
+	p.Fit(draw.Dim, kindOf(l), lineState-lineKind-1).To(lineState)
+	stateOf(&p, f, l)
+	p.To(linePart)
+	purpose(&p, f, l)
+	if l.Index == n.chosen {
+		whole.Restyle(draw.Selected)
+		whole.Set(0, 0, '>', draw.Selected)
+	}
+}
+
+// branch draws the tree's lines in front of a child.
+func branch(r draw.Region, row *netRow) draw.Pen {
+	p := r.Pen(1, 0)
+	if row.depth == 0 {
+		return p
+	}
+	p.Skip(2 * int(row.depth-1))
+	if row.last {
+		p.Glyph(draw.Border, draw.LastBranch)
+	} else {
+		p.Glyph(draw.Border, draw.Branch)
+	}
+	p.Skip(1)
+	return p
+}
+
+// kindOf is the kernel's word for a kind of link; a tap is not called tun.
+func kindOf(l *sample.Interface) string {
+	d := l.More()
+	switch {
+	case l.Kind == "tun" && d.Mode != "":
+		return d.Mode
+	case l.Kind == "" && l.Physical && d.Parent != "":
+		return "VF"
+	case l.Kind == "" && l.Physical:
+		return "physical"
+	case l.Kind == "":
+		return "n/a"
+	}
+	return l.Kind
+}
+
+// stateOf writes the state of a link: of a bridge or bond that of what it leads to, of a port that of the port.
+func stateOf(p *draw.Pen, f *frame.Frame, l *sample.Interface) {
+	d := l.More()
+	switch {
+	case l.AdminUp && (d.Bridge != nil || d.Bond != nil) && frame.Cut(f.Net, l):
+		p.Glyph(draw.Bad, draw.Wrong).Skip(1).Text(draw.Bad, "no carrier")
+	case l.AdminUp && l.Carrier && d.BondPort != nil:
+		p.Text(draw.Good, d.BondPort.State)
+	case l.AdminUp && l.Carrier && d.BridgePort != nil && d.BridgePort.State != "forwarding":
+		p.Text(draw.Warn, d.BridgePort.State)
+	default:
+		linkState(p, l, false)
+	}
+}
+
+// purpose writes what a link is for: the VM behind a port, what a bridge carries, what a VLAN lies on.
+func purpose(p *draw.Pen, f *frame.Frame, l *sample.Interface) {
+	d := l.More()
+	if l.AddressCount > 0 {
+		a := &f.Net.Addresses[l.FirstAddress]
+		p.Fit(draw.Text, a.CIDR, p.Left())
+		addressMarks(p, a)
+		if l.AddressCount > 1 {
+			p.Text(draw.Dim, " +").Int(draw.Dim, int64(l.AddressCount-1))
+		}
+		p.Skip(2)
+	}
+	switch {
+	case d.VM != nil:
+		attached(p, d.VM)
+		if d.Far != nil && d.Far.Name != "" {
+			p.Skip(1).Fit(draw.Dim, d.Far.Name, p.Left())
+		}
+	case d.Bridge != nil:
+		howMany(p, len(d.VMs), "VM", "VMs")
+		uplinks(p, d)
+	case d.Bond != nil:
+		p.Fit(draw.Text, d.Bond.Mode, p.Left()).Skip(2)
+		p.Int(slaveStyle(d.Bond), int64(d.Bond.Up)).Text(draw.Dim, "/").Int(draw.Text, int64(d.Bond.Slaves)).Text(draw.Dim, " up").Skip(2)
+		howMany(p, len(d.VMs), "VM", "VMs")
+	case l.Kind == "vlan":
+		p.Text(draw.Dim, "id ").Int(draw.Text, int64(d.VLAN)).Text(draw.Dim, " on ").Fit(draw.Text, d.Parent, p.Left())
+	case d.Parent != "":
+		p.Text(draw.Dim, "on ").Fit(draw.Text, d.Parent, p.Left())
+	case d.Far != nil:
+		p.Text(draw.Dim, "pod, network namespace ").Int(draw.Dim, int64(d.Far.Namespace))
+	case l.Physical && l.SpeedMbps > 0 && l.Carrier:
+		speed(p, l.SpeedMbps)
+	case l.Physical:
+		p.Fit(draw.Dim, l.Driver, p.Left())
+	case l.AddressCount == 0 && d.WhyVM != "":
+		p.Fit(draw.Dim, d.WhyVM, p.Left())
+	}
+}
+
+func slaveStyle(b *sample.Bond) draw.Style {
+	if b.Up < b.Slaves {
+		return draw.Warn
+	}
+	return draw.Text
+}
+
+func attached(p *draw.Pen, vm *sample.AttachedVM) {
+	if vm.Name == "" {
+		p.Text(draw.Dim, "qemu ").Int(draw.Text, int64(vm.PID))
+		return
+	}
+	if vm.Namespace != "" {
+		p.Fit(draw.Dim, vm.Namespace, p.Left()/2).Text(draw.Dim, "/")
+	}
+	p.Fit(draw.Text, vm.Name, p.Left())
+}
+
+// howMany writes a number of things.
+func howMany(p *draw.Pen, n int, one, several string) {
+	p.Int(draw.Text, int64(n))
+	if n == 1 {
+		several = one
+	}
+	p.Skip(1).Text(draw.Dim, several).Skip(2)
+}
+
+// uplinks names the hardware that a bridge leads to.
+func uplinks(p *draw.Pen, d *sample.LinkDetail) {
+	if len(d.Uplinks) == 0 {
+		p.Text(draw.Dim, "no uplink")
+		return
+	}
+	p.Text(draw.Dim, "by")
+	for _, name := range d.Uplinks {
+		if p.Left() < len(name)+2 {
+			p.Glyph(draw.Dim, draw.Ellipsis)
+			return
+		}
+		p.Skip(1).Text(draw.Text, name)
+	}
+}
+
+// drawGuests names the VMs behind folded ports, as many as fit.
+func drawGuests(r draw.Region, f *frame.Frame, row *netRow, ports []int) {
+	if !r.Visible() {
+		return
+	}
+	p := branch(r, row)
+	p.Int(draw.Text, int64(len(ports))).Text(draw.Dim, " of VMs folded:")
+	for i, port := range ports {
+		vm := f.Net.Interfaces[port].More().VM
+		room := len(vm.Namespace) + len(vm.Name) + 2
+		if left := len(ports) - i; p.Left() < room+9 && (left > 1 || p.Left() < room) {
+			p.Skip(1).Text(draw.Dim, "+").Int(draw.Text, int64(left)).Text(draw.Dim, " more")
+			return
+		}
+		p.Skip(1)
+		attached(&p, vm)
+	}
+}
+
+func drawFolded(r draw.Region, row *netRow) {
+	p := branch(r, row)
+	p.Int(draw.Text, int64(row.count))
+	if row.pods {
+		p.Text(draw.Dim, " other ports folded")
+	} else {
+		p.Text(draw.Dim, " links of VMs and pods folded")
+	}
+	p.Text(draw.Dim, ": ").Text(draw.Accent|draw.Bold, "v").Text(draw.Dim, " lists them")
+}
