@@ -5,6 +5,9 @@ import "time"
 // allTab is the name of the first tab; no entry of logs may take it.
 const allTab = "All"
 
+// rescue is the profile for little memory.
+const rescue = "rescue"
+
 // rescueLogBuffer is logBufferSize under profile rescue, unless the file sets it: about 0.6 MiB.
 const rescueLogBuffer = "2000"
 
@@ -51,8 +54,8 @@ func (c *Config) keys() []key {
 			"Columns x rows for a terminal that does not know its size. null asks it."},
 		{"quit", "true", truth(&c.Quit),
 			"Whether q ends the program. The NixOS module sets false: a console has nothing behind it."},
-		{"profile", "full", oneOf(&c.Profile, "full", "rescue"),
-			"rescue keeps memory small, for a rescue system of 128 MiB."},
+		{"profile", "full", oneOf(&c.Profile, "full", rescue),
+			"rescue keeps memory small, for a rescue system of 128 MiB: fewer log entries, no cluster."},
 		{"kubeconfigPath", "null", orNull(absolutePath(&c.KubeconfigPath)),
 			"Credentials for the cluster. null looks in the places where k3s and kubeadm put them."},
 		{"logs", defaultLogs, logList(&c.Logs),

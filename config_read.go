@@ -86,7 +86,7 @@ func (r *reader) relations(c *Config) {
 	if len(r.problems) > 0 {
 		return
 	}
-	if c.Profile == "rescue" && r.lines["logBufferSize"] == 0 {
+	if c.Profile == rescue && r.lines["logBufferSize"] == 0 {
 		r.fallback(key{"logBufferSize", rescueLogBuffer, whole(&c.LogBufferSize, 1, 1_000_000), ""}, "")
 	}
 	t := &c.Thresholds

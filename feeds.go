@@ -75,9 +75,20 @@ func (f *feeds) startWorkers(ctx context.Context) {
 	f.guard.keep(ctx, "links", func(ctx context.Context) error { return links.Run(ctx, s.SetLinks) })
 	f.guard.keep(ctx, "units", func(ctx context.Context) error { return services.Run(ctx, f.units.Store) })
 	f.guard.keep(ctx, "system", func(ctx context.Context) error { return system.Run(ctx, f.system.Store) })
+	if f.config.Profile == rescue {
+		f.kube.Store(noKube())
+		return
+	}
 	home, _ := os.UserHomeDir() // without one there is a place less to look in
 	find := kube.Options{Path: path, Env: os.Getenv("KUBECONFIG"), Home: home}
 	f.guard.keep(ctx, "cluster", func(ctx context.Context) error { return f.followCluster(ctx, find) })
+}
+
+// noKube is the cluster of a rescue system, whose memory is not spent on it.
+func noKube() *kube.State {
+	s := new(kube.State)
+	s.Health.Gone(sample.Boottime(), "not read in profile rescue")
+	return s
 }
 
 // reconfigure puts c in force. The log keeps its newest entries; the sampler starts anew only when it is concerned.
@@ -86,7 +97,7 @@ func (f *feeds) reconfigure(ctx context.Context, c Config) {
 	f.config = c
 	f.log.Reconfigure(c.LogBufferSize, journalTabs(c))
 	f.followFiles(ctx, c)
-	if c.RefreshInterval == old.RefreshInterval && c.KubeconfigPath == old.KubeconfigPath &&
+	if c.RefreshInterval == old.RefreshInterval && c.KubeconfigPath == old.KubeconfigPath && c.Profile == old.Profile &&
 		slices.Equal(c.Filesystems.Deny, old.Filesystems.Deny) {
 		return
 	}

@@ -218,3 +218,22 @@ func BenchmarkPut(b *testing.B) {
 		})
 	}
 }
+
+// TestKernelCountsItsOwnSeverity: the kernel prints by the priority that a message came with, whatever its text says.
+func TestKernelCountsItsOwnSeverity(t *testing.T) {
+	l := New(100, nil)
+	s := l.Sink("test")
+	for _, e := range []Entry{
+		{Unit: []byte("kernel"), Severity: Err, Message: []byte("level=info msg=\"not so bad\"")},
+		{Unit: []byte("kernel"), Severity: Debug, Message: []byte("E1122 00:00:00.000000 1 x.go:1] bad")},
+		{Unit: []byte("kernel"), Severity: Emerg, Message: []byte("panic")},
+		{Unit: []byte("k3s"), Severity: Emerg, Message: []byte("panic")},
+	} {
+		s.Try(e)
+	}
+	for least, want := range map[Severity]uint64{Emerg: 0, Alert: 1, Err: 1, Warning: 2, Debug: 2, Debug + 1: 3, Debug + 9: 3} {
+		if got := l.Kernel(least); got != want {
+			t.Errorf("worse than %d: %d entries, want %d", least, got, want)
+		}
+	}
+}
