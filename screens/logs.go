@@ -26,7 +26,8 @@ type logs struct {
 	cursor uint64
 	spot   spot // of the cursor
 	land   landing
-	first  uint64 // id of the first row that is drawn whole
+	first  uint64 // id of the first row that is drawn whole,
+	drawn  uint64 // and the number of the query that it answers
 	wrap   bool
 	input  input
 	detail detail
@@ -62,7 +63,7 @@ func (l *logs) following() bool { return l.query.Anchor == 0 && l.query.Move == 
 
 func (l *logs) follow() {
 	l.query.Anchor, l.query.Move, l.query.Count = 0, journal.Stay, 0
-	l.cursor, l.first, l.land, l.failed = 0, 0, keep, ""
+	l.cursor, l.land, l.failed = 0, keep, ""
 	l.ask()
 }
 
@@ -147,7 +148,7 @@ func long(page *journal.Page) bool { return page.Reading.Active && page.Reading.
 
 // refilter asks again after the filter changed: from the same place while scrolled, from the newest while following.
 func (l *logs) refilter() {
-	l.failed, l.first = "", 0
+	l.failed = ""
 	l.ask()
 }
 

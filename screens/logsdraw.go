@@ -120,7 +120,7 @@ func (l *logs) entries(r draw.Region, f *frame.Frame) {
 	if f.Settings.Slow && l.following() {
 		from = l.halfPages(page, from, r)
 	}
-	l.first = page.Rows[from].ID
+	l.first, l.drawn = page.Rows[from].ID, page.Query
 	for i := from; i <= last; i++ {
 		row := &page.Rows[i]
 		part := r.CutTop(min(l.height(page, row, r.W()), r.H()))
@@ -134,9 +134,10 @@ func (l *logs) entries(r draw.Region, f *frame.Frame) {
 
 // halfPages is the first row to draw on a slow line, where from is the first that fits: as long as the entries fit
 // below the one that is on top, that one stays and a new entry writes one row; then the newest fill half of the rows.
+// Another question starts with a full screen.
 func (l *logs) halfPages(page *journal.Page, from int, r draw.Region) int {
 	on := slices.IndexFunc(page.Rows, func(row journal.Row) bool { return row.First <= l.first && l.first <= row.ID })
-	if on < 0 || on >= from {
+	if l.drawn != page.Query || on >= from {
 		return max(on, from)
 	}
 	height := 0
