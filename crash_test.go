@@ -35,7 +35,7 @@ func TestF41PanelCrash(t *testing.T) {
 // TestF41SourceCrash: a goroutine of a source crashes; the log says so as unit self, it starts again, the rest lives.
 func TestF41SourceCrash(t *testing.T) {
 	t.Parallel()
-	for _, name := range []string{"links", "sampler", "filesystems", "log source", "kubeconfig"} {
+	for _, name := range []string{"links", "sampler", "filesystems", "log source", "cluster"} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			o := faulty("panic " + name)

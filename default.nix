@@ -27,7 +27,7 @@ buildGoModule (finalAttrs: {
   };
 
   # The NAR hash of what `go mod vendor` makes; `make vendor-hash` writes it.
-  vendorHash = "sha256-Bw3me/B+ilhU1E99nKtibvEv8emGxeeFeq4FrERBQSY=";
+  vendorHash = "sha256-5xp7zSrU1dUwuTafRXnqoxzAXL0oHAa0Qz6UiF4prEk=";
 
   env.CGO_ENABLED = 0;
   tags = lib.optional (!withKube) "nokube";

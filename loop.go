@@ -38,7 +38,6 @@ type loop struct {
 	guard   *guard
 	own     *ownUse
 	frame   frame.Frame
-	size    Size // of the picture when the config says so, zero: ask the terminal
 	line    line
 	look    func(*draw.Font) draw.Look // by the configuration in force
 	reload  func(*loop)                // re-reads the configuration

@@ -120,7 +120,7 @@ func (p *pane) walk() {
 		p.await(want)
 	}
 	p.press("?")
-	p.await("Keys", "the oldest entry", "fold repeats")
+	p.await("Keys", "the oldest entry")
 	p.press("Escape")
 	p.until("the help is closed", func(text string) bool { return !strings.Contains(text, "the oldest entry") })
 	p.press("i")

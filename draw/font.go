@@ -106,7 +106,10 @@ const (
 )
 
 // unicodePair is struct unipair: one character of a font and its place there.
-type unicodePair struct{ unicode, place uint16 }
+type unicodePair struct {
+	unicode uint16
+	_       uint16 // its place
+}
 
 // unicodeMap is struct unimapdesc.
 type unicodeMap struct {

@@ -14,9 +14,6 @@ type Place struct {
 	Seq  uint64 // never 0 for an entry, rising in the source's order: the journal's seqnum, a byte offset in files
 }
 
-// next is the position right behind the entry at p.
-func (p Place) next() Place { return Place{p.Time, p.Seq + 1} }
-
 // MaxField is where the value of a field is cut, in bytes.
 const MaxField = 1 << 20
 

@@ -54,12 +54,12 @@ func TestRowStaysWhileItGrows(t *testing.T) {
 	for range 3 {
 		push(l, Info, "same")
 	}
-	p := ask(l, Query{Number: 1, Rows: 5, Anchor: firstID + 2, Filter: everything})
+	ask(l, Query{Number: 1, Rows: 5, Anchor: firstID + 2, Filter: everything})
 	for range 2 {
 		push(l, Info, "same")
 	}
 	push(l, Info, "other")
-	if p = again(l); len(p.Rows) != 1 || p.Rows[0].Repeats != 5 || p.Newer != 1 {
+	if p := again(l); len(p.Rows) != 1 || p.Rows[0].Repeats != 5 || p.Newer != 1 {
 		t.Errorf("%q, %d newer", repeats(p), p.Newer)
 	}
 }

@@ -137,8 +137,11 @@ func (l *logs) entries(r draw.Region, f *frame.Frame) {
 // Another question starts with a full screen.
 func (l *logs) halfPages(page *journal.Page, from int, r draw.Region) int {
 	on := slices.IndexFunc(page.Rows, func(row journal.Row) bool { return row.First <= l.first && l.first <= row.ID })
-	if l.drawn != page.Query || on >= from {
-		return max(on, from)
+	if l.drawn != page.Query {
+		return from
+	}
+	if on >= from {
+		return on
 	}
 	height := 0
 	for i := len(page.Rows) - 1; i > from; i-- {

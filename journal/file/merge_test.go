@@ -16,12 +16,12 @@ const machine = "0123456789abcdef0123456789abcdef"
 
 // journald imitates what journald does to its files. Entries are numbered from 0 over all files.
 type journald struct {
-	t                     testing.TB
-	disk, memory          string // machines' folders
-	system, user, memory1 *jwrite.Writer
-	n                     int // entries written
-	files                 int // files made
-	random                *rand.Rand
+	t            testing.TB
+	disk, memory string // machines' folders
+	system, user *jwrite.Writer
+	n            int // entries written
+	files        int // files made
+	random       *rand.Rand
 }
 
 func newJournald(t testing.TB, seed uint64) *journald {

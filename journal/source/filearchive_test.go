@@ -61,9 +61,8 @@ func TestArchiveOfFiles(t *testing.T) {
 		}
 		stamp, text := at.Format(time.RFC3339Nano), fmt.Sprintf("entry %d %s", i, strings.Repeat("x", rand.N(300)))
 		want = append(want, text)
-		cut := len(text)
 		if i%5 == 0 {
-			cut = rand.N(len(text))
+			cut := rand.N(len(text))
 			appendFile(t, path, stamp+" stdout P "+text[:cut]+"\n")
 			at = at.Add(time.Microsecond)
 			stamp = at.Format(time.RFC3339Nano)

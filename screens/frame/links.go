@@ -17,7 +17,7 @@ func findNetwork(dst []Problem, f *Frame) []Problem {
 	}
 	for i := range n.Gateways {
 		if g := &n.Gateways[i]; g.Table == sample.MainTable && g.Neighbour == "failed" {
-			dst = append(dst, Problem{Severity: journal.Err, Kind: GatewaySilent, Subject: g.Address, Detail: g.Interface, Where: Network})
+			dst = append(dst, Problem{Severity: journal.Warning, Kind: GatewaySilent, Subject: g.Address, Detail: g.Interface, Where: Network})
 		}
 	}
 	for i := range n.Addresses {

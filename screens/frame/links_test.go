@@ -48,7 +48,7 @@ func TestProblemsOfTheNetwork(t *testing.T) {
 		{Address: "10.0.0.3", Table: sample.MainTable, Neighbour: "stale"}}
 	f.Net.Addresses = []sample.Address{{CIDR: "10.0.0.5/24", Duplicate: true}, {CIDR: "10.0.0.6/24", Tentative: true}}
 	f.Net.Sockets = sample.SocketCounts{Conntrack: 90, ConntrackMax: 100}
-	want := "err gateway 10.0.0.1 on br0 not answering [network]; err 10.0.0.5/24 is another host's, too [network]; warning conntrack 90% full [network]; "
+	want := "err 10.0.0.5/24 is another host's, too [network]; warning gateway 10.0.0.1 on br0 not answering [network]; warning conntrack 90% full [network]; "
 	if got := words(find(nil, f)); got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
