@@ -36,6 +36,7 @@ func readClaim(s *scan, b []byte) (m meta, c kube.Claim) {
 		switch f.num {
 		case 1:
 			m = s.meta(f.data)
+			c.Created = s.time(s.field(f.data, 8))
 		case 3:
 			c.Phase = s.name(s.field(f.data, 1))
 		}

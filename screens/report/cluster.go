@@ -148,7 +148,7 @@ func newKubernetes(f *frame.Frame) kubernetes {
 		NetworkPolicy: known(n.Policy.Value == "enforced", n.Policy.Value != ""),
 
 		Cause:         newCause(s, f),
-		Admin:         known(s.Admin, s.Server != ""),
+		Admin:         known(s.Admin, s.Version != ""),
 		ClientExpires: stamp(s.ClientCert.NotAfter, time.RFC3339),
 		ServerExpires: stamp(s.ServerCert.NotAfter, time.RFC3339),
 		Namespaces:    figure(s, kube.KindNamespace, s.Namespaces),
