@@ -11,6 +11,8 @@
   configFile,
   # Entries of the log ring, 256 bytes each.
   logBufferSize,
+  # Where API servers are, as IPAddressAllow has it; it can talk to nobody else.
+  apiAddresses,
   # For the boot entry into rescue.target.
   rescue ? false,
 }:
@@ -92,6 +94,7 @@ in
     TTYReset = true;
     TTYVHangup = true;
     TTYVTDisallocate = isVT;
+    DeviceAllow = "/dev/${tty} rw";
 
     Restart = "always";
     RestartSec = 1;
@@ -107,5 +110,6 @@ in
     # The screen is needed most when memory is short.
     OOMScoreAdjust = -500;
   }
+  // (if apiAddresses == [ ] then { } else { IPAddressAllow = apiAddresses; })
   // import ./hardening.nix;
 }

@@ -13,7 +13,7 @@
   AmbientCapabilities = "";
   NoNewPrivileges = true;
 
-  # No devices: the terminal is opened by systemd.
+  # No devices but the terminal, which the unit names in DeviceAllow: systemd opens it from inside of the cgroup.
   DevicePolicy = "closed";
   PrivateDevices = true;
 
@@ -30,7 +30,9 @@
   PrivateTmp = true;
   PrivateMounts = true;
 
-  # The API and systemd by IP and D-Bus, links and sockets by netlink.
+  # The API and systemd by IP and D-Bus, links and sockets by netlink. The console holds a token and reads what strangers
+  # log: it can talk to the API servers that IPAddressAllow of the unit names, and to nobody else.
+  IPAddressDeny = "any";
   RestrictAddressFamilies = [
     "AF_UNIX"
     "AF_INET"

@@ -43,6 +43,7 @@ let
       exe = lib.getExe (if cfg.rescue.active then cfg.rescue.package else cfg.package);
       configFile = "/etc/${etc tty}";
       logBufferSize = cfg.settings.logBufferSize or cfg.logBufferSize;
+      apiAddresses = lib.optionals (cfg.settings.kubeconfigPath or null != null) cfg.apiAddresses;
       rescue = cfg.rescue.active;
     }
     // {

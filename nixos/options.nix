@@ -73,6 +73,20 @@ in
       '';
     };
 
+    apiAddresses = mkOption {
+      type = types.listOf types.singleLineStr;
+      default = [ "localhost" ];
+      example = [
+        "localhost"
+        "192.0.2.0/24"
+      ];
+      description = ''
+        Addresses and networks that the console may talk to, as systemd.resource-control(5) has them: where the
+        kubeconfig's server is. k3s' is on each node's own 127.0.0.1. Others, and a server by name, need the addresses
+        of the server and of the name server; `[ "any" ]` allows all.
+      '';
+    };
+
     quit = mkOption {
       type = types.bool;
       default = false;

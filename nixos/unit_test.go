@@ -15,9 +15,9 @@ import (
 
 // units are the services as nixos/*.nix make them, by the name of their file in testdata.
 var units = map[string]string{
-	"hypervisor-tui@tty1.service":        console("tty1", "linux", "logBufferSize = 10000;"),
-	"hypervisor-tui@ttyS0.service":       console("ttyS0", "vt220", "logBufferSize = 1000000;"),
-	"rescue/hypervisor-tui@tty1.service": console("tty1", "linux", "logBufferSize = 2000; rescue = true;"),
+	"hypervisor-tui@tty1.service":        console("tty1", "linux", `logBufferSize = 10000; apiAddresses = [ "localhost" ];`),
+	"hypervisor-tui@ttyS0.service":       console("ttyS0", "vt220", `logBufferSize = 1000000; apiAddresses = [ "localhost" "192.0.2.0/24" ];`),
+	"rescue/hypervisor-tui@tty1.service": console("tty1", "linux", "logBufferSize = 2000; rescue = true; apiAddresses = [ ];"),
 	"hypervisor-tui-getty@ttyS0.service": `import ./getty.nix { tty = "ttyS0"; term = "vt220"; agetty = "/bin/agetty"; login = "/bin/login"; }`,
 	"hypervisor-tui-kubeconfig.service":  `(` + kubeconfig + `).service`,
 	"hypervisor-tui-kubeconfig.path":     `(` + kubeconfig + `).path`,
