@@ -29,6 +29,8 @@ type Merge struct {
 	limit   Key     // the next one's, if limited
 	limited bool
 
+	moved bool // a file was not there any more under the name by which it was listed
+
 	follow
 }
 
@@ -46,7 +48,8 @@ func (m *Merge) Look() (folders []string, err error) {
 	}
 	for range looksMax { // one that was renamed meanwhile may have been overlooked while its successor was seen
 		known := len(m.members)
-		if folders, err = m.list(); err != nil || len(m.members) == known {
+		m.moved = false
+		if folders, err = m.list(); err != nil || len(m.members) == known && !m.moved {
 			break
 		}
 	}
@@ -75,7 +78,9 @@ func (m *Merge) list() (folders []string, err error) {
 func (m *Merge) judge(path string, err error) error {
 	var flags *FlagsError
 	switch {
-	case err == nil, errors.Is(err, fs.ErrNotExist): // gone since it was listed
+	case err == nil:
+	case errors.Is(err, fs.ErrNotExist): // renamed or removed since it was listed
+		m.moved = true
 	case errors.Is(err, fs.ErrPermission):
 		m.Unreadable = append(m.Unreadable, path)
 	case errors.As(err, &flags):
@@ -231,7 +236,7 @@ func (m *Merge) pick() (*member, error) {
 		return c, nil
 	}
 	m.current = nil
-	for {
+	for looks := 0; ; {
 		best := m.choose()
 		if best == nil {
 			return nil, io.EOF
@@ -241,12 +246,23 @@ func (m *Merge) pick() (*member, error) {
 			m.single(best)
 			return best, nil
 		}
-		if err := best.open(m.fields); err != nil {
-			if err = m.judge(best.Path, err); err != nil {
+		err := best.open(m.fields)
+		if err == nil {
+			continue
+		}
+		if m.following && errors.Is(err, fs.ErrNotExist) {
+			if looks++; looks > looksMax {
+				return nil, io.EOF // until the next Look
+			}
+			if _, err = m.Look(); err != nil { // it has another name now, or is gone and let go
 				return nil, err
 			}
-			m.unread(best)
+			continue
 		}
+		if err = m.judge(best.Path, err); err != nil {
+			return nil, err
+		}
+		m.unread(best)
 	}
 }
 

@@ -162,7 +162,7 @@ func TestF25NativeGoesOn(t *testing.T) {
 
 // TestF25NativeLeaksNothing counts descriptors and goroutines over a hundred rotations and some restarts.
 func TestF25NativeLeaksNothing(t *testing.T) {
-	t.Skip("on a loaded machine an entry comes twice at a rotation, or late: not understood yet")
+	t.Skip("fails about once in 25 runs: when files are renamed as fast as here, entries may be missing or a gap be told that is none")
 	root := t.TempDir()
 	dir := filepath.Join(root, machine)
 	live := create(t, filepath.Join(dir, "system.journal"), "0")
