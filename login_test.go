@@ -1,6 +1,8 @@
 package main
 
 import (
+	"fmt"
+	"os"
 	"strings"
 	"testing"
 
@@ -87,4 +89,17 @@ func TestF47TwoInstances(t *testing.T) {
 		t.Errorf("exit code %d\n%s", code, two.stderr())
 	}
 	two.restored()
+}
+
+// TestUnitsKnowTheExitCode: the units in systemd/ wait for the code that the program ends with.
+func TestUnitsKnowTheExitCode(t *testing.T) {
+	t.Parallel()
+	for file, want := range map[string]string{
+		"systemd/hypervisor-tui@.service":       fmt.Sprintf("RestartPreventExitStatus=%d\n", exitLogin),
+		"systemd/hypervisor-tui-login@.service": fmt.Sprintf(" != %d ]", exitLogin),
+	} {
+		if text, err := os.ReadFile(file); err != nil || !strings.Contains(string(text), want) {
+			t.Errorf("%s does not say %q: %v", file, want, err)
+		}
+	}
 }

@@ -24,6 +24,9 @@ func TestF31StalledReader(t *testing.T) {
 	t.Parallel()
 	s := start(t, setup{w: 200, h: 60})
 	s.await(footer)
+	s.keys("i")
+	taken := s.samples()
+	s.keys("i")
 	s.stall()
 	memory := s.status("VmRSS")
 	for range 2000 {
@@ -38,11 +41,28 @@ func TestF31StalledReader(t *testing.T) {
 	})
 	t.Logf("the picture was there %v after the release", time.Since(released))
 	s.whole()
+	s.keys("i")
+	eventually(t, "samples went on", func() bool { return s.samples() > taken })
 	s.keys("q")
 	if code, _ := s.exit(); code != 0 {
 		t.Errorf("exit code %d\n%s", code, s.stderr())
 	}
 	s.restored()
+}
+
+// samples is how many samples the sources, which must be open, say were taken.
+func (s *session) samples() (n int) {
+	s.t.Helper()
+	s.until("the number of samples", func(text string) bool {
+		s.keys("G") // it is at the end of the list, which grows at first
+		_, number, found := strings.Cut(text, "samples ")
+		if found {
+			_, err := fmt.Sscan(number, &n)
+			found = err == nil
+		}
+		return found
+	})
+	return n
 }
 
 // stall makes the terminal read nothing and fills what the kernel keeps for it: nothing more can be written to it.

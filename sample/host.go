@@ -39,6 +39,7 @@ const (
 // strings but not the slices beyond its next Latest.
 type Host struct {
 	At          time.Duration // CLOCK_BOOTTIME of this sample
+	Samples     uint64        // taken so far, this one included
 	Machine     Machine
 	Uptime      time.Duration // since boot, suspend included
 	Load        [3]float64    // 1, 5, 15 minutes

@@ -253,6 +253,7 @@ func (s *Sampler) next(ctx context.Context, due <-chan time.Time, now <-chan str
 func (s *Sampler) Sample() {
 	at := s.now()
 	s.host.At, s.net.At = at, at
+	s.host.Samples++
 	for i := range s.steps {
 		at = s.run(&s.steps[i], at)
 	}

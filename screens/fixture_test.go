@@ -70,7 +70,8 @@ func ok() box.Health {
 
 func fixedHost() *sample.Host {
 	h := &sample.Host{
-		At: bootNow - time.Second,
+		Samples: 617,
+		At:      bootNow - time.Second,
 		Machine: sample.Machine{Hostname: "hypervisor-01", OS: "NixOS 26.05 (Yarara)", Kernel: "6.18.44",
 			Model: "Dell Inc. PowerEdge R640", Serial: "7XK2M93", BootID: "3f1c8a52-9e0b-4a57-b2f7-1a2b3c4d5e6f"},
 		Uptime: bootNow, Load: [3]float64{2.34, 1.98, 1.5}, Running: 3, Tasks: 842,

@@ -98,6 +98,9 @@ func selfRows(view *draw.Region, f *frame.Frame) {
 	}
 	p.Text(draw.Dim, "  CPU ").Float(draw.Text, f.Self.CPU, 1, 0).Text(draw.Dim, " s  goroutines ").Int(draw.Text, int64(f.Self.Goroutines))
 	p = view.CutTop(1).Pen(3, 0)
+	if f.Host != nil {
+		p.Text(draw.Dim, "samples ").Int(draw.Text, int64(f.Host.Samples)).Skip(2)
+	}
 	p.Text(draw.Dim, "frames ").Int(draw.Text, int64(f.Self.Frames)).Text(draw.Dim, "  skipped ").Int(draw.Text, int64(f.Self.Skipped))
 	p.Text(draw.Dim, "  crashes ").Int(draw.Text, int64(f.Self.Crashes))
 	if f.Page != nil {
