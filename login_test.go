@@ -91,12 +91,12 @@ func TestF47TwoInstances(t *testing.T) {
 	two.restored()
 }
 
-// TestUnitsKnowTheExitCode: the units in systemd/ wait for the code that the program ends with.
+// TestUnitsKnowTheExitCode: the units in docs/systemd wait for the code that the program ends with.
 func TestUnitsKnowTheExitCode(t *testing.T) {
 	t.Parallel()
 	for file, want := range map[string]string{
-		"systemd/hypervisor-tui@.service":       fmt.Sprintf("RestartPreventExitStatus=%d\n", exitLogin),
-		"systemd/hypervisor-tui-login@.service": fmt.Sprintf(" != %d ]", exitLogin),
+		"docs/systemd/hypervisor-tui@.service":       fmt.Sprintf("RestartPreventExitStatus=%d\n", exitLogin),
+		"docs/systemd/hypervisor-tui-login@.service": fmt.Sprintf(" != %d ]", exitLogin),
 	} {
 		if text, err := os.ReadFile(file); err != nil || !strings.Contains(string(text), want) {
 			t.Errorf("%s does not say %q: %v", file, want, err)
