@@ -300,7 +300,10 @@ func TestF38ForeignWrite(t *testing.T) {
 	if _, err := s.slave.WriteString("\x1b[H" + strings.Repeat(foreign+" ", 40)); err != nil {
 		t.Fatal(err)
 	}
-	s.await(foreign)
+	eventually(t, "the foreign text has reached the terminal", func() (there bool) { // it may be painted over at once
+		s.see(func(*vtscreen.Screen) { there = bytes.Contains(s.wire, []byte(foreign)) })
+		return there
+	})
 	s.keys("\x0c")
 	s.until("mended", func(text string) bool { return !strings.Contains(text, foreign) && strings.Contains(text, footer) })
 	s.whole()
