@@ -117,7 +117,7 @@ func TestF38MendsItself(t *testing.T) {
 			if _, err := s.slave.WriteString("\x1b[H\x1b[2J" + strings.Repeat(foreign+" ", 40)); err != nil {
 				t.Fatal(err)
 			}
-			s.await(foreign)
+			s.reached(foreign)
 			s.until("mended", func(text string) bool {
 				return !strings.Contains(text, foreign) && strings.Contains(text, footer) && strings.Contains(text, "Node:")
 			})

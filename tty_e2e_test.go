@@ -291,6 +291,15 @@ func TestF37Baud(t *testing.T) {
 	s.restored()
 }
 
+// reached waits until text has come to the terminal; it may be painted over at once.
+func (s *session) reached(text string) {
+	s.t.Helper()
+	eventually(s.t, "it has reached the terminal: "+text, func() (there bool) {
+		s.see(func(*vtscreen.Screen) { there = bytes.Contains(s.wire, []byte(text)) })
+		return there
+	})
+}
+
 // TestF38ForeignWrite: another program writes on the terminal, Ctrl-L mends the picture.
 func TestF38ForeignWrite(t *testing.T) {
 	t.Parallel()
@@ -300,10 +309,7 @@ func TestF38ForeignWrite(t *testing.T) {
 	if _, err := s.slave.WriteString("\x1b[H" + strings.Repeat(foreign+" ", 40)); err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, "the foreign text has reached the terminal", func() (there bool) { // it may be painted over at once
-		s.see(func(*vtscreen.Screen) { there = bytes.Contains(s.wire, []byte(foreign)) })
-		return there
-	})
+	s.reached(foreign)
 	s.keys("\x0c")
 	s.until("mended", func(text string) bool { return !strings.Contains(text, foreign) && strings.Contains(text, footer) })
 	s.whole()
