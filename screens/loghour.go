@@ -11,7 +11,7 @@ import (
 const hourRows = 12
 
 // drawHour draws the last hour, a column or more a minute: the number of errors where there were some, w for warnings,
-// else a bar for how much came. What was not taken in stays empty.
+// else a bar for how much came, a dot for nothing. What was not taken in stays empty.
 func drawHour(r draw.Region, hour *journal.Hour) {
 	p := r.Pen(1, 0)
 	p.Text(draw.Dim, "-60m ")
@@ -54,6 +54,12 @@ func drawMinute(r draw.Region, m journal.Minute, most int32) {
 		style, sign = draw.Bad, '0'+rune(m.Errors)
 	case m.Warnings > 0:
 		style, sign = draw.Warn, 'w'
+	}
+	if m == (journal.Minute{}) {
+		for x := range r.W() {
+			r.Set(x, 0, '.', draw.Dim)
+		}
+		return
 	}
 	height := 100 * math.Log1p(float64(m.Errors+m.Warnings+m.Others)) / math.Log1p(float64(most))
 	for x := range r.W() {
