@@ -210,9 +210,7 @@ func (l *loop) tick(now time.Time) {
 	if l.console.Paused() && !l.resized() && !l.repaint {
 		return
 	}
-	if !l.behind {
-		l.canvas.Repair(l.line.mend)
-	}
+	l.line.mending = !l.behind
 	l.draw(now)
 }
 

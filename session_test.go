@@ -43,6 +43,7 @@ type session struct {
 	errors        string        // file that its standard error goes to
 	ended         chan struct{} // closed when the program has ended and was waited for
 	gate          sync.Mutex    // held: the terminal reads nothing
+	clearing      string        // starts a full repaint
 
 	mu      sync.Mutex // guards the rest
 	screen  *vtscreen.Screen
@@ -53,9 +54,6 @@ type session struct {
 	mute    bool   // it answers no question
 }
 
-// clearing starts a full repaint on an xterm.
-const clearing = "\x1b[2J"
-
 // start starts the program on a new pty.
 func start(t *testing.T, o setup) *session {
 	t.Helper()
@@ -63,7 +61,11 @@ func start(t *testing.T, o setup) *session {
 	if err != nil {
 		t.Skipf("no pty here: %v", err)
 	}
-	s := &session{t: t, master: master, slave: slave, errors: filepath.Join(t.TempDir(), "stderr")}
+	clearing := "\x1b[2J" // as an xterm has it
+	if slices.Contains(o.env, "TERM=linux") {
+		clearing = "\x1b[J"
+	}
+	s := &session{t: t, master: master, slave: slave, clearing: clearing, errors: filepath.Join(t.TempDir(), "stderr")}
 	t.Cleanup(s.close)
 	o.w, o.h = cmp.Or(o.w, 80), cmp.Or(o.h, 24)
 	s.screen = vtscreen.New(o.w, o.h)
@@ -149,19 +151,19 @@ func (s *session) take(p []byte) {
 	s.wire = append(s.wire, p...)
 	p = append(s.partial, p...)
 	for {
-		i := bytes.Index(p, []byte(clearing))
+		i := bytes.Index(p, []byte(s.clearing))
 		if i < 0 {
 			break
 		}
 		s.screen.Write(p[:i])
 		s.clears++
 		s.cleared = s.screen.String()
-		s.screen.Write(p[i : i+len(clearing)])
-		p = p[i+len(clearing):]
+		s.screen.Write(p[i : i+len(s.clearing)])
+		p = p[i+len(s.clearing):]
 	}
 	kept := 0
-	for n := len(clearing) - 1; n > 0 && kept == 0; n-- {
-		if bytes.HasSuffix(p, []byte(clearing[:n])) {
+	for n := len(s.clearing) - 1; n > 0 && kept == 0; n-- {
+		if bytes.HasSuffix(p, []byte(s.clearing[:n])) {
 			kept = n
 		}
 	}

@@ -31,6 +31,7 @@ type line struct {
 	palette *draw.Palette
 	chunk   int           // bytes that are sent at once, 0 on a fast terminal
 	mend    int           // rows that are sent again each second
+	mending bool          // they are due with the next frame
 	shared  bool          // the kernel may write on it, and who is at the other end may change
 	keyed   time.Time     // when the last key came
 	kernel  [2]uint64     // entries of the kernel that have been seen: all, and those that it printed
@@ -119,7 +120,11 @@ func (l *loop) send() {
 			l.tty.SetPalette(l.line.palette)
 		}
 		l.canvas.Wiped()
+	} else if l.line.mending {
+		l.screen.SetModes()
+		l.canvas.Repair(l.line.mend)
 	}
+	l.line.mending = false
 	sent := 0
 	if l.line.chunk == 0 {
 		sent = l.canvas.Flush(l.screen)

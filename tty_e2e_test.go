@@ -304,12 +304,12 @@ func (s *session) reached(text string) {
 func TestF38ForeignWrite(t *testing.T) {
 	t.Parallel()
 	const foreign = "Broadcast message from root"
-	s := start(t, setup{})
+	s := start(t, setup{env: []string{"TERM=linux", "LC_ALL=C.UTF-8"}})
 	s.await(footer)
-	if _, err := s.slave.WriteString("\x1b[H" + strings.Repeat(foreign+" ", 40)); err != nil {
+	if _, err := s.slave.WriteString("\x1b[H" + strings.Repeat(foreign+" ", 40) + leftModes); err != nil {
 		t.Fatal(err)
 	}
-	s.reached(foreign)
+	s.reached(leftModes)
 	s.keys("\x0c")
 	s.until("mended", func(text string) bool { return !strings.Contains(text, foreign) && strings.Contains(text, footer) })
 	s.whole()

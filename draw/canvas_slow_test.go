@@ -146,7 +146,7 @@ func TestF38WipeSendsNoBlanks(t *testing.T) {
 		}
 		c := NewCanvas(testLook())
 		sent := 0
-		for _, foreign := range []string{"", "\x1b[3;4Hforeign"} {
+		for _, foreign := range []string{"", "\x1b[3;4Hforeign", "\x1b(0\x0e"} {
 			if _, err := tty.Write([]byte(foreign)); err != nil {
 				t.Fatal(err)
 			}
@@ -158,9 +158,12 @@ func TestF38WipeSendsNoBlanks(t *testing.T) {
 			sent = c.Flush(s)
 			s.Show()
 			want := string(c.AppendText(nil))
-			eventually(t, term+" shows the picture after "+foreign, func() (ok bool) {
-				v.see(func(v *vtscreen.Screen) { ok = v.String() == want })
-				return ok
+			settled(t, tty, v)
+			v.see(func(v *vtscreen.Screen) {
+				if got := v.String(); got != want {
+					t.Errorf("%s shows after %q\n%s, want\n%s", term, foreign, got, want)
+				}
+				v.Replies = nil
 			})
 			if sent > 70 { // the frame has 66 cells, and a word
 				t.Errorf("%s: %d cells sent", term, sent)

@@ -118,7 +118,7 @@ func onPaper(t *testing.T, term string, w, h int) (*Screen, *paper) {
 		t.Fatal(err)
 	}
 	t.Cleanup(s.Fini)
-	return newScreen(s, nil, entry), p
+	return newScreen(s, nil, entry, Caps{}), p
 }
 
 // TestIncrementsAreOneFullPaint is FuzzFlush through the real tcell, down to the bytes, and for F29: texts that nobody

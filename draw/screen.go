@@ -16,7 +16,8 @@ type Screen struct {
 	inner   innards           // of the same
 	cells   *tcell.CellBuffer // what tcell thinks the terminal shows, under its lock
 	restore []byte
-	wipe    []byte
+	modes   []byte
+	clear   []byte
 	started bool // Init has succeeded and Fini was not called since
 }
 
@@ -27,9 +28,12 @@ type innards interface {
 	EventQ() chan tcell.Event
 }
 
-func newScreen(s tcell.Screen, t *Tty, e *terminfo.Terminfo) *Screen {
+func newScreen(s tcell.Screen, t *Tty, e *terminfo.Terminfo, caps Caps) *Screen {
 	in := s.(innards) // tcell's own type has all of it
-	return &Screen{Screen: s, tty: t, inner: in, cells: in.GetCells(), restore: restoreSequence(e), wipe: wipeSequence(e)}
+	return &Screen{
+		Screen: s, tty: t, inner: in, cells: in.GetCells(),
+		restore: restoreSequence(e), modes: modesSequence(e, caps), clear: []byte(e.Clear),
+	}
 }
 
 // restoreSequence is what tcell sends when it ends.
@@ -37,11 +41,28 @@ func restoreSequence(e *terminfo.Terminfo) []byte {
 	return []byte(e.ShowCursor + e.ResetFgBg + e.AttrOff + e.ExitKeypad + e.EnableAutoMargin + e.Clear + e.ExitCA)
 }
 
-// wipeSequence empties the terminal and brings it into the state that drawing needs: another one may be at the other
-// end of the line by now, or somebody else may have set it. It ends whatever sequence was cut off before it.
-func wipeSequence(e *terminfo.Terminfo) []byte {
-	const firstSet, wholeScrolls = "\x0f", "\x1b[r" // SI; DECSTBM without its margins
-	return []byte(e.AttrOff + firstSet + wholeScrolls + e.EnterKeypad + e.HideCursor + e.EnableAcs + e.DisableAutoMargin + e.Clear)
+// modesSequence brings the terminal into the modes that drawing needs: another terminal may be at the other end of the
+// line by now, or another program may have set them. It ends whatever was cut off before it.
+//
+// ECMA-48; man 4 console_codes for what is the Linux console's own
+func modesSequence(e *terminfo.Terminfo, caps Caps) []byte {
+	const (
+		endOfString  = "\x1b\\"
+		ascii        = "\x1b(B\x0f" // G0, and that one in use
+		wholeScrolls = "\x1b[r"     // DECSTBM without its margins
+		replace      = "\x1b[4l"    // IRM
+		plainScreen  = "\x1b[?5;6l" // DECSCNM, DECOM
+		firstFont    = "\x1b[10m"
+		utf8Text     = "\x1b%G"
+	)
+	modes := endOfString + e.AttrOff + ascii + wholeScrolls + replace + plainScreen
+	if caps.Linux {
+		modes += firstFont
+	}
+	if caps.Linux && caps.UTF8 {
+		modes += utf8Text
+	}
+	return []byte(modes + e.EnterKeypad + e.HideCursor + e.EnableAcs + e.DisableAutoMargin)
 }
 
 // Init starts the screen. A terminal that does not know its size is asked where its last cell is, and has a second to
@@ -72,7 +93,14 @@ func (s *Screen) Wipe() {
 			s.cells.SetDirty(x, y, false)
 		}
 	}
-	_, _ = s.tty.Write(s.wipe) // a terminal that is gone is told elsewhere
+	s.SetModes()
+	_, _ = s.tty.Write(s.clear) // a terminal that is gone is told elsewhere
+}
+
+// SetModes brings the terminal into the modes that drawing needs, whatever another program has left. What it shows
+// stays, but drawing must go on with Show.
+func (s *Screen) SetModes() {
+	_, _ = s.tty.Write(s.modes)
 }
 
 // Resend makes the next Show send the cell at (x, y) whether or not tcell thinks that it is shown.

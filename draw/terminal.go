@@ -57,7 +57,7 @@ func NewScreen(t *Tty, o ScreenOptions) (*Screen, Caps, error) {
 		return nil, Caps{}, fmt.Errorf("prepare the terminal: %w", err)
 	}
 	caps.Colors = s.Colors()
-	return newScreen(s, t, entry), caps, nil
+	return newScreen(s, t, entry, caps), caps, nil
 }
 
 // prepareEnvironment sets what tcell goes by.

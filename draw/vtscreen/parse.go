@@ -34,6 +34,9 @@ func (s *Screen) step(in []byte) int {
 	case s.sets[s.shift] == '0' && c >= 0x5f && c < 0x7f:
 		s.put(lineDrawing[c-0x5f], 1)
 		return 1
+	case c >= 0x80 && (s.bytewise || s.altFont):
+		s.put(rune(c), 1)
+		return 1
 	}
 	if !utf8.FullRune(in) {
 		return 0
@@ -78,22 +81,12 @@ func (s *Screen) escape(in []byte) int {
 	switch in[1] {
 	case '[':
 		return s.csi(in)
-	case '(', ')':
-		if len(in) < 3 {
-			return 0
-		}
-		if in[2] == 0x1b {
-			s.Broken++
-			return 2
-		}
-		if in[2] != '0' && in[2] != 'B' {
-			s.foreign(in[:3])
-			return 3
-		}
-		s.sets[in[1]-'('] = in[2]
-		return 3
+	case '(', ')', '%':
+		return s.charset(in)
 	case '=', '>':
 		s.Keypad = in[1] == '='
+		return 2
+	case '\\': // ends a string, where there is one
 		return 2
 	case ']', 'P', 'X', '^', '_':
 		return s.controlString(in)
@@ -109,6 +102,29 @@ func (s *Screen) escape(in []byte) int {
 	}
 	s.foreign(in[:2])
 	return 2
+}
+
+// charset interprets the choice of a character set.
+func (s *Screen) charset(in []byte) int {
+	if len(in) < 3 {
+		return 0
+	}
+	switch which := in[2]; {
+	case which == 0x1b:
+		s.Broken++
+		return 2
+	case in[1] == '%':
+		s.bytewise = which == '@'
+		if which != 'G' {
+			s.foreign(in[:3])
+		}
+	default:
+		s.sets[in[1]-'('] = which
+		if which != '0' && which != 'B' {
+			s.foreign(in[:3])
+		}
+	}
+	return 3
 }
 
 // controlString records a whole OSC, DCS, SOS, PM or APC: none of them is ours.
@@ -163,9 +179,8 @@ func (s *Screen) known(final byte, params string) bool {
 			s.Replies = append(s.Replies, []byte(fmt.Sprintf("\x1b[%d;%dR", s.Y+1, s.X+1))...)
 		}
 		return params == "6"
-	case 'r': // the whole screen scrolls
-		s.moveTo(0, 0)
-		return params == ""
+	case 'r':
+		return s.margins(params)
 	case 'c': // the console's cursor shape
 		return params == "?0" || params == "?1"
 	case 't': // saves and restores the window's title
@@ -176,7 +191,7 @@ func (s *Screen) known(final byte, params string) bool {
 
 func (s *Screen) cursor(params string) bool {
 	if params == "" {
-		s.moveTo(0, 0)
+		s.home()
 		return true
 	}
 	row, column, both := strings.Cut(params, ";")
@@ -185,8 +200,34 @@ func (s *Screen) cursor(params string) bool {
 	if !both || err != nil || err2 != nil || x < 1 || y < 1 {
 		return false
 	}
+	if s.origin {
+		s.moveTo(x-1, min(y-1+s.top, s.bottom))
+		return true
+	}
 	s.moveTo(x-1, y-1)
 	return true
+}
+
+// margins sets the rows that scroll; ours are always all of them.
+func (s *Screen) margins(params string) bool {
+	s.top, s.bottom = 0, s.H-1
+	if first, last, both := strings.Cut(params, ";"); both {
+		top, err := strconv.Atoi(first)
+		bottom, err2 := strconv.Atoi(last)
+		if err == nil && err2 == nil && top >= 1 && top < bottom && bottom <= s.H {
+			s.top, s.bottom = top-1, bottom-1
+		}
+	}
+	s.home()
+	return params == ""
+}
+
+func (s *Screen) home() {
+	if s.origin {
+		s.moveTo(0, s.top)
+		return
+	}
+	s.moveTo(0, 0)
 }
 
 func (s *Screen) erase(params string) bool {
@@ -201,8 +242,31 @@ func (s *Screen) erase(params string) bool {
 	return true
 }
 
+// mode switches modes and says whether all of them are ours.
 func (s *Screen) mode(params string, on bool) bool {
-	switch params {
+	list, private := strings.CutPrefix(params, "?")
+	ours := true
+	for mode := range strings.SplitSeq(list, ";") {
+		if private {
+			mode = "?" + mode
+		}
+		ours = s.setMode(mode, on) && ours
+	}
+	return ours
+}
+
+func (s *Screen) setMode(mode string, on bool) bool {
+	switch mode {
+	case "4": // these three are only ever switched off by ours
+		s.insertion = on
+		return !on
+	case "?5":
+		s.Inverse = on
+		return !on
+	case "?6":
+		s.origin = on
+		s.home()
+		return !on
 	case "?1", "?12", "34": // cursor keys, blinking and shape of the cursor: nothing to see
 	case "?7":
 		s.Autowrap = on
@@ -234,6 +298,9 @@ func (s *Screen) sgr(params string) bool {
 		switch {
 		case n == 0:
 			s.attr = Plain
+		case n == 10 || n == 11:
+			s.altFont = n == 11
+			ours = n == 10 && ours
 		case n >= 30 && n <= 37:
 			s.attr.Fg = n - 30
 		case n >= 90 && n <= 97:

@@ -29,24 +29,32 @@ type Screen struct {
 	Alt      bool     // the alternate screen is on
 	Keypad   bool     // application keypad mode
 	Autowrap bool     // a rune after the last column goes on in the next row
+	Inverse  bool     // the whole screen is shown in reverse
 	Broken   int      // sequences that the next one cut off
 	Foreign  []string // sequences, control characters and bad bytes that are none of ours, as they came
 	Replies  []byte   // what it answers: the caller takes it away and sends it
 
-	cells   []Cell
-	attr    Attr
-	wrap    bool    // the last column was written: with Autowrap the next rune wraps
-	sets    [2]byte // G0 and G1: 'B' is ASCII, '0' line drawing
-	shift   int     // which of them is in use
-	saved   [2]int  // the cursor, by ESC 7
-	partial []byte  // a sequence or rune whose end has not come yet
+	cells []Cell
+	attr  Attr
+	wrap  bool    // the last column was written: with Autowrap the next rune wraps
+	sets  [2]byte // G0 and G1: 'B' is ASCII, '0' line drawing
+	shift int     // which of them is in use
+
+	bytewise    bool // text is not UTF-8
+	altFont     bool // nor with the Linux console's second font
+	origin      bool // rows are counted from the first that scrolls
+	insertion   bool // a rune moves the rest of its row
+	top, bottom int  // rows that scroll
+
+	saved   [2]int // the cursor, by ESC 7
+	partial []byte // a sequence or rune whose end has not come yet
 }
 
 // New returns a blank terminal as it is after power-on, of one cell at least.
 func New(w, h int) *Screen {
 	w, h = max(w, 1), max(h, 1)
 	s := &Screen{W: w, H: h, Visible: true, Autowrap: true, attr: Plain, sets: [2]byte{'B', 'B'}}
-	s.cells = make([]Cell, w*h)
+	s.cells, s.bottom = make([]Cell, w*h), h-1
 	s.blank(0, len(s.cells))
 	return s
 }
@@ -57,7 +65,7 @@ func (s *Screen) Resize(w, h int) {
 	for y := range min(n.H, s.H) {
 		copy(n.cells[y*n.W:(y+1)*n.W], s.cells[y*s.W:(y+1)*s.W])
 	}
-	s.W, s.H, s.cells = n.W, n.H, n.cells
+	s.W, s.H, s.cells, s.top, s.bottom = n.W, n.H, n.cells, 0, n.bottom
 	s.moveTo(s.X, s.Y)
 }
 
@@ -99,12 +107,13 @@ func (s *Screen) moveTo(x, y int) {
 // lineFeed moves down a row, and scrolls at the bottom.
 func (s *Screen) lineFeed() {
 	s.wrap = false
-	if s.Y < s.H-1 {
-		s.Y++
+	if s.Y != s.bottom {
+		s.Y = min(s.Y+1, s.H-1)
 		return
 	}
-	copy(s.cells, s.cells[s.W:])
-	s.blank(len(s.cells)-s.W, len(s.cells))
+	rows := s.cells[s.top*s.W : (s.bottom+1)*s.W]
+	copy(rows, rows[s.W:])
+	s.blank(s.bottom*s.W, (s.bottom+1)*s.W)
 }
 
 // put draws a rune of the given width at the cursor.
@@ -117,6 +126,11 @@ func (s *Screen) put(r rune, width int) {
 		s.lineFeed()
 	}
 	s.X = min(s.X, s.W-width)
+	if s.insertion {
+		for range width {
+			s.insert()
+		}
+	}
 	row := s.cells[s.Y*s.W : (s.Y+1)*s.W]
 	s.split(row, s.X)
 	s.split(row, s.X+width)

@@ -21,6 +21,9 @@ func TestShows(t *testing.T) {
 		{"clear", "abc\x1b[H\x1b[J", "\n\n\n"},
 		{"clear from here", "abc\x1b[1;2H\x1b[J", "a\n\n\n"},
 		{"alternate screen", "abc\x1b[?1049hx\x1b[?1049l", "\n\n\n"},
+		{"UTF-8 again", "\x1b%Gé", "é\n\n\n"},
+		{"the end of no string", "a\x1b\\b", "ab\n\n\n"},
+		{"all rows scroll, counted from the first", "\x1b[r\x1b[4l\x1b[?5;6l\x1b[10m\x1b[3;1Habcdefg", "\nabcdef\ng\n"},
 	} {
 		whole, pieces := New(6, 3), New(6, 3)
 		whole.Write([]byte(c.in))
@@ -48,6 +51,29 @@ func TestForeign(t *testing.T) {
 	}
 }
 
+// TestForeignModes: what other programs may leave behind changes what comes after.
+func TestForeignModes(t *testing.T) {
+	for _, c := range []struct{ in, want string }{
+		{"\x1b%@é", "Ã©\n\n\n"},
+		{"\x1b[11mé", "Ã©\n\n\n"},
+		{"ab\x1b[4h\x1b[1;1Hxy", "xyab\n\n\n"},
+		{"a\x1b[1;2r\x1b[2;1Hb\nc", "b\n c\n\n"},
+		{"a\x1b[2;3r\x1b[?6h\x1b[1;1Hb", "a\nb\n\n"},
+		{"\x1b[2;3r\x1b[?6hb\x1b[9;1Hc", "\nb\nc\n"},
+		{"\x1b[1;2r\x1b[3;1Hc\nd", "\n\ncd\n"},
+	} {
+		s := New(6, 3)
+		s.Write([]byte(c.in))
+		if got := s.String(); got != c.want || len(s.Foreign) == 0 {
+			t.Errorf("%q shows %q, want %q; foreign %q", c.in, got, c.want, s.Foreign)
+		}
+	}
+	s := New(1, 1)
+	if s.Write([]byte("\x1b[?5h")); !s.Inverse {
+		t.Error("not inverse")
+	}
+}
+
 func TestAttributes(t *testing.T) {
 	s := New(4, 1)
 	s.Write([]byte("\x1b[1;4;7;91;44ma\x1b[38;5;200;48;5;17mb\x1b[39;49mc\x1b[md"))
@@ -66,6 +92,7 @@ func TestAttributes(t *testing.T) {
 func FuzzWrite(f *testing.F) {
 	f.Add([]byte("\x1b[2;3Hab\x1b[38;5;1m世\x1b]0;x\x07\x1b(0q\n\n\n"), 5, 3)
 	f.Add([]byte("世x\x1b[J"), 1, 1)
+	f.Add([]byte("\x1b[2;3r\x1b[?6h\x1b[4h世\n\n\n世x\x1b%@\xff"), 4, 4)
 	f.Add([]byte("x\n\x1b[2J\x1b[@"), 0, 0)
 	f.Fuzz(func(t *testing.T, in []byte, w, h int) {
 		s := New(w&63, h&31)

@@ -1,0 +1,126 @@
+package draw
+
+import (
+	"fmt"
+	"testing"
+
+	"hypervisor-tui/draw/vtscreen"
+)
+
+// leftBehind is what another program may leave behind on the terminal, or somebody else's terminal come with.
+var leftBehind = []string{
+	"\x1b(0", "\x0e", "\x1b)0\x0e", "\x1b(0\x0e", // line drawing in the place of letters
+	"\x1b[31;1;7m",                              // colours
+	"\x1b[5;9r", "\x1b[5;9r\x1b[?6h", "\x1b[4h", // margins, rows counted from them, insertion
+	"\x1b[?5h", "\x1b[?7h", "\x1b[?25h", // all in reverse, wrapping, a cursor
+	"\x1b[38;5", "\x1b]0;title", "\x1bP1", "\x1b(", "\xe2\x94", // the beginning of something
+}
+
+// leftOnConsole are those of the kernel's console alone: no UTF-8, and the second font.
+var leftOnConsole = []string{"\x1b%@", "\x1b[11m"}
+
+// mended is what a terminal shows after another program wrote foreign on it and repair was called.
+func mended(t *testing.T, term, foreign string, repair func(*Screen, *Canvas)) string {
+	t.Helper()
+	tty, master := openTty(t, 40, 12)
+	defer master.Close()
+	v := view(master, 40, 12)
+	s, _, err := NewScreen(tty, ScreenOptions{Term: term, Locale: "C.UTF-8"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Init(); err != nil {
+		t.Fatal(err)
+	}
+	defer s.Fini()
+	c := NewCanvas(testLook())
+	draw := func() {
+		for y := range 12 {
+			r := c.Begin(40, 12)
+			r.Fill('x', Text)
+			q := r.Sub(0, 2, 40, 4).Frame("title", Title).Pen(0, 0)
+			q.Text(Bad, "bad é √")
+			q = r.Sub(0, y, 40, 1).Pen(0, 0)
+			q.Text(Good, "abc")
+			if y == 0 {
+				repair(s, c)
+			}
+			c.Flush(s)
+			s.Show()
+		}
+	}
+	draw()
+	if _, err := tty.Write([]byte(foreign)); err != nil {
+		t.Fatal(err)
+	}
+	draw()
+	return settled(t, tty, v)
+}
+
+// settled describes what the terminal shows once it has had all that was written.
+func settled(t *testing.T, tty *Tty, v *viewer) (shown string) {
+	t.Helper()
+	if _, err := tty.Write([]byte("\x1b[6n")); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "the terminal answers", func() (ok bool) {
+		v.see(func(s *vtscreen.Screen) {
+			ok = len(s.Replies) > 0
+			shown = describe(s)
+		})
+		return ok
+	})
+	return shown
+}
+
+// describe is all of a screen: its text, how it is drawn, and its modes.
+func describe(s *vtscreen.Screen) string {
+	d := fmt.Sprintf("%sinverse %v, cursor %v, wrapping %v, keypad %v", s, s.Inverse, s.Visible, s.Autowrap, s.Keypad)
+	attr := vtscreen.Plain
+	for y := range s.H {
+		for x := range s.W {
+			if a := s.Cell(x, y).Attr; a != attr {
+				attr = a
+				d += fmt.Sprintf("\n%d,%d %+v", x, y, a)
+			}
+		}
+	}
+	return d
+}
+
+// TestF38ModesLeftBehind: whatever modes another program has left, a wipe and the slow repair bring the same picture.
+func TestF38ModesLeftBehind(t *testing.T) {
+	quietEnv(t)
+	repairs := map[string]func(*Screen, *Canvas){
+		"wipe":        func(s *Screen, c *Canvas) { s.Wipe(); c.Wiped() },
+		"slow repair": func(s *Screen, c *Canvas) { s.SetModes(); c.Repair(12) },
+	}
+	for _, term := range entries {
+		all := leftBehind
+		if term == "linux" {
+			all = append(all, leftOnConsole...)
+		}
+		for name, repair := range repairs {
+			want := mended(t, term, "", repair)
+			for _, foreign := range all {
+				got := mended(t, term, foreign, repair)
+				if got != want {
+					t.Errorf("%s: after %q a %s shows\n%s\nwant\n%s", term, foreign, name, got, want)
+				}
+			}
+		}
+	}
+}
+
+// TestModesAreShort: the slow repair sends them each second, also at 9600 baud.
+func TestModesAreShort(t *testing.T) {
+	for _, term := range entries {
+		e, err := lookupEntry(term)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n := len(modesSequence(e, Caps{Linux: term == "linux", UTF8: true})); n > 64 {
+			t.Errorf("%s: %d bytes", term, n)
+		}
+	}
+}
