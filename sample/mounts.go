@@ -29,10 +29,11 @@ func newMount(m *procfs.MountInfo) mount {
 }
 
 // pseudoTypes hold no data, and df leaves them out or shows them with 0 blocks. They are not even asked: to look at an
-// autofs mounts what is behind it.
+// autofs mounts what is behind it. rootfs is what an initramfs was unpacked into: memory, that counts as used there, and
+// as good as full of the half of it that it may take.
 var pseudoTypes = []string{
 	"autofs", "binfmt_misc", "bpf", "cgroup", "cgroup2", "configfs", "debugfs", "devpts", "efivarfs", "fusectl",
-	"hugetlbfs", "mqueue", "nsfs", "proc", "pstore", "ramfs", "rpc_pipefs", "securityfs", "selinuxfs", "sysfs", "tracefs",
+	"hugetlbfs", "mqueue", "nsfs", "proc", "pstore", "ramfs", "rootfs", "rpc_pipefs", "securityfs", "selinuxfs", "sysfs", "tracefs",
 	"fuse.gvfsd-fuse", "fuse.lxcfs", "fuse.portal",
 }
 

@@ -35,6 +35,8 @@ func TestWhichMountsAreShown(t *testing.T) {
 	}{
 		{"pseudo types", []string{"/proc proc proc", "/sys/fs/cgroup cgroup2 cgroup2", "/ /dev/sda1", "/run tmpfs tmpfs"}, nil,
 			[]string{"/", "/run"}},
+		{"an initramfs is memory", []string{"/ none rootfs", "/run tmpfs tmpfs"}, nil, []string{"/run"}},
+		{"a root in memory may fill up", []string{"/ none rootfs", "/ none tmpfs"}, nil, []string{"/"}},
 		{"autofs is not even asked", []string{"/boot systemd-1 autofs", "/boot /dev/sda2 vfat"}, nil, []string{"/boot"}},
 		{"the nix store is a bind of the root", []string{"/nix/store /dev/sda1 ext4 8:1", "/ /dev/sda1 ext4 8:1"}, nil, []string{"/"}},
 		{"containers", []string{

@@ -309,3 +309,14 @@ func TestChosenTabIsSeen(t *testing.T) {
 		}
 	}
 }
+
+// TestNoFilesystemIsSaid: an initramfs has none but memory.
+func TestNoFilesystemIsSaid(t *testing.T) {
+	f := fixedFrame()
+	f.Host.Filesystems = nil
+	for name, keys := range map[string][]draw.Key{"dashboard": nil, "list of all": {draw.Key('d')}} {
+		if text := shot(t, frame.Dashboard, 100, 50, f, keys...); !strings.Contains(text, " no filesystem to show") {
+			t.Errorf("%s:\n%s", name, text)
+		}
+	}
+}

@@ -75,11 +75,11 @@ func (c *Console) filesystems(r draw.Region, f *frame.Frame) draw.Region {
 	if f.Host == nil || r.Empty() {
 		return r
 	}
-	if h := &f.Host.Health[sample.Filesystems]; len(f.Host.Filesystems) == 0 && !h.Has() {
-		missing(r.CutTop(1), f, sample.Filesystems)
+	all := f.Host.Filesystems
+	if len(all) == 0 {
+		noFilesystems(r.CutTop(1), f)
 		return r
 	}
-	all := f.Host.Filesystems
 	c.byUrgency(all)
 	if !allDull(all, f.Settings.Filesystem) {
 		c.order = slices.DeleteFunc(c.order, func(i int) bool { return dull(&all[i], f.Settings.Filesystem) })
@@ -93,6 +93,14 @@ func (c *Console) filesystems(r draw.Region, f *frame.Frame) draw.Region {
 		drawFilesystem(r.CutTop(1).Inset(1), &all[i], f)
 	}
 	return r
+}
+
+// noFilesystems says why there is none to show.
+func noFilesystems(r draw.Region, f *frame.Frame) {
+	if !missing(r, f, sample.Filesystems) {
+		p := r.Pen(1, 0)
+		p.Text(draw.Dim, "no filesystem to show")
+	}
 }
 
 // byUrgency puts the indices of filesystems into c.order: those that do not answer, then by how full they are, then

@@ -119,8 +119,8 @@ func (c *Console) storageFilesystems(view *draw.Region, f *frame.Frame) {
 	view.CutTop(1)
 	captions(view.CutTop(1), "Filesystems by use", fsMount, fsFigure, fsColumns[:])
 	all := f.Host.Filesystems
-	if len(all) == 0 && missing(*view, f, sample.Filesystems) {
-		view.CutTop(1)
+	if len(all) == 0 {
+		noFilesystems(view.CutTop(1), f)
 		return
 	}
 	c.byUrgency(all)
