@@ -29,10 +29,15 @@ func TestF31StalledReader(t *testing.T) {
 	s.keys("i")
 	s.stall()
 	memory := s.status("VmRSS")
+	const keys = "123?ij"
 	for range 2000 {
-		s.keys("123?ij")
+		s.keys(keys)
 	}
-	t.Logf("stalled: %d KiB resident before, %d KiB after 12,000 keys", memory, s.status("VmRSS"))
+	s.readsOn(2000 * len(keys))
+	// A frame has 10 kB, so that those of all keys are 100 MB.
+	if now := s.status("VmRSS"); now > memory+32<<10 {
+		t.Errorf("stalled: %d KiB resident before, %d KiB after 12,000 keys", memory, now)
+	}
 	released := time.Now()
 	s.gate.Unlock()
 	s.keys("2")
@@ -48,6 +53,29 @@ func TestF31StalledReader(t *testing.T) {
 		t.Errorf("exit code %d\n%s", code, s.stderr())
 	}
 	s.restored()
+}
+
+// readsOn waits until the program has read several samples' worth of kernel files, whatever it has yet to read of keys.
+func (s *session) readsOn(keys int) {
+	s.t.Helper()
+	const samples = 5 * 2000 // bytes, of which each sample has more
+	before := s.bytesRead()
+	eventually(s.t, "sampling goes on", func() bool { return s.bytesRead() > before+keys+samples })
+}
+
+// bytesRead is how much the program has read so far.
+//
+// Kernel: Documentation/filesystems/proc.rst, /proc/PID/io, rchar
+func (s *session) bytesRead() (n int) {
+	s.t.Helper()
+	text, err := os.ReadFile(s.proc("io"))
+	if err != nil {
+		s.t.Skipf("no accounting of what is read: %v", err)
+	}
+	if _, err := fmt.Sscanf(string(text), "rchar: %d", &n); err != nil {
+		s.t.Fatalf("%v: %s", err, text)
+	}
+	return n
 }
 
 // samples is how many samples the sources, which must be open, say were taken.
@@ -235,13 +263,24 @@ func TestF36RandomInput(t *testing.T) {
 	s.restored()
 }
 
-// TestF36RandomInputThenQuit: after random input that ends in half a sequence the keys work again.
+// TestF36RandomInputThenQuit: after random input that ends in half a sequence the keys work again, and nothing has
+// crashed.
 func TestF36RandomInputThenQuit(t *testing.T) {
 	t.Parallel()
 	s := start(t, setup{})
 	s.await(footer)
 	s.keys(string(noise(100<<10, "q\x03")) + "\x1bP")
-	// What never ends is given up when nothing follows for a while. Esc closes a prompt, in which q is a letter.
+	// What never ends is given up when nothing follows for a while. Esc closes a prompt, in which a key is a letter.
+	for next := 0; !strings.Contains(s.text(), "crashes "); next++ {
+		s.keys([]string{"\x1b", "i", "G"}[next%3])
+		time.Sleep(time.Second)
+		if time.Since(s.began) > deadline {
+			t.Fatalf("Esc, i and G do not show the sources; it shows\n%s", s.text())
+		}
+	}
+	if text := s.text(); !strings.Contains(text, "crashes 0") {
+		t.Errorf("shows\n%s", text)
+	}
 	for key := "\x1b"; s.running(); key = map[string]string{"\x1b": "q", "q": "\x1b"}[key] {
 		_, _ = s.master.WriteString(key) // it may just have ended
 		select {

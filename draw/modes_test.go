@@ -119,7 +119,7 @@ func TestModesAreShort(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if n := len(modesSequence(e, Caps{Linux: term == "linux", UTF8: true})); n > 64 {
+		if n := len(modesSequence(e, Caps{Linux: term == "linux", UTF8: true})); n > 40 {
 			t.Errorf("%s: %d bytes", term, n)
 		}
 	}

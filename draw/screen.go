@@ -32,7 +32,8 @@ func newScreen(s tcell.Screen, t *Tty, e *terminfo.Terminfo, caps Caps) *Screen 
 	in := s.(innards) // tcell's own type has all of it
 	return &Screen{
 		Screen: s, tty: t, inner: in, cells: in.GetCells(),
-		restore: restoreSequence(e), modes: modesSequence(e, caps), clear: []byte(e.Clear),
+		restore: restoreSequence(e), modes: modesSequence(e, caps),
+		clear: []byte(e.AttrOff + e.EnterKeypad + e.HideCursor + e.Clear),
 	}
 }
 
@@ -41,8 +42,9 @@ func restoreSequence(e *terminfo.Terminfo) []byte {
 	return []byte(e.ShowCursor + e.ResetFgBg + e.AttrOff + e.ExitKeypad + e.EnableAutoMargin + e.Clear + e.ExitCA)
 }
 
-// modesSequence brings the terminal into the modes that drawing needs: another terminal may be at the other end of the
-// line by now, or another program may have set them. It ends whatever was cut off before it.
+// modesSequence brings the terminal into the modes that drawing needs, but for those that drawing itself sets: another
+// terminal may be at the other end of the line by now, or another program may have set them. It ends whatever was cut
+// off before it.
 //
 // ECMA-48; man 4 console_codes for what is the Linux console's own
 func modesSequence(e *terminfo.Terminfo, caps Caps) []byte {
@@ -55,14 +57,14 @@ func modesSequence(e *terminfo.Terminfo, caps Caps) []byte {
 		firstFont    = "\x1b[10m"
 		utf8Text     = "\x1b%G"
 	)
-	modes := endOfString + e.AttrOff + ascii + wholeScrolls + replace + plainScreen
+	modes := endOfString + ascii + wholeScrolls + replace + plainScreen
 	if caps.Linux {
 		modes += firstFont
 	}
 	if caps.Linux && caps.UTF8 {
 		modes += utf8Text
 	}
-	return []byte(modes + e.EnterKeypad + e.HideCursor + e.EnableAcs + e.DisableAutoMargin)
+	return []byte(modes + e.EnableAcs + e.DisableAutoMargin)
 }
 
 // Init starts the screen. A terminal that does not know its size is asked where its last cell is, and has a second to
