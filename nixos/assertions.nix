@@ -42,6 +42,19 @@ in
     '';
   }
   {
+    assertion = cfg.login.enable -> consoles != [ ];
+    message = ''
+      services.hypervisor-tui.login.enable has no terminal to hand over: set tty or serial.ttys.
+    '';
+  }
+  {
+    assertion = cfg.rescue.active || (cfg.settings.login or false) == cfg.login.enable;
+    message = ''
+      services.hypervisor-tui.settings.login and login.enable differ: set login.enable alone, which makes the login prompt
+      too.
+    '';
+  }
+  {
     assertion = cfg.rescue.enable -> lib.any (tty: tty != cfg.rescue.login) consoles;
     message = ''
       services.hypervisor-tui.rescue.enable leaves no terminal for the console: rescue.login is ${cfg.rescue.login}, and

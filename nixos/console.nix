@@ -13,6 +13,8 @@
   logBufferSize,
   # Where API servers are, as IPAddressAllow has it; it can talk to nobody else.
   apiAddresses,
+  # Whether F12 ends it with status 3, for a login prompt that gives the terminal back.
+  login ? false,
   # For the boot entry into rescue.target.
   rescue ? false,
 }:
@@ -63,7 +65,8 @@ in
   unitConfig = if isVT then { ConditionPathExists = "/dev/tty0"; } else { };
 
   # A program that fails five times in ten minutes, be it that it hangs each time, leaves the terminal to a login
-  # prompt. The rescue entry has that on another terminal, and goes on trying.
+  # prompt. The rescue entry has that on another terminal, and goes on trying. Status 3 counts as a failure too, so that
+  # stopping the service, as a shutdown does, starts no prompt.
   startLimitIntervalSec = if rescue then 0 else 600;
   startLimitBurst = 5;
   onFailure = if rescue then [ ] else [ fallback ];
@@ -110,6 +113,7 @@ in
     # The screen is needed most when memory is short.
     OOMScoreAdjust = -500;
   }
+  // (if login then { RestartPreventExitStatus = 3; } else { })
   // (if apiAddresses == [ ] then { } else { IPAddressAllow = apiAddresses; })
   // import ./hardening.nix;
 }

@@ -1,10 +1,12 @@
-# The login prompt of a serial line on which the console has failed, in the place of serial-getty@, which is masked.
+# The login prompt of a serial line that the console has left, in the place of serial-getty@, which is masked.
 # As console.nix, a function of plain values.
 {
   tty,
   term,
   agetty,
   login,
+  # What is run when it ends.
+  postStop ? "",
 }:
 {
   description = "Login prompt on ${tty}, in the place of the console";
@@ -15,6 +17,7 @@
   ];
   bindsTo = [ "dev-${tty}.device" ];
   restartIfChanged = false;
+  inherit postStop;
   environment.TERM = term;
   serviceConfig = {
     Type = "idle";

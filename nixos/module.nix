@@ -28,6 +28,13 @@ let
   # The options that are keys of the configuration file, by the same name.
   flat = lib.genAttrs (import ./keys.nix) (key: mkDefault cfg.${key}) // {
     kubeconfigPath = mkDefault (if cfg.kubeconfigPath == null then null else kubeconfig);
+    login = mkDefault handsOver;
+  };
+
+  # For whoever has a shell already: it may be left, and hands nothing over.
+  typed = {
+    quit = true;
+    login = false;
   };
 
   etc = name: "hypervisor-tui/${name}.yaml";
@@ -44,6 +51,7 @@ let
       configFile = "/etc/${etc tty}";
       logBufferSize = cfg.settings.logBufferSize or cfg.logBufferSize;
       apiAddresses = lib.optionals (cfg.settings.kubeconfigPath or null != null) cfg.apiAddresses;
+      login = handsOver;
       rescue = cfg.rescue.active;
     }
     // {
@@ -57,7 +65,12 @@ let
       term = cfg.serial.term;
       agetty = lib.getExe' pkgs.util-linux "agetty";
       login = config.services.getty.loginProgram or (lib.getExe' pkgs.shadow "login");
+      postStop = lib.optionalString handsOver (handBack tty);
     };
+
+  # The rescue entry has its login prompt on another terminal.
+  handsOver = cfg.login.enable && !cfg.rescue.active;
+  handBack = tty: import ./handback.nix "hypervisor-tui@${tty}.service";
 
   handOver = import ./kubeconfig.nix {
     source = cfg.kubeconfigPath;
@@ -79,9 +92,9 @@ in
         services.hypervisor-tui.settings = flat;
         environment.systemPackages = [ cfg.package ];
 
-        # A file for each terminal; config.yaml is for whoever types the command, and may leave it.
+        # A file for each terminal; config.yaml is for whoever types the command.
         environment.etc = lib.mkMerge (
-          map (tty: configFile tty { }) ttys ++ [ (configFile "config" { quit = true; }) ]
+          map (tty: configFile tty { }) ttys ++ [ (configFile "config" typed) ]
         );
 
         users.users.hypervisor-tui = {
@@ -100,6 +113,14 @@ in
             enable = false;
           }))
           (mkIf (!cfg.rescue.active) (perTTY serial (tty: "hypervisor-tui-getty@${tty}") getty))
+          # NixOS' own prompt, with all that services.getty says of it.
+          (mkIf handsOver (
+            perTTY (lib.filter isVT ttys) (tty: "getty@${tty}") (tty: {
+              overrideStrategy = "asDropin";
+              restartIfChanged = false;
+              postStop = handBack tty;
+            })
+          ))
         ];
 
         systemd.tmpfiles.settings.hypervisor-tui = import ./tmpfiles.nix {

@@ -154,6 +154,15 @@ in
       '';
     };
 
+    login.enable = mkOption {
+      type = types.bool;
+      default = false;
+      description = ''
+        Whether F12 or Ctrl-], then y, leaves the console's terminal to a login prompt. After the logout the console
+        comes back. It is the way in on a machine whose one serial line shows the console.
+      '';
+    };
+
     podLogs.enable = mkOption {
       type = types.bool;
       default = config.services.k3s.enable;

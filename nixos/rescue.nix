@@ -18,6 +18,7 @@ in
         boot.kernelParams = [ "systemd.unit=rescue.target" ];
         services.hypervisor-tui.settings = {
           profile = lib.mkDefault "rescue";
+          login = lib.mkForce false;
           # No cluster is up, and a smaller ring than that of the running system will do.
           kubeconfigPath = lib.mkForce null;
           logBufferSize = lib.mkForce 2000;

@@ -14,7 +14,11 @@ in
   config = lib.mkIf (cfg.enable && cfg.ssh.enable && !cfg.rescue.active) (
     {
       environment.etc.${file}.source = (pkgs.formats.yaml { }).generate "ssh.yaml" (
-        cfg.settings // { quit = true; }
+        cfg.settings
+        // {
+          quit = true;
+          login = false;
+        }
       );
 
       users.users.${cfg.ssh.user} = {

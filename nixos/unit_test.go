@@ -15,13 +15,17 @@ import (
 
 // units are the services as nixos/*.nix make them, by the name of their file in testdata.
 var units = map[string]string{
-	"hypervisor-tui@tty1.service":        console("tty1", "linux", `logBufferSize = 10000; apiAddresses = [ "localhost" ];`),
-	"hypervisor-tui@ttyS0.service":       console("ttyS0", "vt220", `logBufferSize = 1000000; apiAddresses = [ "localhost" "192.0.2.0/24" ];`),
-	"rescue/hypervisor-tui@tty1.service": console("tty1", "linux", "logBufferSize = 2000; rescue = true; apiAddresses = [ ];"),
-	"hypervisor-tui-getty@ttyS0.service": `import ./getty.nix { tty = "ttyS0"; term = "vt220"; agetty = "/bin/agetty"; login = "/bin/login"; }`,
-	"hypervisor-tui-kubeconfig.service":  `(` + kubeconfig + `).service`,
-	"hypervisor-tui-kubeconfig.path":     `(` + kubeconfig + `).path`,
+	"hypervisor-tui@tty1.service":              console("tty1", "linux", `logBufferSize = 10000; apiAddresses = [ "localhost" ];`),
+	"hypervisor-tui@ttyS0.service":             console("ttyS0", "vt220", `logBufferSize = 1000000; apiAddresses = [ "localhost" "192.0.2.0/24" ];`),
+	"rescue/hypervisor-tui@tty1.service":       console("tty1", "linux", "logBufferSize = 2000; rescue = true; apiAddresses = [ ];"),
+	"login/hypervisor-tui@tty1.service":        console("tty1", "linux", `logBufferSize = 10000; login = true; apiAddresses = [ "localhost" ];`),
+	"login/hypervisor-tui-getty@ttyS0.service": `import ./getty.nix { tty = "ttyS0"; term = "vt220"; agetty = "/bin/agetty"; login = "/bin/login"; postStop = ` + handBack + `; }`,
+	"hypervisor-tui-getty@ttyS0.service":       `import ./getty.nix { tty = "ttyS0"; term = "vt220"; agetty = "/bin/agetty"; login = "/bin/login"; }`,
+	"hypervisor-tui-kubeconfig.service":        `(` + kubeconfig + `).service`,
+	"hypervisor-tui-kubeconfig.path":           `(` + kubeconfig + `).path`,
 }
+
+const handBack = `import ./handback.nix "hypervisor-tui@ttyS0.service"`
 
 const kubeconfig = `import ./kubeconfig.nix { source = "/etc/rancher/k3s/k3s.yaml"; copy = "/run/hypervisor-tui/kubeconfig"; }`
 
@@ -38,7 +42,7 @@ type unit struct {
 	StartLimitIntervalSec, StartLimitBurst                                *int
 	RestartIfChanged                                                      *bool
 	Environment                                                           map[string]string
-	Script                                                                string
+	Script, PostStop                                                      string
 }
 
 // text writes a unit as NixOS does: sections, then key=value, lists as several lines or words.
@@ -71,18 +75,24 @@ func (u *unit) text() string {
 		if u.RestartIfChanged != nil && !*u.RestartIfChanged {
 			b.WriteString("X-RestartIfChanged=false\n")
 		}
-		if u.Script != "" {
-			b.WriteString("ExecStart=/bin/sh script\n")
-			for line := range strings.Lines(u.Script) {
-				b.WriteString("# " + line)
-			}
-		}
+		writeScript(b, "ExecStart", u.Script)
+		writeScript(b, "ExecStopPost", u.PostStop)
 		write(b, "", u.ServiceConfig)
 	}
 	if len(u.WantedBy) > 0 {
 		write(b, "\n[Install]", map[string]any{"WantedBy": strings.Join(u.WantedBy, " ")})
 	}
 	return b.String()
+}
+
+func writeScript(b *strings.Builder, key, script string) {
+	if script == "" {
+		return
+	}
+	b.WriteString(key + "=/bin/sh script\n")
+	for line := range strings.Lines(script) {
+		b.WriteString("# " + line)
+	}
 }
 
 func write(b *strings.Builder, title string, section map[string]any) {
@@ -118,6 +128,37 @@ func TestUnitTexts(t *testing.T) {
 	}
 }
 
+// TestLoginHandsBack runs what a login prompt runs when it ends, with a systemctl that says how the console ended.
+func TestLoginHandsBack(t *testing.T) {
+	var script string
+	evaluate(t, handBack, &script)
+	for status, want := range map[string]string{
+		"3": "reset-failed hypervisor-tui@ttyS0.service\nstart --no-block --job-mode=fail hypervisor-tui@ttyS0.service\n",
+		"0": "", "1": "", "9": "", "": "",
+	} {
+		dir := t.TempDir()
+		systemctl := "#!/bin/sh\n" +
+			`[ "$*" != "show -P ExecMainStatus hypervisor-tui@ttyS0.service" ] || { echo ` + status + "; exit; }\n" +
+			`echo "$*" >>"$0".asked` + "\n"
+		exe := filepath.Join(dir, "systemctl")
+		if err := os.WriteFile(exe, []byte(systemctl), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		cmd := exec.Command("sh", "-euc", script)
+		cmd.Env = append(os.Environ(), "PATH="+dir+":"+os.Getenv("PATH"))
+		if out, err := cmd.CombinedOutput(); err != nil || len(out) > 0 {
+			t.Errorf("after status %s: %v\n%s", status, err, out)
+		}
+		asked, err := os.ReadFile(exe + ".asked")
+		if err != nil && !os.IsNotExist(err) {
+			t.Fatal(err)
+		}
+		if string(asked) != want {
+			t.Errorf("after status %s it runs\n%swant\n%s", status, asked, want)
+		}
+	}
+}
+
 func analyze(t *testing.T) string {
 	t.Helper()
 	exe, err := exec.LookPath("systemd-analyze")
@@ -134,6 +175,7 @@ func TestUnitsAreHardened(t *testing.T) {
 	for name, most := range map[string]float64{
 		"hypervisor-tui@tty1.service": 2, "hypervisor-tui@ttyS0.service": 2, "rescue/hypervisor-tui@tty1.service": 2,
 		"hypervisor-tui-kubeconfig.service": 2,
+		"login/hypervisor-tui@tty1.service": 2,
 	} {
 		out, err := exec.Command(exe, "security", "--no-pager", "--offline=true", filepath.Join("testdata", name)).CombinedOutput()
 		score := regexp.MustCompile(`exposure level for .*: ([0-9.]+)`).FindSubmatch(out)
