@@ -51,13 +51,20 @@ func readVM(s *scan, b []byte) (meta, kube.VM) {
 	var v struct {
 		Metadata jsonMeta `json:"metadata"`
 		Status   struct {
-			PrintableStatus string `json:"printableStatus"`
+			PrintableStatus string      `json:"printableStatus"`
+			Conditions      []condition `json:"conditions"`
 		} `json:"status"`
 	}
 	s.readJSON(b, &v)
-	return v.Metadata.meta(), kube.VM{
+	vm := kube.VM{
 		Namespace: s.word(v.Metadata.Namespace), Name: clean.String(v.Metadata.Name), Status: s.word(v.Status.PrintableStatus),
 	}
+	for _, c := range v.Status.Conditions {
+		if c.Type == "Ready" {
+			vm.Since = jsonTime(c.Changed)
+		}
+	}
+	return v.Metadata.meta(), vm
 }
 
 // word is name for what is a string already.
@@ -86,6 +93,7 @@ type condition struct {
 	Status  string `json:"status"`
 	Reason  string `json:"reason"`
 	Message string `json:"message"`
+	Changed string `json:"lastTransitionTime"`
 }
 
 type moving struct {

@@ -140,6 +140,17 @@ func TestReadInstance(t *testing.T) {
 	}
 }
 
+func TestReadVM(t *testing.T) {
+	_, v := readVM(new(scan), []byte(`{"metadata":{"namespace":"vms","name":"a"},"status":{"printableStatus":"CrashLoopBackOff","conditions":[
+		{"type":"Failure","status":"True","lastTransitionTime":"2026-11-22T01:00:00Z"},{"type":"Ready","status":"False","lastTransitionTime":"2026-11-22T03:00:00Z"}]}}`))
+	if want := (kube.VM{Namespace: "vms", Name: "a", Status: "CrashLoopBackOff", Since: time.Date(2026, 11, 22, 3, 0, 0, 0, time.UTC)}); v != want {
+		t.Errorf("%+v, want %+v", v, want)
+	}
+	if _, v := readVM(new(scan), []byte(`{"status":{"conditions":[{"type":"Ready"}]}}`)); !v.Since.IsZero() {
+		t.Errorf("since %v, and nobody said when", v.Since)
+	}
+}
+
 // TestReadingPodsAllocatesLittle: 10,000 pods are read at a start, and 50 a second after that.
 func TestReadingPodsAllocatesLittle(t *testing.T) {
 	s := new(scan)

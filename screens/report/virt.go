@@ -51,6 +51,7 @@ type defined struct {
 	Namespace string  `json:"namespace"`
 	Name      string  `json:"name"`
 	Status    *string `json:"status"`
+	Since     *string `json:"since"`
 }
 
 type migration struct {
@@ -89,7 +90,7 @@ func newKubeVirt(f *frame.Frame) kubevirt {
 	v.DataVolumes = figure(s, kube.KindDataVolume, s.Virt.Volumes)
 	if s.Kinds[kube.KindVM].Has() {
 		for _, m := range s.Virt.VMs {
-			v.Defined = append(v.Defined, defined{m.Namespace, m.Name, text(m.Status)})
+			v.Defined = append(v.Defined, defined{m.Namespace, m.Name, text(m.Status), stamp(m.Since, time.RFC3339)})
 		}
 	}
 	if s.Kinds[kube.KindInstance].Has() {
