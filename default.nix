@@ -29,6 +29,9 @@ buildGoModule (finalAttrs: {
   # The NAR hash of what `go mod vendor` makes; `make vendor-hash` writes it.
   vendorHash = "sha256-5xp7zSrU1dUwuTafRXnqoxzAXL0oHAa0Qz6UiF4prEk=";
 
+  # A module of its own, for tests that build Kubernetes' API server.
+  excludedPackages = [ "kube/apitest/server" ];
+
   env.CGO_ENABLED = 0;
   tags = lib.optional (!withKube) "nokube";
   ldflags = [

@@ -99,7 +99,11 @@ func TestStyleOnePackageComment(t *testing.T) {
 		}
 		if f.ast.Doc != nil {
 			where[f.dir] = append(where[f.dir], f.path)
-			if start := "Package " + f.ast.Name.Name + " "; f.dir != "." && !strings.HasPrefix(f.ast.Doc.Text(), start) {
+			start := "Package " + f.ast.Name.Name + " "
+			if f.ast.Name.Name == "main" {
+				start = "Command " + filepath.Base(f.dir) + " "
+			}
+			if f.dir != "." && !strings.HasPrefix(f.ast.Doc.Text(), start) {
 				t.Errorf("%s: the package comment should start with %q", f.path, start)
 			}
 		}
