@@ -9,8 +9,10 @@ ifndef HOME
 export HOME := $(shell mktemp -d)
 endif
 
+APITEST_SERVER ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/hypervisor-tui/apitest-server
+
 .NOTPARALLEL:
-.PHONY: build run test tools lint race fuzz bench vendor-hash nix-options
+.PHONY: build run test tools lint race fuzz apitest bench vendor-hash nix-options
 
 # One static binary, stripped; the same source gives the same bytes.
 build:
@@ -21,7 +23,7 @@ run: build
 	./hypervisor-tui $(ARGS)
 
 # Everything; go test's own closing lines come last.
-test: tools lint race fuzz
+test: tools lint race fuzz apitest
 	go test ./...
 
 # What the tests want beyond go: a C compiler for the race detector, tmux for the end-to-end
@@ -62,6 +64,17 @@ fuzz:
 	while read -r package target; do \
 		go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 10x "$$package" </dev/null || exit 1; \
 	done
+
+# The cluster's tests against Kubernetes' own API server. Building that takes a quarter of an hour of a processor, once:
+# it is kept in the user's cache.
+apitest:
+	@echo "apitest: an API server from source, which takes minutes the first time"
+	@mkdir -p "$(dir $(APITEST_SERVER))"; \
+	if CGO_ENABLED=0 go -C kube/apitest/server build -trimpath -ldflags '-s -w' -o "$(APITEST_SERVER)" .; then \
+		APITEST_SERVER="$(APITEST_SERVER)" go test -count=1 -run RealAPI .; \
+	else \
+		echo "apitest: skipped, the API server cannot be built: the reason is above"; \
+	fi
 
 bench:
 	go test -run '^$$' -bench . -benchmem ./...

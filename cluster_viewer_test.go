@@ -1,0 +1,102 @@
+//go:build !nokube
+
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"hypervisor-tui/draw"
+	"hypervisor-tui/kube"
+	"hypervisor-tui/kube/apitest"
+	"hypervisor-tui/sample"
+	"hypervisor-tui/screens"
+	"hypervisor-tui/screens/frame"
+	"hypervisor-tui/screens/report"
+)
+
+// viewer is what a console that runs knows of a cluster, in this process: its frames without a terminal.
+type viewer struct {
+	t          *testing.T
+	feeds      *feeds
+	kubeconfig string // path
+}
+
+// newViewer follows the cluster of a kubeconfig until the test ends.
+func newViewer(t *testing.T, kubeconfig string) *viewer {
+	t.Helper()
+	v := &viewer{t: t, feeds: newFeeds(DefaultConfig(), new(guard)), kubeconfig: filepath.Join(t.TempDir(), "kubeconfig")}
+	v.use(kubeconfig)
+	ctx, cancel := context.WithCancel(context.Background())
+	over := v.feeds.guard.keep(ctx, "cluster", func(ctx context.Context) error {
+		return v.feeds.followCluster(ctx, kube.Options{Path: v.kubeconfig})
+	})
+	t.Cleanup(func() { cancel(); <-over })
+	return v
+}
+
+// use puts a kubeconfig in the place of the one that is, whole at once.
+func (v *viewer) use(kubeconfig string) {
+	v.t.Helper()
+	next := v.kubeconfig + ".new"
+	if err := os.WriteFile(next, []byte(kubeconfig), 0o600); err != nil {
+		v.t.Fatal(err)
+	}
+	if err := os.Rename(next, v.kubeconfig); err != nil {
+		v.t.Fatal(err)
+	}
+}
+
+// frame is what would be drawn now.
+func (v *viewer) frame() *frame.Frame {
+	f := &frame.Frame{Settings: settings(DefaultConfig(), "", ""), Now: time.Now().UTC(), Boot: sample.Boottime()}
+	v.feeds.fill(f)
+	f.Derive()
+	return f
+}
+
+// snapshot is the JSON of now.
+func (v *viewer) snapshot() (s clusterJSON) {
+	v.t.Helper()
+	var out bytes.Buffer
+	if err := report.Write(&out, v.frame()); err != nil {
+		v.t.Fatal(err)
+	}
+	if err := json.Unmarshal(out.Bytes(), &s); err != nil {
+		v.t.Fatal(err)
+	}
+	return s
+}
+
+// screen is a picture of now, after keys.
+func (v *viewer) screen(first frame.Screen, keys ...draw.Key) string {
+	c, f := screens.NewConsole(first, nil), v.frame()
+	canvas := draw.NewCanvas(draw.Look{Theme: draw.MonoTheme(), Glyphs: draw.UnicodeGlyphs()})
+	for _, k := range keys {
+		c.Key(k, f)
+	}
+	c.Draw(canvas.Begin(110, 50), f)
+	return string(canvas.AppendText(nil))
+}
+
+// agree waits until what is shown is what the API's own lists say.
+func (v *viewer) agree(c *apitest.Cluster, what string) {
+	v.t.Helper()
+	want := expected(v.t, c)
+	var why []string
+	defer func() {
+		if v.t.Failed() {
+			v.t.Logf("%s: %s", what, strings.Join(why, "\n"))
+		}
+	}()
+	eventually(v.t, what+" is shown", func() bool {
+		why = disagreements(v.snapshot(), want)
+		return len(why) == 0
+	})
+}
