@@ -51,9 +51,14 @@ func Open(path string, fields *Fields) (*File, error) {
 	if err != nil {
 		return nil, err
 	}
+	return mapped(file, fields)
+}
+
+// mapped maps a file that is open, and owns it.
+func mapped(file *os.File, fields *Fields) (*File, error) {
 	fields.files++
-	f := &File{path: path, fields: fields, file: file, serial: fields.files}
-	if err = f.open(); err != nil {
+	f := &File{path: file.Name(), fields: fields, file: file, serial: fields.files}
+	if err := f.open(); err != nil {
 		f.Close()
 		return nil, err
 	}

@@ -23,7 +23,7 @@ func (m *Merge) Follow(boot ID) error {
 	m.SeekEnd()
 	for _, c := range m.members {
 		if c.live() {
-			if err := m.judge(c.Path, c.open(m.fields)); err != nil {
+			if err := m.judge(c.Path, m.open(c)); err != nil {
 				return err
 			}
 		}
@@ -74,10 +74,11 @@ func (m *Merge) left(c *member) {
 // unread passes by all of a file that cannot be opened any more.
 func (m *Merge) unread(c *member) {
 	m.vanished = m.vanished || m.following
-	c.head.Entries, c.at, c.keyed = 0, 0, false
+	c.head.State, c.head.Entries, c.at, c.keyed = Archived, 0, 0, false
 }
 
-// drained closes a file in which nothing comes after what was read, if nothing will.
+// drained closes a file in which nothing comes after what was read, if nothing will. Then it shows whether there was
+// more all the same.
 func (m *Merge) drained(c *member) {
 	if c.file != nil && (!m.following || !c.live()) {
 		c.close()

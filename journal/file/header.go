@@ -100,7 +100,10 @@ func (e *FlagsError) Error() string {
 	return fmt.Sprintf("%s: unknown incompatible journal flag %s", e.Path, strings.Join(names, ", "))
 }
 
-var errNoJournal = errors.New("not a journal file")
+var (
+	errNoJournal = errors.New("not a journal file")
+	errUnmade    = errors.New("a journal file that is being made")
+)
 
 // parseHeader reads the head of a file; b holds at least headerMin bytes. Flags are not judged.
 func parseHeader(b []byte) (h Header, err error) {
@@ -142,12 +145,19 @@ func ReadHeader(path string) (h Header, err error) {
 		return h, err
 	}
 	defer f.Close()
+	return readHeader(f)
+}
+
+func readHeader(f *os.File) (h Header, err error) {
 	var b [headerMin]byte
 	if _, err = f.ReadAt(b[:], 0); err != nil && err != io.EOF {
 		return h, err
 	}
-	if h, err = parseHeader(b[:]); err != nil {
-		return h, fmt.Errorf("read %s: %w", path, err)
+	if b == [headerMin]byte{} && !isRotated(f.Name()) {
+		return h, errUnmade
 	}
-	return h, h.flags(path)
+	if h, err = parseHeader(b[:]); err != nil {
+		return h, fmt.Errorf("read %s: %w", f.Name(), err)
+	}
+	return h, h.flags(f.Name())
 }

@@ -6,6 +6,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"golang.org/x/sys/unix"
 )
 
 // Root is a folder with a folder of journal files for each machine.
@@ -25,6 +27,7 @@ type Listing struct {
 	Files   []Listed
 	Folders []string // that exist: the roots and the machines' folders in them
 	Denied  []string // folders that may not be listed
+	Err     error    // why a folder could not be listed, as when there are no descriptors left
 }
 
 // List finds the journal files of the system and of users in the folders of all machines in roots, as journald names
@@ -51,10 +54,14 @@ func (l *Listing) machine(folder string, volatile bool) {
 
 func (l *Listing) folder(path string) []fs.DirEntry {
 	entries, err := os.ReadDir(path)
-	if err == nil {
+	switch {
+	case err == nil:
 		l.Folders = append(l.Folders, path)
-	} else if errors.Is(err, fs.ErrPermission) {
+	case errors.Is(err, fs.ErrPermission):
 		l.Denied = append(l.Denied, path)
+	case errors.Is(err, fs.ErrNotExist), errors.Is(err, unix.ENOTDIR):
+	default:
+		l.Err = err
 	}
 	return entries
 }

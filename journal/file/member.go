@@ -4,7 +4,8 @@ import (
 	"bytes"
 	"io/fs"
 	"os"
-	"syscall"
+
+	"golang.org/x/sys/unix"
 )
 
 // member is a file of a Merge. It is mapped only while its entries are read, or while they are waited for.
@@ -17,21 +18,31 @@ type member struct {
 	key     Key    // of the entry that comes next in the merge's direction; of a closed file a bound for it
 	keyed   bool   // key is known
 	lost    uint64 // entries that could not be read
+	seen    bool   // it was found in the folders
 	missing int    // looks in a row that did not find it
 }
 
-// find reads who a listed file is.
+// find reads who a listed file is, all of it through one descriptor: the name may be another file's at any time.
 func find(l Listed) (c *member, err error) {
-	info, err := os.Stat(l.Path)
+	file, err := os.Open(l.Path)
 	if err != nil {
 		return nil, err
 	}
-	c = &member{Listed: l}
-	if stat, ok := info.Sys().(*syscall.Stat_t); ok {
-		c.inode = stat.Ino
+	defer file.Close()
+	c = &member{Listed: l, seen: true}
+	if c.inode, _, err = inode(file); err == nil {
+		c.head, err = readHeader(file)
 	}
-	c.head, err = ReadHeader(l.Path)
 	return c, err
+}
+
+// inode returns the number of an open file, and how many names it has.
+func inode(file *os.File) (number, names uint64, err error) {
+	var stat unix.Stat_t
+	if err = unix.Fstat(int(file.Fd()), &stat); err != nil {
+		return 0, 0, &fs.PathError{Op: "stat", Path: file.Name(), Err: err}
+	}
+	return stat.Ino, uint64(stat.Nlink), nil
 }
 
 // is says whether two members are the same file, maybe renamed meanwhile.
@@ -53,31 +64,51 @@ func (c *member) live() bool {
 	return !isRotated(c.Path)
 }
 
-// open maps the file, if it is not yet.
+// open maps the file, if it is not yet. The error is fs.ErrNotExist when it has not the name any more under which it
+// was listed, even if another one has.
 func (c *member) open(fields *Fields) error {
 	if c.file != nil {
 		return nil
 	}
-	f, err := Open(c.Path, fields)
+	file, err := os.Open(c.Path)
 	if err != nil {
 		return err
 	}
-	if f.head.File != c.head.File {
+	number, _, err := inode(file)
+	if err == nil && number != c.inode { // it need not be a journal yet
+		err = fs.ErrNotExist
+	}
+	if err != nil {
+		file.Close()
+		return err
+	}
+	f, err := mapped(file, fields)
+	if err != nil {
+		return err
+	}
+	if f.head.File != c.head.File { // the number was used again
 		f.Close()
-		return fs.ErrNotExist // rotated since it was listed: its place was taken
+		return fs.ErrNotExist
 	}
 	c.file, c.keyed = f, false
 	c.at = min(c.at, f.Len())
 	return nil
 }
 
-// close looks a last time for what was added, so that it is known what is left.
+// close looks a last time for what was added, so that it is known what is left, and whether there will be more: its
+// name may be an old one.
 func (c *member) close() {
 	if c.file == nil {
 		return
 	}
 	c.file.Refresh()
 	c.head.Entries = c.file.Len() // what can be reached
+	if last, err := c.file.Key(c.head.Entries - 1); err == nil {
+		c.head.TailSeq, c.head.TailTime = last.Seq, last.Realtime
+	}
+	if c.file.Final() {
+		c.head.State = Archived
+	}
 	c.file.Close()
 	c.file, c.keyed = nil, false
 }
@@ -122,12 +153,8 @@ func (c *member) bound(back bool) bool {
 
 // unlinked says that the file that is open has no name any more.
 func (c *member) unlinked() bool {
-	info, err := c.file.file.Stat()
-	if err != nil {
-		return false
-	}
-	stat, ok := info.Sys().(*syscall.Stat_t)
-	return ok && stat.Nlink == 0
+	_, names, err := inode(c.file.file)
+	return err == nil && names == 0
 }
 
 // step passes by the entry that comes next.
@@ -138,25 +165,4 @@ func (c *member) step(back bool) {
 	} else {
 		c.at++
 	}
-}
-
-// seek puts the member before the entry that search finds, or knows without opening the file that all its entries are
-// early or late.
-func (c *member) seek(fields *Fields, early, late bool, search func(f *File) uint64) error {
-	c.keyed = false
-	switch {
-	case c.file == nil && early:
-		c.at = c.len()
-	case c.file == nil && late:
-		c.at = 0
-	default:
-		c.at = 0
-		if err := c.open(fields); err != nil {
-			return err
-		}
-		if c.at = search(c.file); c.at == 0 || c.at == c.len() {
-			c.close()
-		}
-	}
-	return nil
 }

@@ -1,10 +1,14 @@
 package file
 
 import (
+	"cmp"
 	"errors"
 	"io"
 	"io/fs"
 	"slices"
+	"strings"
+
+	"golang.org/x/sys/unix"
 )
 
 // looksMax bounds how often the folders are listed until nothing new is found.
@@ -17,6 +21,7 @@ type Merge struct {
 	Unreadable []string    // files and folders that may not be read, as of the last Look
 	Unknown    *FlagsError // a file whose format is too new, if there is one
 	Broken     int         // files that are no journals
+	Making     bool        // a file is not a journal yet: no change of names tells when it is, so Look at the next change
 
 	roots   []Root
 	fields  *Fields
@@ -29,7 +34,7 @@ type Merge struct {
 	limit   Key     // the next one's, if limited
 	limited bool
 
-	moved bool // a file was not there any more under the name by which it was listed
+	moved bool // a file had not the name any more under which it was listed
 
 	follow
 }
@@ -41,27 +46,29 @@ func NewMerge(roots []Root, fields *Fields) *Merge {
 
 // Look takes in the files that have appeared, and lets go those that are gone and read. A file keeps its position when
 // it is renamed. It returns the folders to watch. Before Follow, new files stand at their first entry. An error, as when
-// there are no descriptors left, is to be tried again.
+// there are no descriptors left, is to be tried again; nothing is let go then.
 func (m *Merge) Look() (folders []string, err error) {
 	for _, c := range m.members {
-		c.missing++
+		c.seen = false
 	}
+	m.current = nil
 	for range looksMax { // one that was renamed meanwhile may have been overlooked while its successor was seen
 		known := len(m.members)
-		m.moved = false
-		if folders, err = m.list(); err != nil || len(m.members) == known && !m.moved {
+		list := List(m.roots)
+		if err = m.takeAll(list); err != nil {
+			return list.Folders, err
+		}
+		if folders = list.Folders; len(m.members) == known && !m.moved {
 			break
 		}
 	}
 	m.members = slices.DeleteFunc(m.members, m.lost)
-	m.current = nil
-	return folders, err
+	return folders, nil
 }
 
-// list takes in what is in the folders now.
-func (m *Merge) list() (folders []string, err error) {
-	list := List(m.roots)
-	m.Unreadable, m.Unknown, m.Broken = list.Denied, nil, 0
+// takeAll takes in what was in the folders when they were listed.
+func (m *Merge) takeAll(list Listing) (err error) {
+	m.Unreadable, m.Unknown, m.Broken, m.Making, m.moved = list.Denied, nil, 0, false, false
 	for _, listed := range list.Files {
 		c, e := find(listed)
 		if e == nil {
@@ -71,7 +78,7 @@ func (m *Merge) list() (folders []string, err error) {
 			err = e
 		}
 	}
-	return list.Folders, err
+	return cmp.Or(err, list.Err)
 }
 
 // judge notes what is the matter with a file, and returns the error if it is not the file's.
@@ -85,7 +92,9 @@ func (m *Merge) judge(path string, err error) error {
 		m.Unreadable = append(m.Unreadable, path)
 	case errors.As(err, &flags):
 		m.Unknown = flags
-	case errors.Is(err, errNoJournal), errors.Is(err, ErrDamaged):
+	case err == errUnmade:
+		m.Making = true
+	case errors.Is(err, errNoJournal), errors.Is(err, ErrDamaged), errors.Is(err, unix.EIO):
 		m.Broken++
 	default:
 		return err
@@ -105,7 +114,7 @@ func (m *Merge) take(c *member) error {
 	}
 	known := m.members[i]
 	grows := known.live()
-	known.missing, known.Listed = 0, c.Listed
+	known.seen, known.Listed = true, c.Listed
 	if known.file == nil && grows {
 		known.head = c.head
 	}
@@ -115,18 +124,50 @@ func (m *Merge) take(c *member) error {
 	return nil
 }
 
+// open maps the file of a member, whatever its name is by now. The error is fs.ErrNotExist when it has none.
+func (m *Merge) open(c *member) error {
+	err := c.open(m.fields)
+	for looks := 0; errors.Is(err, fs.ErrNotExist) && looks < looksMax; looks++ {
+		c.seen = false
+		if err := m.takeAll(List(m.roots)); err != nil {
+			return err
+		}
+		if !c.seen && !m.moved {
+			break
+		}
+		err = c.open(m.fields)
+	}
+	return err
+}
+
 // lost says that a file is gone and nothing of it is left to be read. One that is being renamed may be overlooked once.
 func (m *Merge) lost(c *member) bool {
-	switch {
-	case c.missing == 0,
-		c.file == nil && c.missing == 1,
-		c.file != nil && (c.at < c.len() || !c.unlinked()):
+	if c.seen || m.hidden(c) {
+		c.missing = 0
 		return false
+	}
+	if c.missing++; c.file == nil && c.missing == 1 {
+		return false
+	}
+	if c.file != nil {
+		if !c.unlinked() {
+			return false
+		}
+		if c.file.Refresh(); c.at < c.len() { // written before it was removed
+			return false
+		}
 	}
 	m.left(c)
 	c.close()
 	m.lostBefore += c.lost
 	return true
+}
+
+// hidden says that a file may be there, but may not be seen.
+func (m *Merge) hidden(c *member) bool {
+	return slices.ContainsFunc(m.Unreadable, func(path string) bool {
+		return c.Path == path || strings.HasPrefix(c.Path, path+"/")
+	})
 }
 
 // Refresh looks for entries that were added to the files that are open.
@@ -236,7 +277,7 @@ func (m *Merge) pick() (*member, error) {
 		return c, nil
 	}
 	m.current = nil
-	for looks := 0; ; {
+	for {
 		best := m.choose()
 		if best == nil {
 			return nil, io.EOF
@@ -246,17 +287,8 @@ func (m *Merge) pick() (*member, error) {
 			m.single(best)
 			return best, nil
 		}
-		err := best.open(m.fields)
+		err := m.open(best)
 		if err == nil {
-			continue
-		}
-		if m.following && errors.Is(err, fs.ErrNotExist) {
-			if looks++; looks > looksMax {
-				return nil, io.EOF // until the next Look
-			}
-			if _, err = m.Look(); err != nil { // it has another name now, or is gone and let go
-				return nil, err
-			}
 			continue
 		}
 		if err = m.judge(best.Path, err); err != nil {
@@ -272,7 +304,9 @@ func (m *Merge) choose() (best *member) {
 	for _, c := range m.members {
 		if !c.ahead(m.back) {
 			m.drained(c)
-			continue
+			if !c.ahead(m.back) {
+				continue
+			}
 		}
 		switch {
 		case best == nil:

@@ -13,7 +13,7 @@ func (m *Merge) SeekTime(micros uint64) error {
 	return m.seek(func(c *member) error {
 		h := &c.head
 		inOrder := h.HeadTime <= h.TailTime
-		return c.seek(m.fields, inOrder && !c.live() && h.TailTime < micros, inOrder && h.HeadTime >= micros,
+		return m.place(c, inOrder && !c.live() && h.TailTime < micros, inOrder && h.HeadTime >= micros,
 			func(f *File) uint64 { return f.SeekTime(micros) })
 	})
 }
@@ -23,7 +23,7 @@ func (m *Merge) SeekKey(key *Key, past bool) error {
 	return m.seek(func(c *member) error {
 		h := &c.head
 		numbered := h.SeqID == key.SeqID
-		return c.seek(m.fields, numbered && !c.live() && h.TailSeq < key.Seq, numbered && h.HeadSeq > key.Seq,
+		return m.place(c, numbered && !c.live() && h.TailSeq < key.Seq, numbered && h.HeadSeq > key.Seq,
 			func(f *File) uint64 { return f.SeekKey(key, past) })
 	})
 }
@@ -38,11 +38,33 @@ func (m *Merge) seek(one func(c *member) error) error {
 	return nil
 }
 
+// place puts a member before the entry that search finds, or knows without opening the file that all its entries are
+// early or late.
+func (m *Merge) place(c *member, early, late bool, search func(f *File) uint64) error {
+	c.keyed = false
+	switch {
+	case c.file == nil && early:
+		c.at = c.len()
+	case c.file == nil && late:
+		c.at = 0
+	default:
+		c.at = 0
+		if err := m.open(c); err != nil {
+			return err
+		}
+		if c.at = search(c.file); c.at == 0 || c.at == c.len() {
+			c.close()
+		}
+	}
+	return nil
+}
+
 // Locate finds the entry that was written at that time, in microseconds since 1970, under that sequence number: its
 // file and number there, and its key. The file is nil when it is in no file any more.
 func (m *Merge) Locate(micros, seq uint64) (f *File, n uint64, key Key) {
 	for _, c := range m.members {
-		if seq < c.head.HeadSeq || seq > c.head.TailSeq && !c.live() || c.open(m.fields) != nil {
+		outside := seq < c.head.HeadSeq || seq > c.head.TailSeq && !c.live()
+		if c.file == nil && outside || m.open(c) != nil {
 			continue
 		}
 		n = c.file.SeekSeq(seq)
@@ -64,7 +86,7 @@ func (m *Merge) SeekBoot(key *Key) (Key, error) {
 		if c.at == 0 {
 			continue
 		}
-		if err := m.judge(c.Path, c.open(m.fields)); err != nil {
+		if err := m.judge(c.Path, m.open(c)); err != nil {
 			return first, err
 		}
 		if c.file == nil {

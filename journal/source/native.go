@@ -82,8 +82,8 @@ func (n *Native) Run(ctx context.Context, sink *journal.Sink) error {
 		}
 		if !changed {
 			n.merge.Rest()
-			listed = true
 		}
+		listed = listed || !changed || n.merge.Making
 	}
 }
 
@@ -93,7 +93,7 @@ func (n *Native) look(watch *inotify, sink *journal.Sink) error {
 	for _, folder := range folders {
 		watch.add(folder)
 	}
-	if len(folders) > 0 { // again: a file may have come between the listing and the watch
+	if err == nil && len(folders) > 0 { // again: a file may have come between the listing and the watch
 		_, err = n.merge.Look()
 	}
 	if err != nil {
