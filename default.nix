@@ -27,7 +27,7 @@ buildGoModule (finalAttrs: {
   };
 
   # The NAR hash of what `go mod vendor` makes; `make vendor-hash` writes it.
-  vendorHash = "sha256-5xp7zSrU1dUwuTafRXnqoxzAXL0oHAa0Qz6UiF4prEk=";
+  vendorHash = "sha256-NbYvqAlbJe5uBUC6vg+iAcaba/T6Nj7Br8ec+TnIpNc=";
 
   # A module of its own, for tests that build Kubernetes' API server.
   excludedPackages = [ "kube/apitest/server" ];
