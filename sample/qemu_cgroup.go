@@ -42,6 +42,20 @@ func parseCgroup(text []byte) string {
 	return path
 }
 
+// ofTheHost says whether /proc/PID/cgroup places a process in a machine of libvirt's, in a service or in somebody's
+// login, and not in a pod, whose cgroup the kubelet calls kubepods wherever that lies.
+func ofTheHost(text []byte) bool {
+	if bytes.Contains(text, []byte("kubepods")) {
+		return false
+	}
+	for _, place := range []string{":/machine", ":/user.slice", ".service"} {
+		if bytes.Contains(text, []byte(place)) {
+			return true
+		}
+	}
+	return false
+}
+
 // ownCgroup cuts path behind the part that is all a VM's: its pod, or else its scope or service. It is empty when there
 // is no such part. A login session's scope has everything in it that was started there.
 func ownCgroup(path string) string {

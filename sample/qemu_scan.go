@@ -159,11 +159,15 @@ func (s *qemuScan) start(dir string) (uint64, error) {
 	return stat.start, err
 }
 
-// place finds the guest's cgroup and network namespace. libvirt moves a QEMU that it has started into its cgroup.
+// place finds the guest's cgroup and network namespace. libvirt moves a QEMU that it has started into its cgroup. One
+// that somebody started on this host itself is not KubeVirt's, whatever its name looks like.
 func (s *qemuScan) place(g *guest) error {
 	text, err := s.file(procDir(g.pid)+"cgroup", keptSize)
 	if err != nil {
 		return err
+	}
+	if g.namespace != "" && ofTheHost(text) {
+		g.namespace, g.name = "", g.namespace+"_"+g.name
 	}
 	g.cgroup, g.whyDisk = findCgroup(s.root, parseCgroup(text))
 	g.whyNet, err = whyNoNet(s.root, g.pid)

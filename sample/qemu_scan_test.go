@@ -44,6 +44,28 @@ func TestScanFindsQEMUAlone(t *testing.T) {
 	}
 }
 
+// TestScanOfLibvirtsOwnGuests: an underscore in the name of a guest does not make it one of KubeVirt's.
+func TestScanOfLibvirtsOwnGuests(t *testing.T) {
+	for cgroup, want := range map[string]string{
+		`0::/machine.slice/machine-qemu\x2d1\x2da_b.scope/libvirt/emulator`:              "/a_b",
+		"12:blkio:/machine/qemu-1-a_b.libvirt-qemu\n0::/machine":                         "/a_b",
+		"0::/system.slice/guests.service":                                                "/a_b",
+		"0::/user.slice/user-0.slice/session-3.scope":                                    "/a_b",
+		"0::/user.slice/user-0.slice/user@0.service/k3s.scope/kubepods/burstable/pod1/x": "a/b",
+		"0::/kubepods.slice/kubepods-pod1.slice/cri-containerd-1.scope/machine.slice/x":  "a/b",
+		"0::/../kubepods.slice/kubepods-pod1.slice":                                      "a/b",
+		"0::/": "a/b",
+	} {
+		q := newQEMUTree(t)
+		q.vm(10, "a_b")
+		q.put(procDir(10)+"cgroup", cgroup+"\n")
+		s := newQEMUScan(q.root)
+		if got := found(t, &s); got != want {
+			t.Errorf("%s: %q, want %q", cgroup, got, want)
+		}
+	}
+}
+
 func TestScanReadsNoMoreThanItMust(t *testing.T) {
 	q := newQEMUTree(t)
 	for pid := 1000; pid < 1300; pid++ {
