@@ -57,6 +57,48 @@ func TestF10HeaderTellsServiceAndAPI(t *testing.T) {
 	}
 }
 
+// TestF10OldKubeVirtStaysInItsColumn: its phase and age never run into the address beside them.
+func TestF10OldKubeVirtStaysInItsColumn(t *testing.T) {
+	for _, c := range []struct {
+		phase string
+		age   time.Duration
+		want  string
+	}{
+		{"Deployed", 3 * time.Minute, " KubeVirt: ok Deployed 3m "},
+		{"Deployed", 42 * time.Minute, " KubeVirt: ok Deployed 42m "},
+		{"Deleted", 3 * time.Minute, " KubeVirt: ! Deleted 3m old "},
+		{"Deploying", 400 * 24 * time.Hour, " KubeVirt: ! Deploying 400d "},
+		{"SomethingNewAndLong", 42 * time.Minute, " KubeVirt: ! SomethingN> 42m "},
+	} {
+		f := fixedFrame()
+		apiDown(f)
+		f.Kube.Virt.Phase = c.phase
+		f.Kube.Kinds[kube.KindKubeVirt].At = f.Boot - c.age
+		row := strings.Split(shot(t, frame.Dashboard, 80, 24, f), "\n")[2]
+		if !strings.HasPrefix(row, c.want) || !strings.HasPrefix(row[headerSecond-1:], " 192.168.1.100 ") {
+			t.Errorf("%q, want %q and the address in its column", row, c.want)
+		}
+	}
+}
+
+// TestF10LadderIsWholeWhereItFits: what a rung is about is cut only when the row has no room for it.
+func TestF10LadderIsWholeWhereItFits(t *testing.T) {
+	f := fixedFrame()
+	apiDown(f)
+	f.Kube.Kubeconfig = "/var/lib/rancher/k3s/agent/kubelet.kubeconfig"
+	f.Kube.Server = "https://api.some-where.example:6443"
+	text := shot(t, frame.Dashboard, 80, 50, f, 'i')
+	for _, want := range []string{f.Kube.Kubeconfig + " ", f.Kube.Server + " refused"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("%q is missing:\n%s", want, text)
+		}
+	}
+	f.Kube.Server = "https://" + strings.Repeat("long.", 12) + "example:6443"
+	if text := shot(t, frame.Dashboard, 80, 50, f, 'i'); !strings.Contains(text, "> refused") {
+		t.Errorf("why there is no answer is cut:\n%s", text)
+	}
+}
+
 // TestNoFigureIsCut: a ratio that does not fit loses its total, never a digit.
 func TestNoFigureIsCut(t *testing.T) {
 	f := fixedFrame()

@@ -108,12 +108,17 @@ func kubevirt(p *draw.Pen, f *frame.Frame, n int) {
 	if kept.Count == 0 {
 		phase = "not deployed"
 	}
-	style = kindStyle(kept, style)
-	p.Glyph(style, sign).Skip(1).Fit(style, phase, n-6)
-	if kept.State == box.Stale {
-		p.Skip(1)
-		shortAge(p, draw.Dim, kept.Age(f.Boot), p.X()+n)
-		p.Text(draw.Dim, " old")
+	style, end := kindStyle(kept, style), p.X()+n
+	const age = len(" 15m")
+	p.Glyph(style, sign).Skip(1)
+	if kept.State != box.Stale {
+		p.Fit(style, phase, end-p.X())
+		return
+	}
+	p.Fit(style, phase, end-age-p.X()).Skip(1)
+	shortAge(p, draw.Dim, kept.Age(f.Boot), end)
+	if old := " old"; end-p.X() >= len(old) {
+		p.Text(draw.Dim, old)
 	}
 }
 

@@ -41,8 +41,10 @@ func drawKubeSources(view *draw.Region, f *frame.Frame) {
 // access says which server is asked, with what credentials and how long the certificates are good.
 func access(view *draw.Region, f *frame.Frame) {
 	k := f.Kube
-	p := view.CutTop(1).Pen(3, 0)
-	p.Text(draw.Dim, "server ").Fit(draw.Text, known(k.Server), p.Left()/2).Text(draw.Dim, "  version ").Fit(draw.Text, known(k.Version), p.Left()-1)
+	p, version := view.CutTop(1).Pen(3, 0), known(k.Version)
+	p.Text(draw.Dim, "server ")
+	p.Fit(draw.Text, known(k.Server), max(p.Left()/2, p.Left()-len("  version ")-draw.Columns(version)-1))
+	p.Text(draw.Dim, "  version ").Fit(draw.Text, version, p.Left()-1)
 	if k.Admin {
 		p = view.CutTop(1).Pen(3, 0)
 		p.Text(draw.Warn, "credentials of an administrator: a read-only account is enough")
@@ -97,16 +99,18 @@ func ladder(view *draw.Region, f *frame.Frame) {
 			p.Text(style, "-")
 		}
 		p.To(6).Text(style, step.Name).To(20)
-		if step.Subject != "" {
-			p.Fit(draw.Text, step.Subject, p.Left()/2).Skip(1)
-		}
+		word := ""
 		switch step.State {
 		case frame.NotReached:
-			p.Text(draw.Dim, "not reached")
+			word = "not reached"
 		case frame.NotKnown:
-			p.Text(draw.Dim, "not judged ")
+			word = "not judged "
 		}
-		p.Fit(style, step.Detail, p.Left()-1)
+		if step.Subject != "" {
+			rest := len(word) + draw.Columns(step.Detail) + 1
+			p.Fit(draw.Text, step.Subject, max(p.Left()/2, p.Left()-1-rest)).Skip(1)
+		}
+		p.Text(draw.Dim, word).Fit(style, step.Detail, p.Left()-1)
 	}
 	view.CutTop(1)
 }
