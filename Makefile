@@ -71,7 +71,7 @@ apitest:
 	@echo "apitest: an API server from source, which takes minutes the first time"
 	@mkdir -p "$(dir $(APITEST_SERVER))"; \
 	if CGO_ENABLED=0 go -C kube/apitest/server build -trimpath -ldflags '-s -w' -o "$(APITEST_SERVER)" .; then \
-		APITEST_SERVER="$(APITEST_SERVER)" go test -count=1 -run RealAPI .; \
+		APITEST_SERVER="$(APITEST_SERVER)" go test -count=1 -run RealAPI . ./kube/apitest; \
 	else \
 		echo "apitest: skipped, the API server cannot be built: the reason is above"; \
 	fi

@@ -36,6 +36,7 @@ type clusterJSON struct {
 
 // TestRealAPIOnce: every figure of the built program's snapshot of the cluster is that of the API's lists.
 func TestRealAPIOnce(t *testing.T) {
+	t.Parallel()
 	c := apitest.Start(t)
 	c.Load(thisHost(t))
 	want := expected(t, c)
@@ -63,6 +64,7 @@ func TestRealAPIOnce(t *testing.T) {
 
 // TestRealAPIFollowed: a console that runs shows what is created, deleted and changed, whichever kind it is.
 func TestRealAPIFollowed(t *testing.T) {
+	t.Parallel()
 	c := apitest.Start(t)
 	c.Load(thisHost(t))
 	v := newViewer(t, c.Kubeconfig(apitest.Admin))

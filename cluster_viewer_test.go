@@ -85,18 +85,29 @@ func (v *viewer) screen(first frame.Screen, keys ...draw.Key) string {
 	return string(canvas.AppendText(nil))
 }
 
-// agree waits until what is shown is what the API's own lists say.
+// agree waits until what is shown is what the API's own lists say; the account may do everything.
 func (v *viewer) agree(c *apitest.Cluster, what string) {
 	v.t.Helper()
+	v.awaitFigures(what, expected(v.t, c))
+}
+
+// may is agree for an account that may read.
+func (v *viewer) may(c *apitest.Cluster, what string) {
+	v.t.Helper()
 	want := expected(v.t, c)
-	var why []string
-	defer func() {
-		if v.t.Failed() {
-			v.t.Logf("%s: %s", what, strings.Join(why, "\n"))
+	want.Kubernetes["admin"] = false
+	v.awaitFigures(what, want)
+}
+
+func (v *viewer) awaitFigures(what string, want clusterJSON) {
+	v.t.Helper()
+	for limit := time.Now().Add(soon); ; time.Sleep(20 * time.Millisecond) {
+		why := disagreements(v.snapshot(), want)
+		if len(why) == 0 {
+			return
 		}
-	}()
-	eventually(v.t, what+" is shown", func() bool {
-		why = disagreements(v.snapshot(), want)
-		return len(why) == 0
-	})
+		if time.Now().After(limit) {
+			v.t.Fatalf("%s is not shown: %s", what, strings.Join(why, "\n"))
+		}
+	}
 }

@@ -81,8 +81,8 @@ func ladder(view *draw.Region, f *frame.Frame) {
 	if f.Kube.Health.Since > 0 {
 		p.Text(draw.Dim, ", since ").Age(draw.Text, f.Boot-f.Kube.Health.Since)
 	}
-	if retry := f.Kube.Cause.Retry; retry > f.Boot {
-		p.Text(draw.Dim, ", next try in ").Age(draw.Text, retry-f.Boot)
+	if wait := f.Kube.Cause.Retry - f.Boot; wait >= time.Second {
+		p.Text(draw.Dim, ", next try in ").Age(draw.Text, wait)
 	}
 	for i := range l {
 		step := &l[i]

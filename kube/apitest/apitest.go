@@ -83,6 +83,12 @@ func (c *Cluster) StartAPI() {
 		"--service-account-issuer=https://kubernetes.default.svc.cluster.local", "--service-account-key-file="+file("server.key"),
 		"--service-account-signing-key-file="+file("server.key"), "--disable-admission-plugins=ServiceAccount",
 		"--service-cluster-ip-range=10.43.0.0/16", "--authorization-mode=RBAC", "--anonymous-auth=false")
+	c.Ready()
+}
+
+// Ready waits until the API server says that it is ready.
+func (c *Cluster) Ready() {
+	c.t.Helper()
 	c.wait(c.api, "the API server to be ready", func() error { return c.try(http.MethodGet, "/readyz", "", nil, nil) })
 }
 
