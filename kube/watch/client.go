@@ -13,7 +13,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	"k8s.io/client-go/rest"
+	"k8s.io/client-go/transport"
 
 	"hypervisor-tui/draw/clean"
 	"hypervisor-tui/kube"
@@ -36,15 +36,15 @@ type client struct {
 
 // newClient makes a client; nothing is sent yet. The connection is our own and not of client-go's cache, so that it ends
 // with the client; TLS and what goes into the headers of a request are client-go's.
-func newClient(c *rest.Config, p *pace) (*client, error) {
-	secure, err := rest.TLSConfigFor(c)
+func newClient(server string, c *transport.Config, p *pace) (*client, error) {
+	secure, err := transport.TLSConfigFor(c)
 	if err != nil {
 		return nil, err
 	}
 	if secure == nil {
 		secure = new(tls.Config)
 	}
-	cl := &client{server: strings.TrimSuffix(c.Host, "/")}
+	cl := &client{server: strings.TrimSuffix(server, "/")}
 	secure.VerifyConnection = cl.remember
 	dialer := &net.Dialer{Timeout: p.connect, KeepAlive: 15 * time.Second}
 	cl.transport = &http.Transport{
@@ -61,7 +61,7 @@ func newClient(c *rest.Config, p *pace) (*client, error) {
 	if c.Proxy != nil {
 		cl.transport.Proxy = c.Proxy
 	}
-	wrapped, err := rest.HTTPWrappersForConfig(c, cl.transport)
+	wrapped, err := transport.HTTPWrappersForConfig(c, cl.transport)
 	if err != nil {
 		return nil, err
 	}

@@ -6,17 +6,14 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
-	"fmt"
 	"io"
 	"os"
 	"path/filepath"
 	"syscall"
 
-	"k8s.io/client-go/rest"
-	"k8s.io/client-go/tools/clientcmd"
-	"k8s.io/client-go/tools/clientcmd/api"
+	"gopkg.in/yaml.v3"
+	"k8s.io/client-go/transport"
 
-	"hypervisor-tui/draw/clean"
 	"hypervisor-tui/kube"
 )
 
@@ -25,11 +22,12 @@ const mostConfig = 1 << 20
 
 // credentials is what a kubeconfig says of the way to the API server.
 type credentials struct {
-	path   string
-	rest   *rest.Config
-	client kube.Certificate // zero: none is shown
-	files  []string         // certificates and keys that it points to
-	sum    [sha256.Size]byte
+	path      string
+	server    string // a URL
+	transport *transport.Config
+	client    kube.Certificate // zero: none is shown
+	files     []string         // certificates and keys that it points to
+	sum       [sha256.Size]byte
 }
 
 // same says whether neither the kubeconfig nor a file that it points to has changed.
@@ -48,98 +46,41 @@ func load(path string) (*credentials, error) {
 	if err != nil {
 		return nil, err
 	}
-	config, err := clientcmd.Load(raw)
-	if err != nil {
+	var k kubefile
+	if err := yaml.Unmarshal(raw, &k); err != nil {
 		return nil, errors.New("is no kubeconfig, or half-written")
 	}
-	user, cluster, err := chosen(config)
+	cluster, user, err := k.chosen()
 	if err != nil {
 		return nil, err
-	}
-	for _, c := range config.Clusters {
-		c.LocationOfOrigin = path
-	}
-	for _, u := range config.AuthInfos {
-		u.LocationOfOrigin = path
-	}
-	if err := clientcmd.ResolveLocalPaths(config); err != nil {
-		return nil, errors.New("points to a file by a path that is not one")
 	}
 	c := &credentials{path: path}
-	for _, file := range []string{cluster.CertificateAuthority, user.ClientCertificate, user.ClientKey} {
-		if file != "" {
-			c.files = append(c.files, file)
-		}
-	}
-	if err := c.inline(cluster, user); err != nil {
+	if c.files, err = readFiles(filepath.Dir(path), cluster, user); err != nil {
 		return nil, err
 	}
-	c.rest, err = clientcmd.NewNonInteractiveClientConfig(*config, config.CurrentContext, &clientcmd.ConfigOverrides{}, nil).ClientConfig()
-	if err != nil {
-		return nil, errors.New("cannot be used: its cluster or its user is not as they should be")
+	if c.client, err = checked(cluster.CAData, user.CertData, user.KeyData); err != nil {
+		return nil, err
 	}
-	c.rest.UserAgent = "hypervisor-tui"
+	if c.server, c.transport, err = way(cluster, user); err != nil {
+		return nil, err
+	}
 	c.sum, err = digest(append([]string{path}, c.files...))
 	return c, err
 }
 
-// chosen returns user and cluster of the current context. Plugins are refused: this program runs nothing that it finds
-// in a file.
-func chosen(c *api.Config) (*api.AuthInfo, *api.Cluster, error) {
-	if len(c.Contexts) == 0 && len(c.Clusters) == 0 {
-		return nil, nil, errors.New("has no cluster in it: empty or half-written")
+// checked looks at the certificates, in PEM, and returns the client's, which there may be none of.
+func checked(authority, cert, key []byte) (client kube.Certificate, err error) {
+	if len(authority) > 0 && !x509.NewCertPool().AppendCertsFromPEM(authority) {
+		return client, errors.New("has a certificate authority that is no certificate")
 	}
-	context := c.Contexts[c.CurrentContext]
-	if context == nil {
-		return nil, nil, errors.New("has no current context: half-written?")
+	if len(cert) == 0 {
+		return client, nil
 	}
-	cluster, user := c.Clusters[context.Cluster], c.AuthInfos[context.AuthInfo]
-	switch {
-	case cluster == nil || cluster.Server == "":
-		return nil, nil, errors.New("has no server for its context: half-written?")
-	case user == nil:
-		return nil, nil, errors.New("has no user for its context: half-written?")
-	case user.Exec != nil:
-		return nil, nil, errors.New("wants a program run for its credentials (exec), which this console does not do")
-	case user.AuthProvider != nil:
-		return nil, nil, errors.New("wants an auth-provider plugin, which this console does not have")
-	}
-	return user, cluster, nil
-}
-
-// inline puts the contents of certificate and key files in their place, so that client-go starts no goroutine to watch
-// them, and checks the client's certificate.
-func (c *credentials) inline(cluster *api.Cluster, user *api.AuthInfo) error {
-	for _, f := range []struct {
-		path *string
-		data *[]byte
-		what string
-	}{
-		{&cluster.CertificateAuthority, &cluster.CertificateAuthorityData, "certificate authority"},
-		{&user.ClientCertificate, &user.ClientCertificateData, "client certificate"},
-		{&user.ClientKey, &user.ClientKeyData, "client key"},
-	} {
-		if *f.path == "" || len(*f.data) > 0 {
-			continue
-		}
-		data, err := read(*f.path)
-		if err != nil {
-			return fmt.Errorf("points to a %s that cannot be read: %s: %w", f.what, clean.String(*f.path), err)
-		}
-		*f.path, *f.data = "", data
-	}
-	if len(cluster.CertificateAuthorityData) > 0 && !x509.NewCertPool().AppendCertsFromPEM(cluster.CertificateAuthorityData) {
-		return errors.New("has a certificate authority that is no certificate")
-	}
-	if len(user.ClientCertificateData) == 0 {
-		return nil
-	}
-	pair, err := tls.X509KeyPair(user.ClientCertificateData, user.ClientKeyData)
+	pair, err := tls.X509KeyPair(cert, key)
 	if err != nil {
-		return errors.New("has a client certificate and a key that are not a pair")
+		return client, errors.New("has a client certificate and a key that are not a pair")
 	}
-	c.client = kube.Certificate{NotBefore: pair.Leaf.NotBefore, NotAfter: pair.Leaf.NotAfter}
-	return nil
+	return kube.Certificate{NotBefore: pair.Leaf.NotBefore, NotAfter: pair.Leaf.NotAfter}, nil
 }
 
 // digest is the same as long as no file changes.

@@ -38,6 +38,8 @@ func TestF9KubeconfigComes(t *testing.T) {
 		"has no server for its context: half-written?":                                        strings.Replace(string(good), "cluster: c,", "cluster: d,", 1),
 		"wants a program run for its credentials (exec), which this console does not do":      strings.Replace(string(good), user+"{", user+"{exec: {apiVersion: client.authentication.k8s.io/v1, command: /bin/hunter2, interactiveMode: Never}, ", 1),
 		"wants an auth-provider plugin, which this console does not have":                     strings.Replace(string(good), user+"{", user+"{auth-provider: {name: gcp}, ", 1),
+		"has a server that is no address such as https://127.0.0.1:6443":                      strings.Replace(string(good), "server: \"https://", "server: \"", 1),
+		"has a proxy that is no address such as http://10.0.0.1:3128":                         strings.Replace(string(good), "cluster: {", "cluster: {proxy-url: hunter2, ", 1),
 		"has a client certificate and a key that are not a pair":                              strings.Replace(string(good), user+"{", user+"{client-certificate-data: aHVudGVyMg==, client-key-data: aHVudGVyMg==, ", 1),
 		"points to a client key that cannot be read: /nowhere/key: no such file or directory": strings.Replace(string(good), user+"{", user+"{client-key: /nowhere/key, ", 1),
 	} {
@@ -62,8 +64,8 @@ func TestF9KubeconfigComes(t *testing.T) {
 func TestF9FilesBesideIt(t *testing.T) {
 	f := newFake(t, valid(t))
 	w := follow(t, nil)
-	kubeconfig(t, w.path, f.URL, valid(t))
-	text, err := os.ReadFile(w.path)
+	kubeconfig(t, w.path+".whole", f.URL, valid(t))
+	text, err := os.ReadFile(w.path + ".whole")
 	if err != nil {
 		t.Fatal(err)
 	}

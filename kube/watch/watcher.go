@@ -153,7 +153,7 @@ func (w *Watcher) begin(ctx context.Context, name, path string) {
 	creds, err := load(path)
 	var c *client
 	if err == nil {
-		if c, err = newClient(creds.rest, &w.pace); err != nil {
+		if c, err = newClient(creds.server, creds.transport, &w.pace); err != nil {
 			err = errors.New("cannot be used: its certificates are not as they should be")
 		}
 	}

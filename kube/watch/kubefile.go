@@ -1,0 +1,181 @@
+package watch
+
+import (
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"path/filepath"
+	"slices"
+
+	"gopkg.in/yaml.v3"
+	"k8s.io/client-go/transport"
+
+	"hypervisor-tui/draw/clean"
+)
+
+// kubefile is what is used of a kubeconfig, in YAML or JSON. Format: client-go, tools/clientcmd/api/v1, types.go.
+type kubefile struct {
+	CurrentContext string `yaml:"current-context"`
+	Clusters       []struct {
+		Name    string      `yaml:"name"`
+		Cluster kubeCluster `yaml:"cluster"`
+	} `yaml:"clusters"`
+	Users []struct {
+		Name string   `yaml:"name"`
+		User kubeUser `yaml:"user"`
+	} `yaml:"users"`
+	Contexts []struct {
+		Name    string      `yaml:"name"`
+		Context kubeContext `yaml:"context"`
+	} `yaml:"contexts"`
+}
+
+type kubeContext struct {
+	Cluster string `yaml:"cluster"`
+	User    string `yaml:"user"`
+}
+
+// kubeCluster is the server. Data comes before the path of a file.
+type kubeCluster struct {
+	Server     string `yaml:"server"`
+	ServerName string `yaml:"tls-server-name"`
+	Insecure   bool   `yaml:"insecure-skip-tls-verify"`
+	CA         string `yaml:"certificate-authority"`
+	CAData     base   `yaml:"certificate-authority-data"`
+	ProxyURL   string `yaml:"proxy-url"`
+}
+
+// kubeUser is who asks. Data comes before the path of a file, a token before the file of one.
+type kubeUser struct {
+	Cert         string              `yaml:"client-certificate"`
+	CertData     base                `yaml:"client-certificate-data"`
+	Key          string              `yaml:"client-key"`
+	KeyData      base                `yaml:"client-key-data"`
+	Token        string              `yaml:"token"`
+	TokenFile    string              `yaml:"tokenFile"` // read anew each minute
+	As           string              `yaml:"as"`
+	AsUID        string              `yaml:"as-uid"`
+	AsGroups     []string            `yaml:"as-groups"`
+	AsExtra      map[string][]string `yaml:"as-user-extra"`
+	Username     string              `yaml:"username"`
+	Password     string              `yaml:"password"`
+	AuthProvider *yaml.Node          `yaml:"auth-provider"`
+	Exec         *yaml.Node          `yaml:"exec"`
+}
+
+// base is bytes that are written as base64.
+type base []byte
+
+// UnmarshalYAML decodes the text of a scalar.
+func (b *base) UnmarshalYAML(n *yaml.Node) error {
+	var text string
+	if err := n.Decode(&text); err != nil {
+		return err
+	}
+	data, err := base64.StdEncoding.DecodeString(text)
+	*b = data
+	return err
+}
+
+// chosen returns the cluster and the user of the current context. Plugins are refused: this program runs nothing that it
+// finds in a file.
+func (k *kubefile) chosen() (*kubeCluster, *kubeUser, error) {
+	if len(k.Contexts) == 0 && len(k.Clusters) == 0 {
+		return nil, nil, errors.New("has no cluster in it: empty or half-written")
+	}
+	var (
+		context *kubeContext
+		cluster *kubeCluster
+		user    *kubeUser
+	)
+	for i := range slices.Backward(k.Contexts) { // the first of a name counts
+		if c := &k.Contexts[i]; c.Name == k.CurrentContext {
+			context = &c.Context
+		}
+	}
+	if context == nil {
+		return nil, nil, errors.New("has no current context: half-written?")
+	}
+	for i := range slices.Backward(k.Clusters) {
+		if c := &k.Clusters[i]; c.Name == context.Cluster {
+			cluster = &c.Cluster
+		}
+	}
+	for i := range slices.Backward(k.Users) {
+		if u := &k.Users[i]; u.Name == context.User {
+			user = &u.User
+		}
+	}
+	switch {
+	case cluster == nil || cluster.Server == "":
+		return nil, nil, errors.New("has no server for its context: half-written?")
+	case user == nil:
+		return nil, nil, errors.New("has no user for its context: half-written?")
+	case user.Exec != nil:
+		return nil, nil, errors.New("wants a program run for its credentials (exec), which this console does not do")
+	case user.AuthProvider != nil:
+		return nil, nil, errors.New("wants an auth-provider plugin, which this console does not have")
+	}
+	return cluster, user, nil
+}
+
+// readFiles puts what the files hold that are pointed to in the place of their paths, so that client-go starts no
+// goroutine to watch them, and returns the paths. dir is where paths that are not absolute begin.
+func readFiles(dir string, cluster *kubeCluster, user *kubeUser) (files []string, err error) {
+	if user.TokenFile != "" {
+		user.TokenFile = within(dir, user.TokenFile)
+	}
+	for _, f := range []struct {
+		path *string
+		data *base
+		what string
+	}{
+		{&cluster.CA, &cluster.CAData, "certificate authority"},
+		{&user.Cert, &user.CertData, "client certificate"},
+		{&user.Key, &user.KeyData, "client key"},
+	} {
+		if *f.path == "" || len(*f.data) > 0 {
+			continue
+		}
+		path := within(dir, *f.path)
+		if *f.data, err = read(path); err != nil {
+			return nil, fmt.Errorf("points to a %s that cannot be read: %s: %w", f.what, clean.String(path), err)
+		}
+		files, *f.path = append(files, path), ""
+	}
+	return files, nil
+}
+
+func within(dir, path string) string {
+	if filepath.IsAbs(path) {
+		return path
+	}
+	return filepath.Join(dir, path)
+}
+
+// way is how client-go is to reach the cluster as the user. Credentials go over TLS only.
+func way(cluster *kubeCluster, user *kubeUser) (server string, c *transport.Config, err error) {
+	u, err := url.Parse(cluster.Server)
+	if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" {
+		return "", nil, errors.New("has a server that is no address such as https://127.0.0.1:6443")
+	}
+	c = &transport.Config{UserAgent: "hypervisor-tui"}
+	if cluster.ProxyURL != "" {
+		proxy, err := url.Parse(cluster.ProxyURL)
+		if err != nil || proxy.Host == "" {
+			return "", nil, errors.New("has a proxy that is no address such as http://10.0.0.1:3128")
+		}
+		c.Proxy = http.ProxyURL(proxy)
+	}
+	c.Impersonate = transport.ImpersonationConfig{UserName: user.As, UID: user.AsUID, Groups: user.AsGroups, Extra: user.AsExtra}
+	if u.Scheme == "https" {
+		c.Username, c.Password, c.BearerToken, c.BearerTokenFile = user.Username, user.Password, user.Token, user.TokenFile
+		c.TLS = transport.TLSConfig{
+			Insecure: cluster.Insecure, ServerName: cluster.ServerName, CAData: cluster.CAData,
+			CertData: user.CertData, KeyData: user.KeyData,
+		}
+	}
+	return (&url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path}).String(), c, nil
+}
