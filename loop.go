@@ -13,6 +13,7 @@ import (
 
 	"hypervisor-tui/draw"
 	"hypervisor-tui/sample"
+	"hypervisor-tui/sample/wakeup"
 	"hypervisor-tui/screens"
 	"hypervisor-tui/screens/frame"
 )
@@ -78,7 +79,7 @@ func (l *loop) run(ctx context.Context, signals <-chan os.Signal) error {
 			}
 		case <-tick.C:
 			now := time.Now()
-			tick.Reset(sample.Until(now, time.Second) + afterSample)
+			tick.Reset(wakeup.Until(now, time.Second) + afterSample)
 			l.tick(now)
 		case <-retry.C:
 			if l.behind {

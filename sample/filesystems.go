@@ -11,6 +11,8 @@ import (
 
 	"github.com/prometheus/procfs"
 	"golang.org/x/sys/unix"
+
+	"hypervisor-tui/sample/wakeup"
 )
 
 const (
@@ -140,7 +142,7 @@ func (r *filesystemsReader) waitForChange(ctx context.Context) {
 	}
 	defer f.Close()
 	conn, err := f.SyscallConn()
-	if err != nil || !r.table.opened || f.SetReadDeadline(time.Now().Add(Until(time.Now(), mountsEvery))) != nil {
+	if err != nil || !r.table.opened || f.SetReadDeadline(time.Now().Add(wakeup.Until(time.Now(), mountsEvery))) != nil {
 		pause(ctx, mountsEvery) // not a file of procfs, then
 		return
 	}

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"hypervisor-tui/sample/wakeup"
 )
 
 const identityEvery = time.Minute // nixos-rebuild changes os-release under a running system
@@ -54,7 +56,7 @@ func (r *identityReader) close() { r.hostname.close() }
 
 // watch reads the identity again from time to time until ctx ends.
 func (r *identityReader) watch(ctx context.Context) error {
-	tick := NewTicker(identityEvery)
+	tick := wakeup.NewTicker(identityEvery)
 	defer tick.Stop()
 	for {
 		select {

@@ -5,6 +5,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"hypervisor-tui/sample/wakeup"
 )
 
 const (
@@ -51,7 +53,7 @@ func (r *qemuReader) watch(ctx context.Context) error {
 	defer r.end()
 	for ctx.Err() == nil {
 		r.publish(r.scan.run())
-		pause(ctx, Until(time.Now(), qemuEvery))
+		pause(ctx, wakeup.Until(time.Now(), qemuEvery))
 	}
 	return nil
 }

@@ -8,6 +8,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"hypervisor-tui/sample/box"
+	"hypervisor-tui/sample/wakeup"
 )
 
 const (
@@ -226,7 +227,7 @@ func (s *Sampler) Run(ctx context.Context, now <-chan struct{}) error {
 // untilSample is how long to wait for the next sample: to a whole interval, as a Ticker, but not so short that rates
 // would be made out of nothing.
 func untilSample(now time.Time, interval time.Duration) time.Duration {
-	wait := Until(now, interval)
+	wait := wakeup.Until(now, interval)
 	if wait < leastInterval {
 		wait += interval
 	}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"hypervisor-tui/sample/box"
+	"hypervisor-tui/sample/wakeup"
 )
 
 const (
@@ -73,7 +74,7 @@ func (r *sensorsReader) watch(ctx context.Context) error {
 		} else {
 			r.roster.set(ctx, sensors)
 		}
-		pause(ctx, Until(time.Now(), hwmonEvery))
+		pause(ctx, wakeup.Until(time.Now(), hwmonEvery))
 	}
 	return nil
 }

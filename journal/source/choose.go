@@ -8,6 +8,7 @@ import (
 
 	"hypervisor-tui/journal"
 	jfile "hypervisor-tui/journal/file"
+	"hypervisor-tui/sample/wakeup"
 )
 
 // lookAgain is how often it is looked whether a journald has come up.
@@ -136,11 +137,12 @@ func (s *System) untilJournal(ctx context.Context, sink *journal.Sink) error {
 
 // awaitJournal returns when there is a journal, or ctx ends.
 func (s *System) awaitJournal(ctx context.Context) {
-	tick := time.NewTicker(lookAgain)
+	tick := wakeup.NewTicker(lookAgain)
 	defer tick.Stop()
 	for s.Env.missing() != "" {
 		select {
 		case <-tick.C:
+			tick.Next()
 		case <-ctx.Done():
 			return
 		}

@@ -9,6 +9,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"hypervisor-tui/journal"
+	"hypervisor-tui/sample/wakeup"
 )
 
 // Format says how the lines of files are read.
@@ -77,7 +78,8 @@ func (f *Files) Run(ctx context.Context, sink *journal.Sink) error {
 		looked := f.again || !time.Now().Before(due)
 		if looked {
 			f.look(sink)
-			due = time.Now().Add(lookEvery)
+			now := time.Now()
+			due = now.Add(wakeup.Until(now, lookEvery))
 		}
 		more, err := f.readAll(ctx, sink)
 		if err != nil {
@@ -95,6 +97,9 @@ func (f *Files) Run(ctx context.Context, sink *journal.Sink) error {
 			continue
 		}
 		f.again = f.notify.wait(ctx, due) || f.again
+		if !f.again && !time.Now().Before(due) {
+			continue
+		}
 		select {
 		case <-ctx.Done():
 			return ctx.Err()

@@ -13,6 +13,7 @@ import (
 	"hypervisor-tui/draw/clean"
 	"hypervisor-tui/kube"
 	"hypervisor-tui/sample/box"
+	"hypervisor-tui/sample/wakeup"
 )
 
 // Options says where the Watcher looks.
@@ -46,7 +47,7 @@ func New(o Options) *Watcher {
 // Run follows the cluster until ctx ends, whose error it returns. It calls publish on its own goroutine, at most once a
 // second and while something changes, with a State that is immutable from then on.
 func (w *Watcher) Run(ctx context.Context, publish func(*kube.State)) error {
-	tick := time.NewTicker(w.pace.looks)
+	tick := wakeup.NewTicker(w.pace.looks)
 	defer tick.Stop()
 	due := time.NewTimer(0)
 	defer due.Stop()
@@ -64,6 +65,7 @@ func (w *Watcher) Run(ctx context.Context, publish func(*kube.State)) error {
 			w.changed = true
 			due.Reset(w.pace.publish - time.Since(w.published))
 		case <-tick.C:
+			tick.Next()
 			w.look(ctx)
 			if !w.changed {
 				w.changed = true

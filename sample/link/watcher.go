@@ -17,6 +17,7 @@ import (
 	"hypervisor-tui/draw/clean"
 	"hypervisor-tui/sample"
 	"hypervisor-tui/sample/box"
+	"hypervisor-tui/sample/wakeup"
 )
 
 const (
@@ -89,7 +90,7 @@ const mostHeld = 20_000
 func (w *Watcher) Run(ctx context.Context, publish func(*sample.LinkReport)) error {
 	// One answer fits in, so that one which comes back after Run has left does not linger.
 	r := follower{Watcher: w, publish: publish, answers: make(chan outcome, 1)}
-	ticks := sample.NewTicker(beat)
+	ticks := wakeup.NewTicker(beat)
 	defer ticks.Stop()
 	settled := time.NewTimer(0)
 	defer settled.Stop()

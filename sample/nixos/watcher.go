@@ -16,6 +16,7 @@ import (
 	"hypervisor-tui/draw/clean"
 	"hypervisor-tui/sample"
 	"hypervisor-tui/sample/box"
+	"hypervisor-tui/sample/wakeup"
 )
 
 const beat = 10 * time.Second // between two readings
@@ -70,7 +71,7 @@ func (w *Watcher) Run(ctx context.Context, publish func(*sample.System)) error {
 		busy, began = true, w.now()
 		go func() { answers <- f.read() }()
 	}
-	ticks := sample.NewTicker(beat)
+	ticks := wakeup.NewTicker(beat)
 	defer ticks.Stop()
 	start()
 	for {

@@ -12,6 +12,7 @@ import (
 	"hypervisor-tui/draw/clean"
 	"hypervisor-tui/sample"
 	"hypervisor-tui/sample/box"
+	"hypervisor-tui/sample/wakeup"
 )
 
 const (
@@ -53,7 +54,7 @@ func New(o Options) *Watcher {
 // published as stale, the connection is closed, and the next Run dials again. A host without systemd or without a
 // system bus is absent, and Run goes on looking for them.
 func (w *Watcher) Run(ctx context.Context, publish func(*sample.Units)) error {
-	ticks := sample.NewTicker(w.every)
+	ticks := wakeup.NewTicker(w.every)
 	defer ticks.Stop()
 	defer w.hangUp()
 	for {

@@ -1,4 +1,5 @@
-package sample
+// Package wakeup lets what happens periodically happen at common moments.
+package wakeup
 
 import "time"
 
