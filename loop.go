@@ -207,11 +207,14 @@ func (l *loop) key(k draw.Key) (quit bool, err error) {
 // tick draws the frame of this second.
 func (l *loop) tick(now time.Time) {
 	l.frame.Beat++
+	if l.frame.Beat == startBeats {
+		giveBack()
+	}
 	l.watchTerminal(now)
 	if l.console.Paused() && !l.resized() && !l.repaint {
 		return
 	}
-	l.line.mending = !l.behind
+	l.line.mending = !l.behind && l.frame.Beat%l.line.every == 0
 	l.draw(now)
 }
 

@@ -26,7 +26,7 @@ const (
 
 const (
 	memoryLimit = 64 << 20 // a ceiling for the garbage collector, well above what is used
-	gcPercent   = 50       // little garbage is made: a small heap is worth more than rare collections
+	gcPercent   = 20       // little garbage is made: a small heap is worth more than rare collections
 )
 
 func main() {

@@ -1,0 +1,54 @@
+package main
+
+import (
+	"os"
+	"runtime/debug"
+
+	"github.com/prometheus/procfs"
+	"golang.org/x/sys/unix"
+)
+
+// startBeats is how many seconds the start takes, at most, to do what is never done again.
+const startBeats = 10
+
+// giveBack returns to the kernel what has been mapped of the program's own file: most of it was only needed to start.
+// What is needed again comes back from the page cache without being read from the disk. It does nothing where the
+// program is built so that its pages are not all as in the file.
+func giveBack() {
+	if !fixedAddress() {
+		return
+	}
+	exe, err := os.Readlink("/proc/self/exe")
+	if err != nil {
+		return
+	}
+	self, err := procfs.Self()
+	if err != nil {
+		return
+	}
+	maps, err := self.ProcMaps()
+	if err != nil {
+		return
+	}
+	for _, m := range maps {
+		if m.Pathname == exe && !m.Perms.Write {
+			// An error leaves everything as it is.
+			_, _, _ = unix.Syscall(unix.SYS_MADVISE, m.StartAddr, m.EndAddr-m.StartAddr, unix.MADV_DONTNEED)
+		}
+	}
+}
+
+// fixedAddress says whether the linker knew where the program would lie. Otherwise the loader has written addresses
+// into pages that are read-only now.
+func fixedAddress() bool {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return false
+	}
+	for _, s := range info.Settings {
+		if s.Key == "-buildmode" {
+			return s.Value == "exe"
+		}
+	}
+	return false
+}
