@@ -214,7 +214,7 @@ func (l *loop) tick(now time.Time) {
 	if l.console.Paused() && !l.resized() && !l.repaint {
 		return
 	}
-	l.line.mending = !l.behind && l.frame.Beat%l.line.every == 0
+	l.line.mending = !l.behind && l.frame.Beat%uint64(max(l.w/mendCells, 1)) == 0
 	l.draw(now)
 }
 

@@ -112,11 +112,12 @@ func TestF31SkippedFrames(t *testing.T) {
 		l.repaint = true
 		l.draw(time.Now())
 	}
-	drawn := l.frame.Self.Frames
+	l.behind = false // the last one may have been skipped already, and counted
+	drawn, skipped := l.frame.Self.Frames, l.frame.Self.Skipped
 	for range 100 {
 		l.tick(time.Now())
 	}
-	if l.frame.Self.Frames != drawn || l.frame.Self.Skipped != 1 || !l.behind {
+	if l.frame.Self.Frames != drawn || l.frame.Self.Skipped != skipped+1 || !l.behind {
 		t.Errorf("%d frames drawn on a busy terminal, %d skipped, behind %v", l.frame.Self.Frames-drawn, l.frame.Self.Skipped, l.behind)
 	}
 	go discard(master)

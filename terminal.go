@@ -24,17 +24,16 @@ const (
 	// mendBaud is the speed that a row a second is mended at; repairs take about half of what the line sends.
 	mendBaud = 3200
 	mostMend = 3 // rows a second
-	// mendBeats is how many seconds a fast terminal is left alone between two rows that are mended: a row of 200 cells costs
-	// as much as all else that is drawn in a second.
-	mendBeats = 4
+	// mendCells is how many cells of a row are mended for each second: a row of 200, each second, costs as much CPU as all
+	// else that is drawn.
+	mendCells = 50
 )
 
 // line is what the loop knows of the terminal beyond the picture on it.
 type line struct {
 	palette *draw.Palette
 	chunk   int           // bytes that are sent at once, 0 on a fast terminal
-	mend    int           // rows that are sent again
-	every   uint64        // each so many seconds
+	mend    int           // rows that are sent again at once
 	mending bool          // they are due with the next frame
 	shared  bool          // the kernel may write on it, and who is at the other end may change
 	keyed   time.Time     // when the last key came
@@ -45,11 +44,11 @@ type line struct {
 
 // newLine is for a terminal of the given speed in bits a second, 0 for no limit.
 func newLine(tty *draw.Tty, palette *draw.Palette) line {
-	l := line{palette: palette, mend: 1, every: mendBeats, shared: tty.Console() || tty.Serial() || tty.Baud() > 0, full: time.Second}
+	l := line{palette: palette, mend: 1, shared: tty.Console() || tty.Serial() || tty.Baud() > 0, full: time.Second}
 	if baud := tty.Baud(); baud > 0 {
 		perSecond := baud / 10
 		l.chunk = max(int(int64(perSecond)*int64(chunkTime)/int64(time.Second)), leastChunk)
-		l.mend, l.every = min(max(baud/mendBaud, 1), mostMend), 1
+		l.mend = min(max(baud/mendBaud, 1), mostMend)
 		l.full = max(l.full, 2*fullPicture*time.Second/time.Duration(perSecond))
 	}
 	return l
