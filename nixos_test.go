@@ -143,3 +143,27 @@ func TestManualHasEveryFlag(t *testing.T) {
 		}
 	}
 }
+
+// TestNixModuleSetsKnownKeys: what the module puts into the configuration beside the options of keys.nix.
+func TestNixModuleSetsKnownKeys(t *testing.T) {
+	known := map[string]bool{}
+	for _, k := range new(Config).keys() {
+		known[k.name] = true
+	}
+	set := map[string]bool{}
+	for _, file := range []string{"nixos/module.nix", "nixos/rescue.nix", "nixos/ssh.nix"} {
+		text := readText(t, file)
+		for _, m := range regexp.MustCompile(`(?m)^ +(\w+) = (?:lib\.)?mk(?:Default|Force) |^ +(quit|login) = (?:true|false);`).FindAllStringSubmatch(text, -1) {
+			set[m[1]+m[2]] = true
+		}
+	}
+	want := []string{"kubeconfigPath", "logBufferSize", "login", "profile", "quit"}
+	if got := slices.Sorted(maps.Keys(set)); !slices.Equal(got, want) {
+		t.Errorf("the module sets %q, want %q", got, want)
+	}
+	for name := range set {
+		if !known[name] {
+			t.Errorf("the module sets %s, which is no key of the configuration", name)
+		}
+	}
+}
