@@ -47,7 +47,7 @@ func (c *Config) keys() []key {
 		{"screen", "dashboard", oneOf(&c.Screen, "logs", "dashboard", "network"),
 			"The first screen; the flag --screen goes before it."},
 		{"theme", "auto", oneOf(&c.Theme, "auto", "dark", "light", "mono"),
-			"Colours. auto takes what the terminal has; NO_COLOR in the environment means mono."},
+			"Colours. auto takes what the terminal has; light on a Linux console sets its palette too; NO_COLOR in the environment means mono."},
 		{"glyphs", "auto", oneOf(&c.Glyphs, "auto", "unicode", "vt", "ascii"),
 			"Characters for lines and gauges. auto asks the console which ones its font has."},
 		{"size", "null", orNull(size(&c.Size)),
@@ -76,7 +76,7 @@ func (c *Config) keys() []key {
 			"Speed of a serial line in bits a second; the picture is sent no faster. null asks the terminal."},
 		{"login", "false", truth(&c.Login),
 			"Whether F12 or Ctrl-] and then y ends the program with exit code 3, for a unit that starts a login prompt on this terminal. Never over SSH."},
-		{"palette", "null", orNull(palette(&c.Palette)),
+		{"palette", "null", orNull(colours(&c.Palette)),
 			"Colours of a Linux console: black, red, green, yellow, blue, magenta, cyan, white, then the bright ones. null keeps the console's own."},
 	}
 }

@@ -186,8 +186,8 @@ func texts(list *[]string, must string, fits func(string) bool) value {
 	}}
 }
 
-// palette is a list of the 16 colours of a console.
-func palette(p **draw.Palette) value {
+// colours is a list of the 16 colours of a console.
+func colours(p **draw.Palette) value {
 	return value{`a list of 16 colours, such as "#cc0000"`, func(_ *reader, n *yaml.Node) *yaml.Node {
 		colours := new(draw.Palette)
 		if n.Kind != yaml.SequenceNode || len(n.Content) != len(colours) {

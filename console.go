@@ -45,7 +45,7 @@ func console(c Config, banner string, o options) (err error) {
 	// A panic on this goroutine is told after the terminal is itself again.
 	defer screen.Fini()
 	l := &loop{
-		tty: tty, screen: screen, canvas: draw.NewCanvas(look(c, caps, tty.Font(nil))), line: newLine(tty, c.Palette),
+		tty: tty, screen: screen, canvas: draw.NewCanvas(look(c, caps, tty.Font(nil))), line: newLine(tty, palette(c, caps)),
 		feeds: feeds, guard: g, own: newOwnUse(),
 		console: screens.NewConsole(firstScreen(c, o), g.caught), repaint: true,
 		look:   func(f *draw.Font) draw.Look { return look(feeds.config, caps, f) },
@@ -107,10 +107,11 @@ func reload(ctx context.Context, l *loop, o options, caps draw.Caps) {
 	fresh := settings(c, "", configPath(o.config))
 	fresh.Notes = old.Notes
 	l.canvas.SetLook(look(c, caps, l.tty.Font(nil)))
-	if l.line.palette != nil && c.Palette == nil {
+	colours := palette(c, caps)
+	if l.line.palette != nil && colours == nil {
 		l.tty.SetPalette(nil)
 	}
-	l.line.palette, l.repaint = c.Palette, true
+	l.line.palette, l.repaint = colours, true
 	l.tty.SetSize(c.Size.Width, c.Size.Height)
 	fresh.Terminal, fresh.Slow = terminalText(l.canvas, caps, l.tty.Baud()), old.Slow
 	l.frame.Settings = fresh

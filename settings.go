@@ -82,17 +82,27 @@ func firstScreen(c Config, o options) frame.Screen {
 
 // look chooses colours and runes for a terminal. font is what a console's font has, nil elsewhere.
 func look(c Config, caps draw.Caps, font *draw.Font) draw.Look {
-	return draw.Look{Theme: theme(c.Theme, caps.Colors), Glyphs: glyphs(c.Glyphs, caps, font), Font: font}
+	return draw.Look{Theme: theme(c.Theme, caps), Glyphs: glyphs(c.Glyphs, caps, font), Font: font}
 }
 
-func theme(name string, colors int) *draw.Theme {
+func theme(name string, caps draw.Caps) *draw.Theme {
 	switch {
-	case name == "mono" || colors == 0:
+	case name == "mono" || caps.Colors == 0:
 		return draw.MonoTheme()
+	case name == "light" && caps.Own:
+		return draw.LightConsoleTheme()
 	case name == "light":
-		return draw.LightTheme(colors)
+		return draw.LightTheme(caps.Colors)
 	}
-	return draw.DarkTheme(colors)
+	return draw.DarkTheme(caps.Colors)
+}
+
+// palette is what a console's colours are set to, nil for its own.
+func palette(c Config, caps draw.Caps) *draw.Palette {
+	if c.Palette == nil && caps.Own && theme(c.Theme, caps).Name == "light" {
+		return &draw.LightPalette
+	}
+	return c.Palette
 }
 
 func glyphs(name string, caps draw.Caps, font *draw.Font) *draw.Glyphs {

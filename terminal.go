@@ -118,10 +118,10 @@ func consoleLevel() journal.Severity {
 func (l *loop) send() {
 	if l.repaint {
 		l.repaint = false
-		l.screen.Wipe()
 		if l.line.palette != nil {
-			l.tty.SetPalette(l.line.palette)
+			l.tty.SetPalette(l.line.palette) // first: a framebuffer keeps what was drawn in other colours
 		}
+		l.screen.Wipe()
 		l.canvas.Wiped()
 	} else if l.line.mending {
 		l.screen.SetModes()

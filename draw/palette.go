@@ -4,6 +4,13 @@ package draw
 // cyan, white, then the bright ones.
 type Palette [16]uint32
 
+// LightPalette is dark on a light ground. A font of 512 characters leaves a console in text mode the first eight alone,
+// bright ones being drawn as these.
+var LightPalette = Palette{
+	0xf2f2f2, 0xa80000, 0x006600, 0x804f00, 0x0033a0, 0x7a007a, 0x006470, 0x303030,
+	0xb4b4b4, 0xc00000, 0x006e00, 0x8a5500, 0x0040c0, 0x8f008f, 0x00596b, 0x000000,
+}
+
 // resetPalette puts the colours of a console back to the ones it was started with.
 const resetPalette = "\x1b]R"
 

@@ -29,6 +29,7 @@ type Caps struct {
 	Colors int    // 0 is monochrome, also when $NO_COLOR is set; the others are 8, 16 and 256
 	UTF8   bool   // false: ASCII, and lines by the alternate character set
 	Linux  bool   // the kernel's console, with its small fonts
+	Own    bool   // that of this machine, whose colours can be set
 	Term   string // the entry in use, which is not always what $TERM says
 }
 
@@ -49,7 +50,7 @@ func NewScreen(t *Tty, o ScreenOptions) (*Screen, Caps, error) {
 	if err != nil {
 		return nil, Caps{}, fmt.Errorf("prepare the terminal: %w", err)
 	}
-	if t.console {
+	if caps.Own = t.console; caps.Own {
 		keepAwake(entry, caps.UTF8)
 	}
 	s, err := tcell.NewTerminfoScreenFromTtyTerminfo(t, entry)

@@ -51,7 +51,15 @@ func DarkTheme(colors int) *Theme {
 	}}
 }
 
-// LightTheme is for dark text on a light ground.
+// LightConsoleTheme is LightTheme for a console of the kernel, whose ground is colour 0, black unless its palette says
+// otherwise: the roles of DarkTheme, in LightPalette or one like it.
+func LightConsoleTheme() *Theme {
+	t := DarkTheme(16)
+	t.Name = "light"
+	return t
+}
+
+// LightTheme is for dark text on a light ground, which is the terminal's own.
 func LightTheme(colors int) *Theme {
 	track, white := fg(tcell.ColorBlack), fg(tcell.ColorSilver).Bold(true)
 	if colors >= 16 {

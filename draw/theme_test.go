@@ -1,6 +1,7 @@
 package draw
 
 import (
+	"math"
 	"testing"
 
 	"github.com/gdamore/tcell/v2"
@@ -10,6 +11,7 @@ func themes() map[string]*Theme {
 	return map[string]*Theme{
 		"dark 256": DarkTheme(256), "dark 16": DarkTheme(16), "dark 8": DarkTheme(8),
 		"light 256": LightTheme(256), "light 16": LightTheme(16), "light 8": LightTheme(8), "mono": MonoTheme(),
+		"light console": LightConsoleTheme(),
 	}
 }
 
@@ -64,6 +66,47 @@ func TestThemesTellRolesApart(t *testing.T) {
 		}
 		if theme.Name == "" {
 			t.Errorf("%s has no name", name)
+		}
+	}
+}
+
+// luminance is how bright a colour is, from 0 to 1.
+//
+// WCAG 2.2: relative luminance
+func luminance(rgb uint32) float64 {
+	l := 0.0
+	for i, weight := range [3]float64{0.2126, 0.7152, 0.0722} {
+		c := float64(rgb>>(16-8*i)&0xff) / 255
+		if c <= 0.04045 {
+			c /= 12.92
+		} else {
+			c = math.Pow((c+0.055)/1.055, 2.4)
+		}
+		l += weight * c
+	}
+	return l
+}
+
+// TestLightPaletteIsReadable: every role but the empty part of a gauge stands out from its ground, also where the bright
+// colours are drawn as the others.
+func TestLightPaletteIsReadable(t *testing.T) {
+	theme := LightConsoleTheme()
+	colour := func(c tcell.Color, otherwise int) int {
+		if c == tcell.ColorDefault {
+			return otherwise
+		}
+		return int(c - tcell.ColorValid)
+	}
+	for role := range roleCount {
+		if role == Track {
+			continue
+		}
+		fg, bg, _ := theme.style(role).Decompose()
+		text, ground := colour(fg, 7), colour(bg, 0)
+		for _, i := range []int{text, text & 7} {
+			if contrast := (luminance(LightPalette[ground]) + 0.05) / (luminance(LightPalette[i]) + 0.05); contrast < 4.5 && contrast > 1/4.5 {
+				t.Errorf("role %d: colour %d on %d has a contrast of %.1f", role, i, ground, contrast)
+			}
 		}
 	}
 }
