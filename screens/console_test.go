@@ -310,13 +310,21 @@ func TestChosenTabIsSeen(t *testing.T) {
 	}
 }
 
-// TestNoFilesystemIsSaid: an initramfs has none but memory.
-func TestNoFilesystemIsSaid(t *testing.T) {
+// TestWhatIsNotThereIsSaid: an initramfs has no filesystem but memory, and often neither disks nor interfaces.
+func TestWhatIsNotThereIsSaid(t *testing.T) {
 	f := fixedFrame()
-	f.Host.Filesystems = nil
-	for name, keys := range map[string][]draw.Key{"dashboard": nil, "list of all": {draw.Key('d')}} {
-		if text := shot(t, frame.Dashboard, 100, 50, f, keys...); !strings.Contains(text, " no filesystem to show") {
-			t.Errorf("%s:\n%s", name, text)
+	f.Host.Filesystems, f.Host.Disks = nil, nil
+	f.Net = &sample.Net{Changes: 1, Rx: math.NaN(), Tx: math.NaN(), Interfaces: []sample.Interface{{Name: "lo", Kind: "loopback"}}}
+	text := shot(t, frame.Dashboard, 100, 50, f)
+	for _, want := range []string{" no filesystem to show", " Read n/a, no disk", " RX   n/a, no interface"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("%q is missing:\n%s", want, text)
 		}
+	}
+	if strings.Contains(text, "peak") {
+		t.Errorf("a history of nothing:\n%s", text)
+	}
+	if text := shot(t, frame.Dashboard, 100, 50, f, draw.Key('d')); !strings.Contains(text, " no filesystem to show") {
+		t.Errorf("the list of all:\n%s", text)
 	}
 }

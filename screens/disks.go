@@ -25,7 +25,7 @@ func drawDisks(c *Console, r draw.Region, f *frame.Frame) {
 		drawArrays(r.CutTop(1), f)
 	}
 	r = c.filesystems(r, f)
-	if shows(sparklines, c.body) && f.Host.Health[sample.Diskstats].Has() {
+	if shows(sparklines, c.body) && f.Host.Health[sample.Diskstats].Has() && hasDisk(f.Host) {
 		twin(r, "Read", &f.Host.History.DiskRead, "Write", &f.Host.History.DiskWrite, f)
 	}
 }
@@ -36,8 +36,22 @@ func diskFigures(r draw.Region, f *frame.Frame) {
 	if word(&p, f, sample.Diskstats) {
 		return
 	}
+	if !hasDisk(f.Host) {
+		p.Text(draw.Dim, "n/a, no disk")
+		return
+	}
 	p.Rate(draw.Text|draw.Bold, f.Host.DiskRead, 11).Skip(2)
 	p.Text(draw.Dim, "Write").Rate(draw.Text|draw.Bold, f.Host.DiskWrite, 12)
+}
+
+// hasDisk says whether there is a disk whose rates count.
+func hasDisk(h *sample.Host) bool {
+	for i := range h.Disks {
+		if h.Disks[i].Physical {
+			return true
+		}
+	}
+	return false
 }
 
 // diskTable lists the busiest disks.

@@ -14,27 +14,50 @@ func drawTraffic(c *Console, r draw.Region, f *frame.Frame) {
 	}
 	p := r.CutTop(1).Pen(1, 0)
 	connections(&p, f)
-	links := 0
+	physical := hasHardware(f.Net)
 	for i := range f.Net.Interfaces {
-		if f.Net.Interfaces[i].Physical {
-			links++
-		}
-	}
-	for i := range f.Net.Interfaces {
-		l := &f.Net.Interfaces[i]
-		if l.Physical || links == 0 && l.Kind != "loopback" {
+		if l := &f.Net.Interfaces[i]; carriesTraffic(l, physical) {
 			drawLinkRow(r.CutTop(1).Inset(1), l)
 		}
 	}
-	if shows(sparklines, c.body) && f.Host != nil {
+	if shows(sparklines, c.body) && f.Host != nil && hasTraffic(f.Net) {
 		twin(r, "RX", &f.Host.History.Rx, "TX", &f.Host.History.Tx, f)
 	}
+}
+
+func hasHardware(n *sample.Net) bool {
+	for i := range n.Interfaces {
+		if n.Interfaces[i].Physical {
+			return true
+		}
+	}
+	return false
+}
+
+// carriesTraffic says whether an interface counts for the host's traffic: the hardware's do, and where there are none, as
+// in a container, all but the loopback.
+func carriesTraffic(l *sample.Interface, physical bool) bool {
+	return l.Physical || !physical && l.Kind != "loopback"
+}
+
+func hasTraffic(n *sample.Net) bool {
+	physical := hasHardware(n)
+	for i := range n.Interfaces {
+		if carriesTraffic(&n.Interfaces[i], physical) {
+			return true
+		}
+	}
+	return false
 }
 
 func trafficFigures(r draw.Region, f *frame.Frame) {
 	p := r.Pen(1, 0)
 	p.Text(draw.Dim, "RX   ")
 	if word(&p, f, sample.NetDev) || f.Net == nil {
+		return
+	}
+	if f.Net.Changes > 0 && !hasTraffic(f.Net) {
+		p.Text(draw.Dim, "n/a, no interface")
 		return
 	}
 	p.Rate(draw.Text|draw.Bold, f.Net.Rx, 11).Skip(2)
