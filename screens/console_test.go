@@ -328,3 +328,16 @@ func TestWhatIsNotThereIsSaid(t *testing.T) {
 		t.Errorf("the list of all:\n%s", text)
 	}
 }
+
+// TestCostKeepsToItsColumn: a dump of the links of a large or a starved host takes long.
+func TestCostKeepsToItsColumn(t *testing.T) {
+	f := fixedFrame()
+	f.Sources[0].Health = box.Health{State: box.OK, Since: f.Boot, Cost: 9999 * time.Microsecond}
+	f.Sources[1].Health = box.Health{State: box.OK, Since: f.Boot, Cost: 129475 * time.Microsecond}
+	text := shot(t, frame.Dashboard, 120, 60, f, draw.Key('i'))
+	for _, want := range []string{"0s 9999 us", "0s  129 ms"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("%q is missing:\n%s", want, text)
+		}
+	}
+}

@@ -44,8 +44,11 @@ func sourceRow(r draw.Region, s *frame.Source, f *frame.Frame) {
 		p.AgeRight(draw.Text, s.Health.Age(f.Boot), sourceAge)
 	}
 	p.To(1 + sourceName + sourceState + sourceAge)
-	if s.Health.Cost > 0 {
-		p.Float(draw.Text, float64(s.Health.Cost.Nanoseconds())/1000, 0, sourceCost-3).Text(draw.Dim, " us")
+	switch us := s.Health.Cost.Microseconds(); {
+	case us >= 10_000: // in microseconds it would run into the age
+		p.IntRight(draw.Text, us/1000, sourceCost-3).Text(draw.Dim, " ms")
+	case s.Health.Cost > 0:
+		p.IntRight(draw.Text, us, sourceCost-3).Text(draw.Dim, " us")
 	}
 	p.To(1 + sourceName + sourceState + sourceAge + sourceCost + 2)
 	if s.Health.Err != "" {
