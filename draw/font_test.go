@@ -117,7 +117,7 @@ func TestConsoleStaysAwake(t *testing.T) {
 		t.Errorf("%q, %q: `ESC ]` is for the kernel's own console alone", e.EnterCA, e.ExitCA)
 	}
 	keepAwake(e, true)
-	if !strings.Contains(e.EnterCA, "\x1b[9;0]\x1b[14;0]") || !strings.Contains(e.EnterCA, "\x1b%G") || !strings.HasSuffix(e.ExitCA, "\x1b]R") {
+	if !strings.Contains(e.EnterCA, "\x1b[9;0]\x1b[14;0]") || !strings.Contains(e.EnterCA, "\x1b%G") || !strings.HasSuffix(e.ExitCA, "\x1b]R"+e.Clear) {
 		t.Errorf("%q, %q", e.EnterCA, e.ExitCA)
 	}
 }

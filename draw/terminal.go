@@ -143,5 +143,5 @@ func keepAwake(e *terminfo.Terminfo, utf8 bool) {
 	if utf8 {
 		e.EnterCA += "\x1b%G"
 	}
-	e.ExitCA += resetPalette
+	e.ExitCA += resetPalette + e.Clear // a framebuffer keeps what was cleared in other colours
 }
