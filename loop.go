@@ -207,7 +207,10 @@ func (l *loop) key(k draw.Key) (quit bool, err error) {
 // tick draws the frame of this second.
 func (l *loop) tick(now time.Time) {
 	l.frame.Beat++
-	if l.frame.Beat == startBeats {
+	switch l.frame.Beat {
+	case 1:
+		limitMemory(gcPercent)
+	case startBeats:
 		giveBack()
 	}
 	l.watchTerminal(now)

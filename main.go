@@ -25,25 +25,27 @@ const (
 )
 
 const (
-	memoryLimit = 64 << 20 // a ceiling for the garbage collector, well above what is used
-	gcPercent   = 20       // little garbage is made: a small heap is worth more than rare collections
+	memoryLimit  = 64 << 20 // a ceiling for the garbage collector, well above what is used
+	startPercent = 200      // while it starts, nearly all is kept: to collect would only make it late
+	gcPercent    = 20       // then little garbage is made: a small heap is worth more than rare collections
 )
 
 func main() {
 	// One: a second one costs wake-ups all day and gains nothing. Left automatic, the runtime reads the cgroup's limit
 	// each second.
 	runtime.GOMAXPROCS(1)
-	limitMemory()
+	limitMemory(startPercent)
 	os.Exit(command(os.Args[1:], os.Stdout, os.Stderr))
 }
 
-// limitMemory tells the garbage collector how much it may use, where the environment does not.
-func limitMemory() {
+// limitMemory tells the garbage collector how much it may use, where the environment does not: percent of what is kept
+// on top of it.
+func limitMemory(percent int) {
 	if os.Getenv("GOMEMLIMIT") == "" {
 		debug.SetMemoryLimit(memoryLimit)
 	}
 	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(gcPercent)
+		debug.SetGCPercent(percent)
 	}
 }
 

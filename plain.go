@@ -73,6 +73,7 @@ func (p *printer) run(ctx context.Context) error {
 		case <-ctx.Done():
 			return nil
 		case <-first:
+			limitMemory(gcPercent)
 			p.status()
 		case <-tick.C:
 			p.status()

@@ -251,7 +251,7 @@ func (n notified) next(t *testing.T) string {
 
 // childMemoryLimit prints the limits that main sets.
 func childMemoryLimit() {
-	limitMemory()
+	limitMemory(gcPercent)
 	fmt.Println(debug.SetMemoryLimit(-1), debug.SetGCPercent(100))
 }
 
