@@ -260,11 +260,16 @@ func (r *reader) defaults(line int, at string, keys []key) {
 	}
 }
 
+// fallback takes the default of k. Most are plain scalars, which need no parser: those would take milliseconds of each start.
 func (r *reader) fallback(k key, at string) {
-	var doc yaml.Node
-	if err := yaml.Unmarshal([]byte(k.fallback), &doc); err != nil {
-		r.problem(0, "default of %s: %v", k.name, err)
-		return
+	n := &yaml.Node{Kind: yaml.ScalarNode, Value: k.fallback}
+	if strings.ContainsAny(k.fallback, "[{\"\n") {
+		var doc yaml.Node
+		if err := yaml.Unmarshal([]byte(k.fallback), &doc); err != nil {
+			r.problem(0, "default of %s: %v", k.name, err)
+			return
+		}
+		n = doc.Content[0]
 	}
-	r.value(k, at, doc.Content[0])
+	r.value(k, at, n)
 }
