@@ -26,6 +26,8 @@ var arrows = map[string][]string{
 	"journal":        {"sample/box", "draw/clean"},
 	"journal/file":   {"golang.org/x/sys", "github.com/klauspost/compress", "github.com/ulikunitz/xz"},
 	"journal/source": {"journal", "journal/file", "sample/box", "sample/wakeup", "draw/clean", "golang.org/x/sys"},
+	"sample/link/linktest": {
+		"golang.org/x/sys"},
 	"journal/file/jwrite": {"golang.org/x/sys", "github.com/klauspost/compress", "github.com/ulikunitz/xz",
 		"github.com/pierrec/lz4/v4"},
 	"kube":                {"sample/box", "draw/clean"},
@@ -35,7 +37,7 @@ var arrows = map[string][]string{
 }
 
 // testOnly are packages for tests; the program does not link them.
-var testOnly = []string{"draw/vtscreen", "journal/file/jwrite", "kube/apitest"}
+var testOnly = []string{"draw/vtscreen", "journal/file/jwrite", "kube/apitest", "sample/link/linktest"}
 
 func TestArrows(t *testing.T) {
 	seen := map[string]bool{}

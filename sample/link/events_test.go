@@ -17,6 +17,7 @@ import (
 
 	"hypervisor-tui/sample"
 	"hypervisor-tui/sample/box"
+	"hypervisor-tui/sample/link/linktest"
 )
 
 // event is what the kernel sends to those who follow it: a message, or an error of the socket.
@@ -298,11 +299,11 @@ func TestAddressesStandWhereTheKernelListsThem(t *testing.T) {
 // TestF15ChangesOfTheKernelAreSeenFromEvents makes the changes that a host's administrator makes and waits until the
 // table is what ip says. Only events can have brought them: no question was asked for them.
 func TestF15ChangesOfTheKernelAreSeenFromEvents(t *testing.T) {
-	if !inNamespace(t) {
+	if !linktest.Inside(t) {
 		return
 	}
-	runIP(t, "link", "add", "br0", "type", "bridge")
-	runIP(t, "link", "add", "va", "type", "veth", "peer", "name", "vb")
+	linktest.IP(t, "link", "add", "br0", "type", "bridge")
+	linktest.IP(t, "link", "add", "va", "type", "veth", "peer", "name", "vb")
 	w := New(Options{})
 	var dials atomic.Int64
 	dial := w.dial
@@ -328,7 +329,7 @@ func TestF15ChangesOfTheKernelAreSeenFromEvents(t *testing.T) {
 		{"link", "set", "renamed", "down"},
 		{"link", "set", "renamed", "nomaster"}, {"addr", "del", "10.1.0.1/24", "dev", "va"}, {"link", "del", "mv0"}, {"link", "del", "va"}, {"link", "del", "br0"},
 	} {
-		runIP(t, change...)
+		linktest.IP(t, change...)
 		last = untilLikeIP(t, last, reports, change)
 	}
 	if n := dials.Load() - before; n > 4 {

@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"math"
-	"os/exec"
 	"reflect"
 	"slices"
 	"strconv"
@@ -14,66 +13,11 @@ import (
 
 	"hypervisor-tui/draw/clean"
 	"hypervisor-tui/sample"
+	"hypervisor-tui/sample/link/linktest"
 )
 
-// ipLink is a part of what "ip -j -d addr" says.
-type ipLink struct {
-	Index    int      `json:"ifindex"`
-	Name     string   `json:"ifname"`
-	AltNames []string `json:"altnames"`
-	Parent   string   `json:"link"`
-	FarIndex int      `json:"link_index"`
-	FarNSID  *int     `json:"link_netnsid"`
-	Master   string   `json:"master"`
-	Flags    []string `json:"flags"`
-	MTU      int      `json:"mtu"`
-	State    string   `json:"operstate"`
-	LinkType string   `json:"link_type"`
-	MAC      string   `json:"address"`
-	Info     ipInfo   `json:"linkinfo"`
-	Stats    struct {
-		TX struct {
-			CarrierChanges int `json:"carrier_changes"`
-		} `json:"tx"`
-	} `json:"stats64"`
-	Addresses []struct {
-		Family string `json:"family"`
-		Local  string `json:"local"`
-		Bits   int    `json:"prefixlen"`
-		Scope  string `json:"scope"`
-
-		Deprecated bool `json:"deprecated"`
-		Tentative  bool `json:"tentative"`
-		Duplicate  bool `json:"dadfailed"`
-	} `json:"addr_info"`
-}
-
-// ipInfo is what "ip -d" says of a link's kind and of its master's.
-type ipInfo struct {
-	Kind string `json:"info_kind"`
-	Data struct {
-		STP       int    `json:"stp_state"`
-		Filtering int    `json:"vlan_filtering"`
-		Mode      string `json:"mode"`
-		Type      string `json:"type"`
-		ID        int    `json:"id"`
-		Active    string `json:"active_slave"`
-		LACP      struct {
-			Ports   int    `json:"num_ports"`
-			Partner string `json:"partner_mac"`
-		} `json:"ad_info"`
-	} `json:"info_data"`
-	MasterKind string `json:"info_slave_kind"`
-	Port       struct {
-		State      string `json:"state"`
-		MII        string `json:"mii_status"`
-		Failures   int    `json:"link_failure_count"`
-		Aggregator int    `json:"ad_aggregator_id"`
-	} `json:"info_slave_data"`
-}
-
-// detail is what ip says of a link beyond its Interface.
-func (l *ipLink) detail() *sample.LinkDetail {
+// detailOf is what ip says of a link beyond its Interface.
+func detailOf(l *linktest.Link) *sample.LinkDetail {
 	data, port := &l.Info.Data, &l.Info.Port
 	d := &sample.LinkDetail{AltNames: strings.Join(l.AltNames, " "), CarrierChanges: l.Stats.TX.CarrierChanges, VLAN: data.ID}
 	if l.FarNSID != nil {
@@ -121,51 +65,15 @@ func oracleDetail(d *sample.LinkDetail) *sample.LinkDetail {
 	return part
 }
 
-// ipRoute is a part of what "ip -j route" says.
-type ipRoute struct {
-	Type    string  `json:"type"`
-	Metric  int     `json:"metric"`
-	Table   string  `json:"table"`
-	Several []ipHop `json:"nexthops"`
-	ipHop
-}
-
-type ipHop struct {
-	Gateway string `json:"gateway"`
-	Via     struct {
-		Host string `json:"host"`
-	} `json:"via"`
-	Dev    string   `json:"dev"`
-	Weight int      `json:"weight"`
-	Flags  []string `json:"flags"`
-}
-
-// runIP runs ip and skips the test where there is none.
-func runIP(t *testing.T, args ...string) []byte {
-	t.Helper()
-	path, err := exec.LookPath("ip")
-	if err != nil {
-		t.Skip("no ip here to compare with")
-	}
-	out, err := exec.Command(path, args...).CombinedOutput()
-	if err != nil {
-		t.Fatalf("ip %s: %v: %s", strings.Join(args, " "), err, out)
-	}
-	return out
-}
-
 // fromIP is the table that ip's answers make, without devices and nameservers.
 func fromIP(t *testing.T) *sample.LinkTable {
 	t.Helper()
-	var links []ipLink
-	parseIP(t, &links, "-j", "-d", "-s", "-s", "addr")
-	slices.SortFunc(links, func(a, b ipLink) int { return a.Index - b.Index })
 	table := &sample.LinkTable{}
-	for _, l := range links {
+	for _, l := range linktest.Links(t) {
 		n := sample.Interface{
 			Index: l.Index, Name: clean.String(l.Name), Kind: l.Info.Kind, Master: clean.String(l.Master), MTU: l.MTU,
 			State: strings.ToLower(l.State), AdminUp: slices.Contains(l.Flags, "UP"), Carrier: slices.Contains(l.Flags, "LOWER_UP"),
-			FirstAddress: len(table.Addresses), AddressCount: len(l.Addresses), Detail: l.detail(),
+			FirstAddress: len(table.Addresses), AddressCount: len(l.Addresses), Detail: detailOf(&l),
 		}
 		switch l.LinkType {
 		case "ether", "infiniband":
@@ -180,42 +88,18 @@ func fromIP(t *testing.T) *sample.LinkTable {
 		}
 		table.Interfaces = append(table.Interfaces, n)
 	}
-	for _, family := range []int{4, 6} {
-		var routes []ipRoute
-		parseIP(t, &routes, "-j", "-"+strconv.Itoa(family), "route", "show", "default", "table", "all")
-		for _, r := range routes {
-			if r.Type != "" && r.Type != "unicast" {
-				continue
-			}
-			hops := r.Several
-			if len(hops) == 0 {
-				hops = []ipHop{r.ipHop}
-			}
-			for _, h := range hops {
-				g := sample.Gateway{Family: family, Address: h.Gateway + h.Via.Host, Interface: clean.String(h.Dev), Metric: r.Metric,
-					Table: sample.MainTable, Weight: h.Weight, OnLink: slices.Contains(h.Flags, "onlink")}
-				if n, err := strconv.Atoi(r.Table); err == nil {
-					g.Table = n
-				}
-				table.Gateways = append(table.Gateways, g)
-			}
+	for _, r := range linktest.Defaults(t) {
+		g := sample.Gateway{Family: r.Family, Address: r.Gateway + r.Via.Host, Interface: clean.String(r.Dev), Metric: r.Metric,
+			Table: sample.MainTable, Weight: r.Weight, OnLink: slices.Contains(r.Flags, "onlink")}
+		if n, err := strconv.Atoi(r.Table); err == nil {
+			g.Table = n
 		}
+		table.Gateways = append(table.Gateways, g)
 	}
 	slices.SortStableFunc(table.Gateways, func(a, b sample.Gateway) int {
 		return cmp.Or(rank(a.Table)-rank(b.Table), a.Family-b.Family, a.Metric-b.Metric)
 	})
 	return table
-}
-
-func parseIP(t *testing.T, into any, args ...string) {
-	t.Helper()
-	out := runIP(t, args...)
-	if len(strings.TrimSpace(string(out))) == 0 { // some versions say nothing for an empty list
-		return
-	}
-	if err := json.Unmarshal(out, into); err != nil {
-		t.Skipf("this ip's JSON cannot be read: %v", err)
-	}
 }
 
 // oracleTable is the part of a table that ip has, too.

@@ -6,60 +6,17 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"os"
-	"os/exec"
 	"strconv"
 	"strings"
 	"sync/atomic"
-	"syscall"
 	"testing"
 
 	"github.com/mdlayher/netlink"
 	"golang.org/x/sys/unix"
 
 	"hypervisor-tui/sample"
+	"hypervisor-tui/sample/link/linktest"
 )
-
-const insideVariable = "LINK_TEST_NAMESPACE"
-
-// inNamespace says whether the test runs in a network namespace of its own, with a sysfs of its own. If not, it runs
-// the test there, in a process of its own, passes its verdict on, and the caller returns.
-func inNamespace(t *testing.T) bool {
-	t.Helper()
-	if os.Getenv(insideVariable) == t.Name() {
-		// A sysfs shows the namespace in which it was mounted. The mount is seen in this process alone.
-		if err := unix.Mount("sysfs", "/sys", "sysfs", 0, ""); err != nil {
-			t.Skip("no sysfs of its own:", err)
-		}
-		return true
-	}
-	self, err := os.Executable()
-	if err != nil {
-		t.Skip(err)
-	}
-	inside := exec.Command(self, "-test.run=^"+t.Name()+"$", "-test.v")
-	inside.Env = append(os.Environ(), insideVariable+"="+t.Name())
-	// Go makes the mounts private here, so that none of them leaks to the machine.
-	inside.SysProcAttr = &syscall.SysProcAttr{Unshareflags: syscall.CLONE_NEWNET | syscall.CLONE_NEWNS, Pdeathsig: syscall.SIGKILL}
-	if os.Geteuid() != 0 {
-		inside.SysProcAttr.Cloneflags = syscall.CLONE_NEWUSER
-		inside.SysProcAttr.UidMappings = []syscall.SysProcIDMap{{ContainerID: 0, HostID: os.Geteuid(), Size: 1}}
-		inside.SysProcAttr.GidMappings = []syscall.SysProcIDMap{{ContainerID: 0, HostID: os.Getegid(), Size: 1}}
-	}
-	out, err := inside.CombinedOutput()
-	var exit *exec.ExitError
-	switch {
-	case err != nil && !errors.As(err, &exit):
-		t.Skip("no network namespace for a test here:", err)
-	case err != nil:
-		t.Errorf("in the namespace: %v\n%s", err, out)
-	case bytes.Contains(out, []byte("--- SKIP: "+t.Name())):
-		t.Skipf("in the namespace:\n%s", out)
-	default:
-		t.Logf("%s", out)
-	}
-	return false
-}
 
 // gatewaysOf formats gateways for a comparison.
 func gatewaysOf(table *sample.LinkTable) string {
@@ -71,7 +28,7 @@ func gatewaysOf(table *sample.LinkTable) string {
 }
 
 func TestF21Addresses(t *testing.T) {
-	if !inNamespace(t) {
+	if !linktest.Inside(t) {
 		return
 	}
 	w := New(Options{})
@@ -80,14 +37,14 @@ func TestF21Addresses(t *testing.T) {
 	if len(table.Interfaces) != 1 || len(table.Addresses) != 0 || len(table.Gateways) != 0 {
 		t.Errorf("a new namespace has %+v", table)
 	}
-	runIP(t, "link", "add", "six", "type", "veth", "peer", "name", "none")
-	runIP(t, "link", "add", "br0", "type", "bridge")
-	runIP(t, "link", "set", "none", "master", "br0")
+	linktest.IP(t, "link", "add", "six", "type", "veth", "peer", "name", "none")
+	linktest.IP(t, "link", "add", "br0", "type", "bridge")
+	linktest.IP(t, "link", "set", "none", "master", "br0")
 	for _, name := range []string{"lo", "six", "none", "br0"} {
-		runIP(t, "link", "set", name, "addrgenmode", "none", "up")
+		linktest.IP(t, "link", "set", name, "addrgenmode", "none", "up")
 	}
-	runIP(t, "addr", "add", "fd00::5/64", "dev", "six", "nodad")
-	runIP(t, "addr", "add", "10.9.0.1", "peer", "10.9.0.2/32", "dev", "br0")
+	linktest.IP(t, "addr", "add", "fd00::5/64", "dev", "six", "nodad")
+	linktest.IP(t, "addr", "add", "10.9.0.1", "peer", "10.9.0.2/32", "dev", "br0")
 	table = compareWithIP(t, w)
 	if len(table.Gateways) != 0 {
 		t.Errorf("default routes out of nothing: %+v", table.Gateways)
@@ -108,7 +65,7 @@ func TestF21Addresses(t *testing.T) {
 	for i := range 100 {
 		fmt.Fprintf(&batch, "addr add 10.8.0.%d/24 dev none\naddr add fd08::%x/64 dev none nodad\n", i+1, i+1)
 	}
-	runBatch(t, &batch)
+	linktest.Batch(t, &batch)
 	table = compareWithIP(t, w)
 	for _, n := range table.Interfaces {
 		if n.Name == "none" && (n.AddressCount != 200 || n.Master != "br0") {
@@ -118,15 +75,15 @@ func TestF21Addresses(t *testing.T) {
 }
 
 func TestF21DefaultRoutes(t *testing.T) {
-	if !inNamespace(t) {
+	if !linktest.Inside(t) {
 		return
 	}
-	runIP(t, "link", "add", "va", "type", "veth", "peer", "name", "vb")
+	linktest.IP(t, "link", "add", "va", "type", "veth", "peer", "name", "vb")
 	for _, name := range []string{"va", "vb"} {
-		runIP(t, "link", "set", name, "addrgenmode", "none", "up")
+		linktest.IP(t, "link", "set", name, "addrgenmode", "none", "up")
 	}
-	runIP(t, "addr", "add", "10.1.0.1/24", "dev", "va")
-	runIP(t, "addr", "add", "10.2.0.1/24", "dev", "vb")
+	linktest.IP(t, "addr", "add", "10.1.0.1/24", "dev", "va")
+	linktest.IP(t, "addr", "add", "10.2.0.1/24", "dev", "vb")
 	for _, route := range []string{
 		"-4 nexthop via 10.1.0.2 dev va nexthop via 10.2.0.2 dev vb",
 		"-4 dev va metric 50",
@@ -143,7 +100,7 @@ func TestF21DefaultRoutes(t *testing.T) {
 		if words[1] == "blackhole" || words[1] == "unreachable" {
 			args, words = append(args, words[1]), words[1:]
 		}
-		runIP(t, append(append(args, "default"), words[1:]...)...)
+		linktest.IP(t, append(append(args, "default"), words[1:]...)...)
 	}
 	want := "4 10.1.0.2 va 0\n4 10.2.0.2 vb 0\n4  va 50\n4 fe80::4 vb 60\n6 fe80::1 va 5\n6 fe80::2 va 30\n6 fe80::3 vb 30\n4 10.1.0.3 va 0\n6 fe80::9 va 1024\n"
 	if got := gatewaysOf(compareWithIP(t, New(Options{}))); got != want {
@@ -152,7 +109,7 @@ func TestF21DefaultRoutes(t *testing.T) {
 }
 
 func TestF15LinksComeGoAndAreRenamed(t *testing.T) {
-	if !inNamespace(t) {
+	if !linktest.Inside(t) {
 		return
 	}
 	// Enough links that a dump does not fit into one message: only between two can it be interrupted.
@@ -160,7 +117,7 @@ func TestF15LinksComeGoAndAreRenamed(t *testing.T) {
 	for i := range 100 {
 		fmt.Fprintf(&batch, "link add s%d type veth peer name p%d\n", i, i)
 	}
-	runBatch(t, &batch)
+	linktest.Batch(t, &batch)
 	var stop atomic.Bool
 	var pairs atomic.Int64
 	ended := make(chan error, 1)
@@ -215,14 +172,4 @@ func churn(c *netlink.Conn, n int) error {
 		}
 	}
 	return nil
-}
-
-// runBatch runs many commands of ip at once.
-func runBatch(t *testing.T, commands *bytes.Buffer) {
-	t.Helper()
-	cmd := exec.Command("ip", "-batch", "-")
-	cmd.Stdin = commands
-	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Skipf("ip -batch: %v: %s", err, out)
-	}
 }

@@ -1,115 +1,24 @@
 package link
 
 import (
-	"bufio"
 	"context"
-	"encoding/hex"
 	"fmt"
-	"io"
 	"os"
 	"os/exec"
-	"path/filepath"
-	"strings"
 	"testing"
 	"time"
 
 	"golang.org/x/sys/unix"
 
 	"hypervisor-tui/sample"
+	"hypervisor-tui/sample/link/linktest"
 )
 
-const fakeQEMU = "LINK_FAKE_QEMU" // in the environment of a test binary that is to play QEMU
-
 func TestMain(m *testing.M) {
-	if os.Getenv(fakeQEMU) != "" {
-		playQEMU()
+	if linktest.PlayedGuest() {
 		return
 	}
 	os.Exit(m.Run())
-}
-
-// playQEMU lives as long as its stdin does and answers each line. "tap NAME MAC" makes it open a tap, which is to be up
-// and a port of a bridge; "say" makes the guest of that address send a frame.
-func playQEMU() {
-	var tap *os.File
-	var source string
-	for in := bufio.NewScanner(os.Stdin); in.Scan(); {
-		var err error
-		switch words := strings.Fields(in.Text()); words[0] {
-		case "tap":
-			tap, err = openTap(words[1])
-			source = words[2]
-		case "say":
-			mac, _ := hex.DecodeString(strings.ReplaceAll(source, ":", ""))
-			frame := append(append([]byte{0xff, 0xff, 0xff, 0xff, 0xff, 0xff}, mac...), make([]byte, 52)...)
-			_, err = tap.Write(frame)
-		}
-		fmt.Println(err)
-	}
-}
-
-func openTap(name string) (*os.File, error) {
-	fd, err := unix.Open("/dev/net/tun", unix.O_RDWR|unix.O_CLOEXEC, 0)
-	if err != nil {
-		return nil, err
-	}
-	request, err := unix.NewIfreq(name)
-	if err != nil {
-		return nil, err
-	}
-	request.SetUint16(unix.IFF_TAP | unix.IFF_NO_PI)
-	return os.NewFile(uintptr(fd), name), unix.IoctlIfreq(fd, unix.TUNSETIFF, request)
-}
-
-// player is a process that plays QEMU.
-type player struct {
-	*testing.T
-	cmd *exec.Cmd
-	in  io.WriteCloser
-	out *bufio.Reader
-}
-
-// play starts one for the guest default_NAME, in namespaces of its own when flags say so.
-func play(t *testing.T, name string, flags uintptr, args ...string) *player {
-	t.Helper()
-	self, err := os.Executable()
-	if err != nil {
-		t.Skip(err)
-	}
-	qemu := filepath.Join(t.TempDir(), "qemu-system-x86_64") // the kernel names a process after the file
-	if err := os.Symlink(self, qemu); err != nil {
-		t.Fatal(err)
-	}
-	p := &player{T: t, cmd: exec.Command(qemu, append([]string{"-name", "guest=default_" + name, "-smp", "1"}, args...)...)}
-	p.cmd.Env = append(os.Environ(), fakeQEMU+"=1")
-	p.cmd.SysProcAttr = &unix.SysProcAttr{Cloneflags: flags, Pdeathsig: unix.SIGKILL}
-	if p.in, err = p.cmd.StdinPipe(); err != nil {
-		t.Fatal(err)
-	}
-	out, err := p.cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	p.out = bufio.NewReader(out)
-	if err := p.cmd.Start(); err != nil {
-		t.Skip("no namespace of its own here: ", err)
-	}
-	t.Cleanup(p.end)
-	p.tell("wait") // it runs by then
-	return p
-}
-
-func (p *player) end() {
-	p.in.Close()
-	p.cmd.Wait()
-}
-
-func (p *player) tell(what string) {
-	p.Helper()
-	fmt.Fprintln(p.in, what)
-	if line, err := p.out.ReadString('\n'); err != nil || line != "<nil>\n" {
-		p.Skipf("%s: it answers %q, %v", what, line, err)
-	}
 }
 
 // guestsOfThisHost lets the sampler look for VMs once.
@@ -156,15 +65,15 @@ func vmAt(table *sample.LinkTable, name string) string {
 // TestVMsAtTheirPorts makes two bridges with the ports of VMs in namespaces of their own, as KubeVirt does, of a pod that
 // is no VM, and of a VM among the host's links, as libvirt does.
 func TestVMsAtTheirPorts(t *testing.T) {
-	if !inNamespace(t) {
+	if !linktest.Inside(t) {
 		return
 	}
-	runIP(t, "link", "add", "br0", "type", "bridge")
-	runIP(t, "link", "add", "br1", "type", "bridge")
-	one := play(t, "one", unix.CLONE_NEWNET)
-	two := play(t, "two", unix.CLONE_NEWNET)
-	local := play(t, "local", 0, "-device", "virtio-net-pci,mac=02:aa:00:00:00:07")
-	local.tell("tap tap7 02:aa:00:00:00:07")
+	linktest.IP(t, "link", "add", "br0", "type", "bridge")
+	linktest.IP(t, "link", "add", "br1", "type", "bridge")
+	one := linktest.Play(t, "one", unix.CLONE_NEWNET)
+	two := linktest.Play(t, "two", unix.CLONE_NEWNET)
+	local := linktest.Play(t, "local", 0, "-device", "virtio-net-pci,mac=02:aa:00:00:00:07")
+	local.Tell("tap tap7 02:aa:00:00:00:07")
 	pod := exec.Command("sleep", "1000")
 	pod.SysProcAttr = &unix.SysProcAttr{Cloneflags: unix.CLONE_NEWNET, Pdeathsig: unix.SIGKILL}
 	if err := pod.Start(); err != nil {
@@ -172,15 +81,15 @@ func TestVMsAtTheirPorts(t *testing.T) {
 	}
 	t.Cleanup(func() { pod.Process.Kill(); pod.Wait() })
 	port := func(bridge, name, far string, pid int) {
-		runIP(t, "link", "add", name, "type", "veth", "peer", "name", far, "netns", fmt.Sprint(pid))
-		runIP(t, "link", "set", name, "master", bridge, "up")
+		linktest.IP(t, "link", "add", name, "type", "veth", "peer", "name", far, "netns", fmt.Sprint(pid))
+		linktest.IP(t, "link", "set", name, "master", bridge, "up")
 	}
-	port("br0", "p1", "eth0", one.cmd.Process.Pid)
-	port("br1", "p1b", "net1", one.cmd.Process.Pid)
-	port("br0", "p2", "eth0", two.cmd.Process.Pid)
+	port("br0", "p1", "eth0", one.PID())
+	port("br1", "p1b", "net1", one.PID())
+	port("br0", "p2", "eth0", two.PID())
 	port("br0", "pod", "eth0", pod.Process.Pid)
-	runIP(t, "link", "set", "tap7", "master", "br1", "up")
-	runIP(t, "link", "set", "br1", "up")
+	linktest.IP(t, "link", "set", "tap7", "master", "br1", "up")
+	linktest.IP(t, "link", "set", "br1", "up")
 	w := New(Options{Guests: guestsOfThisHost(t)})
 	look := func() *sample.LinkTable {
 		t.Helper()
@@ -208,7 +117,7 @@ func TestVMsAtTheirPorts(t *testing.T) {
 			t.Errorf("br0: %+v, %+v", l.More().VMs, l.More().Bridge)
 		}
 	}
-	local.tell("say")
+	local.Tell("say")
 	if got := vmAt(look(), "tap7"); got != "default/local" {
 		t.Errorf("a tap whose guest has sent something: %q", got)
 	}
@@ -220,11 +129,14 @@ func TestVMsAtTheirPorts(t *testing.T) {
 	if got := vmAt(look(), "p1"); got != "no QEMU process in the namespace that it leads to" {
 		t.Errorf("another start: %q", got)
 	}
-	one.end()
+	one.End()
 	list, _ = guestsOfThisHost(t)()
 	w.guests = func() ([]sample.Guest, string) { return list, "" }
-	if got := vmAt(look(), "p1"); got != "no such link" { // its namespace went, and the link with it
-		t.Errorf("after the end: %q", got)
+	// The kernel takes a namespace and its links away at its leisure.
+	for deadline := time.Now().Add(20 * time.Second); vmAt(look(), "p1") != "no such link"; {
+		if got := vmAt(look(), "p1"); got == "default/one" || time.Now().After(deadline) {
+			t.Fatalf("after the end: %q", got)
+		}
 	}
 	if got := vmAt(look(), "p2"); got != "default/two" {
 		t.Errorf("the other: %q", got)

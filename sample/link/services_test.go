@@ -15,6 +15,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"hypervisor-tui/sample"
+	"hypervisor-tui/sample/link/linktest"
 )
 
 func TestNetworkPlugin(t *testing.T) {
@@ -65,11 +66,11 @@ func TestServicesOfFiles(t *testing.T) {
 // TestListenersOfThisKernel listens on a port of Kubernetes, in a namespace where nobody else does, and holds the answer
 // to ss.
 func TestListenersOfThisKernel(t *testing.T) {
-	if !inNamespace(t) {
+	if !linktest.Inside(t) {
 		return
 	}
-	runIP(t, "link", "set", "lo", "up")
-	runIP(t, "addr", "add", "10.9.9.9/32", "dev", "lo")
+	linktest.IP(t, "link", "set", "lo", "up")
+	linktest.IP(t, "addr", "add", "10.9.9.9/32", "dev", "lo")
 	for _, address := range []string{"[::]:6443", "127.0.0.1:10250", "10.9.9.9:2379", "10.9.9.9:7777", "[::1]:10259"} {
 		l, err := net.Listen("tcp", address)
 		if err != nil {
@@ -125,21 +126,21 @@ func TestDecodeListener(t *testing.T) {
 
 // TestGatewaysNeighbour holds the states of gateways to what was put into the kernel's table.
 func TestGatewaysNeighbour(t *testing.T) {
-	if !inNamespace(t) {
+	if !linktest.Inside(t) {
 		return
 	}
-	runIP(t, "link", "add", "va", "type", "veth", "peer", "name", "vb")
-	runIP(t, "link", "set", "va", "addrgenmode", "none", "up")
-	runIP(t, "link", "set", "vb", "addrgenmode", "none", "up")
-	runIP(t, "addr", "add", "10.1.0.1/24", "dev", "va")
+	linktest.IP(t, "link", "add", "va", "type", "veth", "peer", "name", "vb")
+	linktest.IP(t, "link", "set", "va", "addrgenmode", "none", "up")
+	linktest.IP(t, "link", "set", "vb", "addrgenmode", "none", "up")
+	linktest.IP(t, "addr", "add", "10.1.0.1/24", "dev", "va")
 	for i, state := range []string{"reachable", "stale", "failed", "permanent", "none"} {
 		address := "10.1.0." + strconv.Itoa(i+10)
-		runIP(t, "route", "add", "default", "via", address, "metric", strconv.Itoa(i+1))
+		linktest.IP(t, "route", "add", "default", "via", address, "metric", strconv.Itoa(i+1))
 		if state != "none" {
-			runIP(t, "neigh", "add", address, "lladdr", "02:00:00:00:00:0"+strconv.Itoa(i), "dev", "va", "nud", state)
+			linktest.IP(t, "neigh", "add", address, "lladdr", "02:00:00:00:00:0"+strconv.Itoa(i), "dev", "va", "nud", state)
 		}
 	}
-	runIP(t, "-6", "route", "add", "default", "via", "fe80::9", "dev", "va")
+	linktest.IP(t, "-6", "route", "add", "default", "via", "fe80::9", "dev", "va")
 	table, err := New(Options{}).Dump(context.Background())
 	if err != nil {
 		t.Fatal(err)
