@@ -69,6 +69,7 @@ func snapshot(ctx context.Context, c Config, banner string, o options, rows int)
 	feeds.sampler.Sample()
 	pause(limit, betweenSamples)
 	feeds.sampler.WaitSlow(limit)
+	feeds.sampler.WaitLinks(limit)
 	f := &frame.Frame{Settings: settings(c, banner, configPath(o.config))}
 	zone, note := localZone()
 	if note != "" {

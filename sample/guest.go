@@ -10,12 +10,15 @@ type Guest struct {
 	Devices         string // PCI addresses of the host's devices that it was given, a space between two
 }
 
+// NotLooked is why nothing is known of the VMs before the first look for them.
+const NotLooked = "nobody has looked for VMs yet"
+
 // Guests are the VMs that the last look has found; the list is immutable. why says why it means nothing, if it does not.
 // Any goroutine may call it.
 func (s *Sampler) Guests() (list []Guest, why string) {
 	found := s.qemu.found.Load()
 	if found == nil {
-		return nil, "nobody has looked for VMs yet"
+		return nil, NotLooked
 	}
 	if _, sound := found.err.(remark); found.err != nil && !sound {
 		return found.outward, outside([]byte(found.err.Error()))

@@ -88,6 +88,8 @@ type LinkTable struct {
 type LinkReport struct {
 	Table  *LinkTable // nil before the first dump
 	Health box.Health
+	// Awaiting says that the host's VMs have not been looked for yet: the next report, which follows at once then, has them.
+	Awaiting bool
 }
 
 // Configured says whether somebody wants to use this link of the hardware: it is up and has an address or belongs to

@@ -2,6 +2,7 @@ package sample
 
 import (
 	"context"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -45,6 +46,8 @@ type Sampler struct {
 	nets        *box.Box[Net]
 	sampled     chan struct{}
 	links       atomic.Pointer[LinkReport]
+	linked      sync.Once
+	linksReady  chan struct{} // closed by linked
 	filesystems filesystemsReader
 	sensors     sensorsReader
 	identity    identityReader
@@ -56,12 +59,13 @@ type Sampler struct {
 // New returns a Sampler that has not read anything yet and has opened no file.
 func New(o Options) *Sampler {
 	s := &Sampler{
-		interval: o.Interval,
-		now:      o.Now,
-		hosts:    box.New(CopyHost),
-		nets:     box.New(CopyNet),
-		vms:      box.New(CopyVMs),
-		sampled:  make(chan struct{}, 1),
+		interval:   o.Interval,
+		now:        o.Now,
+		hosts:      box.New(CopyHost),
+		nets:       box.New(CopyNet),
+		vms:        box.New(CopyVMs),
+		sampled:    make(chan struct{}, 1),
+		linksReady: make(chan struct{}),
 	}
 	if s.interval <= 0 {
 		s.interval = usualInterval
@@ -161,7 +165,20 @@ func (s *Sampler) Sampled() <-chan struct{} { return s.sampled }
 
 // SetLinks hands over what the links are from the next sample on. The report and its table are not changed afterwards
 // by anyone. Any goroutine may call it.
-func (s *Sampler) SetLinks(r *LinkReport) { s.links.Store(r) }
+func (s *Sampler) SetLinks(r *LinkReport) {
+	s.links.Store(r)
+	if !r.Awaiting {
+		s.linked.Do(func() { close(s.linksReady) })
+	}
+}
+
+// WaitLinks returns when SetLinks has been given a report of links that knows of the VMs behind them, or when ctx ends.
+func (s *Sampler) WaitLinks(ctx context.Context) {
+	select {
+	case <-ctx.Done():
+	case <-s.linksReady:
+	}
+}
 
 // Workers are to be started by the caller, guarded, and started again should one end with an error. Without them
 // filesystems, sensors and what is surveyed stay in state Init.

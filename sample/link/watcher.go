@@ -101,7 +101,11 @@ func (w *Watcher) Run(ctx context.Context, publish func(*sample.LinkReport)) err
 		case <-ctx.Done():
 			return ctx.Err()
 		case <-settled.C:
+			r.wanted.around = r.wanted.around || r.awaiting() && !r.census.same(r.count())
 			r.start(ctx)
+			if r.awaiting() {
+				settled.Reset(settle)
+			}
 		case b, open := <-r.events:
 			if !open {
 				r.events = nil // the next beat tries again
@@ -122,6 +126,9 @@ func (w *Watcher) Run(ctx context.Context, publish func(*sample.LinkReport)) err
 			}
 			r.answer(&o)
 			r.start(ctx)
+			if r.awaiting() {
+				settled.Reset(settle)
+			}
 		}
 	}
 }
@@ -224,8 +231,12 @@ func (r *follower) table() {
 }
 
 func (r *follower) send() {
-	r.publish(&sample.LinkReport{Table: r.report.Table, Health: r.report.Health})
+	r.publish(&sample.LinkReport{Table: r.report.Table, Health: r.report.Health, Awaiting: r.awaiting()})
 }
+
+// awaiting says whether the last answer came before anybody had looked for VMs. That takes moments at the start, and the
+// names of the VMs are not to be missing until the next beat.
+func (r *follower) awaiting() bool { return r.census.why == sample.NotLooked }
 
 // attempt is one job as Run wants it: given up after a while, and never panicking on a goroutine that nobody guards.
 func (w *Watcher) attempt(ctx context.Context, j job) (o outcome) {

@@ -95,6 +95,39 @@ func TestRunPublishesAnotherTableAfterAChange(t *testing.T) {
 	})
 }
 
+// TestVMsAreKnownBeforeTheNextBeat: links that were dumped before anybody had looked for VMs are looked at again as soon
+// as somebody has, without a second dump.
+func TestVMsAreKnownBeforeTheNextBeat(t *testing.T) {
+	var looked atomic.Bool
+	var dumps atomic.Int64
+	k := twoLinks()
+	k.answer = func(_ int64, ask netlink.HeaderType, msgs []netlink.Message) ([]netlink.Message, error) {
+		if ask == unix.RTM_GETLINK {
+			dumps.Add(1)
+		}
+		return msgs, nil
+	}
+	synctest.Test(t, func(t *testing.T) {
+		w := k.watcher(t)
+		w.guests = func() ([]sample.Guest, string) {
+			if looked.Load() {
+				return nil, ""
+			}
+			return nil, sample.NotLooked
+		}
+		r := run(t, w)
+		if r.count.Load() != 1 || !r.last.Load().Awaiting {
+			t.Fatalf("%d reports, the last %+v", r.count.Load(), r.last.Load())
+		}
+		looked.Store(true)
+		time.Sleep(2 * settle)
+		synctest.Wait()
+		if r.count.Load() != 2 || r.last.Load().Awaiting || dumps.Load() != 1 {
+			t.Errorf("%d reports, %d dumps, the last %+v", r.count.Load(), dumps.Load(), r.last.Load())
+		}
+	})
+}
+
 func TestF22LastGoodTableStaysStale(t *testing.T) {
 	var refuse atomic.Bool
 	k := twoLinks()
