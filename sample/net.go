@@ -65,6 +65,9 @@ type Gateway struct {
 	OnLink    bool   // the address is taken to be on the link whatever the prefixes say
 	Neighbour string // state of its neighbour entry: reachable, stale, failed, none ...; empty: not asked
 	MAC       string // of its neighbour entry
+	// Silent is the CLOCK_BOOTTIME from which it has not answered; 0: nobody can say that it does not. One that never has
+	// is dated a minute before the host first asked it.
+	Silent time.Duration
 }
 
 // MainTable is the number of the routing table that is looked in when no rule says otherwise.

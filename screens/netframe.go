@@ -178,7 +178,7 @@ func hop(p *draw.Pen, g *sample.Gateway) {
 		return
 	}
 	p.Fit(draw.Text, g.Address, p.Left())
-	if g.Neighbour == "failed" && p.Left() > 12 {
+	if g.Silent != 0 && p.Left() > 12 {
 		p.Skip(1).Text(draw.Bad, "no answer")
 	}
 }

@@ -1,6 +1,8 @@
 package screens
 
 import (
+	"time"
+
 	"hypervisor-tui/draw"
 	"hypervisor-tui/sample"
 	"hypervisor-tui/screens/frame"
@@ -69,7 +71,7 @@ func drawListeners(p *draw.Pen, s *sample.NetServices) {
 func drawHostNetwork(view *draw.Region, f *frame.Frame) {
 	view.CutTop(1).Rule(0, "Host")
 	for i := range f.Net.Gateways {
-		drawGateway(view.CutTop(1), &f.Net.Gateways[i])
+		drawGateway(view.CutTop(1), &f.Net.Gateways[i], f.Boot)
 	}
 	if len(f.Net.Gateways) == 0 {
 		p := view.CutTop(1).Pen(1, 0)
@@ -107,7 +109,7 @@ func list(p *draw.Pen, words []string) {
 }
 
 // drawGateway draws one hop of a default route, with whether its neighbour answers.
-func drawGateway(r draw.Region, g *sample.Gateway) {
+func drawGateway(r draw.Region, g *sample.Gateway, now time.Duration) {
 	p := r.Pen(1, 0)
 	p.Text(draw.Dim, "Default   ")
 	if g.Address == "" {
@@ -126,10 +128,14 @@ func drawGateway(r draw.Region, g *sample.Gateway) {
 	if g.Table != sample.MainTable {
 		p.Text(draw.Dim, " table ").Int(draw.Text, int64(g.Table))
 	}
+	if g.Silent != 0 {
+		p.Skip(2).Glyph(draw.Bad, draw.Wrong).Skip(1).Text(draw.Bad, "does not answer, for ").Age(draw.Bad, now-g.Silent)
+		return
+	}
 	switch g.Neighbour {
 	case "", "permanent", "noarp":
 	case "failed", "incomplete":
-		p.Skip(2).Glyph(draw.Bad, draw.Wrong).Skip(1).Text(draw.Bad, "does not answer")
+		p.Skip(2).Text(draw.Warn, "no answer yet")
 	case "none":
 		p.Skip(2).Text(draw.Dim, "not asked for lately")
 	case "stale":

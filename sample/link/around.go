@@ -33,7 +33,7 @@ func (w *Watcher) look(ctx context.Context, now census, links []linkMessage, hop
 		return a
 	}
 	defer s.close()
-	a.neighbours = s.neighbours(hops)
+	a.neighbours = s.neighbours(hops, w.now())
 	a.fdb = s.forwarding(links)
 	a.owners = w.owners(s, now)
 	a.functions = s.functions(w.root, links)

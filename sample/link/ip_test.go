@@ -106,7 +106,7 @@ func fromIP(t *testing.T) *sample.LinkTable {
 func oracleTable(table *sample.LinkTable) *sample.LinkTable {
 	part := &sample.LinkTable{Interfaces: slices.Clone(table.Interfaces), Addresses: table.Addresses, Gateways: slices.Clone(table.Gateways)}
 	for i := range part.Gateways {
-		part.Gateways[i].Neighbour, part.Gateways[i].MAC = "", ""
+		part.Gateways[i].Neighbour, part.Gateways[i].MAC, part.Gateways[i].Silent = "", "", 0
 	}
 	for i := range part.Interfaces {
 		n := &part.Interfaces[i]

@@ -113,6 +113,7 @@ func (w *world) merge(j *job, f *findings) {
 		w.hops = f.hops
 	}
 	if j.around {
+		outlast(w.around.neighbours, f.around.neighbours)
 		w.around = f.around
 	}
 }

@@ -4,18 +4,23 @@ import (
 	"encoding/binary"
 	"net"
 	"net/netip"
+	"time"
 
 	"github.com/mdlayher/netlink"
 	"golang.org/x/sys/unix"
 )
 
 // neighbour is what the kernel knows of another host on a link.
-type neighbour struct{ state, mac string }
+type neighbour struct {
+	state, mac string
+	silent     time.Duration // CLOCK_BOOTTIME from which it has not answered; 0: nobody can say that it does not
+}
 
-// neighbours asks for the entry of each gateway. Nothing is sent to it: what is known comes of the host's own traffic.
+// neighbours asks for the entry of each gateway at the time now. Nothing is sent to it: what is known comes of the host's
+// own traffic.
 //
 // Kernel: Documentation/netlink/specs/rt-neigh.yaml
-func (s *session) neighbours(hops []hop) map[hopKey]neighbour {
+func (s *session) neighbours(hops []hop, now time.Duration) map[hopKey]neighbour {
 	known := make(map[hopKey]neighbour, len(hops))
 	for _, h := range hops {
 		key := hopKey{h.index, h.gateway}
@@ -35,6 +40,9 @@ func (s *session) neighbours(hops []hop) map[hopKey]neighbour {
 			known[key] = neighbour{state: "none"}
 		case err == nil && len(answers) > 0:
 			if n, ok := decodeNeighbour(answers[0].Data); ok {
+				if n.state == "failed" {
+					n.silent = max(now-n.confirmed, 1)
+				}
 				known[key] = n.neighbour
 			}
 		}
@@ -42,13 +50,31 @@ func (s *session) neighbours(hops []hop) map[hopKey]neighbour {
 	return known
 }
 
+// outlast carries on what old says of gateways that were silent: while the kernel asks one again its entry is incomplete,
+// and an entry that is made anew knows of no answer before it.
+func outlast(old, found map[hopKey]neighbour) {
+	for key, n := range found {
+		since := old[key].silent
+		if since == 0 || n.state != "failed" && n.state != "incomplete" {
+			continue
+		}
+		if n.silent == 0 || since < n.silent {
+			n.silent = since
+			found[key] = n
+		}
+	}
+}
+
 // neighbourMessage is what an RTM_NEWNEIGH says: of a gateway, or of an address that a bridge has learned.
 type neighbourMessage struct {
 	neighbour
 	index, master int
 	address       netip.Addr
-	static        bool // it was not learned
+	static        bool          // it was not learned
+	confirmed     time.Duration // ago that it last answered; the kernel gives one that never has a minute at the start
 }
+
+const userHZ = 100 // clock ticks a second as the kernel tells them, on every architecture that Go runs on
 
 // decodeNeighbour decodes an RTM_NEWNEIGH payload.
 func decodeNeighbour(b []byte) (n neighbourMessage, ok bool) {
@@ -66,6 +92,8 @@ func decodeNeighbour(b []byte) (n neighbourMessage, ok bool) {
 			n.address, _ = netip.AddrFromSlice(v)
 		case unix.NDA_MASTER:
 			n.master = int(number(v))
+		case unix.NDA_CACHEINFO: // struct nda_cacheinfo: confirmed, used and updated, in clock ticks ago
+			n.confirmed = time.Duration(number(v)) * (time.Second / userHZ)
 		}
 	}
 	return n, n.index > 0

@@ -3,6 +3,7 @@ package link
 import (
 	"context"
 	"encoding/binary"
+	"math"
 	"net"
 	"net/netip"
 	"os/exec"
@@ -153,5 +154,37 @@ func TestGatewaysNeighbour(t *testing.T) {
 		"10.1.0.14 none ", "fe80::9 none "}
 	if !slices.Equal(got, want) {
 		t.Errorf("got  %q\nwant %q", got, want)
+	}
+	// How long it has been silent is what ip says of the last answer.
+	var entries []struct {
+		State     []string `json:"state"`
+		Confirmed float64  `json:"confirmed"`
+	}
+	linktest.Ask(t, &entries, "ip", "-j", "-s", "neigh", "show", "nud", "failed")
+	for _, g := range table.Gateways {
+		switch silent := (sample.Boottime() - g.Silent).Seconds(); {
+		case g.Neighbour != "failed" && g.Silent != 0:
+			t.Errorf("%s is silent since %v", g.Address, g.Silent)
+		case g.Neighbour == "failed" && (len(entries) != 1 || math.Abs(silent-entries[0].Confirmed) > 5):
+			t.Errorf("%s is silent for %.0f s, ip says %+v", g.Address, silent, entries)
+		}
+	}
+}
+
+// TestSilentGateways: while the kernel asks a silent gateway again it is still the one that has been silent for long.
+func TestSilentGateways(t *testing.T) {
+	key := hopKey{index: 1}
+	for _, c := range []struct{ old, found, want neighbour }{
+		{neighbour{state: "failed", silent: 5}, neighbour{state: "incomplete"}, neighbour{state: "incomplete", silent: 5}},
+		{neighbour{state: "incomplete", silent: 5}, neighbour{state: "failed", silent: 9}, neighbour{state: "failed", silent: 5}},
+		{neighbour{state: "failed", silent: 9}, neighbour{state: "failed", silent: 5}, neighbour{state: "failed", silent: 5}},
+		{neighbour{state: "failed", silent: 5}, neighbour{state: "reachable"}, neighbour{state: "reachable"}},
+		{neighbour{state: "reachable"}, neighbour{state: "incomplete"}, neighbour{state: "incomplete"}},
+	} {
+		found := map[hopKey]neighbour{key: c.found}
+		outlast(map[hopKey]neighbour{key: c.old}, found)
+		if found[key] != c.want {
+			t.Errorf("%+v, then %+v: got %+v, want %+v", c.old, c.found, found[key], c.want)
+		}
 	}
 }

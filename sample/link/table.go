@@ -136,7 +136,7 @@ func (w *world) gateways(list []sample.Gateway, names map[int]string) []sample.G
 		if h.gateway.IsValid() && !h.gateway.IsUnspecified() {
 			g.Address = h.gateway.String()
 			n := w.around.neighbours[hopKey{h.index, h.gateway}]
-			g.Neighbour, g.MAC = n.state, n.mac
+			g.Neighbour, g.MAC, g.Silent = n.state, n.mac, n.silent
 		}
 		list = append(list, g)
 	}

@@ -16,8 +16,9 @@ func findNetwork(dst []Problem, f *Frame) []Problem {
 		dst = findLink(dst, n, &n.Interfaces[i])
 	}
 	for i := range n.Gateways {
-		if g := &n.Gateways[i]; g.Table == sample.MainTable && g.Neighbour == "failed" {
-			dst = append(dst, Problem{Severity: journal.Warning, Kind: GatewaySilent, Subject: g.Address, Detail: g.Interface, Where: Network})
+		if g := &n.Gateways[i]; g.Table == sample.MainTable && g.Silent != 0 {
+			dst = append(dst, Problem{Severity: journal.Warning, Kind: GatewaySilent, Subject: g.Address, Detail: g.Interface,
+				Since: g.Silent, Where: Network})
 		}
 	}
 	for i := range n.Addresses {

@@ -1,7 +1,9 @@
 package frame
 
 import (
+	"slices"
 	"testing"
+	"time"
 
 	"hypervisor-tui/sample"
 )
@@ -44,13 +46,17 @@ func TestProblemsOfTheNetwork(t *testing.T) {
 		}
 	}
 	f := wellFrame()
-	f.Net.Gateways = []sample.Gateway{{Address: "10.0.0.1", Interface: "br0", Table: sample.MainTable, Neighbour: "failed"}, {Address: "10.0.0.2", Table: 100, Neighbour: "failed"},
+	f.Net.Gateways = []sample.Gateway{{Address: "10.0.0.1", Interface: "br0", Table: sample.MainTable, Neighbour: "incomplete", Silent: time.Minute}, {Address: "10.0.0.2", Table: 100, Neighbour: "failed", Silent: time.Minute},
 		{Address: "10.0.0.3", Table: sample.MainTable, Neighbour: "stale"}}
 	f.Net.Addresses = []sample.Address{{CIDR: "10.0.0.5/24", Duplicate: true}, {CIDR: "10.0.0.6/24", Tentative: true}}
 	f.Net.Sockets = sample.SocketCounts{Conntrack: 90, ConntrackMax: 100}
 	want := "err 10.0.0.5/24 is another host's, too [network]; warning gateway 10.0.0.1 on br0 not answering [network]; warning conntrack 90% full [network]; "
 	if got := words(find(nil, f)); got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+	found := find(nil, f)
+	if at := slices.IndexFunc(found, func(p Problem) bool { return p.Kind == GatewaySilent }); found[at].Since != time.Minute {
+		t.Errorf("a gateway has been silent since %v, want that which the kernel says", found[at].Since)
 	}
 	for _, s := range []sample.SocketCounts{{Conntrack: -1, ConntrackMax: -1}, {Conntrack: 90, ConntrackMax: -1}, {Conntrack: 79, ConntrackMax: 100}} {
 		f := wellFrame()

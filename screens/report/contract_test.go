@@ -44,7 +44,7 @@ var contract = map[string]string{
 	"network.interfaces[]":                   "name! kind master mac driver state carrier speed_mbps duplex mtu addresses[] gateway4 gateway6 rx_bytes tx_bytes rx_bytes_per_second tx_bytes_per_second rx_errors tx_errors rx_dropped tx_dropped altnames[] parent bus firmware port autoneg carrier_changes mode vlan address_details[] bond bond_slave far_end vm vm_unknown uplinks[] above[] vms[] vfs[]",
 	"network.bridges[]":                      "name! addresses[] stp ports[] vlan_filtering learned uplinks[] vms[]",
 	"network.bridges[].ports[]":              "name! state vm vm_unknown port_state",
-	"network.gateways[]":                     "family! address interface metric! table! weight onlink! neighbour neighbour_mac",
+	"network.gateways[]":                     "family! address interface metric! table! weight onlink! neighbour neighbour_mac silent_seconds",
 	"network.connections":                    "tcp udp established conntrack conntrack_max",
 	"kubernetes":                             "state! error kinds[] server version nodes pods node_pods services pvcs pod_cidr service_cidr cni network_policy cause admin client_certificate_expires server_certificate_expires namespaces network_sources network_policies network_attachment_definitions node warnings[] drain_blockers[]",
 	"kubernetes.kinds[]":                     "name! state! error count age_seconds",

@@ -135,7 +135,7 @@ func richNet() *sample.Net {
 		Gateways: []sample.Gateway{
 			{Family: 4, Address: "10.0.0.2", Interface: "eth0", Metric: 200, Table: 254, Weight: 1, Neighbour: "stale", MAC: "02:00:00:00:00:02"},
 			{Family: 4, Address: "10.0.0.1", Interface: "eth0", Metric: 100, Table: 254, OnLink: true, Neighbour: "reachable"},
-			{Family: 6, Interface: "eth0", Metric: 1024, Table: 254}, {Family: 4, Address: "10.9.0.1", Interface: "br0", Table: 100},
+			{Family: 6, Interface: "eth0", Metric: 1024, Table: 254}, {Family: 4, Address: "10.9.0.1", Interface: "br0", Table: 100, Neighbour: "failed", Silent: bootNow - 14*time.Minute},
 		},
 		DNS: []string{"10.0.0.1", "9.9.9.9"},
 		Services: &sample.NetServices{Search: []string{"lab.example"}, Upstream: []string{"10.0.0.53"}, CNI: "flannel", CNISource: "/etc/cni/net.d/10-flannel.conflist",

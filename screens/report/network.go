@@ -1,6 +1,8 @@
 package report
 
 import (
+	"time"
+
 	"hypervisor-tui/sample"
 	"hypervisor-tui/screens/frame"
 )
@@ -103,6 +105,8 @@ type gateway struct {
 	OnLink    bool    `json:"onlink"`
 	Neighbour *string `json:"neighbour"`
 	MAC       *string `json:"neighbour_mac"`
+
+	Silent *float64 `json:"silent_seconds"`
 }
 
 type connections struct {
@@ -129,7 +133,7 @@ func newNetwork(f *frame.Frame) network {
 		Pods:        podNetwork{text(services.CNI), text(services.CNISource), text(services.PodCIDR), text(services.NodeCIDR)},
 		Interfaces:  newLinks(n, has(f, sample.NetDev)),
 		Bridges:     newBridges(n),
-		Gateways:    newGateways(n.Gateways),
+		Gateways:    newGateways(n.Gateways, f.Boot),
 		DNS:         append([]string{}, n.DNS...),
 		Connections: newConnections(&n.Sockets, f.Net != nil && has(f, sample.Sockets)),
 	}
@@ -241,12 +245,13 @@ func ports(n *sample.Net, master string) []port {
 	return list
 }
 
-func newGateways(gateways []sample.Gateway) []gateway {
+func newGateways(gateways []sample.Gateway, now time.Duration) []gateway {
 	list := make([]gateway, 0, len(gateways))
 	for i := range gateways {
 		g := &gateways[i]
 		list = append(list, gateway{g.Family, text(g.Address), text(g.Interface), g.Metric, g.Table,
-			known(g.Weight, g.Weight > 0), g.OnLink, text(g.Neighbour), text(g.MAC)})
+			known(g.Weight, g.Weight > 0), g.OnLink, text(g.Neighbour), text(g.MAC),
+			known((now - g.Silent).Seconds(), g.Silent != 0)})
 	}
 	return list
 }
