@@ -118,7 +118,7 @@ func TestNetworkIsWhatIPSays(t *testing.T) {
 		return
 	}
 	vms := hypervisorNetwork(t)
-	said := said{t, vms}
+	said := ipSaid{t, vms}
 	for range 20 { // counters move while the kernel looks for its neighbours
 		before := said.all()
 		got := onceNetwork(t)
@@ -169,13 +169,13 @@ func onceNetwork(t *testing.T) networkJSON {
 	return s.Network
 }
 
-// said is what ip and bridge say, and which VM was put at which port.
-type said struct {
+// ipSaid is what ip and bridge say, and which VM was put at which port.
+type ipSaid struct {
 	t   *testing.T
 	vms map[string]string
 }
 
-func (s said) all() networkJSON {
+func (s ipSaid) all() networkJSON {
 	s.t.Helper()
 	links, hops := linktest.Links(s.t), linktest.Defaults(s.t)
 	n := networkJSON{Gateways: s.gateways(hops)}
@@ -196,7 +196,7 @@ func (s said) all() networkJSON {
 	return n
 }
 
-func (s said) link(l *linktest.Link, all []linktest.Link) linkJSON {
+func (s ipSaid) link(l *linktest.Link, all []linktest.Link) linkJSON {
 	up, data, port := slices.Contains(l.Flags, "UP"), &l.Info.Data, &l.Info.Port
 	one := linkJSON{
 		Name: l.Name, Kind: known(l.Info.Kind), Master: known(l.Master), State: strings.ToLower(l.State), MTU: l.MTU,
@@ -253,7 +253,7 @@ func bondOf(l *linktest.Link, all []linktest.Link) bondJSON {
 }
 
 // bridges is what ip says of bridges, and bridge of their ports and of what they have learned.
-func (s said) bridges(links []linktest.Link) []bridgeJSON {
+func (s ipSaid) bridges(links []linktest.Link) []bridgeJSON {
 	var ports []struct {
 		Name   string `json:"ifname"`
 		Master string `json:"master"`
@@ -291,7 +291,7 @@ func (s said) bridges(links []linktest.Link) []bridgeJSON {
 	return list
 }
 
-func (s said) gateways(hops []linktest.Hop) []gatewayJSON {
+func (s ipSaid) gateways(hops []linktest.Hop) []gatewayJSON {
 	var neighbours []struct {
 		Address string   `json:"dst"`
 		Dev     string   `json:"dev"`
