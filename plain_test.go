@@ -17,7 +17,7 @@ import (
 
 var (
 	statusLine  = regexp.MustCompile(`^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d [^ ]+ cpu (\d+%|--) mem (\d+%|--) (/\S* \d+%|disk --)( load \d+\.\d\d)?( .*)?$`)
-	problemLine = regexp.MustCompile(`^! .+ since \S+ \[(logs|dashboard|network)\]( \+\d+ more)?$`)
+	problemLine = regexp.MustCompile(`^! .+ since \S+( \S+)? \[(logs|dashboard|network)\]( \+\d+ more)?$`)
 	entryLine   = regexp.MustCompile(`^\d\d:\d\d:\d\d [CEWNID] \S+: .*$`)
 	lostLine    = regexp.MustCompile(`^\.\.\. \d+ log entries came too fast to print$`)
 )

@@ -134,7 +134,9 @@ func drawGateway(r draw.Region, g *sample.Gateway, now time.Duration) {
 	}
 	switch g.Neighbour {
 	case "", "permanent", "noarp":
-	case "failed", "incomplete":
+	case "failed":
+		p.Skip(2).Text(draw.Warn, "did not answer when last asked")
+	case "incomplete":
 		p.Skip(2).Text(draw.Warn, "no answer yet")
 	case "none":
 		p.Skip(2).Text(draw.Dim, "not asked for lately")

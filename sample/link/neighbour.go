@@ -40,9 +40,7 @@ func (s *session) neighbours(hops []hop, now time.Duration) map[hopKey]neighbour
 			known[key] = neighbour{state: "none"}
 		case err == nil && len(answers) > 0:
 			if n, ok := decodeNeighbour(answers[0].Data); ok {
-				if n.state == "failed" {
-					n.silent = max(now-n.confirmed, 1)
-				}
+				n.date(now)
 				known[key] = n.neighbour
 			}
 		}
@@ -55,13 +53,17 @@ func (s *session) neighbours(hops []hop, now time.Duration) map[hopKey]neighbour
 func outlast(old, found map[hopKey]neighbour) {
 	for key, n := range found {
 		since := old[key].silent
-		if since == 0 || n.state != "failed" && n.state != "incomplete" {
-			continue
-		}
-		if n.silent == 0 || since < n.silent {
+		if since != 0 && (n.state == "incomplete" || since < n.silent) {
 			n.silent = since
 			found[key] = n
 		}
+	}
+}
+
+// date says since when one that was asked in vain lately has been silent.
+func (n *neighbourMessage) date(now time.Duration) {
+	if n.state == "failed" && n.updated < lately {
+		n.silent = max(now-n.confirmed, 1)
 	}
 }
 
@@ -72,9 +74,14 @@ type neighbourMessage struct {
 	address       netip.Addr
 	static        bool          // it was not learned
 	confirmed     time.Duration // ago that it last answered; the kernel gives one that never has a minute at the start
+	updated       time.Duration // ago that its state changed; each time that it is asked in vain it does
 }
 
-const userHZ = 100 // clock ticks a second as the kernel tells them, on every architecture that Go runs on
+// lately is how old a vain question may be to say that nobody answers now: a failed entry stays until somebody asks again.
+const lately = 5 * time.Minute
+
+// ticks is a number of clock ticks, of which the kernel tells a hundred a second whatever its own are.
+func ticks(v []byte) time.Duration { return time.Duration(number(v)) * (time.Second / 100) }
 
 // decodeNeighbour decodes an RTM_NEWNEIGH payload.
 func decodeNeighbour(b []byte) (n neighbourMessage, ok bool) {
@@ -93,7 +100,8 @@ func decodeNeighbour(b []byte) (n neighbourMessage, ok bool) {
 		case unix.NDA_MASTER:
 			n.master = int(number(v))
 		case unix.NDA_CACHEINFO: // struct nda_cacheinfo: confirmed, used and updated, in clock ticks ago
-			n.confirmed = time.Duration(number(v)) * (time.Second / userHZ)
+			n.confirmed = ticks(v)
+			n.updated = ticks(v[min(8, len(v)):])
 		}
 	}
 	return n, n.index > 0

@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -171,6 +172,21 @@ func TestGatewaysNeighbour(t *testing.T) {
 	}
 }
 
+// TestAnOldQuestionIsNoSilence: a failed entry stays until somebody asks again, which may be hours.
+func TestAnOldQuestionIsNoSilence(t *testing.T) {
+	for asked, silent := range map[uint32]bool{100: true, 29_900: true, 30_100: false} {
+		cache := join(word(90_000), word(asked), word(asked), word(1)) // confirmed, used, updated, references
+		b := make([]byte, unix.SizeofNdMsg)
+		binary.NativeEndian.PutUint32(b[4:], 3)
+		binary.NativeEndian.PutUint16(b[8:], unix.NUD_FAILED)
+		n, ok := decodeNeighbour(join(b, attribute(unix.NDA_CACHEINFO, cache)))
+		n.date(time.Hour)
+		if want := 45 * time.Minute; !ok || silent && n.silent != want || !silent && n.silent != 0 {
+			t.Errorf("asked %d ticks ago: %v, want %v: %v", asked, n.silent, silent, want)
+		}
+	}
+}
+
 // TestSilentGateways: while the kernel asks a silent gateway again it is still the one that has been silent for long.
 func TestSilentGateways(t *testing.T) {
 	key := hopKey{index: 1}
@@ -178,6 +194,7 @@ func TestSilentGateways(t *testing.T) {
 		{neighbour{state: "failed", silent: 5}, neighbour{state: "incomplete"}, neighbour{state: "incomplete", silent: 5}},
 		{neighbour{state: "incomplete", silent: 5}, neighbour{state: "failed", silent: 9}, neighbour{state: "failed", silent: 5}},
 		{neighbour{state: "failed", silent: 9}, neighbour{state: "failed", silent: 5}, neighbour{state: "failed", silent: 5}},
+		{neighbour{state: "failed", silent: 5}, neighbour{state: "failed"}, neighbour{state: "failed"}},
 		{neighbour{state: "failed", silent: 5}, neighbour{state: "reachable"}, neighbour{state: "reachable"}},
 		{neighbour{state: "reachable"}, neighbour{state: "incomplete"}, neighbour{state: "incomplete"}},
 	} {
