@@ -24,6 +24,7 @@ type Merge struct {
 	Making     bool        // a file is not a journal yet: no change of names tells when it is, so Look at the next change
 
 	roots   []Root
+	list    func([]Root) Listing // List, but in tests
 	fields  *Fields
 	members []*member
 	back    bool // the direction of the keys
@@ -41,7 +42,7 @@ type Merge struct {
 
 // NewMerge returns a Merge of no files yet: Look finds them.
 func NewMerge(roots []Root, fields *Fields) *Merge {
-	return &Merge{roots: roots, fields: fields}
+	return &Merge{roots: roots, list: List, fields: fields}
 }
 
 // Look takes in the files that have appeared, and lets go those that are gone and read. A file keeps its position when
@@ -52,18 +53,26 @@ func (m *Merge) Look() (folders []string, err error) {
 		c.seen = false
 	}
 	m.current = nil
-	for range looksMax { // one that was renamed meanwhile may have been overlooked while its successor was seen
-		known := len(m.members)
-		list := List(m.roots)
-		if err = m.takeAll(list); err != nil {
-			return list.Folders, err
-		}
-		if folders = list.Folders; len(m.members) == known && !m.moved {
+	if folders, err = m.survey(); err == nil {
+		m.members = slices.DeleteFunc(m.members, m.lost)
+	}
+	return folders, err
+}
+
+// survey takes in what is in the folders. It lists them until nothing is new: a file that is renamed between listing and
+// looking is overlooked, when its successor is seen in its place, or one that is not a journal yet.
+func (m *Merge) survey() (folders []string, err error) {
+	m.Making = false
+	for range looksMax {
+		known, making := len(m.members), m.Making
+		list := m.list(m.roots)
+		err = m.takeAll(list)
+		folders = list.Folders
+		if err != nil || len(m.members) == known && !m.moved && m.Making == making {
 			break
 		}
 	}
-	m.members = slices.DeleteFunc(m.members, m.lost)
-	return folders, nil
+	return folders, err
 }
 
 // takeAll takes in what was in the folders when they were listed.
@@ -129,10 +138,10 @@ func (m *Merge) open(c *member) error {
 	err := c.open(m.fields)
 	for looks := 0; errors.Is(err, fs.ErrNotExist) && looks < looksMax; looks++ {
 		c.seen = false
-		if err := m.takeAll(List(m.roots)); err != nil {
+		if _, err := m.survey(); err != nil {
 			return err
 		}
-		if !c.seen && !m.moved {
+		if !c.seen {
 			break
 		}
 		err = c.open(m.fields)

@@ -96,23 +96,73 @@ func TestF25WhoAFileIsComesFromOneFile(t *testing.T) {
 	}
 }
 
-// TestF25RotatedBetweenListAndOpen: the names that were listed are other files' when they are opened, once and twice.
+// afterLists makes what runs after each of the next listings, before the files are looked at.
+func (r *reader) afterLists(steps ...func()) {
+	r.m.list = func(roots []Root) Listing {
+		list := List(roots)
+		if len(steps) > 0 {
+			steps[0]()
+			steps = steps[1:]
+		}
+		return list
+	}
+}
+
+// TestF25RotatedBetweenListAndOpen: the names that were listed are other files' when they are opened, once and twice,
+// while it is looked for files and while one is looked for that has another name.
 func TestF25RotatedBetweenListAndOpen(t *testing.T) {
 	for times := 1; times <= 2; times++ {
 		for _, killed := range []bool{false, true} {
-			j, r := startsEmpty(t)
-			j.write(3)
-			list := List(j.roots())
-			for range times {
-				j.next(killed)
+			for _, look := range []bool{false, true} {
+				j, r := startsEmpty(t)
 				j.write(3)
+				rotate := func() {
+					j.next(killed)
+					j.write(3)
+				}
+				if look {
+					r.afterLists(slices.Repeat([]func(){rotate}, times)...)
+					r.look()
+				} else {
+					r.look()
+					r.m.Close()
+					rotate()
+					r.afterLists(slices.Repeat([]func(){rotate}, times-1)...)
+				}
+				r.read()
+				r.whole(3 + 3*times)
 			}
-			if err := r.m.takeAll(list); err != nil {
-				t.Fatal(err)
-			}
-			r.whole(3 + 3*times)
 		}
 	}
+}
+
+// TestF25OverlookedBesideAUsersFile: a file is renamed while it is listed, its successor is no journal yet, and a user's
+// file goes on behind both.
+func TestF25OverlookedBesideAUsersFile(t *testing.T) {
+	j, r := startsEmpty(t)
+	j.user = j.create(j.disk, "user-1000.journal")
+	user := func() {
+		add(t, j.user, numbered(j.n))
+		j.n++
+	}
+	user()
+	r.look()
+	r.read()
+	j.next(false)
+	j.write(2)
+	half := filepath.Join(j.disk, "system.journal")
+	r.afterLists(func() {
+		user()
+		j.rotate(&j.system, "system", false)
+		if err := os.WriteFile(half, nil, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	})
+	r.look()
+	r.read()
+	os.Remove(half)
+	j.system = j.create(j.disk, "system.journal")
+	r.whole(4)
 }
 
 // TestF25RotatedBetweenLookAndRead: what is mapped is read whatever its name is, with what was added after it was

@@ -19,8 +19,10 @@ type watched struct {
 	sink *journal.Sink
 }
 
-func watch(t *testing.T) watched {
-	l := journal.New(5000, nil)
+func watch(t *testing.T) watched { return watchRing(t, 5000) }
+
+func watchRing(t *testing.T, entries int) watched {
+	l := journal.New(entries, nil)
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan struct{})
 	go func() { defer close(done); l.Run(ctx) }()

@@ -1,0 +1,267 @@
+package source
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+
+	"hypervisor-tui/journal"
+	jfile "hypervisor-tui/journal/file"
+)
+
+// realJournald is a systemd-journald that sees nothing of this host but a folder.
+type realJournald struct {
+	t    *testing.T
+	dir  string
+	cmd  *exec.Cmd
+	line int // written so far
+}
+
+// inNamespace makes the folder's run and log journald's, and becomes journald.
+const inNamespace = `set -e
+mount -t tmpfs tmpfs /run
+mkdir -p /run/systemd/journal /run/systemd/journald.conf.d /run/log/journal
+cp "$D/conf" /run/systemd/journald.conf.d/99.conf
+mount --bind "$D/run" /run/systemd/journal
+mount -t tmpfs tmpfs /var/log
+mkdir /var/log/journal
+mount --bind "$D/log" /var/log/journal
+touch /run/systemd/journal/flushed
+exec "$JOURNALD"`
+
+const journaldConf = `[Journal]
+Storage=persistent
+RateLimitIntervalSec=0
+SystemMaxFileSize=32M
+SystemMaxUse=2G
+ReadKMsg=no
+Audit=no
+ForwardToWall=no
+ForwardToSyslog=no
+ForwardToKMsg=no
+ForwardToConsole=no
+`
+
+func newJournald(t *testing.T) *realJournald {
+	if os.Getuid() != 0 {
+		t.Skip("a journald of its own needs root")
+	}
+	for _, program := range []string{"unshare", "nsenter", journalctlExe} {
+		if _, err := exec.LookPath(program); err != nil {
+			t.Skip("no ", program, " here")
+		}
+	}
+	j := &realJournald{t: t, dir: t.TempDir()}
+	machine, err := os.ReadFile("/etc/machine-id")
+	if err != nil || len(bytes.TrimSpace(machine)) != 2*len(jfile.ID{}) {
+		t.Skip("this machine has no id, which journald needs")
+	}
+	for _, folder := range []string{"run", "log/" + string(bytes.TrimSpace(machine))} {
+		if err := os.MkdirAll(filepath.Join(j.dir, folder), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.WriteFile(filepath.Join(j.dir, "conf"), []byte(journaldConf), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	j.start()
+	t.Cleanup(func() { j.stop(syscall.SIGKILL) })
+	return j
+}
+
+func journaldExe() string {
+	for _, path := range []string{"/usr/lib/systemd/systemd-journald", "/lib/systemd/systemd-journald",
+		"/run/current-system/systemd/lib/systemd/systemd-journald"} {
+		if _, err := os.Stat(path); err == nil {
+			return path
+		}
+	}
+	return ""
+}
+
+// start returns when journald takes lines.
+func (j *realJournald) start() {
+	j.t.Helper()
+	program := journaldExe()
+	if program == "" {
+		j.t.Skip("no systemd-journald here")
+	}
+	os.RemoveAll(j.socket())
+	var said bytes.Buffer
+	j.cmd = exec.Command("unshare", "--mount", "--propagation", "private", "sh", "-c", inNamespace)
+	j.cmd.Env = append(os.Environ(), "D="+j.dir, "JOURNALD="+program, "SYSTEMD_LOG_TARGET=console")
+	j.cmd.Stdout, j.cmd.Stderr = &said, &said
+	j.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	if err := j.cmd.Start(); err != nil {
+		j.t.Fatal(err)
+	}
+	ended := make(chan struct{})
+	go func() { j.cmd.Wait(); close(ended) }()
+	poll(j.t, "a journald", func() bool {
+		select {
+		case <-ended:
+			j.t.Skip("journald cannot be run here: ", said.String())
+		default:
+		}
+		c, err := net.Dial("unixgram", j.socket())
+		if err == nil {
+			c.Close()
+		}
+		return err == nil
+	})
+}
+
+func (j *realJournald) socket() string { return filepath.Join(j.dir, "run", "socket") }
+
+// stop ends journald and waits until it is gone.
+func (j *realJournald) stop(how syscall.Signal) {
+	j.cmd.Process.Signal(how)
+	poll(j.t, "journald's end", func() bool {
+		return errors.Is(j.cmd.Process.Signal(syscall.Signal(0)), os.ErrProcessDone)
+	})
+}
+
+// write sends n numbered lines. Without a journald the rest is not written.
+func (j *realJournald) write(n int) {
+	j.t.Helper()
+	c, err := net.Dial("unixgram", j.socket())
+	if err != nil {
+		return
+	}
+	defer c.Close()
+	for range n {
+		j.line++
+		if _, err = fmt.Fprintf(c, "MESSAGE=line %d\nSYSLOG_IDENTIFIER=k3s\nPRIORITY=6\n", j.line); err != nil {
+			return
+		}
+	}
+}
+
+// ctl runs journalctl as one that talks to this journald.
+func (j *realJournald) ctl(args ...string) {
+	j.t.Helper()
+	args = append([]string{"-t", strconv.Itoa(j.cmd.Process.Pid), "-m", journalctlExe}, args...)
+	if out, err := exec.Command("nsenter", args...).CombinedOutput(); err != nil {
+		j.t.Fatalf("journalctl %v: %v\n%s", args, err, out)
+	}
+}
+
+// kept returns the messages that begin with "line" and are in the files now, as journalctl reads them.
+func (j *realJournald) kept() (list []string) {
+	j.t.Helper()
+	folder, err := filepath.Glob(filepath.Join(j.dir, "log", "*"))
+	if err != nil || len(folder) != 1 {
+		j.t.Fatal(err, folder)
+	}
+	cmd := exec.Command(journalctlExe, "-o", "cat", "--directory="+folder[0], "SYSLOG_IDENTIFIER=k3s")
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		j.t.Fatal(err)
+	}
+	if err = cmd.Start(); err != nil {
+		j.t.Fatal(err)
+	}
+	for s := bufio.NewScanner(out); s.Scan(); {
+		list = append(list, s.Text())
+	}
+	if err = cmd.Wait(); err != nil {
+		j.t.Fatal(err)
+	}
+	return list
+}
+
+// reader follows this journald.
+func (j *realJournald) reader() *Native {
+	return &Native{Roots: []jfile.Root{{Path: filepath.Join(j.dir, "log")}}}
+}
+
+// ringLines returns all messages in the ring that begin with "line", and every other that says something of a gap.
+func (w watched) ringLines(t *testing.T) (list []string) {
+	t.Helper()
+	q := journal.Query{Rows: journal.MaxRows, Filter: journal.Filter{Least: journal.Debug, Each: true}}
+	for q.Number = 1; ; q.Number++ {
+		w.Ask(q)
+		p := w.await(t, "a page", func(p *journal.Page) bool { return p.Query == q.Number && !p.Pending })
+		for i := len(p.Rows) - 1; i >= 0; i-- {
+			text := string(p.Message(&p.Rows[i]))
+			if strings.HasPrefix(text, "line ") || p.Rows[i].Unit == selfUnit || strings.Contains(text, "rotated away") {
+				list = append(list, text)
+			}
+		}
+		if p.Older == 0 {
+			slices.Reverse(list)
+			return list
+		}
+		q.Anchor = p.Rows[0].First - 1
+	}
+}
+
+// TestF25RealJournaldComesAndGoes: what a real journald keeps comes once and in order while it is told to rotate, is
+// restarted, is killed while it writes, and removes files.
+func TestF25RealJournaldComesAndGoes(t *testing.T) {
+	j := newJournald(t)
+	w := watch(t)
+	stop := run(j.reader(), w.sink)
+	defer stop()
+	seen := map[string]bool{}
+	var want []string
+	read := func() {
+		t.Helper()
+		for _, line := range j.kept() {
+			if !seen[line] {
+				seen[line] = true
+				want = append(want, line)
+			}
+		}
+		last := want[len(want)-1]
+		w.await(t, last, func(p *journal.Page) bool {
+			return slices.ContainsFunc(p.Rows, func(r journal.Row) bool { return string(p.Message(&r)) == last })
+		})
+	}
+	for range 3 {
+		j.write(150)
+		j.ctl("--rotate")
+		j.write(100)
+		j.ctl("--sync")
+		j.stop(syscall.SIGTERM)
+		j.start()
+		j.write(100)
+		j.stop(syscall.SIGKILL) // what it had not taken is lost, and journalctl does not know it either
+		j.start()
+		j.write(50)
+		j.ctl("--sync")
+		read()
+		j.ctl("--rotate", "--vacuum-files=1")
+	}
+	j.write(50)
+	j.ctl("--sync")
+	read()
+	if len(want) < 1000 {
+		t.Errorf("journald kept %d lines of %d", len(want), j.line)
+	}
+	if got := w.ringLines(t); !slices.Equal(got, want) {
+		t.Errorf("%d lines, journald kept %d; %v", len(got), len(want), differAt(got, want))
+	}
+	if p := w.Pages().Latest(); p.Dropped != 0 {
+		t.Errorf("%d dropped", p.Dropped)
+	}
+}
+
+func differAt(a, b []string) string {
+	for i := range min(len(a), len(b)) {
+		if a[i] != b[i] {
+			return fmt.Sprintf("%d: %q, want %q", i, a[i], b[i])
+		}
+	}
+	return "one is longer"
+}
