@@ -39,7 +39,7 @@ func matches(p *draw.Pen, page *journal.Page) {
 		p.Text(draw.Bad, " ").Fit(draw.Bad, page.Err, p.Left()-2)
 	case page.Percent < 100:
 		p.Text(draw.Dim, " searching ").Int(draw.Text, int64(page.Percent)).Text(draw.Dim, "% ")
-	case !page.Past:
+	case !page.Past && !long(page):
 		p.Text(draw.Dim, " ").Int(draw.Text, int64(page.Matches)).Text(draw.Dim, " of ").Int(draw.Text, int64(page.Entries)).Text(draw.Dim, " ")
 	}
 }
@@ -49,9 +49,9 @@ func (l *logs) position(p *draw.Pen, f *frame.Frame) {
 	filter, page := &l.query.Filter, f.Page
 	switch {
 	case page != nil && long(page):
-		p.Text(draw.Warn|draw.Bold, " reading the journal, ").Int(draw.Warn|draw.Bold, int64(page.Reading.Entries/1000))
-		p.Text(draw.Warn|draw.Bold, ",000 entries, at ").Date(draw.Text, time.UnixMicro(page.Reading.At).In(f.Now.Location()))
-		p.Skip(1).Time(draw.Text, time.UnixMicro(page.Reading.At).In(f.Now.Location())).Text(draw.Dim, " Esc stops ")
+		at := time.UnixMicro(page.Reading.At).In(f.Now.Location())
+		p.Text(draw.Warn|draw.Bold, " reading the journal: ").Int(draw.Warn|draw.Bold, int64(page.Reading.Entries/1000))
+		p.Text(draw.Warn|draw.Bold, "k, at ").Date(draw.Text, at).Text(draw.Text, " ").Time(draw.Text, at).Text(draw.Dim, " Esc stops ")
 	case l.following():
 		p.Text(draw.Good, " following ")
 	case page != nil && page.Past:

@@ -156,14 +156,14 @@ func (j *realJournald) ctl(args ...string) {
 	}
 }
 
-// kept returns the messages that begin with "line" and are in the files now, as journalctl reads them.
-func (j *realJournald) kept() (list []string) {
+// kept returns the messages that are in the files now and have a field, as journalctl reads them.
+func (j *realJournald) kept(match ...string) (list []string) {
 	j.t.Helper()
 	folder, err := filepath.Glob(filepath.Join(j.dir, "log", "*"))
 	if err != nil || len(folder) != 1 {
 		j.t.Fatal(err, folder)
 	}
-	cmd := exec.Command(journalctlExe, "-o", "cat", "--directory="+folder[0], "SYSLOG_IDENTIFIER=k3s")
+	cmd := exec.Command(journalctlExe, append([]string{"-o", "cat", "--directory=" + folder[0]}, match...)...)
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		j.t.Fatal(err)
@@ -217,7 +217,7 @@ func TestF25RealJournaldComesAndGoes(t *testing.T) {
 	var want []string
 	read := func() {
 		t.Helper()
-		for _, line := range j.kept() {
+		for _, line := range j.kept("SYSLOG_IDENTIFIER=k3s") {
 			if !seen[line] {
 				seen[line] = true
 				want = append(want, line)

@@ -16,7 +16,8 @@ import (
 // watched is a Log that runs until the test ends, and one sink into it.
 type watched struct {
 	*journal.Log
-	sink *journal.Sink
+	sink     *journal.Sink
+	patience time.Duration
 }
 
 func watch(t *testing.T) watched { return watchRing(t, 5000) }
@@ -28,13 +29,13 @@ func watchRing(t *testing.T, entries int) watched {
 	go func() { defer close(done); l.Run(ctx) }()
 	t.Cleanup(func() { cancel(); <-done })
 	l.Ask(journal.Query{Rows: journal.MaxRows, Filter: journal.Filter{Least: journal.Debug}})
-	return watched{l, l.Sink("test")}
+	return watched{l, l.Sink("test"), time.Minute}
 }
 
 // await returns the first page that ok accepts.
 func (w watched) await(t *testing.T, what string, ok func(p *journal.Page) bool) *journal.Page {
 	t.Helper()
-	deadline := time.After(time.Minute)
+	deadline := time.After(w.patience)
 	for {
 		select {
 		case <-w.Changed():
@@ -42,7 +43,7 @@ func (w watched) await(t *testing.T, what string, ok func(p *journal.Page) bool)
 				return p
 			}
 		case <-deadline:
-			t.Fatalf("%s: not within a minute", what)
+			t.Fatalf("%s: not within %v", what, w.patience)
 		}
 	}
 }
