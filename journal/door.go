@@ -49,6 +49,19 @@ func (h *head) place() Place { return Place{h.micros, h.seq} }
 
 // prepare makes d.unit and d.text the entry's clean bytes, good until the next call.
 func (d *door) prepare(e *Entry) head {
+	h := d.take(e)
+	d.seal(&h)
+	return h
+}
+
+// seal completes the head of the entry that was taken last.
+func (d *door) seal(h *head) {
+	d.shown = AppendPayload(d.shown[:0], d.text)
+	h.hash = uint32(maphash.Bytes(d.seed, d.shown))
+}
+
+// take is prepare for an entry that need not be wanted: until seal its head has no hash.
+func (d *door) take(e *Entry) head {
 	d.unit = clean.Append(d.unit[:0], e.Unit[:min(len(e.Unit), maxUnit)])
 	d.unit = cutRunes(d.unit, maxUnit)
 
@@ -64,13 +77,11 @@ func (d *door) prepare(e *Entry) head {
 		full = max(e.Full, len(e.Message))
 	}
 	d.text = cutRunes(d.text, MaxMessage)
-	d.shown = AppendPayload(d.shown[:0], d.text)
 	return head{
 		micros:   e.Time.UnixMicro(),
 		seq:      e.Place.Seq,
 		pid:      e.PID,
 		full:     full,
-		hash:     uint32(maphash.Bytes(d.seed, d.shown)),
 		unit:     len(d.unit),
 		message:  len(d.text),
 		severity: min(severity, Debug),

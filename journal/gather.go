@@ -15,8 +15,9 @@ func (r *reader) gather(q *request, from cut, older bool, enough int) (*stretch,
 	scanned := 0
 	at, done, err := q.walk(from, older, func(e *Entry, source uint16, _ cut) bool {
 		scanned++
-		h := r.door.prepare(e)
+		h := r.door.take(e)
 		if unit := r.units.intern(r.door.unit); r.m.match(h.severity, unit, r.door.text) {
+			r.door.seal(&h)
 			t.add(&h, source, r.units.names[unit], r.door.text, older, &q.filter)
 		}
 		return len(t.rows) < stretchRows && len(t.text) < stretchBytes && (len(t.rows) < enough || scanned < scanEnough)
@@ -123,7 +124,7 @@ func (q *request) cutAt(source uint16, at Place) cut {
 func (r *reader) findError(q *request) (cut, error) {
 	var found cut
 	_, _, err := q.walk(q.from, q.task == readError, func(e *Entry, _ uint16, at cut) bool {
-		h := r.door.prepare(e)
+		h := r.door.take(e)
 		if h.severity <= Err && r.m.match(h.severity, r.units.intern(r.door.unit), r.door.text) {
 			found = slices.Clone(at)
 		}
