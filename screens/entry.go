@@ -92,7 +92,7 @@ const fieldColumns = 28 // of a field's name, with the gap after it
 
 // drawEntry shows an entry whole, with all its fields.
 func drawEntry(c *Console, r draw.Region, f *frame.Frame) {
-	inside := window(r, max(r.W()-4, 40), max(r.H()-2, 8), "Entry")
+	inside := window(r, r.W(), r.H(), "Entry")
 	d := &c.logs.detail
 	var whole *journal.Whole
 	if f.Page != nil {

@@ -33,9 +33,7 @@ var pictures = []picture{
 // special are pictures that are taken at 80x24 only.
 var special = []picture{
 	{name: "logs-paused", screen: frame.Logs, keys: []draw.Key{draw.KeyUp, draw.KeyUp}},
-	{name: "logs-filter", screen: frame.Logs, keys: []draw.Key{'/', 'e', 'r', 'r', 'o', 'r'}},
 	{name: "logs-wrap", screen: frame.Logs, keys: []draw.Key{'w'}},
-	{name: "logs-entry", screen: frame.Logs, keys: []draw.Key{draw.KeyEnter}},
 	{name: "logs-none", screen: frame.Logs, change: func(f *frame.Frame) { f.Page.Rows, f.Page.Entries = nil, 0 }},
 	{name: "help", screen: frame.Logs, keys: []draw.Key{'?'}},
 	{name: "sources", screen: frame.Dashboard, keys: []draw.Key{'i'}},
@@ -54,6 +52,29 @@ var special = []picture{
 	{name: "dashboard-no-vms", screen: frame.Dashboard, change: func(f *frame.Frame) { f.VMs.VMs, f.Units, f.System = nil, nil, nil }},
 	{name: "dashboard-pause", screen: frame.Dashboard, keys: []draw.Key{' '}},
 	{name: "dashboard-1024-cores", screen: frame.Dashboard, change: manyCores},
+}
+
+// logPictures are taken at two sizes.
+var logPictures = []picture{
+	{name: "logs-filter", screen: frame.Logs, keys: []draw.Key{'/', 'e', 'r', 'r', 'o', 'r'}},
+	{name: "logs-entry-reading", screen: frame.Logs, keys: []draw.Key{draw.KeyEnter}},
+	{name: "logs-entry", screen: frame.Logs, keys: []draw.Key{draw.KeyEnter}, change: wholeEntry},
+	{name: "logs-boot-before", screen: frame.Logs, keys: []draw.Key{draw.KeyUp}, change: func(f *frame.Frame) { f.Page.Past, f.Page.Deeper, f.Page.Newer = true, true, 9812 }},
+	{name: "logs-searching", screen: frame.Logs, keys: []draw.Key{draw.KeyUp}, change: func(f *frame.Frame) {
+		f.Page.Reading = journal.Reading{Active: true, Entries: 1_258_291, At: f.Page.Rows[0].Time}
+	}},
+	{name: "logs-flood", screen: frame.Logs, change: func(f *frame.Frame) { f.Page.Dropped, f.Page.Unread[0], f.Page.Unread[1] = 9_298_780, 4304, 4304 }},
+}
+
+// wholeEntry is the newest entry with all its fields.
+func wholeEntry(f *frame.Frame) {
+	f.Page.Whole = &journal.Whole{ID: f.Page.Rows[len(f.Page.Rows)-1].ID, Fields: []journal.WholeField{
+		{Name: "MESSAGE", Text: []byte("Image pulled successfully"), Full: 25},
+		{Name: "PRIORITY", Text: []byte("6"), Full: 1},
+		{Name: "SYSLOG_IDENTIFIER", Text: []byte("containerd"), Full: 10},
+		{Name: "_CMDLINE", Text: []byte("/usr/local/bin/containerd -c /var/lib/rancher/k3s/agent/etc/containerd/config.toml -a /run/k3s/containerd/containerd.sock"), Full: 124},
+		{Name: "_SYSTEMD_UNIT", Text: []byte("k3s.service"), Full: 11},
+	}}
 }
 
 // clusters are pictures of a cluster, taken at three sizes.
@@ -134,6 +155,10 @@ func TestGoldenScreens(t *testing.T) {
 		golden(t, p, 200, 60, "colour")
 		golden(t, p, 80, 24, "colour")
 		golden(t, p, 40, 10, "colour")
+	}
+	for _, p := range logPictures {
+		golden(t, p, 200, 60, "colour")
+		golden(t, p, 80, 24, "colour")
 	}
 	for _, p := range special {
 		golden(t, p, 80, 24, "colour")
