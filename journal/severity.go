@@ -18,7 +18,7 @@ const (
 //	prefix   <3>text
 //	kmsg     3,1234,5678,-;text
 //	CRI      2026-11-22T20:00:00.000000000Z stderr F payload, the payload by the rules above
-//	heads    panic: fatal error: goroutine 7 [running]: ERROR [WARN] INFO[0004]
+//	heads    panic: fatal error: goroutine 7 [running]: java.lang.Error: ERROR [WARN] INFO[0004]
 //
 // It reads a bounded number of bytes and does not allocate.
 func textSeverity(text []byte) (s Severity, ok bool) {
@@ -160,9 +160,8 @@ func headSeverity(b []byte) (Severity, bool) {
 	if bytes.HasPrefix(b, panicHead) || bytes.HasPrefix(b, fatalHead) {
 		return Crit, true
 	}
-	if bytes.HasPrefix(b, goroutineHead) {
-		_, rest, ok := number(b[len(goroutineHead):], 19)
-		return Err, ok && len(rest) > 1 && rest[0] == ' ' && rest[1] == '['
+	if isGoroutine(b) || exceptionHead(b) {
+		return Err, true
 	}
 	if len(b) > 0 && b[0] == '[' {
 		b = b[1:]

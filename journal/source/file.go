@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"hypervisor-tui/journal"
 )
 
 const (
@@ -35,7 +37,22 @@ type file struct {
 	fd      int // -1: closed
 	used    uint64
 	parts   [2]*part // of lines of stdout and of stderr that the next line goes on with
+	trace   *trace   // to which the next line may belong
 }
+
+// trace is lines that make one entry. It ends with a line of another stream.
+type trace struct {
+	journal.Trace
+	part
+	stream, lines int
+}
+
+const (
+	noStream   = 2 // beside stdout and stderr
+	traceLines = partsReach
+	traceMax   = windowSize     // bytes of a trace; what comes then are entries of their own
+	traceReach = 2 * windowSize // the same with what a container's runtime puts before its lines
+)
 
 // part is the beginning of a line that a container's runtime broke.
 type part struct {
@@ -161,9 +178,31 @@ func (x *file) backfill(buf []byte, most int) (cut bool, err error) {
 	for extra := bytes.Count(b, newline) - most; extra > 0; extra-- {
 		b = b[bytes.IndexByte(b, '\n')+1:]
 	}
+	if len(b) < n || from > 0 {
+		b = outOfTrace(b)
+	}
 	x.offset = from + int64(n-len(b))
 	x.scanned = x.offset
 	return x.offset > 0, nil
+}
+
+// outOfTrace leaves out the first lines that may belong to a trace which began before them, if others follow.
+func outOfTrace(b []byte) []byte {
+	rest := b
+	for {
+		end := bytes.IndexByte(rest, '\n')
+		if end < 0 {
+			return b
+		}
+		line := rest[:end]
+		if c, ok := journal.ParseCRI(line); ok {
+			line = c.Payload
+		}
+		if !journal.InTrace(line) {
+			return rest
+		}
+		rest = rest[end+1:]
+	}
 }
 
 // skip leaves lines out up to about the last chunk, and returns how many.

@@ -40,6 +40,9 @@ type fileCursor struct {
 	message []byte
 	from    int64 // offset of the message; -1: it was joined of several lines
 	stream  string
+
+	starts    []int64 // of the entries before startsEnd, as far as they are known
+	startsEnd int64
 }
 
 // cursors returns one for each file that is still there, at the position.
@@ -64,7 +67,7 @@ func (a *fileArchive) cursors(at journal.Place) []*fileCursor {
 		case known && k.number == number:
 			c.pos = min(int64(at.Seq&offsetMask)-1, c.size)
 		default:
-			c.pos = c.find(at.Time, known && k.number < number)
+			c.pos = c.outside(c.find(at.Time, known && k.number < number))
 		}
 		list = append(list, c)
 	}
@@ -149,12 +152,7 @@ func (c *fileCursor) stepOn() bool {
 // stepBack goes to the entry before pos and reads it. It is false at the beginning.
 func (c *fileCursor) stepBack() bool {
 	for c.pos > 0 && c.err == nil {
-		at := c.lineStart(c.pos)
-		if line, ok := c.cri(at); ok {
-			for n := 0; n < partsReach && c.goesOn(at, line.Stderr); n++ {
-				at = c.lineStart(at)
-			}
-		}
+		at := c.before(c.pos)
 		c.read(at, lineMax)
 		c.pos = at
 		if len(c.entry.Message) > 0 && c.err == nil {
@@ -170,13 +168,12 @@ func (c *fileCursor) read(at int64, most int) {
 	c.next, c.stream = c.after(end), ""
 	line, isCRI := c.parse(text)
 	t, dated := line.Time, isCRI
+	stream := noStream
 	switch {
 	case isCRI:
 		text = line.Payload
-		c.stream = "stdout"
-		if line.Stderr {
-			c.stream = "stderr"
-		}
+		stream = streamOf(&line)
+		c.stream = [...]string{"stdout", "stderr"}[stream]
 	case c.k.format == CRI:
 		text = nil
 	case c.k.format != Plain:
@@ -190,6 +187,8 @@ func (c *fileCursor) read(at int64, most int) {
 	c.from = end - int64(full)
 	if line.Partial {
 		full = c.join(line.Stderr, full, most)
+	} else {
+		full = c.joinTrace(stream, full, most)
 	}
 	if !dated {
 		t = c.undated(at)

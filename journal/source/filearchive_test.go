@@ -173,6 +173,8 @@ func FuzzFiles(f *testing.F) {
 	f.Add([]byte("\x00\x00one\n\x00\n"+strings.Repeat("x", 2*chunk)+"\nlast\n"), uint8(200))
 	f.Add([]byte(strings.Repeat(criHead+"P "+strings.Repeat("y", 9000)+"\n", 3)), uint8(0))
 	f.Add([]byte("2000-01-01T00:00:00Z stdout P \n0\n"), uint8(9))
+	f.Add([]byte(goPanic+"goroutine 1 [select]:\nmain.main()\n"+javaTrace+"\nend\n"), uint8(9))
+	f.Add([]byte(criHead+"F panic: x\n"+criHead+"F \n"+criHead+"P goroutine 1 [running]:\n"+criHead+"F \n"+criHead+"F main.main()\n"), uint8(9))
 	dir := f.TempDir()
 	f.Fuzz(func(t *testing.T, text []byte, most uint8) {
 		path := filepath.Join(dir, "a.log")

@@ -23,26 +23,67 @@ func (f *Files) putter(ctx context.Context, x *file, sink *journal.Sink) lineFun
 				return nil
 			}
 		}
-		return f.put(ctx, x, line, full, at, time.Time{}, sink)
+		return f.putLine(ctx, x, noStream, &part{line, full, at, time.Time{}}, sink)
 	}
 }
 
-// put makes an entry of a line. An empty line is none: it only separates.
-func (f *Files) put(ctx context.Context, x *file, line []byte, full int, at int64, t time.Time, sink *journal.Sink) error {
-	if len(line) == 0 {
+// putLine puts a line, or keeps it when it is one of a trace.
+func (f *Files) putLine(ctx context.Context, x *file, stream int, p *part, sink *journal.Sink) error {
+	if t := x.trace; t != nil && t.stream == stream && t.takes(p) {
+		t.add(newline, 1)
+		t.add(p.text, p.full)
+		t.lines++
 		return nil
 	}
-	if t.IsZero() {
-		t = f.timeOf(line, time.Now())
+	if err := f.putTrace(ctx, x, sink); err != nil {
+		return err
 	}
-	return sink.Put(ctx, journal.Entry{
+	var begun journal.Trace
+	if begun.Begin(p.text) {
+		x.trace = &trace{Trace: begun, part: part{at: p.at, time: p.time}, stream: stream, lines: 1}
+		x.trace.add(p.text, p.full)
+		return nil
+	}
+	return f.put(ctx, x, p, sink)
+}
+
+// takes says whether the trace goes on with a line.
+func (t *trace) takes(p *part) bool {
+	return t.lines < traceLines && t.full+p.full < traceMax && t.GoesOn(p.text)
+}
+
+// putTrace puts the trace that has ended.
+func (f *Files) putTrace(ctx context.Context, x *file, sink *journal.Sink) error {
+	t := x.trace
+	if t == nil {
+		return nil
+	}
+	x.trace = nil
+	return f.put(ctx, x, &t.part, sink)
+}
+
+// put puts an entry. An empty line is none: it only separates.
+func (f *Files) put(ctx context.Context, x *file, p *part, sink *journal.Sink) error {
+	if len(p.text) == 0 {
+		return nil
+	}
+	return sink.Put(ctx, f.entry(x, p))
+}
+
+// entry makes an entry of a line.
+func (f *Files) entry(x *file, p *part) journal.Entry {
+	t := p.time
+	if t.IsZero() {
+		t = f.timeOf(p.text, time.Now())
+	}
+	return journal.Entry{
 		Time:     t,
 		Unit:     f.unit,
 		Severity: journal.Info,
-		Message:  line,
-		Full:     full,
-		Place:    journal.Place{Time: t.UnixMicro(), Seq: x.seq(at)},
-	})
+		Message:  p.text,
+		Full:     p.full,
+		Place:    journal.Place{Time: t.UnixMicro(), Seq: x.seq(p.at)},
+	}
 }
 
 // timeOf returns the time that a line says, else fallback.
@@ -57,14 +98,11 @@ func (f *Files) timeOf(line []byte, fallback time.Time) time.Time {
 
 // putCRI puts a line of a container, or keeps it when the next line of its stream goes on with it.
 func (f *Files) putCRI(ctx context.Context, x *file, c *journal.CRI, full int, at int64, sink *journal.Sink) error {
-	stream := 0
-	if c.Stderr {
-		stream = 1
-	}
+	stream := streamOf(c)
 	p := x.parts[stream]
 	if p == nil {
 		if !c.Partial {
-			return f.put(ctx, x, c.Payload, full, at, c.Time, sink)
+			return f.putLine(ctx, x, stream, &part{c.Payload, full, at, c.Time}, sink)
 		}
 		p = &part{at: at, time: c.Time}
 		x.parts[stream] = p
@@ -89,7 +127,10 @@ func (f *Files) putParts(ctx context.Context, x *file, stream int, sink *journal
 		return nil
 	}
 	x.parts[stream] = nil
-	return f.put(ctx, x, p.text, p.full, p.at, p.time, sink)
+	if err := f.putTrace(ctx, x, sink); err != nil {
+		return err
+	}
+	return f.put(ctx, x, p, sink)
 }
 
 // report says how the source is after a look.

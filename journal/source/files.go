@@ -113,6 +113,14 @@ func (f *Files) drop(x *file, sink *journal.Sink) {
 	if x.size > x.scanned && !x.copied {
 		sink.Dropped(1) // how many lines it had is not known any more
 	}
+	for _, p := range x.parts {
+		if p != nil {
+			sink.Try(f.entry(x, p))
+		}
+	}
+	if x.trace != nil {
+		sink.Try(f.entry(x, &x.trace.part))
+	}
 	f.notify.unwatchFile(x)
 	x.close()
 }
@@ -148,9 +156,9 @@ func (f *Files) readAll(ctx context.Context, sink *journal.Sink) (more bool, err
 	return more, nil
 }
 
-// unfinished says whether x ends in a line without an end.
+// unfinished says whether x ends in a line without an end, or in a trace.
 func (x *file) unfinished() bool {
-	return x.scanned > x.offset || x.parts[0] != nil || x.parts[1] != nil
+	return x.scanned > x.offset || x.parts[0] != nil || x.parts[1] != nil || x.trace != nil
 }
 
 // read puts what is new in one file.
@@ -197,7 +205,7 @@ func (f *Files) finish(ctx context.Context, x *file, sink *journal.Sink, put lin
 			return err
 		}
 	}
-	return nil
+	return f.putTrace(ctx, x, sink)
 }
 
 // open opens x. The file that was not read for longest is closed when too many are open.
