@@ -87,7 +87,7 @@ func (f *feeds) startWorkers(ctx context.Context) {
 // noKube is the cluster of a rescue system, whose memory is not spent on it.
 func noKube() *kube.State {
 	s := new(kube.State)
-	s.Health.Gone(sample.Boottime(), "not read in profile rescue")
+	s.Health.Gone(sample.Boottime(), "off in rescue")
 	return s
 }
 

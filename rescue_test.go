@@ -7,7 +7,7 @@ func TestRescueProfile(t *testing.T) {
 	t.Parallel()
 	s := start(t, setup{args: []string{"--config", writeFile(t, "config.yaml", "profile: rescue\n")}, env: []string{"KUBECONFIG=/etc/passwd"}})
 	s.await(footer)
-	s.sources("not read in profile rescue")
+	s.sources("off in rescue")
 	s.keys("i1")
 	s.await(" All ")
 	s.keys("3")
