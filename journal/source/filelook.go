@@ -109,14 +109,14 @@ func (f *Files) start(x *file) error {
 }
 
 // seeRotated brings in line a file that was rotated away from base. One that we never saw under its first name is
-// read when it was made after we began and before the file that is live now; made later than that it is a copy, and
-// read only if the live file turns out to be truncated.
+// read when it was made after we began and before the file that is live now; made while that one already was, it is a
+// copy, and read only if the live file turns out to be truncated.
 func (f *Files) seeRotated(path, base string, s, live stat) {
 	x := f.known(s.id)
 	if x == nil {
 		x = f.add(path, base, s)
 		fresh := s.id.born >= f.began
-		x.copied = fresh && live.id.born != 0 && s.id.born > live.id.born
+		x.copied = fresh && live.id.born != 0 && s.id.born > live.id.born && is(base, live.id)
 		if !fresh || x.copied {
 			x.offset, x.scanned = s.size, s.size
 		}
@@ -126,6 +126,12 @@ func (f *Files) seeRotated(path, base string, s, live stat) {
 	if x.copied {
 		x.offset, x.scanned = s.size, s.size
 	}
+}
+
+// is says whether a name still is that of a file.
+func is(path string, id fileID) bool {
+	s, err := statPath(path)
+	return err == nil && s.id == id
 }
 
 func (f *Files) known(id fileID) *file {

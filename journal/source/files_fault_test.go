@@ -261,3 +261,31 @@ func TestFilesLineWithoutAnEnd(t *testing.T) {
 	appendFile(t, path, "ing\nnext\n")
 	equal(t, f.rows(t, 3)[1:], "pods: ing", "pods: next")
 }
+
+// TestF25RotatedTwiceWhileLookedAt: a file that came after the live one, and was rotated away before its name was looked
+// at, is no copy of that.
+func TestF25RotatedTwiceWhileLookedAt(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "a.log")
+	statted := func(text string) stat {
+		appendFile(t, path, text)
+		s, err := statPath(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s
+	}
+	live := statted("first\n")
+	if live.id.born == 0 {
+		t.Skip("this filesystem does not keep when files were made")
+	}
+	rename(t, path, path+".2")
+	second := statted("second\n")
+	second.id.born = max(second.id.born, live.id.born+1) // its clock may be coarse
+	rename(t, path, path+".1")
+	statted("third\n")
+	f := &Files{}
+	f.seeRotated(path+".1", path, second, live)
+	if x := f.files[0]; x.copied || x.offset != 0 {
+		t.Errorf("taken for a copy, read from offset %d", x.offset)
+	}
+}
