@@ -1,7 +1,9 @@
 package main
 
 import (
+	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -107,4 +109,47 @@ func (s *session) count(name string) int {
 		s.t.Fatal(err)
 	}
 	return len(entries)
+}
+
+// TestF48ReloadOfLogFiles: a reload starts the log files that are new, ends those that are gone, and leaves the others.
+func TestF48ReloadOfLogFiles(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	add := func(name, line string) {
+		f, err := os.OpenFile(filepath.Join(dir, name), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
+		if err == nil {
+			_, err = f.WriteString(line + "\n")
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		f.Close()
+	}
+	config := func(name, file string) string {
+		return fmt.Sprintf("logs: [{name: kept, files: [%s/kept.log]}, {name: %s, files: [%s/%s]}]\n", dir, name, dir, file)
+	}
+	add("kept.log", "kept 1")
+	add("a.log", "from a 1")
+	add("b.log", "from b 1")
+	path := writeFile(t, "config.yaml", config("ours", "a.log"))
+	s := start(t, setup{w: 160, h: 40, args: []string{"--config", path, "--screen", "logs"}})
+	s.await(" ours ", "from a 1", "kept 1")
+	s.reload(path, config("theirs", "b.log"))
+	s.await(" theirs ", "from b 1", "from a 1")
+	add("a.log", "from a 2")
+	add("kept.log", "kept 2")
+	add("b.log", "from b 2")
+	s.await("kept 2", "from b 2")
+	if text := s.text(); strings.Contains(text, "from a 2") || strings.Count(text, "kept 1") != 1 || strings.Contains(text, " ours ") {
+		t.Errorf("after the reload:\n%s", text)
+	}
+	s.keys("i")
+	s.until("the sources that there are now", func(text string) bool {
+		return strings.Contains(text, "theirs files") && strings.Contains(text, "kept files") && !strings.Contains(text, "ours files")
+	})
+	s.keys("i")
+	s.keys("q")
+	if code, _ := s.exit(); code != 0 {
+		t.Errorf("exit code %d\n%s", code, s.stderr())
+	}
 }
