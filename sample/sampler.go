@@ -48,6 +48,7 @@ type Sampler struct {
 	links       atomic.Pointer[LinkReport]
 	linked      sync.Once
 	linksReady  chan struct{} // closed by linked
+	relinked    chan struct{} // has a value when links have changed since Run looked
 	filesystems filesystemsReader
 	sensors     sensorsReader
 	identity    identityReader
@@ -66,6 +67,7 @@ func New(o Options) *Sampler {
 		vms:        box.New(CopyVMs),
 		sampled:    make(chan struct{}, 1),
 		linksReady: make(chan struct{}),
+		relinked:   make(chan struct{}, 1),
 	}
 	if s.interval <= 0 {
 		s.interval = usualInterval
@@ -163,10 +165,15 @@ func (s *Sampler) VMs() *box.Box[VMs] { return s.vms }
 // Sampled gets a value after each sample of Run. Samples that nobody has waited for are one value.
 func (s *Sampler) Sampled() <-chan struct{} { return s.sampled }
 
-// SetLinks hands over what the links are from the next sample on. The report and its table are not changed afterwards
+// SetLinks hands over what the links are from the next sample on; Run takes one within a second of a change. The report and its table are not changed afterwards
 // by anyone. Any goroutine may call it.
 func (s *Sampler) SetLinks(r *LinkReport) {
-	s.links.Store(r)
+	if old := s.links.Swap(r); old == nil || old.Table != r.Table {
+		select {
+		case s.relinked <- struct{}{}:
+		default:
+		}
+	}
 	if !r.Awaiting {
 		s.linked.Do(func() { close(s.linksReady) })
 	}
@@ -220,11 +227,12 @@ func (s *Sampler) Close() {
 	}
 }
 
-// Run samples at the interval, and at once when now receives, until ctx ends, and then closes. The second sample
-// comes early.
+// Run samples at the interval, at the next whole second after links have changed, and at once when now receives, until
+// ctx ends, and then closes. The second sample comes early.
 func (s *Sampler) Run(ctx context.Context, now <-chan struct{}) error {
 	defer s.Close()
-	due := time.NewTimer(min(firstInterval, s.interval))
+	wait := min(firstInterval, s.interval)
+	due := time.NewTimer(wait)
 	defer due.Stop()
 	for first := true; ; first = false {
 		s.Sample()
@@ -233,9 +241,10 @@ func (s *Sampler) Run(ctx context.Context, now <-chan struct{}) error {
 		default:
 		}
 		if !first {
-			due.Reset(untilSample(time.Now(), s.interval))
+			wait = untilSample(time.Now(), s.interval)
+			due.Reset(wait)
 		}
-		if !s.next(ctx, due.C, now) {
+		if !s.next(ctx, due, time.Now().Add(wait), now) {
 			return nil
 		}
 	}
@@ -251,14 +260,19 @@ func untilSample(now time.Time, interval time.Duration) time.Duration {
 	return wait
 }
 
-// next waits until the next sample is due; it is false when ctx has ended.
-func (s *Sampler) next(ctx context.Context, due <-chan time.Time, now <-chan struct{}) bool {
+// next waits until the next sample is due, at the given time unless links change before; it is false when ctx has ended.
+func (s *Sampler) next(ctx context.Context, due *time.Timer, at time.Time, now <-chan struct{}) bool {
 	for {
 		select {
 		case <-ctx.Done():
 			return false
-		case <-due:
+		case <-due.C:
 			return true
+		case <-s.relinked:
+			if wait := untilSample(time.Now(), time.Second); wait < time.Until(at) {
+				at = time.Now().Add(wait)
+				due.Reset(wait)
+			}
 		case <-now:
 			if s.now()-s.host.At >= leastInterval {
 				return true

@@ -180,6 +180,45 @@ func TestHistoryHasAPointAnInterval(t *testing.T) {
 	}
 }
 
+// TestChangedLinksAreSampledWithinASecond: whatever the interval, and once a second however many changes there are.
+func TestChangedLinksAreSampledWithinASecond(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := New(Options{Root: "testdata/vm2", Interval: 20 * time.Second})
+		ctx, stop := context.WithCancel(t.Context())
+		done := make(chan error)
+		go func() { done <- s.Run(ctx, nil) }()
+		time.Sleep(21 * time.Second)
+		synctest.Wait()
+		count := func() uint64 { return s.Hosts().Latest().Samples }
+		before := count()
+		same := reportOf(Interface{Index: 1, Name: "lo"})
+		for range 20 {
+			s.SetLinks(reportOf(Interface{Index: 1, Name: "lo"}, Interface{Index: 2, Name: "eth0"}))
+			s.SetLinks(same)
+			time.Sleep(100 * time.Millisecond)
+			synctest.Wait()
+		}
+		if n := count() - before; n != 2 && n != 3 {
+			t.Errorf("%d samples in 2 seconds full of changes, want one a second", n)
+		}
+		time.Sleep(time.Second)
+		synctest.Wait()
+		before = count()
+		for range 20 {
+			s.SetLinks(&LinkReport{Table: same.Table, Health: same.Health})
+			time.Sleep(100 * time.Millisecond)
+			synctest.Wait()
+		}
+		if n := count() - before; n != 0 {
+			t.Errorf("%d samples though no link has changed", n)
+		}
+		stop()
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+	})
+}
+
 func TestRun(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		began := time.Now()

@@ -30,6 +30,9 @@ type linkMessage struct {
 	active        int // the active slave of a bond
 	detail        sample.LinkDetail
 	whole         bool // it says all that a dump would; the notices of wireless drivers do not
+
+	// Of an RTM_DELLINK of a link that moved to another namespace: the namespace, and its index there. -1: it is gone.
+	newNetns, newIndex int
 }
 
 // decodeLink decodes an RTM_NEWLINK or RTM_DELLINK payload; false: it is not a link with an index and a name. The notices
@@ -43,6 +46,7 @@ func decodeLink(b []byte) (l linkMessage, ok bool) {
 		index:    int(int32(binary.NativeEndian.Uint32(b[4:]))),
 		flags:    binary.NativeEndian.Uint32(b[8:]),
 		netns:    -1,
+		newNetns: -1,
 	}
 	l.detail.CarrierChanges = -1
 	for kind, v := range attributes(b[unix.SizeofIfInfomsg:]) {
@@ -61,6 +65,10 @@ func (l *linkMessage) attribute(kind uint16, v []byte) {
 		l.parent = int(number(v))
 	case unix.IFLA_LINK_NETNSID:
 		l.netns = int(int32(number(v)))
+	case unix.IFLA_NEW_NETNSID:
+		l.newNetns = int(int32(number(v)))
+	case unix.IFLA_NEW_IFINDEX:
+		l.newIndex = int(int32(number(v)))
 	case unix.IFLA_MTU:
 		l.mtu, l.whole = number(v), true
 	case unix.IFLA_OPERSTATE:

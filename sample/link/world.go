@@ -50,7 +50,7 @@ func (w *world) apply(m *netlink.Message) (c changes) {
 		}
 	case unix.RTM_DELLINK:
 		if l, ok := decodeLink(m.Data); ok {
-			return w.removeLink(l.index)
+			return w.removeLink(&l)
 		}
 	case unix.RTM_NEWADDR:
 		if a, ok := decodeAddress(m.Data); ok {
@@ -82,6 +82,7 @@ func (w *world) setLink(l *linkMessage) (c changes) {
 	at, known := w.find(l.index)
 	if !known {
 		w.links = slices.Insert(w.links, at, *l)
+		w.comeBack(l)
 		c.settings = []int{l.index}
 		return c
 	}
@@ -95,16 +96,35 @@ func (w *world) setLink(l *linkMessage) (c changes) {
 	return c
 }
 
-func (w *world) removeLink(index int) (c changes) {
+// removeLink takes away a link that is gone or in another namespace. Of the other end of a veth the kernel says nothing
+// when one of them moves: what is known of it is put right here.
+func (w *world) removeLink(l *linkMessage) (c changes) {
+	index := l.index
 	at, known := w.find(index)
 	if !known {
 		return c
 	}
 	c.any, c.routes = true, w.routed(index)
+	for i := range w.links {
+		if end := &w.links[i]; l.newNetns >= 0 && end.parent == index && end.netns < 0 && end.index != index {
+			end.netns, end.parent = l.newNetns, l.newIndex
+			c.guests = true
+		}
+	}
 	w.links = slices.Delete(w.links, at, at+1)
 	w.addresses = slices.DeleteFunc(w.addresses, func(a addressMessage) bool { return a.index == index })
 	delete(w.devices, index)
 	return c
+}
+
+// comeBack puts right what the other end of a veth that came from another namespace says of it.
+func (w *world) comeBack(l *linkMessage) {
+	if l.kind != "veth" || l.netns >= 0 {
+		return
+	}
+	if at, known := w.find(l.parent); known && w.links[at].kind == l.kind {
+		w.links[at].netns, w.links[at].parent = -1, l.index
+	}
 }
 
 // routed says whether a default route leads over a link.
