@@ -25,11 +25,27 @@ func linkRows(n *sample.Net, l *sample.Interface, width int) int {
 	if width < pairColumns {
 		pairs *= 2
 	}
-	more := max(min(l.AddressCount, mostAddresses)-1, 0)
-	if l.AddressCount > mostAddresses {
+	addresses := len(addressesOf(n, l))
+	more := max(min(addresses, mostAddresses)-1, 0)
+	if addresses > mostAddresses {
 		more++
 	}
 	return 2 + pairs + more
+}
+
+// addressesOf are the addresses of an interface that are worth a place: not those that the kernel makes for the link alone, as
+// far as the interface is but a port of another.
+func addressesOf(n *sample.Net, l *sample.Interface) []sample.Address {
+	all := n.Addresses[l.FirstAddress : l.FirstAddress+l.AddressCount]
+	if l.Master == "" {
+		return all
+	}
+	for i := range all {
+		if all[i].Scope != "link" || !all[i].IPv6 {
+			return all
+		}
+	}
+	return nil
 }
 
 func faulty(l *sample.Interface) bool {
@@ -63,7 +79,7 @@ func (n *network) drawFrame(r draw.Region, f *frame.Frame, l *sample.Interface) 
 	address(&p, f.Net, l)
 	q.Text(draw.Dim, "State: ")
 	drawLinkState(&q, l)
-	moreAddresses(&in, f.Net.Addresses[l.FirstAddress:l.FirstAddress+l.AddressCount])
+	moreAddresses(&in, addressesOf(f.Net, l))
 	p, q = pair(&in, narrow)
 	if d := l.More(); l.Master != "" || len(d.VMs) > 0 {
 		p.Text(draw.Dim, "VMs on it: ").Int(draw.Text, int64(len(d.VMs)))
@@ -93,11 +109,11 @@ func (n *network) drawFrame(r draw.Region, f *frame.Frame, l *sample.Interface) 
 
 // address writes the first address of an interface, or what it is a part of.
 func address(p *draw.Pen, n *sample.Net, l *sample.Interface) {
+	all := addressesOf(n, l)
 	switch {
-	case l.AddressCount > 0:
-		a := &n.Addresses[l.FirstAddress]
-		p.Text(draw.Dim, "IP: ").Fit(draw.Text, a.CIDR, p.Left())
-		addressMarks(p, a)
+	case len(all) > 0:
+		p.Text(draw.Dim, "IP: ").Fit(draw.Text, all[0].CIDR, p.Left())
+		addressMarks(p, &all[0])
 	case l.Master != "":
 		p.Text(draw.Dim, "Port of: ").Fit(draw.Text, l.Master, p.Left())
 	default:

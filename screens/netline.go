@@ -31,6 +31,10 @@ func (n *network) drawLine(r draw.Region, f *frame.Frame, row *netRow) {
 	}
 	p := branch(r, row)
 	p.Fit(draw.Text, l.Name, lineKind-1-p.X()).To(lineKind)
+	if l.Index == 0 { // nobody has said yet what it is
+		p.Text(draw.Dim, "--").To(lineState).Text(draw.Dim, "--")
+		return
+	}
 	p.Fit(draw.Dim, kindOf(l), lineState-lineKind-1).To(lineState)
 	stateOf(&p, f, l)
 	p.To(linePart)
@@ -91,12 +95,11 @@ func stateOf(p *draw.Pen, f *frame.Frame, l *sample.Interface) {
 // purpose writes what a link is for: the VM behind a port, what a bridge carries, what a VLAN lies on.
 func purpose(p *draw.Pen, f *frame.Frame, l *sample.Interface) {
 	d := l.More()
-	if l.AddressCount > 0 {
-		a := &f.Net.Addresses[l.FirstAddress]
-		p.Fit(draw.Text, a.CIDR, p.Left())
-		addressMarks(p, a)
-		if l.AddressCount > 1 {
-			p.Text(draw.Dim, " +").Int(draw.Dim, int64(l.AddressCount-1))
+	if all := addressesOf(f.Net, l); len(all) > 0 {
+		p.Fit(draw.Text, all[0].CIDR, p.Left())
+		addressMarks(p, &all[0])
+		if len(all) > 1 {
+			p.Text(draw.Dim, " +").Int(draw.Dim, int64(len(all)-1))
 		}
 		p.Skip(2)
 	}
@@ -146,13 +149,18 @@ func attached(p *draw.Pen, vm *sample.AttachedVM) {
 	p.Fit(draw.Text, vm.Name, p.Left())
 }
 
-// howMany writes a number of things.
+// howMany writes a number of things among others.
 func howMany(p *draw.Pen, n int, one, several string) {
-	p.Int(draw.Text, int64(n))
+	things(p, n, one, several)
+	p.Skip(2)
+}
+
+// things writes a number of things.
+func things(p *draw.Pen, n int, one, several string) {
 	if n == 1 {
 		several = one
 	}
-	p.Skip(1).Text(draw.Dim, several).Skip(2)
+	p.Int(draw.Text, int64(n)).Skip(1).Text(draw.Dim, several)
 }
 
 // uplinks names the hardware that a bridge leads to.
@@ -177,7 +185,8 @@ func drawGuests(r draw.Region, f *frame.Frame, row *netRow, ports []int) {
 		return
 	}
 	p := branch(r, row)
-	p.Int(draw.Text, int64(len(ports))).Text(draw.Dim, " of VMs folded:")
+	things(&p, len(ports), "VM", "VMs")
+	p.Text(draw.Dim, ":")
 	for i, port := range ports {
 		vm := f.Net.Interfaces[port].More().VM
 		room := len(vm.Namespace) + len(vm.Name) + 2
@@ -192,11 +201,10 @@ func drawGuests(r draw.Region, f *frame.Frame, row *netRow, ports []int) {
 
 func drawFolded(r draw.Region, row *netRow) {
 	p := branch(r, row)
-	p.Int(draw.Text, int64(row.count))
 	if row.pods {
-		p.Text(draw.Dim, " other ports folded")
+		things(&p, row.count, "other port folded", "other ports folded")
 	} else {
-		p.Text(draw.Dim, " links of VMs and pods folded")
+		things(&p, row.count, "link of VMs and pods folded", "links of VMs and pods folded")
 	}
 	p.Text(draw.Dim, ": ").Text(draw.Accent|draw.Bold, "v").Text(draw.Dim, " lists them")
 }

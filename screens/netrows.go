@@ -100,6 +100,10 @@ func (a *arrangement) everything() {
 	links := a.net.Interfaces
 	a.placed = make([]bool, len(links))
 	a.children = map[string][]int{}
+	if !slices.ContainsFunc(links, isKnown) {
+		a.counting()
+		return
+	}
 	for i := range links {
 		if parent := above(&links[i]); parent != "" {
 			a.children[parent] = append(a.children[parent], i)
@@ -111,6 +115,19 @@ func (a *arrangement) everything() {
 	})
 	a.section("Bridges", func(l *sample.Interface) bool { return l.Kind == "bridge" || l.Kind == "openvswitch" })
 	a.section("Other links", func(l *sample.Interface) bool { return l.Master == "" && !a.folds(l) })
+	a.rest()
+}
+
+// isKnown says whether more is known of l than what it counts.
+func isKnown(l sample.Interface) bool { return l.Index != 0 }
+
+// counting lists the interfaces while nothing but their counters is known.
+func (a *arrangement) counting() {
+	for i := range a.net.Interfaces {
+		if !a.folds(&a.net.Interfaces[i]) {
+			a.put(netRow{kind: lineRow, link: i})
+		}
+	}
 	a.rest()
 }
 

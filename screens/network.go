@@ -142,6 +142,12 @@ func drawNetwork(c *Console, r draw.Region, f *frame.Frame) {
 		missing(r, f, sample.Links)
 		return
 	}
+	known := f.Host.Health[sample.Links].Has()
+	if !known { // there is no more than their names and what they count
+		r.Rule(0, "Interfaces")
+		r.CutTop(1)
+		missing(r.CutTop(1), f, sample.Links)
+	}
 	n.arrange(f)
 	if n.filter != "" || n.input.prompt != noPrompt {
 		n.drawFilter(r.CutTop(1), f)
@@ -150,7 +156,7 @@ func drawNetwork(c *Console, r draw.Region, f *frame.Frame) {
 	view := r.Scrolled(s.top, math.MaxInt16)
 	start := view.H()
 	n.drawRows(&view, f)
-	if n.filter == "" {
+	if n.filter == "" && known {
 		drawK8sNetwork(&view, f)
 		p := view.CutTop(1).Pen(1, 0)
 		drawListeners(&p, f.Net.Services)

@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"runtime/debug"
 	"slices"
-	"strconv"
 	"time"
 
 	"github.com/mdlayher/netlink"
@@ -72,7 +71,6 @@ type follower struct {
 	wanted  job               // what is to be asked for next
 	busy    bool
 	asked   job
-	began   time.Duration
 	dumped  time.Duration // when everything was asked for last
 	beats   int
 	census  census // as of the last question
@@ -138,7 +136,7 @@ func (r *follower) beat(ctx context.Context) {
 	r.beats++
 	if r.busy {
 		// Never a second question beside one that hangs: it would hang as well.
-		r.report.Health.Bad(r.now(), "rtnetlink: not answering "+seconds(r.now()-r.began))
+		r.report.Health.Bad(r.now(), "rtnetlink: not answering")
 		r.send()
 		return
 	}
@@ -193,9 +191,9 @@ func (r *follower) start(ctx context.Context) {
 	j := r.wanted
 	j.fill(&r.world, r.count())
 	r.wanted = job{}
-	r.busy, r.asked, r.began = true, j, r.now()
+	r.busy, r.asked = true, j
 	if j.everything {
-		r.dumped = r.began
+		r.dumped = r.now()
 	}
 	go func() { r.answers <- r.attempt(ctx, j) }()
 }
@@ -283,5 +281,3 @@ func (w *Watcher) count() (c census) {
 	c.guests, c.why = w.guests()
 	return c
 }
-
-func seconds(d time.Duration) string { return strconv.Itoa(int(d/time.Second)) + "s" }
