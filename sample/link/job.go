@@ -3,6 +3,7 @@ package link
 import (
 	"context"
 	"maps"
+	"reflect"
 	"slices"
 )
 
@@ -95,25 +96,30 @@ func concerned(links []linkMessage, j *job) []linkMessage {
 	return some
 }
 
-// merge takes what a job has found.
-func (w *world) merge(j *job, f *findings) {
+// merge takes what a job has found and says whether it is anything new. On a host with thousands of links nearly all jobs
+// find what is known already, and a table of them is long.
+func (w *world) merge(j *job, f *findings) (changed bool) {
 	switch {
 	case j.everything:
-		w.replace(f)
+		changed = w.replace(f) || !maps.Equal(w.devices, f.devices)
 		w.devices = f.devices
 	case w.devices == nil:
-		w.devices = f.devices
+		changed, w.devices = true, f.devices
 	default:
+		changed = len(j.settings) > 0
 		for _, index := range j.settings {
 			delete(w.devices, index)
 		}
 		maps.Copy(w.devices, f.devices)
 	}
 	if j.everything || j.routes {
+		changed = changed || !slices.Equal(w.hops, f.hops)
 		w.hops = f.hops
 	}
 	if j.around {
 		outlast(w.around.neighbours, f.around.neighbours)
+		changed = changed || !reflect.DeepEqual(w.around, f.around)
 		w.around = f.around
 	}
+	return changed
 }

@@ -202,22 +202,22 @@ func (r *follower) start(ctx context.Context) {
 func (r *follower) answer(o *outcome) {
 	r.busy = false
 	r.report.Health.Cost = o.cost
-	held := r.held
+	held, fresh := r.held, false
 	r.held = nil
 	if o.err != nil {
 		r.report.Health.Bad(r.now(), clean.String(o.err.Error()))
 	} else {
 		r.report.Health.Good(r.now())
-		r.world.merge(&o.job, &o.found)
+		fresh = r.world.merge(&o.job, &o.found) || r.report.Table == nil
 	}
 	if o.job.around {
 		r.census = o.job.census
 	}
 	r.apply(held)
-	r.wanted.changed = false
-	if o.err == nil || r.report.Table != nil {
+	if fresh || r.wanted.changed && r.report.Table != nil {
 		r.table()
 	}
+	r.wanted.changed = false
 	r.send()
 }
 

@@ -1,6 +1,7 @@
 package link
 
 import (
+	"reflect"
 	"slices"
 
 	"github.com/mdlayher/netlink"
@@ -178,11 +179,13 @@ func (w *world) setAddress(a *addressMessage) {
 	w.addresses = slices.Insert(w.addresses, at, *a)
 }
 
-// replace takes what a dump of everything has found.
-func (w *world) replace(f *findings) {
-	w.links = byIndex(f.links)
+// replace takes what a dump of everything has found and says whether it is anything new.
+func (w *world) replace(f *findings) (changed bool) {
+	links := byIndex(f.links)
 	slices.SortStableFunc(f.addresses, func(a, b addressMessage) int { return a.index - b.index })
-	w.addresses = f.addresses
+	changed = !reflect.DeepEqual(w.links, links) || !slices.Equal(w.addresses, f.addresses)
+	w.links, w.addresses = links, f.addresses
+	return changed
 }
 
 // byIndex sorts links by index and keeps the last of those that the kernel named twice: a link that was renamed while
