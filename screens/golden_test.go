@@ -7,10 +7,12 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"hypervisor-tui/draw"
 	"hypervisor-tui/journal"
 	"hypervisor-tui/sample"
+	"hypervisor-tui/sample/box"
 	"hypervisor-tui/screens/frame"
 )
 
@@ -40,6 +42,8 @@ var special = []picture{
 	{name: "dashboard-calm", screen: frame.Dashboard, change: func(f *frame.Frame) { f.Problems = nil }},
 	{name: "dashboard-init", screen: frame.Dashboard, change: nothingYet},
 	{name: "network-init", screen: frame.Network, change: nothingYet},
+	{name: "network-hung", screen: frame.Network, change: linksHang},
+	{name: "network-off", screen: frame.Network, change: cableOff},
 	{name: "logs-init", screen: frame.Logs, change: nothingYet},
 	{name: "network-all", screen: frame.Network, keys: []draw.Key{'v', draw.KeyEnd}},
 	{name: "network-link", screen: frame.Network, keys: []draw.Key{draw.KeyEnter}},
@@ -101,6 +105,29 @@ func nothingYet(f *frame.Frame) {
 	f.Host, f.Net, f.Page, f.Kube, f.Problems = nil, nil, nil, nil, nil
 	f.VMs, f.Units, f.System = nil, nil, nil
 	f.Sources = frame.GatherSources(f.Sources, f)
+}
+
+// linksHang leaves of the network what it counts: the kernel does not say what the links are.
+func linksHang(f *frame.Frame) {
+	for i, l := range f.Net.Interfaces {
+		f.Net.Interfaces[i] = sample.Interface{Name: l.Name, Counted: true, RxRate: l.RxRate, TxRate: l.TxRate}
+	}
+	f.Net.Addresses, f.Net.Gateways, f.Net.DNS, f.Net.Services = nil, nil, nil, nil
+	h := &f.Host.Health[sample.Links]
+	*h = box.Health{}
+	h.Bad(f.Boot-7*time.Second, "rtnetlink: not answering")
+	f.Sources = frame.GatherSources(f.Sources, f)
+	f.Problems = frame.FindProblems(f.Problems[:0], f)
+}
+
+// cableOff switches the port of a bridge off.
+func cableOff(f *frame.Frame) {
+	for i := range f.Net.Interfaces {
+		if l := &f.Net.Interfaces[i]; l.Name == "eth1" {
+			l.AdminUp = false
+		}
+	}
+	f.Problems = frame.FindProblems(f.Problems[:0], f)
 }
 
 // bonded adds a bond of two interfaces, one of them without carrier, with a VLAN that a bridge lies on.

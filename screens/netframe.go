@@ -154,6 +154,10 @@ func drawLinkState(p *draw.Pen, l *sample.Interface) {
 		p.Glyph(draw.Bad, draw.Wrong).Skip(1).Text(draw.Bad, "configured, no carrier")
 		return
 	}
+	if switchedOff(l) {
+		p.Glyph(draw.Bad, draw.Wrong).Skip(1).Text(draw.Bad, "switched off")
+		return
+	}
 	linkState(p, l, true)
 	if l.AdminUp && l.Carrier && l.Duplex != "" && p.Left() > len(l.Duplex)+2 {
 		p.Skip(1).Text(draw.Dim, l.Duplex)

@@ -188,7 +188,7 @@ const (
 
 func (a *arrangement) weight(l *sample.Interface) int {
 	switch {
-	case l.Configured() && !l.Carrier, (l.Kind == "bridge" || l.Kind == "bond") && l.AdminUp && frame.Cut(a.net, l):
+	case l.Configured() && !l.Carrier, switchedOff(l), (l.Kind == "bridge" || l.Kind == "bond") && l.AdminUp && frame.Cut(a.net, l):
 		return broken
 	case a.holdsDefault(l.Name):
 		return outward
@@ -199,6 +199,9 @@ func (a *arrangement) weight(l *sample.Interface) int {
 	}
 	return spare
 }
+
+// switchedOff says whether a link of the hardware that belongs to a bridge or bond is down: nothing comes through.
+func switchedOff(l *sample.Interface) bool { return l.Physical && l.Master != "" && !l.AdminUp }
 
 func (a *arrangement) holdsDefault(name string) bool {
 	return slices.ContainsFunc(a.net.Gateways, func(g sample.Gateway) bool { return g.Interface == name && g.Table == sample.MainTable })
