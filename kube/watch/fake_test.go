@@ -270,11 +270,12 @@ type follower struct {
 	path   string // of its kubeconfig
 	states chan *kube.State
 	last   *kube.State
+	late   time.Duration // after which until gives up
 }
 
 func follow(t *testing.T, change func(*pace)) *follower {
 	t.Helper()
-	f := &follower{t: t, path: filepath.Join(t.TempDir(), "kubeconfig"), states: make(chan *kube.State, 1)}
+	f := &follower{t: t, path: filepath.Join(t.TempDir(), "kubeconfig"), states: make(chan *kube.State, 1), late: 20 * time.Second}
 	began := time.Now()
 	w := New(Options{
 		Find:     kube.Options{Path: f.path},
@@ -307,7 +308,7 @@ func follow(t *testing.T, change func(*pace)) *follower {
 // until waits for a State of which is says that it is the one.
 func (f *follower) until(what string, is func(*kube.State) bool) *kube.State {
 	f.t.Helper()
-	late := time.After(20 * time.Second)
+	late := time.After(f.late)
 	for {
 		select {
 		case f.last = <-f.states:
