@@ -21,6 +21,7 @@ const (
 	KindBudget // poddisruptionbudgets
 	KindPolicy // networkpolicies
 	KindServiceCIDR
+	KindUse      // what nodes use, of metrics.k8s.io
 	KindVM       // KubeVirt's virtualmachines
 	KindInstance // virtualmachineinstances: the VMs that run or are about to
 	KindMigration
@@ -33,12 +34,12 @@ const (
 var kindNames = [KindCount]string{
 	KindNode: "nodes", KindPod: "pods", KindService: "services", KindClaim: "persistentvolumeclaims",
 	KindWarning: "events", KindNamespace: "namespaces", KindBudget: "poddisruptionbudgets", KindPolicy: "networkpolicies",
-	KindServiceCIDR: "servicecidrs", KindVM: "virtualmachines", KindInstance: "virtualmachineinstances",
+	KindServiceCIDR: "servicecidrs", KindUse: "nodes.metrics.k8s.io", KindVM: "virtualmachines", KindInstance: "virtualmachineinstances",
 	KindMigration: "virtualmachineinstancemigrations", KindKubeVirt: "kubevirts", KindDataVolume: "datavolumes",
 	KindAttachment: "network-attachment-definitions",
 }
 
-// String is the name by which the API and RBAC know the kind: its plural, without the group.
+// String is the name by which the API and RBAC know the kind: its plural, with the group where two have the same.
 func (k Kind) String() string {
 	if k < KindCount {
 		return kindNames[k]

@@ -89,6 +89,9 @@ type Budget struct {
 // ServiceCIDR is one of the ranges that services get their IPs from. API: networking.k8s.io/v1.
 type ServiceCIDR struct{ CIDRs []string }
 
+// Use is what a node uses, as it was measured a moment ago. API: metrics.k8s.io/v1beta1 NodeMetrics.
+type Use struct{ CPU, Memory int64 }
+
 // VM is one VirtualMachine, running or not. API: kubevirt.io/v1.
 type VM struct {
 	Namespace, Name string

@@ -27,6 +27,9 @@ func (o *Objects) Roll(s *State, p *Place) {
 	if pods || nodes {
 		s.Pods = o.countPods(s.Here)
 	}
+	if o.Uses.look() || nodes {
+		s.Use, s.HereUse = o.use(s.Here)
+	}
 	if o.Services.look() {
 		s.Services = Services{o.Services.Len(), tally(&o.Services, func(v Service) string { return v.Type })}
 	}
@@ -145,6 +148,18 @@ func (o *Objects) countPods(here *Node) Pods {
 		}
 	}
 	return p
+}
+
+// use adds up what nodes use.
+func (o *Objects) use(here *Node) (all Use, ofHere *Use) {
+	for name, r := range o.Uses.rows {
+		all.CPU, all.Memory = all.CPU+r.object.CPU, all.Memory+r.object.Memory
+		if here != nil && name == here.Name {
+			one := r.object
+			ofHere = &one
+		}
+	}
+	return all, ofHere
 }
 
 // None is the name under which objects are counted whose status says nothing yet.

@@ -30,6 +30,8 @@ type State struct {
 	Nodes      Nodes
 	Here       *Node // this host's node, nil: not known, or this host is no node
 	Pods       Pods
+	Use        Use  // of all nodes together that say, while KindUse has a value
+	HereUse    *Use // of this node, nil: not known
 	Services   Services
 	Claims     Claims
 	Warnings   []Warning // events of type Warning, newest first, at most MaxWarnings

@@ -18,6 +18,7 @@ type Objects struct {
 	Budgets      Table[Budget]
 	Policies     Table[struct{}]
 	ServiceCIDRs Table[ServiceCIDR]
+	Uses         Table[Use] // by node
 	VMs          Table[VM]
 	Instances    Table[Instance]
 	Migrations   Table[Migration]

@@ -43,6 +43,7 @@ func fixedKube(at time.Time) *kube.State {
 			Conditions: []kube.Condition{{Type: "Ready", Status: "True", Reason: "KubeletReady", Since: at.AddDate(0, 0, -15)}}, CapacityCPU: 16000, CPU: 16000, Memory: 62 * gib, Pods: 110},
 		Pods: kube.Pods{Running: 45, Total: 100, ByPhase: []kube.Count{{Name: "Pending", N: 3}, {Name: "Running", N: 45}, {Name: "Succeeded", N: 52}},
 			Here: 17, HereCPU: 12500, HereMemory: 40 * gib},
+		Use: kube.Use{CPU: 9100, Memory: 88 * gib}, HereUse: &kube.Use{CPU: 3240, Memory: 31 * gib},
 		Services: kube.Services{Total: 23, ByType: []kube.Count{{Name: "ClusterIP", N: 8}, {Name: "LoadBalancer", N: 12}, {Name: "NodePort", N: 3}}},
 		Claims:   kube.Claims{Bound: 12, Total: 12},
 		Warnings: []kube.Warning{
@@ -55,7 +56,7 @@ func fixedKube(at time.Time) *kube.State {
 		Drain: []kube.Blocker{{Namespace: "team-0", Name: "vm-03", Why: "cannot be migrated: DisksNotLiveMigratable"}, {Namespace: "web", Name: "debug", Why: "has no controller that would start it elsewhere"}},
 	}
 	for i := range k.Kinds {
-		k.Kinds[i] = kube.Kept{Health: good, Count: []int{3, 100, 23, 12, 2, 9, 1, 4, 1, 15, 12, 0, 1, 12, 3}[i]}
+		k.Kinds[i] = kube.Kept{Health: good, Count: []int{3, 100, 23, 12, 2, 9, 1, 4, 1, 3, 15, 12, 0, 1, 12, 3}[i]}
 	}
 	fixedVirt(k, at)
 	return k

@@ -169,6 +169,28 @@ func nodeAllocation(view *draw.Region, f *frame.Frame) {
 	p = view.CutTop(1).Pen(2, 0)
 	p.Text(draw.Dim, "VMs").To(10).Int(style, int64(k.Virt.HereInstances)).Skip(2)
 	overcommit(&p, k)
+	p = view.CutTop(1).Pen(2, 0)
+	inUse(&p, f)
+}
+
+// inUse writes what this node and all together use, as a metrics server says.
+func inUse(p *draw.Pen, f *frame.Frame) {
+	k := f.Kube
+	kept := &k.Kinds[kube.KindUse]
+	p.Text(draw.Dim, "used").To(10)
+	if !kept.Has() {
+		kindState(p, kept, f, p.Left()-1)
+		return
+	}
+	style := kindStyle(kept, draw.Text)
+	if u := k.HereUse; u != nil {
+		p.Text(draw.Dim, "CPU ").Float(style, float64(u.CPU)/1000, 1, 0).Text(draw.Dim, "  memory ").Size(style, uint64(max(u.Memory, 0)), 0)
+	} else {
+		p.Text(draw.Dim, "n/a")
+	}
+	if kept.Count > 0 && p.Left() > 44 {
+		p.Text(draw.Dim, "  all nodes: CPU ").Float(style, float64(k.Use.CPU)/1000, 1, 0).Text(draw.Dim, "  memory ").Size(style, uint64(max(k.Use.Memory, 0)), 0)
+	}
 }
 
 // allocated draws part of all as a gauge and a share behind the figures.

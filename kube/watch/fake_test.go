@@ -205,7 +205,7 @@ func (f *fake) kind(w http.ResponseWriter, r *http.Request) {
 }
 
 func pageOf(w http.ResponseWriter, r *http.Request, pods bool) {
-	if strings.HasPrefix(r.URL.Path, "/apis/kubevirt.io/") {
+	if strings.HasPrefix(r.URL.Path, "/apis/kubevirt.io/") || strings.HasPrefix(r.URL.Path, "/apis/metrics.k8s.io/") {
 		w.Header().Set("Content-Type", "application/json")
 		fmt.Fprint(w, `{"metadata":{"resourceVersion":"9"},"items":[]}`)
 		return
@@ -283,7 +283,7 @@ func follow(t *testing.T, change func(*pace)) *follower {
 		Keep:     keepPlain,
 		Hostname: func() (string, error) { return "hv-1", nil },
 	})
-	for _, d := range []*time.Duration{&w.pace.looks, &w.pace.publish, &w.pace.probes, &w.pace.betweenLists, &w.pace.askAgain, &w.pace.shortest, &w.pace.longest} {
+	for _, d := range []*time.Duration{&w.pace.looks, &w.pace.publish, &w.pace.probes, &w.pace.betweenLists, &w.pace.polls, &w.pace.askAgain, &w.pace.shortest, &w.pace.longest} {
 		*d /= 50
 	}
 	if change != nil {

@@ -238,8 +238,10 @@ func (s *scan) listMeta(b []byte) (p page) {
 func readJSONPage(p *paced, each func([]byte) error) (page, error) {
 	in := json.NewDecoder(p)
 	var out page
-	if t, err := in.Token(); err != nil || t != json.Delim('{') {
-		return out, errors.Join(plainError(err), errNoList)
+	if t, err := in.Token(); err != nil {
+		return out, plainError(err)
+	} else if t != json.Delim('{') {
+		return out, errNoList
 	}
 	for in.More() {
 		key, err := in.Token()

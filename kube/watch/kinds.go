@@ -9,6 +9,7 @@ type kind struct {
 	path  string
 	query string // beside what every list and watch has
 	form  form
+	polls bool // it cannot be watched: it is listed again and again
 	table func(*kube.Objects) table
 	read  func(*scan, []byte) (meta, func(*kube.Objects))
 }
@@ -59,6 +60,8 @@ func kinds() []kind {
 	const virt = "/apis/kubevirt.io/v1/"
 	warnings := newKind(kube.KindWarning, "/api/v1/events", protobuf, func(o *kube.Objects) *kube.Table[kube.Warning] { return &o.Warnings }, readWarning)
 	warnings.query = "&fieldSelector=type%3DWarning"
+	use := newKind(kube.KindUse, "/apis/metrics.k8s.io/v1beta1/nodes", jsonText, func(o *kube.Objects) *kube.Table[kube.Use] { return &o.Uses }, readUse)
+	use.polls = true
 	return []kind{
 		newKind(kube.KindNode, "/api/v1/nodes", protobuf, func(o *kube.Objects) *kube.Table[kube.Node] { return &o.Nodes }, readNode),
 		newKind(kube.KindPod, "/api/v1/pods", protobuf, func(o *kube.Objects) *kube.Table[kube.Pod] { return &o.Pods }, readPod),
@@ -69,6 +72,7 @@ func kinds() []kind {
 		newKind(kube.KindBudget, "/apis/policy/v1/poddisruptionbudgets", protobuf, func(o *kube.Objects) *kube.Table[kube.Budget] { return &o.Budgets }, readBudget),
 		newKind(kube.KindPolicy, "/apis/networking.k8s.io/v1/networkpolicies", names, func(o *kube.Objects) *kube.Table[struct{}] { return &o.Policies }, readName),
 		newKind(kube.KindServiceCIDR, "/apis/networking.k8s.io/v1/servicecidrs", protobuf, func(o *kube.Objects) *kube.Table[kube.ServiceCIDR] { return &o.ServiceCIDRs }, readServiceCIDR),
+		use,
 		newKind(kube.KindVM, virt+"virtualmachines", jsonText, func(o *kube.Objects) *kube.Table[kube.VM] { return &o.VMs }, readVM),
 		newKind(kube.KindInstance, virt+"virtualmachineinstances", jsonText, func(o *kube.Objects) *kube.Table[kube.Instance] { return &o.Instances }, readInstance),
 		newKind(kube.KindMigration, virt+"virtualmachineinstancemigrations", jsonText, func(o *kube.Objects) *kube.Table[kube.Migration] { return &o.Migrations }, readMigration),

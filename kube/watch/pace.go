@@ -16,6 +16,7 @@ type pace struct {
 	idle         time.Duration // without even a bookmark, which a server sends each minute
 	lasts        time.Duration // after which the server ends a watch by itself
 	betweenLists time.Duration // of one kind, however often it fails
+	polls        time.Duration // between two lists of what cannot be watched
 	askAgain     time.Duration // for a kind that is forbidden or not installed
 	good         time.Duration // a watch that lasted so long was a good one
 	shortest     time.Duration // wait after a failure
@@ -32,6 +33,7 @@ func usualPace() pace {
 		idle:         150 * time.Second,
 		lasts:        5 * time.Minute,
 		betweenLists: 6 * time.Second,
+		polls:        30 * time.Second,
 		askAgain:     15 * time.Second,
 		good:         30 * time.Second,
 		shortest:     time.Second,

@@ -68,6 +68,9 @@ func (s *stream) follow(ctx context.Context) error {
 		return s.watch(ctx, false)
 	}
 	s.listed = time.Now()
+	if s.polls {
+		return s.poll(ctx)
+	}
 	if !s.paging {
 		return s.watch(ctx, true)
 	}
@@ -75,6 +78,17 @@ func (s *stream) follow(ctx context.Context) error {
 		return unsynced{err}
 	}
 	return s.watch(ctx, false)
+}
+
+// poll lists what cannot be watched until ctx ends or it fails.
+func (s *stream) poll(ctx context.Context) error {
+	for ctx.Err() == nil {
+		if err := s.list(ctx); err != nil {
+			return err
+		}
+		sleep(ctx, s.pace.polls)
+	}
+	return ctx.Err()
 }
 
 // request is one answer that is read under a deadline.
@@ -244,7 +258,7 @@ func (s *stream) list(ctx context.Context) error {
 			break
 		}
 	}
-	if len(s.version) == 0 {
+	if len(s.version) == 0 && !s.polls {
 		return errors.New("a list without a version")
 	}
 	s.tell(ctx, func(o *Watcher) {

@@ -10,8 +10,8 @@ import (
 	"hypervisor-tui/kube"
 )
 
-// The readers below are given one object of KubeVirt's kinds as JSON: the API server has no protobuf for what a
-// CustomResourceDefinition brings. A field of another type than KubeVirt gives it counts as not said.
+// The readers below are given one object as JSON: the API server has no protobuf for what a CustomResourceDefinition
+// brings. A field of another type than KubeVirt gives it counts as not said.
 
 // jsonMeta is what is read of an object's metadata.
 type jsonMeta struct {
@@ -44,6 +44,16 @@ func readBookmark(s *scan, b []byte) meta {
 	}
 	s.readJSON(b, &v)
 	return v.Metadata.meta()
+}
+
+// readUse reads a NodeMetrics, which a metrics server may have as JSON only.
+func readUse(s *scan, b []byte) (meta, kube.Use) {
+	var v struct {
+		Metadata jsonMeta `json:"metadata"`
+		Usage    amounts  `json:"usage"`
+	}
+	s.readJSON(b, &v)
+	return v.Metadata.meta(), kube.Use{CPU: int64(v.Usage.CPU), Memory: int64(v.Usage.Memory) / 1000}
 }
 
 // readVM reads a VirtualMachine.

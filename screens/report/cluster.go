@@ -32,6 +32,7 @@ type kubernetes struct {
 	NetworkSources networkSources `json:"network_sources"`
 	Policies       *int           `json:"network_policies"`
 	Attachments    *int           `json:"network_attachment_definitions"`
+	Usage          usage          `json:"usage"`
 	Node           node           `json:"node"`
 	Warnings       []warning      `json:"warnings"`
 	Drain          []blocker      `json:"drain_blockers"`
@@ -81,6 +82,12 @@ type networkSources struct {
 	NetworkPolicy *string `json:"network_policy"`
 }
 
+type usage struct {
+	Nodes  *int     `json:"nodes"`
+	CPU    *float64 `json:"cpu"`
+	Memory *int64   `json:"memory_bytes"`
+}
+
 type node struct {
 	Name       *string     `json:"name"`
 	Ready      *bool       `json:"ready"`
@@ -91,8 +98,10 @@ type node struct {
 	Conditions []condition `json:"conditions"`
 	CPU        *float64    `json:"cpu_allocatable"`
 	CPUAsked   *float64    `json:"cpu_requested"`
+	CPUUsed    *float64    `json:"cpu_used"`
 	Memory     *int64      `json:"memory_allocatable_bytes"`
 	MemAsked   *int64      `json:"memory_requested_bytes"`
+	MemUsed    *int64      `json:"memory_used_bytes"`
 	Pods       *int64      `json:"pods_allocatable"`
 	VMs        *int        `json:"vms"`
 	VCPUs      *int        `json:"vcpus"`
@@ -156,6 +165,7 @@ func newKubernetes(f *frame.Frame) kubernetes {
 			text(n.Policy.Source)},
 		Policies:    figure(s, kube.KindPolicy, n.Policies),
 		Attachments: figure(s, kube.KindAttachment, n.Attachments),
+		Usage:       newUsage(s),
 		Node:        newNode(s),
 		Warnings:    newWarnings(s),
 		Drain:       newBlockers(s),
@@ -205,6 +215,13 @@ func newCause(s *kube.State, f *frame.Frame) cause {
 	return c
 }
 
+// newUsage is null when nobody measures.
+func newUsage(s *kube.State) usage {
+	k := &s.Kinds[kube.KindUse]
+	ok := k.Has() && k.Count > 0
+	return usage{known(k.Count, k.Has()), known(float64(s.Use.CPU)/1000, ok), known(s.Use.Memory, ok)}
+}
+
 func newNode(s *kube.State) node {
 	n := node{Roles: []string{}, Conditions: []condition{}}
 	h := s.Here
@@ -219,6 +236,9 @@ func newNode(s *kube.State) node {
 	n.CPU, n.Memory, n.Pods = known(float64(h.CPU)/1000, h.CPU > 0), known(h.Memory, h.Memory > 0), known(h.Pods, h.Pods > 0)
 	pods, instances := s.Kinds[kube.KindPod].Has(), s.Kinds[kube.KindInstance].Has()
 	n.CPUAsked, n.MemAsked = known(float64(s.Pods.HereCPU)/1000, pods), known(s.Pods.HereMemory, pods)
+	if u := s.HereUse; u != nil && s.Kinds[kube.KindUse].Has() {
+		n.CPUUsed, n.MemUsed = known(float64(u.CPU)/1000, true), &u.Memory
+	}
 	n.VMs, n.VCPUs = known(s.Virt.HereInstances, instances), known(s.Virt.HereVCPUs, instances)
 	ratio := s.Overcommit()
 	n.PerCPU = known(ratio, ratio > 0)
