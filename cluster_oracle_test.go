@@ -150,6 +150,7 @@ func expectKubernetes(t *testing.T, c *apitest.Cluster, hostname string) object 
 		"namespaces":                     number(len(c.List("/api/v1/namespaces"))),
 		"network_policies":               number(len(c.List("/apis/networking.k8s.io/v1/networkpolicies"))),
 		"network_attachment_definitions": number(len(c.List(apitest.Attachments))),
+		"usage":                          expectUsage(t, c),
 		"node":                           node,
 		"warnings":                       expectWarnings(c),
 		"drain_blockers":                 expectBlockers(c, here, pods),
@@ -194,14 +195,31 @@ func expectNode(t *testing.T, c *apitest.Cluster, here object, pods []object) ob
 			vms, vcpus = vms+1, vcpus+virtualCPUs(i)
 		}
 	}
+	var used object
+	for _, m := range c.List(apitest.Measured) {
+		if said(m, "metadata", "name") == said(here, "metadata", "name") {
+			used = m["usage"].(object)
+		}
+	}
 	allocatable := func(what string) float64 { return amount(t, at(here, "status", "allocatable", what)) / 1000 }
 	return object{
 		"name": said(here, "metadata", "name"), "ready": judged(condition(here, "Ready")), "cordoned": at(here, "spec", "unschedulable") == true,
 		"roles": roles, "version": said(here, "status", "nodeInfo", "kubeletVersion"), "internal_ip": "10.0.0.11", "conditions": conditions,
 		"cpu_allocatable": allocatable("cpu"), "cpu_requested": cpu / 1000,
+		"cpu_used": amount(t, used["cpu"]) / 1000, "memory_used_bytes": amount(t, used["memory"]) / 1000,
 		"memory_allocatable_bytes": allocatable("memory"), "memory_requested_bytes": memory / 1000, "pods_allocatable": allocatable("pods"),
 		"vms": number(vms), "vcpus": number(vcpus), "vcpus_per_cpu": 1000 * float64(vcpus) / amount(t, at(here, "status", "capacity", "cpu")),
 	}
+}
+
+// expectUsage adds up what is measured.
+func expectUsage(t *testing.T, c *apitest.Cluster) object {
+	t.Helper()
+	cpu, memory, nodes := 0.0, 0.0, c.List(apitest.Measured)
+	for _, m := range nodes {
+		cpu, memory = cpu+amount(t, at(m, "usage", "cpu")), memory+amount(t, at(m, "usage", "memory"))
+	}
+	return object{"nodes": number(len(nodes)), "cpu": cpu / 1000, "memory_bytes": memory / 1000}
 }
 
 // asked is what a pod asks for, in thousandths: its containers together, or an init container that asks for more.
@@ -222,8 +240,9 @@ func expectWarnings(c *apitest.Cluster) []any {
 		if said(e, "type") != "Warning" {
 			continue
 		}
+		last, _, _ := strings.Cut(strings.TrimSuffix(cmp.Or(said(e, "lastTimestamp"), said(e, "eventTime")), "Z"), ".")
 		rows = append(rows, object{
-			"time": said(e, "lastTimestamp"), "count": at(e, "count"), "kind": said(e, "involvedObject", "kind"),
+			"time": last + "Z", "count": cmp.Or(at(e, "count"), number(1)), "kind": said(e, "involvedObject", "kind"),
 			"namespace": said(e, "involvedObject", "namespace"), "name": said(e, "involvedObject", "name"),
 			"reason": said(e, "reason"), "message": said(e, "message"),
 		})

@@ -88,19 +88,24 @@ func (v *viewer) screen(first frame.Screen, keys ...draw.Key) string {
 // agree waits until what is shown is what the API's own lists say; the account may do everything.
 func (v *viewer) agree(c *apitest.Cluster, what string) {
 	v.t.Helper()
-	v.awaitFigures(what, expected(v.t, c))
+	v.awaitFigures(what, func() clusterJSON { return expected(v.t, c) })
 }
 
 // may is agree for an account that may read.
 func (v *viewer) may(c *apitest.Cluster, what string) {
 	v.t.Helper()
-	want := expected(v.t, c)
-	want.Kubernetes["admin"] = false
-	v.awaitFigures(what, want)
+	v.awaitFigures(what, func() clusterJSON {
+		want := expected(v.t, c)
+		want.Kubernetes["admin"] = false
+		return want
+	})
 }
 
-func (v *viewer) awaitFigures(what string, want clusterJSON) {
+// awaitFigures waits until what is shown is wanted. That is asked for anew now and then: the API server itself may write
+// an event.
+func (v *viewer) awaitFigures(what string, wanted func() clusterJSON) {
 	v.t.Helper()
+	want, looks := wanted(), 0
 	for limit := time.Now().Add(soon); ; time.Sleep(20 * time.Millisecond) {
 		why := disagreements(v.snapshot(), want)
 		if len(why) == 0 {
@@ -108,6 +113,9 @@ func (v *viewer) awaitFigures(what string, want clusterJSON) {
 		}
 		if time.Now().After(limit) {
 			v.t.Fatalf("%s is not shown: %s", what, strings.Join(why, "\n"))
+		}
+		if looks++; looks%100 == 0 {
+			want = wanted()
 		}
 	}
 }

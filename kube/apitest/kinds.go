@@ -9,6 +9,8 @@ const (
 	DataVolumes = "/apis/cdi.kubevirt.io/v1beta1/datavolumes"
 	Attachments = "/apis/k8s.cni.cncf.io/v1/network-attachment-definitions"
 
+	Measured = "/apis/metrics.k8s.io/v1beta1/nodes"
+
 	definitions = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
 )
 
@@ -58,6 +60,30 @@ func (c *Cluster) Undefine() {
 	}
 	for _, d := range defined {
 		c.Serves("/apis/"+d.group+"/"+d.version+"/"+d.plural, false)
+	}
+}
+
+// Measure brings what a metrics server serves, as objects that nobody renews: half a CPU and a gigabyte for each node, and
+// one more for each after the first.
+func (c *Cluster) Measure() {
+	c.t.Helper()
+	version := Object{
+		"name": "v1beta1", "served": true, "storage": true,
+		"schema": Object{"openAPIV3Schema": Object{"type": "object", "x-kubernetes-preserve-unknown-fields": true}},
+	}
+	c.Create(definitions, Object{
+		"apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition",
+		"metadata": Object{"name": "nodes.metrics.k8s.io", "annotations": Object{"api-approved.kubernetes.io": "unapproved, for tests"}},
+		"spec": Object{
+			"group": "metrics.k8s.io", "scope": "Cluster", "versions": []Object{version}, "names": Object{"plural": "nodes", "kind": "NodeMetrics"},
+		},
+	})
+	c.Serves(Measured, true)
+	for i := range 3 {
+		c.Create(Measured, Object{
+			"apiVersion": "metrics.k8s.io/v1beta1", "kind": "NodeMetrics", "metadata": Object{"name": Node(i)},
+			"usage": Object{"cpu": []string{"500m", "1500m", "2500m"}[i], "memory": []string{"1Gi", "2Gi", "3Gi"}[i]},
+		})
 	}
 }
 

@@ -30,6 +30,7 @@ var Statuses = []string{
 func (c *Cluster) Load(hostname string) {
 	c.t.Helper()
 	c.Define()
+	c.Measure()
 	for _, name := range []string{Namespace, "kubevirt", "empty"} {
 		c.Create("/api/v1/namespaces", Object{"metadata": Object{"name": name}})
 	}

@@ -20,8 +20,9 @@ import (
 )
 
 const (
-	mostError = 64 << 10         // bytes of an answer that is an error
-	mostAsked = 30 * time.Second // that a server may ask to be left alone for
+	mostError  = 64 << 10         // bytes of an answer that is an error
+	mostUnread = 64 << 10         // bytes of one answer that wait here to be read; the usual 4 MB are 4 MB of memory at each start
+	mostAsked  = 30 * time.Second // that a server may ask to be left alone for
 )
 
 // client asks one API server with one set of credentials, over one connection. Its methods may be called by several
@@ -56,7 +57,10 @@ func newClient(server string, c *transport.Config, p *pace) (*client, error) {
 		IdleConnTimeout:       90 * time.Second,
 		DisableCompression:    true, // it costs more CPU than the loopback costs time
 		ForceAttemptHTTP2:     true,
-		HTTP2:                 &http.HTTP2Config{SendPingTimeout: 15 * time.Second, PingTimeout: p.patience},
+		HTTP2: &http.HTTP2Config{
+			SendPingTimeout: 15 * time.Second, PingTimeout: p.patience,
+			MaxReceiveBufferPerStream: mostUnread, MaxReceiveBufferPerConnection: 16 * mostUnread,
+		},
 	}
 	if c.Proxy != nil {
 		cl.transport.Proxy = c.Proxy
