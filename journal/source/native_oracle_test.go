@@ -113,6 +113,23 @@ func scan(t testing.TB, dir string, visit func(e *journal.Entry)) {
 	}
 }
 
+// TestNativeScanAllocatesNothingForAnEntry: a journal with five times the entries takes as many allocations.
+func TestNativeScanAllocatesNothingForAnEntry(t *testing.T) {
+	allocations := func(entries int) float64 {
+		dir := filepath.Join(t.TempDir(), machine)
+		makeJournal(t, dir, entries, 2)
+		n := 0
+		got := testing.AllocsPerRun(3, func() { scan(t, dir, func(*journal.Entry) { n++ }) })
+		if n != 4*entries {
+			t.Fatalf("%d entries", n)
+		}
+		return got
+	}
+	if few, many := allocations(1000), allocations(5000); many > few+20 { // the chain of arrays is longer
+		t.Errorf("%v allocations for 1,000 entries, %v for 5,000", few, many)
+	}
+}
+
 // BenchmarkNativeScan reads the whole journal: JOURNAL_DIR=... go test -bench NativeScan -benchtime 1x.
 func BenchmarkNativeScan(b *testing.B) {
 	dir := journalDir(b)
