@@ -36,6 +36,7 @@ var pictures = []picture{
 var special = []picture{
 	{name: "logs-paused", screen: frame.Logs, keys: []draw.Key{draw.KeyUp, draw.KeyUp}},
 	{name: "logs-wrap", screen: frame.Logs, keys: []draw.Key{'w'}},
+	{name: "logs-wrap-filter", screen: frame.Logs, keys: []draw.Key{'w'}, change: errorsFound},
 	{name: "logs-none", screen: frame.Logs, change: func(f *frame.Frame) { f.Page.Rows, f.Page.Entries = nil, 0 }},
 	{name: "help", screen: frame.Logs, keys: []draw.Key{'?'}},
 	{name: "sources", screen: frame.Dashboard, keys: []draw.Key{'i'}},
@@ -60,7 +61,7 @@ var special = []picture{
 
 // logPictures are taken at two sizes.
 var logPictures = []picture{
-	{name: "logs-filter", screen: frame.Logs, keys: []draw.Key{'/', 'e', 'r', 'r', 'o', 'r'}},
+	{name: "logs-filter", screen: frame.Logs, keys: []draw.Key{'/', 'e', 'r', 'r', 'o', 'r'}, change: errorsFound},
 	{name: "logs-entry-reading", screen: frame.Logs, keys: []draw.Key{draw.KeyEnter}},
 	{name: "logs-entry", screen: frame.Logs, keys: []draw.Key{draw.KeyEnter}, change: wholeEntry},
 	{name: "logs-boot-before", screen: frame.Logs, keys: []draw.Key{draw.KeyUp}, change: func(f *frame.Frame) { f.Page.Past, f.Page.Deeper, f.Page.Newer = true, true, 9812 }},
@@ -68,6 +69,18 @@ var logPictures = []picture{
 		f.Page.Reading = journal.Reading{Active: true, Entries: 1_258_291, At: f.Page.Rows[0].Time}
 	}},
 	{name: "logs-flood", screen: frame.Logs, change: func(f *frame.Frame) { f.Page.Dropped, f.Page.Unread[0], f.Page.Unread[1] = 9_298_780, 4304, 4304 }},
+}
+
+// errorsFound is the page that a filter for "error" makes of the fixture.
+func errorsFound(f *frame.Frame) {
+	var rows []journal.Row
+	for _, row := range f.Page.Rows {
+		if at := bytes.Index(f.Page.Message(&row), []byte("error")); at >= 0 {
+			row.MatchStart, row.MatchEnd = at, at+len("error")
+			rows = append(rows, row)
+		}
+	}
+	f.Page.Rows, f.Page.Matches = rows, len(rows)
 }
 
 // wholeEntry is the newest entry with all its fields.

@@ -233,15 +233,26 @@ func (l *logs) entry(r draw.Region, page *journal.Page, row *journal.Row, f *fra
 	text := page.Message(row)
 	if l.wrap {
 		start, room := p.X(), max(r.W()-prefixWidth(row, r.W())-1, 10)
+		whole := len(text)
 		var line []byte
 		for y, more := 0, true; more; y++ {
+			at := whole - len(text)
 			line, text, more = wrapLine(text, room)
 			p = r.Pen(start, y)
 			p.Bytes(style, line)
+			markMatch(r.Pen(start, y), line, row.MatchStart-at, row.MatchEnd-at)
 		}
 		return
 	}
 	l.oneLine(&p, row, text, style)
+}
+
+// markMatch draws again what of a line the filter found; the rest of it may be on the next row.
+func markMatch(p draw.Pen, line []byte, from, to int) {
+	from, to = max(from, 0), min(to, len(line))
+	if from < to {
+		p.Skip(draw.ColumnsBytes(line[:from], len(line))).Bytes(draw.Selected, line[from:to])
+	}
 }
 
 // oneLine draws the first line of a message with the match marked.
