@@ -40,12 +40,15 @@ func drawTabs(r draw.Region, l *logs, f *frame.Frame) {
 		if i < first {
 			continue
 		}
-		errors := 0 // unread
-		if f.Page != nil && i < len(f.Page.Unread) {
-			errors = f.Page.Unread[i]
-		}
+		errors := unread(f.Page, i)
 		if p.Left() < draw.Columns(name)+10 {
 			p.Glyph(draw.Dim, draw.More)
+			for i++; i < len(f.Settings.Tabs); i++ {
+				errors += unread(f.Page, i)
+			}
+			if errors > 0 {
+				p.Int(draw.Bad, int64(errors)).Text(draw.Bad, "!")
+			}
 			return
 		}
 		style := draw.Dim
@@ -58,6 +61,14 @@ func drawTabs(r draw.Region, l *logs, f *frame.Frame) {
 		}
 		p.Text(style, " ").Skip(1)
 	}
+}
+
+// unread is how many errors of a tab nobody has looked at.
+func unread(page *journal.Page, tab int) int {
+	if page == nil || tab >= len(page.Unread) {
+		return 0
+	}
+	return page.Unread[tab]
 }
 
 // firstTab is the first tab to draw, so that the chosen one fits into width columns.
