@@ -21,6 +21,9 @@ const Variable = "APITEST_SERVER"
 // patience only catches a hang: an API server is there within seconds.
 const patience = 2 * time.Minute
 
+// clusters is a place for each that may run at a time: one takes 400 MB of memory.
+var clusters = make(chan struct{}, 3)
+
 // Cluster is an API server and its store. Its methods end the test when they fail, and belong to its goroutine.
 type Cluster struct {
 	URL     string
@@ -40,6 +43,8 @@ func Start(t testing.TB) *Cluster {
 	if server == "" {
 		t.Skip("no API server to ask: make apitest builds one and runs this")
 	}
+	clusters <- struct{}{}
+	t.Cleanup(func() { <-clusters }) // after those of its processes
 	c := &Cluster{t: t, server: server, dir: t.TempDir(), address: free(t)}
 	c.URL = "https://" + free(t)
 	c.pki = newPKI(t, c.dir)
