@@ -98,7 +98,11 @@ func linkIdentity(s *sheet, l *sample.Interface, d *sample.LinkDetail) {
 		p = s.row("network id")
 		p.Int(draw.Text, int64(d.VLAN))
 	}
-	s.text("on", d.Parent)
+	if l.Kind == "veth" {
+		s.text("other end", d.Parent)
+	} else {
+		s.text("on", d.Parent)
+	}
 }
 
 func linkAddresses(s *sheet, n *sample.Net, l *sample.Interface) {

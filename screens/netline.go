@@ -118,6 +118,8 @@ func purpose(p *draw.Pen, f *frame.Frame, l *sample.Interface) {
 		howMany(p, len(d.VMs), "VM", "VMs")
 	case l.Kind == "vlan":
 		p.Text(draw.Dim, "id ").Int(draw.Text, int64(d.VLAN)).Text(draw.Dim, " on ").Fit(draw.Text, d.Parent, p.Left())
+	case d.Parent != "" && l.Kind == "veth":
+		p.Text(draw.Dim, "other end ").Fit(draw.Text, d.Parent, p.Left())
 	case d.Parent != "":
 		p.Text(draw.Dim, "on ").Fit(draw.Text, d.Parent, p.Left())
 	case d.Far != nil:
