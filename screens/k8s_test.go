@@ -164,6 +164,19 @@ func TestVMsHereOrOfTheCluster(t *testing.T) {
 	}
 }
 
+// TestF5VMOfWhichAPartIsForbidden: what may not be seen is not said to be missing.
+func TestF5VMOfWhichAPartIsForbidden(t *testing.T) {
+	for kind, never := range map[kube.Kind]string{kube.KindInstance: "it does not run", kube.KindVM: "without a VirtualMachine"} {
+		f := fixedFrame()
+		healthy(f)
+		f.Kube.Kinds[kind].Health = box.Health{State: box.Failed, Err: "forbidden: list " + kind.String()}
+		text := shot(t, frame.Dashboard, 120, 50, f, 'v', 's', 's', 's', 's', draw.KeyDown, draw.KeyEnter)
+		if strings.Contains(text, never) || kind == kube.KindInstance && !strings.Contains(text, "forbidden: list virtualmachineinstances") {
+			t.Errorf("%s:\n%s", kind, text)
+		}
+	}
+}
+
 // TestServicesByType puts the most first, equal ones by name.
 func TestServicesByType(t *testing.T) {
 	f := fixedFrame()

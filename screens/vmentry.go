@@ -64,16 +64,20 @@ func vmOfKubeVirt(in *draw.Region, m *frame.Machine, f *frame.Frame) {
 	vmStatus(&p, m, f, 30)
 	p.Skip(1)
 	staleMark(&p, &f.Kube.Kinds[kube.KindVM].Health, f)
-	if m.VM == nil {
+	instances := &f.Kube.Kinds[kube.KindInstance]
+	if m.VM == nil && f.Kube.Kinds[kube.KindVM].Has() {
 		p.Text(draw.Dim, "an instance without a VirtualMachine")
 	}
 	i := m.Instance
-	if i == nil {
-		label(in, "instance", &p)
+	label(in, "instance", &p)
+	switch {
+	case !instances.Has():
+		kindState(&p, instances, f, p.Left()-1)
+		return
+	case i == nil:
 		p.Text(draw.Dim, "none: it does not run")
 		return
 	}
-	label(in, "instance", &p)
 	p.Text(draw.Text, known(i.Phase))
 	if !i.Created.IsZero() {
 		p.Text(draw.Dim, ", made ").Age(draw.Text, since(f, i.Created)).Text(draw.Dim, " ago")
