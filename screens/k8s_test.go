@@ -177,6 +177,34 @@ func TestF5VMOfWhichAPartIsForbidden(t *testing.T) {
 	}
 }
 
+// TestF5NodeOfWhichAPartIsForbidden: a drain that nobody can judge is not said to meet nothing, nor are there 0 VMs.
+func TestF5NodeOfWhichAPartIsForbidden(t *testing.T) {
+	const nothing = "nothing that stands in its way"
+	f := fixedFrame()
+	healthy(f)
+	f.Kube.Drain = nil
+	for _, c := range []struct {
+		kind  kube.Kind
+		state box.State
+		err   string
+		want  string
+	}{
+		{kube.KindPod, box.OK, "", nothing},
+		{kube.KindInstance, box.Absent, "not installed", nothing},
+		{kube.KindPod, box.Failed, "forbidden: list pods", "not known of pods: forbidden: list pods"},
+		{kube.KindInstance, box.Failed, "forbidden: list virtualmachineinstances", "VMs forbidden: list virtualmachineinstances"},
+		{kube.KindBudget, box.Init, "", "not known of poddisruptionbudgets: syncing"},
+	} {
+		kept := f.Kube.Kinds[c.kind]
+		f.Kube.Kinds[c.kind] = kube.Kept{Health: box.Health{State: c.state, Err: c.err}}
+		text := squeeze(shot(t, frame.Dashboard, 120, 60, f, 'n'))
+		if !strings.Contains(text, c.want) || c.want != nothing && strings.Contains(text, nothing) || strings.Contains(text, "VMs 0") {
+			t.Errorf("%q is missing:\n%s", c.want, text)
+		}
+		f.Kube.Kinds[c.kind] = kept
+	}
+}
+
 // TestServicesByType puts the most first, equal ones by name.
 func TestServicesByType(t *testing.T) {
 	f := fixedFrame()

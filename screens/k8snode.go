@@ -5,6 +5,7 @@ import (
 
 	"hypervisor-tui/draw"
 	"hypervisor-tui/kube"
+	"hypervisor-tui/sample/box"
 	"hypervisor-tui/screens/frame"
 )
 
@@ -167,8 +168,13 @@ func nodeAllocation(view *draw.Region, f *frame.Frame) {
 	p.Text(draw.Dim, "pods").To(10).Int(style, int64(k.Pods.Here)).Text(style, "/").Int(style, k.Here.Pods)
 	allocated(row, int64(k.Pods.Here), k.Here.Pods, style)
 	p = view.CutTop(1).Pen(2, 0)
-	p.Text(draw.Dim, "VMs").To(10).Int(style, int64(k.Virt.HereInstances)).Skip(2)
-	overcommit(&p, k)
+	p.Text(draw.Dim, "VMs").To(10)
+	if vms := &k.Kinds[kube.KindInstance]; vms.Has() {
+		p.Int(kindStyle(vms, draw.Text), int64(k.Virt.HereInstances)).Skip(2)
+		overcommit(&p, k)
+	} else {
+		kindState(&p, vms, f, p.Left()-1)
+	}
 	p = view.CutTop(1).Pen(2, 0)
 	inUse(&p, f)
 }
@@ -268,7 +274,16 @@ func drain(view *draw.Region, f *frame.Frame) {
 	}
 	view.CutTop(1)
 	section(view.CutTop(1), "A drain of this node would meet")
-	if len(f.Kube.Drain) == 0 {
+	whole := true
+	for _, kind := range [...]kube.Kind{kube.KindPod, kube.KindInstance, kube.KindBudget} {
+		if kept := &f.Kube.Kinds[kind]; !kept.Has() && kept.State != box.Absent {
+			p := view.CutTop(1).Pen(2, 0)
+			p.Text(draw.Dim, "not known of ").Text(draw.Text, kind.String()).Text(draw.Dim, ": ")
+			kindState(&p, kept, f, p.Left()-1)
+			whole = false
+		}
+	}
+	if len(f.Kube.Drain) == 0 && whole {
 		p := view.CutTop(1).Pen(2, 0)
 		p.Text(draw.Dim, "nothing that stands in its way")
 	}
