@@ -25,6 +25,7 @@ type logs struct {
 	asked  bool // query changed and was not taken yet
 	cursor uint64
 	spot   spot // of the cursor
+	ended  spot // the last entry of a boot, when the cursor was brought to it
 	land   landing
 	first  uint64 // id of the first row that is drawn whole,
 	drawn  uint64 // and the number of the query that it answers
@@ -88,7 +89,7 @@ func (l *logs) absorb(page *journal.Page) {
 	if page.Query != l.query.Number || l.following() || page.Pending {
 		return
 	}
-	moved := l.query.Move != journal.Stay
+	moved, boot := l.query.Move != journal.Stay, l.query.Move == journal.PreviousBoot && page.Failed == ""
 	if moved && (len(page.Rows) == 0 || page.Failed != "" && l.query.Anchor == 0) {
 		l.follow() // there is nowhere to go
 		if l.failed = page.Failed; l.failed == "" && page.Entries > 0 {
@@ -120,6 +121,9 @@ func (l *logs) absorb(page *journal.Page) {
 		l.choose(&page.Rows[i])
 	} else {
 		l.choose(last)
+	}
+	if boot {
+		l.ended = l.spot
 	}
 }
 

@@ -54,6 +54,8 @@ func (l *logs) position(p *draw.Pen, f *frame.Frame) {
 		p.Text(draw.Warn|draw.Bold, "k, at ").Date(draw.Text, at).Text(draw.Text, " ").Time(draw.Text, at).Text(draw.Dim, " Esc stops ")
 	case l.following():
 		p.Text(draw.Good, " following ")
+	case page != nil && l.ended != (spot{}) && l.spot == l.ended:
+		p.Text(draw.Warn|draw.Bold, " the last of the boot before ")
 	case page != nil && page.Past:
 		p.Text(draw.Warn|draw.Bold, " in the journal, before the buffer ")
 	case page != nil:
