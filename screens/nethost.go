@@ -135,7 +135,7 @@ func drawGateway(r draw.Region, g *sample.Gateway, now time.Duration) {
 	switch g.Neighbour {
 	case "", "permanent", "noarp":
 	case "failed":
-		p.Skip(2).Text(draw.Warn, "did not answer when last asked")
+		p.Skip(2).Text(draw.Warn, "no answer when last asked")
 	case "incomplete":
 		p.Skip(2).Text(draw.Warn, "no answer yet")
 	case "none":
