@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"hypervisor-tui/kube/apitest"
 )
@@ -152,7 +153,7 @@ func expectKubernetes(t *testing.T, c *apitest.Cluster, hostname string) object 
 		"network_attachment_definitions": number(len(c.List(apitest.Attachments))),
 		"usage":                          expectUsage(t, c),
 		"node":                           node,
-		"warnings":                       expectWarnings(c),
+		"warnings":                       expectWarnings(t, c),
 		"drain_blockers":                 expectBlockers(c, here, pods),
 	}
 }
@@ -234,20 +235,26 @@ func asked(t *testing.T, pod object, what string) (all float64) {
 	return all
 }
 
-func expectWarnings(c *apitest.Cluster) []any {
-	rows := []any{}
-	for _, e := range c.List("/api/v1/events") {
-		if said(e, "type") != "Warning" {
-			continue
+// expectWarnings is sorted by the whole time, which events that the API server itself writes have to the microsecond.
+func expectWarnings(t *testing.T, c *apitest.Cluster) []any {
+	t.Helper()
+	events := slices.DeleteFunc(c.List("/api/v1/events"), func(e object) bool { return said(e, "type") != "Warning" })
+	last := func(e object) time.Time {
+		when, err := time.Parse(time.RFC3339, cmp.Or(said(e, "lastTimestamp"), said(e, "eventTime")))
+		if err != nil {
+			t.Fatal(err)
 		}
-		last, _, _ := strings.Cut(strings.TrimSuffix(cmp.Or(said(e, "lastTimestamp"), said(e, "eventTime")), "Z"), ".")
+		return when
+	}
+	slices.SortFunc(events, func(a, b object) int { return cmp.Or(last(b).Compare(last(a)), byName(a, b)) })
+	rows := []any{}
+	for _, e := range events {
 		rows = append(rows, object{
-			"time": last + "Z", "count": cmp.Or(at(e, "count"), number(1)), "kind": said(e, "involvedObject", "kind"),
+			"time": last(e).Format(time.RFC3339), "count": cmp.Or(at(e, "count"), number(1)), "kind": said(e, "involvedObject", "kind"),
 			"namespace": said(e, "involvedObject", "namespace"), "name": said(e, "involvedObject", "name"),
 			"reason": said(e, "reason"), "message": said(e, "message"),
 		})
 	}
-	slices.SortFunc(rows, func(a, b any) int { return cmp.Compare(said(b, "time"), said(a, "time")) })
 	return rows
 }
 
