@@ -21,7 +21,7 @@ import (
 const retryBusy = 50 * time.Millisecond // after which a frame that the terminal was too busy for is tried again
 
 // afterSample is how long after the second its frame is drawn: samples fall on whole seconds, and each shows at once.
-const afterSample = time.Millisecond
+const afterSample = 100 * time.Microsecond
 
 var (
 	errHangup = errors.New("the terminal hung up")
