@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"os/exec"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -64,10 +65,15 @@ func screenWords(l *linkJSON, n networkJSON) (words []string) {
 		}
 	}
 	words = append(words, " "+kind+" ", " "+state+" ")
-	if len(l.Addresses) > 0 {
-		words = append(words, l.Addresses[0])
+	addresses := l.Addresses
+	ofLink := func(a string) bool { return strings.HasPrefix(a, "fe80:") }
+	if l.Master != nil && !slices.ContainsFunc(addresses, func(a string) bool { return !ofLink(a) }) {
+		addresses = nil // a port's own, which say nothing
 	}
-	if more := len(l.Addresses) - 1; more > 0 {
+	if len(addresses) > 0 {
+		words = append(words, addresses[0])
+	}
+	if more := len(addresses) - 1; more > 0 {
 		words = append(words, "+"+fmt.Sprint(more))
 	}
 	if l.VM != nil {
