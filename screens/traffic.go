@@ -157,7 +157,12 @@ func twin(r draw.Region, name1 string, s1 *sample.Series, name2 string, s2 *samp
 	history(right, s2, top, draw.Accent, f)
 }
 
+// caption names a series, by its first letter where a rate beside the whole name would be cut.
 func caption(r draw.Region, name string, s *sample.Series) {
+	const peak, rate = " peak ", len("1023 KiB/s")
+	if p := r.Pen(1, 0); p.Left() < len(name)+len(peak)+rate {
+		name = name[:1]
+	}
 	p := r.Pen(1, 0)
-	p.Text(draw.Dim, name).Text(draw.Dim, " peak ").Rate(draw.Dim, peakOf(s), 0)
+	p.Text(draw.Dim, name).Text(draw.Dim, peak).Rate(draw.Dim, peakOf(s), 0)
 }

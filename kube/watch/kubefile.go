@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"net/url"
 	"path/filepath"
-	"slices"
 
 	"gopkg.in/yaml.v3"
 	"k8s.io/client-go/transport"
@@ -90,22 +89,25 @@ func (k *kubefile) chosen() (*kubeCluster, *kubeUser, error) {
 		cluster *kubeCluster
 		user    *kubeUser
 	)
-	for i := range slices.Backward(k.Contexts) { // the first of a name counts
+	for i := range k.Contexts {
 		if c := &k.Contexts[i]; c.Name == k.CurrentContext {
 			context = &c.Context
+			break
 		}
 	}
 	if context == nil {
 		return nil, nil, errors.New("has no current context: half-written?")
 	}
-	for i := range slices.Backward(k.Clusters) {
+	for i := range k.Clusters {
 		if c := &k.Clusters[i]; c.Name == context.Cluster {
 			cluster = &c.Cluster
+			break
 		}
 	}
-	for i := range slices.Backward(k.Users) {
+	for i := range k.Users {
 		if u := &k.Users[i]; u.Name == context.User {
 			user = &u.User
+			break
 		}
 	}
 	switch {
