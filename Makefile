@@ -65,7 +65,7 @@ fuzz:
 		go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 10x "$$package" </dev/null || exit 1; \
 	done
 
-# The cluster's tests against Kubernetes' own API server. Building that takes a quarter of an hour of a processor, once:
+# The cluster's tests against Kubernetes' own API server. Building that takes twenty minutes of a processor, once:
 # it is kept in the user's cache.
 apitest:
 	@echo "apitest: an API server from source, which takes minutes the first time"
