@@ -286,17 +286,32 @@ func TestF31StalledReader(t *testing.T) {
 	noMoreGoroutines(t, before)
 }
 
-// fill writes to a pty until the kernel takes nothing more.
-func fill(t *testing.T, slave *os.File) {
-	control(t, slave, func(fd int) error {
-		for chunk := bytes.Repeat([]byte("x"), 4096); len(chunk) > 0; {
-			if _, err := unix.Write(fd, chunk); err == unix.EAGAIN {
-				chunk = chunk[:len(chunk)/2]
-			} else if err != nil {
-				return err
+// fill writes to a pty until the kernel takes nothing more: neither into the buffer that the master reads, nor into
+// the one before it, which the kernel empties into the first in its own time.
+func fill(t *testing.T, master, slave *os.File) {
+	eventually(t, "a full terminal", func() bool {
+		full := false
+		control(t, master, func(fd int) error {
+			n, err := unix.IoctlGetInt(fd, unix.TIOCINQ)
+			full = n >= 4095
+			return err
+		})
+		taken := 0
+		control(t, slave, func(fd int) error {
+			for chunk := bytes.Repeat([]byte("x"), 4096); len(chunk) > 0; {
+				n, err := unix.Write(fd, chunk)
+				switch err {
+				case nil:
+					taken += n
+				case unix.EAGAIN:
+					chunk = chunk[:len(chunk)/2]
+				default:
+					return err
+				}
 			}
-		}
-		return nil
+			return nil
+		})
+		return full && taken == 0
 	})
 }
 
@@ -317,7 +332,7 @@ func TestF31FiniOnStalledTerminal(t *testing.T) {
 		t.Fatal(err)
 	}
 	eventually(t, "idle", tty.Idle)
-	fill(t, slave)
+	fill(t, master, slave)
 	s.Sync()
 	if tty.Idle() {
 		t.Error("idle although the kernel takes nothing")
