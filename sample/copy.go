@@ -21,14 +21,11 @@ func CopyHost(dst, src *Host) {
 	dst.EDAC = append(edac, src.EDAC...)
 }
 
-// CopyNet makes dst equal to src, as CopyHost does.
+// CopyNet makes dst equal to src, as CopyHost does; what never changes is shared.
 func CopyNet(dst, src *Net) {
-	interfaces, addresses, gateways, dns := dst.Interfaces[:0], dst.Addresses[:0], dst.Gateways[:0], dst.DNS[:0]
+	interfaces := dst.Interfaces[:0]
 	*dst = *src
 	dst.Interfaces = append(interfaces, src.Interfaces...)
-	dst.Addresses = append(addresses, src.Addresses...)
-	dst.Gateways = append(gateways, src.Gateways...)
-	dst.DNS = append(dns, src.DNS...)
 }
 
 // blank makes unknown what has no source to say so.

@@ -1,9 +1,12 @@
 package sample
 
 import (
+	"bytes"
 	"math"
 	"os"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"hypervisor-tui/draw/clean"
 )
@@ -107,16 +110,26 @@ func FuzzDiskstats(f *testing.F) {
 
 func FuzzNetDev(f *testing.F) {
 	seed(f, "/proc/net/dev")
+	root := f.TempDir()
 	f.Fuzz(func(t *testing.T, text []byte) {
 		lines, err := parseNetDev(text, nil)
 		if err != nil {
 			return
 		}
+		var links atomic.Pointer[LinkReport]
+		links.Store(reportOf(eth0))
+		r := netdevReader{root: root, interval: time.Second, file: keep(root, "/proc/net/dev"), links: &links}
+		defer r.close()
 		var n Net
-		rows := replugNICs(nil, lines)
-		joinLinks(&LinkTable{Interfaces: []Interface{{Name: "eth0"}}}, rows, &n)
-		if len(n.Interfaces) < len(rows) {
-			t.Errorf("%q: %d interfaces for %d lines", text, len(n.Interfaces), len(rows))
+		half := bytes.LastIndexByte(text[:len(text)/2], '\n') + 1
+		for i, part := range [][]byte{text, text[:half], text} {
+			put(t, root, "/proc/net/dev", string(part))
+			if err := r.read(time.Duration(i)*time.Minute, nil, &n); err != nil && err != r.said {
+				t.Errorf("%q: %v", part, err)
+			}
+		}
+		if len(r.rows) != len(lines) || len(n.Interfaces) < len(lines) {
+			t.Errorf("%q: %d rows, %d interfaces for %d lines", text, len(r.rows), len(n.Interfaces), len(lines))
 		}
 	})
 }

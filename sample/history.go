@@ -27,8 +27,12 @@ func (s *Sampler) remember() {
 		}
 		return v
 	}
+	rx, tx := fresh(NetDev, s.net.Rx), fresh(NetDev, s.net.Tx)
+	if s.net.Counted < h.At { // it stands for a while longer than a point
+		rx, tx = math.NaN(), math.NaN()
+	}
 	history.push(fresh(Stat, h.CPU.Busy), fresh(Meminfo, h.Memory.UsedPercent()),
-		fresh(Diskstats, h.DiskRead), fresh(Diskstats, h.DiskWrite), fresh(NetDev, s.net.Rx), fresh(NetDev, s.net.Tx))
+		fresh(Diskstats, h.DiskRead), fresh(Diskstats, h.DiskWrite), rx, tx)
 }
 
 func (h *History) push(cpu, memory, diskRead, diskWrite, rx, tx float64) {

@@ -1,6 +1,7 @@
 package sample
 
 import (
+	"bytes"
 	"errors"
 	"os"
 	"unsafe"
@@ -82,6 +83,48 @@ func (k *kept) head(most int) ([]byte, error) {
 			n += got
 		}
 	}
+}
+
+// lines hands each line of the file to take, without its end, until take has an error. A line is the kept file's own
+// memory, good until take returns. Only a piece of the file is in memory at a time: procfs writes it as it is read.
+func (k *kept) lines(take func(line []byte) error) error {
+	if !k.opened {
+		if err := k.open(); err != nil {
+			return k.fail(err)
+		}
+	}
+	at, n := int64(0), 0 // where the next piece begins, and how much of a line is left of the last one
+	for at < keptLimit {
+		if len(k.buf)-n < keptSize {
+			k.buf = append(k.buf, make([]byte, max(n, 2*keptSize))...)
+		}
+		got, err := unix.Pread(k.fd, k.buf[n:], at)
+		switch {
+		case err == unix.EINTR:
+			continue
+		case err != nil:
+			k.close()
+			return k.fail(err)
+		case got == 0 && n == 0:
+			return nil
+		case got == 0: // the last line has no end
+			if err := take(k.buf[:n]); err != nil {
+				return k.fail(err)
+			}
+			return nil
+		}
+		at += int64(got)
+		rest := k.buf[:n+got]
+		for end := bytes.IndexByte(rest, '\n'); end >= 0; end = bytes.IndexByte(rest, '\n') {
+			if err := take(rest[:end]); err != nil {
+				return k.fail(err)
+			}
+			rest = rest[end+1:]
+		}
+		n = copy(k.buf, rest)
+	}
+	k.close()
+	return k.fail(errTooLong)
 }
 
 // open never waits: O_NONBLOCK lets it come back from a FIFO without a writer, and fstat then refuses the FIFO. It

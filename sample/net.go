@@ -7,41 +7,54 @@ import (
 )
 
 // Net is one sample of the host's network: what the links are (from sample/link) and what they count (from
-// /proc/net/dev). Ownership is as for Host.
+// /proc/net/dev). Interfaces belong to one Net, as the slices of a Host do; the other slices are shared and never changed.
 type Net struct {
 	At         time.Duration // CLOCK_BOOTTIME
 	Changes    uint64        // rises with each change of anything but counters: what was made of the links is old then
 	Interfaces []Interface   // by index
-	Addresses  []Address     // grouped by interface: Interface.FirstAddress says where
+	Addresses  []Address     // grouped by interface: Link.FirstAddress says where
 	Gateways   []Gateway     // default routes: those of the main table first, then by family and metric
 	DNS        []string      // nameserver lines of /etc/resolv.conf
 	Services   *NetServices  // immutable; nil before the first look
-	Rx, Tx     float64       // bytes a second over physical interfaces; NaN until the second sample
+	Rx, Tx     float64       // bytes a second over physical interfaces; NaN until they have been read twice
+	Counted    time.Duration // CLOCK_BOOTTIME at which Rx and Tx were true last
 	Sockets    SocketCounts
 }
 
-// Interface is one network link.
+// Interface is one network link and what it counts.
 type Interface struct {
-	Index                      int
-	Name                       string
-	Kind                       string // IFLA_INFO_KIND: bridge, bond, vlan, veth, tun ...; "loopback"; "" for a device of the hardware
-	Physical                   bool   // has a device behind it (/sys/class/net/X/device)
-	Master                     string // name of the bridge or bond it belongs to
-	MAC                        string
-	Driver                     string
-	State                      string // operstate: up, down, lowerlayerdown, dormant, unknown ...
-	AdminUp                    bool   // IFF_UP: somebody configured it up
-	Carrier                    bool   // IFF_LOWER_UP; meaningful only while AdminUp
-	SpeedMbps                  int    // 0: unknown
-	Duplex                     string // full, half or empty when unknown
-	MTU                        int
-	FirstAddress, AddressCount int         // Net.Addresses[FirstAddress : FirstAddress+AddressCount]
-	Detail                     *LinkDetail // immutable; nil: no more is known than the counters
+	*Link // never nil
 
-	// Counters as ip -s link shows them, valid while Counted; rates are NaN until the second sample.
+	// Counters as ip -s link shows them, valid while Counted; rates are NaN until they have been read twice.
 	Counted                                                    bool
 	RxBytes, TxBytes, RxErrors, TxErrors, RxDropped, TxDropped uint64
-	RxRate, TxRate                                             float64 // bytes a second
+	RxRate, TxRate                                             float64 // bytes a second, the mean between the last two readings
+}
+
+// Link is what is known of one network link beside its counters. Once published it is immutable, so that all copies of a
+// Net share it. On a hypervisor there are thousands, nearly all of them plain ports: what only others have is in Detail.
+type Link struct {
+	Index                      int // 0: no more is known than the name
+	Name                       string
+	Kind                       string // IFLA_INFO_KIND: bridge, bond, vlan, veth, tun ...; "loopback"; "" for a device of the hardware
+	Master                     string // name of the bridge or bond it belongs to
+	MAC                        string
+	State                      string // operstate: up, down, lowerlayerdown, dormant, unknown ...
+	MTU                        int
+	FirstAddress, AddressCount int // Net.Addresses[FirstAddress : FirstAddress+AddressCount]
+	CarrierChanges             int // since the link was made; -1: unknown
+	// Parent is the link of this namespace that it lies on (VLAN, macvtap, VXLAN) or is the other end of (veth).
+	Parent string
+	// Far is the other end of a link that leads into another namespace; nil: it does not.
+	Far *FarEnd
+	// VM is the guest at the other end; nil: there is none, or nobody knows. WhyVM says which.
+	VM         *AttachedVM
+	WhyVM      string
+	BridgePort *BridgePort
+	Detail     *LinkDetail // nil: it has nothing of that
+	Physical   bool        // has a device behind it (/sys/class/net/X/device)
+	AdminUp    bool        // IFF_UP: somebody configured it up
+	Carrier    bool        // IFF_LOWER_UP; meaningful only while AdminUp
 }
 
 // Address is one address of an interface.
@@ -80,11 +93,11 @@ type SocketCounts struct {
 
 // LinkTable is what sample/link found at its last change. It is immutable; the Sampler merges it with the counters.
 type LinkTable struct {
-	Interfaces []Interface // without counters
-	Addresses  []Address
-	Gateways   []Gateway
-	DNS        []string
-	Services   *NetServices
+	Links     []*Link // by index
+	Addresses []Address
+	Gateways  []Gateway
+	DNS       []string
+	Services  *NetServices
 }
 
 // LinkReport is what sample/link hands to the Sampler after each dump: Table is the same pointer while nothing changed.
@@ -97,6 +110,6 @@ type LinkReport struct {
 
 // Configured says whether somebody wants to use this link of the hardware: it is up and has an address or belongs to
 // a bridge or bond.
-func (l *Interface) Configured() bool {
+func (l *Link) Configured() bool {
 	return l.Physical && l.AdminUp && (l.AddressCount > 0 || l.Master != "")
 }

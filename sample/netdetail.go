@@ -1,28 +1,21 @@
 package sample
 
-// LinkDetail is what is known of one link beyond its Interface. sample/link fills it; once published it is immutable, so
-// that copies of a Net share it.
+// LinkDetail is what only links of the hardware, bridges, bonds and others that lie on or under another have.
 type LinkDetail struct {
-	AltNames string // other names that it answers to, a space between two
-	// Parent is the link of this namespace that it lies on (VLAN, macvtap, VXLAN) or is the other end of (veth).
-	Parent         string
-	Bus            string // where its device is: 0000:3b:00.0
-	Firmware       string // as the driver names it
-	Port           string // what the cable goes into: twisted pair, fibre, direct attach, none ...; empty: unknown
-	Autoneg        string // on, off or empty: unknown
-	CarrierChanges int    // since the link was made; -1: unknown
-	Mode           string // of a macvlan or macvtap; tap or tun of a TUN device
-	VLAN           int    // id of a VLAN, or of the network of a VXLAN; 0: has none
-	Bridge         *Bridge
-	BridgePort     *BridgePort
-	Bond           *Bond
-	BondPort       *BondPort
-	VFs            []VF // of an SR-IOV device, by number
-	// Far is the other end of a link that leads into another namespace; nil: it does not.
-	Far *FarEnd
-	// VM is the guest at the other end; nil: there is none, or nobody knows. WhyVM says which.
-	VM    *AttachedVM
-	WhyVM string
+	AltNames  string // other names that it answers to, a space between two
+	Driver    string
+	SpeedMbps int    // 0: unknown
+	Duplex    string // full, half or empty when unknown
+	Bus       string // where its device is: 0000:3b:00.0
+	Firmware  string // as the driver names it
+	Port      string // what the cable goes into: twisted pair, fibre, direct attach, none ...; empty: unknown
+	Autoneg   string // on, off or empty: unknown
+	Mode      string // of a macvlan or macvtap; tap or tun of a TUN device
+	VLAN      int    // id of a VLAN, or of the network of a VXLAN; 0: has none
+	Bridge    *Bridge
+	Bond      *Bond
+	BondPort  *BondPort
+	VFs       []VF // of an SR-IOV device, by number
 	// Uplinks are the interfaces of the hardware that this link reaches through bridges, bonds and VLANs, itself left out.
 	Uplinks []string
 	// Above are the links that hang on this one, and VMs the guests: what would be cut off with it. Only links that
@@ -112,11 +105,11 @@ type Listener struct {
 	Address string // all, loopback, or an address
 }
 
-// noDetail stands for what is not known.
-var noDetail = LinkDetail{CarrierChanges: -1}
+// noDetail stands for what a link does not have.
+var noDetail LinkDetail
 
-// More is what is known of the link beyond its Interface; never nil.
-func (l *Interface) More() *LinkDetail {
+// More is what the link has beyond what all have; never nil.
+func (l *Link) More() *LinkDetail {
 	if l.Detail == nil {
 		return &noDetail
 	}

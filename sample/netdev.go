@@ -2,10 +2,150 @@ package sample
 
 import (
 	"bytes"
+	"fmt"
 	"math"
 	"sync/atomic"
 	"time"
 )
+
+// linesASecond is how much of /proc/net/dev is read, in the mean. The kernel adds up and writes each line anew for each
+// reading: with thousands of interfaces that takes longer than all else that is sampled.
+const linesASecond = 125
+
+const netHeadings = 2 // lines
+
+// netCounters are the columns of /proc/net/dev that are used.
+type netCounters struct {
+	rxBytes, rxErrors, rxDropped, txBytes, txErrors, txDropped uint64
+}
+
+// netdevReader reads /proc/net/dev and joins it with the link table. links is written by any goroutine.
+//
+// A file that is too long for each sample is read each few; meanwhile the figures stand, but for those of the hardware's
+// interfaces: they are few, and have files of their own.
+type netdevReader struct {
+	root     string
+	interval time.Duration // between two samples
+	file     kept
+	links    *atomic.Pointer[LinkReport]
+	rows     []netRow // one a line, in the same order
+	pass     netPass
+	hardware []nicFiles // while the file is not read each time
+	table    *LinkTable // that Net and the rows' slots were made from
+	made     bool       // Net.Interfaces fits rows and table
+	readings int
+	at       time.Duration // of the last one
+	every    time.Duration // between two; 0: each sample reads
+	said     error         // that it is not read each time; nil: it is
+}
+
+func (r *netdevReader) read(now time.Duration, _ *Host, n *Net) error {
+	var err error
+	counted := r.readings < 2 || now-r.at >= r.every-leastInterval
+	if counted {
+		err = r.count(now)
+	}
+	for i := range r.hardware {
+		r.hardware[i].count(r.rows, now)
+	}
+	var table *LinkTable
+	if report := r.links.Load(); report != nil {
+		table = report.Table
+	}
+	if !r.made || table != r.table {
+		joinLinks(table, r.rows, n, now)
+		r.table, r.made = table, true
+		r.openHardware(n)
+		counted = true
+	}
+	r.publish(now, counted, n)
+	if err != nil {
+		return err
+	}
+	return r.said
+}
+
+// publish brings the interfaces up to date: all of them, or those of the hardware alone.
+func (r *netdevReader) publish(now time.Duration, all bool, n *Net) {
+	for i := range r.hardware {
+		r.rows[r.hardware[i].row].fill(n)
+	}
+	if all {
+		for i := range r.rows {
+			r.rows[i].fill(n)
+		}
+	}
+	if all || len(r.hardware) > 0 {
+		n.Rx, n.Tx = netTotals(r.table, r.rows, n.Interfaces)
+		n.Counted = now
+	}
+}
+
+func (r *netdevReader) close() {
+	r.file.close()
+	r.closeHardware()
+}
+
+// netPass is one reading under way.
+type netPass struct {
+	now      time.Duration
+	headings int
+	row      int
+	fresh    []netRow           // in place of the rows, which do not fit the file; nil: they do
+	known    map[string]*netRow // of the rows that did not come yet
+}
+
+// count brings the rows up to date. After an error they are as far as the file could be read.
+func (r *netdevReader) count(now time.Duration) error {
+	r.pass = netPass{now: now}
+	err := r.file.lines(r.take)
+	if err != nil {
+		return err
+	}
+	if r.pass.fresh == nil && r.pass.row < len(r.rows) {
+		r.pass.replug(r.rows)
+	}
+	if r.pass.fresh != nil {
+		r.rows, r.made = r.pass.fresh, false
+		r.pass = netPass{}
+		r.pace()
+	}
+	r.at = now
+	r.readings++
+	return nil
+}
+
+// pace finds how often a file of that many lines is read, a whole number of samples.
+func (r *netdevReader) pace() {
+	r.every, r.said = 0, nil
+	if need := time.Duration(len(r.rows)) * time.Second / linesASecond; need > r.interval {
+		r.every = (need + r.interval - 1) / r.interval * r.interval
+		r.said = remark(fmt.Sprintf("%d interfaces: all but the hardware's are counted each %v", len(r.rows), r.every))
+	}
+}
+
+// take takes one line.
+func (r *netdevReader) take(line []byte) error {
+	p := &r.pass
+	if p.headings < netHeadings {
+		p.headings++
+		return nil
+	}
+	l, err := parseNetLine(line)
+	if err != nil {
+		return err
+	}
+	if p.fresh == nil {
+		if p.row < len(r.rows) && r.rows[p.row].raw == string(l.name) {
+			r.rows[p.row].step(&l.netCounters, p.now)
+			p.row++
+			return nil
+		}
+		p.replug(r.rows)
+	}
+	p.add(&l)
+	return nil
+}
 
 // netLine is one line of /proc/net/dev; name lies in the text that was parsed.
 type netLine struct {
@@ -13,102 +153,42 @@ type netLine struct {
 	netCounters
 }
 
-// netCounters are the columns of /proc/net/dev that are used.
-type netCounters struct {
-	rxBytes, rxErrors, rxDropped, txBytes, txErrors, txDropped uint64
-}
-
-// netRow is what is known of the interface on one line of /proc/net/dev.
-type netRow struct {
-	raw    string // as the kernel writes it
-	name   string // the same, cleaned: as the link table has it
-	reads  int    // 0: now is of no account yet; 1: there is no rate yet; stays at 2
-	now    netCounters
-	rx, tx float64
-	slot   int // index in Net.Interfaces
-}
-
-// netdevReader reads /proc/net/dev and joins it with the link table. links is written by any goroutine.
-type netdevReader struct {
-	file  kept
-	links *atomic.Pointer[LinkReport]
-	lines []netLine
-	rows  []netRow   // as many as lines, in the same order
-	table *LinkTable // that Net and the rows' slots were made from
-	made  bool       // Net.Interfaces fits rows and table
-	at    time.Duration
-}
-
-func (r *netdevReader) read(now time.Duration, _ *Host, n *Net) error {
-	err := r.count(now)
-	var table *LinkTable
-	if report := r.links.Load(); report != nil {
-		table = report.Table
-	}
-	if !r.made || table != r.table {
-		joinLinks(table, r.rows, n)
-		r.table, r.made = table, true
-	}
-	for i := range r.rows {
-		r.rows[i].fill(&n.Interfaces[r.rows[i].slot])
-	}
-	n.Rx, n.Tx = netTotals(r.table, r.rows, n.Interfaces)
-	return err
-}
-
-func (r *netdevReader) close() { r.file.close() }
-
-// count brings the rows up to date. After an error they are what they were.
-func (r *netdevReader) count(now time.Duration) error {
-	text, err := r.file.read()
-	if err != nil {
-		return err
-	}
-	if r.lines, err = parseNetDev(text, r.lines[:0]); err != nil {
-		return r.file.fail(err)
-	}
-	fits := len(r.lines) == len(r.rows)
-	for i := 0; fits && i < len(r.rows); i++ {
-		fits = r.rows[i].raw == string(r.lines[i].name)
-	}
-	if !fits {
-		r.rows = replugNICs(r.rows, r.lines)
-		r.made = false
-	}
-	for i := range r.rows {
-		r.rows[i].step(&r.lines[i].netCounters, now-r.at)
-	}
-	r.at = now
-	return nil
-}
-
-// parseNetDev appends the interfaces of /proc/net/dev to d. Of the 16 columns, receive is the first 8.
-//
-// Kernel: net/core/net-procfs.c, dev_seq_printf_stats
+// parseNetDev appends the interfaces of a whole /proc/net/dev to d.
 func parseNetDev(text []byte, d []netLine) ([]netLine, error) {
-	for range 2 { // headings
+	for range netHeadings {
 		_, text = cutLine(text)
 	}
 	for len(text) > 0 {
 		var line []byte
 		line, text = cutLine(text)
-		name, figures, ok := cutName(line)
-		if !ok {
-			return d, errShort
-		}
-		var v [12]uint64
-		n, err := numbers(figures, v[:])
+		one, err := parseNetLine(line)
 		if err != nil {
 			return d, err
 		}
-		if n < len(v) || len(name) == 0 {
-			return d, errShort
-		}
-		d = append(d, netLine{name, netCounters{
-			rxBytes: v[0], rxErrors: v[2], rxDropped: v[3], txBytes: v[8], txErrors: v[10], txDropped: v[11],
-		}})
+		d = append(d, one)
 	}
 	return d, nil
+}
+
+// parseNetLine parses a line of /proc/net/dev behind the headings. Of the 16 columns, receive is the first 8.
+//
+// Kernel: net/core/net-procfs.c, dev_seq_printf_stats
+func parseNetLine(line []byte) (l netLine, err error) {
+	name, figures, ok := cutName(line)
+	if !ok {
+		return l, errShort
+	}
+	var v [12]uint64
+	n, err := numbers(figures, v[:])
+	if err != nil {
+		return l, err
+	}
+	if n < len(v) || len(name) == 0 {
+		return l, errShort
+	}
+	return netLine{name, netCounters{
+		rxBytes: v[0], rxErrors: v[2], rxDropped: v[3], txBytes: v[8], txErrors: v[10], txDropped: v[11],
+	}}, nil
 }
 
 // cutName cuts the name off a line of /proc/net/dev, at its last colon: a name may hold one, the figures never do. It
@@ -126,97 +206,22 @@ func cutName(line []byte) (name, figures []byte, ok bool) {
 	return bytes.TrimSpace(line[:end]), line[end+1:], true
 }
 
-// replugNICs makes rows that fit lines; interfaces that were there before keep their counters. It allocates.
-func replugNICs(old []netRow, lines []netLine) []netRow {
-	known := make(map[string]*netRow, len(old))
-	for i := range old {
-		known[old[i].raw] = &old[i]
-	}
-	rows := make([]netRow, 0, len(lines))
-	nan := math.NaN()
-	for i := range lines {
-		raw := string(lines[i].name)
-		row, ok := known[raw]
-		if !ok {
-			row = &netRow{raw: raw, name: outside(lines[i].name), rx: nan, tx: nan}
-		}
-		delete(known, raw) // a second line of that name is another device
-		rows = append(rows, *row)
-	}
-	return rows
-}
-
-// step takes the counters that an interface has now.
-func (w *netRow) step(now *netCounters, over time.Duration) {
-	if w.reads == 0 {
-		over = 0
-	}
-	w.rx = perSecond(w.now.rxBytes, now.rxBytes, over)
-	w.tx = perSecond(w.now.txBytes, now.txBytes, over)
-	w.now = *now
-	w.reads = min(w.reads+1, 2)
-}
-
-// fill copies the counters to the interface.
-func (w *netRow) fill(i *Interface) {
-	i.Counted = true
-	i.RxBytes, i.RxErrors, i.RxDropped = w.now.rxBytes, w.now.rxErrors, w.now.rxDropped
-	i.TxBytes, i.TxErrors, i.TxDropped = w.now.txBytes, w.now.txErrors, w.now.txDropped
-	i.RxRate, i.TxRate = w.rx, w.tx
-}
-
-// joinLinks makes n hold the interfaces of the table, if there is one yet, and behind them those that only count, and
-// tells each row its slot. It allocates: links change seldom.
-func joinLinks(table *LinkTable, rows []netRow, n *Net) {
-	n.Interfaces, n.Addresses, n.Gateways, n.DNS = n.Interfaces[:0], n.Addresses[:0], n.Gateways[:0], n.DNS[:0]
-	n.Services = nil
-	n.Changes++
-	if table != nil {
-		n.Interfaces = append(n.Interfaces, table.Interfaces...)
-		n.Addresses = append(n.Addresses, table.Addresses...)
-		n.Gateways = append(n.Gateways, table.Gateways...)
-		n.DNS = append(n.DNS, table.DNS...)
-		n.Services = table.Services
-	}
-	slots := make(map[string]int, len(n.Interfaces))
-	for i := range n.Interfaces {
-		slots[n.Interfaces[i].Name] = i
-		n.Interfaces[i].Counted = false
-		n.Interfaces[i].RxRate, n.Interfaces[i].TxRate = math.NaN(), math.NaN()
-	}
-	for i := range rows {
-		slot, ok := slots[rows[i].name]
-		if !ok {
-			slot = len(n.Interfaces)
-			n.Interfaces = append(n.Interfaces, Interface{Name: rows[i].name})
-		}
-		delete(slots, rows[i].name)
-		rows[i].slot = slot
+// replug begins rows that fit the file: those so far, as they are. It allocates.
+func (p *netPass) replug(rows []netRow) {
+	p.fresh = append(make([]netRow, 0, len(rows)+1), rows[:p.row]...)
+	p.known = make(map[string]*netRow, len(rows)-p.row)
+	for i := p.row; i < len(rows); i++ {
+		p.known[rows[i].raw] = &rows[i]
 	}
 }
 
-// netTotals adds up the physical interfaces. Where there is none, as in a container, it adds up all but loopback.
-// Without a link table nobody knows which is which, and both are NaN. An interface that has just appeared does not
-// count yet.
-func netTotals(table *LinkTable, rows []netRow, interfaces []Interface) (rx, tx float64) {
-	if table == nil {
-		return math.NaN(), math.NaN()
+// add adds the row of an interface to those that fit the file; one that was there before keeps its counters.
+func (p *netPass) add(l *netLine) {
+	row := netRow{raw: string(l.name), rx: math.NaN(), tx: math.NaN()}
+	if old, ok := p.known[row.raw]; ok {
+		row = *old
+		delete(p.known, row.raw) // a second line of that name is another device
 	}
-	physical := false
-	for i := range table.Interfaces {
-		physical = physical || table.Interfaces[i].Physical
-	}
-	var r, t total
-	for i := range rows {
-		link := &interfaces[rows[i].slot]
-		counts := link.Physical
-		if !physical {
-			counts = rows[i].slot < len(table.Interfaces) && link.Kind != "loopback"
-		}
-		if counts && rows[i].reads > 1 {
-			r.add(rows[i].rx)
-			t.add(rows[i].tx)
-		}
-	}
-	return r.value(), t.value()
+	row.step(&l.netCounters, p.now)
+	p.fresh = append(p.fresh, row)
 }

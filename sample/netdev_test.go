@@ -18,8 +18,12 @@ func netDevOf(n uint64, names ...string) string {
 	return b.String()
 }
 
-func reportOf(links ...Interface) *LinkReport {
-	return &LinkReport{Table: &LinkTable{Interfaces: links}}
+func reportOf(links ...Link) *LinkReport {
+	table := &LinkTable{}
+	for i := range links {
+		table.Links = append(table.Links, &links[i])
+	}
+	return &LinkReport{Table: table}
 }
 
 // lan is a Sampler of a tree in which only /proc/net/dev changes.
@@ -46,9 +50,9 @@ func (l *lan) step(n uint64, names ...string) *Net {
 }
 
 var (
-	lo   = Interface{Index: 1, Name: "lo", Kind: "loopback"}
-	eth0 = Interface{Index: 2, Name: "eth0", Physical: true, FirstAddress: 1, AddressCount: 2}
-	br0  = Interface{Index: 3, Name: "br0", Kind: "bridge"}
+	lo   = Link{Index: 1, Name: "lo", Kind: "loopback"}
+	eth0 = Link{Index: 2, Name: "eth0", Physical: true, FirstAddress: 1, AddressCount: 2}
+	br0  = Link{Index: 3, Name: "br0", Kind: "bridge"}
 )
 
 func TestNetJoinsLinksAndCounters(t *testing.T) {
@@ -67,9 +71,8 @@ func TestNetJoinsLinksAndCounters(t *testing.T) {
 		t.Fatalf("%+v", n)
 	}
 	e, b, v := n.Interfaces[1], n.Interfaces[2], n.Interfaces[3]
-	want := eth0
-	want.Counted, want.RxBytes, want.TxBytes, want.RxRate, want.TxRate = true, 300, 600, 200, 400
-	want.RxErrors, want.RxDropped, want.TxErrors, want.TxDropped = 2, 3, 4, 5
+	want := Interface{Link: table.Table.Links[1], Counted: true, RxBytes: 300, TxBytes: 600, RxRate: 200, TxRate: 400,
+		RxErrors: 2, RxDropped: 3, TxErrors: 4, TxDropped: 5}
 	if e != want {
 		t.Errorf("%+v, want %+v", e, want)
 	}
@@ -89,7 +92,7 @@ func TestNetJoinsLinksAndCounters(t *testing.T) {
 
 func TestNetTotalInAContainer(t *testing.T) {
 	l := newLAN(t)
-	l.SetLinks(reportOf(lo, Interface{Index: 2, Name: "eth0", Kind: "veth"}, br0))
+	l.SetLinks(reportOf(lo, Link{Index: 2, Name: "eth0", Kind: "veth"}, br0))
 	l.step(0, "lo", "eth0", "br0", "veth1")
 	if n := l.step(100, "lo", "eth0", "br0", "veth1"); n.Rx != 200 || n.Tx != 400 {
 		t.Errorf("eth0 and br0 are %v, %v", n.Rx, n.Tx)
@@ -142,7 +145,7 @@ func TestF16NetDevCountersResetAfterReplug(t *testing.T) {
 	if n = l.step(190, "lo", "eth0"); n.Interfaces[1].RxRate != 100 || n.Rx != 100 {
 		t.Errorf("and on: %+v, total %v", n.Interfaces[1], n.Rx)
 	}
-	l.SetLinks(reportOf(lo, eth0, Interface{Index: 4, Name: "eth1", Physical: true}))
+	l.SetLinks(reportOf(lo, eth0, Link{Index: 4, Name: "eth1", Physical: true}))
 	if n = l.step(290, "lo", "eth0", "eth1"); n.Rx != 100 || n.Tx != 200 {
 		t.Errorf("total while eth1 appears: %v, %v", n.Rx, n.Tx)
 	}

@@ -136,7 +136,7 @@ func (s *Sampler) readers(root string) []step {
 		{source: Filesystems, reader: &s.filesystems},
 		{source: Sensors, reader: &s.sensors},
 		{source: Identity, reader: &s.identity},
-		{source: NetDev, reader: &netdevReader{file: keep(root, "/proc/net/dev"), links: &s.links}},
+		{source: NetDev, reader: &netdevReader{root: root, interval: s.interval, file: keep(root, "/proc/net/dev"), links: &s.links}},
 		{source: Sockets, reader: &socketsReader{
 			sockstat:     keep(root, "/proc/net/sockstat"),
 			sockstat6:    keep(root, "/proc/net/sockstat6"),

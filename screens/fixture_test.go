@@ -135,19 +135,13 @@ func fixedNet() *sample.Net {
 	n := &sample.Net{
 		At: bootNow - time.Second,
 		Interfaces: []sample.Interface{
-			{Index: 1, Name: "lo", Kind: "loopback", State: "unknown", AdminUp: true, Carrier: true, MTU: 65536, AddressCount: 2, Counted: true, RxBytes: 3 * mib, TxBytes: 3 * mib},
-			{Index: 2, Name: "eth0", Physical: true, MAC: "52:54:00:12:34:56", Driver: "ixgbe", State: "up", AdminUp: true, Carrier: true, SpeedMbps: 10000, Duplex: "full", MTU: 1500, FirstAddress: 2, AddressCount: 2, Counted: true, RxBytes: 450 * gib, TxBytes: 320 * gib, RxRate: 1.2 * gib, TxRate: 890 * mib, RxDropped: 12},
-			{Index: 3, Name: "eth1", Physical: true, MAC: "52:54:00:12:34:57", Driver: "ixgbe", State: "down", AdminUp: true, Carrier: false, MTU: 9000, FirstAddress: 4, Master: "br-storage", Counted: true, RxBytes: 1200 * gib, TxBytes: 890 * gib,
-				Detail: &sample.LinkDetail{Bus: "0000:3b:00.1", Firmware: "0x800006d3", Port: "none", Autoneg: "off", CarrierChanges: 3, BridgePort: &sample.BridgePort{State: "disabled"},
-					Above: []string{"br-storage", "vnet1", "veth0000"}, VMs: []sample.AttachedVM{rescueVM, databaseVM}}},
-			{Index: 4, Name: "br-storage", Kind: "bridge", State: "up", AdminUp: true, Carrier: true, MTU: 9000, FirstAddress: 4, AddressCount: 1, Counted: true,
-				Detail: &sample.LinkDetail{CarrierChanges: 1, Bridge: &sample.Bridge{FDB: 2, Ports: 3}, Uplinks: []string{"eth1"}, Above: []string{"vnet1", "veth0000"}, VMs: []sample.AttachedVM{rescueVM, databaseVM}}},
-			{Index: 5, Name: "br0", Kind: "bridge", State: "up", AdminUp: true, Carrier: true, MTU: 1500, FirstAddress: 5, AddressCount: 1, Counted: true,
-				Detail: &sample.LinkDetail{CarrierChanges: 1, Bridge: &sample.Bridge{STP: true, FDB: 17, Ports: 24}, VMs: []sample.AttachedVM{frontendVM, databaseVM}}},
-			{Index: 6, Name: "vnet0", Kind: "tun", Master: "br0", State: "up", AdminUp: true, Carrier: true, MTU: 1500, FirstAddress: 6, Counted: true, RxRate: 1000, TxRate: 20,
-				Detail: &sample.LinkDetail{Mode: "tap", CarrierChanges: 1, WhyVM: "no bridge has seen a guest's address behind it"}},
-			{Index: 7, Name: "vnet1", Kind: "tun", Master: "br-storage", State: "up", AdminUp: true, Carrier: true, MTU: 1500, FirstAddress: 6, Counted: true,
-				Detail: &sample.LinkDetail{Mode: "tap", CarrierChanges: 1, BridgePort: &sample.BridgePort{State: "forwarding", Learned: 1}, VM: &rescueVM}},
+			{Link: &sample.Link{Index: 1, Name: "lo", Kind: "loopback", State: "unknown", AdminUp: true, Carrier: true, MTU: 65536, AddressCount: 2, CarrierChanges: -1}, Counted: true, RxBytes: 3 * mib, TxBytes: 3 * mib},
+			{Link: &sample.Link{Index: 2, Name: "eth0", Physical: true, MAC: "52:54:00:12:34:56", State: "up", AdminUp: true, Carrier: true, MTU: 1500, FirstAddress: 2, AddressCount: 2, CarrierChanges: -1, Detail: &sample.LinkDetail{Driver: "ixgbe", SpeedMbps: 10000, Duplex: "full"}}, Counted: true, RxBytes: 450 * gib, TxBytes: 320 * gib, RxRate: 1.2 * gib, TxRate: 890 * mib, RxDropped: 12},
+			{Link: &sample.Link{Index: 3, Name: "eth1", Physical: true, MAC: "52:54:00:12:34:57", State: "down", AdminUp: true, Carrier: false, MTU: 9000, FirstAddress: 4, Master: "br-storage", CarrierChanges: 3, BridgePort: &sample.BridgePort{State: "disabled"}, Detail: &sample.LinkDetail{Driver: "ixgbe", Bus: "0000:3b:00.1", Firmware: "0x800006d3", Port: "none", Autoneg: "off", Above: []string{"br-storage", "vnet1", "veth0000"}, VMs: []sample.AttachedVM{rescueVM, databaseVM}}}, Counted: true, RxBytes: 1200 * gib, TxBytes: 890 * gib},
+			{Link: &sample.Link{Index: 4, Name: "br-storage", Kind: "bridge", State: "up", AdminUp: true, Carrier: true, MTU: 9000, FirstAddress: 4, AddressCount: 1, CarrierChanges: 1, Detail: &sample.LinkDetail{Bridge: &sample.Bridge{FDB: 2, Ports: 3}, Uplinks: []string{"eth1"}, Above: []string{"vnet1", "veth0000"}, VMs: []sample.AttachedVM{rescueVM, databaseVM}}}, Counted: true},
+			{Link: &sample.Link{Index: 5, Name: "br0", Kind: "bridge", State: "up", AdminUp: true, Carrier: true, MTU: 1500, FirstAddress: 5, AddressCount: 1, CarrierChanges: 1, Detail: &sample.LinkDetail{Bridge: &sample.Bridge{STP: true, FDB: 17, Ports: 24}, VMs: []sample.AttachedVM{frontendVM, databaseVM}}}, Counted: true},
+			{Link: &sample.Link{Index: 6, Name: "vnet0", Kind: "tun", Master: "br0", State: "up", AdminUp: true, Carrier: true, MTU: 1500, FirstAddress: 6, CarrierChanges: 1, WhyVM: "no bridge has seen a guest's address behind it", Detail: &sample.LinkDetail{Mode: "tap"}}, Counted: true, RxRate: 1000, TxRate: 20},
+			{Link: &sample.Link{Index: 7, Name: "vnet1", Kind: "tun", Master: "br-storage", State: "up", AdminUp: true, Carrier: true, MTU: 1500, FirstAddress: 6, CarrierChanges: 1, BridgePort: &sample.BridgePort{State: "forwarding", Learned: 1}, VM: &rescueVM, Detail: &sample.LinkDetail{Mode: "tap"}}, Counted: true},
 		},
 		Addresses: []sample.Address{
 			{CIDR: "127.0.0.1/8", Scope: "host"}, {CIDR: "::1/128", IPv6: true, Scope: "host"},
@@ -163,18 +157,17 @@ func fixedNet() *sample.Net {
 		Sockets: sample.SocketCounts{TCP: 2500, UDP: 34, Established: 2456, Conntrack: 8123, ConntrackMax: 262144},
 	}
 	for i := range 24 {
-		l := sample.Interface{Index: 8 + i, Name: fmt.Sprintf("veth%04x", i*37), Kind: "veth", Master: "br0",
-			State: "up", AdminUp: true, Carrier: true, MTU: 1450, FirstAddress: 6, Counted: true}
-		l.Detail = &sample.LinkDetail{CarrierChanges: 2, BridgePort: &sample.BridgePort{State: "forwarding", Learned: 1}, Far: &sample.FarEnd{Namespace: i, Index: 2}}
+		l := sample.Interface{Link: &sample.Link{Index: 8 + i, Name: fmt.Sprintf("veth%04x", i*37), Kind: "veth", Master: "br0", State: "up", AdminUp: true, Carrier: true, MTU: 1450, FirstAddress: 6, CarrierChanges: 2}, Counted: true}
+		l.BridgePort, l.Far = &sample.BridgePort{State: "forwarding", Learned: 1}, &sample.FarEnd{Namespace: i, Index: 2}
 		switch i {
 		case 0:
-			l.Master, l.Detail.VM, l.Detail.Far.Name = "br-storage", &databaseVM, "net1"
+			l.Master, l.VM, l.Far.Name = "br-storage", &databaseVM, "net1"
 		case 1:
-			l.Detail.VM, l.Detail.Far.Name = &databaseVM, "eth0"
+			l.VM, l.Far.Name = &databaseVM, "eth0"
 		case 2:
-			l.Detail.VM, l.Detail.Far.Name = &frontendVM, "eth0"
+			l.VM, l.Far.Name = &frontendVM, "eth0"
 		default:
-			l.Detail.WhyVM = "no QEMU process in the namespace that it leads to"
+			l.WhyVM = "no QEMU process in the namespace that it leads to"
 		}
 		n.Interfaces = append(n.Interfaces, l)
 	}

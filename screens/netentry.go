@@ -49,7 +49,7 @@ func (n *network) linkSheet(view draw.Region, f *frame.Frame, l *sample.Interfac
 	linkIdentity(&s, l, d)
 	linkAddresses(&s, f.Net, l)
 	n.linkTraffic(&s, l)
-	linkKind(&s, d)
+	linkKind(&s, l, d)
 	linkFunctions(&s, d)
 	linkPull(&s, f.Net, l, d)
 	return start - s.view.H()
@@ -76,15 +76,15 @@ func linkIdentity(s *sheet, l *sample.Interface, d *sample.LinkDetail) {
 	if d.Mode != "" && l.Kind != "tun" {
 		p.Skip(1).Fit(draw.Text, d.Mode, p.Left())
 	}
-	s.text("driver", l.Driver)
+	s.text("driver", l.More().Driver)
 	s.text("device", d.Bus)
 	s.text("firmware", d.Firmware)
 	p = s.row("state")
 	drawLinkState(&p, l)
 	p.Text(draw.Dim, ", operstate ").Text(draw.Text, known(l.State))
-	if d.CarrierChanges >= 0 {
+	if l.CarrierChanges >= 0 {
 		p = s.row("carrier")
-		howMany(&p, d.CarrierChanges, "change since it was made", "changes since it was made")
+		howMany(&p, l.CarrierChanges, "change since it was made", "changes since it was made")
 	}
 	if l.Physical {
 		p = s.row("settings")
@@ -99,9 +99,9 @@ func linkIdentity(s *sheet, l *sample.Interface, d *sample.LinkDetail) {
 		p.Int(draw.Text, int64(d.VLAN))
 	}
 	if l.Kind == "veth" {
-		s.text("other end", d.Parent)
+		s.text("other end", l.Parent)
 	} else {
-		s.text("on", d.Parent)
+		s.text("on", l.Parent)
 	}
 }
 
@@ -149,14 +149,14 @@ func (n *network) linkTraffic(s *sheet, l *sample.Interface) {
 }
 
 // linkKind writes what a bridge, a bond, their ports and a link to a guest have.
-func linkKind(s *sheet, d *sample.LinkDetail) {
+func linkKind(s *sheet, l *sample.Interface, d *sample.LinkDetail) {
 	if b := d.Bridge; b != nil {
 		p := s.row("bridge")
 		p.Text(draw.Dim, "STP ").Text(draw.Text, onOff(b.STP)).Text(draw.Dim, ", VLAN filtering ").Text(draw.Text, onOff(b.Filtering))
 		p.Skip(2).Int(draw.Text, int64(b.Ports)).Text(draw.Dim, " ports, addresses learned: ")
 		learned(&p, b.FDB)
 	}
-	if b := d.BridgePort; b != nil {
+	if b := l.BridgePort; b != nil {
 		p := s.row("bridge port")
 		p.Text(draw.Text, b.State).Text(draw.Dim, ", addresses learned behind it: ")
 		learned(&p, b.Learned)
@@ -177,17 +177,17 @@ func linkKind(s *sheet, d *sample.LinkDetail) {
 			p.Text(draw.Dim, ", aggregator ").Int(draw.Text, int64(b.Aggregator))
 		}
 	}
-	if d.Far != nil {
+	if l.Far != nil {
 		p := s.row("other end")
-		p.Text(draw.Dim, "interface ").Fit(draw.Text, d.Far.Name, 20).Text(draw.Dim, " number ").Int(draw.Text, int64(d.Far.Index))
-		p.Text(draw.Dim, " in network namespace ").Int(draw.Text, int64(d.Far.Namespace))
+		p.Text(draw.Dim, "interface ").Fit(draw.Text, l.Far.Name, 20).Text(draw.Dim, " number ").Int(draw.Text, int64(l.Far.Index))
+		p.Text(draw.Dim, " in network namespace ").Int(draw.Text, int64(l.Far.Namespace))
 	}
-	if d.VM != nil {
+	if l.VM != nil {
 		p := s.row("VM")
-		attached(&p, d.VM)
-		p.Text(draw.Dim, ", pid ").Int(draw.Text, int64(d.VM.PID))
+		attached(&p, l.VM)
+		p.Text(draw.Dim, ", pid ").Int(draw.Text, int64(l.VM.PID))
 	} else {
-		s.text("VM", d.WhyVM)
+		s.text("VM", l.WhyVM)
 	}
 }
 

@@ -95,7 +95,7 @@ func (n *network) drawFrame(r draw.Region, f *frame.Frame, l *sample.Interface) 
 		q.Text(draw.Dim, ", port ").Text(draw.Text, port)
 	}
 	p, q = pair(&in, narrow)
-	p.Text(draw.Dim, "Driver: ").Fit(draw.Text, known(l.Driver), p.Left())
+	p.Text(draw.Dim, "Driver: ").Fit(draw.Text, known(l.More().Driver), p.Left())
 	q.Text(draw.Dim, "MAC: ").Fit(draw.Text, known(l.MAC), q.Left())
 	p, q = pair(&in, narrow)
 	n.traffic(&p, "RX: ", l.Counted, l.RxBytes, l.RxRate)
@@ -159,8 +159,8 @@ func drawLinkState(p *draw.Pen, l *sample.Interface) {
 		return
 	}
 	linkState(p, l, true)
-	if l.AdminUp && l.Carrier && l.Duplex != "" && p.Left() > len(l.Duplex)+2 {
-		p.Skip(1).Text(draw.Dim, l.Duplex)
+	if l.AdminUp && l.Carrier && l.More().Duplex != "" && p.Left() > len(l.More().Duplex)+2 {
+		p.Skip(1).Text(draw.Dim, l.More().Duplex)
 	}
 }
 

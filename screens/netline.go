@@ -67,7 +67,7 @@ func kindOf(l *sample.Interface) string {
 	switch {
 	case l.Kind == "tun" && d.Mode != "":
 		return d.Mode
-	case l.Kind == "" && l.Physical && d.Parent != "":
+	case l.Kind == "" && l.Physical && l.Parent != "":
 		return "VF"
 	case l.Kind == "" && l.Physical:
 		return "physical"
@@ -85,8 +85,8 @@ func stateOf(p *draw.Pen, f *frame.Frame, l *sample.Interface) {
 		p.Glyph(draw.Bad, draw.Wrong).Skip(1).Text(draw.Bad, "no carrier")
 	case l.AdminUp && l.Carrier && d.BondPort != nil:
 		p.Text(draw.Good, d.BondPort.State)
-	case l.AdminUp && l.Carrier && d.BridgePort != nil && d.BridgePort.State != "forwarding":
-		p.Text(draw.Warn, d.BridgePort.State)
+	case l.AdminUp && l.Carrier && l.BridgePort != nil && l.BridgePort.State != "forwarding":
+		p.Text(draw.Warn, l.BridgePort.State)
 	default:
 		linkState(p, l, false)
 	}
@@ -104,10 +104,10 @@ func purpose(p *draw.Pen, f *frame.Frame, l *sample.Interface) {
 		p.Skip(2)
 	}
 	switch {
-	case d.VM != nil:
-		attached(p, d.VM)
-		if d.Far != nil && d.Far.Name != "" {
-			p.Skip(1).Fit(draw.Dim, d.Far.Name, p.Left())
+	case l.VM != nil:
+		attached(p, l.VM)
+		if l.Far != nil && l.Far.Name != "" {
+			p.Skip(1).Fit(draw.Dim, l.Far.Name, p.Left())
 		}
 	case d.Bridge != nil:
 		howMany(p, len(d.VMs), "VM", "VMs")
@@ -117,19 +117,19 @@ func purpose(p *draw.Pen, f *frame.Frame, l *sample.Interface) {
 		p.Int(slaveStyle(d.Bond), int64(d.Bond.Up)).Text(draw.Dim, "/").Int(draw.Text, int64(d.Bond.Slaves)).Text(draw.Dim, " up").Skip(2)
 		howMany(p, len(d.VMs), "VM", "VMs")
 	case l.Kind == "vlan":
-		p.Text(draw.Dim, "id ").Int(draw.Text, int64(d.VLAN)).Text(draw.Dim, " on ").Fit(draw.Text, d.Parent, p.Left())
-	case d.Parent != "" && l.Kind == "veth":
-		p.Text(draw.Dim, "other end ").Fit(draw.Text, d.Parent, p.Left())
-	case d.Parent != "":
-		p.Text(draw.Dim, "on ").Fit(draw.Text, d.Parent, p.Left())
-	case d.Far != nil:
-		p.Text(draw.Dim, "pod, network namespace ").Int(draw.Dim, int64(d.Far.Namespace))
-	case l.Physical && l.SpeedMbps > 0 && l.Carrier:
-		speed(p, l.SpeedMbps)
+		p.Text(draw.Dim, "id ").Int(draw.Text, int64(d.VLAN)).Text(draw.Dim, " on ").Fit(draw.Text, l.Parent, p.Left())
+	case l.Parent != "" && l.Kind == "veth":
+		p.Text(draw.Dim, "other end ").Fit(draw.Text, l.Parent, p.Left())
+	case l.Parent != "":
+		p.Text(draw.Dim, "on ").Fit(draw.Text, l.Parent, p.Left())
+	case l.Far != nil:
+		p.Text(draw.Dim, "pod, network namespace ").Int(draw.Dim, int64(l.Far.Namespace))
+	case l.Physical && l.More().SpeedMbps > 0 && l.Carrier:
+		speed(p, l.More().SpeedMbps)
 	case l.Physical:
-		p.Fit(draw.Dim, l.Driver, p.Left())
-	case l.AddressCount == 0 && d.WhyVM != "":
-		p.Fit(draw.Dim, d.WhyVM, p.Left())
+		p.Fit(draw.Dim, l.More().Driver, p.Left())
+	case l.AddressCount == 0 && l.WhyVM != "":
+		p.Fit(draw.Dim, l.WhyVM, p.Left())
 	}
 }
 
@@ -190,7 +190,7 @@ func drawGuests(r draw.Region, f *frame.Frame, row *netRow, ports []int) {
 	things(&p, len(ports), "VM", "VMs")
 	p.Text(draw.Dim, ":")
 	for i, port := range ports {
-		vm := f.Net.Interfaces[port].More().VM
+		vm := f.Net.Interfaces[port].VM
 		room := len(vm.Namespace) + len(vm.Name) + 2
 		if left := len(ports) - i; p.Left() < room+9 && (left > 1 || p.Left() < room) {
 			p.Skip(1).Text(draw.Dim, "+").Int(draw.Text, int64(left)).Text(draw.Dim, " more")

@@ -36,7 +36,7 @@ type netRow struct {
 type netKey struct {
 	changes uint64
 	links   int
-	first   *sample.LinkDetail // of another Sampler's table it is another
+	first   *sample.Link // of another Sampler's table it is another
 	all     bool
 	filter  string
 	hidden  int
@@ -45,7 +45,7 @@ type netKey struct {
 // arrange lists what is to be drawn, in the order in which an operator looks for it. It allocates, and does so only when
 // links or what is asked for have changed.
 func (n *network) arrange(f *frame.Frame) {
-	key := netKey{f.Net.Changes, len(f.Net.Interfaces), f.Net.Interfaces[0].Detail, n.all, n.filter, len(f.Settings.HideLinks)}
+	key := netKey{f.Net.Changes, len(f.Net.Interfaces), f.Net.Interfaces[0].Link, n.all, n.filter, len(f.Settings.HideLinks)}
 	if n.rows != nil && n.made == key {
 		return
 	}
@@ -81,12 +81,12 @@ func (a *arrangement) matching(text string) {
 
 func (a *arrangement) matches(l *sample.Interface, text string) bool {
 	d := l.More()
-	for _, s := range [...]string{l.Name, d.AltNames, l.MAC, l.Kind, l.Master, d.Parent} {
+	for _, s := range [...]string{l.Name, d.AltNames, l.MAC, l.Kind, l.Master, l.Parent} {
 		if strings.Contains(lower(s), text) {
 			return true
 		}
 	}
-	if d.VM != nil && strings.Contains(lower(d.VM.Namespace+"/"+d.VM.Name), text) {
+	if l.VM != nil && strings.Contains(lower(l.VM.Namespace+"/"+l.VM.Name), text) {
 		return true
 	}
 	return slices.ContainsFunc(a.net.Addresses[l.FirstAddress:l.FirstAddress+l.AddressCount], func(one sample.Address) bool {
@@ -137,7 +137,7 @@ func above(l *sample.Interface) string {
 		return l.Master
 	}
 	if l.Kind == "vlan" || l.Kind == "macvtap" || l.Kind == "macvlan" {
-		return l.More().Parent
+		return l.Parent
 	}
 	return ""
 }
@@ -151,7 +151,7 @@ func (a *arrangement) hardware() {
 		l := &a.net.Interfaces[i]
 		switch {
 		case !l.Physical:
-		case l.More().Parent != "" || a.weight(l) == spare:
+		case l.Parent != "" || a.weight(l) == spare:
 			lines = append(lines, i)
 		default:
 			frames = append(frames, i)
@@ -253,7 +253,7 @@ func (a *arrangement) branch(root int, depth int8) {
 			}
 		case !a.folds(l):
 			listed = append(listed, i)
-		case l.More().VM != nil:
+		case l.VM != nil:
 			a.guests = append(a.guests, i)
 			a.placed[i] = true
 		default:
@@ -293,7 +293,7 @@ func (a *arrangement) settleGuests(first int) int {
 	links := a.net.Interfaces
 	fresh := a.guests[first:]
 	slices.SortStableFunc(fresh, func(i, j int) int { return compareAttached(&links[i], &links[j]) })
-	fresh = slices.CompactFunc(fresh, func(i, j int) bool { return *links[i].More().VM == *links[j].More().VM })
+	fresh = slices.CompactFunc(fresh, func(i, j int) bool { return *links[i].VM == *links[j].VM })
 	a.guests = a.guests[:first+len(fresh)]
 	return len(fresh)
 }
@@ -303,14 +303,14 @@ func portRank(l *sample.Interface) int {
 	switch {
 	case l.Physical || l.Kind == "bond" || l.Kind == "team" || l.Kind == "vlan":
 		return 0
-	case l.More().VM != nil:
+	case l.VM != nil:
 		return 1
 	}
 	return 2
 }
 
 func compareAttached(a, b *sample.Interface) int {
-	one, two := a.More().VM, b.More().VM
+	one, two := a.VM, b.VM
 	if one == nil || two == nil {
 		return 0
 	}

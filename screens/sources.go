@@ -51,11 +51,14 @@ func sourceRow(r draw.Region, s *frame.Source, f *frame.Frame) {
 		p.IntRight(draw.Text, us, sourceCost-3).Text(draw.Dim, " us")
 	}
 	p.To(1 + sourceName + sourceState + sourceAge + sourceCost + 2)
-	if s.Health.Err != "" {
+	switch {
+	case s.Health.Err == "":
+		p.Fit(draw.Dim, s.Detail, p.Left()-1)
+	case s.Health.State == box.OK: // a remark
+		p.Fit(draw.Text, s.Health.Err, p.Left()-1)
+	default:
 		p.Fit(draw.Warn, s.Health.Err, p.Left()-1)
-		return
 	}
-	p.Fit(draw.Dim, s.Detail, p.Left()-1)
 }
 
 func stateStyle(s box.State) draw.Style {

@@ -15,7 +15,7 @@ func drawTraffic(c *Console, r draw.Region, f *frame.Frame) {
 	p := r.CutTop(1).Pen(1, 0)
 	connections(&p, f)
 	physical := hasHardware(f.Net)
-	for i := range f.Net.Interfaces {
+	for i := 0; i < len(f.Net.Interfaces) && !r.Empty(); i++ {
 		if l := &f.Net.Interfaces[i]; carriesTraffic(l, physical) {
 			drawLinkRow(r.CutTop(1).Inset(1), l)
 		}
@@ -122,9 +122,9 @@ func linkState(p *draw.Pen, l *sample.Interface, long bool) {
 		p.Text(draw.Dim, "no carrier")
 	default:
 		p.Text(draw.Good, "up")
-		if long && l.SpeedMbps > 0 {
+		if long && l.More().SpeedMbps > 0 {
 			p.Skip(1)
-			speed(p, l.SpeedMbps)
+			speed(p, l.More().SpeedMbps)
 		}
 	}
 }

@@ -23,9 +23,9 @@ type hopKey struct {
 	address netip.Addr
 }
 
-// look asks for what is around links and hops. What cannot be had is unknown, and no error: the links themselves are
+// look asks for what a job wants of what is around links and hops. What cannot be had is unknown, and no error: the links themselves are
 // known all the same.
-func (w *Watcher) look(ctx context.Context, now census, links []linkMessage, hops []hop) around {
+func (w *Watcher) look(ctx context.Context, j *job, links []linkMessage, hops []hop) around {
 	a := around{services: w.services(ctx), dns: nameservers(w.root)}
 	s, err := open(ctx, w.dial)
 	if err != nil {
@@ -34,8 +34,10 @@ func (w *Watcher) look(ctx context.Context, now census, links []linkMessage, hop
 	}
 	defer s.close()
 	a.neighbours = s.neighbours(hops, w.now())
-	a.fdb = s.forwarding(links)
-	a.owners = w.owners(s, now)
+	if j.learned {
+		a.fdb = s.forwarding(links)
+	}
+	a.owners = w.owners(s, j.census)
 	a.functions = s.functions(w.root, links)
 	return a
 }

@@ -33,12 +33,12 @@ func TestBondsAndVLANsLikeIP(t *testing.T) {
 		linktest.IP(t, strings.Fields(step)...)
 		compareWithIP(t, w)
 	}
-	for _, l := range compareWithIP(t, w).Interfaces {
+	for _, l := range compareWithIP(t, w).Links {
 		d := l.More()
 		switch {
 		case l.Name == "bond0" && (d.Bond == nil || d.Bond.Mode != "active-backup" || d.Bond.Slaves != 1 || d.Bond.Up != 0):
 			t.Errorf("bond0: %+v", d.Bond)
-		case l.Name == "bond0.5" && (d.VLAN != 5 || d.Parent != "bond0" || l.Master != "br0"):
+		case l.Name == "bond0.5" && (d.VLAN != 5 || l.Parent != "bond0" || l.Master != "br0"):
 			t.Errorf("bond0.5: %+v in %q", d, l.Master)
 		case l.Name == "br0" && vlan && (d.Bridge == nil || d.Bridge.Ports != 1):
 			t.Errorf("br0: %+v", d.Bridge)

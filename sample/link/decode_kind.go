@@ -16,48 +16,48 @@ const tunTypeTAP = 2 // IFF_TAP of linux/if_tun.h
 func (l *linkMessage) data(b []byte) {
 	switch l.kind {
 	case "bridge":
-		l.detail.Bridge = decodeBridge(b)
+		l.extra().detail.Bridge = decodeBridge(b)
 	case "bond":
 		l.bond(b)
 	case "vlan":
 		for kind, v := range attributes(b) {
 			if kind == unix.IFLA_VLAN_ID {
-				l.detail.VLAN = int(short(v))
+				l.extra().detail.VLAN = int(short(v))
 			}
 		}
 	case "vxlan":
 		for kind, v := range attributes(b) {
 			if kind == unix.IFLA_VXLAN_ID {
-				l.detail.VLAN = int(number(v))
+				l.extra().detail.VLAN = int(number(v))
 			}
 		}
 	case "macvlan", "macvtap":
 		for kind, v := range attributes(b) {
 			if kind == unix.IFLA_MACVLAN_MODE {
-				l.detail.Mode = macvlanMode(number(v))
+				l.extra().detail.Mode = macvlanMode(number(v))
 			}
 		}
 	case "tun":
-		l.detail.Mode = "tun"
+		l.extra().detail.Mode = "tun"
 		for kind, v := range attributes(b) {
 			if kind == unix.IFLA_TUN_TYPE && octet(v) == tunTypeTAP {
-				l.detail.Mode = "tap"
+				l.extra().detail.Mode = "tap"
 			}
 		}
 	}
 }
 
 // portData takes IFLA_INFO_SLAVE_DATA of the master's kind.
-func (l *linkMessage) portData(b []byte) {
-	switch l.masterKind {
+func (l *linkMessage) portData(masterKind string, b []byte) {
+	switch masterKind {
 	case "bridge":
 		for kind, v := range attributes(b) {
 			if kind == unix.IFLA_BRPORT_STATE {
-				l.detail.BridgePort = &sample.BridgePort{State: portState(octet(v)), Learned: -1}
+				l.port = octet(v) + 1
 			}
 		}
 	case "bond":
-		l.detail.BondPort = decodeBondPort(b)
+		l.extra().detail.BondPort = decodeBondPort(b)
 	}
 }
 
@@ -83,7 +83,7 @@ func (l *linkMessage) bond(b []byte) {
 		case unix.IFLA_BOND_MODE:
 			bond.Mode = bondMode(octet(v))
 		case unix.IFLA_BOND_ACTIVE_SLAVE:
-			l.active = int(number(v))
+			l.extra().active = int(number(v))
 		case unix.IFLA_BOND_AD_INFO:
 			for kind, v := range attributes(v) {
 				switch {
@@ -95,7 +95,7 @@ func (l *linkMessage) bond(b []byte) {
 			}
 		}
 	}
-	l.detail.Bond = bond
+	l.extra().detail.Bond = bond
 }
 
 func decodeBondPort(b []byte) *sample.BondPort {

@@ -1,8 +1,10 @@
 package link
 
 import (
+	"bytes"
 	"encoding/binary"
 	"net"
+	"reflect"
 	"strings"
 
 	"golang.org/x/sys/unix"
@@ -12,7 +14,7 @@ import (
 )
 
 // linkMessage is what an RTM_NEWLINK says. name is as the kernel has it: any bytes but NUL, / and white space. Links are
-// named by their index here; the table has their names.
+// named by their index here; the table has their names. A hypervisor has thousands: what few have is in more.
 //
 // Kernel: Documentation/netlink/specs/rt-link.yaml
 type linkMessage struct {
@@ -20,19 +22,44 @@ type linkMessage struct {
 	parent        int // IFLA_LINK: the link below, or the other end; 0: none
 	netns         int // the namespace that parent is of; -1: this one
 	name, kind    string
-	masterKind    string // IFLA_INFO_SLAVE_KIND: bridge, bond ...
-	hardware      uint16 // ARPHRD_...
-	flags         uint32 // IFF_...
-	state         uint8  // RFC 2863 operstate
 	mac           string // as text; empty where the hardware address is none of Ethernet's
-	rawMAC        string // its bytes
+	flags         uint32 // IFF_...
 	mtu           uint32
-	active        int // the active slave of a bond
-	detail        sample.LinkDetail
-	whole         bool // it says all that a dump would; the notices of wireless drivers do not
+	changes       int32  // of the carrier since the link was made; -1: unknown
+	hardware      uint16 // ARPHRD_...
+	state         uint8  // RFC 2863 operstate
+	port          uint8  // 1 more than the state as a port of a bridge; 0: it is none
+	whole         bool   // it says all that a dump would; the notices of wireless drivers do not
+	more          *linkMore
+}
 
-	// Of an RTM_DELLINK of a link that moved to another namespace: the namespace, and its index there. -1: it is gone.
-	newNetns, newIndex int
+// linkMore is the rest of what an RTM_NEWLINK says.
+type linkMore struct {
+	detail sample.LinkDetail
+	active int // the active slave of a bond
+}
+
+// same says whether both say the same.
+func (l *linkMessage) same(o *linkMessage) bool {
+	a, b := *l, *o
+	a.more, b.more = nil, nil
+	return a == b && (l.more == o.more || reflect.DeepEqual(l.more, o.more))
+}
+
+// extra is more, made for writing.
+func (l *linkMessage) extra() *linkMore {
+	if l.more == nil {
+		l.more = &linkMore{}
+	}
+	return l.more
+}
+
+// mode is the mode of a macvlan or TUN device.
+func (l *linkMessage) mode() string {
+	if l.more == nil {
+		return ""
+	}
+	return l.more.detail.Mode
 }
 
 // decodeLink decodes an RTM_NEWLINK or RTM_DELLINK payload; false: it is not a link with an index and a name. The notices
@@ -46,9 +73,8 @@ func decodeLink(b []byte) (l linkMessage, ok bool) {
 		index:    int(int32(binary.NativeEndian.Uint32(b[4:]))),
 		flags:    binary.NativeEndian.Uint32(b[8:]),
 		netns:    -1,
-		newNetns: -1,
+		changes:  -1,
 	}
-	l.detail.CarrierChanges = -1
 	for kind, v := range attributes(b[unix.SizeofIfInfomsg:]) {
 		l.attribute(kind, v)
 	}
@@ -65,27 +91,37 @@ func (l *linkMessage) attribute(kind uint16, v []byte) {
 		l.parent = int(number(v))
 	case unix.IFLA_LINK_NETNSID:
 		l.netns = int(int32(number(v)))
-	case unix.IFLA_NEW_NETNSID:
-		l.newNetns = int(int32(number(v)))
-	case unix.IFLA_NEW_IFINDEX:
-		l.newIndex = int(int32(number(v)))
 	case unix.IFLA_MTU:
 		l.mtu, l.whole = number(v), true
 	case unix.IFLA_OPERSTATE:
 		l.state = octet(v)
 	case unix.IFLA_ADDRESS:
-		l.rawMAC = string(v)
 		switch l.hardware {
 		case unix.ARPHRD_ETHER, unix.ARPHRD_INFINIBAND: // a tunnel's hardware address is an IP address
 			l.mac = net.HardwareAddr(v).String()
 		}
 	case unix.IFLA_CARRIER_CHANGES:
-		l.detail.CarrierChanges = int(number(v))
+		l.changes = int32(number(v))
 	case unix.IFLA_LINKINFO:
 		l.info(v)
 	case unix.IFLA_PROP_LIST:
 		l.altNames(v)
 	}
+}
+
+// decodeMove decodes where a link of an RTM_DELLINK payload has moved to: the namespace, and its index there. The namespace
+// is -1 when it is gone.
+func decodeMove(b []byte) (netns, index int) {
+	netns = -1
+	for kind, v := range attributes(b[unix.SizeofIfInfomsg:]) {
+		switch kind {
+		case unix.IFLA_NEW_NETNSID:
+			netns = int(int32(number(v)))
+		case unix.IFLA_NEW_IFINDEX:
+			index = int(int32(number(v)))
+		}
+	}
+	return netns, index
 }
 
 func (l *linkMessage) altNames(b []byte) {
@@ -95,23 +131,37 @@ func (l *linkMessage) altNames(b []byte) {
 			names = append(names, clean.String(text(v)))
 		}
 	}
-	l.detail.AltNames = strings.Join(names, " ")
+	if len(names) > 0 {
+		l.extra().detail.AltNames = strings.Join(names, " ")
+	}
 }
 
 // info takes IFLA_LINKINFO. The kernel names a kind before its data.
 func (l *linkMessage) info(b []byte) {
+	var masterKind string
 	for kind, v := range attributes(b) {
 		switch kind {
 		case unix.IFLA_INFO_KIND:
-			l.kind = text(v)
+			l.kind = kindName(v)
 		case unix.IFLA_INFO_DATA:
 			l.data(v)
 		case unix.IFLA_INFO_SLAVE_KIND:
-			l.masterKind = text(v)
+			masterKind = kindName(v)
 		case unix.IFLA_INFO_SLAVE_DATA:
-			l.portData(v)
+			l.portData(masterKind, v)
 		}
 	}
+}
+
+// kindName is a kind of link; of the usual ones, of which there may be thousands, it is the same string each time.
+func kindName(v []byte) string {
+	v, _, _ = bytes.Cut(v, []byte{0})
+	for _, usual := range [...]string{"veth", "tun", "macvtap", "bridge", "bond", "vlan", "vxlan", "dummy"} {
+		if string(v) == usual {
+			return usual
+		}
+	}
+	return string(v)
 }
 
 // decodePort decodes what a bridge says of one of its ports (family AF_BRIDGE, in RTM_NEWLINK). RTM_DELLINK of that

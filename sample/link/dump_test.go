@@ -28,10 +28,10 @@ func TestDumpAsksForEverything(t *testing.T) {
 		t.Fatal(err)
 	}
 	check(t, table)
-	if len(table.Interfaces) != 2 || len(table.Addresses) != 1 || len(table.Gateways) != 1 {
+	if len(table.Links) != 2 || len(table.Addresses) != 1 || len(table.Gateways) != 1 {
 		t.Fatalf("got %+v", table)
 	}
-	if n := table.Interfaces[1]; n.Name != "eth0" || n.Master != "br0" || n.State != "up" || !n.AdminUp || !n.Carrier || n.MTU != 1500 {
+	if n := table.Links[1]; n.Name != "eth0" || n.Master != "br0" || n.State != "up" || !n.AdminUp || !n.Carrier || n.MTU != 1500 {
 		t.Errorf("got %+v", n)
 	}
 }
@@ -41,7 +41,7 @@ func TestDumpOfNothing(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(table.Interfaces)+len(table.Addresses)+len(table.Gateways)+len(table.DNS) != 0 {
+	if len(table.Links)+len(table.Addresses)+len(table.Gateways)+len(table.DNS) != 0 {
 		t.Errorf("got %+v", table)
 	}
 }
@@ -56,7 +56,7 @@ func TestF22InterruptedDumpIsDumpedAgain(t *testing.T) {
 		return msgs, nil
 	}
 	table, err := k.watcher(t).Dump(context.Background())
-	if err != nil || len(table.Interfaces) != 2 {
+	if err != nil || len(table.Links) != 2 {
 		t.Fatalf("got %+v, %v", table, err)
 	}
 	// Then the gateway's neighbour and the bridge's forwarding database are asked for.
@@ -88,7 +88,7 @@ func TestF22NoBufferSpace(t *testing.T) {
 		}
 		return msgs, nil
 	}
-	if table, err := k.watcher(t).Dump(context.Background()); err != nil || len(table.Interfaces) != 2 {
+	if table, err := k.watcher(t).Dump(context.Background()); err != nil || len(table.Links) != 2 {
 		t.Errorf("once: got %+v, %v", table, err)
 	}
 	k.answer = func(int64, netlink.HeaderType, []netlink.Message) ([]netlink.Message, error) {
@@ -131,7 +131,7 @@ func TestNoRouteTableIsNoRoute(t *testing.T) {
 		return msgs, nil
 	}
 	table, err := k.watcher(t).Dump(context.Background())
-	if err != nil || len(table.Gateways) != 0 || len(table.Interfaces) != 2 {
+	if err != nil || len(table.Gateways) != 0 || len(table.Links) != 2 {
 		t.Errorf("got %+v, %v", table, err)
 	}
 }
@@ -150,7 +150,7 @@ func TestForeignMessagesAreNoAnswer(t *testing.T) {
 		return msgs, nil
 	}
 	table, err := k.watcher(t).Dump(context.Background())
-	if err != nil || len(table.Interfaces) != 2 || k.questions.Load() != 6 {
+	if err != nil || len(table.Links) != 2 || k.questions.Load() != 6 {
 		t.Errorf("got %+v, %v after %d questions", table, err, k.questions.Load())
 	}
 }
@@ -189,10 +189,10 @@ func TestF15FiveThousandLinks(t *testing.T) {
 		t.Fatal(err)
 	}
 	check(t, table)
-	if len(table.Interfaces) != 5000 || len(table.Addresses) != 500 {
-		t.Errorf("%d links, %d addresses", len(table.Interfaces), len(table.Addresses))
+	if len(table.Links) != 5000 || len(table.Addresses) != 500 {
+		t.Errorf("%d links, %d addresses", len(table.Links), len(table.Addresses))
 	}
-	if n := table.Interfaces[4999]; n.Name != "veth5000" || n.Master != "br9" || n.AddressCount != 1 {
+	if n := table.Links[4999]; n.Name != "veth5000" || n.Master != "br9" || n.AddressCount != 1 {
 		t.Errorf("the last is %+v", n)
 	}
 }

@@ -108,8 +108,8 @@ func TestEthtoolFiguresOfVirtualLinks(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, l := range table.Interfaces {
-		if d := l.More(); l.SpeedMbps != 0 || l.Duplex != "" || l.Driver != "" || d.Port+d.Autoneg+d.Bus+d.Firmware != "" {
+	for _, l := range table.Links {
+		if d := l.More(); d.SpeedMbps != 0 || d.Duplex+d.Driver+d.Port+d.Autoneg+d.Bus+d.Firmware != "" {
 			t.Errorf("%s has no cable: %+v, %+v", l.Name, l, d)
 		}
 	}

@@ -57,17 +57,17 @@ func TestEventsChangeTheTableWithoutADump(t *testing.T) {
 		defer close(events)
 		r := run(t, w)
 		first, asked := r.last.Load().Table, k.questions.Load()
-		find := func(name string) *sample.Interface {
+		find := func(name string) *sample.Link {
 			settled()
-			links := r.last.Load().Table.Interfaces
-			if i := slices.IndexFunc(links, func(l sample.Interface) bool { return l.Name == name }); i >= 0 {
-				return &links[i]
+			links := r.last.Load().Table.Links
+			if i := slices.IndexFunc(links, func(l *sample.Link) bool { return l.Name == name }); i >= 0 {
+				return links[i]
 			}
-			return &sample.Interface{}
+			return &sample.Link{}
 		}
 		events <- event{kind: unix.RTM_NEWLINK, payload: newLink(3, "eth1")}
-		if l := find("eth1"); l.Index != 3 || len(first.Interfaces) != 2 {
-			t.Errorf("a new link: %+v; the old table has %d", l, len(first.Interfaces))
+		if l := find("eth1"); l.Index != 3 || len(first.Links) != 2 {
+			t.Errorf("a new link: %+v; the old table has %d", l, len(first.Links))
 		}
 		events <- event{kind: unix.RTM_NEWADDR, payload: newAddress(3, 24, attribute(unix.IFA_LOCAL, []byte{10, 9, 0, 1}))}
 		if l := find("eth1"); l.AddressCount != 1 {
@@ -78,8 +78,8 @@ func TestEventsChangeTheTableWithoutADump(t *testing.T) {
 			t.Errorf("renamed: %+v", l)
 		}
 		events <- event{kind: unix.RTM_NEWLINK, payload: portNotice(3, 4)}
-		if l := find("lan0"); l.More().BridgePort == nil || l.More().BridgePort.State != "blocking" || l.MTU != 1500 {
-			t.Errorf("a port's state: %+v", l.More())
+		if l := find("lan0"); l.BridgePort == nil || l.BridgePort.State != "blocking" || l.MTU != 1500 {
+			t.Errorf("a port's state: %+v", l)
 		}
 		events <- event{kind: unix.RTM_DELLINK, payload: portNotice(3, 0)}
 		events <- event{kind: unix.RTM_NEWLINK, payload: newLink(3, "lan0")[:40]} // such as wireless drivers send
@@ -161,7 +161,7 @@ func TestF22LostEventsAreADump(t *testing.T) {
 		asked := k.questions.Load()
 		events <- event{err: unix.ENOBUFS}
 		settled()
-		if n := len(r.last.Load().Table.Interfaces); n != 3 || k.questions.Load() == asked {
+		if n := len(r.last.Load().Table.Links); n != 3 || k.questions.Load() == asked {
 			t.Errorf("%d links", n)
 		}
 		// A host that loses events all the time is not asked all the time.
@@ -202,7 +202,7 @@ func TestEventsDuringADumpAreNotLost(t *testing.T) {
 		close(release)
 		synctest.Wait()
 		var names []string
-		for _, l := range r.last.Load().Table.Interfaces {
+		for _, l := range r.last.Load().Table.Links {
 			names = append(names, l.Name)
 		}
 		if !slices.Equal(names, []string{"br0", "eth1"}) {

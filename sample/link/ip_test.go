@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
-	"math"
 	"reflect"
 	"slices"
 	"strconv"
@@ -16,15 +15,10 @@ import (
 	"hypervisor-tui/sample/link/linktest"
 )
 
-// detailOf is what ip says of a link beyond its Interface.
+// detailOf is what ip says of a link beyond what all links have; nil: nothing.
 func detailOf(l *linktest.Link) *sample.LinkDetail {
 	data, port := &l.Info.Data, &l.Info.Port
-	d := &sample.LinkDetail{AltNames: strings.Join(l.AltNames, " "), CarrierChanges: l.Stats.TX.CarrierChanges, VLAN: data.ID}
-	if l.FarNSID != nil {
-		d.Far = &sample.FarEnd{Namespace: *l.FarNSID, Index: l.FarIndex}
-	} else if l.Parent != l.Name {
-		d.Parent = clean.String(l.Parent)
-	}
+	d := &sample.LinkDetail{AltNames: strings.Join(l.AltNames, " "), VLAN: data.ID}
 	switch l.Info.Kind {
 	case "macvtap", "macvlan":
 		d.Mode = data.Mode
@@ -38,31 +32,30 @@ func detailOf(l *linktest.Link) *sample.LinkDetail {
 			d.Bond.PartnerMAC = ""
 		}
 	}
-	switch l.Info.MasterKind {
-	case "bridge":
-		d.BridgePort = &sample.BridgePort{State: port.State}
-	case "bond":
+	if l.Info.MasterKind == "bond" {
 		d.BondPort = &sample.BondPort{State: strings.ToLower(port.State), Link: strings.ToLower(port.MII), Failures: port.Failures, Aggregator: port.Aggregator}
+	}
+	return orNothing(d)
+}
+
+// orNothing is d, or nil when there is nothing in it.
+func orNothing(d *sample.LinkDetail) *sample.LinkDetail {
+	if reflect.DeepEqual(d, &sample.LinkDetail{}) {
+		return nil
 	}
 	return d
 }
 
 // oracleDetail is the part of d that ip has, too.
 func oracleDetail(d *sample.LinkDetail) *sample.LinkDetail {
-	part := &sample.LinkDetail{AltNames: d.AltNames, Parent: d.Parent, CarrierChanges: d.CarrierChanges, Mode: d.Mode, VLAN: d.VLAN, BondPort: d.BondPort}
+	part := &sample.LinkDetail{AltNames: d.AltNames, Mode: d.Mode, VLAN: d.VLAN, BondPort: d.BondPort}
 	if b := d.Bridge; b != nil {
 		part.Bridge = &sample.Bridge{STP: b.STP, Filtering: b.Filtering}
-	}
-	if b := d.BridgePort; b != nil {
-		part.BridgePort = &sample.BridgePort{State: b.State}
 	}
 	if b := d.Bond; b != nil {
 		part.Bond = &sample.Bond{Mode: b.Mode, Active: b.Active, PartnerMAC: b.PartnerMAC, Ports: b.Ports}
 	}
-	if f := d.Far; f != nil {
-		part.Far = &sample.FarEnd{Namespace: f.Namespace, Index: f.Index}
-	}
-	return part
+	return orNothing(part)
 }
 
 // fromIP is the table that ip's answers make, without devices and nameservers.
@@ -70,10 +63,18 @@ func fromIP(t *testing.T) *sample.LinkTable {
 	t.Helper()
 	table := &sample.LinkTable{}
 	for _, l := range linktest.Links(t) {
-		n := sample.Interface{
+		n := &sample.Link{
 			Index: l.Index, Name: clean.String(l.Name), Kind: l.Info.Kind, Master: clean.String(l.Master), MTU: l.MTU,
 			State: strings.ToLower(l.State), AdminUp: slices.Contains(l.Flags, "UP"), Carrier: slices.Contains(l.Flags, "LOWER_UP"),
-			FirstAddress: len(table.Addresses), AddressCount: len(l.Addresses), Detail: detailOf(&l),
+			FirstAddress: len(table.Addresses), AddressCount: len(l.Addresses), Detail: detailOf(&l), CarrierChanges: l.Stats.TX.CarrierChanges,
+		}
+		if l.FarNSID != nil {
+			n.Far = &sample.FarEnd{Namespace: *l.FarNSID, Index: l.FarIndex}
+		} else if l.Parent != l.Name {
+			n.Parent = clean.String(l.Parent)
+		}
+		if l.Info.MasterKind == "bridge" {
+			n.BridgePort = &sample.BridgePort{State: l.Info.Port.State}
 		}
 		switch l.LinkType {
 		case "ether", "infiniband":
@@ -86,7 +87,7 @@ func fromIP(t *testing.T) *sample.LinkTable {
 			table.Addresses = append(table.Addresses, sample.Address{CIDR: cidr, IPv6: a.Family == "inet6", Scope: a.Scope,
 				Deprecated: a.Deprecated, Tentative: a.Tentative, Duplicate: a.Duplicate})
 		}
-		table.Interfaces = append(table.Interfaces, n)
+		table.Links = append(table.Links, n)
 	}
 	for _, r := range linktest.Defaults(t) {
 		g := sample.Gateway{Family: r.Family, Address: r.Gateway + r.Via.Host, Interface: clean.String(r.Dev), Metric: r.Metric,
@@ -104,14 +105,20 @@ func fromIP(t *testing.T) *sample.LinkTable {
 
 // oracleTable is the part of a table that ip has, too.
 func oracleTable(table *sample.LinkTable) *sample.LinkTable {
-	part := &sample.LinkTable{Interfaces: slices.Clone(table.Interfaces), Addresses: table.Addresses, Gateways: slices.Clone(table.Gateways)}
+	part := &sample.LinkTable{Links: slices.Clone(table.Links), Addresses: table.Addresses, Gateways: slices.Clone(table.Gateways)}
 	for i := range part.Gateways {
 		part.Gateways[i].Neighbour, part.Gateways[i].MAC, part.Gateways[i].Silent = "", "", 0
 	}
-	for i := range part.Interfaces {
-		n := &part.Interfaces[i]
-		n.Detail = oracleDetail(n.Detail)
-		n.Physical, n.Driver, n.SpeedMbps, n.Duplex, n.RxRate, n.TxRate = false, "", 0, "", math.NaN(), math.NaN()
+	for i := range part.Links {
+		n := *part.Links[i]
+		n.Physical, n.VM, n.WhyVM, n.Detail = false, nil, "", oracleDetail(n.More())
+		if n.BridgePort != nil {
+			n.BridgePort = &sample.BridgePort{State: n.BridgePort.State}
+		}
+		if n.Far != nil {
+			n.Far = &sample.FarEnd{Namespace: n.Far.Namespace, Index: n.Far.Index}
+		}
+		part.Links[i] = &n
 	}
 	return part
 }
@@ -140,11 +147,7 @@ func compareWithIP(t *testing.T, w *Watcher) *sample.LinkTable {
 
 // written is a table as text for a message, with what its links point to.
 func written(table *sample.LinkTable) string {
-	links := slices.Clone(table.Interfaces)
-	for i := range links {
-		links[i].RxRate, links[i].TxRate = 0, 0 // NaN is not JSON
-	}
-	b, err := json.Marshal(sample.LinkTable{Interfaces: links, Addresses: table.Addresses, Gateways: table.Gateways})
+	b, err := json.Marshal(sample.LinkTable{Links: table.Links, Addresses: table.Addresses, Gateways: table.Gateways})
 	if err != nil {
 		return err.Error()
 	}

@@ -12,10 +12,11 @@ type job struct {
 	everything bool  // dump links, addresses and routes, and look at all hardware
 	routes     bool  // dump routes
 	around     bool  // what has no events
+	learned    bool  // with that, what bridges have learned
 	changed    bool  // events have changed something that is not published yet
 	settings   []int // links whose hardware is to be looked at
 
-	links  []linkMessage // those of settings, and all that an inquiry around needs
+	links  []linkMessage // those of settings, and those that an inquiry around needs
 	hops   []hop
 	census census
 }
@@ -43,16 +44,16 @@ func (j *job) fill(w *world, now census) {
 		return
 	}
 	j.hops = slices.Clone(w.hops)
-	if j.around {
-		j.links = slices.Clone(w.links)
-		return
-	}
-	for _, index := range j.settings {
-		if at, ok := w.find(index); ok {
-			j.links = append(j.links, w.links[at])
+	for i := range w.links {
+		l := &w.links[i]
+		if j.around && mayHave(l) || slices.Contains(j.settings, l.index) {
+			j.links = append(j.links, *l)
 		}
 	}
 }
+
+// mayHave says whether there may be something around a link to be asked for: what it has learned, virtual functions.
+func mayHave(l *linkMessage) bool { return l.kind == "bridge" || l.kind == "" }
 
 // findings is what one job found, not yet joined.
 type findings struct {
@@ -77,7 +78,7 @@ func (w *Watcher) find(ctx context.Context, j *job) (f findings, err error) {
 	}
 	f.devices = devices(w.root, concerned(links, j))
 	if j.around {
-		f.around = w.look(ctx, j.census, links, hops)
+		f.around = w.look(ctx, j, links, hops)
 	}
 	return f, nil
 }
@@ -117,6 +118,9 @@ func (w *world) merge(j *job, f *findings) (changed bool) {
 		w.hops = f.hops
 	}
 	if j.around {
+		if !j.learned {
+			f.around.fdb = w.around.fdb
+		}
 		outlast(w.around.neighbours, f.around.neighbours)
 		changed = changed || !reflect.DeepEqual(w.around, f.around)
 		w.around = f.around

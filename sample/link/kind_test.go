@@ -69,28 +69,34 @@ func kernelLinks() map[string][]byte {
 func TestKindsOfLinks(t *testing.T) {
 	links := kernelLinks()
 	want := map[string]sample.LinkDetail{
-		"eth0":    {AltNames: "enp3s0f0 enx02", CarrierChanges: 17, BondPort: &sample.BondPort{State: "active", Link: "up", Failures: 3, Aggregator: 1}},
-		"eth1":    {CarrierChanges: -1, BondPort: &sample.BondPort{State: "backup", Link: "down", Failures: 4, Aggregator: 1}},
-		"bond0":   {CarrierChanges: -1, Bond: &sample.Bond{Mode: "802.3ad", PartnerMAC: "02:1b:21:00:00:09", Ports: 2}},
-		"bond0.5": {CarrierChanges: -1, VLAN: 5, BridgePort: &sample.BridgePort{State: "forwarding", Learned: -1}},
-		"br0":     {CarrierChanges: -1, Bridge: &sample.Bridge{STP: true, Filtering: true, FDB: 9}},
-		"veth":    {CarrierChanges: -1, BridgePort: &sample.BridgePort{State: "blocking", Learned: -1}},
-		"tap":     {CarrierChanges: -1, Mode: "tap"},
-		"mv":      {CarrierChanges: -1, Mode: "bridge"},
-		"vx":      {CarrierChanges: -1, VLAN: 4096},
-		"hole":    {CarrierChanges: -1, Bond: &sample.Bond{Mode: "99"}},
-		"vfs":     {CarrierChanges: -1},
+		"eth0":    {AltNames: "enp3s0f0 enx02", BondPort: &sample.BondPort{State: "active", Link: "up", Failures: 3, Aggregator: 1}},
+		"eth1":    {BondPort: &sample.BondPort{State: "backup", Link: "down", Failures: 4, Aggregator: 1}},
+		"bond0":   {Bond: &sample.Bond{Mode: "802.3ad", PartnerMAC: "02:1b:21:00:00:09", Ports: 2}},
+		"bond0.5": {VLAN: 5},
+		"br0":     {Bridge: &sample.Bridge{STP: true, Filtering: true, FDB: 9}},
+		"veth":    {},
+		"tap":     {Mode: "tap"},
+		"mv":      {Mode: "bridge"},
+		"vx":      {VLAN: 4096},
+		"hole":    {Bond: &sample.Bond{Mode: "99"}},
+		"vfs":     {},
 	}
 	for name, detail := range want {
 		l, ok := decodeLink(links[name])
-		if !ok || !reflect.DeepEqual(l.detail, detail) {
-			t.Errorf("%s: got %+v, want %+v", name, l.detail, detail)
+		if !ok || !reflect.DeepEqual(l.extra().detail, detail) {
+			t.Errorf("%s: got %+v, want %+v", name, l.more, detail)
 		}
 	}
-	if l, _ := decodeLink(links["veth"]); l.netns != 3 || l.parent != 2 {
+	if l, _ := decodeLink(links["veth"]); l.netns != 3 || l.parent != 2 || l.port != 1+4 || l.changes != -1 || l.more != nil {
 		t.Errorf("veth: got %+v", l)
 	}
-	if l, _ := decodeLink(links["bond0"]); l.active != 2 {
+	if l, _ := decodeLink(links["bond0.5"]); l.port != 1+3 {
+		t.Errorf("port: got %+v", l)
+	}
+	if l, _ := decodeLink(links["eth0"]); l.port != 0 || l.changes != 17 {
+		t.Errorf("slave: got %+v", l)
+	}
+	if l, _ := decodeLink(links["bond0"]); l.more.active != 2 {
 		t.Errorf("bond: got %+v", l)
 	}
 }
@@ -125,9 +131,9 @@ func TestUplinksAndWhatHangsOnThem(t *testing.T) {
 	f.devices = map[int]device{2: {physical: true}, 3: {physical: true}}
 	f.around.owners = owners{guests: []sample.Guest{{Namespace: "default", Name: "vm-01", PID: 9}}, namespace: map[int][]int{3: {0}}}
 	table := tableOf(f)
-	detail := map[string]*sample.LinkDetail{}
-	for i := range table.Interfaces {
-		detail[table.Interfaces[i].Name] = table.Interfaces[i].Detail
+	links := map[string]*sample.Link{}
+	for _, l := range table.Links {
+		links[l.Name] = l
 	}
 	vm := sample.AttachedVM{Namespace: "default", Name: "vm-01", PID: 9}
 	for name, want := range map[string]sample.LinkDetail{
@@ -139,21 +145,21 @@ func TestUplinksAndWhatHangsOnThem(t *testing.T) {
 		"mv":      {Uplinks: []string{"eth0", "eth1"}},
 		"tap":     {},
 	} {
-		d := detail[name]
+		d := links[name].More()
 		if !reflect.DeepEqual(d.Uplinks, want.Uplinks) || !reflect.DeepEqual(d.Above, want.Above) || !reflect.DeepEqual(d.VMs, want.VMs) {
 			t.Errorf("%s: uplinks %q, above %q, VMs %+v; want %+v", name, d.Uplinks, d.Above, d.VMs, want)
 		}
 	}
-	if d := detail["bond0"]; d.Bond.Slaves != 2 || d.Bond.Up != 2 || d.Bond.Active != "eth0" {
+	if d := links["bond0"].More(); d.Bond.Slaves != 2 || d.Bond.Up != 2 || d.Bond.Active != "eth0" {
 		t.Errorf("%+v", d.Bond)
 	}
-	if d := detail["br0"]; d.Bridge.Ports != 2 {
+	if d := links["br0"].More(); d.Bridge.Ports != 2 {
 		t.Errorf("%+v", d.Bridge)
 	}
-	if d := detail["veth"]; *d.VM != vm || d.Far.Namespace != 3 || d.Far.Index != 2 || d.Parent != "" {
+	if d := links["veth"]; *d.VM != vm || d.Detail != nil || d.Far.Namespace != 3 || d.Far.Index != 2 || d.Parent != "" {
 		t.Errorf("%+v, %+v", d.VM, d.Far)
 	}
-	if d := detail["bond0.5"]; d.Parent != "bond0" {
+	if d := links["bond0.5"]; d.Parent != "bond0" {
 		t.Errorf("parent %q", d.Parent)
 	}
 }

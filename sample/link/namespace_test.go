@@ -34,7 +34,7 @@ func TestF21Addresses(t *testing.T) {
 	w := New(Options{})
 	// A namespace as it is born: one link that is down, no address, no route, and for IPv4 not even a main table.
 	table := compareWithIP(t, w)
-	if len(table.Interfaces) != 1 || len(table.Addresses) != 0 || len(table.Gateways) != 0 {
+	if len(table.Links) != 1 || len(table.Addresses) != 0 || len(table.Gateways) != 0 {
 		t.Errorf("a new namespace has %+v", table)
 	}
 	linktest.IP(t, "link", "add", "six", "type", "veth", "peer", "name", "none")
@@ -50,11 +50,11 @@ func TestF21Addresses(t *testing.T) {
 		t.Errorf("default routes out of nothing: %+v", table.Gateways)
 	}
 	found := map[string]string{}
-	for _, n := range table.Interfaces {
+	for _, n := range table.Links {
 		for _, a := range table.Addresses[n.FirstAddress : n.FirstAddress+n.AddressCount] {
 			found[n.Name] += a.CIDR + " "
 		}
-		if n.Physical || n.SpeedMbps != 0 {
+		if n.Physical || n.More().SpeedMbps != 0 {
 			t.Errorf("hardware where there is none: %+v", n)
 		}
 	}
@@ -67,7 +67,7 @@ func TestF21Addresses(t *testing.T) {
 	}
 	linktest.Batch(t, &batch)
 	table = compareWithIP(t, w)
-	for _, n := range table.Interfaces {
+	for _, n := range table.Links {
 		if n.Name == "none" && (n.AddressCount != 200 || n.Master != "br0") {
 			t.Errorf("got %+v", n)
 		}
@@ -139,7 +139,7 @@ func TestF15LinksComeGoAndAreRenamed(t *testing.T) {
 		}
 		whole++
 		check(t, table)
-		if n := len(table.Interfaces); n < 201 {
+		if n := len(table.Links); n < 201 {
 			t.Errorf("%d links: some of those that stay are missing", n)
 		}
 	}

@@ -72,7 +72,6 @@ type neighbourMessage struct {
 	neighbour
 	index, master int
 	address       netip.Addr
-	static        bool          // it was not learned
 	confirmed     time.Duration // ago that it last answered; the kernel gives one that never has a minute at the start
 	updated       time.Duration // ago that its state changed; each time that it is asked in vain it does
 }
@@ -83,14 +82,18 @@ const lately = 5 * time.Minute
 // ticks is a number of clock ticks, of which the kernel tells a hundred a second whatever its own are.
 func ticks(v []byte) time.Duration { return time.Duration(number(v)) * (time.Second / 100) }
 
+// isStatic says whether an RTM_NEWNEIGH payload is of an address that was not learned.
+func isStatic(b []byte) bool {
+	return len(b) >= unix.SizeofNdMsg && binary.NativeEndian.Uint16(b[8:])&(unix.NUD_PERMANENT|unix.NUD_NOARP) != 0
+}
+
 // decodeNeighbour decodes an RTM_NEWNEIGH payload.
 func decodeNeighbour(b []byte) (n neighbourMessage, ok bool) {
 	if len(b) < unix.SizeofNdMsg {
 		return n, false
 	}
 	n.index = int(int32(binary.NativeEndian.Uint32(b[4:])))
-	state := binary.NativeEndian.Uint16(b[8:])
-	n.state, n.static = neighbourState(state), state&(unix.NUD_PERMANENT|unix.NUD_NOARP) != 0
+	n.state = neighbourState(binary.NativeEndian.Uint16(b[8:]))
 	for kind, v := range attributes(b[unix.SizeofNdMsg:]) {
 		switch kind {
 		case unix.NDA_LLADDR:
@@ -133,6 +136,7 @@ func neighbourState(state uint16) string {
 // fdb is what bridges have learned: addresses by the bridge and by the port that they are behind.
 type fdb struct {
 	known   bool
+	entries int         // in all, those that were not learned too
 	learned map[int]int // by the index of the bridge or port
 	port    map[string]int
 }
@@ -150,7 +154,11 @@ func (s *session) forwarding(links []linkMessage) fdb {
 	b := make([]byte, unix.SizeofNdMsg)
 	b[0] = unix.AF_BRIDGE
 	err := s.dump(request{"forwarding databases", unix.RTM_GETNEIGH, b}, func(b []byte) {
-		if n, ok := decodeNeighbour(b); ok && !n.static && n.master != 0 && b[0] == unix.AF_BRIDGE {
+		f.entries++
+		if isStatic(b) { // each port has one at least
+			return
+		}
+		if n, ok := decodeNeighbour(b); ok && n.master != 0 && b[0] == unix.AF_BRIDGE {
 			f.learned[n.master]++
 			f.learned[n.index]++
 			f.port[n.mac] = n.index

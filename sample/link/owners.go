@@ -121,7 +121,7 @@ func (w *Watcher) farNames(names map[farKey]string, id, pid int) {
 
 // of says which guest is behind l. Without one it says why, where that is worth knowing.
 func (o *owners) of(l *linkMessage, learned *fdb) (vm *sample.AttachedVM, why string) {
-	tap := l.kind == "tun" && l.detail.Mode == "tap"
+	tap := l.kind == "tun" && l.mode() == "tap"
 	switch {
 	case l.netns < 0 && l.kind != "macvtap" && !tap:
 		return nil, ""

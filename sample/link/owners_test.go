@@ -50,13 +50,12 @@ func guestsOfThisHost(t *testing.T) Guests {
 
 // vmAt is who is behind a link, as namespace/name, else why nobody is known.
 func vmAt(table *sample.LinkTable, name string) string {
-	for i := range table.Interfaces {
-		if l := &table.Interfaces[i]; l.Name == name {
-			if d := l.More(); d.VM != nil {
-				return d.VM.Namespace + "/" + d.VM.Name
-			} else {
-				return d.WhyVM
+	for i := range table.Links {
+		if l := table.Links[i]; l.Name == name {
+			if l.VM != nil {
+				return l.VM.Namespace + "/" + l.VM.Name
 			}
+			return l.WhyVM
 		}
 	}
 	return "no such link"
@@ -108,10 +107,10 @@ func TestVMsAtTheirPorts(t *testing.T) {
 			t.Errorf("%s: got %q, want %q", name, got, want)
 		}
 	}
-	for i := range table.Interfaces {
-		l := &table.Interfaces[i]
-		if l.Name == "p1b" && (l.More().Far.Name != "net1" || l.More().Far.Index == 0) {
-			t.Errorf("far end %+v", l.More().Far)
+	for i := range table.Links {
+		l := table.Links[i]
+		if l.Name == "p1b" && (l.Far.Name != "net1" || l.Far.Index == 0) {
+			t.Errorf("far end %+v", l.Far)
 		}
 		if l.Name == "br0" && (len(l.More().VMs) != 2 || l.More().Bridge.Ports != 3) {
 			t.Errorf("br0: %+v, %+v", l.More().VMs, l.More().Bridge)
@@ -165,7 +164,7 @@ func TestNobodyKnowsWhoIsBehindALink(t *testing.T) {
 	if vm, _ := o.of(&l, &fdb{}); vm == nil || vm.Name != "vm" {
 		t.Errorf("macvtap: %+v", vm)
 	}
-	l = linkMessage{netns: -1, kind: "tun", mac: "fe:54:00:00:00:01", detail: sample.LinkDetail{Mode: "tap"}}
+	l = linkMessage{netns: -1, kind: "tun", mac: "fe:54:00:00:00:01", more: &linkMore{detail: sample.LinkDetail{Mode: "tap"}}}
 	if vm, _ := o.of(&l, &fdb{}); vm == nil || vm.Name != "vm" {
 		t.Errorf("libvirt's tap: %+v", vm)
 	}

@@ -2,7 +2,6 @@ package link
 
 import (
 	"cmp"
-	"math"
 	"reflect"
 	"slices"
 	"strconv"
@@ -14,28 +13,27 @@ import (
 )
 
 // table joins what is known: links sorted by index, addresses grouped by link in the kernel's order, default routes of
-// the main table first, then by family and metric. An address whose link is not there is left out.
-func (w *world) table() *sample.LinkTable {
-	links := w.links
+// the main table first, then by family and metric. An address whose link is not there is left out. Links that are as they
+// were in old, which may be nil, are the same pointers.
+func (w *world) table(old *sample.LinkTable) *sample.LinkTable {
 	t := &sample.LinkTable{
-		Interfaces: make([]sample.Interface, 0, len(links)),
-		Addresses:  make([]sample.Address, 0, len(w.addresses)),
-		Gateways:   make([]sample.Gateway, 0, len(w.hops)),
-		DNS:        w.around.dns,
+		Links:     make([]*sample.Link, 0, len(w.links)),
+		Addresses: make([]sample.Address, 0, len(w.addresses)),
+		Gateways:  w.gateways(),
+		Services:  w.services(),
+		DNS:       w.around.dns,
 	}
-	names := make(map[int]string, len(links))
-	for i := range links {
-		names[links[i].index] = clean.String(links[i].name)
+	var former []*sample.Link
+	if old != nil {
+		former = old.Links
 	}
-	details := make([]sample.LinkDetail, len(links))
+	wires, ports := w.wire(), portPool{}
 	addresses := w.addresses
-	for i := range links {
-		l := &links[i]
-		d := w.devices[l.index]
-		n := l.describe(d)
-		n.Name, n.Master = names[l.index], names[l.master]
-		details[i] = w.detail(l, d, names)
-		n.Detail = &details[i]
+	for i := range w.links {
+		l := &w.links[i]
+		n := w.describe(l)
+		n.BridgePort = ports.of(l, &w.around.fdb)
+		n.Detail = wires.detail(i)
 		for len(addresses) > 0 && addresses[0].index < l.index {
 			addresses = addresses[1:]
 		}
@@ -45,74 +43,112 @@ func (w *world) table() *sample.LinkTable {
 			addresses = addresses[1:]
 		}
 		n.AddressCount = len(t.Addresses) - n.FirstAddress
-		t.Interfaces = append(t.Interfaces, n)
+		for len(former) > 0 && former[0].Index < l.index {
+			former = former[1:]
+		}
+		if len(former) > 0 && sameLink(former[0], &n) {
+			t.Links = append(t.Links, former[0])
+			continue
+		}
+		kept := n // n itself stays on the stack
+		t.Links = append(t.Links, &kept)
 	}
-	t.Gateways = w.gateways(t.Gateways, names)
-	t.Services = w.services(t.Interfaces)
-	w.wire(t.Interfaces, details)
 	return t
 }
 
-// describe is the link as the screens know it, but for names, addresses and detail.
-func (l *linkMessage) describe(d device) sample.Interface {
-	n := sample.Interface{
-		Index:     l.index,
-		Kind:      clean.String(l.kind),
-		Physical:  d.physical,
-		MAC:       l.mac,
-		Driver:    d.driver,
-		State:     operstate(l.state),
-		AdminUp:   l.flags&unix.IFF_UP != 0,
-		Carrier:   l.flags&unix.IFF_LOWER_UP != 0,
-		SpeedMbps: d.mbps,
-		Duplex:    d.duplex,
-		MTU:       int(l.mtu),
-		RxRate:    math.NaN(), // the Sampler counts
-		TxRate:    math.NaN(),
+// describe is the link as the screens know it, but for its addresses, its port and its detail.
+func (w *world) describe(l *linkMessage) sample.Link {
+	n := sample.Link{
+		Index:          l.index,
+		Name:           clean.String(l.name),
+		Kind:           clean.String(l.kind),
+		Master:         w.nameOf(l.master),
+		Physical:       w.devices[l.index].physical,
+		MAC:            l.mac,
+		State:          operstate(l.state),
+		AdminUp:        l.flags&unix.IFF_UP != 0,
+		Carrier:        l.flags&unix.IFF_LOWER_UP != 0,
+		MTU:            int(l.mtu),
+		CarrierChanges: int(l.changes),
 	}
 	if l.hardware == unix.ARPHRD_LOOPBACK {
 		n.Kind = "loopback"
 	}
+	if l.netns >= 0 {
+		name := w.around.owners.names[farKey{l.netns, l.parent}]
+		n.Far = &sample.FarEnd{Namespace: l.netns, Index: l.parent, Name: name}
+	} else if l.parent != l.index { // a tunnel's or a DSA port's own index means nothing
+		n.Parent = w.nameOf(l.parent)
+	}
+	n.VM, n.WhyVM = w.around.owners.of(l, &w.around.fdb)
 	return n
 }
 
-// detail is what is known of a link but for what hangs on it. What lies in l is shared by all tables, so that what is
-// joined to it goes into copies.
-func (w *world) detail(l *linkMessage, d device, names map[int]string) sample.LinkDetail {
-	detail := l.detail
-	detail.Bus, detail.Firmware, detail.Port, detail.Autoneg = d.bus, d.firmware, d.port, d.autoneg
-	around := &w.around
-	if l.netns >= 0 {
-		far := farKey{l.netns, l.parent}
-		detail.Far = &sample.FarEnd{Namespace: l.netns, Index: l.parent, Name: around.owners.names[far]}
-	} else if l.parent != l.index { // a tunnel's or a DSA port's own index means nothing
-		detail.Parent = names[l.parent]
+// portPool has the states of bridges' ports, each once: thousands are the same.
+type portPool map[sample.BridgePort]*sample.BridgePort
+
+// of is the state of a link as a port of a bridge; nil: it is none.
+func (p portPool) of(l *linkMessage, learned *fdb) *sample.BridgePort {
+	if l.port == 0 {
+		return nil
 	}
+	port := sample.BridgePort{State: portState(l.port - 1), Learned: -1}
+	if learned.known {
+		port.Learned = learned.learned[l.index]
+	}
+	if p[port] == nil {
+		p[port] = &port
+	}
+	return p[port]
+}
+
+// detail is what only few links have: nil for all others. What lies in the message is shared by all tables, so that what is
+// joined to it goes into copies.
+func (g *wires) detail(i int) *sample.LinkDetail {
+	w, l := g.world, &g.links[i]
+	var detail sample.LinkDetail
+	if l.more != nil {
+		detail = l.more.detail
+	}
+	device, known := w.devices[l.index]
+	detail.Driver, detail.SpeedMbps, detail.Duplex = device.driver, device.mbps, device.duplex
+	detail.Bus, detail.Firmware, detail.Port, detail.Autoneg = device.bus, device.firmware, device.port, device.autoneg
 	if b := detail.Bridge; b != nil {
 		bridge := *b
-		if bridge.FDB < 0 && around.fdb.known {
-			bridge.FDB = around.fdb.learned[l.index]
+		bridge.Ports = len(g.ports[i])
+		if bridge.FDB < 0 && w.around.fdb.known {
+			bridge.FDB = w.around.fdb.learned[l.index]
 		}
 		detail.Bridge = &bridge
 	}
-	if p := detail.BridgePort; p != nil && around.fdb.known {
-		detail.BridgePort = &sample.BridgePort{State: p.State, Learned: around.fdb.learned[l.index]}
-	}
 	if b := detail.Bond; b != nil {
 		bond := *b
-		bond.Active = names[l.active]
+		bond.Active = w.nameOf(l.more.active)
+		bond.Slaves, bond.Up = g.slaves(i)
 		detail.Bond = &bond
 	}
-	if vfs := around.functions[l.index]; len(vfs) > 0 {
-		detail.VFs = slices.Clone(vfs)
-		for i := range detail.VFs {
-			if guest, ok := around.owners.devices[detail.VFs[i].Bus]; ok {
-				detail.VFs[i].VM = around.owners.attached(guest)
-			}
+	detail.VFs = w.functions(l.index)
+	if len(g.below[i]) > 0 && (l.master == 0 || len(g.above[i]) > 0) { // of a mere port its bridge says it
+		detail.Uplinks = g.uplinks(i)
+	}
+	if len(g.above[i]) > 0 || len(detail.VFs) > 0 {
+		detail.Above, detail.VMs = g.hanging(i)
+	}
+	if !known && l.more == nil && detail.VFs == nil && detail.Uplinks == nil && detail.Above == nil {
+		return nil
+	}
+	return &detail
+}
+
+// functions are the virtual functions of a device, with the guests that have them.
+func (w *world) functions(index int) []sample.VF {
+	vfs := slices.Clone(w.around.functions[index])
+	for i := range vfs {
+		if guest, ok := w.around.owners.devices[vfs[i].Bus]; ok {
+			vfs[i].VM = w.around.owners.attached(guest)
 		}
 	}
-	detail.VM, detail.WhyVM = around.owners.of(l, &around.fdb)
-	return detail
+	return vfs
 }
 
 func (a *addressMessage) describe() sample.Address {
@@ -124,14 +160,15 @@ func (a *addressMessage) describe() sample.Address {
 	}
 }
 
-func (w *world) gateways(list []sample.Gateway, names map[int]string) []sample.Gateway {
+func (w *world) gateways() []sample.Gateway {
+	list := make([]sample.Gateway, 0, len(w.hops))
 	hops := slices.Clone(w.hops)
 	slices.SortStableFunc(hops, func(a, b hop) int {
 		return cmp.Or(cmp.Compare(rank(a.table), rank(b.table)), cmp.Compare(a.family, b.family), cmp.Compare(a.metric, b.metric))
 	})
 	for i := range hops {
 		h := &hops[i]
-		g := sample.Gateway{Family: h.family, Interface: names[h.index], Metric: h.metric, Table: h.table, Weight: h.weight, OnLink: h.onLink}
+		g := sample.Gateway{Family: h.family, Interface: w.nameOf(h.index), Metric: h.metric, Table: h.table, Weight: h.weight, OnLink: h.onLink}
 		// The unspecified address is no gateway: some programs write it for on-link.
 		if h.gateway.IsValid() && !h.gateway.IsUnspecified() {
 			g.Address = h.gateway.String()
@@ -152,17 +189,18 @@ func rank(table int) int {
 }
 
 // services is what the files said, with the network plugin by its links where no file names it.
-func (w *world) services(links []sample.Interface) *sample.NetServices {
+func (w *world) services() *sample.NetServices {
 	if w.around.services == nil {
 		return nil
 	}
 	n := *w.around.services
-	for i := range links {
+	for i := range w.links {
 		if n.CNI != "" {
 			break
 		}
-		if plugin := pluginOf(links[i].Name); plugin != "" {
-			n.CNI, n.CNISource = plugin, "interface "+links[i].Name
+		name := clean.String(w.links[i].name)
+		if plugin := pluginOf(name); plugin != "" {
+			n.CNI, n.CNISource = plugin, "interface "+name
 		}
 	}
 	return &n
@@ -198,16 +236,21 @@ func scope(s uint8) string {
 
 // same says whether two tables hold the same.
 func same(a, b *sample.LinkTable) bool {
-	return slices.EqualFunc(a.Interfaces, b.Interfaces, sameInterface) && slices.Equal(a.Addresses, b.Addresses) &&
+	return slices.EqualFunc(a.Links, b.Links, sameLink) && slices.Equal(a.Addresses, b.Addresses) &&
 		slices.Equal(a.Gateways, b.Gateways) && slices.Equal(a.DNS, b.DNS) && reflect.DeepEqual(a.Services, b.Services)
 }
 
-// sameInterface compares all but the rates: they are NaN, which equals nothing.
-func sameInterface(a, b sample.Interface) bool {
-	if !reflect.DeepEqual(a.Detail, b.Detail) {
-		return false
+// sameLink says whether two links are the same in all that is known of them.
+func sameLink(a, b *sample.Link) bool {
+	if a == b {
+		return true
 	}
-	a.RxRate, a.TxRate, b.RxRate, b.TxRate = 0, 0, 0, 0
-	a.Detail, b.Detail = nil, nil
-	return a == b
+	c, d := *a, *b
+	c.Far, c.VM, c.BridgePort, c.Detail = nil, nil, nil, nil
+	d.Far, d.VM, d.BridgePort, d.Detail = nil, nil, nil, nil
+	return c == d && equal(a.Far, b.Far) && equal(a.VM, b.VM) && equal(a.BridgePort, b.BridgePort) &&
+		reflect.DeepEqual(a.Detail, b.Detail)
 }
+
+// equal compares what two pointers point to, which may be nothing.
+func equal[T comparable](a, b *T) bool { return a == b || a != nil && b != nil && *a == *b }

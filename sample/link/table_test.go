@@ -2,7 +2,6 @@ package link
 
 import (
 	"encoding/binary"
-	"math"
 	"net/netip"
 	"reflect"
 	"slices"
@@ -19,13 +18,13 @@ import (
 func check(t testing.TB, table *sample.LinkTable) {
 	t.Helper()
 	names := map[string]bool{"": true}
-	for _, n := range table.Interfaces {
+	for _, n := range table.Links {
 		names[n.Name] = true
 	}
 	next := 0
-	for i, n := range table.Interfaces {
-		if i > 0 && n.Index <= table.Interfaces[i-1].Index {
-			t.Errorf("index %d after %d", n.Index, table.Interfaces[i-1].Index)
+	for i, n := range table.Links {
+		if i > 0 && n.Index <= table.Links[i-1].Index {
+			t.Errorf("index %d after %d", n.Index, table.Links[i-1].Index)
 		}
 		if n.FirstAddress != next || n.AddressCount < 0 || n.FirstAddress+n.AddressCount > len(table.Addresses) {
 			t.Errorf("%q: addresses %d+%d of %d, want them to start at %d", n.Name, n.FirstAddress, n.AddressCount, len(table.Addresses), next)
@@ -36,9 +35,6 @@ func check(t testing.TB, table *sample.LinkTable) {
 		}
 		if !names[n.Master] {
 			t.Errorf("%q: master %q is not there", n.Name, n.Master)
-		}
-		if !math.IsNaN(n.RxRate) || !math.IsNaN(n.TxRate) || n.Counted {
-			t.Errorf("%q: counters in a link table", n.Name)
 		}
 	}
 	if next != len(table.Addresses) {
@@ -55,7 +51,7 @@ func check(t testing.TB, table *sample.LinkTable) {
 func tableOf(f findings) *sample.LinkTable {
 	var w world
 	w.merge(&job{everything: true, around: true}, &f)
-	return w.table()
+	return w.table(nil)
 }
 
 func TestTableJoins(t *testing.T) {
@@ -84,7 +80,7 @@ func TestTableJoins(t *testing.T) {
 	check(t, table)
 	var names, masters []string
 	var counts []int
-	for _, n := range table.Interfaces {
+	for _, n := range table.Links {
 		names, masters, counts = append(names, n.Name), append(masters, n.Master), append(counts, n.AddressCount)
 	}
 	if want := []string{"new", "port", "br0"}; !slices.Equal(names, want) {
@@ -96,7 +92,7 @@ func TestTableJoins(t *testing.T) {
 	if want := []int{1, 0, 2}; !slices.Equal(counts, want) {
 		t.Errorf("addresses %v, want %v: without those of no link", counts, want)
 	}
-	if n := table.Interfaces[0]; !n.Physical || n.Driver != "igb" || n.SpeedMbps != 1000 || n.Duplex != "full" {
+	if n := table.Links[0]; !n.Physical || n.Detail.Driver != "igb" || n.Detail.SpeedMbps != 1000 || n.Detail.Duplex != "full" {
 		t.Errorf("device lost: %+v", n)
 	}
 	want := []sample.Gateway{{Family: 4, Address: "10.0.0.1", Interface: "br0", Metric: 100, Table: 254}, {Family: 4, Interface: "new", Metric: 200, Table: 254},
@@ -126,8 +122,8 @@ func TestSame(t *testing.T) {
 		t.Error("two equal tables differ")
 	}
 	for name, change := range map[string]func(*sample.LinkTable){
-		"state":   func(t *sample.LinkTable) { t.Interfaces[0].State = "down" },
-		"link":    func(t *sample.LinkTable) { t.Interfaces = t.Interfaces[:0] },
+		"state":   func(t *sample.LinkTable) { t.Links[0].State = "down" },
+		"link":    func(t *sample.LinkTable) { t.Links = t.Links[:0] },
 		"address": func(t *sample.LinkTable) { t.Addresses[0].CIDR = "10.0.0.4/24" },
 		"gateway": func(t *sample.LinkTable) { t.Gateways[0].Metric++ },
 		"dns":     func(t *sample.LinkTable) { t.DNS = nil },

@@ -21,7 +21,9 @@ import (
 
 const (
 	beat     = 5 * time.Second        // between two looks; without events a look is a dump of everything
-	slow     = 12                     // beats between two dumps of everything where events come
+	slow     = 12                     // beats at least between two dumps of everything where events come
+	perBeat  = 50                     // links: for so many it is one beat more
+	perEntry = 8 * time.Millisecond   // from one look at what bridges have learned to the next, for each entry there is
 	settle   = 100 * time.Millisecond // events that come together are one change
 	apart    = time.Second            // between two dumps of everything, however many events are lost
 	patience = 10 * time.Second       // after which a question is given up, where the kernel lets it be
@@ -72,15 +74,16 @@ type follower struct {
 	busy    bool
 	asked   job
 	dumped  time.Duration // when everything was asked for last
-	beats   int
-	census  census // as of the last question
+	beats   int           // since then
+	learn   time.Duration // when it is time to look at what bridges have learned
+	census  census        // as of the last question
 	answers chan outcome
 }
 
 // mostHeld is how many events are worth keeping for the end of a dump: beyond that another dump is cheaper.
 const mostHeld = 20_000
 
-// Run dumps at once, follows the kernel's events, looks each 5 seconds at what has none, and dumps again each minute;
+// Run dumps at once, follows the kernel's events, looks each 5 seconds at what has none, and dumps again each minute, or more rarely where there are thousands of links;
 // where there are no events to be had it dumps each 5 seconds. It calls publish from its own goroutine after each
 // change, after each answer, and at each beat that a question has not been answered. A report is immutable, and its
 // Table is the same pointer while nothing changed; after a failure it is the last good one. Run ends with ctx's error
@@ -146,7 +149,7 @@ func (r *follower) beat(ctx context.Context) {
 		}
 		r.wanted.everything = true
 	}
-	r.wanted.everything = r.wanted.everything || r.beats%slow == 0
+	r.wanted.everything = r.wanted.everything || r.beats >= slow+len(r.world.links)/perBeat
 	r.wanted.around = r.wanted.around || r.beats%2 == 0 || !r.census.same(r.count())
 	if r.wanted.everything || r.wanted.around {
 		r.start(ctx)
@@ -192,8 +195,9 @@ func (r *follower) start(ctx context.Context) {
 	j.fill(&r.world, r.count())
 	r.wanted = job{}
 	r.busy, r.asked = true, j
+	j.learned = j.around && (r.now() >= r.learn || !r.census.same(j.census))
 	if j.everything {
-		r.dumped = r.now()
+		r.dumped, r.beats = r.now(), 0
 	}
 	go func() { r.answers <- r.attempt(ctx, j) }()
 }
@@ -213,6 +217,9 @@ func (r *follower) answer(o *outcome) {
 	if o.job.around {
 		r.census = o.job.census
 	}
+	if o.job.learned {
+		r.learn = r.now() + time.Duration(o.found.around.fdb.entries)*perEntry
+	}
 	r.apply(held)
 	if fresh || r.wanted.changed && r.report.Table != nil {
 		r.table()
@@ -223,7 +230,7 @@ func (r *follower) answer(o *outcome) {
 
 // table makes the table anew and keeps the old one when they say the same.
 func (r *follower) table() {
-	if t := r.world.table(); r.report.Table == nil || !same(r.report.Table, t) {
+	if t := r.world.table(r.report.Table); r.report.Table == nil || !same(r.report.Table, t) {
 		r.report.Table = t
 	}
 }
@@ -254,14 +261,14 @@ func (w *Watcher) attempt(ctx context.Context, j job) (o outcome) {
 
 // Dump asks for everything once. The table is the caller's. Errors name what was asked: "dump links: ...".
 func (w *Watcher) Dump(ctx context.Context) (*sample.LinkTable, error) {
-	j := job{everything: true, around: true, census: w.count()}
+	j := job{everything: true, around: true, learned: true, census: w.count()}
 	f, err := w.find(ctx, &j)
 	if err != nil {
 		return nil, err
 	}
 	var all world
 	all.merge(&j, &f)
-	return all.table(), nil
+	return all.table(nil), nil
 }
 
 // census is who runs on this host, or why nobody knows.

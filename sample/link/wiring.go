@@ -3,49 +3,43 @@ package link
 import (
 	"slices"
 
+	"golang.org/x/sys/unix"
+
+	"hypervisor-tui/draw/clean"
 	"hypervisor-tui/sample"
 )
 
 // wires says which links lie on which: a port on its bridge's underside, a VLAN on its parent. Links are named by their
-// place in the table.
+// place in the world.
 type wires struct {
-	links   []sample.Interface
-	details []sample.LinkDetail
-	above   [][]int // what hangs on a link
-	below   [][]int // what it hangs on
+	*world
+	ports map[int][]int // those whose master a link is
+	above map[int][]int // what hangs on a link
+	below map[int][]int // what it hangs on
 }
 
-// wire finds the uplinks of each bridge, bond, VLAN and the like, and what hangs on each link that others lie on. A
-// frame from the cable of eth0 goes eth0, bond0, bond0.5, br0, veth, VM: that is the way up. Through a bridge it goes up
-// to the ports that are no uplinks.
-func (w *world) wire(links []sample.Interface, details []sample.LinkDetail) {
-	g := wires{links, details, make([][]int, len(links)), make([][]int, len(links))}
-	place := make(map[string]int, len(links))
-	for i := range links {
-		place[links[i].Name] = i
-	}
-	for i := range links {
-		master, ok := place[links[i].Master]
-		switch {
-		case ok && g.isUplink(i, place):
-			g.join(i, master)
-		case ok:
-			g.join(master, i)
+// wire finds what hangs on each link that others lie on. A frame from the cable of eth0 goes eth0, bond0, bond0.5, br0,
+// veth, VM: that is the way up. Through a bridge it goes up to the ports that are no uplinks.
+func (w *world) wire() *wires {
+	g := &wires{world: w, ports: map[int][]int{}, above: map[int][]int{}, below: map[int][]int{}}
+	for i := range w.links {
+		l := &w.links[i]
+		if master, ok := w.find(l.master); ok {
+			g.ports[master] = append(g.ports[master], i)
+			if g.isUplink(i, master) {
+				g.join(i, master)
+			} else {
+				g.join(master, i)
+			}
 		}
-		if parent, ok := place[details[i].Parent]; ok && lies(links[i].Kind) {
+		if l.netns >= 0 || l.parent == l.index || !lies(l.kind) {
+			continue
+		}
+		if parent, ok := w.find(l.parent); ok {
 			g.join(parent, i)
 		}
-		g.count(i, master, ok)
 	}
-	for i := range links {
-		port := links[i].Master != "" && len(g.above[i]) == 0 // there are thousands, and their bridge says it
-		if len(g.below[i]) > 0 && !port {
-			details[i].Uplinks = g.uplinks(i)
-		}
-		if len(g.above[i]) > 0 || len(details[i].VFs) > 0 {
-			details[i].Above, details[i].VMs = g.hanging(i)
-		}
-	}
+	return g
 }
 
 func (g *wires) join(below, above int) {
@@ -64,40 +58,37 @@ func lies(kind string) bool {
 
 // isUplink says whether a port of a bridge, bond or the like leads down to hardware: it is hardware, a slave of a bond,
 // or a bond, VLAN or the like.
-func (g *wires) isUplink(i int, place map[string]int) bool {
-	l := &g.links[i]
-	if l.Physical {
+func (g *wires) isUplink(i, master int) bool {
+	if g.physical(i) {
 		return true
 	}
-	switch l.Kind {
+	switch g.links[i].kind {
 	case "bond", "team", "vlan", "vxlan", "macsec":
 		return true
 	}
-	master := g.links[place[l.Master]].Kind
-	return master == "bond" || master == "team"
+	kind := g.links[master].kind
+	return kind == "bond" || kind == "team"
 }
 
-// count adds a port to what its bridge or bond says of itself.
-func (g *wires) count(i, master int, ok bool) {
-	if !ok {
-		return
-	}
-	if bridge := g.details[master].Bridge; bridge != nil {
-		bridge.Ports++
-	}
-	if bond := g.details[master].Bond; bond != nil {
-		bond.Slaves++
-		if g.links[i].AdminUp && g.links[i].Carrier {
-			bond.Up++
+func (g *wires) physical(i int) bool { return g.devices[g.links[i].index].physical }
+
+func (g *wires) name(i int) string { return clean.String(g.links[i].name) }
+
+// slaves counts the ports of a bond, and those of them whose link is up.
+func (g *wires) slaves(i int) (all, up int) {
+	for _, port := range g.ports[i] {
+		if g.links[port].flags&(unix.IFF_UP|unix.IFF_LOWER_UP) == unix.IFF_UP|unix.IFF_LOWER_UP {
+			up++
 		}
 	}
+	return len(g.ports[i]), up
 }
 
 // uplinks are the interfaces of the hardware below a link.
 func (g *wires) uplinks(i int) (names []string) {
-	g.walk(i, g.below, func(at int) {
-		if g.links[at].Physical {
-			names = append(names, g.links[at].Name)
+	walk(i, g.below, func(at int) {
+		if g.physical(at) {
+			names = append(names, g.name(at))
 		}
 	})
 	slices.Sort(names)
@@ -112,21 +103,22 @@ func (g *wires) hanging(i int) (names []string, vms []sample.AttachedVM) {
 		}
 	}
 	own := func(at int) {
-		for k := range g.details[at].VFs {
-			add(g.details[at].VFs[k].VM)
+		for _, vf := range g.functions(g.links[at].index) {
+			add(vf.VM)
 		}
 	}
 	own(i)
-	g.walk(i, g.above, func(at int) {
-		names = append(names, g.links[at].Name)
-		add(g.details[at].VM)
+	walk(i, g.above, func(at int) {
+		names = append(names, g.name(at))
+		vm, _ := g.around.owners.of(&g.links[at], &g.around.fdb)
+		add(vm)
 		own(at)
 	})
 	return names, vms
 }
 
 // walk visits what a link leads to, each once, the nearest first; rings among links do not hold it up.
-func (g *wires) walk(from int, edges [][]int, visit func(at int)) {
+func walk(from int, edges map[int][]int, visit func(at int)) {
 	seen := map[int]bool{from: true}
 	queue := slices.Clone(edges[from])
 	for len(queue) > 0 {

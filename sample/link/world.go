@@ -1,13 +1,13 @@
 package link
 
 import (
-	"reflect"
 	"slices"
+	"sort"
 
 	"github.com/mdlayher/netlink"
 	"golang.org/x/sys/unix"
 
-	"hypervisor-tui/sample"
+	"hypervisor-tui/draw/clean"
 )
 
 // world is what is known of the links: the last dump with the events since. Run's goroutine owns it.
@@ -51,7 +51,7 @@ func (w *world) apply(m *netlink.Message) (c changes) {
 		}
 	case unix.RTM_DELLINK:
 		if l, ok := decodeLink(m.Data); ok {
-			return w.removeLink(&l)
+			return w.removeLink(l.index, m.Data)
 		}
 	case unix.RTM_NEWADDR:
 		if a, ok := decodeAddress(m.Data); ok {
@@ -75,7 +75,7 @@ func (w *world) apply(m *netlink.Message) (c changes) {
 
 // find is where the link with an index is or would be.
 func (w *world) find(index int) (at int, ok bool) {
-	return slices.BinarySearchFunc(w.links, index, func(l linkMessage, index int) int { return l.index - index })
+	return sort.Find(len(w.links), func(i int) int { return index - w.links[i].index })
 }
 
 func (w *world) setLink(l *linkMessage) (c changes) {
@@ -88,7 +88,7 @@ func (w *world) setLink(l *linkMessage) (c changes) {
 		return c
 	}
 	old := &w.links[at]
-	if old.flags != l.flags || old.state != l.state || old.name != l.name || old.detail.CarrierChanges != l.detail.CarrierChanges {
+	if old.flags != l.flags || old.state != l.state || old.name != l.name || old.changes != l.changes {
 		c.settings = []int{l.index}
 	}
 	// The kernel takes IPv4 routes away in silence when their link goes down.
@@ -99,17 +99,18 @@ func (w *world) setLink(l *linkMessage) (c changes) {
 
 // removeLink takes away a link that is gone or in another namespace. Of the other end of a veth the kernel says nothing
 // when one of them moves: what is known of it is put right here.
-func (w *world) removeLink(l *linkMessage) (c changes) {
-	index := l.index
+func (w *world) removeLink(index int, message []byte) (c changes) {
 	at, known := w.find(index)
 	if !known {
 		return c
 	}
 	c.any, c.routes = true, w.routed(index)
-	for i := range w.links {
-		if end := &w.links[i]; l.newNetns >= 0 && end.parent == index && end.netns < 0 && end.index != index {
-			end.netns, end.parent = l.newNetns, l.newIndex
-			c.guests = true
+	if netns, there := decodeMove(message); netns >= 0 {
+		for i := range w.links {
+			if end := &w.links[i]; end.parent == index && end.netns < 0 && end.index != index {
+				end.netns, end.parent = netns, there
+				c.guests = true
+			}
 		}
 	}
 	w.links = slices.Delete(w.links, at, at+1)
@@ -138,11 +139,10 @@ func (w *world) setPort(index int, state uint8) (c changes) {
 	if !known {
 		return c
 	}
-	port := &sample.BridgePort{State: portState(state), Learned: -1}
-	if old := w.links[at].detail.BridgePort; old != nil && *old == *port {
+	if w.links[at].port == state+1 {
 		return c
 	}
-	w.links[at].detail.BridgePort = port
+	w.links[at].port = state + 1
 	return changes{any: true}
 }
 
@@ -179,12 +179,30 @@ func (w *world) setAddress(a *addressMessage) {
 	w.addresses = slices.Insert(w.addresses, at, *a)
 }
 
+// nameOf is the name of the link with an index, fit to be drawn; empty: there is none.
+func (w *world) nameOf(index int) string {
+	if at, known := w.find(index); known {
+		return clean.String(w.links[at].name)
+	}
+	return ""
+}
+
 // replace takes what a dump of everything has found and says whether it is anything new.
 func (w *world) replace(f *findings) (changed bool) {
 	links := byIndex(f.links)
+	for i := range links { // what is as it was stays where it was: there are thousands
+		if at, known := w.find(links[i].index); known && w.links[at].same(&links[i]) {
+			links[i] = w.links[at]
+		} else {
+			changed = true
+		}
+	}
+	if changed = changed || len(links) != len(w.links); changed {
+		w.links = slices.Clone(links) // in no more memory than they need
+	}
 	slices.SortStableFunc(f.addresses, func(a, b addressMessage) int { return a.index - b.index })
-	changed = !reflect.DeepEqual(w.links, links) || !slices.Equal(w.addresses, f.addresses)
-	w.links, w.addresses = links, f.addresses
+	changed = changed || !slices.Equal(w.addresses, f.addresses)
+	w.addresses = f.addresses
 	return changed
 }
 

@@ -12,7 +12,7 @@ import (
 func TestMergeSaysWhatIsNew(t *testing.T) {
 	found := func() *findings {
 		return &findings{
-			links: []linkMessage{{index: 3, name: "br0", kind: "bridge", netns: -1, detail: sample.LinkDetail{Bridge: &sample.Bridge{FDB: 1}}},
+			links: []linkMessage{{index: 3, name: "br0", kind: "bridge", netns: -1, more: &linkMore{detail: sample.LinkDetail{Bridge: &sample.Bridge{FDB: 1}}}},
 				{index: 2, name: "eth0", netns: -1}},
 			addresses: []addressMessage{{index: 3, prefix: netip.MustParsePrefix("10.0.0.1/24")}},
 			hops:      []hop{{family: 4, index: 3}},
@@ -22,7 +22,7 @@ func TestMergeSaysWhatIsNew(t *testing.T) {
 		}
 	}
 	var w world
-	j := job{everything: true, around: true}
+	j := job{everything: true, around: true, learned: true}
 	if !w.merge(&j, found()) {
 		t.Error("the first dump is nothing new")
 	}
@@ -31,7 +31,7 @@ func TestMergeSaysWhatIsNew(t *testing.T) {
 	}
 	for name, change := range map[string]func(*findings){
 		"state":     func(f *findings) { f.links[1].state = 6 },
-		"detail":    func(f *findings) { f.links[0].detail.Bridge.STP = true },
+		"detail":    func(f *findings) { f.links[0].more.detail.Bridge.STP = true },
 		"link":      func(f *findings) { f.links = f.links[:1] },
 		"address":   func(f *findings) { f.addresses[0].flags = 1 },
 		"route":     func(f *findings) { f.hops[0].metric = 1 },

@@ -112,20 +112,14 @@ func richNet() *sample.Net {
 	return &sample.Net{
 		At: bootNow - time.Second,
 		Interfaces: []sample.Interface{
-			{Index: 1, Name: "lo", Kind: "loopback", State: "unknown", AdminUp: true, Carrier: true, MTU: 65536, AddressCount: 2, Counted: true, RxBytes: 3 * mib, TxBytes: 3 * mib, RxRate: nan, TxRate: nan},
-			{Index: 2, Name: "eth0", Physical: true, MAC: "52:54:00:12:34:56", Driver: "ixgbe", State: "up", AdminUp: true, Carrier: true, SpeedMbps: 10000, Duplex: "full", MTU: 1500, FirstAddress: 2, AddressCount: 2,
-				Counted: true, RxBytes: 450 * gib, TxBytes: 320 * gib, RxErrors: 1, TxErrors: 2, RxDropped: 12, TxDropped: 13, RxRate: 1.25 * gib, TxRate: 890 * mib},
-			{Index: 3, Name: "eth1", Physical: true, MAC: "52:54:00:12:34:57", Driver: "ixgbe", State: "down", MTU: 9000, FirstAddress: 4},
-			{Index: 4, Name: "br0", Kind: "bridge", State: "up", AdminUp: true, Carrier: true, MTU: 1500, FirstAddress: 4, AddressCount: 1, Counted: true,
-				Detail: &sample.LinkDetail{AltNames: "lan bridge0", CarrierChanges: 2, Bridge: &sample.Bridge{STP: true, FDB: 9, Ports: 2}, Uplinks: []string{"bond0"}, Above: []string{"vnet0"}, VMs: []sample.AttachedVM{vm, {PID: 7}, {Name: "plain"}}}},
-			{Index: 5, Name: "vnet0", Kind: "tun", Master: "br0", State: "up", AdminUp: true, Carrier: true, MTU: 1500, FirstAddress: 5, Counted: true, RxRate: 1000, TxRate: 20,
-				Detail: &sample.LinkDetail{CarrierChanges: 1, Mode: "tap", BridgePort: &sample.BridgePort{State: "forwarding", Learned: 1}, VM: &vm, Far: &sample.FarEnd{Namespace: 3, Index: 2, Name: "eth0"}}},
-			{Index: 6, Name: "bond0", Kind: "bond", Master: "br0", State: "up", AdminUp: true, Carrier: true, MTU: 1500, FirstAddress: 5,
-				Detail: &sample.LinkDetail{CarrierChanges: -1, VLAN: 5, Parent: "eth9", WhyVM: "nobody has looked for VMs yet", Bond: &sample.Bond{Mode: "802.3ad", Active: "eth0", PartnerMAC: "02:00:00:00:00:09", Ports: 2, Slaves: 2, Up: 2}}},
-			{Index: 7, Name: "eth2", Physical: true, State: "up", AdminUp: true, Carrier: true, MTU: 1500, Master: "bond0", FirstAddress: 5, SpeedMbps: 1000,
-				Detail: &sample.LinkDetail{Bus: "0000:3b:00.0", Firmware: "1.2", Port: "fibre", Autoneg: "on", BondPort: &sample.BondPort{State: "active", Link: "up", Failures: 1, Aggregator: 1},
-					VFs: []sample.VF{{Number: 0, Bus: "0000:3b:02.0", Name: "vf0", MAC: "02:00:00:00:00:10", VLAN: 5, State: "auto", VM: &vm}, {Number: 1}}}},
-			{Name: "new0", Counted: true, RxBytes: 42, RxRate: nan, TxRate: nan}, // counts already, its link is not known yet
+			{Link: &sample.Link{Index: 1, Name: "lo", Kind: "loopback", State: "unknown", AdminUp: true, Carrier: true, MTU: 65536, AddressCount: 2, CarrierChanges: -1}, Counted: true, RxBytes: 3 * mib, TxBytes: 3 * mib, RxRate: nan, TxRate: nan},
+			{Link: &sample.Link{Index: 2, Name: "eth0", Physical: true, MAC: "52:54:00:12:34:56", State: "up", AdminUp: true, Carrier: true, MTU: 1500, FirstAddress: 2, AddressCount: 2, CarrierChanges: -1, Detail: &sample.LinkDetail{Driver: "ixgbe", SpeedMbps: 10000, Duplex: "full"}}, Counted: true, RxBytes: 450 * gib, TxBytes: 320 * gib, RxErrors: 1, TxErrors: 2, RxDropped: 12, TxDropped: 13, RxRate: 1.25 * gib, TxRate: 890 * mib},
+			{Link: &sample.Link{Index: 3, Name: "eth1", Physical: true, MAC: "52:54:00:12:34:57", State: "down", MTU: 9000, FirstAddress: 4, CarrierChanges: -1, Detail: &sample.LinkDetail{Driver: "ixgbe"}}},
+			{Link: &sample.Link{Index: 4, Name: "br0", Kind: "bridge", State: "up", AdminUp: true, Carrier: true, MTU: 1500, FirstAddress: 4, AddressCount: 1, CarrierChanges: 2, Detail: &sample.LinkDetail{AltNames: "lan bridge0", Bridge: &sample.Bridge{STP: true, FDB: 9, Ports: 2}, Uplinks: []string{"bond0"}, Above: []string{"vnet0"}, VMs: []sample.AttachedVM{vm, {PID: 7}, {Name: "plain"}}}}, Counted: true},
+			{Link: &sample.Link{Index: 5, Name: "vnet0", Kind: "tun", Master: "br0", State: "up", AdminUp: true, Carrier: true, MTU: 1500, FirstAddress: 5, CarrierChanges: 1, BridgePort: &sample.BridgePort{State: "forwarding", Learned: 1}, VM: &vm, Far: &sample.FarEnd{Namespace: 3, Index: 2, Name: "eth0"}, Detail: &sample.LinkDetail{Mode: "tap"}}, Counted: true, RxRate: 1000, TxRate: 20},
+			{Link: &sample.Link{Index: 6, Name: "bond0", Kind: "bond", Master: "br0", State: "up", AdminUp: true, Carrier: true, MTU: 1500, FirstAddress: 5, CarrierChanges: -1, Parent: "eth9", WhyVM: "nobody has looked for VMs yet", Detail: &sample.LinkDetail{VLAN: 5, Bond: &sample.Bond{Mode: "802.3ad", Active: "eth0", PartnerMAC: "02:00:00:00:00:09", Ports: 2, Slaves: 2, Up: 2}}}},
+			{Link: &sample.Link{Index: 7, Name: "eth2", Physical: true, State: "up", AdminUp: true, Carrier: true, MTU: 1500, Master: "bond0", FirstAddress: 5, Detail: &sample.LinkDetail{SpeedMbps: 1000, Bus: "0000:3b:00.0", Firmware: "1.2", Port: "fibre", Autoneg: "on", BondPort: &sample.BondPort{State: "active", Link: "up", Failures: 1, Aggregator: 1}, VFs: []sample.VF{{Number: 0, Bus: "0000:3b:02.0", Name: "vf0", MAC: "02:00:00:00:00:10", VLAN: 5, State: "auto", VM: &vm}, {Number: 1}}}}},
+			{Link: &sample.Link{Name: "new0", CarrierChanges: -1}, Counted: true, RxBytes: 42, RxRate: nan, TxRate: nan}, // counts already, its link is not known yet
 		},
 		Addresses: []sample.Address{
 			{CIDR: "127.0.0.1/8", Scope: "host"}, {CIDR: "::1/128", IPv6: true, Scope: "host"},

@@ -51,11 +51,11 @@ type function struct {
 func (k *link) detail(n *sample.Net, l *sample.Interface) {
 	d := l.More()
 	k.AltNames = append([]string{}, strings.Fields(d.AltNames)...)
-	k.Parent, k.Bus, k.Firmware = text(d.Parent), text(d.Bus), text(d.Firmware)
+	k.Parent, k.Bus, k.Firmware = text(l.Parent), text(d.Bus), text(d.Firmware)
 	k.Port, k.Autoneg, k.Mode = text(d.Port), text(d.Autoneg), text(d.Mode)
-	k.CarrierChanges, k.VLAN = count(d.CarrierChanges), known(d.VLAN, d.VLAN > 0)
+	k.CarrierChanges, k.VLAN = count(l.CarrierChanges), known(d.VLAN, d.VLAN > 0)
 	k.Details = addressDetails(n, l)
-	k.VM, k.WhyVM, k.VMs = vmName(d.VM), text(d.WhyVM), vmNames(d.VMs)
+	k.VM, k.WhyVM, k.VMs = vmName(l.VM), text(l.WhyVM), vmNames(d.VMs)
 	k.Uplinks, k.Above = append([]string{}, d.Uplinks...), append([]string{}, d.Above...)
 	k.VFs = functions(d.VFs)
 	if b := d.Bond; b != nil {
@@ -64,7 +64,7 @@ func (k *link) detail(n *sample.Net, l *sample.Interface) {
 	if b := d.BondPort; b != nil {
 		k.Slave = bondSlave{text(b.State), text(b.Link), &b.Failures, known(b.Aggregator, b.Aggregator > 0)}
 	}
-	if f := d.Far; f != nil {
+	if f := l.Far; f != nil {
 		k.Far = farEnd{&f.Namespace, &f.Index, text(f.Name)}
 	}
 }

@@ -150,11 +150,11 @@ func newLinks(n *sample.Net, counting bool) []link {
 			Kind:      text(kind(l)),
 			Master:    text(l.Master),
 			MAC:       text(l.MAC),
-			Driver:    text(l.Driver),
+			Driver:    text(l.More().Driver),
 			State:     text(l.State),
 			Carrier:   known(l.Carrier, l.AdminUp),
-			Speed:     known(l.SpeedMbps, l.SpeedMbps > 0),
-			Duplex:    text(l.Duplex),
+			Speed:     known(l.More().SpeedMbps, l.More().SpeedMbps > 0),
+			Duplex:    text(l.More().Duplex),
 			MTU:       known(l.MTU, l.MTU > 0),
 			Addresses: addresses(n, l),
 			Gateway4:  text(gatewayOf(n, l.Name, 4)),
@@ -234,10 +234,9 @@ func ports(n *sample.Net, master string) []port {
 	list := []port{}
 	for i := range n.Interfaces {
 		if l := &n.Interfaces[i]; l.Master == master {
-			d := l.More()
-			one := port{Name: l.Name, State: text(l.State), VM: vmName(d.VM), WhyVM: text(d.WhyVM)}
-			if d.BridgePort != nil {
-				one.STP = text(d.BridgePort.State)
+			one := port{Name: l.Name, State: text(l.State), VM: vmName(l.VM), WhyVM: text(l.WhyVM)}
+			if l.BridgePort != nil {
+				one.STP = text(l.BridgePort.State)
 			}
 			list = append(list, one)
 		}
