@@ -20,6 +20,9 @@ import (
 
 const retryBusy = 50 * time.Millisecond // after which a frame that the terminal was too busy for is tried again
 
+// ownBeats is after how many seconds this program looks at what it uses itself.
+const ownBeats = 5
+
 // afterSample is how long after the second its frame is drawn: samples fall on whole seconds, and each shows at once.
 const afterSample = 100 * time.Microsecond
 
@@ -288,7 +291,9 @@ func (l *loop) gather(now time.Time) {
 	}
 	f.Now, f.Boot = now.In(f.Now.Location()), sample.Boottime()
 	l.feeds.fill(f)
-	l.own.read(&f.Self)
+	if f.Beat%ownBeats == 0 {
+		l.own.read(&f.Self)
+	}
 	f.Self.Crashes = l.guard.crashes.Load()
 	f.Derive()
 }
