@@ -145,7 +145,7 @@ func expectKubernetes(t *testing.T, c *apitest.Cluster, hostname string) object 
 		"pvcs":     object{"bound": of(bound, "Bound"), "total": number(len(claims))},
 		"pod_cidr": "10.42.0.0/16", "service_cidr": list(cidrs[0], "spec", "cidrs")[0], "cni": "flannel vxlan", "network_policy": true,
 		"network_sources": object{
-			"pod_cidr": "k3s arguments of hv-0", "service_cidr": "ServiceCIDR", "cni": "annotation of hv-0", "network_policy": "k3s arguments of hv-0",
+			"pod_cidr": "k3s args of hv-0", "service_cidr": "ServiceCIDR", "cni": "annotation of hv-0", "network_policy": "k3s args of hv-0",
 		},
 		"cause":                          object{"rung": nil, "why": nil, "checks": []any{}, "since": nil},
 		"namespaces":                     number(len(c.List("/api/v1/namespaces"))),

@@ -33,7 +33,7 @@ func (o *Objects) network(n *Network, here *Node, p *Place) {
 // k3sServer returns the arguments of a k3s server: of this node when it is one, else of the first by name.
 func (o *Objects) k3sServer(here *Node) (*K3s, string) {
 	if here != nil && here.K3s != nil && here.K3s.Server {
-		return here.K3s, "k3s arguments of " + here.Name
+		return here.K3s, "k3s args of " + here.Name
 	}
 	var found *K3s
 	first := ""
@@ -42,7 +42,7 @@ func (o *Objects) k3sServer(here *Node) (*K3s, string) {
 			found, first = k, name
 		}
 	}
-	return found, "k3s arguments of " + first
+	return found, "k3s args of " + first
 }
 
 func podCIDR(server *K3s, source string, here *Node) Sourced {

@@ -7,7 +7,7 @@ func TestNetworkAndItsSources(t *testing.T) {
 		return Node{Name: "hv-0", K3s: ParseK3sArgs(args), PodCIDRs: []string{"10.42.0.0/24"}}
 	}
 	agent := Node{Name: "hv-1", K3s: ParseK3sArgs(`["agent"]`), PodCIDRs: []string{"10.42.1.0/24"}, Flannel: "vxlan"}
-	const source = "k3s arguments of hv-0"
+	const source = "k3s args of hv-0"
 	for _, c := range []struct {
 		name  string
 		nodes []Node

@@ -51,7 +51,7 @@ func fixedKube(at time.Time) *kube.State {
 			{Last: at.Add(-3 * time.Hour), Count: 1, Kind: "Node", Name: "hypervisor-02", Reason: "InvalidDiskCapacity", Message: "invalid capacity 0 on image filesystem"},
 		},
 		Network: kube.Network{PodCIDR: kube.Sourced{Value: "10.42.0.0/16", Source: "k3s' default"}, ServiceCIDR: kube.Sourced{Value: "10.43.0.0/16", Source: "ServiceCIDR"},
-			CNI: kube.Sourced{Value: "flannel vxlan", Source: "annotation of hypervisor-01"}, Policy: kube.Sourced{Value: "enforced", Source: "k3s arguments of hypervisor-01"},
+			CNI: kube.Sourced{Value: "flannel vxlan", Source: "annotation of hypervisor-01"}, Policy: kube.Sourced{Value: "enforced", Source: "k3s args of hypervisor-01"},
 			Policies: 4, Attachments: 3},
 		Drain: []kube.Blocker{{Namespace: "team-0", Name: "vm-03", Why: "cannot be migrated: DisksNotLiveMigratable"}, {Namespace: "web", Name: "debug", Why: "has no controller that would start it elsewhere"}},
 	}

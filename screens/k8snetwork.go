@@ -1,6 +1,8 @@
 package screens
 
 import (
+	"strings"
+
 	"hypervisor-tui/draw"
 	"hypervisor-tui/kube"
 	"hypervisor-tui/sample/box"
@@ -20,11 +22,11 @@ func drawK8sNetwork(view *draw.Region, f *frame.Frame) {
 		return
 	}
 	staleMark(&p, &f.Kube.Health, f)
-	n, narrow := &f.Kube.Network, view.W() < pairColumns
-	left, right := pair(view, narrow)
+	n := &f.Kube.Network
+	left, right := halves(view)
 	sourced(&left, f, "Pod CIDR: ", &n.PodCIDR)
 	sourced(&right, f, "Service CIDR: ", &n.ServiceCIDR)
-	left, right = pair(view, narrow)
+	left, right = halves(view)
 	sourced(&left, f, "CNI: ", &n.CNI)
 	sourced(&right, f, "Network policy: ", &n.Policy)
 	p = view.CutTop(1).Pen(1, 0)
@@ -32,6 +34,14 @@ func drawK8sNetwork(view *draw.Region, f *frame.Frame) {
 	p = view.CutTop(1).Pen(1, 0)
 	counted(&p, "Network policies", &f.Kube.Kinds[kube.KindPolicy], n.Policies, -1, draw.Text)
 	counted(&p, "VM networks (Multus)", &f.Kube.Kinds[kube.KindAttachment], n.Attachments, -1, draw.Text)
+}
+
+// halves is pair for texts, which have no width of their own.
+func halves(view *draw.Region) (left, right draw.Pen) {
+	if view.W() < 2*secondColumn {
+		return pair(view, view.W() < pairColumns)
+	}
+	return split(view, view.W()/2)
 }
 
 // sourced writes a fact and, as far as it fits, where it was learned.
@@ -46,8 +56,12 @@ func sourced(p *draw.Pen, f *frame.Frame, name string, s *kube.Sourced) {
 		style = draw.Dim
 	}
 	p.Fit(style, s.Value, p.Left())
-	if room := p.Left() - 4; s.Source != "" && room >= 8 {
-		p.Text(draw.Dim, " (").Fit(draw.Dim, s.Source, room).Text(draw.Dim, ")")
+	source, room := s.Source, p.Left()-4
+	if draw.Columns(source) > room {
+		source, _, _ = strings.Cut(source, " of ") // whose it is goes before what it is
+	}
+	if source != "" && room >= 8 {
+		p.Text(draw.Dim, " (").Fit(draw.Dim, source, room).Text(draw.Dim, ")")
 	}
 }
 

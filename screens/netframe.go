@@ -54,11 +54,16 @@ func faulty(l *sample.Interface) bool {
 
 // pair takes a row for two figures side by side, or two rows where the frame is narrow.
 func pair(in *draw.Region, narrow bool) (left, right draw.Pen) {
-	row := in.CutTop(1)
 	if narrow {
-		return row.Pen(1, 0), in.CutTop(1).Pen(1, 0)
+		return in.CutTop(1).Pen(1, 0), in.CutTop(1).Pen(1, 0)
 	}
-	first := row.CutLeft(secondColumn - 1)
+	return split(in, secondColumn)
+}
+
+// split takes a row for two figures, of which the second begins at the given column.
+func split(in *draw.Region, second int) (left, right draw.Pen) {
+	row := in.CutTop(1)
+	first := row.CutLeft(second - 1)
 	return first.Pen(1, 0), row.Pen(1, 0)
 }
 

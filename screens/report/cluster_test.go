@@ -29,7 +29,7 @@ func clusterFrame() *frame.Frame {
 		Claims:   kube.Claims{Bound: 2, Total: 3},
 		Warnings: []kube.Warning{{Last: at, Count: 7, Kind: "Pod", Namespace: "web", Name: "p", Reason: "BackOff", Message: "again"}},
 		Network: kube.Network{PodCIDR: kube.Sourced{Value: "10.42.0.0/16", Source: "k3s' default"}, ServiceCIDR: kube.Sourced{Value: "10.43.0.0/16", Source: "ServiceCIDR"},
-			CNI: kube.Sourced{Value: "flannel vxlan", Source: "annotation of hv-1"}, Policy: kube.Sourced{Value: "not enforced", Source: "k3s arguments of hv-1"}, Policies: 2},
+			CNI: kube.Sourced{Value: "flannel vxlan", Source: "annotation of hv-1"}, Policy: kube.Sourced{Value: "not enforced", Source: "k3s args of hv-1"}, Policies: 2},
 		Drain: []kube.Blocker{{Namespace: "default", Name: "database-01", Why: "cannot be migrated"}},
 		Use:   kube.Use{CPU: 4200, Memory: 9 * gib}, HereUse: &kube.Use{CPU: 1200, Memory: 5 * gib},
 		Virt: kube.Virt{Phase: "Deployed", Version: "v1.9.0", HereInstances: 1, HereVCPUs: 8,
