@@ -16,7 +16,7 @@ import (
 )
 
 // deadline is how long a test waits for what should come at once or within seconds: it only catches a hang.
-const deadline = 40 * time.Second
+const deadline = 2 * time.Minute
 
 // childVariable names what the test binary does instead of testing: some things can only be tried in a process of their own.
 const childVariable = "HYPERVISOR_TUI_TEST_CHILD"

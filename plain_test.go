@@ -97,12 +97,14 @@ func TestPlainStalled(t *testing.T) {
 	t.Parallel()
 	s := start(t, setup{args: []string{"--plain"}, before: func(s *session) {
 		s.gate.Lock()
-		for n := 1; n > 0; { // the kernel moves what it took on by and by, and then takes more
-			var err error
+		for full := false; !full; { // the kernel moves what it took on by and by, and then takes more
+			waiting := s.unread()
 			s.slave.SetWriteDeadline(time.Now().Add(200 * time.Millisecond))
-			if n, err = s.slave.Write(make([]byte, 1<<20)); !errors.Is(err, os.ErrDeadlineExceeded) {
+			n, err := s.slave.Write(make([]byte, 1<<20))
+			if !errors.Is(err, os.ErrDeadlineExceeded) {
 				t.Skipf("the terminal cannot be stalled: %v", err)
 			}
+			full = n == 0 && waiting >= 4095
 		}
 	}})
 	eventually(t, "it writes", func() bool {

@@ -275,6 +275,20 @@ func (s *session) stderr() string {
 	return string(text)
 }
 
+// unread is how many bytes the kernel holds ready for who reads the terminal's output.
+func (s *session) unread() (n int) {
+	s.t.Helper()
+	conn, err := s.master.SyscallConn()
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	err2 := conn.Control(func(fd uintptr) { n, err = unix.IoctlGetInt(int(fd), unix.TIOCINQ) })
+	if err != nil || err2 != nil {
+		s.t.Fatal(err, err2)
+	}
+	return n
+}
+
 func (s *session) termios() (mode unix.Termios) {
 	s.t.Helper()
 	conn, err := s.slave.SyscallConn()
@@ -321,6 +335,7 @@ func (s *session) whole() {
 	s.t.Helper()
 	s.keys(" ")
 	s.await("PAUSED")
+	s.settled() // a slow line has the rest of the picture still to send
 	before := 0
 	s.see(func(*vtscreen.Screen) { before = s.clears })
 	s.keys("\x0c")

@@ -100,7 +100,7 @@ func (s *session) settled() (sent int) {
 			sent, same = now, 0
 		}
 		same++
-		return same > 40
+		return same > 100
 	})
 	return sent
 }
