@@ -97,11 +97,12 @@ func TestCopiesShareNothing(t *testing.T) {
 	if n := allocations(func() { CopyHost(dst, src) }); n != 0 {
 		t.Errorf("%v allocations of a host", n)
 	}
-	net := &Net{Interfaces: make([]Interface, 1)}
+	net := &Net{own: make([]Interface, 1), at: []int32{1}}
+	net.show(&netPage{interfaces: make([]Interface, 2)})
 	var copied Net
 	CopyNet(&copied, net)
-	net.Interfaces[0].RxBytes = 1
-	if copied.Interfaces[0].RxBytes != 0 {
+	net.Interfaces[1].RxBytes = 1
+	if copied.Interfaces[1].RxBytes != 0 || copied.Interfaces[0] != net.Interfaces[0] || net.page.holders != 2 {
 		t.Errorf("%+v", copied)
 	}
 	if n := allocations(func() { CopyNet(&copied, net) }); n != 0 {

@@ -21,13 +21,6 @@ func CopyHost(dst, src *Host) {
 	dst.EDAC = append(edac, src.EDAC...)
 }
 
-// CopyNet makes dst equal to src, as CopyHost does; what never changes is shared.
-func CopyNet(dst, src *Net) {
-	interfaces := dst.Interfaces[:0]
-	*dst = *src
-	dst.Interfaces = append(interfaces, src.Interfaces...)
-}
-
 // blank makes unknown what has no source to say so.
 func (h *Host) blank() {
 	nan := math.NaN()

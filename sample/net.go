@@ -7,11 +7,12 @@ import (
 )
 
 // Net is one sample of the host's network: what the links are (from sample/link) and what they count (from
-// /proc/net/dev). Interfaces belong to one Net, as the slices of a Host do; the other slices are shared and never changed.
+// /proc/net/dev). It is good as long as a Host is; what Interfaces points to and the other slices are shared, and nobody
+// may change them.
 type Net struct {
 	At         time.Duration // CLOCK_BOOTTIME
 	Changes    uint64        // rises with each change of anything but counters: what was made of the links is old then
-	Interfaces []Interface   // by index
+	Interfaces []*Interface  // by index
 	Addresses  []Address     // grouped by interface: Link.FirstAddress says where
 	Gateways   []Gateway     // default routes: those of the main table first, then by family and metric
 	DNS        []string      // nameserver lines of /etc/resolv.conf
@@ -19,11 +20,16 @@ type Net struct {
 	Rx, Tx     float64       // bytes a second over physical interfaces; NaN until they have been read twice
 	Counted    time.Duration // CLOCK_BOOTTIME at which Rx and Tx were true last
 	Sockets    SocketCounts
+
+	page *netPage    // that most of Interfaces lie in; nil: they are somebody else's
+	own  []Interface // those of them that lie here
+	at   []int32     // where those stand; shared
 }
 
 // Interface is one network link and what it counts.
 type Interface struct {
-	*Link // never nil
+	*Link      // never nil
+	Plain bool // it has no cable and no Detail: a port as there are thousands
 
 	// Counters as ip -s link shows them, valid while Counted; rates are NaN until they have been read twice.
 	Counted                                                    bool

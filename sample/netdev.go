@@ -3,9 +3,10 @@ package sample
 import (
 	"bytes"
 	"fmt"
-	"math"
 	"sync/atomic"
 	"time"
+
+	"hypervisor-tui/draw/clean"
 )
 
 // linesASecond is how much of /proc/net/dev is read, in the mean. The kernel adds up and writes each line anew for each
@@ -29,10 +30,11 @@ type netdevReader struct {
 	file     kept
 	links    *atomic.Pointer[LinkReport]
 	rows     []netRow // one a line, in the same order
+	pages    netPages
 	pass     netPass
-	hardware []nicFiles // while the file is not read each time
+	hardware []nicFiles // of Net.own, while the file is not read each time
 	table    *LinkTable // that Net and the rows' slots were made from
-	made     bool       // Net.Interfaces fits rows and table
+	made     bool       // Net fits rows and table
 	readings int
 	at       time.Duration // of the last one
 	every    time.Duration // between two; 0: each sample reads
@@ -41,44 +43,29 @@ type netdevReader struct {
 
 func (r *netdevReader) read(now time.Duration, _ *Host, n *Net) error {
 	var err error
-	counted := r.readings < 2 || now-r.at >= r.every-leastInterval
-	if counted {
-		err = r.count(now)
+	fresh := len(r.hardware) > 0
+	if r.readings < 2 || now-r.at >= r.every-leastInterval {
+		err, fresh = r.count(now, n), true
 	}
 	for i := range r.hardware {
-		r.hardware[i].count(r.rows, now)
+		r.hardware[i].count(&n.own[i], r.rows, now)
 	}
 	var table *LinkTable
 	if report := r.links.Load(); report != nil {
 		table = report.Table
 	}
 	if !r.made || table != r.table {
-		joinLinks(table, r.rows, n, now)
-		r.table, r.made = table, true
-		r.openHardware(n)
-		counted = true
+		r.join(table, n, now)
+		fresh = true
 	}
-	r.publish(now, counted, n)
+	if fresh {
+		n.Rx, n.Tx = netTotals(r.table, r.rows, n)
+		n.Counted = now
+	}
 	if err != nil {
 		return err
 	}
 	return r.said
-}
-
-// publish brings the interfaces up to date: all of them, or those of the hardware alone.
-func (r *netdevReader) publish(now time.Duration, all bool, n *Net) {
-	for i := range r.hardware {
-		r.rows[r.hardware[i].row].fill(n)
-	}
-	if all {
-		for i := range r.rows {
-			r.rows[i].fill(n)
-		}
-	}
-	if all || len(r.hardware) > 0 {
-		n.Rx, n.Tx = netTotals(r.table, r.rows, n.Interfaces)
-		n.Counted = now
-	}
 }
 
 func (r *netdevReader) close() {
@@ -91,24 +78,29 @@ type netPass struct {
 	now      time.Duration
 	headings int
 	row      int
+	page     *netPage
 	fresh    []netRow           // in place of the rows, which do not fit the file; nil: they do
 	known    map[string]*netRow // of the rows that did not come yet
 }
 
-// count brings the rows up to date. After an error they are as far as the file could be read.
-func (r *netdevReader) count(now time.Duration) error {
-	r.pass = netPass{now: now}
-	err := r.file.lines(r.take)
-	if err != nil {
-		return err
+// count brings n up to date, in a page of its own. After an error it is so as far as the file could be read.
+func (r *netdevReader) count(now time.Duration, n *Net) error {
+	r.pass = netPass{now: now, page: r.pages.take(len(n.Interfaces), r.every > 0)}
+	for i, l := range n.Interfaces {
+		r.pass.page.interfaces[i] = *l
 	}
-	if r.pass.fresh == nil && r.pass.row < len(r.rows) {
+	err := r.file.lines(r.take)
+	if err == nil && r.pass.fresh == nil && r.pass.row < len(r.rows) {
 		r.pass.replug(r.rows)
 	}
-	if r.pass.fresh != nil {
+	if err == nil && r.pass.fresh != nil {
 		r.rows, r.made = r.pass.fresh, false
-		r.pass = netPass{}
 		r.pace()
+	}
+	n.show(r.pass.page)
+	r.pass = netPass{}
+	if err != nil {
+		return err
 	}
 	r.at = now
 	r.readings++
@@ -137,7 +129,7 @@ func (r *netdevReader) take(line []byte) error {
 	}
 	if p.fresh == nil {
 		if p.row < len(r.rows) && r.rows[p.row].raw == string(l.name) {
-			r.rows[p.row].step(&l.netCounters, p.now)
+			p.step(&r.rows[p.row], &l.netCounters)
 			p.row++
 			return nil
 		}
@@ -145,6 +137,15 @@ func (r *netdevReader) take(line []byte) error {
 	}
 	p.add(&l)
 	return nil
+}
+
+// step gives the interface of a row the counters that it has now.
+func (p *netPass) step(w *netRow, now *netCounters) {
+	if w.slot < 0 { // nobody has told of it, and here it is
+		w.slot = int32(len(p.page.interfaces))
+		p.page.interfaces = append(p.page.interfaces, Interface{Link: &Link{Name: clean.String(w.raw), CarrierChanges: -1}})
+	}
+	w.step(&p.page.interfaces[w.slot], now, p.now)
 }
 
 // netLine is one line of /proc/net/dev; name lies in the text that was parsed.
@@ -217,11 +218,13 @@ func (p *netPass) replug(rows []netRow) {
 
 // add adds the row of an interface to those that fit the file; one that was there before keeps its counters.
 func (p *netPass) add(l *netLine) {
-	row := netRow{raw: string(l.name), rx: math.NaN(), tx: math.NaN()}
-	if old, ok := p.known[row.raw]; ok {
+	row := netRow{slot: -1}
+	if old, ok := p.known[string(l.name)]; ok {
 		row = *old
 		delete(p.known, row.raw) // a second line of that name is another device
+	} else {
+		row.raw = string(l.name)
 	}
-	row.step(&l.netCounters, p.now)
+	p.step(&row, &l.netCounters)
 	p.fresh = append(p.fresh, row)
 }

@@ -10,17 +10,17 @@ type nicFiles struct {
 	rx, tx kept
 }
 
-// count brings the interface's row up to date. One that cannot be read has gone, and what it counted last stands until
-// somebody says so.
-func (f *nicFiles) count(rows []netRow, now time.Duration) {
+// count brings the interface up to date. One that cannot be read has gone, and what it counted last stands until somebody
+// says so.
+func (f *nicFiles) count(i *Interface, rows []netRow, now time.Duration) {
 	w := &rows[f.row]
-	counters := w.now
-	var ok bool
-	if counters.rxBytes, ok = f.rx.count(); !ok || w.at == now {
+	if w.at == now {
 		return
 	}
-	if counters.txBytes, ok = f.tx.count(); ok {
-		w.step(&counters, now)
+	rx, ok := f.rx.count()
+	tx, all := f.tx.count()
+	if ok && all {
+		w.step(i, &netCounters{rx, i.RxErrors, i.RxDropped, tx, i.TxErrors, i.TxDropped}, now)
 	}
 }
 
@@ -35,18 +35,24 @@ func (k *kept) count() (n uint64, ok bool) {
 	return n, err == nil
 }
 
-// openHardware finds the interfaces that are counted by files of their own: none while the file of all is read each time.
+// openHardware finds the interfaces that are counted by files of their own, and takes them out of the page: none while the
+// file of all is read each time.
 func (r *netdevReader) openHardware(n *Net) {
 	r.closeHardware()
 	if r.every == 0 {
 		return
 	}
 	for i := range r.rows {
-		if w := &r.rows[i]; w.slot >= 0 && n.Interfaces[w.slot].Physical {
-			dir := "/sys/class/net/" + w.raw + "/statistics/"
-			r.hardware = append(r.hardware, nicFiles{row: i, rx: keep(r.root, dir+"rx_bytes"), tx: keep(r.root, dir+"tx_bytes")})
+		w := &r.rows[i]
+		if w.slot < 0 || !n.Interfaces[w.slot].Physical {
+			continue
 		}
+		dir := "/sys/class/net/" + w.raw + "/statistics/"
+		r.hardware = append(r.hardware, nicFiles{row: i, rx: keep(r.root, dir+"rx_bytes"), tx: keep(r.root, dir+"tx_bytes")})
+		n.own = append(n.own, *n.Interfaces[w.slot])
+		n.at = append(n.at, w.slot)
 	}
+	n.take()
 }
 
 func (r *netdevReader) closeHardware() {

@@ -7,83 +7,96 @@ import (
 	"hypervisor-tui/draw/clean"
 )
 
-// netRow is what is known of the interface on one line of /proc/net/dev.
+// netRow is one line of /proc/net/dev.
 type netRow struct {
-	raw    string // its name as the kernel writes it
-	reads  int8   // 0: now is of no account yet; 1: there is no rate yet; stays at 2
-	slot   int32  // place in Net.Interfaces; -1: it has none
-	index  int32  // of the link of that name; 0: not known yet
-	now    netCounters
-	at     time.Duration // CLOCK_BOOTTIME at which now was read
-	rx, tx float64
+	raw   string        // name of the interface as the kernel writes it
+	at    time.Duration // CLOCK_BOOTTIME at which it was counted last
+	slot  int32         // place in Net.Interfaces; -1: it has none
+	index int32         // of the link of that name; 0: not known yet
+	reads int8          // 0: it has not been counted; 1: there is no rate yet; stays at 2
 }
 
-// step takes the counters that an interface has at a time.
-func (w *netRow) step(now *netCounters, at time.Duration) {
+// step gives the row's interface the counters that it has at a time.
+func (w *netRow) step(i *Interface, now *netCounters, at time.Duration) {
 	over := at - w.at
 	if w.reads == 0 {
 		over = 0
 	}
-	w.rx = perSecond(w.now.rxBytes, now.rxBytes, over)
-	w.tx = perSecond(w.now.txBytes, now.txBytes, over)
-	w.now, w.at = *now, at
-	w.reads = min(w.reads+1, 2)
+	i.Counted = true
+	i.RxRate, i.TxRate = perSecond(i.RxBytes, now.rxBytes, over), perSecond(i.TxBytes, now.txBytes, over)
+	i.RxBytes, i.RxErrors, i.RxDropped = now.rxBytes, now.rxErrors, now.rxDropped
+	i.TxBytes, i.TxErrors, i.TxDropped = now.txBytes, now.txErrors, now.txDropped
+	w.at, w.reads = at, min(w.reads+1, 2)
 }
 
 // belongs says which link the row counts for from now on. Another one of the same name counts anew.
-func (w *netRow) belongs(index int, now time.Duration) {
-	if w.index != 0 && w.index != int32(index) {
-		w.rx, w.tx = math.NaN(), math.NaN()
-		w.reads = 0
-		if w.at == now {
-			w.reads = 1
+func (w *netRow) belongs(i *Interface, now time.Duration) {
+	if w.index != 0 && w.index != int32(i.Index) {
+		i.RxRate, i.TxRate = math.NaN(), math.NaN()
+		w.reads = 1
+		if w.at != now {
+			w.reads, i.Counted = 0, false
 		}
 	}
-	w.index = int32(index)
+	w.index = int32(i.Index)
 }
 
-// fill copies the counters to the interface.
-func (w *netRow) fill(n *Net) {
-	if w.slot < 0 || w.reads == 0 {
-		return
-	}
-	i := &n.Interfaces[w.slot]
-	i.Counted = true
-	i.RxBytes, i.RxErrors, i.RxDropped = w.now.rxBytes, w.now.rxErrors, w.now.rxDropped
-	i.TxBytes, i.TxErrors, i.TxDropped = w.now.txBytes, w.now.txErrors, w.now.txDropped
-	i.RxRate, i.TxRate = w.rx, w.tx
-}
-
-// joinLinks makes n hold the links of the table, if there is one yet, and behind them those that only count, and tells
-// each row its slot. A row that has no link but was read before now is gone, or has another name. It allocates: links change
+// join makes n hold the links of the table, if there is one yet, and behind them those that only count, and tells each row
+// its slot. A row that has no link but was counted before now is gone, or has another name. It allocates: links change
 // seldom.
-func joinLinks(table *LinkTable, rows []netRow, n *Net, now time.Duration) {
+func (r *netdevReader) join(table *LinkTable, n *Net, now time.Duration) {
 	known := table
 	if known == nil {
 		known = &LinkTable{}
 	}
 	n.Addresses, n.Gateways, n.DNS, n.Services = known.Addresses, known.Gateways, known.DNS, known.Services
 	n.Changes++
-	n.Interfaces = n.Interfaces[:0]
-	for _, l := range known.Links {
-		n.Interfaces = append(n.Interfaces, Interface{Link: l, RxRate: math.NaN(), TxRate: math.NaN()})
+	page := r.pages.take(max(len(known.Links), len(r.rows)), true)
+	page.interfaces = page.interfaces[:len(known.Links)]
+	for i, l := range known.Links {
+		page.interfaces[i] = Interface{Link: l, Plain: !l.Physical && l.Detail == nil, RxRate: math.NaN(), TxRate: math.NaN()}
 	}
 	places := linkPlaces{links: known.Links}
-	for i := range rows {
-		w := &rows[i]
+	for i := range r.rows {
+		w := &r.rows[i]
 		name := clean.String(w.raw)
 		slot, ok := places.take(name)
 		switch {
 		case ok:
-			w.belongs(known.Links[slot].Index, now)
+			w.raw = sameText(w.raw, known.Links[slot].Name)
+			w.move(&page.interfaces[slot], n, now)
 		case table != nil && w.at != now:
 			slot = -1
 		default:
-			slot = len(n.Interfaces)
-			n.Interfaces = append(n.Interfaces, Interface{Link: &Link{Name: name, CarrierChanges: -1}})
+			slot = len(page.interfaces)
+			page.interfaces = append(page.interfaces, *n.Interfaces[w.slot])
 		}
 		w.slot = int32(slot)
 	}
+	n.own, n.at = n.own[:0], nil
+	n.show(page)
+	r.table, r.made = table, true
+	r.openHardware(n)
+}
+
+// move gives an interface what the row has counted in n so far.
+func (w *netRow) move(to *Interface, n *Net, now time.Duration) {
+	if w.slot < 0 {
+		w.reads, w.index = 0, int32(to.Index)
+		return
+	}
+	link, plain := to.Link, to.Plain
+	*to = *n.Interfaces[w.slot]
+	to.Link, to.Plain = link, plain
+	w.belongs(to, now)
+}
+
+// sameText is other where it says the same, so that the text is in memory once.
+func sameText(text, other string) string {
+	if text == other {
+		return other
+	}
+	return text
 }
 
 // linkPlaces finds links by their names. Nearly always they are asked for in their own order.
@@ -113,13 +126,13 @@ func (p *linkPlaces) take(name string) (at int, ok bool) {
 // netTotals adds up the physical interfaces. Where there is none, as in a container, it adds up all but loopback.
 // Without a link table nobody knows which is which, and both are NaN. An interface that has just appeared does not
 // count yet.
-func netTotals(table *LinkTable, rows []netRow, interfaces []Interface) (rx, tx float64) {
+func netTotals(table *LinkTable, rows []netRow, n *Net) (rx, tx float64) {
 	if table == nil {
 		return math.NaN(), math.NaN()
 	}
 	physical := false
-	for _, l := range table.Links {
-		physical = physical || l.Physical
+	for _, l := range n.Interfaces {
+		physical = physical || !l.Plain && l.Physical
 	}
 	var r, t total
 	for i := range rows {
@@ -127,15 +140,12 @@ func netTotals(table *LinkTable, rows []netRow, interfaces []Interface) (rx, tx 
 		if w.slot < 0 || w.reads < 2 {
 			continue
 		}
-		l := interfaces[w.slot].Link
-		counts := l.Physical
-		if !physical {
-			counts = l.Index != 0 && l.Kind != "loopback"
+		l := n.Interfaces[w.slot]
+		if physical && (l.Plain || !l.Physical) || !physical && (l.Index == 0 || l.Kind == "loopback") {
+			continue
 		}
-		if counts {
-			r.add(w.rx)
-			t.add(w.tx)
-		}
+		r.add(l.RxRate)
+		t.add(l.TxRate)
 	}
 	return r.value(), t.value()
 }

@@ -34,7 +34,7 @@ func TestF15ManyInterfacesAreCountedMoreRarely(t *testing.T) {
 		for i := range 2 + 2*every {
 			bytes += uint64(i * 1000)
 			n := l.pass(bytes, names...)
-			one := &n.Interfaces[lines-1]
+			one := n.Interfaces[lines-1]
 			if one.RxBytes == bytes && (i == 0 || bytes != last) {
 				if over := float64(usualInterval.Seconds()) * float64(i-lastOf(counted)); len(counted) > 0 && one.RxRate != float64(bytes-last)/over {
 					t.Errorf("%d lines, sample %d: %v B/s, want %v", lines, i, one.RxRate, float64(bytes-last)/over)
@@ -164,18 +164,21 @@ func TestF15FiveThousandInterfacesInMemory(t *testing.T) {
 	put(t, l.root, "/proc/net/dev", netDevOf(1, names...))
 	before := liveBytes()
 	l.SetLinks(report)
-	sample := func() {
-		l.clock.pass(time.Minute)
+	sample := func(after time.Duration) {
+		l.clock.pass(after)
 		l.Sample()
 		l.nets.Latest()
 	}
-	for range 4 {
-		sample()
+	for range 45 {
+		sample(usualInterval)
 	}
-	if each := (liveBytes() - before) / links; each > 480 {
+	if each := (liveBytes() - before) / links; each > 280 {
 		t.Errorf("%d bytes an interface", each)
 	}
-	if n := allocations(sample); n != 0 {
+	for range 4 { // until each copy has its page
+		sample(time.Minute)
+	}
+	if n := allocations(func() { sample(time.Minute) }); n != 0 {
 		t.Errorf("%v allocations", n)
 	}
 	if n := l.nets.Latest(); len(n.Interfaces) != links || !n.Interfaces[links-1].Counted {

@@ -134,7 +134,7 @@ var (
 func fixedNet() *sample.Net {
 	n := &sample.Net{
 		At: bootNow - time.Second,
-		Interfaces: []sample.Interface{
+		Interfaces: []*sample.Interface{
 			{Link: &sample.Link{Index: 1, Name: "lo", Kind: "loopback", State: "unknown", AdminUp: true, Carrier: true, MTU: 65536, AddressCount: 2, CarrierChanges: -1}, Counted: true, RxBytes: 3 * mib, TxBytes: 3 * mib},
 			{Link: &sample.Link{Index: 2, Name: "eth0", Physical: true, MAC: "52:54:00:12:34:56", State: "up", AdminUp: true, Carrier: true, MTU: 1500, FirstAddress: 2, AddressCount: 2, CarrierChanges: -1, Detail: &sample.LinkDetail{Driver: "ixgbe", SpeedMbps: 10000, Duplex: "full"}}, Counted: true, RxBytes: 450 * gib, TxBytes: 320 * gib, RxRate: 1.2 * gib, TxRate: 890 * mib, RxDropped: 12},
 			{Link: &sample.Link{Index: 3, Name: "eth1", Physical: true, MAC: "52:54:00:12:34:57", State: "down", AdminUp: true, Carrier: false, MTU: 9000, FirstAddress: 4, Master: "br-storage", CarrierChanges: 3, BridgePort: &sample.BridgePort{State: "disabled"}, Detail: &sample.LinkDetail{Driver: "ixgbe", Bus: "0000:3b:00.1", Firmware: "0x800006d3", Port: "none", Autoneg: "off", Above: []string{"br-storage", "vnet1", "veth0000"}, VMs: []sample.AttachedVM{rescueVM, databaseVM}}}, Counted: true, RxBytes: 1200 * gib, TxBytes: 890 * gib},
@@ -157,7 +157,7 @@ func fixedNet() *sample.Net {
 		Sockets: sample.SocketCounts{TCP: 2500, UDP: 34, Established: 2456, Conntrack: 8123, ConntrackMax: 262144},
 	}
 	for i := range 24 {
-		l := sample.Interface{Link: &sample.Link{Index: 8 + i, Name: fmt.Sprintf("veth%04x", i*37), Kind: "veth", Master: "br0", State: "up", AdminUp: true, Carrier: true, MTU: 1450, FirstAddress: 6, CarrierChanges: 2}, Counted: true}
+		l := &sample.Interface{Link: &sample.Link{Index: 8 + i, Name: fmt.Sprintf("veth%04x", i*37), Kind: "veth", Master: "br0", State: "up", AdminUp: true, Carrier: true, MTU: 1450, FirstAddress: 6, CarrierChanges: 2}, Counted: true}
 		l.BridgePort, l.Far = &sample.BridgePort{State: "forwarding", Learned: 1}, &sample.FarEnd{Namespace: i, Index: 2}
 		switch i {
 		case 0:

@@ -61,7 +61,7 @@ func chosenLink(f *frame.Frame, index int) *sample.Interface {
 	}
 	for i := range f.Net.Interfaces {
 		if f.Net.Interfaces[i].Index == index {
-			return &f.Net.Interfaces[i]
+			return f.Net.Interfaces[i]
 		}
 	}
 	return nil

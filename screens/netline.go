@@ -20,7 +20,7 @@ func (n *network) drawLine(r draw.Region, f *frame.Frame, row *netRow) {
 	if !r.Visible() {
 		return
 	}
-	l := &f.Net.Interfaces[row.link]
+	l := f.Net.Interfaces[row.link]
 	whole := r
 	if r.W() >= lineWide {
 		rates := r.CutRight(lineRates).Pen(0, 0)

@@ -73,7 +73,7 @@ type arrangement struct {
 // matching lists the interfaces that the text is found in, whatever they are.
 func (a *arrangement) matching(text string) {
 	for i := range a.net.Interfaces {
-		if a.matches(&a.net.Interfaces[i], text) {
+		if a.matches(a.net.Interfaces[i], text) {
 			a.rows = append(a.rows, netRow{kind: lineRow, link: i})
 		}
 	}
@@ -105,7 +105,7 @@ func (a *arrangement) everything() {
 		return
 	}
 	for i := range links {
-		if parent := above(&links[i]); parent != "" {
+		if parent := above(links[i]); parent != "" {
 			a.children[parent] = append(a.children[parent], i)
 		}
 	}
@@ -119,12 +119,12 @@ func (a *arrangement) everything() {
 }
 
 // isKnown says whether more is known of l than what it counts.
-func isKnown(l sample.Interface) bool { return l.Index != 0 }
+func isKnown(l *sample.Interface) bool { return l.Index != 0 }
 
 // counting lists the interfaces while nothing but their counters is known.
 func (a *arrangement) counting() {
 	for i := range a.net.Interfaces {
-		if !a.folds(&a.net.Interfaces[i]) {
+		if !a.folds(a.net.Interfaces[i]) {
 			a.put(netRow{kind: lineRow, link: i})
 		}
 	}
@@ -148,7 +148,7 @@ func (a *arrangement) hardware() {
 	a.rows = append(a.rows, netRow{kind: titleRow, title: "Physical interfaces"})
 	var frames, lines []int
 	for i := range a.net.Interfaces {
-		l := &a.net.Interfaces[i]
+		l := a.net.Interfaces[i]
 		switch {
 		case !l.Physical:
 		case l.Parent != "" || a.weight(l) == spare:
@@ -210,7 +210,7 @@ func (a *arrangement) holdsDefault(name string) bool {
 // byWeight sorts links: by weight, those with the most VMs first, then by their number.
 func (a *arrangement) byWeight(links []int) {
 	slices.SortStableFunc(links, func(i, j int) int {
-		one, two := &a.net.Interfaces[i], &a.net.Interfaces[j]
+		one, two := a.net.Interfaces[i], a.net.Interfaces[j]
 		return cmp.Or(a.weight(one)-a.weight(two), len(two.More().VMs)-len(one.More().VMs))
 	})
 }
@@ -219,7 +219,7 @@ func (a *arrangement) byWeight(links []int) {
 func (a *arrangement) section(title string, belongs func(*sample.Interface) bool) {
 	var roots []int
 	for i := range a.net.Interfaces {
-		l := &a.net.Interfaces[i]
+		l := a.net.Interfaces[i]
 		if !a.placed[i] && !l.Physical && belongs(l) {
 			roots = append(roots, i)
 		}
@@ -245,7 +245,7 @@ func (a *arrangement) branch(root int, depth int8) {
 	var listed []int
 	first, pods := len(a.guests), 0
 	for _, i := range a.children[name] {
-		l := &a.net.Interfaces[i]
+		l := a.net.Interfaces[i]
 		switch {
 		case a.placed[i] && !l.Physical: // stands elsewhere
 			if l.Master == name {
@@ -262,7 +262,7 @@ func (a *arrangement) branch(root int, depth int8) {
 		}
 	}
 	slices.SortStableFunc(listed, func(i, j int) int {
-		return cmp.Or(portRank(&a.net.Interfaces[i])-portRank(&a.net.Interfaces[j]), compareAttached(&a.net.Interfaces[i], &a.net.Interfaces[j]))
+		return cmp.Or(portRank(a.net.Interfaces[i])-portRank(a.net.Interfaces[j]), compareAttached(a.net.Interfaces[i], a.net.Interfaces[j]))
 	})
 	var rows []netRow
 	for _, i := range listed {
@@ -292,7 +292,7 @@ func (a *arrangement) branch(root int, depth int8) {
 func (a *arrangement) settleGuests(first int) int {
 	links := a.net.Interfaces
 	fresh := a.guests[first:]
-	slices.SortStableFunc(fresh, func(i, j int) int { return compareAttached(&links[i], &links[j]) })
+	slices.SortStableFunc(fresh, func(i, j int) int { return compareAttached(links[i], links[j]) })
 	fresh = slices.CompactFunc(fresh, func(i, j int) bool { return *links[i].VM == *links[j].VM })
 	a.guests = a.guests[:first+len(fresh)]
 	return len(fresh)

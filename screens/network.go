@@ -205,7 +205,7 @@ func (n *network) drawRows(view *draw.Region, f *frame.Frame) {
 			drawGuests(view.CutTop(1), f, row, n.guests[row.link:row.link+row.count])
 			continue
 		case frameRow:
-			l := &f.Net.Interfaces[row.link]
+			l := f.Net.Interfaces[row.link]
 			height = linkRows(f.Net, l, view.W())
 			if !beside.Empty() {
 				top -= beside.H()
@@ -231,9 +231,9 @@ func (n *network) drawRows(view *draw.Region, f *frame.Frame) {
 
 // pairRows is the height of the frame in row i and, where it gets one, of that beside it.
 func (n *network) pairRows(i int, f *frame.Frame, width int) int {
-	height := linkRows(f.Net, &f.Net.Interfaces[n.rows[i].link], width)
+	height := linkRows(f.Net, f.Net.Interfaces[n.rows[i].link], width)
 	if width >= pairWidth && i+1 < len(n.rows) && n.rows[i+1].kind == frameRow {
-		height = max(height, linkRows(f.Net, &f.Net.Interfaces[n.rows[i+1].link], width))
+		height = max(height, linkRows(f.Net, f.Net.Interfaces[n.rows[i+1].link], width))
 	}
 	return height
 }

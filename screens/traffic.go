@@ -16,7 +16,7 @@ func drawTraffic(c *Console, r draw.Region, f *frame.Frame) {
 	connections(&p, f)
 	physical := hasHardware(f.Net)
 	for i := 0; i < len(f.Net.Interfaces) && !r.Empty(); i++ {
-		if l := &f.Net.Interfaces[i]; carriesTraffic(l, physical) {
+		if l := f.Net.Interfaces[i]; carriesTraffic(l, physical) {
 			drawLinkRow(r.CutTop(1).Inset(1), l)
 		}
 	}
@@ -26,8 +26,8 @@ func drawTraffic(c *Console, r draw.Region, f *frame.Frame) {
 }
 
 func hasHardware(n *sample.Net) bool {
-	for i := range n.Interfaces {
-		if n.Interfaces[i].Physical {
+	for _, l := range n.Interfaces {
+		if !l.Plain && l.Physical {
 			return true
 		}
 	}
@@ -37,13 +37,13 @@ func hasHardware(n *sample.Net) bool {
 // carriesTraffic says whether an interface counts for the host's traffic: the hardware's do, and where there are none, as
 // in a container, all but the loopback.
 func carriesTraffic(l *sample.Interface, physical bool) bool {
-	return l.Physical || !physical && l.Kind != "loopback"
+	return !l.Plain && l.Physical || !physical && l.Kind != "loopback"
 }
 
 func hasTraffic(n *sample.Net) bool {
 	physical := hasHardware(n)
 	for i := range n.Interfaces {
-		if carriesTraffic(&n.Interfaces[i], physical) {
+		if carriesTraffic(n.Interfaces[i], physical) {
 			return true
 		}
 	}

@@ -106,11 +106,15 @@ func (p portPool) of(l *linkMessage, learned *fdb) *sample.BridgePort {
 // joined to it goes into copies.
 func (g *wires) detail(i int) *sample.LinkDetail {
 	w, l := g.world, &g.links[i]
-	var detail sample.LinkDetail
-	if l.more != nil {
-		detail = l.more.detail
-	}
 	device, known := w.devices[l.index]
+	uplinks := len(g.below[i]) > 0 && (l.master == 0 || len(g.above[i]) > 0) // of a mere port its bridge says it
+	if l.more == nil && !known && !uplinks && len(g.above[i]) == 0 && len(w.around.functions[l.index]) == 0 {
+		return nil
+	}
+	detail := &sample.LinkDetail{}
+	if l.more != nil {
+		*detail = l.more.detail
+	}
 	detail.Driver, detail.SpeedMbps, detail.Duplex = device.driver, device.mbps, device.duplex
 	detail.Bus, detail.Firmware, detail.Port, detail.Autoneg = device.bus, device.firmware, device.port, device.autoneg
 	if b := detail.Bridge; b != nil {
@@ -128,16 +132,13 @@ func (g *wires) detail(i int) *sample.LinkDetail {
 		detail.Bond = &bond
 	}
 	detail.VFs = w.functions(l.index)
-	if len(g.below[i]) > 0 && (l.master == 0 || len(g.above[i]) > 0) { // of a mere port its bridge says it
+	if uplinks {
 		detail.Uplinks = g.uplinks(i)
 	}
 	if len(g.above[i]) > 0 || len(detail.VFs) > 0 {
 		detail.Above, detail.VMs = g.hanging(i)
 	}
-	if !known && l.more == nil && detail.VFs == nil && detail.Uplinks == nil && detail.Above == nil {
-		return nil
-	}
-	return &detail
+	return detail
 }
 
 // functions are the virtual functions of a device, with the guests that have them.

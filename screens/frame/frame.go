@@ -160,16 +160,17 @@ func PrimaryAddress(n *sample.Net) (address, name string) {
 			best = g
 		}
 	}
-	for i := range n.Interfaces {
-		l := &n.Interfaces[i]
-		if best != nil && l.Name == best.Interface {
+	if best != nil {
+		if l := Link(n, best.Interface); l != nil {
 			if a := globalAddress(n, l, best.Family == 6); a != "" {
 				return a, l.Name
 			}
 		}
 	}
-	for i := range n.Interfaces {
-		l := &n.Interfaces[i]
+	if len(n.Addresses) == 0 {
+		return "", ""
+	}
+	for _, l := range n.Interfaces {
 		if a := globalAddress(n, l, false); a != "" {
 			return a, l.Name
 		}

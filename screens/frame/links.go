@@ -12,8 +12,10 @@ var ConntrackLimits = Limits{Warn: 80, Critical: 95}
 // addresses that another host has and of a table of connections that fills up.
 func findNetwork(dst []Problem, f *Frame) []Problem {
 	n := f.Net
-	for i := range n.Interfaces {
-		dst = findLink(dst, n, &n.Interfaces[i])
+	for _, l := range n.Interfaces {
+		if !l.Plain {
+			dst = findLink(dst, n, l)
+		}
 	}
 	for i := range n.Gateways {
 		if g := &n.Gateways[i]; g.Table == sample.MainTable && g.Silent != 0 {
@@ -96,9 +98,9 @@ func Link(n *sample.Net, name string) *sample.Interface {
 	if name == "" {
 		return nil
 	}
-	for i := range n.Interfaces {
-		if n.Interfaces[i].Name == name {
-			return &n.Interfaces[i]
+	for _, l := range n.Interfaces {
+		if l.Name == name {
+			return l
 		}
 	}
 	return nil

@@ -10,31 +10,31 @@ import (
 
 func TestProblemsOfTheNetwork(t *testing.T) {
 	vms := func(n int) []sample.AttachedVM { return make([]sample.AttachedVM, n) }
-	nic := func(name, master string, carrier bool) sample.Interface {
-		return sample.Interface{Link: &sample.Link{Name: name, Physical: true, AdminUp: true, Carrier: carrier, Master: master, Detail: &sample.LinkDetail{VMs: vms(6)}}}
+	nic := func(name, master string, carrier bool) *sample.Interface {
+		return &sample.Interface{Link: &sample.Link{Name: name, Physical: true, AdminUp: true, Carrier: carrier, Master: master, Detail: &sample.LinkDetail{VMs: vms(6)}}}
 	}
-	bridge := func(n int, uplinks ...string) sample.Interface {
-		return sample.Interface{Link: &sample.Link{Name: "br-storage", Kind: "bridge", AdminUp: true, Carrier: true, Detail: &sample.LinkDetail{Bridge: &sample.Bridge{}, Uplinks: uplinks, VMs: vms(n)}}}
+	bridge := func(n int, uplinks ...string) *sample.Interface {
+		return &sample.Interface{Link: &sample.Link{Name: "br-storage", Kind: "bridge", AdminUp: true, Carrier: true, Detail: &sample.LinkDetail{Bridge: &sample.Bridge{}, Uplinks: uplinks, VMs: vms(n)}}}
 	}
-	bond := func(carrier bool, up, addresses int, above ...string) sample.Interface {
-		return sample.Interface{Link: &sample.Link{Name: "bond0", Kind: "bond", AdminUp: true, Carrier: carrier, AddressCount: addresses, Detail: &sample.LinkDetail{Bond: &sample.Bond{Slaves: 2, Up: up}, Uplinks: []string{"eth1", "eth2"}, Above: above}}}
+	bond := func(carrier bool, up, addresses int, above ...string) *sample.Interface {
+		return &sample.Interface{Link: &sample.Link{Name: "bond0", Kind: "bond", AdminUp: true, Carrier: carrier, AddressCount: addresses, Detail: &sample.LinkDetail{Bond: &sample.Bond{Slaves: 2, Up: up}, Uplinks: []string{"eth1", "eth2"}, Above: above}}}
 	}
 	for _, c := range []struct {
 		name  string
-		links []sample.Interface
+		links []*sample.Interface
 		want  string
 	}{
-		{"a bridge whose only cable is out", []sample.Interface{nic("eth1", "br-storage", false), bridge(6, "eth1")}, "err br-storage no carrier, 6 VMs attached [network]; "},
-		{"one VM", []sample.Interface{nic("eth1", "br-storage", false), bridge(1, "eth1")}, "err br-storage no carrier, 1 VM attached [network]; "},
-		{"a bridge with another cable", []sample.Interface{nic("eth1", "br-storage", false), nic("eth2", "br-storage", true), bridge(6, "eth1", "eth2")},
+		{"a bridge whose only cable is out", []*sample.Interface{nic("eth1", "br-storage", false), bridge(6, "eth1")}, "err br-storage no carrier, 6 VMs attached [network]; "},
+		{"one VM", []*sample.Interface{nic("eth1", "br-storage", false), bridge(1, "eth1")}, "err br-storage no carrier, 1 VM attached [network]; "},
+		{"a bridge with another cable", []*sample.Interface{nic("eth1", "br-storage", false), nic("eth2", "br-storage", true), bridge(6, "eth1", "eth2")},
 			"err eth1 no carrier, 6 VMs attached [network]; "},
-		{"a bridge without cables", []sample.Interface{bridge(6)}, ""},
-		{"a bond that lost one", []sample.Interface{nic("eth1", "bond0", false), nic("eth2", "bond0", true), bond(true, 1, 1)}, "warning bond0 has lost a slave [network]; "},
-		{"a bond that lost both", []sample.Interface{nic("eth1", "bond0", false), nic("eth2", "bond0", false), bond(false, 0, 1)}, "err bond0 no carrier [network]; "},
-		{"a bond under a bridge", []sample.Interface{nic("eth1", "bond0", false), nic("eth2", "bond0", false), bond(false, 0, 0, "br-storage"), bridge(6, "eth1", "eth2")},
+		{"a bridge without cables", []*sample.Interface{bridge(6)}, ""},
+		{"a bond that lost one", []*sample.Interface{nic("eth1", "bond0", false), nic("eth2", "bond0", true), bond(true, 1, 1)}, "warning bond0 has lost a slave [network]; "},
+		{"a bond that lost both", []*sample.Interface{nic("eth1", "bond0", false), nic("eth2", "bond0", false), bond(false, 0, 1)}, "err bond0 no carrier [network]; "},
+		{"a bond under a bridge", []*sample.Interface{nic("eth1", "bond0", false), nic("eth2", "bond0", false), bond(false, 0, 0, "br-storage"), bridge(6, "eth1", "eth2")},
 			"err br-storage no carrier, 6 VMs attached [network]; "},
-		{"a bond without slaves", []sample.Interface{{Link: &sample.Link{Name: "bond0", Kind: "bond", AdminUp: true, Detail: &sample.LinkDetail{Bond: &sample.Bond{}}}}}, ""},
-		{"a bridge that is off", []sample.Interface{nic("eth1", "br-storage", false), func() sample.Interface { b := bridge(6, "eth1"); b.AdminUp = false; return b }()},
+		{"a bond without slaves", []*sample.Interface{{Link: &sample.Link{Name: "bond0", Kind: "bond", AdminUp: true, Detail: &sample.LinkDetail{Bond: &sample.Bond{}}}}}, ""},
+		{"a bridge that is off", []*sample.Interface{nic("eth1", "br-storage", false), func() *sample.Interface { b := bridge(6, "eth1"); b.AdminUp = false; return b }()},
 			"err eth1 no carrier, 6 VMs attached [network]; "},
 	} {
 		f := wellFrame()

@@ -111,7 +111,7 @@ func richNet() *sample.Net {
 	vm := sample.AttachedVM{Namespace: "default", Name: "vm-01", PID: 4711}
 	return &sample.Net{
 		At: bootNow - time.Second,
-		Interfaces: []sample.Interface{
+		Interfaces: []*sample.Interface{
 			{Link: &sample.Link{Index: 1, Name: "lo", Kind: "loopback", State: "unknown", AdminUp: true, Carrier: true, MTU: 65536, AddressCount: 2, CarrierChanges: -1}, Counted: true, RxBytes: 3 * mib, TxBytes: 3 * mib, RxRate: nan, TxRate: nan},
 			{Link: &sample.Link{Index: 2, Name: "eth0", Physical: true, MAC: "52:54:00:12:34:56", State: "up", AdminUp: true, Carrier: true, MTU: 1500, FirstAddress: 2, AddressCount: 2, CarrierChanges: -1, Detail: &sample.LinkDetail{Driver: "ixgbe", SpeedMbps: 10000, Duplex: "full"}}, Counted: true, RxBytes: 450 * gib, TxBytes: 320 * gib, RxErrors: 1, TxErrors: 2, RxDropped: 12, TxDropped: 13, RxRate: 1.25 * gib, TxRate: 890 * mib},
 			{Link: &sample.Link{Index: 3, Name: "eth1", Physical: true, MAC: "52:54:00:12:34:57", State: "down", MTU: 9000, FirstAddress: 4, CarrierChanges: -1, Detail: &sample.LinkDetail{Driver: "ixgbe"}}},

@@ -144,7 +144,7 @@ func newNetwork(f *frame.Frame) network {
 func newLinks(n *sample.Net, counting bool) []link {
 	list := make([]link, 0, len(n.Interfaces))
 	for i := range n.Interfaces {
-		l := &n.Interfaces[i]
+		l := n.Interfaces[i]
 		item := link{
 			Name:      l.Name,
 			Kind:      text(kind(l)),
@@ -206,7 +206,7 @@ func gatewayOf(n *sample.Net, name string, family int) string {
 func newBridges(n *sample.Net) []bridge {
 	list := []bridge{}
 	for i := range n.Interfaces {
-		if l := &n.Interfaces[i]; l.Kind == "bridge" {
+		if l := n.Interfaces[i]; l.Kind == "bridge" {
 			list = append(list, newBridge(n, l))
 		}
 	}
@@ -233,7 +233,7 @@ func newListeners(all []sample.Listener) []listener {
 func ports(n *sample.Net, master string) []port {
 	list := []port{}
 	for i := range n.Interfaces {
-		if l := &n.Interfaces[i]; l.Master == master {
+		if l := n.Interfaces[i]; l.Master == master {
 			one := port{Name: l.Name, State: text(l.State), VM: vmName(l.VM), WhyVM: text(l.WhyVM)}
 			if l.BridgePort != nil {
 				one.STP = text(l.BridgePort.State)

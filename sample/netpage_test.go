@@ -1,0 +1,45 @@
+package sample
+
+import "testing"
+
+// TestNobodyWritesToAPageThatSomebodyHas: whoever keeps a Net for long sees it as it was, and the others get theirs.
+func TestNobodyWritesToAPageThatSomebodyHas(t *testing.T) {
+	l, names := newLAN(t), []string{"lo", "eth0"}
+	l.SetLinks(reportOf(lo, eth0))
+	l.step(0, names...)
+	slow := l.step(1000, names...)
+	for i := range uint64(10) {
+		put(t, l.root, "/proc/net/dev", netDevOf(2000+i, names...))
+		l.Sample() // nobody takes it
+		if slow.Interfaces[1].RxBytes != 1000 || slow.Interfaces[0].Name != "lo" {
+			t.Fatalf("%d samples on: %+v", i+1, slow.Interfaces[1])
+		}
+	}
+	if n := l.nets.Latest(); n.Interfaces[1].RxBytes != 2009 {
+		t.Errorf("the newest: %+v", n.Interfaces[1])
+	}
+	const copies = 3 // of the box, beside the sampler's own
+	if pages := netdevOf(l.Sampler).pages; len(pages) > copies+1 {
+		t.Errorf("%d pages", len(pages))
+	}
+}
+
+// TestOnePageIsForAllWhileNothingIsCounted: with thousands of interfaces that is nearly always.
+func TestOnePageIsForAllWhileNothingIsCounted(t *testing.T) {
+	l, names := newLAN(t), manyLinks(5000)
+	for i := range 60 {
+		l.pass(uint64(i), names...)
+	}
+	if pages := netdevOf(l.Sampler).pages; len(pages) > 2 {
+		t.Errorf("%d pages", len(pages))
+	}
+}
+
+func netdevOf(s *Sampler) *netdevReader {
+	for i := range s.steps {
+		if r, ok := s.steps[i].reader.(*netdevReader); ok {
+			return r
+		}
+	}
+	return nil
+}
