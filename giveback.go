@@ -11,10 +11,12 @@ import (
 // startBeats is how many seconds the start takes, at most, to do what is never done again.
 const startBeats = 10
 
-// giveBack returns to the kernel what has been mapped of the program's own file: most of it was only needed to start.
-// What is needed again comes back from the page cache without being read from the disk. It does nothing where the
-// program is built so that its pages are not all as in the file.
+// giveBack returns to the kernel the garbage of the start, megabytes on a host with thousands of interfaces, and what has
+// been mapped of the program's own file: most of it was only needed to start. What is needed again comes back from the page
+// cache without being read from the disk. It leaves the file where the program is built so that its pages are not all as
+// in it.
 func giveBack() {
+	debug.FreeOSMemory()
 	if !fixedAddress() {
 		return
 	}

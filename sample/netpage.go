@@ -19,10 +19,13 @@ func CopyNet(dst, src *Net) {
 	dst.take()
 }
 
-// hold counts who has the page.
+// hold counts who has the page. One that nobody has keeps no links alive.
 func (p *netPage) hold(more int) {
-	if p != nil {
-		p.holders += more
+	if p == nil {
+		return
+	}
+	if p.holders += more; p.holders == 0 {
+		clear(p.interfaces)
 	}
 }
 

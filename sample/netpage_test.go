@@ -35,6 +35,28 @@ func TestOnePageIsForAllWhileNothingIsCounted(t *testing.T) {
 	}
 }
 
+// TestAPageThatNobodyHasKeepsNoLinksAlive: those of an older table are garbage.
+func TestAPageThatNobodyHasKeepsNoLinksAlive(t *testing.T) {
+	l, names := newLAN(t), manyLinks(300)
+	l.pass(0, names...)
+	l.pass(1, names...)
+	links := make([]Link, len(names))
+	for i, name := range names {
+		links[i] = Link{Index: 1 + i, Name: name}
+	}
+	l.SetLinks(reportOf(links...))
+	for i := range 4 { // in which each copy gets another page
+		l.pass(uint64(i), names...)
+	}
+	for _, page := range netdevOf(l.Sampler).pages {
+		for i := range page.interfaces {
+			if link := page.interfaces[i].Link; link != nil && link.Index == 0 {
+				t.Fatalf("%s of before the table, in a page of %d holders", link.Name, page.holders)
+			}
+		}
+	}
+}
+
 func netdevOf(s *Sampler) *netdevReader {
 	for i := range s.steps {
 		if r, ok := s.steps[i].reader.(*netdevReader); ok {
