@@ -37,7 +37,7 @@ func TestOnePageIsForAllWhileNothingIsCounted(t *testing.T) {
 
 // TestAPageThatNobodyHasKeepsNoLinksAlive: those of an older table are garbage.
 func TestAPageThatNobodyHasKeepsNoLinksAlive(t *testing.T) {
-	l, names := newLAN(t), manyLinks(300)
+	l, names := newLAN(t), manyLinks(1000)
 	l.pass(0, names...)
 	l.pass(1, names...)
 	links := make([]Link, len(names))
@@ -45,7 +45,7 @@ func TestAPageThatNobodyHasKeepsNoLinksAlive(t *testing.T) {
 		links[i] = Link{Index: 1 + i, Name: name}
 	}
 	l.SetLinks(reportOf(links...))
-	for i := range 4 { // in which each copy gets another page
+	for i := range 3 { // until each copy has the new page, and none has been counted anew
 		l.pass(uint64(i), names...)
 	}
 	for _, page := range netdevOf(l.Sampler).pages {
