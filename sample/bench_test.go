@@ -29,7 +29,7 @@ func newBigMachine(t testing.TB) *bigMachine {
 		t.Fatal(err)
 	}
 	for i, nic := range nics {
-		m.links.Table.Links = append(m.links.Table.Links, &Link{Index: i, Name: string(nic.name), Physical: i%2 == 0})
+		m.links.Table.Links = append(m.links.Table.Links, &Link{Index: i, Name: string(nic.name), LinkTraits: &LinkTraits{Physical: i%2 == 0}})
 	}
 	return m
 }

@@ -38,15 +38,11 @@ type Interface struct {
 }
 
 // Link is what is known of one network link beside its counters. Once published it is immutable, so that all copies of a
-// Net share it. On a hypervisor there are thousands, nearly all of them plain ports: what only others have is in Detail.
+// Net share it. On a hypervisor there are thousands, nearly all of them plain ports: what they have in common is there once.
 type Link struct {
 	Index                      int // 0: no more is known than the name
 	Name                       string
-	Kind                       string // IFLA_INFO_KIND: bridge, bond, vlan, veth, tun ...; "loopback"; "" for a device of the hardware
-	Master                     string // name of the bridge or bond it belongs to
 	MAC                        string
-	State                      string // operstate: up, down, lowerlayerdown, dormant, unknown ...
-	MTU                        int
 	FirstAddress, AddressCount int // Net.Addresses[FirstAddress : FirstAddress+AddressCount]
 	CarrierChanges             int // since the link was made; -1: unknown
 	// Parent is the link of this namespace that it lies on (VLAN, macvtap, VXLAN) or is the other end of (veth).
@@ -54,13 +50,22 @@ type Link struct {
 	// Far is the other end of a link that leads into another namespace; nil: it does not.
 	Far *FarEnd
 	// VM is the guest at the other end; nil: there is none, or nobody knows. WhyVM says which.
-	VM         *AttachedVM
+	VM          *AttachedVM
+	*LinkTraits // never nil
+}
+
+// LinkTraits is what a link may have in common with others, which then share it.
+type LinkTraits struct {
+	Kind       string // IFLA_INFO_KIND: bridge, bond, vlan, veth, tun ...; "loopback"; "" for a device of the hardware
+	Master     string // name of the bridge or bond it belongs to
+	State      string // operstate: up, down, lowerlayerdown, dormant, unknown ...
+	MTU        int
+	Physical   bool // has a device behind it (/sys/class/net/X/device)
+	AdminUp    bool // IFF_UP: somebody configured it up
+	Carrier    bool // IFF_LOWER_UP; meaningful only while AdminUp
 	WhyVM      string
 	BridgePort *BridgePort
 	Detail     *LinkDetail // nil: it has nothing of that
-	Physical   bool        // has a device behind it (/sys/class/net/X/device)
-	AdminUp    bool        // IFF_UP: somebody configured it up
-	Carrier    bool        // IFF_LOWER_UP; meaningful only while AdminUp
 }
 
 // Address is one address of an interface.

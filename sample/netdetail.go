@@ -105,8 +105,11 @@ type Listener struct {
 	Address string // all, loopback, or an address
 }
 
-// noDetail stands for what a link does not have.
-var noDetail LinkDetail
+// noTraits and noDetail stand for what is not known of a link, and for what it does not have.
+var (
+	noTraits LinkTraits
+	noDetail LinkDetail
+)
 
 // More is what the link has beyond what all have; never nil.
 func (l *Link) More() *LinkDetail {

@@ -143,7 +143,7 @@ func (r *netdevReader) take(line []byte) error {
 func (p *netPass) step(w *netRow, now *netCounters) {
 	if w.slot < 0 { // nobody has told of it, and here it is
 		w.slot = int32(len(p.page.interfaces))
-		p.page.interfaces = append(p.page.interfaces, Interface{Link: &Link{Name: clean.String(w.raw), CarrierChanges: -1}})
+		p.page.interfaces = append(p.page.interfaces, Interface{Link: &Link{Name: clean.String(w.raw), CarrierChanges: -1, LinkTraits: &noTraits}})
 	}
 	w.step(&p.page.interfaces[w.slot], now, p.now)
 }

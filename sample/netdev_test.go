@@ -50,9 +50,9 @@ func (l *lan) step(n uint64, names ...string) *Net {
 }
 
 var (
-	lo   = Link{Index: 1, Name: "lo", Kind: "loopback"}
-	eth0 = Link{Index: 2, Name: "eth0", Physical: true, FirstAddress: 1, AddressCount: 2}
-	br0  = Link{Index: 3, Name: "br0", Kind: "bridge"}
+	lo   = Link{Index: 1, Name: "lo", LinkTraits: &LinkTraits{Kind: "loopback"}}
+	eth0 = Link{Index: 2, Name: "eth0", FirstAddress: 1, AddressCount: 2, LinkTraits: &LinkTraits{Physical: true}}
+	br0  = Link{Index: 3, Name: "br0", LinkTraits: &LinkTraits{Kind: "bridge"}}
 )
 
 func TestNetJoinsLinksAndCounters(t *testing.T) {
@@ -92,7 +92,7 @@ func TestNetJoinsLinksAndCounters(t *testing.T) {
 
 func TestNetTotalInAContainer(t *testing.T) {
 	l := newLAN(t)
-	l.SetLinks(reportOf(lo, Link{Index: 2, Name: "eth0", Kind: "veth"}, br0))
+	l.SetLinks(reportOf(lo, Link{Index: 2, Name: "eth0", LinkTraits: &LinkTraits{Kind: "veth"}}, br0))
 	l.step(0, "lo", "eth0", "br0", "veth1")
 	if n := l.step(100, "lo", "eth0", "br0", "veth1"); n.Rx != 200 || n.Tx != 400 {
 		t.Errorf("eth0 and br0 are %v, %v", n.Rx, n.Tx)
@@ -145,7 +145,7 @@ func TestF16NetDevCountersResetAfterReplug(t *testing.T) {
 	if n = l.step(190, "lo", "eth0"); n.Interfaces[1].RxRate != 100 || n.Rx != 100 {
 		t.Errorf("and on: %+v, total %v", n.Interfaces[1], n.Rx)
 	}
-	l.SetLinks(reportOf(lo, eth0, Link{Index: 4, Name: "eth1", Physical: true}))
+	l.SetLinks(reportOf(lo, eth0, Link{Index: 4, Name: "eth1", LinkTraits: &LinkTraits{Physical: true}}))
 	if n = l.step(290, "lo", "eth0", "eth1"); n.Rx != 100 || n.Tx != 200 {
 		t.Errorf("total while eth1 appears: %v, %v", n.Rx, n.Tx)
 	}

@@ -191,9 +191,9 @@ func TestChangedLinksAreSampledWithinASecond(t *testing.T) {
 		synctest.Wait()
 		count := func() uint64 { return s.Hosts().Latest().Samples }
 		before := count()
-		same := reportOf(Link{Index: 1, Name: "lo"})
+		same := reportOf(Link{Index: 1, Name: "lo", LinkTraits: &LinkTraits{}})
 		for range 20 {
-			s.SetLinks(reportOf(Link{Index: 1, Name: "lo"}, Link{Index: 2, Name: "eth0"}))
+			s.SetLinks(reportOf(Link{Index: 1, Name: "lo", LinkTraits: &LinkTraits{}}, Link{Index: 2, Name: "eth0", LinkTraits: &LinkTraits{}}))
 			s.SetLinks(same)
 			time.Sleep(100 * time.Millisecond)
 			synctest.Wait()

@@ -314,7 +314,7 @@ func TestChosenTabIsSeen(t *testing.T) {
 func TestWhatIsNotThereIsSaid(t *testing.T) {
 	f := fixedFrame()
 	f.Host.Filesystems, f.Host.Disks = nil, nil
-	f.Net = &sample.Net{Changes: 1, Rx: math.NaN(), Tx: math.NaN(), Interfaces: []*sample.Interface{{Link: &sample.Link{Name: "lo", Kind: "loopback"}}}}
+	f.Net = &sample.Net{Changes: 1, Rx: math.NaN(), Tx: math.NaN(), Interfaces: []*sample.Interface{{Link: &sample.Link{Name: "lo", LinkTraits: &sample.LinkTraits{Kind: "loopback"}}}}}
 	text := shot(t, frame.Dashboard, 100, 50, f)
 	for _, want := range []string{" no filesystem to show", " Read n/a, no disk", " RX   n/a, no interface"} {
 		if !strings.Contains(text, want) {

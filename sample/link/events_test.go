@@ -63,7 +63,7 @@ func TestEventsChangeTheTableWithoutADump(t *testing.T) {
 			if i := slices.IndexFunc(links, func(l *sample.Link) bool { return l.Name == name }); i >= 0 {
 				return links[i]
 			}
-			return &sample.Link{}
+			return &sample.Link{LinkTraits: &sample.LinkTraits{}}
 		}
 		events <- event{kind: unix.RTM_NEWLINK, payload: newLink(3, "eth1")}
 		if l := find("eth1"); l.Index != 3 || len(first.Links) != 2 {

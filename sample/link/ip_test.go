@@ -64,9 +64,12 @@ func fromIP(t *testing.T) *sample.LinkTable {
 	table := &sample.LinkTable{}
 	for _, l := range linktest.Links(t) {
 		n := &sample.Link{
-			Index: l.Index, Name: clean.String(l.Name), Kind: l.Info.Kind, Master: clean.String(l.Master), MTU: l.MTU,
-			State: strings.ToLower(l.State), AdminUp: slices.Contains(l.Flags, "UP"), Carrier: slices.Contains(l.Flags, "LOWER_UP"),
-			FirstAddress: len(table.Addresses), AddressCount: len(l.Addresses), Detail: detailOf(&l), CarrierChanges: l.Stats.TX.CarrierChanges,
+			Index: l.Index, Name: clean.String(l.Name), FirstAddress: len(table.Addresses), AddressCount: len(l.Addresses),
+			CarrierChanges: l.Stats.TX.CarrierChanges,
+			LinkTraits: &sample.LinkTraits{
+				Kind: l.Info.Kind, Master: clean.String(l.Master), MTU: l.MTU, State: strings.ToLower(l.State),
+				AdminUp: slices.Contains(l.Flags, "UP"), Carrier: slices.Contains(l.Flags, "LOWER_UP"), Detail: detailOf(&l),
+			},
 		}
 		if l.FarNSID != nil {
 			n.Far = &sample.FarEnd{Namespace: *l.FarNSID, Index: l.FarIndex}
@@ -110,7 +113,8 @@ func oracleTable(table *sample.LinkTable) *sample.LinkTable {
 		part.Gateways[i].Neighbour, part.Gateways[i].MAC, part.Gateways[i].Silent = "", "", 0
 	}
 	for i := range part.Links {
-		n := *part.Links[i]
+		n, common := *part.Links[i], *part.Links[i].LinkTraits
+		n.LinkTraits = &common
 		n.Physical, n.VM, n.WhyVM, n.Detail = false, nil, "", oracleDetail(n.More())
 		if n.BridgePort != nil {
 			n.BridgePort = &sample.BridgePort{State: n.BridgePort.State}

@@ -27,13 +27,16 @@ func (w *world) table(old *sample.LinkTable) *sample.LinkTable {
 	if old != nil {
 		former = old.Links
 	}
-	wires, ports := w.wire(), portPool{}
+	wires, ports, traits := w.wire(), pool[sample.BridgePort]{}, pool[sample.LinkTraits]{}
 	addresses := w.addresses
 	for i := range w.links {
 		l := &w.links[i]
-		n := w.describe(l)
-		n.BridgePort = ports.of(l, &w.around.fdb)
-		n.Detail = wires.detail(i)
+		n, common := w.describe(l)
+		if l.port > 0 {
+			common.BridgePort = ports.once(w.bridgePort(l))
+		}
+		common.Detail = wires.detail(i)
+		n.LinkTraits = traits.once(common)
 		for len(addresses) > 0 && addresses[0].index < l.index {
 			addresses = addresses[1:]
 		}
@@ -56,23 +59,21 @@ func (w *world) table(old *sample.LinkTable) *sample.LinkTable {
 	return t
 }
 
-// describe is the link as the screens know it, but for its addresses, its port and its detail.
-func (w *world) describe(l *linkMessage) sample.Link {
-	n := sample.Link{
-		Index:          l.index,
-		Name:           clean.String(l.name),
-		Kind:           clean.String(l.kind),
-		Master:         w.nameOf(l.master),
-		Physical:       w.devices[l.index].physical,
-		MAC:            l.mac,
-		State:          operstate(l.state),
-		AdminUp:        l.flags&unix.IFF_UP != 0,
-		Carrier:        l.flags&unix.IFF_LOWER_UP != 0,
-		MTU:            int(l.mtu),
-		CarrierChanges: int(l.changes),
+// describe is the link as the screens know it, and what it may have in common with others, but for its addresses, its
+// port and its detail.
+func (w *world) describe(l *linkMessage) (n sample.Link, common sample.LinkTraits) {
+	n = sample.Link{Index: l.index, Name: clean.String(l.name), MAC: l.mac, CarrierChanges: int(l.changes)}
+	common = sample.LinkTraits{
+		Kind:     clean.String(l.kind),
+		Master:   w.nameOf(l.master),
+		State:    operstate(l.state),
+		MTU:      int(l.mtu),
+		Physical: w.devices[l.index].physical,
+		AdminUp:  l.flags&unix.IFF_UP != 0,
+		Carrier:  l.flags&unix.IFF_LOWER_UP != 0,
 	}
 	if l.hardware == unix.ARPHRD_LOOPBACK {
-		n.Kind = "loopback"
+		common.Kind = "loopback"
 	}
 	if l.netns >= 0 {
 		name := w.around.owners.names[farKey{l.netns, l.parent}]
@@ -80,26 +81,27 @@ func (w *world) describe(l *linkMessage) sample.Link {
 	} else if l.parent != l.index { // a tunnel's or a DSA port's own index means nothing
 		n.Parent = w.nameOf(l.parent)
 	}
-	n.VM, n.WhyVM = w.around.owners.of(l, &w.around.fdb)
-	return n
+	n.VM, common.WhyVM = w.around.owners.of(l, &w.around.fdb)
+	return n, common
 }
 
-// portPool has the states of bridges' ports, each once: thousands are the same.
-type portPool map[sample.BridgePort]*sample.BridgePort
-
-// of is the state of a link as a port of a bridge; nil: it is none.
-func (p portPool) of(l *linkMessage, learned *fdb) *sample.BridgePort {
-	if l.port == 0 {
-		return nil
-	}
+// bridgePort is the state of a link that is a port of a bridge.
+func (w *world) bridgePort(l *linkMessage) sample.BridgePort {
 	port := sample.BridgePort{State: portState(l.port - 1), Learned: -1}
-	if learned.known {
-		port.Learned = learned.learned[l.index]
+	if w.around.fdb.known {
+		port.Learned = w.around.fdb.learned[l.index]
 	}
-	if p[port] == nil {
-		p[port] = &port
+	return port
+}
+
+// pool has values, each once: those of thousands of links are the same.
+type pool[T comparable] map[T]*T
+
+func (p pool[T]) once(v T) *T {
+	if p[v] == nil {
+		p[v] = &v
 	}
-	return p[port]
+	return p[v]
 }
 
 // detail is what only few links have: nil for all others. What lies in the message is shared by all tables, so that what is
@@ -247,10 +249,19 @@ func sameLink(a, b *sample.Link) bool {
 		return true
 	}
 	c, d := *a, *b
-	c.Far, c.VM, c.BridgePort, c.Detail = nil, nil, nil, nil
-	d.Far, d.VM, d.BridgePort, d.Detail = nil, nil, nil, nil
-	return c == d && equal(a.Far, b.Far) && equal(a.VM, b.VM) && equal(a.BridgePort, b.BridgePort) &&
-		reflect.DeepEqual(a.Detail, b.Detail)
+	c.Far, c.VM, c.LinkTraits = nil, nil, nil
+	d.Far, d.VM, d.LinkTraits = nil, nil, nil
+	return c == d && equal(a.Far, b.Far) && equal(a.VM, b.VM) && sameTraits(a.LinkTraits, b.LinkTraits)
+}
+
+func sameTraits(a, b *sample.LinkTraits) bool {
+	if a == b {
+		return true
+	}
+	c, d := *a, *b
+	c.BridgePort, c.Detail = nil, nil
+	d.BridgePort, d.Detail = nil, nil
+	return c == d && equal(a.BridgePort, b.BridgePort) && reflect.DeepEqual(a.Detail, b.Detail)
 }
 
 // equal compares what two pointers point to, which may be nothing.

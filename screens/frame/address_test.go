@@ -12,7 +12,7 @@ import (
 func host(gateways []sample.Gateway, links ...[]string) *sample.Net {
 	n := &sample.Net{Gateways: gateways}
 	for _, l := range links {
-		n.Interfaces = append(n.Interfaces, &sample.Interface{Link: &sample.Link{Name: l[0], FirstAddress: len(n.Addresses), AddressCount: len(l) - 1}})
+		n.Interfaces = append(n.Interfaces, &sample.Interface{Link: &sample.Link{Name: l[0], FirstAddress: len(n.Addresses), AddressCount: len(l) - 1, LinkTraits: &sample.LinkTraits{}}})
 		for _, cidr := range l[1:] {
 			a := sample.Address{CIDR: cidr, Scope: "global"}
 			for _, r := range cidr {
