@@ -27,7 +27,7 @@ const (
 const (
 	memoryLimit  = 64 << 20 // a ceiling for the garbage collector, well above what is used
 	startPercent = 200      // while it starts, nearly all is kept: to collect would only make it late
-	gcPercent    = 30       // then little garbage is made: a small heap is worth more than rare collections
+	gcPercent    = 20       // then little garbage is made: a small heap is worth more than rare collections
 )
 
 func main() {

@@ -112,7 +112,7 @@ func (r *netdevReader) pace() {
 	r.every, r.said = 0, nil
 	if need := time.Duration(len(r.rows)) * time.Second / linesASecond; need > r.interval {
 		r.every = (need + r.interval - 1) / r.interval * r.interval
-		r.said = remark(fmt.Sprintf("%d interfaces: all but the hardware's are counted each %v", len(r.rows), r.every))
+		r.said = remark(fmt.Sprintf("%d interfaces: each %v, the hardware's each sample", len(r.rows), r.every))
 	}
 }
 
