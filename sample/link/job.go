@@ -45,9 +45,13 @@ func (j *job) fill(w *world, now census) {
 	}
 	j.hops = slices.Clone(w.hops)
 	for i := range w.links {
-		l := &w.links[i]
-		if j.around && mayHave(l) || slices.Contains(j.settings, l.index) {
-			j.links = append(j.links, *l)
+		if j.around && mayHave(&w.links[i]) {
+			j.links = append(j.links, w.links[i])
+		}
+	}
+	for _, index := range j.settings {
+		if at, ok := w.find(index); ok && !(j.around && mayHave(&w.links[at])) {
+			j.links = append(j.links, w.links[at])
 		}
 	}
 }
