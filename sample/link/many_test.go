@@ -45,8 +45,8 @@ func TestManyLinksAreDumpedMoreRarely(t *testing.T) {
 		if dumps.Load() != 1 {
 			t.Errorf("%d dumps in %d beats", dumps.Load(), rest-1)
 		}
-		// There is a look each 2 beats at most, and each takes two for so many entries.
-		if n, want := looks.Load(), int64(1+(rest-1)/4); n != want {
+		// There is a look each 2 beats at most, and for so many entries each 6.
+		if n, want := looks.Load(), int64(1+(rest-1)/6); n != want {
 			t.Errorf("%d looks at what was learned, want %d", n, want)
 		}
 		beats(1)

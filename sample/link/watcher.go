@@ -23,7 +23,7 @@ const (
 	beat     = 5 * time.Second        // between two looks; without events a look is a dump of everything
 	slow     = 12                     // beats at least between two dumps of everything where events come
 	perBeat  = 50                     // links: for so many it is one beat more
-	perEntry = 8 * time.Millisecond   // from one look at what bridges have learned to the next, for each entry there is
+	perEntry = 15 * time.Millisecond  // from one look at what bridges have learned to the next, for each entry there is
 	settle   = 100 * time.Millisecond // events that come together are one change
 	apart    = time.Second            // between two dumps of everything, however many events are lost
 	patience = 10 * time.Second       // after which a question is given up, where the kernel lets it be
