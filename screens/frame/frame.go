@@ -3,6 +3,7 @@
 package frame
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -167,7 +168,7 @@ func PrimaryAddress(n *sample.Net) (address, name string) {
 			}
 		}
 	}
-	if len(n.Addresses) == 0 {
+	if !slices.ContainsFunc(n.Addresses, isGlobal) { // then none of thousands of links has one
 		return "", ""
 	}
 	for _, l := range n.Interfaces {
@@ -181,7 +182,7 @@ func PrimaryAddress(n *sample.Net) (address, name string) {
 func globalAddress(n *sample.Net, l *sample.Interface, v6First bool) string {
 	found := ""
 	for _, a := range n.Addresses[l.FirstAddress : l.FirstAddress+l.AddressCount] {
-		if a.Scope != "global" {
+		if !isGlobal(a) {
 			continue
 		}
 		if a.IPv6 == v6First {
@@ -193,6 +194,8 @@ func globalAddress(n *sample.Net, l *sample.Interface, v6First bool) string {
 	}
 	return found
 }
+
+func isGlobal(a sample.Address) bool { return a.Scope == "global" }
 
 func bare(cidr string) string {
 	address, _, _ := strings.Cut(cidr, "/")
