@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"hypervisor-tui/sample/link/linktest"
 )
 
 // manyLinks are that many names of veths.
@@ -162,7 +164,7 @@ func TestF15FiveThousandInterfacesInMemory(t *testing.T) {
 	}
 	report := reportOf(table...)
 	put(t, l.root, "/proc/net/dev", netDevOf(1, names...))
-	before := liveBytes()
+	before := linktest.LiveBytes()
 	l.SetLinks(report)
 	sample := func(after time.Duration) {
 		l.clock.pass(after)
@@ -172,7 +174,7 @@ func TestF15FiveThousandInterfacesInMemory(t *testing.T) {
 	for range 45 {
 		sample(usualInterval)
 	}
-	if each := (liveBytes() - before) / links; each > 280 {
+	if each := (linktest.LiveBytes() - before) / links; each > 280 {
 		t.Errorf("%d bytes an interface", each)
 	}
 	for range 4 { // until each copy has its page
@@ -185,14 +187,4 @@ func TestF15FiveThousandInterfacesInMemory(t *testing.T) {
 		t.Errorf("%d interfaces", len(n.Interfaces))
 	}
 	runtime.KeepAlive(report)
-}
-
-// liveBytes is what is in use on the heap.
-func liveBytes() int {
-	var m runtime.MemStats
-	for range 2 {
-		runtime.GC()
-	}
-	runtime.ReadMemStats(&m)
-	return int(m.HeapAlloc)
 }

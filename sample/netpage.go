@@ -1,7 +1,7 @@
 package sample
 
 // netPage has the interfaces of one reading of the counters. Once published nobody writes to it until no Net has it any
-// more. On a host with thousands of interfaces, whose counters are read each minute, it is one for all copies of a Net.
+// more. On a host with thousands of interfaces, whose counters are read seldom, it is one for all copies of a Net.
 type netPage struct {
 	interfaces []Interface
 	holders    int // the Nets that have it; the sampling goroutine alone counts them

@@ -13,6 +13,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"hypervisor-tui/sample"
+	"hypervisor-tui/sample/link/linktest"
 )
 
 // TestManyLinksAreDumpedMoreRarely: the more there are the rarer everything is asked for, and the more bridges have
@@ -60,7 +61,7 @@ func TestManyLinksAreDumpedMoreRarely(t *testing.T) {
 func TestF15FiveThousandLinksInMemory(t *testing.T) {
 	const links = 5000
 	k := many(links)
-	before := liveBytes()
+	before := linktest.LiveBytes()
 	var f findings
 	for _, b := range k.links {
 		l, ok := decodeLink(b)
@@ -74,7 +75,7 @@ func TestF15FiveThousandLinksInMemory(t *testing.T) {
 	w.merge(&j, &f)
 	f = findings{}
 	table := w.table(nil)
-	if each := (liveBytes() - before) / links; each > 320 {
+	if each := (linktest.LiveBytes() - before) / links; each > 320 {
 		t.Errorf("%d bytes a link", each)
 	}
 	at, _ := w.find(4000)
@@ -118,14 +119,4 @@ func TestWhatIsTheSameOfLinksIsThereOnce(t *testing.T) {
 	if vc.BridgePort.Learned != 2 || va.BridgePort.Learned != 0 || vd.State != "down" || vd.BridgePort != va.BridgePort {
 		t.Errorf("%+v, %+v", vc.LinkTraits, vd.LinkTraits)
 	}
-}
-
-// liveBytes is what is in use on the heap.
-func liveBytes() int {
-	var m runtime.MemStats
-	for range 2 {
-		runtime.GC()
-	}
-	runtime.ReadMemStats(&m)
-	return int(m.HeapAlloc)
 }

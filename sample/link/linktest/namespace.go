@@ -1,5 +1,5 @@
-// Package linktest gives tests a network namespace of their own, the words of ip and bridge to hold answers to, and
-// processes that look like QEMU's. The program does not link it.
+// Package linktest gives tests a network namespace of their own, the words of ip and bridge to hold answers to,
+// processes that look like QEMU's, and the memory in use. The program does not link it.
 package linktest
 
 import (
