@@ -149,6 +149,9 @@ func (l *loop) signal(s os.Signal) (quit bool, err error) {
 		_, _ = daemon.SdNotify(false, reloading())
 		l.reload(l)
 		_, _ = daemon.SdNotify(false, daemon.SdNotifyReady)
+	case unix.SIGWINCH:
+		l.behind = true // a storm of resizes causes few repaints
+		return false, nil
 	case unix.SIGCONT:
 		l.repaint = true
 	default:
@@ -169,16 +172,11 @@ func reloading() string {
 	return daemon.SdNotifyReloading + "\nMONOTONIC_USEC=" + strconv.FormatInt(now.Nano()/1000, 10)
 }
 
-// event handles a key or a resize and says whether to leave.
+// event handles a key and says whether to leave.
 func (l *loop) event(e tcell.Event) (quit bool, err error) {
 	switch e := e.(type) {
 	case *tcell.EventKey:
 		return l.key(draw.KeyOf(e))
-	case *tcell.EventResize:
-		if w, h := e.Size(); w != l.w || h != l.h {
-			l.repaint = true // tcell has drawn, on its own goroutine, what it remembers
-			l.draw(time.Now())
-		}
 	case *tcell.EventError:
 		return true, errHangup
 	}

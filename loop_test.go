@@ -67,7 +67,7 @@ func discard(master *os.File) {
 func TestTickAllocatesNothing(t *testing.T) {
 	l, master := newLoop(t)
 	go discard(master)
-	none := &noScreen{Screen: l.screen}
+	var none noScreen
 	for s := range frame.ScreenCount {
 		l.console.Key('1'+draw.Key(s), &l.frame)
 		fewest := 1e9
@@ -86,11 +86,26 @@ func TestTickAllocatesNothing(t *testing.T) {
 }
 
 // noScreen is a screen that takes cells and does nothing with them.
-type noScreen struct{ tcell.Screen }
+type noScreen struct{}
 
-func (n *noScreen) Resend(int, int) {}
+func (noScreen) Put(int, int, string, tcell.Style) {}
 
-func (*noScreen) Put(x, y int, s string, style tcell.Style) (string, int) { return "", 1 }
+// TestResizeIsDrawnAtOnce: with the next try for a frame, not with the next second.
+func TestResizeIsDrawnAtOnce(t *testing.T) {
+	l, master := newLoop(t)
+	go discard(master)
+	l.draw(time.Now())
+	if err := pty.Setsize(master, &pty.Winsize{Cols: 100, Rows: 30}); err != nil {
+		t.Fatal(err)
+	}
+	if quit, err := l.signal(unix.SIGWINCH); quit || err != nil || !l.behind {
+		t.Fatalf("quit %v, %v, a frame due %v", quit, err, l.behind)
+	}
+	eventually(t, "idle", l.tty.Idle)
+	if l.draw(time.Now()); l.w != 100 || l.h != 30 || l.behind {
+		t.Errorf("drawn at %dx%d, a frame due %v", l.w, l.h, l.behind)
+	}
+}
 
 // stalled says that the kernel takes no more: what is unsent stays so, however long one looks.
 func stalled(tty *draw.Tty) bool {

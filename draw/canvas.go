@@ -10,8 +10,7 @@ import (
 	"hypervisor-tui/draw/clean"
 )
 
-// MaxWidth and MaxHeight are the most cells that are drawn: what lies beyond stays empty. tcell needs 389 MB at
-// 1000x1000.
+// MaxWidth and MaxHeight are the most cells that are drawn: what lies beyond stays empty.
 const (
 	MaxWidth  = 400
 	MaxHeight = 150
@@ -33,8 +32,7 @@ var blank = cell{r: ' '}
 
 // Putter is the part of a Screen that Flush needs.
 type Putter interface {
-	Put(x, y int, str string, style tcell.Style) (string, int)
-	Resend(x, y int) // what was put there last is to be sent although it is shown already
+	Put(x, y int, str string, style tcell.Style)
 }
 
 // Canvas is a frame of cells, and the memory of what the terminal shows. One goroutine owns it.
@@ -168,7 +166,6 @@ func (c *Canvas) flushRow(p Putter, y int, left *int) (sent int) {
 		if *left <= 0 {
 			return sent
 		}
-		again := old[x].r == unknown
 		old[x] = row[x]
 		r := row[x].r
 		if r == right {
@@ -179,9 +176,6 @@ func (c *Canvas) flushRow(p Putter, y int, left *int) (sent int) {
 		}
 		name := c.names.name(c.look.Font.drawn(r))
 		p.Put(x, y, name, c.look.Theme.style(row[x].style))
-		if again {
-			p.Resend(x, y)
-		}
 		*left -= len(name)
 		if last != x-1 {
 			*left -= jumpBytes

@@ -38,9 +38,7 @@ func (m *model) garble() {
 	}
 }
 
-func (m *model) Resend(int, int) {} // it has no memory of its own to be told
-
-func (m *model) Put(x, y int, text string, style tcell.Style) (string, int) {
+func (m *model) Put(x, y int, text string, style tcell.Style) {
 	m.t.Helper()
 	r, n := utf8.DecodeRuneInString(text)
 	width := clean.Width(r)
@@ -59,7 +57,6 @@ func (m *model) Put(x, y int, text string, style tcell.Style) (string, int) {
 	if width == 2 {
 		row[x+1] = modelCell{"", style}
 	}
-	return "", width
 }
 
 // halve blanks the other half of the wide rune that cell x belongs to, if it does.

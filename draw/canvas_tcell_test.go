@@ -4,9 +4,9 @@ import (
 	"bytes"
 	"io"
 	"math/rand/v2"
+	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/gdamore/tcell/v2"
 	"github.com/rivo/uniseg"
@@ -14,14 +14,16 @@ import (
 	"hypervisor-tui/draw/vtscreen"
 )
 
-// paper is a tcell.Tty whose terminal is a vtscreen.
+// paper is a port whose terminal is a vtscreen.
 type paper struct {
-	mu      sync.Mutex
-	screen  *vtscreen.Screen
-	resized func()
-	ended   chan struct{}
-	once    sync.Once
+	mu     sync.Mutex
+	screen *vtscreen.Screen
+	wrote  bytes.Buffer
+	ended  chan struct{}
+	once   sync.Once
 }
+
+func newPaper(w, h int) *paper { return &paper{screen: vtscreen.New(w, h), ended: make(chan struct{})} }
 
 func (p *paper) Start() error { return nil }
 func (p *paper) Stop() error  { return nil }
@@ -33,16 +35,10 @@ func (p *paper) Drain() error {
 
 func (p *paper) Close() error { return p.Drain() }
 
-func (p *paper) NotifyResize(f func()) {
+func (p *paper) Size() (w, h int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.resized = f
-}
-
-func (p *paper) WindowSize() (tcell.WindowSize, error) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return tcell.WindowSize{Width: p.screen.W, Height: p.screen.H}, nil
+	return p.screen.W, p.screen.H
 }
 
 func (p *paper) Read([]byte) (int, error) {
@@ -53,6 +49,7 @@ func (p *paper) Read([]byte) (int, error) {
 func (p *paper) Write(b []byte) (int, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	p.wrote.Write(b)
 	return p.screen.Write(b)
 }
 
@@ -79,46 +76,33 @@ func (p *paper) text() []byte {
 	return []byte(p.screen.String())
 }
 
-// resize changes the terminal's size and waits until tcell has seen it.
-func (p *paper) resize(t *testing.T, s tcell.Screen, w, h int) {
-	t.Helper()
+// resize changes the terminal's size, and the screen with it.
+func (p *paper) resize(s *Screen, w, h int) {
 	p.mu.Lock()
 	p.screen.Resize(w, h)
-	resized := p.resized
 	p.mu.Unlock()
-	resized()
-	limit := time.AfterFunc(time.Minute, func() { t.Error("tcell did not see the resize"); s.Fini() })
-	defer limit.Stop()
-	for e := s.PollEvent(); e != nil; e = s.PollEvent() {
-		if r, ok := e.(*tcell.EventResize); ok {
-			if gotW, gotH := r.Size(); gotW == w && gotH == h {
-				return
-			}
-		}
-	}
-	t.FailNow()
+	s.Wipe()
 }
 
-// onPaper starts tcell with a terminal's entry on a paper of w by h cells.
-func onPaper(t *testing.T, term string, w, h int) (*Screen, *paper) {
+// onPaper starts a screen with a terminal's entry.
+func onPaper(t *testing.T, p *paper, term, charset string) *Screen {
 	t.Helper()
-	t.Setenv("LC_ALL", "C.UTF-8")
+	t.Setenv("LC_ALL", charset)
 	t.Setenv("TCELL_TRUECOLOR", "disable")
 	entry, err := lookupEntry(term)
 	if err != nil {
 		t.Fatal(err)
 	}
 	uniseg.EastAsianAmbiguousWidth = 1 // as NewScreen has it
-	p := &paper{screen: vtscreen.New(w, h), ended: make(chan struct{})}
-	s, err := tcell.NewTerminfoScreenFromTtyTerminfo(p, entry)
+	s, err := newScreen(p, entry, Caps{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := s.Init(); err != nil {
+	if err := s.start(); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(s.Fini)
-	return newScreen(s, nil, entry, Caps{}), p
+	t.Cleanup(s.tcell.Fini)
+	return s
 }
 
 // TestIncrementsAreOneFullPaint is FuzzFlush through the real tcell, down to the bytes, and for F29: texts that nobody
@@ -128,8 +112,8 @@ func TestIncrementsAreOneFullPaint(t *testing.T) {
 		t.Run(term, func(t *testing.T) {
 			random := rand.New(rand.NewPCG(3, uint64(len(term))))
 			w, h := 40, 12
-			s, p := onPaper(t, term, w, h)
-			p.resize(t, s, w, h)
+			p := newPaper(w, h)
+			s := onPaper(t, p, term, "C.UTF-8")
 			c := NewCanvas(testLook())
 			for round := range 25 {
 				for range 10 {
@@ -149,13 +133,27 @@ func TestIncrementsAreOneFullPaint(t *testing.T) {
 				}
 				same(t, c, s, p, w)
 				w, h = 1+random.IntN(50), 1+random.IntN(15)
-				p.resize(t, s, w, h)
+				p.resize(s, w, h)
 				c.Begin(w, h)
-				c.Forget()
-				c.Flush(s)
-				s.Sync()
+				c.Wiped()
 			}
 		})
+	}
+}
+
+// TestF37CursorIsHiddenOnce: and not before and after each of the rows that a frame is drawn in.
+func TestF37CursorIsHiddenOnce(t *testing.T) {
+	for _, term := range entries {
+		p := newPaper(40, 12)
+		s := onPaper(t, p, term, "C.UTF-8")
+		for y := range 12 {
+			s.Put(y, y, "x", tcell.StyleDefault)
+		}
+		p.wrote.Reset()
+		s.Show()
+		if n := strings.Count(p.wrote.String(), "\x1b[?25l"); n != 1 || p.wrote.Len() > 12*20 {
+			t.Errorf("%s: hidden %d times in %q", term, n, &p.wrote)
+		}
 	}
 }
 
@@ -163,9 +161,10 @@ func TestIncrementsAreOneFullPaint(t *testing.T) {
 func same(t *testing.T, c *Canvas, s *Screen, p *paper, w int) {
 	t.Helper()
 	before := p.cells(t)
-	c.Forget()
+	s.Wipe()
+	c.Wiped()
 	c.Flush(s)
-	s.Sync()
+	s.Show()
 	after := p.cells(t)
 	for i := range before {
 		if before[i] != after[i] {

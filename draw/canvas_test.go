@@ -156,11 +156,8 @@ func TestWideRuneIsNeverSplit(t *testing.T) {
 // keeper keeps what it is given, as tcell does.
 type keeper []string
 
-func (k *keeper) Resend(int, int) {}
-
-func (k *keeper) Put(_, _ int, text string, _ tcell.Style) (string, int) {
+func (k *keeper) Put(_, _ int, text string, _ tcell.Style) {
 	*k = append(*k, text)
-	return "", 1
 }
 
 // TestNamesNeverChange holds that strings that tcell keeps stay what they were while ever more runes are met.

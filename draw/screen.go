@@ -9,32 +9,40 @@ import (
 	"github.com/gdamore/tcell/v2/terminfo"
 )
 
-// Screen is tcell's, with a Fini that always ends and a way to send a part of the picture again. One goroutine owns it.
+// Screen draws on a Tty through tcell, a row at a time, and ends in any case. One goroutine owns it.
 type Screen struct {
-	tcell.Screen
+	tcell   oneRow
+	cells   *tcell.CellBuffer // tcell's, under its lock: the row that is drawn
+	window  *window
 	tty     *Tty
-	inner   innards           // of the same
-	cells   *tcell.CellBuffer // what tcell thinks the terminal shows, under its lock
+	wide    []int // columns of the row's wide characters
 	restore []byte
 	modes   []byte
 	clear   []byte
 	started bool // Init has succeeded and Fini was not called since
 }
 
-// innards is what tcell's screens have beside their interface.
-type innards interface {
+// oneRow is a tcell screen, with what it has beside its interface.
+type oneRow interface {
+	tcell.Screen
 	sync.Locker
 	GetCells() *tcell.CellBuffer
 	EventQ() chan tcell.Event
 }
 
-func newScreen(s tcell.Screen, t *Tty, e *terminfo.Terminfo, caps Caps) *Screen {
-	in := s.(innards) // tcell's own type has all of it
+// newScreen makes a Screen that writes to p by entry e, which it owns from now on.
+func newScreen(p port, e *terminfo.Terminfo, caps Caps) (*Screen, error) {
+	w := newWindow(p, e)
+	s, err := tcell.NewTerminfoScreenFromTtyTerminfo(w, e)
+	if err != nil {
+		return nil, err
+	}
+	row := s.(oneRow) // tcell's own type has all of it
 	return &Screen{
-		Screen: s, tty: t, inner: in, cells: in.GetCells(),
+		tcell: row, cells: row.GetCells(), window: w,
 		restore: restoreSequence(e), modes: modesSequence(e, caps),
 		clear: []byte(e.AttrOff + e.EnterKeypad + e.HideCursor + e.Clear),
-	}
+	}, nil
 }
 
 // restoreSequence is what tcell sends when it ends.
@@ -74,42 +82,74 @@ func (s *Screen) Init() error {
 		return fmt.Errorf("start the terminal: %w", err)
 	}
 	s.tty.awaitSize()
-	if err := s.Screen.Init(); err != nil {
+	if err := s.start(); err != nil {
 		return fmt.Errorf("start the terminal: %w", err)
 	}
 	s.started = true
 	return nil
 }
 
+func (s *Screen) start() error {
+	s.window.measure()
+	return s.tcell.Init()
+}
+
+// PollEvent waits for what was typed; nil is the end of the screen.
+func (s *Screen) PollEvent() tcell.Event { return s.tcell.PollEvent() }
+
+// Put draws one character at (x, y), whatever the terminal shows there, with the next Show. The cells of a row come one
+// after the other.
+func (s *Screen) Put(x, y int, str string, style tcell.Style) {
+	if y != s.window.row {
+		s.drawRow()
+		s.window.row = y
+	}
+	s.tcell.Lock()
+	_, width := s.cells.Put(x, 0, str, style)
+	s.cells.SetDirty(x, 0, true)
+	s.tcell.Unlock()
+	if width > 1 {
+		s.wide = append(s.wide, x)
+	}
+}
+
+// Show sends what was put since the last Show.
+func (s *Screen) Show() {
+	s.drawRow()
+	s.window.row = none
+	s.window.send()
+}
+
+// drawRow makes tcell draw the row that the window is on. Afterwards all of tcell's cells count as shown again.
+func (s *Screen) drawRow() {
+	if s.window.row == none {
+		return
+	}
+	s.window.take(s.tcell)
+	s.tcell.Lock()
+	defer s.tcell.Unlock()
+	for _, x := range s.wide { // tcell leaves the right half to be drawn once the left one has gone
+		s.cells.Put(x, 0, " ", tcell.StyleDefault)
+		s.cells.SetDirty(x, 0, false)
+		s.cells.SetDirty(x+1, 0, false)
+	}
+	s.wide = s.wide[:0]
+}
+
 // Wipe empties the terminal, whatever it shows and whatever size it has by now. The canvas has to be told.
 func (s *Screen) Wipe() {
-	s.tty.mute(true)
-	s.Show() // tcell asks for the size here only, and then sends all that it remembers
-	s.tty.mute(false)
-	s.inner.Lock()
-	defer s.inner.Unlock()
-	s.cells.Fill(' ', tcell.StyleDefault)
-	w, h := s.cells.Size()
-	for y := range h {
-		for x := range w {
-			s.cells.SetDirty(x, y, false)
-		}
+	if s.window.measure() {
+		s.window.take(s.tcell) // tcell draws all cells anew then
+		s.window.forget()
 	}
 	s.SetModes()
-	_, _ = s.tty.Write(s.clear) // a terminal that is gone is told elsewhere
+	_, _ = s.window.port.Write(s.clear) // a terminal that is gone is told elsewhere
 }
 
 // SetModes brings the terminal into the modes that drawing needs, whatever another program has left. What it shows
 // stays, but drawing must go on with Show.
 func (s *Screen) SetModes() {
-	_, _ = s.tty.Write(s.modes)
-}
-
-// Resend makes the next Show send the cell at (x, y) whether or not tcell thinks that it is shown.
-func (s *Screen) Resend(x, y int) {
-	s.inner.Lock()
-	defer s.inner.Unlock()
-	s.cells.SetDirty(x, y, true)
+	_, _ = s.window.port.Write(s.modes)
 }
 
 // finiTime is longer than Tty.Stop takes.
@@ -123,10 +163,10 @@ func (s *Screen) Fini() {
 		return
 	}
 	s.started = false
-	events := s.inner.EventQ()
+	events := s.tcell.EventQ()
 	ended := make(chan struct{})
 	go func() {
-		s.Screen.Fini()
+		s.tcell.Fini()
 		close(ended)
 	}()
 	timer := time.NewTimer(finiTime)

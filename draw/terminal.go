@@ -8,7 +8,6 @@ import (
 	"regexp"
 	"strings"
 
-	"github.com/gdamore/tcell/v2"
 	"github.com/gdamore/tcell/v2/terminfo"
 	_ "github.com/gdamore/tcell/v2/terminfo/l/linux" // by hand: the build tag tcell_minimal leaves some of these out
 	_ "github.com/gdamore/tcell/v2/terminfo/s/screen"
@@ -53,12 +52,12 @@ func NewScreen(t *Tty, o ScreenOptions) (*Screen, Caps, error) {
 	if caps.Own = t.console; caps.Own {
 		keepAwake(entry, caps.UTF8)
 	}
-	s, err := tcell.NewTerminfoScreenFromTtyTerminfo(t, entry)
+	s, err := newScreen(t, entry, caps)
 	if err != nil {
 		return nil, Caps{}, fmt.Errorf("prepare the terminal: %w", err)
 	}
-	caps.Colors = s.Colors()
-	return newScreen(s, t, entry, caps), caps, nil
+	s.tty, caps.Colors = t, s.tcell.Colors()
+	return s, caps, nil
 }
 
 // prepareEnvironment sets what tcell goes by.
@@ -120,6 +119,7 @@ func lookupEntry(name string) (*terminfo.Terminfo, error) {
 	e.Name, e.Aliases, e.Mouse, e.XTermLike = "hypervisor-tui", nil, "", false
 	// tcell sleeps for padding, and prints that of the alternate character set.
 	e.PadChar = ""
+	e.InsertChar = "" // tcell would use it in the last column, with the cell before that one, which may be another row's
 	for _, s := range []*string{&e.EnterAcs, &e.ExitAcs} {
 		*s = padding.ReplaceAllString(*s, "")
 	}

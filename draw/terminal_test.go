@@ -4,7 +4,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
@@ -129,9 +128,9 @@ func TestF33AnySize(t *testing.T) {
 		if w, h := tty.Size(); w != c.wantW || h != c.wantH {
 			t.Errorf("%dx%d counts as %dx%d", c.w, c.h, w, h)
 		}
-		s.Sync()
-		if w, h := s.Size(); w != c.wantW || h != c.wantH {
-			t.Errorf("tcell has %dx%d for %dx%d", w, h, c.w, c.h)
+		s.Wipe()
+		if w, _ := s.tcell.Size(); w != c.wantW {
+			t.Errorf("tcell has %d columns for %dx%d", w, c.w, c.h)
 		}
 		for y := range c.wantH {
 			for x := range c.wantW {
@@ -165,33 +164,16 @@ func TestF33SizeFromEnvironment(t *testing.T) {
 		if err := s.Init(); err != nil {
 			t.Fatal(err)
 		}
-		if w, h := s.Size(); w != c.w || h != c.h {
+		if w, h := tty.Size(); w != c.w || h != c.h {
 			t.Errorf("%s, %s: %dx%d", c.columns, c.lines, w, h)
 		}
 		s.Fini()
 	}
 }
 
-func TestNotifyResizeFollowsSIGWINCH(t *testing.T) {
-	before := goroutines()
-	tty, _ := openTty(t, 80, 24)
-	calls := make(chan struct{}, 100)
-	tty.NotifyResize(func() { calls <- struct{}{} })
-	for range 2 {
-		eventually(t, "a call after the signal", func() bool {
-			syscall.Kill(os.Getpid(), syscall.SIGWINCH) // again and again: the goroutine may not listen yet
-			return len(calls) > 0
-		})
-		<-calls
-	}
-	within(t, "end", func() { tty.NotifyResize(nil) })
-	tty.Close()
-	noMoreGoroutines(t, before)
-}
-
 // stuck is a tcell that does not end, as after a panic with its lock held.
 type stuck struct {
-	tcell.Screen
+	oneRow
 	release chan struct{}
 }
 
@@ -215,8 +197,8 @@ func TestFiniWithoutTcell(t *testing.T) {
 	}
 	v := view(master, 80, 24)
 	s := made
-	release, inner := make(chan struct{}), s.Screen
-	s.Screen = stuck{inner, release}
+	release, inner := make(chan struct{}), s.tcell
+	s.tcell = stuck{inner, release}
 	within(t, "Fini", s.Fini)
 	if got := termiosOf(t, slave); got != mode {
 		t.Errorf("mode %+v, before %+v", got, mode)
@@ -246,7 +228,7 @@ func TestFiniWithoutInit(t *testing.T) {
 	noMoreGoroutines(t, before)
 }
 
-// TestF39ModeRestored goes through start and end, twice, and a hand-over in between.
+// TestF39ModeRestored goes through start and end, twice.
 func TestF39ModeRestored(t *testing.T) {
 	quietEnv(t)
 	master, slave := openPty(t, 80, 24)
@@ -267,18 +249,9 @@ func TestF39ModeRestored(t *testing.T) {
 		if termiosOf(t, slave) == mode {
 			t.Error("not raw after Init")
 		}
-		if err := s.Suspend(); err != nil {
-			t.Error(err)
-		}
-		if got := termiosOf(t, slave); got != mode {
-			t.Errorf("suspended: %+v, before %+v", got, mode)
-		}
-		if err := s.Resume(); err != nil {
-			t.Fatal(err)
-		}
 		s.Put(0, 0, "@", tcell.StyleDefault)
-		s.Sync()
-		eventually(t, "frame after Resume", v.shows("@"))
+		s.Show()
+		eventually(t, "a frame", v.shows("@"))
 		start := time.Now()
 		within(t, "Fini", s.Fini)
 		if took := time.Since(start); took > 10*time.Second {

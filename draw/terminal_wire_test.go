@@ -1,8 +1,6 @@
 package draw
 
 import (
-	"bytes"
-	"os"
 	"strings"
 	"testing"
 
@@ -12,45 +10,14 @@ import (
 	"hypervisor-tui/draw/vtscreen"
 )
 
-// fakeTty takes what tcell writes and has no input.
-type fakeTty struct {
-	w, h  int
-	out   bytes.Buffer
-	ended chan struct{}
-}
-
-func newFakeTty(w, h int) *fakeTty { return &fakeTty{w: w, h: h, ended: make(chan struct{})} }
-
-func (f *fakeTty) Start() error                { return nil }
-func (f *fakeTty) Stop() error                 { return nil }
-func (f *fakeTty) Drain() error                { close(f.ended); return nil }
-func (f *fakeTty) NotifyResize(func())         {}
-func (f *fakeTty) Close() error                { return nil }
-func (f *fakeTty) Write(p []byte) (int, error) { return f.out.Write(p) }
-func (f *fakeTty) Read([]byte) (int, error)    { <-f.ended; return 0, os.ErrDeadlineExceeded }
-func (f *fakeTty) WindowSize() (tcell.WindowSize, error) {
-	return tcell.WindowSize{Width: f.w, Height: f.h}, nil
-}
-
 // entries are the names of all terminal entries in use.
 var entries = []string{"linux", "vt220", "xterm", "xterm-256color", "screen", "screen-256color", "tmux", "tmux-256color"}
 
-// onTheWire draws with tcell as draw does, one clean rune a cell, and returns what the terminal shows.
+// onTheWire draws text, one clean rune a cell, and returns what the terminal shows.
 func onTheWire(t *testing.T, term, charset, text string, w, h int) *vtscreen.Screen {
 	t.Helper()
-	t.Setenv("LC_ALL", charset)
-	entry, err := lookupEntry(term)
-	if err != nil {
-		t.Fatal(err)
-	}
-	tty := newFakeTty(w, h)
-	s, err := tcell.NewTerminfoScreenFromTtyTerminfo(tty, entry)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := s.Init(); err != nil {
-		t.Fatal(err)
-	}
+	p := newPaper(w, h)
+	s := onPaper(t, p, term, charset)
 	x, y, i := 0, 0, 0
 	for _, r := range text {
 		n := clean.Width(r)
@@ -70,16 +37,15 @@ func onTheWire(t *testing.T, term, charset, text string, w, h int) *vtscreen.Scr
 		s.Put(x, y, string(r), style)
 		x, i = x+n, i+1
 	}
-	s.ShowCursor(x, y)
 	s.Show()
-	s.Sync()
-	v := vtscreen.New(w, h)
-	v.Write(tty.out.Bytes())
-	tty.out.Reset()
-	s.Fini()
-	end := vtscreen.New(w, h)
-	end.Write(tty.out.Bytes())
-	if len(end.Foreign) > 0 || !end.Visible || end.Pending() != "" {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	v := p.screen
+	p.screen = vtscreen.New(w, h)
+	p.mu.Unlock()
+	s.tcell.Fini()
+	p.mu.Lock()
+	if end := p.screen; len(end.Foreign) > 0 || !end.Visible || end.Pending() != "" {
 		t.Errorf("%s: Fini sends %q, cursor %v", term, end.Foreign, end.Visible)
 	}
 	return v

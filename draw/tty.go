@@ -33,10 +33,8 @@ type Tty struct {
 	saved  *unix.Termios // what Stop restores; nil unless started
 	tail   []byte        // written since Drain: what puts the terminal back
 	ending bool          // between Drain and Stop
-	resize *resizeWatch
 	fonts  fontReader
-	muted  bool // what is written vanishes
-	w, h   int  // as last asked
+	w, h   int // as last asked
 
 	fixedW, fixedH int // by SetSize
 	columns, lines int // from the environment, for a terminal that does not know
@@ -215,7 +213,6 @@ func (t *Tty) queuedLocked() int {
 
 // Close restores the terminal's mode if Stop has not, discards unsent output and ends all goroutines.
 func (t *Tty) Close() error {
-	t.NotifyResize(nil)
 	err := t.restore()
 	t.mu.Lock()
 	if t.closed {

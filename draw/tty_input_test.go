@@ -147,7 +147,7 @@ func TestF36Flood(t *testing.T) {
 			case <-sent:
 				return
 			default:
-				if s.HasPendingEvent() {
+				if s.tcell.HasPendingEvent() {
 					s.PollEvent()
 				} else {
 					runtime.Gosched()
@@ -156,7 +156,7 @@ func TestF36Flood(t *testing.T) {
 		}
 	})
 	go master.Write(noise[:64<<10]) // and now nobody reads any more
-	eventually(t, "the event queue has something", s.HasPendingEvent)
+	eventually(t, "the event queue has something", s.tcell.HasPendingEvent)
 	within(t, "Fini", s.Fini)
 	master.Close()
 	<-v.done

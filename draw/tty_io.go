@@ -45,19 +45,8 @@ func (t *Tty) Write(p []byte) (int, error) {
 	if t.ending {
 		t.tail = append(t.tail, p...)
 	}
-	muted := t.muted
 	t.mu.Unlock()
-	if muted {
-		return len(p), nil
-	}
 	return t.out.write(p)
-}
-
-// mute makes what is written vanish, as if it had been sent, until it is called with false.
-func (t *Tty) mute(on bool) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.muted = on
 }
 
 // Idle says whether all that was written has been handed to the kernel: the time to write the next frame.

@@ -257,7 +257,7 @@ func TestF31StalledReader(t *testing.T) {
 				}
 			}
 			s.Show()
-			s.Size()
+			tty.Size()
 		}
 	})
 	if tty.Idle() {
@@ -272,12 +272,13 @@ func TestF31StalledReader(t *testing.T) {
 	tty.Drop()
 	v := view(master, 80, 24)
 	eventually(t, "idle after release", tty.Idle)
+	s.Wipe()
 	for y := range 24 {
 		for x := range 80 {
 			s.Put(x, y, "Z", tcell.StyleDefault)
 		}
 	}
-	s.Sync()
+	s.Show()
 	want := strings.Repeat(strings.Repeat("Z", 80)+"\n", 24)
 	eventually(t, "full repaint", v.shows(want))
 	within(t, "Fini", s.Fini)
@@ -333,7 +334,7 @@ func TestF31FiniOnStalledTerminal(t *testing.T) {
 	}
 	eventually(t, "idle", tty.Idle)
 	fill(t, master, slave)
-	s.Sync()
+	s.Wipe()
 	if tty.Idle() {
 		t.Error("idle although the kernel takes nothing")
 	}
