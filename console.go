@@ -80,7 +80,7 @@ func watchSignals(cancel context.CancelFunc) <-chan os.Signal {
 		cancel()
 	}()
 	signals := make(chan os.Signal, 4)
-	signal.Notify(signals, unix.SIGHUP, unix.SIGCONT, unix.SIGWINCH)
+	signal.Notify(signals, unix.SIGHUP, unix.SIGCONT)
 	return signals
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"os/signal"
 	"strconv"
 	"time"
 
@@ -63,6 +64,9 @@ func (l *loop) run(ctx context.Context, signals <-chan os.Signal) error {
 	retry := time.NewTimer(time.Hour)
 	defer retry.Stop()
 	wake := l.watchdog()
+	resized := make(chan os.Signal, 1) // of its own: a storm must not crowd out a reload
+	signal.Notify(resized, unix.SIGWINCH)
+	defer signal.Stop(resized)
 	for {
 		if l.behind {
 			retry.Reset(retryBusy)
@@ -76,6 +80,8 @@ func (l *loop) run(ctx context.Context, signals <-chan os.Signal) error {
 			if quit, err := l.signal(s); quit {
 				return err
 			}
+		case <-resized:
+			l.resize()
 		case e := <-events:
 			if quit, err := l.event(e); quit {
 				return err
@@ -149,9 +155,6 @@ func (l *loop) signal(s os.Signal) (quit bool, err error) {
 		_, _ = daemon.SdNotify(false, reloading())
 		l.reload(l)
 		_, _ = daemon.SdNotify(false, daemon.SdNotifyReady)
-	case unix.SIGWINCH:
-		l.behind = true // a storm of resizes causes few repaints
-		return false, nil
 	case unix.SIGCONT:
 		l.repaint = true
 	default:
@@ -160,6 +163,9 @@ func (l *loop) signal(s os.Signal) (quit bool, err error) {
 	l.draw(time.Now())
 	return false, nil
 }
+
+// resize makes a frame due, but not at once: a storm of resizes causes few repaints.
+func (l *loop) resize() { l.behind = true }
 
 // reloading tells systemd that the reload has begun, with the time that Type=notify-reload goes by.
 //

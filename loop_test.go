@@ -90,16 +90,16 @@ type noScreen struct{}
 
 func (noScreen) Put(int, int, string, tcell.Style) {}
 
-// TestResizeIsDrawnAtOnce: with the next try for a frame, not with the next second.
-func TestResizeIsDrawnAtOnce(t *testing.T) {
+// TestResizeIsDrawnSoon: with the next try for a frame, not with the next second.
+func TestResizeIsDrawnSoon(t *testing.T) {
 	l, master := newLoop(t)
 	go discard(master)
 	l.draw(time.Now())
 	if err := pty.Setsize(master, &pty.Winsize{Cols: 100, Rows: 30}); err != nil {
 		t.Fatal(err)
 	}
-	if quit, err := l.signal(unix.SIGWINCH); quit || err != nil || !l.behind {
-		t.Fatalf("quit %v, %v, a frame due %v", quit, err, l.behind)
+	if l.resize(); !l.behind {
+		t.Fatal("no frame is due")
 	}
 	eventually(t, "idle", l.tty.Idle)
 	if l.draw(time.Now()); l.w != 100 || l.h != 30 || l.behind {
