@@ -34,6 +34,7 @@ func main() {
 	// One: a second one costs wake-ups all day and gains nothing. Left automatic, the runtime reads the cgroup's limit
 	// each second.
 	runtime.GOMAXPROCS(1)
+	slackenTimers()
 	limitMemory(startPercent)
 	os.Exit(command(os.Args[1:], os.Stdout, os.Stderr))
 }
