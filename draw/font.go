@@ -167,7 +167,7 @@ func (t *Tty) Console() bool { return t.console }
 func (t *Tty) Font(old *Font) *Font {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if t.closed || !t.console || !t.fonts.read(t.fd) {
+	if t.closed || !t.console || !t.fonts.read(t.line.fd) {
 		return nil
 	}
 	if old != nil && old.has == t.fonts.font.has {

@@ -14,15 +14,14 @@ import (
 // than the line takes them. All methods may be called from any goroutine, Read from
 // one at a time.
 type Tty struct {
-	f       *os.File
-	fd      int // f's descriptor, for ioctls under mu while not closed
+	line    *ttyLine // its descriptor is for ioctls under mu while not closed
 	baud    int
 	serial  bool
 	console bool // one of the kernel's, as /dev/tty1
 	out     *sender
 	hup     chan struct{}
 	hupped  sync.Once
-	watch   *hangupWatch
+	watched chan struct{} // closed when nobody waits for a hang-up any more
 
 	input [256]byte // these three are the reader's
 	keys  keyFilter
@@ -42,66 +41,48 @@ type Tty struct {
 }
 
 // OpenTty opens the terminal at path, or the controlling terminal when path is empty, or, when there is none, the
-// terminal that is standard input. It is opened anew: O_NONBLOCK must not reach the descriptors that a shell shares.
+// terminal that is standard input.
 //
 // baud is the line's speed in bits a second; 0 asks the terminal. Only a serial line is paced then.
 func OpenTty(path string, baud int) (*Tty, error) {
-	const flags = os.O_RDWR | unix.O_NOCTTY | unix.O_NONBLOCK
 	if path != "" {
-		f, err := os.OpenFile(path, flags, 0)
-		if err != nil {
-			return nil, fmt.Errorf("open terminal: %w", err)
-		}
-		return NewTty(f, baud)
+		return openTtyAt(path, baud)
 	}
-	if f, err := os.OpenFile("/dev/tty", flags, 0); err == nil {
-		return NewTty(f, baud)
+	if t, err := openTtyAt("/dev/tty", baud); err == nil {
+		return t, nil
 	}
 	if _, err := unix.IoctlGetTermios(0, unix.TCGETS2); err != nil {
 		return nil, errors.New("open terminal: no controlling terminal, and standard input is none: name one with --tty")
 	}
-	f, err := os.OpenFile("/proc/self/fd/0", flags, 0)
-	if err != nil {
-		return nil, fmt.Errorf("open terminal of standard input: %w", err)
-	}
-	return NewTty(f, baud)
+	return openTtyAt("/proc/self/fd/0", baud)
 }
 
-// NewTty makes a Tty of an open terminal. It owns f from now on, and closes it when it fails.
-func NewTty(f *os.File, baud int) (*Tty, error) {
-	t := &Tty{f: f, hup: make(chan struct{}), w: defaultWidth, h: defaultHeight}
-	t.columns, t.lines = sizeFrom("COLUMNS"), sizeFrom("LINES")
-	if err := t.open(baud); err != nil {
-		f.Close()
-		return nil, fmt.Errorf("open terminal %s: %w", f.Name(), err)
+func openTtyAt(path string, baud int) (*Tty, error) {
+	l, err := openLine(path)
+	if err != nil {
+		return nil, fmt.Errorf("open terminal: %w", err)
 	}
+	termios, err := unix.IoctlGetTermios(l.fd, unix.TCGETS2)
+	if err != nil {
+		l.Close()
+		return nil, fmt.Errorf("open terminal %s: not a terminal", path)
+	}
+	t := &Tty{line: l, hup: make(chan struct{}), watched: make(chan struct{}), w: defaultWidth, h: defaultHeight}
+	t.columns, t.lines = sizeFrom("COLUMNS"), sizeFrom("LINES")
+	t.console = isConsole(l.fd)
+	t.serial = isSerial(l.fd)
+	t.baud = pace(t.serial, termios, baud)
+	t.out = startSender(l, t.baud, t.hangUp)
+	go t.watch()
 	return t, nil
 }
 
-func (t *Tty) open(baud int) error {
-	conn, err := t.f.SyscallConn()
-	if err != nil {
-		return err
+// watch waits for a hang-up without reading, until Close.
+func (t *Tty) watch() {
+	defer close(t.watched)
+	if t.line.hup.wait() == nil {
+		t.hangUp()
 	}
-	// Not f.Fd(), which takes the file out of non-blocking mode.
-	if err := conn.Control(func(fd uintptr) { t.fd = int(fd) }); err != nil {
-		return err
-	}
-	termios, err := unix.IoctlGetTermios(t.fd, unix.TCGETS2)
-	if err != nil {
-		return errors.New("not a terminal")
-	}
-	if err := t.f.SetDeadline(time.Time{}); err != nil {
-		return errors.New("opened in blocking mode")
-	}
-	if t.watch, err = watchHangup(t.fd, t.hangUp); err != nil {
-		return err
-	}
-	t.console = isConsole(t.fd)
-	t.serial = isSerial(t.fd)
-	t.baud = pace(t.serial, termios, baud)
-	t.out = startSender(t.f, t.baud, t.hangUp)
-	return nil
 }
 
 // Start puts the terminal into raw mode. Speed, word size and parity stay as whoever set up the line left them.
@@ -111,7 +92,7 @@ func (t *Tty) Start() error {
 	if t.closed {
 		return os.ErrClosed
 	}
-	saved, err := unix.IoctlGetTermios(t.fd, unix.TCGETS2)
+	saved, err := unix.IoctlGetTermios(t.line.fd, unix.TCGETS2)
 	if err != nil {
 		return fmt.Errorf("read the terminal's mode: %w", err)
 	}
@@ -120,13 +101,13 @@ func (t *Tty) Start() error {
 	raw.Oflag &^= unix.OPOST
 	raw.Lflag &^= unix.ECHO | unix.ECHONL | unix.ICANON | unix.ISIG | unix.IEXTEN
 	raw.Cc[unix.VMIN], raw.Cc[unix.VTIME] = 1, 0
-	if err := unix.IoctlSetTermios(t.fd, unix.TCSETS2, &raw); err != nil {
+	if err := unix.IoctlSetTermios(t.line.fd, unix.TCSETS2, &raw); err != nil {
 		return fmt.Errorf("set the terminal to raw mode: %w", err)
 	}
 	if t.saved == nil {
 		t.saved = saved
 	}
-	return t.f.SetReadDeadline(time.Time{})
+	return t.line.SetReadDeadline(time.Time{})
 }
 
 // Drain ends a Read that waits and discards unsent output: tcell calls it before it writes what puts the terminal back.
@@ -135,7 +116,7 @@ func (t *Tty) Drain() error {
 	t.ending, t.tail = true, t.tail[:0]
 	t.mu.Unlock()
 	t.out.drop()
-	return t.f.SetReadDeadline(time.Now())
+	return t.line.SetReadDeadline(time.Now())
 }
 
 // How long Stop waits for the terminal to take what puts it back: at first, and once its queue has been emptied.
@@ -178,7 +159,7 @@ func (t *Tty) restore() error {
 		t.flushLocked(unix.TCOFLUSH)
 	}
 	// TCSETS, not TCSETSW, which waits without limit for output to drain.
-	err := unix.IoctlSetTermios(t.fd, unix.TCSETS2, t.saved)
+	err := unix.IoctlSetTermios(t.line.fd, unix.TCSETS2, t.saved)
 	t.saved = nil
 	if err != nil {
 		return fmt.Errorf("restore the terminal's mode: %w", err)
@@ -189,7 +170,7 @@ func (t *Tty) restore() error {
 // flushLocked discards what the kernel holds. A terminal that is gone has nothing to discard, hence no error.
 func (t *Tty) flushLocked(which int) {
 	if !t.closed {
-		_ = unix.IoctlSetInt(t.fd, unix.TCFLSH, which)
+		_ = unix.IoctlSetInt(t.line.fd, unix.TCFLSH, which)
 	}
 }
 
@@ -204,7 +185,7 @@ func (t *Tty) queuedLocked() int {
 	if t.closed {
 		return 0
 	}
-	n, err := unix.IoctlGetInt(t.fd, unix.TIOCOUTQ)
+	n, err := unix.IoctlGetInt(t.line.fd, unix.TIOCOUTQ)
 	if err != nil {
 		return 0
 	}
@@ -221,9 +202,10 @@ func (t *Tty) Close() error {
 	}
 	t.closed = true
 	t.mu.Unlock()
-	t.watch.close()
 	t.out.close()
-	return errors.Join(err, t.f.Close())
+	err = errors.Join(err, t.line.Close())
+	<-t.watched
+	return err
 }
 
 // abandon writes the given sequence in place of all that is unsent and closes the terminal, waiting for nothing.

@@ -17,7 +17,7 @@ func (t *Tty) Read(p []byte) (int, error) {
 		return n, nil
 	}
 	for {
-		n, err := t.f.Read(t.input[:min(len(t.input), len(p)-keyRoom)])
+		n, err := t.line.Read(t.input[:min(len(t.input), len(p)-keyRoom)])
 		if err != nil && !errors.Is(err, os.ErrDeadlineExceeded) && !errors.Is(err, os.ErrClosed) {
 			t.hangUp()
 		}
@@ -85,12 +85,12 @@ func (t *Tty) Alive() bool {
 	if t.closed {
 		return false
 	}
-	fds := []unix.PollFd{{Fd: int32(t.fd)}}
+	fds := []unix.PollFd{{Fd: int32(t.line.fd)}}
 	if n, err := unix.Poll(fds, 0); err == nil && n > 0 && fds[0].Revents&(unix.POLLHUP|unix.POLLERR) != 0 {
 		t.hangUp()
 		return false
 	}
-	if _, err := unix.IoctlGetTermios(t.fd, unix.TCGETS2); err != nil {
+	if _, err := unix.IoctlGetTermios(t.line.fd, unix.TCGETS2); err != nil {
 		t.hangUp()
 		return false
 	}

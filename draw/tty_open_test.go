@@ -64,7 +64,7 @@ func openTtyChild() {
 	if flags, err := unix.FcntlInt(0, unix.F_GETFL, 0); err != nil || flags&unix.O_NONBLOCK != 0 {
 		mode = "does not block"
 	}
-	fmt.Printf("%s %dx%d, standard input %s\n", tty.f.Name(), w, h, mode)
+	fmt.Printf("%s %dx%d, standard input %s\n", tty.line.file.Name(), w, h, mode)
 }
 
 // TestBaudOfPty: a pty reports 38400 and means nothing by it; the configured speed counts, up to what is paced.

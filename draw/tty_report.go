@@ -31,7 +31,7 @@ func (t *Tty) AskSize() bool {
 	t.mu.Lock()
 	ask := false
 	if !t.closed && t.fixedW <= 0 {
-		ws, err := unix.IoctlGetWinsize(t.fd, unix.TIOCGWINSZ)
+		ws, err := unix.IoctlGetWinsize(t.line.fd, unix.TIOCGWINSZ)
 		ask = err == nil && (ws.Col == 0 && t.columns <= 0 || ws.Row == 0 && t.lines <= 0)
 	}
 	if ask {
@@ -69,13 +69,13 @@ func (t *Tty) awaitSize() {
 	if !t.AskSize() {
 		return
 	}
-	_ = t.f.SetReadDeadline(time.Now().Add(answerTime)) // a file that takes no deadline was refused by NewTty
+	_ = t.line.SetReadDeadline(time.Now().Add(answerTime)) // a file that takes no deadline was refused by NewTty
 	for t.Asking() {
-		n, err := t.f.Read(t.input[:])
+		n, err := t.line.Read(t.input[:])
 		t.early = t.filter(t.early, t.input[:n])
 		if err != nil {
 			break // the deadline, or a hang-up, which the next Read finds again
 		}
 	}
-	_ = t.f.SetReadDeadline(time.Time{})
+	_ = t.line.SetReadDeadline(time.Time{})
 }

@@ -22,7 +22,7 @@ func (t *Tty) Size() (w, h int) {
 	if t.closed {
 		return t.w, t.h
 	}
-	ws, err := unix.IoctlGetWinsize(t.fd, unix.TIOCGWINSZ)
+	ws, err := unix.IoctlGetWinsize(t.line.fd, unix.TIOCGWINSZ)
 	if err != nil {
 		t.hangUp()
 		return t.w, t.h
