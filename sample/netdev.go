@@ -11,7 +11,7 @@ import (
 
 // linesASecond is how much of /proc/net/dev is read, in the mean. The kernel adds up and writes each line anew for each
 // reading: with thousands of interfaces that takes longer than all else that is sampled.
-const linesASecond = 125
+const linesASecond = 100
 
 const netHeadings = 2 // lines
 

@@ -29,7 +29,7 @@ func (l *lan) pass(n uint64, names ...string) *Net {
 // TestF15ManyInterfacesAreCountedMoreRarely: the first two samples count, for rates from the start, and then one of so
 // many that the kernel writes few enough lines a second. Rates are means over what lies between.
 func TestF15ManyInterfacesAreCountedMoreRarely(t *testing.T) {
-	for lines, every := range map[int]int{1: 1, 250: 1, 251: 2, 1000: 4, 5000: 20} {
+	for lines, every := range map[int]int{1: 1, 200: 1, 201: 2, 1000: 5, 5000: 25} {
 		l, names := newLAN(t), manyLinks(lines)
 		counted, last := []int{}, uint64(0)
 		bytes := uint64(0)

@@ -13,6 +13,7 @@ type job struct {
 	routes     bool  // dump routes
 	around     bool  // what has no events
 	learned    bool  // with that, what bridges have learned
+	listeners  bool  // with that, who listens
 	changed    bool  // events have changed something that is not published yet
 	settings   []int // links whose hardware is to be looked at
 
@@ -124,6 +125,9 @@ func (w *world) merge(j *job, f *findings) (changed bool) {
 	if j.around {
 		if !j.learned {
 			f.around.fdb = w.around.fdb
+		}
+		if !j.listeners {
+			f.around.services.Listen, f.around.services.WhyListen = w.around.services.Listen, w.around.services.WhyListen
 		}
 		outlast(w.around.neighbours, f.around.neighbours)
 		changed = changed || !reflect.DeepEqual(w.around, f.around)

@@ -71,7 +71,7 @@ func TestF15FiveThousandLinksInMemory(t *testing.T) {
 		f.links = append(f.links, l)
 	}
 	var w world
-	j := job{everything: true, around: true, learned: true}
+	j := job{everything: true, around: true, learned: true, listeners: true}
 	w.merge(&j, &f)
 	f = findings{}
 	table := w.table(nil)

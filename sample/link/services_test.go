@@ -3,6 +3,7 @@ package link
 import (
 	"context"
 	"encoding/binary"
+	"errors"
 	"math"
 	"net"
 	"net/netip"
@@ -14,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/mdlayher/netlink"
 	"golang.org/x/sys/unix"
 
 	"hypervisor-tui/sample"
@@ -57,9 +59,9 @@ func TestServicesOfFiles(t *testing.T) {
 		"run/systemd/resolve/resolv.conf": "nameserver 10.0.0.53\nnameserver fd00::53\n",
 		"run/flannel/subnet.env":          "FLANNEL_NETWORK=10.42.0.0/16\nFLANNEL_SUBNET=10.42.0.1/24\n",
 	})
-	n := (&Watcher{root: root}).services(context.Background())
+	n := (&Watcher{root: root}).services()
 	want := &sample.NetServices{Search: []string{"c.example"}, Upstream: []string{"10.0.0.53", "fd00::53"}, PodCIDR: "10.42.0.0/16",
-		NodeCIDR: "10.42.0.1/24", WhyCNI: n.WhyCNI, WhyListen: "sockets are not asked for"}
+		NodeCIDR: "10.42.0.1/24", WhyCNI: n.WhyCNI}
 	if !reflect.DeepEqual(n, want) {
 		t.Errorf("got %+v, want %+v", n, want)
 	}
@@ -203,5 +205,45 @@ func TestSilentGateways(t *testing.T) {
 		if found[key] != c.want {
 			t.Errorf("%+v, then %+v: got %+v, want %+v", c.old, c.found, found[key], c.want)
 		}
+	}
+}
+
+// TestListenersAskedSeldom: who listens is asked again after a while, at the next look after a failure, and stands
+// meanwhile.
+func TestListenersAskedSeldom(t *testing.T) {
+	var k fake
+	w := k.watcher(t)
+	now, asked, fails := time.Hour, 0, true
+	w.now = func() time.Duration { return now }
+	w.dialDiag = func() (*netlink.Conn, error) {
+		if asked++; fails {
+			return nil, errors.New("no module")
+		}
+		return k.dial()
+	}
+	r := follower{Watcher: w, publish: func(*sample.LinkReport) {}, answers: make(chan outcome, 1)}
+	look := func() *sample.NetServices {
+		r.wanted.around = true
+		r.start(context.Background())
+		o := <-r.answers
+		r.answer(&o)
+		return r.world.around.services
+	}
+	r.wanted.everything = true
+	if n := look(); n.WhyListen == "" || asked != 1 {
+		t.Fatalf("at first %+v, asked %d times", n, asked)
+	}
+	fails = false
+	if n := look(); n.WhyListen != "" || asked != 2 {
+		t.Fatalf("after a failure %+v, asked %d times", n, asked)
+	}
+	r.world.around.services.Listen = []sample.Listener{{Port: 6443}}
+	now += 10 * time.Second
+	if n := look(); len(n.Listen) != 1 || asked != 2 {
+		t.Errorf("too early: %+v, asked %d times", n, asked)
+	}
+	now += perListen
+	if n := look(); len(n.Listen) != 0 || asked != 3 {
+		t.Errorf("in time: %+v, asked %d times", n, asked)
 	}
 }

@@ -50,7 +50,7 @@ func check(t testing.TB, table *sample.LinkTable) {
 // tableOf is the table that a dump of everything makes of what it has found.
 func tableOf(f findings) *sample.LinkTable {
 	var w world
-	w.merge(&job{everything: true, around: true}, &f)
+	w.merge(&job{everything: true, around: true, listeners: true}, &f)
 	return w.table(nil)
 }
 

@@ -20,13 +20,14 @@ import (
 )
 
 const (
-	beat     = 5 * time.Second        // between two looks; without events a look is a dump of everything
-	slow     = 12                     // beats at least between two dumps of everything where events come
-	perBeat  = 50                     // links: for so many it is one beat more
-	perEntry = 15 * time.Millisecond  // from one look at what bridges have learned to the next, for each entry there is
-	settle   = 100 * time.Millisecond // events that come together are one change
-	apart    = time.Second            // between two dumps of everything, however many events are lost
-	patience = 10 * time.Second       // after which a question is given up, where the kernel lets it be
+	beat      = 5 * time.Second        // between two looks; without events a look is a dump of everything
+	slow      = 12                     // beats at least between two dumps of everything where events come
+	perBeat   = 50                     // links: for so many it is one beat more
+	perEntry  = 15 * time.Millisecond  // from one look at what bridges have learned to the next, for each entry there is
+	perListen = 30 * time.Second       // from one question who listens to the next
+	settle    = 100 * time.Millisecond // events that come together are one change
+	apart     = time.Second            // between two dumps of everything, however many events are lost
+	patience  = 10 * time.Second       // after which a question is given up, where the kernel lets it be
 )
 
 // Options says where the Watcher reads.
@@ -76,6 +77,7 @@ type follower struct {
 	dumped  time.Duration // when everything was asked for last
 	beats   int           // since then
 	learn   time.Duration // when it is time to look at what bridges have learned
+	ports   time.Duration // when it is time to ask who listens
 	census  census        // as of the last question
 	answers chan outcome
 }
@@ -196,6 +198,7 @@ func (r *follower) start(ctx context.Context) {
 	r.wanted = job{}
 	r.busy, r.asked = true, j
 	j.learned = j.around && (r.now() >= r.learn || !r.census.same(j.census))
+	j.listeners = j.around && r.now() >= r.ports
 	if j.everything {
 		r.dumped, r.beats = r.now(), 0
 	}
@@ -219,6 +222,9 @@ func (r *follower) answer(o *outcome) {
 	}
 	if o.job.learned {
 		r.learn = r.now() + time.Duration(o.found.around.fdb.entries)*perEntry
+	}
+	if o.job.listeners && o.err == nil && o.found.around.services.WhyListen == "" {
+		r.ports = r.now() + perListen - beat
 	}
 	r.apply(held)
 	if fresh || r.wanted.changed && r.report.Table != nil {
@@ -261,7 +267,7 @@ func (w *Watcher) attempt(ctx context.Context, j job) (o outcome) {
 
 // Dump asks for everything once. The table is the caller's. Errors name what was asked: "dump links: ...".
 func (w *Watcher) Dump(ctx context.Context) (*sample.LinkTable, error) {
-	j := job{everything: true, around: true, learned: true, census: w.count()}
+	j := job{everything: true, around: true, learned: true, listeners: true, census: w.count()}
 	f, err := w.find(ctx, &j)
 	if err != nil {
 		return nil, err

@@ -22,7 +22,7 @@ func TestMergeSaysWhatIsNew(t *testing.T) {
 		}
 	}
 	var w world
-	j := job{everything: true, around: true, learned: true}
+	j := job{everything: true, around: true, learned: true, listeners: true}
 	if !w.merge(&j, found()) {
 		t.Error("the first dump is nothing new")
 	}

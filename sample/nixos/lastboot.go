@@ -19,6 +19,7 @@ const (
 	backend  = "/sys/module/pstore/parameters/backend"
 	archive  = "/var/lib/systemd/pstore"
 	wtmp     = "/var/log/wtmp"
+	rereads  = time.Minute      // that an answer stands: it may only change while this boot is young
 	sameBoot = 10 * time.Minute // between when the kernel and when wtmp says that this boot began: clocks are set then
 	minute   = "2006-01-02 15:04 MST"
 )
@@ -26,11 +27,26 @@ const (
 // lastBoot finds out how the boot before this one ended: wtmp says whether it was shut down, pstore whether the kernel
 // left its last words. These do not prove that it died: it may have lived on after an oops.
 type lastBoot struct {
-	root string
+	root  string
+	value sample.LastBoot // what it found last
+	until time.Duration   // CLOCK_BOOTTIME; 0: it found nothing yet
 }
 
-// read says what is known, without Health; boot is when this boot began. A host that keeps neither is an absence.
-func (b *lastBoot) read(boot time.Time) (sample.LastBoot, error) {
+// read says what is known at the time now, without Health; boot is when this boot began. A host that keeps neither is
+// an absence.
+func (b *lastBoot) read(boot time.Time, now time.Duration) (sample.LastBoot, error) {
+	if now < b.until {
+		return b.value, nil
+	}
+	v, err := b.look(boot)
+	if b.value, b.until = v, 0; err == nil {
+		b.until = now + rereads
+	}
+	return v, err
+}
+
+// look is read without a memory.
+func (b *lastBoot) look(boot time.Time) (sample.LastBoot, error) {
 	end, kept, err := b.ending()
 	if err != nil {
 		return sample.LastBoot{}, err

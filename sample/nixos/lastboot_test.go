@@ -94,7 +94,7 @@ func machine(t *testing.T, records ...record) (tree, *lastBoot) {
 
 func expect(t *testing.T, b *lastBoot, known, clean bool, why string) {
 	t.Helper()
-	got, err := b.read(began())
+	got, err := b.look(began())
 	if err != nil || got.Known != known || got.Clean != clean || got.Why != why {
 		t.Errorf("got %+v, %v; want known %v, clean %v, %q", got, err, known, clean, why)
 	}
@@ -140,21 +140,21 @@ func TestLastWords(t *testing.T) {
 func TestHostThatKeepsNoTrace(t *testing.T) {
 	x, b := machine(t)
 	var none absence
-	if _, err := b.read(began()); !errors.As(err, &none) {
+	if _, err := b.look(began()); !errors.As(err, &none) {
 		t.Errorf("nothing there: %v", err)
 	}
 	x.file(wtmp, "") // as in a container
 	x.dir(pstore)
 	x.dir(archive)
 	x.file(backend, "(null)\n")
-	if _, err := b.read(began()); !errors.As(err, &none) {
+	if _, err := b.look(began()); !errors.As(err, &none) {
 		t.Errorf("nothing in there: %v", err)
 	}
 	x.dir("/elsewhere")
 	x.link(archive, "/elsewhere/missing")
 	os.Remove(x.root + wtmp)
 	x.dir(wtmp)
-	if _, err := b.read(began()); !errors.As(err, &none) {
+	if _, err := b.look(began()); !errors.As(err, &none) {
 		t.Errorf("wtmp is a directory: %v", err)
 	}
 }
@@ -195,4 +195,29 @@ func FuzzRecordKind(f *testing.F) {
 			t.Errorf("%q is %q", head, k)
 		}
 	})
+}
+
+// TestLastBootStands: an answer is not asked for again before its time; an absence is, each time.
+func TestLastBootStands(t *testing.T) {
+	x, b := machine(t)
+	var none absence
+	if _, err := b.read(began(), time.Hour); !errors.As(err, &none) {
+		t.Fatalf("nothing there: %v", err)
+	}
+	l := layoutOf(runtime.GOARCH)
+	if l.size == 0 {
+		t.Skip("the layout of wtmp is not known on", runtime.GOARCH)
+	}
+	up := began().Add(3 * time.Second)
+	x.file(wtmp, string(wtmpOf(l, boot(ago(72*time.Hour)), halt(ago(time.Minute)), boot(up))))
+	for _, step := range []struct {
+		now   time.Duration
+		clean bool
+	}{{time.Hour + 10*time.Second, true}, {time.Hour + 10*time.Second + rereads - 1, true}, {time.Hour + 10*time.Second + rereads, false}} {
+		v, err := b.read(began(), step.now)
+		if err != nil || !v.Known || v.Clean != step.clean {
+			t.Errorf("at %v: %+v, %v", step.now, v, err)
+		}
+		x.file(wtmp, string(wtmpOf(l, boot(ago(72*time.Hour)), boot(up))))
+	}
 }

@@ -118,7 +118,7 @@ func (f *files) read() (o outcome) {
 	began := f.w.now()
 	o.nixos, o.nixosErr = f.generations.read()
 	between := f.w.now()
-	o.last, o.lastErr = f.lastBoot.read(f.w.wall().Add(-between))
+	o.last, o.lastErr = f.lastBoot.read(f.w.wall().Add(-between), between)
 	o.nixosCost, o.lastCost = between-began, f.w.now()-between
 	return o
 }
