@@ -17,9 +17,6 @@ const (
 
 // drawLine draws one interface in one row: in a tree with its branch.
 func (n *network) drawLine(r draw.Region, f *frame.Frame, row *netRow) {
-	if !r.Visible() {
-		return
-	}
 	l := f.Net.Interfaces[row.link]
 	whole := r
 	if r.W() >= lineWide {

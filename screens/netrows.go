@@ -24,12 +24,14 @@ const (
 // netRow is one row, or one frame, of F3.
 type netRow struct {
 	kind  netRowKind
+	depth int8  // 0: not a child
+	last  bool  // of its brothers
+	pods  bool  // it is all of what is folded: ports without a VM
+	again bool  // it has its place at the top
+	index int32 // of the interface, as the kernel numbers it
+	link  int   // place in Net.Interfaces; of a guestsRow in network.guests
+	count int   // of what is folded
 	title string
-	link  int  // place in Net.Interfaces; of a guestsRow in network.guests
-	depth int8 // 0: not a child
-	last  bool // of its brothers
-	count int  // of what is folded
-	pods  bool // it is all of what is folded: ports without a VM
 }
 
 // netKey names what rows were made of: while it is the same, they are.
@@ -57,6 +59,12 @@ func (n *network) arrange(f *frame.Frame) {
 		a.everything()
 	}
 	n.rows, n.guests = a.rows, a.guests
+	for i := range n.rows {
+		if row := &n.rows[i]; row.kind == frameRow || row.kind == lineRow {
+			l := f.Net.Interfaces[row.link]
+			row.index, row.again = int32(l.Index), l.Physical && row.depth > 0
+		}
+	}
 }
 
 // arrangement is an arrange at work.

@@ -184,11 +184,20 @@ func (n *network) drawFilter(r draw.Region, f *frame.Frame) {
 func (n *network) drawRows(view *draw.Region, f *frame.Frame) {
 	start := view.H()
 	var beside draw.Region // free room at the right of a frame
+	unseen := 0            // lines that end where view begins
 	for i := range n.rows {
 		row := &n.rows[i]
 		if row.kind != frameRow {
 			beside = draw.Region{}
 		}
+		// There may be thousands, and few can be seen.
+		if row.kind == lineRow && !view.Sees(unseen) {
+			n.remember(row, min(start-view.H()+unseen, start), 1)
+			unseen++
+			continue
+		}
+		view.CutTop(unseen)
+		unseen = 0
 		top, height := start-view.H(), 1
 		switch row.kind {
 		case titleRow:
@@ -221,11 +230,16 @@ func (n *network) drawRows(view *draw.Region, f *frame.Frame) {
 			n.drawFrame(cut.CutTop(height), f, l)
 		case lineRow:
 			n.drawLine(view.CutTop(1), f, row)
-			if f.Net.Interfaces[row.link].Physical && row.depth > 0 {
-				continue // it has its place at the top
-			}
 		}
-		n.places = append(n.places, place{f.Net.Interfaces[row.link].Index, top, height})
+		n.remember(row, top, height)
+	}
+	view.CutTop(unseen)
+}
+
+// remember says where the interface of a row is.
+func (n *network) remember(row *netRow, top, height int) {
+	if !row.again {
+		n.places = append(n.places, place{int(row.index), top, height})
 	}
 }
 
