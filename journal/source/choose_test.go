@@ -60,10 +60,10 @@ func TestChooseSaysWhatIsMissing(t *testing.T) {
 	}
 }
 
-// makeNewer makes a journal file of a format that nobody knows yet.
+// makeNewer makes a journal file of a format that nobody knows yet. It comes whole: somebody may be watching.
 func makeNewer(t *testing.T, env Env) {
 	t.Helper()
-	path := filepath.Join(env.Roots[0].Path, machine, "system.journal")
+	path := filepath.Join(t.TempDir(), "system.journal")
 	w := create(t, path, "newer")
 	if err := w.Close(jwrite.Online); err != nil {
 		t.Fatal(err)
@@ -74,6 +74,13 @@ func makeNewer(t *testing.T, env Env) {
 	}
 	defer f.Close()
 	if _, err = f.WriteAt([]byte{2}, 13); err != nil { // incompatible_flags
+		t.Fatal(err)
+	}
+	dir := filepath.Join(env.Roots[0].Path, machine)
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Rename(path, filepath.Join(dir, "system.journal")); err != nil {
 		t.Fatal(err)
 	}
 }
