@@ -98,6 +98,19 @@ func (c *Console) Draw(r draw.Region, f *frame.Frame) {
 	}
 	c.guarded("header", drawHeader, r.CutTop(headerRows(r, f)), f)
 	c.guarded("footer", drawFooter, r.CutBottom(1), f)
+	tops := c.tops()
+	c.drawBody(r, f)
+	if c.tops() != tops { // a list has become shorter than where it stood, which is known only now
+		r.Fill(' ', draw.Text)
+		c.drawBody(r, f)
+	}
+}
+
+// tops is where the lists stand that drawing may pull back.
+func (c *Console) tops() [2]int { return [2]int{c.scroll.top, c.network.scroll.top} }
+
+// drawBody draws what lies between header and footer.
+func (c *Console) drawBody(r draw.Region, f *frame.Frame) {
 	switch c.active {
 	case frame.Logs:
 		c.guarded("logs", drawLogs, r, f)

@@ -62,3 +62,20 @@ func TestF15ScrollsThousandsOfLinks(t *testing.T) {
 		}
 	}
 }
+
+// TestShrunkListIsDrawn: a list that has become shorter than where it stood is not blank.
+func TestShrunkListIsDrawn(t *testing.T) {
+	f := fixedFrame()
+	c := NewConsole(frame.Network, nil)
+	canvas := draw.NewCanvas(looks["ascii"])
+	c.Draw(canvas.Begin(80, 24), f)
+	for _, k := range []draw.Key{'v', draw.KeyEnd, 'v'} {
+		c.Key(k, f)
+		c.Draw(canvas.Begin(80, 24), f)
+	}
+	got := string(canvas.AppendText(nil))
+	c.Draw(canvas.Begin(80, 24), f)
+	if again := string(canvas.AppendText(nil)); got != again {
+		t.Errorf("first\n%s\nand then\n%s", got, again)
+	}
+}
