@@ -23,9 +23,7 @@ type ttyLine struct {
 
 // openLine opens the terminal at path. It is opened anew: O_NONBLOCK must not reach the descriptors that a shell shares.
 func openLine(path string) (*ttyLine, error) {
-	fd, err := retry(func() (int, error) {
-		return unix.Open(path, unix.O_RDWR|unix.O_NOCTTY|unix.O_NONBLOCK|unix.O_CLOEXEC, 0)
-	})
+	fd, err := unix.Open(path, unix.O_RDWR|unix.O_NOCTTY|unix.O_NONBLOCK|unix.O_CLOEXEC, 0)
 	if err != nil {
 		return nil, &fs.PathError{Op: "open", Path: path, Err: err}
 	}
@@ -129,22 +127,17 @@ func (s *epollSet) ask(fd int, events uint32) error {
 	return errors.Join(err, failed)
 }
 
-// wait returns nil when something has happened, and an error at the deadline or after a close.
+// wait returns nil when something has happened, os.ErrDeadlineExceeded at the deadline and os.ErrClosed after a close.
 func (s *epollSet) wait() error {
-	return s.conn.Read(happened)
+	err := s.conn.Read(happened)
+	if err != nil && !errors.Is(err, os.ErrDeadlineExceeded) {
+		return os.ErrClosed // the poller's own word for it is another
+	}
+	return err
 }
 
 func happened(set uintptr) bool {
 	var events [1]unix.EpollEvent
-	n, _ := unix.EpollWait(int(set), events[:], 0) // interrupted: the poller calls again
+	n, _ := unix.EpollWait(int(set), events[:], 0) // which waits for nothing and so is never interrupted
 	return n > 0
-}
-
-// retry does again what a signal has interrupted.
-func retry(f func() (int, error)) (int, error) {
-	for {
-		if n, err := f(); err != unix.EINTR {
-			return n, err
-		}
-	}
 }

@@ -1,6 +1,7 @@
 package draw
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"strings"
@@ -56,5 +57,27 @@ func TestRoomIsWaitedForOnlyWhenThereIsNone(t *testing.T) {
 	}
 	if e := waited(t, tty.line.fd); e&unix.EPOLLOUT != 0 {
 		t.Errorf("after all is sent: waits for %#x", e)
+	}
+}
+
+// TestCloseIsNoHangUp: a Read that Close ends says closed, and nobody takes that for the terminal's end.
+func TestCloseIsNoHangUp(t *testing.T) {
+	tty, _ := openTty(t, 80, 24)
+	failed := make(chan error, 1)
+	go func() {
+		_, err := tty.Read(make([]byte, 256))
+		failed <- err
+	}()
+	time.Sleep(10 * time.Millisecond) // it waits, mostly; the other way round must hold as well
+	if err := tty.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-failed; !errors.Is(err, os.ErrClosed) {
+		t.Errorf("Read: %v", err)
+	}
+	select {
+	case <-tty.Hup():
+		t.Error("a hang-up")
+	default:
 	}
 }

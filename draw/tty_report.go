@@ -69,7 +69,7 @@ func (t *Tty) awaitSize() {
 	if !t.AskSize() {
 		return
 	}
-	_ = t.line.SetReadDeadline(time.Now().Add(answerTime)) // a file that takes no deadline was refused by NewTty
+	_ = t.line.SetReadDeadline(time.Now().Add(answerTime))
 	for t.Asking() {
 		n, err := t.line.Read(t.input[:])
 		t.early = t.filter(t.early, t.input[:n])

@@ -224,7 +224,7 @@ func (r *follower) answer(o *outcome) {
 		r.learn = r.now() + time.Duration(o.found.around.fdb.entries)*perEntry
 	}
 	if o.job.listeners && o.err == nil && o.found.around.services.WhyListen == "" {
-		r.ports = r.now() + perListen - beat
+		r.ports = r.now() + perListen - beat // a look that comes a moment early counts
 	}
 	r.apply(held)
 	if fresh || r.wanted.changed && r.report.Table != nil {

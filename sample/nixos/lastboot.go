@@ -19,7 +19,7 @@ const (
 	backend  = "/sys/module/pstore/parameters/backend"
 	archive  = "/var/lib/systemd/pstore"
 	wtmp     = "/var/log/wtmp"
-	rereads  = time.Minute      // that an answer stands: it may only change while this boot is young
+	stands   = time.Minute      // how long an answer does: it may only change while this boot is young
 	sameBoot = 10 * time.Minute // between when the kernel and when wtmp says that this boot began: clocks are set then
 	minute   = "2006-01-02 15:04 MST"
 )
@@ -40,7 +40,7 @@ func (b *lastBoot) read(boot time.Time, now time.Duration) (sample.LastBoot, err
 	}
 	v, err := b.look(boot)
 	if b.value, b.until = v, 0; err == nil {
-		b.until = now + rereads
+		b.until = now + stands
 	}
 	return v, err
 }

@@ -213,7 +213,7 @@ func TestLastBootStands(t *testing.T) {
 	for _, step := range []struct {
 		now   time.Duration
 		clean bool
-	}{{time.Hour + 10*time.Second, true}, {time.Hour + 10*time.Second + rereads - 1, true}, {time.Hour + 10*time.Second + rereads, false}} {
+	}{{time.Hour + 10*time.Second, true}, {time.Hour + 10*time.Second + stands - 1, true}, {time.Hour + 10*time.Second + stands, false}} {
 		v, err := b.read(began(), step.now)
 		if err != nil || !v.Known || v.Clean != step.clean {
 			t.Errorf("at %v: %+v, %v", step.now, v, err)
