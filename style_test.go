@@ -18,7 +18,7 @@ import (
 const module = "hypervisor-tui"
 
 // maxLines is how long a Go file may be.
-const maxLines = 400
+const maxLines = 600
 
 // sourceFile is one Go file of the tree.
 type sourceFile struct {
