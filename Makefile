@@ -79,7 +79,7 @@ apitest:
 bench:
 	go test -run '^$$' -bench . -benchmem ./...
 
-# After a change of go.mod, or of what is imported: default.nix gets the hash of the vendored modules.
+# After a change of go.mod, or of what is imported: nixos/package.nix gets the hash of the vendored modules.
 vendor-hash:
 	go test -count=1 -v -run TestVendorHash ./nixos -update
 

@@ -15,12 +15,7 @@ var completionFiles = map[string]*regexp.Regexp{
 	"fish": regexp.MustCompile(`(?m)^complete -c hypervisor-tui -l (\w+)`),
 }
 
-func completionFile(shell string) string {
-	if shell == "zsh" {
-		return "docs/completions/_hypervisor-tui"
-	}
-	return "docs/completions/hypervisor-tui." + shell
-}
+func completionFile(shell string) string { return "docs/completions/hypervisor-tui." + shell }
 
 // usageFlags returns the flags that the usage lists, and --help, each with what it takes, or "".
 func usageFlags(t *testing.T) map[string]string {

@@ -17,7 +17,7 @@
         pkgs: withKube:
         pkgs.callPackage ./default.nix {
           inherit withKube;
-          gitCommit = self.shortRev or null;
+          gitCommit = self.shortRev or self.dirtyShortRev or null;
         };
     in
     {

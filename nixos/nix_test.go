@@ -25,15 +25,22 @@ func nix(t *testing.T, args ...string) []byte {
 	if err != nil {
 		t.Skip("no nix-instantiate in PATH; Debian has it in nix-bin")
 	}
-	home := t.TempDir()
-	cmd := exec.Command(exe, append([]string{"--store", "dummy://"}, args...)...)
-	cmd.Env = append(os.Environ(), "HOME="+home, "XDG_CACHE_HOME="+home, "NIX_STATE_DIR="+home)
+	cmd := nixCommand(t, exe, args...)
 	var out, complaint bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &complaint
 	if err := cmd.Run(); err != nil {
 		t.Fatalf("nix-instantiate %s: %v\n%s", strings.Join(args, " "), err, complaint.Bytes())
 	}
 	return out.Bytes()
+}
+
+// nixCommand is a command of nix, which has everything to itself.
+func nixCommand(t *testing.T, exe string, args ...string) *exec.Cmd {
+	t.Helper()
+	home := t.TempDir()
+	cmd := exec.Command(exe, append([]string{"--store", "dummy://"}, args...)...)
+	cmd.Env = append(os.Environ(), "HOME="+home, "XDG_CACHE_HOME="+home, "NIX_STATE_DIR="+home)
+	return cmd
 }
 
 // evaluate fills value with what a Nix expression is; ./ is this folder.

@@ -16,7 +16,7 @@ import (
 
 var vendorHash = regexp.MustCompile(`vendorHash = "([^"]*)"`)
 
-// TestVendorHash: default.nix has the hash of what go mod vendor makes; make vendor-hash writes it.
+// TestVendorHash: package.nix has the hash of what go mod vendor makes; make vendor-hash writes it.
 func TestVendorHash(t *testing.T) {
 	readSources(t)
 	vendor := filepath.Join(t.TempDir(), "vendor")
@@ -32,7 +32,7 @@ func TestVendorHash(t *testing.T) {
 	}
 	want := hash(t, vendor)
 	t.Logf("vendorHash = %q", want)
-	const file = "../default.nix"
+	const file = "package.nix"
 	text := read(t, file)
 	found := vendorHash.FindStringSubmatch(text)
 	switch {

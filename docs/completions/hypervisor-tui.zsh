@@ -1,5 +1,5 @@
 #compdef hypervisor-tui
-# Completion of hypervisor-tui for zsh: in a folder of $fpath.
+# Completion of hypervisor-tui for zsh: in a folder of $fpath, as _hypervisor-tui.
 _arguments \
 	'--config=[the configuration, in YAML]:file:_files' \
 	'--screen=[the first screen]:screen:(logs dashboard network)' \
