@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
-	"strconv"
 	"strings"
 
 	"github.com/godbus/dbus/v5"
@@ -18,8 +16,6 @@ const (
 	unitInterface    = systemd + ".Unit"
 	serviceInterface = systemd + ".Service"
 )
-
-var errNotAnswering = errors.New("not answering")
 
 // status is one unit as ListUnitsFiltered and ListUnitsByNames return it: the fields are in the order of the message.
 type status struct {
@@ -34,40 +30,22 @@ type status struct {
 
 // bus is a connection to the system bus. It asks systemd and subscribes to nothing: each pod that starts would send
 // a dozen signals.
-type bus struct{ conn *dbus.Conn }
+type bus struct{ conn *conn }
 
 // dial connects to the bus that listens on socket. It gives up when ctx ends.
 func dial(ctx context.Context, socket string) (*bus, error) {
-	conn, err := dbus.Dial("unix:path=" + dbus.EscapeBusAddressValue(socket))
+	conn, err := connect(ctx, socket)
 	if err != nil {
 		return nil, fmt.Errorf("system bus: %w", err)
-	}
-	// Neither Auth nor Hello knows a context: that the connection closes ends them.
-	stop := context.AfterFunc(ctx, func() { conn.Close() })
-	// The number, not the name, of the user: looking the name up would need libc.
-	err = conn.Auth([]dbus.Auth{dbus.AuthExternal(strconv.Itoa(os.Geteuid()))})
-	if err == nil {
-		err = conn.Hello()
-	}
-	if !stop() && err == nil {
-		err = ctx.Err()
-	}
-	if err != nil {
-		conn.Close()
-		return nil, fmt.Errorf("system bus: %w", reason(ctx, err))
 	}
 	return &bus{conn}, nil
 }
 
 func (b *bus) close() { b.conn.Close() }
 
-// call sends one message to an object of systemd and stores the answer. It never starts systemd by way of the bus.
+// call sends one message to an object of systemd and stores the answer.
 func (b *bus) call(ctx context.Context, path dbus.ObjectPath, method string, result any, args ...any) error {
-	err := b.conn.Object(systemd, path).CallWithContext(ctx, method, dbus.FlagNoAutoStart, args...).Store(result)
-	if err != nil {
-		return reason(ctx, err)
-	}
-	return nil
+	return b.conn.ask(ctx, systemd, path, method, result, args...)
 }
 
 // list asks for units by one of the manager's methods that take a list of strings.
@@ -87,14 +65,6 @@ func (b *bus) get(ctx context.Context, path dbus.ObjectPath, in, property string
 		return fmt.Errorf("ask systemd for %s: %w", property, err)
 	}
 	return nil
-}
-
-// reason says in words that ctx was over, whatever that broke.
-func reason(ctx context.Context, err error) error {
-	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
-		return errNotAnswering
-	}
-	return err
 }
 
 // refused says that systemd answered and had no such thing: a unit that has just been unloaded, an older systemd.
