@@ -157,6 +157,22 @@ func FuzzOSRelease(f *testing.F) {
 	})
 }
 
+func FuzzMDStat(f *testing.F) {
+	seed(f, mdstat)
+	f.Add([]byte("md0 : active raid5 a[0](F) b[1](S)\n  1 blocks [3/1] [U__]\n  [>] resync=DELAYED\n"))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		arrays, err := parseMDStat(text)
+		if _, sound := err.(remark); err != nil && !sound {
+			t.Error(err)
+		}
+		for _, a := range arrays {
+			if clean.String(a.Name+a.Level+a.State) != a.Name+a.Level+a.State || a.State == "" || a.Synced < 0 || a.Synced > 100 {
+				t.Errorf("%+v", a)
+			}
+		}
+	})
+}
+
 func FuzzMountinfo(f *testing.F) {
 	f.Add(`/mnt/a\040b`, "/dev/sda1")
 	f.Add(`\`, `\777\12`)

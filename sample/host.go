@@ -168,13 +168,13 @@ type Power struct {
 type Array struct {
 	Name     string  // md0
 	Level    string  // raid1, raid6, linear ...; "unknown" when it names none
-	State    string  // active, inactive, broken; recovering, resyncing, checking or reshaping while it does so
-	Disks    int     // that it should have
+	State    string  // active, read-only, inactive, broken, container (of others, as imsm's) or unknown; recovering, resyncing, checking or reshaping while it does so or waits for it
+	Disks    int     // that it should have; those that are there while it is inactive
 	Working  int     // of these, those that it has
-	Failed   int     // marked faulty
+	Failed   int     // marked faulty: they may be there beside all that it should have
 	Spare    int     // marked spare
 	Degraded bool    // Working is less than Disks
-	Synced   float64 // percent done of what State says it does, NaN while it does no such thing
+	Synced   float64 // percent done of what State says it does, NaN while it does no such thing, or waits, or another node does it
 }
 
 // Pool is one imported pool of ZFS.

@@ -46,7 +46,8 @@ func (s *survey[T]) read(now time.Duration, h *Host, _ *Net) error {
 		return errNotAnswering
 	case a == nil:
 		return errNotYet
-	case a.value.err == nil:
+	}
+	if _, sound := a.value.err.(remark); sound || a.value.err == nil {
 		s.take(h, a.value.value)
 	}
 	return a.value.err

@@ -234,7 +234,9 @@ func TestF20SurveyedFilesThatAreFIFOs(t *testing.T) {
 			t.Skip("no FIFO here: ", err)
 		}
 	}
-	put(t, root, mdstat, "md0 : active raid1 sda[0]\n      nonsense\n\n\n\n")
+	if err := errors.Join(os.Remove(root+mdstat), unix.Mkfifo(root+mdstat, 0o600)); err != nil {
+		t.Skip("no FIFO here: ", err)
+	}
 	h := surveyed(t, root)
 	if len(h.Pools) != 1 || h.Health[Pools].State != box.OK {
 		t.Errorf("%v, %+v", h.Pools, h.Health[Pools])

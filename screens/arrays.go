@@ -32,7 +32,10 @@ func drawArrays(r draw.Region, f *frame.Frame) {
 // arrayState writes name, level, state, working disks of all, and how far a recovery has come.
 func arrayState(p *draw.Pen, a *sample.Array) {
 	style := draw.Good
-	if a.Degraded || a.State == "broken" {
+	switch {
+	case a.State == "unknown" || a.State == "container":
+		style = draw.Text // nobody knows whether it is well
+	case a.Ill() != "":
 		style = draw.Bad
 	}
 	p.Text(draw.Dim, a.Name).Skip(1).Text(draw.Dim, a.Level).Skip(1).Text(style, a.State)

@@ -81,9 +81,11 @@ func (p *Problem) AppendShort(dst []byte) []byte {
 		return append(append(dst, p.Subject...), " counts memory errors that could not be corrected"...)
 	case RemountedReadOnly:
 		return append(append(dst, p.Subject...), " has become read-only"...)
-	case PoolIll, ArrayDegraded:
+	case PoolIll:
 		dst = append(append(dst, p.Subject...), " is "...)
 		return append(dst, p.Detail...)
+	case ArrayDegraded:
+		return append(append(append(dst, p.Subject...), ' '), p.Detail...)
 	case MountHangs:
 		return append(append(dst, p.Subject...), " not answering"...)
 	case MemoryShort:
@@ -224,16 +226,20 @@ func findFilesystems(dst []Problem, f *Frame) []Problem {
 	return dst
 }
 
-// findHardware tells of arrays and pools that have lost a disk and of memory that has lost data.
+// findHardware tells of arrays that do not run or have lost a disk, of pools that are ill, and of memory that has lost data.
 func findHardware(dst []Problem, f *Frame) []Problem {
 	for i := range f.Host.Arrays {
-		if a := &f.Host.Arrays[i]; a.Degraded || a.State == "broken" {
-			p := Problem{Severity: journal.Err, Kind: ArrayDegraded, Subject: a.Name, Detail: "degraded", Where: Dashboard}
-			if a.State == "broken" {
-				p.Severity, p.Detail = journal.Crit, "broken"
-			}
-			dst = append(dst, p)
+		a := &f.Host.Arrays[i]
+		p := Problem{Severity: journal.Err, Kind: ArrayDegraded, Subject: a.Name, Detail: a.Ill(), Where: Dashboard}
+		switch {
+		case p.Detail == "":
+			continue
+		case a.State == "broken":
+			p.Severity = journal.Crit
+		case !a.Degraded && a.State != "inactive":
+			p.Severity = journal.Warning // it has all the disks that it needs
 		}
+		dst = append(dst, p)
 	}
 	for i := range f.Host.Pools {
 		if p := &f.Host.Pools[i]; p.State != "ONLINE" {

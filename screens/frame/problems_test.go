@@ -130,6 +130,10 @@ func TestProblems(t *testing.T) {
 		{"arrays", func(f *Frame) {
 			f.Host.Arrays = []sample.Array{{Name: "md0", State: "active"}, {Name: "md1", State: "recovering", Degraded: true}, {Name: "md2", State: "broken", Degraded: true}}
 		}, "crit md2 is broken [dashboard]; err md1 is degraded [dashboard]; "},
+		{"B5 arrays that do not run, have a failed disk, or hold others", func(f *Frame) {
+			f.Host.Arrays = []sample.Array{{Name: "md3", State: "active", Failed: 1}, {Name: "md4", State: "inactive"},
+				{Name: "md5", State: "container"}, {Name: "md6", State: "unknown"}, {Name: "md7", State: "read-only"}}
+		}, "err md4 is inactive [dashboard]; warning md3 has a failed disk [dashboard]; "},
 		{"pools", func(f *Frame) {
 			f.Host.Pools = []sample.Pool{{Name: "tank", State: "ONLINE"}, {Name: "pond", State: "FAULTED"}}
 		}, "crit pond is FAULTED [dashboard]; "},

@@ -22,6 +22,8 @@ type array struct {
 	Working  int      `json:"working"`
 	Degraded bool     `json:"degraded"`
 	Synced   *float64 `json:"synced_percent"`
+	Failed   int      `json:"failed"`
+	Spare    int      `json:"spare"`
 }
 
 type pool struct {
@@ -63,7 +65,7 @@ func newPower(meters []sample.Power) []power {
 func newArrays(arrays []sample.Array) []array {
 	list := make([]array, 0, len(arrays))
 	for _, a := range arrays {
-		list = append(list, array{a.Name, a.Level, a.State, a.Disks, a.Working, a.Degraded, number(a.Synced)})
+		list = append(list, array{a.Name, a.Level, a.State, a.Disks, a.Working, a.Degraded, number(a.Synced), a.Failed, a.Spare})
 	}
 	return list
 }
