@@ -11,8 +11,10 @@ endif
 
 APITEST_SERVER ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/hypervisor-tui/apitest-server
 
+GOTEST       := go run ./.ci/gotest
+
 .NOTPARALLEL:
-.PHONY: build run test tools lint race fuzz apitest bench vendor-hash nix-options
+.PHONY: build run test tools lint race sandbox fuzz apitest bench vendor-hash nix-options
 
 # One static binary, stripped; the same source gives the same bytes.
 build:
@@ -23,19 +25,23 @@ run: build
 	./hypervisor-tui $(ARGS)
 
 # Everything; go test's own closing lines come last.
-test: tools lint race fuzz apitest
+test: tools lint race sandbox fuzz apitest
 	go test ./...
 
-# What the tests want beyond go: a C compiler for the race detector, tmux for the end-to-end
-# tests, a D-Bus daemon for those of systemd's units, nix to evaluate the NixOS module's, journalctl
-# and journald for those of the journal.
+# What the tests want beyond go: a C compiler for the race detector, tmux for the end-to-end tests, a D-Bus daemon for
+# those of systemd's units, nix to evaluate the NixOS module's, journalctl and journald for those of the journal, ip and
+# ethtool to compare with, namespaces for hung mounts, other hosts' files and the sandbox.
 tools:
 	@missing=; \
-	command -v $$(go env CC) >/dev/null || missing="gcc libc6-dev"; \
-	command -v tmux >/dev/null || missing="$$missing tmux"; \
-	command -v dbus-daemon >/dev/null || missing="$$missing dbus"; \
-	command -v nix-instantiate >/dev/null || missing="$$missing nix-bin"; \
-	command -v journalctl >/dev/null || missing="$$missing systemd"; \
+	need() { command -v "$$1" >/dev/null || missing="$$missing $$2"; }; \
+	need "$$(go env CC)" "gcc libc6-dev"; \
+	need tmux tmux; \
+	need dbus-daemon dbus; \
+	need nix-instantiate nix-bin; \
+	need journalctl systemd; \
+	need ip iproute2; \
+	need ethtool ethtool; \
+	need unshare util-linux; \
 	if [ -z "$$missing" ]; then exit 0; fi; \
 	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 		export DEBIAN_FRONTEND=noninteractive; \
@@ -47,15 +53,23 @@ tools:
 lint:
 	@unformatted=$$("$$(go env GOROOT)/bin/gofmt" -l .); \
 	if [ -n "$$unformatted" ]; then echo "run gofmt -w on:" $$unformatted; exit 1; fi
-	go vet ./...
-	go run $(STATICCHECK) ./...
+	go vet ./... ./.ci/gotest
+	go run $(STATICCHECK) ./... ./.ci/gotest
 
 race:
 	@if command -v $$(go env CC) >/dev/null; then \
-		echo "CGO_ENABLED=1 go test -race ./..."; CGO_ENABLED=1 go test -race ./...; \
+		echo "race: the tests as user $$(id -u), with the race detector"; CGO_ENABLED=1 $(GOTEST) -race ./...; \
 	else \
 		echo "race: skipped, there is no C compiler"; \
 	fi
+
+# The tests as nix build runs them for both packages: as a user without rights, where nearly nothing is to be had. The
+# tag changes the main package alone.
+sandbox:
+	@echo "sandbox: the tests as nix build runs them, as uid 1000"
+	@.ci/sandbox ./...
+	@echo "sandbox: the same of the package nokube"
+	@.ci/sandbox -tags nokube .
 
 # Each fuzz target for FUZZTIME: a number of inputs such as 2000x, or a time such as 20s.
 fuzz:
@@ -66,14 +80,15 @@ fuzz:
 	done
 
 # The cluster's tests against Kubernetes' own API server. Building that takes twenty minutes of a processor, once:
-# it is kept in the user's cache.
+# it is kept in the user's cache. Where its source cannot be had, which needs network, that is said; not that it builds.
 apitest:
 	@echo "apitest: an API server from source, which takes minutes the first time"
 	@mkdir -p "$(dir $(APITEST_SERVER))"; \
-	if CGO_ENABLED=0 go -C kube/apitest/server build -trimpath -ldflags '-s -w' -o "$(APITEST_SERVER)" .; then \
-		APITEST_SERVER="$(APITEST_SERVER)" go test -count=1 -run RealAPI . ./kube/apitest; \
+	if go -C kube/apitest/server mod download; then \
+		CGO_ENABLED=0 go -C kube/apitest/server build -trimpath -ldflags '-s -w' -o "$(APITEST_SERVER)" . && \
+		APITEST_SERVER="$(APITEST_SERVER)" $(GOTEST) -count=1 -run RealAPI . ./kube/apitest; \
 	else \
-		echo "apitest: skipped, the API server cannot be built: the reason is above"; \
+		echo "apitest: skipped, the source of the API server cannot be had: the reason is above"; \
 	fi
 
 bench:

@@ -11,6 +11,7 @@ import (
 // module. Pure packages stay pure by it: screens can be tested without a terminal, a kernel or a cluster. main wires
 // everything and has no row. Tests may import what they like.
 var arrows = map[string][]string{
+	".ci/gotest":     {},
 	"draw":           {"draw/clean", "github.com/gdamore/tcell/v2", "github.com/rivo/uniseg", "golang.org/x/sys"},
 	"draw/clean":     {},
 	"draw/vtscreen":  {"draw/clean"},
