@@ -3,11 +3,68 @@
 let
   cfg = config.services.hypervisor-tui;
   consoles = lib.optional (cfg.tty != null) cfg.tty ++ cfg.serial.ttys;
-  other = lib.filter (name: config.services.${name}.enable or false) [
-    "greetd"
-    "cage"
-    "kmscon"
+  services = config.services;
+  on = path: lib.attrByPath (path ++ [ "enable" ]) false services;
+  # Who else draws on which virtual terminal. Display managers take the first; lightdm takes the seventh, startx none.
+  others = lib.filter (other: other.taken) [
+    {
+      name = "services.greetd";
+      taken = on [ "greetd" ];
+      vt = services.greetd.settings.terminal.vt or 1;
+    }
+    {
+      name = "services.displayManager";
+      taken =
+        (on [ "displayManager" ] || on [ "displayManager" "gdm" ] || on [ "displayManager" "ly" ])
+        && !(on [ "greetd" ])
+        && !(on [ "xserver" "displayManager" "lightdm" ])
+        && !(on [ "xserver" "displayManager" "startx" ]);
+      vt = 1;
+    }
+    {
+      name = "services.cage";
+      taken = on [ "cage" ];
+      vt = 1;
+    }
+    {
+      name = "services.kmscon";
+      taken = on [ "kmscon" ];
+      vt = 1;
+    }
   ];
+  clash = lib.filter (other: "tty${toString other.vt}" == cfg.tty) others;
+
+  # What a console on a virtual terminal falls back to.
+  getty = "getty@${cfg.tty}";
+  gone = lib.filter (unit: !(config.systemd.services.${unit}.enable or true)) [
+    "getty@"
+    getty
+  ];
+
+  # Whether a list of sshd's patterns USER or USER@HOST may mean the console's user; its groups are those of ssh.nix.
+  sshd = services.openssh.settings or { };
+  means =
+    list: names:
+    lib.any (
+      pattern:
+      let
+        user = lib.head (lib.splitString "@" pattern);
+      in
+      lib.elem user names || lib.match ".*[*?].*" user != null
+    ) list;
+  listed = key: if sshd.${key} or null == null then [ ] else lib.toList sshd.${key};
+  shutOut =
+    key: names: allows:
+    listed key != [ ] && (if allows then !(means (listed key) names) else lib.any (n: lib.elem n (listed key)) names);
+  groups = [
+    "hypervisor-tui"
+    "systemd-journal"
+  ];
+  closed =
+    lib.optional (shutOut "AllowUsers" [ cfg.ssh.user ] true) "AllowUsers"
+    ++ lib.optional (shutOut "AllowGroups" groups true) "AllowGroups"
+    ++ lib.optional (shutOut "DenyUsers" [ cfg.ssh.user ] false) "DenyUsers"
+    ++ lib.optional (shutOut "DenyGroups" groups false) "DenyGroups";
 in
 [
   {
@@ -23,10 +80,18 @@ in
     '';
   }
   {
-    assertion = !(cfg.tty == "tty1" && other != [ ]);
+    assertion = clash == [ ];
     message = ''
-      services.hypervisor-tui.tty is tty1, which services.${lib.concatStringsSep " and services." other} takes too. Set
-      another virtual terminal such as tty8, or null.
+      services.hypervisor-tui.tty is ${toString cfg.tty}, which ${lib.concatMapStringsSep " and " (o: o.name) clash} takes too.
+      Set another virtual terminal such as tty8, or null.
+    '';
+  }
+  {
+    assertion = cfg.tty != null && !cfg.rescue.active -> gone == [ ];
+    message = ''
+      services.hypervisor-tui.tty is ${toString cfg.tty}, and this machine has no login prompt there for a console that
+      fails: systemd.services."${toString (lib.head (gone ++ [ "" ]))}".enable is false, as profiles/headless.nix and
+      console.enable = false set it. Set tty = null and serial.ttys or ssh.enable; or set that to lib.mkForce true.
     '';
   }
   {
@@ -39,6 +104,13 @@ in
     assertion = cfg.ssh.enable -> cfg.ssh.authorizedKeys != [ ];
     message = ''
       services.hypervisor-tui.ssh.enable lets nobody in: set ssh.authorizedKeys.
+    '';
+  }
+  {
+    assertion = cfg.ssh.enable -> closed == [ ];
+    message = ''
+      services.hypervisor-tui.ssh.enable lets nobody in: services.openssh.settings.${lib.concatStringsSep " and ." closed}
+      shuts its user ${cfg.ssh.user} out, whose groups are ${lib.concatStringsSep " and " groups}.
     '';
   }
   {

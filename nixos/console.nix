@@ -25,6 +25,8 @@ let
   ownGetty = if isVT then "getty@${tty}.service" else "serial-getty@${tty}.service";
   fallback = if isVT then ownGetty else "hypervisor-tui-getty@${tty}.service";
   device = "dev-${tty}.device";
+  # They ask for root's password on the same screen. In the rescue entry rescue.service does so on another terminal.
+  prompts = [ "emergency.service" ] ++ (if rescue then [ ] else [ "rescue.service" ]);
 
   # MiB. What the program needs without the ring is 14 to 32; Go's collector works harder from heap on, and the kernel
   # ends the program beyond heap + slack, which holds journalctl and pages of the journal's files too.
@@ -35,18 +37,9 @@ in
 {
   description = "Hypervisor console on ${tty}";
   documentation = [ "man:hypervisor-tui(1)" ];
-  wantedBy = [ (if rescue then "rescue.target" else "getty.target") ];
-  before =
-    if rescue then
-      [ ]
-    else
-      [
-        "getty.target"
-        "rescue.service"
-      ];
-  # rescue.service asks for a password on the same screen. In the rescue entry it is on another terminal.
+  before = prompts;
   conflicts =
-    (if rescue then [ ] else [ "rescue.service" ])
+    prompts
     ++ [ ownGetty ]
     ++ (if isVT then [ "autovt@${tty}.service" ] else [ fallback ]);
   after = [
@@ -62,7 +55,11 @@ in
         [ device ]
     );
   bindsTo = if isVT then [ ] else [ device ];
-  unitConfig = if isVT then { ConditionPathExists = "/dev/tty0"; } else { };
+  unitConfig = {
+    # It is wanted by no target (start.nix), and what goes from one to another leaves it alone, as it does a login prompt.
+    IgnoreOnIsolate = true;
+  }
+  // (if isVT then { ConditionPathExists = "/dev/tty0"; } else { });
 
   # A program that fails five times in ten minutes, be it that it hangs each time, leaves the terminal to a login
   # prompt. The rescue entry has that on another terminal, and goes on trying. Status 3 counts as a failure too, so that
@@ -71,8 +68,8 @@ in
   startLimitBurst = 5;
   onFailure = if rescue then [ ] else [ fallback ];
 
-  # A switch must not take the picture away. Only a changed configuration is told to the program (reloadTriggers).
-  restartIfChanged = false;
+  # A switch must not take the picture away. Whatever it changes, the running program reads its configuration again.
+  reloadIfChanged = true;
 
   environment = {
     TERM = term;

@@ -5,8 +5,8 @@
   term,
   agetty,
   login,
-  # What is run when it ends.
-  postStop ? "",
+  # What systemd runs when it ends, or null.
+  handBack ? null,
 }:
 {
   description = "Login prompt on ${tty}, in the place of the console";
@@ -16,8 +16,11 @@
     "systemd-user-sessions.service"
   ];
   bindsTo = [ "dev-${tty}.device" ];
+  # As serial-getty@: what goes from one target to another leaves a login alone, and rescue.service asks on this line.
+  unitConfig.IgnoreOnIsolate = true;
+  conflicts = [ "rescue.service" ];
+  before = [ "rescue.service" ];
   restartIfChanged = false;
-  inherit postStop;
   environment.TERM = term;
   serviceConfig = {
     Type = "idle";
@@ -31,5 +34,6 @@
     TTYVHangup = true;
     IgnoreSIGPIPE = false;
     SendSIGHUP = true;
-  };
+  }
+  // (if handBack == null then { } else { ExecStopPost = handBack; });
 }

@@ -5,17 +5,22 @@
   source,
   copy,
 }:
+let
+  quote = path: "'${builtins.replaceStrings [ "'" ] [ "'\\''" ] path}'";
+in
 {
   service = {
     description = "Kubeconfig for the hypervisor console";
     wantedBy = [ "multi-user.target" ];
     # A copy beside its place and a rename: the console never sees half a file. Without a source there is no copy.
     script = ''
-      if [ -e ${source} ]; then
-        install -m 0440 -T ${source} ${copy}.new
-        mv -f -T ${copy}.new ${copy}
+      source=${quote source}
+      copy=${quote copy}
+      if [ -e "$source" ]; then
+        install -m 0440 -T "$source" "$copy.new"
+        mv -f -T "$copy.new" "$copy"
       else
-        rm -f ${copy}
+        rm -f "$copy"
       fi
     '';
     serviceConfig = {

@@ -38,16 +38,26 @@ let
   };
 
   etc = name: "hypervisor-tui/${name}.yaml";
+  exe = lib.getExe (if cfg.rescue.active then cfg.rescue.package else cfg.package);
+  # A key that the program does not know, or a bad value, ends the build with the program's own words.
+  checked =
+    name: file:
+    if pkgs.stdenv.buildPlatform.canExecute pkgs.stdenv.hostPlatform then
+      pkgs.runCommand name { } ''
+        ${exe} --config ${file} --check >report || { cat report; exit 1; }
+        cp ${file} $out
+      ''
+    else
+      file;
   configFile = name: changes: {
-    ${etc name}.source = yaml.generate "${name}.yaml" (cfg.settings // changes);
+    ${etc name}.source = checked "${name}.yaml" (yaml.generate "${name}.yaml" (cfg.settings // changes));
   };
 
   console =
     tty:
     import ./console.nix {
-      inherit tty;
+      inherit tty exe;
       term = term tty;
-      exe = lib.getExe (if cfg.rescue.active then cfg.rescue.package else cfg.package);
       configFile = "/etc/${etc tty}";
       logBufferSize = cfg.settings.logBufferSize or cfg.logBufferSize;
       apiAddresses = lib.optionals (cfg.settings.kubeconfigPath or null != null) cfg.apiAddresses;
@@ -55,7 +65,15 @@ let
       rescue = cfg.rescue.active;
     }
     // {
-      reloadTriggers = [ config.environment.etc.${etc tty}.source ];
+      # With reloadIfChanged they reload.
+      restartTriggers = [ config.environment.etc.${etc tty}.source ];
+    };
+
+  start =
+    tty:
+    import ./start.nix {
+      inherit tty;
+      rescue = cfg.rescue.active;
     };
 
   getty =
@@ -65,12 +83,15 @@ let
       term = cfg.serial.term;
       agetty = lib.getExe' pkgs.util-linux "agetty";
       login = config.services.getty.loginProgram or (lib.getExe' pkgs.shadow "login");
-      postStop = lib.optionalString handsOver (handBack tty);
+      handBack = if handsOver then handBack tty else null;
     };
 
   # The rescue entry has its login prompt on another terminal.
   handsOver = cfg.login.enable && !cfg.rescue.active;
-  handBack = tty: import ./handback.nix "hypervisor-tui@${tty}.service";
+  # A prompt that ends ends, even if this fails.
+  handBack =
+    tty:
+    "-${lib.getExe (pkgs.writeShellScriptBin "hypervisor-tui-handback" (import ./handback.nix))} ${tty}";
 
   handOver = import ./kubeconfig.nix {
     source = cfg.kubeconfigPath;
@@ -88,6 +109,10 @@ in
     lib.mkMerge [
       {
         assertions = import ./assertions.nix { inherit config lib; };
+        warnings = optional (handsOver && config.services.getty.autologinUser or null != null) ''
+          services.hypervisor-tui.login.enable with services.getty.autologinUser: whoever stands before the console and
+          presses F12 has a shell of ${config.services.getty.autologinUser}, without a password.
+        '';
 
         services.hypervisor-tui.settings = flat;
         environment.systemPackages = [ cfg.package ];
@@ -108,20 +133,20 @@ in
         systemd.services = lib.mkMerge [
           (perTTY ttys (tty: "hypervisor-tui@${tty}") console)
           # getty.target wants autovt@tty1, and systemd-getty-generator the serial line of the kernel's console: each
-          # switch would put the login prompt back. getty@tty1 stays, to fall back to.
-          (perTTY ttys (tty: "${if isVT tty then "autovt" else "serial-getty"}@${tty}") (_: {
-            enable = false;
-          }))
-          (mkIf (!cfg.rescue.active) (perTTY serial (tty: "hypervisor-tui-getty@${tty}") getty))
-          # NixOS' own prompt, with all that services.getty says of it.
-          (mkIf handsOver (
-            perTTY (lib.filter isVT ttys) (tty: "getty@${tty}") (tty: {
-              overrideStrategy = "asDropin";
-              restartIfChanged = false;
-              postStop = handBack tty;
-            })
+          # switch would put the login prompt back. getty@tty1 stays, to fall back to. Images for clouds enable the
+          # prompt of ttyS0.
+          (perTTY ttys (tty: "${if isVT tty then "autovt" else "serial-getty"}@${tty}") (
+            lib.const { enable = lib.mkForce false; }
           ))
+          (mkIf (!cfg.rescue.active) (perTTY serial (tty: "hypervisor-tui-getty@${tty}") getty))
+          # NixOS' own prompt, with all that services.getty says of it. NixOS calls each drop-in overrides.conf: one of
+          # getty@tty1 would take the place of NixOS' own of getty@, and of the ExecStart in there.
+          (mkIf (handsOver && lib.any isVT ttys) {
+            "getty@".serviceConfig.ExecStopPost = [ (handBack "%i") ];
+          })
         ];
+
+        systemd.timers = perTTY ttys (tty: "hypervisor-tui@${tty}") start;
 
         systemd.tmpfiles.settings.hypervisor-tui = import ./tmpfiles.nix {
           inherit lib group runtime;
@@ -129,7 +154,8 @@ in
         };
 
         # What the kernel prints scrolls the picture: on the terminal only emergencies, in the journal everything.
-        boot.consoleLogLevel = mkDefault 1;
+        # Before the mkDefault of images for SD cards.
+        boot.consoleLogLevel = lib.mkOverride 900 1;
         boot.kernelParams = [
           "consoleblank=0"
           "systemd.show_status=auto"

@@ -19,13 +19,13 @@ var units = map[string]string{
 	"hypervisor-tui@ttyS0.service":             console("ttyS0", "vt220", `logBufferSize = 1000000; apiAddresses = [ "localhost" "192.0.2.0/24" ];`),
 	"rescue/hypervisor-tui@tty1.service":       console("tty1", "linux", "logBufferSize = 2000; rescue = true; apiAddresses = [ ];"),
 	"login/hypervisor-tui@tty1.service":        console("tty1", "linux", `logBufferSize = 10000; login = true; apiAddresses = [ "localhost" ];`),
-	"login/hypervisor-tui-getty@ttyS0.service": `import ./getty.nix { tty = "ttyS0"; term = "vt220"; agetty = "/bin/agetty"; login = "/bin/login"; postStop = ` + handBack + `; }`,
+	"login/hypervisor-tui-getty@ttyS0.service": `import ./getty.nix { tty = "ttyS0"; term = "vt220"; agetty = "/bin/agetty"; login = "/bin/login"; handBack = "-/bin/handback ttyS0"; }`,
 	"hypervisor-tui-getty@ttyS0.service":       `import ./getty.nix { tty = "ttyS0"; term = "vt220"; agetty = "/bin/agetty"; login = "/bin/login"; }`,
+	"hypervisor-tui@tty1.timer":                `import ./start.nix { tty = "tty1"; }`,
+	"rescue/hypervisor-tui@tty1.timer":         `import ./start.nix { tty = "tty1"; rescue = true; }`,
 	"hypervisor-tui-kubeconfig.service":        `(` + kubeconfig + `).service`,
 	"hypervisor-tui-kubeconfig.path":           `(` + kubeconfig + `).path`,
 }
-
-const handBack = `import ./handback.nix "hypervisor-tui@ttyS0.service"`
 
 const kubeconfig = `import ./kubeconfig.nix { source = "/etc/rancher/k3s/k3s.yaml"; copy = "/run/hypervisor-tui/kubeconfig"; }`
 
@@ -38,11 +38,11 @@ func console(tty, term, more string) string {
 type unit struct {
 	Description                                                           string
 	Documentation, WantedBy, Before, After, Conflicts, BindsTo, OnFailure []string
-	UnitConfig, ServiceConfig, PathConfig                                 map[string]any
+	UnitConfig, ServiceConfig, PathConfig, TimerConfig                    map[string]any
 	StartLimitIntervalSec, StartLimitBurst                                *int
-	RestartIfChanged                                                      *bool
+	RestartIfChanged, ReloadIfChanged                                     *bool
 	Environment                                                           map[string]string
-	Script, PostStop                                                      string
+	Script                                                                string
 }
 
 // text writes a unit as NixOS does: sections, then key=value, lists as several lines or words.
@@ -67,16 +67,20 @@ func (u *unit) text() string {
 	if u.PathConfig != nil {
 		write(b, "\n[Path]", u.PathConfig)
 	}
+	if u.TimerConfig != nil {
+		write(b, "\n[Timer]", u.TimerConfig)
+	}
 	if u.ServiceConfig != nil {
 		b.WriteString("\n[Service]\n")
 		for _, name := range slices.Sorted(maps.Keys(u.Environment)) {
 			fmt.Fprintf(b, "Environment=%s\n", strconv.Quote(name+"="+u.Environment[name]))
 		}
-		if u.RestartIfChanged != nil && !*u.RestartIfChanged {
+		if u.ReloadIfChanged != nil && *u.ReloadIfChanged {
+			b.WriteString("X-ReloadIfChanged=true\n")
+		} else if u.RestartIfChanged != nil && !*u.RestartIfChanged {
 			b.WriteString("X-RestartIfChanged=false\n")
 		}
 		writeScript(b, "ExecStart", u.Script)
-		writeScript(b, "ExecStopPost", u.PostStop)
 		write(b, "", u.ServiceConfig)
 	}
 	if len(u.WantedBy) > 0 {
@@ -131,7 +135,7 @@ func TestUnitTexts(t *testing.T) {
 // TestLoginHandsBack runs what a login prompt runs when it ends, with a systemctl that says how the console ended.
 func TestLoginHandsBack(t *testing.T) {
 	var script string
-	evaluate(t, handBack, &script)
+	evaluate(t, `import ./handback.nix`, &script)
 	for status, want := range map[string]string{
 		"3": "reset-failed hypervisor-tui@ttyS0.service\nstart --no-block --job-mode=fail hypervisor-tui@ttyS0.service\n",
 		"0": "", "1": "", "9": "", "": "",
@@ -144,7 +148,7 @@ func TestLoginHandsBack(t *testing.T) {
 		if err := os.WriteFile(exe, []byte(systemctl), 0o755); err != nil {
 			t.Fatal(err)
 		}
-		cmd := exec.Command("sh", "-euc", script)
+		cmd := exec.Command("sh", "-euc", script, "handback", "ttyS0")
 		cmd.Env = append(os.Environ(), "PATH="+dir+":"+os.Getenv("PATH"))
 		if out, err := cmd.CombinedOutput(); err != nil || len(out) > 0 {
 			t.Errorf("after status %s: %v\n%s", status, err, out)
