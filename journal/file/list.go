@@ -36,7 +36,7 @@ func List(roots []Root) Listing {
 	var l Listing
 	for _, root := range roots {
 		for _, entry := range l.folder(root.Path) {
-			if entry.IsDir() && isMachine(entry.Name()) {
+			if isMachine(entry.Name()) { // it may be a symbolic link
 				l.machine(filepath.Join(root.Path, entry.Name()), root.Volatile)
 			}
 		}

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"golang.org/x/sys/unix"
@@ -305,5 +306,28 @@ func TestArchiveFollowsRenames(t *testing.T) {
 			t.Errorf("read %v", r.n)
 		}
 		r.m.Close()
+	}
+}
+
+// TestC7MachineFolderIsALink: the folder of a machine may be a symbolic link, as on hosts whose logs lie on another disk.
+func TestC7MachineFolderIsALink(t *testing.T) {
+	root, disk := t.TempDir(), t.TempDir()
+	const machine = "0123456789abcdef0123456789abcdef"
+	w, err := jwrite.Create(filepath.Join(disk, "system.journal"), jwrite.Options{})
+	if err == nil {
+		err = errors.Join(w.Append(numbered(0)), w.Close(jwrite.Online))
+	}
+	for name, target := range map[string]string{machine: disk, strings.Repeat("a", 32): disk + "/gone", strings.Repeat("b", 32): disk + "/system.journal"} {
+		err = errors.Join(err, os.Symlink(target, filepath.Join(root, name)))
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := List([]Root{{Path: root}})
+	if len(l.Files) != 1 || l.Files[0].Path != filepath.Join(root, machine, "system.journal") || l.Err != nil || len(l.Denied) > 0 {
+		t.Errorf("%+v", l)
+	}
+	if want := []string{root, filepath.Join(root, machine)}; !slices.Equal(l.Folders, want) {
+		t.Errorf("%q", l.Folders)
 	}
 }

@@ -137,7 +137,7 @@ func (f *Files) putParts(ctx context.Context, x *file, stream int, sink *journal
 func (f *Files) report(sink *journal.Sink) {
 	n := len(f.seen.files)
 	h := sink.State().Health
-	detail := f.seen.String()
+	detail := f.notify.note(f.seen.String())
 	switch why := f.trouble(n); {
 	case f.seen.denied != "":
 		h = box.Health{}

@@ -15,6 +15,7 @@ import (
 // look brings the files in line with the names.
 func (f *Files) look(sink *journal.Sink) {
 	f.again, f.err = false, nil
+	f.notify.begin()
 	f.seen = expand(f.Globs)
 	for _, x := range f.files {
 		x.missed++
@@ -90,6 +91,7 @@ func (f *Files) see(path string, s stat) {
 	}
 	x.update(path, s)
 	x.live = true
+	f.watch(x)
 	if s.size < x.offset {
 		f.truncated(x)
 	}

@@ -225,10 +225,15 @@ func (f *Files) open(x *file) error {
 		return err
 	}
 	x.fd = fd
-	if x.wd < 0 {
+	f.watch(x)
+	return nil
+}
+
+// watch watches a file that is not, unless none could be just now.
+func (f *Files) watch(x *file) {
+	if x.wd < 0 && f.notify.lacks == "" {
 		f.notify.watchFile(x)
 	}
-	return nil
 }
 
 // closeIdle closes files, the one that was not read for longest first, until at most keep are open.

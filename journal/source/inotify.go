@@ -1,69 +1,144 @@
 package source
 
 import (
+	"context"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"os"
+	"strings"
 	"time"
-	"unsafe"
 
 	"golang.org/x/sys/unix"
+
+	"hypervisor-tui/journal"
 )
 
 // folderChanged are the events of a folder after which its files are listed again.
 const folderChanged = unix.IN_CREATE | unix.IN_MOVED_TO | unix.IN_MOVED_FROM | unix.IN_DELETE | unix.IN_DELETE_SELF |
 	unix.IN_MOVE_SELF | unix.IN_IGNORED | unix.IN_Q_OVERFLOW
 
-// inotify tells when files in folders change. One goroutine uses it; any may Close it, which ends a wait.
+// inotify is one inotify instance. Its watches only save time: a user has few instances and a limited number of
+// watches, and where they are used up the source looks for itself, and note says so. One goroutine uses it.
 //
-// Kernel: inotify(7)
+// Kernel: inotify(7), Documentation/admin-guide/sysctl/fs.rst
 type inotify struct {
-	file *os.File
-	fd   int
-	buf  [16 << 10]byte
+	init  func(flags int) (fd int, err error)                          // unix.InotifyInit1, but in tests
+	add   func(fd int, path string, events uint32) (wd int, err error) // unix.InotifyAddWatch, but in tests
+	file  *os.File                                                     // nil: no instance is to be had
+	lacks string                                                       // what is used up, "" for nothing
+	buf   [16 << 10]byte
 }
 
-func newInotify() (*inotify, error) {
-	fd, err := unix.InotifyInit1(unix.IN_NONBLOCK | unix.IN_CLOEXEC)
+func newInotify() inotify { return inotify{init: unix.InotifyInit1, add: unix.InotifyAddWatch} }
+
+// begin gets an instance if there is none yet, and reports whether it is a new one, which watches nothing. It is called
+// before each look, which watches anew what it finds.
+func (w *inotify) begin() (fresh bool) {
+	w.lacks = ""
+	if w.file != nil {
+		return false
+	}
+	fd, err := w.init(unix.IN_CLOEXEC | unix.IN_NONBLOCK)
 	if err != nil {
-		return nil, fmt.Errorf("watch the journal's folders: %w", err)
+		w.lacks = fmt.Sprintf("no inotify instance (fs.inotify.max_user_instances): %v", err)
+		return false
 	}
-	return &inotify{file: os.NewFile(uintptr(fd), "inotify"), fd: fd}, nil
+	w.file = os.NewFile(uintptr(fd), "inotify")
+	return true
 }
 
-// Close ends the watch.
-func (w *inotify) Close() error { return w.file.Close() }
-
-// add watches a folder; it may be watched already. One that is gone or may not be watched is left to the slow look.
-func (w *inotify) add(folder string) {
-	unix.InotifyAddWatch(w.fd, folder, folderChanged&0xfff|unix.IN_MODIFY|unix.IN_ONLYDIR)
+func (w *inotify) close() {
+	if w.file != nil {
+		w.file.Close()
+		w.file = nil
+	}
 }
 
-// wait returns when something changed, and whether that was in a folder's list of files, or after most.
-func (w *inotify) wait(most time.Duration) (changed, listed bool, err error) {
-	if err = w.file.SetReadDeadline(time.Now().Add(most)); err != nil {
-		return false, false, err
+// watch returns the watch of a path, -1 when it cannot be had: then the slow look has to do.
+func (w *inotify) watch(path string, events uint32) int32 {
+	if w.file == nil {
+		return -1
 	}
+	wd := -1
+	conn, err := w.file.SyscallConn()
+	if err == nil {
+		conn.Control(func(fd uintptr) { wd, err = w.add(int(fd), path, events) })
+	}
+	if errors.Is(err, unix.ENOSPC) || errors.Is(err, unix.ENOMEM) {
+		w.lacks = fmt.Sprintf("no inotify watches (fs.inotify.max_user_watches): %v", err)
+	}
+	if err != nil {
+		return -1
+	}
+	return int32(wd)
+}
+
+func (w *inotify) forget(wd int32) {
+	if w.file == nil || wd < 0 {
+		return
+	}
+	if conn, err := w.file.SyscallConn(); err == nil {
+		conn.Control(func(fd uintptr) { unix.InotifyRmWatch(int(fd), uint32(wd)) })
+	}
+}
+
+// wait returns the events that came first, none at the deadline, or an error when ctx ends.
+func (w *inotify) wait(ctx context.Context, deadline time.Time) (events []byte, err error) {
+	if w.file == nil {
+		select {
+		case <-time.After(time.Until(deadline)):
+			return nil, nil
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
+	w.file.SetReadDeadline(deadline)
+	defer context.AfterFunc(ctx, func() { w.file.SetReadDeadline(time.Unix(1, 0)) })()
 	n, err := w.file.Read(w.buf[:])
-	if errors.Is(err, os.ErrDeadlineExceeded) {
-		return false, false, nil
+	switch {
+	case ctx.Err() != nil:
+		return nil, ctx.Err()
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return nil, nil
+	case err != nil: // it is of no use any more
+		w.close()
+		return nil, nil
 	}
-	if err != nil {
-		return false, false, fmt.Errorf("watch the journal's folders: %w", err)
-	}
-	return true, folderEvent(w.buf[:n]), nil
+	return w.buf[:n], nil
 }
 
-// folderEvent says whether one of the events is about a folder's list of files.
-func folderEvent(b []byte) bool {
-	const head = int(unsafe.Sizeof(unix.InotifyEvent{}))
-	for len(b) >= head {
-		mask, name := binary.NativeEndian.Uint32(b[4:]), binary.NativeEndian.Uint32(b[12:])
-		if mask&folderChanged != 0 {
+// nextEvent takes the first of the events off.
+func nextEvent(events []byte) (wd int32, mask uint32, rest []byte) {
+	size := unix.SizeofInotifyEvent + int(binary.NativeEndian.Uint32(events[12:]))
+	return int32(binary.NativeEndian.Uint32(events)), binary.NativeEndian.Uint32(events[4:]), events[min(size, len(events)):]
+}
+
+// folderEvent reports whether one of the events is about a folder's list of files.
+func folderEvent(events []byte) bool {
+	for len(events) >= unix.SizeofInotifyEvent {
+		var mask uint32
+		if _, mask, events = nextEvent(events); mask&folderChanged != 0 {
 			return true
 		}
-		b = b[min(head+int(name), len(b)):]
 	}
 	return false
+}
+
+const pollMark = "; polled: "
+
+// note adds to what the source reads that it is polled, and why.
+func (w *inotify) note(detail string) string {
+	detail, _, _ = strings.Cut(detail, pollMark)
+	if w.lacks == "" {
+		return detail
+	}
+	return detail + pollMark + w.lacks
+}
+
+// tell reports the note, if it has changed.
+func (w *inotify) tell(sink *journal.Sink) {
+	if s := sink.State(); s.Detail != w.note(s.Detail) {
+		sink.Report(s.Health, w.note(s.Detail))
+	}
 }

@@ -12,6 +12,8 @@ import (
 	"syscall"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"hypervisor-tui/journal"
 	jfile "hypervisor-tui/journal/file"
 )
@@ -19,6 +21,7 @@ import (
 const (
 	backfillEntries = 1000            // read at the first start
 	slowLook        = 5 * time.Second // after so much silence folders are listed again: not all tell of changes
+	pollEvery       = time.Second     // a look at the open files where inotify is used up
 	bootIDPath      = "/proc/sys/kernel/random/boot_id"
 )
 
@@ -30,6 +33,7 @@ type Native struct {
 
 	boot   jfile.ID      // this host's, if zero it is asked
 	slow   time.Duration // slowLook outside tests
+	watch  inotify
 	merge  *jfile.Merge
 	entry  *jfile.Entry
 	row    fields
@@ -51,12 +55,11 @@ func newFields() *jfile.Fields {
 
 // Run follows until ctx ends. It fails when it is out of descriptors or memory, or yields.
 func (n *Native) Run(ctx context.Context, sink *journal.Sink) error {
-	watch, err := newInotify()
-	if err != nil {
-		return err
+	watch := &n.watch
+	if watch.init == nil {
+		*watch = newInotify()
 	}
-	defer watch.Close()
-	defer context.AfterFunc(ctx, func() { watch.Close() })()
+	defer watch.close()
 	if n.merge == nil {
 		reads := newFields()
 		n.merge, n.entry = jfile.NewMerge(n.Roots, reads), reads.NewEntry()
@@ -67,32 +70,40 @@ func (n *Native) Run(ctx context.Context, sink *journal.Sink) error {
 	}
 	defer n.merge.Close()
 	sink.SetArchive(&archive{roots: n.Roots, reads: newFields()})
+	var looked time.Time
 	for listed := true; ; {
 		if listed {
-			if err = n.look(watch, sink); err != nil {
+			looked = time.Now()
+			if err := n.look(watch, sink); err != nil {
 				return err
 			}
 		}
-		if err = n.follow(ctx, sink); err != nil {
+		if err := n.follow(ctx, sink); err != nil {
 			return err
 		}
-		changed := true
-		if changed, listed, err = watch.wait(n.slow); err != nil {
-			return cmp.Or(ctx.Err(), err)
+		pause := n.slow
+		if watch.lacks != "" {
+			pause = min(pause, pollEvery)
 		}
-		if !changed {
+		events, err := watch.wait(ctx, time.Now().Add(pause))
+		if err != nil {
+			return err
+		}
+		if len(events) == 0 {
 			n.merge.Rest()
 		}
-		listed = listed || !changed || n.merge.Making
+		listed = folderEvent(events) || n.merge.Making || len(events) == 0 && time.Since(looked) >= n.slow
 	}
 }
 
 // look finds the files that there are now, and says what is the matter with them.
 func (n *Native) look(watch *inotify, sink *journal.Sink) error {
+	watch.begin()
 	folders, err := n.merge.Look()
-	for _, folder := range folders {
-		watch.add(folder)
+	for _, folder := range folders { // it may be watched already, or be another one by now
+		watch.watch(folder, folderChanged&0xfff|unix.IN_MODIFY|unix.IN_ONLYDIR)
 	}
+	watch.tell(sink)
 	if err == nil && len(folders) > 0 { // again: a file may have come between the listing and the watch
 		_, err = n.merge.Look()
 	}

@@ -2,9 +2,6 @@ package source
 
 import (
 	"context"
-	"encoding/binary"
-	"errors"
-	"os"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -17,53 +14,25 @@ const (
 	fileEvents = unix.IN_MODIFY | unix.IN_ATTRIB
 )
 
-// notifier wakes a file source through one inotify instance. Where there is none to be had (their number is limited
-// for each user), it only waits. One goroutine uses it.
-//
-// Kernel: Documentation/filesystems/inotify.rst
+// notifier wakes a file source. One goroutine uses it.
 type notifier struct {
-	inotify *os.File // nil: none
-	dirs    map[string]int32
-	files   map[int32]*file
-	events  []byte
+	inotify
+	dirs  map[string]int32
+	files map[int32]*file
 }
 
 func newNotifier() *notifier {
-	n := &notifier{dirs: map[string]int32{}, files: map[int32]*file{}, events: make([]byte, 16<<10)}
-	if fd, err := unix.InotifyInit1(unix.IN_CLOEXEC | unix.IN_NONBLOCK); err == nil {
-		n.inotify = os.NewFile(uintptr(fd), "inotify")
-	}
-	return n
+	return &notifier{inotify: newInotify(), dirs: map[string]int32{}, files: map[int32]*file{}}
 }
 
-func (n *notifier) close() {
-	if n.inotify != nil {
-		n.inotify.Close()
-	}
-}
-
-// watch takes the watch of a path, -1 when it cannot be had: then the slow look has to do.
-func (n *notifier) watch(path string, events uint32) int32 {
-	if n.inotify == nil {
-		return -1
-	}
-	wd := -1
-	conn, err := n.inotify.SyscallConn()
-	if err == nil {
-		conn.Control(func(fd uintptr) { wd, err = unix.InotifyAddWatch(int(fd), path, events) })
-	}
-	if err != nil {
-		return -1
-	}
-	return int32(wd)
-}
-
-func (n *notifier) forget(wd int32) {
-	if n.inotify == nil || wd < 0 {
-		return
-	}
-	if conn, err := n.inotify.SyscallConn(); err == nil {
-		conn.Control(func(fd uintptr) { unix.InotifyRmWatch(int(fd), uint32(wd)) })
+// begin gets an instance if there is none.
+func (n *notifier) begin() {
+	if n.inotify.begin() {
+		for _, x := range n.files {
+			x.wd = -1
+		}
+		clear(n.files)
+		clear(n.dirs)
 	}
 }
 
@@ -106,27 +75,17 @@ func (n *notifier) unwatchFile(x *file) {
 	x.wd = -1
 }
 
-// wait returns at the first event, at the deadline or with ctx. Files that changed are dirty then; look says that
-// names changed.
+// wait returns at the first event, at the deadline or with ctx. Files that changed are dirty then; it reports whether
+// names changed, or may have.
 func (n *notifier) wait(ctx context.Context, deadline time.Time) (look bool) {
-	if n.inotify == nil {
-		select {
-		case <-time.After(time.Until(deadline)):
-		case <-ctx.Done():
-		}
+	events, err := n.inotify.wait(ctx, deadline)
+	if err != nil {
 		return true
 	}
-	n.inotify.SetReadDeadline(deadline)
-	defer context.AfterFunc(ctx, func() { n.inotify.SetReadDeadline(time.Unix(1, 0)) })()
-	got, err := n.inotify.Read(n.events)
-	if err != nil {
-		return !errors.Is(err, os.ErrDeadlineExceeded)
-	}
-	for b := n.events[:got]; len(b) >= unix.SizeofInotifyEvent; {
-		wd := int32(binary.NativeEndian.Uint32(b))
-		mask := binary.NativeEndian.Uint32(b[4:])
-		name := binary.NativeEndian.Uint32(b[12:])
-		b = b[unix.SizeofInotifyEvent+int(name):]
+	for len(events) >= unix.SizeofInotifyEvent {
+		var wd int32
+		var mask uint32
+		wd, mask, events = nextEvent(events)
 		x := n.files[wd]
 		if x != nil && mask&(unix.IN_MODIFY|unix.IN_ATTRIB) != 0 {
 			x.dirty = true
