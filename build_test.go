@@ -12,11 +12,9 @@ import (
 	"testing"
 	"time"
 
+	"hypervisor-tui/internal/await"
 	"hypervisor-tui/sample/link/linktest"
 )
-
-// deadline is how long a test waits for what should come at once or within seconds: it only catches a hang.
-const deadline = 2 * time.Minute
 
 // childVariable names what the test binary does instead of testing: some things can only be tried in a process of their own.
 const childVariable = "HYPERVISOR_TUI_TEST_CHILD"
@@ -82,16 +80,6 @@ func program(t *testing.T, tags string) string {
 	return path
 }
 
-// eventually waits until ok says yes.
-func eventually(t *testing.T, what string, ok func() bool) {
-	t.Helper()
-	for limit := time.Now().Add(deadline); !ok(); time.Sleep(5 * time.Millisecond) {
-		if time.Now().After(limit) {
-			t.Fatalf("not within %v: %s", deadline, what)
-		}
-	}
-}
-
 // environment is what the program runs in: nothing of the machine but PATH, and a home of its own.
 func environment(t *testing.T, more ...string) []string {
 	env := []string{"PATH=" + os.Getenv("PATH"), "HOME=" + t.TempDir(), "TERM=xterm-256color", "LC_ALL=C.UTF-8", "TZ=UTC"}
@@ -115,12 +103,12 @@ func runCommand(t *testing.T, cmd *exec.Cmd, env []string) ran {
 	t.Helper()
 	var out, stderr bytes.Buffer
 	cmd.Env, cmd.Stdout, cmd.Stderr = env, &out, &stderr
-	cmd.WaitDelay = deadline
+	cmd.WaitDelay = await.Limit
 	start := time.Now()
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	kill := time.AfterFunc(deadline, func() { _ = cmd.Process.Kill() }) // the exit code then tells
+	kill := time.AfterFunc(await.Limit, func() { _ = cmd.Process.Kill() }) // the exit code then tells
 	defer kill.Stop()
 	err := cmd.Wait()
 	var exit *exec.ExitError

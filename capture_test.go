@@ -13,6 +13,7 @@ import (
 	"golang.org/x/sys/unix"
 	"k8s.io/klog/v2"
 
+	"hypervisor-tui/internal/await"
 	"hypervisor-tui/journal"
 	"hypervisor-tui/journal/source"
 )
@@ -40,7 +41,7 @@ func childCapture() int {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), deadline)
+	ctx, cancel := context.WithTimeout(context.Background(), await.Limit)
 	defer cancel()
 	log := journal.New(100, []journal.Tab{{Name: allTab}})
 	g := new(guard)
@@ -116,7 +117,7 @@ func childCrash() {
 		_, _ = os.Stderr.Write(flood) // far more than the pipe holds: nothing of this waits
 	}
 	go func() { panic("last words") }()
-	time.Sleep(deadline)
+	time.Sleep(await.Limit)
 }
 
 // TestF41LastWordsWhileCaptured: the runtime's last words go to the original standard error, even when the pipe is full.

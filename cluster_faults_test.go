@@ -9,19 +9,17 @@ import (
 	"time"
 
 	"hypervisor-tui/draw"
+	"hypervisor-tui/internal/await"
 	"hypervisor-tui/kube"
 	"hypervisor-tui/kube/apitest"
 	"hypervisor-tui/screens/frame"
 )
 
-// soon only catches a hang: what is forbidden or not installed is asked for again after 20 s, a dead API server after 30.
-const soon = 3 * time.Minute
-
 // until waits for a snapshot, and holds each one on the way to what is never shown. It returns the screens of that
 // moment, which go test -v prints.
 func (v *viewer) until(what string, is func(clusterJSON) bool) string {
 	v.t.Helper()
-	for limit := time.Now().Add(soon); ; time.Sleep(20 * time.Millisecond) {
+	for limit := time.Now().Add(await.Limit); ; time.Sleep(20 * time.Millisecond) {
 		s := v.snapshot()
 		v.neverFalse(what, s)
 		if is(s) {

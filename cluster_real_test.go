@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"hypervisor-tui/internal/await"
 	"hypervisor-tui/kube/apitest"
 )
 
@@ -46,7 +47,7 @@ func TestRealAPIOnce(t *testing.T) {
 			t.Log(w)
 		}
 	}()
-	eventually(t, "the snapshot agrees", func() bool {
+	await.Until(t, "the snapshot agrees", func() bool {
 		r := run(t, env, "--once", "--json")
 		if r.code != 0 || r.stderr != "" {
 			t.Fatalf("exit code %d\n%s", r.code, r.stderr)

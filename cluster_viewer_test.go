@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"hypervisor-tui/draw"
+	"hypervisor-tui/internal/await"
 	"hypervisor-tui/kube"
 	"hypervisor-tui/kube/apitest"
 	"hypervisor-tui/sample"
@@ -106,7 +107,7 @@ func (v *viewer) may(c *apitest.Cluster, what string) {
 func (v *viewer) awaitFigures(what string, wanted func() clusterJSON) {
 	v.t.Helper()
 	want, looks := wanted(), 0
-	for limit := time.Now().Add(soon); ; time.Sleep(20 * time.Millisecond) {
+	for limit := time.Now().Add(await.Limit); ; time.Sleep(20 * time.Millisecond) {
 		why := disagreements(v.snapshot(), want)
 		if len(why) == 0 {
 			return

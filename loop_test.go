@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"hypervisor-tui/draw"
+	"hypervisor-tui/internal/await"
 	"hypervisor-tui/screens"
 	"hypervisor-tui/screens/frame"
 )
@@ -101,7 +102,7 @@ func TestResizeIsDrawnSoon(t *testing.T) {
 	if l.resize(); !l.behind {
 		t.Fatal("no frame is due")
 	}
-	eventually(t, "idle", l.tty.Idle)
+	await.Until(t, "idle", l.tty.Idle)
 	if l.draw(time.Now()); l.w != 100 || l.h != 30 || l.behind {
 		t.Errorf("drawn at %dx%d, a frame due %v", l.w, l.h, l.behind)
 	}
@@ -136,7 +137,7 @@ func TestF31SkippedFrames(t *testing.T) {
 		t.Errorf("%d frames drawn on a busy terminal, %d skipped, behind %v", l.frame.Self.Frames-drawn, l.frame.Self.Skipped, l.behind)
 	}
 	go discard(master)
-	eventually(t, "idle", l.tty.Idle)
+	await.Until(t, "idle", l.tty.Idle)
 	l.draw(time.Now())
 	if l.frame.Self.Frames != drawn+1 || l.behind {
 		t.Errorf("%d frames drawn afterwards, behind %v", l.frame.Self.Frames-drawn, l.behind)
@@ -149,7 +150,7 @@ func TestPausedPicture(t *testing.T) {
 	go discard(master)
 	l.frame.Self.Frames = 10 // the first samples are drawn at once
 	l.draw(time.Now())
-	eventually(t, "idle", l.tty.Idle)
+	await.Until(t, "idle", l.tty.Idle)
 	l.key(' ')
 	frames := l.frame.Self.Frames
 	for i := range 10 {
@@ -191,7 +192,7 @@ func TestLoopEnds(t *testing.T) {
 				if err != c.want {
 					t.Errorf("ended with %v, want %v", err, c.want)
 				}
-			case <-time.After(deadline):
+			case <-time.After(await.Limit):
 				t.Fatal("goes on")
 			}
 		})

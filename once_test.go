@@ -11,6 +11,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"hypervisor-tui/internal/await"
 )
 
 // snapshotJSON is the part of `--once --json` that these tests compare with the machine.
@@ -114,7 +116,7 @@ func online(t *testing.T) int {
 // TestOnceLoad: the load is the kernel's. It changes each 5 seconds, so a snapshot between two equal ones is compared.
 func TestOnceLoad(t *testing.T) {
 	t.Parallel()
-	eventually(t, "a load that stands still", func() bool {
+	await.Until(t, "a load that stands still", func() bool {
 		var before, after [3]float64
 		read(t, "/proc/loadavg", "", &before[0], &before[1], &before[2])
 		s := onceJSON(t, "")

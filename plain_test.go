@@ -13,6 +13,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"hypervisor-tui/draw/vtscreen"
+	"hypervisor-tui/internal/await"
 )
 
 var (
@@ -55,7 +56,7 @@ func (s *session) plainForm() {
 func TestPlain(t *testing.T) {
 	t.Parallel()
 	s := start(t, setup{args: []string{"--plain"}})
-	eventually(t, "a status line", func() bool { return slices.ContainsFunc(s.lines(), statusLine.MatchString) })
+	await.Until(t, "a status line", func() bool { return slices.ContainsFunc(s.lines(), statusLine.MatchString) })
 	t.Logf("first: %q", s.lines())
 	s.signal(unix.SIGTERM)
 	code, took := s.exit()
@@ -84,7 +85,7 @@ func TestPlainBaud(t *testing.T) {
 		if most := int(since.Seconds()*perSecond) + burst; sent > most {
 			t.Fatalf("%d bytes after %v, at most %d at 300 baud", sent, since, most)
 		}
-		if since > deadline {
+		if since > await.Limit {
 			t.Fatalf("no status line: %q", s.lines())
 		}
 	}
@@ -107,7 +108,7 @@ func TestPlainStalled(t *testing.T) {
 			full = n == 0 && waiting >= 4095
 		}
 	}})
-	eventually(t, "it writes", func() bool {
+	await.Until(t, "it writes", func() bool {
 		calls, _ := filepath.Glob(s.proc("task/*/syscall"))
 		return slices.ContainsFunc(calls, func(path string) bool {
 			text, err := os.ReadFile(path) // number of the system call, then its arguments
@@ -131,7 +132,7 @@ func TestPlainStalled(t *testing.T) {
 func TestPlainTty(t *testing.T) {
 	t.Parallel()
 	s := start(t, setup{free: true, script: `tty=$(readlink /proc/self/fd/0); exec "$@" --plain --tty "$tty" </dev/null >/dev/null`})
-	eventually(t, "a status line", func() bool { return slices.ContainsFunc(s.lines(), statusLine.MatchString) })
+	await.Until(t, "a status line", func() bool { return slices.ContainsFunc(s.lines(), statusLine.MatchString) })
 	s.master.Close()
 	s.slave.Close()
 	if s.signal(unix.SIGHUP); s.running() {

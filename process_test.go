@@ -14,6 +14,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"hypervisor-tui/draw/vtscreen"
+	"hypervisor-tui/internal/await"
 )
 
 // TestF39Signals: each signal that ends the program leaves the terminal as it was.
@@ -110,7 +111,7 @@ func TestF40StopAndContinue(t *testing.T) {
 	s := start(t, setup{})
 	s.await(footer)
 	s.signal(unix.SIGSTOP)
-	eventually(t, "stopped", func() bool { return s.state() == "T" })
+	await.Until(t, "stopped", func() bool { return s.state() == "T" })
 	if _, err := s.slave.WriteString("\x1b[H\x1b[2Jroot@host:~# "); err != nil {
 		t.Fatal(err)
 	}
@@ -146,7 +147,7 @@ func TestF42Watchdog(t *testing.T) {
 		t.Errorf("systemd is told %q first", first)
 	}
 	if s.sent() == 0 {
-		eventually(t, "a frame that was sent before", func() bool { return s.sent() > 0 })
+		await.Until(t, "a frame that was sent before", func() bool { return s.sent() > 0 })
 	}
 	for range 10 {
 		if got := told.next(t); got != "WATCHDOG=1" {
@@ -205,7 +206,7 @@ func TestF42BlockedLoop(t *testing.T) {
 		if _, err := told.Read(make([]byte, 100)); err != nil {
 			break
 		}
-		if fed++; time.Since(s.began) > deadline {
+		if fed++; time.Since(s.began) > await.Limit {
 			t.Fatalf("fed %d times, and no end", fed)
 		}
 	}
@@ -241,7 +242,7 @@ func notifySocket(t *testing.T) notified {
 func (n notified) next(t *testing.T) string {
 	t.Helper()
 	buf := make([]byte, 1000)
-	n.SetReadDeadline(time.Now().Add(deadline))
+	n.SetReadDeadline(time.Now().Add(await.Limit))
 	size, err := n.Read(buf)
 	if err != nil {
 		t.Fatalf("systemd is told nothing: %v", err)
@@ -282,7 +283,7 @@ func TestF44Kill(t *testing.T) {
 func killAgainAndAgain(s *session) {
 	s.t.Helper()
 	for kill := range 12 {
-		eventually(s.t, "some bytes", func() bool { return s.sent() >= kill*700 || !s.running() })
+		await.Until(s.t, "some bytes", func() bool { return s.sent() >= kill*700 || !s.running() })
 		s.again()
 	}
 	s.await(footer)

@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"golang.org/x/sys/unix"
+
+	"hypervisor-tui/internal/await"
 )
 
 // TestF48ConfigAtStart: whatever the file is, the console starts, and says what is wrong with it.
@@ -87,13 +89,17 @@ func TestF48ReloadStorm(t *testing.T) {
 	path := writeFile(t, "config.yaml", "")
 	s := start(t, setup{args: []string{"--config", path}})
 	s.await("── Memory", footer)
-	files, threads := s.count("fd"), s.count("task") // some workers may not have opened theirs yet
+	s.keys("i")
+	s.await("Sources", "cost")
+	await.Until(t, "all sources have said something", func() bool { return !strings.Contains(s.text(), " init ") })
+	s.keys("i")
+	files, threads := s.count("fd"), s.count("task")
 	for i := range 200 {
 		s.reload(path, []string{"refreshInterval: 1s\n", "refreshInterval: 3s\n"}[i%2])
 	}
 	s.reload(path, "refreshInterval: 2s\nglyphs: ascii\n")
 	s.await("-- Memory", footer)
-	eventually(t, "descriptors as before", func() bool { return s.count("fd") <= files+20 })
+	await.Until(t, "descriptors as before", func() bool { return s.count("fd") <= files+20 })
 	t.Logf("%d descriptors and %d threads before, %d and %d after 201 reloads", files, threads, s.count("fd"), s.count("task"))
 	s.keys("q")
 	if code, _ := s.exit(); code != 0 {

@@ -19,6 +19,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"hypervisor-tui/draw/vtscreen"
+	"hypervisor-tui/internal/await"
 )
 
 // setup says how a session starts. Its zero value is the program on an 80x24 terminal that it controls.
@@ -205,7 +206,7 @@ func (s *session) await(texts ...string) {
 // until waits until ok says yes to what the terminal shows.
 func (s *session) until(what string, ok func(text string) bool) {
 	s.t.Helper()
-	for limit := time.Now().Add(deadline); !ok(s.text()); time.Sleep(5 * time.Millisecond) {
+	for limit := time.Now().Add(await.Limit); !ok(s.text()); time.Sleep(5 * time.Millisecond) {
 		select {
 		case <-s.ended:
 			if !ok(s.text()) {
@@ -214,7 +215,7 @@ func (s *session) until(what string, ok func(text string) bool) {
 		default:
 		}
 		if time.Now().After(limit) {
-			s.t.Fatalf("not within %v: %s; it shows\n%s", deadline, what, s.text())
+			s.t.Fatalf("not within %v: %s; it shows\n%s", await.Limit, what, s.text())
 		}
 	}
 }
@@ -222,7 +223,7 @@ func (s *session) until(what string, ok func(text string) bool) {
 // keys types text.
 func (s *session) keys(text string) {
 	s.t.Helper()
-	if err := s.master.SetWriteDeadline(time.Now().Add(deadline)); err != nil {
+	if err := s.master.SetWriteDeadline(time.Now().Add(await.Limit)); err != nil {
 		s.t.Fatal(err)
 	}
 	if _, err := s.master.WriteString(text); err != nil {
@@ -252,8 +253,8 @@ func (s *session) exit() (code int, took time.Duration) {
 	start := time.Now()
 	select {
 	case <-s.ended:
-	case <-time.After(deadline):
-		s.t.Fatalf("has not ended within %v; it shows\n%s", deadline, s.text())
+	case <-time.After(await.Limit):
+		s.t.Fatalf("has not ended within %v; it shows\n%s", await.Limit, s.text())
 	}
 	return s.cmd.ProcessState.ExitCode(), time.Since(start)
 }
@@ -313,7 +314,7 @@ func (s *session) restored() {
 	if now := s.termios(); now != s.mode {
 		s.t.Errorf("the terminal's mode was %+v, now it is %+v", s.mode, now)
 	}
-	eventually(s.t, "cursor on, main screen", func() (ok bool) {
+	await.Until(s.t, "cursor on, main screen", func() (ok bool) {
 		s.see(func(v *vtscreen.Screen) { ok = v.Visible && !v.Alt && !v.Keypad && v.Autowrap })
 		return ok
 	})
@@ -339,11 +340,11 @@ func (s *session) whole() {
 	before := 0
 	s.see(func(*vtscreen.Screen) { before = s.clears })
 	s.keys("\x0c")
-	eventually(s.t, "a full repaint", func() (ok bool) {
+	await.Until(s.t, "a full repaint", func() (ok bool) {
 		s.see(func(*vtscreen.Screen) { ok = s.clears > before })
 		return ok
 	})
-	limit := time.Now().Add(deadline)
+	limit := time.Now().Add(await.Limit)
 	for was, is := s.beforeRepaint(), s.text(); was != is; is = s.text() {
 		if time.Now().After(limit) {
 			s.t.Fatalf("a full repaint changed the picture:\n%s", difference(was, is))

@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"hypervisor-tui/internal/await"
 )
 
 // TestF45ReadOnly: nothing can be written anywhere.
@@ -62,7 +64,7 @@ func TestF46Descriptors(t *testing.T) {
 			s.await("Node:", footer)
 			s.keys("i")
 			s.await("Sources", "cost")
-			eventually(t, "all sources have said something", func() bool { return !strings.Contains(s.text(), " init ") })
+			await.Until(t, "all sources have said something", func() bool { return !strings.Contains(s.text(), " init ") })
 			t.Logf("%d descriptors open of %s; failing: %q", s.count("fd"), limit, failing(s.text()))
 			if limit == "20" {
 				s.await("too many open files")

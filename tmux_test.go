@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"hypervisor-tui/internal/await"
 )
 
 // pane is the program in a tmux of its own.
@@ -78,9 +80,9 @@ func (p *pane) await(texts ...string) {
 func (p *pane) until(what string, ok func(text string) bool) {
 	p.t.Helper()
 	text := p.text()
-	for limit := time.Now().Add(deadline); !ok(text); text = p.text() {
+	for limit := time.Now().Add(await.Limit); !ok(text); text = p.text() {
 		if time.Now().After(limit) {
-			p.t.Fatalf("not within %v: %s\n%s", deadline, what, text)
+			p.t.Fatalf("not within %v: %s\n%s", await.Limit, what, text)
 		}
 		time.Sleep(30 * time.Millisecond) // each look starts a process
 	}

@@ -14,6 +14,7 @@ import (
 
 	"hypervisor-tui/draw"
 	"hypervisor-tui/draw/vtscreen"
+	"hypervisor-tui/internal/await"
 )
 
 // footer is in every picture that is large enough.
@@ -47,7 +48,7 @@ func TestF31StalledReader(t *testing.T) {
 	t.Logf("the picture was there %v after the release", time.Since(released))
 	s.whole()
 	s.keys("i")
-	eventually(t, "samples went on", func() bool { return s.samples() > taken })
+	await.Until(t, "samples went on", func() bool { return s.samples() > taken })
 	s.keys("q")
 	if code, _ := s.exit(); code != 0 {
 		t.Errorf("exit code %d\n%s", code, s.stderr())
@@ -60,7 +61,7 @@ func (s *session) readsOn(keys int) {
 	s.t.Helper()
 	const samples = 5 * 2000 // bytes, of which each sample has more
 	before := s.bytesRead()
-	eventually(s.t, "sampling goes on", func() bool { return s.bytesRead() > before+keys+samples })
+	await.Until(s.t, "sampling goes on", func() bool { return s.bytesRead() > before+keys+samples })
 }
 
 // bytesRead is how much the program has read so far.
@@ -184,11 +185,11 @@ func (s *session) drawn(w, h int) {
 	if w == 0 || h == 0 { // 80x24 is taken for it: a terminal without cells shows nothing, but bytes come
 		before := s.sent()
 		s.keys("\x0c")
-		eventually(s.t, "a repaint", func() bool { return s.sent() > before })
+		await.Until(s.t, "a repaint", func() bool { return s.sent() > before })
 		return
 	}
 	most := [2]int{min(w, draw.MaxWidth), min(h, draw.MaxHeight)}
-	eventually(s.t, fmt.Sprintf("a picture that fills %dx%d", w, h), func() (filled bool) {
+	await.Until(s.t, fmt.Sprintf("a picture that fills %dx%d", w, h), func() (filled bool) {
 		s.see(func(v *vtscreen.Screen) {
 			for y := range most[1] {
 				for x := range most[0] {
@@ -274,7 +275,7 @@ func TestF36RandomInputThenQuit(t *testing.T) {
 	for next := 0; !strings.Contains(s.text(), "crashes "); next++ {
 		s.keys([]string{"\x1b", "i", "G"}[next%3])
 		time.Sleep(time.Second)
-		if time.Since(s.began) > 2*deadline {
+		if time.Since(s.began) > 2*await.Limit {
 			t.Fatalf("Esc, i and G do not show the sources; it shows\n%s", s.text())
 		}
 	}
@@ -287,7 +288,7 @@ func TestF36RandomInputThenQuit(t *testing.T) {
 		case <-s.ended:
 		case <-time.After(time.Second):
 		}
-		if time.Since(s.began) > 3*deadline {
+		if time.Since(s.began) > 3*await.Limit {
 			t.Fatalf("Esc and q do not end it; it shows\n%s", s.text())
 		}
 	}
@@ -333,7 +334,7 @@ func TestF37Baud(t *testing.T) {
 // reached waits until text has come to the terminal; it may be painted over at once.
 func (s *session) reached(text string) {
 	s.t.Helper()
-	eventually(s.t, "it has reached the terminal: "+text, func() (there bool) {
+	await.Until(s.t, "it has reached the terminal: "+text, func() (there bool) {
 		s.see(func(*vtscreen.Screen) { there = bytes.Contains(s.wire, []byte(text)) })
 		return there
 	})

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"hypervisor-tui/draw/vtscreen"
+	"hypervisor-tui/internal/await"
 )
 
 // leftBehind is what another program may leave behind on the terminal, or somebody else's terminal come with.
@@ -63,7 +64,7 @@ func settled(t *testing.T, tty *Tty, v *viewer) (shown string) {
 	if _, err := tty.Write([]byte("\x1b[6n")); err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, "the terminal answers", func() (ok bool) {
+	await.Until(t, "the terminal answers", func() (ok bool) {
 		v.see(func(s *vtscreen.Screen) {
 			ok = len(s.Replies) > 0
 			shown = describe(s)

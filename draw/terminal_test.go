@@ -10,6 +10,7 @@ import (
 	"github.com/gdamore/tcell/v2"
 
 	"hypervisor-tui/draw/vtscreen"
+	"hypervisor-tui/internal/await"
 )
 
 // quietEnv gives the test an environment of its own, since NewScreen sets parts of it.
@@ -71,7 +72,7 @@ func TestF35AnyTERM(t *testing.T) {
 		}
 		s.Put(3, 4, "@", tcell.StyleDefault.Foreground(tcell.ColorRed))
 		s.Show()
-		eventually(t, "first frame", v.shows("@"))
+		await.Until(t, "first frame", v.shows("@"))
 		within(t, "Fini", s.Fini)
 		master.Close()
 		<-v.done
@@ -138,7 +139,7 @@ func TestF33AnySize(t *testing.T) {
 			}
 		}
 		s.Show()
-		eventually(t, "idle", tty.Idle)
+		await.Until(t, "idle", tty.Idle)
 	}
 	within(t, "Fini", s.Fini)
 	master.Close()
@@ -203,7 +204,7 @@ func TestFiniWithoutTcell(t *testing.T) {
 	if got := termiosOf(t, slave); got != mode {
 		t.Errorf("mode %+v, before %+v", got, mode)
 	}
-	eventually(t, "the terminal as before", func() (ok bool) {
+	await.Until(t, "the terminal as before", func() (ok bool) {
 		v.see(func(s *vtscreen.Screen) { ok = s.Visible && !s.Alt && !s.Keypad && s.Autowrap })
 		return ok
 	})
@@ -251,7 +252,7 @@ func TestF39ModeRestored(t *testing.T) {
 		}
 		s.Put(0, 0, "@", tcell.StyleDefault)
 		s.Show()
-		eventually(t, "a frame", v.shows("@"))
+		await.Until(t, "a frame", v.shows("@"))
 		start := time.Now()
 		within(t, "Fini", s.Fini)
 		if took := time.Since(start); took > 10*time.Second {
@@ -261,7 +262,7 @@ func TestF39ModeRestored(t *testing.T) {
 			t.Errorf("after Fini: %+v, before %+v", got, mode)
 		}
 	}
-	eventually(t, "the terminal as before", func() (ok bool) {
+	await.Until(t, "the terminal as before", func() (ok bool) {
 		v.see(func(s *vtscreen.Screen) {
 			ok = s.Visible && !s.Alt && !s.Keypad && s.Autowrap && strings.TrimSpace(s.String()) == ""
 		})

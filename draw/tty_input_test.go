@@ -11,6 +11,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/gdamore/tcell/v2"
+
+	"hypervisor-tui/internal/await"
 )
 
 // typed returns the keys that tcell makes of chunks of input that come the given time apart. Keys are 'q' for a rune,
@@ -156,7 +158,7 @@ func TestF36Flood(t *testing.T) {
 		}
 	})
 	go master.Write(noise[:64<<10]) // and now nobody reads any more
-	eventually(t, "the event queue has something", s.tcell.HasPendingEvent)
+	await.Until(t, "the event queue has something", s.tcell.HasPendingEvent)
 	within(t, "Fini", s.Fini)
 	master.Close()
 	<-v.done

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"hypervisor-tui/internal/await"
 )
 
 // waited is what all epoll sets of this process, the runtime's too, wait for on a descriptor.
@@ -43,7 +45,7 @@ func TestRoomIsWaitedForOnlyWhenThereIsNone(t *testing.T) {
 	}
 	text := strings.Repeat("x", 64<<10) // more than a pty holds
 	tty.Write([]byte(text))
-	eventually(t, "waiting for room", func() bool { return waited(t, tty.line.fd)&unix.EPOLLOUT != 0 })
+	await.Until(t, "waiting for room", func() bool { return waited(t, tty.line.fd)&unix.EPOLLOUT != 0 })
 	got, buf := 0, make([]byte, 4096)
 	for got < len(text) {
 		n, err := master.Read(buf)

@@ -7,6 +7,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"hypervisor-tui/internal/await"
 )
 
 // fakeLine takes bytes as fast as they come, and remembers when.
@@ -126,7 +128,7 @@ func TestHugeFrameIsTakenWhole(t *testing.T) {
 	huge := bytes.Repeat([]byte("x"), 2*maxQueue)
 	for range 3 {
 		s.write(huge)
-		if !s.waitSent(time.Now().Add(patience)) || s.takeDamaged() {
+		if !s.waitSent(time.Now().Add(await.Limit)) || s.takeDamaged() {
 			t.Fatal("not sent")
 		}
 	}
@@ -179,6 +181,6 @@ func BenchmarkTtyWrite(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		s.write(frame)
-		s.waitSent(time.Now().Add(patience))
+		s.waitSent(time.Now().Add(await.Limit))
 	}
 }

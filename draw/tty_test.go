@@ -17,20 +17,8 @@ import (
 	"golang.org/x/sys/unix"
 
 	"hypervisor-tui/draw/vtscreen"
+	"hypervisor-tui/internal/await"
 )
-
-// patience is how long a test waits for what should come at once.
-const patience = 20 * time.Second
-
-// eventually waits until ok says yes.
-func eventually(t *testing.T, what string, ok func() bool) {
-	t.Helper()
-	for limit := time.Now().Add(patience); !ok(); time.Sleep(time.Millisecond) {
-		if time.Now().After(limit) {
-			t.Fatalf("not within %v: %s", patience, what)
-		}
-	}
-}
 
 // within fails when f does not return in time, instead of hanging the test.
 func within(t *testing.T, what string, f func()) {
@@ -42,8 +30,8 @@ func within(t *testing.T, what string, f func()) {
 	}()
 	select {
 	case <-done:
-	case <-time.After(patience):
-		t.Fatalf("not within %v: %s", patience, what)
+	case <-time.After(await.Limit):
+		t.Fatalf("not within %v: %s", await.Limit, what)
 	}
 }
 
@@ -154,7 +142,7 @@ func goroutines() int {
 // noMoreGoroutines waits until there are as many as before.
 func noMoreGoroutines(t *testing.T, before int) {
 	t.Helper()
-	for limit := time.Now().Add(patience); runtime.NumGoroutine() > before; time.Sleep(time.Millisecond) {
+	for limit := time.Now().Add(await.Limit); runtime.NumGoroutine() > before; time.Sleep(time.Millisecond) {
 		if time.Now().After(limit) {
 			buf := make([]byte, 1<<16)
 			t.Fatalf("%d goroutines, %d before:\n%s", runtime.NumGoroutine(), before, buf[:runtime.Stack(buf, true)])
@@ -203,7 +191,7 @@ func TestTtyWritesReadsAndEnds(t *testing.T) {
 	if err != nil || string(got[:n]) != "\x03q" {
 		t.Errorf("read %q, %v", got[:n], err)
 	}
-	eventually(t, "idle", tty.Idle)
+	await.Until(t, "idle", tty.Idle)
 	within(t, "Drain ends a Read", func() {
 		done := make(chan error)
 		go func() {
@@ -271,7 +259,7 @@ func TestF31StalledReader(t *testing.T) {
 	}
 	tty.Drop()
 	v := view(master, 80, 24)
-	eventually(t, "idle after release", tty.Idle)
+	await.Until(t, "idle after release", tty.Idle)
 	s.Wipe()
 	for y := range 24 {
 		for x := range 80 {
@@ -280,7 +268,7 @@ func TestF31StalledReader(t *testing.T) {
 	}
 	s.Show()
 	want := strings.Repeat(strings.Repeat("Z", 80)+"\n", 24)
-	eventually(t, "full repaint", v.shows(want))
+	await.Until(t, "full repaint", v.shows(want))
 	within(t, "Fini", s.Fini)
 	master.Close()
 	<-v.done
@@ -290,7 +278,7 @@ func TestF31StalledReader(t *testing.T) {
 // fill writes to a pty until the kernel takes nothing more: neither into the buffer that the master reads, nor into
 // the one before it, which the kernel empties into the first in its own time.
 func fill(t *testing.T, master, slave *os.File) {
-	eventually(t, "a full terminal", func() bool {
+	await.Until(t, "a full terminal", func() bool {
 		full := false
 		control(t, master, func(fd int) error {
 			n, err := unix.IoctlGetInt(fd, unix.TIOCINQ)
@@ -332,7 +320,7 @@ func TestF31FiniOnStalledTerminal(t *testing.T) {
 	if err := s.Init(); err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, "idle", tty.Idle)
+	await.Until(t, "idle", tty.Idle)
 	fill(t, master, slave)
 	s.Wipe()
 	if tty.Idle() {
@@ -387,7 +375,7 @@ func TestF32HangUp(t *testing.T) {
 		if tty.Alive() {
 			t.Error("alive after the hang-up")
 		}
-		eventually(t, "idle, since nothing can be sent", func() bool {
+		await.Until(t, "idle, since nothing can be sent", func() bool {
 			tty.Write(bytes.Repeat([]byte("x"), 9000))
 			return tty.Idle()
 		})

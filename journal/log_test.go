@@ -10,6 +10,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"hypervisor-tui/internal/await"
 )
 
 var everything = Filter{Least: Debug}
@@ -208,9 +210,9 @@ func TestF27Flood(t *testing.T) {
 		self.Flush()
 	}()
 	number := uint64(0)
-	await := func(what string, ok func(p *Page) bool) *Page {
+	until := func(what string, ok func(p *Page) bool) *Page {
 		t.Helper()
-		deadline := time.After(time.Minute)
+		deadline := time.After(await.Limit)
 		for {
 			select {
 			case <-l.Changed():
@@ -218,16 +220,16 @@ func TestF27Flood(t *testing.T) {
 					return p
 				}
 			case <-deadline:
-				t.Fatalf("%s: not within a minute", what)
+				t.Fatalf("%s: not within %v", what, await.Limit)
 			}
 		}
 	}
 	for flooding.Load() {
 		number++
 		l.Ask(Query{Number: number, Rows: 50, Filter: Filter{Least: Debug, Text: "flood", Tab: int(number % 2)}})
-		await("answer under flood", func(p *Page) bool { return p.Query == number })
+		until("answer under flood", func(p *Page) bool { return p.Query == number })
 	}
-	p := await("all lines", func(p *Page) bool { return p.Total+p.Dropped == 2*lines })
+	p := until("all lines", func(p *Page) bool { return p.Total+p.Dropped == 2*lines })
 	runtime.ReadMemStats(&after)
 	if p.Total < lines {
 		t.Errorf("%d entries, %d dropped: Put may not drop", p.Total, p.Dropped)

@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"hypervisor-tui/internal/await"
 )
 
 // mountinfoOf is a mount table of those mount points, each of a device of its own.
@@ -38,7 +40,7 @@ func begin(t testing.TB, s *Sampler) {
 		stop()
 		workers.Wait()
 		s.Close()
-		await(t, "the probes to end", func() bool {
+		await.Until(t, "the probes to end", func() bool {
 			alive := s.filesystems.roster.alive.Load() + s.sensors.roster.alive.Load()
 			for _, survey := range s.surveys {
 				alive += survey.goroutines()
@@ -47,7 +49,7 @@ func begin(t testing.TB, s *Sampler) {
 		})
 	})
 	for _, survey := range s.surveys { // so that tests can count goroutines from here on
-		await(t, "the surveys to begin", func() bool { return survey.goroutines() > 0 })
+		await.Until(t, "the surveys to begin", func() bool { return survey.goroutines() > 0 })
 	}
 }
 
@@ -101,7 +103,7 @@ func TestF14HungMount(t *testing.T) {
 	begin(t, s)
 	release := sync.OnceFunc(func() { close(dead.letGo) })
 	t.Cleanup(release) // before the probes are waited for
-	await(t, "all but the dead mount", func() bool { return s.filesystems.idle() == 9 })
+	await.Until(t, "all but the dead mount", func() bool { return s.filesystems.idle() == 9 })
 	s.Sample()
 	goroutines := runtime.NumGoroutine()
 	began := c.now()
@@ -109,7 +111,7 @@ func TestF14HungMount(t *testing.T) {
 		before := dead.questions.Load()
 		c.pass(6 * time.Second)
 		s.Sample() // asks all but the dead one
-		await(t, "nine answers", func() bool { return dead.questions.Load() == before+9 && s.filesystems.idle() == 9 })
+		await.Until(t, "nine answers", func() bool { return dead.questions.Load() == before+9 && s.filesystems.idle() == 9 })
 		s.Sample()
 	}
 	if now := runtime.NumGoroutine(); now > goroutines || dead.most.Load() != 1 {
@@ -125,7 +127,7 @@ func TestF14HungMount(t *testing.T) {
 		}
 	}
 	release()
-	await(t, "its answer", func() bool { return s.filesystems.idle() == 10 })
+	await.Until(t, "its answer", func() bool { return s.filesystems.idle() == 10 })
 	s.Sample()
 	if f := s.hosts.Latest().Filesystems[3]; f.Health.State.String() != "ok" || f.Health.Err != "" || f.UsedPercent != 50 {
 		t.Errorf("after it answers: %+v", f)
@@ -212,7 +214,7 @@ func TestMountsComeAndGo(t *testing.T) {
 	if r.roster.listing.Load().probes[0] != kept {
 		t.Error("a mount that stays has another probe")
 	}
-	await(t, "the goroutines of the mounts that went", func() bool { return r.roster.alive.Load() == 3 })
+	await.Until(t, "the goroutines of the mounts that went", func() bool { return r.roster.alive.Load() == 3 })
 	put(t, root, mountinfo, "nonsense\n")
 	r.look(ctx)
 	s.Sample()
@@ -222,7 +224,7 @@ func TestMountsComeAndGo(t *testing.T) {
 	}
 	r.roster.end()
 	stop()
-	await(t, "all goroutines", func() bool { return r.roster.alive.Load() == 0 })
+	await.Until(t, "all goroutines", func() bool { return r.roster.alive.Load() == 0 })
 }
 
 func TestTooManyMounts(t *testing.T) {

@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"hypervisor-tui/internal/await"
 )
 
 const inNamespace = "SAMPLE_TEST_IN_MOUNT_NAMESPACE"
@@ -85,7 +87,7 @@ func hungFUSE(t *testing.T) {
 		}
 		return nil
 	}
-	await(t, "all but the dead mount", func() bool {
+	await.Until(t, "all but the dead mount", func() bool {
 		p := dead()
 		return p != nil && s.filesystems.idle() == len(s.filesystems.roster.listing.Load().probes)-1
 	})
@@ -98,7 +100,7 @@ func hungFUSE(t *testing.T) {
 	if now := runtime.NumGoroutine(); now > goroutines {
 		t.Errorf("%d goroutines became %d", goroutines, now)
 	}
-	await(t, "the others", func() bool {
+	await.Until(t, "the others", func() bool {
 		s.Sample()
 		fresh := 0
 		for _, f := range s.hosts.Latest().Filesystems {

@@ -11,6 +11,8 @@ import (
 	"testing"
 
 	"golang.org/x/sys/unix"
+
+	"hypervisor-tui/internal/await"
 )
 
 // hwmonTree is a tree with two chips of one kind and one of another.
@@ -129,34 +131,34 @@ func TestF20SlowSensorDelaysNoOther(t *testing.T) {
 			return !slices.ContainsFunc(want, func(i int) bool { return probes[i].asked.Load() != 0 })
 		}
 	}
-	await(t, "the fast ones", idle(0, 2))
+	await.Until(t, "the fast ones", idle(0, 2))
 	if got := sensorsNow(s); got != "a 40/NaN; slow NaN/NaN; b 40/NaN" {
 		t.Error(got)
 	}
 	slow <- nil
-	await(t, "the slow one", idle(1))
+	await.Until(t, "the slow one", idle(1))
 	if got := sensorsNow(s); got != "a 40/NaN; slow 40/NaN; b 40/NaN" {
 		t.Error("when it has answered: ", got)
 	}
 	for _, answer := range []error{unix.EIO, nil} {
 		c.pass(2 * sensorsEvery)
 		s.Sample()
-		await(t, "the fast ones again", idle(0, 2))
+		await.Until(t, "the fast ones again", idle(0, 2))
 		c.pass(2 * patience)
 		if got := sensorsNow(s); got != "a 40/NaN; slow NaN/NaN; b 40/NaN" {
 			t.Error("while it does not answer: ", got)
 		}
 		slow <- answer
-		await(t, "the slow one again", idle(1))
+		await.Until(t, "the slow one again", idle(1))
 		want := map[bool]string{true: "a 40/NaN; slow 40/NaN; b 40/NaN", false: "a 40/NaN; slow NaN/NaN; b 40/NaN"}
 		if got := sensorsNow(s); got != want[answer == nil] {
 			t.Errorf("after %v: %s", answer, got)
 		}
-		await(t, "all", idle(0, 2))
+		await.Until(t, "all", idle(0, 2))
 	}
 	stop()
 	close(slow)
-	await(t, "the end", func() bool { return r.alive.Load() == 0 })
+	await.Until(t, "the end", func() bool { return r.alive.Load() == 0 })
 }
 
 func TestParseSigned(t *testing.T) {

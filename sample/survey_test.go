@@ -11,6 +11,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"hypervisor-tui/internal/await"
 	"hypervisor-tui/sample/box"
 )
 
@@ -122,7 +123,7 @@ func newLook(t *testing.T) *look {
 	}
 	begin(t, l.Sampler)
 	t.Cleanup(func() { close(l.answer) })
-	await(t, "the survey to begin", func() bool { return survey.roster.listing.Load() != nil })
+	await.Until(t, "the survey to begin", func() bool { return survey.roster.listing.Load() != nil })
 	return l
 }
 
@@ -131,7 +132,7 @@ func (l *look) sample(t *testing.T, err error) (float64, box.Health) {
 	t.Helper()
 	l.answer <- err
 	roster := l.surveys[0].(*survey[float64]).roster
-	await(t, "the answer", func() bool { return roster.listing.Load().probes[0].asked.Load() == 0 })
+	await.Until(t, "the answer", func() bool { return roster.listing.Load().probes[0].asked.Load() == 0 })
 	l.Sample()
 	h := l.hosts.Latest()
 	return h.MHz, h.Health[Frequency]

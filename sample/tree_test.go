@@ -52,16 +52,6 @@ func newClock() *clock {
 func (c *clock) now() time.Duration      { return time.Duration(c.at.Load()) }
 func (c *clock) pass(time time.Duration) { c.at.Add(int64(time)) }
 
-// await polls until done says so. Its deadline is there to end a test that hangs, not to measure.
-func await(t testing.TB, what string, done func() bool) {
-	t.Helper()
-	for deadline := time.Now().Add(time.Minute); !done(); time.Sleep(time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Fatal("still waiting for: " + what)
-		}
-	}
-}
-
 // allocations is the least that f allocates a call: what the runtime does on the side now and then does not count.
 func allocations(f func()) float64 {
 	least := testing.AllocsPerRun(5, f)

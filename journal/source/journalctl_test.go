@@ -10,8 +10,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
+	"hypervisor-tui/internal/await"
 	"hypervisor-tui/journal"
 	"hypervisor-tui/sample/box"
 )
@@ -96,7 +96,7 @@ wait
 	if got := w.rows(t, 1); got[0] != "k3s: entry 1" {
 		t.Errorf("%q", got)
 	}
-	poll(t, "the child", func() bool {
+	await.Until(t, "the child", func() bool {
 		text, err := os.ReadFile(filepath.Join(dir, "child"))
 		return err == nil && len(text) > 0
 	})
@@ -106,23 +106,14 @@ wait
 	if _, err := os.Stat("/proc/" + contents(t, dir, "pid")); err == nil {
 		t.Error("journalctl was not waited for")
 	}
-	poll(t, "the end of journalctl's child", func() bool { return gone(contents(t, dir, "child")) })
-	poll(t, "the end of all goroutines", func() bool { return runtime.NumGoroutine() <= running })
+	await.Until(t, "the end of journalctl's child", func() bool { return gone(contents(t, dir, "child")) })
+	await.Until(t, "the end of all goroutines", func() bool { return runtime.NumGoroutine() <= running })
 }
 
 // gone says whether a process has ended; it may be a zombie that its new parent has not waited for.
 func gone(pid string) bool {
 	stat, err := os.ReadFile("/proc/" + pid + "/stat")
 	return errors.Is(err, os.ErrNotExist) || err == nil && strings.Contains(string(stat), ") Z ")
-}
-
-func poll(t *testing.T, what string, ok func() bool) {
-	t.Helper()
-	for deadline := time.Now().Add(time.Minute); !ok(); time.Sleep(time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Fatalf("%s: not within a minute", what)
-		}
-	}
 }
 
 // health is that of the only source, the zero value before there is one.
@@ -222,7 +213,7 @@ func TestF25RestartsLeakNothing(t *testing.T) {
 	for range 30 {
 		j.Run(context.Background(), w.sink)
 	}
-	poll(t, "as many goroutines and files as before", func() bool {
+	await.Until(t, "as many goroutines and files as before", func() bool {
 		g, f := counts(t)
 		return g <= goroutines && f <= files
 	})

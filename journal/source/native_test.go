@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"hypervisor-tui/internal/await"
 	"hypervisor-tui/journal"
 	jfile "hypervisor-tui/journal/file"
 	"hypervisor-tui/journal/file/jwrite"
@@ -217,7 +218,7 @@ func TestF25NativeLeaksNothing(t *testing.T) {
 			goroutines, files = counts(t)
 		}
 	}
-	poll(t, "as many goroutines and files as before", func() bool {
+	await.Until(t, "as many goroutines and files as before", func() bool {
 		g, f := counts(t)
 		return g <= goroutines && f <= files+1 // the file that is new may be open beside the last one
 	})

@@ -9,6 +9,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"hypervisor-tui/internal/await"
 	"hypervisor-tui/journal"
 	"hypervisor-tui/sample/box"
 )
@@ -29,7 +30,7 @@ func watchRing(t *testing.T, entries int) watched {
 	go func() { defer close(done); l.Run(ctx) }()
 	t.Cleanup(func() { cancel(); <-done })
 	l.Ask(journal.Query{Rows: journal.MaxRows, Filter: journal.Filter{Least: journal.Debug}})
-	return watched{l, l.Sink("test"), time.Minute}
+	return watched{l, l.Sink("test"), await.Limit}
 }
 
 // await returns the first page that ok accepts.

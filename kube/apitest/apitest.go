@@ -13,13 +13,12 @@ import (
 	"strconv"
 	"testing"
 	"time"
+
+	"hypervisor-tui/internal/await"
 )
 
 // Variable names the environment variable with the path of the built server; make apitest sets it.
 const Variable = "APITEST_SERVER"
-
-// patience only catches a hang: an API server is there within seconds.
-const patience = 2 * time.Minute
 
 // clusters is a place for each that may run at a time: one takes 400 MB of memory.
 var clusters = make(chan struct{}, 3)
@@ -156,7 +155,7 @@ func (p *process) kill() {
 // wait tries until there is no error. A server that has ended ends the test, with what it said last.
 func (c *Cluster) wait(p *process, what string, try func() error) {
 	c.t.Helper()
-	for limit := time.Now().Add(patience); ; time.Sleep(20 * time.Millisecond) {
+	for limit := time.Now().Add(await.Limit); ; time.Sleep(20 * time.Millisecond) {
 		err := try()
 		select {
 		case <-p.over:
@@ -167,7 +166,7 @@ func (c *Cluster) wait(p *process, what string, try func() error) {
 			return
 		}
 		if time.Now().After(limit) {
-			c.t.Fatalf("waited %v for %s: %v; it says\n%s", patience, what, err, tail(p.log))
+			c.t.Fatalf("waited %v for %s: %v; it says\n%s", await.Limit, what, err, tail(p.log))
 		}
 	}
 }

@@ -5,6 +5,8 @@ import (
 	"os/exec"
 	"testing"
 	"time"
+
+	"hypervisor-tui/internal/await"
 )
 
 // TestRealAPIServerEndsWithItsTest: the pipe that is a server's standard input is all that keeps it running, and breaks
@@ -36,7 +38,7 @@ func TestRealAPIServerEndsWithItsTest(t *testing.T) {
 		if err != nil {
 			t.Error(err)
 		}
-	case <-time.After(patience):
+	case <-time.After(await.Limit):
 		_ = cmd.Process.Kill()
 		t.Error("it goes on")
 	}

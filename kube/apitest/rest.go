@@ -8,6 +8,8 @@ import (
 	"net/http"
 	"strings"
 	"time"
+
+	"hypervisor-tui/internal/await"
 )
 
 // Object is one object of the API, as JSON has it.
@@ -105,7 +107,7 @@ func (c *Cluster) try(method, path, kind string, send, into any) error {
 	if kind != "" {
 		r.Header.Set("Content-Type", kind)
 	}
-	client := &http.Client{Timeout: patience / 2, Transport: &http.Transport{TLSClientConfig: c.pki.tls(Admin)}}
+	client := &http.Client{Timeout: await.Limit / 2, Transport: &http.Transport{TLSClientConfig: c.pki.tls(Admin)}}
 	defer client.CloseIdleConnections()
 	for {
 		answer, err := client.Do(r)

@@ -27,6 +27,7 @@ import (
 
 	"google.golang.org/protobuf/encoding/protowire"
 
+	"hypervisor-tui/internal/await"
 	"hypervisor-tui/kube"
 )
 
@@ -270,12 +271,12 @@ type follower struct {
 	path   string // of its kubeconfig
 	states chan *kube.State
 	last   *kube.State
-	late   time.Duration // after which until gives up
+	begin  func() // what there is to do before the first until, or nil
 }
 
 func follow(t *testing.T, change func(*pace)) *follower {
 	t.Helper()
-	f := &follower{t: t, path: filepath.Join(t.TempDir(), "kubeconfig"), states: make(chan *kube.State, 1), late: 20 * time.Second}
+	f := &follower{t: t, path: filepath.Join(t.TempDir(), "kubeconfig"), states: make(chan *kube.State, 1)}
 	began := time.Now()
 	w := New(Options{
 		Find:     kube.Options{Path: f.path},
@@ -308,7 +309,11 @@ func follow(t *testing.T, change func(*pace)) *follower {
 // until waits for a State of which is says that it is the one.
 func (f *follower) until(what string, is func(*kube.State) bool) *kube.State {
 	f.t.Helper()
-	late := time.After(f.late)
+	if f.begin != nil {
+		f.begin()
+		f.begin = nil
+	}
+	late := time.After(await.Limit)
 	for {
 		select {
 		case f.last = <-f.states:

@@ -19,12 +19,12 @@ func valid(t *testing.T) tls.Certificate {
 	return certificate(t, time.Now().Add(-time.Hour), time.Now().Add(time.Hour))
 }
 
-// started is a fake that a follower follows.
+// started is a fake that a follower follows from the first until on: by then the fake is as the test has set it.
 func started(t *testing.T, change func(*pace)) (*fake, *follower) {
 	t.Helper()
 	f := newFake(t, valid(t))
 	w := follow(t, change)
-	kubeconfig(t, w.path, f.URL, f.cert)
+	w.begin = func() { kubeconfig(t, w.path, f.URL, f.cert) }
 	return f, w
 }
 
@@ -138,10 +138,10 @@ func TestF3Trickle(t *testing.T) {
 		}
 		return true
 	})
-	s := w.until("given up", func(s *kube.State) bool { return s.Kinds[kube.KindPod].State == box.Failed })
-	if k := s.Kinds[kube.KindPod]; k.Err != "no answer in time" || s.Health.State != box.OK {
-		t.Errorf("%+v of %+v", k, s.Health)
-	}
+	w.until("pods alone given up", func(s *kube.State) bool {
+		k := s.Kinds[kube.KindPod]
+		return k.State == box.Failed && k.Err == "no answer in time" && s.Health.State == box.OK
+	})
 	f.set(nil)
 	w.until("well", well)
 }

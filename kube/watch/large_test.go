@@ -6,7 +6,6 @@ import (
 	"runtime"
 	"strings"
 	"testing"
-	"time"
 
 	"hypervisor-tui/kube"
 )
@@ -69,7 +68,6 @@ func TestF11LargeClusterIsSmall(t *testing.T) {
 	f := newFake(t, valid(t))
 	f.set(large)
 	w := follow(t, nil)
-	w.late = 5 * time.Minute
 	before := kept()
 	kubeconfig(t, w.path, f.URL, f.cert)
 	s := w.until("large", func(s *kube.State) bool {

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"hypervisor-tui/internal/await"
 	"hypervisor-tui/kube"
 	"hypervisor-tui/sample/box"
 )
@@ -133,12 +134,7 @@ func TestF10Restart(t *testing.T) {
 	again.CloseClientConnections()
 	again.Close()
 	w.until("refused again", func(s *kube.State) bool { return s.Cause.Rung == kube.Dial && s.Kinds[kube.KindPod].State == box.Stale })
-	for deadline := time.Now().Add(20 * time.Second); runtime.NumGoroutine() > before+10 && time.Now().Before(deadline); {
-		runtime.Gosched()
-	}
-	if n := runtime.NumGoroutine(); n > before+10 {
-		t.Errorf("%d goroutines became %d", before, n)
-	}
+	await.Until(t, "as many goroutines as before", func() bool { return runtime.NumGoroutine() <= before+10 })
 }
 
 func TestF12TooManyRequests(t *testing.T) {

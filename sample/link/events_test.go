@@ -16,6 +16,7 @@ import (
 	"github.com/mdlayher/netlink/nltest"
 	"golang.org/x/sys/unix"
 
+	"hypervisor-tui/internal/await"
 	"hypervisor-tui/sample"
 	"hypervisor-tui/sample/box"
 	"hypervisor-tui/sample/link/linktest"
@@ -347,7 +348,7 @@ func TestF15ChangesOfTheKernelAreSeenFromEvents(t *testing.T) {
 // untilLikeIP waits until the last report says what ip says.
 func untilLikeIP(t *testing.T, last *sample.LinkTable, reports <-chan *sample.LinkReport, change []string) *sample.LinkTable {
 	t.Helper()
-	deadline := time.After(20 * time.Second)
+	deadline := time.After(await.Limit)
 	again := time.NewTicker(50 * time.Millisecond) // ip may be ahead of a report, or behind it
 	defer again.Stop()
 	for {

@@ -10,6 +10,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"hypervisor-tui/internal/await"
 	"hypervisor-tui/sample"
 	"hypervisor-tui/sample/link/linktest"
 )
@@ -30,7 +31,7 @@ func guestsOfThisHost(t *testing.T) Guests {
 			ctx, stop := context.WithCancel(t.Context())
 			ended := make(chan struct{})
 			go func() { defer close(ended); w.Run(ctx) }()
-			for deadline := time.Now().Add(20 * time.Second); ; {
+			for deadline := time.Now().Add(await.Limit); ; {
 				if _, why := s.Guests(); why == "" {
 					break
 				} else if time.Now().After(deadline) {
@@ -132,7 +133,7 @@ func TestVMsAtTheirPorts(t *testing.T) {
 	list, _ = guestsOfThisHost(t)()
 	w.guests = func() ([]sample.Guest, string) { return list, "" }
 	// The kernel takes a namespace and its links away at its leisure.
-	for deadline := time.Now().Add(20 * time.Second); vmAt(look(), "p1") != "no such link"; {
+	for deadline := time.Now().Add(await.Limit); vmAt(look(), "p1") != "no such link"; {
 		if got := vmAt(look(), "p1"); got == "default/one" || time.Now().After(deadline) {
 			t.Fatalf("after the end: %q", got)
 		}

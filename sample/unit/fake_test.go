@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"github.com/godbus/dbus/v5"
+
+	"hypervisor-tui/internal/await"
 )
 
 // host is a tree with a system bus of its own, and a systemd on it that says what the test wants.
@@ -221,7 +223,7 @@ func (h *host) watcher() (*Watcher, *clock) {
 	w := New(Options{Root: h.root})
 	w.now = func() time.Duration { return c.boot }
 	w.clock = func() (time.Time, time.Duration) { return c.wall, c.boot }
-	w.patience = time.Minute // a slow machine is not a hung systemd
+	w.patience = await.Limit // a slow machine is not a hung systemd
 	h.t.Cleanup(w.hangUp)
 	return w, c
 }

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"hypervisor-tui/internal/await"
 	"hypervisor-tui/sample"
 	"hypervisor-tui/sample/box"
 )
@@ -289,7 +290,7 @@ func TestHungSystemdIsStaleAndLeaksNothing(t *testing.T) {
 	}
 	h.set(func(h *host) { h.hang = nil })
 	close(hang)
-	w.patience = time.Minute
+	w.patience = await.Limit
 	mustBeat(t, w)
 	if w.units.Health.State != box.OK {
 		t.Errorf("answers again: %+v", w.units.Health)

@@ -1,0 +1,21 @@
+// Package await is how tests wait: for a condition, and never longer than for a hang.
+package await
+
+import (
+	"testing"
+	"time"
+)
+
+// Limit is how long a test waits for what should come at once or within seconds. It only catches a hang: no test may
+// depend on how busy the machine is.
+const Limit = 2 * time.Minute
+
+// Until polls until ok returns true. It ends the test after Limit, and says what did not come.
+func Until(t testing.TB, what string, ok func() bool) {
+	t.Helper()
+	for limit := time.Now().Add(Limit); !ok(); time.Sleep(time.Millisecond) {
+		if time.Now().After(limit) {
+			t.Fatalf("not within %v: %s", Limit, what)
+		}
+	}
+}
