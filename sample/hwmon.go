@@ -32,11 +32,23 @@ var sensorFiles = [...]struct {
 	unit           float64  // figures in one degree, turn a minute or watt
 	limits         []string // suffixes of the files that may have its limit, the first that makes sense counts
 	most           float64  // a limit above is a chip's way to say that it has none
+	from, to       float64  // what the figure of a machine at work can be: beyond it nothing is connected, or the chip is confused
 }{
-	temperature:  {"temp", "_input", 1000, []string{"_max", "_crit"}, 200},
-	fan:          {"fan", "_input", 1, []string{"_min"}, 1e5},
-	power:        {"power", "_input", 1e6, []string{"_cap", "_max", "_crit"}, 1e5},
-	averagePower: {"power", "_average", 1e6, []string{"_cap", "_max", "_crit"}, 1e5},
+	temperature:  {"temp", "_input", 1000, []string{"_max", "_crit"}, 200, -40, 150},
+	fan:          {"fan", "_input", 1, []string{"_min"}, 1e5, 0, 60000},
+	power:        {"power", "_input", 1e6, []string{"_cap", "_max", "_crit"}, 1e5, 0, 1e5},
+	averagePower: {"power", "_average", 1e6, []string{"_cap", "_max", "_crit"}, 1e5, 0, 1e5},
+}
+
+// possible says whether a figure, in the sensor's own unit, can be what it measures. A thermal diode that is not
+// connected reads as the most that a signed byte holds, with or without a fraction, and what a chip cannot read as 32
+// bits set.
+func (k sensorKind) possible(figure float64) bool {
+	v := figure / sensorFiles[k].unit
+	if k == temperature && v >= 127 && v < 128 || figure == math.MaxUint32 {
+		return false
+	}
+	return v >= sensorFiles[k].from && v <= sensorFiles[k].to
 }
 
 // findChips lists the sensors of all chips of hwmon in the order of their numbers.
@@ -85,7 +97,10 @@ func (k sensorKind) find(root, dir, chip string, files []string) []sensor {
 		if err != nil || label == "" {
 			label = stem
 		}
-		found = append(found, sensor{kind: k, name: chip + " " + label, stem: dir + stem, input: dir + file})
+		found = append(found, sensor{
+			kind: k, name: chip + " " + label, stem: dir + stem, input: dir + file,
+			hasFault: slices.Contains(files, stem+"_fault"), hasEnable: slices.Contains(files, stem+"_enable"),
+		})
 	}
 	return found
 }
@@ -120,7 +135,7 @@ func findZones(root string) []sensor {
 		if err != nil {
 			continue // the zone has just gone
 		}
-		found = append(found, sensor{temperature, name + " " + zone, zones + zone + "/", zones + zone + "/temp"})
+		found = append(found, sensor{kind: temperature, name: name + " " + zone, stem: zones + zone + "/", input: zones + zone + "/temp"})
 	}
 	return found
 }

@@ -103,7 +103,7 @@ func (s *Sampler) slow(o *Options) {
 	s.sensors = sensorsReader{
 		root: root,
 		roster: newRoster(s.now, func(q sensor) question[reading] {
-			return &sensorQuestion{root: root, sensor: q, file: keep(root, q.input)}
+			return newSensorQuestion(root, q)
 		}),
 	}
 	s.identity = identityReader{root: root, hostname: keep(root, "/proc/sys/kernel/hostname")}

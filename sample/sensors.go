@@ -3,6 +3,7 @@ package sample
 import (
 	"bytes"
 	"context"
+	"errors"
 	"math"
 	"slices"
 	"time"
@@ -22,7 +23,15 @@ type sensor struct {
 	name  string // as it is shown: chip and label
 	stem  string // what its files' names start with: /sys/class/hwmon/hwmon0/temp1
 	input string // the file that has the figure
+
+	hasFault, hasEnable bool // there are files that say whether it is faulty, and whether it is switched on
 }
+
+var (
+	errFaulty     = errors.New("the sensor is faulty")
+	errOff        = errors.New("the sensor is switched off")
+	errImpossible = errors.New("what the sensor says cannot be")
+)
 
 // reading is what a sensor says and its own limit, NaN when it names none, in degrees, turns a minute or watts.
 type reading struct{ value, limit float64 }
@@ -99,27 +108,77 @@ type sensorQuestion struct {
 	sensor
 	root       string
 	file       kept
+	fault      kept
+	enable     kept
 	limit      float64
 	knowsLimit bool
+}
+
+func newSensorQuestion(root string, s sensor) *sensorQuestion {
+	return &sensorQuestion{
+		sensor: s, root: root, file: keep(root, s.input), fault: keep(root, s.stem+"_fault"), enable: keep(root, s.stem+"_enable"),
+	}
 }
 
 func (q *sensorQuestion) ask(r *reading) error {
 	if !q.knowsLimit {
 		q.limit, q.knowsLimit = q.kind.limit(q.root, q.stem), true
 	}
-	text, err := q.file.read()
+	if err := q.sound(); err != nil {
+		return err
+	}
+	figure, err := figureOf(&q.file)
 	if err != nil {
 		return err
 	}
-	figure, err := parseSigned(text)
-	if err != nil {
-		return q.file.fail(err)
+	if !q.kind.possible(figure) {
+		return q.file.fail(errImpossible)
 	}
 	*r = reading{value: figure / sensorFiles[q.kind].unit, limit: q.limit}
 	return nil
 }
 
-func (q *sensorQuestion) close() { q.file.close() }
+// sound is an error when the sensor's other files say that its figure means nothing, or do not say.
+//
+// Kernel: Documentation/hwmon/sysfs-interface.rst, tempN_fault, tempN_enable
+func (q *sensorQuestion) sound() error {
+	if q.hasEnable {
+		switch on, err := figureOf(&q.enable); {
+		case err != nil:
+			return err
+		case on == 0:
+			return q.enable.fail(errOff)
+		}
+	}
+	if q.hasFault {
+		switch fault, err := figureOf(&q.fault); {
+		case err != nil:
+			return err
+		case fault != 0:
+			return q.fault.fail(errFaulty)
+		}
+	}
+	return nil
+}
+
+func (q *sensorQuestion) close() {
+	q.file.close()
+	q.fault.close()
+	q.enable.close()
+}
+
+// figureOf is the one figure in a file.
+func figureOf(k *kept) (float64, error) {
+	text, err := k.read()
+	if err != nil {
+		return 0, err
+	}
+	figure, err := parseSigned(text)
+	if err != nil {
+		return 0, k.fail(err)
+	}
+	return figure, nil
+}
 
 // parseSigned is a figure of hwmon: a whole number that may be negative.
 func parseSigned(text []byte) (float64, error) {

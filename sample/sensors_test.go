@@ -207,3 +207,83 @@ func TestThermalZonesWhereHwmonHasNoTemperature(t *testing.T) {
 		t.Errorf("with hwmon: %v", h.Sensors)
 	}
 }
+
+func TestB6SensorsThatDoNotExist(t *testing.T) {
+	root := copyOf(t, "bare")
+	var want []string
+	for i, c := range []struct {
+		kind, input  string
+		fault, other string // files beside it: fault, and enable
+		want         string
+	}{
+		{"temp", "45500", "", "", "45.5"}, {"temp", "45500", "0", "1", "45.5"}, {"temp", "45500", "1", "", "NaN"},
+		{"temp", "45500", "", "0", "NaN"}, {"temp", "3892314000", "", "", "NaN"}, {"temp", "-61000", "", "", "NaN"},
+		{"temp", "255000", "", "", "NaN"}, {"temp", "255500", "", "", "NaN"}, {"temp", "-128000", "", "", "NaN"},
+		{"temp", "127000", "", "", "NaN"}, {"temp", "127875", "", "", "NaN"}, {"temp", "127937", "", "", "NaN"},
+		{"temp", "-273150", "", "", "NaN"}, {"temp", "4294967295", "", "", "NaN"}, {"temp", "-40000", "", "", "-40"},
+		{"temp", "-12500", "", "", "-12.5"}, {"temp", "126000", "", "", "126"}, {"temp", "128000", "", "", "128"}, {"temp", "0", "", "", "0"},
+		{"fan", "1200", "", "", "1200"}, {"fan", "1200", "1", "", "NaN"}, {"fan", "0", "", "", "0"}, {"fan", "65535", "", "", "NaN"},
+		{"fan", "1350000", "", "", "NaN"}, {"fan", "-1", "", "", "NaN"}, {"fan", "1200", "", "0", "NaN"},
+		{"power", "231500000", "", "", "231.5"}, {"power", "4294967295", "", "", "NaN"}, {"power", "231500000", "1", "", "NaN"}, {"power", "-5000000", "", "", "NaN"},
+	} {
+		stem := fmt.Sprint(hwmon, "hwmon", i, "/", c.kind, 1)
+		put(t, root, stem+"_input", c.input+"\n")
+		if c.fault != "" {
+			put(t, root, stem+"_fault", c.fault+"\n")
+		}
+		if c.other != "" {
+			put(t, root, stem+"_enable", c.other+"\n")
+		}
+		want = append(want, fmt.Sprint("hwmon", i, " ", c.kind, "1 ", c.want))
+	}
+	h := surveyed(t, root)
+	var got []string
+	for _, s := range h.Sensors {
+		got = append(got, fmt.Sprint(s.Name, " ", s.Celsius))
+	}
+	for _, s := range h.Fans {
+		got = append(got, fmt.Sprint(s.Name, " ", s.RPM))
+	}
+	for _, s := range h.Power {
+		got = append(got, fmt.Sprint(s.Name, " ", s.Watts))
+	}
+	for i := range want {
+		if i >= len(got) || got[i] != want[i] {
+			t.Errorf("%q, want %q", got[min(i, len(got)-1)], want[i])
+		}
+	}
+	if h := h.Health[Sensors]; h.State.String() != "ok" || h.Err != "" {
+		t.Errorf("%v %q", h.State, h.Err)
+	}
+}
+
+// A fault that comes and goes is asked for each time; where the file cannot be read nobody knows whether there is one.
+func TestB6FaultComesAndGoes(t *testing.T) {
+	root := hwmonTree(t)
+	fault := hwmon + "hwmon0/temp1_fault"
+	put(t, root, fault, "0\n")
+	found, err := findSensors(root)
+	if err != nil || !found[0].hasFault {
+		t.Fatalf("%+v, %v", found, err)
+	}
+	q := newSensorQuestion(root, found[0])
+	defer q.close()
+	for _, c := range []struct {
+		text string
+		ok   bool
+	}{{"0\n", true}, {"1\n", false}, {"0\n", true}, {"2\n", false}, {"\n", false}, {"0\n", true}} {
+		put(t, root, fault, c.text)
+		var r reading
+		if err := q.ask(&r); (err == nil) != c.ok || c.ok && r.value != 45.5 {
+			t.Errorf("fault %q: %v, %v", c.text, r, err)
+		}
+	}
+}
+
+func TestB6ThermalZoneThatCannotBe(t *testing.T) {
+	root := copyOf(t, "cgroup1")
+	put(t, root, zones+"thermal_zone0/temp", "-274000\n")
+	if h := surveyed(t, root); !math.IsNaN(h.Sensors[0].Celsius) || h.Sensors[1].Celsius != 8.3 {
+		t.Errorf("%v", h.Sensors)
+	}
+}

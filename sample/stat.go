@@ -145,10 +145,13 @@ func parseTicks(figures []byte) (ticks, error) {
 }
 
 // deriveCPUs gives the shares of all CPUs and appends those of each to cores. Both lists are as parseStat makes them;
-// a CPU that was not in before (just switched on, or the first read) has NaN.
+// a CPU that was not in before (just switched on, or the first read) has NaN. The sum of all counts a CPU that is off in
+// another way than one that is on: when one came or went, all are those that are in both. While one has stepped back
+// nobody knows what all did.
 func deriveCPUs(before, now []ticks, cores []CPU) (CPU, []CPU) {
-	var all CPU
-	b := 0
+	all := unknownCPU(allCPUs)
+	was, is := ticks{guests: true}, ticks{id: allCPUs, guests: true} // those that are in both
+	b, both, stepped := 0, 0, false
 	for i := range now {
 		for b < len(before) && before[b].id < now[i].id {
 			b++
@@ -156,6 +159,12 @@ func deriveCPUs(before, now []ticks, cores []CPU) (CPU, []CPU) {
 		c := unknownCPU(now[i].id)
 		if b < len(before) && before[b].id == now[i].id {
 			c = deriveCPU(&before[b], &now[i])
+			if i > 0 {
+				stepped = stepped || steppedBack(&before[b], &now[i])
+				was.add(&before[b])
+				is.add(&now[i])
+			}
+			both++
 		}
 		if i == 0 {
 			all = c
@@ -163,14 +172,43 @@ func deriveCPUs(before, now []ticks, cores []CPU) (CPU, []CPU) {
 			cores = append(cores, c)
 		}
 	}
+	switch {
+	case stepped:
+		all = unknownCPU(allCPUs)
+	case both > 0 && (both < len(now) || both < len(before)):
+		all = deriveCPU(&was, &is)
+	}
 	return all, cores
 }
 
-// deriveCPU gives the shares of one CPU between two reads. idle and iowait may step back by themselves (the kernel
-// says so of iowait): that is no time spent. Any other column going back is a reset, and the shares are NaN.
+// add adds the ticks of another CPU.
+func (t *ticks) add(o *ticks) {
+	t.user += o.user
+	t.nice += o.nice
+	t.system += o.system
+	t.idle += o.idle
+	t.iowait += o.iowait
+	t.irq += o.irq
+	t.softirq += o.softirq
+	t.steal += o.steal
+	t.guest += o.guest
+	t.guests = t.guests && o.guests
+}
+
+// steppedBack says that a CPU has counted less than before, as one does that was off for a while. What it has slept moves
+// between idle and iowait as the kernel learns why it slept, and each of them is cut to a whole tick: together they do
+// not go back.
+func steppedBack(before, now *ticks) bool {
+	const cut = 1
+	return now.user < before.user || now.nice < before.nice || now.system < before.system ||
+		now.irq < before.irq || now.softirq < before.softirq || now.steal < before.steal ||
+		float64(now.idle)+float64(now.iowait)+cut < float64(before.idle)+float64(before.iowait)
+}
+
+// deriveCPU gives the shares of one CPU between two reads, NaN when it has stepped back. That idle or iowait alone did
+// is no time spent.
 func deriveCPU(before, now *ticks) CPU {
-	if now.user < before.user || now.nice < before.nice || now.system < before.system ||
-		now.irq < before.irq || now.softirq < before.softirq || now.steal < before.steal {
+	if steppedBack(before, now) {
 		return unknownCPU(now.id)
 	}
 	user := float64(now.user-before.user) + float64(now.nice-before.nice)

@@ -66,6 +66,80 @@ func TestIowaitMayStepBack(t *testing.T) {
 	}
 }
 
+// statLines is a /proc/stat of the sum of all and of CPUs by id, each with user, idle and iowait.
+func statLines(all [3]int, each map[int][3]int) string {
+	line := func(name string, v [3]int) string {
+		return fmt.Sprintf("%s %d 0 0 %d %d 0 0 0 0 0\n", name, v[0], v[1], v[2])
+	}
+	text := line("cpu ", all)
+	for id := range 16 {
+		if v, ok := each[id]; ok {
+			text += line(fmt.Sprint("cpu", id), v)
+		}
+	}
+	return text
+}
+
+// A CPU that was off and is on again may count less idle time than before: that is no work.
+func TestB7IdleStepsBack(t *testing.T) {
+	nan := math.NaN()
+	before := statLines([3]int{2000, 20000, 600}, map[int][3]int{0: {1000, 10000, 300}, 1: {1000, 10000, 300}})
+	for _, c := range []struct {
+		name      string
+		now       string
+		all       float64
+		busy      [2]float64
+		allIOWait float64
+	}{
+		{"idle of one", statLines([3]int{2020, 15200, 600}, map[int][3]int{0: {1010, 10190, 300}, 1: {1010, 5000, 300}}), nan, [2]float64{5, nan}, nan},
+		{"iowait of one", statLines([3]int{2020, 20380, 310}, map[int][3]int{0: {1010, 10190, 300}, 1: {1010, 10190, 0}}), nan, [2]float64{5, nan}, nan},
+		{"by less than all went on", statLines([3]int{2020, 20090, 600}, map[int][3]int{0: {1010, 10190, 300}, 1: {1010, 9900, 300}}), nan, [2]float64{5, nan}, nan},
+		{"user of one", statLines([3]int{1020, 20380, 600}, map[int][3]int{0: {1010, 10190, 300}, 1: {10, 10190, 300}}), nan, [2]float64{5, nan}, nan},
+		{"of the sum alone", statLines([3]int{2020, 19000, 600}, map[int][3]int{0: {1010, 10190, 300}, 1: {1010, 10190, 300}}), nan, [2]float64{5, 5}, nan},
+		{"waiting for a disk was no waiting after all", statLines([3]int{2020, 20480, 500}, map[int][3]int{0: {1010, 10190, 300}, 1: {1010, 10290, 200}}), 4, [2]float64{5, 1000. / 300}, 0},
+		{"of a single tick", statLines([3]int{2400, 19999, 600}, map[int][3]int{0: {1200, 10000, 299}, 1: {1200, 10000, 300}}), 100, [2]float64{100, 100}, 0},
+	} {
+		root := copyOf(t, "bare")
+		put(t, root, "/proc/stat", before)
+		s := sampled(t, root)
+		put(t, root, "/proc/stat", c.now)
+		s.Sample()
+		h := s.hosts.Latest()
+		for i, got := range []float64{h.CPU.Busy, h.Cores[0].Busy, h.Cores[1].Busy, h.CPU.IOWait} {
+			if want := []float64{c.all, c.busy[0], c.busy[1], c.allIOWait}[i]; math.Abs(got-want) > 1e-9 || math.IsNaN(got) != math.IsNaN(want) {
+				t.Errorf("%s: %d is %v, want %v", c.name, i, got, want)
+			}
+		}
+		put(t, root, "/proc/stat", strings.ReplaceAll(c.now, " 0 0 0 0 0\n", " 0 0 100 0 0\n"))
+		s.Sample()
+		if h := s.hosts.Latest(); h.CPU.Busy != 100 || h.CPU.Steal != 100 || h.Cores[1].Busy != 100 {
+			t.Errorf("%s: a sample later %+v", c.name, h.CPU)
+		}
+	}
+}
+
+// The sum counts a CPU that is off in another way than one that is on: when one goes or comes, it is that of the others.
+func TestB7CPUThatGoesOrComesDoesNotCount(t *testing.T) {
+	both := statLines([3]int{2000, 20000, 600}, map[int][3]int{0: {1000, 10000, 300}, 1: {1000, 10000, 300}})
+	one := statLines([3]int{2010, 10240, 600}, map[int][3]int{0: {1010, 10190, 300}})
+	again := statLines([3]int{9999, 99999, 999}, map[int][3]int{0: {1020, 10380, 300}, 1: {1000, 50, 0}})
+	root := copyOf(t, "bare")
+	put(t, root, "/proc/stat", both)
+	s := sampled(t, root)
+	for _, text := range []string{one, again} {
+		put(t, root, "/proc/stat", text)
+		s.Sample()
+		if h := s.hosts.Latest(); h.CPU.Busy != 5 || h.CPU.ID != allCPUs {
+			t.Errorf("%+v", h.CPU)
+		}
+	}
+	put(t, root, "/proc/stat", statLines([3]int{1, 1, 1}, map[int][3]int{7: {1, 1, 1}}))
+	s.Sample()
+	if h := s.hosts.Latest(); !math.IsNaN(h.CPU.Busy) {
+		t.Errorf("quite another CPU: %+v", h.CPU)
+	}
+}
+
 func TestF18ManyCPUsSomeOffline(t *testing.T) {
 	root := copyOf(t, "bare")
 	put(t, root, "/proc/stat", statOf(upTo(4096), 100))
