@@ -1,15 +1,14 @@
 package sample
 
 import (
-	"bytes"
 	"context"
+	"hash/maphash"
 	"math"
 	"os"
 	"slices"
 	"sync/atomic"
 	"time"
 
-	"github.com/prometheus/procfs"
 	"golang.org/x/sys/unix"
 
 	"hypervisor-tui/sample/wakeup"
@@ -19,17 +18,22 @@ const (
 	statfsEvery = 5 * time.Second  // how full a disk is changes slowly
 	mountsEvery = 10 * time.Second // the mount table is looked at that often even when nobody says that it changed,
 	mountsPause = time.Second      // and not more often than that while pods come and go
+	mostMounts  = 20000            // lines of the mount table that are looked at
 	mountinfo   = "/proc/self/mountinfo"
 )
+
+const errOddMount = remark("a line of " + mountinfo + " is not understood")
 
 // filesystemsReader gathers what the probes of the mounts have answered.
 type filesystemsReader struct {
 	root   string
 	deny   []string
-	table  kept   // the worker's
-	seen   []byte // the worker's: the mount table that the roster was made from
+	table  kept         // the worker's
+	mark   maphash.Hash // the worker's: of the mount table
+	seen   uint64       // the worker's: the mark of the table that the roster was made from; 0: there is none
 	roster *roster[mount, usage]
-	forced atomic.Pointer[[]int] // ids of the mounts that the kernel itself made read-only
+	forced atomic.Pointer[[]int]  // ids of the mounts that the kernel itself made read-only
+	odd    atomic.Pointer[remark] // about the mount table; nil: there is nothing to say
 }
 
 func (r *filesystemsReader) read(now time.Duration, h *Host, _ *Net) error {
@@ -58,6 +62,9 @@ func (r *filesystemsReader) read(now time.Duration, h *Host, _ *Net) error {
 	}
 	if l.err == nil && l.left > 0 {
 		return errLeftOut
+	}
+	if odd := r.odd.Load(); odd != nil && l.err == nil {
+		return *odd
 	}
 	return l.err
 }
@@ -88,7 +95,7 @@ func newFilesystem(p *probe[mount, usage], a *answer[usage]) Filesystem {
 func (r *filesystemsReader) watch(ctx context.Context) error {
 	defer r.roster.end()
 	defer r.table.close()
-	r.seen = nil
+	r.seen = 0
 	for {
 		r.look(ctx)
 		pause(ctx, mountsPause)
@@ -101,31 +108,58 @@ func (r *filesystemsReader) watch(ctx context.Context) error {
 
 // look reads the mount table and, when it is not the one of last time, makes the roster fit it.
 func (r *filesystemsReader) look(ctx context.Context) {
-	text, err := r.table.read()
-	if err == nil && r.seen != nil && bytes.Equal(text, r.seen) {
+	r.mark.Reset()
+	err := r.table.lines(func(line []byte) error {
+		r.mark.Write(line)
+		return r.mark.WriteByte('\n')
+	})
+	if err == nil && r.seen == max(r.mark.Sum64(), 1) {
 		return
 	}
-	var mounts []*procfs.MountInfo
+	var mounts []mountLine
+	var odd *remark
 	if err == nil {
-		r.seen = append(r.seen[:0], text...)
-		mounts, err = readMounts(r.root)
+		mounts, odd, err = readMounts(&r.table)
 	}
 	if err != nil {
-		r.seen = nil
-		r.roster.fail(r.table.fail(err))
+		r.seen = 0
+		r.roster.fail(err)
 		return
 	}
+	r.seen = max(r.mark.Sum64(), 1)
 	forced := forcedReadOnly(mounts)
 	r.forced.Store(&forced)
+	r.odd.Store(odd)
 	r.roster.set(ctx, chooseMounts(mounts, r.deny))
 }
 
-func readMounts(root string) ([]*procfs.MountInfo, error) {
-	fs, err := procfs.NewFS(root + "/proc")
-	if err != nil {
-		return nil, err
+// readMounts reads the mount table, and says what is to be said about it. Lines that it does not understand hide no
+// others; a table in which it understands none is no mount table.
+func readMounts(table *kept) (mounts []mountLine, odd *remark, err error) {
+	why := remark("")
+	err = table.lines(func(line []byte) error {
+		m, ok := parseMount(line)
+		switch {
+		case !ok:
+			why = errOddMount
+		case len(mounts) == mostMounts:
+			why = errLeftOut
+			return errLeftOut
+		default:
+			mounts = append(mounts, m)
+		}
+		return nil
+	})
+	if why == "" {
+		return mounts, nil, err
 	}
-	return fs.GetMounts()
+	if len(mounts) == 0 {
+		return nil, nil, table.fail(errFields)
+	}
+	if err != nil && why != errLeftOut {
+		return nil, nil, err
+	}
+	return mounts, &why, nil
 }
 
 // waitForChange returns when the mount table has changed since it was last asked, after mountsEvery, or when ctx ends.

@@ -10,24 +10,33 @@ import (
 )
 
 const (
-	keptSize  = 4096     // first size of a kept file's buffer: a page, as seq_file hands them out
-	keptLimit = 32 << 20 // no file of a kernel is as long: something else lies in its place
+	keptSize    = 4096     // first size of a kept file's buffer: a page, as seq_file hands them out
+	keptLimit   = 64 << 10 // a file that is longer is not what its name says,
+	keptLong    = 2 << 20  // but for those with a line for each CPU or disk: 16,000 of them
+	keptLines   = 32 << 20 // of a file that is taken line by line
+	longestLine = 64 << 10 // of a line that is longer the rest is passed over
+	tiresome    = 100      // so many times a file that was too long is not read again
 )
 
 var (
 	errNotFile = errors.New("not a regular file")
-	errTooLong = errors.New("longer than 32 MiB")
+	errTooLong = errors.New("longer than 64 KiB")
+	errLonger  = errors.New("longer than 2 MiB")
+	errLongest = errors.New("longer than 32 MiB")
 )
 
 // kept is a file of procfs or sysfs that is opened once and read from its start again and again into one buffer, which
-// grows when the file does. After an error it is opened anew. From the second read on it does not allocate, be the file
-// there or not. Only one goroutine may use it.
+// grows when the file does and is given back when the file is much shorter. After an error it is opened anew. From the
+// second read on it does not allocate, be the file there or not. Only one goroutine may use it.
 type kept struct {
 	name   string // as errors name it: without the root
 	path   []byte // with the root, ending in NUL
+	long   bool   // it may have keptLong bytes
 	opened bool
 	fd     int
 	buf    []byte
+	last   int        // how long the file was
+	rest   int        // reads for which it stays too long
 	err    *readError // the last one: the same failure again is the same error
 }
 
@@ -45,12 +54,28 @@ func keep(root, name string) kept {
 	return kept{name: name, path: append([]byte(root+name), 0)}
 }
 
+// keepLong returns a file that may be long.
+func keepLong(root, name string) kept {
+	k := keep(root, name)
+	k.long = true
+	return k
+}
+
 // read returns the file's text as it is now. It is the kept file's own memory, good until the next read.
 func (k *kept) read() ([]byte, error) {
-	text, err := k.head(keptLimit)
-	if err == nil && len(text) >= keptLimit {
+	most, tooLong := keptLimit, errTooLong
+	if k.long {
+		most, tooLong = keptLong, errLonger
+	}
+	if k.rest > 0 {
+		k.rest--
+		return nil, k.fail(tooLong)
+	}
+	text, err := k.head(most)
+	if err == nil && len(text) >= most {
 		k.close()
-		return nil, k.fail(errTooLong)
+		k.buf, k.rest = nil, tiresome
+		return nil, k.fail(tooLong)
 	}
 	return text, err
 }
@@ -61,6 +86,9 @@ func (k *kept) head(most int) ([]byte, error) {
 		if err := k.open(); err != nil {
 			return nil, k.fail(err)
 		}
+	}
+	if len(k.buf) > keptLimit && k.last < len(k.buf)/4 {
+		k.buf = nil
 	}
 	n := 0
 	for {
@@ -78,6 +106,7 @@ func (k *kept) head(most int) ([]byte, error) {
 			k.close()
 			return nil, k.fail(err)
 		case got == 0:
+			k.last = n
 			return k.buf[:n], nil
 		default:
 			n += got
@@ -86,15 +115,21 @@ func (k *kept) head(most int) ([]byte, error) {
 }
 
 // lines hands each line of the file to take, without its end, until take has an error. A line is the kept file's own
-// memory, good until take returns. Only a piece of the file is in memory at a time: procfs writes it as it is read.
+// memory, good until take returns; it is cut at longestLine. Only a piece of the file is in memory at a time: procfs
+// writes it as it is read. A file of more than keptLines is errLongest.
 func (k *kept) lines(take func(line []byte) error) error {
+	if k.rest > 0 {
+		k.rest--
+		return k.fail(errLongest)
+	}
 	if !k.opened {
 		if err := k.open(); err != nil {
 			return k.fail(err)
 		}
 	}
 	at, n := int64(0), 0 // where the next piece begins, and how much of a line is left of the last one
-	for at < keptLimit {
+	cut := false         // the line was handed over, and its rest is to come
+	for at < keptLines {
 		if len(k.buf)-n < keptSize {
 			k.buf = append(k.buf, make([]byte, max(n, 2*keptSize))...)
 		}
@@ -105,26 +140,44 @@ func (k *kept) lines(take func(line []byte) error) error {
 		case err != nil:
 			k.close()
 			return k.fail(err)
-		case got == 0 && n == 0:
+		case got == 0 && (n == 0 || cut):
 			return nil
 		case got == 0: // the last line has no end
-			if err := take(k.buf[:n]); err != nil {
-				return k.fail(err)
-			}
-			return nil
+			return k.taken(take(k.buf[:n]))
 		}
 		at += int64(got)
 		rest := k.buf[:n+got]
 		for end := bytes.IndexByte(rest, '\n'); end >= 0; end = bytes.IndexByte(rest, '\n') {
-			if err := take(rest[:end]); err != nil {
-				return k.fail(err)
+			if !cut {
+				err = k.taken(take(rest[:end]))
 			}
-			rest = rest[end+1:]
+			if err != nil {
+				return err
+			}
+			cut, rest = false, rest[end+1:]
+		}
+		if len(rest) >= longestLine && !cut {
+			if err := k.taken(take(rest)); err != nil {
+				return err
+			}
+			cut = true
+		}
+		if cut {
+			rest = rest[:0]
 		}
 		n = copy(k.buf, rest)
 	}
 	k.close()
-	return k.fail(errTooLong)
+	k.rest = tiresome
+	return k.fail(errLongest)
+}
+
+// taken names the file in what a line was refused for.
+func (k *kept) taken(err error) error {
+	if err != nil {
+		return k.fail(err)
+	}
+	return nil
 }
 
 // open never waits: O_NONBLOCK lets it come back from a FIFO without a writer, and fstat then refuses the FIFO. It

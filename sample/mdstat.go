@@ -21,7 +21,7 @@ const (
 // readArrays lists the md arrays in the kernel's order, which takes a lock of each array for it. A line that it cannot
 // make out is a remark, and hides no other array.
 func readArrays(root string) ([]Array, error) {
-	file := keep(root, mdstat)
+	file := keepLong(root, mdstat)
 	defer file.close()
 	text, err := file.read()
 	if err != nil {

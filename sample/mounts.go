@@ -1,11 +1,10 @@
 package sample
 
 import (
+	"bytes"
 	"path"
 	"slices"
 	"strings"
-
-	"github.com/prometheus/procfs"
 )
 
 // mount is one filesystem that is asked how full it is. Its id tells it from an earlier one at the same place.
@@ -16,16 +15,112 @@ type mount struct {
 	name, device, kind string // mount point, device and type as they are shown
 }
 
-func newMount(m *procfs.MountInfo) mount {
-	point := unescape(m.MountPoint)
+func newMount(m *mountLine) mount {
 	return mount{
-		id:     m.MountID,
-		number: m.MajorMinorVer,
-		point:  point,
-		name:   outside([]byte(point)),
-		device: outside([]byte(unescape(m.Source))),
-		kind:   outside([]byte(m.FSType)),
+		id:     m.id,
+		number: m.number,
+		point:  m.point,
+		name:   outside([]byte(m.point)),
+		device: outside([]byte(unescape(m.source))),
+		kind:   outside([]byte(m.kind)),
 	}
+}
+
+// mountLine is what one line of mountinfo says. Points are as statfs must have them, other words as they stand.
+type mountLine struct {
+	id, parent          int
+	number, point       string
+	kind, source        string
+	writable            bool // the mount is
+	readOnly, emergency bool // the filesystem is, and has become so by an error
+}
+
+// parseMount parses a line of mountinfo, whose end may be missing.
+//
+// Kernel: Documentation/filesystems/proc.rst, "/proc/<pid>/mountinfo"
+func parseMount(line []byte) (m mountLine, ok bool) {
+	var words [6][]byte // id, parent, number, root, point, options
+	for i := range words {
+		if words[i], line = cutWord(line); len(words[i]) == 0 {
+			return m, false
+		}
+	}
+	_, line, ok = bytes.Cut(line, []byte(" - ")) // other fields come before it, as many as there are
+	kind, line := cutWord(line)
+	source, options := cutField(line)
+	id, err1 := parseCount(words[0])
+	parent, err2 := parseCount(words[1])
+	if !ok || err1 != nil || err2 != nil || len(kind) == 0 || words[4][0] != '/' {
+		return m, false
+	}
+	return mountLine{
+		id: id, parent: parent, number: string(words[2]), point: unescape(string(words[4])),
+		kind: string(kind), source: string(source),
+		writable: hasOption(words[5], "rw"), readOnly: hasOption(options, "ro"), emergency: hasOption(options, "emergency_ro"),
+	}, true
+}
+
+// cutField cuts a field off that may be empty: then two blanks follow one another.
+func cutField(line []byte) (field, rest []byte) {
+	field, rest, _ = bytes.Cut(bytes.TrimPrefix(line, []byte(" ")), []byte(" "))
+	return field, rest
+}
+
+func hasOption(list []byte, option string) bool {
+	for one := range bytes.SplitSeq(bytes.TrimSpace(list), []byte(",")) {
+		if string(one) == option {
+			return true
+		}
+	}
+	return false
+}
+
+// covered says of each mount of a table whether another one lies on it, or on a directory above it, so that its path
+// leads to that one. A mount lies on its parent: on a directory above mine it came after mine, or it would be my parent.
+func covered(table []mountLine) []bool {
+	type place struct {
+		parent int
+		point  string
+	}
+	lies := make(map[place]int, len(table)) // the last one there
+	ids := make(map[int]int, len(table))
+	for i := range table {
+		ids[table[i].id] = i
+		if table[i].parent != table[i].id { // else it is the first of all, and lies on none
+			lies[place{table[i].parent, table[i].point}] = i
+		}
+	}
+	const looking, seen, hidden = 1, 2, 3
+	state := make([]uint8, len(table))
+	var buried func(i int) bool // the place where it lies is covered
+	buried = func(i int) bool {
+		if state[i] != 0 {
+			return state[i] == hidden // one that is its own parent's parent is not
+		}
+		state[i] = looking
+		m := &table[i]
+		above, known := ids[m.parent]
+		first := known && above == i // it lies on none
+		on, is := lies[place{m.parent, m.point}]
+		hides := is && on != i && !first
+		for dir := m.point; !hides && known && len(dir) > len("/"); {
+			dir = path.Dir(dir)
+			on, is = lies[place{m.parent, dir}]
+			hides = is && on != above
+		}
+		if hides || known && !first && buried(above) {
+			state[i] = hidden
+			return true
+		}
+		state[i] = seen
+		return false
+	}
+	result := make([]bool, len(table))
+	for i := range table {
+		on, is := lies[place{table[i].id, table[i].point}]
+		result[i] = is && on != i || buried(i)
+	}
+	return result
 }
 
 // pseudoTypes hold no data, and df leaves them out or shows them with 0 blocks. They are not even asked: to look at an
@@ -44,12 +139,17 @@ var clutterBelow = []string{
 }
 
 // chooseMounts returns the mounts that are shown: those of df, which shows a device once, at its shortest mount point,
-// and of several mounts at one point the last; without containers' clutter and without those that match a glob of deny
-// (path.Match on the mount point). An overlay is shown only where it is the root, as inside a container.
-func chooseMounts(table []*procfs.MountInfo, deny []string) []mount {
+// and of several mounts at one point the last; without those that another one covers, without containers' clutter and
+// without those that match a glob of deny (path.Match on the mount point). An overlay is shown only where it is the
+// root, as inside a container.
+func chooseMounts(table []mountLine, deny []string) []mount {
 	var chosen []mount
-	for _, m := range table {
-		next := newMount(m)
+	hidden := covered(table)
+	for i := range table {
+		if hidden[i] {
+			continue
+		}
+		next := newMount(&table[i])
 		if slices.Contains(pseudoTypes, next.kind) || clutter(&next) {
 			continue
 		}
@@ -72,14 +172,12 @@ var writableTypes = []string{"ext2", "ext3", "ext4", "xfs", "btrfs", "f2fs", "jf
 // hand makes the mount read-only too. ext4 has since Linux 6.15 a state of its own for it, of which statfs says nothing.
 //
 // Kernel: fs/proc_namespace.c, show_mountinfo; fs/ext4/super.c, ext4_handle_error
-func forcedReadOnly(table []*procfs.MountInfo) []int {
+func forcedReadOnly(table []mountLine) []int {
 	var ids []int
-	for _, m := range table {
-		_, writable := m.Options["rw"]
-		_, readOnly := m.SuperOptions["ro"]
-		_, emergency := m.SuperOptions["emergency_ro"]
-		if emergency || writable && readOnly && slices.Contains(writableTypes, m.FSType) {
-			ids = append(ids, m.MountID)
+	for i := range table {
+		m := &table[i]
+		if m.emergency || m.writable && m.readOnly && slices.Contains(writableTypes, m.kind) {
+			ids = append(ids, m.id)
 		}
 	}
 	return ids

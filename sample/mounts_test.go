@@ -5,21 +5,19 @@ import (
 	"strconv"
 	"strings"
 	"testing"
-
-	"github.com/prometheus/procfs"
 )
 
 // mountTable makes a mount table of lines "point source type number"; type and number may be left out.
-func mountTable(lines ...string) []*procfs.MountInfo {
-	var table []*procfs.MountInfo
+func mountTable(lines ...string) []mountLine {
+	var table []mountLine
 	for i, line := range lines {
 		word := append(strings.Split(line, " "), "", "")
-		m := &procfs.MountInfo{MountID: i, MountPoint: word[0], Source: word[1], FSType: word[2], MajorMinorVer: word[3]}
-		if m.FSType == "" {
-			m.FSType = "ext4"
+		m := mountLine{id: i, parent: -1, point: unescape(word[0]), source: word[1], kind: word[2], number: word[3]}
+		if m.kind == "" {
+			m.kind = "ext4"
 		}
-		if m.MajorMinorVer == "" {
-			m.MajorMinorVer = "8:" + strconv.Itoa(i)
+		if m.number == "" {
+			m.number = "8:" + strconv.Itoa(i)
 		}
 		table = append(table, m)
 	}
@@ -89,9 +87,11 @@ func TestUnescape(t *testing.T) {
 // Neither the controllers of cgroup v1 nor a container's overlay and kubelet's mounts are filesystems to look at.
 func TestF19CgroupsOfAnyVersion(t *testing.T) {
 	for machine, want := range map[string]string{"vm2": "/", "cgroup1": "/ /boot", "ipv6": "/"} {
-		mounts, err := readMounts("testdata/" + machine)
-		if err != nil {
-			t.Fatal(err)
+		file := keep("testdata/"+machine, mountinfo)
+		mounts, odd, err := readMounts(&file)
+		file.close()
+		if err != nil || odd != nil {
+			t.Fatal(odd, err)
 		}
 		var shown []string
 		for _, m := range chooseMounts(mounts, nil) {

@@ -3,6 +3,7 @@ package sample
 import (
 	"bytes"
 	"fmt"
+	"math"
 	"sync/atomic"
 	"time"
 
@@ -13,7 +14,10 @@ import (
 // reading: with thousands of interfaces that takes longer than all else that is sampled.
 const linesASecond = 100
 
-const netHeadings = 2 // lines
+const (
+	netHeadings    = 2     // lines
+	mostInterfaces = 16384 // that are counted
+)
 
 // netCounters are the columns of /proc/net/dev that are used.
 type netCounters struct {
@@ -38,7 +42,8 @@ type netdevReader struct {
 	readings int
 	at       time.Duration // of the last one
 	every    time.Duration // between two; 0: each sample reads
-	said     error         // that it is not read each time; nil: it is
+	left     bool          // there are more interfaces than are counted
+	said     error         // that, or that it is not read each time; nil: it is
 }
 
 func (r *netdevReader) read(now time.Duration, _ *Host, n *Net) error {
@@ -59,7 +64,9 @@ func (r *netdevReader) read(now time.Duration, _ *Host, n *Net) error {
 		fresh = true
 	}
 	if fresh {
-		n.Rx, n.Tx = netTotals(r.table, r.rows, n)
+		if n.Rx, n.Tx = netTotals(r.table, r.rows, n); r.left {
+			n.Rx, n.Tx = math.NaN(), math.NaN()
+		}
 		n.Counted = now
 	}
 	if err != nil {
@@ -81,6 +88,8 @@ type netPass struct {
 	page     *netPage
 	fresh    []netRow           // in place of the rows, which do not fit the file; nil: they do
 	known    map[string]*netRow // of the rows that did not come yet
+	shown    int                // interfaces of the page before fresh rows added theirs
+	left     bool               // there was no room for all
 }
 
 // count brings n up to date, in a page of its own. After an error it is so as far as the file could be read.
@@ -95,7 +104,13 @@ func (r *netdevReader) count(now time.Duration, n *Net) error {
 	}
 	if err == nil && r.pass.fresh != nil {
 		r.rows, r.made = r.pass.fresh, false
+	}
+	if err == nil && (r.pass.fresh != nil || r.pass.left != r.left) {
+		r.left = r.pass.left
 		r.pace()
+	}
+	if err != nil && r.pass.fresh != nil { // nobody keeps those rows
+		r.pass.page.interfaces = r.pass.page.interfaces[:r.pass.shown]
 	}
 	n.show(r.pass.page)
 	r.pass = netPass{}
@@ -114,6 +129,9 @@ func (r *netdevReader) pace() {
 		r.every = (need + r.interval - 1) / r.interval * r.interval
 		r.said = remark(fmt.Sprintf("%d interfaces: each %v, the hardware's each sample", len(r.rows), r.every))
 	}
+	if r.left {
+		r.said = errLeftOut
+	}
 }
 
 // take takes one line.
@@ -127,12 +145,16 @@ func (r *netdevReader) take(line []byte) error {
 	if err != nil {
 		return err
 	}
+	if p.fresh == nil && p.row < len(r.rows) && r.rows[p.row].raw == string(l.name) {
+		p.step(&r.rows[p.row], &l.netCounters)
+		p.row++
+		return nil
+	}
+	if max(p.row, len(p.fresh)) >= mostInterfaces {
+		p.left = true
+		return nil
+	}
 	if p.fresh == nil {
-		if p.row < len(r.rows) && r.rows[p.row].raw == string(l.name) {
-			p.step(&r.rows[p.row], &l.netCounters)
-			p.row++
-			return nil
-		}
 		p.replug(r.rows)
 	}
 	p.add(&l)
@@ -209,6 +231,7 @@ func cutName(line []byte) (name, figures []byte, ok bool) {
 
 // replug begins rows that fit the file: those so far, as they are. It allocates.
 func (p *netPass) replug(rows []netRow) {
+	p.shown = len(p.page.interfaces)
 	p.fresh = append(make([]netRow, 0, len(rows)+1), rows[:p.row]...)
 	p.known = make(map[string]*netRow, len(rows)-p.row)
 	for i := p.row; i < len(rows); i++ {

@@ -190,3 +190,23 @@ func TestNameOfAnInterfaceEndsAtTheLastColon(t *testing.T) {
 		t.Error("a line without a colon has a name")
 	}
 }
+
+// A reading that fails half way adds no interfaces that nobody counts.
+func TestF58FailedReadingsDoNotAddUp(t *testing.T) {
+	root := t.TempDir()
+	const head = "Inter-|\n face |\n"
+	put(t, root, "/proc/net/dev", head+"a: 1 0 0 0 0 0 0 0 1 0 0 0 0 0 0 0\n")
+	s := sampled(t, root)
+	put(t, root, "/proc/net/dev", head+"a: 2 0 0 0 0 0 0 0 1 0 0 0 0 0 0 0\nb: 1 0 0 0 0 0 0 0 1 0 0 0 0 0 0 0\nc: 1\n")
+	for range 5 {
+		s.Sample()
+	}
+	if n := s.nets.Latest(); len(n.Interfaces) != 1 || n.Interfaces[0].RxBytes != 2 {
+		t.Errorf("%d interfaces", len(n.Interfaces))
+	}
+	put(t, root, "/proc/net/dev", head+"a: 3 0 0 0 0 0 0 0 1 0 0 0 0 0 0 0\nb: 1 0 0 0 0 0 0 0 1 0 0 0 0 0 0 0\n")
+	s.Sample()
+	if n := s.nets.Latest(); len(n.Interfaces) != 2 || n.Interfaces[1].Name != "b" {
+		t.Errorf("%d interfaces when it is whole", len(n.Interfaces))
+	}
+}

@@ -24,10 +24,12 @@ type question[T any] interface {
 	close()
 }
 
-// answer is what a question was answered with last. why is empty when value is good.
+// answer is what a question was answered with last. why is empty when value is good; none says that there is nothing to
+// be asked.
 type answer[T any] struct {
 	value    T
 	why      string
+	none     bool
 	at, cost time.Duration
 }
 
@@ -53,6 +55,9 @@ func (p *probe[K, T]) latest(now, every time.Duration) *answer[T] {
 		p.health.Bad(now, notAnswering)
 		p.health.Since = asked // so that its age is how long nobody has answered
 	case a == nil:
+	case a.none:
+		p.health.Gone(a.at, a.why)
+		p.health.Cost = a.cost
 	case a.why != "":
 		p.health.Bad(a.at, a.why)
 		p.health.Cost = a.cost
@@ -88,6 +93,7 @@ func (p *probe[K, T]) run(ctx context.Context, q question[T], now func() time.Du
 		err := guarded(q, &a.value)
 		a.at = now()
 		a.cost = a.at - begin
+		_, a.none = err.(none)
 		switch {
 		case err == nil:
 			a.why = ""

@@ -125,14 +125,14 @@ func (s *Sampler) readers(root string) []step {
 	return []step{
 		{source: Uptime, reader: &uptimeReader{keep(root, "/proc/uptime")}},
 		{source: Loadavg, reader: &loadavgReader{keep(root, "/proc/loadavg")}},
-		{source: Stat, reader: &statReader{file: keep(root, "/proc/stat"), present: keep(root, cpus+"present")}},
+		{source: Stat, reader: &statReader{file: keepLong(root, "/proc/stat"), present: keep(root, cpus+"present")}},
 		{source: Meminfo, reader: &meminfoReader{keep(root, "/proc/meminfo"), keep(root, arcstats)}},
 		{source: Pressure, reader: &pressureReader{
 			cpu:    keep(root, "/proc/pressure/cpu"),
 			memory: keep(root, "/proc/pressure/memory"),
 			io:     keep(root, "/proc/pressure/io"),
 		}},
-		{source: Diskstats, reader: &diskstatsReader{root: root, file: keep(root, "/proc/diskstats")}},
+		{source: Diskstats, reader: &diskstatsReader{root: root, file: keepLong(root, "/proc/diskstats")}},
 		{source: Filesystems, reader: &s.filesystems},
 		{source: Sensors, reader: &s.sensors},
 		{source: Identity, reader: &s.identity},

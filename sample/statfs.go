@@ -31,7 +31,7 @@ func (q *statfsQuestion) ask(u *usage) error {
 			continue
 		}
 		if err != nil {
-			return err
+			return unreachable(err)
 		}
 		*u = newUsage(&q.st)
 		q.wrote = q.wrote || !u.readOnly
@@ -42,7 +42,28 @@ func (q *statfsQuestion) ask(u *usage) error {
 
 func (q *statfsQuestion) close() {}
 
-// newUsage counts as df does: used is what is not free, available what users without privilege may still take.
+// unreachable is err when it means that who has the filesystem does not answer, and otherwise that it cannot be reached
+// from here, which says nothing of the filesystem: its path leads elsewhere, or through what we may not enter.
+func unreachable(err error) error {
+	switch err {
+	case unix.EIO, unix.EREMOTEIO, unix.ESTALE, unix.ETIMEDOUT, unix.ENOTCONN, unix.ECONNABORTED, unix.ECONNREFUSED,
+		unix.ECONNRESET, unix.ESHUTDOWN, unix.EHOSTDOWN, unix.EHOSTUNREACH, unix.ENETDOWN, unix.ENETUNREACH:
+		return err
+	case unix.EACCES, unix.EPERM:
+		return errMayNotLook
+	case unix.ENOENT, unix.ENOTDIR, unix.ELOOP:
+		return errHiddenMount
+	}
+	return none(err.Error())
+}
+
+const (
+	errMayNotLook  = none("may not look: a directory above it is closed to this user")
+	errHiddenMount = none("cannot be reached: its path leads elsewhere")
+)
+
+// newUsage counts as df does: used is what is not free, available what users without privilege may still take. A count
+// below zero, as when the reserve is in use, is none.
 //
 // Kernel: statfs(2)
 func newUsage(st *unix.Statfs_t) usage {
@@ -50,14 +71,24 @@ func newUsage(st *unix.Statfs_t) usage {
 	if block == 0 {
 		block = uint64(st.Bsize)
 	}
-	return usage{
-		total:      times(st.Blocks, block),
-		used:       times(st.Blocks-min(st.Bfree, st.Blocks), block),
-		available:  times(min(st.Bavail, st.Blocks), block), // some count below zero when the reserve is in use
-		inodes:     st.Files,
-		inodesUsed: st.Files - min(st.Ffree, st.Files),
-		readOnly:   st.Flags&unix.ST_RDONLY != 0,
+	u := usage{
+		total:    times(st.Blocks, block),
+		used:     times(st.Blocks-positive(st.Bfree, st.Blocks), block),
+		readOnly: st.Flags&unix.ST_RDONLY != 0,
 	}
+	u.available = times(positive(st.Bavail, st.Blocks), block)
+	if st.Ffree <= st.Files { // else it does not count them
+		u.inodes, u.inodesUsed = st.Files, st.Files-st.Ffree
+	}
+	return u
+}
+
+// positive is how many of all blocks n is: none when it is more, which is less than none.
+func positive(n, all uint64) uint64 {
+	if n > all {
+		return 0
+	}
+	return n
 }
 
 // times is a * b, or the most there is: a broken FUSE server may say anything.

@@ -176,6 +176,7 @@ func drawFilesystem(r draw.Region, fs *sample.Filesystem, f *frame.Frame) {
 		return
 	case !fs.Health.Has():
 		stateWord(&p, &fs.Health)
+		p.Skip(1).Fit(draw.Dim, fs.Health.Err, p.Left())
 		return
 	}
 	style := level(fs.UsedPercent, f.Settings.Filesystem)

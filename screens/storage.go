@@ -139,6 +139,8 @@ func storageFilesystem(r draw.Region, fs *sample.Filesystem, f *frame.Frame) {
 		p = r.Pen(3, 0)
 		if !stateWord(&p, &fs.Health) || fs.Health.State == box.Failed {
 			p.Skip(1).Fit(draw.Bad, fs.Health.Err, 30).Skip(1).Age(draw.Bad, f.Boot-fs.Health.Since)
+		} else {
+			p.Skip(1).Fit(draw.Dim, fs.Health.Err, p.Left())
 		}
 		return
 	}

@@ -121,10 +121,19 @@ func (b *lastBoot) lastWords(boot time.Time) (words string, kept bool, err error
 	return words, true, nil
 }
 
+// noBackend is what stands in the file of the backend while there is none.
+const noBackend = "(null)"
+
 // backed says whether pstore has memory to keep things in: both directories are there without it too.
 func (b *lastBoot) backed() bool {
-	text, err := os.ReadFile(b.root + backend)
-	return err == nil && !strings.HasPrefix(string(text), "(null)")
+	file, err := os.Open(b.root + backend)
+	if err != nil {
+		return false
+	}
+	defer file.Close()
+	var head [len(noBackend)]byte
+	_, err = io.ReadFull(file, head[:])
+	return (err == nil || err == io.ErrUnexpectedEOF) && string(head[:]) != noBackend
 }
 
 // newest returns time and name of the newest entry of a directory that starts with prefix. A directory that is not

@@ -130,7 +130,11 @@ func (l *Ladder) host(f *Frame, broken kube.Rung) {
 		return
 	}
 	s = &l[diskStep]
-	s.Subject, s.State = fs.Mount, Fine
+	s.Subject = fs.Mount
+	if fs.Health.State == box.Absent {
+		return // nobody here may look
+	}
+	s.State = Fine
 	if why := unwritable(fs); why != "" {
 		s.Detail = why
 		s.State = NotKnown

@@ -210,7 +210,7 @@ func findMemory(dst []Problem, f *Frame) []Problem {
 func findFilesystems(dst []Problem, f *Frame) []Problem {
 	for i := range f.Host.Filesystems {
 		fs := &f.Host.Filesystems[i]
-		if fs.Health.State == box.Stale || fs.Health.State == box.Failed {
+		if fs.Health.State == box.Stale || fs.Health.State == box.Failed { // what this user may not look at is neither
 			dst = append(dst, Problem{Severity: journal.Crit, Kind: MountHangs, Subject: fs.Mount, Detail: fs.Health.Err,
 				Since: fs.Health.Since, Where: Dashboard})
 		}

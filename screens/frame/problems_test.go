@@ -59,6 +59,8 @@ func TestProblems(t *testing.T) {
 	neverAnswered.Health = box.Health{State: box.Failed, Since: now, Err: "not answering"}
 	image := filesystem("/nix/.ro-store", 100, 100)
 	image.ReadOnly = true
+	closed := filesystem("/srv/closed", 99, 99)
+	closed.Health.Gone(now, "may not look")
 	notYet := filesystem("/new", 100, 100)
 	notYet.Health = box.Health{}
 	mounts := func(all ...sample.Filesystem) func(*Frame) {
@@ -102,6 +104,7 @@ func TestProblems(t *testing.T) {
 		{"not asked yet", mounts(notYet), ""},
 		{"hangs, and was full", mounts(hung), "crit /mnt not answering [dashboard]; crit /mnt 99% full [dashboard]; "},
 		{"hangs from the start", mounts(neverAnswered), "crit /mnt not answering [dashboard]; "},
+		{"B4 what this user may not look at", mounts(closed), ""},
 		{"a cable nobody uses", links(&sample.Interface{Link: &sample.Link{Name: "eth3", LinkTraits: &sample.LinkTraits{Physical: true, AdminUp: true}}}), ""},
 		{"down on purpose", links(&sample.Interface{Link: &sample.Link{Name: "eth3", AddressCount: 1, LinkTraits: &sample.LinkTraits{Physical: true}}}), ""},
 		{"configured, no carrier", links(&sample.Interface{Link: &sample.Link{Name: "eth3", AddressCount: 1, LinkTraits: &sample.LinkTraits{Physical: true, AdminUp: true}}}), "err eth3 no carrier [network]; "},
