@@ -98,6 +98,6 @@ bench:
 vendor-hash:
 	go test -count=1 -v -run TestVendorHash ./nixos -update
 
-# make nix-options NIXPKGS_LIB=/path/of/nixpkgs/lib, after a change of an option.
+# After a change of an option: docs/nixos-options.md. NIXPKGS_LIB=/path/of/nixpkgs/lib compares with what that lib makes.
 nix-options:
-	NIXPKGS_LIB=$(NIXPKGS_LIB) go test -count=1 -run TestOptionReferenceText ./nixos -update
+	go test -count=1 -run TestOptionReferenceText ./nixos -update

@@ -1,0 +1,93 @@
+# As much of nixpkgs' lib as options.nix and reference.nix want, in its words: the reference is made and held without
+# nixpkgs. What is missing here is one line; lib/types.nix of nixpkgs says how it describes a type.
+let
+  inherit (builtins) concatStringsSep toJSON toString;
+  strings = f: list: concatStringsSep "" (map f list);
+  describe = description: {
+    _type = "option-type";
+    inherit description;
+  };
+in
+builtins
+// rec {
+  types = {
+    bool = describe "boolean";
+    package = describe "package";
+    attrs = describe "attribute set";
+    singleLineStr = describe "(optionally newline-terminated) single-line string";
+    ints.between = low: high: describe "integer between ${toString low} and ${toString high} (both inclusive)";
+    strMatching = pattern: describe "string matching the pattern ${pattern}";
+    enum = values: describe "one of ${concatStringsSep ", " (map toJSON values)}";
+    nullOr = type: describe "null or ${type.description}";
+    either = a: b: describe "${a.description} or ${b.description}";
+    listOf = type: describe "list of ${type.description}";
+    submodule = { freeformType }: describe "open submodule of (${freeformType.description})";
+    addCheck = type: _: type;
+  };
+  mkOption = option: option // { _type = "option"; };
+  mkEnableOption =
+    name:
+    mkOption {
+      default = false;
+      example = true;
+      description = "Whether to enable ${name}.";
+      type = types.bool;
+    };
+  literalExpression = text: {
+    _type = "literalExpression";
+    inherit text;
+  };
+  isOption = value: value._type or "" == "option";
+  showOption = concatStringsSep ".";
+
+  # Of the first module, with pkgs as the second has it.
+  evalModules =
+    { modules }:
+    let
+      module = import (builtins.elemAt modules 0) {
+        config = throw "an option whose default is another's value needs defaultText";
+        inherit lib;
+        inherit ((builtins.elemAt modules 1)._module.args) pkgs;
+      };
+      placed =
+        loc: value:
+        if isOption value then
+          value // { inherit loc; }
+        else
+          builtins.mapAttrs (name: placed (loc ++ [ name ])) value;
+    in
+    {
+      options = placed [ ] module.options;
+    };
+  collect =
+    wanted: value:
+    if wanted value then
+      [ value ]
+    else
+      builtins.concatMap (collect wanted) (builtins.attrValues value);
+
+  concatStrings = strings (s: s);
+  concatMapStringsSep = separator: f: list: concatStringsSep separator (map f list);
+  optionalString = wanted: text: if wanted then text else "";
+  trim = text: builtins.head (builtins.match "[[:space:]]*(.*[^[:space:]])[[:space:]]*" text);
+  generators.toPretty =
+    style: value:
+    let
+      show = generators.toPretty style;
+    in
+    if builtins.isList value then
+      "[ ${strings (v: "${show v} ") value}]"
+    else if builtins.isAttrs value then
+      "{ ${strings (name: "${name} = ${show value.${name}}; ") (builtins.attrNames value)}}"
+    else
+      toJSON value;
+  lib = {
+    inherit
+      types
+      mkOption
+      mkEnableOption
+      literalExpression
+      ;
+    hasPrefix = throw "no value is checked here";
+  };
+}
