@@ -8,7 +8,6 @@
 let
   inherit (lib) mkDefault mkIf optional;
   cfg = config.services.hypervisor-tui;
-  yaml = pkgs.formats.yaml { };
 
   group = "hypervisor-tui";
   runtime = "/run/hypervisor-tui";
@@ -39,18 +38,9 @@ let
 
   etc = name: "hypervisor-tui/${name}.yaml";
   exe = lib.getExe (if cfg.rescue.active then cfg.rescue.package else cfg.package);
-  # A key that the program does not know, or a bad value, ends the build with the program's own words.
-  checked =
-    name: file:
-    if pkgs.stdenv.buildPlatform.canExecute pkgs.stdenv.hostPlatform then
-      pkgs.runCommand name { } ''
-        ${exe} --config ${file} --check >report || { cat report; exit 1; }
-        cp ${file} $out
-      ''
-    else
-      file;
+  settingsFile = import ./settings.nix { inherit pkgs exe; };
   configFile = name: changes: {
-    ${etc name}.source = checked "${name}.yaml" (yaml.generate "${name}.yaml" (cfg.settings // changes));
+    ${etc name}.source = settingsFile "${name}.yaml" (cfg.settings // changes);
   };
 
   console =

@@ -13,7 +13,10 @@ in
 {
   config = lib.mkIf (cfg.enable && cfg.ssh.enable && !cfg.rescue.active) (
     {
-      environment.etc.${file}.source = (pkgs.formats.yaml { }).generate "ssh.yaml" (
+      environment.etc.${file}.source = import ./settings.nix {
+        inherit pkgs;
+        exe = lib.getExe cfg.package;
+      } "ssh.yaml" (
         cfg.settings
         // {
           quit = true;

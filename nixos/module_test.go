@@ -1,0 +1,207 @@
+package nixos_test
+
+import (
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// machine is what the module makes of a configuration: see testdata/standin.nix.
+type machine struct {
+	Failed, Warnings []string
+	Services         map[string]struct {
+		Enable        *bool
+		ServiceConfig map[string]any
+		WantedBy      []string
+	}
+	Timers   map[string]struct{ WantedBy []string }
+	Level    int
+	Settings map[string]any
+	Etc      map[string]string
+}
+
+// evaluateModules gives what the module makes of each of some NixOS configurations that enable it.
+func evaluateModules(t *testing.T, configurations ...string) []*machine {
+	t.Helper()
+	b := new(strings.Builder)
+	for _, c := range configurations {
+		fmt.Fprintf(b, " { services.hypervisor-tui.enable = true; %s }", c)
+	}
+	var machines []*machine
+	evaluate(t, fmt.Sprintf("map (import ./testdata/standin.nix) [ %s ]", b), &machines)
+	return machines
+}
+
+func evaluateModule(t *testing.T, configuration string) *machine {
+	t.Helper()
+	return evaluateModules(t, configuration)[0]
+}
+
+func (m *machine) masked() (units []string) {
+	for name, s := range m.Services {
+		if s.Enable != nil && !*s.Enable {
+			units = append(units, name)
+		}
+	}
+	slices.Sort(units)
+	return units
+}
+
+func (m *machine) consoles() (ttys []string) {
+	for name := range m.Timers {
+		ttys = append(ttys, strings.TrimPrefix(name, "hypervisor-tui@"))
+	}
+	slices.Sort(ttys)
+	return ttys
+}
+
+// serial is a machine with two terminals that can be left for a login.
+const serial = `services.hypervisor-tui.serial.ttys = [ "ttyS0" ]; services.hypervisor-tui.login.enable = true;`
+
+// TestModuleTerminals: each console has a timer that starts it, no target wants the console itself, and the prompt that
+// would be on its terminal is masked, whatever an image says of it.
+func TestModuleTerminals(t *testing.T) {
+	for configuration, want := range map[string]struct{ consoles, masked []string }{
+		"": {[]string{"tty1"}, []string{"autovt@tty1"}},
+		serial + `systemd.services."serial-getty@ttyS0".enable = true;`: {
+			[]string{"tty1", "ttyS0"}, []string{"autovt@tty1", "serial-getty@ttyS0"},
+		},
+		serial + `services.hypervisor-tui.tty = null;`:                                          {[]string{"ttyS0"}, []string{"serial-getty@ttyS0"}},
+		serial + `services.hypervisor-tui.rescue.active = true;`:                                {[]string{"tty1", "ttyS0"}, []string{"autovt@tty1", "serial-getty@ttyS0"}},
+		serial + `services.hypervisor-tui = { rescue.active = true; rescue.login = "ttyS0"; };`: {[]string{"tty1"}, []string{"autovt@tty1"}},
+	} {
+		m := evaluateModule(t, configuration)
+		if len(m.Failed) > 0 || !slices.Equal(m.consoles(), want.consoles) || !slices.Equal(m.masked(), want.masked) {
+			t.Errorf("%q: failed %q, consoles %q, masked %q; want %q and %q", configuration, m.Failed, m.consoles(), m.masked(), want.consoles, want.masked)
+		}
+		for _, tty := range m.consoles() {
+			if wanted := m.Services["hypervisor-tui@"+tty].WantedBy; len(wanted) > 0 {
+				t.Errorf("%q: %q want the console on %s, and a switch would start it over a login", configuration, wanted, tty)
+			}
+			if wanted := m.Timers["hypervisor-tui@"+tty].WantedBy; !slices.Contains(wanted, "getty.target") {
+				t.Errorf("%q: %q want the timer of %s", configuration, wanted, tty)
+			}
+		}
+	}
+}
+
+// TestModuleKeepsDropIns: NixOS calls each drop-in overrides.conf, and one of an instance takes the place of the
+// template's with the same name. Those templates have their ExecStart in such a file: without it upstream's /sbin/agetty
+// counts, which NixOS has not.
+func TestModuleKeepsDropIns(t *testing.T) {
+	instance := regexp.MustCompile(`^(getty|serial-getty|autovt|container-getty)@.`)
+	for _, configuration := range []string{"", serial, serial + `services.hypervisor-tui.rescue.active = true;`} {
+		m := evaluateModule(t, configuration)
+		for name, s := range m.Services {
+			if instance.MatchString(name) && (s.Enable == nil || *s.Enable) {
+				t.Errorf("%q: %s gets a drop-in of its own", configuration, name)
+			}
+		}
+		var hooks []string
+		for _, name := range []string{"getty@", "hypervisor-tui-getty@ttyS0"} {
+			if hook := m.Services[name].ServiceConfig["ExecStopPost"]; hook != nil {
+				hooks = append(hooks, fmt.Sprint(hook))
+			}
+		}
+		handback := "-/pkgs/hypervisor-tui-handback/bin/hypervisor-tui-handback "
+		want := []string{"[" + handback + "%i]", handback + "ttyS0"}
+		if configuration != serial {
+			want = nil
+		}
+		if !slices.Equal(hooks, want) {
+			t.Errorf("%q: a prompt that ends runs %q, want %q", configuration, hooks, want)
+		}
+	}
+}
+
+// TestModuleRefuses: what cannot work together ends the evaluation with a sentence; what only looks alike does not.
+func TestModuleRefuses(t *testing.T) {
+	const (
+		nowhere = "has nowhere to draw"
+		takes   = " takes too"
+		noGetty = "has no login prompt there"
+		shuts   = "shuts its user console out"
+		ssh     = `services.openssh.enable = true; services.hypervisor-tui.ssh = { enable = true; authorizedKeys = [ "ssh-ed25519 AAAA" ]; };`
+	)
+	cases := map[string]string{
+		"services.hypervisor-tui.tty = null;":                                                                           nowhere,
+		"services.greetd = { enable = true; settings.terminal.vt = 1; };":                                               "services.greetd" + takes,
+		"services.greetd = { enable = true; settings.terminal.vt = 8; };":                                               "",
+		"services.greetd.enable = true;":                                                                                "services.greetd" + takes,
+		"services.greetd.enable = true; services.displayManager.enable = true; services.hypervisor-tui.tty = \"tty8\";": "",
+		"services.greetd = { enable = true; settings.terminal.vt = 8; }; services.hypervisor-tui.tty = \"tty8\";":       "services.greetd" + takes,
+		"services.displayManager.enable = true;":                                                                        "services.displayManager" + takes,
+		"services.displayManager.gdm.enable = true;":                                                                    "services.displayManager" + takes,
+		"services.displayManager.ly.enable = true;":                                                                     "services.displayManager" + takes,
+		"services.displayManager.enable = true; services.xserver.displayManager.lightdm.enable = true;":                 "",
+		"services.cage.enable = true;":                                                                                  "services.cage" + takes,
+		"services.kmscon.enable = true;":                                                                                "services.kmscon" + takes,
+		`systemd.services."getty@tty1".enable = false;`:                                                                 noGetty,
+		`systemd.services."getty@".enable = false;`:                                                                     noGetty,
+		`systemd.services."getty@tty1".enable = false; services.hypervisor-tui.tty = null; services.hypervisor-tui.serial.ttys = [ "ttyS0" ];`: "",
+		`services.hypervisor-tui.serial.ttys = [ "ttyS0" "ttyS0" ];`:                                                                           "names a line twice",
+		"services.hypervisor-tui.ssh = { enable = true; authorizedKeys = [ \"k\" ]; };":                                                        "needs the SSH server",
+		ssh: "",
+		ssh + `services.openssh.settings.AllowUsers = [ "admin" ];`:                   "AllowUsers " + shuts,
+		ssh + `services.openssh.settings.AllowUsers = [ "admin" "console" ];`:         "",
+		ssh + `services.openssh.settings.AllowUsers = [ "console@192.0.2.*" ];`:       "",
+		ssh + `services.openssh.settings.AllowUsers = [ "con*" ];`:                    "",
+		ssh + `services.openssh.settings.AllowGroups = [ "wheel" ];`:                  "AllowGroups " + shuts,
+		ssh + `services.openssh.settings.AllowGroups = [ "hypervisor-tui" ];`:         "",
+		ssh + `services.openssh.settings.DenyUsers = [ "console" ];`:                  "DenyUsers " + shuts,
+		ssh + `services.openssh.settings.DenyGroups = [ "systemd-journal" ];`:         "DenyGroups " + shuts,
+		"services.hypervisor-tui.settings.login = true;":                              "differ",
+		`services.hypervisor-tui = { rescue.enable = true; rescue.login = "tty1"; };`: "leaves no terminal",
+	}
+	configurations := slices.Collect(maps.Keys(cases))
+	for i, m := range evaluateModules(t, configurations...) {
+		configuration, want := configurations[i], cases[configurations[i]]
+		said := strings.Join(strings.Fields(strings.Join(m.Failed, " | ")), " ")
+		if want == "" && said != "" || !strings.Contains(said, want) || strings.Contains(said, " | ") && want != nowhere {
+			t.Errorf("%s\nsays %q, want %q", configuration, said, want)
+		}
+	}
+}
+
+// TestModuleWarns of a login without a password.
+func TestModuleWarns(t *testing.T) {
+	const auto = `services.getty.autologinUser = "root";`
+	for configuration, want := range map[string]int{serial + auto: 1, auto: 0, serial: 0} {
+		if got := evaluateModule(t, configuration).Warnings; len(got) != want || want == 1 && !strings.Contains(got[0], "a shell of root") {
+			t.Errorf("%q warns %q", configuration, got)
+		}
+	}
+}
+
+// TestModuleLogLevel: images for SD cards have a default of their own; what somebody says counts.
+func TestModuleLogLevel(t *testing.T) {
+	for definition, want := range map[string]int{
+		"": 1, `boot.consoleLogLevel = { _type = "override"; priority = 1000; content = 7; };`: 1, "boot.consoleLogLevel = 4;": 4,
+	} {
+		if got := evaluateModule(t, definition).Level; got != want {
+			t.Errorf("%q: level %d, want %d", definition, got, want)
+		}
+	}
+}
+
+// TestModuleChecksSettings: each configuration file is read by the program when it is built.
+func TestModuleChecksSettings(t *testing.T) {
+	m := evaluateModule(t, serial+`services.openssh.enable = true; services.hypervisor-tui.ssh = { enable = true; authorizedKeys = [ "k" ]; };`)
+	var files []string
+	for _, name := range slices.Sorted(maps.Keys(m.Etc)) {
+		base, isOurs := strings.CutPrefix(name, "hypervisor-tui/")
+		if !isOurs {
+			continue
+		}
+		files = append(files, base)
+		if want := "hypervisor-tui --config /pkgs/" + base + " --check"; !strings.Contains(m.Etc[name], want) {
+			t.Errorf("%s is built without %s:\n%s", name, want, m.Etc[name])
+		}
+	}
+	if want := []string{"config.yaml", "ssh.yaml", "tty1.yaml", "ttyS0.yaml"}; !slices.Equal(files, want) {
+		t.Errorf("files %q, want %q", files, want)
+	}
+}

@@ -1,0 +1,18 @@
+# A configuration file of the program, which reads it when it is built: a key that it does not know, or a bad value, ends
+# the build with the program's own words.
+{
+  pkgs,
+  exe,
+}:
+name: settings:
+let
+  file = (pkgs.formats.yaml { }).generate name settings;
+in
+# A program for another processor cannot be asked.
+if pkgs.stdenv.buildPlatform.canExecute pkgs.stdenv.hostPlatform then
+  pkgs.runCommand name { } ''
+    ${exe} --config ${file} --check >report || { cat report; exit 1; }
+    cp ${file} $out
+  ''
+else
+  file
