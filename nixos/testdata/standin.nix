@@ -80,14 +80,7 @@ let
       else
         throw "The option `${concatStringsSep "." path}' has conflicting definition values";
 
-  anyType = {
-    description = "";
-  };
-  ofType = _: anyType;
-  ofTwo = _: _: anyType;
-  lib = builtins // {
-    platforms.linux = [ ];
-    licenses.mit = { };
+  lib = import ./lib.nix // {
     mkIf = condition: content: {
       _type = "if";
       inherit condition content;
@@ -103,30 +96,12 @@ let
     mkDefault = lib.mkOverride 1000;
     mkForce = lib.mkOverride 50;
     mkAfter = v: v;
-    mkOption = o: o // { _type = "option"; };
-    mkEnableOption = _: lib.mkOption { default = false; };
-    literalExpression = v: v;
-    types = {
-      package = anyType;
-      bool = anyType;
-      singleLineStr = anyType;
-      strMatching = ofType;
-      enum = ofType;
-      nullOr = ofType;
-      listOf = ofType;
-      submodule = ofType;
-      either = ofTwo;
-      addCheck = ofTwo;
-      ints.between = ofTwo;
-    };
     const = v: _: v;
     optional = yes: v: if yes then [ v ] else [ ];
     optionals = yes: v: if yes then v else [ ];
     optionalAttrs = yes: v: if yes then v else { };
-    optionalString = yes: v: if yes then v else "";
     nameValuePair = name: value: { inherit name value; };
     genAttrs = names: f: builtins.listToAttrs (map (name: lib.nameValuePair name (f name)) names);
-    concatMapStringsSep = separator: f: list: concatStringsSep separator (map f list);
     hasPrefix = prefix: text: builtins.substring 0 (builtins.stringLength prefix) text == prefix;
     toList = v: if isList v then v else [ v ];
     splitString = separator: text: filter isString (builtins.split separator text);
@@ -164,7 +139,7 @@ let
     writeShellScriptBin = name: text: package name // { inherit text; };
     runCommand = name: _: script: package name // { inherit script; };
     formats.yaml = _: {
-      type = anyType;
+      type.description = "";
       generate = name: value: package name // { inherit value; };
     };
   };
