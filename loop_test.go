@@ -164,6 +164,20 @@ func TestPausedPicture(t *testing.T) {
 	}
 }
 
+// TestF39HangupSignalOfADeadTerminal: SIGHUP may come before the terminal's end is seen otherwise, and then is that.
+func TestF39HangupSignalOfADeadTerminal(t *testing.T) {
+	l, master := newLoop(t)
+	reloads := 0
+	l.reload = func(*loop) { reloads++ }
+	if quit, err := l.signal(unix.SIGHUP); quit || err != nil || reloads != 1 {
+		t.Errorf("of a terminal that is there: leave %v, %v; %d reloads", quit, err, reloads)
+	}
+	master.Close()
+	if quit, err := l.signal(unix.SIGHUP); !quit || err != errHangup || reloads != 1 {
+		t.Errorf("of one that is gone: leave %v, %v; %d reloads", quit, err, reloads)
+	}
+}
+
 // TestLoopEnds: each way out.
 func TestLoopEnds(t *testing.T) {
 	for name, c := range map[string]struct {
