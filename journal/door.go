@@ -6,6 +6,7 @@ import (
 	"unicode/utf8"
 
 	"hypervisor-tui/draw/clean"
+	"hypervisor-tui/draw/clean/secret"
 )
 
 const (
@@ -19,6 +20,7 @@ type door struct {
 	text   []byte // clean message of the last entry
 	unit   []byte // and its unit
 	masked []byte // scratch
+	keys   secret.Lines
 	shown  []byte
 	seed   maphash.Seed // the Log's: its doors hash alike
 }
@@ -90,9 +92,8 @@ func (d *door) take(e *Entry) head {
 
 // mask replaces the secrets in d.text.
 func (d *door) mask() {
-	if w := secretsIn(d.text); w.any() {
-		d.masked = w.appendMasked(d.masked[:0])
-		d.text, d.masked = d.masked, d.text
+	if masked, found := d.keys.Append(d.masked[:0], d.unit, d.text); found {
+		d.text, d.masked = masked, d.text
 	}
 }
 

@@ -147,7 +147,7 @@ func cutMember(b []byte) bool {
 
 // cutString cuts the string in quotes that b starts with off, without its quotes.
 func cutString(b []byte) (inner, rest []byte) {
-	end := 1 + stringEnd(b[1:], '"', false)
+	end := 1 + stringEnd(b[1:])
 	return b[1:end], b[min(end+1, len(b)):]
 }
 
@@ -159,7 +159,7 @@ func valueEnd(b []byte) int {
 	for i := 0; i < len(b); i++ {
 		switch c := b[i]; {
 		case c == '"':
-			i += 1 + stringEnd(b[i+1:], '"', false)
+			i += 1 + stringEnd(b[i+1:])
 		case c == '{' || c == '[':
 			depth++
 		case c == '}' || c == ']':
@@ -171,6 +171,20 @@ func valueEnd(b []byte) int {
 			}
 		case depth == 0 && (c == ',' || c == ' ' || c == '\n'):
 			return i
+		}
+	}
+	return len(b)
+}
+
+// stringEnd returns where the string that b starts with ends: at the next quote that is not escaped; len(b) when there is
+// none.
+func stringEnd(b []byte) int {
+	for i := 0; i < len(b); i++ {
+		switch b[i] {
+		case '"':
+			return i
+		case '\\':
+			i++
 		}
 	}
 	return len(b)

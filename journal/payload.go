@@ -135,7 +135,7 @@ func appendCompact(dst, b []byte) []byte {
 		switch b[i] {
 		case ' ', '\n':
 		case '"':
-			end := min(i+2+stringEnd(b[i+1:], '"', false), len(b))
+			end := min(i+2+stringEnd(b[i+1:]), len(b))
 			dst = append(dst, b[i:end]...)
 			i = end - 1
 		default:

@@ -107,7 +107,7 @@ func logfmtSeverity(b []byte) (Severity, bool) {
 			}
 		}
 		if quoted {
-			i += 1 + stringEnd(value, '"', false)
+			i += 1 + stringEnd(value)
 		}
 		i = min(i, len(b))
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 
 	"hypervisor-tui/draw/clean"
+	"hypervisor-tui/draw/clean/secret"
 )
 
 // Whole is an entry with all its fields, read again from its source. It is never changed once a Page has it.
@@ -25,16 +26,16 @@ func (r *reader) whole(q *request) *Whole {
 	w := &Whole{ID: q.id}
 	fields, err := (*q.sources[0].archive).Whole(q, q.at)
 	if err != nil {
-		w.Err = clean.String(err.Error())
+		w.Err = secret.String(err.Error())
 		return w
 	}
 	for _, f := range fields {
 		name, value := clean.String(f.Name), f.Value
 		text := bytes.TrimRight(clean.AppendLines(nil, value), "\n")
-		if secretKey([]byte(name)) && len(text) > 0 {
-			text = []byte(stars)
-		} else if s := secretsIn(text); s.any() {
-			text = s.appendMasked(make([]byte, 0, len(text)))
+		if secret.Named([]byte(name)) && len(text) > 0 {
+			text = []byte("***")
+		} else if masked, found := secret.Append(nil, text); found {
+			text = masked
 		}
 		full := max(f.Full, len(value))
 		w.Fields = append(w.Fields, WholeField{Name: name, Text: text, Full: full, Cut: full > len(value)})

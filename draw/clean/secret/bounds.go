@@ -1,0 +1,279 @@
+package secret
+
+import "bytes"
+
+// quoted returns what stands in the quotes that start at start. A quote may be escaped, any number of times, as in JSON
+// within a string: it ends at the next one that is escaped as often, or less. A string that does not end is one to the
+// text's end.
+func quoted(text []byte, start int) (span, bool) {
+	open := start
+	for open < len(text) && text[open] == '\\' {
+		open++
+	}
+	if open == len(text) || text[open] != '"' && text[open] != '\'' && text[open] != '`' {
+		return span{}, false
+	}
+	level, mark := open-start, text[open]
+	for i := open + 1; i < len(text); i++ {
+		n := bytes.IndexByte(text[i:], mark)
+		if n < 0 {
+			break
+		}
+		i += n
+		slashes := 0
+		for text[i-1-slashes] == '\\' { // stops at the opening quote at the latest
+			slashes++
+		}
+		if slashes < level {
+			return span{open + 1, i - slashes}, true
+		}
+		if slashes%(2*(level+1)) == level {
+			return span{open + 1, i - level}, true
+		}
+	}
+	return span{open + 1, len(text)}, true
+}
+
+// balanced returns where the list or object that starts at start ends: the place of its last bracket, the text's end
+// when it has none. Brackets in strings do not count.
+func balanced(text []byte, start int) int {
+	depth := 0
+	for i := start; i < len(text); i++ {
+		switch text[i] {
+		case '[', '{':
+			depth++
+		case ']', '}':
+			if depth--; depth == 0 {
+				return i
+			}
+		case '"', '\\':
+			if inner, ok := quoted(text, i); ok {
+				i = inner.end
+				for i < len(text) && text[i] == '\\' {
+					i++
+				}
+			}
+		}
+	}
+	return len(text)
+}
+
+// bare returns where the word without quotes that starts at start ends. A quote within it is a part of it, unless it
+// closes one that opened before the word.
+func (w *walk) bare(start int) int {
+	text, end := w.text, start
+	for end < len(text) {
+		switch c := text[end]; {
+		case c == ' ' && end > start && text[end-1] == '\\': // the shell's escape
+		case c <= ' ':
+			return end
+		case c == '\\' && end+1 < len(text) && (text[end+1] == '"' || text[end+1] == '\''):
+			if !alnumAt(text, end+2) {
+				return end
+			}
+			end++
+		case c == '"' && w.inQuotes(start):
+			if !alnumAt(text, end+1) {
+				return end
+			}
+		case c == '"':
+			if n := bytes.IndexAny(text[end+1:min(end+256, len(text))], "\"\n"); n >= 0 && text[end+1+n] == '"' {
+				end += n + 1
+			}
+		case c == '\'' || c == '`':
+			if !alnumAt(text, end+1) {
+				return end
+			}
+		case c == '&' && pair(text[end+1:]), c == '<' && end+1 < len(text) && text[end+1] == '/':
+			return end
+		}
+		end++
+	}
+	return min(end, len(text))
+}
+
+func alnumAt(text []byte, i int) bool {
+	return i < len(text) && (letter(text[i]) || digit(text[i]))
+}
+
+// inQuotes reports whether a double quote that opened on the same line is still open at i, which is not far from where
+// the search is.
+func (w *walk) inQuotes(i int) bool {
+	base := min(w.at, i)
+	w.inside = openAfter(w.text[min(w.quotes, base):base], w.inside)
+	w.quotes = max(w.quotes, base)
+	return openAfter(w.text[base:i], w.inside)
+}
+
+func openAfter(text []byte, open bool) bool {
+	for i := 0; i < len(text); i++ {
+		switch text[i] {
+		case '\\':
+			i++
+		case '"':
+			open = !open
+		case '\n':
+			open = false
+		}
+	}
+	return open
+}
+
+// lineEnd returns where what stands at start ends: with its line, or at the quote that opened before it.
+func (w *walk) lineEnd(start int) int {
+	text, end := w.text, start
+	for end < len(text) && text[end] != '\n' {
+		switch text[end] {
+		case '"':
+			if w.inQuotes(start) {
+				return end
+			}
+		case '\\':
+			if next := text[min(end+1, len(text)-1)]; next == 'n' || next == 'r' || (next == '"' || next == '\'') && !w.inQuotes(start) {
+				return end
+			}
+			end++
+		case '\'':
+			if end+1 == len(text) || text[end+1] == ' ' || text[end+1] == ']' || text[end+1] == ',' {
+				return end
+			}
+		}
+		end++
+	}
+	return min(end, len(text))
+}
+
+// trimmed returns s without the marks at its end that belong to the text around it.
+func trimmed(text []byte, s span) span {
+	end := s.end
+	for end > s.start && bytes.IndexByte([]byte(",.;:)]}>"), text[end-1]) >= 0 {
+		end--
+	}
+	if end == s.start {
+		return s
+	}
+	return span{s.start, end}
+}
+
+// pair reports whether b starts with name=.
+func pair(b []byte) bool {
+	n := 0
+	for n < len(b) && n < 64 && (letter(b[n]) || digit(b[n]) || b[n] == '_' || b[n] == '-' || b[n] == '.' || b[n] == '%') {
+		n++
+	}
+	return n > 0 && n < len(b) && b[n] == '='
+}
+
+func skipBlank(text []byte, i int) int {
+	for i < len(text) && text[i] == ' ' {
+		i++
+	}
+	return i
+}
+
+// wordEnd returns where the word that starts at i ends, at a blank.
+func wordEnd(text []byte, i int) int {
+	for i < len(text) && text[i] > ' ' {
+		i++
+	}
+	return i
+}
+
+// fold reports whether b is word, which is in small letters, in any case.
+func fold(b []byte, word string) bool {
+	if len(b) != len(word) {
+		return false
+	}
+	for i := range b {
+		if lower(b[i]) != word[i] {
+			return false
+		}
+	}
+	return true
+}
+
+// plainWord reports whether b, up to where it could end in a list, says that there is no value or none to be seen.
+func plainWord(b []byte) bool {
+	n := 0
+	for n < len(b) && n < 12 && b[n] != ',' && b[n] != '}' && b[n] != ')' && b[n] != ';' && (b[n] != ']' || b[0] == '[') {
+		n++
+	}
+	var small [12]byte
+	for i := range n {
+		small[i] = lower(b[i])
+	}
+	switch string(small[:n]) {
+	case "true", "false", "nil", "null", "none", "on", "off", "yes", "no", "undefined", "<nil>", "<none>", "(null)", "[]", "{}",
+		"[redacted]", "<redacted>", "redacted", "[filtered]", "<hidden>", "<unset>", "***":
+		return true
+	}
+	return masked(b)
+}
+
+// masked reports whether b is nothing but the stars or crosses that stand for a secret.
+func masked(b []byte) bool {
+	for _, c := range b {
+		if c != '*' && (c != 'x' && c != 'X' || len(b) < 3) {
+			return false
+		}
+	}
+	return len(b) > 0
+}
+
+// random reports whether a bare word after a name is a secret rather than prose.
+func random(b []byte) bool {
+	if len(b) >= 12 {
+		return true
+	}
+	for _, c := range b {
+		if digit(c) {
+			return true
+		}
+	}
+	return false
+}
+
+// mixed reports whether b has a digit and a letter and is no number with its unit.
+func mixed(b []byte) bool {
+	digits, letters := false, false
+	for _, c := range b {
+		digits = digits || digit(c)
+		letters = letters || letter(c)
+	}
+	return digits && letters && len(b) >= 6
+}
+
+// objectName reports whether b is namespace/name of a Kubernetes object.
+func objectName(b []byte) bool {
+	slashes := 0
+	for _, c := range b {
+		switch {
+		case c == '/':
+			slashes++
+		case !(c >= 'a' && c <= 'z' || digit(c) || c == '-' || c == '.'):
+			return false
+		}
+	}
+	return slashes == 1 && b[0] != '/'
+}
+
+// path reports whether b is an absolute path, or one of a file of keys.
+func path(b []byte) bool {
+	if b[0] == '~' || bytes.HasPrefix(b, []byte("./")) {
+		return true
+	}
+	if b[0] != '/' || bytes.IndexByte(b[1:], '/') < 0 {
+		return false
+	}
+	return bytes.IndexByte(b, '+') < 0 && bytes.IndexByte(b, '=') < 0
+}
+
+// base64Text reports whether b consists of the letters of base64, with what fills it up at the end.
+func base64Text(b []byte) bool {
+	for _, c := range bytes.TrimRight(b, "=") {
+		if !letter(c) && !digit(c) && c != '+' && c != '/' {
+			return false
+		}
+	}
+	return true
+}

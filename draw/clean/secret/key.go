@@ -1,0 +1,284 @@
+package secret
+
+import (
+	"bytes"
+	"slices"
+	"unicode"
+	"unicode/utf8"
+)
+
+// keyKind is what a name says of its value.
+type keyKind uint8
+
+const (
+	plainKey  keyKind = iota
+	strongKey         // a secret
+	passKey           // a secret, but PWD is a directory
+	secretKey         // a secret, but a Kubernetes Secret has a name of its own
+	pathKey           // a key, or the path of the file that has it
+	weakKey           // a secret when it looks like one
+	queryKey          // a secret in the query of a URL
+	headerKey         // Authorization: a scheme, then a secret
+	cookieKey         // Cookie: pairs to the end of the line
+	listKey           // several secrets, in quotes
+	nameKey           // the name of a variable
+	valueKey          // its value
+	dataKey           // of a Kubernetes Secret, or of a secret of QEMU
+	wordKey           // key: a secret when it looks like a base64 key
+)
+
+// word is how a name may end. A blank in text is a place where names may have one of _-. or a blank, or nothing; alone
+// means that no letter may stand before it.
+type word struct {
+	text  string
+	kind  keyKind
+	alone bool
+}
+
+var words = []word{
+	{"password", strongKey, false}, {"passwd", strongKey, false}, {"pwd", passKey, false}, {"wachtwoord", strongKey, false},
+	{"lösenord", strongKey, false}, {"session id", weakKey, false}, {"sess id", weakKey, false},
+	{"token", strongKey, false}, {"authorization", headerKey, false},
+	{"passphrase", strongKey, false}, {"passcode", strongKey, false}, {"cookie", cookieKey, false},
+	{"signature", queryKey, false}, {"value", valueKey, true}, {"name", nameKey, false}, {"mot de passe", strongKey, false},
+	{"secret", secretKey, false}, {"passwort", strongKey, false}, {"kennwort", strongKey, false}, {"jwt", strongKey, true},
+	{"api key", strongKey, false}, {"access key", strongKey, false}, {"secret key", strongKey, false},
+	{"private key", pathKey, false}, {"shared key", strongKey, false}, {"encryption key", pathKey, false},
+	{"signing key", pathKey, false}, {"master key", pathKey, false}, {"account key", strongKey, false},
+	{"storage key", strongKey, false}, {"unseal key", strongKey, false}, {"recovery key", strongKey, false},
+	{"unlock key", strongKey, false}, {"auth key", strongKey, false}, {"join key", strongKey, false},
+	{"session key", weakKey, false}, {"license key", strongKey, false}, {"key", wordKey, true},
+	{"psk", strongKey, true}, {"auth", weakKey, true}, {"pass", strongKey, true}, {"pw", strongKey, true},
+	{"otp", weakKey, true}, {"sig", queryKey, true}, {"credential", weakKey, false}, {"credentials", weakKey, false},
+	{"tokens", listKey, false}, {"passwords", listKey, false}, {"passphrases", listKey, false}, {"api keys", listKey, false},
+	{"key data", strongKey, false}, {"string data", dataKey, false}, {"data", dataKey, true}, {"bearer", strongKey, true},
+	{"contraseña", strongKey, false}, {"senha", strongKey, false}, {"salasana", strongKey, false}, {"hasło", strongKey, false},
+	{"haslo", strongKey, false}, {"пароль", strongKey, false}, {"密码", strongKey, false}, {"密碼", strongKey, false},
+	{"口令", strongKey, false}, {"パスワード", strongKey, false}, {"비밀번호", strongKey, false},
+}
+
+// ending is a word, backwards.
+type ending struct {
+	runes []rune
+	kind  keyKind
+	alone bool
+}
+
+// endings has the words that end in a letter, in [0] those that end in none of ASCII's; pairs the last two letters of the
+// former, next to each other: most names are none of these.
+var endings, pairs = index()
+
+func index() (endings [128][]ending, pairs [128][128]bool) {
+	for _, w := range words {
+		back := []rune(w.text)
+		slices.Reverse(back)
+		last := back[0]
+		if last >= utf8.RuneSelf {
+			last = 0
+		}
+		endings[last] = append(endings[last], ending{back, w.kind, w.alone})
+		if back[1] < utf8.RuneSelf {
+			pairs[last][back[1]] = true
+		}
+	}
+	return endings, pairs
+}
+
+// nameMost is how many runes of a name are looked at.
+const nameMost = 16
+
+// keyAt returns what the name that ends at end says of its value. Quotes, brackets and dots after the name, and a number
+// at its end, are no part of it.
+func keyAt(text []byte, end int) keyKind {
+	end = nameEnd(text, end)
+	if end == 0 {
+		return plainKey
+	}
+	list := endings[0]
+	if c := text[end-1]; c < utf8.RuneSelf {
+		c = lower(c)
+		if list = endings[c]; len(list) == 0 {
+			return plainKey
+		}
+		if end > 1 && letter(text[end-2]) && !pairs[c][lower(text[end-2])] && text[end-2] != 'm' {
+			return plainKey
+		}
+	}
+	if end >= 3 && fold(text[end-3:end], "key") { // a frequent name, and the end of many words
+		if before := bytes.TrimRight(text[max(0, end-5):end-3], " "); len(before) == 0 || bytes.IndexByte([]byte(`",={(:`), before[len(before)-1]) >= 0 {
+			return wordKey
+		}
+	}
+	name := name{text: text, from: end}
+	if c := name.rune(0); c > 0 && c < utf8.RuneSelf { // of full width, perhaps
+		list = endings[c]
+	}
+	for i := range list {
+		e := &list[i]
+		if n := name.ends(e.runes); n > 0 && (!e.alone || aloneAt(text, name.at[n-1])) {
+			return e.kind
+		}
+	}
+	return plainKey
+}
+
+// name is the end of a name backwards, in small letters, without the marks that join its parts, as far as it was read.
+type name struct {
+	text  []byte
+	from  int // what is before it was not read
+	n     int
+	runes [nameMost]rune
+	at    [nameMost]int // where each rune stands
+}
+
+// rune returns a rune of the name, counted from its end; -1 when it has no so many.
+func (m *name) rune(i int) rune {
+	for m.n <= i {
+		if m.n == nameMost {
+			return -1
+		}
+		r, size := runeBefore(m.text, m.from)
+		if letter, n := codeBefore(m.text, m.from); letter >= '0' && letter < 0x7f { // JSON may write any letter so
+			r, size = rune(lower(byte(letter))), n
+		}
+		if before := escapeBefore(m.text, m.from); before < m.from {
+			m.from = before
+			continue
+		}
+		m.from -= size
+		if r == '_' || r == '-' || r == '.' || r == utf8.RuneError && size == 3 { // what clean leaves of an invisible one
+			continue
+		}
+		m.runes[m.n], m.at[m.n] = r, m.from
+		m.n++
+	}
+	return m.runes[i]
+}
+
+// ends returns how many of the name's runes are word, 0 when the name does not end in it. A blank in word may be missing.
+func (m *name) ends(word []rune) int {
+	n := 0
+	for _, want := range word {
+		if m.rune(n) == want {
+			n++
+		} else if want != ' ' {
+			return 0
+		}
+	}
+	return n
+}
+
+// nameEnd returns where the name before end ends.
+func nameEnd(text []byte, end int) int {
+	for end > 0 {
+		if before := escapeBefore(text, end); before < end {
+			end = before
+			continue
+		}
+		switch c := text[end-1]; {
+		case c == ' ', c == '"', c == '\'', c == '`', c == '\\', c == ']', c == '.', c == '*', c == '_':
+			end--
+		case c == '2' && end >= 3 && text[end-3] == '%' && text[end-2] == '2': // %22
+			end -= 3
+		case digit(c):
+			for end > 0 && digit(text[end-1]) {
+				end--
+			}
+			if end > 0 && text[end-1] == ' ' { // Unseal Key 1
+				end--
+			}
+			return end
+		default:
+			return end
+		}
+	}
+	return 0
+}
+
+// escapeBefore returns where the escape that ends at end starts, as JSON, Go or syslog write what is no text: a sequence
+// that sets a colour, a tab, a rune beyond ASCII, a bracket of HTML. It returns end when there is none.
+func escapeBefore(text []byte, end int) int {
+	if r, size := codeBefore(text, end); r >= 0 && (r < '0' || r == '<' || r == '>' || r > 0x7e) {
+		return end - size
+	}
+	switch {
+	case end >= 2 && text[end-1] == 't' && text[end-2] == '\\':
+		return end - 2
+	case end == 0 || text[end-1] != 'm':
+		return end
+	}
+	i := end - 1
+	for i > 0 && end-i < 12 && (digit(text[i-1]) || text[i-1] == ';') {
+		i--
+	}
+	if i == 0 || text[i-1] != '[' {
+		return end
+	}
+	for _, form := range [...]string{`\u001b`, `\u001B`, `\x1b`, `\x1B`, `\033`, `#033`, `^[`, `\e`} {
+		if start := i - 1 - len(form); start >= 0 && string(text[start:i-1]) == form {
+			return start
+		}
+	}
+	return end
+}
+
+// codeBefore returns the rune of the \u0061 that ends at end, and the length of it with all its backslashes; -1 when there
+// is none.
+func codeBefore(text []byte, end int) (r rune, size int) {
+	if end < 6 || text[end-5] != 'u' || text[end-6] != '\\' {
+		return -1, 0
+	}
+	for _, c := range text[end-4 : end] {
+		switch c = lower(c); {
+		case digit(c):
+			r = r<<4 | rune(c-'0')
+		case c >= 'a' && c <= 'f':
+			r = r<<4 | rune(c-'a'+10)
+		default:
+			return -1, 0
+		}
+	}
+	for size = 6; size < end && text[end-size-1] == '\\'; {
+		size++
+	}
+	return r, size
+}
+
+// runeBefore returns the rune before end as a small letter, whatever width and style it has; -1 when there is none.
+func runeBefore(text []byte, end int) (rune, int) {
+	if end <= 0 {
+		return -1, 0
+	}
+	if c := text[end-1]; c < utf8.RuneSelf {
+		return rune(lower(c)), 1
+	}
+	r, size := utf8.DecodeLastRune(text[:end])
+	switch {
+	case r >= 0xff01 && r <= 0xff5e: // full width
+		return rune(lower(byte(r - 0xfee0))), size
+	case r == 'ſ':
+		return 's', size
+	case r == '\u212a':
+		return 'k', size
+	}
+	return unicode.ToLower(r), size
+}
+
+// aloneAt reports whether a name's part starts at start: no letter of the same part stands before it.
+func aloneAt(text []byte, start int) bool {
+	if start == 0 || !letter(text[start-1]) && text[start-1] < utf8.RuneSelf {
+		return true
+	}
+	return upper(text[start]) && !upper(text[start-1])
+}
+
+func digit(c byte) bool  { return c >= '0' && c <= '9' }
+func upper(c byte) bool  { return c >= 'A' && c <= 'Z' }
+func letter(c byte) bool { return lower(c) >= 'a' && lower(c) <= 'z' }
+
+func lower(c byte) byte {
+	if upper(c) {
+		return c + 'a' - 'A'
+	}
+	return c
+}

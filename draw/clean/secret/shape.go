@@ -1,0 +1,339 @@
+package secret
+
+import "bytes"
+
+// userinfo returns the password of scheme://user:password@host, with the colon at text[i]. Without a user, that of HTTP
+// is a token. An @ that follows the host and its port belongs to the path.
+//
+// RFC 3986, section 3.2.1
+func (w *walk) userinfo(i int) span {
+	text := w.text
+	if !bytes.HasPrefix(text[i:], []byte("://")) {
+		return span{}
+	}
+	start := i + 3
+	end := start
+	for end < len(text) && end-start < 512 && text[end] > ' ' && text[end] != '"' && text[end] != '<' && text[end] != '>' && text[end] != '`' {
+		end++
+	}
+	host := end
+	if n := bytes.IndexAny(text[start:end], "/?#"); n >= 0 {
+		host = start + n
+	}
+	at := bytes.LastIndexByte(text[start:host], '@')
+	colon := bytes.IndexByte(text[start:host], ':')
+	if at < 0 && colon >= 0 && text[start] != '[' && !number(text[start+colon+1:host]) {
+		at = bytes.LastIndexByte(text[start:end], '@') // a password with a slash
+	}
+	switch {
+	case at < 0:
+		return span{}
+	case colon >= 0 && colon < at:
+		return span{start + colon + 1, start + at}
+	case i >= 4 && (fold(text[i-4:i], "http") || i >= 5 && fold(text[i-5:i], "https")) && random(text[start:start+at]):
+		return span{start, start + at}
+	}
+	return span{}
+}
+
+func number(b []byte) bool {
+	for _, c := range b {
+		if !digit(c) {
+			return false
+		}
+	}
+	return true
+}
+
+// address returns the password of user:password@host without a scheme, with the @ at text[i]. An image with its digest is
+// none.
+func (w *walk) address(i int) span {
+	text := w.text
+	rest := text[i+1:]
+	if bytes.HasPrefix(rest, []byte("sha256:")) || bytes.HasPrefix(rest, []byte("sha512:")) {
+		return span{}
+	}
+	start := i
+	for start > w.done && i-start < 128 && text[start-1] > ' ' && bytes.IndexByte([]byte("\"'`(=,<>{}[]"), text[start-1]) < 0 {
+		start--
+	}
+	colon := bytes.IndexByte(text[start:i], ':')
+	if colon < 1 {
+		return span{}
+	}
+	s := span{start + colon + 1, i}
+	v := text[s.start:s.end]
+	for _, form := range [...]string{"tcp(", "unix(", "udp(", "("} { // of Go's MySQL driver
+		if bytes.HasPrefix(rest, []byte(form)) {
+			return s
+		}
+	}
+	if mixed(v) && bytes.IndexByte(v, '/') < 0 && bytes.IndexByte(v, ':') < 0 && len(rest) > 0 && (letter(rest[0]) || digit(rest[0])) {
+		return s
+	}
+	return span{}
+}
+
+// encoded returns the value of name%3Dvalue or name%3Avalue in a URL.
+func (w *walk) encoded(i int) span {
+	text := w.text
+	if i+3 > len(text) || text[i+1] != '3' || lower(text[i+2]) != 'd' && lower(text[i+2]) != 'a' {
+		return span{}
+	}
+	switch keyAt(text, i) {
+	case strongKey, passKey, secretKey, headerKey, cookieKey:
+	default:
+		return span{}
+	}
+	start := i + 3
+	for bytes.HasPrefix(text[start:], []byte("%2")) && start+2 < len(text) && (text[start+2] == '0' || text[start+2] == '2' || text[start+2] == '7') {
+		start += 3
+	}
+	end := start
+	for end < len(text) && text[end] > ' ' && text[end] != '&' && text[end] != '"' && text[end] != '\'' &&
+		!bytes.HasPrefix(text[end:], []byte("%26")) && !bytes.HasPrefix(text[end:], []byte("%22")) {
+		end++
+	}
+	return span{start, end}
+}
+
+// cell returns the value in a table: | password | value |.
+func (w *walk) cell(i int) span {
+	text := w.text
+	switch keyAt(text, i) {
+	case strongKey, passKey, secretKey:
+	default:
+		return span{}
+	}
+	if bytes.IndexByte(text[max(0, i-64):i], '|') < 0 {
+		return span{}
+	}
+	s := span{skipBlank(text, i+1), len(text)}
+	n := bytes.IndexAny(text[i+1:], "|\n")
+	if n < 0 || text[i+1+n] != '|' {
+		return span{}
+	}
+	s.end = i + 1 + n
+	for s.end > s.start && text[s.end-1] == ' ' {
+		s.end--
+	}
+	return s
+}
+
+var (
+	escapedOpen  = []byte(`\u003c`) // as Go's JSON writes < and >
+	escapedClose = []byte(`\u003e`)
+)
+
+// element returns the text of an XML element, or what an arrow points to: password -> value. The > at i may be escaped.
+func (w *walk) element(i int) span {
+	text, open, size := w.text, []byte("<"), 1
+	if text[i] == '\\' {
+		if !bytes.HasPrefix(text[i:], escapedClose) {
+			return span{}
+		}
+		open, size = escapedOpen, len(escapedClose)
+	}
+	if i == 0 {
+		return span{}
+	}
+	switch text[i-1] {
+	case '-':
+		if kind := keyAt(text, i-1); kind != plainKey {
+			return w.value(kind, i, skipBlank(text, i+size), true)
+		}
+		return span{}
+	case '/', '=':
+		return span{}
+	}
+	from := max(0, i-64)
+	tag := bytes.LastIndex(text[from:i], open)
+	if tag < 0 {
+		return span{}
+	}
+	name := from + tag + len(open)
+	end := name
+	for end < i && (letter(text[end]) || digit(text[end]) || bytes.IndexByte([]byte("_-.:"), text[end]) >= 0) {
+		end++
+	}
+	if end == name || end < i && text[end] != ' ' {
+		return span{}
+	}
+	switch keyAt(text, end) {
+	case strongKey, passKey, secretKey, pathKey:
+	default:
+		return span{}
+	}
+	s := span{i + size, len(text)}
+	if n := bytes.Index(text[s.start:], open); n >= 0 {
+		s.end = s.start + n
+	}
+	if len(bytes.TrimSpace(text[s.start:s.end])) == 0 {
+		return span{}
+	}
+	return s
+}
+
+// wideSign takes the colon and the equals sign of East Asian text as what they are.
+func (w *walk) wideSign(i int) span {
+	switch {
+	case bytes.HasPrefix(w.text[i:], []byte("：")):
+		return w.member(i, i+3)
+	case bytes.HasPrefix(w.text[i:], []byte("＝")):
+		return w.assigned(i, i+3)
+	}
+	return span{}
+}
+
+// scheme returns the credentials after the word Bearer or Basic. Prose is left alone: "invalid bearer token" has a word in
+// small letters after a word in small letters, and Basic needs what looks like base64.
+//
+// RFC 6750, RFC 7617
+func (w *walk) scheme(i int) span {
+	text := w.text
+	if i > 0 && (letter(text[i-1]) || digit(text[i-1])) {
+		return span{}
+	}
+	bearer := i+6 < len(text) && fold(text[i:i+6], "bearer")
+	end := i + 6
+	if !bearer {
+		if i+5 >= len(text) || !fold(text[i:i+5], "basic") {
+			return span{}
+		}
+		end = i + 5
+	}
+	start := skipBlank(text, end)
+	if bytes.HasPrefix(text[start:], []byte("%20")) {
+		start += 3
+	}
+	if start == end || start >= len(text) {
+		return span{}
+	}
+	s, inQuotes := quoted(text, start)
+	if !inQuotes {
+		s = trimmed(text, span{start, w.bare(start)})
+	}
+	v := text[s.start:s.end]
+	switch {
+	case len(v) == 0:
+		return span{}
+	case bearer:
+		if fold(v, "bearer") || fold(v, "token") || fold(v, "tokens") || fold(v, "authentication") || fold(v, "authorization") ||
+			fold(v, "auth") || bytes.HasPrefix(v, []byte("realm=")) || text[i] == 'b' && small(v) {
+			return span{}
+		}
+		return s
+	case !base64Text(v) || len(v) < 4 || !(v[len(v)-1] == '=' || mixed(v) || camel(v)):
+		return span{}
+	}
+	return s
+}
+
+// small reports whether b is a word in small letters.
+func small(b []byte) bool {
+	for _, c := range b {
+		if c < 'a' || c > 'z' {
+			return false
+		}
+	}
+	return true
+}
+
+// camel reports whether a large letter follows a small one, as in base64 of more than some bytes.
+func camel(b []byte) bool {
+	for i := 1; i < len(b); i++ {
+		if upper(b[i]) && b[i-1] >= 'a' && b[i-1] <= 'z' && len(b) >= 8 {
+			return true
+		}
+	}
+	return false
+}
+
+// shaped returns a token that is known by its form, with a byte of its beginning at text[i].
+func (w *walk) shaped(i int) span {
+	text := w.text
+	switch text[i] {
+	case 'J': // a JSON Web Token: eyJ is {" in base64
+		if i >= 2 && text[i-2] == 'e' && text[i-1] == 'y' && !inWord(text, i-2) {
+			return w.run(i-2, i+1, 4)
+		}
+	case 'I': // access keys of AWS and Google
+		if i >= 2 && text[i-1] == 'K' && text[i-2] == 'A' && i+1 < len(text) && text[i+1] == 'A' && !inWord(text, i-2) {
+			return w.run(i-2, i+2, 6)
+		}
+		if i >= 2 && text[i-1] == 'S' && text[i-2] == 'A' && i+1 < len(text) && text[i+1] == 'A' && !inWord(text, i-2) {
+			return w.run(i-2, i+2, 6)
+		}
+		if i >= 1 && text[i-1] == 'A' && bytes.HasPrefix(text[i:], []byte("Iza")) && !inWord(text, i-1) {
+			return w.run(i-1, i+3, 20)
+		}
+	case 'L': // -----BEGIN in base64, of anything but a certificate
+		if bytes.HasPrefix(text[i:], []byte("LS0tLS1CRUdJTi")) && !bytes.HasPrefix(text[i+14:], []byte("BDRVJUSUZJQ0FURS0t")) {
+			return w.run(i, i+14, 0)
+		}
+	case 'K': // k3s: K10, hash, user and password
+		if bytes.HasPrefix(text[i:], []byte("K10")) && !inWord(text, i) {
+			if end := w.bare(i); bytes.Contains(text[i:end], []byte("::")) {
+				return trimmed(text, span{i, end})
+			}
+		}
+	case '_':
+		for _, form := range [...]string{"ghp", "gho", "ghu", "ghs", "ghr", "github_pat", "sk_live", "rk_live", "sk_test", "whsec"} {
+			if start := i - len(form); bytes.HasSuffix(text[:i], []byte(form)) && !inWord(text, start) {
+				return w.run(start, i+1, 6)
+			}
+		}
+	case '-':
+		for _, form := range [...]string{"glpat", "gldt", "glrt", "glptt", "xoxb", "xoxp", "xoxa", "xoxr", "xoxs", "xoxe", "xapp"} {
+			if start := i - len(form); bytes.HasSuffix(text[:i], []byte(form)) && !inWord(text, start) {
+				return w.run(start, i+1, 6)
+			}
+		}
+		if start := i - 2; start >= 0 && string(text[start:i]) == "sk" && !inWord(text, start) {
+			return w.run(start, i+1, 20)
+		}
+	}
+	return span{}
+}
+
+// run returns the token from start on when its letters from from on are at least least.
+func (w *walk) run(start, from, least int) span {
+	text, end := w.text, from
+	for end < len(text) && (letter(text[end]) || digit(text[end]) || bytes.IndexByte([]byte("_-.+/=~"), text[end]) >= 0) {
+		end++
+	}
+	s := trimmed(text, span{start, end})
+	if s.end-from < least {
+		return span{}
+	}
+	return s
+}
+
+// inWord reports whether a letter or digit stands before start.
+func inWord(text []byte, start int) bool {
+	return start > 0 && (letter(text[start-1]) || digit(text[start-1]))
+}
+
+// hash returns what follows the $id$ of a hash of crypt(3), htpasswd and Argon2, with the second sign at text[i].
+func (w *walk) hash(i int) span {
+	text := w.text
+	open := bytes.LastIndexByte(text[max(0, i-10):i], '$')
+	if open < 0 {
+		return span{}
+	}
+	open += max(0, i-10)
+	switch string(text[open+1 : i]) {
+	case "1", "2a", "2b", "2y", "5", "6", "7", "y", "gy", "apr1", "argon2i", "argon2d", "argon2id", "sha1":
+	default:
+		return span{}
+	}
+	end := i + 1
+	for end < len(text) && (letter(text[end]) || digit(text[end]) || bytes.IndexByte([]byte("./$=,+-"), text[end]) >= 0) {
+		end++
+	}
+	s := trimmed(text, span{i + 1, end})
+	if s.end-s.start < 6 {
+		return span{}
+	}
+	return s
+}
