@@ -36,7 +36,7 @@
           services.hypervisor-tui.package = lib.mkDefault (build pkgs true);
         };
 
-      # A machine to look at: nixos-rebuild build-vm --flake .#hypervisor
+      # A machine to look at: nix run .#nixosConfigurations.hypervisor.config.system.build.vm
       nixosConfigurations.hypervisor = lib.nixosSystem {
         modules = [
           self.nixosModules.default
