@@ -137,7 +137,7 @@ func TestManualHasEveryFlag(t *testing.T) {
 	if slices.Sort(got); !slices.Equal(got, want) {
 		t.Errorf("the manual has %q, the usage %q", got, want)
 	}
-	for code, what := range map[int]string{exitFine: "Fine", exitFailure: "A failure", exitUsage: "A bad option"} {
+	for code, what := range map[int]string{exitFine: "Fine", exitFailure: "A failure", exitUsage: "A bad option", exitLogin: "A login prompt was asked for"} {
 		if !strings.Contains(manual, fmt.Sprintf(".It %d\n%s", code, what)) {
 			t.Errorf("the manual does not say of exit status %d: %s", code, what)
 		}
@@ -165,5 +165,13 @@ func TestNixModuleSetsKnownKeys(t *testing.T) {
 		if !known[name] {
 			t.Errorf("the module sets %s, which is no key of the configuration", name)
 		}
+	}
+}
+
+// TestDocsSystemdConfig: the configuration for other distributions is read, and does what its unit counts on.
+func TestDocsSystemdConfig(t *testing.T) {
+	c, err := LoadConfig("docs/systemd/config.yaml")
+	if err != nil || c.Quit || !c.Login || c.KubeconfigPath != "/run/hypervisor-tui/kubeconfig" {
+		t.Errorf("docs/systemd/config.yaml: quit %v, login %v, kubeconfigPath %q: %v", c.Quit, c.Login, c.KubeconfigPath, err)
 	}
 }

@@ -136,6 +136,12 @@ func TestUnitTexts(t *testing.T) {
 func TestLoginHandsBack(t *testing.T) {
 	var script string
 	evaluate(t, `import ./handback.nix`, &script)
+	handsBack(t, func() *exec.Cmd { return exec.Command("sh", "-euc", script, "handback", "ttyS0") })
+}
+
+// handsBack runs what is said to hand ttyS0 back, after each way in which a console ends.
+func handsBack(t *testing.T, command func() *exec.Cmd) {
+	t.Helper()
 	for status, want := range map[string]string{
 		"3": "reset-failed hypervisor-tui@ttyS0.service\nstart --no-block --job-mode=fail hypervisor-tui@ttyS0.service\n",
 		"0": "", "1": "", "9": "", "": "",
@@ -148,7 +154,7 @@ func TestLoginHandsBack(t *testing.T) {
 		if err := os.WriteFile(exe, []byte(systemctl), 0o755); err != nil {
 			t.Fatal(err)
 		}
-		cmd := exec.Command("sh", "-euc", script, "handback", "ttyS0")
+		cmd := command()
 		cmd.Env = append(os.Environ(), "PATH="+dir+":"+os.Getenv("PATH"))
 		if out, err := cmd.CombinedOutput(); err != nil || len(out) > 0 {
 			t.Errorf("after status %s: %v\n%s", status, err, out)
@@ -178,8 +184,9 @@ func TestUnitsAreHardened(t *testing.T) {
 	exe := analyze(t)
 	for name, most := range map[string]float64{
 		"hypervisor-tui@tty1.service": 2, "hypervisor-tui@ttyS0.service": 2, "rescue/hypervisor-tui@tty1.service": 2,
-		"hypervisor-tui-kubeconfig.service": 2,
-		"login/hypervisor-tui@tty1.service": 2,
+		"hypervisor-tui-kubeconfig.service":         2,
+		"login/hypervisor-tui@tty1.service":         2,
+		"../" + foreign + "hypervisor-tui@.service": 2, "../" + foreign + "hypervisor-tui-kubeconfig.service": 2,
 	} {
 		out, err := exec.Command(exe, "security", "--no-pager", "--offline=true", filepath.Join("testdata", name)).CombinedOutput()
 		score := regexp.MustCompile(`exposure level for .*: ([0-9.]+)`).FindSubmatch(out)
@@ -204,7 +211,11 @@ func TestUnitsVerify(t *testing.T) {
 		t.Skipf("systemd %d does not know Type=notify-reload and RestartMode", major)
 	}
 	dir := t.TempDir()
-	for name := range units {
+	files := slices.Collect(maps.Keys(units))
+	for name := range foreignUnits {
+		files = append(files, "../"+foreign+name)
+	}
+	for _, name := range files {
 		text := regexp.MustCompile(`(?m)^(ExecStart=)\S+`).ReplaceAllString(read(t, filepath.Join("testdata", name)), "${1}/bin/sh")
 		// Manual pages and conflicting units are those of an installed system.
 		text = regexp.MustCompile(`(?m)^Documentation=.*\n`).ReplaceAllString(text, "")
