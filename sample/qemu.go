@@ -19,6 +19,7 @@ type guest struct {
 	pid   int
 	start uint64 // USER_HZ ticks from boot to its start: with pid it names a process once and for all
 	qemuArgs
+	rank            rank
 	cgroup          string // directory below the root whose io.stat counts its I/O; empty: whyDisk says why
 	whyDisk, whyNet string // why these figures cannot be had
 }

@@ -4,7 +4,10 @@ import (
 	"bytes"
 	"encoding/json"
 	"math"
+	"math/bits"
 	"net"
+	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -13,54 +16,82 @@ type qemuArgs struct {
 	namespace, name string
 	vcpus           int    // 0: unknown
 	memory          uint64 // bytes; 0: unknown
-	hugePages       bool   // it asks for them
 	macs            string // of its network devices, a space between two
 	devices         string // PCI addresses of the host's devices that it was given
 }
 
+const (
+	mostDevices = 64  // that one guest is looked at for
+	longestName = 256 // bytes of a guest's name
+)
+
 // qemuLine gathers the options of a command line.
 type qemuLine struct {
-	guest, smp, m string
-	machine       string
-	plugged       int    // vCPUs that are devices of their own
-	backends      uint64 // bytes
-	hugePages     bool
-	macs, devices []string
+	guest, machine string
+	smp            smp
+	plugged        int // vCPUs that are devices of their own
+	memory         qemuMemory
+	macs, devices  []string
+	signs          int // options that only a virtual machine has
 }
 
 // parseQEMU parses /proc/PID/cmdline: arguments that each end in NUL. It is false for what is no virtual machine:
 // another program, a wrapper that carries QEMU's command line behind its own, and a QEMU that is only asked what it
-// can do. Names are clean.
+// can do. Whoever starts QEMU may call it anything: evidence says what else is known of the program. Names are clean.
 //
 // Format: qemu(1)
-func parseQEMU(cmdline []byte) (qemuArgs, bool) {
+func parseQEMU(cmdline []byte, e evidence) (qemuArgs, bool) {
 	program, rest := cutArg(cmdline)
-	if !isQEMU(program) {
+	if !isQEMU(program) && (e == noEvidence || e == itsName && bytes.IndexByte(program, '/') >= 0) {
 		return qemuArgs{}, false
 	}
 	var l qemuLine
 	for len(rest) > 0 {
-		var arg []byte
+		var arg, value []byte
 		arg, rest = cutArg(rest)
-		if option, ok := bytes.CutPrefix(arg, []byte("-")); ok {
-			value, _ := cutArg(rest)
-			l.option(string(bytes.TrimPrefix(option, []byte("-"))), string(value))
+		option, ok := bytes.CutPrefix(arg, []byte("-"))
+		if !ok {
+			continue
 		}
+		name := string(bytes.TrimPrefix(option, []byte("-")))
+		if !slices.Contains(bareOptions, name) {
+			value, rest = cutArg(rest)
+		}
+		l.option(name, string(value))
 	}
-	if l.machine == "none" {
+	if l.machine == "none" || !isQEMU(program) && e == itsName && l.signs < 2 {
 		return qemuArgs{}, false
 	}
-	a := qemuArgs{vcpus: parseSMP(l.smp), memory: parseRAM(l.m), hugePages: l.hugePages}
+	a := qemuArgs{vcpus: l.smp.count(), memory: l.memory.total()}
 	a.macs, a.devices = strings.Join(l.macs, " "), strings.Join(l.devices, " ")
 	if a.vcpus > 0 {
 		a.vcpus += l.plugged
 	}
-	if a.memory == 0 {
-		a.memory = l.backends
-	}
-	a.namespace, a.name = cutGuest(l.guest)
+	a.namespace, a.name = cutGuest(l.guest[:min(len(l.guest), longestName)])
 	return a, true
 }
+
+// bareOptions are those of QEMU, of any version, without a value: what follows another one is its value, whatever it
+// looks like.
+//
+// Format: qemu-options.def
+var bareOptions = []string{
+	"h", "help", "version", "audio-help", "S", "s", "snapshot", "nographic", "nodefaults", "no-user-config", "nodefconfig",
+	"enable-kvm", "no-kvm", "no-kvm-irqchip", "no-kvm-pit", "no-kvm-pit-reinjection", "enable-nesting", "no-reboot", "no-shutdown",
+	"no-acpi", "no-hpet", "no-fd-bootchk", "win2k-hack", "rtc-td-hack", "localtime", "usb", "daemonize", "preconfig", "singlestep",
+	"one-insn-per-tick", "only-migratable", "mem-prealloc", "enable-fips", "enable-sync-profile", "full-screen", "no-frame",
+	"alt-grab", "ctrl-grab", "no-quit", "show-cursor", "curses", "sdl", "portrait", "old-param", "semihosting", "std-vga",
+	"xen-attach", "xen-domid-restrict", "async-teardown", "perfmap", "jitdump", "no-cpu-hotplug", "no-kqemu", "kernel-kqemu",
+}
+
+// evidence is what is known of a program beside its command line.
+type evidence uint8
+
+const (
+	noEvidence evidence = iota
+	itsName             // the kernel calls the process as it does QEMU's, by the name of the file
+	itsFile             // the file is QEMU's
+)
 
 func cutArg(text []byte) (arg, rest []byte) {
 	arg, rest, _ = bytes.Cut(text, []byte{0})
@@ -68,16 +99,20 @@ func cutArg(text []byte) (arg, rest []byte) {
 }
 
 // isQEMU says whether a program's path is that of a system emulator. Nix's wrapped programs are called
-// .qemu-system-x86_64-wrapped.
+// .qemu-system-x86_64-wrapped, and Proxmox starts kvm.
 func isQEMU(program []byte) bool {
 	base := program[bytes.LastIndexByte(program, '/')+1:]
 	base = bytes.TrimPrefix(base, []byte("."))
 	base = bytes.TrimSuffix(base, []byte("-wrapped"))
-	return string(base) == "qemu-kvm" || bytes.HasPrefix(base, []byte("qemu-system-"))
+	return string(base) == "qemu-kvm" || string(base) == "kvm" || bytes.HasPrefix(base, []byte("qemu-system-"))
 }
 
-// option takes one option. Of one that is given twice the last counts.
+// option takes one option. Of a value that is given twice the last counts.
 func (l *qemuLine) option(name, value string) {
+	switch name {
+	case "M", "machine", "m", "smp", "cpu", "accel", "enable-kvm", "device", "drive", "netdev", "kernel", "nodefaults":
+		l.signs++
+	}
 	switch name {
 	case "name":
 		options(value, "guest", func(key, value string) {
@@ -86,17 +121,15 @@ func (l *qemuLine) option(name, value string) {
 			}
 		})
 	case "smp":
-		l.smp = value
+		options(value, "cpus", l.smp.set)
 	case "m":
-		l.m = value
-	case "machine", "M":
-		options(value, "type", func(key, value string) {
-			if key == "type" {
-				l.machine = value
+		options(value, "size", func(key, value string) {
+			if key == "size" {
+				l.memory.size = parseSize(value, 1<<20)
 			}
 		})
-	case "mem-path":
-		l.hugePages = l.hugePages || strings.Contains(value, "huge")
+	case "machine", "M":
+		options(value, "type", l.property)
 	case "object":
 		l.object(value)
 	case "device":
@@ -110,9 +143,25 @@ func (l *qemuLine) option(name, value string) {
 	}
 }
 
-// device takes a device: a vCPU, a network device or one of the host's own. There are many others.
+// property takes one of the machine's: -smp and -m are short for some of them.
+func (l *qemuLine) property(key, value string) {
+	switch key {
+	case "type":
+		l.machine = value
+	case "memory.size":
+		l.memory.size = parseSize(value, 1)
+	case "memory-backend":
+		l.memory.main = value
+	default:
+		if key, ok := strings.CutPrefix(key, "smp."); ok {
+			l.smp.set(key, value)
+		}
+	}
+}
+
+// device takes a device: a vCPU, memory, a network device or one of the host's own. There are many others.
 func (l *qemuLine) device(value string) {
-	if !strings.Contains(value, "-cpu") && !strings.Contains(value, "mac") && !strings.Contains(value, "vfio-pci") {
+	if !slices.ContainsFunc([]string{"-cpu", "mac", "vfio-pci", "memdev"}, func(word string) bool { return strings.Contains(value, word) }) {
 		return
 	}
 	o, ok := parseObject(value, "driver")
@@ -122,17 +171,19 @@ func (l *qemuLine) device(value string) {
 	switch {
 	case strings.HasSuffix(o.Driver, "-cpu"):
 		l.plugged++
+	case o.Memory != "":
+		l.memory.plug(&o)
 	case o.Driver == "vfio-pci" && isBusAddress(o.Host):
 		if len(o.Host) == len("3b:00.0") {
 			o.Host = "0000:" + o.Host
 		}
-		l.devices = append(l.devices, strings.ToLower(o.Host))
+		if len(l.devices) < mostDevices {
+			l.devices = append(l.devices, strings.ToLower(o.Host))
+		}
 	default:
 		l.mac(o.MAC)
 	}
 }
-
-const mostDevices = 64 // that one guest is looked at for
 
 // mac takes the hardware address of a network device.
 func (l *qemuLine) mac(text string) {
@@ -155,21 +206,30 @@ func (l *qemuLine) object(value string) {
 	if !ok || !strings.HasPrefix(o.Type, "memory-backend-") {
 		return
 	}
-	if l.backends+o.Size >= l.backends {
-		l.backends += o.Size
+	if m := &l.memory; len(m.backends) < mostBackends {
+		m.backends = append(m.backends, backend{id: o.ID, size: uint64(o.Size)})
 	}
-	l.hugePages = l.hugePages || o.HugeTLB || strings.Contains(o.Path, "huge")
 }
 
 // qemuObject is what is asked for of an -object or -device.
 type qemuObject struct {
-	Type    string `json:"qom-type"`
-	Driver  string `json:"driver"`
-	Size    uint64 `json:"size"`
-	Path    string `json:"mem-path"`
-	HugeTLB bool   `json:"hugetlb"`
-	MAC     string `json:"mac"`
-	Host    string `json:"host"`
+	Type      string   `json:"qom-type"`
+	ID        string   `json:"id"`
+	Driver    string   `json:"driver"`
+	Size      qemuSize `json:"size"`
+	Memory    string   `json:"memdev"`
+	Requested qemuSize `json:"requested-size"`
+	MAC       string   `json:"mac"`
+	Host      string   `json:"host"`
+}
+
+// qemuSize is a number of bytes; in JSON as a number or as text with a unit.
+type qemuSize uint64
+
+// UnmarshalJSON takes what is no size for 0.
+func (s *qemuSize) UnmarshalJSON(text []byte) error {
+	*s = qemuSize(parseSize(strings.Trim(string(text), `"`), 1))
+	return nil
 }
 
 // parseObject parses key=value options, or JSON as libvirt writes it.
@@ -181,18 +241,20 @@ func parseObject(value, implied string) (o qemuObject, ok bool) {
 		switch key {
 		case "qom-type":
 			o.Type = value
+		case "id":
+			o.ID = value
 		case "driver":
 			o.Driver = value
 		case "size":
-			o.Size = parseSize(value, 1)
-		case "mem-path":
-			o.Path = value
+			o.Size = qemuSize(parseSize(value, 1))
+		case "memdev":
+			o.Memory = value
+		case "requested-size":
+			o.Requested = qemuSize(parseSize(value, 1))
 		case "mac":
 			o.MAC = value
 		case "host":
 			o.Host = value
-		case "hugetlb":
-			o.HugeTLB = value == "on" || value == "yes" || value == "true"
 		}
 	})
 	return o, true
@@ -218,55 +280,16 @@ func options(list, implied string, take func(key, value string)) {
 	}
 }
 
-// mostVCPUs is more than any machine of QEMU has.
-const mostVCPUs = 1 << 16
-
-// parseSMP returns the vCPUs that run from the start: 1 without the option, 0 when it makes no sense. When only the
-// shape is given, each of its sizes is 1 unless it says otherwise.
-func parseSMP(list string) int {
-	var cpus, most, shape uint64 = 0, 0, 1
-	sound := true
-	options(list, "cpus", func(key, value string) {
-		v, err := number([]byte(value))
-		if err != nil || v > mostVCPUs {
-			sound = false
-			return
-		}
-		switch key {
-		case "cpus":
-			cpus = v
-		case "maxcpus":
-			most = v
-		default:
-			shape = min(shape*max(v, 1), mostVCPUs+1)
-		}
-	})
-	if cpus == 0 {
-		cpus = most
-	}
-	if cpus == 0 {
-		cpus = shape
-	}
-	if !sound || cpus > mostVCPUs {
-		return 0
-	}
-	return int(cpus)
-}
-
-// parseRAM returns the bytes that -m asks for, 0 when it does not say. Without a unit they are MiB.
-func parseRAM(list string) uint64 {
-	var size uint64
-	options(list, "size", func(key, value string) {
-		if key == "size" {
-			size = parseSize(value, 1<<20)
-		}
-	})
-	return size
-}
-
 // parseSize is a number with a unit of QEMU, such as 1.5G, in bytes; 0 when it is none.
 func parseSize(text string, unit uint64) uint64 {
 	if text == "" {
+		return 0
+	}
+	if hex, ok := strings.CutPrefix(text, "0x"); ok {
+		v, err := strconv.ParseUint(hex, 16, 64)
+		if high, bytes := bits.Mul64(v, unit); err == nil && high == 0 && bytes < math.MaxInt64 {
+			return bytes
+		}
 		return 0
 	}
 	last := len(text) - 1

@@ -48,7 +48,41 @@ func ofTheHost(text []byte) bool {
 	if bytes.Contains(text, []byte("kubepods")) {
 		return false
 	}
-	for _, place := range []string{":/machine", ":/user.slice", ".service"} {
+	for _, place := range []string{":/machine", ":/qemu.slice", ":/user.slice", ".service"} {
+		if bytes.Contains(text, []byte(place)) {
+			return true
+		}
+	}
+	return false
+}
+
+// rank is who has put a process where it is: the lower ones are shown first.
+type rank uint8
+
+const (
+	ofManager rank = iota // one that runs virtual machines: kubelet, libvirt, Proxmox
+	ofSystem
+	ofUser // anybody who has logged in
+)
+
+// rankOf says it by /proc/PID/cgroup. Below its own slice a user may call cgroups whatever it likes.
+func rankOf(text []byte) rank {
+	switch {
+	case bytes.Contains(text, []byte(":/user.slice")):
+		return ofUser
+	case bytes.Contains(text, []byte("kubepods")) || ofVMs(text):
+		return ofManager
+	}
+	return ofSystem
+}
+
+// ofVMs says whether /proc/PID/cgroup places a process where virtual machines are put: libvirt's, Proxmox' and
+// microvm.nix' scopes and services. A pod may hold anything.
+func ofVMs(text []byte) bool {
+	if bytes.Contains(text, []byte(":/user.slice")) {
+		return false
+	}
+	for _, place := range []string{":/machine", ":/qemu.slice", "/machine-qemu", "/microvm@"} {
 		if bytes.Contains(text, []byte(place)) {
 			return true
 		}

@@ -120,14 +120,12 @@ func (r *qemuReader) sampleMemory(f *follower, vm *VM) error {
 	if resident == 0 {
 		return unix.ESRCH // it is about to end and has given its memory back
 	}
-	var huge uint64
-	if f.hugePages {
-		if text, err = r.readShared(&f.status); err != nil {
-			return err
-		}
-		if huge, err = parseHugetlb(text); err != nil {
-			return f.status.fail(err)
-		}
+	if text, err = r.readShared(&f.status); err != nil {
+		return err
+	}
+	huge, err := parseHugetlb(text)
+	if err != nil {
+		return f.status.fail(err)
 	}
 	vm.Memory = resident + huge
 	return nil

@@ -36,6 +36,7 @@ type process struct {
 type qemuScan struct {
 	root        string
 	read        func(path string, buf []byte, most int) ([]byte, error) // readSmall, but in tests
+	link        func(path string, buf []byte) (int, error)              // unix.Readlink, but in tests
 	turn        int
 	now, before []process // by pid
 	known       map[int]guest
@@ -44,7 +45,7 @@ type qemuScan struct {
 }
 
 func newQEMUScan(root string) qemuScan {
-	return qemuScan{root: root, read: readSmall}
+	return qemuScan{root: root, read: readSmall, link: unix.Readlink}
 }
 
 // run scans once. What has vanished since it was listed is passed over; what cannot be read otherwise keeps what was
@@ -66,9 +67,7 @@ func (s *qemuScan) run() *guests {
 	for _, g := range found.list {
 		s.known[g.pid] = g
 	}
-	found.settle()
-	if found.err == nil && len(found.list) > mostGuests {
-		found.list = found.list[:mostGuests]
+	if found.settle() && found.err == nil {
 		found.err = errLeftOut
 	}
 	return found
@@ -125,16 +124,15 @@ func (s *qemuScan) inspect(pid int, known *guest, review bool) (g guest, ok bool
 			return g, true, s.place(&g)
 		}
 	}
-	// The name is the file's, cut to 15 bytes. It is asked first: a command line can be long, and to read it takes
-	// the process's own memory lock, which may be held for long.
-	text, err := s.file(dir+"comm", keptSize)
-	if err != nil || !bytes.Contains(text, []byte("qemu-")) {
+	e, likely, err := s.judge(dir)
+	if err != nil || !likely {
 		return g, false, err
 	}
-	if text, err = s.file(dir+"cmdline", argvLimit); err != nil {
+	text, err := s.file(dir+"cmdline", argvLimit)
+	if err != nil {
 		return g, false, err
 	}
-	args, ok := parseQEMU(text)
+	args, ok := parseQEMU(text, e)
 	if !ok {
 		return g, false, nil
 	}
@@ -144,6 +142,34 @@ func (s *qemuScan) inspect(pid int, known *guest, review bool) (g guest, ok bool
 	}
 	g = guest{pid: pid, start: start, qemuArgs: args}
 	return g, true, s.place(&g)
+}
+
+// judge says whether a process may be QEMU, and what shows it. A command line, which can show it too, is read only then:
+// it can be long, and to read it takes the process's own memory lock, which may be held for long.
+//
+// The kernel's name of a process is the file's, cut to 15 bytes, until the process takes another, as -name process= makes
+// QEMU do. The file itself is to be seen by those who may trace the process. To others remains where it was put.
+func (s *qemuScan) judge(dir string) (e evidence, likely bool, err error) {
+	text, err := s.file(dir+"comm", keptSize)
+	if err != nil {
+		return noEvidence, false, err
+	}
+	comm := bytes.TrimSpace(text)
+	switch {
+	case string(comm) == "kvm", bytes.HasPrefix(bytes.TrimPrefix(comm, []byte(".")), []byte("qemu-system")), string(comm) == "qemu-kvm":
+		e = itsName
+	}
+	likely = e == itsName || bytes.Contains(comm, []byte("qemu"))
+	var target [512]byte
+	n, err := s.link(s.root+dir+"exe", target[:])
+	switch {
+	case err == nil && isQEMU(bytes.TrimSuffix(target[:max(n, 0)], []byte(" (deleted)"))):
+		return itsFile, true, nil
+	case likely || err != unix.EACCES:
+		return e, likely, nil // a thread of the kernel has no file
+	}
+	text, err = s.file(dir+"cgroup", keptSize)
+	return e, err == nil && ofVMs(text), err
 }
 
 // start is when a process began. A zombie has vanished.
@@ -169,6 +195,7 @@ func (s *qemuScan) place(g *guest) error {
 	if g.namespace != "" && ofTheHost(text) {
 		g.namespace, g.name = "", g.namespace+"_"+g.name
 	}
+	g.rank = rankOf(text)
 	g.cgroup, g.whyDisk = findCgroup(s.root, parseCgroup(text))
 	g.whyNet, err = whyNoNet(s.root, g.pid)
 	return err
@@ -234,11 +261,9 @@ func appendProcesses(p []process, dirents []byte) []process {
 	return p
 }
 
-// settle sorts the guests and takes the disk figures from those that share a cgroup.
-func (g *guests) settle() {
-	slices.SortFunc(g.list, func(a, b guest) int {
-		return cmp.Or(strings.Compare(a.namespace, b.namespace), strings.Compare(a.name, b.name), cmp.Compare(a.pid, b.pid))
-	})
+// settle sorts the guests, takes the disk figures from those that share a cgroup, and leaves those out for which there is
+// no room, and says whether there are such: first those that any user can make.
+func (g *guests) settle() (left bool) {
 	users := make(map[string]int, len(g.list))
 	for i := range g.list {
 		users[g.list[i].cgroup]++
@@ -248,6 +273,16 @@ func (g *guests) settle() {
 			one.cgroup, one.whyDisk = "", whyShared
 		}
 	}
+	if left = len(g.list) > mostGuests; left {
+		slices.SortFunc(g.list, func(a, b guest) int {
+			return cmp.Or(cmp.Compare(a.rank, b.rank), cmp.Compare(a.start, b.start), cmp.Compare(a.pid, b.pid))
+		})
+		g.list = slices.Clone(g.list[:mostGuests])
+	}
+	slices.SortFunc(g.list, func(a, b guest) int {
+		return cmp.Or(strings.Compare(a.namespace, b.namespace), strings.Compare(a.name, b.name), cmp.Compare(a.pid, b.pid))
+	})
+	return left
 }
 
 // same says that both are one and the same to whoever follows them.

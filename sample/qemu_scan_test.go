@@ -264,7 +264,7 @@ func TestScanOfHugeCommandLine(t *testing.T) {
 	q.process(50, "qemu-kvm", "qemu-kvm", "-name", "guest=default_a", "-append", strings.Repeat("x", 8*argvLimit), "-name", "late")
 	q.process(60, "qemu-kvm", "qemu-kvm", "-name", "guest="+strings.Repeat("y", 2*argvLimit))
 	s := newQEMUScan(q.root)
-	if got := found(t, &s); !strings.HasSuffix(got, "y default/a") || clean.String(got) != got {
+	if got := found(t, &s); len(got) > 2*longestName || !strings.HasSuffix(got, "y default/a") || clean.String(got) != got {
 		t.Errorf("%.40q", got)
 	}
 	if cap(s.text) > 2*argvLimit {
@@ -335,4 +335,69 @@ func FuzzDirents(f *testing.F) {
 			}
 		}
 	})
+}
+
+// linking makes a scan see the files of processes as another user does, but for those given.
+func linking(s *qemuScan, files map[int]string) {
+	s.link = func(path string, buf []byte) (int, error) {
+		for pid, file := range files {
+			if path == s.root+procDir(pid)+"exe" {
+				return copy(buf, file), nil
+			}
+		}
+		return -1, unix.EACCES
+	}
+}
+
+func TestB9QEMUUnderAnotherName(t *testing.T) {
+	q := newQEMUTree(t)
+	vm := func(name string) []string { return []string{name, "-name", name, "-M", "q35", "-m", "1G"} }
+	q.process(10, "qemu-system-x86", vm("microvm@ten")...)                                // exec -a, and nobody may look at the file
+	q.process(11, "kvm", append([]string{"/usr/bin/kvm"}, vm("eleven")[1:]...)...)        // Proxmox
+	q.process(12, "renamed", append([]string{"/bin/qemu-kvm"}, vm("twelve")[1:]...)...)   // -name process=, its file is to be seen
+	q.process(13, "renamed", append([]string{"/bin/qemu-kvm"}, vm("thirteen")[1:]...)...) // where libvirt puts them
+	q.put("/proc/13/cgroup", "0::/machine.slice/machine-qemu\\x2d1\\x2dx.scope/libvirt/emulator\n")
+	q.process(14, "other", vm("fourteen")...)
+	q.process(15, "renamed", append([]string{"/bin/qemu-kvm"}, vm("fifteen")[1:]...)...) // anywhere else nobody can tell
+	q.process(16, "sshd", "sshd: kvm", "-M", "q35", "-m", "1G")
+	q.process(17, "microvm", vm("seventeen")...)
+	q.put("/proc/17/cgroup", "0::/system.slice/system-microvm.slice/microvm@x.service\n")
+	q.process(18, "kvm-nx-lpage-re")
+	s := newQEMUScan(q.root)
+	files := counting(&s)
+	linking(&s, map[int]string{12: "/nix/store/x-qemu/bin/.qemu-system-x86_64-wrapped (deleted)", 14: "/opt/vmm/qemu-system-aarch64", 16: "/usr/sbin/sshd"})
+	if got := found(t, &s); got != "/eleven /fourteen /microvm@ten /thirteen /twelve" {
+		t.Error(got)
+	}
+	if files["cmdline"] != 6 {
+		t.Errorf("%d command lines are read", files["cmdline"])
+	}
+}
+
+// Any user can make processes that look like QEMU. They push none of those out that a manager has started.
+func TestB9FakesPushNothingOut(t *testing.T) {
+	q := newQEMUTree(t)
+	for pid := 100; pid < 100+mostGuests+50; pid++ {
+		q.process(pid, "qemu-kvm", "qemu-kvm", "-name", "guest=aaa_fake")
+		q.put(procDir(pid)+"cgroup", "0::/user.slice/user-1000.slice/user@1000.service/kubepods/pod1.scope\n")
+	}
+	for pid := 2000; pid < 2010; pid++ {
+		q.vm(pid, "zzz_real")
+	}
+	q.process(3000, "qemu-kvm", "qemu-kvm", "-name", "guest=service")
+	q.put("/proc/3000/cgroup", "0::/system.slice/guest.service\n")
+	s := newQEMUScan(q.root)
+	for range 2 {
+		g := s.run()
+		names := map[string]int{}
+		for _, one := range g.list {
+			names[one.name]++
+		}
+		if g.err != errLeftOut || names["real"] != 10 || names["service"] != 1 || len(g.list) != mostGuests {
+			t.Errorf("%v, %v", names, g.err)
+		}
+		if !slices.IsSortedFunc(g.list, func(a, b guest) int { return strings.Compare(a.namespace+"/"+a.name, b.namespace+"/"+b.name) }) {
+			t.Error("they are not in order")
+		}
+	}
 }

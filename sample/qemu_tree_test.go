@@ -39,6 +39,7 @@ func (q *qemuTree) process(pid int, comm string, argv ...string) {
 	q.put(dir+"cmdline", commandLine(argv...))
 	q.put(dir+"cgroup", "0::/init.scope\n")
 	q.put(dir+"statm", "1000 200 30 4 0 5 0\n")
+	q.put(dir+"status", "Name:\t"+comm+"\nVmRSS:\t     800 kB\nHugetlbPages:\t       0 kB\n")
 	q.put(dir+"net/dev", netDevOf(0, "lo"))
 	q.stat(pid, comm, "S", 0, uint64(pid)*100)
 }
