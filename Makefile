@@ -4,6 +4,9 @@ VERSION     ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo 
 FUZZTIME    ?= 2000x
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
+# Where some systems keep ip and ethtool, out of a user's sight.
+export PATH := $(PATH):/usr/sbin:/sbin
+
 # go keeps its caches below HOME; a machine may have none.
 ifndef HOME
 export HOME := $(shell mktemp -d)
@@ -47,7 +50,7 @@ tools:
 		export DEBIAN_FRONTEND=noninteractive; \
 		apt-get update -qq && apt-get install -y -qq --no-install-recommends $$missing; \
 	else \
-		echo "tools: not installed: $$missing; what needs them is skipped"; \
+		echo "tools: not installed:$$missing; what needs them is skipped"; \
 	fi
 
 lint:

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"os/exec"
 	"regexp"
@@ -79,8 +80,8 @@ func report(events io.Reader, w io.Writer) []string {
 		case e.Action == "fail" && e.Test == "":
 			own := tests[""]
 			delete(tests, "")
-			for _, lines := range tests {
-				fmt.Fprint(w, strings.Join(lines, ""))
+			for _, test := range slices.Sorted(maps.Keys(tests)) {
+				fmt.Fprint(w, strings.Join(tests[test], ""))
 			}
 			fmt.Fprint(w, strings.Join(own, ""))
 		case e.Action == "pass" || e.Action == "skip":
