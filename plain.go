@@ -39,7 +39,7 @@ func plain(out io.Writer, c Config, banner string, o options) (err error) {
 	feeds.startLogs(ctx)
 	feeds.startHost(ctx)
 	zone, _ := localZone()
-	p := &printer{out: draw.NewPacer(out, c.Baud), feeds: feeds, own: newOwnUse(), began: time.Now()}
+	p := &printer{out: draw.NewPacer(out, c.Baud), feeds: feeds, own: newOwnUse()}
 	p.frame.Settings = settings(c, banner, configPath(o.config))
 	p.frame.Now = time.Now().In(zone)
 	done := make(chan error, 1)
@@ -53,13 +53,12 @@ func plain(out io.Writer, c Config, banner string, o options) (err error) {
 
 // printer is what --plain prints.
 type printer struct {
-	out   io.Writer
-	feeds *feeds
-	own   *ownUse
-	frame frame.Frame
-	began time.Time
-	last  uint64 // id of the newest entry seen
-	text  []byte
+	out     io.Writer
+	feeds   *feeds
+	own     *ownUse
+	frame   frame.Frame
+	printed uint64 // of the entries that came since the start, or left out
+	text    []byte
 }
 
 // run prints until ctx ends or the line fails.
@@ -96,22 +95,29 @@ func (p *printer) status() {
 	p.text = report.AppendStatus(p.text, f)
 }
 
-// entries adds what was logged since the last time and since the start, and how much of it was too much to print.
+// entries adds what has come since the last time and since the start, whatever the clock says, and how much of it was too
+// much to print.
 func (p *printer) entries() {
 	page := p.feeds.log.Pages().Latest()
-	if page == nil || len(page.Rows) == 0 {
+	if page == nil || page.Pending {
 		return
 	}
 	p.frame.Page = page
-	// What was logged before the start is not printed, so none of it is missing.
-	if oldest := &page.Rows[0]; p.last != 0 && oldest.ID > p.last+1 && oldest.Time >= p.began.UnixMicro() {
-		p.text = fmt.Appendf(p.text, "... %d log entries came too fast to print\n", oldest.ID-p.last-1)
-	}
+	number := page.Later // of the newest row that came since
 	for i := range page.Rows {
-		r := &page.Rows[i]
-		if r.ID > p.last && r.Time >= p.began.UnixMicro() {
-			p.text = report.AppendEntry(p.text, page, r, p.frame.Now.Location())
+		if !page.Rows[i].Earlier {
+			number--
 		}
 	}
-	p.last = page.Rows[len(page.Rows)-1].ID
+	if number > p.printed {
+		p.text = fmt.Appendf(p.text, "... %d log entries came too fast to print\n", number-p.printed)
+	}
+	for i := range page.Rows {
+		if r := &page.Rows[i]; !r.Earlier {
+			if number++; number > p.printed {
+				p.text = report.AppendEntry(p.text, page, r, p.frame.Now.Location())
+			}
+		}
+	}
+	p.printed = page.Later
 }

@@ -58,7 +58,7 @@ func (p *Page) add(l *lines, id uint64) {
 		e := l.ring.at(id)
 		message = l.ring.message(e)
 		row = Row{ID: id, Time: e.time, Unit: l.ring.units.names[e.unit()], PID: int(e.pid), Severity: e.severity(),
-			Full: int(e.full), Source: e.source, Seq: e.seq}
+			Full: int(e.full), Source: e.source, Seq: e.seq, Earlier: e.earlier()}
 		row.First, row.Repeats = l.run(id)
 	}
 	row.Start, row.Kept = len(p.Text), len(message)

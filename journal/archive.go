@@ -33,10 +33,10 @@ type Archive interface {
 	// then it returns nil. An Entry's bytes are good until put returns. A damaged stretch is skipped.
 	Older(ctx context.Context, before Place, put func(Entry) bool) error
 
-	// Newer calls put with the entry at the position and those after it, oldest first, in all else like Older. It
-	// ends with what was there when it was called, or later. Older(p) and Newer(p) together are all there is, and
-	// nothing twice.
-	Newer(ctx context.Context, from Place, put func(Entry) bool) error
+	// Newer calls put with the entry at the position and those after it, oldest first, up to the one before to, an
+	// entry's place or that behind all, in all else like Older. It ends with what was there when it was called, or later. Older(p) and Newer(p) together are all
+	// there is, and nothing twice. The order is the source's own, in which stamps may go back.
+	Newer(ctx context.Context, from, to Place, put func(Entry) bool) error
 
 	// Whole returns all fields of the entry at that place, in the source's order, ErrGone when it is not kept any more.
 	Whole(ctx context.Context, at Place) ([]Field, error)

@@ -45,6 +45,7 @@ type head struct {
 	unit     int    // bytes
 	message  int    // bytes
 	severity Severity
+	lane     uint16 // with earlierBit
 }
 
 func (h *head) place() Place { return Place{h.micros, h.seq} }
@@ -87,6 +88,7 @@ func (d *door) take(e *Entry) head {
 		unit:     len(d.unit),
 		message:  len(d.text),
 		severity: min(severity, Debug),
+		lane:     e.Lane &^ earlierBit,
 	}
 }
 

@@ -13,7 +13,7 @@ import (
 // pageInterval is the shortest time between pages that differ by new entries or counts only.
 const pageInterval = time.Second / 8
 
-// firstEntries is how many entries are sorted at most.
+// firstEntries is how many entries are merged at most.
 const firstEntries = 50_000
 
 // Log keeps the newest entries and answers queries about them. One goroutine, Run, owns the ring: it takes in the
@@ -45,6 +45,7 @@ type Log struct {
 	hours   []hour   // a tab each
 	watched int      // the tab whose newest entries someone looks at, -1: none
 	total   uint64
+	later   uint64                              // of them, those that came when their source had begun
 	gone    struct{ dropped, truncated uint64 } // of closed sinks
 	sent    time.Time                           // when the last page was published
 	torn    time.Time                           // since when rows of the page are being read again
@@ -154,7 +155,7 @@ func (l *Log) turn() (more bool) {
 		l.apply(c)
 	}
 	taken := l.drain()
-	l.sortFirst()
+	l.mergeFirst()
 	hit := l.lines.evicted()
 	l.lines.past.evicted(l.ring.oldest(), hit)
 	if q := l.asked.Swap(nil); q != nil {
@@ -241,6 +242,9 @@ func (l *Log) take(s *Sink, b *batch) {
 		end := text + h.message
 		id := l.ring.push(s.number, h, b.data[at:text], b.data[text:end])
 		l.booked(l.ring.at(id), minute)
+		if h.lane&earlierBit == 0 {
+			l.later++
+		}
 		at = end
 	}
 	l.total += uint64(len(b.heads))
@@ -261,17 +265,17 @@ func (l *Log) booked(e *slot, minute int64) {
 	}
 }
 
-// sortFirst brings the first entries of the sources into the order of their time, each time when one of them has put
-// all that it starts with. What comes later stays in the order of its arrival.
-func (l *Log) sortFirst() {
+// mergeFirst merges the first entries of the sources, each time when one of them has put all that it starts with. What
+// comes later stays in the order of its arrival.
+func (l *Log) mergeFirst() {
 	due := false
 	for _, s := range *l.sinks.Load() {
-		if !s.sorted && s.backfill.Load() != backfilling {
-			s.sorted, due = true, true
+		if !s.merged && s.backfill.Load() != backfilling {
+			s.merged, due = true, true
 		}
 	}
 	if due && l.total <= firstEntries && !l.ring.sorted() {
-		l.ring = l.ring.inOrder()
+		l.ring = l.ring.merged(time.Now().UnixMicro())
 		l.lines.start(l.ring, l.lines.m.filter)
 		l.lines.past.reset()
 		l.urgent, l.asking = true, true
@@ -302,6 +306,7 @@ func (l *Log) compose() {
 	l.view.answer(&l.lines, p)
 	l.order()
 	p.figures(l.ring)
+	p.Later = l.later
 	p.Total, p.Dropped, p.Truncated = l.total, l.gone.dropped, l.gone.truncated
 	now := time.Now()
 	p.Deeper = len(l.lines.past.sources) > 0

@@ -144,23 +144,46 @@ func (v *view) nextError(l *lines) (id uint64, done bool) {
 	return v.stay(l, v.none || v.atNewest(l, last, readNext))
 }
 
-// toTime looks in order of arrival, since the stamps of several sources do not rise together.
+// toTime looks in order of arrival, since the stamps of several sources do not rise together. What the ring begins after
+// is asked of the archives.
 func (v *view) toTime(l *lines) (id uint64, done bool) {
 	at := v.query.At.UnixMicro()
-	if !v.alone && (l.ring.count == 0 || at < l.ring.at(l.ring.oldest()).time) {
+	before := !v.alone && (l.ring.count == 0 || at < l.ring.at(l.ring.oldest()).time)
+	if !before && !l.complete() {
+		return v.stay(l, false)
+	}
+	from := l.ring.reaches(at, before)
+	if before && from == 0 {
 		v.need, v.deep = readTime, true
+	}
+	if before && from == 0 || !l.complete() {
 		return v.stay(l, false)
 	}
-	if !l.complete() {
-		return v.stay(l, false)
-	}
-	for id = l.search.after(0); id != 0; id = l.search.after(id) {
+	for id = l.search.after(max(from, 1) - 1); id != 0; id = l.search.after(id) {
 		if l.ring.at(id).time >= at {
 			return id, true
 		}
 	}
 	v.atEnd = true
 	return l.before(l.high), true
+}
+
+// reaches returns the first entry at or after a time, 0 when there is none. Where that is far behind it, and for a time
+// before the ring, it is the one after a step back of the clock at which the stamps come to the time again.
+func (r *ring) reaches(at int64, before bool) (first uint64) {
+	latest, last := int64(0), int64(0)
+	for id := r.oldest(); id < r.next; id++ {
+		t := r.at(id).time
+		near := t >= at && t <= at+clockSlack
+		switch {
+		case near && latest > t+clockSlack && last < at, near && first == 0 && !before:
+			return id
+		case t >= at && first == 0 && !before:
+			first = id
+		}
+		latest, last = max(latest, t), t
+	}
+	return first
 }
 
 // previousBoot is the last row of the boot before that of the row that is shown last.

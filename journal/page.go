@@ -88,6 +88,7 @@ type Page struct {
 	Capacity  int
 	Bytes     int
 	Total     uint64             // entries ever taken in
+	Later     uint64             // of them, those that came when their source had begun: the newest row that is not Earlier is the last of them, unless Pending
 	Dropped   uint64             // entries lost before the ring, by a source or because intake could not keep up
 	Truncated uint64             // messages that were cut to MaxMessage
 	Oldest    time.Time          // stamp of the ring's oldest entry
@@ -109,6 +110,7 @@ type Row struct {
 	Start, End           int // what is shown of the message: Page.Text[Start:End]
 	Kept, Full           int // bytes of the message as it was written: in memory, and uncut
 	Source               uint16
+	Earlier              bool   // it was there when its source began
 	Seq                  uint64 // with Time and Source it names the entry, 0: it does not
 	MatchStart, MatchEnd int    // first match of the filter within the message; equal: none
 }

@@ -17,11 +17,16 @@ type shelf struct {
 	calls   int
 	reads   int // entries handed out
 	broken  error
+
+	unsorted bool // the clock was set: a place is known by its number, a time is that of the nearest entry after it
 }
 
 func (p Place) less(o Place) bool { return p.Time < o.Time || p.Time == o.Time && p.Seq < o.Seq }
 
 func (s *shelf) index(at Place) int {
+	if s.unsorted {
+		return s.search(at)
+	}
 	n, _ := slices.BinarySearchFunc(s.entries, at, func(e Entry, at Place) int {
 		if e.Place.less(at) {
 			return -1
@@ -29,6 +34,19 @@ func (s *shelf) index(at Place) int {
 		return 1
 	})
 	return n
+}
+
+func (s *shelf) search(at Place) int {
+	best := len(s.entries)
+	for i, e := range s.entries {
+		if at.Seq != 0 && e.Place == at {
+			return i
+		}
+		if e.Place.Time >= at.Time && (best == len(s.entries) || e.Place.Time < s.entries[best].Place.Time) {
+			best = i
+		}
+	}
+	return best
 }
 
 func (s *shelf) Older(ctx context.Context, before Place, put func(Entry) bool) error {
@@ -44,9 +62,9 @@ func (s *shelf) Older(ctx context.Context, before Place, put func(Entry) bool) e
 	return ctx.Err()
 }
 
-func (s *shelf) Newer(ctx context.Context, from Place, put func(Entry) bool) error {
+func (s *shelf) Newer(ctx context.Context, from, to Place, put func(Entry) bool) error {
 	s.calls++
-	for i := s.index(from); i < len(s.entries) && ctx.Err() == nil && s.broken == nil; i++ {
+	for i, end := s.index(from), s.index(to); i < end && ctx.Err() == nil && s.broken == nil; i++ {
 		if s.reads++; !put(s.entries[i]) {
 			return nil
 		}

@@ -166,7 +166,7 @@ func (q *request) start(w *walk, i int, from Place, older bool) {
 		if older {
 			w.err = archive.Older(q, from, yield)
 		} else {
-			w.err = archive.Newer(q, from, yield)
+			w.err = archive.Newer(q, from, q.ring[i], yield)
 		}
 	})
 }
@@ -177,9 +177,6 @@ func (w *walk) step(at, ring Place, older bool) Place {
 	w.entry, w.more = w.next()
 	if older {
 		return at
-	}
-	if w.more && (w.entry.Place == ring || w.entry.Place.Time > ring.Time) {
-		w.more = false
 	}
 	if w.more {
 		return w.entry.Place

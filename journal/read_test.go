@@ -111,9 +111,9 @@ func TestSecretFieldsAreMasked(t *testing.T) {
 
 type oneField struct{ name, value string }
 
-func (o oneField) Older(context.Context, Place, func(Entry) bool) error { return nil }
-func (o oneField) Newer(context.Context, Place, func(Entry) bool) error { return nil }
-func (o oneField) BootStart(context.Context, Place) (Place, error)      { return Place{}, ErrNoBoots }
+func (o oneField) Older(context.Context, Place, func(Entry) bool) error        { return nil }
+func (o oneField) Newer(context.Context, Place, Place, func(Entry) bool) error { return nil }
+func (o oneField) BootStart(context.Context, Place) (Place, error)             { return Place{}, ErrNoBoots }
 func (o oneField) Whole(_ context.Context, _ Place) ([]Field, error) {
 	return []Field{{Name: o.name, Value: []byte(o.value)}}, nil
 }

@@ -1,10 +1,6 @@
 package journal
 
-import (
-	"cmp"
-	"math"
-	"slices"
-)
+import "math"
 
 const entryBytes = 256 // arena for each entry: ample for a mean log line of 200 bytes
 
@@ -19,10 +15,14 @@ type slot struct {
 	size   uint16 // of the message, at most MaxMessage
 	mark   uint16 // unit<<3 | severity
 	source uint16 // number of the Sink
+	lane   uint16 // of the entry in its source, with earlierBit
 }
+
+const earlierBit = 1 << 15 // in slot.lane and head.lane: the entry was there when its source began
 
 func (s *slot) unit() uint16       { return s.mark >> 3 }
 func (s *slot) place() Place       { return Place{s.time, s.seq} }
+func (s *slot) earlier() bool      { return s.lane&earlierBit != 0 }
 func (s *slot) severity() Severity { return Severity(s.mark & 7) }
 
 // ring holds the newest entries: an arena for the messages and an index of slots, both of fixed size. A push evicts
@@ -71,6 +71,7 @@ func (r *ring) push(source uint16, h *head, unit, message []byte) uint64 {
 		pid:    uint32(max(h.pid, 0)),
 		mark:   r.units.intern(unit)<<3 | uint16(h.severity),
 		source: source,
+		lane:   h.lane,
 	}, message)
 }
 
@@ -126,32 +127,6 @@ func (r *ring) resized(capacity int) *ring {
 		if id >= n.next {
 			n.store(*s, r.message(s))
 		}
-	}
-	return n
-}
-
-// sorted says whether the entries' times never go back.
-func (r *ring) sorted() bool {
-	for id := r.oldest() + 1; id < r.next; id++ {
-		if r.at(id).time < r.at(id-1).time {
-			return false
-		}
-	}
-	return true
-}
-
-// inOrder returns a ring with r's entries in the order of their time. r is not usable afterwards.
-func (r *ring) inOrder() *ring {
-	order := make([]*slot, 0, r.count)
-	for id := r.oldest(); id < r.next; id++ {
-		s := r.at(id)
-		r.units.leave(s.unit(), s.severity())
-		order = append(order, s)
-	}
-	slices.SortStableFunc(order, func(a, b *slot) int { return cmp.Compare(a.time, b.time) })
-	n := newRing(len(r.slots), r.oldest(), r.units)
-	for _, s := range order {
-		n.store(*s, r.message(s))
 	}
 	return n
 }

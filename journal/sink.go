@@ -4,6 +4,7 @@ import (
 	"context"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"hypervisor-tui/sample/box"
 )
@@ -25,6 +26,7 @@ type batch struct {
 // Rename, State and Close may be called from any.
 type Sink struct {
 	log         *Log
+	made        time.Time
 	number      uint16      // names it in the ring
 	free, ready chan *batch // both have room for all batches: a send never blocks
 	current     *batch      // being filled, nil when none is at hand
@@ -36,7 +38,7 @@ type Sink struct {
 	archive   atomic.Pointer[Archive]
 	backfill  atomic.Uint32 // what Backfilled said
 	began     beginning     // the Log's: since when all its entries are taken in
-	sorted    bool          // the Log's: its first entries are in their place
+	merged    bool          // the Log's: its first entries are in their place
 
 	mu    sync.Mutex // guards state, which changes seldom
 	state SourceState
@@ -45,6 +47,7 @@ type Sink struct {
 func newSink(l *Log, name string) *Sink {
 	s := &Sink{
 		log:    l,
+		made:   time.Now(),
 		number: uint16(l.made.Add(1)),
 		free:   make(chan *batch, sinkBatches),
 		ready:  make(chan *batch, sinkBatches),
@@ -111,6 +114,9 @@ func (s *Sink) prepare(e *Entry) head {
 	if h.full > h.message {
 		s.truncated.Add(1)
 	}
+	if s.backfill.Load() == backfilling && (e.Time.Before(s.made) || e.Time.After(time.Now().Add(time.Second))) {
+		h.lane |= earlierBit
+	}
 	return h
 }
 
@@ -162,8 +168,8 @@ const (
 )
 
 // Backfilled says that the source has put and flushed what was there when it started, and goes on with what comes. all
-// says that it left nothing older out. A source that starts with older entries calls it once; the Log then brings the
-// first entries of its sources into the order of their time.
+// says that it left nothing older out. A source calls it once; the Log then merges the first entries of its sources by their stamps,
+// each lane in its own order.
 func (s *Sink) Backfilled(all bool) {
 	said := uint32(backfilledCut)
 	if all {

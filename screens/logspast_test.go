@@ -49,9 +49,10 @@ func (s *shelf) Older(_ context.Context, before journal.Place, put func(journal.
 	return nil
 }
 
-func (s *shelf) Newer(_ context.Context, from journal.Place, put func(journal.Entry) bool) error {
+func (s *shelf) Newer(_ context.Context, from, to journal.Place, put func(journal.Entry) bool) error {
+	older, _ := s.split(to)
 	_, newer := s.split(from)
-	for _, e := range newer {
+	for _, e := range newer[:max(len(older)+len(newer)-len(s.entries), 0)] {
 		if !put(e) {
 			break
 		}

@@ -29,7 +29,7 @@ type Key struct {
 }
 
 // Compare orders entries of different files: by the clock that no one sets within a boot, by number when one journald
-// has numbered both, else by the time of day.
+// has numbered both, else by the time of day. Merge.Compare knows more.
 func (k *Key) Compare(o *Key) int {
 	if k.Boot == o.Boot {
 		if c := cmp.Compare(k.Monotonic, o.Monotonic); c != 0 {

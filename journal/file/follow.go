@@ -5,7 +5,6 @@ import "io"
 // follow is what a Merge knows about going on while journald writes.
 type follow struct {
 	following bool
-	boot      ID  // of this host, now
 	start     Key // of the newest entry when following began
 	started   bool
 	last      Key // of the entry that was read last
@@ -19,7 +18,8 @@ type follow struct {
 // on only those entries are new that were written in this boot after what is there already. It leaves the Merge behind
 // the last entry. After an error it is called again.
 func (m *Merge) Follow(boot ID) error {
-	m.following, m.boot = true, boot
+	m.following, m.Boot = true, boot
+	m.eras = m.findEras()
 	m.SeekEnd()
 	for _, c := range m.members {
 		if c.live() {
@@ -33,8 +33,8 @@ func (m *Merge) Follow(boot ID) error {
 	if err == nil {
 		m.start, m.last, m.started = c.key, c.key, true
 	}
-	if m.boot == (ID{}) {
-		m.boot = m.start.Boot
+	if m.Boot == (ID{}) {
+		m.Boot = m.start.Boot
 	}
 	m.lostThen = m.Lost()
 	if err == io.EOF {
@@ -60,7 +60,7 @@ func (m *Merge) joined(c *member) error {
 		return err
 	}
 	f := c.file
-	c.at = f.search(0, f.Len(), func(k *Key) bool { return k.Boot == m.boot && (!m.started || k.Compare(&m.start) > 0) })
+	c.at = f.search(0, f.Len(), func(k *Key) bool { return k.Boot == m.Boot && (!m.started || m.Compare(k, &m.start) > 0) })
 	return nil
 }
 
@@ -124,5 +124,5 @@ func (m *Merge) behind(c *member) bool {
 	key := c.key
 	m.Refresh()
 	other := m.choose()
-	return other != nil && other != c && other.key.Compare(&key) < 0
+	return other != nil && other != c && m.Compare(&other.key, &key) < 0
 }

@@ -46,8 +46,11 @@ const (
 	knownFlags  = 1<<iota - 1
 )
 
+const flagTailBoot = 1 << 1 // a compatible flag
+
 // Offsets in the header. Everything up to tail_entry_monotonic is in every version of the format.
 const (
+	atCompatible   = 8
 	atIncompatible = 12
 	atState        = 16
 	atFileID       = 24
@@ -62,6 +65,7 @@ const (
 	atArrays       = 176
 	atHeadTime     = 184
 	atTailTime     = 192
+	atTailMono     = 200
 	headerMin      = 208
 	headerMax      = 64 << 10 // no version comes near; a larger one is garbage
 )
@@ -80,7 +84,10 @@ type Header struct {
 	TailSeq      uint64
 	HeadTime     uint64 // realtime of the first entry, microseconds since 1970
 	TailTime     uint64
-	TailBoot     ID // boot of the last entry; older versions put the boot of the last opening here
+	TailBoot     ID     // boot of the last entry; older versions put the boot of the last opening here
+	TailMono     uint64 // of the last entry, microseconds of CLOCK_MONOTONIC in its boot
+
+	tailKnown bool // TailBoot is that of the last entry
 
 	size uint64 // of the header
 }
@@ -122,6 +129,8 @@ func parseHeader(b []byte) (h Header, err error) {
 		TailSeq:      le.Uint64(b[atTailSeq:]),
 		HeadTime:     le.Uint64(b[atHeadTime:]),
 		TailTime:     le.Uint64(b[atTailTime:]),
+		TailMono:     le.Uint64(b[atTailMono:]),
+		tailKnown:    le.Uint32(b[atCompatible:])&flagTailBoot != 0,
 		size:         le.Uint64(b[atHeaderSize:]),
 	}
 	if h.size < headerMin || h.size > headerMax || h.size%8 != 0 {

@@ -3,6 +3,7 @@ package file
 import (
 	"bytes"
 	"io/fs"
+	"math"
 	"os"
 
 	"golang.org/x/sys/unix"
@@ -105,6 +106,7 @@ func (c *member) close() {
 	c.head.Entries = c.file.Len() // what can be reached
 	if last, err := c.file.Key(c.head.Entries - 1); err == nil {
 		c.head.TailSeq, c.head.TailTime = last.Seq, last.Realtime
+		c.head.TailBoot, c.head.TailMono, c.head.tailKnown = last.Boot, last.Monotonic, true
 	}
 	if c.file.Final() {
 		c.head.State = Archived
@@ -114,12 +116,12 @@ func (c *member) close() {
 }
 
 // ahead says whether there is an entry in a direction, and sets key. Of a file that is not open it need not be exact.
-func (c *member) ahead(back bool) bool {
+func (c *member) ahead(back bool, now ID) bool {
 	if c.keyed {
 		return true
 	}
 	if c.file == nil {
-		return c.bound(back)
+		return c.bound(back, now)
 	}
 	for c.at > 0 && back || c.at < c.len() && !back {
 		n := c.at
@@ -142,13 +144,29 @@ var lastID = ID(bytes.Repeat([]byte{0xff}, len(ID{})))
 
 // bound makes key of what the header says about the first or the last entry, so that it comes before that in the
 // direction.
-func (c *member) bound(back bool) bool {
+func (c *member) bound(back bool, now ID) bool {
 	c.key = Key{SeqID: c.head.SeqID, Seq: c.head.HeadSeq, Realtime: c.head.HeadTime}
 	if back {
-		c.key.Seq, c.key.Realtime, c.key.Boot = c.head.TailSeq, c.head.TailTime, lastID
+		c.key = c.tail(now)
 		return c.at > 0
 	}
 	return c.at < c.len()
+}
+
+// unknownMono is the monotonic time of a bound for an entry of which only the number and the time of day are known.
+const unknownMono = math.MaxUint64
+
+// tail is a bound for the last entry of a file that is not open: it comes after that. now is this host's boot.
+func (c *member) tail(now ID) Key {
+	h := &c.head
+	k := Key{SeqID: h.SeqID, Seq: h.TailSeq, Realtime: h.TailTime, Monotonic: unknownMono, Boot: lastID}
+	switch {
+	case h.tailKnown:
+		k.Monotonic, k.Boot = h.TailMono+1, h.TailBoot
+	case h.TailBoot == now:
+		k.Boot = now
+	}
+	return k
 }
 
 // unlinked says that the file that is open has no name any more.

@@ -21,6 +21,7 @@ type Merge struct {
 	Unreadable []string    // files and folders that may not be read, as of the last Look
 	Unknown    *FlagsError // a file whose format is too new, if there is one
 	Broken     int         // files that are no journals
+	Boot       ID          // of this host, after which no other comes; zero: not known
 	Making     bool        // a file is not a journal yet: no change of names tells when it is, so Look at the next change
 
 	roots   []Root
@@ -34,6 +35,8 @@ type Merge struct {
 	current *member // read from it while its key is before limit
 	limit   Key     // the next one's, if limited
 	limited bool
+
+	eras map[ID]era // see findEras
 
 	moved bool // a file had not the name any more under which it was listed
 
@@ -87,6 +90,7 @@ func (m *Merge) takeAll(list Listing) (err error) {
 			err = e
 		}
 	}
+	m.eras = m.findEras()
 	return cmp.Or(err, list.Err)
 }
 
@@ -282,7 +286,7 @@ func (m *Merge) turn(back bool) {
 
 // pick returns the open member whose entry is next. The error is io.EOF at the end.
 func (m *Merge) pick() (*member, error) {
-	if c := m.current; c != nil && c.ahead(m.back) && (!m.limited || m.before(&c.key, &m.limit)) {
+	if c := m.current; c != nil && c.ahead(m.back, m.Boot) && (!m.limited || m.before(&c.key, &m.limit)) {
 		return c, nil
 	}
 	m.current = nil
@@ -311,9 +315,9 @@ func (m *Merge) pick() (*member, error) {
 func (m *Merge) choose() (best *member) {
 	m.limited = false
 	for _, c := range m.members {
-		if !c.ahead(m.back) {
+		if !c.ahead(m.back, m.Boot) {
 			m.drained(c)
-			if !c.ahead(m.back) {
+			if !c.ahead(m.back, m.Boot) {
 				continue
 			}
 		}
@@ -332,9 +336,9 @@ func (m *Merge) choose() (best *member) {
 
 func (m *Merge) before(a, b *Key) bool {
 	if m.back {
-		return a.Compare(b) > 0
+		return m.Compare(a, b) > 0
 	}
-	return a.Compare(b) < 0
+	return m.Compare(a, b) < 0
 }
 
 // single passes by the copies of best's entry in other files.

@@ -1,6 +1,9 @@
 package file
 
-import "sort"
+import (
+	"math"
+	"sort"
+)
 
 // search returns the number of the first entry for which late is true; it must be so for all later ones. An entry
 // that cannot be read is taken to be like the next one that can.
@@ -19,7 +22,19 @@ func (f *File) search(from, to uint64, late func(k *Key) bool) uint64 {
 // SeekTime returns the number of the first entry that was written at that time or later, in microseconds since 1970.
 // Where the clock was set back within the file it is one of those that could be meant.
 func (f *File) SeekTime(micros uint64) uint64 {
-	return f.search(0, f.count, func(k *Key) bool { return k.Realtime >= micros })
+	n := f.search(0, f.count, func(k *Key) bool { return k.Realtime >= micros })
+	first, err := f.Key(0)
+	last, e := f.Key(f.count - 1)
+	if err != nil || e != nil || first.Realtime <= last.Realtime {
+		return n
+	}
+	n = f.count // the one that is nearest
+	for i, nearest := uint64(0), uint64(math.MaxUint64); i < f.count; i++ {
+		if k, err := f.Key(i); err == nil && k.Realtime >= micros && k.Realtime < nearest {
+			n, nearest = i, k.Realtime
+		}
+	}
+	return n
 }
 
 // SeekSeq returns the number of the first entry whose sequence number is seq or higher.
@@ -27,8 +42,9 @@ func (f *File) SeekSeq(seq uint64) uint64 {
 	return f.search(0, f.count, func(k *Key) bool { return k.Seq >= seq })
 }
 
-// SeekKey returns the number of the first entry that belongs at or after an entry with this key; with past, after it.
-func (f *File) SeekKey(key *Key, past bool) uint64 {
+// seekKey returns the number of the first entry that belongs at or after an entry with this key, after it with past, in
+// the order of compare.
+func (f *File) seekKey(key *Key, past bool, compare func(a, b *Key) int) uint64 {
 	least := 0
 	if past {
 		least = 1
@@ -36,7 +52,7 @@ func (f *File) SeekKey(key *Key, past bool) uint64 {
 	if key.SeqID == f.head.SeqID {
 		return f.SeekSeq(key.Seq + uint64(least))
 	}
-	return f.search(0, f.count, func(k *Key) bool { return k.Compare(key) >= least })
+	return f.search(0, f.count, func(k *Key) bool { return compare(k, key) >= least })
 }
 
 // begin returns the key of the first entry of boot, if entry past-1 is of that boot. The entries of a boot stand

@@ -15,25 +15,28 @@ import (
 type archive struct {
 	roots []jfile.Root
 	reads *jfile.Fields
+	boot  jfile.ID // this host's, zero: not known
 }
 
 // Older implements journal.Archive.
 func (a *archive) Older(ctx context.Context, before journal.Place, put func(journal.Entry) bool) error {
-	return a.read(ctx, before, (*jfile.Merge).Prev, put)
+	return a.read(ctx, before, journal.Place{}, (*jfile.Merge).Prev, put)
 }
 
 // Newer implements journal.Archive.
-func (a *archive) Newer(ctx context.Context, from journal.Place, put func(journal.Entry) bool) error {
-	return a.read(ctx, from, (*jfile.Merge).Next, put)
+func (a *archive) Newer(ctx context.Context, from, to journal.Place, put func(journal.Entry) bool) error {
+	return a.read(ctx, from, to, (*jfile.Merge).Next, put)
 }
 
-func (a *archive) read(ctx context.Context, from journal.Place, step func(*jfile.Merge, *jfile.Entry) error,
+// read reads from a position on, up to the entry at to if there is one.
+func (a *archive) read(ctx context.Context, from, to journal.Place, step func(*jfile.Merge, *jfile.Entry) error,
 	put func(journal.Entry) bool) error {
 	m, err := a.open()
 	if err != nil {
 		return err
 	}
 	defer m.Close()
+	_, _, end := m.Locate(uint64(max(to.Time, 0)), to.Seq)
 	if err = seek(m, from); err != nil {
 		return err
 	}
@@ -45,6 +48,8 @@ func (a *archive) read(ctx context.Context, from journal.Place, step func(*jfile
 			return nil
 		case err != nil:
 			return fmt.Errorf("read the journal: %w", err)
+		case to.Seq != 0 && (m.Compare(&read.Key, &end) >= 0 || end.Seq == 0 && beyond(read, to)):
+			return nil
 		}
 		var e journal.Entry
 		if row.take(read, &e) && !put(e) {
@@ -54,9 +59,15 @@ func (a *archive) read(ctx context.Context, from journal.Place, step func(*jfile
 	return ctx.Err()
 }
 
+// beyond reports whether an entry comes after the place of one that is not kept any more.
+func beyond(read *jfile.Entry, at journal.Place) bool {
+	return int64(read.Realtime) > at.Time && read.Seq > at.Seq
+}
+
 // open returns a Merge of the files that there are now.
 func (a *archive) open() (*jfile.Merge, error) {
 	m := jfile.NewMerge(a.roots, a.reads)
+	m.Boot = a.boot
 	if _, err := m.Look(); err != nil {
 		return nil, fmt.Errorf("read the journal: %w", err)
 	}

@@ -38,6 +38,13 @@ func archived(t *testing.T) *archive {
 	return &archive{roots: []jfile.Root{{Path: root}}, reads: newFields()}
 }
 
+// on is an archive's Newer up to the end.
+func on(a journal.Archive) func(context.Context, journal.Place, func(journal.Entry) bool) error {
+	return func(ctx context.Context, from journal.Place, put func(journal.Entry) bool) error {
+		return a.Newer(ctx, from, journal.Place{Time: math.MaxInt64}, put)
+	}
+}
+
 // texts reads up to n messages and the last place.
 func texts(t *testing.T, read func(context.Context, journal.Place, func(journal.Entry) bool) error, from journal.Place,
 	n int) (list []string, last journal.Place) {
@@ -70,7 +77,7 @@ func TestArchiveOlderAndNewer(t *testing.T) {
 		{journal.Place{Time: placeOf(7).Time, Seq: 123456}, "entry 6", "entry 7"}, // gone: by time
 	} {
 		older, _ := texts(t, a.Older, c.from, 1)
-		newer, _ := texts(t, a.Newer, c.from, 1)
+		newer, _ := texts(t, on(a), c.from, 1)
 		if got := append(older, "")[0]; got != c.older {
 			t.Errorf("older than %+v: %q, want %q", c.from, got, c.older)
 		}
@@ -78,7 +85,7 @@ func TestArchiveOlderAndNewer(t *testing.T) {
 			t.Errorf("newer than %+v: %q, want %q", c.from, got, c.newer)
 		}
 	}
-	all, _ := texts(t, a.Newer, journal.Place{}, math.MaxInt)
+	all, _ := texts(t, on(a), journal.Place{}, math.MaxInt)
 	var pieces []string // by sevens, each from where the last one ended
 	at := journal.Place{Time: math.MaxInt64}
 	for {
@@ -98,7 +105,7 @@ func TestArchiveEndsWithItsContext(t *testing.T) {
 	a := archived(t)
 	ctx, cancel := context.WithCancel(context.Background())
 	n := 0
-	err := a.Newer(ctx, journal.Place{}, func(journal.Entry) bool { n++; cancel(); return true })
+	err := a.Newer(ctx, journal.Place{}, journal.Place{Time: math.MaxInt64}, func(journal.Entry) bool { n++; cancel(); return true })
 	if err != context.Canceled || n != 1 {
 		t.Errorf("%v after %d entries", err, n)
 	}

@@ -36,8 +36,12 @@ type file struct {
 	wd      int32
 	fd      int // -1: closed
 	used    uint64
-	parts   [2]*part // of lines of stdout and of stderr that the next line goes on with
-	trace   *trace   // to which the next line may belong
+	still   time.Time // since when size and changed have not been seen to change
+	old     int64     // what lies before this offset was there before us
+	said    time.Time // what the last line said that says a time
+	saidAt  time.Time // when that was read
+	parts   [2]*part  // of lines of stdout and of stderr that the next line goes on with
+	trace   *trace    // to which the next line may belong
 }
 
 // trace is lines that make one entry. It ends with a line of another stream.
@@ -58,7 +62,7 @@ const (
 type part struct {
 	text []byte
 	full int
-	at   int64
+	seq  uint64 // where it begins
 	time time.Time
 }
 
@@ -162,9 +166,9 @@ func (x *file) putUnread(buf []byte, skip int64, put lineFunc) error {
 	return put(buf[:n], full, at)
 }
 
-// backfill makes the file start with its last lines: those of the last chunk, at most most. It says whether older ones
-// are left out.
-func (x *file) backfill(buf []byte, most int) (cut bool, err error) {
+// backfill makes the file start with its last lines: those of the last chunk, at most most, from one on whose time is
+// known if there is one. It reports whether older ones are left out.
+func (x *file) backfill(buf []byte, most int, format Format) (cut bool, err error) {
 	from := max(0, x.size-chunk)
 	n, err := pread(x.fd, buf[:chunk], from)
 	if err != nil {
@@ -178,8 +182,17 @@ func (x *file) backfill(buf []byte, most int) (cut bool, err error) {
 	for extra := bytes.Count(b, newline) - most; extra > 0; extra-- {
 		b = b[bytes.IndexByte(b, '\n')+1:]
 	}
-	if len(b) < n || from > 0 {
-		b = outOfTrace(b)
+	for len(b) < n || from > 0 {
+		whole := len(b)
+		if b = outOfTrace(b); format != Plain {
+			b = x.firstDated(b)
+		}
+		if len(b) == whole {
+			break
+		}
+	}
+	if format != Plain {
+		x.firstDated(b)
 	}
 	x.offset = from + int64(n-len(b))
 	x.scanned = x.offset
@@ -199,6 +212,21 @@ func outOfTrace(b []byte) []byte {
 			line = c.Payload
 		}
 		if !journal.InTrace(line) {
+			return rest
+		}
+		rest = rest[end+1:]
+	}
+}
+
+// firstDated keeps the time that the first line says which says one, and returns what begins there, b when none does.
+func (x *file) firstDated(b []byte) []byte {
+	for rest := b; ; {
+		end := bytes.IndexByte(rest, '\n')
+		if end < 0 {
+			return b
+		}
+		if t, ok := journal.TextTime(rest[:min(end, lineMax)], time.Unix(0, x.changed)); ok {
+			x.said = t
 			return rest
 		}
 		rest = rest[end+1:]

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io/fs"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -51,27 +52,24 @@ func (a *fileArchive) cursors(at journal.Place) []*fileCursor {
 	if kept == nil {
 		return nil
 	}
-	number := at.Seq >> seqShift
-	known := false
-	for i := range *kept {
-		known = known || (*kept)[i].number == number
-	}
 	var list []*fileCursor
 	for i := range *kept {
-		k := &(*kept)[i]
-		c := a.cursor(k)
-		if c == nil {
-			continue
+		if c := a.cursor(&(*kept)[i]); c != nil {
+			c.pos = a.position(c, at)
+			list = append(list, c)
 		}
-		switch {
-		case known && k.number == number:
-			c.pos = min(int64(at.Seq&offsetMask)-1, c.size)
-		default:
-			c.pos = c.outside(c.find(at.Time, known && k.number < number))
-		}
-		list = append(list, c)
 	}
 	return list
+}
+
+// position returns the offset at which a file goes on from the position.
+func (a *fileArchive) position(c *fileCursor, at journal.Place) int64 {
+	number := at.Seq >> seqShift
+	if c.k.number == number {
+		return min(int64(at.Seq&offsetMask)-1, c.size)
+	}
+	known := slices.ContainsFunc(*a.kept.Load(), func(k keptFile) bool { return k.number == number })
+	return c.outside(c.find(at.Time, known && c.k.number < number))
 }
 
 // cursor is nil for a file that is gone or no longer the same.
@@ -94,8 +92,14 @@ func (a *fileArchive) Older(ctx context.Context, before journal.Place, put func(
 }
 
 // Newer is journal.Archive's.
-func (a *fileArchive) Newer(ctx context.Context, from journal.Place, put func(journal.Entry) bool) error {
-	return merge(ctx, a.cursors(from), (*fileCursor).stepOn, func(x, y *journal.Entry) bool { return later(y, x) }, put)
+func (a *fileArchive) Newer(ctx context.Context, from, to journal.Place, put func(journal.Entry) bool) error {
+	list := a.cursors(from)
+	if to.Seq != 0 {
+		for _, c := range list {
+			c.size = a.position(c, to)
+		}
+	}
+	return merge(ctx, list, (*fileCursor).stepOn, func(x, y *journal.Entry) bool { return later(y, x) }, put)
 }
 
 // later is the order of the archive: by time, then by file.

@@ -72,7 +72,7 @@ func TestArchiveOfFiles(t *testing.T) {
 		appendFile(t, path, stamp+" stdout F "+text+"\n")
 	}
 	a := archiveOf(t, dir+"/*/c/*.log", Auto)
-	all := gather(t, a.Newer, journal.Place{})
+	all := gather(t, on(a), journal.Place{})
 	var texts []string
 	for _, e := range all {
 		texts = append(texts, e.text)
@@ -87,7 +87,7 @@ func TestArchiveOfFiles(t *testing.T) {
 		positions = append(positions, e.place, journal.Place{Time: e.place.Time}, journal.Place{Time: e.place.Time + 1})
 	}
 	for _, p := range positions {
-		older, newer := gather(t, a.Older, p), gather(t, a.Newer, p)
+		older, newer := gather(t, a.Older, p), gather(t, on(a), p)
 		slices.Reverse(older)
 		if !slices.Equal(append(older, newer...), all) {
 			t.Fatalf("at %v: %d older and %d newer of %d", p, len(older), len(newer), len(all))
@@ -116,7 +116,7 @@ func TestArchiveOfFilesWhole(t *testing.T) {
 	path := filepath.Join(makeDir(t, dir, "pods/ns_pod-1_u-i-d/compute"), "3.log")
 	appendFile(t, path, criHead+"F "+long+"\n"+criHead+"P a\n"+criHead+"F b\n"+"no container's\n"+"half")
 	a := archiveOf(t, dir+"/pods/*/compute/*.log", Auto)
-	all := gather(t, a.Newer, journal.Place{})
+	all := gather(t, on(a), journal.Place{})
 	if len(all) != 3 || all[1].text != "ab" || all[2].text != "no container's" || all[2].place.Time != all[1].place.Time {
 		t.Fatalf("%d entries, %.200v", len(all), all)
 	}
@@ -153,7 +153,7 @@ func TestArchiveOfFilesWithoutTimes(t *testing.T) {
 	}
 	for _, format := range []Format{Auto, Plain} {
 		a := archiveOf(t, path, format)
-		all := gather(t, a.Newer, journal.Place{})
+		all := gather(t, on(a), journal.Place{})
 		if len(all) != 3 || all[0].text != "one" || all[2].text != "three" || all[0].place.Time != at.UnixMicro() {
 			t.Fatalf("%s: %v", format, all)
 		}
@@ -182,7 +182,7 @@ func FuzzFiles(f *testing.F) {
 			t.Fatal(err)
 		}
 		a := archiveOf(t, path, Auto)
-		on, back := gather(t, a.Newer, journal.Place{}), gather(t, a.Older, journal.Place{Time: math.MaxInt64})
+		on, back := gather(t, on(a), journal.Place{}), gather(t, a.Older, journal.Place{Time: math.MaxInt64})
 		slices.Reverse(back)
 		if !slices.Equal(on, back) {
 			t.Fatalf("%d entries on, %d back", len(on), len(back))

@@ -16,14 +16,14 @@ func (f *Files) putter(ctx context.Context, x *file, sink *journal.Sink) lineFun
 	return func(line []byte, full int, at int64) error {
 		if f.Format != Plain {
 			if c, ok := journal.ParseCRI(line); ok {
-				return f.putCRI(ctx, x, &c, full-(len(line)-len(c.Payload)), at, sink)
+				return f.putCRI(ctx, x, &c, full-(len(line)-len(c.Payload)), x.seq(at), sink)
 			}
 			if f.Format == CRI {
 				sink.Dropped(1)
 				return nil
 			}
 		}
-		return f.putLine(ctx, x, noStream, &part{line, full, at, time.Time{}}, sink)
+		return f.putLine(ctx, x, noStream, &part{line, full, x.seq(at), f.timeOf(x, line, at)}, sink)
 	}
 }
 
@@ -40,7 +40,7 @@ func (f *Files) putLine(ctx context.Context, x *file, stream int, p *part, sink 
 	}
 	var begun journal.Trace
 	if begun.Begin(p.text) {
-		x.trace = &trace{Trace: begun, part: part{at: p.at, time: p.time}, stream: stream, lines: 1}
+		x.trace = &trace{Trace: begun, part: part{seq: p.seq, time: p.time}, stream: stream, lines: 1}
 		x.trace.add(p.text, p.full)
 		return nil
 	}
@@ -67,44 +67,53 @@ func (f *Files) put(ctx context.Context, x *file, p *part, sink *journal.Sink) e
 	if len(p.text) == 0 {
 		return nil
 	}
-	return sink.Put(ctx, f.entry(x, p))
+	return sink.Put(ctx, f.entry(p))
 }
 
 // entry makes an entry of a line.
-func (f *Files) entry(x *file, p *part) journal.Entry {
-	t := p.time
-	if t.IsZero() {
-		t = f.timeOf(p.text, time.Now())
-	}
+func (f *Files) entry(p *part) journal.Entry {
 	return journal.Entry{
-		Time:     t,
+		Time:     p.time,
 		Unit:     f.unit,
 		Severity: journal.Info,
 		Message:  p.text,
 		Full:     p.full,
-		Place:    journal.Place{Time: t.UnixMicro(), Seq: x.seq(p.at)},
+		Lane:     uint16(p.seq >> seqShift & (1<<15 - 1)),
+		Place:    journal.Place{Time: p.time.UnixMicro(), Seq: p.seq},
 	}
 }
 
-// timeOf returns the time that a line says, else fallback.
-func (f *Files) timeOf(line []byte, fallback time.Time) time.Time {
-	if f.Format != Plain {
-		if t, ok := journal.TextTime(line, fallback); ok {
-			return t
-		}
+// timeOf returns the time of a line at an offset: what it says; else that of the line which it follows, if both were
+// there before us or it came at once; else that of reading, of lines that were there before us of the last change.
+func (f *Files) timeOf(x *file, line []byte, at int64) time.Time {
+	now := time.Now()
+	old := at < x.old
+	t := now
+	if changed := time.Unix(0, x.changed); old && changed.Before(now) {
+		t = changed
 	}
-	return fallback
+	if f.Format == Plain {
+		return t
+	}
+	if said, ok := journal.TextTime(line, t); ok {
+		x.said, x.saidAt = said, now
+		return said
+	}
+	if !x.said.IsZero() && (old || now.Sub(x.saidAt) < restAfter) {
+		return x.said
+	}
+	return t
 }
 
 // putCRI puts a line of a container, or keeps it when the next line of its stream goes on with it.
-func (f *Files) putCRI(ctx context.Context, x *file, c *journal.CRI, full int, at int64, sink *journal.Sink) error {
+func (f *Files) putCRI(ctx context.Context, x *file, c *journal.CRI, full int, seq uint64, sink *journal.Sink) error {
 	stream := streamOf(c)
 	p := x.parts[stream]
 	if p == nil {
 		if !c.Partial {
-			return f.putLine(ctx, x, stream, &part{c.Payload, full, at, c.Time}, sink)
+			return f.putLine(ctx, x, stream, &part{c.Payload, full, seq, c.Time}, sink)
 		}
-		p = &part{at: at, time: c.Time}
+		p = &part{seq: seq, time: c.Time}
 		x.parts[stream] = p
 	}
 	p.add(c.Payload, full)

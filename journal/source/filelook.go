@@ -16,6 +16,8 @@ import (
 func (f *Files) look(sink *journal.Sink) {
 	f.again, f.err = false, nil
 	f.notify.begin()
+	// Where the clock has been set back since, what is made now is new all the same.
+	f.began = min(f.began, time.Now().Add(-time.Since(f.start)).UnixNano())
 	f.seen = expand(f.Globs)
 	for _, x := range f.files {
 		x.missed++
@@ -83,7 +85,7 @@ func (f *Files) see(path string, s stat) {
 	if x == nil {
 		x = f.add(path, path, s)
 		x.live = true
-		if err := f.start(x); err != nil {
+		if err := f.begin(x); err != nil {
 			f.files = f.files[:len(f.files)-1]
 			f.failed(x, err)
 			return
@@ -97,15 +99,16 @@ func (f *Files) see(path string, s stat) {
 	}
 }
 
-// start makes a file that was there before us begin with its last lines.
-func (f *Files) start(x *file) error {
+// begin makes a file that was there before us begin with its last lines.
+func (f *Files) begin(x *file) error {
 	if err := f.open(x); err != nil {
 		return err
 	}
 	if x.id.born >= f.began || x.id.born == 0 && f.last > 1 {
 		return nil
 	}
-	cut, err := x.backfill(f.buf, backfillMax)
+	x.old, x.saidAt = x.size, time.Now()
+	cut, err := x.backfill(f.buf, backfillMax, f.Format)
 	f.cut = f.cut || cut
 	return err
 }
@@ -154,7 +157,11 @@ func (f *Files) add(path, base string, s stat) *file {
 
 // update takes in what a look found.
 func (x *file) update(path string, s stat) {
-	x.resting = time.Since(time.Unix(0, s.changed)) >= restAfter
+	now := time.Now()
+	if s.size != x.size || s.changed != x.changed || x.still.IsZero() {
+		x.still = now
+	}
+	x.resting = now.Sub(time.Unix(0, s.changed)) >= restAfter || now.Sub(x.still) >= restAfter // the clock may have been set back
 	x.path, x.size, x.changed, x.missed = path, s.size, s.changed, 0
 }
 

@@ -19,7 +19,7 @@ type Format string
 const (
 	Auto  Format = "auto"
 	CRI   Format = "cri"   // only lines of a container's runtime; others are counted as lost
-	Plain Format = "plain" // each line as it is; its time is that of reading
+	Plain Format = "plain" // each line as it is; its time is that of reading, or of the file's last change if it was there before
 )
 
 const (
@@ -47,7 +47,8 @@ type Files struct {
 	Format Format // empty: Auto
 
 	unit    []byte
-	began   int64 // nanoseconds since 1970 of the first look
+	start   time.Time // of the first look
+	began   int64     // the same in nanoseconds since 1970, by the clock as it is now if that was set back
 	last    uint64
 	files   []*file // rotated ones first, oldest first
 	seen    *matches
@@ -70,8 +71,8 @@ func (f *Files) Run(ctx context.Context, sink *journal.Sink) error {
 		f.archive.unit = f.unit
 	}
 	sink.SetArchive(&f.archive)
-	if f.began == 0 {
-		f.began = time.Now().Add(-bornSlack).UnixNano()
+	if f.start.IsZero() {
+		f.begins(time.Now().Add(-bornSlack))
 	}
 	var due time.Time
 	for {
@@ -108,6 +109,9 @@ func (f *Files) Run(ctx context.Context, sink *journal.Sink) error {
 	}
 }
 
+// begins makes t the time of the first look.
+func (f *Files) begins(t time.Time) { f.start, f.began = t, t.UnixNano() }
+
 // drop forgets a file.
 func (f *Files) drop(x *file, sink *journal.Sink) {
 	if x.size > x.scanned && !x.copied {
@@ -115,11 +119,11 @@ func (f *Files) drop(x *file, sink *journal.Sink) {
 	}
 	for _, p := range x.parts {
 		if p != nil {
-			sink.Try(f.entry(x, p))
+			sink.Try(f.entry(p))
 		}
 	}
 	if x.trace != nil {
-		sink.Try(f.entry(x, &x.trace.part))
+		sink.Try(f.entry(&x.trace.part))
 	}
 	f.notify.unwatchFile(x)
 	x.close()

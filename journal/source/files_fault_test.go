@@ -217,7 +217,7 @@ func TestFilesStartWithTheLastLines(t *testing.T) {
 	path := filepath.Join(dir, "long.txt")
 	appendFile(t, path, long.String())
 	x := opened(t, path)
-	if cut, err := x.backfill(make([]byte, chunk), backfillMax); !cut || err != nil {
+	if cut, err := x.backfill(make([]byte, chunk), backfillMax, Auto); !cut || err != nil {
 		t.Errorf("%v %v", cut, err)
 	}
 	if c := long.String()[x.offset-1:]; x.size-x.offset > chunk || x.size-x.offset < chunk-300 || !strings.HasPrefix(c, "\nl") {

@@ -32,7 +32,7 @@ func follow(t *testing.T, dir string, patterns ...string) *followed {
 }
 
 // old makes all files that there are now older than the source.
-func (f *Files) old() { f.began = time.Now().Add(time.Second).UnixNano() }
+func (f *Files) old() { f.begins(time.Now().Add(time.Second)) }
 
 func (f *followed) start(t *testing.T) {
 	stop := sync.OnceValue(run(f.src, f.sink))

@@ -100,7 +100,7 @@ func again(t *testing.T, seed uint64, a *fileArchive, want []uint64) {
 		}
 		return list
 	}
-	if got := read(journal.Place{}, a.Newer); !slices.Equal(got, want) {
+	if got := read(journal.Place{}, on(a)); !slices.Equal(got, want) {
 		t.Errorf("seed %d: forwards %v, followed %v", seed, offsets(got), offsets(want))
 	}
 	got := read(journal.Place{Time: time.Now().Add(time.Hour).UnixMicro()}, a.Older)

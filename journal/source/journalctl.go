@@ -18,7 +18,7 @@ import (
 const (
 	backfill      = "1000"          // entries read at the first start
 	complaintMax  = 1 << 10         // bytes of journalctl's stderr that are kept
-	settleTime    = time.Second     // a journalctl that has lived so long in peace works
+	settleTime    = time.Second     // a journalctl that has lived so long in peace works, and has told what there was
 	healthBeat    = time.Second     // how often reading entries is reported as health
 	pipeWait      = 2 * time.Second // for a pipe that outlives journalctl
 	noPermission  = "not permitted to read the system journal: add this user to group "
@@ -52,7 +52,10 @@ func (j *Journalctl) Run(ctx context.Context, sink *journal.Sink) error {
 	if err = cmd.Start(); err != nil {
 		return fmt.Errorf("start journalctl: %w", err)
 	}
-	peace := time.AfterFunc(settleTime, said.settled)
+	peace := time.AfterFunc(settleTime, func() {
+		said.settled()
+		sink.Backfilled(false)
+	})
 	err = j.follow(ctx, out, said, sink)
 	peace.Stop()
 	killGroup(cmd) // before Wait, while the pid is surely ours

@@ -27,9 +27,11 @@ type Kmsg struct {
 	Path string // /dev/kmsg
 
 	// open is openKmsg outside tests. Each Read of what it returns gives one record; idle is called before it waits.
-	open func(path string, idle func()) (io.ReadCloser, error)
-	last uint64 // sequence number of the last record that was put
-	any  bool   // there was one
+	open  func(path string, idle func()) (io.ReadCloser, error)
+	last  uint64 // sequence number of the last record that was put
+	any   bool   // there was one
+	read  bool   // the records that were there are put
+	first uint64 // sequence number of the oldest of them
 }
 
 // Run follows until ctx ends. A host without the device has no kernel log for us.
@@ -38,7 +40,13 @@ func (k *Kmsg) Run(ctx context.Context, sink *journal.Sink) error {
 	if open == nil {
 		open = openKmsg
 	}
-	r, err := open(k.Path, sink.Flush)
+	r, err := open(k.Path, func() {
+		sink.Flush()
+		if !k.read { // all that there was
+			k.read = true
+			sink.Backfilled(k.first == 0)
+		}
+	})
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		bad(sink, "there is no "+k.Path)
@@ -79,6 +87,9 @@ func (k *Kmsg) follow(ctx context.Context, r io.Reader, sink *journal.Sink) erro
 		}
 		if k.any {
 			sink.Dropped(rec.sequence - k.last - 1)
+		}
+		if !k.any {
+			k.first = rec.sequence
 		}
 		k.last, k.any = rec.sequence, true
 		if err = sink.Put(ctx, rec.entry(time.Now(), monotonic())); err != nil {

@@ -69,7 +69,7 @@ func (n *Native) Run(ctx context.Context, sink *journal.Sink) error {
 		}
 	}
 	defer n.merge.Close()
-	sink.SetArchive(&archive{roots: n.Roots, reads: newFields()})
+	sink.SetArchive(&archive{n.Roots, newFields(), n.boot})
 	var looked time.Time
 	for listed := true; ; {
 		if listed {

@@ -1,0 +1,249 @@
+package journal
+
+import (
+	"fmt"
+	"math/rand"
+	"slices"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// event is something that happened, and the stamp that it was given.
+type event struct {
+	at    int // seconds of a clock that nobody sets
+	stamp time.Time
+	lane  uint16
+}
+
+func (e event) text() string { return fmt.Sprintf("%d at %d", e.lane, e.at) }
+
+// putAll puts the events of each lane as a source does that starts.
+func putAll(s *Sink, events []event, lanes int) {
+	for lane := range lanes {
+		for _, e := range events {
+			if int(e.lane) == lane {
+				s.Try(Entry{Time: e.stamp, Lane: e.lane, Message: []byte(e.text())})
+			}
+		}
+		s.Flush()
+		s.log.turn()
+	}
+	s.Backfilled(false)
+	s.Flush()
+}
+
+// TestF59FirstEntriesInTheirOrder: whatever the clock did, what several files begin with is shown in the order in which
+// it happened, each entry once.
+func TestF59FirstEntriesInTheirOrder(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		now := time.Now()
+		for name, steps := range map[string]map[int]time.Duration{ // what the clock is set by, by seconds
+			"never set":         {},
+			"back an hour":      {200: -time.Hour},
+			"back, just now":    {299: -24 * time.Hour},
+			"back years":        {100: -6 * 365 * 24 * time.Hour},
+			"back twice":        {100: -time.Hour, 200: -10 * time.Minute},
+			"back and forth":    {100: -time.Hour, 200: time.Hour},
+			"forth":             {100: time.Hour},
+			"forth and back":    {100: time.Hour, 200: -time.Hour},
+			"back by a little":  {100: -30 * time.Second},
+			"back to before it": {100: -2 * time.Hour, 101: time.Hour, 250: -30 * time.Minute},
+		} {
+			const lanes, seconds = 4, 300
+			offset := time.Duration(0)
+			for _, by := range steps {
+				offset -= by // at the end the clock shows now
+			}
+			var events []event
+			for at := range seconds {
+				offset += steps[at]
+				for lane := range uint16(lanes) {
+					if lane == 3 && at > 80 && len(steps) < 3 { // it falls silent
+						continue
+					}
+					stamp := now.Add(offset + time.Duration(at-seconds)*time.Second + time.Duration(lane)*time.Millisecond)
+					events = append(events, event{at, stamp, lane})
+				}
+			}
+			l := New(2000, nil)
+			putAll(l.Sink("files"), events, lanes)
+			p := ask(l, Query{Rows: MaxRows, Filter: everything})
+			var want []string
+			for _, e := range events[len(events)-MaxRows:] {
+				want = append(want, e.text())
+			}
+			if got := texts(p); name != "back by a little" && !slices.Equal(got, want) {
+				t.Errorf("%s:\n got %q\nwant %q", name, got, want)
+			}
+			inLanes(t, name, l, len(events), lanes)
+		}
+	})
+}
+
+// inLanes holds that the ring has n entries, those of each lane in their order, once each.
+func inLanes(t *testing.T, name string, l *Log, n, lanes int) {
+	t.Helper()
+	if l.ring.count != n {
+		t.Errorf("%s: %d entries of %d", name, l.ring.count, n)
+	}
+	last := make([]int, lanes)
+	for id := l.ring.oldest(); id < l.ring.next; id++ {
+		var lane, at int
+		fmt.Sscanf(string(l.ring.message(l.ring.at(id))), "%d at %d", &lane, &at)
+		if at < last[lane] {
+			t.Errorf("%s: of lane %d, %d after %d", name, lane, at, last[lane])
+		}
+		last[lane] = at + 1
+	}
+}
+
+// TestF59AnyStampsKeepTheLanes: nonsense for stamps leaves each lane's order and loses nothing; what came when the
+// sources had begun stays in the order of its arrival, however often others begin.
+func TestF59AnyStampsKeepTheLanes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		time.Sleep(time.Hour)
+		for seed := range int64(200) {
+			rnd := rand.New(rand.NewSource(seed))
+			l := New(1000, nil)
+			first := l.Sink("first")
+			var events []event
+			for at := range 300 {
+				stamp := time.Now().Add(time.Duration(rnd.Intn(7200)-7000) * time.Second)
+				if d := time.Until(stamp); d >= 0 && d <= time.Second { // it would have come later
+					stamp = stamp.Add(time.Minute)
+				}
+				events = append(events, event{at, stamp, uint16(rnd.Intn(5))})
+			}
+			putAll(first, events, 5)
+			ask(l, Query{Filter: everything})
+			var arrived []string
+			for round := range 3 {
+				for i := range 10 {
+					text := fmt.Sprintf("arrived %d", 10*round+i)
+					first.Try(Entry{Time: time.Now().Add(time.Duration(rnd.Intn(7200)-7000) * time.Second), Lane: uint16(rnd.Intn(5)), Message: []byte(text)})
+					arrived = append(arrived, text)
+				}
+				first.Flush()
+				ask(l, Query{Filter: everything})
+				other := l.Sink("other")
+				other.Try(Entry{Time: time.Now().Add(-time.Duration(rnd.Intn(7200)) * time.Second), Message: []byte("x")})
+				other.Flush()
+				other.Backfilled(true)
+				ask(l, Query{Filter: everything})
+			}
+			var got, rest []string
+			for id := l.ring.oldest(); id < l.ring.next; id++ {
+				s := l.ring.at(id)
+				if text := string(l.ring.message(s)); !s.earlier() {
+					got = append(got, text)
+				} else if text != "x" {
+					rest = append(rest, text)
+				}
+			}
+			if !slices.Equal(got, arrived) || len(rest) != 300 {
+				t.Fatalf("seed %d: %q, and %d others", seed, got, len(rest))
+			}
+			last := [5]int{-1, -1, -1, -1, -1}
+			for _, text := range rest {
+				var lane, at int
+				if fmt.Sscanf(text, "%d at %d", &lane, &at); at <= last[lane] {
+					t.Fatalf("seed %d: of lane %d, %d after %d", seed, lane, at, last[lane])
+				}
+				last[lane] = at
+			}
+			if p := l.Pages().Latest(); p != nil && p.Later != 30 {
+				t.Fatalf("%d entries came later", p.Later)
+			}
+		}
+	})
+}
+
+// TestF59WrongStampsStandAlone: a single line with a time that is to come does not carry its file away.
+func TestF59WrongStampsStandAlone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := New(1000, nil)
+		var events []event
+		for at := range 200 {
+			stamp := time.Now().Add(time.Duration(at-200) * time.Second)
+			if at == 100 {
+				stamp = stamp.AddDate(4, 0, 0)
+			}
+			events = append(events, event{at, stamp, 0}, event{at, stamp.Add(time.Millisecond), 1})
+			if at == 100 {
+				events[len(events)-1].stamp = time.Now().AddDate(-4, 0, 0)
+			}
+		}
+		putAll(l.Sink("files"), events, 2)
+		p := ask(l, Query{Rows: MaxRows, Filter: everything})
+		for i, text := range texts(p) {
+			if want := events[len(events)-MaxRows+i].text(); text != want && i > 2 {
+				t.Errorf("row %d: %q, want %q", i, text, want)
+			}
+		}
+	})
+}
+
+// TestF59ToTimeAfterAStepBack goes to times on both sides of a step, in the ring and beyond it.
+func TestF59ToTimeAfterAStepBack(t *testing.T) {
+	const minute = 60_000_000
+	h := newHouse(t, 300)
+	h.sinks[1].SetArchive(nil)
+	put := func(n int, from int64, shelved bool) {
+		h.micros = from
+		for range n {
+			h.micros += minute/60 - 1000
+			h.put(0, Info, fmt.Sprint("entry ", len(h.all)), shelved)
+		}
+	}
+	put(600, 1000*minute, true)  // beyond the ring: 1000 to 1010
+	put(100, 1010*minute, false) // to 1011:40
+	put(100, 900*minute, false)  // an hour and more back: 900 to 901:40
+	h.shelves[0].unsorted = true
+	q := Query{Rows: 10, Filter: everything, Move: ToTime}
+	for _, c := range []struct {
+		at   int64
+		want int
+	}{{1005*minute + 1, 300}, {1011 * minute, 659}, {901 * minute, 759}, {900 * minute, -1}, {950 * minute, 0}} {
+		q.Number++
+		q.At = time.UnixMicro(c.at)
+		p := h.ask(q)
+		if c.want < 0 {
+			continue
+		}
+		found := ""
+		for i := range p.Rows {
+			if p.Rows[i].ID == p.Found {
+				found = string(p.Message(&p.Rows[i]))
+			}
+		}
+		if want := fmt.Sprint("entry ", c.want); found != want {
+			t.Errorf("at %d: %q, want %q; rows %q", c.at/minute, found, want, texts(p))
+		}
+	}
+	// From the end back to the start and forth again: all of it, once, in its order.
+	want := h.all
+	p := h.ask(Query{Number: 100, Rows: 10, Filter: everything})
+	back := texts(p)
+	for n := uint64(101); len(back) < len(want); n++ {
+		p = h.ask(Query{Number: n, Rows: 10, Filter: everything, Move: Older, Count: 10, Anchor: p.Rows[len(p.Rows)-1].ID})
+		if len(p.Rows) != 10 || n > 300 {
+			t.Fatalf("%d rows after %d", len(p.Rows), len(back))
+		}
+		back = append(texts(p), back...)
+	}
+	if !slices.Equal(back, want) {
+		t.Errorf("backwards: %q", back)
+	}
+	forth := texts(p)
+	for n := uint64(500); len(forth) < len(want); n++ {
+		p = h.ask(Query{Number: n, Rows: 10, Filter: everything, Move: Newer, Count: 10, Anchor: p.Rows[len(p.Rows)-1].ID})
+		if len(p.Rows) != 10 || n > 700 {
+			t.Fatalf("%d rows after %d", len(p.Rows), len(forth))
+		}
+		forth = append(forth, texts(p)...)
+	}
+	if !slices.Equal(forth, want) {
+		t.Errorf("forwards: %q", forth)
+	}
+}
