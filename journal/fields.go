@@ -44,17 +44,30 @@ func (f *fields) next() bool {
 // role says what the pair is. A level or a time that is none to us is a plain field: it must not get lost.
 func (f *fields) role() fieldRole {
 	switch string(f.key) {
-	case "msg", "message":
+	case "msg", "message", "@message":
 		return messageField
 	case "err", "error", "reason":
 		return failureField
-	case "level":
-		if _, ok := levelWord(f.value); ok {
-			return levelField
+	case "t":
+		if _, n := stamp(f.value); n > 0 && n == len(f.value) {
+			return timeField
 		}
-	case "time", "ts", "timestamp":
+		return plainField
+	case "time", "ts", "timestamp", "@timestamp":
 		if _, ok := fieldTime(f.value); ok {
 			return timeField
+		}
+		return plainField
+	}
+	switch levelKey(f.key) {
+	case levelName, syslogName:
+		if _, ok := levelText(f.value); ok {
+			return levelField
+		}
+		if n, ok := wholeNumber(f.value); ok && f.json && n >= 10 {
+			if _, ok := numberSeverity(n, false); ok {
+				return levelField
+			}
 		}
 	}
 	return plainField

@@ -27,7 +27,7 @@ var printed = []struct{ text, want string }{
 	{`level=info msg="first\nsecond" id=1`, "first\nsecond id=1"},
 	{"level=fatal msg=x\ngoroutine 1 [running]:", "x\ngoroutine 1 [running]:"},
 	{`level=info msg="took" time=5s`, `took time=5s`},
-	{`level=verbose msg=x time="2026-11-22T20:00:00Z"`, `x level=verbose`},
+	{`level=chatty msg=x time="2026-11-22T20:00:00Z"`, `x level=chatty`},
 	{`level=info msg="a"b`, ``},
 	{`msg=a without a level`, ``},
 	{`level=info and no more`, ``},
@@ -58,6 +58,11 @@ var printed = []struct{ text, want string }{
 	{`4,339,5140900,-;NET: Registered`, `NET: Registered`},
 	{`2026-11-22T20:00:00.669794202Z stderr F E1122 20:00:00.123456    1204 a.go:1] x`, `a.go:1] x`},
 	{`2026-11-22T20:00:00Z stdout P:x {"level":"info","msg":"y"}`, `y`},
+	// other names of the level and the time
+	{`{"level":40,"time":1795800000000,"pid":1,"msg":"slow"}`, `slow pid=1`},
+	{`{"level":3,"msg":"x"}`, `x level=3`},
+	{`{"@timestamp":"2026-11-27T20:00:00.000Z","log.level":"error","message":"boom"}`, `boom`},
+	{`t=2026-11-27T20:00:00Z lvl=error msg="boom" err=x`, `boom err=x`},
 	// as they are
 	{`[WARN] low on disk`, ``},
 	{`INFO[0004] ready`, ``},

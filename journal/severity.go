@@ -4,58 +4,56 @@ import "bytes"
 
 // How far into a message its severity is looked for, in bytes.
 const (
-	logfmtReach = 256
-	jsonReach   = 512
-	wordMax     = 11 // "information"
+	headReach  = 200
+	fieldReach = 2048
 )
 
 // textSeverity returns the severity that a message's own text says, because the priority that the journal has for it
-// says nothing: k3s prints everything at 6. ok is false when the text says none. The layouts, the first match wins:
+// says nothing: k3s prints everything at 6. ok is false when the text says none. What it knows, the first match wins:
 //
-//	klog     E1122 20:00:00.000000    1204 file.go:12] text
-//	JSON     {"component":"virt-handler","level":"error",...}, an "err" key without a level counts as an error
-//	logfmt   time="2026-11-22T20:00:00Z" level=warning msg="..." (logrus, slog)
-//	prefix   <3>text
+//	JSON     {"component":"virt-handler","level":"error",...}: the keys of levelKey on the top, numbers as Bunyan, GELF,
+//	         Monolog and OpenTelemetry have them; without one an err or error key counts as an error. In Docker's
+//	         {"log":"...","stream":"stderr"} it is the text of log
+//	head     what stands before the message: headScan has its forms
+//	logfmt   time="2026-11-22T20:00:00Z" level=warning msg="..." (logrus, slog), the keys of levelKey
+//	prefix   <3>text, <27>text
 //	kmsg     3,1234,5678,-;text
 //	CRI      2026-11-22T20:00:00.000000000Z stderr F payload, the payload by the rules above
-//	heads    panic: fatal error: goroutine 7 [running]: java.lang.Error: ERROR [WARN] INFO[0004]
 //
-// It reads a bounded number of bytes and does not allocate.
+// testdata/severity.txt has a line of each writer that was thought of. It is one pass over a bounded number of bytes and
+// does not allocate.
 func textSeverity(text []byte) (s Severity, ok bool) {
+	return severityOf(text, true)
+}
+
+// severityOf is textSeverity; outer is false for the text within a JSON string.
+func severityOf(text []byte, outer bool) (s Severity, ok bool) {
 	text = criPayload(text)
-	if s, _, ok = klogHead(text); ok {
+	if s, _, ok := klogHead(text); ok {
 		return s, true
 	}
-	if len(text) > 0 && text[0] == '{' {
-		return jsonSeverity(text)
+	priority, rest, prefixed := prefixHead(text)
+	if prefixed {
+		text = rest
 	}
-	if s, ok = logfmtSeverity(text); ok {
+	if line := bytes.TrimLeft(text[:min(len(text), headReach)], " "); len(line) > 0 && line[0] == '{' {
+		s, ok = jsonSeverity(text, outer)
+	} else if s, ok = headSeverity(text); !ok {
+		s, ok = logfmtSeverity(text)
+	}
+	if ok {
 		return s, true
 	}
-	if s, _, ok = prefixHead(text); ok {
-		return s, true
-	}
-	return headSeverity(text)
+	return priority, prefixed
 }
 
 // klogHead reads klog's fixed columns; rest is "file.go:12] text". klog: internal/buffer/buffer.go, FormatHeader.
 func klogHead(b []byte) (s Severity, rest []byte, ok bool) {
 	const form = "0000 00:00:00.000000 "
-	if len(b) <= len(form) || !matches(b[1:], form) {
+	if len(b) <= len(form) || !matches(b[1:], form) || bytes.IndexByte([]byte("IWEF"), b[0]) < 0 {
 		return 0, b, false
 	}
-	switch b[0] {
-	case 'I':
-		s = Info
-	case 'W':
-		s = Warning
-	case 'E':
-		s = Err
-	case 'F':
-		s = Crit
-	default:
-		return 0, b, false
-	}
+	s, _ = levelLetter(b[0])
 	rest = bytes.TrimLeft(b[1+len(form):], " ")
 	if _, text, hasPID := number(rest, 10); hasPID && len(text) > 0 && text[0] == ' ' {
 		rest = text[1:]
@@ -63,33 +61,126 @@ func klogHead(b []byte) (s Severity, rest []byte, ok bool) {
 	return s, rest, true
 }
 
-var (
-	jsonLevel = []byte(`"level":`)
-	jsonErr   = []byte(`"err":`)
-	jsonNull  = []byte("null")
-)
-
-// jsonSeverity looks for keys in the text without parsing it. A key inside a string value has its quotes escaped, so
-// it does not match.
-func jsonSeverity(b []byte) (Severity, bool) {
-	b = b[:min(len(b), jsonReach)]
-	if i := bytes.Index(b, jsonLevel); i >= 0 {
-		value := bytes.TrimLeft(b[i+len(jsonLevel):], " ")
-		if len(value) > 0 && value[0] == '"' {
-			return levelWord(value[1:])
-		}
-		return 0, false
+// jsonSeverity walks over the object's own keys: what is nested in one of them is not the line's level.
+func jsonSeverity(text []byte, outer bool) (Severity, bool) {
+	var w struct {
+		number, otel, monolog int64 // what level says as a number, -1: nothing
+		gelf, mongo, failed   bool
+		letter, log           []byte
 	}
-	if i := bytes.Index(b, jsonErr); i >= 0 {
-		value := bytes.TrimLeft(b[i+len(jsonErr):], " ")
-		return Err, !bytes.HasPrefix(value, jsonNull)
+	w.number = -1
+	f := fieldsOf(bytes.TrimLeft(text[:min(len(text), fieldReach)], " "))
+	for f.next() {
+		switch key := levelKey(f.key); {
+		case (key == levelName || key == jsonName) && f.quoted:
+			if s, ok := levelText(f.value); ok {
+				return s, true
+			}
+			if n, ok := wholeNumber(f.value); ok {
+				w.number = n
+			}
+		case key == levelName:
+			if n, ok := wholeNumber(f.value); ok {
+				w.number = n
+			}
+		case key == syslogName:
+			if n, ok := wholeNumber(f.value); ok && n <= int64(Debug) {
+				return Severity(n), true
+			}
+			if s, ok := levelText(f.value); ok && f.quoted {
+				return s, true
+			}
+		case key == otelName:
+			if n, ok := wholeNumber(f.value); ok && n >= 1 && n <= 24 {
+				return otelSeverity(n), true
+			}
+		default:
+			switch string(f.key) {
+			case "err", "error":
+				w.failed = w.failed || someError(f.value, f.quoted)
+			case "short_message":
+				w.gelf = true
+			case "s":
+				w.letter = f.value
+			case "t":
+				w.mongo = bytes.HasPrefix(f.value, []byte(`{"$date"`))
+			case "log":
+				w.log = f.value
+				if !f.quoted { // of the Elastic Common Schema
+					if s, ok := nestedLevel(f.value); ok {
+						return s, true
+					}
+					w.log = nil
+				}
+			}
+		}
+	}
+	if s, ok := numberSeverity(w.number, w.gelf); ok {
+		return s, true
+	}
+	if w.mongo && len(w.letter) > 0 {
+		if s, ok := levelLetter(w.letter[0]); ok {
+			return s, true
+		}
+	}
+	if w.log != nil && outer {
+		var buf [512]byte
+		inner := w.log[:min(len(w.log), len(buf))]
+		if s, ok := severityOf(appendUnquoted(buf[:0], inner), false); ok {
+			return s, true
+		}
+	}
+	return Err, w.failed
+}
+
+// nestedLevel returns what the key level of an object says.
+func nestedLevel(object []byte) (Severity, bool) {
+	for f := fieldsOf(object); f.next(); {
+		if string(f.key) == "level" && f.quoted {
+			return levelText(f.value)
+		}
 	}
 	return 0, false
 }
 
+// someError reports whether the value of an err key is an error.
+func someError(value []byte, quoted bool) bool {
+	switch string(value) {
+	case "", "null", "nil", "<nil>", "none", "false", "0":
+		return false
+	}
+	return quoted || value[0] == '{'
+}
+
+// wholeNumber reads a number that is all there is.
+func wholeNumber(b []byte) (int64, bool) {
+	n, rest, ok := number(b, 4)
+	return int64(n), ok && len(rest) == 0
+}
+
+// numberSeverity reads a level that is a number: tens are Bunyan's and Pino's, hundreds Monolog's, GELF has syslog's own.
+func numberSeverity(n int64, gelf bool) (Severity, bool) {
+	switch {
+	case n < 0:
+		return 0, false
+	case n <= int64(Debug):
+		return Severity(n), gelf
+	case n >= 10 && n < 70:
+		return [...]Severity{Debug, Debug, Info, Warning, Err, Crit}[n/10-1], true
+	case n >= 100 && n <= 600:
+		return [...]Severity{Debug, Info, Warning, Err, Crit, Emerg}[n/100-1], true
+	}
+	return 0, false
+}
+
+// otelSeverity reads the SeverityNumber of OpenTelemetry's log data model, from 1 to 24.
+func otelSeverity(n int64) Severity {
+	return [...]Severity{Debug, Debug, Info, Warning, Err, Crit}[(n-1)/4]
+}
+
 // logfmtSeverity walks from one = to the next, over quoted values, so that a level inside msg="..." does not count.
 func logfmtSeverity(b []byte) (Severity, bool) {
-	b = b[:min(len(b), logfmtReach)]
+	b = b[:min(len(b), fieldReach)]
 	for i := 0; ; {
 		j := bytes.IndexByte(b[i:], '=')
 		if j < 0 {
@@ -101,8 +192,8 @@ func logfmtSeverity(b []byte) (Severity, bool) {
 		if quoted {
 			value = value[1:]
 		}
-		if levelKey(b[:i-1]) {
-			if s, ok := levelWord(value); ok {
+		if key := levelKey(keyBefore(b[:i-1])); key == levelName || key == syslogName {
+			if s, ok := levelText(value); ok {
 				return s, true
 			}
 		}
@@ -113,19 +204,25 @@ func logfmtSeverity(b []byte) (Severity, bool) {
 	}
 }
 
-// levelKey says whether b ends in the key level, in any case, and not in a longer one.
-func levelKey(b []byte) bool {
-	const key = "level"
-	n := len(b) - len(key)
-	return n >= 0 && foldEqual(b[n:], key) && (n == 0 || b[n-1] == ' ' || b[n-1] == ',')
+// keyBefore returns the key that b ends in: back to a blank, a comma or a bracket.
+func keyBefore(b []byte) []byte {
+	n := len(b)
+	for n > 0 && len(b)-n <= longestKey && bytes.IndexByte([]byte(" ,[({\n"), b[n-1]) < 0 {
+		n--
+	}
+	return b[n:]
 }
 
-// prefixHead reads the prefix of sd-daemon(3) or of a record of /dev/kmsg; rest is what follows it.
+// prefixHead reads the prefix of sd-daemon(3) and syslog, or of a record of /dev/kmsg; rest is what follows it.
 //
 // Kernel: Documentation/ABI/testing/dev-kmsg
 func prefixHead(b []byte) (s Severity, rest []byte, ok bool) {
-	if len(b) >= 3 && b[0] == '<' && b[1] >= '0' && b[1] <= '7' && b[2] == '>' {
-		return Severity(b[1] - '0'), b[3:], true
+	if len(b) > 0 && b[0] == '<' {
+		priority, rest, ok := number(b[1:], 3)
+		if !ok || priority > 191 || len(rest) == 0 || rest[0] != '>' { // local7.debug
+			return 0, b, false
+		}
+		return Severity(priority & 7), rest[1:], true
 	}
 	priority, rest, ok := number(b, 3)
 	if !ok || priority > 191 { // local7.debug
@@ -147,64 +244,6 @@ func prefixHead(b []byte) (s Severity, rest []byte, ok bool) {
 		return 0, b, false
 	}
 	return Severity(priority & 7), rest[flags+1:], true
-}
-
-var (
-	panicHead     = []byte("panic:")
-	fatalHead     = []byte("fatal error:")
-	goroutineHead = []byte("goroutine ")
-)
-
-// headSeverity reads the first word of a message: what a Go program says when it dies, or a level in capitals.
-func headSeverity(b []byte) (Severity, bool) {
-	if bytes.HasPrefix(b, panicHead) || bytes.HasPrefix(b, fatalHead) {
-		return Crit, true
-	}
-	if isGoroutine(b) || exceptionHead(b) {
-		return Err, true
-	}
-	if len(b) > 0 && b[0] == '[' {
-		b = b[1:]
-	}
-	n := 0
-	for n < len(b) && n <= wordMax && b[n] >= 'A' && b[n] <= 'Z' {
-		n++
-	}
-	if n == 0 || n < len(b) && bytes.IndexByte([]byte(" :][\t|"), b[n]) < 0 {
-		return 0, false
-	}
-	return levelWord(b[:n])
-}
-
-// levelWord reads the level that b starts with, in any case, and that no further letter follows.
-func levelWord(b []byte) (Severity, bool) {
-	var word [wordMax]byte
-	n := 0
-	for ; n < len(b) && letter(b[n]); n++ {
-		if n == wordMax {
-			return 0, false
-		}
-		word[n] = lower(b[n])
-	}
-	switch string(word[:n]) {
-	case "trace", "debug":
-		return Debug, true
-	case "info", "information":
-		return Info, true
-	case "notice":
-		return Notice, true
-	case "warn", "warning":
-		return Warning, true
-	case "err", "error":
-		return Err, true
-	case "crit", "critical", "fatal", "panic", "dpanic":
-		return Crit, true
-	case "alert":
-		return Alert, true
-	case "emerg", "emergency":
-		return Emerg, true
-	}
-	return 0, false
 }
 
 // number reads up to most digits at the start of b.

@@ -1,8 +1,12 @@
 package journal
 
 import (
+	"bytes"
+	"os"
 	"strings"
 	"testing"
+
+	"hypervisor-tui/draw/clean"
 )
 
 // said are messages as they were printed, and what they say of themselves; SeverityCount: nothing.
@@ -27,11 +31,12 @@ var said = []struct {
 	{`ts=1 Level=Warn`, Warning},
 	{`ts=1 msg="set level=debug \" level=debug" level=error`, Err},
 	{`loglevel=error is an option`, SeverityCount},
-	{`level=verbose`, SeverityCount},
+	{`level=verbose`, Debug},
+	{`level=chatty`, SeverityCount},
 	{`level=errors`, SeverityCount},
 	{`level=`, SeverityCount},
 	{`msg="never ends level=error`, SeverityCount},
-	{strings.Repeat("x", logfmtReach) + " level=error", SeverityCount},
+	{strings.Repeat("x", fieldReach) + " level=error", SeverityCount},
 	// JSON
 	{`{"component":"virt-handler","level":"error","msg":"x","pos":"vm.go:1"}`, Err},
 	{`{"level":"warn","ts":"2026-11-22T20:00:00.000Z","caller":"mvcc/index.go:1"}`, Warning},
@@ -40,12 +45,13 @@ var said = []struct {
 	{`{"msg":"x","err":"no such file"}`, Err},
 	{`{"msg":"x","err":null}`, SeverityCount},
 	{`{"msg":" level=error"}`, SeverityCount},
-	{`{"level":30}`, SeverityCount},
+	{`{"level":30}`, Info},
+	{`{"level":3}`, SeverityCount},
 	{`{`, SeverityCount},
 	{`{"level":`, SeverityCount},
 	// prefixes
 	{`<3>disk gone`, Err},
-	{`<8>no priority`, SeverityCount},
+	{`<192>no priority`, SeverityCount},
 	{`<3`, SeverityCount},
 	{`4,339,5140900,-;NET: Registered protocol family 10`, Warning},
 	{`30,340,5690716,-,caller=T1;udevd[80]: starting`, Info},
@@ -71,6 +77,28 @@ var said = []struct {
 	{`INFORMATIONALLY`, SeverityCount},
 	{``, SeverityCount},
 	{`Started Network Manager.`, SeverityCount},
+}
+
+// TestC6EveryWriter holds testdata/severity.txt: the severity, who writes so, the line. A line end within a message is \n.
+func TestC6EveryWriter(t *testing.T) {
+	text, err := os.ReadFile("testdata/severity.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(string(text)) {
+		part := strings.SplitN(strings.TrimSuffix(line, "\n"), "\t", 3)
+		message := part[2]
+		if strings.HasPrefix(message, "Nov 28, ") {
+			message = strings.Replace(message, `\n`, "\n", 1)
+		}
+		said := "none"
+		if s, ok := textSeverity(clean.AppendLines(nil, []byte(message))); ok {
+			said = s.String()
+		}
+		if said != part[0] {
+			t.Errorf("%s: %.90q says %s, want %s", part[1], message, said, part[0])
+		}
+	}
 }
 
 func TestTextSeverity(t *testing.T) {
@@ -103,24 +131,38 @@ func FuzzTextSeverity(f *testing.F) {
 	for _, c := range said {
 		f.Add([]byte(c.text))
 	}
+	text, err := os.ReadFile("testdata/severity.txt")
+	if err != nil {
+		f.Fatal(err)
+	}
+	for line := range bytes.Lines(text) {
+		f.Add(bytes.SplitN(line, []byte{'\t'}, 3)[2])
+	}
 	f.Fuzz(func(t *testing.T, b []byte) {
 		s, ok := textSeverity(b)
 		if s >= SeverityCount {
 			t.Fatalf("severity %d", s)
 		}
 		// What lies beyond the reach of every layout says nothing.
-		const reach = 64 + jsonReach
+		const reach = 64 + fieldReach
 		if cut, cutOK := textSeverity(b[:min(len(b), reach)]); len(b) > reach && (cut != s || cutOK != ok) {
 			t.Fatalf("%v %v, the first %d bytes say %v %v", s, ok, reach, cut, cutOK)
 		}
 	})
 }
 
+// Usual lines, for benchmarks.
+const (
+	klogLine   = `I1122 20:00:00.123456    1204 kubelet.go:2447] "SyncLoop (PLEG): event for pod"`
+	logrusLine = `time="2026-11-22T20:00:00Z" level=warning msg="a"`
+	jsonLine   = `{"component":"virt-handler","level":"error","msg":"x","pos":"vm.go:1"}`
+)
+
 func BenchmarkTextSeverity(b *testing.B) {
 	for _, c := range []struct{ name, text string }{
-		{"klog", said[0].text + strings.Repeat(" word", 30)},
-		{"logrus", said[7].text + strings.Repeat(" word", 30)},
-		{"json", said[20].text + strings.Repeat(" word", 30)},
+		{"klog", klogLine + strings.Repeat(" word", 30)},
+		{"logrus", logrusLine + strings.Repeat(" word", 30)},
+		{"json", jsonLine + strings.Repeat(" word", 30)},
 		{"none", strings.Repeat("Started a thing. ", 12)},
 	} {
 		text := []byte(c.text)

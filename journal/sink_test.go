@@ -203,9 +203,9 @@ func TestPutToRingAllocatesNothing(t *testing.T) {
 
 func BenchmarkPut(b *testing.B) {
 	for _, c := range []struct{ name, text string }{
-		{"klog", said[0].text + strings.Repeat(" word", 30)},
-		{"logrus", said[7].text + strings.Repeat(` key="value"`, 12)},
-		{"json", said[20].text + strings.Repeat(" word", 30)},
+		{"klog", klogLine + strings.Repeat(" word", 30)},
+		{"logrus", logrusLine + strings.Repeat(` key="value"`, 12)},
+		{"json", jsonLine + strings.Repeat(" word", 30)},
 		{"plain", strings.Repeat("Started a thing. ", 12)},
 	} {
 		b.Run(c.name, func(b *testing.B) {

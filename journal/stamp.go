@@ -41,14 +41,19 @@ func klogTime(b []byte, now time.Time) (time.Time, bool) {
 	return at(now.Year() - 1), true
 }
 
-// fieldTime reads the value of a time field: RFC 3339, as logrus, slog and KubeVirt write it, or seconds since 1970, as
-// zap does.
+// fieldTime reads the value of a time field: RFC 3339, as logrus, slog and KubeVirt write it, seconds since 1970, as zap
+// does, or thousandths of them, as Pino does.
 func fieldTime(value []byte) (time.Time, bool) {
 	if t, n := stamp(value); n > 0 {
 		return t, n == len(value)
 	}
-	seconds, rest, ok := number(value, 10)
-	if !ok || len(value)-len(rest) < 10 {
+	seconds, rest, ok := number(value, 13)
+	switch digits := len(value) - len(rest); {
+	case ok && digits == 13:
+		at := time.UnixMilli(int64(seconds)).UTC()
+		_, rest = fraction(rest)
+		return at, len(rest) == 0
+	case !ok || digits != 10:
 		return time.Time{}, false
 	}
 	nanos, rest := fraction(rest)
