@@ -96,7 +96,7 @@ func TestUnitsKnowTheExitCode(t *testing.T) {
 	t.Parallel()
 	for file, want := range map[string]string{
 		"docs/systemd/hypervisor-tui@.service":       fmt.Sprintf("RestartPreventExitStatus=%d\n", exitLogin),
-		"docs/systemd/hypervisor-tui-login@.service": fmt.Sprintf(" != %d ]", exitLogin),
+		"docs/systemd/hypervisor-tui-login@.service": fmt.Sprintf(" = %d ]", exitLogin),
 	} {
 		if text, err := os.ReadFile(file); err != nil || !strings.Contains(string(text), want) {
 			t.Errorf("%s does not say %q: %v", file, want, err)
