@@ -107,7 +107,7 @@ func TestNixServiceAccountOnlyReads(t *testing.T) {
 	want := []string{
 		"/livez", "/readyz", "/version", "datavolumes.cdi.kubevirt.io", "events", "kubevirts.kubevirt.io", "namespaces",
 		"network-attachment-definitions.k8s.cni.cncf.io", "networkpolicies.networking.k8s.io", "nodes",
-		"nodes.metrics.k8s.io", "persistentvolumeclaims", "pods", "servicecidrs.networking.k8s.io", "services",
+		"nodes.metrics.k8s.io", "persistentvolumeclaims", "pods", "servicecidrs.networking.k8s.io", "services", "storageclasses.storage.k8s.io",
 		"virtualmachineinstancemigrations.kubevirt.io", "virtualmachineinstances.kubevirt.io", "virtualmachines.kubevirt.io",
 	}
 	slices.Sort(got)

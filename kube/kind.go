@@ -22,6 +22,7 @@ const (
 	KindPolicy // networkpolicies
 	KindServiceCIDR
 	KindUse      // what nodes use, of metrics.k8s.io
+	KindClass    // storageclasses
 	KindVM       // KubeVirt's virtualmachines
 	KindInstance // virtualmachineinstances: the VMs that run or are about to
 	KindMigration
@@ -34,7 +35,7 @@ const (
 var kindNames = [KindCount]string{
 	KindNode: "nodes", KindPod: "pods", KindService: "services", KindClaim: "persistentvolumeclaims",
 	KindWarning: "events", KindNamespace: "namespaces", KindBudget: "poddisruptionbudgets", KindPolicy: "networkpolicies",
-	KindServiceCIDR: "servicecidrs", KindUse: "nodes.metrics.k8s.io", KindVM: "virtualmachines", KindInstance: "virtualmachineinstances",
+	KindServiceCIDR: "servicecidrs", KindUse: "nodes.metrics.k8s.io", KindClass: "storageclasses", KindVM: "virtualmachines", KindInstance: "virtualmachineinstances",
 	KindMigration: "virtualmachineinstancemigrations", KindKubeVirt: "kubevirts", KindDataVolume: "datavolumes",
 	KindAttachment: "network-attachment-definitions",
 }
@@ -53,9 +54,15 @@ func (k Kind) String() string {
 type Kept struct {
 	box.Health
 	Count int // objects kept; of events at most MaxWarnings
+	More  int // there are more than that many, and so none is kept; 0: all are kept
 }
 
-// AppendWords appends the state in words: "ok", "syncing 3,200", "forbidden: list pods", "not installed", "stale 42s".
+// Has reports whether there are figures of the kind: fresh ones or the last good ones. There are none of a kind that has
+// too many objects.
+func (k *Kept) Has() bool { return k.Health.Has() && k.More == 0 }
+
+// AppendWords appends the state in words: "ok", "syncing 3,200", "more than 50,000", "forbidden: list
+// pods", "not installed", "stale 42s".
 func (k *Kept) AppendWords(dst []byte, now time.Duration) []byte {
 	switch k.State {
 	case box.Init:
@@ -64,6 +71,9 @@ func (k *Kept) AppendWords(dst []byte, now time.Duration) []byte {
 		}
 		return appendThousands(append(dst, "syncing "...), k.Count)
 	case box.OK:
+		if k.More > 0 {
+			return appendThousands(append(dst, "more than "...), k.More)
+		}
 		return append(dst, "ok"...)
 	case box.Stale:
 		dst = strconv.AppendInt(append(dst, "stale "...), int64(k.Age(now)/time.Second), 10)

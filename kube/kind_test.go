@@ -22,7 +22,7 @@ func TestKindInWords(t *testing.T) {
 		{box.Health{State: box.Failed, Err: "forbidden: list pods"}, 0, "forbidden: list pods"},
 		{box.Health{State: box.Absent, Err: "not installed"}, 0, "not installed"},
 	} {
-		k := Kept{c.health, c.count}
+		k := Kept{Health: c.health, Count: c.count}
 		if got := string(k.AppendWords(nil, time.Minute+42*time.Second)); got != c.want {
 			t.Errorf("%+v: %q, want %q", k, got, c.want)
 		}

@@ -66,6 +66,9 @@ func (o *Objects) serviceCIDR(server *K3s, source string) Sourced {
 		} else {
 			cidrs = append(cidrs, o.ServiceCIDRs.rows[name].object.CIDRs...)
 		}
+		if len(cidrs) > MaxNames {
+			break
+		}
 	}
 	switch {
 	case len(cidrs) > 0:

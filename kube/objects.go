@@ -26,15 +26,12 @@ type Node struct {
 	Hostname    string // from the label kubernetes.io/hostname
 }
 
-// Condition is one condition of a node that is worth showing: Ready, and any other that is not as it should be.
-type Condition struct {
-	Type, Status, Reason string
-	Since                time.Time // zero: not said
-}
-
-// K3s is what the arguments of a k3s server say of the network, from its node's annotation k3s.io/node-args.
+// K3s is what the arguments of a k3s or RKE2 server say of the network, from its node's annotation k3s.io/node-args or
+// rke2.io/node-args.
 type K3s struct {
 	Server         bool // else an agent, which does not say
+	RKE2           bool
+	CNI            string // of RKE2: its first, as in "canal"; Multus aside. Empty: canal, RKE2's default
 	PodCIDR        string
 	ServiceCIDR    string
 	FlannelBackend string
@@ -50,7 +47,18 @@ type Pod struct {
 	CPU    int64  // what it asks for, as the scheduler counts it
 	Memory int64
 	Mirror bool // a static pod of its node, which no drain touches
+	System bool // part of the cluster, by its priority class, its labels or its namespace
+	Ready  Truth
+
+	Restarts  int       // of its containers together
+	Restarted time.Time // last, zero: never, or not said
+	Why       string    // it does not work: "CrashLoopBackOff", "Init:Error", "not ready"; empty: nobody says that it does not
+	Slow      bool      // Why is only wrong when it lasts: a pod that starts or ends is as it should be
+	Since     time.Time // of Why, zero: not said
 }
+
+// Works says whether the pod runs and nobody says that it does not work.
+func (p *Pod) Works() bool { return p.Phase == "Running" && p.Ready != False && p.Why == "" }
 
 // Ended says whether the pod has done with its node.
 func (p *Pod) Ended() bool { return p.Phase == "Succeeded" || p.Phase == "Failed" }
@@ -61,7 +69,14 @@ type Service struct{ Type string }
 // Claim is one PersistentVolumeClaim. API: core/v1 PersistentVolumeClaim.
 type Claim struct {
 	Phase   string
+	Class   string    // name of its storage class, empty: none
+	Chosen  bool      // a volume, or the node that the volume is to be on
 	Created time.Time // zero: not said
+}
+
+// Class is one storage class. API: storage.k8s.io/v1 StorageClass.
+type Class struct {
+	Waits bool // claims of it stay pending until a pod uses them
 }
 
 // Warning is one event of type Warning. API: core/v1 Event.
@@ -136,10 +151,14 @@ type Moving struct {
 	UID            string // of the migration
 	Source, Target string // nodes; empty: not known yet
 	Started, Ended time.Time
+	Completed      bool
 	Failed         bool
 	Why            string // it failed
 	Mode           string // "PreCopy", "PostCopy"
 }
+
+// Over says whether the migration has ended: not every version of KubeVirt says when.
+func (m *Moving) Over() bool { return m.Completed || m.Failed || !m.Ended.IsZero() }
 
 // Migration is one VirtualMachineInstanceMigration. API: kubevirt.io/v1.
 type Migration struct {
@@ -154,4 +173,25 @@ type Migration struct {
 func (m *Migration) Done() bool { return m.Phase == "Succeeded" || m.Phase == "Failed" }
 
 // KubeVirt is KubeVirt's own object. API: kubevirt.io/v1.
-type KubeVirt struct{ Phase, Version string }
+type KubeVirt struct {
+	Phase, Version                   string
+	Available, Progressing, Degraded Truth
+	Why                              string    // reason of the condition that is worst
+	Since                            time.Time // of that, zero: not said
+}
+
+// Trouble is what KubeVirt says is wrong with itself, empty when nothing is. While it is deployed or updated it is not
+// available or degraded, too: then Progressing is True.
+//
+// KubeVirt: pkg/virt-operator/util/conditions.go.
+func (k *KubeVirt) Trouble() string {
+	switch {
+	case k.Phase == "Deleting" || k.Phase == "Deleted":
+		return ""
+	case k.Available == False:
+		return "not available"
+	case k.Degraded == True:
+		return "degraded"
+	}
+	return ""
+}

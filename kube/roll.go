@@ -22,10 +22,11 @@ func (o *Objects) Roll(s *State, p *Place) {
 	o.place = *p
 	budgets, migrations, cidrs := o.Budgets.look(), o.Migrations.look(), o.ServiceCIDRs.look()
 	if nodes {
-		s.Nodes, s.Here = o.countNodes(), o.here(p)
+		s.Here = o.here(p)
+		s.Nodes = o.countNodes(s.Here)
 	}
 	if pods || nodes {
-		s.Pods = o.countPods(s.Here)
+		s.Pods, s.Ill = o.countPods(s.Here), o.illPods(s.Here)
 	}
 	if o.Uses.look() || nodes {
 		s.Use, s.HereUse = o.use(s.Here)
@@ -33,7 +34,7 @@ func (o *Objects) Roll(s *State, p *Place) {
 	if o.Services.look() {
 		s.Services = Services{o.Services.Len(), tally(&o.Services, func(v Service) string { return v.Type })}
 	}
-	if o.Claims.look() {
+	if classes := o.Classes.look(); o.Claims.look() || classes {
 		s.Claims = o.countClaims()
 	}
 	if o.Warnings.look() {
@@ -50,7 +51,7 @@ func (o *Objects) Roll(s *State, p *Place) {
 		s.Virt.Migrations = o.listMigrations()
 	}
 	if o.KubeVirts.look() {
-		s.Virt.Phase, s.Virt.Version = o.kubeVirt()
+		s.Virt.KubeVirt = o.kubeVirt()
 	}
 	if nodes || cidrs {
 		o.network(&s.Network, s.Here, p)
@@ -72,7 +73,7 @@ func tally[T any](t *Table[T], name func(T) string) []Count {
 	return list
 }
 
-// add counts one more of a name. Names are few.
+// add counts one more of a name. Names are few; those beyond MaxCounts are counted together.
 func add(list []Count, name string) []Count {
 	for i := range list {
 		if list[i].Name == name {
@@ -80,12 +81,16 @@ func add(list []Count, name string) []Count {
 			return list
 		}
 	}
+	if len(list) >= MaxCounts-1 && name != Others {
+		return add(list, Others)
+	}
 	return append(list, Count{name, 1})
 }
 
 func byName(a, b Count) int { return strings.Compare(a.Name, b.Name) }
 
-func (o *Objects) countNodes() Nodes {
+// countNodes names the faults of this node before those of others.
+func (o *Objects) countNodes(here *Node) Nodes {
 	n := Nodes{Total: o.Nodes.Len()}
 	for key, r := range o.Nodes.rows {
 		if r.object.Ready == "True" {
@@ -94,14 +99,20 @@ func (o *Objects) countNodes() Nodes {
 			n.NotReady = append(n.NotReady, key)
 		}
 		for _, c := range r.object.Conditions {
-			if c.Type != "Ready" || c.Status != "True" {
+			if c.Good == False {
 				n.Faults = append(n.Faults, Fault{key, c})
 			}
 		}
 	}
 	slices.Sort(n.NotReady)
 	n.NotReady = n.NotReady[:min(len(n.NotReady), MaxNames)]
-	slices.SortStableFunc(n.Faults, func(a, b Fault) int { return strings.Compare(a.Node, b.Node) })
+	away := func(f *Fault) int {
+		if here != nil && f.Node == here.Name {
+			return 0
+		}
+		return 1
+	}
+	slices.SortStableFunc(n.Faults, func(a, b Fault) int { return cmp.Or(away(&a)-away(&b), strings.Compare(a.Node, b.Node)) })
 	n.Faults = n.Faults[:min(len(n.Faults), MaxNames)]
 	return n
 }
@@ -132,23 +143,54 @@ func (o *Objects) here(p *Place) *Node {
 
 func (o *Objects) countPods(here *Node) Pods {
 	p := Pods{Total: o.Pods.Len(), ByPhase: tally(&o.Pods, func(v Pod) string { return cmp.Or(v.Phase, None) })}
-	for _, c := range p.ByPhase {
-		if c.Name == "Running" {
-			p.Running = c.N
-		}
-	}
-	if here == nil {
-		return p
-	}
 	for _, r := range o.Pods.rows {
-		if r.object.Node == here.Name && !r.object.Ended() {
+		pod := &r.object
+		switch {
+		case pod.Works():
+			p.Running++
+		case pod.Phase == "Running":
+			p.NotReady++
+		}
+		if here != nil && pod.Node == here.Name && !pod.Ended() {
 			p.Here++
-			p.HereCPU += r.object.CPU
-			p.HereMemory += r.object.Memory
+			p.HereCPU += pod.CPU
+			p.HereMemory += pod.Memory
 		}
 	}
 	return p
 }
+
+// illPods lists what may be wrong with the cluster's own pods on this node, and with those that are on none.
+func (o *Objects) illPods(here *Node) []IllPod {
+	if here == nil {
+		return nil
+	}
+	var list []IllPod
+	for key, r := range o.Pods.rows {
+		p := &r.object
+		if !p.System || p.Ended() || p.Node != "" && p.Node != here.Name || p.Why == "" && p.Restarts < FewRestarts {
+			continue
+		}
+		namespace, name := split(key)
+		list = append(list, IllPod{namespace, name, *p})
+	}
+	rank := func(p *IllPod) int {
+		switch {
+		case p.Why == "":
+			return 2
+		case p.Slow:
+			return 1
+		}
+		return 0
+	}
+	slices.SortFunc(list, func(a, b IllPod) int {
+		return cmp.Or(rank(&a)-rank(&b), strings.Compare(a.Namespace, b.Namespace), strings.Compare(a.Name, b.Name))
+	})
+	return list[:min(len(list), MaxNames)]
+}
+
+// FewRestarts is how often a pod may have been restarted without being suspect.
+const FewRestarts = 3
 
 // use adds up what nodes use.
 func (o *Objects) use(here *Node) (all Use, ofHere *Use) {
@@ -162,14 +204,21 @@ func (o *Objects) use(here *Node) (all Use, ofHere *Use) {
 	return all, ofHere
 }
 
-// None is the name under which objects are counted whose status says nothing yet.
-const None = "(none)"
+// None is the name under which objects are counted whose status says nothing yet, Others the one of those beyond MaxCounts.
+const (
+	None   = "(none)"
+	Others = "(others)"
+)
 
 func (o *Objects) countClaims() Claims {
 	c := Claims{Total: o.Claims.Len()}
 	for key, r := range o.Claims.rows {
 		if r.object.Phase == "Bound" {
 			c.Bound++
+			continue
+		}
+		if o.waits(&r.object) {
+			c.Waiting++
 			continue
 		}
 		namespace, name := split(key)
@@ -180,6 +229,16 @@ func (o *Objects) countClaims() Claims {
 	})
 	c.Unbound = c.Unbound[:min(len(c.Unbound), MaxNames)]
 	return c
+}
+
+// waits says whether a claim may be waiting for a pod to use it, as k3s' own class has it, or belongs to a class that is not
+// known.
+func (o *Objects) waits(c *Claim) bool {
+	if c.Phase != "Pending" || c.Chosen || c.Class == "" {
+		return false
+	}
+	class, known := o.Classes.rows[c.Class]
+	return !known || class.object.Waits
 }
 
 // rank puts claims that have lost their volume before those that wait for one.
@@ -196,8 +255,9 @@ func (o *Objects) newestWarnings() []Warning {
 		return cmp.Or(o.Warnings.rows[b].object.Last.Compare(o.Warnings.rows[a].object.Last), strings.Compare(a, b))
 	})
 	for _, key := range keys[min(len(keys), MaxWarnings):] {
-		delete(o.Warnings.rows, key)
+		o.Warnings.Drop(key)
 	}
+	o.Warnings.look()
 	list := make([]Warning, o.Warnings.Len())
 	for i := range list {
 		list[i] = o.Warnings.rows[keys[i]].object

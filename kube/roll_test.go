@@ -58,9 +58,9 @@ func TestRollNodesAndPods(t *testing.T) {
 
 func TestFaultsOfNodes(t *testing.T) {
 	o := new(Objects)
-	unknown := Condition{"Ready", "Unknown", "NodeStatusUnknown", at}
-	full := Condition{"DiskPressure", "True", "KubeletHasDiskPressure", at}
-	o.Nodes.Put("b", Node{Name: "b", Ready: "True", Conditions: []Condition{{Type: "Ready", Status: "True"}, full}})
+	unknown := Condition{Type: "Ready", Status: "Unknown", Reason: "NodeStatusUnknown", Good: False, Since: at}
+	full := Condition{Type: "DiskPressure", Status: "True", Reason: "KubeletHasDiskPressure", Good: False, Since: at}
+	o.Nodes.Put("b", Node{Name: "b", Ready: "True", Conditions: []Condition{{Type: "Ready", Status: "True", Good: True}, full}})
 	o.Nodes.Put("a", Node{Name: "a", Ready: "Unknown", Conditions: []Condition{unknown}})
 	same(t, "faults", roll(o, &Place{}).Nodes.Faults, []Fault{{"a", unknown}, {"b", full}})
 	for i := range 2 * MaxNames {
@@ -72,7 +72,7 @@ func TestFaultsOfNodes(t *testing.T) {
 func TestUnboundClaimsAreTheOldest(t *testing.T) {
 	o := new(Objects)
 	for i := range 2 * MaxNames {
-		o.Claims.Put(fmt.Sprintf("a/%02d", i), Claim{"Pending", at.Add(-time.Duration(i) * time.Minute)})
+		o.Claims.Put(fmt.Sprintf("a/%02d", i), Claim{Phase: "Pending", Created: at.Add(-time.Duration(i) * time.Minute)})
 	}
 	list := roll(o, &Place{}).Claims.Unbound
 	if len(list) != MaxNames || list[0].Name != "39" || list[MaxNames-1].Name != "20" {
@@ -113,7 +113,7 @@ func TestRollServicesAndClaims(t *testing.T) {
 		o.Services.Put(fmt.Sprint("a/", i), Service{kind})
 	}
 	for i, phase := range []string{"Bound", "Pending", "Bound", "Lost"} {
-		o.Claims.Put(fmt.Sprint("a/", i), Claim{phase, at})
+		o.Claims.Put(fmt.Sprint("a/", i), Claim{Phase: phase, Created: at})
 	}
 	o.Namespaces.Put("a", struct{}{})
 	o.Policies.Put("a/deny", struct{}{})

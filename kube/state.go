@@ -37,7 +37,9 @@ type State struct {
 	Warnings   []Warning // events of type Warning, newest first, at most MaxWarnings
 	Network    Network
 	Virt       Virt
-	Drain      []Blocker // what would keep this node from being drained, or be lost by it
+	Ill        []IllPod      // of the cluster's own on this node, or on none, that may not work: the certain ones first, at most MaxNames
+	Behind     time.Duration // CLOCK_BOOTTIME from which the API server sends more than is taken in, 0: it does not
+	Drain      []Blocker     // what would keep this node from being drained, or be lost by it
 }
 
 // Look is one place where a kubeconfig was looked for. It never holds anything of the file's content.
@@ -61,17 +63,21 @@ const (
 	Unauthorized      // 401: the credentials are not, or no longer, accepted
 	Forbidden         // 403: the credentials are accepted and may not see anything
 	Silent            // connected, and no answer in time
-	NotReady          // it answers, and says which of its own checks fail
+	Foreign           // it answers as no API server does
+	NotReady          // it answers, and says which of its own checks fail, or has nothing to list
 )
 
 // String is the rung in a word or two.
 func (r Rung) String() string {
-	names := [...]string{"answers", "kubeconfig", "connection", "TLS", "unauthorized", "forbidden", "no answer", "not ready"}
+	names := [...]string{"answers", "kubeconfig", "connection", "TLS", "unauthorized", "forbidden", "no answer", "no API server", "not ready"}
 	if int(r) < len(names) {
 		return names[r]
 	}
 	return "unknown"
 }
+
+// NothingListed is how Cause.Why begins when the API server says that it is ready and lists nothing.
+const NothingListed = "answers, but nothing can be listed: "
 
 // Cause is why the API does not answer. Since when is State.Health.Since.
 type Cause struct {
@@ -102,11 +108,18 @@ type Fault struct {
 
 // Pods counts the cluster's pods and those of this node.
 type Pods struct {
-	Running, Total int
+	Running, Total int // Running: those that work
+	NotReady       int // that run and do not work
 	ByPhase        []Count
 	Here           int   // on this node that have not ended; known when State.Here is
 	HereCPU        int64 // what those ask for together, in thousandths of a CPU
 	HereMemory     int64 // the same, bytes
+}
+
+// IllPod is a pod that does not work, or did not a moment ago.
+type IllPod struct {
+	Namespace, Name string
+	Pod
 }
 
 // Services counts the cluster's services. A ClusterIP service without an IP is of type Headless.
@@ -118,7 +131,8 @@ type Services struct {
 // Claims counts PersistentVolumeClaims.
 type Claims struct {
 	Bound, Total int
-	Unbound      []Unbound // lost ones first, then the longest pending, at most MaxNames
+	Waiting      int       // that may be waiting for a pod to use them: nobody can say that they lack a volume
+	Unbound      []Unbound // without those: lost ones first, then the longest pending, at most MaxNames
 }
 
 // Unbound is a claim that has no volume.
@@ -142,11 +156,10 @@ type Sourced struct{ Value, Source string }
 
 // Virt is KubeVirt.
 type Virt struct {
-	Phase      string // "Deployed"; empty: not known
-	Version    string // as KubeVirt observed itself
-	VMs        []VM   // by namespace and name
+	KubeVirt        // its Version is as KubeVirt observed itself
+	VMs        []VM // by namespace and name
 	Instances  []Instance
-	Migrations []Migration // that have not ended, and the newest that have, at most MaxEnded; newest first
+	Migrations []Migration // that have not ended, at most MaxGoing, and the newest that have, at most MaxEnded; newest first
 	Volumes    int         // DataVolumes (CDI)
 	Tally      Tally
 
@@ -178,7 +191,9 @@ type Blocker struct {
 const (
 	MaxWarnings = 200
 	MaxNames    = 20
+	MaxGoing    = 200
 	MaxEnded    = 20
+	MaxCounts   = 32 // names that objects are counted by
 	MaxBlockers = 50
 )
 

@@ -4,6 +4,7 @@ import (
 	"iter"
 	"maps"
 	"strings"
+	"unsafe"
 )
 
 // Objects is every object that is kept, reduced, by its key: "namespace/name", or the name of what has no namespace. One
@@ -19,6 +20,7 @@ type Objects struct {
 	Policies     Table[struct{}]
 	ServiceCIDRs Table[ServiceCIDR]
 	Uses         Table[Use] // by node
+	Classes      Table[Class]
 	VMs          Table[VM]
 	Instances    Table[Instance]
 	Migrations   Table[Migration]
@@ -28,43 +30,100 @@ type Objects struct {
 	place        Place // of the last Roll
 }
 
+// What of the API's objects is kept at most. What is beyond it is not counted.
+const (
+	MaxObjects = 50_000   // of one kind
+	MaxBytes   = 20 << 20 // of all kinds together, as Keep counts them
+)
+
 // Table is the objects of one kind. The zero Table is empty and can be used.
 type Table[T any] struct {
 	rows    map[string]row[T]
+	bytes   int    // of all rows
 	round   uint32 // of the list that is under way, or was the last
+	listing bool   // between Begin and End
 	changed bool   // since the last look
 }
 
-// row is an object and the round of the list or the change that brought it last.
+// row is an object, its bytes, and the round of the list or the change that brought it last.
 type row[T any] struct {
 	object T
+	bytes  int32
 	round  uint32
 }
 
 // Begin starts a list: what is not put again before End is not there any more.
-func (t *Table[T]) Begin() { t.round++ }
+func (t *Table[T]) Begin() {
+	t.round++
+	t.listing = true
+}
 
 // End drops what was not put since Begin.
 func (t *Table[T]) End() {
+	t.dropOld()
+	t.listing = false
+}
+
+func (t *Table[T]) dropOld() {
 	for key, r := range t.rows {
 		if r.round != t.round {
-			delete(t.rows, key)
+			t.Drop(key)
 		}
 	}
 	t.changed = true
 }
 
 // Put keeps object in the place of what had its key.
-func (t *Table[T]) Put(key string, object T) {
+func (t *Table[T]) Put(key string, object T) { t.put(key, object, t.size(key, 0)) }
+
+func (t *Table[T]) put(key string, object T, bytes int) {
 	if t.rows == nil {
 		t.rows = map[string]row[T]{}
 	}
-	t.rows[key] = row[T]{object, t.round}
+	t.bytes += bytes - int(t.rows[key].bytes)
+	t.rows[key] = row[T]{object, int32(bytes), t.round}
 	t.changed = true
+}
+
+// size is the bytes of a row whose object refers to so many bytes beside its own.
+func (t *Table[T]) size(key string, more int) int {
+	return len(key) + int(unsafe.Sizeof(row[T]{})) + more
+}
+
+// Keep is Put as far as there is room: it reports whether there was. The object refers to more bytes beside its own.
+// While a list is under way, what is left from before it makes room; of warnings, all but the newest do.
+func Keep[T any](o *Objects, t *Table[T], key string, object T, more int) bool {
+	bytes := t.size(key, more)
+	if !room(o, t, key, bytes) {
+		switch {
+		case any(t) == any(&o.Warnings):
+			o.newestWarnings()
+		case t.listing:
+			t.dropOld()
+		}
+		if t.changed = true; !room(o, t, key, bytes) {
+			return false
+		}
+	}
+	t.put(key, object, bytes)
+	return true
+}
+
+func room[T any](o *Objects, t *Table[T], key string, bytes int) bool {
+	old, known := t.rows[key]
+	return (known || len(t.rows) < MaxObjects) && o.bytes()+bytes-int(old.bytes) <= MaxBytes
+}
+
+// bytes is what all tables hold.
+func (o *Objects) bytes() int {
+	return o.Nodes.bytes + o.Pods.bytes + o.Services.bytes + o.Claims.bytes + o.Warnings.bytes + o.Namespaces.bytes +
+		o.Budgets.bytes + o.Policies.bytes + o.ServiceCIDRs.bytes + o.Uses.bytes + o.Classes.bytes + o.VMs.bytes + o.Instances.bytes +
+		o.Migrations.bytes + o.KubeVirts.bytes + o.DataVolumes.bytes + o.Attachments.bytes
 }
 
 // Drop forgets the object of a key.
 func (t *Table[T]) Drop(key string) {
+	t.bytes -= int(t.rows[key].bytes)
 	delete(t.rows, key)
 	t.changed = true
 }
@@ -74,7 +133,7 @@ func (t *Table[T]) Len() int { return len(t.rows) }
 
 // Empty forgets all.
 func (t *Table[T]) Empty() {
-	t.rows = nil
+	t.rows, t.bytes = nil, 0
 	t.changed = true
 }
 

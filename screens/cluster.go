@@ -79,6 +79,9 @@ func clusterLeft(r draw.Region, f *frame.Frame) {
 		p.Skip(-1).Text(kindStyle(nodes, style), "Ready").Skip(2)
 	}
 	counted(&p, "Pods", pods, k.Pods.Running, k.Pods.Total, draw.Text)
+	if pods.Has() && k.Pods.NotReady > 0 {
+		counted(&p, "Not ready", pods, k.Pods.NotReady, -1, draw.Warn)
+	}
 	counted(&p, "Services", &k.Kinds[kube.KindService], k.Services.Total, -1, draw.Text)
 	counted(&p, "PVCs", &k.Kinds[kube.KindClaim], k.Claims.Bound, k.Claims.Total, draw.Text)
 	counted(&p, "Namespaces", &k.Kinds[kube.KindNamespace], k.Namespaces, -1, draw.Text)

@@ -56,7 +56,7 @@ func fixedKube(at time.Time) *kube.State {
 		Drain: []kube.Blocker{{Namespace: "team-0", Name: "vm-03", Why: "cannot be migrated: DisksNotLiveMigratable"}, {Namespace: "web", Name: "debug", Why: "has no controller that would start it elsewhere"}},
 	}
 	for i := range k.Kinds {
-		k.Kinds[i] = kube.Kept{Health: good, Count: []int{3, 100, 23, 12, 2, 9, 1, 4, 1, 3, 15, 12, 0, 1, 12, 3}[i]}
+		k.Kinds[i] = kube.Kept{Health: good, Count: []int{3, 100, 23, 12, 2, 9, 1, 4, 1, 3, 2, 15, 12, 0, 1, 12, 3}[i]}
 	}
 	fixedVirt(k, at)
 	return k

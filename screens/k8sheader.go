@@ -105,6 +105,9 @@ func kubevirt(p *draw.Pen, f *frame.Frame, n int) {
 	if phase != "Deployed" {
 		style, sign = draw.Warn, draw.Attention
 	}
+	if trouble := f.Kube.Virt.Trouble(); trouble != "" && phase == "Deployed" {
+		phase, style, sign = trouble, draw.Bad, draw.Attention
+	}
 	if kept.Count == 0 {
 		phase = "not deployed"
 	}
@@ -142,6 +145,10 @@ func podsOfCluster(p *draw.Pen, f *frame.Frame, n int) {
 	k, end := f.Kube, p.X()+n
 	pods := &k.Kinds[kube.KindPod]
 	if stateWord(p, &pods.Health) {
+		return
+	}
+	if pods.More > 0 {
+		p.Text(draw.Text, ">").Int(draw.Text, int64(pods.More))
 		return
 	}
 	style := kindStyle(pods, draw.Text)

@@ -45,7 +45,7 @@ func readiness(p *draw.Pen, n *kube.Node, k *kube.Kept) {
 		p.Text(kindStyle(k, draw.Warn), ", cordoned")
 	}
 	for i := range n.Conditions {
-		if c := &n.Conditions[i]; c.Type != "Ready" && p.Left() > len(c.Type)+2 {
+		if c := &n.Conditions[i]; c.Good == kube.False && c.Type != "Ready" && p.Left() > len(c.Type)+2 {
 			p.Text(kindStyle(k, draw.Bad), ", ").Text(kindStyle(k, draw.Bad), c.Type)
 		}
 	}
@@ -132,9 +132,14 @@ func nodeFacts(view *draw.Region, f *frame.Frame) {
 	for i := range n.Conditions {
 		c := &n.Conditions[i]
 		p = view.CutTop(1).Pen(2, 0)
-		p.Fit(draw.Text, c.Type, 24).Skip(1).Text(draw.Text, c.Status).Skip(1)
-		if !c.Since.IsZero() {
-			p.Text(draw.Dim, "since ").Age(draw.Text, since(f, c.Since)).Skip(1)
+		style := draw.Text
+		if c.Good == kube.False {
+			style = draw.Bad
+		}
+		p.Fit(style, c.Type, 28).Skip(1).Fit(style, c.Status, 12).Skip(1)
+		sinceThen(&p, f, "since ", c.Since, " ")
+		if c.Good == kube.Unknown && c.Type != "Ready" {
+			p.Text(draw.Dim, "not judged ")
 		}
 		p.Fit(draw.Dim, c.Reason, p.Left()-1)
 	}
@@ -259,9 +264,7 @@ func migrationRow(r draw.Region, m *kube.Migration, f *frame.Frame) {
 	if m.Done() && !m.Ended.IsZero() {
 		at = m.Ended
 	}
-	if !at.IsZero() {
-		p.Age(draw.Text, since(f, at)).Text(draw.Dim, " ago")
-	}
+	sinceThen(&p, f, "", at, " ago")
 	p = r.Pen(4, 1)
 	p.Fit(draw.Text, known(m.Source), 24).Text(draw.Dim, " to ").Fit(draw.Text, known(m.Target), 24).Skip(2)
 	p.Fit(draw.Warn, m.Why, p.Left()-1)

@@ -25,10 +25,10 @@ func warningOnALine(r draw.Region, f *frame.Frame) {
 
 // warning writes how long ago, about what, why, how often, and the message as far as it fits.
 func warning(p *draw.Pen, w *kube.Warning, f *frame.Frame) {
-	if w.Last.IsZero() {
-		p.Right(draw.Dim, "--", 7)
+	if age, known := f.Age(w.Last); known {
+		p.AgeRight(draw.Dim, age, 7)
 	} else {
-		p.AgeRight(draw.Dim, since(f, w.Last), 7)
+		p.Right(draw.Dim, "--", 7)
 	}
 	p.Skip(2).Fit(draw.Dim, w.Kind, 16).Skip(1)
 	namespaced(p, w.Namespace, w.Name, min(40, max(p.Left()/3, 12)))

@@ -48,10 +48,10 @@ func counted(p *draw.Pen, name string, k *kube.Kept, n, of int, style draw.Style
 }
 
 func appendFigure(dst []byte, k *kube.Kept, n, of int) []byte {
-	switch k.State {
-	case box.Init:
+	switch {
+	case k.State == box.Init, k.State == box.OK && k.More > 0:
 		return k.AppendWords(dst, 0)
-	case box.Absent, box.Failed:
+	case k.State == box.Absent, k.State == box.Failed, !k.Has():
 		word, _, _ := strings.Cut(k.Err, ":") // "forbidden: list pods"
 		return append(dst, word[:min(len(word), 20)]...)
 	}
@@ -83,8 +83,12 @@ func shortAge(p *draw.Pen, style draw.Style, d time.Duration, end int) {
 	}
 }
 
-// since is the age of a time of the wall clock, 0 when that is in the future.
-func since(f *frame.Frame, at time.Time) time.Duration { return max(f.Now.Sub(at), 0) }
+// sinceThen writes words around how long ago a time of the wall clock was, nothing when that is not known.
+func sinceThen(p *draw.Pen, f *frame.Frame, before string, at time.Time, after string) {
+	if age, known := f.Age(at); known {
+		p.Text(draw.Dim, before).Age(draw.Text, age).Text(draw.Dim, after)
+	}
+}
 
 // apiTrouble is what is wrong with the API in two words, empty while it answers or there is none.
 func apiTrouble(f *frame.Frame) string {
@@ -93,11 +97,13 @@ func apiTrouble(f *frame.Frame) string {
 	}
 	switch c := &f.Kube.Cause; c.Rung {
 	case kube.NotReady:
-		if len(c.Checks) > 0 {
+		if len(c.Checks) > 0 || strings.HasPrefix(c.Why, kube.NothingListed) {
 			return "not ready"
 		}
 	case kube.Unauthorized, kube.Forbidden, kube.Kubeconfig, kube.Answers:
 		return "not seen"
+	case kube.Foreign:
+		return "no API"
 	}
 	return "down"
 }

@@ -79,9 +79,7 @@ func vmOfKubeVirt(in *draw.Region, m *frame.Machine, f *frame.Frame) {
 		return
 	}
 	p.Text(draw.Text, known(i.Phase))
-	if !i.Created.IsZero() {
-		p.Text(draw.Dim, ", made ").Age(draw.Text, since(f, i.Created)).Text(draw.Dim, " ago")
-	}
+	sinceThen(&p, f, ", made ", i.Created, " ago")
 	label(in, "node", &p)
 	p.Fit(draw.Text, known(i.Node), p.Left()-1)
 	if i.Evacuating != "" {
@@ -136,13 +134,13 @@ func lastMove(p *draw.Pen, m *kube.Moving, f *frame.Frame) {
 	switch {
 	case m.Failed:
 		p.Text(draw.Bad, "failed ").Fit(draw.Warn, m.Why, p.Left()-1)
-	case m.Ended.IsZero():
+	case !m.Over():
 		p.Text(draw.Accent, "under way")
-		if !m.Started.IsZero() {
-			p.Text(draw.Dim, " since ").Age(draw.Text, since(f, m.Started))
-		}
+		sinceThen(p, f, " since ", m.Started, "")
+	case m.Ended.IsZero():
+		p.Text(draw.Text, "done")
 	default:
-		p.Age(draw.Text, since(f, m.Ended)).Text(draw.Dim, " ago")
+		sinceThen(p, f, "", m.Ended, " ago")
 	}
 }
 

@@ -33,7 +33,11 @@ func cause(err error, now time.Time, client kube.Certificate) kube.Cause {
 		return kube.Cause{Rung: kube.TLS, Why: why}
 	}
 	var status *statusError
-	if !errors.As(err, &status) {
+	var alien foreign
+	switch {
+	case errors.As(err, &alien):
+		return kube.Cause{Rung: kube.Foreign, Why: alien.Error()}
+	case !errors.As(err, &status):
 		return kube.Cause{Rung: kube.Silent, Why: plain(err)}
 	}
 	switch checks := failedChecks(status.body); {
@@ -137,8 +141,8 @@ func plain(err error) string {
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
 		return "it hung up"
 	}
-	text := clean.String(err.Error())
-	return text[:min(len(text), 200)]
+	text := err.Error()
+	return cut(clean.String(text[:min(len(text), mostHeader)]), 200)
 }
 
 // failedChecks finds the names of the checks that fail in the answer of /readyz: lines such as
@@ -148,7 +152,7 @@ func failedChecks(body []byte) []string {
 	for lines := bufio.NewScanner(bytes.NewReader(body)); lines.Scan() && len(failed) < kube.MaxNames; {
 		if rest, ok := strings.CutPrefix(lines.Text(), "[-]"); ok {
 			name, _, _ := strings.Cut(rest, " ")
-			failed = append(failed, clean.String(name))
+			failed = append(failed, cut(clean.String(name[:min(len(name), mostMessage)]), 64))
 		}
 	}
 	return failed

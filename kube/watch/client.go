@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -15,24 +16,31 @@ import (
 
 	"k8s.io/client-go/transport"
 
-	"hypervisor-tui/draw/clean"
 	"hypervisor-tui/kube"
 )
 
 const (
-	mostError  = 64 << 10         // bytes of an answer that is an error
-	mostUnread = 64 << 10         // bytes of one answer that wait here to be read; the usual 4 MB are 4 MB of memory at each start
-	mostAsked  = 30 * time.Second // that a server may ask to be left alone for
+	mostError    = 64 << 10         // bytes of an answer that is an error, or short
+	mostHeader   = 64 << 10         // bytes of the headers of an answer
+	mostUnread   = 64 << 10         // bytes of one answer that wait here to be read; the usual 4 MB are 4 MB of memory at each start
+	mostMessage  = 256              // bytes of what a server says of an error
+	mostWarnings = 16               // that are told of one connection
+	mostAsked    = 30 * time.Second // that a server may ask to be left alone for
 )
 
 // client asks one API server with one set of credentials, over one connection. Its methods may be called by several
 // goroutines.
 type client struct {
 	server    string
-	http      *http.Client
+	http      http.RoundTripper // adds the credentials; it follows no redirect, so nobody else gets them
 	transport *http.Transport
+	secrets   secrets
 	shown     atomic.Pointer[kube.Certificate] // the server's certificate, nil: none seen yet
-	warned    sync.Map                         // warnings of the server that have been told
+	bytes     *allowance                       // of the connection
+	work      *allowance                       // of the objects that come over it
+	large     chan struct{}                    // holds the one that reads a large object
+	mu        sync.Mutex
+	warned    []string // warnings of the server that have been told
 }
 
 // newClient makes a client; nothing is sent yet. The connection is our own and not of client-go's cache, so that it ends
@@ -45,18 +53,28 @@ func newClient(server string, c *transport.Config, p *pace) (*client, error) {
 	if secure == nil {
 		secure = new(tls.Config)
 	}
-	cl := &client{server: strings.TrimSuffix(server, "/")}
+	cl := &client{
+		server: strings.TrimSuffix(server, "/"), large: make(chan struct{}, 1),
+		bytes: newAllowance(freeBytes, addedBytes), work: newAllowance(freeWork, addedWork),
+	}
 	secure.VerifyConnection = cl.remember
 	dialer := &net.Dialer{Timeout: p.connect, KeepAlive: 15 * time.Second}
 	cl.transport = &http.Transport{
-		Proxy:                 http.ProxyFromEnvironment,
-		DialContext:           dialer.DialContext,
-		TLSClientConfig:       secure,
-		TLSHandshakeTimeout:   p.connect,
-		ResponseHeaderTimeout: p.patience,
-		IdleConnTimeout:       90 * time.Second,
-		DisableCompression:    true, // it costs more CPU than the loopback costs time
-		ForceAttemptHTTP2:     true,
+		Proxy: http.ProxyFromEnvironment,
+		DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
+			conn, err := dialer.DialContext(ctx, network, address)
+			if err != nil {
+				return nil, err
+			}
+			return &meteredConn{Conn: conn, bytes: cl.bytes, closed: make(chan struct{})}, nil
+		},
+		TLSClientConfig:        secure,
+		TLSHandshakeTimeout:    p.connect,
+		ResponseHeaderTimeout:  p.patience,
+		MaxResponseHeaderBytes: mostHeader,
+		IdleConnTimeout:        90 * time.Second,
+		DisableCompression:     true, // it costs more CPU than the loopback costs time
+		ForceAttemptHTTP2:      true,
 		HTTP2: &http.HTTP2Config{
 			SendPingTimeout: 15 * time.Second, PingTimeout: p.patience,
 			MaxReceiveBufferPerStream: mostUnread, MaxReceiveBufferPerConnection: 16 * mostUnread,
@@ -65,13 +83,8 @@ func newClient(server string, c *transport.Config, p *pace) (*client, error) {
 	if c.Proxy != nil {
 		cl.transport.Proxy = c.Proxy
 	}
-	wrapped, err := transport.HTTPWrappersForConfig(c, cl.transport)
-	if err != nil {
-		return nil, err
-	}
-	// An API server does not redirect; whoever does gets no credentials from here.
-	cl.http = &http.Client{Transport: wrapped, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
-	return cl, nil
+	cl.http, err = transport.HTTPWrappersForConfig(c, &learning{cl.transport, &cl.secrets})
+	return cl, err
 }
 
 // remember keeps the validity of the server's certificate once it was verified.
@@ -90,6 +103,7 @@ func (c *client) close() { c.transport.CloseIdleConnections() }
 type statusError struct {
 	code    int
 	after   time.Duration // when to ask again, 0: not said
+	html    bool          // a web server's words
 	message string        // the API server's words, clean, one line
 	body    []byte
 }
@@ -101,12 +115,32 @@ func (e *statusError) Error() string {
 	return fmt.Sprintf("HTTP %d: %s", e.code, e.message)
 }
 
-// get asks for path in a form. The caller closes the body.
+// get asks for objects in a form. The caller closes the body.
 func (c *client) get(ctx context.Context, path string, f form) (io.ReadCloser, error) {
-	return c.do(ctx, http.MethodGet, path, f, nil)
+	r, err := c.do(ctx, http.MethodGet, path, f, nil)
+	if err != nil {
+		return nil, err
+	}
+	if got := r.Header.Get("Content-Type"); !strings.Contains(got, f.name()) {
+		r.Body.Close()
+		return nil, foreign{scanOf(c).text([]byte(got), 64)}
+	}
+	return r.Body, nil
 }
 
-func (c *client) do(ctx context.Context, method, path string, f form, body io.Reader) (io.ReadCloser, error) {
+// foreign is an answer that no API server gives: its content type. A web server or a proxy stands in the API server's place.
+type foreign struct{ contentType string }
+
+func (f foreign) Error() string {
+	what := "answers, but is no API server"
+	if f.contentType != "" {
+		what += " (" + f.contentType + ")"
+	}
+	return what
+}
+
+// do sends a request. The caller closes the body of the answer, whose status is good.
+func (c *client) do(ctx context.Context, method, path string, f form, body io.Reader) (*http.Response, error) {
 	q, err := http.NewRequestWithContext(ctx, method, c.server+path, body)
 	if err != nil {
 		return nil, err
@@ -115,30 +149,28 @@ func (c *client) do(ctx context.Context, method, path string, f form, body io.Re
 	if body != nil {
 		q.Header.Set("Content-Type", "application/json")
 	}
-	r, err := c.http.Do(q)
+	r, err := c.http.RoundTrip(q)
 	if err != nil {
 		return nil, err
 	}
 	c.warn(r.Header)
 	if r.StatusCode/100 != 2 {
 		defer r.Body.Close()
-		return nil, readStatus(r)
+		return nil, c.readStatus(r)
 	}
-	if got := r.Header.Get("Content-Type"); f != jsonText && !strings.Contains(got, "protobuf") {
-		r.Body.Close()
-		return nil, fmt.Errorf("answered in another format: %s", clean.String(got))
-	}
-	return r.Body, nil
+	return r, nil
 }
 
 // readStatus makes an error of an answer. What the API server says comes in the form that was asked for.
-func readStatus(r *http.Response) *statusError {
+func (c *client) readStatus(r *http.Response) *statusError {
 	e := &statusError{code: r.StatusCode}
 	if s, err := strconv.Atoi(r.Header.Get("Retry-After")); err == nil && s > 0 {
 		e.after = min(time.Duration(s)*time.Second, mostAsked)
 	}
 	e.body, _ = io.ReadAll(io.LimitReader(r.Body, mostError)) // what can be read of it is enough
-	switch got, s := r.Header.Get("Content-Type"), new(scan); {
+	switch got, s := r.Header.Get("Content-Type"), scanOf(c); {
+	case strings.Contains(got, "html"):
+		e.html = true
 	case strings.Contains(got, "protobuf"):
 		e.message, _ = s.status(s.unwrap(e.body))
 	case strings.Contains(got, "json"):
@@ -146,7 +178,7 @@ func readStatus(r *http.Response) *statusError {
 			Message string `json:"message"`
 		}
 		s.readJSON(e.body, &v)
-		e.message = s.text([]byte(v.Message), 256)
+		e.message = s.text([]byte(v.Message), mostMessage)
 	}
 	return e
 }
@@ -156,7 +188,7 @@ func (s *scan) status(b []byte) (message string, code int) {
 	for f := s.over(b); f.next(); {
 		switch f.num {
 		case 3:
-			message = s.text(f.data, 256)
+			message = s.text(f.data, mostMessage)
 		case 6:
 			code = int(int32(f.n))
 		}
@@ -164,11 +196,25 @@ func (s *scan) status(b []byte) (message string, code int) {
 	return message, code
 }
 
-// warn tells of each warning of the server once. RFC 7234, section 5.5: warnings of code 299.
+// warn tells of each warning of the server once, as long as they are few. RFC 7234, section 5.5: warnings of code 299.
 func (c *client) warn(h http.Header) {
-	for _, text := range h.Values("Warning") {
-		if _, told := c.warned.LoadOrStore(text, true); !told {
-			logf("warning", "the API server warns: %s", clean.String(text))
+	if h["Warning"] == nil {
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, raw := range h["Warning"] {
+		text := scanOf(c).text([]byte(raw), mostMessage)
+		if len(c.warned) > mostWarnings || slices.Contains(c.warned, text) {
+			continue
 		}
+		if len(c.warned) == mostWarnings {
+			text = "more often; what else it says is left out"
+		}
+		c.warned = append(c.warned, text)
+		logf("warning", "the API server warns: %s", text)
 	}
 }
+
+// scanOf returns a scan for what c is sent.
+func scanOf(c *client) *scan { return &scan{secrets: &c.secrets} }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+	"unsafe"
 
 	"hypervisor-tui/kube"
 )
@@ -29,6 +30,9 @@ func readNode(s *scan, b []byte) (m meta, n kube.Node) {
 	return m, n
 }
 
+// mostArgs is the bytes of the arguments of a k3s server that are read.
+const mostArgs = 32 << 10
+
 func (s *scan) nodeMeta(n *kube.Node, b []byte) {
 	for f := s.over(b); f.next(); {
 		if f.num != 11 && f.num != 12 {
@@ -37,12 +41,18 @@ func (s *scan) nodeMeta(n *kube.Node, b []byte) {
 		k, value := s.pair(f.data)
 		role, isRole := strings.CutPrefix(string(k), "node-role.kubernetes.io/")
 		switch key := string(k); {
-		case f.num == 11 && isRole:
+		case f.num == 11 && isRole && len(n.Roles) < mostParts:
 			n.Roles = append(n.Roles, s.name([]byte(role)))
 		case key == "kubernetes.io/hostname":
-			n.Hostname = s.text(value, 256)
+			n.Hostname = s.text(value, mostWord)
 		case key == "k3s.io/node-args", key == "rke2.io/node-args":
-			n.K3s = kube.ParseK3sArgs(string(value))
+			if len(value) > mostArgs {
+				continue
+			}
+			if n.K3s = kube.ParseK3sArgs(string(value)); n.K3s != nil {
+				n.K3s.RKE2 = key == "rke2.io/node-args"
+				s.bytes += len(value)
+			}
 		case key == "flannel.alpha.coreos.com/backend-type":
 			n.Flannel = s.name(value)
 		case key == "projectcalico.org/IPv4Address", key == "projectcalico.org/IPv6Address":
@@ -62,7 +72,9 @@ func (s *scan) nodeSpec(n *kube.Node, b []byte) {
 		case 4:
 			n.Cordoned = f.n != 0
 		case 7:
-			n.PodCIDRs = append(n.PodCIDRs, s.text(f.data, 64))
+			if len(n.PodCIDRs) < mostParts {
+				n.PodCIDRs = append(n.PodCIDRs, s.text(f.data, 64))
+			}
 		}
 	}
 	if n.PodCIDRs == nil && first != "" {
@@ -105,7 +117,7 @@ func (s *scan) nodeStatus(n *kube.Node, b []byte) {
 	}
 }
 
-// nodeCondition keeps Ready, and of the others those that are not well: their good status is False.
+// nodeCondition keeps Ready first, and of the others those that are not known to be as they should be.
 func (s *scan) nodeCondition(n *kube.Node, b []byte) {
 	var c kube.Condition
 	for f := s.over(b); f.next(); {
@@ -120,12 +132,14 @@ func (s *scan) nodeCondition(n *kube.Node, b []byte) {
 			c.Reason = s.name(f.data)
 		}
 	}
+	c.Judge()
 	switch {
 	case c.Type == "Ready":
 		n.Ready = c.Status
 		n.Conditions = slices.Insert(n.Conditions, 0, c)
-	case c.Status != "False":
+	case c.Good != kube.True && len(n.Conditions) < mostParts:
 		n.Conditions = append(n.Conditions, c)
+		s.bytes += int(unsafe.Sizeof(c))
 	}
 }
 
@@ -139,19 +153,35 @@ func readPod(s *scan, b []byte) (m meta, p kube.Pod) {
 		case 2:
 			s.podSpec(&p, f.data)
 		case 3:
-			p.Phase = s.name(s.field(f.data, 1))
+			s.podStatus(&p, f.data)
 		}
 	}
+	s.podTrouble(&p)
+	namespace, _, _ := strings.Cut(m.key, "/")
+	p.System = p.System || slices.Contains(systemNamespaces[:], namespace)
 	return m, p
 }
+
+// systemNamespaces are where the parts of a cluster are that carry all others: k3s and RKE2 and most CNIs use the first.
+var systemNamespaces = [...]string{"kube-system", "kubevirt", "cdi", "calico-system", "tigera-operator", "kube-flannel", "cilium"}
 
 func (s *scan) podMeta(p *kube.Pod, b []byte) {
 	var room [512]byte
 	labels := room[:0]
 	for f := s.over(b); f.next(); {
 		switch f.num {
+		case 8:
+			p.Since = s.time(f.data)
+		case 9:
+			p.Why, p.Slow, p.Since = "Terminating", true, s.time(f.data)
 		case 11:
 			k, v := s.pair(f.data)
+			if string(k) == "kubevirt.io" && strings.HasPrefix(string(v), "virt-") && string(v) != "virt-launcher" {
+				p.System = true
+			}
+			if len(labels)+len(k)+len(v) > mostLabels {
+				continue
+			}
 			if len(labels) > 0 {
 				labels = append(labels, '\n')
 			}
@@ -172,15 +202,14 @@ func (s *scan) podMeta(p *kube.Pod, b []byte) {
 // labels is name for several lines. A label's characters are letters, digits and a few signs, or the API server would
 // not have taken it, so they are matched as they are and never shown.
 func (s *scan) labels(b []byte) string {
-	if known, ok := s.lines[string(b)]; ok {
-		return known
+	known, ok := s.lines[string(b)]
+	if !ok {
+		s.recall(len(b))
+		known = string(b)
+		s.lines[known] = known
 	}
-	if s.lines == nil || len(s.lines) >= mostNames {
-		s.lines = map[string]string{}
-	}
-	text := string(b)
-	s.lines[text] = text
-	return text
+	s.bytes += len(known)
+	return known
 }
 
 // controller returns the kind of an owner that controls, nil of one that does not.
@@ -229,6 +258,11 @@ func (s *scan) podSpec(p *kube.Pod, b []byte) {
 			start.raise(r)
 		case 10:
 			p.Node = s.name(f.data)
+		case 24:
+			switch string(f.data) {
+			case "system-node-critical", "system-cluster-critical", "kubevirt-cluster-critical":
+				p.System = true
+			}
 		case 32:
 			s.request(&overhead, f.data)
 		case 40:

@@ -247,7 +247,7 @@ func TestF7Nonsense(t *testing.T) {
 		"a null object":      {"/virtualmachines", func(rw http.ResponseWriter) { fmt.Fprint(rw, `{"type":"ADDED","object":null}`) }, "an object without a name"},
 		"wrong types":        {"/virtualmachines", func(rw http.ResponseWriter) { fmt.Fprint(rw, `{"type":7}`) }, "malformed JSON"},
 		"malformed protobuf": {"/pods", func(rw http.ResponseWriter) { protobufAnswer(rw); rw.Write([]byte("\x00\x00\x00\x02\xff\xff")) }, "malformed protobuf"},
-		"a large frame":      {"/pods", func(rw http.ResponseWriter) { protobufAnswer(rw); rw.Write([]byte("\xff\xff\xff\xff")) }, "an object of more than 8 MB"},
+		"a large frame":      {"/pods", func(rw http.ResponseWriter) { protobufAnswer(rw); rw.Write([]byte("\xff\xff\xff\xff")) }, "an object of more than 3 MB"},
 		"100 MB of JSON": {"/virtualmachines", func(rw http.ResponseWriter) {
 			fmt.Fprint(rw, `{"type":"ADDED","object":{"metadata":{"name":"`)
 			block := []byte(strings.Repeat("x", 1<<20))
@@ -256,17 +256,20 @@ func TestF7Nonsense(t *testing.T) {
 					return
 				}
 			}
-		}, "an object of more than 8 MB"},
+		}, "an object of more than 3 MB"},
 		"HTML": {"/pods", func(rw http.ResponseWriter) {
 			rw.Header().Set("Content-Type", "text/html")
 			fmt.Fprint(rw, "<html>login\x1b[31m")
-		}, "answered in another format: text/html"},
+		}, "answers, but is no API server (text/html)"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			f, w := started(t, nil)
 			f.set(func(rw http.ResponseWriter, r *http.Request) bool {
 				if !strings.HasSuffix(r.URL.Path, c.path) || sortOf(r) == "pods watch" {
 					return false
+				}
+				if c.path == "/virtualmachines" {
+					rw.Header().Set("Content-Type", "application/json")
 				}
 				c.send(rw)
 				return true

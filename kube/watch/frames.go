@@ -2,6 +2,8 @@ package watch
 
 import (
 	"bufio"
+	"bytes"
+	"context"
 	"encoding/binary"
 	"encoding/json"
 	"errors"
@@ -12,25 +14,59 @@ import (
 	"google.golang.org/protobuf/encoding/protowire"
 )
 
-// mostObject is the bytes that one object may have: etcd takes 1.5 MB, which as JSON may be more.
-const mostObject = 8 << 20
+// mostObject is the bytes that one object may have: etcd takes 1.5 MB of one, and an API server 3 MB of a request.
+const mostObject = 3 << 20
 
 var errTooLarge = fmt.Errorf("an object of more than %d MB", mostObject>>20)
 
 // paced is the body of an answer that is read object by object. It gives up, by calling the deadline's function, when an
-// object is slow to begin or to end, and on one that is too large. Whoever reads calls between before each object.
+// object is slow to begin or to end, and on one that is too large. Whoever reads calls between before each object. Of the
+// requests of a client one at a time reads a large object.
 type paced struct {
 	body     io.Reader
+	ctx      context.Context
 	deadline *time.Timer
 	patience time.Duration // for an object to be whole once its first byte is here
+	work     *allowance    // that the objects are taken from
+	cost     int           // of a byte of them
+	token    chan struct{} // holds the one whose object is large
 	left     int           // bytes that the object may still have
 	begun    bool          // its first byte is here
+	large    bool          // it is the one that the token holds
+	keeps    bool          // it stays so up to the end
 }
 
-// between waits for the next object, for as long as idle.
+// between waits for the next object, for as long as idle, once it may be asked for.
 func (p *paced) between(idle time.Duration) {
+	p.deadline.Stop()
+	if !p.keeps {
+		p.small()
+	}
+	p.work.wait(p.ctx, (mostObject-p.left)*p.cost+costEach)
 	p.left, p.begun = mostObject, false
 	p.deadline.Reset(idle)
+}
+
+// grow waits until the object may be large.
+func (p *paced) grow() {
+	if p.large {
+		return
+	}
+	p.deadline.Stop()
+	select {
+	case p.token <- struct{}{}:
+		p.large = true
+	case <-p.ctx.Done():
+	}
+	p.deadline.Reset(p.patience)
+}
+
+// small lets another object be large.
+func (p *paced) small() {
+	if p.large {
+		<-p.token
+		p.large = false
+	}
 }
 
 func (p *paced) Read(b []byte) (int, error) {
@@ -41,6 +77,9 @@ func (p *paced) Read(b []byte) (int, error) {
 	}
 	if p.left -= n; p.left < 0 {
 		return 0, errTooLarge
+	}
+	if mostObject-p.left > usual {
+		p.grow()
 	}
 	return n, err
 }
@@ -56,22 +95,29 @@ type events interface {
 	next(*scan, *event) error
 }
 
-func newEvents(f form, body io.Reader) events {
+func newEvents(f form, p *paced) events {
 	if f == jsonText {
-		return &jsonEvents{json.NewDecoder(body)}
+		return &jsonEvents{paced: p, body: p, in: json.NewDecoder(p)}
 	}
-	return &frames{in: bufio.NewReader(body)}
+	return newFrames(p)
 }
 
 // frames is a watch in protobuf: length-delimited messages, each an event around an object in its envelope.
 //
 // API: WatchEvent in apimachinery/pkg/apis/meta/v1/generated.proto; lengths are 4 bytes, big-endian.
 type frames struct {
+	*paced
 	in  *bufio.Reader
 	buf []byte
 }
 
+func newFrames(p *paced) *frames { return &frames{paced: p, in: bufio.NewReader(p)} }
+
 func (f *frames) next(s *scan, e *event) error {
+	*e = event{}
+	if cap(f.buf) > usual {
+		f.buf = nil
+	}
 	var size [4]byte
 	if _, err := io.ReadFull(f.in, size[:]); err != nil {
 		return err
@@ -83,7 +129,6 @@ func (f *frames) next(s *scan, e *event) error {
 	if err := f.fill(int(n)); err != nil {
 		return err
 	}
-	*e = event{}
 	for m := s.over(f.buf); m.next(); {
 		switch m.num {
 		case 1:
@@ -100,6 +145,9 @@ const usual = 64 << 10
 
 // fill reads n bytes into f.buf.
 func (f *frames) fill(n int) error {
+	if n > usual {
+		f.grow()
+	}
 	if cap(f.buf) < n || cap(f.buf) > usual {
 		f.buf = make([]byte, n, max(n, 8<<10))
 	}
@@ -119,9 +167,14 @@ func (s *scan) taken() error {
 }
 
 // jsonEvents is a watch in JSON: one object after the other.
-type jsonEvents struct{ in *json.Decoder }
+type jsonEvents struct {
+	*paced
+	body io.Reader
+	in   *json.Decoder
+}
 
 func (j *jsonEvents) next(_ *scan, e *event) error {
+	*e = event{}
 	var v struct {
 		Type   string          `json:"type"`
 		Object json.RawMessage `json:"object"`
@@ -130,6 +183,11 @@ func (j *jsonEvents) next(_ *scan, e *event) error {
 		return plainError(err)
 	}
 	*e = event{v.Type, v.Object}
+	if j.large { // a decoder never gives back what it has grown to
+		rest, _ := io.ReadAll(j.in.Buffered()) // reads memory
+		j.body = io.MultiReader(bytes.NewReader(rest), j.body)
+		j.in = json.NewDecoder(j.body)
+	}
 	return nil
 }
 
@@ -149,6 +207,14 @@ type page struct {
 	more    string // token that asks for the next page, empty: this was the last
 }
 
+// mostVersion and mostToken are the bytes that a version and the token of a page may have.
+const (
+	mostVersion = 256
+	mostToken   = 8 << 10
+)
+
+var errVersion = errors.New("a version or a token too long to be one")
+
 // readPage calls each for every object of a list, one at a time; the object is valid during the call.
 func readPage(f form, p *paced, s *scan, each func(object []byte) error) (page, error) {
 	if f == jsonText {
@@ -160,7 +226,7 @@ func readPage(f form, p *paced, s *scan, each func(object []byte) error) (page, 
 // readListPage reads a list in protobuf without ever having it whole in memory: a list is an envelope whose second
 // field is a message whose second fields are the objects and whose first is the ListMeta.
 func readListPage(p *paced, s *scan, each func([]byte) error) (page, error) {
-	f := &frames{in: bufio.NewReader(p)}
+	f := newFrames(p)
 	var out page
 	if err := f.fill(len(magic)); err != nil {
 		return out, err
@@ -236,8 +302,10 @@ func (s *scan) listMeta(b []byte) (p page) {
 
 // readJSONPage reads a list in JSON object by object.
 func readJSONPage(p *paced, each func([]byte) error) (page, error) {
+	p.keeps = true // as the decoder does
 	in := json.NewDecoder(p)
 	var out page
+	isList := false
 	if t, err := in.Token(); err != nil {
 		return out, plainError(err)
 	} else if t != json.Delim('{') {
@@ -257,6 +325,7 @@ func readJSONPage(p *paced, each func([]byte) error) (page, error) {
 			err = in.Decode(&v)
 			out = page{v.Version, v.More}
 		case "items":
+			isList = true
 			err = readItems(in, p, each)
 		default:
 			var skipped json.RawMessage
@@ -265,6 +334,9 @@ func readJSONPage(p *paced, each func([]byte) error) (page, error) {
 		if err != nil {
 			return out, plainError(err)
 		}
+	}
+	if !isList {
+		return out, errNoList
 	}
 	return out, nil
 }

@@ -1,9 +1,13 @@
 package watch
 
-import "hypervisor-tui/kube"
+import (
+	"unsafe"
 
-// kind is how one kind of object is asked for and read. read's put keeps the object; its meta is valid until the memory
-// of what was read is used again.
+	"hypervisor-tui/kube"
+)
+
+// kind is how one kind of object is asked for and read. read's put keeps the object and reports whether there was room for
+// it; its meta is valid until the memory of what was read is used again.
 type kind struct {
 	kube.Kind
 	path  string
@@ -11,7 +15,7 @@ type kind struct {
 	form  form
 	polls bool // it cannot be watched: it is listed again and again
 	table func(*kube.Objects) table
-	read  func(*scan, []byte) (meta, func(*kube.Objects))
+	read  func(*scan, []byte) (meta, func(*kube.Objects) bool)
 }
 
 // table is a kube.Table of any type.
@@ -43,14 +47,35 @@ func (f form) accept() string {
 	return "application/vnd.kubernetes.protobuf"
 }
 
+// cost is what a byte of it costs.
+func (f form) cost() int {
+	if f == jsonText {
+		return costJSON
+	}
+	return 1
+}
+
+// name is what the content type of an answer in a form has in it.
+func (f form) name() string {
+	if f == jsonText {
+		return "json"
+	}
+	return "protobuf"
+}
+
 // newKind ties a reader to the table that its objects are kept in.
 func newKind[T any](k kube.Kind, path string, f form, t func(*kube.Objects) *kube.Table[T], read func(*scan, []byte) (meta, T)) kind {
 	return kind{
 		Kind: k, path: path, form: f,
 		table: func(o *kube.Objects) table { return t(o) },
-		read: func(s *scan, b []byte) (meta, func(*kube.Objects)) {
+		read: func(s *scan, b []byte) (meta, func(*kube.Objects) bool) {
+			s.bytes = 0
 			m, object := read(s, b)
-			return m, func(o *kube.Objects) { t(o).Put(m.key, object) }
+			more := s.bytes
+			if k == kube.KindVM || k == kube.KindInstance || k == kube.KindMigration {
+				more += 3 * int(unsafe.Sizeof(object)) // of each State that lists it
+			}
+			return m, func(o *kube.Objects) bool { return kube.Keep(o, t(o), m.key, object, more) }
 		},
 	}
 }
@@ -62,6 +87,7 @@ func kinds() []kind {
 	warnings.query = "&fieldSelector=type%3DWarning"
 	use := newKind(kube.KindUse, "/apis/metrics.k8s.io/v1beta1/nodes", jsonText, func(o *kube.Objects) *kube.Table[kube.Use] { return &o.Uses }, readUse)
 	use.polls = true
+	const storage = "/apis/storage.k8s.io/v1/storageclasses"
 	return []kind{
 		newKind(kube.KindNode, "/api/v1/nodes", protobuf, func(o *kube.Objects) *kube.Table[kube.Node] { return &o.Nodes }, readNode),
 		newKind(kube.KindPod, "/api/v1/pods", protobuf, func(o *kube.Objects) *kube.Table[kube.Pod] { return &o.Pods }, readPod),
@@ -73,6 +99,7 @@ func kinds() []kind {
 		newKind(kube.KindPolicy, "/apis/networking.k8s.io/v1/networkpolicies", names, func(o *kube.Objects) *kube.Table[struct{}] { return &o.Policies }, readName),
 		newKind(kube.KindServiceCIDR, "/apis/networking.k8s.io/v1/servicecidrs", protobuf, func(o *kube.Objects) *kube.Table[kube.ServiceCIDR] { return &o.ServiceCIDRs }, readServiceCIDR),
 		use,
+		newKind(kube.KindClass, storage, protobuf, func(o *kube.Objects) *kube.Table[kube.Class] { return &o.Classes }, readClass),
 		newKind(kube.KindVM, virt+"virtualmachines", jsonText, func(o *kube.Objects) *kube.Table[kube.VM] { return &o.VMs }, readVM),
 		newKind(kube.KindInstance, virt+"virtualmachineinstances", jsonText, func(o *kube.Objects) *kube.Table[kube.Instance] { return &o.Instances }, readInstance),
 		newKind(kube.KindMigration, virt+"virtualmachineinstancemigrations", jsonText, func(o *kube.Objects) *kube.Table[kube.Migration] { return &o.Migrations }, readMigration),

@@ -36,9 +36,47 @@ func readClaim(s *scan, b []byte) (m meta, c kube.Claim) {
 		switch f.num {
 		case 1:
 			m = s.meta(f.data)
-			c.Created = s.time(s.field(f.data, 8))
+			s.claimMeta(&c, f.data)
+		case 2:
+			for spec := s.over(f.data); spec.next(); {
+				switch spec.num {
+				case 3:
+					c.Chosen = c.Chosen || len(spec.data) > 0
+				case 5:
+					c.Class = s.name(spec.data)
+				}
+			}
 		case 3:
 			c.Phase = s.name(s.field(f.data, 1))
+		}
+	}
+	return m, c
+}
+
+func (s *scan) claimMeta(c *kube.Claim, b []byte) {
+	for f := s.over(b); f.next(); {
+		switch f.num {
+		case 8:
+			c.Created = s.time(f.data)
+		case 12:
+			switch k, value := s.pair(f.data); string(k) {
+			case "volume.kubernetes.io/selected-node":
+				c.Chosen = true
+			case "volume.beta.kubernetes.io/storage-class":
+				c.Class = s.name(value)
+			}
+		}
+	}
+}
+
+// readClass reads a storage.k8s.io/v1 StorageClass.
+func readClass(s *scan, b []byte) (m meta, c kube.Class) {
+	for f := s.over(b); f.next(); {
+		switch f.num {
+		case 1:
+			m = s.meta(f.data)
+		case 7:
+			c.Waits = string(f.data) == "WaitForFirstConsumer"
 		}
 	}
 	return m, c
@@ -90,7 +128,7 @@ func (s *scan) about(w *kube.Warning, b []byte) {
 		case 2:
 			w.Namespace = s.name(f.data)
 		case 3:
-			w.Name = s.text(f.data, 256)
+			w.Name = s.text(f.data, mostName)
 		}
 	}
 }
@@ -132,7 +170,12 @@ func (s *scan) selector(v *kube.Budget, b []byte) {
 		switch f.num {
 		case 1:
 			k, value := s.pair(f.data)
+			if len(v.Labels) == mostParts || len(k)+len(value) > mostLabels {
+				v.Unclear = true
+				continue
+			}
 			v.Labels = append(v.Labels, string(k)+"="+string(value))
+			s.bytes += len(k) + len(value) + 1
 		case 2:
 			v.Unclear = true
 		}
@@ -147,7 +190,7 @@ func readServiceCIDR(s *scan, b []byte) (m meta, c kube.ServiceCIDR) {
 			m = s.meta(f.data)
 		case 2:
 			for spec := s.over(f.data); spec.next(); {
-				if spec.num == 1 {
+				if spec.num == 1 && len(c.CIDRs) < mostParts {
 					c.CIDRs = append(c.CIDRs, s.text(spec.data, 64))
 				}
 			}

@@ -19,6 +19,8 @@ type pace struct {
 	polls        time.Duration // between two lists of what cannot be watched
 	askAgain     time.Duration // for a kind that is forbidden or not installed
 	good         time.Duration // a watch that lasted so long was a good one
+	whole        time.Duration // for a list to be whole
+	givenUp      time.Duration // before a list that had no end is tried again
 	shortest     time.Duration // wait after a failure
 	longest      time.Duration
 }
@@ -36,6 +38,8 @@ func usualPace() pace {
 		polls:        30 * time.Second,
 		askAgain:     15 * time.Second,
 		good:         30 * time.Second,
+		whole:        3 * time.Minute,
+		givenUp:      5 * time.Minute,
 		shortest:     time.Second,
 		longest:      30 * time.Second,
 	}

@@ -1,6 +1,7 @@
 package watch
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -9,7 +10,6 @@ import (
 	"strings"
 	"time"
 
-	"hypervisor-tui/draw/clean"
 	"hypervisor-tui/kube"
 )
 
@@ -72,13 +72,19 @@ func (s *session) probe(ctx context.Context, tell func(context.Context, func(*Wa
 // ready asks whether the API server is. Credentials that may not ask that, and a server that does not know the question,
 // are an answer as well.
 func (s *session) ready(ctx context.Context) error {
-	_, err := s.short(ctx, http.MethodGet, "/readyz", "")
+	text, err := s.short(ctx, http.MethodGet, "/readyz", "")
 	var status *statusError
-	if errors.As(err, &status) {
-		switch status.code {
-		case http.StatusForbidden, http.StatusNotFound, http.StatusTooManyRequests:
-			return nil
-		}
+	switch {
+	case err == nil && string(bytes.TrimSpace(text)) != "ok":
+		return foreign{}
+	case !errors.As(err, &status):
+		return err
+	case status.html || status.code/100 == 3:
+		return foreign{}
+	}
+	switch status.code {
+	case http.StatusForbidden, http.StatusNotFound, http.StatusTooManyRequests:
+		return nil
 	}
 	return err
 }
@@ -89,7 +95,7 @@ func (s *session) ask(ctx context.Context) (f facts) {
 		GitVersion string `json:"gitVersion"`
 	}
 	if text, err := s.short(ctx, http.MethodGet, "/version", ""); err == nil && json.Unmarshal(text, &version) == nil {
-		f.version = clean.String(version.GitVersion)
+		f.version = scanOf(s.client).text([]byte(version.GitVersion), 64)
 	}
 	// A review is a question although it is a POST: nothing is stored.
 	const review = `{"apiVersion":"authorization.k8s.io/v1","kind":"SelfSubjectAccessReview","spec":{"resourceAttributes":{"verb":"*","group":"*","resource":"*"}}}`
@@ -113,9 +119,9 @@ func (s *session) short(ctx context.Context, method, path, body string) ([]byte,
 	}
 	r, err := s.client.do(ctx, method, path, jsonText, in)
 	if err == nil {
-		defer r.Close()
+		defer r.Body.Close()
 		var text []byte
-		if text, err = io.ReadAll(io.LimitReader(r, mostError)); err == nil {
+		if text, err = io.ReadAll(io.LimitReader(r.Body, mostError)); err == nil {
 			return text, nil
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"net/url"
+	"sync/atomic"
 	"time"
 
 	"hypervisor-tui/kube"
@@ -25,11 +26,23 @@ type stream struct {
 	pace      *pace
 	tell      func(context.Context, func(*Watcher))
 	scan      scan
-	version   []byte    // of the last event seen, empty: list first
-	paging    bool      // list by pages next: a watch did not bring all that there is
-	listed    time.Time // when the last list began
-	pagesOnly bool      // this server does not stream lists
+	version   []byte      // of the last event seen, empty: list first
+	paging    bool        // list by pages next: a watch did not bring all that there is
+	listed    time.Time   // when the last list began
+	pagesOnly bool        // this server does not stream lists
+	full      atomic.Bool // there are more objects than are kept: what comes is left alone
 }
+
+var (
+	errFull    = errors.New("more objects than are kept")
+	errEndless = errors.New("its list does not end")
+)
+
+// mostListed is how many objects a list may bring, the same ones again included, and mostPages how many pages it may have.
+const (
+	mostListed = 4 * kube.MaxObjects
+	mostPages  = 400
+)
 
 // run follows until ctx ends.
 func (s *stream) run(ctx context.Context) error {
@@ -42,6 +55,7 @@ func (s *stream) run(ctx context.Context) error {
 	var wait backoff
 	for ctx.Err() == nil {
 		began := time.Now()
+		s.full.Store(false)
 		err := s.follow(ctx)
 		if ctx.Err() != nil {
 			break
@@ -102,7 +116,10 @@ type request struct {
 // open asks for path. The caller ends the request.
 func (s *stream) open(ctx context.Context, path string) (*request, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
-	q := &request{ctx: ctx, cancel: cancel, paced: &paced{left: mostObject, patience: s.pace.patience}}
+	q := &request{ctx: ctx, cancel: cancel, paced: &paced{
+		ctx: ctx, left: mostObject, patience: s.pace.patience, work: s.client.work, cost: s.form.cost(), token: s.client.large,
+	}}
+	s.client.work.wait(ctx, costRequest)
 	q.deadline = time.AfterFunc(s.pace.patience, func() { cancel(errSilent) })
 	body, err := s.client.get(ctx, path, s.form)
 	if err != nil {
@@ -117,6 +134,7 @@ func (s *stream) open(ctx context.Context, path string) (*request, error) {
 
 func (q *request) end() {
 	q.deadline.Stop()
+	q.small()
 	q.cancel(nil)
 	_ = q.close() // it is over; whatever closing says changes nothing
 }
@@ -146,12 +164,12 @@ func (s *stream) watch(ctx context.Context, all bool) error {
 		return err
 	}
 	defer q.end()
-	w := watching{stream: s, in: newEvents(s.form, q), synced: !all, idle: s.pace.idle}
+	w := watching{stream: s, in: newEvents(s.form, q.paced), synced: !all, idle: s.pace.idle}
 	if all {
 		w.idle = s.pace.patience
 		s.tell(ctx, func(o *Watcher) { s.table(&o.objects).Begin() })
 	} else {
-		s.tell(ctx, func(o *Watcher) { o.good(s.Kind) })
+		s.tell(ctx, func(o *Watcher) { o.opened[s.Kind] = o.o.Now() })
 	}
 	for {
 		q.between(w.idle)
@@ -175,6 +193,7 @@ type watching struct {
 	in     events
 	event  event
 	synced bool
+	listed int // objects, until it is synced
 	idle   time.Duration
 }
 
@@ -183,17 +202,23 @@ func (w *watching) next(ctx context.Context) error {
 	if err := w.in.next(&w.scan, &w.event); err != nil {
 		return err
 	}
+	switch w.listed++; {
+	case w.full.Load():
+		return errFull
+	case !w.synced && w.endless(w.listed):
+		return errEndless
+	}
 	var m meta
-	var change func(*kube.Objects)
+	var change func(*kube.Objects) bool
 	switch w.event.typ {
 	case "ADDED", "MODIFIED":
 		m, change = w.read(&w.scan, w.event.object)
 	case "DELETED":
 		m = w.bookmark()
-		change = func(o *kube.Objects) { w.table(o).Drop(m.key) }
+		change = func(o *kube.Objects) bool { w.table(o).Drop(m.key); return true }
 	case "BOOKMARK":
 		m = w.bookmark()
-		change = func(*kube.Objects) {}
+		change = func(*kube.Objects) bool { return true }
 	case "ERROR":
 		return w.failure()
 	default:
@@ -205,9 +230,14 @@ func (w *watching) next(ctx context.Context) error {
 	if m.key == "" && w.event.typ != "BOOKMARK" {
 		return errors.New("an object without a name")
 	}
+	if len(m.version) > mostVersion {
+		return errVersion
+	}
 	kind, first := w.Kind, m.synced && !w.synced
 	w.tell(ctx, func(o *Watcher) {
-		change(&o.objects)
+		if !o.change(w.stream, change) {
+			return
+		}
 		if first {
 			w.table(&o.objects).End()
 		}
@@ -245,36 +275,63 @@ func (w *watching) failure() error {
 	return errors.Join(e, w.scan.taken())
 }
 
-// list reads everything by pages, each object by itself.
+// endless says whether a list that has brought so many objects has no end.
+func (s *stream) endless(objects int) bool {
+	return objects > mostListed || time.Since(s.listed) > s.pace.whole
+}
+
+// list reads everything by pages, each object by itself. A page without objects has no page after it.
 func (s *stream) list(ctx context.Context) error {
+	s.listed = time.Now()
 	s.tell(ctx, func(o *Watcher) { s.table(&o.objects).Begin() })
-	for more := ""; ; {
-		p, err := s.page(ctx, more)
-		if err != nil {
+	objects, more := 0, ""
+	for pages := 1; ; pages++ {
+		before := objects
+		p, err := s.page(ctx, more, &objects)
+		switch {
+		case err != nil:
 			return err
+		case len(p.version) > mostVersion || len(p.more) > mostToken:
+			return errVersion
+		case p.more == "":
+			more = p.version
+		case p.more == more || objects == before || pages == mostPages:
+			return errEndless
+		default:
+			more = p.more
+			continue
 		}
-		if more = p.more; more == "" {
-			s.version = append(s.version[:0], p.version...)
-			break
-		}
+		break
+	}
+	if !s.polls {
+		s.version = append(s.version[:0], more...)
 	}
 	if len(s.version) == 0 && !s.polls {
 		return errors.New("a list without a version")
 	}
 	s.tell(ctx, func(o *Watcher) {
-		s.table(&o.objects).End()
-		o.alive(s.Kind, true)
+		if !s.full.Load() {
+			s.table(&o.objects).End()
+			o.alive(s.Kind, true)
+		}
 	})
 	return nil
 }
 
-func (s *stream) page(ctx context.Context, more string) (page, error) {
+// page reads one, and counts its objects.
+func (s *stream) page(ctx context.Context, more string, objects *int) (page, error) {
 	q, err := s.open(ctx, fmt.Sprintf("%s?limit=%d&continue=%s%s", s.path, perPage, url.QueryEscape(more), s.query))
 	if err != nil {
 		return page{}, err
 	}
 	defer q.end()
 	p, err := readPage(s.form, q.paced, &s.scan, func(object []byte) error {
+		switch *objects++; {
+		case s.full.Load():
+			return errFull
+		case s.endless(*objects):
+			return errEndless
+		}
 		m, put := s.read(&s.scan, object)
 		if err := s.scan.taken(); err != nil {
 			return err
@@ -283,8 +340,9 @@ func (s *stream) page(ctx context.Context, more string) (page, error) {
 			return errors.New("an object without a name")
 		}
 		s.tell(ctx, func(o *Watcher) {
-			put(&o.objects)
-			o.alive(s.Kind, false)
+			if o.change(s, put) {
+				o.alive(s.Kind, false)
+			}
 		})
 		return nil
 	})
@@ -329,6 +387,15 @@ func (s *stream) judge(ctx context.Context, err error, lasted time.Duration, wai
 func (s *stream) brokeOff(ctx context.Context, err error, lasted time.Duration, wait *backoff) time.Duration {
 	var part unsynced
 	cut := errors.As(err, &part)
+	switch {
+	case errors.Is(err, errFull): // the Watcher knows
+		s.version = s.version[:0]
+		return s.pace.givenUp
+	case errors.Is(err, errEndless):
+		s.version = s.version[:0]
+		s.tell(ctx, func(o *Watcher) { o.bad(s.Kind, errEndless.Error()) })
+		return s.pace.givenUp
+	}
 	if !cut && errors.Is(err, io.EOF) && len(s.version) > 0 { // the server ends each watch some time
 		if lasted < s.pace.patience {
 			return s.pace.wait(wait)

@@ -1,12 +1,12 @@
 package watch
 
 import (
+	"bytes"
 	"cmp"
 	"encoding/json"
 	"errors"
 	"time"
 
-	"hypervisor-tui/draw/clean"
 	"hypervisor-tui/kube"
 )
 
@@ -25,8 +25,28 @@ type jsonMeta struct {
 	} `json:"annotations"`
 }
 
-func (m *jsonMeta) meta() meta {
-	return meta{key: key(m.Namespace, m.Name), version: []byte(m.Version), synced: m.Annotations.Synced == "true"}
+func (s *scan) jsonMeta(m *jsonMeta) meta {
+	return meta{key: s.key([]byte(m.Namespace), []byte(m.Name)), version: []byte(m.Version), synced: m.Annotations.Synced == "true"}
+}
+
+// few is a list of which no more than mostParts entries are read.
+type few[T any] []T
+
+// UnmarshalJSON takes what is no list as an empty one, and the entries up to one that is malformed.
+func (f *few[T]) UnmarshalJSON(b []byte) error {
+	in := json.NewDecoder(bytes.NewReader(b))
+	if open, err := in.Token(); err != nil || open != json.Delim('[') {
+		return nil
+	}
+	for len(*f) < mostParts && in.More() {
+		var v T
+		var wrong *json.UnmarshalTypeError
+		if err := in.Decode(&v); err != nil && !errors.As(err, &wrong) {
+			return err
+		}
+		*f = append(*f, v)
+	}
+	return nil
 }
 
 // readJSON reads b into v. Of an object with a field of a wrong type the rest is read.
@@ -43,7 +63,7 @@ func readBookmark(s *scan, b []byte) meta {
 		Metadata jsonMeta `json:"metadata"`
 	}
 	s.readJSON(b, &v)
-	return v.Metadata.meta()
+	return s.jsonMeta(&v.Metadata)
 }
 
 // readUse reads a NodeMetrics, which a metrics server may have as JSON only.
@@ -53,7 +73,7 @@ func readUse(s *scan, b []byte) (meta, kube.Use) {
 		Usage    amounts  `json:"usage"`
 	}
 	s.readJSON(b, &v)
-	return v.Metadata.meta(), kube.Use{CPU: int64(v.Usage.CPU), Memory: int64(v.Usage.Memory) / 1000}
+	return s.jsonMeta(&v.Metadata), kube.Use{CPU: int64(v.Usage.CPU), Memory: int64(v.Usage.Memory) / 1000}
 }
 
 // readVM reads a VirtualMachine.
@@ -61,20 +81,20 @@ func readVM(s *scan, b []byte) (meta, kube.VM) {
 	var v struct {
 		Metadata jsonMeta `json:"metadata"`
 		Status   struct {
-			PrintableStatus string      `json:"printableStatus"`
-			Conditions      []condition `json:"conditions"`
+			PrintableStatus string         `json:"printableStatus"`
+			Conditions      few[condition] `json:"conditions"`
 		} `json:"status"`
 	}
 	s.readJSON(b, &v)
 	vm := kube.VM{
-		Namespace: s.word(v.Metadata.Namespace), Name: clean.String(v.Metadata.Name), Status: s.word(v.Status.PrintableStatus),
+		Namespace: s.word(v.Metadata.Namespace), Name: s.text([]byte(v.Metadata.Name), mostName), Status: s.word(v.Status.PrintableStatus),
 	}
 	for _, c := range v.Status.Conditions {
 		if c.Type == "Ready" {
 			vm.Since = jsonTime(c.Changed)
 		}
 	}
-	return v.Metadata.meta(), vm
+	return s.jsonMeta(&v.Metadata), vm
 }
 
 // word is name for what is a string already.
@@ -112,6 +132,7 @@ type moving struct {
 	Target  string `json:"targetNode"`
 	Started string `json:"startTimestamp"`
 	Ended   string `json:"endTimestamp"`
+	Done    bool   `json:"completed"`
 	Failed  bool   `json:"failed"`
 	Why     string `json:"failureReason"`
 	Mode    string `json:"mode"`
@@ -119,8 +140,8 @@ type moving struct {
 
 func (s *scan) moving(v *moving) kube.Moving {
 	return kube.Moving{
-		UID: clean.String(v.UID), Source: s.word(v.Source), Target: s.word(v.Target), Started: jsonTime(v.Started),
-		Ended: jsonTime(v.Ended), Failed: v.Failed, Why: s.text([]byte(v.Why), kube.MaxMessage), Mode: s.word(v.Mode),
+		UID: s.text([]byte(v.UID), 64), Source: s.word(v.Source), Target: s.word(v.Target), Started: jsonTime(v.Started),
+		Ended: jsonTime(v.Ended), Completed: v.Done, Failed: v.Failed, Why: s.text([]byte(v.Why), kube.MaxMessage), Mode: s.word(v.Mode),
 	}
 }
 
@@ -141,14 +162,14 @@ type instance struct {
 		} `json:"domain"`
 	} `json:"spec"`
 	Status struct {
-		Phase      string      `json:"phase"`
-		Node       string      `json:"nodeName"`
-		Evacuating string      `json:"evacuationNodeName"`
-		Conditions []condition `json:"conditions"`
-		Interfaces []struct {
-			IP  string   `json:"ipAddress"`
-			IPs []string `json:"ipAddresses"`
-		} `json:"interfaces"`
+		Phase      string         `json:"phase"`
+		Node       string         `json:"nodeName"`
+		Evacuating string         `json:"evacuationNodeName"`
+		Conditions few[condition] `json:"conditions"`
+		Interfaces few[struct {
+			IP  string      `json:"ipAddress"`
+			IPs few[string] `json:"ipAddresses"`
+		}] `json:"interfaces"`
 		Moving *moving  `json:"migrationState"`
 		CPU    topology `json:"currentCPUTopology"`
 		Memory struct {
@@ -181,7 +202,7 @@ func readInstance(s *scan, b []byte) (meta, kube.Instance) {
 	s.readJSON(b, &v)
 	d, st := &v.Spec.Domain, &v.Status
 	i := kube.Instance{
-		Namespace: s.word(v.Metadata.Namespace), Name: clean.String(v.Metadata.Name), Phase: s.word(st.Phase),
+		Namespace: s.word(v.Metadata.Namespace), Name: s.text([]byte(v.Metadata.Name), mostName), Phase: s.word(st.Phase),
 		Node: s.word(st.Node), Eviction: s.word(v.Spec.Eviction), Evacuating: s.word(st.Evacuating),
 		Created: jsonTime(v.Metadata.Created), VCPUs: cmp.Or(st.CPU.vcpus(), d.CPU.vcpus()),
 		Memory: uint64(cmp.Or(st.Memory.Current, d.Memory.Guest, d.Resources.Requests.Memory)) / 1000,
@@ -193,7 +214,7 @@ func readInstance(s *scan, b []byte) (meta, kube.Instance) {
 		if len(nic.IPs) == 0 && nic.IP != "" {
 			nic.IPs = []string{nic.IP}
 		}
-		for _, ip := range nic.IPs {
+		for _, ip := range nic.IPs[:min(len(nic.IPs), mostParts-len(i.IPs))] {
 			i.IPs = append(i.IPs, s.text([]byte(ip), 64))
 		}
 	}
@@ -202,7 +223,7 @@ func readInstance(s *scan, b []byte) (meta, kube.Instance) {
 		m := s.moving(st.Moving)
 		i.Moving = &m
 	}
-	return v.Metadata.meta(), i
+	return s.jsonMeta(&v.Metadata), i
 }
 
 // conditions reads what the conditions say. KubeVirt sets Paused only while it is so.
@@ -211,13 +232,7 @@ func (s *scan) conditions(i *kube.Instance, list []condition) {
 		i.Paused = kube.False
 	}
 	for _, c := range list {
-		truth := kube.Unknown
-		switch c.Status {
-		case "True":
-			truth = kube.True
-		case "False":
-			truth = kube.False
-		}
+		truth := truth(c.Status)
 		switch c.Type {
 		case "Ready":
 			i.Ready = truth
@@ -248,11 +263,11 @@ func readMigration(s *scan, b []byte) (meta, kube.Migration) {
 	}
 	s.readJSON(b, &v)
 	m := kube.Migration{
-		Namespace: s.word(v.Metadata.Namespace), Name: clean.String(v.Metadata.Name), Instance: clean.String(v.Spec.Instance),
+		Namespace: s.word(v.Metadata.Namespace), Name: s.text([]byte(v.Metadata.Name), mostName), Instance: s.text([]byte(v.Spec.Instance), mostName),
 		Phase: s.word(v.Status.Phase), Created: jsonTime(v.Metadata.Created), Moving: s.moving(&v.Status.Moving),
 	}
-	m.UID = clean.String(v.Metadata.UID)
-	return v.Metadata.meta(), m
+	m.UID = s.text([]byte(v.Metadata.UID), 64)
+	return s.jsonMeta(&v.Metadata), m
 }
 
 // readKubeVirt reads a KubeVirt.
@@ -260,12 +275,28 @@ func readKubeVirt(s *scan, b []byte) (meta, kube.KubeVirt) {
 	var v struct {
 		Metadata jsonMeta `json:"metadata"`
 		Status   struct {
-			Phase   string `json:"phase"`
-			Version string `json:"observedKubeVirtVersion"`
+			Phase      string         `json:"phase"`
+			Version    string         `json:"observedKubeVirtVersion"`
+			Conditions few[condition] `json:"conditions"`
 		} `json:"status"`
 	}
 	s.readJSON(b, &v)
-	return v.Metadata.meta(), kube.KubeVirt{Phase: s.word(v.Status.Phase), Version: s.word(v.Status.Version)}
+	k := kube.KubeVirt{Phase: s.word(v.Status.Phase), Version: s.word(v.Status.Version)}
+	for _, c := range v.Status.Conditions {
+		switch truth := truth(c.Status); c.Type {
+		case "Available":
+			if k.Available = truth; truth == kube.False {
+				k.Why, k.Since = s.word(c.Reason), jsonTime(c.Changed)
+			}
+		case "Progressing":
+			k.Progressing = truth
+		case "Degraded":
+			if k.Degraded = truth; truth == kube.True && k.Available != kube.False {
+				k.Why, k.Since = s.word(c.Reason), jsonTime(c.Changed)
+			}
+		}
+	}
+	return s.jsonMeta(&v.Metadata), k
 }
 
 // jsonTime reads a time, zero when it is none.
@@ -274,5 +305,5 @@ func jsonTime(text string) time.Time {
 	if err != nil {
 		return time.Time{}
 	}
-	return at
+	return credible(at)
 }

@@ -32,9 +32,10 @@ type Watcher struct {
 	objects   kube.Objects
 	place     kube.Place
 	state     kube.State
-	live      [kube.KindCount]bool // kinds that are followed right now
-	session   *session             // nil: no kubeconfig that can be used
-	ready     time.Duration        // when the API server last said that it was, 0: the last answer was another
+	live      [kube.KindCount]bool          // kinds that are followed right now
+	opened    [kube.KindCount]time.Duration // when a watch was opened that goes on from an earlier one; 0: none that is not live
+	session   *session                      // nil: no kubeconfig that can be used
+	ready     time.Duration                 // when the API server last said that it was, 0: the last answer was another
 	changed   bool
 	published time.Time
 }
@@ -97,17 +98,64 @@ func (w *Watcher) roll() *kube.State {
 			w.state.ServerCert = *shown
 		}
 	}
-	switch {
-	case w.ready == 0:
-	case w.blind():
-		w.state.Cause = kube.Cause{Rung: kube.Forbidden, Why: "forbidden: the kubeconfig's user may not list anything"}
-		w.state.Health.Fail(w.ready, w.state.Cause.Why)
-	default:
-		w.state.Cause = kube.Cause{}
-		w.state.Health.Good(w.ready)
+	w.state.Behind = w.behind()
+	if w.ready != 0 {
+		w.judge()
 	}
 	state := w.state
 	return &state
+}
+
+// judge says how good the API is while it says that it is ready. It is not worth that word as long as nothing has been
+// listed, nor when nothing is any more.
+func (w *Watcher) judge() {
+	why, ever := w.nothing()
+	switch {
+	case w.blind():
+		w.state.Cause = kube.Cause{Rung: kube.Forbidden, Why: "forbidden: the kubeconfig's user may not list anything"}
+		w.state.Health.Fail(w.ready, w.state.Cause.Why)
+	case why != "":
+		w.state.Cause = kube.Cause{Rung: kube.NotReady, Why: kube.NothingListed + why}
+		w.state.Health.Bad(w.o.Now(), w.state.Cause.Why)
+	case ever:
+		w.state.Cause = kube.Cause{}
+		w.state.Health.Good(w.ready)
+	}
+}
+
+// nothing says why no kind can be listed or followed, nothing when one can or nobody knows yet, and whether one ever was.
+// That all are followed anew after a connection broke takes a moment.
+func (w *Watcher) nothing() (why string, ever bool) {
+	waiting, bad := false, false
+	for i := range w.state.Kinds {
+		k := &w.state.Kinds[i]
+		ever = ever || k.Health.Has()
+		switch {
+		case k.State == box.OK, k.State == box.Init, k.State == box.Stale && w.o.Now()-k.Since < w.pace.patience:
+			waiting = true
+		case k.State != box.Absent:
+			if bad = true; why == "" {
+				why = k.Err
+			}
+		}
+	}
+	if waiting || !bad {
+		return "", ever
+	}
+	return why, ever
+}
+
+// behind is the time from which the API server sends more than is taken in, 0 when it does not.
+func (w *Watcher) behind() time.Duration {
+	if w.session == nil {
+		return 0
+	}
+	for _, a := range []*allowance{w.session.client.work, w.session.client.bytes} {
+		if since, ok := a.shortSince(); ok {
+			return max(w.o.Now()-time.Since(since), 1)
+		}
+	}
+	return 0
 }
 
 // blind says whether the credentials are accepted and may not see anything.
@@ -179,7 +227,7 @@ func (w *Watcher) begin(ctx context.Context, name, path string) {
 	}
 	s := &session{creds: creds, client: c, keep: w.o.Keep, pace: &w.pace}
 	for _, k := range kinds() {
-		s.streams = append(s.streams, &stream{kind: k, client: c, pace: &w.pace, tell: w.tell})
+		s.streams = append(s.streams, &stream{kind: k, client: c, pace: &w.pace, tell: w.tell, scan: scan{secrets: &c.secrets}})
 	}
 	ctx, s.end = context.WithCancel(ctx)
 	w.session = s
@@ -205,8 +253,11 @@ func (w *Watcher) up(ctx context.Context, f facts) {
 	w.ready = w.o.Now()
 	w.state.Version, w.state.Admin = f.version, f.admin
 	for k, live := range w.live {
-		if live {
+		switch opened := w.opened[k]; {
+		case live:
 			w.state.Kinds[k].At = w.ready
+		case opened != 0 && w.ready-opened >= w.pace.shortest:
+			w.good(kube.Kind(k)) // nothing has changed: otherwise it would have ended at once
 		}
 	}
 	w.session.follow(ctx)
@@ -214,6 +265,10 @@ func (w *Watcher) up(ctx context.Context, f facts) {
 
 // down records why the API server is not ready. Where that is because nothing gets through, the streams rest.
 func (w *Watcher) down(c kube.Cause) {
+	c.Why = w.masked(c.Why)
+	for i := range c.Checks {
+		c.Checks[i] = w.masked(c.Checks[i])
+	}
 	w.ready, w.state.Cause = 0, c
 	w.state.Health.Bad(w.o.Now(), c.Why)
 	switch c.Rung {
@@ -234,21 +289,49 @@ func (w *Watcher) lost(why string) {
 
 // good records that all there is of a kind is known and that it is followed.
 func (w *Watcher) good(k kube.Kind) {
-	w.live[k] = true
+	w.live[k], w.opened[k] = true, 0
 	w.state.Kinds[k].Good(w.o.Now())
 }
 
 // alive records that something of a kind came in; with it all there is may be known.
 func (w *Watcher) alive(k kube.Kind, all bool) {
-	if all || w.live[k] {
+	if all {
+		w.state.Kinds[k].More = 0
+	}
+	if all || w.live[k] || w.opened[k] != 0 {
 		w.good(k)
 	}
 }
 
+// change makes a change that a stream brings and reports whether there was room for it. Of a kind that has too many objects
+// none is kept: figures of a part of them would be wrong.
+func (w *Watcher) change(s *stream, change func(*kube.Objects) bool) bool {
+	if s.full.Load() {
+		return false
+	}
+	if change(&w.objects) {
+		return true
+	}
+	s.full.Store(true)
+	table := s.table(&w.objects)
+	w.state.Kinds[s.Kind].More = table.Len()
+	table.Empty()
+	w.good(s.Kind)
+	return false
+}
+
+// masked is text of the API server without this program's own secrets.
+func (w *Watcher) masked(text string) string {
+	if w.session == nil {
+		return text
+	}
+	return w.session.client.secrets.mask(text)
+}
+
 // bad records that a kind is not followed.
 func (w *Watcher) bad(k kube.Kind, why string) {
-	w.live[k] = false
-	w.state.Kinds[k].Bad(w.o.Now(), why)
+	w.live[k], w.opened[k] = false, 0
+	w.state.Kinds[k].Bad(w.o.Now(), w.masked(why))
 }
 
 // refused records that a kind may not be seen, gone that there is no such kind. What was kept of it is forgotten.
@@ -263,6 +346,6 @@ func (w *Watcher) gone(k kind, why string) {
 }
 
 func (w *Watcher) forget(k kind) {
-	w.live[k.Kind] = false
+	w.live[k.Kind], w.opened[k.Kind], w.state.Kinds[k.Kind].More = false, 0, 0
 	k.table(&w.objects).Empty()
 }

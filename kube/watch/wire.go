@@ -2,7 +2,9 @@ package watch
 
 import (
 	"errors"
+	"strings"
 	"time"
+	"unicode/utf8"
 
 	"google.golang.org/protobuf/encoding/protowire"
 	"k8s.io/apimachinery/pkg/api/resource"
@@ -10,16 +12,27 @@ import (
 	"hypervisor-tui/draw/clean"
 )
 
-// mostNames is how many different texts a scan keeps before it starts anew.
-const mostNames = 8192
+// What a scan remembers before it starts anew, and how long text may be.
+const (
+	mostNames    = 8192      // different texts
+	mostRecalled = 256 << 10 // bytes of them together
+	mostName     = 512       // bytes of the name of an object: the API server takes 253
+	mostWord     = 256       // bytes of text that many objects have in common
+	mostQuantity = 64        // bytes of a quantity
+	mostLabels   = 4 << 10   // bytes of the labels of a pod together
+	mostParts    = 64        // entries of a list inside an object
+)
 
 // scan reads objects off the wire, field by field, and remembers the texts that come again and again. One goroutine owns
 // it.
 type scan struct {
 	err        error             // of the object that is read: the rest of it is skipped
+	bytes      int               // of the text of the object that is read
+	secrets    *secrets          // that must not be shown; nil: there are none
 	names      map[string]string // clean text by raw text
 	lines      map[string]string // the labels of a pod
 	quantities map[string]int64  // in thousandths
+	recalled   int               // bytes of what names and lines have
 }
 
 // over goes through the fields of a message. A field of a number or of a wire type that nobody asks for is skipped.
@@ -108,26 +121,49 @@ func (s *scan) name(b []byte) string {
 	if len(b) == 0 {
 		return ""
 	}
-	if known, ok := s.names[string(b)]; ok {
-		return known
+	b = b[:min(len(b), mostWord)]
+	known, ok := s.names[string(b)]
+	if !ok {
+		s.recall(len(b))
+		known = s.text(b, mostWord)
+		s.bytes -= len(known)
+		s.names[string(b)] = known
 	}
-	if s.names == nil || len(s.names) >= mostNames {
-		s.names = map[string]string{}
-	}
-	text := string(b)
-	s.names[text] = clean.String(text)
-	return s.names[text]
+	s.bytes += len(known)
+	return known
 }
 
-// text returns text of one object, clean, of at most limit bytes.
+// recall makes room for one more text of n bytes.
+func (s *scan) recall(n int) {
+	if s.names == nil || len(s.names)+len(s.lines) >= mostNames || s.recalled+n > mostRecalled {
+		s.names, s.lines, s.recalled = map[string]string{}, map[string]string{}, 0
+	}
+	s.recalled += n
+}
+
+// text returns text of one object, clean, without this program's own secrets, of at most limit bytes.
 func (s *scan) text(b []byte, limit int) string {
-	return clean.String(string(b[:min(len(b), limit)]))
+	text := clean.String(string(b[:min(len(b), limit+s.secrets.longest())]))
+	text = cut(s.secrets.mask(text), limit)
+	s.bytes += len(text)
+	return text
+}
+
+// cut returns text up to limit bytes, without a part of a character at the end.
+func cut(text string, limit int) string {
+	if len(text) <= limit {
+		return text
+	}
+	for limit > 0 && !utf8.RuneStart(text[limit]) {
+		limit--
+	}
+	return text[:limit]
 }
 
 // quantity returns what a Quantity says in thousandths, 0 when it is none: 100 for "100m", 1000 for "1".
 func (s *scan) quantity(b []byte) int64 {
 	text := s.field(b, 1)
-	if n, ok := s.quantities[string(text)]; ok {
+	if n, ok := s.quantities[string(text)]; ok || len(text) > mostQuantity {
 		return n
 	}
 	if s.quantities == nil || len(s.quantities) >= mostNames {
@@ -140,6 +176,9 @@ func (s *scan) quantity(b []byte) int64 {
 
 // thousandths reads a quantity's text. Beyond nine petabytes it stays at the largest number there is.
 func thousandths(text string) int64 {
+	if !plausible(text) {
+		return 0
+	}
 	q, err := resource.ParseQuantity(text)
 	if err != nil {
 		return 0
@@ -147,7 +186,14 @@ func thousandths(text string) int64 {
 	return q.MilliValue()
 }
 
-// time reads a Time or a MicroTime, zero when there is none.
+// plausible says whether text is short enough for a quantity and has no exponent of three digits, which takes seconds to
+// multiply out.
+func plausible(text string) bool {
+	e := strings.LastIndexAny(text, "eE")
+	return len(text) <= mostQuantity && (e < 0 || len(text)-e <= len("e+99"))
+}
+
+// time reads a Time or a MicroTime, zero when there is none, or none that can be true.
 func (s *scan) time(b []byte) time.Time {
 	var seconds, nanos int64
 	for m := s.over(b); m.next(); {
@@ -161,7 +207,15 @@ func (s *scan) time(b []byte) time.Time {
 	if seconds == 0 && nanos == 0 {
 		return time.Time{}
 	}
-	return time.Unix(seconds, nanos)
+	return credible(time.Unix(seconds, nanos))
+}
+
+// credible returns at, zero when nothing of Kubernetes can have been then: its year is that of no computer.
+func credible(at time.Time) time.Time {
+	if year := at.Year(); year < 2000 || year > 2200 {
+		return time.Time{}
+	}
+	return at
 }
 
 // meta is what is read of an object's metadata.
@@ -190,15 +244,16 @@ func (s *scan) meta(b []byte) meta {
 			}
 		}
 	}
-	m.key = key(string(namespace), string(name))
+	m.key = s.key(namespace, name)
 	return m
 }
 
 const initialEventsEnd = "k8s.io/initial-events-end"
 
-func key(namespace, name string) string {
-	if namespace == "" {
-		return clean.String(name)
+// key is what an object is kept by.
+func (s *scan) key(namespace, name []byte) string {
+	if len(namespace) == 0 {
+		return s.text(name, mostName)
 	}
-	return clean.String(namespace + "/" + name)
+	return s.name(namespace) + "/" + s.text(name, mostName)
 }

@@ -79,7 +79,7 @@ func TestReadNode(t *testing.T) {
 	}
 	since := time.Unix(1_700_000_000, 0)
 	want := kube.Node{Name: "hv-1", Roles: []string{"control-plane", "master"}, Version: "v1.37.2+k3s1", Ready: "Unknown",
-		Conditions: []kube.Condition{{Type: "Ready", Status: "Unknown", Reason: "Gone", Since: since}, {Type: "DiskPressure", Status: "True", Reason: "Full", Since: since}},
+		Conditions: []kube.Condition{{Type: "Ready", Status: "Unknown", Reason: "Gone", Good: kube.False, Since: since}, {Type: "DiskPressure", Status: "True", Reason: "Full", Good: kube.False, Since: since}},
 		Cordoned:   true, InternalIP: "10.0.0.1", MachineID: "1f", CapacityCPU: 16000, CPU: 15500, Memory: 64 << 30, Pods: 110,
 		PodCIDRs: []string{"10.1.0.0/24", "fd00::/64"}, Flannel: "vxlan", K3s: &kube.K3s{Server: true, PodCIDR: "10.1.0.0/16"}, Hostname: "box"}
 	if !reflect.DeepEqual(n, want) {
@@ -99,8 +99,8 @@ func TestReadTheOthers(t *testing.T) {
 		"everything":   {second(readBudget(s, sub(2, sub(2)))), kube.Budget{}},
 		"service CIDR": {second(readServiceCIDR(s, sub(2, text(1, "10.43.0.0/16"), text(1, "fd00::/112")))), kube.ServiceCIDR{CIDRs: []string{"10.43.0.0/16", "fd00::/112"}}},
 		"warning": {second(readWarning(s, all(sub(2, text(1, "Pod"), text(2, "team"), text(3, "a")), text(3, "BackOff"), text(4, "back\noff"), sub(5, text(1, "kubelet")),
-			sub(7, number(1, 50)), number(8, 3), sub(11, number(1, 9), sub(2, number(1, 60)))))),
-			kube.Warning{Last: time.Unix(60, 0), Count: 9, Kind: "Pod", Namespace: "team", Name: "a", Reason: "BackOff", Message: "back^Joff", Source: "kubelet"}},
+			sub(7, number(1, 1_700_000_000)), number(8, 3), sub(11, number(1, 9), sub(2, number(1, 1_700_000_060)))))),
+			kube.Warning{Last: time.Unix(1_700_000_060, 0), Count: 9, Kind: "Pod", Namespace: "team", Name: "a", Reason: "BackOff", Message: "back^Joff", Source: "kubelet"}},
 	} {
 		if !reflect.DeepEqual(c.got, c.want) {
 			t.Errorf("%s: %+v, want %+v", name, c.got, c.want)
@@ -207,7 +207,8 @@ func FuzzStreams(f *testing.F) {
 			timer := time.NewTimer(time.Hour)
 			defer timer.Stop()
 			fresh := func() *paced {
-				return &paced{body: bytes.NewReader(b), deadline: timer, patience: time.Hour, left: mostObject}
+				return &paced{body: bytes.NewReader(b), ctx: t.Context(), deadline: timer, patience: time.Hour, left: mostObject,
+					work: newAllowance(1<<40, 1<<40), cost: 1, token: make(chan struct{}, 1)}
 			}
 			s, in, events := new(scan), newEvents(form, fresh()), 0
 			for e := (event{}); in.next(s, &e) == nil; events++ {

@@ -11,7 +11,7 @@ import (
 
 // Ladder is what the cluster's API stands on, from the bottom: this host's disk and service, then the rungs that a
 // request climbs. The first broken one is the cause.
-type Ladder [9]Step
+type Ladder [10]Step
 
 // Step is one rung of the ladder.
 type Step struct {
@@ -44,7 +44,7 @@ var rungs = [...]struct {
 	kube.Rung
 	name string
 }{
-	{kube.Kubeconfig, "kubeconfig"}, {kube.Dial, "connection"}, {kube.Silent, "answer"}, {kube.TLS, "certificates"},
+	{kube.Kubeconfig, "kubeconfig"}, {kube.Dial, "connection"}, {kube.Silent, "answer"}, {kube.TLS, "certificates"}, {kube.Foreign, "API server"},
 	{kube.Unauthorized, "credentials"}, {kube.Forbidden, "rights"}, {kube.NotReady, "ready"},
 }
 
@@ -112,7 +112,7 @@ func (l *Ladder) host(f *Frame, broken kube.Rung) {
 	if u == nil {
 		return
 	}
-	down := broken == kube.Dial || broken == kube.Silent || broken == kube.NotReady
+	down := broken == kube.Dial || broken == kube.Silent || broken == kube.Foreign || broken == kube.NotReady
 	s := &l[serviceStep]
 	s.Subject, s.Detail = u.Name, u.Active
 	data := dataPath(u.Name)

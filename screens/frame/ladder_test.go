@@ -117,33 +117,34 @@ func TestClimb(t *testing.T) {
 		}
 		return text
 	}
-	// disk service kubeconfig connection answer certificates credentials rights ready
+	// disk service kubeconfig connection answer certificates API-server credentials rights ready
 	for _, c := range []struct {
 		name   string
 		change func(*Frame)
 		want   string
 	}{
-		{"before the first look", func(f *Frame) { f.Kube = nil }, "?????????"},
-		{"before the first answer", func(f *Frame) { f.Kube.Health = box.Health{} }, "?????????"},
-		{"no kubeconfig", func(f *Frame) { f.Kube.Health = box.Health{State: box.Absent} }, "?????????"},
-		{"answers", func(f *Frame) { service(f, "k3s.service", "active") }, "?++++++++"},
+		{"before the first look", func(f *Frame) { f.Kube = nil }, "??????????"},
+		{"before the first answer", func(f *Frame) { f.Kube.Health = box.Health{} }, "??????????"},
+		{"no kubeconfig", func(f *Frame) { f.Kube.Health = box.Health{State: box.Absent} }, "??????????"},
+		{"answers", func(f *Frame) { service(f, "k3s.service", "active") }, "?+++++++++"},
 		{"all is known", func(f *Frame) {
 			service(f, "k3s.service", "active")
 			f.Host.Filesystems = []sample.Filesystem{filesystem("/", 50, math.NaN())}
-		}, "+++++++++"},
-		{"refused", func(f *Frame) { down(f, kube.Dial, "refused"); service(f, "k3s.service", "failed") }, "?!+!-----"},
-		{"no answer", func(f *Frame) { down(f, kube.Silent, "no answer") }, "??++!----"},
-		{"TLS", func(f *Frame) { down(f, kube.TLS, "expired") }, "??+++!---"},
-		{"401", func(f *Frame) { down(f, kube.Unauthorized, "unauthorized") }, "??++++!--"},
-		{"403", func(f *Frame) { down(f, kube.Forbidden, "forbidden") }, "??+++++!-"},
-		{"not ready", func(f *Frame) { down(f, kube.NotReady, "etcd") }, "??++++++!"},
-		{"the file", func(f *Frame) { f.Kube.Health = box.Health{State: box.Failed} }, "??!------"},
+		}, "++++++++++"},
+		{"refused", func(f *Frame) { down(f, kube.Dial, "refused"); service(f, "k3s.service", "failed") }, "?!+!------"},
+		{"no answer", func(f *Frame) { down(f, kube.Silent, "no answer") }, "??++!-----"},
+		{"TLS", func(f *Frame) { down(f, kube.TLS, "expired") }, "??+++!----"},
+		{"a web server", func(f *Frame) { down(f, kube.Foreign, "answers, but is no API server") }, "??++++!---"},
+		{"401", func(f *Frame) { down(f, kube.Unauthorized, "unauthorized") }, "??+++++!--"},
+		{"403", func(f *Frame) { down(f, kube.Forbidden, "forbidden") }, "??++++++!-"},
+		{"not ready", func(f *Frame) { down(f, kube.NotReady, "etcd") }, "??+++++++!"},
+		{"the file", func(f *Frame) { f.Kube.Health = box.Health{State: box.Failed} }, "??!-------"},
 		{"a hung disk", func(f *Frame) {
 			down(f, kube.NotReady, "etcd")
 			service(f, "k3s.service", "active")
 			f.Host.Filesystems = []sample.Filesystem{filesystem("/", 50, math.NaN())}
 			f.Host.Filesystems[0].Health = box.Health{State: box.Stale}
-		}, "!+++++++!"},
+		}, "!++++++++!"},
 	} {
 		f := clustered()
 		c.change(f)
@@ -178,7 +179,10 @@ func TestClusterProblems(t *testing.T) {
 			f.Kube.Virt.VMs = []kube.VM{{Namespace: "a", Name: "x", Status: "Running"},
 				{Namespace: "b", Name: "y", Status: "ErrorUnschedulable", Since: ago(f, time.Minute)}, {Namespace: "c", Name: "z", Status: "CrashLoopBackOff", Since: ago(f, time.Hour)}}
 		}, "err VM b/y ErrorUnschedulable (and 1 more in error) [dashboard]; ", time.Hour},
-		{"a migration", func(f *Frame) { f.Kube.Virt.Migrations = []kube.Migration{migration(f, "m", "Failed", time.Hour)} },
+		{"a migration", func(f *Frame) {
+			f.Kube.Virt.Migrations = []kube.Migration{migration(f, "m", "Failed", time.Hour)}
+			f.Kube.Virt.Instances = []kube.Instance{{Namespace: "a", Name: "vm", Phase: "Running", Created: ago(f, 2*time.Hour)}}
+		},
 			"warning migration of a/vm failed: no room [dashboard]; ", time.Hour},
 		{"a migration, tried again", func(f *Frame) {
 			f.Kube.Virt.Migrations = []kube.Migration{migration(f, "n", "Running", time.Minute), migration(f, "m", "Failed", time.Hour)}
@@ -214,7 +218,7 @@ func TestClusterProblems(t *testing.T) {
 func TestStaleClusterIsNotJudged(t *testing.T) {
 	f := clustered()
 	f.Kube.Virt.VMs = []kube.VM{{Namespace: "b", Name: "y", Status: "ErrorUnschedulable"}}
-	f.Kube.Kinds[kube.KindVM].State = box.Stale
+	f.Kube.Kinds[kube.KindVM].State, f.Kube.Kinds[kube.KindVM].Since = box.Stale, f.Boot
 	if got := words(find(nil, f)); got != "" {
 		t.Error(got)
 	}

@@ -125,6 +125,24 @@ func before(namespace, name string, m *Machine) bool {
 	return name < m.Name
 }
 
+// movesHere says whether an instance is on its way to or from this node. KubeVirt does not always say when a move ended: one
+// is over as well when the instance is where it was to go, or when the migration that was to move it has ended or is gone.
+func movesHere(k *kube.State, i *kube.Instance) bool {
+	m, here := i.Moving, k.Here.Name
+	if m == nil || m.Over() || m.Source != here && m.Target != here || m.Target != "" && i.Node == m.Target {
+		return false
+	}
+	if k.Kinds[kube.KindMigration].State != box.OK || m.UID == "" {
+		return true
+	}
+	for n := range k.Virt.Migrations {
+		if o := &k.Virt.Migrations[n]; o.UID == m.UID {
+			return !o.Done()
+		}
+	}
+	return false
+}
+
 // place says where m runs and whether the two sides agree on that.
 func (m *Machine) place(f *Frame) {
 	m.Here = m.Process != nil
@@ -140,8 +158,7 @@ func (m *Machine) place(f *Frame) {
 		return
 	}
 	here := live && m.Instance.Node == k.Here.Name
-	moving := live && m.Instance.Moving != nil && m.Instance.Moving.Ended.IsZero() &&
-		(m.Instance.Moving.Source == k.Here.Name || m.Instance.Moving.Target == k.Here.Name)
+	moving := live && movesHere(k, m.Instance)
 	m.Here = m.Here || here || moving
 	if f.VMs == nil || f.VMs.Health.State != box.OK || k.Kinds[kube.KindInstance].State != box.OK || moving {
 		return

@@ -34,10 +34,15 @@ const (
 	BondDegraded
 	UnitFailed
 	UnitRestarting
+	KubeVirtIll
+	PodFailing // of the cluster's own, on this node
 	VMFailing
 	APIRefuses // it is there, and this program may not see anything, or has nothing to show
 	CertificateExpires
+	KindUnseen // of objects: it cannot be listed, or is not followed any more
+	APIFloods
 	MigrationFailed
+	KindTooLarge
 	ClaimUnbound
 	SourceFailed
 	ConfigBad
@@ -50,7 +55,7 @@ type Problem struct {
 	Subject  string        // the mount, interface, source, node or VM
 	Of       string        // which of several: the namespace of a VM, the condition of a node
 	Percent  float64       // how full, where that is what is wrong
-	N        int           // of a certificate the days that are left, of what has a namespace how many others are wrong too
+	N        int           // of a certificate the days that are left, of a pod its restarts, of others how many more are wrong
 	Detail   string        // the reason, where there is one
 	Since    time.Duration // CLOCK_BOOTTIME from which it has been so
 	Where    Screen        // where to look
@@ -286,10 +291,22 @@ func blamed(found []Problem, unit string) bool {
 
 // ago is a time of the wall clock as CLOCK_BOOTTIME, which is negative before this boot; 0 when it is not known.
 func ago(f *Frame, at time.Time) time.Duration {
-	if at.IsZero() {
+	age, known := f.Age(at)
+	if !known {
 		return 0
 	}
-	return min(f.Boot-f.Now.Sub(at), f.Boot)
+	return f.Boot - age
+}
+
+// Age is how long ago a time of the wall clock was, 0 for one that is about to be: clocks differ. It is not known of the zero
+// time, and of one that is no time at which anything can have happened.
+func (f *Frame) Age(at time.Time) (age time.Duration, known bool) {
+	const skew, ever = 24 * time.Hour, 100 * 365 * 24 * time.Hour
+	age = f.Now.Sub(at)
+	if at.IsZero() || age < -skew || age > ever {
+		return 0, false
+	}
+	return max(age, 0), true
 }
 
 // boottime is ago for what cannot have been before this boot.

@@ -2,6 +2,7 @@ package frame
 
 import (
 	"strconv"
+	"strings"
 	"time"
 
 	"hypervisor-tui/journal"
@@ -14,6 +15,9 @@ const (
 	verySoon    = 7 * 24 * time.Hour
 	longPending = 15 * time.Minute // a claim waits no longer for a volume when all is well
 	recently    = 24 * time.Hour   // how long a failed migration is told
+	longStart   = 10 * time.Minute // no pod takes longer to start, to end, or to stay up after a restart
+	longUpdate  = 30 * time.Minute // nor KubeVirt to be deployed or updated
+	relisted    = 10 * time.Second // after which a kind that is followed anew is followed again when all is well
 )
 
 // appendCluster is AppendWhat for the problems of the cluster.
@@ -39,6 +43,29 @@ func (p *Problem) appendCluster(dst []byte) []byte {
 		}
 		dst = strconv.AppendInt(append(dst, "expires in "...), int64(p.N), 10)
 		return append(dst, " days"...)
+	case KubeVirtIll:
+		dst = append(append(dst, "KubeVirt "...), p.Subject...)
+		if p.Detail != "" {
+			dst = append(append(dst, ": "...), p.Detail...)
+		}
+		return dst
+	case PodFailing:
+		dst = append(p.appendNamed(append(dst, "pod "...)), p.Detail...)
+		if p.N > 0 {
+			dst = append(strconv.AppendInt(append(dst, ", "...), int64(p.N), 10), " restarts"...)
+		}
+		return dst
+	case KindUnseen:
+		if strings.HasPrefix(p.Detail, forbidden) {
+			return p.appendOthers(append(append(dst, "may not list "...), p.Subject...), "kinds")
+		}
+		dst = append(append(append(dst, p.Subject...), ' '), p.Of...)
+		return append(append(dst, ": "...), p.Detail...)
+	case KindTooLarge:
+		dst = strconv.AppendInt(append(append(dst, p.Subject...), ": more than "...), int64(p.N), 10)
+		return append(dst, ", not counted"...)
+	case APIFloods:
+		return append(dst, "API sends more than is taken in: its figures lag"...)
 	case VMFailing:
 		return p.appendOthers(append(p.appendNamed(append(dst, "VM "...)), p.Detail...), "in error")
 	case MigrationFailed:
@@ -78,7 +105,10 @@ func findCluster(dst []Problem, f *Frame) []Problem {
 	case box.Stale, box.Failed:
 		return findCause(dst, f)
 	case box.OK:
+		dst = findKinds(dst, f)
 		dst = findNodes(dst, f)
+		dst = findKubeVirt(dst, f)
+		dst = findPods(dst, f)
 		dst = findVMs(dst, f)
 		dst = findMigrations(dst, f)
 		dst = findClaims(dst, f)
@@ -102,7 +132,7 @@ func findCause(dst []Problem, f *Frame) []Problem {
 		}
 	case rung == kube.Kubeconfig || rung == kube.Unauthorized || rung == kube.Forbidden:
 		p.Kind, p.Severity = APIRefuses, journal.Warning
-	case rung == kube.NotReady && len(f.Kube.Cause.Checks) > 0:
+	case rung == kube.NotReady && (len(f.Kube.Cause.Checks) > 0 || strings.HasPrefix(p.Detail, kube.NothingListed)), rung == kube.Foreign:
 		p.Kind = APINotReady
 	}
 	return append(dst, p)
@@ -145,6 +175,79 @@ func findNodes(dst []Problem, f *Frame) []Problem {
 	return dst
 }
 
+// forbidden is how the reason begins why a kind may not be listed.
+const forbidden = "forbidden"
+
+// findKinds tells of kinds of objects that are not seen while the API answers, by name; of those that may not be seen all in
+// one, since that is as somebody wanted it.
+func findKinds(dst []Problem, f *Frame) []Problem {
+	hidden := Problem{Severity: journal.Notice, Kind: KindUnseen, Of: "not seen", N: -1, Where: Dashboard}
+	for i := range f.Kube.Kinds {
+		k := &f.Kube.Kinds[i]
+		p := Problem{Severity: journal.Warning, Kind: KindUnseen, Subject: kube.Kind(i).String(), Of: "not seen", Detail: k.Err, Since: k.Since, Where: Dashboard}
+		switch {
+		case k.State == box.Failed && strings.HasPrefix(k.Err, forbidden):
+			if hidden.N++; hidden.N == 0 {
+				hidden.Subject, hidden.Detail, hidden.Since = p.Subject, p.Detail, p.Since
+			}
+			continue
+		case k.State == box.Failed:
+		case k.State == box.Stale && f.Boot-k.Since >= relisted:
+			p.Of = "not followed"
+		case k.State == box.OK && k.More > 0:
+			p.Severity, p.Kind, p.N, p.Detail = journal.Notice, KindTooLarge, k.More, ""
+		default:
+			continue
+		}
+		dst = append(dst, p)
+	}
+	if hidden.N >= 0 {
+		dst = append(dst, hidden)
+	}
+	if f.Kube.Behind != 0 {
+		dst = append(dst, Problem{Severity: journal.Warning, Kind: APIFloods, Since: f.Kube.Behind, Where: Dashboard})
+	}
+	return dst
+}
+
+// findKubeVirt tells what KubeVirt says is wrong with itself, but while it is being deployed or updated.
+func findKubeVirt(dst []Problem, f *Frame) []Problem {
+	k := &f.Kube.Virt.KubeVirt
+	kept := &f.Kube.Kinds[kube.KindKubeVirt]
+	trouble := k.Trouble()
+	if kept.State != box.OK || kept.Count == 0 || trouble == "" {
+		return dst
+	}
+	age, known := f.Age(k.Since)
+	if k.Progressing == kube.True && (!known || age < longUpdate) {
+		return dst
+	}
+	return append(dst, Problem{Severity: journal.Err, Kind: KubeVirtIll, Subject: trouble, Detail: k.Why, Since: ago(f, k.Since), Where: Dashboard})
+}
+
+// findPods tells of the cluster's own pods on this node, and of those on none, that do not work.
+func findPods(dst []Problem, f *Frame) []Problem {
+	if f.Kube.Kinds[kube.KindPod].State != box.OK {
+		return dst
+	}
+	for i := range f.Kube.Ill {
+		pod := &f.Kube.Ill[i]
+		p := Problem{Severity: journal.Err, Kind: PodFailing, Of: pod.Namespace, Subject: pod.Name, Detail: pod.Why, N: pod.Restarts,
+			Since: ago(f, pod.Since), Where: Dashboard}
+		switch age, known := f.Age(pod.Since); {
+		case pod.Why != "" && pod.Slow && (!known || age < longStart):
+			continue
+		case pod.Why == "":
+			if since, known := f.Age(pod.Restarted); !known || since >= longStart || pod.Restarts < kube.FewRestarts {
+				continue
+			}
+			p.Detail, p.Since = "keeps restarting", 0
+		}
+		dst = append(dst, p)
+	}
+	return dst
+}
+
 // findVMs tells of VMs in error, all in one: of the first by name, and since when the first of them is.
 func findVMs(dst []Problem, f *Frame) []Problem {
 	k := f.Kube
@@ -170,7 +273,8 @@ func findVMs(dst []Problem, f *Frame) []Problem {
 	return append(dst, p)
 }
 
-// findMigrations tells of failed ones that were the last try to move what still runs, all in one: of the newest.
+// findMigrations tells of failed ones that were the last try to move what still runs as it did then, all in one: of the
+// newest.
 func findMigrations(dst []Problem, f *Frame) []Problem {
 	k := f.Kube
 	if k.Kinds[kube.KindMigration].State != box.OK {
@@ -183,7 +287,8 @@ func findMigrations(dst []Problem, f *Frame) []Problem {
 		if ended.IsZero() {
 			ended = m.Created
 		}
-		if m.Phase != "Failed" || f.Now.Sub(ended) > recently || triedSince(k.Virt.Migrations, m) {
+		age, known := f.Age(ended)
+		if m.Phase != "Failed" || !known || age > recently || triedSince(k.Virt.Migrations, m) || outlived(k, m) {
 			continue
 		}
 		if p.N++; p.N == 0 {
@@ -207,6 +312,20 @@ func triedSince(all []kube.Migration, m *kube.Migration) bool {
 	return false
 }
 
+// outlived says whether what a migration was to move is known to be gone, to have been started anew since, or to have been
+// moved by another one.
+func outlived(k *kube.State, m *kube.Migration) bool {
+	if k.Kinds[kube.KindInstance].State != box.OK || !k.Kinds[kube.KindInstance].Has() {
+		return false
+	}
+	i := k.Instance(m.Namespace, m.Instance)
+	if i == nil || i.Ended() || !m.Created.IsZero() && i.Created.After(m.Created) {
+		return true
+	}
+	last := i.Moving
+	return last != nil && last.Over() && !last.Failed && last.UID != m.UID && last.Started.After(m.Created)
+}
+
 // findClaims tells of claims that have lost their volume or wait for one too long, all in one: of the worst.
 func findClaims(dst []Problem, f *Frame) []Problem {
 	k := f.Kube
@@ -214,12 +333,12 @@ func findClaims(dst []Problem, f *Frame) []Problem {
 		return dst
 	}
 	c := &k.Claims.Unbound[0]
-	p := Problem{Severity: journal.Notice, Kind: ClaimUnbound, Of: c.Namespace, Subject: c.Name, N: k.Claims.Total - k.Claims.Bound - 1,
+	p := Problem{Severity: journal.Notice, Kind: ClaimUnbound, Of: c.Namespace, Subject: c.Name, N: k.Claims.Total - k.Claims.Bound - k.Claims.Waiting - 1,
 		Detail: c.Phase, Since: ago(f, c.Created), Where: Dashboard}
-	switch {
+	switch age, known := f.Age(c.Created); {
 	case c.Phase == "Lost":
 		p.Severity, p.Since = journal.Err, 0
-	case c.Created.IsZero() || f.Now.Sub(c.Created) < longPending:
+	case !known || age < longPending:
 		return dst
 	}
 	return append(dst, p)

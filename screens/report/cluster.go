@@ -29,6 +29,7 @@ type kubernetes struct {
 	ClientExpires  *string        `json:"client_certificate_expires"`
 	ServerExpires  *string        `json:"server_certificate_expires"`
 	Namespaces     *int           `json:"namespaces"`
+	BehindSince    *string        `json:"behind_since"`
 	NetworkSources networkSources `json:"network_sources"`
 	Policies       *int           `json:"network_policies"`
 	Attachments    *int           `json:"network_attachment_definitions"`
@@ -43,6 +44,7 @@ type kubeKind struct {
 	State string   `json:"state"`
 	Error *string  `json:"error"`
 	Count *int     `json:"count"`
+	More  *int     `json:"more_than"`
 	Age   *float64 `json:"age_seconds"`
 }
 
@@ -63,6 +65,17 @@ type pods struct {
 	Running *int           `json:"running"`
 	Total   *int           `json:"total"`
 	ByPhase map[string]int `json:"by_phase"`
+
+	NotReady *int     `json:"not_ready"`
+	Ill      []illPod `json:"system_not_working"`
+}
+
+type illPod struct {
+	Namespace string  `json:"namespace"`
+	Name      string  `json:"name"`
+	Why       *string `json:"why"`
+	Restarts  int     `json:"restarts"`
+	Since     *string `json:"since"`
 }
 
 type services struct {
@@ -71,8 +84,9 @@ type services struct {
 }
 
 type pvcs struct {
-	Bound *int `json:"bound"`
-	Total *int `json:"total"`
+	Bound   *int `json:"bound"`
+	Total   *int `json:"total"`
+	Waiting *int `json:"waiting"`
 }
 
 type networkSources struct {
@@ -113,6 +127,7 @@ type condition struct {
 	Status *string `json:"status"`
 	Reason *string `json:"reason"`
 	Since  *string `json:"since"`
+	Good   *bool   `json:"good"`
 }
 
 type warning struct {
@@ -143,16 +158,17 @@ func newKubernetes(f *frame.Frame) kubernetes {
 	}
 	n := &s.Network
 	return kubernetes{
-		State:    state.String(),
-		Error:    text(s.Health.Err),
-		Kinds:    newKinds(s, f),
-		Server:   text(s.Server),
-		Version:  text(s.Version),
-		Nodes:    nodes{figure(s, kube.KindNode, s.Nodes.Ready), figure(s, kube.KindNode, s.Nodes.Total), append([]string{}, s.Nodes.NotReady...)},
-		Pods:     pods{figure(s, kube.KindPod, s.Pods.Running), figure(s, kube.KindPod, s.Pods.Total), counts(s, kube.KindPod, s.Pods.ByPhase)},
+		State:   state.String(),
+		Error:   text(s.Health.Err),
+		Kinds:   newKinds(s, f),
+		Server:  text(s.Server),
+		Version: text(s.Version),
+		Nodes:   nodes{figure(s, kube.KindNode, s.Nodes.Ready), figure(s, kube.KindNode, s.Nodes.Total), append([]string{}, s.Nodes.NotReady...)},
+		Pods: pods{figure(s, kube.KindPod, s.Pods.Running), figure(s, kube.KindPod, s.Pods.Total), counts(s, kube.KindPod, s.Pods.ByPhase),
+			figure(s, kube.KindPod, s.Pods.NotReady), newIll(s)},
 		NodePods: known(s.Pods.Here, s.Here != nil && s.Kinds[kube.KindPod].Has() && s.Kinds[kube.KindNode].Has()),
 		Services: services{figure(s, kube.KindService, s.Services.Total), counts(s, kube.KindService, s.Services.ByType)},
-		PVCs:     pvcs{figure(s, kube.KindClaim, s.Claims.Bound), figure(s, kube.KindClaim, s.Claims.Total)},
+		PVCs:     pvcs{figure(s, kube.KindClaim, s.Claims.Bound), figure(s, kube.KindClaim, s.Claims.Total), figure(s, kube.KindClaim, s.Claims.Waiting)},
 		PodCIDR:  text(n.PodCIDR.Value), ServiceCIDR: text(n.ServiceCIDR.Value), CNI: text(n.CNI.Value),
 		NetworkPolicy: known(n.Policy.Value == "enforced", n.Policy.Value != ""),
 
@@ -161,6 +177,7 @@ func newKubernetes(f *frame.Frame) kubernetes {
 		ClientExpires: stamp(s.ClientCert.NotAfter, time.RFC3339),
 		ServerExpires: stamp(s.ServerCert.NotAfter, time.RFC3339),
 		Namespaces:    figure(s, kube.KindNamespace, s.Namespaces),
+		BehindSince:   bootStamp(f, s.Behind),
 		NetworkSources: networkSources{text(n.PodCIDR.Source), text(n.ServiceCIDR.Source), text(n.CNI.Source),
 			text(n.Policy.Source)},
 		Policies:    figure(s, kube.KindPolicy, n.Policies),
@@ -194,7 +211,7 @@ func newKinds(s *kube.State, f *frame.Frame) []kubeKind {
 	for i := range s.Kinds {
 		k := &s.Kinds[i]
 		list = append(list, kubeKind{
-			Name: kube.Kind(i).String(), State: k.State.String(), Error: text(k.Err), Count: known(k.Count, k.Has()),
+			Name: kube.Kind(i).String(), State: k.State.String(), Error: text(k.Err), Count: known(k.Count, k.Has()), More: known(k.More, k.More > 0),
 			Age: known(k.Age(f.Boot).Seconds(), k.At != 0),
 		})
 	}
@@ -211,8 +228,29 @@ func newCause(s *kube.State, f *frame.Frame) cause {
 	if step := ladder.Cause(); step != nil {
 		c.Rung, c.Why = text(step.Name), text(step.Detail)
 	}
-	c.Since = stamp(f.Now.Add(min(s.Health.Since-f.Boot, 0)), time.RFC3339)
+	c.Since = bootStamp(f, s.Health.Since)
 	return c
+}
+
+// bootStamp is a time of CLOCK_BOOTTIME as one of the wall clock, null for 0.
+func bootStamp(f *frame.Frame, at time.Duration) *string {
+	if at == 0 {
+		return nil
+	}
+	return stamp(f.Now.Add(min(at-f.Boot, 0)), time.RFC3339)
+}
+
+// newIll lists nothing while it is not known which pods are here.
+func newIll(s *kube.State) []illPod {
+	list := []illPod{}
+	if !s.Kinds[kube.KindPod].Has() {
+		return list
+	}
+	for i := range s.Ill {
+		p := &s.Ill[i]
+		list = append(list, illPod{p.Namespace, p.Name, text(p.Why), p.Restarts, stamp(p.Since, time.RFC3339)})
+	}
+	return list
 }
 
 // newUsage is null when nobody measures.
@@ -231,7 +269,7 @@ func newNode(s *kube.State) node {
 	n.Name, n.Ready, n.Cordoned = text(h.Name), known(h.Ready == "True", h.Ready != ""), &h.Cordoned
 	n.Roles, n.Version, n.InternalIP = append(n.Roles, h.Roles...), text(h.Version), text(h.InternalIP)
 	for _, c := range h.Conditions {
-		n.Conditions = append(n.Conditions, condition{c.Type, text(c.Status), text(c.Reason), stamp(c.Since, time.RFC3339)})
+		n.Conditions = append(n.Conditions, condition{c.Type, text(c.Status), text(c.Reason), stamp(c.Since, time.RFC3339), truth(c.Good)})
 	}
 	n.CPU, n.Memory, n.Pods = known(float64(h.CPU)/1000, h.CPU > 0), known(h.Memory, h.Memory > 0), known(h.Pods, h.Pods > 0)
 	pods, instances := s.Kinds[kube.KindPod].Has(), s.Kinds[kube.KindInstance].Has()

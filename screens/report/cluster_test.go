@@ -32,7 +32,7 @@ func clusterFrame() *frame.Frame {
 			CNI: kube.Sourced{Value: "flannel vxlan", Source: "annotation of hv-1"}, Policy: kube.Sourced{Value: "not enforced", Source: "k3s args of hv-1"}, Policies: 2},
 		Drain: []kube.Blocker{{Namespace: "default", Name: "database-01", Why: "cannot be migrated"}},
 		Use:   kube.Use{CPU: 4200, Memory: 9 * gib}, HereUse: &kube.Use{CPU: 1200, Memory: 5 * gib},
-		Virt: kube.Virt{Phase: "Deployed", Version: "v1.9.0", HereInstances: 1, HereVCPUs: 8,
+		Virt: kube.Virt{KubeVirt: kube.KubeVirt{Phase: "Deployed", Version: "v1.9.0"}, HereInstances: 1, HereVCPUs: 8,
 			VMs: []kube.VM{{Namespace: "default", Name: "database-01", Status: "Running"}, {Namespace: "default", Name: "spare", Status: "Stopped"}, {Namespace: "web", Name: "new"}},
 			Instances: []kube.Instance{
 				{Namespace: "default", Name: "database-01", Phase: "Running", Node: "hv-1", IPs: []string{"10.42.0.7"}, Ready: kube.True, Paused: kube.False, Migratable: kube.False, WhyNot: "DisksNotLiveMigratable", VCPUs: 8, Memory: 16 * gib},
@@ -41,7 +41,7 @@ func clusterFrame() *frame.Frame {
 			Tally:      kube.Tally{Running: 1, Stopped: 1, Other: 1, Total: 3, ByStatus: []kube.Count{{Name: "(none)", N: 1}, {Name: "Running", N: 1}, {Name: "Stopped", N: 1}}}},
 	}
 	for i := range s.Kinds {
-		s.Kinds[i] = kube.Kept{Health: ok(), Count: []int{2, 5, 3, 3, 1, 4, 0, 2, 1, 2, 3, 2, 1, 1, 0, 0}[i]}
+		s.Kinds[i] = kube.Kept{Health: ok(), Count: []int{2, 5, 3, 3, 1, 4, 0, 2, 1, 2, 2, 3, 2, 1, 1, 0, 0}[i]}
 	}
 	for _, k := range []kube.Kind{kube.KindDataVolume, kube.KindAttachment} {
 		s.Kinds[k].Health = box.Health{State: box.Absent, Since: time.Hour, Err: "not installed"}

@@ -15,6 +15,11 @@ type kubevirt struct {
 	VMs       kubeVMs    `json:"vms"`
 	Instances []instance `json:"instances"`
 
+	Available   *bool   `json:"available"`
+	Progressing *bool   `json:"progressing"`
+	Degraded    *bool   `json:"degraded"`
+	Why         *string `json:"degraded_because"`
+
 	Defined     []defined   `json:"defined"`
 	Migrations  []migration `json:"migrations"`
 	DataVolumes *int        `json:"data_volumes"`
@@ -80,7 +85,8 @@ func newKubeVirt(f *frame.Frame) kubevirt {
 	t := &s.Virt.Tally
 	v := kubevirt{State: h.State.String(), Error: text(h.Err), Instances: []instance{}, Defined: []defined{}, Migrations: []migration{}}
 	if s.Kinds[kube.KindKubeVirt].Has() {
-		v.Phase, v.Version = text(s.Virt.Phase), text(s.Virt.Version)
+		v.Phase, v.Version, v.Why = text(s.Virt.Phase), text(s.Virt.Version), text(s.Virt.Why)
+		v.Available, v.Progressing, v.Degraded = truth(s.Virt.Available), truth(s.Virt.Progressing), truth(s.Virt.Degraded)
 	}
 	v.VMs = kubeVMs{
 		Running: figure(s, kube.KindVM, t.Running), Stopped: figure(s, kube.KindVM, t.Stopped), Migrating: figure(s, kube.KindVM, t.Migrating),

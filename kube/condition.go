@@ -1,0 +1,43 @@
+package kube
+
+import "time"
+
+// Condition is one condition of a node that is worth showing: Ready, any other that is not as it should be, and those of
+// which nobody here can tell how they should be.
+type Condition struct {
+	Type, Status, Reason string
+	Good                 Truth     // Unknown: not judged
+	Since                time.Time // zero: not said
+}
+
+// goodStatus is what a condition of a node says when all is well. A condition of another name is not judged: what is good
+// for one is bad for the next.
+var goodStatus = map[string]string{
+	// Kubernetes: core/v1, NodeConditionType.
+	"Ready": "True", "MemoryPressure": "False", "DiskPressure": "False", "PIDPressure": "False", "NetworkUnavailable": "False",
+	// k3s and RKE2: pkg/etcd/etcd.go. False is a learner, or a node that is no member of the etcd cluster.
+	"EtcdIsVoter": "True",
+	// node-problem-detector: config/kernel-monitor.json, docker-monitor.json, systemd-monitor.json, readonly-monitor.json,
+	// health-checker-*.json, custom-plugin-monitor.json, disk-problem-monitor.json and config/plugin.
+	"KernelDeadlock": "False", "ReadonlyFilesystem": "False", "XfsShutdown": "False", "CorruptDockerOverlay2": "False",
+	"FrequentKubeletRestart": "False", "FrequentDockerRestart": "False",
+	"FrequentContainerdRestart": "False", "FrequentUnregisterNetDevice": "False", "KubeletUnhealthy": "False",
+	"ContainerRuntimeUnhealthy": "False", "NTPProblem": "False", "DiskSizeCheckFailure": "False",
+	"DNSProblem": "False",
+	// Azure: what its nodes add to it.
+	"FilesystemCorruptionProblem": "False", "KubeletProblem": "False", "ContainerRuntimeProblem": "False",
+}
+
+// Judge sets Good. Of a condition that is neither True nor False nobody knows how it is, but of Ready: a kubelet that is not
+// heard of is not ready.
+func (c *Condition) Judge() {
+	good, known := goodStatus[c.Type]
+	c.Good = Unknown
+	switch {
+	case !known:
+	case c.Status == good:
+		c.Good = True
+	case c.Type == "Ready" || c.Status == "True" || c.Status == "False":
+		c.Good = False
+	}
+}

@@ -1,0 +1,149 @@
+package watch
+
+import (
+	"time"
+
+	"hypervisor-tui/kube"
+)
+
+// podStatus reads what the kubelet says of a pod. Numbers of fields: PodStatus, PodCondition and ContainerStatus in
+// k8s.io/api/core/v1/generated.proto.
+func (s *scan) podStatus(p *kube.Pod, b []byte) {
+	var worst containerState
+	for f := s.over(b); f.next(); {
+		switch f.num {
+		case 1:
+			p.Phase = s.name(f.data)
+		case 2:
+			s.podCondition(p, f.data)
+		case 8, 10:
+			c := s.containerStatus(f.data)
+			c.starts = f.num == 10
+			p.Restarts += c.restarts
+			if c.ended.After(p.Restarted) {
+				p.Restarted = c.ended
+			}
+			if c.why != nil && (worst.why == nil || worst.starts && !c.starts) {
+				worst = c
+			}
+		}
+	}
+	if worst.why == nil || p.Why == "Terminating" || p.Ended() {
+		return
+	}
+	p.Why, p.Slow = s.name(worst.why), false
+	if worst.starts {
+		p.Why = s.name([]byte("Init:" + p.Why))
+	}
+}
+
+// podCondition reads Ready, and why the pod is on no node.
+func (s *scan) podCondition(p *kube.Pod, b []byte) {
+	var kind, status, reason []byte
+	var since time.Time
+	for f := s.over(b); f.next(); {
+		switch f.num {
+		case 1:
+			kind = f.data
+		case 2:
+			status = f.data
+		case 4:
+			since = s.time(f.data)
+		case 5:
+			reason = f.data
+		}
+	}
+	switch string(kind) {
+	case "Ready":
+		p.Ready = truth(string(status))
+		if p.Ready == kube.False && string(reason) == "PodCompleted" {
+			p.Ready = kube.Unknown
+		}
+	case "PodScheduled":
+		if string(status) == "False" && string(reason) == "Unschedulable" && p.Why == "" {
+			p.Why, p.Slow = "Unschedulable", true
+		} else {
+			return
+		}
+	default:
+		return
+	}
+	if p.Why != "Terminating" && !since.IsZero() {
+		p.Since = since
+	}
+}
+
+func truth(status string) kube.Truth {
+	switch status {
+	case "True":
+		return kube.True
+	case "False":
+		return kube.False
+	}
+	return kube.Unknown
+}
+
+// podTrouble says of a pod of which nothing worse is known what it is waiting for. Init containers, images and probes take
+// their time.
+func (s *scan) podTrouble(p *kube.Pod) {
+	switch {
+	case p.Why != "" || p.Ended():
+	case p.Phase == "Running" && p.Ready == kube.False:
+		p.Why, p.Slow = "not ready", true
+	case p.Phase == "Pending" || p.Phase == "Unknown":
+		p.Why, p.Slow = p.Phase, true
+	}
+	if p.Why == "" {
+		p.Since = time.Time{}
+	}
+}
+
+// containerState is what the kubelet says of one.
+type containerState struct {
+	starts   bool // it is an init container
+	restarts int
+	ended    time.Time // when the run before this one did
+	why      []byte    // it does not run: a reason that is no step of a usual start, nil: it does, or is about to
+}
+
+func (s *scan) containerStatus(b []byte) (c containerState) {
+	for f := s.over(b); f.next(); {
+		switch f.num {
+		case 2:
+			c.why = s.containerTrouble(f.data)
+		case 3:
+			c.ended = s.time(s.field(s.field(f.data, 3), 6))
+		case 5:
+			c.restarts = int(max(int32(f.n), 0))
+		}
+	}
+	return c
+}
+
+// containerTrouble reads a ContainerState. One that has ended with 0 has done what it should.
+func (s *scan) containerTrouble(b []byte) (why []byte) {
+	for f := s.over(b); f.next(); {
+		switch f.num {
+		case 1:
+			switch reason := s.field(f.data, 1); string(reason) {
+			case "", "ContainerCreating", "PodInitializing":
+			default:
+				why = reason
+			}
+		case 3:
+			code, reason := uint64(0), []byte("Error")
+			for end := s.over(f.data); end.next(); {
+				switch end.num {
+				case 1:
+					code = end.n
+				case 3:
+					reason = end.data
+				}
+			}
+			if code != 0 {
+				why = reason
+			}
+		}
+	}
+	return why
+}
