@@ -32,7 +32,6 @@ func hostile(t *testing.T, sort string, answer func(http.ResponseWriter, *http.R
 		return true
 	})
 	w := follow(t, nil)
-	w.late = 2 * time.Minute
 	kubeconfig(t, w.path, f.URL, f.cert)
 	return f, w
 }
