@@ -21,7 +21,8 @@ type feeds struct {
 	guard   *guard
 	config  Config
 	log     *journal.Log
-	files   []logFiles
+	files   []*logFiles
+	seen    source.Seen // how far the files of entries that are gone were read
 	sampler *sample.Sampler
 	kube    atomic.Pointer[kube.State]
 	units   atomic.Pointer[sample.Units]

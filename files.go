@@ -4,33 +4,56 @@ import (
 	"context"
 	"slices"
 
+	"hypervisor-tui/journal"
 	"hypervisor-tui/journal/source"
 )
 
 // logFiles is one entry of logs whose files are followed.
 type logFiles struct {
-	log  Log
-	stop context.CancelFunc
+	log   Log
+	stop  context.CancelFunc
+	ended chan struct{} // closed when it has ended after stop; the rest is good then
+	files *source.Files // nil: it hangs and cannot go on
+	sink  *journal.Sink
 }
 
-// followFiles follows the files of c.Logs and no others. Entries that are the same as before go on where they are.
+// followFiles follows the files of c.Logs and no others. What was read of a file is not read again, whichever entry names
+// it now: an entry that is the same as before goes on, one with the name or a file pattern of another goes on in its
+// place, and how far the files of the others were read is known.
 func (f *feeds) followFiles(ctx context.Context, c Config) {
 	old := f.files
-	f.files = nil
-	for _, l := range c.Logs {
-		if len(l.Files) == 0 {
-			continue
-		}
-		at := slices.IndexFunc(old, func(r logFiles) bool { return r.log.sameFiles(&l) })
-		if at >= 0 {
-			f.files = append(f.files, old[at])
-			old = slices.Delete(old, at, at+1)
-		} else {
-			f.files = append(f.files, f.follow(ctx, l))
+	logs := slices.DeleteFunc(slices.Clone(c.Logs), func(l Log) bool { return len(l.Files) == 0 })
+	before := make([]*logFiles, len(logs)) // nil: it is a new one
+	for _, fits := range [...]func(a, b *Log) bool{(*Log).sameFiles, (*Log).sameName, (*Log).sharesFiles} {
+		for i := range logs {
+			at := slices.IndexFunc(old, func(r *logFiles) bool { return before[i] == nil && fits(&r.log, &logs[i]) })
+			if at >= 0 {
+				before[i] = old[at]
+				old = slices.Delete(old, at, at+1)
+			}
 		}
 	}
-	for _, r := range old {
+	stopped := slices.Clone(old)
+	for i, r := range before {
+		if r != nil && !r.log.sameFiles(&logs[i]) {
+			stopped = append(stopped, r)
+		}
+	}
+	for _, r := range stopped {
 		r.stop()
+	}
+	go func() {
+		for _, r := range old {
+			<-r.ended
+			r.sink.Close()
+		}
+	}()
+	f.files = nil
+	for i, r := range before {
+		if r == nil || !r.log.sameFiles(&logs[i]) {
+			r = f.follow(ctx, logs[i], r, stopped)
+		}
+		f.files = append(f.files, r)
 	}
 }
 
@@ -38,20 +61,40 @@ func (l *Log) sameFiles(other *Log) bool {
 	return l.Name == other.Name && l.Format == other.Format && slices.Equal(l.Files, other.Files)
 }
 
-// follow starts the file source of one entry. When it is stopped its row goes from the sources; its entries stay.
-func (f *feeds) follow(ctx context.Context, l Log) logFiles {
+func (l *Log) sameName(other *Log) bool { return l.Name == other.Name }
+
+func (l *Log) sharesFiles(other *Log) bool {
+	return slices.ContainsFunc(l.Files, func(pattern string) bool { return slices.Contains(other.Files, pattern) })
+}
+
+// follow starts the file source of one entry when those that were stopped have ended, in the place of before if that is
+// one of them. When it is stopped itself its row stays among the sources; what it has put stays in any case.
+func (f *feeds) follow(ctx context.Context, l Log, before *logFiles, stopped []*logFiles) *logFiles {
 	ctx, cancel := context.WithCancel(ctx)
+	r := &logFiles{log: l, stop: cancel, ended: make(chan struct{})}
 	name := l.Name + " files"
-	files := &source.Files{Unit: l.Name, Globs: l.Files, Format: source.Format(l.Format)}
-	sink := f.log.Sink(name)
-	f.guard.keep(ctx, name, func(ctx context.Context) error {
-		defer func() {
-			if ctx.Err() != nil {
-				sink.Close()
+	go func() {
+		defer close(r.ended)
+		for _, s := range stopped {
+			<-s.ended
+		}
+		if before != nil && before.files != nil {
+			r.files, r.sink = before.files, before.sink
+			r.sink.Rename(name)
+		} else {
+			r.files, r.sink = &source.Files{Seen: &f.seen}, f.log.Sink(name)
+			if before != nil {
+				before.sink.Close()
 			}
-		}()
-		source.Supervise(ctx, name, files, sink)
-		return nil
-	})
-	return logFiles{l, cancel}
+		}
+		r.files.Choose(l.Name, l.Files, source.Format(l.Format))
+		<-f.guard.keep(ctx, name, func(ctx context.Context) error {
+			if !source.Supervise(ctx, name, r.files, r.sink) {
+				r.files = nil
+			}
+			return nil
+		})
+		<-ctx.Done() // where it can never work
+	}()
+	return r
 }

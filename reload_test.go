@@ -161,3 +161,74 @@ func TestF48ReloadOfLogFiles(t *testing.T) {
 		t.Errorf("exit code %d\n%s", code, s.stderr())
 	}
 }
+
+// TestC4ReloadKeepsWhatWasRead: no line comes again when an entry of logs is called otherwise, names more or other files,
+// reads them in another way, is split, comes back, or is joined with another; what was written meanwhile comes.
+func TestC4ReloadKeepsWhatWasRead(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	n := 0
+	add := func(names ...string) {
+		t.Helper()
+		n++
+		for _, name := range names {
+			f, err := os.OpenFile(filepath.Join(dir, name), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
+			if err == nil {
+				_, err = fmt.Fprintf(f, "level=error msg=\"reloaded: %s %d.\"\n", name, n)
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			f.Close()
+		}
+	}
+	row := func(name string, files ...string) string {
+		return fmt.Sprintf("{name: %s, files: [%s]}", name, dir+"/"+strings.Join(files, ", "+dir+"/"))
+	}
+	path := writeFile(t, "config.yaml", "logs: ["+row("ours", "a.log")+"]\n")
+	add("a.log")
+	s := start(t, setup{w: 160, h: 60, args: []string{"--config", path, "--screen", "logs"}})
+	s.await(" ours ", footer)
+	s.keys("/reloaded:\r")
+	s.await("a.log 1.")
+	names := []string{"a.log"}
+	for i, rows := range []string{
+		row("theirs", "a.log"),
+		row("theirs", "a.log", "b.log"),
+		row("theirs", "*.log"),
+		row("others", "?.log"),
+		"{name: others, format: plain, files: [" + dir + "/?.log]}",
+		row("one", "a.log") + ", " + row("two", "b.log"),
+		row("two", "b.log"),
+		row("two", "b.log") + ", " + row("back", "a.lo*"),
+		row("all", "a.log", "b.log"),
+	} {
+		if i == 1 {
+			names = append(names, "b.log")
+		}
+		s.reload(path, "logs: ["+rows+"]\n")
+		add(names...)
+		if strings.Contains(rows, "a.") || strings.Contains(rows, "*") || strings.Contains(rows, "?") {
+			s.await(fmt.Sprintf("a.log %d.", n))
+		}
+		if len(names) > 1 {
+			s.await(fmt.Sprintf("b.log %d.", n))
+		}
+	}
+	s.until("each line once", func(text string) bool {
+		for _, name := range names {
+			for i := 1; i <= n; i++ {
+				want := 1
+				if name == "b.log" && i < 3 {
+					want = 0
+				}
+				if strings.Count(text, fmt.Sprintf("%s %d.", name, i)) != want {
+					return false
+				}
+			}
+		}
+		return !strings.Contains(text, " x 2")
+	})
+	s.keys("q")
+	s.exit()
+}

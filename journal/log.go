@@ -270,8 +270,8 @@ func (l *Log) booked(e *slot, minute int64) {
 func (l *Log) mergeFirst() {
 	due := false
 	for _, s := range *l.sinks.Load() {
-		if !s.merged && s.backfill.Load() != backfilling {
-			s.merged, due = true, true
+		if fills := s.fills.Load(); s.merged != fills {
+			s.merged, due = fills, true
 		}
 	}
 	if due && l.total <= firstEntries && !l.ring.sorted() {

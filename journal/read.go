@@ -7,6 +7,7 @@ import (
 	"iter"
 	"math"
 	"sync/atomic"
+	"time"
 )
 
 var endPlace = Place{Time: math.MaxInt64}
@@ -63,21 +64,67 @@ var (
 	errNoBoot  = errors.New("no earlier boot is kept")
 )
 
+// hangs is for how long a request may come to nothing before its archives do not answer.
+const hangs = 10 * time.Second
+
+var errHangs = errors.New("the logs' disk does not answer")
+
 // Read reads the archives of the Log's sources, whole entries and what is older than the ring, until ctx ends, and
-// returns its error. It is called once, on a goroutine of its own.
+// returns its error. It is called once, on a goroutine of its own. What hangs keeps one more; until that goes on nothing
+// else is read.
 func (l *Log) Read(ctx context.Context) error {
 	r := reader{log: l, door: newDoor(l.seed)}
+	answers, busy := make(chan *answer, 1), false
 	for {
 		select {
 		case <-l.reading:
+		case <-answers: // too late
+			busy = false
+			continue
 		case <-ctx.Done():
 			return ctx.Err()
 		}
-		if q := l.requested.Swap(nil); q != nil {
-			l.answered.Store(r.answer(q))
-			l.poke()
+		q := l.requested.Swap(nil)
+		if q == nil {
+			continue
+		}
+		a := q.hung()
+		if !busy {
+			busy = true
+			go func() { answers <- r.answer(q) }()
+			if late := q.await(ctx, answers); late != nil {
+				a, busy = late, false
+			}
+		}
+		l.answered.Store(a)
+		l.poke()
+	}
+}
+
+// await returns the answer, nil when it does not come.
+func (q *request) await(ctx context.Context, answers <-chan *answer) *answer {
+	tick := time.NewTicker(hangs)
+	defer tick.Stop()
+	for scanned := uint64(0); ; scanned = q.scanned.Load() {
+		select {
+		case a := <-answers:
+			return a
+		case <-tick.C:
+			if q.scanned.Load() == scanned {
+				return nil
+			}
+		case <-ctx.Done():
+			return nil
 		}
 	}
+}
+
+// hung is the answer when there is none.
+func (q *request) hung() *answer {
+	if q.task == readWhole {
+		return &answer{request: q, whole: &Whole{ID: q.id, Err: errHangs.Error()}}
+	}
+	return &answer{request: q, err: errHangs}
 }
 
 // reader reads the archives. It owns what it reads into until it hands it over.

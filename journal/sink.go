@@ -26,7 +26,8 @@ type batch struct {
 // Rename, State and Close may be called from any.
 type Sink struct {
 	log         *Log
-	made        time.Time
+	born        time.Time
+	made        time.Time   // when it was made, or began to backfill again
 	number      uint16      // names it in the ring
 	free, ready chan *batch // both have room for all batches: a send never blocks
 	current     *batch      // being filled, nil when none is at hand
@@ -37,8 +38,11 @@ type Sink struct {
 	closed    atomic.Bool
 	archive   atomic.Pointer[Archive]
 	backfill  atomic.Uint32 // what Backfilled said
-	began     beginning     // the Log's: since when all its entries are taken in
-	merged    bool          // the Log's: its first entries are in their place
+	fills     atomic.Uint32 // how often it did
+	touches   atomic.Pointer[string]
+	touched   atomic.Int64 // when, since born
+	began     beginning    // the Log's: since when all its entries are taken in
+	merged    uint32       // the Log's: how many of its fills are merged with the others
 
 	mu    sync.Mutex // guards state, which changes seldom
 	state SourceState
@@ -47,6 +51,7 @@ type Sink struct {
 func newSink(l *Log, name string) *Sink {
 	s := &Sink{
 		log:    l,
+		born:   time.Now(),
 		made:   time.Now(),
 		number: uint16(l.made.Add(1)),
 		free:   make(chan *batch, sinkBatches),
@@ -67,12 +72,14 @@ func (s *Sink) Put(ctx context.Context, e Entry) error {
 	if s.add(&h) {
 		return nil
 	}
+	touches := s.touches.Swap(nil) // it is the Log that is waited for
 	select {
 	case s.current = <-s.free:
 	case <-ctx.Done():
 		s.Dropped(1)
 		return ctx.Err()
 	}
+	s.Touches(touches)
 	s.current.add(&h, s.door.unit, s.door.text)
 	return nil
 }
@@ -168,7 +175,7 @@ const (
 )
 
 // Backfilled says that the source has put and flushed what was there when it started, and goes on with what comes. all
-// says that it left nothing older out. A source calls it once; the Log then merges the first entries of its sources by their stamps,
+// says that it left nothing older out. The Log then merges the first entries of its sources by their stamps,
 // each lane in its own order.
 func (s *Sink) Backfilled(all bool) {
 	said := uint32(backfilledCut)
@@ -176,7 +183,30 @@ func (s *Sink) Backfilled(all bool) {
 		said = backfilledAll
 	}
 	s.backfill.Store(said)
+	s.fills.Add(1)
 	s.log.poke()
+}
+
+// Backfilling says that older entries come again, as when the source has got another file to read. A call of Backfilled
+// ends it. Both belong to the source's goroutine.
+func (s *Sink) Backfilling() {
+	s.made = time.Now()
+	s.backfill.Store(backfilling)
+}
+
+// Touches says what the source is about to read that may never answer, a file on a dead disk; nil: nothing any more. The
+// string may not change.
+func (s *Sink) Touches(what *string) {
+	s.touched.Store(int64(time.Since(s.born)))
+	s.touches.Store(what)
+}
+
+// Touching returns what the source is reading and for how long, "" when it is not. Any goroutine may call it.
+func (s *Sink) Touching() (what string, since time.Duration) {
+	if p := s.touches.Load(); p != nil {
+		return *p, time.Since(s.born) - time.Duration(s.touched.Load())
+	}
+	return "", 0
 }
 
 // Report says how the source is, and what it reads and why. It is one row of Page.Sources.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"os/exec"
+	"strings"
 	"time"
 
 	"hypervisor-tui/journal"
@@ -78,7 +79,10 @@ type System struct {
 // Run follows the chosen log until ctx ends or that log fails.
 func (s *System) Run(ctx context.Context, sink *journal.Sink) error {
 	for {
+		where := strings.Join(paths(s.Env.Roots), ", ")
+		sink.Touches(&where)
 		name, src, why := Choose(s.Env)
+		sink.Touches(nil)
 		s.use(name, src)
 		sink.Rename(s.name)
 		sink.Report(sink.State().Health, why)

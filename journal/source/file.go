@@ -23,10 +23,11 @@ type file struct {
 	number  uint64 // among all files that the source has seen, from 1
 	id      fileID
 	path    string
-	base    string // the live path that it belongs to
-	live    bool   // a pattern names it; else it was rotated away
-	copied  bool   // a copy of the live file, which is about to be truncated
-	size    int64  // as last seen
+	name    *string // path, for who watches over us; never changed
+	base    string  // the live path that it belongs to
+	live    bool    // a pattern names it; else it was rotated away
+	copied  bool    // a copy of the live file, which is about to be truncated
+	size    int64   // as last seen
 	changed int64
 	offset  int64 // of the next line: what lies before has been put
 	scanned int64 // there is no line end from offset up to here

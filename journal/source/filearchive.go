@@ -17,16 +17,15 @@ import (
 // fileArchive reads again what a file source follows, and the files that were rotated away and not compressed. Entries
 // are in the order of their time, those of one file in the file's.
 type fileArchive struct {
-	unit []byte
 	kept atomic.Pointer[[]keptFile] // by the source, at each look
 }
 
 // keep takes in the files of a look.
-func (a *fileArchive) keep(files []*file, format Format) {
+func (a *fileArchive) keep(files []*file, format Format, unit []byte) {
 	kept := make([]keptFile, 0, len(files))
 	for _, x := range files {
 		if !x.copied {
-			kept = append(kept, keptFile{*x, format})
+			kept = append(kept, keptFile{*x, format, unit})
 		}
 	}
 	a.kept.Store(&kept)
@@ -82,7 +81,7 @@ func (a *fileArchive) cursor(k *keptFile) *fileCursor {
 	if k.live {
 		c.size = c.lineStart(s.size + 1) // without a line that is still being written
 	}
-	c.entry.Unit = a.unit
+	c.entry.Unit = k.unit
 	return c
 }
 

@@ -19,6 +19,7 @@ const (
 type keptFile struct {
 	file
 	format Format
+	unit   []byte
 }
 
 // window is a piece of a kept file. The file is opened for each piece and closed again, so that no descriptor is held.

@@ -48,7 +48,7 @@ func (f *Files) look(sink *journal.Sink) {
 		}
 		return cmp.Or(cmp.Compare(a.changed, b.changed), cmp.Compare(a.id.born, b.id.born))
 	})
-	f.archive.keep(f.files, f.Format)
+	f.archive.keep(f.files, f.Format, f.unit)
 }
 
 // lookAt brings in line the file at path, which a pattern names, and what was rotated away from it. The directory is
@@ -109,6 +109,9 @@ func (f *Files) begin(x *file) error {
 	}
 	x.old, x.saidAt = x.size, time.Now()
 	cut, err := x.backfill(f.buf, backfillMax, f.Format)
+	if at, ok := f.Seen.take(x.id); ok && at > x.offset && at <= x.size {
+		x.offset, x.scanned = at, at
+	}
 	f.cut = f.cut || cut
 	return err
 }
@@ -162,6 +165,9 @@ func (x *file) update(path string, s stat) {
 		x.still = now
 	}
 	x.resting = now.Sub(time.Unix(0, s.changed)) >= restAfter || now.Sub(x.still) >= restAfter // the clock may have been set back
+	if x.path != path || x.name == nil {
+		x.name = &path
+	}
 	x.path, x.size, x.changed, x.missed = path, s.size, s.changed, 0
 }
 

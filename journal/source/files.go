@@ -45,7 +45,9 @@ type Files struct {
 	Unit   string // of the entries
 	Globs  []string
 	Format Format // empty: Auto
+	Seen   *Seen  // how far other sources have read files before this one began; nil: not known
 
+	refill  bool // the first files are put, or others after Choose
 	unit    []byte
 	start   time.Time // of the first look
 	began   int64     // the same in nanoseconds since 1970, by the clock as it is now if that was set back
@@ -65,10 +67,12 @@ type Files struct {
 func (f *Files) Run(ctx context.Context, sink *journal.Sink) error {
 	f.notify = newNotifier()
 	defer f.close()
-	first := f.buf == nil
-	if first {
-		f.unit, f.buf = []byte(f.Unit), make([]byte, chunk)
-		f.archive.unit = f.unit
+	defer sink.Touches(nil)
+	if f.buf == nil {
+		f.unit, f.buf, f.refill = []byte(f.Unit), make([]byte, chunk), true
+	}
+	if f.refill {
+		sink.Backfilling()
 	}
 	sink.SetArchive(&f.archive)
 	if f.start.IsZero() {
@@ -86,13 +90,14 @@ func (f *Files) Run(ctx context.Context, sink *journal.Sink) error {
 		if err != nil {
 			return err
 		}
+		sink.Touches(nil)
 		sink.Flush()
 		if looked {
 			f.report(sink)
 		}
-		if first && !more {
+		if f.refill && !more {
 			sink.Backfilled(!f.cut)
-			first = false
+			f.refill = false
 		}
 		if more || f.again {
 			continue
@@ -107,6 +112,13 @@ func (f *Files) Run(ctx context.Context, sink *journal.Sink) error {
 		case <-time.After(nap):
 		}
 	}
+}
+
+// Choose makes the source one of other files, before it is run or run again. It goes on where it was in those that it
+// knows.
+func (f *Files) Choose(unit string, globs []string, format Format) {
+	f.Unit, f.Globs, f.Format = unit, globs, format
+	f.unit, f.refill = []byte(unit), true
 }
 
 // begins makes t the time of the first look.
@@ -147,6 +159,7 @@ func (f *Files) readAll(ctx context.Context, sink *journal.Sink) (more bool, err
 		if x.copied || !x.dirty && x.size <= x.scanned && (!x.resting || !x.unfinished()) {
 			continue
 		}
+		sink.Touches(x.name)
 		further, err := f.read(ctx, x, sink)
 		if ctx.Err() != nil {
 			return false, ctx.Err()
@@ -269,6 +282,7 @@ func (x *file) close() {
 }
 
 func (f *Files) close() {
+	f.Seen.leave(f.files)
 	for _, x := range f.files {
 		x.close()
 		x.wd = -1

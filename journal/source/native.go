@@ -70,8 +70,11 @@ func (n *Native) Run(ctx context.Context, sink *journal.Sink) error {
 	}
 	defer n.merge.Close()
 	sink.SetArchive(&archive{n.Roots, newFields(), n.boot})
+	name := strings.Join(paths(n.Roots), ", ")
+	defer sink.Touches(nil)
 	var looked time.Time
 	for listed := true; ; {
+		sink.Touches(&name)
 		if listed {
 			looked = time.Now()
 			if err := n.look(watch, sink); err != nil {
@@ -81,6 +84,7 @@ func (n *Native) Run(ctx context.Context, sink *journal.Sink) error {
 		if err := n.follow(ctx, sink); err != nil {
 			return err
 		}
+		sink.Touches(nil)
 		pause := n.slow
 		if watch.lacks != "" {
 			pause = min(pause, pollEvery)
@@ -94,6 +98,14 @@ func (n *Native) Run(ctx context.Context, sink *journal.Sink) error {
 		}
 		listed = folderEvent(events) || n.merge.Making || len(events) == 0 && time.Since(looked) >= n.slow
 	}
+}
+
+// paths are those of the roots.
+func paths(roots []jfile.Root) (list []string) {
+	for _, root := range roots {
+		list = append(list, root.Path)
+	}
+	return list
 }
 
 // look finds the files that there are now, and says what is the matter with them.

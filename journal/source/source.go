@@ -15,6 +15,7 @@ import (
 	"hypervisor-tui/draw/clean"
 	"hypervisor-tui/journal"
 	"hypervisor-tui/sample/box"
+	"hypervisor-tui/sample/wakeup"
 )
 
 // Source reads one log into a sink until ctx ends. An error means that it is to be started again, nil that it can
@@ -31,19 +32,28 @@ const (
 	steady    = time.Minute
 )
 
-// Supervise runs src until ctx ends, starting it again when it fails or panics, and reports how it is. It returns
-// early only when src can never work here. name is what a panic is reported under.
-func Supervise(ctx context.Context, name string, src Source, sink *journal.Sink) {
+// patience is how long what a source reads may not answer before that is told, and how long its end is waited for.
+const patience = 5 * time.Second
+
+// Supervise runs src until ctx ends, starting it again when it fails or panics, and reports how it is, also when what it
+// reads does not answer. It returns early only when src can never work here. ended is false when src hangs at the end: it
+// goes on when it can, and may not be run again. name is what a panic is reported under.
+func Supervise(ctx context.Context, name string, src Source, sink *journal.Sink) (ended bool) {
 	for wait := firstWait; ; wait = min(2*wait, lastWait) {
 		began := time.Now()
-		err := attempt(ctx, name, src, sink)
+		done := make(chan error, 1)
+		go func() { done <- attempt(ctx, name, src, sink) }()
+		err, ended := watchOver(ctx, done, sink)
+		if !ended {
+			return false
+		}
 		sink.Flush()
 		if ctx.Err() != nil {
-			return
+			return true
 		}
 		if err == nil {
 			absent(sink)
-			return
+			return true
 		}
 		bad(sink, err.Error())
 		if time.Since(began) >= steady {
@@ -52,7 +62,31 @@ func Supervise(ctx context.Context, name string, src Source, sink *journal.Sink)
 		select {
 		case <-time.After(wait + rand.N(wait/4)):
 		case <-ctx.Done():
-			return
+			return true
+		}
+	}
+}
+
+// watchOver returns the end of a run. Meanwhile it reports when what the source reads does not answer.
+func watchOver(ctx context.Context, done <-chan error, sink *journal.Sink) (err error, ended bool) {
+	tick := wakeup.NewTicker(patience)
+	defer tick.Stop()
+	for {
+		select {
+		case err = <-done:
+			return err, true
+		case <-tick.C:
+			tick.Next()
+			if what, since := sink.Touching(); since >= patience {
+				bad(sink, fmt.Sprintf("not answering for %d s: %s", int(since.Seconds()), what))
+			}
+		case <-ctx.Done():
+			select {
+			case err = <-done:
+				return err, true
+			case <-time.After(patience):
+				return ctx.Err(), false
+			}
 		}
 	}
 }
@@ -61,6 +95,7 @@ func Supervise(ctx context.Context, name string, src Source, sink *journal.Sink)
 func attempt(ctx context.Context, name string, src Source, sink *journal.Sink) (err error) {
 	defer func() {
 		if r := recover(); r != nil {
+			sink.Touches(nil)
 			err = fmt.Errorf("crashed: %v", r)
 			sink.Try(journal.Entry{
 				Time:     time.Now(),
