@@ -23,42 +23,36 @@ func children(keys []key, prefix string) []string {
 	return names
 }
 
-// got describes a node in a message.
+// got says in a message what stands there, in no words of the file: whatever file --config names, a link to /etc/shadow
+// perhaps, nothing of it gets onto a screen. Of a text or a number it says nothing: the line is named.
 func got(n *yaml.Node) string {
 	switch {
 	case n.Kind == yaml.MappingNode:
-		return "a mapping"
+		return ", not a mapping"
 	case n.Kind == yaml.SequenceNode:
-		return fmt.Sprintf("a list of %d", len(n.Content))
+		return fmt.Sprintf(", not a list of %d", len(n.Content))
 	case n.ShortTag() == "!!null":
-		return "nothing"
-	case n.ShortTag() == "!!str":
-		return fmt.Sprintf("%q", short(n.Value))
+		return ", not nothing"
 	}
-	return short(n.Value)
+	return ""
 }
 
-// short cuts a text from the file to what a message has room for.
-func short(s string) string {
-	const most = 40
-	if runes := []rune(clean.String(s)); len(runes) > most {
-		return string(runes[:most]) + "..."
-	}
-	return clean.String(s)
-}
-
-// suggestion names the known key that wrong most resembles, or all of them when none is near.
-func suggestion(wrong string, known []string) string {
-	best, least := "", 2+len(wrong)/4
+// unknown says that a key is not known. It names the known one that is near, and the key itself when hardly more is told
+// by that; else those that are known.
+func unknown(wrong string, known []string) string {
+	best, least := "", 2+min(len(wrong), maxText)/4
 	for _, name := range known {
-		if d := distance(strings.ToLower(wrong), strings.ToLower(name)); d < least {
+		if d := distance(strings.ToLower(wrong[:min(len(wrong), maxText)]), strings.ToLower(name)); d < least {
 			best, least = name, d
 		}
 	}
-	if best == "" {
-		return " (known here: " + strings.Join(known, ", ") + ")"
+	switch {
+	case best == "":
+		return "unknown key (known here: " + strings.Join(known, ", ") + ")"
+	case least > 2:
+		return fmt.Sprintf("unknown key (did you mean %q?)", best)
 	}
-	return fmt.Sprintf(" (did you mean %q?)", best)
+	return fmt.Sprintf("unknown key %q (did you mean %q?)", clean.String(wrong), best)
 }
 
 // distance is the edit distance: how many bytes must be put in, taken out or replaced to make b of a.

@@ -110,7 +110,7 @@ type reader struct {
 	more     int // problems beyond maxProblems
 }
 
-// problem records one line for the operator. It may quote the file: what a terminal would obey is taken out.
+// problem records one line for the operator. It quotes nothing of the file but a key that is near a known one.
 func (r *reader) problem(line int, format string, a ...any) {
 	if len(r.problems) == maxProblems {
 		r.more++
@@ -176,7 +176,25 @@ func (r *reader) syntax(err error) {
 	if n, _ := fmt.Sscanf(text, "line %d:", &line); n == 1 {
 		_, text, _ = strings.Cut(text, ": ")
 	}
+	if quotes(text) {
+		text = "this is not YAML"
+	}
 	r.problem(line, "%s: look near here for a wrong indentation, quote or bracket", text)
+}
+
+// quotes reports whether a parser's error may quote the file: it names more than a sign.
+func quotes(text string) bool {
+	for {
+		open := strings.IndexAny(text, "'\"`")
+		if open < 0 {
+			return false
+		}
+		end := strings.IndexByte(text[open+1:], text[open])
+		if end < 0 || end > 1 {
+			return true
+		}
+		text = text[open+end+2:]
+	}
 }
 
 // plain refuses anchors, aliases and tags anywhere below n: the walk then sees each value once, as it is written.
@@ -211,7 +229,7 @@ func (r *reader) mapping(n *yaml.Node, at, prefix string, keys []key) bool {
 		if where == "" {
 			where = "the file"
 		}
-		r.problem(n.Line, "%s must be a mapping of %s, not %s", where, strings.Join(children(keys, prefix), ", "), got(n))
+		r.problem(n.Line, "%s must be a mapping of %s%s", where, strings.Join(children(keys, prefix), ", "), got(n))
 		return false
 	}
 	for i := 0; i+1 < len(n.Content); i += 2 {
@@ -225,7 +243,7 @@ func (r *reader) pair(name, v *yaml.Node, at, prefix string, keys []key) {
 	known := children(keys, prefix)
 	switch {
 	case name.Kind != yaml.ScalarNode || !slices.Contains(known, name.Value):
-		r.problem(name.Line, "unknown key %s%s", got(name), suggestion(name.Value, known))
+		r.problem(name.Line, "%s", unknown(name.Value, known))
 		return
 	case r.lines[full] != 0:
 		r.problem(name.Line, "%s is already set on line %d: remove one", full, r.lines[full])
@@ -243,7 +261,7 @@ func (r *reader) pair(name, v *yaml.Node, at, prefix string, keys []key) {
 
 func (r *reader) value(k key, at string, n *yaml.Node) {
 	if wrong := k.value.read(r, n); wrong != nil {
-		r.problem(wrong.Line, "%s must be %s, not %s", at+k.name, k.value.must, got(wrong))
+		r.problem(wrong.Line, "%s must be %s%s", at+k.name, k.value.must, got(wrong))
 	}
 }
 

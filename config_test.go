@@ -143,41 +143,41 @@ func TestF48ConfigSaysWhatIsWrong(t *testing.T) {
 		{"\n\nrefreshIntervall: 2s", `:3: unknown key "refreshIntervall" (did you mean "refreshInterval"?)`},
 		{"refresh_interval: 2s", `:1: unknown key "refresh_interval" (did you mean "refreshInterval"?)`},
 		{"thresholds:\n  cpu: {wran: 3}", `:2: unknown key "wran" (did you mean "warn"?)`},
-		{"thresholds: {bananas: {}}", `:1: unknown key "bananas" (known here: cpu, memory, filesystem)`},
-		{"interfaces.deny: []", `:1: unknown key "interfaces.deny" (known here: ` + strings.Join(children(new(Config).keys(), ""), ", ") + ")"},
-		{"logBufferSize: 50", `:1: logBufferSize must be a whole number from 100 to 1000000, not 50`},
-		{"logBufferSize: 100.5", `:1: logBufferSize must be a whole number from 100 to 1000000, not 100.5`},
-		{"logBufferSize: many", `:1: logBufferSize must be a whole number from 100 to 1000000, not "many"`},
-		{"logBufferSize: 99999999999999999999", `:1: logBufferSize must be a whole number from 100 to 1000000, not 99999999999999999999`},
+		{"thresholds: {bananas: {}}", `:1: unknown key (known here: cpu, memory, filesystem)`},
+		{"interfaces.deny: []", `:1: unknown key (known here: ` + strings.Join(children(new(Config).keys(), ""), ", ") + ")"},
+		{"logBufferSize: 50", `:1: logBufferSize must be a whole number from 100 to 1000000`},
+		{"logBufferSize: 100.5", `:1: logBufferSize must be a whole number from 100 to 1000000`},
+		{"logBufferSize: many", `:1: logBufferSize must be a whole number from 100 to 1000000`},
+		{"logBufferSize: 99999999999999999999", `:1: logBufferSize must be a whole number from 100 to 1000000`},
 		{"screen:", `:1: screen must be logs, dashboard or network, not nothing`},
 		{"screen: [logs]", `:1: screen must be logs, dashboard or network, not a list of 1`},
-		{"quit: yes", `:1: quit must be true or false, not "yes"`},
-		{"size: 0x24", `:1: size must be columns x rows from 1x1 to 400x150, such as 80x24, or null, not 0x24`},
-		{"size: 401x24", `:1: size must be columns x rows from 1x1 to 400x150, such as 80x24, or null, not "401x24"`},
-		{"kubeconfigPath: ~/.kube/config", `:1: kubeconfigPath must be an absolute path, or null, not "~/.kube/config"`},
+		{"quit: yes", `:1: quit must be true or false`},
+		{"size: 0x24", `:1: size must be columns x rows from 1x1 to 400x150, such as 80x24, or null`},
+		{"size: 401x24", `:1: size must be columns x rows from 1x1 to 400x150, such as 80x24, or null`},
+		{"kubeconfigPath: ~/.kube/config", `:1: kubeconfigPath must be an absolute path, or null`},
 		{"screen: logs\nscreen: network", `:2: screen is already set on line 1: remove one`},
-		{"interfaces: {deny: veth*}", `:1: interfaces.deny must be a list of at most 64 globs, such as [veth*, tap?], not "veth*"`},
-		{"interfaces: {deny: [a, '[']}", `:1: interfaces.deny must be a list of at most 64 globs, such as [veth*, tap?], not "["`},
-		{"interfaces: veth*", `:1: interfaces must be a mapping of deny, not "veth*"`},
+		{"interfaces: {deny: veth*}", `:1: interfaces.deny must be a list of at most 64 globs, such as [veth*, tap?]`},
+		{"interfaces: {deny: [a, '[']}", `:1: interfaces.deny must be a list of at most 64 globs, such as [veth*, tap?]`},
+		{"interfaces: veth*", `:1: interfaces must be a mapping of deny`},
 		{"thresholds: {cpu: {warn: 99}}", `:1: thresholds.cpu: warn (99) must be below critical (98)`},
 		{"thresholds: {cpu: {warn: 98}}", `:1: thresholds.cpu: warn (98) must be below critical (98)`},
 		{"thresholds: {memory: {critical: 90}}", `:1: thresholds.memory: warn (90) must be below critical (90)`},
 		{"thresholds: {filesystem: {warn: 7, critical: 7}}", `:1: thresholds.filesystem: warn (7) must be below critical (7)`},
-		{"login: maybe", `:1: login must be true or false, not "maybe"`},
+		{"login: maybe", `:1: login must be true or false`},
 		{"palette: [1]", `:1: palette must be a list of 16 colours, such as "#cc0000", or null, not a list of 1`},
-		{"palette: [" + strings.Repeat(`"#000000", `, 15) + "red]", `:1: palette must be a list of 16 colours, such as "#cc0000", or null, not "red"`},
-		{"palette: [" + strings.Repeat(`"#000000", `, 15) + `"#12345"]`, `:1: palette must be a list of 16 colours, such as "#cc0000", or null, not "#12345"`},
-		{"logs: [{name: a, files: [x.log]}]", `:1: logs[0].files must be a list of 1 to 16 absolute paths or globs, such as [/var/log/pods/*/*/*.log], or null, not "x.log"`},
-		{"logs: [{name: a, files: [/x, '/[']}]", `:1: logs[0].files must be a list of 1 to 16 absolute paths or globs, such as [/var/log/pods/*/*/*.log], or null, not "/["`},
-		{"logs: [{name: a, files: [/]}]", `:1: logs[0].files must be a list of 1 to 16 absolute paths or globs, such as [/var/log/pods/*/*/*.log], or null, not "/"`},
+		{"palette: [" + strings.Repeat(`"#000000", `, 15) + "red]", `:1: palette must be a list of 16 colours, such as "#cc0000", or null`},
+		{"palette: [" + strings.Repeat(`"#000000", `, 15) + `"#12345"]`, `:1: palette must be a list of 16 colours, such as "#cc0000", or null`},
+		{"logs: [{name: a, files: [x.log]}]", `:1: logs[0].files must be a list of 1 to 16 absolute paths or globs, such as [/var/log/pods/*/*/*.log], or null`},
+		{"logs: [{name: a, files: [/x, '/[']}]", `:1: logs[0].files must be a list of 1 to 16 absolute paths or globs, such as [/var/log/pods/*/*/*.log], or null`},
+		{"logs: [{name: a, files: [/]}]", `:1: logs[0].files must be a list of 1 to 16 absolute paths or globs, such as [/var/log/pods/*/*/*.log], or null`},
 		{"logs: [{name: a, files: []}]", `:1: logs[0].files must be a list of 1 to 16 absolute paths or globs, such as [/var/log/pods/*/*/*.log], or null, not a list of 0`},
-		{"logs: [{name: a, files: [/x], format: json}]", `:1: logs[0].format must be auto, cri or plain, not "json"`},
+		{"logs: [{name: a, files: [/x], format: json}]", `:1: logs[0].format must be auto, cri or plain`},
 		{"logs:\n- {name: a, journalUnits: [a]}\n- {name: b, format: cri}", `:3: logs[1] has neither journalUnits nor files: the tab would stay empty`},
-		{"logs: [k3s]", `:1: logs[0] must be a mapping of name, journalUnits, files, format, not "k3s"`},
-		{"logs: [{name: a, journalUnits: ['k3s*']}]", `:1: logs[0].journalUnits must be a list of 1 to 64 unit names without blanks or globs, such as [k3s], or null, not "k3s*"`},
-		{"logs: [{name: All, journalUnits: [a]}]", `:1: logs[0].name must be a name of at most 20 plain characters other than All, not "All"`},
-		{"logs: [{name: a, journalUnits: [a]},\n {name: a, journalUnits: [b]}]", `:2: logs[1].name "a" is already used on line 1`},
-		{"logs: [{name: \"a\\e[31m\", journalUnits: [a]}]", `:1: logs[0].name must be a name of at most 20 plain characters other than All, not "a"`},
+		{"logs: [k3s]", `:1: logs[0] must be a mapping of name, journalUnits, files, format`},
+		{"logs: [{name: a, journalUnits: ['k3s*']}]", `:1: logs[0].journalUnits must be a list of 1 to 64 unit names without blanks or globs, such as [k3s], or null`},
+		{"logs: [{name: All, journalUnits: [a]}]", `:1: logs[0].name must be a name of at most 20 plain characters other than All`},
+		{"logs: [{name: a, journalUnits: [a]},\n {name: a, journalUnits: [b]}]", `:2: logs[1].name is already used on line 1`},
+		{"logs: [{name: \"a\\e[31m\", journalUnits: [a]}]", `:1: logs[0].name must be a name of at most 20 plain characters other than All`},
 		{"- a", `:1: the file must be a mapping of ` + strings.Join(children(new(Config).keys(), ""), ", ") + ", not a list of 1"},
 		{"quit: true\n---\nquit: true", `:2: a second document starts here: it would not be read, remove it`},
 		{"a: &x b", `:1: anchors (&), aliases (*) and tags (!) are not read here: write the value itself`},
@@ -193,12 +193,46 @@ func TestF48ConfigSaysWhatIsWrong(t *testing.T) {
 	}
 }
 
+// TestB17NothingOfTheFileIsQuoted: --config may name any file, by a link too, and what is said of it is on a screen.
+func TestB17NothingOfTheFileIsQuoted(t *testing.T) {
+	const planted = "S3CR3T"
+	for _, text := range []string{
+		"root:$6$S3CR3T$hash:19000:0:99999:7:::\ndaemon:*:19000:0:99999:7:::\n",
+		"S3CR3T: 1\nuser: S3CR3T\n",
+		"password: S3CR3T\ntoken: [S3CR3T]\n",
+		"theme: S3CR3T\nsize: S3CR3T\nbaud: S3CR3T\nlogs: [{name: S3CR3TS3CR3TS3CR3TS3CR3T, files: [S3CR3T]}]\n",
+		"logs: [{name: S3CR3T, journalUnits: [a]}, {name: S3CR3T, journalUnits: [S3CR3T]}]\n",
+		"interfaces: S3CR3T\nthresholds: {S3CR3T: 1}\n",
+		"a: *S3CR3T\n",
+		"a: &S3CR3T b\n",
+		"a: !S3CR3T b\n",
+		"%S3CR3T 1\n---\na\n",
+		"!S3CR3T!x a: 1\n",
+		"[S3CR3T\n",
+		"'S3CR3T\n",
+		"\"S3CR3T\\q\"\n",
+		"machine S3CR3T\nlogin: a\n b: S3CR3T\n",
+		"-----BEGIN PRIVATE KEY-----\nS3CR3T\n-----END PRIVATE KEY-----\n",
+		"S3CR3T\n",
+		"theme: dark\n---\nS3CR3T: 1\n",
+		"? S3CR3T\n: S3CR3T\n",
+	} {
+		lines := configProblems(t, text)
+		if len(lines) == 0 {
+			t.Errorf("%q is a good configuration", text)
+		}
+		if said := strings.Join(lines, "\n"); strings.Contains(said, planted) {
+			t.Errorf("of %q it says %s", text, said)
+		}
+	}
+}
+
 func TestF48ConfigTellsEveryProblem(t *testing.T) {
 	lines := configProblems(t, "screen: log\nthem: dark\nquit: 1\nlogs:\n  - name: a\n")
 	want := []string{
-		`config.yaml:1: screen must be logs, dashboard or network, not "log"`,
+		`config.yaml:1: screen must be logs, dashboard or network`,
 		`config.yaml:2: unknown key "them" (did you mean "theme"?)`,
-		`config.yaml:3: quit must be true or false, not 1`,
+		`config.yaml:3: quit must be true or false`,
 		`config.yaml:5: logs[0] has neither journalUnits nor files: the tab would stay empty`,
 	}
 	if !reflect.DeepEqual(lines, want) {

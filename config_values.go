@@ -222,7 +222,7 @@ func logList(logs *[]Log) value {
 				r.problem(e.Line, "logs[%d] has neither journalUnits nor files: the tab would stay empty", i)
 			}
 			if line, twice := lines[l.Name]; twice && l.Name != "" {
-				r.problem(e.Line, "logs[%d].name %q is already used on line %d", i, l.Name, line)
+				r.problem(e.Line, "logs[%d].name is already used on line %d", i, line)
 			}
 			lines[l.Name] = e.Line
 		}

@@ -56,7 +56,7 @@ func TestF48Reload(t *testing.T) {
 	s := start(t, setup{w: 160, h: 40, args: []string{"--config", path}})
 	s.await("-- Memory", footer)
 	s.reload(path, "theme: dazzling\nglyphs: unicode\n")
-	s.await("config:", "dazzling", "-- Memory")
+	s.await("config:", "theme must be", "-- Memory")
 	s.sources("theme mono, glyphs ascii")
 	s.keys("i")
 	if err := os.Remove(path); err != nil {
