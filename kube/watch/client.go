@@ -34,7 +34,6 @@ type client struct {
 	server    string
 	http      http.RoundTripper // adds the credentials; it follows no redirect, so nobody else gets them
 	transport *http.Transport
-	secrets   secrets
 	shown     atomic.Pointer[kube.Certificate] // the server's certificate, nil: none seen yet
 	bytes     *allowance                       // of the connection
 	work      *allowance                       // of the objects that come over it
@@ -83,7 +82,7 @@ func newClient(server string, c *transport.Config, p *pace) (*client, error) {
 	if c.Proxy != nil {
 		cl.transport.Proxy = c.Proxy
 	}
-	cl.http, err = transport.HTTPWrappersForConfig(c, &learning{cl.transport, &cl.secrets})
+	cl.http, err = transport.HTTPWrappersForConfig(c, &learning{next: cl.transport})
 	return cl, err
 }
 
@@ -123,7 +122,7 @@ func (c *client) get(ctx context.Context, path string, f form) (io.ReadCloser, e
 	}
 	if got := r.Header.Get("Content-Type"); !strings.Contains(got, f.name()) {
 		r.Body.Close()
-		return nil, foreign{scanOf(c).text([]byte(got), 64)}
+		return nil, foreign{new(scan).text([]byte(got), 64)}
 	}
 	return r.Body, nil
 }
@@ -156,19 +155,19 @@ func (c *client) do(ctx context.Context, method, path string, f form, body io.Re
 	c.warn(r.Header)
 	if r.StatusCode/100 != 2 {
 		defer r.Body.Close()
-		return nil, c.readStatus(r)
+		return nil, readStatus(r)
 	}
 	return r, nil
 }
 
 // readStatus makes an error of an answer. What the API server says comes in the form that was asked for.
-func (c *client) readStatus(r *http.Response) *statusError {
+func readStatus(r *http.Response) *statusError {
 	e := &statusError{code: r.StatusCode}
 	if s, err := strconv.Atoi(r.Header.Get("Retry-After")); err == nil && s > 0 {
 		e.after = min(time.Duration(s)*time.Second, mostAsked)
 	}
 	e.body, _ = io.ReadAll(io.LimitReader(r.Body, mostError)) // what can be read of it is enough
-	switch got, s := r.Header.Get("Content-Type"), scanOf(c); {
+	switch got, s := r.Header.Get("Content-Type"), new(scan); {
 	case strings.Contains(got, "html"):
 		e.html = true
 	case strings.Contains(got, "protobuf"):
@@ -204,7 +203,7 @@ func (c *client) warn(h http.Header) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for _, raw := range h["Warning"] {
-		text := scanOf(c).text([]byte(raw), mostMessage)
+		text := new(scan).text([]byte(raw), mostMessage)
 		if len(c.warned) > mostWarnings || slices.Contains(c.warned, text) {
 			continue
 		}
@@ -215,6 +214,3 @@ func (c *client) warn(h http.Header) {
 		logf("warning", "the API server warns: %s", text)
 	}
 }
-
-// scanOf returns a scan for what c is sent.
-func scanOf(c *client) *scan { return &scan{secrets: &c.secrets} }

@@ -95,7 +95,7 @@ func (s *session) ask(ctx context.Context) (f facts) {
 		GitVersion string `json:"gitVersion"`
 	}
 	if text, err := s.short(ctx, http.MethodGet, "/version", ""); err == nil && json.Unmarshal(text, &version) == nil {
-		f.version = scanOf(s.client).text([]byte(version.GitVersion), 64)
+		f.version = new(scan).text([]byte(version.GitVersion), 64)
 	}
 	// A review is a question although it is a POST: nothing is stored.
 	const review = `{"apiVersion":"authorization.k8s.io/v1","kind":"SelfSubjectAccessReview","spec":{"resourceAttributes":{"verb":"*","group":"*","resource":"*"}}}`

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"hypervisor-tui/draw/clean"
+	"hypervisor-tui/draw/clean/secret"
 	"hypervisor-tui/kube"
 	"hypervisor-tui/sample/box"
 	"hypervisor-tui/sample/wakeup"
@@ -227,7 +228,7 @@ func (w *Watcher) begin(ctx context.Context, name, path string) {
 	}
 	s := &session{creds: creds, client: c, keep: w.o.Keep, pace: &w.pace}
 	for _, k := range kinds() {
-		s.streams = append(s.streams, &stream{kind: k, client: c, pace: &w.pace, tell: w.tell, scan: scan{secrets: &c.secrets}})
+		s.streams = append(s.streams, &stream{kind: k, client: c, pace: &w.pace, tell: w.tell})
 	}
 	ctx, s.end = context.WithCancel(ctx)
 	w.session = s
@@ -265,9 +266,9 @@ func (w *Watcher) up(ctx context.Context, f facts) {
 
 // down records why the API server is not ready. Where that is because nothing gets through, the streams rest.
 func (w *Watcher) down(c kube.Cause) {
-	c.Why = w.masked(c.Why)
+	c.Why = secret.String(c.Why)
 	for i := range c.Checks {
-		c.Checks[i] = w.masked(c.Checks[i])
+		c.Checks[i] = secret.String(c.Checks[i])
 	}
 	w.ready, w.state.Cause = 0, c
 	w.state.Health.Bad(w.o.Now(), c.Why)
@@ -320,18 +321,10 @@ func (w *Watcher) change(s *stream, change func(*kube.Objects) bool) bool {
 	return false
 }
 
-// masked is text of the API server without this program's own secrets.
-func (w *Watcher) masked(text string) string {
-	if w.session == nil {
-		return text
-	}
-	return w.session.client.secrets.mask(text)
-}
-
 // bad records that a kind is not followed.
 func (w *Watcher) bad(k kube.Kind, why string) {
 	w.live[k], w.opened[k] = false, 0
-	w.state.Kinds[k].Bad(w.o.Now(), w.masked(why))
+	w.state.Kinds[k].Bad(w.o.Now(), secret.String(why))
 }
 
 // refused records that a kind may not be seen, gone that there is no such kind. What was kept of it is forgotten.

@@ -10,6 +10,7 @@ import (
 	"k8s.io/apimachinery/pkg/api/resource"
 
 	"hypervisor-tui/draw/clean"
+	"hypervisor-tui/draw/clean/secret"
 )
 
 // What a scan remembers before it starts anew, and how long text may be.
@@ -28,11 +29,11 @@ const (
 type scan struct {
 	err        error             // of the object that is read: the rest of it is skipped
 	bytes      int               // of the text of the object that is read
-	secrets    *secrets          // that must not be shown; nil: there are none
 	names      map[string]string // clean text by raw text
 	lines      map[string]string // the labels of a pod
 	quantities map[string]int64  // in thousandths
 	recalled   int               // bytes of what names and lines have
+	raw, shown []byte            // of text, while its secrets are looked for
 }
 
 // over goes through the fields of a message. A field of a number or of a wire type that nobody asks for is skipped.
@@ -141,10 +142,16 @@ func (s *scan) recall(n int) {
 	s.recalled += n
 }
 
-// text returns text of one object, clean, without this program's own secrets, of at most limit bytes.
+// text returns text of one object, clean, without secrets, of at most limit bytes. What is cut off may belong to a secret: a
+// little more than the limit is looked at.
 func (s *scan) text(b []byte, limit int) string {
-	text := clean.String(string(b[:min(len(b), limit+s.secrets.longest())]))
-	text = cut(s.secrets.mask(text), limit)
+	const more = 64
+	text := clean.String(string(b[:min(len(b), limit+more)]))
+	s.raw = append(s.raw[:0], text...)
+	if masked, found := secret.Append(s.shown[:0], s.raw); found {
+		s.shown, text = masked, string(masked)
+	}
+	text = cut(text, limit)
 	s.bytes += len(text)
 	return text
 }
