@@ -22,8 +22,9 @@ var arrows = map[string][]string{
 	"sample":         {"sample/box", "sample/wakeup", "draw/clean", "draw/clean/secret", "golang.org/x/sys", "github.com/prometheus/procfs"},
 	"sample/box":     {},
 	"sample/wakeup":  {},
-	"sample/link":    {"sample", "sample/box", "sample/wakeup", "draw/clean", "draw/clean/secret", "golang.org/x/sys", "github.com/mdlayher/netlink", "github.com/jsimonetti/rtnetlink/v2", "github.com/safchain/ethtool"},
+	"sample/link":    {"sample", "sample/box", "sample/cni", "sample/wakeup", "draw/clean", "draw/clean/secret", "golang.org/x/sys", "github.com/mdlayher/netlink", "github.com/jsimonetti/rtnetlink/v2", "github.com/safchain/ethtool"},
 	"sample/unit":    {"sample", "sample/box", "sample/wakeup", "draw/clean", "draw/clean/secret", "golang.org/x/sys", "github.com/godbus/dbus/v5"},
+	"sample/cni":     {"draw/clean", "golang.org/x/sys"},
 	"sample/nixos":   {"sample", "sample/box", "sample/wakeup", "draw/clean", "draw/clean/secret", "golang.org/x/sys"},
 	"journal":        {"sample/box", "draw/clean", "draw/clean/secret"},
 	"journal/file":   {"golang.org/x/sys", "github.com/klauspost/compress", "github.com/ulikunitz/xz"},
@@ -35,7 +36,7 @@ var arrows = map[string][]string{
 	"journal/file/jwrite": {"golang.org/x/sys", "github.com/klauspost/compress", "github.com/ulikunitz/xz",
 		"github.com/pierrec/lz4/v4"},
 	"kube":                {"sample/box", "draw/clean", "draw/clean/secret"},
-	"kube/watch":          {"kube", "sample/box", "sample/wakeup", "draw/clean", "draw/clean/secret", "k8s.io/client-go", "k8s.io/apimachinery", "google.golang.org/protobuf", "gopkg.in/yaml.v3"},
+	"kube/watch":          {"kube", "sample/box", "sample/cni", "sample/wakeup", "draw/clean", "draw/clean/secret", "k8s.io/client-go", "k8s.io/apimachinery", "google.golang.org/protobuf", "gopkg.in/yaml.v3"},
 	"kube/apitest":        {"internal/await"},
 	"kube/apitest/server": {"go.etcd.io/etcd/server/v3", "k8s.io/component-base", "k8s.io/kubernetes"}, // a module of its own
 }

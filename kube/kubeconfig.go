@@ -68,6 +68,7 @@ func (o *Options) paths() []string {
 		"/etc/rancher/k3s/k3s.yaml",
 		"/var/lib/rancher/k3s/agent/kubelet.kubeconfig",
 		"/etc/rancher/rke2/rke2.yaml",
+		"/var/lib/rancher/rke2/agent/kubelet.kubeconfig",
 		"/etc/kubernetes/admin.conf",
 	})
 	if o.Home != "" {

@@ -68,7 +68,7 @@ func TestF9Absent(t *testing.T) {
 			t.Errorf("%+v", l)
 		}
 	}
-	order := []string{"/a", "/b", k3s, "/var/lib/rancher/k3s/agent/kubelet.kubeconfig", "/etc/rancher/rke2/rke2.yaml", admin, "/home/op/.kube/config"}
+	order := []string{"/a", "/b", k3s, "/var/lib/rancher/k3s/agent/kubelet.kubeconfig", "/etc/rancher/rke2/rke2.yaml", "/var/lib/rancher/rke2/agent/kubelet.kubeconfig", admin, "/home/op/.kube/config"}
 	if !slices.Equal(paths, order) {
 		t.Errorf("looked in %q, want %q", paths, order)
 	}

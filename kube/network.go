@@ -33,7 +33,7 @@ func (o *Objects) network(n *Network, here *Node, p *Place) {
 // k3sServer returns the arguments of a k3s server: of this node when it is one, else of the first by name.
 func (o *Objects) k3sServer(here *Node) (*K3s, string) {
 	if here != nil && here.K3s != nil && here.K3s.Server {
-		return here.K3s, "k3s args of " + here.Name
+		return here.K3s, here.K3s.name() + " args of " + here.Name
 	}
 	var found *K3s
 	first := ""
@@ -42,7 +42,25 @@ func (o *Objects) k3sServer(here *Node) (*K3s, string) {
 			found, first = k, name
 		}
 	}
-	return found, "k3s args of " + first
+	if found == nil {
+		return nil, ""
+	}
+	return found, found.name() + " args of " + first
+}
+
+// byDefault is the source of what no argument says.
+func (k *K3s) byDefault() string {
+	if k.RKE2 {
+		return "RKE2's default"
+	}
+	return "k3s' default"
+}
+
+func (k *K3s) name() string {
+	if k.RKE2 {
+		return "RKE2"
+	}
+	return "k3s"
 }
 
 func podCIDR(server *K3s, source string, here *Node) Sourced {
@@ -50,7 +68,7 @@ func podCIDR(server *K3s, source string, here *Node) Sourced {
 	case server != nil && server.PodCIDR != "":
 		return Sourced{server.PodCIDR, source}
 	case server != nil:
-		return Sourced{"10.42.0.0/16", "k3s' default"}
+		return Sourced{"10.42.0.0/16", server.byDefault()}
 	case here != nil && len(here.PodCIDRs) > 0:
 		return Sourced{strings.Join(here.PodCIDRs, ","), "this node's share"}
 	}
@@ -76,33 +94,56 @@ func (o *Objects) serviceCIDR(server *K3s, source string) Sourced {
 	case server != nil && server.ServiceCIDR != "":
 		return Sourced{server.ServiceCIDR, source}
 	case server != nil:
-		return Sourced{"10.43.0.0/16", "k3s' default"}
+		return Sourced{"10.43.0.0/16", server.byDefault()}
 	}
 	return Sourced{}
 }
 
+// cni names the network plugin. Canal is Calico on Flannel's network: its node has the annotations of both, and RKE2, whose
+// default it is, names it in its arguments.
 func cni(server *K3s, source string, here *Node, p *Place) Sourced {
+	rke2 := ""
+	if server != nil && server.RKE2 {
+		rke2 = cmp.Or(server.CNI, "canal")
+	}
 	switch {
+	case here != nil && here.CNI == "calico" && here.Flannel != "":
+		return Sourced{"canal " + here.Flannel, "annotations of " + here.Name}
+	case here != nil && here.CNI == "calico" && rke2 == "canal":
+		return Sourced{rke2, source}
 	case here != nil && here.CNI != "":
 		return Sourced{here.CNI, "annotation of " + here.Name}
+	case here != nil && here.Flannel != "" && (rke2 == "canal" || p.Files.CNI == "canal"):
+		return Sourced{"canal " + here.Flannel, "annotation of " + here.Name}
 	case here != nil && here.Flannel != "":
 		return Sourced{"flannel " + here.Flannel, "annotation of " + here.Name}
 	case p.Files.CNI != "":
 		return Sourced{p.Files.CNI, p.Files.CNIPath}
-	case server != nil && server.FlannelBackend != "" && server.FlannelBackend != "none":
+	case rke2 != "" && rke2 != "none":
+		return Sourced{rke2, source}
+	case server != nil && !server.RKE2 && server.FlannelBackend != "" && server.FlannelBackend != "none":
 		return Sourced{"flannel " + server.FlannelBackend, source}
 	}
 	return Sourced{}
 }
 
-// policy says whether something makes NetworkPolicies true. k3s brings a controller for them unless told not to;
-// Calico and Cilium are their own; flannel alone has none. Rules that a controller left behind prove nothing.
+// enforcing are the plugins that make NetworkPolicies true themselves, by name or by the type of their plugin.
+var enforcing = [...]string{"calico", "canal", "cilium", "cilium-cni", "antrea", "kube-router", "kube-ovn", "ovn-k8s-cni-overlay", "weave-net"}
+
+// policy says whether something makes NetworkPolicies true. k3s brings a controller for them unless told not to, RKE2
+// switches that off and leaves them to its network plugin; flannel alone has none. Of another plugin nobody here knows. Rules
+// that a controller left behind prove nothing.
+//
+// RKE2: pkg/cli/defaults/defaults.go.
 func policy(server *K3s, source string, cni Sourced) Sourced {
 	const enforced, not = "enforced", "not enforced"
 	name, _, _ := strings.Cut(cni.Value, " ")
 	switch {
-	case name == "calico" || name == "cilium":
+	case slices.Contains(enforcing[:], name):
 		return Sourced{enforced, "CNI " + name}
+	case server != nil && server.RKE2 && name == "flannel":
+		return Sourced{not, "CNI " + name + " of RKE2"}
+	case server != nil && server.RKE2:
 	case server != nil && server.NoPolicy:
 		return Sourced{not, source}
 	case server != nil:
@@ -111,7 +152,7 @@ func policy(server *K3s, source string, cni Sourced) Sourced {
 	return Sourced{}
 }
 
-// ParseK3sArgs reads the annotation k3s.io/node-args: a JSON list of the command line, with what its configuration file
+// ParseK3sArgs reads the annotation k3s.io/node-args or rke2.io/node-args: a JSON list of the command line, with what its configuration file
 // says put in. It returns nil when text is no such list.
 func ParseK3sArgs(text string) *K3s {
 	var args []string
@@ -139,6 +180,12 @@ func (k *K3s) Set(name, value string) {
 		k.ServiceCIDR = join(k.ServiceCIDR, value)
 	case "flannel-backend":
 		k.FlannelBackend = value
+	case "cni":
+		for name := range strings.SplitSeq(value, ",") {
+			if name = strings.TrimSpace(name); name != "multus" {
+				k.CNI = cmp.Or(k.CNI, name)
+			}
+		}
 	case "disable-network-policy":
 		k.NoPolicy = cmp.Or(value, "true") == "true"
 	}
@@ -149,25 +196,4 @@ func join(list, value string) string {
 		return list + value
 	}
 	return list + "," + value
-}
-
-// ParseCNI returns what a CNI configuration calls itself: the type of its first plugin. Empty: text is no such
-// configuration.
-//
-// CNI specification, section 1: network configuration format.
-func ParseCNI(text []byte) string {
-	var c struct {
-		Name    string `json:"name"`
-		Type    string `json:"type"`
-		Plugins []struct {
-			Type string `json:"type"`
-		} `json:"plugins"`
-	}
-	if json.Unmarshal(text, &c) != nil {
-		return ""
-	}
-	if c.Type == "" && len(c.Plugins) > 0 {
-		c.Type = c.Plugins[0].Type
-	}
-	return clean.String(cmp.Or(c.Type, c.Name))
 }

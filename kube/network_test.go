@@ -67,14 +67,44 @@ func TestK3sArguments(t *testing.T) {
 	same(t, "escapes", ParseK3sArgs(`["server","--flannel-backend","\u001b[31mred"]`).FlannelBackend, "red")
 }
 
-func TestCNIFiles(t *testing.T) {
-	for text, want := range map[string]string{
-		`{"name":"cbr0","plugins":[{"type":"flannel","delegate":{}},{"type":"portmap"}]}`: "flannel",
-		`{"name":"lo","type":"loopback"}`:                                                 "loopback",
-		`{"name":"k8s"}`:                                                                  "k8s",
-		`{"plugins":[]}`:                                                                  "",
-		`half`:                                                                            "",
+// TestB13RKE2: its own controller for NetworkPolicies is off, so that they are as its network plugin has it.
+func TestB13RKE2(t *testing.T) {
+	rke2 := func(name string, args ...string) Node {
+		k := &K3s{Server: true, RKE2: true}
+		for _, a := range args {
+			k.Set("cni", a)
+		}
+		return Node{Name: name, K3s: k}
+	}
+	const source = "RKE2 args of hv-1"
+	for _, c := range []struct {
+		name        string
+		node        Node
+		flannel     string // from the annotation of flannel, as is the next from those of others
+		cni         string
+		files       Files
+		want        Sourced
+		policy, why string
+	}{
+		{"flannel", rke2("hv-1", "flannel"), "vxlan", "", Files{}, Sourced{"flannel vxlan", "annotation of hv-1"}, "not enforced", "CNI flannel of RKE2"},
+		{"canal, as it comes", rke2("hv-1"), "", "", Files{}, Sourced{"canal", source}, "enforced", "CNI canal"},
+		{"canal with both annotations", rke2("hv-1", "canal"), "vxlan", "calico", Files{}, Sourced{"canal vxlan", "annotations of hv-1"}, "enforced", "CNI canal"},
+		{"canal with flannel's", rke2("hv-1"), "wireguard", "", Files{}, Sourced{"canal wireguard", "annotation of hv-1"}, "enforced", "CNI canal"},
+		{"canal behind Multus", rke2("hv-1", "multus,canal"), "", "calico", Files{}, Sourced{"canal", source}, "enforced", "CNI canal"},
+		{"Cilium behind Multus", rke2("hv-1", "multus", "cilium"), "", "", Files{}, Sourced{"cilium", source}, "enforced", "CNI cilium"},
+		{"Calico", rke2("hv-1", "calico"), "", "calico", Files{}, Sourced{"calico", "annotation of hv-1"}, "enforced", "CNI calico"},
+		{"none of its own", rke2("hv-1", "none"), "", "", Files{}, Sourced{}, "", ""},
+		{"one of another name", rke2("hv-1", "none"), "", "", Files{CNI: "bridge", CNIPath: "/etc/x"}, Sourced{"bridge", "/etc/x"}, "", ""},
+		{"canal by its file, without arguments", Node{Name: "hv-1"}, "vxlan", "", Files{CNI: "canal", CNIPath: "/etc/x"}, Sourced{"canal vxlan", "annotation of hv-1"}, "enforced", "CNI canal"},
 	} {
-		same(t, text, ParseCNI([]byte(text)), want)
+		o := new(Objects)
+		c.node.Flannel, c.node.CNI = c.flannel, c.cni
+		o.Nodes.Put("hv-1", c.node)
+		n := roll(o, &Place{Hostname: "hv-1", Files: c.files}).Network
+		same(t, c.name, n.CNI, c.want)
+		same(t, c.name+": policy", n.Policy, Sourced{c.policy, c.why})
+		if c.node.K3s != nil && n.PodCIDR.Source != "RKE2's default" {
+			t.Errorf("%s: pods by %+v", c.name, n.PodCIDR)
+		}
 	}
 }

@@ -4,12 +4,13 @@ import (
 	"bytes"
 	"fmt"
 	"path/filepath"
-	"slices"
+	"strings"
 
 	"gopkg.in/yaml.v3"
 
 	"hypervisor-tui/draw/clean"
 	"hypervisor-tui/kube"
+	"hypervisor-tui/sample/cni"
 )
 
 // here reads what tells this host from others, and what its own files say of the cluster's network. What cannot be
@@ -19,29 +20,9 @@ func (w *Watcher) here() kube.Place {
 	name, _ := w.o.Hostname()
 	id, _ := read(filepath.Join(root, "/etc/machine-id"))
 	p := kube.Place{Hostname: clean.String(name), MachineID: clean.String(string(bytes.TrimSpace(id)))}
-	p.Files.CNI, p.Files.CNIPath = readCNI(root)
+	p.Files.CNI, p.Files.CNIPath, _ = cni.Read(root) // why it is not known is told with the network
 	p.Files.K3s, p.Files.K3sPath = readK3s(root)
 	return p
-}
-
-// readCNI reads the first configuration by name, as the container runtimes do.
-func readCNI(root string) (name, path string) {
-	for _, dir := range []string{"/var/lib/rancher/k3s/agent/etc/cni/net.d", "/var/lib/rancher/rke2/agent/etc/cni/net.d", "/etc/cni/net.d"} {
-		var files []string
-		for _, pattern := range []string{"*.conf", "*.conflist", "*.json"} {
-			found, _ := filepath.Glob(filepath.Join(root, dir, pattern)) // fails on a bad pattern only
-			files = append(files, found...)
-		}
-		slices.Sort(files)
-		for _, file := range files {
-			if text, err := read(file); err == nil {
-				if name := kube.ParseCNI(text); name != "" {
-					return name, clean.String(filepath.Join(dir, filepath.Base(file)))
-				}
-			}
-		}
-	}
-	return "", ""
 }
 
 // readK3s reads the configuration of a k3s or RKE2 server; an agent has one without what concerns the network.
@@ -65,7 +46,8 @@ func readK3s(root string) (kube.K3s, string) {
 				k.Set(name, fmt.Sprint(v))
 			}
 		}
-		k.Server = k.PodCIDR != "" || k.ServiceCIDR != "" || k.FlannelBackend != "" || k.NoPolicy
+		k.Server = k.PodCIDR != "" || k.ServiceCIDR != "" || k.FlannelBackend != "" || k.NoPolicy || k.CNI != ""
+		k.RKE2 = strings.Contains(path, "rke2")
 		return k, path
 	}
 	return kube.K3s{}, ""

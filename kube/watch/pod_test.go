@@ -1,6 +1,8 @@
 package watch
 
 import (
+	"os"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -159,6 +161,26 @@ func TestB16TimesThatNothingCanHave(t *testing.T) {
 		"-1-01-01T00:00:00Z": false, "1734-01-01T00:00:00Z": false, "0001-01-01T00:00:00Z": false, "": false, "2026-11-22T03:00:00Z": true} {
 		if got := jsonTime(text); got.IsZero() == known {
 			t.Errorf("%s: %v", text, got)
+		}
+	}
+}
+
+// TestB13RKE2IsTold by the name of its annotation, and by the place of its configuration.
+func TestB13RKE2IsTold(t *testing.T) {
+	for key, rke2 := range map[string]bool{"rke2.io/node-args": true, "k3s.io/node-args": false} {
+		_, n := readNode(new(scan), metadata("", "hv-1", "7", sub(12, text(1, key), text(2, `["server","--cni","flannel"]`))))
+		if n.K3s == nil || n.K3s.RKE2 != rke2 || n.K3s.CNI != "flannel" || !n.K3s.Server {
+			t.Errorf("%s: %+v", key, n.K3s)
+		}
+	}
+	for path, rke2 := range map[string]bool{"/etc/rancher/rke2/config.yaml": true, "/etc/rancher/k3s/config.yaml": false} {
+		root := t.TempDir()
+		if err := os.MkdirAll(filepath.Join(root, filepath.Dir(path)), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		replace(t, filepath.Join(root, path), "token: hunter2\ncni: [multus, calico]\n")
+		if k, from := readK3s(root); k.RKE2 != rke2 || !k.Server || k.CNI != "calico" || from != path {
+			t.Errorf("%s: %+v of %s", path, k, from)
 		}
 	}
 }

@@ -102,7 +102,8 @@ func TestUnknownSpeedIsNotANumber(t *testing.T) {
 	}
 }
 
-func TestParseResolv(t *testing.T) {
+// TestB13ParseResolv: three servers at most, of lines that begin with the word.
+func TestB13ParseResolv(t *testing.T) {
 	var nine strings.Builder
 	for i := range 9 {
 		fmt.Fprintf(&nine, "nameserver 10.0.0.%d\n", i+1)
@@ -110,9 +111,10 @@ func TestParseResolv(t *testing.T) {
 	for text, want := range map[string][]string{
 		"":                    nil,
 		"nameserver 10.0.0.1": {"10.0.0.1"},
-		"# nameserver 1.1.1.1\n; nameserver 1.1.1.1\nsearch a b\nnameserver\n\tnameserver\tfe80::1%eth0 rest\nnameservers 3\n": {"fe80::1%eth0"},
-		"nameserver 10.0.0.1\r\nnameserver \x1b[31m10.0.0.2\n":                                                                 {"10.0.0.1", "10.0.0.2"},
-		nine.String(): {"10.0.0.1", "10.0.0.2", "10.0.0.3", "10.0.0.4", "10.0.0.5", "10.0.0.6", "10.0.0.7", "10.0.0.8"},
+		"# nameserver 1.1.1.1\n; nameserver 1.1.1.1\nsearch a b\nnameserver\nnameserver\tfe80::1%eth0 rest\nnameservers 3\n": {"fe80::1%eth0"},
+		" nameserver 1.1.1.1\n\tnameserver 2.2.2.2\nnameserver 3.3.3.3\n":                                                    {"3.3.3.3"},
+		"nameserver 10.0.0.1\r\nnameserver \x1b[31m10.0.0.2\n":                                                               {"10.0.0.1", "10.0.0.2"},
+		nine.String(): {"10.0.0.1", "10.0.0.2", "10.0.0.3"},
 	} {
 		if got := parseResolv([]byte(text)); !slices.Equal(got, want) {
 			t.Errorf("%q: got %q, want %q", text, got, want)

@@ -12,11 +12,12 @@ import (
 )
 
 const (
-	maxNameservers = 8
+	maxNameservers = 3 // that a resolver asks: MAXNS of resolv.h
+	maxSearch      = 8
 	maxSmall       = 64 << 10 // bytes read of a small file
 )
 
-// nameservers lists those of /etc/resolv.conf in its order, at most 8; none when there is no such file.
+// nameservers lists those of /etc/resolv.conf in its order, as many as are asked; none when there is no such file.
 func nameservers(root string) []string {
 	return parseResolv(small(filepath.Join(root, "/etc/resolv.conf")))
 }
@@ -25,23 +26,26 @@ func nameservers(root string) []string {
 func parseSearch(text []byte) (list []string) {
 	for l := range bytes.Lines(text) {
 		fields := bytes.Fields(l)
-		if len(fields) < 2 || string(fields[0]) != "search" && string(fields[0]) != "domain" {
+		if len(fields) < 2 || string(fields[0]) != "search" && string(fields[0]) != "domain" || !bytes.HasPrefix(l, fields[0]) {
 			continue
 		}
 		list = nil
-		for _, domain := range fields[1:min(len(fields), 1+maxNameservers)] {
+		for _, domain := range fields[1:min(len(fields), 1+maxSearch)] {
 			list = append(list, clean.String(string(domain)))
 		}
 	}
 	return list
 }
 
-// parseResolv takes the address of each nameserver line, as resolv.conf(5) has it.
+// parseResolv takes the addresses that a resolver would: of the first nameserver lines, which begin with that word. One with a
+// blank before it is none.
+//
+// glibc: resolv/res_init.c; resolv.conf(5).
 func parseResolv(text []byte) []string {
 	var list []string
 	for l := range bytes.Lines(text) {
 		fields := bytes.Fields(l)
-		if len(fields) < 2 || string(fields[0]) != "nameserver" {
+		if len(fields) < 2 || string(fields[0]) != "nameserver" || !bytes.HasPrefix(l, fields[0]) {
 			continue
 		}
 		if list = append(list, clean.String(string(fields[1]))); len(list) == maxNameservers {

@@ -3,18 +3,14 @@ package link
 import (
 	"bufio"
 	"bytes"
-	"encoding/json"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"hypervisor-tui/draw/clean"
 	"hypervisor-tui/sample"
+	"hypervisor-tui/sample/cni"
 )
-
-// cniDirs are where containerd looks for the network plugin's configuration; the first that has one counts.
-var cniDirs = [...]string{"/var/lib/rancher/k3s/agent/etc/cni/net.d", "/etc/cni/net.d"}
 
 const subnetEnv = "/run/flannel/subnet.env"
 
@@ -26,60 +22,9 @@ func (w *Watcher) services() *sample.NetServices {
 	if stub := parseResolv(resolv); len(stub) == 1 && strings.HasPrefix(stub[0], "127.0.0.5") {
 		n.Upstream = parseResolv(small(filepath.Join(w.root, "/run/systemd/resolve/resolv.conf")))
 	}
-	n.CNI, n.CNISource, n.WhyCNI = cni(w.root)
+	n.CNI, n.CNISource, n.WhyCNI = cni.Read(w.root)
 	n.PodCIDR, n.NodeCIDR = parseSubnet(small(filepath.Join(w.root, subnetEnv)))
 	return n
-}
-
-// cni is the network plugin by its configuration, and the file that says so; else why it is not known.
-func cni(root string) (name, source, why string) {
-	why = "no configuration of a network plugin in " + strings.Join(cniDirs[:], ", ")
-	for _, dir := range cniDirs {
-		entries, err := os.ReadDir(filepath.Join(root, dir))
-		if err != nil {
-			if !os.IsNotExist(err) {
-				why = clean.String("read " + dir + ": " + cause(err))
-			}
-			continue
-		}
-		for _, e := range entries { // by name: the first one counts
-			file := filepath.Join(dir, e.Name())
-			if !slices.Contains([]string{".conf", ".conflist", ".json"}, filepath.Ext(file)) {
-				continue
-			}
-			if name := parseCNI(small(filepath.Join(root, file))); name != "" {
-				return name, clean.String(file), ""
-			}
-			why = clean.String(file + " cannot be read or names no plugin")
-		}
-	}
-	return "", "", why
-}
-
-func cause(err error) string {
-	if e, ok := err.(*os.PathError); ok {
-		return e.Err.Error()
-	}
-	return err.Error()
-}
-
-// parseCNI is the plugin that a configuration begins with: the first of a list, or the one of a single one.
-//
-// Format: github.com/containernetworking/cni, SPEC.md
-func parseCNI(text []byte) string {
-	var c struct {
-		Type    string `json:"type"`
-		Plugins []struct {
-			Type string `json:"type"`
-		} `json:"plugins"`
-	}
-	if json.Unmarshal(text, &c) != nil {
-		return ""
-	}
-	if len(c.Plugins) > 0 {
-		return clean.String(c.Plugins[0].Type)
-	}
-	return clean.String(c.Type)
 }
 
 // pluginLinks are the links that network plugins make on each node.
@@ -98,16 +43,31 @@ func pluginOf(name string) string {
 	return ""
 }
 
-// parseSubnet takes the cluster's and this node's addresses of pods from flannel's subnet.env.
+// parseSubnet takes the cluster's and this node's addresses of pods from flannel's subnet.env: of IPv4, of IPv6, or of both
+// with a comma between.
+//
+// flannel: pkg/subnet/subnet.go, WriteSubnetFile.
 func parseSubnet(text []byte) (network, subnet string) {
+	var networks, subnets [2]string
 	for lines := bufio.NewScanner(bytes.NewReader(text)); lines.Scan(); {
 		key, value, _ := strings.Cut(lines.Text(), "=")
 		switch key {
 		case "FLANNEL_NETWORK":
-			network = clean.String(value)
+			networks[0] = clean.String(value)
+		case "FLANNEL_IPV6_NETWORK":
+			networks[1] = clean.String(value)
 		case "FLANNEL_SUBNET":
-			subnet = clean.String(value)
+			subnets[0] = clean.String(value)
+		case "FLANNEL_IPV6_SUBNET":
+			subnets[1] = clean.String(value)
 		}
 	}
-	return network, subnet
+	return strings.Trim(strings.Join(networks[:], ","), ","), strings.Trim(strings.Join(subnets[:], ","), ",")
+}
+
+func cause(err error) string {
+	if e, ok := err.(*os.PathError); ok {
+		return e.Err.Error()
+	}
+	return err.Error()
 }

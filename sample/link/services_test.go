@@ -22,30 +22,21 @@ import (
 	"hypervisor-tui/sample/link/linktest"
 )
 
-func TestNetworkPlugin(t *testing.T) {
-	const conflist = `{"name":"cbr0","cniVersion":"1.0.0","plugins":[{"type":"flannel","delegate":{}},{"type":"portmap"}]}`
-	none := "no configuration of a network plugin in /var/lib/rancher/k3s/agent/etc/cni/net.d, /etc/cni/net.d"
-	for name, c := range map[string]struct {
-		files             map[string]string
-		cni, source, whys string
-	}{
-		"none": {map[string]string{"etc/": ""}, "", "", none},
-		"k3s": {map[string]string{"var/lib/rancher/k3s/agent/etc/cni/net.d/10-flannel.conflist": conflist, "etc/cni/net.d/00-x.conf": `{"type":"bridge"}`},
-			"flannel", "/var/lib/rancher/k3s/agent/etc/cni/net.d/10-flannel.conflist", ""},
-		"the first by name": {map[string]string{"etc/cni/net.d/10-calico.conflist": `{"plugins":[{"type":"calico"}]}`, "etc/cni/net.d/00-multus.conf": `{"type":"multus"}`, "etc/cni/net.d/00-a.bak": "{}"},
-			"multus", "/etc/cni/net.d/00-multus.conf", ""},
-		"broken":      {map[string]string{"etc/cni/net.d/1.conf": "{"}, "", "", "/etc/cni/net.d/1.conf cannot be read or names no plugin"},
-		"broken next": {map[string]string{"etc/cni/net.d/1.conf": "[]", "etc/cni/net.d/2.conf": `{"type":"cilium-cni"}`}, "cilium-cni", "/etc/cni/net.d/2.conf", ""},
-		"hostile":     {map[string]string{"etc/cni/net.d/1.conf": "{\"type\":\"\\u001b[31mred\"}"}, "red", "/etc/cni/net.d/1.conf", ""},
-	} {
-		cni, source, why := cni(tree(t, c.files))
-		if cni != c.cni || source != c.source || why != c.whys {
-			t.Errorf("%s: got %q, %q, %q", name, cni, source, why)
-		}
-	}
+// TestNetworkPluginByItsLink: where no file says which it is.
+func TestNetworkPluginByItsLink(t *testing.T) {
 	f := findings{links: []linkMessage{{index: 4, name: "flannel.1", kind: "vxlan"}}, around: around{services: &sample.NetServices{WhyCNI: "permission denied"}}}
 	if n := tableOf(f).Services; n.CNI != "flannel" || n.CNISource != "interface flannel.1" || f.around.services.CNI != "" {
 		t.Errorf("by its link: %+v", n)
+	}
+	for text, want := range map[string][2]string{
+		"FLANNEL_IPV6_NETWORK=fd42::/48\nFLANNEL_IPV6_SUBNET=fd42:0:0:3::1/64\n": {"fd42::/48", "fd42:0:0:3::1/64"},
+		"FLANNEL_NETWORK=10.42.0.0/16\nFLANNEL_SUBNET=10.42.3.1/24\nFLANNEL_IPV6_NETWORK=fd42::/48\nFLANNEL_IPV6_SUBNET=fd42:0:0:3::1/64\n": {
+			"10.42.0.0/16,fd42::/48", "10.42.3.1/24,fd42:0:0:3::1/64"},
+		"": {"", ""},
+	} {
+		if network, subnet := parseSubnet([]byte(text)); network != want[0] || subnet != want[1] {
+			t.Errorf("%q: %q, %q", text, network, subnet)
+		}
 	}
 	network, subnet := parseSubnet([]byte("FLANNEL_NETWORK=10.42.0.0/16\nFLANNEL_SUBNET=10.42.3.1/24\nFLANNEL_MTU=1450\nFLANNEL_IPMASQ=true\n"))
 	if network != "10.42.0.0/16" || subnet != "10.42.3.1/24" {
