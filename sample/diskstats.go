@@ -2,6 +2,8 @@ package sample
 
 import (
 	"math"
+	"os"
+	"path"
 	"strings"
 	"time"
 
@@ -25,10 +27,18 @@ type diskLine struct {
 // diskRow is what is known of the device on one line of /proc/diskstats.
 type diskRow struct {
 	raw    string // as the kernel writes it
-	shown  bool   // a whole disk, not a partition, loop or ram device
+	disk   bool   // a whole disk, not a partition, loop or ram device
+	empty  bool   // nothing was in it or behind it: it is a disk once it is used
 	fresh  bool   // before holds nothing yet
 	before diskCounters
-	disk   Disk // name, model and kind; the rates are of no account here
+	what   Disk  // name, model and kind; the rates are of no account here
+	paths  []int // lines of the paths to it, which count for it where it does not count itself
+	shared bool  // it was counted by more than one path
+}
+
+// shown says whether the device with those counters is a disk to look at.
+func (r *diskRow) shown(now *diskCounters) bool {
+	return r.disk && (!r.empty || now.reads+now.writes > 0)
 }
 
 // diskstatsReader reads /proc/diskstats and, for a device that has just appeared, /sys/block.
@@ -51,8 +61,9 @@ func (r *diskstatsReader) read(now time.Duration, h *Host, _ *Net) error {
 	if !r.same() {
 		r.rows = replugDisks(r.root, r.rows, r.lines)
 	}
+	countPaths(r.rows, r.lines)
 	h.Disks = deriveDisks(r.rows, r.lines, now-r.at, h.Disks[:0])
-	h.DiskRead, h.DiskWrite = diskTotals(r.rows, h.Disks)
+	h.DiskRead, h.DiskWrite = diskTotals(r.rows, r.lines, h.Disks)
 	for i := range r.rows {
 		r.rows[i].before, r.rows[i].fresh = r.lines[i].diskCounters, false
 	}
@@ -122,50 +133,103 @@ func replugDisks(root string, old []diskRow, lines []diskLine) []diskRow {
 		}
 		rows = append(rows, newDisk(root, raw))
 	}
+	joinPaths(root, rows)
 	return rows
+}
+
+// joinPaths tells each disk which lines are paths to it.
+func joinPaths(root string, rows []diskRow) {
+	heads := map[string]*diskRow{}
+	for i := range rows {
+		rows[i].paths = nil
+		heads[rows[i].raw] = &rows[i]
+	}
+	for i := range rows {
+		name, ok := pathOf(rows[i].raw)
+		if head := heads[name]; ok && head != nil {
+			head.paths = append(head.paths, i)
+			head.what.Remote = head.what.Remote || remote(root, rows[i].raw)
+			head.what.Physical = head.what.Physical && !head.what.Remote
+		}
+	}
+}
+
+// countPaths gives a disk that counts nothing what the paths to it count: those of NVMe do so for it before Linux 6.4.
+func countPaths(rows []diskRow, lines []diskLine) {
+	for i := range rows {
+		row, sum := &rows[i], &lines[i].diskCounters
+		row.shared = false
+		if len(row.paths) == 0 || sum.reads+sum.writes > 0 {
+			continue
+		}
+		for _, j := range row.paths {
+			sum.add(&lines[j].diskCounters)
+		}
+		row.shared = len(row.paths) > 1
+	}
+}
+
+func (c *diskCounters) add(o *diskCounters) {
+	c.reads += o.reads
+	c.readSectors += o.readSectors
+	c.readTime += o.readTime
+	c.writes += o.writes
+	c.writtenSectors += o.writtenSectors
+	c.writeTime += o.writeTime
+	c.busy += o.busy
 }
 
 // newDisk looks up a device that has appeared. In sysfs whole disks, and no partitions, are in /sys/block, and both are
 // in /sys/class/block. What sysfs does not know of at all is judged by its name.
 func newDisk(root, raw string) diskRow {
-	row := diskRow{raw: raw, fresh: true, disk: Disk{Name: outside([]byte(raw))}}
-	if memoryBacked(raw) {
+	row := diskRow{raw: raw, fresh: true, what: Disk{Name: outside([]byte(raw))}}
+	if noDisk(raw) {
 		return row
 	}
-	spelt := strings.ReplaceAll(raw, "/", "!") // as the kernel spells cciss/c0d0 there
-	name := "/sys/block/" + spelt
+	name := sysBlock(raw)
 	var st unix.Stat_t
-	row.shown = unix.Stat(root+name, &st) == nil
-	if !row.shown && unix.Stat(root+"/sys/class/block/"+spelt, &st) != nil {
-		row.shown, row.disk.Physical = !partitionName(raw), !stacked(raw)
+	row.disk = unix.Stat(root+name, &st) == nil
+	if !row.disk && unix.Stat(root+"/sys/class/block/"+path.Base(name), &st) != nil {
+		row.disk, row.empty, row.what.Remote = !partitionName(raw), named(raw, "nbd"), remote("", raw)
+		row.what.Physical = !stacked(raw) && !row.what.Remote
 		return row
 	}
-	if row.shown {
-		row.disk.Physical = !stacked(raw) && unix.Stat(root+name+"/device", &st) == nil
+	if row.disk {
+		size, err := readText(root, name+"/size")
+		row.empty = err == nil && size == "0"
+		row.what.Remote = remote(root, raw)
+		lies, _ := os.ReadDir(root + name + "/slaves") // what it lies on
+		row.what.Physical = !row.what.Remote && !stacked(raw) && len(lies) == 0 && unix.Stat(root+name+"/device", &st) == nil
 		// Virtual disks have no model, and a disk that does not say it has none either.
-		row.disk.Model, _ = readText(root, name+"/device/model")
+		row.what.Model, _ = readText(root, name+"/device/model")
 	}
 	return row
 }
+
+// sysBlock is the directory of a device, in which cciss/c0d0 is spelt as the kernel does there.
+func sysBlock(raw string) string { return "/sys/block/" + strings.ReplaceAll(raw, "/", "!") }
 
 // deriveDisks appends a Disk for each shown row to disks.
 func deriveDisks(rows []diskRow, lines []diskLine, over time.Duration, disks []Disk) []Disk {
 	for i := range rows {
 		row := &rows[i]
-		if !row.shown {
+		if !row.shown(&lines[i].diskCounters) {
 			continue
 		}
 		since := over
 		if row.fresh {
 			since = 0 // nothing to compare with: no rate
 		}
-		b, n, d := &row.before, &lines[i].diskCounters, row.disk
+		b, n, d := &row.before, &lines[i].diskCounters, row.what
 		d.Read = sector * perSecond(b.readSectors, n.readSectors, since)
 		d.Write = sector * perSecond(b.writtenSectors, n.writtenSectors, since)
 		d.ReadOps = perSecond(b.reads, n.reads, since)
 		d.WriteOps = perSecond(b.writes, n.writes, since)
 		// The kernel counts whole ticks, so that a busy disk can seem more than busy.
 		d.Busy = min(100, perSecond(b.busy, n.busy, since)/10)
+		if row.shared {
+			d.Busy = math.NaN() // nobody knows how far they were at work together
+		}
 		d.ReadLatency, d.WriteLatency = math.NaN(), math.NaN()
 		if since > 0 {
 			d.ReadLatency = perOperation(b.readTime, n.readTime, b.reads, n.reads)
@@ -176,35 +240,83 @@ func deriveDisks(rows []diskRow, lines []diskLine, over time.Duration, disks []D
 	return disks
 }
 
-// diskTotals adds up the physical disks; one that has just appeared does not count yet. disks are the shown rows.
-func diskTotals(rows []diskRow, disks []Disk) (read, write float64) {
-	var r, w total
+// diskTotals adds up the physical disks, and where there is none those that lie elsewhere: else what a storage of this
+// host's own serves to it would count twice. One that has just appeared does not count yet. disks are the shown rows.
+func diskTotals(rows []diskRow, lines []diskLine, disks []Disk) (read, write float64) {
+	var r, w, remoteRead, remoteWrite total
 	next := 0
+	physical := false
 	for i := range rows {
-		if !rows[i].shown {
+		if !rows[i].shown(&lines[i].diskCounters) {
 			continue
 		}
 		d := &disks[next]
 		next++
-		if d.Physical && !rows[i].fresh {
+		physical = physical || d.Physical
+		switch {
+		case rows[i].fresh:
+		case d.Physical:
 			r.add(d.Read)
 			w.add(d.Write)
+		case d.Remote:
+			remoteRead.add(d.Read)
+			remoteWrite.add(d.Write)
 		}
+	}
+	if !physical {
+		return remoteRead.value(), remoteWrite.value()
 	}
 	return r.value(), w.value()
 }
 
-// memoryBacked says that a device is no disk: a loop device shows a file, ram and zram live in memory, and nvme0c1n1
-// is one path to nvme0n1.
-func memoryBacked(name string) bool {
-	for _, prefix := range []string{"loop", "ram", "zram"} {
-		if rest, ok := strings.CutPrefix(name, prefix); ok && digits(rest) {
+// noDisk says that a device is no disk: a loop device shows a file, ram and zram live in memory, sr is a CD drive, fd a
+// floppy drive, and nvme0c1n1 is one path to nvme0n1.
+func noDisk(name string) bool {
+	for _, prefix := range []string{"loop", "ram", "zram", "sr", "scd", "fd"} {
+		if named(name, prefix) {
 			return true
 		}
 	}
-	if rest, ok := strings.CutPrefix(name, "nvme"); ok {
-		controller, _, ok := strings.Cut(rest, "n")
-		return ok && strings.Contains(controller, "c")
+	_, isPath := pathOf(name)
+	return isPath
+}
+
+// named says whether a device's name is that prefix and a number.
+func named(name, prefix string) bool {
+	rest, ok := strings.CutPrefix(name, prefix)
+	return ok && digits(rest)
+}
+
+// pathOf returns the disk that nvme0c1n1 is a path to: nvme0n1.
+func pathOf(name string) (disk string, ok bool) {
+	rest, ok := strings.CutPrefix(name, "nvme")
+	controller, namespace, ok2 := strings.Cut(rest, "n")
+	subsystem, path, ok3 := strings.Cut(controller, "c")
+	if !ok || !ok2 || !ok3 || !digits(subsystem) || !digits(path) || !digits(namespace) {
+		return "", false
+	}
+	return "nvme" + subsystem + "n" + namespace, true
+}
+
+// remote says that what is on a device lies with another host or in a process: by its name, or by the transport through
+// which sysfs reaches it. That may be this host's own, which has it on disks that count already.
+func remote(root, raw string) bool {
+	for _, prefix := range []string{"rbd", "nbd", "rnbd", "ublkb"} {
+		if named(raw, prefix) {
+			return true
+		}
+	}
+	if strings.HasPrefix(raw, "etherd/") {
+		return true
+	}
+	where, err := os.Readlink(root + sysBlock(raw))
+	if err != nil {
+		return false
+	}
+	for _, transport := range []string{"/session", "/nvme-fabrics/", "/tcm_loop", "/pseudo_"} { // iSCSI, NVMe over a network
+		if strings.Contains(where, transport) {
+			return true
+		}
 	}
 	return false
 }

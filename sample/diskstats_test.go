@@ -1,6 +1,7 @@
 package sample
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"os"
@@ -21,11 +22,11 @@ func diskstatsOf(n int, names ...string) string {
 
 func TestWhichDevicesAreDisks(t *testing.T) {
 	all := []string{"sda", "sda1", "nvme0n1", "nvme0n1p2", "nvme0c1n1", "mmcblk0", "mmcblk0p1", "mmcblk0boot0", "vda", "xvda1",
-		"dm-0", "md127", "md127p1", "zd0", "zd0p1", "loop0", "ram0", "zram0", "sr0", "cciss/c0d0", "rbd0"}
-	want := "sda nvme0n1 mmcblk0 mmcblk0boot0 vda dm-0 md127 zd0 sr0 cciss/c0d0 rbd0"
+		"dm-0", "md127", "md127p1", "zd0", "zd0p1", "loop0", "ram0", "zram0", "sr0", "fd0", "cciss/c0d0", "rbd0"}
+	want := "sda nvme0n1 mmcblk0 mmcblk0boot0 vda dm-0 md127 zd0 cciss/c0d0 rbd0"
 	virtual := "dm-0 md127 zd0 rbd0"
 	root := t.TempDir()
-	for _, name := range strings.Fields(want + " loop0 ram0 zram0 nvme0c1n1") {
+	for _, name := range strings.Fields(want + " loop0 ram0 zram0 nvme0c1n1 sr0 fd0") {
 		dir := "/sys/block/" + strings.ReplaceAll(name, "/", "!")
 		put(t, root, dir+"/size", "1")
 		if !strings.Contains(" "+virtual+" loop0 ram0 zram0 ", " "+name+" ") {
@@ -47,7 +48,7 @@ func TestWhichDevicesAreDisks(t *testing.T) {
 		if s := strings.Join(got, " "); s != want {
 			t.Errorf("disks %s\nwant  %s", s, want)
 		}
-		if s := strings.Join(stacks, " "); tree == root && s != virtual {
+		if s := strings.Join(stacks, " "); s != virtual {
 			t.Errorf("not physical: %s, want %s", s, virtual)
 		}
 	}
@@ -143,8 +144,123 @@ func TestDiskThatSysfsDoesNotKnow(t *testing.T) {
 		}
 	}
 	for name, want := range map[string]bool{"sda": true, "sdb": true, "sdb1": false, "sdq": false, "loop0": false} {
-		if row := newDisk(root, name); row.shown != want {
-			t.Errorf("%s shown: %v, want %v", name, row.shown, want)
+		if row := newDisk(root, name); row.disk != want {
+			t.Errorf("%s is a disk: %v, want %v", name, row.disk, want)
 		}
+	}
+}
+
+// diskTree has disks below /sys/block, each a link to where sysfs has the device, or a plain directory.
+func diskTree(t *testing.T, disks map[string]string) string {
+	t.Helper()
+	root := t.TempDir()
+	for name, where := range disks {
+		dir := "/sys/block/" + name
+		if where != "" {
+			dir = "/sys/devices/" + where + "/" + name
+			if err := errors.Join(os.MkdirAll(root+"/sys/block", 0o755), os.Symlink("../devices/"+where+"/"+name, root+"/sys/block/"+name)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		put(t, root, dir+"/device/model", "x\n")
+		put(t, root, dir+"/size", "1000\n")
+	}
+	return root
+}
+
+// twice samples what the devices did n[0] times, and a second later n[1] times.
+func twice(t *testing.T, root string, n [2][]int, names ...string) *Host {
+	t.Helper()
+	c := newClock()
+	s := New(Options{Root: root, Now: c.now})
+	t.Cleanup(s.Close)
+	for _, counts := range n {
+		var text strings.Builder
+		for i, name := range names {
+			line := diskstatsOf(counts[i], name)
+			text.WriteString(line)
+		}
+		put(t, root, "/proc/diskstats", text.String())
+		s.Sample()
+		c.pass(time.Second)
+	}
+	return s.hosts.Latest()
+}
+
+func TestB10NVMeMultipath(t *testing.T) {
+	nan := math.NaN()
+	for _, c := range []struct {
+		name      string
+		counts    [2][]int // of nvme0n1, nvme0c0n1, nvme0c1n1, nvme1n1
+		ops, busy float64
+	}{
+		{"before 6.4", [2][]int{{0, 10, 20, 0}, {0, 40, 70, 0}}, 80, nan},
+		{"one of two works", [2][]int{{0, 10, 0, 0}, {0, 40, 0, 0}}, 30, nan},
+		{"since 6.4", [2][]int{{30, 10, 20, 0}, {110, 40, 70, 0}}, 80, 40},
+		{"nothing yet", [2][]int{{0, 0, 0, 0}, {0, 0, 0, 0}}, 0, nan},
+		{"a path is reset", [2][]int{{0, 10, 20, 0}, {0, 0, 20, 0}}, nan, nan},
+	} {
+		h := twice(t, diskTree(t, map[string]string{"nvme0n1": "virtual/nvme-subsystem/nvme-subsys0", "nvme1n1": "pci0000:00/nvme1", "nvme0c0n1": "pci0000:00/nvme0", "nvme0c1n1": "pci0000:00/nvme2"}),
+			c.counts, "nvme0n1", "nvme0c0n1", "nvme0c1n1", "nvme1n1")
+		if len(h.Disks) != 2 || h.Disks[0].Name != "nvme0n1" {
+			t.Fatalf("%s: %+v", c.name, h.Disks)
+		}
+		same := func(a, b float64) bool { return a == b || math.IsNaN(a) && math.IsNaN(b) }
+		if d := h.Disks[0]; !same(d.ReadOps, c.ops) || !same(d.Read, 4096*c.ops) || !same(d.WriteOps, 2*c.ops) || !same(d.Busy, c.busy) || !same(h.DiskRead, 4096*c.ops) {
+			t.Errorf("%s: %+v, total %v", c.name, d, h.DiskRead)
+		}
+	}
+	h := twice(t, diskTree(t, map[string]string{"nvme0n1": "x", "nvme0c0n1": "x"}), [2][]int{{0, 10}, {0, 40}}, "nvme0n1", "nvme0c0n1")
+	if d := h.Disks[0]; d.Busy != 15 || d.ReadLatency != 3 || h.DiskWrite != 8192*30 {
+		t.Errorf("a single path: %+v", d)
+	}
+}
+
+func TestB11DisksThatCountOnce(t *testing.T) {
+	hardware := map[string]string{"sda": "pci0000:00/0000:00:17.0/ata1/host0/target0:0:0", "vda": "pci0000:00/virtio1"}
+	others := map[string]string{
+		"rbd0": "rbd/0", "sdb": "platform/host3/session1/target3:0:0", "nvme1n1": "virtual/nvme-fabrics/ctl/nvme1", "nbd0": "virtual/block",
+		"sdc": "pseudo_0/adapter0/host5", "bcache0": "", "drbd0": "", "dm-1": "", "md1": "", "zd0": "", "ublkb0": "virtual/block", "nvme2n1": "virtual/nvme-subsystem/nvme-subsys2",
+	}
+	all := map[string]string{"nvme2c0n1": "virtual/nvme-fabrics/ctl/nvme3"}
+	var names []string
+	for _, set := range []map[string]string{hardware, others} {
+		for name, where := range set {
+			all[name] = where
+			names = append(names, name)
+		}
+	}
+	names = append(names, "nvme2c0n1", "stack0")
+	root := diskTree(t, all)
+	put(t, root, "/sys/block/stack0/device/model", "lies on another\n")
+	put(t, root, "/sys/block/stack0/slaves/sda/size", "1000\n")
+	var counts [2][]int
+	for range names {
+		counts[0], counts[1] = append(counts[0], 10), append(counts[1], 20)
+	}
+	h := twice(t, root, counts, names...)
+	if h.DiskRead != 2*10*4096 || h.DiskWrite != 2*10*8192 || len(h.Disks) != len(names)-1 {
+		t.Errorf("%v read, %v written by %d disks: two are hardware", h.DiskRead, h.DiskWrite, len(h.Disks))
+	}
+	for _, d := range h.Disks {
+		if _, is := hardware[d.Name]; d.Physical != is || d.Physical && d.Remote {
+			t.Errorf("%+v", d)
+		}
+	}
+	// A host without disks of its own counts what it has.
+	h = twice(t, root, [2][]int{{10, 10, 10}, {20, 20, 20}}, "rbd0", "sdb", "dm-1")
+	if h.DiskRead != 2*10*4096 {
+		t.Errorf("without hardware %v", h.DiskRead)
+	}
+}
+
+func TestB11DrivesWithoutADisk(t *testing.T) {
+	root := diskTree(t, map[string]string{"sda": "", "sdb": "", "nbd0": "", "nbd1": "", "sr0": "", "fd0": ""})
+	for _, name := range []string{"sdb", "nbd0", "nbd1"} {
+		put(t, root, "/sys/block/"+name+"/size", "0\n")
+	}
+	h := twice(t, root, [2][]int{{1, 0, 0, 5, 5, 5}, {2, 0, 0, 6, 6, 6}}, "sda", "sdb", "nbd0", "nbd1", "sr0", "fd0")
+	if len(h.Disks) != 2 || h.Disks[0].Name != "sda" || h.Disks[1].Name != "nbd1" || h.Disks[1].ReadOps != 1 || h.DiskRead != 4096 {
+		t.Errorf("%+v, %v", h.Disks, h.DiskRead)
 	}
 }

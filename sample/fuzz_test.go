@@ -96,8 +96,8 @@ func FuzzDiskstats(f *testing.F) {
 		rows := replugDisks("testdata/none", nil, lines)
 		for i := range rows {
 			rows[i].fresh = false
-			if string(clean.Append(nil, []byte(rows[i].disk.Name))) != rows[i].disk.Name {
-				t.Errorf("name %q", rows[i].disk.Name)
+			if string(clean.Append(nil, []byte(rows[i].what.Name))) != rows[i].what.Name {
+				t.Errorf("name %q", rows[i].what.Name)
 			}
 		}
 		for _, d := range deriveDisks(rows, lines, 1, nil) {

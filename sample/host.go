@@ -54,7 +54,7 @@ type Host struct {
 	Huge        []HugePages // by size
 	Pressure    PSI
 	Disks       []Disk  // whole disks, device-mapper and md; in the kernel's order
-	DiskRead    float64 // bytes a second over whole physical disks (no dm, no md: they would count twice)
+	DiskRead    float64 // bytes a second over whole physical disks (no dm, no md: they would count twice), or over remote ones where there is none
 	DiskWrite   float64
 	Filesystems []Filesystem
 	Sensors     []Sensor
@@ -121,7 +121,8 @@ type PSI struct {
 type Disk struct {
 	Name              string
 	Model             string  // /sys/block/X/device/model, empty when it has none
-	Physical          bool    // not device-mapper, not md
+	Physical          bool    // hardware of this machine's: it lies on no other device
+	Remote            bool    // it lies with another host or in a process: rbd, nbd, iSCSI, NVMe over a network
 	Read, Write       float64 // bytes a second
 	ReadOps, WriteOps float64 // operations a second
 	Busy              float64 // percent of the interval with I/O in flight

@@ -106,7 +106,7 @@ func TestF16LatencyIsOfWhatEnded(t *testing.T) {
 // Whatever the counters of a disk do, no figure is beyond what the disk has done.
 func TestF16DiskFiguresAreNeverHuge(t *testing.T) {
 	random := rand.New(rand.NewPCG(3, 4))
-	rows := []diskRow{{shown: true}}
+	rows := []diskRow{{disk: true}}
 	var n diskCounters
 	for range 20000 {
 		const step = 1000

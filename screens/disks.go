@@ -47,7 +47,7 @@ func diskFigures(r draw.Region, f *frame.Frame) {
 // hasDisk says whether there is a disk whose rates count.
 func hasDisk(h *sample.Host) bool {
 	for i := range h.Disks {
-		if h.Disks[i].Physical {
+		if h.Disks[i].Physical || h.Disks[i].Remote {
 			return true
 		}
 	}
