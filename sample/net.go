@@ -17,7 +17,7 @@ type Net struct {
 	Gateways   []Gateway     // default routes: those of the main table first, then by family and metric
 	DNS        []string      // nameserver lines of /etc/resolv.conf
 	Services   *NetServices  // immutable; nil before the first look
-	Rx, Tx     float64       // bytes a second over physical interfaces; NaN until they have been read twice
+	Rx, Tx     float64       // bytes a second over physical interfaces, each byte once; NaN until they have been read twice
 	Counted    time.Duration // CLOCK_BOOTTIME at which Rx and Tx were true last
 	Sockets    SocketCounts
 
@@ -61,6 +61,7 @@ type LinkTraits struct {
 	State      string // operstate: up, down, lowerlayerdown, dormant, unknown ...
 	MTU        int
 	Physical   bool // has a device behind it (/sys/class/net/X/device)
+	Twice      bool // another physical link counts what it counts, too
 	AdminUp    bool // IFF_UP: somebody configured it up
 	Carrier    bool // IFF_LOWER_UP; meaningful only while AdminUp
 	WhyVM      string
@@ -87,6 +88,7 @@ type Gateway struct {
 	Table     int    // MainTable, or another that rules lead to
 	Weight    int    // share of it among the hops of a multipath route; 0: it is the only one
 	OnLink    bool   // the address is taken to be on the link whatever the prefixes say
+	LinkDown  bool   // its interface has no carrier: nothing goes there
 	Neighbour string // state of its neighbour entry: reachable, stale, failed, none ...; empty: not asked
 	MAC       string // of its neighbour entry
 	// Silent is the CLOCK_BOOTTIME from which it has not answered; 0: nobody can say that it does not. One that never has

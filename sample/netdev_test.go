@@ -210,3 +210,25 @@ func TestF58FailedReadingsDoNotAddUp(t *testing.T) {
 		t.Errorf("%d interfaces when it is whole", len(n.Interfaces))
 	}
 }
+
+func TestB11NetTotalsCountOnce(t *testing.T) {
+	physical := func(index int, name string, twice bool) Link {
+		return Link{Index: index, Name: name, LinkTraits: &LinkTraits{Physical: true, Twice: twice}}
+	}
+	l := newLAN(t)
+	l.SetLinks(reportOf(physical(2, "netvsc", false), physical(3, "vf", true), Link{Index: 4, Name: "bond0", LinkTraits: &LinkTraits{Kind: "bond"}}))
+	l.step(0, "netvsc", "vf", "bond0")
+	one := l.step(100, "netvsc", "vf", "bond0")
+	if rate := one.Interfaces[0].RxRate; rate <= 0 || one.Rx != rate || one.Tx != one.Interfaces[0].TxRate {
+		t.Errorf("total %v, of each %v", one.Rx, rate)
+	}
+	// Inside a container nothing is hardware, and what lies on or belongs to another link here counts there.
+	l = newLAN(t)
+	l.SetLinks(reportOf(lo, Link{Index: 2, Name: "eth0", LinkTraits: &LinkTraits{Kind: "veth"}}, Link{Index: 3, Name: "eth0.5", Parent: "eth0", LinkTraits: &LinkTraits{Kind: "vlan"}},
+		Link{Index: 4, Name: "port", LinkTraits: &LinkTraits{Kind: "veth", Master: "br0"}}))
+	l.step(0, "lo", "eth0", "eth0.5", "port")
+	one = l.step(100, "lo", "eth0", "eth0.5", "port")
+	if rate := one.Interfaces[1].RxRate; rate <= 0 || one.Rx != rate {
+		t.Errorf("in a container: total %v, of each %v", one.Rx, rate)
+	}
+}

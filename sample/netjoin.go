@@ -123,7 +123,8 @@ func (p *linkPlaces) take(name string) (at int, ok bool) {
 	return at, ok
 }
 
-// netTotals adds up the physical interfaces. Where there is none, as in a container, it adds up all but loopback.
+// netTotals adds up the physical interfaces, each byte once. Where there is none, as in a container, it adds up all but
+// loopback and what lies on or belongs to another one here.
 // Without a link table nobody knows which is which, and both are NaN. An interface that has just appeared does not
 // count yet.
 func netTotals(table *LinkTable, rows []netRow, n *Net) (rx, tx float64) {
@@ -141,11 +142,16 @@ func netTotals(table *LinkTable, rows []netRow, n *Net) (rx, tx float64) {
 			continue
 		}
 		l := n.Interfaces[w.slot]
-		if physical && (l.Plain || !l.Physical) || !physical && (l.Index == 0 || l.Kind == "loopback") {
+		if physical && (l.Plain || !l.Physical || l.Twice) || !physical && !leadsOut(l.Link) {
 			continue
 		}
 		r.add(l.RxRate)
 		t.add(l.TxRate)
 	}
 	return r.value(), t.value()
+}
+
+// leadsOut says whether a link of a host without hardware may lead out of it.
+func leadsOut(l *Link) bool {
+	return l.Index != 0 && l.Kind != "loopback" && l.Master == "" && l.Parent == ""
 }

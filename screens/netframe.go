@@ -196,14 +196,17 @@ func gateway(p *draw.Pen, n *sample.Net, name string) {
 	}
 }
 
-// hop writes where a default route leads, and whether nobody answers there.
+// hop writes where a default route leads, and whether nothing gets there or nobody answers.
 func hop(p *draw.Pen, g *sample.Gateway) {
 	if g.Address == "" {
 		p.Fit(draw.Text, "on-link", p.Left())
 		return
 	}
 	p.Fit(draw.Text, g.Address, p.Left())
-	if g.Silent != 0 && p.Left() > 12 {
+	switch {
+	case g.LinkDown && p.Left() > 12:
+		p.Skip(1).Text(draw.Bad, "no carrier")
+	case g.Silent != 0 && p.Left() > 12:
 		p.Skip(1).Text(draw.Bad, "no answer")
 	}
 }

@@ -128,6 +128,10 @@ func drawGateway(r draw.Region, g *sample.Gateway, now time.Duration) {
 	if g.Table != sample.MainTable {
 		p.Text(draw.Dim, " table ").Int(draw.Text, int64(g.Table))
 	}
+	if g.LinkDown {
+		p.Skip(2).Glyph(draw.Bad, draw.Wrong).Skip(1).Text(draw.Bad, "no carrier")
+		return
+	}
 	if g.Silent != 0 {
 		p.Skip(2).Glyph(draw.Bad, draw.Wrong).Skip(1).Text(draw.Bad, "does not answer, for ").Age(draw.Bad, now-g.Silent)
 		return

@@ -36,7 +36,12 @@ type hop struct {
 	table   int
 	weight  int // among several; 0: it is the only one
 	onLink  bool
+	dead    bool   // the kernel says that the link is down
+	less    int    // how much less than others of its metric the router wants to be used: -1 to 1
+	object  uint32 // the nexthop object that it is still to be asked for; 0: none
 }
+
+const routeObject = 30 // RTA_NH_ID of linux/rtnetlink.h
 
 // attributes yields the netlink attributes in b: type without its two flag bits, and payload, which is b's memory. A
 // broken one ends it.
@@ -83,15 +88,16 @@ func isDefault(b []byte) bool { return len(b) >= unix.SizeofRtMsg && b[1] == 0 }
 
 // appendHops adds the next hops of an RTM_NEWROUTE payload, if it is a default route of the family that leads
 // somewhere (unreachable and blackhole defaults do not). A kernel without IPv6 answers a question for IPv6 routes with
-// those of IPv4.
+// those of IPv4. A route for packets of one type of service is not where the others go.
 func appendHops(list []hop, b []byte, family byte) []hop {
-	if !isDefault(b) || b[0] != family || b[7] != unix.RTN_UNICAST {
+	if !isDefault(b) || b[0] != family || b[3] != 0 || b[7] != unix.RTN_UNICAST {
 		return list
 	}
 	if binary.NativeEndian.Uint32(b[8:])&unix.RTM_F_CLONED != 0 { // a cached copy
 		return list
 	}
-	h := hop{family: 4, table: int(b[4]), onLink: b[8]&unix.RTNH_F_ONLINK != 0}
+	h := hop{family: 4, table: int(b[4])}
+	h.flags(b[8])
 	if family == unix.AF_INET6 {
 		h.family = 6
 	}
@@ -102,16 +108,23 @@ func appendHops(list []hop, b []byte, family byte) []hop {
 			h.table = int(number(v))
 		case unix.RTA_PRIORITY:
 			h.metric = int(number(v))
+		case unix.RTA_PREF: // 1 is high, 3 is low
+			h.less = [...]int{0, -1, 0, 1}[octet(v)&3]
+		case routeObject:
+			h.object = number(v)
 		case unix.RTA_MULTIPATH:
 			several = v
 		default:
 			h.attribute(kind, v)
 		}
 	}
+	if several != nil || h.index != 0 {
+		h.object = 0 // the kernel says itself what is in it
+	}
 	if several != nil {
 		return appendMultipath(list, several, h)
 	}
-	if h.index == 0 {
+	if h.index == 0 && h.object == 0 {
 		return list
 	}
 	return append(list, h)
@@ -125,7 +138,8 @@ func appendMultipath(list []hop, b []byte, h hop) []hop {
 			break
 		}
 		h.gateway, h.index = netip.Addr{}, int(int32(binary.NativeEndian.Uint32(b[4:])))
-		h.onLink, h.weight = b[2]&unix.RTNH_F_ONLINK != 0, int(b[3])+1
+		h.weight = int(b[3]) + 1
+		h.flags(b[2])
 		for kind, v := range attributes(b[unix.SizeofRtNexthop:size]) {
 			if kind != unix.RTA_OIF {
 				h.attribute(kind, v)
@@ -135,6 +149,10 @@ func appendMultipath(list []hop, b []byte, h hop) []hop {
 		b = b[min((size+3)&^3, len(b)):]
 	}
 	return list
+}
+
+func (h *hop) flags(f byte) {
+	h.onLink, h.dead = f&unix.RTNH_F_ONLINK != 0, f&(unix.RTNH_F_DEAD|unix.RTNH_F_LINKDOWN) != 0
 }
 
 // attribute takes what a route and a part of a multipath route have in common.

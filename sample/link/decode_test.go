@@ -1,11 +1,14 @@
 package link
 
 import (
+	"encoding/binary"
 	"net/netip"
 	"reflect"
+	"slices"
 	"testing"
 
 	"github.com/mdlayher/netlink"
+	"github.com/mdlayher/netlink/nltest"
 	"golang.org/x/sys/unix"
 
 	"hypervisor-tui/sample"
@@ -106,6 +109,13 @@ func TestAppendHops(t *testing.T) {
 		{"table in the header", changed(4, 100), unix.AF_INET, []hop{{family: 4, gateway: a, index: 4, table: 100}}},
 		{"table in an attribute", newRoute(unix.AF_INET, via, oif, attribute(unix.RTA_TABLE, word(1000))), unix.AF_INET,
 			[]hop{{family: 4, gateway: a, index: 4, table: 1000}}},
+		{"B14 for one type of service", changed(3, 0x10), unix.AF_INET, nil},
+		{"B14 its link is down", changed(8, unix.RTNH_F_LINKDOWN), unix.AF_INET, []hop{{family: 4, gateway: a, index: 4, table: sample.MainTable, dead: true}}},
+		{"B14 dead", changed(8, unix.RTNH_F_DEAD|unix.RTNH_F_ONLINK), unix.AF_INET, []hop{{family: 4, gateway: a, index: 4, table: sample.MainTable, dead: true, onLink: true}}},
+		{"B14 preferred", newRoute(unix.AF_INET6, oif, attribute(unix.RTA_PREF, []byte{1})), unix.AF_INET6, []hop{{family: 6, index: 4, table: sample.MainTable, less: -1}}},
+		{"B14 unwanted", newRoute(unix.AF_INET6, oif, attribute(unix.RTA_PREF, []byte{3})), unix.AF_INET6, []hop{{family: 6, index: 4, table: sample.MainTable, less: 1}}},
+		{"B14 a nexthop object", newRoute(unix.AF_INET, attribute(routeObject, word(7))), unix.AF_INET, []hop{{family: 4, table: sample.MainTable, object: 7}}},
+		{"B14 and what is in it", newRoute(unix.AF_INET, via, oif, attribute(routeObject, word(7))), unix.AF_INET, []hop{{family: 4, gateway: a, index: 4, table: sample.MainTable}}},
 		{"leads nowhere", newRoute(unix.AF_INET, via), unix.AF_INET, nil},
 		{"short", []byte{2, 0, 0}, unix.AF_INET, nil},
 	} {
@@ -146,6 +156,7 @@ func FuzzDecode(f *testing.F) {
 		decodeNSID(b)
 		decodeListener(b)
 		decodeVFs(b)
+		decodeObject(b)
 		check(t, tableOf(found))
 	})
 }
@@ -177,4 +188,39 @@ func FuzzAttributes(f *testing.F) {
 			}
 		}
 	})
+}
+
+// TestB14NexthopObjects has routes that name objects, of which the kernel says no more.
+func TestB14NexthopObjects(t *testing.T) {
+	object := func(flags byte, attributes ...[]byte) []byte {
+		return append([]byte{unix.AF_INET, 0, 0, 0, flags, 0, 0, 0}, join(attributes...)...)
+	}
+	a, b := []byte{10, 0, 0, 1}, []byte{10, 0, 1, 1}
+	member := func(id uint32, weight byte) []byte { return append(word(id), weight-1, 0, 0, 0) }
+	objects := map[uint32][]byte{
+		1: object(0, attribute(unix.NHA_OIF, word(4)), attribute(unix.NHA_GATEWAY, a)),
+		2: object(unix.RTNH_F_LINKDOWN, attribute(unix.NHA_OIF, word(5)), attribute(unix.NHA_GATEWAY, b)),
+		3: object(0, attribute(unix.NHA_GROUP, join(member(1, 1), member(2, 20), member(4, 1)))),
+		4: object(0, attribute(unix.NHA_BLACKHOLE, nil)),
+	}
+	s := &session{ctx: t.Context(), Conn: nltest.Dial(func(asked []netlink.Message) ([]netlink.Message, error) {
+		id := binary.NativeEndian.Uint32(asked[0].Data[sizeofNhMsg+4:])
+		answer := netlink.Message{Header: netlink.Header{Type: unix.RTM_NEWNEXTHOP, Sequence: asked[0].Header.Sequence, PID: nltest.PID}, Data: objects[id]}
+		if objects[id] == nil {
+			return nltest.Error(int(unix.ENOENT), asked)
+		}
+		return []netlink.Message{answer}, nil
+	})}
+	defer s.Close()
+	one, two := netip.MustParseAddr("10.0.0.1"), netip.MustParseAddr("10.0.1.1")
+	got := s.resolve([]hop{{family: 4, index: 9}, {family: 4, object: 1, metric: 7}, {family: 4, object: 3}, {family: 4, object: 4}, {family: 4, object: 99}, {family: 6, index: 8}})
+	want := []hop{{family: 4, index: 9}, {family: 4, index: 4, gateway: one, metric: 7}, {family: 4, index: 4, gateway: one, weight: 1},
+		{family: 4, index: 5, gateway: two, weight: 20, dead: true}, {family: 6, index: 8}}
+	if !slices.Equal(got, want) {
+		t.Errorf("got %+v\nwant %+v", got, want)
+	}
+	plain := []hop{{family: 4, index: 9}}
+	if got := s.resolve(plain); &got[0] != &plain[0] {
+		t.Error("hops without objects are copied")
+	}
 }

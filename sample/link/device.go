@@ -17,6 +17,7 @@ import (
 // device is what stands behind a link.
 type device struct {
 	physical bool
+	stands   bool // for a function of the device that somebody else has
 	driver   string
 	mbps     int    // 0: unknown
 	duplex   string // full, half, or empty: unknown
@@ -44,6 +45,7 @@ func devices(root string, links []linkMessage) map[int]device {
 		if _, err := os.Lstat(dir + "/device"); err == nil {
 			d.physical = true
 			d.driver, d.bus = driver(dir), bus(dir)
+			d.stands = isRepresentor(line(dir + "/phys_port_name"))
 			settings.about(l.name, &d)
 		} else if !carriesSpeed(l.kind) {
 			continue
@@ -52,6 +54,16 @@ func devices(root string, links []linkMessage) map[int]device {
 		found[l.index] = d
 	}
 	return found
+}
+
+// isRepresentor says whether the name of a port is that of a function: pf0vf3, c1pf0, pf1sf88. That of a cable is p0.
+//
+// Kernel: Documentation/networking/representors.rst
+func isRepresentor(port string) bool {
+	if rest, ok := strings.CutPrefix(port, "c"); ok { // the controller, where there are several
+		port = strings.TrimLeft(rest, "0123456789")
+	}
+	return strings.HasPrefix(port, "pf")
 }
 
 // carriesSpeed says whether the speed of a link without hardware is that of the hardware below it. Others, veth and

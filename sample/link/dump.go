@@ -115,6 +115,7 @@ func (w *Watcher) ask(ctx context.Context, j *job) (f findings, err error) {
 			return f, err
 		}
 	}
+	f.hops = s.resolve(f.hops)
 	return f, nil
 }
 

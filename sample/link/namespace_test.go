@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"os"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -105,6 +106,53 @@ func TestF21DefaultRoutes(t *testing.T) {
 	want := "4 10.1.0.2 va 0\n4 10.2.0.2 vb 0\n4  va 50\n4 fe80::4 vb 60\n6 fe80::1 va 5\n6 fe80::2 va 30\n6 fe80::3 vb 30\n4 10.1.0.3 va 0\n6 fe80::9 va 1024\n"
 	if got := gatewaysOf(compareWithIP(t, New(Options{}))); got != want {
 		t.Errorf("got\n%swant\n%s", got, want)
+	}
+}
+
+// A route for one type of service is no default route for the rest, one over a link without carrier is marked, and what a
+// nexthop object says is found where the routes do not say it.
+func TestB14DefaultRoutesOfTheKernel(t *testing.T) {
+	if !linktest.Inside(t) {
+		return
+	}
+	linktest.IP(t, "link", "add", "va", "type", "veth", "peer", "name", "vb")
+	linktest.IP(t, "link", "add", "vc", "type", "veth", "peer", "name", "vd")
+	for _, name := range []string{"va", "vb", "vc", "vd"} {
+		linktest.IP(t, "link", "set", name, "addrgenmode", "none", "up")
+	}
+	linktest.IP(t, "addr", "add", "10.1.0.1/24", "dev", "va")
+	linktest.IP(t, "addr", "add", "10.2.0.1/24", "dev", "vc")
+	linktest.IP(t, "route", "add", "default", "via", "10.1.0.9", "tos", "0x10")
+	linktest.IP(t, "nexthop", "add", "id", "1", "via", "10.1.0.2", "dev", "va")
+	linktest.IP(t, "nexthop", "add", "id", "2", "via", "10.2.0.2", "dev", "vc")
+	linktest.IP(t, "nexthop", "add", "id", "3", "group", "1/2,3")
+	linktest.IP(t, "route", "add", "default", "nhid", "3", "metric", "5")
+	linktest.IP(t, "link", "add", "ve", "type", "veth", "peer", "name", "vg")
+	linktest.IP(t, "link", "set", "ve", "addrgenmode", "none", "up")
+	linktest.IP(t, "link", "set", "vg", "up")
+	linktest.IP(t, "addr", "add", "10.3.0.1/24", "dev", "ve")
+	linktest.IP(t, "route", "add", "default", "metric", "9", "nexthop", "via", "10.1.0.2", "nexthop", "via", "10.3.0.2")
+	linktest.IP(t, "link", "set", "vg", "down")
+	said := func() string {
+		table, err := New(Options{}).Dump(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		var b strings.Builder
+		for _, g := range table.Gateways {
+			fmt.Fprint(&b, g.Address, " ", g.Interface, " ", g.Metric, " ", g.Weight, " ", g.LinkDown, "; ")
+		}
+		return b.String()
+	}
+	want := "10.1.0.2 va 5 1 false; 10.2.0.2 vc 5 3 false; 10.1.0.2 va 9 1 false; 10.3.0.2 ve 9 1 true; "
+	if got := said(); got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+	if err := os.WriteFile("/proc/sys/net/ipv4/nexthop_compat_mode", []byte("0"), 0o644); err != nil {
+		t.Skip("the kernel cannot be made to say less: ", err)
+	}
+	if got := said(); got != want {
+		t.Errorf("objects alone: got %s, want %s", got, want)
 	}
 }
 

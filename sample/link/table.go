@@ -69,6 +69,7 @@ func (w *world) describe(l *linkMessage) (n sample.Link, common sample.LinkTrait
 		State:    operstate(l.state),
 		MTU:      int(l.mtu),
 		Physical: w.devices[l.index].physical,
+		Twice:    w.twice(l),
 		AdminUp:  l.flags&unix.IFF_UP != 0,
 		Carrier:  l.flags&unix.IFF_LOWER_UP != 0,
 	}
@@ -84,6 +85,32 @@ func (w *world) describe(l *linkMessage) (n sample.Link, common sample.LinkTrait
 	n.VM, common.WhyVM = w.around.owners.of(l, &w.around.fdb)
 	return n, common
 }
+
+// twice says whether what a link of the hardware counts is counted by another one of it, too: by the one that it lies on
+// (a port of a switch in this host, an IPoIB child), by the one that it belongs to (the function behind a netvsc or
+// failover), or by that of the cable, of which it stands for a function that somebody else has (a representor).
+func (w *world) twice(l *linkMessage) bool {
+	d := w.devices[l.index]
+	switch {
+	case !d.physical:
+		return false
+	case d.stands || l.kind == "dsa":
+		return true
+	case w.devices[l.master].physical, l.netns < 0 && l.parent != l.index && w.devices[l.parent].physical:
+		return true
+	}
+	if l.mac == "" || d.driver == netvsc {
+		return false
+	}
+	for i := range w.links {
+		if o := &w.links[i]; o.mac == l.mac && w.devices[o.index].driver == netvsc {
+			return true
+		}
+	}
+	return false
+}
+
+const netvsc = "hv_netvsc" // whose function has its address
 
 // bridgePort is the state of a link that is a port of a bridge.
 func (w *world) bridgePort(l *linkMessage) sample.BridgePort {
@@ -167,11 +194,13 @@ func (w *world) gateways() []sample.Gateway {
 	list := make([]sample.Gateway, 0, len(w.hops))
 	hops := slices.Clone(w.hops)
 	slices.SortStableFunc(hops, func(a, b hop) int {
-		return cmp.Or(cmp.Compare(rank(a.table), rank(b.table)), cmp.Compare(a.family, b.family), cmp.Compare(a.metric, b.metric))
+		return cmp.Or(cmp.Compare(rank(a.table), rank(b.table)), cmp.Compare(a.family, b.family),
+			cmp.Compare(a.metric, b.metric), cmp.Compare(a.less, b.less))
 	})
 	for i := range hops {
 		h := &hops[i]
-		g := sample.Gateway{Family: h.family, Interface: w.nameOf(h.index), Metric: h.metric, Table: h.table, Weight: h.weight, OnLink: h.onLink}
+		g := sample.Gateway{Family: h.family, Interface: w.nameOf(h.index), Metric: h.metric, Table: h.table, Weight: h.weight, OnLink: h.onLink,
+			LinkDown: w.down(h)}
 		// The unspecified address is no gateway: some programs write it for on-link.
 		if h.gateway.IsValid() && !h.gateway.IsUnspecified() {
 			g.Address = h.gateway.String()
@@ -181,6 +210,15 @@ func (w *world) gateways() []sample.Gateway {
 		list = append(list, g)
 	}
 	return list
+}
+
+// down says whether nothing goes out over a hop's link. The kernel sends no event of the route when that changes, but one of
+// the link.
+func (w *world) down(h *hop) bool {
+	if at, known := w.find(h.index); known {
+		return w.links[at].flags&unix.IFF_UP == 0 || w.links[at].flags&unix.IFF_LOWER_UP == 0
+	}
+	return h.dead
 }
 
 // rank puts the main table before the others.

@@ -60,10 +60,10 @@ func TestTableJoins(t *testing.T) {
 	}
 	f := findings{
 		links: []linkMessage{
-			{index: 9, name: "br0", kind: "bridge"},
+			{index: 9, name: "br0", kind: "bridge", flags: unix.IFF_UP | unix.IFF_LOWER_UP},
 			{index: 3, name: "old", master: 9},
 			{index: 5, name: "port", master: 77},
-			{index: 3, name: "new", master: 9},
+			{index: 3, name: "new", master: 9, flags: unix.IFF_UP | unix.IFF_LOWER_UP},
 		},
 		addresses: []addressMessage{prefix(9, "fd00::9/64"), prefix(3, "10.0.0.3/24"), prefix(4, "10.0.0.4/24"), prefix(9, "10.0.0.9/24"),
 			prefix(99, "10.0.0.99/24")},
@@ -167,5 +167,65 @@ func TestWordsForNumbers(t *testing.T) {
 	}
 	if want := []string{"global", "site", "link", "host", "nowhere", "17"}; !reflect.DeepEqual(scopes, want) {
 		t.Errorf("scopes %q", scopes)
+	}
+}
+
+func TestB11LinksThatAreCountedTwice(t *testing.T) {
+	const mac = "02:00:00:00:00:07"
+	f := findings{
+		links: []linkMessage{
+			{index: 1, name: "conduit", netns: -1}, {index: 2, name: "lan1", netns: -1, parent: 1, kind: "dsa"}, {index: 3, name: "lan2", netns: -1, parent: 1},
+			{index: 4, name: "uplink", netns: -1, parent: 4}, {index: 5, name: "rep", netns: -1},
+			{index: 6, name: "netvsc", netns: -1, mac: mac}, {index: 7, name: "vf", netns: -1, master: 6, mac: mac}, {index: 8, name: "vf2", netns: -1, mac: mac},
+			{index: 9, name: "slave", netns: -1, master: 20, mac: "02:00:00:00:00:09"}, {index: 10, name: "slave2", netns: -1, master: 20, mac: "02:00:00:00:00:09"},
+			{index: 20, name: "bond0", kind: "bond", netns: -1}, {index: 21, name: "vlan5", kind: "vlan", parent: 1, netns: -1},
+			{index: 22, name: "far", netns: 3, parent: 1},
+		},
+		devices: map[int]device{6: {physical: true, driver: netvsc}, 5: {physical: true, stands: true}, 20: {mbps: 1000}},
+	}
+	for _, index := range []int{1, 2, 3, 4, 7, 8, 9, 10, 22} {
+		f.devices[index] = device{physical: true}
+	}
+	var twice []string
+	for _, l := range tableOf(f).Links {
+		if l.Twice {
+			twice = append(twice, l.Name)
+		}
+	}
+	if want := []string{"lan1", "lan2", "rep", "vf", "vf2"}; !slices.Equal(twice, want) {
+		t.Errorf("%q, want %q", twice, want)
+	}
+}
+
+func TestB11RepresentorsByTheirPort(t *testing.T) {
+	for port, want := range map[string]bool{"p0": false, "p1s0": false, "": false, "0": false, "n0": false, "c": false,
+		"pf0vf3": true, "pf1": true, "pf0sf88": true, "c1pf0vf2": true, "c0pf1": true} {
+		root := tree(t, map[string]string{"sys/class/net/x/device/": "", "sys/class/net/x/phys_port_name": port + "\n"})
+		if got := devices(root, []linkMessage{{index: 1, name: "x"}})[1]; got.stands != want || !got.physical {
+			t.Errorf("%q: %+v", port, got)
+		}
+	}
+}
+
+// The kernel tells of the carrier of a link, and not of the routes over it.
+func TestB14GatewayWithoutCarrier(t *testing.T) {
+	const up = unix.IFF_UP | unix.IFF_LOWER_UP
+	f := findings{links: []linkMessage{{index: 1, name: "a", flags: up}, {index: 2, name: "b", flags: unix.IFF_UP}, {index: 3, name: "c"}},
+		hops: []hop{{family: 4, index: 1}, {family: 4, index: 2}, {family: 4, index: 3}, {family: 4, index: 9, dead: true}, {family: 4, index: 9}}}
+	var w world
+	w.merge(&job{everything: true, around: true, listeners: true}, &f)
+	down := func() (list []bool) {
+		for _, g := range w.table(nil).Gateways {
+			list = append(list, g.LinkDown)
+		}
+		return list
+	}
+	if got := down(); !slices.Equal(got, []bool{false, true, true, true, false}) {
+		t.Errorf("%v", got)
+	}
+	w.setLink(&linkMessage{index: 1, name: "a", flags: unix.IFF_UP})
+	w.setLink(&linkMessage{index: 2, name: "b", flags: up})
+	if got := down(); !slices.Equal(got[:2], []bool{true, false}) {
+		t.Errorf("after events of the links: %v", got)
 	}
 }

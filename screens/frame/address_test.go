@@ -38,6 +38,15 @@ func TestPrimaryAddress(t *testing.T) {
 	v6 := func(name string, metric int) sample.Gateway {
 		return sample.Gateway{Family: 6, Address: "fe80::1", Interface: name, Metric: metric, Table: sample.MainTable}
 	}
+	down := func(g sample.Gateway) sample.Gateway {
+		g.LinkDown = true
+		return g
+	}
+	lit := func(n *sample.Net, name string) *sample.Net {
+		l := Link(n, name)
+		l.LinkTraits = &sample.LinkTraits{Physical: true, AdminUp: true, Carrier: true}
+		return n
+	}
 	hundred := []string{"eth0"}
 	for i := range 100 {
 		hundred = append(hundred, fmt.Sprintf("10.9.%d.1/24", i))
@@ -60,6 +69,10 @@ func TestPrimaryAddress(t *testing.T) {
 		{"IPv4 route over an IPv6 interface", host([]sample.Gateway{v4("eth0", 1)}, []string{"eth0", "fd00::7/64"}), "fd00::7", "eth0"},
 		{"the route's interface has none", host([]sample.Gateway{v4("wg0", 1)}, []string{"wg0"}, []string{"eth0", "10.0.0.11/24"}), "10.0.0.11", "eth0"},
 		{"the route's interface is gone", host([]sample.Gateway{v4("gone", 1)}, []string{"eth0", "10.0.0.11/24"}), "10.0.0.11", "eth0"},
+		{"B14 the first route has no carrier", host([]sample.Gateway{down(v4("eth0", 1)), v4("eth1", 100)}, []string{"eth0", "10.0.0.11/24"}, []string{"eth1", "10.0.1.11/24"}), "10.0.1.11", "eth1"},
+		{"B14 IPv6 has one", host([]sample.Gateway{down(v4("eth0", 1)), v6("eth1", 100)}, []string{"eth0", "10.0.0.11/24"}, []string{"eth1", "fd00::7/64"}), "fd00::7", "eth1"},
+		{"B14 no route has one, but a cable", lit(host([]sample.Gateway{down(v4("eth0", 1))}, []string{"eth0", "10.0.0.11/24"}, []string{"eth1", "10.0.1.11/24"}), "eth1"), "10.0.1.11", "eth1"},
+		{"B14 nothing has one", host([]sample.Gateway{down(v4("eth1", 1))}, []string{"eth0", "10.0.0.11/24"}, []string{"eth1", "10.0.1.11/24"}), "10.0.1.11", "eth1"},
 		{"100 addresses", host([]sample.Gateway{v4("eth0", 1)}, lo, hundred), "10.9.0.1", "eth0"},
 		{"without a prefix", host(nil, []string{"eth0", "10.0.0.11"}), "10.0.0.11", "eth0"},
 	} {

@@ -149,16 +149,22 @@ func GatherSources(dst []Source, f *Frame) []Source {
 
 // PrimaryAddress is the address that others reach this host by, without its prefix length, and its interface: the
 // first global address of the interface that holds the default route (IPv4 before IPv6, lowest metric first), else
-// the first global address there is. Empty: there is none.
+// the first global address there is. An interface without carrier comes behind all that lead to a cable with one.
+// Empty: there is none.
 func PrimaryAddress(n *sample.Net) (address, name string) {
 	var best *sample.Gateway
 	for i := range n.Gateways {
-		g := &n.Gateways[i]
-		if g.Table != sample.MainTable {
-			continue
-		}
-		if best == nil || g.Family < best.Family || g.Family == best.Family && g.Metric < best.Metric {
+		if g := &n.Gateways[i]; g.Table == sample.MainTable && (best == nil || outranks(g, best)) {
 			best = g
+		}
+	}
+	if best != nil && best.LinkDown {
+		for _, l := range n.Interfaces {
+			if l.AdminUp && l.Carrier && (l.Physical || len(l.More().Uplinks) > 0) {
+				if a := globalAddress(n, l, false); a != "" {
+					return a, l.Name
+				}
+			}
 		}
 	}
 	if best != nil {
@@ -177,6 +183,14 @@ func PrimaryAddress(n *sample.Net) (address, name string) {
 		}
 	}
 	return "", ""
+}
+
+// outranks says whether the host's own packets go to a and not to b: nothing goes where there is no carrier.
+func outranks(a, b *sample.Gateway) bool {
+	if a.LinkDown != b.LinkDown {
+		return b.LinkDown
+	}
+	return a.Family < b.Family || a.Family == b.Family && a.Metric < b.Metric
 }
 
 func globalAddress(n *sample.Net, l *sample.Interface, v6First bool) string {

@@ -18,7 +18,7 @@ func findNetwork(dst []Problem, f *Frame) []Problem {
 		}
 	}
 	for i := range n.Gateways {
-		if g := &n.Gateways[i]; g.Table == sample.MainTable && g.Silent != 0 {
+		if g := &n.Gateways[i]; g.Table == sample.MainTable && g.Silent != 0 && !g.LinkDown {
 			dst = append(dst, Problem{Severity: journal.Warning, Kind: GatewaySilent, Subject: g.Address, Detail: g.Interface,
 				Since: g.Silent, Where: Network})
 		}

@@ -106,7 +106,8 @@ type gateway struct {
 	Neighbour *string `json:"neighbour"`
 	MAC       *string `json:"neighbour_mac"`
 
-	Silent *float64 `json:"silent_seconds"`
+	Silent   *float64 `json:"silent_seconds"`
+	LinkDown bool     `json:"link_down"`
 }
 
 type connections struct {
@@ -193,7 +194,7 @@ func gatewayOf(n *sample.Net, name string, family int) string {
 	var best *sample.Gateway
 	for i := range n.Gateways {
 		g := &n.Gateways[i]
-		if g.Interface == name && g.Family == family && g.Table == sample.MainTable && (best == nil || g.Metric < best.Metric) {
+		if g.Interface == name && g.Family == family && g.Table == sample.MainTable && (best == nil || best.LinkDown && !g.LinkDown || g.LinkDown == best.LinkDown && g.Metric < best.Metric) {
 			best = g
 		}
 	}
@@ -250,7 +251,7 @@ func newGateways(gateways []sample.Gateway, now time.Duration) []gateway {
 		g := &gateways[i]
 		list = append(list, gateway{g.Family, text(g.Address), text(g.Interface), g.Metric, g.Table,
 			known(g.Weight, g.Weight > 0), g.OnLink, text(g.Neighbour), text(g.MAC),
-			known((now - g.Silent).Seconds(), g.Silent != 0)})
+			known((now - g.Silent).Seconds(), g.Silent != 0), g.LinkDown})
 	}
 	return list
 }
