@@ -15,13 +15,13 @@ import (
 // machines are the fixture trees of machines that could exist, and how many of each thing they have.
 var machines = []struct {
 	name              string
-	cpus, nics, disks int // disks are whole ones, no loop devices
+	cpus, nics, disks int // disks are whole ones, no loop devices and no drives for CDs
 	offline           int // CPUs; -1: not told
 }{
 	{"vm2", 2, 4, 1, -1},
 	{"hypervisor", 64, 200, 500, 0},
 	{"cpus1024", 1016, 0, 0, 8},
-	{"cgroup1", 4, 3, 3, -1},
+	{"cgroup1", 4, 3, 2, -1},
 	{"nopsi", 4, 2, 1, 0},
 	{"ipv6", 2, 2, 1, -1},
 }
