@@ -3,6 +3,9 @@
 VERSION     ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 FUZZTIME    ?= 2000x
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
+ACTIONLINT  := github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
+DIST        ?= dist
+BUILDFLAGS   = -trimpath -ldflags '-s -w -X main.version=$(VERSION)'
 
 # Where some systems keep ip and ethtool, out of a user's sight.
 export PATH := $(PATH):/usr/sbin:/sbin
@@ -17,23 +20,23 @@ APITEST_SERVER ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/hypervisor-tui/apitest-
 GOTEST       := go run ./.ci/gotest
 
 .NOTPARALLEL:
-.PHONY: build run test tools lint race sandbox fuzz apitest bench vendor-hash nix-options
+.PHONY: build run test tools lint race sandbox fuzz apitest arm64 release bench vendor-hash nix-options
 
 # One static binary, stripped; the same source gives the same bytes.
 build:
-	CGO_ENABLED=0 go build -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o hypervisor-tui .
+	CGO_ENABLED=0 go build $(BUILDFLAGS) -o hypervisor-tui .
 
 # make run ARGS='--screen logs'
 run: build
 	./hypervisor-tui $(ARGS)
 
 # Everything; go test's own closing lines come last.
-test: tools lint race sandbox fuzz apitest
+test: tools lint race sandbox fuzz apitest arm64
 	go test ./...
 
 # What the tests want beyond go: a C compiler for the race detector, tmux for the end-to-end tests, a D-Bus daemon for
 # those of systemd's units, nix to evaluate the NixOS module's, journalctl and journald for those of the journal, ip and
-# ethtool to compare with, namespaces for hung mounts, other hosts' files and the sandbox.
+# ethtool to compare with, namespaces for hung mounts, other hosts' files and the sandbox, qemu to run what is for arm64.
 tools:
 	@missing=; \
 	need() { command -v "$$1" >/dev/null || missing="$$missing $$2"; }; \
@@ -45,6 +48,7 @@ tools:
 	need ip iproute2; \
 	need ethtool ethtool; \
 	need unshare util-linux; \
+	[ "$$(go env GOHOSTARCH)" = arm64 ] || need qemu-aarch64-static qemu-user-static; \
 	if [ -z "$$missing" ]; then exit 0; fi; \
 	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 		export DEBIAN_FRONTEND=noninteractive; \
@@ -58,6 +62,11 @@ lint:
 	if [ -n "$$unformatted" ]; then echo "run gofmt -w on:" $$unformatted; exit 1; fi
 	go vet ./... ./.ci/gotest
 	go run $(STATICCHECK) ./... ./.ci/gotest
+	@if go mod download $(subst /cmd/actionlint,,$(ACTIONLINT)); then \
+		echo "go run $(ACTIONLINT) .github/workflows/*.yml"; go run $(ACTIONLINT) .github/workflows/*.yml; \
+	else \
+		echo "lint: the workflows are not checked, the source of actionlint cannot be had: the reason is above"; \
+	fi
 
 race:
 	@if command -v $$(go env CC) >/dev/null; then \
@@ -93,6 +102,37 @@ apitest:
 	else \
 		echo "apitest: skipped, the source of the API server cannot be had: the reason is above"; \
 	fi
+
+# What is released for arm64, run as the tests run it: without a terminal, since qemu has no TCGETS2.
+arm64:
+	@echo "arm64: vet, and the released programs without a terminal"
+	CGO_ENABLED=0 GOARCH=arm64 go vet ./...
+	@dir=$$(mktemp -d); trap 'rm -r "$$dir"' EXIT; \
+	$(MAKE) --no-print-directory release DIST="$$dir" || exit; \
+	qemu=; \
+	if [ "$$(go env GOHOSTARCH)" != arm64 ] && ! qemu=$$(command -v qemu-aarch64-static); then \
+		echo "arm64: built and not run, there is no qemu-aarch64-static"; exit; \
+	fi; \
+	for tags in "" nokube; do \
+		printf '#!/bin/sh\nexec %s %s "$$@"\n' "$$qemu" "$$dir"/*-arm64/hypervisor-tui$${tags:+-$$tags} >"$$dir/run"; \
+		chmod +x "$$dir/run"; \
+		HYPERVISOR_TUI_TEST_PROGRAM="$$dir/run" $(GOTEST) -count=1 -tags "$$tags" -run '^Test(Once|Plain|Check)' . || exit; \
+	done
+
+# Both programs with all that belongs to them, for amd64 and arm64, and the archives' checksums. The same commit gives
+# the same bytes.
+release:
+	@rm -rf "$(DIST)"/hypervisor-tui-* "$(DIST)/SHA256SUMS"; set -e; \
+	for arch in amd64 arm64; do \
+		name=hypervisor-tui-$(VERSION)-linux-$$arch; mkdir -p "$(DIST)/$$name"; \
+		for tags in "" nokube; do \
+			CGO_ENABLED=0 GOARCH=$$arch go build $(BUILDFLAGS) -tags "$$tags" -o "$(DIST)/$$name/hypervisor-tui$${tags:+-$$tags}" .; \
+		done; \
+		cp -r --parents LICENSE README.md CHANGELOG.md config.example.yaml docs nixos/serviceaccount.yaml "$(DIST)/$$name"; \
+		tar -c --sort=name --owner=0 --group=0 --numeric-owner --mode=u+rw,go=rX --mtime="@$$(git log -1 --format=%ct 2>/dev/null || echo 0)" \
+			-C "$(DIST)" "$$name" | gzip -9n >"$(DIST)/$$name.tar.gz"; \
+	done; \
+	cd "$(DIST)"; sha256sum *.tar.gz | tee SHA256SUMS
 
 bench:
 	go test -run '^$$' -bench . -benchmem ./...
