@@ -75,15 +75,16 @@ func fixedHost() *sample.Host {
 		Machine: sample.Machine{Hostname: "hypervisor-01", OS: "NixOS 26.05 (Yarara)", Kernel: "6.18.44",
 			Model: "Dell Inc. PowerEdge R640", Serial: "7XK2M93", BootID: "3f1c8a52-9e0b-4a57-b2f7-1a2b3c4d5e6f"},
 		Uptime: bootNow, Load: [3]float64{2.34, 1.98, 1.5}, Running: 3, Tasks: 842,
-		CPU:      sample.CPU{ID: -1, Busy: 45.2, User: 30.1, System: 12.3, IOWait: 1.2, IRQ: 0.4, Steal: 0},
-		Memory:   sample.Memory{Total: 64 * gib, Available: 32 * gib, Used: 32 * gib, Free: 20 * gib, Cached: 11 * gib, Buffers: 1 * gib, Dirty: 3 * mib, SwapTotal: 8 * gib, SwapUsed: 512 * mib, HugePages: 1024, HugePagesFree: 24, HugePageSize: 2 * mib},
-		Huge:     []sample.HugePages{{Size: 2 * mib, Total: 1024, Free: 24, Reserved: 8}, {Size: gib}},
-		Pressure: sample.PSI{CPUSome: 1.2, MemorySome: 0, MemoryFull: 0, IOSome: 3.4, IOFull: 2.1},
+		CPU:    sample.CPU{ID: -1, Busy: 45.2, User: 30.1, System: 12.3, IOWait: 1.4, IRQ: 2, Steal: 0.8, Guest: 18.6},
+		Memory: sample.Memory{Total: 64 * gib, Available: 24 * gib, Used: 40 * gib, Free: 12 * gib, Cached: 10 * gib, Buffers: 1 * gib, Dirty: 3 * mib, SwapTotal: 8 * gib, SwapUsed: 512 * mib, HugePages: 1024, HugePagesFree: 24, HugePageSize: 2 * mib},
+		Huge:   []sample.HugePages{{Size: 2 * mib, Total: 1024, Free: 24, Reserved: 8}, {Size: gib, Total: 4, Free: 3, Reserved: 1}},
+		Pressure: sample.PSI{CPUSome: 1.2, MemorySome: 0.7, MemoryFull: 0.3, IOSome: 3.4, IOFull: 2.1,
+			CPUSome60: 0.9, MemorySome60: 0.6, MemoryFull60: 0.2, IOSome60: 2.8, IOFull60: 1.7},
 		DiskRead: 245 * mib, DiskWrite: 120.4 * mib,
 		Disks: []sample.Disk{
 			{Name: "nvme0n1", Model: "SAMSUNG MZQL2960", Physical: true, Read: 245 * mib, Write: 120 * mib, ReadOps: 2400, WriteOps: 800, ReadLatency: 0.4, WriteLatency: 1.2, Busy: 62},
 			{Name: "sda", Model: "ST4000NM0035", Physical: true, Read: 0, Write: 400 << 10, ReadOps: 0, WriteOps: 12, ReadLatency: math.NaN(), WriteLatency: 8.3, Busy: 3},
-			{Name: "dm-0", Physical: false, Read: 240 * mib, Write: 119 * mib, ReadOps: 2300, WriteOps: 790, ReadLatency: 0.4, WriteLatency: 1.3, Busy: 60},
+			{Name: "dm-0", Physical: false, Read: 240 * mib, Write: 119 * mib, ReadOps: 2300, WriteOps: 790, ReadLatency: 0.5, WriteLatency: 1.3, Busy: 60},
 		},
 		Filesystems: []sample.Filesystem{
 			{Mount: "/", Device: "nvme0n1p1", Type: "ext4", Total: 900 * gib, Used: 700 * gib, Available: 198 * gib, UsedPercent: 78, InodesPercent: 12, Health: ok()},
@@ -94,7 +95,7 @@ func fixedHost() *sample.Host {
 		MHz: 2394, Blocked: 2,
 		Fans:    []sample.Fan{{Name: "dell FAN1", RPM: 4200, Low: 600}},
 		Power:   []sample.Power{{Name: "power_meter", Watts: 212, High: math.NaN()}},
-		Arrays:  []sample.Array{{Name: "md0", Level: "raid1", State: "recovering", Disks: 2, Working: 1, Degraded: true, Synced: 37.5}},
+		Arrays:  []sample.Array{{Name: "md0", Level: "raid1", State: "recovering", Disks: 2, Working: 1, Failed: 1, Degraded: true, Synced: 37.5}},
 		Pools:   []sample.Pool{{Name: "tank", State: "ONLINE"}},
 		Sensors: []sample.Sensor{{Name: "coretemp Package id 0", Celsius: 61, High: 90}, {Name: "nvme Composite", Celsius: 44, High: 84}},
 	}
@@ -108,7 +109,7 @@ func fixedHost() *sample.Host {
 	for i := range sample.SeriesLen {
 		wave := math.Sin(float64(i) / 20)
 		h.History.CPU.Push(45 + 40*wave)
-		h.History.Memory.Push(50 + 2*wave)
+		h.History.Memory.Push(62.5 + 2*wave)
 		h.History.DiskRead.Push(math.Abs(wave) * 245 * mib)
 		h.History.DiskWrite.Push(math.Abs(wave*wave) * 120 * mib)
 		h.History.Rx.Push(math.Abs(wave) * 1.2 * gib)
@@ -121,7 +122,7 @@ func fixedVMs() *sample.VMs {
 	return &sample.VMs{At: bootNow, Health: ok(), VMs: []sample.VM{
 		{Name: "rescue", PID: 4713, Started: bootNow - time.Minute, Cores: math.NaN(), CPU: math.NaN(), Memory: 512 * mib, Read: math.NaN(), Write: math.NaN(), Rx: math.NaN(), Tx: math.NaN()},
 		{Namespace: "default", Name: "database-01", PID: 4711, Started: time.Hour, VCPUs: 8, Cores: 6.4, CPU: 80.1, Memory: 15 * gib, Configured: 16 * gib, Read: 200 * mib, Write: 100 * mib, Rx: 12 * mib, Tx: 30 * mib},
-		{Namespace: "web", Name: "frontend-with-a-rather-long-name", PID: 4712, Started: 2 * time.Hour, VCPUs: 2, Cores: 0.1, CPU: 5, Memory: 2 * gib, Configured: 2 * gib, Read: math.NaN(), Write: math.NaN(), WhyDisk: "cgroup v1 has no io.stat", Rx: 1000, Tx: 2000},
+		{Namespace: "web", Name: "frontend-with-a-rather-long-name", PID: 4712, Started: 2 * time.Hour, VCPUs: 2, Cores: 0.1, CPU: 5, Memory: 1.5 * gib, Configured: 2 * gib, Read: math.NaN(), Write: math.NaN(), WhyDisk: "cgroup v1 has no io.stat", Rx: 1000, Tx: 2000},
 	}}
 }
 
@@ -135,9 +136,9 @@ func fixedNet() *sample.Net {
 	n := &sample.Net{
 		At: bootNow - time.Second,
 		Interfaces: []*sample.Interface{
-			{Link: &sample.Link{Index: 1, Name: "lo", AddressCount: 2, CarrierChanges: -1, LinkTraits: &sample.LinkTraits{Kind: "loopback", State: "unknown", AdminUp: true, Carrier: true, MTU: 65536}}, Counted: true, RxBytes: 3 * mib, TxBytes: 3 * mib},
-			{Link: &sample.Link{Index: 2, Name: "eth0", MAC: "52:54:00:12:34:56", FirstAddress: 2, AddressCount: 2, CarrierChanges: -1, LinkTraits: &sample.LinkTraits{Physical: true, State: "up", AdminUp: true, Carrier: true, MTU: 1500, Detail: &sample.LinkDetail{Driver: "ixgbe", SpeedMbps: 10000, Duplex: "full"}}}, Counted: true, RxBytes: 450 * gib, TxBytes: 320 * gib, RxRate: 1.2 * gib, TxRate: 890 * mib, RxDropped: 12},
-			{Link: &sample.Link{Index: 3, Name: "eth1", MAC: "52:54:00:12:34:57", FirstAddress: 4, CarrierChanges: 3, LinkTraits: &sample.LinkTraits{Physical: true, State: "down", AdminUp: true, Carrier: false, MTU: 9000, Master: "br-storage", BridgePort: &sample.BridgePort{State: "disabled"}, Detail: &sample.LinkDetail{Driver: "ixgbe", Bus: "0000:3b:00.1", Firmware: "0x800006d3", Port: "none", Autoneg: "off", Above: []string{"br-storage", "vnet1", "veth0000"}, VMs: []sample.AttachedVM{rescueVM, databaseVM}}}}, Counted: true, RxBytes: 1200 * gib, TxBytes: 890 * gib},
+			{Link: &sample.Link{Index: 1, Name: "lo", AddressCount: 2, CarrierChanges: -1, LinkTraits: &sample.LinkTraits{Kind: "loopback", State: "unknown", AdminUp: true, Carrier: true, MTU: 65536}}, Counted: true, RxBytes: 3 * mib, TxBytes: 5 * mib, RxRate: 4000, TxRate: 6000},
+			{Link: &sample.Link{Index: 2, Name: "eth0", MAC: "52:54:00:12:34:56", FirstAddress: 2, AddressCount: 2, CarrierChanges: -1, LinkTraits: &sample.LinkTraits{Physical: true, State: "up", AdminUp: true, Carrier: true, MTU: 1500, Detail: &sample.LinkDetail{Driver: "ixgbe", SpeedMbps: 10000, Duplex: "full"}}}, Counted: true, RxBytes: 450 * gib, TxBytes: 320 * gib, RxRate: 1.2 * gib, TxRate: 890 * mib, RxErrors: 7, TxErrors: 4, RxDropped: 12, TxDropped: 9},
+			{Link: &sample.Link{Index: 3, Name: "eth1", MAC: "52:54:00:12:34:57", FirstAddress: 4, CarrierChanges: 3, LinkTraits: &sample.LinkTraits{Physical: true, State: "down", AdminUp: true, Carrier: false, MTU: 9000, Master: "br-storage", BridgePort: &sample.BridgePort{State: "disabled"}, Detail: &sample.LinkDetail{Driver: "ixgbe", Bus: "0000:3b:00.1", Firmware: "0x800006d3", Port: "none", Autoneg: "off", Above: []string{"br-storage", "vnet1", "veth0000"}, VMs: []sample.AttachedVM{rescueVM, databaseVM}}}}, Counted: true, RxBytes: 1200 * gib, TxBytes: 890 * gib, RxErrors: 3, TxErrors: 5, RxDropped: 21, TxDropped: 8},
 			{Link: &sample.Link{Index: 4, Name: "br-storage", FirstAddress: 4, AddressCount: 1, CarrierChanges: 1, LinkTraits: &sample.LinkTraits{Kind: "bridge", State: "up", AdminUp: true, Carrier: true, MTU: 9000, Detail: &sample.LinkDetail{Bridge: &sample.Bridge{FDB: 2, Ports: 3}, Uplinks: []string{"eth1"}, Above: []string{"vnet1", "veth0000"}, VMs: []sample.AttachedVM{rescueVM, databaseVM}}}}, Counted: true},
 			{Link: &sample.Link{Index: 5, Name: "br0", FirstAddress: 5, AddressCount: 1, CarrierChanges: 1, LinkTraits: &sample.LinkTraits{Kind: "bridge", State: "up", AdminUp: true, Carrier: true, MTU: 1500, Detail: &sample.LinkDetail{Bridge: &sample.Bridge{STP: true, FDB: 17, Ports: 24}, VMs: []sample.AttachedVM{frontendVM, databaseVM}}}}, Counted: true},
 			{Link: &sample.Link{Index: 6, Name: "vnet0", FirstAddress: 6, CarrierChanges: 1, LinkTraits: &sample.LinkTraits{Kind: "tun", Master: "br0", State: "up", AdminUp: true, Carrier: true, MTU: 1500, WhyVM: "no bridge has seen a guest's address behind it", Detail: &sample.LinkDetail{Mode: "tap"}}}, Counted: true, RxRate: 1000, TxRate: 20},

@@ -69,23 +69,24 @@ func richHost() *sample.Host {
 		Uptime: bootNow, Load: [3]float64{2.34, 1.98, 1.5}, Running: 3, Tasks: 842, MHz: 2394, Blocked: 2,
 		Fans:   []sample.Fan{{Name: "dell FAN1", RPM: 4200, Low: 600}},
 		Power:  []sample.Power{{Name: "power_meter", Watts: 212, High: nan}},
-		Arrays: []sample.Array{{Name: "md0", Level: "raid1", State: "recovering", Disks: 2, Working: 1, Degraded: true, Synced: 37.5}},
+		Arrays: []sample.Array{{Name: "md0", Level: "raid1", State: "recovering", Disks: 2, Working: 1, Failed: 2, Spare: 3, Degraded: true, Synced: 37.5}},
 		Pools:  []sample.Pool{{Name: "tank", State: "ONLINE"}},
 		EDAC:   []sample.MemoryController{{Name: "mc0", Corrected: 3}},
 
-		CPU: sample.CPU{ID: -1, Busy: 45.25, User: 30.5, System: 12.25, IOWait: 1.25, IRQ: 2.5},
+		CPU: sample.CPU{ID: -1, Busy: 45.25, User: 30.5, System: 12.25, IOWait: 1.25, IRQ: 2.5, Steal: 0.75, Guest: 18.5},
 		Cores: []sample.CPU{
 			{ID: 0, Busy: 61.5},
 			{ID: 1, Busy: 29},
 			{ID: 3, Busy: nan}, // CPU 2 is off, CPU 3 has just been switched on
 		},
-		Memory: sample.Memory{Total: 64 * gib, Available: 32 * gib, Used: 32 * gib, Free: 20 * gib, Cached: 11 * gib,
+		Memory: sample.Memory{Total: 64 * gib, Available: 22 * gib, Used: 42 * gib, Free: 12 * gib, Cached: 11 * gib,
 			Buffers: gib, Dirty: 3 * mib, SwapTotal: 8 * gib, SwapUsed: 512 * mib, HugePages: 1024, HugePagesFree: 24, HugePageSize: 2 * mib, ARC: 5 * gib},
-		Huge:     []sample.HugePages{{Size: 2 * mib, Total: 1024, Free: 24, Reserved: 8}, {Size: gib, Total: 2, Free: 2}},
-		Offline:  1,
-		Pressure: sample.PSI{CPUSome: 1.25, IOSome: 3.5, IOFull: nan},
+		Huge:    []sample.HugePages{{Size: 2 * mib, Total: 1024, Free: 24, Reserved: 8}, {Size: gib, Total: 4, Free: 3, Reserved: 1}},
+		Offline: 1,
+		Pressure: sample.PSI{CPUSome: 1.25, MemorySome: 0.75, MemoryFull: 0.25, IOSome: 3.5, IOFull: nan,
+			CPUSome60: 0.875, MemorySome60: 0.625, MemoryFull60: 0.125, IOSome60: 2.75, IOFull60: 1.75},
 		Disks: []sample.Disk{
-			{Name: "nvme0n1", Model: "SAMSUNG MZQL2960", Physical: true, Read: 245 * mib, Write: 120 * mib, ReadOps: 2400, WriteOps: 800, Busy: 62},
+			{Name: "nvme0n1", Model: "SAMSUNG MZQL2960", Physical: true, Read: 245 * mib, Write: 120 * mib, ReadOps: 2400, WriteOps: 800, ReadLatency: 0.5, WriteLatency: 1.25, Busy: 62},
 			{Name: "dm-0", Read: nan, Write: nan, ReadOps: nan, WriteOps: nan, Busy: nan},
 		},
 		Filesystems: []sample.Filesystem{
@@ -112,7 +113,7 @@ func richNet() *sample.Net {
 	return &sample.Net{
 		At: bootNow - time.Second,
 		Interfaces: []*sample.Interface{
-			{Link: &sample.Link{Index: 1, Name: "lo", AddressCount: 2, CarrierChanges: -1, LinkTraits: &sample.LinkTraits{Kind: "loopback", State: "unknown", AdminUp: true, Carrier: true, MTU: 65536}}, Counted: true, RxBytes: 3 * mib, TxBytes: 3 * mib, RxRate: nan, TxRate: nan},
+			{Link: &sample.Link{Index: 1, Name: "lo", AddressCount: 2, CarrierChanges: -1, LinkTraits: &sample.LinkTraits{Kind: "loopback", State: "unknown", AdminUp: true, Carrier: true, MTU: 65536}}, Counted: true, RxBytes: 3 * mib, TxBytes: 5 * mib, RxRate: nan, TxRate: nan},
 			{Link: &sample.Link{Index: 2, Name: "eth0", MAC: "52:54:00:12:34:56", FirstAddress: 2, AddressCount: 2, CarrierChanges: -1, LinkTraits: &sample.LinkTraits{Physical: true, State: "up", AdminUp: true, Carrier: true, MTU: 1500, Detail: &sample.LinkDetail{Driver: "ixgbe", SpeedMbps: 10000, Duplex: "full"}}}, Counted: true, RxBytes: 450 * gib, TxBytes: 320 * gib, RxErrors: 1, TxErrors: 2, RxDropped: 12, TxDropped: 13, RxRate: 1.25 * gib, TxRate: 890 * mib},
 			{Link: &sample.Link{Index: 3, Name: "eth1", MAC: "52:54:00:12:34:57", FirstAddress: 4, CarrierChanges: -1, LinkTraits: &sample.LinkTraits{Physical: true, State: "down", MTU: 9000, Detail: &sample.LinkDetail{Driver: "ixgbe"}}}},
 			{Link: &sample.Link{Index: 4, Name: "br0", FirstAddress: 4, AddressCount: 1, CarrierChanges: 2, LinkTraits: &sample.LinkTraits{Kind: "bridge", State: "up", AdminUp: true, Carrier: true, MTU: 1500, Detail: &sample.LinkDetail{AltNames: "lan bridge0", Bridge: &sample.Bridge{STP: true, FDB: 9, Ports: 2}, Uplinks: []string{"bond0"}, Above: []string{"vnet0"}, VMs: []sample.AttachedVM{vm, {PID: 7}, {Name: "plain"}}}}}, Counted: true},
@@ -129,7 +130,7 @@ func richNet() *sample.Net {
 		Gateways: []sample.Gateway{
 			{Family: 4, Address: "10.0.0.2", Interface: "eth0", Metric: 200, Table: 254, Weight: 1, Neighbour: "stale", MAC: "02:00:00:00:00:02"},
 			{Family: 4, Address: "10.0.0.1", Interface: "eth0", Metric: 100, Table: 254, OnLink: true, Neighbour: "reachable"},
-			{Family: 6, Interface: "eth0", Metric: 1024, Table: 254}, {Family: 4, Address: "10.9.0.1", Interface: "br0", Table: 100, Neighbour: "failed", Silent: bootNow - 14*time.Minute},
+			{Family: 6, Interface: "eth0", Metric: 1024, Table: 254}, {Family: 4, Address: "10.9.0.1", Interface: "br0", Table: 100, Neighbour: "failed", Silent: bootNow - 14*time.Minute, LinkDown: true},
 		},
 		DNS: []string{"10.0.0.1", "9.9.9.9"},
 		Services: &sample.NetServices{Search: []string{"lab.example"}, Upstream: []string{"10.0.0.53"}, CNI: "flannel", CNISource: "/etc/cni/net.d/10-flannel.conflist",

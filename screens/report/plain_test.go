@@ -38,29 +38,29 @@ func TestGoldenStatus(t *testing.T) {
 		want   string
 	}{
 		{"in trouble", func(*frame.Frame) {},
-			"2026-11-22 03:02:11 hypervisor-01 cpu 45% mem 50% / 78% load 2.34 10.0.0.11\n" +
+			"2026-11-22 03:02:11 hypervisor-01 cpu 45% mem 66% / 78% load 2.34 10.0.0.11\n" +
 				"! /mnt/nfs not answering since 14m [dashboard] +5 more\n"},
-		{"calm", calm, "2026-11-22 03:02:11 hypervisor-01 cpu 45% mem 50% / 78% load 2.34 10.0.0.11\n"},
+		{"calm", calm, "2026-11-22 03:02:11 hypervisor-01 cpu 45% mem 66% / 78% load 2.34 10.0.0.11\n"},
 		{"a short name leaves room", func(f *frame.Frame) { calm(f); f.Host.Machine.Hostname = "hv" },
-			"2026-11-22 03:02:11 hv cpu 45% mem 50% / 78% load 2.34 10.0.0.11 rx 1.2 GiB/s\n"},
+			"2026-11-22 03:02:11 hv cpu 45% mem 66% / 78% load 2.34 10.0.0.11 rx 1.2 GiB/s\n"},
 		{"a long name loses its domain", func(f *frame.Frame) { calm(f); f.Host.Machine.Hostname = "hypervisor-01.rack-7.dc1.example.com" },
-			"2026-11-22 03:02:11 hypervisor-01 cpu 45% mem 50% / 78% load 2.34 10.0.0.11\n"},
+			"2026-11-22 03:02:11 hypervisor-01 cpu 45% mem 66% / 78% load 2.34 10.0.0.11\n"},
 		{"a name that fits nowhere is not cut", func(f *frame.Frame) { calm(f); f.Host.Machine.Hostname = strings.Repeat("x", 64) },
-			"2026-11-22 03:02:11 cpu 45% mem 50% / 78% load 2.34 10.0.0.11 rx 1.2 GiB/s\n"},
+			"2026-11-22 03:02:11 cpu 45% mem 66% / 78% load 2.34 10.0.0.11 rx 1.2 GiB/s\n"},
 		{"a mount point that is too long is not cut", func(f *frame.Frame) { calm(f); f.Host.Filesystems[0].Mount = "/var/lib/" + strings.Repeat("x", 60) },
-			"2026-11-22 03:02:11 hypervisor-01 cpu 45% mem 50% load 2.34 10.0.0.11 up 15d 7h\n"},
+			"2026-11-22 03:02:11 hypervisor-01 cpu 45% mem 66% load 2.34 10.0.0.11 up 15d 7h\n"},
 		{"the fullest filesystem that can be written", func(f *frame.Frame) {
 			calm(f)
 			f.Host.Filesystems[0].ReadOnly, f.Host.Filesystems[1].UsedPercent = true, 62.5
-		}, "2026-11-22 03:02:11 hypervisor-01 cpu 45% mem 50% /boot 62% load 2.34 10.0.0.11\n"},
+		}, "2026-11-22 03:02:11 hypervisor-01 cpu 45% mem 66% /boot 62% load 2.34 10.0.0.11\n"},
 		{"no address", func(f *frame.Frame) { calm(f); f.Net.Addresses, f.Net.Interfaces = nil, nil },
-			"2026-11-22 03:02:11 hypervisor-01 cpu 45% mem 50% / 78% load 2.34 no address\n"},
+			"2026-11-22 03:02:11 hypervisor-01 cpu 45% mem 66% / 78% load 2.34 no address\n"},
 		{"before the first sample", func(f *frame.Frame) { *f = *emptyFrame() },
 			"2026-11-22 03:02:11 -- cpu -- mem -- disk -- load -- address -- rx -- tx --\n"},
 		{"after the first sample", func(f *frame.Frame) {
 			calm(f)
 			f.Host.Machine.Hostname, f.Host.CPU.Busy, f.Net.Rx, f.Net.Tx = "hv", math.NaN(), math.NaN(), math.NaN()
-		}, "2026-11-22 03:02:11 hv cpu -- mem 50% / 78% load 2.34 10.0.0.11 rx -- tx --\n"},
+		}, "2026-11-22 03:02:11 hv cpu -- mem 66% / 78% load 2.34 10.0.0.11 rx -- tx --\n"},
 		{"all failed", func(f *frame.Frame) {
 			calm(f)
 			for i := range f.Host.Health {
@@ -69,11 +69,11 @@ func TestGoldenStatus(t *testing.T) {
 		}, "2026-11-22 03:02:11 hypervisor-01 cpu -- mem -- disk -- load -- address --\n"},
 		{"one problem", func(f *frame.Frame) {
 			f.Problems = []frame.Problem{{Kind: frame.NoCarrier, Severity: journal.Err, Subject: "br0", Since: f.Boot - 26*time.Hour, Where: frame.Network}}
-		}, "2026-11-22 03:02:11 hypervisor-01 cpu 45% mem 50% / 78% load 2.34 10.0.0.11\n" +
+		}, "2026-11-22 03:02:11 hypervisor-01 cpu 45% mem 66% / 78% load 2.34 10.0.0.11\n" +
 			"! br0 no carrier since 1d 2h [network]\n"},
 		{"a long problem", func(f *frame.Frame) {
 			f.Problems[0] = frame.Problem{Kind: frame.SourceFailed, Subject: "jöurnal", Detail: strings.Repeat("much to say ", 20), Since: f.Boot}
-		}, "2026-11-22 03:02:11 hypervisor-01 cpu 45% mem 50% / 78% load 2.34 10.0.0.11\n" +
+		}, "2026-11-22 03:02:11 hypervisor-01 cpu 45% mem 66% / 78% load 2.34 10.0.0.11\n" +
 			"! j?urnal: much to say much to say much to say much to> since 0s [logs] +5 more\n"},
 	}
 	for _, c := range cases {
