@@ -24,6 +24,7 @@ const (
 
 const (
 	lookEvery   = 5 * time.Second       // a look at the names without being told
+	pausesMax   = 60                    // looks that are left out at most where all changes are told
 	restAfter   = 2 * time.Second       // that nothing was added to a line without an end, before it is taken as it is
 	nap         = 25 * time.Millisecond // between two rounds, so that a busy file does not wake us for each line
 	backfillMax = 1000                  // lines that a file starts with
@@ -53,6 +54,9 @@ type Files struct {
 	began   int64     // the same in nanoseconds since 1970, by the clock as it is now if that was set back
 	last    uint64
 	files   []*file // rotated ones first, oldest first
+	ids     map[fileID]*file
+	pauses  int // looks that are left out after the next one
+	left    int // of those after the last one
 	seen    *matches
 	opened  uint64
 	buf     []byte
@@ -66,6 +70,7 @@ type Files struct {
 // Run follows until ctx ends.
 func (f *Files) Run(ctx context.Context, sink *journal.Sink) error {
 	f.notify = newNotifier()
+	f.pauses, f.left = 0, 0
 	defer f.close()
 	defer sink.Touches(nil)
 	if f.buf == nil {
@@ -80,9 +85,9 @@ func (f *Files) Run(ctx context.Context, sink *journal.Sink) error {
 	}
 	var due time.Time
 	for {
-		looked := f.again || !time.Now().Before(due)
-		if looked {
-			f.look(sink)
+		beat := !time.Now().Before(due)
+		beat = f.turn(beat, sink)
+		if beat {
 			now := time.Now()
 			due = now.Add(wakeup.Until(now, lookEvery))
 		}
@@ -92,7 +97,7 @@ func (f *Files) Run(ctx context.Context, sink *journal.Sink) error {
 		}
 		sink.Touches(nil)
 		sink.Flush()
-		if looked {
+		if beat {
 			f.report(sink)
 		}
 		if f.refill && !more {
@@ -124,6 +129,20 @@ func (f *Files) Choose(unit string, globs []string, format Format) {
 // begins makes t the time of the first look.
 func (f *Files) begins(t time.Time) { f.start, f.began = t, t.UnixNano() }
 
+// turn looks at the names when it is told to or, where changes may not be told, on a beat. It reports whether it looked
+// at anything.
+func (f *Files) turn(beat bool, sink *journal.Sink) bool {
+	if f.again || beat && (f.left == 0 || f.err != nil || f.seen.denied != "") {
+		f.look(sink)
+		return true
+	}
+	if beat {
+		f.left--
+		f.rest(sink)
+	}
+	return beat
+}
+
 // drop forgets a file.
 func (f *Files) drop(x *file, sink *journal.Sink) {
 	if x.size > x.scanned && !x.copied {
@@ -139,6 +158,7 @@ func (f *Files) drop(x *file, sink *journal.Sink) {
 	}
 	f.notify.unwatchFile(x)
 	x.close()
+	delete(f.ids, x.id)
 }
 
 // failed keeps why a file cannot be read.
