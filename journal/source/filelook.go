@@ -158,8 +158,8 @@ func (f *Files) seeRotated(path, base string, s, live stat) {
 			x.offset, x.scanned = s.size, s.size
 		}
 	}
-	x.update(path, s)
 	x.live = false
+	x.update(path, s)
 	if x.copied {
 		x.offset, x.scanned = s.size, s.size
 	}
@@ -190,7 +190,11 @@ func (x *file) update(path string, s stat) {
 	if s.size != x.size || s.changed != x.changed || x.still.IsZero() {
 		x.still = now
 	}
-	x.resting = now.Sub(time.Unix(0, s.changed)) >= restAfter || now.Sub(x.still) >= restAfter // the clock may have been set back
+	quiet := restAfter
+	if !x.live { // the file that takes its place may go on with it
+		quiet = restRotated
+	}
+	x.resting = now.Sub(time.Unix(0, s.changed)) >= quiet || now.Sub(x.still) >= quiet // the clock may have been set back
 	if x.path != path || x.name == nil {
 		x.name = &path
 	}

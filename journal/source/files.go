@@ -26,6 +26,7 @@ const (
 	lookEvery   = 5 * time.Second       // a look at the names without being told
 	pausesMax   = 60                    // looks that are left out at most where all changes are told
 	restAfter   = 2 * time.Second       // that nothing was added to a line without an end, before it is taken as it is
+	restRotated = 6 * restAfter         // the same for a file that was rotated away
 	nap         = 25 * time.Millisecond // between two rounds, so that a busy file does not wake us for each line
 	backfillMax = 1000                  // lines that a file starts with
 	roundMax    = 1 << 20               // bytes of one file that are read before the next file's turn
@@ -173,11 +174,21 @@ func (f *Files) failed(x *file, err error) {
 	}
 }
 
-// readAll puts what is new in each file, at most roundMax bytes of one.
+// readAll puts what is new in each file, at most roundMax bytes of one. What a rotation broke is put together: the rotated
+// file's last line or trace goes on in the one that took its place.
 func (f *Files) readAll(ctx context.Context, sink *journal.Sink) (more bool, err error) {
+	var open map[string]*file // rotated files that end in the middle of an entry, by the live path
 	for _, x := range f.files {
-		if x.copied || !x.dirty && x.size <= x.scanned && (!x.resting || !x.unfinished()) {
+		if x.copied {
 			continue
+		}
+		if !x.dirty && x.size <= x.scanned && (!x.resting || !x.unfinished()) {
+			open = x.leavesOpen(open)
+			continue
+		}
+		if before := open[x.base]; x.live && x.offset == 0 && before != nil && x.number > before.number {
+			x.parts, before.parts = before.parts, x.parts
+			x.trace, before.trace = before.trace, x.trace
 		}
 		sink.Touches(x.name)
 		further, err := f.read(ctx, x, sink)
@@ -189,13 +200,29 @@ func (f *Files) readAll(ctx context.Context, sink *journal.Sink) (more bool, err
 		}
 		x.dirty = further && err == nil
 		more = more || x.dirty
+		open = x.leavesOpen(open)
 	}
 	return more, nil
 }
 
+// leavesOpen adds x to the rotated files that end in the middle of an entry, if it does.
+func (x *file) leavesOpen(open map[string]*file) map[string]*file {
+	if x.live || x.dirty || !x.broken() {
+		return open
+	}
+	if open == nil {
+		open = map[string]*file{}
+	}
+	open[x.base] = x
+	return open
+}
+
+// broken reports whether what was put of x ends in the middle of an entry.
+func (x *file) broken() bool { return x.parts[0] != nil || x.parts[1] != nil || x.trace != nil }
+
 // unfinished says whether x ends in a line without an end, or in a trace.
 func (x *file) unfinished() bool {
-	return x.scanned > x.offset || x.parts[0] != nil || x.parts[1] != nil || x.trace != nil
+	return x.scanned > x.offset || x.broken()
 }
 
 // read puts what is new in one file.
