@@ -12,6 +12,8 @@ in
   service = {
     description = "Kubeconfig for the hypervisor console";
     wantedBy = [ "multi-user.target" ];
+    after = [ "hypervisor-tui-kubeconfig-changed.service" ];
+    startLimitIntervalSec = 0;
     # A copy beside its place and a rename: the console never sees half a file. Without a source there is no copy.
     script = ''
       source=${quote source}
@@ -58,9 +60,29 @@ in
       UMask = "0077";
     };
   };
+  # While what a path starts is running, systemd does not see what changes, and would miss it. So that only asks for a copy,
+  # which waits until this has ended and the path is watched again.
+  changed = {
+    description = "Change of the kubeconfig for the hypervisor console";
+    startLimitIntervalSec = 0;
+    script = ''
+      systemctl restart --no-block hypervisor-tui-kubeconfig.service
+    '';
+    serviceConfig = {
+      Type = "oneshot";
+      CapabilityBoundingSet = "";
+      NoNewPrivileges = true;
+      ProtectSystem = "strict";
+      PrivateNetwork = true;
+      RestrictAddressFamilies = "AF_UNIX";
+    };
+  };
   path = {
     description = "Changes of the kubeconfig for the hypervisor console";
     wantedBy = [ "paths.target" ];
-    pathConfig.PathChanged = source;
+    pathConfig = {
+      PathChanged = source;
+      Unit = "hypervisor-tui-kubeconfig-changed.service";
+    };
   };
 }

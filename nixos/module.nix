@@ -154,6 +154,7 @@ in
 
       (mkIf (cfg.kubeconfigPath != null && !cfg.rescue.active) {
         systemd.services.hypervisor-tui-kubeconfig = handOver.service;
+        systemd.services.hypervisor-tui-kubeconfig-changed = handOver.changed;
         systemd.paths.hypervisor-tui-kubeconfig = handOver.path;
       })
 

@@ -14,22 +14,24 @@ const foreign = "../docs/systemd/"
 
 // foreignUnits are the units for other distributions, each with the module's unit that does the same.
 var foreignUnits = map[string]string{
-	"hypervisor-tui@.service":           "login/hypervisor-tui@tty1.service",
-	"hypervisor-tui@.timer":             "hypervisor-tui@tty1.timer",
-	"hypervisor-tui-login@.service":     "login/hypervisor-tui-getty@ttyS0.service",
-	"hypervisor-tui-kubeconfig.service": "hypervisor-tui-kubeconfig.service",
-	"hypervisor-tui-kubeconfig.path":    "hypervisor-tui-kubeconfig.path",
+	"hypervisor-tui@.service":                   "login/hypervisor-tui@tty1.service",
+	"hypervisor-tui@.timer":                     "hypervisor-tui@tty1.timer",
+	"hypervisor-tui-login@.service":             "login/hypervisor-tui-getty@ttyS0.service",
+	"hypervisor-tui-kubeconfig.service":         "hypervisor-tui-kubeconfig.service",
+	"hypervisor-tui-kubeconfig.path":            "hypervisor-tui-kubeconfig.path",
+	"hypervisor-tui-kubeconfig-changed.service": "hypervisor-tui-kubeconfig-changed.service",
 }
 
 // otherwise are the keys in which they may differ, with the reason.
 var otherwise = map[string]string{
-	"hypervisor-tui@.service ExecStart":              "where the program is",
-	"hypervisor-tui@.service Also":                   "NixOS enables the timer itself",
-	"hypervisor-tui-login@.service ExecStart":        "where the programs are",
-	"hypervisor-tui-login@.service ExecStopPost":     "TestForeignLoginHandsBack runs it",
-	"hypervisor-tui-login@.service RestartSec":       "of 0, as it is there, that of the console would be no shorter",
-	"hypervisor-tui-login@.service TTYVTDisallocate": "one unit for both kinds of terminal, where NixOS has two",
-	"hypervisor-tui-kubeconfig.service ExecStart":    "TestForeignKubeconfig runs it",
+	"hypervisor-tui@.service ExecStart":                   "where the program is",
+	"hypervisor-tui@.service Also":                        "NixOS enables the timer itself",
+	"hypervisor-tui-login@.service ExecStart":             "where the programs are",
+	"hypervisor-tui-login@.service ExecStopPost":          "TestForeignLoginHandsBack runs it",
+	"hypervisor-tui-login@.service RestartSec":            "of 0, as it is there, that of the console would be no shorter",
+	"hypervisor-tui-login@.service TTYVTDisallocate":      "one unit for both kinds of terminal, where NixOS has two",
+	"hypervisor-tui-kubeconfig.service ExecStart":         "TestForeignKubeconfig runs it",
+	"hypervisor-tui-kubeconfig-changed.service ExecStart": "there it is a script",
 }
 
 // keys returns what a unit says beside [Unit], by key: values in their order, of NixOS and systemd alike.

@@ -15,16 +15,17 @@ import (
 
 // units are the services as nixos/*.nix make them, by the name of their file in testdata.
 var units = map[string]string{
-	"hypervisor-tui@tty1.service":              console("tty1", "linux", `logBufferSize = 10000; apiAddresses = [ "localhost" ];`),
-	"hypervisor-tui@ttyS0.service":             console("ttyS0", "vt220", `logBufferSize = 1000000; apiAddresses = [ "localhost" "192.0.2.0/24" ];`),
-	"rescue/hypervisor-tui@tty1.service":       console("tty1", "linux", "logBufferSize = 2000; rescue = true; apiAddresses = [ ];"),
-	"login/hypervisor-tui@tty1.service":        console("tty1", "linux", `logBufferSize = 10000; login = true; apiAddresses = [ "localhost" ];`),
-	"login/hypervisor-tui-getty@ttyS0.service": `import ./getty.nix { tty = "ttyS0"; term = "vt220"; agetty = "/bin/agetty"; login = "/bin/login"; handBack = "-/bin/handback ttyS0"; }`,
-	"hypervisor-tui-getty@ttyS0.service":       `import ./getty.nix { tty = "ttyS0"; term = "vt220"; agetty = "/bin/agetty"; login = "/bin/login"; }`,
-	"hypervisor-tui@tty1.timer":                `import ./start.nix { tty = "tty1"; }`,
-	"rescue/hypervisor-tui@tty1.timer":         `import ./start.nix { tty = "tty1"; rescue = true; }`,
-	"hypervisor-tui-kubeconfig.service":        `(` + kubeconfig + `).service`,
-	"hypervisor-tui-kubeconfig.path":           `(` + kubeconfig + `).path`,
+	"hypervisor-tui@tty1.service":               console("tty1", "linux", `logBufferSize = 10000; apiAddresses = [ "localhost" ];`),
+	"hypervisor-tui@ttyS0.service":              console("ttyS0", "vt220", `logBufferSize = 1000000; apiAddresses = [ "localhost" "192.0.2.0/24" ];`),
+	"rescue/hypervisor-tui@tty1.service":        console("tty1", "linux", "logBufferSize = 2000; rescue = true; apiAddresses = [ ];"),
+	"login/hypervisor-tui@tty1.service":         console("tty1", "linux", `logBufferSize = 10000; login = true; apiAddresses = [ "localhost" ];`),
+	"login/hypervisor-tui-getty@ttyS0.service":  `import ./getty.nix { tty = "ttyS0"; term = "vt220"; agetty = "/bin/agetty"; login = "/bin/login"; handBack = "-/bin/handback ttyS0"; }`,
+	"hypervisor-tui-getty@ttyS0.service":        `import ./getty.nix { tty = "ttyS0"; term = "vt220"; agetty = "/bin/agetty"; login = "/bin/login"; }`,
+	"hypervisor-tui@tty1.timer":                 `import ./start.nix { tty = "tty1"; }`,
+	"rescue/hypervisor-tui@tty1.timer":          `import ./start.nix { tty = "tty1"; rescue = true; }`,
+	"hypervisor-tui-kubeconfig.service":         `(` + kubeconfig + `).service`,
+	"hypervisor-tui-kubeconfig.path":            `(` + kubeconfig + `).path`,
+	"hypervisor-tui-kubeconfig-changed.service": `(` + kubeconfig + `).changed`,
 }
 
 const kubeconfig = `import ./kubeconfig.nix { source = "/etc/rancher/k3s/k3s.yaml"; copy = "/run/hypervisor-tui/kubeconfig"; }`
@@ -40,7 +41,8 @@ type unit struct {
 	Documentation, WantedBy, Before, After, Conflicts, BindsTo, OnFailure []string
 	UnitConfig, ServiceConfig, PathConfig, TimerConfig                    map[string]any
 	StartLimitIntervalSec, StartLimitBurst                                *int
-	RestartIfChanged, ReloadIfChanged                                     *bool
+	Enable, RestartIfChanged, ReloadIfChanged                             *bool
+	RestartTriggers                                                       []string
 	Environment                                                           map[string]string
 	Script                                                                string
 }
@@ -50,7 +52,7 @@ func (u *unit) text() string {
 	section := map[string]any{"Description": u.Description}
 	for key, words := range map[string][]string{
 		"Documentation": u.Documentation, "Before": u.Before, "After": u.After, "Conflicts": u.Conflicts,
-		"BindsTo": u.BindsTo, "OnFailure": u.OnFailure,
+		"BindsTo": u.BindsTo, "OnFailure": u.OnFailure, "X-Restart-Triggers": u.RestartTriggers,
 	} {
 		if len(words) > 0 {
 			section[key] = strings.Join(words, " ")
@@ -105,8 +107,8 @@ func write(b *strings.Builder, title string, section map[string]any) {
 	}
 	for _, key := range slices.Sorted(maps.Keys(section)) {
 		values, many := section[key].([]any)
-		if !many {
-			values = []any{section[key]}
+		if v := section[key]; !many && v != nil {
+			values = []any{v}
 		}
 		for _, v := range values {
 			fmt.Fprintf(b, "%s=%v\n", key, v)
