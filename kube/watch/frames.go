@@ -33,11 +33,15 @@ type paced struct {
 	left     int           // bytes that the object may still have
 	begun    bool          // its first byte is here
 	large    bool          // it is the one that the token holds
+	keeps    bool          // it stays so up to the end
 }
 
 // between waits for the next object, for as long as idle, once it may be asked for.
 func (p *paced) between(idle time.Duration) {
 	p.deadline.Stop()
+	if !p.keeps {
+		p.small()
+	}
 	p.work.wait(p.ctx, (mostObject-p.left)*p.cost+costEach)
 	p.left, p.begun = mostObject, false
 	p.deadline.Reset(idle)
@@ -111,7 +115,9 @@ func newFrames(p *paced) *frames { return &frames{paced: p, in: bufio.NewReader(
 
 func (f *frames) next(s *scan, e *event) error {
 	*e = event{}
-	f.forget()
+	if cap(f.buf) > usual {
+		f.buf = nil
+	}
 	var size [4]byte
 	if _, err := io.ReadFull(f.in, size[:]); err != nil {
 		return err
@@ -132,14 +138,6 @@ func (f *frames) next(s *scan, e *event) error {
 		}
 	}
 	return s.taken()
-}
-
-// forget gives back what a large object took.
-func (f *frames) forget() {
-	if cap(f.buf) > usual {
-		f.buf = nil
-	}
-	f.small()
 }
 
 // usual is the size up to which the buffer of one object is kept for the next.
@@ -177,7 +175,6 @@ type jsonEvents struct {
 
 func (j *jsonEvents) next(_ *scan, e *event) error {
 	*e = event{}
-	j.small()
 	var v struct {
 		Type   string          `json:"type"`
 		Object json.RawMessage `json:"object"`
@@ -239,7 +236,6 @@ func readListPage(p *paced, s *scan, each func([]byte) error) (page, error) {
 	}
 	inside := false
 	for {
-		f.forget()
 		p.between(p.patience)
 		num, typ, err := f.tag()
 		if err == io.EOF {
@@ -306,6 +302,7 @@ func (s *scan) listMeta(b []byte) (p page) {
 
 // readJSONPage reads a list in JSON object by object.
 func readJSONPage(p *paced, each func([]byte) error) (page, error) {
+	p.keeps = true // as the decoder does
 	in := json.NewDecoder(p)
 	var out page
 	isList := false

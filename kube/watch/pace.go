@@ -10,7 +10,6 @@ import (
 type pace struct {
 	looks        time.Duration // between two looks at the kubeconfig
 	publish      time.Duration // between two States, at least
-	slowest      time.Duration // between two States, at most, while something changes
 	probes       time.Duration // between two questions whether the API server is ready
 	patience     time.Duration // for an answer, connecting included, and for an object to be whole once it has begun
 	connect      time.Duration // of patience, so that it is known what took so long
@@ -30,7 +29,6 @@ func usualPace() pace {
 	return pace{
 		looks:        5 * time.Second,
 		publish:      time.Second,
-		slowest:      10 * time.Second,
 		probes:       5 * time.Second,
 		patience:     5 * time.Second,
 		connect:      4 * time.Second,

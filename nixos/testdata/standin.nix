@@ -122,6 +122,9 @@ let
     inherit name;
     outPath = "/pkgs/${name}";
   };
+  # A file of the store has another path when it has something else in it.
+  file =
+    name: content: package "${builtins.hashString "md5" content}-${name}";
   console =
     withKube:
     package (if withKube then "hypervisor-tui" else "hypervisor-tui-nokube")
@@ -137,10 +140,10 @@ let
     stdenv.buildPlatform.canExecute = _: true;
     callPackage = _: _: console true;
     writeShellScriptBin = name: text: package name // { inherit text; };
-    runCommand = name: _: script: package name // { inherit script; };
+    runCommand = name: _: script: file name script // { inherit script; };
     formats.yaml = _: {
       type.description = "";
-      generate = name: value: package name // { inherit value; };
+      generate = name: value: file name (builtins.toJSON value) // { inherit value; };
     };
   };
 
@@ -163,7 +166,17 @@ let
     else
       mapAttrs (_: defaults) v;
   # What NixOS itself has by default.
+  prompt = arguments: {
+    serviceConfig.ExecStart = [
+      ""
+      "@/pkgs/util-linux/bin/agetty agetty --login-program /pkgs/shadow/bin/login ${arguments} $TERM"
+    ];
+    restartIfChanged = false;
+  };
   nixos = {
+    systemd.services."getty@" = prompt "--noclear --keep-baud %I 115200,38400,9600";
+    systemd.services."serial-getty@" = prompt "%I --keep-baud";
+    systemd.services."autovt@" = prompt "--noclear %I";
     services = {
       k3s.enable = lib.mkOverride 1500 false;
       openssh.enable = lib.mkOverride 1500 false;
@@ -184,7 +197,7 @@ in
   failed = map (a: a.message) (filter (a: !a.assertion) config.assertions);
   warnings = if config.warnings == null then [ ] else config.warnings;
   services = config.systemd.services;
-  inherit (config.systemd) timers;
+  inherit (config.systemd) timers paths;
   level = config.boot.consoleLogLevel;
   settings = config.services.hypervisor-tui.settings;
   etc = mapAttrs (_: e: if isAttrs e.source then e.source.script or "" else e.source) (
