@@ -4,6 +4,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"hypervisor-tui/sample/box"
 )
 
 // planted stands for a secret.
@@ -55,5 +57,14 @@ func TestC3KeyInEntriesOfItsOwn(t *testing.T) {
 	p := ask(l, Query{Rows: 20, Filter: Filter{Least: Debug, Each: true}})
 	if text := string(p.Text); strings.Contains(text, planted) || !strings.Contains(text, "Done") || strings.Count(text, "Started") != 5 {
 		t.Errorf("%d rows: %s", len(p.Rows), text)
+	}
+}
+
+// TestA7SourcesSayNoSecret: a source's words come from errors of files, programs and the system.
+func TestA7SourcesSayNoSecret(t *testing.T) {
+	s := New(100, nil).Sink("test")
+	s.Report(box.Health{State: box.Failed, Err: "journalctl --token S3CR3T: exit status 1\x1b[2J"}, "https://u:S3CR3T@h/x")
+	if got := s.State(); strings.Contains(got.Health.Err+got.Detail, planted) || strings.Contains(got.Health.Err, "\x1b") {
+		t.Errorf("%+v", got)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"hypervisor-tui/draw/clean/secret"
 	"hypervisor-tui/sample/box"
 )
 
@@ -209,10 +210,11 @@ func (s *Sink) Touching() (what string, since time.Duration) {
 	return "", 0
 }
 
-// Report says how the source is, and what it reads and why. It is one row of Page.Sources.
+// Report says how the source is, and what it reads and why, which is cleaned and masked here. It is one row of Page.Sources.
 func (s *Sink) Report(state box.Health, detail string) {
 	s.mu.Lock()
-	s.state.Health, s.state.Detail = state, detail
+	state.Err = secret.String(state.Err)
+	s.state.Health, s.state.Detail = state, secret.String(detail)
 	s.mu.Unlock()
 	s.log.poke()
 }

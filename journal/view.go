@@ -1,5 +1,7 @@
 package journal
 
+import "hypervisor-tui/draw/clean/secret"
+
 // view is the query that is being answered. A move is carried out once and then stays where it led, so that later
 // entries change the page's counts but not its place. What lies beyond the ring the view needs the reader for: need
 // says what for, and the view is asked again when it was read.
@@ -120,7 +122,7 @@ func (v *view) answered(l *lines, a *answer) {
 		v.none = true
 		return
 	case a.err != nil:
-		v.alone, v.failed = true, a.err.Error()
+		v.alone, v.failed = true, secret.String(a.err.Error())
 		return
 	case a.request.task == readOlder || a.request.task == readNewer:
 		return

@@ -7,7 +7,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	"hypervisor-tui/draw/clean"
+	"hypervisor-tui/draw/clean/secret"
 	"hypervisor-tui/sample/box"
 )
 
@@ -98,7 +98,7 @@ func (p *probe[K, T]) run(ctx context.Context, q question[T], now func() time.Du
 		case err == nil:
 			a.why = ""
 		case err != last || a.why == "":
-			a.why = clean.String(err.Error())
+			a.why = secret.String(err.Error())
 		}
 		last = err
 		p.answers.Publish(&a)

@@ -7,7 +7,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"hypervisor-tui/draw/clean"
+	"hypervisor-tui/draw/clean/secret"
 )
 
 // follower keeps open the files of one QEMU process. A descriptor of procfs means the process that it was opened for:
@@ -198,7 +198,7 @@ type trouble struct {
 
 func (t *trouble) say(err error) string {
 	if err != t.err {
-		t.err, t.text = err, clean.String(err.Error())
+		t.err, t.text = err, secret.String(err.Error())
 	}
 	return t.text
 }

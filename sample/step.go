@@ -6,7 +6,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"hypervisor-tui/draw/clean"
+	"hypervisor-tui/draw/clean/secret"
 )
 
 // reader brings its part of h and n up to date. now is CLOCK_BOOTTIME; after an error they hold the last good values.
@@ -70,7 +70,7 @@ func (s *Sampler) run(t *step, begin time.Duration) time.Duration {
 	if err != t.last {
 		t.last, t.text = err, ""
 		if err != nil {
-			t.text = clean.String(err.Error())
+			t.text = secret.String(err.Error())
 		}
 	}
 	h := &s.host.Health[t.source]

@@ -13,7 +13,7 @@ import (
 
 	"github.com/mdlayher/netlink"
 
-	"hypervisor-tui/draw/clean"
+	"hypervisor-tui/draw/clean/secret"
 	"hypervisor-tui/sample"
 	"hypervisor-tui/sample/box"
 	"hypervisor-tui/sample/wakeup"
@@ -212,7 +212,7 @@ func (r *follower) answer(o *outcome) {
 	held, fresh := r.held, false
 	r.held = nil
 	if o.err != nil {
-		r.report.Health.Bad(r.now(), clean.String(o.err.Error()))
+		r.report.Health.Bad(r.now(), secret.String(o.err.Error()))
 	} else {
 		r.report.Health.Good(r.now())
 		fresh = r.world.merge(&o.job, &o.found) || r.report.Table == nil

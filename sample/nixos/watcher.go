@@ -13,7 +13,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"hypervisor-tui/draw/clean"
+	"hypervisor-tui/draw/clean/secret"
 	"hypervisor-tui/sample"
 	"hypervisor-tui/sample/box"
 	"hypervisor-tui/sample/wakeup"
@@ -147,7 +147,7 @@ func judge(h *box.Health, err error, cost, now time.Duration) bool {
 	case errors.As(err, &none):
 		h.Gone(now, string(none))
 	default:
-		h.Bad(now, clean.String(err.Error()))
+		h.Bad(now, secret.String(err.Error()))
 		return false
 	}
 	return true

@@ -30,6 +30,7 @@ type host struct {
 	asked    []string      // the questions, in their order
 	hang     chan struct{} // nil: answers; else nothing is answered until it is closed
 	hideUnit string        // its properties are gone
+	refuse   string        // the error of a list, empty: none
 }
 
 // fakeUnit is what systemd knows of one unit.
@@ -161,6 +162,9 @@ func (h *host) listFiltered(states []string) ([]status, *dbus.Error) {
 	h.heard("list " + strings.Join(states, " "))
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	if h.refuse != "" {
+		return nil, &dbus.Error{Name: "org.freedesktop.DBus.Error.Failed", Body: []any{h.refuse}}
+	}
 	list := []status{}
 	for name, u := range h.units {
 		for _, s := range states {

@@ -9,7 +9,7 @@ import (
 	"os"
 	"time"
 
-	"hypervisor-tui/draw/clean"
+	"hypervisor-tui/draw/clean/secret"
 	"hypervisor-tui/sample"
 	"hypervisor-tui/sample/box"
 	"hypervisor-tui/sample/wakeup"
@@ -95,7 +95,7 @@ func (w *Watcher) beat(ctx context.Context) error {
 	w.units.Health.Cost = ended - began
 	if err != nil {
 		w.hangUp()
-		w.units.Health.Bad(ended, clean.String(err.Error()))
+		w.units.Health.Bad(ended, secret.String(err.Error()))
 		return err
 	}
 	w.units.Health.Good(ended)

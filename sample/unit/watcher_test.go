@@ -242,6 +242,19 @@ func TestNamesAreCleaned(t *testing.T) {
 	}
 }
 
+// TestA7ErrorsOfTheBusAreMasked: whoever answers on the bus chooses the words.
+func TestA7ErrorsOfTheBusAreMasked(t *testing.T) {
+	h := busyHost(t)
+	h.set(func(h *host) { h.refuse = "exec k3s --token S3CR3T: refused\x1b[2J" })
+	w, _ := h.watcher()
+	if err := w.beat(t.Context()); err == nil {
+		t.Fatal("no error")
+	}
+	if got := w.units.Health.Err; !strings.Contains(got, "k3s --token ***: refused") || strings.Contains(got, "S3CR3T") {
+		t.Errorf("got %q", got)
+	}
+}
+
 func TestManyFailedUnitsAreCounted(t *testing.T) {
 	h := busyHost(t)
 	h.set(func(h *host) {

@@ -18,13 +18,14 @@ import (
 
 const stars = "***"
 
-// String returns s clean and without its secrets. It is for errors and other texts that come seldom.
+// String returns s clean and without its secrets. It does not allocate when s is that already, and not long.
 func String(s string) string {
-	text := []byte(clean.String(s))
-	if masked, found := Append(nil, text); found {
+	s = clean.String(s)
+	var buf [512]byte
+	if masked, found := Append(nil, append(buf[:0], s...)); found {
 		return string(masked)
 	}
-	return string(text)
+	return s
 }
 
 // Append appends text to dst with three stars in place of each secret. When text has none, found is false and dst comes

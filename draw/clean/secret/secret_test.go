@@ -174,6 +174,9 @@ func TestAllocations(t *testing.T) {
 			texts = append(texts, clean.AppendLines(nil, []byte(text)))
 		}
 	}
+	if n := testing.AllocsPerRun(20, func() { String("read /proc/mdstat: permission denied") }); n != 0 {
+		t.Errorf("String: %v allocations", n)
+	}
 	dst := make([]byte, 0, 4096)
 	for _, text := range texts {
 		if n := testing.AllocsPerRun(20, func() { Append(dst, text) }); n != 0 {
