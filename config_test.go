@@ -249,7 +249,7 @@ func TestF48ConfigCountsWhatItDoesNotTell(t *testing.T) {
 
 func TestF48ConfigNameOfTheFileIsCleaned(t *testing.T) {
 	_, err := parseConfig("a\x1b[2J\u202e.yaml", []byte("x: 1"))
-	if err == nil || !strings.HasPrefix(err.Error(), "a.yaml:1: ") {
+	if err == nil || !strings.HasPrefix(err.Error(), "a\ufffd\ufffd.yaml:1: ") {
 		t.Errorf("got %q", err)
 	}
 }

@@ -38,7 +38,7 @@ func TestSinkIsTheOneDoor(t *testing.T) {
 	if message != "ERROR token=***  two\nlines" {
 		t.Errorf("message %q", message)
 	}
-	if row.Unit != "k3s^Jx" || row.Severity != Err || row.PID != 1204 || row.Time != 1795380000000001 {
+	if row.Unit != "k3s\ufffd^Jx" || row.Severity != Err || row.PID != 1204 || row.Time != 1795380000000001 {
 		t.Errorf("%+v", row)
 	}
 }

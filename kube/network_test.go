@@ -64,7 +64,7 @@ func TestK3sArguments(t *testing.T) {
 		}
 	}
 	same(t, "a flag without a value", *ParseK3sArgs(`["server","--flannel-backend","--disable-network-policy=false"]`), K3s{Server: true})
-	same(t, "escapes", ParseK3sArgs(`["server","--flannel-backend","\u001b[31mred"]`).FlannelBackend, "red")
+	same(t, "escapes", ParseK3sArgs(`["server","--flannel-backend","\u001b[31mred"]`).FlannelBackend, "\ufffdred")
 }
 
 // TestB13RKE2: its own controller for NetworkPolicies is off, so that they are as its network plugin has it.

@@ -47,7 +47,7 @@ func TestQEMUCommandLines(t *testing.T) {
 		"commas in it":      {[]string{"qemu-kvm", "-name", "a,,b,process=c"}, qemuArgs{"", "a,b", 1, 0, "", ""}},
 		"blanks":            {[]string{"qemu-kvm", "-name", "guest= my vm "}, qemuArgs{"", "my vm", 1, 0, "", ""}},
 		"beyond ASCII":      {[]string{"qemu-kvm", "-name", "guest=größe_世界"}, qemuArgs{"", "größe_世界", 1, 0, "", ""}},
-		"escape sequence":   {[]string{"qemu-kvm", "-name", "guest=a\x1b[31m\x1b]0;x\ab\u202ec"}, qemuArgs{"", "abc", 1, 0, "", ""}},
+		"escape sequence":   {[]string{"qemu-kvm", "-name", "guest=a\x1b[31m\x1b]0;x\ab\u202ec"}, qemuArgs{"", "a\ufffd\ufffdb\ufffdc", 1, 0, "", ""}},
 		"underscores":       {[]string{"qemu-kvm", "-name", "guest=a_b_c"}, qemuArgs{"", "a_b_c", 1, 0, "", ""}},
 		"no namespace":      {[]string{"qemu-kvm", "-name", "guest=_vm"}, qemuArgs{"", "_vm", 1, 0, "", ""}},
 	} {

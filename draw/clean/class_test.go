@@ -98,9 +98,13 @@ func TestSpans(t *testing.T) {
 func TestEveryDrawnRune(t *testing.T) {
 	for r := rune(0); r <= utf8.MaxRune; r++ {
 		w := Width(r)
-		out := string(Append(nil, []byte(string(r))))
-		if (w > 0) != (out == string(r)) && utf8.ValidRune(r) {
-			t.Fatalf("%U: width %d but Append gives %q", r, w, out)
+		out := string(AppendLines(nil, []byte(string(r))))
+		if (w > 0) != (out == string(r)) && utf8.ValidRune(r) && r != '\n' {
+			t.Fatalf("%U: width %d but AppendLines gives %q", r, w, out)
+		}
+		blank := unicode.Is(unicode.Zs, r) && r != ' ' || r == 0x2800 // Braille's
+		if name := string(Append(nil, []byte(string(r)))); w > 0 && (name == out) == blank {
+			t.Fatalf("%U: Append gives %q", r, name)
 		}
 		if w == 0 {
 			continue

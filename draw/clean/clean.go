@@ -13,16 +13,18 @@ import (
 // tab is what a TAB becomes. It is short, since columns are scarce and a log line uses tabs as mere separators.
 const tab = "  "
 
-// Append appends one clean line made of src to dst and returns the extended slice. Dropped: terminal control sequences
-// (CSI, OSC, DCS, SOS, PM, APC in their 7- and 8-bit forms; of one that does not end, the introducer only), CR, and
-// runes that are invisible or attach to their neighbour. Visible: other control characters in caret notation (LF is
-// ^J). A TAB becomes spaces; bad UTF-8 and what terminals disagree about becomes U+FFFD.
+// Append appends one clean line made of src, a name or an error, to dst and returns the extended slice. Nothing is left
+// out unseen, so that two names look alike only when they are. A control character is in caret notation (LF is ^J).
+// U+FFFD stands for each terminal control sequence (CSI, OSC, DCS, SOS, PM, APC in their 7- and 8-bit forms;
+// of one that does not end, the introducer only), for each rune that is invisible, attaches to its neighbour or is a space
+// other than ASCII's, for bad UTF-8, and for what terminals disagree about.
 //
 // It is idempotent, writes at most 3 bytes for one of src, and does not allocate when dst has the room. dst and src
 // must not overlap.
 func Append(dst, src []byte) []byte { return appendClean(dst, src, false) }
 
-// AppendLines is Append for text of several lines: LF stays.
+// AppendLines is Append for what a program prints, a text of several lines that is read and tells nothing apart: LF stays,
+// a TAB becomes two spaces, other spaces stay, and CR, control sequences and runes that are invisible or attach to their neighbour are left out.
 func AppendLines(dst, src []byte) []byte { return appendClean(dst, src, true) }
 
 // String is Append for a string. It returns s itself, without allocating, when s is clean already.
@@ -33,7 +35,7 @@ func String(s string) string {
 			if _, size := utf8.DecodeRuneInString(s[i:]); size > 1 {
 				continue
 			}
-		} else if r >= 0x20 && r < 0x7f || Width(r) > 0 {
+		} else if r >= 0x20 && r < 0x7f || Width(r) > 0 && !space(r) {
 			continue
 		}
 		return string(Append(make([]byte, 0, len(s)+utf8.UTFMax), []byte(s)))
@@ -62,7 +64,7 @@ func Width(r rune) int {
 	return 0
 }
 
-func appendClean(dst, src []byte, keepLF bool) []byte {
+func appendClean(dst, src []byte, lines bool) []byte {
 	for {
 		n := plainRun(src)
 		dst = append(dst, src[:n]...)
@@ -71,19 +73,23 @@ func appendClean(dst, src []byte, keepLF bool) []byte {
 			return dst
 		}
 		c := src[0]
-		n = 1
+		n = sequence(src)
 		switch {
+		case n > 0:
+			if !lines {
+				dst = utf8.AppendRune(dst, utf8.RuneError)
+			}
 		case c >= utf8.RuneSelf:
-			dst, n = appendRune(dst, src)
-		case c == '\n' && keepLF:
-			dst = append(dst, c)
-		case c == '\t':
-			dst = append(dst, tab...)
-		case c == '\r':
+			dst, n = appendRune(dst, src, lines)
 		default:
-			if s := sequence(src); s > 0 {
-				n = s
-			} else {
+			n = 1
+			switch {
+			case c == '\n' && lines:
+				dst = append(dst, c)
+			case c == '\t' && lines:
+				dst = append(dst, tab...)
+			case c == '\r' && lines:
+			default:
 				dst = append(dst, '^', c^0x40)
 			}
 		}
@@ -109,21 +115,27 @@ func plainRun(src []byte) int {
 	return n
 }
 
-// appendRune appends what becomes of the non-ASCII rune, bad byte or 8-bit sequence that starts src, and returns how
-// many bytes of src that took.
-func appendRune(dst, src []byte) ([]byte, int) {
-	if n := sequence(src); n > 0 {
-		return dst, n
-	}
+// appendRune appends what becomes of the non-ASCII rune or bad byte that starts src, and returns how many bytes of src
+// that took.
+func appendRune(dst, src []byte, lines bool) ([]byte, int) {
 	r, n := utf8.DecodeRune(src)
-	if r == utf8.RuneError {
-		return utf8.AppendRune(dst, utf8.RuneError), n
-	}
-	switch lookup(r) {
-	case drop:
+	c := lookup(r)
+	switch {
+	case c == drop && lines:
 		return dst, n
-	case replace:
+	case r == utf8.RuneError, c == drop, c == replace, space(r) && !lines:
 		return utf8.AppendRune(dst, utf8.RuneError), n
 	}
 	return append(dst, src[:n]...), n
+}
+
+// space reports whether a rune beyond ASCII is drawn as nothing but room.
+func space(r rune) bool {
+	switch {
+	case r < 0x1680:
+		return r == 0xa0
+	case r == 0x1680, r >= 0x2000 && r <= 0x200a, r == 0x202f, r == 0x205f, r == 0x2800, r == 0x3000:
+		return true
+	}
+	return false
 }

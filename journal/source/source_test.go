@@ -96,7 +96,7 @@ func TestF41SupervisorRestartsAfterPanicAndError(t *testing.T) {
 			t.Errorf("after a panic: %+v", s)
 		}
 		time.Sleep(1300 * time.Millisecond)
-		if s := w.sink.State().Health; s.State != box.Failed || s.Err != "broken pipe" {
+		if s := w.sink.State().Health; s.State != box.Failed || s.Err != "broken \ufffdpipe" {
 			t.Errorf("after an error: %+v", s)
 		}
 		time.Sleep(10 * time.Minute)

@@ -81,7 +81,7 @@ func TestReadNode(t *testing.T) {
 	want := kube.Node{Name: "hv-1", Roles: []string{"control-plane", "master"}, Version: "v1.37.2+k3s1", Ready: "Unknown",
 		Conditions: []kube.Condition{{Type: "Ready", Status: "Unknown", Reason: "Gone", Good: kube.False, Since: since}, {Type: "DiskPressure", Status: "True", Reason: "Full", Good: kube.False, Since: since}},
 		Cordoned:   true, InternalIP: "10.0.0.1", MachineID: "1f", CapacityCPU: 16000, CPU: 15500, Memory: 64 << 30, Pods: 110,
-		PodCIDRs: []string{"10.1.0.0/24", "fd00::/64"}, Flannel: "vxlan", K3s: &kube.K3s{Server: true, PodCIDR: "10.1.0.0/16"}, Hostname: "box"}
+		PodCIDRs: []string{"10.1.0.0/24", "fd00::/64"}, Flannel: "vxlan", K3s: &kube.K3s{Server: true, PodCIDR: "10.1.0.0/16"}, Hostname: "box\ufffd"}
 	if !reflect.DeepEqual(n, want) {
 		t.Errorf("%+v\nwant %+v", n, want)
 	}

@@ -53,7 +53,7 @@ func TestB13NetworkPlugin(t *testing.T) {
 		"its name alone":         {map[string]string{etc + "1.conf": `{"name":"k8s"}`}, "k8s", "/" + etc + "1.conf", ""},
 		"broken":                 {map[string]string{etc + "1.conf": "{"}, "", "", "/" + etc + "1.conf cannot be read or names no plugin"},
 		"broken, and another":    {map[string]string{etc + "1.conf": "[]", etc + "2.conf": cilium}, "cilium-cni", "/" + etc + "2.conf", ""},
-		"hostile":                {map[string]string{etc + "1.conf": "{\"type\":\"\\u001b[31mred\"}"}, "red", "/" + etc + "1.conf", ""},
+		"hostile":                {map[string]string{etc + "1.conf": "{\"type\":\"\\u001b[31mred\"}"}, "\ufffdred", "/" + etc + "1.conf", ""},
 	} {
 		cni, source, why := Read(tree(t, c.files))
 		if cni != c.cni || source != c.source || why != c.whys {

@@ -58,7 +58,7 @@ func TestDevices(t *testing.T) {
 		3: {physical: true},
 		4: {mbps: 20000, duplex: "full"},
 		6: {},
-		7: {physical: true, driver: "evil"},
+		7: {physical: true, driver: "\ufffdevil"},
 	}
 	if got := devices(root, links); !reflect.DeepEqual(got, want) {
 		t.Errorf("got %+v, want %+v", got, want)
@@ -113,7 +113,7 @@ func TestB13ParseResolv(t *testing.T) {
 		"nameserver 10.0.0.1": {"10.0.0.1"},
 		"# nameserver 1.1.1.1\n; nameserver 1.1.1.1\nsearch a b\nnameserver\nnameserver\tfe80::1%eth0 rest\nnameservers 3\n": {"fe80::1%eth0"},
 		" nameserver 1.1.1.1\n\tnameserver 2.2.2.2\nnameserver 3.3.3.3\n":                                                    {"3.3.3.3"},
-		"nameserver 10.0.0.1\r\nnameserver \x1b[31m10.0.0.2\n":                                                               {"10.0.0.1", "10.0.0.2"},
+		"nameserver 10.0.0.1\r\nnameserver \x1b[31m10.0.0.2\n":                                                               {"10.0.0.1", "\ufffd10.0.0.2"},
 		nine.String(): {"10.0.0.1", "10.0.0.2", "10.0.0.3"},
 	} {
 		if got := parseResolv([]byte(text)); !slices.Equal(got, want) {

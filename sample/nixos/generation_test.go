@@ -133,7 +133,7 @@ func TestBrokenLinks(t *testing.T) {
 func TestVersionIsClean(t *testing.T) {
 	x := nixos(t)
 	x.file("/nix/store/bbb-nixos-system-hypervisor-01-26.05.2/nixos-version", "26\x1b[2J.05\nmore")
-	if got := mustRead(t, &generations{root: x.root}); got.Version != "26.05" {
+	if got := mustRead(t, &generations{root: x.root}); got.Version != "26\ufffd.05" {
 		t.Errorf("got %q", got.Version)
 	}
 }

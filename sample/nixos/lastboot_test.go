@@ -134,7 +134,7 @@ func TestLastWords(t *testing.T) {
 	expect(t, b, false, false, "no wtmp, nothing in pstore")
 	x.dir(archive + "/176368\x1b[2J")
 	x.touch(archive+"/176368\x1b[2J", up)
-	expect(t, b, false, false, "a kernel crash is kept in /var/lib/systemd/pstore/176368")
+	expect(t, b, false, false, "a kernel crash is kept in /var/lib/systemd/pstore/176368\ufffd")
 }
 
 func TestHostThatKeepsNoTrace(t *testing.T) {

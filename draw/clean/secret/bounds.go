@@ -164,11 +164,49 @@ func pair(b []byte) bool {
 	return n > 0 && n < len(b) && b[n] == '='
 }
 
+// skipBlank passes blanks, what clean leaves for a tab and for what cannot be seen, and escapes that mean such.
 func skipBlank(text []byte, i int) int {
-	for i < len(text) && text[i] == ' ' {
-		i++
+	for i < len(text) {
+		switch c := text[i]; {
+		case c == ' ':
+			i++
+		case c == 0xef && bytes.HasPrefix(text[i:], hidden):
+			i += len(hidden)
+		case c == '^' && bytes.HasPrefix(text[i:], []byte("^I")):
+			i += 2
+		case c == '\\' || c == '^' || c == '#':
+			n := escapeAfter(text[i:])
+			if n == 0 {
+				return i
+			}
+			i += n
+		default:
+			return i
+		}
 	}
 	return i
+}
+
+var hidden = []byte("\ufffd")
+
+// escapeAfter returns the length of the escape at the start of b that means a tab or sets a colour, 0 when there is none.
+func escapeAfter(b []byte) int {
+	if bytes.HasPrefix(b, []byte(`\t`)) {
+		return 2
+	}
+	for _, form := range escapeForms {
+		if !bytes.HasPrefix(b, []byte(form)) || len(b) <= len(form) || b[len(form)] != '[' {
+			continue
+		}
+		n := len(form) + 1
+		for n < len(b) && (digit(b[n]) || b[n] == ';') {
+			n++
+		}
+		if n < len(b) && b[n] == 'm' {
+			return n + 1
+		}
+	}
+	return 0
 }
 
 // wordEnd returns where the word that starts at i ends, at a blank.

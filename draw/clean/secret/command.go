@@ -8,7 +8,7 @@ func (w *walk) dash(i int) span {
 	if s := w.private(i); s.end > 0 {
 		return s
 	}
-	if i > 0 && bytes.IndexByte([]byte(" \"'[(,`\n@"), text[i-1]) < 0 {
+	if i > 0 && text[i-1] < 0x80 && escapeBefore(text, i) == i && bytes.IndexByte([]byte(" \"'[(,`\n@"), text[i-1]) < 0 {
 		return w.shaped(i)
 	}
 	name := i + 1
@@ -69,20 +69,27 @@ func argument(text []byte, end int) int {
 	for i < len(text) && text[i] == '\\' {
 		i++
 	}
-	quote := i
-	if i < len(text) && (text[i] == '"' || text[i] == '\'' || text[i] == '`') {
+	list := i < len(text) && (text[i] == '"' || text[i] == '\'' || text[i] == '`')
+	if list {
 		i++
+	} else {
+		i = end
 	}
+	first := i
 	if i < len(text) && text[i] == ',' {
 		i++
 	}
-	for i < len(text) && text[i] == ' ' || bytes.HasPrefix(text[i:], []byte("^@")) {
-		if text[i] == '^' {
-			i++
+	for i < len(text) {
+		next := skipBlank(text, i)
+		if bytes.HasPrefix(text[next:], []byte("^@")) { // of /proc/PID/cmdline
+			next += 2
 		}
-		i++
+		if next == i {
+			break
+		}
+		i = next
 	}
-	if i == quote || i == quote+1 && text[quote] != ' ' && text[quote] != ',' { // a closing quote alone
+	if i == first { // a closing quote alone, or nothing
 		return end
 	}
 	return i

@@ -195,6 +195,9 @@ func nameEnd(text []byte, end int) int {
 	return 0
 }
 
+// escapeForms are the escape character as JSON, Go, C, syslog and clean write it.
+var escapeForms = [...]string{`\u001b`, `\u001B`, `\x1b`, `\x1B`, `\033`, `#033`, `^[`, `\e`}
+
 // escapeBefore returns where the escape that ends at end starts, as JSON, Go or syslog write what is no text: a sequence
 // that sets a colour, a tab, a rune beyond ASCII, a bracket of HTML. It returns end when there is none.
 func escapeBefore(text []byte, end int) int {
@@ -202,7 +205,7 @@ func escapeBefore(text []byte, end int) int {
 		return end - size
 	}
 	switch {
-	case end >= 2 && text[end-1] == 't' && text[end-2] == '\\':
+	case end >= 2 && (text[end-1] == 't' && text[end-2] == '\\' || text[end-1] == 'I' && text[end-2] == '^'):
 		return end - 2
 	case end == 0 || text[end-1] != 'm':
 		return end
@@ -214,7 +217,7 @@ func escapeBefore(text []byte, end int) int {
 	if i == 0 || text[i-1] != '[' {
 		return end
 	}
-	for _, form := range [...]string{`\u001b`, `\u001B`, `\x1b`, `\x1B`, `\033`, `#033`, `^[`, `\e`} {
+	for _, form := range escapeForms {
 		if start := i - 1 - len(form); start >= 0 && string(text[start:i-1]) == form {
 			return start
 		}

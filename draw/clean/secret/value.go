@@ -19,7 +19,7 @@ func (w *walk) assigned(at, start int) span {
 		start += len(escapedClose)
 	}
 	first := skipBlank(text, start)
-	strict := first == start || at > 0 && text[at-1] == ' '
+	strict := bytes.IndexByte(text[start:first], ' ') < 0 || at > 0 && text[at-1] == ' '
 	if !strict && bytes.IndexByte(text[first:wordEnd(text, first)], '=') >= 0 {
 		return span{} // the value is empty, another pair follows
 	}
@@ -60,7 +60,7 @@ func (w *walk) member(at, start int) span {
 	if first < len(text) && bytes.IndexByte(text[start:first], '\n') >= 0 && bytes.IndexByte([]byte(`"'\[{`), text[first]) < 0 {
 		return span{} // of JSON only a value goes on below
 	}
-	return w.value(kind, at, first, first == start || inQuotes)
+	return w.value(kind, at, first, inQuotes || bytes.IndexByte(text[start:first], ' ') < 0)
 }
 
 // quotedName reports whether the quote at i closes a name, and not a sentence.
