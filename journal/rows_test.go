@@ -171,6 +171,32 @@ func TestHourCountsByMinute(t *testing.T) {
 	})
 }
 
+// TestDHourStripsMinuteIsTakenOver: a minute's place is used again 64 minutes later, without what was counted there.
+func TestDHourStripsMinuteIsTakenOver(t *testing.T) {
+	var h hour
+	var strip Hour
+	const first = 1_000_000
+	for now := int64(first); now < first+200; now++ {
+		for range now - first + 1 {
+			h.add(now, now, Err)
+		}
+		h.add(now, now, Warning)
+		h.add(now-60, now, Err) // over an hour old
+		h.add(now+1, now, Err)  // still to come
+		h.last(&strip, now)
+		for i, m := range strip.Minutes {
+			minute := now - 59 + int64(i)
+			want := Minute{}
+			if minute >= first {
+				want = Minute{Errors: int32(minute - first + 1), Warnings: 1}
+			}
+			if m != want {
+				t.Fatalf("minute %d, at %d: %+v, want %+v", minute-first, now-first, m, want)
+			}
+		}
+	}
+}
+
 // TestHourSaysWhatItDoesNotKnow: before the first entry of a source that left older ones out nothing is known, however
 // the clock is set.
 func TestHourSaysWhatItDoesNotKnow(t *testing.T) {
