@@ -242,6 +242,7 @@ func plainWord(b []byte) bool {
 	}
 	switch string(small[:n]) {
 	case "true", "false", "nil", "null", "none", "on", "off", "yes", "no", "undefined", "<nil>", "<none>", "(null)", "[]", "{}",
+		"all", "amd64", "arm64", // of a package
 		"[redacted]", "<redacted>", "redacted", "[filtered]", "<hidden>", "<unset>", "***":
 		return true
 	}

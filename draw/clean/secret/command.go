@@ -219,6 +219,8 @@ func (w *walk) prose(i int) span {
 		if i >= 6 && string(text[i-6:i-4]) == "ch" {
 			return w.chpasswd(i-6, end)
 		}
+	case text[i] == 'h' && i >= 5 && fold(text[i-5:i], "passp") && i+5 <= len(text) && fold(text[i+1:i+5], "rase"):
+		end = i + 5
 	case i >= 2 && fold(text[i-2:i], "to") && i+2 < len(text) && fold(text[i+1:i+3], "en"):
 		end, password = i+3, false
 	default:
@@ -230,11 +232,11 @@ func (w *walk) prose(i int) span {
 			return span{}
 		}
 		next := wordEnd(text, start)
-		switch word := text[start:next]; string(word) {
+		switch word := bytes.TrimSuffix(text[start:next], []byte{':'}); string(word) {
 		case "is", "was", "to", "of", "set", "changed", "generated", "now", "used", "using", "=", "be", "will", "as":
 			start, end = skipBlank(text, next), next
 			continue
-		case "for":
+		case "for", "FOR":
 			if !password {
 				return span{}
 			}
@@ -250,7 +252,7 @@ func (w *walk) prose(i int) span {
 	}
 	s := trimmed(text, span{start, w.bare(start)})
 	v := text[s.start:s.end]
-	if !mixed(v) || v[0] == '/' || v[0] == '-' || v[0] == '\\' || bytes.IndexByte(v, '=') >= 0 || bytes.Contains(v, []byte("://")) {
+	if !mixed(v) || bytes.IndexByte([]byte(`/-\(`), v[0]) >= 0 || bytes.IndexByte(v, '=') >= 0 || bytes.Contains(v, []byte("://")) {
 		return span{}
 	}
 	return s
@@ -265,12 +267,18 @@ func (w *walk) passwordFor(start int) span {
 			return span{}
 		}
 		start = skipBlank(text, end)
-		if text[end-1] == ':' {
+		if text[end-1] == ':' || start < len(text) && text[start] == '=' {
 			break
 		}
 	}
+	if start+2 < len(text) && text[start] == '=' {
+		start = skipBlank(text, start+1)
+	}
 	if start >= len(text) {
 		return span{}
+	}
+	if inner, ok := quoted(text, start); ok { // of SQL
+		return inner
 	}
 	s := trimmed(text, span{start, w.bare(start)})
 	if !random(text[s.start:s.end]) {
@@ -296,9 +304,10 @@ func (w *walk) chpasswd(start, end int) span {
 	if n := bytes.IndexByte(line, '\n'); n >= 0 {
 		line = line[:n]
 	}
-	colon := bytes.IndexByte(line, ':')
-	if colon <= 0 || line[0] != ' ' {
-		return span{}
+	for i := 1; i+1 < len(line); i++ { // the first user:VALUE
+		if line[i] == ':' && line[i-1] > ' ' && line[i+1] > ' ' {
+			return trimmed(text, span{end + i + 1, w.bare(end + i + 1)})
+		}
 	}
-	return trimmed(text, span{end + colon + 1, w.bare(end + colon + 1)})
+	return span{}
 }

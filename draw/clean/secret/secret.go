@@ -110,7 +110,7 @@ func (w *walk) next() (span, bool) {
 
 // triggers are the bytes at which a secret is looked for: one of them stands in or next to each form.
 var triggers = [256]bool{'=': true, ':': true, '-': true, '>': true, '@': true, '%': true, '|': true, '$': true, '\\': true, '_': true, '\n': true,
-	'w': true, 'W': true, 'k': true, 'K': true, 'B': true, 'b': true, 'J': true, 'I': true, 'L': true, fullwidth: true}
+	'w': true, 'W': true, 'h': true, '.': true, 'k': true, 'K': true, 'B': true, 'b': true, 'J': true, 'I': true, 'L': true, fullwidth: true}
 
 // fullwidth is the first byte of U+FF1A and U+FF1D, the colon and the equals sign of East Asian text.
 const fullwidth = 0xef
@@ -137,11 +137,19 @@ func (w *walk) look(i int) span {
 		return w.cell(i)
 	case '$':
 		return w.hash(i)
+	case '.':
+		if i > 1 && i+1 < len(w.text) && w.text[i+1] > ' ' && upper(w.text[i-1]) || i > 2 && w.text[i-2] == 'v' { // hvs. SG.
+			return w.shaped(i)
+		}
 	case '_', 'J', 'I', 'L', 'K':
 		if s := w.shaped(i); s.end > 0 {
 			return s
 		}
 		if w.text[i] == 'K' {
+			return w.prose(i)
+		}
+	case 'h':
+		if i > 4 && lower(w.text[i-1]) == 'p' { // passphrase
 			return w.prose(i)
 		}
 	case 'w', 'W', 'k':

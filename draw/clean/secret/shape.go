@@ -12,6 +12,9 @@ func (w *walk) userinfo(i int) span {
 		return span{}
 	}
 	start := i + 3
+	if hook := []byte("hooks.slack.com/services/"); bytes.HasPrefix(text[start:], hook) {
+		return span{start + len(hook), w.bare(start)}
+	}
 	end := start
 	for end < len(text) && end-start < 512 && text[end] > ' ' && text[end] != '"' && text[end] != '<' && text[end] != '>' && text[end] != '`' {
 		end++
@@ -28,6 +31,8 @@ func (w *walk) userinfo(i int) span {
 	switch {
 	case at < 0:
 		return span{}
+	case colon >= 12 && colon < at && mixed(text[start:start+colon]): // a key and its secret
+		return span{start, start + at}
 	case colon >= 0 && colon < at:
 		return span{start + colon + 1, start + at}
 	case i >= 4 && (fold(text[i-4:i], "http") || i >= 5 && fold(text[i-5:i], "https")) && random(text[start:start+at]):
@@ -194,6 +199,10 @@ func (w *walk) scheme(i int) span {
 	if i > 0 && (letter(text[i-1]) || digit(text[i-1])) {
 		return span{}
 	}
+	if n := i + 3; i >= 11 && n < len(text) && fold(text[i:n], "by ") && fold(text[i-11:i], "identified ") { // of SQL
+		s, _ := quoted(text, skipBlank(text, n))
+		return s
+	}
 	bearer := i+6 < len(text) && fold(text[i:i+6], "bearer")
 	end := i + 6
 	if !bearer {
@@ -283,11 +292,24 @@ func (w *walk) shaped(i int) span {
 				return w.run(start, i+1, 6)
 			}
 		}
+	case '.': // HashiCorp Vault, SendGrid
+		for _, form := range [...]string{"hvs", "hvb", "hvr", "SG"} {
+			if start := i - len(form); bytes.HasSuffix(text[:i], []byte(form)) && !inWord(text, start) {
+				return w.run(start, i+1, 20)
+			}
+		}
 	case '-':
 		for _, form := range [...]string{"glpat", "gldt", "glrt", "glptt", "xoxb", "xoxp", "xoxa", "xoxr", "xoxs", "xoxe", "xapp"} {
 			if start := i - len(form); bytes.HasSuffix(text[:i], []byte(form)) && !inWord(text, start) {
 				return w.run(start, i+1, 6)
 			}
+		}
+		if bytes.HasSuffix(text[:i], []byte("AGE")) && bytes.HasPrefix(text[i:], []byte("-SECRET-KEY-")) {
+			return w.run(i-3, i+12, 6)
+		}
+		if bytes.HasSuffix(text[:i], []byte("secret")) && bytes.HasPrefix(text[i:], []byte("-set-value ")) { // of virsh
+			s := span{skipBlank(text, wordEnd(text, i+11)), w.lineEnd(i)}
+			return span{s.start, max(s.start, s.end)}
 		}
 		if start := i - 2; start >= 0 && string(text[start:i]) == "sk" && !inWord(text, start) {
 			return w.run(start, i+1, 20)

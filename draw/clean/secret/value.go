@@ -123,7 +123,7 @@ func (w *walk) value(kind keyKind, at, start int, strict bool) span {
 		end := balanced(text, start)
 		body := span{start + 1, end}
 		if c == '[' && kind != weakKey && !plainWord(text[start:min(end+1, len(text))]) ||
-			c == '{' && kind == strongKey && strict && !bytes.Contains(text[start:end], []byte("expirationSeconds")) {
+			c == '{' && kind == strongKey && (strict || bytes.IndexByte([]byte(`"\`), text[min(start+1, len(text)-1)]) >= 0) && !bytes.Contains(text[start:end], []byte("expirationSeconds")) {
 			return w.checked(strongKey, at, body, true)
 		}
 		return span{}
@@ -178,19 +178,29 @@ func (w *walk) checked(kind keyKind, at int, s span, strict bool) span {
 			return span{}
 		}
 	case wordKey:
+		if Named(v) {
+			w.named = s.end // {"key":"password","value":"..."}
+		}
+		if inQuery(text, at) && mixed(v) {
+			return s
+		}
 		if len(v) < 40 || len(v) > 128 || v[len(v)-1] != '=' || !base64Text(v) {
 			return span{}
 		}
 	case queryKey:
-		n := at
-		for n > 0 && (letter(text[n-1]) || text[n-1] == '-') {
-			n--
-		}
-		if n == 0 || text[n-1] != '?' && text[n-1] != '&' && !bytes.HasSuffix(text[:n], []byte(`\u0026`)) {
+		if !inQuery(text, at) {
 			return span{}
 		}
 	}
 	return s
+}
+
+// inQuery reports whether the name before at is one of the query of a URL.
+func inQuery(text []byte, at int) bool {
+	for at > 0 && (letter(text[at-1]) || text[at-1] == '-') {
+		at--
+	}
+	return at > 0 && (text[at-1] == '?' || text[at-1] == '&' || bytes.HasSuffix(text[:at], []byte(`\u0026`)))
 }
 
 // name remembers that a pair "name: DB_PASSWORD" stands here.
