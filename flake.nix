@@ -44,12 +44,14 @@
         ];
       };
 
-      # The packages run their tests when they are built; the machine's evaluation checks the module.
+      # The packages run their tests when they are built; the machine's evaluation checks the module, and vm boots it,
+      # which needs KVM: nix build -L .#checks.x86_64-linux.vm
       checks = perSystem (
         pkgs:
         self.packages.${pkgs.stdenv.hostPlatform.system}
         // lib.optionalAttrs (pkgs.stdenv.hostPlatform.system == "x86_64-linux") {
           machine = self.nixosConfigurations.hypervisor.config.system.build.toplevel;
+          vm = self.packages.x86_64-linux.default.tests.hypervisor-tui;
         }
       );
 

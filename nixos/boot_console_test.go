@@ -9,6 +9,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"golang.org/x/sys/unix"
 )
 
 const (
@@ -167,6 +169,22 @@ func inFrontOf(s *system) {
 				s.t.Errorf("%s is %s", unit, got)
 			}
 		}
+		// What the kernel sends for Alt-Up and Ctrl-Alt-Del; seven of those in two seconds reboot at once otherwise.
+		refused := func(unit string) int {
+			return strings.Count(s.run("journalctl", "-b", "_PID=1", "--no-pager"), unit+": Unit "+unit+" is masked")
+		}
+		s.signal(unix.SIGWINCH)
+		for times := range 8 {
+			s.signal(unix.SIGINT)
+			s.await("Ctrl-Alt-Del is refused", func() bool { return refused("ctrl-alt-del.target") > times })
+		}
+		if got := refused("kbrequest.target"); got != 1 {
+			s.t.Errorf("Alt-Up was refused %d times", got)
+		}
+		if jobs := s.ask("list-jobs"); jobs != "" && jobs != "No jobs running." {
+			s.t.Errorf("jobs: %s", jobs)
+		}
+		s.console()
 	})
 	s.step("switch with settings only", func() {
 		s.switches("services.hypervisor-tui.quit = true;", consoleUnit, "reload "+consoleUnit)

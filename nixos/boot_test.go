@@ -253,6 +253,14 @@ func (s *system) run(args ...string) string {
 	return string(out)
 }
 
+// signal sends PID 1 a signal, as the kernel does.
+func (s *system) signal(signal os.Signal) {
+	s.t.Helper()
+	if err := s.cmd.Process.Signal(signal); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
 // ask is what systemctl says, in a line.
 func (s *system) ask(args ...string) string {
 	return strings.TrimSpace(s.run(append([]string{"systemctl", "--no-pager", "--plain", "--no-legend"}, args...)...))

@@ -61,7 +61,7 @@ func read(t *testing.T, path string) string {
 }
 
 func TestNixFilesParse(t *testing.T) {
-	files := slices.Concat(glob(t, "*.nix"), glob(t, "../*.nix"))
+	files := slices.Concat(glob(t, "*.nix"), glob(t, "*/*.nix"), glob(t, "../*.nix"))
 	if len(files) < 10 {
 		t.Fatalf("only %q", files)
 	}

@@ -51,6 +51,8 @@ func (m *machine) files() map[string]string {
 				panic(err)
 			}
 			files[path] = string(settings)
+		case text != "":
+			files[path] = text
 		}
 	}
 	return files

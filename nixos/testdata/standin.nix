@@ -200,9 +200,7 @@ in
   inherit (config.systemd) timers paths;
   level = config.boot.consoleLogLevel;
   settings = config.services.hypervisor-tui.settings;
-  etc = mapAttrs (_: e: if isAttrs e.source then e.source.script or "" else e.source) (
-    builtins.removeAttrs config.environment.etc (
-      filter (name: config.environment.etc.${name}.source or null == null) (attrNames config.environment.etc)
-    )
-  );
+  etc = mapAttrs (
+    _: e: if e.source or null == null then e.text or null else if isAttrs e.source then e.source.script or "" else e.source
+  ) config.environment.etc;
 }
