@@ -38,8 +38,8 @@ test: tools lint race sandbox fuzz apitest systemd arm64
 
 # What the tests want beyond go: a C compiler for the race detector, tmux for the end-to-end tests, a D-Bus daemon for
 # those of systemd's units, nix to evaluate the NixOS module's, journalctl and journald for those of the journal, ip and
-# ethtool to compare with, namespaces for hung mounts, other hosts' files and the sandbox, qemu to run what is for arm64,
-# mmdebstrap for a systemd to boot.
+# ethtool to compare with, the shells that complete, namespaces for hung mounts, other hosts' files and the sandbox, qemu
+# to run what is for arm64, mmdebstrap for a systemd to boot.
 tools:
 	@missing=; \
 	need() { command -v "$$1" >/dev/null || missing="$$missing $$2"; }; \
@@ -50,6 +50,8 @@ tools:
 	need journalctl systemd; \
 	need ip iproute2; \
 	need ethtool ethtool; \
+	need fish fish; \
+	need zsh zsh; \
 	need unshare util-linux; \
 	need mmdebstrap mmdebstrap; \
 	[ "$$(go env GOHOSTARCH)" = arm64 ] || need qemu-aarch64-static qemu-user-static; \

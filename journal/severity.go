@@ -265,16 +265,3 @@ func lower(c byte) byte {
 	}
 	return c
 }
-
-// foldEqual says whether b is word, which is in lower case, in any case of its ASCII letters.
-func foldEqual(b []byte, word string) bool {
-	if len(b) != len(word) {
-		return false
-	}
-	for i := range b {
-		if lower(b[i]) != word[i] {
-			return false
-		}
-	}
-	return true
-}

@@ -93,9 +93,10 @@ func (w *inotify) wait(ctx context.Context, deadline time.Time) (events []byte, 
 			return nil, ctx.Err()
 		}
 	}
-	w.file.SetReadDeadline(deadline)
-	defer context.AfterFunc(ctx, func() { w.file.SetReadDeadline(time.Unix(1, 0)) })()
-	n, err := w.file.Read(w.buf[:])
+	file := w.file // what runs when ctx ends may still do so when w has another, or none
+	file.SetReadDeadline(deadline)
+	defer context.AfterFunc(ctx, func() { file.SetReadDeadline(time.Unix(1, 0)) })()
+	n, err := file.Read(w.buf[:])
 	switch {
 	case ctx.Err() != nil:
 		return nil, ctx.Err()
