@@ -71,6 +71,9 @@ func (h *headScan) scan() (Severity, bool) {
 		switch {
 		case c == '[' || c == '(' || c == '<' || c == '{':
 			if c == '{' && h.i+1 < len(h.b) && h.b[h.i+1] == '"' {
+				if h.open == '[' {
+					return 0, false // a list, and no line of a log
+				}
 				return jsonSeverity(h.b[h.i:], false)
 			}
 			h.open = c
@@ -89,6 +92,8 @@ func (h *headScan) scan() (Severity, bool) {
 			return [...]Severity{Debug, Debug, Info, Warning}[bytes.IndexByte([]byte(".-*#"), c)], true
 		case c == '-' && h.stamped && bytes.HasPrefix(h.b[h.i:], []byte("-1 ")) && h.i > 12 && h.b[h.i-1] == ' ' && h.b[h.i-2] != ' ':
 			return Err, true // Ceph: of debug levels the one below 0
+		case c == '=' && h.i == 0: // Erlang
+			h.i++
 		case c == '"' || c == '=' || c == '$' || c == '\\' || c == '%':
 			return 0, false
 		default: // blanks and separators
@@ -101,7 +106,7 @@ func (h *headScan) scan() (Severity, bool) {
 // number passes a stamp or a number, as far as it goes without a blank.
 func (h *headScan) number() {
 	start := h.i
-	for h.i < len(h.b) && bytes.IndexByte([]byte(" []()|<>{}\""), h.b[h.i]) < 0 {
+	for h.i < len(h.b) && bytes.IndexByte([]byte(" []()|<>{}\";"), h.b[h.i]) < 0 {
 		h.i++
 	}
 	token := h.b[start:h.i]
@@ -127,6 +132,9 @@ func (h *headScan) word() (s Severity, ok, more bool) {
 		if s, ok := levelLetter(b[i]); ok && matches(b[i+1:], "00000000 00:00:00.") {
 			return s, true, false
 		}
+	}
+	if len(b)-i >= len(fatalHead) && foldEqualBytes(b[i:i+len(fatalHead)], fatalHead) {
+		return Crit, true, false
 	}
 	if calendar(b[i : i+n]) {
 		h.stamped = true
@@ -157,7 +165,10 @@ func (h *headScan) word() (s Severity, ok, more bool) {
 		return 0, false, h.skip()
 	}
 	switch token := b[i:end]; {
-	case token[len(token)-1] == ':' && n > 0, string(token) == "PHP", string(token) == "npm", bytes.IndexByte(token, '@') > 0:
+	case h.stamped && token[len(token)-1] == ':' && bytes.IndexByte(token, '.') > 0 && upperCase(token[len(token)-2]): // Monolog: app.ERROR
+		s, ok = levelWord(token[bytes.LastIndexByte(token, '.')+1:])
+		return s, ok, false
+	case token[len(token)-1] == ':' && (n > 0 || token[0] == '/'), string(token) == "PHP", string(token) == "npm", bytes.IndexByte(token, '@') > 0:
 		h.i = end
 		return 0, false, h.skip()
 	case bytes.HasPrefix(b[end:], []byte(" **")): // GLib: Gtk-WARNING **
@@ -277,14 +288,14 @@ func (h *headScan) level(i, n int) (Severity, bool) {
 			return s, h.stamped && next == ' '
 		}
 		switch next {
-		case ' ', ']', '[', '(', '|', ',', '!':
+		case ' ', ']', '[', '(', '|', ',', ';', '!':
 			return s, true
 		case '/':
 			return s, h.open != 0
 		case '-':
 			return s, i+n+1 < len(b) && b[i+n+1] == ' '
 		}
-	case next == '|' && h.stamped:
+	case next == '|' && h.stamped, i == 0 && bytes.HasPrefix(b[n:], []byte("[E")): // rustc: error[E0308]
 		return s, true
 	case h.stamped && h.open == 0: // between tabs
 		return s, i >= 2 && b[i-1] == ' ' && b[i-2] == ' ' && next == ' ' && i+n+1 < len(b) && b[i+n+1] == ' '
@@ -304,6 +315,7 @@ func (h *headScan) short(i, n int, next byte) (Severity, bool) {
 	}
 	switch {
 	case i == 0 && bytes.HasPrefix(rest, []byte(", [")): // Ruby
+	case i == 0 && bytes.HasPrefix(rest, []byte(": ")) && bytes.IndexByte([]byte("EWI"), b[0]) >= 0: // apt
 	case !h.stamped:
 		return 0, false
 	case bytes.HasPrefix(rest, []byte(" | ")), next == '!': // capnslog, Telegraf

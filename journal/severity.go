@@ -98,6 +98,10 @@ func jsonSeverity(text []byte, outer bool) (Severity, bool) {
 			switch string(f.key) {
 			case "err", "error":
 				w.failed = w.failed || someError(f.value, f.quoted)
+			case "L": // zap's short keys
+				if s, ok := levelText(f.value); ok && f.quoted {
+					return s, true
+				}
 			case "short_message":
 				w.gelf = true
 			case "s":
