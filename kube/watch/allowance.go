@@ -10,8 +10,9 @@ import (
 // How much an API server may make of this program's CPU. A start with 10,000 pods, 1,000 nodes and 500 VMs takes less than
 // what is free, and their changes less than what is added, each several times over. Whoever sends more is read more slowly.
 const (
-	freeBytes   = 256 << 20 // off the wire, encrypted
+	freeBytes   = 256 << 20 // off the wire, as they cost
 	addedBytes  = 4 << 20   // a second
+	costFrames  = 32        // times the bytes: what is around the bodies costs more than they, if it comes in tiny frames
 	freeWork    = 192 << 20 // bytes of objects as they cost
 	addedWork   = 2 << 20   // a second
 	costEach    = 512       // of any object beside its bytes
@@ -62,10 +63,18 @@ func (a *allowance) shortSince() (since time.Time, ok bool) {
 	return a.short, !a.last.IsZero() && time.Since(a.last) <= recovery
 }
 
+// give gives back what was taken too much.
+func (a *allowance) give(n int) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.left = min(a.left+float64(n), a.most)
+}
+
 // wait takes n, and waits until that is allowed or ctx ends.
 func (a *allowance) wait(ctx context.Context, n int) { sleep(ctx, a.take(n)) }
 
-// meteredConn is a connection of which no more is read than allowed, whatever is sent over it.
+// meteredConn is a connection of which no more is read than allowed, whatever is sent over it. Each byte counts as one of a
+// frame until the body of an answer turns out to have it.
 type meteredConn struct {
 	net.Conn
 	bytes  *allowance
@@ -75,7 +84,7 @@ type meteredConn struct {
 
 func (c *meteredConn) Read(b []byte) (int, error) {
 	n, err := c.Conn.Read(b)
-	if d := c.bytes.take(n); d > 0 {
+	if d := c.bytes.take(n * costFrames); d > 0 {
 		timer := time.NewTimer(d)
 		defer timer.Stop()
 		select {

@@ -27,6 +27,7 @@ type paced struct {
 	ctx      context.Context
 	deadline *time.Timer
 	patience time.Duration // for an object to be whole once its first byte is here
+	wire     *allowance    // that the bytes were taken from
 	work     *allowance    // that the objects are taken from
 	cost     int           // of a byte of them
 	token    chan struct{} // holds the one whose object is large
@@ -71,6 +72,7 @@ func (p *paced) small() {
 
 func (p *paced) Read(b []byte) (int, error) {
 	n, err := p.body.Read(b)
+	p.wire.give(n * (costFrames - 1))
 	if n > 0 && !p.begun {
 		p.begun = true
 		p.deadline.Reset(p.patience)

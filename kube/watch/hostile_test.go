@@ -347,7 +347,7 @@ func TestF56OneLargeObjectAtATime(t *testing.T) {
 		open := func(object []byte) *frames {
 			timer := time.AfterFunc(time.Hour, func() {})
 			t.Cleanup(func() { timer.Stop() })
-			return newFrames(&paced{body: bytes.NewReader(object), ctx: t.Context(), deadline: timer, patience: time.Hour, work: work, cost: 1, token: token, left: mostObject})
+			return newFrames(&paced{body: bytes.NewReader(object), ctx: t.Context(), deadline: timer, patience: time.Hour, wire: work, work: work, cost: 1, token: token, left: mostObject})
 		}
 		large := frame("ADDED", podObject(strings.Repeat("x", 2*usual), "Running"))
 		first, second, small := open(large), open(large), open(frame("ADDED", podObject("a", "Running")))
@@ -400,7 +400,7 @@ func TestF56EventsArePaced(t *testing.T) {
 			const free, added = 1 << 20, 64 << 10
 			timer := time.AfterFunc(time.Hour, func() {})
 			defer timer.Stop()
-			p := &paced{body: &endless{event: one}, ctx: t.Context(), deadline: timer, patience: time.Hour, work: newAllowance(free, added), cost: form.cost(), token: make(chan struct{}, 1), left: mostObject}
+			p := &paced{body: &endless{event: one}, ctx: t.Context(), deadline: timer, patience: time.Hour, wire: newAllowance(1, 1), work: newAllowance(free, added), cost: form.cost(), token: make(chan struct{}, 1), left: mostObject}
 			in, s, n := newEvents(form, p), new(scan), 0
 			for began := time.Now(); time.Since(began) < time.Hour; n++ {
 				p.between(time.Hour)
@@ -423,43 +423,54 @@ func TestF56EventsArePaced(t *testing.T) {
 	}
 }
 
-// TestF56ConnectionIsPaced: frames that carry no object cost something, too.
+// TestF56ConnectionIsPaced: frames that carry no object cost something, too, and more than bodies do.
 func TestF56ConnectionIsPaced(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		here, there := net.Pipe()
-		c := &meteredConn{Conn: here, bytes: newAllowance(1<<20, 1<<16), closed: make(chan struct{})}
-		go func() {
-			block := make([]byte, 4096)
-			for {
-				if _, err := there.Write(block); err != nil {
-					return
+	const free, added = 8 << 20, 1 << 20
+	for bodies, each := range map[bool]int{false: costFrames, true: 1} {
+		synctest.Test(t, func(t *testing.T) {
+			here, there := net.Pipe()
+			c := &meteredConn{Conn: here, bytes: newAllowance(free, added), closed: make(chan struct{})}
+			timer := time.AfterFunc(24*time.Hour, func() {})
+			defer timer.Stop()
+			var in io.Reader = c
+			if bodies {
+				in = &paced{body: c, ctx: t.Context(), deadline: timer, patience: 24 * time.Hour, wire: c.bytes, token: make(chan struct{}, 1), left: 1 << 40}
+			}
+			go func() {
+				block := make([]byte, 4096)
+				for {
+					if _, err := there.Write(block); err != nil {
+						return
+					}
+				}
+			}()
+			read, block := 0, make([]byte, 4096)
+			for began := time.Now(); time.Since(began) < time.Minute; {
+				n, err := in.Read(block)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if read += n; read > 1<<30 {
+					break // bodies are taken as fast as they come: objects have an allowance of their own
 				}
 			}
-		}()
-		read, block := 0, make([]byte, 4096)
-		for began := time.Now(); time.Since(began) < time.Minute; {
-			n, err := c.Read(block)
-			if err != nil {
-				t.Fatal(err)
+			if most := (free + 62*added) / each; read > most || read < most/2 {
+				t.Errorf("%d bytes, %d at most, bodies %v", read, most, bodies)
 			}
-			read += n
-		}
-		if most := 1<<20 + 62<<16; read > most || read < most/2 {
-			t.Errorf("%d bytes, %d at most", read, most)
-		}
-		began := time.Now()
-		c.bytes.take(100 << 16)
-		go c.Close()
-		for {
-			if _, err := c.Read(block); err != nil {
-				break
+			began := time.Now()
+			c.bytes.take(100 * added)
+			go c.Close()
+			for {
+				if _, err := c.Read(block); err != nil {
+					break
+				}
 			}
-		}
-		if d := time.Since(began); d > time.Second {
-			t.Errorf("a connection that is closed is waited for: %v", d)
-		}
-		there.Close()
-	})
+			if d := time.Since(began); d > time.Second {
+				t.Errorf("a connection that is closed is waited for: %v", d)
+			}
+			there.Close()
+		})
+	}
 }
 
 // TestF56ClientIsBounded: what bounds a client is set, and its metered connection is what it uses.

@@ -117,7 +117,7 @@ type request struct {
 func (s *stream) open(ctx context.Context, path string) (*request, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	q := &request{ctx: ctx, cancel: cancel, paced: &paced{
-		ctx: ctx, left: mostObject, patience: s.pace.patience, work: s.client.work, cost: s.form.cost(), token: s.client.large,
+		ctx: ctx, left: mostObject, patience: s.pace.patience, wire: s.client.bytes, work: s.client.work, cost: s.form.cost(), token: s.client.large,
 	}}
 	s.client.work.wait(ctx, costRequest)
 	q.deadline = time.AfterFunc(s.pace.patience, func() { cancel(errSilent) })

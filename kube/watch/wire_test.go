@@ -208,7 +208,7 @@ func FuzzStreams(f *testing.F) {
 			defer timer.Stop()
 			fresh := func() *paced {
 				return &paced{body: bytes.NewReader(b), ctx: t.Context(), deadline: timer, patience: time.Hour, left: mostObject,
-					work: newAllowance(1<<40, 1<<40), cost: 1, token: make(chan struct{}, 1)}
+					wire: newAllowance(1, 1), work: newAllowance(1<<40, 1<<40), cost: 1, token: make(chan struct{}, 1)}
 			}
 			s, in, events := new(scan), newEvents(form, fresh()), 0
 			for e := (event{}); in.next(s, &e) == nil; events++ {
