@@ -179,6 +179,10 @@ func nameEnd(text []byte, end int) int {
 		switch c := text[end-1]; {
 		case c == ' ', c == '"', c == '\'', c == '`', c == '\\', c == ']', c == '.', c == '*', c == '_':
 			end--
+		case c == ';' && bytes.HasSuffix(text[:end], []byte("quot;")): // of HTML
+			if end -= len("quot;"); end > 0 && text[end-1] == '&' {
+				end--
+			}
 		case c == '2' && end >= 3 && text[end-3] == '%' && text[end-2] == '2': // %22
 			end -= 3
 		case digit(c):

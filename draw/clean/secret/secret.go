@@ -13,6 +13,8 @@
 package secret
 
 import (
+	"bytes"
+
 	"hypervisor-tui/draw/clean"
 )
 
@@ -127,7 +129,15 @@ func (w *walk) look(i int) span {
 		return w.member(i, i+1)
 	case '-':
 		return w.dash(i)
-	case '>', '\\':
+	case '\\':
+		if bytes.HasPrefix(w.text[i:], []byte(`\u003d`)) || bytes.HasPrefix(w.text[i:], []byte(`\u003D`)) {
+			return w.assigned(i, i+6)
+		}
+		if bytes.HasPrefix(w.text[i:], []byte(`\u003a`)) || bytes.HasPrefix(w.text[i:], []byte(`\u003A`)) {
+			return w.member(i, i+6)
+		}
+		return w.element(i)
+	case '>':
 		return w.element(i)
 	case '@':
 		return w.address(i)

@@ -8,10 +8,16 @@ import "bytes"
 // RFC 3986, section 3.2.1
 func (w *walk) userinfo(i int) span {
 	text := w.text
-	if !bytes.HasPrefix(text[i:], []byte("://")) {
-		return span{}
+	start := i + 1
+	for range 2 {
+		for start < len(text) && text[start] == '\\' { // as PHP's JSON writes it
+			start++
+		}
+		if start == len(text) || text[start] != '/' {
+			return span{}
+		}
+		start++
 	}
-	start := i + 3
 	if hook := []byte("hooks.slack.com/services/"); bytes.HasPrefix(text[start:], hook) {
 		return span{start + len(hook), w.bare(start)}
 	}
