@@ -89,6 +89,9 @@ func (p *Problem) appendOthers(dst []byte, how string) []byte {
 		return dst
 	}
 	dst = append(strconv.AppendInt(append(dst, " (and "...), int64(p.N), 10), " more "...)
+	if p.N == 1 {
+		how = strings.TrimSuffix(how, "s")
+	}
 	return append(append(dst, how...), ')')
 }
 
