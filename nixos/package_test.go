@@ -91,6 +91,34 @@ func TestPackage(t *testing.T) {
 	}
 }
 
+// TestFlakeVersion: the flake's packages have the commit in their version, that of a dirty tree as well.
+func TestFlakeVersion(t *testing.T) {
+	for given, want := range map[string]string{
+		`shortRev = "0123abc";`:            "+0123abc",
+		`dirtyShortRev = "0123abc-dirty";`: "+0123abc-dirty",
+		"":                                 "", // no git
+	} {
+		var got []string
+		packaged(t, `let
+			flake = (import ../flake.nix).outputs {
+				self = { `+given+` };
+				nixpkgs = {
+					lib.genAttrs = names: make: builtins.listToAttrs (map (name: { inherit name; value = make name; }) names);
+					legacyPackages = { x86_64-linux = pkgs "1.26.0"; aarch64-linux = pkgs "1.26.0"; };
+				};
+			};
+		in [ flake.packages.x86_64-linux.default.version flake.packages.aarch64-linux.nokube.version ]`, &got)
+		for _, version := range got {
+			if !regexp.MustCompile(`^\d+\.\d+\.\d+` + regexp.QuoteMeta(want) + "$").MatchString(version) {
+				t.Errorf("of a tree with %q the version is %s", given, version)
+			}
+		}
+		if len(got) != 2 {
+			t.Errorf("versions %q", got)
+		}
+	}
+}
+
 // TestPackageWantsGo: with an older Go than that of go.mod the evaluation ends in a sentence, and a newer
 // buildGoModule mends it.
 func TestPackageWantsGo(t *testing.T) {
