@@ -54,7 +54,7 @@ func TestRoomIsWaitedForOnlyWhenThereIsNone(t *testing.T) {
 		}
 		got += n
 	}
-	if !tty.out.waitSent(time.Now().Add(10 * time.Second)) {
+	if !tty.out.waitSent(time.Now().Add(await.Limit)) {
 		t.Fatal("not sent")
 	}
 	if e := waited(t, tty.line.fd); e&unix.EPOLLOUT != 0 {

@@ -14,19 +14,16 @@ import (
 	"sync"
 	"syscall"
 	"testing"
-	"time"
 
 	"github.com/creack/pty"
 	"golang.org/x/sys/unix"
 
 	"hypervisor-tui/draw/vtscreen"
+	"hypervisor-tui/internal/await"
 )
 
 // rootVariable names the environment variable with a root directory that holds systemd; make systemd sets it.
 const rootVariable = "SYSTEMD_ROOT"
-
-// deadline only catches a hang.
-const deadline = 2 * time.Minute
 
 // system is a real systemd as PID 1 of namespaces of its own, with a machine's units and files as NixOS lays them, and
 // ptys as its terminals. It has no kernel, no udev and no serial lines of its own. Nothing of it is left behind.
@@ -176,7 +173,7 @@ func newCgroup(t *testing.T) string {
 					return nil
 				})
 				for _, folder := range slices.Backward(folders) {
-					eventually(t, "removed: "+folder, func() bool { return os.Remove(folder) == nil || !exists(folder) })
+					await.Until(t, "removed: "+folder, func() bool { return os.Remove(folder) == nil || !exists(folder) })
 				}
 			})
 			return dir
@@ -282,7 +279,7 @@ func (s *system) show(property, unit string) string {
 // await waits until ok says yes.
 func (s *system) await(what string, ok func() bool) {
 	s.t.Helper()
-	eventually(s.t, what, func() bool {
+	await.Until(s.t, what, func() bool {
 		select {
 		case <-s.ended:
 			s.t.Fatalf("PID 1 has ended (%v) before: %s\n%s", s.cmd.ProcessState, what, s.said)
@@ -301,15 +298,6 @@ func (s *system) state(unit string) string {
 func (s *system) becomes(unit, state string) {
 	s.t.Helper()
 	s.await(unit+" is "+state, func() bool { return s.state(unit) == state })
-}
-
-func eventually(t *testing.T, what string, ok func() bool) {
-	t.Helper()
-	for limit := time.Now().Add(deadline); !ok(); time.Sleep(10 * time.Millisecond) {
-		if time.Now().After(limit) {
-			t.Fatalf("not within %v: %s", deadline, what)
-		}
-	}
 }
 
 // terminal is a pty and what is shown on it.

@@ -18,6 +18,8 @@ import (
 	"time"
 
 	"github.com/godbus/dbus/v5"
+
+	"hypervisor-tui/internal/await"
 )
 
 // hostileBus listens where a system bus would, and lets talk have each connection. talk ends when the connection does.
@@ -229,7 +231,7 @@ func TestF51BusThatIsHostile(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			silent := strings.Contains(name, "stalls") || strings.Contains(name, "without a name")
-			wait := 2 * time.Minute
+			wait := await.Limit
 			if silent {
 				wait = 100 * time.Millisecond
 			}
@@ -293,7 +295,7 @@ func TestF51AnswersThatLie(t *testing.T) {
 				c.Write(text)
 				forget(in)
 			})
-			ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
+			ctx, cancel := context.WithTimeout(context.Background(), await.Limit)
 			defer cancel()
 			b, err := dial(ctx, socket)
 			if err != nil {
