@@ -256,3 +256,23 @@ func TestFirstEntriesAreSorted(t *testing.T) {
 		t.Error("what comes later was sorted too")
 	}
 }
+
+// TestHourHasSixtyMinutes: what is older has no place in it, though places are 64, and takes none from another; a minute
+// of an hour ago is not this one.
+func TestHourHasSixtyMinutes(t *testing.T) {
+	const now = 1000
+	for ago := int64(60); ago < 70; ago++ {
+		var h hour
+		h.add(now, now, Err)
+		h.add(now-59, now, Warning)
+		h.add(now-ago, now, Info)
+		var got, want Hour
+		want.Minutes[59].Errors, want.Minutes[0].Warnings = 1, 1
+		if h.last(&got, now); got.Minutes != want.Minutes {
+			t.Errorf("after an entry of %d minutes ago: %+v", ago, got.Minutes)
+		}
+		if h.last(&got, now+ago); got.Minutes != (Hour{}).Minutes {
+			t.Errorf("%d minutes later: %+v", ago, got.Minutes)
+		}
+	}
+}

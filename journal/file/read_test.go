@@ -223,3 +223,29 @@ func TestReadAllocatesNothing(t *testing.T) {
 		}
 	})
 }
+
+// TestReadGrowsLarge: a file that has grown far beyond what was mapped first is read to its end.
+func TestReadGrowsLarge(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "system.journal")
+	w := create(t, path, jwrite.Options{File: id("file")})
+	big := func(n int) jwrite.Entry {
+		return jwrite.Entry{Realtime: uint64(n), Monotonic: uint64(n), Boot: id("boot"), Fields: []string{fmt.Sprintf("MESSAGE=%d %s", n, strings.Repeat("x", 8<<20))}}
+	}
+	add(t, w, big(0))
+	fields := NewFields(Wish{"MESSAGE", 10})
+	f, err := Open(path, fields)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	e := fields.NewEntry()
+	for n := 1; n < 9; n++ { // to 72 MiB
+		add(t, w, big(n))
+		if err := f.Refresh(); err != nil || f.Len() != uint64(n)+1 {
+			t.Fatalf("%d entries of %d: %v", f.Len(), n+1, err)
+		}
+		if err := f.Read(uint64(n), e); err != nil || !strings.HasPrefix(string(e.Values[0].Bytes), fmt.Sprint(n, " ")) || e.Lost > 0 {
+			t.Fatalf("entry %d: %q, %v", n, e.Values[0].Bytes, err)
+		}
+	}
+}

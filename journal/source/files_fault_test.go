@@ -289,3 +289,19 @@ func TestF25RotatedTwiceWhileLookedAt(t *testing.T) {
 		t.Errorf("taken for a copy, read from offset %d", x.offset)
 	}
 }
+
+// TestFilesLargeFileIsCut: of a file of many MiB the last chunk is read, and it is known that there was more.
+func TestFilesLargeFileIsCut(t *testing.T) {
+	for _, size := range []int64{chunk, 32 << 20, 100 << 20} {
+		path := filepath.Join(t.TempDir(), "a.log")
+		appendFile(t, path, "")
+		if err := os.Truncate(path, size); err != nil { // it takes no room
+			t.Fatal(err)
+		}
+		appendFile(t, path, "\nlast\n")
+		x := opened(t, path)
+		if cut, err := x.backfill(make([]byte, chunk), backfillMax, Auto); !cut || err != nil || x.offset != size+1 {
+			t.Errorf("of %d bytes from %d on, cut %v: %v", size, x.offset, cut, err)
+		}
+	}
+}

@@ -353,3 +353,26 @@ func asNobody(t *testing.T) {
 		t.Errorf("as nobody: %v\n%s", err, out)
 	}
 }
+
+// TestNativeSaysWhetherItLeftOlderOut: it decides for how much of the last hour the counts stand.
+func TestNativeSaysWhetherItLeftOlderOut(t *testing.T) {
+	for n, all := range map[int]bool{backfillEntries - 1: true, backfillEntries + 1: false} {
+		root := t.TempDir()
+		live := create(t, filepath.Join(root, machine, "system.journal"), "live")
+		for i := range n {
+			e := sample(4 * i)
+			e.Realtime = uint64(time.Now().Add(-time.Minute).UnixMicro() + int64(i))
+			if err := live.Append(e); err != nil {
+				t.Fatal(err)
+			}
+		}
+		live.Close(jwrite.Online)
+		w := watch(t)
+		stop := run(nativeIn(root), w.sink)
+		p := w.until(t, "all", func(p *journal.Page) bool { return p.Total >= backfillEntries-1 && (p.Hour.Known == 60) == all })
+		if p.Total != uint64(min(n, backfillEntries)) {
+			t.Errorf("%d entries", p.Total)
+		}
+		stop()
+	}
+}
