@@ -86,6 +86,14 @@ func TestArchiveOlderAndNewer(t *testing.T) {
 		}
 	}
 	all, _ := texts(t, on(a), journal.Place{}, math.MaxInt)
+	for _, n := range []int{1, 99, 100, 150} { // up to an entry, also one with the time and about the number of another boot's
+		upTo, _ := texts(t, func(ctx context.Context, at journal.Place, put func(journal.Entry) bool) error {
+			return a.Newer(ctx, journal.Place{}, at, put)
+		}, placeOf(n), math.MaxInt)
+		if !slices.Equal(upTo, all[:50+n]) {
+			t.Errorf("%d entries up to entry %d", len(upTo), n)
+		}
+	}
 	var pieces []string // by sevens, each from where the last one ended
 	at := journal.Place{Time: math.MaxInt64}
 	for {

@@ -92,6 +92,12 @@ func TestArchiveOfFiles(t *testing.T) {
 		if !slices.Equal(append(older, newer...), all) {
 			t.Fatalf("at %v: %d older and %d newer of %d", p, len(older), len(newer), len(all))
 		}
+		upTo := gather(t, func(ctx context.Context, at journal.Place, put func(journal.Entry) bool) error {
+			return a.Newer(ctx, journal.Place{}, at, put)
+		}, p)
+		if p.Seq != 0 && !slices.Equal(upTo, older) {
+			t.Fatalf("up to %v: %d of %d", p, len(upTo), len(older))
+		}
 		if p.Seq != 0 && newer[0].place != p {
 			t.Fatalf("at %v there is %v", p, newer[0])
 		}

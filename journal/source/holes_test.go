@@ -1,0 +1,176 @@
+package source
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"hypervisor-tui/internal/await"
+	"hypervisor-tui/journal"
+	"hypervisor-tui/journal/file/jwrite"
+)
+
+// TestFilesForgetWhatIsGone: a file that several looks have not found takes its watch and its memory along; until then it
+// is known.
+func TestFilesForgetWhatIsGone(t *testing.T) {
+	f, sink, dir := idle(t, 3)
+	watches := len(f.notify.files)
+	if err := os.RemoveAll(filepath.Join(dir, "ns_pod-1_uid")); err != nil {
+		t.Fatal(err)
+	}
+	for look := 1; look <= missedMax+1; look++ {
+		f.look(sink)
+		if want := map[bool]int{true: 3, false: 2}[look <= missedMax]; len(f.files) != want || len(f.ids) != want {
+			t.Fatalf("look %d: %d files, %d numbers, want %d", look, len(f.files), len(f.ids), want)
+		}
+	}
+	if len(f.notify.files) != watches-1 || f.archive.kept.Load() == nil || len(*f.archive.kept.Load()) != 2 {
+		t.Errorf("%d watches of %d", len(f.notify.files), watches)
+	}
+}
+
+// TestFilesHardLinkOfTheLiveFile: a second name that looks like a rotated one's changes nothing.
+func TestFilesHardLinkOfTheLiveFile(t *testing.T) {
+	f, sink, dir := idle(t, 1)
+	path := filepath.Join(dir, "ns_pod-0_uid/c/0.log")
+	if err := os.Link(path, path+".20261122-200000"); err != nil {
+		t.Skip("no hard links here: ", err)
+	}
+	for range 3 {
+		f.look(sink)
+	}
+	if len(f.files) != 1 || !f.files[0].live || f.files[0].path != path || f.files[0].missed != 0 {
+		t.Errorf("%d files, %+v", len(f.files), f.files[0])
+	}
+}
+
+// TestFilesCountWhatGoesWithAFile: the rest of a file that is gone counts as one line lost, nothing else does.
+func TestFilesCountWhatGoesWithAFile(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "a.log")
+	appendFile(t, path, "one\ntwo\nthree\n")
+	w := watch(t)
+	f := &Files{buf: make([]byte, chunk), notify: newNotifier()}
+	defer f.notify.close()
+	x := opened(t, path)
+	if f.drop(x, w.sink); w.until(t, "a line is lost", func(p *journal.Page) bool { return p.Dropped > 0 }).Dropped != 1 {
+		t.Error("more than one")
+	}
+	x.scanned = x.size
+	f.drop(x, w.sink)
+	w.sink.Try(journal.Entry{Message: []byte("x")})
+	w.sink.Flush()
+	if p := w.until(t, "an entry", func(p *journal.Page) bool { return p.Total == 1 }); p.Dropped != 1 {
+		t.Errorf("%d lost", p.Dropped)
+	}
+}
+
+// TestSeen: what a source leaves begins with the first line that was not put, and is not believed of a file that has
+// become shorter.
+func TestSeen(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "a.log")
+	appendFile(t, path, "one\ntwo\nthree\n")
+	seen := &Seen{}
+	x := opened(t, path)
+	x.offset = 14
+	x.parts[1] = &part{seq: x.seq(4)}
+	x.trace = &trace{part: part{seq: x.seq(8)}}
+	seen.leave([]*file{x})
+	if got := seen.files[x.id]; got != 4 {
+		t.Errorf("left at %d", got)
+	}
+	for left, want := range map[int64]int64{4: 4, 14: 14, 15: 0} {
+		seen.files[x.id] = left
+		f := &Files{Seen: seen, buf: make([]byte, chunk), notify: newNotifier(), Globs: []string{path}}
+		f.begins(time.Now().Add(time.Second))
+		f.look(watch(t).sink)
+		if f.files[0].offset != want {
+			t.Errorf("left at %d, goes on at %d, want %d", left, f.files[0].offset, want)
+		}
+		f.close()
+	}
+}
+
+// TestF25RotatedAwayUnread: entries that were removed before they were read are counted, each once, and told.
+func TestF25RotatedAwayUnread(t *testing.T) {
+	root := t.TempDir()
+	path := filepath.Join(root, machine, "system.journal")
+	live := create(t, path, "first")
+	add(t, live, 0, 10)
+	n := nativeIn(root)
+	w := watch(t)
+	stop := run(n, w.sink)
+	w.total(t, 10)
+	stop()
+	add(t, live, 10, 20)
+	live.Close(jwrite.Archived)
+	if err := os.Remove(path); err != nil {
+		t.Fatal(err)
+	}
+	add(t, create(t, path, "second"), 20, 30)
+	stop = run(n, w.sink)
+	defer stop()
+	p := w.until(t, "the rest", func(p *journal.Page) bool { return p.Total >= 21 })
+	told := 0
+	for i := range p.Rows {
+		if strings.HasPrefix(string(p.Message(&p.Rows[i])), "10 entries of the journal were rotated away") {
+			told++
+		}
+	}
+	if p.Dropped != 10 || p.Total != 21 || told != 1 {
+		t.Errorf("%d dropped, %d in all, told %d times", p.Dropped, p.Total, told)
+	}
+}
+
+// TestF26MessageIsDamaged: an entry without its message is one that is lost.
+func TestF26MessageIsDamaged(t *testing.T) {
+	root := t.TempDir()
+	path := filepath.Join(root, machine, "system.journal")
+	live := create(t, path, "first")
+	add(t, live, 0, 10)
+	live.Close(jwrite.Online)
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const head = 72 // of a DATA object in a compact file
+	at := bytes.Index(text, []byte("MESSAGE=entry 4")) - head
+	text[at] = 9 // no kind of object
+	if err := os.WriteFile(path, text, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	w := watch(t)
+	stop := run(nativeIn(root), w.sink)
+	defer stop()
+	if p := w.until(t, "the others", func(p *journal.Page) bool { return p.Total == 9 && p.Dropped > 0 }); p.Dropped != 1 {
+		t.Errorf("%d dropped", p.Dropped)
+	}
+}
+
+// TestNativeGivesPagesBack: in silence nothing of the journal's files is in memory.
+func TestNativeGivesPagesBack(t *testing.T) {
+	root := t.TempDir()
+	path := filepath.Join(root, machine, "system.journal")
+	live := create(t, path, "first")
+	add(t, live, 0, 1000)
+	w := watch(t)
+	n := nativeIn(root)
+	stop := run(n, w.sink)
+	defer stop()
+	w.total(t, 1000)
+	add(t, live, 1000, 1500)
+	w.total(t, 1500)
+	live.Close(jwrite.Online) // the writer's mapping
+	await.Until(t, "no more than the header", func() bool {
+		text, err := os.ReadFile("/proc/self/smaps")
+		if err != nil {
+			t.Skip("no smaps here: ", err)
+		}
+		_, of, mapped := strings.Cut(string(text), path+"\n")
+		_, rss, _ := strings.Cut(of, "Rss:")
+		return mapped && len(strings.Fields(rss)) > 0 && strings.Fields(rss)[0] == "0"
+	})
+}
