@@ -34,11 +34,16 @@ type filesystemsReader struct {
 	roster *roster[mount, usage]
 	forced atomic.Pointer[[]int]  // ids of the mounts that the kernel itself made read-only
 	odd    atomic.Pointer[remark] // about the mount table; nil: there is nothing to say
+	work   stopwatch              // of the worker
 }
 
 func (r *filesystemsReader) read(now time.Duration, h *Host, _ *Net) error {
 	l := r.roster.listing.Load()
-	if l == nil {
+	hangs := r.work.hangs(now)
+	switch {
+	case l == nil && hangs:
+		return errNotAnswering
+	case l == nil:
 		return errNotYet
 	}
 	if l.probes == nil && l.err != nil {
@@ -60,7 +65,10 @@ func (r *filesystemsReader) read(now time.Duration, h *Host, _ *Net) error {
 		}
 		h.Filesystems = append(h.Filesystems, f)
 	}
-	if l.err == nil && l.left > 0 {
+	switch {
+	case hangs:
+		return errNotAnswering // nobody knows of other mounts
+	case l.err == nil && l.left > 0:
 		return errLeftOut
 	}
 	if odd := r.odd.Load(); odd != nil && l.err == nil {
@@ -95,9 +103,12 @@ func newFilesystem(p *probe[mount, usage], a *answer[usage]) Filesystem {
 func (r *filesystemsReader) watch(ctx context.Context) error {
 	defer r.roster.end()
 	defer r.table.close()
+	defer r.work.stop()
 	r.seen = 0
 	for {
+		r.work.start(r.roster.now())
 		r.look(ctx)
+		r.work.stop()
 		pause(ctx, mountsPause)
 		r.waitForChange(ctx)
 		if ctx.Err() != nil {

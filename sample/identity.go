@@ -27,34 +27,62 @@ func (id *identity) remark(err error) {
 	}
 }
 
-// identityReader reads the hostname at each sample. The rest it reads once, at the first sample; afterwards watch does
-// so on a goroutine of its own, since os-release lies on a disk that can hang.
+// firstIdentity is how long the first sample waits for the identity: it is there in a millisecond unless a disk hangs.
+const firstIdentity = 100 * time.Millisecond
+
+// identityReader reads the hostname at each sample. The rest is read on a goroutine of its own, once by the first sample
+// and then from time to time, since os-release lies on a disk that can hang.
 type identityReader struct {
 	root     string
+	now      func() time.Duration
+	look     func(root string) *identity // readIdentity, but in tests
 	hostname kept
 	rest     atomic.Pointer[identity]
+	asked    stopwatch
+	first    chan struct{} // closed with the first identity
+	waited   bool          // the sampler's
 }
 
-func (r *identityReader) read(_ time.Duration, h *Host, _ *Net) error {
-	rest := r.rest.Load()
-	if rest == nil {
-		rest = readIdentity(r.root)
-		r.rest.Store(rest)
+func (r *identityReader) read(now time.Duration, h *Host, _ *Net) error {
+	if !r.waited {
+		r.waited = true
+		r.await()
 	}
-	hostname := h.Machine.Hostname
-	h.Machine = rest.machine
-	h.Machine.Hostname = hostname
 	text, err := r.hostname.read()
-	if err != nil {
-		return err
+	if err == nil {
+		h.Machine.Hostname = intern(h.Machine.Hostname, text)
 	}
-	h.Machine.Hostname = intern(hostname, text)
+	rest := r.rest.Load()
+	if rest != nil {
+		hostname := h.Machine.Hostname
+		h.Machine = rest.machine
+		h.Machine.Hostname = hostname
+	}
+	switch {
+	case err != nil:
+		return err
+	case r.asked.hangs(now):
+		return errNotAnswering
+	case rest == nil:
+		return errNotYet
+	}
 	return rest.err
 }
 
 func (r *identityReader) close() { r.hostname.close() }
 
-// watch reads the identity again from time to time until ctx ends.
+// await asks for the first identity and waits for it, but not for long.
+func (r *identityReader) await() {
+	r.ask()
+	timer := time.NewTimer(firstIdentity)
+	defer timer.Stop()
+	select {
+	case <-r.first:
+	case <-timer.C:
+	}
+}
+
+// watch has the identity read again from time to time until ctx ends.
 func (r *identityReader) watch(ctx context.Context) error {
 	tick := wakeup.NewTicker(identityEvery)
 	defer tick.Stop()
@@ -64,9 +92,35 @@ func (r *identityReader) watch(ctx context.Context) error {
 			return nil
 		case <-tick.C:
 			tick.Next()
-			r.rest.Store(readIdentity(r.root))
+			r.ask()
 		}
 	}
+}
+
+// ask has the identity read, unless that is under way.
+func (r *identityReader) ask() {
+	if !r.asked.start(r.now()) {
+		return
+	}
+	go func() {
+		r.rest.Store(r.guarded())
+		select {
+		case <-r.first:
+		default:
+			close(r.first)
+		}
+		r.asked.stop()
+	}()
+}
+
+// guarded looks, and makes an error of a panic.
+func (r *identityReader) guarded() (id *identity) {
+	defer func() {
+		if crash := recover(); crash != nil {
+			id = &identity{err: newCrash(crash)}
+		}
+	}()
+	return r.look(r.root)
 }
 
 // readIdentity reads what names the machine. What a host has no file for is an empty string and no error; a serial

@@ -35,6 +35,8 @@ type guests struct {
 // qemuReader follows the QEMU processes that its worker finds.
 type qemuReader struct {
 	scan      qemuScan
+	now       func() time.Duration
+	scanning  stopwatch
 	found     atomic.Pointer[guests]
 	ready     chan struct{} // closed with the first scan
 	once      sync.Once
@@ -45,15 +47,18 @@ type qemuReader struct {
 	lines     []netLine // of the last net/dev
 }
 
-func newQEMUReader(root string) *qemuReader {
-	return &qemuReader{scan: newQEMUScan(root), ready: make(chan struct{})}
+func newQEMUReader(root string, now func() time.Duration) *qemuReader {
+	return &qemuReader{scan: newQEMUScan(root), now: now, ready: make(chan struct{})}
 }
 
 // watch looks for QEMU processes until ctx ends.
 func (r *qemuReader) watch(ctx context.Context) error {
 	defer r.end()
+	defer r.scanning.stop()
 	for ctx.Err() == nil {
+		r.scanning.start(r.now())
 		r.publish(r.scan.run())
+		r.scanning.stop()
 		pause(ctx, wakeup.Until(time.Now(), qemuEvery))
 	}
 	return nil
@@ -86,7 +91,11 @@ func (r *qemuReader) wait(ctx context.Context) {
 
 func (r *qemuReader) read(now time.Duration, _ *Host, _ *Net) error {
 	found := r.found.Load()
-	if found == nil {
+	hangs := r.scanning.hangs(now)
+	switch {
+	case found == nil && hangs:
+		return errNotAnswering
+	case found == nil:
 		return errNotYet
 	}
 	if found != r.followed {
@@ -105,6 +114,9 @@ func (r *qemuReader) read(now time.Duration, _ *Host, _ *Net) error {
 			f.gone = true
 			f.close()
 		}
+	}
+	if hangs {
+		return errNotAnswering // nobody knows of new ones
 	}
 	return found.err
 }

@@ -205,7 +205,7 @@ func within(got, want float64) bool { return math.Abs(got-want) <= 0.03*math.Abs
 func TestQEMULiveFiguresAreRight(t *testing.T) {
 	p := play(t, "right", 0)
 	p.tell("touch 100000000")
-	r := newQEMUReader("")
+	r := newQEMUReader("", Boottime)
 	work(t, r)
 	r.wait(t.Context())
 	cpuBefore, resident := p.tell("wait")
@@ -239,7 +239,7 @@ func TestQEMULiveFiguresAreRight(t *testing.T) {
 func TestF13QEMULiveEnds(t *testing.T) {
 	p := play(t, "ends", 0)
 	p.tell("wait")
-	r := newQEMUReader("")
+	r := newQEMUReader("", Boottime)
 	r.publish(r.scan.run())
 	t.Cleanup(r.close)
 	if p.sampled(r) == nil {
@@ -257,7 +257,7 @@ func TestQEMULiveNetworkOfItsOwn(t *testing.T) {
 	}
 	p := play(t, "net", unix.CLONE_NEWNET)
 	p.tell("wait")
-	r := newQEMUReader("")
+	r := newQEMUReader("", Boottime)
 	r.publish(r.scan.run())
 	t.Cleanup(r.close)
 	if v := p.sampled(r); v == nil || v.WhyNet != errNoLink.Error() {
@@ -280,7 +280,7 @@ func BenchmarkQEMUSampleLive(b *testing.B) {
 	for range players {
 		play(b, "bench", unix.CLONE_NEWNET).tell("wait")
 	}
-	r := newQEMUReader("")
+	r := newQEMUReader("", Boottime)
 	r.publish(r.scan.run())
 	b.Cleanup(r.close)
 	r.read(Boottime(), nil, nil)

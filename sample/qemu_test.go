@@ -274,7 +274,7 @@ func TestQEMUFileThatCannotBeRead(t *testing.T) {
 func TestQEMUReaderBeforeAndAfterItsWorker(t *testing.T) {
 	q := newQEMUTree(t)
 	q.vm(50, "default_a")
-	r := newQEMUReader(q.root)
+	r := newQEMUReader(q.root, Boottime)
 	if err := r.read(time.Hour, nil, nil); err != errNotYet {
 		t.Errorf("before: %v", err)
 	}
@@ -293,7 +293,7 @@ func TestQEMUReaderBeforeAndAfterItsWorker(t *testing.T) {
 	if err := r.read(2*time.Hour, nil, nil); !errors.Is(err, errStopped) || len(r.vms.VMs) != 1 || math.IsNaN(r.vms.VMs[0].Cores) {
 		t.Errorf("afterwards those found are followed on: %v, %+v", err, r.vms)
 	}
-	r = newQEMUReader(q.root)
+	r = newQEMUReader(q.root, Boottime)
 	r.wait(ctx) // which has ended
 }
 

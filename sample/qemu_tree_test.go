@@ -82,7 +82,7 @@ type following struct {
 }
 
 func follow(t testing.TB, root string) *following {
-	r := &following{newQEMUReader(root), t, time.Hour}
+	r := &following{newQEMUReader(root, Boottime), t, time.Hour}
 	t.Cleanup(r.close)
 	return r
 }

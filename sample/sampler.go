@@ -54,7 +54,9 @@ type Sampler struct {
 	identity    identityReader
 	qemu        *qemuReader
 	vms         *box.Box[VMs]
-	surveys     []surveyor // of Frequency, Arrays, Pools and EDAC, in this order
+	surveys     []surveyor    // of Frequency, Arrays, Pools and EDAC, in this order
+	began       stopwatch     // of the sample under way,
+	reading     atomic.Uint32 // and the source that it is at
 }
 
 // New returns a Sampler that has not read anything yet and has opened no file.
@@ -106,8 +108,10 @@ func (s *Sampler) slow(o *Options) {
 			return newSensorQuestion(root, q)
 		}),
 	}
-	s.identity = identityReader{root: root, hostname: keep(root, "/proc/sys/kernel/hostname")}
-	s.qemu = newQEMUReader(root)
+	s.identity = identityReader{
+		root: root, now: s.now, look: readIdentity, hostname: keep(root, "/proc/sys/kernel/hostname"), first: make(chan struct{}),
+	}
+	s.qemu = newQEMUReader(root, s.now)
 	s.surveys = []surveyor{
 		newSurvey(s.now, func() (float64, error) { return readMHz(root) },
 			func(h *Host, mhz float64) { h.MHz = mhz }),
@@ -281,12 +285,21 @@ func (s *Sampler) next(ctx context.Context, due *time.Timer, at time.Time, now <
 	}
 }
 
+// Busy says since when a Sample has been under way, and which source it is at; 0 between two samples. A file that never
+// answers, as one of procfs may, keeps it there. Any goroutine may call it.
+func (s *Sampler) Busy() (since time.Duration, at Source) {
+	return s.began.since(), Source(s.reading.Load())
+}
+
 // Sample reads everything that does not wait, takes what the workers have found, and publishes both.
 func (s *Sampler) Sample() {
 	at := s.now()
+	s.began.start(at)
+	defer s.began.stop()
 	s.host.At, s.net.At = at, at
 	s.host.Samples++
 	for i := range s.steps {
+		s.reading.Store(uint32(s.steps[i].source))
 		at = s.run(&s.steps[i], at)
 	}
 	if report := s.links.Load(); report != nil {

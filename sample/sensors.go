@@ -40,11 +40,16 @@ type reading struct{ value, limit float64 }
 type sensorsReader struct {
 	root   string
 	roster *roster[sensor, reading]
+	work   stopwatch // of the worker
 }
 
 func (r *sensorsReader) read(now time.Duration, h *Host, _ *Net) error {
 	l := r.roster.listing.Load()
-	if l == nil {
+	hangs := r.work.hangs(now)
+	switch {
+	case l == nil && hangs:
+		return errNotAnswering
+	case l == nil:
 		return errNotYet
 	}
 	if l.probes == nil && l.err != nil {
@@ -65,7 +70,10 @@ func (r *sensorsReader) read(now time.Duration, h *Host, _ *Net) error {
 			h.Sensors = append(h.Sensors, Sensor{Name: p.key.name, Celsius: s.value, High: s.limit})
 		}
 	}
-	if l.err == nil && l.left > 0 {
+	switch {
+	case hangs:
+		return errNotAnswering // nobody knows of other sensors
+	case l.err == nil && l.left > 0:
 		return errLeftOut
 	}
 	return l.err
@@ -76,8 +84,11 @@ func (r *sensorsReader) close() {} // the files are the probes'
 // watch looks for sensors until ctx ends.
 func (r *sensorsReader) watch(ctx context.Context) error {
 	defer r.roster.end()
+	defer r.work.stop()
 	for ctx.Err() == nil {
+		r.work.start(r.roster.now())
 		sensors, err := findSensors(r.root)
+		r.work.stop()
 		if err != nil {
 			r.roster.fail(err)
 		} else {

@@ -1,0 +1,159 @@
+package sample
+
+import (
+	"runtime"
+	"testing"
+	"time"
+
+	"hypervisor-tui/sample/box"
+)
+
+// What a reader that hangs is like from outside: the sampler says since when, and at which source.
+func TestF52SampleUnderWay(t *testing.T) {
+	c := newClock()
+	s := New(Options{Root: copyOf(t, "vm2"), Now: c.now})
+	t.Cleanup(s.Close)
+	s.Sample()
+	if since, _ := s.Busy(); since != 0 {
+		t.Errorf("busy since %v between two samples", since)
+	}
+	reached, answer := make(chan struct{}), make(chan struct{})
+	s.steps[Loadavg].reader = &faulty{func() error { close(reached); <-answer; return nil }}
+	c.pass(2 * time.Second)
+	ended := make(chan struct{})
+	go func() { defer close(ended); s.Sample() }()
+	<-reached
+	began := c.now()
+	c.pass(time.Minute)
+	if since, at := s.Busy(); since != began || at != Loadavg {
+		t.Errorf("busy since %v with source %d, want %v with %d", since, at, began, Loadavg)
+	}
+	close(answer)
+	<-ended
+	if since, _ := s.Busy(); since != 0 {
+		t.Errorf("busy since %v after the answer", since)
+	}
+}
+
+// An os-release that never answers costs the sample nothing but the identity, which says so and comes back.
+func TestF53IdentityHangs(t *testing.T) {
+	c := newClock()
+	s := New(Options{Root: copyOf(t, "vm2"), Now: c.now})
+	t.Cleanup(s.Close)
+	answer := make(chan struct{})
+	s.identity.look = func(root string) *identity { <-answer; return readIdentity(root) }
+	s.Sample()
+	goroutines := runtime.NumGoroutine()
+	h := s.hosts.Latest()
+	if h.Health[Identity].State != box.Init || h.Health[Stat].State != box.OK || h.Machine.Hostname != "hypervisor-01" {
+		t.Errorf("identity %+v, cpu %+v, hostname %q", h.Health[Identity], h.Health[Stat], h.Machine.Hostname)
+	}
+	for range 20 {
+		c.pass(2 * workPatience)
+		s.identity.ask() // as the worker does each minute
+		s.Sample()
+	}
+	if now := runtime.NumGoroutine(); now > goroutines {
+		t.Errorf("%d goroutines became %d", goroutines, now)
+	}
+	if got := s.hosts.Latest().Health[Identity]; got.State != box.Failed || got.Err != notAnswering {
+		t.Errorf("%+v", got)
+	}
+	close(answer)
+	await(t, "the answer", func() bool { return s.identity.asked.since() == 0 })
+	s.Sample()
+	h = s.hosts.Latest()
+	if h.Health[Identity].State != box.OK || h.Machine.OS == "" || h.Machine.Hostname != "hypervisor-01" {
+		t.Errorf("afterwards %+v, %+v", h.Health[Identity], h.Machine)
+	}
+	s.identity.look = func(string) *identity { panic("a word") }
+	s.identity.ask()
+	await(t, "the crash", func() bool { return s.identity.asked.since() == 0 })
+	s.Sample()
+	if got := s.hosts.Latest().Health[Identity]; got.State != box.Failed || got.Err != "crashed: a word" {
+		t.Errorf("%+v", got)
+	}
+}
+
+// Each worker that does not come back from its look says so, from the start and later.
+func TestF55WorkersHang(t *testing.T) {
+	for name, c := range map[string]struct {
+		source Source
+		work   func(s *Sampler) *stopwatch
+		found  func(s *Sampler)
+	}{
+		"VMs": {QEMU, func(s *Sampler) *stopwatch { return &s.qemu.scanning }, func(s *Sampler) { s.qemu.publish(&guests{}) }},
+		"filesystems": {Filesystems, func(s *Sampler) *stopwatch { return &s.filesystems.work },
+			func(s *Sampler) { s.filesystems.roster.set(t.Context(), nil) }},
+		"sensors": {Sensors, func(s *Sampler) *stopwatch { return &s.sensors.work },
+			func(s *Sampler) { s.sensors.roster.set(t.Context(), nil) }},
+	} {
+		t.Run(name, func(t *testing.T) {
+			clock := newClock()
+			s := New(Options{Root: t.TempDir(), Now: clock.now})
+			t.Cleanup(s.Close)
+			state := func() box.Health {
+				s.Sample()
+				return s.hosts.Latest().Health[c.source]
+			}
+			work := c.work(s)
+			work.start(clock.now())
+			if got := state(); got.State != box.Init {
+				t.Errorf("at once: %+v", got)
+			}
+			clock.pass(workPatience + time.Second)
+			if got := state(); got.State != box.Failed || got.Err != notAnswering {
+				t.Errorf("from the start: %+v", got)
+			}
+			work.stop()
+			c.found(s)
+			if got := state(); got.State != box.OK {
+				t.Errorf("it has answered: %+v", got)
+			}
+			work.start(clock.now())
+			clock.pass(workPatience + time.Second)
+			if got := state(); got.State != box.Stale || got.Err != notAnswering || got.Age(clock.now()) == 0 {
+				t.Errorf("later: %+v", got)
+			}
+			work.stop()
+			if got := state(); got.State != box.OK || got.Err != "" {
+				t.Errorf("afterwards: %+v", got)
+			}
+		})
+	}
+}
+
+// The scan itself: /proc/PID/comm of one process never answers.
+func TestF55ProcessNameHangs(t *testing.T) {
+	c := newClock()
+	s := New(Options{Now: c.now})
+	answer := make(chan struct{})
+	var once bool
+	s.qemu.scan.read = func(path string, buf []byte, most int) ([]byte, error) {
+		if !once {
+			once = true
+			<-answer
+		}
+		return readSmall(path, buf, most)
+	}
+	t.Cleanup(func() {
+		select {
+		case <-answer:
+		default:
+			close(answer)
+		}
+	})
+	begin(t, s)
+	await(t, "the scan to hang", func() bool { return s.qemu.scanning.since() != 0 })
+	c.pass(workPatience + time.Second)
+	s.Sample()
+	h := s.hosts.Latest()
+	if got := h.Health[QEMU]; got.State != box.Failed || got.Err != notAnswering {
+		t.Errorf("%+v", got)
+	}
+	if got := h.Health[Loadavg]; got.State != box.OK {
+		t.Errorf("load: %+v", got)
+	}
+	close(answer)
+	await(t, "the VMs", func() bool { s.Sample(); return s.hosts.Latest().Health[QEMU].Has() })
+}
