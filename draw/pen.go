@@ -36,6 +36,12 @@ func (p *Pen) Skip(n int) *Pen {
 	return p
 }
 
+// Fade draws what follows dim while on, as Region.Faded does.
+func (p *Pen) Fade(on bool) *Pen {
+	p.r.faded = on
+	return p
+}
+
 // Text writes a literal of the program's own. What does not fit is cut at the region's edge.
 func (p *Pen) Text(s Style, text string) *Pen {
 	for _, v := range text {

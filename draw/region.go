@@ -9,6 +9,7 @@ type Region struct {
 	c              *Canvas
 	x, y, w, h     int // origin on the canvas, and size
 	x0, y0, x1, y1 int // what may be drawn, on the canvas
+	faded          bool
 }
 
 // W is the width in cells.
@@ -85,11 +86,21 @@ func (r Region) Scrolled(top, h int) Region {
 	return s
 }
 
+// Faded returns r, in which all roles but those of lines are drawn dim while on: what it shows is old. What is cut off it
+// is as it is.
+func (r Region) Faded(on bool) Region {
+	r.faded = on
+	return r
+}
+
 // Set draws one rune at (x, y) and returns the columns it takes, 0 when that is outside.
 func (r Region) Set(x, y int, v rune, s Style) int {
 	cx, cy := r.x+x, r.y+y
 	if cx < r.x0 || cx >= r.x1 || cy < r.y0 || cy >= r.y1 {
 		return 0
+	}
+	if r.faded {
+		s = s.faded()
 	}
 	return r.c.set(cx, cy, r.x1, v, s)
 }

@@ -23,6 +23,15 @@ const Bold Style = 1 << 7
 
 func (s Style) role() Style { return s &^ Bold }
 
+// faded is the style that stands for s where what is shown is old.
+func (s Style) faded() Style {
+	switch s.role() {
+	case Border, Title, Track:
+		return s
+	}
+	return Dim
+}
+
 // letter is the role's sign in golden files; bold is the capital.
 func (s Style) letter() byte {
 	const letters = ".dtb+w!ask"

@@ -10,7 +10,7 @@ import (
 
 func drawCPU(c *Console, r draw.Region, f *frame.Frame) {
 	heading(r.CutTop(1), "CPU", f, sample.Stat)
-	if missing(r, f, sample.Stat) {
+	if missing(&r, f, sample.Stat) {
 		return
 	}
 	h := f.Host

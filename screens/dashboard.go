@@ -69,15 +69,13 @@ func cross(r draw.Region, tee draw.Glyph) {
 
 // drawGauges is the dashboard of a narrow screen: one line a figure, the filesystems below.
 func drawGauges(c *Console, r draw.Region, f *frame.Frame) {
-	if !missing(r, f, sample.Stat) {
-		labelled(r.CutTop(1), "CPU", f.Host.CPU.Busy, f.Settings.CPU)
-	} else {
-		r.CutTop(1)
+	if cpu := r.CutTop(1); !missing(&cpu, f, sample.Stat) {
+		labelled(cpu, "CPU", f.Host.CPU.Busy, f.Settings.CPU)
 	}
 	if f.Host == nil {
 		return
 	}
-	labelled(r.CutTop(1), "Mem", f.Host.Memory.UsedPercent(), f.Settings.Memory)
+	labelled(r.CutTop(1).Faded(old(f, sample.Meminfo)), "Mem", f.Host.Memory.UsedPercent(), f.Settings.Memory)
 	diskFigures(r.CutTop(1), f)
 	trafficFigures(r.CutTop(1), f)
 	if r.H() > 2 {

@@ -19,14 +19,14 @@ func drawDisks(c *Console, r draw.Region, f *frame.Frame) {
 	}
 	if shows(perDisk, c.body) && r.H() > 4 {
 		rows := min(len(f.Host.Disks), max(r.H()-len(f.Host.Filesystems), r.H()/3))
-		c.diskTable(r.CutTop(rows), f)
+		c.diskTable(r.CutTop(rows).Faded(old(f, sample.Diskstats)), f)
 	}
 	if len(f.Host.Arrays)+len(f.Host.Pools) > 0 && r.H() > len(f.Host.Filesystems) {
-		drawArrays(r.CutTop(1), f)
+		drawArrays(r.CutTop(1).Faded(f.LateSince != 0), f)
 	}
 	r = c.filesystems(r, f)
 	if shows(sparklines, c.body) && f.Host.Health[sample.Diskstats].Has() && hasDisk(f.Host) {
-		twin(r, "Read", &f.Host.History.DiskRead, "Write", &f.Host.History.DiskWrite, f)
+		twin(r.Faded(old(f, sample.Diskstats)), "Read", &f.Host.History.DiskRead, "Write", &f.Host.History.DiskWrite, f)
 	}
 }
 
@@ -104,14 +104,14 @@ func (c *Console) filesystems(r draw.Region, f *frame.Frame) draw.Region {
 			p.Text(draw.Dim, "+").Int(draw.Dim, int64(len(c.order)-n)).Text(draw.Dim, " more, less full (d lists all)")
 			return r
 		}
-		drawFilesystem(r.CutTop(1).Inset(1), &all[i], f)
+		drawFilesystem(r.CutTop(1).Inset(1).Faded(old(f, sample.Filesystems)), &all[i], f)
 	}
 	return r
 }
 
 // noFilesystems says why there is none to show.
 func noFilesystems(r draw.Region, f *frame.Frame) {
-	if !missing(r, f, sample.Filesystems) {
+	if !missing(&r, f, sample.Filesystems) {
 		p := r.Pen(1, 0)
 		p.Text(draw.Dim, "no filesystem to show")
 	}

@@ -45,6 +45,9 @@ var special = []picture{
 	{name: "network-init", screen: frame.Network, change: nothingYet},
 	{name: "network-hung", screen: frame.Network, change: linksHang},
 	{name: "network-off", screen: frame.Network, change: cableOff},
+	{name: "dashboard-late", screen: frame.Dashboard, change: samplerHangs},
+	{name: "network-late", screen: frame.Network, change: samplerHangs},
+	{name: "dashboard-storage-late", screen: frame.Dashboard, keys: []draw.Key{'d'}, change: samplerHangs},
 	{name: "logs-init", screen: frame.Logs, change: nothingYet},
 	{name: "network-all", screen: frame.Network, keys: []draw.Key{'v', draw.KeyEnd}},
 	{name: "network-link", screen: frame.Network, keys: []draw.Key{draw.KeyEnter}},
@@ -112,6 +115,13 @@ var clusters = []picture{
 	{name: "dashboard-k8s-warnings", screen: frame.Dashboard, change: healthy, keys: []draw.Key{'w'}},
 	{name: "sources-k8s", screen: frame.Dashboard, change: forbidden, keys: []draw.Key{'i', draw.KeyPageDown}},
 	{name: "sources-k8s-down", screen: frame.Dashboard, change: serviceDown, keys: []draw.Key{'i'}},
+}
+
+// samplerHangs is the fixture 42 seconds after its last sample.
+func samplerHangs(f *frame.Frame) {
+	f.Boot += 42 * time.Second
+	f.Sampling = frame.Busy{Since: bootNow + time.Second, Source: sample.Loadavg}
+	f.Derive()
 }
 
 func nothingYet(f *frame.Frame) {

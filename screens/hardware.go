@@ -16,7 +16,7 @@ func drawHardware(c *Console, r draw.Region, f *frame.Frame) {
 		p.Text(draw.Dim, "--")
 		return
 	}
-	view := inside.Scrolled(c.scroll.top, math.MaxInt16)
+	view := inside.Faded(f.LateSince != 0).Scrolled(c.scroll.top, math.MaxInt16)
 	start := view.H()
 	hardwareCPUs(&view, f)
 	hardwareMemory(&view, f)
@@ -67,7 +67,7 @@ func stalled(p *draw.Pen, name string, ten, sixty float64) {
 func hardwareMemory(view *draw.Region, f *frame.Frame) {
 	view.CutTop(1)
 	section(view.CutTop(1), "Memory")
-	if missing(*view, f, sample.Meminfo) {
+	if r := *view; missing(&r, f, sample.Meminfo) {
 		view.CutTop(1)
 		return
 	}

@@ -156,7 +156,7 @@ func primaryAddress(p *draw.Pen, f *frame.Frame, n int) {
 		return
 	}
 	before := p.X()
-	p.Fit(draw.Accent, a, n)
+	p.Fade(old(f, sample.Links)).Fit(draw.Accent, a, n)
 	if room := n - (p.X() - before) - 1; room >= len(name) {
 		p.Skip(1).Text(draw.Dim, name)
 	}

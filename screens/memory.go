@@ -8,7 +8,7 @@ import (
 
 func drawMemory(c *Console, r draw.Region, f *frame.Frame) {
 	heading(r.CutTop(1), "Memory", f, sample.Meminfo)
-	if missing(r, f, sample.Meminfo) {
+	if missing(&r, f, sample.Meminfo) {
 		return
 	}
 	m := &f.Host.Memory

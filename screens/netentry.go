@@ -39,7 +39,7 @@ func drawLinkEntry(c *Console, r draw.Region, f *frame.Frame) {
 	rows := c.network.linkSheet(r.Sub(0, 0, width-2, 0).Scrolled(0, math.MaxInt16), f, l)
 	in := window(r, width, rows+2, "Interface")
 	c.scroll.fit(in.H(), rows)
-	c.network.linkSheet(in.Scrolled(c.scroll.top, math.MaxInt16), f, l)
+	c.network.linkSheet(in.Faded(f.LateSince != 0).Scrolled(c.scroll.top, math.MaxInt16), f, l)
 	moreBelow(in, &c.scroll)
 }
 

@@ -139,21 +139,22 @@ func drawNetwork(c *Console, r draw.Region, f *frame.Frame) {
 	if f.Net == nil || f.Host == nil || len(f.Net.Interfaces) == 0 {
 		r.Rule(0, "Physical interfaces")
 		r.CutTop(1)
-		missing(r, f, sample.Links)
+		missing(&r, f, sample.Links)
 		return
 	}
 	known := f.Host.Health[sample.Links].Has()
 	if !known { // there is no more than their names and what they count
 		r.Rule(0, "Interfaces")
 		r.CutTop(1)
-		missing(r.CutTop(1), f, sample.Links)
+		why := r.CutTop(1)
+		missing(&why, f, sample.Links)
 	}
 	n.arrange(f)
 	if n.filter != "" || n.input.prompt != noPrompt {
 		n.drawFilter(r.CutTop(1), f)
 	}
 	s := &n.scroll
-	view := r.Scrolled(s.top, math.MaxInt16)
+	view := r.Faded(old(f, sample.Links) || old(f, sample.NetDev)).Scrolled(s.top, math.MaxInt16)
 	start := view.H()
 	n.drawRows(&view, f)
 	if n.filter == "" && known {
@@ -201,7 +202,7 @@ func (n *network) drawRows(view *draw.Region, f *frame.Frame) {
 		top, height := start-view.H(), 1
 		switch row.kind {
 		case titleRow:
-			heading(view.CutTop(1), row.title, f, sample.Links)
+			heading(view.CutTop(1).Faded(false), row.title, f, sample.Links)
 			continue
 		case wordsRow:
 			p := view.CutTop(1).Pen(1, 0)

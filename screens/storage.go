@@ -19,7 +19,7 @@ func drawStorage(c *Console, r draw.Region, f *frame.Frame) {
 		p.Text(draw.Dim, "--")
 		return
 	}
-	view := inside.Scrolled(c.scroll.top, math.MaxInt16)
+	view := inside.Faded(f.LateSince != 0).Scrolled(c.scroll.top, math.MaxInt16)
 	start := view.H()
 	c.storageDisks(&view, f)
 	c.storageFilesystems(&view, f)
@@ -38,7 +38,7 @@ var diskColumns = [...]string{"read/s", "write/s", "busy", "reads/s", "writes/s"
 
 func (c *Console) storageDisks(view *draw.Region, f *frame.Frame) {
 	captions(view.CutTop(1), "Disks by busy", diskName, diskFigure, diskColumns[:])
-	if missing(*view, f, sample.Diskstats) {
+	if r := *view; missing(&r, f, sample.Diskstats) {
 		view.CutTop(1)
 		return
 	}
@@ -138,7 +138,7 @@ func storageFilesystem(r draw.Region, fs *sample.Filesystem, f *frame.Frame) {
 	if fs.Health.State == box.Stale || fs.Health.State == box.Failed || !fs.Health.Has() {
 		p = r.Pen(3, 0)
 		if !stateWord(&p, &fs.Health) || fs.Health.State == box.Failed {
-			p.Skip(1).Fit(draw.Bad, fs.Health.Err, 30).Skip(1).Age(draw.Bad, f.Boot-fs.Health.Since)
+			p.Skip(1).Fade(f.LateSince != 0).Fit(draw.Bad, fs.Health.Err, 30).Skip(1).Age(draw.Bad, f.Boot-fs.Health.Since)
 		} else {
 			p.Skip(1).Fit(draw.Dim, fs.Health.Err, p.Left())
 		}

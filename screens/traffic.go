@@ -17,11 +17,11 @@ func drawTraffic(c *Console, r draw.Region, f *frame.Frame) {
 	physical := hasHardware(f.Net)
 	for i := 0; i < len(f.Net.Interfaces) && !r.Empty(); i++ {
 		if l := f.Net.Interfaces[i]; carriesTraffic(l, physical) {
-			drawLinkRow(r.CutTop(1).Inset(1), l)
+			drawLinkRow(r.CutTop(1).Inset(1).Faded(old(f, sample.NetDev)), l)
 		}
 	}
 	if shows(sparklines, c.body) && f.Host != nil && hasTraffic(f.Net) {
-		twin(r, "RX", &f.Host.History.Rx, "TX", &f.Host.History.Tx, f)
+		twin(r.Faded(old(f, sample.NetDev)), "RX", &f.Host.History.Rx, "TX", &f.Host.History.Tx, f)
 	}
 }
 

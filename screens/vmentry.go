@@ -29,7 +29,7 @@ func drawVMEntry(c *Console, r draw.Region, f *frame.Frame) {
 		rows = 28
 	}
 	in := window(r, 76, rows, "Virtual machine")
-	view := in.Scrolled(c.scroll.top, math.MaxInt16)
+	view := in.Faded(f.LateSince != 0).Scrolled(c.scroll.top, math.MaxInt16)
 	start := view.H()
 	p := view.CutTop(1).Pen(1, 0)
 	vmTitle(&p, m)

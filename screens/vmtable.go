@@ -122,7 +122,7 @@ func drawVM(r draw.Region, m *frame.Machine, f *frame.Frame, l vmLayout) {
 	}
 	place := r
 	for i := range l.figures {
-		cell := r.CutLeft(vmFigure).Pen(0, 0)
+		cell := r.CutLeft(vmFigure).Faded(f.LateSince != 0).Pen(0, 0)
 		if m.Process != nil {
 			vmFigureAt(&cell, i, m.Process, f)
 		}

@@ -9,7 +9,13 @@ import (
 	"hypervisor-tui/screens/frame"
 )
 
-// word writes what is said in place of a value that is not there and reports true; with a value it writes nothing.
+// old says whether what is shown of a source is its last good value and not a fresh one.
+func old(f *frame.Frame, s sample.Source) bool {
+	return f.Host != nil && f.Host.Health[s].State == box.Stale
+}
+
+// word writes what is said in place of a value that is not there and reports true; with a value it writes nothing, and
+// what is written next is dim when that is old.
 func word(p *draw.Pen, f *frame.Frame, s sample.Source) bool {
 	if f.Host == nil {
 		p.Text(draw.Dim, "--")
@@ -19,6 +25,7 @@ func word(p *draw.Pen, f *frame.Frame, s sample.Source) bool {
 }
 
 func stateWord(p *draw.Pen, h *box.Health) bool {
+	p.Fade(h.State == box.Stale)
 	switch h.State {
 	case box.Init:
 		p.Text(draw.Dim, "--")
@@ -32,8 +39,10 @@ func stateWord(p *draw.Pen, h *box.Health) bool {
 	return true
 }
 
-// missing draws, in place of a panel without a value, why there is none, and reports true.
-func missing(r draw.Region, f *frame.Frame, s sample.Source) bool {
+// missing draws, in place of a panel without a value, why there is none, and reports true. A panel whose value is old is
+// drawn dim from here on.
+func missing(r *draw.Region, f *frame.Frame, s sample.Source) bool {
+	*r = r.Faded(old(f, s))
 	p := r.Pen(1, 0)
 	if !word(&p, f, s) {
 		return false

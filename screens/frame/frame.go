@@ -55,10 +55,18 @@ type Frame struct {
 	Problems []Problem // worst first
 	Settings *Settings
 	Self     Self
+
+	Sampling  Busy          // the sample that is under way
+	Logging   Busy          // the turn of the log's owner that is under way
+	Final     bool          // nothing is waited for any more: what has not answered by now is not answering
+	LateSince time.Duration // CLOCK_BOOTTIME since which samples should have come; 0: they come
+	kept      kept
 }
 
-// Derive makes what follows from the snapshots: Machines, Sources and Problems, in the memory that they have.
+// Derive makes what follows from the snapshots: what of them is too old to be called fresh, then Machines, Sources and
+// Problems, in the memory that they have.
 func (f *Frame) Derive() {
+	f.markLate()
 	f.Machines = MergeMachines(f.Machines, f)
 	f.Sources = GatherSources(f.Sources, f)
 	f.Problems = FindProblems(f.Problems, f)
@@ -128,15 +136,21 @@ func GatherSources(dst []Source, f *Frame) []Source {
 	dst = dst[:0]
 	for i := range sampleNames {
 		s := Source{Name: sampleNames[i], Detail: sampleDetails[i]}
-		if f.Host != nil {
+		switch {
+		case f.Host != nil:
 			s.Health = f.Host.Health[i]
+		case f.LateSince != 0:
+			f.markSample(&s.Health, sample.Source(i))
 		}
 		dst = append(dst, s)
 	}
 	if f.Page != nil {
 		for i := range f.Page.Sources {
-			s := &f.Page.Sources[i]
-			dst = append(dst, Source{Name: s.Name, Health: s.Health, Detail: s.Detail})
+			s := Source{Name: f.Page.Sources[i].Name, Health: f.Page.Sources[i].Health, Detail: f.Page.Sources[i].Detail}
+			if f.Logging.Since != 0 && f.Boot-f.Logging.Since > lateLog && s.Health.State == box.OK {
+				s.Health.Bad(f.Logging.Since, notAnswering)
+			}
+			dst = append(dst, s)
 		}
 	}
 	dst = gatherMachine(dst, f)
@@ -144,7 +158,21 @@ func GatherSources(dst []Source, f *Frame) []Source {
 	if f.Kube != nil {
 		kubernetes.Health, kubernetes.Detail = f.Kube.Health, f.Kube.Kubeconfig
 	}
-	return append(dst, kubernetes)
+	f.await(&kubernetes.Health, f.Kube == nil, &f.kept.cluster, lateCluster)
+	dst = append(dst, kubernetes)
+	for i := range dst {
+		if h := &dst[i].Health; f.Final && h.State == box.Init {
+			h.Bad(f.Boot, notAnswering)
+		}
+	}
+	return dst
+}
+
+// await says of a source that has never told anything that it does not answer, once it has had its time.
+func (f *Frame) await(h *box.Health, silent bool, a *arrival, patience time.Duration) {
+	if silent && a.late(0, patience, f) {
+		h.Bad(f.Boot, notAnswering)
+	}
 }
 
 // PrimaryAddress is the address that others reach this host by, without its prefix length, and its interface: the
@@ -227,5 +255,9 @@ func gatherMachine(dst []Source, f *Frame) []Source {
 		nixos.Health, clock.Health, boot.Health = f.System.NixOS.Health, f.System.Clock.Health, f.System.LastBoot.Health
 		boot.Detail = f.System.LastBoot.Why
 	}
+	f.await(&units.Health, f.Units == nil, &f.kept.units, lateUnits)
+	f.await(&nixos.Health, f.System == nil, &f.kept.nixos, lateSystem)
+	f.await(&clock.Health, f.System == nil, &f.kept.clock, lateSystem)
+	f.await(&boot.Health, f.System == nil, &f.kept.lastBoot, lateSystem)
 	return append(dst, units, nixos, clock, boot)
 }

@@ -15,9 +15,10 @@ type Kind uint8
 
 // The kinds of problem. Among problems of one severity the earlier kind comes first.
 const (
-	APIDown     Kind = iota // of the cluster, and the first broken rung below it
-	APINotReady             // it answers, and says what of itself is not ready
-	ServiceDown             // of those that carry the cluster
+	APIDown      Kind = iota // of the cluster, and the first broken rung below it
+	APINotReady              // it answers, and says what of itself is not ready
+	ServiceDown              // of those that carry the cluster
+	SamplerHangs             // no figure of the host is fresh
 	NodeFault
 	MemoryErrors // that the hardware could not correct
 	RemountedReadOnly
@@ -82,6 +83,12 @@ func (p *Problem) AppendWhom(dst []byte) []byte {
 // AppendShort appends the problem in words, without its age and whom it hits.
 func (p *Problem) AppendShort(dst []byte) []byte {
 	switch p.Kind {
+	case SamplerHangs:
+		dst = append(dst, "sampler not answering"...)
+		if p.Detail == "" {
+			return dst
+		}
+		return append(append(dst, ", waits for "...), p.Detail...)
 	case MemoryErrors:
 		return append(append(dst, p.Subject...), " counts memory errors that could not be corrected"...)
 	case RemountedReadOnly:
@@ -132,6 +139,7 @@ func FindProblems(dst []Problem, f *Frame) []Problem {
 	known := len(dst)
 	dst = findConfig(dst, f)
 	dst = findCluster(dst, f)
+	dst = findLate(dst, f)
 	if f.Host != nil {
 		dst = findMemory(dst, f)
 		dst = findFilesystems(dst, f)
@@ -188,6 +196,18 @@ func findConfig(dst []Problem, f *Frame) []Problem {
 		return dst
 	}
 	return append(dst, Problem{Severity: journal.Err, Kind: ConfigBad, Detail: f.Settings.Banner, Where: Dashboard})
+}
+
+// findLate tells of samples that do not come, and of what the sampler waits for.
+func findLate(dst []Problem, f *Frame) []Problem {
+	if f.LateSince == 0 {
+		return dst
+	}
+	p := Problem{Severity: journal.Crit, Kind: SamplerHangs, Since: f.LateSince, Where: Dashboard}
+	if f.Sampling.Since != 0 {
+		p.Detail = sampleDetails[f.Sampling.Source]
+	}
+	return append(dst, p)
 }
 
 // judge appends a problem when percent is beyond a limit.
@@ -327,8 +347,12 @@ func watched(u *sample.Units, name string) bool {
 }
 
 func findSources(dst []Problem, f *Frame) []Problem {
-	for i := range f.Sources {
-		s := &f.Sources[i]
+	sources := f.Sources
+	if f.LateSince != 0 {
+		sources = sources[min(int(sample.SourceCount), len(sources)):] // findLate tells of those of the samples
+	}
+	for i := range sources {
+		s := &sources[i]
 		if s.Health.State != box.Failed && s.Health.State != box.Stale || s.Name == cluster {
 			continue // findCluster says more of the cluster
 		}

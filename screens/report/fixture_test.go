@@ -47,7 +47,7 @@ func richFrame() *frame.Frame {
 		Net:  richNet(),
 		Kube: &kube.State{Health: box.Health{State: box.Absent, Err: "no kubeconfig", Since: time.Hour}},
 		Page: richPage(),
-		Settings: &frame.Settings{Version: "1.0.0", Memory: frame.Limits{Warn: 90, Critical: 97},
+		Settings: &frame.Settings{Version: "1.0.0", Refresh: 2 * time.Second, Memory: frame.Limits{Warn: 90, Critical: 97},
 			Filesystem: frame.Limits{Warn: 85, Critical: 95}},
 		Self: frame.Self{RSS: 14 * mib, CPU: 12.5, Goroutines: 19, Frames: 1234, Skipped: 2},
 	}
