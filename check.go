@@ -10,8 +10,8 @@ import (
 )
 
 // check tells how the configuration is and what each source answers.
-func check(out io.Writer, c Config, banner string, o options) error {
-	path := configPath(o.config)
+func check(out io.Writer, first loaded, o options) error {
+	c, path, banner := first.config, first.path, first.banner
 	switch {
 	case banner != "":
 		fmt.Fprintf(out, "config       failed  %s\n", banner)
@@ -22,7 +22,7 @@ func check(out io.Writer, c Config, banner string, o options) error {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
-	f := snapshot(ctx, c, banner, o, tailRows)
+	f := snapshot(ctx, first, o, tailRows)
 	for i := range f.Sources {
 		s := &f.Sources[i]
 		text := s.Detail
@@ -42,18 +42,26 @@ func check(out io.Writer, c Config, banner string, o options) error {
 	for _, note := range f.Settings.Notes {
 		fmt.Fprintf(out, "note: %s\n", note)
 	}
-	tty, err := draw.OpenTty(o.tty, c.Baud)
-	if err != nil {
-		fmt.Fprintf(out, "%-20s %-7s %v\n", "terminal", "absent", err)
-	} else {
-		w, h := tty.Size()
-		fmt.Fprintf(out, "%-20s %-7s %dx%d\n", "terminal", "ok", w, h)
-		if err := tty.Close(); err != nil {
-			return err
-		}
-	}
+	fmt.Fprintln(out, checkTerminal(ctx, c, o))
 	if banner != "" {
 		return errors.New("the configuration is not used: mend it and send SIGHUP")
 	}
 	return nil
+}
+
+// checkTerminal says what the terminal is like. One that cannot be opened at once may never be.
+func checkTerminal(ctx context.Context, c Config, o options) string {
+	const row = "%-20s %-7s %v"
+	ctx, cancel := context.WithTimeout(ctx, lastPatience)
+	defer cancel()
+	said, _ := within(ctx, begin(func() string {
+		tty, err := draw.OpenTty(o.tty, c.Baud)
+		if err != nil {
+			return fmt.Sprintf(row, "terminal", "absent", err)
+		}
+		defer tty.Close()
+		w, h := tty.Size()
+		return fmt.Sprintf(row, "terminal", "ok", fmt.Sprintf("%dx%d", w, h))
+	}), fmt.Sprintf(row, "terminal", "failed", "not answering"))
+	return said
 }

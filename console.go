@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"slices"
 	"time"
 
 	"github.com/coreos/go-systemd/v22/daemon"
@@ -18,8 +19,13 @@ import (
 	"hypervisor-tui/screens"
 )
 
-// console draws on a terminal until it is told to end.
-func console(c Config, banner string, o options) (err error) {
+// startWait is how long the first frame waits for the first sample, the time zone and a console's font. They are there in
+// some milliseconds unless something hangs; the frame is drawn without what is missing.
+const startWait = 300 * time.Millisecond
+
+// console draws on a terminal until it is told to end. late brings the configuration when first does not have it.
+func console(first loaded, late <-chan loaded, o options) (err error) {
+	c := first.config
 	tty, err := draw.OpenTty(o.tty, c.Baud)
 	if err != nil {
 		return err
@@ -32,42 +38,83 @@ func console(c Config, banner string, o options) (err error) {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	signals := watchSignals(cancel)
+	defer context.AfterFunc(ctx, func() { endAnyway(screen) })()
 	g := new(guard)
-	feeds := newFeeds(c, g)
 	captured, err := captureOutput()
 	if err != nil {
 		return errors.Join(err, tty.Close())
 	}
 	defer captured.release()
+	limit, stop := context.WithTimeout(ctx, startWait)
+	defer stop()
+	fonts := begin(func() *draw.Font { return tty.Font(nil) })
+	feeds := newFeeds(c, g)
+	workers := feeds.startSampler(ctx) // all that is slower comes after the first frame
+	zones := begin(localZone)
 	if err := screen.Init(); err != nil {
 		return errors.Join(err, tty.Close())
 	}
 	// A panic on this goroutine is told after the terminal is itself again.
 	defer screen.Fini()
+	font, hasFont := within(limit, fonts, nil)
 	l := &loop{
-		tty: tty, screen: screen, canvas: draw.NewCanvas(look(c, caps, tty.Font(nil))), line: newLine(tty, palette(c, caps)),
-		feeds: feeds, guard: g, own: newOwnUse(),
+		tty: tty, screen: screen, canvas: draw.NewCanvas(look(c, caps, font)), line: newLine(tty, palette(c, caps)),
+		feeds: feeds, guard: g, own: new(ownUse), systemd: newNotifier(), answers: make(chan func(), asides),
 		console: screens.NewConsole(firstScreen(c, o), g.caught), repaint: true,
 		look:   func(f *draw.Font) draw.Look { return look(feeds.config, caps, f) },
-		reload: func(l *loop) { reload(ctx, l, o, caps) },
+		config: reloads{load: func() loaded { return load(o) }, silent: silent(o), caps: caps, told: late != nil},
 	}
-	zone, note := localZone()
-	l.frame.Now = time.Now().In(zone)
-	l.frame.Settings = settings(c, banner, configPath(o.config))
+	defer l.systemd.close()
+	l.frame.Settings = settings(c, first.banner, first.path)
 	l.frame.Settings.Terminal = terminalText(l.canvas, caps, tty.Baud())
 	l.frame.Settings.Slow = tty.Baud() > 0
-	if note != "" {
-		l.frame.Settings.Notes = append(l.frame.Settings.Notes, note)
+	zone, hasZone := within(limit, zones, noZone)
+	l.zoneIs(zone)
+	within(limit, feeds.sampler.Sampled(), struct{}{})
+	for !tty.Idle() && limit.Err() == nil { // it has what starts the screen still to take
+		time.Sleep(time.Millisecond)
 	}
-	feeds.sampler.Sample() // the first frame has figures; all that is slower comes after it
 	l.draw(time.Now())
-	_, _ = daemon.SdNotify(false, daemon.SdNotifyReady)
+	l.systemd.tell(daemon.SdNotifyReady)
+	if !hasFont {
+		l.ask(&l.font, "font", func() func() { font := <-fonts; return func() { l.fontIs(font) } })
+	}
+	if !hasZone {
+		l.ask(new(aside), "time zone", func() func() { zone := <-zones; return func() { l.zoneIs(zone) } })
+	}
+	if late != nil {
+		l.ask(&l.config.aside, "config", func() func() { c := <-late; return func() { l.reloaded(ctx, c) } })
+	}
 	feeds.startLogs(ctx)
 	startSelf(ctx, g, feeds, captured)
-	feeds.startHost(ctx)
+	feeds.startWorkers(workers)
+	g.keep(ctx, "own use", l.own.follow)
 	err = l.run(ctx, signals)
-	_, _ = daemon.SdNotify(false, daemon.SdNotifyStopping)
+	l.systemd.tell(daemon.SdNotifyStopping)
 	return err
+}
+
+// zoneIs makes z the zone that times are shown in.
+func (l *loop) zoneIs(z zone) {
+	l.frame.Now = time.Now().In(z.Location)
+	s := *l.frame.Settings
+	s.Notes = slices.DeleteFunc(slices.Clone(s.Notes), func(note string) bool { return note == noZone.note })
+	if z.note != "" {
+		s.Notes = append(s.Notes, z.note)
+	}
+	l.frame.Settings = &s
+}
+
+// endTime is how long a program that was told to end has to do so.
+const endTime = 2 * time.Second
+
+// endAnyway ends the program when it has not ended by itself, and puts the terminal back before that.
+func endAnyway(screen *draw.Screen) {
+	time.Sleep(endTime)
+	ctx, cancel := context.WithTimeout(context.Background(), endTime/4)
+	defer cancel()
+	inTime(ctx, screen.Abandon)
+	os.Exit(exitFailure)
 }
 
 // watchSignals hands over the signals that the loop handles and ends the program, through cancel, on those that end it.
@@ -92,30 +139,6 @@ func startSelf(ctx context.Context, g *guard, f *feeds, c *capture) {
 	sink.Report(health, "what this program prints itself")
 	lines := source.NewSelf(sink)
 	g.keep(ctx, "own output", func(ctx context.Context) error { return c.pump(ctx, lines, lines.Flush) })
-}
-
-// reload reads the configuration again: a bad file keeps what is in force, with a banner; what changed is started anew.
-func reload(ctx context.Context, l *loop, o options, caps draw.Caps) {
-	c, err := LoadConfig(o.config)
-	old := l.frame.Settings
-	if err != nil {
-		kept := *old
-		kept.Banner = settings(l.feeds.config, err.Error(), "").Banner
-		l.frame.Settings = &kept
-		return
-	}
-	fresh := settings(c, "", configPath(o.config))
-	fresh.Notes = old.Notes
-	l.canvas.SetLook(look(c, caps, l.tty.Font(nil)))
-	colours := palette(c, caps)
-	if l.line.palette != nil && colours == nil {
-		l.tty.SetPalette(nil)
-	}
-	l.line.palette, l.repaint = colours, true
-	l.tty.SetSize(c.Size.Width, c.Size.Height)
-	fresh.Terminal, fresh.Slow = terminalText(l.canvas, caps, l.tty.Baud()), old.Slow
-	l.frame.Settings = fresh
-	l.feeds.reconfigure(ctx, c)
 }
 
 // terminalText says what the terminal is taken for.

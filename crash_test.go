@@ -69,7 +69,7 @@ func TestF41SourceCrashesAlways(t *testing.T) {
 	s := start(t, faulty("panic always sampler"))
 	s.await("── Memory", footer)
 	s.keys("3")
-	s.await("── Interfaces") // of which nothing but the names is known
+	s.await("Physical interfaces", "sampler not answering")
 	s.keys("q")
 	if code, _ := s.exit(); code != 0 {
 		t.Errorf("exit code %d\n%s", code, s.stderr())

@@ -5,6 +5,7 @@ import (
 	"os"
 	"slices"
 	"sync/atomic"
+	"time"
 
 	"hypervisor-tui/journal"
 	"hypervisor-tui/journal/source"
@@ -28,6 +29,8 @@ type feeds struct {
 	units   atomic.Pointer[sample.Units]
 	system  atomic.Pointer[sample.System]
 	now     chan struct{}      // wakes the sampler
+	turns   uint64             // of the log's owner, as fill saw them last,
+	turn    time.Duration      // and since when it has been in the same one; 0: it is not
 	stop    context.CancelFunc // ends what the config can change: the sampler, its workers and the look for a kubeconfig
 }
 
@@ -58,12 +61,12 @@ func (f *feeds) startLogs(ctx context.Context) {
 	f.followFiles(ctx, f.config)
 }
 
-// startHost starts what reads the host and looks for the cluster.
-func (f *feeds) startHost(ctx context.Context) {
+// startSampler starts what samples the host, and returns what it ends with, as the workers beside it are to.
+func (f *feeds) startSampler(ctx context.Context) context.Context {
 	ctx, f.stop = context.WithCancel(ctx)
-	f.startWorkers(ctx)
 	s := f.sampler
 	f.guard.keep(ctx, "sampler", func(ctx context.Context) error { return s.Run(ctx, f.now) })
+	return ctx
 }
 
 // startWorkers starts what is read beside the samples. They end with ctx.
@@ -104,7 +107,7 @@ func (f *feeds) reconfigure(ctx context.Context, c Config) {
 	}
 	f.stop()
 	f.sampler = newSampler(c)
-	f.startHost(ctx)
+	f.startWorkers(f.startSampler(ctx))
 }
 
 // refresh asks for a sample now. It never blocks.
@@ -127,4 +130,12 @@ func (f *feeds) fill(fr *frame.Frame) {
 		fr.VMs = v
 	}
 	fr.Kube, fr.Units, fr.System = f.kube.Load(), f.units.Load(), f.system.Load()
+	fr.Sampling.Since, fr.Sampling.Source = f.sampler.Busy()
+	switch turns := f.log.Turns(); {
+	case turns != f.turns || turns%2 == 0:
+		f.turns, f.turn = turns, 0
+	case f.turn == 0:
+		f.turn = sample.Boottime()
+	}
+	fr.Logging.Since = f.turn
 }

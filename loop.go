@@ -21,9 +21,6 @@ import (
 
 const retryBusy = 50 * time.Millisecond // after which a frame that the terminal was too busy for is tried again
 
-// ownBeats is after how many seconds this program looks at what it uses itself.
-const ownBeats = 5
-
 // afterSample is how long after the second its frame is drawn: samples fall on whole seconds, and each shows at once.
 const afterSample = 100 * time.Microsecond
 
@@ -33,7 +30,7 @@ var (
 )
 
 // loop is the one goroutine that draws. It takes snapshots, draws every cell of the canvas and hands what changed to
-// the terminal; nothing in it waits but for its channels.
+// the terminal; nothing in it waits but for its channels, and nothing in it touches a file: what may hang is asked aside.
 type loop struct {
 	tty     *draw.Tty
 	screen  *draw.Screen
@@ -45,7 +42,11 @@ type loop struct {
 	frame   frame.Frame
 	line    line
 	look    func(*draw.Font) draw.Look // by the configuration in force
-	reload  func(*loop)                // re-reads the configuration
+	systemd *notifier
+	answers chan func() // of what is done beside the loop; has room for asides
+	config  reloads
+	font    aside
+	level   aside
 
 	w, h    int           // as drawn last
 	repaint bool          // the terminal shows something else than we think
@@ -59,7 +60,7 @@ type loop struct {
 // run draws until ctx ends (nil), the user quits (nil) or asks for a login prompt (errLogin), or the terminal hangs up.
 func (l *loop) run(ctx context.Context, signals <-chan os.Signal) error {
 	events := l.events(ctx)
-	tick := time.NewTimer(0)
+	tick := time.NewTimer(wakeup.Until(time.Now(), time.Second) + afterSample) // the first frame is there
 	defer tick.Stop()
 	retry := time.NewTimer(time.Hour)
 	defer retry.Stop()
@@ -77,7 +78,7 @@ func (l *loop) run(ctx context.Context, signals <-chan os.Signal) error {
 		case <-l.tty.Hup():
 			return errHangup
 		case s := <-signals:
-			if quit, err := l.signal(s); quit {
+			if quit, err := l.signal(ctx, s); quit {
 				return err
 			}
 		case <-resized:
@@ -98,6 +99,8 @@ func (l *loop) run(ctx context.Context, signals <-chan os.Signal) error {
 			l.page()
 		case <-l.feeds.sampler.Sampled():
 			l.sampled()
+		case answer := <-l.answers:
+			answer()
 		case <-wake:
 		}
 		l.turned()
@@ -141,26 +144,25 @@ func (l *loop) turned() {
 	}
 	if now := time.Now(); now.Sub(l.fed) >= l.feed/2 {
 		l.fed = now
-		_, _ = daemon.SdNotify(false, daemon.SdNotifyWatchdog) // systemd that does not listen is not our fault
+		l.systemd.tell(daemon.SdNotifyWatchdog)
 	}
 }
 
 // signal handles one signal and says whether to leave.
-func (l *loop) signal(s os.Signal) (quit bool, err error) {
+func (l *loop) signal(ctx context.Context, s os.Signal) (quit bool, err error) {
 	switch s {
 	case unix.SIGHUP:
 		if !l.tty.Alive() {
 			return true, errHangup
 		}
-		_, _ = daemon.SdNotify(false, reloading())
-		l.reload(l)
-		_, _ = daemon.SdNotify(false, daemon.SdNotifyReady)
+		l.systemd.tell(reloading())
+		l.reload(ctx)
 	case unix.SIGCONT:
 		l.repaint = true
+		l.draw(time.Now())
 	default:
 		return true, nil
 	}
-	l.draw(time.Now())
 	return false, nil
 }
 
@@ -218,9 +220,10 @@ func (l *loop) tick(now time.Time) {
 	case 1:
 		limitMemory(gcPercent)
 	case startBeats:
-		giveBack()
+		go l.guard.run(context.Background(), "give back", func(context.Context) error { giveBack(); return nil })
 	}
 	l.watchTerminal(now)
+	l.watchConfig()
 	if l.console.Paused() && !l.resized() && !l.repaint {
 		return
 	}
@@ -295,9 +298,7 @@ func (l *loop) gather(now time.Time) {
 	}
 	f.Now, f.Boot = now.In(f.Now.Location()), sample.Boottime()
 	l.feeds.fill(f)
-	if f.Beat%ownBeats == 0 {
-		l.own.read(&f.Self)
-	}
+	l.own.fill(&f.Self)
 	f.Self.Crashes = l.guard.crashes.Load()
 	f.Derive()
 }

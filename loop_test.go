@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"os"
+	"runtime"
 	"testing"
 	"time"
 
@@ -43,8 +44,8 @@ func newLoop(t *testing.T) (*loop, *os.File) {
 	c := DefaultConfig()
 	g := new(guard)
 	l := &loop{
-		tty: tty, screen: screen, canvas: draw.NewCanvas(look(c, caps, nil)), line: newLine(tty, nil), feeds: newFeeds(c, g), guard: g, own: newOwnUse(),
-		console: screens.NewConsole(frame.Dashboard, g.caught), repaint: true, reload: func(*loop) {},
+		tty: tty, screen: screen, canvas: draw.NewCanvas(look(c, caps, nil)), line: newLine(tty, nil), feeds: newFeeds(c, g), guard: g, own: new(ownUse), systemd: newNotifier(),
+		console: screens.NewConsole(frame.Dashboard, g.caught), repaint: true, answers: make(chan func(), asides),
 	}
 	l.frame.Now, l.frame.Settings = time.Now().UTC(), settings(c, "", "")
 	for range 3 {
@@ -168,13 +169,84 @@ func TestPausedPicture(t *testing.T) {
 func TestF39HangupSignalOfADeadTerminal(t *testing.T) {
 	l, master := newLoop(t)
 	reloads := 0
-	l.reload = func(*loop) { reloads++ }
-	if quit, err := l.signal(unix.SIGHUP); quit || err != nil || reloads != 1 {
-		t.Errorf("of a terminal that is there: leave %v, %v; %d reloads", quit, err, reloads)
+	l.config.load = func() loaded { reloads++; return loaded{config: DefaultConfig()} }
+	if quit, err := l.signal(t.Context(), unix.SIGHUP); quit || err != nil {
+		t.Errorf("of a terminal that is there: leave %v, %v", quit, err)
+	}
+	(<-l.answers)()
+	if reloads != 1 {
+		t.Errorf("%d reloads", reloads)
 	}
 	master.Close()
-	if quit, err := l.signal(unix.SIGHUP); !quit || err != errHangup || reloads != 1 {
-		t.Errorf("of one that is gone: leave %v, %v; %d reloads", quit, err, reloads)
+	if quit, err := l.signal(t.Context(), unix.SIGHUP); !quit || err != errHangup || l.config.since != 0 {
+		t.Errorf("of one that is gone: leave %v, %v, a reload since %v", quit, err, l.config.since)
+	}
+}
+
+// TestF54ConfigHangs: whatever reading the configuration does, the loop goes on, says so, and asks once at a time.
+func TestF54ConfigHangs(t *testing.T) {
+	l, master := newLoop(t)
+	go discard(master)
+	config := DefaultConfig()
+	config.Quit = true
+	reads, answer := make(chan bool, 1000), make(chan loaded)
+	l.config = reloads{silent: "not answering (x)", load: func() loaded { reads <- true; return <-answer }}
+	l.frame.Settings = settings(config, "", "")
+	l.feeds.config = config
+	hup := func() {
+		t.Helper()
+		if quit, err := l.signal(t.Context(), unix.SIGHUP); quit || err != nil {
+			t.Fatalf("leave %v, %v", quit, err)
+		}
+	}
+	hup()
+	<-reads
+	l.tick(time.Now())
+	if l.frame.Settings.Banner != "" {
+		t.Errorf("told at once: %q", l.frame.Settings.Banner)
+	}
+	goroutines := runtime.NumGoroutine()
+	for range 100 {
+		hup()
+	}
+	if now := runtime.NumGoroutine(); now > goroutines || len(reads) > 0 {
+		t.Errorf("%d goroutines became %d, %d more reads", goroutines, now, len(reads))
+	}
+	l.config.since -= configPatience // as if so much time had passed
+	l.tick(time.Now())
+	if l.frame.Settings.Banner != "not answering (x)" || !l.frame.Settings.Quit {
+		t.Errorf("banner %q, quit %v", l.frame.Settings.Banner, l.frame.Settings.Quit)
+	}
+	config.Quit = false
+	answer <- loaded{config: config}
+	(<-l.answers)()
+	if l.frame.Settings.Banner != "" || l.frame.Settings.Quit {
+		t.Errorf("after the answer: banner %q, quit %v", l.frame.Settings.Banner, l.frame.Settings.Quit)
+	}
+	<-reads // the hundred were after that one began: it is read again, once
+	answer <- loaded{banner: "bad"}
+	(<-l.answers)()
+	if l.frame.Settings.Banner != "bad" || l.frame.Settings.Quit || l.config.since != 0 || len(reads) > 0 {
+		t.Errorf("banner %q, quit %v, asked since %v, %d more reads", l.frame.Settings.Banner, l.frame.Settings.Quit, l.config.since, len(reads))
+	}
+}
+
+// TestF53AsideThatCrashesMayBeAskedAgain: a crash is told, and what is asked aside is not lost for it.
+func TestF53AsideThatCrashesMayBeAskedAgain(t *testing.T) {
+	l, master := newLoop(t)
+	go discard(master)
+	var a aside
+	if !l.ask(&a, "test", func() func() { panic("a word") }) || l.ask(&a, "test", func() func() { return nil }) {
+		t.Error("asked never, or twice")
+	}
+	(<-l.answers)()
+	answered := false
+	if !l.ask(&a, "test", func() func() { return func() { answered = true } }) {
+		t.Error("not asked again")
+	}
+	(<-l.answers)()
+	if !answered || l.guard.crashes.Load() != 1 {
+		t.Errorf("answered %v, %d crashes", answered, l.guard.crashes.Load())
 	}
 }
 

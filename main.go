@@ -34,7 +34,7 @@ func main() {
 	// One: a second one costs wake-ups all day and gains nothing. Left automatic, the runtime reads the cgroup's limit
 	// each second.
 	runtime.GOMAXPROCS(1)
-	slackenTimers()
+	slacken()
 	limitMemory(startPercent)
 	os.Exit(command(os.Args[1:], os.Stdout, os.Stderr))
 }
@@ -70,16 +70,16 @@ func command(args []string, out, errs io.Writer) int {
 		fmt.Fprintln(out, "hypervisor-tui", version)
 		return exitFine
 	}
-	config, banner := load(o)
+	first, late := firstLoad(o)
 	switch {
 	case o.check:
-		err = check(out, config, banner, o)
+		err = check(out, first, o)
 	case o.once:
-		err = once(out, config, banner, o)
+		err = once(out, first, o)
 	case o.plain:
-		err = plain(out, config, banner, o)
+		err = plain(out, first, o)
 	default:
-		err = console(config, banner, o)
+		err = console(first, late, o)
 	}
 	switch {
 	case errors.Is(err, errLogin):
@@ -156,14 +156,4 @@ func (o *options) validate() error {
 		}
 	}
 	return nil
-}
-
-// load reads the configuration. When that fails the console starts on the defaults all the same, and the banner says
-// what is wrong: a bad file never keeps the screen dark.
-func load(o options) (c Config, banner string) {
-	c, err := LoadConfig(o.config)
-	if err != nil {
-		return DefaultConfig(), err.Error()
-	}
-	return c, ""
 }

@@ -21,11 +21,13 @@ import (
 const (
 	betweenSamples = 500 * time.Millisecond
 	patience       = 3 * time.Second // for sources that are slow to answer the first time
+	lastPatience   = time.Second     // for the sample that is shown
 	tailRows       = 50
 )
 
 // once prints one picture, or the snapshot as JSON.
-func once(out io.Writer, c Config, banner string, o options) error {
+func once(out io.Writer, first loaded, o options) error {
+	c := first.config
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	rows := tailRows
@@ -34,7 +36,7 @@ func once(out io.Writer, c Config, banner string, o options) error {
 		size, _ = parseSize(o.size) // validated with the flags
 		rows = min(size.Height, journal.MaxRows)
 	}
-	f := snapshot(ctx, c, banner, o, rows)
+	f := snapshot(ctx, first, o, rows)
 	if o.json {
 		return report.Write(out, f)
 	}
@@ -57,8 +59,8 @@ func utf8Locale() bool {
 }
 
 // snapshot samples the host twice, so that there are rates, and waits for what is slow to answer the first time.
-func snapshot(ctx context.Context, c Config, banner string, o options, rows int) *frame.Frame {
-	g := new(guard)
+func snapshot(ctx context.Context, first loaded, o options, rows int) *frame.Frame {
+	c, g := first.config, new(guard)
 	feeds := newFeeds(c, g)
 	// Scripts get the messages as they were written.
 	feeds.log.Ask(journal.Query{Number: 1, Rows: rows, Filter: journal.Filter{Least: journal.Debug, Each: o.json, Raw: o.json}})
@@ -66,14 +68,15 @@ func snapshot(ctx context.Context, c Config, banner string, o options, rows int)
 	feeds.startWorkers(ctx)
 	limit, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	feeds.sampler.Sample()
+	local := begin(localZone)
+	sampled := inTime(limit, feeds.sampler.Sample)
 	pause(limit, betweenSamples)
 	feeds.sampler.WaitSlow(limit)
 	feeds.sampler.WaitLinks(limit)
-	f := &frame.Frame{Settings: settings(c, banner, configPath(o.config))}
-	zone, note := localZone()
-	if note != "" {
-		f.Settings.Notes = append(f.Settings.Notes, note)
+	f := &frame.Frame{Settings: settings(c, first.banner, first.path), Final: true}
+	zone, _ := within(limit, local, noZone)
+	if zone.note != "" {
+		f.Settings.Notes = append(f.Settings.Notes, zone.note)
 	}
 	f.Page = feeds.backfilled(limit)
 	for limit.Err() == nil {
@@ -82,12 +85,24 @@ func snapshot(ctx context.Context, c Config, banner string, o options, rows int)
 		}
 		pause(limit, 10*time.Millisecond)
 	}
-	feeds.sampler.Sample()
-	f.Now, f.Boot = time.Now().In(zone), sample.Boottime()
+	own := new(ownUse)
+	last, stop := context.WithTimeout(ctx, lastPatience)
+	defer stop()
+	if sampled {
+		inTime(last, feeds.sampler.Sample)
+	}
+	inTime(last, own.measure)
+	f.Now, f.Boot = time.Now().In(zone.Location), sample.Boottime()
 	feeds.fill(f)
-	newOwnUse().read(&f.Self)
+	own.fill(&f.Self)
 	f.Derive()
 	return f
+}
+
+// inTime runs f and reports whether it has come back before ctx ended. A file that never answers keeps it for ever.
+func inTime(ctx context.Context, f func()) bool {
+	_, ok := within(ctx, begin(func() struct{} { f(); return struct{}{} }), struct{}{})
+	return ok
 }
 
 func pause(ctx context.Context, d time.Duration) {

@@ -21,7 +21,7 @@ const statusBeat = time.Minute
 
 // plain prints lines for a console that logs what it gets: a status line a minute and log entries as they come, ASCII
 // of 80 columns, never faster than the line's baud rate.
-func plain(out io.Writer, c Config, banner string, o options) (err error) {
+func plain(out io.Writer, first loaded, o options) (err error) {
 	if o.tty != "" {
 		f, err := os.OpenFile(o.tty, os.O_WRONLY|unix.O_NOCTTY, 0)
 		if err != nil {
@@ -33,15 +33,18 @@ func plain(out io.Writer, c Config, banner string, o options) (err error) {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	watchSignals(cancel)
-	g := new(guard)
+	c, g := first.config, new(guard)
 	feeds := newFeeds(c, g)
 	feeds.log.Ask(journal.Query{Number: 1, Rows: journal.MaxRows, Filter: journal.Filter{Least: journal.Debug, Each: true}})
 	feeds.startLogs(ctx)
-	feeds.startHost(ctx)
-	zone, _ := localZone()
-	p := &printer{out: draw.NewPacer(out, c.Baud), feeds: feeds, own: newOwnUse()}
-	p.frame.Settings = settings(c, banner, configPath(o.config))
-	p.frame.Now = time.Now().In(zone)
+	feeds.startWorkers(feeds.startSampler(ctx))
+	limit, stop := context.WithTimeout(ctx, startWait)
+	defer stop()
+	zone, _ := within(limit, begin(localZone), noZone)
+	p := &printer{out: draw.NewPacer(out, c.Baud), feeds: feeds, own: new(ownUse)}
+	g.keep(ctx, "own use", p.own.follow)
+	p.frame.Settings = settings(c, first.banner, first.path)
+	p.frame.Now = time.Now().In(zone.Location)
 	done := make(chan error, 1)
 	go func() { done <- g.run(ctx, "plain", p.run) }() // a write to a stopped line may never return
 	select {
@@ -90,7 +93,7 @@ func (p *printer) status() {
 	f := &p.frame
 	f.Now, f.Boot = time.Now().In(f.Now.Location()), sample.Boottime()
 	p.feeds.fill(f)
-	p.own.read(&f.Self)
+	p.own.fill(&f.Self)
 	f.Derive()
 	p.text = report.AppendStatus(p.text, f)
 }

@@ -214,6 +214,11 @@ func TestF42BlockedLoop(t *testing.T) {
 	if !s.running() {
 		t.Fatalf("it has ended: %v\n%s", s.cmd.ProcessState, s.stderr())
 	}
+	s.signal(unix.SIGTERM)
+	if code, took := s.exit(); code != exitFailure {
+		t.Errorf("exit code %d after %v, want %d", code, took, exitFailure)
+	}
+	s.restored()
 }
 
 // notified is the socket that systemd listens on.

@@ -2,45 +2,71 @@ package main
 
 import (
 	"bytes"
+	"context"
+	"math"
 	"os"
 	"runtime"
 	"strconv"
+	"sync/atomic"
+	"time"
 
 	"golang.org/x/sys/unix"
 
+	"hypervisor-tui/sample/wakeup"
 	"hypervisor-tui/screens/frame"
 )
 
-// ownUse reads what this program uses, from kept memory.
+// ownEvery is how often this program looks at what it uses itself.
+const ownEvery = 5 * time.Second
+
+// ownUse is what this program uses, measured beside the loop. The zero value has not measured yet.
 type ownUse struct {
-	statm *os.File // nil: it cannot be opened, and RSS stays 0
+	rss atomic.Uint64 // bytes; 0: unknown
+	cpu atomic.Uint64 // the bits of a float64: seconds
+
+	statm *os.File // these are the measuring goroutine's
 	buf   [128]byte
 }
 
-func newOwnUse() *ownUse {
-	f, err := os.Open("/proc/self/statm")
-	if err != nil {
-		return &ownUse{}
+// follow measures at once and then each ownEvery, until ctx ends.
+func (o *ownUse) follow(ctx context.Context) error {
+	tick := wakeup.NewTicker(ownEvery)
+	defer tick.Stop()
+	for {
+		o.measure()
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+			tick.Next()
+		}
 	}
-	return &ownUse{statm: f}
 }
 
-// read fills s with memory, CPU time and goroutines.
-func (o *ownUse) read(s *frame.Self) {
-	s.Goroutines = runtime.NumGoroutine()
+// fill puts what was measured last into s. It waits for nothing.
+func (o *ownUse) fill(s *frame.Self) {
+	s.Goroutines, s.RSS, s.CPU = runtime.NumGoroutine(), o.rss.Load(), math.Float64frombits(o.cpu.Load())
+}
+
+// measure reads memory and CPU time, from kept memory.
+func (o *ownUse) measure() {
 	var u unix.Rusage
 	if unix.Getrusage(unix.RUSAGE_SELF, &u) == nil {
-		s.CPU = seconds(u.Utime) + seconds(u.Stime)
+		o.cpu.Store(math.Float64bits(seconds(u.Utime) + seconds(u.Stime)))
 	}
 	if o.statm == nil {
-		return
+		f, err := os.Open("/proc/self/statm")
+		if err != nil {
+			return
+		}
+		o.statm = f
 	}
 	n, _ := o.statm.ReadAt(o.buf[:], 0) // a short read ends with io.EOF
 	fields := o.buf[:n]
 	_, fields, _ = bytes.Cut(fields, []byte{' '})
 	resident, _, _ := bytes.Cut(fields, []byte{' '})
 	if pages, err := strconv.ParseUint(string(resident), 10, 64); err == nil {
-		s.RSS = pages * uint64(os.Getpagesize())
+		o.rss.Store(pages * uint64(os.Getpagesize()))
 	}
 }
 

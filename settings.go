@@ -115,19 +115,28 @@ func glyphs(name string, caps draw.Caps, font *draw.Font) *draw.Glyphs {
 	return draw.ASCIIGlyphs()
 }
 
-// localZone is the zone that times are shown in, with a note when the one that is asked for cannot be had.
-func localZone() (*time.Location, string) {
+// zone is what times are shown in, with a note when the one that is asked for cannot be had.
+type zone struct {
+	*time.Location
+	note string
+}
+
+// noZone stands for a zone whose file does not answer. Until it does nobody may use time.Local, which would wait for it.
+var noZone = zone{time.UTC, "the time zone is not answering: times are UTC"}
+
+// localZone reads the zone of the environment or of this host.
+func localZone() zone {
 	if time.Local.String() != "UTC" {
-		return time.Local, ""
+		return zone{time.Local, ""}
 	}
 	// Go's zone is UTC, without an error, when it finds no other.
 	name, set := os.LookupEnv("TZ")
 	if asked := strings.TrimPrefix(name, ":"); asked != "" && asked != "UTC" {
-		return time.UTC, fmt.Sprintf("TZ=%q is not known here: times are UTC", clean.String(name))
+		return zone{time.UTC, fmt.Sprintf("TZ=%q is not known here: times are UTC", clean.String(name))}
 	}
 	const file = "/etc/localtime"
 	if _, err := os.Lstat(file); err == nil && !set {
-		return time.UTC, file + " has no time zone: times are UTC"
+		return zone{time.UTC, file + " has no time zone: times are UTC"}
 	}
-	return time.UTC, ""
+	return zone{time.UTC, ""}
 }

@@ -74,28 +74,49 @@ func (l *loop) again() {
 
 // watchTerminal looks, once a second, for what nobody tells: another font, messages of the kernel on the picture.
 func (l *loop) watchTerminal(now time.Time) {
-	if l.frame.Beat%fontBeats == 0 && l.tty.Console() {
-		if font := l.tty.Font(l.canvas.Look().Font); font != l.canvas.Look().Font {
-			l.canvas.SetLook(l.look(font))
-			l.repaint = true
-		}
+	if l.frame.Beat%fontBeats == 0 {
+		l.askFont()
 	}
-	if l.line.shared && now.Sub(l.line.healed) >= l.line.full && l.printed() {
-		l.line.healed, l.repaint = now, true
+	if l.line.shared && now.Sub(l.line.healed) >= l.line.full && l.feeds.log.Kernel(journal.Debug+1) != l.line.kernel[0] {
+		l.ask(&l.level, "console level", func() func() {
+			level := consoleLevel()
+			return func() { l.printed(level) }
+		})
 	}
 }
 
-// printed says whether the kernel has printed on its consoles since the last call.
-func (l *loop) printed() bool {
-	log := l.feeds.log
-	all := log.Kernel(journal.Debug + 1)
-	if all == l.line.kernel[0] {
-		return false
+// askFont asks a console which characters its font has.
+func (l *loop) askFont() {
+	if !l.tty.Console() {
+		return
 	}
-	seen := [2]uint64{all, log.Kernel(consoleLevel())}
+	old := l.canvas.Look().Font
+	l.ask(&l.font, "font", func() func() {
+		font := l.tty.Font(old)
+		return func() { l.fontIs(font) }
+	})
+}
+
+// fontIs takes in what a console's font has.
+func (l *loop) fontIs(font *draw.Font) {
+	if font != l.canvas.Look().Font {
+		l.canvas.SetLook(l.look(font))
+		l.repaint = true
+		l.draw(time.Now())
+	}
+}
+
+// printed sends the picture again when the kernel has printed on its consoles, which it does from level on.
+func (l *loop) printed(level journal.Severity) {
+	log := l.feeds.log
+	seen := [2]uint64{log.Kernel(journal.Debug + 1), log.Kernel(level)}
 	printed := seen[1] != l.line.kernel[1]
 	l.line.kernel = seen
-	return printed
+	if printed {
+		now := time.Now()
+		l.line.healed, l.repaint = now, true
+		l.draw(now)
+	}
 }
 
 // consoleLevel is the severity from which on the kernel keeps a message off its consoles.

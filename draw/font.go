@@ -164,10 +164,21 @@ func (t *Tty) Console() bool { return t.console }
 
 // Font asks the console which characters its font has; nil when the terminal is none or does not tell. It returns old
 // when that is the same, and then allocates nothing. Nothing tells of another font: ask again now and then.
+//
+// The answer may take long: the kernel gives it under the lock that its own messages are printed with. Nothing else of
+// the Tty waits for that.
 func (t *Tty) Font(old *Font) *Font {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if t.closed || !t.console || !t.fonts.read(t.line.fd) {
+	t.fontMu.Lock()
+	defer t.fontMu.Unlock()
+	if !t.console {
+		return nil
+	}
+	told := false
+	conn, err := t.line.file.SyscallConn()
+	if err == nil {
+		err = conn.Control(func(fd uintptr) { told = t.fonts.read(int(fd)) })
+	}
+	if err != nil || !told {
 		return nil
 	}
 	if old != nil && old.has == t.fonts.font.has {

@@ -152,6 +152,10 @@ func (s *Screen) SetModes() {
 	_, _ = s.window.port.Write(s.modes)
 }
 
+// Abandon restores and closes the terminal from any goroutine, for a program whose own one hangs. It may wait for ever
+// where the terminal itself does.
+func (s *Screen) Abandon() { s.tty.abandon(s.restore) }
+
 // finiTime is longer than Tty.Stop takes.
 const finiTime = 900 * time.Millisecond
 

@@ -32,12 +32,14 @@ type Tty struct {
 	saved  *unix.Termios // what Stop restores; nil unless started
 	tail   []byte        // written since Drain: what puts the terminal back
 	ending bool          // between Drain and Stop
-	fonts  fontReader
-	w, h   int // as last asked
+	w, h   int           // as last asked
 
 	fixedW, fixedH int // by SetSize
 	columns, lines int // from the environment, for a terminal that does not know
 	report         sizeReport
+
+	fontMu sync.Mutex // guards fonts: a console may take long to tell its font
+	fonts  fontReader
 }
 
 // OpenTty opens the terminal at path, or the controlling terminal when path is empty, or, when there is none, the

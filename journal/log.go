@@ -29,6 +29,7 @@ type Log struct {
 	sinks   atomic.Pointer[[]*Sink]
 	kernel  [Debug + 1]atomic.Uint64 // entries of the kernel that came, by their own severity
 	made    atomic.Uint32            // sinks so far
+	turns   atomic.Uint64            // see Turns
 	seed    maphash.Seed             // of the doors
 
 	reading   chan struct{} // capacity 1: there is a request
@@ -129,12 +130,18 @@ func (l *Log) poke() {
 	}
 }
 
+// Turns rises whenever the ring's owner starts a turn and ends one, which takes milliseconds: it is odd during one. Who
+// sees the same odd number for long knows that the owner hangs.
+func (l *Log) Turns() uint64 { return l.turns.Load() }
+
 // Run owns the ring until ctx ends, and returns its error. It is called once.
 func (l *Log) Run(ctx context.Context) error {
 	timer := time.NewTimer(pageInterval)
 	defer timer.Stop()
 	for ctx.Err() == nil {
+		l.turns.Add(1)
 		more := l.turn()
+		l.turns.Add(1)
 		wait := l.publishDue(timer)
 		if more {
 			continue

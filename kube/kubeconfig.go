@@ -29,6 +29,7 @@ type Options struct {
 	Root     string        // before every path: a test's tree, otherwise empty
 	Now      time.Duration // CLOCK_BOOTTIME
 	Previous box.Health    // of the State before, whose Since goes on while its state lasts
+	At       func(string)  // nil, or told each path, clean, before it is looked at: the look at it may never end
 }
 
 // Find chooses the first kubeconfig that can be read; the Health is then as it was before. A file that is there and cannot be read is Failed with the
@@ -38,7 +39,11 @@ func Find(o Options) State {
 	s := State{Health: o.Previous}
 	broken := ""
 	for _, path := range o.paths() {
-		look := Look{Path: clean.String(path), Result: result(filepath.Join(o.Root, path))}
+		look := Look{Path: clean.String(path)}
+		if o.At != nil {
+			o.At(look.Path)
+		}
+		look.Result = result(filepath.Join(o.Root, path))
 		if look.Path != path {
 			look.Result = "has a character in its name that cannot be shown"
 		}

@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"hypervisor-tui/internal/await"
 	"hypervisor-tui/sample/box"
 )
 
@@ -60,7 +61,7 @@ func TestF53IdentityHangs(t *testing.T) {
 		t.Errorf("%+v", got)
 	}
 	close(answer)
-	await(t, "the answer", func() bool { return s.identity.asked.since() == 0 })
+	await.Until(t, "the answer", func() bool { return s.identity.asked.since() == 0 })
 	s.Sample()
 	h = s.hosts.Latest()
 	if h.Health[Identity].State != box.OK || h.Machine.OS == "" || h.Machine.Hostname != "hypervisor-01" {
@@ -68,7 +69,7 @@ func TestF53IdentityHangs(t *testing.T) {
 	}
 	s.identity.look = func(string) *identity { panic("a word") }
 	s.identity.ask()
-	await(t, "the crash", func() bool { return s.identity.asked.since() == 0 })
+	await.Until(t, "the crash", func() bool { return s.identity.asked.since() == 0 })
 	s.Sample()
 	if got := s.hosts.Latest().Health[Identity]; got.State != box.Failed || got.Err != "crashed: a word" {
 		t.Errorf("%+v", got)
@@ -144,7 +145,7 @@ func TestF55ProcessNameHangs(t *testing.T) {
 		}
 	})
 	begin(t, s)
-	await(t, "the scan to hang", func() bool { return s.qemu.scanning.since() != 0 })
+	await.Until(t, "the scan to hang", func() bool { return s.qemu.scanning.since() != 0 })
 	c.pass(workPatience + time.Second)
 	s.Sample()
 	h := s.hosts.Latest()
@@ -155,5 +156,5 @@ func TestF55ProcessNameHangs(t *testing.T) {
 		t.Errorf("load: %+v", got)
 	}
 	close(answer)
-	await(t, "the VMs", func() bool { s.Sample(); return s.hosts.Latest().Health[QEMU].Has() })
+	await.Until(t, "the VMs", func() bool { s.Sample(); return s.hosts.Latest().Health[QEMU].Has() })
 }

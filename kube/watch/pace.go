@@ -9,6 +9,7 @@ import (
 // pace is how long things may take and how often they are tried.
 type pace struct {
 	looks        time.Duration // between two looks at the kubeconfig
+	files        time.Duration // after which one is said to be not answering
 	publish      time.Duration // between two States, at least
 	probes       time.Duration // between two questions whether the API server is ready
 	patience     time.Duration // for an answer, connecting included, and for an object to be whole once it has begun
@@ -28,6 +29,7 @@ type pace struct {
 func usualPace() pace {
 	return pace{
 		looks:        5 * time.Second,
+		files:        2 * time.Second,
 		publish:      time.Second,
 		probes:       5 * time.Second,
 		patience:     5 * time.Second,

@@ -1,6 +1,7 @@
 package watch
 
 import (
+	"context"
 	"crypto/tls"
 	"fmt"
 	"net/http"
@@ -95,9 +96,7 @@ func TestWithoutKubeconfigNothingRuns(t *testing.T) {
 	for range 10 {
 		w.until("absent", func(s *kube.State) bool { return s.Health.State == box.Absent })
 	}
-	if n := runtime.NumGoroutine() - before; n > 1 {
-		t.Errorf("%d goroutines for nothing", n)
-	}
+	await.Until(t, "no goroutine but its own between two looks", func() bool { return runtime.NumGoroutine()-before <= 1 })
 	fds, err := os.ReadDir("/proc/self/fd")
 	if err != nil {
 		t.Skip("no /proc:", err)
@@ -109,7 +108,7 @@ func TestWithoutKubeconfigNothingRuns(t *testing.T) {
 	}
 	began := time.Hour
 	look := New(Options{Find: kube.Options{Path: "/nowhere/kubeconfig"}, Now: func() time.Duration { return began }})
-	if n := testing.AllocsPerRun(50, func() { look.look(t.Context()) }); n > 20 {
+	if n := testing.AllocsPerRun(50, func() { look.see(look.o.Find, nil) }); n > 20 {
 		t.Errorf("%v allocations a look", n)
 	}
 }
@@ -214,5 +213,55 @@ func TestAnotherClusterIsNotMixed(t *testing.T) {
 	s := w.until("the other", func(s *kube.State) bool { return s.Server == other.URL })
 	if s.Pods.Total != 0 || s.Kinds[kube.KindPod].Has() {
 		t.Errorf("%+v", s)
+	}
+}
+
+// TestF55KubeconfigHangs: a kubeconfig on a disk that does not answer is said to be just that, by its name, however often
+// it is looked for, and is used when it answers.
+func TestF55KubeconfigHangs(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "kubeconfig")
+	began := time.Now()
+	answer, states := make(chan struct{}), make(chan *kube.State, 1000)
+	w := New(Options{Find: kube.Options{Path: path}, Now: func() time.Duration { return time.Hour + time.Since(began) }, Keep: keepPlain, Hostname: os.Hostname})
+	w.pace.looks, w.pace.files, w.pace.publish = 2*time.Millisecond, 10*time.Millisecond, time.Millisecond
+	w.find = func(o kube.Options) kube.State {
+		o.At(o.Path)
+		<-answer
+		return kube.Find(o)
+	}
+	before := runtime.NumGoroutine()
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		_ = w.Run(ctx, func(s *kube.State) { states <- s }) // ends with ctx
+	}()
+	defer func() { cancel(); <-ended }()
+	next := func(what string) *kube.State {
+		t.Helper()
+		select {
+		case s := <-states:
+			return s
+		case <-time.After(await.Limit):
+			t.Fatal("nothing is said of ", what)
+			return nil
+		}
+	}
+	s := next("a kubeconfig that hangs")
+	for s.Health.State == box.Init {
+		s = next("a kubeconfig that hangs")
+	}
+	if why := path + " not answering"; s.Health.State != box.Failed || s.Health.Err != why || s.Cause.Rung != kube.Kubeconfig || s.Cause.Why != why {
+		t.Errorf("%+v %+v", s.Health, s.Cause)
+	}
+	for range 10 {
+		next("later looks")
+	}
+	if n := runtime.NumGoroutine() - before; n > 2 {
+		t.Errorf("%d goroutines for one hung look", n)
+	}
+	close(answer)
+	for s.Health.State != box.Absent {
+		s = next("a kubeconfig that has answered")
 	}
 }

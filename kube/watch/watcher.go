@@ -8,6 +8,7 @@ import (
 	"errors"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"hypervisor-tui/draw/clean"
@@ -36,6 +37,11 @@ type Watcher struct {
 	live      [kube.KindCount]bool          // kinds that are followed right now
 	opened    [kube.KindCount]time.Duration // when a watch was opened that goes on from an earlier one; 0: none that is not live
 	session   *session                      // nil: no kubeconfig that can be used
+	looking   time.Duration                 // since when the kubeconfig has been looked for; 0: it is not
+	late      *time.Timer                   // for that
+	at        atomic.Pointer[string]        // the file that is looked at
+	locating  bool
+	find      func(kube.Options) kube.State // kube.Find, but in tests
 	ready     time.Duration                 // when the API server last said that it was, 0: the last answer was another
 	changed   bool
 	published time.Time
@@ -43,7 +49,7 @@ type Watcher struct {
 
 // New returns a Watcher. It does nothing yet.
 func New(o Options) *Watcher {
-	return &Watcher{o: o, pace: usualPace(), do: make(chan func(*Watcher))}
+	return &Watcher{o: o, pace: usualPace(), do: make(chan func(*Watcher)), late: time.NewTimer(time.Hour), find: kube.Find}
 }
 
 // Run follows the cluster until ctx ends, whose error it returns. It calls publish on its own goroutine, at most once a
@@ -51,8 +57,9 @@ func New(o Options) *Watcher {
 func (w *Watcher) Run(ctx context.Context, publish func(*kube.State)) error {
 	tick := wakeup.NewTicker(w.pace.looks)
 	defer tick.Stop()
-	due := time.NewTimer(0)
+	due := time.NewTimer(time.Hour)
 	defer due.Stop()
+	defer w.late.Stop()
 	defer w.hangUp()
 	w.look(ctx)
 	for {
@@ -66,6 +73,13 @@ func (w *Watcher) Run(ctx context.Context, publish func(*kube.State)) error {
 			}
 			w.changed = true
 			due.Reset(w.pace.publish - time.Since(w.published))
+		case <-w.late.C:
+			if w.looking == 0 || w.session != nil {
+				continue
+			}
+			w.unusable(w.suspect(), "not answering")
+			w.changed, w.published = false, time.Now()
+			publish(w.roll())
 		case <-tick.C:
 			tick.Next()
 			w.look(ctx)
@@ -176,46 +190,107 @@ func (w *Watcher) blind() bool {
 // forbiddenTo is how the reason begins why a kind may not be listed.
 const forbiddenTo = "forbidden: list "
 
-// look finds the kubeconfig and begins a session with it when it is new. One that has become unreadable changes nothing:
-// the credentials in use may be good for long.
+// sight is what a look at the files has found.
+type sight struct {
+	found  kube.State
+	creds  *credentials // of a kubeconfig that is not the one in use; nil: it is, or err says why it cannot be used
+	client *client
+	err    error
+}
+
+// look has the kubeconfig looked for on a goroutine of its own, unless that is under way already: it may lie on a disk
+// that does not answer any more.
 func (w *Watcher) look(ctx context.Context) {
+	if w.looking != 0 {
+		return
+	}
+	w.looking = w.o.Now()
+	w.late.Reset(w.pace.files)
 	find := w.o.Find
-	find.Now, find.Previous = w.o.Now(), w.state.Health
-	found := kube.Find(find)
-	w.state.Looked = found.Looked
-	path := filepath.Join(find.Root, found.Kubeconfig)
+	find.Now, find.Previous = w.looking, w.state.Health
+	find.At = func(path string) { w.at.Store(&path) }
+	var using *credentials
+	if w.session != nil {
+		using = w.session.creds
+	}
+	w.o.Keep(ctx, "kubeconfig", func(ctx context.Context) error {
+		s := w.see(find, using)
+		w.tell(ctx, func(w *Watcher) {
+			w.looking = 0
+			w.seen(ctx, s)
+		})
+		return nil
+	})
+}
+
+// see looks at the files. Any goroutine may call it.
+func (w *Watcher) see(find kube.Options, using *credentials) *sight {
+	s := &sight{found: w.find(find)}
+	path := filepath.Join(find.Root, s.found.Kubeconfig)
+	if s.found.Kubeconfig == "" || using.same(path) {
+		return s
+	}
+	if s.creds, s.err = load(path); s.err != nil {
+		return s
+	}
+	if s.client, s.err = newClient(s.creds.server, s.creds.transport, &w.pace); s.err != nil {
+		s.err = errors.New("cannot be used: its certificates are not as they should be")
+	}
+	return s
+}
+
+// seen takes in what was found, and begins a session with a kubeconfig that is new. One that has become unreadable changes
+// nothing: the credentials in use may be good for long.
+func (w *Watcher) seen(ctx context.Context, s *sight) {
+	w.state.Looked = s.found.Looked
 	switch {
-	case found.Kubeconfig != "" && !w.using(path):
-		w.begin(ctx, found.Kubeconfig, path)
-	case found.Kubeconfig == "" && w.session == nil:
-		w.state.Health, w.state.Kubeconfig = found.Health, ""
-		w.state.Cause = kube.Cause{Rung: kube.Kubeconfig, Why: found.Health.Err}
+	case s.found.Kubeconfig == "" && w.session == nil:
+		w.state.Health, w.state.Kubeconfig = s.found.Health, ""
+		w.state.Cause = kube.Cause{Rung: kube.Kubeconfig, Why: s.found.Health.Err}
+	case s.err != nil:
+		w.unusable(s.found.Kubeconfig, s.err.Error())
+	case s.creds != nil:
+		w.begin(ctx, s)
 	}
 	if w.session != nil {
-		w.place = w.here()
+		w.locate(ctx)
 	}
 }
 
-// using says whether the session's credentials are those of a kubeconfig as it is now.
-func (w *Watcher) using(path string) bool { return w.session != nil && w.session.creds.same(path) }
-
-// begin starts a session in the place of the one that is, if the kubeconfig can be used.
-func (w *Watcher) begin(ctx context.Context, name, path string) {
-	creds, err := load(path)
-	var c *client
-	if err == nil {
-		if c, err = newClient(creds.server, creds.transport, &w.pace); err != nil {
-			err = errors.New("cannot be used: its certificates are not as they should be")
-		}
+// suspect names the file that a look waits for, as far as that is known.
+func (w *Watcher) suspect() string {
+	if path := w.at.Load(); path != nil {
+		return *path
 	}
-	if err != nil {
-		if w.session == nil {
-			w.state.Kubeconfig = name
-			w.state.Cause = kube.Cause{Rung: kube.Kubeconfig, Why: name + " " + err.Error()}
-			w.state.Health.Bad(w.o.Now(), w.state.Cause.Why)
-		}
+	return "the kubeconfig"
+}
+
+// unusable records why the kubeconfig is of no use, unless another one is in use.
+func (w *Watcher) unusable(name, why string) {
+	if w.session != nil {
 		return
 	}
+	w.state.Kubeconfig = name
+	w.state.Cause = kube.Cause{Rung: kube.Kubeconfig, Why: name + " " + why}
+	w.state.Health.Bad(w.o.Now(), w.state.Cause.Why)
+}
+
+// locate has the files read that tell this host from others, unless that is under way already.
+func (w *Watcher) locate(ctx context.Context) {
+	if w.locating {
+		return
+	}
+	w.locating = true
+	w.o.Keep(ctx, "place", func(ctx context.Context) error {
+		place := w.here()
+		w.tell(ctx, func(w *Watcher) { w.locating, w.place = false, place })
+		return nil
+	})
+}
+
+// begin starts a session with a new kubeconfig in the place of the one that is.
+func (w *Watcher) begin(ctx context.Context, found *sight) {
+	creds, c, name := found.creds, found.client, found.found.Kubeconfig
 	w.hangUp()
 	if server := clean.String(c.server); server != w.state.Server { // of another cluster nothing is kept
 		w.objects = kube.Objects{}

@@ -1,0 +1,60 @@
+package main
+
+import (
+	"context"
+	"time"
+
+	"hypervisor-tui/sample"
+)
+
+// aside is something that may never come back, such as reading a file on a dead disk. The loop has it done beside itself,
+// and never a second time while it is under way.
+type aside struct {
+	since time.Duration // CLOCK_BOOTTIME from which it has been under way; 0: it is not
+}
+
+// asides is how many kinds there are at most: as many answers have room, so that nothing waits for a loop that has ended.
+const asides = 8
+
+// ask runs question on a goroutine of its own and what it returns on the loop's. While an earlier one of the kind is
+// under way it does nothing, and reports false.
+func (l *loop) ask(a *aside, name string, question func() (answer func())) bool {
+	if a.since != 0 {
+		return false
+	}
+	a.since = sample.Boottime()
+	go func() {
+		answer := func() {}
+		_ = l.guard.run(context.Background(), name, func(context.Context) error { // a crash has been told
+			answer = question()
+			return nil
+		})
+		l.answers <- func() {
+			a.since = 0
+			answer()
+		}
+	}()
+	return true
+}
+
+// begin runs f on a goroutine of its own and hands over what it returns.
+func begin[T any](f func() T) <-chan T {
+	answer := make(chan T, 1)
+	go func() { answer <- f() }()
+	return answer
+}
+
+// within is what answer brings before ctx ends; otherwise otherwise is, and ok is false.
+func within[T any](ctx context.Context, answer <-chan T, otherwise T) (value T, ok bool) {
+	select { // an answer that is there counts, however late it is
+	case value = <-answer:
+		return value, true
+	default:
+	}
+	select {
+	case value = <-answer:
+		return value, true
+	case <-ctx.Done():
+		return otherwise, false
+	}
+}
