@@ -34,6 +34,13 @@ md0 : inactive sdc[2](S) sdb[1](S) sda[0](S)
       100 blocks super external:ddf
 
 `, "md1 raid5 active 3/3 f0 s0 false --; md0 unknown container 3/3 f0 s0 false --"},
+		{"a volume in a container that does not run", `md126 : inactive sdb[1](S) sda[0](S)
+      1048576 blocks super external:/md127/0
+
+md125 : inactive sdb[1](S) sda[0](S)
+      1048576 blocks super external:-md127/1
+
+`, "md126 unknown inactive 0/2 f0 s2 false --; md125 unknown inactive 0/2 f0 s2 false --"},
 		{"a failed disk beside a full array", `md1 : active raid1 sdc1[0] sdh1[5](F) sdg1[4] sdf1[3]
       1953382400 blocks super 1.2 [3/3] [UUU]
       bitmap: 2/15 pages [8KB], 65536KB chunk

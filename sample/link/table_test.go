@@ -180,10 +180,11 @@ func TestB11LinksThatAreCountedTwice(t *testing.T) {
 			{index: 9, name: "slave", netns: -1, master: 20, mac: "02:00:00:00:00:09"}, {index: 10, name: "slave2", netns: -1, master: 20, mac: "02:00:00:00:00:09"},
 			{index: 20, name: "bond0", kind: "bond", netns: -1}, {index: 21, name: "vlan5", kind: "vlan", parent: 1, netns: -1},
 			{index: 22, name: "far", netns: 3, parent: 1},
+			{index: 23, name: "failover", netns: -1, mac: "02:00:00:00:00:23"}, {index: 24, name: "standby", netns: -1, master: 23, mac: "02:00:00:00:00:24"},
 		},
 		devices: map[int]device{6: {physical: true, driver: netvsc}, 5: {physical: true, stands: true}, 20: {mbps: 1000}},
 	}
-	for _, index := range []int{1, 2, 3, 4, 7, 8, 9, 10, 22} {
+	for _, index := range []int{1, 2, 3, 4, 7, 8, 9, 10, 22, 23, 24} {
 		f.devices[index] = device{physical: true}
 	}
 	var twice []string
@@ -192,7 +193,7 @@ func TestB11LinksThatAreCountedTwice(t *testing.T) {
 			twice = append(twice, l.Name)
 		}
 	}
-	if want := []string{"lan1", "lan2", "rep", "vf", "vf2"}; !slices.Equal(twice, want) {
+	if want := []string{"lan1", "lan2", "rep", "vf", "vf2", "standby"}; !slices.Equal(twice, want) {
 		t.Errorf("%q, want %q", twice, want)
 	}
 }

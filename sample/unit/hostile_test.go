@@ -252,6 +252,14 @@ func TestF51BusThatIsHostile(t *testing.T) {
 			if len(err.Error()) > 1000 {
 				t.Errorf("an error of %d bytes", len(err.Error()))
 			}
+			for _, c := range []struct {
+				word string
+				want error
+			}{{"flood", errFlood}, {"calls", errFlood}, {"signal of", errFlood}, {"authentication", errNoBus}, {"nothing", errNoBus}, {"128", errLong}} {
+				if strings.Contains(name, c.word) && !errors.Is(err, c.want) {
+					t.Errorf("%v, want %v", err, c.want)
+				}
+			}
 			// The bus lives in this process as well: what it sends is made before dial, or is little.
 			if strings.Contains(name, "MiB") && !strings.Contains(name, "of 128") {
 				return

@@ -45,6 +45,7 @@ func TestProblemsOfTheNetwork(t *testing.T) {
 	}
 	f := wellFrame()
 	f.Net.Gateways = []sample.Gateway{{Address: "10.0.0.1", Interface: "br0", Table: sample.MainTable, Neighbour: "incomplete", Silent: time.Minute}, {Address: "10.0.0.2", Table: 100, Neighbour: "failed", Silent: time.Minute},
+		{Address: "10.0.0.4", Interface: "eth9", Table: sample.MainTable, Neighbour: "failed", Silent: time.Minute, LinkDown: true}, // B14: its link is what is wrong
 		{Address: "10.0.0.3", Table: sample.MainTable, Neighbour: "stale"}}
 	f.Net.Addresses = []sample.Address{{CIDR: "10.0.0.5/24", Duplicate: true}, {CIDR: "10.0.0.6/24", Tentative: true}}
 	f.Net.Sockets = sample.SocketCounts{Conntrack: 90, ConntrackMax: 100}
