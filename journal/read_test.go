@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -228,4 +229,71 @@ func TestPastStaysBounded(t *testing.T) {
 	if n := h.shelves[0].reads + h.shelves[1].reads; n > 500_000 {
 		t.Errorf("%d entries read to walk over 100,000 twice", n)
 	}
+}
+
+// hung is an archive on a disk that does not answer until release is closed, whatever its context.
+type hung struct {
+	oneField
+	release chan struct{}
+}
+
+func (h hung) Older(_ context.Context, _ Place, put func(Entry) bool) error {
+	<-h.release
+	put(Entry{Time: time.UnixMicro(1), Message: []byte("old"), Place: Place{1, 1}})
+	return nil
+}
+
+func (h hung) Whole(context.Context, Place) ([]Field, error) {
+	<-h.release
+	return []Field{{Name: "MESSAGE", Value: []byte("x")}}, nil
+}
+
+// TestF55ArchiveHangs: what is asked of a disk that does not answer comes to an end that says so, with one goroutine that
+// hangs; when the disk answers what is asked then is read.
+func TestF55ArchiveHangs(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := New(100, nil)
+		start(t, l)
+		s := l.Sink("test")
+		a := hung{release: make(chan struct{})}
+		s.SetArchive(a)
+		s.Try(Entry{Time: time.Now(), Message: []byte("x"), Place: Place{time.Now().UnixMicro(), 1}})
+		s.Flush()
+		n := uint64(0)
+		ask := func(q Query, wait time.Duration) *Page {
+			n++
+			q.Number, q.Rows, q.Filter = n, 10, everything
+			l.Ask(q)
+			time.Sleep(wait)
+			synctest.Wait()
+			return l.Pages().Latest()
+		}
+		older := Query{Move: Older, Count: 1}
+		if p := ask(older, hangs/2); !p.Pending || p.Failed != "" {
+			t.Errorf("at once: %+v", p)
+		}
+		if p := ask(older, 3*hangs); p.Failed != errHangs.Error() || p.Pending || p.Reading.Active || len(p.Rows) != 1 {
+			t.Errorf("later: %+v", p)
+		}
+		before := runtime.NumGoroutine()
+		p := ask(Query{}, time.Second)
+		for range 20 {
+			ask(older, time.Second)
+			if p = ask(Query{Whole: p.Rows[0].ID}, time.Second); p.Whole == nil || p.Whole.Err != errHangs.Error() {
+				t.Fatalf("one entry: %+v", p.Whole)
+			}
+			p = ask(Query{}, time.Second)
+		}
+		if now := runtime.NumGoroutine(); now > before {
+			t.Errorf("%d goroutines became %d", before, now)
+		}
+		close(a.release)
+		synctest.Wait()
+		if p = ask(Query{Whole: p.Rows[0].ID}, time.Second); p.Whole == nil || p.Whole.Err != "" {
+			t.Errorf("when it answers: %+v", p.Whole)
+		}
+		if p = ask(older, time.Second); len(p.Rows) != 2 || p.Failed != "" {
+			t.Errorf("when it answers: %d rows, failed %q", len(p.Rows), p.Failed)
+		}
+	})
 }

@@ -4,9 +4,9 @@ import (
 	"cmp"
 	"errors"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"hypervisor-tui/journal"
@@ -18,20 +18,19 @@ func (f *Files) look(sink *journal.Sink) {
 	f.notify.begin()
 	// Where the clock has been set back since, what is made now is new all the same.
 	f.began = min(f.began, time.Now().Add(-time.Since(f.start)).UnixNano())
-	f.seen = expand(f.Globs)
+	f.seen = expand(f.Globs, sink.Touches)
 	for _, x := range f.files {
 		x.missed++
 	}
-	dirs := slices.Clone(f.seen.dirs)
 	for _, path := range f.seen.files {
-		dirs = f.lookAt(path, dirs)
+		f.lookAt(path)
 	}
 	for _, x := range f.files { // of names that are gone for the moment: their rotated files
-		if x.live && x.missed > 0 && !slices.Contains(f.seen.files, x.base) {
-			dirs = f.lookAt(x.base, dirs)
+		if _, seen := f.seen.stats[x.base]; x.live && x.missed > 0 && !seen {
+			f.lookAt(x.base)
 		}
 	}
-	f.again = f.notify.watchDirs(dirs) || f.again
+	f.again = f.notify.watchDirs(f.seen.dirs) || f.again
 	f.files = slices.DeleteFunc(f.files, func(x *file) bool {
 		gone := x.missed > missedMax
 		if gone {
@@ -39,6 +38,12 @@ func (f *Files) look(sink *journal.Sink) {
 		}
 		return gone
 	})
+	f.seen.calls += len(f.seen.dirs) // that are watched
+	if f.pauses = 2*f.pauses + 1; !f.calm() {
+		f.pauses = 0
+	}
+	f.pauses = min(f.pauses, pausesMax)
+	f.left = f.pauses
 	slices.SortStableFunc(f.files, func(a, b *file) int {
 		if a.live != b.live {
 			if a.live {
@@ -51,32 +56,55 @@ func (f *Files) look(sink *journal.Sink) {
 	f.archive.keep(f.files, f.Format, f.unit)
 }
 
-// lookAt brings in line the file at path, which a pattern names, and what was rotated away from it. The directory is
-// appended to dirs.
-func (f *Files) lookAt(path string, dirs []string) []string {
-	dir, base := filepath.Split(path)
-	if clean := filepath.Clean(dir); !slices.Contains(dirs, clean) {
-		dirs = append(dirs, clean)
+// calm reports whether all changes will be told, so that nothing needs to be looked at until then. Mounts, and what
+// becomes of the directories above, are not: so a calm does not last for ever.
+func (f *Files) calm() bool {
+	m := f.seen
+	if f.again || f.err != nil || m.untold || m.denied != "" || m.other != nil || f.notify.lacks != "" || len(f.notify.dirs) < len(m.dirs) {
+		return false
 	}
-	entries, err := os.ReadDir(dir)
+	return !slices.ContainsFunc(f.files, func(x *file) bool { return x.missed > 0 || x.wd < 0 && x.live })
+}
+
+// lookAt brings in line the file at path, which a pattern names or named, and what was rotated away from it.
+func (f *Files) lookAt(path string) {
+	dir, base := filepath.Split(path)
+	f.seen.visit(filepath.Clean(dir))
+	entries, err := f.seen.list(filepath.Clean(dir))
 	if err != nil && !errors.Is(err, fs.ErrPermission) { // the file itself may be readable all the same
 		f.seen.failed(filepath.Clean(dir), err)
 	}
-	live, err := statPath(path)
-	if err == nil && live.regular() {
+	live, ok := f.seen.stats[path]
+	if ok {
 		f.see(path, live)
-	} else {
-		live = stat{}
 	}
-	for _, e := range entries {
-		if !rotated(e.Name(), base) || slices.Contains(f.seen.files, dir+e.Name()) {
+	stem := strings.TrimSuffix(base, filepath.Ext(base))
+	at, _ := slices.BinarySearchFunc(entries, stem, func(e fs.DirEntry, stem string) int { return strings.Compare(e.Name(), stem) })
+	for _, e := range entries[at:] {
+		if !strings.HasPrefix(e.Name(), stem) {
+			break
+		}
+		if _, named := f.seen.stats[dir+e.Name()]; named || !rotated(e.Name(), base) {
 			continue
 		}
+		f.seen.calls++
 		if s, err := statPath(dir + e.Name()); err == nil && s.regular() && s.id != live.id {
 			f.seeRotated(dir+e.Name(), path, s, live)
 		}
 	}
-	return dirs
+}
+
+// rest looks at the files that end in the middle of an entry: whether that is all.
+func (f *Files) rest(sink *journal.Sink) {
+	for _, x := range f.files {
+		if !x.unfinished() {
+			continue
+		}
+		sink.Touches(x.name)
+		if s, err := statPath(x.path); err == nil && s.id == x.id {
+			x.update(x.path, s)
+		}
+	}
 }
 
 // see brings in line a file that a pattern names.
@@ -87,6 +115,7 @@ func (f *Files) see(path string, s stat) {
 		x.live = true
 		if err := f.begin(x); err != nil {
 			f.files = f.files[:len(f.files)-1]
+			delete(f.ids, x.id)
 			f.failed(x, err)
 			return
 		}
@@ -129,8 +158,8 @@ func (f *Files) seeRotated(path, base string, s, live stat) {
 			x.offset, x.scanned = s.size, s.size
 		}
 	}
-	x.update(path, s)
 	x.live = false
+	x.update(path, s)
 	if x.copied {
 		x.offset, x.scanned = s.size, s.size
 	}
@@ -142,19 +171,16 @@ func is(path string, id fileID) bool {
 	return err == nil && s.id == id
 }
 
-func (f *Files) known(id fileID) *file {
-	for _, x := range f.files {
-		if x.id == id {
-			return x
-		}
-	}
-	return nil
-}
+func (f *Files) known(id fileID) *file { return f.ids[id] }
 
 func (f *Files) add(path, base string, s stat) *file {
 	f.last++
 	x := &file{number: f.last, id: s.id, path: path, base: base, size: s.size, changed: s.changed, wd: -1, fd: -1, dirty: true}
 	f.files = append(f.files, x)
+	if f.ids == nil {
+		f.ids = map[fileID]*file{}
+	}
+	f.ids[x.id] = x
 	return x
 }
 
@@ -164,7 +190,11 @@ func (x *file) update(path string, s stat) {
 	if s.size != x.size || s.changed != x.changed || x.still.IsZero() {
 		x.still = now
 	}
-	x.resting = now.Sub(time.Unix(0, s.changed)) >= restAfter || now.Sub(x.still) >= restAfter // the clock may have been set back
+	quiet := restAfter
+	if !x.live { // the file that takes its place may go on with it
+		quiet = restRotated
+	}
+	x.resting = now.Sub(time.Unix(0, s.changed)) >= quiet || now.Sub(x.still) >= quiet // the clock may have been set back
 	if x.path != path || x.name == nil {
 		x.name = &path
 	}

@@ -75,7 +75,7 @@ func opened(t *testing.T, path string) *file {
 	if err != nil {
 		t.Fatal(err)
 	}
-	x := &file{number: 1, id: s.id, path: path, size: s.size, fd: -1, wd: -1}
+	x := &file{number: 1, live: true, id: s.id, path: path, size: s.size, fd: -1, wd: -1}
 	if x.fd, err = x.open(); err != nil {
 		t.Fatal(err)
 	}

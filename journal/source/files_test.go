@@ -54,7 +54,7 @@ func (f *followed) health(t *testing.T, words ...string) journal.SourceState {
 }
 
 // until is await that is content with the page at hand.
-func (f *followed) until(t *testing.T, what string, ok func(p *journal.Page) bool) *journal.Page {
+func (f watched) until(t *testing.T, what string, ok func(p *journal.Page) bool) *journal.Page {
 	t.Helper()
 	if p := f.Pages().Latest(); p != nil && ok(p) {
 		return p
@@ -178,7 +178,7 @@ func TestFilesCopyTruncate(t *testing.T) {
 }
 
 // count awaits n entries.
-func (f *followed) count(t *testing.T, n int) {
+func (f watched) count(t *testing.T, n int) {
 	t.Helper()
 	f.until(t, fmt.Sprint(n, " entries"), func(p *journal.Page) bool { return p.Total >= uint64(n) })
 }

@@ -145,7 +145,7 @@ func TestC5StartsWithAHead(t *testing.T) {
 // TestF59FilesWhileTheClockIsBehind: a line without an end comes, and a new file is read whole, though all stamps are to
 // come.
 func TestF59FilesWhileTheClockIsBehind(t *testing.T) {
-	x := &file{size: 4, changed: time.Now().Add(time.Hour).UnixNano()}
+	x := &file{live: true, size: 4, changed: time.Now().Add(time.Hour).UnixNano()}
 	s := stat{size: 4, changed: x.changed}
 	if x.update("", s); x.resting {
 		t.Error("the end could still come")

@@ -140,3 +140,25 @@ func TestTraceEndsWithItsFile(t *testing.T) {
 		t.Errorf("%q", got)
 	}
 }
+
+// TestC7BrokenByARotation: what begins at the end of a file and goes on in the one that takes its place is one entry, at
+// its place: the parts of a container's line, of two streams at once, and a trace.
+func TestC7BrokenByARotation(t *testing.T) {
+	dir := t.TempDir()
+	f := follow(t, dir, "*.log")
+	f.health(t, "absent")
+	path := filepath.Join(dir, "0.log")
+	stderr := strings.Replace(criHead, "stdout", "stderr", 1)
+	appendFile(t, path, criHead+"F first\n"+criHead+"P one \n"+stderr+"P other \n"+criHead+"P two \n")
+	f.count(t, 1)
+	rename(t, path, path+".20261122-200000")
+	appendFile(t, path, criHead+"P three \n"+stderr+"F half\n"+criHead+"F four\n")
+	equal(t, f.rows(t, 3), "pods: first", "pods: other half", "pods: one two three four")
+	plain := filepath.Join(dir, "p.log")
+	appendFile(t, plain, "panic: boom\n\ngoroutine 1 [running]:\n")
+	f.health(t, "2 files")
+	rename(t, plain, plain+".1")
+	appendFile(t, plain, "main.main()\n  /src/main.go:7 +0x1d\nnext\n")
+	rows := f.rows(t, 5)
+	equal(t, rows[3:], "pods: panic: boom\n\ngoroutine 1 [running]:\nmain.main()\n  /src/main.go:7 +0x1d", "pods: next")
+}

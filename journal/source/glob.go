@@ -11,20 +11,29 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// matches is what the patterns of a file source name at one time.
+// matches is what the patterns of a file source name at one time. All of it is looked at once, however many files there
+// are in a directory.
 type matches struct {
 	patterns []string
-	counts   []int    // of the files of each pattern
-	files    []string // real paths, each once, in the order of the patterns and then of the names
-	dirs     []string // in which a change can make another answer, each once
-	denied   string   // what may not be read and how to mend it, "" for nothing
-	refused  string   // what is no regular file
-	other    error    // why else something could not be looked at
+	counts   []int                    // of the files of each pattern
+	files    []string                 // real paths, each once, in the order of the patterns and then of the names
+	stats    map[string]stat          // of files
+	dirs     []string                 // in which a change can make another answer, each once
+	lists    map[string][]fs.DirEntry // of directories that were read
+	visited  map[string]bool
+	untold   bool   // a directory's filesystem may not tell of changes
+	denied   string // what may not be read and how to mend it, "" for nothing
+	refused  string // what is no regular file
+	other    error  // why else something could not be looked at
+	calls    int    // of the system, about
+
+	touches func(path *string) // is told what is looked at next
 }
 
 // expand looks for files. Unlike filepath.Glob it tells what it may not read, and which directories it went through.
-func expand(patterns []string) *matches {
-	m := &matches{patterns: patterns, counts: make([]int, len(patterns))}
+func expand(patterns []string, touches func(*string)) *matches {
+	m := &matches{patterns: patterns, counts: make([]int, len(patterns)), stats: map[string]stat{},
+		lists: map[string][]fs.DirEntry{}, visited: map[string]bool{}, touches: touches}
 	for i, p := range patterns {
 		before := len(m.files)
 		m.walk("/", strings.Split(strings.Trim(filepath.Clean(p), "/"), "/"))
@@ -33,73 +42,120 @@ func expand(patterns []string) *matches {
 	return m
 }
 
-// walk goes on from dir with the parts of a pattern that are left.
+// walk goes on from a real directory with the parts of a pattern that are left.
 func (m *matches) walk(dir string, parts []string) {
 	name, rest := parts[0], parts[1:]
 	if !strings.ContainsAny(name, `*?[\`) {
-		m.step(dir, name, rest)
+		m.step(dir, name, rest, fs.ModeSymlink)
 		return
 	}
 	m.visit(dir)
-	entries, err := os.ReadDir(dir)
+	entries, err := m.list(dir)
 	if err != nil {
 		m.failed(dir, err)
 		return
 	}
 	for _, e := range entries {
 		if ok, _ := filepath.Match(name, e.Name()); ok && (e.Name()[0] != '.' || name[0] == '.') {
-			m.step(dir, e.Name(), rest)
+			m.step(dir, e.Name(), rest, e.Type())
 		}
 	}
 }
 
-// step takes one name: a file at the end of the pattern, else a directory to go on in.
-func (m *matches) step(dir, name string, rest []string) {
+// step takes one name: a file at the end of the pattern, else a directory to go on in. What may be a symbolic link is
+// followed.
+func (m *matches) step(dir, name string, rest []string, kind fs.FileMode) {
 	path := filepath.Join(dir, name)
 	if len(rest) == 0 {
 		m.visit(dir)
+	}
+	m.touches(&path)
+	if kind&fs.ModeSymlink != 0 {
+		m.calls++
+		real, err := filepath.EvalSymlinks(path)
+		if err != nil {
+			m.visit(dir)
+			m.failed(path, err)
+			return
+		}
+		path = real
+	}
+	if len(rest) == 0 {
 		m.file(path)
 		return
 	}
-	info, err := os.Stat(path)
+	if !kind.IsDir() {
+		m.calls++
+		s, err := statPath(path)
+		if err != nil {
+			m.visit(dir)
+			m.failed(path, err)
+			return
+		}
+		if !s.directory() {
+			return
+		}
+	}
+	m.walk(path, rest)
+}
+
+// file takes in a file by its real path.
+func (m *matches) file(path string) {
+	if _, known := m.stats[path]; known {
+		return
+	}
+	m.calls++
+	s, err := statPath(path)
 	switch {
 	case err != nil:
-		m.visit(dir)
 		m.failed(path, err)
-	case info.IsDir():
-		m.walk(path, rest)
+	case !s.regular():
+		m.refused = path + " is not a regular file"
+	default:
+		m.stats[path] = s
+		m.files = append(m.files, path)
 	}
 }
 
-func (m *matches) file(path string) {
-	real, err := filepath.EvalSymlinks(path)
+// list returns what is in a directory, by name. It is read once.
+func (m *matches) list(dir string) ([]fs.DirEntry, error) {
+	if entries, known := m.lists[dir]; known {
+		return entries, nil
+	}
+	m.calls++
+	m.touches(&dir)
+	entries, err := os.ReadDir(dir)
 	if err == nil {
-		var s stat
-		if s, err = statPath(real); err == nil && !s.regular() {
-			m.refused = path + " is not a regular file"
-			return
-		}
+		m.lists[dir] = entries
 	}
-	if err != nil {
-		m.failed(path, err)
-		return
-	}
-	for _, known := range m.files {
-		if known == real {
-			return
-		}
-	}
-	m.files = append(m.files, real)
+	return entries, err
 }
 
 func (m *matches) visit(dir string) {
-	for _, known := range m.dirs {
-		if known == dir {
-			return
-		}
+	if m.visited[dir] {
+		return
 	}
+	m.visited[dir] = true
 	m.dirs = append(m.dirs, dir)
+	m.calls++
+	m.touches(&dir)
+	var s unix.Statfs_t
+	m.untold = unix.Statfs(dir, &s) != nil || !tells(int64(s.Type)) || m.untold
 }
+
+// tells reports whether inotify tells of all changes on a filesystem of that type: what others than this host's programs
+// do to it, it does not.
+func tells(kind int64) bool {
+	switch kind {
+	case unix.EXT4_SUPER_MAGIC, unix.XFS_SUPER_MAGIC, unix.BTRFS_SUPER_MAGIC, unix.TMPFS_MAGIC, unix.F2FS_SUPER_MAGIC,
+		unix.OVERLAYFS_SUPER_MAGIC, unix.RAMFS_MAGIC, zfsMagic, bcachefsMagic:
+		return true
+	}
+	return false
+}
+
+// Not in the kernel's magic.h: zfs and bcachefs.
+const zfsMagic, bcachefsMagic = 0x2fc12fc1, 0xca451a4e
 
 // failed keeps why path could not be looked at. What is not there is awaited, which is no failure.
 func (m *matches) failed(path string, err error) {

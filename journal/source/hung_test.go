@@ -1,0 +1,195 @@
+package source
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"syscall"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"hypervisor-tui/internal/await"
+	"hypervisor-tui/journal"
+	jfile "hypervisor-tui/journal/file"
+	"hypervisor-tui/sample/box"
+)
+
+// TestF55NotAnswering: what a source reads and that does not answer is told with the time; the source is there again when
+// it does; its end, and what waits for it, does not hang with it.
+func TestF55NotAnswering(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := watch(t)
+		answer := make(chan struct{})
+		path := "/mnt/dead/a.log"
+		src := sourceFunc(func(ctx context.Context, sink *journal.Sink) error {
+			for {
+				sink.Touches(&path)
+				<-answer
+				sink.Touches(nil)
+				good(sink)
+				select {
+				case <-time.After(time.Hour): // nothing to do is no hang
+				case <-ctx.Done():
+					return ctx.Err()
+				}
+			}
+		})
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan bool, 1)
+		go func() { done <- Supervise(ctx, "test", src, w.sink) }()
+		before := runtime.NumGoroutine()
+		state := func() box.Health { synctest.Wait(); return w.sink.State().Health }
+		if time.Sleep(patience / 2); state().State != box.Init {
+			t.Errorf("at once: %+v", state())
+		}
+		time.Sleep(12 * patience)
+		if s := state(); s.State != box.Failed || s.Err != "not answering for 60 s: "+path {
+			t.Errorf("%+v", s)
+		}
+		if now := runtime.NumGoroutine(); now > before+1 {
+			t.Errorf("%d goroutines became %d", before, now)
+		}
+		answer <- struct{}{}
+		if s := state(); s.State != box.OK || s.Err != "" {
+			t.Errorf("when it answers: %+v", s)
+		}
+		time.Sleep(59 * time.Minute)
+		if s := state(); s.State != box.OK {
+			t.Errorf("idle: %+v", s)
+		}
+		time.Sleep(2 * time.Minute)
+		if s := state(); s.State != box.Stale || !strings.HasPrefix(s.Err, "not answering for ") {
+			t.Errorf("again: %+v", s)
+		}
+		cancel()
+		if time.Sleep(2 * patience); len(done) != 1 || <-done {
+			t.Error("it has not been left behind")
+		}
+		close(answer)
+		synctest.Wait()
+	})
+}
+
+// TestF55BusyIsNotHung: a source that waits for the Log, or has much to read, answers.
+func TestF55BusyIsNotHung(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := journal.New(100, nil) // nobody takes in
+		sink := l.Sink("busy")
+		path := "/var/log/a.log"
+		ctx, cancel := context.WithCancel(t.Context())
+		go Supervise(ctx, "busy", sourceFunc(func(ctx context.Context, sink *journal.Sink) error {
+			sink.Touches(&path)
+			for {
+				if err := sink.Put(ctx, journal.Entry{Message: []byte("x")}); err != nil {
+					return err
+				}
+			}
+		}), sink)
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		if s := sink.State().Health; s.State != box.Init {
+			t.Errorf("%+v", s)
+		}
+		cancel()
+		synctest.Wait()
+	})
+}
+
+const inMountNamespace = "SOURCE_TEST_IN_MOUNT_NAMESPACE"
+
+// dead runs f in a child of this test with a filesystem whose server never answers. revive ends it.
+func dead(t *testing.T, f func(t *testing.T, dir string, revive func())) {
+	if os.Getenv(inMountNamespace) == "" {
+		if os.Geteuid() != 0 {
+			t.Skip("only root may mount")
+		}
+		child := exec.Command(os.Args[0], "-test.run=^"+t.Name()+"$", "-test.v")
+		child.Env = append(os.Environ(), inMountNamespace+"=1")
+		child.SysProcAttr = &syscall.SysProcAttr{Unshareflags: syscall.CLONE_NEWNS, Pdeathsig: syscall.SIGKILL}
+		runtime.LockOSThread() // Pdeathsig is about the thread that starts the child
+		defer runtime.UnlockOSThread()
+		out, err := child.CombinedOutput()
+		if err != nil && len(out) == 0 {
+			t.Skip("no mount namespace here: ", err)
+		}
+		if _, reason, skipped := strings.Cut(string(out), "skip: "); skipped {
+			reason, _, _ = strings.Cut(reason, "\n")
+			t.Skip(reason)
+		}
+		if err != nil {
+			t.Errorf("%v\n%s", err, out)
+		}
+		return
+	}
+	if err := unix.Mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, ""); err != nil {
+		t.Skip("skip: no private mounts: ", err)
+	}
+	fuse, err := unix.Open("/dev/fuse", unix.O_RDWR|unix.O_CLOEXEC, 0)
+	if err != nil {
+		t.Skip("skip: ", err)
+	}
+	dir := t.TempDir()
+	options := fmt.Sprintf("fd=%d,rootmode=40000,user_id=0,group_id=0", fuse)
+	if err = unix.Mount("dead", dir, "fuse", unix.MS_NOSUID|unix.MS_NODEV, options); err != nil {
+		t.Skip("skip: no FUSE: ", err)
+	}
+	revive := func() {
+		if fuse >= 0 {
+			unix.Close(fuse) // the kernel gives up the connection
+			unix.Unmount(dir, unix.MNT_DETACH)
+			fuse = -1
+		}
+	}
+	defer revive()
+	f(t, dir, revive)
+}
+
+// TestF55DeadDisk: log files, folders of them and the journal on a real dead filesystem, one source each; another source
+// is not concerned.
+func TestF55DeadDisk(t *testing.T) { dead(t, deadDisk) }
+
+func deadDisk(t *testing.T, dir string, revive func()) {
+	alive := t.TempDir()
+	appendFile(t, filepath.Join(alive, "a.log"), "alive\n")
+	w := watch(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	sinks := map[string]*journal.Sink{}
+	follow := func(name string, src Source) {
+		sinks[name] = w.Sink(name)
+		go Supervise(ctx, name, src, sinks[name])
+	}
+	follow("a file", &Files{Globs: []string{dir + "/a.log"}})
+	follow("a folder", &Files{Globs: []string{dir + "/*/*.log"}})
+	follow("the journal", nativeIn(dir))
+	follow("the system", &System{Env: Env{Socket: alive, Roots: []jfile.Root{{Path: dir}}}})
+	follow("alive", &Files{Globs: []string{alive + "/*.log"}})
+	health := func(name string) box.Health { return sinks[name].State().Health }
+	for name := range sinks {
+		await.Until(t, name, func() bool {
+			if h := health(name); name != "alive" {
+				return h.State == box.Failed && strings.HasPrefix(h.Err, "not answering for ") && strings.Contains(h.Err, dir)
+			} else {
+				return h.State == box.OK
+			}
+		})
+	}
+	goroutines := runtime.NumGoroutine()
+	w.count(t, 1)
+	appendFile(t, filepath.Join(alive, "a.log"), "and well\n")
+	w.count(t, 2)
+	if now := runtime.NumGoroutine(); now > goroutines+2 {
+		t.Errorf("%d goroutines became %d", goroutines, now)
+	}
+	revive()
+	for name := range sinks {
+		await.Until(t, name+" afterwards", func() bool { return !strings.HasPrefix(health(name).Err, "not answering") })
+	}
+}
