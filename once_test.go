@@ -50,6 +50,12 @@ type snapshotJSON struct {
 			TxBytes   *uint64  `json:"tx_bytes"`
 		} `json:"interfaces"`
 	} `json:"network"`
+	Sources []sourceJSON `json:"sources"`
+}
+
+type sourceJSON struct {
+	Name  string `json:"name"`
+	State string `json:"state"`
 }
 
 // onceJSON takes a snapshot. The script is for sh, as in setup, in a mount namespace of its own; empty is none.
@@ -204,9 +210,13 @@ func ip(t *testing.T, args ...string) map[string]ipLink {
 // TestOnceNetwork: interfaces, addresses and counters are those that ip tells.
 func TestOnceNetwork(t *testing.T) {
 	t.Parallel()
-	before := ip(t, "-s", "link")
-	s := onceJSON(t, "")
-	after, addresses := ip(t, "-s", "link"), ip(t, "address")
+	var before, after map[string]ipLink
+	var s snapshotJSON
+	await.Until(t, "an answer of the kernel within the program's patience", func() bool {
+		before, s, after = ip(t, "-s", "link"), onceJSON(t, ""), ip(t, "-s", "link")
+		return slices.Contains(s.Sources, sourceJSON{"links", "ok"})
+	})
+	addresses := ip(t, "address")
 	seen := map[string]bool{}
 	for _, l := range s.Network.Interfaces {
 		seen[l.Name] = true
