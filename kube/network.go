@@ -78,7 +78,15 @@ func podCIDR(server *K3s, source string, here *Node) Sourced {
 // serviceCIDR asks the object named kubernetes, which the API server keeps as it was started; others come on top.
 func (o *Objects) serviceCIDR(server *K3s, source string) Sourced {
 	var cidrs []string
-	for _, name := range slices.Sorted(keys(&o.ServiceCIDRs)) {
+	var names []string
+	for name := range o.ServiceCIDRs.rows {
+		names = best(names, MaxNames, strings.Compare, name)
+	}
+	if _, known := o.ServiceCIDRs.rows["kubernetes"]; known && !slices.Contains(names, "kubernetes") {
+		names = append(names, "kubernetes")
+	}
+	slices.Sort(names)
+	for _, name := range names {
 		if name == "kubernetes" {
 			cidrs = append(slices.Clone(o.ServiceCIDRs.rows[name].object.CIDRs), cidrs...)
 		} else {

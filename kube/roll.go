@@ -92,28 +92,34 @@ func byName(a, b Count) int { return strings.Compare(a.Name, b.Name) }
 // countNodes names the faults of this node before those of others.
 func (o *Objects) countNodes(here *Node) Nodes {
 	n := Nodes{Total: o.Nodes.Len()}
-	for key, r := range o.Nodes.rows {
-		if r.object.Ready == "True" {
-			n.Ready++
-		} else {
-			n.NotReady = append(n.NotReady, key)
-		}
-		for _, c := range r.object.Conditions {
-			if c.Good == False {
-				n.Faults = append(n.Faults, Fault{key, c})
-			}
-		}
-	}
-	slices.Sort(n.NotReady)
-	n.NotReady = n.NotReady[:min(len(n.NotReady), MaxNames)]
 	away := func(f *Fault) int {
 		if here != nil && f.Node == here.Name {
 			return 0
 		}
 		return 1
 	}
-	slices.SortStableFunc(n.Faults, func(a, b Fault) int { return cmp.Or(away(&a)-away(&b), strings.Compare(a.Node, b.Node)) })
-	n.Faults = n.Faults[:min(len(n.Faults), MaxNames)]
+	ready := func(f *Fault) int {
+		if f.Type == "Ready" {
+			return 0
+		}
+		return 1
+	}
+	worse := func(a, b Fault) int {
+		return cmp.Or(away(&a)-away(&b), strings.Compare(a.Node, b.Node), ready(&a)-ready(&b), strings.Compare(a.Type, b.Type))
+	}
+	for key, r := range o.Nodes.rows {
+		if r.object.Ready == "True" {
+			n.Ready++
+		} else {
+			n.NotReady = best(n.NotReady, MaxNames, strings.Compare, key)
+		}
+		for _, c := range r.object.Conditions {
+			if c.Good == False {
+				n.Faults = best(n.Faults, MaxNames, worse, Fault{key, c})
+			}
+		}
+	}
+	n.NotReady, n.Faults = first(n.NotReady, MaxNames, strings.Compare), first(n.Faults, MaxNames, worse)
 	return n
 }
 
@@ -166,14 +172,6 @@ func (o *Objects) illPods(here *Node) []IllPod {
 		return nil
 	}
 	var list []IllPod
-	for key, r := range o.Pods.rows {
-		p := &r.object
-		if !p.System || p.Ended() || p.Node != "" && p.Node != here.Name || p.Why == "" && p.Restarts < FewRestarts {
-			continue
-		}
-		namespace, name := split(key)
-		list = append(list, IllPod{namespace, name, *p})
-	}
 	rank := func(p *IllPod) int {
 		switch {
 		case p.Why == "":
@@ -183,10 +181,18 @@ func (o *Objects) illPods(here *Node) []IllPod {
 		}
 		return 0
 	}
-	slices.SortFunc(list, func(a, b IllPod) int {
+	worse := func(a, b IllPod) int {
 		return cmp.Or(rank(&a)-rank(&b), strings.Compare(a.Namespace, b.Namespace), strings.Compare(a.Name, b.Name))
-	})
-	return list[:min(len(list), MaxNames)]
+	}
+	for key, r := range o.Pods.rows {
+		p := &r.object
+		if !p.System || p.Ended() || p.Node != "" && p.Node != here.Name || p.Why == "" && p.Restarts < FewRestarts {
+			continue
+		}
+		namespace, name := split(key)
+		list = best(list, MaxNames, worse, IllPod{namespace, name, *p})
+	}
+	return first(list, MaxNames, worse)
 }
 
 // FewRestarts is how often a pod may have been restarted without being suspect.
@@ -212,22 +218,21 @@ const (
 
 func (o *Objects) countClaims() Claims {
 	c := Claims{Total: o.Claims.Len()}
-	for key, r := range o.Claims.rows {
-		if r.object.Phase == "Bound" {
-			c.Bound++
-			continue
-		}
-		if o.waits(&r.object) {
-			c.Waiting++
-			continue
-		}
-		namespace, name := split(key)
-		c.Unbound = append(c.Unbound, Unbound{namespace, name, r.object.Phase, r.object.Created})
-	}
-	slices.SortFunc(c.Unbound, func(a, b Unbound) int {
+	worse := func(a, b Unbound) int {
 		return cmp.Or(rank(a.Phase)-rank(b.Phase), a.Created.Compare(b.Created), strings.Compare(a.Namespace, b.Namespace), strings.Compare(a.Name, b.Name))
-	})
-	c.Unbound = c.Unbound[:min(len(c.Unbound), MaxNames)]
+	}
+	for key, r := range o.Claims.rows {
+		switch {
+		case r.object.Phase == "Bound":
+			c.Bound++
+		case o.waits(&r.object):
+			c.Waiting++
+		default:
+			namespace, name := split(key)
+			c.Unbound = best(c.Unbound, MaxNames, worse, Unbound{namespace, name, r.object.Phase, r.object.Created})
+		}
+	}
+	c.Unbound = first(c.Unbound, MaxNames, worse)
 	return c
 }
 

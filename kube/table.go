@@ -1,8 +1,7 @@
 package kube
 
 import (
-	"iter"
-	"maps"
+	"slices"
 	"strings"
 	"unsafe"
 )
@@ -33,7 +32,7 @@ type Objects struct {
 // What of the API's objects is kept at most. What is beyond it is not counted.
 const (
 	MaxObjects = 50_000   // of one kind
-	MaxBytes   = 20 << 20 // of all kinds together, as Keep counts them
+	MaxBytes   = 14 << 20 // of all kinds together, as Keep counts them
 )
 
 // Table is the objects of one kind. The zero Table is empty and can be used.
@@ -128,6 +127,21 @@ func (t *Table[T]) Drop(key string) {
 	t.changed = true
 }
 
+// best adds v to a list of which only the first n are wanted in the end, and forgets what cannot be among them.
+func best[T any](list []T, n int, compare func(a, b T) int, v T) []T {
+	if list = append(list, v); len(list) >= 4*n {
+		slices.SortFunc(list, compare)
+		list = list[:n]
+	}
+	return list
+}
+
+// first sorts a list and cuts it to n.
+func first[T any](list []T, n int, compare func(a, b T) int) []T {
+	slices.SortFunc(list, compare)
+	return list[:min(len(list), n)]
+}
+
 // Len is how many objects are kept.
 func (t *Table[T]) Len() int { return len(t.rows) }
 
@@ -143,9 +157,6 @@ func (t *Table[T]) look() bool {
 	t.changed = false
 	return changed
 }
-
-// keys is the keys of a table, in no order.
-func keys[T any](t *Table[T]) iter.Seq[string] { return maps.Keys(t.rows) }
 
 // split cuts a key into namespace, empty for what has none, and name.
 func split(key string) (namespace, name string) {

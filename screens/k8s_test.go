@@ -224,3 +224,54 @@ func TestOverlaysWithoutACluster(t *testing.T) {
 		}
 	}
 }
+
+// TestDFiguresAreInTheirPlaces: each figure of the cluster differs from all others, and stands behind its own name.
+func TestDFiguresAreInTheirPlaces(t *testing.T) {
+	f := fixedFrame()
+	healthy(f)
+	k := f.Kube
+	k.Nodes = kube.Nodes{Ready: 6, Total: 7}
+	k.Pods = kube.Pods{Running: 130, NotReady: 19, Total: 273, Here: 23, HereCPU: 2500, HereMemory: 3 * gib, ByPhase: []kube.Count{{Name: "Running", N: 149}, {Name: "Succeeded", N: 124}}}
+	k.Services, k.Claims, k.Namespaces = kube.Services{Total: 31}, kube.Claims{Bound: 34, Total: 42, Waiting: 8}, 41
+	k.Here.CPU, k.Here.Memory, k.Here.Pods = 15500, 60*gib, 110
+	k.Virt.Tally = kube.Tally{Running: 51, Stopped: 14, Migrating: 2, Paused: 10, Error: 18, Other: 26, Total: 97}
+	f.Derive()
+	picture := squeeze(shot(t, frame.Dashboard, 200, 60, f))
+	for _, want := range []string{
+		"VMs: 51/97 ", "Pods: 130/273 here 23 ", "Nodes: 6/7 Ready ", "Pods here: 23 ", "Pods: 130/273 Not ready: 19 Services: 31 PVCs: 34/42 Namespaces: 41 ", "Succeeded: 124",
+		"Running: 51 Stopped: 14 Migrating: 2 Errors: 18 Paused: 10 Other: 26 ", "CPU 2.5/15.5 requested memory 3.0/60.0 GiB pods 23/110 ",
+	} {
+		if !strings.Contains(picture, want) {
+			t.Errorf("%q is missing:\n%s", want, picture)
+		}
+	}
+	k.Here.CPU, k.Here.Memory, k.Here.Pods = 0, 0, 0
+	picture = squeeze(shot(t, frame.Dashboard, 200, 60, f))
+	if want := "CPU 2.5/n/a requested memory 3.0 GiB/n/a pods 23/n/a "; !strings.Contains(picture, want) {
+		t.Errorf("%q is missing:\n%s", want, picture)
+	}
+	k.Kinds[kube.KindPod].More = 50_000
+	picture = squeeze(shot(t, frame.Dashboard, 200, 60, f))
+	for _, want := range []string{"Pods: >50000 ", "Pods: more than 50,000 "} {
+		if !strings.Contains(picture, want) {
+			t.Errorf("%q is missing:\n%s", want, picture)
+		}
+	}
+	for _, never := range []string{"130/273", "Not ready", "pods 23/", "here 23"} {
+		if strings.Contains(picture, never) {
+			t.Errorf("%q of a part of the pods is there:\n%s", never, picture)
+		}
+	}
+}
+
+// TestB3KubeVirtInTroubleIsNotGreen, whatever its phase is called.
+func TestB3KubeVirtInTroubleIsNotGreen(t *testing.T) {
+	f := fixedFrame()
+	healthy(f)
+	f.Kube.Virt.Available, f.Kube.Virt.Degraded = kube.False, kube.True
+	f.Derive()
+	row := strings.Split(shot(t, frame.Dashboard, 80, 24, f), "\n")[2]
+	if !strings.HasPrefix(row, " KubeVirt: ! not available ") {
+		t.Errorf("%q", row)
+	}
+}

@@ -73,13 +73,41 @@ func requested(p *draw.Pen, k *kube.State, what string, pods *kube.Kept) {
 	p.Text(draw.Dim, what).Skip(1)
 	switch what {
 	case "CPU":
-		p.Float(style, float64(k.Pods.HereCPU)/1000, 1, 0).Text(style, "/").Float(style, float64(k.Here.CPU)/1000, 1, 0).Text(draw.Dim, " requested")
+		cpuOf(p, style, k.Pods.HereCPU, k.Here.CPU)
+		p.Text(draw.Dim, " requested")
 	case "memory":
-		p.SizeOf(style, uint64(max(k.Pods.HereMemory, 0)), uint64(max(k.Here.Memory, 0)))
+		memoryOf(p, style, k.Pods.HereMemory, k.Here.Memory)
 	default:
-		p.Int(style, int64(k.Pods.Here)).Text(style, "/").Int(style, k.Here.Pods)
+		podsOf(p, style, k.Pods.Here, k.Here.Pods)
 	}
 	p.Skip(2)
+}
+
+// cpuOf, memoryOf and podsOf write what is asked for and what there is, n/a while the node does not say.
+func cpuOf(p *draw.Pen, style draw.Style, asked, all int64) {
+	p.Float(style, float64(asked)/1000, 1, 0).Text(style, "/")
+	if all <= 0 {
+		p.Text(draw.Dim, "n/a")
+		return
+	}
+	p.Float(style, float64(all)/1000, 1, 0)
+}
+
+func memoryOf(p *draw.Pen, style draw.Style, asked, all int64) {
+	if all <= 0 {
+		p.Size(style, uint64(max(asked, 0)), 0).Text(style, "/").Text(draw.Dim, "n/a")
+		return
+	}
+	p.SizeOf(style, uint64(max(asked, 0)), uint64(all))
+}
+
+func podsOf(p *draw.Pen, style draw.Style, here int, all int64) {
+	p.Int(style, int64(here)).Text(style, "/")
+	if all <= 0 {
+		p.Text(draw.Dim, "n/a")
+		return
+	}
+	p.Int(style, all)
 }
 
 // overcommit writes how many virtual CPUs there are and how many share one CPU of this node.
@@ -162,15 +190,15 @@ func nodeAllocation(view *draw.Region, f *frame.Frame) {
 	style := kindStyle(pods, draw.Text)
 	row := view.CutTop(1)
 	p := row.Pen(2, 0)
-	p.Text(draw.Dim, "CPU").To(10).Float(style, float64(k.Pods.HereCPU)/1000, 1, 0).Text(style, "/").Float(style, float64(k.Here.CPU)/1000, 1, 0)
+	cpuOf(p.Text(draw.Dim, "CPU").To(10), style, k.Pods.HereCPU, k.Here.CPU)
 	allocated(row, k.Pods.HereCPU, k.Here.CPU, style)
 	row = view.CutTop(1)
 	p = row.Pen(2, 0)
-	p.Text(draw.Dim, "memory").To(10).SizeOf(style, uint64(max(k.Pods.HereMemory, 0)), uint64(max(k.Here.Memory, 0)))
+	memoryOf(p.Text(draw.Dim, "memory").To(10), style, k.Pods.HereMemory, k.Here.Memory)
 	allocated(row, k.Pods.HereMemory, k.Here.Memory, style)
 	row = view.CutTop(1)
 	p = row.Pen(2, 0)
-	p.Text(draw.Dim, "pods").To(10).Int(style, int64(k.Pods.Here)).Text(style, "/").Int(style, k.Here.Pods)
+	podsOf(p.Text(draw.Dim, "pods").To(10), style, k.Pods.Here, k.Here.Pods)
 	allocated(row, int64(k.Pods.Here), k.Here.Pods, style)
 	p = view.CutTop(1).Pen(2, 0)
 	p.Text(draw.Dim, "VMs").To(10)

@@ -34,15 +34,11 @@ type paced struct {
 	left     int           // bytes that the object may still have
 	begun    bool          // its first byte is here
 	large    bool          // it is the one that the token holds
-	keeps    bool          // it stays so up to the end
 }
 
 // between waits for the next object, for as long as idle, once it may be asked for.
 func (p *paced) between(idle time.Duration) {
 	p.deadline.Stop()
-	if !p.keeps {
-		p.small()
-	}
 	p.work.wait(p.ctx, (mostObject-p.left)*p.cost+costEach)
 	p.left, p.begun = mostObject, false
 	p.deadline.Reset(idle)
@@ -117,9 +113,7 @@ func newFrames(p *paced) *frames { return &frames{paced: p, in: bufio.NewReader(
 
 func (f *frames) next(s *scan, e *event) error {
 	*e = event{}
-	if cap(f.buf) > usual {
-		f.buf = nil
-	}
+	f.forget()
 	var size [4]byte
 	if _, err := io.ReadFull(f.in, size[:]); err != nil {
 		return err
@@ -140,6 +134,14 @@ func (f *frames) next(s *scan, e *event) error {
 		}
 	}
 	return s.taken()
+}
+
+// forget gives back what a large object took.
+func (f *frames) forget() {
+	if cap(f.buf) > usual {
+		f.buf = nil
+	}
+	f.small()
 }
 
 // usual is the size up to which the buffer of one object is kept for the next.
@@ -177,6 +179,7 @@ type jsonEvents struct {
 
 func (j *jsonEvents) next(_ *scan, e *event) error {
 	*e = event{}
+	j.small()
 	var v struct {
 		Type   string          `json:"type"`
 		Object json.RawMessage `json:"object"`
@@ -238,6 +241,7 @@ func readListPage(p *paced, s *scan, each func([]byte) error) (page, error) {
 	}
 	inside := false
 	for {
+		f.forget()
 		p.between(p.patience)
 		num, typ, err := f.tag()
 		if err == io.EOF {
@@ -304,7 +308,6 @@ func (s *scan) listMeta(b []byte) (p page) {
 
 // readJSONPage reads a list in JSON object by object.
 func readJSONPage(p *paced, each func([]byte) error) (page, error) {
-	p.keeps = true // as the decoder does
 	in := json.NewDecoder(p)
 	var out page
 	isList := false

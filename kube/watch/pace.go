@@ -11,6 +11,7 @@ type pace struct {
 	looks        time.Duration // between two looks at the kubeconfig
 	files        time.Duration // after which one is said to be not answering
 	publish      time.Duration // between two States, at least
+	slowest      time.Duration // between two States, at most, while something changes
 	probes       time.Duration // between two questions whether the API server is ready
 	patience     time.Duration // for an answer, connecting included, and for an object to be whole once it has begun
 	connect      time.Duration // of patience, so that it is known what took so long
@@ -31,6 +32,7 @@ func usualPace() pace {
 		looks:        5 * time.Second,
 		files:        2 * time.Second,
 		publish:      time.Second,
+		slowest:      10 * time.Second,
 		probes:       5 * time.Second,
 		patience:     5 * time.Second,
 		connect:      4 * time.Second,

@@ -286,12 +286,12 @@ func readKubeVirt(s *scan, b []byte) (meta, kube.KubeVirt) {
 		switch truth := truth(c.Status); c.Type {
 		case "Available":
 			if k.Available = truth; truth == kube.False {
-				k.Why, k.Since = s.word(c.Reason), jsonTime(c.Changed)
+				k.Why, k.Since = cmp.Or(s.word(c.Reason), k.Why), jsonTime(c.Changed)
 			}
 		case "Progressing":
 			k.Progressing = truth
 		case "Degraded":
-			if k.Degraded = truth; truth == kube.True && k.Available != kube.False {
+			if k.Degraded = truth; truth == kube.True && (k.Available != kube.False || k.Why == "") {
 				k.Why, k.Since = s.word(c.Reason), jsonTime(c.Changed)
 			}
 		}

@@ -45,7 +45,12 @@ type Watcher struct {
 	ready     time.Duration                 // when the API server last said that it was, 0: the last answer was another
 	changed   bool
 	published time.Time
+	cost      time.Duration // of the last State
 }
+
+// rollShare is how often longer than making a State the time from one to the next is: a cluster that is too large makes the
+// figures lag and not this program busy.
+const rollShare = 50
 
 // New returns a Watcher. It does nothing yet.
 func New(o Options) *Watcher {
@@ -72,7 +77,7 @@ func (w *Watcher) Run(ctx context.Context, publish func(*kube.State)) error {
 				continue // the timer runs
 			}
 			w.changed = true
-			due.Reset(w.pace.publish - time.Since(w.published))
+			due.Reset(max(w.pace.publish, min(rollShare*w.cost, w.pace.slowest)) - time.Since(w.published))
 		case <-w.late.C:
 			if w.looking == 0 || w.session != nil {
 				continue
@@ -89,7 +94,9 @@ func (w *Watcher) Run(ctx context.Context, publish func(*kube.State)) error {
 			}
 		case <-due.C:
 			w.changed, w.published = false, time.Now()
-			publish(w.roll())
+			state := w.roll()
+			w.cost = time.Since(w.published)
+			publish(state)
 		}
 	}
 }

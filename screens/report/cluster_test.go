@@ -2,6 +2,7 @@ package report
 
 import (
 	"encoding/json"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -20,28 +21,29 @@ func clusterFrame() *frame.Frame {
 	s := &kube.State{
 		Health: ok(), Kubeconfig: "/k", Server: "https://127.0.0.1:6443", Version: "v1.37.2+k3s1", Admin: true,
 		ClientCert: kube.Certificate{NotAfter: at.AddDate(1, 0, 0)},
-		Namespaces: 4, Nodes: kube.Nodes{Ready: 1, Total: 2, NotReady: []string{"hv-2"},
+		Namespaces: 41, Nodes: kube.Nodes{Ready: 6, Total: 7, NotReady: []string{"hv-2"},
 			Faults: []kube.Fault{{Node: "hv-2", Condition: kube.Condition{Type: "Ready", Status: "Unknown", Since: at}}}},
 		Here: &kube.Node{Name: "hv-1", Roles: []string{"control-plane"}, Version: "v1.37.2+k3s1", Ready: "True", InternalIP: "10.0.0.11", CapacityCPU: 16000, CPU: 15500, Memory: 60 * gib, Pods: 110,
 			Conditions: []kube.Condition{{Type: "Ready", Status: "True", Reason: "KubeletReady", Since: at}}},
-		Pods:     kube.Pods{Running: 3, Total: 5, ByPhase: []kube.Count{{Name: "(none)", N: 1}, {Name: "Running", N: 3}, {Name: "Succeeded", N: 1}}, Here: 2, HereCPU: 2500, HereMemory: 3 * gib},
-		Services: kube.Services{Total: 3, ByType: []kube.Count{{Name: "ClusterIP", N: 2}, {Name: "Headless", N: 1}}},
-		Claims:   kube.Claims{Bound: 2, Total: 3},
-		Warnings: []kube.Warning{{Last: at, Count: 7, Kind: "Pod", Namespace: "web", Name: "p", Reason: "BackOff", Message: "again"}},
+		Pods:     kube.Pods{Running: 30, NotReady: 13, Total: 73, ByPhase: []kube.Count{{Name: "(none)", N: 11}, {Name: "Running", N: 43}, {Name: "Succeeded", N: 19}}, Here: 23, HereCPU: 2500, HereMemory: 3 * gib},
+		Ill:      []kube.IllPod{{Namespace: "kube-system", Name: "coredns", Pod: kube.Pod{Why: "CrashLoopBackOff", Restarts: 412, Since: at}}},
+		Services: kube.Services{Total: 31, ByType: []kube.Count{{Name: "ClusterIP", N: 22}, {Name: "Headless", N: 9}}},
+		Claims:   kube.Claims{Bound: 34, Total: 42, Waiting: 8},
+		Warnings: []kube.Warning{{Last: at, Count: 77, Kind: "Pod", Namespace: "web", Name: "p", Reason: "BackOff", Message: "again"}},
 		Network: kube.Network{PodCIDR: kube.Sourced{Value: "10.42.0.0/16", Source: "k3s' default"}, ServiceCIDR: kube.Sourced{Value: "10.43.0.0/16", Source: "ServiceCIDR"},
-			CNI: kube.Sourced{Value: "flannel vxlan", Source: "annotation of hv-1"}, Policy: kube.Sourced{Value: "not enforced", Source: "k3s args of hv-1"}, Policies: 2},
+			CNI: kube.Sourced{Value: "flannel vxlan", Source: "annotation of hv-1"}, Policy: kube.Sourced{Value: "not enforced", Source: "k3s args of hv-1"}, Policies: 5},
 		Drain: []kube.Blocker{{Namespace: "default", Name: "database-01", Why: "cannot be migrated"}},
-		Use:   kube.Use{CPU: 4200, Memory: 9 * gib}, HereUse: &kube.Use{CPU: 1200, Memory: 5 * gib},
-		Virt: kube.Virt{KubeVirt: kube.KubeVirt{Phase: "Deployed", Version: "v1.9.0"}, HereInstances: 1, HereVCPUs: 8,
+		Use:   kube.Use{CPU: 4200, Memory: 29 * gib}, HereUse: &kube.Use{CPU: 1200, Memory: 4 * gib},
+		Virt: kube.Virt{KubeVirt: kube.KubeVirt{Phase: "Deployed", Version: "v1.9.0"}, HereInstances: 3, HereVCPUs: 56,
 			VMs: []kube.VM{{Namespace: "default", Name: "database-01", Status: "Running"}, {Namespace: "default", Name: "spare", Status: "Stopped"}, {Namespace: "web", Name: "new"}},
 			Instances: []kube.Instance{
-				{Namespace: "default", Name: "database-01", Phase: "Running", Node: "hv-1", IPs: []string{"10.42.0.7"}, Ready: kube.True, Paused: kube.False, Migratable: kube.False, WhyNot: "DisksNotLiveMigratable", VCPUs: 8, Memory: 16 * gib},
+				{Namespace: "default", Name: "database-01", Phase: "Running", Node: "hv-1", IPs: []string{"10.42.0.7"}, Ready: kube.True, Paused: kube.False, Migratable: kube.False, WhyNot: "DisksNotLiveMigratable", VCPUs: 12, Memory: 16 * gib},
 				{Namespace: "web", Name: "new", Phase: "Running", Node: "hv-1", Evacuating: "hv-1"}},
 			Migrations: []kube.Migration{{Namespace: "web", Name: "m", Instance: "new", Phase: "Failed", Created: at, Moving: kube.Moving{Source: "hv-1", Target: "hv-2", Ended: at.Add(time.Minute), Why: "no room"}}},
-			Tally:      kube.Tally{Running: 1, Stopped: 1, Other: 1, Total: 3, ByStatus: []kube.Count{{Name: "(none)", N: 1}, {Name: "Running", N: 1}, {Name: "Stopped", N: 1}}}},
+			Tally:      kube.Tally{Running: 51, Stopped: 14, Migrating: 2, Paused: 10, Error: 18, Other: 26, Total: 121, ByStatus: []kube.Count{{Name: "(none)", N: 25}, {Name: "Running", N: 52}, {Name: "Stopped", N: 44}}}},
 	}
 	for i := range s.Kinds {
-		s.Kinds[i] = kube.Kept{Health: ok(), Count: []int{2, 5, 3, 3, 1, 4, 0, 2, 1, 2, 2, 3, 2, 1, 1, 0, 0}[i]}
+		s.Kinds[i] = kube.Kept{Health: box.Health{State: box.OK, At: bootNow - time.Duration(500+i)*time.Second, Since: time.Hour}, Count: 260 + i}
 	}
 	for _, k := range []kube.Kind{kube.KindDataVolume, kube.KindAttachment} {
 		s.Kinds[k].Health = box.Health{State: box.Absent, Since: time.Hour, Err: "not installed"}
@@ -61,7 +63,7 @@ func TestF5ForbiddenKindIsNull(t *testing.T) {
 	}
 	f.Derive()
 	k, v := newKubernetes(f), newKubeVirt(f)
-	if k.State != "ok" || k.Pods.Running != nil || k.Pods.Total != nil || len(k.Pods.ByPhase) != 0 || k.NodePods != nil || k.Node.CPUAsked != nil || *k.Nodes.Total != 2 {
+	if k.State != "ok" || k.Pods.Running != nil || k.Pods.Total != nil || len(k.Pods.ByPhase) != 0 || k.NodePods != nil || k.Node.CPUAsked != nil || *k.Nodes.Total != 7 {
 		t.Errorf("%+v", k)
 	}
 	if v.State != "failed" || *v.Error != "forbidden: list virtualmachines" || v.VMs.Total != nil || len(v.Defined) != 0 || len(v.Instances) != 2 {
@@ -78,7 +80,7 @@ func TestF10StaleClusterKeepsItsFigures(t *testing.T) {
 		f.Kube.Kinds[i].Health = gone
 	}
 	k, v := newKubernetes(f), newKubeVirt(f)
-	if k.State != "stale" || *k.Pods.Running != 3 || *k.Kinds[0].Age != 60 || v.State != "stale" || *v.VMs.Total != 3 {
+	if k.State != "stale" || *k.Pods.Running != 30 || *k.Kinds[0].Age != 60 || v.State != "stale" || *v.VMs.Total != 121 {
 		t.Errorf("%+v %+v", k, v)
 	}
 	if c := k.Cause; *c.Rung != "connection" || *c.Why != "refused" || *c.Since != "2026-11-22T03:01:11+01:00" {
@@ -134,8 +136,8 @@ func TestStatusOfTheCluster(t *testing.T) {
 		want   string
 		never  string
 	}{
-		{"well", func(*frame.Frame) {}, " k8s ok vms 1/3", ""},
-		{"down", stale, " k8s down 3m vms 1/3?", ""},
+		{"well", func(*frame.Frame) {}, " k8s ok vms 51/121", ""},
+		{"down", stale, " k8s down 3m vms 51/121?", ""},
 		{"no kubeconfig", func(f *frame.Frame) { f.Kube = &kube.State{Health: box.Health{State: box.Absent}} }, " mem ", "k8s"},
 		{"not asked yet", func(f *frame.Frame) { f.Kube = nil }, " mem ", "k8s"},
 		{"connecting", func(f *frame.Frame) { f.Kube = new(kube.State) }, " k8s -- ", "vms"},
@@ -151,5 +153,46 @@ func TestStatusOfTheCluster(t *testing.T) {
 		if !strings.Contains(got, c.want) || c.never != "" && strings.Contains(got, c.never) || len(got) > lineColumns+1 {
 			t.Errorf("%s: %q, want %q and not %q", c.name, got, c.want, c.never)
 		}
+	}
+}
+
+// TestDEveryFigureOfTheClusterDiffers, so that the golden snapshot shows one that stands in another's place.
+func TestDEveryFigureOfTheClusterDiffers(t *testing.T) {
+	seen := map[float64]string{}
+	var walk func(path string, v any)
+	walk = func(path string, v any) {
+		switch v := v.(type) {
+		case map[string]any:
+			for key, inside := range v {
+				walk(path+"."+key, inside)
+			}
+		case []any:
+			for i, inside := range v {
+				walk(fmt.Sprint(path, "[", i, "]"), inside)
+			}
+		case float64:
+			if path == "kubernetes.usage.nodes" { // it is the number of that kind
+				return
+			}
+			if other, twice := seen[v]; twice {
+				t.Errorf("%s and %s are both %v", path, other, v)
+			}
+			seen[v] = path
+		}
+	}
+	f := clusterFrame()
+	for name, section := range map[string]any{"kubernetes": newKubernetes(f), "kubevirt": newKubeVirt(f)} {
+		text, err := json.Marshal(section)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var v any
+		if err := json.Unmarshal(text, &v); err != nil {
+			t.Fatal(err)
+		}
+		walk(name, v)
+	}
+	if len(seen) < 60 {
+		t.Errorf("%d figures", len(seen))
 	}
 }
