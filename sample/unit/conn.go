@@ -211,9 +211,9 @@ func why(body []any) string {
 // short is a copy of text that is no longer than an error may be.
 func short(text string) string { return strings.Clone(text[:min(len(text), longestError)]) }
 
-// reason says in words that ctx was over, whatever that broke.
+// reason says in words that ctx's time was over, whatever that broke. A dial may see its end before ctx does.
 func reason(ctx context.Context, err error) error {
-	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+	if over := ctx.Err(); errors.Is(over, context.DeadlineExceeded) || over == nil && errors.Is(err, os.ErrDeadlineExceeded) {
 		return errNotAnswering
 	}
 	return err

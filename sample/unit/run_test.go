@@ -82,6 +82,19 @@ func TestBusThatIsRemovedIsAbsent(t *testing.T) {
 	}
 }
 
+// TestTimeThatIsOver: a dial that ran out of time is a bus that does not answer, though its context may not know yet.
+func TestTimeThatIsOver(t *testing.T) {
+	cancelled, cancel := context.WithCancel(t.Context())
+	cancel()
+	late := &net.OpError{Op: "dial", Net: "unix", Err: os.ErrDeadlineExceeded}
+	if err := reason(t.Context(), late); err != errNotAnswering {
+		t.Errorf("out of time: %v", err)
+	}
+	if err := reason(cancelled, late); err != error(late) {
+		t.Errorf("cancelled: %v", err)
+	}
+}
+
 // A bus that takes the connection and says nothing must not hold Run beyond its patience.
 func TestBusThatSaysNothing(t *testing.T) {
 	root, err := os.MkdirTemp("", "bus")
