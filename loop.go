@@ -205,6 +205,7 @@ func (l *loop) key(k draw.Key) (quit bool, err error) {
 	case screens.Repaint:
 		l.again()
 	}
+	l.tty.AcceptPaste(l.console.Typing())
 	if k == draw.KeyNone && !l.repaint {
 		return false, nil
 	}

@@ -14,6 +14,7 @@ var leftBehind = []string{
 	"\x1b[31;1;7m",                              // colours
 	"\x1b[5;9r", "\x1b[5;9r\x1b[?6h", "\x1b[4h", // margins, rows counted from them, insertion
 	"\x1b[?5h", "\x1b[?7h", "\x1b[?25h", // all in reverse, wrapping, a cursor
+	"\x1b=", "\x1b[?1h", "\x1b[?1h\x1b=", // keys that send something else
 	"\x1b[38;5", "\x1b]0;title", "\x1bP1", "\x1b(", "\xe2\x94", // the beginning of something
 }
 

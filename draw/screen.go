@@ -41,9 +41,16 @@ func newScreen(p port, e *terminfo.Terminfo, caps Caps) (*Screen, error) {
 	return &Screen{
 		tcell: row, cells: row.GetCells(), window: w,
 		restore: restoreSequence(e), modes: modesSequence(e, caps),
-		clear: []byte(e.AttrOff + e.EnterKeypad + e.HideCursor + e.Clear),
+		clear: []byte(e.AttrOff + foreignInput + pasteMarked + e.HideCursor + e.Clear),
 	}, nil
 }
+
+// What the terminal is to send. xterm, ctlseqs: DECCKM and DECKPNM; mouse and focus reports, marks around pasted text.
+const (
+	plainKeys    = "\x1b[?1l\x1b>" // the keypad sends what is printed on it
+	foreignInput = "\x1b[?9;1000;1002;1003;1004;1005;1006;1015;2004l"
+	pasteMarked  = "\x1b[?2004h"
+)
 
 // restoreSequence is what tcell sends when it ends.
 func restoreSequence(e *terminfo.Terminfo) []byte {
@@ -58,10 +65,10 @@ func restoreSequence(e *terminfo.Terminfo) []byte {
 func modesSequence(e *terminfo.Terminfo, caps Caps) []byte {
 	const (
 		endOfString  = "\x1b\\"
-		ascii        = "\x1b(B\x0f" // G0, and that one in use
-		wholeScrolls = "\x1b[r"     // DECSTBM without its margins
-		replace      = "\x1b[4l"    // IRM
-		plainScreen  = "\x1b[?5;6l" // DECSCNM, DECOM
+		ascii        = "\x1b(B\x0f"        // G0, and that one in use
+		wholeScrolls = "\x1b[r"            // DECSTBM without its margins
+		replace      = "\x1b[4l"           // IRM
+		plainScreen  = "\x1b[?1;5;6l\x1b>" // DECCKM, DECSCNM, DECOM, DECKPNM
 		firstFont    = "\x1b[10m"
 		utf8Text     = "\x1b%G"
 	)

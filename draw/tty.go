@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -23,9 +24,10 @@ type Tty struct {
 	hupped  sync.Once
 	watched chan struct{} // closed when nobody waits for a hang-up any more
 
-	input [256]byte // these three are the reader's
-	keys  keyFilter
-	early []byte // keys that came while Init waited for the size
+	input  [256]byte // these three are the reader's
+	keys   keyFilter
+	typing atomic.Bool // pasted text is wanted
+	early  []byte      // keys that came while Init waited for the size
 
 	mu     sync.Mutex
 	closed bool

@@ -17,12 +17,19 @@ import (
 // It follows the states of tcell's parser and holds nothing back but unfinished runes, since that parser times the Esc
 // key. What turns out to be unwanted ends in CAN, at which tcell forgets the sequence.
 type keyFilter struct {
-	state  keyState
-	length int       // of the sequence so far
-	bad    bool      // the sequence cannot be a key's
-	last   time.Time // when bytes came last
-	held   [utf8.UTFMax]byte
-	holds  int // bytes of an unfinished rune
+	state   keyState
+	console bool      // of keySS3: it began with `ESC [ [`
+	length  int       // of the sequence so far
+	bad     bool      // the sequence cannot be a key's
+	last    time.Time // when bytes came last
+	held    [utf8.UTFMax]byte
+	holds   int // bytes of an unfinished rune
+
+	mouse  int  // bytes of an old mouse report that are still to come
+	cut    bool // the last of them began a rune
+	accept bool // pasted text is for who types
+	pasted bool // it has begun
+	ending int  // bytes of its end that have come
 
 	numbers [2]int // the parameters of the sequence so far, as a cursor report has them
 	second  bool   // the second one has begun
@@ -52,8 +59,12 @@ const (
 	keyFinals = "ABCDEFHLPQSZabcdqz^@~"
 )
 
-// keyRoom is by how many bytes the output of pass may exceed its input: what was held, and a CAN.
-const keyRoom = utf8.UTFMax
+// The output of pass is at most keyGrowth times its input, for keys that are sent as others, and keyRoom: what was held,
+// and a CAN.
+const (
+	keyRoom   = utf8.UTFMax
+	keyGrowth = 3
+)
 
 // pass appends to dst what is left of src, which has just been read.
 func (k *keyFilter) pass(dst, src []byte, now time.Time) []byte {
@@ -62,6 +73,9 @@ func (k *keyFilter) pass(dst, src []byte, now time.Time) []byte {
 	}
 	pause := now.Sub(k.last)
 	k.last = now
+	if pause > sequenceTime { // the rest was lost
+		k.mouse, k.pasted = 0, false
+	}
 	switch {
 	case k.state == keyEscape && pause > escapeTime:
 		k.state = keyGround
@@ -80,6 +94,11 @@ func (k *keyFilter) pass(dst, src []byte, now time.Time) []byte {
 // next appends to dst what tcell gets for the byte c.
 func (k *keyFilter) next(dst []byte, c byte) []byte {
 	switch {
+	case k.mouse > 0:
+		k.inMouse(c)
+		return dst
+	case k.pasted:
+		return k.inPaste(dst, c)
 	case k.state == keyString || k.state == keyStringEscape:
 		k.inString(c)
 		return dst
@@ -89,9 +108,18 @@ func (k *keyFilter) next(dst []byte, c byte) []byte {
 	k.holds = 0
 	switch k.state {
 	case keyEscape:
+		if key := functionKey(c); key != "" {
+			k.state = keyGround
+			return append(dst, key...)
+		}
 		return append(dst, k.afterEscape(c))
 	case keyCSI:
 		return k.inCSI(dst, c)
+	case keySS3:
+		if key := keypadKey(c); key != 0 && !k.console {
+			k.state = keyGround
+			return append(dst, can, key)
+		}
 	}
 	k.state = keyGround
 	if c == 0x1b {
@@ -126,7 +154,7 @@ func (k *keyFilter) afterEscape(c byte) byte {
 	case '[':
 		k.state = keyCSI
 	case 'O', 'N':
-		k.state = keySS3
+		k.state, k.console = keySS3, false
 	case ']', 'P', 'X', '^', '_':
 		k.state = keyString
 		return '\\' // `ESC \` is nothing to tcell
@@ -153,9 +181,16 @@ func (k *keyFilter) inCSI(dst []byte, c byte) []byte {
 		}
 		k.parameter(c)
 	case c == '[' && k.length == 0:
-		k.state = keySS3
+		k.state, k.console = keySS3, true
 	default:
 		k.state = keyGround
+		switch {
+		case c == 'M' && k.length == 0:
+			k.mouse, k.cut = 3, false
+		case c == '~' && k.numbers[0] == pasteBegin && !k.second:
+			k.pasted, k.ending = true, 0
+			c = can
+		}
 		if c == 'R' && !k.bad && k.second { // also what an xterm sends for F3 with Shift: no key of ours
 			k.report = k.numbers
 		}
@@ -164,6 +199,74 @@ func (k *keyFilter) inCSI(dst []byte, c byte) []byte {
 		}
 	}
 	return append(dst, c)
+}
+
+// inMouse takes a byte of an X10 mouse report, `ESC [ M` and three: button, column and row, each of them a rune where the
+// terminal was told so.
+func (k *keyFilter) inMouse(c byte) {
+	if k.cut && c >= 0x80 && c < 0xc0 {
+		k.cut = false
+		return
+	}
+	k.cut = c >= 0xc2
+	k.mouse--
+}
+
+// Pasted text lies between these two.
+const (
+	pasteBegin = 200
+	pasteEnd   = "\x1b[201~"
+)
+
+// inPaste takes a byte of pasted text, which is no keys: what can be drawn of it passes where somebody types a text.
+func (k *keyFilter) inPaste(dst []byte, c byte) []byte {
+	switch {
+	case c == pasteEnd[k.ending]:
+		if k.ending++; k.ending == len(pasteEnd) {
+			k.pasted = false
+		}
+		return dst
+	case c == pasteEnd[0]:
+		k.ending = 1
+		return dst
+	}
+	k.ending = 0
+	switch {
+	case !k.accept || c < ' ' || c == 0x7f:
+		return dst
+	case c >= utf8.RuneSelf:
+		return k.inRune(dst, c)
+	}
+	k.holds = 0
+	return append(dst, c)
+}
+
+// keypadKey is what is printed on the key of an application keypad that sends `ESC O` and c; 0 is none.
+//
+// DEC VT220 Programmer Reference, 3.2.3; xterm, ctlseqs, PC-Style Function Keys
+func keypadKey(c byte) byte {
+	switch {
+	case c >= 'p' && c <= 'y':
+		return '0' + c - 'p'
+	case c >= 'j' && c <= 'o':
+		return '*' + c - 'j'
+	case c == 'M':
+		return '\r'
+	case c == 'X':
+		return '='
+	}
+	return 0
+}
+
+// functionKey is the rest of the sequence for the function key that VT-UTF8, a BMC's console, sends as ESC and c.
+func functionKey(c byte) string {
+	switch c {
+	case '1', '2', '3':
+		return "O" + string('P'+rune(c-'1'))
+	case '@':
+		return "[24~"
+	}
+	return ""
 }
 
 func (k *keyFilter) inString(c byte) {

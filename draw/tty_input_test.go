@@ -12,6 +12,7 @@ import (
 
 	"github.com/gdamore/tcell/v2"
 
+	"hypervisor-tui/draw/vtscreen"
 	"hypervisor-tui/internal/await"
 )
 
@@ -24,7 +25,7 @@ func typed(apart time.Duration, chunks ...string) string {
 	now := time.Unix(1000, 0)
 	for _, c := range chunks {
 		b := filter.pass(nil, []byte(c), now)
-		if !utf8.Valid(b) || len(b) > len(c)+keyRoom {
+		if !utf8.Valid(b) || len(b) > keyGrowth*len(c)+keyRoom {
 			panic(fmt.Sprintf("%q becomes %q", c, b))
 		}
 		keyboard.ScanUTF8(b)
@@ -51,6 +52,13 @@ func TestKeysPass(t *testing.T) {
 		"\x1b[1;5A\x1b[5~":     "Ctrl+Up PgUp",
 		"\x1b[Z\x1bq":          "Backtab Alt+q",
 		"\x1b[1;\x1b[Bx":       "Down x",
+		// An application keypad, as others leave it; a BMC's function keys.
+		"\x1bOp\x1bOq\x1bOy\x1bOM":             "0 1 9 Enter",
+		"\x1bOj\x1bOk\x1bOl\x1bOm\x1bOn\x1bOo": "* + , - . /",
+		"\x1bOX":                               "=",
+		"\x1b1\x1b2\x1b3\x1b@":                 "F1 F2 F3 F12",
+		"\x1b[12~\x1b[13~\x1b[24~":             "F2 F3 F12",
+		"\x1bOQ\x1bOR\x1b[[B\x1b[[C":           "F2 F3 F2 F3",
 	} {
 		if got := typed(0, in); got != want {
 			t.Errorf("%q in one piece: %s, want %s", in, got, want)
@@ -67,6 +75,10 @@ func TestF36NothingActedOn(t *testing.T) {
 		"Windows key, repeated":  "\x1b[65;1;65;1;0;2147483647_",
 		"kitty key":              "\x1b[97;5u",
 		"mouse":                  "\x1b[<0;10;10M\x1b[<0;10;10m",
+		"old mouse":              "\x1b[M qq\x1b[M#qq\x1b[Mq\x1b[",
+		"old mouse, far right":   "\x1b[M \xc9\xb9q\x1b[M \xe9q",
+		"urxvt mouse":            "\x1b[32;113;113M",
+		"paste":                  "\x1b[200~q\r\x03\x1b[Aq\x1b[201~",
 		"focus":                  "\x1b[I\x1b[O",
 		"cursor report":          "\x1b[24;80R",
 		"device attributes":      "\x1b[?62;1;2c\x1b[>0;1c",
@@ -162,4 +174,77 @@ func TestF36Flood(t *testing.T) {
 	within(t, "Fini", s.Fini)
 	master.Close()
 	<-v.done
+}
+
+// TestC8EscapeThenDigit: typed apart they are what they are.
+func TestC8EscapeThenDigit(t *testing.T) {
+	if got := typed(time.Second, "\x1b", "1"); strings.Contains(got, "F1") { // tcell tells Esc and 1 apart by its own timer
+		t.Error(got)
+	}
+}
+
+// TestC8Paste: pasted text is for a prompt, whole and without what is no text; a paste whose end is lost ends as well.
+func TestC8Paste(t *testing.T) {
+	for _, apart := range []time.Duration{0, time.Millisecond} {
+		var filter keyFilter
+		filter.accept = true
+		var got []byte
+		now := time.Unix(1000, 0)
+		for _, c := range strings.Split("\x1b[200~pod-\u00e9\r\n\x1b[20 q\x1b[201~", "") {
+			got = filter.pass(got, []byte(c), now)
+			now = now.Add(apart)
+		}
+		if want := "\x1b[200\x18pod-\u00e9 q"; string(got) != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+	if got := typed(2*sequenceTime, "\x1b[200~abc", "q"); got != "q" {
+		t.Errorf("after half a paste: %s", got)
+	}
+	if got := typed(2*sequenceTime, "\x1b[M", "q"); got != "q" {
+		t.Errorf("after half a mouse report: %s", got)
+	}
+}
+
+// TestC8ReportsAreOff: whatever another program has switched on is off from the start, after a wipe and at the end, when
+// pasted text is not marked any more.
+func TestC8ReportsAreOff(t *testing.T) {
+	quietEnv(t)
+	const left = "\x1b=\x1b[?1h\x1b[?9h\x1b[?1000h\x1b[?1002h\x1b[?1003h\x1b[?1004h\x1b[?1005h\x1b[?1006h\x1b[?1015h\x1b[?2004h"
+	for _, term := range entries {
+		tty, master := openTty(t, 40, 12)
+		v := view(master, 40, 12)
+		if _, err := tty.Write([]byte(left)); err != nil {
+			t.Fatal(err)
+		}
+		s, _, err := NewScreen(tty, ScreenOptions{Term: term, Locale: "C.UTF-8"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Init(); err != nil {
+			t.Fatal(err)
+		}
+		off := func(when string, marked bool) {
+			t.Helper()
+			await.Until(t, term+": plain keys and no reports "+when, func() (ok bool) {
+				v.see(func(s *vtscreen.Screen) {
+					ok = !s.Keypad && !s.CursorKeys && s.Paste == marked
+					for _, on := range s.Reports {
+						ok = ok && !on
+					}
+				})
+				return ok
+			})
+		}
+		for range 2 {
+			s.Wipe()
+			off("after a wipe", true)
+			if _, err := tty.Write([]byte(left)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		s.Fini()
+		off("at the end", false)
+		master.Close()
+	}
 }

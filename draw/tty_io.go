@@ -9,7 +9,8 @@ import (
 )
 
 // Read waits for input and returns what of it may be a key's. It returns an error, and never nothing, at a hang-up (EOF
-// or EIO), after Drain and after Close. p has room for keyRoom bytes and one more.
+// or EIO), after Drain and after Close. p has room for keyRoom bytes and
+// keyGrowth more.
 func (t *Tty) Read(p []byte) (int, error) {
 	if len(t.early) > 0 {
 		n := copy(p, t.early)
@@ -17,7 +18,7 @@ func (t *Tty) Read(p []byte) (int, error) {
 		return n, nil
 	}
 	for {
-		n, err := t.line.Read(t.input[:min(len(t.input), len(p)-keyRoom)])
+		n, err := t.line.Read(t.input[:min(len(t.input), (len(p)-keyRoom)/keyGrowth)])
 		if err != nil && !errors.Is(err, os.ErrDeadlineExceeded) && !errors.Is(err, os.ErrClosed) {
 			t.hangUp()
 		}
@@ -30,12 +31,16 @@ func (t *Tty) Read(p []byte) (int, error) {
 
 // filter appends to dst what of the input src may be a key's, and takes the terminal's answers out of it.
 func (t *Tty) filter(dst, src []byte) []byte {
+	t.keys.accept = t.typing.Load()
 	dst = t.keys.pass(dst, src, time.Now())
 	if w, h := t.keys.takeReport(); w > 0 {
 		t.answered(w, h)
 	}
 	return dst
 }
+
+// AcceptPaste says whether somebody types a text, which is what pasted text is for; it is never taken for keys.
+func (t *Tty) AcceptPaste(on bool) { t.typing.Store(on) }
 
 // Write keeps a copy of p for sending and returns at once. When the terminal is so far behind that p does not fit,
 // p is dropped whole, as if it had been sent, and Damaged reports it. It does not allocate once the buffers have grown

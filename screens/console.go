@@ -66,6 +66,11 @@ func NewConsole(first frame.Screen, crashed func(panel string, value any)) *Cons
 // Paused says that the picture is to stay as it is until a key changes it.
 func (c *Console) Paused() bool { return c.paused }
 
+// Typing says whether what is typed goes into a text and is no command.
+func (c *Console) Typing() bool {
+	return c.overlay == noOverlay && (c.active == frame.Logs && c.logs.typing() || c.active == frame.Network && c.network.input.prompt != noPrompt)
+}
+
 // Active is the screen that is shown.
 func (c *Console) Active() frame.Screen { return c.active }
 

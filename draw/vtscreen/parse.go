@@ -267,7 +267,15 @@ func (s *Screen) setMode(mode string, on bool) bool {
 		s.origin = on
 		s.home()
 		return !on
-	case "?1", "?12", "34": // cursor keys, blinking and shape of the cursor: nothing to see
+	case "?1":
+		s.CursorKeys = on
+		return !on
+	case "?2004":
+		s.Paste = on
+	case "?9", "?1000", "?1002", "?1003", "?1004", "?1005", "?1006", "?1015": // mouse and focus: only ever switched off by ours
+		s.Reports[mode] = on
+		return !on
+	case "?12", "34": // blinking and shape of the cursor: nothing to see
 	case "?7":
 		s.Autowrap = on
 	case "?25":

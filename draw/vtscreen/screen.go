@@ -23,16 +23,19 @@ type Cell struct {
 
 // Screen is what a terminal shows after the bytes written to it. One goroutine owns it.
 type Screen struct {
-	W, H     int
-	X, Y     int // the cursor
-	Visible  bool
-	Alt      bool     // the alternate screen is on
-	Keypad   bool     // application keypad mode
-	Autowrap bool     // a rune after the last column goes on in the next row
-	Inverse  bool     // the whole screen is shown in reverse
-	Broken   int      // sequences that the next one cut off
-	Foreign  []string // sequences, control characters and bad bytes that are none of ours, as they came
-	Replies  []byte   // what it answers: the caller takes it away and sends it
+	W, H       int
+	X, Y       int // the cursor
+	Visible    bool
+	Alt        bool            // the alternate screen is on
+	Keypad     bool            // application keypad mode
+	CursorKeys bool            // and that of the cursor keys
+	Paste      bool            // pasted text is marked
+	Reports    map[string]bool // modes that make it send reports: mouse, focus
+	Autowrap   bool            // a rune after the last column goes on in the next row
+	Inverse    bool            // the whole screen is shown in reverse
+	Broken     int             // sequences that the next one cut off
+	Foreign    []string        // sequences, control characters and bad bytes that are none of ours, as they came
+	Replies    []byte          // what it answers: the caller takes it away and sends it
 
 	cells []Cell
 	attr  Attr
@@ -53,7 +56,7 @@ type Screen struct {
 // New returns a blank terminal as it is after power-on, of one cell at least.
 func New(w, h int) *Screen {
 	w, h = max(w, 1), max(h, 1)
-	s := &Screen{W: w, H: h, Visible: true, Autowrap: true, attr: Plain, sets: [2]byte{'B', 'B'}}
+	s := &Screen{W: w, H: h, Visible: true, Autowrap: true, attr: Plain, sets: [2]byte{'B', 'B'}, Reports: map[string]bool{}}
 	s.cells, s.bottom = make([]Cell, w*h), h-1
 	s.blank(0, len(s.cells))
 	return s
