@@ -6,6 +6,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"hypervisor-tui/kube"
@@ -211,4 +212,28 @@ func TestF56SlowListIsGivenUp(t *testing.T) {
 	if n := f.count("pods list"); n != 1 || s.Health.State != box.OK {
 		t.Errorf("%d lists, %v", n, s.Health)
 	}
+}
+
+// TestDDripOfAnEvent: an event may be long in coming, and not in being whole once its first byte is here.
+func TestDDripOfAnEvent(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var late atomic.Bool
+		timer := time.AfterFunc(time.Hour, func() { late.Store(true) })
+		defer timer.Stop()
+		endless := newAllowance(1<<40, 1)
+		p := &paced{body: strings.NewReader("the rest never comes"), ctx: t.Context(), deadline: timer, patience: time.Second, wire: endless, work: endless, token: make(chan struct{}, 1), left: mostObject}
+		p.between(time.Hour)
+		time.Sleep(59 * time.Minute)
+		if late.Load() {
+			t.Fatal("nothing may come for an hour")
+		}
+		if _, err := p.Read(make([]byte, 1)); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(2 * time.Second)
+		synctest.Wait()
+		if !late.Load() {
+			t.Error("half an event is waited for")
+		}
+	})
 }
