@@ -213,7 +213,8 @@ func short(text string) string { return strings.Clone(text[:min(len(text), longe
 
 // reason says in words that ctx's time was over, whatever that broke. A dial may see its end before ctx does.
 func reason(ctx context.Context, err error) error {
-	if over := ctx.Err(); errors.Is(over, context.DeadlineExceeded) || over == nil && errors.Is(err, os.ErrDeadlineExceeded) {
+	var failed net.Error
+	if over := ctx.Err(); errors.Is(over, context.DeadlineExceeded) || over == nil && errors.As(err, &failed) && failed.Timeout() {
 		return errNotAnswering
 	}
 	return err

@@ -86,11 +86,13 @@ func TestBusThatIsRemovedIsAbsent(t *testing.T) {
 func TestTimeThatIsOver(t *testing.T) {
 	cancelled, cancel := context.WithCancel(t.Context())
 	cancel()
-	late := &net.OpError{Op: "dial", Net: "unix", Err: os.ErrDeadlineExceeded}
+	past, cancel := context.WithDeadline(t.Context(), time.Now())
+	defer cancel()
+	_, late := new(net.Dialer).DialContext(past, "unix", "/nowhere")
 	if err := reason(t.Context(), late); err != errNotAnswering {
 		t.Errorf("out of time: %v", err)
 	}
-	if err := reason(cancelled, late); err != error(late) {
+	if err := reason(cancelled, late); err != late {
 		t.Errorf("cancelled: %v", err)
 	}
 }
