@@ -11,6 +11,9 @@ import (
 
 // check tells how the configuration is and what each source answers.
 func check(out io.Writer, first loaded, o options) error {
+	if !utf8Locale() {
+		out = asciiWriter{out}
+	}
 	c, path, banner := first.config, first.path, first.banner
 	switch {
 	case banner != "":

@@ -125,7 +125,11 @@ func (l *loop) apply(ctx context.Context, c loaded) {
 	old, caps := l.frame.Settings, l.config.caps
 	fresh := settings(c.config, "", c.path)
 	fresh.Notes = old.Notes
-	l.canvas.SetLook(look(c.config, caps, l.canvas.Look().Font))
+	var font *draw.Font
+	if caps.Own {
+		font = l.canvas.Look().Font // of others look chooses one
+	}
+	l.canvas.SetLook(look(c.config, caps, font))
 	colours := palette(c.config, caps)
 	if l.line.palette != nil && colours == nil {
 		l.tty.SetPalette(nil)

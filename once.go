@@ -40,16 +40,26 @@ func once(out io.Writer, first loaded, o options) error {
 	if o.json {
 		return report.Write(out, f)
 	}
-	canvas := draw.NewCanvas(draw.Look{Theme: draw.MonoTheme(), Glyphs: glyphs(c.Glyphs, draw.Caps{UTF8: utf8Locale()}, nil)})
+	canvas := draw.NewCanvas(look(c, draw.Caps{UTF8: utf8Locale()}, nil)) // without colours: the theme is mono
 	picture := screens.NewConsole(firstScreen(c, o), nil)
 	picture.Draw(canvas.Begin(size.Width, size.Height), f)
 	if q, changed := picture.Query(); changed && f.Page != nil {
 		f.Page.Query = q.Number
 	}
-	if _, err := out.Write(canvas.AppendText(nil)); err != nil {
+	if _, err := out.Write(canvas.AppendDrawn(nil)); err != nil {
 		return fmt.Errorf("write the picture: %w", err)
 	}
 	return nil
+}
+
+// asciiWriter takes text, and replaces what is not ASCII.
+type asciiWriter struct{ io.Writer }
+
+func (w asciiWriter) Write(p []byte) (int, error) {
+	if _, err := w.Writer.Write(draw.AppendASCII(nil, p)); err != nil {
+		return 0, err
+	}
+	return len(p), nil
 }
 
 // utf8Locale says whether standard output takes more than ASCII.

@@ -7,10 +7,12 @@ import (
 	"math"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"hypervisor-tui/internal/await"
 )
@@ -246,5 +248,34 @@ func TestOnceNetwork(t *testing.T) {
 		if _, stayed := before[name]; stayed && !seen[name] {
 			t.Errorf("%s is missing", name)
 		}
+	}
+}
+
+// TestB17NotASCIIInACLocale: names from outside are ASCII too where the locale or the configuration asks for that.
+func TestB17NotASCIIInACLocale(t *testing.T) {
+	t.Parallel()
+	path := writeFile(t, "config.yaml", "logs: [{name: \"caf\u00e9\u4e2d\", journalUnits: [x]}]\n")
+	odd := filepath.Join(filepath.Dir(path), "\u00fcber.yaml")
+	ascii := writeFile(t, "ascii.yaml", "glyphs: ascii\nlogs: [{name: \"caf\u00e9\u4e2d\", journalUnits: [x]}]\n")
+	for name, c := range map[string]struct {
+		env  string
+		args []string
+		want string
+	}{
+		"once":              {"LC_ALL=C", []string{"--once", "--screen", "logs", "--config", path}, "caf???"},
+		"once, glyphs":      {"LC_ALL=C.UTF-8", []string{"--once", "--screen", "logs", "--config", ascii}, "caf???"},
+		"check":             {"LC_ALL=C", []string{"--check", "--config", odd}, "?ber.yaml"},
+		"all that there is": {"LC_ALL=C.UTF-8", []string{"--once", "--screen", "logs", "--config", path}, "caf\u00e9\u4e2d"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := run(t, environment(t, c.env), c.args...)
+			if !strings.Contains(r.out, c.want) {
+				t.Errorf("no %q in\n%s\n%s", c.want, r.out, r.stderr)
+			}
+			if i := strings.IndexFunc(r.out, func(r rune) bool { return r >= utf8.RuneSelf }); i >= 0 && name != "all that there is" {
+				t.Errorf("not ASCII at %d: %.20q", i, r.out[i:])
+			}
+		})
 	}
 }

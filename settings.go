@@ -82,7 +82,11 @@ func firstScreen(c Config, o options) frame.Screen {
 
 // look chooses colours and runes for a terminal. font is what a console's font has, nil elsewhere.
 func look(c Config, caps draw.Caps, font *draw.Font) draw.Look {
-	return draw.Look{Theme: theme(c.Theme, caps), Glyphs: glyphs(c.Glyphs, caps, font), Font: font}
+	l := draw.Look{Theme: theme(c.Theme, caps), Glyphs: glyphs(c.Glyphs, caps, font), Font: font}
+	if font == nil && !caps.Own && l.Glyphs.Name == draw.ASCIIGlyphs().Name {
+		l.Font = draw.NewFont("") // names and messages are ASCII as well, then
+	}
+	return l
 }
 
 func theme(name string, caps draw.Caps) *draw.Theme {

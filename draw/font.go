@@ -99,6 +99,17 @@ func (f *Font) drawn(r rune) rune {
 	return fallback(r)
 }
 
+// AppendASCII appends text to dst with all that is not ASCII replaced.
+func AppendASCII(dst, text []byte) []byte {
+	for _, r := range string(text) {
+		if r >= utf8.RuneSelf {
+			r = fallback(r)
+		}
+		dst = utf8.AppendRune(dst, r)
+	}
+	return dst
+}
+
 // The requests of the kernel's console that are not in x/sys. Kernel: include/uapi/linux/kd.h
 const (
 	getKeyboardType = 0x4b33 // KDGKBTYPE

@@ -2,16 +2,24 @@ package draw
 
 import "unicode/utf8"
 
-// AppendText appends the canvas as text to dst: one line a row, blanks at the end of a row left out. It is what
-// --once prints.
-func (c *Canvas) AppendText(dst []byte) []byte {
+// AppendText appends the canvas as text to dst: one line a row, blanks at the end of a row left out.
+func (c *Canvas) AppendText(dst []byte) []byte { return c.appendText(dst, nil) }
+
+// AppendDrawn is AppendText with what the look's font lacks replaced, as a terminal shows it. It is what --once prints.
+func (c *Canvas) AppendDrawn(dst []byte) []byte { return c.appendText(dst, c.look.Font) }
+
+func (c *Canvas) appendText(dst []byte, font *Font) []byte {
 	for y := 0; y < c.h; y++ {
 		end := len(dst)
-		for _, v := range c.cells[y*c.w : (y+1)*c.w] {
-			if v.r == right {
-				continue
+		row := c.cells[y*c.w : (y+1)*c.w]
+		for x, v := range row {
+			r := v.r
+			if r == right {
+				if r = row[x-1].r; font.Has(r) {
+					continue
+				}
 			}
-			dst = utf8.AppendRune(dst, v.r)
+			dst = utf8.AppendRune(dst, font.drawn(r))
 			if v.r != ' ' {
 				end = len(dst)
 			}
