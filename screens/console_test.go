@@ -341,3 +341,32 @@ func TestCostKeepsToItsColumn(t *testing.T) {
 		}
 	}
 }
+
+// TestB18ListsShowAnItem: where only a row is left for the disks or the filesystems it has the first of them, not how many
+// there are.
+func TestB18ListsShowAnItem(t *testing.T) {
+	counted := 0
+	for _, vms := range []bool{true, false} {
+		for h := 8; h <= 60; h++ {
+			for _, w := range []int{40, 80, 132, 200} {
+				f := fixedFrame()
+				if !vms {
+					f.VMs.VMs = nil
+				}
+				picture := shot(t, frame.Dashboard, w, h, f)
+				for count, first := range map[string]string{"more, less busy": " nvme0n1 ", "more, less full": " /mnt/nfs "} {
+					_, rest, _ := strings.Cut(picture, "Disk I/O") // the verdict names the filesystem too
+					if !strings.Contains(rest, count) {
+						continue
+					}
+					if counted++; !strings.Contains(rest, first) {
+						t.Errorf("at %dx%d there is %q and no%s:\n%s", w, h, count, first, picture)
+					}
+				}
+			}
+		}
+	}
+	if counted == 0 {
+		t.Error("nothing is counted at any size")
+	}
+}

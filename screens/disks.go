@@ -18,7 +18,7 @@ func drawDisks(c *Console, r draw.Region, f *frame.Frame) {
 		return
 	}
 	if shows(perDisk, c.body) && r.H() > 4 {
-		rows := min(len(f.Host.Disks), max(r.H()-len(f.Host.Filesystems), r.H()/3))
+		rows := min(len(f.Host.Disks), max(r.H()-len(c.urgentFilesystems(f)), r.H()/3))
 		c.diskTable(r.CutTop(rows).Faded(old(f, sample.Diskstats)), f)
 	}
 	if len(f.Host.Arrays)+len(f.Host.Pools) > 0 && r.H() > len(f.Host.Filesystems) {
@@ -59,9 +59,7 @@ func (c *Console) diskTable(r draw.Region, f *frame.Frame) {
 	disks := f.Host.Disks
 	c.byBusy(disks)
 	for n, i := range c.order {
-		if r.H() == 1 && n < len(disks)-1 {
-			p := r.CutTop(1).Pen(1, 0)
-			p.Text(draw.Dim, "+").Int(draw.Dim, int64(len(disks)-n)).Text(draw.Dim, " more, less busy (d lists all)")
+		if theRest(r, n, len(disks), " more, less busy (d lists all)") {
 			return
 		}
 		d := &disks[i]
@@ -84,6 +82,17 @@ func (c *Console) diskTable(r draw.Region, f *frame.Frame) {
 	}
 }
 
+// theRest counts, on the last row of a list, those that have no row, and reports whether it did. A list of one row shows
+// its first: that says more than how many there are.
+func theRest(r draw.Region, shown, all int, how string) bool {
+	if r.H() != 1 || shown == 0 || shown == all-1 {
+		return false
+	}
+	p := r.Pen(1, 0)
+	p.Text(draw.Dim, "+").Int(draw.Dim, int64(all-shown)).Text(draw.Dim, how)
+	return true
+}
+
 // filesystems lists the fullest first, those that do not answer before all, and returns what is left of r.
 func (c *Console) filesystems(r draw.Region, f *frame.Frame) draw.Region {
 	if f.Host == nil || r.Empty() {
@@ -94,19 +103,25 @@ func (c *Console) filesystems(r draw.Region, f *frame.Frame) draw.Region {
 		noFilesystems(r.CutTop(1), f)
 		return r
 	}
-	c.byUrgency(all)
-	if !allDull(all, f.Settings.Filesystem) {
-		c.order = slices.DeleteFunc(c.order, func(i int) bool { return dull(&all[i], f.Settings.Filesystem) })
-	}
-	for n, i := range c.order {
-		if r.H() == 1 && n < len(c.order)-1 {
-			p := r.CutTop(1).Pen(1, 0)
-			p.Text(draw.Dim, "+").Int(draw.Dim, int64(len(c.order)-n)).Text(draw.Dim, " more, less full (d lists all)")
+	for n, i := range c.urgentFilesystems(f) {
+		if theRest(r, n, len(c.order), " more, less full (d lists all)") {
+			r.CutTop(1)
 			return r
 		}
 		drawFilesystem(r.CutTop(1).Inset(1).Faded(old(f, sample.Filesystems)), &all[i], f)
 	}
 	return r
+}
+
+// urgentFilesystems returns the indices of the filesystems to list, the most urgent first, without those in memory that
+// are not full; good until the next list.
+func (c *Console) urgentFilesystems(f *frame.Frame) []int {
+	all := f.Host.Filesystems
+	c.byUrgency(all)
+	if !allDull(all, f.Settings.Filesystem) {
+		c.order = slices.DeleteFunc(c.order, func(i int) bool { return dull(&all[i], f.Settings.Filesystem) })
+	}
+	return c.order
 }
 
 // noFilesystems says why there is none to show.
