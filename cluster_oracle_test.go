@@ -133,8 +133,11 @@ func expectKubernetes(t *testing.T, c *apitest.Cluster, hostname string) object 
 	node := expectNode(t, c, here, pods)
 	return object{
 		"state": "ok", "error": nil, "server": c.URL, "version": said(c.Get("/version"), "gitVersion"),
-		"nodes":     object{"ready": number(len(nodes) - len(notReady)), "total": number(len(nodes)), "not_ready": notReady},
-		"pods":      object{"running": of(byPhase, "Running"), "total": number(len(pods)), "by_phase": byPhase},
+		"nodes": object{"ready": number(len(nodes) - len(notReady)), "total": number(len(nodes)), "not_ready": notReady},
+		// No pod of the tests' cluster says of a container that it does not work.
+		"pods": object{
+			"running": of(byPhase, "Running"), "total": number(len(pods)), "by_phase": byPhase, "not_ready": number(0), "system_not_working": []any{},
+		},
 		"node_pods": number(len(podsOn(here, pods))),
 		"services": object{"total": number(len(services)), "by_type": tally(services, func(o object) string {
 			if said(o, "spec", "type") == "ClusterIP" && said(o, "spec", "clusterIP") == "None" {
@@ -142,7 +145,8 @@ func expectKubernetes(t *testing.T, c *apitest.Cluster, hostname string) object 
 			}
 			return said(o, "spec", "type")
 		})},
-		"pvcs":     object{"bound": of(bound, "Bound"), "total": number(len(claims))},
+		// It has no storage class, so that no claim waits for a pod.
+		"pvcs":     object{"bound": of(bound, "Bound"), "total": number(len(claims)), "waiting": number(0)},
 		"pod_cidr": "10.42.0.0/16", "service_cidr": list(cidrs[0], "spec", "cidrs")[0], "cni": "flannel vxlan", "network_policy": true,
 		"network_sources": object{
 			"pod_cidr": "k3s args of hv-0", "service_cidr": "ServiceCIDR", "cni": "annotation of hv-0", "network_policy": "k3s args of hv-0",
@@ -178,7 +182,11 @@ func expectNode(t *testing.T, c *apitest.Cluster, here object, pods []object) ob
 	}
 	slices.SortFunc(roles, func(a, b any) int { return cmp.Compare(a.(string), b.(string)) })
 	for _, of := range list(here, "status", "conditions") {
-		row := object{"type": said(of, "type"), "status": said(of, "status"), "reason": said(of, "reason"), "since": said(of, "lastTransitionTime")}
+		// Of the conditions that the cluster of the tests has, Ready is good when it holds, the others when they do not.
+		row := object{
+			"type": said(of, "type"), "status": said(of, "status"), "reason": said(of, "reason"), "since": said(of, "lastTransitionTime"),
+			"good": (said(of, "status") == "True") == (said(of, "type") == "Ready"),
+		}
 		switch {
 		case said(of, "type") == "Ready":
 			conditions = slices.Insert(conditions, 0, any(row))

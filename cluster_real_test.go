@@ -103,7 +103,7 @@ func expected(t *testing.T, c *apitest.Cluster) clusterJSON {
 		if path == apitest.Measured {
 			name += ".metrics.k8s.io"
 		}
-		kinds = append(kinds, object{"name": name, "state": "ok", "error": nil, "count": number(len(c.List(path)))})
+		kinds = append(kinds, object{"name": name, "state": "ok", "error": nil, "count": number(len(c.List(path))), "more_than": nil})
 	}
 	want.Kubernetes["kinds"] = kinds
 	return want
@@ -113,7 +113,7 @@ func expected(t *testing.T, c *apitest.Cluster) clusterJSON {
 var paths = [...]string{
 	"/api/v1/nodes", "/api/v1/pods", "/api/v1/services", "/api/v1/persistentvolumeclaims", "/api/v1/events?fieldSelector=type%3DWarning",
 	"/api/v1/namespaces", "/apis/policy/v1/poddisruptionbudgets", "/apis/networking.k8s.io/v1/networkpolicies",
-	"/apis/networking.k8s.io/v1/servicecidrs", apitest.Measured, apitest.VMs, apitest.Instances, apitest.Migrations, apitest.KubeVirts,
+	"/apis/networking.k8s.io/v1/servicecidrs", apitest.Measured, "/apis/storage.k8s.io/v1/storageclasses", apitest.VMs, apitest.Instances, apitest.Migrations, apitest.KubeVirts,
 	apitest.DataVolumes, apitest.Attachments,
 }
 
