@@ -36,25 +36,3 @@ func (l *loop) ask(a *aside, name string, question func() (answer func())) bool 
 	}()
 	return true
 }
-
-// begin runs f on a goroutine of its own and hands over what it returns.
-func begin[T any](f func() T) <-chan T {
-	answer := make(chan T, 1)
-	go func() { answer <- f() }()
-	return answer
-}
-
-// within is what answer brings before ctx ends; otherwise otherwise is, and ok is false.
-func within[T any](ctx context.Context, answer <-chan T, otherwise T) (value T, ok bool) {
-	select { // an answer that is there counts, however late it is
-	case value = <-answer:
-		return value, true
-	default:
-	}
-	select {
-	case value = <-answer:
-		return value, true
-	case <-ctx.Done():
-		return otherwise, false
-	}
-}

@@ -22,6 +22,14 @@ const childVariable = "HYPERVISOR_TUI_TEST_CHILD"
 // testVersion is the version that the built program says it has.
 const testVersion = "v0.0.0-test"
 
+// The exit codes, as the manual has them.
+const (
+	exitFine = iota
+	exitFailure
+	exitUsage
+	exitLogin
+)
+
 // buildDir holds the built programs.
 var buildDir string
 

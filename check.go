@@ -9,8 +9,9 @@ import (
 	"hypervisor-tui/draw"
 )
 
-// check tells how the configuration is and what each source answers.
-func check(out io.Writer, first loaded, o options) error {
+// Check tells how the configuration is and what each source answers.
+func Check(out io.Writer, o Options) error {
+	first, _ := firstLoad(o)
 	if !utf8Locale() {
 		out = asciiWriter{out}
 	}
@@ -53,12 +54,12 @@ func check(out io.Writer, first loaded, o options) error {
 }
 
 // checkTerminal says what the terminal is like. One that cannot be opened at once may never be.
-func checkTerminal(ctx context.Context, c Config, o options) string {
+func checkTerminal(ctx context.Context, c Config, o Options) string {
 	const row = "%-20s %-7s %v"
 	ctx, cancel := context.WithTimeout(ctx, lastPatience)
 	defer cancel()
 	said, _ := within(ctx, begin(func() string {
-		tty, err := draw.OpenTty(o.tty, c.Baud)
+		tty, err := draw.OpenTty(o.TTY, c.Baud)
 		if err != nil {
 			return fmt.Sprintf(row, "terminal", "absent", err)
 		}

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -16,6 +17,7 @@ import (
 	"hypervisor-tui/internal/await"
 	"hypervisor-tui/kube"
 	"hypervisor-tui/kube/apitest"
+	"hypervisor-tui/kube/watch"
 	"hypervisor-tui/sample"
 	"hypervisor-tui/screens"
 	"hypervisor-tui/screens/frame"
@@ -25,19 +27,19 @@ import (
 // viewer is what a console that runs knows of a cluster, in this process: its frames without a terminal.
 type viewer struct {
 	t          *testing.T
-	feeds      *feeds
+	state      atomic.Pointer[kube.State]
 	kubeconfig string // path
 }
 
 // newViewer follows the cluster of a kubeconfig until the test ends.
 func newViewer(t *testing.T, kubeconfig string) *viewer {
 	t.Helper()
-	v := &viewer{t: t, feeds: newFeeds(DefaultConfig(), new(guard)), kubeconfig: filepath.Join(t.TempDir(), "kubeconfig")}
+	v := &viewer{t: t, kubeconfig: filepath.Join(t.TempDir(), "kubeconfig")}
 	v.use(kubeconfig)
 	ctx, cancel := context.WithCancel(context.Background())
-	over := v.feeds.guard.keep(ctx, "cluster", func(ctx context.Context) error {
-		return v.feeds.followCluster(ctx, kube.Options{Path: v.kubeconfig})
-	})
+	g := new(guard)
+	w := watch.New(watch.Options{Find: kube.Options{Path: v.kubeconfig}, Now: sample.Boottime, Keep: g.keep, Hostname: os.Hostname})
+	over := g.keep(ctx, "cluster", func(ctx context.Context) error { return w.Run(ctx, v.state.Store) })
 	t.Cleanup(func() { cancel(); <-over })
 	return v
 }
@@ -56,8 +58,7 @@ func (v *viewer) use(kubeconfig string) {
 
 // frame is what would be drawn now.
 func (v *viewer) frame() *frame.Frame {
-	f := &frame.Frame{Settings: settings(DefaultConfig(), "", ""), Now: time.Now().UTC(), Boot: sample.Boottime()}
-	v.feeds.fill(f)
+	f := &frame.Frame{Settings: new(frame.Settings), Now: time.Now().UTC(), Boot: sample.Boottime(), Kube: v.state.Load()}
 	f.Derive()
 	return f
 }

@@ -1,11 +1,14 @@
 package main
 
 import (
+	"fmt"
 	"os/exec"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
+
+	"hypervisor-tui/screens/frame"
 )
 
 // completionFiles are the shells' completions, each with how it writes a flag.
@@ -17,11 +20,17 @@ var completionFiles = map[string]*regexp.Regexp{
 
 func completionFile(shell string) string { return "docs/completions/hypervisor-tui." + shell }
 
+// usage is what --help prints.
+func usage(t *testing.T) string {
+	t.Helper()
+	return run(t, environment(t), "--help").out
+}
+
 // usageFlags returns the flags that the usage lists, and --help, each with what it takes, or "".
 func usageFlags(t *testing.T) map[string]string {
 	t.Helper()
 	flags := map[string]string{"help": ""}
-	for _, m := range regexp.MustCompile(`(?m)^  --(\w+) ?([A-Z]\w+)?`).FindAllStringSubmatch(usage, -1) {
+	for _, m := range regexp.MustCompile(`(?m)^  --(\w+) ?([A-Z]\w+)?`).FindAllStringSubmatch(usage(t), -1) {
 		flags[m[1]] = m[2]
 	}
 	if len(flags) < 6 || flags["screen"] != "NAME" {
@@ -49,8 +58,8 @@ func TestUsageCompletions(t *testing.T) {
 		if slices.Sort(got); !slices.Equal(got, want) {
 			t.Errorf("%s has %q, the usage %q", completionFile(shell), got, want)
 		}
-		if !strings.Contains(text, strings.Join(screenNames(), " ")) {
-			t.Errorf("%s does not name the screens %q", completionFile(shell), screenNames())
+		if !strings.Contains(text, strings.Join(frame.ScreenNames(), " ")) {
+			t.Errorf("%s does not name the screens %q", completionFile(shell), frame.ScreenNames())
 		}
 	}
 }
@@ -86,7 +95,7 @@ _hypervisor_tui; printf '%s\n' "${COMPREPLY[@]}"`
 				slices.Sort(answers)
 				return answers
 			}
-			screens := slices.Sorted(slices.Values(screenNames()))
+			screens := slices.Sorted(slices.Values(frame.ScreenNames()))
 			if got := ask("--"); !slices.Equal(got, flags) {
 				t.Errorf("of -- it makes %q, want %q", got, flags)
 			}
@@ -105,5 +114,29 @@ _hypervisor_tui; printf '%s\n' "${COMPREPLY[@]}"`
 				t.Errorf("of --screen=da it makes %q", got)
 			}
 		})
+	}
+}
+
+// TestManualHasEveryFlag, and none that is not there.
+func TestManualHasEveryFlag(t *testing.T) {
+	var want, got []string
+	for _, m := range regexp.MustCompile(`(?m)^  --(\w+)`).FindAllStringSubmatch(usage(t), -1) {
+		want = append(want, m[1])
+	}
+	manual := readText(t, "docs/hypervisor-tui.1")
+	for _, m := range regexp.MustCompile(`(?m)^\.It Fl -(\w+)`).FindAllStringSubmatch(manual, -1) {
+		got = append(got, m[1])
+	}
+	if slices.Sort(want); len(want) < 5 {
+		t.Fatalf("the usage has only %q", want)
+	}
+	got = slices.DeleteFunc(got, func(flag string) bool { return flag == "help" })
+	if slices.Sort(got); !slices.Equal(got, want) {
+		t.Errorf("the manual has %q, the usage %q", got, want)
+	}
+	for code, what := range map[int]string{exitFine: "Fine", exitFailure: "A failure", exitUsage: "A bad option", exitLogin: "A login prompt was asked for"} {
+		if !strings.Contains(manual, fmt.Sprintf(".It %d\n%s", code, what)) {
+			t.Errorf("the manual does not say of exit status %d: %s", code, what)
+		}
 	}
 }

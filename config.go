@@ -28,7 +28,7 @@ type Config struct {
 	Filesystems     Deny          // by mount point
 	Thresholds      Thresholds
 	Baud            int           // 0 asks the terminal
-	Login           bool          // F12 ends the program with exitLogin
+	Login           bool          // F12 ends the program with the exit code for a login
 	Palette         *draw.Palette // of a console of the kernel; nil keeps its own
 }
 

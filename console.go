@@ -23,10 +23,11 @@ import (
 // some milliseconds unless something hangs; the frame is drawn without what is missing.
 const startWait = 300 * time.Millisecond
 
-// console draws on a terminal until it is told to end. late brings the configuration when first does not have it.
-func console(first loaded, late <-chan loaded, o options) (err error) {
+// Run draws on a terminal until it is told to end. It returns ErrLogin when the user asked for a login prompt.
+func Run(o Options) (err error) {
+	first, late := firstLoad(o)
 	c := first.config
-	tty, err := draw.OpenTty(o.tty, c.Baud)
+	tty, err := draw.OpenTty(o.TTY, c.Baud)
 	if err != nil {
 		return err
 	}
@@ -66,6 +67,7 @@ func console(first loaded, late <-chan loaded, o options) (err error) {
 	}
 	defer l.systemd.close()
 	l.frame.Settings = settings(c, first.banner, first.path)
+	l.frame.Settings.Version = o.Version
 	l.frame.Settings.Terminal = terminalText(l.canvas, caps, tty.Baud())
 	l.frame.Settings.Slow = tty.Baud() > 0
 	zone, hasZone := within(limit, zones, noZone)
@@ -114,7 +116,7 @@ func endAnyway(screen *draw.Screen) {
 	ctx, cancel := context.WithTimeout(context.Background(), endTime/4)
 	defer cancel()
 	inTime(ctx, screen.Abandon)
-	os.Exit(exitFailure)
+	os.Exit(1) // as after any failure
 }
 
 // watchSignals hands over the signals that the loop handles and ends the program, through cancel, on those that end it.

@@ -2,8 +2,10 @@
 
 package main
 
-// fault does nothing: see the build tag faults.
-func (g *guard) fault(string) {}
+import "hypervisor-tui/journal"
 
-// fault does nothing: see the build tag faults.
-func (l *loop) fault() {}
+// faultRun does nothing: see the build tag faults.
+func faultRun(string) {}
+
+// faultFrame does nothing: see the build tag faults.
+func faultFrame(uint64, **journal.Page) {}

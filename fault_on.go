@@ -17,8 +17,8 @@ const faultVariable = "HYPERVISOR_TUI_FAULT"
 // faultAfter is how many frames the loop draws before it commits its fault: systemd has been told by then that we are ready.
 const faultAfter = 3
 
-// fault commits `panic NAME` in the first run of the goroutine of that name, `panic always NAME` in each.
-func (g *guard) fault(name string) {
+// faultRun commits `panic NAME` in the first run of the goroutine of that name, `panic always NAME` in each.
+func faultRun(name string) {
 	what := os.Getenv(faultVariable)
 	if what == "panic "+name {
 		os.Unsetenv(faultVariable)
@@ -29,14 +29,14 @@ func (g *guard) fault(name string) {
 	}
 }
 
-// fault commits a fault in the frame that is about to be drawn or in the loop itself.
-func (l *loop) fault() {
-	if l.frame.Self.Frames < faultAfter {
+// faultFrame commits a fault in the page that is about to be drawn, or in the loop that has drawn so many frames.
+func faultFrame(frames uint64, page **journal.Page) {
+	if frames < faultAfter {
 		return
 	}
 	switch os.Getenv(faultVariable) {
 	case "logs panel":
-		l.frame.Page = &journal.Page{Rows: []journal.Row{{Start: 1}}} // a message that ends before it starts
+		*page = &journal.Page{Rows: []journal.Row{{Start: 1}}} // a message that ends before it starts
 	case "panic loop":
 		panic("fault switch")
 	case "block loop":

@@ -34,7 +34,7 @@ func (g *guard) run(ctx context.Context, name string, f func(context.Context) er
 			err = fmt.Errorf("%s crashed: %v", name, v)
 		}
 	}()
-	g.fault(name)
+	faultRun(name)
 	return f(ctx)
 }
 

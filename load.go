@@ -21,14 +21,14 @@ type loaded struct {
 
 // load reads the configuration. When that fails the console starts on the defaults all the same, and the banner says
 // what is wrong: a bad file never keeps the screen dark.
-func load(o options) (l loaded) {
+func load(o Options) (l loaded) {
 	defer func() {
 		if v := recover(); v != nil { // nobody guards the goroutine that this runs on
-			l = loaded{config: DefaultConfig(), path: o.config, banner: fmt.Sprintf("crashed: %v", v)}
+			l = loaded{config: DefaultConfig(), path: o.Config, banner: fmt.Sprintf("crashed: %v", v)}
 		}
 	}()
-	c, err := LoadConfig(o.config)
-	l = loaded{config: c, path: configPath(o.config)}
+	c, err := LoadConfig(o.Config)
+	l = loaded{config: c, path: configPath(o.Config)}
 	if err != nil {
 		l.banner = err.Error()
 	}
@@ -43,20 +43,20 @@ const (
 )
 
 // firstLoad reads the configuration for at most configWait. late is nil when it has answered.
-func firstLoad(o options) (first loaded, late <-chan loaded) {
+func firstLoad(o Options) (first loaded, late <-chan loaded) {
 	late = begin(func() loaded { return load(o) })
 	ctx, cancel := context.WithTimeout(context.Background(), configWait)
 	defer cancel()
 	first, ok := within(ctx, late, loaded{})
 	if !ok {
-		return loaded{config: DefaultConfig(), path: o.config, banner: silent(o)}, late
+		return loaded{config: DefaultConfig(), path: o.Config, banner: silent(o)}, late
 	}
 	return first, nil
 }
 
 // silent is the banner of a configuration that does not answer.
-func silent(o options) string {
-	path := o.config
+func silent(o Options) string {
+	path := o.Config
 	if path == "" {
 		path = defaultConfigPath
 	}
@@ -124,7 +124,7 @@ func (l *loop) apply(ctx context.Context, c loaded) {
 	}
 	old, caps := l.frame.Settings, l.config.caps
 	fresh := settings(c.config, "", c.path)
-	fresh.Notes = old.Notes
+	fresh.Version, fresh.Notes = old.Version, old.Notes
 	var font *draw.Font
 	if caps.Own {
 		font = l.canvas.Look().Font // of others look chooses one

@@ -26,7 +26,8 @@ const afterSample = 100 * time.Microsecond
 
 var (
 	errHangup = errors.New("the terminal hung up")
-	errLogin  = errors.New("a login prompt was asked for") // no failure: exitLogin tells it
+	// ErrLogin ends the program without a failure: who started it offers a login prompt.
+	ErrLogin = errors.New("a login prompt was asked for")
 )
 
 // loop is the one goroutine that draws. It takes snapshots, draws every cell of the canvas and hands what changed to
@@ -57,7 +58,7 @@ type loop struct {
 	feed    time.Duration // how often it wants to be; 0: never
 }
 
-// run draws until ctx ends (nil), the user quits (nil) or asks for a login prompt (errLogin), or the terminal hangs up.
+// run draws until ctx ends (nil), the user quits (nil) or asks for a login prompt (ErrLogin), or the terminal hangs up.
 func (l *loop) run(ctx context.Context, signals <-chan os.Signal) error {
 	events := l.events(ctx)
 	tick := time.NewTimer(wakeup.Until(time.Now(), time.Second) + afterSample) // the first frame is there
@@ -198,7 +199,7 @@ func (l *loop) key(k draw.Key) (quit bool, err error) {
 	case screens.Quit:
 		return true, nil
 	case screens.Login:
-		return true, errLogin
+		return true, ErrLogin
 	case screens.Refresh:
 		l.fresh = true
 		l.feeds.refresh()
@@ -269,7 +270,7 @@ func (l *loop) draw(now time.Time) {
 	}
 	l.behind = false
 	l.gather(now)
-	l.fault()
+	faultFrame(l.frame.Self.Frames, &l.frame.Page)
 	if w, h := l.tty.Size(); w != l.w || h != l.h {
 		l.w, l.h, l.repaint = w, h, true
 	}

@@ -9,8 +9,9 @@ import (
 	"io"
 	"os"
 	"runtime"
-	"runtime/debug"
 	"strings"
+
+	"hypervisor-tui/screens/frame"
 )
 
 // version is set by the linker.
@@ -18,16 +19,10 @@ var version = "dev"
 
 // The exit codes.
 const (
-	exitFine = iota
-	exitFailure
-	exitUsage
-	exitLogin // where the config has login: true, and the user asked for a login prompt on this terminal
-)
-
-const (
-	memoryLimit  = 64 << 20 // a ceiling for the garbage collector, well above what is used
-	startPercent = 200      // while it starts, nearly all is kept: to collect would only make it late
-	gcPercent    = 20       // then little garbage is made: a small heap is worth more than rare collections
+	fine = iota
+	failure
+	misuse
+	loginWanted // where the config has login: true, and the user asked for a login prompt on this terminal
 )
 
 func main() {
@@ -39,21 +34,10 @@ func main() {
 	os.Exit(command(os.Args[1:], os.Stdout, os.Stderr))
 }
 
-// limitMemory tells the garbage collector how much it may use, where the environment does not: percent of what is kept
-// on top of it.
-func limitMemory(percent int) {
-	if os.Getenv("GOMEMLIMIT") == "" {
-		debug.SetMemoryLimit(memoryLimit)
-	}
-	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(percent)
-	}
-}
-
-// options are the flags.
-type options struct {
-	config, screen, tty, size         string
-	once, json, plain, check, version bool
+// flags are what the command line says.
+type flags struct {
+	Options
+	once, plain, check, version bool
 }
 
 // command runs the program with its arguments and returns the exit code.
@@ -61,37 +45,36 @@ func command(args []string, out, errs io.Writer) int {
 	o, err := parseFlags(args)
 	switch {
 	case errors.Is(err, flag.ErrHelp):
-		fmt.Fprint(out, usage)
-		return exitFine
+		fmt.Fprint(out, help)
+		return fine
 	case err != nil:
 		fmt.Fprintf(errs, "hypervisor-tui: %v (--help lists the flags)\n", err)
-		return exitUsage
+		return misuse
 	case o.version:
 		fmt.Fprintln(out, "hypervisor-tui", version)
-		return exitFine
+		return fine
 	}
-	first, late := firstLoad(o)
 	switch {
 	case o.check:
-		err = check(out, first, o)
+		err = Check(out, o.Options)
 	case o.once:
-		err = once(out, first, o)
+		err = Once(out, o.Options)
 	case o.plain:
-		err = plain(out, first, o)
+		err = Plain(out, o.Options)
 	default:
-		err = console(first, late, o)
+		err = Run(o.Options)
 	}
 	switch {
-	case errors.Is(err, errLogin):
-		return exitLogin
+	case errors.Is(err, ErrLogin):
+		return loginWanted
 	case err != nil:
 		fmt.Fprintf(errs, "hypervisor-tui: %v\n", err)
-		return exitFailure
+		return failure
 	}
-	return exitFine
+	return fine
 }
 
-const usage = `hypervisor-tui [flags]: the console of a NixOS, k3s and KubeVirt host
+const help = `hypervisor-tui [flags]: the console of a NixOS, k3s and KubeVirt host
 
   --config PATH   YAML; default ` + defaultConfigPath + ` when it exists
   --screen NAME   logs, dashboard or network: the first screen
@@ -105,30 +88,30 @@ const usage = `hypervisor-tui [flags]: the console of a NixOS, k3s and KubeVirt 
 `
 
 // parseFlags reads the flags; an error says what to mend.
-func parseFlags(args []string) (options, error) {
-	var o options
-	flags := flag.NewFlagSet("hypervisor-tui", flag.ContinueOnError)
-	flags.SetOutput(io.Discard)
-	flags.StringVar(&o.config, "config", "", "")
-	flags.StringVar(&o.screen, "screen", "", "")
-	flags.StringVar(&o.tty, "tty", "", "")
-	flags.StringVar(&o.size, "size", "", "")
-	flags.BoolVar(&o.once, "once", false, "")
-	flags.BoolVar(&o.json, "json", false, "")
-	flags.BoolVar(&o.plain, "plain", false, "")
-	flags.BoolVar(&o.check, "check", false, "")
-	flags.BoolVar(&o.version, "version", false, "")
-	if err := flags.Parse(args); err != nil {
+func parseFlags(args []string) (flags, error) {
+	o := flags{Options: Options{Version: version}}
+	set := flag.NewFlagSet("hypervisor-tui", flag.ContinueOnError)
+	set.SetOutput(io.Discard)
+	set.StringVar(&o.Config, "config", "", "")
+	set.StringVar(&o.Screen, "screen", "", "")
+	set.StringVar(&o.TTY, "tty", "", "")
+	set.StringVar(&o.Size, "size", "", "")
+	set.BoolVar(&o.once, "once", false, "")
+	set.BoolVar(&o.JSON, "json", false, "")
+	set.BoolVar(&o.plain, "plain", false, "")
+	set.BoolVar(&o.check, "check", false, "")
+	set.BoolVar(&o.version, "version", false, "")
+	if err := set.Parse(args); err != nil {
 		return o, err
 	}
-	if flags.NArg() > 0 {
-		return o, fmt.Errorf("unexpected argument %q: there are only flags", flags.Arg(0))
+	if set.NArg() > 0 {
+		return o, fmt.Errorf("unexpected argument %q: there are only flags", set.Arg(0))
 	}
 	return o, o.validate()
 }
 
 // validate finds flags that do not go together.
-func (o *options) validate() error {
+func (o *flags) validate() error {
 	modes := make([]string, 0, 3)
 	for name, set := range map[string]bool{"--once": o.once, "--plain": o.plain, "--check": o.check} {
 		if set {
@@ -138,20 +121,20 @@ func (o *options) validate() error {
 	switch {
 	case len(modes) > 1:
 		return errors.New("--once, --plain and --check exclude each other: give one of them")
-	case !o.once && o.json:
+	case !o.once && o.JSON:
 		return errors.New("--json goes with --once")
-	case !o.once && o.size != "":
+	case !o.once && o.Size != "":
 		return errors.New("--size goes with --once; for the console it is the key size of the config")
-	case o.json && o.size != "":
+	case o.JSON && o.Size != "":
 		return errors.New("--size has no meaning with --json: leave one out")
-	case o.tty != "" && (o.once || o.check):
+	case o.TTY != "" && (o.once || o.check):
 		return errors.New("--tty has no meaning with --once or --check, which write to stdout")
 	}
-	if o.screen != "" && !knownScreen(o.screen) {
-		return fmt.Errorf("--screen %q: it is one of %s", o.screen, strings.Join(screenNames(), ", "))
+	if _, known := frame.ScreenNamed(o.Screen); o.Screen != "" && !known {
+		return fmt.Errorf("--screen %q: it is one of %s", o.Screen, strings.Join(frame.ScreenNames(), ", "))
 	}
-	if o.size != "" {
-		if _, err := parseSize(o.size); err != nil {
+	if o.Size != "" {
+		if _, err := parseSize(o.Size); err != nil {
 			return fmt.Errorf("--size: %w", err)
 		}
 	}

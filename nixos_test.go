@@ -1,14 +1,11 @@
 package main
 
 import (
-	"fmt"
 	"maps"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
-
-	"gopkg.in/yaml.v3"
 )
 
 // TestNixOptionsAreKeys: each option that feeds a key of the same name has the key's default and the values that the
@@ -69,77 +66,6 @@ func accepts(t *testing.T, name string, want bool, values ...string) {
 	for _, v := range values {
 		if _, err := parseConfig("option", []byte(name+": "+v)); (err == nil) != want {
 			t.Errorf("%s: %s: %v", name, v, err)
-		}
-	}
-}
-
-// TestNixServiceAccountOnlyReads: the account that docs/nixos.md recommends may look at the kinds that the console
-// shows, and at nothing else.
-func TestNixServiceAccountOnlyReads(t *testing.T) {
-	var got []string
-	decoder := yaml.NewDecoder(strings.NewReader(readText(t, "nixos/serviceaccount.yaml")))
-	kinds := map[string]int{}
-	for {
-		var object struct {
-			Kind  string
-			Rules []struct {
-				APIGroups       []string `yaml:"apiGroups"`
-				Resources       []string
-				NonResourceURLs []string `yaml:"nonResourceURLs"`
-				Verbs           []string
-			}
-		}
-		if decoder.Decode(&object) != nil {
-			break
-		}
-		kinds[object.Kind]++
-		for _, r := range object.Rules {
-			for _, verb := range r.Verbs {
-				if !slices.Contains([]string{"get", "list", "watch"}, verb) {
-					t.Errorf("%v may %s", r.Resources, verb)
-				}
-			}
-			for _, resource := range slices.Concat(r.Resources, r.NonResourceURLs) {
-				got = append(got, strings.Trim(resource+"."+strings.Join(r.APIGroups, ""), "."))
-			}
-		}
-	}
-	want := []string{
-		"/livez", "/readyz", "/version", "datavolumes.cdi.kubevirt.io", "events", "kubevirts.kubevirt.io", "namespaces",
-		"network-attachment-definitions.k8s.cni.cncf.io", "networkpolicies.networking.k8s.io", "nodes",
-		"nodes.metrics.k8s.io", "persistentvolumeclaims", "pods", "servicecidrs.networking.k8s.io", "services", "storageclasses.storage.k8s.io",
-		"virtualmachineinstancemigrations.kubevirt.io", "virtualmachineinstances.kubevirt.io", "virtualmachines.kubevirt.io",
-	}
-	slices.Sort(got)
-	if !slices.Equal(got, want) {
-		t.Errorf("the account may read\n%q, want\n%q", got, want)
-	}
-	all := []string{"ClusterRole", "ClusterRoleBinding", "Namespace", "Secret", "ServiceAccount"}
-	if !slices.Equal(slices.Sorted(maps.Keys(kinds)), all) || kinds["ClusterRole"] != 1 {
-		t.Errorf("the file has %v", kinds)
-	}
-}
-
-// TestManualHasEveryFlag, and none that is not there.
-func TestManualHasEveryFlag(t *testing.T) {
-	var want, got []string
-	for _, m := range regexp.MustCompile(`(?m)^  --(\w+)`).FindAllStringSubmatch(usage, -1) {
-		want = append(want, m[1])
-	}
-	manual := readText(t, "docs/hypervisor-tui.1")
-	for _, m := range regexp.MustCompile(`(?m)^\.It Fl -(\w+)`).FindAllStringSubmatch(manual, -1) {
-		got = append(got, m[1])
-	}
-	if slices.Sort(want); len(want) < 5 {
-		t.Fatalf("the usage has only %q", want)
-	}
-	got = slices.DeleteFunc(got, func(flag string) bool { return flag == "help" })
-	if slices.Sort(got); !slices.Equal(got, want) {
-		t.Errorf("the manual has %q, the usage %q", got, want)
-	}
-	for code, what := range map[int]string{exitFine: "Fine", exitFailure: "A failure", exitUsage: "A bad option", exitLogin: "A login prompt was asked for"} {
-		if !strings.Contains(manual, fmt.Sprintf(".It %d\n%s", code, what)) {
-			t.Errorf("the manual does not say of exit status %d: %s", code, what)
 		}
 	}
 }

@@ -25,19 +25,20 @@ const (
 	tailRows       = 50
 )
 
-// once prints one picture, or the snapshot as JSON.
-func once(out io.Writer, first loaded, o options) error {
+// Once prints one picture, or the snapshot as JSON.
+func Once(out io.Writer, o Options) error {
+	first, _ := firstLoad(o)
 	c := first.config
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	rows := tailRows
 	size := Size{Width: 80, Height: 24}
-	if o.size != "" {
-		size, _ = parseSize(o.size) // validated with the flags
+	if o.Size != "" {
+		size, _ = parseSize(o.Size) // validated with the flags
 		rows = min(size.Height, journal.MaxRows)
 	}
 	f := snapshot(ctx, first, o, rows)
-	if o.json {
+	if o.JSON {
 		return report.Write(out, f)
 	}
 	canvas := draw.NewCanvas(look(c, draw.Caps{UTF8: utf8Locale()}, nil)) // without colours: the theme is mono
@@ -69,11 +70,11 @@ func utf8Locale() bool {
 }
 
 // snapshot samples the host twice, so that there are rates, and waits for what is slow to answer the first time.
-func snapshot(ctx context.Context, first loaded, o options, rows int) *frame.Frame {
+func snapshot(ctx context.Context, first loaded, o Options, rows int) *frame.Frame {
 	c, g := first.config, new(guard)
 	feeds := newFeeds(c, g)
 	// Scripts get the messages as they were written.
-	feeds.log.Ask(journal.Query{Number: 1, Rows: rows, Filter: journal.Filter{Least: journal.Debug, Each: o.json, Raw: o.json}})
+	feeds.log.Ask(journal.Query{Number: 1, Rows: rows, Filter: journal.Filter{Least: journal.Debug, Each: o.JSON, Raw: o.JSON}})
 	feeds.startLogs(ctx)
 	feeds.startWorkers(ctx)
 	limit, cancel := context.WithTimeout(ctx, patience)
@@ -84,6 +85,7 @@ func snapshot(ctx context.Context, first loaded, o options, rows int) *frame.Fra
 	feeds.sampler.WaitSlow(limit)
 	feeds.sampler.WaitLinks(limit)
 	f := &frame.Frame{Settings: settings(c, first.banner, first.path), Final: true}
+	f.Settings.Version = o.Version
 	zone, _ := within(limit, local, noZone)
 	if zone.note != "" {
 		f.Settings.Notes = append(f.Settings.Notes, zone.note)
@@ -107,12 +109,6 @@ func snapshot(ctx context.Context, first loaded, o options, rows int) *frame.Fra
 	own.fill(&f.Self)
 	f.Derive()
 	return f
-}
-
-// inTime runs f and reports whether it has come back before ctx ended. A file that never answers keeps it for ever.
-func inTime(ctx context.Context, f func()) bool {
-	_, ok := within(ctx, begin(func() struct{} { f(); return struct{}{} }), struct{}{})
-	return ok
 }
 
 func pause(ctx context.Context, d time.Duration) {

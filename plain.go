@@ -19,11 +19,12 @@ import (
 
 const statusBeat = time.Minute
 
-// plain prints lines for a console that logs what it gets: a status line a minute and log entries as they come, ASCII
+// Plain prints lines for a console that logs what it gets: a status line a minute and log entries as they come, ASCII
 // of 80 columns, never faster than the line's baud rate.
-func plain(out io.Writer, first loaded, o options) (err error) {
-	if o.tty != "" {
-		f, err := os.OpenFile(o.tty, os.O_WRONLY|unix.O_NOCTTY, 0)
+func Plain(out io.Writer, o Options) (err error) {
+	first, _ := firstLoad(o)
+	if o.TTY != "" {
+		f, err := os.OpenFile(o.TTY, os.O_WRONLY|unix.O_NOCTTY, 0)
 		if err != nil {
 			return fmt.Errorf("open the terminal: %w", err)
 		}
@@ -44,6 +45,7 @@ func plain(out io.Writer, first loaded, o options) (err error) {
 	p := &printer{out: draw.NewPacer(out, c.Baud), feeds: feeds, own: new(ownUse)}
 	g.keep(ctx, "own use", p.own.follow)
 	p.frame.Settings = settings(c, first.banner, first.path)
+	p.frame.Settings.Version = o.Version
 	p.frame.Now = time.Now().In(zone.Location)
 	done := make(chan error, 1)
 	go func() { done <- g.run(ctx, "plain", p.run) }() // a write to a stopped line may never return

@@ -6,7 +6,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime/debug"
 	"strings"
 	"testing"
 	"time"
@@ -253,29 +252,6 @@ func (n notified) next(t *testing.T) string {
 		t.Fatalf("systemd is told nothing: %v", err)
 	}
 	return string(buf[:size])
-}
-
-// childMemoryLimit prints the limits that main sets.
-func childMemoryLimit() {
-	limitMemory(gcPercent)
-	fmt.Println(debug.SetMemoryLimit(-1), debug.SetGCPercent(100))
-}
-
-// TestF43MemoryLimit: there is a limit, and the environment's goes before it.
-func TestF43MemoryLimit(t *testing.T) {
-	t.Parallel()
-	for env, want := range map[string]string{
-		"":                          fmt.Sprintln(memoryLimit, gcPercent),
-		"GOMEMLIMIT=32MiB":          fmt.Sprintln(32<<20, gcPercent),
-		"GOGC=77":                   fmt.Sprintln(memoryLimit, 77),
-		"GOMEMLIMIT=1GiB GOGC=100 ": fmt.Sprintln(1<<30, 100),
-	} {
-		cmd := exec.Command(os.Args[0])
-		r := runCommand(t, cmd, append(strings.Fields(env), childVariable+"=memory limit"))
-		if r.out != want {
-			t.Errorf("%q: limit and percent %q, want %q\n%s", env, r.out, want, r.stderr)
-		}
-	}
 }
 
 // TestF44Kill: killed wherever it is, it starts again on the same terminal as if nothing had been.

@@ -14,7 +14,6 @@ import (
 // settings is what the configuration says to the screens.
 func settings(c Config, banner, path string) *frame.Settings {
 	s := &frame.Settings{
-		Version:    version,
 		Banner:     clean.String(strings.ReplaceAll(banner, "\n", "; ")),
 		ConfigPath: clean.String(path),
 		Quit:       c.Quit,
@@ -49,33 +48,14 @@ func configPath(path string) string {
 	return ""
 }
 
-func screenNames() []string {
-	names := make([]string, 0, frame.ScreenCount)
-	for s := range frame.ScreenCount {
-		names = append(names, s.String())
-	}
-	return names
-}
-
-func knownScreen(name string) bool {
-	for s := range frame.ScreenCount {
-		if s.String() == name {
-			return true
-		}
-	}
-	return false
-}
-
 // firstScreen is what --screen says, else the configuration.
-func firstScreen(c Config, o options) frame.Screen {
+func firstScreen(c Config, o Options) frame.Screen {
 	name := c.Screen
-	if o.screen != "" {
-		name = o.screen
+	if o.Screen != "" {
+		name = o.Screen
 	}
-	for s := range frame.ScreenCount {
-		if s.String() == name {
-			return s
-		}
+	if s, known := frame.ScreenNamed(name); known {
+		return s
 	}
 	return frame.Dashboard
 }

@@ -37,6 +37,21 @@ func (s Screen) String() string {
 	return "unknown"
 }
 
+// ScreenNames returns the names of the screens in the order of their keys.
+func ScreenNames() []string {
+	names := make([]string, ScreenCount)
+	for s := range ScreenCount {
+		names[s] = s.String()
+	}
+	return names
+}
+
+// ScreenNamed returns the screen of a name, and reports whether there is one.
+func ScreenNamed(name string) (Screen, bool) {
+	i := slices.Index(ScreenNames(), name)
+	return Screen(max(i, 0)), i >= 0
+}
+
 // Frame is everything that one frame is drawn from. The loop owns it and fills it anew for each frame; what it points
 // to is valid until the next one.
 type Frame struct {

@@ -1,6 +1,11 @@
 package main
 
 import (
+	"fmt"
+	"os"
+	"os/exec"
+	"runtime/debug"
+	"strings"
 	"testing"
 
 	"github.com/prometheus/procfs"
@@ -33,4 +38,27 @@ func mappedFiles(t *testing.T) (bytes uint64) {
 		t.Skip("this kernel does not say how much of the files is mapped")
 	}
 	return status.RssFile + status.RssShmem
+}
+
+// childMemoryLimit prints the limits that main sets.
+func childMemoryLimit() {
+	limitMemory(gcPercent)
+	fmt.Println(debug.SetMemoryLimit(-1), debug.SetGCPercent(100))
+}
+
+// TestF43MemoryLimit: there is a limit, and the environment's goes before it.
+func TestF43MemoryLimit(t *testing.T) {
+	t.Parallel()
+	for env, want := range map[string]string{
+		"":                          fmt.Sprintln(memoryLimit, gcPercent),
+		"GOMEMLIMIT=32MiB":          fmt.Sprintln(32<<20, gcPercent),
+		"GOGC=77":                   fmt.Sprintln(memoryLimit, 77),
+		"GOMEMLIMIT=1GiB GOGC=100 ": fmt.Sprintln(1<<30, 100),
+	} {
+		cmd := exec.Command(os.Args[0])
+		r := runCommand(t, cmd, append(strings.Fields(env), childVariable+"=memory limit"))
+		if r.out != want {
+			t.Errorf("%q: limit and percent %q, want %q\n%s", env, r.out, want, r.stderr)
+		}
+	}
 }

@@ -8,6 +8,23 @@ import (
 	"golang.org/x/sys/unix"
 )
 
+const (
+	memoryLimit  = 64 << 20 // a ceiling for the garbage collector, well above what is used
+	startPercent = 200      // while it starts, nearly all is kept: to collect would only make it late
+	gcPercent    = 20       // then little garbage is made: a small heap is worth more than rare collections
+)
+
+// limitMemory tells the garbage collector how much it may use, where the environment does not: percent of what is kept
+// on top of it.
+func limitMemory(percent int) {
+	if os.Getenv("GOMEMLIMIT") == "" {
+		debug.SetMemoryLimit(memoryLimit)
+	}
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(percent)
+	}
+}
+
 // startBeats is how many seconds the start takes, at most, to do what is never done again.
 const startBeats = 10
 
