@@ -10,12 +10,6 @@ import (
 	"hypervisor-tui/draw/clean"
 )
 
-// MaxWidth and MaxHeight are the most cells that are drawn: what lies beyond stays empty.
-const (
-	MaxWidth  = 400
-	MaxHeight = 150
-)
-
 // cell is one character cell. A wide rune is followed by a cell whose rune is right.
 type cell struct {
 	r     rune
@@ -174,7 +168,7 @@ func (c *Canvas) flushRow(p Putter, y int, left *int) (sent int) {
 				continue // drawn with its left half, which differs too or is shown already
 			}
 		}
-		name := c.names.name(c.look.Font.drawn(r))
+		name := c.names.name(drawn(c.look.Font, r))
 		p.Put(x, y, name, c.look.Theme.style(row[x].style))
 		*left -= len(name)
 		if last != x-1 {

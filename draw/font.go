@@ -1,7 +1,6 @@
 package draw
 
 import (
-	"unicode/utf8"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -43,71 +42,6 @@ func (f *Font) HasAll(text string) bool {
 		}
 	}
 	return true
-}
-
-// commonFont is what every font of a console is taken to have beyond ASCII: the kernel's own, Terminus and Fixed share
-// it.
-const commonFont = "─│┌┐└┘├┤┬┴┼█░▒↑↓←→■·•±°«»"
-
-// fallback is what is drawn in place of a character that the font lacks: the nearest of ASCII.
-func fallback(r rune) rune {
-	switch r {
-	case '‐', '‑', '‒', '–', '—', '―', '−', '─', '━', '╌', '╴':
-		return '-'
-	case '‘', '’', '‚', '′', '‵':
-		return '\''
-	case '“', '”', '„', '″':
-		return '"'
-	case '…', '·', '∙':
-		return '.'
-	case '•', '●', '○', '■', '▪', '◆', '★':
-		return '*'
-	case '→', '»', '›', '▶', '►':
-		return '>'
-	case '←', '«', '‹', '◀', '◄':
-		return '<'
-	case '↑', '▲':
-		return '^'
-	case '↓', '▼':
-		return 'v'
-	case '│', '┃', '├', '┤', '║':
-		return '|'
-	case '┌', '┐', '└', '┘', '┬', '┴', '┼', '╭', '╮', '╯', '╰':
-		return '+'
-	case '✓', '✔', '√':
-		return '+'
-	case '✗', '✘', '✕', '×':
-		return 'x'
-	case '\u00a0', '\u2007', '\u2009', '\u202f':
-		return ' '
-	case '€':
-		return 'E'
-	case 'µ', 'μ':
-		return 'u'
-	}
-	if r >= '▀' && r <= '▟' {
-		return '#'
-	}
-	return '?'
-}
-
-// drawn is r, or what stands for it in this font. The replacement character itself is a box or a diamond on a console.
-func (f *Font) drawn(r rune) rune {
-	if f == nil || r < utf8.RuneSelf || r != utf8.RuneError && f.Has(r) {
-		return r
-	}
-	return fallback(r)
-}
-
-// AppendASCII appends text to dst with all that is not ASCII replaced.
-func AppendASCII(dst, text []byte) []byte {
-	for _, r := range string(text) {
-		if r >= utf8.RuneSelf {
-			r = fallback(r)
-		}
-		dst = utf8.AppendRune(dst, r)
-	}
-	return dst
 }
 
 // The requests of the kernel's console that are not in x/sys. Kernel: include/uapi/linux/kd.h

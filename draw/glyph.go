@@ -112,3 +112,7 @@ func ASCIIGlyphs() *Glyphs {
 		},
 	}
 }
+
+// commonFont is what every font of a console is taken to have beyond ASCII: the kernel's own, Terminus and Fixed share
+// it.
+const commonFont = "─│┌┐└┘├┤┬┴┼█░▒↑↓←→■·•±°«»"

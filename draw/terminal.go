@@ -49,7 +49,7 @@ func NewScreen(t *Tty, o ScreenOptions) (*Screen, Caps, error) {
 	if err != nil {
 		return nil, Caps{}, fmt.Errorf("prepare the terminal: %w", err)
 	}
-	if caps.Own = t.console; caps.Own {
+	if caps.Own = t.Console(); caps.Own {
 		keepAwake(entry, caps.UTF8)
 	}
 	s, err := newScreen(t, entry, caps)

@@ -19,7 +19,7 @@ func (c *Canvas) appendText(dst []byte, font *Font) []byte {
 					continue
 				}
 			}
-			dst = utf8.AppendRune(dst, font.drawn(r))
+			dst = utf8.AppendRune(dst, drawn(font, r))
 			if v.r != ' ' {
 				end = len(dst)
 			}

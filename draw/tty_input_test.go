@@ -1,19 +1,13 @@
 package draw
 
 import (
-	"bytes"
 	"fmt"
-	"math/rand"
-	"runtime"
 	"strings"
 	"testing"
 	"time"
 	"unicode/utf8"
 
 	"github.com/gdamore/tcell/v2"
-
-	"hypervisor-tui/draw/vtscreen"
-	"hypervisor-tui/internal/await"
 )
 
 // typed returns the keys that tcell makes of chunks of input that come the given time apart. Keys are 'q' for a rune,
@@ -133,49 +127,6 @@ func FuzzInput(f *testing.F) {
 	})
 }
 
-// TestF36Flood sends 1 MB of noise, goes on while nobody takes events, and ends. Goroutines are not counted: tcell's
-// reader may then wait for ever on a queue that its main loop has left, which is why Fini can do without tcell.
-func TestF36Flood(t *testing.T) {
-	quietEnv(t)
-	tty, master := openTty(t, 80, 24)
-	s, _, err := NewScreen(tty, ScreenOptions{Term: "linux", Locale: "C.UTF-8"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := s.Init(); err != nil {
-		t.Fatal(err)
-	}
-	v := view(master, 80, 24)
-	noise := make([]byte, 1<<20)
-	random := rand.New(rand.NewSource(36))
-	random.Read(noise)
-	copy(noise[1000:], bytes.Repeat([]byte("\x1b[65;1;65;1;0;2147483647_"), 100))
-	sent := make(chan struct{})
-	go func() {
-		defer close(sent)
-		master.Write(noise)
-	}()
-	within(t, "noise taken while events are read", func() {
-		for {
-			select {
-			case <-sent:
-				return
-			default:
-				if s.tcell.HasPendingEvent() {
-					s.PollEvent()
-				} else {
-					runtime.Gosched()
-				}
-			}
-		}
-	})
-	go master.Write(noise[:64<<10]) // and now nobody reads any more
-	await.Until(t, "the event queue has something", s.tcell.HasPendingEvent)
-	within(t, "Fini", s.Fini)
-	master.Close()
-	<-v.done
-}
-
 // TestC8EscapeThenDigit: typed apart they are what they are.
 func TestC8EscapeThenDigit(t *testing.T) {
 	if got := typed(time.Second, "\x1b", "1"); strings.Contains(got, "F1") { // tcell tells Esc and 1 apart by its own timer
@@ -203,48 +154,5 @@ func TestC8Paste(t *testing.T) {
 	}
 	if got := typed(2*sequenceTime, "\x1b[M", "q"); got != "q" {
 		t.Errorf("after half a mouse report: %s", got)
-	}
-}
-
-// TestC8ReportsAreOff: whatever another program has switched on is off from the start, after a wipe and at the end, when
-// pasted text is not marked any more.
-func TestC8ReportsAreOff(t *testing.T) {
-	quietEnv(t)
-	const left = "\x1b=\x1b[?1h\x1b[?9h\x1b[?1000h\x1b[?1002h\x1b[?1003h\x1b[?1004h\x1b[?1005h\x1b[?1006h\x1b[?1015h\x1b[?2004h"
-	for _, term := range entries {
-		tty, master := openTty(t, 40, 12)
-		v := view(master, 40, 12)
-		if _, err := tty.Write([]byte(left)); err != nil {
-			t.Fatal(err)
-		}
-		s, _, err := NewScreen(tty, ScreenOptions{Term: term, Locale: "C.UTF-8"})
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := s.Init(); err != nil {
-			t.Fatal(err)
-		}
-		off := func(when string, marked bool) {
-			t.Helper()
-			await.Until(t, term+": plain keys and no reports "+when, func() (ok bool) {
-				v.see(func(s *vtscreen.Screen) {
-					ok = !s.Keypad && !s.CursorKeys && s.Paste == marked
-					for _, on := range s.Reports {
-						ok = ok && !on
-					}
-				})
-				return ok
-			})
-		}
-		for range 2 {
-			s.Wipe()
-			off("after a wipe", true)
-			if _, err := tty.Write([]byte(left)); err != nil {
-				t.Fatal(err)
-			}
-		}
-		s.Fini()
-		off("at the end", false)
-		master.Close()
 	}
 }

@@ -36,7 +36,7 @@ func waited(t *testing.T, fd int) (events uint32) {
 // TestRoomIsWaitedForOnlyWhenThereIsNone: a terminal that takes what is written wakes nobody; one that was full does
 // once.
 func TestRoomIsWaitedForOnlyWhenThereIsNone(t *testing.T) {
-	tty, master := openTty(t, 80, 24)
+	tty, master := onPty(t, 80, 24)
 	if err := tty.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -64,7 +64,7 @@ func TestRoomIsWaitedForOnlyWhenThereIsNone(t *testing.T) {
 
 // TestCloseIsNoHangUp: a Read that Close ends says closed, and nobody takes that for the terminal's end.
 func TestCloseIsNoHangUp(t *testing.T) {
-	tty, _ := openTty(t, 80, 24)
+	tty, _ := onPty(t, 80, 24)
 	failed := make(chan error, 1)
 	go func() {
 		_, err := tty.Read(make([]byte, 256))

@@ -168,7 +168,7 @@ func TestWriteDoesNotAllocate(t *testing.T) {
 }
 
 func TestSizeDoesNotAllocate(t *testing.T) {
-	tty, _ := openTty(t, 80, 24)
+	tty, _ := onPty(t, 80, 24)
 	if n := testing.AllocsPerRun(100, func() { tty.Size(); tty.Idle(); tty.Damaged() }); n != 0 {
 		t.Errorf("%v allocations", n)
 	}

@@ -13,6 +13,12 @@ const (
 	defaultHeight = 24
 )
 
+// MaxWidth and MaxHeight are the most cells that are drawn: what lies beyond stays empty.
+const (
+	MaxWidth  = 400
+	MaxHeight = 150
+)
+
 // Size asks the terminal for its size, in cells; of a terminal that is gone it is the last one known. Where it says 0,
 // as a serial line does, what $COLUMNS or $LINES said at the opening counts, else what the terminal at the other end
 // answered to AskSize, else 80x24. The answer lies within 1x1 and MaxWidth x MaxHeight.

@@ -1,0 +1,148 @@
+package draw
+
+import (
+	"io"
+	"os"
+	"os/signal"
+	"runtime"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"hypervisor-tui/draw/vtscreen"
+	"hypervisor-tui/internal/await"
+)
+
+// within fails when f does not return in time, instead of hanging the test.
+func within(t *testing.T, what string, f func()) {
+	t.Helper()
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		f()
+	}()
+	select {
+	case <-done:
+	case <-time.After(await.Limit):
+		t.Fatalf("not within %v: %s", await.Limit, what)
+	}
+}
+
+// openPty returns both ends of a new pty of w by h cells, in non-blocking mode, so that Close ends a Read.
+func openPty(t *testing.T, w, h int) (master, slave *os.File) {
+	t.Helper()
+	const flags = os.O_RDWR | unix.O_NOCTTY | unix.O_NONBLOCK
+	master, err := os.OpenFile("/dev/ptmx", flags, 0)
+	if err != nil {
+		t.Skipf("no pty here: %v", err)
+	}
+	t.Cleanup(func() { master.Close() })
+	var number int
+	control(t, master, func(fd int) (err error) {
+		if number, err = unix.IoctlGetInt(fd, unix.TIOCGPTN); err != nil {
+			return err
+		}
+		return unix.IoctlSetPointerInt(fd, unix.TIOCSPTLCK, 0)
+	})
+	setSize(t, master, w, h)
+	if slave, err = os.OpenFile("/dev/pts/"+strconv.Itoa(number), flags, 0); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { slave.Close() })
+	return master, slave
+}
+
+func setSize(t *testing.T, master *os.File, w, h int) {
+	t.Helper()
+	control(t, master, func(fd int) error {
+		return unix.IoctlSetWinsize(fd, unix.TIOCSWINSZ, &unix.Winsize{Col: uint16(w), Row: uint16(h)})
+	})
+}
+
+// control runs f on the descriptor, without taking the file out of non-blocking mode as Fd does.
+func control(t *testing.T, file *os.File, f func(fd int) error) {
+	t.Helper()
+	conn, err := file.SyscallConn()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if cerr := conn.Control(func(fd uintptr) { err = f(int(fd)) }); cerr != nil || err != nil {
+		t.Fatal(cerr, err)
+	}
+}
+
+// viewer reads a pty's master into a screen.
+type viewer struct {
+	mu     sync.Mutex
+	screen *vtscreen.Screen
+	bytes  int
+	done   chan struct{}
+}
+
+func view(master io.Reader, w, h int) *viewer {
+	v := &viewer{screen: vtscreen.New(w, h), done: make(chan struct{})}
+	go func() {
+		defer close(v.done)
+		buf := make([]byte, 4096)
+		for {
+			n, err := master.Read(buf)
+			v.mu.Lock()
+			v.bytes += n
+			v.screen.Write(buf[:n])
+			v.mu.Unlock()
+			if err != nil {
+				return
+			}
+		}
+	}()
+	return v
+}
+
+// see runs f on the screen as it is now.
+func (v *viewer) see(f func(s *vtscreen.Screen)) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	f(v.screen)
+}
+
+func (v *viewer) shows(text string) func() bool {
+	return func() (ok bool) {
+		v.see(func(s *vtscreen.Screen) { ok = strings.Contains(s.String(), text) })
+		return ok
+	}
+}
+
+// goroutines counts them, with the one that os/signal starts once and for all.
+func goroutines() int {
+	c := make(chan os.Signal, 1)
+	signal.Notify(c, unix.SIGWINCH)
+	signal.Stop(c)
+	return runtime.NumGoroutine()
+}
+
+// noMoreGoroutines waits until there are as many as before.
+func noMoreGoroutines(t *testing.T, before int) {
+	t.Helper()
+	for limit := time.Now().Add(await.Limit); runtime.NumGoroutine() > before; time.Sleep(time.Millisecond) {
+		if time.Now().After(limit) {
+			buf := make([]byte, 1<<16)
+			t.Fatalf("%d goroutines, %d before:\n%s", runtime.NumGoroutine(), before, buf[:runtime.Stack(buf, true)])
+		}
+	}
+}
+
+func termiosOf(t *testing.T, f *os.File) (mode unix.Termios) {
+	t.Helper()
+	control(t, f, func(fd int) error {
+		m, err := unix.IoctlGetTermios(fd, unix.TCGETS2)
+		if err == nil {
+			mode = *m
+		}
+		return err
+	})
+	return mode
+}
