@@ -13,6 +13,7 @@ import (
 	"hypervisor-tui/journal"
 	"hypervisor-tui/sample"
 	"hypervisor-tui/sample/box"
+	"hypervisor-tui/sample/wakeup"
 	"hypervisor-tui/screens"
 	"hypervisor-tui/screens/frame"
 	"hypervisor-tui/screens/report"
@@ -81,7 +82,7 @@ func snapshot(ctx context.Context, first loaded, o Options, rows int) *frame.Fra
 	defer cancel()
 	local := begin(localZone)
 	sampled := inTime(limit, feeds.sampler.Sample)
-	pause(limit, betweenSamples)
+	wakeup.Pause(limit, betweenSamples)
 	feeds.sampler.WaitSlow(limit)
 	feeds.sampler.WaitLinks(limit)
 	f := &frame.Frame{Settings: settings(c, first.banner, first.path), Final: true}
@@ -95,7 +96,7 @@ func snapshot(ctx context.Context, first loaded, o Options, rows int) *frame.Fra
 		if state := feeds.kube.Load(); state != nil && state.Settled() {
 			break
 		}
-		pause(limit, 10*time.Millisecond)
+		wakeup.Pause(limit, 10*time.Millisecond)
 	}
 	own := new(ownUse)
 	last, stop := context.WithTimeout(ctx, lastPatience)
@@ -109,13 +110,6 @@ func snapshot(ctx context.Context, first loaded, o Options, rows int) *frame.Fra
 	own.fill(&f.Self)
 	f.Derive()
 	return f
-}
-
-func pause(ctx context.Context, d time.Duration) {
-	select {
-	case <-ctx.Done():
-	case <-time.After(d):
-	}
 }
 
 // backfilled waits until the log's sources have answered and no more entries come, or ctx ends.

@@ -63,16 +63,6 @@ func TestProbesHardlyAllocate(t *testing.T) {
 	}
 }
 
-func TestBoottime(t *testing.T) {
-	before := Boottime()
-	if after := Boottime(); before <= 0 || after < before {
-		t.Errorf("%v, then %v", before, after)
-	}
-	if n := allocations(func() { Boottime() }); n != 0 {
-		t.Errorf("%v allocations", n)
-	}
-}
-
 // lists hands each slice of a Host to f.
 func lists(h *Host, f func(reflect.Value)) {
 	v := reflect.ValueOf(h).Elem()

@@ -109,7 +109,7 @@ func (r *filesystemsReader) watch(ctx context.Context) error {
 		r.work.start(r.roster.now())
 		r.look(ctx)
 		r.work.stop()
-		pause(ctx, mountsPause)
+		wakeup.Pause(ctx, mountsPause)
 		r.waitForChange(ctx)
 		if ctx.Err() != nil {
 			return nil
@@ -182,13 +182,13 @@ func readMounts(table *kept) (mounts []mountLine, odd *remark, err error) {
 func (r *filesystemsReader) waitForChange(ctx context.Context) {
 	f, err := os.OpenFile(r.root+mountinfo, os.O_RDONLY|unix.O_NONBLOCK, 0)
 	if err != nil {
-		pause(ctx, mountsEvery)
+		wakeup.Pause(ctx, mountsEvery)
 		return
 	}
 	defer f.Close()
 	conn, err := f.SyscallConn()
 	if err != nil || !r.table.opened || f.SetReadDeadline(time.Now().Add(wakeup.Until(time.Now(), mountsEvery))) != nil {
-		pause(ctx, mountsEvery) // not a file of procfs, then
+		wakeup.Pause(ctx, mountsEvery) // not a file of procfs, then
 		return
 	}
 	defer context.AfterFunc(ctx, func() { f.SetReadDeadline(time.Unix(1, 0)) })()
@@ -197,14 +197,4 @@ func (r *filesystemsReader) waitForChange(ctx context.Context) {
 		n, err := unix.Poll(fds[:], 0)
 		return n > 0 && err == nil
 	})
-}
-
-// pause returns after d or when ctx ends.
-func pause(ctx context.Context, d time.Duration) {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-	case <-timer.C:
-	}
 }

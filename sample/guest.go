@@ -13,10 +13,9 @@ type Guest struct {
 // NotLooked is why nothing is known of the VMs before the first look for them.
 const NotLooked = "nobody has looked for VMs yet"
 
-// Guests are the VMs that the last look has found; the list is immutable. why says why it means nothing, if it does not.
-// Any goroutine may call it.
-func (s *Sampler) Guests() (list []Guest, why string) {
-	found := s.qemu.found.Load()
+// guests are the VMs that the last scan has found, as Sampler.Guests has them.
+func (r *qemuReader) guests() (list []Guest, why string) {
+	found := r.found.Load()
 	if found == nil {
 		return nil, NotLooked
 	}

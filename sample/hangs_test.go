@@ -83,7 +83,6 @@ func TestF55WorkersHang(t *testing.T) {
 		work   func(s *Sampler) *stopwatch
 		found  func(s *Sampler)
 	}{
-		"VMs": {QEMU, func(s *Sampler) *stopwatch { return &s.qemu.scanning }, func(s *Sampler) { s.qemu.publish(&guests{}) }},
 		"filesystems": {Filesystems, func(s *Sampler) *stopwatch { return &s.filesystems.work },
 			func(s *Sampler) { s.filesystems.roster.set(t.Context(), nil) }},
 		"sensors": {Sensors, func(s *Sampler) *stopwatch { return &s.sensors.work },
@@ -122,39 +121,4 @@ func TestF55WorkersHang(t *testing.T) {
 			}
 		})
 	}
-}
-
-// The scan itself: /proc/PID/comm of one process never answers.
-func TestF55ProcessNameHangs(t *testing.T) {
-	c := newClock()
-	s := New(Options{Now: c.now})
-	answer := make(chan struct{})
-	var once bool
-	s.qemu.scan.read = func(path string, buf []byte, most int) ([]byte, error) {
-		if !once {
-			once = true
-			<-answer
-		}
-		return readSmall(path, buf, most)
-	}
-	t.Cleanup(func() {
-		select {
-		case <-answer:
-		default:
-			close(answer)
-		}
-	})
-	begin(t, s)
-	await.Until(t, "the scan to hang", func() bool { return s.qemu.scanning.since() != 0 })
-	c.pass(workPatience + time.Second)
-	s.Sample()
-	h := s.hosts.Latest()
-	if got := h.Health[QEMU]; got.State != box.Failed || got.Err != notAnswering {
-		t.Errorf("%+v", got)
-	}
-	if got := h.Health[Loadavg]; got.State != box.OK {
-		t.Errorf("load: %+v", got)
-	}
-	close(answer)
-	await.Until(t, "the VMs", func() bool { s.Sample(); return s.hosts.Latest().Health[QEMU].Has() })
 }

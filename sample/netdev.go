@@ -1,7 +1,6 @@
 package sample
 
 import (
-	"bytes"
 	"fmt"
 	"math"
 	"sync/atomic"
@@ -14,15 +13,7 @@ import (
 // reading: with thousands of interfaces that takes longer than all else that is sampled.
 const linesASecond = 100
 
-const (
-	netHeadings    = 2     // lines
-	mostInterfaces = 16384 // that are counted
-)
-
-// netCounters are the columns of /proc/net/dev that are used.
-type netCounters struct {
-	rxBytes, rxErrors, rxDropped, txBytes, txErrors, txDropped uint64
-}
+const mostInterfaces = 16384 // that are counted
 
 // netdevReader reads /proc/net/dev and joins it with the link table. links is written by any goroutine.
 //
@@ -168,65 +159,6 @@ func (p *netPass) step(w *netRow, now *netCounters) {
 		p.page.interfaces = append(p.page.interfaces, Interface{Link: &Link{Name: clean.String(w.raw), CarrierChanges: -1, LinkTraits: &noTraits}})
 	}
 	w.step(&p.page.interfaces[w.slot], now, p.now)
-}
-
-// netLine is one line of /proc/net/dev; name lies in the text that was parsed.
-type netLine struct {
-	name []byte
-	netCounters
-}
-
-// parseNetDev appends the interfaces of a whole /proc/net/dev to d.
-func parseNetDev(text []byte, d []netLine) ([]netLine, error) {
-	for range netHeadings {
-		_, text = cutLine(text)
-	}
-	for len(text) > 0 {
-		var line []byte
-		line, text = cutLine(text)
-		one, err := parseNetLine(line)
-		if err != nil {
-			return d, err
-		}
-		d = append(d, one)
-	}
-	return d, nil
-}
-
-// parseNetLine parses a line of /proc/net/dev behind the headings. Of the 16 columns, receive is the first 8.
-//
-// Kernel: net/core/net-procfs.c, dev_seq_printf_stats
-func parseNetLine(line []byte) (l netLine, err error) {
-	name, figures, ok := cutName(line)
-	if !ok {
-		return l, errShort
-	}
-	var v [12]uint64
-	n, err := numbers(figures, v[:])
-	if err != nil {
-		return l, err
-	}
-	if n < len(v) || len(name) == 0 {
-		return l, errShort
-	}
-	return netLine{name, netCounters{
-		rxBytes: v[0], rxErrors: v[2], rxDropped: v[3], txBytes: v[8], txErrors: v[10], txDropped: v[11],
-	}}, nil
-}
-
-// cutName cuts the name off a line of /proc/net/dev, at its last colon: a name may hold one, the figures never do. It
-// is found from the front, since bytes.LastIndexByte goes byte by byte.
-func cutName(line []byte) (name, figures []byte, ok bool) {
-	end := bytes.IndexByte(line, ':')
-	for next := end; next >= 0; {
-		if next = bytes.IndexByte(line[end+1:], ':'); next >= 0 {
-			end += 1 + next
-		}
-	}
-	if end < 0 {
-		return nil, nil, false
-	}
-	return bytes.TrimSpace(line[:end]), line[end+1:], true
 }
 
 // replug begins rows that fit the file: those so far, as they are. It allocates.

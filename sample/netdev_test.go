@@ -8,16 +8,6 @@ import (
 	"time"
 )
 
-// netDevOf is a /proc/net/dev in which each interface has received n bytes and sent 2n.
-func netDevOf(n uint64, names ...string) string {
-	var b strings.Builder
-	b.WriteString("Inter-|   Receive\n face |bytes\n")
-	for _, name := range names {
-		fmt.Fprintf(&b, "%6s: %d 1 2 3 0 0 0 0 %d 1 4 5 0 0 0 0\n", name, n, 2*n)
-	}
-	return b.String()
-}
-
 func reportOf(links ...Link) *LinkReport {
 	table := &LinkTable{}
 	for i := range links {

@@ -2,7 +2,6 @@ package sample
 
 import (
 	"context"
-	"errors"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -12,9 +11,8 @@ import (
 )
 
 const (
-	patience     = 2 * time.Second // a question that takes longer is said to be not answered
-	notAnswering = "not answering"
-	mostProbes   = 512 // goroutines that one roster may have, hung ones included: each may hold a thread
+	patience   = 2 * time.Second // a question that takes longer is said to be not answered
+	mostProbes = 512             // goroutines that one roster may have, hung ones included: each may hold a thread
 )
 
 // question is something that may take long or for ever to answer: a statfs, a sensor. Only the probe's goroutine
@@ -119,8 +117,6 @@ func guarded[T any](q question[T], value *T) (err error) {
 	}()
 	return q.ask(value)
 }
-
-var errStopped = errors.New("its worker has ended")
 
 // roster is a set of probes, one a key. Its worker sets the keys, the sampler takes the listing.
 type roster[K comparable, T any] struct {

@@ -59,7 +59,7 @@ func (r *qemuReader) watch(ctx context.Context) error {
 		r.scanning.start(r.now())
 		r.publish(r.scan.run())
 		r.scanning.stop()
-		pause(ctx, wakeup.Until(time.Now(), qemuEvery))
+		wakeup.Pause(ctx, wakeup.Until(time.Now(), qemuEvery))
 	}
 	return nil
 }
@@ -89,7 +89,7 @@ func (r *qemuReader) wait(ctx context.Context) {
 	}
 }
 
-func (r *qemuReader) read(now time.Duration, _ *Host, _ *Net) error {
+func (r *qemuReader) read(now time.Duration) error {
 	found := r.found.Load()
 	hangs := r.scanning.hangs(now)
 	switch {

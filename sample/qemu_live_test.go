@@ -188,7 +188,7 @@ func (p *player) tell(what string) (cpu time.Duration, resident uint64) {
 // sampled is the player among the VMs of a sample taken now, nil when it is not there.
 func (p *player) sampled(r *qemuReader) *VM {
 	p.Helper()
-	if err := r.read(Boottime(), nil, nil); err != nil {
+	if err := r.read(Boottime()); err != nil {
 		p.Fatal(err)
 	}
 	for i := range r.vms.VMs {
@@ -231,7 +231,7 @@ func TestQEMULiveFiguresAreRight(t *testing.T) {
 		t.Errorf("%v s of CPU time, %v %% of 2 vCPUs over %v s; getrusage has %v s", v.Cores*passed, v.CPU, passed, want)
 	}
 	t.Logf("CPU %.3f s, getrusage %.3f s; memory %d, statm %d; disk: %q", v.Cores*passed, want, v.Memory, resident, v.WhyDisk)
-	if n := allocations(func() { r.read(Boottime(), nil, nil) }); n != 0 {
+	if n := allocations(func() { r.read(Boottime()) }); n != 0 {
 		t.Errorf("%v allocations", n)
 	}
 }
@@ -283,10 +283,10 @@ func BenchmarkQEMUSampleLive(b *testing.B) {
 	r := newQEMUReader("", Boottime)
 	r.publish(r.scan.run())
 	b.Cleanup(r.close)
-	r.read(Boottime(), nil, nil)
+	r.read(Boottime())
 	b.ReportAllocs()
 	for b.Loop() {
-		r.read(Boottime(), nil, nil)
+		r.read(Boottime())
 	}
 	b.ReportMetric(float64(len(r.vms.VMs)), "VMs")
 }

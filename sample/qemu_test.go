@@ -275,7 +275,7 @@ func TestQEMUReaderBeforeAndAfterItsWorker(t *testing.T) {
 	q := newQEMUTree(t)
 	q.vm(50, "default_a")
 	r := newQEMUReader(q.root, Boottime)
-	if err := r.read(time.Hour, nil, nil); err != errNotYet {
+	if err := r.read(time.Hour); err != errNotYet {
 		t.Errorf("before: %v", err)
 	}
 	ctx, stop := context.WithCancel(context.Background())
@@ -283,14 +283,14 @@ func TestQEMUReaderBeforeAndAfterItsWorker(t *testing.T) {
 	go func() { ended <- r.watch(ctx) }()
 	r.wait(context.Background())
 	defer r.close()
-	if err := r.read(time.Hour, nil, nil); err != nil || len(r.vms.VMs) != 1 {
+	if err := r.read(time.Hour); err != nil || len(r.vms.VMs) != 1 {
 		t.Errorf("while it works: %v, %+v", err, r.vms)
 	}
 	stop()
 	if err := <-ended; err != nil {
 		t.Error(err)
 	}
-	if err := r.read(2*time.Hour, nil, nil); !errors.Is(err, errStopped) || len(r.vms.VMs) != 1 || math.IsNaN(r.vms.VMs[0].Cores) {
+	if err := r.read(2 * time.Hour); !errors.Is(err, errStopped) || len(r.vms.VMs) != 1 || math.IsNaN(r.vms.VMs[0].Cores) {
 		t.Errorf("afterwards those found are followed on: %v, %+v", err, r.vms)
 	}
 	r = newQEMUReader(q.root, Boottime)

@@ -93,7 +93,7 @@ func (r *following) look() { r.publish(r.scan.run()) }
 func (r *following) after(d time.Duration) []VM {
 	r.Helper()
 	r.at += d
-	if err := r.read(r.at, nil, nil); err != nil {
+	if err := r.read(r.at); err != nil {
 		r.Fatal(err)
 	}
 	return r.vms.VMs

@@ -153,7 +153,7 @@ func (s *Sampler) readers(root string) []step {
 		{source: Arrays, reader: s.surveys[1]},
 		{source: Pools, reader: s.surveys[2]},
 		{source: EDAC, reader: s.surveys[3]},
-		{source: QEMU, reader: s.qemu},
+		{source: QEMU, reader: qemuStep{s.qemu}},
 	}
 }
 
@@ -311,3 +311,13 @@ func (s *Sampler) Sample() {
 	s.qemu.vms.Health = s.host.Health[QEMU]
 	s.vms.Publish(&s.qemu.vms)
 }
+
+// Guests are the VMs that the last look has found; the list is immutable. why says why it means nothing, if it does not.
+// Any goroutine may call it.
+func (s *Sampler) Guests() (list []Guest, why string) { return s.qemu.guests() }
+
+// qemuStep is the reader of the VMs, which have a Box of their own.
+type qemuStep struct{ vms *qemuReader }
+
+func (q qemuStep) read(now time.Duration, _ *Host, _ *Net) error { return q.vms.read(now) }
+func (q qemuStep) close()                                        { q.vms.close() }

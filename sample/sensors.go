@@ -94,7 +94,7 @@ func (r *sensorsReader) watch(ctx context.Context) error {
 		} else {
 			r.roster.set(ctx, sensors)
 		}
-		pause(ctx, wakeup.Until(time.Now(), hwmonEvery))
+		wakeup.Pause(ctx, wakeup.Until(time.Now(), hwmonEvery))
 	}
 	return nil
 }

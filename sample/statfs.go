@@ -1,9 +1,6 @@
 package sample
 
 import (
-	"math"
-	"math/bits"
-
 	"golang.org/x/sys/unix"
 )
 
@@ -89,12 +86,4 @@ func positive(n, all uint64) uint64 {
 		return 0
 	}
 	return n
-}
-
-// times is a * b, or the most there is: a broken FUSE server may say anything.
-func times(a, b uint64) uint64 {
-	if high, low := bits.Mul64(a, b); high == 0 && low < math.MaxInt64 {
-		return low
-	}
-	return math.MaxInt64 // so that two of them still add up
 }

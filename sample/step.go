@@ -25,25 +25,11 @@ type step struct {
 }
 
 var (
-	errNotYet = errors.New("its worker has not found anything yet")
-
 	errNoSensors   = none("no sensors in " + hwmon)
 	errNoHugePages = none("no sizes in " + hugepages)
 	errNoClock     = none("no cpufreq and no clock in " + cpuinfo)
 	errNoEDAC      = none("no memory controllers in " + edac)
 )
-
-// none is an error that means: this host has no such thing.
-type none string
-
-func (n none) Error() string { return string(n) }
-
-// remark is an error of a reader that did what it had to: the source is fine, and there is something to say about it.
-type remark string
-
-func (r remark) Error() string { return string(r) }
-
-const errLeftOut = remark("too many of them: some are left out")
 
 // crashed is what a panic was about.
 type crashed string

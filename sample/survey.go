@@ -2,13 +2,10 @@ package sample
 
 import (
 	"context"
-	"errors"
 	"time"
 )
 
 const surveyEvery = 10 * time.Second
-
-var errNotAnswering = errors.New(notAnswering)
 
 // survey looks each surveyEvery, on a goroutine of its own, at what does not belong into the tick: what may wait for a
 // lock, interrupts CPUs or allocates.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"math"
+	"math/bits"
 
 	"hypervisor-tui/draw/clean"
 )
@@ -109,4 +110,12 @@ func intern(old string, text []byte) string {
 		return old
 	}
 	return outside(text)
+}
+
+// times is a * b, or the most there is: a broken FUSE server may say anything.
+func times(a, b uint64) uint64 {
+	if high, low := bits.Mul64(a, b); high == 0 && low < math.MaxInt64 {
+		return low
+	}
+	return math.MaxInt64 // so that two of them still add up
 }

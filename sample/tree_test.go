@@ -1,8 +1,10 @@
 package sample
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -59,4 +61,14 @@ func allocations(f func()) float64 {
 		least = min(least, testing.AllocsPerRun(5, f))
 	}
 	return least
+}
+
+// netDevOf is a /proc/net/dev in which each interface has received n bytes and sent 2n.
+func netDevOf(n uint64, names ...string) string {
+	var b strings.Builder
+	b.WriteString("Inter-|   Receive\n face |bytes\n")
+	for _, name := range names {
+		fmt.Fprintf(&b, "%6s: %d 1 2 3 0 0 0 0 %d 1 4 5 0 0 0 0\n", name, n, 2*n)
+	}
+	return b.String()
 }

@@ -1,7 +1,10 @@
 // Package wakeup lets what happens periodically happen at common moments.
 package wakeup
 
-import "time"
+import (
+	"context"
+	"time"
+)
 
 // Ticker is a time.Ticker whose ticks fall on whole multiples of its period by the wall clock, so that one wake-up
 // serves all that happens periodically: to be woken costs more than most of what is done then. Next must be called
@@ -22,4 +25,14 @@ func (t *Ticker) Next() { t.Reset(Until(time.Now(), t.period)) }
 // Until is how long it is from now to the next multiple of period by the wall clock, period at most and never 0.
 func Until(now time.Time, period time.Duration) time.Duration {
 	return now.Truncate(period).Add(period).Sub(now)
+}
+
+// Pause returns after d, or when ctx ends.
+func Pause(ctx context.Context, d time.Duration) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+	case <-timer.C:
+	}
 }
