@@ -68,9 +68,10 @@ func (c *capture) pump(ctx context.Context, lines io.Writer, flush func()) error
 	}
 }
 
-// release gives fds 1 and 2 back.
+// release gives fds 1 and 2 back. The runtime prints its last words there by itself, and to its crash output as well.
 func (c *capture) release() {
+	_ = debug.SetCrashOutput(nil, debug.CrashOptions{}) // nothing better can be done when this fails
 	for i, fd := range c.original {
-		_ = unix.Dup3(fd, i+1, 0) // nothing better can be done when this fails
+		_ = unix.Dup3(fd, i+1, 0)
 	}
 }

@@ -85,10 +85,10 @@ func TestF41LoopCrash(t *testing.T) {
 		t.Errorf("exit code %d, want 2", code)
 	}
 	s.restored()
-	if !strings.Contains(s.stderr(), "panic: fault switch") || !strings.Contains(s.stderr(), "main.(*loop).fault") {
+	if !strings.Contains(s.stderr(), "panic: fault switch") || !strings.Contains(s.stderr(), "main.faultFrame") {
 		t.Errorf("on standard error: %s", s.stderr())
 	}
-	if n := strings.Count(s.stderr(), "panic: fault switch"); n != 1 {
+	if n := strings.Count(s.stderr(), "fault switch"); n != 1 {
 		t.Errorf("the trace is there %d times:\n%s", n, s.stderr())
 	}
 }
@@ -101,7 +101,7 @@ func TestF41FatalError(t *testing.T) {
 	if code, _ := s.exit(); code != 2 {
 		t.Errorf("exit code %d, want 2", code)
 	}
-	if !strings.Contains(s.stderr(), "sync.(*Mutex).Unlock") || !strings.Contains(s.stderr(), "main.(*loop).fault") {
+	if !strings.Contains(s.stderr(), "sync.(*Mutex).Unlock") || !strings.Contains(s.stderr(), "main.faultFrame") {
 		t.Errorf("on standard error: %s", s.stderr())
 	}
 	if strings.Contains(s.text(), "fatal error") {
