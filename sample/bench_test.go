@@ -22,7 +22,7 @@ type bigMachine struct {
 }
 
 func newBigMachine(t testing.TB) *bigMachine {
-	m := &bigMachine{t, machine(t, "hypervisor"), reportOf()}
+	m := &bigMachine{t, ownMachine(t, "hypervisor"), reportOf()}
 	put(t, m.root, "/proc/stat", manyCPUs(fixture(t, "hypervisor/proc/stat"), upTo(bigCPUs)))
 	nics, err := parseNetDev([]byte(manyNICs(fixture(t, "hypervisor/proc/net/dev"), bigNICs)), nil)
 	if err != nil {

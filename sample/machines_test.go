@@ -5,8 +5,10 @@ import (
 	"bytes"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/prometheus/procfs"
@@ -33,24 +35,50 @@ func onEachMachine(t *testing.T, f func(t *testing.T, root string)) {
 	}
 }
 
-// machine returns the root of a fixture tree. Big machines are made out of the few lines in their folder.
+// big are the fixture trees that are made out of the few lines in their folder, each when a test first asks.
+var big = struct {
+	sync.Mutex
+	dir   string // TestMain makes and removes it
+	roots map[string]string
+}{roots: map[string]string{}}
+
+// machine returns the root of a fixture tree, for reading only: it is one for all tests.
 func machine(t testing.TB, name string) string {
 	t.Helper()
+	if name != "hypervisor" && name != "cpus1024" {
+		return "testdata/" + name
+	}
+	big.Lock()
+	defer big.Unlock()
+	if big.roots[name] == "" {
+		root := filepath.Join(big.dir, name)
+		makeMachine(t, root, name)
+		big.roots[name] = root
+	}
+	return big.roots[name]
+}
+
+// ownMachine returns the root of a big machine's tree that the test may change.
+func ownMachine(t testing.TB, name string) string {
+	t.Helper()
+	root := t.TempDir()
+	makeMachine(t, root, name)
+	return root
+}
+
+func makeMachine(t testing.TB, root, name string) {
+	t.Helper()
+	copyTo(t, root, name)
 	switch name {
 	case "hypervisor":
-		root := copyOf(t, name)
 		put(t, root, "/proc/stat", manyCPUs(fixture(t, name+"/proc/stat"), upTo(64)))
 		put(t, root, "/proc/net/dev", manyNICs(fixture(t, name+"/proc/net/dev"), 200))
 		putManyDisks(t, root, 500)
-		return root
 	case "cpus1024":
-		root := copyOf(t, name)
 		ids := append(upTo(512), upTo(1024)[520:]...)
 		put(t, root, "/proc/stat", manyCPUs(fixture(t, name+"/proc/stat"), ids))
 		put(t, root, cpuinfo, strings.Repeat(string(fixture(t, name+cpuinfo)), len(ids)))
-		return root
 	}
-	return "testdata/" + name
 }
 
 // lines are those of text, without their ends.

@@ -63,7 +63,7 @@ func TestHugePagesOfEachSize(t *testing.T) {
 	if h.Huge[0].Total != h.Memory.HugePages || h.Huge[0].Size != h.Memory.HugePageSize {
 		t.Errorf("meminfo says %+v", h.Memory)
 	}
-	root := machine(t, "hypervisor")
+	root := ownMachine(t, "hypervisor")
 	s := sampled(t, root)
 	put(t, root, hugepages+"hugepages-2048kB/free_hugepages", "none\n")
 	s.Sample()

@@ -23,7 +23,18 @@ func TestMain(m *testing.M) {
 		playQEMU()
 		return
 	}
-	os.Exit(m.Run())
+	os.Exit(testAll(m))
+}
+
+func testAll(m *testing.M) int {
+	dir, err := os.MkdirTemp("", "sample-machines")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	defer os.RemoveAll(dir)
+	big.dir = dir
+	return m.Run()
 }
 
 // playQEMU does as it is told on stdin and answers each line with the CPU time that it has used, in microseconds, and

@@ -37,6 +37,7 @@ type qemuScan struct {
 	root        string
 	read        func(path string, buf []byte, most int) ([]byte, error) // readSmall, but in tests
 	link        func(path string, buf []byte) (int, error)              // unix.Readlink, but in tests
+	most        int                                                     // guests; mostGuests, but in tests
 	turn        int
 	now, before []process // by pid
 	known       map[int]guest
@@ -45,7 +46,7 @@ type qemuScan struct {
 }
 
 func newQEMUScan(root string) qemuScan {
-	return qemuScan{root: root, read: readSmall, link: unix.Readlink}
+	return qemuScan{root: root, read: readSmall, link: unix.Readlink, most: mostGuests}
 }
 
 // run scans once. What has vanished since it was listed is passed over; what cannot be read otherwise keeps what was
@@ -67,7 +68,7 @@ func (s *qemuScan) run() *guests {
 	for _, g := range found.list {
 		s.known[g.pid] = g
 	}
-	if found.settle() && found.err == nil {
+	if found.settle(s.most) && found.err == nil {
 		found.err = errLeftOut
 	}
 	return found
@@ -261,9 +262,9 @@ func appendProcesses(p []process, dirents []byte) []process {
 	return p
 }
 
-// settle sorts the guests, takes the disk figures from those that share a cgroup, and leaves those out for which there is
-// no room, and says whether there are such: first those that any user can make.
-func (g *guests) settle() (left bool) {
+// settle sorts the guests, takes the disk figures from those that share a cgroup, and leaves out those that are more than
+// most, and reports whether there are such: first those that any user can make.
+func (g *guests) settle(most int) (left bool) {
 	users := make(map[string]int, len(g.list))
 	for i := range g.list {
 		users[g.list[i].cgroup]++
@@ -273,11 +274,11 @@ func (g *guests) settle() (left bool) {
 			one.cgroup, one.whyDisk = "", whyShared
 		}
 	}
-	if left = len(g.list) > mostGuests; left {
+	if left = len(g.list) > most; left {
 		slices.SortFunc(g.list, func(a, b guest) int {
 			return cmp.Or(cmp.Compare(a.rank, b.rank), cmp.Compare(a.start, b.start), cmp.Compare(a.pid, b.pid))
 		})
-		g.list = slices.Clone(g.list[:mostGuests])
+		g.list = slices.Clone(g.list[:most])
 	}
 	slices.SortFunc(g.list, func(a, b guest) int {
 		return cmp.Or(strings.Compare(a.namespace, b.namespace), strings.Compare(a.name, b.name), cmp.Compare(a.pid, b.pid))

@@ -34,13 +34,19 @@ func (q *qemuTree) put(name, text string) { q.Helper(); put(q.TB, q.root, name, 
 // process adds one that has run for no time since tick 100 times its pid.
 func (q *qemuTree) process(pid int, comm string, argv ...string) {
 	q.Helper()
+	q.other(pid, comm, argv...)
 	dir := procDir(pid)
-	q.put(dir+"comm", comm+"\n")
-	q.put(dir+"cmdline", commandLine(argv...))
 	q.put(dir+"cgroup", "0::/init.scope\n")
 	q.put(dir+"statm", "1000 200 30 4 0 5 0\n")
 	q.put(dir+"status", "Name:\t"+comm+"\nVmRSS:\t     800 kB\nHugetlbPages:\t       0 kB\n")
 	q.put(dir+"net/dev", netDevOf(0, "lo"))
+}
+
+// other adds a process with no more than the search reads of what is no QEMU.
+func (q *qemuTree) other(pid int, comm string, argv ...string) {
+	q.Helper()
+	q.put(procDir(pid)+"comm", comm+"\n")
+	q.put(procDir(pid)+"cmdline", commandLine(argv...))
 	q.stat(pid, comm, "S", 0, uint64(pid)*100)
 }
 

@@ -201,7 +201,7 @@ func TestSurveysDoNotAllocateInTheTick(t *testing.T) {
 
 // What was listed a moment ago is gone when it is read: that is how things go, and not worth a word.
 func TestF13DevicesVanishBetweenListingAndReading(t *testing.T) {
-	root := machine(t, "hypervisor")
+	root := ownMachine(t, "hypervisor")
 	for _, name := range []string{
 		kstats + "tank/state", edac + "mc0/ce_count", cpus + "cpu4/cpufreq/scaling_cur_freq", hwmon + "hwmon1/name",
 	} {
@@ -229,7 +229,7 @@ func TestF13DevicesVanishBetweenListingAndReading(t *testing.T) {
 
 // Files of sysfs that are no files at all, and such that answer with an error, hurt their own source alone.
 func TestF20SurveyedFilesThatAreFIFOs(t *testing.T) {
-	root := machine(t, "hypervisor")
+	root := ownMachine(t, "hypervisor")
 	for _, name := range []string{kstats + "tank/state", edac + "mc0/ce_count", arcstats} {
 		if err := errors.Join(os.Remove(root+name), unix.Mkfifo(root+name, 0o600)); err != nil {
 			t.Skip("no FIFO here: ", err)

@@ -14,10 +14,15 @@ import (
 func copyOf(t testing.TB, machine string) string {
 	t.Helper()
 	root := t.TempDir()
+	copyTo(t, root, machine)
+	return root
+}
+
+func copyTo(t testing.TB, root, machine string) {
+	t.Helper()
 	if err := os.CopyFS(root, os.DirFS(filepath.Join("testdata", machine))); err != nil {
 		t.Fatal(err)
 	}
-	return root
 }
 
 // put writes a file of a tree in place, as the kernel changes a file that is kept open.
