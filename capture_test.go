@@ -43,7 +43,7 @@ func childCapture() int {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), await.Limit)
 	defer cancel()
-	log := journal.New(100, []journal.Tab{{Name: allTab}})
+	log := journal.New(100, []journal.Tab{{Name: "All"}})
 	g := new(guard)
 	g.keep(ctx, "log", log.Run)
 	log.Ask(journal.Query{Number: 1, Rows: 50, Filter: journal.Filter{Least: journal.Debug}})

@@ -59,12 +59,12 @@ func checkTerminal(ctx context.Context, c Config, o Options) string {
 	ctx, cancel := context.WithTimeout(ctx, lastPatience)
 	defer cancel()
 	said, _ := within(ctx, begin(func() string {
-		tty, err := draw.OpenTty(o.TTY, c.Baud)
+		terminal, err := draw.OpenTty(o.TTY, c.Baud)
 		if err != nil {
 			return fmt.Sprintf(row, "terminal", "absent", err)
 		}
-		defer tty.Close()
-		w, h := tty.Size()
+		defer terminal.Close()
+		w, h := terminal.Size()
 		return fmt.Sprintf(row, "terminal", "ok", fmt.Sprintf("%dx%d", w, h))
 	}), fmt.Sprintf(row, "terminal", "failed", "not answering"))
 	return said

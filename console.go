@@ -27,14 +27,14 @@ const startWait = 300 * time.Millisecond
 func Run(o Options) (err error) {
 	first, late := firstLoad(o)
 	c := first.config
-	tty, err := draw.OpenTty(o.TTY, c.Baud)
+	terminal, err := draw.OpenTty(o.TTY, c.Baud)
 	if err != nil {
 		return err
 	}
-	tty.SetSize(c.Size.Width, c.Size.Height)
-	screen, caps, err := draw.NewScreen(tty, draw.ScreenOptions{})
+	terminal.SetSize(c.Size.Width, c.Size.Height)
+	screen, caps, err := draw.NewScreen(terminal, draw.ScreenOptions{})
 	if err != nil {
-		return errors.Join(err, tty.Close())
+		return errors.Join(err, terminal.Close())
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
@@ -43,23 +43,23 @@ func Run(o Options) (err error) {
 	g := new(guard)
 	captured, err := captureOutput()
 	if err != nil {
-		return errors.Join(err, tty.Close())
+		return errors.Join(err, terminal.Close())
 	}
 	defer captured.release()
 	limit, stop := context.WithTimeout(ctx, startWait)
 	defer stop()
-	fonts := begin(func() *draw.Font { return tty.Font(nil) })
+	fonts := begin(func() *draw.Font { return terminal.Font(nil) })
 	feeds := newFeeds(c, g)
 	workers := feeds.startSampler(ctx) // all that is slower comes after the first frame
 	zones := begin(localZone)
 	if err := screen.Init(); err != nil {
-		return errors.Join(err, tty.Close())
+		return errors.Join(err, terminal.Close())
 	}
 	// A panic on this goroutine is told after the terminal is itself again.
 	defer screen.Fini()
 	font, hasFont := within(limit, fonts, nil)
 	l := &loop{
-		tty: tty, screen: screen, canvas: draw.NewCanvas(look(c, caps, font)), line: newLine(tty, palette(c, caps)),
+		tty: terminal, screen: screen, canvas: draw.NewCanvas(look(c, caps, font)), line: newLine(terminal, palette(c, caps)),
 		feeds: feeds, guard: g, own: new(ownUse), systemd: newNotifier(), answers: make(chan func(), asides),
 		console: screens.NewConsole(firstScreen(c, o), g.caught), repaint: true,
 		look:   func(f *draw.Font) draw.Look { return look(feeds.config, caps, f) },
@@ -68,12 +68,12 @@ func Run(o Options) (err error) {
 	defer l.systemd.close()
 	l.frame.Settings = settings(c, first.banner, first.path)
 	l.frame.Settings.Version = o.Version
-	l.frame.Settings.Terminal = terminalText(l.canvas, caps, tty.Baud())
-	l.frame.Settings.Slow = tty.Baud() > 0
+	l.frame.Settings.Terminal = terminalText(l.canvas, caps, terminal.Baud())
+	l.frame.Settings.Slow = terminal.Baud() > 0
 	zone, hasZone := within(limit, zones, noZone)
 	l.zoneIs(zone)
 	within(limit, feeds.sampler.Sampled(), struct{}{})
-	for !tty.Idle() && limit.Err() == nil { // it has what starts the screen still to take
+	for !terminal.Idle() && limit.Err() == nil { // it has what starts the screen still to take
 		time.Sleep(time.Millisecond)
 	}
 	l.draw(time.Now())
@@ -136,9 +136,9 @@ func watchSignals(cancel context.CancelFunc) <-chan os.Signal {
 // startSelf makes what this process prints into log entries.
 func startSelf(ctx context.Context, g *guard, f *feeds, c *capture) {
 	sink := f.log.Sink("self")
-	var health box.Health
-	health.Good(sample.Boottime())
-	sink.Report(health, "what this program prints itself")
+	var good box.Health
+	good.Good(sample.Boottime())
+	sink.Report(good, "what this program prints itself")
 	lines := source.NewSelf(sink)
 	g.keep(ctx, "own output", func(ctx context.Context) error { return c.pump(ctx, lines, lines.Flush) })
 }

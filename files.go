@@ -24,7 +24,7 @@ func (f *feeds) followFiles(ctx context.Context, c Config) {
 	old := f.files
 	logs := slices.DeleteFunc(slices.Clone(c.Logs), func(l Log) bool { return len(l.Files) == 0 })
 	before := make([]*logFiles, len(logs)) // nil: it is a new one
-	for _, fits := range [...]func(a, b *Log) bool{(*Log).sameFiles, (*Log).sameName, (*Log).sharesFiles} {
+	for _, fits := range [...]func(a, b *Log) bool{sameFiles, sameName, sharesFiles} {
 		for i := range logs {
 			at := slices.IndexFunc(old, func(r *logFiles) bool { return before[i] == nil && fits(&r.log, &logs[i]) })
 			if at >= 0 {
@@ -35,7 +35,7 @@ func (f *feeds) followFiles(ctx context.Context, c Config) {
 	}
 	stopped := slices.Clone(old)
 	for i, r := range before {
-		if r != nil && !r.log.sameFiles(&logs[i]) {
+		if r != nil && !sameFiles(&r.log, &logs[i]) {
 			stopped = append(stopped, r)
 		}
 	}
@@ -50,21 +50,21 @@ func (f *feeds) followFiles(ctx context.Context, c Config) {
 	}()
 	f.files = nil
 	for i, r := range before {
-		if r == nil || !r.log.sameFiles(&logs[i]) {
+		if r == nil || !sameFiles(&r.log, &logs[i]) {
 			r = f.follow(ctx, logs[i], r, stopped)
 		}
 		f.files = append(f.files, r)
 	}
 }
 
-func (l *Log) sameFiles(other *Log) bool {
-	return l.Name == other.Name && l.Format == other.Format && slices.Equal(l.Files, other.Files)
+func sameFiles(a, b *Log) bool {
+	return a.Name == b.Name && a.Format == b.Format && slices.Equal(a.Files, b.Files)
 }
 
-func (l *Log) sameName(other *Log) bool { return l.Name == other.Name }
+func sameName(a, b *Log) bool { return a.Name == b.Name }
 
-func (l *Log) sharesFiles(other *Log) bool {
-	return slices.ContainsFunc(l.Files, func(pattern string) bool { return slices.Contains(other.Files, pattern) })
+func sharesFiles(a, b *Log) bool {
+	return slices.ContainsFunc(a.Files, func(pattern string) bool { return slices.Contains(b.Files, pattern) })
 }
 
 // follow starts the file source of one entry when those that were stopped have ended, in the place of before if that is

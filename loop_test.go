@@ -29,11 +29,11 @@ func newLoop(t *testing.T) (*loop, *os.File) {
 	if err := pty.Setsize(master, &pty.Winsize{Cols: 200, Rows: 60}); err != nil {
 		t.Fatal(err)
 	}
-	tty, err := draw.OpenTty(slave.Name(), 0)
+	terminal, err := draw.OpenTty(slave.Name(), 0)
 	if err != nil {
 		t.Fatal(err)
 	}
-	screen, caps, err := draw.NewScreen(tty, draw.ScreenOptions{Term: "xterm-256color", Locale: "C.UTF-8"})
+	screen, caps, err := draw.NewScreen(terminal, draw.ScreenOptions{Term: "xterm-256color", Locale: "C.UTF-8"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -44,7 +44,7 @@ func newLoop(t *testing.T) (*loop, *os.File) {
 	c := DefaultConfig()
 	g := new(guard)
 	l := &loop{
-		tty: tty, screen: screen, canvas: draw.NewCanvas(look(c, caps, nil)), line: newLine(tty, nil), feeds: newFeeds(c, g), guard: g, own: new(ownUse), systemd: newNotifier(),
+		tty: terminal, screen: screen, canvas: draw.NewCanvas(look(c, caps, nil)), line: newLine(terminal, nil), feeds: newFeeds(c, g), guard: g, own: new(ownUse), systemd: newNotifier(),
 		console: screens.NewConsole(frame.Dashboard, g.caught), repaint: true, answers: make(chan func(), asides),
 	}
 	l.frame.Now, l.frame.Settings = time.Now().UTC(), settings(c, "", "")
@@ -110,9 +110,9 @@ func TestResizeIsDrawnSoon(t *testing.T) {
 }
 
 // stalled says that the kernel takes no more: what is unsent stays so, however long one looks.
-func stalled(tty *draw.Tty) bool {
+func stalled(terminal *draw.Tty) bool {
 	for range 100 {
-		if tty.Idle() {
+		if terminal.Idle() {
 			return false
 		}
 		time.Sleep(2 * time.Millisecond)

@@ -91,7 +91,7 @@ func snapshot(ctx context.Context, first loaded, o Options, rows int) *frame.Fra
 	if zone.note != "" {
 		f.Settings.Notes = append(f.Settings.Notes, zone.note)
 	}
-	f.Page = feeds.backfilled(limit)
+	f.Page = backfilled(limit, feeds.log)
 	for limit.Err() == nil {
 		if state := feeds.kube.Load(); state != nil && state.Settled() {
 			break
@@ -113,16 +113,16 @@ func snapshot(ctx context.Context, first loaded, o Options, rows int) *frame.Fra
 }
 
 // backfilled waits until the log's sources have answered and no more entries come, or ctx ends.
-func (f *feeds) backfilled(ctx context.Context) *journal.Page {
+func backfilled(ctx context.Context, log *journal.Log) *journal.Page {
 	const quiet = 250 * time.Millisecond
 	for {
-		page := f.log.Pages().Latest()
+		page := log.Pages().Latest()
 		wait := patience
 		if page != nil && page.Query != 0 && !page.Pending && answered(page) {
 			wait = quiet
 		}
 		select {
-		case <-f.log.Changed():
+		case <-log.Changed():
 		case <-ctx.Done():
 			return page
 		case <-time.After(wait):

@@ -134,9 +134,9 @@ func TestF38Repair(t *testing.T) {
 func TestF38WipeSendsNoBlanks(t *testing.T) {
 	quietEnv(t)
 	for _, term := range []string{"xterm-256color", "linux", "vt220"} {
-		tty, master := openTty(t, 80, 24)
+		device, master := openTty(t, 80, 24)
 		v := view(master, 80, 24)
-		s, _, err := NewScreen(tty, ScreenOptions{Term: term, Locale: "C.UTF-8"})
+		s, _, err := NewScreen(device, ScreenOptions{Term: term, Locale: "C.UTF-8"})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -146,7 +146,7 @@ func TestF38WipeSendsNoBlanks(t *testing.T) {
 		c := NewCanvas(testLook())
 		sent := 0
 		for _, foreign := range []string{"", "\x1b[3;4Hforeign", "\x1b(0\x0e"} {
-			if _, err := tty.Write([]byte(foreign)); err != nil {
+			if _, err := device.Write([]byte(foreign)); err != nil {
 				t.Fatal(err)
 			}
 			r := c.Begin(80, 24)
@@ -157,7 +157,7 @@ func TestF38WipeSendsNoBlanks(t *testing.T) {
 			sent = c.Flush(s)
 			s.Show()
 			want := string(c.AppendText(nil))
-			settled(t, tty, v)
+			settled(t, device, v)
 			v.see(func(v *vtscreen.Screen) {
 				if got := v.String(); got != want {
 					t.Errorf("%s shows after %q\n%s, want\n%s", term, foreign, got, want)

@@ -82,9 +82,9 @@ func VTGlyphs(f *Font) *Glyphs {
 	if f == nil {
 		f = NewFont(commonFont)
 	}
-	g := &Glyphs{Name: "vt", Sparks: []rune(f.first(vtSparks)), Eighths: []rune(f.first(vtEighths))}
+	g := &Glyphs{Name: "vt", Sparks: []rune(firstOf(f, vtSparks)), Eighths: []rune(firstOf(f, vtEighths))}
 	for id, ways := range vtGlyphs {
-		g.names[id] = f.first(ways)
+		g.names[id] = firstOf(f, ways)
 	}
 	if g.names[Full] == "#" {
 		g.Sparks, g.Eighths = []rune(vtSparks[len(vtSparks)-1]), nil // their full cell is another one
@@ -92,8 +92,8 @@ func VTGlyphs(f *Font) *Glyphs {
 	return g
 }
 
-// first is the first of ways that f has, at least the last.
-func (f *Font) first(ways []string) string {
+// firstOf is the first of ways that f has, at least the last.
+func firstOf(f *Font, ways []string) string {
 	for _, w := range ways {
 		if f.HasAll(w) {
 			return w

@@ -14,8 +14,8 @@ import (
 // reader may then wait for ever on a queue that its main loop has left, which is why Fini can do without tcell.
 func TestF36Flood(t *testing.T) {
 	quietEnv(t)
-	tty, master := openTty(t, 80, 24)
-	s, _, err := NewScreen(tty, ScreenOptions{Term: "linux", Locale: "C.UTF-8"})
+	device, master := openTty(t, 80, 24)
+	s, _, err := NewScreen(device, ScreenOptions{Term: "linux", Locale: "C.UTF-8"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -59,12 +59,12 @@ func TestC8ReportsAreOff(t *testing.T) {
 	quietEnv(t)
 	const left = "\x1b=\x1b[?1h\x1b[?9h\x1b[?1000h\x1b[?1002h\x1b[?1003h\x1b[?1004h\x1b[?1005h\x1b[?1006h\x1b[?1015h\x1b[?2004h"
 	for _, term := range entries {
-		tty, master := openTty(t, 40, 12)
+		device, master := openTty(t, 40, 12)
 		v := view(master, 40, 12)
-		if _, err := tty.Write([]byte(left)); err != nil {
+		if _, err := device.Write([]byte(left)); err != nil {
 			t.Fatal(err)
 		}
-		s, _, err := NewScreen(tty, ScreenOptions{Term: term, Locale: "C.UTF-8"})
+		s, _, err := NewScreen(device, ScreenOptions{Term: term, Locale: "C.UTF-8"})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -86,7 +86,7 @@ func TestC8ReportsAreOff(t *testing.T) {
 		for range 2 {
 			s.Wipe()
 			off("after a wipe", true)
-			if _, err := tty.Write([]byte(left)); err != nil {
+			if _, err := device.Write([]byte(left)); err != nil {
 				t.Fatal(err)
 			}
 		}

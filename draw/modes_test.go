@@ -24,10 +24,10 @@ var leftOnConsole = []string{"\x1b%@", "\x1b[11m"}
 // mended is what a terminal shows after another program wrote foreign on it and repair was called.
 func mended(t *testing.T, term, foreign string, repair func(*Screen, *Canvas)) string {
 	t.Helper()
-	tty, master := openTty(t, 40, 12)
+	device, master := openTty(t, 40, 12)
 	defer master.Close()
 	v := view(master, 40, 12)
-	s, _, err := NewScreen(tty, ScreenOptions{Term: term, Locale: "C.UTF-8"})
+	s, _, err := NewScreen(device, ScreenOptions{Term: term, Locale: "C.UTF-8"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -52,17 +52,17 @@ func mended(t *testing.T, term, foreign string, repair func(*Screen, *Canvas)) s
 		}
 	}
 	draw()
-	if _, err := tty.Write([]byte(foreign)); err != nil {
+	if _, err := device.Write([]byte(foreign)); err != nil {
 		t.Fatal(err)
 	}
 	draw()
-	return settled(t, tty, v)
+	return settled(t, device, v)
 }
 
 // settled describes what the terminal shows once it has had all that was written.
-func settled(t *testing.T, tty *Tty, v *viewer) (shown string) {
+func settled(t *testing.T, device *Tty, v *viewer) (shown string) {
 	t.Helper()
-	if _, err := tty.Write([]byte("\x1b[6n")); err != nil {
+	if _, err := device.Write([]byte("\x1b[6n")); err != nil {
 		t.Fatal(err)
 	}
 	await.Until(t, "the terminal answers", func() (ok bool) {

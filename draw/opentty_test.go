@@ -9,10 +9,10 @@ import (
 func openTty(t *testing.T, w, h int) (*Tty, *os.File) {
 	t.Helper()
 	master, slave := openPty(t, w, h)
-	tty, err := OpenTty(slave.Name(), 0)
+	device, err := OpenTty(slave.Name(), 0)
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { tty.Close() })
-	return tty, master
+	t.Cleanup(func() { device.Close() })
+	return device, master
 }

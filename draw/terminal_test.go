@@ -56,9 +56,9 @@ func TestF35AnyTERM(t *testing.T) {
 	} {
 		t.Setenv("TERM", c.term[:strings.IndexByte(c.term+"\x00", 0)])
 		t.Setenv("COLORTERM", "truecolor")
-		tty, master := openTty(t, 80, 24)
+		device, master := openTty(t, 80, 24)
 		v := view(master, 80, 24)
-		s, caps, err := NewScreen(tty, ScreenOptions{Term: c.term, Locale: c.locale})
+		s, caps, err := NewScreen(device, ScreenOptions{Term: c.term, Locale: c.locale})
 		if err != nil {
 			t.Errorf("%.20q: %v", c.term, err)
 			continue
@@ -87,8 +87,8 @@ func TestF35AnyTERM(t *testing.T) {
 func TestNoColor(t *testing.T) {
 	quietEnv(t)
 	t.Setenv("NO_COLOR", "1")
-	tty, _ := openTty(t, 80, 24)
-	if _, caps, err := NewScreen(tty, ScreenOptions{Term: "xterm-256color"}); err != nil || caps.Colors != 0 {
+	device, _ := openTty(t, 80, 24)
+	if _, caps, err := NewScreen(device, ScreenOptions{Term: "xterm-256color"}); err != nil || caps.Colors != 0 {
 		t.Errorf("%+v, %v", caps, err)
 	}
 }
@@ -112,9 +112,9 @@ func TestLinuxHasBrightForegroundsOnly(t *testing.T) {
 
 func TestF33AnySize(t *testing.T) {
 	quietEnv(t)
-	tty, master := openTty(t, 80, 24)
+	device, master := openTty(t, 80, 24)
 	v := view(master, MaxWidth, MaxHeight)
-	s, _, err := NewScreen(tty, ScreenOptions{Term: "linux", Locale: "C.UTF-8"})
+	s, _, err := NewScreen(device, ScreenOptions{Term: "linux", Locale: "C.UTF-8"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -125,7 +125,7 @@ func TestF33AnySize(t *testing.T) {
 		{0, 0, 80, 24}, {0, 50, 80, 50}, {1, 1, 1, 1}, {20, 5, 20, 5}, {1000, 1000, 400, 150}, {65535, 1, 400, 1}, {80, 24, 80, 24},
 	} {
 		setSize(t, master, c.w, c.h)
-		if w, h := tty.Size(); w != c.wantW || h != c.wantH {
+		if w, h := device.Size(); w != c.wantW || h != c.wantH {
 			t.Errorf("%dx%d counts as %dx%d", c.w, c.h, w, h)
 		}
 		s.Wipe()
@@ -138,7 +138,7 @@ func TestF33AnySize(t *testing.T) {
 			}
 		}
 		s.Show()
-		await.Until(t, "idle", tty.Idle)
+		await.Until(t, "idle", device.Idle)
 	}
 	within(t, "Fini", s.Fini)
 	master.Close()
@@ -156,15 +156,15 @@ func TestF33SizeFromEnvironment(t *testing.T) {
 	} {
 		t.Setenv("COLUMNS", c.columns)
 		t.Setenv("LINES", c.lines)
-		tty, _ := openTty(t, 0, 0)
-		s, _, err := NewScreen(tty, ScreenOptions{Term: "vt100", Locale: "C"})
+		device, _ := openTty(t, 0, 0)
+		s, _, err := NewScreen(device, ScreenOptions{Term: "vt100", Locale: "C"})
 		if err != nil {
 			t.Fatal(err)
 		}
 		if err := s.Init(); err != nil {
 			t.Fatal(err)
 		}
-		if w, h := tty.Size(); w != c.w || h != c.h {
+		if w, h := device.Size(); w != c.w || h != c.h {
 			t.Errorf("%s, %s: %dx%d", c.columns, c.lines, w, h)
 		}
 		s.Fini()
@@ -184,11 +184,11 @@ func TestFiniWithoutTcell(t *testing.T) {
 	before := goroutines()
 	master, slave := openPty(t, 80, 24)
 	mode := termiosOf(t, slave)
-	tty, err := OpenTty(slave.Name(), 0)
+	device, err := OpenTty(slave.Name(), 0)
 	if err != nil {
 		t.Fatal(err)
 	}
-	made, _, err := NewScreen(tty, ScreenOptions{Term: "xterm", Locale: "C.UTF-8"})
+	made, _, err := NewScreen(device, ScreenOptions{Term: "xterm", Locale: "C.UTF-8"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -218,8 +218,8 @@ func TestFiniWithoutTcell(t *testing.T) {
 func TestFiniWithoutInit(t *testing.T) {
 	quietEnv(t)
 	before := goroutines()
-	tty, _ := openTty(t, 80, 24)
-	s, _, err := NewScreen(tty, ScreenOptions{Term: "xterm"})
+	device, _ := openTty(t, 80, 24)
+	s, _, err := NewScreen(device, ScreenOptions{Term: "xterm"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -235,11 +235,11 @@ func TestF39ModeRestored(t *testing.T) {
 	mode := termiosOf(t, slave)
 	v := view(master, 80, 24)
 	for range 2 {
-		tty, err := OpenTty(slave.Name(), 0)
+		device, err := OpenTty(slave.Name(), 0)
 		if err != nil {
 			t.Fatal(err)
 		}
-		s, _, err := NewScreen(tty, ScreenOptions{Term: "xterm-256color", Locale: "C.UTF-8"})
+		s, _, err := NewScreen(device, ScreenOptions{Term: "xterm-256color", Locale: "C.UTF-8"})
 		if err != nil {
 			t.Fatal(err)
 		}

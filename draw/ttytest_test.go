@@ -1,6 +1,7 @@
 package draw
 
 import (
+	"bytes"
 	"io"
 	"os"
 	"os/signal"
@@ -145,4 +146,33 @@ func termiosOf(t *testing.T, f *os.File) (mode unix.Termios) {
 		return err
 	})
 	return mode
+}
+
+// fill writes to a pty until the kernel takes nothing more: neither into the buffer that the master reads, nor into
+// the one before it, which the kernel empties into the first in its own time.
+func fill(t *testing.T, master, slave *os.File) {
+	await.Until(t, "a full terminal", func() bool {
+		full := false
+		control(t, master, func(fd int) error {
+			n, err := unix.IoctlGetInt(fd, unix.TIOCINQ)
+			full = n >= 4095
+			return err
+		})
+		taken := 0
+		control(t, slave, func(fd int) error {
+			for chunk := bytes.Repeat([]byte("x"), 4096); len(chunk) > 0; {
+				n, err := unix.Write(fd, chunk)
+				switch err {
+				case nil:
+					taken += n
+				case unix.EAGAIN:
+					chunk = chunk[:len(chunk)/2]
+				default:
+					return err
+				}
+			}
+			return nil
+		})
+		return full && taken == 0
+	})
 }

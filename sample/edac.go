@@ -12,7 +12,7 @@ const edac = "/sys/devices/system/edac/mc/"
 func readEDAC(root string) ([]MemoryController, error) {
 	names, err := list(root + edac)
 	if err != nil {
-		return nil, &readError{edac, cause(err)}
+		return nil, &readError{name: edac, cause: cause(err)}
 	}
 	var found []MemoryController
 	for _, name := range names {
@@ -46,7 +46,7 @@ func readCounter(root, name string) (uint64, error) {
 	}
 	v, err := number([]byte(text))
 	if err != nil {
-		return 0, &readError{name, err}
+		return 0, &readError{name: name, cause: err}
 	}
 	return v, nil
 }

@@ -102,7 +102,7 @@ func parseCPUInfo(text []byte) (float64, error) {
 		}
 		v, err := decimal(bytes.TrimSpace(figure))
 		if err != nil {
-			return math.NaN(), &readError{cpuinfo, err}
+			return math.NaN(), &readError{name: cpuinfo, cause: err}
 		}
 		if v > 0 {
 			sum += v

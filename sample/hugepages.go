@@ -76,7 +76,7 @@ func (r *hugepagesReader) close() {
 func (r *hugepagesReader) find() error {
 	names, err := list(r.root + hugepages)
 	if err != nil {
-		return &readError{hugepages, cause(err)}
+		return &readError{name: hugepages, cause: cause(err)}
 	}
 	for _, name := range names {
 		figure, isSize := strings.CutPrefix(name, "hugepages-")

@@ -17,15 +17,15 @@ func (f *nicFiles) count(i *Interface, rows []netRow, now time.Duration) {
 	if w.at == now {
 		return
 	}
-	rx, ok := f.rx.count()
-	tx, all := f.tx.count()
+	rx, ok := countIn(&f.rx)
+	tx, all := countIn(&f.tx)
 	if ok && all {
-		w.step(i, &netCounters{rx, i.RxErrors, i.RxDropped, tx, i.TxErrors, i.TxDropped}, now)
+		w.step(i, &netCounters{rxBytes: rx, rxErrors: i.RxErrors, rxDropped: i.RxDropped, txBytes: tx, txErrors: i.TxErrors, txDropped: i.TxDropped}, now)
 	}
 }
 
-// count is the one number in a file.
-func (k *kept) count() (n uint64, ok bool) {
+// countIn is the one number in a file.
+func countIn(k *kept) (n uint64, ok bool) {
 	text, err := k.read()
 	if err != nil {
 		return 0, false

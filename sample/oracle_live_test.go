@@ -129,7 +129,7 @@ func TestLiveNetDevLikeOracle(t *testing.T) {
 		b, inBefore := before[name]
 		a, inAfter := after[name]
 		if inBefore && inAfter {
-			between(t, name, b, netCounters{w.RxBytes, w.RxErrors, w.RxDropped, w.TxBytes, w.TxErrors, w.TxDropped}, a, 0)
+			between(t, name, b, netCounters{rxBytes: w.RxBytes, rxErrors: w.RxErrors, rxDropped: w.RxDropped, txBytes: w.TxBytes, txErrors: w.TxErrors, txDropped: w.TxDropped}, a, 0)
 		}
 	}
 }

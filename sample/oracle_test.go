@@ -164,7 +164,7 @@ func TestNetDevLikeOracle(t *testing.T) {
 		same(t, "interfaces", len(got), len(want))
 		for _, g := range got {
 			w := want[string(g.name)]
-			same(t, w.Name, g.netCounters, netCounters{w.RxBytes, w.RxErrors, w.RxDropped, w.TxBytes, w.TxErrors, w.TxDropped})
+			same(t, w.Name, g.netCounters, netCounters{rxBytes: w.RxBytes, rxErrors: w.RxErrors, rxDropped: w.RxDropped, txBytes: w.TxBytes, txErrors: w.TxErrors, txDropped: w.TxDropped})
 		}
 	})
 }

@@ -11,7 +11,7 @@ const kstats = "/proc/spl/kstat/zfs/"
 func readPools(root string) ([]Pool, error) {
 	entries, err := os.ReadDir(root + kstats)
 	if err != nil {
-		return nil, &readError{kstats, cause(err)}
+		return nil, &readError{name: kstats, cause: cause(err)}
 	}
 	var pools []Pool
 	for _, e := range entries {

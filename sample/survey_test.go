@@ -179,7 +179,7 @@ func TestHealthOfASurvey(t *testing.T) {
 
 // The tick makes text out of an error when it is another one, and only then.
 func TestSameFailureOfASurveyIsTheSameError(t *testing.T) {
-	q := surveyQuestion[int]{look: func() (int, error) { return 0, &readError{mdstat, unix.ENOENT} }}
+	q := surveyQuestion[int]{look: func() (int, error) { return 0, &readError{name: mdstat, cause: unix.ENOENT} }}
 	var first, second finding[int]
 	if err := errors.Join(q.ask(&first), q.ask(&second)); err != nil {
 		t.Fatal(err)
@@ -218,8 +218,8 @@ func TestF13DevicesVanishBetweenListingAndReading(t *testing.T) {
 	}
 	h := surveyed(t, root)
 	for _, source := range []Source{Pools, EDAC, Frequency, Sensors} {
-		if health := h.Health[source]; health.State != box.OK || health.Err != "" {
-			t.Errorf("source %d: %v %q", source, health.State, health.Err)
+		if got := h.Health[source]; got.State != box.OK || got.Err != "" {
+			t.Errorf("source %d: %v %q", source, got.State, got.Err)
 		}
 	}
 	if len(h.Pools) != 1 || len(h.EDAC) != 1 || len(h.Sensors) == 0 || math.IsNaN(h.MHz) {
@@ -243,8 +243,8 @@ func TestF20SurveyedFilesThatAreFIFOs(t *testing.T) {
 		t.Errorf("%v, %+v", h.Pools, h.Health[Pools])
 	}
 	for _, source := range []Source{EDAC, Arrays, Meminfo} {
-		if health := h.Health[source]; health.State != box.Failed || health.Err == "" {
-			t.Errorf("source %d: %v %q", source, health.State, health.Err)
+		if got := h.Health[source]; got.State != box.Failed || got.Err == "" {
+			t.Errorf("source %d: %v %q", source, got.State, got.Err)
 		}
 	}
 }

@@ -24,7 +24,7 @@ func archived(t *testing.T) *archive {
 		t.Fatal(err)
 	}
 	for n := range 50 {
-		e := sample(n)
+		e := sampleEntry(n)
 		e.Realtime -= 1_000_000
 		e.Boot = id("before")
 		e.Fields = []string{fmt.Sprint("MESSAGE=before ", n)}
@@ -36,13 +36,6 @@ func archived(t *testing.T) *archive {
 		t.Fatal(err)
 	}
 	return &archive{roots: []jfile.Root{{Path: root}}, reads: newFields()}
-}
-
-// on is an archive's Newer up to the end.
-func on(a journal.Archive) func(context.Context, journal.Place, func(journal.Entry) bool) error {
-	return func(ctx context.Context, from journal.Place, put func(journal.Entry) bool) error {
-		return a.Newer(ctx, from, journal.Place{Time: math.MaxInt64}, put)
-	}
 }
 
 // texts reads up to n messages and the last place.
@@ -126,7 +119,7 @@ func TestArchiveWhole(t *testing.T) {
 	for _, f := range fields {
 		got = append(got, f.Name+"="+string(f.Value))
 	}
-	want := sample(101).Fields
+	want := sampleEntry(101).Fields
 	slices.Sort(want)
 	slices.Sort(got)
 	if err != nil || !slices.Equal(got, want) {

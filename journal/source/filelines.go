@@ -8,6 +8,7 @@ import (
 
 	"hypervisor-tui/draw/clean"
 	"hypervisor-tui/journal"
+	"hypervisor-tui/sample"
 	"hypervisor-tui/sample/box"
 )
 
@@ -150,13 +151,13 @@ func (f *Files) report(sink *journal.Sink) {
 	switch why := f.trouble(n); {
 	case f.seen.denied != "":
 		h = box.Health{}
-		h.Bad(boottime(), clean.String(f.seen.denied))
+		h.Bad(sample.Boottime(), clean.String(f.seen.denied))
 	case why != "":
-		h.Bad(boottime(), clean.String(why))
+		h.Bad(sample.Boottime(), clean.String(why))
 	case n == 0:
-		h.Gone(boottime(), detail)
+		h.Gone(sample.Boottime(), detail)
 	default:
-		h.Good(boottime())
+		h.Good(sample.Boottime())
 	}
 	sink.Report(h, detail)
 }

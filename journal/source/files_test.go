@@ -40,28 +40,6 @@ func (f *followed) start(t *testing.T) {
 	t.Cleanup(func() { stop() })
 }
 
-// health awaits a report that holds all words.
-func (f *followed) health(t *testing.T, words ...string) journal.SourceState {
-	t.Helper()
-	return f.until(t, strings.Join(words, " "), func(p *journal.Page) bool {
-		if len(p.Sources) == 0 {
-			return false
-		}
-		s := p.Sources[0]
-		text := s.Health.State.String() + " " + s.Detail + " " + s.Health.Err
-		return !slices.ContainsFunc(words, func(w string) bool { return !strings.Contains(text, w) })
-	}).Sources[0]
-}
-
-// until is await that is content with the page at hand.
-func (f watched) until(t *testing.T, what string, ok func(p *journal.Page) bool) *journal.Page {
-	t.Helper()
-	if p := f.Pages().Latest(); p != nil && ok(p) {
-		return p
-	}
-	return f.await(t, what, ok)
-}
-
 func makeDir(t *testing.T, path ...string) string {
 	t.Helper()
 	dir := filepath.Join(path...)
@@ -69,25 +47,6 @@ func makeDir(t *testing.T, path ...string) string {
 		t.Fatal(err)
 	}
 	return dir
-}
-
-func appendFile(t *testing.T, path, text string) {
-	t.Helper()
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_APPEND|os.O_CREATE, 0o644)
-	if err == nil {
-		_, err = f.WriteString(text)
-		f.Close()
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-}
-
-func rename(t *testing.T, from, to string) {
-	t.Helper()
-	if err := os.Rename(from, to); err != nil {
-		t.Fatal(err)
-	}
 }
 
 func equal(t *testing.T, got []string, want ...string) {
@@ -175,12 +134,6 @@ func TestFilesCopyTruncate(t *testing.T) {
 		}
 	}
 	f.once(t, want)
-}
-
-// count awaits n entries.
-func (f watched) count(t *testing.T, n int) {
-	t.Helper()
-	f.until(t, fmt.Sprint(n, " entries"), func(p *journal.Page) bool { return p.Total >= uint64(n) })
 }
 
 // once checks that the log holds each of the lines once, in any order.

@@ -171,10 +171,10 @@ func deadDisk(t *testing.T, dir string, revive func()) {
 	follow("the journal", nativeIn(dir))
 	follow("the system", &System{Env: Env{Socket: alive, Roots: []jfile.Root{{Path: dir}}}})
 	follow("alive", &Files{Globs: []string{alive + "/*.log"}})
-	health := func(name string) box.Health { return sinks[name].State().Health }
+	of := func(name string) box.Health { return sinks[name].State().Health }
 	for name := range sinks {
 		await.Until(t, name, func() bool {
-			if h := health(name); name != "alive" {
+			if h := of(name); name != "alive" {
 				return h.State == box.Failed && strings.HasPrefix(h.Err, "not answering for ") && strings.Contains(h.Err, dir)
 			} else {
 				return h.State == box.OK
@@ -190,6 +190,6 @@ func deadDisk(t *testing.T, dir string, revive func()) {
 	}
 	revive()
 	for name := range sinks {
-		await.Until(t, name+" afterwards", func() bool { return !strings.HasPrefix(health(name).Err, "not answering") })
+		await.Until(t, name+" afterwards", func() bool { return !strings.HasPrefix(of(name).Err, "not answering") })
 	}
 }

@@ -2,19 +2,11 @@ package source
 
 import (
 	"context"
-	"os"
-	"os/exec"
-	"path/filepath"
-	"runtime"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
 	"golang.org/x/sys/unix"
-
-	jfile "hypervisor-tui/journal/file"
-	"hypervisor-tui/journal/file/jwrite"
 )
 
 // TestF60NoInotifyInstance: where no instance is to be had, the journal and log files are polled, and the source says so;
@@ -61,97 +53,5 @@ func TestF60NoWatches(t *testing.T) {
 	w.begin()
 	if wd := w.watch(t.TempDir(), folderChanged); wd < 0 || w.note("") != "" {
 		t.Errorf("watch %d, %q", wd, w.note(""))
-	}
-}
-
-const inUserNamespace = "SOURCE_TEST_IN_USER_NAMESPACE"
-
-// limited runs f in a child of this test in a user namespace in which the limit is 0.
-func limited(t *testing.T, limit string, f func(*testing.T)) {
-	if os.Getenv(inUserNamespace) != "" {
-		path := "/proc/sys/user/" + limit
-		if err := os.WriteFile(path, []byte("0"), 0); err != nil {
-			t.Skip("skip: ", err)
-		}
-		if text, err := os.ReadFile(path); err != nil || strings.TrimSpace(string(text)) != "0" {
-			t.Skipf("skip: %s is %q", path, text)
-		}
-		f(t)
-		return
-	}
-	child := exec.Command(os.Args[0], "-test.run=^"+t.Name()+"$", "-test.v")
-	child.Env = append(os.Environ(), inUserNamespace+"=1")
-	child.SysProcAttr = &syscall.SysProcAttr{
-		Cloneflags:  syscall.CLONE_NEWUSER,
-		UidMappings: []syscall.SysProcIDMap{{HostID: os.Getuid(), Size: 1}},
-		GidMappings: []syscall.SysProcIDMap{{HostID: os.Getgid(), Size: 1}},
-		Pdeathsig:   syscall.SIGKILL,
-	}
-	runtime.LockOSThread() // Pdeathsig is about the thread that starts the child
-	defer runtime.UnlockOSThread()
-	out, err := child.CombinedOutput()
-	if err != nil && len(out) == 0 {
-		t.Skip("no user namespace here: ", err)
-	}
-	if _, reason, skipped := strings.Cut(string(out), "skip: "); skipped {
-		reason, _, _ = strings.Cut(reason, "\n")
-		t.Skip(reason)
-	}
-	if err != nil {
-		t.Errorf("%v\n%s", err, out)
-	}
-}
-
-func TestF60UserWithoutInstances(t *testing.T) { limited(t, "max_inotify_instances", polled) }
-func TestF60UserWithoutWatches(t *testing.T)   { limited(t, "max_inotify_watches", polled) }
-
-// polled: journal and log files are followed all the same, and both sources say how.
-func polled(t *testing.T) {
-	root := t.TempDir()
-	dir := filepath.Join(root, machine)
-	makeJournal(t, dir, 100, 1)
-	live := create(t, filepath.Join(dir, "user-1000.journal"), "live")
-	n := nativeIn(root)
-	n.slow = slowLook
-	w := watch(t)
-	run(n, w.sink)
-	w.total(t, 100)
-	add(t, live, 100, 110)
-	if got := w.total(t, 110); got != "entry 109" {
-		t.Errorf("%q", got)
-	}
-	live.Close(jwrite.Archived)
-	rename(t, filepath.Join(dir, "user-1000.journal"), filepath.Join(dir, "user-1000@1.journal"))
-	add(t, create(t, filepath.Join(dir, "user-1000.journal"), "next"), 110, 120)
-	w.total(t, 120)
-	if s := w.sink.State(); !strings.Contains(s.Detail, "polled: no inotify") || s.Health.State.String() != "ok" {
-		t.Errorf("%+v", s)
-	}
-	f := follow(t, root, "*.log")
-	f.health(t, "absent", "polled: no inotify")
-	appendFile(t, filepath.Join(root, "a.log"), "a line\n")
-	f.count(t, 1)
-	f.health(t, "ok", "1 file of", "polled: no inotify")
-}
-
-// TestF60NativeIsPolled is the same without a namespace.
-func TestF60NativeIsPolled(t *testing.T) {
-	root := t.TempDir()
-	dir := filepath.Join(root, machine)
-	live := create(t, filepath.Join(dir, "system.journal"), "live")
-	add(t, live, 0, 10)
-	n := &Native{Roots: []jfile.Root{{Path: root}}, boot: id("boot")}
-	n.watch = inotify{init: func(int) (int, error) { return -1, unix.EMFILE }}
-	w := watch(t)
-	w.sink.Report(w.sink.State().Health, "the journal")
-	stop := run(n, w.sink)
-	w.total(t, 10)
-	add(t, live, 10, 20)
-	w.total(t, 20)
-	if s := w.sink.State(); !strings.HasPrefix(s.Detail, "the journal; polled: no inotify instance") {
-		t.Errorf("%+v", s)
-	}
-	if err := stop(); err != context.Canceled {
-		t.Error(err)
 	}
 }

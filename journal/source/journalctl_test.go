@@ -116,8 +116,8 @@ func gone(pid string) bool {
 	return errors.Is(err, os.ErrNotExist) || err == nil && strings.Contains(string(stat), ") Z ")
 }
 
-// health is that of the only source, the zero value before there is one.
-func health(p *journal.Page) (h box.Health) {
+// healthOf is that of the only source, the zero value before there is one.
+func healthOf(p *journal.Page) (h box.Health) {
 	if len(p.Sources) > 0 {
 		h = p.Sources[0].Health
 	}
@@ -134,7 +134,7 @@ func TestF30JournalctlSaysWhatIsMissing(t *testing.T) {
 		w := watch(t)
 		stop := run(&Journalctl{}, w.sink)
 		w.await(t, "the hint, and what may be read all the same", func(p *journal.Page) bool {
-			h := health(p)
+			h := healthOf(p)
 			return h.State == box.Failed && strings.Contains(h.Err, "group systemd-journal") && len(p.Rows) == 1
 		})
 		if err := stop(); err == nil || !strings.Contains(err.Error(), "group systemd-journal") {
@@ -157,7 +157,7 @@ func TestJournalctlHealth(t *testing.T) {
 		w := watch(t)
 		stop := run(&Journalctl{}, w.sink)
 		w.await(t, c.body, func(p *journal.Page) bool {
-			h := health(p)
+			h := healthOf(p)
 			return h.State == c.state && h.Err == c.err
 		})
 		stop()

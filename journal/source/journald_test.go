@@ -195,7 +195,7 @@ func (j *realJournald) reader() *Native {
 }
 
 // ringLines returns all messages in the ring that begin with "line", and every other that says something of a gap.
-func (w watched) ringLines(t *testing.T) (list []string) {
+func ringLines(t *testing.T, w watched) (list []string) {
 	t.Helper()
 	q := journal.Query{Rows: journal.MaxRows, Filter: journal.Filter{Least: journal.Debug, Each: true}}
 	for q.Number = 1; ; q.Number++ {
@@ -263,7 +263,7 @@ func TestF25RealJournaldComesAndGoes(t *testing.T) {
 		t.Errorf("journald kept %d lines of %d", len(want), j.line)
 	}
 	missing := uint64(0) // a line may have had its number when journald was killed, and no more
-	got := slices.DeleteFunc(w.ringLines(t), func(line string) bool {
+	got := slices.DeleteFunc(ringLines(t, w), func(line string) bool {
 		var n uint64
 		_, err := fmt.Sscanf(line, "%d entries of the journal were rotated away", &n)
 		missing += n

@@ -24,8 +24,8 @@ const machine = "0123456789abcdef0123456789abcdef"
 
 func id(s string) (id jfile.ID) { copy(id[:], s+"----------------"); return id }
 
-// sample is entry n of the journals that are made here.
-func sample(n int) jwrite.Entry {
+// sampleEntry is entry n of the journals that are made here.
+func sampleEntry(n int) jwrite.Entry {
 	fields := []string{"MESSAGE=entry " + fmt.Sprint(n), "PRIORITY=" + fmt.Sprint(n%8)}
 	switch n % 4 {
 	case 0:
@@ -75,7 +75,7 @@ func create(t testing.TB, path, name string) *jwrite.Writer {
 func add(t testing.TB, w *jwrite.Writer, from, to int) {
 	t.Helper()
 	for n := from; n < to; n++ {
-		if err := w.Append(sample(n)); err != nil {
+		if err := w.Append(sampleEntry(n)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -90,7 +90,7 @@ func nativeIn(root string) *Native {
 }
 
 // total awaits n entries in all, and none more, and returns the newest row.
-func (w watched) total(t *testing.T, n int) string {
+func total(t *testing.T, w watched, n int) string {
 	t.Helper()
 	p := w.await(t, fmt.Sprint(n, " entries"), func(p *journal.Page) bool { return p.Total >= uint64(n) })
 	if p.Total != uint64(n) || p.Dropped != 0 {
@@ -106,11 +106,11 @@ func TestNativeBackfillsAndFollows(t *testing.T) {
 	live := create(t, filepath.Join(dir, "user-1000.journal"), "live")
 	w := watch(t)
 	stop := run(nativeIn(root), w.sink)
-	if got := w.total(t, backfillEntries); got != "entry 2999" {
+	if got := total(t, w, backfillEntries); got != "entry 2999" {
 		t.Errorf("%q", got)
 	}
 	add(t, live, 3000, 3010)
-	if got := w.total(t, backfillEntries+10); got != "entry 3009" {
+	if got := total(t, w, backfillEntries+10); got != "entry 3009" {
 		t.Errorf("%q", got)
 	}
 	if got := w.sink.State().Health; got.State != box.OK {
@@ -128,10 +128,10 @@ func TestF25NativeGoesOn(t *testing.T) {
 	w := watch(t)
 	n := nativeIn(root)
 	stop := run(n, w.sink)
-	w.await(t, "no journal", func(p *journal.Page) bool { return health(p).Err == noJournalYet })
+	w.await(t, "no journal", func(p *journal.Page) bool { return healthOf(p).Err == noJournalYet })
 	live := create(t, filepath.Join(dir, "system.journal"), "first")
 	add(t, live, 0, 10)
-	w.total(t, 10)
+	total(t, w, 10)
 	stop()
 	add(t, live, 10, 20)
 	live.Close(jwrite.Archived)
@@ -139,7 +139,7 @@ func TestF25NativeGoesOn(t *testing.T) {
 	live = create(t, filepath.Join(dir, "system.journal"), "second")
 	add(t, live, 20, 30)
 	stop = run(n, w.sink)
-	if got := w.total(t, 30); got != "entry 29" {
+	if got := total(t, w, 30); got != "entry 29" {
 		t.Errorf("%q", got)
 	}
 	if got := string(n.cursor()); got != "s="+id("seq").String()+";i=1e;b="+id("boot").String()+";m=122;t=60a24181e4122;x="+fmt.Sprintf("%x", n.last.Xor) {
@@ -173,15 +173,15 @@ func TestF25FileThatIsBeingMade(t *testing.T) {
 	n.slow = time.Hour
 	stop := run(n, w.sink)
 	defer stop()
-	w.total(t, 10)
+	total(t, w, 10)
 	path := filepath.Join(dir, "user-1000.journal")
 	if err := os.WriteFile(path, nil, 0o644); err != nil {
 		t.Fatal(err)
 	}
 	add(t, create(t, filepath.Join(dir, "user-1001.journal"), "1001"), 10, 11)
-	w.total(t, 11) // it was looked for files after the empty one had come
+	total(t, w, 11) // it was looked for files after the empty one had come
 	add(t, create(t, path, "1000"), 11, 12)
-	if got := w.total(t, 12); got != "entry 11" {
+	if got := total(t, w, 12); got != "entry 11" {
 		t.Errorf("%q", got)
 	}
 }
@@ -204,7 +204,7 @@ func TestF25NativeLeaksNothing(t *testing.T) {
 		}
 		add(t, live, 10*i, 10*i+10)
 		if i%5 == 4 {
-			w.total(t, 10*i+10)
+			total(t, w, 10*i+10)
 			for old := range i - 1 {
 				os.Remove(rotatedName(dir, old))
 			}
@@ -237,7 +237,7 @@ func TestF28LargeAndOddMessages(t *testing.T) {
 	live := create(t, filepath.Join(root, machine, "system.journal"), "0")
 	long := strings.Repeat("x\x00", 5<<20)
 	for i, message := range []string{long, strings.Repeat("y", 10<<20), "a\x00b", ""} {
-		e := sample(i)
+		e := sampleEntry(i)
 		e.Fields[0] = "MESSAGE=" + message
 		if err := live.Append(e); err != nil {
 			t.Fatal(err)
@@ -269,7 +269,7 @@ func TestF28LargeAndOddMessages(t *testing.T) {
 }
 
 func placeOf(n int) journal.Place {
-	e := sample(n)
+	e := sampleEntry(n)
 	return journal.Place{Time: int64(e.Realtime), Seq: e.Seq}
 }
 
@@ -305,7 +305,7 @@ func TestF30NativeSaysWhatIsMissing(t *testing.T) {
 		w := watch(t)
 		stop := run(nativeIn(filepath.Join(root, c.sub)), w.sink)
 		w.await(t, c.want, func(p *journal.Page) bool {
-			h := health(p)
+			h := healthOf(p)
 			return h.State == box.Failed && h.Err == c.want && (c.sub != "some" || len(p.Rows) == 5)
 		})
 		stop()
@@ -360,7 +360,7 @@ func TestNativeSaysWhetherItLeftOlderOut(t *testing.T) {
 		root := t.TempDir()
 		live := create(t, filepath.Join(root, machine, "system.journal"), "live")
 		for i := range n {
-			e := sample(4 * i)
+			e := sampleEntry(4 * i)
 			e.Realtime = uint64(time.Now().Add(-time.Minute).UnixMicro() + int64(i))
 			if err := live.Append(e); err != nil {
 				t.Fatal(err)

@@ -164,7 +164,7 @@ func addBinary(t *testing.T, dir string) {
 	w := create(t, filepath.Join(dir, "user-1000.journal"), "binary")
 	for i, message := range []string{"two\nlines", "a\x00b", "\xff\xfe", "\x1b[31mred", "", "tab\tulator", "日本",
 		strings.Repeat("long ", 20000), strings.Repeat("\x00\n", 60000)} {
-		e := sample(3000 + i)
+		e := sampleEntry(3000 + i)
 		e.Fields[0] = "MESSAGE=" + message
 		if err := w.Append(e); err != nil {
 			t.Fatal(err)

@@ -14,6 +14,7 @@ import (
 
 	"hypervisor-tui/draw/clean"
 	"hypervisor-tui/journal"
+	"hypervisor-tui/sample"
 	"hypervisor-tui/sample/box"
 	"hypervisor-tui/sample/wakeup"
 )
@@ -111,40 +112,35 @@ func attempt(ctx context.Context, name string, src Source, sink *journal.Sink) (
 // good reports that the source works.
 func good(sink *journal.Sink) {
 	s := sink.State()
-	s.Health.Good(boottime())
+	s.Health.Good(sample.Boottime())
 	sink.Report(s.Health, s.Detail)
 }
 
 // bad reports that it does not, for now; outside text in why is cleaned.
 func bad(sink *journal.Sink, why string) {
 	s := sink.State()
-	s.Health.Bad(boottime(), clean.String(why))
+	s.Health.Bad(sample.Boottime(), clean.String(why))
 	sink.Report(s.Health, s.Detail)
 }
 
 // denied reports that a source is not allowed to read what it should, even if it read something.
 func denied(sink *journal.Sink, why string) {
 	var h box.Health
-	h.Bad(boottime(), why)
+	h.Bad(sample.Boottime(), why)
 	sink.Report(h, sink.State().Detail)
 }
 
 // absent reports that this host has no such log. A reason that the source gave stays.
 func absent(sink *journal.Sink) {
 	s := sink.State()
-	s.Health.Gone(boottime(), s.Health.Err)
+	s.Health.Gone(sample.Boottime(), s.Health.Err)
 	sink.Report(s.Health, s.Detail)
 }
 
-// boottime is the clock of box.Health.
-func boottime() time.Duration { return clock(unix.CLOCK_BOOTTIME) }
-
 // monotonic is the clock of the kernel's log stamps: it stands still in a suspend.
-func monotonic() time.Duration { return clock(unix.CLOCK_MONOTONIC) }
-
-func clock(id int32) time.Duration {
+func monotonic() time.Duration {
 	var t unix.Timespec
-	if unix.ClockGettime(id, &t) != nil {
+	if unix.ClockGettime(unix.CLOCK_MONOTONIC, &t) != nil {
 		return 0 // not on a kernel that Go runs on
 	}
 	return time.Duration(t.Nano())

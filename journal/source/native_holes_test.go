@@ -1,0 +1,94 @@
+package source
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"hypervisor-tui/internal/await"
+	"hypervisor-tui/journal"
+	"hypervisor-tui/journal/file/jwrite"
+)
+
+// TestF25RotatedAwayUnread: entries that were removed before they were read are counted, each once, and told.
+func TestF25RotatedAwayUnread(t *testing.T) {
+	root := t.TempDir()
+	path := filepath.Join(root, machine, "system.journal")
+	live := create(t, path, "first")
+	add(t, live, 0, 10)
+	n := nativeIn(root)
+	w := watch(t)
+	stop := run(n, w.sink)
+	total(t, w, 10)
+	stop()
+	add(t, live, 10, 20)
+	live.Close(jwrite.Archived)
+	if err := os.Remove(path); err != nil {
+		t.Fatal(err)
+	}
+	add(t, create(t, path, "second"), 20, 30)
+	stop = run(n, w.sink)
+	defer stop()
+	p := w.until(t, "the rest", func(p *journal.Page) bool { return p.Total >= 21 })
+	told := 0
+	for i := range p.Rows {
+		if strings.HasPrefix(string(p.Message(&p.Rows[i])), "10 entries of the journal were rotated away") {
+			told++
+		}
+	}
+	if p.Dropped != 10 || p.Total != 21 || told != 1 {
+		t.Errorf("%d dropped, %d in all, told %d times", p.Dropped, p.Total, told)
+	}
+}
+
+// TestF26MessageIsDamaged: an entry without its message is one that is lost.
+func TestF26MessageIsDamaged(t *testing.T) {
+	root := t.TempDir()
+	path := filepath.Join(root, machine, "system.journal")
+	live := create(t, path, "first")
+	add(t, live, 0, 10)
+	live.Close(jwrite.Online)
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const head = 72 // of a DATA object in a compact file
+	at := bytes.Index(text, []byte("MESSAGE=entry 4")) - head
+	text[at] = 9 // no kind of object
+	if err := os.WriteFile(path, text, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	w := watch(t)
+	stop := run(nativeIn(root), w.sink)
+	defer stop()
+	if p := w.until(t, "the others", func(p *journal.Page) bool { return p.Total == 9 && p.Dropped > 0 }); p.Dropped != 1 {
+		t.Errorf("%d dropped", p.Dropped)
+	}
+}
+
+// TestNativeGivesPagesBack: in silence nothing of the journal's files is in memory.
+func TestNativeGivesPagesBack(t *testing.T) {
+	root := t.TempDir()
+	path := filepath.Join(root, machine, "system.journal")
+	live := create(t, path, "first")
+	add(t, live, 0, 1000)
+	w := watch(t)
+	n := nativeIn(root)
+	stop := run(n, w.sink)
+	defer stop()
+	total(t, w, 1000)
+	add(t, live, 1000, 1500)
+	total(t, w, 1500)
+	live.Close(jwrite.Online) // the writer's mapping
+	await.Until(t, "no more than the header", func() bool {
+		text, err := os.ReadFile("/proc/self/smaps")
+		if err != nil {
+			t.Skip("no smaps here: ", err)
+		}
+		_, of, mapped := strings.Cut(string(text), path+"\n")
+		_, rss, _ := strings.Cut(of, "Rss:")
+		return mapped && len(strings.Fields(rss)) > 0 && strings.Fields(rss)[0] == "0"
+	})
+}
