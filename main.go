@@ -11,7 +11,10 @@ import (
 	"runtime"
 	"strings"
 
-	"hypervisor-tui/screens/frame"
+	"hypervisor-tui/console"
+	"hypervisor-tui/console/config"
+	"hypervisor-tui/console/process"
+	"hypervisor-tui/frame"
 )
 
 // version is set by the linker.
@@ -29,14 +32,14 @@ func main() {
 	// One: a second one costs wake-ups all day and gains nothing. Left automatic, the runtime reads the cgroup's limit
 	// each second.
 	runtime.GOMAXPROCS(1)
-	slacken()
-	limitMemory(startPercent)
+	process.SetTimerSlack()
+	process.LimitMemory(process.StartPercent)
 	os.Exit(command(os.Args[1:], os.Stdout, os.Stderr))
 }
 
 // flags are what the command line says.
 type flags struct {
-	Options
+	console.Options
 	once, plain, check, version bool
 }
 
@@ -56,16 +59,16 @@ func command(args []string, out, errs io.Writer) int {
 	}
 	switch {
 	case o.check:
-		err = Check(out, o.Options)
+		err = console.Check(out, o.Options)
 	case o.once:
-		err = Once(out, o.Options)
+		err = console.Once(out, o.Options)
 	case o.plain:
-		err = Plain(out, o.Options)
+		err = console.Plain(out, o.Options)
 	default:
-		err = Run(o.Options)
+		err = console.Run(o.Options)
 	}
 	switch {
-	case errors.Is(err, ErrLogin):
+	case errors.Is(err, console.ErrLogin):
 		return loginWanted
 	case err != nil:
 		fmt.Fprintf(errs, "hypervisor-tui: %v\n", err)
@@ -76,7 +79,7 @@ func command(args []string, out, errs io.Writer) int {
 
 const help = `hypervisor-tui [flags]: the console of a NixOS, k3s and KubeVirt host
 
-  --config PATH   YAML; default ` + defaultConfigPath + ` when it exists
+  --config PATH   YAML; default ` + config.DefaultPath + ` when it exists
   --screen NAME   logs, dashboard or network: the first screen
   --tty PATH      draw on this device instead of the controlling terminal
   --once          draw one frame of --screen as plain text on stdout, then exit
@@ -89,7 +92,7 @@ const help = `hypervisor-tui [flags]: the console of a NixOS, k3s and KubeVirt h
 
 // parseFlags reads the flags; an error says what to mend.
 func parseFlags(args []string) (flags, error) {
-	o := flags{Options: Options{Version: version}}
+	o := flags{Options: console.Options{Version: version}}
 	set := flag.NewFlagSet("hypervisor-tui", flag.ContinueOnError)
 	set.SetOutput(io.Discard)
 	set.StringVar(&o.Config, "config", "", "")
@@ -134,7 +137,7 @@ func (o *flags) validate() error {
 		return fmt.Errorf("--screen %q: it is one of %s", o.Screen, strings.Join(frame.ScreenNames(), ", "))
 	}
 	if o.Size != "" {
-		if _, err := parseSize(o.Size); err != nil {
+		if _, err := config.ParseSize(o.Size); err != nil {
 			return fmt.Errorf("--size: %w", err)
 		}
 	}

@@ -7,7 +7,8 @@ import (
 
 	"github.com/gdamore/tcell/v2"
 
-	"hypervisor-tui/draw/clean"
+	"hypervisor-tui/draw/tty"
+	"hypervisor-tui/internal/clean"
 )
 
 // cell is one character cell. A wide rune is followed by a cell whose rune is right.
@@ -48,7 +49,7 @@ func NewCanvas(look Look) *Canvas {
 // Begin starts a frame of w by h cells, all blank, and returns the whole of it. It allocates when the size changed;
 // every cell then counts as unknown.
 func (c *Canvas) Begin(w, h int) Region {
-	w, h = min(max(w, 0), MaxWidth), min(max(h, 0), MaxHeight)
+	w, h = min(max(w, 0), tty.MaxWidth), min(max(h, 0), tty.MaxHeight)
 	if w != c.w || h != c.h {
 		c.w, c.h = w, h
 		c.cells = make([]cell, w*h)

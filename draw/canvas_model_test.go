@@ -6,7 +6,7 @@ import (
 
 	"github.com/gdamore/tcell/v2"
 
-	"hypervisor-tui/draw/clean"
+	"hypervisor-tui/internal/clean"
 )
 
 // model is a terminal as far as Flush is concerned: a wide rune takes two cells, and whatever overwrites half of one

@@ -6,6 +6,7 @@ import (
 
 	"github.com/gdamore/tcell/v2"
 
+	"hypervisor-tui/draw/tty/ttytest"
 	"hypervisor-tui/draw/vtscreen"
 )
 
@@ -135,7 +136,7 @@ func TestF38WipeSendsNoBlanks(t *testing.T) {
 	quietEnv(t)
 	for _, term := range []string{"xterm-256color", "linux", "vt220"} {
 		device, master := openTty(t, 80, 24)
-		v := view(master, 80, 24)
+		v := ttytest.View(master, 80, 24)
 		s, _, err := NewScreen(device, ScreenOptions{Term: term, Locale: "C.UTF-8"})
 		if err != nil {
 			t.Fatal(err)
@@ -158,7 +159,7 @@ func TestF38WipeSendsNoBlanks(t *testing.T) {
 			s.Show()
 			want := string(c.AppendText(nil))
 			settled(t, device, v)
-			v.see(func(v *vtscreen.Screen) {
+			v.See(func(v *vtscreen.Screen) {
 				if got := v.String(); got != want {
 					t.Errorf("%s shows after %q\n%s, want\n%s", term, foreign, got, want)
 				}
@@ -170,6 +171,6 @@ func TestF38WipeSendsNoBlanks(t *testing.T) {
 		}
 		s.Fini()
 		master.Close()
-		<-v.done
+		<-v.Done
 	}
 }

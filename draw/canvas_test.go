@@ -8,6 +8,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/gdamore/tcell/v2"
+
+	"hypervisor-tui/draw/tty"
 )
 
 func testLook() Look { return Look{Theme: DarkTheme(16), Glyphs: UnicodeGlyphs()} }
@@ -70,7 +72,7 @@ func FuzzFlush(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
 		s := script(data)
-		looks := [...]Look{testLook(), {Theme: MonoTheme(), Glyphs: ASCIIGlyphs()}, {Theme: LightTheme(8), Glyphs: VTGlyphs(NewFont(consoleFont)), Font: NewFont(consoleFont)}}
+		looks := [...]Look{testLook(), {Theme: MonoTheme(), Glyphs: ASCIIGlyphs()}, {Theme: LightTheme(8), Glyphs: VTGlyphs(tty.NewFont(consoleFont)), Font: tty.NewFont(consoleFont)}}
 		c := NewCanvas(looks[0])
 		w, h := s.next()%40, s.next()%12
 		m := newModel(t, w, h)
@@ -103,8 +105,8 @@ func FuzzFlush(f *testing.F) {
 
 func TestF33CanvasSizes(t *testing.T) {
 	for _, size := range []struct{ w, h, drawnW, drawnH int }{
-		{0, 0, 0, 0}, {-1, -1, 0, 0}, {0, 24, 0, 24}, {80, 0, 80, 0}, {1, 1, 1, 1}, {20, 5, 20, 5}, {1000, 1000, MaxWidth, MaxHeight},
-		{1 << 40, 1, MaxWidth, 1},
+		{0, 0, 0, 0}, {-1, -1, 0, 0}, {0, 24, 0, 24}, {80, 0, 80, 0}, {1, 1, 1, 1}, {20, 5, 20, 5}, {1000, 1000, tty.MaxWidth, tty.MaxHeight},
+		{1 << 40, 1, tty.MaxWidth, 1},
 	} {
 		c := NewCanvas(testLook())
 		r := c.Begin(size.w, size.h)
@@ -164,11 +166,11 @@ func (k *keeper) Put(_, _ int, text string, _ tcell.Style) {
 func TestNamesNeverChange(t *testing.T) {
 	c := NewCanvas(testLook())
 	const rows = 20
-	r := c.Begin(MaxWidth, rows)
+	r := c.Begin(tty.MaxWidth, rows)
 	var want []string
 	next := rune(0x3400)
 	for y := range rows {
-		for x := 0; x < MaxWidth; x += 2 {
+		for x := 0; x < tty.MaxWidth; x += 2 {
 			r.Set(x, y, next, Text)
 			want = append(want, string(next))
 			next++
@@ -183,14 +185,14 @@ func TestNamesNeverChange(t *testing.T) {
 		t.Errorf("%d runes drawn, %d remembered, at most %d", len(want), len(c.names.other), maxOther)
 	}
 	for i := range 3 {
-		for x := 0; x < MaxWidth; x += 2 {
+		for x := 0; x < tty.MaxWidth; x += 2 {
 			r.Set(x, i, next, Text)
 			next++
 		}
 		c.Flush(&got)
 	}
 	for y := range rows {
-		for x := 0; x < MaxWidth; x += 2 {
+		for x := 0; x < tty.MaxWidth; x += 2 {
 			r.Set(x, y, next, Text)
 			next++
 		}

@@ -1,6 +1,10 @@
 package draw
 
-import "unicode/utf8"
+import (
+	"unicode/utf8"
+
+	"hypervisor-tui/draw/tty"
+)
 
 // fallback is what is drawn in place of a character that the font lacks: the nearest of ASCII.
 func fallback(r rune) rune {
@@ -45,7 +49,7 @@ func fallback(r rune) rune {
 }
 
 // drawn is r, or what stands for it in font f. The replacement character itself is a box or a diamond on a console.
-func drawn(f *Font, r rune) rune {
+func drawn(f *tty.Font, r rune) rune {
 	if f == nil || r < utf8.RuneSelf || r != utf8.RuneError && f.Has(r) {
 		return r
 	}

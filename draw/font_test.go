@@ -4,6 +4,8 @@ import (
 	"strings"
 	"testing"
 	"unicode/utf8"
+
+	"hypervisor-tui/draw/tty"
 )
 
 // terminusFont is what Debian's Lat15-Terminus has beyond ASCII and Latin-1, of what one may want to draw.
@@ -20,7 +22,7 @@ func TestVTGlyphsByFont(t *testing.T) {
 		{"no blocks", "─│┌┐└┘├┤┬┴┼√", ".:|#", "", "√", "#", "┌"},
 		{"nothing", "", ".:|#", "", "ok", "#", "+"},
 	} {
-		font := NewFont(c.font)
+		font := tty.NewFont(c.font)
 		g := VTGlyphs(font)
 		if string(g.Sparks) != c.sparks || string(g.Eighths) != c.eighths || g.name(OK) != c.ok || g.name(Full) != c.full || g.name(TopLeft) != c.corner {
 			t.Errorf("%s: sparks %q, gauge steps %q, ok %q, full %q, corner %q", c.name, string(g.Sparks), string(g.Eighths), g.name(OK), g.name(Full), g.name(TopLeft))
@@ -42,7 +44,7 @@ func TestVTGlyphsByFont(t *testing.T) {
 		for id := range glyphCount {
 			all += common.name(id)
 		}
-		if !NewFont(font).HasAll(all) {
+		if !tty.NewFont(font).HasAll(all) {
 			t.Errorf("of an unknown font it takes %q, which not all have", all)
 		}
 	}
@@ -50,7 +52,7 @@ func TestVTGlyphsByFont(t *testing.T) {
 
 // TestFontOnlyDrawsWhatItHas: text from outside reaches the terminal as what the font has, in the columns it takes.
 func TestFontOnlyDrawsWhatItHas(t *testing.T) {
-	font := NewFont(consoleFont + "\ufffd")
+	font := tty.NewFont(consoleFont + "\ufffd")
 	c := NewCanvas(Look{Theme: MonoTheme(), Glyphs: VTGlyphs(font), Font: font})
 	const w, h = 60, 2
 	r := c.Begin(w, h)

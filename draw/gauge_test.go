@@ -5,10 +5,12 @@ import (
 	"strings"
 	"testing"
 	"unicode/utf8"
+
+	"hypervisor-tui/draw/tty"
 )
 
 func tiers() []*Glyphs {
-	return []*Glyphs{UnicodeGlyphs(), VTGlyphs(NewFont(consoleFont)), ASCIIGlyphs()}
+	return []*Glyphs{UnicodeGlyphs(), VTGlyphs(tty.NewFont(consoleFont)), ASCIIGlyphs()}
 }
 
 // picture draws on w by h cells in the given tier and returns the text of the rows.

@@ -1,5 +1,7 @@
 package draw
 
+import "hypervisor-tui/draw/tty"
+
 // Glyph names a mark; the Glyphs of the terminal say which runes it is drawn with.
 type Glyph uint8
 
@@ -78,9 +80,9 @@ var (
 )
 
 // VTGlyphs is for a Linux console with the given font. Of the nil Font it takes no more than what all of them have.
-func VTGlyphs(f *Font) *Glyphs {
+func VTGlyphs(f *tty.Font) *Glyphs {
 	if f == nil {
-		f = NewFont(commonFont)
+		f = tty.NewFont(commonFont)
 	}
 	g := &Glyphs{Name: "vt", Sparks: []rune(firstOf(f, vtSparks)), Eighths: []rune(firstOf(f, vtEighths))}
 	for id, ways := range vtGlyphs {
@@ -93,7 +95,7 @@ func VTGlyphs(f *Font) *Glyphs {
 }
 
 // firstOf is the first of ways that f has, at least the last.
-func firstOf(f *Font, ways []string) string {
+func firstOf(f *tty.Font, ways []string) string {
 	for _, w := range ways {
 		if f.HasAll(w) {
 			return w

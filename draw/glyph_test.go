@@ -4,7 +4,7 @@ import (
 	"strings"
 	"testing"
 
-	"hypervisor-tui/draw/clean"
+	"hypervisor-tui/internal/clean"
 )
 
 // consoleFont is what the kernel's built-in font has beyond ASCII, of what one may want to draw.

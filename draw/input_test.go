@@ -6,6 +6,7 @@ import (
 	"runtime"
 	"testing"
 
+	"hypervisor-tui/draw/tty/ttytest"
 	"hypervisor-tui/draw/vtscreen"
 	"hypervisor-tui/internal/await"
 )
@@ -22,7 +23,7 @@ func TestF36Flood(t *testing.T) {
 	if err := s.Init(); err != nil {
 		t.Fatal(err)
 	}
-	v := view(master, 80, 24)
+	v := ttytest.View(master, 80, 24)
 	noise := make([]byte, 1<<20)
 	random := rand.New(rand.NewSource(36))
 	random.Read(noise)
@@ -32,7 +33,7 @@ func TestF36Flood(t *testing.T) {
 		defer close(sent)
 		master.Write(noise)
 	}()
-	within(t, "noise taken while events are read", func() {
+	ttytest.Within(t, "noise taken while events are read", func() {
 		for {
 			select {
 			case <-sent:
@@ -48,9 +49,9 @@ func TestF36Flood(t *testing.T) {
 	})
 	go master.Write(noise[:64<<10]) // and now nobody reads any more
 	await.Until(t, "the event queue has something", s.tcell.HasPendingEvent)
-	within(t, "Fini", s.Fini)
+	ttytest.Within(t, "Fini", s.Fini)
 	master.Close()
-	<-v.done
+	<-v.Done
 }
 
 // TestC8ReportsAreOff: whatever another program has switched on is off from the start, after a wipe and at the end, when
@@ -60,7 +61,7 @@ func TestC8ReportsAreOff(t *testing.T) {
 	const left = "\x1b=\x1b[?1h\x1b[?9h\x1b[?1000h\x1b[?1002h\x1b[?1003h\x1b[?1004h\x1b[?1005h\x1b[?1006h\x1b[?1015h\x1b[?2004h"
 	for _, term := range entries {
 		device, master := openTty(t, 40, 12)
-		v := view(master, 40, 12)
+		v := ttytest.View(master, 40, 12)
 		if _, err := device.Write([]byte(left)); err != nil {
 			t.Fatal(err)
 		}
@@ -74,7 +75,7 @@ func TestC8ReportsAreOff(t *testing.T) {
 		off := func(when string, marked bool) {
 			t.Helper()
 			await.Until(t, term+": plain keys and no reports "+when, func() (ok bool) {
-				v.see(func(s *vtscreen.Screen) {
+				v.See(func(s *vtscreen.Screen) {
 					ok = !s.Keypad && !s.CursorKeys && s.Paste == marked
 					for _, on := range s.Reports {
 						ok = ok && !on

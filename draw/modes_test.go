@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"testing"
 
+	"hypervisor-tui/draw/tty"
+	"hypervisor-tui/draw/tty/ttytest"
 	"hypervisor-tui/draw/vtscreen"
 	"hypervisor-tui/internal/await"
 )
@@ -26,7 +28,7 @@ func mended(t *testing.T, term, foreign string, repair func(*Screen, *Canvas)) s
 	t.Helper()
 	device, master := openTty(t, 40, 12)
 	defer master.Close()
-	v := view(master, 40, 12)
+	v := ttytest.View(master, 40, 12)
 	s, _, err := NewScreen(device, ScreenOptions{Term: term, Locale: "C.UTF-8"})
 	if err != nil {
 		t.Fatal(err)
@@ -60,13 +62,13 @@ func mended(t *testing.T, term, foreign string, repair func(*Screen, *Canvas)) s
 }
 
 // settled describes what the terminal shows once it has had all that was written.
-func settled(t *testing.T, device *Tty, v *viewer) (shown string) {
+func settled(t *testing.T, device *tty.Terminal, v *ttytest.Viewer) (shown string) {
 	t.Helper()
 	if _, err := device.Write([]byte("\x1b[6n")); err != nil {
 		t.Fatal(err)
 	}
 	await.Until(t, "the terminal answers", func() (ok bool) {
-		v.see(func(s *vtscreen.Screen) {
+		v.See(func(s *vtscreen.Screen) {
 			ok = len(s.Replies) > 0
 			shown = describe(s)
 		})

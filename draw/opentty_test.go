@@ -3,13 +3,16 @@ package draw
 import (
 	"os"
 	"testing"
+
+	"hypervisor-tui/draw/tty"
+	"hypervisor-tui/draw/tty/ttytest"
 )
 
 // openTty returns a Tty on a new pty, and the pty's other end.
-func openTty(t *testing.T, w, h int) (*Tty, *os.File) {
+func openTty(t *testing.T, w, h int) (*tty.Terminal, *os.File) {
 	t.Helper()
-	master, slave := openPty(t, w, h)
-	device, err := OpenTty(slave.Name(), 0)
+	master, slave := ttytest.OpenPty(t, w, h)
+	device, err := tty.Open(slave.Name(), 0)
 	if err != nil {
 		t.Fatal(err)
 	}

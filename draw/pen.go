@@ -4,7 +4,7 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"hypervisor-tui/draw/clean"
+	"hypervisor-tui/internal/clean"
 )
 
 // Pen writes along one row of a Region from left to right and stops at its edge. It lives on the caller's stack and

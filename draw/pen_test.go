@@ -7,7 +7,8 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"hypervisor-tui/draw/clean"
+	"hypervisor-tui/draw/tty"
+	"hypervisor-tui/internal/clean"
 )
 
 // FuzzPen writes bytes that nobody has sanitised.
@@ -109,7 +110,7 @@ func TestPenLine(t *testing.T) {
 		{"15d 7h 0m", func(p *Pen) { p.Uptime(Text, 367*time.Hour) }},
 		{"Nov 02 03:04:05", func(p *Pen) { p.Date(Text, at).Skip(1).Time(Text, at) }},
 		{"2026-11-02 03:04:05.", func(p *Pen) { p.Stamp(Text, at) }},
-		{"✓ √", func(p *Pen) { p.Glyph(Good, OK).Skip(1).Text(Good, VTGlyphs(NewFont(consoleFont)).name(OK)) }},
+		{"✓ √", func(p *Pen) { p.Glyph(Good, OK).Skip(1).Text(Good, VTGlyphs(tty.NewFont(consoleFont)).name(OK)) }},
 	} {
 		canvas := NewCanvas(testLook())
 		p := canvas.Begin(20, 1).Pen(0, 0)

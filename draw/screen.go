@@ -7,6 +7,8 @@ import (
 
 	"github.com/gdamore/tcell/v2"
 	"github.com/gdamore/tcell/v2/terminfo"
+
+	"hypervisor-tui/draw/tty"
 )
 
 // Screen draws on a Tty through tcell, a row at a time, and ends in any case. One goroutine owns it.
@@ -14,7 +16,7 @@ type Screen struct {
 	tcell   oneRow
 	cells   *tcell.CellBuffer // tcell's, under its lock: the row that is drawn
 	window  *window
-	tty     *Tty
+	tty     *tty.Terminal
 	wide    []int // columns of the row's wide characters
 	restore []byte
 	modes   []byte
@@ -88,7 +90,7 @@ func (s *Screen) Init() error {
 	if err := s.tty.Start(); err != nil {
 		return fmt.Errorf("start the terminal: %w", err)
 	}
-	s.tty.awaitSize()
+	s.tty.AwaitSize()
 	if err := s.start(); err != nil {
 		return fmt.Errorf("start the terminal: %w", err)
 	}
@@ -161,7 +163,7 @@ func (s *Screen) SetModes() {
 
 // Abandon restores and closes the terminal from any goroutine, for a program whose own one hangs. It may wait for ever
 // where the terminal itself does.
-func (s *Screen) Abandon() { s.tty.abandon(s.restore) }
+func (s *Screen) Abandon() { s.tty.Abandon(s.restore) }
 
 // finiTime is longer than Tty.Stop takes.
 const finiTime = 900 * time.Millisecond
@@ -188,7 +190,7 @@ func (s *Screen) Fini() {
 			return
 		case <-events: // tcell's goroutines do not end while they wait to post an event
 		case <-timer.C:
-			s.tty.abandon(s.restore)
+			s.tty.Abandon(s.restore)
 			return
 		}
 	}

@@ -6,19 +6,21 @@ import (
 
 	"github.com/gdamore/tcell/v2"
 
+	"hypervisor-tui/draw/tty"
+	"hypervisor-tui/draw/tty/ttytest"
 	"hypervisor-tui/draw/vtscreen"
 	"hypervisor-tui/internal/await"
 )
 
 // TestF31StalledReader leaves the master unread: nothing blocks, and after the release everything is painted.
 func TestF31StalledReader(t *testing.T) {
-	before := goroutines()
+	before := ttytest.Goroutines()
 	device, master := openTty(t, 80, 24)
 	s, _, err := NewScreen(device, ScreenOptions{Term: "xterm-256color", Locale: "C.UTF-8"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	within(t, "frames on a dead terminal", func() {
+	ttytest.Within(t, "frames on a dead terminal", func() {
 		if err := s.Init(); err != nil {
 			t.Error(err)
 		}
@@ -36,14 +38,14 @@ func TestF31StalledReader(t *testing.T) {
 	if device.Idle() {
 		t.Error("idle although nobody reads")
 	}
-	if device.Unsent() > maxQueue {
-		t.Errorf("%d bytes kept, more than %d", device.Unsent(), maxQueue)
+	if device.Unsent() > tty.MaxQueue {
+		t.Errorf("%d bytes kept, more than %d", device.Unsent(), tty.MaxQueue)
 	}
 	if !device.Damaged() || device.Damaged() {
 		t.Error("Damaged does not report once that output was lost")
 	}
 	device.Drop()
-	v := view(master, 80, 24)
+	v := ttytest.View(master, 80, 24)
 	await.Until(t, "idle after release", device.Idle)
 	s.Wipe()
 	for y := range 24 {
@@ -53,19 +55,19 @@ func TestF31StalledReader(t *testing.T) {
 	}
 	s.Show()
 	want := strings.Repeat(strings.Repeat("Z", 80)+"\n", 24)
-	await.Until(t, "full repaint", v.shows(want))
-	within(t, "Fini", s.Fini)
+	await.Until(t, "full repaint", v.Shows(want))
+	ttytest.Within(t, "Fini", s.Fini)
 	master.Close()
-	<-v.done
-	noMoreGoroutines(t, before)
+	<-v.Done
+	ttytest.NoMoreGoroutines(t, before)
 }
 
 // TestF31FiniOnStalledTerminal: the mode is restored, and what puts the terminal back is what it gets last.
 func TestF31FiniOnStalledTerminal(t *testing.T) {
-	before := goroutines()
-	master, slave := openPty(t, 80, 24)
-	mode := termiosOf(t, slave)
-	device, err := OpenTty(slave.Name(), 0)
+	before := ttytest.Goroutines()
+	master, slave := ttytest.OpenPty(t, 80, 24)
+	mode := ttytest.TermiosOf(t, slave)
+	device, err := tty.Open(slave.Name(), 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -77,22 +79,22 @@ func TestF31FiniOnStalledTerminal(t *testing.T) {
 		t.Fatal(err)
 	}
 	await.Until(t, "idle", device.Idle)
-	fill(t, master, slave)
+	ttytest.Fill(t, master, slave)
 	s.Wipe()
 	if device.Idle() {
 		t.Error("idle although the kernel takes nothing")
 	}
-	within(t, "Fini", s.Fini)
-	if got := termiosOf(t, slave); got != mode {
+	ttytest.Within(t, "Fini", s.Fini)
+	if got := ttytest.TermiosOf(t, slave); got != mode {
 		t.Errorf("mode after Fini %+v, before %+v", got, mode)
 	}
 	slave.Close()
-	v := view(master, 80, 24)
-	<-v.done
-	v.see(func(s *vtscreen.Screen) {
+	v := ttytest.View(master, 80, 24)
+	<-v.Done
+	v.See(func(s *vtscreen.Screen) {
 		if s.Alt || !s.Visible || s.Keypad || strings.TrimSpace(s.String()) != "" {
 			t.Errorf("left with alt %v, cursor %v, keypad %v and\n%s", s.Alt, s.Visible, s.Keypad, s)
 		}
 	})
-	noMoreGoroutines(t, before)
+	ttytest.NoMoreGoroutines(t, before)
 }

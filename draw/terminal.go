@@ -15,6 +15,8 @@ import (
 	_ "github.com/gdamore/tcell/v2/terminfo/v/vt220"
 	_ "github.com/gdamore/tcell/v2/terminfo/x/xterm"
 	"github.com/rivo/uniseg"
+
+	"hypervisor-tui/draw/tty"
 )
 
 // ScreenOptions say what the terminal is. What is empty is taken from the environment.
@@ -37,7 +39,7 @@ type Caps struct {
 //
 // It sets TCELL_TRUECOLOR and LC_ALL and unsets COLUMNS and LINES for the process, since tcell takes them from there.
 // Fini restores the terminal within a second, whatever state it or tcell is in.
-func NewScreen(t *Tty, o ScreenOptions) (*Screen, Caps, error) {
+func NewScreen(t *tty.Terminal, o ScreenOptions) (*Screen, Caps, error) {
 	term := cmp.Or(o.Term, os.Getenv("TERM"))
 	locale := cmp.Or(o.Locale, os.Getenv("LC_ALL"), os.Getenv("LC_CTYPE"), os.Getenv("LANG"))
 	caps := Caps{Term: entryName(term)}
@@ -144,5 +146,5 @@ func keepAwake(e *terminfo.Terminfo, utf8 bool) {
 	if utf8 {
 		e.EnterCA += "\x1b%G"
 	}
-	e.ExitCA += resetPalette + e.Clear // a framebuffer keeps what was cleared in other colours
+	e.ExitCA += tty.ResetPalette + e.Clear // a framebuffer keeps what was cleared in other colours
 }

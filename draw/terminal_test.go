@@ -8,6 +8,8 @@ import (
 
 	"github.com/gdamore/tcell/v2"
 
+	"hypervisor-tui/draw/tty"
+	"hypervisor-tui/draw/tty/ttytest"
 	"hypervisor-tui/draw/vtscreen"
 	"hypervisor-tui/internal/await"
 )
@@ -57,7 +59,7 @@ func TestF35AnyTERM(t *testing.T) {
 		t.Setenv("TERM", c.term[:strings.IndexByte(c.term+"\x00", 0)])
 		t.Setenv("COLORTERM", "truecolor")
 		device, master := openTty(t, 80, 24)
-		v := view(master, 80, 24)
+		v := ttytest.View(master, 80, 24)
 		s, caps, err := NewScreen(device, ScreenOptions{Term: c.term, Locale: c.locale})
 		if err != nil {
 			t.Errorf("%.20q: %v", c.term, err)
@@ -71,12 +73,12 @@ func TestF35AnyTERM(t *testing.T) {
 		}
 		s.Put(3, 4, "@", tcell.StyleDefault.Foreground(tcell.ColorRed))
 		s.Show()
-		await.Until(t, "first frame", v.shows("@"))
-		within(t, "Fini", s.Fini)
+		await.Until(t, "first frame", v.Shows("@"))
+		ttytest.Within(t, "Fini", s.Fini)
 		master.Close()
-		<-v.done
-		if len(v.screen.Foreign) > 0 {
-			t.Errorf("%.20q: foreign %q", c.term, v.screen.Foreign)
+		<-v.Done
+		if len(v.Screen.Foreign) > 0 {
+			t.Errorf("%.20q: foreign %q", c.term, v.Screen.Foreign)
 		}
 	}
 	if _, err := os.Stat(trap); err == nil {
@@ -113,7 +115,7 @@ func TestLinuxHasBrightForegroundsOnly(t *testing.T) {
 func TestF33AnySize(t *testing.T) {
 	quietEnv(t)
 	device, master := openTty(t, 80, 24)
-	v := view(master, MaxWidth, MaxHeight)
+	v := ttytest.View(master, tty.MaxWidth, tty.MaxHeight)
 	s, _, err := NewScreen(device, ScreenOptions{Term: "linux", Locale: "C.UTF-8"})
 	if err != nil {
 		t.Fatal(err)
@@ -124,7 +126,7 @@ func TestF33AnySize(t *testing.T) {
 	for _, c := range []struct{ w, h, wantW, wantH int }{
 		{0, 0, 80, 24}, {0, 50, 80, 50}, {1, 1, 1, 1}, {20, 5, 20, 5}, {1000, 1000, 400, 150}, {65535, 1, 400, 1}, {80, 24, 80, 24},
 	} {
-		setSize(t, master, c.w, c.h)
+		ttytest.SetSize(t, master, c.w, c.h)
 		if w, h := device.Size(); w != c.wantW || h != c.wantH {
 			t.Errorf("%dx%d counts as %dx%d", c.w, c.h, w, h)
 		}
@@ -140,9 +142,9 @@ func TestF33AnySize(t *testing.T) {
 		s.Show()
 		await.Until(t, "idle", device.Idle)
 	}
-	within(t, "Fini", s.Fini)
+	ttytest.Within(t, "Fini", s.Fini)
 	master.Close()
-	<-v.done
+	<-v.Done
 }
 
 // TestF33SizeFromEnvironment: tcell would make as many cells as $COLUMNS and $LINES say, or panic.
@@ -181,10 +183,10 @@ func (s stuck) Fini() { <-s.release }
 
 func TestFiniWithoutTcell(t *testing.T) {
 	quietEnv(t)
-	before := goroutines()
-	master, slave := openPty(t, 80, 24)
-	mode := termiosOf(t, slave)
-	device, err := OpenTty(slave.Name(), 0)
+	before := ttytest.Goroutines()
+	master, slave := ttytest.OpenPty(t, 80, 24)
+	mode := ttytest.TermiosOf(t, slave)
+	device, err := tty.Open(slave.Name(), 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -195,29 +197,29 @@ func TestFiniWithoutTcell(t *testing.T) {
 	if err := made.Init(); err != nil {
 		t.Fatal(err)
 	}
-	v := view(master, 80, 24)
+	v := ttytest.View(master, 80, 24)
 	s := made
 	release, inner := make(chan struct{}), s.tcell
 	s.tcell = stuck{inner, release}
-	within(t, "Fini", s.Fini)
-	if got := termiosOf(t, slave); got != mode {
+	ttytest.Within(t, "Fini", s.Fini)
+	if got := ttytest.TermiosOf(t, slave); got != mode {
 		t.Errorf("mode %+v, before %+v", got, mode)
 	}
 	await.Until(t, "the terminal as before", func() (ok bool) {
-		v.see(func(s *vtscreen.Screen) { ok = s.Visible && !s.Alt && !s.Keypad && s.Autowrap })
+		v.See(func(s *vtscreen.Screen) { ok = s.Visible && !s.Alt && !s.Keypad && s.Autowrap })
 		return ok
 	})
 	close(release)
 	inner.Fini()
 	slave.Close()
 	master.Close()
-	<-v.done
-	noMoreGoroutines(t, before)
+	<-v.Done
+	ttytest.NoMoreGoroutines(t, before)
 }
 
 func TestFiniWithoutInit(t *testing.T) {
 	quietEnv(t)
-	before := goroutines()
+	before := ttytest.Goroutines()
 	device, _ := openTty(t, 80, 24)
 	s, _, err := NewScreen(device, ScreenOptions{Term: "xterm"})
 	if err != nil {
@@ -225,17 +227,17 @@ func TestFiniWithoutInit(t *testing.T) {
 	}
 	s.Fini()
 	s.Fini()
-	noMoreGoroutines(t, before)
+	ttytest.NoMoreGoroutines(t, before)
 }
 
 // TestF39ModeRestored goes through start and end, twice.
 func TestF39ModeRestored(t *testing.T) {
 	quietEnv(t)
-	master, slave := openPty(t, 80, 24)
-	mode := termiosOf(t, slave)
-	v := view(master, 80, 24)
+	master, slave := ttytest.OpenPty(t, 80, 24)
+	mode := ttytest.TermiosOf(t, slave)
+	v := ttytest.View(master, 80, 24)
 	for range 2 {
-		device, err := OpenTty(slave.Name(), 0)
+		device, err := tty.Open(slave.Name(), 0)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -246,24 +248,24 @@ func TestF39ModeRestored(t *testing.T) {
 		if err := s.Init(); err != nil {
 			t.Fatal(err)
 		}
-		if termiosOf(t, slave) == mode {
+		if ttytest.TermiosOf(t, slave) == mode {
 			t.Error("not raw after Init")
 		}
 		s.Put(0, 0, "@", tcell.StyleDefault)
 		s.Show()
-		await.Until(t, "a frame", v.shows("@"))
-		within(t, "Fini", s.Fini)
-		if got := termiosOf(t, slave); got != mode {
+		await.Until(t, "a frame", v.Shows("@"))
+		ttytest.Within(t, "Fini", s.Fini)
+		if got := ttytest.TermiosOf(t, slave); got != mode {
 			t.Errorf("after Fini: %+v, before %+v", got, mode)
 		}
 	}
 	await.Until(t, "the terminal as before", func() (ok bool) {
-		v.see(func(s *vtscreen.Screen) {
+		v.See(func(s *vtscreen.Screen) {
 			ok = s.Visible && !s.Alt && !s.Keypad && s.Autowrap && strings.TrimSpace(s.String()) == ""
 		})
 		return ok
 	})
-	if len(v.screen.Foreign) > 0 {
-		t.Errorf("foreign %q", v.screen.Foreign)
+	if len(v.Screen.Foreign) > 0 {
+		t.Errorf("foreign %q", v.Screen.Foreign)
 	}
 }

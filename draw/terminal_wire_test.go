@@ -6,8 +6,8 @@ import (
 
 	"github.com/gdamore/tcell/v2"
 
-	"hypervisor-tui/draw/clean"
 	"hypervisor-tui/draw/vtscreen"
+	"hypervisor-tui/internal/clean"
 )
 
 // entries are the names of all terminal entries in use.

@@ -1,6 +1,10 @@
 package draw
 
-import "unicode/utf8"
+import (
+	"unicode/utf8"
+
+	"hypervisor-tui/draw/tty"
+)
 
 // AppendText appends the canvas as text to dst: one line a row, blanks at the end of a row left out.
 func (c *Canvas) AppendText(dst []byte) []byte { return c.appendText(dst, nil) }
@@ -8,7 +12,7 @@ func (c *Canvas) AppendText(dst []byte) []byte { return c.appendText(dst, nil) }
 // AppendDrawn is AppendText with what the look's font lacks replaced, as a terminal shows it. It is what --once prints.
 func (c *Canvas) AppendDrawn(dst []byte) []byte { return c.appendText(dst, c.look.Font) }
 
-func (c *Canvas) appendText(dst []byte, font *Font) []byte {
+func (c *Canvas) appendText(dst []byte, font *tty.Font) []byte {
 	for y := 0; y < c.h; y++ {
 		end := len(dst)
 		row := c.cells[y*c.w : (y+1)*c.w]

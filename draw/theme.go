@@ -1,12 +1,16 @@
 package draw
 
-import "github.com/gdamore/tcell/v2"
+import (
+	"github.com/gdamore/tcell/v2"
+
+	"hypervisor-tui/draw/tty"
+)
 
 // Look is how a canvas is drawn: which colours, which runes.
 type Look struct {
 	Theme  *Theme
 	Glyphs *Glyphs
-	Font   *Font // what text from outside is drawn with as far as it goes; nil: all of it
+	Font   *tty.Font // what text from outside is drawn with as far as it goes; nil: all of it
 }
 
 // Theme gives each role its colours.

@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"github.com/gdamore/tcell/v2"
+
+	"hypervisor-tui/draw/tty"
 )
 
 func themes() map[string]*Theme {
@@ -104,7 +106,7 @@ func TestLightPaletteIsReadable(t *testing.T) {
 		fg, bg, _ := theme.style(role).Decompose()
 		text, ground := colour(fg, 7), colour(bg, 0)
 		for _, i := range []int{text, text & 7} {
-			if contrast := (luminance(LightPalette[ground]) + 0.05) / (luminance(LightPalette[i]) + 0.05); contrast < 4.5 && contrast > 1/4.5 {
+			if contrast := (luminance(tty.LightPalette[ground]) + 0.05) / (luminance(tty.LightPalette[i]) + 0.05); contrast < 4.5 && contrast > 1/4.5 {
 				t.Errorf("role %d: colour %d on %d has a contrast of %.1f", role, i, ground, contrast)
 			}
 		}

@@ -7,6 +7,8 @@ import (
 
 	"github.com/gdamore/tcell/v2"
 	"github.com/gdamore/tcell/v2/terminfo"
+
+	"hypervisor-tui/draw/tty"
 )
 
 // port is the part of a Tty that drawing needs.
@@ -40,8 +42,8 @@ type window struct {
 const none = -1
 
 func newWindow(p port, e *terminfo.Terminfo) *window {
-	w := &window{port: p, entry: e, hide: []byte(e.HideCursor), width: defaultWidth, row: none}
-	w.goTo = make([]string, MaxHeight)
+	w := &window{port: p, entry: e, hide: []byte(e.HideCursor), width: tty.DefaultWidth, row: none}
+	w.goTo = make([]string, tty.MaxHeight)
 	for y := range w.goTo {
 		w.goTo[y] = strings.Replace(e.SetCursor, "%p1%d", strconv.Itoa(y+1), 1)
 	}

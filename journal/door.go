@@ -5,8 +5,8 @@ import (
 	"hash/maphash"
 	"unicode/utf8"
 
-	"hypervisor-tui/draw/clean"
-	"hypervisor-tui/draw/clean/secret"
+	"hypervisor-tui/internal/clean"
+	"hypervisor-tui/internal/clean/secret"
 )
 
 const (

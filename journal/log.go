@@ -7,7 +7,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	"hypervisor-tui/sample/box"
+	"hypervisor-tui/internal/box"
 )
 
 // pageInterval is the shortest time between pages that differ by new entries or counts only.

@@ -3,7 +3,7 @@ package journal
 import (
 	"time"
 
-	"hypervisor-tui/sample/box"
+	"hypervisor-tui/internal/health"
 )
 
 // Query is what the log screen wants to see. The newest query wins; an unanswered older one is dropped.
@@ -128,6 +128,6 @@ func (p *Page) Message(r *Row) []byte { return p.Text[r.Start:r.End] }
 // SourceState is one log source as the owner last heard of it.
 type SourceState struct {
 	Name   string // journal, journalctl, kmsg, self
-	Health box.Health
+	Health health.Health
 	Detail string // what it reads and why it was chosen
 }

@@ -6,7 +6,7 @@ import (
 	"testing"
 	"unicode/utf8"
 
-	"hypervisor-tui/draw/clean"
+	"hypervisor-tui/internal/clean"
 )
 
 // printed are messages and what is shown of them. An empty want is the text itself.

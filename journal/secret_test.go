@@ -5,7 +5,7 @@ import (
 	"testing"
 	"time"
 
-	"hypervisor-tui/sample/box"
+	"hypervisor-tui/internal/health"
 )
 
 // planted stands for a secret.
@@ -63,7 +63,7 @@ func TestC3KeyInEntriesOfItsOwn(t *testing.T) {
 // TestA7SourcesSayNoSecret: a source's words come from errors of files, programs and the system.
 func TestA7SourcesSayNoSecret(t *testing.T) {
 	s := New(100, nil).Sink("test")
-	s.Report(box.Health{State: box.Failed, Err: "journalctl --token S3CR3T: exit status 1\x1b[2J"}, "https://u:S3CR3T@h/x")
+	s.Report(health.Health{State: health.Failed, Err: "journalctl --token S3CR3T: exit status 1\x1b[2J"}, "https://u:S3CR3T@h/x")
 	if got := s.State(); strings.Contains(got.Health.Err+got.Detail, planted) || strings.Contains(got.Health.Err, "\x1b") {
 		t.Errorf("%+v", got)
 	}

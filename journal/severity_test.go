@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"hypervisor-tui/draw/clean"
+	"hypervisor-tui/internal/clean"
 )
 
 // said are messages as they were printed, and what they say of themselves; SeverityCount: nothing.

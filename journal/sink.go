@@ -6,8 +6,8 @@ import (
 	"sync/atomic"
 	"time"
 
-	"hypervisor-tui/draw/clean/secret"
-	"hypervisor-tui/sample/box"
+	"hypervisor-tui/internal/clean/secret"
+	"hypervisor-tui/internal/health"
 )
 
 const (
@@ -211,7 +211,7 @@ func (s *Sink) Touching() (what string, since time.Duration) {
 }
 
 // Report says how the source is, and what it reads and why, which is cleaned and masked here. It is one row of Page.Sources.
-func (s *Sink) Report(state box.Health, detail string) {
+func (s *Sink) Report(state health.Health, detail string) {
 	s.mu.Lock()
 	state.Err = secret.String(state.Err)
 	s.state.Health, s.state.Detail = state, secret.String(detail)

@@ -10,8 +10,8 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"hypervisor-tui/draw/clean"
-	"hypervisor-tui/sample/box"
+	"hypervisor-tui/internal/clean"
+	"hypervisor-tui/internal/health"
 )
 
 // through puts e through a Sink and returns its row on the page.
@@ -156,11 +156,11 @@ func TestTryDropsAndCounts(t *testing.T) {
 func TestReportAndClose(t *testing.T) {
 	l := New(100, nil)
 	a, b := l.Sink("a"), l.Sink("b")
-	a.Report(box.Health{State: box.OK}, "what it reads")
+	a.Report(health.Health{State: health.OK}, "what it reads")
 	a.Rename("c")
 	a.Dropped(3)
 	p := again(l)
-	if len(p.Sources) != 2 || p.Sources[0] != (SourceState{"c", box.Health{State: box.OK}, "what it reads"}) {
+	if len(p.Sources) != 2 || p.Sources[0] != (SourceState{"c", health.Health{State: health.OK}, "what it reads"}) {
 		t.Errorf("%+v", p.Sources)
 	}
 	a.Try(Entry{Message: []byte("last words")})

@@ -1,6 +1,6 @@
 package journal
 
-import "hypervisor-tui/draw/clean/secret"
+import "hypervisor-tui/internal/clean/secret"
 
 // view is the query that is being answered. A move is carried out once and then stays where it led, so that later
 // entries change the page's counts but not its place. What lies beyond the ring the view needs the reader for: need

@@ -3,8 +3,8 @@ package journal
 import (
 	"bytes"
 
-	"hypervisor-tui/draw/clean"
-	"hypervisor-tui/draw/clean/secret"
+	"hypervisor-tui/internal/clean"
+	"hypervisor-tui/internal/clean/secret"
 )
 
 // Whole is an entry with all its fields, read again from its source. It is never changed once a Page has it.

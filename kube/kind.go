@@ -4,7 +4,7 @@ import (
 	"strconv"
 	"time"
 
-	"hypervisor-tui/sample/box"
+	"hypervisor-tui/internal/health"
 )
 
 // Kind is one kind of object that is followed.
@@ -52,7 +52,7 @@ func (k Kind) String() string {
 // Absent while the API server does not know the kind, Failed when it may not be listed, and Stale while it is not
 // followed, as after the API server went away. While it is followed, At is the last time at which that was certain.
 type Kept struct {
-	box.Health
+	health.Health
 	Count int // objects kept; of events at most MaxWarnings
 	More  int // there are more than that many, and so none is kept; 0: all are kept
 }
@@ -65,17 +65,17 @@ func (k *Kept) Has() bool { return k.Health.Has() && k.More == 0 }
 // pods", "not installed", "stale 42s".
 func (k *Kept) AppendWords(dst []byte, now time.Duration) []byte {
 	switch k.State {
-	case box.Init:
+	case health.Init:
 		if k.Count == 0 {
 			return append(dst, "syncing"...)
 		}
 		return appendThousands(append(dst, "syncing "...), k.Count)
-	case box.OK:
+	case health.OK:
 		if k.More > 0 {
 			return appendThousands(append(dst, "more than "...), k.More)
 		}
 		return append(dst, "ok"...)
-	case box.Stale:
+	case health.Stale:
 		dst = strconv.AppendInt(append(dst, "stale "...), int64(k.Age(now)/time.Second), 10)
 		return append(dst, 's')
 	}

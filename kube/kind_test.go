@@ -4,23 +4,23 @@ import (
 	"testing"
 	"time"
 
-	"hypervisor-tui/sample/box"
+	"hypervisor-tui/internal/health"
 )
 
 func TestKindInWords(t *testing.T) {
 	for _, c := range []struct {
-		health box.Health
+		health health.Health
 		count  int
 		want   string
 	}{
-		{box.Health{}, 0, "syncing"},
-		{box.Health{}, 3200, "syncing 3,200"},
-		{box.Health{}, 1234567, "syncing 1,234,567"},
-		{box.Health{}, 1000004, "syncing 1,000,004"},
-		{box.Health{State: box.OK}, 5, "ok"},
-		{box.Health{State: box.Stale, At: time.Minute, Err: "refused"}, 5, "stale 42s"},
-		{box.Health{State: box.Failed, Err: "forbidden: list pods"}, 0, "forbidden: list pods"},
-		{box.Health{State: box.Absent, Err: "not installed"}, 0, "not installed"},
+		{health.Health{}, 0, "syncing"},
+		{health.Health{}, 3200, "syncing 3,200"},
+		{health.Health{}, 1234567, "syncing 1,234,567"},
+		{health.Health{}, 1000004, "syncing 1,000,004"},
+		{health.Health{State: health.OK}, 5, "ok"},
+		{health.Health{State: health.Stale, At: time.Minute, Err: "refused"}, 5, "stale 42s"},
+		{health.Health{State: health.Failed, Err: "forbidden: list pods"}, 0, "forbidden: list pods"},
+		{health.Health{State: health.Absent, Err: "not installed"}, 0, "not installed"},
 	} {
 		k := Kept{Health: c.health, Count: c.count}
 		if got := string(k.AppendWords(nil, time.Minute+42*time.Second)); got != c.want {
@@ -43,21 +43,21 @@ func TestEachKindHasAName(t *testing.T) {
 }
 
 func TestSettled(t *testing.T) {
-	all := func(s box.State) (s1 State) {
-		s1.Health.State = box.OK
+	all := func(s health.State) (s1 State) {
+		s1.Health.State = health.OK
 		for i := range s1.Kinds {
 			s1.Kinds[i].State = s
 		}
 		return s1
 	}
-	ok, syncing, one := all(box.OK), all(box.Init), all(box.Absent)
-	one.Kinds[KindVM].State = box.Init
+	ok, syncing, one := all(health.OK), all(health.Init), all(health.Absent)
+	one.Kinds[KindVM].State = health.Init
 	for i, c := range []struct {
 		state State
 		want  bool
 	}{
 		{State{}, false}, {ok, true}, {syncing, false}, {one, false},
-		{State{Health: box.Health{State: box.Absent}}, true}, {State{Health: box.Health{State: box.Failed}}, true},
+		{State{Health: health.Health{State: health.Absent}}, true}, {State{Health: health.Health{State: health.Failed}}, true},
 	} {
 		if c.state.Settled() != c.want {
 			t.Errorf("case %d: settled is %v", i, !c.want)

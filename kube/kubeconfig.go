@@ -12,8 +12,8 @@ import (
 	"syscall"
 	"time"
 
-	"hypervisor-tui/draw/clean"
-	"hypervisor-tui/sample/box"
+	"hypervisor-tui/internal/clean"
+	"hypervisor-tui/internal/health"
 )
 
 const (
@@ -28,7 +28,7 @@ type Options struct {
 	Home     string        // the user's home directory; empty: there is none to look in
 	Root     string        // before every path: a test's tree, otherwise empty
 	Now      time.Duration // CLOCK_BOOTTIME
-	Previous box.Health    // of the State before, whose Since goes on while its state lasts
+	Previous health.Health // of the State before, whose Since goes on while its state lasts
 	At       func(string)  // nil, or told each path, clean, before it is looked at: the look at it may never end
 }
 

@@ -11,7 +11,7 @@ import (
 	"testing"
 	"time"
 
-	"hypervisor-tui/sample/box"
+	"hypervisor-tui/internal/health"
 )
 
 const (
@@ -48,7 +48,7 @@ func write(t *testing.T, root, path, text string, mode os.FileMode) {
 }
 
 // want compares a State with what it should say.
-func want(t *testing.T, got State, state box.State, why, chosen string) {
+func want(t *testing.T, got State, state health.State, why, chosen string) {
 	t.Helper()
 	if got.Health.State != state || got.Health.Err != why || got.Kubeconfig != chosen {
 		t.Errorf("got %v %q %q, want %v %q %q", got.Health.State, got.Health.Err, got.Kubeconfig, state, why, chosen)
@@ -60,7 +60,7 @@ func want(t *testing.T, got State, state box.State, why, chosen string) {
 
 func TestF9Absent(t *testing.T) {
 	s := Find(Options{Root: tree(t), Home: "/home/op", Env: "/a:/b::/a", Now: time.Hour})
-	want(t, s, box.Absent, "no kubeconfig", "")
+	want(t, s, health.Absent, "no kubeconfig", "")
 	var paths []string
 	for _, l := range s.Looked {
 		paths = append(paths, l.Path)
@@ -79,7 +79,7 @@ func TestFirstOfTheOrderIsChosen(t *testing.T) {
 	for _, path := range []string{"/home/op/.kube/config", admin, k3s, "/env"} {
 		write(t, root, path, text, 0o600)
 		s := Find(Options{Root: root, Home: "/home/op", Env: "/env"})
-		want(t, s, box.Init, "", path)
+		want(t, s, health.Init, "", path)
 		if last := s.Looked[len(s.Looked)-1]; last != (Look{path, found}) {
 			t.Errorf("the last look is %+v", last)
 		}
@@ -90,12 +90,12 @@ func TestPathOfTheConfigIsTheOnlyOne(t *testing.T) {
 	root := tree(t)
 	write(t, root, k3s, text, 0o600)
 	s := Find(Options{Root: root, Path: "/mine", Env: k3s})
-	want(t, s, box.Absent, "no kubeconfig", "")
+	want(t, s, health.Absent, "no kubeconfig", "")
 	if len(s.Looked) != 1 {
 		t.Errorf("looked in %+v", s.Looked)
 	}
 	write(t, root, "/mine", text, 0o600)
-	want(t, Find(Options{Root: root, Path: "/mine"}), box.Init, "", "/mine")
+	want(t, Find(Options{Root: root, Path: "/mine"}), health.Init, "", "/mine")
 }
 
 func TestF9CannotBeRead(t *testing.T) {
@@ -125,10 +125,10 @@ func TestF9CannotBeRead(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			root := tree(t)
 			c.make(t, root)
-			want(t, Find(Options{Root: root}), box.Failed, k3s+": "+c.want, "")
+			want(t, Find(Options{Root: root}), health.Failed, k3s+": "+c.want, "")
 			// A later one that can be read is better than a reason.
 			write(t, root, admin, text, 0o600)
-			want(t, Find(Options{Root: root}), box.Init, "", admin)
+			want(t, Find(Options{Root: root}), health.Init, "", admin)
 		})
 	}
 }
@@ -156,7 +156,7 @@ func TestF9NotOurs(t *testing.T) {
 		denied = fmt.Sprintf("permission denied (mode 0000, owner uid %d)", uid)
 	}
 	asAnother(t, func() {
-		want(t, Find(Options{Root: root}), box.Failed, k3s+": "+denied, "")
+		want(t, Find(Options{Root: root}), health.Failed, k3s+": "+denied, "")
 	})
 }
 
@@ -169,7 +169,7 @@ func TestF9DirectoryAboveNotOurs(t *testing.T) {
 	}
 	defer os.Chmod(above, 0o755)
 	asAnother(t, func() {
-		want(t, Find(Options{Root: root}), box.Failed, k3s+": permission denied (on a directory above it)", "")
+		want(t, Find(Options{Root: root}), health.Failed, k3s+": permission denied (on a directory above it)", "")
 	})
 }
 
@@ -193,7 +193,7 @@ func TestSinceLastsWhileTheStateDoes(t *testing.T) {
 	}
 	write(t, root, k3s, "", 0o600)
 	s = Find(Options{Root: root, Now: 3 * time.Hour, Previous: s.Health})
-	if s.Health.State != box.Failed || s.Health.Since != 3*time.Hour {
+	if s.Health.State != health.Failed || s.Health.Since != 3*time.Hour {
 		t.Errorf("got %+v", s.Health)
 	}
 }
@@ -202,7 +202,7 @@ func TestPathThatCannotBeShown(t *testing.T) {
 	root := tree(t)
 	write(t, root, "/x\x1b[31m", text, 0o600)
 	s := Find(Options{Root: root, Env: "/x\x1b[31m"})
-	want(t, s, box.Failed, s.Looked[0].Path+": has a character in its name that cannot be shown", "")
+	want(t, s, health.Failed, s.Looked[0].Path+": has a character in its name that cannot be shown", "")
 	if strings.Contains(s.Looked[0].Path, "\x1b") {
 		t.Errorf("raw: %q", s.Looked[0].Path)
 	}

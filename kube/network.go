@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	"hypervisor-tui/draw/clean"
+	"hypervisor-tui/internal/clean"
 )
 
 // Files is what this host's own files say of the cluster's network.

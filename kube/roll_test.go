@@ -7,7 +7,7 @@ import (
 	"testing"
 	"time"
 
-	"hypervisor-tui/sample/box"
+	"hypervisor-tui/internal/health"
 )
 
 var at = time.Date(2026, 11, 22, 3, 0, 0, 0, time.UTC)
@@ -172,14 +172,14 @@ func TestInstancesOfThisNode(t *testing.T) {
 		o.Instances.Put("vms/"+in.Name, in)
 	}
 	s := roll(o, p)
-	s.Kinds[KindInstance].State = box.OK
+	s.Kinds[KindInstance].State = health.OK
 	if s.Virt.HereInstances != 2 || s.Virt.HereVCPUs != 32 || s.Overcommit() != 2 {
 		t.Errorf("%d instances, %d vCPUs, overcommit %v", s.Virt.HereInstances, s.Virt.HereVCPUs, s.Overcommit())
 	}
 	if len(s.Virt.Instances) != 4 || s.Virt.Instances[0].Name != "6" {
 		t.Errorf("instances: %+v", s.Virt.Instances)
 	}
-	s.Kinds[KindInstance].State = box.Failed
+	s.Kinds[KindInstance].State = health.Failed
 	if s.Overcommit() != 0 {
 		t.Error("an overcommit of what is not known")
 	}

@@ -5,7 +5,7 @@ package kube
 import (
 	"time"
 
-	"hypervisor-tui/sample/box"
+	"hypervisor-tui/internal/health"
 )
 
 // State is one look at the cluster. It and all that it points to are immutable once published; a new one is made when
@@ -14,10 +14,10 @@ import (
 // A figure is known while its kind has a value: State.Kinds[KindPod].Has() for Pods, and so on; what is not known is
 // zero and must not be drawn. A stale kind has its last good figures.
 type State struct {
-	Health     box.Health // of the API as a whole: OK while it answers that it is ready
-	Cause      Cause      // why it is not, when Health is Stale or Failed
-	Kubeconfig string     // path of the file chosen, empty: none
-	Looked     []Look     // where it was looked for, in order, up to the file chosen
+	Health     health.Health // of the API as a whole: OK while it answers that it is ready
+	Cause      Cause         // why it is not, when Health is Stale or Failed
+	Kubeconfig string        // path of the file chosen, empty: none
+	Looked     []Look        // where it was looked for, in order, up to the file chosen
 
 	Server     string      // the API server's URL, as the kubeconfig has it
 	Version    string      // of the API server, as in "v1.37.2+k3s1"; empty: not known
@@ -199,14 +199,14 @@ const (
 
 // Settled says whether there is nothing more to wait for: no API, or an answer for each kind.
 func (s *State) Settled() bool {
-	if s.Health.State == box.Init {
+	if s.Health.State == health.Init {
 		return false
 	}
 	if !s.Health.Has() {
 		return true
 	}
 	for i := range s.Kinds {
-		if s.Kinds[i].State == box.Init {
+		if s.Kinds[i].State == health.Init {
 			return false
 		}
 	}

@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 	"unsafe"
+
+	"hypervisor-tui/sample/sampletest"
 )
 
 func TestNoReaderAllocates(t *testing.T) {
@@ -18,7 +20,7 @@ func TestNoReaderAllocates(t *testing.T) {
 		s.Sample()
 		for i := range s.steps {
 			step := &s.steps[i]
-			if n := allocations(func() { s.run(step, s.now()) }); n != 0 && !(root == "testdata/hostile" && step.source == Identity) {
+			if n := sampletest.Allocations(func() { s.run(step, s.now()) }); n != 0 && !(root == "testdata/hostile" && step.source == Identity) {
 				t.Errorf("%q, source %d: %v allocations", root, step.source, n)
 			}
 		}
@@ -29,7 +31,7 @@ func TestSampleDoesNotAllocate(t *testing.T) {
 	m := newBigMachine(t)
 	s := m.sampler()
 	i := 0
-	n := allocations(func() {
+	n := sampletest.Allocations(func() {
 		i++
 		s.Sample()
 		if h, n := s.Hosts().Latest(), s.Nets().Latest(); len(h.Cores) != bigCPUs || len(h.Disks) != bigDisks || len(n.Interfaces) != bigNICs {
@@ -43,16 +45,16 @@ func TestSampleDoesNotAllocate(t *testing.T) {
 
 // Of all that the probes do, only statfs allocates: a copy of the path.
 func TestProbesHardlyAllocate(t *testing.T) {
-	root, c := hwmonTree(t), newClock()
-	put(t, root, mountinfo, mountinfoOf("/", "/proc"))
-	s := New(Options{Root: root, Now: c.now})
+	root, c := hwmonTree(t), sampletest.NewClock()
+	sampletest.Put(t, root, mountinfo, mountinfoOf("/", "/proc"))
+	s := New(Options{Root: root, Now: c.Now})
 	s.surveys = nil // they are made to allocate
 	begin(t, s)
 	s.WaitSlow(context.Background())
 	s.Sample()
 	const mounts = 2
-	n := allocations(func() {
-		c.pass(time.Minute)
+	n := sampletest.Allocations(func() {
+		c.Pass(time.Minute)
 		s.Sample()
 		for s.filesystems.idle() < mounts {
 			time.Sleep(10 * time.Microsecond)
@@ -84,7 +86,7 @@ func TestCopiesShareNothing(t *testing.T) {
 			t.Errorf("a list of %v is shared or has %d elements", list.Type().Elem(), list.Len())
 		}
 	})
-	if n := allocations(func() { CopyHost(dst, src) }); n != 0 {
+	if n := sampletest.Allocations(func() { CopyHost(dst, src) }); n != 0 {
 		t.Errorf("%v allocations of a host", n)
 	}
 	net := &Net{own: make([]Interface, 1), at: []int32{1}}
@@ -95,7 +97,7 @@ func TestCopiesShareNothing(t *testing.T) {
 	if copied.Interfaces[1].RxBytes != 0 || copied.Interfaces[0] != net.Interfaces[0] || net.page.holders != 2 {
 		t.Errorf("%+v", copied)
 	}
-	if n := allocations(func() { CopyNet(&copied, net) }); n != 0 {
+	if n := sampletest.Allocations(func() { CopyNet(&copied, net) }); n != 0 {
 		t.Errorf("%v allocations of a net", n)
 	}
 }

@@ -1,5 +1,7 @@
 package sample
 
+import "hypervisor-tui/sample/procfile"
+
 // arcstats is what ZFS says of its adaptive replacement cache. The kernel does not know that it is a cache: it lies
 // neither in Cached nor in MemAvailable, and a host with ZFS would look full for ever.
 const arcstats = "/proc/spl/kstat/zfs/arcstats"
@@ -12,8 +14,8 @@ func parseARC(text []byte) (size, least uint64, err error) {
 	found := 0
 	for len(text) > 0 && found < needed {
 		var line []byte
-		line, text = cutLine(text)
-		name, rest := cutWord(line)
+		line, text = procfile.CutLine(text)
+		name, rest := procfile.CutWord(line)
 		field := (*uint64)(nil)
 		switch string(name) {
 		case "size":
@@ -23,15 +25,15 @@ func parseARC(text []byte) (size, least uint64, err error) {
 		default:
 			continue
 		}
-		_, rest = cutWord(rest) // type
-		word, _ := cutWord(rest)
-		if *field, err = number(word); err != nil {
+		_, rest = procfile.CutWord(rest) // type
+		word, _ := procfile.CutWord(rest)
+		if *field, err = procfile.Number(word); err != nil {
 			return 0, 0, err
 		}
 		found++
 	}
 	if found < needed {
-		return 0, 0, errFields
+		return 0, 0, procfile.ErrFields
 	}
 	return size, least, nil
 }

@@ -8,6 +8,9 @@ import (
 	"github.com/prometheus/procfs"
 	"github.com/prometheus/procfs/blockdevice"
 	"golang.org/x/sys/unix"
+
+	"hypervisor-tui/sample/procfile"
+	"hypervisor-tui/sample/sampletest"
 )
 
 const (
@@ -23,13 +26,13 @@ type bigMachine struct {
 
 func newBigMachine(t testing.TB) *bigMachine {
 	m := &bigMachine{t, ownMachine(t, "hypervisor"), reportOf()}
-	put(t, m.root, "/proc/stat", manyCPUs(fixture(t, "hypervisor/proc/stat"), upTo(bigCPUs)))
-	nics, err := parseNetDev([]byte(manyNICs(fixture(t, "hypervisor/proc/net/dev"), bigNICs)), nil)
+	sampletest.Put(t, m.root, "/proc/stat", manyCPUs(sampletest.Fixture(t, "hypervisor/proc/stat"), upTo(bigCPUs)))
+	nics, err := procfile.ParseNetDev([]byte(manyNICs(sampletest.Fixture(t, "hypervisor/proc/net/dev"), bigNICs)), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for i, nic := range nics {
-		m.links.Table.Links = append(m.links.Table.Links, &Link{Index: i, Name: string(nic.name), LinkTraits: &LinkTraits{Physical: i%2 == 0}})
+		m.links.Table.Links = append(m.links.Table.Links, &Link{Index: i, Name: string(nic.Name), LinkTraits: &LinkTraits{Physical: i%2 == 0}})
 	}
 	return m
 }
@@ -66,7 +69,7 @@ func sideBySide(b *testing.B, ours func(), procfs func() error) {
 	b.ReportMetric(us, "µs-ours")
 	b.ReportMetric(them, "µs-procfs")
 	b.ReportMetric(them/us, "times")
-	b.ReportMetric(allocations(ours), "allocs-ours")
+	b.ReportMetric(sampletest.Allocations(ours), "allocs-ours")
 }
 
 // processTime is what this process has used up.
@@ -83,7 +86,7 @@ func processTime(b *testing.B) time.Duration {
 func BenchmarkFile(b *testing.B) {
 	type tree struct{ name, root string }
 	many := machine(b, "hypervisor")
-	put(b, many, "/proc/net/dev", manyNICs(fixture(b, "hypervisor/proc/net/dev"), 1000))
+	sampletest.Put(b, many, "/proc/net/dev", manyNICs(sampletest.Fixture(b, "hypervisor/proc/net/dev"), 1000))
 	trees := []tree{{"nics1000", many}}
 	for _, m := range machines {
 		trees = append(trees, tree{m.name, machine(b, m.name)})

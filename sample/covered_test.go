@@ -10,15 +10,18 @@ import (
 	"testing"
 
 	"golang.org/x/sys/unix"
+
+	"hypervisor-tui/sample/procfile"
+	"hypervisor-tui/sample/sampletest"
 )
 
 // tableOf is what a mount table says, a line for each mount.
-func tableOf(t *testing.T, text string) ([]mountLine, *remark, error) {
+func tableOf(t *testing.T, text string) ([]mountLine, *procfile.Warning, error) {
 	t.Helper()
 	root := t.TempDir()
-	put(t, root, mountinfo, text)
-	file := keep(root, mountinfo)
-	defer file.close()
+	sampletest.Put(t, root, mountinfo, text)
+	file := procfile.New(root, mountinfo)
+	defer file.Close()
 	return readMounts(&file)
 }
 
@@ -81,13 +84,13 @@ func TestB4MountsThatOthersCover(t *testing.T) {
 // Of what statfs says only some means that nobody answers. What this user may not look at, or what its path does not lead
 // to, is no trouble of the mount.
 func TestB4WhatAnErrorOfStatfsMeans(t *testing.T) {
-	root := copyOf(t, "bare")
+	root := sampletest.CopyOf(t, "bare")
 	errs := []error{unix.EIO, unix.ESTALE, unix.ENOTCONN, unix.EHOSTDOWN, unix.ETIMEDOUT, unix.EACCES, unix.EPERM, unix.ENOENT, unix.ENOTDIR, unix.ENOSYS}
 	points := []string{"/"}
 	for i := range errs {
 		points = append(points, fmt.Sprint("/", i))
 	}
-	put(t, root, mountinfo, mountinfoOf(points...))
+	sampletest.Put(t, root, mountinfo, mountinfoOf(points...))
 	s := New(Options{Root: root, statfs: func(path string, st *unix.Statfs_t) error {
 		st.Blocks, st.Bfree, st.Bsize = 10, 5, 1
 		if i := slices.Index(points, strings.TrimPrefix(path, root)); i > 0 {
@@ -153,8 +156,8 @@ func TestB14LongLineInTheMountTable(t *testing.T) {
 }
 
 func TestB14StrangeLineInTheMountTable(t *testing.T) {
-	root := copyOf(t, "bare")
-	put(t, root, mountinfo, mountinfoOf("/")+"nonsense\n50 25 8:9 / /x rw\n51 25 8:10 / /empty rw -  \n"+"52 20 8:11 / /y\\040z rw shared:1 - xfs  ro\n")
+	root := sampletest.CopyOf(t, "bare")
+	sampletest.Put(t, root, mountinfo, mountinfoOf("/")+"nonsense\n50 25 8:9 / /x rw\n51 25 8:10 / /empty rw -  \n"+"52 20 8:11 / /y\\040z rw shared:1 - xfs  ro\n")
 	s := New(Options{Root: root, statfs: func(_ string, st *unix.Statfs_t) error { st.Blocks, st.Bsize = 1, 1; return nil }})
 	begin(t, s)
 	s.WaitSlow(context.Background())

@@ -5,11 +5,13 @@ import (
 	"testing"
 
 	"golang.org/x/sys/unix"
+
+	"hypervisor-tui/sample/sampletest"
 )
 
 func TestF46NoDescriptorsLeft(t *testing.T) {
-	root := copyOf(t, "vm2")
-	s := New(Options{Root: root, Now: newClock().now})
+	root := sampletest.CopyOf(t, "vm2")
+	s := New(Options{Root: root, Now: sampletest.NewClock().Now})
 	t.Cleanup(s.Close)
 	var limit unix.Rlimit
 	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &limit); err != nil {

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"hypervisor-tui/sample/procfile"
 )
 
 const sector = 512 // bytes, whatever sector size the disk itself has
@@ -43,7 +45,7 @@ func (r *diskRow) shown(now *diskCounters) bool {
 
 // diskstatsReader reads /proc/diskstats and, for a device that has just appeared, /sys/block.
 type diskstatsReader struct {
-	file  kept
+	file  procfile.File
 	root  string
 	lines []diskLine
 	rows  []diskRow // as many as lines, in the same order
@@ -51,12 +53,12 @@ type diskstatsReader struct {
 }
 
 func (r *diskstatsReader) read(now time.Duration, h *Host, _ *Net) error {
-	text, err := r.file.read()
+	text, err := r.file.Read()
 	if err != nil {
 		return err
 	}
 	if r.lines, err = parseDiskstats(text, r.lines[:0]); err != nil {
-		return r.file.fail(err)
+		return r.file.Fail(err)
 	}
 	if !r.same() {
 		r.rows = replugDisks(r.root, r.rows, r.lines)
@@ -71,7 +73,7 @@ func (r *diskstatsReader) read(now time.Duration, h *Host, _ *Net) error {
 	return nil
 }
 
-func (r *diskstatsReader) close() { r.file.close() }
+func (r *diskstatsReader) close() { r.file.Close() }
 
 // parseDiskstats appends the lines of /proc/diskstats to d, partitions and all.
 //
@@ -79,21 +81,21 @@ func (r *diskstatsReader) close() { r.file.close() }
 func parseDiskstats(text []byte, d []diskLine) ([]diskLine, error) {
 	for len(text) > 0 {
 		var line []byte
-		line, text = cutLine(text)
-		_, rest := cutWord(line) // major
-		_, rest = cutWord(rest)  // minor
-		name, figures := cutWord(rest)
+		line, text = procfile.CutLine(text)
+		_, rest := procfile.CutWord(line) // major
+		_, rest = procfile.CutWord(rest)  // minor
+		name, figures := procfile.CutWord(rest)
 		if len(name) == 0 {
-			return d, errShort
+			return d, procfile.ErrShort
 		}
 		// reads, merged, sectors, ms, writes, merged, sectors, ms, in flight, ms busy
 		var v [10]uint64
-		n, err := numbers(figures, v[:])
+		n, err := procfile.Numbers(figures, v[:])
 		if err != nil {
 			return d, err
 		}
 		if n < len(v) {
-			return d, errShort
+			return d, procfile.ErrShort
 		}
 		d = append(d, diskLine{name, diskCounters{
 			reads: v[0], readSectors: v[2], readTime: v[3],
@@ -182,7 +184,7 @@ func (c *diskCounters) add(o *diskCounters) {
 // newDisk looks up a device that has appeared. In sysfs whole disks, and no partitions, are in /sys/block, and both are
 // in /sys/class/block. What sysfs does not know of at all is judged by its name.
 func newDisk(root, raw string) diskRow {
-	row := diskRow{raw: raw, fresh: true, what: Disk{Name: outside([]byte(raw))}}
+	row := diskRow{raw: raw, fresh: true, what: Disk{Name: procfile.Clean([]byte(raw))}}
 	if noDisk(raw) {
 		return row
 	}
@@ -195,13 +197,13 @@ func newDisk(root, raw string) diskRow {
 		return row
 	}
 	if row.disk {
-		size, err := readText(root, name+"/size")
+		size, err := procfile.ReadText(root, name+"/size")
 		row.empty = err == nil && size == "0"
 		row.what.Remote = remote(root, raw)
 		lies, _ := os.ReadDir(root + name + "/slaves") // what it lies on
 		row.what.Physical = !row.what.Remote && !stacked(raw) && len(lies) == 0 && unix.Stat(root+name+"/device", &st) == nil
 		// Virtual disks have no model, and a disk that does not say it has none either.
-		row.what.Model, _ = readText(root, name+"/device/model")
+		row.what.Model, _ = procfile.ReadText(root, name+"/device/model")
 	}
 	return row
 }
@@ -221,19 +223,19 @@ func deriveDisks(rows []diskRow, lines []diskLine, over time.Duration, disks []D
 			since = 0 // nothing to compare with: no rate
 		}
 		b, n, d := &row.before, &lines[i].diskCounters, row.what
-		d.Read = sector * perSecond(b.readSectors, n.readSectors, since)
-		d.Write = sector * perSecond(b.writtenSectors, n.writtenSectors, since)
-		d.ReadOps = perSecond(b.reads, n.reads, since)
-		d.WriteOps = perSecond(b.writes, n.writes, since)
+		d.Read = sector * procfile.PerSecond(b.readSectors, n.readSectors, since)
+		d.Write = sector * procfile.PerSecond(b.writtenSectors, n.writtenSectors, since)
+		d.ReadOps = procfile.PerSecond(b.reads, n.reads, since)
+		d.WriteOps = procfile.PerSecond(b.writes, n.writes, since)
 		// The kernel counts whole ticks, so that a busy disk can seem more than busy.
-		d.Busy = min(100, perSecond(b.busy, n.busy, since)/10)
+		d.Busy = min(100, procfile.PerSecond(b.busy, n.busy, since)/10)
 		if row.shared {
 			d.Busy = math.NaN() // nobody knows how far they were at work together
 		}
 		d.ReadLatency, d.WriteLatency = math.NaN(), math.NaN()
 		if since > 0 {
-			d.ReadLatency = perOperation(b.readTime, n.readTime, b.reads, n.reads)
-			d.WriteLatency = perOperation(b.writeTime, n.writeTime, b.writes, n.writes)
+			d.ReadLatency = procfile.PerOperation(b.readTime, n.readTime, b.reads, n.reads)
+			d.WriteLatency = procfile.PerOperation(b.writeTime, n.writeTime, b.writes, n.writes)
 		}
 		disks = append(disks, d)
 	}
@@ -243,7 +245,7 @@ func deriveDisks(rows []diskRow, lines []diskLine, over time.Duration, disks []D
 // diskTotals adds up the physical disks, and where there is none those that lie elsewhere: else what a storage of this
 // host's own serves to it would count twice. One that has just appeared does not count yet. disks are the shown rows.
 func diskTotals(rows []diskRow, lines []diskLine, disks []Disk) (read, write float64) {
-	var r, w, remoteRead, remoteWrite total
+	var r, w, remoteRead, remoteWrite procfile.Total
 	next := 0
 	physical := false
 	for i := range rows {
@@ -256,17 +258,17 @@ func diskTotals(rows []diskRow, lines []diskLine, disks []Disk) (read, write flo
 		switch {
 		case rows[i].fresh:
 		case d.Physical:
-			r.add(d.Read)
-			w.add(d.Write)
+			r.Add(d.Read)
+			w.Add(d.Write)
 		case d.Remote:
-			remoteRead.add(d.Read)
-			remoteWrite.add(d.Write)
+			remoteRead.Add(d.Read)
+			remoteWrite.Add(d.Write)
 		}
 	}
 	if !physical {
-		return remoteRead.value(), remoteWrite.value()
+		return remoteRead.Value(), remoteWrite.Value()
 	}
-	return r.value(), w.value()
+	return r.Value(), w.Value()
 }
 
 // noDisk says that a device is no disk: a loop device shows a file, ram and zram live in memory, sr is a CD drive, fd a

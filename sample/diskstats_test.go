@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"hypervisor-tui/sample/sampletest"
 )
 
 // diskstatsOf is a /proc/diskstats in which each device has done n times: a read and two writes of 8 sectors each, 5 ms of work, of which 3 ms in
@@ -28,13 +30,13 @@ func TestWhichDevicesAreDisks(t *testing.T) {
 	root := t.TempDir()
 	for _, name := range strings.Fields(want + " loop0 ram0 zram0 nvme0c1n1 sr0 fd0") {
 		dir := "/sys/block/" + strings.ReplaceAll(name, "/", "!")
-		put(t, root, dir+"/size", "1")
+		sampletest.Put(t, root, dir+"/size", "1")
 		if !strings.Contains(" "+virtual+" loop0 ram0 zram0 ", " "+name+" ") {
-			put(t, root, dir+"/device/model", "Model of "+name+"  \n")
+			sampletest.Put(t, root, dir+"/device/model", "Model of "+name+"  \n")
 		}
 	}
 	for _, tree := range []string{root, t.TempDir()} { // with sysfs, and by the names alone
-		put(t, tree, "/proc/diskstats", diskstatsOf(1, all...))
+		sampletest.Put(t, tree, "/proc/diskstats", diskstatsOf(1, all...))
 		var got, stacks []string
 		for _, d := range sampled(t, tree).hosts.Latest().Disks {
 			got = append(got, d.Name)
@@ -56,17 +58,17 @@ func TestWhichDevicesAreDisks(t *testing.T) {
 
 func TestDiskRates(t *testing.T) {
 	root := t.TempDir()
-	put(t, root, "/proc/diskstats", diskstatsOf(0, "sda", "dm-0"))
-	c := newClock()
-	s := New(Options{Root: root, Now: c.now})
+	sampletest.Put(t, root, "/proc/diskstats", diskstatsOf(0, "sda", "dm-0"))
+	c := sampletest.NewClock()
+	s := New(Options{Root: root, Now: c.Now})
 	t.Cleanup(s.Close)
 	s.Sample()
 	h := s.hosts.Latest()
 	if d := h.Disks[0]; !math.IsNaN(d.Read) || !math.IsNaN(d.Busy) || !math.IsNaN(h.DiskRead) {
 		t.Errorf("first sample: %+v, total %v", d, h.DiskRead)
 	}
-	put(t, root, "/proc/diskstats", diskstatsOf(100, "sda", "dm-0"))
-	c.pass(2 * time.Second)
+	sampletest.Put(t, root, "/proc/diskstats", diskstatsOf(100, "sda", "dm-0"))
+	c.Pass(2 * time.Second)
 	s.Sample()
 	h = s.hosts.Latest()
 	want := Disk{Name: "sda", Physical: true, Read: 50 * 4096, Write: 100 * 4096, ReadOps: 50, WriteOps: 100, Busy: 25, ReadLatency: 3, WriteLatency: 4}
@@ -80,12 +82,12 @@ func TestDiskRates(t *testing.T) {
 
 func TestF16DiskReplug(t *testing.T) {
 	root := t.TempDir()
-	c := newClock()
-	s := New(Options{Root: root, Now: c.now})
+	c := sampletest.NewClock()
+	s := New(Options{Root: root, Now: c.Now})
 	t.Cleanup(s.Close)
 	step := func(text string) *Host {
-		put(t, root, "/proc/diskstats", text)
-		c.pass(time.Second)
+		sampletest.Put(t, root, "/proc/diskstats", text)
+		c.Pass(time.Second)
 		s.Sample()
 		return s.hosts.Latest()
 	}
@@ -111,9 +113,9 @@ func TestF16DiskReplug(t *testing.T) {
 
 func TestDisksOfOneName(t *testing.T) {
 	root := t.TempDir()
-	put(t, root, "/proc/diskstats", diskstatsOf(1, "sda", "sda"))
+	sampletest.Put(t, root, "/proc/diskstats", diskstatsOf(1, "sda", "sda"))
 	s := sampled(t, root)
-	put(t, root, "/proc/diskstats", diskstatsOf(2, "sdb", "sda", "sda"))
+	sampletest.Put(t, root, "/proc/diskstats", diskstatsOf(2, "sdb", "sda", "sda"))
 	s.Sample()
 	if h := s.hosts.Latest(); len(h.Disks) != 3 || math.IsNaN(h.Disks[1].Read) || !h.Health[Diskstats].Has() {
 		t.Errorf("%+v", h.Disks)
@@ -122,9 +124,9 @@ func TestDisksOfOneName(t *testing.T) {
 
 func TestBadDiskstatsKeepTheLastGoodValues(t *testing.T) {
 	root := t.TempDir()
-	put(t, root, "/proc/diskstats", diskstatsOf(1, "sda"))
+	sampletest.Put(t, root, "/proc/diskstats", diskstatsOf(1, "sda"))
 	s := sampled(t, root)
-	put(t, root, "/proc/diskstats", diskstatsOf(2, "sdb")+"8 0 sdc 1 2 3\n")
+	sampletest.Put(t, root, "/proc/diskstats", diskstatsOf(2, "sdb")+"8 0 sdc 1 2 3\n")
 	s.Sample()
 	h := s.hosts.Latest()
 	if len(h.Disks) != 1 || h.Disks[0].Name != "sda" {
@@ -162,8 +164,8 @@ func diskTree(t *testing.T, disks map[string]string) string {
 				t.Fatal(err)
 			}
 		}
-		put(t, root, dir+"/device/model", "x\n")
-		put(t, root, dir+"/size", "1000\n")
+		sampletest.Put(t, root, dir+"/device/model", "x\n")
+		sampletest.Put(t, root, dir+"/size", "1000\n")
 	}
 	return root
 }
@@ -171,8 +173,8 @@ func diskTree(t *testing.T, disks map[string]string) string {
 // twice samples what the devices did n[0] times, and a second later n[1] times.
 func twice(t *testing.T, root string, n [2][]int, names ...string) *Host {
 	t.Helper()
-	c := newClock()
-	s := New(Options{Root: root, Now: c.now})
+	c := sampletest.NewClock()
+	s := New(Options{Root: root, Now: c.Now})
 	t.Cleanup(s.Close)
 	for _, counts := range n {
 		var text strings.Builder
@@ -180,9 +182,9 @@ func twice(t *testing.T, root string, n [2][]int, names ...string) *Host {
 			line := diskstatsOf(counts[i], name)
 			text.WriteString(line)
 		}
-		put(t, root, "/proc/diskstats", text.String())
+		sampletest.Put(t, root, "/proc/diskstats", text.String())
 		s.Sample()
-		c.pass(time.Second)
+		c.Pass(time.Second)
 	}
 	return s.hosts.Latest()
 }
@@ -232,8 +234,8 @@ func TestB11DisksThatCountOnce(t *testing.T) {
 	}
 	names = append(names, "nvme2c0n1", "stack0")
 	root := diskTree(t, all)
-	put(t, root, "/sys/block/stack0/device/model", "lies on another\n")
-	put(t, root, "/sys/block/stack0/slaves/sda/size", "1000\n")
+	sampletest.Put(t, root, "/sys/block/stack0/device/model", "lies on another\n")
+	sampletest.Put(t, root, "/sys/block/stack0/slaves/sda/size", "1000\n")
 	var counts [2][]int
 	for range names {
 		counts[0], counts[1] = append(counts[0], 10), append(counts[1], 20)
@@ -257,7 +259,7 @@ func TestB11DisksThatCountOnce(t *testing.T) {
 func TestB11DrivesWithoutADisk(t *testing.T) {
 	root := diskTree(t, map[string]string{"sda": "", "sdb": "", "nbd0": "", "nbd1": "", "sr0": "", "fd0": ""})
 	for _, name := range []string{"sdb", "nbd0", "nbd1"} {
-		put(t, root, "/sys/block/"+name+"/size", "0\n")
+		sampletest.Put(t, root, "/sys/block/"+name+"/size", "0\n")
 	}
 	h := twice(t, root, [2][]int{{1, 0, 0, 5, 5, 5}, {2, 0, 0, 6, 6, 6}}, "sda", "sdb", "nbd0", "nbd1", "sr0", "fd0")
 	if len(h.Disks) != 2 || h.Disks[0].Name != "sda" || h.Disks[1].Name != "nbd1" || h.Disks[1].ReadOps != 1 || h.DiskRead != 4096 {

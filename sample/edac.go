@@ -2,6 +2,8 @@ package sample
 
 import (
 	"strings"
+
+	"hypervisor-tui/sample/procfile"
 )
 
 const edac = "/sys/devices/system/edac/mc/"
@@ -12,7 +14,7 @@ const edac = "/sys/devices/system/edac/mc/"
 func readEDAC(root string) ([]MemoryController, error) {
 	names, err := list(root + edac)
 	if err != nil {
-		return nil, &readError{name: edac, cause: cause(err)}
+		return nil, &procfile.ReadError{Name: edac, Cause: procfile.Cause(err)}
 	}
 	var found []MemoryController
 	for _, name := range names {
@@ -20,7 +22,7 @@ func readEDAC(root string) ([]MemoryController, error) {
 			continue
 		}
 		corrected, err := readCounter(root, edac+name+"/ce_count")
-		if missing(err) {
+		if procfile.Missing(err) {
 			continue // its driver has just gone
 		}
 		if err != nil {
@@ -40,13 +42,13 @@ func readEDAC(root string) ([]MemoryController, error) {
 
 // readCounter is the figure in a small file that is read once.
 func readCounter(root, name string) (uint64, error) {
-	text, err := readText(root, name)
+	text, err := procfile.ReadText(root, name)
 	if err != nil {
 		return 0, err
 	}
-	v, err := number([]byte(text))
+	v, err := procfile.Number([]byte(text))
 	if err != nil {
-		return 0, &readError{name: name, cause: err}
+		return 0, &procfile.ReadError{Name: name, Cause: err}
 	}
 	return v, nil
 }

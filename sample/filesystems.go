@@ -11,7 +11,8 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"hypervisor-tui/sample/wakeup"
+	"hypervisor-tui/internal/wakeup"
+	"hypervisor-tui/sample/procfile"
 )
 
 const (
@@ -22,29 +23,29 @@ const (
 	mountinfo   = "/proc/self/mountinfo"
 )
 
-const errOddMount = remark("a line of " + mountinfo + " is not understood")
+const errOddMount = procfile.Warning("a line of " + mountinfo + " is not understood")
 
 // filesystemsReader gathers what the probes of the mounts have answered.
 type filesystemsReader struct {
 	root   string
 	deny   []string
-	table  kept         // the worker's
-	mark   maphash.Hash // the worker's: of the mount table
-	seen   uint64       // the worker's: the mark of the table that the roster was made from; 0: there is none
+	table  procfile.File // the worker's
+	mark   maphash.Hash  // the worker's: of the mount table
+	seen   uint64        // the worker's: the mark of the table that the roster was made from; 0: there is none
 	roster *roster[mount, usage]
-	forced atomic.Pointer[[]int]  // ids of the mounts that the kernel itself made read-only
-	odd    atomic.Pointer[remark] // about the mount table; nil: there is nothing to say
-	work   stopwatch              // of the worker
+	forced atomic.Pointer[[]int]            // ids of the mounts that the kernel itself made read-only
+	odd    atomic.Pointer[procfile.Warning] // about the mount table; nil: there is nothing to say
+	work   procfile.Stopwatch               // of the worker
 }
 
 func (r *filesystemsReader) read(now time.Duration, h *Host, _ *Net) error {
 	l := r.roster.listing.Load()
-	hangs := r.work.hangs(now)
+	hangs := r.work.Hangs(now)
 	switch {
 	case l == nil && hangs:
-		return errNotAnswering
+		return procfile.ErrNotAnswering
 	case l == nil:
-		return errNotYet
+		return procfile.ErrNotYet
 	}
 	if l.probes == nil && l.err != nil {
 		return l.err // the filesystems stay what they were
@@ -67,9 +68,9 @@ func (r *filesystemsReader) read(now time.Duration, h *Host, _ *Net) error {
 	}
 	switch {
 	case hangs:
-		return errNotAnswering // nobody knows of other mounts
+		return procfile.ErrNotAnswering // nobody knows of other mounts
 	case l.err == nil && l.left > 0:
-		return errLeftOut
+		return procfile.ErrLeftOut
 	}
 	if odd := r.odd.Load(); odd != nil && l.err == nil {
 		return *odd
@@ -93,8 +94,8 @@ func newFilesystem(p *probe[mount, usage], a *answer[usage]) Filesystem {
 		u := &a.value
 		f.Total, f.Used, f.Available = u.total, u.used, u.available
 		f.ReadOnly, f.RemountedRO = u.readOnly, u.remounted
-		f.UsedPercent = percent(u.used, u.used+u.available)
-		f.InodesPercent = percent(u.inodesUsed, u.inodes)
+		f.UsedPercent = procfile.Percent(u.used, u.used+u.available)
+		f.InodesPercent = procfile.Percent(u.inodesUsed, u.inodes)
 	}
 	return f
 }
@@ -102,13 +103,13 @@ func newFilesystem(p *probe[mount, usage], a *answer[usage]) Filesystem {
 // watch follows the mount table until ctx ends.
 func (r *filesystemsReader) watch(ctx context.Context) error {
 	defer r.roster.end()
-	defer r.table.close()
-	defer r.work.stop()
+	defer r.table.Close()
+	defer r.work.Stop()
 	r.seen = 0
 	for {
-		r.work.start(r.roster.now())
+		r.work.Start(r.roster.now())
 		r.look(ctx)
-		r.work.stop()
+		r.work.Stop()
 		wakeup.Pause(ctx, mountsPause)
 		r.waitForChange(ctx)
 		if ctx.Err() != nil {
@@ -120,7 +121,7 @@ func (r *filesystemsReader) watch(ctx context.Context) error {
 // look reads the mount table and, when it is not the one of last time, makes the roster fit it.
 func (r *filesystemsReader) look(ctx context.Context) {
 	r.mark.Reset()
-	err := r.table.lines(func(line []byte) error {
+	err := r.table.Lines(func(line []byte) error {
 		r.mark.Write(line)
 		return r.mark.WriteByte('\n')
 	})
@@ -128,7 +129,7 @@ func (r *filesystemsReader) look(ctx context.Context) {
 		return
 	}
 	var mounts []mountLine
-	var odd *remark
+	var odd *procfile.Warning
 	if err == nil {
 		mounts, odd, err = readMounts(&r.table)
 	}
@@ -146,16 +147,16 @@ func (r *filesystemsReader) look(ctx context.Context) {
 
 // readMounts reads the mount table, and says what is to be said about it. Lines that it does not understand hide no
 // others; a table in which it understands none is no mount table.
-func readMounts(table *kept) (mounts []mountLine, odd *remark, err error) {
-	why := remark("")
-	err = table.lines(func(line []byte) error {
+func readMounts(table *procfile.File) (mounts []mountLine, odd *procfile.Warning, err error) {
+	why := procfile.Warning("")
+	err = table.Lines(func(line []byte) error {
 		m, ok := parseMount(line)
 		switch {
 		case !ok:
 			why = errOddMount
 		case len(mounts) == mostMounts:
-			why = errLeftOut
-			return errLeftOut
+			why = procfile.ErrLeftOut
+			return procfile.ErrLeftOut
 		default:
 			mounts = append(mounts, m)
 		}
@@ -165,9 +166,9 @@ func readMounts(table *kept) (mounts []mountLine, odd *remark, err error) {
 		return mounts, nil, err
 	}
 	if len(mounts) == 0 {
-		return nil, nil, table.fail(errFields)
+		return nil, nil, table.Fail(procfile.ErrFields)
 	}
-	if err != nil && why != errLeftOut {
+	if err != nil && why != procfile.ErrLeftOut {
 		return nil, nil, err
 	}
 	return mounts, &why, nil
@@ -187,13 +188,13 @@ func (r *filesystemsReader) waitForChange(ctx context.Context) {
 	}
 	defer f.Close()
 	conn, err := f.SyscallConn()
-	if err != nil || !r.table.opened || f.SetReadDeadline(time.Now().Add(wakeup.Until(time.Now(), mountsEvery))) != nil {
+	if err != nil || !r.table.Opened || f.SetReadDeadline(time.Now().Add(wakeup.Until(time.Now(), mountsEvery))) != nil {
 		wakeup.Pause(ctx, mountsEvery) // not a file of procfs, then
 		return
 	}
 	defer context.AfterFunc(ctx, func() { f.SetReadDeadline(time.Unix(1, 0)) })()
 	conn.Read(func(uintptr) bool {
-		fds := [1]unix.PollFd{{Fd: int32(r.table.fd), Events: unix.POLLPRI}}
+		fds := [1]unix.PollFd{{Fd: int32(r.table.FD), Events: unix.POLLPRI}}
 		n, err := unix.Poll(fds[:], 0)
 		return n > 0 && err == nil
 	})

@@ -14,6 +14,8 @@ import (
 	"golang.org/x/sys/unix"
 
 	"hypervisor-tui/internal/await"
+	"hypervisor-tui/sample/procfile"
+	"hypervisor-tui/sample/sampletest"
 )
 
 // mountinfoOf is a mount table of those mount points, each of a device of its own.
@@ -95,21 +97,21 @@ func (s *stuck) statfs(path string, st *unix.Statfs_t) error {
 }
 
 func TestF14HungMount(t *testing.T) {
-	root, c := copyOf(t, "bare"), newClock()
+	root, c := sampletest.CopyOf(t, "bare"), sampletest.NewClock()
 	points := []string{"/", "/b", "/c", "/dead", "/e", "/f", "/g", "/h", "/i", "/j"}
-	put(t, root, mountinfo, mountinfoOf(points...))
+	sampletest.Put(t, root, mountinfo, mountinfoOf(points...))
 	dead := &stuck{path: root + "/dead", letGo: make(chan struct{})}
-	s := New(Options{Root: root, Now: c.now, statfs: dead.statfs})
+	s := New(Options{Root: root, Now: c.Now, statfs: dead.statfs})
 	begin(t, s)
 	release := sync.OnceFunc(func() { close(dead.letGo) })
 	t.Cleanup(release) // before the probes are waited for
 	await.Until(t, "all but the dead mount", func() bool { return s.filesystems.idle() == 9 })
 	s.Sample()
 	goroutines := runtime.NumGoroutine()
-	began := c.now()
+	began := c.Now()
 	for range 100 {
 		before := dead.questions.Load()
-		c.pass(6 * time.Second)
+		c.Pass(6 * time.Second)
 		s.Sample() // asks all but the dead one
 		await.Until(t, "nine answers", func() bool { return dead.questions.Load() == before+9 && s.filesystems.idle() == 9 })
 		s.Sample()
@@ -119,9 +121,9 @@ func TestF14HungMount(t *testing.T) {
 	}
 	for _, f := range s.hosts.Latest().Filesystems {
 		switch {
-		case f.Mount != "/dead" && (f.Health.State.String() != "ok" || f.Health.Age(c.now()) != 0 || f.UsedPercent != 50):
+		case f.Mount != "/dead" && (f.Health.State.String() != "ok" || f.Health.Age(c.Now()) != 0 || f.UsedPercent != 50):
 			t.Errorf("%+v", f)
-		case f.Mount == "/dead" && (f.Health.State.String() != "failed" || f.Health.Err != notAnswering ||
+		case f.Mount == "/dead" && (f.Health.State.String() != "failed" || f.Health.Err != procfile.NotAnswering ||
 			f.Health.Since > began || !math.IsNaN(f.UsedPercent)):
 			t.Errorf("%+v", f)
 		}
@@ -150,10 +152,10 @@ func (r *filesystemsReader) idle() int {
 }
 
 func TestHungMountKeepsItsLastGoodValues(t *testing.T) {
-	root, c := copyOf(t, "bare"), newClock()
-	put(t, root, mountinfo, mountinfoOf("/", "/dead"))
+	root, c := sampletest.CopyOf(t, "bare"), sampletest.NewClock()
+	sampletest.Put(t, root, mountinfo, mountinfoOf("/", "/dead"))
 	dead := &stuck{letGo: make(chan struct{})}
-	s := New(Options{Root: root, Now: c.now, statfs: func(path string, st *unix.Statfs_t) error {
+	s := New(Options{Root: root, Now: c.Now, statfs: func(path string, st *unix.Statfs_t) error {
 		if dead.questions.Load() >= 2 && strings.HasSuffix(path, "/dead") {
 			<-dead.letGo
 		}
@@ -163,20 +165,20 @@ func TestHungMountKeepsItsLastGoodValues(t *testing.T) {
 	t.Cleanup(func() { close(dead.letGo) })
 	s.WaitSlow(context.Background())
 	s.Sample()
-	c.pass(6 * time.Second)
+	c.Pass(6 * time.Second)
 	s.Sample()
-	c.pass(12 * time.Second)
+	c.Pass(12 * time.Second)
 	s.Sample()
 	f := s.hosts.Latest().Filesystems[1]
-	if h := &f.Health; h.State.String() != "stale" || h.Err != notAnswering || c.now()-h.Since != 12*time.Second || f.UsedPercent != 50 {
+	if h := &f.Health; h.State.String() != "stale" || h.Err != procfile.NotAnswering || c.Now()-h.Since != 12*time.Second || f.UsedPercent != 50 {
 		t.Errorf("%+v", f)
 	}
 }
 
 func TestMountsComeAndGo(t *testing.T) {
-	root, c := copyOf(t, "bare"), newClock()
-	put(t, root, mountinfo, mountinfoOf("/", "/b", "/empty"))
-	s := New(Options{Root: root, Now: c.now, statfs: func(path string, st *unix.Statfs_t) error {
+	root, c := sampletest.CopyOf(t, "bare"), sampletest.NewClock()
+	sampletest.Put(t, root, mountinfo, mountinfoOf("/", "/b", "/empty"))
+	s := New(Options{Root: root, Now: c.Now, statfs: func(path string, st *unix.Statfs_t) error {
 		switch {
 		case strings.HasSuffix(path, "/empty"):
 			return nil // no blocks: df leaves it out
@@ -192,7 +194,7 @@ func TestMountsComeAndGo(t *testing.T) {
 	defer stop()
 	r := &s.filesystems
 	shown := func(points ...string) string {
-		put(t, root, mountinfo, mountinfoOf(points...))
+		sampletest.Put(t, root, mountinfo, mountinfoOf(points...))
 		r.look(ctx)
 		for _, p := range r.roster.listing.Load().probes {
 			<-p.first
@@ -215,7 +217,7 @@ func TestMountsComeAndGo(t *testing.T) {
 		t.Error("a mount that stays has another probe")
 	}
 	await.Until(t, "the goroutines of the mounts that went", func() bool { return r.roster.alive.Load() == 3 })
-	put(t, root, mountinfo, "nonsense\n")
+	sampletest.Put(t, root, mountinfo, "nonsense\n")
 	r.look(ctx)
 	s.Sample()
 	h := s.hosts.Latest()
@@ -228,18 +230,18 @@ func TestMountsComeAndGo(t *testing.T) {
 }
 
 func TestTooManyMounts(t *testing.T) {
-	root := copyOf(t, "bare")
+	root := sampletest.CopyOf(t, "bare")
 	points := make([]string, mostProbes+3)
 	for i := range points {
 		points[i] = fmt.Sprint("/m", i)
 	}
-	put(t, root, mountinfo, mountinfoOf(points...))
+	sampletest.Put(t, root, mountinfo, mountinfoOf(points...))
 	s := New(Options{Root: root, statfs: func(_ string, st *unix.Statfs_t) error { st.Blocks, st.Bsize = 1, 1; return nil }})
 	begin(t, s)
 	s.WaitSlow(context.Background())
 	s.Sample()
 	h := s.hosts.Latest()
-	if got := h.Health[Filesystems]; len(h.Filesystems) != mostProbes || got.State.String() != "ok" || got.Err != errLeftOut.Error() {
+	if got := h.Health[Filesystems]; len(h.Filesystems) != mostProbes || got.State.String() != "ok" || got.Err != procfile.ErrLeftOut.Error() {
 		t.Errorf("%d filesystems, %v %q", len(h.Filesystems), got.State, got.Err)
 	}
 }

@@ -5,6 +5,8 @@ import (
 	"math"
 	"strconv"
 	"strings"
+
+	"hypervisor-tui/sample/procfile"
 )
 
 const (
@@ -19,15 +21,15 @@ const (
 //
 // Kernel: Documentation/admin-guide/pm/cpufreq.rst, scaling_cur_freq
 func readMHz(root string) (float64, error) {
-	online, err := readText(root, cpus+"online")
+	online, err := procfile.ReadText(root, cpus+"online")
 	if err == nil {
 		var sum, clocks float64
 		for _, cpu := range spread(online, mostClocks) {
-			text, err := readText(root, cpus+"cpu"+strconv.Itoa(cpu)+"/cpufreq/scaling_cur_freq")
+			text, err := procfile.ReadText(root, cpus+"cpu"+strconv.Itoa(cpu)+"/cpufreq/scaling_cur_freq")
 			if err != nil {
 				continue // it has just gone offline, or has no driver
 			}
-			if kHz, err := number([]byte(text)); err == nil && kHz > 0 {
+			if kHz, err := procfile.Number([]byte(text)); err == nil && kHz > 0 {
 				sum += float64(kHz) / 1000
 				clocks++
 			}
@@ -36,9 +38,9 @@ func readMHz(root string) (float64, error) {
 			return sum / clocks, nil
 		}
 	}
-	file := keep(root, cpuinfo)
-	defer file.close()
-	text, err := file.head(cpuinfoHead)
+	file := procfile.New(root, cpuinfo)
+	defer file.Close()
+	text, err := file.Head(cpuinfoHead)
 	if err != nil {
 		return math.NaN(), err
 	}
@@ -100,9 +102,9 @@ func parseCPUInfo(text []byte) (float64, error) {
 		if !ok || string(bytes.TrimSpace(name)) != "cpu MHz" {
 			continue
 		}
-		v, err := decimal(bytes.TrimSpace(figure))
+		v, err := procfile.Decimal(bytes.TrimSpace(figure))
 		if err != nil {
-			return math.NaN(), &readError{name: cpuinfo, cause: err}
+			return math.NaN(), &procfile.ReadError{Name: cpuinfo, Cause: err}
 		}
 		if v > 0 {
 			sum += v

@@ -8,7 +8,9 @@ import (
 	"testing"
 	"time"
 
-	"hypervisor-tui/draw/clean"
+	"hypervisor-tui/internal/clean"
+	"hypervisor-tui/sample/procfile"
+	"hypervisor-tui/sample/sampletest"
 )
 
 // seed adds what the fixture trees have under a name.
@@ -112,18 +114,18 @@ func FuzzNetDev(f *testing.F) {
 	seed(f, "/proc/net/dev")
 	root := f.TempDir()
 	f.Fuzz(func(t *testing.T, text []byte) {
-		lines, err := parseNetDev(text, nil)
+		lines, err := procfile.ParseNetDev(text, nil)
 		if err != nil {
 			return
 		}
 		var links atomic.Pointer[LinkReport]
 		links.Store(reportOf(eth0))
-		r := netdevReader{root: root, interval: time.Second, file: keep(root, "/proc/net/dev"), links: &links}
+		r := netdevReader{root: root, interval: time.Second, file: procfile.New(root, "/proc/net/dev"), links: &links}
 		defer r.close()
 		var n Net
 		half := bytes.LastIndexByte(text[:len(text)/2], '\n') + 1
 		for i, part := range [][]byte{text, text[:half], text} {
-			put(t, root, "/proc/net/dev", string(part))
+			sampletest.Put(t, root, "/proc/net/dev", string(part))
 			if err := r.read(time.Duration(i)*time.Minute, nil, &n); err != nil && err != r.said {
 				t.Errorf("%q: %v", part, err)
 			}
@@ -162,7 +164,7 @@ func FuzzMDStat(f *testing.F) {
 	f.Add([]byte("md0 : active raid5 a[0](F) b[1](S)\n  1 blocks [3/1] [U__]\n  [>] resync=DELAYED\n"))
 	f.Fuzz(func(t *testing.T, text []byte) {
 		arrays, err := parseMDStat(text)
-		if _, sound := err.(remark); err != nil && !sound {
+		if _, sound := err.(procfile.Warning); err != nil && !sound {
 			t.Error(err)
 		}
 		for _, a := range arrays {

@@ -6,13 +6,15 @@ import (
 	"time"
 
 	"hypervisor-tui/internal/await"
-	"hypervisor-tui/sample/box"
+	"hypervisor-tui/internal/health"
+	"hypervisor-tui/sample/procfile"
+	"hypervisor-tui/sample/sampletest"
 )
 
 // What a reader that hangs is like from outside: the sampler says since when, and at which source.
 func TestF52SampleUnderWay(t *testing.T) {
-	c := newClock()
-	s := New(Options{Root: copyOf(t, "vm2"), Now: c.now})
+	c := sampletest.NewClock()
+	s := New(Options{Root: sampletest.CopyOf(t, "vm2"), Now: c.Now})
 	t.Cleanup(s.Close)
 	s.Sample()
 	if since, _ := s.Busy(); since != 0 {
@@ -20,12 +22,12 @@ func TestF52SampleUnderWay(t *testing.T) {
 	}
 	reached, answer := make(chan struct{}), make(chan struct{})
 	s.steps[Loadavg].reader = &faulty{func() error { close(reached); <-answer; return nil }}
-	c.pass(2 * time.Second)
+	c.Pass(2 * time.Second)
 	ended := make(chan struct{})
 	go func() { defer close(ended); s.Sample() }()
 	<-reached
-	began := c.now()
-	c.pass(time.Minute)
+	began := c.Now()
+	c.Pass(time.Minute)
 	if since, at := s.Busy(); since != began || at != Loadavg {
 		t.Errorf("busy since %v with source %d, want %v with %d", since, at, began, Loadavg)
 	}
@@ -38,40 +40,40 @@ func TestF52SampleUnderWay(t *testing.T) {
 
 // An os-release that never answers costs the sample nothing but the identity, which says so and comes back.
 func TestF53IdentityHangs(t *testing.T) {
-	c := newClock()
-	s := New(Options{Root: copyOf(t, "vm2"), Now: c.now})
+	c := sampletest.NewClock()
+	s := New(Options{Root: sampletest.CopyOf(t, "vm2"), Now: c.Now})
 	t.Cleanup(s.Close)
 	answer := make(chan struct{})
 	s.identity.look = func(root string) *identity { <-answer; return readIdentity(root) }
 	s.Sample()
 	goroutines := runtime.NumGoroutine()
 	h := s.hosts.Latest()
-	if h.Health[Identity].State != box.Init || h.Health[Stat].State != box.OK || h.Machine.Hostname != "hypervisor-01" {
+	if h.Health[Identity].State != health.Init || h.Health[Stat].State != health.OK || h.Machine.Hostname != "hypervisor-01" {
 		t.Errorf("identity %+v, cpu %+v, hostname %q", h.Health[Identity], h.Health[Stat], h.Machine.Hostname)
 	}
 	for range 20 {
-		c.pass(2 * workPatience)
+		c.Pass(2 * procfile.WorkPatience)
 		s.identity.ask() // as the worker does each minute
 		s.Sample()
 	}
 	if now := runtime.NumGoroutine(); now > goroutines {
 		t.Errorf("%d goroutines became %d", goroutines, now)
 	}
-	if got := s.hosts.Latest().Health[Identity]; got.State != box.Failed || got.Err != notAnswering {
+	if got := s.hosts.Latest().Health[Identity]; got.State != health.Failed || got.Err != procfile.NotAnswering {
 		t.Errorf("%+v", got)
 	}
 	close(answer)
-	await.Until(t, "the answer", func() bool { return s.identity.asked.since() == 0 })
+	await.Until(t, "the answer", func() bool { return s.identity.asked.Since() == 0 })
 	s.Sample()
 	h = s.hosts.Latest()
-	if h.Health[Identity].State != box.OK || h.Machine.OS == "" || h.Machine.Hostname != "hypervisor-01" {
+	if h.Health[Identity].State != health.OK || h.Machine.OS == "" || h.Machine.Hostname != "hypervisor-01" {
 		t.Errorf("afterwards %+v, %+v", h.Health[Identity], h.Machine)
 	}
 	s.identity.look = func(string) *identity { panic("a word") }
 	s.identity.ask()
-	await.Until(t, "the crash", func() bool { return s.identity.asked.since() == 0 })
+	await.Until(t, "the crash", func() bool { return s.identity.asked.Since() == 0 })
 	s.Sample()
-	if got := s.hosts.Latest().Health[Identity]; got.State != box.Failed || got.Err != "crashed: a word" {
+	if got := s.hosts.Latest().Health[Identity]; got.State != health.Failed || got.Err != "crashed: a word" {
 		t.Errorf("%+v", got)
 	}
 }
@@ -80,43 +82,43 @@ func TestF53IdentityHangs(t *testing.T) {
 func TestF55WorkersHang(t *testing.T) {
 	for name, c := range map[string]struct {
 		source Source
-		work   func(s *Sampler) *stopwatch
+		work   func(s *Sampler) *procfile.Stopwatch
 		found  func(s *Sampler)
 	}{
-		"filesystems": {Filesystems, func(s *Sampler) *stopwatch { return &s.filesystems.work },
+		"filesystems": {Filesystems, func(s *Sampler) *procfile.Stopwatch { return &s.filesystems.work },
 			func(s *Sampler) { s.filesystems.roster.set(t.Context(), nil) }},
-		"sensors": {Sensors, func(s *Sampler) *stopwatch { return &s.sensors.work },
+		"sensors": {Sensors, func(s *Sampler) *procfile.Stopwatch { return &s.sensors.work },
 			func(s *Sampler) { s.sensors.roster.set(t.Context(), nil) }},
 	} {
 		t.Run(name, func(t *testing.T) {
-			clock := newClock()
-			s := New(Options{Root: t.TempDir(), Now: clock.now})
+			clock := sampletest.NewClock()
+			s := New(Options{Root: t.TempDir(), Now: clock.Now})
 			t.Cleanup(s.Close)
-			state := func() box.Health {
+			state := func() health.Health {
 				s.Sample()
 				return s.hosts.Latest().Health[c.source]
 			}
 			work := c.work(s)
-			work.start(clock.now())
-			if got := state(); got.State != box.Init {
+			work.Start(clock.Now())
+			if got := state(); got.State != health.Init {
 				t.Errorf("at once: %+v", got)
 			}
-			clock.pass(workPatience + time.Second)
-			if got := state(); got.State != box.Failed || got.Err != notAnswering {
+			clock.Pass(procfile.WorkPatience + time.Second)
+			if got := state(); got.State != health.Failed || got.Err != procfile.NotAnswering {
 				t.Errorf("from the start: %+v", got)
 			}
-			work.stop()
+			work.Stop()
 			c.found(s)
-			if got := state(); got.State != box.OK {
+			if got := state(); got.State != health.OK {
 				t.Errorf("it has answered: %+v", got)
 			}
-			work.start(clock.now())
-			clock.pass(workPatience + time.Second)
-			if got := state(); got.State != box.Stale || got.Err != notAnswering || got.Age(clock.now()) == 0 {
+			work.Start(clock.Now())
+			clock.Pass(procfile.WorkPatience + time.Second)
+			if got := state(); got.State != health.Stale || got.Err != procfile.NotAnswering || got.Age(clock.Now()) == 0 {
 				t.Errorf("later: %+v", got)
 			}
-			work.stop()
-			if got := state(); got.State != box.OK || got.Err != "" {
+			work.Stop()
+			if got := state(); got.State != health.OK || got.Err != "" {
 				t.Errorf("afterwards: %+v", got)
 			}
 		})

@@ -3,7 +3,7 @@ package sample
 import (
 	"math"
 
-	"hypervisor-tui/sample/box"
+	"hypervisor-tui/internal/health"
 )
 
 // remember pushes the newest point of each sparkline. A sample that comes early because somebody asked for it adds
@@ -22,7 +22,7 @@ func (s *Sampler) remember() {
 	}
 	s.pushed = h.At
 	fresh := func(source Source, v float64) float64 {
-		if h.Health[source].State != box.OK {
+		if h.Health[source].State != health.OK {
 			return math.NaN()
 		}
 		return v

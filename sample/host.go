@@ -6,7 +6,8 @@ package sample
 import (
 	"time"
 
-	"hypervisor-tui/sample/box"
+	"hypervisor-tui/internal/health"
+	"hypervisor-tui/sample/procfile"
 )
 
 // Source names one thing that the Sampler reads; it indexes Host.Health.
@@ -63,7 +64,7 @@ type Host struct {
 	Arrays      []Array            // md
 	Pools       []Pool             // ZFS
 	EDAC        []MemoryController // those that count memory errors
-	Health      [SourceCount]box.Health
+	Health      [SourceCount]health.Health
 	History     History
 }
 
@@ -96,7 +97,7 @@ type Memory struct {
 }
 
 // UsedPercent is Used of Total, NaN when there is no total.
-func (m *Memory) UsedPercent() float64 { return percent(m.Used, m.Total) }
+func (m *Memory) UsedPercent() float64 { return procfile.Percent(m.Used, m.Total) }
 
 // HugePages are the huge pages of one size.
 //
@@ -138,8 +139,8 @@ type Filesystem struct {
 	UsedPercent            float64 // Used of Used + Available, as df shows it; NaN when unknown
 	InodesPercent          float64 // NaN when the filesystem has no inodes to run out of
 	ReadOnly               bool
-	RemountedRO            bool       // it was read-write and became read-only, as after an I/O error
-	Health                 box.Health // Stale or Failed with "not answering" while a statfs hangs
+	RemountedRO            bool          // it was read-write and became read-only, as after an I/O error
+	Health                 health.Health // Stale or Failed with "not answering" while a statfs hangs
 }
 
 // Sensor is one temperature of hwmon or, where that has none, of a thermal zone.

@@ -3,6 +3,8 @@ package sample
 import (
 	"strings"
 	"time"
+
+	"hypervisor-tui/sample/procfile"
 )
 
 const hugepages = "/sys/kernel/mm/hugepages/"
@@ -10,7 +12,7 @@ const hugepages = "/sys/kernel/mm/hugepages/"
 // hugePool is the files of the huge pages of one size.
 type hugePool struct {
 	pages                 HugePages
-	total, free, reserved kept
+	total, free, reserved procfile.File
 }
 
 // hugepagesReader reads /sys/kernel/mm/hugepages. Which sizes there are is settled at boot, so that the directory is
@@ -47,16 +49,16 @@ func (r *hugepagesReader) read(_ time.Duration, h *Host, _ *Net) error {
 
 func (p *hugePool) read() error {
 	for _, f := range [...]struct {
-		file *kept
+		file *procfile.File
 		into *uint64
 	}{{&p.total, &p.pages.Total}, {&p.free, &p.pages.Free}, {&p.reserved, &p.pages.Reserved}} {
-		text, err := f.file.read()
+		text, err := f.file.Read()
 		if err != nil {
 			return err
 		}
-		line, _ := cutLine(text)
-		if *f.into, err = number(line); err != nil {
-			return f.file.fail(err)
+		line, _ := procfile.CutLine(text)
+		if *f.into, err = procfile.Number(line); err != nil {
+			return f.file.Fail(err)
 		}
 	}
 	return nil
@@ -64,9 +66,9 @@ func (p *hugePool) read() error {
 
 func (r *hugepagesReader) close() {
 	for i := range r.pools {
-		r.pools[i].total.close()
-		r.pools[i].free.close()
-		r.pools[i].reserved.close()
+		r.pools[i].total.Close()
+		r.pools[i].free.Close()
+		r.pools[i].reserved.Close()
 	}
 }
 
@@ -76,21 +78,21 @@ func (r *hugepagesReader) close() {
 func (r *hugepagesReader) find() error {
 	names, err := list(r.root + hugepages)
 	if err != nil {
-		return &readError{name: hugepages, cause: cause(err)}
+		return &procfile.ReadError{Name: hugepages, Cause: procfile.Cause(err)}
 	}
 	for _, name := range names {
 		figure, isSize := strings.CutPrefix(name, "hugepages-")
 		figure, inKiB := strings.CutSuffix(figure, "kB")
-		size, err := number([]byte(figure))
+		size, err := procfile.Number([]byte(figure))
 		if !isSize || !inKiB || err != nil || size > 1<<40 {
 			continue
 		}
 		dir := hugepages + name + "/"
 		r.pools = append(r.pools, hugePool{
 			pages:    HugePages{Size: size * 1024},
-			total:    keep(r.root, dir+"nr_hugepages"),
-			free:     keep(r.root, dir+"free_hugepages"),
-			reserved: keep(r.root, dir+"resv_hugepages"),
+			total:    procfile.New(r.root, dir+"nr_hugepages"),
+			free:     procfile.New(r.root, dir+"free_hugepages"),
+			reserved: procfile.New(r.root, dir+"resv_hugepages"),
 		})
 	}
 	if r.pools == nil {

@@ -15,6 +15,8 @@ import (
 	"golang.org/x/sys/unix"
 
 	"hypervisor-tui/internal/await"
+	"hypervisor-tui/sample/procfile"
+	"hypervisor-tui/sample/sampletest"
 )
 
 const inNamespace = "SAMPLE_TEST_IN_MOUNT_NAMESPACE"
@@ -74,8 +76,8 @@ func hungFUSE(t *testing.T) {
 		}
 		defer unix.Unmount(p, unix.MNT_DETACH)
 	}
-	c := newClock()
-	s := New(Options{Now: c.now})
+	c := sampletest.NewClock()
+	s := New(Options{Now: c.Now})
 	begin(t, s)
 	dead := func() *probe[mount, usage] {
 		if l := s.filesystems.roster.listing.Load(); l != nil {
@@ -94,7 +96,7 @@ func hungFUSE(t *testing.T) {
 	s.Sample()
 	goroutines := runtime.NumGoroutine()
 	for range 100 {
-		c.pass(6 * patience)
+		c.Pass(6 * patience)
 		s.Sample()
 	}
 	if now := runtime.NumGoroutine(); now > goroutines {
@@ -104,19 +106,19 @@ func hungFUSE(t *testing.T) {
 		s.Sample()
 		fresh := 0
 		for _, f := range s.hosts.Latest().Filesystems {
-			if strings.HasPrefix(f.Mount, dir) && f.Health.State.String() == "ok" && f.Health.Age(c.now()) == 0 {
+			if strings.HasPrefix(f.Mount, dir) && f.Health.State.String() == "ok" && f.Health.Age(c.Now()) == 0 {
 				fresh++
 			}
 		}
 		return fresh == 9
 	})
-	if h := dead().health; h.Err != notAnswering || h.State.String() != "failed" {
+	if h := dead().health; h.Err != procfile.NotAnswering || h.State.String() != "failed" {
 		t.Errorf("the dead mount: %+v", h)
 	}
 	unix.Close(fuse) // the kernel gives up the connection
 	<-dead().first
 	s.Sample()
-	if h := dead().health; h.Err == notAnswering {
+	if h := dead().health; h.Err == procfile.NotAnswering {
 		t.Errorf("the dead mount afterwards: %+v", h)
 	}
 	unix.Unmount(points[0], unix.MNT_DETACH)
@@ -138,9 +140,9 @@ func mountFUSE(t *testing.T, point string) int {
 func TestMountTableTellsOfItsChanges(t *testing.T) { mayMount(t, mountTableChanges) }
 
 func mountTableChanges(t *testing.T) {
-	r := filesystemsReader{table: keep("", mountinfo)}
-	defer r.table.close()
-	if _, err := r.table.read(); err != nil {
+	r := filesystemsReader{table: procfile.New("", mountinfo)}
+	defer r.table.Close()
+	if _, err := r.table.Read(); err != nil {
 		t.Fatal(err)
 	}
 	point := t.TempDir()

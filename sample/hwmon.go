@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"hypervisor-tui/sample/procfile"
 )
 
 const (
@@ -59,7 +61,7 @@ func findChips(root string) ([]sensor, error) {
 	}
 	called := make([]string, len(chips))
 	for i, chip := range chips {
-		called[i], _ = readText(root, hwmon+chip+"/name") // a chip may have none
+		called[i], _ = procfile.ReadText(root, hwmon+chip+"/name") // a chip may have none
 	}
 	var found []sensor
 	for i, chip := range chips {
@@ -68,7 +70,7 @@ func findChips(root string) ([]sensor, error) {
 			name = chip
 		} else if slices.Index(called, name) != i || slices.Contains(called[i+1:], name) {
 			if device, err := os.Readlink(root + hwmon + chip + "/device"); err == nil {
-				name += " " + outside([]byte(path.Base(device))) // which of several disks it is
+				name += " " + procfile.Clean([]byte(path.Base(device))) // which of several disks it is
 			}
 		}
 		files, err := list(root + hwmon + chip)
@@ -93,7 +95,7 @@ func (k sensorKind) find(root, dir, chip string, files []string) []sensor {
 		if k == averagePower && slices.Contains(files, stem+sensorFiles[power].suffix) {
 			continue // it has the power of now as well
 		}
-		label, err := readText(root, dir+stem+"_label")
+		label, err := procfile.ReadText(root, dir+stem+"_label")
 		if err != nil || label == "" {
 			label = stem
 		}
@@ -131,7 +133,7 @@ func findZones(root string) []sensor {
 		if !strings.HasPrefix(zone, "thermal_zone") {
 			continue // a cooling device
 		}
-		name, err := readText(root, zones+zone+"/type")
+		name, err := procfile.ReadText(root, zones+zone+"/type")
 		if err != nil {
 			continue // the zone has just gone
 		}
@@ -145,7 +147,7 @@ func tripPoint(root, dir string) float64 {
 	for _, kind := range []string{"hot", "critical"} {
 		for point := 0; ; point++ {
 			stem := dir + "trip_point_" + strconv.Itoa(point)
-			is, err := readText(root, stem+"_type")
+			is, err := procfile.ReadText(root, stem+"_type")
 			if err != nil {
 				break
 			}
@@ -159,7 +161,7 @@ func tripPoint(root, dir string) float64 {
 
 // figure is what a small file says that is read once, NaN when it says nothing.
 func (k sensorKind) figure(root, name string) float64 {
-	text, err := readText(root, name)
+	text, err := procfile.ReadText(root, name)
 	if err != nil {
 		return math.NaN()
 	}

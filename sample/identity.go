@@ -9,7 +9,8 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"hypervisor-tui/sample/wakeup"
+	"hypervisor-tui/internal/wakeup"
+	"hypervisor-tui/sample/procfile"
 )
 
 const identityEvery = time.Minute // nixos-rebuild changes os-release under a running system
@@ -23,7 +24,7 @@ type identity struct {
 
 func (id *identity) remark(err error) {
 	if id.err == nil {
-		id.err = remark(err.Error())
+		id.err = procfile.Warning(err.Error())
 	}
 }
 
@@ -36,9 +37,9 @@ type identityReader struct {
 	root     string
 	now      func() time.Duration
 	look     func(root string) *identity // readIdentity, but in tests
-	hostname kept
+	hostname procfile.File
 	rest     atomic.Pointer[identity]
-	asked    stopwatch
+	asked    procfile.Stopwatch
 	first    chan struct{} // closed with the first identity
 	waited   bool          // the sampler's
 }
@@ -48,9 +49,9 @@ func (r *identityReader) read(now time.Duration, h *Host, _ *Net) error {
 		r.waited = true
 		r.await()
 	}
-	text, err := r.hostname.read()
+	text, err := r.hostname.Read()
 	if err == nil {
-		h.Machine.Hostname = intern(h.Machine.Hostname, text)
+		h.Machine.Hostname = procfile.Intern(h.Machine.Hostname, text)
 	}
 	rest := r.rest.Load()
 	if rest != nil {
@@ -61,15 +62,15 @@ func (r *identityReader) read(now time.Duration, h *Host, _ *Net) error {
 	switch {
 	case err != nil:
 		return err
-	case r.asked.hangs(now):
-		return errNotAnswering
+	case r.asked.Hangs(now):
+		return procfile.ErrNotAnswering
 	case rest == nil:
-		return errNotYet
+		return procfile.ErrNotYet
 	}
 	return rest.err
 }
 
-func (r *identityReader) close() { r.hostname.close() }
+func (r *identityReader) close() { r.hostname.Close() }
 
 // await asks for the first identity and waits for it, but not for long.
 func (r *identityReader) await() {
@@ -99,7 +100,7 @@ func (r *identityReader) watch(ctx context.Context) error {
 
 // ask has the identity read, unless that is under way.
 func (r *identityReader) ask() {
-	if !r.asked.start(r.now()) {
+	if !r.asked.Start(r.now()) {
 		return
 	}
 	go func() {
@@ -109,7 +110,7 @@ func (r *identityReader) ask() {
 		default:
 			close(r.first)
 		}
-		r.asked.stop()
+		r.asked.Stop()
 	}()
 }
 
@@ -130,12 +131,12 @@ func readIdentity(root string) *identity {
 	const serial = dmi + "product_serial"
 	var id identity
 	read := func(name string) string {
-		s, err := readText(root, name)
-		if err == nil || missing(err) {
+		s, err := procfile.ReadText(root, name)
+		if err == nil || procfile.Missing(err) {
 			return s
 		}
 		if name == serial && errors.Is(err, unix.EACCES) {
-			err = remark(name + " needs root")
+			err = procfile.Warning(name + " needs root")
 		}
 		id.remark(err)
 		return s
@@ -145,14 +146,14 @@ func readIdentity(root string) *identity {
 	id.machine.Model = strings.TrimSpace(read(dmi+"sys_vendor") + " " + read(dmi+"product_name"))
 	id.machine.Serial = read(serial)
 	for _, name := range []string{"/etc/os-release", "/usr/lib/os-release"} {
-		file := keep(root, name)
-		text, err := file.read()
-		file.close()
+		file := procfile.New(root, name)
+		text, err := file.Read()
+		file.Close()
 		if err == nil {
 			id.machine.OS = parseOSRelease(text)
 			break
 		}
-		if !missing(err) {
+		if !procfile.Missing(err) {
 			id.remark(err)
 		}
 	}
@@ -165,9 +166,9 @@ func readIdentity(root string) *identity {
 func parseOSRelease(text []byte) string {
 	for len(text) > 0 {
 		var line []byte
-		line, text = cutLine(text)
+		line, text = procfile.CutLine(text)
 		if value, ok := strings.CutPrefix(string(line), "PRETTY_NAME="); ok {
-			return outside([]byte(unquote(strings.TrimSpace(value))))
+			return procfile.Clean([]byte(unquote(strings.TrimSpace(value))))
 		}
 	}
 	return ""

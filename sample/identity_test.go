@@ -7,15 +7,16 @@ import (
 	"testing"
 	"time"
 
-	"hypervisor-tui/draw/clean"
+	"hypervisor-tui/internal/clean"
+	"hypervisor-tui/sample/sampletest"
 )
 
 func TestIdentity(t *testing.T) {
-	root := copyOf(t, "vm2")
+	root := sampletest.CopyOf(t, "vm2")
 	const dmi = "/sys/class/dmi/id/"
-	put(t, root, dmi+"sys_vendor", "Dell Inc.\n")
-	put(t, root, dmi+"product_name", "PowerEdge R660  \n")
-	put(t, root, dmi+"product_serial", "ABC1234\n")
+	sampletest.Put(t, root, dmi+"sys_vendor", "Dell Inc.\n")
+	sampletest.Put(t, root, dmi+"product_name", "PowerEdge R660  \n")
+	sampletest.Put(t, root, dmi+"product_serial", "ABC1234\n")
 	h := sampled(t, root).hosts.Latest()
 	want := Machine{
 		Hostname: "hypervisor-01", OS: "Debian GNU/Linux 12 (bookworm)", Kernel: "6.18.44",
@@ -30,14 +31,14 @@ func TestIdentity(t *testing.T) {
 }
 
 func TestF24NoOSReleaseAndTheHostnameChanges(t *testing.T) {
-	root := copyOf(t, "bare")
-	put(t, root, "/etc/machine-id", "")
+	root := sampletest.CopyOf(t, "bare")
+	sampletest.Put(t, root, "/etc/machine-id", "")
 	s := sampled(t, root)
 	h := s.hosts.Latest()
 	if m := h.Machine; m != (Machine{Hostname: "rescue"}) || h.Health[Identity].State.String() != "ok" {
 		t.Errorf("%+v, %v", m, h.Health[Identity])
 	}
-	put(t, root, "/proc/sys/kernel/hostname", "hypervisor-02\n")
+	sampletest.Put(t, root, "/proc/sys/kernel/hostname", "hypervisor-02\n")
 	s.Sample()
 	if m := s.hosts.Latest().Machine; m.Hostname != "hypervisor-02" {
 		t.Errorf("after the change: %+v", m)
@@ -48,8 +49,8 @@ func TestF24NoOSReleaseAndTheHostnameChanges(t *testing.T) {
 }
 
 func TestOSReleaseOfUsrLib(t *testing.T) {
-	root := copyOf(t, "bare")
-	put(t, root, "/usr/lib/os-release", "NAME=x\nPRETTY_NAME='NixOS 26.05 (Yarara)'\n")
+	root := sampletest.CopyOf(t, "bare")
+	sampletest.Put(t, root, "/usr/lib/os-release", "NAME=x\nPRETTY_NAME='NixOS 26.05 (Yarara)'\n")
 	if m := sampled(t, root).hosts.Latest().Machine; m.OS != "NixOS 26.05 (Yarara)" {
 		t.Errorf("%q", m.OS)
 	}
@@ -59,8 +60,8 @@ func TestSerialNeedsRoot(t *testing.T) {
 	if os.Geteuid() == 0 {
 		t.Skip("root may read everything")
 	}
-	root := copyOf(t, "bare")
-	put(t, root, "/sys/class/dmi/id/product_serial", "ABC1234\n")
+	root := sampletest.CopyOf(t, "bare")
+	sampletest.Put(t, root, "/sys/class/dmi/id/product_serial", "ABC1234\n")
 	if err := os.Chmod(root+"/sys/class/dmi/id/product_serial", 0); err != nil {
 		t.Fatal(err)
 	}
@@ -131,7 +132,7 @@ func TestBareTree(t *testing.T) {
 
 func TestSocketsWithoutIPv6AndConntrack(t *testing.T) {
 	root := t.TempDir()
-	put(t, root, "/proc/net/sockstat", "sockets: used 9\nTCP: inuse 7 orphan 0\nUDP: inuse 2 mem 0\n")
+	sampletest.Put(t, root, "/proc/net/sockstat", "sockets: used 9\nTCP: inuse 7 orphan 0\nUDP: inuse 2 mem 0\n")
 	if n := sampled(t, root).nets.Latest(); n.Sockets != (SocketCounts{7, 2, -1, -1, -1}) {
 		t.Errorf("%+v", n.Sockets)
 	}

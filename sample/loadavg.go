@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"math"
 	"time"
+
+	"hypervisor-tui/sample/procfile"
 )
 
 // loadavg is the text of /proc/loadavg.
@@ -13,22 +15,22 @@ type loadavg struct {
 }
 
 // loadavgReader reads /proc/loadavg.
-type loadavgReader struct{ file kept }
+type loadavgReader struct{ file procfile.File }
 
 func (r *loadavgReader) read(_ time.Duration, h *Host, _ *Net) error {
-	text, err := r.file.read()
+	text, err := r.file.Read()
 	if err != nil {
 		return err
 	}
 	l, err := parseLoadavg(text)
 	if err != nil {
-		return r.file.fail(err)
+		return r.file.Fail(err)
 	}
 	h.Load, h.Running, h.Tasks = l.load, l.running, l.tasks
 	return nil
 }
 
-func (r *loadavgReader) close() { r.file.close() }
+func (r *loadavgReader) close() { r.file.Close() }
 
 // parseLoadavg takes apart "2.28 0.83 0.30 4/106 8189".
 //
@@ -38,26 +40,26 @@ func parseLoadavg(text []byte) (loadavg, error) {
 	var err error
 	word, rest := []byte(nil), text
 	for i := range l.load {
-		word, rest = cutWord(rest)
-		if l.load[i], err = decimal(word); err != nil {
+		word, rest = procfile.CutWord(rest)
+		if l.load[i], err = procfile.Decimal(word); err != nil {
 			return loadavg{}, err
 		}
 	}
-	word, _ = cutWord(rest)
+	word, _ = procfile.CutWord(rest)
 	slash := bytes.IndexByte(word, '/')
 	if slash < 0 {
-		return loadavg{}, errShort
+		return loadavg{}, procfile.ErrShort
 	}
-	running, err := number(word[:slash])
+	running, err := procfile.Number(word[:slash])
 	if err != nil {
 		return loadavg{}, err
 	}
-	tasks, err := number(word[slash+1:])
+	tasks, err := procfile.Number(word[slash+1:])
 	if err != nil {
 		return loadavg{}, err
 	}
 	if running > math.MaxInt32 || tasks > math.MaxInt32 {
-		return loadavg{}, errNumber
+		return loadavg{}, procfile.ErrNumber
 	}
 	l.running, l.tasks = int(running), int(tasks)
 	return l, nil

@@ -12,6 +12,8 @@ import (
 	"testing"
 
 	"github.com/prometheus/procfs"
+
+	"hypervisor-tui/sample/sampletest"
 )
 
 // machines are the fixture trees of machines that could exist, and how many of each thing they have.
@@ -42,6 +44,19 @@ var big = struct {
 	roots map[string]string
 }{roots: map[string]string{}}
 
+func TestMain(m *testing.M) { os.Exit(testAll(m)) }
+
+func testAll(m *testing.M) int {
+	dir, err := os.MkdirTemp("", "sample-machines")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	defer os.RemoveAll(dir)
+	big.dir = dir
+	return m.Run()
+}
+
 // machine returns the root of a fixture tree, for reading only: it is one for all tests.
 func machine(t testing.TB, name string) string {
 	t.Helper()
@@ -68,16 +83,16 @@ func ownMachine(t testing.TB, name string) string {
 
 func makeMachine(t testing.TB, root, name string) {
 	t.Helper()
-	copyTo(t, root, name)
+	sampletest.CopyTo(t, root, name)
 	switch name {
 	case "hypervisor":
-		put(t, root, "/proc/stat", manyCPUs(fixture(t, name+"/proc/stat"), upTo(64)))
-		put(t, root, "/proc/net/dev", manyNICs(fixture(t, name+"/proc/net/dev"), 200))
+		sampletest.Put(t, root, "/proc/stat", manyCPUs(sampletest.Fixture(t, name+"/proc/stat"), upTo(64)))
+		sampletest.Put(t, root, "/proc/net/dev", manyNICs(sampletest.Fixture(t, name+"/proc/net/dev"), 200))
 		putManyDisks(t, root, 500)
 	case "cpus1024":
 		ids := append(upTo(512), upTo(1024)[520:]...)
-		put(t, root, "/proc/stat", manyCPUs(fixture(t, name+"/proc/stat"), ids))
-		put(t, root, cpuinfo, strings.Repeat(string(fixture(t, name+cpuinfo)), len(ids)))
+		sampletest.Put(t, root, "/proc/stat", manyCPUs(sampletest.Fixture(t, name+"/proc/stat"), ids))
+		sampletest.Put(t, root, cpuinfo, strings.Repeat(string(sampletest.Fixture(t, name+cpuinfo)), len(ids)))
 	}
 }
 
@@ -137,7 +152,7 @@ func manyNICs(text []byte, n int) string {
 // putManyDisks repeats the disks of the second line, of a SAN, until n whole disks are there.
 func putManyDisks(t testing.TB, root string, n int) {
 	t.Helper()
-	all := lines(fixture(t, "hypervisor/proc/diskstats"))
+	all := lines(sampletest.Fixture(t, "hypervisor/proc/diskstats"))
 	const whole = 6 // without partitions and loop devices
 	figures := strings.Fields(all[2])[3:]
 	for i := whole; i < n; i++ {
@@ -150,7 +165,7 @@ func putManyDisks(t testing.TB, root string, n int) {
 			t.Fatal(err)
 		}
 	}
-	put(t, root, "/proc/diskstats", strings.Join(all, "\n")+"\n")
+	sampletest.Put(t, root, "/proc/diskstats", strings.Join(all, "\n")+"\n")
 }
 
 // oracle is prometheus/procfs on the same tree.

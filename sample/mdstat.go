@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"math"
 	"slices"
+
+	"hypervisor-tui/sample/procfile"
 )
 
 const (
@@ -21,9 +23,9 @@ const (
 // readArrays lists the md arrays in the kernel's order, which takes a lock of each array for it. A line that it cannot
 // make out is a remark, and hides no other array.
 func readArrays(root string) ([]Array, error) {
-	file := keepLong(root, mdstat)
-	defer file.close()
-	text, err := file.read()
+	file := procfile.NewLong(root, mdstat)
+	defer file.Close()
+	text, err := file.Read()
 	if err != nil {
 		return nil, err
 	}
@@ -38,26 +40,26 @@ func parseMDStat(text []byte) ([]Array, error) {
 	var strange error
 	for len(text) > 0 {
 		var line []byte
-		line, text = cutLine(text)
+		line, text = procfile.CutLine(text)
 		if notArray(line) {
 			continue
 		}
 		var about []byte // the lines that belong to it
-		for len(text) > 0 && (blank(text[0]) || text[0] == '\n') {
+		for len(text) > 0 && (procfile.Blank(text[0]) || text[0] == '\n') {
 			var next []byte
-			next, text = cutLine(text)
+			next, text = procfile.CutLine(text)
 			about = append(append(about, next...), '\n')
 		}
 		a, ok := parseArray(line, about)
 		if !ok && strange == nil {
-			name, _ := cutWord(line)
-			strange = remark(outside(append([]byte("what "+mdstat+" says of this is not understood: "), name[:min(len(name), 32)]...)))
+			name, _ := procfile.CutWord(line)
+			strange = procfile.Warning(procfile.Clean(append([]byte("what "+mdstat+" says of this is not understood: "), name[:min(len(name), 32)]...)))
 		}
 		if a.State == "" {
 			continue
 		}
 		if len(arrays) == mostArrays {
-			return arrays, errLeftOut
+			return arrays, procfile.ErrLeftOut
 		}
 		arrays = append(arrays, a)
 	}
@@ -66,7 +68,7 @@ func parseMDStat(text []byte) ([]Array, error) {
 
 // notArray says that a line begins no array: the personalities, the devices that are in none, an empty one.
 func notArray(line []byte) bool {
-	return len(line) == 0 || blank(line[0]) ||
+	return len(line) == 0 || procfile.Blank(line[0]) ||
 		slices.ContainsFunc([]string{"Personalities", "unused devices", "read_ahead", "Event"}, func(start string) bool {
 			return bytes.HasPrefix(line, []byte(start))
 		})
@@ -78,9 +80,9 @@ func notArray(line []byte) bool {
 //
 // and those about it. It is false when it does not understand one of them; without a state there is no array in it.
 func parseArray(line, about []byte) (a Array, ok bool) {
-	name, rest := cutWord(line)
-	colon, rest := cutWord(rest)
-	state, rest := cutWord(rest)
+	name, rest := procfile.CutWord(line)
+	colon, rest := procfile.CutWord(rest)
+	state, rest := procfile.CutWord(rest)
 	switch string(state) {
 	case mdActive, mdInactive, mdBroken:
 	default:
@@ -89,11 +91,11 @@ func parseArray(line, about []byte) (a Array, ok bool) {
 	if string(colon) != ":" {
 		return a, false
 	}
-	a = Array{Name: outside(name), Level: mdUnknown, State: string(state), Synced: math.NaN()}
+	a = Array{Name: procfile.Clean(name), Level: mdUnknown, State: string(state), Synced: math.NaN()}
 	members := 0 // neither spare nor journal
 	for {
 		var word []byte
-		word, rest = cutWord(rest)
+		word, rest = procfile.CutWord(rest)
 		if len(word) == 0 {
 			break
 		}
@@ -105,7 +107,7 @@ func parseArray(line, about []byte) (a Array, ok bool) {
 		case string(word) == "("+mdBroken+")":
 			a.State = mdBroken
 		case word[0] != '(': // (auto-read-only) is until somebody writes
-			a.Level = outside(word)
+			a.Level = procfile.Clean(word)
 		}
 	}
 	return a, a.judge(members, about)
@@ -134,9 +136,9 @@ func (a *Array) judge(members int, about []byte) bool {
 	counted, external := false, false
 	for len(about) > 0 {
 		var line []byte
-		line, about = cutLine(about)
-		_, rest := cutWord(line)
-		if unit, _ := cutWord(rest); string(unit) == "blocks" {
+		line, about = procfile.CutLine(about)
+		_, rest := procfile.CutWord(line)
+		if unit, _ := procfile.CutWord(rest); string(unit) == "blocks" {
 			counted, external = a.count(rest), isContainer(rest)
 		} else {
 			a.progress(line)
@@ -181,7 +183,7 @@ func (a *Array) Ill() string {
 func (a *Array) count(line []byte) bool {
 	for {
 		var word []byte
-		if word, line = cutWord(line); len(word) == 0 {
+		if word, line = procfile.CutWord(line); len(word) == 0 {
 			return false
 		}
 		should, has, ok := bytes.Cut(bytes.Trim(word, "[]"), []byte("/"))
@@ -225,7 +227,7 @@ func spared(level string, disks int) int {
 func (a *Array) progress(line []byte) {
 	for {
 		var word []byte
-		if word, line = cutWord(line); len(word) == 0 {
+		if word, line = procfile.CutWord(line); len(word) == 0 {
 			return
 		}
 		verb, _, waits := bytes.Cut(word, []byte("="))
@@ -236,7 +238,7 @@ func (a *Array) progress(line []byte) {
 		a.State = doing
 		if done, ok := bytes.CutPrefix(bytes.TrimLeft(line, " "), []byte("=")); ok && !waits {
 			done, _, _ = bytes.Cut(bytes.TrimLeft(done, " "), []byte("%"))
-			if percent, err := decimal(done); err == nil && percent <= 100 {
+			if percent, err := procfile.Decimal(done); err == nil && percent <= 100 {
 				a.Synced = percent
 			}
 		}

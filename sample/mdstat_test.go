@@ -5,6 +5,9 @@ import (
 	"math"
 	"strings"
 	"testing"
+
+	"hypervisor-tui/sample/procfile"
+	"hypervisor-tui/sample/sampletest"
 )
 
 const mdHead = "Personalities : [raid0] [raid1] [raid4] [raid5] [raid6] [raid10] [linear] [multipath] [faulty]\n"
@@ -160,7 +163,7 @@ func TestB5StrangeLinesOfMDStat(t *testing.T) {
 		if got := arraysSay(arrays); got != want+"md9 raid1 active 2/2 f0 s0 false --" {
 			t.Errorf("%q: %s", text, got)
 		}
-		if _, sound := err.(remark); !sound || strings.ContainsAny(err.Error(), "\x1b%") {
+		if _, sound := err.(procfile.Warning); !sound || strings.ContainsAny(err.Error(), "\x1b%") {
 			t.Errorf("%q: %v", text, err)
 		}
 	}
@@ -168,8 +171,8 @@ func TestB5StrangeLinesOfMDStat(t *testing.T) {
 
 // The source is fine then, and says so.
 func TestB5StrangeLineIsARemark(t *testing.T) {
-	root := copyOf(t, "bare")
-	put(t, root, mdstat, mdHead+"md0 : asleep raid1\n\nmd1 : active raid0 sda[0]\n      10 blocks 512k chunks\n\n")
+	root := sampletest.CopyOf(t, "bare")
+	sampletest.Put(t, root, mdstat, mdHead+"md0 : asleep raid1\n\nmd1 : active raid0 sda[0]\n      10 blocks 512k chunks\n\n")
 	h := surveyed(t, root)
 	if got := h.Health[Arrays]; got.State.String() != "ok" || !strings.Contains(got.Err, "md0") || len(h.Arrays) != 1 {
 		t.Errorf("%v %q, %+v", got.State, got.Err, h.Arrays)

@@ -4,27 +4,29 @@ import (
 	"bytes"
 	"math"
 	"time"
+
+	"hypervisor-tui/sample/procfile"
 )
 
 // meminfoReader reads /proc/meminfo and, where there is ZFS, how much of the memory in use its ARC would give back.
-type meminfoReader struct{ file, arc kept }
+type meminfoReader struct{ file, arc procfile.File }
 
 func (r *meminfoReader) read(_ time.Duration, h *Host, _ *Net) error {
-	text, err := r.file.read()
+	text, err := r.file.Read()
 	if err != nil {
 		return err
 	}
 	m, reclaimable, err := parseMeminfo(text)
 	if err != nil {
-		return r.file.fail(err)
+		return r.file.Fail(err)
 	}
-	switch text, err = r.arc.read(); {
-	case missing(err):
+	switch text, err = r.arc.Read(); {
+	case procfile.Missing(err):
 		err = nil
 	case err == nil:
 		size, least, e := parseARC(text)
 		if e != nil {
-			err = r.arc.fail(e)
+			err = r.arc.Fail(e)
 			break
 		}
 		m.addARC(size, least, reclaimable)
@@ -37,8 +39,8 @@ func (r *meminfoReader) read(_ time.Duration, h *Host, _ *Net) error {
 }
 
 func (r *meminfoReader) close() {
-	r.file.close()
-	r.arc.close()
+	r.file.Close()
+	r.arc.Close()
 }
 
 // parseMeminfo turns /proc/meminfo into bytes. Cached is Cached + SReclaimable: with Buffers added it is what free(1)
@@ -52,7 +54,7 @@ func parseMeminfo(text []byte) (m Memory, reclaimable uint64, err error) {
 	found := 0
 	for len(text) > 0 {
 		var line []byte
-		line, text = cutLine(text)
+		line, text = procfile.CutLine(text)
 		colon := bytes.IndexByte(line, ':')
 		if colon < 0 {
 			continue
@@ -96,7 +98,7 @@ func parseMeminfo(text []byte) (m Memory, reclaimable uint64, err error) {
 		}
 	}
 	if found < needed {
-		return Memory{}, 0, errFields
+		return Memory{}, 0, procfile.ErrFields
 	}
 	m.Cached += slabs
 	m.Used = m.Total - min(m.Available, m.Total)
@@ -106,17 +108,17 @@ func parseMeminfo(text []byte) (m Memory, reclaimable uint64, err error) {
 
 // memoryFigure is a figure in kB as bytes, or one without a unit as it is.
 func memoryFigure(b []byte) (uint64, error) {
-	word, rest := cutWord(b)
-	v, err := number(word)
+	word, rest := procfile.CutWord(b)
+	v, err := procfile.Number(word)
 	if err != nil {
 		return 0, err
 	}
-	unit, _ := cutWord(rest)
+	unit, _ := procfile.CutWord(rest)
 	if string(unit) != "kB" {
 		return v, nil
 	}
 	if v > math.MaxInt64/1024 {
-		return 0, errNumber
+		return 0, procfile.ErrNumber
 	}
 	return v * 1024, nil
 }

@@ -5,6 +5,9 @@ import (
 	"fmt"
 	"slices"
 	"testing"
+
+	"hypervisor-tui/sample/procfile"
+	"hypervisor-tui/sample/sampletest"
 )
 
 const (
@@ -41,12 +44,12 @@ func TestARCCountsAsAvailable(t *testing.T) {
 
 func TestARCRefusesWhatCannotBe(t *testing.T) {
 	for text, want := range map[string]error{
-		"":                            errFields,
-		"size 4 1\n":                  errFields,
-		"size 4\nc_min 4 1\n":         errNumber,
-		"size 4 -1\nc_min 4 1\n":      errNumber,
+		"":                            procfile.ErrFields,
+		"size 4 1\n":                  procfile.ErrFields,
+		"size 4\nc_min 4 1\n":         procfile.ErrNumber,
+		"size 4 -1\nc_min 4 1\n":      procfile.ErrNumber,
 		"c_min 4 1\nsize 4 1\n":       nil,
-		"c_min 4 1\nsized 4 1\nsize ": errNumber,
+		"c_min 4 1\nsized 4 1\nsize ": procfile.ErrNumber,
 	} {
 		if _, _, err := parseARC([]byte(text)); !errors.Is(err, want) {
 			t.Errorf("%q: %v, want %v", text, err, want)
@@ -65,7 +68,7 @@ func TestHugePagesOfEachSize(t *testing.T) {
 	}
 	root := ownMachine(t, "hypervisor")
 	s := sampled(t, root)
-	put(t, root, hugepages+"hugepages-2048kB/free_hugepages", "none\n")
+	sampletest.Put(t, root, hugepages+"hugepages-2048kB/free_hugepages", "none\n")
 	s.Sample()
 	h = s.hosts.Latest()
 	if got := h.Health[Huge]; got.State.String() != "stale" || !slices.Equal(h.Huge, want) {

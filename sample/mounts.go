@@ -5,6 +5,8 @@ import (
 	"path"
 	"slices"
 	"strings"
+
+	"hypervisor-tui/sample/procfile"
 )
 
 // mount is one filesystem that is asked how full it is. Its id tells it from an earlier one at the same place.
@@ -20,9 +22,9 @@ func newMount(m *mountLine) mount {
 		id:     m.id,
 		number: m.number,
 		point:  m.point,
-		name:   outside([]byte(m.point)),
-		device: outside([]byte(unescape(m.source))),
-		kind:   outside([]byte(m.kind)),
+		name:   procfile.Clean([]byte(m.point)),
+		device: procfile.Clean([]byte(unescape(m.source))),
+		kind:   procfile.Clean([]byte(m.kind)),
 	}
 }
 
@@ -41,12 +43,12 @@ type mountLine struct {
 func parseMount(line []byte) (m mountLine, ok bool) {
 	var words [6][]byte // id, parent, number, root, point, options
 	for i := range words {
-		if words[i], line = cutWord(line); len(words[i]) == 0 {
+		if words[i], line = procfile.CutWord(line); len(words[i]) == 0 {
 			return m, false
 		}
 	}
 	_, line, ok = bytes.Cut(line, []byte(" - ")) // other fields come before it, as many as there are
-	kind, line := cutWord(line)
+	kind, line := procfile.CutWord(line)
 	source, options := cutField(line)
 	id, err1 := parseCount(words[0])
 	parent, err2 := parseCount(words[1])

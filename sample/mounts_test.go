@@ -5,6 +5,9 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"hypervisor-tui/sample/procfile"
+	"hypervisor-tui/sample/sampletest"
 )
 
 // mountTable makes a mount table of lines "point source type number"; type and number may be left out.
@@ -87,9 +90,9 @@ func TestUnescape(t *testing.T) {
 // Neither the controllers of cgroup v1 nor a container's overlay and kubelet's mounts are filesystems to look at.
 func TestF19CgroupsOfAnyVersion(t *testing.T) {
 	for machine, want := range map[string]string{"vm2": "/", "cgroup1": "/ /boot", "ipv6": "/"} {
-		file := keep("testdata/"+machine, mountinfo)
+		file := procfile.New("testdata/"+machine, mountinfo)
 		mounts, odd, err := readMounts(&file)
-		file.close()
+		file.Close()
 		if err != nil || odd != nil {
 			t.Fatal(odd, err)
 		}
@@ -107,8 +110,8 @@ func TestF19CgroupsOfAnyVersion(t *testing.T) {
 
 // A container sees an overlay as its root, and no disks, sensors or controllers: those are n/a, and nothing fails.
 func TestF19InsideAContainer(t *testing.T) {
-	root := copyOf(t, "bare")
-	put(t, root, mountinfo, "600 500 0:60 / / rw - overlay overlay rw,lowerdir=/a,upperdir=/b,workdir=/c\n"+
+	root := sampletest.CopyOf(t, "bare")
+	sampletest.Put(t, root, mountinfo, "600 500 0:60 / / rw - overlay overlay rw,lowerdir=/a,upperdir=/b,workdir=/c\n"+
 		"601 600 0:61 / /proc rw - proc proc rw\n602 601 0:62 / /sys/fs/cgroup ro - cgroup2 cgroup rw\n")
 	h := surveyed(t, root)
 	for source, health := range h.Health {

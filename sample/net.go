@@ -3,7 +3,7 @@ package sample
 import (
 	"time"
 
-	"hypervisor-tui/sample/box"
+	"hypervisor-tui/internal/health"
 )
 
 // Net is one sample of the host's network: what the links are (from sample/link) and what they count (from
@@ -116,7 +116,7 @@ type LinkTable struct {
 // LinkReport is what sample/link hands to the Sampler after each dump: Table is the same pointer while nothing changed.
 type LinkReport struct {
 	Table  *LinkTable // nil before the first dump
-	Health box.Health
+	Health health.Health
 	// Awaiting says that the host's VMs have not been looked for yet: the next report, which follows at once then, has them.
 	Awaiting bool
 }

@@ -6,7 +6,8 @@ import (
 	"sync/atomic"
 	"time"
 
-	"hypervisor-tui/draw/clean"
+	"hypervisor-tui/internal/clean"
+	"hypervisor-tui/sample/procfile"
 )
 
 // linesASecond is how much of /proc/net/dev is read, in the mean. The kernel adds up and writes each line anew for each
@@ -22,7 +23,7 @@ const mostInterfaces = 16384 // that are counted
 type netdevReader struct {
 	root     string
 	interval time.Duration // between two samples
-	file     kept
+	file     procfile.File
 	links    *atomic.Pointer[LinkReport]
 	rows     []netRow // one a line, in the same order
 	pages    netPages
@@ -67,7 +68,7 @@ func (r *netdevReader) read(now time.Duration, _ *Host, n *Net) error {
 }
 
 func (r *netdevReader) close() {
-	r.file.close()
+	r.file.Close()
 	r.closeHardware()
 }
 
@@ -89,7 +90,7 @@ func (r *netdevReader) count(now time.Duration, n *Net) error {
 	for i, l := range n.Interfaces {
 		r.pass.page.interfaces[i] = *l
 	}
-	err := r.file.lines(r.take)
+	err := r.file.Lines(r.take)
 	if err == nil && r.pass.fresh == nil && r.pass.row < len(r.rows) {
 		r.pass.replug(r.rows)
 	}
@@ -118,26 +119,26 @@ func (r *netdevReader) pace() {
 	r.every, r.said = 0, nil
 	if need := time.Duration(len(r.rows)) * time.Second / linesASecond; need > r.interval {
 		r.every = (need + r.interval - 1) / r.interval * r.interval
-		r.said = remark(fmt.Sprintf("%d interfaces: each %v, the hardware's each sample", len(r.rows), r.every))
+		r.said = procfile.Warning(fmt.Sprintf("%d interfaces: each %v, the hardware's each sample", len(r.rows), r.every))
 	}
 	if r.left {
-		r.said = errLeftOut
+		r.said = procfile.ErrLeftOut
 	}
 }
 
 // take takes one line.
 func (r *netdevReader) take(line []byte) error {
 	p := &r.pass
-	if p.headings < netHeadings {
+	if p.headings < procfile.NetHeadings {
 		p.headings++
 		return nil
 	}
-	l, err := parseNetLine(line)
+	l, err := procfile.ParseNetLine(line)
 	if err != nil {
 		return err
 	}
-	if p.fresh == nil && p.row < len(r.rows) && r.rows[p.row].raw == string(l.name) {
-		p.step(&r.rows[p.row], &l.netCounters)
+	if p.fresh == nil && p.row < len(r.rows) && r.rows[p.row].raw == string(l.Name) {
+		p.step(&r.rows[p.row], &l.NetCounters)
 		p.row++
 		return nil
 	}
@@ -153,7 +154,7 @@ func (r *netdevReader) take(line []byte) error {
 }
 
 // step gives the interface of a row the counters that it has now.
-func (p *netPass) step(w *netRow, now *netCounters) {
+func (p *netPass) step(w *netRow, now *procfile.NetCounters) {
 	if w.slot < 0 { // nobody has told of it, and here it is
 		w.slot = int32(len(p.page.interfaces))
 		p.page.interfaces = append(p.page.interfaces, Interface{Link: &Link{Name: clean.String(w.raw), CarrierChanges: -1, LinkTraits: &noTraits}})
@@ -172,14 +173,14 @@ func (p *netPass) replug(rows []netRow) {
 }
 
 // add adds the row of an interface to those that fit the file; one that was there before keeps its counters.
-func (p *netPass) add(l *netLine) {
+func (p *netPass) add(l *procfile.NetLine) {
 	row := netRow{slot: -1}
-	if old, ok := p.known[string(l.name)]; ok {
+	if old, ok := p.known[string(l.Name)]; ok {
 		row = *old
 		delete(p.known, row.raw) // a second line of that name is another device
 	} else {
-		row.raw = string(l.name)
+		row.raw = string(l.Name)
 	}
-	p.step(&row, &l.netCounters)
+	p.step(&row, &l.NetCounters)
 	p.fresh = append(p.fresh, row)
 }

@@ -6,6 +6,9 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"hypervisor-tui/sample/procfile"
+	"hypervisor-tui/sample/sampletest"
 )
 
 func reportOf(links ...Link) *LinkReport {
@@ -21,20 +24,20 @@ type lan struct {
 	*testing.T
 	*Sampler
 	root  string
-	clock *clock
+	clock *sampletest.Clock
 }
 
 func newLAN(t *testing.T) *lan {
-	root, c := t.TempDir(), newClock()
-	s := New(Options{Root: root, Now: c.now})
+	root, c := t.TempDir(), sampletest.NewClock()
+	s := New(Options{Root: root, Now: c.Now})
 	t.Cleanup(s.Close)
 	return &lan{t, s, root, c}
 }
 
 // step samples a second later, after n bytes.
 func (l *lan) step(n uint64, names ...string) *Net {
-	put(l, l.root, "/proc/net/dev", netDevOf(n, names...))
-	l.clock.pass(time.Second)
+	sampletest.Put(l, l.root, "/proc/net/dev", sampletest.NetDevOf(n, names...))
+	l.clock.Pass(time.Second)
 	l.Sample()
 	return l.nets.Latest()
 }
@@ -155,7 +158,7 @@ func TestLinksChangeWhileCountersFail(t *testing.T) {
 	l := newLAN(t)
 	l.SetLinks(reportOf(lo))
 	l.step(5, "lo")
-	put(t, l.root, "/proc/net/dev", "1\n2\nlo: x\n")
+	sampletest.Put(t, l.root, "/proc/net/dev", "1\n2\nlo: x\n")
 	l.SetLinks(reportOf(lo, eth0))
 	l.Sample()
 	n := l.nets.Latest()
@@ -171,12 +174,12 @@ func TestNameOfAnInterfaceEndsAtTheLastColon(t *testing.T) {
 	for line, want := range map[string]string{
 		"  eth0: 1 2": "eth0", "eth0:1:3 4": "eth0:1", "a::9": "a:", ":": "", "tap3f2a91c0-4e:1": "tap3f2a91c0-4e",
 	} {
-		name, figures, ok := cutName([]byte(line))
+		name, figures, ok := procfile.CutName([]byte(line))
 		if !ok || string(name) != want || strings.Contains(string(figures), ":") {
 			t.Errorf("%q: %q and %q", line, name, figures)
 		}
 	}
-	if _, _, ok := cutName([]byte("eth0 1 2")); ok {
+	if _, _, ok := procfile.CutName([]byte("eth0 1 2")); ok {
 		t.Error("a line without a colon has a name")
 	}
 }
@@ -185,16 +188,16 @@ func TestNameOfAnInterfaceEndsAtTheLastColon(t *testing.T) {
 func TestF58FailedReadingsDoNotAddUp(t *testing.T) {
 	root := t.TempDir()
 	const head = "Inter-|\n face |\n"
-	put(t, root, "/proc/net/dev", head+"a: 1 0 0 0 0 0 0 0 1 0 0 0 0 0 0 0\n")
+	sampletest.Put(t, root, "/proc/net/dev", head+"a: 1 0 0 0 0 0 0 0 1 0 0 0 0 0 0 0\n")
 	s := sampled(t, root)
-	put(t, root, "/proc/net/dev", head+"a: 2 0 0 0 0 0 0 0 1 0 0 0 0 0 0 0\nb: 1 0 0 0 0 0 0 0 1 0 0 0 0 0 0 0\nc: 1\n")
+	sampletest.Put(t, root, "/proc/net/dev", head+"a: 2 0 0 0 0 0 0 0 1 0 0 0 0 0 0 0\nb: 1 0 0 0 0 0 0 0 1 0 0 0 0 0 0 0\nc: 1\n")
 	for range 5 {
 		s.Sample()
 	}
 	if n := s.nets.Latest(); len(n.Interfaces) != 1 || n.Interfaces[0].RxBytes != 2 {
 		t.Errorf("%d interfaces", len(n.Interfaces))
 	}
-	put(t, root, "/proc/net/dev", head+"a: 3 0 0 0 0 0 0 0 1 0 0 0 0 0 0 0\nb: 1 0 0 0 0 0 0 0 1 0 0 0 0 0 0 0\n")
+	sampletest.Put(t, root, "/proc/net/dev", head+"a: 3 0 0 0 0 0 0 0 1 0 0 0 0 0 0 0\nb: 1 0 0 0 0 0 0 0 1 0 0 0 0 0 0 0\n")
 	s.Sample()
 	if n := s.nets.Latest(); len(n.Interfaces) != 2 || n.Interfaces[1].Name != "b" {
 		t.Errorf("%d interfaces when it is whole", len(n.Interfaces))

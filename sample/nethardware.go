@@ -1,13 +1,17 @@
 package sample
 
-import "time"
+import (
+	"time"
+
+	"hypervisor-tui/sample/procfile"
+)
 
 // nicFiles are the counters that an interface of the hardware has for itself.
 //
 // Kernel: Documentation/ABI/testing/sysfs-class-net-statistics
 type nicFiles struct {
 	row    int // of netdevReader
-	rx, tx kept
+	rx, tx procfile.File
 }
 
 // count brings the interface up to date. One that cannot be read has gone, and what it counted last stands until somebody
@@ -20,18 +24,18 @@ func (f *nicFiles) count(i *Interface, rows []netRow, now time.Duration) {
 	rx, ok := countIn(&f.rx)
 	tx, all := countIn(&f.tx)
 	if ok && all {
-		w.step(i, &netCounters{rxBytes: rx, rxErrors: i.RxErrors, rxDropped: i.RxDropped, txBytes: tx, txErrors: i.TxErrors, txDropped: i.TxDropped}, now)
+		w.step(i, &procfile.NetCounters{RxBytes: rx, RxErrors: i.RxErrors, RxDropped: i.RxDropped, TxBytes: tx, TxErrors: i.TxErrors, TxDropped: i.TxDropped}, now)
 	}
 }
 
 // countIn is the one number in a file.
-func countIn(k *kept) (n uint64, ok bool) {
-	text, err := k.read()
+func countIn(k *procfile.File) (n uint64, ok bool) {
+	text, err := k.Read()
 	if err != nil {
 		return 0, false
 	}
-	line, _ := cutLine(text)
-	n, err = number(line)
+	line, _ := procfile.CutLine(text)
+	n, err = procfile.Number(line)
 	return n, err == nil
 }
 
@@ -48,7 +52,7 @@ func (r *netdevReader) openHardware(n *Net) {
 			continue
 		}
 		dir := "/sys/class/net/" + w.raw + "/statistics/"
-		r.hardware = append(r.hardware, nicFiles{row: i, rx: keep(r.root, dir+"rx_bytes"), tx: keep(r.root, dir+"tx_bytes")})
+		r.hardware = append(r.hardware, nicFiles{row: i, rx: procfile.New(r.root, dir+"rx_bytes"), tx: procfile.New(r.root, dir+"tx_bytes")})
 		n.own = append(n.own, *n.Interfaces[w.slot])
 		n.at = append(n.at, w.slot)
 	}
@@ -57,8 +61,8 @@ func (r *netdevReader) openHardware(n *Net) {
 
 func (r *netdevReader) closeHardware() {
 	for i := range r.hardware {
-		r.hardware[i].rx.close()
-		r.hardware[i].tx.close()
+		r.hardware[i].rx.Close()
+		r.hardware[i].tx.Close()
 	}
 	r.hardware = r.hardware[:0]
 }

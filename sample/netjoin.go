@@ -4,7 +4,8 @@ import (
 	"math"
 	"time"
 
-	"hypervisor-tui/draw/clean"
+	"hypervisor-tui/internal/clean"
+	"hypervisor-tui/sample/procfile"
 )
 
 // netRow is one line of /proc/net/dev.
@@ -17,15 +18,15 @@ type netRow struct {
 }
 
 // step gives the row's interface the counters that it has at a time.
-func (w *netRow) step(i *Interface, now *netCounters, at time.Duration) {
+func (w *netRow) step(i *Interface, now *procfile.NetCounters, at time.Duration) {
 	over := at - w.at
 	if w.reads == 0 {
 		over = 0
 	}
 	i.Counted = true
-	i.RxRate, i.TxRate = perSecond(i.RxBytes, now.rxBytes, over), perSecond(i.TxBytes, now.txBytes, over)
-	i.RxBytes, i.RxErrors, i.RxDropped = now.rxBytes, now.rxErrors, now.rxDropped
-	i.TxBytes, i.TxErrors, i.TxDropped = now.txBytes, now.txErrors, now.txDropped
+	i.RxRate, i.TxRate = procfile.PerSecond(i.RxBytes, now.RxBytes, over), procfile.PerSecond(i.TxBytes, now.TxBytes, over)
+	i.RxBytes, i.RxErrors, i.RxDropped = now.RxBytes, now.RxErrors, now.RxDropped
+	i.TxBytes, i.TxErrors, i.TxDropped = now.TxBytes, now.TxErrors, now.TxDropped
 	w.at, w.reads = at, min(w.reads+1, 2)
 }
 
@@ -135,7 +136,7 @@ func netTotals(table *LinkTable, rows []netRow, n *Net) (rx, tx float64) {
 	for _, l := range n.Interfaces {
 		physical = physical || !l.Plain && l.Physical
 	}
-	var r, t total
+	var r, t procfile.Total
 	for i := range rows {
 		w := &rows[i]
 		if w.slot < 0 || w.reads < 2 {
@@ -145,10 +146,10 @@ func netTotals(table *LinkTable, rows []netRow, n *Net) (rx, tx float64) {
 		if physical && (l.Plain || !l.Physical || l.Twice) || !physical && !leadsOut(l.Link) {
 			continue
 		}
-		r.add(l.RxRate)
-		t.add(l.TxRate)
+		r.Add(l.RxRate)
+		t.Add(l.TxRate)
 	}
-	return r.value(), t.value()
+	return r.Value(), t.Value()
 }
 
 // leadsOut says whether a link of a host without hardware may lead out of it.

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"hypervisor-tui/sample/link/linktest"
+	"hypervisor-tui/sample/sampletest"
 )
 
 // manyLinks are that many names of veths.
@@ -22,7 +23,7 @@ func manyLinks(n int) []string {
 
 // pass samples after n bytes and an interval of the sampler's own.
 func (l *lan) pass(n uint64, names ...string) *Net {
-	l.clock.pass(usualInterval - time.Second)
+	l.clock.Pass(usualInterval - time.Second)
 	return l.step(n, names...)
 }
 
@@ -69,13 +70,13 @@ func TestHardwareIsCountedEachSample(t *testing.T) {
 		links, names = append(links, Link{Index: 10 + i, Name: name, LinkTraits: &LinkTraits{Kind: "veth"}}), append(names, name)
 	}
 	l.SetLinks(reportOf(links...))
-	put(l, l.root, "/sys/class/net/eth0/statistics/rx_bytes", "1000\n")
-	put(l, l.root, "/sys/class/net/eth0/statistics/tx_bytes", "2000\n")
+	sampletest.Put(l, l.root, "/sys/class/net/eth0/statistics/rx_bytes", "1000\n")
+	sampletest.Put(l, l.root, "/sys/class/net/eth0/statistics/tx_bytes", "2000\n")
 	l.pass(500, names...)
 	l.pass(1000, names...)
 	for i := range uint64(5) {
-		put(l, l.root, "/sys/class/net/eth0/statistics/rx_bytes", fmt.Sprintln(1000*(i+2)))
-		put(l, l.root, "/sys/class/net/eth0/statistics/tx_bytes", fmt.Sprintln(2000*(i+2)))
+		sampletest.Put(l, l.root, "/sys/class/net/eth0/statistics/rx_bytes", fmt.Sprintln(1000*(i+2)))
+		sampletest.Put(l, l.root, "/sys/class/net/eth0/statistics/tx_bytes", fmt.Sprintln(2000*(i+2)))
 		n := l.pass(1000*(i+2), names...)
 		if e := n.Interfaces[1]; e.RxBytes != 1000*(i+2) || e.RxRate != 500 || e.TxRate != 1000 || n.Rx != 500 || n.Tx != 1000 || e.RxErrors != 2 {
 			t.Errorf("sample %d: %+v, total %v, %v", i, e, n.Rx, n.Tx)
@@ -163,11 +164,11 @@ func TestF15FiveThousandInterfacesInMemory(t *testing.T) {
 		table[i] = Link{Index: 1 + i, Name: name, LinkTraits: &LinkTraits{}}
 	}
 	report := reportOf(table...)
-	put(t, l.root, "/proc/net/dev", netDevOf(1, names...))
+	sampletest.Put(t, l.root, "/proc/net/dev", sampletest.NetDevOf(1, names...))
 	before := linktest.LiveBytes()
 	l.SetLinks(report)
 	sample := func(after time.Duration) {
-		l.clock.pass(after)
+		l.clock.Pass(after)
 		l.Sample()
 		l.nets.Latest()
 	}
@@ -180,7 +181,7 @@ func TestF15FiveThousandInterfacesInMemory(t *testing.T) {
 	for range 4 { // until each copy has its page
 		sample(time.Minute)
 	}
-	if n := allocations(func() { sample(time.Minute) }); n != 0 {
+	if n := sampletest.Allocations(func() { sample(time.Minute) }); n != 0 {
 		t.Errorf("%v allocations", n)
 	}
 	if n := l.nets.Latest(); len(n.Interfaces) != links || !n.Interfaces[links-1].Counted {

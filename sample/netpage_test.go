@@ -1,6 +1,10 @@
 package sample
 
-import "testing"
+import (
+	"testing"
+
+	"hypervisor-tui/sample/sampletest"
+)
 
 // TestNobodyWritesToAPageThatSomebodyHas: whoever keeps a Net for long sees it as it was, and the others get theirs.
 func TestNobodyWritesToAPageThatSomebodyHas(t *testing.T) {
@@ -9,7 +13,7 @@ func TestNobodyWritesToAPageThatSomebodyHas(t *testing.T) {
 	l.step(0, names...)
 	slow := l.step(1000, names...)
 	for i := range uint64(10) {
-		put(t, l.root, "/proc/net/dev", netDevOf(2000+i, names...))
+		sampletest.Put(t, l.root, "/proc/net/dev", sampletest.NetDevOf(2000+i, names...))
 		l.Sample() // nobody takes it
 		if slow.Interfaces[1].RxBytes != 1000 || slow.Interfaces[0].Name != "lo" {
 			t.Fatalf("%d samples on: %+v", i+1, slow.Interfaces[1])

@@ -7,6 +7,9 @@ import (
 
 	"github.com/prometheus/procfs"
 	"github.com/prometheus/procfs/blockdevice"
+
+	"hypervisor-tui/internal/boottime"
+	"hypervisor-tui/sample/procfile"
 )
 
 // The live kernel counts on between two reads. So ours is read before and after the oracle, and the oracle's figure has
@@ -39,9 +42,9 @@ func between(t *testing.T, what string, before, oracle, after any, slack uint64)
 func TestLiveStatLikeOracle(t *testing.T) {
 	fs := live(t)
 	read := func() []ticks {
-		file := keep("", "/proc/stat")
-		defer file.close()
-		text, err := file.read()
+		file := procfile.New("", "/proc/stat")
+		defer file.Close()
+		text, err := file.Read()
 		if err != nil {
 			t.Skip("skip: ", err)
 		}
@@ -74,12 +77,12 @@ func TestLiveDiskstatsLikeOracle(t *testing.T) {
 		t.Skip("skip: ", err)
 	}
 	read := func() []diskLine {
-		file := keep("", "/proc/diskstats")
-		text, err := file.read()
+		file := procfile.New("", "/proc/diskstats")
+		text, err := file.Read()
 		if err != nil {
 			t.Skip("skip: ", err)
 		}
-		defer file.close()
+		defer file.Close()
 		got, err := parseDiskstats(text, nil)
 		if err != nil {
 			t.Fatal(err)
@@ -102,20 +105,20 @@ func TestLiveDiskstatsLikeOracle(t *testing.T) {
 
 func TestLiveNetDevLikeOracle(t *testing.T) {
 	fs := live(t)
-	read := func() map[string]netCounters {
-		file := keep("", "/proc/net/dev")
-		defer file.close()
-		text, err := file.read()
+	read := func() map[string]procfile.NetCounters {
+		file := procfile.New("", "/proc/net/dev")
+		defer file.Close()
+		text, err := file.Read()
 		if err != nil {
 			t.Skip("skip: ", err)
 		}
-		got, err := parseNetDev(text, nil)
+		got, err := procfile.ParseNetDev(text, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
-		counters := map[string]netCounters{}
+		counters := map[string]procfile.NetCounters{}
 		for _, line := range got {
-			counters[string(line.name)] = line.netCounters
+			counters[string(line.Name)] = line.NetCounters
 		}
 		return counters
 	}
@@ -129,7 +132,7 @@ func TestLiveNetDevLikeOracle(t *testing.T) {
 		b, inBefore := before[name]
 		a, inAfter := after[name]
 		if inBefore && inAfter {
-			between(t, name, b, netCounters{rxBytes: w.RxBytes, rxErrors: w.RxErrors, rxDropped: w.RxDropped, txBytes: w.TxBytes, txErrors: w.TxErrors, txDropped: w.TxDropped}, a, 0)
+			between(t, name, b, procfile.NetCounters{RxBytes: w.RxBytes, RxErrors: w.RxErrors, RxDropped: w.RxDropped, TxBytes: w.TxBytes, TxErrors: w.TxErrors, TxDropped: w.TxDropped}, a, 0)
 		}
 	}
 }
@@ -149,7 +152,7 @@ func TestLiveHostLikeOracle(t *testing.T) {
 			}
 		}
 	}
-	if since := Boottime() - h.Uptime; h.Health[Uptime].Has() && since < 0 {
-		t.Errorf("up for %v, but the clock says %v", h.Uptime, Boottime())
+	if since := boottime.Now() - h.Uptime; h.Health[Uptime].Has() && since < 0 {
+		t.Errorf("up for %v, but the clock says %v", h.Uptime, boottime.Now())
 	}
 }

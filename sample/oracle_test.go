@@ -9,6 +9,8 @@ import (
 
 	"github.com/prometheus/procfs"
 	"github.com/prometheus/procfs/blockdevice"
+
+	"hypervisor-tui/sample/procfile"
 )
 
 // The oracle is prometheus/procfs: slower, older and read by far more people than our own parsers. It is asked on each
@@ -153,7 +155,7 @@ func diskColumns(w *blockdevice.Diskstats) diskCounters {
 
 func TestNetDevLikeOracle(t *testing.T) {
 	onEachMachine(t, func(t *testing.T, root string) {
-		got, err := parseNetDev(textOf(t, root, "/proc/net/dev"), nil)
+		got, err := procfile.ParseNetDev(textOf(t, root, "/proc/net/dev"), nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -163,8 +165,8 @@ func TestNetDevLikeOracle(t *testing.T) {
 		}
 		same(t, "interfaces", len(got), len(want))
 		for _, g := range got {
-			w := want[string(g.name)]
-			same(t, w.Name, g.netCounters, netCounters{rxBytes: w.RxBytes, rxErrors: w.RxErrors, rxDropped: w.RxDropped, txBytes: w.TxBytes, txErrors: w.TxErrors, txDropped: w.TxDropped})
+			w := want[string(g.Name)]
+			same(t, w.Name, g.NetCounters, procfile.NetCounters{RxBytes: w.RxBytes, RxErrors: w.RxErrors, RxDropped: w.RxDropped, TxBytes: w.TxBytes, TxErrors: w.TxErrors, TxDropped: w.TxDropped})
 		}
 	})
 }

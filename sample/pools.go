@@ -1,6 +1,10 @@
 package sample
 
-import "os"
+import (
+	"os"
+
+	"hypervisor-tui/sample/procfile"
+)
 
 const kstats = "/proc/spl/kstat/zfs/"
 
@@ -11,18 +15,18 @@ const kstats = "/proc/spl/kstat/zfs/"
 func readPools(root string) ([]Pool, error) {
 	entries, err := os.ReadDir(root + kstats)
 	if err != nil {
-		return nil, &readError{name: kstats, cause: cause(err)}
+		return nil, &procfile.ReadError{Name: kstats, Cause: procfile.Cause(err)}
 	}
 	var pools []Pool
 	for _, e := range entries {
 		if !e.IsDir() {
 			continue
 		}
-		state, err := readText(root, kstats+e.Name()+"/state")
+		state, err := procfile.ReadText(root, kstats+e.Name()+"/state")
 		if err != nil {
 			continue // it was exported just now
 		}
-		pools = append(pools, Pool{Name: outside([]byte(e.Name())), State: state})
+		pools = append(pools, Pool{Name: procfile.Clean([]byte(e.Name())), State: state})
 	}
 	return pools, nil
 }

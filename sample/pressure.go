@@ -4,10 +4,12 @@ import (
 	"bytes"
 	"math"
 	"time"
+
+	"hypervisor-tui/sample/procfile"
 )
 
 // pressureReader reads /proc/pressure/cpu, memory and io.
-type pressureReader struct{ cpu, memory, io kept }
+type pressureReader struct{ cpu, memory, io procfile.File }
 
 func (r *pressureReader) read(_ time.Duration, h *Host, _ *Net) error {
 	cpu, _, err := readPressure(&r.cpu) // full says nothing for a whole machine, and older kernels have none
@@ -31,9 +33,9 @@ func (r *pressureReader) read(_ time.Duration, h *Host, _ *Net) error {
 }
 
 func (r *pressureReader) close() {
-	r.cpu.close()
-	r.memory.close()
-	r.io.close()
+	r.cpu.Close()
+	r.memory.Close()
+	r.io.Close()
 }
 
 func unknownPSI() PSI {
@@ -42,13 +44,13 @@ func unknownPSI() PSI {
 }
 
 // readPressure returns the averages of a file's two lines.
-func readPressure(file *kept) (some, full averages, err error) {
-	text, err := file.read()
+func readPressure(file *procfile.File) (some, full averages, err error) {
+	text, err := file.Read()
 	if err != nil {
 		return some, full, err
 	}
 	if some, full, err = parsePressure(text); err != nil {
-		return some, full, file.fail(err)
+		return some, full, file.Fail(err)
 	}
 	return some, full, nil
 }
@@ -64,8 +66,8 @@ func parsePressure(text []byte) (some, full averages, err error) {
 	some, full = averages{nan, nan}, averages{nan, nan}
 	for len(text) > 0 {
 		var line []byte
-		line, text = cutLine(text)
-		kind, rest := cutWord(line)
+		line, text = procfile.CutLine(text)
+		kind, rest := procfile.CutWord(line)
 		var a averages
 		if a.avg10, rest, err = average(rest, "avg10="); err != nil {
 			return some, full, err
@@ -81,20 +83,20 @@ func parsePressure(text []byte) (some, full averages, err error) {
 		}
 	}
 	if math.IsNaN(some.avg10) {
-		return some, full, errFields
+		return some, full, procfile.ErrFields
 	}
 	return some, full, nil
 }
 
 // average cuts a share off line that has name in front of it.
 func average(line []byte, name string) (v float64, rest []byte, err error) {
-	word, rest := cutWord(line)
+	word, rest := procfile.CutWord(line)
 	figure, ok := bytes.CutPrefix(word, []byte(name))
 	if !ok {
-		return 0, rest, errShort
+		return 0, rest, procfile.ErrShort
 	}
-	if v, err = decimal(figure); err != nil || v > 100 {
-		return 0, rest, errNumber
+	if v, err = procfile.Decimal(figure); err != nil || v > 100 {
+		return 0, rest, procfile.ErrNumber
 	}
 	return v, rest, nil
 }

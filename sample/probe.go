@@ -6,8 +6,10 @@ import (
 	"sync/atomic"
 	"time"
 
-	"hypervisor-tui/draw/clean/secret"
-	"hypervisor-tui/sample/box"
+	"hypervisor-tui/internal/box"
+	"hypervisor-tui/internal/clean/secret"
+	"hypervisor-tui/internal/health"
+	"hypervisor-tui/sample/procfile"
 )
 
 const (
@@ -40,7 +42,7 @@ type probe[K comparable, T any] struct {
 	wake    chan struct{} // there is a question under way to be put
 	first   chan struct{} // closed with the first answer
 	stop    context.CancelFunc
-	health  box.Health // the sampler's
+	health  health.Health // the sampler's
 }
 
 // latest brings health up to date, asks again when the answer is older than every, and returns the last answer, nil
@@ -50,7 +52,7 @@ func (p *probe[K, T]) latest(now, every time.Duration) *answer[T] {
 	asked := time.Duration(p.asked.Load())
 	switch {
 	case asked != 0 && now-asked > patience:
-		p.health.Bad(now, notAnswering)
+		p.health.Bad(now, procfile.NotAnswering)
 		p.health.Since = asked // so that its age is how long nobody has answered
 	case a == nil:
 	case a.none:
@@ -91,7 +93,7 @@ func (p *probe[K, T]) run(ctx context.Context, q question[T], now func() time.Du
 		err := guarded(q, &a.value)
 		a.at = now()
 		a.cost = a.at - begin
-		_, a.none = err.(none)
+		_, a.none = err.(procfile.Absent)
 		switch {
 		case err == nil:
 			a.why = ""
@@ -176,7 +178,7 @@ func (r *roster[K, T]) fail(err error) {
 // end forgets all probes, whose goroutines end with the worker's context. Only the worker may call it.
 func (r *roster[K, T]) end() {
 	r.probes = nil
-	r.publish(&listing[K, T]{err: errStopped})
+	r.publish(&listing[K, T]{err: procfile.ErrStopped})
 }
 
 func (r *roster[K, T]) publish(l *listing[K, T]) {

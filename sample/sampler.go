@@ -8,8 +8,11 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"hypervisor-tui/sample/box"
-	"hypervisor-tui/sample/wakeup"
+	"hypervisor-tui/internal/boottime"
+	"hypervisor-tui/internal/box"
+	"hypervisor-tui/internal/wakeup"
+	"hypervisor-tui/sample/procfile"
+	"hypervisor-tui/sample/qemu"
 )
 
 const (
@@ -52,11 +55,11 @@ type Sampler struct {
 	filesystems filesystemsReader
 	sensors     sensorsReader
 	identity    identityReader
-	qemu        *qemuReader
-	vms         *box.Box[VMs]
-	surveys     []surveyor    // of Frequency, Arrays, Pools and EDAC, in this order
-	began       stopwatch     // of the sample under way,
-	reading     atomic.Uint32 // and the source that it is at
+	qemu        *qemu.Reader
+	vms         *box.Box[qemu.VMs]
+	surveys     []surveyor         // of Frequency, Arrays, Pools and EDAC, in this order
+	began       procfile.Stopwatch // of the sample under way,
+	reading     atomic.Uint32      // and the source that it is at
 }
 
 // New returns a Sampler that has not read anything yet and has opened no file.
@@ -66,7 +69,7 @@ func New(o Options) *Sampler {
 		now:        o.Now,
 		hosts:      box.New(CopyHost),
 		nets:       box.New(CopyNet),
-		vms:        box.New(CopyVMs),
+		vms:        box.New(qemu.Copy),
 		sampled:    make(chan struct{}, 1),
 		linksReady: make(chan struct{}),
 		relinked:   make(chan struct{}, 1),
@@ -75,7 +78,7 @@ func New(o Options) *Sampler {
 		s.interval = usualInterval
 	}
 	if s.now == nil {
-		s.now = Boottime
+		s.now = boottime.Now
 	}
 	if o.Root == "/" {
 		o.Root = "" // the names below it start with a slash
@@ -97,7 +100,7 @@ func (s *Sampler) slow(o *Options) {
 	s.filesystems = filesystemsReader{
 		root:  root,
 		deny:  o.DenyMounts,
-		table: keep(root, mountinfo),
+		table: procfile.New(root, mountinfo),
 		roster: newRoster(s.now, func(m mount) question[usage] {
 			return &statfsQuestion{path: root + m.point, statfs: o.statfs}
 		}),
@@ -109,9 +112,9 @@ func (s *Sampler) slow(o *Options) {
 		}),
 	}
 	s.identity = identityReader{
-		root: root, now: s.now, look: readIdentity, hostname: keep(root, "/proc/sys/kernel/hostname"), first: make(chan struct{}),
+		root: root, now: s.now, look: readIdentity, hostname: procfile.New(root, "/proc/sys/kernel/hostname"), first: make(chan struct{}),
 	}
-	s.qemu = newQEMUReader(root, s.now)
+	s.qemu = qemu.New(root, s.now)
 	s.surveys = []surveyor{
 		newSurvey(s.now, func() (float64, error) { return readMHz(root) },
 			func(h *Host, mhz float64) { h.MHz = mhz }),
@@ -127,26 +130,26 @@ func (s *Sampler) slow(o *Options) {
 // readers lists all sources but Links in the order in which they are read.
 func (s *Sampler) readers(root string) []step {
 	return []step{
-		{source: Uptime, reader: &uptimeReader{keep(root, "/proc/uptime")}},
-		{source: Loadavg, reader: &loadavgReader{keep(root, "/proc/loadavg")}},
-		{source: Stat, reader: &statReader{file: keepLong(root, "/proc/stat"), present: keep(root, cpus+"present")}},
-		{source: Meminfo, reader: &meminfoReader{keep(root, "/proc/meminfo"), keep(root, arcstats)}},
+		{source: Uptime, reader: &uptimeReader{procfile.New(root, "/proc/uptime")}},
+		{source: Loadavg, reader: &loadavgReader{procfile.New(root, "/proc/loadavg")}},
+		{source: Stat, reader: &statReader{file: procfile.NewLong(root, "/proc/stat"), present: procfile.New(root, cpus+"present")}},
+		{source: Meminfo, reader: &meminfoReader{procfile.New(root, "/proc/meminfo"), procfile.New(root, arcstats)}},
 		{source: Pressure, reader: &pressureReader{
-			cpu:    keep(root, "/proc/pressure/cpu"),
-			memory: keep(root, "/proc/pressure/memory"),
-			io:     keep(root, "/proc/pressure/io"),
+			cpu:    procfile.New(root, "/proc/pressure/cpu"),
+			memory: procfile.New(root, "/proc/pressure/memory"),
+			io:     procfile.New(root, "/proc/pressure/io"),
 		}},
-		{source: Diskstats, reader: &diskstatsReader{root: root, file: keepLong(root, "/proc/diskstats")}},
+		{source: Diskstats, reader: &diskstatsReader{root: root, file: procfile.NewLong(root, "/proc/diskstats")}},
 		{source: Filesystems, reader: &s.filesystems},
 		{source: Sensors, reader: &s.sensors},
 		{source: Identity, reader: &s.identity},
-		{source: NetDev, reader: &netdevReader{root: root, interval: s.interval, file: keep(root, "/proc/net/dev"), links: &s.links}},
+		{source: NetDev, reader: &netdevReader{root: root, interval: s.interval, file: procfile.New(root, "/proc/net/dev"), links: &s.links}},
 		{source: Sockets, reader: &socketsReader{
-			sockstat:     keep(root, "/proc/net/sockstat"),
-			sockstat6:    keep(root, "/proc/net/sockstat6"),
-			snmp:         keep(root, "/proc/net/snmp"),
-			conntrack:    keep(root, "/proc/sys/net/netfilter/nf_conntrack_count"),
-			conntrackMax: keep(root, "/proc/sys/net/netfilter/nf_conntrack_max"),
+			sockstat:     procfile.New(root, "/proc/net/sockstat"),
+			sockstat6:    procfile.New(root, "/proc/net/sockstat6"),
+			snmp:         procfile.New(root, "/proc/net/snmp"),
+			conntrack:    procfile.New(root, "/proc/sys/net/netfilter/nf_conntrack_count"),
+			conntrackMax: procfile.New(root, "/proc/sys/net/netfilter/nf_conntrack_max"),
 		}},
 		{source: Huge, reader: &hugepagesReader{root: root}},
 		{source: Frequency, reader: s.surveys[0]},
@@ -164,7 +167,7 @@ func (s *Sampler) Hosts() *box.Box[Host] { return s.hosts }
 func (s *Sampler) Nets() *box.Box[Net] { return s.nets }
 
 // VMs is where each sample of the virtual machines is published; it has one reader.
-func (s *Sampler) VMs() *box.Box[VMs] { return s.vms }
+func (s *Sampler) VMs() *box.Box[qemu.VMs] { return s.vms }
 
 // Sampled gets a value after each sample of Run. Samples that nobody has waited for are one value.
 func (s *Sampler) Sampled() <-chan struct{} { return s.sampled }
@@ -199,7 +202,7 @@ func (s *Sampler) Workers() []Worker {
 		{"sensors", s.sensors.watch},
 		{"identity", s.identity.watch},
 		{"surveys", s.survey},
-		{"qemu", s.qemu.watch},
+		{"qemu", s.qemu.Watch},
 	}
 }
 
@@ -221,7 +224,7 @@ func (s *Sampler) WaitSlow(ctx context.Context) {
 	for _, survey := range s.surveys {
 		survey.wait(ctx)
 	}
-	s.qemu.wait(ctx)
+	s.qemu.Wait(ctx)
 }
 
 // Close gives back the descriptors of the files that are kept open. A Sample after it opens them again.
@@ -288,14 +291,14 @@ func (s *Sampler) next(ctx context.Context, due *time.Timer, at time.Time, now <
 // Busy says since when a Sample has been under way, and which source it is at; 0 between two samples. A file that never
 // answers, as one of procfs may, keeps it there. Any goroutine may call it.
 func (s *Sampler) Busy() (since time.Duration, at Source) {
-	return s.began.since(), Source(s.reading.Load())
+	return s.began.Since(), Source(s.reading.Load())
 }
 
 // Sample reads everything that does not wait, takes what the workers have found, and publishes both.
 func (s *Sampler) Sample() {
 	at := s.now()
-	s.began.start(at)
-	defer s.began.stop()
+	s.began.Start(at)
+	defer s.began.Stop()
 	s.host.At, s.net.At = at, at
 	s.host.Samples++
 	for i := range s.steps {
@@ -308,16 +311,16 @@ func (s *Sampler) Sample() {
 	s.remember()
 	s.hosts.Publish(&s.host)
 	s.nets.Publish(&s.net)
-	s.qemu.vms.Health = s.host.Health[QEMU]
-	s.vms.Publish(&s.qemu.vms)
+	s.qemu.VMs.Health = s.host.Health[QEMU]
+	s.vms.Publish(&s.qemu.VMs)
 }
 
 // Guests are the VMs that the last look has found; the list is immutable. why says why it means nothing, if it does not.
 // Any goroutine may call it.
-func (s *Sampler) Guests() (list []Guest, why string) { return s.qemu.guests() }
+func (s *Sampler) Guests() (list []qemu.Guest, why string) { return s.qemu.Guests() }
 
 // qemuStep is the reader of the VMs, which have a Box of their own.
-type qemuStep struct{ vms *qemuReader }
+type qemuStep struct{ vms *qemu.Reader }
 
-func (q qemuStep) read(now time.Duration, _ *Host, _ *Net) error { return q.vms.read(now) }
-func (q qemuStep) close()                                        { q.vms.close() }
+func (q qemuStep) read(now time.Duration, _ *Host, _ *Net) error { return q.vms.Read(now) }
+func (q qemuStep) close()                                        { q.vms.Close() }

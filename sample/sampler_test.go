@@ -9,7 +9,8 @@ import (
 	"testing/synctest"
 	"time"
 
-	"hypervisor-tui/sample/box"
+	"hypervisor-tui/internal/health"
+	"hypervisor-tui/sample/sampletest"
 )
 
 // faulty is a reader that does as it is told.
@@ -19,8 +20,8 @@ func (f *faulty) read(time.Duration, *Host, *Net) error { return f.do() }
 func (f *faulty) close()                                {}
 
 func TestF41ReaderPanics(t *testing.T) {
-	root, c := copyOf(t, "vm2"), newClock()
-	s := New(Options{Root: root, Now: c.now})
+	root, c := sampletest.CopyOf(t, "vm2"), sampletest.NewClock()
+	s := New(Options{Root: root, Now: c.Now})
 	t.Cleanup(s.Close)
 	var none []int
 	boom := &faulty{func() error { return nil }}
@@ -30,11 +31,11 @@ func TestF41ReaderPanics(t *testing.T) {
 	boom.do = crash
 	s.Sample()
 	h := s.hosts.Latest()
-	if got := h.Health[Meminfo]; got.State != box.Failed || got.Err != "crashed: runtime error: index out of range [3] with length 0" {
+	if got := h.Health[Meminfo]; got.State != health.Failed || got.Err != "crashed: runtime error: index out of range [3] with length 0" {
 		t.Errorf("%v %q", got.State, got.Err)
 	}
 	for _, source := range []Source{Uptime, Loadavg, Stat, Diskstats, Identity, NetDev, Sockets} {
-		if got := h.Health[source]; got.State != box.OK {
+		if got := h.Health[source]; got.State != health.OK {
 			t.Errorf("source %d: %v %q", source, got.State, got.Err)
 		}
 	}
@@ -45,7 +46,7 @@ func TestF41ReaderPanics(t *testing.T) {
 	}
 	boom.do = func() error { return nil }
 	s.Sample()
-	if got := s.hosts.Latest().Health[Meminfo]; got.State != box.OK || got.Err != "" {
+	if got := s.hosts.Latest().Health[Meminfo]; got.State != health.OK || got.Err != "" {
 		t.Errorf("afterwards: %v %q", got.State, got.Err)
 	}
 }
@@ -71,7 +72,7 @@ func TestCloseGivesDescriptorsBack(t *testing.T) {
 		}
 	}
 	s.Sample()
-	if h := s.hosts.Latest(); h.Health[Stat].State != box.OK {
+	if h := s.hosts.Latest(); h.Health[Stat].State != health.OK {
 		t.Errorf("%+v", h.Health[Stat])
 	}
 	s.Close()
@@ -90,42 +91,42 @@ func TestEachSourceHasItsStep(t *testing.T) {
 }
 
 func TestHealthOfASource(t *testing.T) {
-	c := newClock()
-	s := New(Options{Root: t.TempDir(), Now: c.now})
+	c := sampletest.NewClock()
+	s := New(Options{Root: t.TempDir(), Now: c.Now})
 	t.Cleanup(s.Close)
 	f := &faulty{func() error { return errors.New("bad\x1b[2J\nthing") }}
 	s.steps[Stat].reader = f
 	s.Sample()
-	began := c.now()
-	c.pass(time.Minute)
+	began := c.Now()
+	c.Pass(time.Minute)
 	s.Sample()
-	if got := s.hosts.Latest().Health[Stat]; got.State != box.Failed || got.Since != began || got.At != 0 || len(got.Err) == 0 || got.Err[3] == 0x1b {
+	if got := s.hosts.Latest().Health[Stat]; got.State != health.Failed || got.Since != began || got.At != 0 || len(got.Err) == 0 || got.Err[3] == 0x1b {
 		t.Errorf("%+v", got)
 	}
-	f.do = func() error { c.pass(time.Second); return nil }
+	f.do = func() error { c.Pass(time.Second); return nil }
 	s.Sample()
 	good := s.hosts.Latest().Health[Stat]
-	if good.State != box.OK || good.Err != "" || good.Cost != time.Second {
+	if good.State != health.OK || good.Err != "" || good.Cost != time.Second {
 		t.Errorf("%+v", good)
 	}
 	f.do = func() error { return errors.New("bad") }
-	c.pass(time.Minute)
+	c.Pass(time.Minute)
 	s.Sample()
-	if got := s.hosts.Latest().Health[Stat]; got.State != box.Stale || got.At != good.At || got.Err != "bad" || got.Age(c.now()) < time.Minute {
+	if got := s.hosts.Latest().Health[Stat]; got.State != health.Stale || got.At != good.At || got.Err != "bad" || got.Age(c.Now()) < time.Minute {
 		t.Errorf("%+v", got)
 	}
 }
 
 // The sampler knows no clock but the one since boot, so that the only jump it can see is a suspend.
 func TestF17SuspendMakesNoRateAndNoAgeWrong(t *testing.T) {
-	root, c := copyOf(t, "bare"), newClock()
-	s := New(Options{Root: root, Now: c.now, Interval: 2 * time.Second})
+	root, c := sampletest.CopyOf(t, "bare"), sampletest.NewClock()
+	s := New(Options{Root: root, Now: c.Now, Interval: 2 * time.Second})
 	t.Cleanup(s.Close)
 	s.SetLinks(reportOf(lo, eth0))
 	step := func(n int, passed time.Duration) (*Host, *Net) {
-		put(t, root, "/proc/net/dev", netDevOf(uint64(n), "lo", "eth0"))
-		put(t, root, "/proc/diskstats", diskstatsOf(n, "sda"))
-		c.pass(passed)
+		sampletest.Put(t, root, "/proc/net/dev", sampletest.NetDevOf(uint64(n), "lo", "eth0"))
+		sampletest.Put(t, root, "/proc/diskstats", diskstatsOf(n, "sda"))
+		c.Pass(passed)
 		s.Sample()
 		return s.hosts.Latest(), s.nets.Latest()
 	}
@@ -134,8 +135,8 @@ func TestF17SuspendMakesNoRateAndNoAgeWrong(t *testing.T) {
 	const year = 365 * 24 * time.Hour
 	h, n := step(4000, year+2*time.Second)
 	want := 2000 / (year + 2*time.Second).Seconds()
-	if n.Rx != want || h.Disks[0].ReadOps != want || h.Health[NetDev].Age(c.now()) != 0 {
-		t.Errorf("%v, %v, want %v; %v old", n.Rx, h.Disks[0].ReadOps, want, h.Health[NetDev].Age(c.now()))
+	if n.Rx != want || h.Disks[0].ReadOps != want || h.Health[NetDev].Age(c.Now()) != 0 {
+		t.Errorf("%v, %v, want %v; %v old", n.Rx, h.Disks[0].ReadOps, want, h.Health[NetDev].Age(c.Now()))
 	}
 	if h, n = step(6000, 2*time.Second); n.Rx != 1000 || h.Disks[0].ReadOps != 1000 {
 		t.Errorf("after it: %v, %v", n.Rx, h.Disks[0].ReadOps)
@@ -149,11 +150,11 @@ func TestF17SuspendMakesNoRateAndNoAgeWrong(t *testing.T) {
 }
 
 func TestHistoryHasAPointAnInterval(t *testing.T) {
-	root, c := copyOf(t, "bare"), newClock()
-	s := New(Options{Root: root, Now: c.now, Interval: 2 * time.Second})
+	root, c := sampletest.CopyOf(t, "bare"), sampletest.NewClock()
+	s := New(Options{Root: root, Now: c.Now, Interval: 2 * time.Second})
 	t.Cleanup(s.Close)
 	length := func(passed time.Duration) int {
-		c.pass(passed)
+		c.Pass(passed)
 		s.Sample()
 		return s.hosts.Latest().History.Memory.Len()
 	}
@@ -173,7 +174,7 @@ func TestHistoryHasAPointAnInterval(t *testing.T) {
 	if h.Interval != 2*time.Second || !math.IsNaN(h.Memory.At(5)) || math.IsNaN(h.Memory.At(6)) || !math.IsNaN(h.CPU.At(0)) {
 		t.Errorf("%v: %v %v %v", h.Interval, h.Memory.At(5), h.Memory.At(6), h.CPU.At(0))
 	}
-	put(t, root, "/proc/meminfo", "")
+	sampletest.Put(t, root, "/proc/meminfo", "")
 	length(2 * time.Second)
 	if h = s.hosts.Latest().History; !math.IsNaN(h.Memory.At(7)) {
 		t.Error("an old value became a point")

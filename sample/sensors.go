@@ -8,8 +8,9 @@ import (
 	"slices"
 	"time"
 
-	"hypervisor-tui/sample/box"
-	"hypervisor-tui/sample/wakeup"
+	"hypervisor-tui/internal/health"
+	"hypervisor-tui/internal/wakeup"
+	"hypervisor-tui/sample/procfile"
 )
 
 const (
@@ -40,17 +41,17 @@ type reading struct{ value, limit float64 }
 type sensorsReader struct {
 	root   string
 	roster *roster[sensor, reading]
-	work   stopwatch // of the worker
+	work   procfile.Stopwatch // of the worker
 }
 
 func (r *sensorsReader) read(now time.Duration, h *Host, _ *Net) error {
 	l := r.roster.listing.Load()
-	hangs := r.work.hangs(now)
+	hangs := r.work.Hangs(now)
 	switch {
 	case l == nil && hangs:
-		return errNotAnswering
+		return procfile.ErrNotAnswering
 	case l == nil:
-		return errNotYet
+		return procfile.ErrNotYet
 	}
 	if l.probes == nil && l.err != nil {
 		return l.err // the sensors stay what they were
@@ -58,7 +59,7 @@ func (r *sensorsReader) read(now time.Duration, h *Host, _ *Net) error {
 	h.Sensors, h.Fans, h.Power = h.Sensors[:0], h.Fans[:0], h.Power[:0]
 	for _, p := range l.probes {
 		s := reading{math.NaN(), math.NaN()}
-		if a := p.latest(now, sensorsEvery); p.health.State == box.OK {
+		if a := p.latest(now, sensorsEvery); p.health.State == health.OK {
 			s = a.value
 		}
 		switch p.key.kind {
@@ -72,9 +73,9 @@ func (r *sensorsReader) read(now time.Duration, h *Host, _ *Net) error {
 	}
 	switch {
 	case hangs:
-		return errNotAnswering // nobody knows of other sensors
+		return procfile.ErrNotAnswering // nobody knows of other sensors
 	case l.err == nil && l.left > 0:
-		return errLeftOut
+		return procfile.ErrLeftOut
 	}
 	return l.err
 }
@@ -84,11 +85,11 @@ func (r *sensorsReader) close() {} // the files are the probes'
 // watch looks for sensors until ctx ends.
 func (r *sensorsReader) watch(ctx context.Context) error {
 	defer r.roster.end()
-	defer r.work.stop()
+	defer r.work.Stop()
 	for ctx.Err() == nil {
-		r.work.start(r.roster.now())
+		r.work.Start(r.roster.now())
 		sensors, err := findSensors(r.root)
-		r.work.stop()
+		r.work.Stop()
 		if err != nil {
 			r.roster.fail(err)
 		} else {
@@ -102,7 +103,7 @@ func (r *sensorsReader) watch(ctx context.Context) error {
 // findSensors lists the sensors of all chips and, where none of them is a temperature, the thermal zones.
 func findSensors(root string) ([]sensor, error) {
 	found, err := findChips(root)
-	if err != nil && !missing(err) {
+	if err != nil && !procfile.Missing(err) {
 		return nil, err
 	}
 	if !slices.ContainsFunc(found, func(s sensor) bool { return s.kind == temperature }) {
@@ -118,16 +119,16 @@ func findSensors(root string) ([]sensor, error) {
 type sensorQuestion struct {
 	sensor
 	root       string
-	file       kept
-	fault      kept
-	enable     kept
+	file       procfile.File
+	fault      procfile.File
+	enable     procfile.File
 	limit      float64
 	knowsLimit bool
 }
 
 func newSensorQuestion(root string, s sensor) *sensorQuestion {
 	return &sensorQuestion{
-		sensor: s, root: root, file: keep(root, s.input), fault: keep(root, s.stem+"_fault"), enable: keep(root, s.stem+"_enable"),
+		sensor: s, root: root, file: procfile.New(root, s.input), fault: procfile.New(root, s.stem+"_fault"), enable: procfile.New(root, s.stem+"_enable"),
 	}
 }
 
@@ -143,7 +144,7 @@ func (q *sensorQuestion) ask(r *reading) error {
 		return err
 	}
 	if !q.kind.possible(figure) {
-		return q.file.fail(errImpossible)
+		return q.file.Fail(errImpossible)
 	}
 	*r = reading{value: figure / sensorFiles[q.kind].unit, limit: q.limit}
 	return nil
@@ -158,7 +159,7 @@ func (q *sensorQuestion) sound() error {
 		case err != nil:
 			return err
 		case on == 0:
-			return q.enable.fail(errOff)
+			return q.enable.Fail(errOff)
 		}
 	}
 	if q.hasFault {
@@ -166,36 +167,36 @@ func (q *sensorQuestion) sound() error {
 		case err != nil:
 			return err
 		case fault != 0:
-			return q.fault.fail(errFaulty)
+			return q.fault.Fail(errFaulty)
 		}
 	}
 	return nil
 }
 
 func (q *sensorQuestion) close() {
-	q.file.close()
-	q.fault.close()
-	q.enable.close()
+	q.file.Close()
+	q.fault.Close()
+	q.enable.Close()
 }
 
 // figureOf is the one figure in a file.
-func figureOf(k *kept) (float64, error) {
-	text, err := k.read()
+func figureOf(k *procfile.File) (float64, error) {
+	text, err := k.Read()
 	if err != nil {
 		return 0, err
 	}
 	figure, err := parseSigned(text)
 	if err != nil {
-		return 0, k.fail(err)
+		return 0, k.Fail(err)
 	}
 	return figure, nil
 }
 
 // parseSigned is a figure of hwmon: a whole number that may be negative.
 func parseSigned(text []byte) (float64, error) {
-	word, _ := cutWord(bytes.TrimSpace(text))
+	word, _ := procfile.CutWord(bytes.TrimSpace(text))
 	figure, negative := bytes.CutPrefix(word, []byte("-"))
-	v, err := number(figure)
+	v, err := procfile.Number(figure)
 	if err != nil {
 		return 0, err
 	}

@@ -13,11 +13,12 @@ import (
 	"golang.org/x/sys/unix"
 
 	"hypervisor-tui/internal/await"
+	"hypervisor-tui/sample/sampletest"
 )
 
 // hwmonTree is a tree with two chips of one kind and one of another.
 func hwmonTree(t testing.TB) string {
-	root := copyOf(t, "bare")
+	root := sampletest.CopyOf(t, "bare")
 	for file, text := range map[string]string{
 		"hwmon0/name": "coretemp\n", "hwmon0/temp1_label": "Package id 0\n", "hwmon0/temp1_input": "45500\n",
 		"hwmon0/temp1_max": "80000\n", "hwmon0/temp1_crit": "100000\n",
@@ -25,7 +26,7 @@ func hwmonTree(t testing.TB) string {
 		"hwmon0/temp10_crit": "90000\n", "hwmon0/fan1_input": "1200\n",
 		"hwmon2/name": "nvme\n", "hwmon2/temp1_input": "35000\n", "hwmon10/name": "nvme\n", "hwmon10/temp1_input": "36000\n",
 	} {
-		put(t, root, hwmon+file, text)
+		sampletest.Put(t, root, hwmon+file, text)
 	}
 	for chip, device := range map[string]string{"hwmon2": "nvme0", "hwmon10": "nvme1"} {
 		if err := os.Symlink("../../nvme/"+device, filepath.Join(root, hwmon, chip, "device")); err != nil {
@@ -59,7 +60,7 @@ func TestSensors(t *testing.T) {
 }
 
 func TestF20NoSensors(t *testing.T) {
-	root := copyOf(t, "bare")
+	root := sampletest.CopyOf(t, "bare")
 	for range 2 { // without the directory, and with a chip that measures none of what is shown
 		s := New(Options{Root: root})
 		begin(t, s)
@@ -68,7 +69,7 @@ func TestF20NoSensors(t *testing.T) {
 		if h := s.hosts.Latest().Health[Sensors]; h.State.String() != "absent" {
 			t.Errorf("%v", h)
 		}
-		put(t, root, hwmon+"hwmon0/in0_input", "1\n")
+		sampletest.Put(t, root, hwmon+"hwmon0/in0_input", "1\n")
 	}
 }
 
@@ -81,7 +82,7 @@ func TestF20SensorThatIsAFIFO(t *testing.T) {
 	if err := unix.Mkfifo(fifo, 0o600); err != nil {
 		t.Skip("no FIFO here: ", err)
 	}
-	put(t, root, hwmon+"hwmon2/temp1_input", "hot\n")
+	sampletest.Put(t, root, hwmon+"hwmon2/temp1_input", "hot\n")
 	s := New(Options{Root: root})
 	begin(t, s)
 	s.WaitSlow(context.Background())
@@ -112,10 +113,10 @@ func (q *scripted) ask(r *reading) error {
 }
 
 func TestF20SlowSensorDelaysNoOther(t *testing.T) {
-	c := newClock()
-	s := New(Options{Root: copyOf(t, "bare"), Now: c.now})
+	c := sampletest.NewClock()
+	s := New(Options{Root: sampletest.CopyOf(t, "bare"), Now: c.Now})
 	slow := make(chan error)
-	s.sensors.roster = newRoster(c.now, func(q sensor) question[reading] {
+	s.sensors.roster = newRoster(c.Now, func(q sensor) question[reading] {
 		if q.name == "slow" {
 			return &scripted{q.name, slow}
 		}
@@ -141,10 +142,10 @@ func TestF20SlowSensorDelaysNoOther(t *testing.T) {
 		t.Error("when it has answered: ", got)
 	}
 	for _, answer := range []error{unix.EIO, nil} {
-		c.pass(2 * sensorsEvery)
+		c.Pass(2 * sensorsEvery)
 		s.Sample()
 		await.Until(t, "the fast ones again", idle(0, 2))
-		c.pass(2 * patience)
+		c.Pass(2 * patience)
 		if got := sensorsNow(s); got != "a 40/NaN; slow NaN/NaN; b 40/NaN" {
 			t.Error("while it does not answer: ", got)
 		}
@@ -189,27 +190,27 @@ func TestFansAndPower(t *testing.T) {
 }
 
 func TestThermalZonesWhereHwmonHasNoTemperature(t *testing.T) {
-	root := copyOf(t, "cgroup1")
+	root := sampletest.CopyOf(t, "cgroup1")
 	for range 2 { // without hwmon, and with one that has but a fan
 		h := surveyed(t, root)
 		if got, want := fmt.Sprint(h.Sensors), "[{x86_pkg_temp thermal_zone0 47 NaN} {acpitz thermal_zone1 8.3 103}]"; got != want {
 			t.Errorf("%s, want %s", got, want)
 		}
-		put(t, root, hwmon+"hwmon0/fan1_input", "900\n")
+		sampletest.Put(t, root, hwmon+"hwmon0/fan1_input", "900\n")
 	}
-	put(t, root, zones+"thermal_zone1/trip_point_1_type", "hot\n")
-	put(t, root, zones+"thermal_zone1/trip_point_1_temp", "95000\n")
+	sampletest.Put(t, root, zones+"thermal_zone1/trip_point_1_type", "hot\n")
+	sampletest.Put(t, root, zones+"thermal_zone1/trip_point_1_temp", "95000\n")
 	if h := surveyed(t, root); h.Sensors[1].High != 95 || len(h.Fans) != 1 {
 		t.Errorf("%v, %v", h.Sensors, h.Fans)
 	}
-	put(t, root, hwmon+"hwmon0/temp1_input", "50000\n")
+	sampletest.Put(t, root, hwmon+"hwmon0/temp1_input", "50000\n")
 	if h := surveyed(t, root); len(h.Sensors) != 1 || h.Sensors[0].Celsius != 50 {
 		t.Errorf("with hwmon: %v", h.Sensors)
 	}
 }
 
 func TestB6SensorsThatDoNotExist(t *testing.T) {
-	root := copyOf(t, "bare")
+	root := sampletest.CopyOf(t, "bare")
 	var want []string
 	for i, c := range []struct {
 		kind, input  string
@@ -227,12 +228,12 @@ func TestB6SensorsThatDoNotExist(t *testing.T) {
 		{"power", "231500000", "", "", "231.5"}, {"power", "4294967295", "", "", "NaN"}, {"power", "231500000", "1", "", "NaN"}, {"power", "-5000000", "", "", "NaN"},
 	} {
 		stem := fmt.Sprint(hwmon, "hwmon", i, "/", c.kind, 1)
-		put(t, root, stem+"_input", c.input+"\n")
+		sampletest.Put(t, root, stem+"_input", c.input+"\n")
 		if c.fault != "" {
-			put(t, root, stem+"_fault", c.fault+"\n")
+			sampletest.Put(t, root, stem+"_fault", c.fault+"\n")
 		}
 		if c.other != "" {
-			put(t, root, stem+"_enable", c.other+"\n")
+			sampletest.Put(t, root, stem+"_enable", c.other+"\n")
 		}
 		want = append(want, fmt.Sprint("hwmon", i, " ", c.kind, "1 ", c.want))
 	}
@@ -261,7 +262,7 @@ func TestB6SensorsThatDoNotExist(t *testing.T) {
 func TestB6FaultComesAndGoes(t *testing.T) {
 	root := hwmonTree(t)
 	fault := hwmon + "hwmon0/temp1_fault"
-	put(t, root, fault, "0\n")
+	sampletest.Put(t, root, fault, "0\n")
 	found, err := findSensors(root)
 	if err != nil || !found[0].hasFault {
 		t.Fatalf("%+v, %v", found, err)
@@ -272,7 +273,7 @@ func TestB6FaultComesAndGoes(t *testing.T) {
 		text string
 		ok   bool
 	}{{"0\n", true}, {"1\n", false}, {"0\n", true}, {"2\n", false}, {"\n", false}, {"0\n", true}} {
-		put(t, root, fault, c.text)
+		sampletest.Put(t, root, fault, c.text)
 		var r reading
 		if err := q.ask(&r); (err == nil) != c.ok || c.ok && r.value != 45.5 {
 			t.Errorf("fault %q: %v, %v", c.text, r, err)
@@ -281,8 +282,8 @@ func TestB6FaultComesAndGoes(t *testing.T) {
 }
 
 func TestB6ThermalZoneThatCannotBe(t *testing.T) {
-	root := copyOf(t, "cgroup1")
-	put(t, root, zones+"thermal_zone0/temp", "-274000\n")
+	root := sampletest.CopyOf(t, "cgroup1")
+	sampletest.Put(t, root, zones+"thermal_zone0/temp", "-274000\n")
 	if h := surveyed(t, root); !math.IsNaN(h.Sensors[0].Celsius) || h.Sensors[1].Celsius != 8.3 {
 		t.Errorf("%v", h.Sensors)
 	}

@@ -4,40 +4,42 @@ import (
 	"bytes"
 	"math"
 	"time"
+
+	"hypervisor-tui/sample/procfile"
 )
 
 // socketsReader reads /proc/net/sockstat, sockstat6, snmp and conntrack's count and limit. Only sockstat must be there.
-type socketsReader struct{ sockstat, sockstat6, snmp, conntrack, conntrackMax kept }
+type socketsReader struct{ sockstat, sockstat6, snmp, conntrack, conntrackMax procfile.File }
 
 func (r *socketsReader) read(_ time.Duration, _ *Host, n *Net) error {
-	text, err := r.sockstat.read()
+	text, err := r.sockstat.Read()
 	if err != nil {
 		return err
 	}
 	s := SocketCounts{Established: -1, Conntrack: -1, ConntrackMax: -1}
 	if s.TCP, s.UDP, err = parseSockstat(text, "TCP:", "UDP:"); err != nil {
-		return r.sockstat.fail(err)
+		return r.sockstat.Fail(err)
 	}
 	// A host without IPv6 has no sockstat6: then the sum is the IPv4 figure alone.
-	if text, err = r.sockstat6.read(); err == nil {
+	if text, err = r.sockstat6.Read(); err == nil {
 		tcp6, udp6, e := parseSockstat(text, "TCP6:", "UDP6:")
 		if e != nil {
-			return r.sockstat6.fail(e)
+			return r.sockstat6.Fail(e)
 		}
 		s.TCP, s.UDP = s.TCP+tcp6, s.UDP+udp6
-	} else if !missing(err) {
+	} else if !procfile.Missing(err) {
 		return err
 	}
 	s.Established, err = readCount(&r.snmp, parseEstablished)
-	if e := err; e != nil && !missing(e) {
+	if e := err; e != nil && !procfile.Missing(e) {
 		return e
 	}
 	s.Conntrack, err = readCount(&r.conntrack, parseCount)
-	if e := err; e != nil && !missing(e) {
+	if e := err; e != nil && !procfile.Missing(e) {
 		return e
 	}
 	s.ConntrackMax, err = readCount(&r.conntrackMax, parseCount)
-	if e := err; e != nil && !missing(e) {
+	if e := err; e != nil && !procfile.Missing(e) {
 		return e
 	}
 	n.Sockets = s
@@ -45,22 +47,22 @@ func (r *socketsReader) read(_ time.Duration, _ *Host, n *Net) error {
 }
 
 func (r *socketsReader) close() {
-	r.sockstat.close()
-	r.sockstat6.close()
-	r.snmp.close()
-	r.conntrack.close()
-	r.conntrackMax.close()
+	r.sockstat.Close()
+	r.sockstat6.Close()
+	r.snmp.Close()
+	r.conntrack.Close()
+	r.conntrackMax.Close()
 }
 
 // readCount is the one figure that parse finds in file, -1 with an error.
-func readCount(file *kept, parse func([]byte) (int, error)) (int, error) {
-	text, err := file.read()
+func readCount(file *procfile.File, parse func([]byte) (int, error)) (int, error) {
+	text, err := file.Read()
 	if err != nil {
 		return -1, err
 	}
 	v, err := parse(text)
 	if err != nil {
-		return -1, file.fail(err)
+		return -1, file.Fail(err)
 	}
 	return v, nil
 }
@@ -72,13 +74,13 @@ func parseSockstat(text []byte, tcp, udp string) (inTCP, inUDP int, err error) {
 	inTCP, inUDP = -1, -1
 	for len(text) > 0 && err == nil {
 		var line []byte
-		line, text = cutLine(text)
-		kind, rest := cutWord(line)
-		key, rest := cutWord(rest)
+		line, text = procfile.CutLine(text)
+		kind, rest := procfile.CutWord(line)
+		key, rest := procfile.CutWord(rest)
 		if string(key) != "inuse" {
 			continue
 		}
-		value, _ := cutWord(rest)
+		value, _ := procfile.CutWord(rest)
 		switch string(kind) {
 		case tcp:
 			inTCP, err = parseCount(value)
@@ -87,7 +89,7 @@ func parseSockstat(text []byte, tcp, udp string) (inTCP, inUDP int, err error) {
 		}
 	}
 	if err == nil && (inTCP < 0 || inUDP < 0) {
-		err = errFields
+		err = procfile.ErrFields
 	}
 	return inTCP, inUDP, err
 }
@@ -99,38 +101,38 @@ func parseSockstat(text []byte, tcp, udp string) (inTCP, inUDP int, err error) {
 func parseEstablished(text []byte) (int, error) {
 	for len(text) > 0 {
 		var names []byte
-		names, text = cutLine(text)
+		names, text = procfile.CutLine(text)
 		names, ok := bytes.CutPrefix(names, []byte("Tcp:"))
 		if !ok {
 			continue
 		}
-		figures, _ := cutLine(text)
+		figures, _ := procfile.CutLine(text)
 		figures, ok = bytes.CutPrefix(figures, []byte("Tcp:"))
 		if !ok {
-			return -1, errOrder
+			return -1, procfile.ErrOrder
 		}
 		for {
 			var name, figure []byte
-			name, names = cutWord(names)
-			figure, figures = cutWord(figures)
+			name, names = procfile.CutWord(names)
+			figure, figures = procfile.CutWord(figures)
 			if len(name) == 0 || len(figure) == 0 {
-				return -1, errShort
+				return -1, procfile.ErrShort
 			}
 			if string(name) == "CurrEstab" {
 				return parseCount(figure)
 			}
 		}
 	}
-	return -1, errFields
+	return -1, procfile.ErrFields
 }
 
 // parseCount is the first word of text as a count.
 func parseCount(text []byte) (int, error) {
-	line, _ := cutLine(text)
-	word, _ := cutWord(line)
-	v, err := number(word)
+	line, _ := procfile.CutLine(text)
+	word, _ := procfile.CutWord(line)
+	v, err := procfile.Number(word)
 	if err != nil || v > math.MaxInt32 {
-		return -1, errNumber
+		return -1, procfile.ErrNumber
 	}
 	return int(v), nil
 }

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"math"
 	"time"
+
+	"hypervisor-tui/sample/procfile"
 )
 
 const allCPUs = -1 // CPU.ID of the line that sums up all of them
@@ -19,22 +21,22 @@ type ticks struct {
 // statReader reads the cpu lines of /proc/stat and procs_blocked, and how many CPUs are offline when their lines have
 // changed.
 type statReader struct {
-	file        kept
-	present     kept
+	file        procfile.File
+	present     procfile.File
 	before, now []ticks
 }
 
 func (r *statReader) read(_ time.Duration, h *Host, _ *Net) error {
-	text, err := r.file.read()
+	text, err := r.file.Read()
 	if err != nil {
 		return err
 	}
 	var rest []byte
 	if r.now, rest, err = parseStat(text, r.now[:0]); err != nil {
-		return r.file.fail(err)
+		return r.file.Fail(err)
 	}
 	if h.Blocked, err = parseBlocked(rest); err != nil {
-		return r.file.fail(err)
+		return r.file.Fail(err)
 	}
 	if len(r.now) != len(r.before) {
 		h.Offline = r.countOffline(len(r.now) - 1)
@@ -45,8 +47,8 @@ func (r *statReader) read(_ time.Duration, h *Host, _ *Net) error {
 }
 
 func (r *statReader) close() {
-	r.file.close()
-	r.present.close()
+	r.file.Close()
+	r.present.Close()
 }
 
 // countOffline counts the CPUs that are present beyond those that are online, -1 where the kernel does not list them.
@@ -54,12 +56,12 @@ func (r *statReader) close() {
 //
 // Kernel: Documentation/admin-guide/cputopology.rst, present
 func (r *statReader) countOffline(online int) int {
-	defer r.present.close() // it is seldom needed again
-	text, err := r.present.read()
+	defer r.present.Close() // it is seldom needed again
+	text, err := r.present.Read()
 	if err != nil {
 		return -1
 	}
-	line, _ := cutLine(text)
+	line, _ := procfile.CutLine(text)
 	_, present := cpuList(string(line))
 	if present < online {
 		return -1
@@ -73,7 +75,7 @@ func (r *statReader) countOffline(online int) int {
 // Kernel: Documentation/filesystems/proc.rst, "Miscellaneous kernel statistics in /proc/stat"
 func parseStat(text []byte, t []ticks) (_ []ticks, rest []byte, err error) {
 	for len(text) > 0 {
-		line, behind := cutLine(text)
+		line, behind := procfile.CutLine(text)
 		if !bytes.HasPrefix(line, []byte("cpu")) {
 			break
 		}
@@ -88,12 +90,12 @@ func parseStat(text []byte, t []ticks) (_ []ticks, rest []byte, err error) {
 		}
 		c.id = id
 		if (len(t) == 0) != (id == allCPUs) || len(t) > 0 && id <= t[len(t)-1].id {
-			return t, nil, errOrder
+			return t, nil, procfile.ErrOrder
 		}
 		t = append(t, c)
 	}
 	if len(t) == 0 {
-		return t, nil, errFields
+		return t, nil, procfile.ErrFields
 	}
 	return t, text, nil
 }
@@ -103,7 +105,7 @@ func parseStat(text []byte, t []ticks) (_ []ticks, rest []byte, err error) {
 func parseBlocked(text []byte) (int, error) {
 	for len(text) > 0 {
 		var line []byte
-		line, text = cutLine(text)
+		line, text = procfile.CutLine(text)
 		if figure, ok := bytes.CutPrefix(line, []byte("procs_blocked ")); ok {
 			return parseCount(figure)
 		}
@@ -114,15 +116,15 @@ func parseBlocked(text []byte) (int, error) {
 // cpuID cuts the number off the line of one CPU; the line of all of them has a blank there.
 func cpuID(line []byte) (id int, figures []byte, err error) {
 	if len(line) == 0 {
-		return 0, nil, errShort
+		return 0, nil, procfile.ErrShort
 	}
-	if blank(line[0]) {
+	if procfile.Blank(line[0]) {
 		return allCPUs, line, nil
 	}
-	word, figures := cutWord(line)
-	n, err := number(word)
+	word, figures := procfile.CutWord(line)
+	n, err := procfile.Number(word)
 	if err != nil || n > math.MaxInt32 {
-		return 0, nil, errNumber
+		return 0, nil, procfile.ErrNumber
 	}
 	return int(n), figures, nil
 }
@@ -131,12 +133,12 @@ func cpuID(line []byte) (id int, figures []byte, err error) {
 // both kinds of guest.
 func parseTicks(figures []byte) (ticks, error) {
 	var v [10]uint64
-	n, err := numbers(figures, v[:])
+	n, err := procfile.Numbers(figures, v[:])
 	if err != nil {
 		return ticks{}, err
 	}
 	if n < 7 {
-		return ticks{}, errShort
+		return ticks{}, procfile.ErrShort
 	}
 	return ticks{
 		user: v[0], nice: v[1], system: v[2], idle: v[3], iowait: v[4], irq: v[5], softirq: v[6], steal: v[7],

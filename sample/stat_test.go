@@ -6,6 +6,9 @@ import (
 	"math"
 	"strings"
 	"testing"
+
+	"hypervisor-tui/sample/procfile"
+	"hypervisor-tui/sample/sampletest"
 )
 
 // statOf is a /proc/stat of the CPUs with those ids, each with the same ticks.
@@ -99,10 +102,10 @@ func TestB7IdleStepsBack(t *testing.T) {
 		{"waiting for a disk was no waiting after all", statLines([3]int{2020, 20480, 500}, map[int][3]int{0: {1010, 10190, 300}, 1: {1010, 10290, 200}}), 4, [2]float64{5, 1000. / 300}, 0},
 		{"of a single tick", statLines([3]int{2400, 19999, 600}, map[int][3]int{0: {1200, 10000, 299}, 1: {1200, 10000, 300}}), 100, [2]float64{100, 100}, 0},
 	} {
-		root := copyOf(t, "bare")
-		put(t, root, "/proc/stat", before)
+		root := sampletest.CopyOf(t, "bare")
+		sampletest.Put(t, root, "/proc/stat", before)
 		s := sampled(t, root)
-		put(t, root, "/proc/stat", c.now)
+		sampletest.Put(t, root, "/proc/stat", c.now)
 		s.Sample()
 		h := s.hosts.Latest()
 		for i, got := range []float64{h.CPU.Busy, h.Cores[0].Busy, h.Cores[1].Busy, h.CPU.IOWait} {
@@ -110,7 +113,7 @@ func TestB7IdleStepsBack(t *testing.T) {
 				t.Errorf("%s: %d is %v, want %v", c.name, i, got, want)
 			}
 		}
-		put(t, root, "/proc/stat", strings.ReplaceAll(c.now, " 0 0 0 0 0\n", " 0 0 100 0 0\n"))
+		sampletest.Put(t, root, "/proc/stat", strings.ReplaceAll(c.now, " 0 0 0 0 0\n", " 0 0 100 0 0\n"))
 		s.Sample()
 		if h := s.hosts.Latest(); h.CPU.Busy != 100 || h.CPU.Steal != 100 || h.Cores[1].Busy != 100 {
 			t.Errorf("%s: a sample later %+v", c.name, h.CPU)
@@ -123,17 +126,17 @@ func TestB7CPUThatGoesOrComesDoesNotCount(t *testing.T) {
 	both := statLines([3]int{2000, 20000, 600}, map[int][3]int{0: {1000, 10000, 300}, 1: {1000, 10000, 300}})
 	one := statLines([3]int{2010, 10240, 600}, map[int][3]int{0: {1010, 10190, 300}})
 	again := statLines([3]int{9999, 99999, 999}, map[int][3]int{0: {1020, 10380, 300}, 1: {1000, 50, 0}})
-	root := copyOf(t, "bare")
-	put(t, root, "/proc/stat", both)
+	root := sampletest.CopyOf(t, "bare")
+	sampletest.Put(t, root, "/proc/stat", both)
 	s := sampled(t, root)
 	for _, text := range []string{one, again} {
-		put(t, root, "/proc/stat", text)
+		sampletest.Put(t, root, "/proc/stat", text)
 		s.Sample()
 		if h := s.hosts.Latest(); h.CPU.Busy != 5 || h.CPU.ID != allCPUs {
 			t.Errorf("%+v", h.CPU)
 		}
 	}
-	put(t, root, "/proc/stat", statLines([3]int{1, 1, 1}, map[int][3]int{7: {1, 1, 1}}))
+	sampletest.Put(t, root, "/proc/stat", statLines([3]int{1, 1, 1}, map[int][3]int{7: {1, 1, 1}}))
 	s.Sample()
 	if h := s.hosts.Latest(); !math.IsNaN(h.CPU.Busy) {
 		t.Errorf("quite another CPU: %+v", h.CPU)
@@ -141,20 +144,20 @@ func TestB7CPUThatGoesOrComesDoesNotCount(t *testing.T) {
 }
 
 func TestF18ManyCPUsSomeOffline(t *testing.T) {
-	root := copyOf(t, "bare")
-	put(t, root, "/proc/stat", statOf(upTo(4096), 100))
+	root := sampletest.CopyOf(t, "bare")
+	sampletest.Put(t, root, "/proc/stat", statOf(upTo(4096), 100))
 	s := sampled(t, root)
 	if h := s.hosts.Latest(); len(h.Cores) != 4096 || !math.IsNaN(h.Cores[4095].Busy) || !math.IsNaN(h.CPU.Busy) {
 		t.Fatalf("first sample: %d cores, busy %v", len(h.Cores), h.CPU.Busy)
 	}
 	fewer := append(upTo(7), upTo(4096)[9:]...)
-	put(t, root, "/proc/stat", statOf(fewer, 200))
+	sampletest.Put(t, root, "/proc/stat", statOf(fewer, 200))
 	s.Sample()
 	h := s.hosts.Latest()
 	if len(h.Cores) != 4094 || h.Cores[7].ID != 9 || h.Cores[7].Busy != 50 || h.CPU.Busy != 50 {
 		t.Fatalf("two offline: %d cores, %+v", len(h.Cores), h.Cores[7])
 	}
-	put(t, root, "/proc/stat", statOf(upTo(4096), 300))
+	sampletest.Put(t, root, "/proc/stat", statOf(upTo(4096), 300))
 	s.Sample()
 	h = s.hosts.Latest()
 	if c := h.Cores[7]; c.ID != 7 || !math.IsNaN(c.Busy) {
@@ -170,16 +173,16 @@ func TestF18ManyCPUsSomeOffline(t *testing.T) {
 
 func TestStatRefusesWhatCannotBe(t *testing.T) {
 	for text, want := range map[string]error{
-		"":                                     errFields,
-		"intr 1\n":                             errFields,
-		"cpu":                                  errShort,
-		"cpu 1 2 3":                            errShort,
-		"cpu0 1 2 3 4 5 6 7":                   errOrder, // the sum of all comes first
-		"cpu 1 2 3 4 5 6 -7":                   errNumber,
-		"cpux 1 2 3 4 5 6 7":                   errNumber,
-		"cpu99999999999 1 2 3 4 5 6 7":         errNumber,
-		"cpu 1 2 3 4 5 6 7\ncpu 1 2 3 4 5 6 7": errOrder,
-		"cpu 1 2 3 4 5 6 7\ncpu1 1 2 3 4 5 6 7\ncpu1 1 2 3 4 5 6 7": errOrder,
+		"":                                     procfile.ErrFields,
+		"intr 1\n":                             procfile.ErrFields,
+		"cpu":                                  procfile.ErrShort,
+		"cpu 1 2 3":                            procfile.ErrShort,
+		"cpu0 1 2 3 4 5 6 7":                   procfile.ErrOrder, // the sum of all comes first
+		"cpu 1 2 3 4 5 6 -7":                   procfile.ErrNumber,
+		"cpux 1 2 3 4 5 6 7":                   procfile.ErrNumber,
+		"cpu99999999999 1 2 3 4 5 6 7":         procfile.ErrNumber,
+		"cpu 1 2 3 4 5 6 7\ncpu 1 2 3 4 5 6 7": procfile.ErrOrder,
+		"cpu 1 2 3 4 5 6 7\ncpu1 1 2 3 4 5 6 7\ncpu1 1 2 3 4 5 6 7": procfile.ErrOrder,
 	} {
 		if _, _, err := parseStat([]byte(text), nil); !errors.Is(err, want) {
 			t.Errorf("%q: %v, want %v", text, err, want)
@@ -221,13 +224,13 @@ func TestBlocked(t *testing.T) {
 // TestCPUIsSwitchedOff: the kernel takes its line away, and the count follows.
 func TestCPUIsSwitchedOff(t *testing.T) {
 	root := t.TempDir()
-	put(t, root, "/proc/stat", statOf(upTo(4), 100))
-	put(t, root, cpus+"present", "0-3\n")
+	sampletest.Put(t, root, "/proc/stat", statOf(upTo(4), 100))
+	sampletest.Put(t, root, cpus+"present", "0-3\n")
 	s := sampled(t, root)
 	if h := s.hosts.Latest(); h.Offline != 0 {
 		t.Errorf("%d offline, none is", h.Offline)
 	}
-	put(t, root, "/proc/stat", statOf(upTo(3), 200))
+	sampletest.Put(t, root, "/proc/stat", statOf(upTo(3), 200))
 	s.Sample()
 	if h := s.hosts.Latest(); h.Offline != 1 || len(h.Cores) != 3 {
 		t.Errorf("%d offline of %d", h.Offline, len(h.Cores))

@@ -3,7 +3,7 @@ package sample
 import (
 	"time"
 
-	"hypervisor-tui/sample/box"
+	"hypervisor-tui/internal/health"
 )
 
 // Units is what systemd says of its units. sample/unit fills it; once published it is immutable. Lists are by name.
@@ -16,7 +16,7 @@ type Units struct {
 	Restarting []Unit // services that wait for a restart by systemd itself, or had one in the last 5 minutes; not failed
 	Watched    []Unit // those of k3s, RKE2, kubelet and containerd that this host has, in this order
 	Left       int    // failed and restarting units beyond what the lists hold
-	Health     box.Health
+	Health     health.Health
 }
 
 // Unit is one unit of systemd.
@@ -52,13 +52,13 @@ type NixOS struct {
 	Booted           string // store path of /run/booted-system, empty when unknown
 	RebootNeeded     bool   // initrd, kernel or kernel modules of the profile are not the booted ones
 	RebootKnown      bool   // whether RebootNeeded says anything
-	Health           box.Health
+	Health           health.Health
 }
 
 // Clock is whether the kernel's clock follows a time source.
 type Clock struct {
 	Synchronised bool // to be used only while Health has a value
-	Health       box.Health
+	Health       health.Health
 }
 
 // LastBoot is how the boot before this one ended. Absent when the host keeps no trace of that.
@@ -66,5 +66,5 @@ type LastBoot struct {
 	Clean  bool   // it was shut down; to be used only while Known
 	Known  bool   // whether Clean says anything
 	Why    string // what says so, or what else is known: one clean line
-	Health box.Health
+	Health health.Health
 }

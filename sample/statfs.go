@@ -2,6 +2,8 @@ package sample
 
 import (
 	"golang.org/x/sys/unix"
+
+	"hypervisor-tui/sample/procfile"
 )
 
 // usage is what statfs says of one mount, in bytes.
@@ -51,12 +53,12 @@ func unreachable(err error) error {
 	case unix.ENOENT, unix.ENOTDIR, unix.ELOOP:
 		return errHiddenMount
 	}
-	return none(err.Error())
+	return procfile.Absent(err.Error())
 }
 
 const (
-	errMayNotLook  = none("may not look: a directory above it is closed to this user")
-	errHiddenMount = none("cannot be reached: its path leads elsewhere")
+	errMayNotLook  = procfile.Absent("may not look: a directory above it is closed to this user")
+	errHiddenMount = procfile.Absent("cannot be reached: its path leads elsewhere")
 )
 
 // newUsage counts as df does: used is what is not free, available what users without privilege may still take. A count
@@ -69,11 +71,11 @@ func newUsage(st *unix.Statfs_t) usage {
 		block = uint64(st.Bsize)
 	}
 	u := usage{
-		total:    times(st.Blocks, block),
-		used:     times(st.Blocks-positive(st.Bfree, st.Blocks), block),
+		total:    procfile.Times(st.Blocks, block),
+		used:     procfile.Times(st.Blocks-positive(st.Bfree, st.Blocks), block),
 		readOnly: st.Flags&unix.ST_RDONLY != 0,
 	}
-	u.available = times(positive(st.Bavail, st.Blocks), block)
+	u.available = procfile.Times(positive(st.Bavail, st.Blocks), block)
 	if st.Ffree <= st.Files { // else it does not count them
 		u.inodes, u.inodesUsed = st.Files, st.Files-st.Ffree
 	}

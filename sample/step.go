@@ -6,7 +6,8 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"hypervisor-tui/draw/clean/secret"
+	"hypervisor-tui/internal/clean/secret"
+	"hypervisor-tui/sample/procfile"
 )
 
 // reader brings its part of h and n up to date. now is CLOCK_BOOTTIME; after an error they hold the last good values.
@@ -25,10 +26,10 @@ type step struct {
 }
 
 var (
-	errNoSensors   = none("no sensors in " + hwmon)
-	errNoHugePages = none("no sizes in " + hugepages)
-	errNoClock     = none("no cpufreq and no clock in " + cpuinfo)
-	errNoEDAC      = none("no memory controllers in " + edac)
+	errNoSensors   = procfile.Absent("no sensors in " + hwmon)
+	errNoHugePages = procfile.Absent("no sizes in " + hugepages)
+	errNoClock     = procfile.Absent("no cpufreq and no clock in " + cpuinfo)
+	errNoEDAC      = procfile.Absent("no memory controllers in " + edac)
 )
 
 // crashed is what a panic was about.
@@ -50,7 +51,7 @@ func newCrash(what any) crashed {
 func (s *Sampler) run(t *step, begin time.Duration) time.Duration {
 	err := t.read(begin, &s.host, &s.net)
 	end := s.now()
-	if err == errNotYet {
+	if err == procfile.ErrNotYet {
 		return end
 	}
 	if err != t.last {
@@ -64,7 +65,7 @@ func (s *Sampler) run(t *step, begin time.Duration) time.Duration {
 	switch err.(type) {
 	case nil:
 		h.Good(begin)
-	case remark:
+	case procfile.Warning:
 		h.Good(begin)
 		h.Err = t.text
 	case crashed:
@@ -100,6 +101,6 @@ func (s Source) optional() bool {
 
 // absent says that err means: this host has no such thing. A kernel with psi=0 has the files and will not read them.
 func absent(err error) bool {
-	_, isNone := err.(none)
-	return isNone || missing(err) || errors.Is(err, unix.EOPNOTSUPP)
+	_, isNone := err.(procfile.Absent)
+	return isNone || procfile.Missing(err) || errors.Is(err, unix.EOPNOTSUPP)
 }

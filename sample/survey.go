@@ -3,6 +3,8 @@ package sample
 import (
 	"context"
 	"time"
+
+	"hypervisor-tui/sample/procfile"
 )
 
 const surveyEvery = 10 * time.Second
@@ -31,7 +33,7 @@ func newSurvey[T any](now func() time.Duration, look func() (T, error), take fun
 func (s *survey[T]) read(now time.Duration, h *Host, _ *Net) error {
 	l := s.roster.listing.Load()
 	if l == nil {
-		return errNotYet
+		return procfile.ErrNotYet
 	}
 	if len(l.probes) == 0 {
 		return l.err
@@ -39,12 +41,12 @@ func (s *survey[T]) read(now time.Duration, h *Host, _ *Net) error {
 	p := l.probes[0]
 	a := p.latest(now, surveyEvery)
 	switch {
-	case p.health.Err == notAnswering:
-		return errNotAnswering
+	case p.health.Err == procfile.NotAnswering:
+		return procfile.ErrNotAnswering
 	case a == nil:
-		return errNotYet
+		return procfile.ErrNotYet
 	}
-	if _, sound := a.value.err.(remark); sound || a.value.err == nil {
+	if _, sound := a.value.err.(procfile.Warning); sound || a.value.err == nil {
 		s.take(h, a.value.value)
 	}
 	return a.value.err

@@ -12,7 +12,9 @@ import (
 	"golang.org/x/sys/unix"
 
 	"hypervisor-tui/internal/await"
-	"hypervisor-tui/sample/box"
+	"hypervisor-tui/internal/health"
+	"hypervisor-tui/sample/procfile"
+	"hypervisor-tui/sample/sampletest"
 )
 
 // surveyed is what a machine is like once its surveys have looked.
@@ -50,7 +52,7 @@ func TestSurveysOfAHypervisor(t *testing.T) {
 		t.Errorf("%+v", h.EDAC)
 	}
 	for _, source := range []Source{Frequency, Arrays, Pools, EDAC} {
-		if h.Health[source].State != box.OK {
+		if h.Health[source].State != health.OK {
 			t.Errorf("source %d: %+v", source, h.Health[source])
 		}
 	}
@@ -59,7 +61,7 @@ func TestSurveysOfAHypervisor(t *testing.T) {
 func TestSurveysOfWhatIsNotThere(t *testing.T) {
 	h := surveyed(t, "testdata/nopsi")
 	for _, source := range []Source{Arrays, Pools, EDAC, Huge, Pressure} {
-		if h.Health[source].State != box.Absent {
+		if h.Health[source].State != health.Absent {
 			t.Errorf("source %d: %+v", source, h.Health[source])
 		}
 	}
@@ -67,7 +69,7 @@ func TestSurveysOfWhatIsNotThere(t *testing.T) {
 		t.Errorf("%v MHz", h.MHz)
 	}
 	h = surveyed(t, "testdata/bare")
-	if !math.IsNaN(h.MHz) || h.Health[Frequency].State != box.Absent || h.Blocked != -1 {
+	if !math.IsNaN(h.MHz) || h.Health[Frequency].State != health.Absent || h.Blocked != -1 {
 		t.Errorf("%v MHz, %v; %d blocked", h.MHz, h.Health[Frequency].State, h.Blocked)
 	}
 }
@@ -99,17 +101,17 @@ func TestSpread(t *testing.T) {
 // look is a survey that does as the test says. It is asked anew when more than surveyEvery has passed.
 type look struct {
 	*Sampler
-	clock  *clock
+	clock  *sampletest.Clock
 	answer chan error
 }
 
 func newLook(t *testing.T) *look {
-	c := newClock()
-	l := &look{New(Options{Root: "testdata/bare", Now: c.now}), c, make(chan error)}
+	c := sampletest.NewClock()
+	l := &look{New(Options{Root: "testdata/bare", Now: c.Now}), c, make(chan error)}
 	n := 0.0
-	survey := newSurvey(c.now, func() (float64, error) {
+	survey := newSurvey(c.Now, func() (float64, error) {
 		err := <-l.answer
-		if err == errFields {
+		if err == procfile.ErrFields {
 			panic("a bug")
 		}
 		n++
@@ -128,7 +130,7 @@ func newLook(t *testing.T) *look {
 }
 
 // sample gives the answer that the survey waits for, and samples.
-func (l *look) sample(t *testing.T, err error) (float64, box.Health) {
+func (l *look) sample(t *testing.T, err error) (float64, health.Health) {
 	t.Helper()
 	l.answer <- err
 	roster := l.surveys[0].(*survey[float64]).roster
@@ -139,47 +141,47 @@ func (l *look) sample(t *testing.T, err error) (float64, box.Health) {
 }
 
 func (l *look) again() {
-	l.clock.pass(2 * surveyEvery)
+	l.clock.Pass(2 * surveyEvery)
 	l.Sample()
 }
 
 func TestHealthOfASurvey(t *testing.T) {
 	l := newLook(t)
 	l.Sample()
-	if h := l.hosts.Latest(); h.Health[Frequency].State != box.Init || !math.IsNaN(h.MHz) {
+	if h := l.hosts.Latest(); h.Health[Frequency].State != health.Init || !math.IsNaN(h.MHz) {
 		t.Errorf("before the first look: %v, %+v", h.MHz, h.Health[Frequency])
 	}
 	for i, c := range []struct {
 		err   error
 		value float64
-		state box.State
+		state health.State
 		why   string
 	}{
-		{nil, 1, box.OK, ""},
-		{errors.New("bad"), 1, box.Stale, "bad"},
-		{nil, 3, box.OK, ""},
-		{errNoClock, 3, box.Absent, errNoClock.Error()},
-		{errFields, 3, box.Failed, "crashed: a bug"},
-		{nil, 5, box.OK, ""},
+		{nil, 1, health.OK, ""},
+		{errors.New("bad"), 1, health.Stale, "bad"},
+		{nil, 3, health.OK, ""},
+		{errNoClock, 3, health.Absent, errNoClock.Error()},
+		{procfile.ErrFields, 3, health.Failed, "crashed: a bug"},
+		{nil, 5, health.OK, ""},
 	} {
 		if v, h := l.sample(t, c.err); v != c.value || h.State != c.state || h.Err != c.why {
 			t.Errorf("look %d: %v, %v %q", i, v, h.State, h.Err)
 		}
 		l.again()
 	}
-	l.clock.pass(2 * patience)
+	l.clock.Pass(2 * patience)
 	l.Sample()
-	if h := l.hosts.Latest(); h.MHz != 5 || h.Health[Frequency].State != box.Stale || h.Health[Frequency].Err != notAnswering {
+	if h := l.hosts.Latest(); h.MHz != 5 || h.Health[Frequency].State != health.Stale || h.Health[Frequency].Err != procfile.NotAnswering {
 		t.Errorf("while it hangs: %v, %+v", h.MHz, h.Health[Frequency])
 	}
-	if v, h := l.sample(t, nil); v != 6 || h.State != box.OK {
+	if v, h := l.sample(t, nil); v != 6 || h.State != health.OK {
 		t.Errorf("when it answers at last: %v, %+v", v, h)
 	}
 }
 
 // The tick makes text out of an error when it is another one, and only then.
 func TestSameFailureOfASurveyIsTheSameError(t *testing.T) {
-	q := surveyQuestion[int]{look: func() (int, error) { return 0, &readError{name: mdstat, cause: unix.ENOENT} }}
+	q := surveyQuestion[int]{look: func() (int, error) { return 0, &procfile.ReadError{Name: mdstat, Cause: unix.ENOENT} }}
 	var first, second finding[int]
 	if err := errors.Join(q.ask(&first), q.ask(&second)); err != nil {
 		t.Fatal(err)
@@ -190,11 +192,11 @@ func TestSameFailureOfASurveyIsTheSameError(t *testing.T) {
 }
 
 func TestSurveysDoNotAllocateInTheTick(t *testing.T) {
-	s := New(Options{Root: machine(t, "hypervisor"), Now: newClock().now})
+	s := New(Options{Root: machine(t, "hypervisor"), Now: sampletest.NewClock().Now})
 	begin(t, s)
 	s.WaitSlow(context.Background())
 	s.Sample()
-	if n := allocations(s.Sample); n != 0 {
+	if n := sampletest.Allocations(s.Sample); n != 0 {
 		t.Errorf("%v allocations", n)
 	}
 }
@@ -218,7 +220,7 @@ func TestF13DevicesVanishBetweenListingAndReading(t *testing.T) {
 	}
 	h := surveyed(t, root)
 	for _, source := range []Source{Pools, EDAC, Frequency, Sensors} {
-		if got := h.Health[source]; got.State != box.OK || got.Err != "" {
+		if got := h.Health[source]; got.State != health.OK || got.Err != "" {
 			t.Errorf("source %d: %v %q", source, got.State, got.Err)
 		}
 	}
@@ -239,11 +241,11 @@ func TestF20SurveyedFilesThatAreFIFOs(t *testing.T) {
 		t.Skip("no FIFO here: ", err)
 	}
 	h := surveyed(t, root)
-	if len(h.Pools) != 1 || h.Health[Pools].State != box.OK {
+	if len(h.Pools) != 1 || h.Health[Pools].State != health.OK {
 		t.Errorf("%v, %+v", h.Pools, h.Health[Pools])
 	}
 	for _, source := range []Source{EDAC, Arrays, Meminfo} {
-		if got := h.Health[source]; got.State != box.Failed || got.Err == "" {
+		if got := h.Health[source]; got.State != health.Failed || got.Err == "" {
 			t.Errorf("source %d: %v %q", source, got.State, got.Err)
 		}
 	}

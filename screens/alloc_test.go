@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"hypervisor-tui/draw"
-	"hypervisor-tui/screens/frame"
+	"hypervisor-tui/frame"
 )
 
 // views are the pictures whose drawing is held to cost nothing, and timed: each screen and each overlay.

@@ -4,8 +4,8 @@ import (
 	"math"
 
 	"hypervisor-tui/draw"
+	"hypervisor-tui/frame"
 	"hypervisor-tui/sample"
-	"hypervisor-tui/screens/frame"
 )
 
 // drawArrays is one row: md arrays and ZFS pools with their states, as many as fit whole.

@@ -2,9 +2,9 @@ package screens
 
 import (
 	"hypervisor-tui/draw"
+	"hypervisor-tui/frame"
+	"hypervisor-tui/internal/health"
 	"hypervisor-tui/kube"
-	"hypervisor-tui/sample/box"
-	"hypervisor-tui/screens/frame"
 )
 
 const clusterFigures = 22 // the column where the figures start
@@ -54,7 +54,7 @@ func clusterLeft(r draw.Region, f *frame.Frame) {
 	p := r.Pen(1, 0)
 	k := f.Kube
 	switch {
-	case !clusterKnown(f) || k.Health.State != box.OK:
+	case !clusterKnown(f) || k.Health.State != health.OK:
 		p.Text(draw.Dim, "API: ")
 		apiState(&p, f, clusterKnown(f))
 	case k.Here != nil && k.Kinds[kube.KindPod].Has():

@@ -9,11 +9,11 @@ import (
 	"time"
 
 	"hypervisor-tui/draw"
+	"hypervisor-tui/frame"
+	"hypervisor-tui/internal/health"
 	"hypervisor-tui/journal"
 	"hypervisor-tui/kube"
 	"hypervisor-tui/sample"
-	"hypervisor-tui/sample/box"
-	"hypervisor-tui/screens/frame"
 )
 
 // shot draws one frame of a screen after the given keys and returns the text.
@@ -89,33 +89,33 @@ var labels = regexp.MustCompile(`F[123]\b|[Kk][38]s|Nov \d\d|\d\d:\d\d:\d\d|host
 
 // TestEveryScreenSaysUnknownNotZero draws frames in which no source has a value: no figure may be there, least of all 0.
 func TestEveryScreenSaysUnknownNotZero(t *testing.T) {
-	unknown := func(state box.State) func(f *frame.Frame) {
+	unknown := func(state health.State) func(f *frame.Frame) {
 		return func(f *frame.Frame) {
 			nothingYet(f)
 			nan := math.NaN()
 			f.Host = &sample.Host{DiskRead: nan, DiskWrite: nan, CPU: sample.CPU{ID: -1, Busy: nan, User: nan, System: nan, IOWait: nan, IRQ: nan, Steal: nan}}
 			f.Host.Machine.Hostname = "host01"
 			for i := range f.Host.Health {
-				f.Host.Health[i] = box.Health{State: state, Err: "why"}
+				f.Host.Health[i] = health.Health{State: state, Err: "why"}
 			}
 			f.Net = &sample.Net{Rx: nan, Tx: nan, Sockets: sample.SocketCounts{TCP: -1, UDP: -1, Established: -1, Conntrack: -1, ConntrackMax: -1}}
-			f.Kube = &kube.State{Health: box.Health{State: state, Err: "why"}}
+			f.Kube = &kube.State{Health: health.Health{State: state, Err: "why"}}
 		}
 	}
 	// The API answers and says nothing of any kind, whose figures of before are still in the State.
-	kinds := func(state box.State) func(f *frame.Frame) {
+	kinds := func(state health.State) func(f *frame.Frame) {
 		return func(f *frame.Frame) {
 			unknown(state)(f)
 			f.Kube = fixedKube(f.Now)
 			f.Kube.Version, f.Kube.Network, f.Kube.Looked = "", kube.Network{}, nil
 			for i := range f.Kube.Kinds {
-				f.Kube.Kinds[i] = kube.Kept{Health: box.Health{State: state, Err: "why"}}
+				f.Kube.Kinds[i] = kube.Kept{Health: health.Health{State: state, Err: "why"}}
 			}
 		}
 	}
 	for name, change := range map[string]func(f *frame.Frame){
-		"nothing": nothingYet, "init": unknown(box.Init), "failed": unknown(box.Failed), "absent": unknown(box.Absent),
-		"no kind yet": kinds(box.Init), "every kind forbidden": kinds(box.Failed), "no kind installed": kinds(box.Absent),
+		"nothing": nothingYet, "init": unknown(health.Init), "failed": unknown(health.Failed), "absent": unknown(health.Absent),
+		"no kind yet": kinds(health.Init), "every kind forbidden": kinds(health.Failed), "no kind installed": kinds(health.Absent),
 	} {
 		for screen := range frame.ScreenCount {
 			for _, size := range []struct{ w, h int }{{200, 60}, {132, 43}, {80, 24}, {60, 20}, {40, 10}, {20, 5}} {
@@ -149,7 +149,7 @@ func TestUnreadableSensorsHideNoOthers(t *testing.T) {
 func TestStaleIsTold(t *testing.T) {
 	f := fixedFrame()
 	for i := range f.Host.Health {
-		f.Host.Health[i] = box.Health{State: box.Stale, At: bootNow - 72*time.Minute, Since: bootNow - 72*time.Minute, Err: "timeout"}
+		f.Host.Health[i] = health.Health{State: health.Stale, At: bootNow - 72*time.Minute, Since: bootNow - 72*time.Minute, Err: "timeout"}
 	}
 	for screen, want := range map[frame.Screen]string{frame.Dashboard: "45.2%", frame.Network: "192.168.1.100/24"} {
 		text := shot(t, screen, 120, 40, f)
@@ -332,8 +332,8 @@ func TestWhatIsNotThereIsSaid(t *testing.T) {
 // TestCostKeepsToItsColumn: a dump of the links of a large or a starved host takes long.
 func TestCostKeepsToItsColumn(t *testing.T) {
 	f := fixedFrame()
-	f.Sources[0].Health = box.Health{State: box.OK, Since: f.Boot, Cost: 9999 * time.Microsecond}
-	f.Sources[1].Health = box.Health{State: box.OK, Since: f.Boot, Cost: 129475 * time.Microsecond}
+	f.Sources[0].Health = health.Health{State: health.OK, Since: f.Boot, Cost: 9999 * time.Microsecond}
+	f.Sources[1].Health = health.Health{State: health.OK, Since: f.Boot, Cost: 129475 * time.Microsecond}
 	text := shot(t, frame.Dashboard, 120, 60, f, draw.Key('i'))
 	for _, want := range []string{"0s 9999 us", "0s  129 ms"} {
 		if !strings.Contains(text, want) {

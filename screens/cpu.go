@@ -4,8 +4,8 @@ import (
 	"math"
 
 	"hypervisor-tui/draw"
+	"hypervisor-tui/frame"
 	"hypervisor-tui/sample"
-	"hypervisor-tui/screens/frame"
 )
 
 func drawCPU(c *Console, r draw.Region, f *frame.Frame) {

@@ -6,9 +6,9 @@ import (
 	"strings"
 
 	"hypervisor-tui/draw"
+	"hypervisor-tui/frame"
+	"hypervisor-tui/internal/health"
 	"hypervisor-tui/sample"
-	"hypervisor-tui/sample/box"
-	"hypervisor-tui/screens/frame"
 )
 
 func drawDisks(c *Console, r draw.Region, f *frame.Frame) {
@@ -155,7 +155,7 @@ func urgency(fs *sample.Filesystem) float64 {
 }
 
 func hangs(fs *sample.Filesystem) bool {
-	return fs.Health.State == box.Stale || fs.Health.State == box.Failed
+	return fs.Health.State == health.Stale || fs.Health.State == health.Failed
 }
 
 func inMemory(fs *sample.Filesystem) bool {

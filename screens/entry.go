@@ -7,8 +7,8 @@ import (
 	"time"
 
 	"hypervisor-tui/draw"
+	"hypervisor-tui/frame"
 	"hypervisor-tui/journal"
-	"hypervisor-tui/screens/frame"
 )
 
 // detail is the entry that is shown whole: what the page had of it, and all its fields once they are read.

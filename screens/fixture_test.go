@@ -5,11 +5,12 @@ import (
 	"math"
 	"time"
 
+	"hypervisor-tui/frame"
+	"hypervisor-tui/internal/health"
 	"hypervisor-tui/journal"
 	"hypervisor-tui/kube"
 	"hypervisor-tui/sample"
-	"hypervisor-tui/sample/box"
-	"hypervisor-tui/screens/frame"
+	"hypervisor-tui/sample/qemu"
 )
 
 const (
@@ -29,7 +30,7 @@ func fixedFrame() *frame.Frame {
 		Host: fixedHost(),
 		Net:  fixedNet(),
 		Kube: &kube.State{
-			Health: box.Health{State: box.Absent, Err: "no kubeconfig", Since: time.Hour},
+			Health: health.Health{State: health.Absent, Err: "no kubeconfig", Since: time.Hour},
 			Looked: []kube.Look{
 				{Path: "/etc/rancher/k3s/k3s.yaml", Result: "does not exist"},
 				{Path: "/var/lib/rancher/k3s/agent/kubelet.kubeconfig", Result: "permission denied (mode 0600, owner root)"},
@@ -64,8 +65,8 @@ func fixedFrame() *frame.Frame {
 	return f
 }
 
-func ok() box.Health {
-	return box.Health{State: box.OK, At: bootNow - time.Second, Since: time.Minute, Cost: 42 * time.Microsecond}
+func ok() health.Health {
+	return health.Health{State: health.OK, At: bootNow - time.Second, Since: time.Minute, Cost: 42 * time.Microsecond}
 }
 
 func fixedHost() *sample.Host {
@@ -89,7 +90,7 @@ func fixedHost() *sample.Host {
 		Filesystems: []sample.Filesystem{
 			{Mount: "/", Device: "nvme0n1p1", Type: "ext4", Total: 900 * gib, Used: 700 * gib, Available: 198 * gib, UsedPercent: 78, InodesPercent: 12, Health: ok()},
 			{Mount: "/boot", Device: "nvme0n1p2", Type: "vfat", Total: 1 * gib, Used: 980 * mib, Available: 44 * mib, UsedPercent: 95.7, InodesPercent: math.NaN(), Health: ok()},
-			{Mount: "/mnt/nfs", Device: "nas:/export", Type: "nfs4", Health: box.Health{State: box.Stale, At: bootNow - 72*time.Second, Since: bootNow - 72*time.Second, Err: "not answering"}},
+			{Mount: "/mnt/nfs", Device: "nas:/export", Type: "nfs4", Health: health.Health{State: health.Stale, At: bootNow - 72*time.Second, Since: bootNow - 72*time.Second, Err: "not answering"}},
 			{Mount: "/run", Device: "tmpfs", Type: "tmpfs", Total: 6 * gib, Used: 20 * mib, Available: 6 * gib, UsedPercent: 0.3, InodesPercent: 1, Health: ok()},
 		},
 		MHz: 2394, Blocked: 2,
@@ -118,8 +119,8 @@ func fixedHost() *sample.Host {
 	return h
 }
 
-func fixedVMs() *sample.VMs {
-	return &sample.VMs{At: bootNow, Health: ok(), VMs: []sample.VM{
+func fixedVMs() *qemu.VMs {
+	return &qemu.VMs{At: bootNow, Health: ok(), VMs: []qemu.VM{
 		{Name: "rescue", PID: 4713, Started: bootNow - time.Minute, Cores: math.NaN(), CPU: math.NaN(), Memory: 512 * mib, Read: math.NaN(), Write: math.NaN(), Rx: math.NaN(), Tx: math.NaN()},
 		{Namespace: "default", Name: "database-01", PID: 4711, Started: time.Hour, VCPUs: 8, Cores: 6.4, CPU: 80.1, Memory: 15 * gib, Configured: 16 * gib, Read: 200 * mib, Write: 100 * mib, Rx: 12 * mib, Tx: 30 * mib},
 		{Namespace: "web", Name: "frontend-with-a-rather-long-name", PID: 4712, Started: 2 * time.Hour, VCPUs: 2, Cores: 0.1, CPU: 5, Memory: 1.5 * gib, Configured: 2 * gib, Read: math.NaN(), Write: math.NaN(), WhyDisk: "cgroup v1 has no io.stat", Rx: 1000, Tx: 2000},

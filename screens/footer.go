@@ -2,7 +2,7 @@ package screens
 
 import (
 	"hypervisor-tui/draw"
-	"hypervisor-tui/screens/frame"
+	"hypervisor-tui/frame"
 )
 
 var screenTitles = [frame.ScreenCount]string{frame.Logs: "Logs", frame.Dashboard: "Dashboard", frame.Network: "Network"}

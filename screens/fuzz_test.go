@@ -9,11 +9,12 @@ import (
 	"time"
 
 	"hypervisor-tui/draw"
-	"hypervisor-tui/draw/clean"
+	"hypervisor-tui/frame"
+	"hypervisor-tui/internal/clean"
+	"hypervisor-tui/internal/health"
 	"hypervisor-tui/journal"
 	"hypervisor-tui/sample"
-	"hypervisor-tui/sample/box"
-	"hypervisor-tui/screens/frame"
+	"hypervisor-tui/sample/qemu"
 )
 
 // dice are a fuzzer's bytes; at their end they are zeros.
@@ -56,8 +57,8 @@ var hostile = []string{
 
 func (d *dice) name() string { return clean.String(hostile[d.roll(len(hostile))]) }
 
-func (d *dice) health() box.Health {
-	return box.Health{State: box.State(d.roll(6)), At: time.Duration(d.number()), Since: time.Duration(d.number()), Cost: time.Duration(d.number()), Err: d.name()}
+func (d *dice) health() health.Health {
+	return health.Health{State: health.State(d.roll(6)), At: time.Duration(d.number()), Since: time.Duration(d.number()), Cost: time.Duration(d.number()), Err: d.name()}
 }
 
 func (d *dice) frame() *frame.Frame {
@@ -150,10 +151,10 @@ func (d *dice) net() *sample.Net {
 	return n
 }
 
-func (d *dice) vms() *sample.VMs {
-	v := &sample.VMs{Health: d.health()}
+func (d *dice) vms() *qemu.VMs {
+	v := &qemu.VMs{Health: d.health()}
 	for i := range d.many(500) {
-		v.VMs = append(v.VMs, sample.VM{Namespace: d.name(), Name: d.name(), PID: i + 1, Started: time.Duration(d.number()), VCPUs: int(d.number()), Cores: d.float(), CPU: d.float(),
+		v.VMs = append(v.VMs, qemu.VM{Namespace: d.name(), Name: d.name(), PID: i + 1, Started: time.Duration(d.number()), VCPUs: int(d.number()), Cores: d.float(), CPU: d.float(),
 			Memory: d.number(), Configured: d.number(), Read: d.float(), Write: d.float(), Rx: d.float(), Tx: d.float(), WhyCPU: d.name(), WhyMemory: d.name(), WhyDisk: d.name()})
 	}
 	return v

@@ -10,10 +10,11 @@ import (
 	"time"
 
 	"hypervisor-tui/draw"
+	"hypervisor-tui/draw/tty"
+	"hypervisor-tui/frame"
+	"hypervisor-tui/internal/health"
 	"hypervisor-tui/journal"
 	"hypervisor-tui/sample"
-	"hypervisor-tui/sample/box"
-	"hypervisor-tui/screens/frame"
 )
 
 var update = flag.Bool("update", false, "write the golden screens anew; then read their diff as pictures")
@@ -137,7 +138,7 @@ func linksHang(f *frame.Frame) {
 	}
 	f.Net.Addresses, f.Net.Gateways, f.Net.DNS, f.Net.Services = nil, nil, nil, nil
 	h := &f.Host.Health[sample.Links]
-	*h = box.Health{}
+	*h = health.Health{}
 	h.Bad(f.Boot-7*time.Second, "rtnetlink: not answering")
 	f.Sources = frame.GatherSources(f.Sources, f)
 	f.Problems = frame.FindProblems(f.Problems[:0], f)
@@ -183,7 +184,7 @@ func manyCores(f *frame.Frame) {
 
 var looks = map[string]draw.Look{
 	"colour": {Theme: draw.DarkTheme(16), Glyphs: draw.UnicodeGlyphs()},
-	"mono":   {Theme: draw.MonoTheme(), Glyphs: draw.VTGlyphs(draw.NewFont("─│┌┐└┘┬┴┼├█▌▄░√↑↓←→»·"))},
+	"mono":   {Theme: draw.MonoTheme(), Glyphs: draw.VTGlyphs(tty.NewFont("─│┌┐└┘┬┴┼├█▌▄░√↑↓←→»·"))},
 	"ascii":  {Theme: draw.MonoTheme(), Glyphs: draw.ASCIIGlyphs()},
 }
 

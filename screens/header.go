@@ -2,9 +2,9 @@ package screens
 
 import (
 	"hypervisor-tui/draw"
+	"hypervisor-tui/frame"
 	"hypervisor-tui/journal"
 	"hypervisor-tui/sample"
-	"hypervisor-tui/screens/frame"
 )
 
 // The columns of the header: nothing moves between sizes, wide screens put more to the right.

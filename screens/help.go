@@ -2,7 +2,7 @@ package screens
 
 import (
 	"hypervisor-tui/draw"
-	"hypervisor-tui/screens/frame"
+	"hypervisor-tui/frame"
 )
 
 const helpKeys = 20 // columns of the key names

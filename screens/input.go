@@ -6,8 +6,8 @@ import (
 	"unicode/utf8"
 
 	"hypervisor-tui/draw"
+	"hypervisor-tui/frame"
 	"hypervisor-tui/journal"
-	"hypervisor-tui/screens/frame"
 )
 
 type prompt uint8

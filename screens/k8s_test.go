@@ -6,23 +6,23 @@ import (
 	"time"
 
 	"hypervisor-tui/draw"
+	"hypervisor-tui/frame"
+	"hypervisor-tui/internal/health"
 	"hypervisor-tui/kube"
 	"hypervisor-tui/sample"
-	"hypervisor-tui/sample/box"
-	"hypervisor-tui/screens/frame"
 )
 
 // TestF10HeaderTellsServiceAndAPI: what the service says and what the API says, and both when they differ.
 func TestF10HeaderTellsServiceAndAPI(t *testing.T) {
 	bad := func(rung kube.Rung, checks ...string) func(*kube.State) {
 		return func(k *kube.State) {
-			k.Health = box.Health{State: box.Stale, At: bootNow - 3*time.Minute, Since: bootNow - 3*time.Minute, Err: "why"}
+			k.Health = health.Health{State: health.Stale, At: bootNow - 3*time.Minute, Since: bootNow - 3*time.Minute, Err: "why"}
 			k.Cause = kube.Cause{Rung: rung, Why: "why", Checks: checks}
 		}
 	}
 	fine := func(*kube.State) {}
 	none := func(k *kube.State) {
-		k.Health = box.Health{State: box.Absent, Err: "no kubeconfig"}
+		k.Health = health.Health{State: health.Absent, Err: "no kubeconfig"}
 	}
 	for _, c := range []struct {
 		unit, active string
@@ -41,7 +41,7 @@ func TestF10HeaderTellsServiceAndAPI(t *testing.T) {
 		{"containerd.service", "active", fine, " K3s: ok API ok "},
 		{"", "", bad(kube.Silent), " K3s: x API down 3m "},
 		{"", "", none, " K3s: API: no kubeconfig "},
-		{"", "", func(k *kube.State) { k.Health = box.Health{} }, " K3s: -- "},
+		{"", "", func(k *kube.State) { k.Health = health.Health{} }, " K3s: -- "},
 	} {
 		f := fixedFrame()
 		healthy(f)
@@ -169,7 +169,7 @@ func TestF5VMOfWhichAPartIsForbidden(t *testing.T) {
 	for kind, never := range map[kube.Kind]string{kube.KindInstance: "it does not run", kube.KindVM: "without a VirtualMachine"} {
 		f := fixedFrame()
 		healthy(f)
-		f.Kube.Kinds[kind].Health = box.Health{State: box.Failed, Err: "forbidden: list " + kind.String()}
+		f.Kube.Kinds[kind].Health = health.Health{State: health.Failed, Err: "forbidden: list " + kind.String()}
 		text := shot(t, frame.Dashboard, 120, 50, f, 'v', 's', 's', 's', 's', draw.KeyDown, draw.KeyEnter)
 		if strings.Contains(text, never) || kind == kube.KindInstance && !strings.Contains(text, "forbidden: list virtualmachineinstances") {
 			t.Errorf("%s:\n%s", kind, text)
@@ -185,18 +185,18 @@ func TestF5NodeOfWhichAPartIsForbidden(t *testing.T) {
 	f.Kube.Drain = nil
 	for _, c := range []struct {
 		kind  kube.Kind
-		state box.State
+		state health.State
 		err   string
 		want  string
 	}{
-		{kube.KindPod, box.OK, "", nothing},
-		{kube.KindInstance, box.Absent, "not installed", nothing},
-		{kube.KindPod, box.Failed, "forbidden: list pods", "not known of pods: forbidden: list pods"},
-		{kube.KindInstance, box.Failed, "forbidden: list virtualmachineinstances", "VMs forbidden: list virtualmachineinstances"},
-		{kube.KindBudget, box.Init, "", "not known of poddisruptionbudgets: syncing"},
+		{kube.KindPod, health.OK, "", nothing},
+		{kube.KindInstance, health.Absent, "not installed", nothing},
+		{kube.KindPod, health.Failed, "forbidden: list pods", "not known of pods: forbidden: list pods"},
+		{kube.KindInstance, health.Failed, "forbidden: list virtualmachineinstances", "VMs forbidden: list virtualmachineinstances"},
+		{kube.KindBudget, health.Init, "", "not known of poddisruptionbudgets: syncing"},
 	} {
 		kept := f.Kube.Kinds[c.kind]
-		f.Kube.Kinds[c.kind] = kube.Kept{Health: box.Health{State: c.state, Err: c.err}}
+		f.Kube.Kinds[c.kind] = kube.Kept{Health: health.Health{State: c.state, Err: c.err}}
 		text := squeeze(shot(t, frame.Dashboard, 120, 60, f, 'n'))
 		if !strings.Contains(text, c.want) || c.want != nothing && strings.Contains(text, nothing) || strings.Contains(text, "VMs 0") {
 			t.Errorf("%q is missing:\n%s", c.want, text)

@@ -5,20 +5,20 @@ import (
 	"math"
 	"time"
 
+	"hypervisor-tui/frame"
+	"hypervisor-tui/internal/health"
 	"hypervisor-tui/kube"
-	"hypervisor-tui/sample"
-	"hypervisor-tui/sample/box"
-	"hypervisor-tui/screens/frame"
+	"hypervisor-tui/sample/qemu"
 )
 
 // healthy makes of the fixed frame one that lacks nothing, on node hypervisor-01 of a cluster of three with 45 pods that
 // run, of 100, and 15 VMs of which 12 run, five of them here.
 func healthy(f *frame.Frame) {
 	f.Kube = fixedKube(f.Now)
-	f.VMs = &sample.VMs{At: bootNow, Health: ok()}
+	f.VMs = &qemu.VMs{At: bootNow, Health: ok()}
 	for i := range f.Kube.Virt.Instances {
 		if v := &f.Kube.Virt.Instances[i]; v.Node == "hypervisor-01" {
-			f.VMs.VMs = append(f.VMs.VMs, sample.VM{Namespace: v.Namespace, Name: v.Name, PID: 4000 + i, Started: time.Hour, VCPUs: v.VCPUs,
+			f.VMs.VMs = append(f.VMs.VMs, qemu.VM{Namespace: v.Namespace, Name: v.Name, PID: 4000 + i, Started: time.Hour, VCPUs: v.VCPUs,
 				Cores: float64(i) / 4, CPU: float64(i * 6), Memory: v.Memory, Configured: v.Memory, Read: float64(i * mib), Write: 1000, Rx: 2000, Tx: math.NaN()})
 		}
 	}
@@ -32,7 +32,7 @@ func healthy(f *frame.Frame) {
 
 // fixedKube is the cluster of healthy.
 func fixedKube(at time.Time) *kube.State {
-	good := box.Health{State: box.OK, At: bootNow - time.Second, Since: time.Hour}
+	good := health.Health{State: health.OK, At: bootNow - time.Second, Since: time.Hour}
 	k := &kube.State{
 		Health: good, Kubeconfig: "/etc/rancher/k3s/k3s.yaml", Server: "https://127.0.0.1:6443", Version: "v1.37.2+k3s1", Admin: true,
 		ClientCert: kube.Certificate{NotAfter: at.AddDate(0, 11, 0)}, ServerCert: kube.Certificate{NotAfter: at.AddDate(0, 10, 0)},
@@ -90,7 +90,7 @@ func fixedVirt(k *kube.State, at time.Time) {
 // apiDown is healthy three minutes after the API server was gone.
 func apiDown(f *frame.Frame) {
 	healthy(f)
-	gone := box.Health{State: box.Stale, At: bootNow - 3*time.Minute, Since: bootNow - 3*time.Minute, Err: "refused"}
+	gone := health.Health{State: health.Stale, At: bootNow - 3*time.Minute, Since: bootNow - 3*time.Minute, Err: "refused"}
 	f.Kube.Health = gone
 	f.Kube.Cause = kube.Cause{Rung: kube.Dial, Why: "refused", Retry: bootNow + 4*time.Second}
 	for i := range f.Kube.Kinds {
@@ -110,7 +110,7 @@ func serviceDown(f *frame.Frame) {
 func forbidden(f *frame.Frame) {
 	healthy(f)
 	for _, k := range []kube.Kind{kube.KindPod, kube.KindVM} {
-		f.Kube.Kinds[k].Health = box.Health{State: box.Failed, Since: bootNow - time.Minute, Err: "forbidden: list " + k.String()}
+		f.Kube.Kinds[k].Health = health.Health{State: health.Failed, Since: bootNow - time.Minute, Err: "forbidden: list " + k.String()}
 		f.Kube.Kinds[k].Count = 0
 	}
 	f.Derive()
@@ -120,7 +120,7 @@ func forbidden(f *frame.Frame) {
 func notInstalled(f *frame.Frame) {
 	healthy(f)
 	for k := kube.KindVM; k <= kube.KindAttachment; k++ {
-		f.Kube.Kinds[k] = kube.Kept{Health: box.Health{State: box.Absent, Since: time.Hour, Err: "not installed"}}
+		f.Kube.Kinds[k] = kube.Kept{Health: health.Health{State: health.Absent, Since: time.Hour, Err: "not installed"}}
 	}
 	f.Kube.Virt = kube.Virt{}
 	f.VMs.VMs = f.VMs.VMs[:1]
@@ -170,7 +170,7 @@ func crowded(f *frame.Frame) {
 		v.VMs = append(v.VMs, kube.VM{Namespace: "team", Name: name, Status: "Running"})
 		v.Instances = append(v.Instances, kube.Instance{Namespace: "team", Name: name, Phase: "Running", Node: node, IPs: []string{"10.42.1.2", "fd00::1:2"}})
 		if i%4 == 1 {
-			f.VMs.VMs = append(f.VMs.VMs, sample.VM{Namespace: "team", Name: name, PID: i, Cores: float64(i % 7)})
+			f.VMs.VMs = append(f.VMs.VMs, qemu.VM{Namespace: "team", Name: name, PID: i, Cores: float64(i % 7)})
 		}
 	}
 	v.Tally = kube.Tally{Running: 500, Total: 500}

@@ -4,10 +4,10 @@ import (
 	"strings"
 
 	"hypervisor-tui/draw"
+	"hypervisor-tui/frame"
+	"hypervisor-tui/internal/health"
 	"hypervisor-tui/kube"
 	"hypervisor-tui/sample"
-	"hypervisor-tui/sample/box"
-	"hypervisor-tui/screens/frame"
 )
 
 // k3s writes, up to column end, how the service that makes this host a node and the API are, and says so when they
@@ -15,7 +15,7 @@ import (
 func k3s(p *draw.Pen, f *frame.Frame, end int) {
 	u := frame.Carrier(f.Units)
 	p.Text(draw.Dim, carrierName(u)).Text(draw.Dim, ": ")
-	answers := f.Kube != nil && f.Kube.Health.State == box.OK
+	answers := f.Kube != nil && f.Kube.Health.State == health.OK
 	trouble := apiTrouble(f)
 	switch {
 	case u == nil:
@@ -74,7 +74,7 @@ func apiAlone(p *draw.Pen, f *frame.Frame, n int) {
 	switch {
 	case f.Kube == nil:
 		p.Text(draw.Dim, "--")
-	case f.Kube.Health.State == box.OK:
+	case f.Kube.Health.State == health.OK:
 		p.Glyph(draw.Good, draw.OK).Text(draw.Good, " API ok")
 	case apiTrouble(f) != "":
 		p.Glyph(draw.Bad, draw.Wrong).Skip(1)
@@ -89,7 +89,7 @@ func apiAlone(p *draw.Pen, f *frame.Frame, n int) {
 // kubevirt writes the phase of KubeVirt in at most n columns, dim and with its age when it is not fresh.
 func kubevirt(p *draw.Pen, f *frame.Frame, n int) {
 	if !clusterKnown(f) {
-		if f.Kube == nil || f.Kube.Health.State == box.Init {
+		if f.Kube == nil || f.Kube.Health.State == health.Init {
 			p.Text(draw.Dim, "--")
 		} else {
 			p.Text(draw.Dim, "n/a")
@@ -114,7 +114,7 @@ func kubevirt(p *draw.Pen, f *frame.Frame, n int) {
 	style, end := kindStyle(kept, style), p.X()+n
 	const age = len(" 15m")
 	p.Glyph(style, sign).Skip(1)
-	if kept.State != box.Stale {
+	if kept.State != health.Stale {
 		p.Fit(style, phase, end-p.X())
 		return
 	}

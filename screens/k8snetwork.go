@@ -4,9 +4,9 @@ import (
 	"strings"
 
 	"hypervisor-tui/draw"
+	"hypervisor-tui/frame"
+	"hypervisor-tui/internal/health"
 	"hypervisor-tui/kube"
-	"hypervisor-tui/sample/box"
-	"hypervisor-tui/screens/frame"
 )
 
 // drawK8sNetwork says how the cluster's network is set up, each fact with its source, and what the API serves in it.
@@ -52,7 +52,7 @@ func sourced(p *draw.Pen, f *frame.Frame, name string, s *kube.Sourced) {
 		return
 	}
 	style := draw.Text
-	if f.Kube.Health.State == box.Stale {
+	if f.Kube.Health.State == health.Stale {
 		style = draw.Dim
 	}
 	p.Fit(style, s.Value, p.Left())

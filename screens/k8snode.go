@@ -4,9 +4,9 @@ import (
 	"math"
 
 	"hypervisor-tui/draw"
+	"hypervisor-tui/frame"
+	"hypervisor-tui/internal/health"
 	"hypervisor-tui/kube"
-	"hypervisor-tui/sample/box"
-	"hypervisor-tui/screens/frame"
 )
 
 // drawNodeLine is this node on one line: condition, roles, version, and what is requested of it.
@@ -307,7 +307,7 @@ func drain(view *draw.Region, f *frame.Frame) {
 	section(view.CutTop(1), "A drain of this node would meet")
 	whole := true
 	for _, kind := range [...]kube.Kind{kube.KindPod, kube.KindInstance, kube.KindBudget} {
-		if kept := &f.Kube.Kinds[kind]; !kept.Has() && kept.State != box.Absent {
+		if kept := &f.Kube.Kinds[kind]; !kept.Has() && kept.State != health.Absent {
 			p := view.CutTop(1).Pen(2, 0)
 			p.Text(draw.Dim, "not known of ").Text(draw.Text, kind.String()).Text(draw.Dim, ": ")
 			kindState(&p, kept, f, p.Left()-1)

@@ -4,9 +4,9 @@ import (
 	"time"
 
 	"hypervisor-tui/draw"
+	"hypervisor-tui/frame"
+	"hypervisor-tui/internal/health"
 	"hypervisor-tui/kube"
-	"hypervisor-tui/sample/box"
-	"hypervisor-tui/screens/frame"
 )
 
 // kubeRows is how many rows drawKubeSources takes.
@@ -15,7 +15,7 @@ func kubeRows(f *frame.Frame) int {
 		return 0
 	}
 	rows := len(f.Kube.Looked)
-	if f.Kube.Health.State == box.Absent {
+	if f.Kube.Health.State == health.Absent {
 		return rows
 	}
 	return rows + len(frame.Ladder{}) + len(f.Kube.Kinds) + 8
@@ -31,7 +31,7 @@ func drawKubeSources(view *draw.Region, f *frame.Frame) {
 		p := view.CutTop(1).Pen(3, 0)
 		p.Text(draw.Dim, "looked at ").Text(draw.Text, f.Kube.Looked[i].Path).Text(draw.Dim, ": ").Fit(draw.Text, f.Kube.Looked[i].Result, p.Left()-1)
 	}
-	if f.Kube.Health.State == box.Absent {
+	if f.Kube.Health.State == health.Absent {
 		return
 	}
 	access(view, f)

@@ -4,8 +4,8 @@ import (
 	"math"
 
 	"hypervisor-tui/draw"
+	"hypervisor-tui/frame"
 	"hypervisor-tui/kube"
-	"hypervisor-tui/screens/frame"
 )
 
 // warningOnALine is the cluster's newest warning on one line.

@@ -6,9 +6,9 @@ import (
 	"time"
 
 	"hypervisor-tui/draw"
+	"hypervisor-tui/frame"
+	"hypervisor-tui/internal/health"
 	"hypervisor-tui/kube"
-	"hypervisor-tui/sample/box"
-	"hypervisor-tui/screens/frame"
 )
 
 // clusterKnown says whether there are figures of the cluster, be they old ones.
@@ -16,7 +16,7 @@ func clusterKnown(f *frame.Frame) bool { return f.Kube != nil && f.Kube.Health.H
 
 // kindStyle is style while a kind is followed and dim when its last good figures are shown.
 func kindStyle(k *kube.Kept, style draw.Style) draw.Style {
-	if k.State == box.Stale {
+	if k.State == health.Stale {
 		return draw.Dim
 	}
 	return style
@@ -25,7 +25,7 @@ func kindStyle(k *kube.Kept, style draw.Style) draw.Style {
 // kindState writes how good what is known of a kind is, in at most n columns.
 func kindState(p *draw.Pen, k *kube.Kept, f *frame.Frame, n int) {
 	style := stateStyle(k.State)
-	if k.State == box.Absent || k.State == box.Failed {
+	if k.State == health.Absent || k.State == health.Failed {
 		p.Fit(style, k.Err, n)
 		return
 	}
@@ -49,9 +49,9 @@ func counted(p *draw.Pen, name string, k *kube.Kept, n, of int, style draw.Style
 
 func appendFigure(dst []byte, k *kube.Kept, n, of int) []byte {
 	switch {
-	case k.State == box.Init, k.State == box.OK && k.More > 0:
+	case k.State == health.Init, k.State == health.OK && k.More > 0:
 		return k.AppendWords(dst, 0)
-	case k.State == box.Absent, k.State == box.Failed, !k.Has():
+	case k.State == health.Absent, k.State == health.Failed, !k.Has():
 		word, _, _ := strings.Cut(k.Err, ":") // "forbidden: list pods"
 		return append(dst, word[:min(len(word), 20)]...)
 	}
@@ -92,7 +92,7 @@ func sinceThen(p *draw.Pen, f *frame.Frame, before string, at time.Time, after s
 
 // apiTrouble is what is wrong with the API in two words, empty while it answers or there is none.
 func apiTrouble(f *frame.Frame) string {
-	if f.Kube == nil || f.Kube.Health.State != box.Stale && f.Kube.Health.State != box.Failed {
+	if f.Kube == nil || f.Kube.Health.State != health.Stale && f.Kube.Health.State != health.Failed {
 		return ""
 	}
 	switch c := &f.Kube.Cause; c.Rung {

@@ -2,7 +2,7 @@ package screens
 
 import (
 	"hypervisor-tui/draw"
-	"hypervisor-tui/screens/frame"
+	"hypervisor-tui/frame"
 )
 
 // arrows is the label that the footer draws as the arrows of the glyph tier.

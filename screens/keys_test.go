@@ -6,7 +6,7 @@ import (
 	"testing"
 
 	"hypervisor-tui/draw"
-	"hypervisor-tui/screens/frame"
+	"hypervisor-tui/frame"
 )
 
 // keyNames are what the special keys are called on labels.

@@ -2,7 +2,7 @@ package screens
 
 import (
 	"hypervisor-tui/draw"
-	"hypervisor-tui/screens/frame"
+	"hypervisor-tui/frame"
 )
 
 // askLogin opens the question whether this terminal is to become a login prompt, where that is allowed.

@@ -4,8 +4,8 @@ import (
 	"bytes"
 
 	"hypervisor-tui/draw"
+	"hypervisor-tui/frame"
 	"hypervisor-tui/journal"
-	"hypervisor-tui/screens/frame"
 )
 
 // landing is which row the cursor takes when the page that was asked for arrives.

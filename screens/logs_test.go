@@ -9,8 +9,8 @@ import (
 	"time"
 
 	"hypervisor-tui/draw"
+	"hypervisor-tui/frame"
 	"hypervisor-tui/journal"
-	"hypervisor-tui/screens/frame"
 )
 
 // desk is a console on 80x24 whose queries a real journal.Log answers.

@@ -6,8 +6,8 @@ import (
 	"time"
 
 	"hypervisor-tui/draw"
+	"hypervisor-tui/frame"
 	"hypervisor-tui/journal"
-	"hypervisor-tui/screens/frame"
 )
 
 // drawLogs is F1: tabs, entries with the newest at the bottom, and a line that says what is shown.

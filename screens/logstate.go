@@ -4,9 +4,9 @@ import (
 	"time"
 
 	"hypervisor-tui/draw"
+	"hypervisor-tui/frame"
+	"hypervisor-tui/internal/health"
 	"hypervisor-tui/journal"
-	"hypervisor-tui/sample/box"
-	"hypervisor-tui/screens/frame"
 )
 
 // drawLogState is the line below the entries: the prompt or what is shown, counts by severity, source and losses.
@@ -124,7 +124,7 @@ func figure(r *draw.Region, n int) draw.Pen {
 func sourceInUse(page *journal.Page) string {
 	for i := range page.Sources {
 		s := &page.Sources[i]
-		if s.Name != "self" && s.Health.State == box.OK {
+		if s.Name != "self" && s.Health.State == health.OK {
 			return s.Name
 		}
 	}

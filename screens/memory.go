@@ -2,8 +2,8 @@ package screens
 
 import (
 	"hypervisor-tui/draw"
+	"hypervisor-tui/frame"
 	"hypervisor-tui/sample"
-	"hypervisor-tui/screens/frame"
 )
 
 func drawMemory(c *Console, r draw.Region, f *frame.Frame) {

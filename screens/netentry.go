@@ -4,8 +4,8 @@ import (
 	"math"
 
 	"hypervisor-tui/draw"
+	"hypervisor-tui/frame"
 	"hypervisor-tui/sample"
-	"hypervisor-tui/screens/frame"
 )
 
 // sheet writes rows of a name and a figure into an overlay that scrolls.

@@ -4,8 +4,8 @@ import (
 	"time"
 
 	"hypervisor-tui/draw"
+	"hypervisor-tui/frame"
 	"hypervisor-tui/sample"
-	"hypervisor-tui/screens/frame"
 )
 
 // drawLocalNetwork says what this host's own files and links tell of the cluster's network, where there is no API to ask.

@@ -2,8 +2,8 @@ package screens
 
 import (
 	"hypervisor-tui/draw"
+	"hypervisor-tui/frame"
 	"hypervisor-tui/sample"
-	"hypervisor-tui/screens/frame"
 )
 
 // The columns of a line: name, kind, state, what it is for, rates.

@@ -6,8 +6,8 @@ import (
 	"slices"
 	"strings"
 
+	"hypervisor-tui/frame"
 	"hypervisor-tui/sample"
-	"hypervisor-tui/screens/frame"
 )
 
 type netRowKind uint8

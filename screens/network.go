@@ -4,8 +4,8 @@ import (
 	"math"
 
 	"hypervisor-tui/draw"
+	"hypervisor-tui/frame"
 	"hypervisor-tui/sample"
-	"hypervisor-tui/screens/frame"
 )
 
 // network is the view state of F3.

@@ -7,7 +7,7 @@ import (
 	"testing"
 
 	"hypervisor-tui/draw"
-	"hypervisor-tui/screens/frame"
+	"hypervisor-tui/frame"
 )
 
 // TestF15ScrollsThousandsOfLinks: wherever the list stands, each link has the same place in it, and what is on the screen

@@ -4,8 +4,8 @@ import (
 	"math"
 
 	"hypervisor-tui/draw"
-	"hypervisor-tui/sample/box"
-	"hypervisor-tui/screens/frame"
+	"hypervisor-tui/frame"
+	"hypervisor-tui/internal/health"
 )
 
 const (
@@ -54,20 +54,20 @@ func sourceRow(r draw.Region, s *frame.Source, f *frame.Frame) {
 	switch {
 	case s.Health.Err == "":
 		p.Fit(draw.Dim, s.Detail, p.Left()-1)
-	case s.Health.State == box.OK: // a remark
+	case s.Health.State == health.OK: // a remark
 		p.Fit(draw.Text, s.Health.Err, p.Left()-1)
 	default:
 		p.Fit(draw.Warn, s.Health.Err, p.Left()-1)
 	}
 }
 
-func stateStyle(s box.State) draw.Style {
+func stateStyle(s health.State) draw.Style {
 	switch s {
-	case box.OK:
+	case health.OK:
 		return draw.Good
-	case box.Stale:
+	case health.Stale:
 		return draw.Warn
-	case box.Failed:
+	case health.Failed:
 		return draw.Bad
 	}
 	return draw.Dim

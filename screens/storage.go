@@ -6,9 +6,9 @@ import (
 	"slices"
 
 	"hypervisor-tui/draw"
+	"hypervisor-tui/frame"
+	"hypervisor-tui/internal/health"
 	"hypervisor-tui/sample"
-	"hypervisor-tui/sample/box"
-	"hypervisor-tui/screens/frame"
 )
 
 // drawStorage is the overlay that lists every disk, filesystem, array and pool.
@@ -135,9 +135,9 @@ func (c *Console) storageFilesystems(view *draw.Region, f *frame.Frame) {
 func storageFilesystem(r draw.Region, fs *sample.Filesystem, f *frame.Frame) {
 	p := r.CutLeft(1+fsMount).Pen(1, 0)
 	p.Fit(draw.Text, fs.Mount, fsMount-1)
-	if fs.Health.State == box.Stale || fs.Health.State == box.Failed || !fs.Health.Has() {
+	if fs.Health.State == health.Stale || fs.Health.State == health.Failed || !fs.Health.Has() {
 		p = r.Pen(3, 0)
-		if !stateWord(&p, &fs.Health) || fs.Health.State == box.Failed {
+		if !stateWord(&p, &fs.Health) || fs.Health.State == health.Failed {
 			p.Skip(1).Fade(f.LateSince != 0).Fit(draw.Bad, fs.Health.Err, 30).Skip(1).Age(draw.Bad, f.Boot-fs.Health.Since)
 		} else {
 			p.Skip(1).Fit(draw.Dim, fs.Health.Err, p.Left())

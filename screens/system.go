@@ -2,8 +2,8 @@ package screens
 
 import (
 	"hypervisor-tui/draw"
+	"hypervisor-tui/frame"
 	"hypervisor-tui/sample"
-	"hypervisor-tui/screens/frame"
 )
 
 // drawSystem is one line on the operating system: units, generation, reboot, clock, last boot. What a host does not

@@ -2,7 +2,7 @@ package screens
 
 import (
 	"hypervisor-tui/draw"
-	"hypervisor-tui/screens/frame"
+	"hypervisor-tui/frame"
 )
 
 // drawTiny is for a screen with no room for anything: what is wrong, or else the figures that matter most, one a row.

@@ -4,8 +4,8 @@ import (
 	"strings"
 	"testing"
 
+	"hypervisor-tui/frame"
 	"hypervisor-tui/sample"
-	"hypervisor-tui/screens/frame"
 )
 
 // TestPeaksAreWhole: beside each other on half of 80 columns, the longest rates lose nothing.

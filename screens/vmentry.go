@@ -4,9 +4,9 @@ import (
 	"math"
 
 	"hypervisor-tui/draw"
+	"hypervisor-tui/frame"
 	"hypervisor-tui/kube"
-	"hypervisor-tui/sample"
-	"hypervisor-tui/screens/frame"
+	"hypervisor-tui/sample/qemu"
 )
 
 // drawVMEntry shows the chosen VM with everything that both sides know, and why the rest is not known.
@@ -145,7 +145,7 @@ func lastMove(p *draw.Pen, m *kube.Moving, f *frame.Frame) {
 }
 
 // vmOfProcess writes what the QEMU process tells, and why the rest is not known.
-func vmOfProcess(in *draw.Region, vm *sample.VM, f *frame.Frame) {
+func vmOfProcess(in *draw.Region, vm *qemu.VM, f *frame.Frame) {
 	var p draw.Pen
 	label(in, "vCPUs", &p)
 	vmCPUs(&p, vm)

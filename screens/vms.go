@@ -6,7 +6,7 @@ import (
 	"slices"
 
 	"hypervisor-tui/draw"
-	"hypervisor-tui/screens/frame"
+	"hypervisor-tui/frame"
 )
 
 // vmOrder is what the VM table is sorted by.

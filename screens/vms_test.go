@@ -8,15 +8,16 @@ import (
 	"time"
 
 	"hypervisor-tui/draw"
+	"hypervisor-tui/frame"
+	"hypervisor-tui/internal/health"
 	"hypervisor-tui/sample"
-	"hypervisor-tui/sample/box"
-	"hypervisor-tui/screens/frame"
+	"hypervisor-tui/sample/qemu"
 )
 
 // machines are VMs that each sort order puts in another order.
 func machines(f *frame.Frame) {
 	nan := math.NaN()
-	f.VMs = &sample.VMs{Health: ok(), VMs: []sample.VM{
+	f.VMs = &qemu.VMs{Health: ok(), VMs: []qemu.VM{
 		{Namespace: "web", Name: "aa", PID: 1, Cores: 1, CPU: 50, VCPUs: 2, Memory: 300, Read: 1, Write: 1, Rx: 30, Tx: 1},
 		{Namespace: "web", Name: "bb", PID: 2, Cores: 3, CPU: 75, VCPUs: 4, Memory: 100, Read: 5, Write: 1, Rx: 10, Tx: 1},
 		{Namespace: "web", Name: "cc", PID: 3, Cores: 2, CPU: 50, VCPUs: 4, Memory: 200, Read: 1, Write: 9, Rx: 20, Tx: 1},
@@ -94,9 +95,9 @@ func TestVMsAreSortedAndChosen(t *testing.T) {
 
 func TestVMsAreScrolled(t *testing.T) {
 	f := fixedFrame()
-	f.VMs = &sample.VMs{Health: ok()}
+	f.VMs = &qemu.VMs{Health: ok()}
 	for i := range 40 {
-		f.VMs.VMs = append(f.VMs.VMs, sample.VM{Namespace: "web", Name: fmt.Sprintf("vm%02d", i), PID: i + 1, Cores: float64(100 - i)})
+		f.VMs.VMs = append(f.VMs.VMs, qemu.VM{Namespace: "web", Name: fmt.Sprintf("vm%02d", i), PID: i + 1, Cores: float64(100 - i)})
 	}
 	f.Machines = frame.MergeMachines(nil, f)
 	c := NewConsole(frame.Dashboard, nil)
@@ -113,14 +114,14 @@ func TestVMsAreScrolled(t *testing.T) {
 // TestVMsNotKnown: a search that found nothing, and one that could not be made, are two pictures.
 func TestVMsNotKnown(t *testing.T) {
 	for name, c := range map[string]struct {
-		vms  *sample.VMs
+		vms  *qemu.VMs
 		want string
 	}{
 		"before the first sample": {nil, "VMs here: --"},
-		"init":                    {&sample.VMs{}, "VMs here: --"},
-		"failed":                  {&sample.VMs{Health: box.Health{State: box.Failed, Err: "hidepid"}}, "VMs here: err"},
-		"absent":                  {&sample.VMs{Health: box.Health{State: box.Absent}}, "VMs here: n/a"},
-		"none":                    {&sample.VMs{Health: ok()}, "VMs here: 0"},
+		"init":                    {&qemu.VMs{}, "VMs here: --"},
+		"failed":                  {&qemu.VMs{Health: health.Health{State: health.Failed, Err: "hidepid"}}, "VMs here: err"},
+		"absent":                  {&qemu.VMs{Health: health.Health{State: health.Absent}}, "VMs here: n/a"},
+		"none":                    {&qemu.VMs{Health: ok()}, "VMs here: 0"},
 	} {
 		f := fixedFrame()
 		f.VMs = c.vms
@@ -147,7 +148,7 @@ func TestSystemLine(t *testing.T) {
 			&sample.System{NixOS: sample.NixOS{Version: "26.05", Generation: 4, Current: 3, RebootKnown: true, RebootNeeded: true, Health: ok()},
 				Clock: sample.Clock{Health: ok()}, LastBoot: sample.LastBoot{Known: true, Health: ok()}},
 			[]string{"System: degraded 2 failed 1 restarting", "reboot needed", "generation 3, next boot 4", "clock not synced", "last boot did not end clean"}, nil},
-		"no NixOS, nothing known": {&sample.Units{Health: box.Health{State: box.Absent}}, &sample.System{NixOS: sample.NixOS{RebootNeeded: true, Health: box.Health{State: box.Absent}}},
+		"no NixOS, nothing known": {&sample.Units{Health: health.Health{State: health.Absent}}, &sample.System{NixOS: sample.NixOS{RebootNeeded: true, Health: health.Health{State: health.Absent}}},
 			[]string{"System:"}, []string{"running", "degraded", "NixOS ", "reboot", "clock", "last boot"}},
 	} {
 		f := fixedFrame()

@@ -2,10 +2,10 @@ package screens
 
 import (
 	"hypervisor-tui/draw"
+	"hypervisor-tui/frame"
+	"hypervisor-tui/internal/health"
 	"hypervisor-tui/kube"
-	"hypervisor-tui/sample"
-	"hypervisor-tui/sample/box"
-	"hypervisor-tui/screens/frame"
+	"hypervisor-tui/sample/qemu"
 )
 
 // vmRows is how many rows of the body the VM table takes: its heading and at most a quarter of the body, half of it when
@@ -137,7 +137,7 @@ func drawVM(r draw.Region, m *frame.Machine, f *frame.Frame, l vmLayout) {
 }
 
 // vmFigureAt writes one figure of the columns.
-func vmFigureAt(cell *draw.Pen, i int, vm *sample.VM, f *frame.Frame) {
+func vmFigureAt(cell *draw.Pen, i int, vm *qemu.VM, f *frame.Frame) {
 	switch i {
 	case 0:
 		vmShare(cell, vm, f)
@@ -165,7 +165,7 @@ func vmStatus(p *draw.Pen, m *frame.Machine, f *frame.Frame, n int) {
 	switch {
 	case status == "":
 		status, style = "n/a", draw.Dim
-	case status == "Stopped" || f.Kube.Health.State != box.OK:
+	case status == "Stopped" || f.Kube.Health.State != health.OK:
 		style = draw.Dim
 	case m.Conflict != frame.Agreed || m.VM != nil && m.VM.Failing() || status == "Failed":
 		style = draw.Bad
@@ -184,7 +184,7 @@ func vmPlace(p *draw.Pen, m *frame.Machine, f *frame.Frame, column int) {
 		return
 	}
 	style := draw.Text
-	if f.Kube.Health.State != box.OK {
+	if f.Kube.Health.State != health.OK {
 		style = draw.Dim
 	}
 	next := p.X() + column
@@ -223,13 +223,13 @@ func absent(p *draw.Pen, why string) bool {
 	return true
 }
 
-func vmShare(p *draw.Pen, vm *sample.VM, f *frame.Frame) {
+func vmShare(p *draw.Pen, vm *qemu.VM, f *frame.Frame) {
 	if !absent(p, vm.WhyCPU) {
 		p.Skip(vmFigure-6).Percent(level(vm.CPU, f.Settings.CPU), vm.CPU)
 	}
 }
 
-func vmMemory(p *draw.Pen, vm *sample.VM) {
+func vmMemory(p *draw.Pen, vm *qemu.VM) {
 	if !absent(p, vm.WhyMemory) {
 		p.Size(draw.Text, vm.Memory, vmFigure)
 	}
@@ -241,7 +241,7 @@ func vmRate(p *draw.Pen, rate float64, why string) {
 	}
 }
 
-func vmCPUs(p *draw.Pen, vm *sample.VM) {
+func vmCPUs(p *draw.Pen, vm *qemu.VM) {
 	if vm.VCPUs == 0 {
 		p.Right(draw.Dim, "n/a", vmFigure)
 		return

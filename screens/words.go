@@ -4,14 +4,14 @@ import (
 	"math"
 
 	"hypervisor-tui/draw"
+	"hypervisor-tui/frame"
+	"hypervisor-tui/internal/health"
 	"hypervisor-tui/sample"
-	"hypervisor-tui/sample/box"
-	"hypervisor-tui/screens/frame"
 )
 
 // old says whether what is shown of a source is its last good value and not a fresh one.
 func old(f *frame.Frame, s sample.Source) bool {
-	return f.Host != nil && f.Host.Health[s].State == box.Stale
+	return f.Host != nil && f.Host.Health[s].State == health.Stale
 }
 
 // word writes what is said in place of a value that is not there and reports true; with a value it writes nothing, and
@@ -24,14 +24,14 @@ func word(p *draw.Pen, f *frame.Frame, s sample.Source) bool {
 	return stateWord(p, &f.Host.Health[s])
 }
 
-func stateWord(p *draw.Pen, h *box.Health) bool {
-	p.Fade(h.State == box.Stale)
+func stateWord(p *draw.Pen, h *health.Health) bool {
+	p.Fade(h.State == health.Stale)
 	switch h.State {
-	case box.Init:
+	case health.Init:
 		p.Text(draw.Dim, "--")
-	case box.Absent:
+	case health.Absent:
 		p.Text(draw.Dim, "n/a")
-	case box.Failed:
+	case health.Failed:
 		p.Text(draw.Bad, "err")
 	default:
 		return false
@@ -54,8 +54,8 @@ func missing(r *draw.Region, f *frame.Frame, s sample.Source) bool {
 }
 
 // staleMark adds the age of a value that is not fresh.
-func staleMark(p *draw.Pen, h *box.Health, f *frame.Frame) {
-	if h.State == box.Stale {
+func staleMark(p *draw.Pen, h *health.Health, f *frame.Frame) {
+	if h.State == health.Stale {
 		p.Text(draw.Warn, "stale ").Age(draw.Warn, h.Age(f.Boot)).Text(draw.Warn, " ")
 	}
 }

@@ -8,28 +8,28 @@ import (
 	"io"
 
 	"hypervisor-tui/journal"
-	jfile "hypervisor-tui/journal/file"
+	"hypervisor-tui/journal/file"
 )
 
 // archive reads the journal's files again, with mappings of its own that last as long as a call.
 type archive struct {
-	roots []jfile.Root
-	reads *jfile.Fields
-	boot  jfile.ID // this host's, zero: not known
+	roots []file.Root
+	reads *file.Fields
+	boot  file.ID // this host's, zero: not known
 }
 
 // Older implements journal.Archive.
 func (a *archive) Older(ctx context.Context, before journal.Place, put func(journal.Entry) bool) error {
-	return a.read(ctx, before, journal.Place{}, (*jfile.Merge).Prev, put)
+	return a.read(ctx, before, journal.Place{}, (*file.Merge).Prev, put)
 }
 
 // Newer implements journal.Archive.
 func (a *archive) Newer(ctx context.Context, from, to journal.Place, put func(journal.Entry) bool) error {
-	return a.read(ctx, from, to, (*jfile.Merge).Next, put)
+	return a.read(ctx, from, to, (*file.Merge).Next, put)
 }
 
 // read reads from a position on, up to the entry at to if there is one.
-func (a *archive) read(ctx context.Context, from, to journal.Place, step func(*jfile.Merge, *jfile.Entry) error,
+func (a *archive) read(ctx context.Context, from, to journal.Place, step func(*file.Merge, *file.Entry) error,
 	put func(journal.Entry) bool) error {
 	m, err := a.open()
 	if err != nil {
@@ -60,13 +60,13 @@ func (a *archive) read(ctx context.Context, from, to journal.Place, step func(*j
 }
 
 // beyond reports whether an entry comes after the place of one that is not kept any more.
-func beyond(read *jfile.Entry, at journal.Place) bool {
+func beyond(read *file.Entry, at journal.Place) bool {
 	return int64(read.Realtime) > at.Time && read.Seq > at.Seq
 }
 
 // open returns a Merge of the files that there are now.
-func (a *archive) open() (*jfile.Merge, error) {
-	m := jfile.NewMerge(a.roots, a.reads)
+func (a *archive) open() (*file.Merge, error) {
+	m := file.NewMerge(a.roots, a.reads)
 	m.Boot = a.boot
 	if _, err := m.Look(); err != nil {
 		return nil, fmt.Errorf("read the journal: %w", err)
@@ -78,7 +78,7 @@ func (a *archive) open() (*jfile.Merge, error) {
 }
 
 // seek puts m at a position: at the entry that has it, right behind the one that has the number before, or at its time.
-func seek(m *jfile.Merge, at journal.Place) error {
+func seek(m *file.Merge, at journal.Place) error {
 	micros := uint64(max(at.Time, 0))
 	if at.Seq != 0 {
 		if f, _, key := m.Locate(micros, at.Seq); f != nil {

@@ -10,8 +10,9 @@ import (
 	"testing"
 
 	"hypervisor-tui/journal"
-	jfile "hypervisor-tui/journal/file"
+	"hypervisor-tui/journal/file"
 	"hypervisor-tui/journal/file/jwrite"
+	"hypervisor-tui/journal/journaltest"
 )
 
 // archived makes a journal of 300 samples in 3 files and of a boot before it with 50, and returns its archive.
@@ -35,7 +36,7 @@ func archived(t *testing.T) *archive {
 	if err = w.Close(jwrite.Archived); err != nil {
 		t.Fatal(err)
 	}
-	return &archive{roots: []jfile.Root{{Path: root}}, reads: newFields()}
+	return &archive{roots: []file.Root{{Path: root}}, reads: newFields()}
 }
 
 // texts reads up to n messages and the last place.
@@ -70,7 +71,7 @@ func TestArchiveOlderAndNewer(t *testing.T) {
 		{journal.Place{Time: placeOf(7).Time, Seq: 123456}, "entry 6", "entry 7"}, // gone: by time
 	} {
 		older, _ := texts(t, a.Older, c.from, 1)
-		newer, _ := texts(t, on(a), c.from, 1)
+		newer, _ := texts(t, journaltest.On(a), c.from, 1)
 		if got := append(older, "")[0]; got != c.older {
 			t.Errorf("older than %+v: %q, want %q", c.from, got, c.older)
 		}
@@ -78,7 +79,7 @@ func TestArchiveOlderAndNewer(t *testing.T) {
 			t.Errorf("newer than %+v: %q, want %q", c.from, got, c.newer)
 		}
 	}
-	all, _ := texts(t, on(a), journal.Place{}, math.MaxInt)
+	all, _ := texts(t, journaltest.On(a), journal.Place{}, math.MaxInt)
 	for _, n := range []int{1, 99, 100, 150} { // up to an entry, also one with the time and about the number of another boot's
 		upTo, _ := texts(t, func(ctx context.Context, at journal.Place, put func(journal.Entry) bool) error {
 			return a.Newer(ctx, journal.Place{}, at, put)

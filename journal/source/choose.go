@@ -7,9 +7,9 @@ import (
 	"strings"
 	"time"
 
+	"hypervisor-tui/internal/wakeup"
 	"hypervisor-tui/journal"
-	jfile "hypervisor-tui/journal/file"
-	"hypervisor-tui/sample/wakeup"
+	"hypervisor-tui/journal/file"
 )
 
 // lookAgain is how often it is looked whether a journald has come up.
@@ -18,7 +18,7 @@ const lookAgain = 10 * time.Second
 // Env is where the system's logs are found.
 type Env struct {
 	Socket string // exists while a journald runs
-	Roots  []jfile.Root
+	Roots  []file.Root
 	Kmsg   string
 }
 
@@ -26,7 +26,7 @@ type Env struct {
 func Host() Env {
 	return Env{
 		Socket: "/run/systemd/journal/socket",
-		Roots:  []jfile.Root{{Path: "/var/log/journal"}, {Path: "/run/log/journal", Volatile: true}},
+		Roots:  []file.Root{{Path: "/var/log/journal"}, {Path: "/run/log/journal", Volatile: true}},
 		Kmsg:   "/dev/kmsg",
 	}
 }
@@ -44,7 +44,7 @@ func Choose(env Env) (name string, src Source, why string) {
 		return kmsgName, &Kmsg{Path: env.Kmsg}, "kernel messages only: " + missing
 	}
 	const read = "the system journal, its files read directly"
-	newer := jfile.Newer(env.Roots)
+	newer := file.Newer(env.Roots)
 	if newer == nil {
 		return nativeName, &Native{Roots: env.Roots, Yield: true}, read
 	}

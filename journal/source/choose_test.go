@@ -11,10 +11,11 @@ import (
 	"testing/synctest"
 	"time"
 
+	"hypervisor-tui/internal/health"
 	"hypervisor-tui/journal"
-	jfile "hypervisor-tui/journal/file"
+	"hypervisor-tui/journal/file"
 	"hypervisor-tui/journal/file/jwrite"
-	"hypervisor-tui/sample/box"
+	"hypervisor-tui/journal/journaltest"
 )
 
 // tree is an Env in a directory of its own, with nothing in it, and a PATH without journalctl.
@@ -23,7 +24,7 @@ func tree(t *testing.T) (env Env, dir string) {
 	t.Setenv("PATH", filepath.Join(dir, "bin"))
 	return Env{
 		Socket: filepath.Join(dir, "socket"),
-		Roots:  []jfile.Root{{Path: filepath.Join(dir, "var")}, {Path: filepath.Join(dir, "run"), Volatile: true}},
+		Roots:  []file.Root{{Path: filepath.Join(dir, "var")}, {Path: filepath.Join(dir, "run"), Volatile: true}},
 		Kmsg:   filepath.Join(dir, "kmsg"),
 	}, dir
 }
@@ -95,11 +96,11 @@ var follows = sourceFunc(func(ctx context.Context, sink *journal.Sink) error {
 func TestSystemLeavesKmsgWhenAJournaldComesUp(t *testing.T) {
 	env, dir := tree(t)
 	synctest.Test(t, func(t *testing.T) {
-		w := watch(t)
+		w := journaltest.Watch(t)
 		s := &System{Env: env, name: kmsgName, src: follows}
-		stop := run(s, w.sink)
+		stop := journaltest.Run(s, w.Input)
 		time.Sleep(time.Minute)
-		if got := w.sink.State(); got.Name != kmsgName || got.Health.State != box.OK || !strings.Contains(got.Detail, env.Socket) {
+		if got := w.Input.State(); got.Name != kmsgName || got.Health.State != health.OK || !strings.Contains(got.Detail, env.Socket) {
 			t.Errorf("%+v", got)
 		}
 		write(t, env.Socket, "")
@@ -110,7 +111,7 @@ func TestSystemLeavesKmsgWhenAJournaldComesUp(t *testing.T) {
 		if err := stop(); err == nil || !strings.Contains(err.Error(), "start journalctl") {
 			t.Errorf("Run returned %v", err)
 		}
-		if got := w.sink.State(); got.Name != journalctlName {
+		if got := w.Input.State(); got.Name != journalctlName {
 			t.Errorf("%+v", got)
 		}
 	})
@@ -119,10 +120,10 @@ func TestSystemLeavesKmsgWhenAJournaldComesUp(t *testing.T) {
 func TestSystemWaitsForAJournaldWithoutKmsg(t *testing.T) {
 	env, _ := tree(t)
 	synctest.Test(t, func(t *testing.T) {
-		w := watch(t)
-		stop := run(&System{Env: env}, w.sink)
+		w := journaltest.Watch(t)
+		stop := journaltest.Run(&System{Env: env}, w.Input)
 		time.Sleep(time.Minute)
-		if got := w.sink.State(); got.Name != kmsgName || got.Health.State != box.Absent {
+		if got := w.Input.State(); got.Name != kmsgName || got.Health.State != health.Absent {
 			t.Errorf("%+v", got)
 		}
 		if err := stop(); err != nil {
@@ -133,11 +134,11 @@ func TestSystemWaitsForAJournaldWithoutKmsg(t *testing.T) {
 
 func TestSystemPassesAFailureOn(t *testing.T) {
 	env, _ := tree(t)
-	w := watch(t)
+	w := journaltest.Watch(t)
 	s := &System{Env: env, name: kmsgName, src: &Kmsg{open: func(string, func()) (io.ReadCloser, error) {
 		return nil, errors.New("broken")
 	}}}
-	if err := s.Run(context.Background(), w.sink); err == nil || err.Error() != "broken" {
+	if err := s.Run(context.Background(), w.Input); err == nil || err.Error() != "broken" {
 		t.Errorf("%v", err)
 	}
 }

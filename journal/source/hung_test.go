@@ -16,16 +16,18 @@ import (
 	"golang.org/x/sys/unix"
 
 	"hypervisor-tui/internal/await"
+	"hypervisor-tui/internal/health"
 	"hypervisor-tui/journal"
-	jfile "hypervisor-tui/journal/file"
-	"hypervisor-tui/sample/box"
+	"hypervisor-tui/journal/file"
+	"hypervisor-tui/journal/journaltest"
+	"hypervisor-tui/journal/source/logfile"
 )
 
 // TestF55NotAnswering: what a source reads and that does not answer is told with the time; the source is there again when
 // it does; its end, and what waits for it, does not hang with it.
 func TestF55NotAnswering(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		w := watch(t)
+		w := journaltest.Watch(t)
 		answer := make(chan struct{})
 		path := "/mnt/dead/a.log"
 		src := sourceFunc(func(ctx context.Context, sink *journal.Sink) error {
@@ -43,29 +45,29 @@ func TestF55NotAnswering(t *testing.T) {
 		})
 		ctx, cancel := context.WithCancel(t.Context())
 		done := make(chan bool, 1)
-		go func() { done <- Supervise(ctx, "test", src, w.sink) }()
+		go func() { done <- Supervise(ctx, "test", src, w.Input) }()
 		before := runtime.NumGoroutine()
-		state := func() box.Health { synctest.Wait(); return w.sink.State().Health }
-		if time.Sleep(patience / 2); state().State != box.Init {
+		state := func() health.Health { synctest.Wait(); return w.Input.State().Health }
+		if time.Sleep(patience / 2); state().State != health.Init {
 			t.Errorf("at once: %+v", state())
 		}
 		time.Sleep(12 * patience)
-		if s := state(); s.State != box.Failed || s.Err != "not answering for 60 s: "+path {
+		if s := state(); s.State != health.Failed || s.Err != "not answering for 60 s: "+path {
 			t.Errorf("%+v", s)
 		}
 		if now := runtime.NumGoroutine(); now > before+1 {
 			t.Errorf("%d goroutines became %d", before, now)
 		}
 		answer <- struct{}{}
-		if s := state(); s.State != box.OK || s.Err != "" {
+		if s := state(); s.State != health.OK || s.Err != "" {
 			t.Errorf("when it answers: %+v", s)
 		}
 		time.Sleep(59 * time.Minute)
-		if s := state(); s.State != box.OK {
+		if s := state(); s.State != health.OK {
 			t.Errorf("idle: %+v", s)
 		}
 		time.Sleep(2 * time.Minute)
-		if s := state(); s.State != box.Stale || !strings.HasPrefix(s.Err, "not answering for ") {
+		if s := state(); s.State != health.Stale || !strings.HasPrefix(s.Err, "not answering for ") {
 			t.Errorf("again: %+v", s)
 		}
 		cancel()
@@ -94,7 +96,7 @@ func TestF55BusyIsNotHung(t *testing.T) {
 		}), sink)
 		time.Sleep(time.Minute)
 		synctest.Wait()
-		if s := sink.State().Health; s.State != box.Init {
+		if s := sink.State().Health; s.State != health.Init {
 			t.Errorf("%+v", s)
 		}
 		cancel()
@@ -157,8 +159,8 @@ func TestF55DeadDisk(t *testing.T) { dead(t, deadDisk) }
 
 func deadDisk(t *testing.T, dir string, revive func()) {
 	alive := t.TempDir()
-	appendFile(t, filepath.Join(alive, "a.log"), "alive\n")
-	w := watch(t)
+	journaltest.AppendFile(t, filepath.Join(alive, "a.log"), "alive\n")
+	w := journaltest.Watch(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	sinks := map[string]*journal.Sink{}
@@ -166,25 +168,25 @@ func deadDisk(t *testing.T, dir string, revive func()) {
 		sinks[name] = w.Sink(name)
 		go Supervise(ctx, name, src, sinks[name])
 	}
-	follow("a file", &Files{Globs: []string{dir + "/a.log"}})
-	follow("a folder", &Files{Globs: []string{dir + "/*/*.log"}})
+	follow("a file", &logfile.Files{Globs: []string{dir + "/a.log"}})
+	follow("a folder", &logfile.Files{Globs: []string{dir + "/*/*.log"}})
 	follow("the journal", nativeIn(dir))
-	follow("the system", &System{Env: Env{Socket: alive, Roots: []jfile.Root{{Path: dir}}}})
-	follow("alive", &Files{Globs: []string{alive + "/*.log"}})
-	of := func(name string) box.Health { return sinks[name].State().Health }
+	follow("the system", &System{Env: Env{Socket: alive, Roots: []file.Root{{Path: dir}}}})
+	follow("alive", &logfile.Files{Globs: []string{alive + "/*.log"}})
+	of := func(name string) health.Health { return sinks[name].State().Health }
 	for name := range sinks {
 		await.Until(t, name, func() bool {
 			if h := of(name); name != "alive" {
-				return h.State == box.Failed && strings.HasPrefix(h.Err, "not answering for ") && strings.Contains(h.Err, dir)
+				return h.State == health.Failed && strings.HasPrefix(h.Err, "not answering for ") && strings.Contains(h.Err, dir)
 			} else {
-				return h.State == box.OK
+				return h.State == health.OK
 			}
 		})
 	}
 	goroutines := runtime.NumGoroutine()
-	w.count(t, 1)
-	appendFile(t, filepath.Join(alive, "a.log"), "and well\n")
-	w.count(t, 2)
+	w.Count(t, 1)
+	journaltest.AppendFile(t, filepath.Join(alive, "a.log"), "and well\n")
+	w.Count(t, 2)
 	if now := runtime.NumGoroutine(); now > goroutines+2 {
 		t.Errorf("%d goroutines became %d", goroutines, now)
 	}

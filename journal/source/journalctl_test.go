@@ -12,8 +12,9 @@ import (
 	"testing"
 
 	"hypervisor-tui/internal/await"
+	"hypervisor-tui/internal/health"
 	"hypervisor-tui/journal"
-	"hypervisor-tui/sample/box"
+	"hypervisor-tui/journal/journaltest"
 )
 
 // fakeJournalctl puts a shell script named journalctl first in PATH. It may call `entry N`, and finds its own
@@ -57,18 +58,18 @@ case $(wc -l < $dir/args) in
 6) echo 'Failed to seek to cursor: Invalid argument' >&2; exit 1;;
 esac
 `)
-	w := watch(t)
+	w := journaltest.Watch(t)
 	j := &Journalctl{}
 	for i, want := range []string{"journalctl: \x1b[31mboom\x1b[0m", "journalctl ended: signal: killed", "journalctl ended",
 		"journalctl ended", "journalctl ended", "journalctl: Failed to seek to cursor: Invalid argument", "journalctl ended"} {
-		err := j.Run(context.Background(), w.sink)
+		err := j.Run(context.Background(), w.Input)
 		if err == nil || !strings.HasPrefix(err.Error(), want) {
 			t.Errorf("run %d: %v, want %q", i+1, err, want)
 		}
 	}
 	want := []string{"k3s: entry 1", "k3s: entry 2", "k3s: entry 3", "k3s: entry 4", ": odd", "k3s: entry 5",
 		"self: the journal was rotated away while it was not followed: entries may be missing here", "k3s: entry 8"}
-	if got := w.rows(t, len(want)); !slices.Equal(got, want) {
+	if got := w.Rows(t, len(want)); !slices.Equal(got, want) {
 		t.Errorf("%q\nwant %q", got, want)
 	}
 	if p := w.Pages().Latest(); p.Dropped != 1 {
@@ -90,10 +91,10 @@ sleep 1000 &
 echo $! > $dir/child
 wait
 `)
-	w := watch(t)
+	w := journaltest.Watch(t)
 	running := runtime.NumGoroutine()
-	stop := run(&Journalctl{}, w.sink)
-	if got := w.rows(t, 1); got[0] != "k3s: entry 1" {
+	stop := journaltest.Run(&Journalctl{}, w.Input)
+	if got := w.Rows(t, 1); got[0] != "k3s: entry 1" {
 		t.Errorf("%q", got)
 	}
 	await.Until(t, "the child", func() bool {
@@ -117,7 +118,7 @@ func gone(pid string) bool {
 }
 
 // healthOf is that of the only source, the zero value before there is one.
-func healthOf(p *journal.Page) (h box.Health) {
+func healthOf(p *journal.Page) (h health.Health) {
 	if len(p.Sources) > 0 {
 		h = p.Sources[0].Health
 	}
@@ -131,11 +132,11 @@ func TestF30JournalctlSaysWhatIsMissing(t *testing.T) {
 		"No journal files were opened due to insufficient permissions.\n",
 	} {
 		fakeJournalctl(t, fmt.Sprintf("cat >&2 <<'END'\n%sEND\nentry 1\nexec sleep 1000", hint))
-		w := watch(t)
-		stop := run(&Journalctl{}, w.sink)
-		w.await(t, "the hint, and what may be read all the same", func(p *journal.Page) bool {
+		w := journaltest.Watch(t)
+		stop := journaltest.Run(&Journalctl{}, w.Input)
+		w.Await(t, "the hint, and what may be read all the same", func(p *journal.Page) bool {
 			h := healthOf(p)
-			return h.State == box.Failed && strings.Contains(h.Err, "group systemd-journal") && len(p.Rows) == 1
+			return h.State == health.Failed && strings.Contains(h.Err, "group systemd-journal") && len(p.Rows) == 1
 		})
 		if err := stop(); err == nil || !strings.Contains(err.Error(), "group systemd-journal") {
 			t.Errorf("%v", err)
@@ -146,17 +147,17 @@ func TestF30JournalctlSaysWhatIsMissing(t *testing.T) {
 func TestJournalctlHealth(t *testing.T) {
 	for _, c := range []struct {
 		body  string
-		state box.State
+		state health.State
 		err   string
 	}{
-		{"exec sleep 1000", box.OK, ""}, // a quiet journal
-		{"echo 'No journal files were found.' >&2; exec sleep 1000", box.Failed, noJournalYet},
-		{"echo 'No journal files were found.' >&2; sleep 0.1; entry 1; exec sleep 1000", box.OK, ""},
+		{"exec sleep 1000", health.OK, ""}, // a quiet journal
+		{"echo 'No journal files were found.' >&2; exec sleep 1000", health.Failed, noJournalYet},
+		{"echo 'No journal files were found.' >&2; sleep 0.1; entry 1; exec sleep 1000", health.OK, ""},
 	} {
 		fakeJournalctl(t, c.body)
-		w := watch(t)
-		stop := run(&Journalctl{}, w.sink)
-		w.await(t, c.body, func(p *journal.Page) bool {
+		w := journaltest.Watch(t)
+		stop := journaltest.Run(&Journalctl{}, w.Input)
+		w.Await(t, c.body, func(p *journal.Page) bool {
 			h := healthOf(p)
 			return h.State == c.state && h.Err == c.err
 		})
@@ -169,15 +170,15 @@ func TestComplaintOutlastsThePeace(t *testing.T) {
 	sink := journal.New(1, nil).Sink("test")
 	c := &complaint{sink: sink}
 	c.Write([]byte("No journal files were found.\n"))
-	if c.settled(); sink.State().Health.State != box.Failed {
+	if c.settled(); sink.State().Health.State != health.Failed {
 		t.Errorf("%+v", sink.State())
 	}
-	if c.works(); sink.State().Health.State != box.OK {
+	if c.works(); sink.State().Health.State != health.OK {
 		t.Errorf("%+v", sink.State())
 	}
 	c = &complaint{sink: journal.New(1, nil).Sink("test")}
 	c.end(nil)
-	if c.settled(); c.sink.State().Health.State != box.Init {
+	if c.settled(); c.sink.State().Health.State != health.Init {
 		t.Errorf("settled after the end: %+v", c.sink.State())
 	}
 	c.Write(make([]byte, 10<<20))
@@ -188,7 +189,7 @@ func TestComplaintOutlastsThePeace(t *testing.T) {
 
 func TestJournalctlIsNotThere(t *testing.T) {
 	tree(t)
-	err := (&Journalctl{}).Run(context.Background(), watch(t).sink)
+	err := (&Journalctl{}).Run(context.Background(), journaltest.Watch(t).Input)
 	if err == nil || !strings.Contains(err.Error(), "journalctl") || !strings.Contains(err.Error(), "PATH") {
 		t.Errorf("%v", err)
 	}
@@ -206,18 +207,18 @@ func counts(t *testing.T) (goroutines, files int) {
 // TestF25RestartsLeakNothing starts a journalctl that ends at once, many times.
 func TestF25RestartsLeakNothing(t *testing.T) {
 	fakeJournalctl(t, "entry 1")
-	w := watch(t)
+	w := journaltest.Watch(t)
 	j := &Journalctl{}
-	j.Run(context.Background(), w.sink)
+	j.Run(context.Background(), w.Input)
 	goroutines, files := counts(t)
 	for range 30 {
-		j.Run(context.Background(), w.sink)
+		j.Run(context.Background(), w.Input)
 	}
 	await.Until(t, "as many goroutines and files as before", func() bool {
 		g, f := counts(t)
 		return g <= goroutines && f <= files
 	})
-	if p := w.await(t, "one entry", func(p *journal.Page) bool { return p.Total > 0 }); p.Total != 1 {
+	if p := w.Await(t, "one entry", func(p *journal.Page) bool { return p.Total > 0 }); p.Total != 1 {
 		t.Errorf("%d entries", p.Total)
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"hypervisor-tui/journal"
+	"hypervisor-tui/journal/journaltest"
 )
 
 // feedPad makes lines as long as k3s' are.
@@ -28,11 +29,11 @@ func TestF25RealJournaldKeepsItsPace(t *testing.T) {
 	}
 	lines, rate := numberIn("JOURNALD_LINES", 20000), numberIn("JOURNALD_RATE", 0)
 	j := newJournald(t)
-	w := watchRing(t, 10000)
+	w := journaltest.WatchRing(t, 10000)
 	if rate > 0 {
-		w.patience += 2 * time.Duration(lines/rate) * time.Second
+		w.Patience += 2 * time.Duration(lines/rate) * time.Second
 	}
-	stop := run(j.reader(), w.sink)
+	stop := journaltest.Run(j.reader(), w.Input)
 	defer stop()
 	cmd := exec.Command("/proc/self/exe", "-test.run=^"+t.Name()+"$")
 	cmd.Env = append(os.Environ(), "JOURNALD_FEED="+j.socket(), fmt.Sprint("JOURNALD_LINES=", lines), fmt.Sprint("JOURNALD_RATE=", rate))
@@ -42,7 +43,7 @@ func TestF25RealJournaldKeepsItsPace(t *testing.T) {
 		t.Fatal(err)
 	}
 	shown := make([]time.Time, 0, lines) // when line i was on a page
-	w.await(t, "the last line", func(p *journal.Page) bool {
+	w.Await(t, "the last line", func(p *journal.Page) bool {
 		n := 0
 		for i := range p.Rows {
 			n = max(n, lineNumber(string(p.Message(&p.Rows[i]))))

@@ -18,7 +18,8 @@ import (
 
 	"hypervisor-tui/internal/await"
 	"hypervisor-tui/journal"
-	jfile "hypervisor-tui/journal/file"
+	"hypervisor-tui/journal/file"
+	"hypervisor-tui/journal/journaltest"
 )
 
 // realJournald is a systemd-journald that sees nothing of this host but a folder.
@@ -65,7 +66,7 @@ func newJournald(t *testing.T) *realJournald {
 	}
 	j := &realJournald{t: t, dir: t.TempDir()}
 	machine, err := os.ReadFile("/etc/machine-id")
-	if err != nil || len(bytes.TrimSpace(machine)) != 2*len(jfile.ID{}) {
+	if err != nil || len(bytes.TrimSpace(machine)) != 2*len(file.ID{}) {
 		t.Skip("this machine has no id, which journald needs")
 	}
 	for _, folder := range []string{"run", "log/" + string(bytes.TrimSpace(machine))} {
@@ -191,16 +192,16 @@ func (j *realJournald) kept(match ...string) (list []string) {
 
 // reader follows this journald.
 func (j *realJournald) reader() *Native {
-	return &Native{Roots: []jfile.Root{{Path: filepath.Join(j.dir, "log")}}}
+	return &Native{Roots: []file.Root{{Path: filepath.Join(j.dir, "log")}}}
 }
 
 // ringLines returns all messages in the ring that begin with "line", and every other that says something of a gap.
-func ringLines(t *testing.T, w watched) (list []string) {
+func ringLines(t *testing.T, w journaltest.Watched) (list []string) {
 	t.Helper()
 	q := journal.Query{Rows: journal.MaxRows, Filter: journal.Filter{Least: journal.Debug, Each: true}}
 	for q.Number = 1; ; q.Number++ {
 		w.Ask(q)
-		p := w.await(t, "a page", func(p *journal.Page) bool { return p.Query == q.Number && !p.Pending })
+		p := w.Await(t, "a page", func(p *journal.Page) bool { return p.Query == q.Number && !p.Pending })
 		for i := len(p.Rows) - 1; i >= 0; i-- {
 			text := string(p.Message(&p.Rows[i]))
 			if strings.HasPrefix(text, "line ") || p.Rows[i].Unit == selfUnit || strings.Contains(text, "rotated away") {
@@ -219,8 +220,8 @@ func ringLines(t *testing.T, w watched) (list []string) {
 // restarted, is killed while it writes, and removes files.
 func TestF25RealJournaldComesAndGoes(t *testing.T) {
 	j := newJournald(t)
-	w := watch(t)
-	stop := run(j.reader(), w.sink)
+	w := journaltest.Watch(t)
+	stop := journaltest.Run(j.reader(), w.Input)
 	defer stop()
 	seen := map[string]bool{}
 	var want []string
@@ -233,7 +234,7 @@ func TestF25RealJournaldComesAndGoes(t *testing.T) {
 			}
 		}
 		last := want[len(want)-1]
-		w.await(t, last, func(p *journal.Page) bool {
+		w.Await(t, last, func(p *journal.Page) bool {
 			return slices.ContainsFunc(p.Rows, func(r journal.Row) bool { return string(p.Message(&r)) == last })
 		})
 	}

@@ -13,8 +13,9 @@ import (
 	"testing"
 	"time"
 
+	"hypervisor-tui/internal/health"
 	"hypervisor-tui/journal"
-	"hypervisor-tui/sample/box"
+	"hypervisor-tui/journal/journaltest"
 )
 
 var records = []struct {
@@ -110,37 +111,37 @@ func faked(reads ...any) func(string, func()) (io.ReadCloser, error) {
 func seq(n int) string { return fmt.Sprintf("6,%d,%d,-;record %d\n", n, n, n) }
 
 func TestKmsgCountsWhatWasOverwritten(t *testing.T) {
-	w := watch(t)
+	w := journaltest.Watch(t)
 	k := &Kmsg{Path: "/dev/kmsg"}
 	k.open = faked(seq(70), seq(71), error(syscall.EPIPE), seq(80), "garbage", seq(81), errors.New("broken"))
-	if err := k.Run(context.Background(), w.sink); err == nil || err.Error() != "read /dev/kmsg: broken" {
+	if err := k.Run(context.Background(), w.Input); err == nil || err.Error() != "read /dev/kmsg: broken" {
 		t.Errorf("%v", err)
 	}
 	// Started again it reads from the kernel's oldest record on: nothing comes twice.
 	k.open = faked(seq(75), seq(81), seq(82))
-	stop := run(k, w.sink)
-	p := w.await(t, "5 records", func(p *journal.Page) bool { return len(p.Rows) == 5 })
+	stop := journaltest.Run(k, w.Input)
+	p := w.Await(t, "5 records", func(p *journal.Page) bool { return len(p.Rows) == 5 })
 	if got := string(p.Message(&p.Rows[4])); got != "record 82" || p.Dropped != 8+1 {
 		t.Errorf("last %q, %d dropped", got, p.Dropped)
 	}
-	if w.sink.State().Health.State != box.OK {
-		t.Errorf("%+v", w.sink.State())
+	if w.Input.State().Health.State != health.OK {
+		t.Errorf("%+v", w.Input.State())
 	}
 	stop()
 }
 
 func TestF30KmsgSaysWhatIsMissing(t *testing.T) {
-	w := watch(t)
+	w := journaltest.Watch(t)
 	k := &Kmsg{Path: "/dev/kmsg", open: func(path string, _ func()) (io.ReadCloser, error) {
 		return nil, &fs.PathError{Op: "open", Path: path, Err: syscall.EPERM}
 	}}
-	err := k.Run(context.Background(), w.sink)
+	err := k.Run(context.Background(), w.Input)
 	if err == nil || !strings.Contains(err.Error(), "dmesg_restrict") || !strings.Contains(err.Error(), "CAP_SYSLOG") {
 		t.Errorf("%v", err)
 	}
 	k = &Kmsg{Path: filepath.Join(t.TempDir(), "kmsg")}
-	if err = k.Run(context.Background(), w.sink); err != nil || w.sink.State().Health.Err != "there is no "+k.Path {
-		t.Errorf("%v, %+v", err, w.sink.State())
+	if err = k.Run(context.Background(), w.Input); err != nil || w.Input.State().Health.Err != "there is no "+k.Path {
+		t.Errorf("%v, %+v", err, w.Input.State())
 	}
 }
 
@@ -189,9 +190,9 @@ func TestRealKmsg(t *testing.T) {
 	} else {
 		f.Close()
 	}
-	w := watch(t)
-	stop := run(&Kmsg{Path: "/dev/kmsg"}, w.sink)
-	p := w.await(t, "a record", func(p *journal.Page) bool { return len(p.Rows) > 0 })
+	w := journaltest.Watch(t)
+	stop := journaltest.Run(&Kmsg{Path: "/dev/kmsg"}, w.Input)
+	p := w.Await(t, "a record", func(p *journal.Page) bool { return len(p.Rows) > 0 })
 	if age := time.Since(time.UnixMicro(p.Rows[0].Time)); age < -time.Minute {
 		t.Errorf("a record %v in the future", -age)
 	}

@@ -15,7 +15,8 @@ import (
 	"golang.org/x/sys/unix"
 
 	"hypervisor-tui/journal"
-	jfile "hypervisor-tui/journal/file"
+	"hypervisor-tui/journal/file"
+	"hypervisor-tui/journal/source/intake"
 )
 
 const (
@@ -28,43 +29,43 @@ const (
 // Native follows the system journal by reading its files. After a restart it goes on where it was: nothing that
 // journald keeps is lost and nothing comes twice.
 type Native struct {
-	Roots []jfile.Root
+	Roots []file.Root
 	Yield bool // let another reader have it when a file's format is too new
 
-	boot   jfile.ID      // this host's, if zero it is asked
+	boot   file.ID       // this host's, if zero it is asked
 	slow   time.Duration // slowLook outside tests
-	watch  inotify
-	merge  *jfile.Merge
-	entry  *jfile.Entry
+	watch  intake.Inotify
+	merge  *file.Merge
+	entry  *file.Entry
 	row    fields
 	began  bool // following; the entries that were there are put
-	last   jfile.Key
+	last   file.Key
 	lost   uint64    // entries lost to damage that were reported
 	beat   time.Time // of the last health report
 	health string    // what was last reported to be wrong
 }
 
 // newFields returns what reads the fields of an entry, in the order of fieldNames; the first two are no fields.
-func newFields() *jfile.Fields {
-	var wishes []jfile.Wish
+func newFields() *file.Fields {
+	var wishes []file.Wish
 	for i := messageField; i < fieldCount; i++ {
-		wishes = append(wishes, jfile.Wish{Name: fieldNames[i], Max: fieldSize(i)})
+		wishes = append(wishes, file.Wish{Name: fieldNames[i], Max: fieldSize(i)})
 	}
-	return jfile.NewFields(wishes...)
+	return file.NewFields(wishes...)
 }
 
 // Run follows until ctx ends. It fails when it is out of descriptors or memory, or yields.
 func (n *Native) Run(ctx context.Context, sink *journal.Sink) error {
 	watch := &n.watch
-	if watch.init == nil {
-		*watch = newInotify()
+	if watch.Init == nil {
+		*watch = intake.NewInotify()
 	}
-	defer watch.close()
+	defer watch.Close()
 	if n.merge == nil {
 		reads := newFields()
-		n.merge, n.entry = jfile.NewMerge(n.Roots, reads), reads.NewEntry()
+		n.merge, n.entry = file.NewMerge(n.Roots, reads), reads.NewEntry()
 		n.slow = cmp.Or(n.slow, slowLook)
-		if n.boot == (jfile.ID{}) {
+		if n.boot == (file.ID{}) {
 			n.boot = bootID()
 		}
 	}
@@ -86,22 +87,22 @@ func (n *Native) Run(ctx context.Context, sink *journal.Sink) error {
 		}
 		sink.Touches(nil)
 		pause := n.slow
-		if watch.lacks != "" {
+		if watch.Lacks != "" {
 			pause = min(pause, pollEvery)
 		}
-		events, err := watch.wait(ctx, time.Now().Add(pause))
+		events, err := watch.Wait(ctx, time.Now().Add(pause))
 		if err != nil {
 			return err
 		}
 		if len(events) == 0 {
 			n.merge.Rest()
 		}
-		listed = folderEvent(events) || n.merge.Making || len(events) == 0 && time.Since(looked) >= n.slow
+		listed = intake.FolderEvent(events) || n.merge.Making || len(events) == 0 && time.Since(looked) >= n.slow
 	}
 }
 
 // paths are those of the roots.
-func paths(roots []jfile.Root) (list []string) {
+func paths(roots []file.Root) (list []string) {
 	for _, root := range roots {
 		list = append(list, root.Path)
 	}
@@ -109,13 +110,13 @@ func paths(roots []jfile.Root) (list []string) {
 }
 
 // look finds the files that there are now, and says what is the matter with them.
-func (n *Native) look(watch *inotify, sink *journal.Sink) error {
-	watch.begin()
+func (n *Native) look(watch *intake.Inotify, sink *journal.Sink) error {
+	watch.Begin()
 	folders, err := n.merge.Look()
 	for _, folder := range folders { // it may be watched already, or be another one by now
-		watch.watch(folder, folderChanged&0xfff|unix.IN_MODIFY|unix.IN_ONLYDIR)
+		watch.Watch(folder, intake.FolderChanged&0xfff|unix.IN_MODIFY|unix.IN_ONLYDIR)
 	}
-	watch.tell(sink)
+	watch.Tell(sink)
 	if err == nil && len(folders) > 0 { // again: a file may have come between the listing and the watch
 		_, err = n.merge.Look()
 	}
@@ -268,7 +269,7 @@ func (n *Native) gap(sink *journal.Sink) {
 
 // take makes a row of what was read, and an entry of the row, whose bytes are those of what was read. It is false when
 // there is no message to show.
-func (f *fields) take(read *jfile.Entry, e *journal.Entry) bool {
+func (f *fields) take(read *file.Entry, e *journal.Entry) bool {
 	for i := range read.Values {
 		v := &read.Values[i]
 		f[messageField+i] = field{v.Bytes, v.Full, v.Set}
@@ -294,11 +295,11 @@ func (n *Native) cursor() []byte {
 }
 
 // bootID is the boot that this host is in, zero when the kernel does not say.
-func bootID() (id jfile.ID) {
+func bootID() (id file.ID) {
 	text, err := os.ReadFile(bootIDPath)
 	if err != nil {
 		return id
 	}
-	id, _ = jfile.ParseID(strings.ReplaceAll(strings.TrimSpace(string(text)), "-", ""))
+	id, _ = file.ParseID(strings.ReplaceAll(strings.TrimSpace(string(text)), "-", ""))
 	return id
 }

@@ -10,6 +10,7 @@ import (
 	"hypervisor-tui/internal/await"
 	"hypervisor-tui/journal"
 	"hypervisor-tui/journal/file/jwrite"
+	"hypervisor-tui/journal/journaltest"
 )
 
 // TestF25RotatedAwayUnread: entries that were removed before they were read are counted, each once, and told.
@@ -19,8 +20,8 @@ func TestF25RotatedAwayUnread(t *testing.T) {
 	live := create(t, path, "first")
 	add(t, live, 0, 10)
 	n := nativeIn(root)
-	w := watch(t)
-	stop := run(n, w.sink)
+	w := journaltest.Watch(t)
+	stop := journaltest.Run(n, w.Input)
 	total(t, w, 10)
 	stop()
 	add(t, live, 10, 20)
@@ -29,9 +30,9 @@ func TestF25RotatedAwayUnread(t *testing.T) {
 		t.Fatal(err)
 	}
 	add(t, create(t, path, "second"), 20, 30)
-	stop = run(n, w.sink)
+	stop = journaltest.Run(n, w.Input)
 	defer stop()
-	p := w.until(t, "the rest", func(p *journal.Page) bool { return p.Total >= 21 })
+	p := w.Until(t, "the rest", func(p *journal.Page) bool { return p.Total >= 21 })
 	told := 0
 	for i := range p.Rows {
 		if strings.HasPrefix(string(p.Message(&p.Rows[i])), "10 entries of the journal were rotated away") {
@@ -60,10 +61,10 @@ func TestF26MessageIsDamaged(t *testing.T) {
 	if err := os.WriteFile(path, text, 0o644); err != nil {
 		t.Fatal(err)
 	}
-	w := watch(t)
-	stop := run(nativeIn(root), w.sink)
+	w := journaltest.Watch(t)
+	stop := journaltest.Run(nativeIn(root), w.Input)
 	defer stop()
-	if p := w.until(t, "the others", func(p *journal.Page) bool { return p.Total == 9 && p.Dropped > 0 }); p.Dropped != 1 {
+	if p := w.Until(t, "the others", func(p *journal.Page) bool { return p.Total == 9 && p.Dropped > 0 }); p.Dropped != 1 {
 		t.Errorf("%d dropped", p.Dropped)
 	}
 }
@@ -74,9 +75,9 @@ func TestNativeGivesPagesBack(t *testing.T) {
 	path := filepath.Join(root, machine, "system.journal")
 	live := create(t, path, "first")
 	add(t, live, 0, 1000)
-	w := watch(t)
+	w := journaltest.Watch(t)
 	n := nativeIn(root)
-	stop := run(n, w.sink)
+	stop := journaltest.Run(n, w.Input)
 	defer stop()
 	total(t, w, 1000)
 	add(t, live, 1000, 1500)

@@ -20,7 +20,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"hypervisor-tui/journal"
-	jfile "hypervisor-tui/journal/file"
+	"hypervisor-tui/journal/file"
 )
 
 // journalDir is a folder of a machine's journal files, which may be large: JOURNAL_DIR, or one that is made here.
@@ -84,12 +84,12 @@ func TestNativeReadsWhatJournalctlPrints(t *testing.T) {
 }
 
 // rootOf is the root whose only machine is that of dir.
-func rootOf(dir string) []jfile.Root { return []jfile.Root{{Path: filepath.Dir(dir)}} }
+func rootOf(dir string) []file.Root { return []file.Root{{Path: filepath.Dir(dir)}} }
 
 // scan reads all of a journal as the follower does.
 func scan(t testing.TB, dir string, visit func(e *journal.Entry)) {
 	reads := newFields()
-	m, read := jfile.NewMerge(rootOf(dir), reads), reads.NewEntry()
+	m, read := file.NewMerge(rootOf(dir), reads), reads.NewEntry()
 	if _, err := m.Look(); err != nil {
 		t.Fatal(err)
 	}

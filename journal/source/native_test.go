@@ -14,15 +14,16 @@ import (
 	"time"
 
 	"hypervisor-tui/internal/await"
+	"hypervisor-tui/internal/health"
 	"hypervisor-tui/journal"
-	jfile "hypervisor-tui/journal/file"
+	"hypervisor-tui/journal/file"
 	"hypervisor-tui/journal/file/jwrite"
-	"hypervisor-tui/sample/box"
+	"hypervisor-tui/journal/journaltest"
 )
 
 const machine = "0123456789abcdef0123456789abcdef"
 
-func id(s string) (id jfile.ID) { copy(id[:], s+"----------------"); return id }
+func id(s string) (id file.ID) { copy(id[:], s+"----------------"); return id }
 
 // sampleEntry is entry n of the journals that are made here.
 func sampleEntry(n int) jwrite.Entry {
@@ -86,13 +87,13 @@ func add(t testing.TB, w *jwrite.Writer, from, to int) {
 
 // nativeIn is a reader of the journals below a folder, which writers here write.
 func nativeIn(root string) *Native {
-	return &Native{Roots: []jfile.Root{{Path: root}}, boot: id("boot"), slow: 50 * time.Millisecond}
+	return &Native{Roots: []file.Root{{Path: root}}, boot: id("boot"), slow: 50 * time.Millisecond}
 }
 
 // total awaits n entries in all, and none more, and returns the newest row.
-func total(t *testing.T, w watched, n int) string {
+func total(t *testing.T, w journaltest.Watched, n int) string {
 	t.Helper()
-	p := w.await(t, fmt.Sprint(n, " entries"), func(p *journal.Page) bool { return p.Total >= uint64(n) })
+	p := w.Await(t, fmt.Sprint(n, " entries"), func(p *journal.Page) bool { return p.Total >= uint64(n) })
 	if p.Total != uint64(n) || p.Dropped != 0 {
 		t.Errorf("%d entries, %d dropped, want %d", p.Total, p.Dropped, n)
 	}
@@ -104,8 +105,8 @@ func TestNativeBackfillsAndFollows(t *testing.T) {
 	dir := filepath.Join(root, machine)
 	makeJournal(t, dir, 3000, 3)
 	live := create(t, filepath.Join(dir, "user-1000.journal"), "live")
-	w := watch(t)
-	stop := run(nativeIn(root), w.sink)
+	w := journaltest.Watch(t)
+	stop := journaltest.Run(nativeIn(root), w.Input)
 	if got := total(t, w, backfillEntries); got != "entry 2999" {
 		t.Errorf("%q", got)
 	}
@@ -113,7 +114,7 @@ func TestNativeBackfillsAndFollows(t *testing.T) {
 	if got := total(t, w, backfillEntries+10); got != "entry 3009" {
 		t.Errorf("%q", got)
 	}
-	if got := w.sink.State().Health; got.State != box.OK {
+	if got := w.Input.State().Health; got.State != health.OK {
 		t.Errorf("%+v", got)
 	}
 	if err := stop(); err != context.Canceled {
@@ -125,10 +126,10 @@ func TestNativeBackfillsAndFollows(t *testing.T) {
 func TestF25NativeGoesOn(t *testing.T) {
 	root := t.TempDir()
 	dir := filepath.Join(root, machine)
-	w := watch(t)
+	w := journaltest.Watch(t)
 	n := nativeIn(root)
-	stop := run(n, w.sink)
-	w.await(t, "no journal", func(p *journal.Page) bool { return healthOf(p).Err == noJournalYet })
+	stop := journaltest.Run(n, w.Input)
+	w.Await(t, "no journal", func(p *journal.Page) bool { return healthOf(p).Err == noJournalYet })
 	live := create(t, filepath.Join(dir, "system.journal"), "first")
 	add(t, live, 0, 10)
 	total(t, w, 10)
@@ -138,7 +139,7 @@ func TestF25NativeGoesOn(t *testing.T) {
 	os.Rename(filepath.Join(dir, "system.journal"), filepath.Join(dir, "system@1.journal"))
 	live = create(t, filepath.Join(dir, "system.journal"), "second")
 	add(t, live, 20, 30)
-	stop = run(n, w.sink)
+	stop = journaltest.Run(n, w.Input)
 	if got := total(t, w, 30); got != "entry 29" {
 		t.Errorf("%q", got)
 	}
@@ -151,8 +152,8 @@ func TestF25NativeGoesOn(t *testing.T) {
 	}
 	live = create(t, filepath.Join(dir, "system.journal"), "third")
 	add(t, live, 40, 41)
-	stop = run(n, w.sink)
-	p := w.await(t, "the entry after the gap", func(p *journal.Page) bool { return p.Total >= 32 })
+	stop = journaltest.Run(n, w.Input)
+	p := w.Await(t, "the entry after the gap", func(p *journal.Page) bool { return p.Total >= 32 })
 	texts := map[string]bool{}
 	for i := range p.Rows {
 		texts[string(p.Message(&p.Rows[i]))] = true
@@ -168,10 +169,10 @@ func TestF25FileThatIsBeingMade(t *testing.T) {
 	root := t.TempDir()
 	dir := filepath.Join(root, machine)
 	makeJournal(t, dir, 10, 1)
-	w := watch(t)
+	w := journaltest.Watch(t)
 	n := nativeIn(root)
 	n.slow = time.Hour
-	stop := run(n, w.sink)
+	stop := journaltest.Run(n, w.Input)
 	defer stop()
 	total(t, w, 10)
 	path := filepath.Join(dir, "user-1000.journal")
@@ -191,7 +192,7 @@ func TestF25NativeLeaksNothing(t *testing.T) {
 	root := t.TempDir()
 	dir := filepath.Join(root, machine)
 	live := create(t, filepath.Join(dir, "system.journal"), "0")
-	w := watch(t)
+	w := journaltest.Watch(t)
 	n := nativeIn(root)
 	var stop func() error
 	goroutines, files := 0, 0
@@ -200,7 +201,7 @@ func TestF25NativeLeaksNothing(t *testing.T) {
 			if stop != nil {
 				stop()
 			}
-			stop = run(n, w.sink)
+			stop = journaltest.Run(n, w.Input)
 		}
 		add(t, live, 10*i, 10*i+10)
 		if i%5 == 4 {
@@ -243,10 +244,10 @@ func TestF28LargeAndOddMessages(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	w := watch(t)
-	stop := run(nativeIn(root), w.sink)
+	w := journaltest.Watch(t)
+	stop := journaltest.Run(nativeIn(root), w.Input)
 	defer stop()
-	p := w.await(t, "four entries", func(p *journal.Page) bool { return len(p.Rows) == 4 })
+	p := w.Await(t, "four entries", func(p *journal.Page) bool { return len(p.Rows) == 4 })
 	whole := map[int]int{} // entries by their length
 	for i := range p.Rows {
 		row := &p.Rows[i]
@@ -261,7 +262,7 @@ func TestF28LargeAndOddMessages(t *testing.T) {
 	if p.Dropped != 0 || p.Truncated != 2 {
 		t.Errorf("%d dropped, %d cut", p.Dropped, p.Truncated)
 	}
-	a := &archive{roots: []jfile.Root{{Path: root}}, reads: newFields()}
+	a := &archive{roots: []file.Root{{Path: root}}, reads: newFields()}
 	fields, err := a.Whole(context.Background(), placeOf(0))
 	if err != nil || fieldNamed(fields, "MESSAGE").Full != len(long) {
 		t.Errorf("%v, %d fields", err, len(fields))
@@ -302,11 +303,11 @@ func TestF30NativeSaysWhatIsMissing(t *testing.T) {
 		{"some", "not permitted to read 1 of 2 journal files: add this user to group " + group},
 		{"folder", "not permitted to read the system journal: add this user to group " + group},
 	} {
-		w := watch(t)
-		stop := run(nativeIn(filepath.Join(root, c.sub)), w.sink)
-		w.await(t, c.want, func(p *journal.Page) bool {
+		w := journaltest.Watch(t)
+		stop := journaltest.Run(nativeIn(filepath.Join(root, c.sub)), w.Input)
+		w.Await(t, c.want, func(p *journal.Page) bool {
 			h := healthOf(p)
-			return h.State == box.Failed && h.Err == c.want && (c.sub != "some" || len(p.Rows) == 5)
+			return h.State == health.Failed && h.Err == c.want && (c.sub != "some" || len(p.Rows) == 5)
 		})
 		stop()
 	}
@@ -367,9 +368,9 @@ func TestNativeSaysWhetherItLeftOlderOut(t *testing.T) {
 			}
 		}
 		live.Close(jwrite.Online)
-		w := watch(t)
-		stop := run(nativeIn(root), w.sink)
-		p := w.until(t, "all", func(p *journal.Page) bool { return p.Total >= backfillEntries-1 && (p.Hour.Known == 60) == all })
+		w := journaltest.Watch(t)
+		stop := journaltest.Run(nativeIn(root), w.Input)
+		p := w.Until(t, "all", func(p *journal.Page) bool { return p.Total >= backfillEntries-1 && (p.Hour.Known == 60) == all })
 		if p.Total != uint64(min(n, backfillEntries)) {
 			t.Errorf("%d entries", p.Total)
 		}

@@ -16,7 +16,7 @@ import (
 	"testing"
 
 	"hypervisor-tui/journal"
-	jfile "hypervisor-tui/journal/file"
+	"hypervisor-tui/journal/file"
 	"hypervisor-tui/journal/file/jwrite"
 )
 
@@ -49,8 +49,8 @@ func (p *pairs) same(t *testing.T, o *pairs, who string) {
 // for the view of one entry.
 func readPairs(t testing.TB, dir string) *pairs {
 	again := &archive{roots: rootOf(dir), reads: newFields()}
-	fields := jfile.NewFields(jfile.Wish{Name: "MESSAGE", Max: messageMax})
-	m, e := jfile.NewMerge(rootOf(dir), fields), fields.NewEntry()
+	fields := file.NewFields(file.Wish{Name: "MESSAGE", Max: messageMax})
+	m, e := file.NewMerge(rootOf(dir), fields), fields.NewEntry()
 	if _, err := m.Look(); err != nil {
 		t.Fatal(err)
 	}

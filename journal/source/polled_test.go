@@ -12,8 +12,11 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	jfile "hypervisor-tui/journal/file"
+	"hypervisor-tui/journal/file"
 	"hypervisor-tui/journal/file/jwrite"
+	"hypervisor-tui/journal/journaltest"
+	"hypervisor-tui/journal/source/intake"
+	"hypervisor-tui/journal/source/logfile"
 )
 
 const inUserNamespace = "SOURCE_TEST_IN_USER_NAMESPACE"
@@ -65,27 +68,27 @@ func polled(t *testing.T) {
 	live := create(t, filepath.Join(dir, "user-1000.journal"), "live")
 	n := nativeIn(root)
 	n.slow = slowLook
-	w := watch(t)
-	run(n, w.sink)
+	w := journaltest.Watch(t)
+	journaltest.Run(n, w.Input)
 	total(t, w, 100)
 	add(t, live, 100, 110)
 	if got := total(t, w, 110); got != "entry 109" {
 		t.Errorf("%q", got)
 	}
 	live.Close(jwrite.Archived)
-	rename(t, filepath.Join(dir, "user-1000.journal"), filepath.Join(dir, "user-1000@1.journal"))
+	journaltest.Rename(t, filepath.Join(dir, "user-1000.journal"), filepath.Join(dir, "user-1000@1.journal"))
 	add(t, create(t, filepath.Join(dir, "user-1000.journal"), "next"), 110, 120)
 	total(t, w, 120)
-	if s := w.sink.State(); !strings.Contains(s.Detail, "polled: no inotify") || s.Health.State.String() != "ok" {
+	if s := w.Input.State(); !strings.Contains(s.Detail, "polled: no inotify") || s.Health.State.String() != "ok" {
 		t.Errorf("%+v", s)
 	}
-	f := watch(t)
-	stop := run(&Files{Globs: []string{filepath.Join(root, "*.log")}}, f.sink)
+	f := journaltest.Watch(t)
+	stop := journaltest.Run(&logfile.Files{Globs: []string{filepath.Join(root, "*.log")}}, f.Input)
 	t.Cleanup(func() { stop() })
-	f.health(t, "absent", "polled: no inotify")
-	appendFile(t, filepath.Join(root, "a.log"), "a line\n")
-	f.count(t, 1)
-	f.health(t, "ok", "1 file of", "polled: no inotify")
+	f.Health(t, "absent", "polled: no inotify")
+	journaltest.AppendFile(t, filepath.Join(root, "a.log"), "a line\n")
+	f.Count(t, 1)
+	f.Health(t, "ok", "1 file of", "polled: no inotify")
 }
 
 // TestF60NativeIsPolled is the same without a namespace.
@@ -94,15 +97,15 @@ func TestF60NativeIsPolled(t *testing.T) {
 	dir := filepath.Join(root, machine)
 	live := create(t, filepath.Join(dir, "system.journal"), "live")
 	add(t, live, 0, 10)
-	n := &Native{Roots: []jfile.Root{{Path: root}}, boot: id("boot")}
-	n.watch = inotify{init: func(int) (int, error) { return -1, unix.EMFILE }}
-	w := watch(t)
-	w.sink.Report(w.sink.State().Health, "the journal")
-	stop := run(n, w.sink)
+	n := &Native{Roots: []file.Root{{Path: root}}, boot: id("boot")}
+	n.watch = intake.Inotify{Init: func(int) (int, error) { return -1, unix.EMFILE }}
+	w := journaltest.Watch(t)
+	w.Input.Report(w.Input.State().Health, "the journal")
+	stop := journaltest.Run(n, w.Input)
 	total(t, w, 10)
 	add(t, live, 10, 20)
 	total(t, w, 20)
-	if s := w.sink.State(); !strings.HasPrefix(s.Detail, "the journal; polled: no inotify instance") {
+	if s := w.Input.State(); !strings.HasPrefix(s.Detail, "the journal; polled: no inotify instance") {
 		t.Errorf("%+v", s)
 	}
 	if err := stop(); err != context.Canceled {

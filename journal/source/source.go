@@ -12,11 +12,11 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"hypervisor-tui/draw/clean"
+	"hypervisor-tui/internal/boottime"
+	"hypervisor-tui/internal/clean"
+	"hypervisor-tui/internal/health"
+	"hypervisor-tui/internal/wakeup"
 	"hypervisor-tui/journal"
-	"hypervisor-tui/sample"
-	"hypervisor-tui/sample/box"
-	"hypervisor-tui/sample/wakeup"
 )
 
 // Source reads one log into a sink until ctx ends. An error means that it is to be started again, nil that it can
@@ -112,28 +112,28 @@ func attempt(ctx context.Context, name string, src Source, sink *journal.Sink) (
 // good reports that the source works.
 func good(sink *journal.Sink) {
 	s := sink.State()
-	s.Health.Good(sample.Boottime())
+	s.Health.Good(boottime.Now())
 	sink.Report(s.Health, s.Detail)
 }
 
 // bad reports that it does not, for now; outside text in why is cleaned.
 func bad(sink *journal.Sink, why string) {
 	s := sink.State()
-	s.Health.Bad(sample.Boottime(), clean.String(why))
+	s.Health.Bad(boottime.Now(), clean.String(why))
 	sink.Report(s.Health, s.Detail)
 }
 
 // denied reports that a source is not allowed to read what it should, even if it read something.
 func denied(sink *journal.Sink, why string) {
-	var h box.Health
-	h.Bad(sample.Boottime(), why)
+	var h health.Health
+	h.Bad(boottime.Now(), why)
 	sink.Report(h, sink.State().Detail)
 }
 
 // absent reports that this host has no such log. A reason that the source gave stays.
 func absent(sink *journal.Sink) {
 	s := sink.State()
-	s.Health.Gone(sample.Boottime(), s.Health.Err)
+	s.Health.Gone(boottime.Now(), s.Health.Err)
 	sink.Report(s.Health, s.Detail)
 }
 

@@ -9,8 +9,9 @@ import (
 	"testing/synctest"
 	"time"
 
+	"hypervisor-tui/internal/health"
 	"hypervisor-tui/journal"
-	"hypervisor-tui/sample/box"
+	"hypervisor-tui/journal/journaltest"
 )
 
 type sourceFunc func(ctx context.Context, sink *journal.Sink) error
@@ -19,7 +20,7 @@ func (f sourceFunc) Run(ctx context.Context, sink *journal.Sink) error { return 
 
 func TestF41SupervisorRestartsAfterPanicAndError(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		w := watch(t)
+		w := journaltest.Watch(t)
 		ctx, cancel := context.WithCancel(context.Background())
 		var starts []time.Duration
 		began := time.Now()
@@ -36,13 +37,13 @@ func TestF41SupervisorRestartsAfterPanicAndError(t *testing.T) {
 			return errors.New("broken \x1b[31mpipe")
 		})
 		ended := make(chan struct{})
-		go func() { defer close(ended); Supervise(ctx, "test", src, w.sink) }()
+		go func() { defer close(ended); Supervise(ctx, "test", src, w.Input) }()
 		synctest.Wait()
-		if s := w.sink.State().Health; s.State != box.Failed || !strings.HasPrefix(s.Err, "crashed: runtime error") {
+		if s := w.Input.State().Health; s.State != health.Failed || !strings.HasPrefix(s.Err, "crashed: runtime error") {
 			t.Errorf("after a panic: %+v", s)
 		}
 		time.Sleep(1300 * time.Millisecond)
-		if s := w.sink.State().Health; s.State != box.Failed || s.Err != "broken \ufffdpipe" {
+		if s := w.Input.State().Health; s.State != health.Failed || s.Err != "broken \ufffdpipe" {
 			t.Errorf("after an error: %+v", s)
 		}
 		time.Sleep(10 * time.Minute)
@@ -58,7 +59,7 @@ func TestF41SupervisorRestartsAfterPanicAndError(t *testing.T) {
 				t.Errorf("start %d after %v, want %v or up to a quarter more: %v", i, waits[i], want, waits)
 			}
 		}
-		if s := w.sink.State().Health; s.State != box.Stale {
+		if s := w.Input.State().Health; s.State != health.Stale {
 			t.Errorf("a source that was good once: %+v", s)
 		}
 		synctest.Wait()
@@ -73,12 +74,12 @@ func TestF41SupervisorRestartsAfterPanicAndError(t *testing.T) {
 
 func TestSupervisorLeavesWhatCanNeverWork(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		w := watch(t)
+		w := journaltest.Watch(t)
 		Supervise(context.Background(), "test", sourceFunc(func(ctx context.Context, sink *journal.Sink) error {
 			bad(sink, "there is no such log")
 			return nil
-		}), w.sink)
-		if s := w.sink.State().Health; s.State != box.Absent || s.Err != "there is no such log" {
+		}), w.Input)
+		if s := w.Input.State().Health; s.State != health.Absent || s.Err != "there is no such log" {
 			t.Errorf("%+v", s)
 		}
 	})
@@ -86,12 +87,12 @@ func TestSupervisorLeavesWhatCanNeverWork(t *testing.T) {
 
 func TestSupervisorEndsWithItsContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		w := watch(t)
+		w := journaltest.Watch(t)
 		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 		defer cancel()
 		began := time.Now()
-		Supervise(ctx, "test", sourceFunc(func(context.Context, *journal.Sink) error { return errors.New("x") }), w.sink)
-		Supervise(ctx, "test", sourceFunc(func(ctx context.Context, _ *journal.Sink) error { return ctx.Err() }), w.sink)
+		Supervise(ctx, "test", sourceFunc(func(context.Context, *journal.Sink) error { return errors.New("x") }), w.Input)
+		Supervise(ctx, "test", sourceFunc(func(ctx context.Context, _ *journal.Sink) error { return ctx.Err() }), w.Input)
 		if d := time.Since(began); d != 10*time.Second {
 			t.Errorf("ended after %v", d)
 		}

@@ -16,7 +16,7 @@ import (
 	"syscall"
 	"time"
 
-	"hypervisor-tui/draw/clean"
+	"hypervisor-tui/internal/clean"
 	"hypervisor-tui/kube"
 )
 

@@ -11,8 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"hypervisor-tui/internal/health"
 	"hypervisor-tui/kube"
-	"hypervisor-tui/sample/box"
 )
 
 func valid(t *testing.T) tls.Certificate {
@@ -31,11 +31,11 @@ func started(t *testing.T, change func(*pace)) (*fake, *follower) {
 // well says whether all is followed.
 func well(s *kube.State) bool {
 	for i := range s.Kinds {
-		if s.Kinds[i].State != box.OK {
+		if s.Kinds[i].State != health.OK {
 			return false
 		}
 	}
-	return s.Health.State == box.OK && s.Pods.Total == 2
+	return s.Health.State == health.OK && s.Pods.Total == 2
 }
 
 func TestAllIsWell(t *testing.T) {
@@ -59,7 +59,7 @@ func TestF1Refused(t *testing.T) {
 	w := follow(t, func(p *pace) { p.shortest, p.longest = time.Hour, time.Hour }) // whatever the machine is slow at is over by the next try
 	kubeconfig(t, w.path, "https://"+address, valid(t))
 	s := w.until("refused", func(s *kube.State) bool { return s.Cause.Rung == kube.Dial })
-	if s.Health.State != box.Failed || s.Health.Err != "refused" || s.Cause.Retry <= s.Health.Since || s.Server != "https://"+address {
+	if s.Health.State != health.Failed || s.Health.Err != "refused" || s.Cause.Retry <= s.Health.Since || s.Server != "https://"+address {
 		t.Errorf("%+v", s)
 	}
 }
@@ -110,7 +110,7 @@ func TestF2NeverAnswers(t *testing.T) {
 	for range 100 {
 		<-tries
 	}
-	s := w.until("no answer", func(s *kube.State) bool { return s.Health.State == box.Failed })
+	s := w.until("no answer", func(s *kube.State) bool { return s.Health.State == health.Failed })
 	if after := runtime.NumGoroutine(); after > before+5 {
 		t.Errorf("%d goroutines became %d", before, after)
 	}
@@ -140,7 +140,7 @@ func TestF3Trickle(t *testing.T) {
 	})
 	w.until("pods alone given up", func(s *kube.State) bool {
 		k := s.Kinds[kube.KindPod]
-		return k.State == box.Failed && k.Err == "no answer in time" && s.Health.State == box.OK
+		return k.State == health.Failed && k.Err == "no answer in time" && s.Health.State == health.OK
 	})
 	f.set(nil)
 	w.until("well", well)
@@ -159,7 +159,7 @@ func TestF4Rotation(t *testing.T) {
 		return true
 	})
 	s := w.until("unauthorized", func(s *kube.State) bool { return s.Cause.Rung == kube.Unauthorized })
-	if s.Health.State != box.Stale || s.Kinds[kube.KindPod].State != box.Stale || s.Pods.Total != 2 {
+	if s.Health.State != health.Stale || s.Kinds[kube.KindPod].State != health.Stale || s.Pods.Total != 2 {
 		t.Errorf("the last figures are gone: %+v", s)
 	}
 	old, err := os.ReadFile(w.path)
@@ -179,8 +179,8 @@ func TestF5Forbidden(t *testing.T) {
 		rw.WriteHeader(http.StatusForbidden)
 		return true
 	})
-	s := w.until("settled", func(s *kube.State) bool { return s.Settled() && s.Kinds[kube.KindVM].State == box.Failed })
-	if s.Kinds[kube.KindVM].Err != "forbidden: list virtualmachines" || s.Health.State != box.OK || s.Pods.Total != 2 {
+	s := w.until("settled", func(s *kube.State) bool { return s.Settled() && s.Kinds[kube.KindVM].State == health.Failed })
+	if s.Kinds[kube.KindVM].Err != "forbidden: list virtualmachines" || s.Health.State != health.OK || s.Pods.Total != 2 {
 		t.Errorf("%+v", s)
 	}
 	f.set(nil)
@@ -194,7 +194,7 @@ func TestF5NothingAllowed(t *testing.T) {
 		return true
 	})
 	s := w.until("forbidden", func(s *kube.State) bool { return s.Cause.Rung == kube.Forbidden })
-	if s.Health.State != box.Failed || !s.Settled() {
+	if s.Health.State != health.Failed || !s.Settled() {
 		t.Errorf("%+v", s)
 	}
 	since := s.Health.Since
@@ -216,9 +216,9 @@ func TestF6KubeVirtArrives(t *testing.T) {
 		return true
 	})
 	s := w.until("not installed", func(s *kube.State) bool {
-		return s.Settled() && s.Kinds[kube.KindVM].State == box.Absent && s.Kinds[kube.KindKubeVirt].State == box.Absent
+		return s.Settled() && s.Kinds[kube.KindVM].State == health.Absent && s.Kinds[kube.KindKubeVirt].State == health.Absent
 	})
-	if s.Kinds[kube.KindVM].Err != "not installed" || s.Health.State != box.OK {
+	if s.Kinds[kube.KindVM].Err != "not installed" || s.Health.State != health.OK {
 		t.Errorf("%+v", s)
 	}
 	f.set(func(rw http.ResponseWriter, r *http.Request) bool {
@@ -231,7 +231,7 @@ func TestF6KubeVirtArrives(t *testing.T) {
 		return true
 	})
 	w.until("there", func(s *kube.State) bool {
-		return s.Kinds[kube.KindVM].State == box.OK && s.Virt.Tally.Total == 2 && s.Virt.Tally.Running == 1
+		return s.Kinds[kube.KindVM].State == health.OK && s.Virt.Tally.Total == 2 && s.Virt.Tally.Running == 1
 	})
 }
 
@@ -280,7 +280,7 @@ func TestF7Nonsense(t *testing.T) {
 				}
 				return &s.Kinds[kube.KindVM]
 			}
-			w.until(c.want, func(s *kube.State) bool { return bad(s).State == box.Failed && bad(s).Err == c.want })
+			w.until(c.want, func(s *kube.State) bool { return bad(s).State == health.Failed && bad(s).Err == c.want })
 			f.set(nil)
 			w.until("well", well)
 		})

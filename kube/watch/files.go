@@ -8,7 +8,7 @@ import (
 
 	"gopkg.in/yaml.v3"
 
-	"hypervisor-tui/draw/clean"
+	"hypervisor-tui/internal/clean"
 	"hypervisor-tui/kube"
 	"hypervisor-tui/sample/cni"
 )

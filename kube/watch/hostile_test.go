@@ -14,8 +14,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"hypervisor-tui/internal/health"
 	"hypervisor-tui/kube"
-	"hypervisor-tui/sample/box"
 )
 
 // The API server below is an enemy. What is held are counts: objects, requests, bytes, never times.
@@ -56,7 +56,7 @@ func TestF56EndlessList(t *testing.T) {
 	})
 	s := w.until("too many", func(s *kube.State) bool { return s.Kinds[kube.KindPod].More > 0 && s.Settled() })
 	k := &s.Kinds[kube.KindPod]
-	if k.More != kube.MaxObjects || k.Count != 0 || k.Has() || s.Health.State != box.OK || s.Pods.Total != 0 {
+	if k.More != kube.MaxObjects || k.Count != 0 || k.Has() || s.Health.State != health.OK || s.Pods.Total != 0 {
 		t.Errorf("%+v, pods %+v", k, s.Pods)
 	}
 	if got := string(k.AppendWords(nil, 0)); got != "more than 50,000" {
@@ -109,8 +109,8 @@ func TestF56PagesWithoutEnd(t *testing.T) {
 				asked++
 				_, _ = w.Write(c.page(asked))
 			})
-			s := w.until("given up", func(s *kube.State) bool { return s.Kinds[kube.KindPod].State == box.Failed })
-			if n := f.count("pods list"); n > c.most || s.Kinds[kube.KindNode].State != box.OK && !s.Settled() {
+			s := w.until("given up", func(s *kube.State) bool { return s.Kinds[kube.KindPod].State == health.Failed })
+			if n := f.count("pods list"); n > c.most || s.Kinds[kube.KindNode].State != health.OK && !s.Settled() {
 				t.Errorf("%d requests, nodes %+v: %s", n, s.Kinds[kube.KindNode], s.Kinds[kube.KindPod].Err)
 			}
 		})
@@ -128,7 +128,7 @@ func TestF56WarningsAreTheNewest(t *testing.T) {
 		_, _ = w.Write(bookmark("9"))
 		stay(w, r)
 	})
-	s := w.until("there", func(s *kube.State) bool { return s.Kinds[kube.KindWarning].State == box.OK })
+	s := w.until("there", func(s *kube.State) bool { return s.Kinds[kube.KindWarning].State == health.OK })
 	if k := s.Kinds[kube.KindWarning]; k.More != 0 || len(s.Warnings) != kube.MaxWarnings || s.Warnings[0].Last.Unix() != 1_700_000_000+kube.MaxObjects+999 {
 		t.Errorf("%+v, %d warnings", k, len(s.Warnings))
 	}
@@ -214,7 +214,7 @@ func TestF56Headers(t *testing.T) {
 		protobufAnswer(w)
 		_, _ = w.Write(bookmark("9"))
 	})
-	s := w.until("refused", func(s *kube.State) bool { return s.Kinds[kube.KindPod].State == box.Failed })
+	s := w.until("refused", func(s *kube.State) bool { return s.Kinds[kube.KindPod].State == health.Failed })
 	if len(s.Kinds[kube.KindPod].Err) > 200 {
 		t.Errorf("%q", s.Kinds[kube.KindPod].Err)
 	}
@@ -278,7 +278,7 @@ func TestF56RedirectsAreNotFollowed(t *testing.T) {
 		w := follow(t, nil)
 		kubeconfig(t, w.path, f.URL, f.cert)
 		s := w.until("no API server", func(s *kube.State) bool { return s.Cause.Rung == kube.Foreign })
-		if s.Health.State != box.Failed || s.Cause.Why != "answers, but is no API server" {
+		if s.Health.State != health.Failed || s.Cause.Why != "answers, but is no API server" {
 			t.Errorf("%d: %+v", code, s.Cause)
 		}
 		_, w = hostile(t, "pods list", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, other.URL+"/pods", code) })
@@ -307,7 +307,7 @@ func TestF56BodiesWithoutEnd(t *testing.T) {
 		w := follow(t, nil)
 		kubeconfig(t, w.path, f.URL, f.cert)
 		w.until("judged", func(s *kube.State) bool {
-			return s.Health.State == box.OK && path != "/readyz" || s.Cause.Rung == kube.Foreign && path == "/readyz"
+			return s.Health.State == health.OK && path != "/readyz" || s.Cause.Rung == kube.Foreign && path == "/readyz"
 		})
 		if n := most.Load(); n > 8<<20 {
 			t.Errorf("%s: %d bytes were taken", path, n)
@@ -334,7 +334,7 @@ func TestF56Compressed(t *testing.T) {
 			}
 		}
 	})
-	s := w.until("refused", func(s *kube.State) bool { return s.Kinds[kube.KindPod].State == box.Failed })
+	s := w.until("refused", func(s *kube.State) bool { return s.Kinds[kube.KindPod].State == health.Failed })
 	if s.Kinds[kube.KindPod].Count != 0 {
 		t.Errorf("%+v", s.Kinds[kube.KindPod])
 	}

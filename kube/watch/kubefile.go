@@ -11,7 +11,7 @@ import (
 	"gopkg.in/yaml.v3"
 	"k8s.io/client-go/transport"
 
-	"hypervisor-tui/draw/clean"
+	"hypervisor-tui/internal/clean"
 )
 
 // kubefile is what is used of a kubeconfig, in YAML or JSON. Format: client-go, tools/clientcmd/api/v1, types.go.

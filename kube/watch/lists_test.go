@@ -9,8 +9,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"hypervisor-tui/internal/health"
 	"hypervisor-tui/kube"
-	"hypervisor-tui/sample/box"
 )
 
 // isList says whether a request is for objects.
@@ -52,17 +52,17 @@ func TestB2ReadyAndNothingToList(t *testing.T) {
 			w := follow(t, nil)
 			kubeconfig(t, w.path, f.URL, f.cert)
 			judged := func(s *kube.State) bool {
-				if s.Health.State == box.OK && s.Health.At > s.Health.Since+time.Hour {
+				if s.Health.State == health.OK && s.Health.At > s.Health.Since+time.Hour {
 					t.Error("it was ok")
 				}
 				return s.Cause.Rung == c.rung
 			}
 			s := w.until("failed", judged)
-			if s.Health.State != box.Failed || !strings.HasPrefix(s.Cause.Why, c.want) {
+			if s.Health.State != health.Failed || !strings.HasPrefix(s.Cause.Why, c.want) {
 				t.Errorf("%v %+v", s.Health, s.Cause)
 			}
 			for i := range s.Kinds {
-				if k := &s.Kinds[i]; k.State != box.Failed || k.Err == "" {
+				if k := &s.Kinds[i]; k.State != health.Failed || k.Err == "" {
 					t.Errorf("%s: %+v", kube.Kind(i), k)
 				}
 			}
@@ -70,7 +70,7 @@ func TestB2ReadyAndNothingToList(t *testing.T) {
 			w.until("well", well)
 			f.set(c.hook)
 			f.CloseClientConnections()
-			if s := w.until("bad again", func(s *kube.State) bool { return s.Health.State != box.OK && s.Cause.Rung == c.rung }); s.Health.State != box.Stale && c.rung != kube.Forbidden {
+			if s := w.until("bad again", func(s *kube.State) bool { return s.Health.State != health.OK && s.Cause.Rung == c.rung }); s.Health.State != health.Stale && c.rung != kube.Forbidden {
 				t.Errorf("%v %+v", s.Health, s.Cause)
 			}
 		})
@@ -94,7 +94,7 @@ func TestB2NothingIsOKBeforeTheFirstList(t *testing.T) {
 	kubeconfig(t, w.path, f.URL, f.cert)
 	for n := f.count("readyz list"); f.count("readyz list") < n+10; {
 		w.until("asked", func(s *kube.State) bool {
-			if s.Health.State == box.OK {
+			if s.Health.State == health.OK {
 				t.Fatalf("ok: %+v", s.Kinds)
 			}
 			return true
@@ -117,7 +117,7 @@ func TestB2AWebServerIsNoAPIServer(t *testing.T) {
 		w := follow(t, nil)
 		kubeconfig(t, w.path, f.URL, f.cert)
 		s := w.until("told", func(s *kube.State) bool { return s.Cause.Rung == kube.Foreign })
-		if s.Health.State != box.Failed || !strings.HasPrefix(s.Health.Err, "answers, but is no API server") {
+		if s.Health.State != health.Failed || !strings.HasPrefix(s.Health.Err, "answers, but is no API server") {
 			t.Errorf("%d: %v", code, s.Health)
 		}
 	}
@@ -142,8 +142,8 @@ func TestB2MetricsAreAskedForAgain(t *testing.T) {
 	})
 	w := follow(t, nil)
 	kubeconfig(t, w.path, f.URL, f.cert)
-	w.until("stale", func(s *kube.State) bool { return s.Kinds[kube.KindUse].State == box.Stale })
-	w.until("ok again", func(s *kube.State) bool { return s.Kinds[kube.KindUse].State == box.OK && asked.Load() > 3 })
+	w.until("stale", func(s *kube.State) bool { return s.Kinds[kube.KindUse].State == health.Stale })
+	w.until("ok again", func(s *kube.State) bool { return s.Kinds[kube.KindUse].State == health.OK && asked.Load() > 3 })
 	if n := watched.Load(); n != 0 {
 		t.Errorf("%d watches of what cannot be watched", n)
 	}
@@ -209,7 +209,7 @@ func TestF56SlowListIsGivenUp(t *testing.T) {
 	w := follow(t, func(p *pace) { p.whole = 300 * time.Millisecond })
 	kubeconfig(t, w.path, f.URL, f.cert)
 	s := w.until("given up", func(s *kube.State) bool { return s.Kinds[kube.KindPod].Err == errEndless.Error() })
-	if n := f.count("pods list"); n != 1 || s.Health.State != box.OK {
+	if n := f.count("pods list"); n != 1 || s.Health.State != health.OK {
 		t.Errorf("%d lists, %v", n, s.Health)
 	}
 }

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"sync/atomic"
 
-	"hypervisor-tui/draw/clean/secret"
+	"hypervisor-tui/internal/clean/secret"
 )
 
 // learning is a transport that sees the credentials as they are sent, since a token may come from a file that changes, and

@@ -14,15 +14,15 @@ import (
 	"time"
 
 	"hypervisor-tui/internal/await"
+	"hypervisor-tui/internal/health"
 	"hypervisor-tui/kube"
-	"hypervisor-tui/sample/box"
 )
 
 // TestF9KubeconfigComes: each state of the file is said in words, nothing of its content, and the next look is enough.
 func TestF9KubeconfigComes(t *testing.T) {
 	f := newFake(t, valid(t))
 	w := follow(t, nil)
-	s := w.until("absent", func(s *kube.State) bool { return s.Health.State == box.Absent })
+	s := w.until("absent", func(s *kube.State) bool { return s.Health.State == health.Absent })
 	if s.Cause.Rung != kube.Kubeconfig || s.Cause.Why != "no kubeconfig" {
 		t.Errorf("%+v", s.Cause)
 	}
@@ -46,7 +46,9 @@ func TestF9KubeconfigComes(t *testing.T) {
 		"points to a client key that cannot be read: /nowhere/key: no such file or directory": strings.Replace(string(good), user+"{", user+"{client-key: /nowhere/key, ", 1),
 	} {
 		replace(t, w.path, text)
-		s := w.until(want, func(s *kube.State) bool { return s.Health.State == box.Failed && strings.HasSuffix(s.Health.Err, want) })
+		s := w.until(want, func(s *kube.State) bool {
+			return s.Health.State == health.Failed && strings.HasSuffix(s.Health.Err, want)
+		})
 		if s.Cause.Rung != kube.Kubeconfig || strings.Contains(fmt.Sprintf("%+v", s), "hunter2") {
 			t.Errorf("%q: %+v", want, s)
 		}
@@ -94,7 +96,7 @@ func TestWithoutKubeconfigNothingRuns(t *testing.T) {
 	before := runtime.NumGoroutine()
 	w := follow(t, nil)
 	for range 10 {
-		w.until("absent", func(s *kube.State) bool { return s.Health.State == box.Absent })
+		w.until("absent", func(s *kube.State) bool { return s.Health.State == health.Absent })
 	}
 	await.Until(t, "no goroutine but its own between two looks", func() bool { return runtime.NumGoroutine()-before <= 1 })
 	fds, err := os.ReadDir("/proc/self/fd")
@@ -121,8 +123,10 @@ func TestF10Restart(t *testing.T) {
 	address := f.Listener.Addr().String()
 	f.CloseClientConnections()
 	f.Close()
-	s := w.until("refused", func(s *kube.State) bool { return s.Cause.Rung == kube.Dial && s.Kinds[kube.KindPod].State == box.Stale })
-	if s.Health.State != box.Stale || s.Pods.Total != 2 || s.Pods.Running != 1 || s.Version == "" || s.Kinds[kube.KindPod].At == 0 {
+	s := w.until("refused", func(s *kube.State) bool {
+		return s.Cause.Rung == kube.Dial && s.Kinds[kube.KindPod].State == health.Stale
+	})
+	if s.Health.State != health.Stale || s.Pods.Total != 2 || s.Pods.Running != 1 || s.Version == "" || s.Kinds[kube.KindPod].At == 0 {
 		t.Errorf("%+v", s)
 	}
 	again := newFakeAt(t, f.cert, address)
@@ -132,7 +136,9 @@ func TestF10Restart(t *testing.T) {
 	}
 	again.CloseClientConnections()
 	again.Close()
-	w.until("refused again", func(s *kube.State) bool { return s.Cause.Rung == kube.Dial && s.Kinds[kube.KindPod].State == box.Stale })
+	w.until("refused again", func(s *kube.State) bool {
+		return s.Cause.Rung == kube.Dial && s.Kinds[kube.KindPod].State == health.Stale
+	})
 	await.Until(t, "as many goroutines as before", func() bool { return runtime.NumGoroutine() <= before+10 })
 }
 
@@ -196,7 +202,7 @@ func TestNotReadyNamesItsChecks(t *testing.T) {
 		return true
 	})
 	s := w.until("not ready", func(s *kube.State) bool { return s.Cause.Rung == kube.NotReady })
-	if !slices.Equal(s.Cause.Checks, []string{"etcd", "poststarthook/rbac/bootstrap-roles"}) || s.Health.State != box.Stale || s.Kinds[kube.KindPod].State != box.OK {
+	if !slices.Equal(s.Cause.Checks, []string{"etcd", "poststarthook/rbac/bootstrap-roles"}) || s.Health.State != health.Stale || s.Kinds[kube.KindPod].State != health.OK {
 		t.Errorf("%+v %+v", s.Cause, s.Health)
 	}
 	f.set(nil)
@@ -248,10 +254,10 @@ func TestF55KubeconfigHangs(t *testing.T) {
 		}
 	}
 	s := next("a kubeconfig that hangs")
-	for s.Health.State == box.Init {
+	for s.Health.State == health.Init {
 		s = next("a kubeconfig that hangs")
 	}
-	if why := path + " not answering"; s.Health.State != box.Failed || s.Health.Err != why || s.Cause.Rung != kube.Kubeconfig || s.Cause.Why != why {
+	if why := path + " not answering"; s.Health.State != health.Failed || s.Health.Err != why || s.Cause.Rung != kube.Kubeconfig || s.Cause.Why != why {
 		t.Errorf("%+v %+v", s.Health, s.Cause)
 	}
 	for range 10 {
@@ -261,7 +267,7 @@ func TestF55KubeconfigHangs(t *testing.T) {
 		t.Errorf("%d goroutines for one hung look", n)
 	}
 	close(answer)
-	for s.Health.State != box.Absent {
+	for s.Health.State != health.Absent {
 		s = next("a kubeconfig that has answered")
 	}
 }

@@ -11,8 +11,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"hypervisor-tui/internal/health"
 	"hypervisor-tui/kube"
-	"hypervisor-tui/sample/box"
 )
 
 // perPage is how many objects a page of a list has.
@@ -376,7 +376,7 @@ func (s *stream) judge(ctx context.Context, err error, lasted time.Duration, wai
 	}
 	s.tell(ctx, func(o *Watcher) {
 		// Its storage of a new kind is not there yet: what is syncing goes on syncing.
-		if status.code != http.StatusTooManyRequests || o.state.Kinds[s.Kind].State != box.Init {
+		if status.code != http.StatusTooManyRequests || o.state.Kinds[s.Kind].State != health.Init {
 			o.bad(s.Kind, plain(status))
 		}
 	})

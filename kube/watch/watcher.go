@@ -11,11 +11,11 @@ import (
 	"sync/atomic"
 	"time"
 
-	"hypervisor-tui/draw/clean"
-	"hypervisor-tui/draw/clean/secret"
+	"hypervisor-tui/internal/clean"
+	"hypervisor-tui/internal/clean/secret"
+	"hypervisor-tui/internal/health"
+	"hypervisor-tui/internal/wakeup"
 	"hypervisor-tui/kube"
-	"hypervisor-tui/sample/box"
-	"hypervisor-tui/sample/wakeup"
 )
 
 // Options says where the Watcher looks.
@@ -153,9 +153,9 @@ func (w *Watcher) nothing() (why string, ever bool) {
 		k := &w.state.Kinds[i]
 		ever = ever || k.Health.Has()
 		switch {
-		case k.State == box.OK, k.State == box.Init, k.State == box.Stale && w.o.Now()-k.Since < w.pace.patience:
+		case k.State == health.OK, k.State == health.Init, k.State == health.Stale && w.o.Now()-k.Since < w.pace.patience:
 			waiting = true
-		case k.State != box.Absent:
+		case k.State != health.Absent:
 			if bad = true; why == "" {
 				why = k.Err
 			}
@@ -185,9 +185,9 @@ func (w *Watcher) blind() bool {
 	forbidden := false
 	for i := range w.state.Kinds {
 		switch k := &w.state.Kinds[i]; {
-		case k.State == box.Failed && strings.HasPrefix(k.Err, forbiddenTo):
+		case k.State == health.Failed && strings.HasPrefix(k.Err, forbiddenTo):
 			forbidden = true
-		case k.State != box.Absent:
+		case k.State != health.Absent:
 			return false
 		}
 	}
@@ -306,7 +306,7 @@ func (w *Watcher) begin(ctx context.Context, found *sight) {
 	w.state.Kubeconfig, w.state.Cause = name, kube.Cause{}
 	w.state.ClientCert, w.state.ServerCert, w.state.Admin = creds.client, kube.Certificate{}, false
 	if w.state.Health.At == 0 {
-		w.state.Health = box.Health{Since: w.o.Now()}
+		w.state.Health = health.Health{Since: w.o.Now()}
 	}
 	s := &session{creds: creds, client: c, keep: w.o.Keep, pace: &w.pace}
 	for _, k := range kinds() {

@@ -9,8 +9,8 @@ import (
 	"google.golang.org/protobuf/encoding/protowire"
 	"k8s.io/apimachinery/pkg/api/resource"
 
-	"hypervisor-tui/draw/clean"
-	"hypervisor-tui/draw/clean/secret"
+	"hypervisor-tui/internal/clean"
+	"hypervisor-tui/internal/clean/secret"
 )
 
 // What a scan remembers before it starts anew, and how long text may be.

@@ -15,7 +15,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"hypervisor-tui/draw/clean"
+	"hypervisor-tui/internal/clean"
 )
 
 // dirs are where containerd looks for the configuration; the first that has one counts.

@@ -11,7 +11,7 @@ import (
 	"github.com/safchain/ethtool"
 	"golang.org/x/sys/unix"
 
-	"hypervisor-tui/draw/clean"
+	"hypervisor-tui/internal/clean"
 )
 
 // device is what stands behind a link.

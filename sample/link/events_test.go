@@ -17,8 +17,8 @@ import (
 	"golang.org/x/sys/unix"
 
 	"hypervisor-tui/internal/await"
+	"hypervisor-tui/internal/health"
 	"hypervisor-tui/sample"
-	"hypervisor-tui/sample/box"
 	"hypervisor-tui/sample/link/linktest"
 )
 
@@ -98,7 +98,7 @@ func TestEventsChangeTheTableWithoutADump(t *testing.T) {
 		if n := k.questions.Load() - asked; n != 0 {
 			t.Errorf("%d questions for it", n)
 		}
-		if h := r.last.Load().Health; h.State != box.OK {
+		if h := r.last.Load().Health; h.State != health.OK {
 			t.Errorf("%+v", h)
 		}
 	})
@@ -233,7 +233,7 @@ func TestWithoutEventsEachBeatIsADump(t *testing.T) {
 		if n := k.questions.Load() - asked; n != 3*6 {
 			t.Errorf("%d questions in 3 beats, want 3 dumps of 6", n)
 		}
-		if h := r.last.Load().Health; h.State != box.OK {
+		if h := r.last.Load().Health; h.State != health.OK {
 			t.Errorf("%+v", h)
 		}
 	})

@@ -10,7 +10,7 @@ import (
 	"strings"
 	"testing"
 
-	"hypervisor-tui/draw/clean"
+	"hypervisor-tui/internal/clean"
 	"hypervisor-tui/sample"
 	"hypervisor-tui/sample/link/linktest"
 )

@@ -9,6 +9,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"hypervisor-tui/sample"
+	"hypervisor-tui/sample/qemu"
 )
 
 // The messages here are built by hand, from linux/if_link.h: few kernels that run tests have bonds, VLANs and SR-IOV.
@@ -129,7 +130,7 @@ func TestUplinksAndWhatHangsOnThem(t *testing.T) {
 		f.links = append(f.links, l)
 	}
 	f.devices = map[int]device{2: {physical: true}, 3: {physical: true}}
-	f.around.owners = owners{guests: []sample.Guest{{Namespace: "default", Name: "vm-01", PID: 9}}, namespace: map[int][]int{3: {0}}}
+	f.around.owners = owners{guests: []qemu.Guest{{Namespace: "default", Name: "vm-01", PID: 9}}, namespace: map[int][]int{3: {0}}}
 	table := tableOf(f)
 	links := map[string]*sample.Link{}
 	for _, l := range table.Links {

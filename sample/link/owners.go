@@ -10,14 +10,15 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"hypervisor-tui/draw/clean"
+	"hypervisor-tui/internal/clean"
 	"hypervisor-tui/sample"
+	"hypervisor-tui/sample/qemu"
 )
 
 // owners says which guest is behind a link.
 type owners struct {
 	why       string            // nobody knows, and why
-	guests    []sample.Guest    // those that were asked for
+	guests    []qemu.Guest      // those that were asked for
 	namespace map[int][]int     // guests by the id of their network namespace
 	names     map[farKey]string // of the interfaces there
 	macs      map[string]int    // guests without a namespace of their own, by hardware address
@@ -95,7 +96,7 @@ func decodeNSID(b []byte) (id int, ok bool) {
 }
 
 // alive says whether the guest's process is the one that was found.
-func (w *Watcher) alive(g *sample.Guest) bool {
+func (w *Watcher) alive(g *qemu.Guest) bool {
 	text := string(small(filepath.Join(w.root, "/proc", strconv.Itoa(g.PID), "stat")))
 	// The name, in parentheses, may hold anything; the start is the 20th word behind it.
 	words := strings.Fields(text[strings.LastIndexByte(text, ')')+1:])

@@ -13,6 +13,7 @@ import (
 	"hypervisor-tui/internal/await"
 	"hypervisor-tui/sample"
 	"hypervisor-tui/sample/link/linktest"
+	"hypervisor-tui/sample/qemu"
 )
 
 func TestMain(m *testing.M) {
@@ -42,7 +43,7 @@ func guestsOfThisHost(t *testing.T) Guests {
 			list, _ := s.Guests()
 			stop()
 			<-ended
-			return func() ([]sample.Guest, string) { return list, "" }
+			return func() ([]qemu.Guest, string) { return list, "" }
 		}
 	}
 	t.Fatal("nobody looks for VMs")
@@ -131,7 +132,7 @@ func TestVMsAtTheirPorts(t *testing.T) {
 	}
 	one.End()
 	list, _ = guestsOfThisHost(t)()
-	w.guests = func() ([]sample.Guest, string) { return list, "" }
+	w.guests = func() ([]qemu.Guest, string) { return list, "" }
 	// The kernel takes a namespace and its links away at its leisure.
 	for deadline := time.Now().Add(await.Limit); vmAt(look(), "p1") != "no such link"; {
 		if got := vmAt(look(), "p1"); got == "default/one" || time.Now().After(deadline) {
@@ -145,7 +146,7 @@ func TestVMsAtTheirPorts(t *testing.T) {
 
 func TestNobodyKnowsWhoIsBehindALink(t *testing.T) {
 	hidden := owners{why: "/proc hides the processes of others"}
-	twice := owners{guests: make([]sample.Guest, 2), namespace: map[int][]int{1: {0, 1}}, macs: map[string]int{"02:00:00:00:00:01": -1}}
+	twice := owners{guests: make([]qemu.Guest, 2), namespace: map[int][]int{1: {0, 1}}, macs: map[string]int{"02:00:00:00:00:01": -1}}
 	for name, c := range map[string]struct {
 		o    owners
 		l    linkMessage
@@ -160,7 +161,7 @@ func TestNobodyKnowsWhoIsBehindALink(t *testing.T) {
 			t.Errorf("%s: %+v, %q, want %q", name, vm, why, c.want)
 		}
 	}
-	o := owners{guests: []sample.Guest{{Name: "vm"}}, macs: map[string]int{"52:54:00:00:00:01": 0}}
+	o := owners{guests: []qemu.Guest{{Name: "vm"}}, macs: map[string]int{"52:54:00:00:00:01": 0}}
 	l := linkMessage{netns: -1, kind: "macvtap", mac: "52:54:00:00:00:01"}
 	if vm, _ := o.of(&l, &fdb{}); vm == nil || vm.Name != "vm" {
 		t.Errorf("macvtap: %+v", vm)

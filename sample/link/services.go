@@ -7,7 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 
-	"hypervisor-tui/draw/clean"
+	"hypervisor-tui/internal/clean"
 	"hypervisor-tui/sample"
 	"hypervisor-tui/sample/cni"
 )

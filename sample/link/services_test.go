@@ -18,6 +18,7 @@ import (
 	"github.com/mdlayher/netlink"
 	"golang.org/x/sys/unix"
 
+	"hypervisor-tui/internal/boottime"
 	"hypervisor-tui/sample"
 	"hypervisor-tui/sample/link/linktest"
 )
@@ -156,7 +157,7 @@ func TestGatewaysNeighbour(t *testing.T) {
 	}
 	linktest.Ask(t, &entries, "ip", "-j", "-s", "neigh", "show", "nud", "failed")
 	for _, g := range table.Gateways {
-		switch silent := (sample.Boottime() - g.Silent).Seconds(); {
+		switch silent := (boottime.Now() - g.Silent).Seconds(); {
 		case g.Neighbour != "failed" && g.Silent != 0:
 			t.Errorf("%s is silent since %v", g.Address, g.Silent)
 		case g.Neighbour == "failed" && (len(entries) != 1 || math.Abs(silent-entries[0].Confirmed) > 5):

@@ -10,7 +10,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"hypervisor-tui/draw/clean"
+	"hypervisor-tui/internal/clean"
 	"hypervisor-tui/sample"
 )
 

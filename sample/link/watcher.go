@@ -13,10 +13,12 @@ import (
 
 	"github.com/mdlayher/netlink"
 
-	"hypervisor-tui/draw/clean/secret"
+	"hypervisor-tui/internal/boottime"
+	"hypervisor-tui/internal/clean/secret"
+	"hypervisor-tui/internal/health"
+	"hypervisor-tui/internal/wakeup"
 	"hypervisor-tui/sample"
-	"hypervisor-tui/sample/box"
-	"hypervisor-tui/sample/wakeup"
+	"hypervisor-tui/sample/qemu"
 )
 
 const (
@@ -37,7 +39,7 @@ type Options struct {
 }
 
 // Guests lists the VMs that run on this host, and says why the list means nothing, if it does not.
-type Guests func() (list []sample.Guest, why string)
+type Guests func() (list []qemu.Guest, why string)
 
 // Watcher finds out about links. Its Run and Dump may be called from any goroutine; they share nothing that changes.
 type Watcher struct {
@@ -51,7 +53,7 @@ type Watcher struct {
 
 // New returns a Watcher of the network namespace that the process is in. It opens nothing yet.
 func New(o Options) *Watcher {
-	return &Watcher{root: o.Root, guests: o.Guests, dial: dialRoute, dialEvents: listenRoute, dialDiag: dialDiag, now: sample.Boottime}
+	return &Watcher{root: o.Root, guests: o.Guests, dial: dialRoute, dialEvents: listenRoute, dialDiag: dialDiag, now: boottime.Now}
 }
 
 // outcome is how one job ended.
@@ -145,7 +147,7 @@ func (r *follower) beat(ctx context.Context) {
 		r.send()
 		return
 	}
-	if r.events == nil || r.report.Health.State != box.OK {
+	if r.events == nil || r.report.Health.State != health.OK {
 		if r.events == nil {
 			r.events = r.listen(ctx)
 		}
@@ -247,7 +249,7 @@ func (r *follower) send() {
 
 // awaiting says whether the last answer came before anybody had looked for VMs. That takes moments at the start, and the
 // names of the VMs are not to be missing until the next beat.
-func (r *follower) awaiting() bool { return r.census.why == sample.NotLooked }
+func (r *follower) awaiting() bool { return r.census.why == qemu.NotLooked }
 
 // attempt is one job as Run wants it: given up after a while, and never panicking on a goroutine that nobody guards.
 func (w *Watcher) attempt(ctx context.Context, j job) (o outcome) {
@@ -279,7 +281,7 @@ func (w *Watcher) Dump(ctx context.Context) (*sample.LinkTable, error) {
 
 // census is who runs on this host, or why nobody knows.
 type census struct {
-	guests []sample.Guest
+	guests []qemu.Guest
 	why    string
 }
 

@@ -13,8 +13,9 @@ import (
 	"github.com/mdlayher/netlink"
 	"golang.org/x/sys/unix"
 
+	"hypervisor-tui/internal/health"
 	"hypervisor-tui/sample"
-	"hypervisor-tui/sample/box"
+	"hypervisor-tui/sample/qemu"
 )
 
 // running is a Run in a bubble: last is the newest report, count how many there were.
@@ -56,7 +57,7 @@ func TestRunPublishesAtOnceAndTheSameTableWhileNothingChanges(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := run(t, k.watcher(t))
 		first := r.last.Load()
-		if r.count.Load() != 1 || first.Table == nil || first.Health.State != box.OK || first.Health.At == 0 {
+		if r.count.Load() != 1 || first.Table == nil || first.Health.State != health.OK || first.Health.At == 0 {
 			t.Fatalf("after the start: %d reports, %+v", r.count.Load(), first)
 		}
 		before := *first
@@ -108,11 +109,11 @@ func TestVMsAreKnownBeforeTheNextBeat(t *testing.T) {
 	}
 	synctest.Test(t, func(t *testing.T) {
 		w := k.watcher(t)
-		w.guests = func() ([]sample.Guest, string) {
+		w.guests = func() ([]qemu.Guest, string) {
 			if looked.Load() {
 				return nil, ""
 			}
-			return nil, sample.NotLooked
+			return nil, qemu.NotLooked
 		}
 		r := run(t, w)
 		if r.count.Load() != 1 || !r.last.Load().Awaiting {
@@ -143,7 +144,7 @@ func TestF22LastGoodTableStaysStale(t *testing.T) {
 		beats(2)
 		last := r.last.Load()
 		h := last.Health
-		if last.Table != good.Table || h.State != box.Stale || h.Err != "rtnetlink links: operation not permitted" {
+		if last.Table != good.Table || h.State != health.Stale || h.Err != "rtnetlink links: operation not permitted" {
 			t.Errorf("refused: %+v", last)
 		}
 		if h.At != good.Health.At || h.Since != good.Health.At+beat {
@@ -151,7 +152,7 @@ func TestF22LastGoodTableStaysStale(t *testing.T) {
 		}
 		refuse.Store(false)
 		beats(1)
-		if last := r.last.Load(); last.Table != good.Table || last.Health.State != box.OK || last.Health.Err != "" {
+		if last := r.last.Load(); last.Table != good.Table || last.Health.State != health.OK || last.Health.Err != "" {
 			t.Errorf("allowed again: %+v", last)
 		}
 	})
@@ -164,7 +165,7 @@ func TestF22RefusedFromTheStartIsFailed(t *testing.T) {
 	}
 	synctest.Test(t, func(t *testing.T) {
 		r := run(t, k.watcher(t))
-		if last := r.last.Load(); last.Table != nil || last.Health.State != box.Failed || last.Health.At != 0 {
+		if last := r.last.Load(); last.Table != nil || last.Health.State != health.Failed || last.Health.At != 0 {
 			t.Errorf("got %+v", last)
 		}
 	})
@@ -192,7 +193,7 @@ func TestHungDumpIsTold(t *testing.T) {
 		}
 		beats(2)
 		last := r.last.Load()
-		if last.Health.State != box.Stale || last.Health.Err != "rtnetlink: not answering" || last.Table != good.Table {
+		if last.Health.State != health.Stale || last.Health.Err != "rtnetlink: not answering" || last.Table != good.Table {
 			t.Errorf("got %+v", last)
 		}
 		if n := k.questions.Load() - asked; n != 1 {
@@ -202,7 +203,7 @@ func TestHungDumpIsTold(t *testing.T) {
 		close(release)
 		beats(1) // what hung was given up; the next is good
 		beats(1)
-		if last := r.last.Load(); last.Health.State != box.OK || last.Table != good.Table {
+		if last := r.last.Load(); last.Health.State != health.OK || last.Table != good.Table {
 			t.Errorf("after it answered: %+v", last)
 		}
 	})

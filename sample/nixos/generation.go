@@ -11,7 +11,7 @@ import (
 	"strings"
 	"time"
 
-	"hypervisor-tui/draw/clean"
+	"hypervisor-tui/internal/clean"
 	"hypervisor-tui/sample"
 )
 

@@ -10,7 +10,7 @@ import (
 	"strings"
 	"time"
 
-	"hypervisor-tui/draw/clean"
+	"hypervisor-tui/internal/clean"
 	"hypervisor-tui/sample"
 )
 

@@ -13,10 +13,11 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"hypervisor-tui/draw/clean/secret"
+	"hypervisor-tui/internal/boottime"
+	"hypervisor-tui/internal/clean/secret"
+	"hypervisor-tui/internal/health"
+	"hypervisor-tui/internal/wakeup"
 	"hypervisor-tui/sample"
-	"hypervisor-tui/sample/box"
-	"hypervisor-tui/sample/wakeup"
 )
 
 const beat = 10 * time.Second // between two readings
@@ -37,7 +38,7 @@ type Watcher struct {
 
 // New returns a Watcher. It opens nothing yet.
 func New(o Options) *Watcher {
-	return &Watcher{root: o.Root, now: sample.Boottime, wall: time.Now, adjust: unix.Adjtimex}
+	return &Watcher{root: o.Root, now: boottime.Now, wall: time.Now, adjust: unix.Adjtimex}
 }
 
 // absence says why this host has no such thing. It is an error only on its way to a Health.
@@ -138,7 +139,7 @@ func take(s *sample.System, o *outcome, now time.Duration) {
 }
 
 // judge brings h up to date and says whether what was read with err replaces what there is.
-func judge(h *box.Health, err error, cost, now time.Duration) bool {
+func judge(h *health.Health, err error, cost, now time.Duration) bool {
 	h.Cost = cost
 	var none absence
 	switch {

@@ -13,8 +13,8 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"hypervisor-tui/internal/health"
 	"hypervisor-tui/sample"
-	"hypervisor-tui/sample/box"
 )
 
 // running is a Run in a bubble: last is the newest value, count how many there were.
@@ -68,10 +68,10 @@ func TestRunPublishesEachBeat(t *testing.T) {
 		r := run(t, x.watcher())
 		first := r.last.Load()
 		before := *first
-		if first.NixOS.Generation != 42 || first.NixOS.Health.State != box.OK || !first.Clock.Synchronised {
+		if first.NixOS.Generation != 42 || first.NixOS.Health.State != health.OK || !first.Clock.Synchronised {
 			t.Errorf("got %+v", first)
 		}
-		if first.LastBoot.Health.State != box.Absent || first.Clock.Health.State != box.OK {
+		if first.LastBoot.Health.State != health.Absent || first.Clock.Health.State != health.OK {
 			t.Errorf("got %+v", first)
 		}
 		x.generation(43, x.system("ccc", "26.05.3", "6.18.3"))
@@ -105,10 +105,10 @@ func TestLastGoodValueStaysStale(t *testing.T) {
 		x.file("/run/current-system", "")
 		beats(2)
 		last := r.last.Load()
-		if n := last.NixOS; n.Generation != 42 || n.Health.State != box.Stale || n.Health.Err != "read /run/current-system: invalid argument" {
+		if n := last.NixOS; n.Generation != 42 || n.Health.State != health.Stale || n.Health.Err != "read /run/current-system: invalid argument" {
 			t.Errorf("got %+v", n)
 		}
-		if c := last.Clock; !c.Synchronised || c.Health.State != box.Stale || c.Health.Err != "adjtimex: operation not permitted" {
+		if c := last.Clock; !c.Synchronised || c.Health.State != health.Stale || c.Health.Err != "adjtimex: operation not permitted" {
 			t.Errorf("got %+v", c)
 		}
 	})
@@ -132,16 +132,16 @@ func TestHungDiskIsTold(t *testing.T) {
 		hang.Store(true)
 		beats(3)
 		last := r.last.Load()
-		if h := last.NixOS.Health; h.State != box.Stale || h.Err != "not answering 20s" {
+		if h := last.NixOS.Health; h.State != health.Stale || h.Err != "not answering 20s" {
 			t.Errorf("got %+v", h)
 		}
-		if last.LastBoot.Health.State != box.Failed || last.Clock.Health.State != box.OK || last.NixOS.Generation != 42 {
+		if last.LastBoot.Health.State != health.Failed || last.Clock.Health.State != health.OK || last.NixOS.Generation != 42 {
 			t.Errorf("got %+v", last)
 		}
 		hang.Store(false)
 		close(release)
 		beats(1)
-		if h := r.last.Load().NixOS.Health; h.State != box.OK || h.Err != "" {
+		if h := r.last.Load().NixOS.Health; h.State != health.OK || h.Err != "" {
 			t.Errorf("got %+v", h)
 		}
 	})
@@ -158,7 +158,7 @@ func TestClockThatFollowsNothing(t *testing.T) {
 			return unix.TIME_OK, nil
 		}
 		var c sample.Clock
-		if w.clock(&c); c.Synchronised != want || c.Health.State != box.OK {
+		if w.clock(&c); c.Synchronised != want || c.Health.State != health.OK {
 			t.Errorf("%d: %+v", maxerror, c)
 		}
 	}
@@ -167,7 +167,7 @@ func TestClockThatFollowsNothing(t *testing.T) {
 func TestRealClockNeedsNoPrivilege(t *testing.T) {
 	var c sample.Clock
 	New(Options{}).clock(&c)
-	if c.Health.State != box.OK {
+	if c.Health.State != health.OK {
 		t.Skip("the kernel does not tell:", c.Health.Err) // a sandbox may forbid the call
 	}
 	t.Logf("%+v", c)

@@ -8,8 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"hypervisor-tui/internal/health"
 	"hypervisor-tui/sample"
-	"hypervisor-tui/sample/box"
 )
 
 func TestRunPublishesAndEndsWithItsContext(t *testing.T) {
@@ -26,7 +26,7 @@ func TestRunPublishesAndEndsWithItsContext(t *testing.T) {
 	if !errors.Is(err, context.Canceled) || len(got) != 5 || got[0] == got[4] {
 		t.Fatalf("%v, %d values", err, len(got))
 	}
-	if u := got[4]; u.Health.State != box.OK || len(u.Watched) != 1 {
+	if u := got[4]; u.Health.State != health.OK || len(u.Watched) != 1 {
 		t.Errorf("got %+v", u)
 	}
 	if n := ours(); n != 0 {
@@ -40,15 +40,15 @@ func TestRunAgainKeepsWhatWasKnown(t *testing.T) {
 	w.every = time.Millisecond
 	var last *sample.Units
 	err := w.Run(context.Background(), func(u *sample.Units) {
-		if last = u; u.Health.State == box.OK {
+		if last = u; u.Health.State == health.OK {
 			h.stopBus()
 		}
 	})
-	if err == nil || last.Health.State != box.Stale || len(last.Failed) != 1 {
+	if err == nil || last.Health.State != health.Stale || len(last.Failed) != 1 {
 		t.Fatalf("%v: %+v", err, last)
 	}
 	err = w.Run(context.Background(), func(u *sample.Units) { last = u })
-	if err == nil || last.Health.State != box.Stale || len(last.Failed) != 1 {
+	if err == nil || last.Health.State != health.Stale || len(last.Failed) != 1 {
 		t.Errorf("%v: %+v", err, last)
 	}
 }
@@ -57,7 +57,7 @@ func TestHostWithoutSystemdOrBus(t *testing.T) {
 	root := t.TempDir()
 	w := New(Options{Root: root})
 	mustBeat(t, w)
-	if h := w.units.Health; h.State != box.Absent || h.Err != "not booted with systemd" || h.Has() {
+	if h := w.units.Health; h.State != health.Absent || h.Err != "not booted with systemd" || h.Has() {
 		t.Errorf("got %+v", h)
 	}
 	if err := os.MkdirAll(root+"/run/systemd/system", 0o755); err != nil {
@@ -65,7 +65,7 @@ func TestHostWithoutSystemdOrBus(t *testing.T) {
 	}
 	since := w.units.Health.Since
 	mustBeat(t, w)
-	if h := w.units.Health; h.State != box.Absent || h.Err != "no system bus" || h.Since != since {
+	if h := w.units.Health; h.State != health.Absent || h.Err != "no system bus" || h.Since != since {
 		t.Errorf("got %+v", h)
 	}
 }
@@ -77,7 +77,7 @@ func TestBusThatIsRemovedIsAbsent(t *testing.T) {
 	os.Remove(h.socket())
 	c.pass(beat)
 	mustBeat(t, w)
-	if u := w.units; u.Health.State != box.Absent || u.Health.At != 0 || u.Watched != nil || w.bus != nil {
+	if u := w.units; u.Health.State != health.Absent || u.Health.At != 0 || u.Watched != nil || w.bus != nil {
 		t.Errorf("got %+v", u)
 	}
 }
@@ -121,7 +121,7 @@ func TestBusThatSaysNothing(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if h := w.units.Health; h.State != box.Failed || h.At != 0 {
+	if h := w.units.Health; h.State != health.Failed || h.At != 0 {
 		t.Errorf("got %+v", h)
 	}
 	ctx, stop := context.WithCancel(context.Background())

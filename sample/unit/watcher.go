@@ -9,10 +9,11 @@ import (
 	"os"
 	"time"
 
-	"hypervisor-tui/draw/clean/secret"
+	"hypervisor-tui/internal/boottime"
+	"hypervisor-tui/internal/clean/secret"
+	"hypervisor-tui/internal/health"
+	"hypervisor-tui/internal/wakeup"
 	"hypervisor-tui/sample"
-	"hypervisor-tui/sample/box"
-	"hypervisor-tui/sample/wakeup"
 )
 
 const (
@@ -43,7 +44,7 @@ type Watcher struct {
 
 // New returns a Watcher of the system's systemd. It opens nothing yet.
 func New(o Options) *Watcher {
-	return &Watcher{root: o.Root, now: sample.Boottime, clock: clocks, every: beat, patience: patience}
+	return &Watcher{root: o.Root, now: boottime.Now, clock: clocks, every: beat, patience: patience}
 }
 
 // Run asks at once and then each 10 seconds, and calls publish on its own goroutine after each answer, with a value
@@ -82,7 +83,7 @@ func (w *Watcher) beat(ctx context.Context) error {
 	socket := w.root + "/run/dbus/system_bus_socket"
 	if why := missing(w.root+"/run/systemd/system", socket); why != "" {
 		w.hangUp()
-		if w.units.Health.State != box.Absent {
+		if w.units.Health.State != health.Absent {
 			w.units, w.known = sample.Units{}, known{}
 		}
 		w.units.Health.Gone(began, why)

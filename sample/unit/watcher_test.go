@@ -11,8 +11,8 @@ import (
 	"time"
 
 	"hypervisor-tui/internal/await"
+	"hypervisor-tui/internal/health"
 	"hypervisor-tui/sample"
-	"hypervisor-tui/sample/box"
 )
 
 // busyHost has a k3s, a failed unit, and others of no interest.
@@ -37,7 +37,7 @@ func TestFirstBeatKnowsAll(t *testing.T) {
 		State:   "degraded",
 		Failed:  []sample.Unit{{Name: "nfs.mount", Active: "failed", Sub: "failed", Since: at(120), Restarts: -1}},
 		Watched: []sample.Unit{{Name: "k3s.service", Active: "active", Sub: "running", Since: at(60), Restarts: 2}},
-		Health:  box.Health{State: box.OK, At: c.boot, Since: c.boot},
+		Health:  health.Health{State: health.OK, At: c.boot, Since: c.boot},
 	}
 	if !reflect.DeepEqual(w.units, want) {
 		t.Errorf("got  %+v\nwant %+v", w.units, want)
@@ -295,7 +295,7 @@ func TestHungSystemdIsStaleAndLeaksNothing(t *testing.T) {
 		t.Errorf("%d goroutines of the connections are left", most)
 	}
 	got := w.units
-	if got.Health.State != box.Stale || got.Health.At != good.Health.At || !strings.HasSuffix(got.Health.Err, "not answering") {
+	if got.Health.State != health.Stale || got.Health.At != good.Health.At || !strings.HasSuffix(got.Health.Err, "not answering") {
 		t.Errorf("health %+v", got.Health)
 	}
 	if !reflect.DeepEqual(got.Watched, good.Watched) || !reflect.DeepEqual(got.Failed, good.Failed) {
@@ -305,7 +305,7 @@ func TestHungSystemdIsStaleAndLeaksNothing(t *testing.T) {
 	close(hang)
 	w.patience = await.Limit
 	mustBeat(t, w)
-	if w.units.Health.State != box.OK {
+	if w.units.Health.State != health.OK {
 		t.Errorf("answers again: %+v", w.units.Health)
 	}
 }
@@ -322,11 +322,11 @@ func TestBusThatGoesAway(t *testing.T) {
 	mustBeat(t, w)
 	h.stopBus()
 	c.pass(beat)
-	if err := w.beat(context.Background()); err == nil || w.units.Health.State != box.Stale || len(w.units.Watched) != 1 {
+	if err := w.beat(context.Background()); err == nil || w.units.Health.State != health.Stale || len(w.units.Watched) != 1 {
 		t.Errorf("%v: %+v", err, w.units)
 	}
 	c.pass(beat)
-	if err := w.beat(context.Background()); err == nil || w.units.Health.State != box.Stale {
+	if err := w.beat(context.Background()); err == nil || w.units.Health.State != health.Stale {
 		t.Errorf("refused: %v: %+v", err, w.units)
 	}
 	os.Remove(h.socket())
@@ -334,7 +334,7 @@ func TestBusThatGoesAway(t *testing.T) {
 	h.startSystemd()
 	c.pass(beat)
 	mustBeat(t, w)
-	if w.units.Health.State != box.OK {
+	if w.units.Health.State != health.OK {
 		t.Errorf("back: %+v", w.units.Health)
 	}
 }
@@ -344,7 +344,7 @@ func TestSystemdLeavesTheBus(t *testing.T) {
 	w, _ := h.watcher()
 	mustBeat(t, w)
 	h.conn.Close()
-	if err := w.beat(context.Background()); err == nil || w.units.Health.State != box.Stale {
+	if err := w.beat(context.Background()); err == nil || w.units.Health.State != health.Stale {
 		t.Errorf("%v: %+v", err, w.units.Health)
 	}
 }

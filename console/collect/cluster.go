@@ -1,0 +1,18 @@
+//go:build !nokube
+
+package collect
+
+import (
+	"context"
+	"os"
+
+	"hypervisor-tui/internal/boottime"
+	"hypervisor-tui/kube"
+	"hypervisor-tui/kube/watch"
+)
+
+// followCluster looks for a kubeconfig and follows the cluster until ctx ends.
+func (f *Collector) followCluster(ctx context.Context, find kube.Options) error {
+	w := watch.New(watch.Options{Find: find, Now: boottime.Now, Keep: f.guard.Supervise, Hostname: os.Hostname})
+	return w.Run(ctx, f.Kube.Store)
+}

@@ -1,0 +1,145 @@
+package console
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/coreos/go-systemd/v22/daemon"
+
+	"hypervisor-tui/console/config"
+	"hypervisor-tui/console/guard"
+	"hypervisor-tui/draw"
+	"hypervisor-tui/draw/tty"
+	"hypervisor-tui/internal/boottime"
+	"hypervisor-tui/internal/clean"
+)
+
+// loaded is what reading the configuration has brought.
+type loaded struct {
+	config config.Config // the default one after a failure
+	path   string        // of the file that was read, empty when there is none
+	banner string        // why it cannot be used
+}
+
+// load reads the configuration. When that fails the console starts on the defaults all the same, and the banner says
+// what is wrong: a bad file never keeps the screen dark.
+func load(o Options) (l loaded) {
+	defer func() {
+		if v := recover(); v != nil { // nobody guards the goroutine that this runs on
+			l = loaded{config: config.Default(), path: o.Config, banner: fmt.Sprintf("crashed: %v", v)}
+		}
+	}()
+	c, err := config.Load(o.Config)
+	l = loaded{config: c, path: configPath(o.Config)}
+	if err != nil {
+		l.banner = err.Error()
+	}
+	return l
+}
+
+// configWait is how long the start waits for the configuration, configPatience how long a reload may take before it is
+// said that it does not answer.
+const (
+	configWait     = 500 * time.Millisecond
+	configPatience = 2 * time.Second
+)
+
+// firstLoad reads the configuration for at most configWait. late is nil when it has answered.
+func firstLoad(o Options) (first loaded, late <-chan loaded) {
+	late = guard.Begin(func() loaded { return load(o) })
+	ctx, cancel := context.WithTimeout(context.Background(), configWait)
+	defer cancel()
+	first, ok := guard.Within(ctx, late, loaded{})
+	if !ok {
+		return loaded{config: config.Default(), path: o.Config, banner: silent(o)}, late
+	}
+	return first, nil
+}
+
+// silent is the banner of a configuration that does not answer.
+func silent(o Options) string {
+	path := o.Config
+	if path == "" {
+		path = config.DefaultPath
+	}
+	return "not answering (" + clean.String(path) + ")"
+}
+
+// reloads is the loop's part in reading the configuration again.
+type reloads struct {
+	aside
+	load   func() loaded // may be called from any goroutine, and may never return
+	silent string        // the banner while it does not
+	caps   draw.Caps
+	again  bool // it was asked for once more while it was under way
+	told   bool // that it does not answer
+}
+
+// reload has the configuration read. What is asked for while that is under way is done once, after it.
+func (l *loop) reload(ctx context.Context) {
+	l.askFont()
+	if !l.ask(&l.config.aside, "config", func() func() {
+		c := l.config.load()
+		return func() { l.reloaded(ctx, c) }
+	}) {
+		l.config.again = true
+	}
+}
+
+// reloaded puts a configuration in force and draws.
+func (l *loop) reloaded(ctx context.Context, c loaded) {
+	l.apply(ctx, c)
+	if !l.config.told {
+		l.systemd.tell(daemon.SdNotifyReady)
+	}
+	l.config.told = false
+	if l.config.again {
+		l.config.again = false
+		l.reload(ctx)
+	}
+	l.draw(time.Now())
+}
+
+// watchConfig says that the configuration does not answer, once that is so, and that the reload is over: systemd would
+// wait for its end.
+func (l *loop) watchConfig() {
+	if l.config.told || l.config.since == 0 || boottime.Now()-l.config.since < configPatience {
+		return
+	}
+	l.config.told = true
+	l.banner(l.config.silent)
+	l.systemd.tell(daemon.SdNotifyReady)
+}
+
+// banner keeps the settings in force, with another banner.
+func (l *loop) banner(text string) {
+	kept := *l.frame.Settings
+	kept.Banner = settings(l.feeds.Config, text, "").Banner
+	l.frame.Settings = &kept
+}
+
+// apply puts a configuration in force: a bad one keeps what is, with a banner; what changed is started anew.
+func (l *loop) apply(ctx context.Context, c loaded) {
+	if c.banner != "" {
+		l.banner(c.banner)
+		return
+	}
+	old, caps := l.frame.Settings, l.config.caps
+	fresh := settings(c.config, "", c.path)
+	fresh.Version, fresh.Notes = old.Version, old.Notes
+	var font *tty.Font
+	if caps.Own {
+		font = l.canvas.Look().Font // of others look chooses one
+	}
+	l.canvas.SetLook(look(c.config, caps, font))
+	colours := palette(c.config, caps)
+	if l.line.palette != nil && colours == nil {
+		l.tty.SetPalette(nil)
+	}
+	l.line.palette, l.repaint = colours, true
+	l.tty.SetSize(c.config.Size.Width, c.config.Size.Height)
+	fresh.Terminal, fresh.Slow = terminalText(l.canvas, caps, l.tty.Baud()), old.Slow
+	l.frame.Settings = fresh
+	l.feeds.Reconfigure(ctx, c.config)
+}

@@ -1,0 +1,311 @@
+package console
+
+import (
+	"context"
+	"errors"
+	"os"
+	"os/signal"
+	"strconv"
+	"time"
+
+	"github.com/coreos/go-systemd/v22/daemon"
+	"github.com/gdamore/tcell/v2"
+	"golang.org/x/sys/unix"
+
+	"hypervisor-tui/console/collect"
+	"hypervisor-tui/console/fault"
+	"hypervisor-tui/console/guard"
+	"hypervisor-tui/console/process"
+	"hypervisor-tui/draw"
+	"hypervisor-tui/draw/tty"
+	"hypervisor-tui/frame"
+	"hypervisor-tui/internal/boottime"
+	"hypervisor-tui/internal/wakeup"
+	"hypervisor-tui/screens"
+)
+
+const retryBusy = 50 * time.Millisecond // after which a frame that the terminal was too busy for is tried again
+
+// afterSample is how long after the second its frame is drawn: samples fall on whole seconds, and each shows at once.
+const afterSample = 100 * time.Microsecond
+
+var (
+	errHangup = errors.New("the terminal hung up")
+	// ErrLogin ends the program without a failure: who started it offers a login prompt.
+	ErrLogin = errors.New("a login prompt was asked for")
+)
+
+// loop is the one goroutine that draws. It takes snapshots, draws every cell of the canvas and hands what changed to
+// the terminal; nothing in it waits but for its channels, and nothing in it touches a file: what may hang is asked aside.
+type loop struct {
+	tty     *tty.Terminal
+	screen  *draw.Screen
+	canvas  *draw.Canvas
+	console *screens.Console
+	feeds   *collect.Collector
+	guard   *guard.Guard
+	own     *process.Usage
+	frame   frame.Frame
+	line    line
+	look    func(*tty.Font) draw.Look // by the configuration in force
+	systemd *notifier
+	answers chan func() // of what is done beside the loop; has room for asides
+	config  reloads
+	font    aside
+	level   aside
+
+	w, h    int           // as drawn last
+	repaint bool          // the terminal shows something else than we think
+	behind  bool          // a frame was due and the terminal was busy, or it has only got a part of it
+	fresh   bool          // the next sample is to be drawn at once
+	asked   uint64        // number of the newest query
+	fed     time.Time     // when systemd's watchdog was fed
+	feed    time.Duration // how often it wants to be; 0: never
+}
+
+// run draws until ctx ends (nil), the user quits (nil) or asks for a login prompt (ErrLogin), or the terminal hangs up.
+func (l *loop) run(ctx context.Context, signals <-chan os.Signal) error {
+	events := l.events(ctx)
+	tick := time.NewTimer(wakeup.Until(time.Now(), time.Second) + afterSample) // the first frame is there
+	defer tick.Stop()
+	retry := time.NewTimer(time.Hour)
+	defer retry.Stop()
+	wake := l.watchdog()
+	resized := make(chan os.Signal, 1) // of its own: a storm must not crowd out a reload
+	signal.Notify(resized, unix.SIGWINCH)
+	defer signal.Stop(resized)
+	for {
+		if l.behind {
+			retry.Reset(retryBusy)
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-l.tty.Hup():
+			return errHangup
+		case s := <-signals:
+			if quit, err := l.signal(ctx, s); quit {
+				return err
+			}
+		case <-resized:
+			l.resize()
+		case e := <-events:
+			if quit, err := l.event(e); quit {
+				return err
+			}
+		case <-tick.C:
+			now := time.Now()
+			tick.Reset(wakeup.Until(now, time.Second) + afterSample)
+			l.tick(now)
+		case <-retry.C:
+			if l.behind {
+				l.draw(time.Now())
+			}
+		case <-l.feeds.Log.Changed():
+			l.page()
+		case <-l.feeds.Sampler.Sampled():
+			l.sampled()
+		case answer := <-l.answers:
+			answer()
+		case <-wake:
+		}
+		l.turned()
+	}
+}
+
+// events hands over tcell's events; they end when the screen does.
+func (l *loop) events(ctx context.Context) <-chan tcell.Event {
+	events := make(chan tcell.Event)
+	l.guard.Supervise(ctx, "terminal input", func(ctx context.Context) error {
+		for {
+			e := l.screen.PollEvent()
+			if e == nil {
+				return nil
+			}
+			select {
+			case events <- e:
+			case <-ctx.Done():
+				return nil
+			}
+		}
+	})
+	return events
+}
+
+// watchdog prepares feeding systemd's watchdog; what it returns wakes the loop at half of its patience. Only a loop
+// turn that ends feeds it.
+func (l *loop) watchdog() <-chan time.Time {
+	patience, err := daemon.SdWatchdogEnabled(false)
+	if err != nil || patience <= 0 {
+		return nil
+	}
+	l.feed = patience / 2
+	return time.NewTicker(l.feed).C
+}
+
+// turned ends a turn of the loop.
+func (l *loop) turned() {
+	if l.feed == 0 {
+		return
+	}
+	if now := time.Now(); now.Sub(l.fed) >= l.feed/2 {
+		l.fed = now
+		l.systemd.tell(daemon.SdNotifyWatchdog)
+	}
+}
+
+// signal handles one signal and says whether to leave.
+func (l *loop) signal(ctx context.Context, s os.Signal) (quit bool, err error) {
+	switch s {
+	case unix.SIGHUP:
+		if !l.tty.Alive() {
+			return true, errHangup
+		}
+		l.systemd.tell(reloading())
+		l.reload(ctx)
+	case unix.SIGCONT:
+		l.repaint = true
+		l.draw(time.Now())
+	default:
+		return true, nil
+	}
+	return false, nil
+}
+
+// resize makes a frame due, but not at once: a storm of resizes causes few repaints.
+func (l *loop) resize() { l.behind = true }
+
+// reloading tells systemd that the reload has begun, with the time that Type=notify-reload goes by.
+//
+// systemd: sd_notify(3), RELOADING=1
+func reloading() string {
+	var now unix.Timespec
+	if err := unix.ClockGettime(unix.CLOCK_MONOTONIC, &now); err != nil {
+		return daemon.SdNotifyReloading
+	}
+	return daemon.SdNotifyReloading + "\nMONOTONIC_USEC=" + strconv.FormatInt(now.Nano()/1000, 10)
+}
+
+// event handles a key and says whether to leave.
+func (l *loop) event(e tcell.Event) (quit bool, err error) {
+	switch e := e.(type) {
+	case *tcell.EventKey:
+		return l.key(draw.KeyOf(e))
+	case *tcell.EventError:
+		return true, errHangup
+	}
+	return false, nil
+}
+
+func (l *loop) key(k draw.Key) (quit bool, err error) {
+	now := time.Now()
+	l.attached(now)
+	switch l.console.Key(k, &l.frame) {
+	case screens.Quit:
+		return true, nil
+	case screens.Login:
+		return true, ErrLogin
+	case screens.Refresh:
+		l.fresh = true
+		l.feeds.Refresh()
+	case screens.Repaint:
+		l.again()
+	}
+	l.tty.AcceptPaste(l.console.Typing())
+	if k == draw.KeyNone && !l.repaint {
+		return false, nil
+	}
+	l.canvas.FromTop()
+	l.draw(now)
+	return false, nil
+}
+
+// tick draws the frame of this second.
+func (l *loop) tick(now time.Time) {
+	l.frame.Beat++
+	switch l.frame.Beat {
+	case 1:
+		process.LimitMemory(process.GCPercent)
+	case process.StartTime:
+		go l.guard.Run(context.Background(), "give back", func(context.Context) error { process.TrimMemory(); return nil })
+	}
+	l.watchTerminal(now)
+	l.watchConfig()
+	if l.console.Paused() && !l.resized() && !l.repaint {
+		return
+	}
+	l.line.mending = !l.behind && l.frame.Beat%uint64(max(l.w/mendCells, 1)) == 0
+	l.draw(now)
+}
+
+// page draws a log page that has come; a paused picture changes only for the answer to a key.
+func (l *loop) page() {
+	if l.console.Active() != frame.Logs || l.console.Paused() && l.answered() {
+		return
+	}
+	l.draw(time.Now())
+}
+
+// sampled draws a sample at once when it was asked for, and the first ones; later ones wait for the second.
+func (l *loop) sampled() {
+	if l.fresh || l.frame.Self.Frames < 4 {
+		l.fresh = false
+		l.draw(time.Now())
+	}
+}
+
+// resized says whether the terminal has another size than the last frame. A program without a controlling terminal
+// gets no signal for that, so it is asked at each tick.
+func (l *loop) resized() bool {
+	w, h := l.tty.Size()
+	return w != l.w || h != l.h
+}
+
+// draw draws a frame unless the terminal is busy with the last one; then the frame is counted as skipped.
+func (l *loop) draw(now time.Time) {
+	if l.tty.Damaged() {
+		l.repaint = true
+	}
+	if !l.tty.Idle() || l.tty.Asking() {
+		if !l.behind {
+			l.frame.Self.Skipped++
+		}
+		l.behind = true
+		return
+	}
+	l.behind = false
+	l.gather(now)
+	fault.Frame(l.frame.Self.Frames, &l.frame.Page)
+	if w, h := l.tty.Size(); w != l.w || h != l.h {
+		l.w, l.h, l.repaint = w, h, true
+	}
+	l.console.Draw(l.canvas.Begin(l.w, l.h), &l.frame)
+	if q, changed := l.console.Query(); changed {
+		l.asked = q.Number
+		l.feeds.Log.Ask(q)
+	}
+	l.send()
+	l.frame.Self.Frames++
+}
+
+// answered says whether the frame has the whole page that was asked for last.
+func (l *loop) answered() bool {
+	page := l.frame.Page
+	return page != nil && page.Query == l.asked && !page.Pending
+}
+
+// gather fills the frame from the newest snapshots. A paused picture keeps its own.
+func (l *loop) gather(now time.Time) {
+	f := &l.frame
+	if !l.console.Paused() || !l.answered() {
+		f.Page = l.feeds.Log.Pages().Latest()
+	}
+	if l.console.Paused() && f.Host != nil {
+		return
+	}
+	f.Now, f.Boot = now.In(f.Now.Location()), boottime.Now()
+	l.feeds.Fill(f)
+	l.own.Fill(&f.Self)
+	f.Self.Crashes = l.guard.Crashes.Load()
+	f.Derive()
+}

@@ -1,0 +1,291 @@
+package console
+
+import (
+	"context"
+	"os"
+	"runtime"
+	"testing"
+	"time"
+
+	"github.com/creack/pty"
+	"github.com/gdamore/tcell/v2"
+	"golang.org/x/sys/unix"
+
+	"hypervisor-tui/console/collect"
+	"hypervisor-tui/console/config"
+	"hypervisor-tui/console/guard"
+	"hypervisor-tui/console/process"
+	"hypervisor-tui/draw"
+	"hypervisor-tui/draw/tty"
+	"hypervisor-tui/frame"
+	"hypervisor-tui/internal/await"
+	"hypervisor-tui/screens"
+)
+
+// newLoop returns a loop of a whole console on a pty of 200x60 that nobody reads, and the pty's master. Its goroutines
+// are not started: it shows what the test samples.
+func newLoop(t *testing.T) (*loop, *os.File) {
+	t.Helper()
+	master, slave, err := pty.Open()
+	if err != nil {
+		t.Skipf("no pty here: %v", err)
+	}
+	t.Cleanup(func() { master.Close(); slave.Close() })
+	if err := pty.Setsize(master, &pty.Winsize{Cols: 200, Rows: 60}); err != nil {
+		t.Fatal(err)
+	}
+	terminal, err := tty.Open(slave.Name(), 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	screen, caps, err := draw.NewScreen(terminal, draw.ScreenOptions{Term: "xterm-256color", Locale: "C.UTF-8"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := screen.Init(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(screen.Fini)
+	c := config.Default()
+	g := new(guard.Guard)
+	l := &loop{
+		tty: terminal, screen: screen, canvas: draw.NewCanvas(look(c, caps, nil)), line: newLine(terminal, nil), feeds: collect.New(c, g), guard: g, own: new(process.Usage), systemd: newNotifier(),
+		console: screens.NewConsole(frame.Dashboard, g.Caught), repaint: true, answers: make(chan func(), asides),
+	}
+	l.frame.Now, l.frame.Settings = time.Now().UTC(), settings(c, "", "")
+	for range 3 {
+		l.feeds.Sampler.Sample()
+	}
+	return l, master
+}
+
+// discard takes what is drawn, until the pty is closed.
+func discard(master *os.File) {
+	buf := make([]byte, 1<<16)
+	for {
+		if _, err := master.Read(buf); err != nil {
+			return
+		}
+	}
+}
+
+// TestTickAllocatesNothing: from the snapshots to the cells that differ, on each screen. What tcell does with those
+// cells is another matter.
+func TestTickAllocatesNothing(t *testing.T) {
+	l, master := newLoop(t)
+	go discard(master)
+	var none noScreen
+	for s := range frame.ScreenCount {
+		l.console.Key('1'+draw.Key(s), &l.frame)
+		fewest := 1e9
+		for range 10 { // the runtime's own now and then come on top
+			fewest = min(fewest, testing.AllocsPerRun(1, func() {
+				l.feeds.Sampler.Sample()
+				l.gather(time.Now())
+				l.console.Draw(l.canvas.Begin(200, 60), &l.frame)
+				l.canvas.Flush(none)
+			}))
+		}
+		if fewest > 0 {
+			t.Errorf("%v: %v allocations a tick", s, fewest)
+		}
+	}
+}
+
+// noScreen is a screen that takes cells and does nothing with them.
+type noScreen struct{}
+
+func (noScreen) Put(int, int, string, tcell.Style) {}
+
+// TestResizeIsDrawnSoon: with the next try for a frame, not with the next second.
+func TestResizeIsDrawnSoon(t *testing.T) {
+	l, master := newLoop(t)
+	go discard(master)
+	l.draw(time.Now())
+	if err := pty.Setsize(master, &pty.Winsize{Cols: 100, Rows: 30}); err != nil {
+		t.Fatal(err)
+	}
+	if l.resize(); !l.behind {
+		t.Fatal("no frame is due")
+	}
+	await.Until(t, "idle", l.tty.Idle)
+	if l.draw(time.Now()); l.w != 100 || l.h != 30 || l.behind {
+		t.Errorf("drawn at %dx%d, a frame due %v", l.w, l.h, l.behind)
+	}
+}
+
+// stalled says that the kernel takes no more: what is unsent stays so, however long one looks.
+func stalled(terminal *tty.Terminal) bool {
+	for range 100 {
+		if terminal.Idle() {
+			return false
+		}
+		time.Sleep(2 * time.Millisecond)
+	}
+	return true
+}
+
+// TestF31SkippedFrames: a frame that the terminal has no time for is counted once, is drawn as soon as it can be, and
+// meanwhile nothing waits.
+func TestF31SkippedFrames(t *testing.T) {
+	l, master := newLoop(t)
+	l.draw(time.Now())
+	for !stalled(l.tty) { // nobody reads: the kernel takes some, then no more
+		l.repaint = true
+		l.draw(time.Now())
+	}
+	l.behind = false // the last one may have been skipped already, and counted
+	drawn, skipped := l.frame.Self.Frames, l.frame.Self.Skipped
+	for range 100 {
+		l.tick(time.Now())
+	}
+	if l.frame.Self.Frames != drawn || l.frame.Self.Skipped != skipped+1 || !l.behind {
+		t.Errorf("%d frames drawn on a busy terminal, %d skipped, behind %v", l.frame.Self.Frames-drawn, l.frame.Self.Skipped, l.behind)
+	}
+	go discard(master)
+	await.Until(t, "idle", l.tty.Idle)
+	l.draw(time.Now())
+	if l.frame.Self.Frames != drawn+1 || l.behind {
+		t.Errorf("%d frames drawn afterwards, behind %v", l.frame.Self.Frames-drawn, l.behind)
+	}
+}
+
+// TestPausedPicture: a paused picture sends nothing, tick for tick.
+func TestPausedPicture(t *testing.T) {
+	l, master := newLoop(t)
+	go discard(master)
+	l.frame.Self.Frames = 10 // the first samples are drawn at once
+	l.draw(time.Now())
+	await.Until(t, "idle", l.tty.Idle)
+	l.key(' ')
+	frames := l.frame.Self.Frames
+	for i := range 10 {
+		l.feeds.Sampler.Sample()
+		l.tick(time.Now().Add(time.Duration(i) * time.Second))
+		l.sampled()
+		l.page()
+	}
+	if n := l.frame.Self.Frames - frames; n > 0 {
+		t.Errorf("%d frames while paused", n)
+	}
+}
+
+// TestF39HangupSignalOfADeadTerminal: SIGHUP may come before the terminal's end is seen otherwise, and then is that.
+func TestF39HangupSignalOfADeadTerminal(t *testing.T) {
+	l, master := newLoop(t)
+	reloads := 0
+	l.config.load = func() loaded { reloads++; return loaded{config: config.Default()} }
+	if quit, err := l.signal(t.Context(), unix.SIGHUP); quit || err != nil {
+		t.Errorf("of a terminal that is there: leave %v, %v", quit, err)
+	}
+	(<-l.answers)()
+	if reloads != 1 {
+		t.Errorf("%d reloads", reloads)
+	}
+	master.Close()
+	if quit, err := l.signal(t.Context(), unix.SIGHUP); !quit || err != errHangup || l.config.since != 0 {
+		t.Errorf("of one that is gone: leave %v, %v, a reload since %v", quit, err, l.config.since)
+	}
+}
+
+// TestF54ConfigHangs: whatever reading the configuration does, the loop goes on, says so, and asks once at a time.
+func TestF54ConfigHangs(t *testing.T) {
+	l, master := newLoop(t)
+	go discard(master)
+	config := config.Default()
+	config.Quit = true
+	reads, answer := make(chan bool, 1000), make(chan loaded)
+	l.config = reloads{silent: "not answering (x)", load: func() loaded { reads <- true; return <-answer }}
+	l.frame.Settings = settings(config, "", "")
+	l.feeds.Config = config
+	hup := func() {
+		t.Helper()
+		if quit, err := l.signal(t.Context(), unix.SIGHUP); quit || err != nil {
+			t.Fatalf("leave %v, %v", quit, err)
+		}
+	}
+	hup()
+	<-reads
+	l.tick(time.Now())
+	if l.frame.Settings.Banner != "" {
+		t.Errorf("told at once: %q", l.frame.Settings.Banner)
+	}
+	goroutines := runtime.NumGoroutine()
+	for range 100 {
+		hup()
+	}
+	if now := runtime.NumGoroutine(); now > goroutines || len(reads) > 0 {
+		t.Errorf("%d goroutines became %d, %d more reads", goroutines, now, len(reads))
+	}
+	l.config.since -= configPatience // as if so much time had passed
+	l.tick(time.Now())
+	if l.frame.Settings.Banner != "not answering (x)" || !l.frame.Settings.Quit {
+		t.Errorf("banner %q, quit %v", l.frame.Settings.Banner, l.frame.Settings.Quit)
+	}
+	config.Quit = false
+	answer <- loaded{config: config}
+	(<-l.answers)()
+	if l.frame.Settings.Banner != "" || l.frame.Settings.Quit {
+		t.Errorf("after the answer: banner %q, quit %v", l.frame.Settings.Banner, l.frame.Settings.Quit)
+	}
+	<-reads // the hundred were after that one began: it is read again, once
+	answer <- loaded{banner: "bad"}
+	(<-l.answers)()
+	if l.frame.Settings.Banner != "bad" || l.frame.Settings.Quit || l.config.since != 0 || len(reads) > 0 {
+		t.Errorf("banner %q, quit %v, asked since %v, %d more reads", l.frame.Settings.Banner, l.frame.Settings.Quit, l.config.since, len(reads))
+	}
+}
+
+// TestF53AsideThatCrashesMayBeAskedAgain: a crash is told, and what is asked aside is not lost for it.
+func TestF53AsideThatCrashesMayBeAskedAgain(t *testing.T) {
+	l, master := newLoop(t)
+	go discard(master)
+	var a aside
+	if !l.ask(&a, "test", func() func() { panic("a word") }) || l.ask(&a, "test", func() func() { return nil }) {
+		t.Error("asked never, or twice")
+	}
+	(<-l.answers)()
+	answered := false
+	if !l.ask(&a, "test", func() func() { return func() { answered = true } }) {
+		t.Error("not asked again")
+	}
+	(<-l.answers)()
+	if !answered || l.guard.Crashes.Load() != 1 {
+		t.Errorf("answered %v, %d crashes", answered, l.guard.Crashes.Load())
+	}
+}
+
+// TestLoopEnds: each way out.
+func TestLoopEnds(t *testing.T) {
+	for name, c := range map[string]struct {
+		act  func(l *loop, cancel context.CancelFunc, signals chan<- os.Signal, master *os.File)
+		want error
+	}{
+		"context": {func(_ *loop, cancel context.CancelFunc, _ chan<- os.Signal, _ *os.File) { cancel() }, nil},
+		"quit":    {func(_ *loop, _ context.CancelFunc, _ chan<- os.Signal, m *os.File) { m.WriteString("q") }, nil},
+		"hang-up": {func(_ *loop, _ context.CancelFunc, _ chan<- os.Signal, m *os.File) { m.Close() }, errHangup},
+		"SIGHUP of a terminal that is gone": {func(l *loop, _ context.CancelFunc, s chan<- os.Signal, _ *os.File) {
+			l.tty.Close()
+			s <- unix.SIGHUP
+		}, errHangup},
+	} {
+		t.Run(name, func(t *testing.T) {
+			l, master := newLoop(t)
+			go discard(master)
+			ctx, cancel := context.WithCancel(t.Context())
+			defer cancel()
+			signals := make(chan os.Signal, 1)
+			ended := make(chan error, 1)
+			go func() { ended <- l.run(ctx, signals) }()
+			c.act(l, cancel, signals, master)
+			select {
+			case err := <-ended:
+				if err != c.want {
+					t.Errorf("ended with %v, want %v", err, c.want)
+				}
+			case <-time.After(await.Limit):
+				t.Fatal("goes on")
+			}
+		})
+	}
+}

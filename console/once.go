@@ -1,0 +1,146 @@
+package console
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"time"
+
+	"hypervisor-tui/console/collect"
+	"hypervisor-tui/console/config"
+	"hypervisor-tui/console/guard"
+	"hypervisor-tui/console/process"
+	"hypervisor-tui/draw"
+	"hypervisor-tui/frame"
+	"hypervisor-tui/internal/boottime"
+	"hypervisor-tui/internal/health"
+	"hypervisor-tui/internal/wakeup"
+	"hypervisor-tui/journal"
+	"hypervisor-tui/report"
+	"hypervisor-tui/screens"
+)
+
+const (
+	betweenSamples = 500 * time.Millisecond
+	patience       = 3 * time.Second // for sources that are slow to answer the first time
+	lastPatience   = time.Second     // for the sample that is shown
+	tailRows       = 50
+)
+
+// Once prints one picture, or the snapshot as JSON.
+func Once(out io.Writer, o Options) error {
+	first, _ := firstLoad(o)
+	c := first.config
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	rows := tailRows
+	size := config.Size{Width: 80, Height: 24}
+	if o.Size != "" {
+		size, _ = config.ParseSize(o.Size) // validated with the flags
+		rows = min(size.Height, journal.MaxRows)
+	}
+	f := snapshot(ctx, first, o, rows)
+	if o.JSON {
+		return report.Write(out, f)
+	}
+	canvas := draw.NewCanvas(look(c, draw.Caps{UTF8: utf8Locale()}, nil)) // without colours: the theme is mono
+	picture := screens.NewConsole(firstScreen(c, o), nil)
+	picture.Draw(canvas.Begin(size.Width, size.Height), f)
+	if q, changed := picture.Query(); changed && f.Page != nil {
+		f.Page.Query = q.Number
+	}
+	if _, err := out.Write(canvas.AppendDrawn(nil)); err != nil {
+		return fmt.Errorf("write the picture: %w", err)
+	}
+	return nil
+}
+
+// asciiWriter takes text, and replaces what is not ASCII.
+type asciiWriter struct{ io.Writer }
+
+func (w asciiWriter) Write(p []byte) (int, error) {
+	if _, err := w.Writer.Write(draw.AppendASCII(nil, p)); err != nil {
+		return 0, err
+	}
+	return len(p), nil
+}
+
+// utf8Locale says whether standard output takes more than ASCII.
+func utf8Locale() bool {
+	locale := strings.ToLower(cmp.Or(os.Getenv("LC_ALL"), os.Getenv("LC_CTYPE"), os.Getenv("LANG")))
+	return strings.Contains(locale, "utf-8") || strings.Contains(locale, "utf8")
+}
+
+// snapshot samples the host twice, so that there are rates, and waits for what is slow to answer the first time.
+func snapshot(ctx context.Context, first loaded, o Options, rows int) *frame.Frame {
+	c, g := first.config, new(guard.Guard)
+	feeds := collect.New(c, g)
+	// Scripts get the messages as they were written.
+	feeds.Log.Ask(journal.Query{Number: 1, Rows: rows, Filter: journal.Filter{Least: journal.Debug, Each: o.JSON, Raw: o.JSON}})
+	feeds.StartLogs(ctx)
+	feeds.StartWorkers(ctx)
+	limit, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	local := guard.Begin(localZone)
+	sampled := guard.InTime(limit, feeds.Sampler.Sample)
+	wakeup.Pause(limit, betweenSamples)
+	feeds.Sampler.WaitSlow(limit)
+	feeds.Sampler.WaitLinks(limit)
+	f := &frame.Frame{Settings: settings(c, first.banner, first.path), Final: true}
+	f.Settings.Version = o.Version
+	zone, _ := guard.Within(limit, local, noZone)
+	if zone.note != "" {
+		f.Settings.Notes = append(f.Settings.Notes, zone.note)
+	}
+	f.Page = backfilled(limit, feeds.Log)
+	for limit.Err() == nil {
+		if state := feeds.Kube.Load(); state != nil && state.Settled() {
+			break
+		}
+		wakeup.Pause(limit, 10*time.Millisecond)
+	}
+	own := new(process.Usage)
+	last, stop := context.WithTimeout(ctx, lastPatience)
+	defer stop()
+	if sampled {
+		guard.InTime(last, feeds.Sampler.Sample)
+	}
+	guard.InTime(last, own.Measure)
+	f.Now, f.Boot = time.Now().In(zone.Location), boottime.Now()
+	feeds.Fill(f)
+	own.Fill(&f.Self)
+	f.Derive()
+	return f
+}
+
+// backfilled waits until the log's sources have answered and no more entries come, or ctx ends.
+func backfilled(ctx context.Context, log *journal.Log) *journal.Page {
+	const quiet = 250 * time.Millisecond
+	for {
+		page := log.Pages().Latest()
+		wait := patience
+		if page != nil && page.Query != 0 && !page.Pending && answered(page) {
+			wait = quiet
+		}
+		select {
+		case <-log.Changed():
+		case <-ctx.Done():
+			return page
+		case <-time.After(wait):
+			return page
+		}
+	}
+}
+
+// answered says whether each log source has said how it is.
+func answered(page *journal.Page) bool {
+	for i := range page.Sources {
+		if page.Sources[i].Health.State == health.Init {
+			return false
+		}
+	}
+	return len(page.Sources) > 0
+}

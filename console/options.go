@@ -1,0 +1,11 @@
+package console
+
+// Options are what the command line says to every way to run.
+type Options struct {
+	Config  string // path of the configuration; empty: the default one, if it is there
+	Screen  string // the first one; empty: as the configuration says
+	TTY     string // path of the terminal; empty: the controlling one
+	Size    string // of --once's picture, WxH; empty: 80x24
+	JSON    bool   // --once prints the snapshot, not the picture
+	Version string // of the program
+}

@@ -1,0 +1,161 @@
+package console
+
+import (
+	"os"
+	"strconv"
+	"strings"
+	"time"
+
+	"hypervisor-tui/draw/tty"
+	"hypervisor-tui/journal"
+)
+
+const (
+	// attachTime is for how long nobody typed on a serial line when the next key may come from another terminal.
+	attachTime = 30 * time.Second
+	// fontBeats is how many seconds lie between two questions which characters a console's font has.
+	fontBeats = 10
+	// headRows are the rows that a slow line gets first, whatever else changed: the header with clock and verdict.
+	headRows = 4
+	// chunkTime is what a slow line sends at once: the clock waits for no more.
+	chunkTime = time.Second / 2
+	// leastChunk keeps a very slow line from doing nothing but moving the cursor.
+	leastChunk = 100
+	// mendBaud is the speed that a row a second is mended at; repairs take about half of what the line sends.
+	mendBaud = 3200
+	mostMend = 3 // rows a second
+	// mendCells is how many cells of a row are mended for each second: a row of 200, each second, costs as much CPU as all
+	// else that is drawn.
+	mendCells = 50
+)
+
+// line is what the loop knows of the terminal beyond the picture on it.
+type line struct {
+	palette *tty.Palette
+	chunk   int           // bytes that are sent at once, 0 on a fast terminal
+	mend    int           // rows that are sent again at once
+	mending bool          // they are due with the next frame
+	shared  bool          // the kernel may write on it, and who is at the other end may change
+	keyed   time.Time     // when the last key came
+	kernel  [2]uint64     // entries of the kernel that have been seen: all, and those that it printed
+	healed  time.Time     // when the picture was sent again because of the kernel,
+	full    time.Duration // which is not done more often than this
+}
+
+// newLine is for a terminal of the given speed in bits a second, 0 for no limit.
+func newLine(tty *tty.Terminal, palette *tty.Palette) line {
+	l := line{palette: palette, mend: 1, shared: tty.Console() || tty.Serial() || tty.Baud() > 0, full: time.Second}
+	if baud := tty.Baud(); baud > 0 {
+		perSecond := baud / 10
+		l.chunk = max(int(int64(perSecond)*int64(chunkTime)/int64(time.Second)), leastChunk)
+		l.mend = min(max(baud/mendBaud, 1), mostMend)
+		l.full = max(l.full, 2*fullPicture*time.Second/time.Duration(perSecond))
+	}
+	return l
+}
+
+// fullPicture is about what a whole picture of 80x24 takes, in bytes.
+const fullPicture = 4000
+
+// attached is called with each key: on a serial line that nobody has typed on for a while, somebody may just have
+// attached a terminal that shows nothing yet.
+func (l *loop) attached(now time.Time) {
+	if l.line.shared && !l.tty.Console() && now.Sub(l.line.keyed) > attachTime {
+		l.again()
+	}
+	l.line.keyed = now
+}
+
+// again sends everything again, to a terminal whose size is asked anew where it can only be asked.
+func (l *loop) again() {
+	l.repaint = true
+	l.tty.AskSize()
+}
+
+// watchTerminal looks, once a second, for what nobody tells: another font, messages of the kernel on the picture.
+func (l *loop) watchTerminal(now time.Time) {
+	if l.frame.Beat%fontBeats == 0 {
+		l.askFont()
+	}
+	if l.line.shared && now.Sub(l.line.healed) >= l.line.full && l.feeds.Log.Kernel(journal.Debug+1) != l.line.kernel[0] {
+		l.ask(&l.level, "console level", func() func() {
+			level := consoleLevel()
+			return func() { l.printed(level) }
+		})
+	}
+}
+
+// askFont asks a console which characters its font has.
+func (l *loop) askFont() {
+	if !l.tty.Console() {
+		return
+	}
+	old := l.canvas.Look().Font
+	l.ask(&l.font, "font", func() func() {
+		font := l.tty.Font(old)
+		return func() { l.fontIs(font) }
+	})
+}
+
+// fontIs takes in what a console's font has.
+func (l *loop) fontIs(font *tty.Font) {
+	if font != l.canvas.Look().Font {
+		l.canvas.SetLook(l.look(font))
+		l.repaint = true
+		l.draw(time.Now())
+	}
+}
+
+// printed sends the picture again when the kernel has printed on its consoles, which it does from level on.
+func (l *loop) printed(level journal.Severity) {
+	log := l.feeds.Log
+	seen := [2]uint64{log.Kernel(journal.Debug + 1), log.Kernel(level)}
+	printed := seen[1] != l.line.kernel[1]
+	l.line.kernel = seen
+	if printed {
+		now := time.Now()
+		l.line.healed, l.repaint = now, true
+		l.draw(now)
+	}
+}
+
+// consoleLevel is the severity from which on the kernel keeps a message off its consoles.
+//
+// Kernel: Documentation/admin-guide/sysctl/kernel.rst, printk
+func consoleLevel() journal.Severity {
+	text, err := os.ReadFile("/proc/sys/kernel/printk")
+	if err != nil {
+		return 0 // unknown: Ctrl-L and the slow repair are left
+	}
+	first, _, _ := strings.Cut(string(text), "\t")
+	n, err := strconv.Atoi(first)
+	if err != nil || n < 0 {
+		return 0
+	}
+	return journal.Severity(min(n, int(journal.Debug)+1))
+}
+
+// send hands what changed to the terminal, on a slow line as much as it takes in chunkTime.
+func (l *loop) send() {
+	if l.repaint {
+		l.repaint = false
+		if l.line.palette != nil {
+			l.tty.SetPalette(l.line.palette) // first: a framebuffer keeps what was drawn in other colours
+		}
+		l.screen.Wipe()
+		l.canvas.Wiped()
+	} else if l.line.mending {
+		l.screen.SetModes()
+		l.canvas.Repair(l.line.mend)
+	}
+	l.line.mending = false
+	sent := 0
+	if l.line.chunk == 0 {
+		sent = l.canvas.Flush(l.screen)
+	} else {
+		sent, l.behind = l.canvas.FlushSome(l.screen, l.line.chunk, headRows)
+	}
+	if sent > 0 {
+		l.screen.Show()
+	}
+}

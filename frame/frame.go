@@ -1,0 +1,279 @@
+// Package frame is all that the screens may draw, gathered for one frame, and what is wrong in it. It is pure: the
+// loop fills a Frame from its Boxes, Problems judges it, the screens and the --json report read it.
+package frame
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"hypervisor-tui/internal/health"
+	"hypervisor-tui/journal"
+	"hypervisor-tui/kube"
+	"hypervisor-tui/sample"
+	"hypervisor-tui/sample/qemu"
+)
+
+// Screen names one of the three screens.
+type Screen uint8
+
+// The screens, in the order of their keys.
+const (
+	Logs Screen = iota
+	Dashboard
+	Network
+	ScreenCount
+)
+
+// String is the name that --screen and the config use.
+func (s Screen) String() string {
+	switch s {
+	case Logs:
+		return "logs"
+	case Dashboard:
+		return "dashboard"
+	case Network:
+		return "network"
+	}
+	return "unknown"
+}
+
+// ScreenNames returns the names of the screens in the order of their keys.
+func ScreenNames() []string {
+	names := make([]string, ScreenCount)
+	for s := range ScreenCount {
+		names[s] = s.String()
+	}
+	return names
+}
+
+// ScreenNamed returns the screen of a name, and reports whether there is one.
+func ScreenNamed(name string) (Screen, bool) {
+	i := slices.Index(ScreenNames(), name)
+	return Screen(max(i, 0)), i >= 0
+}
+
+// Frame is everything that one frame is drawn from. The loop owns it and fills it anew for each frame; what it points
+// to is valid until the next one.
+type Frame struct {
+	Now      time.Time     // wall clock, in the zone that is shown
+	Boot     time.Duration // CLOCK_BOOTTIME: every age is counted from this
+	Beat     uint64        // rises once a second: the heartbeat
+	Host     *sample.Host  // nil before the first sample
+	Net      *sample.Net   // nil before the first sample
+	Kube     *kube.State   // nil before the first look
+	VMs      *qemu.VMs     // nil before the first sample
+	Units    *sample.Units // nil before systemd was asked
+	System   *sample.System
+	Page     *journal.Page // nil before the first answer
+	Machines []Machine     // by namespace and name
+	Sources  []Source
+	Problems []Problem // worst first
+	Settings *Settings
+	Self     Self
+
+	Sampling  Busy          // the sample that is under way
+	Logging   Busy          // the turn of the log's owner that is under way
+	Final     bool          // nothing is waited for any more: what has not answered by now is not answering
+	LateSince time.Duration // CLOCK_BOOTTIME since which samples should have come; 0: they come
+	kept      kept
+}
+
+// Derive makes what follows from the snapshots: what of them is too old to be called fresh, then Machines, Sources and
+// Problems, in the memory that they have.
+func (f *Frame) Derive() {
+	f.markLate()
+	f.Machines = MergeMachines(f.Machines, f)
+	f.Sources = GatherSources(f.Sources, f)
+	f.Problems = FindProblems(f.Problems, f)
+}
+
+// Settings is what the configuration says to the screens. It is replaced, never changed.
+type Settings struct {
+	Version    string
+	ConfigPath string   // empty: defaults, no file
+	Banner     string   // why the configuration could not be used
+	Notes      []string // what is worth knowing about this run: no time zone data, a directory that cannot be written
+	Quit       bool     // q ends the program
+	Login      bool     // F12 hands the terminal to a login prompt
+	Slow       bool     // the terminal is a slow line: what moves costs seconds
+	Refresh    time.Duration
+	Tabs       []string // names of the log tabs
+	CPU        Limits
+	Memory     Limits
+	Filesystem Limits
+	HideLinks  []string // globs of interfaces that are folded into a count
+	Terminal   string   // TERM, glyph tier, theme and baud, for the sources overlay
+}
+
+// Limits are the shares, in percent, from which on a value is worth a look and critical.
+type Limits struct{ Warn, Critical float64 }
+
+// Self is what this program uses and did.
+type Self struct {
+	RSS        uint64  // bytes
+	CPU        float64 // seconds since its start
+	Goroutines int
+	Frames     uint64 // drawn
+	Skipped    uint64 // not drawn because the terminal was busy
+	Crashes    uint64 // panics caught in panels and workers
+}
+
+// Source is one row of the sources overlay.
+type Source struct {
+	Name   string
+	Health health.Health
+	Detail string
+}
+
+// sampleNames are the names of the host's sources.
+var sampleNames = [sample.SourceCount]string{
+	sample.Uptime: "uptime", sample.Loadavg: "load", sample.Stat: "cpu", sample.Meminfo: "memory",
+	sample.Pressure: "pressure", sample.Diskstats: "disks", sample.Filesystems: "filesystems",
+	sample.Sensors: "sensors", sample.Identity: "identity", sample.NetDev: "interface counters",
+	sample.Links: "links", sample.Sockets: "sockets", sample.Huge: "huge pages", sample.Frequency: "CPU frequency",
+	sample.Arrays: "md arrays", sample.Pools: "ZFS pools", sample.EDAC: "memory errors", sample.QEMU: "VMs",
+}
+
+var sampleDetails = [sample.SourceCount]string{
+	sample.Uptime: "/proc/uptime", sample.Loadavg: "/proc/loadavg", sample.Stat: "/proc/stat",
+	sample.Meminfo: "/proc/meminfo", sample.Pressure: "/proc/pressure", sample.Diskstats: "/proc/diskstats",
+	sample.Filesystems: "statfs of each mount", sample.Sensors: "/sys/class/hwmon",
+	sample.Identity: "os-release, DMI", sample.NetDev: "/proc/net/dev", sample.Links: "rtnetlink, ethtool",
+	sample.Sockets: "/proc/net/sockstat, snmp, conntrack", sample.Huge: "/sys/kernel/mm/hugepages",
+	sample.Frequency: "cpufreq, /proc/cpuinfo", sample.Arrays: "/proc/mdstat", sample.Pools: "/proc/spl/kstat/zfs",
+	sample.EDAC: "/sys/devices/system/edac", sample.QEMU: "QEMU processes",
+}
+
+const cluster = "kubernetes" // the name of its source
+
+// GatherSources lists every source of f in dst, which it reuses.
+func GatherSources(dst []Source, f *Frame) []Source {
+	dst = dst[:0]
+	for i := range sampleNames {
+		s := Source{Name: sampleNames[i], Detail: sampleDetails[i]}
+		switch {
+		case f.Host != nil:
+			s.Health = f.Host.Health[i]
+		case f.LateSince != 0:
+			f.markSample(&s.Health, sample.Source(i))
+		}
+		dst = append(dst, s)
+	}
+	if f.Page != nil {
+		for i := range f.Page.Sources {
+			s := Source{Name: f.Page.Sources[i].Name, Health: f.Page.Sources[i].Health, Detail: f.Page.Sources[i].Detail}
+			if f.Logging.Since != 0 && f.Boot-f.Logging.Since > lateLog && s.Health.State == health.OK {
+				s.Health.Bad(f.Logging.Since, notAnswering)
+			}
+			dst = append(dst, s)
+		}
+	}
+	dst = gatherMachine(dst, f)
+	kubernetes := Source{Name: cluster}
+	if f.Kube != nil {
+		kubernetes.Health, kubernetes.Detail = f.Kube.Health, f.Kube.Kubeconfig
+	}
+	f.await(&kubernetes.Health, f.Kube == nil, &f.kept.cluster, lateCluster)
+	dst = append(dst, kubernetes)
+	for i := range dst {
+		if h := &dst[i].Health; f.Final && h.State == health.Init {
+			h.Bad(f.Boot, notAnswering)
+		}
+	}
+	return dst
+}
+
+// await says of a source that has never told anything that it does not answer, once it has had its time.
+func (f *Frame) await(h *health.Health, silent bool, a *arrival, patience time.Duration) {
+	if silent && a.late(0, patience, f) {
+		h.Bad(f.Boot, notAnswering)
+	}
+}
+
+// PrimaryAddress is the address that others reach this host by, without its prefix length, and its interface: the
+// first global address of the interface that holds the default route (IPv4 before IPv6, lowest metric first), else
+// the first global address there is. An interface without carrier comes behind all that lead to a cable with one.
+// Empty: there is none.
+func PrimaryAddress(n *sample.Net) (address, name string) {
+	var best *sample.Gateway
+	for i := range n.Gateways {
+		if g := &n.Gateways[i]; g.Table == sample.MainTable && (best == nil || outranks(g, best)) {
+			best = g
+		}
+	}
+	if best != nil && best.LinkDown {
+		for _, l := range n.Interfaces {
+			if l.AdminUp && l.Carrier && (l.Physical || len(l.More().Uplinks) > 0) {
+				if a := globalAddress(n, l, false); a != "" {
+					return a, l.Name
+				}
+			}
+		}
+	}
+	if best != nil {
+		if l := Link(n, best.Interface); l != nil {
+			if a := globalAddress(n, l, best.Family == 6); a != "" {
+				return a, l.Name
+			}
+		}
+	}
+	if !slices.ContainsFunc(n.Addresses, isGlobal) { // then none of thousands of links has one
+		return "", ""
+	}
+	for _, l := range n.Interfaces {
+		if a := globalAddress(n, l, false); a != "" {
+			return a, l.Name
+		}
+	}
+	return "", ""
+}
+
+// outranks says whether the host's own packets go to a and not to b: nothing goes where there is no carrier.
+func outranks(a, b *sample.Gateway) bool {
+	if a.LinkDown != b.LinkDown {
+		return b.LinkDown
+	}
+	return a.Family < b.Family || a.Family == b.Family && a.Metric < b.Metric
+}
+
+func globalAddress(n *sample.Net, l *sample.Interface, v6First bool) string {
+	found := ""
+	for _, a := range n.Addresses[l.FirstAddress : l.FirstAddress+l.AddressCount] {
+		if !isGlobal(a) {
+			continue
+		}
+		if a.IPv6 == v6First {
+			return bare(a.CIDR)
+		}
+		if found == "" {
+			found = bare(a.CIDR)
+		}
+	}
+	return found
+}
+
+func isGlobal(a sample.Address) bool { return a.Scope == "global" }
+
+func bare(cidr string) string {
+	address, _, _ := strings.Cut(cidr, "/")
+	return address
+}
+
+// gatherMachine adds the sources beside the samples: systemd and the system's own files.
+func gatherMachine(dst []Source, f *Frame) []Source {
+	units := Source{Name: "units", Detail: "systemd over D-Bus"}
+	if f.Units != nil {
+		units.Health = f.Units.Health
+	}
+	nixos, clock, boot := Source{Name: "nixos", Detail: "/run/current-system"}, Source{Name: "clock", Detail: "adjtimex"}, Source{Name: "last boot"}
+	if f.System != nil {
+		nixos.Health, clock.Health, boot.Health = f.System.NixOS.Health, f.System.Clock.Health, f.System.LastBoot.Health
+		boot.Detail = f.System.LastBoot.Why
+	}
+	f.await(&units.Health, f.Units == nil, &f.kept.units, lateUnits)
+	f.await(&nixos.Health, f.System == nil, &f.kept.nixos, lateSystem)
+	f.await(&clock.Health, f.System == nil, &f.kept.clock, lateSystem)
+	f.await(&boot.Health, f.System == nil, &f.kept.lastBoot, lateSystem)
+	return append(dst, units, nixos, clock, boot)
+}

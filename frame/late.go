@@ -1,0 +1,151 @@
+package frame
+
+import (
+	"time"
+
+	"hypervisor-tui/internal/health"
+	"hypervisor-tui/kube"
+	"hypervisor-tui/sample"
+)
+
+const (
+	lateIntervals = 3                // refresh intervals that a sample may be old
+	lateLinks     = 30 * time.Second // they are looked at each 5 or 10 seconds
+	lateUnits     = 35 * time.Second // systemd is asked each 10 seconds and has 5 to answer
+	lateSystem    = 30 * time.Second // the files of the system are read each 10 seconds
+	lateCluster   = time.Minute      // the API server is asked each 5 seconds
+	lateLog       = 5 * time.Second  // the log's owner looks up many times a second
+
+	notAnswering = "not answering"
+)
+
+// Busy says since when something has been under way that normally takes no time; 0: nothing is.
+type Busy struct {
+	Since  time.Duration // CLOCK_BOOTTIME
+	Source sample.Source // of a sample: what it is at
+}
+
+// arrival is when a source was good last, and in which beat that was seen first. Beats do not pass while the host is
+// suspended or this program is stopped: then nothing can arrive, and nobody is to blame.
+type arrival struct {
+	at   time.Duration
+	beat uint64
+}
+
+// late says whether a source that was good at the given time, 0 for never, should have been so again by now.
+func (a *arrival) late(at, patience time.Duration, f *Frame) bool {
+	if at != a.at {
+		a.at, a.beat = at, f.Beat
+	}
+	switch {
+	case f.Beat > 0:
+		return f.Boot-at > patience && time.Duration(f.Beat-a.beat)*time.Second > patience
+	case at == 0:
+		return f.Final
+	}
+	return f.Boot-at > patience
+}
+
+// kept is what Derive remembers from one frame to the next, and copies of snapshots that it had to mark as old.
+type kept struct {
+	samples, links, units, nixos, clock, lastBoot, cluster arrival
+
+	staleUnits   sample.Units
+	staleSystem  sample.System
+	staleCluster kube.State
+}
+
+// markLate makes stale what is shown as fresh although nothing has come for too long: a reader that hangs cannot say so
+// itself.
+func (f *Frame) markLate() {
+	f.lateSamples()
+	k := &f.kept
+	if f.Host != nil && outdated(f.Host.Health[sample.Links], &k.links, lateLinks, f) {
+		f.Host.Health[sample.Links].Bad(f.Boot, notAnswering)
+	}
+	if f.Units != nil && outdated(f.Units.Health, &k.units, lateUnits, f) {
+		k.staleUnits = *f.Units
+		f.Units = &k.staleUnits
+		f.Units.Health.Bad(f.Boot, notAnswering)
+	}
+	if f.Kube != nil && outdated(f.Kube.Health, &k.cluster, lateCluster, f) {
+		k.staleCluster = *f.Kube
+		f.Kube = &k.staleCluster
+		f.Kube.Health.Bad(f.Boot, notAnswering)
+	}
+	if f.System == nil {
+		return
+	}
+	nixos, clock := outdated(f.System.NixOS.Health, &k.nixos, lateSystem, f), outdated(f.System.Clock.Health, &k.clock, lateSystem, f)
+	boot := outdated(f.System.LastBoot.Health, &k.lastBoot, lateSystem, f)
+	if nixos || clock || boot {
+		k.staleSystem = *f.System
+		f.System = &k.staleSystem
+	}
+	if nixos {
+		f.System.NixOS.Health.Bad(f.Boot, notAnswering)
+	}
+	if clock {
+		f.System.Clock.Health.Bad(f.Boot, notAnswering)
+	}
+	if boot {
+		f.System.LastBoot.Health.Bad(f.Boot, notAnswering)
+	}
+}
+
+// outdated says whether h is called good and has been so for too long without a new value.
+func outdated(h health.Health, a *arrival, patience time.Duration, f *Frame) bool {
+	late := a.late(h.At, patience, f)
+	return late && h.State == health.OK
+}
+
+// lateSamples sets LateSince, and makes all that was sampled stale while it is set. The snapshots are the frame's own
+// until the next ones come.
+func (f *Frame) lateSamples() {
+	patience := lateIntervals * f.Settings.Refresh
+	var at time.Duration
+	if f.Host != nil {
+		at = f.Host.At
+	}
+	late := f.kept.samples.late(at, patience, f)
+	f.LateSince = 0
+	switch {
+	case f.Sampling.Since != 0 && (f.Final || f.Boot-f.Sampling.Since > patience):
+		f.LateSince = f.Sampling.Since
+	case late && f.Sampling.Since != 0:
+		f.LateSince = f.Sampling.Since
+	case late && at != 0:
+		f.LateSince = at
+	case late:
+		f.LateSince = max(f.Boot-time.Duration(f.Beat)*time.Second, 1) // there never was one
+	}
+	if f.LateSince == 0 || f.Host == nil {
+		return
+	}
+	for i := range f.Host.Health {
+		f.markSample(&f.Host.Health[i], sample.Source(i))
+	}
+	if f.VMs != nil {
+		f.markSample(&f.VMs.Health, sample.QEMU)
+	}
+}
+
+// markSample says of a source of the host that it is late, and why.
+func (f *Frame) markSample(h *health.Health, s sample.Source) {
+	if h.State != health.OK && h.State != health.Init {
+		return // it has said itself what is wrong
+	}
+	why := notAnswering
+	if f.Sampling.Since != 0 && s != f.Sampling.Source {
+		why = waitsFor[f.Sampling.Source]
+	}
+	h.Bad(f.LateSince, why)
+}
+
+// waitsFor is why the other sources are late while one does not answer.
+var waitsFor = func() (words [sample.SourceCount]string) {
+	for i := range words {
+		words[i] = "the sampler waits for " + sampleDetails[i]
+	}
+	return words
+}()

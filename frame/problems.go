@@ -1,0 +1,363 @@
+package frame
+
+import (
+	"math"
+	"strconv"
+	"time"
+
+	"hypervisor-tui/internal/health"
+	"hypervisor-tui/journal"
+	"hypervisor-tui/sample"
+)
+
+// Kind says what sort of thing is wrong.
+type Kind uint8
+
+// The kinds of problem. Among problems of one severity the earlier kind comes first.
+const (
+	APIDown      Kind = iota // of the cluster, and the first broken rung below it
+	APINotReady              // it answers, and says what of itself is not ready
+	ServiceDown              // of those that carry the cluster
+	SamplerHangs             // no figure of the host is fresh
+	NodeFault
+	MemoryErrors // that the hardware could not correct
+	RemountedReadOnly
+	PoolIll
+	ArrayDegraded
+	MountHangs
+	MemoryShort
+	FilesystemFull
+	InodesShort
+	NoCarrier
+	GatewaySilent
+	AddressTaken
+	ConntrackFull
+	BondDegraded
+	UnitFailed
+	UnitRestarting
+	KubeVirtIll
+	PodFailing // of the cluster's own, on this node
+	VMFailing
+	APIRefuses // it is there, and this program may not see anything, or has nothing to show
+	CertificateExpires
+	KindUnseen // of objects: it cannot be listed, or is not followed any more
+	APIFloods
+	MigrationFailed
+	KindTooLarge
+	ClaimUnbound
+	SourceFailed
+	ConfigBad
+)
+
+// Problem is one thing that is wrong.
+type Problem struct {
+	Severity journal.Severity
+	Kind     Kind
+	Subject  string        // the mount, interface, source, node or VM
+	Of       string        // which of several: the namespace of a VM, the condition of a node
+	Percent  float64       // how full, where that is what is wrong
+	N        int           // of a certificate the days that are left, of a pod its restarts, of others how many more are wrong
+	Detail   string        // the reason, where there is one
+	Since    time.Duration // CLOCK_BOOTTIME from which it has been so
+	Where    Screen        // where to look
+	VMs      int           // guests that are cut off by it
+}
+
+// Dated says whether the words tell when, so that the age is not to be told beside them.
+func (p *Problem) Dated() bool { return p.Kind == CertificateExpires }
+
+// AppendWhat appends the problem in words, with whom it hits, without its age.
+func (p *Problem) AppendWhat(dst []byte) []byte { return p.AppendWhom(p.AppendShort(dst)) }
+
+// AppendWhom appends whom the problem hits, if that is known, as it follows on the problem and its age.
+func (p *Problem) AppendWhom(dst []byte) []byte {
+	switch {
+	case p.VMs == 0:
+		return dst
+	case p.VMs == 1:
+		return append(dst, ", 1 VM attached"...)
+	}
+	return append(strconv.AppendInt(append(dst, ", "...), int64(p.VMs), 10), " VMs attached"...)
+}
+
+// AppendShort appends the problem in words, without its age and whom it hits.
+func (p *Problem) AppendShort(dst []byte) []byte {
+	switch p.Kind {
+	case SamplerHangs:
+		dst = append(dst, "sampler not answering"...)
+		if p.Detail == "" {
+			return dst
+		}
+		return append(append(dst, ", waits for "...), p.Detail...)
+	case MemoryErrors:
+		return append(append(dst, p.Subject...), " counts memory errors that could not be corrected"...)
+	case RemountedReadOnly:
+		return append(append(dst, p.Subject...), " has become read-only"...)
+	case PoolIll:
+		dst = append(append(dst, p.Subject...), " is "...)
+		return append(dst, p.Detail...)
+	case ArrayDegraded:
+		return append(append(append(dst, p.Subject...), ' '), p.Detail...)
+	case MountHangs:
+		return append(append(dst, p.Subject...), " not answering"...)
+	case MemoryShort:
+		dst = strconv.AppendFloat(append(dst, "memory "...), p.Percent, 'f', 0, 64)
+		return append(dst, "% used"...)
+	case FilesystemFull:
+		dst = append(append(dst, p.Subject...), ' ')
+		return append(strconv.AppendFloat(dst, p.Percent, 'f', 0, 64), "% full"...)
+	case InodesShort:
+		dst = append(append(dst, p.Subject...), " inodes "...)
+		return append(strconv.AppendFloat(dst, p.Percent, 'f', 0, 64), "% used"...)
+	case ServiceDown, UnitFailed:
+		return append(append(dst, p.Subject...), " failed"...)
+	case UnitRestarting:
+		return append(append(dst, p.Subject...), " keeps restarting"...)
+	case NoCarrier:
+		return append(append(dst, p.Subject...), " no carrier"...)
+	case GatewaySilent:
+		dst = append(append(dst, "gateway "...), p.Subject...)
+		return append(append(append(dst, " on "...), p.Detail...), " not answering"...)
+	case AddressTaken:
+		return append(append(dst, p.Subject...), " is another host's, too"...)
+	case ConntrackFull:
+		return append(strconv.AppendFloat(append(dst, "conntrack "...), p.Percent, 'f', 0, 64), "% full"...)
+	case BondDegraded:
+		return append(append(dst, p.Subject...), " has lost a slave"...)
+	case SourceFailed:
+		dst = append(append(dst, p.Subject...), ": "...)
+		return append(dst, p.Detail...)
+	case ConfigBad:
+		return append(append(dst, "config: "...), p.Detail...)
+	}
+	return p.appendCluster(dst)
+}
+
+// FindProblems lists what is wrong in f in dst, which it reuses, worst first. It is pure but for the ages: a problem that
+// dst held already keeps its Since.
+func FindProblems(dst []Problem, f *Frame) []Problem {
+	known := len(dst)
+	dst = findConfig(dst, f)
+	dst = findCluster(dst, f)
+	dst = findLate(dst, f)
+	if f.Host != nil {
+		dst = findMemory(dst, f)
+		dst = findFilesystems(dst, f)
+		dst = findHardware(dst, f)
+	}
+	if f.Net != nil {
+		dst = findNetwork(dst, f)
+	}
+	if f.Units != nil && f.Units.Health.Has() {
+		dst = findUnits(dst, known, f)
+	}
+	dst = findSources(dst, f)
+	for i := known; i < len(dst); i++ {
+		keepSince(dst[:known], &dst[i], f.Boot)
+	}
+	dst = append(dst[:0], dst[known:]...)
+	sortProblems(dst)
+	return dst
+}
+
+func keepSince(known []Problem, p *Problem, now time.Duration) {
+	for i := range known {
+		if known[i].Kind == p.Kind && known[i].Subject == p.Subject && known[i].Of == p.Of {
+			p.Since = known[i].Since
+			return
+		}
+	}
+	if p.Since == 0 {
+		p.Since = now
+	}
+}
+
+// sortProblems is an insertion sort: the list is short, and sort.Slice allocates.
+func sortProblems(p []Problem) {
+	for i := 1; i < len(p); i++ {
+		for j := i; j > 0 && worse(&p[j], &p[j-1]); j-- {
+			p[j], p[j-1] = p[j-1], p[j]
+		}
+	}
+}
+
+func worse(a, b *Problem) bool {
+	if a.Severity != b.Severity {
+		return a.Severity < b.Severity
+	}
+	if a.Kind != b.Kind {
+		return a.Kind < b.Kind
+	}
+	return a.Percent > b.Percent
+}
+
+func findConfig(dst []Problem, f *Frame) []Problem {
+	if f.Settings.Banner == "" {
+		return dst
+	}
+	return append(dst, Problem{Severity: journal.Err, Kind: ConfigBad, Detail: f.Settings.Banner, Where: Dashboard})
+}
+
+// findLate tells of samples that do not come, and of what the sampler waits for.
+func findLate(dst []Problem, f *Frame) []Problem {
+	if f.LateSince == 0 {
+		return dst
+	}
+	p := Problem{Severity: journal.Crit, Kind: SamplerHangs, Since: f.LateSince, Where: Dashboard}
+	if f.Sampling.Since != 0 {
+		p.Detail = sampleDetails[f.Sampling.Source]
+	}
+	return append(dst, p)
+}
+
+// judge appends a problem when percent is beyond a limit.
+func judge(dst []Problem, percent float64, l Limits, p Problem) []Problem {
+	switch {
+	case math.IsNaN(percent) || percent < l.Warn:
+		return dst
+	case percent >= l.Critical:
+		p.Severity = journal.Crit
+	default:
+		p.Severity = journal.Warning
+	}
+	p.Percent = percent
+	return append(dst, p)
+}
+
+func findMemory(dst []Problem, f *Frame) []Problem {
+	h := f.Host
+	if !h.Health[sample.Meminfo].Has() {
+		return dst
+	}
+	return judge(dst, h.Memory.UsedPercent(), f.Settings.Memory, Problem{Kind: MemoryShort, Where: Dashboard})
+}
+
+func findFilesystems(dst []Problem, f *Frame) []Problem {
+	for i := range f.Host.Filesystems {
+		fs := &f.Host.Filesystems[i]
+		if fs.Health.State == health.Stale || fs.Health.State == health.Failed { // what this user may not look at is neither
+			dst = append(dst, Problem{Severity: journal.Crit, Kind: MountHangs, Subject: fs.Mount, Detail: fs.Health.Err,
+				Since: fs.Health.Since, Where: Dashboard})
+		}
+		if fs.RemountedRO {
+			dst = append(dst, Problem{Severity: journal.Crit, Kind: RemountedReadOnly, Subject: fs.Mount, Where: Logs})
+		}
+		if !fs.Health.Has() || fs.ReadOnly {
+			continue // a read-only image is always full
+		}
+		dst = judge(dst, fs.UsedPercent, f.Settings.Filesystem, Problem{Kind: FilesystemFull, Subject: fs.Mount, Where: Dashboard})
+		dst = judge(dst, fs.InodesPercent, f.Settings.Filesystem, Problem{Kind: InodesShort, Subject: fs.Mount, Where: Dashboard})
+	}
+	return dst
+}
+
+// findHardware tells of arrays that do not run or have lost a disk, of pools that are ill, and of memory that has lost data.
+func findHardware(dst []Problem, f *Frame) []Problem {
+	for i := range f.Host.Arrays {
+		a := &f.Host.Arrays[i]
+		p := Problem{Severity: journal.Err, Kind: ArrayDegraded, Subject: a.Name, Detail: a.Ill(), Where: Dashboard}
+		switch {
+		case p.Detail == "":
+			continue
+		case a.State == "broken":
+			p.Severity = journal.Crit
+		case !a.Degraded && a.State != "inactive":
+			p.Severity = journal.Warning // it has all the disks that it needs
+		}
+		dst = append(dst, p)
+	}
+	for i := range f.Host.Pools {
+		if p := &f.Host.Pools[i]; p.State != "ONLINE" {
+			dst = append(dst, Problem{Severity: journal.Crit, Kind: PoolIll, Subject: p.Name, Detail: p.State, Where: Dashboard})
+		}
+	}
+	for i := range f.Host.EDAC {
+		if f.Host.EDAC[i].Uncorrected > 0 {
+			dst = append(dst, Problem{Severity: journal.Crit, Kind: MemoryErrors, Subject: f.Host.EDAC[i].Name, Where: Dashboard})
+		}
+	}
+	return dst
+}
+
+// findUnits tells of units that failed or that systemd starts again and again; those that carry the cluster weigh more.
+// One that the problems found so far, from known on, give as the reason is not told of twice.
+func findUnits(dst []Problem, known int, f *Frame) []Problem {
+	for i := range f.Units.Failed {
+		u := &f.Units.Failed[i]
+		if blamed(dst[known:], u.Name) {
+			continue
+		}
+		p := Problem{Severity: journal.Err, Kind: UnitFailed, Subject: u.Name, Since: boottime(f, u.Since), Where: Logs}
+		if watched(f.Units, u.Name) {
+			p.Severity, p.Kind = journal.Crit, ServiceDown
+		}
+		dst = append(dst, p)
+	}
+	for i := range f.Units.Restarting {
+		u := &f.Units.Restarting[i]
+		dst = append(dst, Problem{Severity: journal.Err, Kind: UnitRestarting, Subject: u.Name, Since: boottime(f, u.Since), Where: Logs})
+	}
+	return dst
+}
+
+func blamed(found []Problem, unit string) bool {
+	for i := range found {
+		if found[i].Kind == APIDown && found[i].Subject == unit {
+			return true
+		}
+	}
+	return false
+}
+
+// ago is a time of the wall clock as CLOCK_BOOTTIME, which is negative before this boot; 0 when it is not known.
+func ago(f *Frame, at time.Time) time.Duration {
+	age, known := f.Age(at)
+	if !known {
+		return 0
+	}
+	return f.Boot - age
+}
+
+// Age is how long ago a time of the wall clock was, 0 for one that is about to be: clocks differ. It is not known of the zero
+// time, and of one that is no time at which anything can have happened.
+func (f *Frame) Age(at time.Time) (age time.Duration, known bool) {
+	const skew, ever = 24 * time.Hour, 100 * 365 * 24 * time.Hour
+	age = f.Now.Sub(at)
+	if at.IsZero() || age < -skew || age > ever {
+		return 0, false
+	}
+	return max(age, 0), true
+}
+
+// boottime is ago for what cannot have been before this boot.
+func boottime(f *Frame, at time.Time) time.Duration {
+	if at.IsZero() {
+		return 0
+	}
+	return max(ago(f, at), 1)
+}
+
+func watched(u *sample.Units, name string) bool {
+	for i := range u.Watched {
+		if u.Watched[i].Name == name {
+			return true
+		}
+	}
+	return false
+}
+
+func findSources(dst []Problem, f *Frame) []Problem {
+	sources := f.Sources
+	if f.LateSince != 0 {
+		sources = sources[min(int(sample.SourceCount), len(sources)):] // findLate tells of those of the samples
+	}
+	for i := range sources {
+		s := &sources[i]
+		if s.Health.State != health.Failed && s.Health.State != health.Stale || s.Name == cluster {
+			continue // findCluster says more of the cluster
+		}
+		dst = append(dst, Problem{Severity: journal.Warning, Kind: SourceFailed, Subject: s.Name, Detail: s.Health.Err,
+			Since: s.Health.Since, Where: Dashboard})
+	}
+	return dst
+}

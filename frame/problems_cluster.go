@@ -1,0 +1,348 @@
+package frame
+
+import (
+	"strconv"
+	"strings"
+	"time"
+
+	"hypervisor-tui/internal/health"
+	"hypervisor-tui/journal"
+	"hypervisor-tui/kube"
+)
+
+const (
+	soon        = 30 * 24 * time.Hour // before a certificate expires
+	verySoon    = 7 * 24 * time.Hour
+	longPending = 15 * time.Minute // a claim waits no longer for a volume when all is well
+	recently    = 24 * time.Hour   // how long a failed migration is told
+	longStart   = 10 * time.Minute // no pod takes longer to start, to end, or to stay up after a restart
+	longUpdate  = 30 * time.Minute // nor KubeVirt to be deployed or updated
+	relisted    = 10 * time.Second // after which a kind that is followed anew is followed again when all is well
+)
+
+// appendCluster is AppendWhat for the problems of the cluster.
+func (p *Problem) appendCluster(dst []byte) []byte {
+	switch p.Kind {
+	case APIDown:
+		dst = append(dst, "API down: "...)
+		if p.Subject != "" {
+			dst = append(append(dst, p.Subject...), ' ')
+		}
+		return append(dst, p.Detail...)
+	case APINotReady:
+		return append(append(dst, "API "...), p.Detail...)
+	case APIRefuses:
+		return append(append(dst, "cluster not seen: "...), p.Detail...)
+	case NodeFault:
+		dst = append(append(append(dst, "node "...), p.Subject...), ' ')
+		return append(dst, p.Detail...)
+	case CertificateExpires:
+		dst = append(append(dst, p.Subject...), " certificate "...)
+		if p.N < 0 {
+			return append(dst, "has expired"...)
+		}
+		dst = strconv.AppendInt(append(dst, "expires in "...), int64(p.N), 10)
+		return append(dst, " days"...)
+	case KubeVirtIll:
+		dst = append(append(dst, "KubeVirt "...), p.Subject...)
+		if p.Detail != "" {
+			dst = append(append(dst, ": "...), p.Detail...)
+		}
+		return dst
+	case PodFailing:
+		dst = append(p.appendNamed(append(dst, "pod "...)), p.Detail...)
+		if p.N > 0 {
+			dst = append(strconv.AppendInt(append(dst, ", "...), int64(p.N), 10), " restarts"...)
+		}
+		return dst
+	case KindUnseen:
+		if strings.HasPrefix(p.Detail, forbidden) {
+			return p.appendOthers(append(append(dst, "may not list "...), p.Subject...), "kinds")
+		}
+		dst = append(append(append(dst, p.Subject...), ' '), p.Of...)
+		return append(append(dst, ": "...), p.Detail...)
+	case KindTooLarge:
+		dst = strconv.AppendInt(append(append(dst, p.Subject...), ": more than "...), int64(p.N), 10)
+		return append(dst, ", not counted"...)
+	case APIFloods:
+		return append(dst, "API sends more than is taken in: its figures lag"...)
+	case VMFailing:
+		return p.appendOthers(append(p.appendNamed(append(dst, "VM "...)), p.Detail...), "in error")
+	case MigrationFailed:
+		dst = append(p.appendNamed(append(dst, "migration of "...)), "failed"...)
+		if p.Detail != "" {
+			dst = append(append(dst, ": "...), p.Detail...)
+		}
+		return p.appendOthers(dst, "failed")
+	}
+	return p.appendOthers(append(p.appendNamed(append(dst, "PVC "...)), p.Detail...), "without a volume")
+}
+
+func (p *Problem) appendNamed(dst []byte) []byte {
+	dst = append(append(dst, p.Of...), '/')
+	return append(append(dst, p.Subject...), ' ')
+}
+
+// appendOthers counts those that are wrong too.
+func (p *Problem) appendOthers(dst []byte, how string) []byte {
+	if p.N == 0 {
+		return dst
+	}
+	dst = append(strconv.AppendInt(append(dst, " (and "...), int64(p.N), 10), " more "...)
+	if p.N == 1 {
+		how = strings.TrimSuffix(how, "s")
+	}
+	return append(append(dst, how...), ')')
+}
+
+// findCluster tells why the API does not answer, and what it says is wrong while it does. What it said before is not
+// held against the cluster.
+func findCluster(dst []Problem, f *Frame) []Problem {
+	if f.Kube == nil {
+		return dst
+	}
+	k := f.Kube
+	dst = findCertificate(dst, f, "API server's", &k.ServerCert)
+	dst = findCertificate(dst, f, "client", &k.ClientCert)
+	switch k.Health.State {
+	case health.Stale, health.Failed:
+		return findCause(dst, f)
+	case health.OK:
+		dst = findKinds(dst, f)
+		dst = findNodes(dst, f)
+		dst = findKubeVirt(dst, f)
+		dst = findPods(dst, f)
+		dst = findVMs(dst, f)
+		dst = findMigrations(dst, f)
+		dst = findClaims(dst, f)
+	}
+	return dst
+}
+
+// findCause names the first broken rung.
+func findCause(dst []Problem, f *Frame) []Problem {
+	l := Climb(f)
+	p := Problem{Severity: journal.Crit, Kind: APIDown, Since: f.Kube.Health.Since, Where: Dashboard}
+	s := l.Cause()
+	p.Detail = s.Detail
+	switch rung := brokenRung(f.Kube); {
+	case s == &l[diskStep]:
+		p.Subject = s.Subject
+	case s == &l[serviceStep]:
+		p.Subject, p.Where = s.Subject, Logs
+		if s.Detail == "activating" {
+			p.Severity = journal.Warning
+		}
+	case rung == kube.Kubeconfig || rung == kube.Unauthorized || rung == kube.Forbidden:
+		p.Kind, p.Severity = APIRefuses, journal.Warning
+	case rung == kube.NotReady && (len(f.Kube.Cause.Checks) > 0 || strings.HasPrefix(p.Detail, kube.NothingListed)), rung == kube.Foreign:
+		p.Kind = APINotReady
+	}
+	return append(dst, p)
+}
+
+// findCertificate tells of one that is about to expire.
+func findCertificate(dst []Problem, f *Frame, whose string, c *kube.Certificate) []Problem {
+	left := c.NotAfter.Sub(f.Now)
+	if c.NotAfter.IsZero() || left > soon {
+		return dst
+	}
+	p := Problem{Severity: journal.Warning, Kind: CertificateExpires, Subject: whose, N: int(left / (24 * time.Hour)),
+		Since: ago(f, c.NotAfter.Add(-soon)), Where: Dashboard}
+	if left <= verySoon {
+		p.Severity = journal.Err
+	}
+	if left < 0 {
+		p.N = -1
+	}
+	return append(dst, p)
+}
+
+// findNodes tells of nodes that are not ready or short of something; this one weighs more.
+func findNodes(dst []Problem, f *Frame) []Problem {
+	k := f.Kube
+	if k.Kinds[kube.KindNode].State != health.OK {
+		return dst
+	}
+	for i := range k.Nodes.Faults {
+		c := &k.Nodes.Faults[i]
+		p := Problem{Severity: journal.Warning, Kind: NodeFault, Subject: c.Node, Of: c.Type, Detail: c.Type, Since: ago(f, c.Since), Where: Dashboard}
+		if c.Type == "Ready" {
+			p.Severity, p.Detail = journal.Err, "NotReady"
+		}
+		if k.Here != nil && c.Node == k.Here.Name {
+			p.Severity--
+		}
+		dst = append(dst, p)
+	}
+	return dst
+}
+
+// forbidden is how the reason begins why a kind may not be listed.
+const forbidden = "forbidden"
+
+// findKinds tells of kinds of objects that are not seen while the API answers, by name; of those that may not be seen all in
+// one, since that is as somebody wanted it.
+func findKinds(dst []Problem, f *Frame) []Problem {
+	hidden := Problem{Severity: journal.Notice, Kind: KindUnseen, Of: "not seen", N: -1, Where: Dashboard}
+	for i := range f.Kube.Kinds {
+		k := &f.Kube.Kinds[i]
+		p := Problem{Severity: journal.Warning, Kind: KindUnseen, Subject: kube.Kind(i).String(), Of: "not seen", Detail: k.Err, Since: k.Since, Where: Dashboard}
+		switch {
+		case k.State == health.Failed && strings.HasPrefix(k.Err, forbidden):
+			if hidden.N++; hidden.N == 0 {
+				hidden.Subject, hidden.Detail, hidden.Since = p.Subject, p.Detail, p.Since
+			}
+			continue
+		case k.State == health.Failed:
+		case k.State == health.Stale && f.Boot-k.Since >= relisted:
+			p.Of = "not followed"
+		case k.State == health.OK && k.More > 0:
+			p.Severity, p.Kind, p.N, p.Detail = journal.Notice, KindTooLarge, k.More, ""
+		default:
+			continue
+		}
+		dst = append(dst, p)
+	}
+	if hidden.N >= 0 {
+		dst = append(dst, hidden)
+	}
+	if f.Kube.Behind != 0 {
+		dst = append(dst, Problem{Severity: journal.Warning, Kind: APIFloods, Since: f.Kube.Behind, Where: Dashboard})
+	}
+	return dst
+}
+
+// findKubeVirt tells what KubeVirt says is wrong with itself, but while it is being deployed or updated.
+func findKubeVirt(dst []Problem, f *Frame) []Problem {
+	k := &f.Kube.Virt.KubeVirt
+	kept := &f.Kube.Kinds[kube.KindKubeVirt]
+	trouble := k.Trouble()
+	if kept.State != health.OK || kept.Count == 0 || trouble == "" {
+		return dst
+	}
+	age, known := f.Age(k.Since)
+	if k.Progressing == kube.True && (!known || age < longUpdate) {
+		return dst
+	}
+	return append(dst, Problem{Severity: journal.Err, Kind: KubeVirtIll, Subject: trouble, Detail: k.Why, Since: ago(f, k.Since), Where: Dashboard})
+}
+
+// findPods tells of the cluster's own pods on this node, and of those on none, that do not work.
+func findPods(dst []Problem, f *Frame) []Problem {
+	if f.Kube.Kinds[kube.KindPod].State != health.OK {
+		return dst
+	}
+	for i := range f.Kube.Ill {
+		pod := &f.Kube.Ill[i]
+		p := Problem{Severity: journal.Err, Kind: PodFailing, Of: pod.Namespace, Subject: pod.Name, Detail: pod.Why, N: pod.Restarts,
+			Since: ago(f, pod.Since), Where: Dashboard}
+		switch age, known := f.Age(pod.Since); {
+		case pod.Why != "" && pod.Slow && (!known || age < longStart):
+			continue
+		case pod.Why == "":
+			if since, known := f.Age(pod.Restarted); !known || since >= longStart || pod.Restarts < kube.FewRestarts {
+				continue
+			}
+			p.Detail, p.Since = "keeps restarting", 0
+		}
+		dst = append(dst, p)
+	}
+	return dst
+}
+
+// findVMs tells of VMs in error, all in one: of the first by name, and since when the first of them is.
+func findVMs(dst []Problem, f *Frame) []Problem {
+	k := f.Kube
+	if k.Kinds[kube.KindVM].State != health.OK {
+		return dst
+	}
+	p := Problem{Severity: journal.Err, Kind: VMFailing, N: -1, Where: Dashboard}
+	for i := range k.Virt.VMs {
+		v := &k.Virt.VMs[i]
+		if !v.Failing() {
+			continue
+		}
+		if p.N++; p.N == 0 {
+			p.Of, p.Subject, p.Detail = v.Namespace, v.Name, v.Status
+		}
+		if since := ago(f, v.Since); since != 0 && (p.Since == 0 || since < p.Since) {
+			p.Since = since
+		}
+	}
+	if p.N < 0 {
+		return dst
+	}
+	return append(dst, p)
+}
+
+// findMigrations tells of failed ones that were the last try to move what still runs as it did then, all in one: of the
+// newest.
+func findMigrations(dst []Problem, f *Frame) []Problem {
+	k := f.Kube
+	if k.Kinds[kube.KindMigration].State != health.OK {
+		return dst
+	}
+	p := Problem{Severity: journal.Warning, Kind: MigrationFailed, N: -1, Where: Dashboard}
+	for i := range k.Virt.Migrations {
+		m := &k.Virt.Migrations[i]
+		ended := m.Ended
+		if ended.IsZero() {
+			ended = m.Created
+		}
+		age, known := f.Age(ended)
+		if m.Phase != "Failed" || !known || age > recently || triedSince(k.Virt.Migrations, m) || outlived(k, m) {
+			continue
+		}
+		if p.N++; p.N == 0 {
+			p.Of, p.Subject, p.Detail, p.Since = m.Namespace, m.Instance, m.Why, ago(f, ended)
+		}
+	}
+	if p.N < 0 {
+		return dst
+	}
+	return append(dst, p)
+}
+
+// triedSince says whether there is a newer migration of the same instance.
+func triedSince(all []kube.Migration, m *kube.Migration) bool {
+	for i := range all {
+		o := &all[i]
+		if o.Instance == m.Instance && o.Namespace == m.Namespace && o.Created.After(m.Created) {
+			return true
+		}
+	}
+	return false
+}
+
+// outlived says whether what a migration was to move is known to be gone, to have been started anew since, or to have been
+// moved by another one.
+func outlived(k *kube.State, m *kube.Migration) bool {
+	if k.Kinds[kube.KindInstance].State != health.OK || !k.Kinds[kube.KindInstance].Has() {
+		return false
+	}
+	i := k.Instance(m.Namespace, m.Instance)
+	if i == nil || i.Ended() || !m.Created.IsZero() && i.Created.After(m.Created) {
+		return true
+	}
+	last := i.Moving
+	return last != nil && last.Over() && !last.Failed && last.UID != m.UID && last.Started.After(m.Created)
+}
+
+// findClaims tells of claims that have lost their volume or wait for one too long, all in one: of the worst.
+func findClaims(dst []Problem, f *Frame) []Problem {
+	k := f.Kube
+	if k.Kinds[kube.KindClaim].State != health.OK || len(k.Claims.Unbound) == 0 {
+		return dst
+	}
+	c := &k.Claims.Unbound[0]
+	p := Problem{Severity: journal.Notice, Kind: ClaimUnbound, Of: c.Namespace, Subject: c.Name, N: k.Claims.Total - k.Claims.Bound - k.Claims.Waiting - 1,
+		Detail: c.Phase, Since: ago(f, c.Created), Where: Dashboard}
+	switch age, known := f.Age(c.Created); {
+	case c.Phase == "Lost":
+		p.Severity, p.Since = journal.Err, 0
+	case !known || age < longPending:
+		return dst
+	}
+	return append(dst, p)
+}

@@ -1,0 +1,134 @@
+package policy
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// arrows says which packages a package may import beyond the standard library: ours by their folder, others by their
+// module. It goes from the cellar to the roof: no room imports a higher one. Pure packages stay pure by it: screens can
+// be tested without a terminal, a kernel or a cluster. Tests may import what they like.
+var arrows = []struct {
+	room    string
+	imports []string
+}{
+	{".ci/gotest", nil},
+	{"internal/await", nil},
+	{"internal/boottime", []string{"golang.org/x/sys"}},
+	{"internal/box", nil},
+	{"internal/clean", nil},
+	{"internal/clean/secret", []string{"internal/clean"}},
+	{"internal/health", nil},
+	{"internal/policy", nil},
+	{"internal/wakeup", nil},
+
+	{"sample/sampletest", nil},
+	{"sample/procfile", []string{"golang.org/x/sys", "internal/clean"}},
+	{"sample/cni", []string{"golang.org/x/sys", "internal/clean"}},
+	{"sample/qemu", []string{"golang.org/x/sys", "internal/clean/secret", "internal/health", "internal/wakeup", "sample/procfile"}},
+	{"sample", []string{"golang.org/x/sys", "internal/boottime", "internal/box", "internal/clean", "internal/clean/secret", "internal/health",
+		"internal/wakeup", "sample/procfile", "sample/qemu"}},
+	{"sample/link/linktest", []string{"golang.org/x/sys"}},
+	{"sample/link", []string{"github.com/mdlayher/netlink", "github.com/safchain/ethtool", "golang.org/x/sys",
+		"internal/boottime", "internal/clean", "internal/clean/secret", "internal/health", "internal/wakeup", "sample", "sample/cni", "sample/qemu"}},
+	{"sample/nixos", []string{"golang.org/x/sys", "internal/boottime", "internal/clean", "internal/clean/secret", "internal/health",
+		"internal/wakeup", "sample"}},
+	{"sample/unit", []string{"github.com/godbus/dbus/v5", "golang.org/x/sys", "internal/boottime", "internal/clean", "internal/clean/secret",
+		"internal/health", "internal/wakeup", "sample"}},
+
+	{"journal", []string{"internal/box", "internal/clean", "internal/clean/secret", "internal/health"}},
+	{"journal/journaltest", []string{"internal/await", "journal"}},
+	{"journal/file/jwrite", []string{"github.com/klauspost/compress", "github.com/pierrec/lz4/v4", "github.com/ulikunitz/xz", "golang.org/x/sys"}},
+	{"journal/file", []string{"github.com/klauspost/compress", "github.com/ulikunitz/xz", "golang.org/x/sys"}},
+	{"journal/source/intake", []string{"golang.org/x/sys", "journal"}},
+	{"journal/source/logfile", []string{"golang.org/x/sys", "internal/boottime", "internal/clean", "internal/health", "internal/wakeup",
+		"journal", "journal/source/intake"}},
+	{"journal/source", []string{"golang.org/x/sys", "internal/boottime", "internal/clean", "internal/health", "internal/wakeup",
+		"journal", "journal/file", "journal/source/intake"}},
+
+	{"kube", []string{"internal/clean", "internal/health"}},
+	{"kube/apitest", []string{"internal/await"}},
+	{"kube/apitest/server", []string{"go.etcd.io/etcd/server/v3", "k8s.io/component-base", "k8s.io/kubernetes"}}, // a module of its own
+	{"kube/watch", []string{"google.golang.org/protobuf", "gopkg.in/yaml.v3", "internal/clean", "internal/clean/secret", "internal/health",
+		"internal/wakeup", "k8s.io/apimachinery", "k8s.io/client-go", "kube", "sample/cni"}},
+
+	{"frame", []string{"internal/health", "journal", "kube", "sample", "sample/qemu"}},
+
+	{"draw/vtscreen", []string{"internal/clean"}},
+	{"draw/tty/ttytest", []string{"draw/vtscreen", "golang.org/x/sys", "internal/await"}},
+	{"draw/tty", []string{"golang.org/x/sys", "internal/clean"}},
+	{"draw", []string{"draw/tty", "github.com/gdamore/tcell/v2", "github.com/rivo/uniseg", "internal/clean"}},
+
+	{"report", []string{"draw", "frame", "internal/health", "journal", "kube", "sample", "sample/qemu"}},
+	{"screens", []string{"draw", "frame", "internal/health", "journal", "kube", "sample", "sample/qemu"}},
+
+	{"console/fault", []string{"journal"}},
+	{"console/guard", []string{"console/fault"}},
+	{"console/process", []string{"console/guard", "frame", "github.com/prometheus/procfs", "golang.org/x/sys", "internal/wakeup"}},
+	{"console/config", []string{"draw/tty", "frame", "gopkg.in/yaml.v3", "internal/clean", "journal"}},
+	{"console/collect", []string{"console/config", "console/guard", "frame", "internal/boottime", "journal", "journal/source",
+		"journal/source/logfile", "kube", "kube/watch", "sample", "sample/link", "sample/nixos", "sample/unit"}},
+	{"console", []string{"console/collect", "console/config", "console/fault", "console/guard", "console/process", "draw", "draw/tty", "frame",
+		"github.com/coreos/go-systemd/v22", "github.com/gdamore/tcell/v2", "golang.org/x/sys", "internal/boottime", "internal/clean",
+		"internal/health", "internal/wakeup", "journal", "journal/source", "report", "screens"}},
+	{".", []string{"console", "console/config", "console/process", "frame"}},
+}
+
+// testOnly are packages for tests; the program does not link them.
+var testOnly = []string{"draw/tty/ttytest", "draw/vtscreen", "internal/await", "journal/file/jwrite", "journal/journaltest", "kube/apitest",
+	"sample/link/linktest", "sample/sampletest"}
+
+// TestArrows: each package imports what its row has, and nothing else, and what it imports of ours lies above it in the table.
+func TestArrows(t *testing.T) {
+	row := map[string]int{}
+	for i, a := range arrows {
+		row[a.room] = i
+	}
+	used := map[string]map[string]bool{}
+	for _, f := range sourceFiles(t) {
+		if used[f.dir] == nil {
+			used[f.dir] = map[string]bool{}
+		}
+		if f.test {
+			continue
+		}
+		i, known := row[f.dir]
+		if !known {
+			t.Errorf("%s: package %s has no row in arrows", f.path, f.dir)
+			continue
+		}
+		for _, spec := range f.ast.Imports {
+			path, err := strconv.Unquote(spec.Path.Value)
+			if err != nil {
+				t.Fatal(err)
+			}
+			ours, isOurs := strings.CutPrefix(path, module+"/")
+			if first, _, _ := strings.Cut(path, "/"); !isOurs && !strings.Contains(first, ".") {
+				continue // of the standard library
+			}
+			at := slices.IndexFunc(arrows[i].imports, func(a string) bool { return ours == a || path == a || strings.HasPrefix(path, a+"/") })
+			switch {
+			case isOurs && slices.Contains(testOnly, ours) && !slices.Contains(testOnly, f.dir):
+				t.Errorf("%s: %s is for tests only", f.at(spec), path)
+			case at < 0:
+				t.Errorf("%s: %s must not import %s", f.at(spec), f.dir, path)
+			case isOurs && row[ours] >= i:
+				t.Errorf("%s: %s lies above %s", f.at(spec), ours, f.dir)
+			default:
+				used[f.dir][arrows[i].imports[at]] = true
+			}
+		}
+	}
+	for _, a := range arrows {
+		if used[a.room] == nil {
+			t.Errorf("arrows has a row for %s, which is not there", a.room)
+		}
+		for _, path := range a.imports {
+			if !used[a.room][path] {
+				t.Errorf("%s may import %s, and does not", a.room, path)
+			}
+		}
+	}
+}

@@ -1,0 +1,92 @@
+package logfile
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"hypervisor-tui/journal"
+	"hypervisor-tui/journal/journaltest"
+)
+
+// TestFilesForgetWhatIsGone: a file that several looks have not found takes its watch and its memory along; until then it
+// is known.
+func TestFilesForgetWhatIsGone(t *testing.T) {
+	f, sink, dir := idle(t, 3)
+	watches := len(f.notify.files)
+	if err := os.RemoveAll(filepath.Join(dir, "ns_pod-1_uid")); err != nil {
+		t.Fatal(err)
+	}
+	for look := 1; look <= missedMax+1; look++ {
+		f.look(sink)
+		if want := map[bool]int{true: 3, false: 2}[look <= missedMax]; len(f.files) != want || len(f.ids) != want {
+			t.Fatalf("look %d: %d files, %d numbers, want %d", look, len(f.files), len(f.ids), want)
+		}
+	}
+	if len(f.notify.files) != watches-1 || f.archive.kept.Load() == nil || len(*f.archive.kept.Load()) != 2 {
+		t.Errorf("%d watches of %d", len(f.notify.files), watches)
+	}
+}
+
+// TestFilesHardLinkOfTheLiveFile: a second name that looks like a rotated one's changes nothing.
+func TestFilesHardLinkOfTheLiveFile(t *testing.T) {
+	f, sink, dir := idle(t, 1)
+	path := filepath.Join(dir, "ns_pod-0_uid/c/0.log")
+	if err := os.Link(path, path+".20261122-200000"); err != nil {
+		t.Skip("no hard links here: ", err)
+	}
+	for range 3 {
+		f.look(sink)
+	}
+	if len(f.files) != 1 || !f.files[0].live || f.files[0].path != path || f.files[0].missed != 0 {
+		t.Errorf("%d files, %+v", len(f.files), f.files[0])
+	}
+}
+
+// TestFilesCountWhatGoesWithAFile: the rest of a file that is gone counts as one line lost, nothing else does.
+func TestFilesCountWhatGoesWithAFile(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "a.log")
+	journaltest.AppendFile(t, path, "one\ntwo\nthree\n")
+	w := journaltest.Watch(t)
+	f := &Files{buf: make([]byte, chunk), notify: newNotifier()}
+	defer f.notify.Close()
+	x := opened(t, path)
+	if f.drop(x, w.Input); w.Until(t, "a line is lost", func(p *journal.Page) bool { return p.Dropped > 0 }).Dropped != 1 {
+		t.Error("more than one")
+	}
+	x.scanned = x.size
+	f.drop(x, w.Input)
+	w.Input.Try(journal.Entry{Message: []byte("x")})
+	w.Input.Flush()
+	if p := w.Until(t, "an entry", func(p *journal.Page) bool { return p.Total == 1 }); p.Dropped != 1 {
+		t.Errorf("%d lost", p.Dropped)
+	}
+}
+
+// TestSeen: what a source leaves begins with the first line that was not put, and is not believed of a file that has
+// become shorter.
+func TestSeen(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "a.log")
+	journaltest.AppendFile(t, path, "one\ntwo\nthree\n")
+	seen := &Seen{}
+	x := opened(t, path)
+	x.offset = 14
+	x.parts[1] = &part{seq: x.seq(4)}
+	x.trace = &trace{part: part{seq: x.seq(8)}}
+	seen.leave([]*file{x})
+	if got := seen.files[x.id]; got != 4 {
+		t.Errorf("left at %d", got)
+	}
+	for left, want := range map[int64]int64{4: 4, 14: 14, 15: 0} {
+		seen.files[x.id] = left
+		f := &Files{Seen: seen, buf: make([]byte, chunk), notify: newNotifier(), Globs: []string{path}}
+		f.begins(time.Now().Add(time.Second))
+		f.look(journaltest.Watch(t).Input)
+		if f.files[0].offset != want {
+			t.Errorf("left at %d, goes on at %d, want %d", left, f.files[0].offset, want)
+		}
+		f.close()
+	}
+}

@@ -1,0 +1,178 @@
+package report
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"flag"
+	"math"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+	"time"
+
+	"hypervisor-tui/frame"
+	"hypervisor-tui/internal/health"
+	"hypervisor-tui/journal"
+	"hypervisor-tui/sample"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew; then read their diff")
+
+func written(t *testing.T, f *frame.Frame) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	if err := Write(&b, f); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+func golden(t *testing.T, name string, got []byte) {
+	t.Helper()
+	file := filepath.Join("testdata", name)
+	if *update {
+		if err := os.WriteFile(file, got, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(got, want) {
+		t.Errorf("not %s; if it should not be, run: go test ./screens/report -update\n%s", file, got)
+	}
+}
+
+func TestGoldenReports(t *testing.T) {
+	golden(t, "rich.json", written(t, richFrame()))
+	golden(t, "empty.json", written(t, emptyFrame()))
+}
+
+// TestWriteNothingFalse takes from each frame all that could be known: no number may remain.
+func TestWriteNothingFalse(t *testing.T) {
+	failed := richFrame()
+	for i := range failed.Host.Health {
+		failed.Host.Health[i] = health.Health{State: health.Failed, Err: "read: no"}
+	}
+	failed.VMs.Health = failed.Host.Health[sample.QEMU]
+	failed.Units.Health, failed.System.NixOS.Health = failed.VMs.Health, failed.VMs.Health
+	failed.Kube = clusterFrame().Kube
+	failed.Kube.Health = failed.VMs.Health
+	for i := range failed.Kube.Kinds {
+		failed.Kube.Kinds[i].Health = failed.VMs.Health
+	}
+	failed.Kube.Drain, failed.Kube.Warnings = nil, nil
+	failed.Derive()
+	for name, f := range map[string]*frame.Frame{"empty": emptyFrame(), "zero": {}, "failed": failed} {
+		var d struct {
+			At         *string
+			Host       map[string]any
+			Network    map[string]any
+			Kubernetes map[string]any
+			KubeVirt   map[string]any
+		}
+		if err := json.Unmarshal(written(t, f), &d); err != nil {
+			t.Fatal(err)
+		}
+		for _, section := range []map[string]any{d.Host, d.Network, d.Kubernetes, d.KubeVirt} {
+			for key, value := range section {
+				if slices.Contains([]string{"interfaces", "bridges", "gateways", "listening"}, key) {
+					continue // links have states, not numbers, and the others are facts of the link table
+				}
+				if at := findNumber(value); at != "" {
+					t.Errorf("%s: %s%s is a number that nobody knows", name, key, at)
+				}
+			}
+		}
+		if name == "zero" && d.At != nil {
+			t.Errorf("at is %s for the zero time", *d.At)
+		}
+	}
+}
+
+// findNumber is the path to a number in v, empty when there is none.
+func findNumber(v any) string {
+	switch v := v.(type) {
+	case float64:
+		return ": "
+	case []any:
+		for i := range v {
+			if at := findNumber(v[i]); at != "" {
+				return "[]" + at
+			}
+		}
+	case map[string]any:
+		for key := range v {
+			if at := findNumber(v[key]); at != "" {
+				return "." + key + at
+			}
+		}
+	}
+	return ""
+}
+
+func TestWriteCountersOfFailedNetDev(t *testing.T) {
+	f := richFrame()
+	f.Host.Health[sample.NetDev] = health.Health{State: health.Failed, Err: "crashed"}
+	for _, l := range newNetwork(f).Interfaces {
+		if l.RxBytes != nil || l.RxRate != nil || l.TxDropped != nil {
+			t.Errorf("%s has counters", l.Name)
+		}
+	}
+}
+
+func TestWriteNoNaN(t *testing.T) {
+	f := richFrame()
+	nan := math.NaN()
+	f.Host.CPU = sample.CPU{Busy: nan, User: nan, System: nan, IOWait: nan, Steal: nan}
+	f.Host.Pressure = sample.PSI{CPUSome: nan, MemorySome: nan, MemoryFull: nan, IOSome: nan, IOFull: math.Inf(1)}
+	written(t, f)
+}
+
+func TestWriteTail(t *testing.T) {
+	f := richFrame()
+	f.Page.Rows = nil
+	for i := range 60 {
+		addRow(f.Page, journal.Row{Time: int64(i), Severity: journal.Info}, string(rune('A'+i)))
+	}
+	addRow(f.Page, journal.Row{Time: math.MaxInt64, Severity: 200}, "from the year 294247")
+	tail := newLogs(f).Tail
+	if len(tail) != tailRows || tail[0].Message != string(rune('A'+11)) {
+		t.Fatalf("%d entries from %q, want %d from %q", len(tail), tail[0].Message, tailRows, string(rune('A'+11)))
+	}
+	if last := tail[tailRows-1]; last.Time != nil || last.Severity != "unknown" {
+		t.Errorf("a stamp beyond RFC 3339 is %v, of severity %s", *last.Time, last.Severity)
+	}
+	written(t, f)
+}
+
+func TestWriteNoWorkingSource(t *testing.T) {
+	f := richFrame()
+	f.Page.Sources = f.Page.Sources[:2]
+	if s := newLogs(f).Source; s != nil {
+		t.Errorf("source is %s, want null", *s)
+	}
+}
+
+func TestWriteSinceIsNotInTheFuture(t *testing.T) {
+	f := richFrame()
+	f.Problems[0].Since = f.Boot + time.Hour
+	if got, want := *newProblems(f)[0].Since, f.Now.Format(time.RFC3339); got != want {
+		t.Errorf("since %s, want %s", got, want)
+	}
+}
+
+type fullDisk struct{}
+
+var errFull = errors.New("no space left on device")
+
+func (fullDisk) Write([]byte) (int, error) { return 0, errFull }
+
+func TestWriteTellsErrors(t *testing.T) {
+	if err := Write(fullDisk{}, emptyFrame()); !errors.Is(err, errFull) {
+		t.Errorf("got %v", err)
+	}
+}

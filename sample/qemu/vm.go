@@ -1,0 +1,46 @@
+package qemu
+
+import (
+	"time"
+
+	"hypervisor-tui/internal/health"
+)
+
+// VMs is one sample of the virtual machines that run on this host, found without any API: each is a QEMU process. The
+// Sampler owns its own; a reader gets a copy through a Box and may keep the strings but not the slice beyond its next
+// Latest.
+type VMs struct {
+	At     time.Duration // CLOCK_BOOTTIME
+	VMs    []VM          // by namespace, name and pid
+	Health health.Health // of the search for them: while it has no value, VMs is empty and means nothing
+}
+
+// VM is one QEMU process. A rate is NaN until the second sample of its process; what stays unknown says why. An empty
+// reason beside a NaN means: not yet.
+type VM struct {
+	Namespace  string        // of its Kubernetes object; empty when its name is no namespace_name
+	Name       string        // clean; empty when its command line gives it none
+	PID        int           // as this host counts
+	Started    time.Duration // CLOCK_BOOTTIME at which the process began
+	VCPUs      int           // at its start; 0: unknown
+	Cores      float64       // CPUs kept busy by all threads of the process, guest time included
+	CPU        float64       // Cores in percent of VCPUs, 100 at most: QEMU's own threads come on top of the guest's
+	Memory     uint64        // bytes resident, huge pages included; valid while WhyMemory is empty
+	Configured uint64        // bytes that the guest is to have; 0: its command line does not say
+	Read       float64       // bytes a second from block devices, by all of its pod or unit
+	Write      float64       // bytes a second to block devices
+	Rx         float64       // bytes a second that the guest receives
+	Tx         float64       // bytes a second that the guest sends
+	WhyCPU     string        // why CPU is unknown
+	WhyMemory  string        // why Memory is unknown
+	WhyDisk    string        // why Read and Write are unknown
+	WhyNet     string        // why Rx and Tx are unknown
+}
+
+// Copy makes dst equal to src without sharing the slice, whose memory dst keeps: it allocates only when it has
+// grown.
+func Copy(dst, src *VMs) {
+	vms := dst.VMs[:0]
+	*dst = *src
+	dst.VMs = append(vms, src.VMs...)
+}
