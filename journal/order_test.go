@@ -49,6 +49,7 @@ func TestF59FirstEntriesInTheirOrder(t *testing.T) {
 			"forth and back":    {100: time.Hour, 200: -time.Hour},
 			"back by a little":  {100: -30 * time.Second},
 			"back to before it": {100: -2 * time.Hour, 101: time.Hour, 250: -30 * time.Minute},
+			"back, then silent": {100: -time.Hour, 300: 2 * time.Hour, 301: 0}, // all ended two hours ago
 		} {
 			const lanes, seconds = 4, 300
 			offset := time.Duration(0)
@@ -179,6 +180,35 @@ func TestF59WrongStampsStandAlone(t *testing.T) {
 		for i, text := range texts(p) {
 			if want := events[len(events)-MaxRows+i].text(); text != want && i > 2 {
 				t.Errorf("row %d: %q, want %q", i, text, want)
+			}
+		}
+	})
+}
+
+// TestF59StampsThatWobble: stamps that go back by little, a few that are late and one that runs ahead are no clock that was set; a lane's
+// only entry before the clock was set back belongs to those of the others.
+func TestF59StampsThatWobble(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		for name, rows := range map[string][]struct {
+			ago   int // seconds
+			stamp int // seconds from now
+			lane  uint16
+		}{ // in the order that is shown
+			"by little": {{400, -400, 0}, {300, -300, 1}, {3, -3, 0}, {2, -2, 0}, {5, -5, 0}, {1, -1, 1}},
+			"late":      {{400, -400, 0}, {350, -350, 1}, {20, -20, 1}, {10, -10, 0}, {9, -9, 0}, {300, -300, 0}, {5, -5, 0}},
+			"stray":     {{500, -500, 1}, {400, -400, 0}, {300, -300, 1}, {100, -100, 1}, {200, 9000, 0}, {50, -50, 0}},
+			"only one":  {{400, 3200, 0}, {390, 3210, 1}, {380, 3220, 0}, {200, -200, 0}, {100, -100, 1}, {50, -50, 0}},
+		} {
+			var events []event
+			var want []string
+			for _, r := range rows {
+				e := event{r.ago, time.Now().Add(time.Duration(r.stamp) * time.Second), r.lane}
+				events, want = append(events, e), append(want, e.text())
+			}
+			l := New(100, nil)
+			putAll(l.Sink("files"), events, 2)
+			if got := texts(ask(l, Query{Rows: MaxRows, Filter: everything})); !slices.Equal(got, want) {
+				t.Errorf("%s:\n got %q\nwant %q", name, got, want)
 			}
 		}
 	})

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"hypervisor-tui/internal/await"
 	"hypervisor-tui/internal/health"
@@ -162,6 +163,21 @@ func TestJournalctlHealth(t *testing.T) {
 			return h.State == c.state && h.Err == c.err
 		})
 		stop()
+	}
+}
+
+// TestJournalctlLeavesOlderOut: what it prints when it has told what there was has arrived, whatever its stamp, and of the
+// time before its first entry nothing is known.
+func TestJournalctlLeavesOlderOut(t *testing.T) {
+	fakeJournalctl(t, fmt.Sprintf(`
+printf '__CURSOR=s=1;i=0\n__REALTIME_TIMESTAMP=%d\nMESSAGE=now\n\n'
+while entry 1; do sleep 0.1; done
+`, time.Now().UnixMicro()))
+	w := journaltest.Watch(t)
+	stop := journaltest.Run(&Journalctl{}, w.Input)
+	defer stop()
+	if p := w.Until(t, "later entries", func(p *journal.Page) bool { return p.Later > 0 }); p.Hour.Known == 60 {
+		t.Error("the whole hour is known")
 	}
 }
 

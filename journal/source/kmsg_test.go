@@ -72,7 +72,7 @@ func FuzzParseRecord(f *testing.F) {
 	})
 }
 
-// fakeKmsg gives one record, or one error, a read; then it waits like the device until it is closed.
+// fakeKmsg gives one record, or one error, a read, and nil before it has the next one; then it waits like the device until it is closed.
 type fakeKmsg struct {
 	reads  []any
 	idle   func()
@@ -87,6 +87,10 @@ func (f *fakeKmsg) Read(p []byte) (int, error) {
 	}
 	next := f.reads[0]
 	f.reads = f.reads[1:]
+	if next == nil { // there is none just now
+		f.idle()
+		return f.Read(p)
+	}
 	if err, ok := next.(error); ok {
 		return 0, err
 	}
@@ -128,6 +132,22 @@ func TestKmsgCountsWhatWasOverwritten(t *testing.T) {
 		t.Errorf("%+v", w.Input.State())
 	}
 	stop()
+}
+
+// TestKmsgSaysWhetherItLeftOlderOut: it decides for how much of the last hour the counts stand. What comes when all is read
+// that was there has arrived, whatever its stamp.
+func TestKmsgSaysWhetherItLeftOlderOut(t *testing.T) {
+	for first, all := range map[int]bool{0: true, 70: false} {
+		w := journaltest.Watch(t)
+		now := int(monotonic().Microseconds())
+		at := func(n, micros int) string { return fmt.Sprintf("6,%d,%d,-;record %d\n", n, micros, n) }
+		stop := journaltest.Run(&Kmsg{Path: "/dev/kmsg", open: faked(at(first, now-1_000_000), nil, at(first+1, now-2_000_000))}, w.Input)
+		p := w.Until(t, "both", func(p *journal.Page) bool { return p.Total == 2 })
+		if p.Later != 1 || (p.Hour.Known == 60) != all {
+			t.Errorf("from record %d on: %d came later, %d minutes are known", first, p.Later, p.Hour.Known)
+		}
+		stop()
+	}
 }
 
 func TestF30KmsgSaysWhatIsMissing(t *testing.T) {

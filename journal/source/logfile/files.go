@@ -188,7 +188,7 @@ func (f *Files) readAll(ctx context.Context, sink *journal.Sink) (more bool, err
 			open = x.leavesOpen(open)
 			continue
 		}
-		if before := open[x.base]; x.live && x.offset == 0 && before != nil && x.number > before.number {
+		if before := open[x.base]; x.offset == 0 && before != nil && x.follows(before) {
 			x.parts, before.parts = before.parts, x.parts
 			x.trace, before.trace = before.trace, x.trace
 		}
@@ -205,6 +205,12 @@ func (f *Files) readAll(ctx context.Context, sink *journal.Sink) (more bool, err
 		open = x.leavesOpen(open)
 	}
 	return more, nil
+}
+
+// follows reports whether x took the place of a file that was rotated away. One of two that a look finds may have the
+// lower number although it is newer.
+func (x *file) follows(before *file) bool {
+	return x.number > before.number || x.id.Born > before.id.Born
 }
 
 // leavesOpen adds x to the rotated files that end in the middle of an entry, if it does.

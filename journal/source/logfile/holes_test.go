@@ -3,11 +3,13 @@ package logfile
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
 	"hypervisor-tui/journal"
 	"hypervisor-tui/journal/journaltest"
+	"hypervisor-tui/journal/source/intake"
 )
 
 // TestFilesForgetWhatIsGone: a file that several looks have not found takes its watch and its memory along; until then it
@@ -79,7 +81,10 @@ func TestSeen(t *testing.T) {
 	if got := seen.files[x.id]; got != 4 {
 		t.Errorf("left at %d", got)
 	}
-	for left, want := range map[int64]int64{4: 4, 14: 14, 15: 0} {
+	journaltest.AppendFile(t, path, strings.Repeat("line\n", backfillMax+1))
+	size := opened(t, path).size
+	const begins = 19 // with the last backfillMax lines
+	for left, want := range map[int64]int64{4: begins, 24: 24, size: size, size + 1: begins} {
 		seen.files[x.id] = left
 		f := &Files{Seen: seen, buf: make([]byte, chunk), notify: newNotifier(), Globs: []string{path}}
 		f.begins(time.Now().Add(time.Second))
@@ -88,5 +93,30 @@ func TestSeen(t *testing.T) {
 			t.Errorf("left at %d, goes on at %d, want %d", left, f.files[0].offset, want)
 		}
 		f.close()
+	}
+}
+
+// TestSeenIsBounded: a copy, of which nothing was read, is not remembered, a file that was taken over not any longer, and
+// never more than seenMax files.
+func TestSeenIsBounded(t *testing.T) {
+	seen, copied, x := &Seen{}, intake.FileID{Born: 1}, &file{id: intake.FileID{Born: 2}, offset: 5}
+	seen.leave([]*file{x, {id: copied, copied: true}})
+	if _, known := seen.take(copied); known {
+		t.Error("a copy is remembered")
+	}
+	if at, known := seen.take(x.id); !known || at != 5 {
+		t.Errorf("left at %d, known %v", at, known)
+	}
+	if _, known := seen.take(x.id); known {
+		t.Error("taken twice")
+	}
+	for i := range int64(seenMax + 1) {
+		x.id.Born = i
+		if seen.leave([]*file{x}); len(seen.files) > seenMax {
+			t.Fatalf("%d files are remembered", len(seen.files))
+		}
+	}
+	if _, known := seen.take(x.id); !known {
+		t.Error("the last one is not")
 	}
 }

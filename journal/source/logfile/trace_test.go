@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -12,6 +13,7 @@ import (
 
 	"hypervisor-tui/journal"
 	"hypervisor-tui/journal/journaltest"
+	"hypervisor-tui/journal/source/intake"
 )
 
 const goPanic = `panic: runtime error: index out of range [3] with length 3 [recovered]
@@ -162,4 +164,102 @@ func TestC7BrokenByARotation(t *testing.T) {
 	journaltest.AppendFile(t, plain, "main.main()\n  /src/main.go:7 +0x1d\nnext\n")
 	rows := f.Rows(t, 5)
 	equal(t, rows[3:], "pods: panic: boom\n\ngoroutine 1 [running]:\nmain.main()\n  /src/main.go:7 +0x1d", "pods: next")
+}
+
+// TestC7JoinsOnlyWhatFollows: files that were rotated while nobody looked go on with each other. Into one that was read
+// already nothing comes that is written to the one before it later, nor does a file go on with a newer one.
+func TestC7JoinsOnlyWhatFollows(t *testing.T) {
+	line := func(tag, text string) string { return criHead + tag + " " + text + "\n" }
+	born := func(path string) int64 {
+		s, err := intake.StatPath(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s.ID.Born
+	}
+	if born(t.TempDir()) == 0 {
+		t.Skip("this filesystem does not keep when files were made")
+	}
+	newer := func(old, path string) { // makes a file that is newer, though the filesystem's clock is coarse
+		for journaltest.AppendFile(t, path, ""); born(path) == born(old); journaltest.AppendFile(t, path, "") {
+			if err := os.Remove(path); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	for name, c := range map[string]struct {
+		write func(f *Files, path string, look func())
+		want  []string
+	}{
+		"rotated twice": {func(_ *Files, path string, look func()) {
+			journaltest.AppendFile(t, path, line("P", "one "))
+			look()
+			journaltest.Rename(t, path, path+".2")
+			journaltest.AppendFile(t, path, line("P", "two "))
+			journaltest.Rename(t, path, path+".1")
+			newer(path+".1", path)
+			journaltest.AppendFile(t, path, line("F", "three"))
+			look()
+		}, []string{"one two three"}},
+		"written to late": {func(_ *Files, path string, look func()) {
+			journaltest.AppendFile(t, path, line("F", "one"))
+			look()
+			journaltest.Rename(t, path, path+".1")
+			journaltest.AppendFile(t, path, line("F", "two"))
+			look()
+			journaltest.AppendFile(t, path+".1", line("P", "late "))
+			journaltest.AppendFile(t, path, line("F", "three"))
+			look()
+		}, []string{"one", "two", "three"}},
+		"copied and truncated": {func(_ *Files, path string, look func()) {
+			journaltest.AppendFile(t, path, line("P", "one and more "))
+			look()
+			newer(path, path+".1")
+			journaltest.AppendFile(t, path+".1", line("P", "one and more "))
+			look()
+			if err := os.Truncate(path, 0); err != nil {
+				t.Fatal(err)
+			}
+			journaltest.AppendFile(t, path, line("F", "two"))
+			look()
+		}, []string{"one and more two"}},
+		"the newer first": {func(f *Files, path string, _ func()) { // rotated between the looks at the two names
+			for _, at := range []string{path, path + ".1"} {
+				journaltest.AppendFile(t, at, map[bool]string{true: line("F", "first"), false: line("P", "newer ")}[at == path])
+				s, err := intake.StatPath(at)
+				if err != nil {
+					t.Fatal(err)
+				}
+				f.add(at, path, s).live = at == path
+			}
+			slices.Reverse(f.files)
+		}, []string{"first"}},
+	} {
+		w := journaltest.Watch(t)
+		path := filepath.Join(t.TempDir(), "0.log")
+		f := &Files{Unit: "pods", Globs: []string{path}, buf: make([]byte, chunk), notify: newNotifier()}
+		f.begins(time.Now().Add(-time.Second))
+		read := func() {
+			t.Helper()
+			if _, err := f.readAll(t.Context(), w.Input); err != nil {
+				t.Fatal(err)
+			}
+		}
+		c.write(f, path, func() {
+			f.look(w.Input)
+			for _, x := range f.files {
+				x.resting = false // however slow this is
+			}
+			read()
+		})
+		read()
+		w.Input.Flush()
+		var got []string
+		p := w.Until(t, name, func(p *journal.Page) bool { return len(p.Rows) >= len(c.want) })
+		for i := range p.Rows {
+			got = append(got, string(p.Message(&p.Rows[i])))
+		}
+		equal(t, got, c.want...)
+		f.close()
+	}
 }
