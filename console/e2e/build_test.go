@@ -3,7 +3,6 @@ package e2e
 import (
 	"bytes"
 	"errors"
-	"flag"
 	"fmt"
 	"os"
 	"os/exec"
@@ -38,11 +37,7 @@ func TestMain(m *testing.M) {
 }
 
 func testAll(m *testing.M) int {
-	flag.Parse()
-	// Most of these tests wait for a program: more of them at a time than processors cost nothing.
-	if err := flag.Set("test.parallel", "8"); err != nil {
-		panic(err)
-	}
+	await.Together()
 	dir, err := os.MkdirTemp("", "hypervisor-tui-build")
 	if err == nil {
 		err = toRoot()

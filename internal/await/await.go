@@ -2,6 +2,7 @@
 package await
 
 import (
+	"flag"
 	"testing"
 	"time"
 )
@@ -9,6 +10,15 @@ import (
 // Limit is how long a test waits for what should come at once or within seconds. It only catches a hang: no test may
 // depend on how busy the machine is.
 const Limit = 2 * time.Minute
+
+// Together lets eight tests of a package run at a time, whatever the number of processors: tests that mostly wait cost
+// nothing beside each other. It is for a TestMain.
+func Together() {
+	flag.Parse()
+	if err := flag.Set("test.parallel", "8"); err != nil {
+		panic(err)
+	}
+}
 
 // Until polls until ok returns true. It ends the test after Limit, and says what did not come.
 func Until(t testing.TB, what string, ok func() bool) {

@@ -31,6 +31,11 @@ import (
 	"hypervisor-tui/kube"
 )
 
+func TestMain(m *testing.M) {
+	await.Together()
+	os.Exit(m.Run())
+}
+
 // The wire, written by hand: what the API server would send.
 
 func text(num protowire.Number, s string) []byte {

@@ -39,6 +39,7 @@ func well(s *kube.State) bool {
 }
 
 func TestAllIsWell(t *testing.T) {
+	t.Parallel()
 	_, w := started(t, nil)
 	s := w.until("well", well)
 	if s.Version != "v1.37.2+k3s1" || s.Admin || s.ServerCert.NotAfter.IsZero() || !s.ClientCert.NotAfter.IsZero() || !s.Settled() {
@@ -50,6 +51,7 @@ func TestAllIsWell(t *testing.T) {
 }
 
 func TestF1Refused(t *testing.T) {
+	t.Parallel()
 	closed, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -121,6 +123,7 @@ func TestF2NeverAnswers(t *testing.T) {
 
 // TestF3Trickle: a body that comes byte by byte is given up like one that never comes.
 func TestF3Trickle(t *testing.T) {
+	t.Parallel()
 	f, w := started(t, func(p *pace) { p.patience = 300 * time.Millisecond })
 	f.set(func(rw http.ResponseWriter, r *http.Request) bool {
 		if !strings.HasSuffix(r.URL.Path, "/pods") {
@@ -148,6 +151,7 @@ func TestF3Trickle(t *testing.T) {
 
 // TestF4Rotation: the credentials stop being accepted, and new ones are put into the file.
 func TestF4Rotation(t *testing.T) {
+	t.Parallel()
 	f, w := started(t, nil)
 	w.until("well", well)
 	token := "hunter3"
@@ -171,6 +175,7 @@ func TestF4Rotation(t *testing.T) {
 }
 
 func TestF5Forbidden(t *testing.T) {
+	t.Parallel()
 	f, w := started(t, nil)
 	f.set(func(rw http.ResponseWriter, r *http.Request) bool {
 		if !strings.HasSuffix(r.URL.Path, "/virtualmachines") {
@@ -188,6 +193,7 @@ func TestF5Forbidden(t *testing.T) {
 }
 
 func TestF5NothingAllowed(t *testing.T) {
+	t.Parallel()
 	f, w := started(t, nil)
 	f.set(func(rw http.ResponseWriter, r *http.Request) bool {
 		rw.WriteHeader(http.StatusForbidden)
@@ -207,6 +213,7 @@ func TestF5NothingAllowed(t *testing.T) {
 }
 
 func TestF6KubeVirtArrives(t *testing.T) {
+	t.Parallel()
 	f, w := started(t, nil)
 	f.set(func(rw http.ResponseWriter, r *http.Request) bool {
 		if !strings.HasPrefix(r.URL.Path, "/apis/kubevirt.io/") {
@@ -237,6 +244,7 @@ func TestF6KubeVirtArrives(t *testing.T) {
 
 // TestF7Nonsense: each is one line of error for its kind, and the others are well.
 func TestF7Nonsense(t *testing.T) {
+	t.Parallel()
 	for name, c := range map[string]struct {
 		path string
 		send func(rw http.ResponseWriter)
@@ -302,6 +310,7 @@ func TestF7WrongTypesInside(t *testing.T) {
 
 // TestF8Gone: the place to go on from is no longer kept by the server.
 func TestF8Gone(t *testing.T) {
+	t.Parallel()
 	f, w := started(t, nil)
 	f.set(func(rw http.ResponseWriter, r *http.Request) bool {
 		switch sortOf(r) {
@@ -324,6 +333,7 @@ func TestF8Gone(t *testing.T) {
 
 // TestF8ClosesAtOnce: a server that ends every watch at once is asked to go on, slower and slower, and not for a list.
 func TestF8ClosesAtOnce(t *testing.T) {
+	t.Parallel()
 	f, w := started(t, nil)
 	f.set(func(rw http.ResponseWriter, r *http.Request) bool {
 		if sortOf(r) == "pods watch" {
@@ -359,6 +369,7 @@ func TestF8ListsAreRare(t *testing.T) {
 
 // TestF8Silent: a watch on which nothing comes, not even a bookmark, is opened anew from where it was.
 func TestF8Silent(t *testing.T) {
+	t.Parallel()
 	f, w := started(t, func(p *pace) { p.idle = 20 * time.Millisecond })
 	w.until("opened anew", func(*kube.State) bool { return f.count("pods watch") > 2 })
 	if n := f.count("pods list"); n != 1 {
@@ -368,6 +379,7 @@ func TestF8Silent(t *testing.T) {
 
 // TestF8Pages: a server that does not stream lists, or breaks off, is asked for pages.
 func TestF8Pages(t *testing.T) {
+	t.Parallel()
 	for name, stream := range map[string]func(rw http.ResponseWriter){
 		"does not know how": func(rw http.ResponseWriter) { rw.WriteHeader(http.StatusUnprocessableEntity) },
 		"breaks off":        func(rw http.ResponseWriter) { protobufAnswer(rw); rw.Write(frame("ADDED", podObject("z", "Failed"))) },

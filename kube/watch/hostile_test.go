@@ -73,6 +73,7 @@ func TestF56EndlessList(t *testing.T) {
 
 // TestF56SameObjectsForEver: a list that brings the same objects again and again is given up.
 func TestF56SameObjectsForEver(t *testing.T) {
+	t.Parallel()
 	var sent atomic.Int64
 	f, w := hostile(t, "pods list", func(w http.ResponseWriter, r *http.Request) {
 		protobufAnswer(w)
@@ -86,6 +87,7 @@ func TestF56SameObjectsForEver(t *testing.T) {
 
 // TestF56PagesWithoutEnd: a list whose pages go on for ever, empty ones, the same one or full ones, costs few requests.
 func TestF56PagesWithoutEnd(t *testing.T) {
+	t.Parallel()
 	list := func(token string, objects ...[]byte) []byte {
 		return enveloped(all(sub(1, text(2, "9"), text(3, token)), all(objects...)))
 	}
@@ -119,6 +121,7 @@ func TestF56PagesWithoutEnd(t *testing.T) {
 
 // TestF56WarningsAreTheNewest: events are pruned where other kinds would be too many.
 func TestF56WarningsAreTheNewest(t *testing.T) {
+	t.Parallel()
 	_, w := hostile(t, "events list", func(w http.ResponseWriter, r *http.Request) {
 		protobufAnswer(w)
 		for i := range kube.MaxObjects + 1000 {
@@ -207,6 +210,7 @@ func TestF56Quantities(t *testing.T) {
 
 // TestF56Headers: headers larger than the limit end a request.
 func TestF56Headers(t *testing.T) {
+	t.Parallel()
 	_, w := hostile(t, "pods list", func(w http.ResponseWriter, r *http.Request) {
 		for i := range 10 {
 			w.Header().Set(fmt.Sprint("X-", i), strings.Repeat("h", mostHeader/8))
@@ -222,6 +226,7 @@ func TestF56Headers(t *testing.T) {
 
 // TestF56Warnings: warnings of the server are told once each, the first few, and cut.
 func TestF56Warnings(t *testing.T) {
+	t.Parallel()
 	f := newFake(t, valid(t))
 	f.set(func(w http.ResponseWriter, r *http.Request) bool {
 		for i := range 10 {
@@ -266,6 +271,7 @@ func clientOf(t *testing.T, f *fake, token string) *client {
 
 // TestF56RedirectsAreNotFollowed: nobody else is asked, and nobody gets the credentials.
 func TestF56RedirectsAreNotFollowed(t *testing.T) {
+	t.Parallel()
 	var asked atomic.Int64
 	other := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { asked.Add(1) }))
 	defer other.Close()
@@ -293,6 +299,7 @@ func TestF56RedirectsAreNotFollowed(t *testing.T) {
 
 // TestF56BodiesWithoutEnd: what is short is read as far as that, and no more.
 func TestF56BodiesWithoutEnd(t *testing.T) {
+	t.Parallel()
 	for _, path := range []string{"/readyz", "/version", "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"} {
 		var most atomic.Int64
 		f := newFake(t, valid(t))
@@ -317,6 +324,7 @@ func TestF56BodiesWithoutEnd(t *testing.T) {
 
 // TestF56Compressed: what nobody asked to be compressed is not unpacked.
 func TestF56Compressed(t *testing.T) {
+	t.Parallel()
 	var sent atomic.Int64
 	_, w := hostile(t, "pods list", func(w http.ResponseWriter, r *http.Request) {
 		if r.Header.Get("Accept-Encoding") != "" {
@@ -479,6 +487,7 @@ func TestF56ConnectionIsPaced(t *testing.T) {
 
 // TestF56ClientIsBounded: what bounds a client is set, and its metered connection is what it uses.
 func TestF56ClientIsBounded(t *testing.T) {
+	t.Parallel()
 	f := newFake(t, valid(t))
 	c := clientOf(t, f, "hunter2-is-the-token")
 	r, err := c.do(t.Context(), http.MethodGet, "/readyz", jsonText, nil)
@@ -497,6 +506,7 @@ func TestF56ClientIsBounded(t *testing.T) {
 // TestF57TokenIsMasked: wherever the API server puts this program's own token, it does not come back; nor do secrets that
 // name themselves.
 func TestF57TokenIsMasked(t *testing.T) {
+	t.Parallel()
 	const token = "t0ken-of-this-program-0123456789"
 	f := newFake(t, valid(t))
 	c := clientOf(t, f, token)
@@ -534,6 +544,7 @@ func TestF57TokenIsMasked(t *testing.T) {
 
 // TestF57TokenInState: an API server that echoes the header Authorization in what it says of each kind and of itself.
 func TestF57TokenInState(t *testing.T) {
+	t.Parallel()
 	f := newFake(t, valid(t))
 	f.set(func(w http.ResponseWriter, r *http.Request) bool {
 		if r.URL.Path == "/readyz" && f.count("readyz list") < 20 {

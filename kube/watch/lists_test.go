@@ -49,7 +49,7 @@ func TestB2ReadyAndNothingToList(t *testing.T) {
 			t.Parallel()
 			f := newFake(t, valid(t))
 			f.set(c.hook)
-			w := follow(t, nil)
+			w := follow(t, func(p *pace) { p.grace /= 50 })
 			kubeconfig(t, w.path, f.URL, f.cert)
 			judged := func(s *kube.State) bool {
 				if s.Health.State == health.OK && s.Health.At > s.Health.Since+time.Hour {
@@ -79,6 +79,7 @@ func TestB2ReadyAndNothingToList(t *testing.T) {
 
 // TestB2NothingIsOKBeforeTheFirstList: that it is ready is not worth a tick.
 func TestB2NothingIsOKBeforeTheFirstList(t *testing.T) {
+	t.Parallel()
 	open := make(chan struct{})
 	f := newFake(t, valid(t))
 	f.set(func(w http.ResponseWriter, r *http.Request) bool {
@@ -106,6 +107,7 @@ func TestB2NothingIsOKBeforeTheFirstList(t *testing.T) {
 
 // TestB2AWebServerIsNoAPIServer, whatever it answers /readyz with.
 func TestB2AWebServerIsNoAPIServer(t *testing.T) {
+	t.Parallel()
 	for _, code := range []int{200, 302, 403, 404} {
 		f := newFake(t, valid(t))
 		f.set(func(w http.ResponseWriter, r *http.Request) bool {
@@ -125,6 +127,7 @@ func TestB2AWebServerIsNoAPIServer(t *testing.T) {
 
 // TestB2MetricsAreAskedForAgain: what cannot be watched is listed again after it failed once.
 func TestB2MetricsAreAskedForAgain(t *testing.T) {
+	t.Parallel()
 	var asked, watched atomic.Int64
 	f := newFake(t, valid(t))
 	f.set(func(w http.ResponseWriter, r *http.Request) bool {
@@ -151,6 +154,7 @@ func TestB2MetricsAreAskedForAgain(t *testing.T) {
 
 // TestDDeletedIsGone: an event that says so takes the object away, in either form, and only that one.
 func TestDDeletedIsGone(t *testing.T) {
+	t.Parallel()
 	deleted := make(chan struct{})
 	f := newFake(t, valid(t))
 	f.set(func(w http.ResponseWriter, r *http.Request) bool {
@@ -188,6 +192,7 @@ func TestDDeletedIsGone(t *testing.T) {
 
 // TestF56SlowListIsGivenUp: one that brings an object now and then, each in time, comes to an end.
 func TestF56SlowListIsGivenUp(t *testing.T) {
+	t.Parallel()
 	f := newFake(t, valid(t))
 	f.set(func(w http.ResponseWriter, r *http.Request) bool {
 		if sortOf(r) != "pods list" {

@@ -15,6 +15,7 @@ type pace struct {
 	probes       time.Duration // between two questions whether the API server is ready
 	patience     time.Duration // for an answer, connecting included, and for an object to be whole once it has begun
 	connect      time.Duration // of patience, so that it is known what took so long
+	grace        time.Duration // for which what was followed until now may fail before the cluster is called anything but well
 	idle         time.Duration // without even a bookmark, which a server sends each minute
 	lasts        time.Duration // after which the server ends a watch by itself
 	betweenLists time.Duration // of one kind, however often it fails
@@ -36,6 +37,7 @@ func usualPace() pace {
 		probes:       5 * time.Second,
 		patience:     5 * time.Second,
 		connect:      4 * time.Second,
+		grace:        5 * time.Second,
 		idle:         150 * time.Second,
 		lasts:        5 * time.Minute,
 		betweenLists: 6 * time.Second,

@@ -20,6 +20,7 @@ import (
 
 // TestF9KubeconfigComes: each state of the file is said in words, nothing of its content, and the next look is enough.
 func TestF9KubeconfigComes(t *testing.T) {
+	t.Parallel()
 	f := newFake(t, valid(t))
 	w := follow(t, nil)
 	s := w.until("absent", func(s *kube.State) bool { return s.Health.State == health.Absent })
@@ -66,6 +67,7 @@ func TestF9KubeconfigComes(t *testing.T) {
 
 // TestF9FilesBesideIt: certificates in files of their own are followed like the kubeconfig.
 func TestF9FilesBesideIt(t *testing.T) {
+	t.Parallel()
 	f := newFake(t, valid(t))
 	w := follow(t, nil)
 	kubeconfig(t, w.path+".whole", f.URL, valid(t))
@@ -143,6 +145,7 @@ func TestF10Restart(t *testing.T) {
 }
 
 func TestF12TooManyRequests(t *testing.T) {
+	t.Parallel()
 	f, w := started(t, func(p *pace) { p.longest = time.Millisecond })
 	f.set(func(rw http.ResponseWriter, r *http.Request) bool {
 		if !strings.HasSuffix(r.URL.Path, "/pods") {
@@ -163,6 +166,7 @@ func TestF12TooManyRequests(t *testing.T) {
 }
 
 func TestF12WrongClockAndOtherCertificates(t *testing.T) {
+	t.Parallel()
 	now := time.Now()
 	for name, c := range map[string]struct {
 		cert tls.Certificate
@@ -191,6 +195,7 @@ func TestF12WrongClockAndOtherCertificates(t *testing.T) {
 }
 
 func TestNotReadyNamesItsChecks(t *testing.T) {
+	t.Parallel()
 	f, w := started(t, nil)
 	w.until("well", well)
 	f.set(func(rw http.ResponseWriter, r *http.Request) bool {
@@ -211,6 +216,7 @@ func TestNotReadyNamesItsChecks(t *testing.T) {
 
 // TestAnotherClusterIsNotMixed: figures of the cluster before are not shown as those of the new one.
 func TestAnotherClusterIsNotMixed(t *testing.T) {
+	t.Parallel()
 	_, w := started(t, nil)
 	w.until("well", well)
 	other := newFake(t, valid(t))

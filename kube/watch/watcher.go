@@ -153,7 +153,7 @@ func (w *Watcher) nothing() (why string, ever bool) {
 		k := &w.state.Kinds[i]
 		ever = ever || k.Health.Has()
 		switch {
-		case k.State == health.OK, k.State == health.Init, k.State == health.Stale && w.o.Now()-k.Since < w.pace.patience:
+		case k.State == health.OK, k.State == health.Init, k.State == health.Stale && w.o.Now()-k.Since < w.pace.grace:
 			waiting = true
 		case k.State != health.Absent:
 			if bad = true; why == "" {
