@@ -130,7 +130,7 @@ func realMounts(t *testing.T) {
 			t.Fatal(err)
 		}
 		if err := unix.Mount(fmt.Sprint("tmpfs", i), point, "tmpfs", 0, fmt.Sprintf("size=%dm", i+1)); err != nil {
-			t.Skip("skip: no tmpfs: ", err)
+			t.Skip("no tmpfs: ", err)
 		}
 		defer unix.Unmount(point, unix.MNT_DETACH)
 	}

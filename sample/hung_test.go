@@ -4,57 +4,30 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"runtime"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
 	"golang.org/x/sys/unix"
 
+	"hypervisor-tui/internal/apart"
 	"hypervisor-tui/internal/await"
 	"hypervisor-tui/sample/procfile"
 	"hypervisor-tui/sample/sampletest"
 )
 
-const inNamespace = "SAMPLE_TEST_IN_MOUNT_NAMESPACE"
-
-// mayMount runs f in a child of this test that has a mount namespace of its own, so that no mount of it can stay.
+// mayMount runs f in a mount namespace of its own, so that no mount of it can stay.
 func mayMount(t *testing.T, f func(*testing.T)) {
-	if os.Getenv(inNamespace) != "" {
-		if err := unix.Mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, ""); err != nil {
-			t.Skip("skip: no private mounts: ", err)
-		}
-		f(t)
-		return
-	}
+	t.Helper()
 	if os.Geteuid() != 0 {
 		t.Skip("only root may mount")
 	}
-	child := exec.Command(os.Args[0], "-test.run=^"+t.Name()+"$", "-test.v")
-	child.Env = append(os.Environ(), inNamespace+"=1")
-	child.SysProcAttr = &syscall.SysProcAttr{Unshareflags: syscall.CLONE_NEWNS, Pdeathsig: syscall.SIGKILL}
-	// Pdeathsig is about the thread that starts the child, which must not end before it.
-	runtime.LockOSThread()
-	defer runtime.UnlockOSThread()
-	out, err := child.CombinedOutput()
-	if err != nil && len(out) == 0 {
-		t.Skip("no mount namespace here: ", err)
+	t.Parallel()
+	if apart.Inside(t, unix.CLONE_NEWNS) {
+		f(t)
 	}
-	if reason, skipped := cutAfter(string(out), "skip: "); skipped {
-		t.Skip(reason)
-	}
-	if err != nil {
-		t.Errorf("%v\n%s", err, out)
-	}
-}
-
-func cutAfter(s, mark string) (string, bool) {
-	_, after, found := strings.Cut(s, mark)
-	line, _, _ := strings.Cut(after, "\n")
-	return line, found
 }
 
 // A real dead mount: FUSE whose server never answers.
@@ -72,7 +45,7 @@ func hungFUSE(t *testing.T) {
 	fuse := mountFUSE(t, points[0])
 	for _, p := range points[1:] {
 		if err := unix.Mount("tmpfs", p, "tmpfs", 0, "size=1m"); err != nil {
-			t.Skip("skip: no tmpfs: ", err)
+			t.Skip("no tmpfs: ", err)
 		}
 		defer unix.Unmount(p, unix.MNT_DETACH)
 	}
@@ -128,11 +101,11 @@ func hungFUSE(t *testing.T) {
 func mountFUSE(t *testing.T, point string) int {
 	fd, err := unix.Open("/dev/fuse", unix.O_RDWR|unix.O_CLOEXEC, 0)
 	if err != nil {
-		t.Skip("skip: ", err)
+		t.Skip("", err)
 	}
 	options := fmt.Sprintf("fd=%d,rootmode=40000,user_id=0,group_id=0", fd)
 	if err := unix.Mount("dead", point, "fuse", unix.MS_NOSUID|unix.MS_NODEV, options); err != nil {
-		t.Skip("skip: no FUSE: ", err)
+		t.Skip("no FUSE: ", err)
 	}
 	return fd
 }

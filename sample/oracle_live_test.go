@@ -46,7 +46,7 @@ func TestLiveStatLikeOracle(t *testing.T) {
 		defer file.Close()
 		text, err := file.Read()
 		if err != nil {
-			t.Skip("skip: ", err)
+			t.Skip(err)
 		}
 		got, _, err := parseStat(text, nil)
 		if err != nil {
@@ -74,13 +74,13 @@ func TestLiveStatLikeOracle(t *testing.T) {
 func TestLiveDiskstatsLikeOracle(t *testing.T) {
 	fs, err := blockdevice.NewDefaultFS()
 	if err != nil {
-		t.Skip("skip: ", err)
+		t.Skip(err)
 	}
 	read := func() []diskLine {
 		file := procfile.New("", "/proc/diskstats")
 		text, err := file.Read()
 		if err != nil {
-			t.Skip("skip: ", err)
+			t.Skip(err)
 		}
 		defer file.Close()
 		got, err := parseDiskstats(text, nil)
@@ -110,7 +110,7 @@ func TestLiveNetDevLikeOracle(t *testing.T) {
 		defer file.Close()
 		text, err := file.Read()
 		if err != nil {
-			t.Skip("skip: ", err)
+			t.Skip(err)
 		}
 		got, err := procfile.ParseNetDev(text, nil)
 		if err != nil {

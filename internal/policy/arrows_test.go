@@ -15,6 +15,7 @@ var arrows = []struct {
 	imports []string
 }{
 	{".ci/gotest", nil},
+	{"internal/apart", nil},
 	{"internal/await", nil},
 	{"internal/boottime", []string{"golang.org/x/sys"}},
 	{"internal/box", nil},
@@ -30,7 +31,7 @@ var arrows = []struct {
 	{"sample/qemu", []string{"golang.org/x/sys", "internal/clean/secret", "internal/health", "internal/wakeup", "sample/procfile"}},
 	{"sample", []string{"golang.org/x/sys", "internal/boottime", "internal/box", "internal/clean", "internal/clean/secret", "internal/health",
 		"internal/wakeup", "sample/procfile", "sample/qemu"}},
-	{"sample/link/linktest", []string{"golang.org/x/sys"}},
+	{"sample/link/linktest", []string{"golang.org/x/sys", "internal/apart"}},
 	{"sample/link", []string{"github.com/mdlayher/netlink", "github.com/safchain/ethtool", "golang.org/x/sys",
 		"internal/boottime", "internal/clean", "internal/clean/secret", "internal/health", "internal/wakeup", "sample", "sample/cni", "sample/qemu"}},
 	{"sample/nixos", []string{"golang.org/x/sys", "internal/boottime", "internal/clean", "internal/clean/secret", "internal/health",
@@ -77,7 +78,7 @@ var arrows = []struct {
 }
 
 // testOnly are packages for tests; the program does not link them.
-var testOnly = []string{"draw/tty/ttytest", "draw/vtscreen", "internal/await", "journal/file/jwrite", "journal/journaltest", "kube/apitest",
+var testOnly = []string{"draw/tty/ttytest", "draw/vtscreen", "internal/apart", "internal/await", "journal/file/jwrite", "journal/journaltest", "kube/apitest",
 	"sample/link/linktest", "sample/sampletest"}
 
 // TestArrows: each package imports what its row has, and nothing else, and what it imports of ours lies above it in the table.

@@ -4,17 +4,16 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"runtime"
 	"strings"
-	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"golang.org/x/sys/unix"
 
+	"hypervisor-tui/internal/apart"
 	"hypervisor-tui/internal/await"
 	"hypervisor-tui/internal/health"
 	"hypervisor-tui/journal"
@@ -104,43 +103,24 @@ func TestF55BusyIsNotHung(t *testing.T) {
 	})
 }
 
-const inMountNamespace = "SOURCE_TEST_IN_MOUNT_NAMESPACE"
-
-// dead runs f in a child of this test with a filesystem whose server never answers. revive ends it.
+// dead runs f in a mount namespace of its own with a filesystem whose server never answers. revive ends it.
 func dead(t *testing.T, f func(t *testing.T, dir string, revive func())) {
-	if os.Getenv(inMountNamespace) == "" {
-		if os.Geteuid() != 0 {
-			t.Skip("only root may mount")
-		}
-		child := exec.Command(os.Args[0], "-test.run=^"+t.Name()+"$", "-test.v")
-		child.Env = append(os.Environ(), inMountNamespace+"=1")
-		child.SysProcAttr = &syscall.SysProcAttr{Unshareflags: syscall.CLONE_NEWNS, Pdeathsig: syscall.SIGKILL}
-		runtime.LockOSThread() // Pdeathsig is about the thread that starts the child
-		defer runtime.UnlockOSThread()
-		out, err := child.CombinedOutput()
-		if err != nil && len(out) == 0 {
-			t.Skip("no mount namespace here: ", err)
-		}
-		if _, reason, skipped := strings.Cut(string(out), "skip: "); skipped {
-			reason, _, _ = strings.Cut(reason, "\n")
-			t.Skip(reason)
-		}
-		if err != nil {
-			t.Errorf("%v\n%s", err, out)
-		}
-		return
+	t.Helper()
+	if os.Geteuid() != 0 {
+		t.Skip("only root may mount")
 	}
-	if err := unix.Mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, ""); err != nil {
-		t.Skip("skip: no private mounts: ", err)
+	t.Parallel()
+	if !apart.Inside(t, unix.CLONE_NEWNS) {
+		return
 	}
 	fuse, err := unix.Open("/dev/fuse", unix.O_RDWR|unix.O_CLOEXEC, 0)
 	if err != nil {
-		t.Skip("skip: ", err)
+		t.Skip("", err)
 	}
 	dir := t.TempDir()
 	options := fmt.Sprintf("fd=%d,rootmode=40000,user_id=0,group_id=0", fuse)
 	if err = unix.Mount("dead", dir, "fuse", unix.MS_NOSUID|unix.MS_NODEV, options); err != nil {
-		t.Skip("skip: no FUSE: ", err)
+		t.Skip("no FUSE: ", err)
 	}
 	revive := func() {
 		if fuse >= 0 {

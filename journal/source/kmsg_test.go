@@ -115,6 +115,7 @@ func faked(reads ...any) func(string, func()) (io.ReadCloser, error) {
 func seq(n int) string { return fmt.Sprintf("6,%d,%d,-;record %d\n", n, n, n) }
 
 func TestKmsgCountsWhatWasOverwritten(t *testing.T) {
+	t.Parallel()
 	w := journaltest.Watch(t)
 	k := &Kmsg{Path: "/dev/kmsg"}
 	k.open = faked(seq(70), seq(71), error(syscall.EPIPE), seq(80), "garbage", seq(81), errors.New("broken"))
@@ -151,6 +152,7 @@ func TestKmsgSaysWhetherItLeftOlderOut(t *testing.T) {
 }
 
 func TestF30KmsgSaysWhatIsMissing(t *testing.T) {
+	t.Parallel()
 	w := journaltest.Watch(t)
 	k := &Kmsg{Path: "/dev/kmsg", open: func(path string, _ func()) (io.ReadCloser, error) {
 		return nil, &fs.PathError{Op: "open", Path: path, Err: syscall.EPERM}
@@ -205,6 +207,7 @@ func TestDevice(t *testing.T) {
 }
 
 func TestRealKmsg(t *testing.T) {
+	t.Parallel()
 	if f, err := os.Open("/dev/kmsg"); err != nil {
 		t.Skip("the kernel log cannot be read here:", err)
 	} else {

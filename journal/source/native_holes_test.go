@@ -15,6 +15,7 @@ import (
 
 // TestF25RotatedAwayUnread: entries that were removed before they were read are counted, each once, and told.
 func TestF25RotatedAwayUnread(t *testing.T) {
+	t.Parallel()
 	root := t.TempDir()
 	path := filepath.Join(root, machine, "system.journal")
 	live := create(t, path, "first")
@@ -46,6 +47,7 @@ func TestF25RotatedAwayUnread(t *testing.T) {
 
 // TestF26MessageIsDamaged: an entry without its message is one that is lost.
 func TestF26MessageIsDamaged(t *testing.T) {
+	t.Parallel()
 	root := t.TempDir()
 	path := filepath.Join(root, machine, "system.journal")
 	live := create(t, path, "first")
@@ -71,6 +73,7 @@ func TestF26MessageIsDamaged(t *testing.T) {
 
 // TestNativeGivesPagesBack: in silence nothing of the journal's files is in memory.
 func TestNativeGivesPagesBack(t *testing.T) {
+	t.Parallel()
 	root := t.TempDir()
 	path := filepath.Join(root, machine, "system.journal")
 	live := create(t, path, "first")

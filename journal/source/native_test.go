@@ -101,6 +101,7 @@ func total(t *testing.T, w journaltest.Watched, n int) string {
 }
 
 func TestNativeBackfillsAndFollows(t *testing.T) {
+	t.Parallel()
 	root := t.TempDir()
 	dir := filepath.Join(root, machine)
 	makeJournal(t, dir, 3000, 3)
@@ -124,6 +125,7 @@ func TestNativeBackfillsAndFollows(t *testing.T) {
 
 // TestF25NativeGoesOn stops it and starts it again while journald rotates; a folder that is removed meanwhile is a gap.
 func TestF25NativeGoesOn(t *testing.T) {
+	t.Parallel()
 	root := t.TempDir()
 	dir := filepath.Join(root, machine)
 	w := journaltest.Watch(t)
@@ -166,6 +168,7 @@ func TestF25NativeGoesOn(t *testing.T) {
 
 // TestF25FileThatIsBeingMade: a folder's events end before a new file is a journal, and nothing is silent for long.
 func TestF25FileThatIsBeingMade(t *testing.T) {
+	t.Parallel()
 	root := t.TempDir()
 	dir := filepath.Join(root, machine)
 	makeJournal(t, dir, 10, 1)
@@ -234,6 +237,7 @@ func rotatedName(dir string, i int) string {
 
 // TestF28LargeAndOddMessages: 10 MB in one line, no newline, NULs.
 func TestF28LargeAndOddMessages(t *testing.T) {
+	t.Parallel()
 	root := t.TempDir()
 	live := create(t, filepath.Join(root, machine, "system.journal"), "0")
 	long := strings.Repeat("x\x00", 5<<20)
@@ -285,6 +289,7 @@ func fieldNamed(fields []journal.Field, name string) (f journal.Field) {
 
 // TestF30NativeSaysWhatIsMissing reads as nobody what belongs to a group, and what may be read beside it.
 func TestF30NativeSaysWhatIsMissing(t *testing.T) {
+	t.Parallel()
 	if os.Getuid() == 0 && os.Getenv("F30") == "" {
 		asNobody(t)
 		return
@@ -357,6 +362,7 @@ func asNobody(t *testing.T) {
 
 // TestNativeSaysWhetherItLeftOlderOut: it decides for how much of the last hour the counts stand.
 func TestNativeSaysWhetherItLeftOlderOut(t *testing.T) {
+	t.Parallel()
 	for n, all := range map[int]bool{backfillEntries - 1: true, backfillEntries + 1: false} {
 		root := t.TempDir()
 		live := create(t, filepath.Join(root, machine, "system.journal"), "live")

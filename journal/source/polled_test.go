@@ -3,15 +3,13 @@ package source
 import (
 	"context"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"runtime"
 	"strings"
-	"syscall"
 	"testing"
 
 	"golang.org/x/sys/unix"
 
+	"hypervisor-tui/internal/apart"
 	"hypervisor-tui/journal/file"
 	"hypervisor-tui/journal/file/jwrite"
 	"hypervisor-tui/journal/journaltest"
@@ -19,42 +17,21 @@ import (
 	"hypervisor-tui/journal/source/logfile"
 )
 
-const inUserNamespace = "SOURCE_TEST_IN_USER_NAMESPACE"
-
-// limited runs f in a child of this test in a user namespace in which the limit is 0.
+// limited runs f in a user namespace of its own in which the limit is 0.
 func limited(t *testing.T, limit string, f func(*testing.T)) {
-	if os.Getenv(inUserNamespace) != "" {
-		path := "/proc/sys/user/" + limit
-		if err := os.WriteFile(path, []byte("0"), 0); err != nil {
-			t.Skip("skip: ", err)
-		}
-		if text, err := os.ReadFile(path); err != nil || strings.TrimSpace(string(text)) != "0" {
-			t.Skipf("skip: %s is %q", path, text)
-		}
-		f(t)
+	t.Helper()
+	t.Parallel()
+	if !apart.Inside(t, unix.CLONE_NEWUSER) {
 		return
 	}
-	child := exec.Command(os.Args[0], "-test.run=^"+t.Name()+"$", "-test.v")
-	child.Env = append(os.Environ(), inUserNamespace+"=1")
-	child.SysProcAttr = &syscall.SysProcAttr{
-		Cloneflags:  syscall.CLONE_NEWUSER,
-		UidMappings: []syscall.SysProcIDMap{{HostID: os.Getuid(), Size: 1}},
-		GidMappings: []syscall.SysProcIDMap{{HostID: os.Getgid(), Size: 1}},
-		Pdeathsig:   syscall.SIGKILL,
+	path := "/proc/sys/user/" + limit
+	if err := os.WriteFile(path, []byte("0"), 0); err != nil {
+		t.Skip(err)
 	}
-	runtime.LockOSThread() // Pdeathsig is about the thread that starts the child
-	defer runtime.UnlockOSThread()
-	out, err := child.CombinedOutput()
-	if err != nil && len(out) == 0 {
-		t.Skip("no user namespace here: ", err)
+	if text, err := os.ReadFile(path); err != nil || strings.TrimSpace(string(text)) != "0" {
+		t.Skipf("%s is %q", path, text)
 	}
-	if _, reason, skipped := strings.Cut(string(out), "skip: "); skipped {
-		reason, _, _ = strings.Cut(reason, "\n")
-		t.Skip(reason)
-	}
-	if err != nil {
-		t.Errorf("%v\n%s", err, out)
-	}
+	f(t)
 }
 
 func TestF60UserWithoutInstances(t *testing.T) { limited(t, "max_inotify_instances", polled) }
@@ -93,6 +70,7 @@ func polled(t *testing.T) {
 
 // TestF60NativeIsPolled is the same without a namespace.
 func TestF60NativeIsPolled(t *testing.T) {
+	t.Parallel()
 	root := t.TempDir()
 	dir := filepath.Join(root, machine)
 	live := create(t, filepath.Join(dir, "system.journal"), "live")

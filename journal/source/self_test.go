@@ -13,6 +13,7 @@ import (
 )
 
 func TestLines(t *testing.T) {
+	t.Parallel()
 	w := journaltest.Watch(t)
 	l := NewSelf(w.Input)
 	for _, part := range []string{"one\ntwo \x1b[31mred\n\n", "par", "ted\nno", " end"} {
@@ -31,6 +32,7 @@ func TestLines(t *testing.T) {
 }
 
 func TestF28LinesWithoutNewline(t *testing.T) {
+	t.Parallel()
 	w := journaltest.Watch(t)
 	l := NewSelf(w.Input)
 	for range 10 << 10 {

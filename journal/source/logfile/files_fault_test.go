@@ -20,6 +20,7 @@ import (
 
 // TestF28LongLine follows a line of 10 MB, one that never ends, and NULs.
 func TestF28LongLine(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	f := follow(t, dir, "*.log")
 	f.Health(t, "absent")
@@ -144,6 +145,7 @@ func descriptors(t *testing.T) int {
 
 // TestF30DeniedFile says of a file and of a directory who may read it, and how to mend it.
 func TestF30DeniedFile(t *testing.T) {
+	t.Parallel()
 	if os.Getuid() == 0 {
 		t.Skip("root may read everything: run as another user")
 	}
@@ -184,6 +186,7 @@ func TestF30Denial(t *testing.T) {
 
 // TestFilesRefuseWhatIsNoFile: a FIFO, a directory and a device are not opened, and hold nothing up.
 func TestFilesRefuseWhatIsNoFile(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	if err := unix.Mkfifo(filepath.Join(dir, "fifo.log"), 0o600); err != nil {
 		t.Fatal(err)
@@ -203,6 +206,7 @@ func TestFilesRefuseWhatIsNoFile(t *testing.T) {
 
 // TestFilesStartWithTheLastLines: of what is there at the start, the last lines come, and whole ones.
 func TestFilesStartWithTheLastLines(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	var short, long strings.Builder
 	for i := range 5000 {
@@ -229,6 +233,7 @@ func TestFilesStartWithTheLastLines(t *testing.T) {
 
 // TestFilesGoOnAfterARestart: a source that is started again goes on where it was.
 func TestFilesGoOnAfterARestart(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	path := filepath.Join(dir, "a.log")
 	journaltest.AppendFile(t, path, "one\n")
@@ -244,6 +249,7 @@ func TestFilesGoOnAfterARestart(t *testing.T) {
 
 // TestFilesLineWithoutAnEnd comes when nothing has been added to it for a while.
 func TestFilesLineWithoutAnEnd(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	path := filepath.Join(dir, "a.log")
 	journaltest.AppendFile(t, path, "no end")

@@ -60,6 +60,7 @@ func equal(t *testing.T, got []string, want ...string) {
 const criHead = "2026-11-22T20:00:00.5Z stdout "
 
 func TestFilesFollowAPod(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	f := follow(t, dir, "pods/*_virt-*/compute/*.log")
 	f.Health(t, "absent", "none yet", "pods/*_virt-*")
@@ -84,6 +85,7 @@ func TestFilesFollowAPod(t *testing.T) {
 
 // TestFilesStorm rotates a file by rename while lines are written, faster than anyone can look: every line comes once.
 func TestFilesStorm(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	f := follow(t, dir, "app.log")
 	f.Health(t, "absent")
@@ -107,6 +109,7 @@ func TestFilesStorm(t *testing.T) {
 // TestFilesCopyTruncate does the same by copy and truncation. Lines between the two are lost by the rotation itself, so
 // none are written there.
 func TestFilesCopyTruncate(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	f := follow(t, dir, "app.log")
 	live := filepath.Join(dir, "app.log")

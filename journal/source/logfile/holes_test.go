@@ -48,6 +48,7 @@ func TestFilesHardLinkOfTheLiveFile(t *testing.T) {
 
 // TestFilesCountWhatGoesWithAFile: the rest of a file that is gone counts as one line lost, nothing else does.
 func TestFilesCountWhatGoesWithAFile(t *testing.T) {
+	t.Parallel()
 	path := filepath.Join(t.TempDir(), "a.log")
 	journaltest.AppendFile(t, path, "one\ntwo\nthree\n")
 	w := journaltest.Watch(t)
@@ -69,6 +70,7 @@ func TestFilesCountWhatGoesWithAFile(t *testing.T) {
 // TestSeen: what a source leaves begins with the first line that was not put, and is not believed of a file that has
 // become shorter.
 func TestSeen(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	path := filepath.Join(dir, "a.log")
 	journaltest.AppendFile(t, path, "one\ntwo\nthree\n")

@@ -147,6 +147,7 @@ func TestC5StartsWithAHead(t *testing.T) {
 // TestF59FilesWhileTheClockIsBehind: a line without an end comes, and a new file is read whole, though all stamps are to
 // come.
 func TestF59FilesWhileTheClockIsBehind(t *testing.T) {
+	t.Parallel()
 	x := &file{live: true, size: 4, changed: time.Now().Add(time.Hour).UnixNano()}
 	s := intake.Stat{Size: 4, Changed: x.changed}
 	if x.update("", s); x.resting {

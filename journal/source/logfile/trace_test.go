@@ -38,6 +38,7 @@ Caused by: java.io.IOException: connection refused
 
 // TestTracesAreOneEntry follows a log file in which a program panics, another goroutine stands, and a JVM throws.
 func TestTracesAreOneEntry(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	f := follow(t, dir, "*.log")
 	f.Health(t, "absent")
@@ -56,6 +57,7 @@ func TestTracesAreOneEntry(t *testing.T) {
 // TestTracesAreReadAgainAsTheyWereFollowed: the same entries come from following and from the archive in both
 // directions, of files of lines in any order, as text and in a container's streams.
 func TestTracesAreReadAgainAsTheyWereFollowed(t *testing.T) {
+	t.Parallel()
 	kinds := append(strings.Split(goPanic+javaTrace, "\n"), "ordinary", "ordinary", "goroutine 5 [select]:", "  indented", "")
 	for seed := range uint64(12) {
 		random := rand.New(rand.NewPCG(seed, 0))
@@ -129,6 +131,7 @@ func offsets(list []uint64) (at []uint64) {
 
 // TestTraceEndsWithItsFile: a pod panics and its log is removed before anything follows.
 func TestTraceEndsWithItsFile(t *testing.T) {
+	t.Parallel()
 	path := filepath.Join(t.TempDir(), "a.log")
 	journaltest.AppendFile(t, path, goPanic)
 	w := journaltest.Watch(t)
@@ -147,6 +150,7 @@ func TestTraceEndsWithItsFile(t *testing.T) {
 // TestC7BrokenByARotation: what begins at the end of a file and goes on in the one that takes its place is one entry, at
 // its place: the parts of a container's line, of two streams at once, and a trace.
 func TestC7BrokenByARotation(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	f := follow(t, dir, "*.log")
 	f.Health(t, "absent")

@@ -5,56 +5,27 @@ package linktest
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
-	"os"
 	"os/exec"
 	"strings"
 	"syscall"
 	"testing"
 
 	"golang.org/x/sys/unix"
+
+	"hypervisor-tui/internal/apart"
 )
 
-const insideVariable = "LINKTEST_NAMESPACE" // names the test that runs in a namespace of its own
-
-// Inside says whether the test runs in a network namespace of its own, with a sysfs of its own. If not, it runs the test
-// there, in a process of its own whose environment has more, passes its verdict on, and the caller returns. Where such a
-// namespace cannot be had it skips the test.
+// Inside reports whether the test runs in a network namespace of its own, with a sysfs of its own, as apart.Inside does.
 func Inside(t *testing.T, more ...string) bool {
 	t.Helper()
-	if os.Getenv(insideVariable) == t.Name() {
-		// A sysfs shows the namespace in which it was mounted. The mount is seen in this process alone.
-		if err := unix.Mount("sysfs", "/sys", "sysfs", 0, ""); err != nil {
-			t.Skip("no sysfs of its own:", err)
-		}
-		return true
+	if !apart.Inside(t, syscall.CLONE_NEWNET|syscall.CLONE_NEWNS, more...) {
+		return false
 	}
-	self, err := os.Executable()
-	if err != nil {
-		t.Skip(err)
+	// A sysfs shows the namespace in which it was mounted.
+	if err := unix.Mount("sysfs", "/sys", "sysfs", 0, ""); err != nil {
+		t.Skip("no sysfs of its own:", err)
 	}
-	inside := exec.Command(self, "-test.run=^"+t.Name()+"$", "-test.v")
-	inside.Env = append(append(os.Environ(), insideVariable+"="+t.Name()), more...)
-	// Go makes the mounts private here, so that none of them leaks to the machine.
-	inside.SysProcAttr = &syscall.SysProcAttr{Unshareflags: syscall.CLONE_NEWNET | syscall.CLONE_NEWNS, Pdeathsig: syscall.SIGKILL}
-	if os.Geteuid() != 0 {
-		inside.SysProcAttr.Cloneflags = syscall.CLONE_NEWUSER
-		inside.SysProcAttr.UidMappings = []syscall.SysProcIDMap{{ContainerID: 0, HostID: os.Geteuid(), Size: 1}}
-		inside.SysProcAttr.GidMappings = []syscall.SysProcIDMap{{ContainerID: 0, HostID: os.Getegid(), Size: 1}}
-	}
-	out, err := inside.CombinedOutput()
-	var exit *exec.ExitError
-	switch {
-	case err != nil && !errors.As(err, &exit):
-		t.Skip("no network namespace for a test here:", err)
-	case err != nil:
-		t.Errorf("in the namespace: %v\n%s", err, out)
-	case bytes.Contains(out, []byte("--- SKIP: "+t.Name())):
-		t.Skipf("in the namespace:\n%s", out)
-	default:
-		t.Logf("%s", out)
-	}
-	return false
+	return true
 }
 
 // IP runs ip and returns what it prints. It skips the test where there is no ip, and fails it where ip fails.
