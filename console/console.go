@@ -21,6 +21,7 @@ import (
 	"hypervisor-tui/draw/tty"
 	"hypervisor-tui/internal/boottime"
 	"hypervisor-tui/internal/health"
+	"hypervisor-tui/journal"
 	"hypervisor-tui/journal/source"
 	"hypervisor-tui/screens"
 )
@@ -55,8 +56,9 @@ func Run(o Options) (err error) {
 	limit, stop := context.WithTimeout(ctx, startWait)
 	defer stop()
 	fonts := guard.Begin(func() *tty.Font { return terminal.Font(nil) })
-	feeds := collect.New(c, g)
-	workers := feeds.StartSampler(ctx) // all that is slower comes after the first frame
+	collector := collect.New(c, g)
+	news := collector.Subscribe()
+	workers := collector.StartSampler(ctx) // all that is slower comes after the first frame
 	zones := guard.Begin(localZone)
 	if err := screen.Init(); err != nil {
 		return errors.Join(err, terminal.Close())
@@ -66,9 +68,9 @@ func Run(o Options) (err error) {
 	font, hasFont := guard.Within(limit, fonts, nil)
 	l := &loop{
 		tty: terminal, screen: screen, canvas: draw.NewCanvas(look(c, caps, font)), line: newLine(terminal, palette(c, caps)),
-		feeds: feeds, guard: g, own: new(process.Usage), systemd: newNotifier(), answers: make(chan func(), asides),
+		collector: collector, news: news, guard: g, own: new(process.Usage), systemd: newNotifier(), answers: make(chan func(), asides),
 		console: screens.NewConsole(firstScreen(c, o), g.Caught), repaint: true,
-		look:   func(f *tty.Font) draw.Look { return look(feeds.Config, caps, f) },
+		look:   func(f *tty.Font) draw.Look { return look(collector.Config(), caps, f) },
 		config: reloads{load: func() loaded { return load(o) }, silent: silent(o), caps: caps, told: late != nil},
 	}
 	defer l.systemd.close()
@@ -78,7 +80,7 @@ func Run(o Options) (err error) {
 	l.frame.Settings.Slow = terminal.Baud() > 0
 	zone, hasZone := guard.Within(limit, zones, noZone)
 	l.zoneIs(zone)
-	guard.Within(limit, feeds.Sampler.Sampled(), struct{}{})
+	guard.Within(limit, news.Sampled(), struct{}{})
 	for !terminal.Idle() && limit.Err() == nil { // it has what starts the screen still to take
 		time.Sleep(time.Millisecond)
 	}
@@ -93,9 +95,9 @@ func Run(o Options) (err error) {
 	if late != nil {
 		l.ask(&l.config.aside, "config", func() func() { c := <-late; return func() { l.reloaded(ctx, c) } })
 	}
-	feeds.StartLogs(ctx)
-	startSelf(ctx, g, feeds, captured)
-	feeds.StartWorkers(workers)
+	collector.StartLogs(ctx)
+	startSelf(ctx, g, collector.Log(), captured)
+	collector.StartWorkers(workers)
 	g.Supervise(ctx, "own use", l.own.Follow)
 	err = l.run(ctx, signals)
 	l.systemd.tell(daemon.SdNotifyStopping)
@@ -140,8 +142,8 @@ func watchSignals(cancel context.CancelFunc) <-chan os.Signal {
 }
 
 // startSelf makes what this process prints into log entries.
-func startSelf(ctx context.Context, g *guard.Guard, f *collect.Collector, c *process.Captured) {
-	sink := f.Log.Sink("self")
+func startSelf(ctx context.Context, g *guard.Guard, log *journal.Log, c *process.Captured) {
+	sink := log.Sink("self")
 	var good health.Health
 	good.Good(boottime.Now())
 	sink.Report(good, "what this program prints itself")

@@ -115,7 +115,7 @@ func (l *loop) watchConfig() {
 // banner keeps the settings in force, with another banner.
 func (l *loop) banner(text string) {
 	kept := *l.frame.Settings
-	kept.Banner = settings(l.feeds.Config, text, "").Banner
+	kept.Banner = settings(l.collector.Config(), text, "").Banner
 	l.frame.Settings = &kept
 }
 
@@ -141,5 +141,5 @@ func (l *loop) apply(ctx context.Context, c loaded) {
 	l.tty.SetSize(c.config.Size.Width, c.config.Size.Height)
 	fresh.Terminal, fresh.Slow = terminalText(l.canvas, caps, l.tty.Baud()), old.Slow
 	l.frame.Settings = fresh
-	l.feeds.Reconfigure(ctx, c.config)
+	l.collector.Reconfigure(ctx, c.config)
 }

@@ -19,7 +19,6 @@ import (
 	"hypervisor-tui/draw"
 	"hypervisor-tui/draw/tty"
 	"hypervisor-tui/frame"
-	"hypervisor-tui/internal/boottime"
 	"hypervisor-tui/internal/wakeup"
 	"hypervisor-tui/screens"
 )
@@ -38,21 +37,22 @@ var (
 // loop is the one goroutine that draws. It takes snapshots, draws every cell of the canvas and hands what changed to
 // the terminal; nothing in it waits but for its channels, and nothing in it touches a file: what may hang is asked aside.
 type loop struct {
-	tty     *tty.Terminal
-	screen  *draw.Screen
-	canvas  *draw.Canvas
-	console *screens.Console
-	feeds   *collect.Collector
-	guard   *guard.Guard
-	own     *process.Usage
-	frame   frame.Frame
-	line    line
-	look    func(*tty.Font) draw.Look // by the configuration in force
-	systemd *notifier
-	answers chan func() // of what is done beside the loop; has room for asides
-	config  reloads
-	font    aside
-	level   aside
+	tty       *tty.Terminal
+	screen    *draw.Screen
+	canvas    *draw.Canvas
+	console   *screens.Console
+	collector *collect.Collector
+	news      *collect.Subscription
+	guard     *guard.Guard
+	own       *process.Usage
+	frame     frame.Frame
+	line      line
+	look      func(*tty.Font) draw.Look // by the configuration in force
+	systemd   *notifier
+	answers   chan func() // of what is done beside the loop; has room for asides
+	config    reloads
+	font      aside
+	level     aside
 
 	w, h    int           // as drawn last
 	repaint bool          // the terminal shows something else than we think
@@ -101,9 +101,9 @@ func (l *loop) run(ctx context.Context, signals <-chan os.Signal) error {
 			if l.behind {
 				l.draw(time.Now())
 			}
-		case <-l.feeds.Log.Changed():
+		case <-l.collector.Log().Changed():
 			l.page()
-		case <-l.feeds.Sampler.Sampled():
+		case <-l.news.Sampled():
 			l.sampled()
 		case answer := <-l.answers:
 			answer()
@@ -207,7 +207,7 @@ func (l *loop) key(k draw.Key) (quit bool, err error) {
 		return true, ErrLogin
 	case screens.Refresh:
 		l.fresh = true
-		l.feeds.Refresh()
+		l.collector.Refresh()
 	case screens.Repaint:
 		l.again()
 	}
@@ -222,8 +222,8 @@ func (l *loop) key(k draw.Key) (quit bool, err error) {
 
 // tick draws the frame of this second.
 func (l *loop) tick(now time.Time) {
-	l.frame.Beat++
-	switch l.frame.Beat {
+	l.frame.Tick++
+	switch l.frame.Tick {
 	case 1:
 		process.LimitMemory(process.GCPercent)
 	case process.StartTime:
@@ -234,7 +234,7 @@ func (l *loop) tick(now time.Time) {
 	if l.console.Paused() && !l.resized() && !l.repaint {
 		return
 	}
-	l.line.mending = !l.behind && l.frame.Beat%uint64(max(l.w/mendCells, 1)) == 0
+	l.line.mending = !l.behind && l.frame.Tick%uint64(max(l.w/mendCells, 1)) == 0
 	l.draw(now)
 }
 
@@ -282,7 +282,7 @@ func (l *loop) draw(now time.Time) {
 	l.console.Draw(l.canvas.Begin(l.w, l.h), &l.frame)
 	if q, changed := l.console.Query(); changed {
 		l.asked = q.Number
-		l.feeds.Log.Ask(q)
+		l.collector.Log().Ask(q)
 	}
 	l.send()
 	l.frame.Self.Frames++
@@ -298,14 +298,13 @@ func (l *loop) answered() bool {
 func (l *loop) gather(now time.Time) {
 	f := &l.frame
 	if !l.console.Paused() || !l.answered() {
-		f.Page = l.feeds.Log.Pages().Latest()
+		f.Page = l.collector.Log().Pages().Latest()
 	}
 	if l.console.Paused() && f.Host != nil {
 		return
 	}
-	f.Now, f.Boot = now.In(f.Now.Location()), boottime.Now()
-	l.feeds.Fill(f)
+	f.Now = now.In(f.Now.Location())
 	l.own.Fill(&f.Self)
 	f.Self.Crashes = l.guard.Crashes.Load()
-	f.Derive()
+	l.news.Fill(&f.Snapshot)
 }

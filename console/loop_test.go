@@ -49,12 +49,13 @@ func newLoop(t *testing.T) (*loop, *os.File) {
 	c := config.Default()
 	g := new(guard.Guard)
 	l := &loop{
-		tty: terminal, screen: screen, canvas: draw.NewCanvas(look(c, caps, nil)), line: newLine(terminal, nil), feeds: collect.New(c, g), guard: g, own: new(process.Usage), systemd: newNotifier(),
+		tty: terminal, screen: screen, canvas: draw.NewCanvas(look(c, caps, nil)), line: newLine(terminal, nil), collector: collect.New(c, g), guard: g, own: new(process.Usage), systemd: newNotifier(),
 		console: screens.NewConsole(frame.Dashboard, g.Caught), repaint: true, answers: make(chan func(), asides),
 	}
+	l.news = l.collector.Subscribe()
 	l.frame.Now, l.frame.Settings = time.Now().UTC(), settings(c, "", "")
 	for range 3 {
-		l.feeds.Sampler.Sample()
+		l.news.Sample()
 	}
 	return l, master
 }
@@ -80,7 +81,7 @@ func TestTickAllocatesNothing(t *testing.T) {
 		fewest := 1e9
 		for range 10 { // the runtime's own now and then come on top
 			fewest = min(fewest, testing.AllocsPerRun(1, func() {
-				l.feeds.Sampler.Sample()
+				l.news.Sample()
 				l.gather(time.Now())
 				l.console.Draw(l.canvas.Begin(200, 60), &l.frame)
 				l.canvas.Flush(none)
@@ -160,7 +161,7 @@ func TestPausedPicture(t *testing.T) {
 	l.key(' ')
 	frames := l.frame.Self.Frames
 	for i := range 10 {
-		l.feeds.Sampler.Sample()
+		l.news.Sample()
 		l.tick(time.Now().Add(time.Duration(i) * time.Second))
 		l.sampled()
 		l.page()
@@ -197,7 +198,7 @@ func TestF54ConfigHangs(t *testing.T) {
 	reads, answer := make(chan bool, 1000), make(chan loaded)
 	l.config = reloads{silent: "not answering (x)", load: func() loaded { reads <- true; return <-answer }}
 	l.frame.Settings = settings(config, "", "")
-	l.feeds.Config = config
+
 	hup := func() {
 		t.Helper()
 		if quit, err := l.signal(t.Context(), unix.SIGHUP); quit || err != nil {

@@ -15,7 +15,6 @@ import (
 	"hypervisor-tui/console/process"
 	"hypervisor-tui/draw"
 	"hypervisor-tui/frame"
-	"hypervisor-tui/internal/boottime"
 	"hypervisor-tui/internal/health"
 	"hypervisor-tui/internal/wakeup"
 	"hypervisor-tui/journal"
@@ -77,42 +76,38 @@ func utf8Locale() bool {
 // snapshot samples the host twice, so that there are rates, and waits for what is slow to answer the first time.
 func snapshot(ctx context.Context, first loaded, o Options, rows int) *frame.Frame {
 	c, g := first.config, new(guard.Guard)
-	feeds := collect.New(c, g)
+	collector := collect.New(c, g)
+	news := collector.Subscribe()
 	// Scripts get the messages as they were written.
-	feeds.Log.Ask(journal.Query{Number: 1, Rows: rows, Filter: journal.Filter{Least: journal.Debug, Each: o.JSON, Raw: o.JSON}})
-	feeds.StartLogs(ctx)
-	feeds.StartWorkers(ctx)
+	collector.Log().Ask(journal.Query{Number: 1, Rows: rows, Filter: journal.Filter{Least: journal.Debug, Each: o.JSON, Raw: o.JSON}})
+	collector.StartLogs(ctx)
+	collector.StartWorkers(ctx)
 	limit, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	local := guard.Begin(localZone)
-	sampled := guard.InTime(limit, feeds.Sampler.Sample)
+	sampled := guard.InTime(limit, news.Sample)
 	wakeup.Pause(limit, betweenSamples)
-	feeds.Sampler.WaitSlow(limit)
-	feeds.Sampler.WaitLinks(limit)
-	f := &frame.Frame{Settings: settings(c, first.banner, first.path), Final: true}
+	news.WaitSlow(limit)
+	f := &frame.Frame{Snapshot: frame.Snapshot{Settings: settings(c, first.banner, first.path), Final: true}}
 	f.Settings.Version = o.Version
 	zone, _ := guard.Within(limit, local, noZone)
 	if zone.note != "" {
 		f.Settings.Notes = append(f.Settings.Notes, zone.note)
 	}
-	f.Page = backfilled(limit, feeds.Log)
-	for limit.Err() == nil {
-		if state := feeds.Kube.Load(); state != nil && state.Settled() {
-			break
-		}
+	f.Page = backfilled(limit, collector.Log())
+	for limit.Err() == nil && !news.ClusterSettled() {
 		wakeup.Pause(limit, 10*time.Millisecond)
 	}
 	own := new(process.Usage)
 	last, stop := context.WithTimeout(ctx, lastPatience)
 	defer stop()
 	if sampled {
-		guard.InTime(last, feeds.Sampler.Sample)
+		guard.InTime(last, news.Sample)
 	}
 	guard.InTime(last, own.Measure)
-	f.Now, f.Boot = time.Now().In(zone.Location), boottime.Now()
-	feeds.Fill(f)
+	f.Now = time.Now().In(zone.Location)
 	own.Fill(&f.Self)
-	f.Derive()
+	news.Fill(&f.Snapshot)
 	return f
 }
 

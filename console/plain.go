@@ -15,7 +15,6 @@ import (
 	"hypervisor-tui/console/process"
 	"hypervisor-tui/draw/tty"
 	"hypervisor-tui/frame"
-	"hypervisor-tui/internal/boottime"
 	"hypervisor-tui/journal"
 	"hypervisor-tui/report"
 )
@@ -38,14 +37,15 @@ func Plain(out io.Writer, o Options) (err error) {
 	defer cancel()
 	watchSignals(cancel)
 	c, g := first.config, new(guard.Guard)
-	feeds := collect.New(c, g)
-	feeds.Log.Ask(journal.Query{Number: 1, Rows: journal.MaxRows, Filter: journal.Filter{Least: journal.Debug, Each: true}})
-	feeds.StartLogs(ctx)
-	feeds.StartWorkers(feeds.StartSampler(ctx))
+	collector := collect.New(c, g)
+	news := collector.Subscribe()
+	collector.Log().Ask(journal.Query{Number: 1, Rows: journal.MaxRows, Filter: journal.Filter{Least: journal.Debug, Each: true}})
+	collector.StartLogs(ctx)
+	collector.StartWorkers(collector.StartSampler(ctx))
 	limit, stop := context.WithTimeout(ctx, startWait)
 	defer stop()
 	zone, _ := guard.Within(limit, guard.Begin(localZone), noZone)
-	p := &printer{out: tty.NewPacer(out, c.Baud), feeds: feeds, own: new(process.Usage)}
+	p := &printer{out: tty.NewPacer(out, c.Baud), log: collector.Log(), news: news, own: new(process.Usage)}
 	g.Supervise(ctx, "own use", p.own.Follow)
 	p.frame.Settings = settings(c, first.banner, first.path)
 	p.frame.Settings.Version = o.Version
@@ -62,7 +62,8 @@ func Plain(out io.Writer, o Options) (err error) {
 // printer is what --plain prints.
 type printer struct {
 	out     io.Writer
-	feeds   *collect.Collector
+	log     *journal.Log
+	news    *collect.Subscription
 	own     *process.Usage
 	frame   frame.Frame
 	printed uint64 // of the entries that came since the start, or left out
@@ -84,7 +85,7 @@ func (p *printer) run(ctx context.Context) error {
 			p.status()
 		case <-tick.C:
 			p.status()
-		case <-p.feeds.Log.Changed():
+		case <-p.log.Changed():
 			p.entries()
 		}
 		if _, err := p.out.Write(p.text); err != nil {
@@ -96,17 +97,16 @@ func (p *printer) run(ctx context.Context) error {
 // status adds the line, or two, that say how the host is.
 func (p *printer) status() {
 	f := &p.frame
-	f.Now, f.Boot = time.Now().In(f.Now.Location()), boottime.Now()
-	p.feeds.Fill(f)
+	f.Now = time.Now().In(f.Now.Location())
 	p.own.Fill(&f.Self)
-	f.Derive()
+	p.news.Fill(&f.Snapshot)
 	p.text = report.AppendStatus(p.text, f)
 }
 
 // entries adds what has come since the last time and since the start, whatever the clock says, and how much of it was too
 // much to print.
 func (p *printer) entries() {
-	page := p.feeds.Log.Pages().Latest()
+	page := p.log.Pages().Latest()
 	if page == nil || page.Pending {
 		return
 	}

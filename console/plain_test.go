@@ -9,7 +9,6 @@ import (
 	"testing/synctest"
 	"time"
 
-	"hypervisor-tui/console/collect"
 	"hypervisor-tui/journal"
 )
 
@@ -17,11 +16,11 @@ import (
 // even when another source starts later.
 func TestF59PlainWhileTheClockIsBehind(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := &collect.Collector{Log: journal.New(1000, []journal.Tab{{Name: "All"}})}
+		log := journal.New(1000, []journal.Tab{{Name: "All"}})
 		ctx, cancel := context.WithCancel(t.Context())
-		go f.Log.Run(ctx)
-		f.Log.Ask(journal.Query{Number: 1, Rows: journal.MaxRows, Filter: journal.Filter{Least: journal.Debug, Each: true}})
-		p := &printer{feeds: f}
+		go log.Run(ctx)
+		log.Ask(journal.Query{Number: 1, Rows: journal.MaxRows, Filter: journal.Filter{Least: journal.Debug, Each: true}})
+		p := &printer{log: log}
 		p.frame.Now = time.Now()
 		put := func(s *journal.Sink, text string, ago time.Duration) {
 			if !s.Try(journal.Entry{Time: time.Now().Add(-ago), Unit: []byte("unit"), Message: []byte(text)}) {
@@ -38,7 +37,7 @@ func TestF59PlainWhileTheClockIsBehind(t *testing.T) {
 			}
 			return texts
 		}
-		a := f.Log.Sink("a")
+		a := log.Sink("a")
 		put(a, "old", time.Hour)
 		put(a, "ahead", -time.Hour) // the clock has been set back since
 		a.Flush()
@@ -50,7 +49,7 @@ func TestF59PlainWhileTheClockIsBehind(t *testing.T) {
 		if got := printed(); !slices.Equal(got, []string{"first", "second"}) {
 			t.Errorf("%q", got)
 		}
-		b := f.Log.Sink("b")
+		b := log.Sink("b")
 		for i := range 400 {
 			put(b, "x", time.Duration(400-i)*time.Minute)
 		}

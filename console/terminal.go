@@ -74,10 +74,10 @@ func (l *loop) again() {
 
 // watchTerminal looks, once a second, for what nobody tells: another font, messages of the kernel on the picture.
 func (l *loop) watchTerminal(now time.Time) {
-	if l.frame.Beat%fontBeats == 0 {
+	if l.frame.Tick%fontBeats == 0 {
 		l.askFont()
 	}
-	if l.line.shared && now.Sub(l.line.healed) >= l.line.full && l.feeds.Log.Kernel(journal.Debug+1) != l.line.kernel[0] {
+	if l.line.shared && now.Sub(l.line.healed) >= l.line.full && l.collector.Log().Kernel(journal.Debug+1) != l.line.kernel[0] {
 		l.ask(&l.level, "console level", func() func() {
 			level := consoleLevel()
 			return func() { l.printed(level) }
@@ -108,7 +108,7 @@ func (l *loop) fontIs(font *tty.Font) {
 
 // printed sends the picture again when the kernel has printed on its consoles, which it does from level on.
 func (l *loop) printed(level journal.Severity) {
-	log := l.feeds.Log
+	log := l.collector.Log()
 	seen := [2]uint64{log.Kernel(journal.Debug + 1), log.Kernel(level)}
 	printed := seen[1] != l.line.kernel[1]
 	l.line.kernel = seen

@@ -86,7 +86,7 @@ func TestGatherSources(t *testing.T) {
 	f := wellFrame()
 	f.Kube.Kubeconfig = "/etc/rancher/k3s/k3s.yaml"
 	f.Host.Health[sample.Stat] = health.Health{State: health.Failed, Err: "no"}
-	got := GatherSources(nil, f)
+	got := f.sources(nil, &f.Snapshot)
 	names := map[string]Source{}
 	for _, s := range got {
 		if _, twice := names[s.Name]; twice || s.Name == "" {
@@ -108,7 +108,7 @@ func TestGatherSources(t *testing.T) {
 	if s := names["kubernetes"]; s.Health.State != health.Absent || s.Detail != f.Kube.Kubeconfig {
 		t.Errorf("kubernetes: %+v", s)
 	}
-	again := GatherSources(got, &Frame{})
+	again := new(Tracker).sources(got, new(Snapshot))
 	if len(again) != len(got)-1 || &again[0] != &got[0] {
 		t.Error("all but the log's source should be listed before the first sample, in the same memory")
 	}

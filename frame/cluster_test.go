@@ -11,7 +11,7 @@ import (
 )
 
 // toldOf is what is wrong with a cluster in which a test has changed something.
-func toldOf(change func(*Frame)) string {
+func toldOf(change func(*tracked)) string {
 	f := clustered()
 	change(f)
 	return words(find(nil, f))
@@ -19,29 +19,29 @@ func toldOf(change func(*Frame)) string {
 
 // TestB2KindsThatAreNotSeen are problems by name; those that nobody may see are one, and a moment without one is none.
 func TestB2KindsThatAreNotSeen(t *testing.T) {
-	kind := func(f *Frame, k kube.Kind, s health.State, age time.Duration, why string) {
+	kind := func(f *tracked, k kube.Kind, s health.State, age time.Duration, why string) {
 		f.Kube.Kinds[k].Health = health.Health{State: s, Since: f.Boot - age, At: f.Boot - age, Err: why}
 	}
 	for name, c := range map[string]struct {
-		change func(*Frame)
+		change func(*tracked)
 		want   string
 	}{
-		"failed": {func(f *Frame) {
+		"failed": {func(f *tracked) {
 			kind(f, kube.KindPod, health.Failed, 0, "HTTP 500: etcd")
 			kind(f, kube.KindVM, health.Failed, time.Minute, "malformed JSON")
 		}, "warning pods not seen: HTTP 500: etcd [dashboard]; warning virtualmachines not seen: malformed JSON [dashboard]; "},
-		"stale":            {func(f *Frame) { kind(f, kube.KindPod, health.Stale, relisted, "it hung up") }, "warning pods not followed: it hung up [dashboard]; "},
-		"stale for moment": {func(f *Frame) { kind(f, kube.KindPod, health.Stale, relisted-time.Second, "it hung up") }, ""},
-		"not installed":    {func(f *Frame) { kind(f, kube.KindVM, health.Absent, time.Hour, "not installed") }, ""},
-		"forbidden":        {func(f *Frame) { kind(f, kube.KindPod, health.Failed, time.Hour, "forbidden: list pods") }, "notice may not list pods [dashboard]; "},
-		"much forbidden": {func(f *Frame) {
+		"stale":            {func(f *tracked) { kind(f, kube.KindPod, health.Stale, relisted, "it hung up") }, "warning pods not followed: it hung up [dashboard]; "},
+		"stale for moment": {func(f *tracked) { kind(f, kube.KindPod, health.Stale, relisted-time.Second, "it hung up") }, ""},
+		"not installed":    {func(f *tracked) { kind(f, kube.KindVM, health.Absent, time.Hour, "not installed") }, ""},
+		"forbidden":        {func(f *tracked) { kind(f, kube.KindPod, health.Failed, time.Hour, "forbidden: list pods") }, "notice may not list pods [dashboard]; "},
+		"much forbidden": {func(f *tracked) {
 			kind(f, kube.KindPod, health.Failed, time.Hour, "forbidden: list pods")
 			kind(f, kube.KindClaim, health.Failed, time.Hour, "forbidden: list persistentvolumeclaims")
 		}, "notice may not list pods (and 1 more kind) [dashboard]; "},
-		"too many":   {func(f *Frame) { f.Kube.Kinds[kube.KindPod].More = 50_000 }, "notice pods: more than 50000, not counted [dashboard]; "},
-		"a flood":    {func(f *Frame) { f.Kube.Behind = f.Boot - time.Minute }, "warning API sends more than is taken in: its figures lag [dashboard]; "},
-		"no API":     {func(f *Frame) { down(f, kube.Foreign, "answers, but is no API server") }, "crit API answers, but is no API server [dashboard]; "},
-		"no objects": {func(f *Frame) { down(f, kube.NotReady, kube.NothingListed+"HTTP 500") }, "crit API answers, but nothing can be listed: HTTP 500 [dashboard]; "},
+		"too many":   {func(f *tracked) { f.Kube.Kinds[kube.KindPod].More = 50_000 }, "notice pods: more than 50000, not counted [dashboard]; "},
+		"a flood":    {func(f *tracked) { f.Kube.Behind = f.Boot - time.Minute }, "warning API sends more than is taken in: its figures lag [dashboard]; "},
+		"no API":     {func(f *tracked) { down(f, kube.Foreign, "answers, but is no API server") }, "crit API answers, but is no API server [dashboard]; "},
+		"no objects": {func(f *tracked) { down(f, kube.NotReady, kube.NothingListed+"HTTP 500") }, "crit API answers, but nothing can be listed: HTTP 500 [dashboard]; "},
 	} {
 		if got := toldOf(c.change); got != c.want {
 			t.Errorf("%s: %q, want %q", name, got, c.want)
@@ -51,8 +51,8 @@ func TestB2KindsThatAreNotSeen(t *testing.T) {
 
 // TestB3PodsAndKubeVirt: what does not work is told at once, what starts, ends or is updated when it lasts.
 func TestB3PodsAndKubeVirt(t *testing.T) {
-	pod := func(why string, slow bool, age time.Duration) func(*Frame) {
-		return func(f *Frame) {
+	pod := func(why string, slow bool, age time.Duration) func(*tracked) {
+		return func(f *tracked) {
 			p := kube.IllPod{Namespace: "kubevirt", Name: "virt-handler-x", Pod: kube.Pod{Why: why, Slow: slow}}
 			if age >= 0 {
 				p.Since = f.Now.Add(-age)
@@ -60,13 +60,13 @@ func TestB3PodsAndKubeVirt(t *testing.T) {
 			f.Kube.Ill = []kube.IllPod{p}
 		}
 	}
-	restarted := func(n int, age time.Duration) func(*Frame) {
-		return func(f *Frame) {
+	restarted := func(n int, age time.Duration) func(*tracked) {
+		return func(f *tracked) {
 			f.Kube.Ill = []kube.IllPod{{Namespace: "kube-system", Name: "cni", Pod: kube.Pod{Restarts: n, Restarted: f.Now.Add(-age)}}}
 		}
 	}
-	virt := func(k kube.KubeVirt, age time.Duration) func(*Frame) {
-		return func(f *Frame) {
+	virt := func(k kube.KubeVirt, age time.Duration) func(*tracked) {
+		return func(f *tracked) {
 			k.Phase, k.Why = "Deployed", "Reason"
 			if age >= 0 {
 				k.Since = f.Now.Add(-age)
@@ -77,7 +77,7 @@ func TestB3PodsAndKubeVirt(t *testing.T) {
 	}
 	const unknown = -1
 	for name, c := range map[string]struct {
-		change func(*Frame)
+		change func(*tracked)
 		want   string
 	}{
 		"crashes":                    {pod("CrashLoopBackOff", false, 0), "err pod kubevirt/virt-handler-x CrashLoopBackOff [dashboard]; "},
@@ -98,7 +98,7 @@ func TestB3PodsAndKubeVirt(t *testing.T) {
 			t.Errorf("%s: %q, want %q", name, got, c.want)
 		}
 	}
-	stale := func(f *Frame) {
+	stale := func(f *tracked) {
 		pod("CrashLoopBackOff", false, 0)(f)
 		f.Kube.Kinds[kube.KindPod].State, f.Kube.Kinds[kube.KindPod].Since = health.Stale, f.Boot
 	}
@@ -111,34 +111,34 @@ func TestB3PodsAndKubeVirt(t *testing.T) {
 func TestB12FailedMigrations(t *testing.T) {
 	const failed = "warning migration of a/vm failed: no room [dashboard]; "
 	for name, c := range map[string]struct {
-		change func(f *Frame, m *kube.Migration, i *kube.Instance)
+		change func(f *tracked, m *kube.Migration, i *kube.Instance)
 		want   string
 	}{
-		"still there":        {func(*Frame, *kube.Migration, *kube.Instance) {}, failed},
-		"its VM is gone":     {func(f *Frame, _ *kube.Migration, i *kube.Instance) { i.Name = "another" }, ""},
-		"its VM has ended":   {func(f *Frame, _ *kube.Migration, i *kube.Instance) { i.Phase = "Succeeded" }, ""},
-		"started anew since": {func(f *Frame, m *kube.Migration, i *kube.Instance) { i.Created = m.Created.Add(time.Minute) }, ""},
-		"who can see its VM?": {func(f *Frame, _ *kube.Migration, i *kube.Instance) {
+		"still there":        {func(*tracked, *kube.Migration, *kube.Instance) {}, failed},
+		"its VM is gone":     {func(f *tracked, _ *kube.Migration, i *kube.Instance) { i.Name = "another" }, ""},
+		"its VM has ended":   {func(f *tracked, _ *kube.Migration, i *kube.Instance) { i.Phase = "Succeeded" }, ""},
+		"started anew since": {func(f *tracked, m *kube.Migration, i *kube.Instance) { i.Created = m.Created.Add(time.Minute) }, ""},
+		"who can see its VM?": {func(f *tracked, _ *kube.Migration, i *kube.Instance) {
 			f.Kube.Kinds[kube.KindInstance].State = health.Absent
 			i.Name = "x"
 		}, failed},
-		"moved by the next": {func(f *Frame, m *kube.Migration, i *kube.Instance) {
+		"moved by the next": {func(f *tracked, m *kube.Migration, i *kube.Instance) {
 			i.Moving = &kube.Moving{UID: "2", Started: m.Created.Add(time.Minute), Completed: true}
 		}, ""},
-		"the next failed, too": {func(f *Frame, m *kube.Migration, i *kube.Instance) {
+		"the next failed, too": {func(f *tracked, m *kube.Migration, i *kube.Instance) {
 			i.Moving = &kube.Moving{UID: "2", Started: m.Created.Add(time.Minute), Completed: true, Failed: true}
 		}, failed},
-		"moved before": {func(f *Frame, m *kube.Migration, i *kube.Instance) {
+		"moved before": {func(f *tracked, m *kube.Migration, i *kube.Instance) {
 			i.Moving = &kube.Moving{UID: "0", Started: m.Created.Add(-time.Minute), Completed: true}
 		}, failed},
-		"of no known time": {func(f *Frame, m *kube.Migration, i *kube.Instance) { m.Created, m.Ended = time.Time{}, time.Time{} }, ""},
-		"of the far future": {func(f *Frame, m *kube.Migration, i *kube.Instance) {
+		"of no known time": {func(f *tracked, m *kube.Migration, i *kube.Instance) { m.Created, m.Ended = time.Time{}, time.Time{} }, ""},
+		"of the far future": {func(f *tracked, m *kube.Migration, i *kube.Instance) {
 			m.Created, m.Ended = f.Now.AddDate(90, 0, 0), f.Now.AddDate(90, 0, 0)
 		}, ""},
-		"of the day before":   {func(f *Frame, m *kube.Migration, i *kube.Instance) { m.Ended = f.Now.Add(-25 * time.Hour) }, ""},
-		"of another instance": {func(f *Frame, m *kube.Migration, i *kube.Instance) { m.Namespace = "b" }, ""},
+		"of the day before":   {func(f *tracked, m *kube.Migration, i *kube.Instance) { m.Ended = f.Now.Add(-25 * time.Hour) }, ""},
+		"of another instance": {func(f *tracked, m *kube.Migration, i *kube.Instance) { m.Namespace = "b" }, ""},
 	} {
-		got := toldOf(func(f *Frame) {
+		got := toldOf(func(f *tracked) {
 			f.Kube.Virt.Migrations = []kube.Migration{{Namespace: "a", Name: "m", Instance: "vm", Phase: "Failed", Created: f.Now.Add(-time.Hour), Moving: kube.Moving{UID: "1", Ended: f.Now.Add(-time.Hour), Why: "no room"}}}
 			f.Kube.Virt.Instances = []kube.Instance{{Namespace: "a", Name: "vm", Phase: "Running", Created: f.Now.Add(-2 * time.Hour)}}
 			c.change(f, &f.Kube.Virt.Migrations[0], &f.Kube.Virt.Instances[0])
@@ -170,7 +170,7 @@ func TestB12MoveWithoutAnEnd(t *testing.T) {
 		f.Kube.Nodes.Total = 3
 		f.Kube.Virt.Instances = []kube.Instance{{Namespace: "p", Name: "boots", Phase: "Running", Node: c.node, Moving: &c.m}}
 		f.Kube.Virt.Migrations = c.all
-		if got := MergeMachines(nil, f); len(got) != 1 || got[0].Here != c.here {
+		if got := MergeMachines(nil, &f.Snapshot); len(got) != 1 || got[0].Here != c.here {
 			t.Errorf("%s: %+v", name, got)
 		}
 	}
@@ -196,11 +196,11 @@ func TestB16NoAgeOfWhatCannotBe(t *testing.T) {
 		if age, known := f.Age(c.at); age != c.age || known != c.known {
 			t.Errorf("%s: %v %v", name, age, known)
 		}
-		if since := ago(f, c.at); since > f.Boot || c.known != (since != 0) {
+		if since := ago(&f.Snapshot, c.at); since > f.Boot || c.known != (since != 0) {
 			t.Errorf("%s: since %v", name, since)
 		}
 	}
-	problems := func(f *Frame) []Problem {
+	problems := func(f *tracked) []Problem {
 		f.Kube.Nodes.Faults = []kube.Fault{{Node: "hv-2", Condition: kube.Condition{Type: "Ready", Status: "False", Since: time.Unix(9467085600000000, 0)}}}
 		return find(nil, f)
 	}(f)
@@ -214,7 +214,7 @@ func TestEachRungIsOnTheLadder(t *testing.T) {
 	for rung := kube.Kubeconfig; rung.String() != "unknown"; rung++ {
 		f := clustered()
 		down(f, rung, "why")
-		l := Climb(f)
+		l := Climb(&f.Snapshot)
 		if s := l.Cause(); s == nil || s.Detail != "why" {
 			t.Errorf("%v: %+v", rung, s)
 		}

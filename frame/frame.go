@@ -1,5 +1,5 @@
 // Package frame is all that the screens may draw, gathered for one frame, and what is wrong in it. It is pure: the
-// loop fills a Frame from its Boxes, Problems judges it, the screens and the --json report read it.
+// collector fills a Snapshot, a Tracker derives what follows from it, the screens and the --json report read it.
 package frame
 
 import (
@@ -53,39 +53,34 @@ func ScreenNamed(name string) (Screen, bool) {
 	return Screen(max(i, 0)), i >= 0
 }
 
-// Frame is everything that one frame is drawn from. The loop owns it and fills it anew for each frame; what it points
-// to is valid until the next one.
-type Frame struct {
+// Snapshot is what is known of one host at one time. Whoever gets one may read it until he asks for the next; Tracker.Derive
+// fills in what follows from the rest.
+type Snapshot struct {
 	Now      time.Time     // wall clock, in the zone that is shown
 	Boot     time.Duration // CLOCK_BOOTTIME: every age is counted from this
-	Beat     uint64        // rises once a second: the heartbeat
+	Tick     uint64        // rises once a second, while this program runs
 	Host     *sample.Host  // nil before the first sample
 	Net      *sample.Net   // nil before the first sample
-	Kube     *kube.State   // nil before the first look
 	VMs      *qemu.VMs     // nil before the first sample
 	Units    *sample.Units // nil before systemd was asked
 	System   *sample.System
+	Kube     *kube.State   // nil before the first look
 	Page     *journal.Page // nil before the first answer
-	Machines []Machine     // by namespace and name
-	Sources  []Source
-	Problems []Problem // worst first
-	Settings *Settings
-	Self     Self
+	Settings *Settings     // what the configuration says
+	Sampling Busy          // the sample that is under way
+	Logging  Busy          // the turn of the log's owner that is under way
+	Final    bool          // nothing is waited for any more: what has not answered by now is not answering
 
-	Sampling  Busy          // the sample that is under way
-	Logging   Busy          // the turn of the log's owner that is under way
-	Final     bool          // nothing is waited for any more: what has not answered by now is not answering
-	LateSince time.Duration // CLOCK_BOOTTIME since which samples should have come; 0: they come
-	kept      kept
+	Machines  []Machine     // derived: the VMs of both sides, by namespace and name
+	Sources   []Source      // derived
+	Problems  []Problem     // derived, worst first
+	LateSince time.Duration // derived: CLOCK_BOOTTIME since which samples should have come; 0: they come
 }
 
-// Derive makes what follows from the snapshots: what of them is too old to be called fresh, then Machines, Sources and
-// Problems, in the memory that they have.
-func (f *Frame) Derive() {
-	f.markLate()
-	f.Machines = MergeMachines(f.Machines, f)
-	f.Sources = GatherSources(f.Sources, f)
-	f.Problems = FindProblems(f.Problems, f)
+// Frame is a Snapshot as one session shows it. The session owns it and fills it anew for each frame.
+type Frame struct {
+	Snapshot
+	Self Self
 }
 
 // Settings is what the configuration says to the screens. It is replaced, never changed.
@@ -147,8 +142,8 @@ var sampleDetails = [sample.SourceCount]string{
 
 const cluster = "kubernetes" // the name of its source
 
-// GatherSources lists every source of f in dst, which it reuses.
-func GatherSources(dst []Source, f *Frame) []Source {
+// sources lists every source of f in dst, which it reuses.
+func (t *Tracker) sources(dst []Source, f *Snapshot) []Source {
 	dst = dst[:0]
 	for i := range sampleNames {
 		s := Source{Name: sampleNames[i], Detail: sampleDetails[i]}
@@ -156,7 +151,7 @@ func GatherSources(dst []Source, f *Frame) []Source {
 		case f.Host != nil:
 			s.Health = f.Host.Health[i]
 		case f.LateSince != 0:
-			f.markSample(&s.Health, sample.Source(i))
+			markSample(f, &s.Health, sample.Source(i))
 		}
 		dst = append(dst, s)
 	}
@@ -169,12 +164,12 @@ func GatherSources(dst []Source, f *Frame) []Source {
 			dst = append(dst, s)
 		}
 	}
-	dst = gatherMachine(dst, f)
+	dst = t.machineSources(dst, f)
 	kubernetes := Source{Name: cluster}
 	if f.Kube != nil {
 		kubernetes.Health, kubernetes.Detail = f.Kube.Health, f.Kube.Kubeconfig
 	}
-	f.await(&kubernetes.Health, f.Kube == nil, &f.kept.cluster, lateCluster)
+	t.cluster.await(&kubernetes.Health, f.Kube == nil, lateCluster, f)
 	dst = append(dst, kubernetes)
 	for i := range dst {
 		if h := &dst[i].Health; f.Final && h.State == health.Init {
@@ -185,8 +180,8 @@ func GatherSources(dst []Source, f *Frame) []Source {
 }
 
 // await says of a source that has never told anything that it does not answer, once it has had its time.
-func (f *Frame) await(h *health.Health, silent bool, a *arrival, patience time.Duration) {
-	if silent && a.late(0, patience, f) {
+func (a *arrival) await(h *health.Health, silent bool, timeout time.Duration, f *Snapshot) {
+	if silent && a.late(0, timeout, f) {
 		h.Bad(f.Boot, notAnswering)
 	}
 }
@@ -260,8 +255,8 @@ func bare(cidr string) string {
 	return address
 }
 
-// gatherMachine adds the sources beside the samples: systemd and the system's own files.
-func gatherMachine(dst []Source, f *Frame) []Source {
+// machineSources adds the sources beside the samples: systemd and the system's own files.
+func (t *Tracker) machineSources(dst []Source, f *Snapshot) []Source {
 	units := Source{Name: "units", Detail: "systemd over D-Bus"}
 	if f.Units != nil {
 		units.Health = f.Units.Health
@@ -271,9 +266,9 @@ func gatherMachine(dst []Source, f *Frame) []Source {
 		nixos.Health, clock.Health, boot.Health = f.System.NixOS.Health, f.System.Clock.Health, f.System.LastBoot.Health
 		boot.Detail = f.System.LastBoot.Why
 	}
-	f.await(&units.Health, f.Units == nil, &f.kept.units, lateUnits)
-	f.await(&nixos.Health, f.System == nil, &f.kept.nixos, lateSystem)
-	f.await(&clock.Health, f.System == nil, &f.kept.clock, lateSystem)
-	f.await(&boot.Health, f.System == nil, &f.kept.lastBoot, lateSystem)
+	t.units.await(&units.Health, f.Units == nil, lateUnits, f)
+	t.nixos.await(&nixos.Health, f.System == nil, lateSystem, f)
+	t.clock.await(&clock.Health, f.System == nil, lateSystem, f)
+	t.lastBoot.await(&boot.Health, f.System == nil, lateSystem, f)
 	return append(dst, units, nixos, clock, boot)
 }

@@ -49,7 +49,7 @@ var rungs = [...]struct {
 }
 
 // Climb judges each rung. It is pure.
-func Climb(f *Frame) Ladder {
+func Climb(f *Snapshot) Ladder {
 	var l Ladder
 	l[diskStep].Name, l[serviceStep].Name = "disk", "service"
 	for i := range rungs {
@@ -107,7 +107,7 @@ func cause(k *kube.State) string {
 
 // host judges the service that carries the cluster on this host, and the disk below it. Neither is the reason of an API
 // server that answers, nor of one elsewhere.
-func (l *Ladder) host(f *Frame, broken kube.Rung) {
+func (l *Ladder) host(f *Snapshot, broken kube.Rung) {
 	u := Carrier(f.Units)
 	if u == nil {
 		return

@@ -12,13 +12,13 @@ import (
 )
 
 // down makes the API of f stale for three minutes because of a rung.
-func down(f *Frame, rung kube.Rung, why string) {
+func down(f *tracked, rung kube.Rung, why string) {
 	f.Kube.Health = health.Health{State: health.Stale, At: now - 3*time.Minute, Since: now - 3*time.Minute, Err: why}
 	f.Kube.Cause = kube.Cause{Rung: rung, Why: why}
 }
 
 // service makes k3s.service, or another unit, one that f watches.
-func service(f *Frame, name, active string) {
+func service(f *tracked, name, active string) {
 	u := sample.Unit{Name: name, Active: active}
 	f.Units = &sample.Units{Watched: []sample.Unit{u, {Name: "containerd.service", Active: "active"}}, Health: health.Health{State: health.OK, At: now}}
 	if active == "failed" {
@@ -28,63 +28,63 @@ func service(f *Frame, name, active string) {
 
 // TestF10CauseOfADeadAPI climbs from the disk to the API server's own checks: the first broken rung is told, once.
 func TestF10CauseOfADeadAPI(t *testing.T) {
-	full := func(f *Frame) { f.Host.Filesystems = []sample.Filesystem{filesystem("/", 100, 10)} }
+	full := func(f *tracked) { f.Host.Filesystems = []sample.Filesystem{filesystem("/", 100, 10)} }
 	const disk = "crit / 100% full [dashboard]; "
 	for _, c := range []struct {
 		name   string
-		change func(*Frame)
+		change func(*tracked)
 		want   string
 	}{
-		{"answers", func(f *Frame) { service(f, "k3s.service", "active") }, ""},
-		{"refused", func(f *Frame) { down(f, kube.Dial, "refused") }, "crit API down: refused [dashboard]; "},
-		{"its service runs", func(f *Frame) { down(f, kube.Dial, "refused"); service(f, "k3s.service", "active") }, "crit API down: refused [dashboard]; "},
-		{"its service failed", func(f *Frame) { down(f, kube.Dial, "refused"); service(f, "k3s.service", "failed") }, "crit API down: k3s.service failed [logs]; "},
-		{"its service is stopped", func(f *Frame) { down(f, kube.Dial, "refused"); service(f, "rke2-server.service", "inactive") },
+		{"answers", func(f *tracked) { service(f, "k3s.service", "active") }, ""},
+		{"refused", func(f *tracked) { down(f, kube.Dial, "refused") }, "crit API down: refused [dashboard]; "},
+		{"its service runs", func(f *tracked) { down(f, kube.Dial, "refused"); service(f, "k3s.service", "active") }, "crit API down: refused [dashboard]; "},
+		{"its service failed", func(f *tracked) { down(f, kube.Dial, "refused"); service(f, "k3s.service", "failed") }, "crit API down: k3s.service failed [logs]; "},
+		{"its service is stopped", func(f *tracked) { down(f, kube.Dial, "refused"); service(f, "rke2-server.service", "inactive") },
 			"crit API down: rke2-server.service inactive [logs]; "},
-		{"its service starts", func(f *Frame) { down(f, kube.Dial, "refused"); service(f, "k3s.service", "activating") },
+		{"its service starts", func(f *tracked) { down(f, kube.Dial, "refused"); service(f, "k3s.service", "activating") },
 			"warning API down: k3s.service activating [logs]; "},
-		{"the agent before it is stopped", func(f *Frame) { down(f, kube.Dial, "refused"); service(f, "k3s-agent.service", "inactive") },
+		{"the agent before it is stopped", func(f *tracked) { down(f, kube.Dial, "refused"); service(f, "k3s-agent.service", "inactive") },
 			"crit API down: k3s-agent.service inactive [logs]; "},
-		{"a stopped agent is not on the way", func(f *Frame) {
+		{"a stopped agent is not on the way", func(f *tracked) {
 			down(f, kube.Dial, "refused")
 			service(f, "k3s-agent.service", "inactive")
 			f.Kube.Server = "https://10.0.0.1:6443"
 		}, "crit API down: refused [dashboard]; "},
-		{"a failed service and an API elsewhere that answers", func(f *Frame) { service(f, "k3s.service", "failed") }, "crit k3s.service failed [logs]; "},
-		{"the disk is full", func(f *Frame) {
+		{"a failed service and an API elsewhere that answers", func(f *tracked) { service(f, "k3s.service", "failed") }, "crit k3s.service failed [logs]; "},
+		{"the disk is full", func(f *tracked) {
 			down(f, kube.NotReady, "not ready: etcd")
 			service(f, "k3s.service", "active")
 			full(f)
 		},
 			"crit API down: / is full [dashboard]; " + disk},
-		{"the disk is full and the service failed of it", func(f *Frame) { down(f, kube.Dial, "refused"); service(f, "k3s.service", "failed"); full(f) },
+		{"the disk is full and the service failed of it", func(f *tracked) { down(f, kube.Dial, "refused"); service(f, "k3s.service", "failed"); full(f) },
 			"crit API down: / is full [dashboard]; crit k3s.service failed [logs]; " + disk},
-		{"a full disk spoils no certificate", func(f *Frame) {
+		{"a full disk spoils no certificate", func(f *tracked) {
 			down(f, kube.TLS, "certificate expired on 2026-11-01")
 			service(f, "k3s.service", "active")
 			full(f)
 		},
 			"crit API down: certificate expired on 2026-11-01 [dashboard]; " + disk},
-		{"a full disk of an agent", func(f *Frame) { down(f, kube.Dial, "refused"); service(f, "k3s-agent.service", "active"); full(f) },
+		{"a full disk of an agent", func(f *tracked) { down(f, kube.Dial, "refused"); service(f, "k3s-agent.service", "active"); full(f) },
 			"crit API down: refused [dashboard]; " + disk},
-		{"another disk is full", func(f *Frame) {
+		{"another disk is full", func(f *tracked) {
 			down(f, kube.Dial, "refused")
 			service(f, "k3s.service", "active")
 			f.Host.Filesystems = []sample.Filesystem{filesystem("/", 10, 10), filesystem("/var/lib/rancher", 20, 10), filesystem("/var/lib/ranch", 100, 1)}
 		}, "crit API down: refused [dashboard]; crit /var/lib/ranch 100% full [dashboard]; "},
-		{"no answer", func(f *Frame) { down(f, kube.Silent, "no answer in time") }, "crit API down: no answer in time [dashboard]; "},
-		{"the clock", func(f *Frame) { down(f, kube.TLS, "certificate not yet valid: is this host's clock right?") },
+		{"no answer", func(f *tracked) { down(f, kube.Silent, "no answer in time") }, "crit API down: no answer in time [dashboard]; "},
+		{"the clock", func(f *tracked) { down(f, kube.TLS, "certificate not yet valid: is this host's clock right?") },
 			"crit API down: certificate not yet valid: is this host's clock right? [dashboard]; "},
-		{"checks by name", func(f *Frame) {
+		{"checks by name", func(f *tracked) {
 			down(f, kube.NotReady, "not ready: etcd, log")
 			f.Kube.Cause.Checks = []string{"etcd", "log"}
 		}, "crit API not ready: etcd, log [dashboard]; "},
-		{"unauthorized", func(f *Frame) {
+		{"unauthorized", func(f *tracked) {
 			down(f, kube.Unauthorized, "unauthorized: the kubeconfig's credentials are not accepted")
 		},
 			"warning cluster not seen: unauthorized: the kubeconfig's credentials are not accepted [dashboard]; "},
-		{"forbidden", func(f *Frame) { down(f, kube.Forbidden, "forbidden") }, "warning cluster not seen: forbidden [dashboard]; "},
-		{"the kubeconfig cannot be read", func(f *Frame) { f.Kube.Health = health.Health{State: health.Failed, Err: "/k: permission denied"} },
+		{"forbidden", func(f *tracked) { down(f, kube.Forbidden, "forbidden") }, "warning cluster not seen: forbidden [dashboard]; "},
+		{"the kubeconfig cannot be read", func(f *tracked) { f.Kube.Health = health.Health{State: health.Failed, Err: "/k: permission denied"} },
 			"warning cluster not seen: /k: permission denied [dashboard]; "},
 	} {
 		f := clustered()
@@ -110,9 +110,9 @@ func TestCauseIsAsOldAsTheOutage(t *testing.T) {
 }
 
 func TestClimb(t *testing.T) {
-	states := func(f *Frame) string {
+	states := func(f *tracked) string {
 		text := ""
-		for _, s := range Climb(f) {
+		for _, s := range Climb(&f.Snapshot) {
 			text += string("?+!-"[s.State])
 		}
 		return text
@@ -120,26 +120,26 @@ func TestClimb(t *testing.T) {
 	// disk service kubeconfig connection answer certificates API-server credentials rights ready
 	for _, c := range []struct {
 		name   string
-		change func(*Frame)
+		change func(*tracked)
 		want   string
 	}{
-		{"before the first look", func(f *Frame) { f.Kube = nil }, "??????????"},
-		{"before the first answer", func(f *Frame) { f.Kube.Health = health.Health{} }, "??????????"},
-		{"no kubeconfig", func(f *Frame) { f.Kube.Health = health.Health{State: health.Absent} }, "??????????"},
-		{"answers", func(f *Frame) { service(f, "k3s.service", "active") }, "?+++++++++"},
-		{"all is known", func(f *Frame) {
+		{"before the first look", func(f *tracked) { f.Kube = nil }, "??????????"},
+		{"before the first answer", func(f *tracked) { f.Kube.Health = health.Health{} }, "??????????"},
+		{"no kubeconfig", func(f *tracked) { f.Kube.Health = health.Health{State: health.Absent} }, "??????????"},
+		{"answers", func(f *tracked) { service(f, "k3s.service", "active") }, "?+++++++++"},
+		{"all is known", func(f *tracked) {
 			service(f, "k3s.service", "active")
 			f.Host.Filesystems = []sample.Filesystem{filesystem("/", 50, math.NaN())}
 		}, "++++++++++"},
-		{"refused", func(f *Frame) { down(f, kube.Dial, "refused"); service(f, "k3s.service", "failed") }, "?!+!------"},
-		{"no answer", func(f *Frame) { down(f, kube.Silent, "no answer") }, "??++!-----"},
-		{"TLS", func(f *Frame) { down(f, kube.TLS, "expired") }, "??+++!----"},
-		{"a web server", func(f *Frame) { down(f, kube.Foreign, "answers, but is no API server") }, "??++++!---"},
-		{"401", func(f *Frame) { down(f, kube.Unauthorized, "unauthorized") }, "??+++++!--"},
-		{"403", func(f *Frame) { down(f, kube.Forbidden, "forbidden") }, "??++++++!-"},
-		{"not ready", func(f *Frame) { down(f, kube.NotReady, "etcd") }, "??+++++++!"},
-		{"the file", func(f *Frame) { f.Kube.Health = health.Health{State: health.Failed} }, "??!-------"},
-		{"a hung disk", func(f *Frame) {
+		{"refused", func(f *tracked) { down(f, kube.Dial, "refused"); service(f, "k3s.service", "failed") }, "?!+!------"},
+		{"no answer", func(f *tracked) { down(f, kube.Silent, "no answer") }, "??++!-----"},
+		{"TLS", func(f *tracked) { down(f, kube.TLS, "expired") }, "??+++!----"},
+		{"a web server", func(f *tracked) { down(f, kube.Foreign, "answers, but is no API server") }, "??++++!---"},
+		{"401", func(f *tracked) { down(f, kube.Unauthorized, "unauthorized") }, "??+++++!--"},
+		{"403", func(f *tracked) { down(f, kube.Forbidden, "forbidden") }, "??++++++!-"},
+		{"not ready", func(f *tracked) { down(f, kube.NotReady, "etcd") }, "??+++++++!"},
+		{"the file", func(f *tracked) { f.Kube.Health = health.Health{State: health.Failed} }, "??!-------"},
+		{"a hung disk", func(f *tracked) {
 			down(f, kube.NotReady, "etcd")
 			service(f, "k3s.service", "active")
 			f.Host.Filesystems = []sample.Filesystem{filesystem("/", 50, math.NaN())}
@@ -156,52 +156,52 @@ func TestClimb(t *testing.T) {
 
 // TestClusterProblems: what the API says is wrong while it answers, with its true age.
 func TestClusterProblems(t *testing.T) {
-	ago := func(f *Frame, d time.Duration) time.Time { return f.Now.Add(-d) }
-	migration := func(f *Frame, name, phase string, age time.Duration) kube.Migration {
+	ago := func(f *tracked, d time.Duration) time.Time { return f.Now.Add(-d) }
+	migration := func(f *tracked, name, phase string, age time.Duration) kube.Migration {
 		return kube.Migration{Namespace: "a", Name: name, Instance: "vm", Phase: phase, Created: ago(f, age), Moving: kube.Moving{Ended: ago(f, age), Why: "no room"}}
 	}
 	for _, c := range []struct {
 		name   string
-		change func(*Frame)
+		change func(*tracked)
 		want   string
 		age    time.Duration // of the first
 	}{
-		{"nodes", func(f *Frame) {
+		{"nodes", func(f *tracked) {
 			f.Kube.Nodes.Faults = []kube.Fault{
 				{Node: "hv-1", Condition: kube.Condition{Type: "DiskPressure", Status: "True", Since: ago(f, time.Minute)}},
 				{Node: "hv-2", Condition: kube.Condition{Type: "Ready", Status: "Unknown", Since: ago(f, 90*24*time.Hour)}},
 				{Node: "hv-3", Condition: kube.Condition{Type: "PIDPressure", Status: "True"}}}
 		}, "err node hv-1 DiskPressure [dashboard]; err node hv-2 NotReady [dashboard]; warning node hv-3 PIDPressure [dashboard]; ", time.Minute},
-		{"this node", func(f *Frame) {
+		{"this node", func(f *tracked) {
 			f.Kube.Nodes.Faults = []kube.Fault{{Node: "hv-1", Condition: kube.Condition{Type: "Ready", Status: "False", Since: ago(f, 90*24*time.Hour)}}}
 		}, "crit node hv-1 NotReady [dashboard]; ", 90 * 24 * time.Hour},
-		{"VMs", func(f *Frame) {
+		{"VMs", func(f *tracked) {
 			f.Kube.Virt.VMs = []kube.VM{{Namespace: "a", Name: "x", Status: "Running"},
 				{Namespace: "b", Name: "y", Status: "ErrorUnschedulable", Since: ago(f, time.Minute)}, {Namespace: "c", Name: "z", Status: "CrashLoopBackOff", Since: ago(f, time.Hour)}}
 		}, "err VM b/y ErrorUnschedulable (and 1 more in error) [dashboard]; ", time.Hour},
-		{"a migration", func(f *Frame) {
+		{"a migration", func(f *tracked) {
 			f.Kube.Virt.Migrations = []kube.Migration{migration(f, "m", "Failed", time.Hour)}
 			f.Kube.Virt.Instances = []kube.Instance{{Namespace: "a", Name: "vm", Phase: "Running", Created: ago(f, 2*time.Hour)}}
 		},
 			"warning migration of a/vm failed: no room [dashboard]; ", time.Hour},
-		{"a migration, tried again", func(f *Frame) {
+		{"a migration, tried again", func(f *tracked) {
 			f.Kube.Virt.Migrations = []kube.Migration{migration(f, "n", "Running", time.Minute), migration(f, "m", "Failed", time.Hour)}
 		}, "", 0},
-		{"a migration of the day before yesterday", func(f *Frame) { f.Kube.Virt.Migrations = []kube.Migration{migration(f, "m", "Failed", 48*time.Hour)} }, "", 0},
-		{"claims", func(f *Frame) {
+		{"a migration of the day before yesterday", func(f *tracked) { f.Kube.Virt.Migrations = []kube.Migration{migration(f, "m", "Failed", 48*time.Hour)} }, "", 0},
+		{"claims", func(f *tracked) {
 			f.Kube.Claims = kube.Claims{Total: 9, Bound: 6, Unbound: []kube.Unbound{{Namespace: "a", Name: "disk", Phase: "Lost", Created: ago(f, time.Hour)}}}
 		}, "err PVC a/disk Lost (and 2 more without a volume) [dashboard]; ", 0},
-		{"a claim that waits", func(f *Frame) {
+		{"a claim that waits", func(f *tracked) {
 			f.Kube.Claims = kube.Claims{Total: 1, Unbound: []kube.Unbound{{Namespace: "a", Name: "disk", Phase: "Pending", Created: ago(f, time.Hour)}}}
 		}, "notice PVC a/disk Pending [dashboard]; ", time.Hour},
-		{"a new claim", func(f *Frame) {
+		{"a new claim", func(f *tracked) {
 			f.Kube.Claims = kube.Claims{Total: 1, Unbound: []kube.Unbound{{Namespace: "a", Name: "disk", Phase: "Pending", Created: ago(f, time.Minute)}}}
 		}, "", 0},
-		{"certificates", func(f *Frame) {
+		{"certificates", func(f *tracked) {
 			f.Kube.ServerCert.NotAfter, f.Kube.ClientCert.NotAfter = f.Now.Add(29*24*time.Hour+time.Hour), f.Now.Add(6*24*time.Hour+time.Hour)
 		}, "err client certificate expires in 6 days [dashboard]; warning API server's certificate expires in 29 days [dashboard]; ", 24*24*time.Hour - time.Hour},
-		{"a certificate in time", func(f *Frame) { f.Kube.ServerCert.NotAfter = f.Now.Add(31 * 24 * time.Hour) }, "", 0},
-		{"a certificate that has expired", func(f *Frame) { f.Kube.ServerCert.NotAfter = f.Now.Add(-time.Hour) }, "err API server's certificate has expired [dashboard]; ", 30*24*time.Hour + time.Hour},
+		{"a certificate in time", func(f *tracked) { f.Kube.ServerCert.NotAfter = f.Now.Add(31 * 24 * time.Hour) }, "", 0},
+		{"a certificate that has expired", func(f *tracked) { f.Kube.ServerCert.NotAfter = f.Now.Add(-time.Hour) }, "err API server's certificate has expired [dashboard]; ", 30*24*time.Hour + time.Hour},
 	} {
 		f := clustered()
 		c.change(f)

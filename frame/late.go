@@ -4,7 +4,6 @@ import (
 	"time"
 
 	"hypervisor-tui/internal/health"
-	"hypervisor-tui/kube"
 	"hypervisor-tui/sample"
 )
 
@@ -25,62 +24,52 @@ type Busy struct {
 	Source sample.Source // of a sample: what it is at
 }
 
-// arrival is when a source was good last, and in which beat that was seen first. Beats do not pass while the host is
+// arrival is when a source was good last, and in which tick that was seen first. Ticks do not pass while the host is
 // suspended or this program is stopped: then nothing can arrive, and nobody is to blame.
 type arrival struct {
 	at   time.Duration
-	beat uint64
+	tick uint64
 }
 
-// late says whether a source that was good at the given time, 0 for never, should have been so again by now.
-func (a *arrival) late(at, patience time.Duration, f *Frame) bool {
+// late reports whether a source that was good at the given time, 0 for never, should have been so again by now.
+func (a *arrival) late(at, timeout time.Duration, f *Snapshot) bool {
 	if at != a.at {
-		a.at, a.beat = at, f.Beat
+		a.at, a.tick = at, f.Tick
 	}
 	switch {
-	case f.Beat > 0:
-		return f.Boot-at > patience && time.Duration(f.Beat-a.beat)*time.Second > patience
+	case f.Tick > 0:
+		return f.Boot-at > timeout && time.Duration(f.Tick-a.tick)*time.Second > timeout
 	case at == 0:
 		return f.Final
 	}
-	return f.Boot-at > patience
-}
-
-// kept is what Derive remembers from one frame to the next, and copies of snapshots that it had to mark as old.
-type kept struct {
-	samples, links, units, nixos, clock, lastBoot, cluster arrival
-
-	staleUnits   sample.Units
-	staleSystem  sample.System
-	staleCluster kube.State
+	return f.Boot-at > timeout
 }
 
 // markLate makes stale what is shown as fresh although nothing has come for too long: a reader that hangs cannot say so
 // itself.
-func (f *Frame) markLate() {
-	f.lateSamples()
-	k := &f.kept
-	if f.Host != nil && outdated(f.Host.Health[sample.Links], &k.links, lateLinks, f) {
+func (t *Tracker) markLate(f *Snapshot) {
+	t.lateSamples(f)
+	if f.Host != nil && outdated(f.Host.Health[sample.Links], &t.links, lateLinks, f) {
 		f.Host.Health[sample.Links].Bad(f.Boot, notAnswering)
 	}
-	if f.Units != nil && outdated(f.Units.Health, &k.units, lateUnits, f) {
-		k.staleUnits = *f.Units
-		f.Units = &k.staleUnits
+	if f.Units != nil && outdated(f.Units.Health, &t.units, lateUnits, f) {
+		t.staleUnits = *f.Units
+		f.Units = &t.staleUnits
 		f.Units.Health.Bad(f.Boot, notAnswering)
 	}
-	if f.Kube != nil && outdated(f.Kube.Health, &k.cluster, lateCluster, f) {
-		k.staleCluster = *f.Kube
-		f.Kube = &k.staleCluster
+	if f.Kube != nil && outdated(f.Kube.Health, &t.cluster, lateCluster, f) {
+		t.staleCluster = *f.Kube
+		f.Kube = &t.staleCluster
 		f.Kube.Health.Bad(f.Boot, notAnswering)
 	}
 	if f.System == nil {
 		return
 	}
-	nixos, clock := outdated(f.System.NixOS.Health, &k.nixos, lateSystem, f), outdated(f.System.Clock.Health, &k.clock, lateSystem, f)
-	boot := outdated(f.System.LastBoot.Health, &k.lastBoot, lateSystem, f)
+	nixos, clock := outdated(f.System.NixOS.Health, &t.nixos, lateSystem, f), outdated(f.System.Clock.Health, &t.clock, lateSystem, f)
+	boot := outdated(f.System.LastBoot.Health, &t.lastBoot, lateSystem, f)
 	if nixos || clock || boot {
-		k.staleSystem = *f.System
-		f.System = &k.staleSystem
+		t.staleSystem = *f.System
+		f.System = &t.staleSystem
 	}
 	if nixos {
 		f.System.NixOS.Health.Bad(f.Boot, notAnswering)
@@ -93,45 +82,45 @@ func (f *Frame) markLate() {
 	}
 }
 
-// outdated says whether h is called good and has been so for too long without a new value.
-func outdated(h health.Health, a *arrival, patience time.Duration, f *Frame) bool {
-	late := a.late(h.At, patience, f)
+// outdated reports whether h is called good and has been so for too long without a new value.
+func outdated(h health.Health, a *arrival, timeout time.Duration, f *Snapshot) bool {
+	late := a.late(h.At, timeout, f)
 	return late && h.State == health.OK
 }
 
 // lateSamples sets LateSince, and makes all that was sampled stale while it is set. The snapshots are the frame's own
 // until the next ones come.
-func (f *Frame) lateSamples() {
-	patience := lateIntervals * f.Settings.Refresh
+func (t *Tracker) lateSamples(f *Snapshot) {
+	timeout := lateIntervals * f.Settings.Refresh
 	var at time.Duration
 	if f.Host != nil {
 		at = f.Host.At
 	}
-	late := f.kept.samples.late(at, patience, f)
+	late := t.samples.late(at, timeout, f)
 	f.LateSince = 0
 	switch {
-	case f.Sampling.Since != 0 && (f.Final || f.Boot-f.Sampling.Since > patience):
+	case f.Sampling.Since != 0 && (f.Final || f.Boot-f.Sampling.Since > timeout):
 		f.LateSince = f.Sampling.Since
 	case late && f.Sampling.Since != 0:
 		f.LateSince = f.Sampling.Since
 	case late && at != 0:
 		f.LateSince = at
 	case late:
-		f.LateSince = max(f.Boot-time.Duration(f.Beat)*time.Second, 1) // there never was one
+		f.LateSince = max(f.Boot-time.Duration(f.Tick)*time.Second, 1) // there never was one
 	}
 	if f.LateSince == 0 || f.Host == nil {
 		return
 	}
 	for i := range f.Host.Health {
-		f.markSample(&f.Host.Health[i], sample.Source(i))
+		markSample(f, &f.Host.Health[i], sample.Source(i))
 	}
 	if f.VMs != nil {
-		f.markSample(&f.VMs.Health, sample.QEMU)
+		markSample(f, &f.VMs.Health, sample.QEMU)
 	}
 }
 
 // markSample says of a source of the host that it is late, and why.
-func (f *Frame) markSample(h *health.Health, s sample.Source) {
+func markSample(f *Snapshot, h *health.Health, s sample.Source) {
 	if h.State != health.OK && h.State != health.Init {
 		return // it has said itself what is wrong
 	}

@@ -12,11 +12,11 @@ import (
 )
 
 // ticking is a frame whose loop goes on: each beat is a second.
-func ticking() *Frame {
+func ticking() *tracked {
 	f := wellFrame()
 	f.Settings.Refresh = 2 * time.Second
 	good := health.Health{State: health.OK, At: now, Since: time.Minute}
-	f.Host.At, f.Beat = now, 100
+	f.Host.At, f.Tick = now, 100
 	for i := range f.Host.Health {
 		f.Host.Health[i] = good
 	}
@@ -28,15 +28,15 @@ func ticking() *Frame {
 	return f
 }
 
-func (f *Frame) pass(beats int) {
+func (f *tracked) pass(beats int) {
 	for range beats {
-		f.Beat++
+		f.Tick++
 		f.Boot += time.Second
 		f.Derive()
 	}
 }
 
-func (f *Frame) row(name string) health.Health {
+func (f *tracked) row(name string) health.Health {
 	for i := range f.Sources {
 		if f.Sources[i].Name == name {
 			return f.Sources[i].Health
@@ -45,7 +45,7 @@ func (f *Frame) row(name string) health.Health {
 	return health.Health{}
 }
 
-func (f *Frame) told(words string) *Problem {
+func (f *tracked) told(words string) *Problem {
 	for i := range f.Problems {
 		if strings.HasPrefix(string(f.Problems[i].AppendWhat(nil)), words) {
 			return &f.Problems[i]
@@ -125,7 +125,7 @@ func TestF52NoSampleEver(t *testing.T) {
 	for name, busy := range map[string]Busy{"hangs": {Since: now, Source: sample.Stat}, "crashes": {}} {
 		t.Run(name, func(t *testing.T) {
 			f := ticking()
-			f.Host, f.Net, f.VMs, f.Beat, f.kept, f.Sampling = nil, nil, nil, 0, kept{}, busy
+			f.Host, f.Net, f.VMs, f.Tick, f.Tracker, f.Sampling = nil, nil, nil, 0, Tracker{}, busy
 			f.Derive()
 			f.pass(6)
 			if f.LateSince != 0 || f.row("cpu").State != health.Init {
@@ -185,7 +185,7 @@ func TestF52SlowSourcesHavePatience(t *testing.T) {
 				return
 			}
 			f = ticking()
-			f.Units, f.System, f.Kube, f.Beat, f.kept = nil, nil, nil, 0, kept{}
+			f.Units, f.System, f.Kube, f.Tick, f.Tracker = nil, nil, nil, 0, Tracker{}
 			f.pass(int(patience / time.Second))
 			if h := f.row(name); h.State != health.Init {
 				t.Fatalf("too early: %+v", h)

@@ -10,7 +10,7 @@ var ConntrackLimits = Limits{Warn: 80, Critical: 95}
 
 // findNetwork tells of cables that lead nowhere, with the VMs that hang on them, of gateways that do not answer, of
 // addresses that another host has and of a table of connections that fills up.
-func findNetwork(dst []Problem, f *Frame) []Problem {
+func findNetwork(dst []Problem, f *Snapshot) []Problem {
 	n := f.Net
 	for _, l := range n.Interfaces {
 		if !l.Plain {

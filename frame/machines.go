@@ -67,7 +67,7 @@ func (m *Machine) Status() string {
 
 // MergeMachines lists every VM that is known in dst, which it reuses, by namespace and name. The three lists that it
 // merges are in that order. It is pure and allocates only to grow dst.
-func MergeMachines(dst []Machine, f *Frame) []Machine {
+func MergeMachines(dst []Machine, f *Snapshot) []Machine {
 	dst = dst[:0]
 	var processes []qemu.VM
 	var vms []kube.VM
@@ -144,7 +144,7 @@ func movesHere(k *kube.State, i *kube.Instance) bool {
 }
 
 // place says where m runs and whether the two sides agree on that.
-func (m *Machine) place(f *Frame) {
+func (m *Machine) place(f *Snapshot) {
 	m.Here = m.Process != nil
 	if f.Kube == nil {
 		return

@@ -12,7 +12,7 @@ import (
 )
 
 // clustered is a well frame on node hv-1 of three, whose API answers for every kind.
-func clustered() *Frame {
+func clustered() *tracked {
 	f := wellFrame()
 	f.Now = time.Date(2026, 11, 22, 3, 2, 11, 0, time.UTC)
 	f.Kube = &kube.State{Health: health.Health{State: health.OK, At: now, Since: 1}, Kubeconfig: "/k", Server: "https://127.0.0.1:6443",
@@ -25,9 +25,9 @@ func clustered() *Frame {
 }
 
 // merged says what became of the machines: name, who knows, state, here or not, conflict.
-func merged(f *Frame) string {
+func merged(f *tracked) string {
 	text := ""
-	for _, m := range MergeMachines(nil, f) {
+	for _, m := range MergeMachines(nil, &f.Snapshot) {
 		text += fmt.Sprintf("%s/%s %s %q", m.Namespace, m.Name, m.Source(), m.Status())
 		if m.Here {
 			text += " here"
@@ -49,58 +49,58 @@ func TestMergeMachines(t *testing.T) {
 	}
 	for _, c := range []struct {
 		name   string
-		change func(*Frame)
+		change func(*tracked)
 		want   string
 	}{
-		{"none", func(*Frame) {}, ""},
-		{"nothing known", func(f *Frame) { f.VMs, f.Kube = nil, nil }, ""},
-		{"each side alone, in order", func(f *Frame) {
+		{"none", func(*tracked) {}, ""},
+		{"nothing known", func(f *tracked) { f.VMs, f.Kube = nil, nil }, ""},
+		{"each side alone, in order", func(f *tracked) {
 			f.VMs.VMs = []qemu.VM{process("", "", 1), process("", "rescue", 2), process("b", "a", 3)}
 			f.Kube.Virt.VMs = []kube.VM{{Namespace: "a", Name: "z", Status: "Stopped"}, {Namespace: "b", Name: "a", Status: "Running"}}
 			f.Kube.Virt.Instances = []kube.Instance{running("b", "a", "hv-1"), running("c", "a", "hv-2")}
 		}, `/ qemu "" here; /rescue qemu "" here; a/z kubevirt "Stopped"; b/a both "Running" here; c/a kubevirt "Running"; `},
-		{"no process", func(f *Frame) {
+		{"no process", func(f *tracked) {
 			f.Kube.Virt.Instances = []kube.Instance{running("a", "a", "hv-1"), {Namespace: "a", Name: "b", Phase: "Scheduled", Node: "hv-1"}}
 		}, `a/a kubevirt "Running" here !no process; a/b kubevirt "Scheduled" here; `},
-		{"processes were not looked for", func(f *Frame) {
+		{"processes were not looked for", func(f *tracked) {
 			f.VMs.Health.State = health.Failed
 			f.Kube.Virt.Instances = []kube.Instance{running("a", "a", "hv-1")}
 		}, `a/a kubevirt "Running" here; `},
-		{"no instance, one elsewhere, one that has ended", func(f *Frame) {
+		{"no instance, one elsewhere, one that has ended", func(f *tracked) {
 			f.VMs.VMs = []qemu.VM{process("a", "a", 1), process("a", "b", 2), process("a", "c", 3)}
 			f.Kube.Virt.Instances = []kube.Instance{running("a", "b", "hv-2"), {Namespace: "a", Name: "c", Phase: "Failed", Node: "hv-1"}}
 		}, `a/a qemu "" here !no instance; a/b both "Running" here !no instance; a/c both "Failed" here !no instance; `},
-		{"what KubeVirt said before the API went is no proof", func(f *Frame) {
+		{"what KubeVirt said before the API went is no proof", func(f *tracked) {
 			f.VMs.VMs = []qemu.VM{process("a", "a", 1)}
 			f.Kube.Kinds[kube.KindInstance].State = health.Stale
 			f.Kube.Virt.Instances = []kube.Instance{running("a", "b", "hv-1")}
 		}, `a/a qemu "" here; a/b kubevirt "Running" here; `},
-		{"forbidden", func(f *Frame) {
+		{"forbidden", func(f *tracked) {
 			f.VMs.VMs = []qemu.VM{process("a", "a", 1)}
 			f.Kube.Kinds[kube.KindInstance].State, f.Kube.Kinds[kube.KindVM].State = health.Failed, health.Failed
 			f.Kube.Virt.VMs = []kube.VM{{Namespace: "a", Name: "a", Status: "Running"}}
 		}, `a/a qemu "" here; `},
-		{"on the way here, the guest is still there", func(f *Frame) {
+		{"on the way here, the guest is still there", func(f *tracked) {
 			f.VMs.VMs = []qemu.VM{process("a", "a", 1)}
 			i := running("a", "a", "hv-2")
 			i.Moving = &kube.Moving{Source: "hv-2", Target: "hv-1", Started: f.Now}
 			f.Kube.Virt.VMs, f.Kube.Virt.Instances = []kube.VM{{Namespace: "a", Name: "a", Status: "Migrating"}}, []kube.Instance{i}
 		}, `a/a both "Migrating" here; `},
-		{"moved away long ago", func(f *Frame) {
+		{"moved away long ago", func(f *tracked) {
 			i := running("a", "a", "hv-2")
 			i.Moving = &kube.Moving{Source: "hv-1", Target: "hv-2", Started: f.Now, Ended: f.Now}
 			f.Kube.Virt.Instances = []kube.Instance{i}
 		}, `a/a kubevirt "Running"; `},
-		{"two processes of one", func(f *Frame) {
+		{"two processes of one", func(f *tracked) {
 			f.VMs.VMs = []qemu.VM{process("a", "a", 1), process("a", "a", 2)}
 			f.Kube.Virt.Instances = []kube.Instance{running("a", "a", "hv-1")}
 		}, `a/a both "Running" here; a/a both "Running" here; `},
-		{"paused, as the instance says", func(f *Frame) {
+		{"paused, as the instance says", func(f *tracked) {
 			i := running("a", "a", "hv-2")
 			i.Paused = kube.True
 			f.Kube.Virt.Instances = []kube.Instance{i}
 		}, `a/a kubevirt "Paused"; `},
-		{"a stopped VM of a cluster of one", func(f *Frame) {
+		{"a stopped VM of a cluster of one", func(f *tracked) {
 			f.Kube.Nodes.Total = 1
 			f.Kube.Virt.VMs = []kube.VM{{Namespace: "a", Name: "a", Status: "Stopped"}}
 		}, `a/a kubevirt "Stopped" here; `},
@@ -117,7 +117,7 @@ func TestMergeMachines(t *testing.T) {
 func TestMergedMachinesArePointedAt(t *testing.T) {
 	f := clustered()
 	manyMachines(f, 500)
-	all := MergeMachines(nil, f)
+	all := MergeMachines(nil, &f.Snapshot)
 	processes, vms, instances := 0, 0, 0
 	for i := range all {
 		m := &all[i]
@@ -140,7 +140,7 @@ func TestMergedMachinesArePointedAt(t *testing.T) {
 }
 
 // manyMachines puts n VMs into f: of four one is stopped, one runs here, two elsewhere.
-func manyMachines(f *Frame, n int) {
+func manyMachines(f *tracked, n int) {
 	for i := range n {
 		name := fmt.Sprintf("vm-%04d", i)
 		v := kube.VM{Namespace: "team", Name: name, Status: "Running"}

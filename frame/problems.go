@@ -133,11 +133,9 @@ func (p *Problem) AppendShort(dst []byte) []byte {
 	return p.appendCluster(dst)
 }
 
-// FindProblems lists what is wrong in f in dst, which it reuses, worst first. It is pure but for the ages: a problem that
-// dst held already keeps its Since.
-func FindProblems(dst []Problem, f *Frame) []Problem {
-	known := len(dst)
-	dst = findConfig(dst, f)
+// findProblems lists what is wrong in f in dst, which it reuses, in no order and without ages.
+func findProblems(dst []Problem, f *Snapshot) []Problem {
+	dst = findConfig(dst[:0], f)
 	dst = findCluster(dst, f)
 	dst = findLate(dst, f)
 	if f.Host != nil {
@@ -149,27 +147,9 @@ func FindProblems(dst []Problem, f *Frame) []Problem {
 		dst = findNetwork(dst, f)
 	}
 	if f.Units != nil && f.Units.Health.Has() {
-		dst = findUnits(dst, known, f)
+		dst = findUnits(dst, f)
 	}
-	dst = findSources(dst, f)
-	for i := known; i < len(dst); i++ {
-		keepSince(dst[:known], &dst[i], f.Boot)
-	}
-	dst = append(dst[:0], dst[known:]...)
-	sortProblems(dst)
-	return dst
-}
-
-func keepSince(known []Problem, p *Problem, now time.Duration) {
-	for i := range known {
-		if known[i].Kind == p.Kind && known[i].Subject == p.Subject && known[i].Of == p.Of {
-			p.Since = known[i].Since
-			return
-		}
-	}
-	if p.Since == 0 {
-		p.Since = now
-	}
+	return findSources(dst, f)
 }
 
 // sortProblems is an insertion sort: the list is short, and sort.Slice allocates.
@@ -191,7 +171,7 @@ func worse(a, b *Problem) bool {
 	return a.Percent > b.Percent
 }
 
-func findConfig(dst []Problem, f *Frame) []Problem {
+func findConfig(dst []Problem, f *Snapshot) []Problem {
 	if f.Settings.Banner == "" {
 		return dst
 	}
@@ -199,7 +179,7 @@ func findConfig(dst []Problem, f *Frame) []Problem {
 }
 
 // findLate tells of samples that do not come, and of what the sampler waits for.
-func findLate(dst []Problem, f *Frame) []Problem {
+func findLate(dst []Problem, f *Snapshot) []Problem {
 	if f.LateSince == 0 {
 		return dst
 	}
@@ -224,7 +204,7 @@ func judge(dst []Problem, percent float64, l Limits, p Problem) []Problem {
 	return append(dst, p)
 }
 
-func findMemory(dst []Problem, f *Frame) []Problem {
+func findMemory(dst []Problem, f *Snapshot) []Problem {
 	h := f.Host
 	if !h.Health[sample.Meminfo].Has() {
 		return dst
@@ -232,7 +212,7 @@ func findMemory(dst []Problem, f *Frame) []Problem {
 	return judge(dst, h.Memory.UsedPercent(), f.Settings.Memory, Problem{Kind: MemoryShort, Where: Dashboard})
 }
 
-func findFilesystems(dst []Problem, f *Frame) []Problem {
+func findFilesystems(dst []Problem, f *Snapshot) []Problem {
 	for i := range f.Host.Filesystems {
 		fs := &f.Host.Filesystems[i]
 		if fs.Health.State == health.Stale || fs.Health.State == health.Failed { // what this user may not look at is neither
@@ -252,7 +232,7 @@ func findFilesystems(dst []Problem, f *Frame) []Problem {
 }
 
 // findHardware tells of arrays that do not run or have lost a disk, of pools that are ill, and of memory that has lost data.
-func findHardware(dst []Problem, f *Frame) []Problem {
+func findHardware(dst []Problem, f *Snapshot) []Problem {
 	for i := range f.Host.Arrays {
 		a := &f.Host.Arrays[i]
 		p := Problem{Severity: journal.Err, Kind: ArrayDegraded, Subject: a.Name, Detail: a.Ill(), Where: Dashboard}
@@ -280,11 +260,11 @@ func findHardware(dst []Problem, f *Frame) []Problem {
 }
 
 // findUnits tells of units that failed or that systemd starts again and again; those that carry the cluster weigh more.
-// One that the problems found so far, from known on, give as the reason is not told of twice.
-func findUnits(dst []Problem, known int, f *Frame) []Problem {
+// One that the problems found so far give as the reason is not told of twice.
+func findUnits(dst []Problem, f *Snapshot) []Problem {
 	for i := range f.Units.Failed {
 		u := &f.Units.Failed[i]
-		if blamed(dst[known:], u.Name) {
+		if blamed(dst, u.Name) {
 			continue
 		}
 		p := Problem{Severity: journal.Err, Kind: UnitFailed, Subject: u.Name, Since: boottime(f, u.Since), Where: Logs}
@@ -310,7 +290,7 @@ func blamed(found []Problem, unit string) bool {
 }
 
 // ago is a time of the wall clock as CLOCK_BOOTTIME, which is negative before this boot; 0 when it is not known.
-func ago(f *Frame, at time.Time) time.Duration {
+func ago(f *Snapshot, at time.Time) time.Duration {
 	age, known := f.Age(at)
 	if !known {
 		return 0
@@ -320,7 +300,7 @@ func ago(f *Frame, at time.Time) time.Duration {
 
 // Age is how long ago a time of the wall clock was, 0 for one that is about to be: clocks differ. It is not known of the zero
 // time, and of one that is no time at which anything can have happened.
-func (f *Frame) Age(at time.Time) (age time.Duration, known bool) {
+func (f *Snapshot) Age(at time.Time) (age time.Duration, known bool) {
 	const skew, ever = 24 * time.Hour, 100 * 365 * 24 * time.Hour
 	age = f.Now.Sub(at)
 	if at.IsZero() || age < -skew || age > ever {
@@ -330,7 +310,7 @@ func (f *Frame) Age(at time.Time) (age time.Duration, known bool) {
 }
 
 // boottime is ago for what cannot have been before this boot.
-func boottime(f *Frame, at time.Time) time.Duration {
+func boottime(f *Snapshot, at time.Time) time.Duration {
 	if at.IsZero() {
 		return 0
 	}
@@ -346,7 +326,7 @@ func watched(u *sample.Units, name string) bool {
 	return false
 }
 
-func findSources(dst []Problem, f *Frame) []Problem {
+func findSources(dst []Problem, f *Snapshot) []Problem {
 	sources := f.Sources
 	if f.LateSince != 0 {
 		sources = sources[min(int(sample.SourceCount), len(sources)):] // findLate tells of those of the samples

@@ -97,7 +97,7 @@ func (p *Problem) appendOthers(dst []byte, how string) []byte {
 
 // findCluster tells why the API does not answer, and what it says is wrong while it does. What it said before is not
 // held against the cluster.
-func findCluster(dst []Problem, f *Frame) []Problem {
+func findCluster(dst []Problem, f *Snapshot) []Problem {
 	if f.Kube == nil {
 		return dst
 	}
@@ -120,7 +120,7 @@ func findCluster(dst []Problem, f *Frame) []Problem {
 }
 
 // findCause names the first broken rung.
-func findCause(dst []Problem, f *Frame) []Problem {
+func findCause(dst []Problem, f *Snapshot) []Problem {
 	l := Climb(f)
 	p := Problem{Severity: journal.Crit, Kind: APIDown, Since: f.Kube.Health.Since, Where: Dashboard}
 	s := l.Cause()
@@ -142,7 +142,7 @@ func findCause(dst []Problem, f *Frame) []Problem {
 }
 
 // findCertificate tells of one that is about to expire.
-func findCertificate(dst []Problem, f *Frame, whose string, c *kube.Certificate) []Problem {
+func findCertificate(dst []Problem, f *Snapshot, whose string, c *kube.Certificate) []Problem {
 	left := c.NotAfter.Sub(f.Now)
 	if c.NotAfter.IsZero() || left > soon {
 		return dst
@@ -159,7 +159,7 @@ func findCertificate(dst []Problem, f *Frame, whose string, c *kube.Certificate)
 }
 
 // findNodes tells of nodes that are not ready or short of something; this one weighs more.
-func findNodes(dst []Problem, f *Frame) []Problem {
+func findNodes(dst []Problem, f *Snapshot) []Problem {
 	k := f.Kube
 	if k.Kinds[kube.KindNode].State != health.OK {
 		return dst
@@ -183,7 +183,7 @@ const forbidden = "forbidden"
 
 // findKinds tells of kinds of objects that are not seen while the API answers, by name; of those that may not be seen all in
 // one, since that is as somebody wanted it.
-func findKinds(dst []Problem, f *Frame) []Problem {
+func findKinds(dst []Problem, f *Snapshot) []Problem {
 	hidden := Problem{Severity: journal.Notice, Kind: KindUnseen, Of: "not seen", N: -1, Where: Dashboard}
 	for i := range f.Kube.Kinds {
 		k := &f.Kube.Kinds[i]
@@ -214,7 +214,7 @@ func findKinds(dst []Problem, f *Frame) []Problem {
 }
 
 // findKubeVirt tells what KubeVirt says is wrong with itself, but while it is being deployed or updated.
-func findKubeVirt(dst []Problem, f *Frame) []Problem {
+func findKubeVirt(dst []Problem, f *Snapshot) []Problem {
 	k := &f.Kube.Virt.KubeVirt
 	kept := &f.Kube.Kinds[kube.KindKubeVirt]
 	trouble := k.Trouble()
@@ -229,7 +229,7 @@ func findKubeVirt(dst []Problem, f *Frame) []Problem {
 }
 
 // findPods tells of the cluster's own pods on this node, and of those on none, that do not work.
-func findPods(dst []Problem, f *Frame) []Problem {
+func findPods(dst []Problem, f *Snapshot) []Problem {
 	if f.Kube.Kinds[kube.KindPod].State != health.OK {
 		return dst
 	}
@@ -252,7 +252,7 @@ func findPods(dst []Problem, f *Frame) []Problem {
 }
 
 // findVMs tells of VMs in error, all in one: of the first by name, and since when the first of them is.
-func findVMs(dst []Problem, f *Frame) []Problem {
+func findVMs(dst []Problem, f *Snapshot) []Problem {
 	k := f.Kube
 	if k.Kinds[kube.KindVM].State != health.OK {
 		return dst
@@ -278,7 +278,7 @@ func findVMs(dst []Problem, f *Frame) []Problem {
 
 // findMigrations tells of failed ones that were the last try to move what still runs as it did then, all in one: of the
 // newest.
-func findMigrations(dst []Problem, f *Frame) []Problem {
+func findMigrations(dst []Problem, f *Snapshot) []Problem {
 	k := f.Kube
 	if k.Kinds[kube.KindMigration].State != health.OK {
 		return dst
@@ -330,7 +330,7 @@ func outlived(k *kube.State, m *kube.Migration) bool {
 }
 
 // findClaims tells of claims that have lost their volume or wait for one too long, all in one: of the worst.
-func findClaims(dst []Problem, f *Frame) []Problem {
+func findClaims(dst []Problem, f *Snapshot) []Problem {
 	k := f.Kube
 	if k.Kinds[kube.KindClaim].State != health.OK || len(k.Claims.Unbound) == 0 {
 		return dst

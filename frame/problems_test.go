@@ -14,10 +14,19 @@ import (
 
 const now = 100 * time.Hour
 
+// tracked is a snapshot with the tracker that follows it.
+type tracked struct {
+	Snapshot
+	Tracker
+}
+
+// Derive derives as a subscriber does.
+func (f *tracked) Derive() []Event { return f.Tracker.Derive(&f.Snapshot) }
+
 // wellFrame is a host with nothing wrong.
-func wellFrame() *Frame {
+func wellFrame() *tracked {
 	good := health.Health{State: health.OK, At: now - time.Second, Since: time.Minute}
-	f := &Frame{
+	f := &tracked{Snapshot: Snapshot{
 		Boot: now,
 		Host: &sample.Host{Memory: sample.Memory{Total: 1000, Used: 100}},
 		Net:  &sample.Net{},
@@ -25,17 +34,20 @@ func wellFrame() *Frame {
 		Kube: &kube.State{Health: health.Health{State: health.Absent, Err: "no kubeconfig"}},
 		Settings: &Settings{CPU: Limits{90, 98}, Memory: Limits{90, 97},
 			Filesystem: Limits{85, 95}},
-	}
+	}}
 	for i := range f.Host.Health {
 		f.Host.Health[i] = good
 	}
 	return f
 }
 
-// find gathers and judges f as the loop does.
-func find(known []Problem, f *Frame) []Problem {
-	f.Sources = GatherSources(f.Sources, f)
-	return FindProblems(known, f)
+// find judges f as Derive does, with known as what was wrong before.
+func find(known []Problem, f *tracked) []Problem {
+	f.Sources = f.sources(f.Sources, &f.Snapshot)
+	f.open = append(f.open[:0], known...)
+	f.found = findProblems(f.found, &f.Snapshot)
+	open, _ := f.Update(f.Boot, f.found)
+	return open
 }
 
 // words is what a reader is told of the problems: severity, words and place of each.
@@ -63,37 +75,37 @@ func TestProblems(t *testing.T) {
 	closed.Health.Gone(now, "may not look")
 	notYet := filesystem("/new", 100, 100)
 	notYet.Health = health.Health{}
-	mounts := func(all ...sample.Filesystem) func(*Frame) {
-		return func(f *Frame) { f.Host.Filesystems = all }
+	mounts := func(all ...sample.Filesystem) func(*tracked) {
+		return func(f *tracked) { f.Host.Filesystems = all }
 	}
-	memory := func(used uint64) func(*Frame) {
-		return func(f *Frame) { f.Host.Memory.Used = used }
+	memory := func(used uint64) func(*tracked) {
+		return func(f *tracked) { f.Host.Memory.Used = used }
 	}
-	links := func(all ...*sample.Interface) func(*Frame) {
-		return func(f *Frame) { f.Net.Interfaces = all }
+	links := func(all ...*sample.Interface) func(*tracked) {
+		return func(f *tracked) { f.Net.Interfaces = all }
 	}
-	units := func(u sample.Units) func(*Frame) {
-		return func(f *Frame) {
+	units := func(u sample.Units) func(*tracked) {
+		return func(f *tracked) {
 			f.Units = &u
 			f.Units.Health = health.Health{State: health.OK, At: now}
 		}
 	}
 	for _, c := range []struct {
 		name   string
-		change func(*Frame)
+		change func(*tracked)
 		want   string
 	}{
-		{"nothing", func(*Frame) {}, ""},
-		{"nothing sampled", func(f *Frame) { f.Host, f.Net, f.Page, f.Kube = nil, nil, nil, nil }, ""},
+		{"nothing", func(*tracked) {}, ""},
+		{"nothing sampled", func(f *tracked) { f.Host, f.Net, f.Page, f.Kube = nil, nil, nil, nil }, ""},
 		{"memory below", memory(899), ""},
 		{"memory at the first limit", memory(900), "warning memory 90% used [dashboard]; "},
 		{"memory below the second", memory(969), "warning memory 97% used [dashboard]; "},
 		{"memory at the second limit", memory(970), "crit memory 97% used [dashboard]; "},
-		{"memory not read", func(f *Frame) {
+		{"memory not read", func(f *tracked) {
 			f.Host.Memory.Used = 1000
 			f.Host.Health[sample.Meminfo] = health.Health{}
 		}, ""},
-		{"no total", func(f *Frame) { f.Host.Memory = sample.Memory{} }, ""},
+		{"no total", func(f *tracked) { f.Host.Memory = sample.Memory{} }, ""},
 		{"filesystem below", mounts(filesystem("/", 84.9, 84.9)), ""},
 		{"filesystem at the first limit", mounts(filesystem("/", 85, 1)), "warning / 85% full [dashboard]; "},
 		{"filesystem at the second limit", mounts(filesystem("/", 95, nan)), "crit / 95% full [dashboard]; "},
@@ -111,40 +123,40 @@ func TestProblems(t *testing.T) {
 		{"in a bridge, no carrier", links(&sample.Interface{Link: &sample.Link{Name: "eth3", LinkTraits: &sample.LinkTraits{Physical: true, AdminUp: true, Master: "br0"}}}), "err eth3 no carrier [network]; "},
 		{"fine", links(&sample.Interface{Link: &sample.Link{Name: "eth3", AddressCount: 1, LinkTraits: &sample.LinkTraits{Physical: true, AdminUp: true, Carrier: true}}}), ""},
 		{"a bridge without ports", links(&sample.Interface{Link: &sample.Link{Name: "br0", AddressCount: 1, LinkTraits: &sample.LinkTraits{Kind: "bridge", AdminUp: true}}}), ""},
-		{"a source failed", func(f *Frame) {
+		{"a source failed", func(f *tracked) {
 			f.Host.Health[sample.Sockets] = health.Health{State: health.Failed, Err: "read /proc/net/sockstat: permission denied"}
 		}, "warning sockets: read /proc/net/sockstat: permission denied [dashboard]; "},
-		{"a log source is stale", func(f *Frame) {
+		{"a log source is stale", func(f *tracked) {
 			f.Page.Sources[0].Health = health.Health{State: health.Stale, Err: "ended"}
 		}, "warning journalctl: ended [dashboard]; "},
-		{"the API failed", func(f *Frame) {
+		{"the API failed", func(f *tracked) {
 			f.Kube.Health = health.Health{State: health.Failed, Err: "refused"}
 		}, "warning cluster not seen: refused [dashboard]; "},
-		{"absent is not wrong", func(f *Frame) { f.Host.Health[sample.Pressure] = health.Health{State: health.Absent, Err: "no PSI"} }, ""},
+		{"absent is not wrong", func(f *tracked) { f.Host.Health[sample.Pressure] = health.Health{State: health.Absent, Err: "no PSI"} }, ""},
 		{"a unit failed", units(sample.Units{Failed: []sample.Unit{{Name: "smartd.service"}}}), "err smartd.service failed [logs]; "},
 		{"a unit of the cluster failed", units(sample.Units{Failed: []sample.Unit{{Name: "k3s.service"}}, Watched: []sample.Unit{{Name: "k3s.service"}}}),
 			"crit k3s.service failed [logs]; "},
 		{"a unit restarts", units(sample.Units{Restarting: []sample.Unit{{Name: "dhcpcd.service"}}}), "err dhcpcd.service keeps restarting [logs]; "},
-		{"systemd was not asked", func(f *Frame) { f.Units = &sample.Units{Failed: []sample.Unit{{Name: "k3s.service"}}} }, ""},
-		{"a remounted filesystem", func(f *Frame) {
+		{"systemd was not asked", func(f *tracked) { f.Units = &sample.Units{Failed: []sample.Unit{{Name: "k3s.service"}}} }, ""},
+		{"a remounted filesystem", func(f *tracked) {
 			f.Host.Filesystems = []sample.Filesystem{filesystem("/", 99, nan)}
 			f.Host.Filesystems[0].ReadOnly, f.Host.Filesystems[0].RemountedRO = true, true
 		}, "crit / has become read-only [logs]; "},
-		{"arrays", func(f *Frame) {
+		{"arrays", func(f *tracked) {
 			f.Host.Arrays = []sample.Array{{Name: "md0", State: "active"}, {Name: "md1", State: "recovering", Degraded: true}, {Name: "md2", State: "broken", Degraded: true}}
 		}, "crit md2 is broken [dashboard]; err md1 is degraded [dashboard]; "},
-		{"B5 arrays that do not run, have a failed disk, or hold others", func(f *Frame) {
+		{"B5 arrays that do not run, have a failed disk, or hold others", func(f *tracked) {
 			f.Host.Arrays = []sample.Array{{Name: "md3", State: "active", Failed: 1}, {Name: "md4", State: "inactive"},
 				{Name: "md5", State: "container"}, {Name: "md6", State: "unknown"}, {Name: "md7", State: "read-only"}}
 		}, "err md4 is inactive [dashboard]; warning md3 has a failed disk [dashboard]; "},
-		{"pools", func(f *Frame) {
+		{"pools", func(f *tracked) {
 			f.Host.Pools = []sample.Pool{{Name: "tank", State: "ONLINE"}, {Name: "pond", State: "FAULTED"}}
 		}, "crit pond is FAULTED [dashboard]; "},
-		{"memory errors", func(f *Frame) {
+		{"memory errors", func(f *tracked) {
 			f.Host.EDAC = []sample.MemoryController{{Name: "mc0", Corrected: 1000}, {Name: "mc1", Uncorrected: 1}}
 		}, "crit mc1 counts memory errors that could not be corrected [dashboard]; "},
-		{"bad config", func(f *Frame) { f.Settings.Banner = "line 3: no such key" }, "err config: line 3: no such key [dashboard]; "},
-		{"worst first", func(f *Frame) {
+		{"bad config", func(f *tracked) { f.Settings.Banner = "line 3: no such key" }, "err config: line 3: no such key [dashboard]; "},
+		{"worst first", func(f *tracked) {
 			f.Settings.Banner = "bad"
 			f.Host.Memory.Used = 980
 			f.Host.Filesystems = []sample.Filesystem{filesystem("/a", 86, nan), filesystem("/b", 99, nan), filesystem("/c", 96, nan), hung}

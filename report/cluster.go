@@ -224,7 +224,7 @@ func newCause(s *kube.State, f *frame.Frame) cause {
 	if s.Health.State != health.Stale && s.Health.State != health.Failed {
 		return c
 	}
-	ladder := frame.Climb(f)
+	ladder := frame.Climb(&f.Snapshot)
 	if step := ladder.Cause(); step != nil {
 		c.Rung, c.Why = text(step.Name), text(step.Detail)
 	}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"hypervisor-tui/frame"
+	"hypervisor-tui/frame/frametest"
 	"hypervisor-tui/internal/health"
 	"hypervisor-tui/kube"
 	"hypervisor-tui/sample"
@@ -49,7 +50,7 @@ func clusterFrame() *frame.Frame {
 		s.Kinds[k].Health = health.Health{State: health.Absent, Since: time.Hour, Err: "not installed"}
 	}
 	f.Kube = s
-	f.Derive()
+	frametest.Derive(f)
 	return f
 }
 
@@ -61,7 +62,7 @@ func TestF5ForbiddenKindIsNull(t *testing.T) {
 	for _, k := range []kube.Kind{kube.KindPod, kube.KindVM} {
 		f.Kube.Kinds[k].Health = health.Health{State: health.Failed, Err: "forbidden: list " + k.String()}
 	}
-	f.Derive()
+	frametest.Derive(f)
 	k, v := newKubernetes(f), newKubeVirt(f)
 	if k.State != "ok" || k.Pods.Running != nil || k.Pods.Total != nil || len(k.Pods.ByPhase) != 0 || k.NodePods != nil || k.Node.CPUAsked != nil || *k.Nodes.Total != 7 {
 		t.Errorf("%+v", k)

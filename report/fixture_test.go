@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"hypervisor-tui/frame"
+	"hypervisor-tui/frame/frametest"
 	"hypervisor-tui/internal/health"
 	"hypervisor-tui/journal"
 	"hypervisor-tui/kube"
@@ -22,15 +23,15 @@ const bootNow = 15*24*time.Hour + 7*time.Hour + 32*time.Minute + 9*time.Second
 
 // emptyFrame is what there is before the first sample.
 func emptyFrame() *frame.Frame {
-	f := &frame.Frame{Now: time.Date(2026, 11, 22, 3, 2, 11, 0, time.UTC), Boot: bootNow, Settings: &frame.Settings{Version: "1.0.0"}}
-	f.Sources = frame.GatherSources(nil, f)
+	f := &frame.Frame{Snapshot: frame.Snapshot{Now: time.Date(2026, 11, 22, 3, 2, 11, 0, time.UTC), Boot: bootNow, Settings: &frame.Settings{Version: "1.0.0"}}}
+	frametest.Derive(f)
 	return f
 }
 
 // richFrame is a hypervisor with something of everything, good and bad.
 func richFrame() *frame.Frame {
 	nan := math.NaN()
-	f := &frame.Frame{
+	f := &frame.Frame{Snapshot: frame.Snapshot{
 		Now:  time.Date(2026, 11, 22, 3, 2, 11, 0, time.FixedZone("CET", 3600)),
 		Boot: bootNow,
 		Host: richHost(),
@@ -50,9 +51,8 @@ func richFrame() *frame.Frame {
 		Page: richPage(),
 		Settings: &frame.Settings{Version: "1.0.0", Refresh: 2 * time.Second, Memory: frame.Limits{Warn: 90, Critical: 97},
 			Filesystem: frame.Limits{Warn: 85, Critical: 95}},
-		Self: frame.Self{RSS: 14 * mib, CPU: 12.5, Goroutines: 19, Frames: 1234, Skipped: 2},
-	}
-	f.Derive()
+	}, Self: frame.Self{RSS: 14 * mib, CPU: 12.5, Goroutines: 19, Frames: 1234, Skipped: 2}}
+	frametest.Derive(f)
 	for i := range f.Problems {
 		f.Problems[i].Since = bootNow - 14*time.Minute
 	}

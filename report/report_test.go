@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"hypervisor-tui/frame"
+	"hypervisor-tui/frame/frametest"
 	"hypervisor-tui/internal/health"
 	"hypervisor-tui/journal"
 	"hypervisor-tui/sample"
@@ -42,7 +43,7 @@ func golden(t *testing.T, name string, got []byte) {
 		t.Fatal(err)
 	}
 	if !bytes.Equal(got, want) {
-		t.Errorf("not %s; if it should not be, run: go test ./screens/report -update\n%s", file, got)
+		t.Errorf("not %s; if it should not be, run: go test ./report -update\n%s", file, got)
 	}
 }
 
@@ -65,7 +66,7 @@ func TestWriteNothingFalse(t *testing.T) {
 		failed.Kube.Kinds[i].Health = failed.VMs.Health
 	}
 	failed.Kube.Drain, failed.Kube.Warnings = nil, nil
-	failed.Derive()
+	frametest.Derive(failed)
 	for name, f := range map[string]*frame.Frame{"empty": emptyFrame(), "zero": {}, "failed": failed} {
 		var d struct {
 			At         *string

@@ -34,7 +34,7 @@ func TestSampleDoesNotAllocate(t *testing.T) {
 	n := sampletest.Allocations(func() {
 		i++
 		s.Sample()
-		if h, n := s.Hosts().Latest(), s.Nets().Latest(); len(h.Cores) != bigCPUs || len(h.Disks) != bigDisks || len(n.Interfaces) != bigNICs {
+		if h, n := s.Reader(0).Hosts.Latest(), s.Reader(0).Nets.Latest(); len(h.Cores) != bigCPUs || len(h.Disks) != bigDisks || len(n.Interfaces) != bigNICs {
 			t.Fatalf("%d cores, %d disks, %d interfaces", len(h.Cores), len(h.Disks), len(n.Interfaces))
 		}
 	})

@@ -152,8 +152,8 @@ func BenchmarkHost256CPU200NIC500Disk(b *testing.B) {
 	}
 	sideBySide(b, func() {
 		s.Sample()
-		s.Hosts().Latest()
-		s.Nets().Latest()
+		s.Reader(0).Hosts.Latest()
+		s.Reader(0).Nets.Latest()
 	}, func() error {
 		if _, err := fs.Stat(); err != nil {
 			return err

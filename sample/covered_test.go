@@ -101,7 +101,7 @@ func TestB4WhatAnErrorOfStatfsMeans(t *testing.T) {
 	begin(t, s)
 	s.WaitSlow(context.Background())
 	s.Sample()
-	h := s.hosts.Latest()
+	h := s.Reader(0).Hosts.Latest()
 	for i, f := range h.Filesystems {
 		want := "ok"
 		switch {
@@ -162,7 +162,7 @@ func TestB14StrangeLineInTheMountTable(t *testing.T) {
 	begin(t, s)
 	s.WaitSlow(context.Background())
 	s.Sample()
-	h := s.hosts.Latest()
+	h := s.Reader(0).Hosts.Latest()
 	if got := h.Health[Filesystems]; got.State.String() != "ok" || got.Err != errOddMount.Error() {
 		t.Errorf("%v %q", got.State, got.Err)
 	}

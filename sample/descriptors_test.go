@@ -30,14 +30,14 @@ func TestF46NoDescriptorsLeft(t *testing.T) {
 	if err := unix.Setrlimit(unix.RLIMIT_NOFILE, &limit); err != nil {
 		t.Fatal(err)
 	}
-	h := s.Hosts().Latest()
+	h := s.Reader(0).Hosts.Latest()
 	for _, source := range []Source{Uptime, Stat, Meminfo, Diskstats, NetDev, Sockets} {
 		if got := h.Health[source]; got.State.String() != "failed" || !strings.Contains(got.Err, "too many open files") {
 			t.Errorf("source %d: %v %q", source, got.State, got.Err)
 		}
 	}
 	s.Sample()
-	h = s.Hosts().Latest()
+	h = s.Reader(0).Hosts.Latest()
 	for _, source := range []Source{Uptime, Stat, Meminfo, Diskstats, NetDev, Sockets} {
 		if got := h.Health[source]; got.State.String() != "ok" || got.Err != "" {
 			t.Errorf("source %d afterwards: %v %q", source, got.State, got.Err)

@@ -38,7 +38,7 @@ func TestWhichDevicesAreDisks(t *testing.T) {
 	for _, tree := range []string{root, t.TempDir()} { // with sysfs, and by the names alone
 		sampletest.Put(t, tree, "/proc/diskstats", diskstatsOf(1, all...))
 		var got, stacks []string
-		for _, d := range sampled(t, tree).hosts.Latest().Disks {
+		for _, d := range sampled(t, tree).Reader(0).Hosts.Latest().Disks {
 			got = append(got, d.Name)
 			if !d.Physical {
 				stacks = append(stacks, d.Name)
@@ -63,14 +63,14 @@ func TestDiskRates(t *testing.T) {
 	s := New(Options{Root: root, Now: c.Now})
 	t.Cleanup(s.Close)
 	s.Sample()
-	h := s.hosts.Latest()
+	h := s.Reader(0).Hosts.Latest()
 	if d := h.Disks[0]; !math.IsNaN(d.Read) || !math.IsNaN(d.Busy) || !math.IsNaN(h.DiskRead) {
 		t.Errorf("first sample: %+v, total %v", d, h.DiskRead)
 	}
 	sampletest.Put(t, root, "/proc/diskstats", diskstatsOf(100, "sda", "dm-0"))
 	c.Pass(2 * time.Second)
 	s.Sample()
-	h = s.hosts.Latest()
+	h = s.Reader(0).Hosts.Latest()
 	want := Disk{Name: "sda", Physical: true, Read: 50 * 4096, Write: 100 * 4096, ReadOps: 50, WriteOps: 100, Busy: 25, ReadLatency: 3, WriteLatency: 4}
 	if d := h.Disks[0]; d != want {
 		t.Errorf("%+v, want %+v", d, want)
@@ -89,7 +89,7 @@ func TestF16DiskReplug(t *testing.T) {
 		sampletest.Put(t, root, "/proc/diskstats", text)
 		c.Pass(time.Second)
 		s.Sample()
-		return s.hosts.Latest()
+		return s.Reader(0).Hosts.Latest()
 	}
 	step(diskstatsOf(1000, "sda", "sdb"))
 	step(diskstatsOf(2000, "sda", "sdb"))
@@ -117,7 +117,7 @@ func TestDisksOfOneName(t *testing.T) {
 	s := sampled(t, root)
 	sampletest.Put(t, root, "/proc/diskstats", diskstatsOf(2, "sdb", "sda", "sda"))
 	s.Sample()
-	if h := s.hosts.Latest(); len(h.Disks) != 3 || math.IsNaN(h.Disks[1].Read) || !h.Health[Diskstats].Has() {
+	if h := s.Reader(0).Hosts.Latest(); len(h.Disks) != 3 || math.IsNaN(h.Disks[1].Read) || !h.Health[Diskstats].Has() {
 		t.Errorf("%+v", h.Disks)
 	}
 }
@@ -128,7 +128,7 @@ func TestBadDiskstatsKeepTheLastGoodValues(t *testing.T) {
 	s := sampled(t, root)
 	sampletest.Put(t, root, "/proc/diskstats", diskstatsOf(2, "sdb")+"8 0 sdc 1 2 3\n")
 	s.Sample()
-	h := s.hosts.Latest()
+	h := s.Reader(0).Hosts.Latest()
 	if len(h.Disks) != 1 || h.Disks[0].Name != "sda" {
 		t.Errorf("%+v", h.Disks)
 	}
@@ -186,7 +186,7 @@ func twice(t *testing.T, root string, n [2][]int, names ...string) *Host {
 		s.Sample()
 		c.Pass(time.Second)
 	}
-	return s.hosts.Latest()
+	return s.Reader(0).Hosts.Latest()
 }
 
 func TestB10NVMeMultipath(t *testing.T) {

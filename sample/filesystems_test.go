@@ -119,7 +119,7 @@ func TestF14HungMount(t *testing.T) {
 	if now := runtime.NumGoroutine(); now > goroutines || dead.most.Load() != 1 {
 		t.Errorf("%d goroutines became %d, %d of them hang", goroutines, now, dead.most.Load())
 	}
-	for _, f := range s.hosts.Latest().Filesystems {
+	for _, f := range s.Reader(0).Hosts.Latest().Filesystems {
 		switch {
 		case f.Mount != "/dead" && (f.Health.State.String() != "ok" || f.Health.Age(c.Now()) != 0 || f.UsedPercent != 50):
 			t.Errorf("%+v", f)
@@ -131,7 +131,7 @@ func TestF14HungMount(t *testing.T) {
 	release()
 	await.Until(t, "its answer", func() bool { return s.filesystems.idle() == 10 })
 	s.Sample()
-	if f := s.hosts.Latest().Filesystems[3]; f.Health.State.String() != "ok" || f.Health.Err != "" || f.UsedPercent != 50 {
+	if f := s.Reader(0).Hosts.Latest().Filesystems[3]; f.Health.State.String() != "ok" || f.Health.Err != "" || f.UsedPercent != 50 {
 		t.Errorf("after it answers: %+v", f)
 	}
 }
@@ -169,7 +169,7 @@ func TestHungMountKeepsItsLastGoodValues(t *testing.T) {
 	s.Sample()
 	c.Pass(12 * time.Second)
 	s.Sample()
-	f := s.hosts.Latest().Filesystems[1]
+	f := s.Reader(0).Hosts.Latest().Filesystems[1]
 	if h := &f.Health; h.State.String() != "stale" || h.Err != procfile.NotAnswering || c.Now()-h.Since != 12*time.Second || f.UsedPercent != 50 {
 		t.Errorf("%+v", f)
 	}
@@ -201,7 +201,7 @@ func TestMountsComeAndGo(t *testing.T) {
 		}
 		s.Sample()
 		var b strings.Builder
-		for _, f := range s.hosts.Latest().Filesystems {
+		for _, f := range s.Reader(0).Hosts.Latest().Filesystems {
 			fmt.Fprint(&b, f.Mount, " ", f.Health.State, " ", f.Health.Err, "; ")
 		}
 		return b.String()
@@ -220,7 +220,7 @@ func TestMountsComeAndGo(t *testing.T) {
 	sampletest.Put(t, root, mountinfo, "nonsense\n")
 	r.look(ctx)
 	s.Sample()
-	h := s.hosts.Latest()
+	h := s.Reader(0).Hosts.Latest()
 	if got := h.Health[Filesystems]; got.State.String() != "stale" || !strings.HasPrefix(got.Err, "read "+mountinfo) || len(h.Filesystems) != 3 {
 		t.Errorf("%v %q, %d filesystems", got.State, got.Err, len(h.Filesystems))
 	}
@@ -240,7 +240,7 @@ func TestTooManyMounts(t *testing.T) {
 	begin(t, s)
 	s.WaitSlow(context.Background())
 	s.Sample()
-	h := s.hosts.Latest()
+	h := s.Reader(0).Hosts.Latest()
 	if got := h.Health[Filesystems]; len(h.Filesystems) != mostProbes || got.State.String() != "ok" || got.Err != procfile.ErrLeftOut.Error() {
 		t.Errorf("%d filesystems, %v %q", len(h.Filesystems), got.State, got.Err)
 	}
@@ -271,7 +271,7 @@ func TestForcedReadOnlyByTheMountTable(t *testing.T) {
 	s.WaitSlow(context.Background())
 	s.Sample()
 	got := ""
-	for _, f := range s.hosts.Latest().Filesystems {
+	for _, f := range s.Reader(0).Hosts.Latest().Filesystems {
 		got += fmt.Sprint(f.Mount, " ", f.ReadOnly, " ", f.RemountedRO, "; ")
 	}
 	want := "/ false false; /boot false false; /data true true; /scratch true true; /tank false false; /archive false false; "

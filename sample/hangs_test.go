@@ -47,7 +47,7 @@ func TestF53IdentityHangs(t *testing.T) {
 	s.identity.look = func(root string) *identity { <-answer; return readIdentity(root) }
 	s.Sample()
 	goroutines := runtime.NumGoroutine()
-	h := s.hosts.Latest()
+	h := s.Reader(0).Hosts.Latest()
 	if h.Health[Identity].State != health.Init || h.Health[Stat].State != health.OK || h.Machine.Hostname != "hypervisor-01" {
 		t.Errorf("identity %+v, cpu %+v, hostname %q", h.Health[Identity], h.Health[Stat], h.Machine.Hostname)
 	}
@@ -59,13 +59,13 @@ func TestF53IdentityHangs(t *testing.T) {
 	if now := runtime.NumGoroutine(); now > goroutines {
 		t.Errorf("%d goroutines became %d", goroutines, now)
 	}
-	if got := s.hosts.Latest().Health[Identity]; got.State != health.Failed || got.Err != procfile.NotAnswering {
+	if got := s.Reader(0).Hosts.Latest().Health[Identity]; got.State != health.Failed || got.Err != procfile.NotAnswering {
 		t.Errorf("%+v", got)
 	}
 	close(answer)
 	await.Until(t, "the answer", func() bool { return s.identity.asked.Since() == 0 })
 	s.Sample()
-	h = s.hosts.Latest()
+	h = s.Reader(0).Hosts.Latest()
 	if h.Health[Identity].State != health.OK || h.Machine.OS == "" || h.Machine.Hostname != "hypervisor-01" {
 		t.Errorf("afterwards %+v, %+v", h.Health[Identity], h.Machine)
 	}
@@ -73,7 +73,7 @@ func TestF53IdentityHangs(t *testing.T) {
 	s.identity.ask()
 	await.Until(t, "the crash", func() bool { return s.identity.asked.Since() == 0 })
 	s.Sample()
-	if got := s.hosts.Latest().Health[Identity]; got.State != health.Failed || got.Err != "crashed: a word" {
+	if got := s.Reader(0).Hosts.Latest().Health[Identity]; got.State != health.Failed || got.Err != "crashed: a word" {
 		t.Errorf("%+v", got)
 	}
 }
@@ -96,7 +96,7 @@ func TestF55WorkersHang(t *testing.T) {
 			t.Cleanup(s.Close)
 			state := func() health.Health {
 				s.Sample()
-				return s.hosts.Latest().Health[c.source]
+				return s.Reader(0).Hosts.Latest().Health[c.source]
 			}
 			work := c.work(s)
 			work.Start(clock.Now())

@@ -59,7 +59,7 @@ func TestF58HugeFiles(t *testing.T) {
 	if n := inUse() - before; n > 24<<20 {
 		t.Errorf("%d MiB kept", n>>20)
 	}
-	h := s.hosts.Latest()
+	h := s.Reader(0).Hosts.Latest()
 	for source, want := range map[Source]string{
 		Stat: "longer than 2 MiB", Diskstats: "longer than 2 MiB", Meminfo: "longer than 64 KiB", Loadavg: "longer than 64 KiB",
 		Sockets: "longer than 64 KiB", Filesystems: procfile.ErrLeftOut.Error(), NetDev: procfile.ErrLeftOut.Error(), Arrays: "longer than 2 MiB",
@@ -69,7 +69,7 @@ func TestF58HugeFiles(t *testing.T) {
 			t.Errorf("source %d: %v %q, want %q", source, got.State, got.Err, want)
 		}
 	}
-	if n := len(s.nets.Latest().Interfaces); n != mostInterfaces {
+	if n := len(s.Reader(0).Nets.Latest().Interfaces); n != mostInterfaces {
 		t.Errorf("%d interfaces", n)
 	}
 	for i := range s.steps {

@@ -78,7 +78,7 @@ func hungFUSE(t *testing.T) {
 	await.Until(t, "the others", func() bool {
 		s.Sample()
 		fresh := 0
-		for _, f := range s.hosts.Latest().Filesystems {
+		for _, f := range s.Reader(0).Hosts.Latest().Filesystems {
 			if strings.HasPrefix(f.Mount, dir) && f.Health.State.String() == "ok" && f.Health.Age(c.Now()) == 0 {
 				fresh++
 			}

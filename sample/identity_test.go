@@ -17,7 +17,7 @@ func TestIdentity(t *testing.T) {
 	sampletest.Put(t, root, dmi+"sys_vendor", "Dell Inc.\n")
 	sampletest.Put(t, root, dmi+"product_name", "PowerEdge R660  \n")
 	sampletest.Put(t, root, dmi+"product_serial", "ABC1234\n")
-	h := sampled(t, root).hosts.Latest()
+	h := sampled(t, root).Reader(0).Hosts.Latest()
 	want := Machine{
 		Hostname: "hypervisor-01", OS: "Debian GNU/Linux 12 (bookworm)", Kernel: "6.18.44",
 		Model: "Dell Inc. PowerEdge R660", Serial: "ABC1234", BootID: "8c1f4c0e-3a55-4d0b-9f5e-0d5a7c3c1b2a",
@@ -34,13 +34,13 @@ func TestF24NoOSReleaseAndTheHostnameChanges(t *testing.T) {
 	root := sampletest.CopyOf(t, "bare")
 	sampletest.Put(t, root, "/etc/machine-id", "")
 	s := sampled(t, root)
-	h := s.hosts.Latest()
+	h := s.Reader(0).Hosts.Latest()
 	if m := h.Machine; m != (Machine{Hostname: "rescue"}) || h.Health[Identity].State.String() != "ok" {
 		t.Errorf("%+v, %v", m, h.Health[Identity])
 	}
 	sampletest.Put(t, root, "/proc/sys/kernel/hostname", "hypervisor-02\n")
 	s.Sample()
-	if m := s.hosts.Latest().Machine; m.Hostname != "hypervisor-02" {
+	if m := s.Reader(0).Hosts.Latest().Machine; m.Hostname != "hypervisor-02" {
 		t.Errorf("after the change: %+v", m)
 	}
 	if h.Machine.Hostname != "rescue" {
@@ -51,7 +51,7 @@ func TestF24NoOSReleaseAndTheHostnameChanges(t *testing.T) {
 func TestOSReleaseOfUsrLib(t *testing.T) {
 	root := sampletest.CopyOf(t, "bare")
 	sampletest.Put(t, root, "/usr/lib/os-release", "NAME=x\nPRETTY_NAME='NixOS 26.05 (Yarara)'\n")
-	if m := sampled(t, root).hosts.Latest().Machine; m.OS != "NixOS 26.05 (Yarara)" {
+	if m := sampled(t, root).Reader(0).Hosts.Latest().Machine; m.OS != "NixOS 26.05 (Yarara)" {
 		t.Errorf("%q", m.OS)
 	}
 }
@@ -65,7 +65,7 @@ func TestSerialNeedsRoot(t *testing.T) {
 	if err := os.Chmod(root+"/sys/class/dmi/id/product_serial", 0); err != nil {
 		t.Fatal(err)
 	}
-	h := sampled(t, root).hosts.Latest()
+	h := sampled(t, root).Reader(0).Hosts.Latest()
 	got := h.Health[Identity]
 	if h.Machine.Serial != "" || got.State.String() != "ok" || got.Err != "/sys/class/dmi/id/product_serial needs root" {
 		t.Errorf("%q, %v %q", h.Machine.Serial, got.State, got.Err)
@@ -98,7 +98,7 @@ func TestUptimeIsOfTheKernel(t *testing.T) {
 }
 
 func TestHostileTree(t *testing.T) {
-	h := sampled(t, "testdata/hostile").hosts.Latest()
+	h := sampled(t, "testdata/hostile").Reader(0).Hosts.Latest()
 	for _, source := range []Source{Uptime, Loadavg, Stat, Meminfo, Pressure, Diskstats, NetDev, Sockets} {
 		if got := h.Health[source]; got.State.String() != "failed" || !strings.HasPrefix(got.Err, "read /proc/") {
 			t.Errorf("source %d: %v %q", source, got.State, got.Err)
@@ -114,7 +114,7 @@ func TestHostileTree(t *testing.T) {
 
 func TestBareTree(t *testing.T) {
 	s := sampled(t, "testdata/bare")
-	h, n := s.hosts.Latest(), s.nets.Latest()
+	h, n := s.Reader(0).Hosts.Latest(), s.Reader(0).Nets.Latest()
 	for _, source := range []Source{Uptime, Loadavg, Stat, Meminfo, Identity} {
 		if got := h.Health[source]; got.State.String() != "ok" {
 			t.Errorf("source %d: %v %q", source, got.State, got.Err)
@@ -133,7 +133,7 @@ func TestBareTree(t *testing.T) {
 func TestSocketsWithoutIPv6AndConntrack(t *testing.T) {
 	root := t.TempDir()
 	sampletest.Put(t, root, "/proc/net/sockstat", "sockets: used 9\nTCP: inuse 7 orphan 0\nUDP: inuse 2 mem 0\n")
-	if n := sampled(t, root).nets.Latest(); n.Sockets != (SocketCounts{7, 2, -1, -1, -1}) {
+	if n := sampled(t, root).Reader(0).Nets.Latest(); n.Sockets != (SocketCounts{7, 2, -1, -1, -1}) {
 		t.Errorf("%+v", n.Sockets)
 	}
 }

@@ -19,7 +19,7 @@ func TestSamplesFallOnWholeIntervals(t *testing.T) {
 			go func() { done <- s.Run(ctx, nil) }()
 			var at [4]time.Time
 			for i := range at {
-				<-s.Sampled()
+				<-s.Reader(0).Sampled
 				at[i] = time.Now()
 			}
 			cancel()

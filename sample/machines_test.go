@@ -182,7 +182,7 @@ func TestMachinesHaveWhatTheyAreSaidToHave(t *testing.T) {
 	for _, m := range machines {
 		s := sampled(t, machine(t, m.name))
 		s.Sample()
-		h, n := s.hosts.Latest(), s.nets.Latest()
+		h, n := s.Reader(0).Hosts.Latest(), s.Reader(0).Nets.Latest()
 		if len(h.Cores) != m.cpus || len(n.Interfaces) != m.nics || len(h.Disks) != m.disks || h.Offline != m.offline {
 			t.Errorf("%s: %d CPUs, %d of them off, %d NICs, %d disks", m.name, len(h.Cores), h.Offline, len(n.Interfaces), len(h.Disks))
 		}

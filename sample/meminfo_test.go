@@ -17,7 +17,7 @@ const (
 
 func TestARCCountsAsAvailable(t *testing.T) {
 	const size, least = 135290173440, 33817337344
-	m := sampled(t, machine(t, "hypervisor")).hosts.Latest().Memory
+	m := sampled(t, machine(t, "hypervisor")).Reader(0).Hosts.Latest().Memory
 	if want := uint64(88120344*kib + size - least); m.ARC != size || m.Available != want || m.Used != m.Total-want {
 		t.Errorf("ARC %d, available %d, used %d, want %d available", m.ARC, m.Available, m.Used, want)
 	}
@@ -37,7 +37,7 @@ func TestARCCountsAsAvailable(t *testing.T) {
 			t.Errorf("%s: %+v, want %d", c.name, m, c.want)
 		}
 	}
-	if m := sampled(t, "testdata/vm2").hosts.Latest().Memory; m.ARC != 0 || m.Used != m.Total-24060904*kib {
+	if m := sampled(t, "testdata/vm2").Reader(0).Hosts.Latest().Memory; m.ARC != 0 || m.Used != m.Total-24060904*kib {
 		t.Errorf("without ZFS: %+v", m)
 	}
 }
@@ -58,7 +58,7 @@ func TestARCRefusesWhatCannotBe(t *testing.T) {
 }
 
 func TestHugePagesOfEachSize(t *testing.T) {
-	h := sampled(t, machine(t, "hypervisor")).hosts.Latest()
+	h := sampled(t, machine(t, "hypervisor")).Reader(0).Hosts.Latest()
 	want := []HugePages{{2048 * kib, 65536, 4096, 512}, {gib, 256, 64, 0}}
 	if !slices.Equal(h.Huge, want) {
 		t.Errorf("%+v, want %+v", h.Huge, want)
@@ -70,7 +70,7 @@ func TestHugePagesOfEachSize(t *testing.T) {
 	s := sampled(t, root)
 	sampletest.Put(t, root, hugepages+"hugepages-2048kB/free_hugepages", "none\n")
 	s.Sample()
-	h = s.hosts.Latest()
+	h = s.Reader(0).Hosts.Latest()
 	if got := h.Health[Huge]; got.State.String() != "stale" || !slices.Equal(h.Huge, want) {
 		t.Errorf("%v %q, %+v", got.State, got.Err, h.Huge)
 	}

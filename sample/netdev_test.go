@@ -39,7 +39,7 @@ func (l *lan) step(n uint64, names ...string) *Net {
 	sampletest.Put(l, l.root, "/proc/net/dev", sampletest.NetDevOf(n, names...))
 	l.clock.Pass(time.Second)
 	l.Sample()
-	return l.nets.Latest()
+	return l.Reader(0).Nets.Latest()
 }
 
 var (
@@ -78,7 +78,7 @@ func TestNetJoinsLinksAndCounters(t *testing.T) {
 	if n.Rx != 200 || n.Tx != 400 {
 		t.Errorf("total %v, %v", n.Rx, n.Tx)
 	}
-	if h := l.hosts.Latest(); h.Health[Links].State.String() != "ok" {
+	if h := l.Reader(0).Hosts.Latest(); h.Health[Links].State.String() != "ok" {
 		t.Errorf("health of the links: %v", h.Health[Links])
 	}
 }
@@ -161,11 +161,11 @@ func TestLinksChangeWhileCountersFail(t *testing.T) {
 	sampletest.Put(t, l.root, "/proc/net/dev", "1\n2\nlo: x\n")
 	l.SetLinks(reportOf(lo, eth0))
 	l.Sample()
-	n := l.nets.Latest()
+	n := l.Reader(0).Nets.Latest()
 	if len(n.Interfaces) != 2 || n.Interfaces[0].RxBytes != 5 || n.Interfaces[1].Counted {
 		t.Errorf("%+v", n.Interfaces)
 	}
-	if h := l.hosts.Latest().Health[NetDev]; h.State.String() != "stale" {
+	if h := l.Reader(0).Hosts.Latest().Health[NetDev]; h.State.String() != "stale" {
 		t.Errorf("%v", h)
 	}
 }
@@ -194,12 +194,12 @@ func TestF58FailedReadingsDoNotAddUp(t *testing.T) {
 	for range 5 {
 		s.Sample()
 	}
-	if n := s.nets.Latest(); len(n.Interfaces) != 1 || n.Interfaces[0].RxBytes != 2 {
+	if n := s.Reader(0).Nets.Latest(); len(n.Interfaces) != 1 || n.Interfaces[0].RxBytes != 2 {
 		t.Errorf("%d interfaces", len(n.Interfaces))
 	}
 	sampletest.Put(t, root, "/proc/net/dev", head+"a: 3 0 0 0 0 0 0 0 1 0 0 0 0 0 0 0\nb: 1 0 0 0 0 0 0 0 1 0 0 0 0 0 0 0\n")
 	s.Sample()
-	if n := s.nets.Latest(); len(n.Interfaces) != 2 || n.Interfaces[1].Name != "b" {
+	if n := s.Reader(0).Nets.Latest(); len(n.Interfaces) != 2 || n.Interfaces[1].Name != "b" {
 		t.Errorf("%d interfaces when it is whole", len(n.Interfaces))
 	}
 }

@@ -48,7 +48,7 @@ func TestF15ManyInterfacesAreCountedMoreRarely(t *testing.T) {
 		if want := []int{0, 1, 1 + every, 1 + 2*every}; fmt.Sprint(counted) != fmt.Sprint(want) {
 			t.Errorf("%d lines: counted in samples %v, want %v", lines, counted, want)
 		}
-		h := l.hosts.Latest().Health[NetDev]
+		h := l.Reader(0).Hosts.Latest().Health[NetDev]
 		if said := strings.Contains(h.Err, fmt.Sprintf("%d interfaces", lines)); said != (every > 1) || h.State.String() != "ok" {
 			t.Errorf("%d lines: %v, %q", lines, h.State, h.Err)
 		}
@@ -82,7 +82,7 @@ func TestHardwareIsCountedEachSample(t *testing.T) {
 			t.Errorf("sample %d: %+v, total %v, %v", i, e, n.Rx, n.Tx)
 		}
 	}
-	if rx := &l.hosts.Latest().History.Rx; rx.Len() != 7 || rx.At(6) != 500 || rx.At(3) != 500 {
+	if rx := &l.Reader(0).Hosts.Latest().History.Rx; rx.Len() != 7 || rx.At(6) != 500 || rx.At(3) != 500 {
 		t.Errorf("the history has %d points", rx.Len())
 	}
 	l.Close()
@@ -103,7 +103,7 @@ func TestHistoryHasGapsWhereNobodyCounted(t *testing.T) {
 	for i := range 6 {
 		total = l.pass(uint64(1000*(i+1)), names...).Rx
 	}
-	rx := &l.hosts.Latest().History.Rx
+	rx := &l.Reader(0).Hosts.Latest().History.Rx
 	for i, gap := range []bool{true, false, true, false, true, false} {
 		if math.IsNaN(rx.At(i)) != gap {
 			t.Errorf("point %d is %v", i, rx.At(i))
@@ -170,7 +170,7 @@ func TestF15FiveThousandInterfacesInMemory(t *testing.T) {
 	sample := func(after time.Duration) {
 		l.clock.Pass(after)
 		l.Sample()
-		l.nets.Latest()
+		l.Reader(0).Nets.Latest()
 	}
 	for range 45 {
 		sample(usualInterval)
@@ -184,7 +184,7 @@ func TestF15FiveThousandInterfacesInMemory(t *testing.T) {
 	if n := sampletest.Allocations(func() { sample(time.Minute) }); n != 0 {
 		t.Errorf("%v allocations", n)
 	}
-	if n := l.nets.Latest(); len(n.Interfaces) != links || !n.Interfaces[links-1].Counted {
+	if n := l.Reader(0).Nets.Latest(); len(n.Interfaces) != links || !n.Interfaces[links-1].Counted {
 		t.Errorf("%d interfaces", len(n.Interfaces))
 	}
 	runtime.KeepAlive(report)

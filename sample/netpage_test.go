@@ -19,7 +19,7 @@ func TestNobodyWritesToAPageThatSomebodyHas(t *testing.T) {
 			t.Fatalf("%d samples on: %+v", i+1, slow.Interfaces[1])
 		}
 	}
-	if n := l.nets.Latest(); n.Interfaces[1].RxBytes != 2009 {
+	if n := l.Reader(0).Nets.Latest(); n.Interfaces[1].RxBytes != 2009 {
 		t.Errorf("the newest: %+v", n.Interfaces[1])
 	}
 	const copies = 3 // of the box, beside the sampler's own

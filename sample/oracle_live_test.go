@@ -140,7 +140,7 @@ func TestLiveNetDevLikeOracle(t *testing.T) {
 func TestLiveHostLikeOracle(t *testing.T) {
 	fs := live(t)
 	s := sampled(t, "")
-	h := s.hosts.Latest()
+	h := s.Reader(0).Hosts.Latest()
 	if want, err := fs.Meminfo(); err == nil && h.Health[Meminfo].Has() {
 		same(t, "Total", h.Memory.Total, *want.MemTotalBytes)
 		same(t, "SwapTotal", h.Memory.SwapTotal, *want.SwapTotalBytes)

@@ -174,7 +174,7 @@ func TestNetDevLikeOracle(t *testing.T) {
 func TestSocketsLikeOracle(t *testing.T) {
 	onEachMachine(t, func(t *testing.T, root string) {
 		textOf(t, root, "/proc/net/sockstat")
-		got := sampled(t, root).nets.Latest().Sockets
+		got := sampled(t, root).Reader(0).Nets.Latest().Sockets
 		inUse := map[string]int{}
 		fs := oracle(t, root)
 		for _, read := range []func() (*procfs.NetSockstat, error){fs.NetSockstat, fs.NetSockstat6} {
@@ -219,7 +219,7 @@ func TestSlowSourcesOfEachMachine(t *testing.T) {
 		s.WaitSlow(context.Background())
 		s.Sample()
 		for _, source := range []Source{Huge, Frequency, Arrays, Pools, EDAC, Sensors, Filesystems} {
-			if h := &s.hosts.Latest().Health[source]; h.State.String() != "ok" && h.State.String() != "absent" {
+			if h := &s.Reader(0).Hosts.Latest().Health[source]; h.State.String() != "ok" && h.State.String() != "absent" {
 				t.Errorf("source %d: %v %s", source, h.State, h.Err)
 			}
 		}

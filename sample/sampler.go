@@ -26,7 +26,8 @@ type Options struct {
 	Root       string               // directory below which /proc, /sys and /etc lie; empty is /
 	Interval   time.Duration        // between two samples of Run
 	DenyMounts []string             // globs (path.Match) of mount points that are not shown
-	Now        func() time.Duration // nil is Boottime; called by several goroutines
+	Readers    int                  // how many read the samples; 0 is one
+	Now        func() time.Duration // nil is boottime.Now; called by several goroutines
 
 	statfs func(path string, into *unix.Statfs_t) error // nil is unix.Statfs
 }
@@ -45,9 +46,7 @@ type Sampler struct {
 	host        Host
 	net         Net
 	pushed      time.Duration // when the history got its last point
-	hosts       *box.Box[Host]
-	nets        *box.Box[Net]
-	sampled     chan struct{}
+	readers     []Reader
 	links       atomic.Pointer[LinkReport]
 	linked      sync.Once
 	linksReady  chan struct{} // closed by linked
@@ -56,7 +55,6 @@ type Sampler struct {
 	sensors     sensorsReader
 	identity    identityReader
 	qemu        *qemu.Reader
-	vms         *box.Box[qemu.VMs]
 	surveys     []surveyor         // of Frequency, Arrays, Pools and EDAC, in this order
 	began       procfile.Stopwatch // of the sample under way,
 	reading     atomic.Uint32      // and the source that it is at
@@ -67,12 +65,12 @@ func New(o Options) *Sampler {
 	s := &Sampler{
 		interval:   o.Interval,
 		now:        o.Now,
-		hosts:      box.New(CopyHost),
-		nets:       box.New(CopyNet),
-		vms:        box.New(qemu.Copy),
-		sampled:    make(chan struct{}, 1),
+		readers:    make([]Reader, max(o.Readers, 1)),
 		linksReady: make(chan struct{}),
 		relinked:   make(chan struct{}, 1),
+	}
+	for i := range s.readers {
+		s.readers[i] = newReader()
 	}
 	if s.interval <= 0 {
 		s.interval = usualInterval
@@ -90,7 +88,7 @@ func New(o Options) *Sampler {
 	s.host.blank()
 	s.net.blank()
 	s.slow(&o)
-	s.steps = s.readers(o.Root)
+	s.steps = s.sources(o.Root)
 	return s
 }
 
@@ -127,8 +125,8 @@ func (s *Sampler) slow(o *Options) {
 	}
 }
 
-// readers lists all sources but Links in the order in which they are read.
-func (s *Sampler) readers(root string) []step {
+// sources lists all sources but Links in the order in which they are read.
+func (s *Sampler) sources(root string) []step {
 	return []step{
 		{source: Uptime, reader: &uptimeReader{procfile.New(root, "/proc/uptime")}},
 		{source: Loadavg, reader: &loadavgReader{procfile.New(root, "/proc/loadavg")}},
@@ -160,17 +158,20 @@ func (s *Sampler) readers(root string) []step {
 	}
 }
 
-// Hosts is where each sample of the machine is published; it has one reader.
-func (s *Sampler) Hosts() *box.Box[Host] { return s.hosts }
+// Reader is where one goroutine gets each sample.
+type Reader struct {
+	Hosts   *box.Box[Host]
+	Nets    *box.Box[Net]
+	VMs     *box.Box[qemu.VMs]
+	Sampled chan struct{} // gets a value after each sample of Run; those that nobody has waited for are one
+}
 
-// Nets is where each sample of the network is published; it has one reader.
-func (s *Sampler) Nets() *box.Box[Net] { return s.nets }
+func newReader() Reader {
+	return Reader{box.New(CopyHost), box.New(CopyNet), box.New(qemu.Copy), make(chan struct{}, 1)}
+}
 
-// VMs is where each sample of the virtual machines is published; it has one reader.
-func (s *Sampler) VMs() *box.Box[qemu.VMs] { return s.vms }
-
-// Sampled gets a value after each sample of Run. Samples that nobody has waited for are one value.
-func (s *Sampler) Sampled() <-chan struct{} { return s.sampled }
+// Reader returns one of the Options.Readers.
+func (s *Sampler) Reader(i int) *Reader { return &s.readers[i] }
 
 // SetLinks hands over what the links are from the next sample on; Run takes one within a second of a change. The report and its table are not changed afterwards
 // by anyone. Any goroutine may call it.
@@ -243,9 +244,11 @@ func (s *Sampler) Run(ctx context.Context, now <-chan struct{}) error {
 	defer due.Stop()
 	for first := true; ; first = false {
 		s.Sample()
-		select {
-		case s.sampled <- struct{}{}:
-		default:
+		for i := range s.readers {
+			select {
+			case s.readers[i].Sampled <- struct{}{}:
+			default:
+			}
 		}
 		if !first {
 			wait = untilSample(time.Now(), s.interval)
@@ -309,10 +312,13 @@ func (s *Sampler) Sample() {
 		s.host.Health[Links] = report.Health
 	}
 	s.remember()
-	s.hosts.Publish(&s.host)
-	s.nets.Publish(&s.net)
 	s.qemu.VMs.Health = s.host.Health[QEMU]
-	s.vms.Publish(&s.qemu.VMs)
+	for i := range s.readers {
+		r := &s.readers[i]
+		r.Hosts.Publish(&s.host)
+		r.Nets.Publish(&s.net)
+		r.VMs.Publish(&s.qemu.VMs)
+	}
 }
 
 // Guests are the VMs that the last look has found; the list is immutable. why says why it means nothing, if it does not.

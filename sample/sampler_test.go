@@ -30,7 +30,7 @@ func TestF41ReaderPanics(t *testing.T) {
 	crash := func() error { none[3] = 1; return nil }
 	boom.do = crash
 	s.Sample()
-	h := s.hosts.Latest()
+	h := s.Reader(0).Hosts.Latest()
 	if got := h.Health[Meminfo]; got.State != health.Failed || got.Err != "crashed: runtime error: index out of range [3] with length 0" {
 		t.Errorf("%v %q", got.State, got.Err)
 	}
@@ -41,12 +41,12 @@ func TestF41ReaderPanics(t *testing.T) {
 	}
 	boom.do = func() error { panic("a word") }
 	s.Sample()
-	if got := s.hosts.Latest().Health[Meminfo]; got.Err != "crashed: a word" {
+	if got := s.Reader(0).Hosts.Latest().Health[Meminfo]; got.Err != "crashed: a word" {
 		t.Errorf("%v %q", got.State, got.Err)
 	}
 	boom.do = func() error { return nil }
 	s.Sample()
-	if got := s.hosts.Latest().Health[Meminfo]; got.State != health.OK || got.Err != "" {
+	if got := s.Reader(0).Hosts.Latest().Health[Meminfo]; got.State != health.OK || got.Err != "" {
 		t.Errorf("afterwards: %v %q", got.State, got.Err)
 	}
 }
@@ -72,7 +72,7 @@ func TestCloseGivesDescriptorsBack(t *testing.T) {
 		}
 	}
 	s.Sample()
-	if h := s.hosts.Latest(); h.Health[Stat].State != health.OK {
+	if h := s.Reader(0).Hosts.Latest(); h.Health[Stat].State != health.OK {
 		t.Errorf("%+v", h.Health[Stat])
 	}
 	s.Close()
@@ -100,19 +100,19 @@ func TestHealthOfASource(t *testing.T) {
 	began := c.Now()
 	c.Pass(time.Minute)
 	s.Sample()
-	if got := s.hosts.Latest().Health[Stat]; got.State != health.Failed || got.Since != began || got.At != 0 || len(got.Err) == 0 || got.Err[3] == 0x1b {
+	if got := s.Reader(0).Hosts.Latest().Health[Stat]; got.State != health.Failed || got.Since != began || got.At != 0 || len(got.Err) == 0 || got.Err[3] == 0x1b {
 		t.Errorf("%+v", got)
 	}
 	f.do = func() error { c.Pass(time.Second); return nil }
 	s.Sample()
-	good := s.hosts.Latest().Health[Stat]
+	good := s.Reader(0).Hosts.Latest().Health[Stat]
 	if good.State != health.OK || good.Err != "" || good.Cost != time.Second {
 		t.Errorf("%+v", good)
 	}
 	f.do = func() error { return errors.New("bad") }
 	c.Pass(time.Minute)
 	s.Sample()
-	if got := s.hosts.Latest().Health[Stat]; got.State != health.Stale || got.At != good.At || got.Err != "bad" || got.Age(c.Now()) < time.Minute {
+	if got := s.Reader(0).Hosts.Latest().Health[Stat]; got.State != health.Stale || got.At != good.At || got.Err != "bad" || got.Age(c.Now()) < time.Minute {
 		t.Errorf("%+v", got)
 	}
 }
@@ -128,7 +128,7 @@ func TestF17SuspendMakesNoRateAndNoAgeWrong(t *testing.T) {
 		sampletest.Put(t, root, "/proc/diskstats", diskstatsOf(n, "sda"))
 		c.Pass(passed)
 		s.Sample()
-		return s.hosts.Latest(), s.nets.Latest()
+		return s.Reader(0).Hosts.Latest(), s.Reader(0).Nets.Latest()
 	}
 	step(0, 0)
 	step(2000, 2*time.Second)
@@ -156,7 +156,7 @@ func TestHistoryHasAPointAnInterval(t *testing.T) {
 	length := func(passed time.Duration) int {
 		c.Pass(passed)
 		s.Sample()
-		return s.hosts.Latest().History.Memory.Len()
+		return s.Reader(0).Hosts.Latest().History.Memory.Len()
 	}
 	for i, step := range []struct {
 		passed time.Duration
@@ -170,13 +170,13 @@ func TestHistoryHasAPointAnInterval(t *testing.T) {
 			t.Errorf("sample %d: %d points, want %d", i, got, step.want)
 		}
 	}
-	h := s.hosts.Latest().History
+	h := s.Reader(0).Hosts.Latest().History
 	if h.Interval != 2*time.Second || !math.IsNaN(h.Memory.At(5)) || math.IsNaN(h.Memory.At(6)) || !math.IsNaN(h.CPU.At(0)) {
 		t.Errorf("%v: %v %v %v", h.Interval, h.Memory.At(5), h.Memory.At(6), h.CPU.At(0))
 	}
 	sampletest.Put(t, root, "/proc/meminfo", "")
 	length(2 * time.Second)
-	if h = s.hosts.Latest().History; !math.IsNaN(h.Memory.At(7)) {
+	if h = s.Reader(0).Hosts.Latest().History; !math.IsNaN(h.Memory.At(7)) {
 		t.Error("an old value became a point")
 	}
 }
@@ -190,7 +190,7 @@ func TestChangedLinksAreSampledWithinASecond(t *testing.T) {
 		go func() { done <- s.Run(ctx, nil) }()
 		time.Sleep(21 * time.Second)
 		synctest.Wait()
-		count := func() uint64 { return s.Hosts().Latest().Samples }
+		count := func() uint64 { return s.Reader(0).Hosts.Latest().Samples }
 		before := count()
 		same := reportOf(Link{Index: 1, Name: "lo", LinkTraits: &LinkTraits{}})
 		for range 20 {
@@ -229,8 +229,8 @@ func TestRun(t *testing.T) {
 		done := make(chan error)
 		go func() { done <- s.Run(ctx, now) }()
 		at := func() time.Duration {
-			<-s.Sampled()
-			return s.Hosts().Latest().At - time.Hour
+			<-s.Reader(0).Sampled
+			return s.Reader(0).Hosts.Latest().At - time.Hour
 		}
 		for _, want := range []time.Duration{0, 500, 2000, 4000} {
 			if got := at(); got != want*time.Millisecond {
@@ -250,7 +250,7 @@ func TestRun(t *testing.T) {
 			t.Errorf("newest sample at %v", got)
 		}
 		select {
-		case <-s.Sampled():
+		case <-s.Reader(0).Sampled:
 			t.Error("they were more than one value")
 		default:
 		}

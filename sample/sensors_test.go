@@ -40,7 +40,7 @@ func hwmonTree(t testing.TB) string {
 func sensorsNow(s *Sampler) string {
 	s.Sample()
 	var lines []string
-	for _, q := range s.hosts.Latest().Sensors {
+	for _, q := range s.Reader(0).Hosts.Latest().Sensors {
 		lines = append(lines, fmt.Sprint(q.Name, " ", q.Celsius, "/", q.High))
 	}
 	return strings.Join(lines, "; ")
@@ -54,7 +54,7 @@ func TestSensors(t *testing.T) {
 	if got := sensorsNow(s); got != want {
 		t.Errorf("%s\nwant %s", got, want)
 	}
-	if h := s.hosts.Latest().Health[Sensors]; h.State.String() != "ok" {
+	if h := s.Reader(0).Hosts.Latest().Health[Sensors]; h.State.String() != "ok" {
 		t.Errorf("%v", h)
 	}
 }
@@ -66,7 +66,7 @@ func TestF20NoSensors(t *testing.T) {
 		begin(t, s)
 		s.WaitSlow(context.Background())
 		s.Sample()
-		if h := s.hosts.Latest().Health[Sensors]; h.State.String() != "absent" {
+		if h := s.Reader(0).Hosts.Latest().Health[Sensors]; h.State.String() != "absent" {
 			t.Errorf("%v", h)
 		}
 		sampletest.Put(t, root, hwmon+"hwmon0/in0_input", "1\n")

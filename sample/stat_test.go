@@ -107,7 +107,7 @@ func TestB7IdleStepsBack(t *testing.T) {
 		s := sampled(t, root)
 		sampletest.Put(t, root, "/proc/stat", c.now)
 		s.Sample()
-		h := s.hosts.Latest()
+		h := s.Reader(0).Hosts.Latest()
 		for i, got := range []float64{h.CPU.Busy, h.Cores[0].Busy, h.Cores[1].Busy, h.CPU.IOWait} {
 			if want := []float64{c.all, c.busy[0], c.busy[1], c.allIOWait}[i]; math.Abs(got-want) > 1e-9 || math.IsNaN(got) != math.IsNaN(want) {
 				t.Errorf("%s: %d is %v, want %v", c.name, i, got, want)
@@ -115,7 +115,7 @@ func TestB7IdleStepsBack(t *testing.T) {
 		}
 		sampletest.Put(t, root, "/proc/stat", strings.ReplaceAll(c.now, " 0 0 0 0 0\n", " 0 0 100 0 0\n"))
 		s.Sample()
-		if h := s.hosts.Latest(); h.CPU.Busy != 100 || h.CPU.Steal != 100 || h.Cores[1].Busy != 100 {
+		if h := s.Reader(0).Hosts.Latest(); h.CPU.Busy != 100 || h.CPU.Steal != 100 || h.Cores[1].Busy != 100 {
 			t.Errorf("%s: a sample later %+v", c.name, h.CPU)
 		}
 	}
@@ -132,13 +132,13 @@ func TestB7CPUThatGoesOrComesDoesNotCount(t *testing.T) {
 	for _, text := range []string{one, again} {
 		sampletest.Put(t, root, "/proc/stat", text)
 		s.Sample()
-		if h := s.hosts.Latest(); h.CPU.Busy != 5 || h.CPU.ID != allCPUs {
+		if h := s.Reader(0).Hosts.Latest(); h.CPU.Busy != 5 || h.CPU.ID != allCPUs {
 			t.Errorf("%+v", h.CPU)
 		}
 	}
 	sampletest.Put(t, root, "/proc/stat", statLines([3]int{1, 1, 1}, map[int][3]int{7: {1, 1, 1}}))
 	s.Sample()
-	if h := s.hosts.Latest(); !math.IsNaN(h.CPU.Busy) {
+	if h := s.Reader(0).Hosts.Latest(); !math.IsNaN(h.CPU.Busy) {
 		t.Errorf("quite another CPU: %+v", h.CPU)
 	}
 }
@@ -147,19 +147,19 @@ func TestF18ManyCPUsSomeOffline(t *testing.T) {
 	root := sampletest.CopyOf(t, "bare")
 	sampletest.Put(t, root, "/proc/stat", statOf(upTo(4096), 100))
 	s := sampled(t, root)
-	if h := s.hosts.Latest(); len(h.Cores) != 4096 || !math.IsNaN(h.Cores[4095].Busy) || !math.IsNaN(h.CPU.Busy) {
+	if h := s.Reader(0).Hosts.Latest(); len(h.Cores) != 4096 || !math.IsNaN(h.Cores[4095].Busy) || !math.IsNaN(h.CPU.Busy) {
 		t.Fatalf("first sample: %d cores, busy %v", len(h.Cores), h.CPU.Busy)
 	}
 	fewer := append(upTo(7), upTo(4096)[9:]...)
 	sampletest.Put(t, root, "/proc/stat", statOf(fewer, 200))
 	s.Sample()
-	h := s.hosts.Latest()
+	h := s.Reader(0).Hosts.Latest()
 	if len(h.Cores) != 4094 || h.Cores[7].ID != 9 || h.Cores[7].Busy != 50 || h.CPU.Busy != 50 {
 		t.Fatalf("two offline: %d cores, %+v", len(h.Cores), h.Cores[7])
 	}
 	sampletest.Put(t, root, "/proc/stat", statOf(upTo(4096), 300))
 	s.Sample()
-	h = s.hosts.Latest()
+	h = s.Reader(0).Hosts.Latest()
 	if c := h.Cores[7]; c.ID != 7 || !math.IsNaN(c.Busy) {
 		t.Errorf("just switched on: %+v", c)
 	}
@@ -227,12 +227,12 @@ func TestCPUIsSwitchedOff(t *testing.T) {
 	sampletest.Put(t, root, "/proc/stat", statOf(upTo(4), 100))
 	sampletest.Put(t, root, cpus+"present", "0-3\n")
 	s := sampled(t, root)
-	if h := s.hosts.Latest(); h.Offline != 0 {
+	if h := s.Reader(0).Hosts.Latest(); h.Offline != 0 {
 		t.Errorf("%d offline, none is", h.Offline)
 	}
 	sampletest.Put(t, root, "/proc/stat", statOf(upTo(3), 200))
 	s.Sample()
-	if h := s.hosts.Latest(); h.Offline != 1 || len(h.Cores) != 3 {
+	if h := s.Reader(0).Hosts.Latest(); h.Offline != 1 || len(h.Cores) != 3 {
 		t.Errorf("%d offline of %d", h.Offline, len(h.Cores))
 	}
 }

@@ -24,7 +24,7 @@ func surveyed(t *testing.T, root string) *Host {
 	begin(t, s)
 	s.WaitSlow(context.Background())
 	s.Sample()
-	return s.hosts.Latest()
+	return s.Reader(0).Hosts.Latest()
 }
 
 func TestSurveysOfAHypervisor(t *testing.T) {
@@ -136,7 +136,7 @@ func (l *look) sample(t *testing.T, err error) (float64, health.Health) {
 	roster := l.surveys[0].(*survey[float64]).roster
 	await.Until(t, "the answer", func() bool { return roster.listing.Load().probes[0].asked.Load() == 0 })
 	l.Sample()
-	h := l.hosts.Latest()
+	h := l.Reader(0).Hosts.Latest()
 	return h.MHz, h.Health[Frequency]
 }
 
@@ -148,7 +148,7 @@ func (l *look) again() {
 func TestHealthOfASurvey(t *testing.T) {
 	l := newLook(t)
 	l.Sample()
-	if h := l.hosts.Latest(); h.Health[Frequency].State != health.Init || !math.IsNaN(h.MHz) {
+	if h := l.Reader(0).Hosts.Latest(); h.Health[Frequency].State != health.Init || !math.IsNaN(h.MHz) {
 		t.Errorf("before the first look: %v, %+v", h.MHz, h.Health[Frequency])
 	}
 	for i, c := range []struct {
@@ -171,7 +171,7 @@ func TestHealthOfASurvey(t *testing.T) {
 	}
 	l.clock.Pass(2 * patience)
 	l.Sample()
-	if h := l.hosts.Latest(); h.MHz != 5 || h.Health[Frequency].State != health.Stale || h.Health[Frequency].Err != procfile.NotAnswering {
+	if h := l.Reader(0).Hosts.Latest(); h.MHz != 5 || h.Health[Frequency].State != health.Stale || h.Health[Frequency].Err != procfile.NotAnswering {
 		t.Errorf("while it hangs: %v, %+v", h.MHz, h.Health[Frequency])
 	}
 	if v, h := l.sample(t, nil); v != 6 || h.State != health.OK {

@@ -47,11 +47,12 @@ func prepared(p picture, w, h int) func() {
 	}
 	canvas := draw.NewCanvas(looks["colour"])
 	c := NewConsole(p.screen, nil)
+	var tracker frame.Tracker
 	draw := func() {
-		f.Beat++
+		f.Tick++
 		f.Now = f.Now.Add(time.Second)
 		f.Boot += time.Second
-		f.Derive()
+		tracker.Derive(&f.Snapshot)
 		c.Draw(canvas.Begin(w, h), f)
 		answerQuery(c, f)
 	}

@@ -21,7 +21,7 @@ func shot(t *testing.T, screen frame.Screen, w, h int, f *frame.Frame, keys ...d
 	t.Helper()
 	c := NewConsole(screen, func(panel string, v any) { t.Errorf("%s at %dx%d: %s crashed: %v", screen, w, h, panel, v) })
 	canvas := draw.NewCanvas(looks["ascii"])
-	f.Machines = frame.MergeMachines(f.Machines, f)
+	f.Machines = frame.MergeMachines(f.Machines, &f.Snapshot)
 	c.Draw(canvas.Begin(w, h), f)
 	for _, k := range keys {
 		c.Key(k, f)

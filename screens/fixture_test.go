@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"hypervisor-tui/frame"
+	"hypervisor-tui/frame/frametest"
 	"hypervisor-tui/internal/health"
 	"hypervisor-tui/journal"
 	"hypervisor-tui/kube"
@@ -23,10 +24,10 @@ const bootNow = 15*24*time.Hour + 7*time.Hour + 32*time.Minute + 9*time.Second
 
 // fixedFrame is a hypervisor in trouble: a NIC without carrier, a mount that hangs, a filesystem nearly full.
 func fixedFrame() *frame.Frame {
-	f := &frame.Frame{
+	f := &frame.Frame{Snapshot: frame.Snapshot{
 		Now:  time.Date(2026, 11, 22, 3, 2, 11, 0, time.UTC),
 		Boot: bootNow,
-		Beat: 4,
+		Tick: 4,
 		Host: fixedHost(),
 		Net:  fixedNet(),
 		Kube: &kube.State{
@@ -55,10 +56,8 @@ func fixedFrame() *frame.Frame {
 			HideLinks: []string{"veth*", "cali*", "lxc*"},
 			Terminal:  "linux, 16 colours, theme dark, glyphs vt",
 		},
-		Self: frame.Self{RSS: 14 * mib, CPU: 12.5, Goroutines: 19, Frames: 1234, Skipped: 2},
-	}
-	f.Sources = frame.GatherSources(nil, f)
-	f.Problems = frame.FindProblems(nil, f)
+	}, Self: frame.Self{RSS: 14 * mib, CPU: 12.5, Goroutines: 19, Frames: 1234, Skipped: 2}}
+	frametest.Derive(f)
 	for i := range f.Problems {
 		f.Problems[i].Since = bootNow - 14*time.Minute
 	}

@@ -10,6 +10,7 @@ import (
 
 	"hypervisor-tui/draw"
 	"hypervisor-tui/frame"
+	"hypervisor-tui/frame/frametest"
 	"hypervisor-tui/internal/clean"
 	"hypervisor-tui/internal/health"
 	"hypervisor-tui/journal"
@@ -62,7 +63,7 @@ func (d *dice) health() health.Health {
 }
 
 func (d *dice) frame() *frame.Frame {
-	f := &frame.Frame{Now: time.Unix(int64(d.number()%(1<<40)), 0).UTC(), Boot: time.Duration(d.number()), Beat: d.number(), Settings: fixedFrame().Settings}
+	f := &frame.Frame{Snapshot: frame.Snapshot{Now: time.Unix(int64(d.number()%(1<<40)), 0).UTC(), Boot: time.Duration(d.number()), Tick: d.number(), Settings: fixedFrame().Settings}}
 	if !d.chance(4) {
 		f.Host = d.host()
 	}
@@ -90,7 +91,7 @@ func (d *dice) frame() *frame.Frame {
 		s.CPU, s.Memory, s.Filesystem = frame.Limits{}, frame.Limits{Warn: d.float(), Critical: d.float()}, frame.Limits{Warn: d.float()}
 		f.Settings = &s
 	}
-	f.Derive()
+	frametest.Derive(f)
 	f.Self = frame.Self{RSS: d.number(), CPU: d.float(), Frames: d.number(), Skipped: d.number(), Crashes: d.number()}
 	return f
 }

@@ -12,6 +12,7 @@ import (
 	"hypervisor-tui/draw"
 	"hypervisor-tui/draw/tty"
 	"hypervisor-tui/frame"
+	"hypervisor-tui/frame/frametest"
 	"hypervisor-tui/internal/health"
 	"hypervisor-tui/journal"
 	"hypervisor-tui/sample"
@@ -122,13 +123,13 @@ var clusters = []picture{
 func samplerHangs(f *frame.Frame) {
 	f.Boot += 42 * time.Second
 	f.Sampling = frame.Busy{Since: bootNow + time.Second, Source: sample.Loadavg}
-	f.Derive()
+	frametest.Derive(f)
 }
 
 func nothingYet(f *frame.Frame) {
 	f.Host, f.Net, f.Page, f.Kube, f.Problems = nil, nil, nil, nil, nil
 	f.VMs, f.Units, f.System = nil, nil, nil
-	f.Sources = frame.GatherSources(f.Sources, f)
+	frametest.Derive(f)
 }
 
 // linksHang leaves of the network what it counts: the kernel does not say what the links are.
@@ -140,8 +141,8 @@ func linksHang(f *frame.Frame) {
 	h := &f.Host.Health[sample.Links]
 	*h = health.Health{}
 	h.Bad(f.Boot-7*time.Second, "rtnetlink: not answering")
-	f.Sources = frame.GatherSources(f.Sources, f)
-	f.Problems = frame.FindProblems(f.Problems[:0], f)
+	f.Problems = nil
+	frametest.Derive(f)
 }
 
 // cableOff switches the port of a bridge off.
@@ -151,7 +152,8 @@ func cableOff(f *frame.Frame) {
 			l.AdminUp = false
 		}
 	}
-	f.Problems = frame.FindProblems(f.Problems[:0], f)
+	f.Problems = nil
+	frametest.Derive(f)
 }
 
 // bonded adds a bond of two interfaces, one of them without carrier, with a VLAN that a bridge lies on.
@@ -169,7 +171,7 @@ func bonded(f *frame.Frame) {
 		&sample.Interface{Link: &sample.Link{Index: 53, Name: "bond0.5", CarrierChanges: 2, Parent: "bond0", LinkTraits: &sample.LinkTraits{Kind: "vlan", Master: "br5", AdminUp: true, Carrier: true, MTU: 9000, BridgePort: &sample.BridgePort{State: "forwarding"}, Detail: &sample.LinkDetail{VLAN: 5, Uplinks: hardware, Above: []string{"br5"}, VMs: vms}}}, Counted: true},
 		&sample.Interface{Link: &sample.Link{Index: 54, Name: "bond0.7", CarrierChanges: 2, Parent: "bond0", LinkTraits: &sample.LinkTraits{Kind: "vlan", AdminUp: true, Carrier: true, MTU: 1500, Detail: &sample.LinkDetail{VLAN: 7, Uplinks: hardware}}}, Counted: true},
 		&sample.Interface{Link: &sample.Link{Index: 55, Name: "br5", CarrierChanges: 2, LinkTraits: &sample.LinkTraits{Kind: "bridge", AdminUp: true, Carrier: true, MTU: 9000, Detail: &sample.LinkDetail{Uplinks: hardware, Bridge: &sample.Bridge{Ports: 1}, VMs: vms}}}, Counted: true})
-	f.Problems = frame.FindProblems(f.Problems, f)
+	frametest.Derive(f)
 }
 
 func manyCores(f *frame.Frame) {
@@ -239,7 +241,7 @@ func take(p picture, w, h int, look draw.Look) []byte {
 	if p.change != nil {
 		p.change(f)
 	}
-	f.Machines = frame.MergeMachines(nil, f)
+	f.Machines = frame.MergeMachines(nil, &f.Snapshot)
 	canvas := draw.NewCanvas(look)
 	c := NewConsole(p.screen, nil)
 	show := func() {

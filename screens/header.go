@@ -170,7 +170,7 @@ func clock(p *draw.Pen, f *frame.Frame, paused bool) {
 		p.Text(draw.Selected, " PAUSED ").Skip(1).Time(draw.Text, f.Now)
 		return
 	}
-	p.Glyph(draw.Good, beats[f.Beat%uint64(len(beats))]).Skip(1).Date(draw.Text, f.Now).Skip(1).Time(draw.Accent|draw.Bold, f.Now)
+	p.Glyph(draw.Good, beats[f.Tick%uint64(len(beats))]).Skip(1).Date(draw.Text, f.Now).Skip(1).Time(draw.Accent|draw.Bold, f.Now)
 	if zone, _ := f.Now.Zone(); p.Left() > 5 {
 		p.Skip(1).Fit(draw.Dim, zone, min(5, p.Left()-1))
 	}

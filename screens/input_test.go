@@ -246,7 +246,7 @@ func TestTimes(t *testing.T) {
 	} {
 		l := newLogs()
 		before := l.query
-		f := &frame.Frame{Now: now}
+		f := &frame.Frame{Snapshot: frame.Snapshot{Now: now}}
 		l.goTo(typed, f)
 		if want.IsZero() {
 			if l.query != before || (l.failed == "") != (strings.TrimSpace(typed) == "") {

@@ -7,6 +7,7 @@ import (
 
 	"hypervisor-tui/draw"
 	"hypervisor-tui/frame"
+	"hypervisor-tui/frame/frametest"
 	"hypervisor-tui/internal/health"
 	"hypervisor-tui/kube"
 	"hypervisor-tui/sample"
@@ -50,7 +51,7 @@ func TestF10HeaderTellsServiceAndAPI(t *testing.T) {
 		if c.unit != "" {
 			f.Units.Watched = []sample.Unit{{Name: c.unit, Active: c.active}}
 		}
-		f.Derive()
+		frametest.Derive(f)
 		if row := strings.Split(shot(t, frame.Dashboard, 80, 24, f), "\n")[1]; !strings.HasPrefix(row, c.want) {
 			t.Errorf("%s %s: %q, want %q", c.unit, c.active, row, c.want)
 		}
@@ -235,7 +236,7 @@ func TestDFiguresAreInTheirPlaces(t *testing.T) {
 	k.Services, k.Claims, k.Namespaces = kube.Services{Total: 31}, kube.Claims{Bound: 34, Total: 42, Waiting: 8}, 41
 	k.Here.CPU, k.Here.Memory, k.Here.Pods = 15500, 60*gib, 110
 	k.Virt.Tally = kube.Tally{Running: 51, Stopped: 14, Migrating: 2, Paused: 10, Error: 18, Other: 26, Total: 97}
-	f.Derive()
+	frametest.Derive(f)
 	picture := squeeze(shot(t, frame.Dashboard, 200, 60, f))
 	for _, want := range []string{
 		"VMs: 51/97 ", "Pods: 130/273 here 23 ", "Nodes: 6/7 Ready ", "Pods here: 23 ", "Pods: 130/273 Not ready: 19 Services: 31 PVCs: 34/42 Namespaces: 41 ", "Succeeded: 124",
@@ -269,7 +270,7 @@ func TestB3KubeVirtInTroubleIsNotGreen(t *testing.T) {
 	f := fixedFrame()
 	healthy(f)
 	f.Kube.Virt.Available, f.Kube.Virt.Degraded = kube.False, kube.True
-	f.Derive()
+	frametest.Derive(f)
 	row := strings.Split(shot(t, frame.Dashboard, 80, 24, f), "\n")[2]
 	if !strings.HasPrefix(row, " KubeVirt: ! not available ") {
 		t.Errorf("%q", row)

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"hypervisor-tui/frame"
+	"hypervisor-tui/frame/frametest"
 	"hypervisor-tui/internal/health"
 	"hypervisor-tui/kube"
 	"hypervisor-tui/sample/qemu"
@@ -27,7 +28,7 @@ func healthy(f *frame.Frame) {
 	f.Host.Arrays = nil
 	f.Net.Interfaces[2].Carrier, f.Net.Interfaces[2].State = true, "up"
 	f.Problems = nil
-	f.Derive()
+	frametest.Derive(f)
 }
 
 // fixedKube is the cluster of healthy.
@@ -96,14 +97,14 @@ func apiDown(f *frame.Frame) {
 	for i := range f.Kube.Kinds {
 		f.Kube.Kinds[i].Health = gone
 	}
-	f.Derive()
+	frametest.Derive(f)
 }
 
 // serviceDown is apiDown because k3s failed.
 func serviceDown(f *frame.Frame) {
 	apiDown(f)
 	f.Units.Watched[0].Active, f.Units.Watched[0].Sub = "failed", "failed"
-	f.Derive()
+	frametest.Derive(f)
 }
 
 // forbidden is healthy but for VMs and pods, which the account may not list.
@@ -113,7 +114,7 @@ func forbidden(f *frame.Frame) {
 		f.Kube.Kinds[k].Health = health.Health{State: health.Failed, Since: bootNow - time.Minute, Err: "forbidden: list " + k.String()}
 		f.Kube.Kinds[k].Count = 0
 	}
-	f.Derive()
+	frametest.Derive(f)
 }
 
 // notInstalled is a cluster without KubeVirt.
@@ -124,7 +125,7 @@ func notInstalled(f *frame.Frame) {
 	}
 	f.Kube.Virt = kube.Virt{}
 	f.VMs.VMs = f.VMs.VMs[:1]
-	f.Derive()
+	frametest.Derive(f)
 }
 
 // syncing is the first second with a large cluster.
@@ -133,14 +134,14 @@ func syncing(f *frame.Frame) {
 	f.Kube.Kinds[kube.KindPod] = kube.Kept{Count: 3200}
 	f.Kube.Kinds[kube.KindVM] = kube.Kept{}
 	f.Kube.Kinds[kube.KindWarning] = kube.Kept{}
-	f.Derive()
+	frametest.Derive(f)
 }
 
 // expiring is healthy with a certificate that is good for 12 days, and a node that is not.
 func expiring(f *frame.Frame) {
 	healthy(f)
 	f.Kube.ServerCert.NotAfter = f.Now.Add(12*24*time.Hour + time.Hour)
-	f.Derive()
+	frametest.Derive(f)
 }
 
 // migrating is healthy while one VM moves here, one failed to, and one runs without a process.
@@ -157,7 +158,7 @@ func migrating(f *frame.Frame) {
 	v.Instances[5].Evacuating = "hypervisor-01"
 	f.Kube.Kinds[kube.KindMigration].Count = 2
 	f.VMs.VMs = f.VMs.VMs[1:]
-	f.Derive()
+	frametest.Derive(f)
 }
 
 // crowded is healthy with 500 VMs, a fourth of them here.
@@ -174,5 +175,5 @@ func crowded(f *frame.Frame) {
 		}
 	}
 	v.Tally = kube.Tally{Running: 500, Total: 500}
-	f.Derive()
+	frametest.Derive(f)
 }

@@ -75,7 +75,7 @@ func ladder(view *draw.Region, f *frame.Frame) {
 	if apiTrouble(f) == "" {
 		return
 	}
-	l := frame.Climb(f)
+	l := frame.Climb(&f.Snapshot)
 	p := view.CutTop(1).Pen(1, 0)
 	p.Text(draw.Title|draw.Bold, "Why there is no answer from the API")
 	if f.Kube.Health.Since > 0 {

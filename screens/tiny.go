@@ -15,7 +15,7 @@ func drawTiny(c *Console, r draw.Region, f *frame.Frame) {
 	}
 	p.Text(draw.Dim, "CPU ")
 	cpuPercent(&p, f)
-	p.Skip(1).Glyph(draw.Good, beats[f.Beat%uint64(len(beats))])
+	p.Skip(1).Glyph(draw.Good, beats[f.Tick%uint64(len(beats))])
 	p = r.CutTop(1).Pen(0, 0)
 	p.Text(draw.Dim, "Mem ")
 	memoryUsed(&p, f)

@@ -12,7 +12,7 @@ import (
 )
 
 // followCluster looks for a kubeconfig and follows the cluster until ctx ends.
-func (f *Collector) followCluster(ctx context.Context, find kube.Options) error {
-	w := watch.New(watch.Options{Find: find, Now: boottime.Now, Keep: f.guard.Supervise, Hostname: os.Hostname})
-	return w.Run(ctx, f.Kube.Store)
+func (c *Collector) followCluster(ctx context.Context, find kube.Options) error {
+	w := watch.New(watch.Options{Find: find, Now: boottime.Now, Keep: c.guard.Supervise, Hostname: os.Hostname})
+	return w.Run(ctx, c.kube.Store)
 }

@@ -10,9 +10,9 @@ import (
 )
 
 // followCluster says that this build cannot.
-func (f *Collector) followCluster(_ context.Context, _ kube.Options) error {
+func (c *Collector) followCluster(_ context.Context, _ kube.Options) error {
 	var state kube.State
 	state.Health.Gone(boottime.Now(), "left out of this build")
-	f.Kube.Store(&state)
+	c.kube.Store(&state)
 	return nil
 }

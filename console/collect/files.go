@@ -19,12 +19,12 @@ type logFiles struct {
 	sink  *journal.Sink
 }
 
-// followFiles follows the files of c.Logs and no others. What was read of a file is not read again, whichever entry names
+// followFiles follows the files of next.Logs and no others. What was read of a file is not read again, whichever entry names
 // it now: an entry that is the same as before goes on, one with the name or a file pattern of another goes on in its
 // place, and how far the files of the others were read is known.
-func (f *Collector) followFiles(ctx context.Context, c config.Config) {
-	old := f.files
-	logs := slices.DeleteFunc(slices.Clone(c.Logs), func(l config.Log) bool { return len(l.Files) == 0 })
+func (c *Collector) followFiles(ctx context.Context, next config.Config) {
+	old := c.files
+	logs := slices.DeleteFunc(slices.Clone(next.Logs), func(l config.Log) bool { return len(l.Files) == 0 })
 	before := make([]*logFiles, len(logs)) // nil: it is a new one
 	for _, fits := range [...]func(a, b *config.Log) bool{sameFiles, sameName, sharesFiles} {
 		for i := range logs {
@@ -50,12 +50,12 @@ func (f *Collector) followFiles(ctx context.Context, c config.Config) {
 			r.sink.Close()
 		}
 	}()
-	f.files = nil
+	c.files = nil
 	for i, r := range before {
 		if r == nil || !sameFiles(&r.log, &logs[i]) {
-			r = f.follow(ctx, logs[i], r, stopped)
+			r = c.follow(ctx, logs[i], r, stopped)
 		}
-		f.files = append(f.files, r)
+		c.files = append(c.files, r)
 	}
 }
 
@@ -71,7 +71,7 @@ func sharesFiles(a, b *config.Log) bool {
 
 // follow starts the file source of one entry when those that were stopped have ended, in the place of before if that is
 // one of them. When it is stopped itself its row stays among the sources; what it has put stays in any case.
-func (f *Collector) follow(ctx context.Context, l config.Log, before *logFiles, stopped []*logFiles) *logFiles {
+func (c *Collector) follow(ctx context.Context, l config.Log, before *logFiles, stopped []*logFiles) *logFiles {
 	ctx, cancel := context.WithCancel(ctx)
 	r := &logFiles{log: l, stop: cancel, ended: make(chan struct{})}
 	name := l.Name + " files"
@@ -84,13 +84,13 @@ func (f *Collector) follow(ctx context.Context, l config.Log, before *logFiles, 
 			r.files, r.sink = before.files, before.sink
 			r.sink.Rename(name)
 		} else {
-			r.files, r.sink = &logfile.Files{Seen: &f.seen}, f.Log.Sink(name)
+			r.files, r.sink = &logfile.Files{Seen: &c.seen}, c.log.Sink(name)
 			if before != nil {
 				before.sink.Close()
 			}
 		}
 		r.files.Choose(l.Name, l.Files, logfile.Format(l.Format))
-		<-f.guard.Supervise(ctx, name, func(ctx context.Context) error {
+		<-c.guard.Supervise(ctx, name, func(ctx context.Context) error {
 			if !source.Supervise(ctx, name, r.files, r.sink) {
 				r.files = nil
 			}

@@ -29,6 +29,7 @@ import (
 type viewer struct {
 	t          *testing.T
 	state      atomic.Pointer[kube.State]
+	tracker    frame.Tracker
 	kubeconfig string // path
 }
 
@@ -59,8 +60,8 @@ func (v *viewer) use(kubeconfig string) {
 
 // frame is what would be drawn now.
 func (v *viewer) frame() *frame.Frame {
-	f := &frame.Frame{Settings: new(frame.Settings), Now: time.Now().UTC(), Boot: boottime.Now(), Kube: v.state.Load()}
-	f.Derive()
+	f := &frame.Frame{Snapshot: frame.Snapshot{Settings: new(frame.Settings), Now: time.Now().UTC(), Boot: boottime.Now(), Kube: v.state.Load()}}
+	v.tracker.Derive(&f.Snapshot)
 	return f
 }
 

@@ -57,6 +57,8 @@ var arrows = []struct {
 
 	{"frame", []string{"internal/health", "journal", "kube", "sample", "sample/qemu"}},
 
+	{"frame/frametest", []string{"frame"}},
+
 	{"draw/vtscreen", []string{"internal/clean"}},
 	{"draw/tty/ttytest", []string{"draw/vtscreen", "golang.org/x/sys", "internal/await"}},
 	{"draw/tty", []string{"golang.org/x/sys", "internal/clean"}},
@@ -78,7 +80,8 @@ var arrows = []struct {
 }
 
 // testOnly are packages for tests; the program does not link them.
-var testOnly = []string{"draw/tty/ttytest", "draw/vtscreen", "internal/apart", "internal/await", "journal/file/jwrite", "journal/journaltest", "kube/apitest",
+var testOnly = []string{"draw/tty/ttytest", "draw/vtscreen", "frame/frametest", "internal/apart", "internal/await", "journal/file/jwrite",
+	"journal/journaltest", "kube/apitest",
 	"sample/link/linktest", "sample/sampletest"}
 
 // TestArrows: each package imports what its row has, and nothing else, and what it imports of ours lies above it in the table.

@@ -1,0 +1,76 @@
+package collect
+
+import (
+	"context"
+	"time"
+
+	"hypervisor-tui/frame"
+	"hypervisor-tui/internal/boottime"
+	"hypervisor-tui/sample"
+)
+
+// Subscription is how one goroutine gets what the Collector knows.
+type Subscription struct {
+	collector *Collector
+	number    int // among the sampler's readers
+	tracker   frame.Tracker
+	turns     uint64        // of the log's owner, as Fill saw them last,
+	turn      time.Duration // and since when it has been in the same one; 0: it is not
+}
+
+// Subscribe returns another subscription. All must be made before the Collector starts.
+func (c *Collector) Subscribe() *Subscription {
+	s := &Subscription{collector: c, number: c.subscribers}
+	c.subscribers++
+	c.renew()
+	return s
+}
+
+func (s *Subscription) reader() *sample.Reader { return s.collector.sampler.Load().Reader(s.number) }
+
+// Sampled gets a value after each sample. It is another channel after Collector.Reconfigure.
+func (s *Subscription) Sampled() <-chan struct{} { return s.reader().Sampled }
+
+// Fill brings f up to date with what is known of host and cluster, and with what follows from that. The subscriber has set
+// its Now, Tick, Settings and Page. What f then points to is the subscriber's until the next Fill. It returns the problems
+// that were raised or cleared since the last one.
+func (s *Subscription) Fill(f *frame.Snapshot) []frame.Event {
+	c, r := s.collector, s.reader()
+	if h := r.Hosts.Latest(); h != nil {
+		f.Host = h
+	}
+	if n := r.Nets.Latest(); n != nil {
+		f.Net = n
+	}
+	if v := r.VMs.Latest(); v != nil {
+		f.VMs = v
+	}
+	f.Boot = boottime.Now()
+	f.Kube, f.Units, f.System = c.kube.Load(), c.units.Load(), c.system.Load()
+	f.Sampling.Since, f.Sampling.Source = c.sampler.Load().Busy()
+	switch turns := c.log.Turns(); {
+	case turns != s.turns || turns%2 == 0:
+		s.turns, s.turn = turns, 0
+	case s.turn == 0:
+		s.turn = f.Boot
+	}
+	f.Logging.Since = s.turn
+	return s.tracker.Derive(f)
+}
+
+// Sample samples at once, on the caller's goroutine, while the sampler is not started.
+func (s *Subscription) Sample() { s.collector.sampler.Load().Sample() }
+
+// WaitSlow returns when all that is slower than a sample has answered once, or when ctx ends. The next Sample has the
+// answers.
+func (s *Subscription) WaitSlow(ctx context.Context) {
+	sampler := s.collector.sampler.Load()
+	sampler.WaitSlow(ctx)
+	sampler.WaitLinks(ctx)
+}
+
+// ClusterSettled reports whether what is known of the cluster is all there is to wait for.
+func (s *Subscription) ClusterSettled() bool {
+	state := s.collector.kube.Load()
+	return state != nil && state.Settled()
+}

@@ -1,0 +1,77 @@
+package frame
+
+import (
+	"time"
+
+	"hypervisor-tui/kube"
+	"hypervisor-tui/sample"
+)
+
+// Tracker follows the snapshots of one subscriber: it gives problems their age, tells which were raised and cleared, and
+// notices sources that have stopped. It remembers no more than one snapshot. The zero value is ready; one goroutine uses it.
+type Tracker struct {
+	samples, links, units, nixos, clock, lastBoot, cluster arrival
+
+	staleUnits   sample.Units // copies of what had to be marked as old
+	staleSystem  sample.System
+	staleCluster kube.State
+
+	open, found []Problem
+	events      []Event
+}
+
+// Event is a problem that was raised, or one that is over.
+type Event struct {
+	Problem
+	Cleared bool
+	At      time.Duration // CLOCK_BOOTTIME
+}
+
+// Derive fills in what follows from the rest of f: what is too old to be called fresh, then Machines, Sources and Problems,
+// in the memory that they have. The events are those since the last snapshot, valid until the next call.
+func (t *Tracker) Derive(f *Snapshot) []Event {
+	t.markLate(f)
+	f.Machines = MergeMachines(f.Machines, f)
+	f.Sources = t.sources(f.Sources, f)
+	t.found = findProblems(t.found, f)
+	open, events := t.Update(f.Boot, t.found)
+	f.Problems = append(f.Problems[:0], open...)
+	return events
+}
+
+// Update takes what was found wrong at the time now. It returns that with its age, worst first, and what has changed since
+// the last call; both are valid until the next one. A problem is the same as long as its kind, subject and owner are.
+func (t *Tracker) Update(now time.Duration, found []Problem) (open []Problem, events []Event) {
+	t.events = t.events[:0]
+	known := len(t.open)
+	for i := range found {
+		p := found[i]
+		if old := same(t.open[:known], &p); old != nil {
+			p.Since = old.Since
+		} else {
+			if p.Since == 0 {
+				p.Since = now
+			}
+			t.events = append(t.events, Event{Problem: p, At: now})
+		}
+		t.open = append(t.open, p)
+	}
+	for i := range t.open[:known] {
+		if same(t.open[known:], &t.open[i]) == nil {
+			t.events = append(t.events, Event{Problem: t.open[i], Cleared: true, At: now})
+		}
+	}
+	t.open = append(t.open[:0], t.open[known:]...)
+	sortProblems(t.open)
+	return t.open, t.events
+}
+
+// same is the problem among all that p is, nil when there is none.
+func same(all []Problem, p *Problem) *Problem {
+	for i := range all {
+		if all[i].Kind == p.Kind && all[i].Subject == p.Subject && all[i].Of == p.Of {
+			return &all[i]
+		}
+	}
+	return nil
+}
