@@ -327,6 +327,24 @@ func BenchmarkAnswer(b *testing.B) {
 	}
 }
 
+// TestNextErrorIsTheNext: of a filter that is not through yet the entries are tested from the newest on; an error that is
+// found first need not be the next one.
+func TestNextErrorIsTheNext(t *testing.T) {
+	const size = 50_000
+	l := New(size, nil)
+	for i := range size {
+		push(l, map[bool]Severity{true: Err, false: Info}[i == 10 || i == size-10], fmt.Sprint("line ", i))
+	}
+	l.Ask(Query{Rows: 1, Anchor: firstID, Move: NextError, Filter: Filter{Least: Debug, Text: "line .*0$", Regexp: true}})
+	l.turn()
+	if l.compose(); l.lines.low <= firstID || l.lines.low > firstID+size-10 {
+		t.Fatalf("one turn tested from %d on", l.lines.low)
+	}
+	if p := again(l); p.Found != firstID+10 {
+		t.Errorf("found %d, want %d", p.Found, firstID+10)
+	}
+}
+
 func TestSearchNearTheOldestFillsThePage(t *testing.T) {
 	l := New(100, nil)
 	for i := range 50 {

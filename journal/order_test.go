@@ -214,6 +214,24 @@ func TestF59StampsThatWobble(t *testing.T) {
 	})
 }
 
+// TestF59ToTimeThatComesAgain: of a time to which the stamps come twice it is the entry that is near.
+func TestF59ToTimeThatComesAgain(t *testing.T) {
+	const second = 1_000_000
+	r := newRing(100, firstID, newUnits([]Tab{{Name: "All"}}))
+	for _, at := range []int64{3000, 3010, 9000, 9010, 6000, 6010, 6020} {
+		pushAt(r, at*second, "k3s", Info, "x")
+	}
+	for at, want := range map[int64]uint64{3000: 0, 3001: 1, 6005: 5, 8000: 2, 8990: 2, 9001: 3, 9011: 0} {
+		got := r.reaches(at*second, false)
+		if want += firstID; want == firstID && at > 9010 {
+			want = 0
+		}
+		if got != want {
+			t.Errorf("at %d: %d, want %d", at, got, want)
+		}
+	}
+}
+
 // TestF59ToTimeAfterAStepBack goes to times on both sides of a step, in the ring and beyond it.
 func TestF59ToTimeAfterAStepBack(t *testing.T) {
 	const minute = 60_000_000

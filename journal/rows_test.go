@@ -255,6 +255,17 @@ func TestFirstEntriesAreSorted(t *testing.T) {
 	if p = h.ask(Query{Number: 2, Rows: 200, Filter: everything}); sorted() {
 		t.Error("what comes later was sorted too")
 	}
+	for i, many := range []bool{true, false} { // too many to merge, then not
+		h.log.total = map[bool]uint64{true: firstEntries, false: 0}[many]
+		at(2, 10+i, 11+i)
+		h.log.turn()
+		h.sinks[2].Backfilled(true)
+		p = h.ask(Query{Number: uint64(3 + i), Rows: 200, Filter: everything})
+		if last := string(p.Message(&p.Rows[len(p.Rows)-1])); (last == fmt.Sprint((10+i)*10+2)) != many {
+			t.Errorf("so many %v: the last is %s", many, last)
+		}
+		h.sinks[2].Backfilling()
+	}
 }
 
 // TestHourHasSixtyMinutes: what is older has no place in it, though places are 64, and takes none from another; a minute

@@ -163,11 +163,14 @@ func TestReportAndClose(t *testing.T) {
 	if len(p.Sources) != 2 || p.Sources[0] != (SourceState{"c", health.Health{State: health.OK}, "what it reads"}) {
 		t.Errorf("%+v", p.Sources)
 	}
-	a.Try(Entry{Message: []byte("last words")})
+	a.Try(Entry{Message: bytes.Repeat([]byte("last words "), MaxMessage), PID: -1})
 	a.Flush()
 	a.Close()
-	if p = again(l); len(p.Sources) != 1 || p.Sources[0].Name != "b" || p.Dropped != 3 || p.Total != 1 {
-		t.Errorf("%+v, %d dropped of %d", p.Sources, p.Dropped, p.Total)
+	if p = again(l); len(p.Sources) != 1 || p.Sources[0].Name != "b" || p.Dropped != 3 || p.Truncated != 1 || p.Total != 1 {
+		t.Errorf("%+v, %d dropped, %d truncated of %d", p.Sources, p.Dropped, p.Truncated, p.Total)
+	}
+	if pid := l.ring.at(firstID).pid; pid != 0 {
+		t.Errorf("a process with number %d", pid)
 	}
 	b.Dropped(1)
 	if p = again(l); p.Dropped != 4 {

@@ -103,6 +103,31 @@ func TestF55BusyIsNotHung(t *testing.T) {
 	})
 }
 
+// TestF55CrashedIsNotHung: what a source was reading when it crashed it does not read any more.
+func TestF55CrashedIsNotHung(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := journaltest.Watch(t)
+		path, runs := "/var/log/a.log", 0
+		ctx, cancel := context.WithCancel(t.Context())
+		go Supervise(ctx, "test", sourceFunc(func(ctx context.Context, sink *journal.Sink) error {
+			if runs++; runs == 1 {
+				sink.Touches(&path)
+				panic("a bug")
+			}
+			good(sink)
+			<-ctx.Done()
+			return ctx.Err()
+		}), w.Input)
+		time.Sleep(12 * patience)
+		synctest.Wait()
+		if s := w.Input.State().Health; s.State != health.OK || runs != 2 {
+			t.Errorf("%+v after %d runs", s, runs)
+		}
+		cancel()
+		synctest.Wait()
+	})
+}
+
 // dead runs f in a mount namespace of its own with a filesystem whose server never answers. revive ends it.
 func dead(t *testing.T, f func(t *testing.T, dir string, revive func())) {
 	t.Helper()
