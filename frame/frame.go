@@ -164,6 +164,10 @@ func (t *Tracker) sources(dst []Source, f *Snapshot) []Source {
 			dst = append(dst, s)
 		}
 	}
+	if f.Net != nil && f.Net.Services != nil && f.Net.Services.WhyFiles != "" {
+		dst = append(dst, Source{Name: "network files", Detail: "resolv.conf, CNI",
+			Health: health.Health{State: health.Failed, Since: f.Net.Services.FilesSince, Err: f.Net.Services.WhyFiles}})
+	}
 	dst = t.machineSources(dst, f)
 	kubernetes := Source{Name: cluster}
 	if f.Kube != nil {

@@ -1,5 +1,7 @@
 package sample
 
+import "time"
+
 // LinkDetail is what only links of the hardware, bridges, bonds and others that lie on or under another have.
 type LinkDetail struct {
 	AltNames  string // other names that it answers to, a space between two
@@ -96,6 +98,10 @@ type NetServices struct {
 	WhyCNI    string   // why CNI or the addresses are unknown
 	Listen    []Listener
 	WhyListen string // why Listen says nothing
+
+	// What files say, the nameservers among it, is unknown while one of them does not answer. Empty: they do.
+	WhyFiles   string
+	FilesSince time.Duration // CLOCK_BOOTTIME from which it has not
 }
 
 // Listener is a TCP port of Kubernetes that somebody listens on, in the host's own namespace.

@@ -81,7 +81,10 @@ func drawHostNetwork(view *draw.Region, f *frame.Frame) {
 	connections(&p, f)
 	p = view.CutTop(1).Pen(1, 0)
 	p.Text(draw.Dim, "DNS       ")
-	if len(f.Net.DNS) == 0 {
+	switch s := f.Net.Services; {
+	case s != nil && s.WhyFiles != "":
+		p.Fit(draw.Warn, s.WhyFiles, p.Left())
+	case len(f.Net.DNS) == 0:
 		p.Text(draw.Dim, "none configured")
 	}
 	list(&p, f.Net.DNS)

@@ -200,7 +200,7 @@ func TestF53HungAtStart(t *testing.T) {
 		"/proc/stat":                       {"sampler not answering, waits for /proc/stat", setup{}},
 		"/etc/os-release":                  {"identity: not answering", setup{}},
 		"/proc/cpuinfo":                    {"", setup{}},
-		"/etc/resolv.conf":                 {"", setup{}},
+		"/etc/resolv.conf":                 {"network files: not answering: /etc/resolv.conf", setup{}},
 		"/etc/passwd":                      {"", setup{}},
 		"/etc/nsswitch.conf":               {"", setup{}},
 		"/sys/class/dmi/id/product_serial": {"", setup{}},

@@ -26,7 +26,9 @@ type hopKey struct {
 // look asks for what a job wants of what is around links and hops. What cannot be had is unknown, and no error: the links themselves are
 // known all the same.
 func (w *Watcher) look(ctx context.Context, j *job, links []linkMessage, hops []hop) around {
-	a := around{services: w.services(), dns: nameservers(w.root)}
+	files := w.files()
+	a := around{services: files.services, dns: files.dns}
+	w.asks("rtnetlink")
 	if j.listeners {
 		a.services.Listen, a.services.WhyListen = w.listeners(ctx)
 	}

@@ -71,6 +71,7 @@ type findings struct {
 
 // find does a job.
 func (w *Watcher) find(ctx context.Context, j *job) (f findings, err error) {
+	w.asks("rtnetlink")
 	if f, err = w.read(ctx, j); err != nil {
 		return f, err
 	}
@@ -81,6 +82,7 @@ func (w *Watcher) find(ctx context.Context, j *job) (f findings, err error) {
 			hops = j.hops
 		}
 	}
+	w.asks("link settings")
 	f.devices = devices(w.root, concerned(links, j))
 	if j.around {
 		f.around = w.look(ctx, j, links, hops)

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"io"
 	"os"
-	"path/filepath"
 
 	"golang.org/x/sys/unix"
 
@@ -16,11 +15,6 @@ const (
 	maxSearch      = 8
 	maxSmall       = 64 << 10 // bytes read of a small file
 )
-
-// nameservers lists those of /etc/resolv.conf in its order, as many as are asked; none when there is no such file.
-func nameservers(root string) []string {
-	return parseResolv(small(filepath.Join(root, "/etc/resolv.conf")))
-}
 
 // parseSearch takes the search domains: of several lines that name them the last counts, as resolv.conf(5) has it.
 func parseSearch(text []byte) (list []string) {

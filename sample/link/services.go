@@ -3,9 +3,13 @@ package link
 import (
 	"bufio"
 	"bytes"
+	"fmt"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"strings"
+	"sync/atomic"
+	"time"
 
 	"hypervisor-tui/internal/clean"
 	"hypervisor-tui/sample"
@@ -14,18 +18,81 @@ import (
 
 const subnetEnv = "/run/flannel/subnet.env"
 
-// services reads what the host's files say of its network.
-func (w *Watcher) services() *sample.NetServices {
-	n := &sample.NetServices{}
-	resolv := small(filepath.Join(w.root, "/etc/resolv.conf"))
-	n.Search = parseSearch(resolv)
-	if stub := parseResolv(resolv); len(stub) == 1 && strings.HasPrefix(stub[0], "127.0.0.5") {
-		n.Upstream = parseResolv(small(filepath.Join(w.root, "/run/systemd/resolve/resolv.conf")))
-	}
-	n.CNI, n.CNISource, n.WhyCNI = cni.Read(w.root)
-	n.PodCIDR, n.NodeCIDR = parseSubnet(small(filepath.Join(w.root, subnetEnv)))
-	return n
+// hostFiles is what the host's files say of its network.
+type hostFiles struct {
+	services *sample.NetServices
+	dns      []string
+	crash    string // a panic and its trace
 }
+
+// filesPatience is how long a look waits for the host's files.
+const filesPatience = time.Second
+
+// unanswered is a reading of the host's files that has not come back yet: they may lie on a disk that does not answer. The
+// links are known all the same, so that it has a goroutine of its own, and never a second one beside it.
+type unanswered struct {
+	reading <-chan hostFiles // nil: none is under way
+	file    atomic.Pointer[string]
+	since   time.Duration
+}
+
+// files reads what the host's files say of its network. What does not come in time is unknown, and WhyFiles says why. One
+// goroutine may call it at a time.
+func (w *Watcher) files() hostFiles {
+	u, patience := &w.unanswered, filesPatience
+	if u.reading == nil {
+		answer := make(chan hostFiles, 1)
+		u.reading, u.since = answer, w.now()
+		go func() {
+			var f hostFiles
+			defer func() {
+				if p := recover(); p != nil {
+					f.crash = fmt.Sprintf("%v\n%s", p, debug.Stack())
+				}
+				answer <- f
+			}()
+			f = w.services()
+		}()
+	} else {
+		patience = 0 // this has been waited for
+	}
+	select {
+	case f := <-u.reading:
+		u.reading = nil
+		if f.crash != "" {
+			panic(f.crash)
+		}
+		return f
+	case <-time.After(patience):
+	}
+	why := "not answering: " + *u.file.Load()
+	return hostFiles{services: &sample.NetServices{WhyFiles: why, FilesSince: u.since, WhyCNI: why}}
+}
+
+// services reads what the host's files say of its network.
+func (w *Watcher) services() (f hostFiles) {
+	n := &sample.NetServices{}
+	resolv := w.small("/etc/resolv.conf")
+	f.services, f.dns, n.Search = n, parseResolv(resolv), parseSearch(resolv)
+	if len(f.dns) == 1 && strings.HasPrefix(f.dns[0], "127.0.0.5") {
+		n.Upstream = parseResolv(w.small("/run/systemd/resolve/resolv.conf"))
+	}
+	n.PodCIDR, n.NodeCIDR = parseSubnet(w.small(subnetEnv))
+	w.unanswered.at("the network plugin's configuration")
+	n.CNI, n.CNISource, n.WhyCNI = cni.Read(w.root)
+	return f
+}
+
+// small reads one of the host's files.
+func (w *Watcher) small(path string) []byte {
+	w.unanswered.at(path)
+	if w.hangs != nil {
+		w.hangs(path)
+	}
+	return small(filepath.Join(w.root, path))
+}
+
+func (u *unanswered) at(file string) { u.file.Store(&file) }
 
 // pluginLinks are the links that network plugins make on each node.
 var pluginLinks = [...]struct{ prefix, plugin string }{

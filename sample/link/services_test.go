@@ -9,16 +9,20 @@ import (
 	"net/netip"
 	"os/exec"
 	"reflect"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/mdlayher/netlink"
 	"golang.org/x/sys/unix"
 
 	"hypervisor-tui/internal/boottime"
+	"hypervisor-tui/internal/health"
 	"hypervisor-tui/sample"
 	"hypervisor-tui/sample/link/linktest"
 )
@@ -51,7 +55,7 @@ func TestServicesOfFiles(t *testing.T) {
 		"run/systemd/resolve/resolv.conf": "nameserver 10.0.0.53\nnameserver fd00::53\n",
 		"run/flannel/subnet.env":          "FLANNEL_NETWORK=10.42.0.0/16\nFLANNEL_SUBNET=10.42.0.1/24\n",
 	})
-	n := (&Watcher{root: root}).services()
+	n := (&Watcher{root: root}).services().services
 	want := &sample.NetServices{Search: []string{"c.example"}, Upstream: []string{"10.0.0.53", "fd00::53"}, PodCIDR: "10.42.0.0/16",
 		NodeCIDR: "10.42.0.1/24", WhyCNI: n.WhyCNI}
 	if !reflect.DeepEqual(n, want) {
@@ -238,4 +242,41 @@ func TestListenersAskedSeldom(t *testing.T) {
 	if n := look(); len(n.Listen) != 0 || asked != 3 {
 		t.Errorf("in time: %+v, asked %d times", n, asked)
 	}
+}
+
+// TestF53HungHostFile: a file of the host that does not answer is told by its name, and keeps nothing of the links back;
+// it is read by one goroutine however often it is looked for, and known when it answers.
+func TestF53HungHostFile(t *testing.T) {
+	const hung = "/etc/resolv.conf"
+	k := twoLinks()
+	synctest.Test(t, func(t *testing.T) {
+		w := k.watcher(t)
+		answer, dead := make(chan struct{}), atomic.Bool{}
+		dead.Store(true)
+		w.hangs = func(path string) {
+			if path == hung && dead.Load() {
+				<-answer
+			}
+		}
+		r := run(t, w)
+		beats(1)
+		before := runtime.NumGoroutine()
+		beats(30)
+		report := r.last.Load()
+		if report.Table == nil || len(report.Table.Links) != 2 || report.Health.State != health.OK {
+			t.Fatalf("the links: %+v", report)
+		}
+		if s := report.Table.Services; s.WhyFiles != "not answering: "+hung || s.CNI != "" || s.WhyCNI != s.WhyFiles || report.Table.DNS != nil {
+			t.Errorf("%+v", s)
+		}
+		if now := runtime.NumGoroutine(); now > before {
+			t.Errorf("%d goroutines became %d", before, now)
+		}
+		dead.Store(false)
+		close(answer)
+		beats(4)
+		if s := r.last.Load().Table.Services; s.WhyFiles != "" {
+			t.Errorf("when it answers: %+v", s)
+		}
+	})
 }

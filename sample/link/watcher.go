@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"runtime/debug"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"github.com/mdlayher/netlink"
@@ -41,7 +42,7 @@ type Options struct {
 // Guests lists the VMs that run on this host, and says why the list means nothing, if it does not.
 type Guests func() (list []qemu.Guest, why string)
 
-// Watcher finds out about links. Its Run and Dump may be called from any goroutine; they share nothing that changes.
+// Watcher finds out about links. Run or Dump may be called from any goroutine, one at a time.
 type Watcher struct {
 	root       string
 	guests     Guests
@@ -49,7 +50,13 @@ type Watcher struct {
 	dialEvents dialer // nil: there are no events
 	dialDiag   dialer // nil: sockets are not asked for
 	now        func() time.Duration
+	asking     atomic.Pointer[string] // what a job waits for
+	unanswered unanswered
+	hangs      func(path string) // nil, or a test's: is called before one of the host's files is read
 }
+
+// asks says what a job waits for from now on.
+func (w *Watcher) asks(what string) { w.asking.Store(&what) }
 
 // New returns a Watcher of the network namespace that the process is in. It opens nothing yet.
 func New(o Options) *Watcher {
@@ -143,7 +150,7 @@ func (r *follower) beat(ctx context.Context) {
 	r.beats++
 	if r.busy {
 		// Never a second question beside one that hangs: it would hang as well.
-		r.report.Health.Bad(r.now(), "rtnetlink: not answering")
+		r.report.Health.Bad(r.now(), *r.asking.Load()+": not answering")
 		r.send()
 		return
 	}
@@ -199,6 +206,7 @@ func (r *follower) start(ctx context.Context) {
 	j.fill(&r.world, r.count())
 	r.wanted = job{}
 	r.busy, r.asked = true, j
+	r.asks("rtnetlink")
 	j.learned = j.around && (r.now() >= r.learn || !r.census.same(j.census))
 	j.listeners = j.around && r.now() >= r.ports
 	if j.everything {
