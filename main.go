@@ -34,7 +34,12 @@ func main() {
 	runtime.GOMAXPROCS(1)
 	process.SetTimerSlack()
 	process.LimitMemory(process.StartPercent)
-	os.Exit(command(os.Args[1:], os.Stdout, os.Stderr))
+	// The kernel gives a process' signals to its first thread, and one that waits for a file which never answers takes
+	// none: so nothing runs on it.
+	runtime.LockOSThread()
+	code := make(chan int)
+	go func() { code <- command(os.Args[1:], os.Stdout, os.Stderr) }()
+	os.Exit(<-code)
 }
 
 // flags are what the command line says.

@@ -70,7 +70,7 @@ func (h *hungFile) take(question []byte) {
 	answer, errno := h.answer(question)
 	switch {
 	case errno < 0:
-	case h.hung:
+	case h.hung && binary.NativeEndian.Uint32(question[4:]) != 26: // not INIT: it is mounted
 		h.unread = append(h.unread, unique)
 	default:
 		h.reply(unique, answer, errno)
@@ -345,4 +345,45 @@ func TestF53OnceHasAnEnd(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestF53FirstThreadIsFree: a thread that waits for a file which never answers takes no signal, and the kernel gives those
+// of a process to its first thread: it reads nothing, however much there is to do, and SIGTERM is heard.
+func TestF53FirstThreadIsFree(t *testing.T) {
+	t.Parallel()
+	h := newHungFile(t, "")
+	h.hang()
+	go h.serve()
+	config := writeFile(t, "config.yaml", "x")
+	s := h.start(t, config, setup{w: 160, h: 40, args: []string{"--config", config}})
+	s.await(footer, "config: not answering")
+	before := s.firstThread()
+	for range 20 {
+		s.keys("3")
+		s.await("Physical interfaces")
+		s.keys("2r")
+		s.await("Memory")
+	}
+	if now := s.firstThread(); now != before {
+		t.Errorf("the first thread worked: %s became %s", before, now)
+	}
+	s.signal(unix.SIGTERM)
+	await.Until(t, "the terminal is as it was", func() bool { return s.termios() == s.mode })
+	h.recover("")
+	if code, _ := s.exit(); code != 0 {
+		t.Errorf("exit code %d\n%s", code, s.stderr())
+	}
+	s.restored()
+}
+
+// firstThread is how often the program's first thread has gone to wait for something.
+func (s *session) firstThread() string {
+	s.t.Helper()
+	status, err := os.ReadFile(s.proc(fmt.Sprintf("task/%d/status", s.cmd.Process.Pid)))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	_, n, _ := strings.Cut(string(status), "\nvoluntary_ctxt_switches:")
+	n, _, _ = strings.Cut(n, "\n")
+	return strings.TrimSpace(n)
 }
