@@ -16,6 +16,9 @@ import (
 
 // Whatever lies in the place of a file of the kernel, little of it is held, nothing is kept, and it is said.
 func TestF58HugeFiles(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long: files of 450 MiB")
+	}
 	root := sampletest.CopyOf(t, "vm2")
 	const counters = "0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0\n"
 	sampletest.PutHuge(t, root, "/proc/stat", "cpu  1 2 3 4 5 6 7 8 9 10\ncpu0 1 2 3 4 5 6 7 8 9 10\nintr ", "0 ")

@@ -227,6 +227,9 @@ func TestF53HungAtStart(t *testing.T) {
 
 // TestF52ReaderHangs: figures that are not fresh any more are not shown as if they were.
 func TestF52ReaderHangs(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long: a file hangs twice until it is said")
+	}
 	t.Parallel()
 	h := newHungFile(t, "1.25 2.50 3.75 2/345 6789\n")
 	go h.serve()

@@ -13,6 +13,10 @@ import (
 // TestNetworkChangesAreOnTheScreen: what an administrator changes is on F3 long before the next sample is due, which is
 // a minute away here: the kernel's events bring it.
 func TestNetworkChangesAreOnTheScreen(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long: six changes of a network, each seen on the screen")
+	}
+	t.Parallel()
 	if !inNetwork(t) {
 		return
 	}

@@ -114,6 +114,7 @@ func known[V comparable](v V) *V {
 // TestNetworkIsWhatIPSays holds the report and the screen to ip and bridge, field by field, in a namespace with all that
 // a hypervisor's network has.
 func TestNetworkIsWhatIPSays(t *testing.T) {
+	t.Parallel()
 	if !inNetwork(t) {
 		return
 	}

@@ -119,6 +119,9 @@ func (s *session) pageTo(text string) {
 
 // TestF44KillUnderLoad is TestF44Kill on that machine, where each start has most to do.
 func TestF44KillUnderLoad(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long: the program is started thirteen times")
+	}
 	t.Parallel()
 	needRoot(t)
 	killAgainAndAgain(start(t, setup{unshared: true, w: 200, h: 60, script: foreignProc(t)}))

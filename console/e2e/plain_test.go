@@ -73,7 +73,8 @@ func TestPlain(t *testing.T) {
 	}
 }
 
-// TestPlainBaud: what fills a line of 79 columns takes its time on a slow line: the status, or what this machine logs meanwhile.
+// TestPlainBaud: what is most of a line takes its time on a slow line: the status, or what this machine logs meanwhile. It is
+// more than the line could take until the first status is due.
 func TestPlainBaud(t *testing.T) {
 	t.Parallel()
 	const perSecond, burst = 30, 3
@@ -84,11 +85,11 @@ func TestPlainBaud(t *testing.T) {
 		if most := int(since.Seconds()*perSecond) + burst; sent > most {
 			t.Fatalf("%d bytes after %v, at most %d at 300 baud", sent, since, most)
 		}
-		if whole = sent >= 79; since > await.Limit {
-			t.Fatalf("not a line's worth: %q", s.lines())
+		if whole = sent >= 40; since > await.Limit {
+			t.Fatalf("not most of a line: %q", s.lines())
 		}
 	}
-	t.Logf("a line's worth was there after %v", time.Since(s.began))
+	t.Logf("most of a line was there after %v", time.Since(s.began))
 	s.plainForm()
 }
 

@@ -256,6 +256,9 @@ func (n notified) next(t *testing.T) string {
 
 // TestF44Kill: killed wherever it is, it starts again on the same terminal as if nothing had been.
 func TestF44Kill(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long: the program is started thirteen times")
+	}
 	t.Parallel()
 	killAgainAndAgain(start(t, setup{}))
 }

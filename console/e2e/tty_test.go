@@ -267,6 +267,9 @@ func TestF36RandomInput(t *testing.T) {
 // TestF36RandomInputThenQuit: after random input that ends in half a sequence the keys work again, and nothing has
 // crashed.
 func TestF36RandomInputThenQuit(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long: 100 KiB of random keys")
+	}
 	t.Parallel()
 	s := start(t, setup{})
 	s.await(footer)
@@ -300,6 +303,9 @@ func TestF36RandomInputThenQuit(t *testing.T) {
 
 // TestF37Baud: at no time has more come than the line could have sent since the start.
 func TestF37Baud(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long: ten seconds of a line of 9600 baud")
+	}
 	t.Parallel()
 	const baud, perSecond, burst = 9600, 960, 96
 	s := start(t, setup{args: []string{"--config", writeFile(t, "config.yaml", "baud: 9600\n")}})

@@ -66,6 +66,7 @@ func TestUsageCompletions(t *testing.T) {
 
 // TestUsageCompletionsAnswer asks the shells themselves, those that are here.
 func TestUsageCompletionsAnswer(t *testing.T) {
+	t.Parallel()
 	// The words after the program's name, the last one the one to complete; of bash's, = is a word of its own.
 	const bash = `source "$1"; shift; COMP_WORDS=(hypervisor-tui "$@"); COMP_CWORD=$#; compopt() { :; }
 _hypervisor_tui; printf '%s\n' "${COMPREPLY[@]}"`

@@ -131,6 +131,9 @@ func TestF55CrashedIsNotHung(t *testing.T) {
 // dead runs f in a mount namespace of its own with a filesystem whose server never answers. revive ends it.
 func dead(t *testing.T, f func(t *testing.T, dir string, revive func())) {
 	t.Helper()
+	if testing.Short() {
+		t.Skip("long: a disk is dead until it is said")
+	}
 	if os.Geteuid() != 0 {
 		t.Skip("only root may mount")
 	}

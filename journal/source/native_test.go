@@ -192,6 +192,9 @@ func TestF25FileThatIsBeingMade(t *testing.T) {
 
 // TestF25NativeLeaksNothing counts descriptors and goroutines over a hundred rotations and some restarts.
 func TestF25NativeLeaksNothing(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long: a hundred rotations")
+	}
 	root := t.TempDir()
 	dir := filepath.Join(root, machine)
 	live := create(t, filepath.Join(dir, "system.journal"), "0")

@@ -20,6 +20,9 @@ import (
 // limited runs f in a user namespace of its own in which the limit is 0.
 func limited(t *testing.T, limit string, f func(*testing.T)) {
 	t.Helper()
+	if testing.Short() {
+		t.Skip("long: polls for seconds")
+	}
 	t.Parallel()
 	if !apart.Inside(t, unix.CLONE_NEWUSER) {
 		return

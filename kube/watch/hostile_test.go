@@ -121,6 +121,9 @@ func TestF56PagesWithoutEnd(t *testing.T) {
 
 // TestF56WarningsAreTheNewest: events are pruned where other kinds would be too many.
 func TestF56WarningsAreTheNewest(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long: more events than are kept")
+	}
 	t.Parallel()
 	_, w := hostile(t, "events list", func(w http.ResponseWriter, r *http.Request) {
 		protobufAnswer(w)
@@ -139,6 +142,9 @@ func TestF56WarningsAreTheNewest(t *testing.T) {
 
 // TestF56Memory: whatever is in the objects, what is kept of all kinds together is bounded, and so is each text.
 func TestF56Memory(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long: 36,000 hostile objects")
+	}
 	objects, s := new(kube.Objects), new(scan)
 	long := func(i int) string { return fmt.Sprint(i, strings.Repeat("n", 1000)) }
 	many := func(one []byte) []byte { return bytes.Repeat(one, 10_000) }

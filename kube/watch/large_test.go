@@ -62,6 +62,9 @@ func large(w http.ResponseWriter, r *http.Request) bool {
 
 // TestF11LargeClusterIsSmall counts what stays of a large cluster on the heap: what comes over the wire is 70 MB.
 func TestF11LargeClusterIsSmall(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long: a cluster of thousands of pods")
+	}
 	if n := len(largePod(0)); n < 6900 || n > 7100 {
 		t.Fatalf("a pod has %d bytes", n)
 	}

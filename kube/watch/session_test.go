@@ -145,6 +145,9 @@ func TestF10Restart(t *testing.T) {
 }
 
 func TestF12TooManyRequests(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long: waits as long as a server asks")
+	}
 	t.Parallel()
 	f, w := started(t, func(p *pace) { p.longest = time.Millisecond })
 	f.set(func(rw http.ResponseWriter, r *http.Request) bool {

@@ -301,6 +301,9 @@ func TestAddressesStandWhereTheKernelListsThem(t *testing.T) {
 // TestF15ChangesOfTheKernelAreSeenFromEvents makes the changes that a host's administrator makes and waits until the
 // table is what ip says. Only events can have brought them: nothing was dumped for them.
 func TestF15ChangesOfTheKernelAreSeenFromEvents(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long: 27 changes of a network, each held to what ip says")
+	}
 	if !linktest.Inside(t) {
 		return
 	}

@@ -206,6 +206,9 @@ func (p *player) sampled(r *Reader) *VM {
 func within(got, want float64) bool { return math.Abs(got-want) <= 0.03*math.Abs(want) }
 
 func TestQEMULiveFiguresAreRight(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long: two seconds of a processor")
+	}
 	p := play(t, "right", 0)
 	p.tell("touch 100000000")
 	r := New("", boottime.Now)

@@ -85,6 +85,9 @@ func TestFilesFollowAPod(t *testing.T) {
 
 // TestFilesStorm rotates a file by rename while lines are written, faster than anyone can look: every line comes once.
 func TestFilesStorm(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long: hundreds of rotations")
+	}
 	t.Parallel()
 	dir := t.TempDir()
 	f := follow(t, dir, "app.log")

@@ -36,6 +36,9 @@ func idle(t *testing.T, pods int) (*Files, *journal.Sink, string) {
 // TestC7IdleCostDoesNotGrowWithTheFiles: in an hour in which nothing happens the names are looked at a few times, each
 // directory and file once a time.
 func TestC7IdleCostDoesNotGrowWithTheFiles(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long: a thousand log files")
+	}
 	for _, pods := range []int{10, 1000} {
 		f, sink, _ := idle(t, pods)
 		looks, calls := 0, 0

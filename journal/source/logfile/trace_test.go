@@ -57,6 +57,9 @@ func TestTracesAreOneEntry(t *testing.T) {
 // TestTracesAreReadAgainAsTheyWereFollowed: the same entries come from following and from the archive in both
 // directions, of files of lines in any order, as text and in a container's streams.
 func TestTracesAreReadAgainAsTheyWereFollowed(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long: a dozen files of random traces")
+	}
 	t.Parallel()
 	kinds := append(strings.Split(goPanic+javaTrace, "\n"), "ordinary", "ordinary", "goroutine 5 [select]:", "  indented", "")
 	for seed := range uint64(12) {
