@@ -1,8 +1,14 @@
 package nixos_test
 
 import (
+	"crypto/md5"
+	"encoding/json"
 	"fmt"
 	"maps"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"reflect"
 	"regexp"
 	"slices"
 	"strings"
@@ -12,6 +18,8 @@ import (
 // machine is what the module makes of a configuration: see testdata/standin.nix.
 type machine struct {
 	Failed, Warnings        []string
+	Refused                 []string // options with values that they do not take
+	SSHD                    string
 	Services, Timers, Paths map[string]unit
 	Level                   int
 	Settings                map[string]any
@@ -185,6 +193,7 @@ func TestModuleLogLevel(t *testing.T) {
 // TestModuleChecksSettings: each configuration file is read by the program when it is built.
 func TestModuleChecksSettings(t *testing.T) {
 	m := evaluateModule(t, serial+`services.openssh.enable = true; services.hypervisor-tui.ssh = { enable = true; authorizedKeys = [ "k" ]; };`)
+	shell := map[string]any{"quit": true, "login": false} // whoever has a shell may leave it, and hands nothing over
 	var files []string
 	for _, name := range slices.Sorted(maps.Keys(m.Etc)) {
 		base, isOurs := strings.CutPrefix(name, "hypervisor-tui/")
@@ -192,11 +201,159 @@ func TestModuleChecksSettings(t *testing.T) {
 			continue
 		}
 		files = append(files, base)
-		if want := regexp.MustCompile("hypervisor-tui --config /pkgs/[0-9a-f]{32}-" + base + " --check"); !want.MatchString(m.Etc[name]) {
-			t.Errorf("%s is built without %s:\n%s", name, want, m.Etc[name])
+		settings := maps.Clone(m.Settings)
+		if !strings.HasPrefix(base, "tty") {
+			maps.Copy(settings, shell)
+		}
+		text, err := json.Marshal(settings)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if want := fmt.Sprintf("hypervisor-tui --config /pkgs/%x-%s --check", md5.Sum(text), base); !strings.Contains(m.Etc[name], want) {
+			t.Errorf("%s is built without %s of %s:\n%s", name, want, text, m.Etc[name])
 		}
 	}
 	if want := []string{"config.yaml", "ssh.yaml", "tty1.yaml", "ttyS0.yaml"}; !slices.Equal(files, want) {
 		t.Errorf("files %q, want %q", files, want)
+	}
+}
+
+// TestModuleFollows: what a value means for units and files.
+func TestModuleFollows(t *testing.T) {
+	const rescued = "services.hypervisor-tui = { rescue.active = true; rescue.login = \"ttyS0\"; "
+	console := func(m *machine) unit { return m.Services["hypervisor-tui@tty1"] }
+	allowed := func(m *machine) any { return console(m).ServiceConfig["IPAddressAllow"] }
+	cases := []struct {
+		configuration string
+		value         func(m *machine) any
+		want          any
+	}{
+		{"", allowed, []any{"localhost"}},
+		{"services.hypervisor-tui.settings.kubeconfigPath = null;", allowed, nil}, // there is nobody to talk to
+		{"services.hypervisor-tui.settings.logBufferSize = 40960;", func(m *machine) any { return console(m).Environment["GOMEMLIMIT"] }, "74MiB"},
+		{rescued + "};", func(m *machine) any { return strings.Fields(fmt.Sprint(console(m).ServiceConfig["ExecStart"]))[0] }, "/pkgs/hypervisor-tui-nokube/bin/hypervisor-tui"},
+		{rescued + "};", func(m *machine) any { return m.Services["rescue"].ServiceConfig["TTYPath"] }, "/dev/ttyS0"},
+		{rescued + "};", func(m *machine) any { return m.Services["hypervisor-tui-kubeconfig"].ServiceConfig["Type"] }, nil},
+		{"", func(m *machine) any { return m.Services["hypervisor-tui-kubeconfig"].ServiceConfig["Type"] }, "oneshot"},
+		{rescued + "login.enable = true; settings.login = true; };", func(m *machine) any { return m.Settings["login"] }, false},
+		{serial, func(m *machine) any { return m.Settings["login"] }, true},
+		{"", func(m *machine) any { return m.Etc["systemd/system.control/ctrl-alt-del.target"] }, "/dev/null"},
+		{"", func(m *machine) any { return m.Etc["systemd/system.control/kbrequest.target"] }, "/dev/null"},
+	}
+	var configurations []string
+	for _, c := range cases {
+		configurations = append(configurations, c.configuration)
+	}
+	for i, m := range evaluateModules(t, configurations...) {
+		c := cases[i]
+		if got := c.value(m); len(m.Failed) > 0 || !reflect.DeepEqual(got, c.want) {
+			t.Errorf("%q: %v, want %v; failed %q", c.configuration, got, c.want, m.Failed)
+		}
+	}
+}
+
+// TestModuleSSH: sshd gives the console's user the console and nothing else, and what comes after it is for all again.
+func TestModuleSSH(t *testing.T) {
+	m := evaluateModule(t, `services.openssh.enable = true; services.hypervisor-tui.ssh = { enable = true; user = "ops"; authorizedKeys = [ "k" ]; };`)
+	want := "Match User ops ForceCommand /pkgs/hypervisor-tui/bin/hypervisor-tui --config /etc/hypervisor-tui/ssh.yaml" +
+		" PermitTTY yes DisableForwarding yes PermitUserRC no Match All"
+	if got := strings.Join(strings.Fields(m.SSHD), " "); got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+}
+
+// TestModuleTypes: names that are no terminal, and a kubeconfig that everyone may read.
+func TestModuleTypes(t *testing.T) {
+	cases := map[string][]string{
+		`tty = "tty63"; serial.ttys = [ "ttyS0" "hvc1" "ttyAMA0" ]; kubeconfigPath = "/etc/k3s.yaml"; rescue.login = "ttyS1"; ssh.user = "_a-1";`: nil,
+		`tty = "tty64";`:                                      {"tty"},
+		`tty = "ttyS0";`:                                      {"tty"},
+		`tty = "/dev/tty1";`:                                  {"tty"},
+		`serial.ttys = [ "tty1" ];`:                           {"ttys"},
+		`rescue.login = "console";`:                           {"login"},
+		`kubeconfigPath = "k3s.yaml";`:                        {"kubeconfigPath"},
+		`kubeconfigPath = "/a b";`:                            {"kubeconfigPath"},
+		`kubeconfigPath = "/a'b";`:                            {"kubeconfigPath"},
+		`kubeconfigPath = "/a$b";`:                            {"kubeconfigPath"},
+		`kubeconfigPath = "/a%b";`:                            {"kubeconfigPath"},
+		`kubeconfigPath = "${builtins.storeDir}/x-k3s.yaml";`: {"kubeconfigPath"},
+		`ssh.user = "Admin";`:                                 {"user"},
+	}
+	written := slices.Collect(maps.Keys(cases))
+	var configurations []string
+	for _, c := range written {
+		configurations = append(configurations, "services.hypervisor-tui = { "+c+" };")
+	}
+	for i, m := range evaluateModules(t, configurations...) {
+		if want := cases[written[i]]; !slices.Equal(m.Refused, want) {
+			t.Errorf("%s: refused %q, want %q", written[i], m.Refused, want)
+		}
+	}
+}
+
+// TestSettingsAreReadWhenBuilt runs what builds a file: what the program says of one that it does not take ends the build.
+func TestSettingsAreReadWhenBuilt(t *testing.T) {
+	dir := t.TempDir()
+	generated := filepath.Join(dir, "settings")
+	if err := os.WriteFile(generated, []byte("quit: true\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for name, status := range map[string]string{"good": "0", "bad": "1"} {
+		exe := filepath.Join(dir, name)
+		if err := os.WriteFile(exe, []byte("#!/bin/sh\necho line 1: $3\necho more\nexit "+status+"\n"), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	build := func(here bool, exe string) (script string) {
+		evaluate(t, fmt.Sprintf(`import ./settings.nix {
+			exe = %q;
+			pkgs = {
+				stdenv = { hostPlatform = { }; buildPlatform.canExecute = _: %v; };
+				formats.yaml = _: { generate = _: _: %q; };
+				runCommand = _: _: script: script;
+			};
+		} "settings" { }`, filepath.Join(dir, exe), here, generated), &script)
+		return script
+	}
+	run := func(exe string) (string, error) {
+		cmd := exec.Command("sh", "-euc", build(true, exe))
+		cmd.Dir, cmd.Env = dir, append(os.Environ(), "out="+filepath.Join(dir, "out"))
+		said, err := cmd.Output()
+		return string(said), err
+	}
+	if said, err := run("bad"); err == nil || said != "line 1: --check\n" {
+		t.Errorf("of a bad file: %v, %q", err, said)
+	}
+	if _, err := os.Stat(filepath.Join(dir, "out")); err == nil {
+		t.Error("a bad file is built")
+	}
+	if said, err := run("good"); err != nil || said != "" {
+		t.Errorf("of a good file: %v, %q", err, said)
+	}
+	if got := read(t, filepath.Join(dir, "out")); got != "quit: true\n" {
+		t.Errorf("a good file becomes %s", got)
+	}
+	if file := build(false, "bad"); file != generated {
+		t.Errorf("of a program for another processor: %s", file)
+	}
+}
+
+// TestKubeconfigOfAnyName runs what copies the kubeconfig with a path that a shell would read as more than a path.
+func TestKubeconfigOfAnyName(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "it's $HOME")
+	source, copied := filepath.Join(dir, "k3s.yaml"), filepath.Join(dir, "kubeconfig")
+	if err := os.Mkdir(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(source, []byte("one"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var script string
+	evaluate(t, fmt.Sprintf(`(import ./kubeconfig.nix { source = ''%s''; copy = ''%s''; }).service.script`, source, copied), &script)
+	if out, err := exec.Command("sh", "-euc", script).CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s\n%s", err, script, out)
+	}
+	if got := read(t, copied); got != "one" {
+		t.Errorf("a copy of %q", got)
 	}
 }

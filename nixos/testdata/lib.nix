@@ -16,14 +16,24 @@ builtins
     attrs = describe "attribute set";
     singleLineStr = describe "(optionally newline-terminated) single-line string";
     ints.between = low: high: describe "integer between ${toString low} and ${toString high} (both inclusive)";
-    strMatching = pattern: describe "string matching the pattern ${pattern}";
+    strMatching = pattern: describe "string matching the pattern ${pattern}" // {
+      check = v: builtins.isString v && builtins.match pattern v != null;
+    };
     enum = values: describe "one of ${concatStringsSep ", " (map toJSON values)}";
-    nullOr = type: describe "null or ${type.description}";
-    either = a: b: describe "${a.description} or ${b.description}";
-    listOf = type: describe "list of ${type.description}";
+    nullOr = type: describe "null or ${type.description}" // {
+      check = v: v == null || allows type v;
+    };
+    either = a: b: describe "${a.description} or ${b.description}" // {
+      check = v: allows a v || allows b v;
+    };
+    listOf = type: describe "list of ${type.description}" // {
+      check = v: builtins.isList v && builtins.all (allows type) v;
+    };
     submodule = { freeformType }: describe "open submodule of (${freeformType.description})";
-    addCheck = type: _: type;
+    addCheck = type: check: type // { check = v: allows type v && check v; };
   };
+  # Of the types only those of text are checked.
+  allows = type: type.check or (_: true);
   mkOption = option: option // { _type = "option"; };
   mkEnableOption =
     name:

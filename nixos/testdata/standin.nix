@@ -1,6 +1,6 @@
 # What the module makes of a NixOS configuration, with as much of nixpkgs' lib and of NixOS in here as it needs: the tests
-# evaluate it where no nixpkgs is. Conditions, merging and priorities follow lib/modules.nix; types are not checked, and what
-# nothing defines is null.
+# evaluate it where no nixpkgs is. Conditions, merging and priorities follow lib/modules.nix; of types only those of text are
+# checked, and what nothing defines is null.
 user:
 let
   inherit (builtins)
@@ -192,9 +192,21 @@ let
     ]
     ++ map (m: m.config or { }) modules
   );
+  # The names of the options whose values their types do not allow.
+  wrong =
+    value: option:
+    concatMap (
+      name:
+      if property option.${name} == "option" then
+        (if lib.allows option.${name}.type value.${name} then [ ] else [ name ])
+      else
+        wrong value.${name} option.${name}
+    ) (attrNames option);
 in
 {
   failed = map (a: a.message) (filter (a: !a.assertion) config.assertions);
+  refused = wrong config.services.hypervisor-tui options.services.hypervisor-tui;
+  sshd = config.services.openssh.extraConfig or null;
   warnings = if config.warnings == null then [ ] else config.warnings;
   services = config.systemd.services;
   inherit (config.systemd) timers paths;
