@@ -16,7 +16,10 @@ import (
 	"hypervisor-tui/sample/cni"
 )
 
-const subnetEnv = "/run/flannel/subnet.env"
+const (
+	resolvConf = "/etc/resolv.conf"
+	subnetEnv  = "/run/flannel/subnet.env"
+)
 
 // hostFiles is what the host's files say of its network.
 type hostFiles struct {
@@ -39,40 +42,53 @@ type unanswered struct {
 // files reads what the host's files say of its network. What does not come in time is unknown, and WhyFiles says why. One
 // goroutine may call it at a time.
 func (w *Watcher) files() hostFiles {
-	u, patience := &w.unanswered, filesPatience
-	if u.reading == nil {
-		answer := make(chan hostFiles, 1)
-		u.reading, u.since = answer, w.now()
-		go func() {
-			var f hostFiles
-			defer func() {
-				if p := recover(); p != nil {
-					f.crash = fmt.Sprintf("%v\n%s", p, debug.Stack())
-				}
-				answer <- f
-			}()
-			f = w.services()
-		}()
-	} else {
-		patience = 0 // this has been waited for
+	u := &w.unanswered
+	if u.reading != nil { // what was waited for once is not again
+		select {
+		case f := <-u.reading:
+			return u.take(f)
+		default:
+			return u.late()
+		}
 	}
+	answer := make(chan hostFiles, 1)
+	u.reading, u.since = answer, w.now()
+	u.at(resolvConf)
+	go func() {
+		var f hostFiles
+		defer func() {
+			if p := recover(); p != nil {
+				f.crash = fmt.Sprintf("%v\n%s", p, debug.Stack())
+			}
+			answer <- f
+		}()
+		f = w.services()
+	}()
 	select {
 	case f := <-u.reading:
-		u.reading = nil
-		if f.crash != "" {
-			panic(f.crash)
-		}
-		return f
-	case <-time.After(patience):
+		return u.take(f)
+	case <-time.After(filesPatience):
+		return u.late()
 	}
+}
+
+func (u *unanswered) late() hostFiles {
 	why := "not answering: " + *u.file.Load()
 	return hostFiles{services: &sample.NetServices{WhyFiles: why, FilesSince: u.since, WhyCNI: why}}
+}
+
+func (u *unanswered) take(f hostFiles) hostFiles {
+	u.reading = nil
+	if f.crash != "" {
+		panic(f.crash)
+	}
+	return f
 }
 
 // services reads what the host's files say of its network.
 func (w *Watcher) services() (f hostFiles) {
 	n := &sample.NetServices{}
-	resolv := w.small("/etc/resolv.conf")
+	resolv := w.small(resolvConf)
 	f.services, f.dns, n.Search = n, parseResolv(resolv), parseSearch(resolv)
 	if len(f.dns) == 1 && strings.HasPrefix(f.dns[0], "127.0.0.5") {
 		n.Upstream = parseResolv(w.small("/run/systemd/resolve/resolv.conf"))
