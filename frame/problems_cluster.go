@@ -108,6 +108,10 @@ func findCluster(dst []Problem, f *Snapshot) []Problem {
 	case health.Stale, health.Failed:
 		return findCause(dst, f)
 	case health.OK:
+		if k.Hung.Why != "" {
+			dst = append(dst, Problem{Severity: journal.Warning, Kind: SourceFailed, Subject: "credentials",
+				Detail: k.Hung.Why, Since: k.Hung.Since, Where: Dashboard})
+		}
 		dst = findKinds(dst, f)
 		dst = findNodes(dst, f)
 		dst = findKubeVirt(dst, f)

@@ -18,6 +18,7 @@ type State struct {
 	Cause      Cause         // why it is not, when Health is Stale or Failed
 	Kubeconfig string        // path of the file chosen, empty: none
 	Looked     []Look        // where it was looked for, in order, up to the file chosen
+	Hung       Hung          // of the kubeconfig and the files that it points to; zero: all answer
 
 	Server     string      // the API server's URL, as the kubeconfig has it
 	Version    string      // of the API server, as in "v1.37.2+k3s1"; empty: not known
@@ -46,6 +47,12 @@ type State struct {
 type Look struct {
 	Path   string
 	Result string // "found", or in words why not: "does not exist", "permission denied (mode 0600, owner root)"
+}
+
+// Hung is a file that does not answer. Credentials that were read from it before are in use meanwhile.
+type Hung struct {
+	Why   string        // names it
+	Since time.Duration // CLOCK_BOOTTIME
 }
 
 // Certificate is how long one is valid. Both are zero when it is not known.

@@ -14,6 +14,7 @@ import (
 	"gopkg.in/yaml.v3"
 	"k8s.io/client-go/transport"
 
+	"hypervisor-tui/internal/clean"
 	"hypervisor-tui/kube"
 )
 
@@ -26,23 +27,23 @@ type credentials struct {
 	server    string // a URL
 	transport *transport.Config
 	client    kube.Certificate // zero: none is shown
-	files     []string         // certificates and keys that it points to
+	files     []string         // certificates, keys and the token that it points to
 	sum       [sha256.Size]byte
 }
 
 // same says whether neither the kubeconfig nor a file that it points to has changed.
-func (c *credentials) same(path string) bool {
+func (c *credentials) same(path string, at func(string)) bool {
 	if c == nil || c.path != path {
 		return false
 	}
-	sum, err := digest(append([]string{path}, c.files...))
+	sum, err := digest(append([]string{path}, c.files...), at)
 	return err == nil && sum == c.sum
 }
 
 // load reads a kubeconfig. Its errors say in words what is wrong with it and quote nothing of it but names of files:
 // what the libraries say may hold a piece of what they could not read.
-func load(path string) (*credentials, error) {
-	raw, err := read(path)
+func load(path string, at func(string)) (*credentials, error) {
+	raw, err := read(path, at)
 	if err != nil {
 		return nil, err
 	}
@@ -55,7 +56,7 @@ func load(path string) (*credentials, error) {
 		return nil, err
 	}
 	c := &credentials{path: path}
-	if c.files, err = readFiles(filepath.Dir(path), cluster, user); err != nil {
+	if c.files, err = readFiles(filepath.Dir(path), cluster, user, at); err != nil {
 		return nil, err
 	}
 	if c.client, err = checked(cluster.CAData, user.CertData, user.KeyData); err != nil {
@@ -64,7 +65,7 @@ func load(path string) (*credentials, error) {
 	if c.server, c.transport, err = way(cluster, user); err != nil {
 		return nil, err
 	}
-	c.sum, err = digest(append([]string{path}, c.files...))
+	c.sum, err = digest(append([]string{path}, c.files...), at)
 	return c, err
 }
 
@@ -84,10 +85,10 @@ func checked(authority, cert, key []byte) (client kube.Certificate, err error) {
 }
 
 // digest is the same as long as no file changes.
-func digest(paths []string) (sum [sha256.Size]byte, err error) {
+func digest(paths []string, at func(string)) (sum [sha256.Size]byte, err error) {
 	h := sha256.New()
 	for _, path := range paths {
-		text, err := read(path)
+		text, err := read(path, at)
 		if err != nil {
 			return sum, err
 		}
@@ -98,8 +99,9 @@ func digest(paths []string) (sum [sha256.Size]byte, err error) {
 	return sum, nil
 }
 
-// read reads a regular file of at most mostConfig bytes.
-func read(path string) ([]byte, error) {
+// read reads a regular file of at most mostConfig bytes. at is told its name before: the read may never end.
+func read(path string, at func(string)) ([]byte, error) {
+	at(clean.String(path))
 	// O_NONBLOCK: a FIFO would wait for a writer.
 	f, err := os.OpenFile(filepath.Clean(path), os.O_RDONLY|syscall.O_NONBLOCK|syscall.O_NOCTTY, 0)
 	if err != nil {

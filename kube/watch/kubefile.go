@@ -1,6 +1,7 @@
 package watch
 
 import (
+	"bytes"
 	"encoding/base64"
 	"errors"
 	"fmt"
@@ -53,7 +54,7 @@ type kubeUser struct {
 	Key          string              `yaml:"client-key"`
 	KeyData      base                `yaml:"client-key-data"`
 	Token        string              `yaml:"token"`
-	TokenFile    string              `yaml:"tokenFile"` // read anew each minute
+	TokenFile    string              `yaml:"tokenFile"` // goes before Token
 	As           string              `yaml:"as"`
 	AsUID        string              `yaml:"as-uid"`
 	AsGroups     []string            `yaml:"as-groups"`
@@ -124,11 +125,10 @@ func (k *kubefile) chosen() (*kubeCluster, *kubeUser, error) {
 }
 
 // readFiles puts what the files hold that are pointed to in the place of their paths, so that client-go starts no
-// goroutine to watch them, and returns the paths. dir is where paths that are not absolute begin.
-func readFiles(dir string, cluster *kubeCluster, user *kubeUser) (files []string, err error) {
-	if user.TokenFile != "" {
-		user.TokenFile = within(dir, user.TokenFile)
-	}
+// goroutine to watch them and no request waits for a disk, and returns the paths. dir is where paths that are not absolute
+// begin.
+func readFiles(dir string, cluster *kubeCluster, user *kubeUser, at func(string)) (files []string, err error) {
+	var token base
 	for _, f := range []struct {
 		path *string
 		data *base
@@ -137,15 +137,19 @@ func readFiles(dir string, cluster *kubeCluster, user *kubeUser) (files []string
 		{&cluster.CA, &cluster.CAData, "certificate authority"},
 		{&user.Cert, &user.CertData, "client certificate"},
 		{&user.Key, &user.KeyData, "client key"},
+		{&user.TokenFile, &token, "token"},
 	} {
 		if *f.path == "" || len(*f.data) > 0 {
 			continue
 		}
 		path := within(dir, *f.path)
-		if *f.data, err = read(path); err != nil {
+		if *f.data, err = read(path, at); err != nil {
 			return nil, fmt.Errorf("points to a %s that cannot be read: %s: %w", f.what, clean.String(path), err)
 		}
 		files, *f.path = append(files, path), ""
+	}
+	if token := string(bytes.TrimSpace(token)); token != "" {
+		user.Token = token
 	}
 	return files, nil
 }
@@ -173,7 +177,7 @@ func way(cluster *kubeCluster, user *kubeUser) (server string, c *transport.Conf
 	}
 	c.Impersonate = transport.ImpersonationConfig{UserName: user.As, UID: user.AsUID, Groups: user.AsGroups, Extra: user.AsExtra}
 	if u.Scheme == "https" {
-		c.Username, c.Password, c.BearerToken, c.BearerTokenFile = user.Username, user.Password, user.Token, user.TokenFile
+		c.Username, c.Password, c.BearerToken = user.Username, user.Password, user.Token
 		c.TLS = transport.TLSConfig{
 			Insecure: cluster.Insecure, ServerName: cluster.ServerName, CAData: cluster.CAData,
 			CertData: user.CertData, KeyData: user.KeyData,

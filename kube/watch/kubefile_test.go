@@ -31,14 +31,16 @@ func TestKubeconfigLikeClientcmd(t *testing.T) {
 	coded := func(text string) string { return base64.StdEncoding.EncodeToString([]byte(text)) }
 	k3s := "certificate-authority-data: " + coded(cert) + ", server: 'https://127.0.0.1:6443'"
 	for name, text := range map[string]string{
-		"k3s":     config("{"+k3s+"}", "{client-certificate-data: "+coded(cert)+", client-key-data: "+coded(private)+"}"),
-		"files":   config("{certificate-authority: ca.crt, server: 'https://[::1]:6443/base/'}", "{client-certificate: ./cert, client-key: "+dir+"/key}"),
-		"token":   config("{"+k3s+", tls-server-name: other}", "{token: hunter2}"),
-		"basic":   config("{server: 'https://api', insecure-skip-tls-verify: true}", "{username: me, password: '1234'}"),
-		"as":      config("{"+k3s+"}", "{token: x, as: you, as-uid: '7', as-groups: [a, b], as-user-extra: {why: [c]}}"),
-		"proxy":   config("{"+k3s+", proxy-url: 'http://10.0.0.1:3128'}", "{token: x}"),
-		"plain":   config("{server: 'http://127.0.0.1:8080/?q#f'}", "{token: hunter2}"),
-		"unknown": config("{"+k3s+", disable-compression: true, extensions: [{name: e, extension: {a: 1}}]}", "{token: x}"),
+		"k3s":         config("{"+k3s+"}", "{client-certificate-data: "+coded(cert)+", client-key-data: "+coded(private)+"}"),
+		"files":       config("{certificate-authority: ca.crt, server: 'https://[::1]:6443/base/'}", "{client-certificate: ./cert, client-key: "+dir+"/key}"),
+		"token":       config("{"+k3s+", tls-server-name: other}", "{token: hunter2}"),
+		"token file":  config("{"+k3s+"}", "{tokenFile: token}"),
+		"both tokens": config("{"+k3s+"}", "{token: old, tokenFile: ./token}"),
+		"basic":       config("{server: 'https://api', insecure-skip-tls-verify: true}", "{username: me, password: '1234'}"),
+		"as":          config("{"+k3s+"}", "{token: x, as: you, as-uid: '7', as-groups: [a, b], as-user-extra: {why: [c]}}"),
+		"proxy":       config("{"+k3s+", proxy-url: 'http://10.0.0.1:3128'}", "{token: x}"),
+		"plain":       config("{server: 'http://127.0.0.1:8080/?q#f'}", "{token: hunter2}"),
+		"unknown":     config("{"+k3s+", disable-compression: true, extensions: [{name: e, extension: {a: 1}}]}", "{token: x}"),
 		"JSON": `{"kind":"Config","apiVersion":"v1","current-context":"x","contexts":[{"name":"x","context":{"cluster":"c","user":"u"}}],` +
 			`"clusters":[{"name":"c","cluster":{"server":"https://h:1"}}],"users":[{"name":"u","user":{"token":"t"}}]}`,
 	} {
@@ -53,7 +55,7 @@ func TestKubeconfigLikeClientcmd(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		got, err := load(path)
+		got, err := load(path, nobody)
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
 			continue

@@ -17,11 +17,11 @@ func TestDKubeconfigSize(t *testing.T) {
 	}
 	padded := string(text) + "#" + strings.Repeat("x", mostConfig-len(text)-1)
 	replace(t, path, padded)
-	if c, err := load(path); err != nil || c.server != "https://127.0.0.1:6443" {
+	if c, err := load(path, nobody); err != nil || c.server != "https://127.0.0.1:6443" {
 		t.Errorf("%v", err)
 	}
 	replace(t, path, padded+"x")
-	if _, err := load(path); err == nil || err.Error() != "is too large to be one" {
+	if _, err := load(path, nobody); err == nil || err.Error() != "is too large to be one" {
 		t.Errorf("one more byte: %v", err)
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -112,7 +113,9 @@ func TestWithoutKubeconfigNothingRuns(t *testing.T) {
 	}
 	began := time.Hour
 	look := New(Options{Find: kube.Options{Path: "/nowhere/kubeconfig"}, Now: func() time.Duration { return began }})
-	if n := testing.AllocsPerRun(50, func() { look.see(look.o.Find, nil) }); n > 20 {
+	find := look.o.Find
+	find.At = nobody
+	if n := testing.AllocsPerRun(50, func() { look.see(find, nil) }); n > 20 {
 		t.Errorf("%v allocations a look", n)
 	}
 }
@@ -279,4 +282,68 @@ func TestF55KubeconfigHangs(t *testing.T) {
 	for s.Health.State != health.Absent {
 		s = next("a kubeconfig that has answered")
 	}
+}
+
+// TestF55CredentialsHang: what a kubeconfig in use points to may not answer any more. That is told by its name; the cluster
+// is followed with what was read before, and a token that is written anew is used when the file answers.
+func TestF55CredentialsHang(t *testing.T) {
+	f := newFake(t, valid(t))
+	path := filepath.Join(t.TempDir(), "kubeconfig")
+	kubeconfig(t, path, f.URL, f.cert)
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	token := filepath.Join(filepath.Dir(path), "token")
+	replace(t, token, "first-token-1\n")
+	replace(t, path, strings.Replace(string(text), "token: hunter2", "tokenFile: token", 1))
+	var sent atomic.Value
+	sent.Store("")
+	f.set(func(_ http.ResponseWriter, r *http.Request) bool {
+		sent.Store(r.Header.Get("Authorization"))
+		return false
+	})
+	began, hung := time.Now(), atomic.Bool{}
+	w := New(Options{Find: kube.Options{Path: path}, Now: func() time.Duration { return time.Hour + time.Since(began) }, Keep: keepPlain, Hostname: os.Hostname})
+	for _, d := range []*time.Duration{&w.pace.looks, &w.pace.files, &w.pace.publish, &w.pace.probes, &w.pace.betweenLists, &w.pace.shortest} {
+		*d /= 50
+	}
+	answer := make(chan struct{})
+	w.find = func(o kube.Options) kube.State {
+		s, at := kube.Find(o), o.At
+		at(token)
+		if hung.Load() {
+			<-answer
+		}
+		return s
+	}
+	states := make(chan *kube.State, 1)
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		_ = w.Run(ctx, func(s *kube.State) { // ends with ctx
+			select {
+			case <-states:
+			default:
+			}
+			states <- s
+		})
+	}()
+	defer func() { cancel(); <-ended }()
+	u := &follower{t: t, states: states}
+	u.until("well", func(s *kube.State) bool { return well(s) && sent.Load() == "Bearer first-token-1" })
+	hung.Store(true)
+	s := u.until("told", func(s *kube.State) bool { return s.Hung.Why != "" })
+	if s.Hung.Why != token+" not answering" || s.Hung.Since == 0 || s.Health.State != health.OK {
+		t.Errorf("%+v %+v", s.Hung, s.Health)
+	}
+	at := s.Health.At
+	u.until("asked again meanwhile", func(s *kube.State) bool { return s.Health.At > at && well(s) })
+	replace(t, token, "second-token-2\n")
+	hung.Store(false)
+	close(answer)
+	u.until("well with the new token", func(s *kube.State) bool {
+		return well(s) && s.Hung.Why == "" && sent.Load() == "Bearer second-token-2"
+	})
 }

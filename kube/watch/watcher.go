@@ -79,10 +79,11 @@ func (w *Watcher) Run(ctx context.Context, publish func(*kube.State)) error {
 			w.changed = true
 			due.Reset(max(w.pace.publish, min(rollShare*w.cost, w.pace.slowest)) - time.Since(w.published))
 		case <-w.late.C:
-			if w.looking == 0 || w.session != nil {
+			if w.looking == 0 {
 				continue
 			}
 			w.unusable(w.suspect(), "not answering")
+			w.state.Hung = kube.Hung{Why: w.suspect() + " not answering", Since: w.looking}
 			w.changed, w.published = false, time.Now()
 			publish(w.roll())
 		case <-tick.C:
@@ -223,7 +224,7 @@ func (w *Watcher) look(ctx context.Context) {
 	w.o.Keep(ctx, "kubeconfig", func(ctx context.Context) error {
 		s := w.see(find, using)
 		w.tell(ctx, func(w *Watcher) {
-			w.looking = 0
+			w.looking, w.state.Hung = 0, kube.Hung{}
 			w.seen(ctx, s)
 		})
 		return nil
@@ -234,10 +235,10 @@ func (w *Watcher) look(ctx context.Context) {
 func (w *Watcher) see(find kube.Options, using *credentials) *sight {
 	s := &sight{found: w.find(find)}
 	path := filepath.Join(find.Root, s.found.Kubeconfig)
-	if s.found.Kubeconfig == "" || using.same(path) {
+	if s.found.Kubeconfig == "" || using.same(path, find.At) {
 		return s
 	}
-	if s.creds, s.err = load(path); s.err != nil {
+	if s.creds, s.err = load(path, find.At); s.err != nil {
 		return s
 	}
 	if s.client, s.err = newClient(s.creds.server, s.creds.transport, &w.pace); s.err != nil {
