@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"sync"
 	"syscall"
@@ -16,6 +17,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"hypervisor-tui/internal/await"
+	"hypervisor-tui/journal/file/jwrite"
 )
 
 // hungFile is a filesystem that consists of one file. It answers what the kernel asks until it is hung, and then never
@@ -25,6 +27,7 @@ type hungFile struct {
 
 	mu     sync.Mutex // guards the rest
 	text   []byte
+	good   int // above 0: it hangs for what lies beyond so many bytes, and is cached as a file of a disk is
 	hung   bool
 	unread [][8]byte // questions that came since it hangs, by their numbers
 }
@@ -70,11 +73,18 @@ func (h *hungFile) take(question []byte) {
 	answer, errno := h.answer(question)
 	switch {
 	case errno < 0:
-	case h.hung && binary.NativeEndian.Uint32(question[4:]) != 26: // not INIT: it is mounted
+	case h.hung && binary.NativeEndian.Uint32(question[4:]) != 26, h.beyond(question): // not INIT: it is mounted
 		h.unread = append(h.unread, unique)
 	default:
 		h.reply(unique, answer, errno)
 	}
+}
+
+// beyond reports whether a question is about what lies beyond the good part.
+func (h *hungFile) beyond(q []byte) bool {
+	const read = 15
+	return h.good > 0 && binary.NativeEndian.Uint32(q[4:]) == read &&
+		binary.NativeEndian.Uint64(q[48:])+uint64(binary.NativeEndian.Uint32(q[56:])) > uint64(h.good)
 }
 
 // hang makes the file hang.
@@ -98,7 +108,7 @@ func (h *hungFile) recover(text string) {
 	for _, unique := range h.unread {
 		h.reply(unique, nil, int(unix.EIO))
 	}
-	h.hung, h.unread, h.text = false, nil, []byte(text)
+	h.hung, h.good, h.unread, h.text = false, 0, nil, []byte(text)
 }
 
 func (h *hungFile) reply(unique [8]byte, body []byte, errno int) {
@@ -119,13 +129,17 @@ func (h *hungFile) answer(q []byte) (body []byte, errno int) {
 		binary.NativeEndian.PutUint32(body[20:], 4096) // max_write
 		return body, 0
 	case 3: // GETATTR
-		body = append(u64(u64(make([]byte, 16), 1), 0), make([]byte, 40)...)
+		body = append(u64(u64(make([]byte, 16), 1), uint64(len(h.text))), make([]byte, 40)...)
 		body = append(u32(u32(u32(body, 0), 0o100444), 1), make([]byte, 20)...)
 		return body, 0
 	case 17: // STATFS: no blocks, nothing that could be full
 		return make([]byte, 80), 0
 	case 14: // OPEN, with FOPEN_DIRECT_IO: each read comes here
-		return u32(u32(u64(nil, 1), 1), 0), 0
+		direct := uint32(1)
+		if h.good > 0 {
+			direct = 0
+		}
+		return u32(u32(u64(nil, 1), direct), 0), 0
 	case 15: // READ
 		at := min(binary.NativeEndian.Uint64(q[48:]), uint64(len(h.text)))
 		size := min(uint64(binary.NativeEndian.Uint32(q[56:])), uint64(len(h.text))-at)
@@ -310,6 +324,63 @@ func TestF55HungKubeconfig(t *testing.T) {
 	s.await(footer)
 	s.sources("cluster not seen: " + path + " not answering")
 	s.ends()
+}
+
+// TestF55HungJournal: a journal whose header can be read and nothing else holds up its reader alone. The clock goes on,
+// keys are answered, and a signal frees the terminal.
+func TestF55HungJournal(t *testing.T) {
+	t.Parallel()
+	text, dir := writeJournal(t), "/run/log/journal/0123456789abcdef0123456789abcdef"
+	path := dir + "/system.journal"
+	h := newHungFile(t, text)
+	h.good = 4096
+	go h.serve()
+	mayMountHung(t)
+	s := start(t, setup{w: 200, h: 60, unshared: true,
+		script: fmt.Sprintf("mount -t tmpfs none /run && mkdir -p /run/systemd/journal %s && : >%s && : >/run/systemd/journal/socket\n", dir, path) + mountHung(path),
+		before: func(s *session) { s.cmd.ExtraFiles = []*os.File{h.file(t)} }})
+	await.Until(t, "the journal is read", func() bool { return h.asked() > 0 })
+	s.await(footer)
+	s.sources("not answering for")
+	for range 2 {
+		was := clockOf(s.text())
+		s.until("the clock goes on", func(text string) bool { now := clockOf(text); return now != "" && now != was })
+	}
+	s.keys("3")
+	s.await("Physical interfaces")
+	s.signal(unix.SIGTERM)
+	await.Until(t, "the terminal is as it was", func() bool { return s.termios() == s.mode })
+	h.recover(text)
+	if code, _ := s.exit(); code != 0 {
+		t.Errorf("exit code %d\n%s", code, s.stderr())
+	}
+	s.restored()
+}
+
+// clockOf is the time of day that a screen shows, "" for none.
+func clockOf(text string) string { return clockForm.FindString(text) }
+
+var clockForm = regexp.MustCompile(`\d\d:\d\d:\d\d`)
+
+// writeJournal returns the text of a journal file of some entries.
+func writeJournal(t *testing.T) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "system.journal")
+	w, err := jwrite.Create(path, jwrite.Options{})
+	for n := 0; err == nil && n < 100; n++ {
+		err = w.Append(jwrite.Entry{Realtime: uint64(n), Monotonic: uint64(n), Fields: []string{fmt.Sprint("MESSAGE=", n)}})
+	}
+	if err == nil {
+		err = w.Close(jwrite.Online)
+	}
+	var text []byte
+	if err == nil {
+		text, err = os.ReadFile(path)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
 }
 
 // TestF53OnceHasAnEnd: what runs without a terminal comes to an end as well, and says what did not answer.

@@ -74,22 +74,26 @@ func (f *File) follow() bool {
 	c := &f.chain
 	if last := len(c.arrays) - 1; last >= 0 {
 		off := c.arrays[last].items - atItems
-		a := f.object(off, arrayObject, atItems)
-		if a == nil {
+		next := f.at(off+atNextArray, 8)
+		if next == nil {
 			return false
 		}
-		if c.next = le.Uint64(a[atNextArray:]); c.next <= off {
+		if c.next = le.Uint64(next); c.next <= off {
 			return false
 		}
 	}
 	if len(c.arrays) == 0 {
-		c.next = f.load(atArrays)
+		first := f.at(atArrays, 8)
+		if first == nil {
+			return false
+		}
+		c.next = le.Uint64(first)
 	}
-	a := f.object(c.next, arrayObject, atItems+f.itemSize())
-	if a == nil || len(c.arrays) == arraysMax {
+	size := f.object(c.next, arrayObject, atItems+f.itemSize())
+	if size == 0 || len(c.arrays) == arraysMax {
 		return false
 	}
-	room := (uint64(len(a)) - atItems) / f.itemSize()
+	room := (size - atItems) / f.itemSize()
 	c.arrays = append(c.arrays, array{c.next + atItems, c.room(), c.room() + room})
 	return true
 }
@@ -108,12 +112,12 @@ func (f *File) offset(n uint64) uint64 {
 	}
 	a := &c.arrays[c.at]
 	size := f.itemSize()
-	at := a.items + (n-a.first)*size
-	if at+size > uint64(len(f.mem)) {
+	item := f.at(a.items+(n-a.first)*size, size)
+	switch {
+	case item == nil:
 		return 0
+	case f.compact:
+		return uint64(le.Uint32(item))
 	}
-	if f.compact {
-		return uint64(le.Uint32(f.mem[at:]))
-	}
-	return le.Uint64(f.mem[at:])
+	return le.Uint64(item)
 }

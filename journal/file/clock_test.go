@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"hypervisor-tui/journal/file/jwrite"
@@ -31,7 +32,7 @@ func writeAll(t *testing.T, folder string, files ...wrote) {
 	t.Helper()
 	for _, i := range rand.Perm(len(files)) {
 		f := files[i]
-		w := create(t, filepath.Join(folder, f.name), jwrite.Options{TailBoot: i%2 == 0, File: id(f.name), SeqID: id(f.seq)})
+		w := create(t, filepath.Join(folder, f.name), jwrite.Options{TailBoot: i%2 == 0, File: id(f.name), SeqID: id(f.seq), Machine: id(filepath.Base(folder))})
 		base := files[slices.IndexFunc(files, func(o wrote) bool { return o.seq == f.seq })].first
 		for i := range f.n {
 			add(t, w, f.entry(i, base))
@@ -115,6 +116,17 @@ func TestF59BootsStandTogether(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestF59MachinesStandBesideEachOther: of two machines neither boot is the later one. Their entries go by the time of day.
+func TestF59MachinesStandBesideEachOther(t *testing.T) {
+	root := t.TempDir()
+	writeAll(t, filepath.Join(root, machine), wrote{"system@a.journal", "a", "x", 0, 10, year2026, 1, jwrite.Archived})
+	writeAll(t, filepath.Join(root, strings.Repeat("a", 32)), wrote{"system@b.journal", "b", "y", 100, 4, year2026 + 5, 1, jwrite.Archived})
+	m, e := merged(t, filepath.Join(root, machine))
+	if got, want := numbers(t, m.Next, e), []int{0, 1, 2, 3, 4, 5, 100, 6, 101, 7, 102, 8, 103, 9}; !slices.Equal(got, want) {
+		t.Errorf("%v, want %v", got, want)
 	}
 }
 

@@ -24,52 +24,47 @@ const (
 
 var errPacked = errors.New("damaged compressed value")
 
-// unpacker takes values out of their compression, only as far as they are wanted. It works on a copy of the packed
-// bytes: what a library reads cannot change or vanish meanwhile. Its memory is made when it is first needed.
+// unpacker takes values out of their compression, only as far as they are wanted. Its memory is made when it is first
+// needed.
 type unpacker struct {
-	in, out []byte
-	zstd    *zstd.Decoder
-	source  plain
+	out    []byte
+	zstd   *zstd.Decoder
+	source plain
 }
 
-// head unpacks the first headMax bytes of a payload; full is the length of all of it. The bytes are good until the
-// next call.
-func (u *unpacker) head(kind byte, payload []byte) (head []byte, full int, err error) {
+// head puts the first headMax bytes of a payload in place of the packed ones. They are good until the next call.
+func (u *unpacker) head(d *data) error {
 	if u.out == nil {
 		u.out = make([]byte, 0, headMax)
 	}
-	return u.into(u.out, kind, payload)
+	return u.into(u.out, d)
 }
 
-// into unpacks what fits into out.
-func (u *unpacker) into(out []byte, kind byte, payload []byte) (head []byte, full int, err error) {
-	out = out[:0]
-	if kind == packedXZ {
-		if full, err = xzLength(payload); err != nil {
-			return nil, 0, err
-		}
-	}
-	u.in = append(u.in[:0], payload[:min(len(payload), cap(out)+slack)]...)
-	switch kind {
+// into unpacks what fits into out; that is the payload then, and full the length of all of it.
+func (u *unpacker) into(out []byte, d *data) (err error) {
+	var head []byte
+	full := d.full
+	switch d.packed {
 	case packedZSTD:
-		head, full, err = u.unZSTD(out)
+		head, full, err = u.unZSTD(out, d.payload)
 	case packedLZ4:
-		head, full, err = unLZ4(out, u.in)
+		head, full, err = unLZ4(out, d.payload)
 	case packedXZ:
-		head, err = unXZ(out, u.in)
+		head, err = unXZ(out, d.payload)
 	default: // two at once
 		err = errPacked
 	}
 	if err != nil || len(head) == 0 || full < len(head) || full > fullMax {
-		return nil, 0, errPacked
+		return errPacked
 	}
-	return head, full, nil
+	d.payload, d.full = head, full
+	return nil
 }
 
-// unZSTD unpacks u.in. The frame's own head says how long the whole is; systemd always writes that.
-func (u *unpacker) unZSTD(out []byte) (head []byte, full int, err error) {
+// unZSTD unpacks what fits into out. The frame's own head says how long the whole is; systemd always writes that.
+func (u *unpacker) unZSTD(out, in []byte) (head []byte, full int, err error) {
 	var h zstd.Header
-	if err = h.Decode(u.in); err != nil || !h.HasFCS || h.FrameContentSize > fullMax {
+	if err = h.Decode(in); err != nil || !h.HasFCS || h.FrameContentSize > fullMax {
 		return nil, 0, errPacked
 	}
 	if u.zstd == nil {
@@ -81,10 +76,10 @@ func (u *unpacker) unZSTD(out []byte) (head []byte, full int, err error) {
 	}
 	full = int(h.FrameContentSize)
 	if full <= cap(out) {
-		head, err = u.zstd.DecodeAll(u.in, out)
+		head, err = u.zstd.DecodeAll(in, out)
 		return head, full, err
 	}
-	u.source.left = u.in
+	u.source.left = in
 	if err = u.zstd.Reset(&u.source); err != nil {
 		return nil, 0, err
 	}

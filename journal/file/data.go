@@ -1,7 +1,5 @@
 package file
 
-import "runtime/debug"
-
 // Layout of a DATA object: the head, then "NAME=value", maybe compressed.
 const (
 	atHash          = 16
@@ -12,17 +10,42 @@ const (
 	wholeAll        = 8 << 20 // of all fields together
 )
 
-// data returns a DATA object's payload as it lies in the file, and how it is compressed.
-func (f *File) data(off, hash uint64) (object, payload []byte, packed byte, ok bool) {
+// data is a DATA object's payload as it lies in the file.
+type data struct {
+	payload []byte // the beginning of it, as File.at returns it
+	full    int    // its length; with XZ that of what is packed
+	packed  byte   // how it is compressed
+	shared  bool   // by several entries
+}
+
+// data returns a DATA object with up to most bytes of its payload, or what is needed to unpack as many.
+func (f *File) data(off, hash, most uint64) (d data, ok bool) {
 	head := uint64(dataHead)
 	if f.compact {
 		head = dataHeadCompact
 	}
-	o := f.object(off, dataObject, head+1)
-	if o == nil || !f.compact && le.Uint64(o[atHash:]) != hash {
-		return nil, nil, 0, false
+	size := f.object(off, dataObject, head+1)
+	if size == 0 {
+		return d, false
 	}
-	return o, o[head:], o[1] & packedMask, true
+	o := f.at(off, head)
+	if o == nil || !f.compact && le.Uint64(o[atHash:]) != hash {
+		return d, false
+	}
+	d.full, d.packed, d.shared = int(size-head), o[1]&packedMask, le.Uint64(o[atDataEntries:]) > 1
+	off, size = off+head, size-head
+	if d.packed == packedXZ {
+		tail := min(size, xzTail)
+		var err error
+		if d.full, err = xzLength(f.at(off+size-tail, tail)); err != nil {
+			return d, false
+		}
+	}
+	if d.packed != 0 {
+		most = max(most, headMax) + slack
+	}
+	d.payload = f.at(off, min(size, most))
+	return d, d.payload != nil
 }
 
 // value keeps the value of a DATA object in e if it is wished. It is false when the object is damaged.
@@ -36,21 +59,17 @@ func (f *File) value(off, hash uint64, e *Entry) bool {
 			return true
 		}
 	}
-	o, payload, packed, ok := f.data(off, hash)
+	d, ok := f.data(off, hash, fields.most)
 	if !ok {
 		return false
 	}
-	full := len(payload)
-	if packed != 0 {
-		var err error
-		if payload, full, err = fields.unpack.head(packed, payload); err != nil {
-			return false
-		}
+	if d.packed != 0 && fields.unpack.head(&d) != nil {
+		return false
 	}
-	if wish = fields.match(payload); wish != unwanted && !e.Values[wish].Set {
-		fields.set(e, wish, payload, full)
+	if wish = fields.match(d.payload); wish != unwanted && !e.Values[wish].Set {
+		fields.set(e, wish, d.payload, d.full)
 	}
-	if !hit && le.Uint64(o[atDataEntries:]) > 1 {
+	if !hit && d.shared {
 		*slot = cached{off, f.serial, int32(wish)}
 	}
 	return true
@@ -60,27 +79,27 @@ func (f *File) value(off, hash uint64, e *Entry) bool {
 // all together at eight. The bytes are good during the call. The error is ErrDamaged when there is no such entry; lost
 // counts the fields that cannot be read.
 func (f *File) All(n uint64, visit func(field []byte, full int)) (lost int, err error) {
-	defer f.caught(debug.SetPanicOnFault(true), &err)
-	o := f.entry(n)
+	o := f.entry(n, entryMax)
 	if o == nil {
 		return 0, ErrDamaged
 	}
+	o = f.fields.keep(o)
 	left := wholeAll
 	buf := make([]byte, 0, wholeMax)
 	for i := range f.items(o) {
-		_, field, packed, ok := f.data(f.item(o, i))
-		full := len(field)
-		if ok && packed != 0 {
-			field, full, err = f.fields.unpack.into(buf, packed, field)
-			ok = err == nil
+		off, hash := f.item(o, i)
+		d, ok := f.data(off, hash, wholeMax)
+		if ok && d.packed != 0 {
+			ok = f.fields.unpack.into(buf, &d) == nil
 		}
 		if !ok {
 			lost++
 			continue
 		}
-		field = append(buf[:0], field[:min(len(field), wholeMax, left)]...)
+		field := d.payload[:min(len(d.payload), left)]
 		left -= len(field)
-		visit(field, full)
+		visit(field, d.full)
 	}
+	f.fields.long = nil // a mebibyte and more
 	return lost, nil
 }

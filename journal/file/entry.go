@@ -3,7 +3,6 @@ package file
 import (
 	"bytes"
 	"cmp"
-	"runtime/debug"
 )
 
 // Layout of an ENTRY object: the head, then an item for each field, an offset and a hash, or a 32-bit offset alone in
@@ -16,6 +15,7 @@ const (
 	atXor       = 56
 	entryHead   = 64
 	itemsMax    = 4096 // journald takes 1024 fields at most
+	entryMax    = entryHead + 16*itemsMax
 )
 
 // Key says where an entry belongs among others.
@@ -57,18 +57,23 @@ func (k *Key) Same(o *Key) bool {
 
 // Key reads the key of entry n, counted from 0. The error is ErrDamaged.
 func (f *File) Key(n uint64) (k Key, err error) {
-	defer f.caught(debug.SetPanicOnFault(true), &err)
-	if o := f.entry(n); o != nil {
+	if o := f.entry(n, entryHead); o != nil {
 		return f.key(o), nil
 	}
 	return k, ErrDamaged
 }
 
-func (f *File) entry(n uint64) []byte {
+// entry returns the first most bytes of entry n, or all of it, as at does.
+func (f *File) entry(n, most uint64) []byte {
 	if n >= f.count {
 		return nil
 	}
-	return f.object(f.offset(n), entryObject, entryHead)
+	off := f.offset(n)
+	size := f.object(off, entryObject, entryHead)
+	if size == 0 {
+		return nil
+	}
+	return f.at(off, min(size, most))
 }
 
 func (f *File) key(o []byte) Key {
@@ -85,20 +90,19 @@ func (f *File) key(o []byte) Key {
 // Read reads entry n, counted from 0, into e, which NewEntry of the file's Fields has made. Fields that are damaged are
 // counted in e.Lost; the error is ErrDamaged when there is no entry. It does not allocate, unless a value is
 // compressed with XZ.
-func (f *File) Read(n uint64, e *Entry) (err error) {
-	defer f.caught(debug.SetPanicOnFault(true), &err)
+func (f *File) Read(n uint64, e *Entry) error {
 	for i := range e.Values {
 		v := &e.Values[i]
 		v.Bytes, v.Full, v.Set = v.Bytes[:0], 0, false
 	}
 	e.Lost = 0
-	o := f.entry(n)
+	o := f.entry(n, entryMax)
 	if o == nil {
 		f.damage++
 		return ErrDamaged
 	}
 	e.Key = f.key(o)
-	f.restAfter(f.offset(n))
+	o = f.fields.keep(o)
 	for i := range f.items(o) {
 		if off, hash := f.item(o, i); !f.value(off, hash, e) {
 			e.Lost++

@@ -30,8 +30,12 @@ type Fields struct {
 	wishes []Wish
 	heads  [][]byte // "NAME="
 	unpack unpacker
+	most   uint64 // bytes of a payload that are looked at
 	cache  [cacheSize]cached
-	files  uint32 // opened so far
+	blocks [blockSets][blockWays]block
+	long   []byte // what no block has whole
+	entry  []byte // see keep
+	serial uint32 // that was given last, to a file or a look at one
 }
 
 // NewFields returns what reads these fields of entries.
@@ -39,6 +43,7 @@ func NewFields(wishes ...Wish) *Fields {
 	f := &Fields{wishes: wishes}
 	for _, w := range wishes {
 		f.heads = append(f.heads, []byte(w.Name+"="))
+		f.most = max(f.most, uint64(len(w.Name)+1+w.Max))
 	}
 	return f
 }
@@ -50,6 +55,18 @@ func (f *Fields) NewEntry() *Entry {
 		e.Values[i].Bytes = make([]byte, 0, w.Max)
 	}
 	return e
+}
+
+// keep returns a copy of an entry, which is good until the next one's.
+func (f *Fields) keep(entry []byte) []byte {
+	f.entry = append(f.entry[:0], entry...)
+	return f.entry
+}
+
+// next returns a serial number that was not given before.
+func (f *Fields) next() uint32 {
+	f.serial++
+	return f.serial
 }
 
 // match says which wish a payload "NAME=value" grants, unwanted if none.

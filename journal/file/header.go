@@ -147,7 +147,7 @@ func (h *Header) flags(path string) error {
 	return nil
 }
 
-// ReadHeader reads the header of a file without mapping it. The error is a *FlagsError for a format that is too new.
+// ReadHeader reads the header of a file. The error is a *FlagsError for a format that is too new.
 func ReadHeader(path string) (h Header, err error) {
 	f, err := os.Open(path)
 	if err != nil {

@@ -1,14 +1,10 @@
 package file
 
 import (
-	"bytes"
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strconv"
-	"strings"
 	"testing"
 
 	"hypervisor-tui/journal/file/jwrite"
@@ -68,69 +64,5 @@ func TestF25InodeUsedAgain(t *testing.T) {
 	}
 	if got := numbers(t, m.Next, e); len(got) != 20 || got[0] != 50 {
 		t.Errorf("%v", got)
-	}
-}
-
-// resident is how many bytes of the mappings of a file are in this process' memory.
-func resident(t *testing.T, path string) (bytes int) {
-	t.Helper()
-	text, err := os.ReadFile("/proc/self/smaps")
-	if err != nil {
-		t.Skip("no smaps here: ", err)
-	}
-	ours, seen := false, false
-	for line := range strings.Lines(string(text)) {
-		f := strings.Fields(line)
-		switch {
-		case len(f) > 4 && strings.Contains(f[0], "-"):
-			ours = f[len(f)-1] == path
-			seen = seen || ours
-		case ours && f[0] == "Rss:":
-			n, err := strconv.Atoi(f[1])
-			if err != nil {
-				t.Fatal(err)
-			}
-			bytes += n << 10
-		}
-	}
-	if !seen {
-		t.Fatalf("%s is not mapped", path)
-	}
-	return bytes
-}
-
-// TestPagesAreGivenBack: reading keeps no more than a few MiB of a file, and nothing when it rests.
-func TestPagesAreGivenBack(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "system.journal")
-	w := create(t, path, jwrite.Options{File: id("file")})
-	text := bytes.Repeat([]byte("x"), 64<<10)
-	for n := range 320 { // 20 MiB
-		add(t, w, jwrite.Entry{Realtime: uint64(n), Monotonic: uint64(n), Boot: id("boot"), Fields: []string{fmt.Sprintf("MESSAGE=%d%s", n, text)}})
-	}
-	if err := w.Close(jwrite.Online); err != nil {
-		t.Fatal(err)
-	}
-	fields := NewFields(Wish{"MESSAGE", 128 << 10})
-	f, err := Open(path, fields)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	e := fields.NewEntry()
-	for n := range f.Len() {
-		if err := f.Read(n, e); err != nil {
-			t.Fatal(err)
-		}
-		if n%16 == 0 {
-			if got := resident(t, path); got > 3*restEvery {
-				t.Fatalf("after %d entries %d KiB are ours", n, got>>10)
-			}
-		}
-	}
-	if got := resident(t, path); got == 0 {
-		t.Skip("pages of a mapping do not count here")
-	}
-	if f.Rest(); resident(t, path) != 0 {
-		t.Errorf("%d KiB stay", resident(t, path)>>10)
 	}
 }

@@ -9,7 +9,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// member is a file of a Merge. It is mapped only while its entries are read, or while they are waited for.
+// member is a file of a Merge. It is open only while its entries are read, or while they are waited for.
 type member struct {
 	Listed
 	inode   uint64
@@ -65,7 +65,7 @@ func (c *member) live() bool {
 	return !isRotated(c.Path)
 }
 
-// open maps the file, if it is not yet. The error is fs.ErrNotExist when it has not the name any more under which it
+// open opens the file, if it is not yet. The error is fs.ErrNotExist when it has not the name any more under which it
 // was listed, even if another one has.
 func (c *member) open(fields *Fields) error {
 	if c.file != nil {
@@ -83,7 +83,7 @@ func (c *member) open(fields *Fields) error {
 		file.Close()
 		return err
 	}
-	f, err := mapped(file, fields)
+	f, err := begun(file, fields)
 	if err != nil {
 		return err
 	}

@@ -15,7 +15,7 @@ import (
 const looksMax = 10
 
 // Merge reads the entries of all journal files below its roots as one journal in the order of time. It stands between
-// two entries; Next and Prev return the one behind or before it and pass by. Files are mapped when their turn comes and
+// two entries; Next and Prev return the one behind or before it and pass by. Files are opened when their turn comes and
 // closed when it is over, so that few are open however many there are. One goroutine uses it.
 type Merge struct {
 	Unreadable []string    // files and folders that may not be read, as of the last Look
@@ -137,7 +137,7 @@ func (m *Merge) take(c *member) error {
 	return nil
 }
 
-// open maps the file of a member, whatever its name is by now. The error is fs.ErrNotExist when it has none.
+// open opens the file of a member, whatever its name is by now. The error is fs.ErrNotExist when it has none.
 func (m *Merge) open(c *member) error {
 	err := c.open(m.fields)
 	for looks := 0; errors.Is(err, fs.ErrNotExist) && looks < looksMax; looks++ {
@@ -202,19 +202,10 @@ func (m *Merge) Lost() (n uint64) {
 	return n
 }
 
-// Rest gives the touched pages of all files back. It is called before a wait.
-func (m *Merge) Rest() {
-	for _, c := range m.members {
-		if c.file != nil {
-			c.file.Rest()
-		}
-	}
-}
-
 // Files is how many files there are.
 func (m *Merge) Files() int { return len(m.members) }
 
-// Open is how many files are mapped.
+// Open is how many files are open.
 func (m *Merge) Open() (n int) {
 	for _, c := range m.members {
 		if c.file != nil {

@@ -19,16 +19,18 @@ const objectHead = 16
 
 var le = binary.LittleEndian
 
-// object returns the object of a type at an offset; nil when there is none such of at least least bytes.
-func (f *File) object(off uint64, kind byte, least uint64) []byte {
-	all := uint64(len(f.mem))
-	if off%8 != 0 || off < f.head.size || all < objectHead || off > all-objectHead {
-		return nil
+// object returns the size of the object of a type at an offset; 0 when there is none such of at least least bytes.
+func (f *File) object(off uint64, kind byte, least uint64) (size uint64) {
+	if off%8 != 0 || off < f.head.size || off > f.size {
+		return 0
 	}
-	head := f.mem[off:][:objectHead]
-	size := le.Uint64(head[8:])
-	if head[0] != kind || size < least || size > all-off {
-		return nil
+	head := f.at(off, objectHead)
+	if head == nil {
+		return 0
 	}
-	return f.mem[off:][:size]
+	size = le.Uint64(head[8:])
+	if head[0] != kind || size < least || size > f.size-off {
+		return 0
+	}
+	return size
 }

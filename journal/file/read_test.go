@@ -1,7 +1,9 @@
 package file
 
 import (
+	"bytes"
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -224,7 +226,7 @@ func TestReadAllocatesNothing(t *testing.T) {
 	})
 }
 
-// TestReadGrowsLarge: a file that has grown far beyond what was mapped first is read to its end.
+// TestReadGrowsLarge: a file that has grown far beyond its first size is read to its end.
 func TestReadGrowsLarge(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "system.journal")
 	w := create(t, path, jwrite.Options{File: id("file")})
@@ -246,6 +248,61 @@ func TestReadGrowsLarge(t *testing.T) {
 		}
 		if err := f.Read(uint64(n), e); err != nil || !strings.HasPrefix(string(e.Values[0].Bytes), fmt.Sprint(n, " ")) || e.Lost > 0 {
 			t.Fatalf("entry %d: %q, %v", n, e.Values[0].Bytes, err)
+		}
+	}
+}
+
+// TestReadScattered: an entry whose fields lie in more blocks than are kept, in an object shorter and longer than a block,
+// is read whole; when its end is gone it is damaged, not what it was before.
+func TestReadScattered(t *testing.T) {
+	for _, count := range []int{100, 600} {
+		path := filepath.Join(t.TempDir(), "system.journal")
+		w := create(t, path, jwrite.Options{File: id("file")})
+		all := jwrite.Entry{Realtime: uint64(count), Boot: id("boot")}
+		for n := range count {
+			field := fmt.Sprintf("F%d=%d", n, n)
+			all.Fields = append(all.Fields, field)
+			add(t, w, jwrite.Entry{Realtime: uint64(n), Boot: id("boot"), Fields: []string{field, fmt.Sprint("X=", n, strings.Repeat("x", 5000))}})
+		}
+		all.Fields = append(all.Fields, "MESSAGE=last")
+		add(t, w, all)
+		if err := w.Close(jwrite.Archived); err != nil {
+			t.Fatal(err)
+		}
+		f := open(t, path)
+		e, last := f.fields.NewEntry(), uint64(count)
+		if err := f.Read(last, e); err != nil || e.Lost != 0 || string(e.Values[0].Bytes) != "last" {
+			t.Errorf("%d fields: %v, %d lost, %q", count, err, e.Lost, e.Values[0].Bytes)
+		}
+		seen := 0
+		if lost, err := f.All(last, func([]byte, int) { seen++ }); err != nil || lost != 0 || seen != count+1 {
+			t.Errorf("%d fields: %v, %d lost, %d seen", count, err, lost, seen)
+		}
+		if err := os.Truncate(path, int64(f.offset(last))+entryHead+100); err != nil {
+			t.Fatal(err)
+		}
+		if f.look = f.fields.next(); f.Read(last, e) != ErrDamaged {
+			t.Errorf("%d fields: the end is gone, and read", count)
+		}
+	}
+}
+
+// TestReadPackedBeyondTheHead: of a value that hardly gets smaller enough is read to unpack the beginning.
+func TestReadPackedBeyondTheHead(t *testing.T) {
+	text := make([]byte, 300<<10)
+	random := rand.New(rand.NewPCG(1, 2))
+	for i := range text {
+		text[i] = byte(random.Uint32() & 0x7f)
+	}
+	for name, packing := range map[string]jwrite.Packing{"xz": jwrite.XZ, "lz4": jwrite.LZ4, "zstd": jwrite.ZSTD} {
+		path := filepath.Join(t.TempDir(), "system.journal")
+		w := create(t, path, jwrite.Options{Packing: packing})
+		add(t, w, jwrite.Entry{Realtime: 1, Fields: []string{"MESSAGE=" + string(text)}})
+		w.Close(jwrite.Archived)
+		f := open(t, path)
+		e := f.fields.NewEntry()
+		if err := f.Read(0, e); err != nil || e.Lost != 0 || !bytes.Equal(e.Values[0].Bytes, text[:messageMax]) {
+			t.Errorf("%s: %v, %d lost, %d bytes", name, err, e.Lost, len(e.Values[0].Bytes))
 		}
 	}
 }

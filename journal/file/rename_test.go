@@ -166,7 +166,7 @@ func TestF25OverlookedBesideAUsersFile(t *testing.T) {
 	r.whole(4)
 }
 
-// TestF25RotatedBetweenLookAndRead: what is mapped is read whatever its name is, with what was added after it was
+// TestF25RotatedBetweenLookAndRead: what is open is read whatever its name is, with what was added after it was
 // refreshed last.
 func TestF25RotatedBetweenLookAndRead(t *testing.T) {
 	for _, killed := range []bool{false, true} {
@@ -188,8 +188,8 @@ func TestF25RotatedBetweenLookAndRead(t *testing.T) {
 	}
 }
 
-// TestF25VacuumedWhileMapped: a file is written, archived and removed between two looks while it is mapped.
-func TestF25VacuumedWhileMapped(t *testing.T) {
+// TestF25VacuumedWhileOpen: a file is written, archived and removed between two looks while it is open.
+func TestF25VacuumedWhileOpen(t *testing.T) {
 	j, r := startsEmpty(t)
 	j.write(2)
 	r.look()

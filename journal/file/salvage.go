@@ -13,29 +13,31 @@ func (f *File) salvage(n uint64) uint64 {
 	}
 	off := f.head.size
 	if known := c.room() + uint64(len(c.loose)); known > 0 {
-		if last := f.offset(known - 1); last >= off && last < uint64(len(f.mem)) {
+		if last := f.offset(known - 1); last >= off && last < f.size {
 			off = f.after(last)
 		}
 	}
-	for off+objectHead <= uint64(len(f.mem)) && uint64(len(c.loose)) < n {
-		if f.object(off, entryObject, entryHead) != nil {
+	for off < f.size && uint64(len(c.loose)) < n {
+		if f.object(off, entryObject, entryHead) > 0 {
 			c.loose = append(c.loose, off)
 		}
 		off = f.after(off)
-		f.restAfter(off)
 	}
 	return uint64(len(c.loose))
 }
 
 // after is the offset of the object behind the one at off; if there is none, of the next place where one may be.
 func (f *File) after(off uint64) uint64 {
-	kind := f.mem[off]
-	if kind == unusedObject || kind > tagObject || f.mem[off+1] > 7 {
+	head := f.at(off, objectHead)
+	if head == nil {
+		return off/blockSize*blockSize + blockSize
+	}
+	if head[0] == unusedObject || head[0] > tagObject || head[1] > 7 {
 		return off + 8
 	}
-	o := f.object(off, kind, objectHead)
-	if o == nil {
+	size := f.object(off, head[0], objectHead)
+	if size == 0 {
 		return off + 8
 	}
-	return (off + uint64(len(o)) + 7) &^ 7
+	return (off + size + 7) &^ 7
 }

@@ -14,6 +14,7 @@ import (
 const (
 	xzHeader  = 12 // of the stream; the block's follows
 	xzFooter  = 12
+	xzTail    = 64 // the index of one block, and the footer
 	lzma2     = 0x21
 	xzSizes   = 0xc0 // flags: the block's header has its sizes
 	xzFilters = 0x03 // flags: filters beside the one
@@ -58,7 +59,8 @@ func xzWindow(in []byte) (int64, error) {
 	return lzma.DecodeDictCap(rest[2])
 }
 
-// xzLength reads the length of the unpacked value from the index before the footer. systemd writes one block.
+// xzLength reads the length of the unpacked value from the end of a stream: the index before the footer. systemd writes one
+// block.
 func xzLength(in []byte) (int, error) {
 	if len(in) < xzHeader+xzFooter {
 		return 0, errPacked

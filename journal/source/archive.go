@@ -11,7 +11,7 @@ import (
 	"hypervisor-tui/journal/file"
 )
 
-// archive reads the journal's files again, with mappings of its own that last as long as a call.
+// archive reads the journal's files again, with descriptors of its own that last as long as a call.
 type archive struct {
 	roots []file.Root
 	reads *file.Fields

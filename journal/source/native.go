@@ -94,9 +94,6 @@ func (n *Native) Run(ctx context.Context, sink *journal.Sink) error {
 		if err != nil {
 			return err
 		}
-		if len(events) == 0 {
-			n.merge.Rest()
-		}
 		listed = intake.FolderEvent(events) || n.merge.Making || len(events) == 0 && time.Since(looked) >= n.slow
 	}
 }
@@ -218,7 +215,6 @@ func (n *Native) begin(ctx context.Context, sink *journal.Sink) error {
 	n.merge.Missed() // before we were there
 	sink.Flush()
 	sink.Backfilled(all)
-	n.merge.Rest()
 	return nil
 }
 

@@ -7,7 +7,6 @@ import (
 	"strings"
 	"testing"
 
-	"hypervisor-tui/internal/await"
 	"hypervisor-tui/journal"
 	"hypervisor-tui/journal/file/jwrite"
 	"hypervisor-tui/journal/journaltest"
@@ -69,30 +68,4 @@ func TestF26MessageIsDamaged(t *testing.T) {
 	if p := w.Until(t, "the others", func(p *journal.Page) bool { return p.Total == 9 && p.Dropped > 0 }); p.Dropped != 1 {
 		t.Errorf("%d dropped", p.Dropped)
 	}
-}
-
-// TestNativeGivesPagesBack: in silence nothing of the journal's files is in memory.
-func TestNativeGivesPagesBack(t *testing.T) {
-	t.Parallel()
-	root := t.TempDir()
-	path := filepath.Join(root, machine, "system.journal")
-	live := create(t, path, "first")
-	add(t, live, 0, 1000)
-	w := journaltest.Watch(t)
-	n := nativeIn(root)
-	stop := journaltest.Run(n, w.Input)
-	defer stop()
-	total(t, w, 1000)
-	add(t, live, 1000, 1500)
-	total(t, w, 1500)
-	live.Close(jwrite.Online) // the writer's mapping
-	await.Until(t, "no more than the header", func() bool {
-		text, err := os.ReadFile("/proc/self/smaps")
-		if err != nil {
-			t.Skip("no smaps here: ", err)
-		}
-		_, of, mapped := strings.Cut(string(text), path+"\n")
-		_, rss, _ := strings.Cut(of, "Rss:")
-		return mapped && len(strings.Fields(rss)) > 0 && strings.Fields(rss)[0] == "0"
-	})
 }
