@@ -87,7 +87,7 @@ sandbox:
 	@echo "sandbox: the tests as nix build runs them, as uid 1000"
 	@.ci/sandbox ./...
 	@echo "sandbox: the same of the package nokube"
-	@.ci/sandbox -tags nokube .
+	@.ci/sandbox -tags nokube . ./console/...
 
 # Each fuzz target for FUZZTIME: a number of inputs such as 2000x, or a time such as 20s.
 fuzz:
@@ -104,7 +104,7 @@ apitest:
 	@mkdir -p "$(dir $(APITEST_SERVER))"; \
 	if go -C kube/apitest/server mod download; then \
 		CGO_ENABLED=0 go -C kube/apitest/server build -trimpath -ldflags '-s -w' -o "$(APITEST_SERVER)" . && \
-		APITEST_SERVER="$(APITEST_SERVER)" $(GOTEST) -count=1 -run RealAPI . ./kube/apitest; \
+		APITEST_SERVER="$(APITEST_SERVER)" $(GOTEST) -count=1 -run RealAPI ./console/e2e ./kube/apitest; \
 	else \
 		echo "apitest: skipped, the source of the API server cannot be had: the reason is above"; \
 	fi
@@ -122,7 +122,7 @@ arm64:
 	for tags in "" nokube; do \
 		printf '#!/bin/sh\nexec %s %s "$$@"\n' "$$qemu" "$$dir"/*-arm64/hypervisor-tui$${tags:+-$$tags} >"$$dir/run"; \
 		chmod +x "$$dir/run"; \
-		HYPERVISOR_TUI_TEST_PROGRAM="$$dir/run" $(GOTEST) -count=1 -tags "$$tags" -run '^Test(Check|OncePicture|OnceNetwork)$$' . || exit; \
+		HYPERVISOR_TUI_TEST_PROGRAM="$$dir/run" $(GOTEST) -count=1 -tags "$$tags" -run '^Test(Check|OncePicture|OnceNetwork)$$' ./console/e2e || exit; \
 	done
 
 # Both programs with all that belongs to them, for amd64 and arm64, and the archives' checksums. The same commit gives

@@ -6,22 +6,18 @@ import (
 	"cmp"
 	"encoding/json"
 	"errors"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 
-	"golang.org/x/sys/unix"
-
 	"hypervisor-tui/internal/clean"
+	"hypervisor-tui/sample/procfile"
 )
 
 // dirs are where containerd looks for the configuration; the first that has one counts.
 var dirs = [...]string{"/var/lib/rancher/k3s/agent/etc/cni/net.d", "/var/lib/rancher/rke2/agent/etc/cni/net.d", "/etc/cni/net.d"}
-
-const mostConfig = 64 << 10 // bytes of a configuration that are read
 
 // Read returns the name of the plugin and the file that says so, or why it is not known. Like the container runtimes it takes
 // the first file by name; where that is Multus, it goes on to what Multus hands the pods' first network to. root is before
@@ -56,7 +52,7 @@ func Read(root string) (name, source, why string) {
 func first(dir string, files []string) (name, file string) {
 	multus := ""
 	for i := 0; i < len(files); i++ {
-		c := parse(small(filepath.Join(dir, files[i])))
+		c := parse(procfile.Small(filepath.Join(dir, files[i])))
 		switch plugin := c.plugin(); {
 		case plugin == "":
 		case !isMultus(plugin):
@@ -121,21 +117,4 @@ func cause(err error) string {
 		return e.Err.Error()
 	}
 	return err.Error()
-}
-
-// small returns the text of a small regular file, or nil. A FIFO in a file's place does not make it wait.
-func small(path string) []byte {
-	f, err := os.OpenFile(path, os.O_RDONLY|unix.O_NONBLOCK, 0)
-	if err != nil {
-		return nil
-	}
-	defer f.Close()
-	if s, err := f.Stat(); err != nil || !s.Mode().IsRegular() {
-		return nil
-	}
-	text, err := io.ReadAll(io.LimitReader(f, mostConfig))
-	if err != nil {
-		return nil
-	}
-	return text
 }

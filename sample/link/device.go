@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"hypervisor-tui/internal/clean"
+	"hypervisor-tui/sample/procfile"
 )
 
 // device is what stands behind a link.
@@ -213,6 +214,6 @@ func driver(dir string) string {
 
 // line is a small file's first line without white space around it, empty when it cannot be read.
 func line(path string) string {
-	first, _, _ := bytes.Cut(small(path), []byte{'\n'})
+	first, _, _ := bytes.Cut(procfile.Small(path), []byte{'\n'})
 	return string(bytes.TrimSpace(first))
 }

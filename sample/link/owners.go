@@ -12,6 +12,7 @@ import (
 
 	"hypervisor-tui/internal/clean"
 	"hypervisor-tui/sample"
+	"hypervisor-tui/sample/procfile"
 	"hypervisor-tui/sample/qemu"
 )
 
@@ -97,7 +98,7 @@ func decodeNSID(b []byte) (id int, ok bool) {
 
 // alive says whether the guest's process is the one that was found.
 func (w *Watcher) alive(g *qemu.Guest) bool {
-	text := string(small(filepath.Join(w.root, "/proc", strconv.Itoa(g.PID), "stat")))
+	text := string(procfile.Small(filepath.Join(w.root, "/proc", strconv.Itoa(g.PID), "stat")))
 	// The name, in parentheses, may hold anything; the start is the 20th word behind it.
 	words := strings.Fields(text[strings.LastIndexByte(text, ')')+1:])
 	return len(words) > 19 && words[19] == strconv.FormatUint(g.Start, 10)

@@ -2,10 +2,6 @@ package link
 
 import (
 	"bytes"
-	"io"
-	"os"
-
-	"golang.org/x/sys/unix"
 
 	"hypervisor-tui/internal/clean"
 )
@@ -13,7 +9,6 @@ import (
 const (
 	maxNameservers = 3 // that a resolver asks: MAXNS of resolv.h
 	maxSearch      = 8
-	maxSmall       = 64 << 10 // bytes read of a small file
 )
 
 // parseSearch takes the search domains: of several lines that name them the last counts, as resolv.conf(5) has it.
@@ -47,21 +42,4 @@ func parseResolv(text []byte) []string {
 		}
 	}
 	return list
-}
-
-// small returns the first 64 KiB of a regular file, or nil. A FIFO in a file's place does not make it wait.
-func small(path string) []byte {
-	f, err := os.OpenFile(path, os.O_RDONLY|unix.O_NONBLOCK, 0)
-	if err != nil {
-		return nil
-	}
-	defer f.Close()
-	if s, err := f.Stat(); err != nil || !s.Mode().IsRegular() {
-		return nil
-	}
-	text, err := io.ReadAll(io.LimitReader(f, maxSmall))
-	if err != nil {
-		return nil
-	}
-	return text
 }

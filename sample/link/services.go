@@ -14,6 +14,7 @@ import (
 	"hypervisor-tui/internal/clean"
 	"hypervisor-tui/sample"
 	"hypervisor-tui/sample/cni"
+	"hypervisor-tui/sample/procfile"
 )
 
 const (
@@ -105,7 +106,7 @@ func (w *Watcher) small(path string) []byte {
 	if w.hangs != nil {
 		w.hangs(path)
 	}
-	return small(filepath.Join(w.root, path))
+	return procfile.Small(filepath.Join(w.root, path))
 }
 
 func (u *unanswered) at(file string) { u.file.Store(&file) }
