@@ -8,189 +8,214 @@ import (
 	"hypervisor-tui/kube"
 )
 
-type kubernetes struct {
-	State         string     `json:"state"`
-	Error         *string    `json:"error"`
-	Kinds         []kubeKind `json:"kinds"`
-	Server        *string    `json:"server"`
-	Version       *string    `json:"version"`
-	Nodes         nodes      `json:"nodes"`
-	Pods          pods       `json:"pods"`
-	NodePods      *int       `json:"node_pods"`
-	Services      services   `json:"services"`
-	PVCs          pvcs       `json:"pvcs"`
-	PodCIDR       *string    `json:"pod_cidr"`
-	ServiceCIDR   *string    `json:"service_cidr"`
-	CNI           *string    `json:"cni"`
-	NetworkPolicy *bool      `json:"network_policy"`
-
-	Cause          cause          `json:"cause"`
-	Admin          *bool          `json:"admin"`
-	ClientExpires  *string        `json:"client_certificate_expires"`
-	ServerExpires  *string        `json:"server_certificate_expires"`
-	Namespaces     *int           `json:"namespaces"`
-	BehindSince    *string        `json:"behind_since"`
-	NetworkSources networkSources `json:"network_sources"`
-	Policies       *int           `json:"network_policies"`
-	Attachments    *int           `json:"network_attachment_definitions"`
-	Usage          usage          `json:"usage"`
-	Node           node           `json:"node"`
-	Warnings       []warning      `json:"warnings"`
-	Drain          []blocker      `json:"drain_blockers"`
+var kubernetesFigures = figures[frame.Frame]{
+	{key: "state", kind: "state", help: "ok while the API answers that it is ready, init until every kind was seen, absent without a kubeconfig.",
+		value: func(f *frame.Frame) any { return clusterState(f).String() }},
+	{key: "error", kind: "text", help: "Why it is not ok.", null: "there is nothing to say", value: func(f *frame.Frame) any { return text(cluster(f).Health.Err) }},
+	{key: "kinds", kind: list, help: "The kinds of object that are followed; none while there is no cluster to ask.", inner: kindFigures,
+		value: func(f *frame.Frame) any { return kindFigures.list(kinds(f)) }},
+	{key: "server", kind: "text", help: "Address of the API server.", null: "not known", value: func(f *frame.Frame) any { return text(cluster(f).Server) }},
+	{key: "version", kind: "text", help: "Its version.", null: "not known", value: func(f *frame.Frame) any { return text(cluster(f).Version) }},
+	{key: "nodes", help: "Nodes.", inner: nodesFigures, value: func(f *frame.Frame) any { return nodesFigures.of(cluster(f)) }},
+	{key: "pods", help: "Pods of the cluster.", inner: podsFigures, value: func(f *frame.Frame) any { return podsFigures.of(cluster(f)) }},
+	{key: "node_pods", kind: "integer", help: "Pods on this node that have not ended.", null: "not known, or this host is no node", value: func(f *frame.Frame) any {
+		return known(cluster(f).Pods.Here, cluster(f).Here != nil && cluster(f).Kinds[kube.KindPod].Has() && cluster(f).Kinds[kube.KindNode].Has())
+	}},
+	{key: "services", help: "Services.", inner: servicesFigures, value: func(f *frame.Frame) any { return servicesFigures.of(cluster(f)) }},
+	{key: "pvcs", help: "Persistent volume claims.", inner: pvcsFigures, value: func(f *frame.Frame) any { return pvcsFigures.of(cluster(f)) }},
+	{key: "pod_cidr", kind: "text", help: "Addresses of pods, several with commas between.", null: "not known",
+		value: func(f *frame.Frame) any { return text(cluster(f).Network.PodCIDR.Value) }},
+	{key: "service_cidr", kind: "text", help: "Addresses of services, the same.", null: "not known",
+		value: func(f *frame.Frame) any { return text(cluster(f).Network.ServiceCIDR.Value) }},
+	{key: "cni", kind: "text", help: "Network plugin.", null: "not known", value: func(f *frame.Frame) any { return text(cluster(f).Network.CNI.Value) }},
+	{key: "network_policy", kind: "boolean", help: "Whether network policies are in force.", null: "not known", value: func(f *frame.Frame) any {
+		return known(cluster(f).Network.Policy.Value == "enforced", cluster(f).Network.Policy.Value != "")
+	}},
+	{key: "cause", help: "Why the API does not answer.", inner: causeFigures, value: func(f *frame.Frame) any { return causeFigures.of(f) }},
+	{key: "admin", kind: "boolean", help: "Whether the credentials may do everything.", null: "not known",
+		value: func(f *frame.Frame) any { return known(cluster(f).Admin, cluster(f).Version != "") }},
+	{key: "client_certificate_expires", kind: "time", help: "When the certificate that is shown to the API server is no longer good.", null: "there is none, or not known",
+		value: func(f *frame.Frame) any { return stamp(cluster(f).ClientCert.NotAfter, time.RFC3339) }},
+	{key: "server_certificate_expires", kind: "time", help: "The same of the API server's.", null: "not known",
+		value: func(f *frame.Frame) any { return stamp(cluster(f).ServerCert.NotAfter, time.RFC3339) }},
+	{key: "namespaces", kind: "integer", help: "Namespaces.", null: "not known",
+		value: func(f *frame.Frame) any { return figureOf(cluster(f), kube.KindNamespace, cluster(f).Namespaces) }},
+	{key: "behind_since", kind: "time", help: "Since when the API server sends more than is taken in, so that its figures lag.", null: "it does not",
+		value: func(f *frame.Frame) any { return bootStamp(f, cluster(f).Behind) }},
+	{key: "network_sources", help: "Where the facts on the network were learned.", inner: networkSourcesFigures,
+		value: func(f *frame.Frame) any { return networkSourcesFigures.of(&cluster(f).Network) }},
+	{key: "network_policies", kind: "integer", help: "NetworkPolicies.", null: "not known",
+		value: func(f *frame.Frame) any { return figureOf(cluster(f), kube.KindPolicy, cluster(f).Network.Policies) }},
+	{key: "network_attachment_definitions", kind: "integer", help: "NetworkAttachmentDefinitions (Multus).", null: "not known, or not installed",
+		value: func(f *frame.Frame) any {
+			return figureOf(cluster(f), kube.KindAttachment, cluster(f).Network.Attachments)
+		}},
+	{key: "usage", help: "What the nodes use together, as a metrics server measured it, at most 30 seconds before.", inner: usageFigures,
+		value: func(f *frame.Frame) any { return usageFigures.of(cluster(f)) }},
+	{key: "node", help: "The node that this host is.", inner: nodeFigures, value: func(f *frame.Frame) any { return nodeFigures.of(localNode(f)) }},
+	{key: "warnings", kind: list, help: "Events of type Warning, the newest first, 200 at most.", inner: warningFigures, value: func(f *frame.Frame) any {
+		return warningFigures.list(listed(cluster(f).Warnings, cluster(f).Kinds[kube.KindWarning].Has()))
+	}},
+	{key: "drain_blockers", kind: list, help: "What a drain of this node would meet, 50 at most; nothing of kinds that have no value.", inner: blockerFigures,
+		value: func(f *frame.Frame) any { return blockerFigures.list(cluster(f).Drain) }},
 }
 
-type kubeKind struct {
-	Name  string   `json:"name"`
-	State string   `json:"state"`
-	Error *string  `json:"error"`
-	Count *int     `json:"count"`
-	More  *int     `json:"more_than"`
-	Age   *float64 `json:"age_seconds"`
+var kindFigures = figures[kindOf]{
+	{key: "name", kind: "text", help: "Kind, as the API calls it.", value: func(k *kindOf) any { return k.name }},
+	{key: "state", kind: "state", help: "init while it synchronises, failed when it is forbidden, absent when it is not installed, stale when it is not followed.",
+		value: func(k *kindOf) any { return k.v.State.String() }},
+	{key: "error", kind: "text", help: "Why it is not ok.", null: "there is nothing to say", value: func(k *kindOf) any { return text(k.v.Err) }},
+	{key: "count", kind: "integer", help: "Objects of it; of events those that are kept.", null: "not known",
+		value: func(k *kindOf) any { return known(k.v.Count, k.v.Has()) }},
+	{key: "more_than", kind: "integer", help: "There are more objects of it than that many, or than there is memory for: none is kept, and what is counted of them is null.", null: "all of them are kept",
+		value: func(k *kindOf) any { return positive(k.v.More) }},
+	{key: "age_seconds", kind: "number", help: "Since its last good answer.", null: "there was none", value: func(k *kindOf) any { return age(k.f, &k.v.Health) }},
 }
 
-type cause struct {
-	Rung   *string  `json:"rung"`
-	Why    *string  `json:"why"`
-	Checks []string `json:"checks"`
-	Since  *string  `json:"since"`
+var causeFigures = figures[frame.Frame]{
+	{key: "rung", kind: "text", help: "The first that is broken, from this host up: disk, service, kubeconfig, connection, answer, certificates, API server, credentials, rights, ready.", null: "it answers, or there is none",
+		value: func(f *frame.Frame) any { return text(causeOf(f).Name) }},
+	{key: "why", kind: "text", help: "What is wrong with it.", null: "the same", value: func(f *frame.Frame) any { return text(causeOf(f).Detail) }},
+	{key: "checks", kind: list, help: "The API server's own checks that fail.", value: func(f *frame.Frame) any { return plain(cluster(f).Cause.Checks) }},
+	{key: "since", kind: "time", help: "Since when it has not answered.", null: "it answers, or there is none",
+		value: func(f *frame.Frame) any { return bootStamp(f, brokenSince(f)) }},
 }
 
-type nodes struct {
-	Ready    *int     `json:"ready"`
-	Total    *int     `json:"total"`
-	NotReady []string `json:"not_ready"`
+var nodesFigures = figures[kube.State]{
+	{key: "ready", kind: "integer", help: "Those that are ready.", null: "not known",
+		value: func(s *kube.State) any { return figureOf(s, kube.KindNode, s.Nodes.Ready) }},
+	{key: "total", kind: "integer", help: "All of them.", null: "not known", value: func(s *kube.State) any { return figureOf(s, kube.KindNode, s.Nodes.Total) }},
+	{key: "not_ready", kind: list, help: "Names of those that are not, 20 at most.", value: func(s *kube.State) any { return plain(s.Nodes.NotReady) }},
 }
 
-type pods struct {
-	Running *int           `json:"running"`
-	Total   *int           `json:"total"`
-	ByPhase map[string]int `json:"by_phase"`
-
-	NotReady *int     `json:"not_ready"`
-	Ill      []illPod `json:"system_not_working"`
+var podsFigures = figures[kube.State]{
+	{key: "running", kind: "integer", help: "Those in phase Running that work, as far as anybody says.", null: "not known",
+		value: func(s *kube.State) any { return figureOf(s, kube.KindPod, s.Pods.Running) }},
+	{key: "total", kind: "integer", help: "All of them.", null: "not known", value: func(s *kube.State) any { return figureOf(s, kube.KindPod, s.Pods.Total) }},
+	{key: "by_phase", kind: perName, help: "Number of pods by phase; `(none)` where nothing is said yet, `(others)` beyond 31 names.",
+		value: func(s *kube.State) any { return counts(s, kube.KindPod, s.Pods.ByPhase) }},
+	{key: "not_ready", kind: "integer", help: "Those in phase Running that do not work: not ready, crashing, or about to end.", null: "not known",
+		value: func(s *kube.State) any { return figureOf(s, kube.KindPod, s.Pods.NotReady) }},
+	{key: "system_not_working", kind: list, help: "Of the cluster's own pods on this node, and those on none, the ones that do not work or were restarted often, 20 at most. One that starts or ends is among them; only what lasts becomes a problem.", inner: illPodFigures,
+		value: func(s *kube.State) any { return illPodFigures.list(listed(s.Ill, s.Kinds[kube.KindPod].Has())) }},
 }
 
-type illPod struct {
-	Namespace string  `json:"namespace"`
-	Name      string  `json:"name"`
-	Why       *string `json:"why"`
-	Restarts  int     `json:"restarts"`
-	Since     *string `json:"since"`
+var illPodFigures = figures[kube.IllPod]{
+	{key: "namespace", kind: "text", help: "Namespace.", value: func(p *kube.IllPod) any { return p.Namespace }},
+	{key: "name", kind: "text", help: "Name.", value: func(p *kube.IllPod) any { return p.Name }},
+	{key: "why", kind: "text", help: "What keeps it from working, as in CrashLoopBackOff.", null: "it works now",
+		value: func(p *kube.IllPod) any { return text(p.Why) }},
+	{key: "restarts", kind: "integer", help: "Restarts of its containers together.", value: func(p *kube.IllPod) any { return p.Restarts }},
+	{key: "since", kind: "time", help: "Since when.", null: "not known", value: func(p *kube.IllPod) any { return stamp(p.Since, time.RFC3339) }},
 }
 
-type services struct {
-	Total  *int           `json:"total"`
-	ByType map[string]int `json:"by_type"`
+var servicesFigures = figures[kube.State]{
+	{key: "total", kind: "integer", help: "All of them.", null: "not known",
+		value: func(s *kube.State) any { return figureOf(s, kube.KindService, s.Services.Total) }},
+	{key: "by_type", kind: perName, help: "Number of services by type; those of type ClusterIP without an IP are `Headless`.",
+		value: func(s *kube.State) any { return counts(s, kube.KindService, s.Services.ByType) }},
 }
 
-type pvcs struct {
-	Bound   *int `json:"bound"`
-	Total   *int `json:"total"`
-	Waiting *int `json:"waiting"`
+var pvcsFigures = figures[kube.State]{
+	{key: "bound", kind: "integer", help: "Those that are bound.", null: "not known",
+		value: func(s *kube.State) any { return figureOf(s, kube.KindClaim, s.Claims.Bound) }},
+	{key: "total", kind: "integer", help: "All of them.", null: "not known", value: func(s *kube.State) any { return figureOf(s, kube.KindClaim, s.Claims.Total) }},
+	{key: "waiting", kind: "integer", help: "Those that may be waiting for a pod to use them, as their storage class has it: nobody can say that they lack a volume.", null: "not known",
+		value: func(s *kube.State) any { return figureOf(s, kube.KindClaim, s.Claims.Waiting) }},
 }
 
-type networkSources struct {
-	PodCIDR       *string `json:"pod_cidr"`
-	ServiceCIDR   *string `json:"service_cidr"`
-	CNI           *string `json:"cni"`
-	NetworkPolicy *string `json:"network_policy"`
+var networkSourcesFigures = figures[kube.Network]{
+	{key: "pod_cidr", kind: "text", help: "Source of `pod_cidr`.", null: "not known", value: func(n *kube.Network) any { return text(n.PodCIDR.Source) }},
+	{key: "service_cidr", kind: "text", help: "Source of `service_cidr`.", null: "not known",
+		value: func(n *kube.Network) any { return text(n.ServiceCIDR.Source) }},
+	{key: "cni", kind: "text", help: "Source of `cni`.", null: "not known", value: func(n *kube.Network) any { return text(n.CNI.Source) }},
+	{key: "network_policy", kind: "text", help: "Source of `network_policy`.", null: "not known", value: func(n *kube.Network) any { return text(n.Policy.Source) }},
 }
 
-type usage struct {
-	Nodes  *int     `json:"nodes"`
-	CPU    *float64 `json:"cpu"`
-	Memory *int64   `json:"memory_bytes"`
+var usageFigures = figures[kube.State]{
+	{key: "nodes", kind: "integer", help: "Nodes that were measured.", null: "not installed, or not known",
+		value: func(s *kube.State) any { return figureOf(s, kube.KindUse, s.Kinds[kube.KindUse].Count) }},
+	{key: "cpu", kind: "number", help: "CPUs.", null: "none was measured", value: func(s *kube.State) any { return known(float64(s.Use.CPU)/1000, measured(s)) }},
+	{key: "memory_bytes", kind: "integer", help: "Memory.", null: "none was measured", value: func(s *kube.State) any { return known(s.Use.Memory, measured(s)) }},
 }
 
-type node struct {
-	Name       *string     `json:"name"`
-	Ready      *bool       `json:"ready"`
-	Cordoned   *bool       `json:"cordoned"`
-	Roles      []string    `json:"roles"`
-	Version    *string     `json:"version"`
-	InternalIP *string     `json:"internal_ip"`
-	Conditions []condition `json:"conditions"`
-	CPU        *float64    `json:"cpu_allocatable"`
-	CPUAsked   *float64    `json:"cpu_requested"`
-	CPUUsed    *float64    `json:"cpu_used"`
-	Memory     *int64      `json:"memory_allocatable_bytes"`
-	MemAsked   *int64      `json:"memory_requested_bytes"`
-	MemUsed    *int64      `json:"memory_used_bytes"`
-	Pods       *int64      `json:"pods_allocatable"`
-	VMs        *int        `json:"vms"`
-	VCPUs      *int        `json:"vcpus"`
-	PerCPU     *float64    `json:"vcpus_per_cpu"`
+var nodeFigures = figures[of[kube.Node]]{
+	{key: "name", kind: "text", help: "Its name in the cluster.", null: "this host is no node, or not known",
+		value: func(n *of[kube.Node]) any { return text(n.v.Name) }},
+	{key: "ready", kind: "boolean", help: "Its condition Ready.", null: "the same",
+		value: func(n *of[kube.Node]) any { return known(n.v.Ready == "True", n.v.Ready != "") }},
+	{key: "cordoned", kind: "boolean", help: "Whether nothing new is placed on it.", null: "the same", value: func(n *of[kube.Node]) any { return n.v.Cordoned }},
+	{key: "roles", kind: list, help: "Its roles.", value: func(n *of[kube.Node]) any { return plain(n.v.Roles) }},
+	{key: "version", kind: "text", help: "Version of its kubelet.", null: "not known", value: func(n *of[kube.Node]) any { return text(n.v.Version) }},
+	{key: "internal_ip", kind: "text", help: "Its address in the cluster.", null: "not known", value: func(n *of[kube.Node]) any { return text(n.v.InternalIP) }},
+	{key: "conditions", kind: list, help: "Ready, and each other condition that is not known to be as it should be.", inner: conditionFigures,
+		value: func(n *of[kube.Node]) any { return conditionFigures.list(n.v.Conditions) }},
+	{key: "cpu_allocatable", kind: "number", help: "CPUs that pods can get.", null: "not known",
+		value: func(n *of[kube.Node]) any { return known(float64(n.v.CPU)/1000, n.v.CPU > 0) }},
+	{key: "cpu_requested", kind: "number", help: "CPUs that its pods ask for.", null: "not known", value: func(n *of[kube.Node]) any {
+		return known(float64(n.f.Kube.Pods.HereCPU)/1000, n.f.Kube.Kinds[kube.KindPod].Has())
+	}},
+	{key: "cpu_used", kind: "number", help: "CPUs that it uses, as a metrics server measured.", null: "nobody measures it, or not known",
+		value: func(n *of[kube.Node]) any { return known(float64(localUse(n).CPU)/1000, localUse(n) != noUse) }},
+	{key: "memory_allocatable_bytes", kind: "integer", help: "Memory that pods can get.", null: "not known",
+		value: func(n *of[kube.Node]) any { return positive(n.v.Memory) }},
+	{key: "memory_requested_bytes", kind: "integer", help: "Memory that its pods ask for.", null: "not known",
+		value: func(n *of[kube.Node]) any { return known(n.f.Kube.Pods.HereMemory, n.f.Kube.Kinds[kube.KindPod].Has()) }},
+	{key: "memory_used_bytes", kind: "integer", help: "Memory that it uses, as a metrics server measured.", null: "nobody measures it, or not known",
+		value: func(n *of[kube.Node]) any { return known(localUse(n).Memory, localUse(n) != noUse) }},
+	{key: "pods_allocatable", kind: "integer", help: "Pods that it can have.", null: "not known", value: func(n *of[kube.Node]) any { return positive(n.v.Pods) }},
+	{key: "vms", kind: "integer", help: "VM instances on it.", null: "not known",
+		value: func(n *of[kube.Node]) any { return figureOf(n.f.Kube, kube.KindInstance, n.f.Kube.Virt.HereInstances) }},
+	{key: "vcpus", kind: "integer", help: "Virtual CPUs of those.", null: "not known",
+		value: func(n *of[kube.Node]) any { return figureOf(n.f.Kube, kube.KindInstance, n.f.Kube.Virt.HereVCPUs) }},
+	{key: "vcpus_per_cpu", kind: "number", help: "Virtual CPUs that share one of its CPUs.", null: "not known, or there are none",
+		value: func(n *of[kube.Node]) any { return positive(n.f.Kube.Overcommit()) }},
 }
 
-type condition struct {
-	Type   string  `json:"type"`
-	Status *string `json:"status"`
-	Reason *string `json:"reason"`
-	Since  *string `json:"since"`
-	Good   *bool   `json:"good"`
+var conditionFigures = figures[kube.Condition]{
+	{key: "type", kind: "text", help: "Condition.", value: func(c *kube.Condition) any { return c.Type }},
+	{key: "status", kind: "text", help: "True, False or Unknown.", null: "not known", value: func(c *kube.Condition) any { return text(c.Status) }},
+	{key: "reason", kind: "text", help: "Reason.", null: "not known", value: func(c *kube.Condition) any { return text(c.Reason) }},
+	{key: "since", kind: "time", help: "When the status changed last.", null: "not known",
+		value: func(c *kube.Condition) any { return stamp(c.Since, time.RFC3339) }},
+	{key: "good", kind: "boolean", help: "Whether it is as it should be.", null: "nobody here can tell",
+		value: func(c *kube.Condition) any { return truth(c.Good) }},
 }
 
-type warning struct {
-	Time      *string `json:"time"`
-	Count     int     `json:"count"`
-	Kind      *string `json:"kind"`
-	Namespace *string `json:"namespace"`
-	Name      *string `json:"name"`
-	Reason    *string `json:"reason"`
-	Message   *string `json:"message"`
+var warningFigures = figures[kube.Warning]{
+	{key: "time", kind: "time", help: "When it happened last.", null: "not said", value: func(w *kube.Warning) any { return stamp(w.Last, time.RFC3339) }},
+	{key: "count", kind: "integer", help: "How often.", value: func(w *kube.Warning) any { return w.Count }},
+	{key: "kind", kind: "text", help: "Kind of what it is about.", null: "not said", value: func(w *kube.Warning) any { return text(w.Kind) }},
+	{key: "namespace", kind: "text", help: "Namespace of that.", null: "it has none", value: func(w *kube.Warning) any { return text(w.Namespace) }},
+	{key: "name", kind: "text", help: "Name of that.", null: "not said", value: func(w *kube.Warning) any { return text(w.Name) }},
+	{key: "reason", kind: "text", help: "Reason, in one word.", null: "not said", value: func(w *kube.Warning) any { return text(w.Reason) }},
+	{key: "message", kind: "text", help: "The message, cut at 256 bytes.", null: "not said", value: func(w *kube.Warning) any { return text(w.Message) }},
 }
 
-type blocker struct {
-	Namespace string `json:"namespace"`
-	Name      string `json:"name"`
-	Why       string `json:"why"`
+var blockerFigures = figures[kube.Blocker]{
+	{key: "namespace", kind: "text", help: "Namespace.", value: func(b *kube.Blocker) any { return b.Namespace }},
+	{key: "name", kind: "text", help: "Name of the pod or VM.", value: func(b *kube.Blocker) any { return b.Name }},
+	{key: "why", kind: "text", help: "What it stands in the way with.", value: func(b *kube.Blocker) any { return b.Why }},
 }
 
-// newKubernetes tells the figures of each kind that has a value, be it a stale one.
-func newKubernetes(f *frame.Frame) kubernetes {
-	s := f.Kube
-	if s == nil {
-		s = new(kube.State)
+// cluster is what is known of it, an empty State before the first look.
+func cluster(f *frame.Frame) *kube.State {
+	if f.Kube == nil {
+		return &kube.State{}
 	}
-	state := s.Health.State
-	if state == health.OK && !s.Settled() {
-		state = health.Init
-	}
-	n := &s.Network
-	return kubernetes{
-		State:   state.String(),
-		Error:   text(s.Health.Err),
-		Kinds:   newKinds(s, f),
-		Server:  text(s.Server),
-		Version: text(s.Version),
-		Nodes:   nodes{figure(s, kube.KindNode, s.Nodes.Ready), figure(s, kube.KindNode, s.Nodes.Total), append([]string{}, s.Nodes.NotReady...)},
-		Pods: pods{figure(s, kube.KindPod, s.Pods.Running), figure(s, kube.KindPod, s.Pods.Total), counts(s, kube.KindPod, s.Pods.ByPhase),
-			figure(s, kube.KindPod, s.Pods.NotReady), newIll(s)},
-		NodePods: known(s.Pods.Here, s.Here != nil && s.Kinds[kube.KindPod].Has() && s.Kinds[kube.KindNode].Has()),
-		Services: services{figure(s, kube.KindService, s.Services.Total), counts(s, kube.KindService, s.Services.ByType)},
-		PVCs:     pvcs{figure(s, kube.KindClaim, s.Claims.Bound), figure(s, kube.KindClaim, s.Claims.Total), figure(s, kube.KindClaim, s.Claims.Waiting)},
-		PodCIDR:  text(n.PodCIDR.Value), ServiceCIDR: text(n.ServiceCIDR.Value), CNI: text(n.CNI.Value),
-		NetworkPolicy: known(n.Policy.Value == "enforced", n.Policy.Value != ""),
-
-		Cause:         newCause(s, f),
-		Admin:         known(s.Admin, s.Version != ""),
-		ClientExpires: stamp(s.ClientCert.NotAfter, time.RFC3339),
-		ServerExpires: stamp(s.ServerCert.NotAfter, time.RFC3339),
-		Namespaces:    figure(s, kube.KindNamespace, s.Namespaces),
-		BehindSince:   bootStamp(f, s.Behind),
-		NetworkSources: networkSources{text(n.PodCIDR.Source), text(n.ServiceCIDR.Source), text(n.CNI.Source),
-			text(n.Policy.Source)},
-		Policies:    figure(s, kube.KindPolicy, n.Policies),
-		Attachments: figure(s, kube.KindAttachment, n.Attachments),
-		Usage:       newUsage(s),
-		Node:        newNode(s),
-		Warnings:    newWarnings(s),
-		Drain:       newBlockers(s),
-	}
+	return f.Kube
 }
 
-// figure is n while its kind has a value.
-func figure(s *kube.State, k kube.Kind, n int) *int { return known(n, s.Kinds[k].Has()) }
+func clusterState(f *frame.Frame) health.State {
+	s := cluster(f)
+	if s.Health.State == health.OK && !s.Settled() {
+		return health.Init
+	}
+	return s.Health.State
+}
+
+// figureOf is n while its kind has a value.
+func figureOf(s *kube.State, k kube.Kind, n int) *int { return known(n, s.Kinds[k].Has()) }
 
 func counts(s *kube.State, k kube.Kind, list []kube.Count) map[string]int {
 	all := map[string]int{}
@@ -202,34 +227,42 @@ func counts(s *kube.State, k kube.Kind, list []kube.Count) map[string]int {
 	return all
 }
 
-// newKinds lists no kind while there is no cluster to ask.
-func newKinds(s *kube.State, f *frame.Frame) []kubeKind {
-	list := []kubeKind{}
-	if s.Health.State == health.Init || s.Health.State == health.Absent {
-		return list
-	}
-	for i := range s.Kinds {
-		k := &s.Kinds[i]
-		list = append(list, kubeKind{
-			Name: kube.Kind(i).String(), State: k.State.String(), Error: text(k.Err), Count: known(k.Count, k.Has()), More: known(k.More, k.More > 0),
-			Age: known(k.Age(f.Boot).Seconds(), k.At != 0),
-		})
-	}
-	return list
+// kindOf is one kind of object, with its name.
+type kindOf struct {
+	of[kube.Kept]
+	name string
 }
 
-// newCause names the first broken rung while the API does not answer: one of this host's, or one of the request's.
-func newCause(s *kube.State, f *frame.Frame) cause {
-	c := cause{Checks: append([]string{}, s.Cause.Checks...)}
-	if s.Health.State != health.Stale && s.Health.State != health.Failed {
-		return c
+// kinds are none while there is no cluster to ask.
+func kinds(f *frame.Frame) []kindOf {
+	s := cluster(f)
+	if s.Health.State == health.Init || s.Health.State == health.Absent {
+		return nil
 	}
-	ladder := frame.Climb(&f.Snapshot)
-	if step := ladder.Cause(); step != nil {
-		c.Rung, c.Why = text(step.Name), text(step.Detail)
+	var all []kindOf
+	for i := range s.Kinds {
+		all = append(all, kindOf{of[kube.Kept]{f, &s.Kinds[i]}, kube.Kind(i).String()})
 	}
-	c.Since = bootStamp(f, s.Health.Since)
-	return c
+	return all
+}
+
+// brokenSince is when the API stopped answering, 0 while it answers.
+func brokenSince(f *frame.Frame) time.Duration {
+	if h := &cluster(f).Health; h.State == health.Stale || h.State == health.Failed {
+		return h.Since
+	}
+	return 0
+}
+
+// causeOf is the first broken rung while the API does not answer: one of this host's, or one of the request's.
+func causeOf(f *frame.Frame) frame.Step {
+	if h := cluster(f).Health.State; h == health.Stale || h == health.Failed {
+		ladder := frame.Climb(&f.Snapshot)
+		if step := ladder.Cause(); step != nil {
+			return *step
+		}
+	}
+	return frame.Step{}
 }
 
 // bootStamp is a time of CLOCK_BOOTTIME as one of the wall clock, null for 0.
@@ -237,68 +270,30 @@ func bootStamp(f *frame.Frame, at time.Duration) *string {
 	if at == 0 {
 		return nil
 	}
-	return stamp(f.Now.Add(min(at-f.Boot, 0)), time.RFC3339)
+	return wallClock(f, at)
 }
 
-// newIll lists nothing while it is not known which pods are here.
-func newIll(s *kube.State) []illPod {
-	list := []illPod{}
-	if !s.Kinds[kube.KindPod].Has() {
-		return list
-	}
-	for i := range s.Ill {
-		p := &s.Ill[i]
-		list = append(list, illPod{p.Namespace, p.Name, text(p.Why), p.Restarts, stamp(p.Since, time.RFC3339)})
-	}
-	return list
-}
-
-// newUsage is null when nobody measures.
-func newUsage(s *kube.State) usage {
+// measured reports whether somebody measures what nodes use.
+func measured(s *kube.State) bool {
 	k := &s.Kinds[kube.KindUse]
-	ok := k.Has() && k.Count > 0
-	return usage{known(k.Count, k.Has()), known(float64(s.Use.CPU)/1000, ok), known(s.Use.Memory, ok)}
+	return k.Has() && k.Count > 0
 }
 
-func newNode(s *kube.State) node {
-	n := node{Roles: []string{}, Conditions: []condition{}}
-	h := s.Here
-	if h == nil || !s.Kinds[kube.KindNode].Has() {
-		return n
+// localNode is this host's node, nil while it is not known.
+func localNode(f *frame.Frame) *of[kube.Node] {
+	s := cluster(f)
+	if s.Here == nil || !s.Kinds[kube.KindNode].Has() {
+		return nil
 	}
-	n.Name, n.Ready, n.Cordoned = text(h.Name), known(h.Ready == "True", h.Ready != ""), &h.Cordoned
-	n.Roles, n.Version, n.InternalIP = append(n.Roles, h.Roles...), text(h.Version), text(h.InternalIP)
-	for _, c := range h.Conditions {
-		n.Conditions = append(n.Conditions, condition{c.Type, text(c.Status), text(c.Reason), stamp(c.Since, time.RFC3339), truth(c.Good)})
-	}
-	n.CPU, n.Memory, n.Pods = known(float64(h.CPU)/1000, h.CPU > 0), known(h.Memory, h.Memory > 0), known(h.Pods, h.Pods > 0)
-	pods, instances := s.Kinds[kube.KindPod].Has(), s.Kinds[kube.KindInstance].Has()
-	n.CPUAsked, n.MemAsked = known(float64(s.Pods.HereCPU)/1000, pods), known(s.Pods.HereMemory, pods)
-	if u := s.HereUse; u != nil && s.Kinds[kube.KindUse].Has() {
-		n.CPUUsed, n.MemUsed = known(float64(u.CPU)/1000, true), &u.Memory
-	}
-	n.VMs, n.VCPUs = known(s.Virt.HereInstances, instances), known(s.Virt.HereVCPUs, instances)
-	ratio := s.Overcommit()
-	n.PerCPU = known(ratio, ratio > 0)
-	return n
+	return &of[kube.Node]{f, s.Here}
 }
 
-func newWarnings(s *kube.State) []warning {
-	list := []warning{}
-	if !s.Kinds[kube.KindWarning].Has() {
-		return list
-	}
-	for i := range s.Warnings {
-		w := &s.Warnings[i]
-		list = append(list, warning{stamp(w.Last, time.RFC3339), w.Count, text(w.Kind), text(w.Namespace), text(w.Name), text(w.Reason), text(w.Message)})
-	}
-	return list
-}
+// noUse is what a node uses that nobody measures.
+var noUse = new(kube.Use)
 
-func newBlockers(s *kube.State) []blocker {
-	list := []blocker{}
-	for _, b := range s.Drain {
-		list = append(list, blocker(b))
+func localUse(n *of[kube.Node]) *kube.Use {
+	if u := n.f.Kube.HereUse; u != nil && n.f.Kube.Kinds[kube.KindUse].Has() {
+		return u
 	}
-	return list
+	return noUse
 }

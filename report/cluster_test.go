@@ -1,7 +1,6 @@
 package report
 
 import (
-	"encoding/json"
 	"fmt"
 	"strings"
 	"testing"
@@ -63,13 +62,12 @@ func TestF5ForbiddenKindIsNull(t *testing.T) {
 		f.Kube.Kinds[k].Health = health.Health{State: health.Failed, Err: "forbidden: list " + k.String()}
 	}
 	frametest.Derive(f)
-	k, v := newKubernetes(f), newKubeVirt(f)
-	if k.State != "ok" || k.Pods.Running != nil || k.Pods.Total != nil || len(k.Pods.ByPhase) != 0 || k.NodePods != nil || k.Node.CPUAsked != nil || *k.Nodes.Total != 7 {
-		t.Errorf("%+v", k)
-	}
-	if v.State != "failed" || *v.Error != "forbidden: list virtualmachines" || v.VMs.Total != nil || len(v.Defined) != 0 || len(v.Instances) != 2 {
-		t.Errorf("%+v", v)
-	}
+	reads(t, f, map[string]any{
+		"kubernetes.state": "ok", "kubernetes.pods.running": nil, "kubernetes.pods.total": nil, "kubernetes.pods.by_phase": map[string]any{},
+		"kubernetes.node_pods": nil, "kubernetes.node.cpu_requested": nil, "kubernetes.nodes.total": 7.0,
+		"kubevirt.state": "failed", "kubevirt.error": "forbidden: list virtualmachines", "kubevirt.vms.total": nil, "kubevirt.defined": []any{},
+		"kubevirt.instances.1.namespace": "web", "kubevirt.instances.2": nil,
+	})
 }
 
 // TestF10StaleClusterKeepsItsFigures, and tells the first broken rung and since when.
@@ -80,50 +78,29 @@ func TestF10StaleClusterKeepsItsFigures(t *testing.T) {
 	for i := range f.Kube.Kinds {
 		f.Kube.Kinds[i].Health = gone
 	}
-	k, v := newKubernetes(f), newKubeVirt(f)
-	if k.State != "stale" || *k.Pods.Running != 30 || *k.Kinds[0].Age != 60 || v.State != "stale" || *v.VMs.Total != 121 {
-		t.Errorf("%+v %+v", k, v)
-	}
-	if c := k.Cause; *c.Rung != "connection" || *c.Why != "refused" || *c.Since != "2026-11-22T03:01:11+01:00" {
-		t.Errorf("cause: %v %v %v", *c.Rung, *c.Why, *c.Since)
-	}
+	reads(t, f, map[string]any{
+		"kubernetes.state": "stale", "kubernetes.pods.running": 30.0, "kubernetes.kinds.0.age_seconds": 60.0,
+		"kubevirt.state": "stale", "kubevirt.vms.total": 121.0,
+		"kubernetes.cause.rung": "connection", "kubernetes.cause.why": "refused", "kubernetes.cause.since": "2026-11-22T03:01:11+01:00",
+	})
 	f.Units.Watched[0].Active = "failed"
-	if c := newKubernetes(f).Cause; *c.Rung != "service" || *c.Why != "failed" {
-		t.Errorf("with a failed service: %v %v", *c.Rung, *c.Why)
-	}
+	reads(t, f, map[string]any{"kubernetes.cause.rung": "service", "kubernetes.cause.why": "failed"})
 }
 
 // TestClusterIsInitUntilEveryKindWasSeen.
 func TestClusterIsInitUntilEveryKindWasSeen(t *testing.T) {
 	f := clusterFrame()
 	f.Kube.Kinds[kube.KindPod] = kube.Kept{Count: 3200}
-	if k := newKubernetes(f); k.State != "init" || k.Pods.Total != nil || k.Kinds[kube.KindPod].Count != nil {
-		t.Errorf("%+v", k)
-	}
+	reads(t, f, map[string]any{"kubernetes.state": "init", "kubernetes.pods.total": nil, "kubernetes.kinds.1.count": nil})
 }
 
 // TestVMsOfBothSides: what each side knows of the VMs of this host, and where they do not agree.
 func TestVMsOfBothSides(t *testing.T) {
-	var got []struct {
-		Name, Source, State, Node, Conflict *string
-		PID                                 *int
-	}
-	text, err := json.Marshal(newVMs(clusterFrame()))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := json.Unmarshal(text, &got); err != nil {
-		t.Fatal(err)
-	}
-	if len(got) != 3 || *got[0].Source != "qemu" || got[0].State != nil || got[0].Conflict != nil {
-		t.Fatalf("%s", text)
-	}
-	if *got[1].Source != "both" || *got[1].State != "Running" || *got[1].Node != "hv-1" || *got[1].PID != 4711 || got[1].Conflict != nil {
-		t.Errorf("%s", text)
-	}
-	if *got[2].Source != "kubevirt" || got[2].PID != nil || !strings.Contains(*got[2].Conflict, "no QEMU process") {
-		t.Errorf("%s", text)
-	}
+	reads(t, clusterFrame(), map[string]any{
+		"host.vms.0.source": "qemu", "host.vms.0.state": nil, "host.vms.0.conflict": nil,
+		"host.vms.1.source": "both", "host.vms.1.state": "Running", "host.vms.1.node": "hv-1", "host.vms.1.pid": 4711.0, "host.vms.1.conflict": nil,
+		"host.vms.2.source": "kubevirt", "host.vms.2.pid": nil, "host.vms.2.conflict": frame.NoProcess.String(), "host.vms.3": nil,
+	})
 }
 
 func TestStatusOfTheCluster(t *testing.T) {
@@ -181,17 +158,9 @@ func TestDEveryFigureOfTheClusterDiffers(t *testing.T) {
 			seen[v] = path
 		}
 	}
-	f := clusterFrame()
-	for name, section := range map[string]any{"kubernetes": newKubernetes(f), "kubevirt": newKubeVirt(f)} {
-		text, err := json.Marshal(section)
-		if err != nil {
-			t.Fatal(err)
-		}
-		var v any
-		if err := json.Unmarshal(text, &v); err != nil {
-			t.Fatal(err)
-		}
-		walk(name, v)
+	d := document(t, clusterFrame())
+	for _, name := range []string{"kubernetes", "kubevirt"} {
+		walk(name, d[name])
 	}
 	if len(seen) < 60 {
 		t.Errorf("%d figures", len(seen))

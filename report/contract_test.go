@@ -1,12 +1,9 @@
 package report
 
 import (
-	"encoding/json"
-	"maps"
+	"fmt"
 	"os"
-	"reflect"
 	"regexp"
-	"slices"
 	"strings"
 	"testing"
 
@@ -89,41 +86,15 @@ func promised() map[string]bool {
 	return paths
 }
 
-// typed are the paths of all keys that a document has whatever is in it, and whether each may be null.
-func typed(t *testing.T) map[string]bool {
+// documented are the paths of all keys of the report, and whether each may be null.
+func documented() map[string]bool {
 	paths := map[string]bool{}
-	walkType(t, paths, "", reflect.TypeFor[document]())
+	Document(func(path, _, _, null string) { paths[path] = null != "never" })
 	return paths
 }
 
-func walkType(t *testing.T, paths map[string]bool, at string, s reflect.Type) {
-	for field := range s.Fields() {
-		key := field.Tag.Get("json")
-		if !regexp.MustCompile(`^[a-z][a-z0-9_]*$`).MatchString(key) {
-			t.Errorf("%s.%s has the tag %q: it is to be a plain key", s, field.Name, key)
-		}
-		path, of := strings.TrimPrefix(at+"."+key, "."), field.Type
-		switch of.Kind() {
-		case reflect.Slice, reflect.Array:
-			path, of = path+"[]", of.Elem()
-			paths[path] = false
-		case reflect.Map:
-			path, of = path+".*", of.Elem()
-			paths[path] = false
-		default:
-			paths[path] = of.Kind() == reflect.Pointer
-		}
-		if of.Kind() == reflect.Struct {
-			walkType(t, paths, path, of)
-		}
-		if of.Kind() == reflect.Float64 {
-			t.Errorf("%s is a float that cannot be null: a NaN would end the report", path)
-		}
-	}
-}
-
 func TestContract(t *testing.T) {
-	have := typed(t)
+	have := documented()
 	for path, nullable := range promised() {
 		got, there := have[path]
 		if !there {
@@ -132,102 +103,114 @@ func TestContract(t *testing.T) {
 			t.Errorf("%s may be null: %v, promised: %v", path, got, nullable)
 		}
 	}
-}
-
-// TestContractInWhatIsWritten looks at the output itself: each key is in each object, and no list or object is null.
-func TestContractInWhatIsWritten(t *testing.T) {
-	for name, f := range map[string]*frame.Frame{"rich": richFrame(), "cluster": clusterFrame(), "empty": emptyFrame(), "zero": {}} {
-		var v any
-		if err := json.Unmarshal(written(t, f), &v); err != nil {
-			t.Fatal(err)
+	for path := range have {
+		if !regexp.MustCompile(`^([a-z][a-z0-9_]*(\[\]|\.\*)?\.?)+$`).MatchString(path) {
+			t.Errorf("%s is no plain key", path)
 		}
-		t.Run(name, func(t *testing.T) { compare(t, "", reflect.TypeFor[document](), v) })
 	}
 }
 
-// compare holds v, as it was read back, to the type that it was written from.
-func compare(t *testing.T, at string, of reflect.Type, v any) {
-	switch of.Kind() {
-	case reflect.Struct:
-		object, _ := v.(map[string]any)
-		if len(object) != of.NumField() {
-			t.Errorf("%s has %d keys, want %d", at, len(object), of.NumField())
+// TestContractInWhatIsWritten looks at the output itself: each key is in each object and is not null unless it is
+// documented to be; no other key is there. Each that may be null is so in one of the frames.
+func TestContractInWhatIsWritten(t *testing.T) {
+	have := documented()
+	for name, f := range map[string]*frame.Frame{"rich": richFrame(), "cluster": clusterFrame(), "empty": emptyFrame(), "zero": {}} {
+		t.Run(name, func(t *testing.T) { walkWritten(t, "", document(t, f), have) })
+	}
+}
+
+func walkWritten(t *testing.T, at string, v any, have map[string]bool) {
+	switch v := v.(type) {
+	case map[string]any:
+		if _, byName := have[at+".*"]; byName {
+			return // its keys are not ours
 		}
-		for field := range of.Fields() {
-			key := field.Tag.Get("json")
-			value, there := object[key]
-			if !there {
-				t.Errorf("%s.%s is not there", at, key)
+		for key, value := range v {
+			path := strings.TrimPrefix(at+"."+key, ".")
+			switch value.(type) {
+			case []any:
+				path += "[]"
+			case map[string]any:
+				if _, byName := have[path+".*"]; byName {
+					continue
+				}
 			}
-			compare(t, at+"."+key, field.Type, value)
+			nullable, there := have[path]
+			switch {
+			case !there:
+				t.Errorf("%s is written and not documented", path)
+			case value == nil && !nullable:
+				t.Errorf("%s is null", path)
+			}
+			walkWritten(t, path, value, have)
 		}
-	case reflect.Slice, reflect.Array:
-		list, isList := v.([]any)
-		if !isList {
-			t.Errorf("%s is %v, want a list", at, v)
+		for path := range have {
+			below, found := strings.CutPrefix(path, strings.TrimPrefix(at+".", "."))
+			key := strings.TrimSuffix(strings.TrimSuffix(below, "[]"), ".*")
+			if _, there := v[key]; found && key != "" && !strings.Contains(key, ".") && !there {
+				t.Errorf("%s is not written", path)
+			}
 		}
-		for i := range list {
-			compare(t, at+"[]", of.Elem(), list[i])
-		}
-	case reflect.Map:
-		if _, isObject := v.(map[string]any); !isObject {
-			t.Errorf("%s is %v, want an object", at, v)
-		}
-	case reflect.Pointer: // may be null
-	default:
-		if v == nil {
-			t.Errorf("%s is null", at)
+	case []any:
+		for i := range v {
+			walkWritten(t, at, v[i], have)
 		}
 	}
 }
 
 func TestContractSeverities(t *testing.T) {
-	for _, l := range []logs{newLogs(richFrame()), newLogs(emptyFrame())} {
-		if len(l.BySeverity) != int(journal.SeverityCount) {
-			t.Errorf("by_severity has %d keys", len(l.BySeverity))
+	for _, f := range []*frame.Frame{richFrame(), emptyFrame()} {
+		counts := document(t, f)["logs"].(map[string]any)["by_severity"].(map[string]any)
+		if len(counts) != int(journal.SeverityCount) {
+			t.Errorf("by_severity has %d keys", len(counts))
 		}
 		for _, name := range []string{"emerg", "alert", "crit", "err", "warning", "notice", "info", "debug"} {
-			if _, there := l.BySeverity[name]; !there {
+			if _, there := counts[name]; !there {
 				t.Errorf("by_severity has no key %s", name)
 			}
 		}
 	}
 }
 
-// TestDocs holds docs/json.md to the keys, in both directions, and to which of them may be null.
+// TestDocs holds the tables of docs/json.md to the figures, row by row; -update writes them anew.
 func TestDocs(t *testing.T) {
-	text, err := os.ReadFile("../docs/json.md")
+	const file = "../docs/json.md"
+	text, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}
-	documented := map[string]bool{}
+	tables, last := [][]string{nil}, "" // what is no object shares the first one, and each object has its own
+	Document(func(path, kind, help, null string) {
+		if !strings.HasSuffix(help, ".") {
+			t.Errorf("%s: %q is no sentence", path, help)
+		}
+		if top, _, _ := strings.Cut(path, "."); top != last && kind == "object" {
+			tables, last = append(tables, nil), top
+		}
+		at := len(tables) - 1
+		tables[at] = append(tables[at], fmt.Sprintf("| `%s` | %s | %s | %s |\n", path, kind, help, null))
+	})
+	var want strings.Builder
+	at, inside := 0, false
 	for line := range strings.Lines(string(text)) {
-		cells := strings.Split(line, "|")
-		path := strings.Trim(strings.TrimSpace(cells[min(1, len(cells)-1)]), "`")
-		if len(cells) < 2 || !strings.HasPrefix(line, "| `") {
-			continue
+		row := strings.HasPrefix(line, "| `")
+		switch {
+		case row && !inside && at < len(tables):
+			want.WriteString(strings.Join(tables[at], ""))
+			at++
+		case !row:
+			want.WriteString(line)
 		}
-		if len(cells) != 6 {
-			t.Errorf("%s: %d cells, want key, type, meaning, null when", path, len(cells)-2)
-			continue
-		}
-		if _, twice := documented[path]; twice {
-			t.Errorf("%s is documented twice", path)
-		}
-		documented[path] = strings.TrimSpace(cells[4]) != "never"
+		inside = row
 	}
-	have := typed(t)
-	for _, path := range slices.Sorted(maps.Keys(have)) {
-		nullable, there := documented[path]
-		if !there {
-			t.Errorf("%s is not documented", path)
-		} else if nullable != have[path] {
-			t.Errorf("%s may be null: documented %v, true %v", path, nullable, have[path])
-		}
+	if at != len(tables) {
+		t.Errorf("%s has %d tables, want %d", file, at, len(tables))
 	}
-	for path := range documented {
-		if _, there := have[path]; !there {
-			t.Errorf("%s is documented and not there", path)
+	if *update {
+		if err := os.WriteFile(file, []byte(want.String()), 0o644); err != nil {
+			t.Fatal(err)
 		}
+	} else if string(text) != want.String() {
+		t.Errorf("%s is not what the figures say; run: go test ./report -update", file)
 	}
 }

@@ -1,337 +1,429 @@
 package report
 
 import (
+	"math"
+	"time"
+
 	"hypervisor-tui/frame"
+	"hypervisor-tui/kube"
 	"hypervisor-tui/sample"
+	"hypervisor-tui/sample/qemu"
 )
 
-type host struct {
-	Hostname     *string            `json:"hostname"`
-	OS           *string            `json:"os"`
-	Kernel       *string            `json:"kernel"`
-	Machine      *string            `json:"machine"`
-	Serial       *string            `json:"serial"`
-	Uptime       *float64           `json:"uptime_seconds"`
-	BootID       *string            `json:"boot_id"`
-	Load         [3]*float64        `json:"load"`
-	Tasks        tasks              `json:"tasks"`
-	CPU          cpu                `json:"cpu"`
-	Memory       memory             `json:"memory"`
-	Pressure     pressure           `json:"pressure"`
-	Disks        []disk             `json:"disks"`
-	Filesystems  []filesystem       `json:"filesystems"`
-	Sensors      []sensor           `json:"sensors"`
-	Units        units              `json:"units"`
-	NixOS        nixos              `json:"nixos"`
-	WatchedUnits []watchedUnit      `json:"watched_units"`
-	VMs          []vm               `json:"vms"`
-	Fans         []fan              `json:"fans"`
-	Power        []power            `json:"power"`
-	Arrays       []array            `json:"md_arrays"`
-	Pools        []pool             `json:"zfs_pools"`
-	MemoryErrors []memoryController `json:"memory_errors"`
-	Clock        clock              `json:"clock"`
-	LastBoot     lastBoot           `json:"last_boot"`
+var hostFigures = figures[frame.Frame]{
+	{key: "hostname", kind: "text", help: "Name of the host.", null: "not known", value: func(f *frame.Frame) any { return text(machine(f).Hostname) }},
+	{key: "os", kind: "text", help: "PRETTY_NAME of os-release.", null: "there is none", value: func(f *frame.Frame) any { return text(machine(f).OS) }},
+	{key: "kernel", kind: "text", help: "Release of the running kernel.", null: "not known", value: func(f *frame.Frame) any { return text(machine(f).Kernel) }},
+	{key: "machine", kind: "text", help: "Vendor and product by DMI.", null: "the machine has no DMI",
+		value: func(f *frame.Frame) any { return text(machine(f).Model) }},
+	{key: "serial", kind: "text", help: "Serial number by DMI.", null: "the reader is not root, or there is none",
+		value: func(f *frame.Frame) any { return text(machine(f).Serial) }},
+	{key: "uptime_seconds", kind: "number", help: "Time since boot, suspend included.", null: "not known",
+		value: func(f *frame.Frame) any { return known(hostOf(f).Uptime.Seconds(), has(f, sample.Uptime)) }},
+	{key: "boot_id", kind: "text", help: "Random id of this boot, as the journal has it.", null: "not known",
+		value: func(f *frame.Frame) any { return text(machine(f).BootID) }},
+	{key: "load", kind: list, help: "Three numbers: load average over 1, 5 and 15 minutes, each null when not known.",
+		value: func(f *frame.Frame) any { return plain(load(f)) }},
+	{key: "tasks", help: "Tasks, threads included.", inner: tasksFigures, value: func(f *frame.Frame) any { return tasksFigures.of(f) }},
+	{key: "cpu", help: "All CPUs together, over the time between two samples.", inner: cpuFigures,
+		value: func(f *frame.Frame) any { return cpuFigures.of(hostWith(f, sample.Stat)) }},
+	{key: "memory", help: "Memory by /proc/meminfo.", inner: memoryFigures, value: func(f *frame.Frame) any { return memoryFigures.of(f) }},
+	{key: "pressure", help: "Pressure stall information: percent of the last 10 seconds in which tasks waited.", inner: pressureFigures,
+		value: func(f *frame.Frame) any { return pressureFigures.of(psi(f)) }},
+	{key: "disks", kind: list, help: "Whole disks, device-mapper and md included: adding them up counts twice.", inner: diskFigures,
+		value: func(f *frame.Frame) any { return diskFigures.list(listed(hostOf(f).Disks, has(f, sample.Diskstats))) }},
+	{key: "filesystems", kind: list, help: "Mounted filesystems, less those that the configuration leaves out.", inner: filesystemFigures,
+		value: func(f *frame.Frame) any {
+			return filesystemFigures.list(listed(hostOf(f).Filesystems, has(f, sample.Filesystems)))
+		}},
+	{key: "sensors", kind: list, help: "Temperatures of hwmon.", inner: sensorFigures,
+		value: func(f *frame.Frame) any { return sensorFigures.list(listed(hostOf(f).Sensors, has(f, sample.Sensors))) }},
+	{key: "units", help: "systemd as a whole.", inner: unitsFigures, value: func(f *frame.Frame) any { return unitsFigures.of(unitsOf(f)) }},
+	{key: "nixos", help: "The NixOS system.", inner: nixosFigures, value: func(f *frame.Frame) any { return nixosFigures.of(nixosOf(f)) }},
+	{key: "watched_units", kind: list, help: "Those of k3s, RKE2, kubelet and containerd that this host has.", inner: watchedUnitFigures,
+		value: func(f *frame.Frame) any { return watchedUnitFigures.list(watched(f)) }},
+	{key: "vms", kind: list, help: "The virtual machines of this host: those with a QEMU process and those that KubeVirt places here.", inner: vmFigures,
+		value: func(f *frame.Frame) any { return vmFigures.list(vmsHere(f)) }},
+	{key: "fans", kind: list, help: "Fans of hwmon.", inner: fanFigures,
+		value: func(f *frame.Frame) any { return fanFigures.list(listed(hostOf(f).Fans, has(f, sample.Sensors))) }},
+	{key: "power", kind: list, help: "Power meters of hwmon.", inner: powerFigures,
+		value: func(f *frame.Frame) any { return powerFigures.list(listed(hostOf(f).Power, has(f, sample.Sensors))) }},
+	{key: "md_arrays", kind: list, help: "Arrays of md.", inner: arrayFigures,
+		value: func(f *frame.Frame) any { return arrayFigures.list(listed(hostOf(f).Arrays, has(f, sample.Arrays))) }},
+	{key: "zfs_pools", kind: list, help: "Imported pools of ZFS.", inner: poolFigures,
+		value: func(f *frame.Frame) any { return poolFigures.list(listed(hostOf(f).Pools, has(f, sample.Pools))) }},
+	{key: "memory_errors", kind: list, help: "Memory controllers that count errors.", inner: memoryControllerFigures, value: func(f *frame.Frame) any {
+		return memoryControllerFigures.list(listed(hostOf(f).EDAC, has(f, sample.EDAC)))
+	}},
+	{key: "clock", help: "The kernel's clock.", inner: clockFigures, value: func(f *frame.Frame) any { return clockFigures.of(clockOf(f)) }},
+	{key: "last_boot", help: "How the boot before this one ended.", inner: lastBootFigures,
+		value: func(f *frame.Frame) any { return lastBootFigures.of(lastBootOf(f)) }},
 }
 
-type tasks struct {
-	Running *int `json:"running"`
-	Total   *int `json:"total"`
-	Blocked *int `json:"blocked"`
+var tasksFigures = figures[frame.Frame]{
+	{key: "running", kind: "integer", help: "Tasks that run or could.", null: "not known",
+		value: func(f *frame.Frame) any { return known(hostOf(f).Running, has(f, sample.Loadavg)) }},
+	{key: "total", kind: "integer", help: "All tasks.", null: "not known",
+		value: func(f *frame.Frame) any { return known(hostOf(f).Tasks, has(f, sample.Loadavg)) }},
+	{key: "blocked", kind: "integer", help: "Tasks that wait for a disk.", null: "not known", value: func(f *frame.Frame) any {
+		return known(hostOf(f).Blocked, has(f, sample.Stat) && hostOf(f).Blocked >= 0)
+	}},
 }
 
-type cpu struct {
-	Busy   *float64 `json:"busy_percent"`
-	User   *float64 `json:"user_percent"`
-	System *float64 `json:"system_percent"`
-	IOWait *float64 `json:"iowait_percent"`
-	Steal  *float64 `json:"steal_percent"`
-	IRQ    *float64 `json:"irq_percent"`
-	Guest  *float64 `json:"guest_percent"`
-
-	Offline *int `json:"offline"`
-
-	MHz   *float64 `json:"mhz"`
-	Cores []core   `json:"cores"`
+var cpuFigures = figures[sample.Host]{
+	{key: "busy_percent", kind: "number", help: "Neither idle nor waiting for I/O.", null: "not known",
+		value: func(h *sample.Host) any { return number(h.CPU.Busy) }},
+	{key: "user_percent", kind: "number", help: "In user space, nice and guests included.", null: "not known",
+		value: func(h *sample.Host) any { return number(h.CPU.User) }},
+	{key: "system_percent", kind: "number", help: "In the kernel, interrupts not included.", null: "not known",
+		value: func(h *sample.Host) any { return number(h.CPU.System) }},
+	{key: "iowait_percent", kind: "number", help: "Idle with I/O under way.", null: "not known", value: func(h *sample.Host) any { return number(h.CPU.IOWait) }},
+	{key: "steal_percent", kind: "number", help: "Taken by the hypervisor that this host itself runs on.", null: "not known",
+		value: func(h *sample.Host) any { return number(h.CPU.Steal) }},
+	{key: "irq_percent", kind: "number", help: "Interrupts.", null: "not known", value: func(h *sample.Host) any { return number(h.CPU.IRQ) }},
+	{key: "guest_percent", kind: "number", help: "Guests, a part of user.", null: "the kernel does not count it",
+		value: func(h *sample.Host) any { return number(h.CPU.Guest) }},
+	{key: "offline", kind: "integer", help: "CPUs that are present and switched off.", null: "the kernel does not list them",
+		value: func(h *sample.Host) any { return count(h.Offline) }},
+	{key: "mhz", kind: "number", help: "Mean clock of some CPUs in MHz.", null: "not known", value: func(h *sample.Host) any { return known(h.MHz, h.MHz > 0) }},
+	{key: "cores", kind: list, help: "The CPUs that are on.", inner: coreFigures, value: func(h *sample.Host) any { return coreFigures.list(h.Cores) }},
 }
 
-type core struct {
-	ID   int      `json:"id"`
-	Busy *float64 `json:"busy_percent"`
-	MHz  *float64 `json:"mhz"`
+var coreFigures = figures[sample.CPU]{
+	{key: "id", kind: "integer", help: "The kernel's number of the CPU; there can be gaps.", value: func(c *sample.CPU) any { return c.ID }},
+	{key: "busy_percent", kind: "number", help: "As for all of them.", null: "not known, as after the CPU was switched on",
+		value: func(c *sample.CPU) any { return number(c.Busy) }},
+	{key: "mhz", kind: "number", help: "Its clock in MHz.", null: "later", value: func(c *sample.CPU) any { return nil }},
 }
 
-type memory struct {
-	Total         *uint64 `json:"total_bytes"`
-	Available     *uint64 `json:"available_bytes"`
-	Used          *uint64 `json:"used_bytes"`
-	Free          *uint64 `json:"free_bytes"`
-	Cached        *uint64 `json:"cached_bytes"`
-	Buffers       *uint64 `json:"buffers_bytes"`
-	SwapTotal     *uint64 `json:"swap_total_bytes"`
-	SwapUsed      *uint64 `json:"swap_used_bytes"`
-	HugePages     *uint64 `json:"hugepages_total"`
-	HugePagesFree *uint64 `json:"hugepages_free"`
-	HugePageSize  *uint64 `json:"hugepage_bytes"`
-	Dirty         *uint64 `json:"dirty_bytes"`
-
-	ARC   *uint64     `json:"zfs_arc_bytes"`
-	Sizes []hugePages `json:"hugepages"`
+var memoryFigures = figures[frame.Frame]{
+	{key: "total_bytes", kind: "integer", help: "All that the kernel manages.", null: "not known",
+		value: func(f *frame.Frame) any { return memoryOf(f, hostOf(f).Memory.Total) }},
+	{key: "available_bytes", kind: "integer", help: "What programs can still have without swapping.", null: "not known",
+		value: func(f *frame.Frame) any { return memoryOf(f, hostOf(f).Memory.Available) }},
+	{key: "used_bytes", kind: "integer", help: "Total less available.", null: "not known",
+		value: func(f *frame.Frame) any { return memoryOf(f, hostOf(f).Memory.Used) }},
+	{key: "free_bytes", kind: "integer", help: "Used for nothing at all.", null: "not known",
+		value: func(f *frame.Frame) any { return memoryOf(f, hostOf(f).Memory.Free) }},
+	{key: "cached_bytes", kind: "integer", help: "Page cache and reclaimable slab.", null: "not known",
+		value: func(f *frame.Frame) any { return memoryOf(f, hostOf(f).Memory.Cached) }},
+	{key: "buffers_bytes", kind: "integer", help: "Buffers of block devices.", null: "not known",
+		value: func(f *frame.Frame) any { return memoryOf(f, hostOf(f).Memory.Buffers) }},
+	{key: "swap_total_bytes", kind: "integer", help: "All swap; 0 without any.", null: "not known",
+		value: func(f *frame.Frame) any { return memoryOf(f, hostOf(f).Memory.SwapTotal) }},
+	{key: "swap_used_bytes", kind: "integer", help: "Swap in use.", null: "not known",
+		value: func(f *frame.Frame) any { return memoryOf(f, hostOf(f).Memory.SwapUsed) }},
+	{key: "hugepages_total", kind: "integer", help: "Huge pages set aside, in pages.", null: "the kernel has none",
+		value: func(f *frame.Frame) any { return hugeOf(f, hostOf(f).Memory.HugePages) }},
+	{key: "hugepages_free", kind: "integer", help: "Those of them not in use, in pages.", null: "the kernel has none",
+		value: func(f *frame.Frame) any { return hugeOf(f, hostOf(f).Memory.HugePagesFree) }},
+	{key: "hugepage_bytes", kind: "integer", help: "Size of one huge page.", null: "the kernel has none",
+		value: func(f *frame.Frame) any { return hugeOf(f, hostOf(f).Memory.HugePageSize) }},
+	{key: "dirty_bytes", kind: "integer", help: "Waiting to be written to disk.", null: "not known",
+		value: func(f *frame.Frame) any { return memoryOf(f, hostOf(f).Memory.Dirty) }},
+	{key: "zfs_arc_bytes", kind: "integer", help: "What ZFS caches in.", null: "not known, or no ZFS", value: func(f *frame.Frame) any {
+		return known(hostOf(f).Memory.ARC, has(f, sample.Meminfo) && hostOf(f).Memory.ARC > 0)
+	}},
+	{key: "hugepages", kind: list, help: "Huge pages by their size.", inner: hugePagesFigures,
+		value: func(f *frame.Frame) any { return hugePagesFigures.list(listed(hostOf(f).Huge, has(f, sample.Huge))) }},
 }
 
-type hugePages struct {
-	Size     uint64 `json:"size_bytes"`
-	Total    uint64 `json:"total"`
-	Free     uint64 `json:"free"`
-	Reserved uint64 `json:"reserved"`
+var hugePagesFigures = figures[sample.HugePages]{
+	{key: "size_bytes", kind: "integer", help: "Size of one.", value: func(h *sample.HugePages) any { return h.Size }},
+	{key: "total", kind: "integer", help: "Set aside, in pages.", value: func(h *sample.HugePages) any { return h.Total }},
+	{key: "free", kind: "integer", help: "Of them not in use.", value: func(h *sample.HugePages) any { return h.Free }},
+	{key: "reserved", kind: "integer", help: "Of the free ones promised to somebody.", value: func(h *sample.HugePages) any { return h.Reserved }},
 }
 
-type pressure struct {
-	CPUSome    *float64 `json:"cpu_some_avg10"`
-	MemorySome *float64 `json:"memory_some_avg10"`
-	MemoryFull *float64 `json:"memory_full_avg10"`
-	IOSome     *float64 `json:"io_some_avg10"`
-	IOFull     *float64 `json:"io_full_avg10"`
-
-	CPUSome60    *float64 `json:"cpu_some_avg60"`
-	MemorySome60 *float64 `json:"memory_some_avg60"`
-	MemoryFull60 *float64 `json:"memory_full_avg60"`
-	IOSome60     *float64 `json:"io_some_avg60"`
-	IOFull60     *float64 `json:"io_full_avg60"`
+var pressureFigures = figures[sample.PSI]{
+	{key: "cpu_some_avg10", kind: "number", help: "Some waited for a CPU.", null: "the kernel does not count it",
+		value: func(p *sample.PSI) any { return number(p.CPUSome) }},
+	{key: "memory_some_avg10", kind: "number", help: "Some waited for memory.", null: "the kernel does not count it",
+		value: func(p *sample.PSI) any { return number(p.MemorySome) }},
+	{key: "memory_full_avg10", kind: "number", help: "All waited for memory.", null: "the kernel does not count it",
+		value: func(p *sample.PSI) any { return number(p.MemoryFull) }},
+	{key: "io_some_avg10", kind: "number", help: "Some waited for I/O.", null: "the kernel does not count it",
+		value: func(p *sample.PSI) any { return number(p.IOSome) }},
+	{key: "io_full_avg10", kind: "number", help: "All waited for I/O.", null: "the kernel does not count it",
+		value: func(p *sample.PSI) any { return number(p.IOFull) }},
+	{key: "cpu_some_avg60", kind: "number", help: "The same of the last 60 seconds.", null: "the kernel does not count it",
+		value: func(p *sample.PSI) any { return number(p.CPUSome60) }},
+	{key: "memory_some_avg60", kind: "number", help: "The same of the last 60 seconds.", null: "the kernel does not count it",
+		value: func(p *sample.PSI) any { return number(p.MemorySome60) }},
+	{key: "memory_full_avg60", kind: "number", help: "The same of the last 60 seconds.", null: "the kernel does not count it",
+		value: func(p *sample.PSI) any { return number(p.MemoryFull60) }},
+	{key: "io_some_avg60", kind: "number", help: "The same of the last 60 seconds.", null: "the kernel does not count it",
+		value: func(p *sample.PSI) any { return number(p.IOSome60) }},
+	{key: "io_full_avg60", kind: "number", help: "The same of the last 60 seconds.", null: "the kernel does not count it",
+		value: func(p *sample.PSI) any { return number(p.IOFull60) }},
 }
 
-type disk struct {
-	Name      string   `json:"name"`
-	Model     *string  `json:"model"`
-	Read      *float64 `json:"read_bytes_per_second"`
-	Write     *float64 `json:"write_bytes_per_second"`
-	ReadIOPS  *float64 `json:"read_iops"`
-	WriteIOPS *float64 `json:"write_iops"`
-	Busy      *float64 `json:"busy_percent"`
-
-	ReadLatency  *float64 `json:"read_latency_ms"`
-	WriteLatency *float64 `json:"write_latency_ms"`
+var diskFigures = figures[sample.Disk]{
+	{key: "name", kind: "text", help: "The kernel's name of the device.", value: func(d *sample.Disk) any { return d.Name }},
+	{key: "model", kind: "text", help: "What the maker calls it.", null: "it has none", value: func(d *sample.Disk) any { return text(d.Model) }},
+	{key: "read_bytes_per_second", kind: "number", help: "Read from it.", null: "not known", value: func(d *sample.Disk) any { return number(d.Read) }},
+	{key: "write_bytes_per_second", kind: "number", help: "Written to it.", null: "not known", value: func(d *sample.Disk) any { return number(d.Write) }},
+	{key: "read_iops", kind: "number", help: "Reads a second.", null: "not known", value: func(d *sample.Disk) any { return number(d.ReadOps) }},
+	{key: "write_iops", kind: "number", help: "Writes a second.", null: "not known", value: func(d *sample.Disk) any { return number(d.WriteOps) }},
+	{key: "busy_percent", kind: "number", help: "Share of time with I/O under way.", null: "not known", value: func(d *sample.Disk) any { return number(d.Busy) }},
+	{key: "read_latency_ms", kind: "number", help: "Milliseconds that a read took, queueing included.", null: "none ended",
+		value: func(d *sample.Disk) any { return number(d.ReadLatency) }},
+	{key: "write_latency_ms", kind: "number", help: "Milliseconds that a write took.", null: "none ended",
+		value: func(d *sample.Disk) any { return number(d.WriteLatency) }},
 }
 
-type filesystem struct {
-	Mount         string   `json:"mount"`
-	Device        *string  `json:"device"`
-	Type          *string  `json:"type"`
-	Total         *uint64  `json:"total_bytes"`
-	Used          *uint64  `json:"used_bytes"`
-	Available     *uint64  `json:"available_bytes"`
-	UsedPercent   *float64 `json:"used_percent"`
-	InodesPercent *float64 `json:"inodes_used_percent"`
-	State         string   `json:"state"`
-	ReadOnly      *bool    `json:"read_only"`
-	RemountedRO   bool     `json:"remounted_read_only"`
+var filesystemFigures = figures[sample.Filesystem]{
+	{key: "mount", kind: "text", help: "Where it is mounted.", value: func(s *sample.Filesystem) any { return s.Mount }},
+	{key: "device", kind: "text", help: "What is mounted there.", null: "it has none", value: func(s *sample.Filesystem) any { return text(s.Device) }},
+	{key: "type", kind: "text", help: "Type, such as ext4.", null: "not known", value: func(s *sample.Filesystem) any { return text(s.Type) }},
+	{key: "total_bytes", kind: "integer", help: "Size.", null: "it has never answered",
+		value: func(s *sample.Filesystem) any { return known(s.Total, s.Health.Has()) }},
+	{key: "used_bytes", kind: "integer", help: "Used.", null: "it has never answered",
+		value: func(s *sample.Filesystem) any { return known(s.Used, s.Health.Has()) }},
+	{key: "available_bytes", kind: "integer", help: "What others than root can still write.", null: "it has never answered",
+		value: func(s *sample.Filesystem) any { return known(s.Available, s.Health.Has()) }},
+	{key: "used_percent", kind: "number", help: "Used of used and available, as df shows it.", null: "it has never answered",
+		value: func(s *sample.Filesystem) any { return share(s, s.UsedPercent) }},
+	{key: "inodes_used_percent", kind: "number", help: "Inodes used.", null: "it has never answered, or has no inodes to run out of",
+		value: func(s *sample.Filesystem) any { return share(s, s.InodesPercent) }},
+	{key: "state", kind: "state", help: "stale or failed while it does not answer: its figures are then the last ones; absent when it cannot be reached from here, as below a directory that this user may not enter.",
+		value: func(s *sample.Filesystem) any { return s.Health.State.String() }},
+	{key: "read_only", kind: "boolean", help: "Mounted read-only.", null: "it has never answered",
+		value: func(s *sample.Filesystem) any { return known(s.ReadOnly, s.Health.Has()) }},
+	{key: "remounted_read_only", kind: "boolean", help: "It was writable and is not any more, as after an I/O error.",
+		value: func(s *sample.Filesystem) any { return s.RemountedRO }},
 }
 
-type sensor struct {
-	Name    string   `json:"name"`
-	Celsius *float64 `json:"celsius"`
-	High    *float64 `json:"high_celsius"`
+var sensorFigures = figures[sample.Sensor]{
+	{key: "name", kind: "text", help: "Chip and label.", value: func(s *sample.Sensor) any { return s.Name }},
+	{key: "celsius", kind: "number", help: "Temperature in degrees Celsius.", null: "it cannot be read now",
+		value: func(s *sample.Sensor) any { return number(s.Celsius) }},
+	{key: "high_celsius", kind: "number", help: "Its own limit.", null: "it names none", value: func(s *sample.Sensor) any { return number(s.High) }},
 }
 
-type units struct {
-	State  *string  `json:"state"`
-	Failed []string `json:"failed"`
-
-	Restarting []string `json:"restarting"`
+var fanFigures = figures[sample.Fan]{
+	{key: "name", kind: "text", help: "Chip and label.", value: func(n *sample.Fan) any { return n.Name }},
+	{key: "rpm", kind: "number", help: "Turns a minute.", null: "it cannot be read now", value: func(n *sample.Fan) any { return number(n.RPM) }},
+	{key: "low_rpm", kind: "number", help: "Its own lower limit.", null: "it names none", value: func(n *sample.Fan) any { return number(n.Low) }},
 }
 
-type nixos struct {
-	Version           *string `json:"version"`
-	Generation        *int    `json:"generation"`
-	CurrentGeneration *int    `json:"current_generation"`
-	BootedSystem      *string `json:"booted_system"`
-	RebootNeeded      *bool   `json:"reboot_needed"`
+var powerFigures = figures[sample.Power]{
+	{key: "name", kind: "text", help: "Chip and label.", value: func(m *sample.Power) any { return m.Name }},
+	{key: "watts", kind: "number", help: "Watts.", null: "it cannot be read now", value: func(m *sample.Power) any { return number(m.Watts) }},
+	{key: "high_watts", kind: "number", help: "Its own limit.", null: "it names none", value: func(m *sample.Power) any { return number(m.High) }},
 }
 
-type watchedUnit struct {
-	Name   string  `json:"name"`
-	Active *string `json:"active"`
-	Sub    *string `json:"sub"`
-	Since  *string `json:"since"`
+var arrayFigures = figures[sample.Array]{
+	{key: "name", kind: "text", help: "Name.", value: func(a *sample.Array) any { return a.Name }},
+	{key: "level", kind: "text", help: "raid1, raid6 and so on.", value: func(a *sample.Array) any { return a.Level }},
+	{key: "state", kind: "text", help: "active, read-only, inactive, broken, recovering, resyncing, checking or reshaping; container, which only holds others, as those of imsm do; unknown, when the kernel's words are not understood.",
+		value: func(a *sample.Array) any { return a.State }},
+	{key: "disks", kind: "integer", help: "Disks that it should have; while it is inactive those that are there.",
+		value: func(a *sample.Array) any { return a.Disks }},
+	{key: "working", kind: "integer", help: "Of these, those that it has.", value: func(a *sample.Array) any { return a.Working }},
+	{key: "degraded", kind: "boolean", help: "It has fewer than it should.", value: func(a *sample.Array) any { return a.Degraded }},
+	{key: "synced_percent", kind: "number", help: "Done of what its state says it does.", null: "it does no such thing, waits for it, or another node does it",
+		value: func(a *sample.Array) any { return number(a.Synced) }},
+	{key: "failed", kind: "integer", help: "Disks that are marked faulty; they may be there beside all that it should have.",
+		value: func(a *sample.Array) any { return a.Failed }},
+	{key: "spare", kind: "integer", help: "Disks that are spare.", value: func(a *sample.Array) any { return a.Spare }},
 }
 
-type vm struct {
-	Namespace *string  `json:"namespace"`
-	Name      *string  `json:"name"`
-	Source    string   `json:"source"`
-	PID       *int     `json:"pid"`
-	Age       *float64 `json:"age_seconds"`
-	CPU       *float64 `json:"cpu_percent"`
-	Memory    *uint64  `json:"memory_bytes"`
-	VCPUs     *int     `json:"vcpus"`
-
-	Configured *uint64 `json:"configured_bytes"`
-
-	Read  *float64 `json:"read_bytes_per_second"`
-	Write *float64 `json:"write_bytes_per_second"`
-	Rx    *float64 `json:"rx_bytes_per_second"`
-	Tx    *float64 `json:"tx_bytes_per_second"`
-
-	State    *string  `json:"state"`
-	Node     *string  `json:"node"`
-	IPs      []string `json:"ips"`
-	Conflict *string  `json:"conflict"`
+var poolFigures = figures[sample.Pool]{
+	{key: "name", kind: "text", help: "Name.", value: func(p *sample.Pool) any { return p.Name }},
+	{key: "state", kind: "text", help: "ONLINE, DEGRADED, FAULTED and so on.", value: func(p *sample.Pool) any { return p.State }},
 }
 
-func newHost(f *frame.Frame) host {
-	h := f.Host
-	if h == nil {
-		h = &sample.Host{} // no source of it has a value
+var memoryControllerFigures = figures[sample.MemoryController]{
+	{key: "name", kind: "text", help: "Name.", value: func(c *sample.MemoryController) any { return c.Name }},
+	{key: "corrected", kind: "integer", help: "Errors that were corrected.", value: func(c *sample.MemoryController) any { return c.Corrected }},
+	{key: "uncorrected", kind: "integer", help: "Errors that were not.", value: func(c *sample.MemoryController) any { return c.Uncorrected }},
+}
+
+var unitsFigures = figures[sample.Units]{
+	{key: "state", kind: "text", help: "running, degraded and so on, as systemd says.", null: "systemd does not answer",
+		value: func(u *sample.Units) any { return text(u.State) }},
+	{key: "failed", kind: list, help: "Names of failed units.", value: func(u *sample.Units) any { return plain(unitNames(u.Failed)) }},
+	{key: "restarting", kind: list, help: "Names of services that systemd starts again and again.",
+		value: func(u *sample.Units) any { return plain(unitNames(u.Restarting)) }},
+}
+
+var watchedUnitFigures = figures[sample.Unit]{
+	{key: "name", kind: "text", help: "Name of the unit.", value: func(u *sample.Unit) any { return u.Name }},
+	{key: "active", kind: "text", help: "Its active state.", null: "not known", value: func(u *sample.Unit) any { return text(u.Active) }},
+	{key: "sub", kind: "text", help: "Its sub state.", null: "not known", value: func(u *sample.Unit) any { return text(u.Sub) }},
+	{key: "since", kind: "time", help: "When it entered that state.", null: "not known", value: func(u *sample.Unit) any { return stamp(u.Since, time.RFC3339) }},
+}
+
+var nixosFigures = figures[sample.NixOS]{
+	{key: "version", kind: "text", help: "Its version.", null: "not NixOS", value: func(n *sample.NixOS) any { return text(n.Version) }},
+	{key: "generation", kind: "integer", help: "Generation of the profile: what boots next.", null: "not known",
+		value: func(n *sample.NixOS) any { return known(n.Generation, n.Generation > 0) }},
+	{key: "current_generation", kind: "integer", help: "Generation that runs.", null: "not known",
+		value: func(n *sample.NixOS) any { return known(n.Current, n.Current > 0) }},
+	{key: "booted_system", kind: "text", help: "Store path that was booted.", null: "not known", value: func(n *sample.NixOS) any { return text(n.Booted) }},
+	{key: "reboot_needed", kind: "boolean", help: "Whether the kernel that runs is another than a reboot would bring.", null: "not known",
+		value: func(n *sample.NixOS) any { return known(n.RebootNeeded, n.RebootKnown) }},
+}
+
+var clockFigures = figures[sample.Clock]{
+	{key: "synchronised", kind: "boolean", help: "Whether it follows a time source.", null: "not known", value: func(c *sample.Clock) any { return c.Synchronised }},
+}
+
+var lastBootFigures = figures[sample.LastBoot]{
+	{key: "clean", kind: "boolean", help: "It was shut down.", null: "not known", value: func(b *sample.LastBoot) any { return known(b.Clean, b.Known) }},
+	{key: "why", kind: "text", help: "What says so.", null: "nothing is known", value: func(b *sample.LastBoot) any { return text(b.Why) }},
+}
+
+var vmFigures = figures[of[frame.Machine]]{
+	{key: "namespace", kind: "text", help: "Namespace in the cluster.", null: "it is not KubeVirt's",
+		value: func(m *of[frame.Machine]) any { return text(m.v.Namespace) }},
+	{key: "name", kind: "text", help: "Name.", null: "its command line gives it none", value: func(m *of[frame.Machine]) any { return text(m.v.Name) }},
+	{key: "source", kind: "text", help: "Who knows of it: qemu, kubevirt or both.", value: func(m *of[frame.Machine]) any { return m.v.Source() }},
+	{key: "pid", kind: "integer", help: "Process of QEMU.", null: "not known",
+		value: func(m *of[frame.Machine]) any { return known(process(m).PID, process(m).PID > 0) }},
+	{key: "age_seconds", kind: "number", help: "Time since its start.", null: "not known", value: func(m *of[frame.Machine]) any {
+		return known((m.f.Boot - process(m).Started).Seconds(), process(m).Started > 0)
+	}},
+	{key: "cpu_percent", kind: "number", help: "Share of its virtual CPUs.", null: "not known",
+		value: func(m *of[frame.Machine]) any { return number(process(m).CPU) }},
+	{key: "memory_bytes", kind: "integer", help: "Memory of its process.", null: "not known",
+		value: func(m *of[frame.Machine]) any { return known(process(m).Memory, process(m).WhyMemory == "") }},
+	{key: "vcpus", kind: "integer", help: "Virtual CPUs.", null: "not known",
+		value: func(m *of[frame.Machine]) any { return positive(process(m).VCPUs, instanceOf(m).VCPUs) }},
+	{key: "configured_bytes", kind: "integer", help: "Memory that the guest is to have.", null: "not known",
+		value: func(m *of[frame.Machine]) any { return positive(process(m).Configured, instanceOf(m).Memory) }},
+	{key: "read_bytes_per_second", kind: "number", help: "Read from its disks.", null: "not known",
+		value: func(m *of[frame.Machine]) any { return number(process(m).Read) }},
+	{key: "write_bytes_per_second", kind: "number", help: "Written to its disks.", null: "not known",
+		value: func(m *of[frame.Machine]) any { return number(process(m).Write) }},
+	{key: "rx_bytes_per_second", kind: "number", help: "Received by it.", null: "not known", value: func(m *of[frame.Machine]) any { return number(process(m).Rx) }},
+	{key: "tx_bytes_per_second", kind: "number", help: "Sent by it.", null: "not known", value: func(m *of[frame.Machine]) any { return number(process(m).Tx) }},
+	{key: "state", kind: "text", help: "What KubeVirt calls its state, as in `kubevirt.defined[].status`.", null: "KubeVirt does not know it",
+		value: func(m *of[frame.Machine]) any { return text(m.v.Status()) }},
+	{key: "node", kind: "text", help: "Node that it runs on, which is another one while it moves here.", null: "KubeVirt does not say",
+		value: func(m *of[frame.Machine]) any { return text(instanceOf(m).Node) }},
+	{key: "ips", kind: list, help: "Its addresses, as KubeVirt knows them.", value: func(m *of[frame.Machine]) any { return plain(instanceOf(m).IPs) }},
+	{key: "conflict", kind: "text", help: "What KubeVirt and the processes of this host do not agree on.", null: "they agree",
+		value: func(m *of[frame.Machine]) any { return text(m.v.Conflict.String()) }},
+}
+
+// hostOf is the host, an empty one before the first sample: no source of that has a value.
+func hostOf(f *frame.Frame) *sample.Host {
+	if f.Host == nil {
+		return &sample.Host{}
 	}
-	return host{
-		Hostname:     text(h.Machine.Hostname),
-		OS:           text(h.Machine.OS),
-		Kernel:       text(h.Machine.Kernel),
-		Machine:      text(h.Machine.Model),
-		Serial:       text(h.Machine.Serial),
-		Uptime:       known(h.Uptime.Seconds(), has(f, sample.Uptime)),
-		BootID:       text(h.Machine.BootID),
-		Load:         newLoad(h.Load, has(f, sample.Loadavg)),
-		Tasks:        tasks{known(h.Running, has(f, sample.Loadavg)), known(h.Tasks, has(f, sample.Loadavg)), known(h.Blocked, has(f, sample.Stat) && h.Blocked >= 0)},
-		CPU:          newCPU(h, has(f, sample.Stat)),
-		Memory:       newMemory(&h.Memory, has(f, sample.Meminfo), listed(h.Huge, has(f, sample.Huge))),
-		Pressure:     newPressure(&h.Pressure, has(f, sample.Pressure)),
-		Disks:        newDisks(listed(h.Disks, has(f, sample.Diskstats))),
-		Filesystems:  newFilesystems(listed(h.Filesystems, has(f, sample.Filesystems))),
-		Sensors:      newSensors(listed(h.Sensors, has(f, sample.Sensors))),
-		Units:        newUnits(f.Units),
-		NixOS:        newNixOS(f.System),
-		WatchedUnits: newWatchedUnits(f.Units),
-		VMs:          newVMs(f),
-		Fans:         newFans(listed(h.Fans, has(f, sample.Sensors))),
-		Power:        newPower(listed(h.Power, has(f, sample.Sensors))),
-		Arrays:       newArrays(listed(h.Arrays, has(f, sample.Arrays))),
-		Pools:        newPools(listed(h.Pools, has(f, sample.Pools))),
-		MemoryErrors: newMemoryErrors(listed(h.EDAC, has(f, sample.EDAC))),
-		Clock:        newClock(f.System),
-		LastBoot:     newLastBoot(f.System),
-	}
+	return f.Host
 }
 
-func newLoad(load [3]float64, ok bool) (l [3]*float64) {
-	for i := range load {
-		l[i] = known(load[i], ok)
+func machine(f *frame.Frame) *sample.Machine { return &hostOf(f).Machine }
+
+// hostWith is the host while that source of it has a value, else nil.
+func hostWith(f *frame.Frame, s sample.Source) *sample.Host {
+	if !has(f, s) {
+		return nil
+	}
+	return f.Host
+}
+
+func load(f *frame.Frame) []*float64 {
+	var l []*float64
+	for _, v := range hostOf(f).Load {
+		l = append(l, known(v, has(f, sample.Loadavg)))
 	}
 	return l
 }
 
-func newCPU(h *sample.Host, ok bool) cpu {
-	if !ok {
-		return cpu{Cores: []core{}}
+func psi(f *frame.Frame) *sample.PSI {
+	if !has(f, sample.Pressure) {
+		return nil
 	}
-	c := cpu{
-		Busy:   number(h.CPU.Busy),
-		User:   number(h.CPU.User),
-		System: number(h.CPU.System),
-		IOWait: number(h.CPU.IOWait),
-		Steal:  number(h.CPU.Steal),
-		IRQ:    number(h.CPU.IRQ),
-		Guest:  number(h.CPU.Guest),
-
-		Offline: known(h.Offline, h.Offline >= 0),
-
-		MHz:   known(h.MHz, h.MHz > 0),
-		Cores: make([]core, 0, len(h.Cores)),
-	}
-	for i := range h.Cores {
-		c.Cores = append(c.Cores, core{ID: h.Cores[i].ID, Busy: number(h.Cores[i].Busy)})
-	}
-	return c
+	return &f.Host.Pressure
 }
 
-func newMemory(m *sample.Memory, ok bool, huge []sample.HugePages) memory {
-	paged := ok && m.HugePageSize > 0 // a kernel without hugetlb says nothing of huge pages
-	return memory{
-		Total:         known(m.Total, ok),
-		Available:     known(m.Available, ok),
-		Used:          known(m.Used, ok),
-		Free:          known(m.Free, ok),
-		Cached:        known(m.Cached, ok),
-		Buffers:       known(m.Buffers, ok),
-		SwapTotal:     known(m.SwapTotal, ok),
-		SwapUsed:      known(m.SwapUsed, ok),
-		HugePages:     known(m.HugePages, paged),
-		HugePagesFree: known(m.HugePagesFree, paged),
-		HugePageSize:  known(m.HugePageSize, paged),
-		Dirty:         known(m.Dirty, ok),
+func memoryOf(f *frame.Frame, v uint64) *uint64 { return known(v, has(f, sample.Meminfo)) }
 
-		ARC:   known(m.ARC, ok && m.ARC > 0),
-		Sizes: newHugePages(huge),
-	}
+// hugeOf is null where the kernel is without hugetlb, and says nothing of huge pages.
+func hugeOf(f *frame.Frame, v uint64) *uint64 {
+	return known(v, has(f, sample.Meminfo) && hostOf(f).Memory.HugePageSize > 0)
 }
 
-func newHugePages(sizes []sample.HugePages) []hugePages {
-	list := make([]hugePages, 0, len(sizes))
-	for _, h := range sizes {
-		list = append(list, hugePages(h))
+// share is a share of a filesystem that has answered.
+func share(s *sample.Filesystem, percent float64) *float64 {
+	if !s.Health.Has() {
+		return nil
 	}
-	return list
+	return number(percent)
 }
 
-func newPressure(p *sample.PSI, ok bool) pressure {
-	if !ok {
-		return pressure{}
+// unitsOf is what systemd says, nil while it does not.
+func unitsOf(f *frame.Frame) *sample.Units {
+	if f.Units == nil || !f.Units.Health.Has() {
+		return nil
 	}
-	return pressure{
-		number(p.CPUSome), number(p.MemorySome), number(p.MemoryFull), number(p.IOSome), number(p.IOFull),
-		number(p.CPUSome60), number(p.MemorySome60), number(p.MemoryFull60), number(p.IOSome60), number(p.IOFull60),
-	}
+	return f.Units
 }
 
-func newDisks(disks []sample.Disk) []disk {
-	list := make([]disk, 0, len(disks))
-	for i := range disks {
-		d := &disks[i]
-		list = append(list, disk{
-			Name:      d.Name,
-			Model:     text(d.Model),
-			Read:      number(d.Read),
-			Write:     number(d.Write),
-			ReadIOPS:  number(d.ReadOps),
-			WriteIOPS: number(d.WriteOps),
-			Busy:      number(d.Busy),
-
-			ReadLatency:  number(d.ReadLatency),
-			WriteLatency: number(d.WriteLatency),
-		})
+func watched(f *frame.Frame) []sample.Unit {
+	if u := unitsOf(f); u != nil {
+		return u.Watched
 	}
-	return list
+	return nil
 }
 
-func newFilesystems(filesystems []sample.Filesystem) []filesystem {
-	list := make([]filesystem, 0, len(filesystems))
-	for i := range filesystems {
-		s := &filesystems[i]
-		answered := s.Health.Has()
-		item := filesystem{
-			Mount:     s.Mount,
-			Device:    text(s.Device),
-			Type:      text(s.Type),
-			Total:     known(s.Total, answered),
-			Used:      known(s.Used, answered),
-			Available: known(s.Available, answered),
-			State:     s.Health.State.String(),
-			ReadOnly:  known(s.ReadOnly, answered),
+func unitNames(units []sample.Unit) []string {
+	names := []string{}
+	for i := range units {
+		names = append(names, units[i].Name)
+	}
+	return names
+}
 
-			RemountedRO: s.RemountedRO,
+func nixosOf(f *frame.Frame) *sample.NixOS {
+	if f.System == nil || !f.System.NixOS.Health.Has() {
+		return nil
+	}
+	return &f.System.NixOS
+}
+
+func clockOf(f *frame.Frame) *sample.Clock {
+	if f.System == nil || !f.System.Clock.Health.Has() {
+		return nil
+	}
+	return &f.System.Clock
+}
+
+func lastBootOf(f *frame.Frame) *sample.LastBoot {
+	if f.System == nil || !f.System.LastBoot.Health.Has() {
+		return nil
+	}
+	return &f.System.LastBoot
+}
+
+// vmsHere are the VMs of this host: those with a QEMU process, and those that KubeVirt says are here.
+func vmsHere(f *frame.Frame) []of[frame.Machine] {
+	var here []of[frame.Machine]
+	for _, m := range each(f, f.Machines) {
+		if m.v.Here {
+			here = append(here, m)
 		}
-		if answered {
-			item.UsedPercent, item.InodesPercent = number(s.UsedPercent), number(s.InodesPercent)
-		}
-		list = append(list, item)
 	}
-	return list
+	return here
 }
 
-func newSensors(sensors []sample.Sensor) []sensor {
-	list := make([]sensor, 0, len(sensors))
-	for i := range sensors {
-		list = append(list, sensor{sensors[i].Name, number(sensors[i].Celsius), number(sensors[i].High)})
+// noProcess is what is known of a VM without a process.
+var noProcess = qemu.VM{CPU: math.NaN(), Read: math.NaN(), Write: math.NaN(), Rx: math.NaN(), Tx: math.NaN(), WhyMemory: "no process"}
+
+func process(m *of[frame.Machine]) *qemu.VM {
+	if m.v.Process == nil {
+		return &noProcess
 	}
-	return list
+	return m.v.Process
+}
+
+func instanceOf(m *of[frame.Machine]) *kube.Instance {
+	if m.v.Instance == nil {
+		return &kube.Instance{}
+	}
+	return m.v.Instance
 }

@@ -13,41 +13,52 @@ const (
 	microLayout = "2006-01-02T15:04:05.000000Z07:00" // RFC 3339, always to the microsecond: it sorts as text
 )
 
-type logs struct {
-	Source     *string         `json:"source"`
-	Entries    *int            `json:"entries"`
-	Dropped    *uint64         `json:"dropped"`
-	Truncated  *uint64         `json:"truncated"`
-	BySeverity map[string]*int `json:"by_severity"`
-	Tail       []entry         `json:"tail"`
+var logsFigures = figures[frame.Frame]{
+	{key: "source", kind: "text", help: "Where they come from: the first source that works.", null: "none works",
+		value: func(f *frame.Frame) any { return text(sourceInUse(pageOf(f))) }},
+	{key: "entries", kind: "integer", help: "Entries in memory.", null: "not known",
+		value: func(f *frame.Frame) any { return known(pageOf(f).Entries, f.Page != nil) }},
+	{key: "dropped", kind: "integer", help: "Entries lost before that.", null: "not known",
+		value: func(f *frame.Frame) any { return known(pageOf(f).Dropped, f.Page != nil) }},
+	{key: "truncated", kind: "integer", help: "Messages that were cut because they were too long.", null: "not known",
+		value: func(f *frame.Frame) any { return known(pageOf(f).Truncated, f.Page != nil) }},
+	{key: "by_severity", kind: perName, help: "Entries in memory by severity: the eight keys are always there, each null when not known.",
+		value: func(f *frame.Frame) any { return bySeverity(f) }},
+	{key: "tail", kind: list, help: "The newest entries, 50 at most, the newest last.", inner: entryFigures,
+		value: func(f *frame.Frame) any { return entryFigures.list(tail(f)) }},
 }
 
-type entry struct {
-	Time     *string `json:"time"`
-	Severity string  `json:"severity"`
-	Unit     *string `json:"unit"`
-	PID      *int    `json:"pid"`
-	Message  string  `json:"message"`
+var entryFigures = figures[of[journal.Row]]{
+	{key: "time", kind: "time", help: "Its stamp, to the microsecond.", null: "it is no date", value: func(r *of[journal.Row]) any {
+		return stamp(time.UnixMicro(r.v.Time).In(r.f.Now.Location()), microLayout)
+	}},
+	{key: "severity", kind: "severity", help: "What the message says of itself, else what the journal says.",
+		value: func(r *of[journal.Row]) any { return r.v.Severity.String() }},
+	{key: "unit", kind: "text", help: "systemd unit without .service, or identifier; kernel; self for this program.", null: "not known",
+		value: func(r *of[journal.Row]) any { return text(r.v.Unit) }},
+	{key: "pid", kind: "integer", help: "Process.", null: "not known", value: func(r *of[journal.Row]) any { return positive(r.v.PID) }},
+	{key: "message", kind: "text", help: "The message; several lines stay several lines. Secrets are masked.",
+		value: func(r *of[journal.Row]) any { return string(r.f.Page.Message(r.v)) }},
 }
 
-func newLogs(f *frame.Frame) logs {
-	p := f.Page
-	there := p != nil
-	if !there {
-		p = &journal.Page{}
+func pageOf(f *frame.Frame) *journal.Page {
+	if f.Page == nil {
+		return &journal.Page{}
 	}
-	l := logs{
-		Source:     text(sourceInUse(p)),
-		Entries:    known(p.Entries, there),
-		Dropped:    known(p.Dropped, there),
-		Truncated:  known(p.Truncated, there),
-		BySeverity: make(map[string]*int, journal.SeverityCount),
-		Tail:       newTail(p, f.Now.Location()),
-	}
+	return f.Page
+}
+
+func bySeverity(f *frame.Frame) map[string]*int {
+	counts := make(map[string]*int, journal.SeverityCount)
 	for s := range journal.SeverityCount {
-		l.BySeverity[s.String()] = known(p.Counts[s], there)
+		counts[s.String()] = known(pageOf(f).Counts[s], f.Page != nil)
 	}
-	return l
+	return counts
+}
+
+func tail(f *frame.Frame) []of[journal.Row] {
+	rows := pageOf(f).Rows
+	return each(f, rows[max(len(rows)-tailRows, 0):])
 }
 
 // sourceInUse is the first source that works, not counting this program's own lines; empty: none does.
@@ -58,20 +69,4 @@ func sourceInUse(p *journal.Page) string {
 		}
 	}
 	return ""
-}
-
-func newTail(p *journal.Page, zone *time.Location) []entry {
-	rows := p.Rows[max(len(p.Rows)-tailRows, 0):]
-	tail := make([]entry, 0, len(rows))
-	for i := range rows {
-		r := &rows[i]
-		tail = append(tail, entry{
-			Time:     stamp(time.UnixMicro(r.Time).In(zone), microLayout),
-			Severity: r.Severity.String(),
-			Unit:     text(r.Unit),
-			PID:      known(r.PID, r.PID > 0),
-			Message:  string(p.Message(r)),
-		})
-	}
-	return tail
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"hypervisor-tui/frame"
+	"hypervisor-tui/internal/health"
 	"hypervisor-tui/sample"
 )
 
@@ -19,106 +20,73 @@ func Write(w io.Writer, f *frame.Frame) error {
 	e := json.NewEncoder(w)
 	e.SetIndent("", "  ")
 	e.SetEscapeHTML(false) // it goes to jq and to people, not into a page
-	if err := e.Encode(newDocument(f)); err != nil {
+	if err := e.Encode(documentFigures.of(f)); err != nil {
 		return fmt.Errorf("write the report: %w", err)
 	}
 	return nil
 }
 
-// document is the whole report. In it and below, a pointer is a value that may be unknown, and every float is one:
-// JSON has no NaN. A list or map must be made, since encoding/json writes a nil one as null.
-type document struct {
-	At         *string    `json:"at"`
-	Version    *string    `json:"version"`
-	Problems   []problem  `json:"problems"`
-	Sources    []source   `json:"sources"`
-	Host       host       `json:"host"`
-	Network    network    `json:"network"`
-	Kubernetes kubernetes `json:"kubernetes"`
-	KubeVirt   kubevirt   `json:"kubevirt"`
-	Logs       logs       `json:"logs"`
-	Self       self       `json:"self"`
+// Document hands each key of the report to row, in their order, as docs/json.md has it.
+func Document(row func(path, kind, help, null string)) { documentFigures.document("", row) }
+
+var documentFigures = figures[frame.Frame]{
+	{key: "at", kind: "time", help: "When the snapshot was taken.", null: "the clock has no date",
+		value: func(f *frame.Frame) any { return stamp(f.Now, time.RFC3339) }},
+	{key: "version", kind: "text", help: "Version of this program.", null: "not known", value: func(f *frame.Frame) any { return text(version(f)) }},
+	{key: "problems", kind: list, help: "What is wrong, the worst first.", inner: problemFigures,
+		value: func(f *frame.Frame) any { return problemFigures.list(each(f, f.Problems)) }},
+	{key: "sources", kind: list, help: "Everything that is read: the host's sources, the logs', the cluster.", inner: sourceFigures,
+		value: func(f *frame.Frame) any { return sourceFigures.list(each(f, f.Sources)) }},
+	{key: "host", help: "The machine.", inner: hostFigures, value: func(f *frame.Frame) any { return hostFigures.of(f) }},
+	{key: "network", help: "The host's own network namespace.", inner: networkFigures, value: func(f *frame.Frame) any { return networkFigures.of(f) }},
+	{key: "kubernetes", help: "The cluster.", inner: kubernetesFigures, value: func(f *frame.Frame) any { return kubernetesFigures.of(f) }},
+	{key: "kubevirt", help: "Virtual machines in the cluster.", inner: kubevirtFigures, value: func(f *frame.Frame) any { return kubevirtFigures.of(f) }},
+	{key: "logs", help: "The newest log entries that this run has read.", inner: logsFigures, value: func(f *frame.Frame) any { return logsFigures.of(f) }},
+	{key: "self", help: "What this run has used.", inner: selfFigures, value: func(f *frame.Frame) any { return selfFigures.of(&f.Self) }},
 }
 
-type problem struct {
-	Severity string  `json:"severity"`
-	What     string  `json:"what"`
-	Since    *string `json:"since"`
-	Where    string  `json:"where"`
+var problemFigures = figures[of[frame.Problem]]{
+	{key: "severity", kind: "severity", help: "How bad it is.", value: func(p *of[frame.Problem]) any { return p.v.Severity.String() }},
+	{key: "what", kind: "text", help: "The problem in words.", value: func(p *of[frame.Problem]) any { return string(p.v.AppendWhat(nil)) }},
+	{key: "since", kind: "time", help: "Since when, as far as this run has seen it.", null: "the clock has no date",
+		value: func(p *of[frame.Problem]) any { return wallClock(p.f, p.v.Since) }},
+	{key: "where", kind: "text", help: "The screen to look at: logs, dashboard or network.", value: func(p *of[frame.Problem]) any { return p.v.Where.String() }},
 }
 
-type source struct {
-	Name  string   `json:"name"`
-	State string   `json:"state"`
-	Age   *float64 `json:"age_seconds"`
-	Error *string  `json:"error"`
+var sourceFigures = figures[of[frame.Source]]{
+	{key: "name", kind: "text", help: "Name of the source.", value: func(s *of[frame.Source]) any { return s.v.Name }},
+	{key: "state", kind: "state", help: "How good its last value is.", value: func(s *of[frame.Source]) any { return s.v.Health.State.String() }},
+	{key: "age_seconds", kind: "number", help: "Age of its last good value.", null: "it never had one",
+		value: func(s *of[frame.Source]) any { return age(s.f, &s.v.Health) }},
+	{key: "error", kind: "text", help: "Why it is stale, absent or failed; of one that is ok, what is worth knowing.", null: "there is nothing to say",
+		value: func(s *of[frame.Source]) any { return text(s.v.Health.Err) }},
 }
 
-type self struct {
-	RSS        *uint64  `json:"rss_bytes"`
-	CPU        *float64 `json:"cpu_seconds"`
-	Goroutines *int     `json:"goroutines"`
-	Frames     *uint64  `json:"frames"`
-	Skipped    *uint64  `json:"frames_skipped"`
+var selfFigures = figures[frame.Self]{
+	{key: "rss_bytes", kind: "integer", help: "Resident memory.", null: "not known", value: func(s *frame.Self) any { return known(s.RSS, s.RSS > 0) }},
+	{key: "cpu_seconds", kind: "number", help: "CPU time since its start.", null: "not known",
+		value: func(s *frame.Self) any { return known(s.CPU, s.Goroutines > 0) }},
+	{key: "goroutines", kind: "integer", help: "Goroutines.", null: "not known", value: func(s *frame.Self) any { return known(s.Goroutines, s.Goroutines > 0) }},
+	{key: "frames", kind: "integer", help: "Pictures drawn: 0 with `--once --json`.", null: "not known",
+		value: func(s *frame.Self) any { return known(s.Frames, s.Goroutines > 0) }},
+	{key: "frames_skipped", kind: "integer", help: "Pictures not drawn because the terminal was busy.", null: "not known",
+		value: func(s *frame.Self) any { return known(s.Skipped, s.Goroutines > 0) }},
 }
 
-func newDocument(f *frame.Frame) document {
-	d := document{
-		At:         stamp(f.Now, time.RFC3339),
-		Problems:   newProblems(f),
-		Sources:    newSources(f),
-		Host:       newHost(f),
-		Network:    newNetwork(f),
-		Kubernetes: newKubernetes(f),
-		KubeVirt:   newKubeVirt(f),
-		Logs:       newLogs(f),
-		Self:       newSelf(&f.Self),
+func version(f *frame.Frame) string {
+	if f.Settings == nil {
+		return ""
 	}
-	if f.Settings != nil {
-		d.Version = text(f.Settings.Version)
-	}
-	return d
+	return f.Settings.Version
 }
 
-func newProblems(f *frame.Frame) []problem {
-	list := make([]problem, 0, len(f.Problems))
-	for i := range f.Problems {
-		p := &f.Problems[i]
-		list = append(list, problem{
-			Severity: p.Severity.String(),
-			What:     string(p.AppendWhat(nil)),
-			Since:    stamp(f.Now.Add(min(p.Since-f.Boot, 0)), time.RFC3339),
-			Where:    p.Where.String(),
-		})
-	}
-	return list
+// wallClock is a time of CLOCK_BOOTTIME that is over as one of the wall clock.
+func wallClock(f *frame.Frame, at time.Duration) *string {
+	return stamp(f.Now.Add(min(at-f.Boot, 0)), time.RFC3339)
 }
 
-func newSources(f *frame.Frame) []source {
-	list := make([]source, 0, len(f.Sources))
-	for i := range f.Sources {
-		h := &f.Sources[i].Health
-		list = append(list, source{
-			Name:  f.Sources[i].Name,
-			State: h.State.String(),
-			Age:   known(h.Age(f.Boot).Seconds(), h.At != 0),
-			Error: text(h.Err),
-		})
-	}
-	return list
-}
+// age is how old the last good value of a source is, in seconds, null when it never had one.
+func age(f *frame.Frame, h *health.Health) *float64 { return known(h.Age(f.Boot).Seconds(), h.At != 0) }
 
-// newSelf is all null when nobody has measured yet: a running program has a goroutine at least.
-func newSelf(s *frame.Self) self {
-	measured := s.Goroutines > 0
-	return self{
-		RSS:        known(s.RSS, s.RSS > 0),
-		CPU:        known(s.CPU, measured),
-		Goroutines: known(s.Goroutines, measured),
-		Frames:     known(s.Frames, measured),
-		Skipped:    known(s.Skipped, measured),
-	}
-}
-
-// has says whether a source of the host has a value to report, be it a stale one.
+// has reports whether a source of the host has a value to report, be it a stale one.
 func has(f *frame.Frame, s sample.Source) bool { return f.Host != nil && f.Host.Health[s].Has() }
