@@ -292,7 +292,6 @@ func fieldNamed(fields []journal.Field, name string) (f journal.Field) {
 
 // TestF30NativeSaysWhatIsMissing reads as nobody what belongs to a group, and what may be read beside it.
 func TestF30NativeSaysWhatIsMissing(t *testing.T) {
-	t.Parallel()
 	if os.Getuid() == 0 && os.Getenv("F30") == "" {
 		asNobody(t)
 		return
