@@ -1,9 +1,12 @@
 package kube
 
 import (
+	"encoding/json"
 	"fmt"
+	"math/rand"
 	"reflect"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -191,16 +194,20 @@ func TestMigrations(t *testing.T) {
 	put(Migration{Name: "old", Phase: "Running", Created: at, Instance: "vm", Moving: Moving{UID: "1"}})
 	put(Migration{Name: "new", Phase: "Pending", Created: at.Add(time.Hour)})
 	put(Migration{Name: "self", Phase: "Failed", Created: at, Instance: "vm", Moving: Moving{UID: "2", Source: "x", Why: "own words"}})
+	put(Migration{Name: "before", Phase: "Running", Created: at.Add(-time.Hour), Instance: "vm", Moving: Moving{UID: "9"}})
 	for i := range 2 * MaxEnded {
 		put(Migration{Name: fmt.Sprint("done", i), Phase: "Succeeded", Created: at.Add(time.Duration(i+1) * time.Minute)})
 	}
 	o.Instances.Put("vms/vm", Instance{Namespace: "vms", Name: "vm", Moving: &Moving{UID: "1", Source: "hv-0", Target: "hv-1"}})
 	got := roll(o, &Place{}).Virt.Migrations
-	if len(got) != 2+MaxEnded || got[0].Name != "new" || got[1].Name != "old" || got[2].Name != fmt.Sprint("done", 2*MaxEnded-1) {
+	if len(got) != 3+MaxEnded || got[0].Name != "new" || got[1].Name != "old" || got[3].Name != fmt.Sprint("done", 2*MaxEnded-1) {
 		t.Fatalf("%d: %+v", len(got), got)
 	}
 	if got[1].Source != "hv-0" || got[1].Target != "hv-1" {
 		t.Errorf("its instance knows more: %+v", got[1])
+	}
+	if got[2].Name != "before" || got[2].Source != "" {
+		t.Errorf("its instance knows of another one: %+v", got[2])
 	}
 }
 
@@ -289,4 +296,62 @@ func TestRollOfManyPodsIsCheap(t *testing.T) {
 	if n > 20 {
 		t.Errorf("%v allocations to count 10,000 pods", n)
 	}
+}
+
+// TestRollFollowsEachChange: whatever changes, and in whatever order, a State that is brought up to date is the one that all
+// objects at once make.
+func TestRollFollowsEachChange(t *testing.T) {
+	place := &Place{Hostname: "hv-1"}
+	for seed := range int64(50) {
+		rnd := rand.New(rand.NewSource(seed))
+		puts := []func(o *Objects){
+			func(o *Objects) { o.Nodes.Put("hv-1", Node{Name: "hv-1", Ready: "True", CNI: "cilium"}) },
+			func(o *Objects) { o.Nodes.Put("hv-2", Node{Name: "hv-2", Ready: "False"}) },
+			func(o *Objects) {
+				o.Pods.Put("team/a", Pod{Phase: "Running", Node: "hv-1", Owner: "ReplicaSet", Labels: "app=a", CPU: 5})
+			},
+			func(o *Objects) {
+				o.Pods.Put("kube-system/b", Pod{Phase: "Running", Node: "hv-1", System: true, Why: "not ready"})
+			},
+			func(o *Objects) { o.Budgets.Put("team/budget", Budget{Labels: []string{"app=a"}}) },
+			func(o *Objects) { o.Uses.Put("hv-1", Use{CPU: 7}) },
+			func(o *Objects) { o.Services.Put("team/s", Service{Type: "ClusterIP"}) },
+			func(o *Objects) { o.Claims.Put("team/c", Claim{Phase: "Pending", Class: "local"}) },
+			func(o *Objects) { o.Classes.Put("local", Class{Waits: false}) },
+			func(o *Objects) { o.Warnings.Put("team/w", Warning{Reason: "x"}) },
+			func(o *Objects) { o.VMs.Put("vms/vm", VM{Namespace: "vms", Name: "vm", Status: "Running"}) },
+			func(o *Objects) {
+				o.Instances.Put("vms/vm", Instance{Namespace: "vms", Name: "vm", Node: "hv-1", VCPUs: 2, Migratable: False, Moving: &Moving{UID: "1", Source: "hv-2"}})
+			},
+			func(o *Objects) {
+				o.Migrations.Put("vms/m", Migration{Namespace: "vms", Name: "m", Instance: "vm", Moving: Moving{UID: "1"}})
+			},
+			func(o *Objects) { o.KubeVirts.Put("kubevirt/kubevirt", KubeVirt{Phase: "Deployed"}) },
+			func(o *Objects) { o.ServiceCIDRs.Put("kubernetes", ServiceCIDR{CIDRs: []string{"10.43.0.0/16"}}) },
+		}
+		rnd.Shuffle(len(puts), func(i, j int) { puts[i], puts[j] = puts[j], puts[i] })
+		o, s := new(Objects), new(State)
+		for n := range puts {
+			puts[n](o)
+			o.Roll(s, place)
+			all, want := new(Objects), new(State)
+			for _, put := range puts[:n+1] {
+				put(all)
+			}
+			all.Roll(want, place)
+			if got, want := told(t, s), told(t, want); got != want {
+				t.Fatalf("seed %d, after %d changes:\n got %s\nwant %s", seed, n+1, got, want)
+			}
+		}
+	}
+}
+
+// told is all that a State says, empty lists and those that are not there alike.
+func told(t *testing.T, s *State) string {
+	t.Helper()
+	text, err := json.Marshal(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.ReplaceAll(string(text), "null", "[]")
 }

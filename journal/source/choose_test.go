@@ -142,3 +142,37 @@ func TestSystemPassesAFailureOn(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 }
+
+// TestSystemGoesOnWhereItWas: what is chosen anew goes on, journalctl where the files were read to; it keeps the journal.
+func TestSystemGoesOnWhereItWas(t *testing.T) {
+	s, native, follower := new(System), &Native{Yield: true}, new(Journalctl)
+	s.use(nativeName, native)
+	native.last.Seq = 7
+	if s.use(nativeName, &Native{Yield: false}); s.src != Source(native) || native.Yield {
+		t.Errorf("another %v, yields %v", s.src != Source(native), native.Yield)
+	}
+	if s.use(journalctlName, follower); s.src != Source(follower) || len(follower.cursor) == 0 || string(follower.cursor) != string(native.cursor()) {
+		t.Errorf("journalctl begins at %q, want %q", follower.cursor, native.cursor())
+	}
+	if s.use(nativeName, new(Native)); s.src != Source(follower) || s.name != journalctlName {
+		t.Errorf("journalctl is left for %s", s.name)
+	}
+}
+
+// TestNativeBesideANewerFile: with nobody to yield to, it reads what it knows and says what it does not.
+func TestNativeBesideANewerFile(t *testing.T) {
+	env, _ := tree(t)
+	makeNewer(t, env)
+	add(t, create(t, filepath.Join(env.Roots[0].Path, machine, "user-1000.journal"), "live"), 0, 3)
+	w := journaltest.Watch(t)
+	stop := journaltest.Run(&Native{Roots: env.Roots, boot: id("boot")}, w.Input)
+	total(t, w, 3)
+	if s := w.Input.State().Health; !strings.Contains(s.Err, "unknown incompatible") {
+		t.Errorf("%+v", s)
+	}
+	stop()
+	err := (&Native{Roots: env.Roots, boot: id("boot"), Yield: true}).Run(t.Context(), w.Input)
+	if err == nil || !strings.Contains(err.Error(), "unknown incompatible") {
+		t.Errorf("%v", err)
+	}
+}

@@ -31,6 +31,7 @@ var records = []struct {
 	{"30,341,5690717,-;systemd[1]: Started it.\n", "systemd", 1, journal.Info, "Started it."},
 	{"12,342,5690718,-;logger: said\n", "logger", 0, journal.Warning, "said"},
 	{"12,343,5690719,-;no tag at all: here\n", "user", 0, journal.Warning, "no tag at all: here"},
+	{"12,344,5690720,-;odd[4194305]: here\n", "odd[4194305]", 0, journal.Warning, "here"}, // beyond all numbers of processes
 	{"12,344,5690720,-;odd[x]: here\n", "odd[x]", 0, journal.Warning, "here"},
 	{"4,345,5690721,c;caf\\xc3\\xa9 \\x5c \\xzz \\x1b[31m\n", "kernel", 0, journal.Warning, "café \\ \\xzz \x1b[31m"},
 	{"6,346,1,-;\n", "kernel", 0, journal.Info, ""},

@@ -189,7 +189,7 @@ func (n *Native) follow(ctx context.Context, sink *journal.Sink) error {
 		}
 	}
 	n.merge.Refresh()
-	err := n.put(ctx, sink)
+	err := n.put(ctx, sink, true)
 	sink.Flush()
 	if err == nil {
 		n.report(sink)
@@ -209,7 +209,7 @@ func (n *Native) begin(ctx context.Context, sink *journal.Sink) error {
 	n.began = true
 	n.lost = n.merge.Lost()
 	all := err == io.EOF
-	if err = n.put(ctx, sink); err != nil {
+	if err = n.put(ctx, sink, false); err != nil {
 		return err
 	}
 	n.merge.Missed() // before we were there
@@ -218,15 +218,15 @@ func (n *Native) begin(ctx context.Context, sink *journal.Sink) error {
 	return nil
 }
 
-// put reads to the end of what there is.
-func (n *Native) put(ctx context.Context, sink *journal.Sink) error {
+// put reads to the end of what there is. gaps says that what is missing was removed while this program read.
+func (n *Native) put(ctx context.Context, sink *journal.Sink, gaps bool) error {
 	for {
 		err := n.merge.Next(n.entry)
 		if lost := n.merge.Lost(); lost != n.lost {
 			sink.Dropped(lost - n.lost)
 			n.lost = lost
 		}
-		if n.began {
+		if gaps {
 			n.gap(sink)
 		}
 		if err == io.EOF {

@@ -69,3 +69,17 @@ func TestF26MessageIsDamaged(t *testing.T) {
 		t.Errorf("%d dropped", p.Dropped)
 	}
 }
+
+// TestNativeDoesNotMissWhatWasGoneBefore: what was removed before this program came was not lost by it.
+func TestNativeDoesNotMissWhatWasGoneBefore(t *testing.T) {
+	t.Parallel()
+	root := t.TempDir()
+	first := create(t, filepath.Join(root, machine, "system@first.journal"), "first")
+	add(t, first, 0, 10)
+	first.Close(jwrite.Archived)
+	add(t, create(t, filepath.Join(root, machine, "system.journal"), "second"), 20, 30)
+	w := journaltest.Watch(t)
+	stop := journaltest.Run(nativeIn(root), w.Input)
+	defer stop()
+	total(t, w, 20)
+}

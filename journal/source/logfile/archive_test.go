@@ -216,3 +216,16 @@ func FuzzFiles(f *testing.F) {
 		}
 	})
 }
+
+// TestArchiveOfFilesTakesApart: of a file that is written to, the line without an end is no entry yet; parts of a stream's
+// line are not joined over a line of the other stream.
+func TestArchiveOfFilesTakesApart(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "a.log")
+	stderr := strings.Replace(criHead, "stdout", "stderr", 1)
+	journaltest.AppendFile(t, path, criHead+"P one \n"+stderr+"F other\n"+criHead+"F two\n"+criHead+"F thr")
+	var got []string
+	for _, e := range gather(t, journaltest.On(archiveOf(t, path, Auto)), journal.Place{}) {
+		got = append(got, e.text)
+	}
+	equal(t, got, "one ", "other", "two")
+}

@@ -122,3 +122,75 @@ func TestSeenIsBounded(t *testing.T) {
 		t.Error("the last one is not")
 	}
 }
+
+// TestFilesOfPatternsAreNotHidden: as in a shell, what begins with a dot is only meant by a dot.
+func TestFilesOfPatternsAreNotHidden(t *testing.T) {
+	dir := t.TempDir()
+	for _, name := range []string{"a.log", ".a.log"} {
+		journaltest.AppendFile(t, filepath.Join(dir, name), "one\n")
+	}
+	for pattern, want := range map[string]string{"*": "a.log", "*.log": "a.log", ".*": ".a.log"} {
+		m := expand([]string{filepath.Join(dir, pattern)}, func(*string) {})
+		if len(m.files) != 1 || filepath.Base(m.files[0]) != want {
+			t.Errorf("%s: %q, want %s", pattern, m.files, want)
+		}
+	}
+}
+
+// TestTraceIsBounded: what comes beyond a trace's bytes or lines are entries of their own.
+func TestTraceIsBounded(t *testing.T) {
+	goesOn := &part{text: []byte("\t/src/main.go:7 +0x1d"), full: 20}
+	for _, c := range []struct {
+		full, lines int
+		want        bool
+	}{{0, 1, true}, {traceMax - 21, traceLines - 1, true}, {traceMax - 20, 1, false}, {0, traceLines, false}} {
+		x := &trace{part: part{full: c.full}, lines: c.lines}
+		if !x.Begin([]byte("goroutine 1 [running]:")) || x.takes(goesOn) != c.want {
+			t.Errorf("%d bytes in %d lines: takes a line %v", c.full, c.lines, !c.want)
+		}
+	}
+}
+
+// TestC5AStampHoldsForAMoment: a line that says no time has that of the one before it if it came at once, else that of
+// reading.
+func TestC5AStampHoldsForAMoment(t *testing.T) {
+	said := time.Now().Add(-time.Hour)
+	for _, c := range []struct {
+		saidAt time.Time
+		want   bool
+	}{{time.Now().Add(time.Hour), true}, {time.Now().Add(-2 * restAfter), false}} {
+		x := &file{said: said, saidAt: c.saidAt}
+		if at := new(Files).timeOf(x, []byte("no time"), 0); at.Equal(said) != c.want {
+			t.Errorf("read %v later: %v", time.Since(c.saidAt), at)
+		}
+	}
+}
+
+// TestF46OldestIsClosed: a descriptor that is needed is taken from the file that was not read for longest.
+func TestF46OldestIsClosed(t *testing.T) {
+	f := new(Files)
+	for i, used := range []uint64{2, 1, 3} {
+		path := filepath.Join(t.TempDir(), "a.log")
+		journaltest.AppendFile(t, path, "one\n")
+		f.files = append(f.files, opened(t, path))
+		f.files[i].used = used
+	}
+	if f.closeIdle(2); f.files[0].fd < 0 || f.files[1].fd >= 0 || f.files[2].fd < 0 {
+		t.Errorf("open are %d, %d, %d", f.files[0].fd, f.files[1].fd, f.files[2].fd)
+	}
+}
+
+// TestTruncatedIsLookedAt: that a file has become shorter is found when it is read, and its name looked at at once.
+func TestTruncatedIsLookedAt(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "a.log")
+	journaltest.AppendFile(t, path, "one\ntwo\n")
+	x := opened(t, path)
+	x.offset, x.scanned = 8, 8
+	if err := os.Truncate(path, 4); err != nil {
+		t.Fatal(err)
+	}
+	f := &Files{buf: make([]byte, chunk), files: []*file{x}}
+	if more, err := f.read(t.Context(), x, journaltest.Watch(t).Input); more || err != nil || !f.again {
+		t.Errorf("more %v, again %v: %v", more, f.again, err)
+	}
+}
