@@ -23,7 +23,7 @@ type matches struct {
 	dirs     []string                 // in which a change can make another answer, each once
 	lists    map[string][]fs.DirEntry // of directories that were read
 	visited  map[string]bool
-	untold   bool   // a directory's filesystem may not tell of changes
+	untold   bool   // the filesystem of a directory or file may not tell of changes
 	denied   string // what may not be read and how to mend it, "" for nothing
 	refused  string // what is no regular file
 	other    error  // why else something could not be looked at
@@ -116,6 +116,7 @@ func (m *matches) file(path string) {
 	default:
 		m.stats[path] = s
 		m.files = append(m.files, path)
+		m.settle(path) // a link or a mount may lead to another disk than the folder's
 	}
 }
 
@@ -139,10 +140,15 @@ func (m *matches) visit(dir string) {
 	}
 	m.visited[dir] = true
 	m.dirs = append(m.dirs, dir)
-	m.calls++
 	m.touches(&dir)
+	m.settle(dir)
+}
+
+// settle finds out whether changes of path are told.
+func (m *matches) settle(path string) {
+	m.calls++
 	var s unix.Statfs_t
-	m.untold = unix.Statfs(dir, &s) != nil || !tells(int64(s.Type)) || m.untold
+	m.untold = unix.Statfs(path, &s) != nil || !tells(int64(s.Type)) || m.untold
 }
 
 // tells reports whether inotify tells of all changes on a filesystem of that type: what others than this host's programs

@@ -154,3 +154,25 @@ func TestC7UnfinishedInACalm(t *testing.T) {
 		t.Errorf("looked %v, unfinished %v", f.seen != looked, x.unfinished())
 	}
 }
+
+// TestC7FileOnAnotherDisk: a file may lie on a disk that does not tell of changes though its folder does not, by a link or
+// a mount.
+func TestC7FileOnAnotherDisk(t *testing.T) {
+	const untold = "/proc/version"
+	dir := t.TempDir()
+	journaltest.AppendFile(t, filepath.Join(dir, "a.log"), "x\n")
+	look := func() *matches { return expand([]string{dir + "/*.log"}, func(*string) {}) }
+	if look().untold {
+		t.Skip("changes are not told here")
+	}
+	if err := os.Symlink(untold, filepath.Join(dir, "b.log")); err != nil {
+		t.Fatal(err)
+	}
+	m := look()
+	if _, seen := m.stats[untold]; !seen {
+		t.Skip("no ", untold)
+	}
+	if !m.untold {
+		t.Error("changes of a file in /proc are said to be told")
+	}
+}
