@@ -9,12 +9,13 @@ import (
 	"io"
 	"os"
 	"runtime"
+	"slices"
 	"strings"
 
 	"hypervisor-tui/console"
 	"hypervisor-tui/console/config"
 	"hypervisor-tui/console/process"
-	"hypervisor-tui/frame"
+	"hypervisor-tui/screens"
 )
 
 // version is set by the linker.
@@ -138,8 +139,8 @@ func (o *flags) validate() error {
 	case o.TTY != "" && (o.once || o.check):
 		return errors.New("--tty has no meaning with --once or --check, which write to stdout")
 	}
-	if _, known := frame.ScreenNamed(o.Screen); o.Screen != "" && !known {
-		return fmt.Errorf("--screen %q: it is one of %s", o.Screen, strings.Join(frame.ScreenNames(), ", "))
+	if o.Screen != "" && !slices.Contains(screens.Names(), o.Screen) {
+		return fmt.Errorf("--screen %q: it is one of %s", o.Screen, strings.Join(screens.Names(), ", "))
 	}
 	if o.Size != "" {
 		if _, err := config.ParseSize(o.Size); err != nil {

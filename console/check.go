@@ -28,7 +28,7 @@ func Check(out io.Writer, o Options) error {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
-	f := snapshot(ctx, first, o, tailRows)
+	f, _ := snapshot(ctx, first, o)
 	for i := range f.Sources {
 		s := &f.Sources[i]
 		text := s.Detail

@@ -23,7 +23,6 @@ import (
 	"hypervisor-tui/internal/health"
 	"hypervisor-tui/journal"
 	"hypervisor-tui/journal/source"
-	"hypervisor-tui/screens"
 )
 
 // startWait is how long the first frame waits for the first sample, the time zone and a console's font. They are there in
@@ -69,10 +68,11 @@ func Run(o Options) (err error) {
 	l := &loop{
 		tty: terminal, screen: screen, canvas: draw.NewCanvas(look(c, caps, font)), line: newLine(terminal, palette(c, caps)),
 		collector: collector, news: news, guard: g, own: new(process.Usage), systemd: newNotifier(), answers: make(chan func(), asides),
-		console: screens.NewConsole(firstScreen(c, o), g.Caught), repaint: true,
-		look:   func(f *tty.Font) draw.Look { return look(collector.Config(), caps, f) },
-		config: reloads{load: func() loaded { return load(o) }, silent: silent(o), caps: caps, told: late != nil},
+		repaint: true,
+		look:    func(f *tty.Font) draw.Look { return look(collector.Config(), caps, f) },
+		config:  reloads{load: func() loaded { return load(o) }, silent: silent(o), caps: caps, told: late != nil},
 	}
+	l.show(firstScreen(c, o))
 	defer l.systemd.close()
 	l.frame.Settings = settings(c, first.banner, first.path)
 	l.frame.Settings.Version = o.Version

@@ -20,6 +20,7 @@ import (
 	"hypervisor-tui/draw/tty"
 	"hypervisor-tui/frame"
 	"hypervisor-tui/internal/wakeup"
+	"hypervisor-tui/journal"
 	"hypervisor-tui/screens"
 )
 
@@ -58,7 +59,7 @@ type loop struct {
 	repaint bool          // the terminal shows something else than we think
 	behind  bool          // a frame was due and the terminal was busy, or it has only got a part of it
 	fresh   bool          // the next sample is to be drawn at once
-	asked   uint64        // number of the newest query
+	query   uint64        // number of the newest query
 	fed     time.Time     // when systemd's watchdog was fed
 	feed    time.Duration // how often it wants to be; 0: never
 }
@@ -143,6 +144,15 @@ func (l *loop) watchdog() <-chan time.Time {
 	return time.NewTicker(l.feed).C
 }
 
+// show sets the console up, with the page named first.
+func (l *loop) show(first string) {
+	ask := func(q journal.Query) {
+		l.query = q.Number
+		l.collector.Log().Ask(q)
+	}
+	l.console = screens.New(screens.Pages(screens.Options{Ask: ask, Crashed: l.guard.Caught}), first, l.guard.Caught)
+}
+
 // turned ends a turn of the loop.
 func (l *loop) turned() {
 	if l.feed == 0 {
@@ -200,7 +210,7 @@ func (l *loop) event(e tcell.Event) (quit bool, err error) {
 func (l *loop) key(k draw.Key) (quit bool, err error) {
 	now := time.Now()
 	l.attached(now)
-	switch l.console.Key(k, &l.frame) {
+	switch l.console.Handle(k, &l.frame).Kind {
 	case screens.Quit:
 		return true, nil
 	case screens.Login:
@@ -279,11 +289,8 @@ func (l *loop) draw(now time.Time) {
 	if w, h := l.tty.Size(); w != l.w || h != l.h {
 		l.w, l.h, l.repaint = w, h, true
 	}
+	l.console.Update(l.w, l.h, &l.frame)
 	l.console.Draw(l.canvas.Begin(l.w, l.h), &l.frame)
-	if q, changed := l.console.Query(); changed {
-		l.asked = q.Number
-		l.collector.Log().Ask(q)
-	}
 	l.send()
 	l.frame.Self.Frames++
 }
@@ -291,7 +298,7 @@ func (l *loop) draw(now time.Time) {
 // answered says whether the frame has the whole page that was asked for last.
 func (l *loop) answered() bool {
 	page := l.frame.Page
-	return page != nil && page.Query == l.asked && !page.Pending
+	return page != nil && page.Query == l.query && !page.Pending
 }
 
 // gather fills the frame from the newest snapshots. A paused picture keeps its own.

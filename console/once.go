@@ -35,22 +35,27 @@ func Once(out io.Writer, o Options) error {
 	c := first.config
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
-	rows := tailRows
-	size := config.Size{Width: 80, Height: 24}
-	if o.Size != "" {
-		size, _ = config.ParseSize(o.Size) // validated with the flags
-		rows = min(size.Height, journal.MaxRows)
-	}
-	f := snapshot(ctx, first, o, rows)
+	f, log := snapshot(ctx, first, o)
 	if o.JSON {
 		return report.Write(out, f)
 	}
-	canvas := draw.NewCanvas(look(c, draw.Caps{UTF8: utf8Locale()}, nil)) // without colours: the theme is mono
-	picture := screens.NewConsole(firstScreen(c, o), nil)
-	picture.Draw(canvas.Begin(size.Width, size.Height), f)
-	if q, changed := picture.Query(); changed && f.Page != nil {
-		f.Page.Query = q.Number
+	size := config.Size{Width: 80, Height: 24}
+	if o.Size != "" {
+		size, _ = config.ParseSize(o.Size) // validated with the flags
 	}
+	canvas := draw.NewCanvas(look(c, draw.Caps{UTF8: utf8Locale()}, nil)) // without colours: the theme is mono
+	var asked uint64
+	ask := func(q journal.Query) {
+		asked, q.Seen = q.Number, false // nobody looks: what was unread stays so
+		log.Ask(q)
+	}
+	picture := screens.New(screens.Pages(screens.Options{Ask: ask}), firstScreen(c, o), nil)
+	picture.Update(size.Width, size.Height, f)
+	if asked != 0 {
+		f.Page = answerTo(ctx, log, asked)
+		picture.Update(size.Width, size.Height, f)
+	}
+	picture.Draw(canvas.Begin(size.Width, size.Height), f)
 	if _, err := out.Write(canvas.AppendDrawn(nil)); err != nil {
 		return fmt.Errorf("write the picture: %w", err)
 	}
@@ -74,12 +79,12 @@ func utf8Locale() bool {
 }
 
 // snapshot samples the host twice, so that there are rates, and waits for what is slow to answer the first time.
-func snapshot(ctx context.Context, first loaded, o Options, rows int) *frame.Frame {
+func snapshot(ctx context.Context, first loaded, o Options) (*frame.Frame, *journal.Log) {
 	c, g := first.config, new(guard.Guard)
 	collector := collect.New(c, g)
 	news := collector.Subscribe()
 	// Scripts get the messages as they were written.
-	collector.Log().Ask(journal.Query{Number: 1, Rows: rows, Filter: journal.Filter{Least: journal.Debug, Each: o.JSON, Raw: o.JSON}})
+	collector.Log().Ask(journal.Query{Number: 1, Rows: tailRows, Filter: journal.Filter{Least: journal.Debug, Each: o.JSON, Raw: o.JSON}})
 	collector.StartLogs(ctx)
 	collector.StartWorkers(ctx)
 	limit, cancel := context.WithTimeout(ctx, patience)
@@ -108,7 +113,24 @@ func snapshot(ctx context.Context, first loaded, o Options, rows int) *frame.Fra
 	f.Now = time.Now().In(zone.Location)
 	own.Fill(&f.Self)
 	news.Fill(&f.Snapshot)
-	return f
+	return f, collector.Log()
+}
+
+// answerTo waits for the whole page that answers a query, and returns what there is when it does not come in time.
+func answerTo(ctx context.Context, log *journal.Log, query uint64) *journal.Page {
+	ctx, cancel := context.WithTimeout(ctx, lastPatience)
+	defer cancel()
+	for {
+		page := log.Pages().Latest()
+		if page != nil && page.Query == query && !page.Pending {
+			return page
+		}
+		select {
+		case <-log.Changed():
+		case <-ctx.Done():
+			return page
+		}
+	}
 }
 
 // backfilled waits until the log's sources have answered and no more entries come, or ctx ends.

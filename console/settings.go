@@ -1,6 +1,7 @@
 package console
 
 import (
+	"cmp"
 	"fmt"
 	"os"
 	"strings"
@@ -51,16 +52,7 @@ func configPath(path string) string {
 }
 
 // firstScreen is what --screen says, else the configuration.
-func firstScreen(c config.Config, o Options) frame.Screen {
-	name := c.Screen
-	if o.Screen != "" {
-		name = o.Screen
-	}
-	if s, known := frame.ScreenNamed(name); known {
-		return s
-	}
-	return frame.Dashboard
-}
+func firstScreen(c config.Config, o Options) string { return cmp.Or(o.Screen, c.Screen) }
 
 // look chooses colours and runes for a terminal. font is what a console's font has, nil elsewhere.
 func look(c config.Config, caps draw.Caps, font *tty.Font) draw.Look {

@@ -11,6 +11,14 @@ const (
 	KeyF1
 	KeyF2
 	KeyF3
+	KeyF4
+	KeyF5
+	KeyF6
+	KeyF7
+	KeyF8
+	KeyF9
+	KeyF10
+	KeyF11
 	KeyF12
 	KeyUp
 	KeyDown
@@ -34,7 +42,8 @@ const (
 )
 
 var specials = map[tcell.Key]Key{
-	tcell.KeyF1: KeyF1, tcell.KeyF2: KeyF2, tcell.KeyF3: KeyF3, tcell.KeyF12: KeyF12,
+	tcell.KeyF1: KeyF1, tcell.KeyF2: KeyF2, tcell.KeyF3: KeyF3, tcell.KeyF4: KeyF4, tcell.KeyF5: KeyF5, tcell.KeyF6: KeyF6,
+	tcell.KeyF7: KeyF7, tcell.KeyF8: KeyF8, tcell.KeyF9: KeyF9, tcell.KeyF10: KeyF10, tcell.KeyF11: KeyF11, tcell.KeyF12: KeyF12,
 	tcell.KeyUp: KeyUp, tcell.KeyDown: KeyDown, tcell.KeyLeft: KeyLeft, tcell.KeyRight: KeyRight,
 	tcell.KeyPgUp: KeyPageUp, tcell.KeyPgDn: KeyPageDown, tcell.KeyHome: KeyHome, tcell.KeyEnd: KeyEnd,
 	tcell.KeyEnter: KeyEnter, tcell.KeyLF: KeyEnter, tcell.KeyEsc: KeyEsc, tcell.KeyTab: KeyTab, tcell.KeyBacktab: KeyBackTab,
@@ -57,6 +66,9 @@ func KeyOf(e *tcell.EventKey) Key {
 	}
 	return KeyNone
 }
+
+// KeyF is the function key Fn, n from 1 to 12.
+func KeyF(n int) Key { return KeyF1 - Key(n-1) }
 
 // IsRune says whether the key is printable text.
 func (k Key) IsRune() bool { return k >= ' ' }

@@ -34,7 +34,8 @@ func TestKeyOf(t *testing.T) {
 		{"F1", tcell.KeyF1, 0, 0, KeyF1},
 		{"F2", tcell.KeyF2, 0, 0, KeyF2},
 		{"F3", tcell.KeyF3, 0, 0, KeyF3},
-		{"F4", tcell.KeyF4, 0, 0, KeyNone},
+		{"F4", tcell.KeyF4, 0, 0, KeyF4},
+		{"F13", tcell.KeyF13, 0, 0, KeyNone},
 		{"F12", tcell.KeyF12, 0, 0, KeyF12},
 		{"Ctrl-]", tcell.KeyCtrlRightSq, 29, tcell.ModCtrl, KeyCtrlBracket},
 		{"Up", tcell.KeyUp, 0, 0, KeyUp},
@@ -67,7 +68,7 @@ func TestKeyOf(t *testing.T) {
 func TestKeysAreApart(t *testing.T) {
 	seen := map[Key]bool{}
 	for _, k := range []Key{
-		KeyNone, KeyF1, KeyF2, KeyF3, KeyF12, KeyUp, KeyDown, KeyLeft, KeyRight, KeyPageUp, KeyPageDown, KeyHome, KeyEnd, KeyEnter,
+		KeyNone, KeyF1, KeyF2, KeyF3, KeyF4, KeyF5, KeyF6, KeyF7, KeyF8, KeyF9, KeyF10, KeyF11, KeyF12, KeyUp, KeyDown, KeyLeft, KeyRight, KeyPageUp, KeyPageDown, KeyHome, KeyEnd, KeyEnter,
 		KeyEsc, KeyTab, KeyBackTab, KeyBackspace, KeyCtrlC, KeyCtrlL, KeyCtrlU, KeyCtrlD, KeyCtrlZ, KeyCtrlBracket,
 	} {
 		if seen[k] || k.IsRune() || k > 0 {

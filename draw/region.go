@@ -93,6 +93,13 @@ func (r Region) Faded(on bool) Region {
 	return r
 }
 
+// nothing is a canvas without cells.
+var nothing = &Canvas{look: Look{Theme: MonoTheme(), Glyphs: ASCIIGlyphs()}}
+
+// Nowhere is a region w columns wide and as high as a region may be, that shows nothing: what is drawn there is only
+// measured.
+func Nowhere(w int) Region { return Region{c: nothing, w: max(w, 0), h: math.MaxInt16} }
+
 // Set draws one rune at (x, y) and returns the columns it takes, 0 when that is outside.
 func (r Region) Set(x, y int, v rune, s Style) int {
 	cx, cy := r.x+x, r.y+y

@@ -14,44 +14,12 @@ import (
 	"hypervisor-tui/sample/qemu"
 )
 
-// Screen names one of the three screens.
-type Screen uint8
-
-// The screens, in the order of their keys.
+// The pages that problems send to, by their names.
 const (
-	Logs Screen = iota
-	Dashboard
-	Network
-	ScreenCount
+	Logs      = "logs"
+	Dashboard = "dashboard"
+	Network   = "network"
 )
-
-// String is the name that --screen and the config use.
-func (s Screen) String() string {
-	switch s {
-	case Logs:
-		return "logs"
-	case Dashboard:
-		return "dashboard"
-	case Network:
-		return "network"
-	}
-	return "unknown"
-}
-
-// ScreenNames returns the names of the screens in the order of their keys.
-func ScreenNames() []string {
-	names := make([]string, ScreenCount)
-	for s := range ScreenCount {
-		names[s] = s.String()
-	}
-	return names
-}
-
-// ScreenNamed returns the screen of a name, and reports whether there is one.
-func ScreenNamed(name string) (Screen, bool) {
-	i := slices.Index(ScreenNames(), name)
-	return Screen(max(i, 0)), i >= 0
-}
 
 // Snapshot is what is known of one host at one time. Whoever gets one may read it until he asks for the next; Tracker.Derive
 // fills in what follows from the rest.

@@ -59,7 +59,7 @@ type Problem struct {
 	N        int           // of a certificate the days that are left, of a pod its restarts, of others how many more are wrong
 	Detail   string        // the reason, where there is one
 	Since    time.Duration // CLOCK_BOOTTIME from which it has been so
-	Where    Screen        // where to look
+	Where    string        // the page where to look
 	VMs      int           // guests that are cut off by it
 }
 

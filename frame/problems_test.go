@@ -273,11 +273,3 @@ func TestProblemsAllocateNothing(t *testing.T) {
 		t.Errorf("%v allocations for %d problems", least, len(problems))
 	}
 }
-
-func TestScreenNames(t *testing.T) {
-	for s, want := range []string{"logs", "dashboard", "network", "unknown"} {
-		if got := Screen(s).String(); got != want {
-			t.Errorf("screen %d is %q, want %q", s, got, want)
-		}
-	}
-}

@@ -61,7 +61,7 @@ func appendProblems(dst []byte, f *frame.Frame) []byte {
 	if !worst.Dated() {
 		tail = draw.AppendAge(append(tail, " since "...), f.Boot-worst.Since)
 	}
-	tail = append(append(append(tail, " ["...), worst.Where.String()...), ']')
+	tail = append(append(append(tail, " ["...), worst.Where...), ']')
 	if more := len(f.Problems) - 1; more > 0 {
 		tail = append(strconv.AppendInt(append(tail, " +"...), int64(more), 10), " more"...)
 	}

@@ -72,7 +72,7 @@ func TestGoldenStatus(t *testing.T) {
 		}, "2026-11-22 03:02:11 hypervisor-01 cpu 45% mem 66% / 78% load 2.34 10.0.0.11\n" +
 			"! br0 no carrier since 1d 2h [network]\n"},
 		{"a long problem", func(f *frame.Frame) {
-			f.Problems[0] = frame.Problem{Kind: frame.SourceFailed, Subject: "jöurnal", Detail: strings.Repeat("much to say ", 20), Since: f.Boot}
+			f.Problems[0] = frame.Problem{Kind: frame.SourceFailed, Subject: "jöurnal", Detail: strings.Repeat("much to say ", 20), Since: f.Boot, Where: frame.Logs}
 		}, "2026-11-22 03:02:11 hypervisor-01 cpu 45% mem 66% / 78% load 2.34 10.0.0.11\n" +
 			"! j?urnal: much to say much to say much to say much to> since 0s [logs] +5 more\n"},
 	}

@@ -50,7 +50,7 @@ var problemFigures = figures[of[frame.Problem]]{
 	{key: "what", kind: "text", help: "The problem in words.", value: func(p *of[frame.Problem]) any { return string(p.v.AppendWhat(nil)) }},
 	{key: "since", kind: "time", help: "Since when, as far as this run has seen it.", null: "the clock has no date",
 		value: func(p *of[frame.Problem]) any { return wallClock(p.f, p.v.Since) }},
-	{key: "where", kind: "text", help: "The screen to look at: logs, dashboard or network.", value: func(p *of[frame.Problem]) any { return p.v.Where.String() }},
+	{key: "where", kind: "text", help: "The screen to look at: logs, dashboard or network.", value: func(p *of[frame.Problem]) any { return p.v.Where }},
 }
 
 var sourceFigures = figures[of[frame.Source]]{

@@ -46,19 +46,19 @@ func prepared(p picture, w, h int) func() {
 		p.change(f)
 	}
 	canvas := draw.NewCanvas(looks["colour"])
-	c := NewConsole(p.screen, nil)
+	c := newConsole(p.screen, nil)
 	var tracker frame.Tracker
 	draw := func() {
 		f.Tick++
 		f.Now = f.Now.Add(time.Second)
 		f.Boot += time.Second
 		tracker.Derive(&f.Snapshot)
-		c.Draw(canvas.Begin(w, h), f)
+		present(c, canvas, w, h, f)
 		answerQuery(c, f)
 	}
 	draw()
 	for _, k := range p.keys {
-		c.Key(k, f)
+		c.Handle(k, f)
 		draw()
 	}
 	draw()
@@ -99,7 +99,7 @@ func BenchmarkDraw200x60(b *testing.B) {
 // BenchmarkF15Draw draws the screens of a host with 5,000 interfaces.
 func BenchmarkF15Draw(b *testing.B) {
 	for _, kind := range []string{"veth", "physical", "device"} {
-		for _, screen := range []frame.Screen{frame.Dashboard, frame.Network} {
+		for _, screen := range []string{frame.Dashboard, frame.Network} {
 			p := picture{screen: screen, change: func(f *frame.Frame) { manyLinks(f, kind) }}
 			b.Run(fmt.Sprintf("%s-%s", screen, kind), func(b *testing.B) {
 				draw := prepared(p, 200, 60)

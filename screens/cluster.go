@@ -12,23 +12,23 @@ const clusterFigures = 22 // the column where the figures start
 // clusterRows is how many rows of a body the cluster takes.
 func clusterRows(f *frame.Frame, body int) int {
 	switch {
-	case !shows(clusterLine, body):
+	case !fits(clusterLine, body):
 		return 0
-	case !shows(clusterBlock, body):
+	case !fits(clusterBlock, body):
 		return 2
 	}
 	rows := 4
-	if clusterKnown(f) && shows(nodeLine, body) {
+	if clusterKnown(f) && fits(nodeLine, body) {
 		rows++
 	}
-	if clusterKnown(f) && shows(warningLine, body) {
+	if clusterKnown(f) && fits(warningLine, body) {
 		rows++
 	}
 	return rows
 }
 
 // drawCluster is the dashboard's last lines. What is not known is said to be so, with the reason.
-func drawCluster(c *Console, r draw.Region, f *frame.Frame) {
+func drawCluster(r draw.Region, f *frame.Frame) {
 	whole := r.H() > 2
 	p := r.CutTop(1).Rule(0, "Kubernetes and KubeVirt")
 	if clusterKnown(f) {
@@ -137,40 +137,127 @@ func kubevirtLine(r draw.Region, f *frame.Frame) {
 	}
 }
 
-// localVMs writes how many VMs run on this host, as the QEMU processes tell.
-func localVMs(p *draw.Pen, f *frame.Frame) {
+// drawNodeLine is this node on one line: condition, roles, version, and what is requested of it.
+func drawNodeLine(r draw.Region, f *frame.Frame) {
+	k := f.Kube
+	nodes := &k.Kinds[kube.KindNode]
+	p := r.Pen(1, 0)
+	p.Text(draw.Dim, "This node: ").To(clusterFigures)
 	switch {
-	case f.VMs == nil:
-		p.Text(draw.Dim, "--")
-	case !stateWord(p, &f.VMs.Health):
-		p.Int(draw.Accent, int64(len(f.VMs.VMs)))
+	case !nodes.Has():
+		kindState(&p, nodes, f, p.Left()-1)
+	case k.Here == nil:
+		p.Text(draw.Dim, "none of the cluster's nodes is this host")
+	default:
+		readiness(&p, k.Here, nodes)
+		p.Skip(2)
+		requested(&p, k, "CPU", &k.Kinds[kube.KindPod])
+		requested(&p, k, "memory", &k.Kinds[kube.KindPod])
+		requested(&p, k, "pods", &k.Kinds[kube.KindPod])
+		overcommit(&p, k)
+		if v := k.Here.Version; p.Left() > len(v)+2 {
+			p.Text(draw.Text, v).Skip(2)
+		}
+		roles(&p, k.Here)
 	}
 }
 
-// apiState writes the state of the API and, when there is none, why; short when figures follow.
-func apiState(p *draw.Pen, f *frame.Frame, short bool) {
-	if f.Kube == nil {
-		p.Text(draw.Dim, "--")
-		return
+// readiness writes whether a node is ready and what else is said of it: cordoned, and each condition that is not well.
+func readiness(p *draw.Pen, n *kube.Node, k *kube.Kept) {
+	style, sign, word := kindStyle(k, draw.Good), draw.OK, "Ready"
+	if n.Ready != "True" {
+		style, sign, word = kindStyle(k, draw.Bad), draw.Wrong, "NotReady"
 	}
-	h := &f.Kube.Health
-	switch trouble := apiTrouble(f); {
-	case short && trouble != "":
-		p.Text(draw.Bad, trouble).Skip(1)
-		shortAge(p, draw.Bad, f.Boot-h.Since, p.X()+4)
-	case f.Kube.Cause.Why != "" && trouble != "":
-		p.Fit(draw.Warn, f.Kube.Cause.Why, min(p.Left(), 40))
-	case h.Err != "":
-		p.Fit(draw.Warn, h.Err, min(p.Left(), 40))
-	case !stateWord(p, h):
-		p.Text(draw.Good, "ok")
+	p.Glyph(style, sign).Skip(1).Text(style, word)
+	if n.Cordoned {
+		p.Text(kindStyle(k, draw.Warn), ", cordoned")
+	}
+	for i := range n.Conditions {
+		if c := &n.Conditions[i]; c.Good == kube.False && c.Type != "Ready" && p.Left() > len(c.Type)+2 {
+			p.Text(kindStyle(k, draw.Bad), ", ").Text(kindStyle(k, draw.Bad), c.Type)
+		}
 	}
 }
 
-// unknownFigure writes a figure that only the API knows, whole or not at all.
-func unknownFigure(p *draw.Pen, name string) {
-	if p.Left() < len(name)+6 {
+// roles writes the roles of a node, as many as fit.
+func roles(p *draw.Pen, n *kube.Node) {
+	for i, role := range n.Roles {
+		if p.Left() < len(role)+2 {
+			return
+		}
+		if i > 0 {
+			p.Text(draw.Dim, ",")
+		}
+		p.Text(draw.Text, role)
+	}
+}
+
+// requested writes what the pods of this node ask for of what they can get, whole or not at all.
+func requested(p *draw.Pen, k *kube.State, what string, pods *kube.Kept) {
+	if !pods.Has() || p.Left() < len(what)+22 {
 		return
 	}
-	p.Text(draw.Dim, name).Text(draw.Dim, ": ").Text(draw.Dim, "n/a").Skip(2)
+	style := kindStyle(pods, draw.Text)
+	p.Text(draw.Dim, what).Skip(1)
+	switch what {
+	case "CPU":
+		cpuOf(p, style, k.Pods.HereCPU, k.Here.CPU)
+		p.Text(draw.Dim, " requested")
+	case "memory":
+		memoryOf(p, style, k.Pods.HereMemory, k.Here.Memory)
+	default:
+		podsOf(p, style, k.Pods.Here, k.Here.Pods)
+	}
+	p.Skip(2)
+}
+
+// cpuOf, memoryOf and podsOf write what is asked for and what there is, n/a while the node does not say.
+func cpuOf(p *draw.Pen, style draw.Style, asked, all int64) {
+	p.Float(style, float64(asked)/1000, 1, 0).Text(style, "/")
+	if all <= 0 {
+		p.Text(draw.Dim, "n/a")
+		return
+	}
+	p.Float(style, float64(all)/1000, 1, 0)
+}
+
+func memoryOf(p *draw.Pen, style draw.Style, asked, all int64) {
+	if all <= 0 {
+		p.Size(style, uint64(max(asked, 0)), 0).Text(style, "/").Text(draw.Dim, "n/a")
+		return
+	}
+	p.SizeOf(style, uint64(max(asked, 0)), uint64(all))
+}
+
+func podsOf(p *draw.Pen, style draw.Style, here int, all int64) {
+	p.Int(style, int64(here)).Text(style, "/")
+	if all <= 0 {
+		p.Text(draw.Dim, "n/a")
+		return
+	}
+	p.Int(style, all)
+}
+
+// overcommit writes how many virtual CPUs there are and how many share one CPU of this node.
+func overcommit(p *draw.Pen, k *kube.State) {
+	instances := &k.Kinds[kube.KindInstance]
+	if ratio := k.Overcommit(); ratio > 0 && p.Left() > 24 {
+		style := kindStyle(instances, draw.Text)
+		p.Text(draw.Dim, "vCPUs ").Int(style, int64(k.Virt.HereVCPUs)).Text(draw.Dim, ", ").Float(style, ratio, 1, 0).Text(draw.Dim, " a CPU").Skip(2)
+	}
+}
+
+// warningOnALine is the cluster's newest warning on one line.
+func warningOnALine(r draw.Region, f *frame.Frame) {
+	kept := &f.Kube.Kinds[kube.KindWarning]
+	p := r.Pen(1, 0)
+	p.Text(draw.Dim, "Last warning: ").To(clusterFigures)
+	switch {
+	case !kept.Has():
+		kindState(&p, kept, f, p.Left()-1)
+	case len(f.Kube.Warnings) == 0:
+		p.Text(draw.Dim, "none")
+	default:
+		warning(&p, &f.Kube.Warnings[0], f)
+	}
 }

@@ -1,168 +1,98 @@
-// Package screens draws the three screens and their overlays from a frame.Frame. Screens hold view state only: what
-// is selected, scrolled, typed. Drawing allocates nothing; handling a key may.
+// Package screens draws the frame round the pages: header, footer, and the overlays that every page has. What the pages
+// are is in screens/pages.
 package screens
 
 import (
+	"slices"
+
 	"hypervisor-tui/draw"
 	"hypervisor-tui/frame"
-	"hypervisor-tui/journal"
 )
 
-// Wish is what a key asks of the loop, beyond a new frame.
-type Wish uint8
-
-// The wishes.
-const (
-	Nothing Wish = iota
-	Quit
-	Refresh // sample now
-	Repaint // send every cell
-	Login   // hand the terminal to a login prompt
-)
-
-type overlay uint8
-
-const (
-	noOverlay overlay = iota
-	helpOverlay
-	sourcesOverlay
-	entryOverlay
-	vmOverlay
-	storageOverlay
-	hardwareOverlay
-	loginOverlay
-	nodeOverlay
-	warningsOverlay
-	linkOverlay
-)
-
-// Console is the whole picture: header, one of three screens, footer, and an overlay. The loop's goroutine owns it.
+// Console is the whole picture: header, one of the pages, footer, and an overlay. The loop's goroutine owns it.
 type Console struct {
-	active  frame.Screen
-	overlay overlay
-	scroll  scroll // of the overlay
+	pages   []Screen // in the order of their F-keys
+	active  int
+	overlay Screen // nil: none
 	paused  bool
-	logs    logs
-	common  []binding
-	own     [frame.ScreenCount][]binding // keys of each screen while no overlay is open,
-	windows [frame.ScreenCount][]binding // and those that open one
-	body    int                          // rows of the screen's body in this frame
-	order   []int                        // scratch for sorted lists
-	network network
-	vms     vms
-	crashed func(panel string, value any) // told of each panic in a panel
-	text    []byte                        // scratch for a text that is put together
+	common  []Binding
+	guard   guard
+	fails   struct{ page, overlay bool } // it panicked when it took in this frame
 }
 
-// NewConsole shows first. crashed is called, on the loop's goroutine, with each panic that a panel raises.
-func NewConsole(first frame.Screen, crashed func(panel string, value any)) *Console {
-	return &Console{
-		active: first, logs: newLogs(), crashed: crashed, common: commonKeys(),
-		own:     [frame.ScreenCount][]binding{frame.Logs: logKeys(), frame.Dashboard: dashboardKeys(), frame.Network: networkKeys()},
-		windows: [frame.ScreenCount][]binding{frame.Dashboard: dashboardWindows()},
-	}
+// New shows the page named first, or else the first of pages. crashed is called, on the loop's goroutine, with each panic
+// of a panel; it may be nil.
+func New(pages []Screen, first string, crashed func(panel string, value any)) *Console {
+	c := &Console{pages: pages, active: max(position(pages, first), 0), guard: crashed}
+	c.common = c.commonKeys()
+	return c
+}
+
+// position is where the page of a name stands, -1 when there is none.
+func position(pages []Screen, name string) int {
+	return slices.IndexFunc(pages, func(s Screen) bool { return s.Name() == name })
 }
 
 // Paused says that the picture is to stay as it is until a key changes it.
 func (c *Console) Paused() bool { return c.paused }
 
-// Typing says whether what is typed goes into a text and is no command.
+// Typing reports whether what is typed goes into a text and is no command.
 func (c *Console) Typing() bool {
-	return c.overlay == noOverlay && (c.active == frame.Logs && c.logs.typing() || c.active == frame.Network && c.network.input.prompt != noPrompt)
+	page, ok := c.pages[c.active].(interface{ Typing() bool })
+	return ok && c.overlay == nil && page.Typing()
 }
 
-// Active is the screen that is shown.
-func (c *Console) Active() frame.Screen { return c.active }
+// Active is the name of the page that is shown.
+func (c *Console) Active() string { return c.pages[c.active].Name() }
 
-// Query returns what the log screen wants to see, and whether that changed since the last call.
-func (c *Console) Query() (journal.Query, bool) {
-	l := &c.logs
-	seen := c.active == frame.Logs && c.overlay == noOverlay && !c.paused && l.following()
-	if seen != l.query.Seen {
-		l.query.Seen = seen
-		l.ask()
+// Update takes in the frame that is drawn next, on w by h cells.
+func (c *Console) Update(w, h int, f *frame.Frame) {
+	for i, p := range c.pages {
+		if p, ok := p.(interface{ Watched(on bool) }); ok {
+			p.Watched(i == c.active && c.overlay == nil && !c.paused)
+		}
 	}
-	if c.overlay != entryOverlay && l.query.Whole != 0 {
-		l.query.Whole, l.detail = 0, detail{}
-		l.ask()
+	if tiny(w, h) {
+		return
 	}
-	return l.take()
+	h -= headerRows(w, h, f) + 1
+	c.fails.page = !c.update(c.pages[c.active], w, h, f)
+	c.fails.overlay = c.overlay != nil && !c.update(c.overlay, w, h, f)
 }
 
-// panel draws one part of the picture.
-type panel func(*Console, draw.Region, *frame.Frame)
+// update reports whether s took in the frame without a panic.
+func (c *Console) update(s Screen, w, h int, f *frame.Frame) (done bool) {
+	defer func() {
+		if v := recover(); v != nil {
+			c.guard.tell(s.Name(), v)
+		}
+	}()
+	s.Update(w, h, f)
+	return true
+}
 
-// Draw draws the whole picture. A panel that panics is replaced by the word crashed; the others live.
+// Draw draws the picture of the frame that Update took in, and changes nothing. A panel that panics is replaced by the
+// word crashed; the others live.
 func (c *Console) Draw(r draw.Region, f *frame.Frame) {
 	if r.Empty() {
 		return
 	}
-	if tiny(r) {
-		c.guarded("tiny", drawTiny, r, f)
+	if tiny(r.W(), r.H()) {
+		c.guard.Draw("tiny", drawTiny, r, f)
 		return
 	}
-	c.guarded("header", drawHeader, r.CutTop(headerRows(r, f)), f)
-	c.guarded("footer", drawFooter, r.CutBottom(1), f)
-	tops := c.tops()
-	c.drawBody(r, f)
-	if c.tops() != tops { // a list has become shorter than where it stood, which is known only now
-		r.Fill(' ', draw.Text)
-		c.drawBody(r, f)
+	c.guard.Draw("header", c.drawHeader, r.CutTop(headerRows(r.W(), r.H(), f)), f)
+	c.guard.Draw("footer", c.drawFooter, r.CutBottom(1), f)
+	c.draw(c.pages[c.active], c.fails.page, r, f)
+	if c.overlay != nil {
+		c.draw(c.overlay, c.fails.overlay, r, f)
 	}
 }
 
-// tops is where the lists stand that drawing may pull back.
-func (c *Console) tops() [2]int { return [2]int{c.scroll.top, c.network.scroll.top} }
-
-// drawBody draws what lies between header and footer.
-func (c *Console) drawBody(r draw.Region, f *frame.Frame) {
-	switch c.active {
-	case frame.Logs:
-		c.guarded("logs", drawLogs, r, f)
-	case frame.Dashboard:
-		c.guarded("dashboard", drawDashboard, r, f)
-	case frame.Network:
-		c.guarded("network", drawNetwork, r, f)
-	}
-	switch c.overlay {
-	case helpOverlay:
-		c.guarded("help", drawHelp, r, f)
-	case sourcesOverlay:
-		c.guarded("sources", drawSources, r, f)
-	case entryOverlay:
-		c.guarded("entry", drawEntry, r, f)
-	case vmOverlay:
-		c.guarded("vm", drawVMEntry, r, f)
-	case storageOverlay:
-		c.guarded("storage", drawStorage, r, f)
-	case hardwareOverlay:
-		c.guarded("hardware", drawHardware, r, f)
-	case loginOverlay:
-		c.guarded("login", drawLogin, r, f)
-	case nodeOverlay:
-		c.guarded("node", drawNode, r, f)
-	case warningsOverlay:
-		c.guarded("warnings", drawWarnings, r, f)
-	case linkOverlay:
-		c.guarded("link", drawLinkEntry, r, f)
-	}
-}
-
-// guarded calls p; a panic in it becomes a word on its region.
-func (c *Console) guarded(name string, p panel, r draw.Region, f *frame.Frame) {
-	defer c.catch(name, r)
-	p(c, r, f)
-}
-
-func (c *Console) catch(name string, r draw.Region) {
-	v := recover()
-	if v == nil {
+func (c *Console) draw(s Screen, failed bool, r draw.Region, f *frame.Frame) {
+	if failed {
+		sayCrashed(r, s.Name())
 		return
 	}
-	r.Fill(' ', draw.Text)
-	p := r.Pen(1, 0)
-	p.Glyph(draw.Bad, draw.Wrong).Skip(1).Text(draw.Bad, name).Text(draw.Bad, " crashed: the log has the reason (unit self)")
-	if c.crashed != nil {
-		c.crashed(name, v)
-	}
+	c.guard.Draw(s.Name(), s.Draw, r, f)
 }

@@ -8,7 +8,7 @@ import (
 	"hypervisor-tui/sample"
 )
 
-func drawCPU(c *Console, r draw.Region, f *frame.Frame) {
+func (d *dashboardPage) drawCPU(r draw.Region, f *frame.Frame) {
 	heading(r.CutTop(1), "CPU", f, sample.Stat)
 	if missing(&r, f, sample.Stat) {
 		return
@@ -29,27 +29,27 @@ func drawCPU(c *Console, r draw.Region, f *frame.Frame) {
 	}
 	p = r.CutTop(1).Pen(1, 0)
 	tasks(&p, f)
-	if shows(cpuPressure, c.body) {
+	if fits(cpuPressure, d.body) {
 		p = r.CutTop(1).Pen(1, 0)
 		p.Text(draw.Dim, "stalled ")
 		pressure(&p, f, "cpu", h.Pressure.CPUSome, "io", h.Pressure.IOSome)
 	}
-	if shows(temperature, c.body) && len(h.Sensors)+len(h.Fans)+len(h.Power) > 0 {
+	if fits(temperature, d.body) && len(h.Sensors)+len(h.Fans)+len(h.Power) > 0 {
 		drawSensors(r.CutTop(1), f)
 	}
-	if !shows(coreBars, c.body) {
+	if !fits(coreBars, d.body) {
 		return
 	}
 	bars := r.CutTop(coreRows(r, len(h.Cores)))
 	drawCores(bars, h.Cores, f.Settings.CPU)
-	if shows(sparklines, c.body) {
+	if fits(sparklines, d.body) {
 		history(r, &h.History.CPU, 100, draw.Good, f)
 	}
 }
 
 func tasks(p *draw.Pen, f *frame.Frame) {
 	p.Text(draw.Dim, "load ")
-	if !word(p, f, sample.Loadavg) {
+	if !placeholder(p, f, sample.Loadavg) {
 		h := f.Host
 		p.Float(draw.Text, h.Load[0], 2, 0).Skip(1).Float(draw.Text, h.Load[1], 2, 0).Skip(1).Float(draw.Text, h.Load[2], 2, 0)
 		p.Skip(2).Text(draw.Dim, "tasks ").Int(draw.Text, int64(h.Running)).Text(draw.Dim, "/").Int(draw.Text, int64(h.Tasks))
@@ -64,7 +64,7 @@ func tasks(p *draw.Pen, f *frame.Frame) {
 
 // pressure writes two shares of the last ten seconds in which tasks waited.
 func pressure(p *draw.Pen, f *frame.Frame, name1 string, v1 float64, name2 string, v2 float64) {
-	if word(p, f, sample.Pressure) {
+	if placeholder(p, f, sample.Pressure) {
 		return
 	}
 	p.Text(draw.Dim, name1).Skip(1).Float(draw.Text, v1, 1, 0).Text(draw.Dim, "%")

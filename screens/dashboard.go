@@ -6,44 +6,60 @@ import (
 	"hypervisor-tui/sample"
 )
 
-func dashboardKeys() []binding {
-	return []binding{
-		{[]draw.Key{'s'}, "s", "sort VMs: CPU, memory, disk, net, name", "Sort VMs", sortVMs},
-		{[]draw.Key{draw.KeyUp, draw.KeyDown, 'k', 'j'}, arrows, "choose a VM", "", chooseVM},
-		{[]draw.Key{draw.KeyEnter}, "Enter", "the chosen VM whole", "", openVM},
-		{[]draw.Key{'v'}, "v", "VMs of the whole cluster, or of this host", "All VMs", allVMs},
-	}
+// dashboardPage is F2: four quadrants, and the cluster below them.
+type dashboardPage struct {
+	keys        []Binding
+	guard       guard
+	body        int   // rows
+	disks       []int // indices into Host.Disks, the busiest first
+	filesystems []int // indices into Host.Filesystems, the most urgent first,
+	urgent      []int // and of those that a quadrant lists
+	vms         vms
 }
 
-// dashboardWindows open an overlay each, and work over another one too.
-func dashboardWindows() []binding {
-	return []binding{
-		{[]draw.Key{'d'}, "d", "every disk, filesystem, array and pool", "Disks", openStorage},
-		{[]draw.Key{'c'}, "c", "every CPU, memory in full, every sensor", "CPUs", openHardware},
-		{[]draw.Key{'n'}, "n", "this node, migrations, what a drain meets", "Node", openNode},
-		{[]draw.Key{'w'}, "w", "the cluster's newest warnings", "Warnings", openWarnings},
+// newDashboard returns the page. crashed is called with each panic of a panel; it may be nil.
+func newDashboard(crashed func(panel string, value any)) *dashboardPage {
+	d := &dashboardPage{guard: crashed}
+	d.keys = []Binding{
+		Bind("s", "sort VMs: CPU, memory, disk, net, name", "Sort VMs", d.vms.sortBy, 's'),
+		Bind(Arrows, "choose a VM", "", d.vms.choose, draw.KeyUp, draw.KeyDown, 'k', 'j'),
+		Bind("Enter", "the chosen VM whole", "", d.vms.open, draw.KeyEnter),
+		Bind("v", "VMs of the whole cluster, or of this host", "All VMs", d.vms.listAll, 'v'),
+		BindAnywhere("d", "every disk, filesystem, array and pool", "Disks", d.openStorage, 'd'),
+		BindAnywhere("c", "every CPU, memory in full, every sensor", "CPUs", openHardware, 'c'),
+		BindAnywhere("n", "this node, migrations, what a drain meets", "Node", openNode, 'n'),
+		BindAnywhere("w", "the cluster's newest warnings", "Warnings", openWarnings, 'w'),
 	}
+	return d
 }
 
-func openStorage(c *Console, _ draw.Key, _ *frame.Frame) Wish  { return c.toggle(storageOverlay) }
-func openNode(c *Console, _ draw.Key, _ *frame.Frame) Wish     { return c.toggle(nodeOverlay) }
-func openWarnings(c *Console, _ draw.Key, _ *frame.Frame) Wish { return c.toggle(warningsOverlay) }
-func openHardware(c *Console, _ draw.Key, _ *frame.Frame) Wish { return c.toggle(hardwareOverlay) }
+func (d *dashboardPage) Name() string    { return "dashboard" }
+func (d *dashboardPage) Title() string   { return "Dashboard" }
+func (d *dashboardPage) Keys() []Binding { return d.keys }
 
-// drawDashboard is F2: four quadrants, and the cluster below them.
-func drawDashboard(c *Console, r draw.Region, f *frame.Frame) {
-	c.body = r.H()
+func (d *dashboardPage) Handle(k draw.Key, f *frame.Frame) (Command, bool) { return Do(d.keys, k, f) }
+
+// Update sorts the lists.
+func (d *dashboardPage) Update(_, h int, f *frame.Frame) {
+	d.body = h
+	d.sortDisks(f)
+	d.vms.sort(f)
+	d.vms.scroll(d.vms.height(f, h)-1, f)
+}
+
+// Draw implements screens.Screen.
+func (d *dashboardPage) Draw(r draw.Region, f *frame.Frame) {
 	body := r
 	switch {
 	case r.W() < narrow:
-		c.guarded("gauges", drawGauges, r, f)
+		d.guard.Draw("gauges", d.drawGauges, r, f)
 		return
-	case shows(clusterLine, c.body):
-		c.guarded("cluster", drawCluster, r.CutBottom(clusterRows(f, c.body)), f)
+	case fits(clusterLine, d.body):
+		d.guard.Draw("cluster", drawCluster, r.CutBottom(clusterRows(f, d.body)), f)
 	}
-	vms := c.vmRows(f)
+	vms := d.vms.height(f, d.body)
 	if vms > 0 {
-		c.guarded("vms", drawVMs, r.CutBottom(vms), f)
+		d.guard.Draw("vms", d.vms.draw, r.CutBottom(vms), f)
 	}
 	half := r.W() / 2
 	foot := body.Sub(half-1, r.H(), 1, 1).Pen(0, 0)
@@ -54,10 +70,10 @@ func drawDashboard(c *Console, r draw.Region, f *frame.Frame) {
 	cpu, disks := top.CutLeft(half), r.CutLeft(half)
 	cross(cpu.CutRight(1), draw.TeeDown)
 	cross(disks.CutRight(1), draw.Cross)
-	c.guarded("cpu", drawCPU, cpu, f)
-	c.guarded("memory", drawMemory, top, f)
-	c.guarded("disks", drawDisks, disks, f)
-	c.guarded("traffic", drawTraffic, r, f)
+	d.guard.Draw("cpu", d.drawCPU, cpu, f)
+	d.guard.Draw("memory", d.drawMemory, top, f)
+	d.guard.Draw("disks", d.drawDisks, disks, f)
+	d.guard.Draw("traffic", d.drawTraffic, r, f)
 }
 
 // cross draws the line between two quadrants; tee joins it to the rule above.
@@ -68,7 +84,7 @@ func cross(r draw.Region, tee draw.Glyph) {
 }
 
 // drawGauges is the dashboard of a narrow screen: one line a figure, the filesystems below.
-func drawGauges(c *Console, r draw.Region, f *frame.Frame) {
+func (d *dashboardPage) drawGauges(r draw.Region, f *frame.Frame) {
 	if cpu := r.CutTop(1); !missing(&cpu, f, sample.Stat) {
 		labelled(cpu, "CPU", f.Host.CPU.Busy, f.Settings.CPU)
 	}
@@ -84,7 +100,7 @@ func drawGauges(c *Console, r draw.Region, f *frame.Frame) {
 		p.To(19)
 		vmsAndPods(&p, f)
 	}
-	c.filesystems(r, f)
+	d.drawFilesystems(r, f)
 }
 
 // labelled draws one gauge with its name in front.

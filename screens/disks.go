@@ -2,6 +2,7 @@ package screens
 
 import (
 	"cmp"
+	"math"
 	"slices"
 	"strings"
 
@@ -11,21 +12,21 @@ import (
 	"hypervisor-tui/sample"
 )
 
-func drawDisks(c *Console, r draw.Region, f *frame.Frame) {
+func (d *dashboardPage) drawDisks(r draw.Region, f *frame.Frame) {
 	heading(r.CutTop(1), "Disk I/O and filesystems", f, sample.Diskstats)
 	diskFigures(r.CutTop(1), f)
 	if f.Host == nil {
 		return
 	}
-	if shows(perDisk, c.body) && r.H() > 4 {
-		rows := min(len(f.Host.Disks), max(r.H()-len(c.urgentFilesystems(f)), r.H()/3))
-		c.diskTable(r.CutTop(rows).Faded(old(f, sample.Diskstats)), f)
+	if fits(perDisk, d.body) && r.H() > 4 {
+		rows := min(len(f.Host.Disks), max(r.H()-len(d.urgent), r.H()/3))
+		d.diskTable(r.CutTop(rows).Faded(old(f, sample.Diskstats)), f)
 	}
 	if len(f.Host.Arrays)+len(f.Host.Pools) > 0 && r.H() > len(f.Host.Filesystems) {
 		drawArrays(r.CutTop(1).Faded(f.LateSince != 0), f)
 	}
-	r = c.filesystems(r, f)
-	if shows(sparklines, c.body) && f.Host.Health[sample.Diskstats].Has() && hasDisk(f.Host) {
+	r = d.drawFilesystems(r, f)
+	if fits(sparklines, d.body) && f.Host.Health[sample.Diskstats].Has() && hasDisk(f.Host) {
 		twin(r.Faded(old(f, sample.Diskstats)), "Read", &f.Host.History.DiskRead, "Write", &f.Host.History.DiskWrite, f)
 	}
 }
@@ -33,7 +34,7 @@ func drawDisks(c *Console, r draw.Region, f *frame.Frame) {
 func diskFigures(r draw.Region, f *frame.Frame) {
 	p := r.Pen(1, 0)
 	p.Text(draw.Dim, "Read ")
-	if word(&p, f, sample.Diskstats) {
+	if placeholder(&p, f, sample.Diskstats) {
 		return
 	}
 	if !hasDisk(f.Host) {
@@ -44,7 +45,7 @@ func diskFigures(r draw.Region, f *frame.Frame) {
 	p.Text(draw.Dim, "Write").Rate(draw.Text|draw.Bold, f.Host.DiskWrite, 12)
 }
 
-// hasDisk says whether there is a disk whose rates count.
+// hasDisk reports whether there is a disk whose rates count.
 func hasDisk(h *sample.Host) bool {
 	for i := range h.Disks {
 		if h.Disks[i].Physical || h.Disks[i].Remote {
@@ -54,30 +55,52 @@ func hasDisk(h *sample.Host) bool {
 	return false
 }
 
+// sortDisks puts disks and filesystems in order.
+func (d *dashboardPage) sortDisks(f *frame.Frame) {
+	d.disks, d.filesystems, d.urgent = d.disks[:0], d.filesystems[:0], d.urgent[:0]
+	if f.Host == nil {
+		return
+	}
+	disks, all := f.Host.Disks, f.Host.Filesystems
+	for i := range disks {
+		d.disks = append(d.disks, i)
+	}
+	slices.SortStableFunc(d.disks, func(a, b int) int { return cmp.Compare(disks[b].Busy, disks[a].Busy) }) // NaN comes last
+	for i := range all {
+		d.filesystems = append(d.filesystems, i)
+	}
+	slices.SortStableFunc(d.filesystems, func(a, b int) int { return cmp.Compare(urgency(&all[b]), urgency(&all[a])) })
+	every := allDull(all, f.Settings.Filesystem)
+	for _, i := range d.filesystems {
+		if every || !dull(&all[i], f.Settings.Filesystem) {
+			d.urgent = append(d.urgent, i)
+		}
+	}
+}
+
 // diskTable lists the busiest disks.
-func (c *Console) diskTable(r draw.Region, f *frame.Frame) {
+func (d *dashboardPage) diskTable(r draw.Region, f *frame.Frame) {
 	disks := f.Host.Disks
-	c.byBusy(disks)
-	for n, i := range c.order {
+	for n, i := range d.disks {
 		if theRest(r, n, len(disks), " more, less busy (d lists all)") {
 			return
 		}
-		d := &disks[i]
+		disk := &disks[i]
 		row := r.CutTop(1).Inset(1)
 		p := row.Pen(0, 0)
-		p.Fit(draw.Text, d.Name, 9).To(9).Rate(draw.Text, d.Read, 11).Rate(draw.Text, d.Write, 12)
+		p.Fit(draw.Text, disk.Name, 9).To(9).Rate(draw.Text, disk.Read, 11).Rate(draw.Text, disk.Write, 12)
 		if row.W() >= 60 {
-			p.Float(draw.Text, d.ReadOps+d.WriteOps, 0, 7).Text(draw.Dim, " IO/s")
+			p.Float(draw.Text, disk.ReadOps+disk.WriteOps, 0, 7).Text(draw.Dim, " IO/s")
 		}
 		if row.W() >= 90 {
-			p.Float(draw.Text, d.ReadLatency, 1, 7).Text(draw.Dim, "/").Float(draw.Text, d.WriteLatency, 1, 0).Text(draw.Dim, " ms")
+			p.Float(draw.Text, disk.ReadLatency, 1, 7).Text(draw.Dim, "/").Float(draw.Text, disk.WriteLatency, 1, 0).Text(draw.Dim, " ms")
 			p.To(58)
 		}
 		if p.Left() >= 5 {
-			p.Float(draw.Text, d.Busy, 0, 4).Text(draw.Dim, "%")
+			p.Float(draw.Text, disk.Busy, 0, 4).Text(draw.Dim, "%")
 		}
 		if p.Left() > 12 {
-			p.Text(draw.Dim, " busy  ").Fit(draw.Dim, d.Model, p.Left())
+			p.Text(draw.Dim, " busy  ").Fit(draw.Dim, disk.Model, p.Left())
 		}
 	}
 }
@@ -93,8 +116,8 @@ func theRest(r draw.Region, shown, all int, how string) bool {
 	return true
 }
 
-// filesystems lists the fullest first, those that do not answer before all, and returns what is left of r.
-func (c *Console) filesystems(r draw.Region, f *frame.Frame) draw.Region {
+// drawFilesystems lists the fullest first, those that do not answer before all, and returns what is left of r.
+func (d *dashboardPage) drawFilesystems(r draw.Region, f *frame.Frame) draw.Region {
 	if f.Host == nil || r.Empty() {
 		return r
 	}
@@ -103,25 +126,14 @@ func (c *Console) filesystems(r draw.Region, f *frame.Frame) draw.Region {
 		noFilesystems(r.CutTop(1), f)
 		return r
 	}
-	for n, i := range c.urgentFilesystems(f) {
-		if theRest(r, n, len(c.order), " more, less full (d lists all)") {
+	for n, i := range d.urgent {
+		if theRest(r, n, len(d.urgent), " more, less full (d lists all)") {
 			r.CutTop(1)
 			return r
 		}
 		drawFilesystem(r.CutTop(1).Inset(1).Faded(old(f, sample.Filesystems)), &all[i], f)
 	}
 	return r
-}
-
-// urgentFilesystems returns the indices of the filesystems to list, the most urgent first, without those in memory that
-// are not full; good until the next list.
-func (c *Console) urgentFilesystems(f *frame.Frame) []int {
-	all := f.Host.Filesystems
-	c.byUrgency(all)
-	if !allDull(all, f.Settings.Filesystem) {
-		c.order = slices.DeleteFunc(c.order, func(i int) bool { return dull(&all[i], f.Settings.Filesystem) })
-	}
-	return c.order
 }
 
 // noFilesystems says why there is none to show.
@@ -132,16 +144,8 @@ func noFilesystems(r draw.Region, f *frame.Frame) {
 	}
 }
 
-// byUrgency puts the indices of filesystems into c.order: those that do not answer, then by how full they are, then
-// those in memory, then those that nobody can write to.
-func (c *Console) byUrgency(all []sample.Filesystem) {
-	c.order = c.order[:0]
-	for i := range all {
-		c.order = append(c.order, i)
-	}
-	slices.SortStableFunc(c.order, func(a, b int) int { return cmp.Compare(urgency(&all[b]), urgency(&all[a])) })
-}
-
+// urgency sorts filesystems: those that do not answer, then by how full they are, then those in memory, then those that
+// nobody can write to.
 func urgency(fs *sample.Filesystem) float64 {
 	switch {
 	case hangs(fs) || fs.RemountedRO:
@@ -199,4 +203,50 @@ func drawFilesystem(r draw.Region, fs *sample.Filesystem, f *frame.Frame) {
 	r.Gauge(0, fs.UsedPercent, style)
 	figures.Percent(style|draw.Bold, fs.UsedPercent).Text(style, levelMark(fs.UsedPercent, f.Settings.Filesystem))
 	figures.Size(draw.Text, fs.Available, 9)
+}
+
+// drawArrays is one row: md arrays and ZFS pools with their states, as many as fit whole.
+func drawArrays(r draw.Region, f *frame.Frame) {
+	p := r.Pen(1, 0)
+	for i := range f.Host.Arrays {
+		a := &f.Host.Arrays[i]
+		if p.Left() < len(a.Name)+len(a.Level)+len(a.State)+18 {
+			p.Glyph(draw.Dim, draw.Ellipsis)
+			return
+		}
+		arrayState(&p, a)
+	}
+	for i := range f.Host.Pools {
+		pool := &f.Host.Pools[i]
+		if p.Left() < len(pool.Name)+len(pool.State)+4 {
+			p.Glyph(draw.Dim, draw.Ellipsis)
+			return
+		}
+		poolState(&p, pool)
+	}
+}
+
+// arrayState writes name, level, state, working disks of all, and how far a recovery has come.
+func arrayState(p *draw.Pen, a *sample.Array) {
+	style := draw.Good
+	switch {
+	case a.State == "unknown" || a.State == "container":
+		style = draw.Text // nobody knows whether it is well
+	case a.Ill() != "":
+		style = draw.Bad
+	}
+	p.Text(draw.Dim, a.Name).Skip(1).Text(draw.Dim, a.Level).Skip(1).Text(style, a.State)
+	p.Skip(1).Int(style, int64(a.Working)).Text(draw.Dim, "/").Int(style, int64(a.Disks))
+	if !math.IsNaN(a.Synced) {
+		p.Skip(1).Share(draw.Warn, a.Synced)
+	}
+	p.Skip(2)
+}
+
+func poolState(p *draw.Pen, pool *sample.Pool) {
+	style := draw.Good
+	if pool.State != "ONLINE" {
+		style = draw.Bad
+	}
+	p.Text(draw.Dim, pool.Name).Skip(1).Text(style, pool.State).Skip(2)
 }

@@ -1,8 +1,8 @@
 package screens
 
 import (
+	"bytes"
 	"cmp"
-	"math"
 	"slices"
 	"time"
 
@@ -11,18 +11,20 @@ import (
 	"hypervisor-tui/journal"
 )
 
-// detail is the entry that is shown whole: what the page had of it, and all its fields once they are read.
-type detail struct {
+// entry is the overlay with an entry whole: what the page had of it, and all its fields once they are read.
+type entry struct {
+	*Sheet
+	page    *logsPage
 	row     journal.Row
 	message []byte
 	whole   *journal.Whole
 	fields  []journal.WholeField // whole's, in the order of the picture
 	width   int                  // for which lines is good
-	lines   []detailLine
+	lines   []entryLine
 }
 
-// detailLine is one row of the picture: a piece of a field's text, or after the text how much of it there is.
-type detailLine struct {
+// entryLine is one row of the picture: a piece of a field's text, or after the text how much of it there is.
+type entryLine struct {
 	field      int
 	start, end int
 	first, cut bool
@@ -31,7 +33,7 @@ type detailLine struct {
 const messageField = "MESSAGE"
 
 // arrange makes the lines anew when the fields have come or the width has changed; it allocates then.
-func (d *detail) arrange(whole *journal.Whole, width int) {
+func (d *entry) arrange(whole *journal.Whole, width int) {
 	if whole != nil && (whole.ID != d.row.ID || whole.Err != "") {
 		whole = nil
 	}
@@ -65,7 +67,7 @@ func rank(f *journal.WholeField) int {
 }
 
 // wrap adds the lines of field i.
-func (d *detail) wrap(i int) {
+func (d *entry) wrap(i int) {
 	text := d.fields[i].Text
 	room := d.width - d.indent(i)
 	rest, first := text, true
@@ -73,15 +75,15 @@ func (d *detail) wrap(i int) {
 		var line []byte
 		start := len(text) - len(rest)
 		line, rest, more = wrapLine(rest, room)
-		d.lines = append(d.lines, detailLine{field: i, start: start, end: start + len(line), first: first})
+		d.lines = append(d.lines, entryLine{field: i, start: start, end: start + len(line), first: first})
 	}
 	if d.fields[i].Cut {
-		d.lines = append(d.lines, detailLine{field: i, cut: true})
+		d.lines = append(d.lines, entryLine{field: i, cut: true})
 	}
 }
 
 // indent is the columns before the text of field i.
-func (d *detail) indent(i int) int {
+func (d *entry) indent(i int) int {
 	if d.fields[i].Name == messageField {
 		return 0
 	}
@@ -90,18 +92,38 @@ func (d *detail) indent(i int) int {
 
 const fieldColumns = 28 // of a field's name, with the gap after it
 
-// drawEntry shows an entry whole, with all its fields.
-func drawEntry(c *Console, r draw.Region, f *frame.Frame) {
-	inside := window(r, r.W(), r.H(), "Entry")
-	d := &c.logs.detail
-	var whole *journal.Whole
-	if f.Page != nil {
-		whole = f.Page.Whole
+// newEntry asks for all fields of row until it is closed.
+func newEntry(l *logsPage, page *journal.Page, row *journal.Row) *entry {
+	d := &entry{page: l, row: *row, message: bytes.Clone(page.Message(row))}
+	d.Sheet = NewSheet("entry", "Entry", Whole, d.content)
+	l.query.Whole = row.ID
+	l.renew()
+	return d
+}
+
+// Close ends the question for the fields.
+func (d *entry) Close() {
+	d.page.query.Whole = 0
+	d.page.renew()
+	d.page.send()
+}
+
+// Update implements screens.Screen.
+func (d *entry) Update(w, h int, f *frame.Frame) {
+	d.arrange(whole(f), max(w-4, 10))
+	d.Sheet.Update(w, h, f)
+}
+
+// whole is what was read of the entry that was asked for.
+func whole(f *frame.Frame) *journal.Whole {
+	if f.Page == nil {
+		return nil
 	}
-	d.arrange(whole, max(inside.W()-2, 10))
-	view := inside.Scrolled(c.scroll.top, math.MaxInt16)
-	start := view.H()
-	d.head(&view, whole, f)
+	return f.Page.Whole
+}
+
+func (d *entry) content(view draw.Region, f *frame.Frame) draw.Region {
+	d.head(&view, f)
 	for i := range d.lines {
 		if i > 0 && d.lines[i].first && d.fields[d.lines[i-1].field].Name == messageField {
 			view.CutTop(1)
@@ -111,23 +133,18 @@ func drawEntry(c *Console, r draw.Region, f *frame.Frame) {
 			d.line(row, &d.lines[i])
 		}
 	}
-	c.scroll.fit(inside.H(), start-view.H())
-	moreBelow(inside, &c.scroll)
+	return view
 }
 
 // head writes what the log itself knows of the entry.
-func (d *detail) head(view *draw.Region, whole *journal.Whole, f *frame.Frame) {
-	label := func(name string) draw.Pen {
-		p := view.CutTop(1).Pen(1, 0)
-		p.Text(draw.Dim, name).To(11)
-		return p
-	}
-	p := label("time")
+func (d *entry) head(view *draw.Region, f *frame.Frame) {
+	const column = 11
+	p := field(view, "time", column)
 	p.Stamp(draw.Text, time.UnixMicro(d.row.Time).In(f.Now.Location()))
 	letter, style := mark(d.row.Severity)
-	p = label("severity")
+	p = field(view, "severity", column)
 	p.Text(style, d.row.Severity.String()).Skip(1).Text(style, letter)
-	p = label("unit")
+	p = field(view, "unit", column)
 	p.Text(draw.Text, d.row.Unit)
 	if d.row.PID > 0 {
 		p.Text(draw.Dim, "[").Int(draw.Dim, int64(d.row.PID)).Text(draw.Dim, "]")
@@ -135,8 +152,8 @@ func (d *detail) head(view *draw.Region, whole *journal.Whole, f *frame.Frame) {
 	if d.row.Repeats > 1 {
 		p.Text(draw.Accent, ", the newest of ").Int(draw.Accent, int64(d.row.Repeats)).Text(draw.Accent, " alike")
 	}
-	p = label("fields")
-	switch {
+	p = field(view, "fields", column)
+	switch whole := whole(f); {
 	case d.whole != nil:
 		p.Int(draw.Text, int64(len(d.fields))).Text(draw.Dim, ", read again from their source")
 	case whole != nil && whole.ID == d.row.ID:
@@ -148,7 +165,7 @@ func (d *detail) head(view *draw.Region, whole *journal.Whole, f *frame.Frame) {
 }
 
 // line writes one line of a field.
-func (d *detail) line(r draw.Region, line *detailLine) {
+func (d *entry) line(r draw.Region, line *entryLine) {
 	field := &d.fields[line.field]
 	p := r.Pen(1, 0)
 	indent := d.indent(line.field)

@@ -5,18 +5,16 @@ import (
 	"hypervisor-tui/frame"
 )
 
-var screenTitles = [frame.ScreenCount]string{frame.Logs: "Logs", frame.Dashboard: "Dashboard", frame.Network: "Network"}
-
-// drawFooter names the keys that work now: the screens first, help and quit last, between them what fits whole.
-func drawFooter(c *Console, r draw.Region, f *frame.Frame) {
+// drawFooter names the keys that work now: the pages first, help and quit last, between them what fits whole.
+func (c *Console) drawFooter(r draw.Region, f *frame.Frame) {
 	p := r.Pen(1, 0)
-	for s := range frame.ScreenCount {
+	for i, page := range c.pages {
 		style := draw.Dim
-		if s == c.active {
+		if i == c.active {
 			style = draw.Selected
 		}
-		p.Text(draw.Accent|draw.Bold, "F").Int(draw.Accent|draw.Bold, int64(s)+1)
-		p.Skip(1).Text(style, screenTitles[s]).Skip(2)
+		p.Text(draw.Accent|draw.Bold, "F").Int(draw.Accent|draw.Bold, int64(i)+1)
+		p.Skip(1).Text(style, page.Title()).Skip(2)
 	}
 	last := 7
 	if f.Settings.Quit {
@@ -36,26 +34,24 @@ func drawFooter(c *Console, r draw.Region, f *frame.Frame) {
 		}
 	}
 	p = r.Pen(p.X(), 0)
-	if c.overlay == noOverlay {
-		c.hints(&p, c.own[c.active])
-	} else {
+	if c.overlay != nil {
 		hint(&p, "Esc", "Close")
 		hint(&p, p.Name(draw.UpDown), "Scroll")
 	}
-	c.hints(&p, c.windows[c.active])
-	c.hints(&p, c.common)
+	hints(&p, c.pages[c.active].Keys(), c.overlay != nil)
+	hints(&p, c.common, false)
 }
 
-// hints writes the bindings that have a hint, as long as they fit whole.
-func (c *Console) hints(p *draw.Pen, table []binding) {
+// hints writes the bindings that have a hint, as long as they fit whole; over an overlay those that work there.
+func hints(p *draw.Pen, table []Binding, over bool) {
 	for i := range table {
 		b := &table[i]
-		label := b.label
-		if label == arrows {
+		label := b.Label
+		if label == Arrows {
 			label = p.Name(draw.UpDown)
 		}
-		if b.hint != "" && p.Left() > draw.Columns(label)+len(b.hint)+2 {
-			hint(p, label, b.hint)
+		if b.Hint != "" && (b.Anywhere || !over) && p.Left() > draw.Columns(label)+len(b.Hint)+2 {
+			hint(p, label, b.Hint)
 		}
 	}
 }

@@ -232,7 +232,7 @@ func FuzzDraw(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, w, h uint16, data []byte) {
 		d := dice(data)
-		c := NewConsole(frame.Screen(d.roll(int(frame.ScreenCount))), func(panel string, value any) {
+		c := newConsole(Names()[d.roll(3)], func(panel string, value any) {
 			t.Fatalf("%s crashed: %v\n%s", panel, value, debug.Stack())
 		})
 		canvas := draw.NewCanvas(looks["colour"])
@@ -240,11 +240,11 @@ func FuzzDraw(f *testing.F) {
 		for range 6 {
 			fr := d.frame()
 			for range 4 {
-				c.Draw(canvas.Begin(width, height), fr)
+				present(c, canvas, width, height, fr)
 				if q, changed := c.Query(); changed && fr.Page != nil && d.chance(2) {
 					fr.Page.Query = q.Number
 				}
-				c.Key(allKeys[d.roll(len(allKeys))], fr)
+				c.Handle(allKeys[d.roll(len(allKeys))], fr)
 			}
 			if len(d) == 0 {
 				return

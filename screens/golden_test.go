@@ -23,7 +23,7 @@ var update = flag.Bool("update", false, "write the golden screens anew; then rea
 // picture is one golden screen: how it is reached from a new Console and how it looks.
 type picture struct {
 	name   string
-	screen frame.Screen
+	screen string
 	keys   []draw.Key
 	change func(*frame.Frame)
 }
@@ -243,14 +243,14 @@ func take(p picture, w, h int, look draw.Look) []byte {
 	}
 	f.Machines = frame.MergeMachines(nil, &f.Snapshot)
 	canvas := draw.NewCanvas(look)
-	c := NewConsole(p.screen, nil)
+	c := newConsole(p.screen, nil)
 	show := func() {
-		c.Draw(canvas.Begin(w, h), f)
+		present(c, canvas, w, h, f)
 		answerQuery(c, f)
 	}
 	show()
 	for _, k := range p.keys {
-		c.Key(k, f)
+		c.Handle(k, f)
 		show()
 	}
 	show()
@@ -258,7 +258,7 @@ func take(p picture, w, h int, look draw.Look) []byte {
 }
 
 // answerQuery stands in for the log's owner, as far as a fixed page can: it answers with the newest entries.
-func answerQuery(c *Console, f *frame.Frame) {
+func answerQuery(c *stand, f *frame.Frame) {
 	q, changed := c.Query()
 	if !changed || f.Page == nil {
 		return

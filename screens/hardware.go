@@ -8,28 +8,29 @@ import (
 	"hypervisor-tui/sample"
 )
 
-// drawHardware is the overlay that shows each CPU, memory in full and every sensor.
-func drawHardware(c *Console, r draw.Region, f *frame.Frame) {
-	inside := window(r, r.W(), r.H(), "CPUs, memory and sensors")
+// openHardware shows each CPU, memory in full and every sensor.
+func openHardware(draw.Key, *frame.Frame) Command {
+	return Command{Kind: Open, Overlay: NewSheet("hardware", "CPUs, memory and sensors", Whole, hardware)}
+}
+
+func hardware(view draw.Region, f *frame.Frame) draw.Region {
 	if f.Host == nil {
-		p := inside.Pen(1, 0)
+		p := view.CutTop(1).Pen(1, 0)
 		p.Text(draw.Dim, "--")
-		return
+		return view
 	}
-	view := inside.Faded(f.LateSince != 0).Scrolled(c.scroll.top, math.MaxInt16)
-	start := view.H()
+	view = view.Faded(f.LateSince != 0)
 	hardwareCPUs(&view, f)
 	hardwareMemory(&view, f)
 	hardwareSensors(&view, f)
-	c.scroll.fit(inside.H(), start-view.H())
-	moreBelow(inside, &c.scroll)
+	return view
 }
 
 func hardwareCPUs(view *draw.Region, f *frame.Frame) {
 	h := f.Host
 	p := view.CutTop(1).Pen(1, 0)
 	p.Text(draw.Title|draw.Bold, "CPUs").Skip(2)
-	if word(&p, f, sample.Stat) {
+	if placeholder(&p, f, sample.Stat) {
 		return
 	}
 	p.Int(draw.Text, int64(len(h.Cores))).Text(draw.Dim, " online  ")
@@ -52,7 +53,7 @@ func hardwareCPUs(view *draw.Region, f *frame.Frame) {
 	}
 	p = view.CutTop(1).Pen(1, 0)
 	p.Text(draw.Dim, "stalled ")
-	if !word(&p, f, sample.Pressure) {
+	if !placeholder(&p, f, sample.Pressure) {
 		stalled(&p, "cpu", h.Pressure.CPUSome, h.Pressure.CPUSome60)
 		stalled(&p, "memory", h.Pressure.MemorySome, h.Pressure.MemorySome60)
 		stalled(&p, "io", h.Pressure.IOSome, h.Pressure.IOSome60)
@@ -110,7 +111,7 @@ func hardwareSensors(view *draw.Region, f *frame.Frame) {
 	section(view.CutTop(1), "Sensors")
 	if len(h.Sensors)+len(h.Fans)+len(h.Power) == 0 {
 		p := view.CutTop(1).Pen(1, 0)
-		if !word(&p, f, sample.Sensors) {
+		if !placeholder(&p, f, sample.Sensors) {
 			p.Text(draw.Dim, "none")
 		}
 		return

@@ -13,22 +13,21 @@ const (
 	headerThird  = 57
 	headerFourth = 68
 	headerFifth  = 94
-	narrow       = 72 // below this many columns the header is the short one
 )
 
 // headerRows is three, and one more for the verdict; under 12 rows the verdict takes the second's place.
-func headerRows(r draw.Region, f *frame.Frame) int {
+func headerRows(w, h int, f *frame.Frame) int {
 	rows := 3
-	if r.W() < narrow && r.H() < 12 {
+	if w < narrow && h < 12 {
 		rows = 2
 	}
-	if len(f.Problems) > 0 && r.H() >= 12 {
+	if len(f.Problems) > 0 && h >= 12 {
 		rows++
 	}
 	return rows
 }
 
-func drawHeader(c *Console, r draw.Region, f *frame.Frame) {
+func (c *Console) drawHeader(r draw.Region, f *frame.Frame) {
 	verdictRow := -1
 	if len(f.Problems) > 0 {
 		verdictRow = min(r.H()-1, 3)
@@ -118,25 +117,25 @@ func hostname(f *frame.Frame) string {
 }
 
 func uptime(p *draw.Pen, f *frame.Frame) {
-	if !word(p, f, sample.Uptime) {
+	if !placeholder(p, f, sample.Uptime) {
 		p.Uptime(draw.Text, f.Host.Uptime)
 	}
 }
 
 func load(p *draw.Pen, f *frame.Frame) {
-	if !word(p, f, sample.Loadavg) {
+	if !placeholder(p, f, sample.Loadavg) {
 		p.Float(draw.Text, f.Host.Load[0], 2, 0)
 	}
 }
 
 func cpuPercent(p *draw.Pen, f *frame.Frame) {
-	if !word(p, f, sample.Stat) {
+	if !placeholder(p, f, sample.Stat) {
 		p.Share(level(f.Host.CPU.Busy, f.Settings.CPU), f.Host.CPU.Busy)
 	}
 }
 
 func memoryUsed(p *draw.Pen, f *frame.Frame) {
-	if word(p, f, sample.Meminfo) {
+	if placeholder(p, f, sample.Meminfo) {
 		return
 	}
 	m := &f.Host.Memory
@@ -194,20 +193,51 @@ func (c *Console) drawVerdict(r draw.Region, f *frame.Frame) {
 	if more > 0 {
 		room -= others
 	}
-	c.text = worst.AppendShort(c.text[:0])
-	columns := draw.ColumnsBytes(c.text, room)
-	p.FitBytes(style|draw.Bold, c.text, min(room, columns))
+	var text [256]byte
+	short := worst.AppendShort(text[:0])
+	columns := draw.ColumnsBytes(short, room)
+	p.FitBytes(style|draw.Bold, short, min(room, columns))
 	if !worst.Dated() {
 		p.Skip(1).Age(style, f.Boot-worst.Since)
 	}
 	if room-columns >= whom {
-		c.text = worst.AppendWhom(c.text[:0])
-		p.Bytes(style, c.text)
+		p.Bytes(style, worst.AppendWhom(text[:0]))
 	}
-	p.Skip(1).Text(draw.Accent, whereToLook[worst.Where])
+	p.Skip(1)
+	c.where(&p, worst)
 	if more > 0 {
 		p.Skip(1).Text(draw.Dim, "+").Int(draw.Dim, int64(more)).Text(draw.Dim, " more")
 	}
 }
 
-var whereToLook = [...]string{frame.Logs: "[F1]", frame.Dashboard: "[F2]", frame.Network: "[F3]"}
+// where writes the key of the page where to look for what a problem is about.
+func (c *Console) where(p *draw.Pen, problem *frame.Problem) {
+	if i := position(c.pages, problem.Where); i >= 0 {
+		p.Text(draw.Accent, "[F").Int(draw.Accent, int64(i)+1).Text(draw.Accent, "]")
+	}
+}
+
+// tiny screens get a picture of their own.
+func tiny(w, h int) bool { return w < 38 || h < 8 }
+
+// drawTiny is for a screen with no room for anything: what is wrong, or else the figures that matter most, one a row.
+func drawTiny(r draw.Region, f *frame.Frame) {
+	p := r.CutTop(1).Pen(0, 0)
+	if len(f.Problems) > 0 {
+		var text [256]byte
+		p.Glyph(draw.Bad, draw.Attention).FitBytes(draw.Bad, f.Problems[0].AppendWhat(text[:0]), p.Left())
+		p = r.CutTop(1).Pen(0, 0)
+	}
+	p.Text(draw.Dim, "CPU ")
+	cpuPercent(&p, f)
+	p.Skip(1).Glyph(draw.Good, beats[f.Tick%uint64(len(beats))])
+	p = r.CutTop(1).Pen(0, 0)
+	p.Text(draw.Dim, "Mem ")
+	memoryUsed(&p, f)
+	p = r.CutTop(1).Pen(0, 0)
+	p.Fit(draw.Text, hostname(f), p.Left())
+	p = r.CutTop(1).Pen(0, 0)
+	primaryAddress(&p, f, p.Left())
+	p = r.CutTop(1).Pen(0, 0)
+	p.Time(draw.Text, f.Now)
+}

@@ -60,3 +60,28 @@ func peakOf(s *sample.Series) float64 {
 	}
 	return s.Max()
 }
+
+// twin draws two series side by side on one scale, each with its name and peak.
+func twin(r draw.Region, name1 string, s1 *sample.Series, name2 string, s2 *sample.Series, f *frame.Frame) {
+	if r.H() < historyRows+1 {
+		return
+	}
+	r.CutBottom(max(r.H()-historyMost-1, 0))
+	top := max(s1.Max(), s2.Max())
+	right := r
+	left := right.CutLeft(r.W() / 2)
+	caption(left.CutTop(1), name1, s1)
+	caption(right.CutTop(1), name2, s2)
+	history(left, s1, top, draw.Good, f)
+	history(right, s2, top, draw.Accent, f)
+}
+
+// caption names a series, by its first letter where a rate beside the whole name would be cut.
+func caption(r draw.Region, name string, s *sample.Series) {
+	const peak, rate = " peak ", len("1023 KiB/s")
+	if p := r.Pen(1, 0); p.Left() < len(name)+len(peak)+rate {
+		name = name[:1]
+	}
+	p := r.Pen(1, 0)
+	p.Text(draw.Dim, name).Text(draw.Dim, peak).Rate(draw.Dim, peakOf(s), 0)
+}

@@ -20,7 +20,7 @@ func TestFilterIsTyped(t *testing.T) {
 		d.typeIn("9")
 		d.want("narrower", 99, 99, -1, "1 of 100")
 		d.press(draw.KeyBackspace, draw.KeyBackspace)
-		d.want("wider again", 100-entryRows, 99, -1, "/line ")
+		d.want("wider again", 100-bodyRows, 99, -1, "/line ")
 		d.press(draw.KeyCtrlU)
 		d.typeIn("9.")
 		d.press(draw.KeyEnter)
@@ -30,9 +30,9 @@ func TestFilterIsTyped(t *testing.T) {
 		d.press(draw.KeyUp)
 		d.want("a step up", 9, 159, 149, "paused, 0 new  /9.")
 		d.press(draw.KeyEsc)
-		d.want("Esc takes the filter away, and stays there", 160-entryRows, 159, 149, "paused")
+		d.want("Esc takes the filter away, and stays there", 160-bodyRows, 159, 149, "paused")
 		d.press(draw.KeyEsc)
-		d.want("and then follows", 160-entryRows, 159, -1, "following")
+		d.want("and then follows", 160-bodyRows, 159, -1, "following")
 	})
 }
 
@@ -48,8 +48,8 @@ func TestFilterForms(t *testing.T) {
 		{"!line 9", 80 - 8, 89, "89 of 100"},
 		{"!re:line [0-9]+[1-9]", 0, 90, "19 of 100"},
 		{"re:[", -1, -1, "missing"},
-		{"!", 100 - entryRows, 99, "/"},
-		{"re:", 100 - entryRows, 99, "/re:"},
+		{"!", 100 - bodyRows, 99, "/"},
+		{"re:", 100 - bodyRows, 99, "/re:"},
 	} {
 		atDesk(t, 1000, func(d *desk) {
 			d.settle()
@@ -58,7 +58,7 @@ func TestFilterForms(t *testing.T) {
 			d.typeIn(c.typed)
 			first, last := d.shown()
 			line := d.rows()[stateRow]
-			if last != c.last || !strings.Contains(line, c.state) || c.first >= 0 && c.last-c.first < entryRows && first != c.first {
+			if last != c.last || !strings.Contains(line, c.state) || c.first >= 0 && c.last-c.first < bodyRows && first != c.first {
 				d.Errorf("%q: lines %d to %d, state %q; want %d to %d, %q", c.typed, first, last, line, c.first, c.last, c.state)
 			}
 			d.press(draw.KeyEnter, '/')
@@ -66,7 +66,7 @@ func TestFilterForms(t *testing.T) {
 				d.Errorf("%q is %q when / opens it again", c.typed, got)
 			}
 			d.press(draw.KeyEsc)
-			d.want(c.typed+": Esc clears it", 100-entryRows, 99, -1, "following")
+			d.want(c.typed+": Esc clears it", 100-bodyRows, 99, -1, "following")
 		})
 	}
 }
@@ -74,15 +74,15 @@ func TestFilterForms(t *testing.T) {
 // TestTypingSwallowsEveryRune: in a prompt no rune is a command; the keys that are no text do what they always do.
 func TestTypingSwallowsEveryRune(t *testing.T) {
 	for _, open := range []draw.Key{'/', 't'} {
-		c, f := NewConsole(frame.Logs, nil), fixedFrame()
+		c, f := newConsole(frame.Logs, nil), fixedFrame()
 		show24(c, f)
-		c.Key(open, f)
+		c.Handle(open, f)
 		typed := ""
 		for _, k := range allKeys {
 			if !k.IsRune() {
 				continue
 			}
-			if w := c.Key(k, f); w != Nothing || c.Active() != frame.Logs || c.overlay != noOverlay || c.paused || !c.logs.typing() {
+			if cmd := c.Handle(k, f); cmd.Kind != None || c.Active() != frame.Logs || c.overlay != nil || c.paused || !c.Typing() {
 				t.Errorf("key %d does something while text is typed", k)
 			}
 			typed += string(rune(k))
@@ -91,31 +91,31 @@ func TestTypingSwallowsEveryRune(t *testing.T) {
 		if c.logs.input.text != typed {
 			t.Errorf("typed %q, want %q", c.logs.input.text, typed)
 		}
-		if c.Key(draw.KeyF3, f); c.Active() != frame.Network {
+		if c.Handle(draw.KeyF3, f); c.Active() != frame.Network {
 			t.Error("F3 does not change the screen from a prompt")
 		}
-		if c.Key(draw.KeyF1, f); !c.logs.typing() || c.logs.input.text != typed {
+		if c.Handle(draw.KeyF1, f); !c.Typing() || c.logs.input.text != typed {
 			t.Error("the prompt is lost when the screen is left")
 		}
-		if w := c.Key(draw.KeyCtrlC, f); w != Quit {
+		if cmd := c.Handle(draw.KeyCtrlC, f); cmd.Kind != Quit {
 			t.Error("Ctrl-C does not quit from a prompt")
 		}
-		if c.Key(draw.KeyCtrlU, f); c.logs.input.text != "" {
+		if c.Handle(draw.KeyCtrlU, f); c.logs.input.text != "" {
 			t.Error("Ctrl-U does not clear the line")
 		}
 		for range 1000 {
-			c.Key('漢', f)
+			c.Handle('漢', f)
 		}
 		if n := len(c.logs.input.text); n > longestInput+3 {
 			t.Errorf("%d bytes were typed", n)
 		}
 		for range 1000 {
-			c.Key(draw.KeyBackspace, f)
+			c.Handle(draw.KeyBackspace, f)
 		}
-		if c.logs.input.text != "" || !c.logs.typing() {
+		if c.logs.input.text != "" || !c.Typing() {
 			t.Error("Backspace goes wrong at the start of the line")
 		}
-		if c.Key(draw.KeyEsc, f); c.logs.typing() {
+		if c.Handle(draw.KeyEsc, f); c.Typing() {
 			t.Error("Esc leaves the prompt open")
 		}
 	}
@@ -129,7 +129,7 @@ func TestLevels(t *testing.T) {
 			first int
 			state string
 		}{
-			{0, "level notice and worse"}, {0, "level warning and worse"}, {0, "level err and worse"}, {100 - entryRows, "following"},
+			{0, "level notice and worse"}, {0, "level warning and worse"}, {0, "level err and worse"}, {100 - bodyRows, "following"},
 		} {
 			d.press('l')
 			last := 90
@@ -244,7 +244,7 @@ func TestTimes(t *testing.T) {
 		"\u202e12:00":          {},
 		"2026-11-22T03:00:00Z": {},
 	} {
-		l := newLogs()
+		l := newLogs(nil)
 		before := l.query
 		f := &frame.Frame{Snapshot: frame.Snapshot{Now: now}}
 		l.goTo(typed, f)
@@ -267,16 +267,16 @@ func TestGoToATime(t *testing.T) {
 		d.press('t')
 		d.typeIn(d.start.Add(50 * time.Second).Format("15:04:05"))
 		d.press(draw.KeyEnter)
-		d.want("a time", 50-entryRows+1, 50, 50, "paused, 49 new")
+		d.want("a time", 50-bodyRows+1, 50, 50, "paused, 49 new")
 		d.press('t')
 		d.typeIn("noon")
 		d.press(draw.KeyEnter)
-		d.want("nonsense", 50-entryRows+1, 50, 50, "not a time")
+		d.want("nonsense", 50-bodyRows+1, 50, 50, "not a time")
 		d.press('t', draw.KeyEsc)
-		d.want("closed", 50-entryRows+1, 50, 50, "paused")
+		d.want("closed", 50-bodyRows+1, 50, 50, "paused")
 		d.press('t')
 		d.typeIn("2030-01-01")
 		d.press(draw.KeyEnter)
-		d.want("later than all", 100-entryRows, 99, 99, "nothing further")
+		d.want("later than all", 100-bodyRows, 99, 99, "nothing further")
 	})
 }

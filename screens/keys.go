@@ -1,137 +1,109 @@
 package screens
 
 import (
+	"strconv"
+
 	"hypervisor-tui/draw"
 	"hypervisor-tui/frame"
 )
 
-// arrows is the label that the footer draws as the arrows of the glyph tier.
-const arrows = "Up Down k j"
-
-// binding is one row of the help: the keys, what they do, and the function. hint is what the footer says of it; an
-// empty hint keeps it out of the footer.
-type binding struct {
-	keys  []draw.Key
-	label string // the keys as printed
-	does  string
-	hint  string
-	apply func(c *Console, k draw.Key, f *frame.Frame) Wish
-}
-
-// commonKeys work on every screen.
-func commonKeys() []binding {
-	return []binding{
-		{[]draw.Key{draw.KeyF1, '1'}, "F1 1", "system logs", "", show},
-		{[]draw.Key{draw.KeyF2, '2'}, "F2 2", "health dashboard", "", show},
-		{[]draw.Key{draw.KeyF3, '3'}, "F3 3", "networking", "", show},
-		{[]draw.Key{draw.KeyTab, draw.KeyBackTab}, "Tab S-Tab", "next, previous screen", "", cycle},
-		{[]draw.Key{'r'}, "r", "sample now", "Refresh", func(*Console, draw.Key, *frame.Frame) Wish { return Refresh }},
-		{[]draw.Key{draw.KeyCtrlL}, "Ctrl-L", "repaint everything", "", func(*Console, draw.Key, *frame.Frame) Wish { return Repaint }},
-		{[]draw.Key{' ', draw.KeyCtrlZ}, "Space Ctrl-Z", "pause the picture, sources go on", "Pause", pause},
-		{[]draw.Key{'i'}, "i", "sources: state, age, error, cost", "Sources", openSources},
-		{[]draw.Key{draw.KeyF12, draw.KeyCtrlBracket}, "F12 Ctrl-]", "log in here, where the config allows it", "", askLogin},
-		{[]draw.Key{'?'}, "?", "this help", "", openHelp},
-		{[]draw.Key{draw.KeyEsc}, "Esc", "close what is open", "", closeOverlay},
-		{[]draw.Key{'q', draw.KeyCtrlC}, "q Ctrl-C", "quit, where the config allows it", "", quit},
+// commonKeys work on every page.
+func (c *Console) commonKeys() []Binding {
+	var keys []Binding
+	for i, page := range c.pages {
+		n := strconv.Itoa(i + 1)
+		keys = append(keys, Bind("F"+n+" "+n, page.Title(), "", c.show, draw.KeyF(i+1), draw.Key('1'+i)))
 	}
+	return append(keys,
+		Bind("Tab S-Tab", "next, previous screen", "", c.cycle, draw.KeyTab, draw.KeyBackTab),
+		Bind("r", "sample now", "Refresh", always(Command{Kind: Refresh}), 'r'),
+		Bind("Ctrl-L", "repaint everything", "", always(Command{Kind: Repaint}), draw.KeyCtrlL),
+		Bind("Space Ctrl-Z", "pause the picture, sources go on", "Pause", c.pause, ' ', draw.KeyCtrlZ),
+		Bind("i", "sources: state, age, error, cost", "Sources", c.openSources, 'i'),
+		Bind("F12 Ctrl-]", "log in here, where the config allows it", "", openLogin, draw.KeyF12, draw.KeyCtrlBracket),
+		Bind("?", "this help", "", c.openHelp, '?'),
+		Bind("Esc", "close what is open", "", always(Command{Kind: Close}), draw.KeyEsc),
+		Bind("q Ctrl-C", "quit, where the config allows it", "", quit, 'q', draw.KeyCtrlC),
+	)
 }
 
-// Key handles one key and says what the loop is to do besides drawing a frame.
-func (c *Console) Key(k draw.Key, f *frame.Frame) Wish {
+func always(c Command) func(draw.Key, *frame.Frame) Command {
+	return func(draw.Key, *frame.Frame) Command { return c }
+}
+
+// Handle handles one key and returns what its caller is to do besides drawing a frame.
+func (c *Console) Handle(k draw.Key, f *frame.Frame) Command {
 	if k == draw.KeyNone {
-		return Nothing
+		return Command{}
 	}
-	if c.overlay == noOverlay && c.active == frame.Logs && c.logs.typing() && c.logs.typed(k, f) {
-		return Nothing
+	cmd := c.handle(k, f)
+	switch cmd.Kind {
+	case Open:
+		if c.overlay != nil && c.overlay.Name() == cmd.Overlay.Name() {
+			cmd.Overlay = nil
+		}
+		c.put(cmd.Overlay)
+		return Command{}
+	case Close:
+		c.put(nil)
+		return Command{}
+	case Login:
+		c.put(nil)
 	}
-	if c.overlay == loginOverlay {
-		return c.answerLogin(k)
+	return cmd
+}
+
+// handle asks who has a key bound: what lies on top first.
+func (c *Console) handle(k draw.Key, f *frame.Frame) Command {
+	top := c.pages[c.active]
+	if c.overlay != nil {
+		top = c.overlay
 	}
-	if c.overlay == noOverlay && c.active == frame.Network && c.network.typed(k) {
-		return Nothing
+	if cmd, done := top.Handle(k, f); done {
+		return cmd
 	}
-	if c.overlay != noOverlay && c.scroll.key(k) {
-		return Nothing
+	if b := find(c.pages[c.active].Keys(), k); b != nil && b.Anywhere {
+		return b.do(k, f)
 	}
-	if c.overlay == noOverlay {
-		if b := find(c.own[c.active], k); b != nil {
-			return b.apply(c, k, f)
+	cmd, _ := Do(c.common, k, f)
+	return cmd
+}
+
+// put puts an overlay over the page, nil: none.
+func (c *Console) put(overlay Screen) {
+	old := c.overlay
+	c.overlay = overlay
+	if old, ok := old.(interface{ Close() }); ok {
+		old.Close()
+	}
+}
+
+func (c *Console) show(k draw.Key, _ *frame.Frame) Command {
+	for i := range c.pages {
+		if k == draw.KeyF(i+1) || k == draw.Key('1'+i) {
+			c.active = i
 		}
 	}
-	if b := find(c.windows[c.active], k); b != nil {
-		return b.apply(c, k, f)
-	}
-	if b := find(c.common, k); b != nil {
-		return b.apply(c, k, f)
-	}
-	return Nothing
+	return Command{Kind: Close}
 }
 
-func find(table []binding, k draw.Key) *binding {
-	for i := range table {
-		for _, have := range table[i].keys {
-			if have == k {
-				return &table[i]
-			}
-		}
-	}
-	return nil
-}
-
-func show(c *Console, k draw.Key, _ *frame.Frame) Wish {
-	switch k {
-	case draw.KeyF1, '1':
-		c.active = frame.Logs
-	case draw.KeyF2, '2':
-		c.active = frame.Dashboard
-	default:
-		c.active = frame.Network
-	}
-	c.overlay = noOverlay
-	return Nothing
-}
-
-func cycle(c *Console, k draw.Key, _ *frame.Frame) Wish {
-	step := frame.Screen(1)
+func (c *Console) cycle(k draw.Key, _ *frame.Frame) Command {
+	step := 1
 	if k == draw.KeyBackTab {
-		step = frame.ScreenCount - 1
+		step = len(c.pages) - 1
 	}
-	c.active = (c.active + step) % frame.ScreenCount
-	c.overlay = noOverlay
-	return Nothing
+	c.active = (c.active + step) % len(c.pages)
+	return Command{Kind: Close}
 }
 
-func pause(c *Console, _ draw.Key, _ *frame.Frame) Wish {
+func (c *Console) pause(draw.Key, *frame.Frame) Command {
 	c.paused = !c.paused
-	return Nothing
+	return Command{}
 }
 
-func quit(_ *Console, _ draw.Key, f *frame.Frame) Wish {
+func quit(_ draw.Key, f *frame.Frame) Command {
 	if f.Settings.Quit {
-		return Quit
+		return Command{Kind: Quit}
 	}
-	return Nothing
-}
-
-func openHelp(c *Console, _ draw.Key, _ *frame.Frame) Wish    { return c.toggle(helpOverlay) }
-func openSources(c *Console, _ draw.Key, _ *frame.Frame) Wish { return c.toggle(sourcesOverlay) }
-
-func (c *Console) toggle(o overlay) Wish {
-	if c.overlay == o {
-		o = noOverlay
-	}
-	c.overlay, c.scroll = o, scroll{}
-	return Nothing
-}
-
-func closeOverlay(c *Console, _ draw.Key, _ *frame.Frame) Wish {
-	switch {
-	case c.overlay != noOverlay:
-		c.overlay = noOverlay
-	case c.active == frame.Logs:
-		c.logs.clear()
-	case c.active == frame.Network:
-		c.network.filter = ""
-	}
-	return Nothing
+	return Command{}
 }

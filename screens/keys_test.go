@@ -20,33 +20,33 @@ var keyNames = map[draw.Key]string{
 // TestHelpNamesEveryKey holds that the help tells of each key that is handled, that each handled key does one thing
 // only, and that the help fits its columns.
 func TestHelpNamesEveryKey(t *testing.T) {
-	for screen := range frame.ScreenCount {
-		c := NewConsole(screen, nil)
+	for _, screen := range Names() {
+		c := newConsole(screen, nil)
 		bound := map[draw.Key]string{}
-		for _, b := range slices.Concat(c.own[screen], c.windows[screen], c.common) {
-			if b.label == "" || b.does == "" || b.apply == nil || len(b.label) > helpKeys-3 {
+		for _, b := range slices.Concat(c.pages[c.active].Keys(), c.common) {
+			if b.Label == "" || b.Does == "" || b.do == nil || len(b.Label) > helpKeys-3 {
 				t.Errorf("%s: binding %+v", screen, b)
 			}
-			for _, k := range b.keys {
+			for _, k := range b.Keys {
 				name, special := keyNames[k]
 				if !special {
 					name = string(rune(k))
 				}
-				if !slices.Contains(strings.Fields(b.label), name) && !strings.Contains(b.does, name) {
-					t.Errorf("%s: %q (%s) does not name the key %s", screen, b.label, b.does, name)
+				if !slices.Contains(strings.Fields(b.Label), name) && !strings.Contains(b.Does, name) {
+					t.Errorf("%s: %q (%s) does not name the key %s", screen, b.Label, b.Does, name)
 				}
 				if other, twice := bound[k]; twice {
-					t.Errorf("%s: %s is bound twice: %s, and %s", screen, name, other, b.does)
+					t.Errorf("%s: %s is bound twice: %s, and %s", screen, name, other, b.Does)
 				}
-				bound[k] = b.does
+				bound[k] = b.Does
 			}
 		}
 		f := fixedFrame()
 		text := show24(c, f) // opens nothing yet: sizes must be known
-		c.Key('?', f)
+		c.Handle('?', f)
 		for range 30 {
 			text += show24(c, f)
-			c.Key(draw.KeyDown, f)
+			c.Handle(draw.KeyDown, f)
 		}
 		for _, does := range bound {
 			if !strings.Contains(text, does) {
@@ -57,18 +57,18 @@ func TestHelpNamesEveryKey(t *testing.T) {
 }
 
 // show24 draws c at 80x24 and returns the text.
-func show24(c *Console, f *frame.Frame) string {
+func show24(c *stand, f *frame.Frame) string {
 	canvas := draw.NewCanvas(looks["ascii"])
-	c.Draw(canvas.Begin(80, 24), f)
+	present(c, canvas, 80, 24, f)
 	return string(canvas.AppendText(nil))
 }
 
 func TestScreensAreReached(t *testing.T) {
 	const logs, dashboard, network = frame.Logs, frame.Dashboard, frame.Network
 	for _, c := range []struct {
-		from frame.Screen
+		from string
 		key  draw.Key
-		to   frame.Screen
+		to   string
 	}{
 		{dashboard, draw.KeyF1, logs}, {logs, draw.KeyF2, dashboard}, {logs, draw.KeyF3, network}, {network, '1', logs}, {logs, '2', dashboard},
 		{dashboard, '3', network}, {dashboard, draw.KeyF2, dashboard}, {logs, draw.KeyTab, dashboard}, {dashboard, draw.KeyTab, network},
@@ -76,40 +76,40 @@ func TestScreensAreReached(t *testing.T) {
 		{logs, draw.KeyNone, logs}, {logs, '4', logs}, {logs, 'Q', logs},
 	} {
 		for _, open := range []draw.Key{draw.KeyNone, '?', 'i'} {
-			console, f := NewConsole(c.from, nil), fixedFrame()
+			console, f := newConsole(c.from, nil), fixedFrame()
 			show24(console, f)
-			console.Key(open, f)
-			if w := console.Key(c.key, f); w != Nothing || console.Active() != c.to {
-				t.Errorf("%s, key %d, key %d: %s, wish %d; want %s", c.from, open, c.key, console.Active(), w, c.to)
+			console.Handle(open, f)
+			if cmd := console.Handle(c.key, f); cmd.Kind != None || console.Active() != c.to {
+				t.Errorf("%s, key %d, key %d: %s, command %d; want %s", c.from, open, c.key, console.Active(), cmd.Kind, c.to)
 			}
-			if c.from != c.to && console.overlay != noOverlay {
+			if c.from != c.to && console.overlay != nil {
 				t.Errorf("%s, key %d, key %d: the overlay stays open", c.from, open, c.key)
 			}
 		}
 	}
 }
 
-func TestWishes(t *testing.T) {
-	for screen := range frame.ScreenCount {
+func TestCommands(t *testing.T) {
+	for _, screen := range Names() {
 		for _, open := range []draw.Key{draw.KeyNone, '?', 'i'} {
 			for _, quit := range []bool{true, false} {
 				f := fixedFrame()
 				settings := *f.Settings
 				settings.Quit = quit
 				f.Settings = &settings
-				leave := Nothing
+				leave := None
 				if quit {
 					leave = Quit
 				}
-				for key, want := range map[draw.Key]Wish{'q': leave, draw.KeyCtrlC: leave, 'r': Refresh, draw.KeyCtrlL: Repaint, 'x': Nothing, draw.KeyNone: Nothing} {
-					c := NewConsole(screen, nil)
+				for key, want := range map[draw.Key]CommandKind{'q': leave, draw.KeyCtrlC: leave, 'r': Refresh, draw.KeyCtrlL: Repaint, 'x': None, draw.KeyNone: None} {
+					c := newConsole(screen, nil)
 					show24(c, f)
-					c.Key(open, f)
-					if got := c.Key(key, f); got != want {
-						t.Errorf("%s, key %d then %d, quit %v: wish %d, want %d", screen, open, key, quit, got, want)
+					c.Handle(open, f)
+					if got := c.Handle(key, f).Kind; got != want {
+						t.Errorf("%s, key %d then %d, quit %v: command %d, want %d", screen, open, key, quit, got, want)
 					}
 				}
-				if c := NewConsole(screen, nil); strings.Contains(show24(c, f), "q Quit") != quit {
+				if c := newConsole(screen, nil); strings.Contains(show24(c, f), "q Quit") != quit {
 					t.Errorf("%s: the footer offers to quit, or not, where quit is %v", screen, quit)
 				}
 			}
@@ -119,36 +119,36 @@ func TestWishes(t *testing.T) {
 
 func TestPause(t *testing.T) {
 	for _, key := range []draw.Key{' ', draw.KeyCtrlZ} {
-		c, f := NewConsole(frame.Dashboard, nil), fixedFrame()
-		if c.Key(key, f); !c.Paused() || !strings.Contains(show24(c, f), "PAUSED") {
+		c, f := newConsole(frame.Dashboard, nil), fixedFrame()
+		if c.Handle(key, f); !c.Paused() || !strings.Contains(show24(c, f), "PAUSED") {
 			t.Errorf("key %d does not pause, or does not say so", key)
 		}
-		if c.Key(draw.KeyF3, f); !c.Paused() {
+		if c.Handle(draw.KeyF3, f); !c.Paused() {
 			t.Error("another screen ends the pause")
 		}
-		if c.Key(key, f); c.Paused() || strings.Contains(show24(c, f), "PAUSED") {
+		if c.Handle(key, f); c.Paused() || strings.Contains(show24(c, f), "PAUSED") {
 			t.Errorf("key %d does not end the pause", key)
 		}
 	}
 }
 
 func TestOverlays(t *testing.T) {
-	c, f := NewConsole(frame.Logs, nil), fixedFrame()
+	c, f := newConsole(frame.Logs, nil), fixedFrame()
 	show24(c, f)
 	for _, step := range []struct {
 		key  draw.Key
-		want overlay
+		want string
 	}{
-		{'?', helpOverlay}, {'i', sourcesOverlay}, {'i', noOverlay}, {'?', helpOverlay}, {'?', noOverlay}, {'i', sourcesOverlay}, {'?', helpOverlay},
-		{draw.KeyEsc, noOverlay}, {draw.KeyEsc, noOverlay}, {draw.KeyEnter, entryOverlay}, {'/', entryOverlay}, {'?', helpOverlay}, {draw.KeyEsc, noOverlay},
-		{draw.KeyEnter, entryOverlay}, {draw.KeyEsc, noOverlay},
+		{'?', "help"}, {'i', "sources"}, {'i', ""}, {'?', "help"}, {'?', ""}, {'i', "sources"}, {'?', "help"},
+		{draw.KeyEsc, ""}, {draw.KeyEsc, ""}, {draw.KeyEnter, "entry"}, {'/', "entry"}, {'?', "help"}, {draw.KeyEsc, ""},
+		{draw.KeyEnter, "entry"}, {draw.KeyEsc, ""},
 	} {
-		if c.Key(step.key, f); c.overlay != step.want {
-			t.Fatalf("key %d: overlay %d, want %d", step.key, c.overlay, step.want)
+		if c.Handle(step.key, f); c.overlayName() != step.want {
+			t.Fatalf("key %d: overlay %q, want %q", step.key, c.overlayName(), step.want)
 		}
 		show24(c, f)
 	}
-	if c.logs.typing() {
+	if c.Typing() {
 		t.Error("a prompt was opened below an overlay")
 	}
 }
@@ -163,9 +163,9 @@ func TestOverlaysScroll(t *testing.T) {
 		"sources": {'i', "uptime", "terminal linux"},
 	} {
 		f := fixedFrame()
-		console := NewConsole(frame.Logs, nil)
+		console := newConsole(frame.Logs, nil)
 		show24(console, f)
-		console.Key(c.open, f)
+		console.Handle(c.open, f)
 		for _, step := range []struct {
 			key  draw.Key
 			top  bool
@@ -174,7 +174,7 @@ func TestOverlaysScroll(t *testing.T) {
 			{draw.KeyNone, true, c.first}, {draw.KeyEnd, false, c.last}, {draw.KeyPageDown, false, c.last}, {draw.KeyHome, true, c.first},
 			{draw.KeyUp, true, c.first}, {'G', false, c.last}, {'j', false, c.last}, {'g', true, c.first}, {'k', true, c.first},
 		} {
-			console.Key(step.key, f)
+			console.Handle(step.key, f)
 			text := show24(console, f)
 			if !strings.Contains(text, step.want) || strings.Contains(text, " more ") != step.top {
 				t.Errorf("%s, key %d: want %q, more below: %v\n%s", name, step.key, step.want, step.top, text)
@@ -182,13 +182,13 @@ func TestOverlaysScroll(t *testing.T) {
 		}
 		moved := 0 // by the key before: each moves further than the last
 		for _, keys := range [][2]draw.Key{{draw.KeyDown, draw.KeyUp}, {draw.KeyCtrlD, draw.KeyCtrlU}, {draw.KeyPageDown, draw.KeyPageUp}} {
-			console.Key(keys[0], f)
+			console.Handle(keys[0], f)
 			show24(console, f)
-			down := console.scroll.top
-			console.Key(keys[1], f)
+			down := console.overlay.(*Sheet).scroll.top
+			console.Handle(keys[1], f)
 			show24(console, f)
-			if down <= moved || console.scroll.top != 0 {
-				t.Errorf("%s: keys %v: from 0 to %d, not further than %d, and back to %d", name, keys, down, moved, console.scroll.top)
+			if down <= moved || console.overlay.(*Sheet).scroll.top != 0 {
+				t.Errorf("%s: keys %v: from 0 to %d, not further than %d, and back to %d", name, keys, down, moved, console.overlay.(*Sheet).scroll.top)
 			}
 			moved = down
 		}

@@ -5,25 +5,32 @@ import (
 	"hypervisor-tui/frame"
 )
 
-// askLogin opens the question whether this terminal is to become a login prompt, where that is allowed.
-func askLogin(c *Console, _ draw.Key, f *frame.Frame) Wish {
+// login is the question whether this terminal is to become a login prompt.
+type login struct{}
+
+// openLogin asks it where that is allowed.
+func openLogin(_ draw.Key, f *frame.Frame) Command {
 	if !f.Settings.Login {
-		return Nothing
+		return Command{}
 	}
-	return c.toggle(loginOverlay)
+	return Command{Kind: Open, Overlay: login{}}
 }
 
-// answerLogin is the answer: y alone is yes, whatever else is typed closes the question and does nothing more.
-func (c *Console) answerLogin(k draw.Key) Wish {
-	c.overlay = noOverlay
+func (login) Name() string                  { return "login" }
+func (login) Title() string                 { return "Log in here?" }
+func (login) Keys() []Binding               { return nil }
+func (login) Update(int, int, *frame.Frame) {}
+
+// Handle takes the answer: y alone is yes, whatever else is typed closes the question and does nothing more.
+func (login) Handle(k draw.Key, _ *frame.Frame) (Command, bool) {
 	if k == 'y' || k == 'Y' {
-		return Login
+		return Command{Kind: Login}, true
 	}
-	return Nothing
+	return Command{Kind: Close}, true
 }
 
-func drawLogin(_ *Console, r draw.Region, f *frame.Frame) {
-	inside := window(r, 50, 6, "Log in here?")
+func (l login) Draw(r draw.Region, f *frame.Frame) {
+	inside := overlayBox(r, 50, 6, l.Title())
 	p := inside.Pen(1, 0)
 	p.Text(draw.Text, "The console ends, and ").Fit(draw.Accent, hostname(f), p.Left()-1)
 	p = inside.Pen(1, 1)

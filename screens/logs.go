@@ -1,91 +1,144 @@
 package screens
 
 import (
-	"bytes"
-
 	"hypervisor-tui/draw"
 	"hypervisor-tui/frame"
 	"hypervisor-tui/journal"
 )
 
-// landing is which row the cursor takes when the page that was asked for arrives.
-type landing uint8
+// cursorAfter is which row the cursor takes when the page that was asked for arrives.
+type cursorAfter uint8
 
 const (
-	keep landing = iota
+	keep cursorAfter = iota
 	top
 	bottom
 	found // the entry that a search has led to
 )
 
-// logs is the view state of F1: the query that was asked, and a cursor on one row. While it follows, the query has
-// no anchor and there is no cursor.
-type logs struct {
-	query  journal.Query
-	asked  bool // query changed and was not taken yet
-	cursor uint64
-	spot   spot // of the cursor
-	ended  spot // the last entry of a boot, when the cursor was brought to it
-	land   landing
-	first  uint64 // id of the first row that is drawn whole,
-	drawn  uint64 // and the number of the query that it answers
-	wrap   bool
-	input  input
-	detail detail
-	failed string // what the last prompt or move says: not a time, nothing further
+// logsPage is F1: the query that was asked, and a cursor on one row. While it follows, the query has no anchor and there
+// is no cursor.
+type logsPage struct {
+	keys    []Binding
+	ask     func(journal.Query)
+	query   journal.Query
+	changed bool // since it was asked
+	watched bool
+	cursor  uint64
+	chosen  entryRef // under the cursor
+	ended   entryRef // the last entry of a boot, when the cursor was brought to it
+	land    cursorAfter
+	from    int    // the row of the page that is drawn first,
+	first   uint64 // its id,
+	drawn   uint64 // and the number of the query that it answers
+	wrap    bool
+	input   prompt
+	time    bool   // a time is typed, not a filter
+	failed  string // what the last prompt or move says: not a time, nothing further
 }
 
-// spot names an entry when its row has got another id, because it was read again.
-type spot struct {
+// entryRef names an entry when its row has got another id, because it was read again.
+type entryRef struct {
 	time   int64
 	seq    uint64
 	source uint16
 }
 
-func newLogs() logs {
-	return logs{query: journal.Query{Number: 1, Filter: journal.Filter{Least: journal.Debug}}, asked: true}
+// newLogs returns the page. ask is called with each new query for the log, from Handle and Update; it may be nil.
+func newLogs(ask func(journal.Query)) *logsPage {
+	l := &logsPage{ask: ask, changed: true, query: journal.Query{Number: 1, Filter: journal.Filter{Least: journal.Debug}}}
+	l.keys = l.bindings()
+	return l
 }
 
-// take returns the query and whether it is new.
-func (l *logs) take() (journal.Query, bool) {
-	asked := l.asked
-	l.asked = false
-	return l.query, asked && l.query.Rows > 0
+func (l *logsPage) Name() string    { return "logs" }
+func (l *logsPage) Title() string   { return "Logs" }
+func (l *logsPage) Keys() []Binding { return l.keys }
+
+// Typing implements screens.Screen's method for pages with a prompt.
+func (l *logsPage) Typing() bool { return l.input.open }
+
+// Watched takes in whether the newest entries are seen as they come.
+func (l *logsPage) Watched(on bool) {
+	l.watched = on
+	l.send()
 }
 
-// ask gives the changed query a new number.
-func (l *logs) ask() {
+// renew gives the changed query a new number.
+func (l *logsPage) renew() {
 	l.query.Number++
-	l.asked = true
+	l.changed = true
 }
 
-// following says whether the newest entries are shown as they come.
-func (l *logs) following() bool { return l.query.Anchor == 0 && l.query.Move == journal.Stay }
+// send asks the log when the query has changed, from the first Update on.
+func (l *logsPage) send() {
+	if seen := l.watched && l.following(); seen != l.query.Seen {
+		l.query.Seen = seen
+		l.renew()
+	}
+	if l.changed && l.query.Rows > 0 && l.ask != nil {
+		l.changed = false
+		l.ask(l.query)
+	}
+}
 
-func (l *logs) follow() {
+func (l *logsPage) Handle(k draw.Key, f *frame.Frame) (Command, bool) {
+	defer l.send()
+	if l.typed(k, f) {
+		return Command{}, true
+	}
+	if k == draw.KeyEsc {
+		l.clear()
+		return Command{}, true
+	}
+	return Do(l.keys, k, f)
+}
+
+func (l *logsPage) Update(w, h int, f *frame.Frame) {
+	rows := entryRows(h, f)
+	l.resize(rows)
+	if f.Page != nil {
+		l.absorb(f.Page)
+		l.place(f, w, rows)
+	}
+	l.send()
+}
+
+// entryRows is how many of h rows are for entries: the others are tabs, state and the last hour.
+func entryRows(h int, f *frame.Frame) int {
+	if h -= 2; h >= hourRows && f.Page != nil {
+		h--
+	}
+	return h
+}
+
+// following reports whether the newest entries are shown as they come.
+func (l *logsPage) following() bool { return l.query.Anchor == 0 && l.query.Move == journal.Stay }
+
+func (l *logsPage) follow() {
 	l.query.Anchor, l.query.Move, l.query.Count = 0, journal.Stay, 0
 	l.cursor, l.land, l.failed = 0, keep, ""
-	l.ask()
+	l.renew()
 }
 
 // move asks for another page, counted from anchor.
-func (l *logs) move(m journal.Move, anchor uint64, count int, land landing) {
+func (l *logsPage) move(m journal.Move, anchor uint64, count int, land cursorAfter) {
 	l.query.Anchor, l.query.Move, l.query.Count = anchor, m, count
 	l.land, l.failed = land, ""
-	l.ask()
+	l.renew()
 }
 
 // resize asks for as many entries as fit.
-func (l *logs) resize(rows int) {
+func (l *logsPage) resize(rows int) {
 	rows = min(max(rows, 1), journal.MaxRows)
 	if rows != l.query.Rows {
 		l.query.Rows = rows
-		l.ask()
+		l.renew()
 	}
 }
 
 // absorb takes a page: the answer to a move becomes the anchor, so that later pages show the same place.
-func (l *logs) absorb(page *journal.Page) {
+func (l *logsPage) absorb(page *journal.Page) {
 	if page.Query != l.query.Number || l.following() || page.Pending {
 		return
 	}
@@ -106,7 +159,7 @@ func (l *logs) absorb(page *journal.Page) {
 			l.failed = "nothing further"
 		}
 		l.query.Anchor, l.query.Move, l.query.Count = last.ID, journal.Stay, 0
-		l.ask()
+		l.renew()
 		switch l.land {
 		case top:
 			l.choose(&page.Rows[0])
@@ -117,53 +170,53 @@ func (l *logs) absorb(page *journal.Page) {
 		}
 		l.land = keep
 	}
-	if i := l.chosen(page); i >= 0 {
+	if i := l.rowOfCursor(page); i >= 0 {
 		l.choose(&page.Rows[i])
 	} else {
 		l.choose(last)
 	}
 	if boot {
-		l.ended = l.spot
+		l.ended = l.chosen
 	}
 }
 
 // choose puts the cursor on a row.
-func (l *logs) choose(row *journal.Row) {
-	l.cursor, l.spot = row.ID, spot{row.Time, row.Seq, row.Source}
+func (l *logsPage) choose(row *journal.Row) {
+	l.cursor, l.chosen = row.ID, entryRef{row.Time, row.Seq, row.Source}
 }
 
-// chosen is the row of page with the cursor, -1 when it is not there.
-func (l *logs) chosen(page *journal.Page) int {
+// rowOfCursor is the row of page with the cursor, -1 when it is not there.
+func (l *logsPage) rowOfCursor(page *journal.Page) int {
 	for i := range page.Rows {
 		if page.Rows[i].First <= l.cursor && l.cursor <= page.Rows[i].ID {
 			return i
 		}
 	}
 	for i := range page.Rows {
-		if row := &page.Rows[i]; row.Seq != 0 && l.spot == (spot{row.Time, row.Seq, row.Source}) {
+		if row := &page.Rows[i]; row.Seq != 0 && l.chosen == (entryRef{row.Time, row.Seq, row.Source}) {
 			return i
 		}
 	}
 	return -1
 }
 
-// long says whether a page waits for many entries to be read.
+// long reports whether a page waits for many entries to be read.
 func long(page *journal.Page) bool { return page.Reading.Active && page.Reading.Entries >= 4096 }
 
 // refilter asks again after the filter changed: from the same place while scrolled, from the newest while following.
-func (l *logs) refilter() {
+func (l *logsPage) refilter() {
 	l.failed = ""
-	l.ask()
+	l.renew()
 }
 
 // clear ends a search that is under way, takes away the filter, or else goes back to following.
-func (l *logs) clear() {
+func (l *logsPage) clear() {
 	if l.query.Move != journal.Stay {
 		l.query.Move, l.query.Count, l.land = journal.Stay, 0, keep
 		if l.query.Anchor == 0 {
 			l.follow()
 		}
-		l.ask()
+		l.renew()
 		return
 	}
 	if l.query.Filter.Text != "" {
@@ -176,60 +229,60 @@ func (l *logs) clear() {
 	}
 }
 
-func logKeys() []binding {
-	return []binding{
-		{[]draw.Key{draw.KeyUp, draw.KeyDown, 'k', 'j'}, arrows, "previous, next entry", "Scroll", stepEntry},
-		{[]draw.Key{'/'}, "/", "filter: text, re:regexp, !hide", "Filter", openFilter},
-		{[]draw.Key{'l'}, "l", "minimum level: all, notice, warning, error", "Level", nextLevel},
-		{[]draw.Key{'e', 'E'}, "e E", "next, previous error", "Errors", toError},
-		{[]draw.Key{draw.KeyLeft, draw.KeyRight}, "Left Right", "choose a unit's tab", "", nextTab},
-		{[]draw.Key{draw.KeyPageUp, draw.KeyPageDown}, "PgUp PgDn", "a page", "", stepPage},
-		{[]draw.Key{draw.KeyCtrlU, draw.KeyCtrlD}, "Ctrl-U Ctrl-D", "half a page", "", stepPage},
-		{[]draw.Key{draw.KeyHome, 'g'}, "Home g", "the oldest entry that is kept", "", toOldest},
-		{[]draw.Key{draw.KeyEnd, 'G'}, "End G", "follow the newest", "", toNewest},
-		{[]draw.Key{'n', 'N'}, "n N", "next, previous match", "", stepEntry},
-		{[]draw.Key{draw.KeyEnter}, "Enter", "the whole entry, all fields", "", openEntry},
-		{[]draw.Key{'t'}, "t", "go to a time", "", openTime},
-		{[]draw.Key{'b'}, "b", "the end of the boot before", "", toPreviousBoot},
-		{[]draw.Key{'w'}, "w", "wrap long lines", "", toggleWrap},
-		{[]draw.Key{'c'}, "c", "messages as they were written", "", toggleRaw},
-		{[]draw.Key{'f'}, "f", "fold repeats", "", toggleFold},
+func (l *logsPage) bindings() []Binding {
+	return []Binding{
+		Bind(Arrows, "previous, next entry", "Scroll", l.stepEntry, draw.KeyUp, draw.KeyDown, 'k', 'j'),
+		Bind("/", "filter: text, re:regexp, !hide", "Filter", l.openFilter, '/'),
+		Bind("l", "minimum level: all, notice, warning, error", "Level", l.nextLevel, 'l'),
+		Bind("e E", "next, previous error", "Errors", l.toError, 'e', 'E'),
+		Bind("Left Right", "choose a unit's tab", "", l.nextTab, draw.KeyLeft, draw.KeyRight),
+		Bind("PgUp PgDn", "a page", "", l.stepPage, draw.KeyPageUp, draw.KeyPageDown),
+		Bind("Ctrl-U Ctrl-D", "half a page", "", l.stepPage, draw.KeyCtrlU, draw.KeyCtrlD),
+		Bind("Home g", "the oldest entry that is kept", "", l.toOldest, draw.KeyHome, 'g'),
+		Bind("End G", "follow the newest", "", l.toNewest, draw.KeyEnd, 'G'),
+		Bind("n N", "next, previous match", "", l.stepEntry, 'n', 'N'),
+		Bind("Enter", "the whole entry, all fields", "", l.openEntry, draw.KeyEnter),
+		Bind("t", "go to a time", "", l.openTime, 't'),
+		Bind("b", "the end of the boot before", "", l.toPreviousBoot, 'b'),
+		Bind("w", "wrap long lines", "", l.toggleWrap, 'w'),
+		Bind("c", "messages as they were written", "", l.toggleRaw, 'c'),
+		Bind("f", "fold repeats", "", l.toggleFold, 'f'),
 	}
 }
 
-// leaveFollowing puts a cursor on the bottom row of what is shown, and says whether there is something to move on. A
+// leaveFollowing puts a cursor on the bottom row of what is shown, and reports whether there is something to move on. A
 // key that comes before the answer to the last one has nothing: the page still shows the place before. But one that is
 // long in coming, because the journal is read for it, is given up.
-func (l *logs) leaveFollowing(page *journal.Page) bool {
+func (l *logsPage) leaveFollowing(page *journal.Page) bool {
 	if page == nil || len(page.Rows) == 0 || l.query.Move != journal.Stay && !long(page) {
 		return false
 	}
 	if l.following() {
 		l.choose(&page.Rows[len(page.Rows)-1])
 		l.query.Anchor = l.cursor
-		l.ask()
+		l.renew()
 	}
 	return true
 }
 
 // lookOlder goes up from a page without rows: older entries may be in the journal.
-func (l *logs) lookOlder(page *journal.Page) {
+func (l *logsPage) lookOlder(page *journal.Page) {
 	if page != nil && len(page.Rows) == 0 && l.query.Move == journal.Stay {
 		l.move(journal.Older, 0, 1, bottom)
 	}
 }
 
-func stepEntry(c *Console, k draw.Key, f *frame.Frame) Wish {
-	l, page := &c.logs, f.Page
+func (l *logsPage) stepEntry(k draw.Key, f *frame.Frame) Command {
+	page := f.Page
 	wasFollowing := l.following()
 	up := k == draw.KeyUp || k == 'k' || k == 'N'
 	if !l.leaveFollowing(page) {
 		if up {
 			l.lookOlder(page)
 		}
-		return Nothing
+		return Command{}
 	}
-	i := l.chosen(page)
+	i := l.rowOfCursor(page)
 	last := len(page.Rows) - 1
 	switch {
 	case up && i > 0 && page.Rows[i].ID > l.first:
@@ -243,16 +296,15 @@ func stepEntry(c *Console, k draw.Key, f *frame.Frame) Wish {
 	default:
 		l.move(journal.Newer, page.Rows[last].ID, 1, bottom)
 	}
-	return Nothing
+	return Command{}
 }
 
-func stepPage(c *Console, k draw.Key, f *frame.Frame) Wish {
-	l := &c.logs
+func (l *logsPage) stepPage(k draw.Key, f *frame.Frame) Command {
 	if !l.leaveFollowing(f.Page) {
 		if k == draw.KeyPageUp || k == draw.KeyCtrlU {
 			l.lookOlder(f.Page)
 		}
-		return Nothing
+		return Command{}
 	}
 	n := max(l.query.Rows-1, 1)
 	if k == draw.KeyCtrlU || k == draw.KeyCtrlD {
@@ -267,38 +319,36 @@ func stepPage(c *Console, k draw.Key, f *frame.Frame) Wish {
 	default:
 		l.move(journal.Newer, anchor, n, bottom)
 	}
-	return Nothing
+	return Command{}
 }
 
 // toOldest does not count from what is shown, so it needs no page.
-func toOldest(c *Console, _ draw.Key, _ *frame.Frame) Wish {
-	c.logs.move(journal.Oldest, c.logs.cursor, 0, top)
-	return Nothing
+func (l *logsPage) toOldest(_ draw.Key, _ *frame.Frame) Command {
+	l.move(journal.Oldest, l.cursor, 0, top)
+	return Command{}
 }
 
-func toNewest(c *Console, _ draw.Key, _ *frame.Frame) Wish {
-	c.logs.follow()
-	return Nothing
+func (l *logsPage) toNewest(_ draw.Key, _ *frame.Frame) Command {
+	l.follow()
+	return Command{}
 }
 
-func toError(c *Console, k draw.Key, f *frame.Frame) Wish {
-	l := &c.logs
+func (l *logsPage) toError(k draw.Key, f *frame.Frame) Command {
 	if !l.leaveFollowing(f.Page) {
-		return Nothing
+		return Command{}
 	}
 	m := journal.NextError
 	if k == 'E' {
 		m = journal.PreviousError
 	}
 	l.move(m, l.cursor, 1, found)
-	return Nothing
+	return Command{}
 }
 
 // levels are the steps of the minimum level.
 var levels = [...]journal.Severity{journal.Debug, journal.Notice, journal.Warning, journal.Err}
 
-func nextLevel(c *Console, _ draw.Key, _ *frame.Frame) Wish {
-	l := &c.logs
+func (l *logsPage) nextLevel(_ draw.Key, _ *frame.Frame) Command {
 	next := levels[0]
 	for i, have := range levels {
 		if have == l.query.Filter.Least {
@@ -307,59 +357,54 @@ func nextLevel(c *Console, _ draw.Key, _ *frame.Frame) Wish {
 	}
 	l.query.Filter.Least = next
 	l.refilter()
-	return Nothing
+	return Command{}
 }
 
-func nextTab(c *Console, k draw.Key, f *frame.Frame) Wish {
+func (l *logsPage) nextTab(k draw.Key, f *frame.Frame) Command {
 	n := len(f.Settings.Tabs)
 	if n == 0 {
-		return Nothing
+		return Command{}
 	}
 	step := 1
 	if k == draw.KeyLeft {
 		step = n - 1
 	}
-	c.logs.query.Filter.Tab = (c.logs.query.Filter.Tab + step) % n
-	c.logs.follow()
-	return Nothing
+	l.query.Filter.Tab = (l.query.Filter.Tab + step) % n
+	l.follow()
+	return Command{}
 }
 
-func toPreviousBoot(c *Console, _ draw.Key, f *frame.Frame) Wish {
-	l := &c.logs
+func (l *logsPage) toPreviousBoot(_ draw.Key, f *frame.Frame) Command {
 	if f.Page != nil && (l.query.Move == journal.Stay || long(f.Page)) {
 		l.move(journal.PreviousBoot, l.query.Anchor, 0, bottom)
 	}
-	return Nothing
+	return Command{}
 }
 
-func toggleWrap(c *Console, _ draw.Key, _ *frame.Frame) Wish {
-	c.logs.wrap = !c.logs.wrap
-	return Nothing
+func (l *logsPage) toggleWrap(_ draw.Key, _ *frame.Frame) Command {
+	l.wrap = !l.wrap
+	return Command{}
 }
 
-func toggleRaw(c *Console, _ draw.Key, _ *frame.Frame) Wish {
-	c.logs.query.Filter.Raw = !c.logs.query.Filter.Raw
-	c.logs.refilter()
-	return Nothing
+func (l *logsPage) toggleRaw(_ draw.Key, _ *frame.Frame) Command {
+	l.query.Filter.Raw = !l.query.Filter.Raw
+	l.refilter()
+	return Command{}
 }
 
-func toggleFold(c *Console, _ draw.Key, _ *frame.Frame) Wish {
-	c.logs.query.Filter.Each = !c.logs.query.Filter.Each
-	c.logs.refilter()
-	return Nothing
+func (l *logsPage) toggleFold(_ draw.Key, _ *frame.Frame) Command {
+	l.query.Filter.Each = !l.query.Filter.Each
+	l.refilter()
+	return Command{}
 }
 
-func openEntry(c *Console, _ draw.Key, f *frame.Frame) Wish {
-	l := &c.logs
+func (l *logsPage) openEntry(_ draw.Key, f *frame.Frame) Command {
 	if !l.leaveFollowing(f.Page) {
-		return Nothing
+		return Command{}
 	}
-	if i := l.chosen(f.Page); i >= 0 {
-		row := &f.Page.Rows[i]
-		l.detail = detail{row: *row, message: bytes.Clone(f.Page.Message(row))}
-		l.query.Whole = row.ID
-		l.ask()
-		c.toggle(entryOverlay)
+	i := l.rowOfCursor(f.Page)
+	if i < 0 {
+		return Command{}
 	}
-	return Nothing
+	return Command{Kind: Open, Overlay: newEntry(l, f.Page, &f.Page.Rows[i])}
 }

@@ -16,7 +16,7 @@ import (
 // desk is a console on 80x24 whose queries a real journal.Log answers.
 type desk struct {
 	*testing.T
-	console *Console
+	console *stand
 	frame   *frame.Frame
 	canvas  *draw.Canvas
 	log     *journal.Log
@@ -32,7 +32,7 @@ func atDesk(t *testing.T, capacity int, test func(d *desk)) {
 	synctest.Test(t, func(t *testing.T) {
 		f := fixedFrame()
 		f.Problems = nil
-		d := &desk{T: t, console: NewConsole(frame.Logs, func(panel string, v any) { t.Errorf("%s crashed: %v", panel, v) }),
+		d := &desk{T: t, console: newConsole(frame.Logs, func(panel string, v any) { t.Errorf("%s crashed: %v", panel, v) }),
 			frame: f, canvas: draw.NewCanvas(looks["ascii"]), start: f.Now.Add(-time.Hour)}
 		d.log = journal.New(capacity, []journal.Tab{{Name: "All"}, {Name: "k3s", Units: []string{"k3s"}}, {Name: "kernel", Units: []string{"kernel"}}})
 		settings := *f.Settings
@@ -84,7 +84,7 @@ func (d *desk) settle() {
 	for range 20 {
 		synctest.Wait()
 		d.frame.Page = d.log.Pages().Latest()
-		d.console.Draw(d.canvas.Begin(80, 24), d.frame)
+		present(d.console, d.canvas, 80, 24, d.frame)
 		q, changed := d.console.Query()
 		if !changed {
 			return
@@ -98,8 +98,8 @@ func (d *desk) settle() {
 func (d *desk) press(keys ...draw.Key) {
 	d.Helper()
 	for _, k := range keys {
-		if w := d.console.Key(k, d.frame); w != Nothing {
-			d.Fatalf("key %d: wish %d", k, w)
+		if cmd := d.console.Handle(k, d.frame); cmd.Kind != None {
+			d.Fatalf("key %d: command %d", k, cmd.Kind)
 		}
 		d.settle()
 	}
@@ -120,7 +120,7 @@ const (
 	hourRow    = 4
 	firstEntry = 5
 	stateRow   = 22
-	entryRows  = stateRow - firstEntry
+	bodyRows   = stateRow - firstEntry
 )
 
 // shown are the first and last entry on screen, by number.
@@ -182,25 +182,25 @@ func TestLogsFollowAndPause(t *testing.T) {
 		d.write(3)
 		d.want("not full", 0, 2, -1, "following")
 		d.write(97)
-		d.want("follows", 100-entryRows, 99, -1, "following")
+		d.want("follows", 100-bodyRows, 99, -1, "following")
 		d.press(draw.KeyUp)
-		d.want("a step up", 100-entryRows, 99, 98, "paused, 0 new")
+		d.want("a step up", 100-bodyRows, 99, 98, "paused, 0 new")
 		d.write(5)
-		d.want("paused while entries come", 100-entryRows, 99, 98, "paused, 5 new")
+		d.want("paused while entries come", 100-bodyRows, 99, 98, "paused, 5 new")
 		d.press('k', 'k')
-		d.want("k", 100-entryRows, 99, 96, "paused")
+		d.want("k", 100-bodyRows, 99, 96, "paused")
 		d.press(draw.KeyDown, 'j', 'j')
-		d.want("down to the bottom row", 100-entryRows, 99, 99, "paused, 5 new")
+		d.want("down to the bottom row", 100-bodyRows, 99, 99, "paused, 5 new")
 		d.press('j')
-		d.want("and beyond", 101-entryRows, 100, 100, "paused, 4 new")
+		d.want("and beyond", 101-bodyRows, 100, 100, "paused, 4 new")
 		d.press(draw.KeyEnd)
-		d.want("End", 105-entryRows, 104, -1, "following")
+		d.want("End", 105-bodyRows, 104, -1, "following")
 		d.press('k', 'G')
-		d.want("G", 105-entryRows, 104, -1, "following")
+		d.want("G", 105-bodyRows, 104, -1, "following")
 		d.press(draw.KeyUp, draw.KeyDown, draw.KeyDown)
-		d.want("down past the newest", 105-entryRows, 104, -1, "following")
+		d.want("down past the newest", 105-bodyRows, 104, -1, "following")
 		d.press(draw.KeyUp, draw.KeyEsc)
-		d.want("Esc", 105-entryRows, 104, -1, "following")
+		d.want("Esc", 105-bodyRows, 104, -1, "following")
 	})
 }
 
@@ -208,7 +208,7 @@ func TestLogsPages(t *testing.T) {
 	atDesk(t, 1000, func(d *desk) {
 		d.settle()
 		d.write(100)
-		const page = entryRows - 1 // one row stays for the eye
+		const page = bodyRows - 1 // one row stays for the eye
 		bottom := 99
 		d.press(draw.KeyPageUp)
 		bottom -= page
@@ -245,15 +245,15 @@ func TestLogsErrors(t *testing.T) {
 		d.settle()
 		d.write(100)
 		d.press('E')
-		d.want("previous error", 90-entryRows+1, 90, 90, "paused, 9 new")
+		d.want("previous error", 90-bodyRows+1, 90, 90, "paused, 9 new")
 		d.press('E', 'E')
-		d.want("two more", 70-entryRows+1, 70, 70, "paused")
+		d.want("two more", 70-bodyRows+1, 70, 70, "paused")
 		d.press('e')
-		d.want("next error", 80-entryRows+1, 80, 80, "paused")
+		d.want("next error", 80-bodyRows+1, 80, 80, "paused")
 		d.press('e', 'e')
-		d.want("no next one", 90-entryRows+1, 90, 90, "nothing further")
+		d.want("no next one", 90-bodyRows+1, 90, 90, "nothing further")
 		d.press(draw.KeyEnd, 'e')
-		d.want("no error newer than the newest", 100-entryRows, 99, 99, "nothing further")
+		d.want("no error newer than the newest", 100-bodyRows, 99, 99, "nothing further")
 	})
 }
 
@@ -265,24 +265,24 @@ func TestLogsOutliveTheirAnchor(t *testing.T) {
 		d.press(draw.KeyUp)
 		d.write(500)
 		first, last := d.shown()
-		if first != 500 || last != 500+entryRows-1 {
+		if first != 500 || last != 500+bodyRows-1 {
 			d.Errorf("lines %d to %d, want the oldest that are left", first, last)
 		}
 		if c := d.cursor(); c < first || c > last {
 			d.Errorf("the cursor is at %d, off the screen", c)
 		}
 		d.press(draw.KeyUp, draw.KeyPageUp, draw.KeyPageDown, draw.KeyEnd)
-		d.want("End", 550-entryRows, 549, -1, "following")
+		d.want("End", 550-bodyRows, 549, -1, "following")
 	})
 }
 
 // TestHomeNeedsNoPage: Home goes to the oldest entry also while the page shows none, as right after a filter that
 // matched nothing was cleared; without any entry it goes on following.
 func TestHomeNeedsNoPage(t *testing.T) {
-	c, f := NewConsole(frame.Logs, nil), fixedFrame()
+	c, f := newConsole(frame.Logs, nil), fixedFrame()
 	f.Page.Rows = nil
 	show24(c, f)
-	c.Key(draw.KeyHome, f)
+	c.Handle(draw.KeyHome, f)
 	if c.logs.query.Move != journal.Oldest {
 		t.Fatalf("Home asks for %+v", c.logs.query)
 	}

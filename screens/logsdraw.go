@@ -10,29 +10,26 @@ import (
 	"hypervisor-tui/journal"
 )
 
-// drawLogs is F1: tabs, entries with the newest at the bottom, and a line that says what is shown.
-func drawLogs(c *Console, r draw.Region, f *frame.Frame) {
-	l := &c.logs
-	drawTabs(r.CutTop(1), l, f)
-	drawLogState(r.CutBottom(1), l, f)
-	if r.H() >= hourRows && f.Page != nil {
+// Draw draws tabs, entries with the newest at the bottom, and a line that says what is shown.
+func (l *logsPage) Draw(r draw.Region, f *frame.Frame) {
+	entries := entryRows(r.H(), f)
+	l.drawTabs(r.CutTop(1), f)
+	l.drawState(r.CutBottom(1), f)
+	if r.H() > entries {
 		drawHour(r.CutTop(1), &f.Page.Hour)
 	}
-	l.resize(r.H())
-	if f.Page == nil {
+	switch {
+	case f.Page == nil:
 		p := r.Pen(1, 0)
 		p.Text(draw.Dim, "--")
-		return
+	case len(f.Page.Rows) == 0:
+		l.drawNoEntries(r, f)
+	default:
+		l.entries(r, f)
 	}
-	l.absorb(f.Page)
-	if len(f.Page.Rows) == 0 {
-		drawNoEntries(r, l, f)
-		return
-	}
-	l.entries(r, f)
 }
 
-func drawTabs(r draw.Region, l *logs, f *frame.Frame) {
+func (l *logsPage) drawTabs(r draw.Region, f *frame.Frame) {
 	r.Rule(0, "")
 	p := r.Pen(1, 0)
 	first := firstTab(f.Settings.Tabs, l.query.Filter.Tab, r.W()-12)
@@ -84,7 +81,7 @@ func firstTab(names []string, chosen, width int) int {
 }
 
 // drawNoEntries says why there is nothing to see.
-func drawNoEntries(r draw.Region, l *logs, f *frame.Frame) {
+func (l *logsPage) drawNoEntries(r draw.Region, f *frame.Frame) {
 	p := r.Pen(1, 0)
 	page := f.Page
 	switch {
@@ -114,25 +111,32 @@ func drawNoEntries(r draw.Region, l *logs, f *frame.Frame) {
 	}
 }
 
-// entries draws from the bottom up, the newest last. A page that does not fill the rows starts at the top.
-func (l *logs) entries(r draw.Region, f *frame.Frame) {
-	page := f.Page
-	last := len(page.Rows) - 1
-	height := 0
-	from := last + 1
+// place chooses the row that is drawn first: the newest are at the bottom, and a page that does not fill the rows starts at
+// the top.
+func (l *logsPage) place(f *frame.Frame, w, rows int) {
+	page, last := f.Page, len(f.Page.Rows)-1
+	if last < 0 {
+		return
+	}
+	height, from := 0, last+1
 	for from > 0 {
-		h := l.height(page, &page.Rows[from-1], r.W())
-		if height+h > r.H() && from <= last {
+		h := l.height(page, &page.Rows[from-1], w)
+		if height+h > rows && from <= last {
 			break
 		}
 		height += h
 		from--
 	}
 	if f.Settings.Slow && l.following() {
-		from = l.halfPages(page, from, r)
+		from = l.halfPages(page, from, w, rows)
 	}
-	l.first, l.drawn = page.Rows[from].ID, page.Query
-	for i := from; i <= last; i++ {
+	l.from, l.first, l.drawn = from, page.Rows[from].ID, page.Query
+}
+
+// entries draws the rows from the first on.
+func (l *logsPage) entries(r draw.Region, f *frame.Frame) {
+	page := f.Page
+	for i := min(l.from, len(page.Rows)-1); i < len(page.Rows); i++ {
 		row := &page.Rows[i]
 		part := r.CutTop(min(l.height(page, row, r.W()), r.H()))
 		l.entry(part, page, row, f)
@@ -146,7 +150,7 @@ func (l *logs) entries(r draw.Region, f *frame.Frame) {
 // halfPages is the first row to draw on a slow line, where from is the first that fits: as long as the entries fit
 // below the one that is on top, that one stays and a new entry writes one row; then the newest fill half of the rows.
 // Another question starts with a full screen.
-func (l *logs) halfPages(page *journal.Page, from int, r draw.Region) int {
+func (l *logsPage) halfPages(page *journal.Page, from, width, rows int) int {
 	on := slices.IndexFunc(page.Rows, func(row journal.Row) bool { return row.First <= l.first && l.first <= row.ID })
 	if l.drawn != page.Query {
 		return from
@@ -156,7 +160,7 @@ func (l *logs) halfPages(page *journal.Page, from int, r draw.Region) int {
 	}
 	height := 0
 	for i := len(page.Rows) - 1; i > from; i-- {
-		if height += l.height(page, &page.Rows[i], r.W()); height > r.H()/2 {
+		if height += l.height(page, &page.Rows[i], width); height > rows/2 {
 			return min(i+1, len(page.Rows)-1)
 		}
 	}
@@ -178,16 +182,8 @@ func prefixWidth(row *journal.Row, width int) int {
 	return n
 }
 
-func digits(n int) int {
-	d := 1
-	for ; n >= 10; n /= 10 {
-		d++
-	}
-	return d
-}
-
 // height is how many rows an entry takes.
-func (l *logs) height(page *journal.Page, row *journal.Row, width int) int {
+func (l *logsPage) height(page *journal.Page, row *journal.Row, width int) int {
 	if !l.wrap {
 		return 1
 	}
@@ -225,7 +221,7 @@ func mark(s journal.Severity) (string, draw.Style) {
 
 // entry draws one row: severity, time, unit[pid], how many equal entries it stands for, message. A long line ends with the glyph More; the first line of
 // several says how many follow.
-func (l *logs) entry(r draw.Region, page *journal.Page, row *journal.Row, f *frame.Frame) {
+func (l *logsPage) entry(r draw.Region, page *journal.Page, row *journal.Row, f *frame.Frame) {
 	p := r.Pen(0, 0)
 	letter, style := mark(row.Severity)
 	p.Text(style, letter).Skip(1)
@@ -267,7 +263,7 @@ func markMatch(p draw.Pen, line []byte, from, to int) {
 }
 
 // oneLine draws the first line of a message with the match marked.
-func (l *logs) oneLine(p *draw.Pen, row *journal.Row, text []byte, style draw.Style) {
+func (l *logsPage) oneLine(p *draw.Pen, row *journal.Row, text []byte, style draw.Style) {
 	end := bytes.IndexByte(text, '\n')
 	room := p.Left()
 	following := 0

@@ -100,7 +100,7 @@ func TestScrollingGoesOnInTheJournal(t *testing.T) {
 		d.settle()
 		d.shelve(5000)
 		d.write(100)
-		const page = entryRows - 1
+		const page = bodyRows - 1
 		bottom := 5099
 		for range 20 {
 			d.press(draw.KeyPageUp)
@@ -128,7 +128,7 @@ func TestScrollingGoesOnInTheJournal(t *testing.T) {
 		d.press(draw.KeyPageUp)
 		d.want("above the oldest", 0, page, 0, "nothing further")
 		d.press(draw.KeyEnd)
-		d.want("End", 5330-entryRows, 5329, -1, "following")
+		d.want("End", 5330-bodyRows, 5329, -1, "following")
 	})
 }
 
@@ -139,13 +139,13 @@ func TestPausedPageStaysInAFlood(t *testing.T) {
 		d.shelve(0)
 		d.write(50)
 		d.press(draw.KeyUp, draw.KeyUp)
-		d.want("paused", 50-entryRows, 49, 47, "paused")
+		d.want("paused", 50-bodyRows, 49, 47, "paused")
 		for range 10 {
 			d.write(49)
-			d.want("flooded", 50-entryRows, 49, 47, "")
+			d.want("flooded", 50-bodyRows, 49, 47, "")
 		}
 		d.press(draw.KeyDown, draw.KeyDown, draw.KeyDown)
-		d.want("down", 51-entryRows, 50, 50, beforeBuffer)
+		d.want("down", 51-bodyRows, 50, 50, beforeBuffer)
 	})
 }
 
@@ -161,23 +161,23 @@ func TestJumpsInTheJournal(t *testing.T) {
 		for range 10 {
 			d.press('E')
 		}
-		d.want("the buffer's first error", 1000-entryRows+1, 1000, 1000, "paused")
+		d.want("the buffer's first error", 1000-bodyRows+1, 1000, 1000, "paused")
 		d.press('E')
-		d.want("the error before", 900-entryRows+1, 900, 900, beforeBuffer)
+		d.want("the error before", 900-bodyRows+1, 900, 900, beforeBuffer)
 		d.press('E', 'e', 'e')
-		d.want("and back", 1000-entryRows+1, 1000, 1000, "paused")
+		d.want("and back", 1000-bodyRows+1, 1000, 1000, "paused")
 		d.press('t')
 		d.typeIn(d.start.Add(600 * time.Second).Format("15:04:05"))
 		d.press(draw.KeyEnter)
-		d.want("a time", 600-entryRows+1, 600, 600, beforeBuffer)
+		d.want("a time", 600-bodyRows+1, 600, 600, beforeBuffer)
 		d.press(draw.KeyEnd, 'b')
-		d.want("the boot before", 700-entryRows, 699, 699, "the last of the boot before")
+		d.want("the boot before", 700-bodyRows, 699, 699, "the last of the boot before")
 		d.press('b')
-		d.want("no boot before that", 700-entryRows, 699, 699, "no earlier boot is kept")
+		d.want("no boot before that", 700-bodyRows, 699, 699, "no earlier boot is kept")
 		d.press(draw.KeyUp)
-		d.want("up from there", 700-entryRows, 699, 698, beforeBuffer)
+		d.want("up from there", 700-bodyRows, 699, 698, beforeBuffer)
 		d.press(draw.KeyEnd)
-		d.want("End", 1100-entryRows, 1099, -1, "following")
+		d.want("End", 1100-bodyRows, 1099, -1, "following")
 		d.press('/')
 		d.typeIn("line 7.")
 		d.press(draw.KeyEnter)
@@ -199,7 +199,7 @@ func TestFilterKeepsItsPlaceInTheJournal(t *testing.T) {
 		d.typeIn("00.")
 		d.want("at once", 100, 500, 500, "/00.")
 		d.press(draw.KeyEsc)
-		d.want("without the filter", 500-entryRows+1, 500, 500, beforeBuffer)
+		d.want("without the filter", 500-bodyRows+1, 500, 500, beforeBuffer)
 	})
 }
 

@@ -26,12 +26,12 @@ func TestFollowingBySlowLines(t *testing.T) {
 			}
 			before = now
 		}
-		if most := 100/(entryRows/2) + 1; moves > most || moves < 5 {
-			t.Errorf("moved %d times for 100 entries of a screen of %d rows, want at most %d", moves, entryRows, most)
+		if most := 100/(bodyRows/2) + 1; moves > most || moves < 5 {
+			t.Errorf("moved %d times for 100 entries of a screen of %d rows, want at most %d", moves, bodyRows, most)
 		}
 		d.press('l') // another question starts with a full screen
 		d.press('l', 'l', 'l')
-		if first, last := d.shown(); last-first+1 != entryRows {
+		if first, last := d.shown(); last-first+1 != bodyRows {
 			t.Errorf("shows %d to %d", first, last)
 		}
 	})

@@ -9,13 +9,13 @@ import (
 	"hypervisor-tui/journal"
 )
 
-// drawLogState is the line below the entries: the prompt or what is shown, counts by severity, source and losses.
-func drawLogState(r draw.Region, l *logs, f *frame.Frame) {
+// drawState is the line below the entries: the prompt or what is shown, counts by severity, source and losses.
+func (l *logsPage) drawState(r draw.Region, f *frame.Frame) {
 	r.Rule(0, "")
 	p := r.Pen(1, 0)
-	if l.typing() {
+	if l.input.open {
 		name := " /"
-		if l.input.prompt == timePrompt {
+		if l.time {
 			name = " time: "
 		}
 		p.Text(draw.Accent|draw.Bold, name).Text(draw.Accent, l.input.text).Text(draw.Selected, " ").Skip(1)
@@ -44,8 +44,8 @@ func matches(p *draw.Pen, page *journal.Page) {
 	}
 }
 
-// position says whether the newest entries are followed, how many came since, or where in the journal the page is.
-func (l *logs) position(p *draw.Pen, f *frame.Frame) {
+// position reports whether the newest entries are followed, how many came since, or where in the journal the page is.
+func (l *logsPage) position(p *draw.Pen, f *frame.Frame) {
 	filter, page := &l.query.Filter, f.Page
 	switch {
 	case page != nil && long(page):
@@ -54,7 +54,7 @@ func (l *logs) position(p *draw.Pen, f *frame.Frame) {
 		p.Text(draw.Warn|draw.Bold, "k, at ").Date(draw.Text, at).Text(draw.Text, " ").Time(draw.Text, at).Text(draw.Dim, " Esc stops ")
 	case l.following():
 		p.Text(draw.Good, " following ")
-	case page != nil && l.ended != (spot{}) && l.spot == l.ended:
+	case page != nil && l.ended != (entryRef{}) && l.chosen == l.ended:
 		p.Text(draw.Warn|draw.Bold, " the last of the boot before ")
 	case page != nil && page.Past:
 		p.Text(draw.Warn|draw.Bold, " in the journal, before the buffer ")

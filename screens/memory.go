@@ -6,7 +6,7 @@ import (
 	"hypervisor-tui/sample"
 )
 
-func drawMemory(c *Console, r draw.Region, f *frame.Frame) {
+func (d *dashboardPage) drawMemory(r draw.Region, f *frame.Frame) {
 	heading(r.CutTop(1), "Memory", f, sample.Meminfo)
 	if missing(&r, f, sample.Meminfo) {
 		return
@@ -23,19 +23,19 @@ func drawMemory(c *Console, r draw.Region, f *frame.Frame) {
 	if m.ARC > 0 {
 		amount(&p, "ZFS ARC", m.ARC)
 	}
-	if shows(memoryDetail, c.body) {
+	if fits(memoryDetail, d.body) {
 		p = r.CutTop(1).Pen(1, 0)
 		swap(&p, m)
 		amount(&p, "Dirty", m.Dirty)
 		amount(&p, "Buffers", m.Buffers)
 		hugePages(&r, f, 2)
 	}
-	if shows(memoryPressure, c.body) {
+	if fits(memoryPressure, d.body) {
 		p = r.CutTop(1).Pen(1, 0)
 		p.Text(draw.Dim, "stalled ")
 		pressure(&p, f, "some", f.Host.Pressure.MemorySome, "full", f.Host.Pressure.MemoryFull)
 	}
-	if shows(sparklines, c.body) {
+	if fits(sparklines, d.body) {
 		history(r, &f.Host.History.Memory, 100, draw.Good, f)
 	}
 }

@@ -1,58 +1,45 @@
 package screens
 
 import (
-	"math"
-
 	"hypervisor-tui/draw"
 	"hypervisor-tui/frame"
 	"hypervisor-tui/sample"
 )
 
-// sheet writes rows of a name and a figure into an overlay that scrolls.
-type sheet struct{ view draw.Region }
+const linkColumn = 15 // of the figures
 
-// row starts a row with its name and returns the pen where the figure goes.
-func (s *sheet) row(name string) draw.Pen {
-	p := s.view.CutTop(1).Pen(1, 0)
-	p.Text(draw.Dim, name).To(15)
-	return p
-}
+// item starts a row with its name and returns the pen where the figure goes.
+func item(view *draw.Region, name string) draw.Pen { return field(view, name, linkColumn) }
 
 // text is a row with a text, left out when that is empty.
-func (s *sheet) text(name, value string) {
+func text(view *draw.Region, name, value string) {
 	if value != "" {
-		p := s.row(name)
+		p := item(view, name)
 		p.Fit(draw.Text, value, p.Left()-1)
 	}
 }
 
-// drawLinkEntry shows the chosen interface with everything that is known of it, and what would be cut off with it.
-func drawLinkEntry(c *Console, r draw.Region, f *frame.Frame) {
-	width := min(r.W()-4, 100)
-	l := chosenLink(f, c.network.chosen)
-	if l == nil {
-		p := window(r, width, 3, "Interface").Pen(1, 0)
-		p.Text(draw.Dim, "it is gone")
-		return
-	}
-	// Written twice, the first time to nowhere: the window is as high as what is in it.
-	rows := c.network.linkSheet(r.Sub(0, 0, width-2, 0).Scrolled(0, math.MaxInt16), f, l)
-	in := window(r, width, rows+2, "Interface")
-	c.scroll.fit(in.H(), rows)
-	c.network.linkSheet(in.Faded(f.LateSince != 0).Scrolled(c.scroll.top, math.MaxInt16), f, l)
-	moreBelow(in, &c.scroll)
+// newLink shows the chosen interface with everything that is known of it, and what would be cut off with it.
+func newLink(n *networkPage) Screen {
+	return NewSheet("link", "Interface", func(w, _, rows int, _ *frame.Frame) (int, int) { return min(w-4, 100), rows + 2 }, n.linkRows)
 }
 
-// linkSheet writes all that is known of an interface and returns how many rows that took.
-func (n *network) linkSheet(view draw.Region, f *frame.Frame, l *sample.Interface) int {
-	s, start, d := sheet{view}, view.H(), l.More()
-	linkIdentity(&s, l, d)
-	linkAddresses(&s, f.Net, l)
-	n.linkTraffic(&s, l)
-	linkKind(&s, l, d)
-	linkFunctions(&s, d)
-	linkPull(&s, f.Net, l, d)
-	return start - s.view.H()
+func (n *networkPage) linkRows(view draw.Region, f *frame.Frame) draw.Region {
+	l := chosenLink(f, n.chosen)
+	if l == nil {
+		p := view.CutTop(1).Pen(1, 0)
+		p.Text(draw.Dim, "it is gone")
+		return view
+	}
+	view = view.Faded(f.LateSince != 0)
+	d := l.More()
+	linkIdentity(&view, l, d)
+	linkAddresses(&view, f.Net, l)
+	n.linkTraffic(&view, l)
+	linkKind(&view, l, d)
+	linkFunctions(&view, d)
+	linkPull(&view, f.Net, l, d)
+	return view
 }
 
 func chosenLink(f *frame.Frame, index int) *sample.Interface {
@@ -67,49 +54,49 @@ func chosenLink(f *frame.Frame, index int) *sample.Interface {
 	return nil
 }
 
-func linkIdentity(s *sheet, l *sample.Interface, d *sample.LinkDetail) {
-	p := s.row("name")
+func linkIdentity(view *draw.Region, l *sample.Interface, d *sample.LinkDetail) {
+	p := item(view, "name")
 	p.Fit(draw.Text|draw.Bold, l.Name, p.Left()-20).Skip(2).Text(draw.Dim, "number ").Int(draw.Text, int64(l.Index))
-	s.text("other names", d.AltNames)
-	p = s.row("kind")
+	text(view, "other names", d.AltNames)
+	p = item(view, "kind")
 	p.Fit(draw.Text, kindOf(l), p.Left())
 	if d.Mode != "" && l.Kind != "tun" {
 		p.Skip(1).Fit(draw.Text, d.Mode, p.Left())
 	}
-	s.text("driver", l.More().Driver)
-	s.text("device", d.Bus)
-	s.text("firmware", d.Firmware)
-	p = s.row("state")
+	text(view, "driver", l.More().Driver)
+	text(view, "device", d.Bus)
+	text(view, "firmware", d.Firmware)
+	p = item(view, "state")
 	drawLinkState(&p, l)
 	p.Text(draw.Dim, ", operstate ").Text(draw.Text, known(l.State))
 	if l.CarrierChanges >= 0 {
-		p = s.row("carrier")
+		p = item(view, "carrier")
 		howMany(&p, l.CarrierChanges, "change since it was made", "changes since it was made")
 	}
 	if l.Physical {
-		p = s.row("settings")
+		p = item(view, "settings")
 		p.Text(draw.Dim, "port ").Text(draw.Text, known(d.Port)).Text(draw.Dim, ", autonegotiation ").Text(draw.Text, known(d.Autoneg))
 	}
-	p = s.row("MTU")
+	p = item(view, "MTU")
 	p.Int(draw.Text, int64(l.MTU))
-	s.text("MAC", l.MAC)
-	s.text("port of", l.Master)
+	text(view, "MAC", l.MAC)
+	text(view, "port of", l.Master)
 	if d.VLAN > 0 {
-		p = s.row("network id")
+		p = item(view, "network id")
 		p.Int(draw.Text, int64(d.VLAN))
 	}
 	if l.Kind == "veth" {
-		s.text("other end", l.Parent)
+		text(view, "other end", l.Parent)
 	} else {
-		s.text("on", l.Parent)
+		text(view, "on", l.Parent)
 	}
 }
 
-func linkAddresses(s *sheet, n *sample.Net, l *sample.Interface) {
+func linkAddresses(view *draw.Region, n *sample.Net, l *sample.Interface) {
 	name := "addresses"
 	for i := range l.AddressCount {
 		a := &n.Addresses[l.FirstAddress+i]
-		p := s.row(name)
+		p := item(view, name)
 		p.Fit(draw.Text, a.CIDR, p.Left())
 		addressMarks(&p, a)
 		name = ""
@@ -117,7 +104,7 @@ func linkAddresses(s *sheet, n *sample.Net, l *sample.Interface) {
 	name = "default route"
 	for i := range n.Gateways {
 		if g := &n.Gateways[i]; g.Interface == l.Name {
-			p := s.row(name)
+			p := item(view, name)
 			hop(&p, g)
 			p.Text(draw.Dim, " metric ").Int(draw.Text, int64(g.Metric))
 			if g.Table != sample.MainTable {
@@ -131,9 +118,9 @@ func linkAddresses(s *sheet, n *sample.Net, l *sample.Interface) {
 	}
 }
 
-func (n *network) linkTraffic(s *sheet, l *sample.Interface) {
+func (n *networkPage) linkTraffic(view *draw.Region, l *sample.Interface) {
 	for i, name := range [...]string{"received", "sent"} {
-		p := s.row(name)
+		p := item(view, name)
 		if !l.Counted {
 			p.Text(draw.Dim, "--")
 			continue
@@ -149,45 +136,45 @@ func (n *network) linkTraffic(s *sheet, l *sample.Interface) {
 }
 
 // linkKind writes what a bridge, a bond, their ports and a link to a guest have.
-func linkKind(s *sheet, l *sample.Interface, d *sample.LinkDetail) {
+func linkKind(view *draw.Region, l *sample.Interface, d *sample.LinkDetail) {
 	if b := d.Bridge; b != nil {
-		p := s.row("bridge")
+		p := item(view, "bridge")
 		p.Text(draw.Dim, "STP ").Text(draw.Text, onOff(b.STP)).Text(draw.Dim, ", VLAN filtering ").Text(draw.Text, onOff(b.Filtering))
 		p.Skip(2).Int(draw.Text, int64(b.Ports)).Text(draw.Dim, " ports, addresses learned: ")
 		learned(&p, b.FDB)
 	}
 	if b := l.BridgePort; b != nil {
-		p := s.row("bridge port")
+		p := item(view, "bridge port")
 		p.Text(draw.Text, b.State).Text(draw.Dim, ", addresses learned behind it: ")
 		learned(&p, b.Learned)
 	}
 	if b := d.Bond; b != nil {
-		p := s.row("bond")
+		p := item(view, "bond")
 		p.Text(draw.Text, b.Mode).Skip(2).Int(slaveStyle(b), int64(b.Up)).Text(draw.Dim, " of ").Int(draw.Text, int64(b.Slaves)).Text(draw.Dim, " slaves up")
-		s.text("active slave", b.Active)
+		text(view, "active slave", b.Active)
 		if b.Mode == "802.3ad" {
-			p = s.row("LACP")
+			p = item(view, "LACP")
 			p.Text(draw.Dim, "partner ").Text(draw.Text, known(b.PartnerMAC)).Skip(2).Int(draw.Text, int64(b.Ports)).Text(draw.Dim, " ports in the aggregator")
 		}
 	}
 	if b := d.BondPort; b != nil {
-		p := s.row("slave")
+		p := item(view, "slave")
 		p.Text(draw.Text, b.State).Text(draw.Dim, ", link ").Text(draw.Text, b.Link).Text(draw.Dim, ", failed ").Int(draw.Text, int64(b.Failures)).Text(draw.Dim, " times")
 		if b.Aggregator > 0 {
 			p.Text(draw.Dim, ", aggregator ").Int(draw.Text, int64(b.Aggregator))
 		}
 	}
 	if l.Far != nil {
-		p := s.row("other end")
+		p := item(view, "other end")
 		p.Text(draw.Dim, "interface ").Fit(draw.Text, l.Far.Name, 20).Text(draw.Dim, " number ").Int(draw.Text, int64(l.Far.Index))
 		p.Text(draw.Dim, " in network namespace ").Int(draw.Text, int64(l.Far.Namespace))
 	}
 	if l.VM != nil {
-		p := s.row("VM")
+		p := item(view, "VM")
 		attached(&p, l.VM)
 		p.Text(draw.Dim, ", pid ").Int(draw.Text, int64(l.VM.PID))
 	} else {
-		s.text("VM", l.WhyVM)
+		text(view, "VM", l.WhyVM)
 	}
 }
 
@@ -207,10 +194,10 @@ func onOff(on bool) string {
 }
 
 // linkFunctions lists the virtual functions of an SR-IOV device.
-func linkFunctions(s *sheet, d *sample.LinkDetail) {
+func linkFunctions(view *draw.Region, d *sample.LinkDetail) {
 	for i := range d.VFs {
 		vf := &d.VFs[i]
-		p := s.row("")
+		p := item(view, "")
 		p.Text(draw.Dim, "VF ").Int(draw.Text, int64(vf.Number)).Skip(2).Text(draw.Text, known(vf.Bus)).Skip(2).Fit(draw.Text, vf.MAC, p.Left())
 		if vf.VLAN > 0 {
 			p.Text(draw.Dim, "  VLAN ").Int(draw.Text, int64(vf.VLAN))
@@ -228,15 +215,15 @@ func linkFunctions(s *sheet, d *sample.LinkDetail) {
 }
 
 // linkPull says what hangs on a link, and what it hangs on.
-func linkPull(s *sheet, n *sample.Net, l *sample.Interface, d *sample.LinkDetail) {
+func linkPull(view *draw.Region, n *sample.Net, l *sample.Interface, d *sample.LinkDetail) {
 	if len(d.Uplinks) > 0 {
-		p := s.row("cables below")
+		p := item(view, "cables below")
 		list(&p, d.Uplinks)
 	}
 	if len(d.Above) == 0 && len(d.VMs) == 0 {
 		return
 	}
-	title := s.view.CutTop(1).Pen(1, 0)
+	title := view.CutTop(1).Pen(1, 0)
 	switch {
 	case !l.Physical:
 		title.Text(draw.Title|draw.Bold, "What hangs on it")
@@ -245,18 +232,18 @@ func linkPull(s *sheet, n *sample.Net, l *sample.Interface, d *sample.LinkDetail
 	default:
 		title.Text(draw.Title|draw.Bold, "Pull this cable, and it cuts off")
 	}
-	p := s.row("VMs")
+	p := item(view, "VMs")
 	p.Int(draw.Text, int64(len(d.VMs)))
 	for i := range d.VMs {
-		p = s.row("")
+		p = item(view, "")
 		attached(&p, &d.VMs[i])
 	}
-	p = s.row("links")
+	p = item(view, "links")
 	p.Int(draw.Text, int64(len(d.Above))).Skip(2)
 	list(&p, d.Above)
 }
 
-// spared says whether what hangs on an interface has another way: another slave of its bond that is up, another uplink
+// spared reports whether what hangs on an interface has another way: another slave of its bond that is up, another uplink
 // of its bridge with a carrier.
 func spared(n *sample.Net, l *sample.Interface) bool {
 	master := frame.Link(n, l.Master)

@@ -13,8 +13,8 @@ const (
 	pairColumns   = 72 // a frame narrower than this stacks what else stands side by side
 )
 
-// linkRows is the height of an interface's frame on a screen of that width.
-func linkRows(n *sample.Net, l *sample.Interface, width int) int {
+// cardRows is the height of an interface's frame on a screen of that width.
+func cardRows(n *sample.Net, l *sample.Interface, width int) int {
 	pairs := 4
 	if faulty(l) {
 		pairs++
@@ -67,9 +67,9 @@ func split(in *draw.Region, second int) (left, right draw.Pen) {
 	return first.Pen(1, 0), row.Pen(1, 0)
 }
 
-// drawFrame draws one interface as the hardware's owner asks for it: address, state, gateway, MTU, traffic. Where it has
+// drawCard draws one interface as the hardware's owner asks for it: address, state, gateway, MTU, traffic. Where it has
 // no address it says what it is a part of, and how many VMs hang on it.
-func (n *network) drawFrame(r draw.Region, f *frame.Frame, l *sample.Interface) {
+func (n *networkPage) drawCard(r draw.Region, f *frame.Frame, l *sample.Interface) {
 	if !r.Visible() {
 		return
 	}
@@ -169,14 +169,6 @@ func drawLinkState(p *draw.Pen, l *sample.Interface) {
 	}
 }
 
-// known is text, or n/a for what the kernel does not tell.
-func known(text string) string {
-	if text == "" {
-		return "n/a"
-	}
-	return text
-}
-
 // gateway writes the default routes of an interface in the main table.
 func gateway(p *draw.Pen, n *sample.Net, name string) {
 	found := false
@@ -211,7 +203,7 @@ func hop(p *draw.Pen, g *sample.Gateway) {
 	}
 }
 
-func (n *network) traffic(p *draw.Pen, name string, counted bool, total uint64, rate float64) {
+func (n *networkPage) traffic(p *draw.Pen, name string, counted bool, total uint64, rate float64) {
 	p.Text(draw.Dim, name)
 	if !counted {
 		p.Text(draw.Dim, "--")
@@ -222,7 +214,7 @@ func (n *network) traffic(p *draw.Pen, name string, counted bool, total uint64, 
 }
 
 // rate writes bytes a second in the unit that was chosen.
-func (n *network) rate(p *draw.Pen, s draw.Style, rate float64, columns int) {
+func (n *networkPage) rate(p *draw.Pen, s draw.Style, rate float64, columns int) {
 	if n.bits {
 		p.BitRate(s, rate, columns)
 		return

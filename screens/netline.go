@@ -16,7 +16,7 @@ const (
 )
 
 // drawLine draws one interface in one row: in a tree with its branch.
-func (n *network) drawLine(r draw.Region, f *frame.Frame, row *netRow) {
+func (n *networkPage) drawLine(r draw.Region, f *frame.Frame, row *netRow) {
 	l := f.Net.Interfaces[row.link]
 	whole := r
 	if r.W() >= lineWide {

@@ -15,7 +15,7 @@ type netRowKind uint8
 const (
 	titleRow  netRowKind = iota
 	wordsRow             // says that there is nothing
-	frameRow             // an interface of the hardware
+	cardRow              // an interface of the hardware
 	lineRow              // any other
 	guestsRow            // the VMs behind a link's folded ports
 	foldedRow            // how many links are folded
@@ -29,9 +29,17 @@ type netRow struct {
 	pods  bool  // it is all of what is folded: ports without a VM
 	again bool  // it has its place at the top
 	index int32 // of the interface, as the kernel numbers it
-	link  int   // place in Net.Interfaces; of a guestsRow in network.guests
+	link  int   // place in Net.Interfaces; of a guestsRow in networkPage.guests
 	count int   // of what is folded
 	title string
+
+	top, height int  // where it is, in rows from the first
+	right       bool // of the frame beside it
+}
+
+// choosable reports whether row is where the cursor goes for its interface.
+func (row *netRow) choosable() bool {
+	return (row.kind == cardRow || row.kind == lineRow) && !row.again
 }
 
 // netKey names what rows were made of: while it is the same, they are.
@@ -46,7 +54,7 @@ type netKey struct {
 
 // arrange lists what is to be drawn, in the order in which an operator looks for it. It allocates, and does so only when
 // links or what is asked for have changed.
-func (n *network) arrange(f *frame.Frame) {
+func (n *networkPage) arrange(f *frame.Frame) {
 	key := netKey{f.Net.Changes, len(f.Net.Interfaces), f.Net.Interfaces[0].Link, n.all, n.filter, len(f.Settings.HideLinks)}
 	if n.rows != nil && n.made == key {
 		return
@@ -60,7 +68,7 @@ func (n *network) arrange(f *frame.Frame) {
 	}
 	n.rows, n.guests = a.rows, a.guests
 	for i := range n.rows {
-		if row := &n.rows[i]; row.kind == frameRow || row.kind == lineRow {
+		if row := &n.rows[i]; row.kind == cardRow || row.kind == lineRow {
 			l := f.Net.Interfaces[row.link]
 			row.index, row.again = int32(l.Index), l.Physical && row.depth > 0
 		}
@@ -126,7 +134,7 @@ func (a *arrangement) everything() {
 	a.rest()
 }
 
-// isKnown says whether more is known of l than what it counts.
+// isKnown reports whether more is known of l than what it counts.
 func isKnown(l *sample.Interface) bool { return l.Index != 0 }
 
 // counting lists the interfaces while nothing but their counters is known.
@@ -170,7 +178,7 @@ func (a *arrangement) hardware() {
 		frames, lines = lines, nil
 	}
 	for _, i := range frames {
-		a.put(netRow{kind: frameRow, link: i})
+		a.put(netRow{kind: cardRow, link: i})
 	}
 	for _, i := range lines {
 		a.put(netRow{kind: lineRow, link: i})
@@ -208,7 +216,7 @@ func (a *arrangement) weight(l *sample.Interface) int {
 	return spare
 }
 
-// switchedOff says whether a link of the hardware that belongs to a bridge or bond is down: nothing comes through.
+// switchedOff reports whether a link of the hardware that belongs to a bridge or bond is down: nothing comes through.
 func switchedOff(l *sample.Interface) bool { return l.Physical && l.Master != "" && !l.AdminUp }
 
 func (a *arrangement) holdsDefault(name string) bool {
@@ -338,7 +346,7 @@ func (a *arrangement) rest() {
 	}
 }
 
-// folds says whether l is one of the many links of VMs and pods that are not listed unless asked for.
+// folds reports whether l is one of the many links of VMs and pods that are not listed unless asked for.
 func (a *arrangement) folds(l *sample.Interface) bool {
 	if a.all || l.Physical {
 		return false

@@ -2,253 +2,277 @@ package screens
 
 import (
 	"math"
+	"slices"
+	"sort"
 
 	"hypervisor-tui/draw"
 	"hypervisor-tui/frame"
 	"hypervisor-tui/sample"
 )
 
-// network is the view state of F3.
-type network struct {
+// networkPage is F3: the hardware's interfaces one frame each, bonds, VLANs and bridges as trees with the VMs at their
+// ports, the cluster's network, and what the host has open.
+type networkPage struct {
+	keys   []Binding
 	scroll scroll
 	all    bool   // folded interfaces are listed too
 	bits   bool   // rates are shown in bits
-	input  input  // the filter while it is typed
+	input  prompt // the filter while it is typed
 	filter string // in small letters; empty: none
 	chosen int    // the kernel's number of the interface under the cursor, 0: none yet
 	rows   []netRow
-	guests []int   // places in Net.Interfaces of folded ports with a VM, for guestsRow
-	made   netKey  // what rows were made of
-	places []place // where the interfaces were drawn last, from the top
+	guests []int  // places in Net.Interfaces of folded ports with a VM, for guestsRow
+	made   netKey // what rows were made of
+	height int    // of all rows
 }
 
-// place is where an interface was drawn: rows from the top of the list.
-type place struct{ index, top, height int }
-
-func networkKeys() []binding {
-	return []binding{
-		{[]draw.Key{draw.KeyUp, draw.KeyDown, 'k', 'j'}, arrows, "choose an interface", "Choose", chooseLink},
-		{[]draw.Key{draw.KeyEnter}, "Enter", "the chosen interface whole", "Whole", openLink},
-		{[]draw.Key{'v'}, "v", "list the interfaces of VMs and pods too", "Virtual", foldLinks},
-		{[]draw.Key{'/'}, "/", "filter by name, address, VM", "Filter", filterLinks},
-		{[]draw.Key{'u'}, "u", "rates in bits or bytes", "Bits", switchUnits},
-		{[]draw.Key{draw.KeyPageUp, draw.KeyPageDown, draw.KeyCtrlU, draw.KeyCtrlD}, "PgUp PgDn", "a page; Ctrl-U Ctrl-D half of it", "", scrollNetwork},
-		{[]draw.Key{draw.KeyHome, draw.KeyEnd, 'g', 'G'}, "Home End g G", "top, bottom", "", scrollNetwork},
+func newNetwork() *networkPage {
+	n := new(networkPage)
+	n.keys = []Binding{
+		Bind(Arrows, "choose an interface", "Choose", n.choose, draw.KeyUp, draw.KeyDown, 'k', 'j'),
+		Bind("Enter", "the chosen interface whole", "Whole", n.openLink, draw.KeyEnter),
+		Bind("v", "list the interfaces of VMs and pods too", "Virtual", n.fold, 'v'),
+		Bind("/", "filter by name, address, VM", "Filter", n.openFilter, '/'),
+		Bind("u", "rates in bits or bytes", "Bits", n.switchUnits, 'u'),
+		Bind("PgUp PgDn", "a page; Ctrl-U Ctrl-D half of it", "", n.scrollBy, draw.KeyPageUp, draw.KeyPageDown, draw.KeyCtrlU, draw.KeyCtrlD),
+		Bind("Home End g G", "top, bottom", "", n.scrollBy, draw.KeyHome, draw.KeyEnd, 'g', 'G'),
 	}
+	return n
 }
 
-func scrollNetwork(c *Console, k draw.Key, _ *frame.Frame) Wish {
-	c.network.scroll.key(k)
-	return Nothing
+func (n *networkPage) Name() string    { return "network" }
+func (n *networkPage) Title() string   { return "Network" }
+func (n *networkPage) Keys() []Binding { return n.keys }
+
+// Typing implements screens.Screen's method for pages with a prompt.
+func (n *networkPage) Typing() bool { return n.input.open }
+
+func (n *networkPage) Handle(k draw.Key, f *frame.Frame) (Command, bool) {
+	switch n.input.key(k) {
+	case edited, dropped:
+		n.filter = lower(n.input.text)
+		n.scroll.top = 0
+		return Command{}, true
+	case entered:
+		return Command{}, true
+	}
+	if k == draw.KeyEsc {
+		n.filter = ""
+		return Command{}, true
+	}
+	return Do(n.keys, k, f)
 }
 
-func foldLinks(c *Console, _ draw.Key, _ *frame.Frame) Wish {
-	c.network.all = !c.network.all
-	return Nothing
+func (n *networkPage) scrollBy(k draw.Key, _ *frame.Frame) Command {
+	n.scroll.key(k)
+	return Command{}
 }
 
-func switchUnits(c *Console, _ draw.Key, _ *frame.Frame) Wish {
-	c.network.bits = !c.network.bits
-	return Nothing
+func (n *networkPage) fold(draw.Key, *frame.Frame) Command {
+	n.all = !n.all
+	return Command{}
 }
 
-func filterLinks(c *Console, _ draw.Key, _ *frame.Frame) Wish {
-	c.network.input = input{filterPrompt, c.network.filter}
-	return Nothing
+func (n *networkPage) switchUnits(draw.Key, *frame.Frame) Command {
+	n.bits = !n.bits
+	return Command{}
 }
 
-func openLink(c *Console, _ draw.Key, f *frame.Frame) Wish {
-	n := &c.network
+func (n *networkPage) openFilter(draw.Key, *frame.Frame) Command {
+	n.input = prompt{true, n.filter}
+	return Command{}
+}
+
+func (n *networkPage) openLink(_ draw.Key, f *frame.Frame) Command {
 	if n.position() < 0 {
-		chooseLink(c, draw.KeyNone, f)
+		n.choose(draw.KeyNone, f)
 	}
-	if len(n.places) > 0 {
-		c.toggle(linkOverlay)
+	if n.next(-1, 1) < 0 {
+		return Command{}
 	}
-	return Nothing
+	return Command{Kind: Open, Overlay: newLink(n)}
 }
 
-// chooseLink moves the cursor to the next interface and keeps it in sight; beyond the last it scrolls. The first key
-// chooses the first that is in sight.
-func chooseLink(c *Console, k draw.Key, _ *frame.Frame) Wish {
-	n := &c.network
-	at := n.position()
+// choose moves the cursor to the next interface and keeps it in sight; beyond the last it scrolls. The first key chooses
+// the first that is in sight.
+func (n *networkPage) choose(k draw.Key, _ *frame.Frame) Command {
+	at, up := n.position(), k == draw.KeyUp || k == 'k'
 	switch {
-	case len(n.places) == 0:
-		n.scroll.key(k)
-		return Nothing
+	case k == draw.KeyNone && at >= 0:
 	case at < 0:
-		at = 0
-		for at < len(n.places)-1 && n.places[at].top < n.scroll.top {
-			at++
+		at = n.next(-1, 1)
+		for more := at; more >= 0 && n.rows[at].top < n.scroll.top; more = n.next(at, 1) {
+			at = more
 		}
-	case k == draw.KeyUp || k == 'k':
-		if at == 0 {
-			n.scroll.key(draw.KeyHome)
-			return Nothing
+	case up:
+		if at = n.next(at, -1); at < 0 {
+			k = draw.KeyHome
 		}
-		at--
-	case k == draw.KeyNone:
-	case at == len(n.places)-1:
-		n.scroll.key(k)
-		return Nothing
 	default:
-		at++
+		at = n.next(at, 1)
 	}
-	p := &n.places[at]
-	n.chosen = p.index
-	n.scroll.show(p.top, p.height)
-	return Nothing
+	if at < 0 {
+		n.scroll.key(k)
+		return Command{}
+	}
+	n.chosen = int(n.rows[at].index)
+	n.scroll.show(n.rows[at].top, n.rows[at].height)
+	return Command{}
 }
 
-// position is where the chosen interface stands among those that were drawn, -1 when it is not there.
-func (n *network) position() int {
-	for i := range n.places {
-		if n.places[i].index == n.chosen && n.chosen != 0 {
-			return i
+// next is the row nearest to row at, in steps up or down, where the cursor may stand; -1 when there is no more.
+func (n *networkPage) next(at, step int) int {
+	for at += step; at >= 0 && at < len(n.rows); at += step {
+		if n.rows[at].choosable() {
+			return at
 		}
 	}
 	return -1
 }
 
-// typed handles a key while the filter is typed and says whether it was one for it.
-func (n *network) typed(k draw.Key) bool {
-	switch {
-	case n.input.prompt == noPrompt:
-		return false
-	case k == draw.KeyEsc:
-		n.input, n.filter = input{}, ""
-		return true
-	case k == draw.KeyEnter:
-		n.input = input{}
-		return true
-	case !k.IsRune() && k != draw.KeyBackspace && k != draw.KeyCtrlU:
-		return false
-	}
-	n.input.edit(k)
-	n.filter = lower(n.input.text)
-	n.scroll.top = 0
-	return true
+// position is the row with the chosen interface, -1 when it is not there.
+func (n *networkPage) position() int {
+	return slices.IndexFunc(n.rows, func(row netRow) bool { return n.chosen != 0 && int(row.index) == n.chosen && row.choosable() })
 }
 
-// drawNetwork is F3: the hardware's interfaces one frame each, bonds, VLANs and bridges as trees with the VMs at their
-// ports, the cluster's network, and what the host has open.
-func drawNetwork(c *Console, r draw.Region, f *frame.Frame) {
-	n := &c.network
-	n.places = n.places[:0]
-	if f.Net == nil || f.Host == nil || len(f.Net.Interfaces) == 0 {
+// Update lists what is to be drawn and where.
+func (n *networkPage) Update(w, h int, f *frame.Frame) {
+	if !hasLinks(f) {
+		n.rows, n.height = n.rows[:0], 0
+		n.made = netKey{}
+		return
+	}
+	n.arrange(f)
+	n.lay(w, f)
+	all := n.height
+	if n.filter == "" && linksKnown(f) {
+		rest := draw.Nowhere(w)
+		whole := rest.H()
+		drawRest(&rest, f)
+		all += whole - rest.H()
+	}
+	n.scroll.fit(h-n.head(f), all)
+}
+
+func hasLinks(f *frame.Frame) bool {
+	return f.Net != nil && f.Host != nil && len(f.Net.Interfaces) > 0
+}
+
+// linksKnown reports whether there is more of the interfaces than their names and what they count.
+func linksKnown(f *frame.Frame) bool { return f.Host.Health[sample.Links].Has() }
+
+func (n *networkPage) filtered() bool { return n.filter != "" || n.input.open }
+
+// head is how many rows do not scroll.
+func (n *networkPage) head(f *frame.Frame) int {
+	rows := 0
+	if !linksKnown(f) {
+		rows = 3
+	}
+	if n.filtered() {
+		rows++
+	}
+	return rows
+}
+
+// lay gives each row its place. From pairWidth columns on two frames stand side by side.
+func (n *networkPage) lay(w int, f *frame.Frame) {
+	y, left := 0, -1 // left: the row of a frame that has room at its right
+	for i := range n.rows {
+		row := &n.rows[i]
+		row.top, row.height, row.right = y, 1, false
+		if row.kind == cardRow {
+			row.height = cardRows(f.Net, f.Net.Interfaces[row.link], w)
+			if left >= 0 {
+				row.top, row.right, left = n.rows[left].top, true, -1
+				y = max(y, row.top+row.height)
+				continue
+			}
+			if w >= pairWidth {
+				left = i
+			}
+		} else {
+			left = -1
+		}
+		y += row.height
+	}
+	n.height = y
+}
+
+// Draw implements screens.Screen.
+func (n *networkPage) Draw(r draw.Region, f *frame.Frame) {
+	if !hasLinks(f) {
 		r.Rule(0, "Physical interfaces")
 		r.CutTop(1)
 		missing(&r, f, sample.Links)
 		return
 	}
-	known := f.Host.Health[sample.Links].Has()
-	if !known { // there is no more than their names and what they count
+	if !linksKnown(f) {
 		r.Rule(0, "Interfaces")
 		r.CutTop(1)
 		why := r.CutTop(1)
 		missing(&why, f, sample.Links)
 	}
-	n.arrange(f)
-	if n.filter != "" || n.input.prompt != noPrompt {
+	if n.filtered() {
 		n.drawFilter(r.CutTop(1), f)
 	}
 	s := &n.scroll
 	view := r.Faded(old(f, sample.Links) || old(f, sample.NetDev)).Scrolled(s.top, math.MaxInt16)
-	start := view.H()
-	n.drawRows(&view, f)
-	if n.filter == "" && known {
-		drawK8sNetwork(&view, f)
-		p := view.CutTop(1).Pen(1, 0)
-		drawListeners(&p, f.Net.Services)
-		drawHostNetwork(&view, f)
+	// There may be thousands, and few can be seen. Of a pair of frames the one that ends first may be the second.
+	first := sort.Search(len(n.rows), func(i int) bool { return n.rows[i].top+n.rows[i].height > s.top })
+	for i := max(first-2, 0); i < len(n.rows) && n.rows[i].top < s.top+r.H(); i++ {
+		n.drawRow(view, f, &n.rows[i])
 	}
-	s.fit(r.H(), start-view.H())
+	if view.CutTop(n.height); n.filter == "" && linksKnown(f) {
+		drawRest(&view, f)
+	}
 	if s.below() > 0 {
 		p := r.Pen(r.W()-12, r.H()-1)
 		p.Text(draw.Border, " ").Glyph(draw.Accent, draw.Down).Text(draw.Dim, " more ")
 	}
 }
 
+// drawRest draws what stands below the interfaces.
+func drawRest(view *draw.Region, f *frame.Frame) {
+	drawK8sNetwork(view, f)
+	p := view.CutTop(1).Pen(1, 0)
+	drawListeners(&p, f.Net.Services)
+	drawHostNetwork(view, f)
+}
+
 // drawFilter shows what is typed and how many interfaces have it.
-func (n *network) drawFilter(r draw.Region, f *frame.Frame) {
+func (n *networkPage) drawFilter(r draw.Region, f *frame.Frame) {
 	p := r.Pen(1, 0)
 	p.Text(draw.Accent|draw.Bold, "/").Fit(draw.Text, n.filter, p.Left()-30)
-	if n.input.prompt != noPrompt {
+	if n.input.open {
 		p.Text(draw.Selected, " ")
 	}
 	p.Skip(2).Int(draw.Text, int64(len(n.rows))).Text(draw.Dim, " of ").Int(draw.Text, int64(len(f.Net.Interfaces)))
 	p.Text(draw.Dim, " interfaces")
 }
 
-// drawRows draws what arrange has listed and remembers where.
-func (n *network) drawRows(view *draw.Region, f *frame.Frame) {
-	start := view.H()
-	var beside draw.Region // free room at the right of a frame
-	unseen := 0            // lines that end where view begins
-	for i := range n.rows {
-		row := &n.rows[i]
-		if row.kind != frameRow {
-			beside = draw.Region{}
-		}
-		// There may be thousands, and few can be seen.
-		if row.kind == lineRow && !view.Sees(unseen) {
-			n.remember(row, min(start-view.H()+unseen, start), 1)
-			unseen++
-			continue
-		}
-		view.CutTop(unseen)
-		unseen = 0
-		top, height := start-view.H(), 1
-		switch row.kind {
-		case titleRow:
-			heading(view.CutTop(1).Faded(false), row.title, f, sample.Links)
-			continue
-		case wordsRow:
-			p := view.CutTop(1).Pen(1, 0)
-			p.Text(draw.Dim, row.title)
-			continue
-		case foldedRow:
-			drawFolded(view.CutTop(1), row)
-			continue
-		case guestsRow:
-			drawGuests(view.CutTop(1), f, row, n.guests[row.link:row.link+row.count])
-			continue
-		case frameRow:
-			l := f.Net.Interfaces[row.link]
-			height = linkRows(f.Net, l, view.W())
-			if !beside.Empty() {
-				top -= beside.H()
-				n.drawFrame(beside.CutTop(height), f, l)
-				beside = draw.Region{}
-				break
+// drawRow draws a row in its place.
+func (n *networkPage) drawRow(view draw.Region, f *frame.Frame, row *netRow) {
+	r := view.Sub(0, row.top, view.W(), row.height)
+	switch row.kind {
+	case titleRow:
+		heading(r.Faded(false), row.title, f, sample.Links)
+	case wordsRow:
+		p := r.Pen(1, 0)
+		p.Text(draw.Dim, row.title)
+	case foldedRow:
+		drawFolded(r, row)
+	case guestsRow:
+		drawGuests(r, f, row, n.guests[row.link:row.link+row.count])
+	case cardRow:
+		if r.W() >= pairWidth {
+			left := r.CutLeft(r.W() / 2)
+			if !row.right {
+				r = left
 			}
-			cut := view.CutTop(n.pairRows(i, f, view.W()))
-			if cut.W() >= pairWidth {
-				beside = cut
-				cut = beside.CutLeft(beside.W() / 2)
-			}
-			n.drawFrame(cut.CutTop(height), f, l)
-		case lineRow:
-			n.drawLine(view.CutTop(1), f, row)
 		}
-		n.remember(row, top, height)
+		n.drawCard(r, f, f.Net.Interfaces[row.link])
+	case lineRow:
+		n.drawLine(r, f, row)
 	}
-	view.CutTop(unseen)
-}
-
-// remember says where the interface of a row is.
-func (n *network) remember(row *netRow, top, height int) {
-	if !row.again {
-		n.places = append(n.places, place{int(row.index), top, height})
-	}
-}
-
-// pairRows is the height of the frame in row i and, where it gets one, of that beside it.
-func (n *network) pairRows(i int, f *frame.Frame, width int) int {
-	height := linkRows(f.Net, f.Net.Interfaces[n.rows[i].link], width)
-	if width >= pairWidth && i+1 < len(n.rows) && n.rows[i+1].kind == frameRow {
-		height = max(height, linkRows(f.Net, f.Net.Interfaces[n.rows[i+1].link], width))
-	}
-	return height
 }

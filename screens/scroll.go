@@ -2,7 +2,7 @@ package screens
 
 import "hypervisor-tui/draw"
 
-// scroll is how far a list is scrolled. The drawing side tells it the sizes with fit.
+// scroll is how far a list is scrolled. fit tells it the sizes.
 type scroll struct {
 	top  int // first row shown
 	rows int // rows that fit
@@ -18,7 +18,7 @@ func (s *scroll) fit(rows, all int) {
 // below is how many rows lie below what is shown.
 func (s *scroll) below() int { return max(s.all-s.rows-s.top, 0) }
 
-// key moves by a scroll key and says whether it was one.
+// key moves by a scroll key and reports whether it was one.
 func (s *scroll) key(k draw.Key) bool {
 	page := max(s.rows-1, 1)
 	switch k {

@@ -1,9 +1,7 @@
 package screens
 
 import (
-	"cmp"
 	"math"
-	"slices"
 
 	"hypervisor-tui/draw"
 	"hypervisor-tui/frame"
@@ -11,21 +9,22 @@ import (
 	"hypervisor-tui/sample"
 )
 
-// drawStorage is the overlay that lists every disk, filesystem, array and pool.
-func drawStorage(c *Console, r draw.Region, f *frame.Frame) {
-	inside := window(r, r.W(), r.H(), "Disks and filesystems")
+// openStorage lists every disk, filesystem, array and pool.
+func (d *dashboardPage) openStorage(draw.Key, *frame.Frame) Command {
+	return Command{Kind: Open, Overlay: NewSheet("storage", "Disks and filesystems", Whole, d.storage)}
+}
+
+func (d *dashboardPage) storage(view draw.Region, f *frame.Frame) draw.Region {
 	if f.Host == nil {
-		p := inside.Pen(1, 0)
+		p := view.CutTop(1).Pen(1, 0)
 		p.Text(draw.Dim, "--")
-		return
+		return view
 	}
-	view := inside.Faded(f.LateSince != 0).Scrolled(c.scroll.top, math.MaxInt16)
-	start := view.H()
-	c.storageDisks(&view, f)
-	c.storageFilesystems(&view, f)
+	view = view.Faded(f.LateSince != 0)
+	d.storageDisks(&view, f)
+	d.storageFilesystems(&view, f)
 	storageArrays(&view, f)
-	c.scroll.fit(inside.H(), start-view.H())
-	moreBelow(inside, &c.scroll)
+	return view
 }
 
 // Columns of a disk on the overlay: the name, then figures; what does not fit is left out from the right.
@@ -36,29 +35,18 @@ const (
 
 var diskColumns = [...]string{"read/s", "write/s", "busy", "reads/s", "writes/s", "ms/read", "ms/write"}
 
-func (c *Console) storageDisks(view *draw.Region, f *frame.Frame) {
+func (d *dashboardPage) storageDisks(view *draw.Region, f *frame.Frame) {
 	captions(view.CutTop(1), "Disks by busy", diskName, diskFigure, diskColumns[:])
 	if r := *view; missing(&r, f, sample.Diskstats) {
 		view.CutTop(1)
 		return
 	}
-	disks := f.Host.Disks
-	c.byBusy(disks)
-	for _, i := range c.order {
+	for _, i := range d.disks {
 		row := view.CutTop(1)
 		if row.Visible() {
-			storageDisk(row, &disks[i])
+			storageDisk(row, &f.Host.Disks[i])
 		}
 	}
-}
-
-// byBusy puts the indices of disks into c.order, the busiest first; NaN, which is not known, comes last.
-func (c *Console) byBusy(disks []sample.Disk) {
-	c.order = c.order[:0]
-	for i := range disks {
-		c.order = append(c.order, i)
-	}
-	slices.SortStableFunc(c.order, func(a, b int) int { return cmp.Compare(disks[b].Busy, disks[a].Busy) })
 }
 
 func storageDisk(r draw.Region, d *sample.Disk) {
@@ -115,7 +103,7 @@ const (
 
 var fsColumns = [...]string{"used", "available", "size", "inodes"}
 
-func (c *Console) storageFilesystems(view *draw.Region, f *frame.Frame) {
+func (d *dashboardPage) storageFilesystems(view *draw.Region, f *frame.Frame) {
 	view.CutTop(1)
 	captions(view.CutTop(1), "Filesystems by use", fsMount, fsFigure, fsColumns[:])
 	all := f.Host.Filesystems
@@ -123,8 +111,7 @@ func (c *Console) storageFilesystems(view *draw.Region, f *frame.Frame) {
 		noFilesystems(view.CutTop(1), f)
 		return
 	}
-	c.byUrgency(all)
-	for _, i := range c.order {
+	for _, i := range d.filesystems {
 		row := view.CutTop(1)
 		if row.Visible() {
 			storageFilesystem(row, &all[i], f)

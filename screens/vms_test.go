@@ -43,7 +43,7 @@ func listed(text string) string {
 func TestVMsAreSortedAndChosen(t *testing.T) {
 	f := fixedFrame()
 	machines(f)
-	c := NewConsole(frame.Dashboard, nil)
+	c := newConsole(frame.Dashboard, nil)
 	canvas := draw.NewCanvas(looks["ascii"])
 	for _, step := range []struct {
 		key  draw.Key
@@ -65,14 +65,14 @@ func TestVMsAreSortedAndChosen(t *testing.T) {
 		{'j', "aa cc bb >dd "},
 		{'j', "aa cc bb >dd "},
 	} {
-		c.Key(step.key, f)
-		c.Draw(canvas.Begin(120, 50), f)
+		c.Handle(step.key, f)
+		present(c, canvas, 120, 50, f)
 		if got := listed(string(canvas.AppendText(nil))); got != step.want {
 			t.Fatalf("key %d: %q, want %q\n%s", step.key, got, step.want, canvas.AppendText(nil))
 		}
 	}
-	c.Key(draw.KeyEnter, f)
-	c.Draw(canvas.Begin(120, 50), f)
+	c.Handle(draw.KeyEnter, f)
+	present(c, canvas, 120, 50, f)
 	text := string(canvas.AppendText(nil))
 	for _, want := range []string{"Virtual machine", "web/dd", "pid 4", "why not"} {
 		if !strings.Contains(text, want) {
@@ -81,13 +81,13 @@ func TestVMsAreSortedAndChosen(t *testing.T) {
 	}
 	f.VMs.VMs = f.VMs.VMs[:3]
 	f.Machines = frame.MergeMachines(f.Machines, &f.Snapshot)
-	c.Draw(canvas.Begin(120, 50), f)
+	present(c, canvas, 120, 50, f)
 	if text := string(canvas.AppendText(nil)); !strings.Contains(text, "it is gone") {
 		t.Errorf("the entry of a VM that is gone:\n%s", text)
 	}
-	c.Key(draw.KeyEsc, f)
-	c.Key('j', f)
-	c.Draw(canvas.Begin(120, 50), f)
+	c.Handle(draw.KeyEsc, f)
+	c.Handle('j', f)
+	present(c, canvas, 120, 50, f)
 	if got := listed(string(canvas.AppendText(nil))); got != ">aa cc bb " {
 		t.Errorf("after the chosen one is gone: %q", got)
 	}
@@ -100,11 +100,11 @@ func TestVMsAreScrolled(t *testing.T) {
 		f.VMs.VMs = append(f.VMs.VMs, qemu.VM{Namespace: "web", Name: fmt.Sprintf("vm%02d", i), PID: i + 1, Cores: float64(100 - i)})
 	}
 	f.Machines = frame.MergeMachines(nil, &f.Snapshot)
-	c := NewConsole(frame.Dashboard, nil)
+	c := newConsole(frame.Dashboard, nil)
 	canvas := draw.NewCanvas(looks["ascii"])
 	for i := range 45 {
-		c.Key('j', f)
-		c.Draw(canvas.Begin(120, 40), f)
+		c.Handle('j', f)
+		present(c, canvas, 120, 40, f)
 		if text := string(canvas.AppendText(nil)); !strings.Contains(listed(text), fmt.Sprintf(">vm%02d ", min(i, 39))) {
 			t.Fatalf("the chosen VM %d is off the screen:\n%s", i, text)
 		}

@@ -79,12 +79,13 @@ func (v *viewer) snapshot() (s clusterJSON) {
 }
 
 // screen is a picture of now, after keys.
-func (v *viewer) screen(first frame.Screen, keys ...draw.Key) string {
-	c, f := screens.NewConsole(first, nil), v.frame()
+func (v *viewer) screen(first string, keys ...draw.Key) string {
+	c, f := screens.New(screens.Pages(screens.Options{}), first, nil), v.frame()
 	canvas := draw.NewCanvas(draw.Look{Theme: draw.MonoTheme(), Glyphs: draw.UnicodeGlyphs()})
 	for _, k := range keys {
-		c.Key(k, f)
+		c.Handle(k, f)
 	}
+	c.Update(110, 50, f)
 	c.Draw(canvas.Begin(110, 50), f)
 	return string(canvas.AppendText(nil))
 }

@@ -70,13 +70,13 @@ var arrows = []struct {
 	{"console/fault", []string{"journal"}},
 	{"console/guard", []string{"console/fault"}},
 	{"console/process", []string{"console/guard", "frame", "github.com/prometheus/procfs", "golang.org/x/sys", "internal/wakeup"}},
-	{"console/config", []string{"draw/tty", "frame", "gopkg.in/yaml.v3", "internal/clean", "journal"}},
+	{"console/config", []string{"draw/tty", "gopkg.in/yaml.v3", "internal/clean", "journal", "screens"}},
 	{"console/collect", []string{"console/config", "console/guard", "frame", "internal/boottime", "journal", "journal/source",
 		"journal/source/logfile", "kube", "kube/watch", "sample", "sample/link", "sample/nixos", "sample/unit"}},
 	{"console", []string{"console/collect", "console/config", "console/fault", "console/guard", "console/process", "draw", "draw/tty", "frame",
 		"github.com/coreos/go-systemd/v22", "github.com/gdamore/tcell/v2", "golang.org/x/sys", "internal/boottime", "internal/clean",
 		"internal/health", "internal/wakeup", "journal", "journal/source", "report", "screens"}},
-	{".", []string{"console", "console/config", "console/process", "frame"}},
+	{".", []string{"console", "console/config", "console/process", "screens"}},
 }
 
 // testOnly are packages for tests; the program does not link them.

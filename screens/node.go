@@ -1,141 +1,29 @@
 package screens
 
 import (
-	"math"
-
 	"hypervisor-tui/draw"
 	"hypervisor-tui/frame"
 	"hypervisor-tui/internal/health"
 	"hypervisor-tui/kube"
 )
 
-// drawNodeLine is this node on one line: condition, roles, version, and what is requested of it.
-func drawNodeLine(r draw.Region, f *frame.Frame) {
-	k := f.Kube
-	nodes := &k.Kinds[kube.KindNode]
-	p := r.Pen(1, 0)
-	p.Text(draw.Dim, "This node: ").To(clusterFigures)
-	switch {
-	case !nodes.Has():
-		kindState(&p, nodes, f, p.Left()-1)
-	case k.Here == nil:
-		p.Text(draw.Dim, "none of the cluster's nodes is this host")
-	default:
-		readiness(&p, k.Here, nodes)
-		p.Skip(2)
-		requested(&p, k, "CPU", &k.Kinds[kube.KindPod])
-		requested(&p, k, "memory", &k.Kinds[kube.KindPod])
-		requested(&p, k, "pods", &k.Kinds[kube.KindPod])
-		overcommit(&p, k)
-		if v := k.Here.Version; p.Left() > len(v)+2 {
-			p.Text(draw.Text, v).Skip(2)
-		}
-		roles(&p, k.Here)
-	}
+// openNode shows this node: how it is, what is requested of it, what moves, and what a drain would meet.
+func openNode(draw.Key, *frame.Frame) Command {
+	return Command{Kind: Open, Overlay: NewSheet("node", "This node", func(_, h, _ int, _ *frame.Frame) (int, int) { return 110, h }, node)}
 }
 
-// readiness writes whether a node is ready and what else is said of it: cordoned, and each condition that is not well.
-func readiness(p *draw.Pen, n *kube.Node, k *kube.Kept) {
-	style, sign, word := kindStyle(k, draw.Good), draw.OK, "Ready"
-	if n.Ready != "True" {
-		style, sign, word = kindStyle(k, draw.Bad), draw.Wrong, "NotReady"
-	}
-	p.Glyph(style, sign).Skip(1).Text(style, word)
-	if n.Cordoned {
-		p.Text(kindStyle(k, draw.Warn), ", cordoned")
-	}
-	for i := range n.Conditions {
-		if c := &n.Conditions[i]; c.Good == kube.False && c.Type != "Ready" && p.Left() > len(c.Type)+2 {
-			p.Text(kindStyle(k, draw.Bad), ", ").Text(kindStyle(k, draw.Bad), c.Type)
-		}
-	}
-}
-
-// roles writes the roles of a node, as many as fit.
-func roles(p *draw.Pen, n *kube.Node) {
-	for i, role := range n.Roles {
-		if p.Left() < len(role)+2 {
-			return
-		}
-		if i > 0 {
-			p.Text(draw.Dim, ",")
-		}
-		p.Text(draw.Text, role)
-	}
-}
-
-// requested writes what the pods of this node ask for of what they can get, whole or not at all.
-func requested(p *draw.Pen, k *kube.State, what string, pods *kube.Kept) {
-	if !pods.Has() || p.Left() < len(what)+22 {
-		return
-	}
-	style := kindStyle(pods, draw.Text)
-	p.Text(draw.Dim, what).Skip(1)
-	switch what {
-	case "CPU":
-		cpuOf(p, style, k.Pods.HereCPU, k.Here.CPU)
-		p.Text(draw.Dim, " requested")
-	case "memory":
-		memoryOf(p, style, k.Pods.HereMemory, k.Here.Memory)
-	default:
-		podsOf(p, style, k.Pods.Here, k.Here.Pods)
-	}
-	p.Skip(2)
-}
-
-// cpuOf, memoryOf and podsOf write what is asked for and what there is, n/a while the node does not say.
-func cpuOf(p *draw.Pen, style draw.Style, asked, all int64) {
-	p.Float(style, float64(asked)/1000, 1, 0).Text(style, "/")
-	if all <= 0 {
-		p.Text(draw.Dim, "n/a")
-		return
-	}
-	p.Float(style, float64(all)/1000, 1, 0)
-}
-
-func memoryOf(p *draw.Pen, style draw.Style, asked, all int64) {
-	if all <= 0 {
-		p.Size(style, uint64(max(asked, 0)), 0).Text(style, "/").Text(draw.Dim, "n/a")
-		return
-	}
-	p.SizeOf(style, uint64(max(asked, 0)), uint64(all))
-}
-
-func podsOf(p *draw.Pen, style draw.Style, here int, all int64) {
-	p.Int(style, int64(here)).Text(style, "/")
-	if all <= 0 {
-		p.Text(draw.Dim, "n/a")
-		return
-	}
-	p.Int(style, all)
-}
-
-// overcommit writes how many virtual CPUs there are and how many share one CPU of this node.
-func overcommit(p *draw.Pen, k *kube.State) {
-	instances := &k.Kinds[kube.KindInstance]
-	if ratio := k.Overcommit(); ratio > 0 && p.Left() > 24 {
-		style := kindStyle(instances, draw.Text)
-		p.Text(draw.Dim, "vCPUs ").Int(style, int64(k.Virt.HereVCPUs)).Text(draw.Dim, ", ").Float(style, ratio, 1, 0).Text(draw.Dim, " a CPU").Skip(2)
-	}
-}
-
-// drawNode is the overlay on this node: how it is, what is requested of it, what moves, and what a drain would meet.
-func drawNode(c *Console, r draw.Region, f *frame.Frame) {
-	inside := window(r, 110, r.H(), "This node")
+func node(view draw.Region, f *frame.Frame) draw.Region {
 	if !clusterKnown(f) {
-		p := inside.Pen(1, 0)
+		p := view.CutTop(1).Pen(1, 0)
 		p.Text(draw.Dim, "API: ")
 		apiState(&p, f, false)
-		return
+		return view
 	}
-	view := inside.Scrolled(c.scroll.top, math.MaxInt16)
-	start := view.H()
 	nodeFacts(&view, f)
 	nodeAllocation(&view, f)
 	migrations(&view, f)
 	drain(&view, f)
-	c.scroll.fit(inside.H(), start-view.H())
-	moreBelow(inside, &c.scroll)
+	return view
 }
 
 func nodeFacts(view *draw.Region, f *frame.Frame) {

@@ -11,7 +11,7 @@ import (
 	"hypervisor-tui/kube"
 )
 
-// clusterKnown says whether there are figures of the cluster, be they old ones.
+// clusterKnown reports whether there are figures of the cluster, be they old ones.
 func clusterKnown(f *frame.Frame) bool { return f.Kube != nil && f.Kube.Health.Has() }
 
 // kindStyle is style while a kind is followed and dim when its last good figures are shown.
@@ -115,4 +115,42 @@ func namespaced(p *draw.Pen, namespace, name string, n int) {
 		p.Fit(draw.Dim, namespace, max(n/2, n-draw.Columns(name)-1)).Text(draw.Dim, "/")
 	}
 	p.Fit(draw.Text, name, end-p.X())
+}
+
+// localVMs writes how many VMs run on this host, as the QEMU processes tell.
+func localVMs(p *draw.Pen, f *frame.Frame) {
+	switch {
+	case f.VMs == nil:
+		p.Text(draw.Dim, "--")
+	case !stateWord(p, &f.VMs.Health):
+		p.Int(draw.Accent, int64(len(f.VMs.VMs)))
+	}
+}
+
+// apiState writes the state of the API and, when there is none, why; short when figures follow.
+func apiState(p *draw.Pen, f *frame.Frame, short bool) {
+	if f.Kube == nil {
+		p.Text(draw.Dim, "--")
+		return
+	}
+	h := &f.Kube.Health
+	switch trouble := apiTrouble(f); {
+	case short && trouble != "":
+		p.Text(draw.Bad, trouble).Skip(1)
+		shortAge(p, draw.Bad, f.Boot-h.Since, p.X()+4)
+	case f.Kube.Cause.Why != "" && trouble != "":
+		p.Fit(draw.Warn, f.Kube.Cause.Why, min(p.Left(), 40))
+	case h.Err != "":
+		p.Fit(draw.Warn, h.Err, min(p.Left(), 40))
+	case !stateWord(p, h):
+		p.Text(draw.Good, "ok")
+	}
+}
+
+// unknownFigure writes a figure that only the API knows, whole or not at all.
+func unknownFigure(p *draw.Pen, name string) {
+	if p.Left() < len(name)+6 {
+		return
+	}
+	p.Text(draw.Dim, name).Text(draw.Dim, ": ").Text(draw.Dim, "n/a").Skip(2)
 }

@@ -3,47 +3,14 @@ package screens
 import (
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"hypervisor-tui/draw"
 	"hypervisor-tui/frame"
 	"hypervisor-tui/journal"
 )
 
-type prompt uint8
-
-const (
-	noPrompt prompt = iota
-	filterPrompt
-	timePrompt
-)
-
-// input is a line that is being typed.
-type input struct {
-	prompt prompt
-	text   string
-}
-
-const longestInput = 200
-
-// edit applies one key to the text.
-func (in *input) edit(k draw.Key) {
-	switch {
-	case k == draw.KeyBackspace:
-		_, n := utf8.DecodeLastRuneInString(in.text)
-		in.text = in.text[:len(in.text)-n]
-	case k == draw.KeyCtrlU:
-		in.text = ""
-	case k.IsRune() && len(in.text) < longestInput:
-		in.text += string(rune(k))
-	}
-}
-
-// typing says whether runes are text now, not commands.
-func (l *logs) typing() bool { return l.input.prompt != noPrompt }
-
-func openFilter(c *Console, _ draw.Key, _ *frame.Frame) Wish {
-	f := &c.logs.query.Filter
+func (l *logsPage) openFilter(draw.Key, *frame.Frame) Command {
+	f := &l.query.Filter
 	text := f.Text
 	if f.Regexp {
 		text = "re:" + text
@@ -51,45 +18,33 @@ func openFilter(c *Console, _ draw.Key, _ *frame.Frame) Wish {
 	if f.Exclude {
 		text = "!" + text
 	}
-	c.logs.input = input{filterPrompt, text}
-	return Nothing
+	l.input, l.time = prompt{true, text}, false
+	return Command{}
 }
 
-func openTime(c *Console, _ draw.Key, _ *frame.Frame) Wish {
-	c.logs.input = input{prompt: timePrompt}
-	return Nothing
+func (l *logsPage) openTime(draw.Key, *frame.Frame) Command {
+	l.input, l.time = prompt{open: true}, true
+	return Command{}
 }
 
-// typed handles a key while a prompt is open and says whether it was one for it: text and what edits it. The others
-// do what they always do. The filter is applied with each key; a time when Enter ends it.
-func (l *logs) typed(k draw.Key, f *frame.Frame) bool {
-	kind := l.input.prompt
-	switch {
-	case k == draw.KeyEsc:
-		l.input = input{}
-		if kind == filterPrompt {
-			l.filter("")
-		}
-		return true
-	case k == draw.KeyEnter:
-		text := l.input.text
-		l.input = input{}
-		if kind == timePrompt {
-			l.goTo(text, f)
-		}
-		return true
-	case !k.IsRune() && k != draw.KeyBackspace && k != draw.KeyCtrlU:
+// typed handles a key while a prompt is open and reports whether it was one for it. The filter is applied with each key; a
+// time when Enter ends it.
+func (l *logsPage) typed(k draw.Key, f *frame.Frame) bool {
+	switch did := l.input.key(k); {
+	case did == notTyped:
 		return false
-	}
-	l.input.edit(k)
-	if kind == filterPrompt {
-		l.filter(l.input.text)
+	case !l.time:
+		if did != entered {
+			l.filter(l.input.text)
+		}
+	case did == entered:
+		l.goTo(l.input.text, f)
 	}
 	return true
 }
 
 // filter parses what is typed after /: ! in front hides, re: makes it a regular expression.
-func (l *logs) filter(typed string) {
+func (l *logsPage) filter(typed string) {
 	f := &l.query.Filter
 	typed, f.Exclude = strings.CutPrefix(typed, "!")
 	f.Text, f.Regexp = strings.CutPrefix(typed, "re:")
@@ -100,7 +55,7 @@ func (l *logs) filter(typed string) {
 var timeForms = [...]string{"2006-01-02 15:04:05", "2006-01-02 15:04", "2006-01-02", "01-02 15:04:05", "01-02 15:04", "15:04:05", "15:04"}
 
 // goTo asks for the first entry at or after the time typed.
-func (l *logs) goTo(typed string, f *frame.Frame) {
+func (l *logsPage) goTo(typed string, f *frame.Frame) {
 	typed = strings.TrimSpace(typed)
 	if typed == "" {
 		return

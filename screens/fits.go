@@ -1,7 +1,5 @@
 package screens
 
-import "hypervisor-tui/draw"
-
 // part is something that the dashboard shows beside its gauges.
 type part uint8
 
@@ -20,9 +18,9 @@ const (
 	warningLine
 )
 
-// sacrifice is what goes first when the screen is small, from the top: a part is drawn from this many body rows on.
+// priority is what goes first when the screen is small, from the top: a part is drawn from this many body rows on.
 // The gauges and the figures of disk and network stay to the last.
-var sacrifice = [...]struct {
+var priority = [...]struct {
 	part part
 	rows int
 }{
@@ -40,15 +38,12 @@ var sacrifice = [...]struct {
 	{memoryDetail, 8},
 }
 
-// shows says whether a body of so many rows has room for p.
-func shows(p part, rows int) bool {
-	for i := range sacrifice {
-		if sacrifice[i].part == p {
-			return rows >= sacrifice[i].rows
+// shows reports whether a body of so many rows has room for p.
+func fits(p part, rows int) bool {
+	for i := range priority {
+		if priority[i].part == p {
+			return rows >= priority[i].rows
 		}
 	}
 	return true
 }
-
-// tiny screens get a picture of their own.
-func tiny(r draw.Region) bool { return r.W() < 38 || r.H() < 8 }

@@ -9,14 +9,14 @@ import (
 	"hypervisor-tui/sample"
 )
 
-// old says whether what is shown of a source is its last good value and not a fresh one.
+// old reports whether what is shown of a source is its last good value and not a fresh one.
 func old(f *frame.Frame, s sample.Source) bool {
 	return f.Host != nil && f.Host.Health[s].State == health.Stale
 }
 
 // word writes what is said in place of a value that is not there and reports true; with a value it writes nothing, and
 // what is written next is dim when that is old.
-func word(p *draw.Pen, f *frame.Frame, s sample.Source) bool {
+func placeholder(p *draw.Pen, f *frame.Frame, s sample.Source) bool {
 	if f.Host == nil {
 		p.Text(draw.Dim, "--")
 		return true
@@ -44,7 +44,7 @@ func stateWord(p *draw.Pen, h *health.Health) bool {
 func missing(r *draw.Region, f *frame.Frame, s sample.Source) bool {
 	*r = r.Faded(old(f, s))
 	p := r.Pen(1, 0)
-	if !word(&p, f, s) {
+	if !placeholder(&p, f, s) {
 		return false
 	}
 	if f.Host != nil {
@@ -90,4 +90,36 @@ func levelMark(percent float64, l frame.Limits) string {
 		return "! "
 	}
 	return "  "
+}
+
+// stateStyle is the style of the word for a state.
+func stateStyle(s health.State) draw.Style {
+	switch s {
+	case health.OK:
+		return draw.Good
+	case health.Stale:
+		return draw.Warn
+	case health.Failed:
+		return draw.Bad
+	}
+	return draw.Dim
+}
+
+// known is text, or n/a for what nobody tells.
+func known(text string) string {
+	if text == "" {
+		return "n/a"
+	}
+	return text
+}
+
+// narrow is the width below which pages and header are short ones.
+const narrow = 72
+
+func digits(n int) int {
+	d := 1
+	for ; n >= 10; n /= 10 {
+		d++
+	}
+	return d
 }

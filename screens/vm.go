@@ -1,36 +1,56 @@
 package screens
 
 import (
-	"math"
-
 	"hypervisor-tui/draw"
 	"hypervisor-tui/frame"
 	"hypervisor-tui/kube"
 	"hypervisor-tui/sample/qemu"
 )
 
-// drawVMEntry shows the chosen VM with everything that both sides know, and why the rest is not known.
-func drawVMEntry(c *Console, r draw.Region, f *frame.Frame) {
-	var m *frame.Machine
+// newVM shows a VM with everything that both sides know, and why the rest is not known.
+func newVM(chosen chosenVM) Screen {
+	size := func(_, _, _ int, f *frame.Frame) (int, int) {
+		switch m := chosen.find(f); {
+		case m == nil:
+			return 64, 3
+		case m.VM != nil || m.Instance != nil:
+			return 76, 28
+		}
+		return 76, 15
+	}
+	return NewSheet("vm", "Virtual machine", size, func(view draw.Region, f *frame.Frame) draw.Region {
+		m := chosen.find(f)
+		if m == nil {
+			p := view.CutTop(1).Pen(1, 0)
+			p.Text(draw.Dim, "it is gone")
+			return view
+		}
+		view = view.Faded(f.LateSince != 0)
+		vmIdentity(&view, m, f)
+		if m.VM != nil || m.Instance != nil {
+			view.CutTop(1)
+			vmOfKubeVirt(&view, m, f)
+		}
+		if m.Process != nil {
+			view.CutTop(1)
+			vmOfProcess(&view, m.Process, f)
+		}
+		return view
+	})
+}
+
+// find returns the VM of f, nil when it is gone.
+func (c *chosenVM) find(f *frame.Frame) *frame.Machine {
 	for i := range f.Machines {
-		if c.vms.chosen.is(&f.Machines[i]) {
-			m = &f.Machines[i]
-			break
+		if c.is(&f.Machines[i]) {
+			return &f.Machines[i]
 		}
 	}
-	if m == nil {
-		in := window(r, 64, 3, "Virtual machine")
-		p := in.Pen(1, 0)
-		p.Text(draw.Dim, "it is gone")
-		return
-	}
-	rows := 15
-	if m.VM != nil || m.Instance != nil {
-		rows = 28
-	}
-	in := window(r, 76, rows, "Virtual machine")
-	view := in.Faded(f.LateSince != 0).Scrolled(c.scroll.top, math.MaxInt16)
-	start := view.H()
+	return nil
+}
+
+// vmIdentity writes what a VM is called, who knows it, and its process.
+func vmIdentity(view *draw.Region, m *frame.Machine, f *frame.Frame) {
 	p := view.CutTop(1).Pen(1, 0)
 	vmTitle(&p, m)
 	p.Skip(2).Text(draw.Dim, "known to ").Text(draw.Text, m.Source())
@@ -41,26 +61,15 @@ func drawVMEntry(c *Console, r draw.Region, f *frame.Frame) {
 	p = view.CutTop(1).Pen(1, 0)
 	if m.Process == nil {
 		p.Text(draw.Dim, "no QEMU process here")
-	} else {
-		p.Text(draw.Dim, "found as a QEMU process, pid ").Int(draw.Text, int64(m.Process.PID))
-		p.Text(draw.Dim, ", up ").Uptime(draw.Text, f.Boot-m.Process.Started)
+		return
 	}
-	if m.VM != nil || m.Instance != nil {
-		view.CutTop(1)
-		vmOfKubeVirt(&view, m, f)
-	}
-	if m.Process != nil {
-		view.CutTop(1)
-		vmOfProcess(&view, m.Process, f)
-	}
-	c.scroll.fit(in.H(), start-view.H())
-	moreBelow(in, &c.scroll)
+	p.Text(draw.Dim, "found as a QEMU process, pid ").Int(draw.Text, int64(m.Process.PID))
+	p.Text(draw.Dim, ", up ").Uptime(draw.Text, f.Boot-m.Process.Started)
 }
 
 // vmOfKubeVirt writes what KubeVirt knows.
 func vmOfKubeVirt(in *draw.Region, m *frame.Machine, f *frame.Frame) {
-	var p draw.Pen
-	label(in, "state", &p)
+	p := field(in, "state", vmColumn)
 	vmStatus(&p, m, f, 30)
 	p.Skip(1)
 	staleMark(&p, &f.Kube.Kinds[kube.KindVM].Health, f)
@@ -69,7 +78,7 @@ func vmOfKubeVirt(in *draw.Region, m *frame.Machine, f *frame.Frame) {
 		p.Text(draw.Dim, "an instance without a VirtualMachine")
 	}
 	i := m.Instance
-	label(in, "instance", &p)
+	p = field(in, "instance", vmColumn)
 	switch {
 	case !instances.Has():
 		kindState(&p, instances, f, p.Left()-1)
@@ -80,23 +89,23 @@ func vmOfKubeVirt(in *draw.Region, m *frame.Machine, f *frame.Frame) {
 	}
 	p.Text(draw.Text, known(i.Phase))
 	sinceThen(&p, f, ", made ", i.Created, " ago")
-	label(in, "node", &p)
+	p = field(in, "node", vmColumn)
 	p.Fit(draw.Text, known(i.Node), p.Left()-1)
 	if i.Evacuating != "" {
 		p.Text(draw.Warn, ", to be moved off ").Fit(draw.Warn, i.Evacuating, p.Left()-1)
 	}
-	label(in, "addresses", &p)
+	p = field(in, "addresses", vmColumn)
 	if len(i.IPs) == 0 {
 		p.Text(draw.Dim, "n/a")
 	}
 	for _, ip := range i.IPs {
 		p.Fit(draw.Text, ip, p.Left()-1).Skip(1)
 	}
-	label(in, "guest", &p)
+	p = field(in, "guest", vmColumn)
 	truth(&p, "ready", i.Ready)
 	truth(&p, "paused", i.Paused)
 	truth(&p, "agent", i.Agent)
-	label(in, "given", &p)
+	p = field(in, "given", vmColumn)
 	if i.VCPUs > 0 {
 		p.Int(draw.Text, int64(i.VCPUs)).Text(draw.Dim, " vCPUs  ")
 	}
@@ -105,11 +114,11 @@ func vmOfKubeVirt(in *draw.Region, m *frame.Machine, f *frame.Frame) {
 	} else {
 		p.Text(draw.Dim, "memory n/a")
 	}
-	label(in, "migration", &p)
+	p = field(in, "migration", vmColumn)
 	truth(&p, "possible", i.Migratable)
 	p.Fit(draw.Warn, i.WhyNot, p.Left()-1)
 	if i.Moving != nil {
-		label(in, "", &p)
+		p = field(in, "", vmColumn)
 		lastMove(&p, i.Moving, f)
 	}
 }
@@ -146,42 +155,37 @@ func lastMove(p *draw.Pen, m *kube.Moving, f *frame.Frame) {
 
 // vmOfProcess writes what the QEMU process tells, and why the rest is not known.
 func vmOfProcess(in *draw.Region, vm *qemu.VM, f *frame.Frame) {
-	var p draw.Pen
-	label(in, "vCPUs", &p)
+	p := field(in, "vCPUs", vmColumn)
 	vmCPUs(&p, vm)
-	label(in, "CPU", &p)
+	p = field(in, "CPU", vmColumn)
 	vmShare(&p, vm, f)
 	reason(&p, vm.WhyCPU, "of its vCPUs")
-	label(in, "CPUs busy", &p)
+	p = field(in, "CPUs busy", vmColumn)
 	p.Float(draw.Text, vm.Cores, 2, vmFigure)
-	label(in, "memory", &p)
+	p = field(in, "memory", vmColumn)
 	vmMemory(&p, vm)
 	reason(&p, vm.WhyMemory, "resident")
-	label(in, "configured", &p)
+	p = field(in, "configured", vmColumn)
 	if vm.Configured == 0 {
 		p.Right(draw.Dim, "n/a", vmFigure)
 	} else {
 		p.Size(draw.Text, vm.Configured, vmFigure)
 	}
-	label(in, "disk read", &p)
+	p = field(in, "disk read", vmColumn)
 	vmRate(&p, vm.Read, vm.WhyDisk)
 	reason(&p, vm.WhyDisk, "a second")
-	label(in, "disk write", &p)
+	p = field(in, "disk write", vmColumn)
 	vmRate(&p, vm.Write, vm.WhyDisk)
 	reason(&p, vm.WhyDisk, "a second")
-	label(in, "received", &p)
+	p = field(in, "received", vmColumn)
 	vmRate(&p, vm.Rx, vm.WhyNet)
 	reason(&p, vm.WhyNet, "a second")
-	label(in, "sent", &p)
+	p = field(in, "sent", vmColumn)
 	vmRate(&p, vm.Tx, vm.WhyNet)
 	reason(&p, vm.WhyNet, "a second")
 }
 
-// label starts a row with its name and leaves the pen where the figure goes.
-func label(in *draw.Region, name string, p *draw.Pen) {
-	*p = in.CutTop(1).Pen(1, 0)
-	p.Text(draw.Dim, name).To(13)
-}
+const vmColumn = 13 // of the figures
 
 // reason writes why a figure is unknown, or else its unit.
 func reason(p *draw.Pen, why, unit string) {

@@ -1,0 +1,91 @@
+package screens
+
+import (
+	"slices"
+
+	"hypervisor-tui/draw"
+	"hypervisor-tui/frame"
+)
+
+// Screen is a page, or an overlay over one. It holds view state only: what is selected, scrolled, typed. The loop's
+// goroutine owns it. Its methods allocate nothing, but for Handle.
+//
+// A Screen may have more methods. A page with Typing() bool reports whether what is typed goes into a text and is no
+// command. A page with Watched(bool) learns with each frame whether it is looked at: on the screen, nothing over it, and
+// not paused. An overlay with Close() learns that it was closed.
+type Screen interface {
+	Name() string  // in --screen, in the configuration, and where it has crashed
+	Title() string // in the footer and the help
+	Keys() []Binding
+
+	// Handle takes a key and reports whether it was one of its own.
+	Handle(k draw.Key, f *frame.Frame) (Command, bool)
+
+	// Update takes in a frame that is drawn next, on w by h cells. Besides Handle it is all that changes view state.
+	Update(w, h int, f *frame.Frame)
+
+	// Draw draws the frame that Update took in, and changes nothing.
+	Draw(r draw.Region, f *frame.Frame)
+}
+
+// CommandKind is what a key asks for, beyond a new frame.
+type CommandKind uint8
+
+// The kinds of commands. Console itself opens and closes; the others are for who runs it.
+const (
+	None    CommandKind = iota
+	Quit                // end the program
+	Refresh             // sample now
+	Repaint             // send every cell
+	Login               // hand the terminal to a login prompt
+	Open                // put Overlay over the page, or close the one of that name
+	Close               // take the overlay away
+)
+
+// Command is what a key asks for.
+type Command struct {
+	Kind    CommandKind
+	Overlay Screen // of Open
+}
+
+// Binding is one row of the help: keys that do one thing.
+type Binding struct {
+	Keys     []draw.Key
+	Label    string // the keys as printed
+	Does     string
+	Hint     string // what the footer says of it; empty: nothing
+	Anywhere bool   // they work while an overlay is open, too
+	do       func(k draw.Key, f *frame.Frame) Command
+}
+
+// Arrows is the label that the footer draws as the arrows of the glyph tier.
+const Arrows = "Up Down k j"
+
+// Bind returns the binding of keys to do.
+func Bind(label, does, hint string, do func(draw.Key, *frame.Frame) Command, keys ...draw.Key) Binding {
+	return Binding{Keys: keys, Label: label, Does: does, Hint: hint, do: do}
+}
+
+// BindAnywhere is Bind for keys that work while an overlay is open, too.
+func BindAnywhere(label, does, hint string, do func(draw.Key, *frame.Frame) Command, keys ...draw.Key) Binding {
+	b := Bind(label, does, hint, do, keys...)
+	b.Anywhere = true
+	return b
+}
+
+// Do does what k is bound to in table and reports whether it is bound.
+func Do(table []Binding, k draw.Key, f *frame.Frame) (Command, bool) {
+	if b := find(table, k); b != nil {
+		return b.do(k, f), true
+	}
+	return Command{}, false
+}
+
+func find(table []Binding, k draw.Key) *Binding {
+	for i := range table {
+		if slices.Contains(table[i].Keys, k) {
+			return &table[i]
+		}
+	}
+	return nil
+}
