@@ -347,3 +347,17 @@ func TestF55CredentialsHang(t *testing.T) {
 		return well(s) && s.Hung.Why == "" && sent.Load() == "Bearer second-token-2"
 	})
 }
+
+// TestF9InUseStaysInUse: another kubeconfig that is of no use changes nothing of the one in use.
+func TestF9InUseStaysInUse(t *testing.T) {
+	var w Watcher
+	w.o.Now = func() time.Duration { return time.Second }
+	w.session = new(session)
+	if w.unusable("/k3s.yaml", "is half-written"); w.state.Health != (health.Health{}) || w.state.Kubeconfig != "" || w.state.Cause.Why != "" {
+		t.Errorf("%+v of %s: %+v", w.state.Health, w.state.Kubeconfig, w.state.Cause)
+	}
+	w.session = nil
+	if w.unusable("/k3s.yaml", "is half-written"); w.state.Health.State != health.Failed || w.state.Cause.Why != "/k3s.yaml is half-written" {
+		t.Errorf("%+v: %+v", w.state.Health, w.state.Cause)
+	}
+}
