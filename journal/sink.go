@@ -73,14 +73,18 @@ func (s *Sink) Put(ctx context.Context, e Entry) error {
 	if s.add(&h) {
 		return nil
 	}
-	touches := s.touches.Swap(nil) // it is the Log that is waited for
 	select {
-	case s.current = <-s.free:
-	case <-ctx.Done():
-		s.Dropped(1)
-		return ctx.Err()
+	case s.current = <-s.free: // even when ctx has ended
+	default:
+		touches := s.touches.Swap(nil) // it is the Log that is waited for
+		select {
+		case s.current = <-s.free:
+		case <-ctx.Done():
+			s.Dropped(1)
+			return ctx.Err()
+		}
+		s.Touches(touches)
 	}
-	s.Touches(touches)
 	s.current.add(&h, s.door.unit, s.door.text)
 	return nil
 }

@@ -240,3 +240,16 @@ func TestKernelCountsItsOwnSeverity(t *testing.T) {
 		}
 	}
 }
+
+// TestC4PutThatHasRoomIsNoDrop: what a source read just before a reload ended it is not lost while there is room for it.
+func TestC4PutThatHasRoomIsNoDrop(t *testing.T) {
+	l := New(100, nil)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	for i := range 64 {
+		s := l.Sink("files")
+		if err := s.Put(ctx, Entry{Message: []byte("a line")}); err != nil {
+			t.Fatalf("put %d: %v", i, err)
+		}
+	}
+}
