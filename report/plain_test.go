@@ -71,6 +71,10 @@ func TestGoldenStatus(t *testing.T) {
 			f.Problems = []frame.Problem{{Kind: frame.NoCarrier, Severity: journal.Err, Subject: "br0", Since: f.Boot - 26*time.Hour, Where: frame.Network}}
 		}, "2026-11-22 03:02:11 hypervisor-01 cpu 45% mem 66% / 78% load 2.34 10.0.0.11\n" +
 			"! br0 no carrier since 1d 2h [network]\n"},
+		{"a problem that tells when", func(f *frame.Frame) {
+			f.Problems = []frame.Problem{{Kind: frame.CertificateExpires, Subject: "client", N: 5, Since: f.Boot - 26*time.Hour, Where: frame.Dashboard}}
+		}, "2026-11-22 03:02:11 hypervisor-01 cpu 45% mem 66% / 78% load 2.34 10.0.0.11\n" +
+			"! client certificate expires in 5 days [dashboard]\n"},
 		{"a long problem", func(f *frame.Frame) {
 			f.Problems[0] = frame.Problem{Kind: frame.SourceFailed, Subject: "jöurnal", Detail: strings.Repeat("much to say ", 20), Since: f.Boot, Where: frame.Logs}
 		}, "2026-11-22 03:02:11 hypervisor-01 cpu 45% mem 66% / 78% load 2.34 10.0.0.11\n" +

@@ -132,6 +132,39 @@ func TestWriteNothingFalse(t *testing.T) {
 	}
 }
 
+// TestDWhatIsNotKnownIsNull: each value that says by itself that it is not known, beside others that are.
+func TestDWhatIsNotKnownIsNull(t *testing.T) {
+	for path, change := range map[string]func(*frame.Frame){
+		"at":                          func(f *frame.Frame) { f.Now = f.Now.AddDate(10_000, 0, 0) },
+		"host tasks blocked":          func(f *frame.Frame) { f.Host.Blocked = -1 },
+		"host cpu offline":            func(f *frame.Frame) { f.Host.Offline = -1 },
+		"host cpu mhz":                func(f *frame.Frame) { f.Host.MHz = 0 },
+		"host memory hugepages_total": func(f *frame.Frame) { f.Host.Memory.HugePageSize = 0 },
+		"host memory zfs_arc_bytes":   func(f *frame.Frame) { f.Host.Memory.ARC = 0 },
+		"host units state":            func(f *frame.Frame) { f.Units.Health = health.Health{} },
+		"host nixos reboot_needed":    func(f *frame.Frame) { f.System.NixOS.RebootKnown = false },
+		"self rss_bytes":              func(f *frame.Frame) { f.Self.RSS = 0 },
+	} {
+		at := func(f *frame.Frame) (v any) {
+			if err := json.Unmarshal(written(t, f), &v); err != nil {
+				t.Fatal(err)
+			}
+			for _, key := range strings.Fields(path) {
+				v = v.(map[string]any)[key]
+			}
+			return v
+		}
+		f := richFrame()
+		if at(f) == nil {
+			t.Errorf("%s is null while it is known", path)
+		}
+		change(f)
+		if v := at(f); v != nil {
+			t.Errorf("%s is %v, want null", path, v)
+		}
+	}
+}
+
 // findNumber is the path to a number in v, empty when there is none.
 func findNumber(v any) string {
 	switch v := v.(type) {
