@@ -223,3 +223,24 @@ func TestEachRungIsOnTheLadder(t *testing.T) {
 		}
 	}
 }
+
+// TestF55HungCredentials: a file of the credentials that does not answer is a problem of its own, whether the API answers
+// or not, but not beside itself as the cause.
+func TestF55HungCredentials(t *testing.T) {
+	hung := func(f *tracked) {
+		f.Kube.Hung = kube.Hung{Why: "/etc/token not answering", Since: f.Boot - time.Minute}
+	}
+	const want = "credentials: /etc/token not answering"
+	for name, c := range map[string]struct {
+		change func(*tracked)
+		times  int
+	}{
+		"API up":      {func(*tracked) {}, 1},
+		"API refuses": {func(f *tracked) { down(f, kube.Dial, "refused") }, 1},
+		"the cause":   {func(f *tracked) { down(f, kube.Kubeconfig, "/etc/token not answering") }, 0},
+	} {
+		if got := toldOf(func(f *tracked) { hung(f); c.change(f) }); strings.Count(got, want) != c.times {
+			t.Errorf("%s: %s", name, got)
+		}
+	}
+}

@@ -104,14 +104,14 @@ func findCluster(dst []Problem, f *Snapshot) []Problem {
 	k := f.Kube
 	dst = findCertificate(dst, f, "API server's", &k.ServerCert)
 	dst = findCertificate(dst, f, "client", &k.ClientCert)
+	if k.Hung.Why != "" && k.Cause.Rung != kube.Kubeconfig { // there it is the cause
+		dst = append(dst, Problem{Severity: journal.Warning, Kind: SourceFailed, Subject: "credentials",
+			Detail: k.Hung.Why, Since: k.Hung.Since, Where: Dashboard})
+	}
 	switch k.Health.State {
 	case health.Stale, health.Failed:
 		return findCause(dst, f)
 	case health.OK:
-		if k.Hung.Why != "" {
-			dst = append(dst, Problem{Severity: journal.Warning, Kind: SourceFailed, Subject: "credentials",
-				Detail: k.Hung.Why, Since: k.Hung.Since, Where: Dashboard})
-		}
 		dst = findKinds(dst, f)
 		dst = findNodes(dst, f)
 		dst = findKubeVirt(dst, f)
