@@ -73,6 +73,7 @@ func TestPrimaryAddress(t *testing.T) {
 		{"B14 IPv6 has one", host([]sample.Gateway{down(v4("eth0", 1)), v6("eth1", 100)}, []string{"eth0", "10.0.0.11/24"}, []string{"eth1", "fd00::7/64"}), "fd00::7", "eth1"},
 		{"B14 no route has one, but a cable", lit(host([]sample.Gateway{down(v4("eth0", 1))}, []string{"eth0", "10.0.0.11/24"}, []string{"eth1", "10.0.1.11/24"}), "eth1"), "10.0.1.11", "eth1"},
 		{"B14 nothing has one", host([]sample.Gateway{down(v4("eth1", 1))}, []string{"eth0", "10.0.0.11/24"}, []string{"eth1", "10.0.1.11/24"}), "10.0.1.11", "eth1"},
+		{"a route of another table", host([]sample.Gateway{{Family: 4, Interface: "eth1", Table: 100}, v4("eth0", 1)}, []string{"eth0", "10.0.0.11/24"}, []string{"eth1", "10.0.1.11/24"}), "10.0.0.11", "eth0"},
 		{"100 addresses", host([]sample.Gateway{v4("eth0", 1)}, lo, hundred), "10.9.0.1", "eth0"},
 		{"without a prefix", host(nil, []string{"eth0", "10.0.0.11"}), "10.0.0.11", "eth0"},
 	} {

@@ -45,6 +45,11 @@ func TestF10CauseOfADeadAPI(t *testing.T) {
 			"warning API down: k3s.service activating [logs]; "},
 		{"the agent before it is stopped", func(f *tracked) { down(f, kube.Dial, "refused"); service(f, "k3s-agent.service", "inactive") },
 			"crit API down: k3s-agent.service inactive [logs]; "},
+		{"the agent before it is stopped, by IPv6", func(f *tracked) {
+			down(f, kube.Dial, "refused")
+			service(f, "k3s-agent.service", "inactive")
+			f.Kube.Server = "https://[::1]:6443"
+		}, "crit API down: k3s-agent.service inactive [logs]; "},
 		{"a stopped agent is not on the way", func(f *tracked) {
 			down(f, kube.Dial, "refused")
 			service(f, "k3s-agent.service", "inactive")
@@ -72,6 +77,15 @@ func TestF10CauseOfADeadAPI(t *testing.T) {
 			service(f, "k3s.service", "active")
 			f.Host.Filesystems = []sample.Filesystem{filesystem("/", 10, 10), filesystem("/var/lib/rancher", 20, 10), filesystem("/var/lib/ranch", 100, 1)}
 		}, "crit API down: refused [dashboard]; crit /var/lib/ranch 100% full [dashboard]; "},
+		{"the disk of RKE2 is full", func(f *tracked) {
+			down(f, kube.NotReady, "not ready: etcd")
+			service(f, "rke2-server.service", "active")
+			f.Host.Filesystems = []sample.Filesystem{filesystem("/", 10, 10), filesystem("/var/lib/rancher/rke2", 100, 10)}
+		}, "crit API down: /var/lib/rancher/rke2 is full [dashboard]; crit /var/lib/rancher/rke2 100% full [dashboard]; "},
+		{"a failed unit has the name of a node", func(f *tracked) {
+			f.Kube.Nodes.Faults = []kube.Fault{{Node: "k3s.service", Condition: kube.Condition{Type: "PIDPressure", Status: "True"}}}
+			service(f, "k3s.service", "failed")
+		}, "crit k3s.service failed [logs]; warning node k3s.service PIDPressure [dashboard]; "},
 		{"no answer", func(f *tracked) { down(f, kube.Silent, "no answer in time") }, "crit API down: no answer in time [dashboard]; "},
 		{"the clock", func(f *tracked) { down(f, kube.TLS, "certificate not yet valid: is this host's clock right?") },
 			"crit API down: certificate not yet valid: is this host's clock right? [dashboard]; "},
@@ -131,6 +145,11 @@ func TestClimb(t *testing.T) {
 			service(f, "k3s.service", "active")
 			f.Host.Filesystems = []sample.Filesystem{filesystem("/", 50, math.NaN())}
 		}, "++++++++++"},
+		{"a disk that nobody here may look at", func(f *tracked) {
+			service(f, "k3s.service", "active")
+			f.Host.Filesystems = []sample.Filesystem{filesystem("/", 50, math.NaN())}
+			f.Host.Filesystems[0].Health.Gone(now, "permission denied")
+		}, "?+++++++++"},
 		{"refused", func(f *tracked) { down(f, kube.Dial, "refused"); service(f, "k3s.service", "failed") }, "?!+!------"},
 		{"no answer", func(f *tracked) { down(f, kube.Silent, "no answer") }, "??++!-----"},
 		{"TLS", func(f *tracked) { down(f, kube.TLS, "expired") }, "??+++!----"},
@@ -189,7 +208,7 @@ func TestClusterProblems(t *testing.T) {
 		}, "", 0},
 		{"a migration of the day before yesterday", func(f *tracked) { f.Kube.Virt.Migrations = []kube.Migration{migration(f, "m", "Failed", 48*time.Hour)} }, "", 0},
 		{"claims", func(f *tracked) {
-			f.Kube.Claims = kube.Claims{Total: 9, Bound: 6, Unbound: []kube.Unbound{{Namespace: "a", Name: "disk", Phase: "Lost", Created: ago(f, time.Hour)}}}
+			f.Kube.Claims = kube.Claims{Total: 13, Bound: 6, Waiting: 4, Unbound: []kube.Unbound{{Namespace: "a", Name: "disk", Phase: "Lost", Created: ago(f, time.Hour)}}}
 		}, "err PVC a/disk Lost (and 2 more without a volume) [dashboard]; ", 0},
 		{"a claim that waits", func(f *tracked) {
 			f.Kube.Claims = kube.Claims{Total: 1, Unbound: []kube.Unbound{{Namespace: "a", Name: "disk", Phase: "Pending", Created: ago(f, time.Hour)}}}
