@@ -76,7 +76,6 @@ func (f *Files) Run(ctx context.Context, sink *journal.Sink) error {
 	f.pauses, f.left = 0, 0
 	defer f.close()
 	defer sink.Touches(nil)
-	defer sink.Flush() // what was put when ctx ended: files are taken to be read so far
 	if f.buf == nil {
 		f.unit, f.buf, f.refill = []byte(f.Unit), make([]byte, chunk), true
 	}
