@@ -8,7 +8,7 @@ import (
 )
 
 const (
-	lateIntervals = 3                // refresh intervals that a sample may be old
+	lateIntervals = 3                // refresh intervals after which it is shown that samples have stopped
 	lateLinks     = 30 * time.Second // they are looked at each 5 or 10 seconds
 	lateUnits     = 35 * time.Second // systemd is asked each 10 seconds and has 5 to answer
 	lateSystem    = 30 * time.Second // the files of the system are read each 10 seconds
@@ -38,7 +38,7 @@ func (a *arrival) late(at, timeout time.Duration, f *Snapshot) bool {
 	}
 	switch {
 	case f.Tick > 0:
-		return f.Boot-at > timeout && time.Duration(f.Tick-a.tick)*time.Second > timeout
+		return f.Boot-at > timeout && time.Duration(f.Tick-a.tick)*time.Second >= timeout
 	case at == 0:
 		return f.Final
 	}
@@ -91,7 +91,7 @@ func outdated(h health.Health, a *arrival, timeout time.Duration, f *Snapshot) b
 // lateSamples sets LateSince, and makes all that was sampled stale while it is set. The snapshots are the frame's own
 // until the next ones come.
 func (t *Tracker) lateSamples(f *Snapshot) {
-	timeout := lateIntervals * f.Settings.Refresh
+	timeout := lateIntervals*f.Settings.Refresh - time.Second // the frame that shows it is up to a second later
 	var at time.Duration
 	if f.Host != nil {
 		at = f.Host.At

@@ -62,7 +62,7 @@ func TestF52SamplerHangs(t *testing.T) {
 	f.Host.Health[sample.Sensors] = health.Health{}
 	f.Host.Health[sample.EDAC].Gone(now, "none")
 	f.Host.Health[sample.Pools] = health.Health{State: health.Failed, Err: "read it: EIO", Since: now}
-	f.pass(6)
+	f.pass(5)
 	if f.LateSince != 0 || f.told("sampler") != nil || f.row("load").State != health.OK {
 		t.Fatalf("late already: %v, %+v", f.LateSince, f.row("load"))
 	}
@@ -86,7 +86,7 @@ func TestF52SamplerHangs(t *testing.T) {
 		case sample.Pools:
 			want, why = health.Failed, "read it: EIO"
 		}
-		if h.State != want || h.Err != why || want == health.Stale && h.Age(f.Boot) != 7*time.Second {
+		if h.State != want || h.Err != why || want == health.Stale && h.Age(f.Boot) != 6*time.Second {
 			t.Errorf("%s: %+v, want %v %q", name, h, want, why)
 		}
 	}
@@ -110,7 +110,7 @@ func TestF52SamplerHangs(t *testing.T) {
 // TestF52SamplerCrashed: no sample is under way, and none comes.
 func TestF52SamplerCrashed(t *testing.T) {
 	f := ticking()
-	f.pass(6)
+	f.pass(5)
 	if f.LateSince != 0 {
 		t.Errorf("late since %v", f.LateSince)
 	}
@@ -127,7 +127,7 @@ func TestF52NoSampleEver(t *testing.T) {
 			f := ticking()
 			f.Host, f.Net, f.VMs, f.Tick, f.Tracker, f.Sampling = nil, nil, nil, 0, Tracker{}, busy
 			f.Derive()
-			f.pass(6)
+			f.pass(4)
 			if f.LateSince != 0 || f.row("cpu").State != health.Init {
 				t.Errorf("late already: %+v", f.row("cpu"))
 			}
@@ -186,7 +186,7 @@ func TestF52SlowSourcesHavePatience(t *testing.T) {
 			}
 			f = ticking()
 			f.Units, f.System, f.Kube, f.Tick, f.Tracker = nil, nil, nil, 0, Tracker{}
-			f.pass(int(patience / time.Second))
+			f.pass(int(patience/time.Second) - 1)
 			if h := f.row(name); h.State != health.Init {
 				t.Fatalf("too early: %+v", h)
 			}
