@@ -15,7 +15,7 @@ import (
 	"hypervisor-tui/console"
 	"hypervisor-tui/console/config"
 	"hypervisor-tui/console/process"
-	"hypervisor-tui/screens"
+	"hypervisor-tui/screens/pages"
 )
 
 // version is set by the linker.
@@ -139,8 +139,8 @@ func (o *flags) validate() error {
 	case o.TTY != "" && (o.once || o.check):
 		return errors.New("--tty has no meaning with --once or --check, which write to stdout")
 	}
-	if o.Screen != "" && !slices.Contains(screens.Names(), o.Screen) {
-		return fmt.Errorf("--screen %q: it is one of %s", o.Screen, strings.Join(screens.Names(), ", "))
+	if o.Screen != "" && !slices.Contains(pages.Names(), o.Screen) {
+		return fmt.Errorf("--screen %q: it is one of %s", o.Screen, strings.Join(pages.Names(), ", "))
 	}
 	if o.Size != "" {
 		if _, err := config.ParseSize(o.Size); err != nil {

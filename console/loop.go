@@ -22,6 +22,7 @@ import (
 	"hypervisor-tui/internal/wakeup"
 	"hypervisor-tui/journal"
 	"hypervisor-tui/screens"
+	"hypervisor-tui/screens/pages"
 )
 
 const retryBusy = 50 * time.Millisecond // after which a frame that the terminal was too busy for is tried again
@@ -150,7 +151,7 @@ func (l *loop) show(first string) {
 		l.query = q.Number
 		l.collector.Log().Ask(q)
 	}
-	l.console = screens.New(screens.Pages(screens.Options{Ask: ask, Crashed: l.guard.Caught}), first, l.guard.Caught)
+	l.console = screens.New(pages.New(pages.Options{Ask: ask, Crashed: l.guard.Caught}), first, l.guard.Caught)
 }
 
 // turned ends a turn of the loop.

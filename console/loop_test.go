@@ -19,7 +19,7 @@ import (
 	"hypervisor-tui/draw/tty"
 	"hypervisor-tui/frame"
 	"hypervisor-tui/internal/await"
-	"hypervisor-tui/screens"
+	"hypervisor-tui/screens/pages"
 )
 
 // newLoop returns a loop of a whole console on a pty of 200x60 that nobody reads, and the pty's master. Its goroutines
@@ -77,7 +77,7 @@ func TestTickAllocatesNothing(t *testing.T) {
 	l, master := newLoop(t)
 	go discard(master)
 	var none noScreen
-	for i, name := range screens.Names() {
+	for i, name := range pages.Names() {
 		l.console.Handle(draw.KeyF(i+1), &l.frame)
 		fewest := 1e9
 		for range 10 { // the runtime's own now and then come on top

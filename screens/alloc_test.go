@@ -1,4 +1,4 @@
-package screens
+package screens_test
 
 import (
 	"fmt"
@@ -8,6 +8,8 @@ import (
 
 	"hypervisor-tui/draw"
 	"hypervisor-tui/frame"
+	"hypervisor-tui/frame/frametest"
+	"hypervisor-tui/screens/screentest"
 )
 
 // views are the pictures whose drawing is held to cost nothing, and timed: each screen and each overlay.
@@ -22,15 +24,15 @@ var views = []picture{
 	{name: "dashboard-vm", screen: frame.Dashboard, keys: []draw.Key{draw.KeyDown, draw.KeyEnter}},
 	{name: "dashboard-storage", screen: frame.Dashboard, keys: []draw.Key{'d'}},
 	{name: "dashboard-hardware", screen: frame.Dashboard, change: manyCores, keys: []draw.Key{'c'}},
-	{name: "dashboard-k8s", screen: frame.Dashboard, change: migrating},
-	{name: "dashboard-k8s-500-vms", screen: frame.Dashboard, change: crowded, keys: []draw.Key{'v'}},
-	{name: "dashboard-k8s-vm", screen: frame.Dashboard, change: migrating, keys: []draw.Key{'v', draw.KeyDown, draw.KeyEnter}},
-	{name: "dashboard-k8s-node", screen: frame.Dashboard, change: migrating, keys: []draw.Key{'n'}},
-	{name: "dashboard-k8s-warnings", screen: frame.Dashboard, change: healthy, keys: []draw.Key{'w'}},
-	{name: "dashboard-k8s-down", screen: frame.Dashboard, change: serviceDown},
-	{name: "sources-k8s-down", screen: frame.Dashboard, change: serviceDown, keys: []draw.Key{'i'}},
-	{name: "sources-k8s", screen: frame.Dashboard, change: forbidden, keys: []draw.Key{'i'}},
-	{name: "network-k8s", screen: frame.Network, change: healthy},
+	{name: "dashboard-k8s", screen: frame.Dashboard, change: frametest.Migrating},
+	{name: "dashboard-k8s-500-vms", screen: frame.Dashboard, change: frametest.Crowded, keys: []draw.Key{'v'}},
+	{name: "dashboard-k8s-vm", screen: frame.Dashboard, change: frametest.Migrating, keys: []draw.Key{'v', draw.KeyDown, draw.KeyEnter}},
+	{name: "dashboard-k8s-node", screen: frame.Dashboard, change: frametest.Migrating, keys: []draw.Key{'n'}},
+	{name: "dashboard-k8s-warnings", screen: frame.Dashboard, change: frametest.Healthy, keys: []draw.Key{'w'}},
+	{name: "dashboard-k8s-down", screen: frame.Dashboard, change: frametest.ServiceDown},
+	{name: "sources-k8s-down", screen: frame.Dashboard, change: frametest.ServiceDown, keys: []draw.Key{'i'}},
+	{name: "sources-k8s", screen: frame.Dashboard, change: frametest.Forbidden, keys: []draw.Key{'i'}},
+	{name: "network-k8s", screen: frame.Network, change: frametest.Healthy},
 	{name: "network", screen: frame.Network},
 	{name: "network-all", screen: frame.Network, keys: []draw.Key{'v'}},
 	{name: "help", screen: frame.Dashboard, keys: []draw.Key{'?'}},
@@ -41,11 +43,11 @@ var views = []picture{
 
 // prepared returns a function that draws p as one tick does: a beat and a second later, judged anew.
 func prepared(p picture, w, h int) func() {
-	f := fixedFrame()
+	f := frametest.Fixed()
 	if p.change != nil {
 		p.change(f)
 	}
-	canvas := draw.NewCanvas(looks["colour"])
+	canvas := draw.NewCanvas(screentest.Looks["colour"])
 	c := newConsole(p.screen, nil)
 	var tracker frame.Tracker
 	draw := func() {
@@ -53,8 +55,8 @@ func prepared(p picture, w, h int) func() {
 		f.Now = f.Now.Add(time.Second)
 		f.Boot += time.Second
 		tracker.Derive(&f.Snapshot)
-		present(c, canvas, w, h, f)
-		answerQuery(c, f)
+		c.Present(canvas, w, h, f)
+		c.Answer(f)
 	}
 	draw()
 	for _, k := range p.keys {

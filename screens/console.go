@@ -7,6 +7,7 @@ import (
 
 	"hypervisor-tui/draw"
 	"hypervisor-tui/frame"
+	"hypervisor-tui/screens/widget"
 )
 
 // Console is the whole picture: header, one of the pages, footer, and an overlay. The loop's goroutine owns it.
@@ -16,7 +17,7 @@ type Console struct {
 	overlay Screen // nil: none
 	paused  bool
 	common  []Binding
-	guard   guard
+	guard   widget.Guard
 	fails   struct{ page, overlay bool } // it panicked when it took in this frame
 }
 
@@ -64,7 +65,7 @@ func (c *Console) Update(w, h int, f *frame.Frame) {
 func (c *Console) update(s Screen, w, h int, f *frame.Frame) (done bool) {
 	defer func() {
 		if v := recover(); v != nil {
-			c.guard.tell(s.Name(), v)
+			c.guard.Tell(s.Name(), v)
 		}
 	}()
 	s.Update(w, h, f)
@@ -91,7 +92,7 @@ func (c *Console) Draw(r draw.Region, f *frame.Frame) {
 
 func (c *Console) draw(s Screen, failed bool, r draw.Region, f *frame.Frame) {
 	if failed {
-		sayCrashed(r, s.Name())
+		widget.Crashed(r, s.Name())
 		return
 	}
 	c.guard.Draw(s.Name(), s.Draw, r, f)

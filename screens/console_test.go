@@ -1,4 +1,4 @@
-package screens
+package screens_test
 
 import (
 	"fmt"
@@ -11,29 +11,39 @@ import (
 
 	"hypervisor-tui/draw"
 	"hypervisor-tui/frame"
+	"hypervisor-tui/frame/frametest"
 	"hypervisor-tui/internal/health"
 	"hypervisor-tui/journal"
 	"hypervisor-tui/kube"
 	"hypervisor-tui/sample"
+	"hypervisor-tui/screens"
+	"hypervisor-tui/screens/pages"
+	"hypervisor-tui/screens/screentest"
 )
 
-// shot draws one frame of a screen after the given keys and returns the text.
+// shot draws one frame of a page after the given keys and returns the text.
 func shot(t *testing.T, screen string, w, h int, f *frame.Frame, keys ...draw.Key) string {
 	t.Helper()
 	c := newConsole(screen, func(panel string, v any) { t.Errorf("%s at %dx%d: %s crashed: %v", screen, w, h, panel, v) })
-	canvas := draw.NewCanvas(looks["ascii"])
 	f.Machines = frame.MergeMachines(f.Machines, &f.Snapshot)
-	present(c, canvas, w, h, f)
+	text := c.Show(w, h, f)
 	for _, k := range keys {
 		c.Handle(k, f)
-		present(c, canvas, w, h, f)
+		text = c.Show(w, h, f)
 	}
-	return string(canvas.AppendText(nil))
+	return text
+}
+
+// newConsole is a stand with all pages.
+func newConsole(first string, crashed func(panel string, value any)) *screentest.Stand {
+	return screentest.New(first, crashed, func(ask func(journal.Query)) []screens.Screen {
+		return pages.New(pages.Options{Ask: ask, Crashed: crashed})
+	})
 }
 
 // TestF41CrashedPanel draws a frame that no source makes: an interface with more addresses than there are.
 func TestF41CrashedPanel(t *testing.T) {
-	f := fixedFrame()
+	f := frametest.Fixed()
 	f.Net.Interfaces[1].AddressCount = 1000
 	for _, c := range []struct {
 		screen  string
@@ -46,11 +56,11 @@ func TestF41CrashedPanel(t *testing.T) {
 	} {
 		var told []string
 		console := newConsole(c.screen, func(panel string, v any) { told = append(told, fmt.Sprint(panel, ": ", v)) })
-		canvas := draw.NewCanvas(looks["ascii"])
+		canvas := draw.NewCanvas(screentest.Looks["ascii"])
 		for range 2 {
 			told = told[:0]
-			present(console, canvas, 120, 40, f)
-			answerQuery(console, f)
+			console.Present(canvas, 120, 40, f)
+			console.Answer(f)
 		}
 		text := string(canvas.AppendText(nil))
 		if len(told) != len(c.crashed) {
@@ -69,19 +79,6 @@ func TestF41CrashedPanel(t *testing.T) {
 				t.Errorf("%s: %q is missing:\n%s", c.screen, want, text)
 			}
 		}
-	}
-}
-
-// TestF41NobodyToTell: the word is drawn all the same.
-func TestF41NobodyToTell(t *testing.T) {
-	c := newConsole(frame.Dashboard, nil)
-	canvas := draw.NewCanvas(looks["ascii"])
-	r := canvas.Begin(60, 3)
-	r.Fill('?', draw.Text)
-	c.guard.Draw("this", func(draw.Region, *frame.Frame) { panic("why") }, r.Inset(1), nil)
-	want := "?" + strings.Repeat(" ", 58) + "?\n"
-	if text := string(canvas.AppendText(nil)); !strings.HasPrefix(text, "? x this crashed: ") || !strings.HasSuffix(text, want+want) {
-		t.Errorf("%s", text)
 	}
 }
 
@@ -107,7 +104,7 @@ func TestEveryScreenSaysUnknownNotZero(t *testing.T) {
 	kinds := func(state health.State) func(f *frame.Frame) {
 		return func(f *frame.Frame) {
 			unknown(state)(f)
-			f.Kube = fixedKube(f.Now)
+			f.Kube = frametest.Kube(f.Now)
 			f.Kube.Version, f.Kube.Network, f.Kube.Looked = "", kube.Network{}, nil
 			for i := range f.Kube.Kinds {
 				f.Kube.Kinds[i] = kube.Kept{Health: health.Health{State: state, Err: "why"}}
@@ -118,9 +115,9 @@ func TestEveryScreenSaysUnknownNotZero(t *testing.T) {
 		"nothing": nothingYet, "init": unknown(health.Init), "failed": unknown(health.Failed), "absent": unknown(health.Absent),
 		"no kind yet": kinds(health.Init), "every kind forbidden": kinds(health.Failed), "no kind installed": kinds(health.Absent),
 	} {
-		for _, screen := range Names() {
+		for _, screen := range pages.Names() {
 			for _, size := range []struct{ w, h int }{{200, 60}, {132, 43}, {80, 24}, {60, 20}, {40, 10}, {20, 5}} {
-				f := fixedFrame()
+				f := frametest.Fixed()
 				change(f)
 				text := shot(t, screen, size.w, size.h, f)
 				if rest := labels.ReplaceAllString(text, ""); strings.ContainsAny(rest, "0123456789") {
@@ -136,7 +133,7 @@ func TestEveryScreenSaysUnknownNotZero(t *testing.T) {
 
 // TestUnreadableSensorsHideNoOthers: NaN is neither the hottest nor the slowest nor the most.
 func TestUnreadableSensorsHideNoOthers(t *testing.T) {
-	f := fixedFrame()
+	f := frametest.Fixed()
 	nan := math.NaN()
 	f.Host.Sensors = []sample.Sensor{{Name: "x", Celsius: nan}, {Name: "core", Celsius: 61, High: 90}, {Name: "y", Celsius: nan, High: 1}, {Name: "disk", Celsius: 44, High: 84}}
 	f.Host.Fans = []sample.Fan{{Name: "f1", RPM: nan}, {Name: "f2", RPM: 900}, {Name: "f3", RPM: nan}, {Name: "f4", RPM: 1200}}
@@ -148,9 +145,9 @@ func TestUnreadableSensorsHideNoOthers(t *testing.T) {
 
 // TestStaleIsTold: the last good value stays, with its age.
 func TestStaleIsTold(t *testing.T) {
-	f := fixedFrame()
+	f := frametest.Fixed()
 	for i := range f.Host.Health {
-		f.Host.Health[i] = health.Health{State: health.Stale, At: bootNow - 72*time.Minute, Since: bootNow - 72*time.Minute, Err: "timeout"}
+		f.Host.Health[i] = health.Health{State: health.Stale, At: frametest.Boot - 72*time.Minute, Since: frametest.Boot - 72*time.Minute, Err: "timeout"}
 	}
 	for screen, want := range map[string]string{frame.Dashboard: "45.2%", frame.Network: "192.168.1.100/24"} {
 		text := shot(t, screen, 120, 40, f)
@@ -162,8 +159,8 @@ func TestStaleIsTold(t *testing.T) {
 
 // TestF33EverySize draws each screen and overlay at each small size, where rows and columns run out, and at some larger.
 func TestF33EverySize(t *testing.T) {
-	f := fixedFrame()
-	for _, screen := range Names() {
+	f := frametest.Fixed()
+	for _, screen := range pages.Names() {
 		for _, keys := range [][]draw.Key{nil, {'?'}, {'i'}, {draw.KeyEnter}, {'w'}, {'v'}, {'/', 'x'}} {
 			for w := 0; w <= 90; w += 1 + w/9 {
 				for h := 0; h <= 30; h += 1 + h/9 {
@@ -176,7 +173,7 @@ func TestF33EverySize(t *testing.T) {
 }
 
 func TestNetworkFoldsAndScrolls(t *testing.T) {
-	f := fixedFrame()
+	f := frametest.Fixed()
 	text := shot(t, frame.Network, 80, 60, f)
 	if strings.Contains(text, "veth") || !strings.Contains(text, "21 other ports folded: v") {
 		t.Errorf("the ports of pods are listed:\n%s", text)
@@ -203,7 +200,7 @@ func TestNetworkFoldsAndScrolls(t *testing.T) {
 }
 
 func TestNetworkCursorAndTheWholeInterface(t *testing.T) {
-	f := fixedFrame()
+	f := frametest.Fixed()
 	for _, c := range []struct {
 		keys []draw.Key
 		want []string
@@ -246,7 +243,7 @@ func TestNetworkCursorAndTheWholeInterface(t *testing.T) {
 }
 
 func TestNetworkFilterAndUnits(t *testing.T) {
-	f := fixedFrame()
+	f := frametest.Fixed()
 	typed := func(s string, more ...draw.Key) []draw.Key {
 		keys := []draw.Key{'/'}
 		for _, c := range s {
@@ -273,9 +270,9 @@ func TestNetworkFilterAndUnits(t *testing.T) {
 }
 
 func TestVerdict(t *testing.T) {
-	f := fixedFrame()
-	hangs := frame.Problem{Kind: frame.MountHangs, Severity: journal.Crit, Subject: "/mnt/nfs", Since: bootNow - 14*time.Minute, Where: frame.Dashboard}
-	cut := frame.Problem{Kind: frame.NoCarrier, Severity: journal.Err, Subject: "br0", Since: bootNow, Where: frame.Network}
+	f := frametest.Fixed()
+	hangs := frame.Problem{Kind: frame.MountHangs, Severity: journal.Crit, Subject: "/mnt/nfs", Since: frametest.Boot - 14*time.Minute, Where: frame.Dashboard}
+	cut := frame.Problem{Kind: frame.NoCarrier, Severity: journal.Err, Subject: "br0", Since: frametest.Boot, Where: frame.Network}
 	f.Problems = []frame.Problem{hangs, cut, cut}
 	for _, c := range []struct {
 		w, h int
@@ -300,20 +297,18 @@ func TestVerdict(t *testing.T) {
 
 // TestChosenTabIsSeen: on a narrow screen the tabs start where the chosen one is in sight.
 func TestChosenTabIsSeen(t *testing.T) {
-	c, f := newConsole(frame.Logs, nil), fixedFrame()
-	canvas := draw.NewCanvas(looks["ascii"])
-	for i, name := range f.Settings.Tabs {
-		c.logs.query.Filter.Tab = i
-		present(c, canvas, 40, 10, f)
-		if text := string(canvas.AppendText(nil)); !strings.Contains(text, name) {
+	c, f := newConsole(frame.Logs, nil), frametest.Fixed()
+	for _, name := range f.Settings.Tabs {
+		if text := c.Show(40, 10, f); !strings.Contains(text, name) {
 			t.Errorf("tab %s is chosen and not seen:\n%s", name, text)
 		}
+		c.Handle(draw.KeyRight, f)
 	}
 }
 
 // TestWhatIsNotThereIsSaid: an initramfs has no filesystem but memory, and often neither disks nor interfaces.
 func TestWhatIsNotThereIsSaid(t *testing.T) {
-	f := fixedFrame()
+	f := frametest.Fixed()
 	f.Host.Filesystems, f.Host.Disks = nil, nil
 	f.Net = &sample.Net{Changes: 1, Rx: math.NaN(), Tx: math.NaN(), Interfaces: []*sample.Interface{{Link: &sample.Link{Name: "lo", LinkTraits: &sample.LinkTraits{Kind: "loopback"}}}}}
 	text := shot(t, frame.Dashboard, 100, 50, f)
@@ -332,7 +327,7 @@ func TestWhatIsNotThereIsSaid(t *testing.T) {
 
 // TestCostKeepsToItsColumn: a dump of the links of a large or a starved host takes long.
 func TestCostKeepsToItsColumn(t *testing.T) {
-	f := fixedFrame()
+	f := frametest.Fixed()
 	f.Sources[0].Health = health.Health{State: health.OK, Since: f.Boot, Cost: 9999 * time.Microsecond}
 	f.Sources[1].Health = health.Health{State: health.OK, Since: f.Boot, Cost: 129475 * time.Microsecond}
 	text := shot(t, frame.Dashboard, 120, 60, f, draw.Key('i'))
@@ -350,7 +345,7 @@ func TestB18ListsShowAnItem(t *testing.T) {
 	for _, vms := range []bool{true, false} {
 		for h := 8; h <= 60; h++ {
 			for _, w := range []int{40, 80, 132, 200} {
-				f := fixedFrame()
+				f := frametest.Fixed()
 				if !vms {
 					f.VMs.VMs = nil
 				}

@@ -1,4 +1,4 @@
-package screens
+package screens_test
 
 import (
 	"fmt"
@@ -16,6 +16,8 @@ import (
 	"hypervisor-tui/journal"
 	"hypervisor-tui/sample"
 	"hypervisor-tui/sample/qemu"
+	"hypervisor-tui/screens/pages"
+	"hypervisor-tui/screens/screentest"
 )
 
 // dice are a fuzzer's bytes; at their end they are zeros.
@@ -63,7 +65,7 @@ func (d *dice) health() health.Health {
 }
 
 func (d *dice) frame() *frame.Frame {
-	f := &frame.Frame{Snapshot: frame.Snapshot{Now: time.Unix(int64(d.number()%(1<<40)), 0).UTC(), Boot: time.Duration(d.number()), Tick: d.number(), Settings: fixedFrame().Settings}}
+	f := &frame.Frame{Snapshot: frame.Snapshot{Now: time.Unix(int64(d.number()%(1<<40)), 0).UTC(), Boot: time.Duration(d.number()), Tick: d.number(), Settings: frametest.Fixed().Settings}}
 	if !d.chance(4) {
 		f.Host = d.host()
 	}
@@ -205,18 +207,6 @@ func (d *dice) page() *journal.Page {
 	return p
 }
 
-// allKeys are all special keys and a choice of runes: those that are bound, and some that are not.
-var allKeys = func() []draw.Key {
-	var all []draw.Key
-	for k := draw.KeyF1; k >= draw.KeyCtrlZ; k-- {
-		all = append(all, k)
-	}
-	for _, r := range "0123ri?q /jkgGleEnNwtvb !re:漢\u0301x" {
-		all = append(all, draw.Key(r))
-	}
-	return all
-}()
-
 // FuzzDraw draws random frames at random sizes between random keys: no panel ever panics.
 func FuzzDraw(f *testing.F) {
 	random := rand.New(rand.NewPCG(1, 2))
@@ -232,19 +222,19 @@ func FuzzDraw(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, w, h uint16, data []byte) {
 		d := dice(data)
-		c := newConsole(Names()[d.roll(3)], func(panel string, value any) {
+		c := newConsole(pages.Names()[d.roll(3)], func(panel string, value any) {
 			t.Fatalf("%s crashed: %v\n%s", panel, value, debug.Stack())
 		})
-		canvas := draw.NewCanvas(looks["colour"])
+		canvas := draw.NewCanvas(screentest.Looks["colour"])
 		width, height := int(w)%501, int(h)%201
 		for range 6 {
 			fr := d.frame()
 			for range 4 {
-				present(c, canvas, width, height, fr)
-				if q, changed := c.Query(); changed && fr.Page != nil && d.chance(2) {
+				c.Present(canvas, width, height, fr)
+				if q, changed := c.Newest(); changed && fr.Page != nil && d.chance(2) {
 					fr.Page.Query = q.Number
 				}
-				c.Handle(allKeys[d.roll(len(allKeys))], fr)
+				c.Handle(screentest.Keys[d.roll(len(screentest.Keys))], fr)
 			}
 			if len(d) == 0 {
 				return

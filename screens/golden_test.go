@@ -1,4 +1,4 @@
-package screens
+package screens_test
 
 import (
 	"bytes"
@@ -10,12 +10,12 @@ import (
 	"time"
 
 	"hypervisor-tui/draw"
-	"hypervisor-tui/draw/tty"
 	"hypervisor-tui/frame"
 	"hypervisor-tui/frame/frametest"
 	"hypervisor-tui/internal/health"
 	"hypervisor-tui/journal"
 	"hypervisor-tui/sample"
+	"hypervisor-tui/screens/screentest"
 )
 
 var update = flag.Bool("update", false, "write the golden screens anew; then read their diff as pictures")
@@ -101,28 +101,28 @@ func wholeEntry(f *frame.Frame) {
 
 // clusters are pictures of a cluster, taken at three sizes.
 var clusters = []picture{
-	{name: "dashboard-k8s", screen: frame.Dashboard, change: healthy},
-	{name: "network-k8s", screen: frame.Network, change: healthy, keys: []draw.Key{draw.KeyEnd}},
-	{name: "dashboard-k8s-down", screen: frame.Dashboard, change: apiDown},
-	{name: "network-k8s-down", screen: frame.Network, change: apiDown, keys: []draw.Key{draw.KeyEnd}},
-	{name: "dashboard-k8s-service-down", screen: frame.Dashboard, change: serviceDown},
-	{name: "dashboard-k8s-forbidden", screen: frame.Dashboard, change: forbidden},
-	{name: "dashboard-k8s-not-installed", screen: frame.Dashboard, change: notInstalled},
-	{name: "dashboard-k8s-syncing", screen: frame.Dashboard, change: syncing},
-	{name: "dashboard-k8s-certificate", screen: frame.Dashboard, change: expiring},
-	{name: "dashboard-k8s-migration", screen: frame.Dashboard, change: migrating},
-	{name: "dashboard-k8s-all", screen: frame.Dashboard, change: migrating, keys: []draw.Key{'v', draw.KeyDown}},
-	{name: "dashboard-k8s-vm", screen: frame.Dashboard, change: migrating, keys: []draw.Key{'v', 's', 's', 's', 's', draw.KeyDown, draw.KeyDown, draw.KeyEnter}},
-	{name: "dashboard-k8s-node", screen: frame.Dashboard, change: migrating, keys: []draw.Key{'n'}},
-	{name: "dashboard-k8s-warnings", screen: frame.Dashboard, change: healthy, keys: []draw.Key{'w'}},
-	{name: "sources-k8s", screen: frame.Dashboard, change: forbidden, keys: []draw.Key{'i', draw.KeyPageDown}},
-	{name: "sources-k8s-down", screen: frame.Dashboard, change: serviceDown, keys: []draw.Key{'i'}},
+	{name: "dashboard-k8s", screen: frame.Dashboard, change: frametest.Healthy},
+	{name: "network-k8s", screen: frame.Network, change: frametest.Healthy, keys: []draw.Key{draw.KeyEnd}},
+	{name: "dashboard-k8s-down", screen: frame.Dashboard, change: frametest.APIDown},
+	{name: "network-k8s-down", screen: frame.Network, change: frametest.APIDown, keys: []draw.Key{draw.KeyEnd}},
+	{name: "dashboard-k8s-service-down", screen: frame.Dashboard, change: frametest.ServiceDown},
+	{name: "dashboard-k8s-forbidden", screen: frame.Dashboard, change: frametest.Forbidden},
+	{name: "dashboard-k8s-not-installed", screen: frame.Dashboard, change: frametest.NotInstalled},
+	{name: "dashboard-k8s-syncing", screen: frame.Dashboard, change: frametest.Syncing},
+	{name: "dashboard-k8s-certificate", screen: frame.Dashboard, change: frametest.Expiring},
+	{name: "dashboard-k8s-migration", screen: frame.Dashboard, change: frametest.Migrating},
+	{name: "dashboard-k8s-all", screen: frame.Dashboard, change: frametest.Migrating, keys: []draw.Key{'v', draw.KeyDown}},
+	{name: "dashboard-k8s-vm", screen: frame.Dashboard, change: frametest.Migrating, keys: []draw.Key{'v', 's', 's', 's', 's', draw.KeyDown, draw.KeyDown, draw.KeyEnter}},
+	{name: "dashboard-k8s-node", screen: frame.Dashboard, change: frametest.Migrating, keys: []draw.Key{'n'}},
+	{name: "dashboard-k8s-warnings", screen: frame.Dashboard, change: frametest.Healthy, keys: []draw.Key{'w'}},
+	{name: "sources-k8s", screen: frame.Dashboard, change: frametest.Forbidden, keys: []draw.Key{'i', draw.KeyPageDown}},
+	{name: "sources-k8s-down", screen: frame.Dashboard, change: frametest.ServiceDown, keys: []draw.Key{'i'}},
 }
 
 // samplerHangs is the fixture 42 seconds after its last sample.
 func samplerHangs(f *frame.Frame) {
 	f.Boot += 42 * time.Second
-	f.Sampling = frame.Busy{Since: bootNow + time.Second, Source: sample.Loadavg}
+	f.Sampling = frame.Busy{Since: frametest.Boot + time.Second, Source: sample.Loadavg}
 	frametest.Derive(f)
 }
 
@@ -158,7 +158,7 @@ func cableOff(f *frame.Frame) {
 
 // bonded adds a bond of two interfaces, one of them without carrier, with a VLAN that a bridge lies on.
 func bonded(f *frame.Frame) {
-	vms := []sample.AttachedVM{databaseVM}
+	vms := []sample.AttachedVM{frametest.DatabaseVM}
 	slave := func(index int, name string, up bool, port sample.BondPort) *sample.Interface {
 		l := &sample.Interface{Link: &sample.Link{Index: index, Name: name, LinkTraits: &sample.LinkTraits{Physical: true, Master: "bond0", State: "down", AdminUp: true, Carrier: up, MTU: 9000}}, Counted: true}
 		l.CarrierChanges, l.Detail = 4, &sample.LinkDetail{Driver: "mlx5_core", Port: "direct attach", BondPort: &port, Above: []string{"bond0", "bond0.5", "br5"}, VMs: vms}
@@ -182,12 +182,6 @@ func manyCores(f *frame.Frame) {
 	for i := range f.Host.Cores {
 		f.Host.Cores[i].ID = i
 	}
-}
-
-var looks = map[string]draw.Look{
-	"colour": {Theme: draw.DarkTheme(16), Glyphs: draw.UnicodeGlyphs()},
-	"mono":   {Theme: draw.MonoTheme(), Glyphs: draw.VTGlyphs(tty.NewFont("─│┌┐└┘┬┴┼├█▌▄░√↑↓←→»·"))},
-	"ascii":  {Theme: draw.MonoTheme(), Glyphs: draw.ASCIIGlyphs()},
 }
 
 func TestGoldenScreens(t *testing.T) {
@@ -218,7 +212,7 @@ func golden(t *testing.T, p picture, w, h int, look string) {
 	t.Helper()
 	name := fmt.Sprintf("%s-%dx%d-%s.txt", p.name, w, h, look)
 	t.Run(name, func(t *testing.T) {
-		got := take(p, w, h, looks[look])
+		got := take(p, w, h, screentest.Looks[look])
 		file := filepath.Join("testdata", name)
 		if *update {
 			if err := os.WriteFile(file, got, 0o644); err != nil {
@@ -237,7 +231,7 @@ func golden(t *testing.T, p picture, w, h int, look string) {
 
 // take draws p and returns the text, a line of =, and the roles.
 func take(p picture, w, h int, look draw.Look) []byte {
-	f := fixedFrame()
+	f := frametest.Fixed()
 	if p.change != nil {
 		p.change(f)
 	}
@@ -245,8 +239,8 @@ func take(p picture, w, h int, look draw.Look) []byte {
 	canvas := draw.NewCanvas(look)
 	c := newConsole(p.screen, nil)
 	show := func() {
-		present(c, canvas, w, h, f)
-		answerQuery(c, f)
+		c.Present(canvas, w, h, f)
+		c.Answer(f)
 	}
 	show()
 	for _, k := range p.keys {
@@ -255,34 +249,4 @@ func take(p picture, w, h int, look draw.Look) []byte {
 	}
 	show()
 	return canvas.AppendRoles(append(canvas.AppendText(nil), "====\n"...))
-}
-
-// answerQuery stands in for the log's owner, as far as a fixed page can: it answers with the newest entries.
-func answerQuery(c *stand, f *frame.Frame) {
-	q, changed := c.Query()
-	if !changed || f.Page == nil {
-		return
-	}
-	f.Page.Query = q.Number
-	if extra := len(f.Page.Rows) - q.Rows; extra > 0 {
-		f.Page.Rows = f.Page.Rows[extra:]
-	}
-	f.Page.Newer = 0
-	if q.Anchor != 0 {
-		f.Page.Newer = 214
-	}
-	if q.Filter.Text != "" {
-		f.Page.Matches = 37
-		markMatches(f.Page, []byte(q.Filter.Text))
-	}
-}
-
-func markMatches(p *journal.Page, text []byte) {
-	for i := range p.Rows {
-		r := &p.Rows[i]
-		r.MatchStart, r.MatchEnd = 0, 0
-		if at := bytes.Index(p.Message(r), text); at >= 0 {
-			r.MatchStart, r.MatchEnd = at, at+len(text)
-		}
-	}
 }

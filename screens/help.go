@@ -3,6 +3,7 @@ package screens
 import (
 	"hypervisor-tui/draw"
 	"hypervisor-tui/frame"
+	"hypervisor-tui/screens/widget"
 )
 
 const helpKeys = 20 // columns of the key names
@@ -13,9 +14,9 @@ func (c *Console) openHelp(draw.Key, *frame.Frame) Command {
 	return Command{Kind: Open, Overlay: NewSheet("help", "Keys",
 		func(_, _, rows int, _ *frame.Frame) (int, int) { return 66, rows + 2 },
 		func(view draw.Region, _ *frame.Frame) draw.Region {
-			section(view.CutTop(1), page.Title())
+			widget.Section(view.CutTop(1), page.Title())
 			keyRows(&view, page.Keys())
-			section(view.CutTop(1), "Everywhere")
+			widget.Section(view.CutTop(1), "Everywhere")
 			keyRows(&view, c.common)
 			return view
 		})}

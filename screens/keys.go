@@ -62,11 +62,14 @@ func (c *Console) handle(k draw.Key, f *frame.Frame) Command {
 	if cmd, done := top.Handle(k, f); done {
 		return cmd
 	}
-	if b := find(c.pages[c.active].Keys(), k); b != nil && b.Anywhere {
-		return b.do(k, f)
+	b := find(c.pages[c.active].Keys(), k)
+	if b == nil || !b.Anywhere {
+		b = find(c.common, k)
 	}
-	cmd, _ := Do(c.common, k, f)
-	return cmd
+	if b == nil {
+		return Command{}
+	}
+	return b.do(k, f)
 }
 
 // put puts an overlay over the page, nil: none.

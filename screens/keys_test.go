@@ -1,4 +1,4 @@
-package screens
+package screens_test
 
 import (
 	"slices"
@@ -7,6 +7,9 @@ import (
 
 	"hypervisor-tui/draw"
 	"hypervisor-tui/frame"
+	"hypervisor-tui/frame/frametest"
+	"hypervisor-tui/screens"
+	"hypervisor-tui/screens/pages"
 )
 
 // keyNames are what the special keys are called on labels.
@@ -20,11 +23,11 @@ var keyNames = map[draw.Key]string{
 // TestHelpNamesEveryKey holds that the help tells of each key that is handled, that each handled key does one thing
 // only, and that the help fits its columns.
 func TestHelpNamesEveryKey(t *testing.T) {
-	for _, screen := range Names() {
+	for _, screen := range pages.Names() {
 		c := newConsole(screen, nil)
 		bound := map[draw.Key]string{}
-		for _, b := range slices.Concat(c.pages[c.active].Keys(), c.common) {
-			if b.Label == "" || b.Does == "" || b.do == nil || len(b.Label) > helpKeys-3 {
+		for _, b := range c.Bindings() {
+			if b.Label == "" || b.Does == "" || !b.Bound() || len(b.Label) > 17 {
 				t.Errorf("%s: binding %+v", screen, b)
 			}
 			for _, k := range b.Keys {
@@ -41,11 +44,11 @@ func TestHelpNamesEveryKey(t *testing.T) {
 				bound[k] = b.Does
 			}
 		}
-		f := fixedFrame()
-		text := show24(c, f) // opens nothing yet: sizes must be known
+		f := frametest.Fixed()
+		text := c.Show(80, 24, f) // opens nothing yet: sizes must be known
 		c.Handle('?', f)
 		for range 30 {
-			text += show24(c, f)
+			text += c.Show(80, 24, f)
 			c.Handle(draw.KeyDown, f)
 		}
 		for _, does := range bound {
@@ -54,13 +57,6 @@ func TestHelpNamesEveryKey(t *testing.T) {
 			}
 		}
 	}
-}
-
-// show24 draws c at 80x24 and returns the text.
-func show24(c *stand, f *frame.Frame) string {
-	canvas := draw.NewCanvas(looks["ascii"])
-	present(c, canvas, 80, 24, f)
-	return string(canvas.AppendText(nil))
 }
 
 func TestScreensAreReached(t *testing.T) {
@@ -76,13 +72,13 @@ func TestScreensAreReached(t *testing.T) {
 		{logs, draw.KeyNone, logs}, {logs, '4', logs}, {logs, 'Q', logs},
 	} {
 		for _, open := range []draw.Key{draw.KeyNone, '?', 'i'} {
-			console, f := newConsole(c.from, nil), fixedFrame()
-			show24(console, f)
+			console, f := newConsole(c.from, nil), frametest.Fixed()
+			console.Show(80, 24, f)
 			console.Handle(open, f)
-			if cmd := console.Handle(c.key, f); cmd.Kind != None || console.Active() != c.to {
+			if cmd := console.Handle(c.key, f); cmd.Kind != screens.None || console.Active() != c.to {
 				t.Errorf("%s, key %d, key %d: %s, command %d; want %s", c.from, open, c.key, console.Active(), cmd.Kind, c.to)
 			}
-			if c.from != c.to && console.overlay != nil {
+			if c.from != c.to && console.OverlayName() != "" {
 				t.Errorf("%s, key %d, key %d: the overlay stays open", c.from, open, c.key)
 			}
 		}
@@ -90,26 +86,26 @@ func TestScreensAreReached(t *testing.T) {
 }
 
 func TestCommands(t *testing.T) {
-	for _, screen := range Names() {
+	for _, screen := range pages.Names() {
 		for _, open := range []draw.Key{draw.KeyNone, '?', 'i'} {
 			for _, quit := range []bool{true, false} {
-				f := fixedFrame()
+				f := frametest.Fixed()
 				settings := *f.Settings
 				settings.Quit = quit
 				f.Settings = &settings
-				leave := None
+				leave := screens.None
 				if quit {
-					leave = Quit
+					leave = screens.Quit
 				}
-				for key, want := range map[draw.Key]CommandKind{'q': leave, draw.KeyCtrlC: leave, 'r': Refresh, draw.KeyCtrlL: Repaint, 'x': None, draw.KeyNone: None} {
+				for key, want := range map[draw.Key]screens.CommandKind{'q': leave, draw.KeyCtrlC: leave, 'r': screens.Refresh, draw.KeyCtrlL: screens.Repaint, 'x': screens.None, draw.KeyNone: screens.None} {
 					c := newConsole(screen, nil)
-					show24(c, f)
+					c.Show(80, 24, f)
 					c.Handle(open, f)
 					if got := c.Handle(key, f).Kind; got != want {
 						t.Errorf("%s, key %d then %d, quit %v: command %d, want %d", screen, open, key, quit, got, want)
 					}
 				}
-				if c := newConsole(screen, nil); strings.Contains(show24(c, f), "q Quit") != quit {
+				if c := newConsole(screen, nil); strings.Contains(c.Show(80, 24, f), "q Quit") != quit {
 					t.Errorf("%s: the footer offers to quit, or not, where quit is %v", screen, quit)
 				}
 			}
@@ -119,22 +115,22 @@ func TestCommands(t *testing.T) {
 
 func TestPause(t *testing.T) {
 	for _, key := range []draw.Key{' ', draw.KeyCtrlZ} {
-		c, f := newConsole(frame.Dashboard, nil), fixedFrame()
-		if c.Handle(key, f); !c.Paused() || !strings.Contains(show24(c, f), "PAUSED") {
+		c, f := newConsole(frame.Dashboard, nil), frametest.Fixed()
+		if c.Handle(key, f); !c.Paused() || !strings.Contains(c.Show(80, 24, f), "PAUSED") {
 			t.Errorf("key %d does not pause, or does not say so", key)
 		}
 		if c.Handle(draw.KeyF3, f); !c.Paused() {
 			t.Error("another screen ends the pause")
 		}
-		if c.Handle(key, f); c.Paused() || strings.Contains(show24(c, f), "PAUSED") {
+		if c.Handle(key, f); c.Paused() || strings.Contains(c.Show(80, 24, f), "PAUSED") {
 			t.Errorf("key %d does not end the pause", key)
 		}
 	}
 }
 
 func TestOverlays(t *testing.T) {
-	c, f := newConsole(frame.Logs, nil), fixedFrame()
-	show24(c, f)
+	c, f := newConsole(frame.Logs, nil), frametest.Fixed()
+	c.Show(80, 24, f)
 	for _, step := range []struct {
 		key  draw.Key
 		want string
@@ -143,10 +139,10 @@ func TestOverlays(t *testing.T) {
 		{draw.KeyEsc, ""}, {draw.KeyEsc, ""}, {draw.KeyEnter, "entry"}, {'/', "entry"}, {'?', "help"}, {draw.KeyEsc, ""},
 		{draw.KeyEnter, "entry"}, {draw.KeyEsc, ""},
 	} {
-		if c.Handle(step.key, f); c.overlayName() != step.want {
-			t.Fatalf("key %d: overlay %q, want %q", step.key, c.overlayName(), step.want)
+		if c.Handle(step.key, f); c.OverlayName() != step.want {
+			t.Fatalf("key %d: overlay %q, want %q", step.key, c.OverlayName(), step.want)
 		}
-		show24(c, f)
+		c.Show(80, 24, f)
 	}
 	if c.Typing() {
 		t.Error("a prompt was opened below an overlay")
@@ -162,9 +158,9 @@ func TestOverlaysScroll(t *testing.T) {
 		"help":    {'?', "previous, next entry", "quit, where the config allows it"},
 		"sources": {'i', "uptime", "terminal linux"},
 	} {
-		f := fixedFrame()
+		f := frametest.Fixed()
 		console := newConsole(frame.Logs, nil)
-		show24(console, f)
+		console.Show(80, 24, f)
 		console.Handle(c.open, f)
 		for _, step := range []struct {
 			key  draw.Key
@@ -175,7 +171,7 @@ func TestOverlaysScroll(t *testing.T) {
 			{draw.KeyUp, true, c.first}, {'G', false, c.last}, {'j', false, c.last}, {'g', true, c.first}, {'k', true, c.first},
 		} {
 			console.Handle(step.key, f)
-			text := show24(console, f)
+			text := console.Show(80, 24, f)
 			if !strings.Contains(text, step.want) || strings.Contains(text, " more ") != step.top {
 				t.Errorf("%s, key %d: want %q, more below: %v\n%s", name, step.key, step.want, step.top, text)
 			}
@@ -183,12 +179,12 @@ func TestOverlaysScroll(t *testing.T) {
 		moved := 0 // by the key before: each moves further than the last
 		for _, keys := range [][2]draw.Key{{draw.KeyDown, draw.KeyUp}, {draw.KeyCtrlD, draw.KeyCtrlU}, {draw.KeyPageDown, draw.KeyPageUp}} {
 			console.Handle(keys[0], f)
-			show24(console, f)
-			down := console.overlay.(*Sheet).scroll.top
+			console.Show(80, 24, f)
+			down := console.Top()
 			console.Handle(keys[1], f)
-			show24(console, f)
-			if down <= moved || console.overlay.(*Sheet).scroll.top != 0 {
-				t.Errorf("%s: keys %v: from 0 to %d, not further than %d, and back to %d", name, keys, down, moved, console.overlay.(*Sheet).scroll.top)
+			console.Show(80, 24, f)
+			if down <= moved || console.Top() != 0 {
+				t.Errorf("%s: keys %v: from 0 to %d, not further than %d, and back to %d", name, keys, down, moved, console.Top())
 			}
 			moved = down
 		}

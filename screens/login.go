@@ -3,34 +3,32 @@ package screens
 import (
 	"hypervisor-tui/draw"
 	"hypervisor-tui/frame"
+	"hypervisor-tui/screens/widget"
 )
 
 // login is the question whether this terminal is to become a login prompt.
-type login struct{}
+type login struct{ Base }
 
 // openLogin asks it where that is allowed.
 func openLogin(_ draw.Key, f *frame.Frame) Command {
 	if !f.Settings.Login {
 		return Command{}
 	}
-	return Command{Kind: Open, Overlay: login{}}
+	return Command{Kind: Open, Overlay: &login{NewBase("login", "Log in here?")}}
 }
 
-func (login) Name() string                  { return "login" }
-func (login) Title() string                 { return "Log in here?" }
-func (login) Keys() []Binding               { return nil }
-func (login) Update(int, int, *frame.Frame) {}
-
 // Handle takes the answer: y alone is yes, whatever else is typed closes the question and does nothing more.
-func (login) Handle(k draw.Key, _ *frame.Frame) (Command, bool) {
+func (*login) Handle(k draw.Key, _ *frame.Frame) (Command, bool) {
 	if k == 'y' || k == 'Y' {
 		return Command{Kind: Login}, true
 	}
 	return Command{Kind: Close}, true
 }
 
-func (l login) Draw(r draw.Region, f *frame.Frame) {
-	inside := overlayBox(r, 50, 6, l.Title())
+func (*login) Update(int, int, *frame.Frame) {}
+
+func (l *login) Draw(r draw.Region, f *frame.Frame) {
+	inside := widget.OverlayBox(r, 50, 6, l.Title())
 	p := inside.Pen(1, 0)
 	p.Text(draw.Text, "The console ends, and ").Fit(draw.Accent, hostname(f), p.Left()-1)
 	p = inside.Pen(1, 1)

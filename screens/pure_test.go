@@ -1,4 +1,4 @@
-package screens
+package screens_test
 
 import (
 	"fmt"
@@ -8,6 +8,8 @@ import (
 
 	"hypervisor-tui/draw"
 	"hypervisor-tui/frame"
+	"hypervisor-tui/frame/frametest"
+	"hypervisor-tui/screens/screentest"
 )
 
 // overlays are the views that views lacks.
@@ -22,7 +24,7 @@ var overlays = []picture{
 func TestDrawChangesNothing(t *testing.T) {
 	seen := map[string]bool{}
 	for _, p := range append(overlays, views...) {
-		f := fixedFrame()
+		f := frametest.Fixed()
 		settings := *f.Settings
 		settings.Login = true
 		f.Settings = &settings
@@ -31,13 +33,13 @@ func TestDrawChangesNothing(t *testing.T) {
 		}
 		new(frame.Tracker).Derive(&f.Snapshot)
 		c := newConsole(p.screen, func(panel string, v any) { t.Errorf("%s: %s crashed: %v", p.name, panel, v) })
-		canvas := draw.NewCanvas(looks["ascii"])
+		canvas := draw.NewCanvas(screentest.Looks["ascii"])
 		c.Update(100, 30, f)
 		for _, k := range append([]draw.Key{draw.KeyNone}, p.keys...) {
 			c.Handle(k, f)
 			c.Update(100, 30, f)
 		}
-		seen[c.Active()], seen[c.overlayName()] = true, true
+		seen[c.Active()], seen[c.OverlayName()] = true, true
 		before := state(c.Console)
 		c.Draw(canvas.Begin(100, 30), f)
 		c.Draw(canvas.Begin(60, 20), f)

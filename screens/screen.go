@@ -73,14 +73,7 @@ func BindAnywhere(label, does, hint string, do func(draw.Key, *frame.Frame) Comm
 	return b
 }
 
-// Do does what k is bound to in table and reports whether it is bound.
-func Do(table []Binding, k draw.Key, f *frame.Frame) (Command, bool) {
-	if b := find(table, k); b != nil {
-		return b.do(k, f), true
-	}
-	return Command{}, false
-}
-
+// find is the binding of k in table, nil when there is none.
 func find(table []Binding, k draw.Key) *Binding {
 	for i := range table {
 		if slices.Contains(table[i].Keys, k) {
@@ -88,4 +81,30 @@ func find(table []Binding, k draw.Key) *Binding {
 		}
 	}
 	return nil
+}
+
+// Base is what a screen is called and what its keys do; screens embed one.
+type Base struct {
+	name, title string
+	keys        []Binding
+}
+
+// NewBase returns a Base.
+func NewBase(name, title string, keys ...Binding) Base { return Base{name, title, keys} }
+
+// Name implements Screen.
+func (b *Base) Name() string { return b.name }
+
+// Title implements Screen.
+func (b *Base) Title() string { return b.title }
+
+// Keys implements Screen.
+func (b *Base) Keys() []Binding { return b.keys }
+
+// Handle implements Screen.
+func (b *Base) Handle(k draw.Key, f *frame.Frame) (Command, bool) {
+	if key := find(b.keys, k); key != nil {
+		return key.do(k, f), true
+	}
+	return Command{}, false
 }

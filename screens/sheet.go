@@ -5,15 +5,16 @@ import (
 
 	"hypervisor-tui/draw"
 	"hypervisor-tui/frame"
+	"hypervisor-tui/screens/widget"
 )
 
 // Sheet is an overlay: rows in a box over the page, that scroll.
 type Sheet struct {
-	name, title string
-	size        BoxSize
-	rows        Rows
-	scroll      scroll
-	w, h        int // of the box
+	Base
+	size   BoxSize
+	rows   Rows
+	scroll widget.Scroll
+	w, h   int // of the box
 }
 
 // Rows draws what a sheet shows, from the top of view down, and returns the rest of view. It changes nothing.
@@ -28,20 +29,11 @@ func Whole(w, h, _ int, _ *frame.Frame) (width, height int) { return w, h }
 
 // NewSheet returns a sheet.
 func NewSheet(name, title string, size BoxSize, rows Rows) *Sheet {
-	return &Sheet{name: name, title: title, size: size, rows: rows}
+	return &Sheet{Base: NewBase(name, title), size: size, rows: rows}
 }
 
-// Name implements Screen.
-func (s *Sheet) Name() string { return s.name }
-
-// Title implements Screen.
-func (s *Sheet) Title() string { return s.title }
-
-// Keys implements Screen: what scrolls is in the footer.
-func (s *Sheet) Keys() []Binding { return nil }
-
 // Handle implements Screen.
-func (s *Sheet) Handle(k draw.Key, _ *frame.Frame) (Command, bool) { return Command{}, s.scroll.key(k) }
+func (s *Sheet) Handle(k draw.Key, _ *frame.Frame) (Command, bool) { return Command{}, s.scroll.Key(k) }
 
 // Update implements Screen. It measures the rows by drawing them to nowhere.
 func (s *Sheet) Update(w, h int, f *frame.Frame) {
@@ -49,12 +41,12 @@ func (s *Sheet) Update(w, h int, f *frame.Frame) {
 	view := draw.Nowhere(min(s.w, w) - 2)
 	all := view.H() - s.rows(view, f).H()
 	_, s.h = s.size(w, h, all, f)
-	s.scroll.fit(max(min(s.h, h)-2, 0), all)
+	s.scroll.Fit(max(min(s.h, h)-2, 0), all)
 }
 
 // Draw implements Screen.
 func (s *Sheet) Draw(r draw.Region, f *frame.Frame) {
-	inside := overlayBox(r, s.w, s.h, s.title)
-	s.rows(inside.Scrolled(s.scroll.top, math.MaxInt16), f)
-	moreBelow(inside, &s.scroll)
+	inside := widget.OverlayBox(r, s.w, s.h, s.title)
+	s.rows(inside.Scrolled(s.scroll.Top, math.MaxInt16), f)
+	widget.MoreBelow(inside, &s.scroll)
 }

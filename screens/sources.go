@@ -7,6 +7,7 @@ import (
 	"hypervisor-tui/frame"
 	"hypervisor-tui/internal/health"
 	"hypervisor-tui/kube"
+	"hypervisor-tui/screens/widget"
 )
 
 const (
@@ -39,7 +40,7 @@ func (c *Console) sourceRows(view draw.Region, f *frame.Frame) draw.Region {
 
 func sourceRow(r draw.Region, s *frame.Source, f *frame.Frame) {
 	p := r.Pen(1, 0)
-	p.Fit(draw.Text, s.Name, sourceName-1).To(1+sourceName).Text(stateStyle(s.Health.State), s.Health.State.String())
+	p.Fit(draw.Text, s.Name, sourceName-1).To(1+sourceName).Text(widget.StateStyle(s.Health.State), s.Health.State.String())
 	p.To(1 + sourceName + sourceState)
 	if s.Health.Has() {
 		p.AgeRight(draw.Text, s.Health.Age(f.Boot), sourceAge)
@@ -68,7 +69,7 @@ func (c *Console) problemRows(view *draw.Region, f *frame.Frame) {
 		return
 	}
 	view.CutTop(1)
-	section(view.CutTop(1), "Problems")
+	widget.Section(view.CutTop(1), "Problems")
 	for i := range f.Problems {
 		p := view.CutTop(1).Pen(3, 0)
 		var text [256]byte
@@ -83,7 +84,7 @@ func (c *Console) problemRows(view *draw.Region, f *frame.Frame) {
 // selfRows says what this program is and uses.
 func selfRows(view *draw.Region, f *frame.Frame) {
 	view.CutTop(1)
-	section(view.CutTop(1), "This program")
+	widget.Section(view.CutTop(1), "This program")
 	p := view.CutTop(1).Pen(3, 0)
 	p.Text(draw.Dim, "version ").Text(draw.Text, f.Settings.Version).Text(draw.Dim, "  memory ")
 	if f.Self.RSS == 0 {
@@ -143,9 +144,9 @@ func drawKubeSources(view *draw.Region, f *frame.Frame) {
 // access says which server is asked, with what credentials and how long the certificates are good.
 func access(view *draw.Region, f *frame.Frame) {
 	k := f.Kube
-	p, version := view.CutTop(1).Pen(3, 0), known(k.Version)
+	p, version := view.CutTop(1).Pen(3, 0), widget.Known(k.Version)
 	p.Text(draw.Dim, "server ")
-	p.Fit(draw.Text, known(k.Server), max(p.Left()/2, p.Left()-len("  version ")-draw.Columns(version)-1))
+	p.Fit(draw.Text, widget.Known(k.Server), max(p.Left()/2, p.Left()-len("  version ")-draw.Columns(version)-1))
 	p.Text(draw.Dim, "  version ").Fit(draw.Text, version, p.Left()-1)
 	if k.Admin {
 		p = view.CutTop(1).Pen(3, 0)
@@ -174,7 +175,7 @@ func validity(p *draw.Pen, c *kube.Certificate, f *frame.Frame) {
 
 // ladder lists what the API stands on while it does not answer.
 func ladder(view *draw.Region, f *frame.Frame) {
-	if apiTrouble(f) == "" {
+	if widget.ApiTrouble(f) == "" {
 		return
 	}
 	l := frame.Climb(&f.Snapshot)
@@ -230,9 +231,9 @@ func kinds(view *draw.Region, f *frame.Frame) {
 		p = row.Pen(3, 0)
 		p.Text(draw.Text, kube.Kind(i).String()).To(37)
 		if k.Has() {
-			p.IntRight(kindStyle(k, draw.Text), int64(k.Count), 7)
+			p.IntRight(widget.KindStyle(k, draw.Text), int64(k.Count), 7)
 		}
 		p.To(46)
-		kindState(&p, k, f, p.Left()-1)
+		widget.KindState(&p, k, f, p.Left()-1)
 	}
 }

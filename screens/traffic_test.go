@@ -1,16 +1,17 @@
-package screens
+package screens_test
 
 import (
 	"strings"
 	"testing"
 
 	"hypervisor-tui/frame"
+	"hypervisor-tui/frame/frametest"
 	"hypervisor-tui/sample"
 )
 
 // TestPeaksAreWhole: beside each other on half of 80 columns, the longest rates lose nothing.
 func TestPeaksAreWhole(t *testing.T) {
-	f := fixedFrame()
+	f := frametest.Fixed()
 	f.Problems, f.VMs, f.Machines = nil, nil, nil
 	h := f.Host
 	h.Disks, h.Filesystems, h.Arrays, h.Pools, h.Sensors = h.Disks[:1], h.Filesystems[:1], nil, nil, nil

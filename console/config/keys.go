@@ -3,7 +3,7 @@ package config
 import (
 	"time"
 
-	"hypervisor-tui/screens"
+	"hypervisor-tui/screens/pages"
 )
 
 // allTab is the name of the first tab; no entry of logs may take it.
@@ -48,7 +48,7 @@ func (c *Config) keys() []key {
 			"Time between two samples of the host. The clock on screen moves each second all the same."},
 		{"logBufferSize", "10000", whole(&c.LogBufferSize, 100, 1_000_000),
 			"Log entries kept in memory, about 300 bytes each. Profile rescue makes the default " + rescueLogBuffer + "."},
-		{"screen", "dashboard", oneOf(&c.Screen, screens.Names()...),
+		{"screen", "dashboard", oneOf(&c.Screen, pages.Names()...),
 			"The first screen; the flag --screen goes before it."},
 		{"theme", "auto", oneOf(&c.Theme, "auto", "dark", "light", "mono"),
 			"Colours. auto takes what the terminal has; light on a Linux console sets its palette too; NO_COLOR in the environment means mono."},

@@ -23,6 +23,7 @@ import (
 	"hypervisor-tui/kube/watch"
 	"hypervisor-tui/report"
 	"hypervisor-tui/screens"
+	"hypervisor-tui/screens/pages"
 )
 
 // viewer is what a console that runs knows of a cluster, in this process: its frames without a terminal.
@@ -80,7 +81,7 @@ func (v *viewer) snapshot() (s clusterJSON) {
 
 // screen is a picture of now, after keys.
 func (v *viewer) screen(first string, keys ...draw.Key) string {
-	c, f := screens.New(screens.Pages(screens.Options{}), first, nil), v.frame()
+	c, f := screens.New(pages.New(pages.Options{}), first, nil), v.frame()
 	canvas := draw.NewCanvas(draw.Look{Theme: draw.MonoTheme(), Glyphs: draw.UnicodeGlyphs()})
 	for _, k := range keys {
 		c.Handle(k, f)

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"hypervisor-tui/screens"
+	"hypervisor-tui/screens/pages"
 )
 
 // completionFiles are the shells' completions, each with how it writes a flag.
@@ -58,8 +58,8 @@ func TestUsageCompletions(t *testing.T) {
 		if slices.Sort(got); !slices.Equal(got, want) {
 			t.Errorf("%s has %q, the usage %q", completionFile(shell), got, want)
 		}
-		if !strings.Contains(text, strings.Join(screens.Names(), " ")) {
-			t.Errorf("%s does not name the screens %q", completionFile(shell), screens.Names())
+		if !strings.Contains(text, strings.Join(pages.Names(), " ")) {
+			t.Errorf("%s does not name the screens %q", completionFile(shell), pages.Names())
 		}
 	}
 }
@@ -96,7 +96,7 @@ _hypervisor_tui; printf '%s\n' "${COMPREPLY[@]}"`
 				slices.Sort(answers)
 				return answers
 			}
-			screens := slices.Sorted(slices.Values(screens.Names()))
+			screens := slices.Sorted(slices.Values(pages.Names()))
 			if got := ask("--"); !slices.Equal(got, flags) {
 				t.Errorf("of -- it makes %q, want %q", got, flags)
 			}

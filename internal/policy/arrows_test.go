@@ -57,7 +57,7 @@ var arrows = []struct {
 
 	{"frame", []string{"internal/health", "journal", "kube", "sample", "sample/qemu"}},
 
-	{"frame/frametest", []string{"frame"}},
+	{"frame/frametest", []string{"frame", "internal/health", "journal", "kube", "sample", "sample/qemu"}},
 
 	{"draw/vtscreen", []string{"internal/clean"}},
 	{"draw/tty/ttytest", []string{"draw/vtscreen", "golang.org/x/sys", "internal/await"}},
@@ -65,24 +65,30 @@ var arrows = []struct {
 	{"draw", []string{"draw/tty", "github.com/gdamore/tcell/v2", "github.com/rivo/uniseg", "internal/clean"}},
 
 	{"report", []string{"draw", "frame", "internal/health", "journal", "kube", "sample", "sample/qemu"}},
-	{"screens", []string{"draw", "frame", "internal/health", "journal", "kube", "sample", "sample/qemu"}},
+	{"screens/widget", []string{"draw", "frame", "internal/health", "kube", "sample"}},
+	{"screens", []string{"draw", "frame", "internal/health", "journal", "kube", "sample", "screens/widget"}},
+	{"screens/screentest", []string{"draw", "draw/tty", "frame", "journal", "screens"}},
+	{"screens/dashboard", []string{"draw", "frame", "internal/health", "kube", "sample", "sample/qemu", "screens", "screens/widget"}},
+	{"screens/logs", []string{"draw", "frame", "internal/health", "journal", "screens", "screens/widget"}},
+	{"screens/network", []string{"draw", "frame", "internal/health", "kube", "sample", "screens", "screens/widget"}},
+	{"screens/pages", []string{"journal", "screens", "screens/dashboard", "screens/logs", "screens/network"}},
 
 	{"console/fault", []string{"journal"}},
 	{"console/guard", []string{"console/fault"}},
 	{"console/process", []string{"console/guard", "frame", "github.com/prometheus/procfs", "golang.org/x/sys", "internal/wakeup"}},
-	{"console/config", []string{"draw/tty", "gopkg.in/yaml.v3", "internal/clean", "journal", "screens"}},
+	{"console/config", []string{"draw/tty", "gopkg.in/yaml.v3", "internal/clean", "journal", "screens/pages"}},
 	{"console/collect", []string{"console/config", "console/guard", "frame", "internal/boottime", "journal", "journal/source",
 		"journal/source/logfile", "kube", "kube/watch", "sample", "sample/link", "sample/nixos", "sample/unit"}},
 	{"console", []string{"console/collect", "console/config", "console/fault", "console/guard", "console/process", "draw", "draw/tty", "frame",
 		"github.com/coreos/go-systemd/v22", "github.com/gdamore/tcell/v2", "golang.org/x/sys", "internal/boottime", "internal/clean",
-		"internal/health", "internal/wakeup", "journal", "journal/source", "report", "screens"}},
-	{".", []string{"console", "console/config", "console/process", "screens"}},
+		"internal/health", "internal/wakeup", "journal", "journal/source", "report", "screens", "screens/pages"}},
+	{".", []string{"console", "console/config", "console/process", "screens/pages"}},
 }
 
 // testOnly are packages for tests; the program does not link them.
 var testOnly = []string{"draw/tty/ttytest", "draw/vtscreen", "frame/frametest", "internal/apart", "internal/await", "journal/file/jwrite",
 	"journal/journaltest", "kube/apitest",
-	"sample/link/linktest", "sample/sampletest"}
+	"sample/link/linktest", "sample/sampletest", "screens/screentest"}
 
 // TestArrows: each package imports what its row has, and nothing else, and what it imports of ours lies above it in the table.
 func TestArrows(t *testing.T) {

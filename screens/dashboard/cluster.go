@@ -1,0 +1,264 @@
+package dashboard
+
+import (
+	"hypervisor-tui/draw"
+	"hypervisor-tui/frame"
+	"hypervisor-tui/internal/health"
+	"hypervisor-tui/kube"
+	"hypervisor-tui/screens/widget"
+)
+
+const clusterFigures = 22 // the column where the figures start
+
+// clusterRows is how many rows of a body the cluster takes.
+func clusterRows(f *frame.Frame, body int) int {
+	switch {
+	case !fits(clusterLine, body):
+		return 0
+	case !fits(clusterBlock, body):
+		return 2
+	}
+	rows := 4
+	if widget.ClusterKnown(f) && fits(nodeLine, body) {
+		rows++
+	}
+	if widget.ClusterKnown(f) && fits(warningLine, body) {
+		rows++
+	}
+	return rows
+}
+
+// drawCluster is the dashboard's last lines. What is not known is said to be so, with the reason.
+func drawCluster(r draw.Region, f *frame.Frame) {
+	whole := r.H() > 2
+	p := r.CutTop(1).Rule(0, "Kubernetes and KubeVirt")
+	if widget.ClusterKnown(f) {
+		p.Fit(draw.Dim, f.Kube.Version, 24).Text(draw.Dim, " ")
+		widget.StaleMark(&p, &f.Kube.Health, f)
+	}
+	clusterLeft(r.CutTop(1), f)
+	if !whole {
+		return
+	}
+	drawSystem(r.CutBottom(1), f)
+	kubevirtLine(r.CutTop(1), f)
+	if r.H() > 0 {
+		drawNodeLine(r.CutTop(1), f)
+	}
+	if r.H() > 0 {
+		warningOnALine(r.CutTop(1), f)
+	}
+}
+
+// clusterLeft is the line on the cluster: what this node has of it, or why nobody knows; then the cluster's counts.
+func clusterLeft(r draw.Region, f *frame.Frame) {
+	p := r.Pen(1, 0)
+	k := f.Kube
+	switch {
+	case !widget.ClusterKnown(f) || k.Health.State != health.OK:
+		p.Text(draw.Dim, "API: ")
+		widget.ApiState(&p, f, widget.ClusterKnown(f))
+	case k.Here != nil && k.Kinds[kube.KindPod].Has():
+		p.Text(draw.Dim, "Pods here: ").Int(draw.Accent, int64(k.Pods.Here))
+	default:
+		p.Text(draw.Dim, "API: ").Text(draw.Good, "ok")
+	}
+	p.To(max(p.X()+2, clusterFigures))
+	if !widget.ClusterKnown(f) {
+		for _, name := range [...]string{"Nodes", "Pods", "Services", "PVCs"} {
+			widget.UnknownFigure(&p, name)
+		}
+		return
+	}
+	nodes, pods := &k.Kinds[kube.KindNode], &k.Kinds[kube.KindPod]
+	style := draw.Good
+	if k.Nodes.Ready < k.Nodes.Total {
+		style = draw.Bad
+	}
+	widget.Counted(&p, "Nodes", nodes, k.Nodes.Ready, k.Nodes.Total, style)
+	if nodes.Has() && p.Left() > 40 {
+		p.Skip(-1).Text(widget.KindStyle(nodes, style), "Ready").Skip(2)
+	}
+	widget.Counted(&p, "Pods", pods, k.Pods.Running, k.Pods.Total, draw.Text)
+	if pods.Has() && k.Pods.NotReady > 0 {
+		widget.Counted(&p, "Not ready", pods, k.Pods.NotReady, -1, draw.Warn)
+	}
+	widget.Counted(&p, "Services", &k.Kinds[kube.KindService], k.Services.Total, -1, draw.Text)
+	widget.Counted(&p, "PVCs", &k.Kinds[kube.KindClaim], k.Claims.Bound, k.Claims.Total, draw.Text)
+	widget.Counted(&p, "Namespaces", &k.Kinds[kube.KindNamespace], k.Namespaces, -1, draw.Text)
+	if pods.Has() {
+		otherCounts(&p, k.Pods.ByPhase, "Running", widget.KindStyle(pods, draw.Text))
+	}
+}
+
+// otherCounts writes the counts but for one of them, each whole or not at all.
+func otherCounts(p *draw.Pen, all []kube.Count, but string, style draw.Style) {
+	for i := range all {
+		if c := &all[i]; c.Name != but && p.Left() > draw.Columns(c.Name)+9 {
+			p.Text(draw.Dim, c.Name).Text(draw.Dim, ": ").Int(style, int64(c.N)).Skip(2)
+		}
+	}
+}
+
+// kubevirtLine is the line on the VMs: those here, then the cluster's by status.
+func kubevirtLine(r draw.Region, f *frame.Frame) {
+	p := r.Pen(1, 0)
+	p.Text(draw.Dim, "VMs here: ")
+	widget.LocalVMs(&p, f)
+	p.To(max(p.X()+2, clusterFigures))
+	if !widget.ClusterKnown(f) {
+		for _, name := range [...]string{"Running", "Stopped", "Migrating", "Errors"} {
+			widget.UnknownFigure(&p, name)
+		}
+		return
+	}
+	vms := &f.Kube.Kinds[kube.KindVM]
+	if !vms.Has() {
+		p.Text(draw.Dim, "VMs: ")
+		widget.KindState(&p, vms, f, p.Left()-1)
+		return
+	}
+	t := &f.Kube.Virt.Tally
+	errors := draw.Text
+	if t.Error > 0 {
+		errors = draw.Bad
+	}
+	widget.Counted(&p, "Running", vms, t.Running, -1, draw.Text)
+	widget.Counted(&p, "Stopped", vms, t.Stopped, -1, draw.Text)
+	widget.Counted(&p, "Migrating", vms, t.Migrating, -1, draw.Text)
+	widget.Counted(&p, "Errors", vms, t.Error, -1, errors)
+	if t.Paused > 0 {
+		widget.Counted(&p, "Paused", vms, t.Paused, -1, draw.Warn)
+	}
+	if t.Other > 0 {
+		widget.Counted(&p, "Other", vms, t.Other, -1, draw.Text)
+	}
+	if v := f.Kube.Virt.Version; v != "" && p.Left() > len(v)+12 {
+		p.Text(draw.Dim, "KubeVirt ").Text(draw.Text, v)
+	}
+}
+
+// drawNodeLine is this node on one line: condition, roles, version, and what is requested of it.
+func drawNodeLine(r draw.Region, f *frame.Frame) {
+	k := f.Kube
+	nodes := &k.Kinds[kube.KindNode]
+	p := r.Pen(1, 0)
+	p.Text(draw.Dim, "This node: ").To(clusterFigures)
+	switch {
+	case !nodes.Has():
+		widget.KindState(&p, nodes, f, p.Left()-1)
+	case k.Here == nil:
+		p.Text(draw.Dim, "none of the cluster's nodes is this host")
+	default:
+		readiness(&p, k.Here, nodes)
+		p.Skip(2)
+		requested(&p, k, "CPU", &k.Kinds[kube.KindPod])
+		requested(&p, k, "memory", &k.Kinds[kube.KindPod])
+		requested(&p, k, "pods", &k.Kinds[kube.KindPod])
+		overcommit(&p, k)
+		if v := k.Here.Version; p.Left() > len(v)+2 {
+			p.Text(draw.Text, v).Skip(2)
+		}
+		roles(&p, k.Here)
+	}
+}
+
+// readiness writes whether a node is ready and what else is said of it: cordoned, and each condition that is not well.
+func readiness(p *draw.Pen, n *kube.Node, k *kube.Kept) {
+	style, sign, word := widget.KindStyle(k, draw.Good), draw.OK, "Ready"
+	if n.Ready != "True" {
+		style, sign, word = widget.KindStyle(k, draw.Bad), draw.Wrong, "NotReady"
+	}
+	p.Glyph(style, sign).Skip(1).Text(style, word)
+	if n.Cordoned {
+		p.Text(widget.KindStyle(k, draw.Warn), ", cordoned")
+	}
+	for i := range n.Conditions {
+		if c := &n.Conditions[i]; c.Good == kube.False && c.Type != "Ready" && p.Left() > len(c.Type)+2 {
+			p.Text(widget.KindStyle(k, draw.Bad), ", ").Text(widget.KindStyle(k, draw.Bad), c.Type)
+		}
+	}
+}
+
+// roles writes the roles of a node, as many as fit.
+func roles(p *draw.Pen, n *kube.Node) {
+	for i, role := range n.Roles {
+		if p.Left() < len(role)+2 {
+			return
+		}
+		if i > 0 {
+			p.Text(draw.Dim, ",")
+		}
+		p.Text(draw.Text, role)
+	}
+}
+
+// requested writes what the pods of this node ask for of what they can get, whole or not at all.
+func requested(p *draw.Pen, k *kube.State, what string, pods *kube.Kept) {
+	if !pods.Has() || p.Left() < len(what)+22 {
+		return
+	}
+	style := widget.KindStyle(pods, draw.Text)
+	p.Text(draw.Dim, what).Skip(1)
+	switch what {
+	case "CPU":
+		cpuOf(p, style, k.Pods.HereCPU, k.Here.CPU)
+		p.Text(draw.Dim, " requested")
+	case "memory":
+		memoryOf(p, style, k.Pods.HereMemory, k.Here.Memory)
+	default:
+		podsOf(p, style, k.Pods.Here, k.Here.Pods)
+	}
+	p.Skip(2)
+}
+
+// cpuOf, memoryOf and podsOf write what is asked for and what there is, n/a while the node does not say.
+func cpuOf(p *draw.Pen, style draw.Style, asked, all int64) {
+	p.Float(style, float64(asked)/1000, 1, 0).Text(style, "/")
+	if all <= 0 {
+		p.Text(draw.Dim, "n/a")
+		return
+	}
+	p.Float(style, float64(all)/1000, 1, 0)
+}
+
+func memoryOf(p *draw.Pen, style draw.Style, asked, all int64) {
+	if all <= 0 {
+		p.Size(style, uint64(max(asked, 0)), 0).Text(style, "/").Text(draw.Dim, "n/a")
+		return
+	}
+	p.SizeOf(style, uint64(max(asked, 0)), uint64(all))
+}
+
+func podsOf(p *draw.Pen, style draw.Style, here int, all int64) {
+	p.Int(style, int64(here)).Text(style, "/")
+	if all <= 0 {
+		p.Text(draw.Dim, "n/a")
+		return
+	}
+	p.Int(style, all)
+}
+
+// overcommit writes how many virtual CPUs there are and how many share one CPU of this node.
+func overcommit(p *draw.Pen, k *kube.State) {
+	instances := &k.Kinds[kube.KindInstance]
+	if ratio := k.Overcommit(); ratio > 0 && p.Left() > 24 {
+		style := widget.KindStyle(instances, draw.Text)
+		p.Text(draw.Dim, "vCPUs ").Int(style, int64(k.Virt.HereVCPUs)).Text(draw.Dim, ", ").Float(style, ratio, 1, 0).Text(draw.Dim, " a CPU").Skip(2)
+	}
+}
+
+// warningOnALine is the cluster's newest warning on one line.
+func warningOnALine(r draw.Region, f *frame.Frame) {
+	kept := &f.Kube.Kinds[kube.KindWarning]
+	p := r.Pen(1, 0)
+	p.Text(draw.Dim, "Last warning: ").To(clusterFigures)
+	switch {
+	case !kept.Has():
+		widget.KindState(&p, kept, f, p.Left()-1)
+	case len(f.Kube.Warnings) == 0:
+		p.Text(draw.Dim, "none")
+	default:
+		warning(&p, &f.Kube.Warnings[0], f)
+	}
+}

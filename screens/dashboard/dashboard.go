@@ -1,0 +1,127 @@
+// Package dashboard is F2: CPU, memory, disks, network, VMs and cluster, and the overlays with each of them whole.
+package dashboard
+
+import (
+	"hypervisor-tui/draw"
+	"hypervisor-tui/frame"
+	"hypervisor-tui/sample"
+	"hypervisor-tui/screens"
+	"hypervisor-tui/screens/widget"
+)
+
+// dashboardPage is F2: four quadrants, and the cluster below them.
+type Page struct {
+	screens.Base
+	guard       widget.Guard
+	body        int   // rows
+	disks       []int // indices into Host.Disks, the busiest first
+	filesystems []int // indices into Host.Filesystems, the most urgent first,
+	urgent      []int // and of those that a quadrant lists
+	vms         vms
+}
+
+// New returns the page. crashed is called with each panic of a panel; it may be nil.
+func New(crashed func(panel string, value any)) *Page {
+	d := &Page{guard: crashed}
+	d.Base = screens.NewBase("dashboard", "Dashboard",
+		screens.Bind("s", "sort VMs: CPU, memory, disk, net, name", "Sort VMs", d.vms.sortBy, 's'),
+		screens.Bind(screens.Arrows, "choose a VM", "", d.vms.choose, draw.KeyUp, draw.KeyDown, 'k', 'j'),
+		screens.Bind("Enter", "the chosen VM whole", "", d.vms.open, draw.KeyEnter),
+		screens.Bind("v", "VMs of the whole cluster, or of this host", "All VMs", d.vms.listAll, 'v'),
+		screens.BindAnywhere("d", "every disk, filesystem, array and pool", "Disks", d.openStorage, 'd'),
+		screens.BindAnywhere("c", "every CPU, memory in full, every sensor", "CPUs", openHardware, 'c'),
+		screens.BindAnywhere("n", "this node, migrations, what a drain meets", "Node", openNode, 'n'),
+		screens.BindAnywhere("w", "the cluster's newest warnings", "Warnings", openWarnings, 'w'),
+	)
+	return d
+}
+
+// Update sorts the lists.
+func (d *Page) Update(_, h int, f *frame.Frame) {
+	d.body = h
+	d.sortDisks(f)
+	d.vms.sort(f)
+	d.vms.scroll(d.vms.height(f, h)-1, f)
+}
+
+// Draw implements screens.Screen.
+func (d *Page) Draw(r draw.Region, f *frame.Frame) {
+	body := r
+	switch {
+	case r.W() < widget.Narrow:
+		d.guard.Draw("gauges", d.drawGauges, r, f)
+		return
+	case fits(clusterLine, d.body):
+		d.guard.Draw("cluster", drawCluster, r.CutBottom(clusterRows(f, d.body)), f)
+	}
+	vms := d.vms.height(f, d.body)
+	if vms > 0 {
+		d.guard.Draw("vms", d.vms.draw, r.CutBottom(vms), f)
+	}
+	half := r.W() / 2
+	foot := body.Sub(half-1, r.H(), 1, 1).Pen(0, 0)
+	if r.H() < body.H() && vms == 0 {
+		foot.Glyph(draw.Border, draw.TeeUp)
+	}
+	top := r.CutTop((r.H() + 1) / 2)
+	cpu, disks := top.CutLeft(half), r.CutLeft(half)
+	cross(cpu.CutRight(1), draw.TeeDown)
+	cross(disks.CutRight(1), draw.Cross)
+	d.guard.Draw("cpu", d.drawCPU, cpu, f)
+	d.guard.Draw("memory", d.drawMemory, top, f)
+	d.guard.Draw("disks", d.drawDisks, disks, f)
+	d.guard.Draw("traffic", d.drawTraffic, r, f)
+}
+
+// cross draws the line between two quadrants; tee joins it to the rule above.
+func cross(r draw.Region, tee draw.Glyph) {
+	r.Divide(0)
+	p := r.Pen(0, 0)
+	p.Glyph(draw.Border, tee)
+}
+
+// drawGauges is the dashboard of a narrow screen: one line a figure, the filesystems below.
+func (d *Page) drawGauges(r draw.Region, f *frame.Frame) {
+	if cpu := r.CutTop(1); !widget.Missing(&cpu, f, sample.Stat) {
+		labelled(cpu, "CPU", f.Host.CPU.Busy, f.Settings.CPU)
+	}
+	if f.Host == nil {
+		return
+	}
+	labelled(r.CutTop(1).Faded(widget.Old(f, sample.Meminfo)), "Mem", f.Host.Memory.UsedPercent(), f.Settings.Memory)
+	diskFigures(r.CutTop(1), f)
+	trafficFigures(r.CutTop(1), f)
+	if r.H() > 2 {
+		p := r.CutBottom(1).Pen(1, 0)
+		screens.K3s(&p, f, 17)
+		p.To(19)
+		screens.VmsAndPods(&p, f)
+	}
+	d.drawFilesystems(r, f)
+}
+
+// labelled draws one gauge with its name in front.
+func labelled(r draw.Region, name string, percent float64, l frame.Limits) {
+	p := r.Pen(1, 0)
+	p.Text(draw.Dim, name)
+	r.CutLeft(4)
+	gaugeLine(r, percent, l)
+}
+
+// gaugeLine draws a gauge over the row with its figure behind it.
+func gaugeLine(r draw.Region, percent float64, l frame.Limits) {
+	r = r.Inset(1)
+	figure := r.CutRight(9)
+	style := widget.Level(percent, l)
+	r.Gauge(0, percent, style)
+	p := figure.Pen(0, 0)
+	p.Percent(style|draw.Bold, percent).Skip(1).Text(style, widget.LevelMark(percent, l))
+}
+
+// value writes a label and a figure when both fit whole.
+func value(p *draw.Pen, label string, v float64, prec int) {
+	if p.Left() < len(label)+6 {
+		return
+	}
+	p.Text(draw.Dim, label).Skip(1).Float(draw.Text, v, prec, 0).Skip(2)
+}

@@ -1,0 +1,253 @@
+package dashboard
+
+import (
+	"cmp"
+	"math"
+	"slices"
+	"strings"
+
+	"hypervisor-tui/draw"
+	"hypervisor-tui/frame"
+	"hypervisor-tui/internal/health"
+	"hypervisor-tui/sample"
+	"hypervisor-tui/screens/widget"
+)
+
+func (d *Page) drawDisks(r draw.Region, f *frame.Frame) {
+	widget.Heading(r.CutTop(1), "Disk I/O and filesystems", f, sample.Diskstats)
+	diskFigures(r.CutTop(1), f)
+	if f.Host == nil {
+		return
+	}
+	if fits(perDisk, d.body) && r.H() > 4 {
+		rows := min(len(f.Host.Disks), max(r.H()-len(d.urgent), r.H()/3))
+		d.diskTable(r.CutTop(rows).Faded(widget.Old(f, sample.Diskstats)), f)
+	}
+	if len(f.Host.Arrays)+len(f.Host.Pools) > 0 && r.H() > len(f.Host.Filesystems) {
+		drawArrays(r.CutTop(1).Faded(f.LateSince != 0), f)
+	}
+	r = d.drawFilesystems(r, f)
+	if fits(sparklines, d.body) && f.Host.Health[sample.Diskstats].Has() && hasDisk(f.Host) {
+		twin(r.Faded(widget.Old(f, sample.Diskstats)), "Read", &f.Host.History.DiskRead, "Write", &f.Host.History.DiskWrite, f)
+	}
+}
+
+func diskFigures(r draw.Region, f *frame.Frame) {
+	p := r.Pen(1, 0)
+	p.Text(draw.Dim, "Read ")
+	if widget.Placeholder(&p, f, sample.Diskstats) {
+		return
+	}
+	if !hasDisk(f.Host) {
+		p.Text(draw.Dim, "n/a, no disk")
+		return
+	}
+	p.Rate(draw.Text|draw.Bold, f.Host.DiskRead, 11).Skip(2)
+	p.Text(draw.Dim, "Write").Rate(draw.Text|draw.Bold, f.Host.DiskWrite, 12)
+}
+
+// hasDisk reports whether there is a disk whose rates count.
+func hasDisk(h *sample.Host) bool {
+	for i := range h.Disks {
+		if h.Disks[i].Physical || h.Disks[i].Remote {
+			return true
+		}
+	}
+	return false
+}
+
+// sortDisks puts disks and filesystems in order.
+func (d *Page) sortDisks(f *frame.Frame) {
+	d.disks, d.filesystems, d.urgent = d.disks[:0], d.filesystems[:0], d.urgent[:0]
+	if f.Host == nil {
+		return
+	}
+	disks, all := f.Host.Disks, f.Host.Filesystems
+	for i := range disks {
+		d.disks = append(d.disks, i)
+	}
+	slices.SortStableFunc(d.disks, func(a, b int) int { return cmp.Compare(disks[b].Busy, disks[a].Busy) }) // NaN comes last
+	for i := range all {
+		d.filesystems = append(d.filesystems, i)
+	}
+	slices.SortStableFunc(d.filesystems, func(a, b int) int { return cmp.Compare(urgency(&all[b]), urgency(&all[a])) })
+	every := allDull(all, f.Settings.Filesystem)
+	for _, i := range d.filesystems {
+		if every || !dull(&all[i], f.Settings.Filesystem) {
+			d.urgent = append(d.urgent, i)
+		}
+	}
+}
+
+// diskTable lists the busiest disks.
+func (d *Page) diskTable(r draw.Region, f *frame.Frame) {
+	disks := f.Host.Disks
+	for n, i := range d.disks {
+		if theRest(r, n, len(disks), " more, less busy (d lists all)") {
+			return
+		}
+		disk := &disks[i]
+		row := r.CutTop(1).Inset(1)
+		p := row.Pen(0, 0)
+		p.Fit(draw.Text, disk.Name, 9).To(9).Rate(draw.Text, disk.Read, 11).Rate(draw.Text, disk.Write, 12)
+		if row.W() >= 60 {
+			p.Float(draw.Text, disk.ReadOps+disk.WriteOps, 0, 7).Text(draw.Dim, " IO/s")
+		}
+		if row.W() >= 90 {
+			p.Float(draw.Text, disk.ReadLatency, 1, 7).Text(draw.Dim, "/").Float(draw.Text, disk.WriteLatency, 1, 0).Text(draw.Dim, " ms")
+			p.To(58)
+		}
+		if p.Left() >= 5 {
+			p.Float(draw.Text, disk.Busy, 0, 4).Text(draw.Dim, "%")
+		}
+		if p.Left() > 12 {
+			p.Text(draw.Dim, " busy  ").Fit(draw.Dim, disk.Model, p.Left())
+		}
+	}
+}
+
+// theRest counts, on the last row of a list, those that have no row, and reports whether it did. A list of one row shows
+// its first: that says more than how many there are.
+func theRest(r draw.Region, shown, all int, how string) bool {
+	if r.H() != 1 || shown == 0 || shown == all-1 {
+		return false
+	}
+	p := r.Pen(1, 0)
+	p.Text(draw.Dim, "+").Int(draw.Dim, int64(all-shown)).Text(draw.Dim, how)
+	return true
+}
+
+// drawFilesystems lists the fullest first, those that do not answer before all, and returns what is left of r.
+func (d *Page) drawFilesystems(r draw.Region, f *frame.Frame) draw.Region {
+	if f.Host == nil || r.Empty() {
+		return r
+	}
+	all := f.Host.Filesystems
+	if len(all) == 0 {
+		noFilesystems(r.CutTop(1), f)
+		return r
+	}
+	for n, i := range d.urgent {
+		if theRest(r, n, len(d.urgent), " more, less full (d lists all)") {
+			r.CutTop(1)
+			return r
+		}
+		drawFilesystem(r.CutTop(1).Inset(1).Faded(widget.Old(f, sample.Filesystems)), &all[i], f)
+	}
+	return r
+}
+
+// noFilesystems says why there is none to show.
+func noFilesystems(r draw.Region, f *frame.Frame) {
+	if !widget.Missing(&r, f, sample.Filesystems) {
+		p := r.Pen(1, 0)
+		p.Text(draw.Dim, "no filesystem to show")
+	}
+}
+
+// urgency sorts filesystems: those that do not answer, then by how full they are, then those in memory, then those that
+// nobody can write to.
+func urgency(fs *sample.Filesystem) float64 {
+	switch {
+	case hangs(fs) || fs.RemountedRO:
+		return 1000
+	case fs.ReadOnly:
+		return -2
+	case inMemory(fs):
+		return fs.UsedPercent/100 - 1.5
+	}
+	return fs.UsedPercent
+}
+
+func hangs(fs *sample.Filesystem) bool {
+	return fs.Health.State == health.Stale || fs.Health.State == health.Failed
+}
+
+func inMemory(fs *sample.Filesystem) bool {
+	return fs.Type == "tmpfs" || fs.Type == "devtmpfs" || fs.Type == "ramfs"
+}
+
+// allDull says that there is no other: a system that lives in memory.
+func allDull(all []sample.Filesystem, l frame.Limits) bool {
+	for i := range all {
+		if !dull(&all[i], l) {
+			return false
+		}
+	}
+	return true
+}
+
+// dull says that a filesystem is left to the list of all: it lies in memory and has room, or cannot be written to.
+func dull(fs *sample.Filesystem, l frame.Limits) bool {
+	return !hangs(fs) && !fs.RemountedRO && (fs.ReadOnly || inMemory(fs) && !(fs.UsedPercent >= l.Warn))
+}
+
+func drawFilesystem(r draw.Region, fs *sample.Filesystem, f *frame.Frame) {
+	name := min(max(r.W()/4, 10), 32)
+	p := r.CutLeft(name+1).Pen(0, 0)
+	p.Fit(draw.Text, fs.Mount, name)
+	if device := strings.TrimPrefix(fs.Device, "/dev/"); device != "" && name-p.X() >= len(device)+3 {
+		p.Skip(1).Text(draw.Dim, "(").Text(draw.Dim, device).Text(draw.Dim, ")")
+	}
+	p = r.Pen(0, 0)
+	switch {
+	case hangs(fs):
+		p.Text(draw.Bad, fs.Health.Err).Skip(1).Age(draw.Bad, f.Boot-fs.Health.Since)
+		return
+	case !fs.Health.Has():
+		widget.StatePlaceholder(&p, &fs.Health)
+		p.Skip(1).Fit(draw.Dim, fs.Health.Err, p.Left())
+		return
+	}
+	style := widget.Level(fs.UsedPercent, f.Settings.Filesystem)
+	figures := r.CutRight(17).Pen(0, 0)
+	r.Gauge(0, fs.UsedPercent, style)
+	figures.Percent(style|draw.Bold, fs.UsedPercent).Text(style, widget.LevelMark(fs.UsedPercent, f.Settings.Filesystem))
+	figures.Size(draw.Text, fs.Available, 9)
+}
+
+// drawArrays is one row: md arrays and ZFS pools with their states, as many as fit whole.
+func drawArrays(r draw.Region, f *frame.Frame) {
+	p := r.Pen(1, 0)
+	for i := range f.Host.Arrays {
+		a := &f.Host.Arrays[i]
+		if p.Left() < len(a.Name)+len(a.Level)+len(a.State)+18 {
+			p.Glyph(draw.Dim, draw.Ellipsis)
+			return
+		}
+		arrayState(&p, a)
+	}
+	for i := range f.Host.Pools {
+		pool := &f.Host.Pools[i]
+		if p.Left() < len(pool.Name)+len(pool.State)+4 {
+			p.Glyph(draw.Dim, draw.Ellipsis)
+			return
+		}
+		poolState(&p, pool)
+	}
+}
+
+// arrayState writes name, level, state, working disks of all, and how far a recovery has come.
+func arrayState(p *draw.Pen, a *sample.Array) {
+	style := draw.Good
+	switch {
+	case a.State == "unknown" || a.State == "container":
+		style = draw.Text // nobody knows whether it is well
+	case a.Ill() != "":
+		style = draw.Bad
+	}
+	p.Text(draw.Dim, a.Name).Skip(1).Text(draw.Dim, a.Level).Skip(1).Text(style, a.State)
+	p.Skip(1).Int(style, int64(a.Working)).Text(draw.Dim, "/").Int(style, int64(a.Disks))
+	if !math.IsNaN(a.Synced) {
+		p.Skip(1).Share(draw.Warn, a.Synced)
+	}
+	p.Skip(2)
+}
+
+func poolState(p *draw.Pen, pool *sample.Pool) {
+	style := draw.Good
+	if pool.State != "ONLINE" {
+		style = draw.Bad
+	}
+	p.Text(draw.Dim, pool.Name).Skip(1).Text(style, pool.State).Skip(2)
+}

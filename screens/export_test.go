@@ -1,0 +1,20 @@
+package screens
+
+import "slices"
+
+// OverlayName is the name of the overlay, empty: none.
+func (c *Console) OverlayName() string {
+	if c.overlay == nil {
+		return ""
+	}
+	return c.overlay.Name()
+}
+
+// Bindings are all keys of the active page, and where the overlay stands.
+func (c *Console) Bindings() []Binding { return slices.Concat(c.pages[c.active].Keys(), c.common) }
+
+// Bound reports whether b does something.
+func (b *Binding) Bound() bool { return b.do != nil }
+
+// Top is the first row that the overlay shows.
+func (c *Console) Top() int { return c.overlay.(*Sheet).scroll.Top }

@@ -1,0 +1,411 @@
+// Package logs is F1: the log with its filter and search, and the overlay with an entry whole.
+package logs
+
+import (
+	"hypervisor-tui/draw"
+	"hypervisor-tui/frame"
+	"hypervisor-tui/journal"
+	"hypervisor-tui/screens"
+	"hypervisor-tui/screens/widget"
+)
+
+// cursorAfter is which row the cursor takes when the page that was asked for arrives.
+type cursorAfter uint8
+
+const (
+	keep cursorAfter = iota
+	top
+	bottom
+	found // the entry that a search has led to
+)
+
+// logsPage is F1: the query that was asked, and a cursor on one row. While it follows, the query has no anchor and there
+// is no cursor.
+type Page struct {
+	screens.Base
+	ask     func(journal.Query)
+	query   journal.Query
+	changed bool // since it was asked
+	watched bool
+	cursor  uint64
+	chosen  entryRef // under the cursor
+	ended   entryRef // the last entry of a boot, when the cursor was brought to it
+	land    cursorAfter
+	from    int    // the row of the page that is drawn first,
+	first   uint64 // its id,
+	drawn   uint64 // and the number of the query that it answers
+	wrap    bool
+	input   widget.Prompt
+	time    bool   // a time is typed, not a filter
+	failed  string // what the last prompt or move says: not a time, nothing further
+}
+
+// entryRef names an entry when its row has got another id, because it was read again.
+type entryRef struct {
+	time   int64
+	seq    uint64
+	source uint16
+}
+
+// New returns the page. ask is called with each new query for the log, from Handle and Update; it may be nil.
+func New(ask func(journal.Query)) *Page {
+	l := &Page{ask: ask, changed: true, query: journal.Query{Number: 1, Filter: journal.Filter{Least: journal.Debug}}}
+	l.Base = screens.NewBase("logs", "Logs", l.bindings()...)
+	return l
+}
+
+// Typing implements screens.Screen's method for pages with a prompt.
+func (l *Page) Typing() bool { return l.input.Open }
+
+// Watched takes in whether the newest entries are seen as they come.
+func (l *Page) Watched(on bool) {
+	l.watched = on
+	l.send()
+}
+
+// renew gives the changed query a new number.
+func (l *Page) renew() {
+	l.query.Number++
+	l.changed = true
+}
+
+// send asks the log when the query has changed, from the first Update on.
+func (l *Page) send() {
+	if seen := l.watched && l.following(); seen != l.query.Seen {
+		l.query.Seen = seen
+		l.renew()
+	}
+	if l.changed && l.query.Rows > 0 && l.ask != nil {
+		l.changed = false
+		l.ask(l.query)
+	}
+}
+
+// Handle implements screens.Screen.
+func (l *Page) Handle(k draw.Key, f *frame.Frame) (screens.Command, bool) {
+	defer l.send()
+	if l.typed(k, f) {
+		return screens.Command{}, true
+	}
+	if k == draw.KeyEsc {
+		l.clear()
+		return screens.Command{}, true
+	}
+	return l.Base.Handle(k, f)
+}
+
+// Update implements screens.Screen.
+func (l *Page) Update(w, h int, f *frame.Frame) {
+	rows := entryRows(h, f)
+	l.resize(rows)
+	if f.Page != nil {
+		l.absorb(f.Page)
+		l.place(f, w, rows)
+	}
+	l.send()
+}
+
+// entryRows is how many of h rows are for entries: the others are tabs, state and the last hour.
+func entryRows(h int, f *frame.Frame) int {
+	if h -= 2; h >= hourRows && f.Page != nil {
+		h--
+	}
+	return h
+}
+
+// following reports whether the newest entries are shown as they come.
+func (l *Page) following() bool { return l.query.Anchor == 0 && l.query.Move == journal.Stay }
+
+func (l *Page) follow() {
+	l.query.Anchor, l.query.Move, l.query.Count = 0, journal.Stay, 0
+	l.cursor, l.land, l.failed = 0, keep, ""
+	l.renew()
+}
+
+// move asks for another page, counted from anchor.
+func (l *Page) move(m journal.Move, anchor uint64, count int, land cursorAfter) {
+	l.query.Anchor, l.query.Move, l.query.Count = anchor, m, count
+	l.land, l.failed = land, ""
+	l.renew()
+}
+
+// resize asks for as many entries as fit.
+func (l *Page) resize(rows int) {
+	rows = min(max(rows, 1), journal.MaxRows)
+	if rows != l.query.Rows {
+		l.query.Rows = rows
+		l.renew()
+	}
+}
+
+// absorb takes a page: the answer to a move becomes the anchor, so that later pages show the same place.
+func (l *Page) absorb(page *journal.Page) {
+	if page.Query != l.query.Number || l.following() || page.Pending {
+		return
+	}
+	moved, boot := l.query.Move != journal.Stay, l.query.Move == journal.PreviousBoot && page.Failed == ""
+	if moved && (len(page.Rows) == 0 || page.Failed != "" && l.query.Anchor == 0) {
+		l.follow() // there is nowhere to go
+		if l.failed = page.Failed; l.failed == "" && page.Entries > 0 {
+			l.failed = "nothing further"
+		}
+		return
+	}
+	if len(page.Rows) == 0 {
+		return
+	}
+	last := &page.Rows[len(page.Rows)-1]
+	if moved {
+		if l.failed = page.Failed; page.Failed == "" && page.AtEnd {
+			l.failed = "nothing further"
+		}
+		l.query.Anchor, l.query.Move, l.query.Count = last.ID, journal.Stay, 0
+		l.renew()
+		switch l.land {
+		case top:
+			l.choose(&page.Rows[0])
+		case bottom:
+			l.choose(last)
+		case found:
+			l.cursor = page.Found
+		}
+		l.land = keep
+	}
+	if i := l.rowOfCursor(page); i >= 0 {
+		l.choose(&page.Rows[i])
+	} else {
+		l.choose(last)
+	}
+	if boot {
+		l.ended = l.chosen
+	}
+}
+
+// choose puts the cursor on a row.
+func (l *Page) choose(row *journal.Row) {
+	l.cursor, l.chosen = row.ID, entryRef{row.Time, row.Seq, row.Source}
+}
+
+// rowOfCursor is the row of page with the cursor, -1 when it is not there.
+func (l *Page) rowOfCursor(page *journal.Page) int {
+	for i := range page.Rows {
+		if page.Rows[i].First <= l.cursor && l.cursor <= page.Rows[i].ID {
+			return i
+		}
+	}
+	for i := range page.Rows {
+		if row := &page.Rows[i]; row.Seq != 0 && l.chosen == (entryRef{row.Time, row.Seq, row.Source}) {
+			return i
+		}
+	}
+	return -1
+}
+
+// long reports whether a page waits for many entries to be read.
+func long(page *journal.Page) bool { return page.Reading.Active && page.Reading.Entries >= 4096 }
+
+// refilter asks again after the filter changed: from the same place while scrolled, from the newest while following.
+func (l *Page) refilter() {
+	l.failed = ""
+	l.renew()
+}
+
+// clear ends a search that is under way, takes away the filter, or else goes back to following.
+func (l *Page) clear() {
+	if l.query.Move != journal.Stay {
+		l.query.Move, l.query.Count, l.land = journal.Stay, 0, keep
+		if l.query.Anchor == 0 {
+			l.follow()
+		}
+		l.renew()
+		return
+	}
+	if l.query.Filter.Text != "" {
+		l.query.Filter.Text, l.query.Filter.Regexp, l.query.Filter.Exclude = "", false, false
+		l.refilter()
+		return
+	}
+	if !l.following() {
+		l.follow()
+	}
+}
+
+func (l *Page) bindings() []screens.Binding {
+	return []screens.Binding{
+		screens.Bind(screens.Arrows, "previous, next entry", "Scroll", l.stepEntry, draw.KeyUp, draw.KeyDown, 'k', 'j'),
+		screens.Bind("/", "filter: text, re:regexp, !hide", "Filter", l.openFilter, '/'),
+		screens.Bind("l", "minimum level: all, notice, warning, error", "Level", l.nextLevel, 'l'),
+		screens.Bind("e E", "next, previous error", "Errors", l.toError, 'e', 'E'),
+		screens.Bind("Left Right", "choose a unit's tab", "", l.nextTab, draw.KeyLeft, draw.KeyRight),
+		screens.Bind("PgUp PgDn", "a page", "", l.stepPage, draw.KeyPageUp, draw.KeyPageDown),
+		screens.Bind("Ctrl-U Ctrl-D", "half a page", "", l.stepPage, draw.KeyCtrlU, draw.KeyCtrlD),
+		screens.Bind("Home g", "the oldest entry that is kept", "", l.toOldest, draw.KeyHome, 'g'),
+		screens.Bind("End G", "follow the newest", "", l.toNewest, draw.KeyEnd, 'G'),
+		screens.Bind("n N", "next, previous match", "", l.stepEntry, 'n', 'N'),
+		screens.Bind("Enter", "the whole entry, all fields", "", l.openEntry, draw.KeyEnter),
+		screens.Bind("t", "go to a time", "", l.openTime, 't'),
+		screens.Bind("b", "the end of the boot before", "", l.toPreviousBoot, 'b'),
+		screens.Bind("w", "wrap long lines", "", l.toggleWrap, 'w'),
+		screens.Bind("c", "messages as they were written", "", l.toggleRaw, 'c'),
+		screens.Bind("f", "fold repeats", "", l.toggleFold, 'f'),
+	}
+}
+
+// leaveFollowing puts a cursor on the bottom row of what is shown, and reports whether there is something to move on. A
+// key that comes before the answer to the last one has nothing: the page still shows the place before. But one that is
+// long in coming, because the journal is read for it, is given up.
+func (l *Page) leaveFollowing(page *journal.Page) bool {
+	if page == nil || len(page.Rows) == 0 || l.query.Move != journal.Stay && !long(page) {
+		return false
+	}
+	if l.following() {
+		l.choose(&page.Rows[len(page.Rows)-1])
+		l.query.Anchor = l.cursor
+		l.renew()
+	}
+	return true
+}
+
+// lookOlder goes up from a page without rows: older entries may be in the journal.
+func (l *Page) lookOlder(page *journal.Page) {
+	if page != nil && len(page.Rows) == 0 && l.query.Move == journal.Stay {
+		l.move(journal.Older, 0, 1, bottom)
+	}
+}
+
+func (l *Page) stepEntry(k draw.Key, f *frame.Frame) screens.Command {
+	page := f.Page
+	wasFollowing := l.following()
+	up := k == draw.KeyUp || k == 'k' || k == 'N'
+	if !l.leaveFollowing(page) {
+		if up {
+			l.lookOlder(page)
+		}
+		return screens.Command{}
+	}
+	i := l.rowOfCursor(page)
+	last := len(page.Rows) - 1
+	switch {
+	case up && i > 0 && page.Rows[i].ID > l.first:
+		l.choose(&page.Rows[i-1])
+	case up:
+		l.move(journal.Older, page.Rows[last].ID, 1, top)
+	case i < last && i >= 0:
+		l.choose(&page.Rows[i+1])
+	case wasFollowing || page.NewerRows == 0 && !page.Past:
+		l.follow()
+	default:
+		l.move(journal.Newer, page.Rows[last].ID, 1, bottom)
+	}
+	return screens.Command{}
+}
+
+func (l *Page) stepPage(k draw.Key, f *frame.Frame) screens.Command {
+	if !l.leaveFollowing(f.Page) {
+		if k == draw.KeyPageUp || k == draw.KeyCtrlU {
+			l.lookOlder(f.Page)
+		}
+		return screens.Command{}
+	}
+	n := max(l.query.Rows-1, 1)
+	if k == draw.KeyCtrlU || k == draw.KeyCtrlD {
+		n = max(n/2, 1)
+	}
+	anchor := f.Page.Rows[len(f.Page.Rows)-1].ID
+	switch {
+	case k == draw.KeyPageUp || k == draw.KeyCtrlU:
+		l.move(journal.Older, anchor, n, top)
+	case f.Page.NewerRows <= n && !f.Page.Past:
+		l.follow()
+	default:
+		l.move(journal.Newer, anchor, n, bottom)
+	}
+	return screens.Command{}
+}
+
+// toOldest does not count from what is shown, so it needs no page.
+func (l *Page) toOldest(_ draw.Key, _ *frame.Frame) screens.Command {
+	l.move(journal.Oldest, l.cursor, 0, top)
+	return screens.Command{}
+}
+
+func (l *Page) toNewest(_ draw.Key, _ *frame.Frame) screens.Command {
+	l.follow()
+	return screens.Command{}
+}
+
+func (l *Page) toError(k draw.Key, f *frame.Frame) screens.Command {
+	if !l.leaveFollowing(f.Page) {
+		return screens.Command{}
+	}
+	m := journal.NextError
+	if k == 'E' {
+		m = journal.PreviousError
+	}
+	l.move(m, l.cursor, 1, found)
+	return screens.Command{}
+}
+
+// levels are the steps of the minimum level.
+var levels = [...]journal.Severity{journal.Debug, journal.Notice, journal.Warning, journal.Err}
+
+func (l *Page) nextLevel(_ draw.Key, _ *frame.Frame) screens.Command {
+	next := levels[0]
+	for i, have := range levels {
+		if have == l.query.Filter.Least {
+			next = levels[(i+1)%len(levels)]
+		}
+	}
+	l.query.Filter.Least = next
+	l.refilter()
+	return screens.Command{}
+}
+
+func (l *Page) nextTab(k draw.Key, f *frame.Frame) screens.Command {
+	n := len(f.Settings.Tabs)
+	if n == 0 {
+		return screens.Command{}
+	}
+	step := 1
+	if k == draw.KeyLeft {
+		step = n - 1
+	}
+	l.query.Filter.Tab = (l.query.Filter.Tab + step) % n
+	l.follow()
+	return screens.Command{}
+}
+
+func (l *Page) toPreviousBoot(_ draw.Key, f *frame.Frame) screens.Command {
+	if f.Page != nil && (l.query.Move == journal.Stay || long(f.Page)) {
+		l.move(journal.PreviousBoot, l.query.Anchor, 0, bottom)
+	}
+	return screens.Command{}
+}
+
+func (l *Page) toggleWrap(_ draw.Key, _ *frame.Frame) screens.Command {
+	l.wrap = !l.wrap
+	return screens.Command{}
+}
+
+func (l *Page) toggleRaw(_ draw.Key, _ *frame.Frame) screens.Command {
+	l.query.Filter.Raw = !l.query.Filter.Raw
+	l.refilter()
+	return screens.Command{}
+}
+
+func (l *Page) toggleFold(_ draw.Key, _ *frame.Frame) screens.Command {
+	l.query.Filter.Each = !l.query.Filter.Each
+	l.refilter()
+	return screens.Command{}
+}
+
+func (l *Page) openEntry(_ draw.Key, f *frame.Frame) screens.Command {
+	if !l.leaveFollowing(f.Page) {
+		return screens.Command{}
+	}
+	i := l.rowOfCursor(f.Page)
+	if i < 0 {
+		return screens.Command{}
+	}
+	return screens.Command{Kind: screens.Open, Overlay: newEntry(l, f.Page, &f.Page.Rows[i])}
+}

@@ -1,0 +1,311 @@
+package logs
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"hypervisor-tui/draw"
+	"hypervisor-tui/frame"
+	"hypervisor-tui/frame/frametest"
+	"hypervisor-tui/journal"
+	"hypervisor-tui/screens"
+	"hypervisor-tui/screens/dashboard"
+	"hypervisor-tui/screens/network"
+	"hypervisor-tui/screens/screentest"
+)
+
+// desk is a console on 80x24 whose queries a real journal.Log answers.
+type desk struct {
+	*testing.T
+	console *screentest.Stand
+	page    *Page
+	frame   *frame.Frame
+	canvas  *draw.Canvas
+	log     *journal.Log
+	sink    *journal.Sink
+	start   time.Time // stamp of line 0
+	put     int       // entries so far
+	shelf   *shelf    // what the sink's archive has, nil: it has none
+}
+
+// atDesk runs a test on a desk whose log keeps capacity entries.
+func atDesk(t *testing.T, capacity int, test func(d *desk)) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		f := frametest.Fixed()
+		f.Problems = nil
+		d := &desk{T: t, frame: f, canvas: draw.NewCanvas(screentest.Looks["ascii"]), start: f.Now.Add(-time.Hour)}
+		d.console, d.page = newLogsConsole(func(panel string, v any) { t.Errorf("%s crashed: %v", panel, v) })
+		d.log = journal.New(capacity, []journal.Tab{{Name: "All"}, {Name: "k3s", Units: []string{"k3s"}}, {Name: "kernel", Units: []string{"kernel"}}})
+		settings := *f.Settings
+		settings.Tabs = []string{"All", "k3s", "kernel"}
+		f.Settings = &settings
+		d.sink = d.log.Sink("test")
+		ctx, cancel := context.WithCancel(context.Background())
+		go func() { _ = d.log.Run(ctx) }() // they end with their context, and say nothing else
+		go func() { _ = d.log.Read(ctx) }()
+		defer synctest.Wait()
+		defer cancel()
+		test(d)
+	})
+}
+
+// newLogsConsole is a stand with this page and others.
+func newLogsConsole(crashed func(panel string, value any)) (*screentest.Stand, *Page) {
+	var l *Page
+	c := screentest.New(frame.Logs, crashed, func(ask func(journal.Query)) []screens.Screen {
+		l = New(ask)
+		return []screens.Screen{l, dashboard.New(nil), network.New()}
+	})
+	return c, l
+}
+
+// write adds n entries a second apart: every fifth of the kernel, every tenth an error, the others of k3s.
+func (d *desk) write(n int) {
+	d.Helper()
+	for range n {
+		e := journal.Entry{Time: d.start.Add(time.Duration(d.put) * time.Second), Unit: []byte("k3s"), Severity: journal.Info, PID: 7}
+		if d.put%5 == 0 {
+			e.Unit = []byte("kernel")
+		}
+		if d.put%10 == 0 {
+			e.Severity = journal.Err
+		}
+		e.Message = fmt.Appendf(nil, "line %d.", d.put)
+		if d.shelf != nil {
+			e.Place = journal.Place{Time: e.Time.UnixMicro(), Seq: uint64(1_000_000 + d.put)}
+			d.shelf.add(e)
+		}
+		if !d.sink.Try(e) {
+			d.sink.Flush()
+			synctest.Wait()
+			if !d.sink.Try(e) {
+				d.Fatal("the log takes nothing")
+			}
+		}
+		d.put++
+	}
+	d.sink.Flush()
+	time.Sleep(time.Second) // of the bubble: pages that nobody asked for are held back
+	d.settle()
+}
+
+// settle draws and lets the log answer until the console asks nothing more.
+func (d *desk) settle() {
+	d.Helper()
+	for range 20 {
+		synctest.Wait()
+		d.frame.Page = d.log.Pages().Latest()
+		d.console.Present(d.canvas, 80, 24, d.frame)
+		q, changed := d.console.Newest()
+		if !changed {
+			return
+		}
+		d.log.Ask(q)
+	}
+	d.Fatal("the console never stops asking")
+}
+
+// press handles keys one after the other, each as the loop does.
+func (d *desk) press(keys ...draw.Key) {
+	d.Helper()
+	for _, k := range keys {
+		if cmd := d.console.Handle(k, d.frame); cmd.Kind != screens.None {
+			d.Fatalf("key %d: command %d", k, cmd.Kind)
+		}
+		d.settle()
+	}
+}
+
+func (d *desk) typeIn(text string) {
+	d.Helper()
+	for _, r := range text {
+		d.press(draw.Key(r))
+	}
+}
+
+func (d *desk) rows() []string { return strings.Split(string(d.canvas.AppendText(nil)), "\n") }
+
+// Rows of the 80x24 screen: three of header, the tabs, the last hour, the entries, the state, the footer.
+const (
+	tabsRow    = 3
+	hourRow    = 4
+	firstEntry = 5
+	stateRow   = 22
+	bodyRows   = stateRow - firstEntry
+)
+
+// shown are the first and last entry on screen, by number.
+func (d *desk) shown() (first, last int) {
+	d.Helper()
+	first, last = -1, -1
+	for _, row := range d.rows()[firstEntry:stateRow] {
+		n := number(row)
+		if first < 0 {
+			first = n
+		}
+		if n >= 0 {
+			last = n
+		}
+	}
+	return first, last
+}
+
+// number is n of a row that says "line n.".
+func number(row string) int {
+	n := -1
+	if i := strings.Index(row, "line "); i >= 0 {
+		if _, err := fmt.Sscanf(row[i:], "line %d.", &n); err != nil {
+			return -1
+		}
+	}
+	return n
+}
+
+// cursor is the entry that is chosen, -1 for none.
+func (d *desk) cursor() int {
+	d.Helper()
+	found := -1
+	for _, row := range d.rows()[firstEntry:stateRow] {
+		if strings.HasPrefix(row, " >") || len(row) > 1 && row[1] == '>' {
+			if found >= 0 {
+				d.Error("two rows are chosen")
+			}
+			found = number(row)
+		}
+	}
+	return found
+}
+
+// want holds the first and last entry on screen, the cursor and a part of the state line.
+func (d *desk) want(what string, first, last, cursor int, state string) {
+	d.Helper()
+	gotFirst, gotLast := d.shown()
+	line := d.rows()[stateRow]
+	if gotFirst != first || gotLast != last || d.cursor() != cursor || !strings.Contains(line, state) {
+		d.Errorf("%s: lines %d to %d, cursor %d, state %q; want %d to %d, %d, %q", what, gotFirst, gotLast, d.cursor(), line, first, last, cursor, state)
+	}
+}
+
+func TestLogsFollowAndPause(t *testing.T) {
+	atDesk(t, 1000, func(d *desk) {
+		d.settle()
+		d.want("empty", -1, -1, -1, "following")
+		d.write(3)
+		d.want("not full", 0, 2, -1, "following")
+		d.write(97)
+		d.want("follows", 100-bodyRows, 99, -1, "following")
+		d.press(draw.KeyUp)
+		d.want("a step up", 100-bodyRows, 99, 98, "paused, 0 new")
+		d.write(5)
+		d.want("paused while entries come", 100-bodyRows, 99, 98, "paused, 5 new")
+		d.press('k', 'k')
+		d.want("k", 100-bodyRows, 99, 96, "paused")
+		d.press(draw.KeyDown, 'j', 'j')
+		d.want("down to the bottom row", 100-bodyRows, 99, 99, "paused, 5 new")
+		d.press('j')
+		d.want("and beyond", 101-bodyRows, 100, 100, "paused, 4 new")
+		d.press(draw.KeyEnd)
+		d.want("End", 105-bodyRows, 104, -1, "following")
+		d.press('k', 'G')
+		d.want("G", 105-bodyRows, 104, -1, "following")
+		d.press(draw.KeyUp, draw.KeyDown, draw.KeyDown)
+		d.want("down past the newest", 105-bodyRows, 104, -1, "following")
+		d.press(draw.KeyUp, draw.KeyEsc)
+		d.want("Esc", 105-bodyRows, 104, -1, "following")
+	})
+}
+
+func TestLogsPages(t *testing.T) {
+	atDesk(t, 1000, func(d *desk) {
+		d.settle()
+		d.write(100)
+		const page = bodyRows - 1 // one row stays for the eye
+		bottom := 99
+		d.press(draw.KeyPageUp)
+		bottom -= page
+		d.want("PgUp", bottom-page, bottom, bottom-page, "paused")
+		d.press(draw.KeyPageUp)
+		bottom -= page
+		d.want("PgUp again", bottom-page, bottom, bottom-page, "paused")
+		d.press(draw.KeyCtrlU)
+		bottom -= page / 2
+		d.want("Ctrl-U", bottom-page, bottom, bottom-page, "paused")
+		d.press(draw.KeyCtrlD)
+		bottom += page / 2
+		d.want("Ctrl-D", bottom-page, bottom, bottom, "paused")
+		d.press(draw.KeyPageDown)
+		bottom += page
+		d.want("PgDn", bottom-page, bottom, bottom, "paused")
+		d.press(draw.KeyPageDown)
+		d.want("PgDn to the newest", 99-page, 99, -1, "following")
+		for _, key := range []draw.Key{draw.KeyHome, 'g'} {
+			d.press(key)
+			d.want("Home", 0, page, 0, "paused, 83 new")
+			d.press(draw.KeyUp)
+			d.want("up at the oldest", 0, page, 0, "nothing further")
+			d.press(draw.KeyPageUp)
+			d.want("PgUp at the oldest", 0, page, 0, "nothing further")
+			d.press(draw.KeyEnd)
+			d.want("End", 99-page, 99, -1, "following")
+		}
+	})
+}
+
+func TestLogsErrors(t *testing.T) {
+	atDesk(t, 1000, func(d *desk) {
+		d.settle()
+		d.write(100)
+		d.press('E')
+		d.want("previous error", 90-bodyRows+1, 90, 90, "paused, 9 new")
+		d.press('E', 'E')
+		d.want("two more", 70-bodyRows+1, 70, 70, "paused")
+		d.press('e')
+		d.want("next error", 80-bodyRows+1, 80, 80, "paused")
+		d.press('e', 'e')
+		d.want("no next one", 90-bodyRows+1, 90, 90, "nothing further")
+		d.press(draw.KeyEnd, 'e')
+		d.want("no error newer than the newest", 100-bodyRows, 99, 99, "nothing further")
+	})
+}
+
+// TestLogsOutliveTheirAnchor floods a small ring while the picture is paused: what was shown is gone.
+func TestLogsOutliveTheirAnchor(t *testing.T) {
+	atDesk(t, 50, func(d *desk) {
+		d.settle()
+		d.write(50)
+		d.press(draw.KeyUp)
+		d.write(500)
+		first, last := d.shown()
+		if first != 500 || last != 500+bodyRows-1 {
+			d.Errorf("lines %d to %d, want the oldest that are left", first, last)
+		}
+		if c := d.cursor(); c < first || c > last {
+			d.Errorf("the cursor is at %d, off the screen", c)
+		}
+		d.press(draw.KeyUp, draw.KeyPageUp, draw.KeyPageDown, draw.KeyEnd)
+		d.want("End", 550-bodyRows, 549, -1, "following")
+	})
+}
+
+// TestHomeNeedsNoPage: Home goes to the oldest entry also while the page shows none, as right after a filter that
+// matched nothing was cleared; without any entry it goes on following.
+func TestHomeNeedsNoPage(t *testing.T) {
+	c, l := newLogsConsole(nil)
+	f := frametest.Fixed()
+	f.Page.Rows = nil
+	c.Show(80, 24, f)
+	c.Handle(draw.KeyHome, f)
+	if l.query.Move != journal.Oldest {
+		t.Fatalf("Home asks for %+v", l.query)
+	}
+	f.Page.Query = l.query.Number
+	c.Show(80, 24, f)
+	if !l.following() {
+		t.Errorf("with no entry it does not follow: %+v", l.query)
+	}
+}

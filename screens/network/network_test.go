@@ -1,0 +1,90 @@
+package network
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"hypervisor-tui/draw"
+	"hypervisor-tui/frame"
+	"hypervisor-tui/frame/frametest"
+	"hypervisor-tui/journal"
+	"hypervisor-tui/screens"
+	"hypervisor-tui/screens/screentest"
+)
+
+// TestF15ScrollsThousandsOfLinks: wherever the list stands, each link has the same place in it, and what is on the screen
+// are the links of those places.
+func TestF15ScrollsThousandsOfLinks(t *testing.T) {
+	f := frametest.Fixed()
+	like := *f.Net.Interfaces[len(f.Net.Interfaces)-1]
+	for i := range 3000 {
+		one, link, traits := like, *like.Link, *like.LinkTraits
+		link.Index, link.Name, link.AddressCount = 10_000+i, fmt.Sprintf("link%04d", i), 0
+		traits.Kind, traits.Physical, traits.Master = "device", false, ""
+		link.LinkTraits, one.Link = &traits, &link
+		f.Net.Interfaces = append(f.Net.Interfaces, &one)
+	}
+	f.Net.Changes++
+	names := map[int]string{}
+	for _, l := range f.Net.Interfaces {
+		names[l.Index] = l.Name
+	}
+	n := New()
+	c := screentest.New(frame.Network, func(panel string, v any) { t.Errorf("%s crashed: %v", panel, v) }, func(func(journal.Query)) []screens.Screen { return []screens.Screen{n} })
+	canvas := draw.NewCanvas(screentest.Looks["ascii"])
+	c.Present(canvas, 80, 24, f)
+	want := slices.Clone(n.rows)
+	if all := len(slices.DeleteFunc(slices.Clone(want), func(row listRow) bool { return row.index < 10_000 })); all != 3000 {
+		t.Fatalf("%d of 3000 links have a place", all)
+	}
+	last := n.scroll
+	last.Key(draw.KeyEnd)
+	for _, top := range []int{0, 1, 40, 1500, 2990, last.Top} {
+		n.scroll.Top = top
+		c.Present(canvas, 80, 24, f)
+		if !slices.Equal(n.rows, want) {
+			t.Fatalf("from row %d other places", top)
+		}
+		if top < 40 { // frames
+			continue
+		}
+		rows := strings.Split(string(canvas.AppendText(nil)), "\n")
+		first := slices.IndexFunc(n.rows, func(row listRow) bool { return row.choosable() && row.top >= n.scroll.Top })
+		body := slices.IndexFunc(rows, func(row string) bool { return strings.Contains(row, names[int(n.rows[first].index)]) })
+		seen := 0
+		for _, p := range n.rows[first:] {
+			if !p.choosable() {
+				continue
+			}
+			if p.top-n.scroll.Top >= 19 {
+				break
+			}
+			row := body + p.top - n.rows[first].top
+			if seen++; body < 0 || !strings.Contains(rows[row], names[int(p.index)]) {
+				t.Errorf("from row %d: %q is not in row %d of\n%s", top, names[int(p.index)], row, strings.Join(rows, "\n"))
+			}
+		}
+		if seen < 5 {
+			t.Errorf("from row %d only %d links are seen", top, seen)
+		}
+	}
+}
+
+// TestShrunkListIsDrawn: a list that has become shorter than where it stood is not blank.
+func TestShrunkListIsDrawn(t *testing.T) {
+	f := frametest.Fixed()
+	c := screentest.New(frame.Network, nil, func(func(journal.Query)) []screens.Screen { return []screens.Screen{New()} })
+	canvas := draw.NewCanvas(screentest.Looks["ascii"])
+	c.Present(canvas, 80, 24, f)
+	for _, k := range []draw.Key{'v', draw.KeyEnd, 'v'} {
+		c.Handle(k, f)
+		c.Present(canvas, 80, 24, f)
+	}
+	got := string(canvas.AppendText(nil))
+	c.Present(canvas, 80, 24, f)
+	if again := string(canvas.AppendText(nil)); got != again {
+		t.Errorf("first\n%s\nand then\n%s", got, again)
+	}
+}

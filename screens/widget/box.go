@@ -1,0 +1,34 @@
+package widget
+
+import "hypervisor-tui/draw"
+
+// OverlayBox clears and frames the middle of r for an overlay of at most w by h cells and returns its inside.
+func OverlayBox(r draw.Region, w, h int, title string) draw.Region {
+	w, h = min(w, r.W()), min(h, r.H())
+	middle := r.Sub((r.W()-w)/2, (r.H()-h)/2, w, h)
+	middle.Fill(' ', draw.Text)
+	return middle.Frame(title, draw.Title)
+}
+
+// MoreBelow marks, on the last row of an overlay, that its list goes on.
+func MoreBelow(r draw.Region, s *Scroll) {
+	if n := s.Below(); n > 0 {
+		row := r.CutBottom(1)
+		row.Fill(' ', draw.Text)
+		p := row.Pen(1, 0)
+		p.Glyph(draw.Accent, draw.Down).Skip(1).Int(draw.Dim, int64(n+1)).Text(draw.Dim, " more")
+	}
+}
+
+// Section writes the title of some rows.
+func Section(r draw.Region, title string) {
+	p := r.Pen(1, 0)
+	p.Text(draw.Title|draw.Bold, title)
+}
+
+// Field starts a row of view with the name of a figure and returns the pen at the column where that goes.
+func Field(view *draw.Region, name string, column int) draw.Pen {
+	p := view.CutTop(1).Pen(1, 0)
+	p.Text(draw.Dim, name).To(column)
+	return p
+}

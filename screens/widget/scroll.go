@@ -1,0 +1,51 @@
+package widget
+
+import "hypervisor-tui/draw"
+
+// Scroll is how far a list is scrolled. fit tells it the sizes.
+type Scroll struct {
+	Top  int // first row shown
+	rows int // rows that fit
+	all  int // rows there are
+}
+
+// Fit stores the sizes and keeps top within them.
+func (s *Scroll) Fit(rows, all int) {
+	s.rows, s.all = rows, all
+	s.Top = max(min(s.Top, all-rows), 0)
+}
+
+// Below is how many rows lie below what is shown.
+func (s *Scroll) Below() int { return max(s.all-s.rows-s.Top, 0) }
+
+// Key moves by a scroll key and reports whether it was one.
+func (s *Scroll) Key(k draw.Key) bool {
+	page := max(s.rows-1, 1)
+	switch k {
+	case draw.KeyUp, 'k':
+		s.Top--
+	case draw.KeyDown, 'j':
+		s.Top++
+	case draw.KeyPageUp:
+		s.Top -= page
+	case draw.KeyPageDown:
+		s.Top += page
+	case draw.KeyCtrlU:
+		s.Top -= page / 2
+	case draw.KeyCtrlD:
+		s.Top += page / 2
+	case draw.KeyHome, 'g':
+		s.Top = 0
+	case draw.KeyEnd, 'G':
+		s.Top = s.all
+	default:
+		return false
+	}
+	s.Fit(s.rows, s.all)
+	return true
+}
+
+// Show scrolls as far as it takes to have the rows from top on in sight.
+func (s *Scroll) Show(top, height int) {
+	s.Top = min(max(s.Top, top+height-s.rows), top)
+}
