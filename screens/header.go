@@ -228,7 +228,7 @@ func K3s(p *draw.Pen, f *frame.Frame, end int) {
 	u := frame.Carrier(f.Units)
 	p.Text(draw.Dim, carrierName(u)).Text(draw.Dim, ": ")
 	answers := f.Kube != nil && f.Kube.Health.State == health.OK
-	trouble := widget.ApiTrouble(f)
+	trouble := widget.APITrouble(f)
 	switch {
 	case u == nil:
 		apiAlone(p, f, end-p.X())
@@ -288,9 +288,9 @@ func apiAlone(p *draw.Pen, f *frame.Frame, n int) {
 		p.Text(draw.Dim, "--")
 	case f.Kube.Health.State == health.OK:
 		p.Glyph(draw.Good, draw.OK).Text(draw.Good, " API ok")
-	case widget.ApiTrouble(f) != "":
+	case widget.APITrouble(f) != "":
 		p.Glyph(draw.Bad, draw.Wrong).Skip(1)
-		troubleFor(p, f, widget.ApiTrouble(f), end)
+		troubleFor(p, f, widget.APITrouble(f), end)
 	case f.Kube.Health.Err != "":
 		p.Text(draw.Dim, "API: ").Fit(draw.Text, f.Kube.Health.Err, n-5)
 	default:
@@ -374,8 +374,8 @@ func podsOfCluster(p *draw.Pen, f *frame.Frame, n int) {
 	}
 }
 
-// VmsAndPods is the header's figures for a screen that has no room for them there.
-func VmsAndPods(p *draw.Pen, f *frame.Frame) {
+// VMsAndPods is the header's figures for a screen that has no room for them there.
+func VMsAndPods(p *draw.Pen, f *frame.Frame) {
 	p.Text(draw.Dim, "VMs ")
 	vmsOfCluster(p, f, 5)
 	p.Text(draw.Dim, " Pods ")

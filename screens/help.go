@@ -9,9 +9,9 @@ import (
 const helpKeys = 20 // columns of the key names
 
 // openHelp lists every key of this page from the tables that handle them.
-func (c *Console) openHelp(draw.Key, *frame.Frame) Command {
+func (c *Console) openHelp(*frame.Frame) Screen {
 	page := c.pages[c.active]
-	return Command{Kind: Open, Overlay: NewSheet("help", "Keys",
+	return NewSheet("help", "Keys",
 		func(_, _, rows int, _ *frame.Frame) (int, int) { return 66, rows + 2 },
 		func(view draw.Region, _ *frame.Frame) draw.Region {
 			widget.Section(view.CutTop(1), page.Title())
@@ -19,7 +19,7 @@ func (c *Console) openHelp(draw.Key, *frame.Frame) Command {
 			widget.Section(view.CutTop(1), "Everywhere")
 			keyRows(&view, c.common)
 			return view
-		})}
+		})
 }
 
 func keyRows(view *draw.Region, table []Binding) {

@@ -12,18 +12,18 @@ func (c *Console) commonKeys() []Binding {
 	var keys []Binding
 	for i, page := range c.pages {
 		n := strconv.Itoa(i + 1)
-		keys = append(keys, Bind("F"+n+" "+n, page.Title(), "", c.show, draw.KeyF(i+1), draw.Key('1'+i)))
+		keys = append(keys, command("F"+n+" "+n, page.Title(), "", c.show, draw.KeyF(i+1), draw.Key('1'+i)))
 	}
 	return append(keys,
-		Bind("Tab S-Tab", "next, previous screen", "", c.cycle, draw.KeyTab, draw.KeyBackTab),
-		Bind("r", "sample now", "Refresh", always(Command{Kind: Refresh}), 'r'),
-		Bind("Ctrl-L", "repaint everything", "", always(Command{Kind: Repaint}), draw.KeyCtrlL),
-		Bind("Space Ctrl-Z", "pause the picture, sources go on", "Pause", c.pause, ' ', draw.KeyCtrlZ),
-		Bind("i", "sources: state, age, error, cost", "Sources", c.openSources, 'i'),
-		Bind("F12 Ctrl-]", "log in here, where the config allows it", "", openLogin, draw.KeyF12, draw.KeyCtrlBracket),
-		Bind("?", "this help", "", c.openHelp, '?'),
-		Bind("Esc", "close what is open", "", always(Command{Kind: Close}), draw.KeyEsc),
-		Bind("q Ctrl-C", "quit, where the config allows it", "", quit, 'q', draw.KeyCtrlC),
+		command("Tab S-Tab", "next, previous screen", "", c.cycle, draw.KeyTab, draw.KeyBackTab),
+		command("r", "sample now", "Refresh", always(Command{Kind: Refresh}), 'r'),
+		command("Ctrl-L", "repaint everything", "", always(Command{Kind: Repaint}), draw.KeyCtrlL),
+		BindSwitch("Space Ctrl-Z", "pause the picture, sources go on", "Pause", &c.paused, ' ', draw.KeyCtrlZ),
+		BindOverlay("i", "sources: state, age, error, cost", "Sources", c.openSources, 'i'),
+		BindOverlay("F12 Ctrl-]", "log in here, where the config allows it", "", openLogin, draw.KeyF12, draw.KeyCtrlBracket),
+		BindOverlay("?", "this help", "", c.openHelp, '?'),
+		command("Esc", "close what is open", "", always(Command{Kind: Close}), draw.KeyEsc),
+		command("q Ctrl-C", "quit, where the config allows it", "", quit, 'q', draw.KeyCtrlC),
 	)
 }
 
@@ -97,11 +97,6 @@ func (c *Console) cycle(k draw.Key, _ *frame.Frame) Command {
 	}
 	c.active = (c.active + step) % len(c.pages)
 	return Command{Kind: Close}
-}
-
-func (c *Console) pause(draw.Key, *frame.Frame) Command {
-	c.paused = !c.paused
-	return Command{}
 }
 
 func quit(_ draw.Key, f *frame.Frame) Command {

@@ -10,11 +10,11 @@ import (
 type login struct{ Base }
 
 // openLogin asks it where that is allowed.
-func openLogin(_ draw.Key, f *frame.Frame) Command {
+func openLogin(f *frame.Frame) Screen {
 	if !f.Settings.Login {
-		return Command{}
+		return nil
 	}
-	return Command{Kind: Open, Overlay: &login{NewBase("login", "Log in here?")}}
+	return &login{NewBase("login", "Log in here?")}
 }
 
 // Handle takes the answer: y alone is yes, whatever else is typed closes the question and does nothing more.

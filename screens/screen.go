@@ -61,16 +61,34 @@ type Binding struct {
 // Arrows is the label that the footer draws as the arrows of the glyph tier.
 const Arrows = "Up Down k j"
 
-// Bind returns the binding of keys to do.
-func Bind(label, does, hint string, do func(draw.Key, *frame.Frame) Command, keys ...draw.Key) Binding {
-	return Binding{Keys: keys, Label: label, Does: does, Hint: hint, do: do}
+// Bind binds keys to do.
+func Bind(label, does, hint string, do func(draw.Key, *frame.Frame), keys ...draw.Key) Binding {
+	return command(label, does, hint, func(k draw.Key, f *frame.Frame) Command { do(k, f); return Command{} }, keys...)
 }
 
-// BindAnywhere is Bind for keys that work while an overlay is open, too.
-func BindAnywhere(label, does, hint string, do func(draw.Key, *frame.Frame) Command, keys ...draw.Key) Binding {
-	b := Bind(label, does, hint, do, keys...)
+// BindSwitch binds keys to switching on and off.
+func BindSwitch(label, does, hint string, on *bool, keys ...draw.Key) Binding {
+	return Bind(label, does, hint, func(draw.Key, *frame.Frame) { *on = !*on }, keys...)
+}
+
+// BindOverlay binds keys to the overlay that open returns, nil for none.
+func BindOverlay(label, does, hint string, open func(*frame.Frame) Screen, keys ...draw.Key) Binding {
+	return command(label, does, hint, func(_ draw.Key, f *frame.Frame) Command {
+		if s := open(f); s != nil {
+			return Command{Kind: Open, Overlay: s}
+		}
+		return Command{}
+	}, keys...)
+}
+
+// Anywhere returns b for while an overlay is open, too.
+func Anywhere(b Binding) Binding {
 	b.Anywhere = true
 	return b
+}
+
+func command(label, does, hint string, do func(draw.Key, *frame.Frame) Command, keys ...draw.Key) Binding {
+	return Binding{Keys: keys, Label: label, Does: does, Hint: hint, do: do}
 }
 
 // find is the binding of k in table, nil when there is none.

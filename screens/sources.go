@@ -19,9 +19,8 @@ const (
 
 // openSources lists each source's state, age, cost and error, where the kubeconfig was looked for, and what this program
 // uses itself.
-func (c *Console) openSources(draw.Key, *frame.Frame) Command {
-	return Command{Kind: Open, Overlay: NewSheet("sources", "Sources",
-		func(_, _, rows int, _ *frame.Frame) (int, int) { return 110, rows + 2 }, c.sourceRows)}
+func (c *Console) openSources(*frame.Frame) Screen {
+	return NewSheet("sources", "Sources", func(_, _, rows int, _ *frame.Frame) (int, int) { return 110, rows + 2 }, c.sourceRows)
 }
 
 func (c *Console) sourceRows(view draw.Region, f *frame.Frame) draw.Region {
@@ -175,7 +174,7 @@ func validity(p *draw.Pen, c *kube.Certificate, f *frame.Frame) {
 
 // ladder lists what the API stands on while it does not answer.
 func ladder(view *draw.Region, f *frame.Frame) {
-	if widget.ApiTrouble(f) == "" {
+	if widget.APITrouble(f) == "" {
 		return
 	}
 	l := frame.Climb(&f.Snapshot)

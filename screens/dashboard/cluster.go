@@ -57,7 +57,7 @@ func clusterLeft(r draw.Region, f *frame.Frame) {
 	switch {
 	case !widget.ClusterKnown(f) || k.Health.State != health.OK:
 		p.Text(draw.Dim, "API: ")
-		widget.ApiState(&p, f, widget.ClusterKnown(f))
+		widget.APIState(&p, f, widget.ClusterKnown(f))
 	case k.Here != nil && k.Kinds[kube.KindPod].Has():
 		p.Text(draw.Dim, "Pods here: ").Int(draw.Accent, int64(k.Pods.Here))
 	default:

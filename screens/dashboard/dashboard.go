@@ -9,7 +9,7 @@ import (
 	"hypervisor-tui/screens/widget"
 )
 
-// dashboardPage is F2: four quadrants, and the cluster below them.
+// Page is F2: four quadrants, and the cluster below them.
 type Page struct {
 	screens.Base
 	guard       widget.Guard
@@ -26,12 +26,12 @@ func New(crashed func(panel string, value any)) *Page {
 	d.Base = screens.NewBase("dashboard", "Dashboard",
 		screens.Bind("s", "sort VMs: CPU, memory, disk, net, name", "Sort VMs", d.vms.sortBy, 's'),
 		screens.Bind(screens.Arrows, "choose a VM", "", d.vms.choose, draw.KeyUp, draw.KeyDown, 'k', 'j'),
-		screens.Bind("Enter", "the chosen VM whole", "", d.vms.open, draw.KeyEnter),
+		screens.BindOverlay("Enter", "the chosen VM whole", "", d.vms.open, draw.KeyEnter),
 		screens.Bind("v", "VMs of the whole cluster, or of this host", "All VMs", d.vms.listAll, 'v'),
-		screens.BindAnywhere("d", "every disk, filesystem, array and pool", "Disks", d.openStorage, 'd'),
-		screens.BindAnywhere("c", "every CPU, memory in full, every sensor", "CPUs", openHardware, 'c'),
-		screens.BindAnywhere("n", "this node, migrations, what a drain meets", "Node", openNode, 'n'),
-		screens.BindAnywhere("w", "the cluster's newest warnings", "Warnings", openWarnings, 'w'),
+		screens.Anywhere(screens.BindOverlay("d", "every disk, filesystem, array and pool", "Disks", d.openStorage, 'd')),
+		screens.Anywhere(screens.BindOverlay("c", "every CPU, memory in full, every sensor", "CPUs", openHardware, 'c')),
+		screens.Anywhere(screens.BindOverlay("n", "this node, migrations, what a drain meets", "Node", openNode, 'n')),
+		screens.Anywhere(screens.BindOverlay("w", "the cluster's newest warnings", "Warnings", openWarnings, 'w')),
 	)
 	return d
 }
@@ -95,7 +95,7 @@ func (d *Page) drawGauges(r draw.Region, f *frame.Frame) {
 		p := r.CutBottom(1).Pen(1, 0)
 		screens.K3s(&p, f, 17)
 		p.To(19)
-		screens.VmsAndPods(&p, f)
+		screens.VMsAndPods(&p, f)
 	}
 	d.drawFilesystems(r, f)
 }

@@ -38,7 +38,7 @@ var priority = [...]struct {
 	{memoryDetail, 8},
 }
 
-// shows reports whether a body of so many rows has room for p.
+// fits reports whether a body of so many rows has room for p.
 func fits(p part, rows int) bool {
 	for i := range priority {
 		if priority[i].part == p {

@@ -11,8 +11,8 @@ import (
 )
 
 // openHardware shows each CPU, memory in full and every sensor.
-func openHardware(draw.Key, *frame.Frame) screens.Command {
-	return screens.Command{Kind: screens.Open, Overlay: screens.NewSheet("hardware", "CPUs, memory and sensors", screens.Whole, hardware)}
+func openHardware(*frame.Frame) screens.Screen {
+	return screens.NewSheet("hardware", "CPUs, memory and sensors", screens.Whole, hardware)
 }
 
 func hardware(view draw.Region, f *frame.Frame) draw.Region {

@@ -10,15 +10,15 @@ import (
 )
 
 // openNode shows this node: how it is, what is requested of it, what moves, and what a drain would meet.
-func openNode(draw.Key, *frame.Frame) screens.Command {
-	return screens.Command{Kind: screens.Open, Overlay: screens.NewSheet("node", "This node", func(_, h, _ int, _ *frame.Frame) (int, int) { return 110, h }, node)}
+func openNode(*frame.Frame) screens.Screen {
+	return screens.NewSheet("node", "This node", func(_, h, _ int, _ *frame.Frame) (int, int) { return 110, h }, node)
 }
 
 func node(view draw.Region, f *frame.Frame) draw.Region {
 	if !widget.ClusterKnown(f) {
 		p := view.CutTop(1).Pen(1, 0)
 		p.Text(draw.Dim, "API: ")
-		widget.ApiState(&p, f, false)
+		widget.APIState(&p, f, false)
 		return view
 	}
 	nodeFacts(&view, f)

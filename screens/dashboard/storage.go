@@ -12,8 +12,8 @@ import (
 )
 
 // openStorage lists every disk, filesystem, array and pool.
-func (d *Page) openStorage(draw.Key, *frame.Frame) screens.Command {
-	return screens.Command{Kind: screens.Open, Overlay: screens.NewSheet("storage", "Disks and filesystems", screens.Whole, d.storage)}
+func (d *Page) openStorage(*frame.Frame) screens.Screen {
+	return screens.NewSheet("storage", "Disks and filesystems", screens.Whole, d.storage)
 }
 
 func (d *Page) storage(view draw.Region, f *frame.Frame) draw.Region {

@@ -55,22 +55,20 @@ func pid(m *frame.Machine) int {
 	return m.Process.PID
 }
 
-func (v *vms) sortBy(draw.Key, *frame.Frame) screens.Command {
+func (v *vms) sortBy(draw.Key, *frame.Frame) {
 	v.order = (v.order + 1) % vmOrders
 	v.top = 0
-	return screens.Command{}
 }
 
-func (v *vms) listAll(draw.Key, *frame.Frame) screens.Command {
+func (v *vms) listAll(draw.Key, *frame.Frame) {
 	v.all = !v.all
 	v.top = 0
-	return screens.Command{}
 }
 
-func (v *vms) choose(k draw.Key, f *frame.Frame) screens.Command {
+func (v *vms) choose(k draw.Key, f *frame.Frame) {
 	v.sort(f)
 	if len(v.sorted) == 0 {
-		return screens.Command{}
+		return
 	}
 	at := v.position(f)
 	switch {
@@ -83,18 +81,17 @@ func (v *vms) choose(k draw.Key, f *frame.Frame) screens.Command {
 	}
 	m := &f.Machines[v.sorted[at]]
 	v.chosen = chosenVM{m.Namespace, m.Name, pid(m), true}
-	return screens.Command{}
 }
 
-func (v *vms) open(_ draw.Key, f *frame.Frame) screens.Command {
+func (v *vms) open(f *frame.Frame) screens.Screen {
 	v.sort(f)
 	if len(v.sorted) == 0 {
-		return screens.Command{}
+		return nil
 	}
 	if !v.chosen.set {
 		v.choose(draw.KeyNone, f)
 	}
-	return screens.Command{Kind: screens.Open, Overlay: newVM(v.chosen)}
+	return newVM(v.chosen)
 }
 
 // sort lists the VMs that are to be shown, the largest first; equal ones by name, as they come.

@@ -25,15 +25,15 @@ func warning(p *draw.Pen, w *kube.Warning, f *frame.Frame) {
 }
 
 // openWarnings lists the newest events of type Warning, newest first.
-func openWarnings(draw.Key, *frame.Frame) screens.Command {
-	return screens.Command{Kind: screens.Open, Overlay: screens.NewSheet("warnings", "Warnings of the cluster", screens.Whole, warnings)}
+func openWarnings(*frame.Frame) screens.Screen {
+	return screens.NewSheet("warnings", "Warnings of the cluster", screens.Whole, warnings)
 }
 
 func warnings(view draw.Region, f *frame.Frame) draw.Region {
 	if !widget.ClusterKnown(f) {
 		p := view.CutTop(1).Pen(1, 0)
 		p.Text(draw.Dim, "API: ")
-		widget.ApiState(&p, f, false)
+		widget.APIState(&p, f, false)
 		return view
 	}
 	kept := &f.Kube.Kinds[kube.KindWarning]

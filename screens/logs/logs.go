@@ -19,7 +19,7 @@ const (
 	found // the entry that a search has led to
 )
 
-// logsPage is F1: the query that was asked, and a cursor on one row. While it follows, the query has no anchor and there
+// Page is F1: the query that was asked, and a cursor on one row. While it follows, the query has no anchor and there
 // is no cursor.
 type Page struct {
 	screens.Base
@@ -242,10 +242,10 @@ func (l *Page) bindings() []screens.Binding {
 		screens.Bind("Home g", "the oldest entry that is kept", "", l.toOldest, draw.KeyHome, 'g'),
 		screens.Bind("End G", "follow the newest", "", l.toNewest, draw.KeyEnd, 'G'),
 		screens.Bind("n N", "next, previous match", "", l.stepEntry, 'n', 'N'),
-		screens.Bind("Enter", "the whole entry, all fields", "", l.openEntry, draw.KeyEnter),
+		screens.BindOverlay("Enter", "the whole entry, all fields", "", l.openEntry, draw.KeyEnter),
 		screens.Bind("t", "go to a time", "", l.openTime, 't'),
 		screens.Bind("b", "the end of the boot before", "", l.toPreviousBoot, 'b'),
-		screens.Bind("w", "wrap long lines", "", l.toggleWrap, 'w'),
+		screens.BindSwitch("w", "wrap long lines", "", &l.wrap, 'w'),
 		screens.Bind("c", "messages as they were written", "", l.toggleRaw, 'c'),
 		screens.Bind("f", "fold repeats", "", l.toggleFold, 'f'),
 	}
@@ -273,7 +273,7 @@ func (l *Page) lookOlder(page *journal.Page) {
 	}
 }
 
-func (l *Page) stepEntry(k draw.Key, f *frame.Frame) screens.Command {
+func (l *Page) stepEntry(k draw.Key, f *frame.Frame) {
 	page := f.Page
 	wasFollowing := l.following()
 	up := k == draw.KeyUp || k == 'k' || k == 'N'
@@ -281,7 +281,7 @@ func (l *Page) stepEntry(k draw.Key, f *frame.Frame) screens.Command {
 		if up {
 			l.lookOlder(page)
 		}
-		return screens.Command{}
+		return
 	}
 	i := l.rowOfCursor(page)
 	last := len(page.Rows) - 1
@@ -297,15 +297,14 @@ func (l *Page) stepEntry(k draw.Key, f *frame.Frame) screens.Command {
 	default:
 		l.move(journal.Newer, page.Rows[last].ID, 1, bottom)
 	}
-	return screens.Command{}
 }
 
-func (l *Page) stepPage(k draw.Key, f *frame.Frame) screens.Command {
+func (l *Page) stepPage(k draw.Key, f *frame.Frame) {
 	if !l.leaveFollowing(f.Page) {
 		if k == draw.KeyPageUp || k == draw.KeyCtrlU {
 			l.lookOlder(f.Page)
 		}
-		return screens.Command{}
+		return
 	}
 	n := max(l.query.Rows-1, 1)
 	if k == draw.KeyCtrlU || k == draw.KeyCtrlD {
@@ -320,36 +319,32 @@ func (l *Page) stepPage(k draw.Key, f *frame.Frame) screens.Command {
 	default:
 		l.move(journal.Newer, anchor, n, bottom)
 	}
-	return screens.Command{}
 }
 
 // toOldest does not count from what is shown, so it needs no page.
-func (l *Page) toOldest(_ draw.Key, _ *frame.Frame) screens.Command {
+func (l *Page) toOldest(_ draw.Key, _ *frame.Frame) {
 	l.move(journal.Oldest, l.cursor, 0, top)
-	return screens.Command{}
 }
 
-func (l *Page) toNewest(_ draw.Key, _ *frame.Frame) screens.Command {
+func (l *Page) toNewest(_ draw.Key, _ *frame.Frame) {
 	l.follow()
-	return screens.Command{}
 }
 
-func (l *Page) toError(k draw.Key, f *frame.Frame) screens.Command {
+func (l *Page) toError(k draw.Key, f *frame.Frame) {
 	if !l.leaveFollowing(f.Page) {
-		return screens.Command{}
+		return
 	}
 	m := journal.NextError
 	if k == 'E' {
 		m = journal.PreviousError
 	}
 	l.move(m, l.cursor, 1, found)
-	return screens.Command{}
 }
 
 // levels are the steps of the minimum level.
 var levels = [...]journal.Severity{journal.Debug, journal.Notice, journal.Warning, journal.Err}
 
-func (l *Page) nextLevel(_ draw.Key, _ *frame.Frame) screens.Command {
+func (l *Page) nextLevel(_ draw.Key, _ *frame.Frame) {
 	next := levels[0]
 	for i, have := range levels {
 		if have == l.query.Filter.Least {
@@ -358,13 +353,12 @@ func (l *Page) nextLevel(_ draw.Key, _ *frame.Frame) screens.Command {
 	}
 	l.query.Filter.Least = next
 	l.refilter()
-	return screens.Command{}
 }
 
-func (l *Page) nextTab(k draw.Key, f *frame.Frame) screens.Command {
+func (l *Page) nextTab(k draw.Key, f *frame.Frame) {
 	n := len(f.Settings.Tabs)
 	if n == 0 {
-		return screens.Command{}
+		return
 	}
 	step := 1
 	if k == draw.KeyLeft {
@@ -372,40 +366,31 @@ func (l *Page) nextTab(k draw.Key, f *frame.Frame) screens.Command {
 	}
 	l.query.Filter.Tab = (l.query.Filter.Tab + step) % n
 	l.follow()
-	return screens.Command{}
 }
 
-func (l *Page) toPreviousBoot(_ draw.Key, f *frame.Frame) screens.Command {
+func (l *Page) toPreviousBoot(_ draw.Key, f *frame.Frame) {
 	if f.Page != nil && (l.query.Move == journal.Stay || long(f.Page)) {
 		l.move(journal.PreviousBoot, l.query.Anchor, 0, bottom)
 	}
-	return screens.Command{}
 }
 
-func (l *Page) toggleWrap(_ draw.Key, _ *frame.Frame) screens.Command {
-	l.wrap = !l.wrap
-	return screens.Command{}
-}
-
-func (l *Page) toggleRaw(_ draw.Key, _ *frame.Frame) screens.Command {
+func (l *Page) toggleRaw(_ draw.Key, _ *frame.Frame) {
 	l.query.Filter.Raw = !l.query.Filter.Raw
 	l.refilter()
-	return screens.Command{}
 }
 
-func (l *Page) toggleFold(_ draw.Key, _ *frame.Frame) screens.Command {
+func (l *Page) toggleFold(_ draw.Key, _ *frame.Frame) {
 	l.query.Filter.Each = !l.query.Filter.Each
 	l.refilter()
-	return screens.Command{}
 }
 
-func (l *Page) openEntry(_ draw.Key, f *frame.Frame) screens.Command {
+func (l *Page) openEntry(f *frame.Frame) screens.Screen {
 	if !l.leaveFollowing(f.Page) {
-		return screens.Command{}
+		return nil
 	}
 	i := l.rowOfCursor(f.Page)
 	if i < 0 {
-		return screens.Command{}
+		return nil
 	}
-	return screens.Command{Kind: screens.Open, Overlay: newEntry(l, f.Page, &f.Page.Rows[i])}
+	return newEntry(l, f.Page, &f.Page.Rows[i])
 }

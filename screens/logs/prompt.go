@@ -7,11 +7,10 @@ import (
 	"hypervisor-tui/draw"
 	"hypervisor-tui/frame"
 	"hypervisor-tui/journal"
-	"hypervisor-tui/screens"
 	"hypervisor-tui/screens/widget"
 )
 
-func (l *Page) openFilter(draw.Key, *frame.Frame) screens.Command {
+func (l *Page) openFilter(draw.Key, *frame.Frame) {
 	f := &l.query.Filter
 	text := f.Text
 	if f.Regexp {
@@ -21,12 +20,10 @@ func (l *Page) openFilter(draw.Key, *frame.Frame) screens.Command {
 		text = "!" + text
 	}
 	l.input, l.time = widget.Prompt{Open: true, Text: text}, false
-	return screens.Command{}
 }
 
-func (l *Page) openTime(draw.Key, *frame.Frame) screens.Command {
+func (l *Page) openTime(draw.Key, *frame.Frame) {
 	l.input, l.time = widget.Prompt{Open: true}, true
-	return screens.Command{}
 }
 
 // typed handles a key while a prompt is open and reports whether it was one for it. The filter is applied with each key; a

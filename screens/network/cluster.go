@@ -10,14 +10,14 @@ import (
 	"hypervisor-tui/screens/widget"
 )
 
-// drawK8sNetwork says how the cluster's network is set up, each fact with its source, and what the API serves in it.
+// drawCluster says how the cluster's network is set up, each fact with its source, and what the API serves in it.
 func drawCluster(view *draw.Region, f *frame.Frame) {
 	p := view.CutTop(1).Rule(0, "K8s network")
 	if !widget.ClusterKnown(f) {
 		drawLocal(view, f)
 		p = view.CutTop(1).Pen(1, 0)
 		p.Text(draw.Dim, "API: ")
-		widget.ApiState(&p, f, false)
+		widget.APIState(&p, f, false)
 		p.Skip(2)
 		widget.UnknownFigure(&p, "K8s Services")
 		return

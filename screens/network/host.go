@@ -9,7 +9,7 @@ import (
 	"hypervisor-tui/screens/widget"
 )
 
-// drawLocalNetwork says what this host's own files and links tell of the cluster's network, where there is no API to ask.
+// drawLocal says what this host's own files and links tell of the cluster's network, where there is no API to ask.
 func drawLocal(view *draw.Region, f *frame.Frame) {
 	s := f.Net.Services
 	p := view.CutTop(1).Pen(1, 0)
@@ -68,7 +68,7 @@ func drawListeners(p *draw.Pen, s *sample.NetServices) {
 	}
 }
 
-// drawHostNetwork says where the host's own packets go, what is open in its namespace and whom it asks for names.
+// drawHost says where the host's own packets go, what is open in its namespace and whom it asks for names.
 func drawHost(view *draw.Region, f *frame.Frame) {
 	view.CutTop(1).Rule(0, "Host")
 	for i := range f.Net.Gateways {

@@ -13,7 +13,7 @@ import (
 	"hypervisor-tui/screens/widget"
 )
 
-// networkPage is F3: the hardware's interfaces one frame each, bonds, VLANs and bridges as trees with the VMs at their
+// Page is F3: the hardware's interfaces one frame each, bonds, VLANs and bridges as trees with the VMs at their
 // ports, the cluster's network, and what the host has open.
 type Page struct {
 	screens.Base
@@ -34,10 +34,10 @@ func New() *Page {
 	n := new(Page)
 	n.Base = screens.NewBase("network", "Network",
 		screens.Bind(screens.Arrows, "choose an interface", "Choose", n.choose, draw.KeyUp, draw.KeyDown, 'k', 'j'),
-		screens.Bind("Enter", "the chosen interface whole", "Whole", n.openLink, draw.KeyEnter),
-		screens.Bind("v", "list the interfaces of VMs and pods too", "Virtual", n.fold, 'v'),
+		screens.BindOverlay("Enter", "the chosen interface whole", "Whole", n.openLink, draw.KeyEnter),
+		screens.BindSwitch("v", "list the interfaces of VMs and pods too", "Virtual", &n.all, 'v'),
 		screens.Bind("/", "filter by name, address, VM", "Filter", n.openFilter, '/'),
-		screens.Bind("u", "rates in bits or bytes", "Bits", n.switchUnits, 'u'),
+		screens.BindSwitch("u", "rates in bits or bytes", "Bits", &n.bits, 'u'),
 		screens.Bind("PgUp PgDn", "a page; Ctrl-U Ctrl-D half of it", "", n.scrollBy, draw.KeyPageUp, draw.KeyPageDown, draw.KeyCtrlU, draw.KeyCtrlD),
 		screens.Bind("Home End g G", "top, bottom", "", n.scrollBy, draw.KeyHome, draw.KeyEnd, 'g', 'G'),
 	)
@@ -64,39 +64,27 @@ func (n *Page) Handle(k draw.Key, f *frame.Frame) (screens.Command, bool) {
 	return n.Base.Handle(k, f)
 }
 
-func (n *Page) scrollBy(k draw.Key, _ *frame.Frame) screens.Command {
+func (n *Page) scrollBy(k draw.Key, _ *frame.Frame) {
 	n.scroll.Key(k)
-	return screens.Command{}
 }
 
-func (n *Page) fold(draw.Key, *frame.Frame) screens.Command {
-	n.all = !n.all
-	return screens.Command{}
-}
-
-func (n *Page) switchUnits(draw.Key, *frame.Frame) screens.Command {
-	n.bits = !n.bits
-	return screens.Command{}
-}
-
-func (n *Page) openFilter(draw.Key, *frame.Frame) screens.Command {
+func (n *Page) openFilter(draw.Key, *frame.Frame) {
 	n.input = widget.Prompt{Open: true, Text: n.filter}
-	return screens.Command{}
 }
 
-func (n *Page) openLink(_ draw.Key, f *frame.Frame) screens.Command {
+func (n *Page) openLink(f *frame.Frame) screens.Screen {
 	if n.position() < 0 {
 		n.choose(draw.KeyNone, f)
 	}
 	if n.next(-1, 1) < 0 {
-		return screens.Command{}
+		return nil
 	}
-	return screens.Command{Kind: screens.Open, Overlay: newLink(n)}
+	return newLink(n)
 }
 
 // choose moves the cursor to the next interface and keeps it in sight; beyond the last it scrolls. The first key chooses
 // the first that is in sight.
-func (n *Page) choose(k draw.Key, _ *frame.Frame) screens.Command {
+func (n *Page) choose(k draw.Key, _ *frame.Frame) {
 	at, up := n.position(), k == draw.KeyUp || k == 'k'
 	switch {
 	case k == draw.KeyNone && at >= 0:
@@ -114,11 +102,10 @@ func (n *Page) choose(k draw.Key, _ *frame.Frame) screens.Command {
 	}
 	if at < 0 {
 		n.scroll.Key(k)
-		return screens.Command{}
+		return
 	}
 	n.chosen = int(n.rows[at].index)
 	n.scroll.Show(n.rows[at].top, n.rows[at].height)
-	return screens.Command{}
 }
 
 // next is the row nearest to row at, in steps up or down, where the cursor may stand; -1 when there is no more.

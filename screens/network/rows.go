@@ -21,7 +21,7 @@ const (
 	foldedRow             // how many links are folded
 )
 
-// netRow is one row, or one frame, of F3.
+// listRow is one row, or one frame, of F3.
 type listRow struct {
 	kind  listRowKind
 	depth int8  // 0: not a child
@@ -29,7 +29,7 @@ type listRow struct {
 	pods  bool  // it is all of what is folded: ports without a VM
 	again bool  // it has its place at the top
 	index int32 // of the interface, as the kernel numbers it
-	link  int   // place in Net.Interfaces; of a guestsRow in networkPage.guests
+	link  int   // place in Net.Interfaces; of a guestsRow in Page.guests
 	count int   // of what is folded
 	title string
 
@@ -42,7 +42,7 @@ func (row *listRow) choosable() bool {
 	return (row.kind == cardRow || row.kind == lineRow) && !row.again
 }
 
-// netKey names what rows were made of: while it is the same, they are.
+// listKey names what rows were made of: while it is the same, they are.
 type listKey struct {
 	changes uint64
 	links   int

@@ -90,8 +90,8 @@ func SinceThen(p *draw.Pen, f *frame.Frame, before string, at time.Time, after s
 	}
 }
 
-// ApiTrouble is what is wrong with the API in two words, empty while it answers or there is none.
-func ApiTrouble(f *frame.Frame) string {
+// APITrouble is what is wrong with the API in two words, empty while it answers or there is none.
+func APITrouble(f *frame.Frame) string {
 	if f.Kube == nil || f.Kube.Health.State != health.Stale && f.Kube.Health.State != health.Failed {
 		return ""
 	}
@@ -127,14 +127,14 @@ func LocalVMs(p *draw.Pen, f *frame.Frame) {
 	}
 }
 
-// ApiState writes the state of the API and, when there is none, why; short when figures follow.
-func ApiState(p *draw.Pen, f *frame.Frame, short bool) {
+// APIState writes the state of the API and, when there is none, why; short when figures follow.
+func APIState(p *draw.Pen, f *frame.Frame, short bool) {
 	if f.Kube == nil {
 		p.Text(draw.Dim, "--")
 		return
 	}
 	h := &f.Kube.Health
-	switch trouble := ApiTrouble(f); {
+	switch trouble := APITrouble(f); {
 	case short && trouble != "":
 		p.Text(draw.Bad, trouble).Skip(1)
 		ShortAge(p, draw.Bad, f.Boot-h.Since, p.X()+4)

@@ -15,7 +15,7 @@ func Old(f *frame.Frame, s sample.Source) bool {
 	return f.Host != nil && f.Host.Health[s].State == health.Stale
 }
 
-// word writes what is said in place of a value that is not there and reports true; with a value it writes nothing, and
+// Placeholder writes what is said in place of a value that is not there and reports true; with a value it writes nothing, and
 // what is written next is dim when that is old.
 func Placeholder(p *draw.Pen, f *frame.Frame, s sample.Source) bool {
 	if f.Host == nil {

@@ -2,7 +2,7 @@ package widget
 
 import "hypervisor-tui/draw"
 
-// Scroll is how far a list is scrolled. fit tells it the sizes.
+// Scroll is how far a list is scrolled. Fit tells it the sizes.
 type Scroll struct {
 	Top  int // first row shown
 	rows int // rows that fit
