@@ -99,14 +99,12 @@ func newEntry(l *Page, page *journal.Page, row *journal.Row) *entry {
 	d := &entry{page: l, row: *row, message: bytes.Clone(page.Message(row))}
 	d.Sheet = screens.NewSheet("entry", "Entry", screens.Whole, d.content)
 	l.query.Whole = row.ID
-	l.renew()
 	return d
 }
 
 // Close ends the question for the fields.
 func (d *entry) Close() {
 	d.page.query.Whole = 0
-	d.page.renew()
 	d.page.send()
 }
 

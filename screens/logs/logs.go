@@ -25,7 +25,7 @@ type Page struct {
 	screens.Base
 	ask     func(journal.Query)
 	query   journal.Query
-	changed bool // since it was asked
+	asked   journal.Query // the newest
 	watched bool
 	cursor  uint64
 	chosen  entryRef // under the cursor
@@ -49,7 +49,7 @@ type entryRef struct {
 
 // New returns the page. ask is called with each new query for the log, from Handle and Update; it may be nil.
 func New(ask func(journal.Query)) *Page {
-	l := &Page{ask: ask, changed: true, query: journal.Query{Number: 1, Filter: journal.Filter{Least: journal.Debug}}}
+	l := &Page{ask: ask, query: journal.Query{Number: 1, Filter: journal.Filter{Least: journal.Debug}}}
 	l.Base = screens.NewBase("logs", "Logs", l.bindings()...)
 	return l
 }
@@ -63,20 +63,12 @@ func (l *Page) Watched(on bool) {
 	l.send()
 }
 
-// renew gives the changed query a new number.
-func (l *Page) renew() {
-	l.query.Number++
-	l.changed = true
-}
-
-// send asks the log when the query has changed, from the first Update on.
+// send asks the log when the query has changed, with a new number, from the first Update on.
 func (l *Page) send() {
-	if seen := l.watched && l.following(); seen != l.query.Seen {
-		l.query.Seen = seen
-		l.renew()
-	}
-	if l.changed && l.query.Rows > 0 && l.ask != nil {
-		l.changed = false
+	l.query.Seen = l.watched && l.following()
+	if l.query != l.asked && l.query.Rows > 0 && l.ask != nil {
+		l.query.Number++
+		l.asked = l.query
 		l.ask(l.query)
 	}
 }
@@ -97,7 +89,7 @@ func (l *Page) Handle(k draw.Key, f *frame.Frame) (screens.Command, bool) {
 // Update implements screens.Screen.
 func (l *Page) Update(w, h int, f *frame.Frame) {
 	rows := entryRows(h, f)
-	l.resize(rows)
+	l.query.Rows = min(max(rows, 1), journal.MaxRows)
 	if f.Page != nil {
 		l.absorb(f.Page)
 		l.place(f, w, rows)
@@ -119,23 +111,12 @@ func (l *Page) following() bool { return l.query.Anchor == 0 && l.query.Move == 
 func (l *Page) follow() {
 	l.query.Anchor, l.query.Move, l.query.Count = 0, journal.Stay, 0
 	l.cursor, l.land, l.failed = 0, keep, ""
-	l.renew()
 }
 
 // move asks for another page, counted from anchor.
 func (l *Page) move(m journal.Move, anchor uint64, count int, land cursorAfter) {
 	l.query.Anchor, l.query.Move, l.query.Count = anchor, m, count
 	l.land, l.failed = land, ""
-	l.renew()
-}
-
-// resize asks for as many entries as fit.
-func (l *Page) resize(rows int) {
-	rows = min(max(rows, 1), journal.MaxRows)
-	if rows != l.query.Rows {
-		l.query.Rows = rows
-		l.renew()
-	}
 }
 
 // absorb takes a page: the answer to a move becomes the anchor, so that later pages show the same place.
@@ -160,7 +141,6 @@ func (l *Page) absorb(page *journal.Page) {
 			l.failed = "nothing further"
 		}
 		l.query.Anchor, l.query.Move, l.query.Count = last.ID, journal.Stay, 0
-		l.renew()
 		switch l.land {
 		case top:
 			l.choose(&page.Rows[0])
@@ -204,28 +184,17 @@ func (l *Page) rowOfCursor(page *journal.Page) int {
 // long reports whether a page waits for many entries to be read.
 func long(page *journal.Page) bool { return page.Reading.Active && page.Reading.Entries >= 4096 }
 
-// refilter asks again after the filter changed: from the same place while scrolled, from the newest while following.
-func (l *Page) refilter() {
-	l.failed = ""
-	l.renew()
-}
-
 // clear ends a search that is under way, takes away the filter, or else goes back to following.
 func (l *Page) clear() {
-	if l.query.Move != journal.Stay {
+	switch {
+	case l.query.Move != journal.Stay:
 		l.query.Move, l.query.Count, l.land = journal.Stay, 0, keep
 		if l.query.Anchor == 0 {
 			l.follow()
 		}
-		l.renew()
-		return
-	}
-	if l.query.Filter.Text != "" {
-		l.query.Filter.Text, l.query.Filter.Regexp, l.query.Filter.Exclude = "", false, false
-		l.refilter()
-		return
-	}
-	if !l.following() {
+	case l.query.Filter.Text != "":
+		l.filter("")
+	case !l.following():
 		l.follow()
 	}
 }
@@ -261,7 +230,6 @@ func (l *Page) leaveFollowing(page *journal.Page) bool {
 	if l.following() {
 		l.choose(&page.Rows[len(page.Rows)-1])
 		l.query.Anchor = l.cursor
-		l.renew()
 	}
 	return true
 }
@@ -322,11 +290,11 @@ func (l *Page) stepPage(k draw.Key, f *frame.Frame) {
 }
 
 // toOldest does not count from what is shown, so it needs no page.
-func (l *Page) toOldest(_ draw.Key, _ *frame.Frame) {
+func (l *Page) toOldest(draw.Key, *frame.Frame) {
 	l.move(journal.Oldest, l.cursor, 0, top)
 }
 
-func (l *Page) toNewest(_ draw.Key, _ *frame.Frame) {
+func (l *Page) toNewest(draw.Key, *frame.Frame) {
 	l.follow()
 }
 
@@ -344,15 +312,14 @@ func (l *Page) toError(k draw.Key, f *frame.Frame) {
 // levels are the steps of the minimum level.
 var levels = [...]journal.Severity{journal.Debug, journal.Notice, journal.Warning, journal.Err}
 
-func (l *Page) nextLevel(_ draw.Key, _ *frame.Frame) {
+func (l *Page) nextLevel(draw.Key, *frame.Frame) {
 	next := levels[0]
 	for i, have := range levels {
 		if have == l.query.Filter.Least {
 			next = levels[(i+1)%len(levels)]
 		}
 	}
-	l.query.Filter.Least = next
-	l.refilter()
+	l.query.Filter.Least, l.failed = next, ""
 }
 
 func (l *Page) nextTab(k draw.Key, f *frame.Frame) {
@@ -374,14 +341,12 @@ func (l *Page) toPreviousBoot(_ draw.Key, f *frame.Frame) {
 	}
 }
 
-func (l *Page) toggleRaw(_ draw.Key, _ *frame.Frame) {
-	l.query.Filter.Raw = !l.query.Filter.Raw
-	l.refilter()
+func (l *Page) toggleRaw(draw.Key, *frame.Frame) {
+	l.query.Filter.Raw, l.failed = !l.query.Filter.Raw, ""
 }
 
-func (l *Page) toggleFold(_ draw.Key, _ *frame.Frame) {
-	l.query.Filter.Each = !l.query.Filter.Each
-	l.refilter()
+func (l *Page) toggleFold(draw.Key, *frame.Frame) {
+	l.query.Filter.Each, l.failed = !l.query.Filter.Each, ""
 }
 
 func (l *Page) openEntry(f *frame.Frame) screens.Screen {

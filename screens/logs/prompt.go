@@ -42,12 +42,13 @@ func (l *Page) typed(k draw.Key, f *frame.Frame) bool {
 	return true
 }
 
-// filter parses what is typed after /: ! in front hides, re: makes it a regular expression.
+// filter parses what is typed after /: ! in front hides, re: makes it a regular expression. What passes it is shown from
+// the same place while scrolled, from the newest while following.
 func (l *Page) filter(typed string) {
 	f := &l.query.Filter
 	typed, f.Exclude = strings.CutPrefix(typed, "!")
 	f.Text, f.Regexp = strings.CutPrefix(typed, "re:")
-	l.refilter()
+	l.failed = ""
 }
 
 // timeForms are what a time may be typed as; what is left out is today's.
