@@ -36,10 +36,10 @@ var (
 	ErrLogin = errors.New("a login prompt was asked for")
 )
 
-// loop is the one goroutine that draws. It takes snapshots, draws every cell of the canvas and hands what changed to
+// loop is the one goroutine that draws a session. It takes snapshots, draws every cell of the canvas and hands what changed to
 // the terminal; nothing in it waits but for its channels, and nothing in it touches a file: what may hang is asked aside.
 type loop struct {
-	tty       *tty.Terminal
+	tty       Terminal
 	screen    *draw.Screen
 	canvas    *draw.Canvas
 	console   *screens.Console
@@ -52,7 +52,7 @@ type loop struct {
 	look      func(*tty.Font) draw.Look // by the configuration in force
 	systemd   *notifier
 	answers   chan func() // of what is done beside the loop; has room for asides
-	config    reloads
+	config    reloads     // with a nil load nothing is reloaded
 	font      aside
 	level     aside
 
@@ -137,11 +137,11 @@ func (l *loop) events(ctx context.Context) <-chan tcell.Event {
 // watchdog prepares feeding systemd's watchdog; what it returns wakes the loop at half of its patience. Only a loop
 // turn that ends feeds it.
 func (l *loop) watchdog() <-chan time.Time {
-	patience, err := daemon.SdWatchdogEnabled(false)
-	if err != nil || patience <= 0 {
+	timeout, err := daemon.SdWatchdogEnabled(false)
+	if l.systemd.states == nil || err != nil || timeout <= 0 {
 		return nil
 	}
-	l.feed = patience / 2
+	l.feed = timeout / 2
 	return time.NewTicker(l.feed).C
 }
 
@@ -234,12 +234,6 @@ func (l *loop) key(k draw.Key) (quit bool, err error) {
 // tick draws the frame of this second.
 func (l *loop) tick(now time.Time) {
 	l.frame.Tick++
-	switch l.frame.Tick {
-	case 1:
-		process.LimitMemory(process.GCPercent)
-	case process.StartTime:
-		go l.guard.Run(context.Background(), "give back", func(context.Context) error { process.TrimMemory(); return nil })
-	}
 	l.watchTerminal(now)
 	l.watchConfig()
 	if l.console.Paused() && !l.resized() && !l.repaint {

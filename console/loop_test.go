@@ -118,7 +118,7 @@ func TestResizeIsDrawnSoon(t *testing.T) {
 }
 
 // stalled says that the kernel takes no more: what is unsent stays so, however long one looks.
-func stalled(terminal *tty.Terminal) bool {
+func stalled(terminal Terminal) bool {
 	for range 100 {
 		if terminal.Idle() {
 			return false

@@ -50,7 +50,7 @@ func Once(out io.Writer, o Options) error {
 		asked, q.Seen = q.Number, false // nobody looks: what was unread stays so
 		log.Ask(q)
 	}
-	picture := screens.New(pages.New(pages.Options{Ask: ask}), firstScreen(c, o), nil)
+	picture := screens.New(pages.New(pages.Options{Ask: ask}), cmp.Or(o.Screen, c.Screen), nil)
 	picture.Update(size.Width, size.Height, f)
 	if asked != 0 {
 		f.Page = answerTo(ctx, log, asked)

@@ -1,7 +1,6 @@
 package console
 
 import (
-	"cmp"
 	"fmt"
 	"os"
 	"strings"
@@ -50,9 +49,6 @@ func configPath(path string) string {
 	}
 	return ""
 }
-
-// firstScreen is what --screen says, else the configuration.
-func firstScreen(c config.Config, o Options) string { return cmp.Or(o.Screen, c.Screen) }
 
 // look chooses colours and runes for a terminal. font is what a console's font has, nil elsewhere.
 func look(c config.Config, caps draw.Caps, font *tty.Font) draw.Look {

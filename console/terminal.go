@@ -43,9 +43,9 @@ type line struct {
 }
 
 // newLine is for a terminal of the given speed in bits a second, 0 for no limit.
-func newLine(tty *tty.Terminal, palette *tty.Palette) line {
-	l := line{palette: palette, mend: 1, shared: tty.Console() || tty.Serial() || tty.Baud() > 0, full: time.Second}
-	if baud := tty.Baud(); baud > 0 {
+func newLine(t Terminal, palette *tty.Palette) line {
+	l := line{palette: palette, mend: 1, shared: t.Console() || t.Serial() || t.Baud() > 0, full: time.Second}
+	if baud := t.Baud(); baud > 0 {
 		perSecond := baud / 10
 		l.chunk = max(int(int64(perSecond)*int64(chunkTime)/int64(time.Second)), leastChunk)
 		l.mend = min(max(baud/mendBaud, 1), mostMend)

@@ -7,8 +7,6 @@ import (
 
 	"github.com/gdamore/tcell/v2"
 	"github.com/gdamore/tcell/v2/terminfo"
-
-	"hypervisor-tui/draw/tty"
 )
 
 // Screen draws on a Tty through tcell, a row at a time, and ends in any case. One goroutine owns it.
@@ -16,7 +14,7 @@ type Screen struct {
 	tcell   oneRow
 	cells   *tcell.CellBuffer // tcell's, under its lock: the row that is drawn
 	window  *window
-	tty     *tty.Terminal
+	tty     Terminal
 	wide    []int // columns of the row's wide characters
 	restore []byte
 	modes   []byte

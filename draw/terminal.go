@@ -39,7 +39,7 @@ type Caps struct {
 //
 // It sets TCELL_TRUECOLOR and LC_ALL and unsets COLUMNS and LINES for the process, since tcell takes them from there.
 // Fini restores the terminal within a second, whatever state it or tcell is in.
-func NewScreen(t *tty.Terminal, o ScreenOptions) (*Screen, Caps, error) {
+func NewScreen(t Terminal, o ScreenOptions) (*Screen, Caps, error) {
 	term := cmp.Or(o.Term, os.Getenv("TERM"))
 	locale := cmp.Or(o.Locale, os.Getenv("LC_ALL"), os.Getenv("LC_CTYPE"), os.Getenv("LANG"))
 	caps := Caps{Term: entryName(term)}

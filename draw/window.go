@@ -11,7 +11,15 @@ import (
 	"hypervisor-tui/draw/tty"
 )
 
-// port is the part of a Tty that drawing needs.
+// Terminal is what a Screen draws on; *tty.Terminal is one.
+type Terminal interface {
+	port
+	AwaitSize()
+	Abandon(sequence []byte)
+	Console() bool
+}
+
+// port is the part of a Terminal that is needed while it draws.
 type port interface {
 	Start() error
 	Stop() error

@@ -3,6 +3,7 @@ package process
 import (
 	"os"
 	"runtime/debug"
+	"time"
 
 	"github.com/prometheus/procfs"
 	"golang.org/x/sys/unix"
@@ -25,8 +26,8 @@ func LimitMemory(percent int) {
 	}
 }
 
-// StartTime is how many seconds the start takes, at most, to do what is never done again.
-const StartTime = 10
+// StartTime is how long the start takes, at most, to do what is never done again.
+const StartTime = 10 * time.Second
 
 // TrimMemory returns to the kernel the garbage of the start, megabytes on a host with thousands of interfaces, and what has
 // been mapped of the program's own file: most of it was only needed to start. What is needed again comes back from the page

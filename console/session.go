@@ -1,0 +1,135 @@
+package console
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"os"
+	"slices"
+	"time"
+
+	"hypervisor-tui/console/collect"
+	"hypervisor-tui/console/guard"
+	"hypervisor-tui/console/process"
+	"hypervisor-tui/draw"
+	"hypervisor-tui/draw/tty"
+)
+
+// Terminal is what a session needs of the terminal that it draws on; *tty.Terminal is one. None of its methods waits but
+// Font, Close and Abandon.
+type Terminal interface {
+	draw.Terminal
+	Alive() bool
+	Hup() <-chan struct{} // closed when it has hung up
+	Idle() bool           // it has taken all that was written
+	Damaged() bool        // something that was written is lost; said once
+	Asking() bool         // it may still answer what size it has
+	AskSize() bool
+	SetSize(w, h int)
+	AcceptPaste(bool)
+	Baud() int    // 0: it takes whatever comes
+	Serial() bool // somebody else may sit at its other end by now
+	Font(old *tty.Font) *tty.Font
+	SetPalette(*tty.Palette)
+}
+
+// SessionOptions are what a session goes by beside its terminal and its frames.
+type SessionOptions struct {
+	Collector *collect.Collector
+	Guard     *guard.Guard
+	Usage     *process.Usage
+	Screen    string // the first one; empty: as the configuration says
+	Version   string // of the program
+
+	// These are the process's own session's; another one has none of them.
+	first   loaded        // the configuration at the start
+	late    <-chan loaded // brings it when first does not have it
+	load    func() loaded // reads it again
+	silent  string        // the banner while that does not answer
+	signals <-chan os.Signal
+	systemd *notifier
+	started func() // called after the first frame
+}
+
+// startWait is how long the first frame waits for the first sample, the time zone and a console's font. They are there in
+// some milliseconds unless something hangs; the frame is drawn without what is missing.
+const startWait = 300 * time.Millisecond
+
+// A session that was told to end has endTime to do so; then its terminal is put back without it, in abandonTime.
+const (
+	endTime     = 2 * time.Second
+	abandonTime = endTime / 4
+)
+
+// Session shows what s brings on t, which it closes, until ctx ends (nil), the user quits (nil) or asks for a login prompt
+// (ErrLogin), or the terminal hangs up. There may be several, each with a Subscription of its own.
+func Session(ctx context.Context, t Terminal, s *collect.Subscription, o SessionOptions) error {
+	c := o.first.config
+	t.SetSize(c.Size.Width, c.Size.Height)
+	screen, caps, err := draw.NewScreen(t, draw.ScreenOptions{})
+	if err != nil {
+		return errors.Join(err, t.Close())
+	}
+	defer context.AfterFunc(ctx, func() { abandon(screen) })()
+	limit, stop := context.WithTimeout(ctx, startWait)
+	defer stop()
+	fonts := guard.Begin(func() *tty.Font { return t.Font(nil) })
+	zones := guard.Begin(localZone)
+	if err := screen.Init(); err != nil {
+		return errors.Join(err, t.Close())
+	}
+	// A panic on this goroutine is told after the terminal is itself again.
+	defer screen.Fini()
+	font, hasFont := guard.Within(limit, fonts, nil)
+	l := &loop{
+		tty: t, screen: screen, canvas: draw.NewCanvas(look(c, caps, font)), line: newLine(t, palette(c, caps)),
+		collector: o.Collector, news: s, guard: o.Guard, own: cmp.Or(o.Usage, new(process.Usage)), systemd: cmp.Or(o.systemd, new(notifier)), answers: make(chan func(), asides),
+		repaint: true,
+		look:    func(f *tty.Font) draw.Look { return look(o.Collector.Config(), caps, f) },
+		config:  reloads{load: o.load, silent: o.silent, caps: caps, told: o.late != nil},
+	}
+	l.show(cmp.Or(o.Screen, c.Screen))
+	l.frame.Settings = settings(c, o.first.banner, o.first.path)
+	l.frame.Settings.Version = o.Version
+	l.frame.Settings.Terminal = terminalText(l.canvas, caps, t.Baud())
+	l.frame.Settings.Slow = t.Baud() > 0
+	zone, hasZone := guard.Within(limit, zones, noZone)
+	l.zoneIs(zone)
+	guard.Within(limit, s.Sampled(), struct{}{})
+	for !t.Idle() && limit.Err() == nil { // it has what starts the screen still to take
+		time.Sleep(time.Millisecond)
+	}
+	l.draw(time.Now())
+	if !hasFont {
+		l.ask(&l.font, "font", func() func() { font := <-fonts; return func() { l.fontIs(font) } })
+	}
+	if !hasZone {
+		l.ask(new(aside), "time zone", func() func() { zone := <-zones; return func() { l.zoneIs(zone) } })
+	}
+	if o.late != nil {
+		l.ask(&l.config.aside, "config", func() func() { c := <-o.late; return func() { l.reloaded(ctx, c) } })
+	}
+	if o.started != nil {
+		o.started()
+	}
+	return l.run(ctx, o.signals)
+}
+
+// abandon puts the terminal back for a session that has not ended by itself in time.
+func abandon(screen *draw.Screen) {
+	time.Sleep(endTime)
+	ctx, cancel := context.WithTimeout(context.Background(), abandonTime)
+	defer cancel()
+	guard.InTime(ctx, screen.Abandon)
+}
+
+// zoneIs makes z the zone that times are shown in.
+func (l *loop) zoneIs(z zone) {
+	l.frame.Now = time.Now().In(z.Location)
+	s := *l.frame.Settings
+	s.Notes = slices.DeleteFunc(slices.Clone(s.Notes), func(note string) bool { return note == noZone.note })
+	if z.note != "" {
+		s.Notes = append(s.Notes, z.note)
+	}
+	l.frame.Settings = &s
+}
