@@ -57,13 +57,11 @@ func (d *entry) arrange(whole *journal.Whole, width int) {
 	}
 }
 
-// rank sorts the message first, then what the program said, then what the journal knows of it.
+// rank sorts the message first; by name, what the program said then comes before what the journal knows of it, whose names
+// begin with _.
 func rank(f *journal.WholeField) int {
-	switch {
-	case f.Name == messageField:
+	if f.Name == messageField {
 		return 0
-	case len(f.Name) > 0 && f.Name[0] == '_':
-		return 2
 	}
 	return 1
 }

@@ -309,3 +309,16 @@ func TestHomeNeedsNoPage(t *testing.T) {
 		t.Errorf("with no entry it does not follow: %+v", l.query)
 	}
 }
+
+// TestDHourHasEachMinute: the oldest as well, where several share a column, and ten errors are no single digit.
+func TestDHourHasEachMinute(t *testing.T) {
+	for errors, want := range map[int32]string{1: "1", 9: "9", 10: "+"} {
+		hour := journal.Hour{Known: len(journal.Hour{}.Minutes)}
+		hour.Minutes[0].Errors, hour.Minutes[59].Errors = errors, errors
+		canvas := draw.NewCanvas(screentest.Looks["ascii"])
+		drawHour(canvas.Begin(20, 1), &hour)
+		if text := string(canvas.AppendText(nil)); strings.Count(text, want) != 2 {
+			t.Errorf("%d errors in the first and the last minute: %q", errors, text)
+		}
+	}
+}

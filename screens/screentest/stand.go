@@ -64,6 +64,15 @@ func (s *Stand) Show(w, h int, f *frame.Frame) string {
 	return string(canvas.AppendText(nil))
 }
 
+// Row draws with a pen on a row of 80 cells, and returns the text and the role of each cell.
+func Row(write func(*draw.Pen)) (text, roles string) {
+	canvas := draw.NewCanvas(Looks["ascii"])
+	p := canvas.Begin(80, 1).Pen(0, 0)
+	write(&p)
+	p.To(79).Text(draw.Bad, "|") // or the roles would end with the last one
+	return string(canvas.AppendText(nil)), string(canvas.AppendRoles(nil))
+}
+
 // Answer stands in for the log's owner, as far as a fixed page can: it answers with the newest entries.
 func (s *Stand) Answer(f *frame.Frame) {
 	q, changed := s.Newest()
