@@ -132,8 +132,8 @@ func (l *loop) apply(ctx context.Context, c loaded) {
 	if caps.Own {
 		font = l.canvas.Look().Font // of others look chooses one
 	}
-	l.canvas.SetLook(look(c.config, caps, font))
-	colours := palette(c.config, caps)
+	l.canvas.SetLook(look(c.config.Display, caps, font))
+	colours := palette(c.config.Display, caps)
 	if l.line.palette != nil && colours == nil {
 		l.tty.SetPalette(nil)
 	}

@@ -49,7 +49,7 @@ func newLoop(t *testing.T) (*loop, *os.File) {
 	c := config.Default()
 	g := new(guard.Guard)
 	l := &loop{
-		tty: terminal, screen: screen, canvas: draw.NewCanvas(look(c, caps, nil)), line: newLine(terminal, nil), collector: collect.New(c, g), guard: g, own: new(process.Usage), systemd: newNotifier(),
+		tty: terminal, screen: screen, canvas: draw.NewCanvas(look(c.Display, caps, nil)), line: newLine(terminal, nil), collector: collect.New(c, g), guard: g, own: new(process.Usage), systemd: newNotifier(),
 		repaint: true, answers: make(chan func(), asides),
 	}
 	l.news = l.collector.Subscribe()

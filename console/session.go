@@ -82,10 +82,10 @@ func Session(ctx context.Context, t Terminal, s *collect.Subscription, o Session
 	defer screen.Fini()
 	font, hasFont := guard.Within(limit, fonts, nil)
 	l := &loop{
-		tty: t, screen: screen, canvas: draw.NewCanvas(look(c, caps, font)), line: newLine(t, palette(c, caps)),
+		tty: t, screen: screen, canvas: draw.NewCanvas(look(c.Display, caps, font)), line: newLine(t, palette(c.Display, caps)),
 		collector: o.Collector, news: s, guard: o.Guard, own: cmp.Or(o.Usage, new(process.Usage)), systemd: cmp.Or(o.systemd, new(notifier)), answers: make(chan func(), asides),
 		repaint: true,
-		look:    func(f *tty.Font) draw.Look { return look(o.Collector.Config(), caps, f) },
+		look:    func(f *tty.Font) draw.Look { return look(o.Collector.Config().Display, caps, f) },
 		config:  reloads{load: o.load, silent: o.silent, caps: caps, told: o.late != nil},
 	}
 	l.show(cmp.Or(o.Screen, c.Screen))

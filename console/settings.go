@@ -51,7 +51,7 @@ func configPath(path string) string {
 }
 
 // look chooses colours and runes for a terminal. font is what a console's font has, nil elsewhere.
-func look(c config.Config, caps draw.Caps, font *tty.Font) draw.Look {
+func look(c config.Display, caps draw.Caps, font *tty.Font) draw.Look {
 	l := draw.Look{Theme: theme(c.Theme, caps), Glyphs: glyphs(c.Glyphs, caps, font), Font: font}
 	if font == nil && !caps.Own && l.Glyphs.Name == draw.ASCIIGlyphs().Name {
 		l.Font = tty.NewFont("") // names and messages are ASCII as well, then
@@ -72,7 +72,7 @@ func theme(name string, caps draw.Caps) *draw.Theme {
 }
 
 // palette is what a console's colours are set to, nil for its own.
-func palette(c config.Config, caps draw.Caps) *tty.Palette {
+func palette(c config.Display, caps draw.Caps) *tty.Palette {
 	if c.Palette == nil && caps.Own && theme(c.Theme, caps).Name == "light" {
 		return &tty.LightPalette
 	}

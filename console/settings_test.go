@@ -14,15 +14,15 @@ func TestLightOnAConsoleIsItsPalette(t *testing.T) {
 	console, serial := draw.Caps{Colors: 16, Linux: true, Own: true}, draw.Caps{Colors: 16, Linux: true}
 	for _, c := range []struct {
 		name   string
-		config config.Config
+		config config.Display
 		caps   draw.Caps
 		want   *tty.Palette
 	}{
-		{"light", config.Config{Theme: "light"}, console, &tty.LightPalette},
-		{"a palette of one's own", config.Config{Theme: "light", Palette: own}, console, own},
-		{"dark", config.Config{Theme: "dark"}, console, nil},
-		{"NO_COLOR", config.Config{Theme: "light"}, draw.Caps{Linux: true, Own: true}, nil},
-		{"a terminal that may be white", config.Config{Theme: "light"}, serial, nil},
+		{"light", config.Display{Theme: "light"}, console, &tty.LightPalette},
+		{"a palette of one's own", config.Display{Theme: "light", Palette: own}, console, own},
+		{"dark", config.Display{Theme: "dark"}, console, nil},
+		{"NO_COLOR", config.Display{Theme: "light"}, draw.Caps{Linux: true, Own: true}, nil},
+		{"a terminal that may be white", config.Display{Theme: "light"}, serial, nil},
 	} {
 		if got := palette(c.config, c.caps); got != c.want {
 			t.Errorf("%s: %v", c.name, got)

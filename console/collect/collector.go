@@ -4,7 +4,7 @@ package collect
 import (
 	"context"
 	"os"
-	"slices"
+	"reflect"
 	"sync/atomic"
 
 	"hypervisor-tui/console/config"
@@ -101,8 +101,7 @@ func (c *Collector) Reconfigure(ctx context.Context, next config.Config) {
 	c.config = next
 	c.log.Reconfigure(next.LogBufferSize, config.Tabs(next))
 	c.followFiles(ctx, next)
-	if next.RefreshInterval == old.RefreshInterval && next.KubeconfigPath == old.KubeconfigPath && next.Profile == old.Profile &&
-		slices.Equal(next.Filesystems.Deny, old.Filesystems.Deny) {
+	if reflect.DeepEqual(next.Sampling, old.Sampling) {
 		return
 	}
 	c.stop()

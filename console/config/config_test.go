@@ -28,29 +28,37 @@ func configProblems(t *testing.T, text string) []string {
 
 func TestConfigDefaults(t *testing.T) {
 	want := Config{
-		RefreshInterval: 2 * time.Second,
-		LogBufferSize:   10000,
-		Screen:          "dashboard",
-		Theme:           "auto",
-		Glyphs:          "auto",
-		Quit:            true,
-		Profile:         "full",
-		Logs: []Log{
-			{"k3s", []string{"k3s", "k3s-agent"}, nil, "auto"},
-			{"kubelet", []string{"kubelet"}, nil, "auto"},
-			{"containerd", []string{"containerd"}, []string{"/var/lib/rancher/k3s/agent/containerd/containerd.log"}, "auto"},
-			{"virt-handler", []string{"virt-handler"}, []string{"/var/log/pods/kubevirt_virt-handler-*/virt-handler/*.log"}, "auto"},
-			{"kubevirt", nil, []string{
-				"/var/log/pods/*_virt-launcher-*/compute/*.log",
-				"/var/log/pods/kubevirt_virt-api-*/virt-api/*.log",
-				"/var/log/pods/kubevirt_virt-controller-*/virt-controller/*.log",
-				"/var/log/pods/kubevirt_virt-operator-*/virt-operator/*.log",
-			}, "auto"},
-			{"kernel", []string{"kernel"}, nil, "auto"},
+		Sampling: Sampling{
+			RefreshInterval: 2 * time.Second,
+			Profile:         "full",
+			Filesystems:     Deny{[]string{}},
 		},
-		Interfaces:  Deny{[]string{"veth*", "cali*", "lxc*"}},
-		Filesystems: Deny{[]string{}},
-		Thresholds:  Thresholds{CPU: Threshold{90, 98}, Memory: Threshold{90, 97}, Filesystem: Threshold{85, 95}},
+		Logging: Logging{
+			LogBufferSize: 10000,
+			Logs: []Log{
+				{"k3s", []string{"k3s", "k3s-agent"}, nil, "auto"},
+				{"kubelet", []string{"kubelet"}, nil, "auto"},
+				{"containerd", []string{"containerd"}, []string{"/var/lib/rancher/k3s/agent/containerd/containerd.log"}, "auto"},
+				{"virt-handler", []string{"virt-handler"}, []string{"/var/log/pods/kubevirt_virt-handler-*/virt-handler/*.log"}, "auto"},
+				{"kubevirt", nil, []string{
+					"/var/log/pods/*_virt-launcher-*/compute/*.log",
+					"/var/log/pods/kubevirt_virt-api-*/virt-api/*.log",
+					"/var/log/pods/kubevirt_virt-controller-*/virt-controller/*.log",
+					"/var/log/pods/kubevirt_virt-operator-*/virt-operator/*.log",
+				}, "auto"},
+				{"kernel", []string{"kernel"}, nil, "auto"},
+			},
+		},
+		Judging: Judging{
+			Interfaces: Deny{[]string{"veth*", "cali*", "lxc*"}},
+			Thresholds: Thresholds{CPU: Threshold{90, 98}, Memory: Threshold{90, 97}, Filesystem: Threshold{85, 95}},
+		},
+		Display: Display{
+			Screen: "dashboard",
+			Theme:  "auto",
+			Glyphs: "auto",
+			Quit:   true,
+		},
 	}
 	if got := Default(); !reflect.DeepEqual(got, want) {
 		t.Errorf("DefaultConfig() =\n%+v\nwant\n%+v", got, want)
@@ -86,22 +94,30 @@ palette: ["#000000", "#cc0000", "#4e9a06", "#c4a000", "#3465a4", "#75507b", "#06
   "#555753", "#ef2929", "#8ae234", "#fce94f", "#729fcf", "#ad7fa8", "#34e2e2", "#FFFFFF"]
 `))
 	want := Config{
-		RefreshInterval: 2 * time.Second,
-		LogBufferSize:   100000,
-		Screen:          "network",
-		Theme:           "mono",
-		Glyphs:          "ascii",
-		Size:            Size{132, 43},
-		Profile:         "rescue",
-		KubeconfigPath:  "/etc/rancher/k3s/k3s.yaml",
-		Logs:            []Log{{"storage", []string{"ceph", "mdmonitor"}, []string{"/var/log/ceph/*.log"}, "plain"}},
-		Interfaces:      Deny{[]string{}},
-		Filesystems:     Deny{[]string{"/mnt/*", "/srv/[ab]"}},
-		Thresholds:      Thresholds{CPU: Threshold{1, 98}, Memory: Threshold{90, 97}, Filesystem: Threshold{50, 60}},
-		Baud:            9600,
-		Login:           true,
-		Palette: &tty.Palette{0, 0xcc0000, 0x4e9a06, 0xc4a000, 0x3465a4, 0x75507b, 0x06989a, 0xd3d7cf,
-			0x555753, 0xef2929, 0x8ae234, 0xfce94f, 0x729fcf, 0xad7fa8, 0x34e2e2, 0xffffff},
+		Sampling: Sampling{
+			RefreshInterval: 2 * time.Second,
+			Profile:         "rescue",
+			KubeconfigPath:  "/etc/rancher/k3s/k3s.yaml",
+			Filesystems:     Deny{[]string{"/mnt/*", "/srv/[ab]"}},
+		},
+		Logging: Logging{
+			LogBufferSize: 100000,
+			Logs:          []Log{{"storage", []string{"ceph", "mdmonitor"}, []string{"/var/log/ceph/*.log"}, "plain"}},
+		},
+		Judging: Judging{
+			Interfaces: Deny{[]string{}},
+			Thresholds: Thresholds{CPU: Threshold{1, 98}, Memory: Threshold{90, 97}, Filesystem: Threshold{50, 60}},
+		},
+		Display: Display{
+			Screen: "network",
+			Theme:  "mono",
+			Glyphs: "ascii",
+			Size:   Size{132, 43},
+			Baud:   9600,
+			Login:  true,
+			Palette: &tty.Palette{0, 0xcc0000, 0x4e9a06, 0xc4a000, 0x3465a4, 0x75507b, 0x06989a, 0xd3d7cf,
+				0x555753, 0xef2929, 0x8ae234, 0xfce94f, 0x729fcf, 0xad7fa8, 0x34e2e2, 0xffffff},
+		},
 	}
 	if err != nil || !reflect.DeepEqual(got, want) {
 		t.Errorf("got\n%+v, %v\nwant\n%+v", got, err, want)

@@ -1,0 +1,32 @@
+package config
+
+// Judging is what is called wrong, and what is not listed one by one.
+type Judging struct {
+	Interfaces Deny // by interface name
+	Thresholds Thresholds
+}
+
+// Thresholds say when a share of something becomes a problem.
+type Thresholds struct {
+	CPU, Memory, Filesystem Threshold
+}
+
+// Threshold is in percent; Warn is below Critical.
+type Threshold struct {
+	Warn, Critical int
+}
+
+func (j *Judging) keys() []key {
+	return []key{
+		{"interfaces.deny", "[veth*, cali*, lxc*]", globs(&j.Interfaces.Deny),
+			"Interfaces, by name, that are folded into a count."},
+		{"thresholds.cpu.warn", "90", whole(&j.Thresholds.CPU.Warn, 1, 100), "Percent busy from which the CPU is a warning."},
+		{"thresholds.cpu.critical", "98", whole(&j.Thresholds.CPU.Critical, 1, 100), "Percent busy from which it is critical."},
+		{"thresholds.memory.warn", "90", whole(&j.Thresholds.Memory.Warn, 1, 100), "Percent used from which memory is a warning."},
+		{"thresholds.memory.critical", "97", whole(&j.Thresholds.Memory.Critical, 1, 100), "Percent used from which it is critical."},
+		{"thresholds.filesystem.warn", "85", whole(&j.Thresholds.Filesystem.Warn, 1, 100),
+			"Percent used, of bytes or of inodes, from which a filesystem is a warning."},
+		{"thresholds.filesystem.critical", "95", whole(&j.Thresholds.Filesystem.Critical, 1, 100),
+			"Percent used from which it is critical."},
+	}
+}
