@@ -61,7 +61,7 @@ func TestC3NoSecretGetsThrough(t *testing.T) {
 // TestC3OrdinaryLinesStay holds what must not be taken for a secret.
 func TestC3OrdinaryLinesStay(t *testing.T) {
 	for _, text := range linesOf(t, "ordinary.txt", "\n") {
-		if got := through(text); got != text {
+		if got, found := Append(nil, clean.AppendLines(nil, []byte(text))); found {
 			t.Errorf("%s\n  became %s", text, got)
 		}
 	}
@@ -92,6 +92,10 @@ var maskings = []struct{ in, want string }{
 	{`Config{User:"root", Password:"y"}`, `Config{User:"root", Password:"***"}`},
 	{"-----BEGIN PRIVATE KEY-----\nabc\n-----END PRIVATE KEY-----\nnext", "-----BEGIN PRIVATE KEY-----***-----END PRIVATE KEY-----\nnext"},
 	{`k3s agent --token K10a::b --server https://x`, `k3s agent --token *** --server https://x`},
+	{`token: abcdefghijkl`, `token: ***`},
+	{`token: abcdefghijk`, `token: abcdefghijk`},
+	{"password: |\n  abc1\nuser: x", "password: |\n  ***\nuser: x"},
+	{"found\n/Var/lib/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa1", "found\n/Var/lib/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa1"},
 	{``, ``},
 }
 
@@ -114,7 +118,8 @@ func TestString(t *testing.T) {
 func TestC3KeyInLinesOfTheirOwn(t *testing.T) {
 	key := []string{"-----BEGIN RSA PRIVATE KEY-----", planted, "a" + planted, planted + "==", "-----END RSA PRIVATE KEY-----"}
 	backwards := []string{key[4], key[3], key[2], key[1], key[0]}
-	for _, lines := range [][]string{key, backwards} {
+	begunTwice := []string{key[0], key[1], key[0], key[1], key[4]}
+	for _, lines := range [][]string{key, backwards, begunTwice} {
 		var l Lines
 		for _, line := range lines {
 			got, found := l.Append(nil, []byte("a"), []byte(line))
@@ -136,14 +141,26 @@ func TestC3KeyInLinesOfTheirOwn(t *testing.T) {
 	}
 }
 
+// TestC3KeyWithoutAnEnd: of what is no key its source's lines are seen again.
+func TestC3KeyWithoutAnEnd(t *testing.T) {
+	var l Lines
+	l.Append(nil, []byte("a"), []byte("-----BEGIN RSA PRIVATE KEY-----"))
+	for i := range mostLines + 1 {
+		if got, found := l.Append(nil, []byte("a"), []byte("Started")); found != (i < mostLines) {
+			t.Fatalf("line %d is shown as %q, %v", i, got, found)
+		}
+	}
+}
+
 // TestF57OwnTokenIsNowhere holds this program's own credentials, which may look like anything.
 func TestF57OwnTokenIsNowhere(t *testing.T) {
 	saved, list := owned.Load(), ownList
 	defer func() { owned.Store(saved); ownList = list }()
-	Own("plain words/and more", "abc")
+	Own("plain words", "plain words/and more", "abc")
 	for in, want := range map[string]string{
 		"you sent plain words/and more.":     "you sent ***.",
 		"as plain+words%2Fand+more":          "as ***",
+		"as plain%20words%2Fand%20more":      "as ***",
 		"as cGxhaW4gd29yZHMvYW5kIG1vcmU= !":  "as *** !",
 		"cut: plain words/an":                "cut: ***",
 		"twice plain words/and moreplain wo": "twice ******",
@@ -162,7 +179,7 @@ func TestF57OwnTokenIsNowhere(t *testing.T) {
 }
 
 func TestNamed(t *testing.T) {
-	for name, want := range map[string]bool{"PASSWORD": true, "DB_PASSWORD": true, "API_TOKEN": true, "AWS_SECRET_ACCESS_KEY": true,
+	for name, want := range map[string]bool{"PASSWORD": true, "DB_PASSWORD": true, "API_TOKEN": true, "AWS_SECRET_ACCESS_KEY": true, "COOKIE": true,
 		"MESSAGE": false, "_CMDLINE": false, "TOKENS": false, "": false, "_PID": false, "SESSION_ID": false} {
 		if got := Named([]byte(name)); got != want {
 			t.Errorf("%s: %v", name, got)
