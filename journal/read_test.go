@@ -4,11 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"runtime"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"hypervisor-tui/internal/await"
 )
 
 // fill puts n entries that only the archives have and then m that the ring gets too, every tenth an error.
@@ -275,7 +276,7 @@ func TestF55ArchiveHangs(t *testing.T) {
 		if p := ask(older, 3*hangs); p.Failed != errHangs.Error() || p.Pending || p.Reading.Active || len(p.Rows) != 1 {
 			t.Errorf("later: %+v", p)
 		}
-		before := runtime.NumGoroutine()
+		same := await.Goroutines(t)
 		p := ask(Query{}, time.Second)
 		for range 20 {
 			ask(older, time.Second)
@@ -284,9 +285,7 @@ func TestF55ArchiveHangs(t *testing.T) {
 			}
 			p = ask(Query{}, time.Second)
 		}
-		if now := runtime.NumGoroutine(); now > before {
-			t.Errorf("%d goroutines became %d", before, now)
-		}
+		same()
 		close(a.release)
 		synctest.Wait()
 		if p = ask(Query{Whole: p.Rows[0].ID}, time.Second); p.Whole == nil || p.Whole.Err != "" {

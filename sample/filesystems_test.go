@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"math"
-	"runtime"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -107,7 +106,7 @@ func TestF14HungMount(t *testing.T) {
 	t.Cleanup(release) // before the probes are waited for
 	await.Until(t, "all but the dead mount", func() bool { return s.filesystems.idle() == 9 })
 	s.Sample()
-	goroutines := runtime.NumGoroutine()
+	same := await.Goroutines(t)
 	began := c.Now()
 	for range 100 {
 		before := dead.questions.Load()
@@ -116,8 +115,8 @@ func TestF14HungMount(t *testing.T) {
 		await.Until(t, "nine answers", func() bool { return dead.questions.Load() == before+9 && s.filesystems.idle() == 9 })
 		s.Sample()
 	}
-	if now := runtime.NumGoroutine(); now > goroutines || dead.most.Load() != 1 {
-		t.Errorf("%d goroutines became %d, %d of them hang", goroutines, now, dead.most.Load())
+	if same(); dead.most.Load() != 1 {
+		t.Errorf("%d goroutines hang", dead.most.Load())
 	}
 	for _, f := range s.Reader(0).Hosts.Latest().Filesystems {
 		switch {

@@ -1,7 +1,6 @@
 package sample
 
 import (
-	"runtime"
 	"testing"
 	"time"
 
@@ -46,7 +45,7 @@ func TestF53IdentityHangs(t *testing.T) {
 	answer := make(chan struct{})
 	s.identity.look = func(root string) *identity { <-answer; return readIdentity(root) }
 	s.Sample()
-	goroutines := runtime.NumGoroutine()
+	same := await.Goroutines(t)
 	h := s.Reader(0).Hosts.Latest()
 	if h.Health[Identity].State != health.Init || h.Health[Stat].State != health.OK || h.Machine.Hostname != "hypervisor-01" {
 		t.Errorf("identity %+v, cpu %+v, hostname %q", h.Health[Identity], h.Health[Stat], h.Machine.Hostname)
@@ -56,9 +55,7 @@ func TestF53IdentityHangs(t *testing.T) {
 		s.identity.ask() // as the worker does each minute
 		s.Sample()
 	}
-	if now := runtime.NumGoroutine(); now > goroutines {
-		t.Errorf("%d goroutines became %d", goroutines, now)
-	}
+	same()
 	if got := s.Reader(0).Hosts.Latest().Health[Identity]; got.State != health.Failed || got.Err != procfile.NotAnswering {
 		t.Errorf("%+v", got)
 	}

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -67,14 +66,12 @@ func hungFUSE(t *testing.T) {
 		return p != nil && s.filesystems.idle() == len(s.filesystems.roster.listing.Load().probes)-1
 	})
 	s.Sample()
-	goroutines := runtime.NumGoroutine()
+	same := await.Goroutines(t)
 	for range 100 {
 		c.Pass(6 * patience)
 		s.Sample()
 	}
-	if now := runtime.NumGoroutine(); now > goroutines {
-		t.Errorf("%d goroutines became %d", goroutines, now)
-	}
+	same()
 	await.Until(t, "the others", func() bool {
 		s.Sample()
 		fresh := 0

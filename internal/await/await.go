@@ -3,6 +3,7 @@ package await
 
 import (
 	"flag"
+	"runtime"
 	"testing"
 	"time"
 )
@@ -26,6 +27,19 @@ func Until(t testing.TB, what string, ok func() bool) {
 	for limit := time.Now().Add(Limit); !ok(); time.Sleep(time.Millisecond) {
 		if time.Now().After(limit) {
 			t.Fatalf("not within %v: %s", Limit, what)
+		}
+	}
+}
+
+// Goroutines counts the goroutines that there are. The function that it returns fails the test when there are more than
+// five more: what is done a dozen times may not leave one behind each time. Up to five are the runtime's own, which has one
+// for finalizers, and what is just ending.
+func Goroutines(t testing.TB) (same func()) {
+	before := runtime.NumGoroutine()
+	return func() {
+		t.Helper()
+		if now := runtime.NumGoroutine(); now > before+5 {
+			t.Errorf("%d goroutines became %d", before, now)
 		}
 	}
 }

@@ -45,7 +45,7 @@ func TestF55NotAnswering(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		done := make(chan bool, 1)
 		go func() { done <- Supervise(ctx, "test", src, w.Input) }()
-		before := runtime.NumGoroutine()
+		same := await.Goroutines(t)
 		state := func() health.Health { synctest.Wait(); return w.Input.State().Health }
 		if time.Sleep(patience / 2); state().State != health.Init {
 			t.Errorf("at once: %+v", state())
@@ -54,9 +54,7 @@ func TestF55NotAnswering(t *testing.T) {
 		if s := state(); s.State != health.Failed || s.Err != "not answering for 60 s: "+path {
 			t.Errorf("%+v", s)
 		}
-		if now := runtime.NumGoroutine(); now > before+1 {
-			t.Errorf("%d goroutines became %d", before, now)
-		}
+		same()
 		answer <- struct{}{}
 		if s := state(); s.State != health.OK || s.Err != "" {
 			t.Errorf("when it answers: %+v", s)

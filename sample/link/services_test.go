@@ -9,7 +9,6 @@ import (
 	"net/netip"
 	"os/exec"
 	"reflect"
-	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -21,6 +20,7 @@ import (
 	"github.com/mdlayher/netlink"
 	"golang.org/x/sys/unix"
 
+	"hypervisor-tui/internal/await"
 	"hypervisor-tui/internal/boottime"
 	"hypervisor-tui/internal/health"
 	"hypervisor-tui/sample"
@@ -260,7 +260,7 @@ func TestF53HungHostFile(t *testing.T) {
 		}
 		r := run(t, w)
 		beats(1)
-		before := runtime.NumGoroutine()
+		same := await.Goroutines(t)
 		beats(30)
 		report := r.last.Load()
 		if report.Table == nil || len(report.Table.Links) != 2 || report.Health.State != health.OK {
@@ -269,9 +269,7 @@ func TestF53HungHostFile(t *testing.T) {
 		if s := report.Table.Services; s.WhyFiles != "not answering: "+hung || s.CNI != "" || s.WhyCNI != s.WhyFiles || report.Table.DNS != nil {
 			t.Errorf("%+v", s)
 		}
-		if now := runtime.NumGoroutine(); now > before {
-			t.Errorf("%d goroutines became %d", before, now)
-		}
+		same()
 		dead.Store(false)
 		close(answer)
 		beats(4)
