@@ -134,10 +134,7 @@ func (n *Page) Update(w, h int, f *frame.Frame) {
 	n.lay(w, f)
 	all := n.height
 	if n.filter == "" && linksKnown(f) {
-		rest := draw.Nowhere(w)
-		whole := rest.H()
-		drawRest(&rest, f)
-		all += whole - rest.H()
+		all += restRows(w, f)
 	}
 	n.scroll.Fit(h-n.head(f), all)
 }
@@ -226,6 +223,18 @@ func drawRest(view *draw.Region, f *frame.Frame) {
 	p := view.CutTop(1).Pen(1, 0)
 	drawListeners(&p, f.Net.Services)
 	drawHost(view, f)
+}
+
+// restRows is how many rows drawRest takes on w columns: measuring them would cost as much as drawing them.
+func restRows(w int, f *frame.Frame) int {
+	cluster := 2
+	if widget.ClusterKnown(f) {
+		cluster = 4
+		if w < pairColumns {
+			cluster += 2
+		}
+	}
+	return 1 + cluster + 2 + max(len(f.Net.Gateways), 1) + 2
 }
 
 // drawFilter shows what is typed and how many interfaces have it.

@@ -10,6 +10,7 @@ import (
 	"hypervisor-tui/frame"
 	"hypervisor-tui/frame/frametest"
 	"hypervisor-tui/journal"
+	"hypervisor-tui/sample"
 	"hypervisor-tui/screens"
 	"hypervisor-tui/screens/screentest"
 )
@@ -86,5 +87,25 @@ func TestShrunkListIsDrawn(t *testing.T) {
 	c.Present(canvas, 80, 24, f)
 	if again := string(canvas.AppendText(nil)); got != again {
 		t.Errorf("first\n%s\nand then\n%s", got, again)
+	}
+}
+
+// TestRestIsAsHighAsItIsSaidToBe: a list that is scrolled by another number of rows would end too early or too late.
+func TestRestIsAsHighAsItIsSaidToBe(t *testing.T) {
+	for _, cluster := range []bool{false, true} {
+		for _, gateways := range []int{0, 1, 3} {
+			for _, w := range []int{1, 40, pairColumns - 1, pairColumns, 2*secondColumn - 1, 2 * secondColumn, 200} {
+				f := frametest.Fixed()
+				if cluster {
+					frametest.Healthy(f)
+				}
+				f.Net.Gateways = make([]sample.Gateway, gateways)
+				view := draw.Nowhere(w)
+				all := view.H()
+				if drawRest(&view, f); all-view.H() != restRows(w, f) {
+					t.Errorf("on %d columns, cluster %v, %d gateways: %d rows, said to be %d", w, cluster, gateways, all-view.H(), restRows(w, f))
+				}
+			}
+		}
 	}
 }
