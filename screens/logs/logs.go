@@ -99,7 +99,7 @@ func (l *Page) Update(w, h int, f *frame.Frame) {
 
 // entryRows is how many of h rows are for entries: the others are tabs, state and the last hour.
 func entryRows(h int, f *frame.Frame) int {
-	if h -= 2; h >= hourRows && f.Page != nil {
+	if h = max(h-2, 0); h >= hourRows && f.Page != nil {
 		h--
 	}
 	return h
