@@ -54,6 +54,23 @@ func begun(file *os.File, fields *Fields) (*File, error) {
 	return f, nil
 }
 
+// glanced returns what reads the first entry of a file that is open, and owns it. It does not follow the chain of arrays.
+func glanced(file *os.File, fields *Fields) (f *File, err error) {
+	f = &File{path: file.Name(), fields: fields, file: file, serial: fields.next(), look: fields.next()}
+	if f.head, err = readHeader(file); err != nil {
+		file.Close()
+		return nil, err
+	}
+	f.compact = f.head.Incompatible&FlagCompact != 0
+	if info, err := file.Stat(); err == nil {
+		f.size = uint64(info.Size())
+	}
+	if f.follow() {
+		f.count = 1
+	}
+	return f, nil
+}
+
 func (f *File) open() (err error) {
 	if f.head, err = readHeader(f.file); err != nil {
 		return err

@@ -19,7 +19,7 @@ type follow struct {
 // the last entry. After an error it is called again.
 func (m *Merge) Follow(boot ID) error {
 	m.following, m.Boot = true, boot
-	m.eras = m.findEras()
+	m.findEras()
 	m.SeekEnd()
 	for _, c := range m.members {
 		if c.live() {
@@ -124,5 +124,5 @@ func (m *Merge) behind(c *member) bool {
 	key := c.key
 	m.Refresh()
 	other := m.choose()
-	return other != nil && other != c && m.Compare(&other.key, &key) < 0
+	return other != nil && other != c && (!other.bounded(false, m.alone) || m.Compare(&other.key, &key) < 0)
 }

@@ -1,9 +1,7 @@
 package file
 
 import (
-	"bytes"
 	"io/fs"
-	"math"
 	"os"
 
 	"golang.org/x/sys/unix"
@@ -15,6 +13,7 @@ type member struct {
 	inode   uint64
 	head    Header // as it was when the file was last opened or listed
 	file    *File  // nil: not open
+	first   *Key   // of the first entry; nil: not known
 	at      uint64 // the merge stands before entry at
 	key     Key    // of the entry that comes next in the merge's direction; of a closed file a bound for it
 	keyed   bool   // key is known
@@ -71,9 +70,19 @@ func (c *member) open(fields *Fields) error {
 	if c.file != nil {
 		return nil
 	}
+	f, err := c.reopened(fields, begun)
+	if err == nil {
+		c.file, c.keyed = f, false
+		c.at = min(c.at, f.Len())
+	}
+	return err
+}
+
+// reopened returns what begin makes of the file; the error is that of open.
+func (c *member) reopened(fields *Fields, begin func(*os.File, *Fields) (*File, error)) (*File, error) {
 	file, err := os.Open(c.Path)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	number, _, err := inode(file)
 	if err == nil && number != c.inode { // it need not be a journal yet
@@ -81,19 +90,36 @@ func (c *member) open(fields *Fields) error {
 	}
 	if err != nil {
 		file.Close()
-		return err
+		return nil, err
 	}
-	f, err := begun(file, fields)
+	f, err := begin(file, fields)
+	if err == nil && f.head.File != c.head.File { // the number was used again
+		f.Close()
+		err = fs.ErrNotExist
+	}
+	return f, err
+}
+
+// learn reads the key of the last entry, or of the first without looking for all of them, and closes the file. Where the
+// last one is damaged it stays open, and where the first one is it is taken to come before all others.
+func (c *member) learn(fields *Fields, back bool) error {
+	if back {
+		err := c.open(fields)
+		if err != nil {
+			return err
+		}
+		if _, err = c.file.Key(c.len() - 1); err == nil {
+			c.close()
+		}
+		return nil
+	}
+	f, err := c.reopened(fields, glanced)
 	if err != nil {
 		return err
 	}
-	if f.head.File != c.head.File { // the number was used again
-		f.Close()
-		return fs.ErrNotExist
-	}
-	c.file, c.keyed = f, false
-	c.at = min(c.at, f.Len())
-	return nil
+	first, _ := f.Key(0)
+	c.first = &first
+	return f.Close()
 }
 
 // close looks a last time for what was added, so that it is known what is left, and whether there will be more: its
@@ -116,12 +142,12 @@ func (c *member) close() {
 }
 
 // ahead says whether there is an entry in a direction, and sets key. Of a file that is not open it need not be exact.
-func (c *member) ahead(back bool, now ID) bool {
+func (c *member) ahead(back bool) bool {
 	if c.keyed {
 		return true
 	}
 	if c.file == nil {
-		return c.bound(back, now)
+		return c.bound(back)
 	}
 	for c.at > 0 && back || c.at < c.len() && !back {
 		n := c.at
@@ -139,34 +165,34 @@ func (c *member) ahead(back bool, now ID) bool {
 	return false
 }
 
-// lastID comes after all others.
-var lastID = ID(bytes.Repeat([]byte{0xff}, len(ID{})))
-
-// bound makes key of what the header says about the first or the last entry, so that it comes before that in the
+// bound makes key of what is known about the first or the last entry, so that it does not come after that in the
 // direction.
-func (c *member) bound(back bool, now ID) bool {
-	c.key = Key{SeqID: c.head.SeqID, Seq: c.head.HeadSeq, Realtime: c.head.HeadTime}
+func (c *member) bound(back bool) bool {
 	if back {
-		c.key = c.tail(now)
+		c.key = c.tail()
 		return c.at > 0
+	}
+	c.key = Key{SeqID: c.head.SeqID, Seq: c.head.HeadSeq, Realtime: c.head.HeadTime}
+	if c.first != nil {
+		c.key = *c.first
 	}
 	return c.at < c.len()
 }
 
-// unknownMono is the monotonic time of a bound for an entry of which only the number and the time of day are known.
-const unknownMono = math.MaxUint64
-
-// tail is a bound for the last entry of a file that is not open: it comes after that. now is this host's boot.
-func (c *member) tail(now ID) Key {
+// tail is a bound for the last entry of a file that is not open: it comes after that.
+func (c *member) tail() Key {
 	h := &c.head
-	k := Key{SeqID: h.SeqID, Seq: h.TailSeq, Realtime: h.TailTime, Monotonic: unknownMono, Boot: lastID}
-	switch {
-	case h.tailKnown:
+	k := Key{SeqID: h.SeqID, Seq: h.TailSeq + 1, Realtime: h.TailTime}
+	if h.tailKnown {
 		k.Monotonic, k.Boot = h.TailMono+1, h.TailBoot
-	case h.TailBoot == now:
-		k.Boot = now
 	}
 	return k
+}
+
+// bounded says that bound is one in the order of all files: numbers alone tell the place of an entry among those of its
+// own sequence only.
+func (c *member) bounded(back, alone bool) bool {
+	return c.file != nil || alone || back && c.head.tailKnown || !back && c.first != nil
 }
 
 // unlinked says that the file that is open has no name any more.

@@ -36,7 +36,8 @@ type Merge struct {
 	limit   Key     // the next one's, if limited
 	limited bool
 
-	eras map[ID]era // see findEras
+	eras  map[ID]era // see findEras
+	alone bool       // all files share a sequence of numbers
 
 	moved bool // a file had not the name any more under which it was listed
 
@@ -90,7 +91,7 @@ func (m *Merge) takeAll(list Listing) (err error) {
 			err = e
 		}
 	}
-	m.eras = m.findEras()
+	m.findEras()
 	return cmp.Or(err, list.Err)
 }
 
@@ -139,7 +140,12 @@ func (m *Merge) take(c *member) error {
 
 // open opens the file of a member, whatever its name is by now. The error is fs.ErrNotExist when it has none.
 func (m *Merge) open(c *member) error {
-	err := c.open(m.fields)
+	return m.named(c, func() error { return c.open(m.fields) })
+}
+
+// named does what needs the name of a member's file.
+func (m *Merge) named(c *member, do func() error) error {
+	err := do()
 	for looks := 0; errors.Is(err, fs.ErrNotExist) && looks < looksMax; looks++ {
 		c.seen = false
 		if _, err := m.survey(); err != nil {
@@ -148,7 +154,7 @@ func (m *Merge) open(c *member) error {
 		if !c.seen {
 			break
 		}
-		err = c.open(m.fields)
+		err = do()
 	}
 	return err
 }
@@ -277,7 +283,7 @@ func (m *Merge) turn(back bool) {
 
 // pick returns the open member whose entry is next. The error is io.EOF at the end.
 func (m *Merge) pick() (*member, error) {
-	if c := m.current; c != nil && c.ahead(m.back, m.Boot) && (!m.limited || m.before(&c.key, &m.limit)) {
+	if c := m.current; c != nil && c.ahead(m.back) && (!m.limited || m.before(&c.key, &m.limit)) {
 		return c, nil
 	}
 	m.current = nil
@@ -291,7 +297,12 @@ func (m *Merge) pick() (*member, error) {
 			m.single(best)
 			return best, nil
 		}
-		err := m.open(best)
+		var err error
+		if best.bounded(m.back, m.alone) {
+			err = m.open(best)
+		} else {
+			err = m.named(best, func() error { return best.learn(m.fields, m.back) })
+		}
 		if err == nil {
 			continue
 		}
@@ -302,20 +313,23 @@ func (m *Merge) pick() (*member, error) {
 	}
 }
 
-// choose finds the member with the next key, and the limit up to which it stays so.
+// choose finds the member with the next key, and the limit up to which it stays so, or one of which more must be learned
+// before.
 func (m *Merge) choose() (best *member) {
 	m.limited = false
 	for _, c := range m.members {
-		if !c.ahead(m.back, m.Boot) {
+		if !c.ahead(m.back) {
 			m.drained(c)
-			if !c.ahead(m.back, m.Boot) {
+			if !c.ahead(m.back) {
 				continue
 			}
 		}
 		switch {
+		case !c.bounded(m.back, m.alone):
+			return c
 		case best == nil:
 			best = c
-		case m.before(&c.key, &best.key):
+		case m.before(&c.key, &best.key), c.file == nil && !m.before(&best.key, &c.key): // which may be a copy
 			m.limit, m.limited = best.key, true
 			best = c
 		case !m.limited || m.before(&c.key, &m.limit):

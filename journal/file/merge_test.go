@@ -365,25 +365,30 @@ func TestMergeToAndFro(t *testing.T) {
 	}
 }
 
-// TestMergeLeavesCopiesOut: the same entries in two files.
+// TestMergeLeavesCopiesOut: the same entries in two files, of one sequence of numbers or of two, the longer one first or
+// last.
 func TestMergeLeavesCopiesOut(t *testing.T) {
-	j := newJournald(t, 1)
-	for _, name := range []string{"system@1.journal", "system@2.journal"} {
-		w := j.create(j.disk, name)
-		add(t, w, numbered(0), numbered(1), numbered(2))
-		w.Close(jwrite.Archived)
-	}
-	fields := NewFields(Wish{"MESSAGE", 100})
-	m, e := NewMerge(j.roots(), fields), fields.NewEntry()
-	m.Look()
-	defer m.Close()
-	for _, step := range []func(*Entry) error{m.Next, m.Prev} {
-		n := 0
-		for step(e) == nil {
-			n++
+	for seed := range 16 {
+		folder := filepath.Join(t.TempDir(), machine)
+		for i := range 2 {
+			w := create(t, filepath.Join(folder, fmt.Sprintf("system@%d.journal", i)),
+				jwrite.Options{TailBoot: seed&1 != 0, File: id(fmt.Sprint("file", i)), SeqID: id(fmt.Sprint("seq", i*seed>>1&1))})
+			add(t, w, numbered(0), numbered(1), numbered(2))
+			if seed>>2 == i {
+				add(t, w, numbered(3))
+			}
+			w.Close(jwrite.Archived)
 		}
-		if n != 3 {
-			t.Errorf("%d entries", n)
+		m, e := merged(t, folder)
+		for _, step := range []func(*Entry) error{m.Next, m.Prev} {
+			if got := numbers(t, step, e); len(got) != 3+map[bool]int{true: 1}[seed>>2 < 2] {
+				t.Errorf("seed %d: %v", seed, got)
+			}
+		}
+		m, e = merged(t, folder)
+		m.SeekEnd()
+		if got := numbers(t, m.Prev, e); len(got) != 3+map[bool]int{true: 1}[seed>>2 < 2] {
+			t.Errorf("seed %d, backwards at once: %v", seed, got)
 		}
 	}
 }

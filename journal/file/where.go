@@ -45,8 +45,9 @@ func (m *Merge) SeekTime(micros uint64) error {
 // SeekKey puts the Merge before the entry with that key, or where it would be; with past, behind it.
 func (m *Merge) SeekKey(key *Key, past bool) error {
 	return m.seek(func(c *member) error {
-		tail := c.tail(m.Boot)
-		return m.place(c, !c.live() && m.Compare(&tail, key) < 0, c.head.SeqID == key.SeqID && c.head.HeadSeq > key.Seq,
+		tail := c.tail()
+		known := c.head.SeqID == key.SeqID || c.bounded(true, m.alone)
+		return m.place(c, known && !c.live() && m.Compare(&tail, key) < 0, c.head.SeqID == key.SeqID && c.head.HeadSeq > key.Seq,
 			func(f *File) uint64 { return f.seekKey(key, past, m.Compare) })
 	})
 }
@@ -107,49 +108,64 @@ func (m *Merge) Locate(micros, seq uint64) (f *File, n uint64, key Key) {
 // Compare is the order of the entries. Where neither clock nor number says which of two boots was first, it is the one
 // that this host is not in, or that ended first.
 func (m *Merge) Compare(a, b *Key) int {
-	same := a.Boot == b.Boot && a.Boot != (ID{}) && a.Boot != lastID && a.Monotonic != unknownMono && b.Monotonic != unknownMono
 	switch {
-	case same:
+	case a.Boot == b.Boot && a.Boot != ID{}:
 		return a.Compare(b)
 	case a.SeqID == b.SeqID && a.Seq != b.Seq:
 		return cmp.Compare(a.Seq, b.Seq)
-	}
-	if m.Boot != (ID{}) && (a.Boot == m.Boot) != (b.Boot == m.Boot) {
-		if a.Boot == m.Boot {
-			return 1
-		}
+	case m.Boot != ID{} && a.Boot == m.Boot:
+		return 1
+	case m.Boot != ID{} && b.Boot == m.Boot:
 		return -1
 	}
-	for _, of := range [...]struct{ a, b ID }{{a.Boot, b.Boot}, {a.SeqID, b.SeqID}} {
-		x, y := m.eras[of.a], m.eras[of.b]
-		if x.end != y.end && x.end != 0 && y.end != 0 && x.machine == y.machine {
-			return cmp.Compare(x.end, y.end)
-		}
+	x, y := m.era(a), m.era(b)
+	switch {
+	case x.machine != y.machine, !x.known && !y.known:
+	case x.known && y.known && x.end != y.end:
+		return cmp.Compare(x.end, y.end)
+	case x.known && !y.known && y.end != 0 && y.end <= x.end:
+		return 1
+	case y.known && !x.known && x.end != 0 && x.end <= y.end:
+		return -1
 	}
 	return a.Compare(b)
 }
 
-// era is a boot or a sequence of numbers of a machine, which has one after the other.
+// era is a boot of a machine, which has one after the other, or a sequence of numbers of it.
 type era struct {
 	machine ID
 	end     uint64 // microseconds since 1970
+	known   bool   // it is a boot's
 }
 
-// findEras returns the eras that end in a file, by the boot's id or the sequence's.
-func (m *Merge) findEras() map[ID]era {
-	eras := make(map[ID]era, 2*len(m.members))
+// era returns that of a key's boot. The end of one that no file ends with is not known: then it is that of its sequence,
+// which may have gone on in later boots.
+func (m *Merge) era(k *Key) era {
+	if boot, ok := m.eras[k.Boot]; ok {
+		return boot
+	}
+	return m.eras[k.SeqID]
+}
+
+// findEras finds the eras that end in a file, by the boot's id or the sequence's. A sequence ends with its last boot:
+// others may go on beside it.
+func (m *Merge) findEras() {
+	m.eras = make(map[ID]era, 2*len(m.members))
 	for _, c := range m.members {
 		h := &c.head
 		end := h.TailTime
 		if h.TailBoot == m.Boot && m.Boot != (ID{}) {
 			end = math.MaxUint64 // it has not ended
 		}
-		for _, id := range [...]ID{h.TailBoot, h.SeqID} {
-			eras[id] = era{h.Machine, max(eras[id].end, end)}
-		}
+		m.eras[h.TailBoot] = era{h.Machine, max(m.eras[h.TailBoot].end, end), true}
 	}
-	delete(eras, ID{}) // of a bound, whose boot is not known
-	return eras
+	delete(m.eras, ID{}) // of a bound, whose boot is not known
+	m.alone = true
+	for _, c := range m.members {
+		h := &c.head
+		m.eras[h.SeqID] = era{h.Machine, max(m.eras[h.SeqID].end, m.eras[h.TailBoot].end), false}
+		m.alone = m.alone && h.SeqID == m.members[0].head.SeqID
+	}
 }
 
 // SeekBoot puts the Merge before the first entry of the boot that the entry with this key belongs to, and returns the
