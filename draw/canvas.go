@@ -2,7 +2,6 @@ package draw
 
 import (
 	"math"
-	"slices"
 	"unicode/utf8"
 
 	"github.com/gdamore/tcell/v2"
@@ -125,7 +124,7 @@ func (c *Canvas) FlushSome(p Putter, bytes, head int) (sent int, more bool) {
 		}
 		sent += c.flushRow(p, c.next, &left)
 		if left <= 0 {
-			if c.next == started || !c.differs(c.next) {
+			if c.next == started {
 				c.next++ // a row that is longer than what there is room for must not keep the others waiting
 			}
 			return sent, true
@@ -133,11 +132,6 @@ func (c *Canvas) FlushSome(p Putter, bytes, head int) (sent int, more bool) {
 		c.next++
 	}
 	return sent, left <= 0
-}
-
-// differs says whether anything of row y is still to be sent.
-func (c *Canvas) differs(y int) bool {
-	return !slices.Equal(c.cells[y*c.w:(y+1)*c.w], c.shown[y*c.w:(y+1)*c.w])
 }
 
 // FromTop makes the next FlushSome go through the rows from the first one on.

@@ -99,6 +99,38 @@ func TestF37GoesOnWhereItStopped(t *testing.T) {
 	}
 }
 
+// TestF37LongRowKeepsNobodyWaiting: one that changes with each frame, and is longer than what there is room for.
+func TestF37LongRowKeepsNobodyWaiting(t *testing.T) {
+	const w, h = 80, 4
+	c := NewCanvas(testLook())
+	p := &tape{model: newModel(t, w, h)}
+	for n := range 5 {
+		r := c.Begin(w, h)
+		r.Sub(0, 0, w, 1).Fill(rune('a'+n), Text)
+		r.Sub(0, 1, w, 1).Fill('z', Text)
+		c.FlushSome(p, 60, 0)
+	}
+	if p.cells[w].text != "z" {
+		t.Error("the row below is still to come")
+	}
+}
+
+// TestF37WipedStartsAtTheTop: what a slow line gets first after a wipe is the picture's beginning, wherever it was.
+func TestF37WipedStartsAtTheTop(t *testing.T) {
+	const w, h = 80, 8
+	c := NewCanvas(testLook())
+	p := &tape{model: newModel(t, w, h)}
+	c.Begin(w, h).Fill('a', Text)
+	for range 4 {
+		c.FlushSome(p, 60, 1)
+	}
+	c.Wiped()
+	p.rows = nil
+	if c.FlushSome(p, 300, 1); len(p.rows) < 2 || p.rows[0] != 0 || p.rows[1] != 1 {
+		t.Errorf("rows %v come first", p.rows)
+	}
+}
+
 // TestF38Repair: rows are sent again in turn, changed or not, until each was.
 func TestF38Repair(t *testing.T) {
 	const w, h = 20, 7

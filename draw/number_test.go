@@ -112,7 +112,7 @@ func TestAges(t *testing.T) {
 
 func TestAppendBitRate(t *testing.T) {
 	for v, want := range map[float64]string{
-		0: "0 bit/s", 100: "800 bit/s", 124.9: "999 bit/s", 125: "1.0 kbit/s", 125e6: "1.0 Gbit/s", 1.17e9: "9.4 Gbit/s", 124e8: "99.2 Gbit/s", 125e8: "100 Gbit/s",
+		0: "0 bit/s", 100: "800 bit/s", 124.9: "999 bit/s", 124.95: "1.0 kbit/s", 125: "1.0 kbit/s", 125e6: "1.0 Gbit/s", 1.17e9: "9.4 Gbit/s", 124e8: "99.2 Gbit/s", 125e8: "100 Gbit/s",
 		-1: "--", math.NaN(): "--", math.Inf(1): "--",
 	} {
 		if got := string(AppendBitRate(nil, v)); got != want || len(got) > 11 {

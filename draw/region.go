@@ -67,12 +67,6 @@ func (r *Region) CutRight(n int) Region {
 // Visible says whether any of r can be seen.
 func (r Region) Visible() bool { return r.x0 < r.x1 && r.y0 < r.y1 }
 
-// Sees says whether any of row y can be seen.
-func (r *Region) Sees(y int) bool {
-	y += r.y
-	return r.x0 < r.x1 && r.y0 <= y && y < r.y1
-}
-
 // Inset returns r without n columns on the left and on the right.
 func (r Region) Inset(n int) Region { return r.Sub(n, 0, r.w-2*n, r.h) }
 

@@ -122,7 +122,6 @@ func lookupEntry(name string) (*terminfo.Terminfo, error) {
 	e.EnterKeypad, e.ExitKeypad = plainKeys, foreignInput+plainKeys // an application keypad is dead: tcell does not know its keys
 	// tcell sleeps for padding, and prints that of the alternate character set.
 	e.PadChar = ""
-	e.InsertChar = "" // tcell would use it in the last column, with the cell before that one, which may be another row's
 	for _, s := range []*string{&e.EnterAcs, &e.ExitAcs} {
 		*s = padding.ReplaceAllString(*s, "")
 	}

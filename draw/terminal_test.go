@@ -150,6 +150,12 @@ func TestF33AnySize(t *testing.T) {
 // TestF33SizeFromEnvironment: tcell would make as many cells as $COLUMNS and $LINES say, or panic.
 func TestF33SizeFromEnvironment(t *testing.T) {
 	quietEnv(t)
+	t.Setenv("COLUMNS", "132")
+	t.Setenv("LINES", "43")
+	device, _ := openTty(t, 100, 30)
+	if w, h := device.Size(); w != 100 || h != 30 {
+		t.Errorf("a terminal that knows its size is %dx%d", w, h)
+	}
 	for _, c := range []struct {
 		columns, lines string
 		w, h           int
@@ -214,6 +220,25 @@ func TestFiniWithoutTcell(t *testing.T) {
 	slave.Close()
 	master.Close()
 	<-v.Done
+	ttytest.NoMoreGoroutines(t, before)
+}
+
+// TestFiniWithKeysThatNobodyTook: tcell waits for room for them, and ends all the same.
+func TestFiniWithKeysThatNobodyTook(t *testing.T) {
+	quietEnv(t)
+	before := ttytest.Goroutines()
+	device, master := openTty(t, 80, 24)
+	s, _, err := NewScreen(device, ScreenOptions{Term: "xterm", Locale: "C.UTF-8"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Init(); err != nil {
+		t.Fatal(err)
+	}
+	events := s.tcell.EventQ()
+	master.WriteString(strings.Repeat("x", 2*cap(events)))
+	await.Until(t, "a full queue", func() bool { return len(events) == cap(events) })
+	ttytest.Within(t, "Fini", s.Fini)
 	ttytest.NoMoreGoroutines(t, before)
 }
 

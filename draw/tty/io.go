@@ -90,11 +90,6 @@ func (t *Terminal) Alive() bool {
 	if t.closed {
 		return false
 	}
-	fds := []unix.PollFd{{Fd: int32(t.line.fd)}}
-	if n, err := unix.Poll(fds, 0); err == nil && n > 0 && fds[0].Revents&(unix.POLLHUP|unix.POLLERR) != 0 {
-		t.hangUp()
-		return false
-	}
 	if _, err := unix.IoctlGetTermios(t.line.fd, unix.TCGETS2); err != nil {
 		t.hangUp()
 		return false

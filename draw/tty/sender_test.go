@@ -79,6 +79,9 @@ func TestBudgetNeverExceeded(t *testing.T) {
 			}
 			now = now.Add(wait + time.Duration(i%7)*time.Microsecond)
 		}
+		if sent == 0 {
+			t.Errorf("%d baud: nothing in %v", baud, now.Sub(start))
+		}
 	}
 }
 

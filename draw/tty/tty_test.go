@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 
+	"golang.org/x/sys/unix"
+
 	"hypervisor-tui/draw/tty/ttytest"
 	"hypervisor-tui/internal/await"
 )
@@ -128,5 +130,55 @@ func TestF32HangUp(t *testing.T) {
 		tty.Size()
 		ttytest.Within(t, "Close", func() { tty.Close() })
 		ttytest.NoMoreGoroutines(t, before)
+	}
+}
+
+// TestC8PasteIsForWhoTypes: what is pasted while nobody types a text is no key.
+func TestC8PasteIsForWhoTypes(t *testing.T) {
+	tty, master := onPty(t, 80, 24)
+	if err := tty.Start(); err != nil {
+		t.Fatal(err)
+	}
+	for typing, want := range map[bool]string{false: "q", true: "abcq"} {
+		tty.AcceptPaste(typing)
+		master.WriteString("\x1b[200~abc\x1b[201~q")
+		var got []byte
+		ttytest.Within(t, "keys", func() {
+			for buf := make([]byte, 256); !bytes.HasSuffix(got, []byte("q")); {
+				n, err := tty.Read(buf)
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				got = append(got, buf[:n]...)
+			}
+		})
+		if keys := strings.TrimPrefix(string(got), "\x1b[200\x18"); keys != want { // a sequence that is called off
+			t.Errorf("typing %v: %q, want %q", typing, keys, want)
+		}
+	}
+}
+
+// TestStopDropsKeys: what was typed and not read is not for the program that reads the terminal next.
+func TestStopDropsKeys(t *testing.T) {
+	tty, master := onPty(t, 80, 24)
+	if err := tty.Start(); err != nil {
+		t.Fatal(err)
+	}
+	waiting := func() int {
+		n, err := unix.IoctlGetInt(tty.line.fd, unix.TIOCINQ)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	master.WriteString("rm -rf x\n")
+	await.Until(t, "keys that wait", func() bool { return waiting() > 0 })
+	tty.Drain()
+	if err := tty.Stop(); err != nil {
+		t.Fatal(err)
+	}
+	if n := waiting(); n > 0 {
+		t.Errorf("%d bytes are left for the shell", n)
 	}
 }
