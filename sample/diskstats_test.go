@@ -117,7 +117,7 @@ func TestDisksOfOneName(t *testing.T) {
 	s := sampled(t, root)
 	sampletest.Put(t, root, "/proc/diskstats", diskstatsOf(2, "sdb", "sda", "sda"))
 	s.Sample()
-	if h := s.Reader(0).Hosts.Latest(); len(h.Disks) != 3 || math.IsNaN(h.Disks[1].Read) || !h.Health[Diskstats].Has() {
+	if h := s.Reader(0).Hosts.Latest(); len(h.Disks) != 3 || math.IsNaN(h.Disks[1].Read) || !math.IsNaN(h.Disks[2].Read) || !h.Health[Diskstats].Has() {
 		t.Errorf("%+v", h.Disks)
 	}
 }

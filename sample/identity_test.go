@@ -136,4 +136,9 @@ func TestSocketsWithoutIPv6AndConntrack(t *testing.T) {
 	if n := sampled(t, root).Reader(0).Nets.Latest(); n.Sockets != (SocketCounts{7, 2, -1, -1, -1}) {
 		t.Errorf("%+v", n.Sockets)
 	}
+	sampletest.Put(t, root, "/proc/sys/net/netfilter/nf_conntrack_count", "81\n")
+	sampletest.Put(t, root, "/proc/sys/net/netfilter/nf_conntrack_max", "26214\n")
+	if n := sampled(t, root).Reader(0).Nets.Latest(); n.Sockets != (SocketCounts{7, 2, -1, 81, 26214}) {
+		t.Errorf("with conntrack: %+v", n.Sockets)
+	}
 }

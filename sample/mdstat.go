@@ -230,13 +230,13 @@ func (a *Array) progress(line []byte) {
 		if word, line = procfile.CutWord(line); len(word) == 0 {
 			return
 		}
-		verb, _, waits := bytes.Cut(word, []byte("="))
+		verb, _, _ := bytes.Cut(word, []byte("="))
 		doing := mdDoes(string(verb))
 		if doing == "" {
 			continue
 		}
 		a.State = doing
-		if done, ok := bytes.CutPrefix(bytes.TrimLeft(line, " "), []byte("=")); ok && !waits {
+		if done, ok := bytes.CutPrefix(bytes.TrimLeft(line, " "), []byte("=")); ok {
 			done, _, _ = bytes.Cut(bytes.TrimLeft(done, " "), []byte("%"))
 			if percent, err := procfile.Decimal(done); err == nil && percent <= 100 {
 				a.Synced = percent

@@ -22,6 +22,10 @@ func TestB5MDArrays(t *testing.T) {
       52395008 blocks super 1.2
        
 `, "md127 unknown inactive 0/1 f0 s1 false --"},
+		{"inactive, with a journal and a disk that replaces another", `md9 : inactive sdd1[3](J) sdc1[2](R) sdb1[1] sda1[0]
+      100 blocks super 1.2
+
+`, "md9 unknown inactive 0/2 f0 s0 false --"},
 		{"a container is always inactive, and what lies in it is judged", `md126 : active raid1 sdb[0]
       1048576 blocks super external:/md127/1 [2/1] [_U]
       bitmap: 0/1 pages [0KB], 65536KB chunk

@@ -235,4 +235,10 @@ func TestCPUIsSwitchedOff(t *testing.T) {
 	if h := s.Reader(0).Hosts.Latest(); h.Offline != 1 || len(h.Cores) != 3 {
 		t.Errorf("%d offline of %d", h.Offline, len(h.Cores))
 	}
+	sampletest.Put(t, root, cpus+"present", "0-1\n")
+	sampletest.Put(t, root, "/proc/stat", statOf(upTo(4), 300))
+	s.Sample()
+	if h := s.Reader(0).Hosts.Latest(); h.Offline != -1 {
+		t.Errorf("%d offline of 4, and 2 are present", h.Offline)
+	}
 }

@@ -171,3 +171,12 @@ func TestNobodyKnowsWhoIsBehindALink(t *testing.T) {
 		t.Errorf("libvirt's tap: %+v", vm)
 	}
 }
+
+// TestOneAddressOfTwoGuests: nobody can tell which of them is meant.
+func TestOneAddressOfTwoGuests(t *testing.T) {
+	guests := []qemu.Guest{{Name: "a", MACs: "02:00:00:00:00:01 02:00:00:00:00:02"}, {Name: "b", MACs: "02:00:00:00:00:02"}}
+	o := new(Watcher).owners(nil, census{guests: guests})
+	if o.macs["02:00:00:00:00:01"] != 0 || o.macs["02:00:00:00:00:02"] != -1 {
+		t.Errorf("%v", o.macs)
+	}
+}

@@ -147,7 +147,7 @@ func (k *File) Lines(take func(line []byte) error) error {
 		case err != nil:
 			k.Close()
 			return k.Fail(err)
-		case got == 0 && (n == 0 || cut):
+		case got == 0 && n == 0:
 			return nil
 		case got == 0: // the last line has no end
 			return k.taken(take(k.Buf[:n]))

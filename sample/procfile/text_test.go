@@ -59,7 +59,7 @@ func FuzzNumbers(f *testing.F) {
 }
 
 func FuzzDecimal(f *testing.F) {
-	for _, s := range []string{"0.25", "1240.09", "", ".", "1.2.3", "-1", "1e9", "12345678901234567890.5"} {
+	for _, s := range []string{"0.25", "1240.09", "", ".", "1.2.3", "-1", "1e9", "12345678901234567890.5", "0." + strings.Repeat("0", 21) + "1"} {
 		f.Add([]byte(s))
 	}
 	f.Fuzz(func(t *testing.T, word []byte) {
