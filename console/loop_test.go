@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/coreos/go-systemd/v22/daemon"
 	"github.com/creack/pty"
 	"github.com/gdamore/tcell/v2"
 	"golang.org/x/sys/unix"
@@ -18,6 +19,7 @@ import (
 	"hypervisor-tui/draw/tty"
 	"hypervisor-tui/frame"
 	"hypervisor-tui/internal/await"
+	"hypervisor-tui/journal"
 	"hypervisor-tui/screens/pages"
 )
 
@@ -144,31 +146,101 @@ func TestF31SkippedFrames(t *testing.T) {
 	if l.frame.Self.Frames != drawn || l.frame.Self.Skipped != skipped+1 || !l.behind {
 		t.Errorf("%d frames drawn on a busy terminal, %d skipped, behind %v", l.frame.Self.Frames-drawn, l.frame.Self.Skipped, l.behind)
 	}
+	for name, happens := range map[string]func(){
+		"output was lost": func() { l.tty.Write(make([]byte, tty.MaxQueue)) },
+		"it was stopped":  func() { l.signal(t.Context(), unix.SIGCONT) },
+	} {
+		l.repaint = false
+		happens()
+		if l.draw(time.Now()); !l.repaint {
+			t.Errorf("%s: what the terminal shows counts as known", name)
+		}
+	}
 	go discard(master)
 	await.Until(t, "idle", l.tty.Idle)
+	l.guard.Crashes.Add(3)
 	l.draw(time.Now())
+	if l.frame.Self.Crashes != 3 {
+		t.Errorf("%d crashes are shown", l.frame.Self.Crashes)
+	}
 	if l.frame.Self.Frames != drawn+1 || l.behind {
 		t.Errorf("%d frames drawn afterwards, behind %v", l.frame.Self.Frames-drawn, l.behind)
 	}
 }
 
-// TestPausedPicture: a paused picture sends nothing, tick for tick.
+// TestPausedPicture: a paused picture sends nothing, tick for tick, and is the same when it has to be sent again.
 func TestPausedPicture(t *testing.T) {
+	for _, name := range []string{frame.Dashboard, frame.Logs} {
+		l, master := newLoop(t)
+		go discard(master)
+		l.show(name)
+		l.frame.Self.Frames = 10 // the first samples are drawn at once
+		l.draw(time.Now())
+		await.Until(t, "idle", l.tty.Idle)
+		l.key(' ')
+		await.Until(t, "idle", l.tty.Idle)
+		l.frame.Page = &journal.Page{Query: l.query}
+		frames, now := l.frame.Self.Frames, l.frame.Now
+		for i := range 10 {
+			l.news.Sample()
+			l.tick(time.Now().Add(time.Duration(i) * time.Second))
+			l.sampled()
+			l.page()
+		}
+		if n := l.frame.Self.Frames - frames; n > 0 {
+			t.Errorf("%s: %d frames while paused", name, n)
+		}
+		await.Until(t, "idle", l.tty.Idle)
+		l.again()
+		if l.draw(now.Add(time.Minute)); l.frame.Self.Frames != frames+1 || l.frame.Now != now {
+			t.Errorf("%s: %d frames, of %v instead of %v", name, l.frame.Self.Frames-frames, l.frame.Now, now)
+		}
+	}
+}
+
+// TestF33NoFrameBeforeTheSizeIsKnown: a terminal that may still answer gets none of the wrong size.
+func TestF33NoFrameBeforeTheSizeIsKnown(t *testing.T) {
 	l, master := newLoop(t)
 	go discard(master)
-	l.frame.Self.Frames = 10 // the first samples are drawn at once
-	l.draw(time.Now())
-	await.Until(t, "idle", l.tty.Idle)
-	l.key(' ')
-	frames := l.frame.Self.Frames
-	for i := range 10 {
-		l.news.Sample()
-		l.tick(time.Now().Add(time.Duration(i) * time.Second))
-		l.sampled()
-		l.page()
+	if err := pty.Setsize(master, &pty.Winsize{}); err != nil {
+		t.Fatal(err)
 	}
-	if n := l.frame.Self.Frames - frames; n > 0 {
-		t.Errorf("%d frames while paused", n)
+	if l.again(); !l.tty.Asking() {
+		t.Fatal("it was not asked")
+	}
+	await.Until(t, "idle", l.tty.Idle)
+	if l.draw(time.Now()); l.tty.Asking() && (l.frame.Self.Frames > 0 || !l.behind) {
+		t.Errorf("%d frames, a frame due %v", l.frame.Self.Frames, l.behind)
+	}
+}
+
+// consoleTerminal is a terminal that keeps which colours it was given.
+type consoleTerminal struct {
+	Terminal
+	palettes []*tty.Palette
+}
+
+func (c *consoleTerminal) SetPalette(p *tty.Palette) { c.palettes = append(c.palettes, p) }
+
+// TestReloadPutsTheTerminalInOrder: its size and colours are the new configuration's; what else is known of it stays.
+func TestReloadPutsTheTerminalInOrder(t *testing.T) {
+	l, master := newLoop(t)
+	go discard(master)
+	terminal := &consoleTerminal{Terminal: l.tty}
+	l.tty, l.line.palette = terminal, &tty.LightPalette
+	l.frame.Settings.Notes, l.frame.Settings.Slow, l.frame.Settings.Version = []string{"times are UTC"}, true, "1"
+	c := config.Default()
+	c.Size = config.Size{Width: 100, Height: 30}
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	l.collector.StartSampler(ctx)
+	l.apply(ctx, loaded{config: c})
+	s := l.frame.Settings
+	if w, h := l.tty.Size(); w != 100 || h != 30 || len(terminal.palettes) != 1 || terminal.palettes[0] != nil || l.line.palette != nil {
+		t.Errorf("%dx%d, colours %v", w, h, terminal.palettes)
+	}
+	if len(s.Notes) != 1 || !s.Slow || s.Version != "1" || !l.repaint {
+		t.Errorf("%+v", s)
 	}
 }
 
@@ -197,6 +269,16 @@ func TestF54ConfigHangs(t *testing.T) {
 	config := config.Default()
 	config.Quit = true
 	reads, answer := make(chan bool, 1000), make(chan loaded)
+	told := &notifier{states: make(chan string, 1000)}
+	l.systemd = told
+	ready := func() (n int) {
+		for len(told.states) > 0 {
+			if <-told.states == daemon.SdNotifyReady {
+				n++
+			}
+		}
+		return n
+	}
 	l.config = reloads{silent: "not answering (x)", load: func() loaded { reads <- true; return <-answer }}
 	l.frame.Settings = settings(config, "", "")
 
@@ -224,17 +306,26 @@ func TestF54ConfigHangs(t *testing.T) {
 	if l.frame.Settings.Banner != "not answering (x)" || !l.frame.Settings.Quit {
 		t.Errorf("banner %q, quit %v", l.frame.Settings.Banner, l.frame.Settings.Quit)
 	}
+	if n := ready(); n != 1 {
+		t.Errorf("systemd is told %d times that the reload is over", n)
+	}
 	config.Quit = false
 	answer <- loaded{config: config}
 	(<-l.answers)()
 	if l.frame.Settings.Banner != "" || l.frame.Settings.Quit {
 		t.Errorf("after the answer: banner %q, quit %v", l.frame.Settings.Banner, l.frame.Settings.Quit)
 	}
+	if n := ready(); n != 0 {
+		t.Errorf("systemd is told again, %d times", n)
+	}
 	<-reads // the hundred were after that one began: it is read again, once
 	answer <- loaded{banner: "bad"}
 	(<-l.answers)()
 	if l.frame.Settings.Banner != "bad" || l.frame.Settings.Quit || l.config.since != 0 || len(reads) > 0 {
 		t.Errorf("banner %q, quit %v, asked since %v, %d more reads", l.frame.Settings.Banner, l.frame.Settings.Quit, l.config.since, len(reads))
+	}
+	if n := ready(); n != 1 {
+		t.Errorf("systemd is told %d times of the second one's end", n)
 	}
 }
 
