@@ -3,7 +3,7 @@ package journal
 import "time"
 
 // answer fills p from the view: its rows, and the counts of its filter as far as scanned.
-func (v *view) answer(l *lines, p *Page) {
+func (v *pager) answer(l *lines, p *Page) {
 	bottom, placed := v.locate(l)
 	if placed {
 		v.settle(l, bottom)

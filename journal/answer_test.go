@@ -135,7 +135,7 @@ func checkPage(t *testing.T, r *ring, p *Page, q Query, hits []uint64) {
 func TestAnswerAgainstTwin(t *testing.T) {
 	for seed := range int64(60) {
 		rnd := rand.New(rand.NewSource(seed))
-		l := New(1+rnd.Intn(300), []Tab{{Name: "All"}, {Name: "k3s", Units: []string{"k3s"}}})
+		l := viewed(1+rnd.Intn(300), []Tab{{Name: "All"}, {Name: "k3s", Units: []string{"k3s"}}})
 		for range 100 {
 			for range rnd.Intn(20) {
 				unit := []string{"k3s", "kernel"}[rnd.Intn(5)/4]
@@ -180,7 +180,7 @@ func randomQuery(rnd *rand.Rand, r *ring) Query {
 }
 
 // ask answers q completely, without Run.
-func ask(l *Log, q Query) *Page {
+func ask(l *viewedLog, q Query) *Page {
 	l.Ask(q)
 	for l.turn() {
 	}
@@ -198,12 +198,12 @@ func pushAt(r *ring, micros int64, unit string, sev Severity, text string) uint6
 	return r.push(1, &h, []byte(unit), []byte(text))
 }
 
-func push(l *Log, sev Severity, text string) uint64 {
+func push(l *viewedLog, sev Severity, text string) uint64 {
 	return pushAt(l.ring, time.Now().UnixMicro(), "k3s", sev, text)
 }
 
 // again is the page after entries came, with no new query.
-func again(l *Log) *Page {
+func again(l *viewedLog) *Page {
 	for l.turn() {
 	}
 	l.compose()
@@ -212,7 +212,7 @@ func again(l *Log) *Page {
 }
 
 func TestMoveIsCarriedOutOnce(t *testing.T) {
-	l := New(1000, nil)
+	l := viewed(1000, nil)
 	for i := range 50 {
 		push(l, []Severity{Info, Err}[i%2], fmt.Sprint(i))
 	}
@@ -233,7 +233,7 @@ func TestMoveIsCarriedOutOnce(t *testing.T) {
 }
 
 func TestPausedPageOutlivesItsAnchor(t *testing.T) {
-	l := New(20, nil)
+	l := viewed(20, nil)
 	for i := range 20 {
 		push(l, Info, fmt.Sprint(i))
 	}
@@ -248,7 +248,7 @@ func TestPausedPageOutlivesItsAnchor(t *testing.T) {
 }
 
 func TestHighlight(t *testing.T) {
-	l := New(20, nil)
+	l := viewed(20, nil)
 	push(l, Info, "an Error came")
 	for _, c := range []struct {
 		f    Filter
@@ -268,7 +268,7 @@ func TestHighlight(t *testing.T) {
 }
 
 func TestPageSaysWhyAFilterIsWrong(t *testing.T) {
-	l := New(20, nil)
+	l := viewed(20, nil)
 	push(l, Info, "x")
 	p := ask(l, Query{Rows: 5, Filter: Filter{Least: Debug, Text: "(", Regexp: true}})
 	if p.Err == "" || len(p.Rows) != 0 || p.Pending {
@@ -280,7 +280,7 @@ func TestPageSaysWhyAFilterIsWrong(t *testing.T) {
 }
 
 func TestAnswerAllocatesNothing(t *testing.T) {
-	l := New(5000, []Tab{{Name: "All"}, {Name: "k3s", Units: []string{"k3s"}}})
+	l := viewed(5000, []Tab{{Name: "All"}, {Name: "k3s", Units: []string{"k3s"}}})
 	s := l.Sink("test")
 	l.Ask(Query{Rows: 60, Filter: Filter{Least: Debug, Text: "wörd", Tab: 1}})
 	unit, text := []byte("k3s"), []byte(`time="2026-11-22T20:00:00Z" level=info msg="a Wörd more"`)
@@ -308,7 +308,7 @@ func TestAnswerAllocatesNothing(t *testing.T) {
 }
 
 func BenchmarkAnswer(b *testing.B) {
-	l := New(1_000_000, []Tab{{Name: "All"}, {Name: "k3s", Units: []string{"k3s"}}})
+	l := viewed(1_000_000, []Tab{{Name: "All"}, {Name: "k3s", Units: []string{"k3s"}}})
 	for i := range 1_000_000 {
 		push(l, Severity(i%8), "line of a log that is not very long but not short either")
 	}
@@ -331,7 +331,7 @@ func BenchmarkAnswer(b *testing.B) {
 // found first need not be the next one.
 func TestNextErrorIsTheNext(t *testing.T) {
 	const size = 50_000
-	l := New(size, nil)
+	l := viewed(size, nil)
 	for i := range size {
 		push(l, map[bool]Severity{true: Err, false: Info}[i == 10 || i == size-10], fmt.Sprint("line ", i))
 	}
@@ -346,7 +346,7 @@ func TestNextErrorIsTheNext(t *testing.T) {
 }
 
 func TestSearchNearTheOldestFillsThePage(t *testing.T) {
-	l := New(100, nil)
+	l := viewed(100, nil)
 	for i := range 50 {
 		severity := Info
 		if i == 2 {

@@ -4,17 +4,16 @@ import "context"
 
 // archives follows which of the sources can be read again. What was read of others is forgotten.
 func (l *Log) archives(sinks []*Sink) {
-	p := &l.lines.past
 	n, same := 0, true
 	for _, s := range sinks {
 		a := s.archive.Load()
 		if a == nil {
 			continue
 		}
-		same = same && n < len(p.sources) && p.sources[n] == archived{s.number, a}
+		same = same && n < len(l.sources) && l.sources[n] == archived{s.number, a}
 		n++
 	}
-	if same && n == len(p.sources) {
+	if same && n == len(l.sources) {
 		return
 	}
 	sources := make([]archived, 0, n) // a request has the old ones
@@ -23,47 +22,47 @@ func (l *Log) archives(sinks []*Sink) {
 			sources = append(sources, archived{s.number, a})
 		}
 	}
-	p.reset()
-	p.sources = sources
-	l.view.alone = n == 0
-	l.cancel()
+	l.sources = sources
+	for _, v := range *l.views.Load() {
+		v.archives()
+	}
 }
 
 // order asks the reader for what the page lacks: the whole entry first, then what the view needs. What is no longer
 // needed is cancelled.
-func (l *Log) order() {
-	q := l.wanted()
+func (w *View) order() {
+	q := w.wanted()
 	if q == nil {
-		l.cancel()
-	} else if l.request == nil || !l.request.same(q) {
-		l.cancel()
+		w.cancel()
+	} else if w.request == nil || !w.request.same(q) {
+		w.cancel()
 		q.Context, q.cancel = context.WithCancel(context.Background())
-		l.request = q
-		l.requested.Store(q)
+		w.request = q
+		w.requested.Store(q)
 		select {
-		case l.reading <- struct{}{}:
+		case w.log.reading <- struct{}{}:
 		default:
 		}
 	}
-	l.page.Reading = Reading{}
-	if q := l.request; q != nil && q.task != readWhole {
-		l.page.Reading = Reading{Active: true, Entries: q.scanned.Load(), At: q.stamp.Load()}
+	w.page.Reading = Reading{}
+	if q := w.request; q != nil && q.task != readWhole {
+		w.page.Reading = Reading{Active: true, Entries: q.scanned.Load(), At: q.stamp.Load()}
 	}
 }
 
-func (l *Log) cancel() {
-	if l.request != nil {
-		l.request.cancel()
-		l.request = nil
-		l.requested.Store(nil)
+func (w *View) cancel() {
+	if w.request != nil {
+		w.request.cancel()
+		w.request = nil
+		w.requested.Store(nil)
 	}
 }
 
 // wanted is the request for what the page lacks, nil when it lacks nothing.
-func (l *Log) wanted() *request {
-	v, past := &l.view, &l.lines.past
-	if id := v.query.Whole; id != 0 && (l.page.Whole == nil || l.page.Whole.ID != id) {
-		if q := l.wantWhole(id); q != nil {
+func (w *View) wanted() *request {
+	v, past := &w.pager, &w.lines.past
+	if id := v.query.Whole; id != 0 && (w.page.Whole == nil || w.page.Whole.ID != id) {
+		if q := w.wantWhole(id); q != nil {
 			return q
 		}
 	}
@@ -71,8 +70,8 @@ func (l *Log) wanted() *request {
 		return nil
 	}
 	q := &request{
-		task: v.need, sources: past.sources, filter: l.lines.m.filter, tabs: l.ring.units.tabs, rows: v.query.Rows,
-		oldest: l.ring.oldest(), source: v.source, at: v.place, moved: l.poke,
+		task: v.need, sources: past.sources, filter: w.lines.m.filter, tabs: w.log.ring.units.tabs, rows: v.query.Rows,
+		oldest: w.log.ring.oldest(), source: v.source, at: v.place, moved: w.log.poke,
 	}
 	switch v.need {
 	case readTime:
@@ -82,10 +81,10 @@ func (l *Log) wanted() *request {
 			q.source, q.at = 0, endPlace
 		}
 	}
-	if l.request != nil && l.request.same(q) {
+	if w.request != nil && w.request.same(q) {
 		return q
 	}
-	q.ring = l.lines.border(q.sources)
+	q.ring = w.lines.border(q.sources)
 	switch {
 	case past.empty():
 		q.from = q.ring
@@ -103,32 +102,32 @@ func (q *request) same(o *request) bool {
 }
 
 // wantWhole is the request for all fields of an entry. When it cannot be read again the page says why.
-func (l *Log) wantWhole(id uint64) *request {
+func (w *View) wantWhole(id uint64) *request {
 	var source uint16
 	var at Place
 	switch {
-	case id >= firstID && l.ring.oldest() <= id && id < l.ring.next, l.lines.past.has(id):
-		source, at = l.lines.stamp(id)
+	case id >= firstID && w.log.ring.oldest() <= id && id < w.log.ring.next, w.lines.past.has(id):
+		source, at = w.lines.stamp(id)
 	default:
-		l.page.Whole = &Whole{ID: id, Err: "it is no longer at hand"}
+		w.page.Whole = &Whole{ID: id, Err: "it is no longer at hand"}
 		return nil
 	}
-	for _, s := range l.lines.past.sources {
+	for _, s := range w.lines.past.sources {
 		if s.source == source && at.Seq != 0 {
-			return &request{task: readWhole, id: id, sources: []archived{s}, source: source, at: at, moved: l.poke}
+			return &request{task: readWhole, id: id, sources: []archived{s}, source: source, at: at, moved: w.log.poke}
 		}
 	}
-	l.page.Whole = &Whole{ID: id, Err: "its source cannot be read again"}
+	w.page.Whole = &Whole{ID: id, Err: "its source cannot be read again"}
 	return nil
 }
 
 // absorb takes in what the reader has found.
-func (l *Log) absorb(a *answer) {
-	q, past := l.request, &l.lines.past
-	l.request = nil
-	l.urgent = true
+func (w *View) absorb(a *answer) {
+	q, past := w.request, &w.lines.past
+	w.request = nil
+	w.urgent = true
 	if q.task == readWhole {
-		l.page.Whole = a.whole
+		w.page.Whole = a.whole
 		return
 	}
 	if a.err == nil {
@@ -138,13 +137,13 @@ func (l *Log) absorb(a *answer) {
 		case q.task == readNewer:
 			past.addNewer(a.stretch)
 		default:
-			l.blocks++
-			past.begin(a.stretch, l.blocks)
+			w.blocks++
+			past.begin(a.stretch, w.blocks)
 		}
 		if a.stretch.atRing || q.task == readOlder && len(past.stretches) == 1 {
 			past.join(q.oldest)
-			past.evicted(l.ring.oldest(), true)
+			past.evicted(w.log.ring.oldest(), true)
 		}
 	}
-	l.view.answered(&l.lines, a)
+	w.pager.answered(&w.lines, a)
 }

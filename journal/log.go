@@ -6,8 +6,6 @@ import (
 	"slices"
 	"sync/atomic"
 	"time"
-
-	"hypervisor-tui/internal/box"
 )
 
 // pageInterval is the shortest time between pages that differ by new entries or counts only.
@@ -16,43 +14,31 @@ const pageInterval = time.Second / 8
 // firstEntries is how many entries are merged at most.
 const firstEntries = 50_000
 
-// Log keeps the newest entries and answers queries about them. One goroutine, Run, owns the ring: it takes in the
-// sinks' batches, and between two of them does a slice of the scan for the newest query, so that neither stalls the
-// other. What the ring does not have, older entries and whole ones, another goroutine, Read, reads from the archives of
-// the sources and hands over. All methods but these two may be called from any goroutine.
+// Log keeps the newest entries; its views answer queries about them. One goroutine, Run, owns the ring: it takes in the
+// sinks' batches, and between two of them does a slice of the scan for one view, so that neither stalls the other. What
+// the ring does not have, older entries and whole ones, another goroutine, Read, reads from the archives of the sources
+// and hands over. All methods but these two may be called from any goroutine.
 type Log struct {
-	wake    chan struct{} // capacity 1: there is something to look at
-	changed chan struct{} // capacity 1: there is a new page
-	pages   *box.Box[Page]
-	asked   atomic.Pointer[Query]
-	config  atomic.Pointer[config]
-	sinks   atomic.Pointer[[]*Sink]
-	kernel  [Debug + 1]atomic.Uint64 // entries of the kernel that came, by their own severity
-	made    atomic.Uint32            // sinks so far
-	turns   atomic.Uint64            // see Turns
-	seed    maphash.Seed             // of the doors
+	wake   chan struct{} // capacity 1: there is something to look at
+	config atomic.Pointer[config]
+	sinks  atomic.Pointer[[]*Sink]
+	views  atomic.Pointer[[]*View]
+	kernel [Debug + 1]atomic.Uint64 // entries of the kernel that came, by their own severity
+	made   atomic.Uint32            // sinks so far
+	turns  atomic.Uint64            // see Turns
+	seed   maphash.Seed             // of the doors
 
-	reading   chan struct{} // capacity 1: there is a request
-	requested atomic.Pointer[request]
-	answered  atomic.Pointer[answer]
+	reading chan struct{} // capacity 1: a view has a request
 
 	// Run's own from here on.
 	ring    *ring
-	lines   lines
-	view    view
-	page    Page
-	request *request // that the reader is at
-	blocks  uint64   // of ids that pasts have taken
-	hours   []hour   // a tab each
-	watched int      // the tab whose newest entries someone looks at, -1: none
+	sources []archived // that can be read again; replaced, never changed
+	next    int        // the view that is served next
+	hours   []hour     // a tab each
 	total   uint64
 	later   uint64                              // of them, those that came when their source had begun
 	gone    struct{ dropped, truncated uint64 } // of closed sinks
-	sent    time.Time                           // when the last page was published
-	torn    time.Time                           // since when rows of the page are being read again
-	stale   bool                                // that page is older than the ring or the counts
-	urgent  bool                                // and someone waits for a newer one
-	asking  bool                                // the scan for the newest query has not been complete yet
+	stale   bool                                // all pages are older than the ring or the counts
 }
 
 type config struct {
@@ -64,17 +50,13 @@ type config struct {
 func New(capacity int, tabs []Tab) *Log {
 	l := &Log{
 		wake:    make(chan struct{}, 1),
-		changed: make(chan struct{}, 1),
-		pages:   box.New(copyPage),
 		ring:    newRing(capacity, firstID, newUnits(tabs)),
 		reading: make(chan struct{}, 1),
 		hours:   make([]hour, len(tabs)),
-		watched: -1,
 		seed:    maphash.MakeSeed(),
-		urgent:  true,
 	}
 	l.sinks.Store(new([]*Sink))
-	l.lines.start(l.ring, Filter{Least: Debug})
+	l.views.Store(new([]*View))
 	return l
 }
 
@@ -91,13 +73,6 @@ func (l *Log) Sink(name string) *Sink {
 	}
 }
 
-// Ask makes q the query that the next page answers. It never blocks; a query that has not been answered yet is
-// forgotten. Until the next Ask the page follows the ring: new entries, counts and evictions change it.
-func (l *Log) Ask(q Query) {
-	l.asked.Store(&q)
-	l.poke()
-}
-
 // kernelUnit is the unit of the kernel's own entries.
 const kernelUnit = "kernel"
 
@@ -110,12 +85,6 @@ func (l *Log) Kernel(least Severity) uint64 {
 	}
 	return n
 }
-
-// Pages is where pages come out. It has one reader.
-func (l *Log) Pages() *box.Box[Page] { return l.pages }
-
-// Changed tells that there is a page newer than the last one that was looked at.
-func (l *Log) Changed() <-chan struct{} { return l.changed }
 
 // Reconfigure changes the capacity and the tabs; the newest entries are kept under their ids.
 func (l *Log) Reconfigure(capacity int, tabs []Tab) {
@@ -141,10 +110,15 @@ func (l *Log) Run(ctx context.Context) error {
 	for ctx.Err() == nil {
 		l.turns.Add(1)
 		more := l.turn()
+		due := l.publishDue()
 		l.turns.Add(1)
-		wait := l.publishDue(timer)
 		if more {
 			continue
+		}
+		var wait <-chan time.Time
+		if due > 0 {
+			timer.Reset(due)
+			wait = timer.C
 		}
 		select {
 		case <-l.wake:
@@ -156,49 +130,27 @@ func (l *Log) Run(ctx context.Context) error {
 	return ctx.Err()
 }
 
-// turn takes in what the sinks have, does a slice of work on the query, and says whether there is more to do.
+// turn takes in what the sinks have, does a slice of work for one of the views, and reports whether there is more to do.
 func (l *Log) turn() (more bool) {
 	if c := l.config.Swap(nil); c != nil {
 		l.apply(c)
 	}
 	taken := l.drain()
 	l.mergeFirst()
-	hit := l.lines.evicted()
-	l.lines.past.evicted(l.ring.oldest(), hit)
-	if q := l.asked.Swap(nil); q != nil {
-		l.query(q)
+	views := *l.views.Load()
+	for _, v := range views {
+		v.takeIn()
 	}
-	if a := l.answered.Swap(nil); a != nil && a.request == l.request {
-		l.absorb(a)
+	for range views {
+		l.next = (l.next + 1) % len(views)
+		if v := views[l.next]; v.scan() {
+			break
+		}
 	}
-	if !l.lines.complete() {
-		l.lines.step()
-		l.stale = true
+	for _, v := range views {
+		more = more || !v.settled()
 	}
-	complete := l.lines.complete()
-	if l.asking && complete {
-		l.urgent, l.asking = true, false
-	}
-	return taken || !complete
-}
-
-// query makes q the one that is answered.
-func (l *Log) query(q *Query) {
-	if q.Filter != l.lines.m.filter {
-		l.lines.start(l.ring, q.Filter)
-		l.lines.past.reset()
-	}
-	l.view.ask(*q, len(l.lines.past.sources) > 0)
-	if l.view.following() {
-		l.lines.past.reset()
-	}
-	if l.watched = -1; q.Seen {
-		l.watched = q.Filter.Tab
-	}
-	if q.Whole == 0 {
-		l.page.Whole = nil
-	}
-	l.urgent, l.asking = true, true
+	return taken || more
 }
 
 func (l *Log) apply(c *config) {
@@ -208,11 +160,19 @@ func (l *Log) apply(c *config) {
 	u := l.ring.units
 	if !slices.EqualFunc(u.tabs, c.tabs, Tab.equal) {
 		l.hours = make([]hour, len(c.tabs))
+		for _, v := range *l.views.Load() {
+			v.unread = nil
+		}
 	}
 	u.setTabs(c.tabs)
-	l.lines.start(l.ring, l.lines.m.filter)
-	l.lines.past.reset()
-	l.urgent, l.asking = true, true
+	l.restart()
+}
+
+// restart makes every view look through the ring anew, which is another one.
+func (l *Log) restart() {
+	for _, v := range *l.views.Load() {
+		v.restart()
+	}
 }
 
 // drain takes in what the sinks have handed over by now, at most all their batches once.
@@ -263,7 +223,9 @@ func (l *Log) take(s *Sink, b *batch) {
 func (l *Log) booked(e *slot, minute int64) {
 	u, unit, severity := l.ring.units, e.unit(), e.severity()
 	if severity <= Err {
-		u.booked(unit, l.watched)
+		for _, v := range *l.views.Load() {
+			v.book(unit)
+		}
 	}
 	for tab := range l.hours {
 		if u.sets[tab].has(unit) {
@@ -283,9 +245,7 @@ func (l *Log) mergeFirst() {
 	}
 	if due && l.total <= firstEntries && !l.ring.sorted() {
 		l.ring = l.ring.merged(time.Now().UnixMicro())
-		l.lines.start(l.ring, l.lines.m.filter)
-		l.lines.past.reset()
-		l.urgent, l.asking = true, true
+		l.restart()
 	}
 }
 
@@ -307,74 +267,15 @@ func (l *Log) forget(s *Sink) {
 	}
 }
 
-// compose builds the page in memory that is used again.
-func (l *Log) compose() {
-	p := &l.page
-	l.view.answer(&l.lines, p)
-	l.order()
-	p.figures(l.ring)
-	p.Later = l.later
-	p.Total, p.Dropped, p.Truncated = l.total, l.gone.dropped, l.gone.truncated
-	now := time.Now()
-	p.Deeper = len(l.lines.past.sources) > 0
-	p.Sources, p.Hour.Known = p.Sources[:0], 60
-	for _, s := range *l.sinks.Load() {
-		p.Dropped += s.dropped.Load()
-		p.Truncated += s.truncated.Load()
-		p.Sources = append(p.Sources, s.State())
-		if !s.began.at.IsZero() && s.backfill.Load() != backfilledAll {
-			p.Hour.Known = min(p.Hour.Known, s.began.minutes(now))
+// publishDue hands out each view's page that is due. It returns when the next one is, 0 if none is.
+func (l *Log) publishDue() (due time.Duration) {
+	stale := l.stale
+	l.stale = false
+	for _, v := range *l.views.Load() {
+		v.stale = v.stale || stale
+		if wait := v.publishDue(); wait > 0 && (due == 0 || wait < due) {
+			due = wait
 		}
 	}
-	u := l.ring.units
-	if l.watched >= 0 && l.watched < len(u.unread) {
-		u.unread[l.watched] = 0
-	}
-	p.Unread = append(p.Unread[:0], u.unread...)
-	if tab := l.lines.tab(); tab < len(l.hours) {
-		l.hours[tab].last(&p.Hour, minuteOf(now.UnixMicro()))
-	}
-}
-
-// publish hands out a copy of the page.
-func (l *Log) publish() {
-	l.pages.Publish(&l.page)
-	select {
-	case l.changed <- struct{}{}:
-	default:
-	}
-}
-
-// publishDue publishes the page if it is time to. Else it returns the channel that tells when, nil if never.
-func (l *Log) publishDue(timer *time.Timer) <-chan time.Time {
-	if !l.stale && !l.urgent {
-		return nil
-	}
-	now := time.Now()
-	if wait := l.sent.Add(pageInterval).Sub(now); !l.urgent && wait > 0 {
-		timer.Reset(wait)
-		return timer.C
-	}
-	l.compose()
-	if wait := l.patience(now); wait > 0 {
-		l.stale, l.urgent = true, false
-		timer.Reset(wait)
-		return timer.C
-	}
-	l.publish()
-	l.sent = now
-	l.stale, l.urgent = false, false
-	return nil
-}
-
-// patience is how long the last page is left to stand because this one has lost rows that are being read again.
-func (l *Log) patience(now time.Time) time.Duration {
-	if l.request == nil || l.view.need != readPlace && !l.view.torn {
-		l.torn = time.Time{}
-		return 0
-	}
-	if l.torn.IsZero() {
-		l.torn = now
-	}
-	return l.torn.Add(pageInterval).Sub(now)
+	return due
 }

@@ -17,7 +17,7 @@ import (
 var everything = Filter{Least: Debug}
 
 // start runs l and its reader until the test ends.
-func start(t testing.TB, l *Log) context.Context {
+func start(t testing.TB, l *viewedLog) context.Context {
 	ctx, cancel := context.WithCancel(context.Background())
 	var running sync.WaitGroup
 	running.Go(func() { l.Run(ctx) })
@@ -28,12 +28,12 @@ func start(t testing.TB, l *Log) context.Context {
 
 func TestFollowShowsNewEntriesWithoutAsking(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		l := New(100, []Tab{{Name: "All"}, {Name: "k3s", Units: []string{"k3s"}}})
+		l := viewed(100, []Tab{{Name: "All"}, {Name: "k3s", Units: []string{"k3s"}}})
 		ctx := start(t, l)
 		s := l.Sink("test")
 		l.Ask(Query{Number: 7, Rows: 3, Filter: everything})
 		synctest.Wait()
-		if p := l.Pages().Latest(); p.Query != 7 || len(p.Rows) != 0 || p.Pending || p.Capacity != 100 {
+		if p := l.Latest(); p.Query != 7 || len(p.Rows) != 0 || p.Pending || p.Capacity != 100 {
 			t.Fatalf("first page: %+v", p)
 		}
 		for i := range 10 {
@@ -42,7 +42,7 @@ func TestFollowShowsNewEntriesWithoutAsking(t *testing.T) {
 		s.Flush()
 		time.Sleep(pageInterval)
 		synctest.Wait()
-		p := l.Pages().Latest()
+		p := l.Latest()
 		if len(p.Rows) != 3 || string(p.Message(&p.Rows[2])) != "line 9" || p.Older != 7 || p.Total != 10 {
 			t.Fatalf("page: %+v", p)
 		}
@@ -53,7 +53,7 @@ func TestFollowShowsNewEntriesWithoutAsking(t *testing.T) {
 }
 
 // pagesIn counts the pages of a stretch of time in which something happens each millisecond.
-func pagesIn(l *Log, d time.Duration, each func()) (pages int) {
+func pagesIn(l *viewedLog, d time.Duration, each func()) (pages int) {
 	for end := time.Now().Add(d); time.Now().Before(end); time.Sleep(time.Millisecond) {
 		each()
 		synctest.Wait()
@@ -68,7 +68,7 @@ func pagesIn(l *Log, d time.Duration, each func()) (pages int) {
 
 func TestPagesComeEightTimesASecondAndAnswersAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		l := New(10000, nil)
+		l := viewed(10000, nil)
 		start(t, l)
 		s := l.Sink("test")
 		number := uint64(0)
@@ -86,7 +86,7 @@ func TestPagesComeEightTimesASecondAndAnswersAtOnce(t *testing.T) {
 				number++
 				l.Ask(Query{Number: number, Rows: 5, Filter: everything})
 				synctest.Wait()
-				if p := l.Pages().Latest(); p.Query != number {
+				if p := l.Latest(); p.Query != number {
 					t.Fatalf("page %d for query %d", p.Query, number)
 				}
 			}, 2000, 2000},
@@ -102,7 +102,7 @@ func TestPagesComeEightTimesASecondAndAnswersAtOnce(t *testing.T) {
 // sink's batch is taken in, a page is there, and the work is bounded.
 func TestSearchNeverStallsIntake(t *testing.T) {
 	const size = 200_000
-	l := New(size, nil)
+	l := viewed(size, nil)
 	for i := range size {
 		push(l, Info, fmt.Sprint("line ", i, " of the log"))
 	}
@@ -148,7 +148,7 @@ func TestSearchNeverStallsIntake(t *testing.T) {
 func TestNewEntriesAreTestedInSlices(t *testing.T) {
 	const size = 50_000
 	costly := Query{Rows: 1, Filter: Filter{Least: Debug, Text: "line .*0$", Regexp: true}}
-	l := New(size, nil)
+	l := viewed(size, nil)
 	ask(l, costly)
 	for i := range size {
 		push(l, Info, fmt.Sprint("line ", i))
@@ -157,7 +157,7 @@ func TestNewEntriesAreTestedInSlices(t *testing.T) {
 		t.Errorf("one turn tested %d to %d", l.lines.low, l.lines.high)
 	}
 	// What is evicted before its turn comes is not tested at all.
-	l = New(100, nil)
+	l = viewed(100, nil)
 	ask(l, costly)
 	for i := range size {
 		push(l, Info, fmt.Sprint("line ", i))
@@ -171,7 +171,7 @@ func TestNewEntriesAreTestedInSlices(t *testing.T) {
 }
 
 func TestFilteredFollowTestsEachEntryOnce(t *testing.T) {
-	l := New(10_000, nil)
+	l := viewed(10_000, nil)
 	for i := range 10_000 {
 		push(l, Info, fmt.Sprint("line ", i))
 	}
@@ -190,7 +190,7 @@ func TestFilteredFollowTestsEachEntryOnce(t *testing.T) {
 
 func TestF27Flood(t *testing.T) {
 	const lines = 100_000
-	l := New(5000, []Tab{{Name: "All"}, {Name: "k3s", Units: []string{"k3s"}}})
+	l := viewed(5000, []Tab{{Name: "All"}, {Name: "k3s", Units: []string{"k3s"}}})
 	ctx := start(t, l)
 	s, self := l.Sink("flood"), l.Sink("self")
 	arena, slots := len(l.ring.arena), len(l.ring.slots)
@@ -216,7 +216,7 @@ func TestF27Flood(t *testing.T) {
 		for {
 			select {
 			case <-l.Changed():
-				if p := l.Pages().Latest(); ok(p) {
+				if p := l.Latest(); ok(p) {
 					return p
 				}
 			case <-deadline:
@@ -243,7 +243,7 @@ func TestF27Flood(t *testing.T) {
 }
 
 func TestReconfigureKeepsTheNewest(t *testing.T) {
-	l := New(1000, []Tab{{Name: "All"}})
+	l := viewed(1000, []Tab{{Name: "All"}})
 	for i := range 1500 {
 		push(l, []Severity{Info, Err}[i%2], fmt.Sprint(i))
 	}
@@ -265,7 +265,7 @@ func TestReconfigureKeepsTheNewest(t *testing.T) {
 
 func TestRunEndsWithItsContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		l := New(100, nil)
+		l := viewed(100, nil)
 		ctx, cancel := context.WithTimeout(context.Background(), time.Hour)
 		defer cancel()
 		if err := l.Run(ctx); err != context.DeadlineExceeded {

@@ -67,7 +67,7 @@ func TestF59FirstEntriesInTheirOrder(t *testing.T) {
 					events = append(events, event{at, stamp, lane})
 				}
 			}
-			l := New(2000, nil)
+			l := viewed(2000, nil)
 			putAll(l.Sink("files"), events, lanes)
 			p := ask(l, Query{Rows: MaxRows, Filter: everything})
 			var want []string
@@ -83,7 +83,7 @@ func TestF59FirstEntriesInTheirOrder(t *testing.T) {
 }
 
 // inLanes holds that the ring has n entries, those of each lane in their order, once each.
-func inLanes(t *testing.T, name string, l *Log, n, lanes int) {
+func inLanes(t *testing.T, name string, l *viewedLog, n, lanes int) {
 	t.Helper()
 	if l.ring.count != n {
 		t.Errorf("%s: %d entries of %d", name, l.ring.count, n)
@@ -106,7 +106,7 @@ func TestF59AnyStampsKeepTheLanes(t *testing.T) {
 		time.Sleep(time.Hour)
 		for seed := range int64(200) {
 			rnd := rand.New(rand.NewSource(seed))
-			l := New(1000, nil)
+			l := viewed(1000, nil)
 			first := l.Sink("first")
 			var events []event
 			for at := range 300 {
@@ -153,7 +153,7 @@ func TestF59AnyStampsKeepTheLanes(t *testing.T) {
 				}
 				last[lane] = at
 			}
-			if p := l.Pages().Latest(); p != nil && p.Later != 30 {
+			if p := l.Latest(); p != nil && p.Later != 30 {
 				t.Fatalf("%d entries came later", p.Later)
 			}
 		}
@@ -163,7 +163,7 @@ func TestF59AnyStampsKeepTheLanes(t *testing.T) {
 // TestF59WrongStampsStandAlone: a single line with a time that is to come does not carry its file away.
 func TestF59WrongStampsStandAlone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		l := New(1000, nil)
+		l := viewed(1000, nil)
 		var events []event
 		for at := range 200 {
 			stamp := time.Now().Add(time.Duration(at-200) * time.Second)
@@ -205,7 +205,7 @@ func TestF59StampsThatWobble(t *testing.T) {
 				e := event{r.ago, time.Now().Add(time.Duration(r.stamp) * time.Second), r.lane}
 				events, want = append(events, e), append(want, e.text())
 			}
-			l := New(100, nil)
+			l := viewed(100, nil)
 			putAll(l.Sink("files"), events, 2)
 			if got := texts(ask(l, Query{Rows: MaxRows, Filter: everything})); !slices.Equal(got, want) {
 				t.Errorf("%s:\n got %q\nwant %q", name, got, want)

@@ -97,7 +97,7 @@ func (s *shelf) BootStart(_ context.Context, at Place) (Place, error) {
 // house is a Log with two sources that have archives and one that has none, driven by hand.
 type house struct {
 	*testing.T
-	log     *Log
+	log     *viewedLog
 	reader  reader
 	sinks   [3]*Sink
 	shelves [2]*shelf
@@ -106,8 +106,8 @@ type house struct {
 }
 
 func newHouse(t *testing.T, capacity int) *house {
-	l := New(capacity, []Tab{{Name: "All"}, {Name: "k3s", Units: []string{"k3s"}}})
-	h := &house{T: t, log: l, reader: reader{log: l, door: newDoor(l.seed)}, micros: 1_000_000}
+	l := viewed(capacity, []Tab{{Name: "All"}, {Name: "k3s", Units: []string{"k3s"}}})
+	h := &house{T: t, log: l, reader: reader{log: l.Log, door: newDoor(l.seed)}, micros: 1_000_000}
 	for i := range h.sinks {
 		h.sinks[i] = l.Sink(fmt.Sprint("source ", i))
 		if i < len(h.shelves) {
@@ -198,10 +198,10 @@ func TestPastAgainstTwin(t *testing.T) {
 			q = h.randomMove(rnd, q, p, &at, rows)
 			p = h.ask(q)
 			want := rows[max(0, at+1-q.Rows) : at+1]
-			if !h.log.view.deep { // nothing has led beyond the ring yet, so it alone fills the page
+			if !h.log.pager.deep { // nothing has led beyond the ring yet, so it alone fills the page
 				want = want[max(0, len(want)-len(p.Rows)):]
 			}
-			if got := texts(p); !slices.Equal(got, want) || len(got) == 0 && h.log.view.deep {
+			if got := texts(p); !slices.Equal(got, want) || len(got) == 0 && h.log.pager.deep {
 				t.Fatalf("seed %d: move %d count %d from %d:\n got %d: %q\nwant %d: %q", seed, q.Move, q.Count, q.Anchor,
 					len(got), strings.Join(got, ","), len(want), strings.Join(want, ","))
 			}

@@ -70,8 +70,8 @@ const hangs = 10 * time.Second
 var errHangs = errors.New("the logs' disk does not answer")
 
 // Read reads the archives of the Log's sources, whole entries and what is older than the ring, until ctx ends, and
-// returns its error. It is called once, on a goroutine of its own. What hangs keeps one more; until that goes on nothing
-// else is read.
+// returns its error. It is called once, on a goroutine of its own, and serves the views in turn. What hangs keeps one
+// more; until that goes on nothing else is read.
 func (l *Log) Read(ctx context.Context) error {
 	r := reader{log: l, door: newDoor(l.seed)}
 	answers, busy := make(chan *answer, 1), false
@@ -84,21 +84,31 @@ func (l *Log) Read(ctx context.Context) error {
 		case <-ctx.Done():
 			return ctx.Err()
 		}
-		q := l.requested.Swap(nil)
-		if q == nil {
-			continue
-		}
-		a := q.hung()
-		if !busy {
-			busy = true
-			go func() { answers <- r.answer(q) }()
-			if late := q.await(ctx, answers); late != nil {
-				a, busy = late, false
+		for v, q := r.next(); q != nil; v, q = r.next() {
+			a := q.hung()
+			if !busy {
+				busy = true
+				go func() { answers <- r.answer(q) }()
+				if late := q.await(ctx, answers); late != nil {
+					a, busy = late, false
+				}
 			}
+			v.answered.Store(a)
+			l.poke()
 		}
-		l.answered.Store(a)
-		l.poke()
 	}
+}
+
+// next is the newest request of the view whose turn it is, nil when none has one.
+func (r *reader) next() (*View, *request) {
+	views := *r.log.views.Load()
+	for range views {
+		r.turn = (r.turn + 1) % len(views)
+		if q := views[r.turn].requested.Swap(nil); q != nil {
+			return views[r.turn], q
+		}
+	}
+	return nil, nil
 }
 
 // await returns the answer, nil when it does not come.
@@ -130,6 +140,7 @@ func (q *request) hung() *answer {
 // reader reads the archives. It owns what it reads into until it hands it over.
 type reader struct {
 	log   *Log
+	turn  int // of the views, by their place
 	door  door
 	units *units
 	m     matcher

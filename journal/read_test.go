@@ -59,7 +59,7 @@ func TestPreviousBoot(t *testing.T) {
 	if p = h.ask(q); p.Failed != ErrNoBoots.Error() {
 		t.Errorf("boots are not known: failed %q", p.Failed)
 	}
-	alone := New(10, nil)
+	alone := viewed(10, nil)
 	push(alone, Info, "x")
 	if p := ask(alone, Query{Number: 1, Rows: 5, Move: PreviousBoot, Filter: everything}); p.Failed == "" || len(p.Rows) != 1 {
 		t.Errorf("without archives: failed %q, %d rows", p.Failed, len(p.Rows))
@@ -168,7 +168,7 @@ func (s stuck) Older(ctx context.Context, _ Place, _ func(Entry) bool) error {
 // cancels it.
 func TestNewestQueryEndsALongRead(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		l := New(100, nil)
+		l := viewed(100, nil)
 		start(t, l)
 		s := l.Sink("test")
 		slow := stuck{began: make(chan struct{}, 9), ended: make(chan struct{}, 9)}
@@ -179,7 +179,7 @@ func TestNewestQueryEndsALongRead(t *testing.T) {
 		s.Flush()
 		l.Ask(Query{Number: 1, Rows: 10, Filter: everything, Move: Older, Count: 1})
 		synctest.Wait()
-		p := l.Pages().Latest()
+		p := l.Latest()
 		if len(slow.began) != 1 || !p.Pending || !p.Reading.Active || p.Query != 1 {
 			t.Fatalf("%d reads; page %+v", len(slow.began), p)
 		}
@@ -187,12 +187,12 @@ func TestNewestQueryEndsALongRead(t *testing.T) {
 		s.Flush()
 		time.Sleep(pageInterval)
 		synctest.Wait()
-		if p = l.Pages().Latest(); p.Total != 6 || len(slow.ended) != 0 {
+		if p = l.Latest(); p.Total != 6 || len(slow.ended) != 0 {
 			t.Fatalf("%d entries, %d reads ended", p.Total, len(slow.ended))
 		}
 		l.Ask(Query{Number: 2, Rows: 10, Filter: everything})
 		synctest.Wait()
-		if p = l.Pages().Latest(); p.Query != 2 || p.Pending || p.Reading.Active || len(slow.ended) != 1 {
+		if p = l.Latest(); p.Query != 2 || p.Pending || p.Reading.Active || len(slow.ended) != 1 {
 			t.Fatalf("%d reads ended; page %+v", len(slow.ended), p)
 		}
 	})
@@ -253,7 +253,7 @@ func (h hung) Whole(context.Context, Place) ([]Field, error) {
 // hangs; when the disk answers what is asked then is read.
 func TestF55ArchiveHangs(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		l := New(100, nil)
+		l := viewed(100, nil)
 		start(t, l)
 		s := l.Sink("test")
 		a := hung{release: make(chan struct{})}
@@ -267,7 +267,7 @@ func TestF55ArchiveHangs(t *testing.T) {
 			l.Ask(q)
 			time.Sleep(wait)
 			synctest.Wait()
-			return l.Pages().Latest()
+			return l.Latest()
 		}
 		older := Query{Move: Older, Count: 1}
 		if p := ask(older, hangs/2); !p.Pending || p.Failed != "" {

@@ -18,7 +18,7 @@ func repeats(p *Page) (list []string) {
 
 // TestRepeatsAreOneRow also when only their own stamps differ; others in between end the row, hidden ones do not.
 func TestRepeatsAreOneRow(t *testing.T) {
-	l := New(100, []Tab{{Name: "All"}, {Name: "k3s", Units: []string{"k3s"}}})
+	l := viewed(100, []Tab{{Name: "All"}, {Name: "k3s", Units: []string{"k3s"}}})
 	klog := func(i int) string { return fmt.Sprintf("E1122 20:00:0%d.000000    1204 file.go:12] gone", i) }
 	for i := range 3 {
 		pushAt(l.ring, int64(i), "k3s", Err, klog(i))
@@ -50,7 +50,7 @@ func TestRepeatsAreOneRow(t *testing.T) {
 
 // TestRowStaysWhileItGrows: a page that stands on a row keeps it when equal entries come.
 func TestRowStaysWhileItGrows(t *testing.T) {
-	l := New(100, nil)
+	l := viewed(100, nil)
 	for range 3 {
 		push(l, Info, "same")
 	}
@@ -90,7 +90,7 @@ func TestRepeatsInTheArchives(t *testing.T) {
 
 // TestHighlightIsRightInWhatIsShown: the match is looked for in the payload, not at the place it has in the raw line.
 func TestHighlightIsRightInWhatIsShown(t *testing.T) {
-	l := New(20, nil)
+	l := viewed(20, nil)
 	push(l, Info, `time="2026-11-22T03:02:01Z" level=info msg="Starting node" pod=a`)
 	for _, c := range []struct {
 		f    Filter
@@ -113,7 +113,7 @@ func TestHighlightIsRightInWhatIsShown(t *testing.T) {
 }
 
 func TestUnreadErrors(t *testing.T) {
-	l := New(20, []Tab{{Name: "All"}, {Name: "k3s", Units: []string{"k3s"}}, {Name: "kernel", Units: []string{"kernel"}}})
+	l := viewed(20, []Tab{{Name: "All"}, {Name: "k3s", Units: []string{"k3s"}}, {Name: "kernel", Units: []string{"kernel"}}})
 	s := l.Sink("test")
 	put := func(unit string, n int) []int {
 		for range n {
@@ -143,7 +143,7 @@ func TestUnreadErrors(t *testing.T) {
 
 func TestHourCountsByMinute(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		l := New(1000, []Tab{{Name: "All"}, {Name: "k3s", Units: []string{"k3s"}}})
+		l := viewed(1000, []Tab{{Name: "All"}, {Name: "k3s", Units: []string{"k3s"}}})
 		s := l.Sink("test")
 		s.Backfilled(true)
 		put := func(ago time.Duration, unit string, sev Severity) {

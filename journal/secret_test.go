@@ -23,7 +23,7 @@ func TestC3NoSecretOnAnyWayOut(t *testing.T) {
 		"-----BEGIN PRIVATE KEY-----\nS3CR3T\n-----END PRIVATE KEY-----",
 	} {
 		for _, raw := range []bool{false, true} {
-			l := New(100, nil)
+			l := viewed(100, nil)
 			s := l.Sink("test")
 			s.Try(Entry{Message: []byte(text)})
 			s.Flush()
@@ -46,7 +46,7 @@ func TestC3NoSecretOnAnyWayOut(t *testing.T) {
 
 // TestC3KeyInEntriesOfItsOwn: a private key that comes line by line, with another unit's lines between.
 func TestC3KeyInEntriesOfItsOwn(t *testing.T) {
-	l := New(100, nil)
+	l := viewed(100, nil)
 	s := l.Sink("test")
 	for i, line := range []string{"-----BEGIN RSA PRIVATE KEY-----", planted, planted + "==", "-----END RSA PRIVATE KEY-----", "Done"} {
 		at := time.UnixMicro(int64(1795380000000000 + i))
@@ -62,7 +62,7 @@ func TestC3KeyInEntriesOfItsOwn(t *testing.T) {
 
 // TestA7SourcesSayNoSecret: a source's words come from errors of files, programs and the system.
 func TestA7SourcesSayNoSecret(t *testing.T) {
-	s := New(100, nil).Sink("test")
+	s := viewed(100, nil).Sink("test")
 	s.Report(health.Health{State: health.Failed, Err: "journalctl --token S3CR3T: exit status 1\x1b[2J"}, "https://u:S3CR3T@h/x")
 	if got := s.State(); strings.Contains(got.Health.Err+got.Detail, planted) || strings.Contains(got.Health.Err, "\x1b") {
 		t.Errorf("%+v", got)

@@ -17,7 +17,7 @@ import (
 // through puts e through a Sink and returns its row on the page.
 func through(t *testing.T, e Entry) (row Row, message string, p *Page) {
 	t.Helper()
-	l := New(100, nil)
+	l := viewed(100, nil)
 	s := l.Sink("test")
 	if !s.Try(e) {
 		t.Fatal("dropped")
@@ -84,7 +84,7 @@ func FuzzF29SinkLetsOnlyCleanTextThrough(f *testing.F) {
 		strings.Repeat("ノ", 3000), "a\nb"} {
 		f.Add([]byte(m), []byte("unit"))
 	}
-	l := New(100, nil)
+	l := viewed(100, nil)
 	s := l.Sink("test")
 	f.Fuzz(func(t *testing.T, message, unit []byte) {
 		s.Try(Entry{Message: message, Unit: unit})
@@ -106,7 +106,7 @@ func FuzzF29SinkLetsOnlyCleanTextThrough(f *testing.F) {
 // TestPutWaitsForTheLog fills what a Sink can hold while no Log runs.
 func TestPutWaitsForTheLog(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		l := New(10000, nil)
+		l := viewed(10000, nil)
 		s := l.Sink("test")
 		ctx, cancel := context.WithCancel(context.Background())
 		put, ended := 0, error(nil)
@@ -138,7 +138,7 @@ func TestPutWaitsForTheLog(t *testing.T) {
 }
 
 func TestTryDropsAndCounts(t *testing.T) {
-	l := New(10000, nil)
+	l := viewed(10000, nil)
 	s := l.Sink("test")
 	kept := 0
 	for range 5000 {
@@ -154,7 +154,7 @@ func TestTryDropsAndCounts(t *testing.T) {
 }
 
 func TestReportAndClose(t *testing.T) {
-	l := New(100, nil)
+	l := viewed(100, nil)
 	a, b := l.Sink("a"), l.Sink("b")
 	a.Report(health.Health{State: health.OK}, "what it reads")
 	a.Rename("c")
@@ -179,8 +179,8 @@ func TestReportAndClose(t *testing.T) {
 }
 
 // pipe returns a function that takes one line all the way into the ring.
-func pipe(text string) (l *Log, put func()) {
-	l = New(10000, []Tab{{Name: "All"}, {Name: "k3s", Units: []string{"k3s"}}})
+func pipe(text string) (l *viewedLog, put func()) {
+	l = viewed(10000, []Tab{{Name: "All"}, {Name: "k3s", Units: []string{"k3s"}}})
 	s := l.Sink("test")
 	e := Entry{Time: time.Now(), Unit: []byte("k3s"), PID: 1204, Severity: Info, Message: []byte(text)}
 	return l, func() {
@@ -224,7 +224,7 @@ func BenchmarkPut(b *testing.B) {
 
 // TestKernelCountsItsOwnSeverity: the kernel prints by the priority that a message came with, whatever its text says.
 func TestKernelCountsItsOwnSeverity(t *testing.T) {
-	l := New(100, nil)
+	l := viewed(100, nil)
 	s := l.Sink("test")
 	for _, e := range []Entry{
 		{Unit: []byte("kernel"), Severity: Err, Message: []byte("level=info msg=\"not so bad\"")},
@@ -243,7 +243,7 @@ func TestKernelCountsItsOwnSeverity(t *testing.T) {
 
 // TestC4PutThatHasRoomIsNoDrop: what a source read just before a reload ended it is not lost while there is room for it.
 func TestC4PutThatHasRoomIsNoDrop(t *testing.T) {
-	l := New(100, nil)
+	l := viewed(100, nil)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	for i := range 64 {

@@ -35,7 +35,6 @@ type units struct {
 	hand   int      // where the search for an unused name goes on
 	tabs   []Tab
 	sets   []unitSet // for each tab, the units that belong to it
-	unread []int     // for each tab, errors since it was last looked at
 }
 
 func newUnits(tabs []Tab) *units {
@@ -56,9 +55,6 @@ func (u *units) add(name string) uint16 {
 
 // setTabs replaces the tabs. Tab 0 is always everything.
 func (u *units) setTabs(tabs []Tab) {
-	if !slices.EqualFunc(u.tabs, tabs, Tab.equal) {
-		u.unread = make([]int, len(tabs))
-	}
 	u.tabs = tabs
 	u.sets = make([]unitSet, len(tabs))
 	for id := range u.names {
@@ -130,13 +126,4 @@ func (u *units) tabCounts(tab int) [SeverityCount]int {
 		}
 	}
 	return sum
-}
-
-// booked counts a new error of that unit as unread for each of its tabs but the watched one.
-func (u *units) booked(unit uint16, watched int) {
-	for tab := range u.sets {
-		if tab != watched && u.sets[tab].has(unit) {
-			u.unread[tab]++
-		}
-	}
 }

@@ -1,173 +1,245 @@
 package journal
 
-import "hypervisor-tui/internal/clean/secret"
+import (
+	"errors"
+	"slices"
+	"sync/atomic"
+	"time"
 
-// view is the query that is being answered. A move is carried out once and then stays where it led, so that later
-// entries change the page's counts but not its place. What lies beyond the ring the view needs the reader for: need
-// says what for, and the view is asked again when it was read.
-type view struct {
-	query  Query
-	atEnd  bool
-	found  uint64          // the entry that the move led to
-	ids    [MaxRows]uint64 // of the page's rows, newest first
-	need   task
-	deep   bool   // the view has needed the past since it follows no more
-	alone  bool   // there is no archive, or reading failed: the ring is all there is
-	none   bool   // there is no error to be found that way
-	failed string // why the move led nowhere
+	"hypervisor-tui/internal/box"
+)
 
-	bottom uint64 // row of the last page, and where it is found again
-	source uint16
-	place  Place
-	rows   int  // that the page has had at this place
-	torn   bool // it has lost some, which are being read again
+// MaxViews is how many views a Log has at most.
+const MaxViews = 16
+
+var errViews = errors.New("there are as many views of the log as there may be")
+
+// View is what one reader sees of a Log: a query, a page and a search of its own. Its memory is made when something is
+// asked. Latest belongs to one goroutine; the other methods may be called from any.
+type View struct {
+	log       *Log
+	asked     atomic.Pointer[Query]
+	changed   chan struct{} // capacity 1: there is a new page
+	pages     *box.Box[Page]
+	requested atomic.Pointer[request]
+	answered  atomic.Pointer[answer]
+
+	// Those of the ring's owner from here on.
+	lines   lines
+	pager   pager
+	page    Page
+	request *request  // that the reader is at
+	blocks  uint64    // of ids that pasts have taken
+	watched int       // the tab whose newest entries the reader looks at, -1: none
+	unread  []int     // for each tab, errors since it was last looked at
+	sent    time.Time // when the last page was published
+	torn    time.Time // since when rows of the page are being read again
+	stale   bool      // that page is older than the ring or the counts
+	urgent  bool      // and the reader waits for a newer one
+	asking  bool      // the scan for the newest query has not been complete yet
 }
 
-func (v *view) ask(q Query, archives bool) {
-	q.Rows = min(max(q.Rows, 0), MaxRows)
-	if q.Move == Newest {
-		q.Move, q.Anchor = Stay, 0
-	}
-	if q.Filter != v.query.Filter || q.Move != Stay {
-		v.rows = 0
-	}
-	v.query, v.atEnd, v.none, v.found, v.failed = q, false, false, 0, ""
-	v.alone = !archives
-	v.deep = v.deep && !v.following()
-}
-
-// following says whether the page shows the newest entries as they come.
-func (v *view) following() bool { return v.query.Anchor == 0 && v.query.Move == Stay }
-
-// locate returns the page's bottom row, 0 for none. done is false while the scan, or what the reader is needed for,
-// may still change it.
-func (v *view) locate(l *lines) (id uint64, done bool) {
-	q := &v.query
-	v.need = noTask
-	if v.lost(l) && !v.alone && v.place != (Place{}) {
-		id, _ = v.clamp(l, q.Anchor)
-		v.need, v.deep = readPlace, true
-		return id, false
-	}
-	if q.Move != Stay {
-		if id, done = v.move(l); !done {
-			return id, false
+// NewView returns a view that has asked nothing yet, an error when there are MaxViews. Close gives its place back.
+func (l *Log) NewView() (*View, error) {
+	v := &View{log: l, changed: make(chan struct{}, 1), pages: box.New(copyPage), watched: -1}
+	for {
+		old := l.views.Load()
+		if len(*old) == MaxViews {
+			return nil, errViews
 		}
-		v.found = id
-		v.settle(l, id)
-		if id, done = v.fill(l, id); !done {
-			return id, false
+		views := append(slices.Clone(*old), v)
+		if l.views.CompareAndSwap(old, &views) {
+			return v, nil
 		}
-		q.Move, q.Anchor = Stay, id
 	}
-	switch {
-	case q.Anchor == 0:
-		return l.before(l.high), true
-	case v.lost(l):
-		return v.clamp(l, q.Anchor)
-	}
-	return v.stand(l)
 }
 
-// lost says whether neither the ring nor the past has any more the anchor that the page depends on.
-func (v *view) lost(l *lines) bool {
-	switch v.query.Move {
-	case Oldest, ToTime, PreviousBoot:
-		return false
+// Close ends the view. No page comes any more.
+func (v *View) Close() {
+	for {
+		old := v.log.views.Load()
+		views := slices.DeleteFunc(slices.Clone(*old), func(o *View) bool { return o == v })
+		if v.log.views.CompareAndSwap(old, &views) {
+			break
+		}
 	}
-	if v.query.Anchor == 0 || v.query.Anchor >= firstID {
-		return v.query.Anchor != 0 && v.query.Anchor < l.ring.oldest()
+	if q := v.requested.Swap(nil); q != nil {
+		q.cancel()
 	}
-	return !l.past.has(v.query.Anchor)
 }
 
-// beyond asks for what lies beyond the oldest row at hand, seen from id; it is false when there is nothing to ask for.
-func (v *view) beyond(l *lines, id uint64, want task) bool {
-	switch {
-	case !l.toOldest() || v.alone:
-		return false
-	case id >= firstID && l.past.parted:
-		want = readNewer
-	case l.past.atStart():
+// Ask makes q the query that the next page answers. It never blocks; a query that has not been answered yet is
+// forgotten. Until the next Ask the page follows the ring: new entries, counts and evictions change it.
+func (v *View) Ask(q Query) {
+	v.asked.Store(&q)
+	v.log.poke()
+}
+
+// Latest is the newest page, nil before the first. It is the reader's until the next Latest.
+func (v *View) Latest() *Page { return v.pages.Latest() }
+
+// Changed tells that there is a page newer than the last one that was looked at.
+func (v *View) Changed() <-chan struct{} { return v.changed }
+
+// idle reports whether nothing was asked yet.
+func (v *View) idle() bool { return v.lines.ring == nil }
+
+// takeIn takes in what has happened since the last turn: evictions, a query, an answer of the reader.
+func (v *View) takeIn() {
+	if q := v.asked.Swap(nil); q != nil {
+		v.query(q)
+	}
+	if v.idle() {
+		return
+	}
+	hit := v.lines.evicted()
+	v.lines.past.evicted(v.log.ring.oldest(), hit)
+	if a := v.answered.Swap(nil); a != nil && a.request == v.request {
+		v.absorb(a)
+	}
+}
+
+// scan does a slice of the search, and reports whether there was something to do.
+func (v *View) scan() bool {
+	if v.idle() || v.lines.complete() {
 		return false
 	}
-	v.need, v.deep = want, true
+	v.lines.step()
+	v.stale = true
 	return true
 }
 
-// atOldest says whether there surely is nothing older than the rows at hand, seen from id; else it may be asked for.
-func (v *view) atOldest(l *lines, id uint64, want task) bool {
-	return !v.beyond(l, id, want) && l.toOldest()
+// settled reports whether the search is complete.
+func (v *View) settled() bool {
+	if v.idle() {
+		return true
+	}
+	complete := v.lines.complete()
+	if v.asking && complete {
+		v.urgent, v.asking = true, false
+	}
+	return complete
 }
 
-// atNewest says whether there surely is nothing newer than the rows at hand.
-func (v *view) atNewest(l *lines, id uint64, want task) bool {
-	if id < firstID && !l.past.empty() && !l.past.reaches() && !v.alone {
-		if !l.toOldest() {
-			return false
+// query makes q the one that is answered.
+func (v *View) query(q *Query) {
+	if v.idle() || q.Filter != v.lines.m.filter {
+		v.lines.start(v.log.ring, q.Filter)
+		v.lines.past.reset()
+		v.lines.past.sources = v.log.sources
+	}
+	v.pager.ask(*q, len(v.lines.past.sources) > 0)
+	if v.pager.following() {
+		v.lines.past.reset()
+	}
+	if v.watched = -1; q.Seen {
+		v.watched = q.Filter.Tab
+	}
+	if q.Whole == 0 {
+		v.page.Whole = nil
+	}
+	v.urgent, v.asking = true, true
+}
+
+// restart looks through the ring anew.
+func (v *View) restart() {
+	if v.idle() {
+		return
+	}
+	v.lines.start(v.log.ring, v.lines.m.filter)
+	v.lines.past.reset()
+	v.urgent, v.asking = true, true
+}
+
+// archives takes in that other sources can be read again.
+func (v *View) archives() {
+	v.lines.past.reset()
+	v.lines.past.sources = v.log.sources
+	v.pager.alone = len(v.log.sources) == 0
+	v.cancel()
+}
+
+// book counts a new error of a unit as unread for each of its tabs but the watched one.
+func (v *View) book(unit uint16) {
+	sets := v.log.ring.units.sets
+	if len(v.unread) != len(sets) {
+		v.unread = make([]int, len(sets))
+	}
+	for tab := range sets {
+		if tab != v.watched && sets[tab].has(unit) {
+			v.unread[tab]++
 		}
-		v.need, v.deep = want, true
-		return false
 	}
-	return l.toNewest()
 }
 
-// answered takes in what the reader has found.
-func (v *view) answered(l *lines, a *answer) {
-	switch {
-	case a.err == errNoError && a.request.task == readNext:
-		v.nextInRing(l)
-		return
-	case a.err == errNoError:
-		v.none = true
-		return
-	case a.err != nil:
-		v.alone, v.failed = true, secret.String(a.err.Error())
-		return
-	case a.request.task == readOlder || a.request.task == readNewer:
-		return
+// compose builds the page in memory that is used again.
+func (v *View) compose() {
+	l, p := v.log, &v.page
+	v.pager.answer(&v.lines, p)
+	v.order()
+	p.figures(l.ring)
+	p.Later = l.later
+	p.Total, p.Dropped, p.Truncated = l.total, l.gone.dropped, l.gone.truncated
+	now := time.Now()
+	p.Deeper = len(v.lines.past.sources) > 0
+	p.Sources, p.Hour.Known = p.Sources[:0], 60
+	for _, s := range *l.sinks.Load() {
+		p.Dropped += s.dropped.Load()
+		p.Truncated += s.truncated.Load()
+		p.Sources = append(p.Sources, s.State())
+		if !s.began.at.IsZero() && s.backfill.Load() != backfilledAll {
+			p.Hour.Known = min(p.Hour.Known, s.began.minutes(now))
+		}
 	}
-	id := l.after(l.past.low + uint64(a.found) - 1)
-	if id == 0 {
-		id = l.before(firstID)
+	if v.watched >= 0 && v.watched < len(v.unread) {
+		v.unread[v.watched] = 0
 	}
-	v.query.Anchor = id
-	switch a.request.task {
-	case readPlace: // the move, if there is one, goes on from there
-	case readStart:
-		v.query.Move = Oldest
+	p.Unread = append(p.Unread[:0], v.unread...)
+	for len(p.Unread) < len(l.ring.units.tabs) {
+		p.Unread = append(p.Unread, 0)
+	}
+	if tab := v.lines.tab(); tab < len(l.hours) {
+		l.hours[tab].last(&p.Hour, minuteOf(now.UnixMicro()))
+	}
+}
+
+// publish hands out a copy of the page.
+func (v *View) publish() {
+	v.pages.Publish(&v.page)
+	select {
+	case v.changed <- struct{}{}:
 	default:
-		v.query.Move = landed
 	}
 }
 
-// nextInRing goes on looking for an error where the ring begins.
-func (v *view) nextInRing(l *lines) {
-	for id := l.search.after(0); id != 0; id = l.search.after(id) {
-		if l.severity(id) <= Err {
-			l.past.reset()
-			v.query.Anchor, v.query.Move = id, landed
-			return
-		}
+// publishDue hands out the page if it is time to. Else it returns when it is, 0 if there is nothing new.
+func (v *View) publishDue() (wait time.Duration) {
+	if v.idle() || !v.stale && !v.urgent {
+		return 0
 	}
-	v.none = true
+	now := time.Now()
+	if wait := v.sent.Add(pageInterval).Sub(now); !v.urgent && wait > 0 {
+		return wait
+	}
+	v.compose()
+	if wait := v.patience(now); wait > 0 {
+		v.stale, v.urgent = true, false
+		return wait
+	}
+	v.publish()
+	v.sent = now
+	v.stale, v.urgent = false, false
+	return 0
 }
 
-// mend asks for the rows that the page has lost at its top since the ring has, or that are to fill it once the view has
-// gone beyond the ring.
-func (v *view) mend(l *lines, rows int, top uint64) {
-	lost := rows < v.rows && v.query.Anchor != 0
-	if v.torn = false; rows < v.query.Rows && (v.deep || lost) {
-		v.torn = v.beyond(l, top, readOlder) && lost
+// patience is how long the last page is left to stand because this one has lost rows that are being read again.
+func (v *View) patience(now time.Time) time.Duration {
+	if v.request == nil || v.pager.need != readPlace && !v.pager.torn {
+		v.torn = time.Time{}
+		return 0
 	}
-	if !v.torn {
-		v.rows = rows
+	if v.torn.IsZero() {
+		v.torn = now
 	}
-}
-
-// settle forgets a past that does not lead to the ring when the page is in the ring.
-func (v *view) settle(l *lines, bottom uint64) {
-	if bottom >= firstID && l.past.joined == 0 && !l.past.empty() {
-		l.past.reset()
-	}
+	return v.torn.Add(pageInterval).Sub(now)
 }

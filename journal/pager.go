@@ -1,0 +1,173 @@
+package journal
+
+import "hypervisor-tui/internal/clean/secret"
+
+// pager is the query that is being answered. A move is carried out once and then stays where it led, so that later
+// entries change the page's counts but not its place. What lies beyond the ring the view needs the reader for: need
+// says what for, and the view is asked again when it was read.
+type pager struct {
+	query  Query
+	atEnd  bool
+	found  uint64          // the entry that the move led to
+	ids    [MaxRows]uint64 // of the page's rows, newest first
+	need   task
+	deep   bool   // the view has needed the past since it follows no more
+	alone  bool   // there is no archive, or reading failed: the ring is all there is
+	none   bool   // there is no error to be found that way
+	failed string // why the move led nowhere
+
+	bottom uint64 // row of the last page, and where it is found again
+	source uint16
+	place  Place
+	rows   int  // that the page has had at this place
+	torn   bool // it has lost some, which are being read again
+}
+
+func (v *pager) ask(q Query, archives bool) {
+	q.Rows = min(max(q.Rows, 0), MaxRows)
+	if q.Move == Newest {
+		q.Move, q.Anchor = Stay, 0
+	}
+	if q.Filter != v.query.Filter || q.Move != Stay {
+		v.rows = 0
+	}
+	v.query, v.atEnd, v.none, v.found, v.failed = q, false, false, 0, ""
+	v.alone = !archives
+	v.deep = v.deep && !v.following()
+}
+
+// following says whether the page shows the newest entries as they come.
+func (v *pager) following() bool { return v.query.Anchor == 0 && v.query.Move == Stay }
+
+// locate returns the page's bottom row, 0 for none. done is false while the scan, or what the reader is needed for,
+// may still change it.
+func (v *pager) locate(l *lines) (id uint64, done bool) {
+	q := &v.query
+	v.need = noTask
+	if v.lost(l) && !v.alone && v.place != (Place{}) {
+		id, _ = v.clamp(l, q.Anchor)
+		v.need, v.deep = readPlace, true
+		return id, false
+	}
+	if q.Move != Stay {
+		if id, done = v.move(l); !done {
+			return id, false
+		}
+		v.found = id
+		v.settle(l, id)
+		if id, done = v.fill(l, id); !done {
+			return id, false
+		}
+		q.Move, q.Anchor = Stay, id
+	}
+	switch {
+	case q.Anchor == 0:
+		return l.before(l.high), true
+	case v.lost(l):
+		return v.clamp(l, q.Anchor)
+	}
+	return v.stand(l)
+}
+
+// lost says whether neither the ring nor the past has any more the anchor that the page depends on.
+func (v *pager) lost(l *lines) bool {
+	switch v.query.Move {
+	case Oldest, ToTime, PreviousBoot:
+		return false
+	}
+	if v.query.Anchor == 0 || v.query.Anchor >= firstID {
+		return v.query.Anchor != 0 && v.query.Anchor < l.ring.oldest()
+	}
+	return !l.past.has(v.query.Anchor)
+}
+
+// beyond asks for what lies beyond the oldest row at hand, seen from id; it is false when there is nothing to ask for.
+func (v *pager) beyond(l *lines, id uint64, want task) bool {
+	switch {
+	case !l.toOldest() || v.alone:
+		return false
+	case id >= firstID && l.past.parted:
+		want = readNewer
+	case l.past.atStart():
+		return false
+	}
+	v.need, v.deep = want, true
+	return true
+}
+
+// atOldest says whether there surely is nothing older than the rows at hand, seen from id; else it may be asked for.
+func (v *pager) atOldest(l *lines, id uint64, want task) bool {
+	return !v.beyond(l, id, want) && l.toOldest()
+}
+
+// atNewest says whether there surely is nothing newer than the rows at hand.
+func (v *pager) atNewest(l *lines, id uint64, want task) bool {
+	if id < firstID && !l.past.empty() && !l.past.reaches() && !v.alone {
+		if !l.toOldest() {
+			return false
+		}
+		v.need, v.deep = want, true
+		return false
+	}
+	return l.toNewest()
+}
+
+// answered takes in what the reader has found.
+func (v *pager) answered(l *lines, a *answer) {
+	switch {
+	case a.err == errNoError && a.request.task == readNext:
+		v.nextInRing(l)
+		return
+	case a.err == errNoError:
+		v.none = true
+		return
+	case a.err != nil:
+		v.alone, v.failed = true, secret.String(a.err.Error())
+		return
+	case a.request.task == readOlder || a.request.task == readNewer:
+		return
+	}
+	id := l.after(l.past.low + uint64(a.found) - 1)
+	if id == 0 {
+		id = l.before(firstID)
+	}
+	v.query.Anchor = id
+	switch a.request.task {
+	case readPlace: // the move, if there is one, goes on from there
+	case readStart:
+		v.query.Move = Oldest
+	default:
+		v.query.Move = landed
+	}
+}
+
+// nextInRing goes on looking for an error where the ring begins.
+func (v *pager) nextInRing(l *lines) {
+	for id := l.search.after(0); id != 0; id = l.search.after(id) {
+		if l.severity(id) <= Err {
+			l.past.reset()
+			v.query.Anchor, v.query.Move = id, landed
+			return
+		}
+	}
+	v.none = true
+}
+
+// mend asks for the rows that the page has lost at its top since the ring has, or that are to fill it once the view has
+// gone beyond the ring.
+func (v *pager) mend(l *lines, rows int, top uint64) {
+	lost := rows < v.rows && v.query.Anchor != 0
+	if v.torn = false; rows < v.query.Rows && (v.deep || lost) {
+		v.torn = v.beyond(l, top, readOlder) && lost
+	}
+	if !v.torn {
+		v.rows = rows
+	}
+}
+
+// settle forgets a past that does not lead to the ring when the page is in the ring.
+func (v *pager) settle(l *lines, bottom uint64) {
+	if bottom >= firstID && l.past.joined == 0 && !l.past.empty() {
+		l.past.reset()
+	}
+}
