@@ -28,7 +28,10 @@ func Check(out io.Writer, o Options) error {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
-	f, _ := snapshot(ctx, first, o)
+	f, _, err := snapshot(ctx, first, o)
+	if err != nil {
+		return err
+	}
 	for i := range f.Sources {
 		s := &f.Sources[i]
 		text := s.Detail

@@ -43,7 +43,10 @@ func Run(o Options) (err error) {
 	defer captured.Release()
 	collector, usage, systemd := collect.New(first.config, g), new(process.Usage), newNotifier()
 	defer systemd.close()
-	news := collector.Subscribe()
+	news, err := collector.Subscribe()
+	if err != nil {
+		return errors.Join(err, terminal.Close())
+	}
 	workers := collector.StartSampler(ctx) // all that is slower comes after the first frame
 	err = Session(ctx, terminal, news, SessionOptions{
 		Collector: collector, Guard: g, Usage: usage, Screen: o.Screen, Version: o.Version,

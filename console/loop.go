@@ -103,7 +103,7 @@ func (l *loop) run(ctx context.Context, signals <-chan os.Signal) error {
 			if l.behind {
 				l.draw(time.Now())
 			}
-		case <-l.collector.Log().Changed():
+		case <-l.news.Log().Changed():
 			l.page()
 		case <-l.news.Sampled():
 			l.sampled()
@@ -149,7 +149,7 @@ func (l *loop) watchdog() <-chan time.Time {
 func (l *loop) show(first string) {
 	ask := func(q journal.Query) {
 		l.query = q.Number
-		l.collector.Log().Ask(q)
+		l.news.Log().Ask(q)
 	}
 	l.console = screens.New(pages.New(pages.Options{Ask: ask, Crashed: l.guard.Caught}), first, l.guard.Caught)
 }
@@ -300,7 +300,7 @@ func (l *loop) answered() bool {
 func (l *loop) gather(now time.Time) {
 	f := &l.frame
 	if !l.console.Paused() || !l.answered() {
-		f.Page = l.collector.Log().Pages().Latest()
+		f.Page = l.news.Log().Latest()
 	}
 	if l.console.Paused() && f.Host != nil {
 		return

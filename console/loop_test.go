@@ -53,7 +53,9 @@ func newLoop(t *testing.T) (*loop, *os.File) {
 		tty: terminal, screen: screen, canvas: draw.NewCanvas(look(c.Display, caps, nil)), line: newLine(terminal, nil), collector: collect.New(c, g), guard: g, own: new(process.Usage), systemd: newNotifier(),
 		repaint: true, answers: make(chan func(), asides),
 	}
-	l.news = l.collector.Subscribe()
+	if l.news, err = l.collector.Subscribe(); err != nil {
+		t.Fatal(err)
+	}
 	l.show(frame.Dashboard)
 	l.frame.Now, l.frame.Settings = time.Now().UTC(), settings(c, "", "")
 	for range 3 {

@@ -36,7 +36,10 @@ func Once(out io.Writer, o Options) error {
 	c := first.config
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
-	f, log := snapshot(ctx, first, o)
+	f, log, err := snapshot(ctx, first, o)
+	if err != nil {
+		return err
+	}
 	if o.JSON {
 		return report.Write(out, f)
 	}
@@ -80,12 +83,15 @@ func utf8Locale() bool {
 }
 
 // snapshot samples the host twice, so that there are rates, and waits for what is slow to answer the first time.
-func snapshot(ctx context.Context, first loaded, o Options) (*frame.Frame, *journal.Log) {
+func snapshot(ctx context.Context, first loaded, o Options) (*frame.Frame, *journal.View, error) {
 	c, g := first.config, new(guard.Guard)
 	collector := collect.New(c, g)
-	news := collector.Subscribe()
+	news, err := collector.Subscribe()
+	if err != nil {
+		return nil, nil, err
+	}
 	// Scripts get the messages as they were written.
-	collector.Log().Ask(journal.Query{Number: 1, Rows: tailRows, Filter: journal.Filter{Least: journal.Debug, Each: o.JSON, Raw: o.JSON}})
+	news.Log().Ask(journal.Query{Number: 1, Rows: tailRows, Filter: journal.Filter{Least: journal.Debug, Each: o.JSON, Raw: o.JSON}})
 	collector.StartLogs(ctx)
 	collector.StartWorkers(ctx)
 	limit, cancel := context.WithTimeout(ctx, patience)
@@ -100,7 +106,7 @@ func snapshot(ctx context.Context, first loaded, o Options) (*frame.Frame, *jour
 	if zone.note != "" {
 		f.Settings.Notes = append(f.Settings.Notes, zone.note)
 	}
-	f.Page = backfilled(limit, collector.Log())
+	f.Page = backfilled(limit, news.Log())
 	for limit.Err() == nil && !news.ClusterSettled() {
 		wakeup.Pause(limit, 10*time.Millisecond)
 	}
@@ -114,15 +120,15 @@ func snapshot(ctx context.Context, first loaded, o Options) (*frame.Frame, *jour
 	f.Now = time.Now().In(zone.Location)
 	own.Fill(&f.Self)
 	news.Fill(&f.Snapshot)
-	return f, collector.Log()
+	return f, news.Log(), nil
 }
 
 // answerTo waits for the whole page that answers a query, and returns what there is when it does not come in time.
-func answerTo(ctx context.Context, log *journal.Log, query uint64) *journal.Page {
+func answerTo(ctx context.Context, log *journal.View, query uint64) *journal.Page {
 	ctx, cancel := context.WithTimeout(ctx, lastPatience)
 	defer cancel()
 	for {
-		page := log.Pages().Latest()
+		page := log.Latest()
 		if page != nil && page.Query == query && !page.Pending {
 			return page
 		}
@@ -135,10 +141,10 @@ func answerTo(ctx context.Context, log *journal.Log, query uint64) *journal.Page
 }
 
 // backfilled waits until the log's sources have answered and no more entries come, or ctx ends.
-func backfilled(ctx context.Context, log *journal.Log) *journal.Page {
+func backfilled(ctx context.Context, log *journal.View) *journal.Page {
 	const quiet = 250 * time.Millisecond
 	for {
-		page := log.Pages().Latest()
+		page := log.Latest()
 		wait := patience
 		if page != nil && page.Query != 0 && !page.Pending && answered(page) {
 			wait = quiet

@@ -38,14 +38,17 @@ func Plain(out io.Writer, o Options) (err error) {
 	watchSignals(cancel)
 	c, g := first.config, new(guard.Guard)
 	collector := collect.New(c, g)
-	news := collector.Subscribe()
-	collector.Log().Ask(journal.Query{Number: 1, Rows: journal.MaxRows, Filter: journal.Filter{Least: journal.Debug, Each: true}})
+	news, err := collector.Subscribe()
+	if err != nil {
+		return err
+	}
+	news.Log().Ask(journal.Query{Number: 1, Rows: journal.MaxRows, Filter: journal.Filter{Least: journal.Debug, Each: true}})
 	collector.StartLogs(ctx)
 	collector.StartWorkers(collector.StartSampler(ctx))
 	limit, stop := context.WithTimeout(ctx, startWait)
 	defer stop()
 	zone, _ := guard.Within(limit, guard.Begin(localZone), noZone)
-	p := &printer{out: tty.NewPacer(out, c.Baud), log: collector.Log(), news: news, own: new(process.Usage)}
+	p := &printer{out: tty.NewPacer(out, c.Baud), log: news.Log(), news: news, own: new(process.Usage)}
 	g.Supervise(ctx, "own use", p.own.Follow)
 	p.frame.Settings = settings(c, first.banner, first.path)
 	p.frame.Settings.Version = o.Version
@@ -62,7 +65,7 @@ func Plain(out io.Writer, o Options) (err error) {
 // printer is what --plain prints.
 type printer struct {
 	out     io.Writer
-	log     *journal.Log
+	log     *journal.View
 	news    *collect.Subscription
 	own     *process.Usage
 	frame   frame.Frame
@@ -106,7 +109,7 @@ func (p *printer) status() {
 // entries adds what has come since the last time and since the start, whatever the clock says, and how much of it was too
 // much to print.
 func (p *printer) entries() {
-	page := p.log.Pages().Latest()
+	page := p.log.Latest()
 	if page == nil || page.Pending {
 		return
 	}

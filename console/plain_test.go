@@ -19,8 +19,12 @@ func TestF59PlainWhileTheClockIsBehind(t *testing.T) {
 		log := journal.New(1000, []journal.Tab{{Name: "All"}})
 		ctx, cancel := context.WithCancel(t.Context())
 		go log.Run(ctx)
-		log.Ask(journal.Query{Number: 1, Rows: journal.MaxRows, Filter: journal.Filter{Least: journal.Debug, Each: true}})
-		p := &printer{log: log}
+		view, err := log.NewView()
+		if err != nil {
+			t.Fatal(err)
+		}
+		view.Ask(journal.Query{Number: 1, Rows: journal.MaxRows, Filter: journal.Filter{Least: journal.Debug, Each: true}})
+		p := &printer{log: view}
 		p.frame.Now = time.Now()
 		put := func(s *journal.Sink, text string, ago time.Duration) {
 			if !s.Try(journal.Entry{Time: time.Now().Add(-ago), Unit: []byte("unit"), Message: []byte(text)}) {

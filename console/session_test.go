@@ -21,7 +21,14 @@ func TestSessionsSideBySide(t *testing.T) {
 	c.Quit = true
 	g := new(guard.Guard)
 	collector := collect.New(c, g)
-	subscriptions := []*collect.Subscription{collector.Subscribe(), collector.Subscribe()}
+	var subscriptions []*collect.Subscription
+	for range 2 {
+		s, err := collector.Subscribe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		subscriptions = append(subscriptions, s)
+	}
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	collector.StartSampler(ctx)

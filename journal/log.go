@@ -3,6 +3,7 @@ package journal
 import (
 	"context"
 	"hash/maphash"
+	"runtime"
 	"slices"
 	"sync/atomic"
 	"time"
@@ -34,6 +35,7 @@ type Log struct {
 	ring    *ring
 	sources []archived // that can be read again; replaced, never changed
 	next    int        // the view that is served next
+	slice   int        // what the searches of a turn may cost
 	hours   []hour     // a tab each
 	total   uint64
 	later   uint64                              // of them, those that came when their source had begun
@@ -53,6 +55,7 @@ func New(capacity int, tabs []Tab) *Log {
 		ring:    newRing(capacity, firstID, newUnits(tabs)),
 		reading: make(chan struct{}, 1),
 		hours:   make([]hour, len(tabs)),
+		slice:   sliceCost,
 		seed:    maphash.MakeSeed(),
 	}
 	l.sinks.Store(new([]*Sink))
@@ -113,6 +116,7 @@ func (l *Log) Run(ctx context.Context) error {
 		due := l.publishDue()
 		l.turns.Add(1)
 		if more {
+			runtime.Gosched() // whoever puts entries may want the only processor
 			continue
 		}
 		var wait <-chan time.Time
@@ -130,7 +134,7 @@ func (l *Log) Run(ctx context.Context) error {
 	return ctx.Err()
 }
 
-// turn takes in what the sinks have, does a slice of work for one of the views, and reports whether there is more to do.
+// turn takes in what the sinks have, does a slice of work for the views in turn, and reports whether there is more to do.
 func (l *Log) turn() (more bool) {
 	if c := l.config.Swap(nil); c != nil {
 		l.apply(c)
@@ -141,11 +145,13 @@ func (l *Log) turn() (more bool) {
 	for _, v := range views {
 		v.takeIn()
 	}
-	for range views {
+	// However many look, intake goes on: where entries come, the searches get little at first, and more the longer none do.
+	if l.slice = min(2*l.slice, sliceCost); taken {
+		l.slice = firstSlice
+	}
+	for rest, n := l.slice, len(views); rest > 0 && n > 0; n-- {
 		l.next = (l.next + 1) % len(views)
-		if v := views[l.next]; v.scan() {
-			break
-		}
+		rest = views[l.next].scan(rest)
 	}
 	for _, v := range views {
 		more = more || !v.settled()

@@ -98,8 +98,8 @@ func TestPagesComeEightTimesASecondAndAnswersAtOnce(t *testing.T) {
 	})
 }
 
-// TestSearchNeverStallsIntake drives the owner's turns by hand: in each one, while an expensive scan is under way, the
-// sink's batch is taken in, a page is there, and the work is bounded.
+// TestSearchNeverStallsIntake drives the owner's turns by hand: while an expensive scan is under way, the sink's batch is
+// taken in at once, a page is there, and the work of a turn is bounded.
 func TestSearchNeverStallsIntake(t *testing.T) {
 	const size = 200_000
 	l := viewed(size, nil)
@@ -110,15 +110,19 @@ func TestSearchNeverStallsIntake(t *testing.T) {
 	l.Ask(Query{Number: 1, Rows: 10, Filter: Filter{Least: Debug, Text: "line .*0 of", Regexp: true}})
 	turns, percent := 0, -1
 	for ; ; turns++ {
-		for range batchEntries {
-			s.Try(Entry{Message: []byte("line 0 of the flood")})
+		batch := uint64(0)
+		if turns%8 == 0 {
+			for range batchEntries {
+				s.Try(Entry{Message: []byte("line 0 of the flood")})
+			}
+			s.Flush()
+			batch = batchEntries
 		}
-		s.Flush()
 		before := l.total
 		tested := l.lines.high - l.lines.low
 		more := l.turn()
-		if l.total != before+batchEntries {
-			t.Fatalf("turn %d: %d entries taken in of %d", turns, l.total-before, batchEntries)
+		if l.total != before+batch {
+			t.Fatalf("turn %d: %d entries taken in of %d", turns, l.total-before, batch)
 		}
 		if n := l.lines.high - l.lines.low; n > tested+sliceCost/200+1 {
 			t.Fatalf("turn %d: %d entries tested", turns, n-tested)
@@ -126,7 +130,7 @@ func TestSearchNeverStallsIntake(t *testing.T) {
 		l.compose()
 		l.publish()
 		p := l.pages.Latest()
-		if p.Query != 1 || p.Pending != (p.Percent < 100) || len(p.Rows) != 10 {
+		if p.Query != 1 || p.Pending != (p.Percent < 100) || turns > 8 && len(p.Rows) != 10 {
 			t.Fatalf("turn %d: query %d, pending %v, %d %%, %d rows", turns, p.Query, p.Pending, p.Percent, len(p.Rows))
 		}
 		if p.Percent < percent {

@@ -2,8 +2,11 @@ package journal
 
 import "bytes"
 
-// sliceCost is the work of one slice of a scan, in the nanoseconds of matcher.cost.
-const sliceCost = 1_000_000
+// The work of one slice of a scan, in the nanoseconds of matcher.cost: at most, and right after entries have come.
+const (
+	sliceCost  = 1_000_000
+	firstSlice = 16_000
+)
 
 // search knows which entries of a ring pass the filter, and which of those are a row: a run of equal entries is one,
 // named after its newest. Two bits for each entry are found once and kept, so turning pages, counting and following a
@@ -46,9 +49,8 @@ func (s *search) evicted() (hit bool) {
 	return hit
 }
 
-// step does one slice of the scan.
-func (s *search) step() {
-	budget := sliceCost
+// step does a slice of the scan that costs about budget. It returns what is left of that.
+func (s *search) step(budget int) int {
 	for ; s.high < s.ring.next && budget > 0; s.high++ {
 		budget -= s.test(s.high)
 	}
@@ -56,6 +58,7 @@ func (s *search) step() {
 		s.low--
 		budget -= s.test(s.low)
 	}
+	return budget
 }
 
 // test finds the bits of the entry at an end of the tested ones.

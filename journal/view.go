@@ -99,14 +99,13 @@ func (v *View) takeIn() {
 	}
 }
 
-// scan does a slice of the search, and reports whether there was something to do.
-func (v *View) scan() bool {
+// scan does a slice of the search that costs about budget, and returns what is left of that.
+func (v *View) scan(budget int) int {
 	if v.idle() || v.lines.complete() {
-		return false
+		return budget
 	}
-	v.lines.step()
 	v.stale = true
-	return true
+	return v.lines.step(budget)
 }
 
 // settled reports whether the search is complete.

@@ -6,6 +6,7 @@ import (
 
 	"hypervisor-tui/frame"
 	"hypervisor-tui/internal/boottime"
+	"hypervisor-tui/journal"
 	"hypervisor-tui/sample"
 )
 
@@ -14,17 +15,26 @@ type Subscription struct {
 	collector *Collector
 	number    int // among the sampler's readers
 	tracker   frame.Tracker
+	log       *journal.View
 	turns     uint64        // of the log's owner, as Fill saw them last,
 	turn      time.Duration // and since when it has been in the same one; 0: it is not
 }
 
-// Subscribe returns another subscription. All must be made before the Collector starts.
-func (c *Collector) Subscribe() *Subscription {
-	s := &Subscription{collector: c, number: c.subscribers}
+// Subscribe returns another subscription, an error when there are journal.MaxViews. All must be made before the Collector
+// starts.
+func (c *Collector) Subscribe() (*Subscription, error) {
+	view, err := c.log.NewView()
+	if err != nil {
+		return nil, err
+	}
+	s := &Subscription{collector: c, number: c.subscribers, log: view}
 	c.subscribers++
 	c.renew()
-	return s
+	return s, nil
 }
+
+// Log is the subscription's view of the log.
+func (s *Subscription) Log() *journal.View { return s.log }
 
 func (s *Subscription) reader() *sample.Reader { return s.collector.sampler.Load().Reader(s.number) }
 

@@ -34,7 +34,12 @@ func childCapture() int {
 	log := journal.New(100, []journal.Tab{{Name: "All"}})
 	g := new(guard.Guard)
 	g.Supervise(ctx, "log", log.Run)
-	log.Ask(journal.Query{Number: 1, Rows: 50, Filter: journal.Filter{Least: journal.Debug}})
+	view, err := log.NewView()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	view.Ask(journal.Query{Number: 1, Rows: 50, Filter: journal.Filter{Least: journal.Debug}})
 	lines := source.NewSelf(log.Sink("self"))
 	g.Supervise(ctx, "own output", func(ctx context.Context) error { return c.Pump(ctx, lines, lines.Flush) })
 
@@ -49,16 +54,16 @@ func childCapture() int {
 	}
 	_, _ = unix.Write(1, []byte(printed[4]+"\n"))
 
-	report := entries(ctx, log, len(printed))
+	report := entries(ctx, view, len(printed))
 	c.Release()
 	fmt.Print(report)
 	return 0
 }
 
 // entries waits for n entries and returns them, one a line.
-func entries(ctx context.Context, log *journal.Log, n int) string {
+func entries(ctx context.Context, log *journal.View, n int) string {
 	for {
-		if page := log.Pages().Latest(); page != nil && len(page.Rows) >= n {
+		if page := log.Latest(); page != nil && len(page.Rows) >= n {
 			var b strings.Builder
 			for i := range page.Rows {
 				fmt.Fprintf(&b, "%s: %s\n", page.Rows[i].Unit, page.Message(&page.Rows[i]))

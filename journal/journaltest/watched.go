@@ -18,6 +18,7 @@ import (
 // Watched is a Log that runs until the test ends, and one sink into it.
 type Watched struct {
 	*journal.Log
+	*journal.View
 	Input    *journal.Sink
 	Patience time.Duration
 }
@@ -32,8 +33,12 @@ func WatchRing(t *testing.T, entries int) Watched {
 	done := make(chan struct{})
 	go func() { defer close(done); l.Run(ctx) }()
 	t.Cleanup(func() { cancel(); <-done })
-	l.Ask(journal.Query{Rows: journal.MaxRows, Filter: journal.Filter{Least: journal.Debug}})
-	return Watched{l, l.Sink("test"), await.Limit}
+	v, err := l.NewView()
+	if err != nil {
+		t.Fatal(err)
+	}
+	v.Ask(journal.Query{Rows: journal.MaxRows, Filter: journal.Filter{Least: journal.Debug}})
+	return Watched{l, v, l.Sink("test"), await.Limit}
 }
 
 // Await returns the first page that ok accepts.
@@ -43,7 +48,7 @@ func (w Watched) Await(t *testing.T, what string, ok func(p *journal.Page) bool)
 	for {
 		select {
 		case <-w.Changed():
-			if p := w.Pages().Latest(); ok(p) {
+			if p := w.Latest(); ok(p) {
 				return p
 			}
 		case <-deadline:
@@ -75,7 +80,7 @@ func Run(src interface {
 // Until is await that is content with the page at hand.
 func (w Watched) Until(t *testing.T, what string, ok func(p *journal.Page) bool) *journal.Page {
 	t.Helper()
-	if p := w.Pages().Latest(); p != nil && ok(p) {
+	if p := w.Latest(); p != nil && ok(p) {
 		return p
 	}
 	return w.Await(t, what, ok)

@@ -73,7 +73,7 @@ esac
 	if got := w.Rows(t, len(want)); !slices.Equal(got, want) {
 		t.Errorf("%q\nwant %q", got, want)
 	}
-	if p := w.Pages().Latest(); p.Dropped != 1 {
+	if p := w.Latest(); p.Dropped != 1 {
 		t.Errorf("%d dropped for one piece of garbage", p.Dropped)
 	}
 	for i, line := range strings.Split(contents(t, dir, "args"), "\n") {

@@ -60,7 +60,7 @@ func TestF25RealJournaldKeepsItsPace(t *testing.T) {
 	j.ctl("--sync")
 	want, got := j.kept("SYSLOG_IDENTIFIER=k3s"), ringLines(t, w)
 	all := len(j.kept()) // with what journald says of itself
-	if p := w.Pages().Latest(); len(want) != lines || p.Total != uint64(all) || p.Dropped != 0 {
+	if p := w.Latest(); len(want) != lines || p.Total != uint64(all) || p.Dropped != 0 {
 		t.Fatalf("%d lines written, %d kept of %d in all, %d read, %d dropped", lines, len(want), all, p.Total, p.Dropped)
 	}
 	if newest := want[lines-len(got):]; !slices.Equal(got, newest) {

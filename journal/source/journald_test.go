@@ -273,7 +273,7 @@ func TestF25RealJournaldComesAndGoes(t *testing.T) {
 	if !slices.Equal(got, want) {
 		t.Errorf("%d lines, journald kept %d; %v", len(got), len(want), differAt(got, want))
 	}
-	if p := w.Pages().Latest(); p.Dropped != missing || missing > kills {
+	if p := w.Latest(); p.Dropped != missing || missing > kills {
 		t.Errorf("%d dropped, %d said to be missing", p.Dropped, missing)
 	}
 }

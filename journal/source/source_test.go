@@ -64,7 +64,7 @@ func TestF41SupervisorRestartsAfterPanicAndError(t *testing.T) {
 		}
 		synctest.Wait()
 		time.Sleep(time.Second)
-		p := w.Pages().Latest()
+		p := w.Latest()
 		if p.Total != 2 || p.Rows[0].Unit != selfUnit || p.Rows[0].Severity != journal.Crit ||
 			!strings.Contains(string(p.Message(&p.Rows[0])), "log source test crashed: runtime error: index out of range") {
 			t.Errorf("%d entries about 2 crashes", p.Total)

@@ -26,6 +26,7 @@ type desk struct {
 	frame   *frame.Frame
 	canvas  *draw.Canvas
 	log     *journal.Log
+	view    *journal.View
 	sink    *journal.Sink
 	start   time.Time // stamp of line 0
 	put     int       // entries so far
@@ -41,6 +42,10 @@ func atDesk(t *testing.T, capacity int, test func(d *desk)) {
 		d := &desk{T: t, frame: f, canvas: draw.NewCanvas(screentest.Looks["ascii"]), start: f.Now.Add(-time.Hour)}
 		d.console, d.page = newLogsConsole(func(panel string, v any) { t.Errorf("%s crashed: %v", panel, v) })
 		d.log = journal.New(capacity, []journal.Tab{{Name: "All"}, {Name: "k3s", Units: []string{"k3s"}}, {Name: "kernel", Units: []string{"kernel"}}})
+		var err error
+		if d.view, err = d.log.NewView(); err != nil {
+			t.Fatal(err)
+		}
 		settings := *f.Settings
 		settings.Tabs = []string{"All", "k3s", "kernel"}
 		f.Settings = &settings
@@ -99,13 +104,13 @@ func (d *desk) settle() {
 	d.Helper()
 	for range 20 {
 		synctest.Wait()
-		d.frame.Page = d.log.Pages().Latest()
+		d.frame.Page = d.view.Latest()
 		d.console.Present(d.canvas, 80, 24, d.frame)
 		q, changed := d.console.Newest()
 		if !changed {
 			return
 		}
-		d.log.Ask(q)
+		d.view.Ask(q)
 	}
 	d.Fatal("the console never stops asking")
 }

@@ -33,7 +33,7 @@ func TestF28LongLine(t *testing.T) {
 	}
 	journaltest.AppendFile(t, path, "\n"+strings.Repeat("\x00", 300<<10)+"after\n")
 	f.Count(t, 3)
-	p := f.Pages().Latest()
+	p := f.Latest()
 	if got := string(p.Message(&p.Rows[2])); got != "after" {
 		t.Errorf("behind it: %q", got)
 	}

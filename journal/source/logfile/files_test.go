@@ -73,7 +73,7 @@ func TestFilesFollowAPod(t *testing.T) {
 	journaltest.AppendFile(t, pod+"/1.log", " and half\n")
 	equal(t, f.Rows(t, 5)[4:], "pods: half and half")
 	f.Health(t, "ok", "2 files")
-	p := f.Pages().Latest()
+	p := f.Latest()
 	if at := time.UnixMicro(p.Rows[0].Time).UTC().Format(time.RFC3339Nano); at != "2026-11-22T20:00:00.5Z" {
 		t.Errorf("the time is %s", at)
 	}

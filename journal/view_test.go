@@ -1,0 +1,219 @@
+package journal
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// TestViewsSideBySide: each view has a query, a page, a place and unread errors of its own.
+func TestViewsSideBySide(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := New(1000, []Tab{{Name: "All"}, {Name: "k3s", Units: []string{"k3s"}}})
+		ctx := start(t, &viewedLog{Log: l})
+		s := l.Sink("test")
+		views := make([]*View, 2)
+		for i := range views {
+			v, err := l.NewView()
+			if err != nil {
+				t.Fatal(err)
+			}
+			views[i] = v
+		}
+		put := func(from, to int) {
+			for i := from; i < to; i++ {
+				unit, severity := "k3s", Info
+				if i%3 == 0 {
+					unit, severity = "kernel", Err
+				}
+				if err := s.Put(ctx, Entry{Unit: []byte(unit), Severity: severity, Message: fmt.Append(nil, "line ", i)}); err != nil {
+					t.Fatal(err)
+				}
+			}
+			s.Flush()
+			time.Sleep(time.Second)
+			synctest.Wait()
+		}
+		shows := func(v *View, number uint64, want ...string) *Page {
+			t.Helper()
+			p := v.Latest()
+			var got []string
+			for i := range p.Rows {
+				got = append(got, string(p.Message(&p.Rows[i])))
+			}
+			if p.Query != number || p.Pending || !slices.Equal(got, want) {
+				t.Errorf("query %d, pending %v: %q, want %d: %q", p.Query, p.Pending, got, number, want)
+			}
+			return p
+		}
+		put(0, 10)
+		if views[0].Latest() != nil {
+			t.Error("a page that nobody has asked for")
+		}
+		views[0].Ask(Query{Number: 1, Rows: 2, Filter: everything, Seen: true})
+		views[1].Ask(Query{Number: 7, Rows: 3, Filter: Filter{Least: Err}})
+		time.Sleep(time.Second)
+		synctest.Wait()
+		first := shows(views[0], 1, "line 8", "line 9")
+		shows(views[1], 7, "line 3", "line 6", "line 9")
+		views[0].Ask(Query{Number: 2, Rows: 2, Filter: everything, Anchor: first.Rows[0].ID, Move: Older, Count: 3, Seen: true})
+		put(10, 13)
+		shows(views[0], 2, "line 4", "line 5")
+		p := shows(views[1], 7, "line 6", "line 9", "line 12")
+		if p.Unread[0] != 5 {
+			t.Errorf("%d unread where nobody looks, want 5", p.Unread[0])
+		}
+		if p := views[0].Latest(); p.Unread[0] != 0 {
+			t.Errorf("%d unread where somebody looks", p.Unread[0])
+		}
+		views[1].Ask(Query{Number: 8, Rows: 9, Filter: Filter{Least: Debug, Text: "line 1"}})
+		put(13, 14)
+		shows(views[0], 2, "line 4", "line 5")
+		shows(views[1], 8, "line 1", "line 10", "line 11", "line 12", "line 13")
+	})
+}
+
+// TestViewsAreBounded, and one that is closed makes room and gets nothing any more.
+func TestViewsAreBounded(t *testing.T) {
+	l := New(100, nil)
+	var views []*View
+	for range MaxViews {
+		v, err := l.NewView()
+		if err != nil {
+			t.Fatal(err)
+		}
+		views = append(views, v)
+	}
+	if v, err := l.NewView(); err == nil || v != nil {
+		t.Fatal("there is no limit")
+	}
+	views[3].Close()
+	v, err := l.NewView()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, one := range []*View{views[3], v} {
+		one.Ask(Query{Number: 1, Rows: 1, Filter: everything})
+	}
+	for l.turn() {
+	}
+	if l.publishDue(); v.Latest() == nil || views[3].Latest() != nil {
+		t.Errorf("the new view has %v, the closed one %v", v.Latest(), views[3].Latest())
+	}
+}
+
+// TestManyViewsNeverStallIntake drives the owner's turns by hand: with as many views as there may be, each with an expensive
+// filter, a turn takes in all that has come and does no more than one slice of the searches; each of them comes to its end.
+func TestManyViewsNeverStallIntake(t *testing.T) {
+	const size = 20_000
+	l := New(size, nil)
+	var views []*View
+	for i := range MaxViews {
+		v, err := l.NewView()
+		if err != nil {
+			t.Fatal(err)
+		}
+		v.Ask(Query{Number: 1, Rows: 10, Filter: Filter{Least: Debug, Text: fmt.Sprintf("line .*%d$", i%10), Regexp: true}})
+		views = append(views, v)
+	}
+	for i := range size {
+		pushAt(l.ring, int64(i), "k3s", Info, fmt.Sprint("line ", i))
+	}
+	s := l.Sink("test")
+	tested := func() (n uint64) {
+		for _, v := range views {
+			n += v.lines.high - v.lines.low
+		}
+		return n
+	}
+	l.turn()
+	for range 50 {
+		for i := range batchEntries {
+			s.Try(Entry{Severity: Info, Message: fmt.Append(nil, "line ", i)})
+		}
+		s.Flush()
+		total, before := l.total, tested()
+		l.turn()
+		if l.total != total+batchEntries {
+			t.Fatalf("%d entries taken in of %d", l.total-total, batchEntries)
+		}
+		if n := tested(); n > before+sliceCost/200+1 {
+			t.Fatalf("%d entries tested in one turn", n-before)
+		}
+	}
+	for l.turn() {
+	}
+	l.publishDue()
+	for i, v := range views {
+		p := v.Latest()
+		if p == nil || p.Pending || len(p.Rows) != 10 || !strings.HasSuffix(string(p.Message(&p.Rows[9])), fmt.Sprint(i%10)) {
+			t.Fatalf("view %d: %+v", i, p)
+		}
+	}
+}
+
+// TestViewsReadInTurn: what two views want of the archives is read for both, whoever asks more often.
+func TestViewsReadInTurn(t *testing.T) {
+	h := newHouse(t, 10)
+	for i := range 100 {
+		h.put(0, Info, fmt.Sprint("line ", i), i < 90)
+	}
+	other, err := h.log.NewView()
+	if err != nil {
+		t.Fatal(err)
+	}
+	other.Ask(Query{Number: 5, Rows: 3, Filter: everything, Move: Oldest})
+	p := h.ask(Query{Number: 1, Rows: 3, Filter: everything, Move: ToTime, At: h.time("line 40")})
+	if got := string(p.Message(&p.Rows[0])); !strings.HasPrefix(got, "line ") || p.Query != 1 {
+		t.Errorf("one: %q", got)
+	}
+	for range 20 {
+		for h.log.turn() {
+		}
+		other.compose()
+		v, q := h.reader.next()
+		if q == nil {
+			break
+		}
+		v.answered.Store(h.reader.answer(q))
+	}
+	other.compose()
+	other.publish()
+	if p := other.Latest(); p.Pending || string(p.Message(&p.Rows[0])) != "line 0" {
+		t.Errorf("the other: pending %v, %q", p.Pending, p.Text)
+	}
+}
+
+// BenchmarkIntake takes entries in with so many views that follow.
+func BenchmarkIntake(b *testing.B) {
+	for _, n := range []int{0, 1, MaxViews} {
+		b.Run(fmt.Sprint(n, " views"), func(b *testing.B) {
+			l := New(10_000, nil)
+			for i := range n {
+				v, err := l.NewView()
+				if err != nil {
+					b.Fatal(err)
+				}
+				v.Ask(Query{Number: 1, Rows: 50, Filter: Filter{Least: Debug, Text: []string{"", "flood", "line 7"}[i%3]}})
+			}
+			ctx, cancel := context.WithCancel(context.Background())
+			done := make(chan error, 1)
+			go func() { done <- l.Run(ctx) }()
+			s := l.Sink("test")
+			e := Entry{Unit: []byte("k3s"), Message: []byte("line 7 of the flood, as long as they are as a rule, with some more words")}
+			b.ReportAllocs()
+			for b.Loop() {
+				if err := s.Put(ctx, e); err != nil {
+					b.Fatal(err)
+				}
+			}
+			s.Flush()
+			cancel()
+			<-done
+		})
+	}
+}
