@@ -18,7 +18,7 @@ const asides = 8
 
 // ask runs question on a goroutine of its own and what it returns on the loop's. While an earlier one of the kind is
 // under way it does nothing, and reports false.
-func (l *loop) ask(a *aside, name string, question func() (answer func())) bool {
+func (l *session) ask(a *aside, name string, question func() (answer func())) bool {
 	if a.since != 0 {
 		return false
 	}

@@ -77,7 +77,7 @@ type reloads struct {
 }
 
 // reload has the configuration read. What is asked for while that is under way is done once, after it.
-func (l *loop) reload(ctx context.Context) {
+func (l *session) reload(ctx context.Context) {
 	l.askFont()
 	if !l.ask(&l.config.aside, "config", func() func() {
 		c := l.config.load()
@@ -88,7 +88,7 @@ func (l *loop) reload(ctx context.Context) {
 }
 
 // reloaded puts a configuration in force and draws.
-func (l *loop) reloaded(ctx context.Context, c loaded) {
+func (l *session) reloaded(ctx context.Context, c loaded) {
 	l.apply(ctx, c)
 	if !l.config.told {
 		l.systemd.tell(daemon.SdNotifyReady)
@@ -103,7 +103,7 @@ func (l *loop) reloaded(ctx context.Context, c loaded) {
 
 // watchConfig says that the configuration does not answer, once that is so, and that the reload is over: systemd would
 // wait for its end.
-func (l *loop) watchConfig() {
+func (l *session) watchConfig() {
 	if l.config.told || l.config.since == 0 || boottime.Now()-l.config.since < configPatience {
 		return
 	}
@@ -113,14 +113,14 @@ func (l *loop) watchConfig() {
 }
 
 // banner keeps the settings in force, with another banner.
-func (l *loop) banner(text string) {
+func (l *session) banner(text string) {
 	kept := *l.frame.Settings
 	kept.Banner = settings(l.collector.Config(), text, "").Banner
 	l.frame.Settings = &kept
 }
 
 // apply puts a configuration in force: a bad one keeps what is, with a banner; what changed is started anew.
-func (l *loop) apply(ctx context.Context, c loaded) {
+func (l *session) apply(ctx context.Context, c loaded) {
 	if c.banner != "" {
 		l.banner(c.banner)
 		return

@@ -36,9 +36,9 @@ var (
 	ErrLogin = errors.New("a login prompt was asked for")
 )
 
-// loop is the one goroutine that draws a session. It takes snapshots, draws every cell of the canvas and hands what changed to
+// session is the one goroutine that draws a session. It takes snapshots, draws every cell of the canvas and hands what changed to
 // the terminal; nothing in it waits but for its channels, and nothing in it touches a file: what may hang is asked aside.
-type loop struct {
+type session struct {
 	tty       Terminal
 	screen    *draw.Screen
 	canvas    *draw.Canvas
@@ -48,7 +48,7 @@ type loop struct {
 	guard     *guard.Guard
 	own       *process.Usage
 	frame     frame.Frame
-	line      line
+	line      terminalState
 	look      func(*tty.Font) draw.Look // by the configuration in force
 	systemd   *notifier
 	answers   chan func() // of what is done beside the loop; has room for asides
@@ -56,17 +56,17 @@ type loop struct {
 	font      aside
 	level     aside
 
-	w, h    int           // as drawn last
-	repaint bool          // the terminal shows something else than we think
-	behind  bool          // a frame was due and the terminal was busy, or it has only got a part of it
-	fresh   bool          // the next sample is to be drawn at once
-	query   uint64        // number of the newest query
-	fed     time.Time     // when systemd's watchdog was fed
-	feed    time.Duration // how often it wants to be; 0: never
+	w, h          int           // as drawn last
+	repaint       bool          // the terminal shows something else than we think
+	behind        bool          // a frame was due and the terminal was busy, or it has only got a part of it
+	drawNext      bool          // the next sample is to be drawn at once
+	lastQuery     uint64        // number of the newest query
+	watchdogFed   time.Time     // when systemd's watchdog was fed
+	watchdogEvery time.Duration // how often it wants to be; 0: never
 }
 
 // run draws until ctx ends (nil), the user quits (nil) or asks for a login prompt (ErrLogin), or the terminal hangs up.
-func (l *loop) run(ctx context.Context, signals <-chan os.Signal) error {
+func (l *session) run(ctx context.Context, signals <-chan os.Signal) error {
 	events := l.events(ctx)
 	tick := time.NewTimer(wakeup.Until(time.Now(), time.Second) + afterSample) // the first frame is there
 	defer tick.Stop()
@@ -116,7 +116,7 @@ func (l *loop) run(ctx context.Context, signals <-chan os.Signal) error {
 }
 
 // events hands over tcell's events; they end when the screen does.
-func (l *loop) events(ctx context.Context) <-chan tcell.Event {
+func (l *session) events(ctx context.Context) <-chan tcell.Event {
 	events := make(chan tcell.Event)
 	l.guard.Supervise(ctx, "terminal input", func(ctx context.Context) error {
 		for {
@@ -136,37 +136,37 @@ func (l *loop) events(ctx context.Context) <-chan tcell.Event {
 
 // watchdog prepares feeding systemd's watchdog; what it returns wakes the loop at half of its patience. Only a loop
 // turn that ends feeds it.
-func (l *loop) watchdog() <-chan time.Time {
+func (l *session) watchdog() <-chan time.Time {
 	timeout, err := daemon.SdWatchdogEnabled(false)
 	if l.systemd.states == nil || err != nil || timeout <= 0 {
 		return nil
 	}
-	l.feed = timeout / 2
-	return time.NewTicker(l.feed).C
+	l.watchdogEvery = timeout / 2
+	return time.NewTicker(l.watchdogEvery).C
 }
 
 // show sets the console up, with the page named first.
-func (l *loop) show(first string) {
+func (l *session) show(first string) {
 	ask := func(q journal.Query) {
-		l.query = q.Number
+		l.lastQuery = q.Number
 		l.news.Log().Ask(q)
 	}
 	l.console = screens.New(pages.New(pages.Options{Ask: ask, Crashed: l.guard.Caught}), first, l.guard.Caught)
 }
 
 // turned ends a turn of the loop.
-func (l *loop) turned() {
-	if l.feed == 0 {
+func (l *session) turned() {
+	if l.watchdogEvery == 0 {
 		return
 	}
-	if now := time.Now(); now.Sub(l.fed) >= l.feed/2 {
-		l.fed = now
+	if now := time.Now(); now.Sub(l.watchdogFed) >= l.watchdogEvery/2 {
+		l.watchdogFed = now
 		l.systemd.tell(daemon.SdNotifyWatchdog)
 	}
 }
 
-// signal handles one signal and says whether to leave.
-func (l *loop) signal(ctx context.Context, s os.Signal) (quit bool, err error) {
+// signal handles one signal and reports whether to leave.
+func (l *session) signal(ctx context.Context, s os.Signal) (quit bool, err error) {
 	switch s {
 	case unix.SIGHUP:
 		if !l.tty.Alive() {
@@ -184,7 +184,7 @@ func (l *loop) signal(ctx context.Context, s os.Signal) (quit bool, err error) {
 }
 
 // resize makes a frame due, but not at once: a storm of resizes causes few repaints.
-func (l *loop) resize() { l.behind = true }
+func (l *session) resize() { l.behind = true }
 
 // reloading tells systemd that the reload has begun, with the time that Type=notify-reload goes by.
 //
@@ -197,8 +197,8 @@ func reloading() string {
 	return daemon.SdNotifyReloading + "\nMONOTONIC_USEC=" + strconv.FormatInt(now.Nano()/1000, 10)
 }
 
-// event handles a key and says whether to leave.
-func (l *loop) event(e tcell.Event) (quit bool, err error) {
+// event handles a key and reports whether to leave.
+func (l *session) event(e tcell.Event) (quit bool, err error) {
 	switch e := e.(type) {
 	case *tcell.EventKey:
 		return l.key(draw.KeyOf(e))
@@ -208,7 +208,7 @@ func (l *loop) event(e tcell.Event) (quit bool, err error) {
 	return false, nil
 }
 
-func (l *loop) key(k draw.Key) (quit bool, err error) {
+func (l *session) key(k draw.Key) (quit bool, err error) {
 	now := time.Now()
 	l.attached(now)
 	switch l.console.Handle(k, &l.frame).Kind {
@@ -217,7 +217,7 @@ func (l *loop) key(k draw.Key) (quit bool, err error) {
 	case screens.Login:
 		return true, ErrLogin
 	case screens.Refresh:
-		l.fresh = true
+		l.drawNext = true
 		l.collector.Refresh()
 	case screens.Repaint:
 		l.again()
@@ -232,7 +232,7 @@ func (l *loop) key(k draw.Key) (quit bool, err error) {
 }
 
 // tick draws the frame of this second.
-func (l *loop) tick(now time.Time) {
+func (l *session) tick(now time.Time) {
 	l.frame.Tick++
 	l.watchTerminal(now)
 	l.watchConfig()
@@ -244,7 +244,7 @@ func (l *loop) tick(now time.Time) {
 }
 
 // page draws a log page that has come; a paused picture changes only for the answer to a key.
-func (l *loop) page() {
+func (l *session) page() {
 	if l.console.Active() != frame.Logs || l.console.Paused() && l.answered() {
 		return
 	}
@@ -252,22 +252,22 @@ func (l *loop) page() {
 }
 
 // sampled draws a sample at once when it was asked for, and the first ones; later ones wait for the second.
-func (l *loop) sampled() {
-	if l.fresh || l.frame.Self.Frames < 4 {
-		l.fresh = false
+func (l *session) sampled() {
+	if l.drawNext || l.frame.Self.Frames < 4 {
+		l.drawNext = false
 		l.draw(time.Now())
 	}
 }
 
-// resized says whether the terminal has another size than the last frame. A program without a controlling terminal
+// resized reports whether the terminal has another size than the last frame. A program without a controlling terminal
 // gets no signal for that, so it is asked at each tick.
-func (l *loop) resized() bool {
+func (l *session) resized() bool {
 	w, h := l.tty.Size()
 	return w != l.w || h != l.h
 }
 
 // draw draws a frame unless the terminal is busy with the last one; then the frame is counted as skipped.
-func (l *loop) draw(now time.Time) {
+func (l *session) draw(now time.Time) {
 	if l.tty.Damaged() {
 		l.repaint = true
 	}
@@ -290,14 +290,14 @@ func (l *loop) draw(now time.Time) {
 	l.frame.Self.Frames++
 }
 
-// answered says whether the frame has the whole page that was asked for last.
-func (l *loop) answered() bool {
+// answered reports whether the frame has the whole page that was asked for last.
+func (l *session) answered() bool {
 	page := l.frame.Page
-	return page != nil && page.Query == l.query && !page.Pending
+	return page != nil && page.Query == l.lastQuery && !page.Pending
 }
 
 // gather fills the frame from the newest snapshots. A paused picture keeps its own.
-func (l *loop) gather(now time.Time) {
+func (l *session) gather(now time.Time) {
 	f := &l.frame
 	if !l.console.Paused() || !l.answered() {
 		f.Page = l.news.Log().Latest()

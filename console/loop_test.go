@@ -25,7 +25,7 @@ import (
 
 // newLoop returns a loop of a whole console on a pty of 200x60 that nobody reads, and the pty's master. Its goroutines
 // are not started: it shows what the test samples.
-func newLoop(t *testing.T) (*loop, *os.File) {
+func newLoop(t *testing.T) (*session, *os.File) {
 	t.Helper()
 	master, slave, err := pty.Open()
 	if err != nil {
@@ -49,8 +49,8 @@ func newLoop(t *testing.T) (*loop, *os.File) {
 	t.Cleanup(screen.Fini)
 	c := config.Default()
 	g := new(guard.Guard)
-	l := &loop{
-		tty: terminal, screen: screen, canvas: draw.NewCanvas(look(c.Display, caps, nil)), line: newLine(terminal, nil), collector: collect.New(c, g), guard: g, own: new(process.Usage), systemd: newNotifier(),
+	l := &session{
+		tty: terminal, screen: screen, canvas: draw.NewCanvas(look(c.Display, caps, nil)), line: newTerminalState(terminal, nil), collector: collect.New(c, g), guard: g, own: new(process.Usage), systemd: newNotifier(),
 		repaint: true, answers: make(chan func(), asides),
 	}
 	if l.news, err = l.collector.Subscribe(); err != nil {
@@ -181,7 +181,7 @@ func TestPausedPicture(t *testing.T) {
 		await.Until(t, "idle", l.tty.Idle)
 		l.key(' ')
 		await.Until(t, "idle", l.tty.Idle)
-		l.frame.Page = &journal.Page{Query: l.query}
+		l.frame.Page = &journal.Page{Query: l.lastQuery}
 		frames, now := l.frame.Self.Frames, l.frame.Now
 		for i := range 10 {
 			l.news.Sample()
@@ -353,13 +353,13 @@ func TestF53AsideThatCrashesMayBeAskedAgain(t *testing.T) {
 // TestLoopEnds: each way out.
 func TestLoopEnds(t *testing.T) {
 	for name, c := range map[string]struct {
-		act  func(l *loop, cancel context.CancelFunc, signals chan<- os.Signal, master *os.File)
+		act  func(l *session, cancel context.CancelFunc, signals chan<- os.Signal, master *os.File)
 		want error
 	}{
-		"context": {func(_ *loop, cancel context.CancelFunc, _ chan<- os.Signal, _ *os.File) { cancel() }, nil},
-		"quit":    {func(_ *loop, _ context.CancelFunc, _ chan<- os.Signal, m *os.File) { m.WriteString("q") }, nil},
-		"hang-up": {func(_ *loop, _ context.CancelFunc, _ chan<- os.Signal, m *os.File) { m.Close() }, errHangup},
-		"SIGHUP of a terminal that is gone": {func(l *loop, _ context.CancelFunc, s chan<- os.Signal, _ *os.File) {
+		"context": {func(_ *session, cancel context.CancelFunc, _ chan<- os.Signal, _ *os.File) { cancel() }, nil},
+		"quit":    {func(_ *session, _ context.CancelFunc, _ chan<- os.Signal, m *os.File) { m.WriteString("q") }, nil},
+		"hang-up": {func(_ *session, _ context.CancelFunc, _ chan<- os.Signal, m *os.File) { m.Close() }, errHangup},
+		"SIGHUP of a terminal that is gone": {func(l *session, _ context.CancelFunc, s chan<- os.Signal, _ *os.File) {
 			l.tty.Close()
 			s <- unix.SIGHUP
 		}, errHangup},

@@ -76,7 +76,7 @@ func (w asciiWriter) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// utf8Locale says whether standard output takes more than ASCII.
+// utf8Locale reports whether standard output takes more than ASCII.
 func utf8Locale() bool {
 	locale := strings.ToLower(cmp.Or(os.Getenv("LC_ALL"), os.Getenv("LC_CTYPE"), os.Getenv("LANG")))
 	return strings.Contains(locale, "utf-8") || strings.Contains(locale, "utf8")
@@ -159,7 +159,7 @@ func backfilled(ctx context.Context, log *journal.View) *journal.Page {
 	}
 }
 
-// answered says whether each log source has said how it is.
+// answered reports whether each log source has said how it is.
 func answered(page *journal.Page) bool {
 	for i := range page.Sources {
 		if page.Sources[i].Health.State == health.Init {

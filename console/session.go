@@ -81,8 +81,8 @@ func Session(ctx context.Context, t Terminal, s *collect.Subscription, o Session
 	// A panic on this goroutine is told after the terminal is itself again.
 	defer screen.Fini()
 	font, hasFont := guard.Within(limit, fonts, nil)
-	l := &loop{
-		tty: t, screen: screen, canvas: draw.NewCanvas(look(c.Display, caps, font)), line: newLine(t, palette(c.Display, caps)),
+	l := &session{
+		tty: t, screen: screen, canvas: draw.NewCanvas(look(c.Display, caps, font)), line: newTerminalState(t, palette(c.Display, caps)),
 		collector: o.Collector, news: s, guard: o.Guard, own: cmp.Or(o.Usage, new(process.Usage)), systemd: cmp.Or(o.systemd, new(notifier)), answers: make(chan func(), asides),
 		repaint: true,
 		look:    func(f *tty.Font) draw.Look { return look(o.Collector.Config().Display, caps, f) },
@@ -124,7 +124,7 @@ func abandon(screen *draw.Screen) {
 }
 
 // zoneIs makes z the zone that times are shown in.
-func (l *loop) zoneIs(z zone) {
+func (l *session) zoneIs(z zone) {
 	l.frame.Now = time.Now().In(z.Location)
 	s := *l.frame.Settings
 	s.Notes = slices.DeleteFunc(slices.Clone(s.Notes), func(note string) bool { return note == noZone.note })

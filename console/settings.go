@@ -32,7 +32,7 @@ func settings(c config.Config, banner, path string) *frame.Settings {
 	return s
 }
 
-// overSSH says whether this terminal is somebody's remote login: there is nothing to hand over to.
+// overSSH reports whether this terminal is somebody's remote login: there is nothing to hand over to.
 func overSSH() bool { return os.Getenv("SSH_CONNECTION") != "" || os.Getenv("SSH_TTY") != "" }
 
 func limits(t config.Threshold) frame.Limits {

@@ -29,8 +29,8 @@ const (
 	mendCells = 50
 )
 
-// line is what the loop knows of the terminal beyond the picture on it.
-type line struct {
+// terminalState is what the loop knows of the terminal beyond the picture on it.
+type terminalState struct {
 	palette *tty.Palette
 	chunk   int           // bytes that are sent at once, 0 on a fast terminal
 	mend    int           // rows that are sent again at once
@@ -42,9 +42,9 @@ type line struct {
 	full    time.Duration // which is not done more often than this
 }
 
-// newLine is for a terminal of the given speed in bits a second, 0 for no limit.
-func newLine(t Terminal, palette *tty.Palette) line {
-	l := line{palette: palette, mend: 1, shared: t.Console() || t.Serial() || t.Baud() > 0, full: time.Second}
+// newTerminalState is for a terminal of the given speed in bits a second, 0 for no limit.
+func newTerminalState(t Terminal, palette *tty.Palette) terminalState {
+	l := terminalState{palette: palette, mend: 1, shared: t.Console() || t.Serial() || t.Baud() > 0, full: time.Second}
 	if baud := t.Baud(); baud > 0 {
 		perSecond := baud / 10
 		l.chunk = max(int(int64(perSecond)*int64(chunkTime)/int64(time.Second)), leastChunk)
@@ -59,7 +59,7 @@ const fullPicture = 4000
 
 // attached is called with each key: on a serial line that nobody has typed on for a while, somebody may just have
 // attached a terminal that shows nothing yet.
-func (l *loop) attached(now time.Time) {
+func (l *session) attached(now time.Time) {
 	if l.line.shared && !l.tty.Console() && now.Sub(l.line.keyed) > attachTime {
 		l.again()
 	}
@@ -67,13 +67,13 @@ func (l *loop) attached(now time.Time) {
 }
 
 // again sends everything again, to a terminal whose size is asked anew where it can only be asked.
-func (l *loop) again() {
+func (l *session) again() {
 	l.repaint = true
 	l.tty.AskSize()
 }
 
 // watchTerminal looks, once a second, for what nobody tells: another font, messages of the kernel on the picture.
-func (l *loop) watchTerminal(now time.Time) {
+func (l *session) watchTerminal(now time.Time) {
 	if l.frame.Tick%fontBeats == 0 {
 		l.askFont()
 	}
@@ -86,7 +86,7 @@ func (l *loop) watchTerminal(now time.Time) {
 }
 
 // askFont asks a console which characters its font has.
-func (l *loop) askFont() {
+func (l *session) askFont() {
 	if !l.tty.Console() {
 		return
 	}
@@ -98,7 +98,7 @@ func (l *loop) askFont() {
 }
 
 // fontIs takes in what a console's font has.
-func (l *loop) fontIs(font *tty.Font) {
+func (l *session) fontIs(font *tty.Font) {
 	if font != l.canvas.Look().Font {
 		l.canvas.SetLook(l.look(font))
 		l.repaint = true
@@ -107,7 +107,7 @@ func (l *loop) fontIs(font *tty.Font) {
 }
 
 // printed sends the picture again when the kernel has printed on its consoles, which it does from level on.
-func (l *loop) printed(level journal.Severity) {
+func (l *session) printed(level journal.Severity) {
 	log := l.collector.Log()
 	seen := [2]uint64{log.Kernel(journal.Debug + 1), log.Kernel(level)}
 	printed := seen[1] != l.line.kernel[1]
@@ -136,7 +136,7 @@ func consoleLevel() journal.Severity {
 }
 
 // send hands what changed to the terminal, on a slow line as much as it takes in chunkTime.
-func (l *loop) send() {
+func (l *session) send() {
 	if l.repaint {
 		l.repaint = false
 		if l.line.palette != nil {

@@ -26,7 +26,7 @@ func TestF42WatchdogIsFedInTime(t *testing.T) {
 	const patience = 30 * time.Second
 	for _, turns := range []time.Duration{time.Hour, time.Second, patience / 7, patience / 3, patience/2 + 1} {
 		synctest.Test(t, func(t *testing.T) {
-			l := &loop{systemd: newNotifier()}
+			l := &session{systemd: newNotifier()}
 			defer l.systemd.close()
 			wake := l.watchdog()
 			if wake == nil {

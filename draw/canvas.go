@@ -106,7 +106,7 @@ func (c *Canvas) Flush(p Putter) (sent int) {
 	return sent
 }
 
-// FlushSome is Flush for a slow line: it stops after about so many bytes on the wire and says whether there is more
+// FlushSome is Flush for a slow line: it stops after about so many bytes on the wire and reports whether there is more
 // to send. The first rows, head of them, always come first; below them it goes on where it stopped.
 func (c *Canvas) FlushSome(p Putter, bytes, head int) (sent int, more bool) {
 	left := bytes

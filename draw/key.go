@@ -70,5 +70,5 @@ func KeyOf(e *tcell.EventKey) Key {
 // KeyF is the function key Fn, n from 1 to 12.
 func KeyF(n int) Key { return KeyF1 - Key(n-1) }
 
-// IsRune says whether the key is printable text.
+// IsRune reports whether the key is printable text.
 func (k Key) IsRune() bool { return k >= ' ' }

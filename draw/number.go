@@ -35,7 +35,7 @@ func AppendPercent(dst []byte, v float64) []byte {
 // sizeUnits are the binary units (IEC 80000-13).
 const sizeUnits = "KMGTPE"
 
-// isSize says whether v can be a number of bytes: not NaN, not negative, and no more than the largest unit shows.
+// isSize reports whether v can be a number of bytes: not NaN, not negative, and no more than the largest unit shows.
 func isSize(v float64) bool { return v >= 0 && v < 1<<70 }
 
 // AppendSize appends a number of bytes in binary units with three digits or so, in at most 8 columns: 0 B, 999 B,

@@ -64,7 +64,7 @@ func (r *Region) CutRight(n int) Region {
 	return right
 }
 
-// Visible says whether any of r can be seen.
+// Visible reports whether any of r can be seen.
 func (r Region) Visible() bool { return r.x0 < r.x1 && r.y0 < r.y1 }
 
 // Inset returns r without n columns on the left and on the right.

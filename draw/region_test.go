@@ -23,7 +23,7 @@ func (s *script) number() int {
 	}
 }
 
-// cut makes a part of r in one of the ways there are, and says whether that took it off r.
+// cut makes a part of r in one of the ways there are, and reports whether that took it off r.
 func (s *script) cut(r *Region) (part Region, taken bool) {
 	switch s.next() % 8 {
 	case 0:

@@ -93,7 +93,7 @@ func entryName(term string) string {
 	return "vt220"
 }
 
-// isUTF8 says whether the terminal takes UTF-8. A locale that says nothing is believed of serial terminals only: the
+// isUTF8 reports whether the terminal takes UTF-8. A locale that says nothing is believed of serial terminals only: the
 // kernel's console and today's emulators speak UTF-8 whatever a bare system sets.
 func isUTF8(entry, locale string) bool {
 	locale, _, _ = strings.Cut(locale, "@")

@@ -66,7 +66,7 @@ func (w *window) WindowSize() (tcell.WindowSize, error) {
 // NotifyResize does nothing: tcell must not draw but in take.
 func (w *window) NotifyResize(func()) {}
 
-// measure asks for the terminal's width and says whether it has changed.
+// measure asks for the terminal's width and reports whether it has changed.
 func (w *window) measure() bool {
 	width, _ := w.Size()
 	changed := width != w.width

@@ -12,7 +12,7 @@ import (
 func host(gateways []sample.Gateway, links ...[]string) *sample.Net {
 	n := &sample.Net{Gateways: gateways}
 	for _, l := range links {
-		n.Interfaces = append(n.Interfaces, &sample.Interface{Link: &sample.Link{Name: l[0], FirstAddress: len(n.Addresses), AddressCount: len(l) - 1, LinkTraits: &sample.LinkTraits{}}})
+		n.Interfaces = append(n.Interfaces, &sample.Interface{Link: &sample.Link{Name: l[0], FirstAddress: len(n.Addresses), AddressCount: len(l) - 1, SharedAttrs: &sample.SharedAttrs{}}})
 		for _, cidr := range l[1:] {
 			a := sample.Address{CIDR: cidr, Scope: "global"}
 			for _, r := range cidr {
@@ -44,7 +44,7 @@ func TestPrimaryAddress(t *testing.T) {
 	}
 	lit := func(n *sample.Net, name string) *sample.Net {
 		l := Link(n, name)
-		l.LinkTraits = &sample.LinkTraits{Physical: true, AdminUp: true, Carrier: true}
+		l.SharedAttrs = &sample.SharedAttrs{Physical: true, AdminUp: true, Carrier: true}
 		return n
 	}
 	hundred := []string{"eth0"}

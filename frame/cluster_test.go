@@ -36,7 +36,7 @@ func TestB2KindsThatAreNotSeen(t *testing.T) {
 		"forbidden":        {func(f *tracked) { kind(f, kube.KindPod, health.Failed, time.Hour, "forbidden: list pods") }, "notice may not list pods [dashboard]; "},
 		"much forbidden": {func(f *tracked) {
 			kind(f, kube.KindPod, health.Failed, time.Hour, "forbidden: list pods")
-			kind(f, kube.KindClaim, health.Failed, time.Hour, "forbidden: list persistentvolumeclaims")
+			kind(f, kube.KindPVC, health.Failed, time.Hour, "forbidden: list persistentvolumeclaims")
 		}, "notice may not list pods (and 1 more kind) [dashboard]; "},
 		"too many":   {func(f *tracked) { f.Kube.Kinds[kube.KindPod].More = 50_000 }, "notice pods: more than 50000, not counted [dashboard]; "},
 		"a flood":    {func(f *tracked) { f.Kube.Behind = f.Boot - time.Minute }, "warning API sends more than is taken in: its figures lag [dashboard]; "},
@@ -111,37 +111,37 @@ func TestB3PodsAndKubeVirt(t *testing.T) {
 func TestB12FailedMigrations(t *testing.T) {
 	const failed = "warning migration of a/vm failed: no room [dashboard]; "
 	for name, c := range map[string]struct {
-		change func(f *tracked, m *kube.Migration, i *kube.Instance)
+		change func(f *tracked, m *kube.Migration, i *kube.VMI)
 		want   string
 	}{
-		"still there":        {func(*tracked, *kube.Migration, *kube.Instance) {}, failed},
-		"its VM is gone":     {func(f *tracked, _ *kube.Migration, i *kube.Instance) { i.Name = "another" }, ""},
-		"its VM has ended":   {func(f *tracked, _ *kube.Migration, i *kube.Instance) { i.Phase = "Succeeded" }, ""},
-		"started anew since": {func(f *tracked, m *kube.Migration, i *kube.Instance) { i.Created = m.Created.Add(time.Minute) }, ""},
-		"who can see its VM?": {func(f *tracked, _ *kube.Migration, i *kube.Instance) {
-			f.Kube.Kinds[kube.KindInstance].State = health.Absent
+		"still there":        {func(*tracked, *kube.Migration, *kube.VMI) {}, failed},
+		"its VM is gone":     {func(f *tracked, _ *kube.Migration, i *kube.VMI) { i.Name = "another" }, ""},
+		"its VM has ended":   {func(f *tracked, _ *kube.Migration, i *kube.VMI) { i.Phase = "Succeeded" }, ""},
+		"started anew since": {func(f *tracked, m *kube.Migration, i *kube.VMI) { i.Created = m.Created.Add(time.Minute) }, ""},
+		"who can see its VM?": {func(f *tracked, _ *kube.Migration, i *kube.VMI) {
+			f.Kube.Kinds[kube.KindVMI].State = health.Absent
 			i.Name = "x"
 		}, failed},
-		"moved by the next": {func(f *tracked, m *kube.Migration, i *kube.Instance) {
+		"moved by the next": {func(f *tracked, m *kube.Migration, i *kube.VMI) {
 			i.Moving = &kube.Moving{UID: "2", Started: m.Created.Add(time.Minute), Completed: true}
 		}, ""},
-		"the next failed, too": {func(f *tracked, m *kube.Migration, i *kube.Instance) {
+		"the next failed, too": {func(f *tracked, m *kube.Migration, i *kube.VMI) {
 			i.Moving = &kube.Moving{UID: "2", Started: m.Created.Add(time.Minute), Completed: true, Failed: true}
 		}, failed},
-		"moved before": {func(f *tracked, m *kube.Migration, i *kube.Instance) {
+		"moved before": {func(f *tracked, m *kube.Migration, i *kube.VMI) {
 			i.Moving = &kube.Moving{UID: "0", Started: m.Created.Add(-time.Minute), Completed: true}
 		}, failed},
-		"of no known time": {func(f *tracked, m *kube.Migration, i *kube.Instance) { m.Created, m.Ended = time.Time{}, time.Time{} }, ""},
-		"of the far future": {func(f *tracked, m *kube.Migration, i *kube.Instance) {
+		"of no known time": {func(f *tracked, m *kube.Migration, i *kube.VMI) { m.Created, m.Ended = time.Time{}, time.Time{} }, ""},
+		"of the far future": {func(f *tracked, m *kube.Migration, i *kube.VMI) {
 			m.Created, m.Ended = f.Now.AddDate(90, 0, 0), f.Now.AddDate(90, 0, 0)
 		}, ""},
-		"of the day before":   {func(f *tracked, m *kube.Migration, i *kube.Instance) { m.Ended = f.Now.Add(-25 * time.Hour) }, ""},
-		"of another instance": {func(f *tracked, m *kube.Migration, i *kube.Instance) { m.Namespace = "b" }, ""},
+		"of the day before":   {func(f *tracked, m *kube.Migration, i *kube.VMI) { m.Ended = f.Now.Add(-25 * time.Hour) }, ""},
+		"of another instance": {func(f *tracked, m *kube.Migration, i *kube.VMI) { m.Namespace = "b" }, ""},
 	} {
 		got := toldOf(func(f *tracked) {
-			f.Kube.Virt.Migrations = []kube.Migration{{Namespace: "a", Name: "m", Instance: "vm", Phase: "Failed", Created: f.Now.Add(-time.Hour), Moving: kube.Moving{UID: "1", Ended: f.Now.Add(-time.Hour), Why: "no room"}}}
-			f.Kube.Virt.Instances = []kube.Instance{{Namespace: "a", Name: "vm", Phase: "Running", Created: f.Now.Add(-2 * time.Hour)}}
-			c.change(f, &f.Kube.Virt.Migrations[0], &f.Kube.Virt.Instances[0])
+			f.Kube.Virt.Migrations = []kube.Migration{{Namespace: "a", Name: "m", VMI: "vm", Phase: "Failed", Created: f.Now.Add(-time.Hour), Moving: kube.Moving{UID: "1", Ended: f.Now.Add(-time.Hour), Why: "no room"}}}
+			f.Kube.Virt.VMIs = []kube.VMI{{Namespace: "a", Name: "vm", Phase: "Running", Created: f.Now.Add(-2 * time.Hour)}}
+			c.change(f, &f.Kube.Virt.Migrations[0], &f.Kube.Virt.VMIs[0])
 		})
 		if got != c.want {
 			t.Errorf("%s: %q, want %q", name, got, c.want)
@@ -168,9 +168,9 @@ func TestB12MoveWithoutAnEnd(t *testing.T) {
 	} {
 		f := clustered()
 		f.Kube.Nodes.Total = 3
-		f.Kube.Virt.Instances = []kube.Instance{{Namespace: "p", Name: "boots", Phase: "Running", Node: c.node, Moving: &c.m}}
+		f.Kube.Virt.VMIs = []kube.VMI{{Namespace: "p", Name: "boots", Phase: "Running", Node: c.node, Moving: &c.m}}
 		f.Kube.Virt.Migrations = c.all
-		if got := MergeMachines(nil, &f.Snapshot); len(got) != 1 || got[0].Here != c.here {
+		if got := MergeGuests(nil, &f.Snapshot); len(got) != 1 || got[0].Here != c.here {
 			t.Errorf("%s: %+v", name, got)
 		}
 	}
@@ -214,7 +214,7 @@ func TestEachRungIsOnTheLadder(t *testing.T) {
 	for rung := kube.Kubeconfig; rung.String() != "unknown"; rung++ {
 		f := clustered()
 		down(f, rung, "why")
-		l := Climb(&f.Snapshot)
+		l := Diagnose(&f.Snapshot)
 		if s := l.Cause(); s == nil || s.Detail != "why" {
 			t.Errorf("%v: %+v", rung, s)
 		}

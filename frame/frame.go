@@ -39,7 +39,7 @@ type Snapshot struct {
 	Logging  Busy          // the turn of the log's owner that is under way
 	Final    bool          // nothing is waited for any more: what has not answered by now is not answering
 
-	Machines  []Machine     // derived: the VMs of both sides, by namespace and name
+	Guests    []Guest       // derived: the VMs of both sides, by namespace and name
 	Sources   []Source      // derived
 	Problems  []Problem     // derived, worst first
 	LateSince time.Duration // derived: CLOCK_BOOTTIME since which samples should have come; 0: they come
@@ -196,7 +196,7 @@ func PrimaryAddress(n *sample.Net) (address, name string) {
 	return "", ""
 }
 
-// outranks says whether the host's own packets go to a and not to b: nothing goes where there is no carrier.
+// outranks reports whether the host's own packets go to a and not to b: nothing goes where there is no carrier.
 func outranks(a, b *sample.Gateway) bool {
 	if a.LinkDown != b.LinkDown {
 		return b.LinkDown

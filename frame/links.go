@@ -64,13 +64,13 @@ func findLink(dst []Problem, n *sample.Net, l *sample.Interface) []Problem {
 	return dst
 }
 
-// told says whether the state of a master tells of a port without carrier.
+// told reports whether the state of a master tells of a port without carrier.
 func told(n *sample.Net, master *sample.Interface) bool {
 	d := master.More()
 	return d.Bond != nil && master.AdminUp || d.Bridge != nil && master.AdminUp && cut(n, d)
 }
 
-// cut says whether a link leads to hardware, and no hardware that it leads to has a carrier.
+// cut reports whether a link leads to hardware, and no hardware that it leads to has a carrier.
 func cut(n *sample.Net, d *sample.LinkDetail) bool {
 	for _, name := range d.Uplinks {
 		if up := Link(n, name); up == nil || up.AdminUp && up.Carrier {
@@ -80,7 +80,7 @@ func cut(n *sample.Net, d *sample.LinkDetail) bool {
 	return len(d.Uplinks) > 0
 }
 
-// bridged says whether a bridge lies above a link.
+// bridged reports whether a bridge lies above a link.
 func bridged(n *sample.Net, l *sample.Interface) bool {
 	for _, name := range l.More().Above {
 		if above := Link(n, name); above != nil && above.Kind == "bridge" {
@@ -90,7 +90,7 @@ func bridged(n *sample.Net, l *sample.Interface) bool {
 	return false
 }
 
-// Cut says whether a bridge or bond leads to hardware, and no hardware that it leads to has a carrier.
+// Cut reports whether a bridge or bond leads to hardware, and no hardware that it leads to has a carrier.
 func Cut(n *sample.Net, l *sample.Interface) bool { return cut(n, l.More()) }
 
 // Link is the interface of that name, nil when there is none. It looks at each: the hardware's come first.

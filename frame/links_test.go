@@ -11,13 +11,13 @@ import (
 func TestProblemsOfTheNetwork(t *testing.T) {
 	vms := func(n int) []sample.AttachedVM { return make([]sample.AttachedVM, n) }
 	nic := func(name, master string, carrier bool) *sample.Interface {
-		return &sample.Interface{Link: &sample.Link{Name: name, LinkTraits: &sample.LinkTraits{Physical: true, AdminUp: true, Carrier: carrier, Master: master, Detail: &sample.LinkDetail{VMs: vms(6)}}}}
+		return &sample.Interface{Link: &sample.Link{Name: name, SharedAttrs: &sample.SharedAttrs{Physical: true, AdminUp: true, Carrier: carrier, Master: master, Detail: &sample.LinkDetail{VMs: vms(6)}}}}
 	}
 	bridge := func(n int, uplinks ...string) *sample.Interface {
-		return &sample.Interface{Link: &sample.Link{Name: "br-storage", LinkTraits: &sample.LinkTraits{Kind: "bridge", AdminUp: true, Carrier: true, Detail: &sample.LinkDetail{Bridge: &sample.Bridge{}, Uplinks: uplinks, VMs: vms(n)}}}}
+		return &sample.Interface{Link: &sample.Link{Name: "br-storage", SharedAttrs: &sample.SharedAttrs{Kind: "bridge", AdminUp: true, Carrier: true, Detail: &sample.LinkDetail{Bridge: &sample.Bridge{}, Uplinks: uplinks, VMs: vms(n)}}}}
 	}
 	bond := func(carrier bool, up, addresses int, above ...string) *sample.Interface {
-		return &sample.Interface{Link: &sample.Link{Name: "bond0", AddressCount: addresses, LinkTraits: &sample.LinkTraits{Kind: "bond", AdminUp: true, Carrier: carrier, Detail: &sample.LinkDetail{Bond: &sample.Bond{Slaves: 2, Up: up}, Uplinks: []string{"eth1", "eth2"}, Above: above}}}}
+		return &sample.Interface{Link: &sample.Link{Name: "bond0", AddressCount: addresses, SharedAttrs: &sample.SharedAttrs{Kind: "bond", AdminUp: true, Carrier: carrier, Detail: &sample.LinkDetail{Bond: &sample.Bond{Slaves: 2, Up: up}, Uplinks: []string{"eth1", "eth2"}, Above: above}}}}
 	}
 	for _, c := range []struct {
 		name  string
@@ -33,7 +33,7 @@ func TestProblemsOfTheNetwork(t *testing.T) {
 		{"a bond that lost both", []*sample.Interface{nic("eth1", "bond0", false), nic("eth2", "bond0", false), bond(false, 0, 1)}, "err bond0 no carrier [network]; "},
 		{"a bond under a bridge", []*sample.Interface{nic("eth1", "bond0", false), nic("eth2", "bond0", false), bond(false, 0, 0, "br-storage"), bridge(6, "eth1", "eth2")},
 			"err br-storage no carrier, 6 VMs attached [network]; "},
-		{"a bond without slaves", []*sample.Interface{{Link: &sample.Link{Name: "bond0", LinkTraits: &sample.LinkTraits{Kind: "bond", AdminUp: true, Detail: &sample.LinkDetail{Bond: &sample.Bond{}}}}}}, ""},
+		{"a bond without slaves", []*sample.Interface{{Link: &sample.Link{Name: "bond0", SharedAttrs: &sample.SharedAttrs{Kind: "bond", AdminUp: true, Detail: &sample.LinkDetail{Bond: &sample.Bond{}}}}}}, ""},
 		{"a bridge that is off", []*sample.Interface{nic("eth1", "br-storage", false), func() *sample.Interface { b := bridge(6, "eth1"); b.AdminUp = false; return b }()},
 			"err eth1 no carrier, 6 VMs attached [network]; "},
 	} {

@@ -63,7 +63,7 @@ type Problem struct {
 	VMs      int           // guests that are cut off by it
 }
 
-// Dated says whether the words tell when, so that the age is not to be told beside them.
+// Dated reports whether the words tell when, so that the age is not to be told beside them.
 func (p *Problem) Dated() bool { return p.Kind == CertificateExpires }
 
 // AppendWhat appends the problem in words, with whom it hits, without its age.

@@ -104,7 +104,7 @@ func findCluster(dst []Problem, f *Snapshot) []Problem {
 	k := f.Kube
 	dst = findCertificate(dst, f, "API server's", &k.ServerCert)
 	dst = findCertificate(dst, f, "client", &k.ClientCert)
-	if k.Hung.Why != "" && k.Cause.Rung != kube.Kubeconfig { // there it is the cause
+	if k.Hung.Why != "" && k.Cause.Check != kube.Kubeconfig { // there it is the cause
 		dst = append(dst, Problem{Severity: journal.Warning, Kind: SourceFailed, Subject: "credentials",
 			Detail: k.Hung.Why, Since: k.Hung.Since, Where: Dashboard})
 	}
@@ -125,7 +125,7 @@ func findCluster(dst []Problem, f *Snapshot) []Problem {
 
 // findCause names the first broken rung.
 func findCause(dst []Problem, f *Snapshot) []Problem {
-	l := Climb(f)
+	l := Diagnose(f)
 	p := Problem{Severity: journal.Crit, Kind: APIDown, Since: f.Kube.Health.Since, Where: Dashboard}
 	s := l.Cause()
 	p.Detail = s.Detail
@@ -174,7 +174,7 @@ func findNodes(dst []Problem, f *Snapshot) []Problem {
 		if c.Type == "Ready" {
 			p.Severity, p.Detail = journal.Err, "NotReady"
 		}
-		if k.Here != nil && c.Node == k.Here.Name {
+		if k.Local != nil && c.Node == k.Local.Name {
 			p.Severity--
 		}
 		dst = append(dst, p)
@@ -299,7 +299,7 @@ func findMigrations(dst []Problem, f *Snapshot) []Problem {
 			continue
 		}
 		if p.N++; p.N == 0 {
-			p.Of, p.Subject, p.Detail, p.Since = m.Namespace, m.Instance, m.Why, ago(f, ended)
+			p.Of, p.Subject, p.Detail, p.Since = m.Namespace, m.VMI, m.Why, ago(f, ended)
 		}
 	}
 	if p.N < 0 {
@@ -308,24 +308,24 @@ func findMigrations(dst []Problem, f *Snapshot) []Problem {
 	return append(dst, p)
 }
 
-// triedSince says whether there is a newer migration of the same instance.
+// triedSince reports whether there is a newer migration of the same instance.
 func triedSince(all []kube.Migration, m *kube.Migration) bool {
 	for i := range all {
 		o := &all[i]
-		if o.Instance == m.Instance && o.Namespace == m.Namespace && o.Created.After(m.Created) {
+		if o.VMI == m.VMI && o.Namespace == m.Namespace && o.Created.After(m.Created) {
 			return true
 		}
 	}
 	return false
 }
 
-// outlived says whether what a migration was to move is known to be gone, to have been started anew since, or to have been
+// outlived reports whether what a migration was to move is known to be gone, to have been started anew since, or to have been
 // moved by another one.
 func outlived(k *kube.State, m *kube.Migration) bool {
-	if k.Kinds[kube.KindInstance].State != health.OK || !k.Kinds[kube.KindInstance].Has() {
+	if k.Kinds[kube.KindVMI].State != health.OK || !k.Kinds[kube.KindVMI].Has() {
 		return false
 	}
-	i := k.Instance(m.Namespace, m.Instance)
+	i := k.Instance(m.Namespace, m.VMI)
 	if i == nil || i.Ended() || !m.Created.IsZero() && i.Created.After(m.Created) {
 		return true
 	}
@@ -336,11 +336,11 @@ func outlived(k *kube.State, m *kube.Migration) bool {
 // findClaims tells of claims that have lost their volume or wait for one too long, all in one: of the worst.
 func findClaims(dst []Problem, f *Snapshot) []Problem {
 	k := f.Kube
-	if k.Kinds[kube.KindClaim].State != health.OK || len(k.Claims.Unbound) == 0 {
+	if k.Kinds[kube.KindPVC].State != health.OK || len(k.PVCs.Unbound) == 0 {
 		return dst
 	}
-	c := &k.Claims.Unbound[0]
-	p := Problem{Severity: journal.Notice, Kind: ClaimUnbound, Of: c.Namespace, Subject: c.Name, N: k.Claims.Total - k.Claims.Bound - k.Claims.Waiting - 1,
+	c := &k.PVCs.Unbound[0]
+	p := Problem{Severity: journal.Notice, Kind: ClaimUnbound, Of: c.Namespace, Subject: c.Name, N: k.PVCs.Total - k.PVCs.Bound - k.PVCs.Waiting - 1,
 		Detail: c.Phase, Since: ago(f, c.Created), Where: Dashboard}
 	switch age, known := f.Age(c.Created); {
 	case c.Phase == "Lost":

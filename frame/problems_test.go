@@ -117,12 +117,12 @@ func TestProblems(t *testing.T) {
 		{"hangs, and was full", mounts(hung), "crit /mnt not answering [dashboard]; crit /mnt 99% full [dashboard]; "},
 		{"hangs from the start", mounts(neverAnswered), "crit /mnt not answering [dashboard]; "},
 		{"B4 what this user may not look at", mounts(closed), ""},
-		{"a cable nobody uses", links(&sample.Interface{Link: &sample.Link{Name: "eth3", LinkTraits: &sample.LinkTraits{Physical: true, AdminUp: true}}}), ""},
-		{"down on purpose", links(&sample.Interface{Link: &sample.Link{Name: "eth3", AddressCount: 1, LinkTraits: &sample.LinkTraits{Physical: true}}}), ""},
-		{"configured, no carrier", links(&sample.Interface{Link: &sample.Link{Name: "eth3", AddressCount: 1, LinkTraits: &sample.LinkTraits{Physical: true, AdminUp: true}}}), "err eth3 no carrier [network]; "},
-		{"in a bridge, no carrier", links(&sample.Interface{Link: &sample.Link{Name: "eth3", LinkTraits: &sample.LinkTraits{Physical: true, AdminUp: true, Master: "br0"}}}), "err eth3 no carrier [network]; "},
-		{"fine", links(&sample.Interface{Link: &sample.Link{Name: "eth3", AddressCount: 1, LinkTraits: &sample.LinkTraits{Physical: true, AdminUp: true, Carrier: true}}}), ""},
-		{"a bridge without ports", links(&sample.Interface{Link: &sample.Link{Name: "br0", AddressCount: 1, LinkTraits: &sample.LinkTraits{Kind: "bridge", AdminUp: true}}}), ""},
+		{"a cable nobody uses", links(&sample.Interface{Link: &sample.Link{Name: "eth3", SharedAttrs: &sample.SharedAttrs{Physical: true, AdminUp: true}}}), ""},
+		{"down on purpose", links(&sample.Interface{Link: &sample.Link{Name: "eth3", AddressCount: 1, SharedAttrs: &sample.SharedAttrs{Physical: true}}}), ""},
+		{"configured, no carrier", links(&sample.Interface{Link: &sample.Link{Name: "eth3", AddressCount: 1, SharedAttrs: &sample.SharedAttrs{Physical: true, AdminUp: true}}}), "err eth3 no carrier [network]; "},
+		{"in a bridge, no carrier", links(&sample.Interface{Link: &sample.Link{Name: "eth3", SharedAttrs: &sample.SharedAttrs{Physical: true, AdminUp: true, Master: "br0"}}}), "err eth3 no carrier [network]; "},
+		{"fine", links(&sample.Interface{Link: &sample.Link{Name: "eth3", AddressCount: 1, SharedAttrs: &sample.SharedAttrs{Physical: true, AdminUp: true, Carrier: true}}}), ""},
+		{"a bridge without ports", links(&sample.Interface{Link: &sample.Link{Name: "br0", AddressCount: 1, SharedAttrs: &sample.SharedAttrs{Kind: "bridge", AdminUp: true}}}), ""},
 		{"a source failed", func(f *tracked) {
 			f.Host.Health[sample.Sockets] = health.Health{State: health.Failed, Err: "read /proc/net/sockstat: permission denied"}
 		}, "warning sockets: read /proc/net/sockstat: permission denied [dashboard]; "},
@@ -161,7 +161,7 @@ func TestProblems(t *testing.T) {
 			f.Host.Memory.Used = 980
 			f.Host.Filesystems = []sample.Filesystem{filesystem("/a", 86, nan), filesystem("/b", 99, nan), filesystem("/c", 96, nan), hung}
 			f.Host.Health[sample.Sensors] = health.Health{State: health.Failed, Err: "EIO"}
-			f.Net.Interfaces = []*sample.Interface{{Link: &sample.Link{Name: "eth0", AddressCount: 1, LinkTraits: &sample.LinkTraits{Physical: true, AdminUp: true}}}}
+			f.Net.Interfaces = []*sample.Interface{{Link: &sample.Link{Name: "eth0", AddressCount: 1, SharedAttrs: &sample.SharedAttrs{Physical: true, AdminUp: true}}}}
 		}, "crit /mnt not answering [dashboard]; crit memory 98% used [dashboard]; crit /b 99% full [dashboard]; crit /mnt 99% full [dashboard]; " +
 			"crit /c 96% full [dashboard]; err eth0 no carrier [network]; err config: bad [dashboard]; warning /a 86% full [dashboard]; " +
 			"warning sensors: EIO [dashboard]; "},
@@ -177,8 +177,8 @@ func TestProblems(t *testing.T) {
 // TestProblemAgesLastWhileItLasts follows one problem through its life, among others that come and go.
 func TestProblemAgesLastWhileItLasts(t *testing.T) {
 	f := wellFrame()
-	bad := []*sample.Interface{{Link: &sample.Link{Name: "eth0", AddressCount: 1, LinkTraits: &sample.LinkTraits{Physical: true, AdminUp: true}}}}
-	fine := []*sample.Interface{{Link: &sample.Link{Name: "eth0", AddressCount: 1, LinkTraits: &sample.LinkTraits{Physical: true, AdminUp: true, Carrier: true}}}}
+	bad := []*sample.Interface{{Link: &sample.Link{Name: "eth0", AddressCount: 1, SharedAttrs: &sample.SharedAttrs{Physical: true, AdminUp: true}}}}
+	fine := []*sample.Interface{{Link: &sample.Link{Name: "eth0", AddressCount: 1, SharedAttrs: &sample.SharedAttrs{Physical: true, AdminUp: true, Carrier: true}}}}
 	var problems []Problem
 	since := func() time.Duration {
 		problems = find(problems, f)

@@ -31,7 +31,7 @@ type Event struct {
 // in the memory that they have. The events are those since the last snapshot, valid until the next call.
 func (t *Tracker) Derive(f *Snapshot) []Event {
 	t.markLate(f)
-	f.Machines = MergeMachines(f.Machines, f)
+	f.Guests = MergeGuests(f.Guests, f)
 	f.Sources = t.sources(f.Sources, f)
 	t.found = findProblems(t.found, f)
 	open, events := t.Update(f.Boot, t.found)

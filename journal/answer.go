@@ -3,7 +3,7 @@ package journal
 import "time"
 
 // answer fills p from the view: its rows, and the counts of its filter as far as scanned.
-func (v *pager) answer(l *lines, p *Page) {
+func (v *pager) answer(l *rowIndex, p *Page) {
 	bottom, placed := v.locate(l)
 	if placed {
 		v.settle(l, bottom)
@@ -46,11 +46,11 @@ func (s *search) tab() int {
 }
 
 // add adds a row as it is to be shown.
-func (p *Page) add(l *lines, id uint64) {
+func (p *Page) add(l *rowIndex, id uint64) {
 	var row Row
 	var message []byte
 	if id < firstID {
-		t, r := l.past.at(id)
+		t, r := l.backlog.at(id)
 		message = t.message(r)
 		row = Row{ID: id, First: id, Repeats: r.repeats, Time: r.micros, Unit: r.name, PID: r.pid, Severity: r.severity,
 			Full: r.full, Source: r.source, Seq: r.seq}

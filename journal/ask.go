@@ -60,7 +60,7 @@ func (w *View) cancel() {
 
 // wanted is the request for what the page lacks, nil when it lacks nothing.
 func (w *View) wanted() *request {
-	v, past := &w.pager, &w.lines.past
+	v, past := &w.pager, &w.lines.backlog
 	if id := v.query.Whole; id != 0 && (w.page.Whole == nil || w.page.Whole.ID != id) {
 		if q := w.wantWhole(id); q != nil {
 			return q
@@ -96,7 +96,7 @@ func (w *View) wanted() *request {
 	return q
 }
 
-// same says whether two requests are for the same thing. The ring may have moved on since.
+// same reports whether two requests are for the same thing. The ring may have moved on since.
 func (q *request) same(o *request) bool {
 	return q.task == o.task && q.filter == o.filter && q.source == o.source && q.at == o.at && q.id == o.id
 }
@@ -106,13 +106,13 @@ func (w *View) wantWhole(id uint64) *request {
 	var source uint16
 	var at Place
 	switch {
-	case id >= firstID && w.log.ring.oldest() <= id && id < w.log.ring.next, w.lines.past.has(id):
+	case id >= firstID && w.log.ring.oldest() <= id && id < w.log.ring.next, w.lines.backlog.has(id):
 		source, at = w.lines.stamp(id)
 	default:
 		w.page.Whole = &Whole{ID: id, Err: "it is no longer at hand"}
 		return nil
 	}
-	for _, s := range w.lines.past.sources {
+	for _, s := range w.lines.backlog.sources {
 		if s.source == source && at.Seq != 0 {
 			return &request{task: readWhole, id: id, sources: []archived{s}, source: source, at: at, moved: w.log.poke}
 		}
@@ -123,7 +123,7 @@ func (w *View) wantWhole(id uint64) *request {
 
 // absorb takes in what the reader has found.
 func (w *View) absorb(a *answer) {
-	q, past := w.request, &w.lines.past
+	q, past := w.request, &w.lines.backlog
 	w.request = nil
 	w.urgent = true
 	if q.task == readWhole {

@@ -148,7 +148,7 @@ func (f *fields) end() (tail []byte, ok bool) {
 	return tail, len(tail) == 0 || tail[0] == '\n'
 }
 
-// cutMember says whether b can be the start of a member that was cut off before its value.
+// cutMember reports whether b can be the start of a member that was cut off before its value.
 func cutMember(b []byte) bool {
 	if len(b) == 0 || b[0] != '"' {
 		return len(b) == 0

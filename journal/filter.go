@@ -37,7 +37,7 @@ func newMatcher(f Filter, u *units) (m matcher, err string) {
 	return m, ""
 }
 
-// match says whether an entry passes; unit is its number in the table the matcher was made for. It does not allocate.
+// match reports whether an entry passes; unit is its number in the table the matcher was made for. It does not allocate.
 func (m *matcher) match(severity Severity, unit uint16, message []byte) bool {
 	if m.nothing || severity > m.filter.Least || m.units != nil && !m.units.has(unit) {
 		return false

@@ -10,10 +10,10 @@ const scanEnough = 20_000
 
 // gather reads a stretch on one side of the cut. It ends when it is full, when it has enough rows and looking for more
 // would take long, or where there is nothing more.
-func (r *reader) gather(q *request, from cut, older bool, enough int) (*stretch, error) {
+func (r *reader) gather(q *request, from position, older bool, enough int) (*stretch, error) {
 	t := &stretch{older: from, newer: from}
 	scanned := 0
-	at, done, err := q.walk(from, older, func(e *Entry, source uint16, _ cut) bool {
+	at, done, err := q.walk(from, older, func(e *Entry, source uint16, _ position) bool {
 		scanned++
 		h := r.door.take(e)
 		if unit := r.units.intern(r.door.unit); r.m.match(h.severity, unit, r.door.text) {
@@ -52,7 +52,7 @@ func (t *stretch) add(h *head, source uint16, unit string, text []byte, older bo
 	t.text = append(t.text, text...)
 }
 
-// equalText says whether two messages are shown alike; hashes of what is shown go with them.
+// equalText reports whether two messages are shown alike; hashes of what is shown go with them.
 func equalText(hash, other uint32, a, b []byte, raw bool) bool {
 	if raw || hash != other {
 		return raw && bytes.Equal(a, b)
@@ -97,21 +97,21 @@ func (t *stretch) append(next *stretch) *stretch {
 }
 
 // place returns the cut that the request wants to go to.
-func (r *reader) place(q *request) (cut, error) {
+func (r *reader) place(q *request) (position, error) {
 	switch q.task {
 	case readBoot:
 		return r.bootStart(q)
 	case readError, readNext:
 		return r.findError(q)
 	case readStart:
-		return make(cut, len(q.sources)), nil
+		return make(position, len(q.sources)), nil
 	}
 	return q.cutAt(q.source, q.at), nil
 }
 
 // cutAt is the cut at a place of one source, which is a time for the others.
-func (q *request) cutAt(source uint16, at Place) cut {
-	c := make(cut, len(q.sources))
+func (q *request) cutAt(source uint16, at Place) position {
+	c := make(position, len(q.sources))
 	for i := range c {
 		c[i] = Place{Time: at.Time}
 		if q.sources[i].source == source {
@@ -121,9 +121,9 @@ func (q *request) cutAt(source uint16, at Place) cut {
 	return c
 }
 
-func (r *reader) findError(q *request) (cut, error) {
-	var found cut
-	_, _, err := q.walk(q.from, q.task == readError, func(e *Entry, _ uint16, at cut) bool {
+func (r *reader) findError(q *request) (position, error) {
+	var found position
+	_, _, err := q.walk(q.from, q.task == readError, func(e *Entry, _ uint16, at position) bool {
 		h := r.door.take(e)
 		if h.severity <= Err && r.m.match(h.severity, r.units.intern(r.door.unit), r.door.text) {
 			found = slices.Clone(at)
@@ -137,7 +137,7 @@ func (r *reader) findError(q *request) (cut, error) {
 }
 
 // bootStart asks the archives where the boot of q.at began; the first one that knows wins.
-func (r *reader) bootStart(q *request) (cut, error) {
+func (r *reader) bootStart(q *request) (position, error) {
 	err := ErrNoBoots
 	for _, s := range q.sources {
 		at := Place{Time: q.at.Time}

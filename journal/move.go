@@ -1,7 +1,7 @@
 package journal
 
 // move carries out the query's move and returns its new anchor.
-func (v *pager) move(l *lines) (id uint64, done bool) {
+func (v *pager) move(l *rowIndex) (id uint64, done bool) {
 	switch v.query.Move {
 	case Older:
 		return v.older(l)
@@ -22,7 +22,7 @@ func (v *pager) move(l *lines) (id uint64, done bool) {
 }
 
 // fill moves the bottom row of a page that a search has led to so far that what was found does not stand alone.
-func (v *pager) fill(l *lines, id uint64) (bottom uint64, done bool) {
+func (v *pager) fill(l *rowIndex, id uint64) (bottom uint64, done bool) {
 	switch v.query.Move {
 	case PreviousError, NextError, ToTime, landed:
 	default:
@@ -38,7 +38,7 @@ func (v *pager) fill(l *lines, id uint64) (bottom uint64, done bool) {
 }
 
 // stand is the row of the anchor: the one it is part of, else the newest that is not newer, else the oldest that is.
-func (v *pager) stand(l *lines) (id uint64, done bool) {
+func (v *pager) stand(l *rowIndex) (id uint64, done bool) {
 	anchor := v.query.Anchor
 	if anchor == 0 {
 		return l.before(l.high), true
@@ -54,7 +54,7 @@ func (v *pager) stand(l *lines) (id uint64, done bool) {
 	return l.after(anchor), l.toOldest()
 }
 
-func (v *pager) older(l *lines) (id uint64, done bool) {
+func (v *pager) older(l *rowIndex) (id uint64, done bool) {
 	id, done = v.stand(l)
 	for range v.query.Count {
 		further := l.before(id)
@@ -72,7 +72,7 @@ func (v *pager) older(l *lines) (id uint64, done bool) {
 }
 
 // clamp moves the bottom row so far from the oldest end that the page is full if there are enough matches.
-func (v *pager) clamp(l *lines, id uint64) (bottom uint64, done bool) {
+func (v *pager) clamp(l *rowIndex, id uint64) (bottom uint64, done bool) {
 	if l.upTo(id) >= v.query.Rows {
 		return id, true
 	}
@@ -90,7 +90,7 @@ func (v *pager) clamp(l *lines, id uint64) (bottom uint64, done bool) {
 	return bottom, done
 }
 
-func (v *pager) newer(l *lines) (id uint64, done bool) {
+func (v *pager) newer(l *rowIndex) (id uint64, done bool) {
 	id, done = v.stand(l)
 	for range v.query.Count {
 		further := l.after(id)
@@ -104,15 +104,15 @@ func (v *pager) newer(l *lines) (id uint64, done bool) {
 }
 
 // oldest is the start of what the archives hold, or of the ring when there are none.
-func (v *pager) oldest(l *lines) (id uint64, done bool) {
-	if !v.alone && !l.past.atStart() {
+func (v *pager) oldest(l *rowIndex) (id uint64, done bool) {
+	if !v.alone && !l.backlog.atStart() {
 		v.need, v.deep = readStart, true
 		return v.stay(l, false)
 	}
 	return v.clamp(l, 0)
 }
 
-func (v *pager) previousError(l *lines) (id uint64, done bool) {
+func (v *pager) previousError(l *rowIndex) (id uint64, done bool) {
 	last := v.query.Anchor
 	if last == 0 {
 		last = l.high
@@ -126,7 +126,7 @@ func (v *pager) previousError(l *lines) (id uint64, done bool) {
 	return v.stay(l, v.none || v.atOldest(l, last, readError))
 }
 
-func (v *pager) nextError(l *lines) (id uint64, done bool) {
+func (v *pager) nextError(l *rowIndex) (id uint64, done bool) {
 	from := v.query.Anchor
 	if from == 0 {
 		return v.stay(l, true)
@@ -146,7 +146,7 @@ func (v *pager) nextError(l *lines) (id uint64, done bool) {
 
 // toTime looks in order of arrival, since the stamps of several sources do not rise together. What the ring begins after
 // is asked of the archives.
-func (v *pager) toTime(l *lines) (id uint64, done bool) {
+func (v *pager) toTime(l *rowIndex) (id uint64, done bool) {
 	at := v.query.At.UnixMicro()
 	before := !v.alone && (l.ring.count == 0 || at < l.ring.at(l.ring.oldest()).time)
 	if !before && !l.complete() {
@@ -187,7 +187,7 @@ func (r *ring) reaches(at int64, before bool) (first uint64) {
 }
 
 // previousBoot is the last row of the boot before that of the row that is shown last.
-func (v *pager) previousBoot(l *lines) (id uint64, done bool) {
+func (v *pager) previousBoot(l *rowIndex) (id uint64, done bool) {
 	if v.alone {
 		if v.failed == "" {
 			v.failed = "no source here knows of earlier boots"
@@ -200,7 +200,7 @@ func (v *pager) previousBoot(l *lines) (id uint64, done bool) {
 
 // stay is where a move is that has found nothing: at the anchor. sure says that nothing can be found any more. From
 // the newest entry, anchor 0, it goes on following.
-func (v *pager) stay(l *lines, sure bool) (id uint64, done bool) {
+func (v *pager) stay(l *rowIndex, sure bool) (id uint64, done bool) {
 	if v.atEnd = sure; sure {
 		return v.query.Anchor, true
 	}

@@ -36,12 +36,12 @@ func (v *pager) ask(q Query, archives bool) {
 	v.deep = v.deep && !v.following()
 }
 
-// following says whether the page shows the newest entries as they come.
+// following reports whether the page shows the newest entries as they come.
 func (v *pager) following() bool { return v.query.Anchor == 0 && v.query.Move == Stay }
 
 // locate returns the page's bottom row, 0 for none. done is false while the scan, or what the reader is needed for,
 // may still change it.
-func (v *pager) locate(l *lines) (id uint64, done bool) {
+func (v *pager) locate(l *rowIndex) (id uint64, done bool) {
 	q := &v.query
 	v.need = noTask
 	if v.lost(l) && !v.alone && v.place != (Place{}) {
@@ -69,8 +69,8 @@ func (v *pager) locate(l *lines) (id uint64, done bool) {
 	return v.stand(l)
 }
 
-// lost says whether neither the ring nor the past has any more the anchor that the page depends on.
-func (v *pager) lost(l *lines) bool {
+// lost reports whether neither the ring nor the past has any more the anchor that the page depends on.
+func (v *pager) lost(l *rowIndex) bool {
 	switch v.query.Move {
 	case Oldest, ToTime, PreviousBoot:
 		return false
@@ -78,31 +78,31 @@ func (v *pager) lost(l *lines) bool {
 	if v.query.Anchor == 0 || v.query.Anchor >= firstID {
 		return v.query.Anchor != 0 && v.query.Anchor < l.ring.oldest()
 	}
-	return !l.past.has(v.query.Anchor)
+	return !l.backlog.has(v.query.Anchor)
 }
 
 // beyond asks for what lies beyond the oldest row at hand, seen from id; it is false when there is nothing to ask for.
-func (v *pager) beyond(l *lines, id uint64, want task) bool {
+func (v *pager) beyond(l *rowIndex, id uint64, want task) bool {
 	switch {
 	case !l.toOldest() || v.alone:
 		return false
-	case id >= firstID && l.past.parted:
+	case id >= firstID && l.backlog.parted:
 		want = readNewer
-	case l.past.atStart():
+	case l.backlog.atStart():
 		return false
 	}
 	v.need, v.deep = want, true
 	return true
 }
 
-// atOldest says whether there surely is nothing older than the rows at hand, seen from id; else it may be asked for.
-func (v *pager) atOldest(l *lines, id uint64, want task) bool {
+// atOldest reports whether there surely is nothing older than the rows at hand, seen from id; else it may be asked for.
+func (v *pager) atOldest(l *rowIndex, id uint64, want task) bool {
 	return !v.beyond(l, id, want) && l.toOldest()
 }
 
-// atNewest says whether there surely is nothing newer than the rows at hand.
-func (v *pager) atNewest(l *lines, id uint64, want task) bool {
-	if id < firstID && !l.past.empty() && !l.past.reaches() && !v.alone {
+// atNewest reports whether there surely is nothing newer than the rows at hand.
+func (v *pager) atNewest(l *rowIndex, id uint64, want task) bool {
+	if id < firstID && !l.backlog.empty() && !l.backlog.reaches() && !v.alone {
 		if !l.toOldest() {
 			return false
 		}
@@ -113,7 +113,7 @@ func (v *pager) atNewest(l *lines, id uint64, want task) bool {
 }
 
 // answered takes in what the reader has found.
-func (v *pager) answered(l *lines, a *answer) {
+func (v *pager) answered(l *rowIndex, a *answer) {
 	switch {
 	case a.err == errNoError && a.request.task == readNext:
 		v.nextInRing(l)
@@ -127,7 +127,7 @@ func (v *pager) answered(l *lines, a *answer) {
 	case a.request.task == readOlder || a.request.task == readNewer:
 		return
 	}
-	id := l.after(l.past.low + uint64(a.found) - 1)
+	id := l.after(l.backlog.low + uint64(a.found) - 1)
 	if id == 0 {
 		id = l.before(firstID)
 	}
@@ -142,10 +142,10 @@ func (v *pager) answered(l *lines, a *answer) {
 }
 
 // nextInRing goes on looking for an error where the ring begins.
-func (v *pager) nextInRing(l *lines) {
+func (v *pager) nextInRing(l *rowIndex) {
 	for id := l.search.after(0); id != 0; id = l.search.after(id) {
 		if l.severity(id) <= Err {
-			l.past.reset()
+			l.backlog.reset()
 			v.query.Anchor, v.query.Move = id, landed
 			return
 		}
@@ -155,7 +155,7 @@ func (v *pager) nextInRing(l *lines) {
 
 // mend asks for the rows that the page has lost at its top since the ring has, or that are to fill it once the view has
 // gone beyond the ring.
-func (v *pager) mend(l *lines, rows int, top uint64) {
+func (v *pager) mend(l *rowIndex, rows int, top uint64) {
 	lost := rows < v.rows && v.query.Anchor != 0
 	if v.torn = false; rows < v.query.Rows && (v.deep || lost) {
 		v.torn = v.beyond(l, top, readOlder) && lost
@@ -166,8 +166,8 @@ func (v *pager) mend(l *lines, rows int, top uint64) {
 }
 
 // settle forgets a past that does not lead to the ring when the page is in the ring.
-func (v *pager) settle(l *lines, bottom uint64) {
-	if bottom >= firstID && l.past.joined == 0 && !l.past.empty() {
-		l.past.reset()
+func (v *pager) settle(l *rowIndex, bottom uint64) {
+	if bottom >= firstID && l.backlog.joined == 0 && !l.backlog.empty() {
+		l.backlog.reset()
 	}
 }

@@ -119,7 +119,7 @@ func (f *fields) appendValue(dst []byte) []byte {
 	return appendCompact(dst, f.value)
 }
 
-// bare says whether a string can stand without quotes.
+// bare reports whether a string can stand without quotes.
 func bare(b []byte) bool {
 	for _, c := range b {
 		if c <= ' ' || c == '"' || c == '\\' || c == '=' {

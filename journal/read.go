@@ -38,9 +38,9 @@ type request struct {
 	filter  Filter
 	tabs    []Tab
 	rows    int // rows of the page, of which a stretch fills some
-	from    cut
-	ring    cut    // where the ring begins
-	oldest  uint64 // id of the ring's entry there
+	from    position
+	ring    position // where the ring begins
+	oldest  uint64   // id of the ring's entry there
 	source  uint16
 	at      Place
 	id      uint64 // of the entry for readWhole
@@ -73,7 +73,7 @@ var errHangs = errors.New("the logs' disk does not answer")
 // returns its error. It is called once, on a goroutine of its own, and serves the views in turn. What hangs keeps one
 // more; until that goes on nothing else is read.
 func (l *Log) Read(ctx context.Context) error {
-	r := reader{log: l, door: newDoor(l.seed)}
+	r := reader{log: l, door: newIntake(l.seed)}
 	answers, busy := make(chan *answer, 1), false
 	for {
 		select {
@@ -141,7 +141,7 @@ func (q *request) hung() *answer {
 type reader struct {
 	log   *Log
 	turn  int // of the views, by their place
-	door  door
+	door  intake
 	units *units
 	m     matcher
 }
@@ -179,12 +179,12 @@ type walk struct {
 
 // visit is told an entry and the cut there, on whose newer side it is; both are good until it returns. False ends the
 // walk.
-type visit func(e *Entry, source uint16, at cut) bool
+type visit func(e *Entry, source uint16, at position) bool
 
 // walk hands the archives' entries to each in the order of their time: those before the cut, newest first, or those
 // from it on up to the ring, oldest first. It returns the cut where it ended; done says that there is nothing more.
-func (q *request) walk(from cut, older bool, each visit) (at cut, done bool, err error) {
-	at = append(cut(nil), from...)
+func (q *request) walk(from position, older bool, each visit) (at position, done bool, err error) {
+	at = append(position(nil), from...)
 	walks := make([]walk, len(q.sources))
 	defer func() {
 		for i := range walks {

@@ -207,7 +207,7 @@ func TestPastStaysBounded(t *testing.T) {
 	bound := func() {
 		t.Helper()
 		rows, bytes := 0, 0
-		for _, s := range h.log.lines.past.stretches {
+		for _, s := range h.log.lines.backlog.stretches {
 			rows, bytes = rows+len(s.rows), bytes+len(s.text)
 		}
 		if rows > stretchesKept*stretchRows || bytes > stretchesKept*(stretchBytes+MaxMessage) {

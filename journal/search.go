@@ -36,7 +36,7 @@ func (s *search) start(r *ring, f Filter) {
 	s.newest, s.oldest = 0, 0
 }
 
-// evicted forgets what the ring no longer holds, and says whether a hit was among it. When entries come faster than
+// evicted forgets what the ring no longer holds, and reports whether a hit was among it. When entries come faster than
 // they can be tested, that may be all.
 func (s *search) evicted() (hit bool) {
 	oldest := s.ring.oldest()
@@ -94,7 +94,7 @@ func (s *search) test(id uint64) (cost int) {
 	return cost
 }
 
-// equal says whether two entries are shown alike but for their time and process.
+// equal reports whether two entries are shown alike but for their time and process.
 func (s *search) equal(a, b uint64) (equal bool, cost int) {
 	x, y := s.ring.at(a), s.ring.at(b)
 	if x.mark != y.mark || x.hash != y.hash && !s.m.filter.Raw {
@@ -108,10 +108,10 @@ func (s *search) equal(a, b uint64) (equal bool, cost int) {
 	return bytes.Equal(s.shown[0], s.shown[1]), 2 * (len(m) + len(n))
 }
 
-// complete says whether every entry of the ring has been tested.
+// complete reports whether every entry of the ring has been tested.
 func (s *search) complete() bool { return s.toOldest() && s.toNewest() }
 
-// toOldest says whether no untested entry is older than the tested ones; toNewest likewise.
+// toOldest reports whether no untested entry is older than the tested ones; toNewest likewise.
 func (s *search) toOldest() bool { return s.low <= s.ring.oldest() }
 func (s *search) toNewest() bool { return s.high == s.ring.next }
 

@@ -32,7 +32,7 @@ type Sink struct {
 	number      uint16      // names it in the ring
 	free, ready chan *batch // both have room for all batches: a send never blocks
 	current     *batch      // being filled, nil when none is at hand
-	door        door
+	door        intake
 
 	dropped   atomic.Uint64
 	truncated atomic.Uint64
@@ -57,7 +57,7 @@ func newSink(l *Log, name string) *Sink {
 		number: uint16(l.made.Add(1)),
 		free:   make(chan *batch, sinkBatches),
 		ready:  make(chan *batch, sinkBatches),
-		door:   newDoor(l.seed),
+		door:   newIntake(l.seed),
 		state:  SourceState{Name: name},
 	}
 	for range sinkBatches {

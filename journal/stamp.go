@@ -84,7 +84,7 @@ func stamp(b []byte) (t time.Time, n int) {
 	return t, len(b) - len(rest) + size
 }
 
-// matches says whether b starts like form, in which 0 stands for any digit.
+// matches reports whether b starts like form, in which 0 stands for any digit.
 func matches(b []byte, form string) bool {
 	if len(b) < len(form) {
 		return false

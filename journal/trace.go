@@ -11,13 +11,13 @@ type Trace struct {
 	stack bool // of a goroutine; that of the next one is another entry
 }
 
-// Begin says whether a line is the first of a trace.
+// Begin reports whether a line is the first of a trace.
 func (t *Trace) Begin(line []byte) bool {
 	*t = Trace{jvm: exceptionHead(line), stack: isGoroutine(line)}
 	return t.jvm || t.stack || bytes.HasPrefix(line, panicHead) || bytes.HasPrefix(line, fatalHead)
 }
 
-// GoesOn says whether the trace that began goes on with a line.
+// GoesOn reports whether the trace that began goes on with a line.
 func (t *Trace) GoesOn(line []byte) bool {
 	switch {
 	case t.jvm:
@@ -30,7 +30,7 @@ func (t *Trace) GoesOn(line []byte) bool {
 	return goTrace(line)
 }
 
-// InTrace says whether a line may be one of a trace that began before it.
+// InTrace reports whether a line may be one of a trace that began before it.
 func InTrace(line []byte) bool {
 	return goTrace(line) || isGoroutine(line) || bytes.HasPrefix(line, causeHead)
 }

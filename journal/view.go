@@ -25,7 +25,7 @@ type View struct {
 	answered  atomic.Pointer[answer]
 
 	// Those of the ring's owner from here on.
-	lines   lines
+	lines   rowIndex
 	pager   pager
 	page    Page
 	request *request  // that the reader is at
@@ -93,7 +93,7 @@ func (v *View) takeIn() {
 		return
 	}
 	hit := v.lines.evicted()
-	v.lines.past.evicted(v.log.ring.oldest(), hit)
+	v.lines.backlog.evicted(v.log.ring.oldest(), hit)
 	if a := v.answered.Swap(nil); a != nil && a.request == v.request {
 		v.absorb(a)
 	}
@@ -124,12 +124,12 @@ func (v *View) settled() bool {
 func (v *View) query(q *Query) {
 	if v.idle() || q.Filter != v.lines.m.filter {
 		v.lines.start(v.log.ring, q.Filter)
-		v.lines.past.reset()
-		v.lines.past.sources = v.log.sources
+		v.lines.backlog.reset()
+		v.lines.backlog.sources = v.log.sources
 	}
-	v.pager.ask(*q, len(v.lines.past.sources) > 0)
+	v.pager.ask(*q, len(v.lines.backlog.sources) > 0)
 	if v.pager.following() {
-		v.lines.past.reset()
+		v.lines.backlog.reset()
 	}
 	if v.watched = -1; q.Seen {
 		v.watched = q.Filter.Tab
@@ -146,14 +146,14 @@ func (v *View) restart() {
 		return
 	}
 	v.lines.start(v.log.ring, v.lines.m.filter)
-	v.lines.past.reset()
+	v.lines.backlog.reset()
 	v.urgent, v.asking = true, true
 }
 
 // archives takes in that other sources can be read again.
 func (v *View) archives() {
-	v.lines.past.reset()
-	v.lines.past.sources = v.log.sources
+	v.lines.backlog.reset()
+	v.lines.backlog.sources = v.log.sources
 	v.pager.alone = len(v.log.sources) == 0
 	v.cancel()
 }
@@ -180,7 +180,7 @@ func (v *View) compose() {
 	p.Later = l.later
 	p.Total, p.Dropped, p.Truncated = l.total, l.gone.dropped, l.gone.truncated
 	now := time.Now()
-	p.Deeper = len(v.lines.past.sources) > 0
+	p.Deeper = len(v.lines.backlog.sources) > 0
 	p.Sources, p.Hour.Known = p.Sources[:0], 60
 	for _, s := range *l.sinks.Load() {
 		p.Dropped += s.dropped.Load()

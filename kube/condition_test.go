@@ -30,7 +30,7 @@ func TestB1OwnFaultsComeFirst(t *testing.T) {
 	for _, name := range []string{"a0", "a1", "a2", "a3", "a4", "a5", "a6", "a7", "a8", "a9", "b0", "b1", "b2", "b3", "b4", "b5", "b6", "b7", "b8", "b9", "z"} {
 		o.Nodes.Put(name, Node{Name: name, Conditions: []Condition{{Type: "DiskPressure", Status: "True", Good: False}, {Type: "Odd", Status: "True"}}})
 	}
-	faults := roll(o, &Place{Hostname: "z"}).Nodes.Faults
+	faults := roll(o, &NodeIdentity{Hostname: "z"}).Nodes.Faults
 	if len(faults) != MaxNames || faults[0].Node != "z" || faults[0].Type != "DiskPressure" || faults[1].Node != "a0" {
 		t.Errorf("%+v", faults)
 	}

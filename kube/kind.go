@@ -15,29 +15,29 @@ const (
 	KindNode Kind = iota
 	KindPod
 	KindService
-	KindClaim // persistentvolumeclaims
-	KindWarning
+	KindPVC // persistentvolumeclaims
+	KindEvent
 	KindNamespace
-	KindBudget // poddisruptionbudgets
-	KindPolicy // networkpolicies
+	KindPDB           // poddisruptionbudgets
+	KindNetworkPolicy // networkpolicies
 	KindServiceCIDR
-	KindUse      // what nodes use, of metrics.k8s.io
-	KindClass    // storageclasses
-	KindVM       // KubeVirt's virtualmachines
-	KindInstance // virtualmachineinstances: the VMs that run or are about to
+	KindNodeMetrics  // what nodes use, of metrics.k8s.io
+	KindStorageClass // storageclasses
+	KindVM           // KubeVirt's virtualmachines
+	KindVMI          // virtualmachineinstances: the VMs that run or are about to
 	KindMigration
 	KindKubeVirt   // KubeVirt's own settings and state, one object
 	KindDataVolume // of KubeVirt's CDI
-	KindAttachment // network-attachment-definitions, of Multus
+	KindNAD        // network-attachment-definitions, of Multus
 	KindCount
 )
 
 var kindNames = [KindCount]string{
-	KindNode: "nodes", KindPod: "pods", KindService: "services", KindClaim: "persistentvolumeclaims",
-	KindWarning: "events", KindNamespace: "namespaces", KindBudget: "poddisruptionbudgets", KindPolicy: "networkpolicies",
-	KindServiceCIDR: "servicecidrs", KindUse: "nodes.metrics.k8s.io", KindClass: "storageclasses", KindVM: "virtualmachines", KindInstance: "virtualmachineinstances",
+	KindNode: "nodes", KindPod: "pods", KindService: "services", KindPVC: "persistentvolumeclaims",
+	KindEvent: "events", KindNamespace: "namespaces", KindPDB: "poddisruptionbudgets", KindNetworkPolicy: "networkpolicies",
+	KindServiceCIDR: "servicecidrs", KindNodeMetrics: "nodes.metrics.k8s.io", KindStorageClass: "storageclasses", KindVM: "virtualmachines", KindVMI: "virtualmachineinstances",
 	KindMigration: "virtualmachineinstancemigrations", KindKubeVirt: "kubevirts", KindDataVolume: "datavolumes",
-	KindAttachment: "network-attachment-definitions",
+	KindNAD: "network-attachment-definitions",
 }
 
 // String is the name by which the API and RBAC know the kind: its plural, with the group where two have the same.
@@ -48,22 +48,22 @@ func (k Kind) String() string {
 	return "unknown"
 }
 
-// Kept is how good what is kept of one kind is. Its state is Init until all that the API server has was seen once,
+// KindStatus is how good what is kept of one kind is. Its state is Init until all that the API server has was seen once,
 // Absent while the API server does not know the kind, Failed when it may not be listed, and Stale while it is not
 // followed, as after the API server went away. While it is followed, At is the last time at which that was certain.
-type Kept struct {
+type KindStatus struct {
 	health.Health
-	Count int // objects kept; of events at most MaxWarnings
+	Count int // objects kept; of events at most MaxEvents
 	More  int // there are more than that many, and so none is kept; 0: all are kept
 }
 
 // Has reports whether there are figures of the kind: fresh ones or the last good ones. There are none of a kind that has
 // too many objects.
-func (k *Kept) Has() bool { return k.Health.Has() && k.More == 0 }
+func (k *KindStatus) Has() bool { return k.Health.Has() && k.More == 0 }
 
 // AppendWords appends the state in words: "ok", "syncing 3,200", "more than 50,000", "forbidden: list
 // pods", "not installed", "stale 42s".
-func (k *Kept) AppendWords(dst []byte, now time.Duration) []byte {
+func (k *KindStatus) AppendWords(dst []byte, now time.Duration) []byte {
 	switch k.State {
 	case health.Init:
 		if k.Count == 0 {

@@ -22,7 +22,7 @@ func TestKindInWords(t *testing.T) {
 		{health.Health{State: health.Failed, Err: "forbidden: list pods"}, 0, "forbidden: list pods"},
 		{health.Health{State: health.Absent, Err: "not installed"}, 0, "not installed"},
 	} {
-		k := Kept{Health: c.health, Count: c.count}
+		k := KindStatus{Health: c.health, Count: c.count}
 		if got := string(k.AppendWords(nil, time.Minute+42*time.Second)); got != c.want {
 			t.Errorf("%+v: %q, want %q", k, got, c.want)
 		}
@@ -66,7 +66,7 @@ func TestSettled(t *testing.T) {
 }
 
 func TestRungsHaveNames(t *testing.T) {
-	if Answers.String() != "answers" || NotReady.String() != "not ready" || Rung(99).String() != "unknown" {
-		t.Error(Answers, NotReady, Rung(99))
+	if Answers.String() != "answers" || NotReady.String() != "not ready" || Check(99).String() != "unknown" {
+		t.Error(Answers, NotReady, Check(99))
 	}
 }

@@ -19,7 +19,7 @@ type Files struct {
 
 // network says how the cluster's network is set up, from the surest source to the least. k3s' defaults hold when a
 // server's arguments are known and do not say otherwise.
-func (o *Objects) network(n *Network, here *Node, p *Place) {
+func (o *Objects) network(n *Network, here *Node, p *NodeIdentity) {
 	server, source := o.k3sServer(here)
 	if server == nil && p.Files.K3s.Server {
 		server, source = &p.Files.K3s, p.Files.K3sPath
@@ -109,7 +109,7 @@ func (o *Objects) serviceCIDR(server *K3s, source string) Sourced {
 
 // cni names the network plugin. Canal is Calico on Flannel's network: its node has the annotations of both, and RKE2, whose
 // default it is, names it in its arguments.
-func cni(server *K3s, source string, here *Node, p *Place) Sourced {
+func cni(server *K3s, source string, here *Node, p *NodeIdentity) Sourced {
 	rke2 := ""
 	if server != nil && server.RKE2 {
 		rke2 = cmp.Or(server.CNI, "canal")
@@ -138,7 +138,7 @@ func cni(server *K3s, source string, here *Node, p *Place) Sourced {
 // enforcing are the plugins that make NetworkPolicies true themselves, by name or by the type of their plugin.
 var enforcing = [...]string{"calico", "canal", "cilium", "cilium-cni", "antrea", "kube-router", "kube-ovn", "ovn-k8s-cni-overlay", "weave-net"}
 
-// policy says whether something makes NetworkPolicies true. k3s brings a controller for them unless told not to, RKE2
+// policy reports whether something makes NetworkPolicies true. k3s brings a controller for them unless told not to, RKE2
 // switches that off and leaves them to its network plugin; flannel alone has none. Of another plugin nobody here knows. Rules
 // that a controller left behind prove nothing.
 //

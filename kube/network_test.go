@@ -12,26 +12,26 @@ func TestNetworkAndItsSources(t *testing.T) {
 		name  string
 		nodes []Node
 		cidrs []string
-		place Place
+		place NodeIdentity
 		want  Network
 	}{
-		{"nothing known", nil, nil, Place{}, Network{}},
-		{"an agent alone", []Node{agent}, nil, Place{}, Network{
+		{"nothing known", nil, nil, NodeIdentity{}, Network{}},
+		{"an agent alone", []Node{agent}, nil, NodeIdentity{}, Network{
 			PodCIDR: Sourced{"10.42.1.0/24", "this node's share"}, CNI: Sourced{"flannel vxlan", "annotation of hv-1"}}},
-		{"k3s as it comes", []Node{agent, server(`["server"]`)}, nil, Place{}, Network{
+		{"k3s as it comes", []Node{agent, server(`["server"]`)}, nil, NodeIdentity{}, Network{
 			PodCIDR: Sourced{"10.42.0.0/16", "k3s' default"}, ServiceCIDR: Sourced{"10.43.0.0/16", "k3s' default"},
 			CNI: Sourced{"flannel vxlan", "annotation of hv-1"}, Policy: Sourced{"enforced", source}}},
-		{"k3s with arguments", []Node{agent, server(`["server","--cluster-cidr=10.1.0.0/16","--cluster-cidr","fd00::/56","--service-cidr","10.2.0.0/16","--disable-network-policy","--token","********"]`)}, nil, Place{}, Network{
+		{"k3s with arguments", []Node{agent, server(`["server","--cluster-cidr=10.1.0.0/16","--cluster-cidr","fd00::/56","--service-cidr","10.2.0.0/16","--disable-network-policy","--token","********"]`)}, nil, NodeIdentity{}, Network{
 			PodCIDR: Sourced{"10.1.0.0/16,fd00::/56", source}, ServiceCIDR: Sourced{"10.2.0.0/16", source},
 			CNI: Sourced{"flannel vxlan", "annotation of hv-1"}, Policy: Sourced{"not enforced", source}}},
-		{"the API's own ranges", []Node{server(`["server","--service-cidr","10.2.0.0/16","--flannel-backend=host-gw"]`)}, []string{"10.3.0.0/16"}, Place{}, Network{
+		{"the API's own ranges", []Node{server(`["server","--service-cidr","10.2.0.0/16","--flannel-backend=host-gw"]`)}, []string{"10.3.0.0/16"}, NodeIdentity{}, Network{
 			PodCIDR: Sourced{"10.42.0.0/16", "k3s' default"}, ServiceCIDR: Sourced{"10.3.0.0/16", "ServiceCIDR"},
 			CNI: Sourced{"flannel host-gw", source}, Policy: Sourced{"enforced", source}}},
-		{"Cilium", []Node{{Name: "hv-1", CNI: "cilium"}}, nil, Place{}, Network{
+		{"Cilium", []Node{{Name: "hv-1", CNI: "cilium"}}, nil, NodeIdentity{}, Network{
 			CNI: Sourced{"cilium", "annotation of hv-1"}, Policy: Sourced{"enforced", "CNI cilium"}}},
-		{"by file", []Node{{Name: "hv-1"}}, nil, Place{Files: Files{CNI: "bridge", CNIPath: "/etc/cni/net.d/10.conflist"}}, Network{
+		{"by file", []Node{{Name: "hv-1"}}, nil, NodeIdentity{Files: Files{CNI: "bridge", CNIPath: "/etc/cni/net.d/10.conflist"}}, Network{
 			CNI: Sourced{"bridge", "/etc/cni/net.d/10.conflist"}}},
-		{"k3s' configuration, when no node tells", nil, nil, Place{Files: Files{K3s: K3s{Server: true, PodCIDR: "10.9.0.0/16", NoPolicy: true}, K3sPath: "/etc/rancher/k3s/config.yaml"}}, Network{
+		{"k3s' configuration, when no node tells", nil, nil, NodeIdentity{Files: Files{K3s: K3s{Server: true, PodCIDR: "10.9.0.0/16", NoPolicy: true}, K3sPath: "/etc/rancher/k3s/config.yaml"}}, Network{
 			PodCIDR: Sourced{"10.9.0.0/16", "/etc/rancher/k3s/config.yaml"}, ServiceCIDR: Sourced{"10.43.0.0/16", "k3s' default"},
 			Policy: Sourced{"not enforced", "/etc/rancher/k3s/config.yaml"}}},
 	} {
@@ -54,7 +54,7 @@ func TestServiceCIDRsOfTheClusterComeFirst(t *testing.T) {
 	o.ServiceCIDRs.Put("extra", ServiceCIDR{[]string{"10.8.0.0/16"}})
 	o.ServiceCIDRs.Put("kubernetes", ServiceCIDR{[]string{"10.43.0.0/16", "fd00::/112"}})
 	o.ServiceCIDRs.Put("zone", ServiceCIDR{[]string{"10.7.0.0/16"}})
-	same(t, "ranges", roll(o, &Place{}).Network.ServiceCIDR.Value, "10.43.0.0/16,fd00::/112,10.8.0.0/16,10.7.0.0/16")
+	same(t, "ranges", roll(o, &NodeIdentity{}).Network.ServiceCIDR.Value, "10.43.0.0/16,fd00::/112,10.8.0.0/16,10.7.0.0/16")
 }
 
 func TestK3sArguments(t *testing.T) {
@@ -100,7 +100,7 @@ func TestB13RKE2(t *testing.T) {
 		o := new(Objects)
 		c.node.Flannel, c.node.CNI = c.flannel, c.cni
 		o.Nodes.Put("hv-1", c.node)
-		n := roll(o, &Place{Hostname: "hv-1", Files: c.files}).Network
+		n := roll(o, &NodeIdentity{Hostname: "hv-1", Files: c.files}).Network
 		same(t, c.name, n.CNI, c.want)
 		same(t, c.name+": policy", n.Policy, Sourced{c.policy, c.why})
 		if c.node.K3s != nil && n.PodCIDR.Source != "RKE2's default" {

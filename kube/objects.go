@@ -57,30 +57,30 @@ type Pod struct {
 	Since     time.Time // of Why, zero: not said
 }
 
-// Works says whether the pod runs and nobody says that it does not work.
+// Works reports whether the pod runs and nobody says that it does not work.
 func (p *Pod) Works() bool { return p.Phase == "Running" && p.Ready != False && p.Why == "" }
 
-// Ended says whether the pod has done with its node.
+// Ended reports whether the pod has done with its node.
 func (p *Pod) Ended() bool { return p.Phase == "Succeeded" || p.Phase == "Failed" }
 
 // Service is one service: its type, Headless when it is a ClusterIP service without an IP. API: core/v1 Service.
 type Service struct{ Type string }
 
-// Claim is one PersistentVolumeClaim. API: core/v1 PersistentVolumeClaim.
-type Claim struct {
-	Phase   string
-	Class   string    // name of its storage class, empty: none
-	Chosen  bool      // a volume, or the node that the volume is to be on
-	Created time.Time // zero: not said
+// PVC is one PersistentVolumeClaim. API: core/v1 PersistentVolumeClaim.
+type PVC struct {
+	Phase        string
+	StorageClass string    // name of its storage class, empty: none
+	Chosen       bool      // a volume, or the node that the volume is to be on
+	Created      time.Time // zero: not said
 }
 
-// Class is one storage class. API: storage.k8s.io/v1 StorageClass.
-type Class struct {
+// StorageClass is one storage class. API: storage.k8s.io/v1 StorageClass.
+type StorageClass struct {
 	Waits bool // claims of it stay pending until a pod uses them
 }
 
-// Warning is one event of type Warning. API: core/v1 Event.
-type Warning struct {
+// Event is one event of type Warning. API: core/v1 Event.
+type Event struct {
 	Last      time.Time // when it happened last
 	Count     int       // how often
 	Kind      string    // what it is about
@@ -94,8 +94,8 @@ type Warning struct {
 // MaxMessage is how much of an event's message is kept, in bytes.
 const MaxMessage = 256
 
-// Budget is one PodDisruptionBudget. API: policy/v1.
-type Budget struct {
+// PDB is one PodDisruptionBudget. API: policy/v1.
+type PDB struct {
 	Allowed int      // pods that may be evicted now
 	Labels  []string // "key=value" that a pod must all have; none: every pod of the namespace
 	Unclear bool     // its selector says more than Labels, or nothing: it is not judged
@@ -104,8 +104,8 @@ type Budget struct {
 // ServiceCIDR is one of the ranges that services get their IPs from. API: networking.k8s.io/v1.
 type ServiceCIDR struct{ CIDRs []string }
 
-// Use is what a node uses, as it was measured a moment ago. API: metrics.k8s.io/v1beta1 NodeMetrics.
-type Use struct{ CPU, Memory int64 }
+// NodeMetrics is what a node uses, as it was measured a moment ago. API: metrics.k8s.io/v1beta1 NodeMetrics.
+type NodeMetrics struct{ CPU, Memory int64 }
 
 // VM is one VirtualMachine, running or not. API: kubevirt.io/v1.
 type VM struct {
@@ -114,8 +114,8 @@ type VM struct {
 	Since           time.Time // it became or ceased to be ready, by its condition Ready; zero: not said
 }
 
-// Instance is one VirtualMachineInstance: a VM that runs or is about to. API: kubevirt.io/v1.
-type Instance struct {
+// VMI is one VirtualMachineInstance: a VM that runs or is about to. API: kubevirt.io/v1.
+type VMI struct {
 	Namespace, Name string
 	Phase           string // "Running"; empty: not said
 	Node            string // empty: not scheduled
@@ -133,8 +133,8 @@ type Instance struct {
 	Moving          *Moving // its last migration, nil: none
 }
 
-// Ended says whether the instance has done with its node.
-func (i *Instance) Ended() bool { return i.Phase == "Succeeded" || i.Phase == "Failed" }
+// Ended reports whether the instance has done with its node.
+func (i *VMI) Ended() bool { return i.Phase == "Succeeded" || i.Phase == "Failed" }
 
 // Truth is a condition of the API: True, False, or not known.
 type Truth int8
@@ -157,19 +157,19 @@ type Moving struct {
 	Mode           string // "PreCopy", "PostCopy"
 }
 
-// Over says whether the migration has ended: not every version of KubeVirt says when.
+// Over reports whether the migration has ended: not every version of KubeVirt says when.
 func (m *Moving) Over() bool { return m.Completed || m.Failed || !m.Ended.IsZero() }
 
 // Migration is one VirtualMachineInstanceMigration. API: kubevirt.io/v1.
 type Migration struct {
 	Namespace, Name string
-	Instance        string // name of the instance that moves
+	VMI             string // name of the instance that moves
 	Phase           string // "Running"; empty: not said
 	Created         time.Time
 	Moving          // as far as it is known
 }
 
-// Done says whether the migration has ended, well or not.
+// Done reports whether the migration has ended, well or not.
 func (m *Migration) Done() bool { return m.Phase == "Succeeded" || m.Phase == "Failed" }
 
 // KubeVirt is KubeVirt's own object. API: kubevirt.io/v1.

@@ -26,8 +26,8 @@ func TestB3WhatDoesNotWorkIsNotRunning(t *testing.T) {
 	for key, p := range pods {
 		o.Pods.Put(key, p)
 	}
-	s := roll(o, &Place{Hostname: "here"})
-	if p := s.Pods; p.Running != 4 || p.NotReady != 5 || p.Total != len(pods) || p.Here != 8 {
+	s := roll(o, &NodeIdentity{Hostname: "here"})
+	if p := s.Pods; p.Running != 4 || p.NotReady != 5 || p.Total != len(pods) || p.Local != 8 {
 		t.Errorf("%+v", p)
 	}
 	names := ""
@@ -37,13 +37,13 @@ func TestB3WhatDoesNotWorkIsNotRunning(t *testing.T) {
 	if want := "kubevirt/crashes kube-system/nowhere kube-system/slow kube-system/often "; names != want {
 		t.Errorf("%q, want %q", names, want)
 	}
-	if s := roll(o, &Place{}); len(s.Ill) != 0 {
+	if s := roll(o, &NodeIdentity{}); len(s.Ill) != 0 {
 		t.Errorf("on no node known: %+v", s.Ill)
 	}
 	for i := range 2 * MaxNames {
 		o.Pods.Put(fmt.Sprint("kube-system/a", i), pods["kubevirt/crashes"])
 	}
-	if s := roll(o, &Place{Hostname: "here"}); len(s.Ill) != MaxNames {
+	if s := roll(o, &NodeIdentity{Hostname: "here"}); len(s.Ill) != MaxNames {
 		t.Errorf("%d are listed", len(s.Ill))
 	}
 }
@@ -70,31 +70,31 @@ func TestB3KubeVirtInTrouble(t *testing.T) {
 // TestB15ClaimsThatWaitForAPod: a claim of a class that binds late, or of one that nobody knows, is not without its volume.
 func TestB15ClaimsThatWaitForAPod(t *testing.T) {
 	o := new(Objects)
-	o.Classes.Put("local-path", Class{Waits: true})
-	o.Classes.Put("ceph", Class{})
-	for name, c := range map[string]Claim{
-		"bound":   {Phase: "Bound", Class: "local-path"},
-		"late":    {Phase: "Pending", Class: "local-path", Created: at},
-		"chosen":  {Phase: "Pending", Class: "local-path", Created: at, Chosen: true},
-		"unknown": {Phase: "Pending", Class: "gone", Created: at},
-		"at-once": {Phase: "Pending", Class: "ceph", Created: at},
+	o.StorageClasses.Put("local-path", StorageClass{Waits: true})
+	o.StorageClasses.Put("ceph", StorageClass{})
+	for name, c := range map[string]PVC{
+		"bound":   {Phase: "Bound", StorageClass: "local-path"},
+		"late":    {Phase: "Pending", StorageClass: "local-path", Created: at},
+		"chosen":  {Phase: "Pending", StorageClass: "local-path", Created: at, Chosen: true},
+		"unknown": {Phase: "Pending", StorageClass: "gone", Created: at},
+		"at-once": {Phase: "Pending", StorageClass: "ceph", Created: at},
 		"none":    {Phase: "Pending", Created: at},
-		"lost":    {Phase: "Lost", Class: "local-path", Created: at},
+		"lost":    {Phase: "Lost", StorageClass: "local-path", Created: at},
 	} {
-		o.Claims.Put("a/"+name, c)
+		o.PVCs.Put("a/"+name, c)
 	}
 	s := new(State)
-	o.Roll(s, &Place{})
+	o.Summarize(s, &NodeIdentity{})
 	names := ""
-	for _, u := range s.Claims.Unbound {
+	for _, u := range s.PVCs.Unbound {
 		names += u.Name + " "
 	}
-	if names != "lost at-once chosen none " || s.Claims.Waiting != 2 || s.Claims.Bound != 1 || s.Claims.Total != 7 {
-		t.Errorf("%q %+v", names, s.Claims)
+	if names != "lost at-once chosen none " || s.PVCs.Waiting != 2 || s.PVCs.Bound != 1 || s.PVCs.Total != 7 {
+		t.Errorf("%q %+v", names, s.PVCs)
 	}
-	o.Classes.Put("gone", Class{})
-	if o.Roll(s, &Place{}); s.Claims.Waiting != 1 {
-		t.Errorf("a class that came changes nothing: %+v", s.Claims)
+	o.StorageClasses.Put("gone", StorageClass{})
+	if o.Summarize(s, &NodeIdentity{}); s.PVCs.Waiting != 1 {
+		t.Errorf("a class that came changes nothing: %+v", s.PVCs)
 	}
 }
 
@@ -102,15 +102,15 @@ func TestB15ClaimsThatWaitForAPod(t *testing.T) {
 func TestDBudgetOfAnotherNamespace(t *testing.T) {
 	o, p := cluster()
 	o.Pods.Put("team/db", Pod{Owner: "StatefulSet", Labels: "app=db", Node: "hv-1", Phase: "Running"})
-	o.Budgets.Put("other/db", Budget{Labels: []string{"app=db"}})
-	o.Budgets.Put("other/everything", Budget{})
+	o.PDBs.Put("other/db", PDB{Labels: []string{"app=db"}})
+	o.PDBs.Put("other/everything", PDB{})
 	s := roll(o, p)
-	if len(s.Drain) != 0 {
-		t.Errorf("%+v", s.Drain)
+	if len(s.DrainBlockers) != 0 {
+		t.Errorf("%+v", s.DrainBlockers)
 	}
-	o.Budgets.Put("team/db", Budget{Labels: []string{"app=db"}})
-	if o.Roll(s, p); len(s.Drain) != 1 || s.Drain[0].Name != "db" {
-		t.Errorf("%+v", s.Drain)
+	o.PDBs.Put("team/db", PDB{Labels: []string{"app=db"}})
+	if o.Summarize(s, p); len(s.DrainBlockers) != 1 || s.DrainBlockers[0].Name != "db" {
+		t.Errorf("%+v", s.DrainBlockers)
 	}
 }
 
@@ -119,7 +119,7 @@ func TestF56DrainIsBounded(t *testing.T) {
 	o, p := cluster()
 	for i := range 2000 {
 		o.Pods.Put(fmt.Sprint("team/x", i), Pod{Owner: "ReplicaSet", Labels: "a=b", Node: "hv-1"})
-		o.Budgets.Put(fmt.Sprint("team/x", i), Budget{Labels: []string{"c=d", "e=f"}})
+		o.PDBs.Put(fmt.Sprint("team/x", i), PDB{Labels: []string{"c=d", "e=f"}})
 	}
 	looks := mostLooks
 	for range 2000 {
@@ -138,7 +138,7 @@ func TestF56NamesThatAreCountedAreFew(t *testing.T) {
 		o.Pods.Put(fmt.Sprint("a/", i), Pod{Phase: fmt.Sprint("phase", i)})
 		o.VMs.Put(fmt.Sprint("a/", i), VM{Status: fmt.Sprint("status", i)})
 	}
-	s := roll(o, &Place{})
+	s := roll(o, &NodeIdentity{})
 	for _, list := range [][]Count{s.Pods.ByPhase, s.Virt.Tally.ByStatus} {
 		sum := 0
 		for _, c := range list {

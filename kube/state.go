@@ -26,21 +26,21 @@ type State struct {
 	ClientCert Certificate // what this program shows; zero: a token, or not known
 	ServerCert Certificate // what the API server shows
 
-	Kinds      [KindCount]Kept
-	Namespaces int // in the cluster
-	Nodes      Nodes
-	Here       *Node // this host's node, nil: not known, or this host is no node
-	Pods       Pods
-	Use        Use  // of all nodes together that say, while KindUse has a value
-	HereUse    *Use // of this node, nil: not known
-	Services   Services
-	Claims     Claims
-	Warnings   []Warning // events of type Warning, newest first, at most MaxWarnings
-	Network    Network
-	Virt       Virt
-	Ill        []IllPod      // of the cluster's own on this node, or on none, that may not work: the certain ones first, at most MaxNames
-	Behind     time.Duration // CLOCK_BOOTTIME from which the API server sends more than is taken in, 0: it does not
-	Drain      []Blocker     // what would keep this node from being drained, or be lost by it
+	Kinds         [KindCount]KindStatus
+	Namespaces    int // in the cluster
+	Nodes         Nodes
+	Local         *Node // this host's node, nil: not known, or this host is no node
+	Pods          Pods
+	Metrics       NodeMetrics  // of all nodes together that say, while KindNodeMetrics has a value
+	LocalMetrics  *NodeMetrics // of this node, nil: not known
+	Services      Services
+	PVCs          PVCs
+	Events        []Event // events of type Warning, newest first, at most MaxEvents
+	Network       Network
+	Virt          Virt
+	Ill           []IllPod      // of the cluster's own on this node, or on none, that may not work: the certain ones first, at most MaxNames
+	Behind        time.Duration // CLOCK_BOOTTIME from which the API server sends more than is taken in, 0: it does not
+	DrainBlockers []Blocker     // what would keep this node from being drained, or be lost by it
 }
 
 // Look is one place where a kubeconfig was looked for. It never holds anything of the file's content.
@@ -58,24 +58,24 @@ type Hung struct {
 // Certificate is how long one is valid. Both are zero when it is not known.
 type Certificate struct{ NotBefore, NotAfter time.Time }
 
-// Rung is a step of the ladder from the kubeconfig up to an API server that is ready. The first broken one is the cause.
-type Rung uint8
+// Check is a step of the ladder from the kubeconfig up to an API server that is ready. The first broken one is the cause.
+type Check uint8
 
 // The rungs, from the bottom. Answers is the top: nothing is broken.
 const (
-	Answers      Rung = iota
-	Kubeconfig        // there is none, or it cannot be used
-	Dial              // no connection: refused, timeout, no route, no such host
-	TLS               // unknown authority, wrong name, expired, or not yet valid, which is a wrong clock as a rule
-	Unauthorized      // 401: the credentials are not, or no longer, accepted
-	Forbidden         // 403: the credentials are accepted and may not see anything
-	Silent            // connected, and no answer in time
-	Foreign           // it answers as no API server does
-	NotReady          // it answers, and says which of its own checks fail, or has nothing to list
+	Answers      Check = iota
+	Kubeconfig         // there is none, or it cannot be used
+	Dial               // no connection: refused, timeout, no route, no such host
+	TLS                // unknown authority, wrong name, expired, or not yet valid, which is a wrong clock as a rule
+	Unauthorized       // 401: the credentials are not, or no longer, accepted
+	Forbidden          // 403: the credentials are accepted and may not see anything
+	Silent             // connected, and no answer in time
+	Foreign            // it answers as no API server does
+	NotReady           // it answers, and says which of its own checks fail, or has nothing to list
 )
 
 // String is the rung in a word or two.
-func (r Rung) String() string {
+func (r Check) String() string {
 	names := [...]string{"answers", "kubeconfig", "connection", "TLS", "unauthorized", "forbidden", "no answer", "no API server", "not ready"}
 	if int(r) < len(names) {
 		return names[r]
@@ -88,7 +88,7 @@ const NothingListed = "answers, but nothing can be listed: "
 
 // Cause is why the API does not answer. Since when is State.Health.Since.
 type Cause struct {
-	Rung   Rung
+	Check  Check
 	Why    string        // one line: "refused", "certificate not yet valid: is this host's clock right?"
 	Checks []string      // with NotReady: the names of the checks that fail, as in "etcd"
 	Retry  time.Duration // CLOCK_BOOTTIME of the next try, 0: one is under way
@@ -118,9 +118,9 @@ type Pods struct {
 	Running, Total int // Running: those that work
 	NotReady       int // that run and do not work
 	ByPhase        []Count
-	Here           int   // on this node that have not ended; known when State.Here is
-	HereCPU        int64 // what those ask for together, in thousandths of a CPU
-	HereMemory     int64 // the same, bytes
+	Local          int   // on this node that have not ended; known when State.Here is
+	LocalCPU       int64 // what those ask for together, in thousandths of a CPU
+	LocalMemory    int64 // the same, bytes
 }
 
 // IllPod is a pod that does not work, or did not a moment ago.
@@ -135,8 +135,8 @@ type Services struct {
 	ByType []Count
 }
 
-// Claims counts PersistentVolumeClaims.
-type Claims struct {
+// PVCs counts PersistentVolumeClaims.
+type PVCs struct {
 	Bound, Total int
 	Waiting      int       // that may be waiting for a pod to use them: nobody can say that they lack a volume
 	Unbound      []Unbound // without those: lost ones first, then the longest pending, at most MaxNames
@@ -155,7 +155,7 @@ type Network struct {
 	CNI         Sourced // as in "flannel vxlan"
 	Policy      Sourced // "enforced" or "not enforced": who would make NetworkPolicies true
 	Policies    int     // NetworkPolicies in the cluster
-	Attachments int     // NetworkAttachmentDefinitions (Multus)
+	NADs        int     // NetworkAttachmentDefinitions (Multus)
 }
 
 // Sourced is a value and where it was learned. An empty Value is not known.
@@ -165,13 +165,13 @@ type Sourced struct{ Value, Source string }
 type Virt struct {
 	KubeVirt        // its Version is as KubeVirt observed itself
 	VMs        []VM // by namespace and name
-	Instances  []Instance
+	VMIs       []VMI
 	Migrations []Migration // that have not ended, at most MaxGoing, and the newest that have, at most MaxEnded; newest first
 	Volumes    int         // DataVolumes (CDI)
 	Tally      Tally
 
-	HereInstances int // on this node, not ended
-	HereVCPUs     int // of those together
+	LocalVMIs  int // on this node, not ended
+	LocalVCPUs int // of those together
 }
 
 // Tally counts VMs by what became of them. Other is every status that is none of the five.
@@ -182,10 +182,10 @@ type Tally struct {
 
 // Overcommit is how many virtual CPUs of running instances share one CPU of this node, 0 when either is not known.
 func (s *State) Overcommit() float64 {
-	if s.Here == nil || s.Here.CapacityCPU <= 0 || !s.Kinds[KindInstance].Has() {
+	if s.Local == nil || s.Local.CapacityCPU <= 0 || !s.Kinds[KindVMI].Has() {
 		return 0
 	}
-	return 1000 * float64(s.Virt.HereVCPUs) / float64(s.Here.CapacityCPU)
+	return 1000 * float64(s.Virt.LocalVCPUs) / float64(s.Local.CapacityCPU)
 }
 
 // Blocker is one thing that a drain of this node meets.
@@ -196,7 +196,7 @@ type Blocker struct {
 
 // Limits of what a State lists; what is counted is not limited.
 const (
-	MaxWarnings = 200
+	MaxEvents   = 200
 	MaxNames    = 20
 	MaxGoing    = 200
 	MaxEnded    = 20
@@ -204,7 +204,7 @@ const (
 	MaxBlockers = 50
 )
 
-// Settled says whether there is nothing more to wait for: no API, or an answer for each kind.
+// Settled reports whether there is nothing more to wait for: no API, or an answer for each kind.
 func (s *State) Settled() bool {
 	if s.Health.State == health.Init {
 		return false

@@ -7,26 +7,26 @@ import (
 )
 
 // Objects is every object that is kept, reduced, by its key: "namespace/name", or the name of what has no namespace. One
-// goroutine owns it. Roll makes figures of it.
+// goroutine owns it. Summarize makes figures of it.
 type Objects struct {
-	Nodes        Table[Node]
-	Pods         Table[Pod]
-	Services     Table[Service]
-	Claims       Table[Claim]
-	Warnings     Table[Warning]
-	Namespaces   Table[struct{}]
-	Budgets      Table[Budget]
-	Policies     Table[struct{}]
-	ServiceCIDRs Table[ServiceCIDR]
-	Uses         Table[Use] // by node
-	Classes      Table[Class]
-	VMs          Table[VM]
-	Instances    Table[Instance]
-	Migrations   Table[Migration]
-	KubeVirts    Table[KubeVirt]
-	DataVolumes  Table[struct{}]
-	Attachments  Table[struct{}]
-	place        Place // of the last Roll
+	Nodes          Table[Node]
+	Pods           Table[Pod]
+	Services       Table[Service]
+	PVCs           Table[PVC]
+	Events         Table[Event]
+	Namespaces     Table[struct{}]
+	PDBs           Table[PDB]
+	Policies       Table[struct{}]
+	ServiceCIDRs   Table[ServiceCIDR]
+	NodeMetrics    Table[NodeMetrics] // by node
+	StorageClasses Table[StorageClass]
+	VMs            Table[VM]
+	VMIs           Table[VMI]
+	Migrations     Table[Migration]
+	KubeVirts      Table[KubeVirt]
+	DataVolumes    Table[struct{}]
+	NADs           Table[struct{}]
+	identity       NodeIdentity // of the last Summarize
 }
 
 // What of the API's objects is kept at most. What is beyond it is not counted.
@@ -95,8 +95,8 @@ func Keep[T any](o *Objects, t *Table[T], key string, object T, more int) bool {
 	bytes := t.size(key, more)
 	if !room(o, t, key, bytes) {
 		switch {
-		case any(t) == any(&o.Warnings):
-			o.newestWarnings()
+		case any(t) == any(&o.Events):
+			o.newestEvents()
 		case t.listing:
 			t.dropOld()
 		}
@@ -115,9 +115,9 @@ func room[T any](o *Objects, t *Table[T], key string, bytes int) bool {
 
 // bytes is what all tables hold.
 func (o *Objects) bytes() int {
-	return o.Nodes.bytes + o.Pods.bytes + o.Services.bytes + o.Claims.bytes + o.Warnings.bytes + o.Namespaces.bytes +
-		o.Budgets.bytes + o.Policies.bytes + o.ServiceCIDRs.bytes + o.Uses.bytes + o.Classes.bytes + o.VMs.bytes + o.Instances.bytes +
-		o.Migrations.bytes + o.KubeVirts.bytes + o.DataVolumes.bytes + o.Attachments.bytes
+	return o.Nodes.bytes + o.Pods.bytes + o.Services.bytes + o.PVCs.bytes + o.Events.bytes + o.Namespaces.bytes +
+		o.PDBs.bytes + o.Policies.bytes + o.ServiceCIDRs.bytes + o.NodeMetrics.bytes + o.StorageClasses.bytes + o.VMs.bytes + o.VMIs.bytes +
+		o.Migrations.bytes + o.KubeVirts.bytes + o.DataVolumes.bytes + o.NADs.bytes
 }
 
 // Drop forgets the object of a key.
@@ -151,7 +151,7 @@ func (t *Table[T]) Empty() {
 	t.changed = true
 }
 
-// look says whether anything changed since the last look.
+// look reports whether anything changed since the last look.
 func (t *Table[T]) look() bool {
 	changed := t.changed
 	t.changed = false

@@ -18,17 +18,17 @@ func (o *Objects) listVMs() []VM {
 }
 
 // Instance returns the one of that name, nil when there is none.
-func (s *State) Instance(namespace, name string) *Instance {
-	i, found := slices.BinarySearchFunc(s.Virt.Instances, name, func(i Instance, name string) int {
+func (s *State) Instance(namespace, name string) *VMI {
+	i, found := slices.BinarySearchFunc(s.Virt.VMIs, name, func(i VMI, name string) int {
 		return cmp.Or(strings.Compare(i.Namespace, namespace), strings.Compare(i.Name, name))
 	})
 	if !found {
 		return nil
 	}
-	return &s.Virt.Instances[i]
+	return &s.Virt.VMIs[i]
 }
 
-// Failing says whether KubeVirt calls the state of the VM an error.
+// Failing reports whether KubeVirt calls the state of the VM an error.
 func (v *VM) Failing() bool {
 	return v.Status == "CrashLoopBackOff" || v.Status == "ImagePullBackOff" || strings.Contains(v.Status, "Err")
 }
@@ -61,19 +61,19 @@ func newTally(vms []VM) Tally {
 
 // rollInstances lists the instances and counts those of this node.
 func (o *Objects) rollInstances(s *State) {
-	list := make([]Instance, 0, o.Instances.Len())
-	s.Virt.HereInstances, s.Virt.HereVCPUs = 0, 0
-	for _, r := range o.Instances.rows {
+	list := make([]VMI, 0, o.VMIs.Len())
+	s.Virt.LocalVMIs, s.Virt.LocalVCPUs = 0, 0
+	for _, r := range o.VMIs.rows {
 		list = append(list, r.object)
-		if s.Here != nil && r.object.Node == s.Here.Name && !r.object.Ended() {
-			s.Virt.HereInstances++
-			s.Virt.HereVCPUs += r.object.VCPUs
+		if s.Local != nil && r.object.Node == s.Local.Name && !r.object.Ended() {
+			s.Virt.LocalVMIs++
+			s.Virt.LocalVCPUs += r.object.VCPUs
 		}
 	}
-	slices.SortFunc(list, func(a, b Instance) int {
+	slices.SortFunc(list, func(a, b VMI) int {
 		return cmp.Or(strings.Compare(a.Namespace, b.Namespace), strings.Compare(a.Name, b.Name))
 	})
-	s.Virt.Instances = list
+	s.Virt.VMIs = list
 }
 
 // listMigrations lists those that have not ended before those that have, each newest first. What a migration does not
@@ -82,7 +82,7 @@ func (o *Objects) listMigrations() []Migration {
 	var going, ended []Migration
 	for _, r := range o.Migrations.rows {
 		m := r.object
-		if i, ok := o.Instances.rows[m.Namespace+"/"+m.Instance]; ok && m.Source == "" && i.object.Moving != nil && i.object.Moving.UID == m.UID {
+		if i, ok := o.VMIs.rows[m.Namespace+"/"+m.VMI]; ok && m.Source == "" && i.object.Moving != nil && i.object.Moving.UID == m.UID {
 			m.Moving = *i.object.Moving
 		}
 		if m.Done() {
@@ -120,7 +120,7 @@ func (o *Objects) drain(here *Node) []Blocker {
 	}
 	var list []Blocker
 	looks := mostLooks
-	for _, r := range o.Instances.rows {
+	for _, r := range o.VMIs.rows {
 		if i := &r.object; i.Node == here.Name && !i.Ended() && i.Migratable == False && i.Eviction != "None" {
 			why := "cannot be migrated"
 			if i.WhyNot != "" {
@@ -154,7 +154,7 @@ const mostLooks = 32 << 20
 // compares nothing when that is used up.
 func (o *Objects) held(namespace string, p *Pod, looks *int) string {
 	found := ""
-	for key, r := range o.Budgets.rows {
+	for key, r := range o.PDBs.rows {
 		if *looks -= 64 + len(p.Labels)*len(r.object.Labels); *looks < 0 {
 			return found
 		}
@@ -170,7 +170,7 @@ func (o *Objects) held(namespace string, p *Pod, looks *int) string {
 	return found
 }
 
-// hasLine says whether line is one of the lines of text.
+// hasLine reports whether line is one of the lines of text.
 func hasLine(text, line string) bool {
 	for l := range strings.SplitSeq(text, "\n") {
 		if l == line {

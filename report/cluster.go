@@ -19,7 +19,7 @@ var kubernetesFigures = figures[frame.Frame]{
 	{key: "nodes", help: "Nodes.", inner: nodesFigures, value: func(f *frame.Frame) any { return nodesFigures.of(cluster(f)) }},
 	{key: "pods", help: "Pods of the cluster.", inner: podsFigures, value: func(f *frame.Frame) any { return podsFigures.of(cluster(f)) }},
 	{key: "node_pods", kind: "integer", help: "Pods on this node that have not ended.", null: "not known, or this host is no node", value: func(f *frame.Frame) any {
-		return known(cluster(f).Pods.Here, cluster(f).Here != nil && cluster(f).Kinds[kube.KindPod].Has() && cluster(f).Kinds[kube.KindNode].Has())
+		return known(cluster(f).Pods.Local, cluster(f).Local != nil && cluster(f).Kinds[kube.KindPod].Has() && cluster(f).Kinds[kube.KindNode].Has())
 	}},
 	{key: "services", help: "Services.", inner: servicesFigures, value: func(f *frame.Frame) any { return servicesFigures.of(cluster(f)) }},
 	{key: "pvcs", help: "Persistent volume claims.", inner: pvcsFigures, value: func(f *frame.Frame) any { return pvcsFigures.of(cluster(f)) }},
@@ -45,19 +45,21 @@ var kubernetesFigures = figures[frame.Frame]{
 	{key: "network_sources", help: "Where the facts on the network were learned.", inner: networkSourcesFigures,
 		value: func(f *frame.Frame) any { return networkSourcesFigures.of(&cluster(f).Network) }},
 	{key: "network_policies", kind: "integer", help: "NetworkPolicies.", null: "not known",
-		value: func(f *frame.Frame) any { return figureOf(cluster(f), kube.KindPolicy, cluster(f).Network.Policies) }},
+		value: func(f *frame.Frame) any {
+			return figureOf(cluster(f), kube.KindNetworkPolicy, cluster(f).Network.Policies)
+		}},
 	{key: "network_attachment_definitions", kind: "integer", help: "NetworkAttachmentDefinitions (Multus).", null: "not known, or not installed",
 		value: func(f *frame.Frame) any {
-			return figureOf(cluster(f), kube.KindAttachment, cluster(f).Network.Attachments)
+			return figureOf(cluster(f), kube.KindNAD, cluster(f).Network.NADs)
 		}},
 	{key: "usage", help: "What the nodes use together, as a metrics server measured it, at most 30 seconds before.", inner: usageFigures,
 		value: func(f *frame.Frame) any { return usageFigures.of(cluster(f)) }},
 	{key: "node", help: "The node that this host is.", inner: nodeFigures, value: func(f *frame.Frame) any { return nodeFigures.of(localNode(f)) }},
 	{key: "warnings", kind: list, help: "Events of type Warning, the newest first, 200 at most.", inner: warningFigures, value: func(f *frame.Frame) any {
-		return warningFigures.list(listed(cluster(f).Warnings, cluster(f).Kinds[kube.KindWarning].Has()))
+		return warningFigures.list(listed(cluster(f).Events, cluster(f).Kinds[kube.KindEvent].Has()))
 	}},
 	{key: "drain_blockers", kind: list, help: "What a drain of this node would meet, 50 at most; nothing of kinds that have no value.", inner: blockerFigures,
-		value: func(f *frame.Frame) any { return blockerFigures.list(cluster(f).Drain) }},
+		value: func(f *frame.Frame) any { return blockerFigures.list(cluster(f).DrainBlockers) }},
 }
 
 var kindFigures = figures[kindOf]{
@@ -118,10 +120,10 @@ var servicesFigures = figures[kube.State]{
 
 var pvcsFigures = figures[kube.State]{
 	{key: "bound", kind: "integer", help: "Those that are bound.", null: "not known",
-		value: func(s *kube.State) any { return figureOf(s, kube.KindClaim, s.Claims.Bound) }},
-	{key: "total", kind: "integer", help: "All of them.", null: "not known", value: func(s *kube.State) any { return figureOf(s, kube.KindClaim, s.Claims.Total) }},
+		value: func(s *kube.State) any { return figureOf(s, kube.KindPVC, s.PVCs.Bound) }},
+	{key: "total", kind: "integer", help: "All of them.", null: "not known", value: func(s *kube.State) any { return figureOf(s, kube.KindPVC, s.PVCs.Total) }},
 	{key: "waiting", kind: "integer", help: "Those that may be waiting for a pod to use them, as their storage class has it: nobody can say that they lack a volume.", null: "not known",
-		value: func(s *kube.State) any { return figureOf(s, kube.KindClaim, s.Claims.Waiting) }},
+		value: func(s *kube.State) any { return figureOf(s, kube.KindPVC, s.PVCs.Waiting) }},
 }
 
 var networkSourcesFigures = figures[kube.Network]{
@@ -134,9 +136,9 @@ var networkSourcesFigures = figures[kube.Network]{
 
 var usageFigures = figures[kube.State]{
 	{key: "nodes", kind: "integer", help: "Nodes that were measured.", null: "not installed, or not known",
-		value: func(s *kube.State) any { return figureOf(s, kube.KindUse, s.Kinds[kube.KindUse].Count) }},
-	{key: "cpu", kind: "number", help: "CPUs.", null: "none was measured", value: func(s *kube.State) any { return known(float64(s.Use.CPU)/1000, measured(s)) }},
-	{key: "memory_bytes", kind: "integer", help: "Memory.", null: "none was measured", value: func(s *kube.State) any { return known(s.Use.Memory, measured(s)) }},
+		value: func(s *kube.State) any { return figureOf(s, kube.KindNodeMetrics, s.Kinds[kube.KindNodeMetrics].Count) }},
+	{key: "cpu", kind: "number", help: "CPUs.", null: "none was measured", value: func(s *kube.State) any { return known(float64(s.Metrics.CPU)/1000, measured(s)) }},
+	{key: "memory_bytes", kind: "integer", help: "Memory.", null: "none was measured", value: func(s *kube.State) any { return known(s.Metrics.Memory, measured(s)) }},
 }
 
 var nodeFigures = figures[of[kube.Node]]{
@@ -153,21 +155,23 @@ var nodeFigures = figures[of[kube.Node]]{
 	{key: "cpu_allocatable", kind: "number", help: "CPUs that pods can get.", null: "not known",
 		value: func(n *of[kube.Node]) any { return known(float64(n.v.CPU)/1000, n.v.CPU > 0) }},
 	{key: "cpu_requested", kind: "number", help: "CPUs that its pods ask for.", null: "not known", value: func(n *of[kube.Node]) any {
-		return known(float64(n.f.Kube.Pods.HereCPU)/1000, n.f.Kube.Kinds[kube.KindPod].Has())
+		return known(float64(n.f.Kube.Pods.LocalCPU)/1000, n.f.Kube.Kinds[kube.KindPod].Has())
 	}},
 	{key: "cpu_used", kind: "number", help: "CPUs that it uses, as a metrics server measured.", null: "nobody measures it, or not known",
 		value: func(n *of[kube.Node]) any { return known(float64(localUse(n).CPU)/1000, localUse(n) != noUse) }},
 	{key: "memory_allocatable_bytes", kind: "integer", help: "Memory that pods can get.", null: "not known",
 		value: func(n *of[kube.Node]) any { return positive(n.v.Memory) }},
 	{key: "memory_requested_bytes", kind: "integer", help: "Memory that its pods ask for.", null: "not known",
-		value: func(n *of[kube.Node]) any { return known(n.f.Kube.Pods.HereMemory, n.f.Kube.Kinds[kube.KindPod].Has()) }},
+		value: func(n *of[kube.Node]) any {
+			return known(n.f.Kube.Pods.LocalMemory, n.f.Kube.Kinds[kube.KindPod].Has())
+		}},
 	{key: "memory_used_bytes", kind: "integer", help: "Memory that it uses, as a metrics server measured.", null: "nobody measures it, or not known",
 		value: func(n *of[kube.Node]) any { return known(localUse(n).Memory, localUse(n) != noUse) }},
 	{key: "pods_allocatable", kind: "integer", help: "Pods that it can have.", null: "not known", value: func(n *of[kube.Node]) any { return positive(n.v.Pods) }},
 	{key: "vms", kind: "integer", help: "VM instances on it.", null: "not known",
-		value: func(n *of[kube.Node]) any { return figureOf(n.f.Kube, kube.KindInstance, n.f.Kube.Virt.HereInstances) }},
+		value: func(n *of[kube.Node]) any { return figureOf(n.f.Kube, kube.KindVMI, n.f.Kube.Virt.LocalVMIs) }},
 	{key: "vcpus", kind: "integer", help: "Virtual CPUs of those.", null: "not known",
-		value: func(n *of[kube.Node]) any { return figureOf(n.f.Kube, kube.KindInstance, n.f.Kube.Virt.HereVCPUs) }},
+		value: func(n *of[kube.Node]) any { return figureOf(n.f.Kube, kube.KindVMI, n.f.Kube.Virt.LocalVCPUs) }},
 	{key: "vcpus_per_cpu", kind: "number", help: "Virtual CPUs that share one of its CPUs.", null: "not known, or there are none",
 		value: func(n *of[kube.Node]) any { return positive(n.f.Kube.Overcommit()) }},
 }
@@ -182,14 +186,14 @@ var conditionFigures = figures[kube.Condition]{
 		value: func(c *kube.Condition) any { return truth(c.Good) }},
 }
 
-var warningFigures = figures[kube.Warning]{
-	{key: "time", kind: "time", help: "When it happened last.", null: "not said", value: func(w *kube.Warning) any { return stamp(w.Last, time.RFC3339) }},
-	{key: "count", kind: "integer", help: "How often.", value: func(w *kube.Warning) any { return w.Count }},
-	{key: "kind", kind: "text", help: "Kind of what it is about.", null: "not said", value: func(w *kube.Warning) any { return text(w.Kind) }},
-	{key: "namespace", kind: "text", help: "Namespace of that.", null: "it has none", value: func(w *kube.Warning) any { return text(w.Namespace) }},
-	{key: "name", kind: "text", help: "Name of that.", null: "not said", value: func(w *kube.Warning) any { return text(w.Name) }},
-	{key: "reason", kind: "text", help: "Reason, in one word.", null: "not said", value: func(w *kube.Warning) any { return text(w.Reason) }},
-	{key: "message", kind: "text", help: "The message, cut at 256 bytes.", null: "not said", value: func(w *kube.Warning) any { return text(w.Message) }},
+var warningFigures = figures[kube.Event]{
+	{key: "time", kind: "time", help: "When it happened last.", null: "not said", value: func(w *kube.Event) any { return stamp(w.Last, time.RFC3339) }},
+	{key: "count", kind: "integer", help: "How often.", value: func(w *kube.Event) any { return w.Count }},
+	{key: "kind", kind: "text", help: "Kind of what it is about.", null: "not said", value: func(w *kube.Event) any { return text(w.Kind) }},
+	{key: "namespace", kind: "text", help: "Namespace of that.", null: "it has none", value: func(w *kube.Event) any { return text(w.Namespace) }},
+	{key: "name", kind: "text", help: "Name of that.", null: "not said", value: func(w *kube.Event) any { return text(w.Name) }},
+	{key: "reason", kind: "text", help: "Reason, in one word.", null: "not said", value: func(w *kube.Event) any { return text(w.Reason) }},
+	{key: "message", kind: "text", help: "The message, cut at 256 bytes.", null: "not said", value: func(w *kube.Event) any { return text(w.Message) }},
 }
 
 var blockerFigures = figures[kube.Blocker]{
@@ -229,7 +233,7 @@ func counts(s *kube.State, k kube.Kind, list []kube.Count) map[string]int {
 
 // kindOf is one kind of object, with its name.
 type kindOf struct {
-	of[kube.Kept]
+	of[kube.KindStatus]
 	name string
 }
 
@@ -241,7 +245,7 @@ func kinds(f *frame.Frame) []kindOf {
 	}
 	var all []kindOf
 	for i := range s.Kinds {
-		all = append(all, kindOf{of[kube.Kept]{f, &s.Kinds[i]}, kube.Kind(i).String()})
+		all = append(all, kindOf{of[kube.KindStatus]{f, &s.Kinds[i]}, kube.Kind(i).String()})
 	}
 	return all
 }
@@ -255,14 +259,14 @@ func brokenSince(f *frame.Frame) time.Duration {
 }
 
 // causeOf is the first broken rung while the API does not answer: one of this host's, or one of the request's.
-func causeOf(f *frame.Frame) frame.Step {
+func causeOf(f *frame.Frame) frame.Check {
 	if h := cluster(f).Health.State; h == health.Stale || h == health.Failed {
-		ladder := frame.Climb(&f.Snapshot)
+		ladder := frame.Diagnose(&f.Snapshot)
 		if step := ladder.Cause(); step != nil {
 			return *step
 		}
 	}
-	return frame.Step{}
+	return frame.Check{}
 }
 
 // bootStamp is a time of CLOCK_BOOTTIME as one of the wall clock, null for 0.
@@ -275,24 +279,24 @@ func bootStamp(f *frame.Frame, at time.Duration) *string {
 
 // measured reports whether somebody measures what nodes use.
 func measured(s *kube.State) bool {
-	k := &s.Kinds[kube.KindUse]
+	k := &s.Kinds[kube.KindNodeMetrics]
 	return k.Has() && k.Count > 0
 }
 
 // localNode is this host's node, nil while it is not known.
 func localNode(f *frame.Frame) *of[kube.Node] {
 	s := cluster(f)
-	if s.Here == nil || !s.Kinds[kube.KindNode].Has() {
+	if s.Local == nil || !s.Kinds[kube.KindNode].Has() {
 		return nil
 	}
-	return &of[kube.Node]{f, s.Here}
+	return &of[kube.Node]{f, s.Local}
 }
 
 // noUse is what a node uses that nobody measures.
-var noUse = new(kube.Use)
+var noUse = new(kube.NodeMetrics)
 
-func localUse(n *of[kube.Node]) *kube.Use {
-	if u := n.f.Kube.HereUse; u != nil && n.f.Kube.Kinds[kube.KindUse].Has() {
+func localUse(n *of[kube.Node]) *kube.NodeMetrics {
+	if u := n.f.Kube.LocalMetrics; u != nil && n.f.Kube.Kinds[kube.KindNodeMetrics].Has() {
 		return u
 	}
 	return noUse

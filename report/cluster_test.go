@@ -23,29 +23,29 @@ func clusterFrame() *frame.Frame {
 		ClientCert: kube.Certificate{NotAfter: at.AddDate(1, 0, 0)},
 		Namespaces: 41, Nodes: kube.Nodes{Ready: 6, Total: 7, NotReady: []string{"hv-2"},
 			Faults: []kube.Fault{{Node: "hv-2", Condition: kube.Condition{Type: "Ready", Status: "Unknown", Since: at}}}},
-		Here: &kube.Node{Name: "hv-1", Roles: []string{"control-plane"}, Version: "v1.37.2+k3s1", Ready: "True", InternalIP: "10.0.0.11", CapacityCPU: 16000, CPU: 15500, Memory: 60 * gib, Pods: 110,
+		Local: &kube.Node{Name: "hv-1", Roles: []string{"control-plane"}, Version: "v1.37.2+k3s1", Ready: "True", InternalIP: "10.0.0.11", CapacityCPU: 16000, CPU: 15500, Memory: 60 * gib, Pods: 110,
 			Conditions: []kube.Condition{{Type: "Ready", Status: "True", Reason: "KubeletReady", Since: at}}},
-		Pods:     kube.Pods{Running: 30, NotReady: 13, Total: 73, ByPhase: []kube.Count{{Name: "(none)", N: 11}, {Name: "Running", N: 43}, {Name: "Succeeded", N: 19}}, Here: 23, HereCPU: 2500, HereMemory: 3 * gib},
+		Pods:     kube.Pods{Running: 30, NotReady: 13, Total: 73, ByPhase: []kube.Count{{Name: "(none)", N: 11}, {Name: "Running", N: 43}, {Name: "Succeeded", N: 19}}, Local: 23, LocalCPU: 2500, LocalMemory: 3 * gib},
 		Ill:      []kube.IllPod{{Namespace: "kube-system", Name: "coredns", Pod: kube.Pod{Why: "CrashLoopBackOff", Restarts: 412, Since: at}}},
 		Services: kube.Services{Total: 31, ByType: []kube.Count{{Name: "ClusterIP", N: 22}, {Name: "Headless", N: 9}}},
-		Claims:   kube.Claims{Bound: 34, Total: 42, Waiting: 8},
-		Warnings: []kube.Warning{{Last: at, Count: 77, Kind: "Pod", Namespace: "web", Name: "p", Reason: "BackOff", Message: "again"}},
+		PVCs:     kube.PVCs{Bound: 34, Total: 42, Waiting: 8},
+		Events:   []kube.Event{{Last: at, Count: 77, Kind: "Pod", Namespace: "web", Name: "p", Reason: "BackOff", Message: "again"}},
 		Network: kube.Network{PodCIDR: kube.Sourced{Value: "10.42.0.0/16", Source: "k3s' default"}, ServiceCIDR: kube.Sourced{Value: "10.43.0.0/16", Source: "ServiceCIDR"},
 			CNI: kube.Sourced{Value: "flannel vxlan", Source: "annotation of hv-1"}, Policy: kube.Sourced{Value: "not enforced", Source: "k3s args of hv-1"}, Policies: 5},
-		Drain: []kube.Blocker{{Namespace: "default", Name: "database-01", Why: "cannot be migrated"}},
-		Use:   kube.Use{CPU: 4200, Memory: 29 * gib}, HereUse: &kube.Use{CPU: 1200, Memory: 4 * gib},
-		Virt: kube.Virt{KubeVirt: kube.KubeVirt{Phase: "Deployed", Version: "v1.9.0"}, HereInstances: 3, HereVCPUs: 56,
+		DrainBlockers: []kube.Blocker{{Namespace: "default", Name: "database-01", Why: "cannot be migrated"}},
+		Metrics:       kube.NodeMetrics{CPU: 4200, Memory: 29 * gib}, LocalMetrics: &kube.NodeMetrics{CPU: 1200, Memory: 4 * gib},
+		Virt: kube.Virt{KubeVirt: kube.KubeVirt{Phase: "Deployed", Version: "v1.9.0"}, LocalVMIs: 3, LocalVCPUs: 56,
 			VMs: []kube.VM{{Namespace: "default", Name: "database-01", Status: "Running"}, {Namespace: "default", Name: "spare", Status: "Stopped"}, {Namespace: "web", Name: "new"}},
-			Instances: []kube.Instance{
+			VMIs: []kube.VMI{
 				{Namespace: "default", Name: "database-01", Phase: "Running", Node: "hv-1", IPs: []string{"10.42.0.7"}, Ready: kube.True, Paused: kube.False, Migratable: kube.False, WhyNot: "DisksNotLiveMigratable", VCPUs: 12, Memory: 16 * gib},
 				{Namespace: "web", Name: "new", Phase: "Running", Node: "hv-1", Evacuating: "hv-1"}},
-			Migrations: []kube.Migration{{Namespace: "web", Name: "m", Instance: "new", Phase: "Failed", Created: at, Moving: kube.Moving{Source: "hv-1", Target: "hv-2", Ended: at.Add(time.Minute), Why: "no room"}}},
+			Migrations: []kube.Migration{{Namespace: "web", Name: "m", VMI: "new", Phase: "Failed", Created: at, Moving: kube.Moving{Source: "hv-1", Target: "hv-2", Ended: at.Add(time.Minute), Why: "no room"}}},
 			Tally:      kube.Tally{Running: 51, Stopped: 14, Migrating: 2, Paused: 10, Error: 18, Other: 26, Total: 121, ByStatus: []kube.Count{{Name: "(none)", N: 25}, {Name: "Running", N: 52}, {Name: "Stopped", N: 44}}}},
 	}
 	for i := range s.Kinds {
-		s.Kinds[i] = kube.Kept{Health: health.Health{State: health.OK, At: bootNow - time.Duration(500+i)*time.Second, Since: time.Hour}, Count: 260 + i}
+		s.Kinds[i] = kube.KindStatus{Health: health.Health{State: health.OK, At: bootNow - time.Duration(500+i)*time.Second, Since: time.Hour}, Count: 260 + i}
 	}
-	for _, k := range []kube.Kind{kube.KindDataVolume, kube.KindAttachment} {
+	for _, k := range []kube.Kind{kube.KindDataVolume, kube.KindNAD} {
 		s.Kinds[k].Health = health.Health{State: health.Absent, Since: time.Hour, Err: "not installed"}
 	}
 	f.Kube = s
@@ -74,7 +74,7 @@ func TestF5ForbiddenKindIsNull(t *testing.T) {
 func TestF10StaleClusterKeepsItsFigures(t *testing.T) {
 	f := clusterFrame()
 	gone := health.Health{State: health.Stale, At: bootNow - time.Minute, Since: bootNow - time.Minute, Err: "refused"}
-	f.Kube.Health, f.Kube.Cause = gone, kube.Cause{Rung: kube.Dial, Why: "refused"}
+	f.Kube.Health, f.Kube.Cause = gone, kube.Cause{Check: kube.Dial, Why: "refused"}
 	for i := range f.Kube.Kinds {
 		f.Kube.Kinds[i].Health = gone
 	}
@@ -90,7 +90,7 @@ func TestF10StaleClusterKeepsItsFigures(t *testing.T) {
 // TestClusterIsInitUntilEveryKindWasSeen.
 func TestClusterIsInitUntilEveryKindWasSeen(t *testing.T) {
 	f := clusterFrame()
-	f.Kube.Kinds[kube.KindPod] = kube.Kept{Count: 3200}
+	f.Kube.Kinds[kube.KindPod] = kube.KindStatus{Count: 3200}
 	reads(t, f, map[string]any{"kubernetes.state": "init", "kubernetes.pods.total": nil, "kubernetes.kinds.1.count": nil})
 }
 
@@ -106,7 +106,7 @@ func TestVMsOfBothSides(t *testing.T) {
 func TestStatusOfTheCluster(t *testing.T) {
 	stale := func(f *frame.Frame) {
 		f.Kube.Health = health.Health{State: health.Stale, Since: bootNow - 3*time.Minute, Err: "refused"}
-		f.Kube.Cause = kube.Cause{Rung: kube.Dial, Why: "refused"}
+		f.Kube.Cause = kube.Cause{Check: kube.Dial, Why: "refused"}
 	}
 	for _, c := range []struct {
 		name   string

@@ -275,37 +275,37 @@ var lastBootFigures = figures[sample.LastBoot]{
 	{key: "why", kind: "text", help: "What says so.", null: "nothing is known", value: func(b *sample.LastBoot) any { return text(b.Why) }},
 }
 
-var vmFigures = figures[of[frame.Machine]]{
+var vmFigures = figures[of[frame.Guest]]{
 	{key: "namespace", kind: "text", help: "Namespace in the cluster.", null: "it is not KubeVirt's",
-		value: func(m *of[frame.Machine]) any { return text(m.v.Namespace) }},
-	{key: "name", kind: "text", help: "Name.", null: "its command line gives it none", value: func(m *of[frame.Machine]) any { return text(m.v.Name) }},
-	{key: "source", kind: "text", help: "Who knows of it: qemu, kubevirt or both.", value: func(m *of[frame.Machine]) any { return m.v.Source() }},
+		value: func(m *of[frame.Guest]) any { return text(m.v.Namespace) }},
+	{key: "name", kind: "text", help: "Name.", null: "its command line gives it none", value: func(m *of[frame.Guest]) any { return text(m.v.Name) }},
+	{key: "source", kind: "text", help: "Who knows of it: qemu, kubevirt or both.", value: func(m *of[frame.Guest]) any { return m.v.Source() }},
 	{key: "pid", kind: "integer", help: "Process of QEMU.", null: "not known",
-		value: func(m *of[frame.Machine]) any { return known(process(m).PID, process(m).PID > 0) }},
-	{key: "age_seconds", kind: "number", help: "Time since its start.", null: "not known", value: func(m *of[frame.Machine]) any {
+		value: func(m *of[frame.Guest]) any { return known(process(m).PID, process(m).PID > 0) }},
+	{key: "age_seconds", kind: "number", help: "Time since its start.", null: "not known", value: func(m *of[frame.Guest]) any {
 		return known((m.f.Boot - process(m).Started).Seconds(), process(m).Started > 0)
 	}},
 	{key: "cpu_percent", kind: "number", help: "Share of its virtual CPUs.", null: "not known",
-		value: func(m *of[frame.Machine]) any { return number(process(m).CPU) }},
+		value: func(m *of[frame.Guest]) any { return number(process(m).CPU) }},
 	{key: "memory_bytes", kind: "integer", help: "Memory of its process.", null: "not known",
-		value: func(m *of[frame.Machine]) any { return known(process(m).Memory, process(m).WhyMemory == "") }},
+		value: func(m *of[frame.Guest]) any { return known(process(m).Memory, process(m).WhyMemory == "") }},
 	{key: "vcpus", kind: "integer", help: "Virtual CPUs.", null: "not known",
-		value: func(m *of[frame.Machine]) any { return positive(process(m).VCPUs, instanceOf(m).VCPUs) }},
+		value: func(m *of[frame.Guest]) any { return positive(process(m).VCPUs, instanceOf(m).VCPUs) }},
 	{key: "configured_bytes", kind: "integer", help: "Memory that the guest is to have.", null: "not known",
-		value: func(m *of[frame.Machine]) any { return positive(process(m).Configured, instanceOf(m).Memory) }},
+		value: func(m *of[frame.Guest]) any { return positive(process(m).Configured, instanceOf(m).Memory) }},
 	{key: "read_bytes_per_second", kind: "number", help: "Read from its disks.", null: "not known",
-		value: func(m *of[frame.Machine]) any { return number(process(m).Read) }},
+		value: func(m *of[frame.Guest]) any { return number(process(m).Read) }},
 	{key: "write_bytes_per_second", kind: "number", help: "Written to its disks.", null: "not known",
-		value: func(m *of[frame.Machine]) any { return number(process(m).Write) }},
-	{key: "rx_bytes_per_second", kind: "number", help: "Received by it.", null: "not known", value: func(m *of[frame.Machine]) any { return number(process(m).Rx) }},
-	{key: "tx_bytes_per_second", kind: "number", help: "Sent by it.", null: "not known", value: func(m *of[frame.Machine]) any { return number(process(m).Tx) }},
+		value: func(m *of[frame.Guest]) any { return number(process(m).Write) }},
+	{key: "rx_bytes_per_second", kind: "number", help: "Received by it.", null: "not known", value: func(m *of[frame.Guest]) any { return number(process(m).Rx) }},
+	{key: "tx_bytes_per_second", kind: "number", help: "Sent by it.", null: "not known", value: func(m *of[frame.Guest]) any { return number(process(m).Tx) }},
 	{key: "state", kind: "text", help: "What KubeVirt calls its state, as in `kubevirt.defined[].status`.", null: "KubeVirt does not know it",
-		value: func(m *of[frame.Machine]) any { return text(m.v.Status()) }},
+		value: func(m *of[frame.Guest]) any { return text(m.v.Status()) }},
 	{key: "node", kind: "text", help: "Node that it runs on, which is another one while it moves here.", null: "KubeVirt does not say",
-		value: func(m *of[frame.Machine]) any { return text(instanceOf(m).Node) }},
-	{key: "ips", kind: list, help: "Its addresses, as KubeVirt knows them.", value: func(m *of[frame.Machine]) any { return plain(instanceOf(m).IPs) }},
+		value: func(m *of[frame.Guest]) any { return text(instanceOf(m).Node) }},
+	{key: "ips", kind: list, help: "Its addresses, as KubeVirt knows them.", value: func(m *of[frame.Guest]) any { return plain(instanceOf(m).IPs) }},
 	{key: "conflict", kind: "text", help: "What KubeVirt and the processes of this host do not agree on.", null: "they agree",
-		value: func(m *of[frame.Machine]) any { return text(m.v.Conflict.String()) }},
+		value: func(m *of[frame.Guest]) any { return text(m.v.Conflict.String()) }},
 }
 
 // hostOf is the host, an empty one before the first sample: no source of that has a value.
@@ -401,9 +401,9 @@ func lastBootOf(f *frame.Frame) *sample.LastBoot {
 }
 
 // vmsHere are the VMs of this host: those with a QEMU process, and those that KubeVirt says are here.
-func vmsHere(f *frame.Frame) []of[frame.Machine] {
-	var here []of[frame.Machine]
-	for _, m := range each(f, f.Machines) {
+func vmsHere(f *frame.Frame) []of[frame.Guest] {
+	var here []of[frame.Guest]
+	for _, m := range each(f, f.Guests) {
 		if m.v.Here {
 			here = append(here, m)
 		}
@@ -414,16 +414,16 @@ func vmsHere(f *frame.Frame) []of[frame.Machine] {
 // noProcess is what is known of a VM without a process.
 var noProcess = qemu.VM{CPU: math.NaN(), Read: math.NaN(), Write: math.NaN(), Rx: math.NaN(), Tx: math.NaN(), WhyMemory: "no process"}
 
-func process(m *of[frame.Machine]) *qemu.VM {
+func process(m *of[frame.Guest]) *qemu.VM {
 	if m.v.Process == nil {
 		return &noProcess
 	}
 	return m.v.Process
 }
 
-func instanceOf(m *of[frame.Machine]) *kube.Instance {
+func instanceOf(m *of[frame.Guest]) *kube.VMI {
 	if m.v.Instance == nil {
-		return &kube.Instance{}
+		return &kube.VMI{}
 	}
 	return m.v.Instance
 }

@@ -109,7 +109,7 @@ var linkFigures = figures[of[sample.Interface]]{
 	{key: "bond_slave", help: "State of an interface as a slave of a bond; each key is null of what is none.", inner: bondPortFigures,
 		value: func(l *of[sample.Interface]) any { return bondPortFigures.of(l.v.More().BondPort) }},
 	{key: "far_end", help: "Where the other end of a link to another network namespace is; each key is null of what leads to none.", inner: peerFigures,
-		value: func(l *of[sample.Interface]) any { return peerFigures.of(l.v.Far) }},
+		value: func(l *of[sample.Interface]) any { return peerFigures.of(l.v.Peer) }},
 	{key: "vm", kind: "text", help: "The virtual machine at its other end: namespace/name, its name alone when it is not KubeVirt's, qemu-PID when it has none.", null: "there is none, or nobody knows",
 		value: func(l *of[sample.Interface]) any { return vmName(l.v.VM) }},
 	{key: "vm_unknown", kind: "text", help: "Why there is no virtual machine.", null: "there is one, or none is to be expected",
@@ -210,11 +210,11 @@ var bondPortFigures = figures[sample.BondPort]{
 		value: func(b *sample.BondPort) any { return positive(b.Aggregator) }},
 }
 
-var peerFigures = figures[sample.FarEnd]{
+var peerFigures = figures[sample.Peer]{
 	{key: "namespace", kind: "integer", help: "The kernel's id of that namespace, as this one counts.", null: "it leads to none",
-		value: func(p *sample.FarEnd) any { return p.Namespace }},
-	{key: "index", kind: "integer", help: "Number of the interface there.", null: "it leads to none", value: func(p *sample.FarEnd) any { return p.Index }},
-	{key: "name", kind: "text", help: "Name of the interface there.", null: "not known", value: func(p *sample.FarEnd) any { return text(p.Name) }},
+		value: func(p *sample.Peer) any { return p.Namespace }},
+	{key: "index", kind: "integer", help: "Number of the interface there.", null: "it leads to none", value: func(p *sample.Peer) any { return p.Index }},
+	{key: "name", kind: "text", help: "Name of the interface there.", null: "not known", value: func(p *sample.Peer) any { return text(p.Name) }},
 }
 
 var functionFigures = figures[sample.VF]{

@@ -103,7 +103,7 @@ func TestWriteNothingFalse(t *testing.T) {
 	for i := range failed.Kube.Kinds {
 		failed.Kube.Kinds[i].Health = failed.VMs.Health
 	}
-	failed.Kube.Drain, failed.Kube.Warnings = nil, nil
+	failed.Kube.DrainBlockers, failed.Kube.Events = nil, nil
 	frametest.Derive(failed)
 	for name, f := range map[string]*frame.Frame{"empty": emptyFrame(), "zero": {}, "failed": failed} {
 		var d struct {

@@ -48,7 +48,7 @@ func appendPods(dst []byte, f *frame.Frame) []byte {
 	return appendOf(dst, "pods ", &f.Kube.Kinds[kube.KindPod], f.Kube, f.Kube.Pods.Running, f.Kube.Pods.Total)
 }
 
-func appendOf(dst []byte, name string, k *kube.Kept, s *kube.State, n, of int) []byte {
+func appendOf(dst []byte, name string, k *kube.KindStatus, s *kube.State, n, of int) []byte {
 	if !k.Has() {
 		return dst
 	}

@@ -18,7 +18,7 @@ var kubevirtFigures = figures[frame.Frame]{
 	{key: "vms", help: "Virtual machines that are defined, by what KubeVirt calls their state.", inner: kubeVMsFigures,
 		value: func(f *frame.Frame) any { return kubeVMsFigures.of(cluster(f)) }},
 	{key: "instances", kind: list, help: "Virtual machines that run or are about to, on any node.", inner: instanceFigures, value: func(f *frame.Frame) any {
-		return instanceFigures.list(listed(cluster(f).Virt.Instances, cluster(f).Kinds[kube.KindInstance].Has()))
+		return instanceFigures.list(listed(cluster(f).Virt.VMIs, cluster(f).Kinds[kube.KindVMI].Has()))
 	}},
 	{key: "available", kind: "boolean", help: "Its condition Available.", null: "not said", value: func(f *frame.Frame) any { return truth(virtOf(f).Available) }},
 	{key: "progressing", kind: "boolean", help: "Its condition Progressing: it is being deployed or updated.", null: "not said",
@@ -51,22 +51,22 @@ var kubeVMsFigures = figures[kube.State]{
 		value: func(s *kube.State) any { return counts(s, kube.KindVM, s.Virt.Tally.ByStatus) }},
 }
 
-var instanceFigures = figures[kube.Instance]{
-	{key: "namespace", kind: "text", help: "Namespace.", value: func(i *kube.Instance) any { return i.Namespace }},
-	{key: "name", kind: "text", help: "Name.", value: func(i *kube.Instance) any { return i.Name }},
-	{key: "phase", kind: "text", help: "Phase.", null: "not known", value: func(i *kube.Instance) any { return text(i.Phase) }},
-	{key: "node", kind: "text", help: "Node that it runs on.", null: "it has none yet", value: func(i *kube.Instance) any { return text(i.Node) }},
-	{key: "ips", kind: list, help: "Its addresses.", value: func(i *kube.Instance) any { return plain(i.IPs) }},
-	{key: "ready", kind: "boolean", help: "Whether it is ready.", null: "not known", value: func(i *kube.Instance) any { return truth(i.Ready) }},
-	{key: "paused", kind: "boolean", help: "Whether it is paused.", null: "not known", value: func(i *kube.Instance) any { return truth(i.Paused) }},
+var instanceFigures = figures[kube.VMI]{
+	{key: "namespace", kind: "text", help: "Namespace.", value: func(i *kube.VMI) any { return i.Namespace }},
+	{key: "name", kind: "text", help: "Name.", value: func(i *kube.VMI) any { return i.Name }},
+	{key: "phase", kind: "text", help: "Phase.", null: "not known", value: func(i *kube.VMI) any { return text(i.Phase) }},
+	{key: "node", kind: "text", help: "Node that it runs on.", null: "it has none yet", value: func(i *kube.VMI) any { return text(i.Node) }},
+	{key: "ips", kind: list, help: "Its addresses.", value: func(i *kube.VMI) any { return plain(i.IPs) }},
+	{key: "ready", kind: "boolean", help: "Whether it is ready.", null: "not known", value: func(i *kube.VMI) any { return truth(i.Ready) }},
+	{key: "paused", kind: "boolean", help: "Whether it is paused.", null: "not known", value: func(i *kube.VMI) any { return truth(i.Paused) }},
 	{key: "migratable", kind: "boolean", help: "Whether it can move to another node.", null: "not known",
-		value: func(i *kube.Instance) any { return truth(i.Migratable) }},
-	{key: "vcpus", kind: "integer", help: "Virtual CPUs.", null: "not known", value: func(i *kube.Instance) any { return positive(i.VCPUs) }},
-	{key: "memory_bytes", kind: "integer", help: "Memory that it was given.", null: "not known", value: func(i *kube.Instance) any { return positive(i.Memory) }},
-	{key: "not_migratable_because", kind: "text", help: "Why it cannot.", null: "it can, or not known", value: func(i *kube.Instance) any { return text(i.WhyNot) }},
-	{key: "agent", kind: "boolean", help: "Whether the guest's agent is connected.", null: "not known", value: func(i *kube.Instance) any { return truth(i.Agent) }},
+		value: func(i *kube.VMI) any { return truth(i.Migratable) }},
+	{key: "vcpus", kind: "integer", help: "Virtual CPUs.", null: "not known", value: func(i *kube.VMI) any { return positive(i.VCPUs) }},
+	{key: "memory_bytes", kind: "integer", help: "Memory that it was given.", null: "not known", value: func(i *kube.VMI) any { return positive(i.Memory) }},
+	{key: "not_migratable_because", kind: "text", help: "Why it cannot.", null: "it can, or not known", value: func(i *kube.VMI) any { return text(i.WhyNot) }},
+	{key: "agent", kind: "boolean", help: "Whether the guest's agent is connected.", null: "not known", value: func(i *kube.VMI) any { return truth(i.Agent) }},
 	{key: "evacuating_from", kind: "text", help: "Node that it is to be moved off.", null: "it may stay",
-		value: func(i *kube.Instance) any { return text(i.Evacuating) }},
+		value: func(i *kube.VMI) any { return text(i.Evacuating) }},
 }
 
 var definedFigures = figures[kube.VM]{
@@ -80,7 +80,7 @@ var definedFigures = figures[kube.VM]{
 var migrationFigures = figures[kube.Migration]{
 	{key: "namespace", kind: "text", help: "Namespace.", value: func(m *kube.Migration) any { return m.Namespace }},
 	{key: "name", kind: "text", help: "Name of the migration.", value: func(m *kube.Migration) any { return m.Name }},
-	{key: "instance", kind: "text", help: "Name of the instance that moves.", null: "not known", value: func(m *kube.Migration) any { return text(m.Instance) }},
+	{key: "instance", kind: "text", help: "Name of the instance that moves.", null: "not known", value: func(m *kube.Migration) any { return text(m.VMI) }},
 	{key: "phase", kind: "text", help: "Phase.", null: "not known", value: func(m *kube.Migration) any { return text(m.Phase) }},
 	{key: "source", kind: "text", help: "Node that it leaves.", null: "not known", value: func(m *kube.Migration) any { return text(m.Source) }},
 	{key: "target", kind: "text", help: "Node that it goes to.", null: "not known", value: func(m *kube.Migration) any { return text(m.Target) }},

@@ -90,7 +90,7 @@ func TestCopiesShareNothing(t *testing.T) {
 		t.Errorf("%v allocations of a host", n)
 	}
 	net := &Net{own: make([]Interface, 1), at: []int32{1}}
-	net.show(&netPage{interfaces: make([]Interface, 2)})
+	net.show(&counterBatch{interfaces: make([]Interface, 2)})
 	var copied Net
 	CopyNet(&copied, net)
 	net.Interfaces[1].RxBytes = 1

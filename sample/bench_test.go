@@ -32,7 +32,7 @@ func newBigMachine(t testing.TB) *bigMachine {
 		t.Fatal(err)
 	}
 	for i, nic := range nics {
-		m.links.Table.Links = append(m.links.Table.Links, &Link{Index: i, Name: string(nic.Name), LinkTraits: &LinkTraits{Physical: i%2 == 0}})
+		m.links.Table.Links = append(m.links.Table.Links, &Link{Index: i, Name: string(nic.Name), SharedAttrs: &SharedAttrs{Physical: i%2 == 0}})
 	}
 	return m
 }
@@ -123,7 +123,7 @@ func BenchmarkFile(b *testing.B) {
 	}
 }
 
-func (s *Sampler) stepOf(source Source) *step {
+func (s *Sampler) stepOf(source Source) *source {
 	for i := range s.steps {
 		if s.steps[i].source == source {
 			return &s.steps[i]

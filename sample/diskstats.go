@@ -38,7 +38,7 @@ type diskRow struct {
 	shared bool  // it was counted by more than one path
 }
 
-// shown says whether the device with those counters is a disk to look at.
+// shown reports whether the device with those counters is a disk to look at.
 func (r *diskRow) shown(now *diskCounters) bool {
 	return r.disk && (!r.empty || now.reads+now.writes > 0)
 }
@@ -283,7 +283,7 @@ func noDisk(name string) bool {
 	return isPath
 }
 
-// named says whether a device's name is that prefix and a number.
+// named reports whether a device's name is that prefix and a number.
 func named(name, prefix string) bool {
 	rest, ok := strings.CutPrefix(name, prefix)
 	return ok && digits(rest)

@@ -32,7 +32,7 @@ type filesystemsReader struct {
 	table  procfile.File // the worker's
 	mark   maphash.Hash  // the worker's: of the mount table
 	seen   uint64        // the worker's: the mark of the table that the roster was made from; 0: there is none
-	roster *roster[mount, usage]
+	roster *proberPool[mount, usage]
 	forced atomic.Pointer[[]int]            // ids of the mounts that the kernel itself made read-only
 	odd    atomic.Pointer[procfile.Warning] // about the mount table; nil: there is nothing to say
 	work   procfile.Stopwatch               // of the worker
@@ -81,7 +81,7 @@ func (r *filesystemsReader) read(now time.Duration, h *Host, _ *Net) error {
 func (r *filesystemsReader) close() {} // the mount table is the worker's
 
 // newFilesystem is a mount as its probe answered last; a is nil before the first answer.
-func newFilesystem(p *probe[mount, usage], a *answer[usage]) Filesystem {
+func newFilesystem(p *probe[mount, usage], a *probeResult[usage]) Filesystem {
 	f := Filesystem{
 		Mount:         p.key.name,
 		Device:        p.key.device,
@@ -176,7 +176,7 @@ func readMounts(table *procfile.File) (mounts []mountLine, odd *procfile.Warning
 
 // waitForChange returns when the mount table has changed since it was last asked, after mountsEvery, or when ctx ends.
 // The kernel reports a change as an error condition of the open file, once for each time that it was opened: a second
-// one lies in the runtime's poller, which wakes us without holding a thread, and then the kept one says whether it was
+// one lies in the runtime's poller, which wakes us without holding a thread, and then the kept one reports whether it was
 // about a change.
 //
 // Kernel: proc_pid_mounts(5)

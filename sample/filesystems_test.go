@@ -61,7 +61,7 @@ func TestUsageCountsLikeDf(t *testing.T) {
 		t.Errorf("%+v, want %+v", u, want)
 	}
 	p := &probe[mount, usage]{}
-	f := newFilesystem(p, &answer[usage]{value: u})
+	f := newFilesystem(p, &probeResult[usage]{value: u})
 	if math.Abs(f.UsedPercent-100*600./950) > 1e-9 || f.InodesPercent != 75 || !f.ReadOnly {
 		t.Errorf("%+v", f)
 	}
@@ -69,7 +69,7 @@ func TestUsageCountsLikeDf(t *testing.T) {
 		t.Errorf("before the first answer: %+v", f)
 	}
 	u = newUsage(&unix.Statfs_t{Blocks: math.MaxUint64, Bavail: math.MaxUint64, Bfree: 7, Frsize: 4096})
-	f = newFilesystem(p, &answer[usage]{value: u})
+	f = newFilesystem(p, &probeResult[usage]{value: u})
 	if f.UsedPercent != 50 || !math.IsNaN(f.InodesPercent) {
 		t.Errorf("of a liar: %+v", f)
 	}

@@ -42,7 +42,7 @@ var sensorFiles = [...]struct {
 	averagePower: {"power", "_average", 1e6, []string{"_cap", "_max", "_crit"}, 1e5, 0, 1e5},
 }
 
-// possible says whether a figure, in the sensor's own unit, can be what it measures. A thermal diode that is not
+// possible reports whether a figure, in the sensor's own unit, can be what it measures. A thermal diode that is not
 // connected reads as the most that a signed byte holds, with or without a fraction, and what a chip cannot read as 32
 // bits set.
 func (k sensorKind) possible(figure float64) bool {

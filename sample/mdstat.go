@@ -199,14 +199,14 @@ func (a *Array) count(line []byte) bool {
 	}
 }
 
-// isContainer says whether the metadata that a line names is external and the container's own, as imsm and ddf are:
+// isContainer reports whether the metadata that a line names is external and the container's own, as imsm and ddf are:
 // what lies in the container names that instead, as in external:/md127/0, or -md127/0 while it is frozen.
 func isContainer(line []byte) bool {
 	_, kind, ok := bytes.Cut(line, []byte(" external:"))
 	return ok && len(kind) > 0 && kind[0] != '/' && kind[0] != '-'
 }
 
-// redundant says whether an array of that level can lose a disk and go on: then the kernel counts those that it has.
+// redundant reports whether an array of that level can lose a disk and go on: then the kernel counts those that it has.
 func redundant(level string) bool { return spared(level, 2) > 0 }
 
 // spared is how many of its disks an array of that level can lose at most.

@@ -21,9 +21,9 @@ type Net struct {
 	Counted    time.Duration // CLOCK_BOOTTIME at which Rx and Tx were true last
 	Sockets    SocketCounts
 
-	page *netPage    // that most of Interfaces lie in; nil: they are somebody else's
-	own  []Interface // those of them that lie here
-	at   []int32     // where those stand; shared
+	page *counterBatch // that most of Interfaces lie in; nil: they are somebody else's
+	own  []Interface   // those of them that lie here
+	at   []int32       // where those stand; shared
 }
 
 // Interface is one network link and what it counts.
@@ -48,14 +48,14 @@ type Link struct {
 	// Parent is the link of this namespace that it lies on (VLAN, macvtap, VXLAN) or is the other end of (veth).
 	Parent string
 	// Far is the other end of a link that leads into another namespace; nil: it does not.
-	Far *FarEnd
+	Peer *Peer
 	// VM is the guest at the other end; nil: there is none, or nobody knows. WhyVM says which.
-	VM          *AttachedVM
-	*LinkTraits // never nil
+	VM           *AttachedVM
+	*SharedAttrs // never nil
 }
 
-// LinkTraits is what a link may have in common with others, which then share it.
-type LinkTraits struct {
+// SharedAttrs is what a link may have in common with others, which then share it.
+type SharedAttrs struct {
 	Kind       string // IFLA_INFO_KIND: bridge, bond, vlan, veth, tun ...; "loopback"; "" for a device of the hardware
 	Master     string // name of the bridge or bond it belongs to
 	State      string // operstate: up, down, lowerlayerdown, dormant, unknown ...
@@ -121,7 +121,7 @@ type LinkReport struct {
 	Awaiting bool
 }
 
-// Configured says whether somebody wants to use this link of the hardware: it is up and has an address or belongs to
+// Configured reports whether somebody wants to use this link of the hardware: it is up and has an address or belongs to
 // a bridge or bond.
 func (l *Link) Configured() bool {
 	return l.Physical && l.AdminUp && (l.AddressCount > 0 || l.Master != "")

@@ -74,8 +74,8 @@ type VF struct {
 	SpoofChk bool
 }
 
-// FarEnd is where the other end of a link lies.
-type FarEnd struct {
+// Peer is where the other end of a link lies.
+type Peer struct {
 	Namespace int    // the kernel's id of it, which is our own and used again
 	Index     int    // of the interface there
 	Name      string // of the interface there; empty: unknown
@@ -113,7 +113,7 @@ type Listener struct {
 
 // noTraits and noDetail stand for what is not known of a link, and for what it does not have.
 var (
-	noTraits LinkTraits
+	noTraits SharedAttrs
 	noDetail LinkDetail
 )
 

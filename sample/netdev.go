@@ -26,7 +26,7 @@ type netdevReader struct {
 	file     procfile.File
 	links    *atomic.Pointer[LinkReport]
 	rows     []netRow // one a line, in the same order
-	pages    netPages
+	pages    counterBatches
 	pass     netPass
 	hardware []nicFiles // of Net.own, while the file is not read each time
 	table    *LinkTable // that Net and the rows' slots were made from
@@ -77,7 +77,7 @@ type netPass struct {
 	now      time.Duration
 	headings int
 	row      int
-	page     *netPage
+	page     *counterBatch
 	fresh    []netRow           // in place of the rows, which do not fit the file; nil: they do
 	known    map[string]*netRow // of the rows that did not come yet
 	shown    int                // interfaces of the page before fresh rows added theirs
@@ -157,7 +157,7 @@ func (r *netdevReader) take(line []byte) error {
 func (p *netPass) step(w *netRow, now *procfile.NetCounters) {
 	if w.slot < 0 { // nobody has told of it, and here it is
 		w.slot = int32(len(p.page.interfaces))
-		p.page.interfaces = append(p.page.interfaces, Interface{Link: &Link{Name: clean.String(w.raw), CarrierChanges: -1, LinkTraits: &noTraits}})
+		p.page.interfaces = append(p.page.interfaces, Interface{Link: &Link{Name: clean.String(w.raw), CarrierChanges: -1, SharedAttrs: &noTraits}})
 	}
 	w.step(&p.page.interfaces[w.slot], now, p.now)
 }

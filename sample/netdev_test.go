@@ -43,9 +43,9 @@ func (l *lan) step(n uint64, names ...string) *Net {
 }
 
 var (
-	lo   = Link{Index: 1, Name: "lo", LinkTraits: &LinkTraits{Kind: "loopback"}}
-	eth0 = Link{Index: 2, Name: "eth0", FirstAddress: 1, AddressCount: 2, LinkTraits: &LinkTraits{Physical: true}}
-	br0  = Link{Index: 3, Name: "br0", LinkTraits: &LinkTraits{Kind: "bridge"}}
+	lo   = Link{Index: 1, Name: "lo", SharedAttrs: &SharedAttrs{Kind: "loopback"}}
+	eth0 = Link{Index: 2, Name: "eth0", FirstAddress: 1, AddressCount: 2, SharedAttrs: &SharedAttrs{Physical: true}}
+	br0  = Link{Index: 3, Name: "br0", SharedAttrs: &SharedAttrs{Kind: "bridge"}}
 )
 
 func TestNetJoinsLinksAndCounters(t *testing.T) {
@@ -85,7 +85,7 @@ func TestNetJoinsLinksAndCounters(t *testing.T) {
 
 func TestNetTotalInAContainer(t *testing.T) {
 	l := newLAN(t)
-	l.SetLinks(reportOf(lo, Link{Index: 2, Name: "eth0", LinkTraits: &LinkTraits{Kind: "veth"}}, br0))
+	l.SetLinks(reportOf(lo, Link{Index: 2, Name: "eth0", SharedAttrs: &SharedAttrs{Kind: "veth"}}, br0))
 	l.step(0, "lo", "eth0", "br0", "veth1")
 	if n := l.step(100, "lo", "eth0", "br0", "veth1"); n.Rx != 200 || n.Tx != 400 {
 		t.Errorf("eth0 and br0 are %v, %v", n.Rx, n.Tx)
@@ -138,7 +138,7 @@ func TestF16NetDevCountersResetAfterReplug(t *testing.T) {
 	if n = l.step(190, "lo", "eth0"); n.Interfaces[1].RxRate != 100 || n.Rx != 100 {
 		t.Errorf("and on: %+v, total %v", n.Interfaces[1], n.Rx)
 	}
-	l.SetLinks(reportOf(lo, eth0, Link{Index: 4, Name: "eth1", LinkTraits: &LinkTraits{Physical: true}}))
+	l.SetLinks(reportOf(lo, eth0, Link{Index: 4, Name: "eth1", SharedAttrs: &SharedAttrs{Physical: true}}))
 	if n = l.step(290, "lo", "eth0", "eth1"); n.Rx != 100 || n.Tx != 200 {
 		t.Errorf("total while eth1 appears: %v, %v", n.Rx, n.Tx)
 	}
@@ -206,10 +206,10 @@ func TestF58FailedReadingsDoNotAddUp(t *testing.T) {
 
 func TestB11NetTotalsCountOnce(t *testing.T) {
 	physical := func(index int, name string, twice bool) Link {
-		return Link{Index: index, Name: name, LinkTraits: &LinkTraits{Physical: true, Twice: twice}}
+		return Link{Index: index, Name: name, SharedAttrs: &SharedAttrs{Physical: true, Twice: twice}}
 	}
 	l := newLAN(t)
-	l.SetLinks(reportOf(physical(2, "netvsc", false), physical(3, "vf", true), Link{Index: 4, Name: "bond0", LinkTraits: &LinkTraits{Kind: "bond"}}))
+	l.SetLinks(reportOf(physical(2, "netvsc", false), physical(3, "vf", true), Link{Index: 4, Name: "bond0", SharedAttrs: &SharedAttrs{Kind: "bond"}}))
 	l.step(0, "netvsc", "vf", "bond0")
 	one := l.step(100, "netvsc", "vf", "bond0")
 	if rate := one.Interfaces[0].RxRate; rate <= 0 || one.Rx != rate || one.Tx != one.Interfaces[0].TxRate {
@@ -217,8 +217,8 @@ func TestB11NetTotalsCountOnce(t *testing.T) {
 	}
 	// Inside a container nothing is hardware, and what lies on or belongs to another link here counts there.
 	l = newLAN(t)
-	l.SetLinks(reportOf(lo, Link{Index: 2, Name: "eth0", LinkTraits: &LinkTraits{Kind: "veth"}}, Link{Index: 3, Name: "eth0.5", Parent: "eth0", LinkTraits: &LinkTraits{Kind: "vlan"}},
-		Link{Index: 4, Name: "port", LinkTraits: &LinkTraits{Kind: "veth", Master: "br0"}}))
+	l.SetLinks(reportOf(lo, Link{Index: 2, Name: "eth0", SharedAttrs: &SharedAttrs{Kind: "veth"}}, Link{Index: 3, Name: "eth0.5", Parent: "eth0", SharedAttrs: &SharedAttrs{Kind: "vlan"}},
+		Link{Index: 4, Name: "port", SharedAttrs: &SharedAttrs{Kind: "veth", Master: "br0"}}))
 	l.step(0, "lo", "eth0", "eth0.5", "port")
 	one = l.step(100, "lo", "eth0", "eth0.5", "port")
 	if rate := one.Interfaces[1].RxRate; rate <= 0 || one.Rx != rate {

@@ -152,7 +152,7 @@ func netTotals(table *LinkTable, rows []netRow, n *Net) (rx, tx float64) {
 	return r.Value(), t.Value()
 }
 
-// leadsOut says whether a link of a host without hardware may lead out of it.
+// leadsOut reports whether a link of a host without hardware may lead out of it.
 func leadsOut(l *Link) bool {
 	return l.Index != 0 && l.Kind != "loopback" && l.Master == "" && l.Parent == ""
 }

@@ -67,7 +67,7 @@ func TestHardwareIsCountedEachSample(t *testing.T) {
 	l := newLAN(t)
 	links, names := []Link{lo, eth0}, []string{"lo", "eth0"}
 	for i, name := range manyLinks(500) {
-		links, names = append(links, Link{Index: 10 + i, Name: name, LinkTraits: &LinkTraits{Kind: "veth"}}), append(names, name)
+		links, names = append(links, Link{Index: 10 + i, Name: name, SharedAttrs: &SharedAttrs{Kind: "veth"}}), append(names, name)
 	}
 	l.SetLinks(reportOf(links...))
 	sampletest.Put(l, l.root, "/sys/class/net/eth0/statistics/rx_bytes", "1000\n")
@@ -96,7 +96,7 @@ func TestHistoryHasGapsWhereNobodyCounted(t *testing.T) {
 	l, names := newLAN(t), manyLinks(300)
 	links := make([]Link, len(names))
 	for i, name := range names {
-		links[i] = Link{Index: 1 + i, Name: name, LinkTraits: &LinkTraits{Kind: "veth"}}
+		links[i] = Link{Index: 1 + i, Name: name, SharedAttrs: &SharedAttrs{Kind: "veth"}}
 	}
 	l.SetLinks(reportOf(links...))
 	var total float64
@@ -121,13 +121,13 @@ func TestLinksChangeBetweenTwoReadings(t *testing.T) {
 	table := func(tap, last Link) *LinkReport {
 		links := []Link{lo, eth0, tap}
 		for i, name := range names[3:] {
-			links = append(links, Link{Index: 100 + i, Name: name, LinkTraits: &LinkTraits{}})
+			links = append(links, Link{Index: 100 + i, Name: name, SharedAttrs: &SharedAttrs{}})
 		}
 		links[len(links)-1] = last
 		return reportOf(links...)
 	}
-	tap := Link{Index: 3, Name: "tap0", LinkTraits: &LinkTraits{}}
-	l.SetLinks(table(tap, Link{Index: 399, Name: "veth299", LinkTraits: &LinkTraits{}}))
+	tap := Link{Index: 3, Name: "tap0", SharedAttrs: &SharedAttrs{}}
+	l.SetLinks(table(tap, Link{Index: 399, Name: "veth299", SharedAttrs: &SharedAttrs{}}))
 	l.pass(0, names...)
 	l.pass(1000, names...)
 	if n := l.pass(2000, names...); n.Interfaces[2].RxRate != 500 || len(n.Interfaces) != 303 {
@@ -135,7 +135,7 @@ func TestLinksChangeBetweenTwoReadings(t *testing.T) {
 	}
 	l.pass(3000, names...)
 	tap.Index = 500
-	l.SetLinks(table(tap, Link{Index: 501, Name: "new", LinkTraits: &LinkTraits{}}))
+	l.SetLinks(table(tap, Link{Index: 501, Name: "new", SharedAttrs: &SharedAttrs{}}))
 	names[302] = "new"
 	n := l.pass(4000, names...)
 	if len(n.Interfaces) != 303 || n.Interfaces[2].Counted || !math.IsNaN(n.Interfaces[2].RxRate) || n.Interfaces[302].Name != "new" || n.Interfaces[302].Counted {
@@ -161,7 +161,7 @@ func TestF15FiveThousandInterfacesInMemory(t *testing.T) {
 	l, names := newLAN(t), manyLinks(links)
 	table := make([]Link, links)
 	for i, name := range names {
-		table[i] = Link{Index: 1 + i, Name: name, LinkTraits: &LinkTraits{}}
+		table[i] = Link{Index: 1 + i, Name: name, SharedAttrs: &SharedAttrs{}}
 	}
 	report := reportOf(table...)
 	sampletest.Put(t, l.root, "/proc/net/dev", sampletest.NetDevOf(1, names...))

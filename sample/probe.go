@@ -17,16 +17,16 @@ const (
 	mostProbes = 512             // goroutines that one roster may have, hung ones included: each may hold a thread
 )
 
-// question is something that may take long or for ever to answer: a statfs, a sensor. Only the probe's goroutine
+// prober is something that may take long or for ever to answer: a statfs, a sensor. Only the probe's goroutine
 // calls it.
-type question[T any] interface {
+type prober[T any] interface {
 	ask(answer *T) error
 	close()
 }
 
-// answer is what a question was answered with last. why is empty when value is good; none says that there is nothing to
+// probeResult is what a question was answered with last. why is empty when value is good; none says that there is nothing to
 // be asked.
-type answer[T any] struct {
+type probeResult[T any] struct {
 	value    T
 	why      string
 	none     bool
@@ -37,7 +37,7 @@ type answer[T any] struct {
 // answered. The sampler asks and takes answers; it never waits.
 type probe[K comparable, T any] struct {
 	key     K
-	answers *box.Box[answer[T]]
+	answers *box.Box[probeResult[T]]
 	asked   atomic.Int64  // time of the question under way, 0 while there is none
 	wake    chan struct{} // there is a question under way to be put
 	first   chan struct{} // closed with the first answer
@@ -47,7 +47,7 @@ type probe[K comparable, T any] struct {
 
 // latest brings health up to date, asks again when the answer is older than every, and returns the last answer, nil
 // before the first. Only the sampler may call it.
-func (p *probe[K, T]) latest(now, every time.Duration) *answer[T] {
+func (p *probe[K, T]) latest(now, every time.Duration) *probeResult[T] {
 	a := p.answers.Latest()
 	asked := time.Duration(p.asked.Load())
 	switch {
@@ -78,9 +78,9 @@ func (p *probe[K, T]) ask(now time.Duration) {
 }
 
 // run puts the questions until ctx ends and the last of them is answered.
-func (p *probe[K, T]) run(ctx context.Context, q question[T], now func() time.Duration) {
+func (p *probe[K, T]) run(ctx context.Context, q prober[T], now func() time.Duration) {
 	defer q.close()
-	var a answer[T]
+	var a probeResult[T]
 	var last error
 	answered := false
 	for {
@@ -111,7 +111,7 @@ func (p *probe[K, T]) run(ctx context.Context, q question[T], now func() time.Du
 }
 
 // guarded asks, and makes an error of a panic.
-func guarded[T any](q question[T], value *T) (err error) {
+func guarded[T any](q prober[T], value *T) (err error) {
 	defer func() {
 		if crash := recover(); crash != nil {
 			err = newCrash(crash)
@@ -120,15 +120,15 @@ func guarded[T any](q question[T], value *T) (err error) {
 	return q.ask(value)
 }
 
-// roster is a set of probes, one a key. Its worker sets the keys, the sampler takes the listing.
-type roster[K comparable, T any] struct {
-	now      func() time.Duration
-	question func(K) question[T]
-	probes   []*probe[K, T] // the worker's
-	alive    atomic.Int64   // goroutines, those of keys that are gone but still hang included
-	listing  atomic.Pointer[listing[K, T]]
-	ready    chan struct{} // closed with the first listing
-	once     sync.Once
+// proberPool is a set of probes, one a key. Its worker sets the keys, the sampler takes the listing.
+type proberPool[K comparable, T any] struct {
+	now     func() time.Duration
+	prober  func(K) prober[T]
+	probes  []*probe[K, T] // the worker's
+	alive   atomic.Int64   // goroutines, those of keys that are gone but still hang included
+	listing atomic.Pointer[listing[K, T]]
+	ready   chan struct{} // closed with the first listing
+	once    sync.Once
 }
 
 // listing is what a roster has: immutable but for the probes themselves.
@@ -138,13 +138,13 @@ type listing[K comparable, T any] struct {
 	err    error // the last look for keys failed, and these are the earlier ones
 }
 
-func newRoster[K comparable, T any](now func() time.Duration, q func(K) question[T]) *roster[K, T] {
-	return &roster[K, T]{now: now, question: q, ready: make(chan struct{})}
+func newProberPool[K comparable, T any](now func() time.Duration, q func(K) prober[T]) *proberPool[K, T] {
+	return &proberPool[K, T]{now: now, prober: q, ready: make(chan struct{})}
 }
 
 // set makes the roster have exactly the keys, in their order. Probes that stay are not disturbed, one that hangs
 // included; new ones are asked at once. Their goroutines end with ctx. Only the worker may call it.
-func (r *roster[K, T]) set(ctx context.Context, keys []K) {
+func (r *proberPool[K, T]) set(ctx context.Context, keys []K) {
 	old := make(map[K]*probe[K, T], len(r.probes))
 	for _, p := range r.probes {
 		old[p.key] = p
@@ -171,26 +171,26 @@ func (r *roster[K, T]) set(ctx context.Context, keys []K) {
 }
 
 // fail keeps the probes there are and says that the last look for keys failed. Only the worker may call it.
-func (r *roster[K, T]) fail(err error) {
+func (r *proberPool[K, T]) fail(err error) {
 	r.publish(&listing[K, T]{probes: r.probes, err: err})
 }
 
 // end forgets all probes, whose goroutines end with the worker's context. Only the worker may call it.
-func (r *roster[K, T]) end() {
+func (r *proberPool[K, T]) end() {
 	r.probes = nil
 	r.publish(&listing[K, T]{err: procfile.ErrStopped})
 }
 
-func (r *roster[K, T]) publish(l *listing[K, T]) {
+func (r *proberPool[K, T]) publish(l *listing[K, T]) {
 	r.listing.Store(l)
 	r.once.Do(func() { close(r.ready) })
 }
 
-func (r *roster[K, T]) start(ctx context.Context, key K) *probe[K, T] {
+func (r *proberPool[K, T]) start(ctx context.Context, key K) *probe[K, T] {
 	ctx, stop := context.WithCancel(ctx)
 	p := &probe[K, T]{
 		key:     key,
-		answers: box.New(func(dst, src *answer[T]) { *dst = *src }),
+		answers: box.New(func(dst, src *probeResult[T]) { *dst = *src }),
 		wake:    make(chan struct{}, 1),
 		first:   make(chan struct{}),
 		stop:    stop,
@@ -199,13 +199,13 @@ func (r *roster[K, T]) start(ctx context.Context, key K) *probe[K, T] {
 	r.alive.Add(1)
 	go func() {
 		defer r.alive.Add(-1)
-		p.run(ctx, r.question(key), r.now)
+		p.run(ctx, r.prober(key), r.now)
 	}()
 	return p
 }
 
 // wait returns when each probe has answered once, or when ctx ends.
-func (r *roster[K, T]) wait(ctx context.Context) {
+func (r *proberPool[K, T]) wait(ctx context.Context) {
 	select {
 	case <-ctx.Done():
 		return

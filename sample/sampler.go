@@ -42,7 +42,7 @@ type Worker struct {
 type Sampler struct {
 	interval    time.Duration
 	now         func() time.Duration
-	steps       []step
+	steps       []source
 	host        Host
 	net         Net
 	pushed      time.Duration // when the history got its last point
@@ -55,7 +55,7 @@ type Sampler struct {
 	sensors     sensorsReader
 	identity    identityReader
 	qemu        *qemu.Reader
-	surveys     []surveyor         // of Frequency, Arrays, Pools and EDAC, in this order
+	surveys     []anySlowReader    // of Frequency, Arrays, Pools and EDAC, in this order
 	began       procfile.Stopwatch // of the sample under way,
 	reading     atomic.Uint32      // and the source that it is at
 }
@@ -99,13 +99,13 @@ func (s *Sampler) slow(o *Options) {
 		root:  root,
 		deny:  o.DenyMounts,
 		table: procfile.New(root, mountinfo),
-		roster: newRoster(s.now, func(m mount) question[usage] {
+		roster: newProberPool(s.now, func(m mount) prober[usage] {
 			return &statfsQuestion{path: root + m.point, statfs: o.statfs}
 		}),
 	}
 	s.sensors = sensorsReader{
 		root: root,
-		roster: newRoster(s.now, func(q sensor) question[reading] {
+		roster: newProberPool(s.now, func(q sensor) prober[reading] {
 			return newSensorQuestion(root, q)
 		}),
 	}
@@ -113,21 +113,21 @@ func (s *Sampler) slow(o *Options) {
 		root: root, now: s.now, look: readIdentity, hostname: procfile.New(root, "/proc/sys/kernel/hostname"), first: make(chan struct{}),
 	}
 	s.qemu = qemu.New(root, s.now)
-	s.surveys = []surveyor{
-		newSurvey(s.now, func() (float64, error) { return readMHz(root) },
+	s.surveys = []anySlowReader{
+		newSlowReader(s.now, func() (float64, error) { return readMHz(root) },
 			func(h *Host, mhz float64) { h.MHz = mhz }),
-		newSurvey(s.now, func() ([]Array, error) { return readArrays(root) },
+		newSlowReader(s.now, func() ([]Array, error) { return readArrays(root) },
 			func(h *Host, arrays []Array) { h.Arrays = append(h.Arrays[:0], arrays...) }),
-		newSurvey(s.now, func() ([]Pool, error) { return readPools(root) },
+		newSlowReader(s.now, func() ([]Pool, error) { return readPools(root) },
 			func(h *Host, pools []Pool) { h.Pools = append(h.Pools[:0], pools...) }),
-		newSurvey(s.now, func() ([]MemoryController, error) { return readEDAC(root) },
+		newSlowReader(s.now, func() ([]MemoryController, error) { return readEDAC(root) },
 			func(h *Host, controllers []MemoryController) { h.EDAC = append(h.EDAC[:0], controllers...) }),
 	}
 }
 
 // sources lists all sources but Links in the order in which they are read.
-func (s *Sampler) sources(root string) []step {
-	return []step{
+func (s *Sampler) sources(root string) []source {
+	return []source{
 		{source: Uptime, reader: &uptimeReader{procfile.New(root, "/proc/uptime")}},
 		{source: Loadavg, reader: &loadavgReader{procfile.New(root, "/proc/loadavg")}},
 		{source: Stat, reader: &statReader{file: procfile.NewLong(root, "/proc/stat"), present: procfile.New(root, cpus+"present")}},

@@ -192,9 +192,9 @@ func TestChangedLinksAreSampledWithinASecond(t *testing.T) {
 		synctest.Wait()
 		count := func() uint64 { return s.Reader(0).Hosts.Latest().Samples }
 		before := count()
-		same := reportOf(Link{Index: 1, Name: "lo", LinkTraits: &LinkTraits{}})
+		same := reportOf(Link{Index: 1, Name: "lo", SharedAttrs: &SharedAttrs{}})
 		for range 20 {
-			s.SetLinks(reportOf(Link{Index: 1, Name: "lo", LinkTraits: &LinkTraits{}}, Link{Index: 2, Name: "eth0", LinkTraits: &LinkTraits{}}))
+			s.SetLinks(reportOf(Link{Index: 1, Name: "lo", SharedAttrs: &SharedAttrs{}}, Link{Index: 2, Name: "eth0", SharedAttrs: &SharedAttrs{}}))
 			s.SetLinks(same)
 			time.Sleep(100 * time.Millisecond)
 			synctest.Wait()

@@ -40,7 +40,7 @@ type reading struct{ value, limit float64 }
 // sensorsReader gathers what the probes of the sensors have answered.
 type sensorsReader struct {
 	root   string
-	roster *roster[sensor, reading]
+	roster *proberPool[sensor, reading]
 	work   procfile.Stopwatch // of the worker
 }
 

@@ -116,7 +116,7 @@ func TestF20SlowSensorDelaysNoOther(t *testing.T) {
 	c := sampletest.NewClock()
 	s := New(Options{Root: sampletest.CopyOf(t, "bare"), Now: c.Now})
 	slow := make(chan error)
-	s.sensors.roster = newRoster(c.Now, func(q sensor) question[reading] {
+	s.sensors.roster = newProberPool(c.Now, func(q sensor) prober[reading] {
 		if q.name == "slow" {
 			return &scripted{q.name, slow}
 		}

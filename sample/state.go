@@ -30,7 +30,7 @@ type Unit struct {
 	Restarts int // by systemd itself (NRestarts) since somebody started it; -1: unknown, or not asked
 }
 
-// Running says whether the unit is active in systemd's sense: up, or up and reloading.
+// Running reports whether the unit is active in systemd's sense: up, or up and reloading.
 func (u *Unit) Running() bool { return u.Active == "active" || u.Active == "reloading" }
 
 // System is what small files and calls of the machine say of the system that runs on it. sample/nixos fills it; once

@@ -17,8 +17,8 @@ type reader interface {
 	close()
 }
 
-// step is one source with its reader, and how its last error reads.
-type step struct {
+// source is one source with its reader, and how its last error reads.
+type source struct {
 	source Source
 	reader reader
 	last   error
@@ -48,7 +48,7 @@ func newCrash(what any) crashed {
 }
 
 // run takes the step at the time begin and returns the time after it.
-func (s *Sampler) run(t *step, begin time.Duration) time.Duration {
+func (s *Sampler) run(t *source, begin time.Duration) time.Duration {
 	err := t.read(begin, &s.host, &s.net)
 	end := s.now()
 	if err == procfile.ErrNotYet {
@@ -81,7 +81,7 @@ func (s *Sampler) run(t *step, begin time.Duration) time.Duration {
 }
 
 // read is the reader's own, with a panic made an error: one reader's bug leaves the others alone.
-func (t *step) read(now time.Duration, h *Host, n *Net) (err error) {
+func (t *source) read(now time.Duration, h *Host, n *Net) (err error) {
 	defer func() {
 		if crash := recover(); crash != nil {
 			err = newCrash(crash)

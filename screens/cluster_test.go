@@ -15,10 +15,10 @@ import (
 
 // TestF10HeaderTellsServiceAndAPI: what the service says and what the API says, and both when they differ.
 func TestF10HeaderTellsServiceAndAPI(t *testing.T) {
-	bad := func(rung kube.Rung, checks ...string) func(*kube.State) {
+	bad := func(rung kube.Check, checks ...string) func(*kube.State) {
 		return func(k *kube.State) {
 			k.Health = health.Health{State: health.Stale, At: frametest.Boot - 3*time.Minute, Since: frametest.Boot - 3*time.Minute, Err: "why"}
-			k.Cause = kube.Cause{Rung: rung, Why: "why", Checks: checks}
+			k.Cause = kube.Cause{Check: rung, Why: "why", Checks: checks}
 		}
 	}
 	fine := func(*kube.State) {}
@@ -105,7 +105,7 @@ func TestNoFigureIsCut(t *testing.T) {
 	f := frametest.Fixed()
 	frametest.Healthy(f)
 	f.Kube.Virt.Tally.Running, f.Kube.Virt.Tally.Total = 4500, 5000
-	f.Kube.Pods.Running, f.Kube.Pods.Total, f.Kube.Pods.Here = 9876, 12345, 110
+	f.Kube.Pods.Running, f.Kube.Pods.Total, f.Kube.Pods.Local = 9876, 12345, 110
 	for _, c := range []struct {
 		w    int
 		want string
@@ -167,12 +167,12 @@ func TestVMsHereOrOfTheCluster(t *testing.T) {
 
 // TestF5VMOfWhichAPartIsForbidden: what may not be seen is not said to be missing.
 func TestF5VMOfWhichAPartIsForbidden(t *testing.T) {
-	for kind, never := range map[kube.Kind]string{kube.KindInstance: "it does not run", kube.KindVM: "without a VirtualMachine"} {
+	for kind, never := range map[kube.Kind]string{kube.KindVMI: "it does not run", kube.KindVM: "without a VirtualMachine"} {
 		f := frametest.Fixed()
 		frametest.Healthy(f)
 		f.Kube.Kinds[kind].Health = health.Health{State: health.Failed, Err: "forbidden: list " + kind.String()}
 		text := shot(t, frame.Dashboard, 120, 50, f, 'v', 's', 's', 's', 's', draw.KeyDown, draw.KeyEnter)
-		if strings.Contains(text, never) || kind == kube.KindInstance && !strings.Contains(text, "forbidden: list virtualmachineinstances") {
+		if strings.Contains(text, never) || kind == kube.KindVMI && !strings.Contains(text, "forbidden: list virtualmachineinstances") {
 			t.Errorf("%s:\n%s", kind, text)
 		}
 	}
@@ -183,7 +183,7 @@ func TestF5NodeOfWhichAPartIsForbidden(t *testing.T) {
 	const nothing = "nothing that stands in its way"
 	f := frametest.Fixed()
 	frametest.Healthy(f)
-	f.Kube.Drain = nil
+	f.Kube.DrainBlockers = nil
 	for _, c := range []struct {
 		kind  kube.Kind
 		state health.State
@@ -191,13 +191,13 @@ func TestF5NodeOfWhichAPartIsForbidden(t *testing.T) {
 		want  string
 	}{
 		{kube.KindPod, health.OK, "", nothing},
-		{kube.KindInstance, health.Absent, "not installed", nothing},
+		{kube.KindVMI, health.Absent, "not installed", nothing},
 		{kube.KindPod, health.Failed, "forbidden: list pods", "not known of pods: forbidden: list pods"},
-		{kube.KindInstance, health.Failed, "forbidden: list virtualmachineinstances", "VMs forbidden: list virtualmachineinstances"},
-		{kube.KindBudget, health.Init, "", "not known of poddisruptionbudgets: syncing"},
+		{kube.KindVMI, health.Failed, "forbidden: list virtualmachineinstances", "VMs forbidden: list virtualmachineinstances"},
+		{kube.KindPDB, health.Init, "", "not known of poddisruptionbudgets: syncing"},
 	} {
 		kept := f.Kube.Kinds[c.kind]
-		f.Kube.Kinds[c.kind] = kube.Kept{Health: health.Health{State: c.state, Err: c.err}}
+		f.Kube.Kinds[c.kind] = kube.KindStatus{Health: health.Health{State: c.state, Err: c.err}}
 		text := squeeze(shot(t, frame.Dashboard, 120, 60, f, 'n'))
 		if !strings.Contains(text, c.want) || c.want != nothing && strings.Contains(text, nothing) || strings.Contains(text, "VMs 0") {
 			t.Errorf("%q is missing:\n%s", c.want, text)
@@ -232,9 +232,9 @@ func TestDFiguresAreInTheirPlaces(t *testing.T) {
 	frametest.Healthy(f)
 	k := f.Kube
 	k.Nodes = kube.Nodes{Ready: 6, Total: 7}
-	k.Pods = kube.Pods{Running: 130, NotReady: 19, Total: 273, Here: 23, HereCPU: 2500, HereMemory: 3 * frametest.GiB, ByPhase: []kube.Count{{Name: "Running", N: 149}, {Name: "Succeeded", N: 124}}}
-	k.Services, k.Claims, k.Namespaces = kube.Services{Total: 31}, kube.Claims{Bound: 34, Total: 42, Waiting: 8}, 41
-	k.Here.CPU, k.Here.Memory, k.Here.Pods = 15500, 60*frametest.GiB, 110
+	k.Pods = kube.Pods{Running: 130, NotReady: 19, Total: 273, Local: 23, LocalCPU: 2500, LocalMemory: 3 * frametest.GiB, ByPhase: []kube.Count{{Name: "Running", N: 149}, {Name: "Succeeded", N: 124}}}
+	k.Services, k.PVCs, k.Namespaces = kube.Services{Total: 31}, kube.PVCs{Bound: 34, Total: 42, Waiting: 8}, 41
+	k.Local.CPU, k.Local.Memory, k.Local.Pods = 15500, 60*frametest.GiB, 110
 	k.Virt.Tally = kube.Tally{Running: 51, Stopped: 14, Migrating: 2, Paused: 10, Error: 18, Other: 26, Total: 97}
 	frametest.Derive(f)
 	picture := squeeze(shot(t, frame.Dashboard, 200, 60, f))
@@ -246,7 +246,7 @@ func TestDFiguresAreInTheirPlaces(t *testing.T) {
 			t.Errorf("%q is missing:\n%s", want, picture)
 		}
 	}
-	k.Here.CPU, k.Here.Memory, k.Here.Pods = 0, 0, 0
+	k.Local.CPU, k.Local.Memory, k.Local.Pods = 0, 0, 0
 	picture = squeeze(shot(t, frame.Dashboard, 200, 60, f))
 	if want := "CPU 2.5/n/a requested memory 3.0 GiB/n/a pods 23/n/a "; !strings.Contains(picture, want) {
 		t.Errorf("%q is missing:\n%s", want, picture)

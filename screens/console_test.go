@@ -25,7 +25,7 @@ import (
 func shot(t *testing.T, screen string, w, h int, f *frame.Frame, keys ...draw.Key) string {
 	t.Helper()
 	c := newConsole(screen, func(panel string, v any) { t.Errorf("%s at %dx%d: %s crashed: %v", screen, w, h, panel, v) })
-	f.Machines = frame.MergeMachines(f.Machines, &f.Snapshot)
+	f.Guests = frame.MergeGuests(f.Guests, &f.Snapshot)
 	text := c.Show(w, h, f)
 	for _, k := range keys {
 		c.Handle(k, f)
@@ -107,7 +107,7 @@ func TestEveryScreenSaysUnknownNotZero(t *testing.T) {
 			f.Kube = frametest.Kube(f.Now)
 			f.Kube.Version, f.Kube.Network, f.Kube.Looked = "", kube.Network{}, nil
 			for i := range f.Kube.Kinds {
-				f.Kube.Kinds[i] = kube.Kept{Health: health.Health{State: state, Err: "why"}}
+				f.Kube.Kinds[i] = kube.KindStatus{Health: health.Health{State: state, Err: "why"}}
 			}
 		}
 	}
@@ -310,7 +310,7 @@ func TestChosenTabIsSeen(t *testing.T) {
 func TestWhatIsNotThereIsSaid(t *testing.T) {
 	f := frametest.Fixed()
 	f.Host.Filesystems, f.Host.Disks = nil, nil
-	f.Net = &sample.Net{Changes: 1, Rx: math.NaN(), Tx: math.NaN(), Interfaces: []*sample.Interface{{Link: &sample.Link{Name: "lo", LinkTraits: &sample.LinkTraits{Kind: "loopback"}}}}}
+	f.Net = &sample.Net{Changes: 1, Rx: math.NaN(), Tx: math.NaN(), Interfaces: []*sample.Interface{{Link: &sample.Link{Name: "lo", SharedAttrs: &sample.SharedAttrs{Kind: "loopback"}}}}}
 	text := shot(t, frame.Dashboard, 100, 50, f)
 	for _, want := range []string{" no filesystem to show", " Read n/a, no disk", " RX   n/a, no interface"} {
 		if !strings.Contains(text, want) {

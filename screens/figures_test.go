@@ -43,12 +43,12 @@ func TestDFiguresSayWhatIsKnown(t *testing.T) {
 		"no next try": {func(f *frame.Frame) { frametest.APIDown(f); f.Kube.Cause.Retry = f.Boot - time.Minute }, []draw.Key{'i'}, "no answer from the API", "next try"},
 		"a migration of which nobody says when it ended": {func(f *frame.Frame) {
 			frametest.Healthy(f)
-			f.Kube.Virt.Migrations = []kube.Migration{{Namespace: "a", Instance: "vm", Phase: "Failed", Created: f.Now.Add(-2 * time.Hour)}}
+			f.Kube.Virt.Migrations = []kube.Migration{{Namespace: "a", VMI: "vm", Phase: "Failed", Created: f.Now.Add(-2 * time.Hour)}}
 		}, []draw.Key{'n'}, "2h 0m ago", ""},
-		"a node of which nobody hears": {func(f *frame.Frame) { frametest.Healthy(f); f.Kube.Here.Ready = "Unknown" }, nil, "x NotReady", ""},
+		"a node of which nobody hears": {func(f *frame.Frame) { frametest.Healthy(f); f.Kube.Local.Ready = "Unknown" }, nil, "x NotReady", ""},
 		"a condition that nobody judges": {func(f *frame.Frame) {
 			frametest.Healthy(f)
-			f.Kube.Here.Conditions = append(f.Kube.Here.Conditions, kube.Condition{Type: "Odd", Status: "True", Good: kube.Unknown})
+			f.Kube.Local.Conditions = append(f.Kube.Local.Conditions, kube.Condition{Type: "Odd", Status: "True", Good: kube.Unknown})
 		}, nil, "ok Ready ", "Odd"},
 	} {
 		f := frametest.Fixed()

@@ -10,29 +10,29 @@ import (
 // kube is any state of a cluster.
 func (d *dice) kube() *kube.State {
 	k := &kube.State{Health: d.health(), Kubeconfig: d.name(), Server: d.name(), Version: d.name(), Admin: d.chance(2), Namespaces: int(d.number())}
-	k.Cause = kube.Cause{Rung: kube.Rung(d.roll(12)), Why: d.name(), Retry: time.Duration(d.number())}
+	k.Cause = kube.Cause{Check: kube.Check(d.roll(12)), Why: d.name(), Retry: time.Duration(d.number())}
 	k.ClientCert.NotAfter, k.ServerCert.NotAfter = d.time(), d.time()
 	for i := range k.Kinds {
-		k.Kinds[i] = kube.Kept{Health: d.health(), Count: int(d.number() / 2)}
+		k.Kinds[i] = kube.KindStatus{Health: d.health(), Count: int(d.number() / 2)}
 	}
 	k.Nodes = kube.Nodes{Ready: int(d.number()), Total: int(d.number())}
-	k.Pods = kube.Pods{Running: int(d.number()), Total: int(d.number()), ByPhase: d.counts(), Here: int(d.number()), HereCPU: int64(d.number()), HereMemory: int64(d.number())}
+	k.Pods = kube.Pods{Running: int(d.number()), Total: int(d.number()), ByPhase: d.counts(), Local: int(d.number()), LocalCPU: int64(d.number()), LocalMemory: int64(d.number())}
 	k.Services = kube.Services{Total: int(d.number()), ByType: d.counts()}
-	k.Claims = kube.Claims{Bound: int(d.number()), Total: int(d.number())}
+	k.PVCs = kube.PVCs{Bound: int(d.number()), Total: int(d.number())}
 	k.Network = kube.Network{PodCIDR: d.sourced(), ServiceCIDR: d.sourced(), CNI: d.sourced(), Policy: d.sourced()}
 	if d.chance(2) {
-		k.Here = &kube.Node{Name: d.name(), Roles: []string{d.name(), d.name()}, Version: d.name(), Ready: d.name(), Cordoned: d.chance(2), InternalIP: d.name(),
+		k.Local = &kube.Node{Name: d.name(), Roles: []string{d.name(), d.name()}, Version: d.name(), Ready: d.name(), Cordoned: d.chance(2), InternalIP: d.name(),
 			CapacityCPU: int64(d.number()), CPU: int64(d.number()), Memory: int64(d.number()), Pods: int64(d.number())}
 	}
 	for range d.many(kube.MaxNames) {
 		c := kube.Condition{Type: d.name(), Status: d.name(), Reason: d.name(), Since: d.time()}
 		k.Nodes.Faults = append(k.Nodes.Faults, kube.Fault{Node: d.name(), Condition: c})
-		k.Claims.Unbound = append(k.Claims.Unbound, kube.Unbound{Namespace: d.name(), Name: d.name(), Phase: d.name(), Created: d.time()})
+		k.PVCs.Unbound = append(k.PVCs.Unbound, kube.Unbound{Namespace: d.name(), Name: d.name(), Phase: d.name(), Created: d.time()})
 		k.Looked = append(k.Looked, kube.Look{Path: d.name(), Result: d.name()})
-		k.Drain = append(k.Drain, kube.Blocker{Namespace: d.name(), Name: d.name(), Why: d.name()})
-		k.Warnings = append(k.Warnings, kube.Warning{Last: d.time(), Count: int(d.number()), Kind: d.name(), Namespace: d.name(), Name: d.name(), Reason: d.name(), Message: d.name()})
-		if k.Here != nil {
-			k.Here.Conditions = append(k.Here.Conditions, c)
+		k.DrainBlockers = append(k.DrainBlockers, kube.Blocker{Namespace: d.name(), Name: d.name(), Why: d.name()})
+		k.Events = append(k.Events, kube.Event{Last: d.time(), Count: int(d.number()), Kind: d.name(), Namespace: d.name(), Name: d.name(), Reason: d.name(), Message: d.name()})
+		if k.Local != nil {
+			k.Local.Conditions = append(k.Local.Conditions, c)
 		}
 	}
 	d.virt(&k.Virt)
@@ -40,20 +40,20 @@ func (d *dice) kube() *kube.State {
 }
 
 func (d *dice) virt(v *kube.Virt) {
-	v.Phase, v.Version, v.HereInstances, v.HereVCPUs = d.name(), d.name(), int(d.number()), int(d.number())
+	v.Phase, v.Version, v.LocalVMIs, v.LocalVCPUs = d.name(), d.name(), int(d.number()), int(d.number())
 	statuses := []string{"", "Running", "Stopped", "Migrating", "Paused", "ErrorUnschedulable", d.name()}
 	for i := range d.many(500) {
 		name := d.name() + fmt.Sprint(i)
 		v.VMs = append(v.VMs, kube.VM{Namespace: d.name(), Name: name, Status: statuses[d.roll(len(statuses))], Since: d.time()})
-		n := kube.Instance{Namespace: d.name(), Name: name, Phase: statuses[d.roll(len(statuses))], Node: d.name(), IPs: []string{d.name(), d.name()}, Ready: kube.Truth(d.roll(4)),
+		n := kube.VMI{Namespace: d.name(), Name: name, Phase: statuses[d.roll(len(statuses))], Node: d.name(), IPs: []string{d.name(), d.name()}, Ready: kube.Truth(d.roll(4)),
 			Migratable: kube.Truth(d.roll(3)), WhyNot: d.name(), VCPUs: int(d.number()), Memory: d.number(), Evacuating: d.name(), Created: d.time()}
 		move := kube.Moving{Source: d.name(), Target: d.name(), Started: d.time(), Ended: d.time(), Failed: d.chance(2), Why: d.name()}
 		if d.chance(2) {
 			n.Moving = &move
 		}
-		v.Instances = append(v.Instances, n)
+		v.VMIs = append(v.VMIs, n)
 		if i < 50 {
-			v.Migrations = append(v.Migrations, kube.Migration{Namespace: d.name(), Name: d.name(), Instance: name, Phase: []string{"", "Failed", "Running"}[d.roll(3)], Created: d.time(), Moving: move})
+			v.Migrations = append(v.Migrations, kube.Migration{Namespace: d.name(), Name: d.name(), VMI: name, Phase: []string{"", "Failed", "Running"}[d.roll(3)], Created: d.time(), Moving: move})
 		}
 	}
 }

@@ -137,7 +137,7 @@ func (d *dice) host() *sample.Host {
 func (d *dice) net() *sample.Net {
 	n := &sample.Net{Rx: d.float(), Tx: d.float(), Sockets: sample.SocketCounts{TCP: -1, UDP: int(d.number()), Established: int(d.number()), Conntrack: int(d.number()), ConntrackMax: int(d.number())}}
 	for i := range d.many(5000) {
-		l := &sample.Interface{Link: &sample.Link{Index: i, Name: d.name(), MAC: d.name(), FirstAddress: len(n.Addresses), LinkTraits: &sample.LinkTraits{Kind: d.name(), Physical: d.chance(2), Master: d.name(), AdminUp: d.chance(2), Carrier: d.chance(2), MTU: int(d.number()), Detail: &sample.LinkDetail{Driver: d.name(), SpeedMbps: int(d.number()), Duplex: d.name()}}}, Counted: d.chance(2), RxBytes: d.number(), RxErrors: d.number(), TxDropped: d.number(), RxRate: d.float(), TxRate: d.float()}
+		l := &sample.Interface{Link: &sample.Link{Index: i, Name: d.name(), MAC: d.name(), FirstAddress: len(n.Addresses), SharedAttrs: &sample.SharedAttrs{Kind: d.name(), Physical: d.chance(2), Master: d.name(), AdminUp: d.chance(2), Carrier: d.chance(2), MTU: int(d.number()), Detail: &sample.LinkDetail{Driver: d.name(), SpeedMbps: int(d.number()), Duplex: d.name()}}}, Counted: d.chance(2), RxBytes: d.number(), RxErrors: d.number(), TxDropped: d.number(), RxRate: d.float(), TxRate: d.float()}
 		if i > 100 { // the kernel's names are unique; without this a list of thousands is a tree of millions
 			l.Name = fmt.Sprint("link", i)
 		}

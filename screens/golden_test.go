@@ -135,7 +135,7 @@ func nothingYet(f *frame.Frame) {
 // linksHang leaves of the network what it counts: the kernel does not say what the links are.
 func linksHang(f *frame.Frame) {
 	for i, l := range f.Net.Interfaces {
-		f.Net.Interfaces[i] = &sample.Interface{Link: &sample.Link{Name: l.Name, LinkTraits: &sample.LinkTraits{}}, Counted: true, RxRate: l.RxRate, TxRate: l.TxRate}
+		f.Net.Interfaces[i] = &sample.Interface{Link: &sample.Link{Name: l.Name, SharedAttrs: &sample.SharedAttrs{}}, Counted: true, RxRate: l.RxRate, TxRate: l.TxRate}
 	}
 	f.Net.Addresses, f.Net.Gateways, f.Net.DNS, f.Net.Services = nil, nil, nil, nil
 	h := &f.Host.Health[sample.Links]
@@ -160,17 +160,17 @@ func cableOff(f *frame.Frame) {
 func bonded(f *frame.Frame) {
 	vms := []sample.AttachedVM{frametest.DatabaseVM}
 	slave := func(index int, name string, up bool, port sample.BondPort) *sample.Interface {
-		l := &sample.Interface{Link: &sample.Link{Index: index, Name: name, LinkTraits: &sample.LinkTraits{Physical: true, Master: "bond0", State: "down", AdminUp: true, Carrier: up, MTU: 9000}}, Counted: true}
+		l := &sample.Interface{Link: &sample.Link{Index: index, Name: name, SharedAttrs: &sample.SharedAttrs{Physical: true, Master: "bond0", State: "down", AdminUp: true, Carrier: up, MTU: 9000}}, Counted: true}
 		l.CarrierChanges, l.Detail = 4, &sample.LinkDetail{Driver: "mlx5_core", Port: "direct attach", BondPort: &port, Above: []string{"bond0", "bond0.5", "br5"}, VMs: vms}
 		return l
 	}
 	hardware := []string{"eth2", "eth3"}
 	f.Net.Interfaces = append(f.Net.Interfaces, slave(50, "eth2", true, sample.BondPort{State: "active", Link: "up", Aggregator: 1}),
 		slave(51, "eth3", false, sample.BondPort{State: "backup", Link: "down", Failures: 3, Aggregator: 2}),
-		&sample.Interface{Link: &sample.Link{Index: 52, Name: "bond0", CarrierChanges: 2, LinkTraits: &sample.LinkTraits{Kind: "bond", AdminUp: true, Carrier: true, MTU: 9000, Detail: &sample.LinkDetail{Uplinks: hardware, Bond: &sample.Bond{Mode: "802.3ad", PartnerMAC: "02:1b:21:00:00:09", Ports: 1, Slaves: 2, Up: 1}, Above: []string{"bond0.5", "br5"}, VMs: vms}}}, Counted: true},
-		&sample.Interface{Link: &sample.Link{Index: 53, Name: "bond0.5", CarrierChanges: 2, Parent: "bond0", LinkTraits: &sample.LinkTraits{Kind: "vlan", Master: "br5", AdminUp: true, Carrier: true, MTU: 9000, BridgePort: &sample.BridgePort{State: "forwarding"}, Detail: &sample.LinkDetail{VLAN: 5, Uplinks: hardware, Above: []string{"br5"}, VMs: vms}}}, Counted: true},
-		&sample.Interface{Link: &sample.Link{Index: 54, Name: "bond0.7", CarrierChanges: 2, Parent: "bond0", LinkTraits: &sample.LinkTraits{Kind: "vlan", AdminUp: true, Carrier: true, MTU: 1500, Detail: &sample.LinkDetail{VLAN: 7, Uplinks: hardware}}}, Counted: true},
-		&sample.Interface{Link: &sample.Link{Index: 55, Name: "br5", CarrierChanges: 2, LinkTraits: &sample.LinkTraits{Kind: "bridge", AdminUp: true, Carrier: true, MTU: 9000, Detail: &sample.LinkDetail{Uplinks: hardware, Bridge: &sample.Bridge{Ports: 1}, VMs: vms}}}, Counted: true})
+		&sample.Interface{Link: &sample.Link{Index: 52, Name: "bond0", CarrierChanges: 2, SharedAttrs: &sample.SharedAttrs{Kind: "bond", AdminUp: true, Carrier: true, MTU: 9000, Detail: &sample.LinkDetail{Uplinks: hardware, Bond: &sample.Bond{Mode: "802.3ad", PartnerMAC: "02:1b:21:00:00:09", Ports: 1, Slaves: 2, Up: 1}, Above: []string{"bond0.5", "br5"}, VMs: vms}}}, Counted: true},
+		&sample.Interface{Link: &sample.Link{Index: 53, Name: "bond0.5", CarrierChanges: 2, Parent: "bond0", SharedAttrs: &sample.SharedAttrs{Kind: "vlan", Master: "br5", AdminUp: true, Carrier: true, MTU: 9000, BridgePort: &sample.BridgePort{State: "forwarding"}, Detail: &sample.LinkDetail{VLAN: 5, Uplinks: hardware, Above: []string{"br5"}, VMs: vms}}}, Counted: true},
+		&sample.Interface{Link: &sample.Link{Index: 54, Name: "bond0.7", CarrierChanges: 2, Parent: "bond0", SharedAttrs: &sample.SharedAttrs{Kind: "vlan", AdminUp: true, Carrier: true, MTU: 1500, Detail: &sample.LinkDetail{VLAN: 7, Uplinks: hardware}}}, Counted: true},
+		&sample.Interface{Link: &sample.Link{Index: 55, Name: "br5", CarrierChanges: 2, SharedAttrs: &sample.SharedAttrs{Kind: "bridge", AdminUp: true, Carrier: true, MTU: 9000, Detail: &sample.LinkDetail{Uplinks: hardware, Bridge: &sample.Bridge{Ports: 1}, VMs: vms}}}, Counted: true})
 	frametest.Derive(f)
 }
 
@@ -235,7 +235,7 @@ func take(p picture, w, h int, look draw.Look) []byte {
 	if p.change != nil {
 		p.change(f)
 	}
-	f.Machines = frame.MergeMachines(nil, &f.Snapshot)
+	f.Guests = frame.MergeGuests(nil, &f.Snapshot)
 	canvas := draw.NewCanvas(look)
 	c := newConsole(p.screen, nil)
 	show := func() {

@@ -225,7 +225,7 @@ func (c *Console) where(p *draw.Pen, problem *frame.Problem) {
 // K3s writes, up to column end, how the service that makes this host a node and the API are, and says so when they
 // differ. Without such a service it is the API alone.
 func K3s(p *draw.Pen, f *frame.Frame, end int) {
-	u := frame.Carrier(f.Units)
+	u := frame.ClusterUnit(f.Units)
 	p.Text(draw.Dim, carrierName(u)).Text(draw.Dim, ": ")
 	answers := f.Kube != nil && f.Kube.Health.State == health.OK
 	trouble := widget.APITrouble(f)
@@ -365,11 +365,11 @@ func podsOfCluster(p *draw.Pen, f *frame.Frame, n int) {
 	}
 	style := widget.KindStyle(pods, draw.Text)
 	widget.Ratio(p, style, k.Pods.Running, k.Pods.Total, n)
-	if k.Here == nil || k.Nodes.Total < 2 {
+	if k.Local == nil || k.Nodes.Total < 2 {
 		return
 	}
 	var room [24]byte
-	if here := draw.AppendInt(room[:0], int64(k.Pods.Here)); end-p.X() >= len(" here ")+len(here) {
+	if here := draw.AppendInt(room[:0], int64(k.Pods.Local)); end-p.X() >= len(" here ")+len(here) {
 		p.Text(draw.Dim, " here ").Bytes(style, here)
 	}
 }

@@ -177,7 +177,7 @@ func ladder(view *draw.Region, f *frame.Frame) {
 	if widget.APITrouble(f) == "" {
 		return
 	}
-	l := frame.Climb(&f.Snapshot)
+	l := frame.Diagnose(&f.Snapshot)
 	p := view.CutTop(1).Pen(1, 0)
 	p.Text(draw.Title|draw.Bold, "Why there is no answer from the API")
 	if f.Kube.Health.Since > 0 {

@@ -12,7 +12,7 @@ import (
 // TestPeaksAreWhole: beside each other on half of 80 columns, the longest rates lose nothing.
 func TestPeaksAreWhole(t *testing.T) {
 	f := frametest.Fixed()
-	f.Problems, f.VMs, f.Machines = nil, nil, nil
+	f.Problems, f.VMs, f.Guests = nil, nil, nil
 	h := f.Host
 	h.Disks, h.Filesystems, h.Arrays, h.Pools, h.Sensors = h.Disks[:1], h.Filesystems[:1], nil, nil, nil
 	f.Net.Interfaces = f.Net.Interfaces[1:2]

@@ -25,7 +25,7 @@ func machines(f *frame.Frame) {
 		{Namespace: "web", Name: "cc", PID: 3, Cores: 2, CPU: 50, VCPUs: 4, Memory: 200, Read: 1, Write: 9, Rx: 20, Tx: 1},
 		{Namespace: "web", Name: "dd", PID: 4, Cores: nan, CPU: nan, Memory: 0, WhyMemory: "why not", Read: nan, Write: nan, Rx: nan, Tx: nan},
 	}}
-	f.Machines = frame.MergeMachines(nil, &f.Snapshot)
+	f.Guests = frame.MergeGuests(nil, &f.Snapshot)
 }
 
 // listed are the names of the VMs in the table, in order; the chosen one has a > in front.
@@ -82,7 +82,7 @@ func TestVMsAreSortedAndChosen(t *testing.T) {
 		}
 	}
 	f.VMs.VMs = f.VMs.VMs[:3]
-	f.Machines = frame.MergeMachines(f.Machines, &f.Snapshot)
+	f.Guests = frame.MergeGuests(f.Guests, &f.Snapshot)
 	c.Present(canvas, 120, 50, f)
 	if text := string(canvas.AppendText(nil)); !strings.Contains(text, "it is gone") {
 		t.Errorf("the entry of a VM that is gone:\n%s", text)
@@ -101,7 +101,7 @@ func TestVMsAreScrolled(t *testing.T) {
 	for i := range 40 {
 		f.VMs.VMs = append(f.VMs.VMs, qemu.VM{Namespace: "web", Name: fmt.Sprintf("vm%02d", i), PID: i + 1, Cores: float64(100 - i)})
 	}
-	f.Machines = frame.MergeMachines(nil, &f.Snapshot)
+	f.Guests = frame.MergeGuests(nil, &f.Snapshot)
 	c := newConsole(frame.Dashboard, nil)
 	canvas := draw.NewCanvas(screentest.Looks["ascii"])
 	for i := range 45 {

@@ -30,7 +30,7 @@ type value struct {
 	read func(r *reader, n *yaml.Node) (wrong *yaml.Node)
 }
 
-// scalar is a value without parts: read says whether n is what must says.
+// scalar is a value without parts: read reports whether n is what must says.
 func scalar(must string, read func(n *yaml.Node) bool) value {
 	return value{must, func(_ *reader, n *yaml.Node) *yaml.Node {
 		if n.Kind != yaml.ScalarNode || !read(n) {
@@ -127,7 +127,7 @@ func label(s *string) value {
 	})
 }
 
-// shown says whether n is text that appears on a screen as it stands in the file.
+// shown reports whether n is text that appears on a screen as it stands in the file.
 func shown(n *yaml.Node) bool {
 	return n.ShortTag() == "!!str" && strings.TrimSpace(n.Value) != "" && clean.String(n.Value) == n.Value
 }

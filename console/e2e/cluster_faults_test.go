@@ -140,7 +140,7 @@ func TestF6RealAPIKinds(t *testing.T) {
 	v := newViewer(t, c.Kubeconfig(apitest.Admin))
 	absent := func(s clusterJSON) bool {
 		for i, kind := range list(s.Kubernetes, "kinds") {
-			if virtual := i >= int(kube.KindVM); i != int(kube.KindUse) && virtual != (said(kind, "state") == "absent") {
+			if virtual := i >= int(kube.KindVM); i != int(kube.KindNodeMetrics) && virtual != (said(kind, "state") == "absent") {
 				return false
 			}
 		}

@@ -15,7 +15,7 @@ import (
 // programVariable names a program to test instead of building one: where there is no go, as in a virtual machine.
 const programVariable = "HYPERVISOR_TUI_TEST_PROGRAM"
 
-// inNetwork says whether the test runs in a network namespace of its own, as linktest.Inside does, with the program built.
+// inNetwork reports whether the test runs in a network namespace of its own, as linktest.Inside does, with the program built.
 func inNetwork(t *testing.T) bool {
 	t.Helper()
 	if os.Getenv(programVariable) != "" {

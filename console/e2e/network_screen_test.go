@@ -88,7 +88,7 @@ func screenWords(l *linkJSON, n networkJSON) (words []string) {
 	return words
 }
 
-// hasLine says whether a line has all words, in their order, the first of them as a word of its own.
+// hasLine reports whether a line has all words, in their order, the first of them as a word of its own.
 func hasLine(text string, words []string) bool {
 	for line := range strings.Lines(text) {
 		rest, ok := line, true

@@ -325,7 +325,7 @@ func (s *session) restored() {
 	})
 }
 
-// cutOff says whether f is the start of a sequence or a part of a rune: at the end of the program what is unsent is
+// cutOff reports whether f is the start of a sequence or a part of a rune: at the end of the program what is unsent is
 // dropped wherever it is, and what puts the terminal back follows, which starts with ESC.
 func cutOff(f string) bool {
 	return f[0] >= 0x80 || f == "\x1b(" || f == "\x1b(\x1b" || strings.HasPrefix(f, "\x1b[") && strings.Trim(f[2:], "0123456789;?") == ""

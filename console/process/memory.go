@@ -58,7 +58,7 @@ func TrimMemory() {
 	}
 }
 
-// fixedAddress says whether the linker knew where the program would lie. Otherwise the loader has written addresses
+// fixedAddress reports whether the linker knew where the program would lie. Otherwise the loader has written addresses
 // into pages that are read-only now.
 func fixedAddress() bool {
 	info, ok := debug.ReadBuildInfo()

@@ -9,7 +9,7 @@ import (
 // maxPaced is the fastest line that is paced, in bits a second.
 const maxPaced = 1_000_000
 
-// isSerial says whether fd is a serial line: only its driver answers TIOCMGET.
+// isSerial reports whether fd is a serial line: only its driver answers TIOCMGET.
 func isSerial(fd int) bool {
 	_, err := unix.IoctlGetInt(fd, unix.TIOCMGET)
 	return err == nil

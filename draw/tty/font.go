@@ -29,12 +29,12 @@ func (f *Font) add(r rune) {
 	}
 }
 
-// Has says whether the font has r.
+// Has reports whether the font has r.
 func (f *Font) Has(r rune) bool {
 	return f == nil || r >= 0 && r < 1<<16 && f.has[r/64]&(1<<(r%64)) != 0
 }
 
-// HasAll says whether the font has every character of text.
+// HasAll reports whether the font has every character of text.
 func (f *Font) HasAll(text string) bool {
 	for _, r := range text {
 		if !f.Has(r) {
@@ -62,7 +62,7 @@ type unicodeMap struct {
 	entries *unicodePair
 }
 
-// isConsole says whether fd is one of the kernel's virtual consoles: nothing else has this keyboard.
+// isConsole reports whether fd is one of the kernel's virtual consoles: nothing else has this keyboard.
 func isConsole(fd int) bool {
 	var kind [4]byte // the kernel writes one byte
 	_, _, errno := unix.Syscall(unix.SYS_IOCTL, uintptr(fd), getKeyboardType, uintptr(unsafe.Pointer(&kind)))
@@ -75,7 +75,7 @@ type fontReader struct {
 	font  Font
 }
 
-// read makes r.font what the font of the console fd has, and says whether the console told.
+// read makes r.font what the font of the console fd has, and reports whether the console told.
 func (r *fontReader) read(fd int) bool {
 	if r.pairs == nil {
 		r.pairs = make([]unicodePair, 1024) // more than the map of most fonts of 512 characters
@@ -104,7 +104,7 @@ func (f *Font) set(pairs []unicodePair) {
 	}
 }
 
-// Console says whether the terminal is one of the kernel's virtual consoles, as /dev/tty1 is.
+// Console reports whether the terminal is one of the kernel's virtual consoles, as /dev/tty1 is.
 func (t *Terminal) Console() bool { return t.console }
 
 // Font asks the console which characters its font has; nil when the terminal is none or does not tell. It returns old

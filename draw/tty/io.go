@@ -9,7 +9,7 @@ import (
 )
 
 // Read waits for input and returns what of it may be a key's. It returns an error, and never nothing, at a hang-up (EOF
-// or EIO), after Drain and after Close. p has room for keyRoom bytes and
+// or EIO), after DrainBlockers and after Close. p has room for keyRoom bytes and
 // keyGrowth more.
 func (t *Terminal) Read(p []byte) (int, error) {
 	if len(t.early) > 0 {
@@ -39,7 +39,7 @@ func (t *Terminal) filter(dst, src []byte) []byte {
 	return dst
 }
 
-// AcceptPaste says whether somebody types a text, which is what pasted text is for; it is never taken for keys.
+// AcceptPaste reports whether somebody types a text, which is what pasted text is for; it is never taken for keys.
 func (t *Terminal) AcceptPaste(on bool) { t.typing.Store(on) }
 
 // Write keeps a copy of p for sending and returns at once. When the terminal is so far behind that p does not fit,
@@ -54,13 +54,13 @@ func (t *Terminal) Write(p []byte) (int, error) {
 	return t.out.write(p)
 }
 
-// Idle says whether all that was written has been handed to the kernel: the time to write the next frame.
+// Idle reports whether all that was written has been handed to the kernel: the time to write the next frame.
 func (t *Terminal) Idle() bool { return t.out.unsent() == 0 }
 
 // Unsent is how many bytes wait to be handed to the kernel.
 func (t *Terminal) Unsent() int { return t.out.unsent() }
 
-// Damaged says whether output was lost since the last call, by a full buffer or by Drop: what the terminal shows is
+// Damaged reports whether output was lost since the last call, by a full buffer or by Drop: what the terminal shows is
 // then unknown, and everything must be painted again.
 func (t *Terminal) Damaged() bool { return t.out.takeDamaged() }
 
@@ -70,7 +70,7 @@ func (t *Terminal) Drop() { t.out.drop() }
 // Baud is the speed that output is held to, in bits a second; 0 is no limit.
 func (t *Terminal) Baud() int { return t.baud }
 
-// Serial says whether the terminal is a serial line: another one may be attached to it at any time, and nothing tells.
+// Serial reports whether the terminal is a serial line: another one may be attached to it at any time, and nothing tells.
 func (t *Terminal) Serial() bool { return t.serial }
 
 // Hup is closed when the terminal has hung up, whether or not anyone reads or writes.

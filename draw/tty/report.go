@@ -25,8 +25,8 @@ const (
 // askLastCell saves the cursor, moves it as far as it goes, asks where it is and puts it back.
 const askLastCell = "\x1b7\x1b[999;999H\x1b[6n\x1b8"
 
-// AskSize asks a terminal that does not know its size where its last cell is, and says whether that had to be asked.
-// The answer counts for Size as soon as it comes; Asking says whether it may still come.
+// AskSize asks a terminal that does not know its size where its last cell is, and reports whether that had to be asked.
+// The answer counts for Size as soon as it comes; Asking reports whether it may still come.
 func (t *Terminal) AskSize() bool {
 	t.mu.Lock()
 	ask := false
@@ -45,7 +45,7 @@ func (t *Terminal) AskSize() bool {
 	return ask
 }
 
-// Asking says whether to wait with the next frame: the terminal was asked for its size less than a second ago, has not
+// Asking reports whether to wait with the next frame: the terminal was asked for its size less than a second ago, has not
 // answered yet, and is one that answers.
 func (t *Terminal) Asking() bool {
 	t.mu.Lock()

@@ -118,7 +118,7 @@ func (s *sender) close() {
 	<-s.done
 }
 
-// waitSent waits until nothing is unsent and says whether that was before limit.
+// waitSent waits until nothing is unsent and reports whether that was before limit.
 func (s *sender) waitSent(limit time.Time) bool {
 	timer := time.NewTimer(time.Until(limit))
 	defer timer.Stop()

@@ -34,8 +34,8 @@ type Terminal struct {
 	mu     sync.Mutex
 	closed bool
 	saved  *unix.Termios // what Stop restores; nil unless started
-	tail   []byte        // written since Drain: what puts the terminal back
-	ending bool          // between Drain and Stop
+	tail   []byte        // written since DrainBlockers: what puts the terminal back
+	ending bool          // between DrainBlockers and Stop
 	w, h   int           // as last asked
 
 	fixedW, fixedH int // by SetSize
@@ -116,7 +116,7 @@ func (t *Terminal) Start() error {
 	return t.line.SetReadDeadline(time.Time{})
 }
 
-// Drain ends a Read that waits and discards unsent output: tcell calls it before it writes what puts the terminal back.
+// DrainBlockers ends a Read that waits and discards unsent output: tcell calls it before it writes what puts the terminal back.
 func (t *Terminal) Drain() error {
 	t.mu.Lock()
 	t.ending, t.tail = true, t.tail[:0]

@@ -160,7 +160,7 @@ func (s *Screen) csi(in []byte) int {
 	return i + 1
 }
 
-// known interprets a CSI sequence and says whether it is one of ours.
+// known interprets a CSI sequence and reports whether it is one of ours.
 func (s *Screen) known(final byte, params string) bool {
 	switch final {
 	case 'm':
@@ -242,7 +242,7 @@ func (s *Screen) erase(params string) bool {
 	return true
 }
 
-// mode switches modes and says whether all of them are ours.
+// mode switches modes and reports whether all of them are ours.
 func (s *Screen) mode(params string, on bool) bool {
 	list, private := strings.CutPrefix(params, "?")
 	ours := true

@@ -16,8 +16,8 @@ import (
 func Healthy(f *frame.Frame) {
 	f.Kube = Kube(f.Now)
 	f.VMs = &qemu.VMs{At: Boot, Health: OK()}
-	for i := range f.Kube.Virt.Instances {
-		if v := &f.Kube.Virt.Instances[i]; v.Node == "hypervisor-01" {
+	for i := range f.Kube.Virt.VMIs {
+		if v := &f.Kube.Virt.VMIs[i]; v.Node == "hypervisor-01" {
 			f.VMs.VMs = append(f.VMs.VMs, qemu.VM{Namespace: v.Namespace, Name: v.Name, PID: 4000 + i, Started: time.Hour, VCPUs: v.VCPUs,
 				Cores: float64(i) / 4, CPU: float64(i * 6), Memory: v.Memory, Configured: v.Memory, Read: float64(i * MiB), Write: 1000, Rx: 2000, Tx: math.NaN()})
 		}
@@ -39,24 +39,24 @@ func Kube(at time.Time) *kube.State {
 		Looked:     []kube.Look{{Path: "/etc/rancher/k3s/k3s.yaml", Result: "found"}},
 		Namespaces: 9,
 		Nodes:      kube.Nodes{Ready: 3, Total: 3},
-		Here: &kube.Node{Name: "hypervisor-01", Roles: []string{"control-plane", "etcd"}, Version: "v1.37.2+k3s1", Ready: "True", InternalIP: "192.168.1.100",
+		Local: &kube.Node{Name: "hypervisor-01", Roles: []string{"control-plane", "etcd"}, Version: "v1.37.2+k3s1", Ready: "True", InternalIP: "192.168.1.100",
 			Conditions: []kube.Condition{{Type: "Ready", Status: "True", Reason: "KubeletReady", Since: at.AddDate(0, 0, -15)}}, CapacityCPU: 16000, CPU: 16000, Memory: 62 * GiB, Pods: 110},
 		Pods: kube.Pods{Running: 45, Total: 100, ByPhase: []kube.Count{{Name: "Pending", N: 3}, {Name: "Running", N: 45}, {Name: "Succeeded", N: 52}},
-			Here: 17, HereCPU: 12500, HereMemory: 40 * GiB},
-		Use: kube.Use{CPU: 9100, Memory: 88 * GiB}, HereUse: &kube.Use{CPU: 3240, Memory: 31 * GiB},
+			Local: 17, LocalCPU: 12500, LocalMemory: 40 * GiB},
+		Metrics: kube.NodeMetrics{CPU: 9100, Memory: 88 * GiB}, LocalMetrics: &kube.NodeMetrics{CPU: 3240, Memory: 31 * GiB},
 		Services: kube.Services{Total: 23, ByType: []kube.Count{{Name: "ClusterIP", N: 8}, {Name: "LoadBalancer", N: 12}, {Name: "NodePort", N: 3}}},
-		Claims:   kube.Claims{Bound: 12, Total: 12},
-		Warnings: []kube.Warning{
+		PVCs:     kube.PVCs{Bound: 12, Total: 12},
+		Events: []kube.Event{
 			{Last: at.Add(-2 * time.Minute), Count: 12, Kind: "Pod", Namespace: "web", Name: "frontend-7c9d8f-x2x", Reason: "BackOff", Message: "Back-off restarting failed container", Source: "kubelet"},
 			{Last: at.Add(-3 * time.Hour), Count: 1, Kind: "Node", Name: "hypervisor-02", Reason: "InvalidDiskCapacity", Message: "invalid capacity 0 on image filesystem"},
 		},
 		Network: kube.Network{PodCIDR: kube.Sourced{Value: "10.42.0.0/16", Source: "k3s' default"}, ServiceCIDR: kube.Sourced{Value: "10.43.0.0/16", Source: "ServiceCIDR"},
 			CNI: kube.Sourced{Value: "flannel vxlan", Source: "annotation of hypervisor-01"}, Policy: kube.Sourced{Value: "enforced", Source: "k3s args of hypervisor-01"},
-			Policies: 4, Attachments: 3},
-		Drain: []kube.Blocker{{Namespace: "team-0", Name: "vm-03", Why: "cannot be migrated: DisksNotLiveMigratable"}, {Namespace: "web", Name: "debug", Why: "has no controller that would start it elsewhere"}},
+			Policies: 4, NADs: 3},
+		DrainBlockers: []kube.Blocker{{Namespace: "team-0", Name: "vm-03", Why: "cannot be migrated: DisksNotLiveMigratable"}, {Namespace: "web", Name: "debug", Why: "has no controller that would start it elsewhere"}},
 	}
 	for i := range k.Kinds {
-		k.Kinds[i] = kube.Kept{Health: good, Count: []int{3, 100, 23, 12, 2, 9, 1, 4, 1, 3, 2, 15, 12, 0, 1, 12, 3}[i]}
+		k.Kinds[i] = kube.KindStatus{Health: good, Count: []int{3, 100, 23, 12, 2, 9, 1, 4, 1, 3, 2, 15, 12, 0, 1, 12, 3}[i]}
 	}
 	fixedVirt(k, at)
 	return k
@@ -71,15 +71,15 @@ func fixedVirt(k *kube.State, at time.Time) {
 		if i%5 == 4 {
 			status = "Stopped"
 		} else {
-			n := kube.Instance{Namespace: namespace, Name: name, Phase: "Running", Node: fmt.Sprintf("hypervisor-0%d", 1+i%3), IPs: []string{fmt.Sprintf("10.42.%d.%d", i%3, 10+i)},
+			n := kube.VMI{Namespace: namespace, Name: name, Phase: "Running", Node: fmt.Sprintf("hypervisor-0%d", 1+i%3), IPs: []string{fmt.Sprintf("10.42.%d.%d", i%3, 10+i)},
 				Ready: kube.True, Paused: kube.False, Migratable: kube.True, VCPUs: 4, Memory: 8 * GiB, Created: at.AddDate(0, 0, -15)}
 			if i == 3 {
 				n.Migratable, n.WhyNot = kube.False, "DisksNotLiveMigratable"
 			}
-			v.Instances = append(v.Instances, n)
+			v.VMIs = append(v.VMIs, n)
 			if i%3 == 0 {
-				v.HereInstances++
-				v.HereVCPUs += n.VCPUs
+				v.LocalVMIs++
+				v.LocalVCPUs += n.VCPUs
 			}
 		}
 		v.VMs = append(v.VMs, kube.VM{Namespace: namespace, Name: name, Status: status, Since: at.AddDate(0, 0, -15)})
@@ -92,7 +92,7 @@ func APIDown(f *frame.Frame) {
 	Healthy(f)
 	gone := health.Health{State: health.Stale, At: Boot - 3*time.Minute, Since: Boot - 3*time.Minute, Err: "refused"}
 	f.Kube.Health = gone
-	f.Kube.Cause = kube.Cause{Rung: kube.Dial, Why: "refused", Retry: Boot + 4*time.Second}
+	f.Kube.Cause = kube.Cause{Check: kube.Dial, Why: "refused", Retry: Boot + 4*time.Second}
 	for i := range f.Kube.Kinds {
 		f.Kube.Kinds[i].Health = gone
 	}
@@ -119,8 +119,8 @@ func Forbidden(f *frame.Frame) {
 // NotInstalled is a cluster without KubeVirt.
 func NotInstalled(f *frame.Frame) {
 	Healthy(f)
-	for k := kube.KindVM; k <= kube.KindAttachment; k++ {
-		f.Kube.Kinds[k] = kube.Kept{Health: health.Health{State: health.Absent, Since: time.Hour, Err: "not installed"}}
+	for k := kube.KindVM; k <= kube.KindNAD; k++ {
+		f.Kube.Kinds[k] = kube.KindStatus{Health: health.Health{State: health.Absent, Since: time.Hour, Err: "not installed"}}
 	}
 	f.Kube.Virt = kube.Virt{}
 	f.VMs.VMs = f.VMs.VMs[:1]
@@ -130,9 +130,9 @@ func NotInstalled(f *frame.Frame) {
 // Syncing is the first second with a large cluster.
 func Syncing(f *frame.Frame) {
 	Healthy(f)
-	f.Kube.Kinds[kube.KindPod] = kube.Kept{Count: 3200}
-	f.Kube.Kinds[kube.KindVM] = kube.Kept{}
-	f.Kube.Kinds[kube.KindWarning] = kube.Kept{}
+	f.Kube.Kinds[kube.KindPod] = kube.KindStatus{Count: 3200}
+	f.Kube.Kinds[kube.KindVM] = kube.KindStatus{}
+	f.Kube.Kinds[kube.KindEvent] = kube.KindStatus{}
 	Derive(f)
 }
 
@@ -148,13 +148,13 @@ func Migrating(f *frame.Frame) {
 	Healthy(f)
 	v := &f.Kube.Virt
 	v.VMs[1].Status, v.Tally.Running, v.Tally.Migrating = "Migrating", 11, 1
-	v.Instances[1].Moving = &kube.Moving{UID: "1", Source: "hypervisor-02", Target: "hypervisor-01", Started: f.Now.Add(-20 * time.Second)}
+	v.VMIs[1].Moving = &kube.Moving{UID: "1", Source: "hypervisor-02", Target: "hypervisor-01", Started: f.Now.Add(-20 * time.Second)}
 	v.Migrations = []kube.Migration{
-		{Namespace: "team-0", Name: "move-1", Instance: "vm-01", Phase: "Running", Created: f.Now.Add(-25 * time.Second), Moving: *v.Instances[1].Moving},
-		{Namespace: "team-0", Name: "move-0", Instance: "vm-03", Phase: "Failed", Created: f.Now.Add(-2 * time.Hour),
+		{Namespace: "team-0", Name: "move-1", VMI: "vm-01", Phase: "Running", Created: f.Now.Add(-25 * time.Second), Moving: *v.VMIs[1].Moving},
+		{Namespace: "team-0", Name: "move-0", VMI: "vm-03", Phase: "Failed", Created: f.Now.Add(-2 * time.Hour),
 			Moving: kube.Moving{Source: "hypervisor-01", Target: "hypervisor-03", Ended: f.Now.Add(-2*time.Hour + time.Minute), Failed: true, Why: "target pod did not start in time"}},
 	}
-	v.Instances[5].Evacuating = "hypervisor-01"
+	v.VMIs[5].Evacuating = "hypervisor-01"
 	f.Kube.Kinds[kube.KindMigration].Count = 2
 	f.VMs.VMs = f.VMs.VMs[1:]
 	Derive(f)
@@ -164,11 +164,11 @@ func Migrating(f *frame.Frame) {
 func Crowded(f *frame.Frame) {
 	Healthy(f)
 	v := &f.Kube.Virt
-	v.VMs, v.Instances, f.VMs.VMs = nil, nil, nil
+	v.VMs, v.VMIs, f.VMs.VMs = nil, nil, nil
 	for i := range 500 {
 		name, node := fmt.Sprintf("vm-%04d", i), fmt.Sprintf("hypervisor-%02d", i%4)
 		v.VMs = append(v.VMs, kube.VM{Namespace: "team", Name: name, Status: "Running"})
-		v.Instances = append(v.Instances, kube.Instance{Namespace: "team", Name: name, Phase: "Running", Node: node, IPs: []string{"10.42.1.2", "fd00::1:2"}})
+		v.VMIs = append(v.VMIs, kube.VMI{Namespace: "team", Name: name, Phase: "Running", Node: node, IPs: []string{"10.42.1.2", "fd00::1:2"}})
 		if i%4 == 1 {
 			f.VMs.VMs = append(f.VMs.VMs, qemu.VM{Namespace: "team", Name: name, PID: i, Cores: float64(i % 7)})
 		}

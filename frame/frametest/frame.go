@@ -138,13 +138,13 @@ func fixedNet() *sample.Net {
 	n := &sample.Net{
 		At: Boot - time.Second,
 		Interfaces: []*sample.Interface{
-			{Link: &sample.Link{Index: 1, Name: "lo", AddressCount: 2, CarrierChanges: -1, LinkTraits: &sample.LinkTraits{Kind: "loopback", State: "unknown", AdminUp: true, Carrier: true, MTU: 65536}}, Counted: true, RxBytes: 3 * MiB, TxBytes: 5 * MiB, RxRate: 4000, TxRate: 6000},
-			{Link: &sample.Link{Index: 2, Name: "eth0", MAC: "52:54:00:12:34:56", FirstAddress: 2, AddressCount: 2, CarrierChanges: -1, LinkTraits: &sample.LinkTraits{Physical: true, State: "up", AdminUp: true, Carrier: true, MTU: 1500, Detail: &sample.LinkDetail{Driver: "ixgbe", SpeedMbps: 10000, Duplex: "full"}}}, Counted: true, RxBytes: 450 * GiB, TxBytes: 320 * GiB, RxRate: 1.2 * GiB, TxRate: 890 * MiB, RxErrors: 7, TxErrors: 4, RxDropped: 12, TxDropped: 9},
-			{Link: &sample.Link{Index: 3, Name: "eth1", MAC: "52:54:00:12:34:57", FirstAddress: 4, CarrierChanges: 3, LinkTraits: &sample.LinkTraits{Physical: true, State: "down", AdminUp: true, Carrier: false, MTU: 9000, Master: "br-storage", BridgePort: &sample.BridgePort{State: "disabled"}, Detail: &sample.LinkDetail{Driver: "ixgbe", Bus: "0000:3b:00.1", Firmware: "0x800006d3", Port: "none", Autoneg: "off", Above: []string{"br-storage", "vnet1", "veth0000"}, VMs: []sample.AttachedVM{rescueVM, DatabaseVM}}}}, Counted: true, RxBytes: 1200 * GiB, TxBytes: 890 * GiB, RxErrors: 3, TxErrors: 5, RxDropped: 21, TxDropped: 8},
-			{Link: &sample.Link{Index: 4, Name: "br-storage", FirstAddress: 4, AddressCount: 1, CarrierChanges: 1, LinkTraits: &sample.LinkTraits{Kind: "bridge", State: "up", AdminUp: true, Carrier: true, MTU: 9000, Detail: &sample.LinkDetail{Bridge: &sample.Bridge{FDB: 2, Ports: 3}, Uplinks: []string{"eth1"}, Above: []string{"vnet1", "veth0000"}, VMs: []sample.AttachedVM{rescueVM, DatabaseVM}}}}, Counted: true},
-			{Link: &sample.Link{Index: 5, Name: "br0", FirstAddress: 5, AddressCount: 1, CarrierChanges: 1, LinkTraits: &sample.LinkTraits{Kind: "bridge", State: "up", AdminUp: true, Carrier: true, MTU: 1500, Detail: &sample.LinkDetail{Bridge: &sample.Bridge{STP: true, FDB: 17, Ports: 24}, VMs: []sample.AttachedVM{frontendVM, DatabaseVM}}}}, Counted: true},
-			{Link: &sample.Link{Index: 6, Name: "vnet0", FirstAddress: 6, CarrierChanges: 1, LinkTraits: &sample.LinkTraits{Kind: "tun", Master: "br0", State: "up", AdminUp: true, Carrier: true, MTU: 1500, WhyVM: "no bridge has seen a guest's address behind it", Detail: &sample.LinkDetail{Mode: "tap"}}}, Counted: true, RxRate: 1000, TxRate: 20},
-			{Link: &sample.Link{Index: 7, Name: "vnet1", FirstAddress: 6, CarrierChanges: 1, VM: &rescueVM, LinkTraits: &sample.LinkTraits{Kind: "tun", Master: "br-storage", State: "up", AdminUp: true, Carrier: true, MTU: 1500, BridgePort: &sample.BridgePort{State: "forwarding", Learned: 1}, Detail: &sample.LinkDetail{Mode: "tap"}}}, Counted: true},
+			{Link: &sample.Link{Index: 1, Name: "lo", AddressCount: 2, CarrierChanges: -1, SharedAttrs: &sample.SharedAttrs{Kind: "loopback", State: "unknown", AdminUp: true, Carrier: true, MTU: 65536}}, Counted: true, RxBytes: 3 * MiB, TxBytes: 5 * MiB, RxRate: 4000, TxRate: 6000},
+			{Link: &sample.Link{Index: 2, Name: "eth0", MAC: "52:54:00:12:34:56", FirstAddress: 2, AddressCount: 2, CarrierChanges: -1, SharedAttrs: &sample.SharedAttrs{Physical: true, State: "up", AdminUp: true, Carrier: true, MTU: 1500, Detail: &sample.LinkDetail{Driver: "ixgbe", SpeedMbps: 10000, Duplex: "full"}}}, Counted: true, RxBytes: 450 * GiB, TxBytes: 320 * GiB, RxRate: 1.2 * GiB, TxRate: 890 * MiB, RxErrors: 7, TxErrors: 4, RxDropped: 12, TxDropped: 9},
+			{Link: &sample.Link{Index: 3, Name: "eth1", MAC: "52:54:00:12:34:57", FirstAddress: 4, CarrierChanges: 3, SharedAttrs: &sample.SharedAttrs{Physical: true, State: "down", AdminUp: true, Carrier: false, MTU: 9000, Master: "br-storage", BridgePort: &sample.BridgePort{State: "disabled"}, Detail: &sample.LinkDetail{Driver: "ixgbe", Bus: "0000:3b:00.1", Firmware: "0x800006d3", Port: "none", Autoneg: "off", Above: []string{"br-storage", "vnet1", "veth0000"}, VMs: []sample.AttachedVM{rescueVM, DatabaseVM}}}}, Counted: true, RxBytes: 1200 * GiB, TxBytes: 890 * GiB, RxErrors: 3, TxErrors: 5, RxDropped: 21, TxDropped: 8},
+			{Link: &sample.Link{Index: 4, Name: "br-storage", FirstAddress: 4, AddressCount: 1, CarrierChanges: 1, SharedAttrs: &sample.SharedAttrs{Kind: "bridge", State: "up", AdminUp: true, Carrier: true, MTU: 9000, Detail: &sample.LinkDetail{Bridge: &sample.Bridge{FDB: 2, Ports: 3}, Uplinks: []string{"eth1"}, Above: []string{"vnet1", "veth0000"}, VMs: []sample.AttachedVM{rescueVM, DatabaseVM}}}}, Counted: true},
+			{Link: &sample.Link{Index: 5, Name: "br0", FirstAddress: 5, AddressCount: 1, CarrierChanges: 1, SharedAttrs: &sample.SharedAttrs{Kind: "bridge", State: "up", AdminUp: true, Carrier: true, MTU: 1500, Detail: &sample.LinkDetail{Bridge: &sample.Bridge{STP: true, FDB: 17, Ports: 24}, VMs: []sample.AttachedVM{frontendVM, DatabaseVM}}}}, Counted: true},
+			{Link: &sample.Link{Index: 6, Name: "vnet0", FirstAddress: 6, CarrierChanges: 1, SharedAttrs: &sample.SharedAttrs{Kind: "tun", Master: "br0", State: "up", AdminUp: true, Carrier: true, MTU: 1500, WhyVM: "no bridge has seen a guest's address behind it", Detail: &sample.LinkDetail{Mode: "tap"}}}, Counted: true, RxRate: 1000, TxRate: 20},
+			{Link: &sample.Link{Index: 7, Name: "vnet1", FirstAddress: 6, CarrierChanges: 1, VM: &rescueVM, SharedAttrs: &sample.SharedAttrs{Kind: "tun", Master: "br-storage", State: "up", AdminUp: true, Carrier: true, MTU: 1500, BridgePort: &sample.BridgePort{State: "forwarding", Learned: 1}, Detail: &sample.LinkDetail{Mode: "tap"}}}, Counted: true},
 		},
 		Addresses: []sample.Address{
 			{CIDR: "127.0.0.1/8", Scope: "host"}, {CIDR: "::1/128", IPv6: true, Scope: "host"},
@@ -160,15 +160,15 @@ func fixedNet() *sample.Net {
 		Sockets: sample.SocketCounts{TCP: 2500, UDP: 34, Established: 2456, Conntrack: 8123, ConntrackMax: 262144},
 	}
 	for i := range 24 {
-		l := &sample.Interface{Link: &sample.Link{Index: 8 + i, Name: fmt.Sprintf("veth%04x", i*37), FirstAddress: 6, CarrierChanges: 2, LinkTraits: &sample.LinkTraits{Kind: "veth", Master: "br0", State: "up", AdminUp: true, Carrier: true, MTU: 1450}}, Counted: true}
-		l.BridgePort, l.Far = &sample.BridgePort{State: "forwarding", Learned: 1}, &sample.FarEnd{Namespace: i, Index: 2}
+		l := &sample.Interface{Link: &sample.Link{Index: 8 + i, Name: fmt.Sprintf("veth%04x", i*37), FirstAddress: 6, CarrierChanges: 2, SharedAttrs: &sample.SharedAttrs{Kind: "veth", Master: "br0", State: "up", AdminUp: true, Carrier: true, MTU: 1450}}, Counted: true}
+		l.BridgePort, l.Peer = &sample.BridgePort{State: "forwarding", Learned: 1}, &sample.Peer{Namespace: i, Index: 2}
 		switch i {
 		case 0:
-			l.Master, l.VM, l.Far.Name = "br-storage", &DatabaseVM, "net1"
+			l.Master, l.VM, l.Peer.Name = "br-storage", &DatabaseVM, "net1"
 		case 1:
-			l.VM, l.Far.Name = &DatabaseVM, "eth0"
+			l.VM, l.Peer.Name = &DatabaseVM, "eth0"
 		case 2:
-			l.VM, l.Far.Name = &frontendVM, "eth0"
+			l.VM, l.Peer.Name = &frontendVM, "eth0"
 		default:
 			l.WhyVM = "no QEMU process in the namespace that it leads to"
 		}

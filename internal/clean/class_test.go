@@ -27,7 +27,7 @@ func runewidthOf(r rune) int {
 	return c.RuneWidth(r)
 }
 
-// joins says whether r makes one cluster with a neighbour.
+// joins reports whether r makes one cluster with a neighbour.
 func joins(r rune) (left, other bool) {
 	n := uniseg.GraphemeClusterCount
 	return n("a"+string(r)) == 1, n(string(r)+"a") == 1 || n(string(r)+string(r)) == 1

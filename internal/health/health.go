@@ -42,7 +42,7 @@ type Health struct {
 	Err   string        // why it is stale, absent or failed: one clean line
 }
 
-// Has says whether there is a value to show: a fresh one or the last good one.
+// Has reports whether there is a value to show: a fresh one or the last good one.
 func (h *Health) Has() bool { return h.State == OK || h.State == Stale }
 
 // Age is the time since the last good value, 0 if there never was one.

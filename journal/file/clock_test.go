@@ -62,7 +62,7 @@ func merged(t *testing.T, folder string) (*Merge, *Entry) {
 	fields := NewFields(Wish{"MESSAGE", 100})
 	m := NewMerge([]Root{{Path: filepath.Dir(folder)}}, fields)
 	m.Boot = id("boot")
-	if _, err := m.Look(); err != nil {
+	if _, err := m.Rescan(); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(m.Close)

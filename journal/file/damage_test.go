@@ -172,7 +172,7 @@ func TestUnknownFlagsAreNamed(t *testing.T) {
 		}
 	}
 	m := NewMerge([]Root{{Path: filepath.Dir(filepath.Dir(path))}}, wanted())
-	if _, err := m.Look(); err != nil || m.Unknown == nil || m.Unknown.Path != path || m.Files() != 0 {
+	if _, err := m.Rescan(); err != nil || m.Unknown == nil || m.Unknown.Path != path || m.Files() != 0 {
 		t.Errorf("%v, %+v", err, m.Unknown)
 	}
 }
@@ -235,7 +235,7 @@ func FuzzFile(f *testing.F) {
 		rewrite(t, path, text)
 		m := NewMerge([]Root{{Path: filepath.Dir(filepath.Dir(path))}}, wanted())
 		defer m.Close()
-		if _, err := m.Look(); err != nil {
+		if _, err := m.Rescan(); err != nil {
 			t.Fatal(err)
 		}
 		e := m.fields.NewEntry()

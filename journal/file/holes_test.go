@@ -24,7 +24,7 @@ func TestF25OverlookedOnce(t *testing.T) {
 	look := func(list func([]Root) Listing) {
 		t.Helper()
 		m.list = list
-		if _, err := m.Look(); err != nil {
+		if _, err := m.Rescan(); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -59,7 +59,7 @@ func TestF25InodeUsedAgain(t *testing.T) {
 	if err := c.open(m.fields); !errors.Is(err, fs.ErrNotExist) || c.file != nil {
 		t.Errorf("opened as the one before: %v", err)
 	}
-	if _, err := m.Look(); err != nil {
+	if _, err := m.Rescan(); err != nil {
 		t.Fatal(err)
 	}
 	if got := numbers(t, m.Next, e); len(got) != 20 || got[0] != 50 {

@@ -77,7 +77,7 @@ func Newer(roots []Root) *FlagsError {
 	return nil
 }
 
-// isMachine says whether a folder is named like one of a machine: 32 hexadecimal digits. Folders of namespaces and of
+// isMachine reports whether a folder is named like one of a machine: 32 hexadecimal digits. Folders of namespaces and of
 // journals from elsewhere are not.
 func isMachine(name string) bool {
 	return len(name) == 2*len(ID{}) && strings.Trim(name, "0123456789abcdef") == ""
@@ -90,7 +90,7 @@ func isJournal(name string) bool {
 		(strings.HasPrefix(name, "system.") || strings.HasPrefix(name, "system@") || strings.HasPrefix(name, "user-"))
 }
 
-// isRotated says whether a file of that name is not written any more: journald puts an @ into the names of those that
+// isRotated reports whether a file of that name is not written any more: journald puts an @ into the names of those that
 // it has rotated or found damaged, and a ~ behind the latter.
 func isRotated(path string) bool {
 	return strings.ContainsRune(filepath.Base(path), '@') || strings.HasSuffix(path, "~")

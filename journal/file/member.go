@@ -45,7 +45,7 @@ func inode(file *os.File) (number, names uint64, err error) {
 	return stat.Ino, uint64(stat.Nlink), nil
 }
 
-// is says whether two members are the same file, maybe renamed meanwhile.
+// is reports whether two members are the same file, maybe renamed meanwhile.
 func (c *member) is(o *member) bool { return c.inode == o.inode && c.head.File == o.head.File }
 
 // len is how many entries there are.
@@ -141,7 +141,7 @@ func (c *member) close() {
 	c.file, c.keyed = nil, false
 }
 
-// ahead says whether there is an entry in a direction, and sets key. Of a file that is not open it need not be exact.
+// ahead reports whether there is an entry in a direction, and sets key. Of a file that is not open it need not be exact.
 func (c *member) ahead(back bool) bool {
 	if c.keyed {
 		return true

@@ -22,7 +22,7 @@ type Merge struct {
 	Unknown    *FlagsError // a file whose format is too new, if there is one
 	Broken     int         // files that are no journals
 	Boot       ID          // of this host, after which no other comes; zero: not known
-	Making     bool        // a file is not a journal yet: no change of names tells when it is, so Look at the next change
+	Incomplete bool        // a file is not a journal yet: no change of names tells when it is, so Look at the next change
 
 	roots   []Root
 	list    func([]Root) Listing // List, but in tests
@@ -49,10 +49,10 @@ func NewMerge(roots []Root, fields *Fields) *Merge {
 	return &Merge{roots: roots, list: List, fields: fields}
 }
 
-// Look takes in the files that have appeared, and lets go those that are gone and read. A file keeps its position when
+// Rescan takes in the files that have appeared, and lets go those that are gone and read. A file keeps its position when
 // it is renamed. It returns the folders to watch. Before Follow, new files stand at their first entry. An error, as when
 // there are no descriptors left, is to be tried again; nothing is let go then.
-func (m *Merge) Look() (folders []string, err error) {
+func (m *Merge) Rescan() (folders []string, err error) {
 	for _, c := range m.members {
 		c.seen = false
 	}
@@ -66,13 +66,13 @@ func (m *Merge) Look() (folders []string, err error) {
 // survey takes in what is in the folders. It lists them until nothing is new: a file that is renamed between listing and
 // looking is overlooked, when its successor is seen in its place, or one that is not a journal yet.
 func (m *Merge) survey() (folders []string, err error) {
-	m.Making = false
+	m.Incomplete = false
 	for range looksMax {
-		known, making := len(m.members), m.Making
+		known, making := len(m.members), m.Incomplete
 		list := m.list(m.roots)
 		err = m.takeAll(list)
 		folders = list.Folders
-		if err != nil || len(m.members) == known && !m.moved && m.Making == making {
+		if err != nil || len(m.members) == known && !m.moved && m.Incomplete == making {
 			break
 		}
 	}
@@ -81,7 +81,7 @@ func (m *Merge) survey() (folders []string, err error) {
 
 // takeAll takes in what was in the folders when they were listed.
 func (m *Merge) takeAll(list Listing) (err error) {
-	m.Unreadable, m.Unknown, m.Broken, m.Making, m.moved = list.Denied, nil, 0, false, false
+	m.Unreadable, m.Unknown, m.Broken, m.Incomplete, m.moved = list.Denied, nil, 0, false, false
 	for _, listed := range list.Files {
 		c, e := find(listed)
 		if e == nil {
@@ -107,7 +107,7 @@ func (m *Merge) judge(path string, err error) error {
 	case errors.As(err, &flags):
 		m.Unknown = flags
 	case err == errUnmade:
-		m.Making = true
+		m.Incomplete = true
 	case errors.Is(err, errNoJournal), errors.Is(err, ErrDamaged), errors.Is(err, unix.EIO):
 		m.Broken++
 	default:

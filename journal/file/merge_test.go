@@ -112,7 +112,7 @@ func follows(t testing.TB, roots []Root) *reader {
 
 func (r *reader) look() {
 	r.t.Helper()
-	if _, err := r.m.Look(); err != nil {
+	if _, err := r.m.Rescan(); err != nil {
 		r.t.Fatal(err)
 	}
 }
@@ -314,7 +314,7 @@ func TestMergeToAndFro(t *testing.T) {
 	}
 	fields := NewFields(Wish{"MESSAGE", 100})
 	m, e := NewMerge(j.roots(), fields), fields.NewEntry()
-	if _, err := m.Look(); err != nil {
+	if _, err := m.Rescan(); err != nil {
 		t.Fatal(err)
 	}
 	defer m.Close()

@@ -236,8 +236,8 @@ func TestF25ReopenedUnderItsNewName(t *testing.T) {
 	if !slices.Equal(r.n, upTo(2)) {
 		t.Errorf("read %v", r.n)
 	}
-	if r.look(); r.m.Broken != 0 || !r.m.Making {
-		t.Errorf("a file that is being made: %d are no journals, making %v", r.m.Broken, r.m.Making)
+	if r.look(); r.m.Broken != 0 || !r.m.Incomplete {
+		t.Errorf("a file that is being made: %d are no journals, making %v", r.m.Broken, r.m.Incomplete)
 	}
 	os.Remove(half)
 	j.system = j.create(j.disk, "system.journal")
@@ -254,7 +254,7 @@ func TestF46NothingIsLetGoWhenLooksFail(t *testing.T) {
 	r.m.Close()
 	withoutDescriptors(t, func() {
 		for range 3 {
-			if _, err := r.m.Look(); !errors.Is(err, unix.EMFILE) {
+			if _, err := r.m.Rescan(); !errors.Is(err, unix.EMFILE) {
 				t.Errorf("%v", err)
 			}
 		}

@@ -68,7 +68,7 @@ func beyond(read *file.Entry, at journal.Place) bool {
 func (a *archive) open() (*file.Merge, error) {
 	m := file.NewMerge(a.roots, a.reads)
 	m.Boot = a.boot
-	if _, err := m.Look(); err != nil {
+	if _, err := m.Rescan(); err != nil {
 		return nil, fmt.Errorf("read the journal: %w", err)
 	}
 	if m.Files() == 0 && len(m.Unreadable) > 0 {

@@ -181,7 +181,7 @@ func FuzzExport(f *testing.F) {
 	})
 }
 
-// hasBinary says whether a line of stream looks like the name of a binary field.
+// hasBinary reports whether a line of stream looks like the name of a binary field.
 func hasBinary(stream []byte) bool {
 	for line := range bytes.Lines(stream) {
 		if validName(bytes.TrimSuffix(line, []byte("\n"))) {

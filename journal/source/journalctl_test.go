@@ -112,7 +112,7 @@ wait
 	await.Until(t, "the end of all goroutines", func() bool { return runtime.NumGoroutine() <= running })
 }
 
-// gone says whether a process has ended; it may be a zombie that its new parent has not waited for.
+// gone reports whether a process has ended; it may be a zombie that its new parent has not waited for.
 func gone(pid string) bool {
 	stat, err := os.ReadFile("/proc/" + pid + "/stat")
 	return errors.Is(err, os.ErrNotExist) || err == nil && strings.Contains(string(stat), ") Z ")

@@ -227,7 +227,7 @@ func (d *device) Read(p []byte) (int, error) {
 	return max(d.n, 0), d.err
 }
 
-// read says whether there is a result; if not the runtime waits until the file is readable and calls it again.
+// read reports whether there is a result; if not the runtime waits until the file is readable and calls it again.
 func (d *device) read(fd uintptr) bool {
 	for {
 		d.n, d.err = unix.Read(int(fd), d.buf)

@@ -94,7 +94,7 @@ func (n *Native) Run(ctx context.Context, sink *journal.Sink) error {
 		if err != nil {
 			return err
 		}
-		listed = intake.FolderEvent(events) || n.merge.Making || len(events) == 0 && time.Since(looked) >= n.slow
+		listed = intake.FolderEvent(events) || n.merge.Incomplete || len(events) == 0 && time.Since(looked) >= n.slow
 	}
 }
 
@@ -109,13 +109,13 @@ func paths(roots []file.Root) (list []string) {
 // look finds the files that there are now, and says what is the matter with them.
 func (n *Native) look(watch *intake.Inotify, sink *journal.Sink) error {
 	watch.Begin()
-	folders, err := n.merge.Look()
+	folders, err := n.merge.Rescan()
 	for _, folder := range folders { // it may be watched already, or be another one by now
 		watch.Watch(folder, intake.FolderChanged&0xfff|unix.IN_MODIFY|unix.IN_ONLYDIR)
 	}
 	watch.Tell(sink)
 	if err == nil && len(folders) > 0 { // again: a file may have come between the listing and the watch
-		_, err = n.merge.Look()
+		_, err = n.merge.Rescan()
 	}
 	if err != nil {
 		return fmt.Errorf("read the journal: %w", err)

@@ -90,7 +90,7 @@ func rootOf(dir string) []file.Root { return []file.Root{{Path: filepath.Dir(dir
 func scan(t testing.TB, dir string, visit func(e *journal.Entry)) {
 	reads := newFields()
 	m, read := file.NewMerge(rootOf(dir), reads), reads.NewEntry()
-	if _, err := m.Look(); err != nil {
+	if _, err := m.Rescan(); err != nil {
 		t.Fatal(err)
 	}
 	defer m.Close()

@@ -51,7 +51,7 @@ func readPairs(t testing.TB, dir string) *pairs {
 	again := &archive{roots: rootOf(dir), reads: newFields()}
 	fields := file.NewFields(file.Wish{Name: "MESSAGE", Max: messageMax})
 	m, e := file.NewMerge(rootOf(dir), fields), fields.NewEntry()
-	if _, err := m.Look(); err != nil {
+	if _, err := m.Rescan(); err != nil {
 		t.Fatal(err)
 	}
 	defer m.Close()

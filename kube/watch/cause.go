@@ -27,32 +27,32 @@ var errSilent = errors.New("no answer in time")
 // shown.
 func cause(err error, now time.Time, client kube.Certificate) kube.Cause {
 	if rung, why := dialing(err); why != "" {
-		return kube.Cause{Rung: rung, Why: why}
+		return kube.Cause{Check: rung, Why: why}
 	}
 	if why := verifying(err, now, client); why != "" {
-		return kube.Cause{Rung: kube.TLS, Why: why}
+		return kube.Cause{Check: kube.TLS, Why: why}
 	}
 	var status *statusError
 	var alien foreign
 	switch {
 	case errors.As(err, &alien):
-		return kube.Cause{Rung: kube.Foreign, Why: alien.Error()}
+		return kube.Cause{Check: kube.Foreign, Why: alien.Error()}
 	case !errors.As(err, &status):
-		return kube.Cause{Rung: kube.Silent, Why: plain(err)}
+		return kube.Cause{Check: kube.Silent, Why: plain(err)}
 	}
 	switch checks := failedChecks(status.body); {
 	case status.code == 401:
-		return kube.Cause{Rung: kube.Unauthorized, Why: unauthorized(now, client)}
+		return kube.Cause{Check: kube.Unauthorized, Why: unauthorized(now, client)}
 	case status.code == 403:
-		return kube.Cause{Rung: kube.Forbidden, Why: "forbidden"}
+		return kube.Cause{Check: kube.Forbidden, Why: "forbidden"}
 	case len(checks) > 0:
-		return kube.Cause{Rung: kube.NotReady, Why: "not ready: " + strings.Join(checks, ", "), Checks: checks}
+		return kube.Cause{Check: kube.NotReady, Why: "not ready: " + strings.Join(checks, ", "), Checks: checks}
 	}
-	return kube.Cause{Rung: kube.NotReady, Why: status.Error()}
+	return kube.Cause{Check: kube.NotReady, Why: status.Error()}
 }
 
 // dialing puts into words why there is no connection, nothing when there is one.
-func dialing(err error) (kube.Rung, string) {
+func dialing(err error) (kube.Check, string) {
 	var op *net.OpError
 	var dns *net.DNSError
 	switch {

@@ -28,7 +28,7 @@ func started(t *testing.T, change func(*pace)) (*fake, *follower) {
 	return f, w
 }
 
-// well says whether all is followed.
+// well reports whether all is followed.
 func well(s *kube.State) bool {
 	for i := range s.Kinds {
 		if s.Kinds[i].State != health.OK {
@@ -45,7 +45,7 @@ func TestAllIsWell(t *testing.T) {
 	if s.Version != "v1.37.2+k3s1" || s.Admin || s.ServerCert.NotAfter.IsZero() || !s.ClientCert.NotAfter.IsZero() || !s.Settled() {
 		t.Errorf("%+v", s)
 	}
-	if s.Pods.Running != 1 || s.Kinds[kube.KindPod].Count != 2 || s.Cause.Rung != kube.Answers {
+	if s.Pods.Running != 1 || s.Kinds[kube.KindPod].Count != 2 || s.Cause.Check != kube.Answers {
 		t.Errorf("%+v", s)
 	}
 }
@@ -60,7 +60,7 @@ func TestF1Refused(t *testing.T) {
 	closed.Close()
 	w := follow(t, func(p *pace) { p.shortest, p.longest = time.Hour, time.Hour }) // whatever the machine is slow at is over by the next try
 	kubeconfig(t, w.path, "https://"+address, valid(t))
-	s := w.until("refused", func(s *kube.State) bool { return s.Cause.Rung == kube.Dial })
+	s := w.until("refused", func(s *kube.State) bool { return s.Cause.Check == kube.Dial })
 	if s.Health.State != health.Failed || s.Health.Err != "refused" || s.Cause.Retry <= s.Health.Since || s.Server != "https://"+address {
 		t.Errorf("%+v", s)
 	}
@@ -116,7 +116,7 @@ func TestF2NeverAnswers(t *testing.T) {
 	if after := runtime.NumGoroutine(); after > before+5 {
 		t.Errorf("%d goroutines became %d", before, after)
 	}
-	if s.Cause.Rung != kube.Silent || s.Health.Err != "no answer in time" {
+	if s.Cause.Check != kube.Silent || s.Health.Err != "no answer in time" {
 		t.Errorf("%+v", s.Cause)
 	}
 }
@@ -162,7 +162,7 @@ func TestF4Rotation(t *testing.T) {
 		rw.WriteHeader(http.StatusUnauthorized)
 		return true
 	})
-	s := w.until("unauthorized", func(s *kube.State) bool { return s.Cause.Rung == kube.Unauthorized })
+	s := w.until("unauthorized", func(s *kube.State) bool { return s.Cause.Check == kube.Unauthorized })
 	if s.Health.State != health.Stale || s.Kinds[kube.KindPod].State != health.Stale || s.Pods.Total != 2 {
 		t.Errorf("the last figures are gone: %+v", s)
 	}
@@ -199,7 +199,7 @@ func TestF5NothingAllowed(t *testing.T) {
 		rw.WriteHeader(http.StatusForbidden)
 		return true
 	})
-	s := w.until("forbidden", func(s *kube.State) bool { return s.Cause.Rung == kube.Forbidden })
+	s := w.until("forbidden", func(s *kube.State) bool { return s.Cause.Check == kube.Forbidden })
 	if s.Health.State != health.Failed || !s.Settled() {
 		t.Errorf("%+v", s)
 	}
@@ -282,7 +282,7 @@ func TestF7Nonsense(t *testing.T) {
 				c.send(rw)
 				return true
 			})
-			bad := func(s *kube.State) *kube.Kept {
+			bad := func(s *kube.State) *kube.KindStatus {
 				if c.path == "/pods" {
 					return &s.Kinds[kube.KindPod]
 				}

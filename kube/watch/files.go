@@ -15,11 +15,11 @@ import (
 
 // here reads what tells this host from others, and what its own files say of the cluster's network. What cannot be
 // read is not known.
-func (w *Watcher) here() kube.Place {
+func (w *Watcher) here() kube.NodeIdentity {
 	root := w.o.Find.Root
 	name, _ := w.o.Hostname()
 	id, _ := read(filepath.Join(root, "/etc/machine-id"), nobody)
-	p := kube.Place{Hostname: clean.String(name), MachineID: clean.String(string(bytes.TrimSpace(id)))}
+	p := kube.NodeIdentity{Hostname: clean.String(name), MachineID: clean.String(string(bytes.TrimSpace(id)))}
 	p.Files.CNI, p.Files.CNIPath, _ = cni.Read(root) // why it is not known is told with the network
 	p.Files.K3s, p.Files.K3sPath = readK3s(root)
 	return p

@@ -136,9 +136,9 @@ func TestF56WarningsAreTheNewest(t *testing.T) {
 		_, _ = w.Write(bookmark("9"))
 		stay(w, r)
 	})
-	s := w.until("there", func(s *kube.State) bool { return s.Kinds[kube.KindWarning].State == health.OK })
-	if k := s.Kinds[kube.KindWarning]; k.More != 0 || len(s.Warnings) != kube.MaxWarnings || s.Warnings[0].Last.Unix() != 1_700_000_000+kube.MaxObjects+999 {
-		t.Errorf("%+v, %d warnings", k, len(s.Warnings))
+	s := w.until("there", func(s *kube.State) bool { return s.Kinds[kube.KindEvent].State == health.OK })
+	if k := s.Kinds[kube.KindEvent]; k.More != 0 || len(s.Events) != kube.MaxEvents || s.Events[0].Last.Unix() != 1_700_000_000+kube.MaxObjects+999 {
+		t.Errorf("%+v, %d warnings", k, len(s.Events))
 	}
 }
 
@@ -155,7 +155,7 @@ func TestF56Memory(t *testing.T) {
 	refused := 0
 	for i := range 12_000 {
 		for _, k := range kinds() {
-			if i > 20 && k.Kind != kube.KindPod && k.Kind != kube.KindInstance && k.Kind != kube.KindNamespace {
+			if i > 20 && k.Kind != kube.KindPod && k.Kind != kube.KindVMI && k.Kind != kube.KindNamespace {
 				continue
 			}
 			var object []byte
@@ -193,11 +193,11 @@ func TestF56Memory(t *testing.T) {
 		t.Errorf("%d bytes of words", s.recalled)
 	}
 	state := new(kube.State)
-	objects.Roll(state, &kube.Place{})
+	objects.Summarize(state, &kube.NodeIdentity{})
 	if n := len(state.Pods.ByPhase); n > kube.MaxCounts {
 		t.Errorf("%d phases", n)
 	}
-	for _, i := range state.Virt.Instances {
+	for _, i := range state.Virt.VMIs {
 		if len(i.IPs) > mostParts || len(i.Name) > mostName {
 			t.Fatalf("%d addresses, %d bytes of a name", len(i.IPs), len(i.Name))
 		}
@@ -291,7 +291,7 @@ func TestF56RedirectsAreNotFollowed(t *testing.T) {
 		})
 		w := follow(t, nil)
 		kubeconfig(t, w.path, f.URL, f.cert)
-		s := w.until("no API server", func(s *kube.State) bool { return s.Cause.Rung == kube.Foreign })
+		s := w.until("no API server", func(s *kube.State) bool { return s.Cause.Check == kube.Foreign })
 		if s.Health.State != health.Failed || s.Cause.Why != "answers, but is no API server" {
 			t.Errorf("%d: %+v", code, s.Cause)
 		}
@@ -322,7 +322,7 @@ func TestF56BodiesWithoutEnd(t *testing.T) {
 		w := follow(t, nil)
 		kubeconfig(t, w.path, f.URL, f.cert)
 		w.until("judged", func(s *kube.State) bool {
-			return s.Health.State == health.OK && path != "/readyz" || s.Cause.Rung == kube.Foreign && path == "/readyz"
+			return s.Health.State == health.OK && path != "/readyz" || s.Cause.Check == kube.Foreign && path == "/readyz"
 		})
 		if n := most.Load(); n > 8<<20 {
 			t.Errorf("%s: %d bytes were taken", path, n)

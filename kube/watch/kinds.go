@@ -72,7 +72,7 @@ func newKind[T any](k kube.Kind, path string, f form, t func(*kube.Objects) *kub
 			s.bytes = 0
 			m, object := read(s, b)
 			more := s.bytes
-			if k == kube.KindVM || k == kube.KindInstance || k == kube.KindMigration {
+			if k == kube.KindVM || k == kube.KindVMI || k == kube.KindMigration {
 				more += 3 * int(unsafe.Sizeof(object)) // of each State that lists it
 			}
 			return m, func(o *kube.Objects) bool { return kube.Keep(o, t(o), m.key, object, more) }
@@ -83,28 +83,28 @@ func newKind[T any](k kube.Kind, path string, f form, t func(*kube.Objects) *kub
 // kinds lists all that is followed.
 func kinds() []kind {
 	const virt = "/apis/kubevirt.io/v1/"
-	warnings := newKind(kube.KindWarning, "/api/v1/events", protobuf, func(o *kube.Objects) *kube.Table[kube.Warning] { return &o.Warnings }, readWarning)
+	warnings := newKind(kube.KindEvent, "/api/v1/events", protobuf, func(o *kube.Objects) *kube.Table[kube.Event] { return &o.Events }, readWarning)
 	warnings.query = "&fieldSelector=type%3DWarning"
-	use := newKind(kube.KindUse, "/apis/metrics.k8s.io/v1beta1/nodes", jsonText, func(o *kube.Objects) *kube.Table[kube.Use] { return &o.Uses }, readUse)
+	use := newKind(kube.KindNodeMetrics, "/apis/metrics.k8s.io/v1beta1/nodes", jsonText, func(o *kube.Objects) *kube.Table[kube.NodeMetrics] { return &o.NodeMetrics }, readUse)
 	use.polls = true
 	const storage = "/apis/storage.k8s.io/v1/storageclasses"
 	return []kind{
 		newKind(kube.KindNode, "/api/v1/nodes", protobuf, func(o *kube.Objects) *kube.Table[kube.Node] { return &o.Nodes }, readNode),
 		newKind(kube.KindPod, "/api/v1/pods", protobuf, func(o *kube.Objects) *kube.Table[kube.Pod] { return &o.Pods }, readPod),
 		newKind(kube.KindService, "/api/v1/services", protobuf, func(o *kube.Objects) *kube.Table[kube.Service] { return &o.Services }, readService),
-		newKind(kube.KindClaim, "/api/v1/persistentvolumeclaims", protobuf, func(o *kube.Objects) *kube.Table[kube.Claim] { return &o.Claims }, readClaim),
+		newKind(kube.KindPVC, "/api/v1/persistentvolumeclaims", protobuf, func(o *kube.Objects) *kube.Table[kube.PVC] { return &o.PVCs }, readClaim),
 		warnings,
 		newKind(kube.KindNamespace, "/api/v1/namespaces", names, func(o *kube.Objects) *kube.Table[struct{}] { return &o.Namespaces }, readName),
-		newKind(kube.KindBudget, "/apis/policy/v1/poddisruptionbudgets", protobuf, func(o *kube.Objects) *kube.Table[kube.Budget] { return &o.Budgets }, readBudget),
-		newKind(kube.KindPolicy, "/apis/networking.k8s.io/v1/networkpolicies", names, func(o *kube.Objects) *kube.Table[struct{}] { return &o.Policies }, readName),
+		newKind(kube.KindPDB, "/apis/policy/v1/poddisruptionbudgets", protobuf, func(o *kube.Objects) *kube.Table[kube.PDB] { return &o.PDBs }, readBudget),
+		newKind(kube.KindNetworkPolicy, "/apis/networking.k8s.io/v1/networkpolicies", names, func(o *kube.Objects) *kube.Table[struct{}] { return &o.Policies }, readName),
 		newKind(kube.KindServiceCIDR, "/apis/networking.k8s.io/v1/servicecidrs", protobuf, func(o *kube.Objects) *kube.Table[kube.ServiceCIDR] { return &o.ServiceCIDRs }, readServiceCIDR),
 		use,
-		newKind(kube.KindClass, storage, protobuf, func(o *kube.Objects) *kube.Table[kube.Class] { return &o.Classes }, readClass),
+		newKind(kube.KindStorageClass, storage, protobuf, func(o *kube.Objects) *kube.Table[kube.StorageClass] { return &o.StorageClasses }, readClass),
 		newKind(kube.KindVM, virt+"virtualmachines", jsonText, func(o *kube.Objects) *kube.Table[kube.VM] { return &o.VMs }, readVM),
-		newKind(kube.KindInstance, virt+"virtualmachineinstances", jsonText, func(o *kube.Objects) *kube.Table[kube.Instance] { return &o.Instances }, readInstance),
+		newKind(kube.KindVMI, virt+"virtualmachineinstances", jsonText, func(o *kube.Objects) *kube.Table[kube.VMI] { return &o.VMIs }, readInstance),
 		newKind(kube.KindMigration, virt+"virtualmachineinstancemigrations", jsonText, func(o *kube.Objects) *kube.Table[kube.Migration] { return &o.Migrations }, readMigration),
 		newKind(kube.KindKubeVirt, virt+"kubevirts", jsonText, func(o *kube.Objects) *kube.Table[kube.KubeVirt] { return &o.KubeVirts }, readKubeVirt),
 		newKind(kube.KindDataVolume, "/apis/cdi.kubevirt.io/v1beta1/datavolumes", names, func(o *kube.Objects) *kube.Table[struct{}] { return &o.DataVolumes }, readName),
-		newKind(kube.KindAttachment, "/apis/k8s.cni.cncf.io/v1/network-attachment-definitions", names, func(o *kube.Objects) *kube.Table[struct{}] { return &o.Attachments }, readName),
+		newKind(kube.KindNAD, "/apis/k8s.cni.cncf.io/v1/network-attachment-definitions", names, func(o *kube.Objects) *kube.Table[struct{}] { return &o.NADs }, readName),
 	}
 }

@@ -31,7 +31,7 @@ type credentials struct {
 	sum       [sha256.Size]byte
 }
 
-// same says whether neither the kubeconfig nor a file that it points to has changed.
+// same reports whether neither the kubeconfig nor a file that it points to has changed.
 func (c *credentials) same(path string, at func(string)) bool {
 	if c == nil || c.path != path {
 		return false

@@ -30,7 +30,7 @@ func largePod(i int) []byte {
 		sub(2, all(containers...), text(10, fmt.Sprintf("hv-%04d", i%manyNodes))), sub(3, text(1, "Running")))
 }
 
-// large answers as the API server of such a cluster would, and says whether it did.
+// large answers as the API server of such a cluster would, and reports whether it did.
 func large(w http.ResponseWriter, r *http.Request) bool {
 	if sortOf(r) != "pods list" && sortOf(r) != "nodes list" && sortOf(r) != "virtualmachines list" {
 		return false

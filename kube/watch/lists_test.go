@@ -13,7 +13,7 @@ import (
 	"hypervisor-tui/kube"
 )
 
-// isList says whether a request is for objects.
+// isList reports whether a request is for objects.
 func isList(r *http.Request) bool {
 	return strings.Contains(r.URL.Path, "/v1") && !strings.HasSuffix(r.URL.Path, "reviews")
 }
@@ -35,7 +35,7 @@ func answerAll(code int, contentType, text string) func(http.ResponseWriter, *ht
 func TestB2ReadyAndNothingToList(t *testing.T) {
 	for name, c := range map[string]struct {
 		hook func(http.ResponseWriter, *http.Request) bool
-		rung kube.Rung
+		rung kube.Check
 		want string
 	}{
 		"500":  {answerAll(500, "application/json", `{"message":"etcd is gone"}`), kube.NotReady, kube.NothingListed + "HTTP 500: etcd is gone"},
@@ -55,7 +55,7 @@ func TestB2ReadyAndNothingToList(t *testing.T) {
 				if s.Health.State == health.OK && s.Health.At > s.Health.Since+time.Hour {
 					t.Error("it was ok")
 				}
-				return s.Cause.Rung == c.rung
+				return s.Cause.Check == c.rung
 			}
 			s := w.until("failed", judged)
 			if s.Health.State != health.Failed || !strings.HasPrefix(s.Cause.Why, c.want) {
@@ -70,7 +70,7 @@ func TestB2ReadyAndNothingToList(t *testing.T) {
 			w.until("well", well)
 			f.set(c.hook)
 			f.CloseClientConnections()
-			if s := w.until("bad again", func(s *kube.State) bool { return s.Health.State != health.OK && s.Cause.Rung == c.rung }); s.Health.State != health.Stale && c.rung != kube.Forbidden {
+			if s := w.until("bad again", func(s *kube.State) bool { return s.Health.State != health.OK && s.Cause.Check == c.rung }); s.Health.State != health.Stale && c.rung != kube.Forbidden {
 				t.Errorf("%v %+v", s.Health, s.Cause)
 			}
 		})
@@ -118,7 +118,7 @@ func TestB2AWebServerIsNoAPIServer(t *testing.T) {
 		})
 		w := follow(t, nil)
 		kubeconfig(t, w.path, f.URL, f.cert)
-		s := w.until("told", func(s *kube.State) bool { return s.Cause.Rung == kube.Foreign })
+		s := w.until("told", func(s *kube.State) bool { return s.Cause.Check == kube.Foreign })
 		if s.Health.State != health.Failed || !strings.HasPrefix(s.Health.Err, "answers, but is no API server") {
 			t.Errorf("%d: %v", code, s.Health)
 		}
@@ -145,8 +145,8 @@ func TestB2MetricsAreAskedForAgain(t *testing.T) {
 	})
 	w := follow(t, nil)
 	kubeconfig(t, w.path, f.URL, f.cert)
-	w.until("stale", func(s *kube.State) bool { return s.Kinds[kube.KindUse].State == health.Stale })
-	w.until("ok again", func(s *kube.State) bool { return s.Kinds[kube.KindUse].State == health.OK && asked.Load() > 3 })
+	w.until("stale", func(s *kube.State) bool { return s.Kinds[kube.KindNodeMetrics].State == health.Stale })
+	w.until("ok again", func(s *kube.State) bool { return s.Kinds[kube.KindNodeMetrics].State == health.OK && asked.Load() > 3 })
 	if n := watched.Load(); n != 0 {
 		t.Errorf("%d watches of what cannot be watched", n)
 	}

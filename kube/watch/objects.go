@@ -31,7 +31,7 @@ func readService(s *scan, b []byte) (m meta, v kube.Service) {
 }
 
 // readClaim reads a core/v1 PersistentVolumeClaim.
-func readClaim(s *scan, b []byte) (m meta, c kube.Claim) {
+func readClaim(s *scan, b []byte) (m meta, c kube.PVC) {
 	for f := s.over(b); f.next(); {
 		switch f.num {
 		case 1:
@@ -43,7 +43,7 @@ func readClaim(s *scan, b []byte) (m meta, c kube.Claim) {
 				case 3:
 					c.Chosen = c.Chosen || len(spec.data) > 0
 				case 5:
-					c.Class = s.name(spec.data)
+					c.StorageClass = s.name(spec.data)
 				}
 			}
 		case 3:
@@ -53,7 +53,7 @@ func readClaim(s *scan, b []byte) (m meta, c kube.Claim) {
 	return m, c
 }
 
-func (s *scan) claimMeta(c *kube.Claim, b []byte) {
+func (s *scan) claimMeta(c *kube.PVC, b []byte) {
 	for f := s.over(b); f.next(); {
 		switch f.num {
 		case 8:
@@ -63,14 +63,14 @@ func (s *scan) claimMeta(c *kube.Claim, b []byte) {
 			case "volume.kubernetes.io/selected-node":
 				c.Chosen = true
 			case "volume.beta.kubernetes.io/storage-class":
-				c.Class = s.name(value)
+				c.StorageClass = s.name(value)
 			}
 		}
 	}
 }
 
 // readClass reads a storage.k8s.io/v1 StorageClass.
-func readClass(s *scan, b []byte) (m meta, c kube.Class) {
+func readClass(s *scan, b []byte) (m meta, c kube.StorageClass) {
 	for f := s.over(b); f.next(); {
 		switch f.num {
 		case 1:
@@ -84,7 +84,7 @@ func readClass(s *scan, b []byte) (m meta, c kube.Class) {
 
 // readWarning reads a core/v1 Event. Old and new clients fill different fields: the latest time and the largest count
 // of all hold.
-func readWarning(s *scan, b []byte) (m meta, w kube.Warning) {
+func readWarning(s *scan, b []byte) (m meta, w kube.Event) {
 	w.Count = 1
 	for f := s.over(b); f.next(); {
 		switch f.num {
@@ -120,7 +120,7 @@ func readWarning(s *scan, b []byte) (m meta, w kube.Warning) {
 	return m, w
 }
 
-func (s *scan) about(w *kube.Warning, b []byte) {
+func (s *scan) about(w *kube.Event, b []byte) {
 	for f := s.over(b); f.next(); {
 		switch f.num {
 		case 1:
@@ -141,7 +141,7 @@ func later(a, b time.Time) time.Time {
 }
 
 // readBudget reads a policy/v1 PodDisruptionBudget. An empty selector is every pod, none at all is none.
-func readBudget(s *scan, b []byte) (m meta, v kube.Budget) {
+func readBudget(s *scan, b []byte) (m meta, v kube.PDB) {
 	v.Unclear = true
 	for f := s.over(b); f.next(); {
 		switch f.num {
@@ -164,7 +164,7 @@ func readBudget(s *scan, b []byte) (m meta, v kube.Budget) {
 	return m, v
 }
 
-func (s *scan) selector(v *kube.Budget, b []byte) {
+func (s *scan) selector(v *kube.PDB, b []byte) {
 	v.Unclear = false
 	for f := s.over(b); f.next(); {
 		switch f.num {

@@ -130,13 +130,13 @@ func TestB3ReadKubeVirt(t *testing.T) {
 func TestB15ReadClaimsAndClasses(t *testing.T) {
 	for name, c := range map[string]struct {
 		object []byte
-		want   kube.Claim
+		want   kube.PVC
 	}{
-		"of a class":       {sub(2, text(5, "local-path")), kube.Claim{Class: "local-path"}},
-		"of an old kind":   {metadata("a", "b", "7", sub(12, text(1, "volume.beta.kubernetes.io/storage-class"), text(2, "old"))), kube.Claim{Class: "old"}},
-		"its node chosen":  {metadata("a", "b", "7", sub(12, text(1, "volume.kubernetes.io/selected-node"), text(2, "hv"))), kube.Claim{Chosen: true}},
-		"its volume named": {sub(2, text(3, "pv-7"), text(5, "x")), kube.Claim{Class: "x", Chosen: true}},
-		"made":             {metadata("a", "b", "7", sub(8, number(1, 1_700_000_000))), kube.Claim{Created: time.Unix(1_700_000_000, 0)}},
+		"of a class":       {sub(2, text(5, "local-path")), kube.PVC{StorageClass: "local-path"}},
+		"of an old kind":   {metadata("a", "b", "7", sub(12, text(1, "volume.beta.kubernetes.io/storage-class"), text(2, "old"))), kube.PVC{StorageClass: "old"}},
+		"its node chosen":  {metadata("a", "b", "7", sub(12, text(1, "volume.kubernetes.io/selected-node"), text(2, "hv"))), kube.PVC{Chosen: true}},
+		"its volume named": {sub(2, text(3, "pv-7"), text(5, "x")), kube.PVC{StorageClass: "x", Chosen: true}},
+		"made":             {metadata("a", "b", "7", sub(8, number(1, 1_700_000_000))), kube.PVC{Created: time.Unix(1_700_000_000, 0)}},
 	} {
 		if _, got := readClaim(new(scan), c.object); got != c.want {
 			t.Errorf("%s: %+v", name, got)

@@ -58,7 +58,7 @@ func (s *session) probe(ctx context.Context, tell func(context.Context, func(*Wa
 		}
 		c := cause(err, time.Now(), s.creds.client)
 		d := s.pace.wait(&wait)
-		if c.Rung == kube.Unauthorized || c.Rung == kube.NotReady {
+		if c.Check == kube.Unauthorized || c.Check == kube.NotReady {
 			d = min(d, s.pace.probes)
 		}
 		known = facts{} // whatever comes back may be another version

@@ -25,7 +25,7 @@ func TestF9KubeconfigComes(t *testing.T) {
 	f := newFake(t, valid(t))
 	w := follow(t, nil)
 	s := w.until("absent", func(s *kube.State) bool { return s.Health.State == health.Absent })
-	if s.Cause.Rung != kube.Kubeconfig || s.Cause.Why != "no kubeconfig" {
+	if s.Cause.Check != kube.Kubeconfig || s.Cause.Why != "no kubeconfig" {
 		t.Errorf("%+v", s.Cause)
 	}
 	kubeconfig(t, w.path+".good", f.URL, f.cert)
@@ -51,7 +51,7 @@ func TestF9KubeconfigComes(t *testing.T) {
 		s := w.until(want, func(s *kube.State) bool {
 			return s.Health.State == health.Failed && strings.HasSuffix(s.Health.Err, want)
 		})
-		if s.Cause.Rung != kube.Kubeconfig || strings.Contains(fmt.Sprintf("%+v", s), "hunter2") {
+		if s.Cause.Check != kube.Kubeconfig || strings.Contains(fmt.Sprintf("%+v", s), "hunter2") {
 			t.Errorf("%q: %+v", want, s)
 		}
 	}
@@ -86,7 +86,7 @@ func TestF9FilesBesideIt(t *testing.T) {
 		return strings.HasSuffix(s.Health.Err, "has a certificate authority that is no certificate")
 	})
 	replace(t, authority, pemOf(valid(t)))
-	s := w.until("unknown authority", func(s *kube.State) bool { return s.Cause.Rung == kube.TLS })
+	s := w.until("unknown authority", func(s *kube.State) bool { return s.Cause.Check == kube.TLS })
 	if s.Health.Err != "certificate of an unknown authority" {
 		t.Errorf("%+v", s.Health)
 	}
@@ -129,7 +129,7 @@ func TestF10Restart(t *testing.T) {
 	f.CloseClientConnections()
 	f.Close()
 	s := w.until("refused", func(s *kube.State) bool {
-		return s.Cause.Rung == kube.Dial && s.Kinds[kube.KindPod].State == health.Stale
+		return s.Cause.Check == kube.Dial && s.Kinds[kube.KindPod].State == health.Stale
 	})
 	if s.Health.State != health.Stale || s.Pods.Total != 2 || s.Pods.Running != 1 || s.Version == "" || s.Kinds[kube.KindPod].At == 0 {
 		t.Errorf("%+v", s)
@@ -142,7 +142,7 @@ func TestF10Restart(t *testing.T) {
 	again.CloseClientConnections()
 	again.Close()
 	w.until("refused again", func(s *kube.State) bool {
-		return s.Cause.Rung == kube.Dial && s.Kinds[kube.KindPod].State == health.Stale
+		return s.Cause.Check == kube.Dial && s.Kinds[kube.KindPod].State == health.Stale
 	})
 	await.Until(t, "as many goroutines as before", func() bool { return runtime.NumGoroutine() <= before+10 })
 }
@@ -184,7 +184,7 @@ func TestF12WrongClockAndOtherCertificates(t *testing.T) {
 		f := newFake(t, c.cert)
 		w := follow(t, nil)
 		kubeconfig(t, w.path, f.URL, f.cert)
-		s := w.until(name, func(s *kube.State) bool { return s.Cause.Rung == kube.TLS })
+		s := w.until(name, func(s *kube.State) bool { return s.Cause.Check == kube.TLS })
 		if s.Health.Err != c.want {
 			t.Errorf("%s: %q, want %q", name, s.Health.Err, c.want)
 		}
@@ -194,7 +194,7 @@ func TestF12WrongClockAndOtherCertificates(t *testing.T) {
 		"client certificate expired on 2020-01-01":                      {NotAfter: time.Date(2020, 1, 1, 0, 0, 0, 0, time.UTC)},
 	} {
 		got := cause(&statusError{code: 401}, now, c)
-		if got.Rung != kube.Unauthorized || got.Why != "unauthorized: "+want {
+		if got.Check != kube.Unauthorized || got.Why != "unauthorized: "+want {
 			t.Errorf("%+v, want %q", got, want)
 		}
 	}
@@ -212,7 +212,7 @@ func TestNotReadyNamesItsChecks(t *testing.T) {
 		fmt.Fprint(rw, "[+]ping ok\n[-]etcd failed: reason withheld\n[-]poststarthook/rbac/bootstrap-roles failed: reason withheld\nreadyz check failed\n")
 		return true
 	})
-	s := w.until("not ready", func(s *kube.State) bool { return s.Cause.Rung == kube.NotReady })
+	s := w.until("not ready", func(s *kube.State) bool { return s.Cause.Check == kube.NotReady })
 	if !slices.Equal(s.Cause.Checks, []string{"etcd", "poststarthook/rbac/bootstrap-roles"}) || s.Health.State != health.Stale || s.Kinds[kube.KindPod].State != health.OK {
 		t.Errorf("%+v %+v", s.Cause, s.Health)
 	}
@@ -269,7 +269,7 @@ func TestF55KubeconfigHangs(t *testing.T) {
 	for s.Health.State == health.Init {
 		s = next("a kubeconfig that hangs")
 	}
-	if why := path + " not answering"; s.Health.State != health.Failed || s.Health.Err != why || s.Cause.Rung != kube.Kubeconfig || s.Cause.Why != why {
+	if why := path + " not answering"; s.Health.State != health.Failed || s.Health.Err != why || s.Cause.Check != kube.Kubeconfig || s.Cause.Why != why {
 		t.Errorf("%+v %+v", s.Health, s.Cause)
 	}
 	for range 10 {

@@ -275,7 +275,7 @@ func (w *watching) failure() error {
 	return errors.Join(e, w.scan.taken())
 }
 
-// endless says whether a list that has brought so many objects has no end.
+// endless reports whether a list that has brought so many objects has no end.
 func (s *stream) endless(objects int) bool {
 	return objects > mostListed || time.Since(s.listed) > s.pace.whole
 }

@@ -67,13 +67,13 @@ func readBookmark(s *scan, b []byte) meta {
 }
 
 // readUse reads a NodeMetrics, which a metrics server may have as JSON only.
-func readUse(s *scan, b []byte) (meta, kube.Use) {
+func readUse(s *scan, b []byte) (meta, kube.NodeMetrics) {
 	var v struct {
 		Metadata jsonMeta `json:"metadata"`
 		Usage    amounts  `json:"usage"`
 	}
 	s.readJSON(b, &v)
-	return s.jsonMeta(&v.Metadata), kube.Use{CPU: int64(v.Usage.CPU), Memory: int64(v.Usage.Memory) / 1000}
+	return s.jsonMeta(&v.Metadata), kube.NodeMetrics{CPU: int64(v.Usage.CPU), Memory: int64(v.Usage.Memory) / 1000}
 }
 
 // readVM reads a VirtualMachine.
@@ -197,11 +197,11 @@ func (q *quantity) UnmarshalJSON(b []byte) error {
 }
 
 // readInstance reads a VirtualMachineInstance.
-func readInstance(s *scan, b []byte) (meta, kube.Instance) {
+func readInstance(s *scan, b []byte) (meta, kube.VMI) {
 	var v instance
 	s.readJSON(b, &v)
 	d, st := &v.Spec.Domain, &v.Status
-	i := kube.Instance{
+	i := kube.VMI{
 		Namespace: s.word(v.Metadata.Namespace), Name: s.text([]byte(v.Metadata.Name), mostName), Phase: s.word(st.Phase),
 		Node: s.word(st.Node), Eviction: s.word(v.Spec.Eviction), Evacuating: s.word(st.Evacuating),
 		Created: jsonTime(v.Metadata.Created), VCPUs: cmp.Or(st.CPU.vcpus(), d.CPU.vcpus()),
@@ -227,7 +227,7 @@ func readInstance(s *scan, b []byte) (meta, kube.Instance) {
 }
 
 // conditions reads what the conditions say. KubeVirt sets Paused only while it is so.
-func (s *scan) conditions(i *kube.Instance, list []condition) {
+func (s *scan) conditions(i *kube.VMI, list []condition) {
 	if len(list) > 0 {
 		i.Paused = kube.False
 	}
@@ -263,7 +263,7 @@ func readMigration(s *scan, b []byte) (meta, kube.Migration) {
 	}
 	s.readJSON(b, &v)
 	m := kube.Migration{
-		Namespace: s.word(v.Metadata.Namespace), Name: s.text([]byte(v.Metadata.Name), mostName), Instance: s.text([]byte(v.Spec.Instance), mostName),
+		Namespace: s.word(v.Metadata.Namespace), Name: s.text([]byte(v.Metadata.Name), mostName), VMI: s.text([]byte(v.Spec.Instance), mostName),
 		Phase: s.word(v.Status.Phase), Created: jsonTime(v.Metadata.Created), Moving: s.moving(&v.Status.Moving),
 	}
 	m.UID = s.text([]byte(v.Metadata.UID), 64)

@@ -32,7 +32,7 @@ type Watcher struct {
 	pace      pace
 	do        chan func(*Watcher)
 	objects   kube.Objects
-	place     kube.Place
+	place     kube.NodeIdentity
 	state     kube.State
 	live      [kube.KindCount]bool          // kinds that are followed right now
 	opened    [kube.KindCount]time.Duration // when a watch was opened that goes on from an earlier one; 0: none that is not live
@@ -112,7 +112,7 @@ func (w *Watcher) tell(ctx context.Context, f func(*Watcher)) {
 
 // roll makes the next State.
 func (w *Watcher) roll() *kube.State {
-	w.objects.Roll(&w.state, &w.place)
+	w.objects.Summarize(&w.state, &w.place)
 	if w.session != nil {
 		for _, stream := range w.session.streams {
 			w.state.Kinds[stream.Kind].Count = stream.table(&w.objects).Len()
@@ -135,10 +135,10 @@ func (w *Watcher) judge() {
 	why, ever := w.nothing()
 	switch {
 	case w.blind():
-		w.state.Cause = kube.Cause{Rung: kube.Forbidden, Why: "forbidden: the kubeconfig's user may not list anything"}
+		w.state.Cause = kube.Cause{Check: kube.Forbidden, Why: "forbidden: the kubeconfig's user may not list anything"}
 		w.state.Health.Fail(w.ready, w.state.Cause.Why)
 	case why != "":
-		w.state.Cause = kube.Cause{Rung: kube.NotReady, Why: kube.NothingListed + why}
+		w.state.Cause = kube.Cause{Check: kube.NotReady, Why: kube.NothingListed + why}
 		w.state.Health.Bad(w.o.Now(), w.state.Cause.Why)
 	case ever:
 		w.state.Cause = kube.Cause{}
@@ -181,7 +181,7 @@ func (w *Watcher) behind() time.Duration {
 	return 0
 }
 
-// blind says whether the credentials are accepted and may not see anything.
+// blind reports whether the credentials are accepted and may not see anything.
 func (w *Watcher) blind() bool {
 	forbidden := false
 	for i := range w.state.Kinds {
@@ -254,7 +254,7 @@ func (w *Watcher) seen(ctx context.Context, s *sight) {
 	switch {
 	case s.found.Kubeconfig == "" && w.session == nil:
 		w.state.Health, w.state.Kubeconfig = s.found.Health, ""
-		w.state.Cause = kube.Cause{Rung: kube.Kubeconfig, Why: s.found.Health.Err}
+		w.state.Cause = kube.Cause{Check: kube.Kubeconfig, Why: s.found.Health.Err}
 	case s.err != nil:
 		w.unusable(s.found.Kubeconfig, s.err.Error())
 	case s.creds != nil:
@@ -279,7 +279,7 @@ func (w *Watcher) unusable(name, why string) {
 		return
 	}
 	w.state.Kubeconfig = name
-	w.state.Cause = kube.Cause{Rung: kube.Kubeconfig, Why: name + " " + why}
+	w.state.Cause = kube.Cause{Check: kube.Kubeconfig, Why: name + " " + why}
 	w.state.Health.Bad(w.o.Now(), w.state.Cause.Why)
 }
 
@@ -355,7 +355,7 @@ func (w *Watcher) down(c kube.Cause) {
 	}
 	w.ready, w.state.Cause = 0, c
 	w.state.Health.Bad(w.o.Now(), c.Why)
-	switch c.Rung {
+	switch c.Check {
 	case kube.Dial, kube.TLS, kube.Unauthorized:
 		w.session.rest()
 		w.lost(c.Why)

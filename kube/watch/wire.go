@@ -50,7 +50,7 @@ type message struct {
 
 var errMalformed = errors.New("malformed protobuf")
 
-// next moves to the next field and says whether there is one.
+// next moves to the next field and reports whether there is one.
 func (m *message) next() bool {
 	if len(m.rest) == 0 || m.scan.err != nil {
 		return false
@@ -193,7 +193,7 @@ func thousandths(text string) int64 {
 	return q.MilliValue()
 }
 
-// plausible says whether text is short enough for a quantity and has no exponent of three digits, which takes seconds to
+// plausible reports whether text is short enough for a quantity and has no exponent of three digits, which takes seconds to
 // multiply out.
 func plausible(text string) bool {
 	e := strings.LastIndexAny(text, "eE")

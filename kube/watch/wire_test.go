@@ -92,15 +92,15 @@ func TestReadTheOthers(t *testing.T) {
 	for name, c := range map[string]struct{ got, want any }{
 		"headless":     {second(readService(s, all(metadata("a", "s", "1"), sub(2, text(3, "None"), text(4, "ClusterIP"))))), kube.Service{Type: "Headless"}},
 		"node port":    {second(readService(s, sub(2, text(3, "10.43.0.1"), text(4, "NodePort")))), kube.Service{Type: "NodePort"}},
-		"claim":        {second(readClaim(s, sub(3, text(1, "Bound")))), kube.Claim{Phase: "Bound"}},
-		"budget":       {second(readBudget(s, all(sub(2, sub(2, sub(1, text(1, "app"), text(2, "x")))), sub(3, number(3, 2))))), kube.Budget{Allowed: 2, Labels: []string{"app=x"}}},
-		"unclear":      {second(readBudget(s, sub(2, sub(2, sub(2, text(1, "app")))))), kube.Budget{Unclear: true}},
-		"no selector":  {second(readBudget(s, sub(2, nil))), kube.Budget{Unclear: true}},
-		"everything":   {second(readBudget(s, sub(2, sub(2)))), kube.Budget{}},
+		"claim":        {second(readClaim(s, sub(3, text(1, "Bound")))), kube.PVC{Phase: "Bound"}},
+		"budget":       {second(readBudget(s, all(sub(2, sub(2, sub(1, text(1, "app"), text(2, "x")))), sub(3, number(3, 2))))), kube.PDB{Allowed: 2, Labels: []string{"app=x"}}},
+		"unclear":      {second(readBudget(s, sub(2, sub(2, sub(2, text(1, "app")))))), kube.PDB{Unclear: true}},
+		"no selector":  {second(readBudget(s, sub(2, nil))), kube.PDB{Unclear: true}},
+		"everything":   {second(readBudget(s, sub(2, sub(2)))), kube.PDB{}},
 		"service CIDR": {second(readServiceCIDR(s, sub(2, text(1, "10.43.0.0/16"), text(1, "fd00::/112")))), kube.ServiceCIDR{CIDRs: []string{"10.43.0.0/16", "fd00::/112"}}},
 		"warning": {second(readWarning(s, all(sub(2, text(1, "Pod"), text(2, "team"), text(3, "a")), text(3, "BackOff"), text(4, "back\noff"), sub(5, text(1, "kubelet")),
 			sub(7, number(1, 1_700_000_000)), number(8, 3), sub(11, number(1, 9), sub(2, number(1, 1_700_000_060)))))),
-			kube.Warning{Last: time.Unix(1_700_000_060, 0), Count: 9, Kind: "Pod", Namespace: "team", Name: "a", Reason: "BackOff", Message: "back^Joff", Source: "kubelet"}},
+			kube.Event{Last: time.Unix(1_700_000_060, 0), Count: 9, Kind: "Pod", Namespace: "team", Name: "a", Reason: "BackOff", Message: "back^Joff", Source: "kubelet"}},
 	} {
 		if !reflect.DeepEqual(c.got, c.want) {
 			t.Errorf("%s: %+v, want %+v", name, c.got, c.want)
@@ -121,7 +121,7 @@ func TestReadInstance(t *testing.T) {
 		{"type":"LiveMigratable","status":"False","reason":"DisksNotLiveMigratable","message":"a disk is local"}],
 		"interfaces":[{"ipAddress":"10.0.0.1","ipAddresses":["10.0.0.1","fd00::1"]},{"ipAddress":"10.0.0.2"}],
 		"migrationState":{"migrationUid":"1f","sourceNode":"hv-0","targetNode":"hv-1","failed":true,"failureReason":"late","mode":"PreCopy"}}}`))
-	want := kube.Instance{Namespace: "vms", Name: "a", Phase: "Running", Node: "hv-1", IPs: []string{"10.0.0.1", "fd00::1", "10.0.0.2"},
+	want := kube.VMI{Namespace: "vms", Name: "a", Phase: "Running", Node: "hv-1", IPs: []string{"10.0.0.1", "fd00::1", "10.0.0.2"},
 		Ready: kube.True, Paused: kube.True, Migratable: kube.False, WhyNot: "a disk is local", VCPUs: 6, Memory: 4 << 30, Eviction: "LiveMigrate",
 		Evacuating: "hv-1", Created: time.Date(2026, 11, 22, 3, 0, 0, 0, time.UTC),
 		Moving: &kube.Moving{UID: "1f", Source: "hv-0", Target: "hv-1", Failed: true, Why: "late", Mode: "PreCopy"}}
@@ -195,7 +195,7 @@ func FuzzObjects(f *testing.F) {
 			}
 		}
 		state := new(kube.State)
-		objects.Roll(state, &kube.Place{Hostname: "hv-1"})
+		objects.Summarize(state, &kube.NodeIdentity{Hostname: "hv-1"})
 	})
 }
 

@@ -20,15 +20,15 @@ type addressMessage struct {
 	flags  uint32 // IFA_F_...
 }
 
-// same says whether both are one address of one link: what the kernel tells them apart by.
+// same reports whether both are one address of one link: what the kernel tells them apart by.
 func (a *addressMessage) same(b *addressMessage) bool {
 	return a.index == b.index && a.prefix == b.prefix
 }
 
-// hop is one next hop of a default route.
+// nextHop is one next hop of a default route.
 //
 // Kernel: Documentation/netlink/specs/rt-route.yaml
-type hop struct {
+type nextHop struct {
 	family  int        // 4 or 6
 	gateway netip.Addr // zero: on-link
 	index   int        // of the interface
@@ -83,20 +83,20 @@ func decodeAddress(b []byte) (a addressMessage, ok bool) {
 	return a, a.prefix.IsValid()
 }
 
-// isDefault says whether an RTM_NEWROUTE or RTM_DELROUTE payload is a default route, whatever it does.
+// isDefault reports whether an RTM_NEWROUTE or RTM_DELROUTE payload is a default route, whatever it does.
 func isDefault(b []byte) bool { return len(b) >= unix.SizeofRtMsg && b[1] == 0 }
 
-// appendHops adds the next hops of an RTM_NEWROUTE payload, if it is a default route of the family that leads
+// appendNextHops adds the next hops of an RTM_NEWROUTE payload, if it is a default route of the family that leads
 // somewhere (unreachable and blackhole defaults do not). A kernel without IPv6 answers a question for IPv6 routes with
 // those of IPv4. A route for packets of one type of service is not where the others go.
-func appendHops(list []hop, b []byte, family byte) []hop {
+func appendNextHops(list []nextHop, b []byte, family byte) []nextHop {
 	if !isDefault(b) || b[0] != family || b[3] != 0 || b[7] != unix.RTN_UNICAST {
 		return list
 	}
 	if binary.NativeEndian.Uint32(b[8:])&unix.RTM_F_CLONED != 0 { // a cached copy
 		return list
 	}
-	h := hop{family: 4, table: int(b[4])}
+	h := nextHop{family: 4, table: int(b[4])}
 	h.flags(b[8])
 	if family == unix.AF_INET6 {
 		h.family = 6
@@ -131,7 +131,7 @@ func appendHops(list []hop, b []byte, family byte) []hop {
 }
 
 // appendMultipath adds a hop for each struct rtnexthop in b.
-func appendMultipath(list []hop, b []byte, h hop) []hop {
+func appendMultipath(list []nextHop, b []byte, h nextHop) []nextHop {
 	for len(b) >= unix.SizeofRtNexthop {
 		size := int(binary.NativeEndian.Uint16(b))
 		if size < unix.SizeofRtNexthop || size > len(b) {
@@ -151,12 +151,12 @@ func appendMultipath(list []hop, b []byte, h hop) []hop {
 	return list
 }
 
-func (h *hop) flags(f byte) {
+func (h *nextHop) flags(f byte) {
 	h.onLink, h.dead = f&unix.RTNH_F_ONLINK != 0, f&(unix.RTNH_F_DEAD|unix.RTNH_F_LINKDOWN) != 0
 }
 
 // attribute takes what a route and a part of a multipath route have in common.
-func (h *hop) attribute(kind uint16, v []byte) {
+func (h *nextHop) attribute(kind uint16, v []byte) {
 	switch kind {
 	case unix.RTA_OIF:
 		h.index = int(int32(number(v)))

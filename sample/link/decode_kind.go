@@ -115,7 +115,7 @@ func decodeBondPort(b []byte) *sample.BondPort {
 	return port
 }
 
-// zero says whether b has no byte but 0: a partner that does not answer has such an address.
+// zero reports whether b has no byte but 0: a partner that does not answer has such an address.
 func zero(b []byte) bool {
 	for _, c := range b {
 		if c != 0 {

@@ -39,7 +39,7 @@ type linkMore struct {
 	active int // the active slave of a bond
 }
 
-// same says whether both say the same.
+// same reports whether both say the same.
 func (l *linkMessage) same(o *linkMessage) bool {
 	a, b := *l, *o
 	a.more, b.more = nil, nil

@@ -87,39 +87,39 @@ func TestAppendHops(t *testing.T) {
 		return route
 	}
 	several := attribute(unix.RTA_MULTIPATH, join(
-		nextHop(4, attribute(unix.RTA_GATEWAY, a.AsSlice())), nextHop(5, attribute(unix.RTA_GATEWAY, b.AsSlice())), nextHop(6)))
+		encodedHop(4, attribute(unix.RTA_GATEWAY, a.AsSlice())), encodedHop(5, attribute(unix.RTA_GATEWAY, b.AsSlice())), encodedHop(6)))
 	for _, c := range []struct {
 		name   string
 		b      []byte
 		family byte
-		want   []hop
+		want   []nextHop
 	}{
-		{"one", newRoute(unix.AF_INET, via, oif, attribute(unix.RTA_PRIORITY, word(100))), unix.AF_INET, []hop{{family: 4, gateway: a, index: 4, metric: 100, table: sample.MainTable}}},
-		{"on-link", newRoute(unix.AF_INET, oif), unix.AF_INET, []hop{{family: 4, index: 4, table: sample.MainTable}}},
+		{"one", newRoute(unix.AF_INET, via, oif, attribute(unix.RTA_PRIORITY, word(100))), unix.AF_INET, []nextHop{{family: 4, gateway: a, index: 4, metric: 100, table: sample.MainTable}}},
+		{"on-link", newRoute(unix.AF_INET, oif), unix.AF_INET, []nextHop{{family: 4, index: 4, table: sample.MainTable}}},
 		{"multipath", newRoute(unix.AF_INET, attribute(unix.RTA_PRIORITY, word(7)), several), unix.AF_INET,
-			[]hop{{family: 4, gateway: a, index: 4, metric: 7, table: sample.MainTable, weight: 1}, {family: 4, gateway: b, index: 5, metric: 7, table: sample.MainTable, weight: 1}, {family: 4, index: 6, metric: 7, table: sample.MainTable, weight: 1}}},
-		{"IPv6", newRoute(unix.AF_INET6, attribute(unix.RTA_GATEWAY, six.AsSlice()), oif), unix.AF_INET6, []hop{{family: 6, gateway: six, index: 4, metric: 0, table: sample.MainTable}}},
+			[]nextHop{{family: 4, gateway: a, index: 4, metric: 7, table: sample.MainTable, weight: 1}, {family: 4, gateway: b, index: 5, metric: 7, table: sample.MainTable, weight: 1}, {family: 4, index: 6, metric: 7, table: sample.MainTable, weight: 1}}},
+		{"IPv6", newRoute(unix.AF_INET6, attribute(unix.RTA_GATEWAY, six.AsSlice()), oif), unix.AF_INET6, []nextHop{{family: 6, gateway: six, index: 4, metric: 0, table: sample.MainTable}}},
 		{"IPv4 over an IPv6 gateway", newRoute(unix.AF_INET, oif, attribute(unix.RTA_VIA, append([]byte{10, 0}, six.AsSlice()...))),
-			unix.AF_INET, []hop{{family: 4, gateway: six, index: 4, metric: 0, table: sample.MainTable}}},
+			unix.AF_INET, []nextHop{{family: 4, gateway: six, index: 4, metric: 0, table: sample.MainTable}}},
 		{"IPv4 in answer to IPv6", newRoute(unix.AF_INET, via, oif), unix.AF_INET6, nil},
 		{"not default", changed(1, 24), unix.AF_INET, nil},
 		{"blackhole", changed(7, unix.RTN_BLACKHOLE), unix.AF_INET, nil},
 		{"a cached copy", changed(9, 2), unix.AF_INET, nil},
-		{"flagged on-link", changed(8, unix.RTNH_F_ONLINK), unix.AF_INET, []hop{{family: 4, gateway: a, index: 4, table: sample.MainTable, onLink: true}}},
-		{"table in the header", changed(4, 100), unix.AF_INET, []hop{{family: 4, gateway: a, index: 4, table: 100}}},
+		{"flagged on-link", changed(8, unix.RTNH_F_ONLINK), unix.AF_INET, []nextHop{{family: 4, gateway: a, index: 4, table: sample.MainTable, onLink: true}}},
+		{"table in the header", changed(4, 100), unix.AF_INET, []nextHop{{family: 4, gateway: a, index: 4, table: 100}}},
 		{"table in an attribute", newRoute(unix.AF_INET, via, oif, attribute(unix.RTA_TABLE, word(1000))), unix.AF_INET,
-			[]hop{{family: 4, gateway: a, index: 4, table: 1000}}},
+			[]nextHop{{family: 4, gateway: a, index: 4, table: 1000}}},
 		{"B14 for one type of service", changed(3, 0x10), unix.AF_INET, nil},
-		{"B14 its link is down", changed(8, unix.RTNH_F_LINKDOWN), unix.AF_INET, []hop{{family: 4, gateway: a, index: 4, table: sample.MainTable, dead: true}}},
-		{"B14 dead", changed(8, unix.RTNH_F_DEAD|unix.RTNH_F_ONLINK), unix.AF_INET, []hop{{family: 4, gateway: a, index: 4, table: sample.MainTable, dead: true, onLink: true}}},
-		{"B14 preferred", newRoute(unix.AF_INET6, oif, attribute(unix.RTA_PREF, []byte{1})), unix.AF_INET6, []hop{{family: 6, index: 4, table: sample.MainTable, less: -1}}},
-		{"B14 unwanted", newRoute(unix.AF_INET6, oif, attribute(unix.RTA_PREF, []byte{3})), unix.AF_INET6, []hop{{family: 6, index: 4, table: sample.MainTable, less: 1}}},
-		{"B14 a nexthop object", newRoute(unix.AF_INET, attribute(routeObject, word(7))), unix.AF_INET, []hop{{family: 4, table: sample.MainTable, object: 7}}},
-		{"B14 and what is in it", newRoute(unix.AF_INET, via, oif, attribute(routeObject, word(7))), unix.AF_INET, []hop{{family: 4, gateway: a, index: 4, table: sample.MainTable}}},
+		{"B14 its link is down", changed(8, unix.RTNH_F_LINKDOWN), unix.AF_INET, []nextHop{{family: 4, gateway: a, index: 4, table: sample.MainTable, dead: true}}},
+		{"B14 dead", changed(8, unix.RTNH_F_DEAD|unix.RTNH_F_ONLINK), unix.AF_INET, []nextHop{{family: 4, gateway: a, index: 4, table: sample.MainTable, dead: true, onLink: true}}},
+		{"B14 preferred", newRoute(unix.AF_INET6, oif, attribute(unix.RTA_PREF, []byte{1})), unix.AF_INET6, []nextHop{{family: 6, index: 4, table: sample.MainTable, less: -1}}},
+		{"B14 unwanted", newRoute(unix.AF_INET6, oif, attribute(unix.RTA_PREF, []byte{3})), unix.AF_INET6, []nextHop{{family: 6, index: 4, table: sample.MainTable, less: 1}}},
+		{"B14 a nexthop object", newRoute(unix.AF_INET, attribute(routeObject, word(7))), unix.AF_INET, []nextHop{{family: 4, table: sample.MainTable, object: 7}}},
+		{"B14 and what is in it", newRoute(unix.AF_INET, via, oif, attribute(routeObject, word(7))), unix.AF_INET, []nextHop{{family: 4, gateway: a, index: 4, table: sample.MainTable}}},
 		{"leads nowhere", newRoute(unix.AF_INET, via), unix.AF_INET, nil},
 		{"short", []byte{2, 0, 0}, unix.AF_INET, nil},
 	} {
-		if got := appendHops(nil, c.b, c.family); !reflect.DeepEqual(got, c.want) {
+		if got := appendNextHops(nil, c.b, c.family); !reflect.DeepEqual(got, c.want) {
 			t.Errorf("%s: got %+v, want %+v", c.name, got, c.want)
 		}
 	}
@@ -134,11 +134,11 @@ func FuzzDecode(f *testing.F) {
 	f.Add(newLink(7, "br0", linkKind("bridge"), attribute(unix.IFLA_MASTER, word(9))))
 	f.Add(newAddress(3, 24, attribute(unix.IFA_ADDRESS, ip), attribute(unix.IFA_LOCAL, ip)))
 	f.Add(newRoute(unix.AF_INET, attribute(unix.RTA_GATEWAY, ip), attribute(unix.RTA_OIF, word(4))))
-	f.Add(newRoute(unix.AF_INET, attribute(unix.RTA_MULTIPATH, join(nextHop(4, attribute(unix.RTA_GATEWAY, ip)), nextHop(5)))))
+	f.Add(newRoute(unix.AF_INET, attribute(unix.RTA_MULTIPATH, join(encodedHop(4, attribute(unix.RTA_GATEWAY, ip)), encodedHop(5)))))
 	f.Add(newRoute(unix.AF_INET6, attribute(unix.RTA_VIA, append([]byte{10, 0}, make([]byte, 16)...))))
 	f.Add([]byte{})
 	f.Fuzz(func(t *testing.T, b []byte) {
-		found := findings{around: around{fdb: fdb{known: true}}}
+		found := findings{around: polled{fdb: fdb{known: true}}}
 		if l, ok := decodeLink(b); ok {
 			if l.index <= 0 || l.name == "" {
 				t.Errorf("link %+v", l)
@@ -149,7 +149,7 @@ func FuzzDecode(f *testing.F) {
 			found.addresses = append(found.addresses, a)
 		}
 		for _, family := range []byte{unix.AF_INET, unix.AF_INET6} {
-			found.hops = appendHops(found.hops, b, family)
+			found.hops = appendNextHops(found.hops, b, family)
 		}
 		decodePort(b)
 		decodeNeighbour(b)
@@ -213,13 +213,13 @@ func TestB14NexthopObjects(t *testing.T) {
 	})}
 	defer s.Close()
 	one, two := netip.MustParseAddr("10.0.0.1"), netip.MustParseAddr("10.0.1.1")
-	got := s.resolve([]hop{{family: 4, index: 9}, {family: 4, object: 1, metric: 7}, {family: 4, object: 3}, {family: 4, object: 4}, {family: 4, object: 99}, {family: 6, index: 8}})
-	want := []hop{{family: 4, index: 9}, {family: 4, index: 4, gateway: one, metric: 7}, {family: 4, index: 4, gateway: one, weight: 1},
+	got := s.resolve([]nextHop{{family: 4, index: 9}, {family: 4, object: 1, metric: 7}, {family: 4, object: 3}, {family: 4, object: 4}, {family: 4, object: 99}, {family: 6, index: 8}})
+	want := []nextHop{{family: 4, index: 9}, {family: 4, index: 4, gateway: one, metric: 7}, {family: 4, index: 4, gateway: one, weight: 1},
 		{family: 4, index: 5, gateway: two, weight: 20, dead: true}, {family: 6, index: 8}}
 	if !slices.Equal(got, want) {
 		t.Errorf("got %+v\nwant %+v", got, want)
 	}
-	plain := []hop{{family: 4, index: 9}}
+	plain := []nextHop{{family: 4, index: 9}}
 	if got := s.resolve(plain); &got[0] != &plain[0] {
 		t.Error("hops without objects are copied")
 	}

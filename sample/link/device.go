@@ -57,7 +57,7 @@ func devices(root string, links []linkMessage) map[int]device {
 	return found
 }
 
-// isRepresentor says whether the name of a port is that of a function: pf0vf3, c1pf0, pf1sf88. That of a cable is p0.
+// isRepresentor reports whether the name of a port is that of a function: pf0vf3, c1pf0, pf1sf88. That of a cable is p0.
 //
 // Kernel: Documentation/networking/representors.rst
 func isRepresentor(port string) bool {
@@ -67,7 +67,7 @@ func isRepresentor(port string) bool {
 	return strings.HasPrefix(port, "pf")
 }
 
-// carriesSpeed says whether the speed of a link without hardware is that of the hardware below it. Others, veth and
+// carriesSpeed reports whether the speed of a link without hardware is that of the hardware below it. Others, veth and
 // tun among them, name a speed that is not true.
 func carriesSpeed(kind string) bool { return kind == "bond" || kind == "team" || kind == "vlan" }
 

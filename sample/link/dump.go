@@ -44,7 +44,7 @@ type request struct {
 }
 
 // read dumps what j wants until the kernel gives it in one piece, a few times at most.
-func (w *Watcher) read(ctx context.Context, j *job) (f findings, err error) {
+func (w *Watcher) read(ctx context.Context, j *pollRequest) (f findings, err error) {
 	if !j.everything && !j.routes {
 		return f, nil
 	}
@@ -81,7 +81,7 @@ func (s *session) close() {
 
 // ask dumps links, addresses and routes, in this order: what belongs to a link that came later finds no link and waits
 // for its event.
-func (w *Watcher) ask(ctx context.Context, j *job) (f findings, err error) {
+func (w *Watcher) ask(ctx context.Context, j *pollRequest) (f findings, err error) {
 	s, err := open(ctx, w.dial)
 	if err != nil {
 		return f, err
@@ -109,7 +109,7 @@ func (w *Watcher) ask(ctx context.Context, j *job) (f findings, err error) {
 	}
 	for _, family := range []byte{unix.AF_INET, unix.AF_INET6} {
 		routes := request{"routes", unix.RTM_GETROUTE, routePayload(family)}
-		err := s.collect(routes, func(b []byte) { f.hops = appendHops(f.hops, b, family) })
+		err := s.collect(routes, func(b []byte) { f.hops = appendNextHops(f.hops, b, family) })
 		// Under strict checking a table that nobody has put a route in does not exist.
 		if err != nil && !errors.Is(err, unix.ENOENT) {
 			return f, err

@@ -64,7 +64,7 @@ func TestEventsChangeTheTableWithoutADump(t *testing.T) {
 			if i := slices.IndexFunc(links, func(l *sample.Link) bool { return l.Name == name }); i >= 0 {
 				return links[i]
 			}
-			return &sample.Link{LinkTraits: &sample.LinkTraits{}}
+			return &sample.Link{SharedAttrs: &sample.SharedAttrs{}}
 		}
 		events <- event{kind: unix.RTM_NEWLINK, payload: newLink(3, "eth1")}
 		if l := find("eth1"); l.Index != 3 || len(first.Links) != 2 {
@@ -271,7 +271,7 @@ func TestEventsSpareTheDumps(t *testing.T) {
 
 // TestAddressesStandWhereTheKernelListsThem: as ip does.
 func TestAddressesStandWhereTheKernelListsThem(t *testing.T) {
-	var w world
+	var w linkState
 	for _, a := range []struct {
 		index  int
 		prefix string

@@ -113,8 +113,8 @@ func newRoute(family byte, attributes ...[]byte) []byte {
 	return join([]byte{family, 0, 0, 0, unix.RT_TABLE_MAIN, 0, 0, unix.RTN_UNICAST, 0, 0, 0, 0}, join(attributes...))
 }
 
-// nextHop is one struct rtnexthop.
-func nextHop(index int, attributes ...[]byte) []byte {
+// encodedHop is one struct rtnexthop.
+func encodedHop(index int, attributes ...[]byte) []byte {
 	more := join(attributes...)
 	b := binary.NativeEndian.AppendUint16(nil, uint16(unix.SizeofRtNexthop+len(more)))
 	return join(b, []byte{0, 0}, word(uint32(index)), more)

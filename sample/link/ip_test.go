@@ -66,13 +66,13 @@ func fromIP(t *testing.T) *sample.LinkTable {
 		n := &sample.Link{
 			Index: l.Index, Name: clean.String(l.Name), FirstAddress: len(table.Addresses), AddressCount: len(l.Addresses),
 			CarrierChanges: l.Stats.TX.CarrierChanges,
-			LinkTraits: &sample.LinkTraits{
+			SharedAttrs: &sample.SharedAttrs{
 				Kind: l.Info.Kind, Master: clean.String(l.Master), MTU: l.MTU, State: strings.ToLower(l.State),
 				AdminUp: slices.Contains(l.Flags, "UP"), Carrier: slices.Contains(l.Flags, "LOWER_UP"), Detail: detailOf(&l),
 			},
 		}
 		if l.FarNSID != nil {
-			n.Far = &sample.FarEnd{Namespace: *l.FarNSID, Index: l.FarIndex}
+			n.Peer = &sample.Peer{Namespace: *l.FarNSID, Index: l.FarIndex}
 		} else if l.Parent != l.Name {
 			n.Parent = clean.String(l.Parent)
 		}
@@ -113,14 +113,14 @@ func oracleTable(table *sample.LinkTable) *sample.LinkTable {
 		part.Gateways[i].Neighbour, part.Gateways[i].MAC, part.Gateways[i].Silent = "", "", 0
 	}
 	for i := range part.Links {
-		n, common := *part.Links[i], *part.Links[i].LinkTraits
-		n.LinkTraits = &common
+		n, common := *part.Links[i], *part.Links[i].SharedAttrs
+		n.SharedAttrs = &common
 		n.Physical, n.VM, n.WhyVM, n.Detail = false, nil, "", oracleDetail(n.More())
 		if n.BridgePort != nil {
 			n.BridgePort = &sample.BridgePort{State: n.BridgePort.State}
 		}
-		if n.Far != nil {
-			n.Far = &sample.FarEnd{Namespace: n.Far.Namespace, Index: n.Far.Index}
+		if n.Peer != nil {
+			n.Peer = &sample.Peer{Namespace: n.Peer.Namespace, Index: n.Peer.Index}
 		}
 		part.Links[i] = &n
 	}

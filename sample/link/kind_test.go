@@ -130,7 +130,7 @@ func TestUplinksAndWhatHangsOnThem(t *testing.T) {
 		f.links = append(f.links, l)
 	}
 	f.devices = map[int]device{2: {physical: true}, 3: {physical: true}}
-	f.around.owners = owners{guests: []qemu.Guest{{Namespace: "default", Name: "vm-01", PID: 9}}, namespace: map[int][]int{3: {0}}}
+	f.around.owners = guestLinks{guests: []qemu.Guest{{Namespace: "default", Name: "vm-01", PID: 9}}, namespace: map[int][]int{3: {0}}}
 	table := tableOf(f)
 	links := map[string]*sample.Link{}
 	for _, l := range table.Links {
@@ -157,8 +157,8 @@ func TestUplinksAndWhatHangsOnThem(t *testing.T) {
 	if d := links["br0"].More(); d.Bridge.Ports != 2 {
 		t.Errorf("%+v", d.Bridge)
 	}
-	if d := links["veth"]; *d.VM != vm || d.Detail != nil || d.Far.Namespace != 3 || d.Far.Index != 2 || d.Parent != "" {
-		t.Errorf("%+v, %+v", d.VM, d.Far)
+	if d := links["veth"]; *d.VM != vm || d.Detail != nil || d.Peer.Namespace != 3 || d.Peer.Index != 2 || d.Parent != "" {
+		t.Errorf("%+v, %+v", d.VM, d.Peer)
 	}
 	if d := links["bond0.5"]; d.Parent != "bond0" {
 		t.Errorf("parent %q", d.Parent)

@@ -81,13 +81,13 @@ func TestDSettingsOfAGoneDeviceAreForgotten(t *testing.T) {
 		links:   []linkMessage{{index: 3, name: "eth0", netns: -1}, {index: 4, name: "eth1", netns: -1}},
 		devices: map[int]device{3: {physical: true, driver: "igb", mbps: 1000}, 4: {physical: true, mbps: 100}},
 	}
-	var w world
-	w.merge(&job{everything: true, around: true, listeners: true}, &f)
+	var w linkState
+	w.merge(&pollRequest{everything: true, around: true, listeners: true}, &f)
 	w.apply(&netlink.Message{Header: netlink.Header{Type: unix.RTM_DELLINK}, Data: newLink(3, "eth0")})
 	w.apply(&netlink.Message{Header: netlink.Header{Type: unix.RTM_NEWLINK}, Data: newLink(3, "veth7")})
 	links := w.table(nil).Links
 	if l := links[0]; l.Name != "veth7" || l.Physical || l.More().Driver != "" || l.More().SpeedMbps != 0 {
-		t.Errorf("%+v, %+v", l.LinkTraits, l.More())
+		t.Errorf("%+v, %+v", l.SharedAttrs, l.More())
 	}
 	if l := links[1]; !l.Physical || l.More().SpeedMbps != 100 || len(w.devices) != 1 {
 		t.Errorf("%+v, %d devices", l.More(), len(w.devices))
@@ -96,7 +96,7 @@ func TestDSettingsOfAGoneDeviceAreForgotten(t *testing.T) {
 
 // Events that come while a dump hangs are kept for it, but not for ever.
 func TestDHeldEventsAreBounded(t *testing.T) {
-	r := follower{Watcher: New(Options{}), busy: true, asked: job{everything: true}}
+	r := follower{Watcher: New(Options{}), busy: true, asked: pollRequest{everything: true}}
 	b := batch{messages: make([]netlink.Message, mostHeld/4)}
 	most := 0
 	for range 40 {
@@ -106,7 +106,7 @@ func TestDHeldEventsAreBounded(t *testing.T) {
 	if most > mostHeld || !r.wanted.everything {
 		t.Errorf("%d events held, another dump wanted: %v", most, r.wanted.everything)
 	}
-	r.held, r.wanted = nil, job{}
+	r.held, r.wanted = nil, pollRequest{}
 	r.take(&b)
 	if len(r.held) != mostHeld/4 || r.wanted.everything {
 		t.Errorf("%d of a few events held, another dump wanted: %v", len(r.held), r.wanted.everything)

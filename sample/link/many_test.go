@@ -70,8 +70,8 @@ func TestF15FiveThousandLinksInMemory(t *testing.T) {
 		}
 		f.links = append(f.links, l)
 	}
-	var w world
-	j := job{everything: true, around: true, learned: true, listeners: true}
+	var w linkState
+	j := pollRequest{everything: true, around: true, learned: true, listeners: true}
 	w.merge(&j, &f)
 	f = findings{}
 	table := w.table(nil)
@@ -101,7 +101,7 @@ func TestKindsAreNamedOnce(t *testing.T) {
 
 // TestWhatIsTheSameOfLinksIsThereOnce: of thousands of ports nearly all are alike.
 func TestWhatIsTheSameOfLinksIsThereOnce(t *testing.T) {
-	var w world
+	var w linkState
 	w.around.fdb = fdb{known: true, learned: map[int]int{4: 2}}
 	for _, b := range [][]byte{newLink(1, "br0", linkKind("bridge")), newLink(2, "va"), newLink(3, "vb"), newLink(4, "vc"), newLink(5, "vd")} {
 		l, _ := decodeLink(b)
@@ -113,10 +113,10 @@ func TestWhatIsTheSameOfLinksIsThereOnce(t *testing.T) {
 	w.links[4].state = 2
 	links := w.table(nil).Links
 	va, vb, vc, vd := links[1], links[2], links[3], links[4]
-	if va.LinkTraits != vb.LinkTraits || va.Master != "br0" || *va.BridgePort != (sample.BridgePort{State: "forwarding"}) || va.Name == vb.Name {
+	if va.SharedAttrs != vb.SharedAttrs || va.Master != "br0" || *va.BridgePort != (sample.BridgePort{State: "forwarding"}) || va.Name == vb.Name {
 		t.Errorf("%+v, %+v", va, vb)
 	}
 	if vc.BridgePort.Learned != 2 || va.BridgePort.Learned != 0 || vd.State != "down" || vd.BridgePort != va.BridgePort {
-		t.Errorf("%+v, %+v", vc.LinkTraits, vd.LinkTraits)
+		t.Errorf("%+v, %+v", vc.SharedAttrs, vd.SharedAttrs)
 	}
 }

@@ -20,7 +20,7 @@ type neighbour struct {
 // own traffic.
 //
 // Kernel: Documentation/netlink/specs/rt-neigh.yaml
-func (s *session) neighbours(hops []hop, now time.Duration) map[hopKey]neighbour {
+func (s *session) neighbours(hops []nextHop, now time.Duration) map[hopKey]neighbour {
 	known := make(map[hopKey]neighbour, len(hops))
 	for _, h := range hops {
 		key := hopKey{h.index, h.gateway}
@@ -82,7 +82,7 @@ const lately = 5 * time.Minute
 // ticks is a number of clock ticks, of which the kernel tells a hundred a second whatever its own are.
 func ticks(v []byte) time.Duration { return time.Duration(number(v)) * (time.Second / 100) }
 
-// isStatic says whether an RTM_NEWNEIGH payload is of an address that was not learned.
+// isStatic reports whether an RTM_NEWNEIGH payload is of an address that was not learned.
 func isStatic(b []byte) bool {
 	return len(b) >= unix.SizeofNdMsg && binary.NativeEndian.Uint16(b[8:])&(unix.NUD_PERMANENT|unix.NUD_NOARP) != 0
 }

@@ -16,8 +16,8 @@ const (
 // known, and it is left out. The kernel says it of itself unless net.ipv4.nexthop_compat_mode is off.
 //
 // Kernel: Documentation/netlink/specs/rt-nexthop.yaml, uapi/linux/nexthop.h
-func (s *session) resolve(hops []hop) []hop {
-	var all []hop
+func (s *session) resolve(hops []nextHop) []nextHop {
+	var all []nextHop
 	for i, h := range hops {
 		if h.object == 0 {
 			if all != nil {
@@ -26,7 +26,7 @@ func (s *session) resolve(hops []hop) []hop {
 			continue
 		}
 		if all == nil {
-			all = append(make([]hop, 0, len(hops)), hops[:i]...)
+			all = append(make([]nextHop, 0, len(hops)), hops[:i]...)
 		}
 		o := s.object(h.object)
 		if o.members == nil {

@@ -29,7 +29,7 @@ import (
 
 // TestNetworkPluginByItsLink: where no file says which it is.
 func TestNetworkPluginByItsLink(t *testing.T) {
-	f := findings{links: []linkMessage{{index: 4, name: "flannel.1", kind: "vxlan"}}, around: around{services: &sample.NetServices{WhyCNI: "permission denied"}}}
+	f := findings{links: []linkMessage{{index: 4, name: "flannel.1", kind: "vxlan"}}, around: polled{services: &sample.NetServices{WhyCNI: "permission denied"}}}
 	if n := tableOf(f).Services; n.CNI != "flannel" || n.CNISource != "interface flannel.1" || f.around.services.CNI != "" {
 		t.Errorf("by its link: %+v", n)
 	}

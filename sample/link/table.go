@@ -15,7 +15,7 @@ import (
 // table joins what is known: links sorted by index, addresses grouped by link in the kernel's order, default routes of
 // the main table first, then by family and metric. An address whose link is not there is left out. Links that are as they
 // were in old, which may be nil, are the same pointers.
-func (w *world) table(old *sample.LinkTable) *sample.LinkTable {
+func (w *linkState) table(old *sample.LinkTable) *sample.LinkTable {
 	t := &sample.LinkTable{
 		Links:     make([]*sample.Link, 0, len(w.links)),
 		Addresses: make([]sample.Address, 0, len(w.addresses)),
@@ -27,7 +27,7 @@ func (w *world) table(old *sample.LinkTable) *sample.LinkTable {
 	if old != nil {
 		former = old.Links
 	}
-	wires, ports, traits := w.wire(), pool[sample.BridgePort]{}, pool[sample.LinkTraits]{}
+	wires, ports, traits := w.wire(), pool[sample.BridgePort]{}, pool[sample.SharedAttrs]{}
 	addresses := w.addresses
 	for i := range w.links {
 		l := &w.links[i]
@@ -36,7 +36,7 @@ func (w *world) table(old *sample.LinkTable) *sample.LinkTable {
 			common.BridgePort = ports.once(w.bridgePort(l))
 		}
 		common.Detail = wires.detail(i)
-		n.LinkTraits = traits.once(common)
+		n.SharedAttrs = traits.once(common)
 		for len(addresses) > 0 && addresses[0].index < l.index {
 			addresses = addresses[1:]
 		}
@@ -61,9 +61,9 @@ func (w *world) table(old *sample.LinkTable) *sample.LinkTable {
 
 // describe is the link as the screens know it, and what it may have in common with others, but for its addresses, its
 // port and its detail.
-func (w *world) describe(l *linkMessage) (n sample.Link, common sample.LinkTraits) {
+func (w *linkState) describe(l *linkMessage) (n sample.Link, common sample.SharedAttrs) {
 	n = sample.Link{Index: l.index, Name: clean.String(l.name), MAC: l.mac, CarrierChanges: int(l.changes)}
-	common = sample.LinkTraits{
+	common = sample.SharedAttrs{
 		Kind:     clean.String(l.kind),
 		Master:   w.nameOf(l.master),
 		State:    operstate(l.state),
@@ -78,7 +78,7 @@ func (w *world) describe(l *linkMessage) (n sample.Link, common sample.LinkTrait
 	}
 	if l.netns >= 0 {
 		name := w.around.owners.names[farKey{l.netns, l.parent}]
-		n.Far = &sample.FarEnd{Namespace: l.netns, Index: l.parent, Name: name}
+		n.Peer = &sample.Peer{Namespace: l.netns, Index: l.parent, Name: name}
 	} else if l.parent != l.index { // a tunnel's or a DSA port's own index means nothing
 		n.Parent = w.nameOf(l.parent)
 	}
@@ -86,10 +86,10 @@ func (w *world) describe(l *linkMessage) (n sample.Link, common sample.LinkTrait
 	return n, common
 }
 
-// twice says whether what a link of the hardware counts is counted by another one of it, too: by the one that it lies on
+// twice reports whether what a link of the hardware counts is counted by another one of it, too: by the one that it lies on
 // (a port of a switch in this host, an IPoIB child), by the one that it belongs to (the function behind a netvsc or
 // failover), or by that of the cable, of which it stands for a function that somebody else has (a representor).
-func (w *world) twice(l *linkMessage) bool {
+func (w *linkState) twice(l *linkMessage) bool {
 	d := w.devices[l.index]
 	switch {
 	case !d.physical:
@@ -113,7 +113,7 @@ func (w *world) twice(l *linkMessage) bool {
 const netvsc = "hv_netvsc" // whose function has its address
 
 // bridgePort is the state of a link that is a port of a bridge.
-func (w *world) bridgePort(l *linkMessage) sample.BridgePort {
+func (w *linkState) bridgePort(l *linkMessage) sample.BridgePort {
 	port := sample.BridgePort{State: portState(l.port - 1), Learned: -1}
 	if w.around.fdb.known {
 		port.Learned = w.around.fdb.learned[l.index]
@@ -133,8 +133,8 @@ func (p pool[T]) once(v T) *T {
 
 // detail is what only few links have: nil for all others. What lies in the message is shared by all tables, so that what is
 // joined to it goes into copies.
-func (g *wires) detail(i int) *sample.LinkDetail {
-	w, l := g.world, &g.links[i]
+func (g *topology) detail(i int) *sample.LinkDetail {
+	w, l := g.linkState, &g.links[i]
 	device, known := w.devices[l.index]
 	uplinks := len(g.below[i]) > 0 && (l.master == 0 || len(g.above[i]) > 0) // of a mere port its bridge says it
 	if l.more == nil && !known && !uplinks && len(g.above[i]) == 0 && len(w.around.functions[l.index]) == 0 {
@@ -171,7 +171,7 @@ func (g *wires) detail(i int) *sample.LinkDetail {
 }
 
 // functions are the virtual functions of a device, with the guests that have them.
-func (w *world) functions(index int) []sample.VF {
+func (w *linkState) functions(index int) []sample.VF {
 	vfs := slices.Clone(w.around.functions[index])
 	for i := range vfs {
 		if guest, ok := w.around.owners.devices[vfs[i].Bus]; ok {
@@ -190,10 +190,10 @@ func (a *addressMessage) describe() sample.Address {
 	}
 }
 
-func (w *world) gateways() []sample.Gateway {
+func (w *linkState) gateways() []sample.Gateway {
 	list := make([]sample.Gateway, 0, len(w.hops))
 	hops := slices.Clone(w.hops)
-	slices.SortStableFunc(hops, func(a, b hop) int {
+	slices.SortStableFunc(hops, func(a, b nextHop) int {
 		return cmp.Or(cmp.Compare(rank(a.table), rank(b.table)), cmp.Compare(a.family, b.family),
 			cmp.Compare(a.metric, b.metric), cmp.Compare(a.less, b.less))
 	})
@@ -212,9 +212,9 @@ func (w *world) gateways() []sample.Gateway {
 	return list
 }
 
-// down says whether nothing goes out over a hop's link. The kernel sends no event of the route when that changes, but one of
+// down reports whether nothing goes out over a hop's link. The kernel sends no event of the route when that changes, but one of
 // the link.
-func (w *world) down(h *hop) bool {
+func (w *linkState) down(h *nextHop) bool {
 	if at, known := w.find(h.index); known {
 		return w.links[at].flags&unix.IFF_UP == 0 || w.links[at].flags&unix.IFF_LOWER_UP == 0
 	}
@@ -230,7 +230,7 @@ func rank(table int) int {
 }
 
 // services is what the files said, with the network plugin by its links where no file names it.
-func (w *world) services() *sample.NetServices {
+func (w *linkState) services() *sample.NetServices {
 	if w.around.services == nil {
 		return nil
 	}
@@ -275,24 +275,24 @@ func scope(s uint8) string {
 	return strconv.Itoa(int(s))
 }
 
-// same says whether two tables hold the same.
+// same reports whether two tables hold the same.
 func same(a, b *sample.LinkTable) bool {
 	return slices.EqualFunc(a.Links, b.Links, sameLink) && slices.Equal(a.Addresses, b.Addresses) &&
 		slices.Equal(a.Gateways, b.Gateways) && slices.Equal(a.DNS, b.DNS) && reflect.DeepEqual(a.Services, b.Services)
 }
 
-// sameLink says whether two links are the same in all that is known of them.
+// sameLink reports whether two links are the same in all that is known of them.
 func sameLink(a, b *sample.Link) bool {
 	if a == b {
 		return true
 	}
 	c, d := *a, *b
-	c.Far, c.VM, c.LinkTraits = nil, nil, nil
-	d.Far, d.VM, d.LinkTraits = nil, nil, nil
-	return c == d && equal(a.Far, b.Far) && equal(a.VM, b.VM) && sameTraits(a.LinkTraits, b.LinkTraits)
+	c.Peer, c.VM, c.SharedAttrs = nil, nil, nil
+	d.Peer, d.VM, d.SharedAttrs = nil, nil, nil
+	return c == d && equal(a.Peer, b.Peer) && equal(a.VM, b.VM) && sameTraits(a.SharedAttrs, b.SharedAttrs)
 }
 
-func sameTraits(a, b *sample.LinkTraits) bool {
+func sameTraits(a, b *sample.SharedAttrs) bool {
 	if a == b {
 		return true
 	}

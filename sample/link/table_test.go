@@ -49,8 +49,8 @@ func check(t testing.TB, table *sample.LinkTable) {
 
 // tableOf is the table that a dump of everything makes of what it has found.
 func tableOf(f findings) *sample.LinkTable {
-	var w world
-	w.merge(&job{everything: true, around: true, listeners: true}, &f)
+	var w linkState
+	w.merge(&pollRequest{everything: true, around: true, listeners: true}, &f)
 	return w.table(nil)
 }
 
@@ -67,7 +67,7 @@ func TestTableJoins(t *testing.T) {
 		},
 		addresses: []addressMessage{prefix(9, "fd00::9/64"), prefix(3, "10.0.0.3/24"), prefix(4, "10.0.0.4/24"), prefix(9, "10.0.0.9/24"),
 			prefix(99, "10.0.0.99/24")},
-		hops: []hop{
+		hops: []nextHop{
 			{family: 4, index: 3, metric: 1, table: 100},
 			{family: 6, gateway: netip.MustParseAddr("fe80::1"), index: 9, metric: 1024, table: 254},
 			{family: 4, index: 3, metric: 200, table: 254},
@@ -113,8 +113,8 @@ func TestSame(t *testing.T) {
 		f := findings{
 			links:     []linkMessage{{index: 3, name: "eth0"}},
 			addresses: []addressMessage{{index: 3, prefix: netip.MustParsePrefix("10.0.0.3/24")}},
-			hops:      []hop{{family: 4, index: 3}},
-			around:    around{dns: []string{"10.0.0.1"}},
+			hops:      []nextHop{{family: 4, index: 3}},
+			around:    polled{dns: []string{"10.0.0.1"}},
 		}
 		return tableOf(f)
 	}
@@ -212,9 +212,9 @@ func TestB11RepresentorsByTheirPort(t *testing.T) {
 func TestB14GatewayWithoutCarrier(t *testing.T) {
 	const up = unix.IFF_UP | unix.IFF_LOWER_UP
 	f := findings{links: []linkMessage{{index: 1, name: "a", flags: up}, {index: 2, name: "b", flags: unix.IFF_UP}, {index: 3, name: "c"}},
-		hops: []hop{{family: 4, index: 1}, {family: 4, index: 2}, {family: 4, index: 3}, {family: 4, index: 9, dead: true}, {family: 4, index: 9}}}
-	var w world
-	w.merge(&job{everything: true, around: true, listeners: true}, &f)
+		hops: []nextHop{{family: 4, index: 1}, {family: 4, index: 2}, {family: 4, index: 3}, {family: 4, index: 9, dead: true}, {family: 4, index: 9}}}
+	var w linkState
+	w.merge(&pollRequest{everything: true, around: true, listeners: true}, &f)
 	down := func() (list []bool) {
 		for _, g := range w.table(nil).Gateways {
 			list = append(list, g.LinkDown)

@@ -65,7 +65,7 @@ func New(o Options) *Watcher {
 
 // outcome is how one job ended.
 type outcome struct {
-	job   job
+	job   pollRequest
 	found findings
 	err   error
 	crash string // a panic and its trace, to be raised again where somebody recovers
@@ -75,20 +75,20 @@ type outcome struct {
 // follower is one Run. Its goroutine owns everything in it.
 type follower struct {
 	*Watcher
-	world   world
-	report  sample.LinkReport
-	publish func(*sample.LinkReport)
-	events  <-chan batch
-	held    []netlink.Message // that came while a dump of everything was under way
-	wanted  job               // what is to be asked for next
-	busy    bool
-	asked   job
-	dumped  time.Duration // when everything was asked for last
-	beats   int           // since then
-	learn   time.Duration // when it is time to look at what bridges have learned
-	ports   time.Duration // when it is time to ask who listens
-	census  census        // as of the last question
-	answers chan outcome
+	world     linkState
+	report    sample.LinkReport
+	publish   func(*sample.LinkReport)
+	events    <-chan batch
+	held      []netlink.Message // that came while a dump of everything was under way
+	wanted    pollRequest       // what is to be asked for next
+	busy      bool
+	asked     pollRequest
+	dumped    time.Duration // when everything was asked for last
+	beats     int           // since then
+	learn     time.Duration // when it is time to look at what bridges have learned
+	ports     time.Duration // when it is time to ask who listens
+	guestList guestList     // as of the last question
+	answers   chan outcome
 }
 
 // mostHeld is how many events are worth keeping for the end of a dump: beyond that another dump is cheaper.
@@ -113,7 +113,7 @@ func (w *Watcher) Run(ctx context.Context, publish func(*sample.LinkReport)) err
 		case <-ctx.Done():
 			return ctx.Err()
 		case <-settled.C:
-			r.wanted.around = r.wanted.around || r.awaiting() && !r.census.same(r.count())
+			r.wanted.around = r.wanted.around || r.awaiting() && !r.guestList.same(r.count())
 			r.start(ctx)
 			if r.awaiting() {
 				settled.Reset(settle)
@@ -161,7 +161,7 @@ func (r *follower) beat(ctx context.Context) {
 		r.wanted.everything = true
 	}
 	r.wanted.everything = r.wanted.everything || r.beats >= slow+len(r.world.links)/perBeat
-	r.wanted.around = r.wanted.around || r.beats%2 == 0 || !r.census.same(r.count())
+	r.wanted.around = r.wanted.around || r.beats%2 == 0 || !r.guestList.same(r.count())
 	if r.wanted.everything || r.wanted.around {
 		r.start(ctx)
 	}
@@ -204,10 +204,10 @@ func (r *follower) start(ctx context.Context) {
 	}
 	j := r.wanted
 	j.fill(&r.world, r.count())
-	r.wanted = job{}
+	r.wanted = pollRequest{}
 	r.busy, r.asked = true, j
 	r.asks("rtnetlink")
-	j.learned = j.around && (r.now() >= r.learn || !r.census.same(j.census))
+	j.learned = j.around && (r.now() >= r.learn || !r.guestList.same(j.census))
 	j.listeners = j.around && r.now() >= r.ports
 	if j.everything {
 		r.dumped, r.beats = r.now(), 0
@@ -228,7 +228,7 @@ func (r *follower) answer(o *outcome) {
 		fresh = r.world.merge(&o.job, &o.found) || r.report.Table == nil
 	}
 	if o.job.around {
-		r.census = o.job.census
+		r.guestList = o.job.census
 	}
 	if o.job.learned {
 		r.learn = r.now() + time.Duration(o.found.around.fdb.entries)*perEntry
@@ -255,12 +255,12 @@ func (r *follower) send() {
 	r.publish(&sample.LinkReport{Table: r.report.Table, Health: r.report.Health, Awaiting: r.awaiting()})
 }
 
-// awaiting says whether the last answer came before anybody had looked for VMs. That takes moments at the start, and the
+// awaiting reports whether the last answer came before anybody had looked for VMs. That takes moments at the start, and the
 // names of the VMs are not to be missing until the next beat.
-func (r *follower) awaiting() bool { return r.census.why == qemu.NotLooked }
+func (r *follower) awaiting() bool { return r.guestList.why == qemu.NotLooked }
 
 // attempt is one job as Run wants it: given up after a while, and never panicking on a goroutine that nobody guards.
-func (w *Watcher) attempt(ctx context.Context, j job) (o outcome) {
+func (w *Watcher) attempt(ctx context.Context, j pollRequest) (o outcome) {
 	began := w.now()
 	o.job = j
 	defer func() {
@@ -277,29 +277,29 @@ func (w *Watcher) attempt(ctx context.Context, j job) (o outcome) {
 
 // Dump asks for everything once. The table is the caller's. Errors name what was asked: "dump links: ...".
 func (w *Watcher) Dump(ctx context.Context) (*sample.LinkTable, error) {
-	j := job{everything: true, around: true, learned: true, listeners: true, census: w.count()}
+	j := pollRequest{everything: true, around: true, learned: true, listeners: true, census: w.count()}
 	f, err := w.find(ctx, &j)
 	if err != nil {
 		return nil, err
 	}
-	var all world
+	var all linkState
 	all.merge(&j, &f)
 	return all.table(nil), nil
 }
 
-// census is who runs on this host, or why nobody knows.
-type census struct {
+// guestList is who runs on this host, or why nobody knows.
+type guestList struct {
 	guests []qemu.Guest
 	why    string
 }
 
-func (c *census) same(other census) bool {
+func (c *guestList) same(other guestList) bool {
 	return c.why == other.why && slices.Equal(c.guests, other.guests)
 }
 
-func (w *Watcher) count() (c census) {
+func (w *Watcher) count() (c guestList) {
 	if w.guests == nil {
-		return census{why: "nobody looks for VMs"}
+		return guestList{why: "nobody looks for VMs"}
 	}
 	c.guests, c.why = w.guests()
 	return c

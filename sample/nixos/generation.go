@@ -165,7 +165,7 @@ func (g *generations) version(system string) (string, error) {
 	return clean.String(strings.TrimSpace(line)), nil
 }
 
-// reboot says whether the profile would boot something else than what was booted, by the rule of NixOS' own
+// reboot reports whether the profile would boot something else than what was booted, by the rule of NixOS' own
 // system.autoUpgrade.allowReboot: any of the three links differs. It is not known where neither system has a kernel, as
 // in a container.
 func (g *generations) reboot(booted, profile string) (needed, known bool, err error) {

@@ -24,7 +24,7 @@ const (
 	minute   = "2006-01-02 15:04 MST"
 )
 
-// lastBoot finds out how the boot before this one ended: wtmp says whether it was shut down, pstore whether the kernel
+// lastBoot finds out how the boot before this one ended: wtmp reports whether it was shut down, pstore whether the kernel
 // left its last words. These do not prove that it died: it may have lived on after an oops.
 type lastBoot struct {
 	root  string
@@ -124,7 +124,7 @@ func (b *lastBoot) lastWords(boot time.Time) (words string, kept bool, err error
 // noBackend is what stands in the file of the backend while there is none.
 const noBackend = "(null)"
 
-// backed says whether pstore has memory to keep things in: both directories are there without it too.
+// backed reports whether pstore has memory to keep things in: both directories are there without it too.
 func (b *lastBoot) backed() bool {
 	file, err := os.Open(b.root + backend)
 	if err != nil {

@@ -138,7 +138,7 @@ func take(s *sample.System, o *outcome, now time.Duration) {
 	s.LastBoot.Health = health
 }
 
-// judge brings h up to date and says whether what was read with err replaces what there is.
+// judge brings h up to date and reports whether what was read with err replaces what there is.
 func judge(h *health.Health, err error, cost, now time.Duration) bool {
 	h.Cost = cost
 	var none absence

@@ -70,7 +70,7 @@ func readWtmp(file io.ReaderAt, size int64, l layout) (ending, error) {
 	return e, nil
 }
 
-// take looks at the record before those it has seen and says whether all is known.
+// take looks at the record before those it has seen and reports whether all is known.
 func (e *ending) take(record []byte, l layout) bool {
 	user, _, _ := bytes.Cut(record[userAt:userAt+userSize], []byte{0})
 	var at time.Time

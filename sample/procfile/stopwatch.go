@@ -23,7 +23,7 @@ func (w *Stopwatch) Since() time.Duration { return time.Duration(w.began.Load())
 // WorkPatience is how long a worker may take for one look: scanning thousands of processes on a busy host takes a while.
 const WorkPatience = 5 * time.Second
 
-// Hangs says whether it has been running for longer than a worker may.
+// Hangs reports whether it has been running for longer than a worker may.
 func (w *Stopwatch) Hangs(now time.Duration) bool {
 	began := w.Since()
 	return began != 0 && now-began > WorkPatience

@@ -100,7 +100,7 @@ func cutArg(text []byte) (arg, rest []byte) {
 	return arg, rest
 }
 
-// isQEMU says whether a program's path is that of a system emulator. Nix's wrapped programs are called
+// isQEMU reports whether a program's path is that of a system emulator. Nix's wrapped programs are called
 // .qemu-system-x86_64-wrapped, and Proxmox starts kvm.
 func isQEMU(program []byte) bool {
 	base := program[bytes.LastIndexByte(program, '/')+1:]
@@ -194,7 +194,7 @@ func (l *qemuLine) mac(text string) {
 	}
 }
 
-// isBusAddress says whether s is the address of a PCI device, with or without its domain.
+// isBusAddress reports whether s is the address of a PCI device, with or without its domain.
 func isBusAddress(s string) bool {
 	return len(s) >= 7 && len(s) <= 16 && strings.Trim(s, "0123456789abcdefABCDEF:.") == ""
 }
@@ -315,7 +315,7 @@ func cutGuest(guest string) (namespace, name string) {
 	return "", procfile.Clean([]byte(guest))
 }
 
-// isLabel says whether s may name something in Kubernetes.
+// isLabel reports whether s may name something in Kubernetes.
 func isLabel(s string) bool {
 	for i := range len(s) {
 		c := s[i]

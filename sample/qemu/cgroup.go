@@ -44,7 +44,7 @@ func parseCgroup(text []byte) string {
 	return path
 }
 
-// ofTheHost says whether /proc/PID/cgroup places a process in a machine of libvirt's, in a service or in somebody's
+// ofTheHost reports whether /proc/PID/cgroup places a process in a machine of libvirt's, in a service or in somebody's
 // login, and not in a pod, whose cgroup the kubelet calls kubepods wherever that lies.
 func ofTheHost(text []byte) bool {
 	if bytes.Contains(text, []byte("kubepods")) {
@@ -78,7 +78,7 @@ func rankOf(text []byte) rank {
 	return ofSystem
 }
 
-// ofVMs says whether /proc/PID/cgroup places a process where virtual machines are put: libvirt's, Proxmox' and
+// ofVMs reports whether /proc/PID/cgroup places a process where virtual machines are put: libvirt's, Proxmox' and
 // microvm.nix' scopes and services. A pod may hold anything.
 func ofVMs(text []byte) bool {
 	if bytes.Contains(text, []byte(":/user.slice")) {

@@ -147,7 +147,7 @@ func (s *qemuScan) inspect(pid int, known *guest, review bool) (g guest, ok bool
 	return g, true, s.place(&g)
 }
 
-// judge says whether a process may be QEMU, and what shows it. A command line, which can show it too, is read only then:
+// judge reports whether a process may be QEMU, and what shows it. A command line, which can show it too, is read only then:
 // it can be long, and to read it takes the process's own memory lock, which may be held for long.
 //
 // The kernel's name of a process is the file's, cut to 15 bytes, until the process takes another, as -name process= makes

@@ -65,9 +65,9 @@ func (w *Watcher) look(ctx context.Context) (changed bool, err error) {
 	return at != c.at, err
 }
 
-// survey asks for everything: three messages, two for each unit that is watched or restarting, one for each that has
+// slowReader asks for everything: three messages, two for each unit that is watched or restarting, one for each that has
 // failed.
-func (w *Watcher) survey(ctx context.Context) error {
+func (w *Watcher) slowReader(ctx context.Context) error {
 	var state string
 	if err := w.bus.get(ctx, managerPath, managerInterface, "SystemState", &state); err != nil {
 		return err
@@ -81,7 +81,7 @@ func (w *Watcher) survey(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s := survey{w: w, now: w.now(), restarts: map[string]restart{}}
+	s := slowReader{w: w, now: w.now(), restarts: map[string]restart{}}
 	s.wall, s.monotonic = w.clock()
 	s.units = sample.Units{State: clean.String(state), Health: w.units.Health}
 	if err := s.services(ctx, named); err != nil {
@@ -122,8 +122,8 @@ func (w *Watcher) suspects(trouble []status) []string {
 	return names[:min(len(names), mostDetailed)]
 }
 
-// survey is a survey under way.
-type survey struct {
+// slowReader is a survey under way.
+type slowReader struct {
 	w         *Watcher
 	now       time.Duration // CLOCK_BOOTTIME
 	wall      time.Time
@@ -134,7 +134,7 @@ type survey struct {
 }
 
 // services takes the watched and the restarting units.
-func (s *survey) services(ctx context.Context, named []status) error {
+func (s *slowReader) services(ctx context.Context, named []status) error {
 	wanted := watched()
 	for i := range named {
 		st := &named[i]
@@ -161,7 +161,7 @@ func (s *survey) services(ctx context.Context, named []status) error {
 
 // restarted compares a service with what was known of it. Somebody who starts a service sets its count back to 0,
 // which is no restart.
-func (s *survey) restarted(st *status, count int) restart {
+func (s *slowReader) restarted(st *status, count int) restart {
 	before, seen := s.w.known.restarts[st.Name]
 	r := restart{count: count, last: before.last}
 	if waits(st) || seen && before.count >= 0 && count > before.count {
@@ -171,7 +171,7 @@ func (s *survey) restarted(st *status, count int) restart {
 }
 
 // failed takes the units in trouble that have failed, and counts those for which there is no room.
-func (s *survey) failed(ctx context.Context, trouble []status) error {
+func (s *slowReader) failed(ctx context.Context, trouble []status) error {
 	waiting := 0
 	for i := range trouble {
 		st := &trouble[i]
@@ -198,7 +198,7 @@ func (s *survey) failed(ctx context.Context, trouble []status) error {
 }
 
 // details asks since when a service is in its state and how often it was restarted.
-func (s *survey) details(ctx context.Context, st *status) (u sample.Unit, at uint64, err error) {
+func (s *slowReader) details(ctx context.Context, st *status) (u sample.Unit, at uint64, err error) {
 	u = plain(st)
 	if at, err = s.w.changedAt(ctx, st.Path); err != nil {
 		return u, 0, err
@@ -215,7 +215,7 @@ func (s *survey) details(ctx context.Context, st *status) (u sample.Unit, at uin
 }
 
 // since is a CLOCK_MONOTONIC time in microseconds as a time of the wall clock.
-func (s *survey) since(at uint64) time.Time {
+func (s *slowReader) since(at uint64) time.Time {
 	ago := s.monotonic - time.Duration(at)*time.Microsecond
 	if at == 0 || ago < 0 {
 		return time.Time{}
@@ -238,7 +238,7 @@ func plain(st *status) sample.Unit {
 	}
 }
 
-// waits says whether a service waits to be restarted by systemd.
+// waits reports whether a service waits to be restarted by systemd.
 func waits(st *status) bool { return strings.HasPrefix(st.Sub, "auto-restart") }
 
 func sameState(a, b status) bool { return a.Name == b.Name && a.Active == b.Active && a.Sub == b.Sub }

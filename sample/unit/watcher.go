@@ -130,10 +130,10 @@ func (w *Watcher) ask(ctx context.Context, socket string) error {
 			return err
 		}
 	}
-	return w.survey(ctx)
+	return w.slowReader(ctx)
 }
 
-// quiet says whether nothing is known to be under way, so that one question a beat will do.
+// quiet reports whether nothing is known to be under way, so that one question a beat will do.
 func (w *Watcher) quiet() bool {
 	if w.surveyed == 0 || len(w.units.Restarting) > 0 {
 		return false

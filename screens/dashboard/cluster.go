@@ -58,8 +58,8 @@ func clusterLeft(r draw.Region, f *frame.Frame) {
 	case !widget.ClusterKnown(f) || k.Health.State != health.OK:
 		p.Text(draw.Dim, "API: ")
 		widget.APIState(&p, f, widget.ClusterKnown(f))
-	case k.Here != nil && k.Kinds[kube.KindPod].Has():
-		p.Text(draw.Dim, "Pods here: ").Int(draw.Accent, int64(k.Pods.Here))
+	case k.Local != nil && k.Kinds[kube.KindPod].Has():
+		p.Text(draw.Dim, "Pods here: ").Int(draw.Accent, int64(k.Pods.Local))
 	default:
 		p.Text(draw.Dim, "API: ").Text(draw.Good, "ok")
 	}
@@ -84,7 +84,7 @@ func clusterLeft(r draw.Region, f *frame.Frame) {
 		widget.Counted(&p, "Not ready", pods, k.Pods.NotReady, -1, draw.Warn)
 	}
 	widget.Counted(&p, "Services", &k.Kinds[kube.KindService], k.Services.Total, -1, draw.Text)
-	widget.Counted(&p, "PVCs", &k.Kinds[kube.KindClaim], k.Claims.Bound, k.Claims.Total, draw.Text)
+	widget.Counted(&p, "PVCs", &k.Kinds[kube.KindPVC], k.PVCs.Bound, k.PVCs.Total, draw.Text)
 	widget.Counted(&p, "Namespaces", &k.Kinds[kube.KindNamespace], k.Namespaces, -1, draw.Text)
 	if pods.Has() {
 		otherCounts(&p, k.Pods.ByPhase, "Running", widget.KindStyle(pods, draw.Text))
@@ -147,24 +147,24 @@ func drawNodeLine(r draw.Region, f *frame.Frame) {
 	switch {
 	case !nodes.Has():
 		widget.KindState(&p, nodes, f, p.Left()-1)
-	case k.Here == nil:
+	case k.Local == nil:
 		p.Text(draw.Dim, "none of the cluster's nodes is this host")
 	default:
-		readiness(&p, k.Here, nodes)
+		readiness(&p, k.Local, nodes)
 		p.Skip(2)
 		requested(&p, k, "CPU", &k.Kinds[kube.KindPod])
 		requested(&p, k, "memory", &k.Kinds[kube.KindPod])
 		requested(&p, k, "pods", &k.Kinds[kube.KindPod])
 		overcommit(&p, k)
-		if v := k.Here.Version; p.Left() > len(v)+2 {
+		if v := k.Local.Version; p.Left() > len(v)+2 {
 			p.Text(draw.Text, v).Skip(2)
 		}
-		roles(&p, k.Here)
+		roles(&p, k.Local)
 	}
 }
 
 // readiness writes whether a node is ready and what else is said of it: cordoned, and each condition that is not well.
-func readiness(p *draw.Pen, n *kube.Node, k *kube.Kept) {
+func readiness(p *draw.Pen, n *kube.Node, k *kube.KindStatus) {
 	style, sign, word := widget.KindStyle(k, draw.Good), draw.OK, "Ready"
 	if n.Ready != "True" {
 		style, sign, word = widget.KindStyle(k, draw.Bad), draw.Wrong, "NotReady"
@@ -194,7 +194,7 @@ func roles(p *draw.Pen, n *kube.Node) {
 }
 
 // requested writes what the pods of this node ask for of what they can get, whole or not at all.
-func requested(p *draw.Pen, k *kube.State, what string, pods *kube.Kept) {
+func requested(p *draw.Pen, k *kube.State, what string, pods *kube.KindStatus) {
 	if !pods.Has() || p.Left() < len(what)+22 {
 		return
 	}
@@ -202,12 +202,12 @@ func requested(p *draw.Pen, k *kube.State, what string, pods *kube.Kept) {
 	p.Text(draw.Dim, what).Skip(1)
 	switch what {
 	case "CPU":
-		cpuOf(p, style, k.Pods.HereCPU, k.Here.CPU)
+		cpuOf(p, style, k.Pods.LocalCPU, k.Local.CPU)
 		p.Text(draw.Dim, " requested")
 	case "memory":
-		memoryOf(p, style, k.Pods.HereMemory, k.Here.Memory)
+		memoryOf(p, style, k.Pods.LocalMemory, k.Local.Memory)
 	default:
-		podsOf(p, style, k.Pods.Here, k.Here.Pods)
+		podsOf(p, style, k.Pods.Local, k.Local.Pods)
 	}
 	p.Skip(2)
 }
@@ -241,24 +241,24 @@ func podsOf(p *draw.Pen, style draw.Style, here int, all int64) {
 
 // overcommit writes how many virtual CPUs there are and how many share one CPU of this node.
 func overcommit(p *draw.Pen, k *kube.State) {
-	instances := &k.Kinds[kube.KindInstance]
+	instances := &k.Kinds[kube.KindVMI]
 	if ratio := k.Overcommit(); ratio > 0 && p.Left() > 24 {
 		style := widget.KindStyle(instances, draw.Text)
-		p.Text(draw.Dim, "vCPUs ").Int(style, int64(k.Virt.HereVCPUs)).Text(draw.Dim, ", ").Float(style, ratio, 1, 0).Text(draw.Dim, " a CPU").Skip(2)
+		p.Text(draw.Dim, "vCPUs ").Int(style, int64(k.Virt.LocalVCPUs)).Text(draw.Dim, ", ").Float(style, ratio, 1, 0).Text(draw.Dim, " a CPU").Skip(2)
 	}
 }
 
 // warningOnALine is the cluster's newest warning on one line.
 func warningOnALine(r draw.Region, f *frame.Frame) {
-	kept := &f.Kube.Kinds[kube.KindWarning]
+	kept := &f.Kube.Kinds[kube.KindEvent]
 	p := r.Pen(1, 0)
 	p.Text(draw.Dim, "Last warning: ").To(clusterFigures)
 	switch {
 	case !kept.Has():
 		widget.KindState(&p, kept, f, p.Left()-1)
-	case len(f.Kube.Warnings) == 0:
+	case len(f.Kube.Events) == 0:
 		p.Text(draw.Dim, "none")
 	default:
-		warning(&p, &f.Kube.Warnings[0], f)
+		warning(&p, &f.Kube.Events[0], f)
 	}
 }

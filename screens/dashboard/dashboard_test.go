@@ -29,11 +29,11 @@ func TestDArraysAreCalledWellWhenTheyAre(t *testing.T) {
 func TestDChosenVMStays(t *testing.T) {
 	named, nameless := chosenVM{namespace: "web", name: "vm", pid: 5, set: true}, chosenVM{pid: 5, set: true}
 	process := &qemu.VM{PID: 6, WhyMemory: "why not"}
-	moved, another := frame.Machine{Namespace: "web", Name: "vm", Process: process}, frame.Machine{Process: process}
+	moved, another := frame.Guest{Namespace: "web", Name: "vm", Process: process}, frame.Guest{Process: process}
 	if !named.is(&moved) || nameless.is(&another) {
 		t.Error("a VM that moves is lost, or one without a name is taken for another")
 	}
-	if compareVMs(&frame.Machine{}, &another, byMemory) != 0 {
+	if compareVMs(&frame.Guest{}, &another, byMemory) != 0 {
 		t.Error("memory that is not known counts as some")
 	}
 }

@@ -29,7 +29,7 @@ func node(view draw.Region, f *frame.Frame) draw.Region {
 }
 
 func nodeFacts(view *draw.Region, f *frame.Frame) {
-	nodes, n := &f.Kube.Kinds[kube.KindNode], f.Kube.Here
+	nodes, n := &f.Kube.Kinds[kube.KindNode], f.Kube.Local
 	if n == nil || !nodes.Has() {
 		drawNodeLine(view.CutTop(1), f)
 		return
@@ -65,7 +65,7 @@ func nodeFacts(view *draw.Region, f *frame.Frame) {
 
 func nodeAllocation(view *draw.Region, f *frame.Frame) {
 	k := f.Kube
-	if k.Here == nil {
+	if k.Local == nil {
 		return
 	}
 	pods := &k.Kinds[kube.KindPod]
@@ -80,20 +80,20 @@ func nodeAllocation(view *draw.Region, f *frame.Frame) {
 	style := widget.KindStyle(pods, draw.Text)
 	row := view.CutTop(1)
 	p := row.Pen(2, 0)
-	cpuOf(p.Text(draw.Dim, "CPU").To(10), style, k.Pods.HereCPU, k.Here.CPU)
-	allocated(row, k.Pods.HereCPU, k.Here.CPU, style)
+	cpuOf(p.Text(draw.Dim, "CPU").To(10), style, k.Pods.LocalCPU, k.Local.CPU)
+	allocated(row, k.Pods.LocalCPU, k.Local.CPU, style)
 	row = view.CutTop(1)
 	p = row.Pen(2, 0)
-	memoryOf(p.Text(draw.Dim, "memory").To(10), style, k.Pods.HereMemory, k.Here.Memory)
-	allocated(row, k.Pods.HereMemory, k.Here.Memory, style)
+	memoryOf(p.Text(draw.Dim, "memory").To(10), style, k.Pods.LocalMemory, k.Local.Memory)
+	allocated(row, k.Pods.LocalMemory, k.Local.Memory, style)
 	row = view.CutTop(1)
 	p = row.Pen(2, 0)
-	podsOf(p.Text(draw.Dim, "pods").To(10), style, k.Pods.Here, k.Here.Pods)
-	allocated(row, int64(k.Pods.Here), k.Here.Pods, style)
+	podsOf(p.Text(draw.Dim, "pods").To(10), style, k.Pods.Local, k.Local.Pods)
+	allocated(row, int64(k.Pods.Local), k.Local.Pods, style)
 	p = view.CutTop(1).Pen(2, 0)
 	p.Text(draw.Dim, "VMs").To(10)
-	if vms := &k.Kinds[kube.KindInstance]; vms.Has() {
-		p.Int(widget.KindStyle(vms, draw.Text), int64(k.Virt.HereInstances)).Skip(2)
+	if vms := &k.Kinds[kube.KindVMI]; vms.Has() {
+		p.Int(widget.KindStyle(vms, draw.Text), int64(k.Virt.LocalVMIs)).Skip(2)
 		overcommit(&p, k)
 	} else {
 		widget.KindState(&p, vms, f, p.Left()-1)
@@ -105,20 +105,20 @@ func nodeAllocation(view *draw.Region, f *frame.Frame) {
 // inUse writes what this node and all together use, as a metrics server says.
 func inUse(p *draw.Pen, f *frame.Frame) {
 	k := f.Kube
-	kept := &k.Kinds[kube.KindUse]
+	kept := &k.Kinds[kube.KindNodeMetrics]
 	p.Text(draw.Dim, "used").To(10)
 	if !kept.Has() {
 		widget.KindState(p, kept, f, p.Left()-1)
 		return
 	}
 	style := widget.KindStyle(kept, draw.Text)
-	if u := k.HereUse; u != nil {
+	if u := k.LocalMetrics; u != nil {
 		p.Text(draw.Dim, "CPU ").Float(style, float64(u.CPU)/1000, 1, 0).Text(draw.Dim, "  memory ").Size(style, uint64(max(u.Memory, 0)), 0)
 	} else {
 		p.Text(draw.Dim, "n/a")
 	}
 	if kept.Count > 0 && p.Left() > 44 {
-		p.Text(draw.Dim, "  all nodes: CPU ").Float(style, float64(k.Use.CPU)/1000, 1, 0).Text(draw.Dim, "  memory ").Size(style, uint64(max(k.Use.Memory, 0)), 0)
+		p.Text(draw.Dim, "  all nodes: CPU ").Float(style, float64(k.Metrics.CPU)/1000, 1, 0).Text(draw.Dim, "  memory ").Size(style, uint64(max(k.Metrics.Memory, 0)), 0)
 	}
 }
 
@@ -155,8 +155,8 @@ func migrations(view *draw.Region, f *frame.Frame) {
 			migrationRow(two, &all[i], f)
 		}
 	}
-	for i := range f.Kube.Virt.Instances {
-		v := &f.Kube.Virt.Instances[i]
+	for i := range f.Kube.Virt.VMIs {
+		v := &f.Kube.Virt.VMIs[i]
 		if v.Evacuating == "" || v.Ended() {
 			continue
 		}
@@ -169,7 +169,7 @@ func migrations(view *draw.Region, f *frame.Frame) {
 // migrationRow draws a migration on two rows: what moves and how that goes; whence, whither and why it failed.
 func migrationRow(r draw.Region, m *kube.Migration, f *frame.Frame) {
 	p := r.Pen(2, 0)
-	widget.Namespaced(&p, m.Namespace, m.Instance, 40)
+	widget.Namespaced(&p, m.Namespace, m.VMI, 40)
 	style := draw.Accent
 	switch m.Phase {
 	case "Succeeded":
@@ -190,13 +190,13 @@ func migrationRow(r draw.Region, m *kube.Migration, f *frame.Frame) {
 
 // drain lists what a drain of this node would meet.
 func drain(view *draw.Region, f *frame.Frame) {
-	if f.Kube.Here == nil {
+	if f.Kube.Local == nil {
 		return
 	}
 	view.CutTop(1)
 	widget.Section(view.CutTop(1), "A drain of this node would meet")
 	whole := true
-	for _, kind := range [...]kube.Kind{kube.KindPod, kube.KindInstance, kube.KindBudget} {
+	for _, kind := range [...]kube.Kind{kube.KindPod, kube.KindVMI, kube.KindPDB} {
 		if kept := &f.Kube.Kinds[kind]; !kept.Has() && kept.State != health.Absent {
 			p := view.CutTop(1).Pen(2, 0)
 			p.Text(draw.Dim, "not known of ").Text(draw.Text, kind.String()).Text(draw.Dim, ": ")
@@ -204,12 +204,12 @@ func drain(view *draw.Region, f *frame.Frame) {
 			whole = false
 		}
 	}
-	if len(f.Kube.Drain) == 0 && whole {
+	if len(f.Kube.DrainBlockers) == 0 && whole {
 		p := view.CutTop(1).Pen(2, 0)
 		p.Text(draw.Dim, "nothing that stands in its way")
 	}
-	for i := range f.Kube.Drain {
-		b := &f.Kube.Drain[i]
+	for i := range f.Kube.DrainBlockers {
+		b := &f.Kube.DrainBlockers[i]
 		p := view.CutTop(1).Pen(2, 0)
 		widget.Namespaced(&p, b.Namespace, b.Name, 36)
 		p.To(40).Fit(draw.Warn, b.Why, p.Left()-1)

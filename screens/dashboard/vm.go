@@ -42,17 +42,17 @@ func newVM(chosen chosenVM) screens.Screen {
 }
 
 // find returns the VM of f, nil when it is gone.
-func (c *chosenVM) find(f *frame.Frame) *frame.Machine {
-	for i := range f.Machines {
-		if c.is(&f.Machines[i]) {
-			return &f.Machines[i]
+func (c *chosenVM) find(f *frame.Frame) *frame.Guest {
+	for i := range f.Guests {
+		if c.is(&f.Guests[i]) {
+			return &f.Guests[i]
 		}
 	}
 	return nil
 }
 
 // vmIdentity writes what a VM is called, who knows it, and its process.
-func vmIdentity(view *draw.Region, m *frame.Machine, f *frame.Frame) {
+func vmIdentity(view *draw.Region, m *frame.Guest, f *frame.Frame) {
 	p := view.CutTop(1).Pen(1, 0)
 	vmTitle(&p, m)
 	p.Skip(2).Text(draw.Dim, "known to ").Text(draw.Text, m.Source())
@@ -70,12 +70,12 @@ func vmIdentity(view *draw.Region, m *frame.Machine, f *frame.Frame) {
 }
 
 // vmOfKubeVirt writes what KubeVirt knows.
-func vmOfKubeVirt(in *draw.Region, m *frame.Machine, f *frame.Frame) {
+func vmOfKubeVirt(in *draw.Region, m *frame.Guest, f *frame.Frame) {
 	p := widget.Field(in, "state", vmColumn)
 	vmStatus(&p, m, f, 30)
 	p.Skip(1)
 	widget.StaleMark(&p, &f.Kube.Kinds[kube.KindVM].Health, f)
-	instances := &f.Kube.Kinds[kube.KindInstance]
+	instances := &f.Kube.Kinds[kube.KindVMI]
 	if m.VM == nil && f.Kube.Kinds[kube.KindVM].Has() {
 		p.Text(draw.Dim, "an instance without a VirtualMachine")
 	}

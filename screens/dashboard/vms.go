@@ -44,11 +44,11 @@ type chosenVM struct {
 	set             bool
 }
 
-func (c *chosenVM) is(m *frame.Machine) bool {
+func (c *chosenVM) is(m *frame.Guest) bool {
 	return c.set && c.namespace == m.Namespace && c.name == m.Name && (m.Namespace != "" || c.pid == pid(m))
 }
 
-func pid(m *frame.Machine) int {
+func pid(m *frame.Guest) int {
 	if m.Process == nil {
 		return 0
 	}
@@ -79,7 +79,7 @@ func (v *vms) choose(k draw.Key, f *frame.Frame) {
 	default:
 		at = min(at+1, len(v.sorted)-1)
 	}
-	m := &f.Machines[v.sorted[at]]
+	m := &f.Guests[v.sorted[at]]
 	v.chosen = chosenVM{m.Namespace, m.Name, pid(m), true}
 }
 
@@ -97,7 +97,7 @@ func (v *vms) open(f *frame.Frame) screens.Screen {
 // sort lists the VMs that are to be shown, the largest first; equal ones by name, as they come.
 func (v *vms) sort(f *frame.Frame) {
 	v.sorted = v.sorted[:0]
-	all := f.Machines
+	all := f.Guests
 	for i := range all {
 		if v.all || all[i].Here {
 			v.sorted = append(v.sorted, i)
@@ -108,12 +108,12 @@ func (v *vms) sort(f *frame.Frame) {
 }
 
 // compareVMs is below 0 when a comes first. NaN, which is not known, comes last.
-func compareVMs(a, b *frame.Machine, order vmOrder) int {
+func compareVMs(a, b *frame.Guest, order vmOrder) int {
 	return cmp.Compare(size(b, order), size(a, order))
 }
 
 // size is what the table is sorted by, NaN for a VM that has no process here.
-func size(m *frame.Machine, order vmOrder) float64 {
+func size(m *frame.Guest, order vmOrder) float64 {
 	vm := m.Process
 	switch {
 	case order == byName:
@@ -135,7 +135,7 @@ func size(m *frame.Machine, order vmOrder) float64 {
 // position is where the chosen VM stands in the sorted list, -1 when it is not there.
 func (v *vms) position(f *frame.Frame) int {
 	for at, i := range v.sorted {
-		if v.chosen.is(&f.Machines[i]) {
+		if v.chosen.is(&f.Guests[i]) {
 			return at
 		}
 	}
@@ -153,7 +153,7 @@ func (v *vms) scroll(rows int, f *frame.Frame) {
 // height is how many rows of the body the VM table takes: its heading and at most a quarter of the body, half of it when
 // the whole cluster's are listed.
 func (v *vms) height(f *frame.Frame, body int) int {
-	if len(f.Machines) == 0 || len(v.sorted) == 0 && !v.all || !fits(vmTable, body) {
+	if len(f.Guests) == 0 || len(v.sorted) == 0 && !v.all || !fits(vmTable, body) {
 		return 0
 	}
 	part := body / 4
@@ -182,7 +182,7 @@ type vmLayout struct {
 func layoutVMs(f *frame.Frame, width int) vmLayout {
 	var l vmLayout
 	slots := (width - vmName - 2) / vmFigure
-	if f.Kube != nil && (f.Kube.Kinds[kube.KindVM].Has() || f.Kube.Kinds[kube.KindInstance].Has()) {
+	if f.Kube != nil && (f.Kube.Kinds[kube.KindVM].Has() || f.Kube.Kinds[kube.KindVMI].Has()) {
 		l.state = vmFigure + 1
 		slots = (width - vmName - 2 - l.state) / vmFigure
 	}
@@ -213,7 +213,7 @@ func (v *vms) draw(r draw.Region, f *frame.Frame) {
 	at := v.position(f)
 	for i, m := range v.sorted[v.top:min(v.top+rows, len(v.sorted))] {
 		row := r.CutTop(1)
-		drawVM(row, &f.Machines[m], f, l)
+		drawVM(row, &f.Guests[m], f, l)
 		if v.top+i == at {
 			row.Restyle(draw.Selected)
 			row.Set(0, 0, '>', draw.Selected)
@@ -244,7 +244,7 @@ func vmCaptions(r draw.Region, l vmLayout, free int) {
 	}
 }
 
-func drawVM(r draw.Region, m *frame.Machine, f *frame.Frame, l vmLayout) {
+func drawVM(r draw.Region, m *frame.Guest, f *frame.Frame, l vmLayout) {
 	if m.Conflict != frame.Agreed {
 		p := r.Pen(0, 0)
 		p.Glyph(draw.Bad|draw.Bold, draw.Attention)
@@ -294,7 +294,7 @@ func vmFigureAt(cell *draw.Pen, i int, vm *qemu.VM, f *frame.Frame) {
 }
 
 // vmStatus writes what KubeVirt calls the VM's state, dim when that is not fresh.
-func vmStatus(p *draw.Pen, m *frame.Machine, f *frame.Frame, n int) {
+func vmStatus(p *draw.Pen, m *frame.Guest, f *frame.Frame, n int) {
 	status := m.Status()
 	var style draw.Style
 	switch {
@@ -314,7 +314,7 @@ func vmStatus(p *draw.Pen, m *frame.Machine, f *frame.Frame, n int) {
 
 // vmPlace writes the node that a VM runs on and its addresses, the first of them at a column that is column further on,
 // 0: right behind the node.
-func vmPlace(p *draw.Pen, m *frame.Machine, f *frame.Frame, column int) {
+func vmPlace(p *draw.Pen, m *frame.Guest, f *frame.Frame, column int) {
 	if m.Instance == nil || m.Instance.Ended() {
 		return
 	}
@@ -341,7 +341,7 @@ func vmPlace(p *draw.Pen, m *frame.Machine, f *frame.Frame, column int) {
 	}
 }
 
-func vmTitle(p *draw.Pen, m *frame.Machine) {
+func vmTitle(p *draw.Pen, m *frame.Guest) {
 	if m.Name == "" {
 		p.Text(draw.Dim, "qemu ").Int(draw.Text, int64(pid(m)))
 		return

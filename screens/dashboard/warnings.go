@@ -9,7 +9,7 @@ import (
 )
 
 // warning writes how long ago, about what, why, how often, and the message as far as it fits.
-func warning(p *draw.Pen, w *kube.Warning, f *frame.Frame) {
+func warning(p *draw.Pen, w *kube.Event, f *frame.Frame) {
 	if age, known := f.Age(w.Last); known {
 		p.AgeRight(draw.Dim, age, 7)
 	} else {
@@ -36,8 +36,8 @@ func warnings(view draw.Region, f *frame.Frame) draw.Region {
 		widget.APIState(&p, f, false)
 		return view
 	}
-	kept := &f.Kube.Kinds[kube.KindWarning]
-	all := f.Kube.Warnings
+	kept := &f.Kube.Kinds[kube.KindEvent]
+	all := f.Kube.Events
 	if !kept.Has() || len(all) == 0 {
 		p := view.CutTop(1).Pen(1, 0)
 		if kept.Has() {

@@ -33,8 +33,8 @@ func drawCluster(view *draw.Region, f *frame.Frame) {
 	p = view.CutTop(1).Pen(1, 0)
 	services(&p, f)
 	p = view.CutTop(1).Pen(1, 0)
-	widget.Counted(&p, "Network policies", &f.Kube.Kinds[kube.KindPolicy], n.Policies, -1, draw.Text)
-	widget.Counted(&p, "VM networks (Multus)", &f.Kube.Kinds[kube.KindAttachment], n.Attachments, -1, draw.Text)
+	widget.Counted(&p, "Network policies", &f.Kube.Kinds[kube.KindNetworkPolicy], n.Policies, -1, draw.Text)
+	widget.Counted(&p, "VM networks (Multus)", &f.Kube.Kinds[kube.KindNAD], n.NADs, -1, draw.Text)
 }
 
 // halves is pair for texts, which have no width of their own.

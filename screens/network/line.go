@@ -104,8 +104,8 @@ func purpose(p *draw.Pen, f *frame.Frame, l *sample.Interface) {
 	switch {
 	case l.VM != nil:
 		attached(p, l.VM)
-		if l.Far != nil && l.Far.Name != "" {
-			p.Skip(1).Fit(draw.Dim, l.Far.Name, p.Left())
+		if l.Peer != nil && l.Peer.Name != "" {
+			p.Skip(1).Fit(draw.Dim, l.Peer.Name, p.Left())
 		}
 	case d.Bridge != nil:
 		howMany(p, len(d.VMs), "VM", "VMs")
@@ -120,8 +120,8 @@ func purpose(p *draw.Pen, f *frame.Frame, l *sample.Interface) {
 		p.Text(draw.Dim, "other end ").Fit(draw.Text, l.Parent, p.Left())
 	case l.Parent != "":
 		p.Text(draw.Dim, "on ").Fit(draw.Text, l.Parent, p.Left())
-	case l.Far != nil:
-		p.Text(draw.Dim, "pod, network namespace ").Int(draw.Dim, int64(l.Far.Namespace))
+	case l.Peer != nil:
+		p.Text(draw.Dim, "pod, network namespace ").Int(draw.Dim, int64(l.Peer.Namespace))
 	case l.Physical && l.More().SpeedMbps > 0 && l.Carrier:
 		widget.Speed(p, l.More().SpeedMbps)
 	case l.Physical:

@@ -166,10 +166,10 @@ func linkKind(view *draw.Region, l *sample.Interface, d *sample.LinkDetail) {
 			p.Text(draw.Dim, ", aggregator ").Int(draw.Text, int64(b.Aggregator))
 		}
 	}
-	if l.Far != nil {
+	if l.Peer != nil {
 		p := item(view, "other end")
-		p.Text(draw.Dim, "interface ").Fit(draw.Text, l.Far.Name, 20).Text(draw.Dim, " number ").Int(draw.Text, int64(l.Far.Index))
-		p.Text(draw.Dim, " in network namespace ").Int(draw.Text, int64(l.Far.Namespace))
+		p.Text(draw.Dim, "interface ").Fit(draw.Text, l.Peer.Name, 20).Text(draw.Dim, " number ").Int(draw.Text, int64(l.Peer.Index))
+		p.Text(draw.Dim, " in network namespace ").Int(draw.Text, int64(l.Peer.Namespace))
 	}
 	if l.VM != nil {
 		p := item(view, "VM")

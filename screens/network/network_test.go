@@ -21,10 +21,10 @@ func TestF15ScrollsThousandsOfLinks(t *testing.T) {
 	f := frametest.Fixed()
 	like := *f.Net.Interfaces[len(f.Net.Interfaces)-1]
 	for i := range 3000 {
-		one, link, traits := like, *like.Link, *like.LinkTraits
+		one, link, traits := like, *like.Link, *like.SharedAttrs
 		link.Index, link.Name, link.AddressCount = 10_000+i, fmt.Sprintf("link%04d", i), 0
 		traits.Kind, traits.Physical, traits.Master = "device", false, ""
-		link.LinkTraits, one.Link = &traits, &link
+		link.SharedAttrs, one.Link = &traits, &link
 		f.Net.Interfaces = append(f.Net.Interfaces, &one)
 	}
 	f.Net.Changes++

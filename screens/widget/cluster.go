@@ -15,7 +15,7 @@ import (
 func ClusterKnown(f *frame.Frame) bool { return f.Kube != nil && f.Kube.Health.Has() }
 
 // KindStyle is style while a kind is followed and dim when its last good figures are shown.
-func KindStyle(k *kube.Kept, style draw.Style) draw.Style {
+func KindStyle(k *kube.KindStatus, style draw.Style) draw.Style {
 	if k.State == health.Stale {
 		return draw.Dim
 	}
@@ -23,7 +23,7 @@ func KindStyle(k *kube.Kept, style draw.Style) draw.Style {
 }
 
 // KindState writes how good what is known of a kind is, in at most n columns.
-func KindState(p *draw.Pen, k *kube.Kept, f *frame.Frame, n int) {
+func KindState(p *draw.Pen, k *kube.KindStatus, f *frame.Frame, n int) {
 	style := StateStyle(k.State)
 	if k.State == health.Absent || k.State == health.Failed {
 		p.Fit(style, k.Err, n)
@@ -35,7 +35,7 @@ func KindState(p *draw.Pen, k *kube.Kept, f *frame.Frame, n int) {
 
 // Counted writes n, or n of of when that is not negative, with its name in front, whole or not at all. What is not known
 // is said in its place in a word.
-func Counted(p *draw.Pen, name string, k *kube.Kept, n, of int, style draw.Style) {
+func Counted(p *draw.Pen, name string, k *kube.KindStatus, n, of int, style draw.Style) {
 	var room [64]byte
 	text := appendFigure(room[:0], k, n, of)
 	if p.Left() < len(name)+len(text)+2 {
@@ -47,7 +47,7 @@ func Counted(p *draw.Pen, name string, k *kube.Kept, n, of int, style draw.Style
 	p.Text(draw.Dim, name).Text(draw.Dim, ": ").Bytes(KindStyle(k, style), text).Skip(2)
 }
 
-func appendFigure(dst []byte, k *kube.Kept, n, of int) []byte {
+func appendFigure(dst []byte, k *kube.KindStatus, n, of int) []byte {
 	switch {
 	case k.State == health.Init, k.State == health.OK && k.More > 0:
 		return k.AppendWords(dst, 0)
@@ -95,7 +95,7 @@ func APITrouble(f *frame.Frame) string {
 	if f.Kube == nil || f.Kube.Health.State != health.Stale && f.Kube.Health.State != health.Failed {
 		return ""
 	}
-	switch c := &f.Kube.Cause; c.Rung {
+	switch c := &f.Kube.Cause; c.Check {
 	case kube.NotReady:
 		if len(c.Checks) > 0 || strings.HasPrefix(c.Why, kube.NothingListed) {
 			return "not ready"

@@ -30,7 +30,7 @@ func TestDLevels(t *testing.T) {
 func TestDNoCarrierIsBadWhereOneIsWanted(t *testing.T) {
 	for addresses, want := range map[int]draw.Style{0: draw.Dim, 1: draw.Bad} {
 		text, roles := screentest.Row(func(p *draw.Pen) {
-			widget.LinkState(p, &sample.Interface{Link: &sample.Link{AddressCount: addresses, LinkTraits: &sample.LinkTraits{Physical: true, AdminUp: true}}}, true)
+			widget.LinkState(p, &sample.Interface{Link: &sample.Link{AddressCount: addresses, SharedAttrs: &sample.SharedAttrs{Physical: true, AdminUp: true}}}, true)
 		})
 		_, role := screentest.Row(func(p *draw.Pen) { p.Text(want, "x") })
 		if !strings.HasPrefix(text, "no carrier") || roles[0] != role[0] {

@@ -111,7 +111,7 @@ func (w *window) cri(at int64) (c journal.CRI, ok bool) {
 	return w.parse(text)
 }
 
-// goesOn says whether the line that ends at offset at is one that the next line of the same stream goes on with.
+// goesOn reports whether the line that ends at offset at is one that the next line of the same stream goes on with.
 func (w *window) goesOn(at int64, stderr bool) bool {
 	if at == 0 {
 		return false

@@ -228,7 +228,7 @@ func (x *file) leavesOpen(open map[string]*file) map[string]*file {
 // broken reports whether what was put of x ends in the middle of an entry.
 func (x *file) broken() bool { return x.parts[0] != nil || x.parts[1] != nil || x.trace != nil }
 
-// unfinished says whether x ends in a line without an end, or in a trace.
+// unfinished reports whether x ends in a line without an end, or in a trace.
 func (x *file) unfinished() bool {
 	return x.scanned > x.offset || x.broken()
 }

@@ -222,7 +222,7 @@ func owner(id uint32) string {
 	return fmt.Sprint(id)
 }
 
-// rotated says whether name can be what a rotation made of base: base.1 and base-20261122 (logrotate),
+// rotated reports whether name can be what a rotation made of base: base.1 and base-20261122 (logrotate),
 // base.20261122-200000 (kubelet), or base with a stamp before its extension (lumberjack, for k3s' containerd.log).
 // Compressed ones are not read.
 func rotated(name, base string) bool {

@@ -49,7 +49,7 @@ func (f *Files) putLine(ctx context.Context, x *file, stream int, p *part, sink 
 	return f.put(ctx, x, p, sink)
 }
 
-// takes says whether the trace goes on with a line.
+// takes reports whether the trace goes on with a line.
 func (t *trace) takes(p *part) bool {
 	return t.lines < traceLines && t.full+p.full < traceMax && t.GoesOn(p.text)
 }

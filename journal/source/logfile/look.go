@@ -166,7 +166,7 @@ func (f *Files) seeRotated(path, base string, s, live intake.Stat) {
 	}
 }
 
-// is says whether a name still is that of a file.
+// is reports whether a name still is that of a file.
 func is(path string, id intake.FileID) bool {
 	s, err := intake.StatPath(path)
 	return err == nil && s.ID == id

@@ -38,7 +38,7 @@ func (n *notifier) begin() {
 	}
 }
 
-// watchDirs watches these directories and no others. It says whether one is new: what came into it before is not told.
+// watchDirs watches these directories and no others. It reports whether one is new: what came into it before is not told.
 func (n *notifier) watchDirs(dirs []string) (fresh bool) {
 	now := make(map[string]int32, len(dirs))
 	for _, dir := range dirs {

@@ -15,7 +15,7 @@ import (
 
 const guestVariable = "LINKTEST_QEMU" // in the environment of a test binary that is to play QEMU
 
-// PlayedGuest plays QEMU when this process was started for that, and says whether it was. TestMain calls it first.
+// PlayedGuest plays QEMU when this process was started for that, and reports whether it was. TestMain calls it first.
 func PlayedGuest() bool {
 	if os.Getenv(guestVariable) == "" {
 		return false

@@ -34,7 +34,7 @@ func IP(t *testing.T, args ...string) []byte {
 	return tool(t, "ip", args...)
 }
 
-// Has makes a link, with the words of "ip link add", and says whether this kernel has such links.
+// Has makes a link, with the words of "ip link add", and reports whether this kernel has such links.
 func Has(t *testing.T, words string) bool {
 	t.Helper()
 	args := append([]string{"link", "add"}, strings.Fields(words)...)

@@ -16,8 +16,8 @@ import (
 	"hypervisor-tui/sample/qemu"
 )
 
-// owners says which guest is behind a link.
-type owners struct {
+// guestLinks says which guest is behind a link.
+type guestLinks struct {
 	why       string            // nobody knows, and why
 	guests    []qemu.Guest      // those that were asked for
 	namespace map[int][]int     // guests by the id of their network namespace
@@ -28,14 +28,14 @@ type owners struct {
 
 type farKey struct{ namespace, index int }
 
-// owners asks the kernel which network namespace each guest is in. It has to come after the dump of the links: that
+// guestLinks asks the kernel which network namespace each guest is in. It has to come after the dump of the links: that
 // gives their namespaces the ids which are asked for here. An id is this namespace's own, and used again when its
 // namespace has gone; a guest whose process has another start by now is left out.
 //
 // Kernel: Documentation/netlink/specs, RTM_GETNSID of net/core/net_namespace.c
-func (w *Watcher) owners(s *session, now census) owners {
+func (w *Watcher) guestLinks(s *session, now guestList) guestLinks {
 	guests := now.guests
-	o := owners{guests: guests, why: now.why}
+	o := guestLinks{guests: guests, why: now.why}
 	if len(guests) == 0 {
 		return o
 	}
@@ -96,7 +96,7 @@ func decodeNSID(b []byte) (id int, ok bool) {
 	return -1, false
 }
 
-// alive says whether the guest's process is the one that was found.
+// alive reports whether the guest's process is the one that was found.
 func (w *Watcher) alive(g *qemu.Guest) bool {
 	text := string(procfile.Small(filepath.Join(w.root, "/proc", strconv.Itoa(g.PID), "stat")))
 	// The name, in parentheses, may hold anything; the start is the 20th word behind it.
@@ -122,7 +122,7 @@ func (w *Watcher) farNames(names map[farKey]string, id, pid int) {
 }
 
 // of says which guest is behind l. Without one it says why, where that is worth knowing.
-func (o *owners) of(l *linkMessage, learned *fdb) (vm *sample.AttachedVM, why string) {
+func (o *guestLinks) of(l *linkMessage, learned *fdb) (vm *sample.AttachedVM, why string) {
 	tap := l.kind == "tun" && l.mode() == "tap"
 	switch {
 	case l.netns < 0 && l.kind != "macvtap" && !tap:
@@ -150,7 +150,7 @@ func (o *owners) of(l *linkMessage, learned *fdb) (vm *sample.AttachedVM, why st
 
 // behind is the guest that a tap in this namespace belongs to: a bridge has learned its address there. libvirt gives a
 // tap the guest's address but for the first byte.
-func (o *owners) behind(l *linkMessage, learned *fdb) (*sample.AttachedVM, string) {
+func (o *guestLinks) behind(l *linkMessage, learned *fdb) (*sample.AttachedVM, string) {
 	for mac, i := range o.macs {
 		if port, ok := learned.port[mac]; ok && port == l.index && i >= 0 {
 			return o.attached(i), ""
@@ -163,7 +163,7 @@ func (o *owners) behind(l *linkMessage, learned *fdb) (*sample.AttachedVM, strin
 }
 
 // libvirtTap is the guest whose address is that of a tap but for the first byte, which libvirt makes fe.
-func (o *owners) libvirtTap(mac string) (int, bool) {
+func (o *guestLinks) libvirtTap(mac string) (int, bool) {
 	rest, ok := strings.CutPrefix(mac, "fe:")
 	if !ok {
 		return 0, false
@@ -176,7 +176,7 @@ func (o *owners) libvirtTap(mac string) (int, bool) {
 	return 0, false
 }
 
-func (o *owners) attached(i int) *sample.AttachedVM {
+func (o *guestLinks) attached(i int) *sample.AttachedVM {
 	g := &o.guests[i]
 	return &sample.AttachedVM{Namespace: g.Namespace, Name: g.Name, PID: g.PID}
 }

@@ -8,15 +8,15 @@ import (
 	"hypervisor-tui/sample/qemu"
 )
 
-// Machine is one virtual machine with what both sides know of it: the QEMU processes of this host, and KubeVirt. What it
+// Guest is one virtual machine with what both sides know of it: the QEMU processes of this host, and KubeVirt. What it
 // points to is valid as long as the Frame's VMs and Kube are.
-type Machine struct {
+type Guest struct {
 	Namespace string // empty: it is not KubeVirt's
 	Name      string // empty: its command line gives it none
 	Process   *qemu.VM
-	VM        *kube.VM       // nil: KubeVirt has none of that name, or nobody can ask it
-	Instance  *kube.Instance // nil: the same; a VM that is stopped has none
-	Here      bool           // it runs on this host or is about to; of a stopped one: there is no other host
+	VM        *kube.VM  // nil: KubeVirt has none of that name, or nobody can ask it
+	Instance  *kube.VMI // nil: the same; a VM that is stopped has none
+	Here      bool      // it runs on this host or is about to; of a stopped one: there is no other host
 	Conflict  Conflict
 }
 
@@ -42,7 +42,7 @@ func (c Conflict) String() string {
 }
 
 // Source says who knows of the machine: qemu, kubevirt or both.
-func (m *Machine) Source() string {
+func (m *Guest) Source() string {
 	switch {
 	case m.Process == nil:
 		return "kubevirt"
@@ -53,7 +53,7 @@ func (m *Machine) Source() string {
 }
 
 // Status is what KubeVirt calls the machine's state, empty when it does not say.
-func (m *Machine) Status() string {
+func (m *Guest) Status() string {
 	switch {
 	case m.VM != nil && m.VM.Status != "":
 		return m.VM.Status
@@ -65,25 +65,25 @@ func (m *Machine) Status() string {
 	return m.Instance.Phase
 }
 
-// MergeMachines lists every VM that is known in dst, which it reuses, by namespace and name. The three lists that it
+// MergeGuests lists every VM that is known in dst, which it reuses, by namespace and name. The three lists that it
 // merges are in that order. It is pure and allocates only to grow dst.
-func MergeMachines(dst []Machine, f *Snapshot) []Machine {
+func MergeGuests(dst []Guest, f *Snapshot) []Guest {
 	dst = dst[:0]
 	var processes []qemu.VM
 	var vms []kube.VM
-	var instances []kube.Instance
+	var instances []kube.VMI
 	if f.VMs != nil && f.VMs.Health.Has() {
 		processes = f.VMs.VMs
 	}
 	if f.Kube != nil && f.Kube.Kinds[kube.KindVM].Has() {
 		vms = f.Kube.Virt.VMs
 	}
-	if f.Kube != nil && f.Kube.Kinds[kube.KindInstance].Has() {
-		instances = f.Kube.Virt.Instances
+	if f.Kube != nil && f.Kube.Kinds[kube.KindVMI].Has() {
+		instances = f.Kube.Virt.VMIs
 	}
 	p, v, i := 0, 0, 0
 	for p < len(processes) || v < len(vms) || i < len(instances) {
-		var m Machine
+		var m Guest
 		first := false
 		if p < len(processes) {
 			m.Namespace, m.Name, first = processes[p].Namespace, processes[p].Name, true
@@ -115,20 +115,20 @@ func MergeMachines(dst []Machine, f *Snapshot) []Machine {
 	return dst
 }
 
-func (m *Machine) is(namespace, name string) bool { return m.Namespace == namespace && m.Name == name }
+func (m *Guest) is(namespace, name string) bool { return m.Namespace == namespace && m.Name == name }
 
-// before says whether a name comes before that of m.
-func before(namespace, name string, m *Machine) bool {
+// before reports whether a name comes before that of m.
+func before(namespace, name string, m *Guest) bool {
 	if c := strings.Compare(namespace, m.Namespace); c != 0 {
 		return c < 0
 	}
 	return name < m.Name
 }
 
-// movesHere says whether an instance is on its way to or from this node. KubeVirt does not always say when a move ended: one
+// movesHere reports whether an instance is on its way to or from this node. KubeVirt does not always say when a move ended: one
 // is over as well when the instance is where it was to go, or when the migration that was to move it has ended or is gone.
-func movesHere(k *kube.State, i *kube.Instance) bool {
-	m, here := i.Moving, k.Here.Name
+func movesHere(k *kube.State, i *kube.VMI) bool {
+	m, here := i.Moving, k.Local.Name
 	if m == nil || m.Over() || m.Source != here && m.Target != here || m.Target != "" && i.Node == m.Target {
 		return false
 	}
@@ -144,7 +144,7 @@ func movesHere(k *kube.State, i *kube.Instance) bool {
 }
 
 // place says where m runs and whether the two sides agree on that.
-func (m *Machine) place(f *Snapshot) {
+func (m *Guest) place(f *Snapshot) {
 	m.Here = m.Process != nil
 	if f.Kube == nil {
 		return
@@ -154,13 +154,13 @@ func (m *Machine) place(f *Snapshot) {
 	if m.Process == nil && !live && k.Kinds[kube.KindNode].Has() {
 		m.Here = k.Nodes.Total == 1
 	}
-	if k.Here == nil {
+	if k.Local == nil {
 		return
 	}
-	here := live && m.Instance.Node == k.Here.Name
+	here := live && m.Instance.Node == k.Local.Name
 	moving := live && movesHere(k, m.Instance)
 	m.Here = m.Here || here || moving
-	if f.VMs == nil || f.VMs.Health.State != health.OK || k.Kinds[kube.KindInstance].State != health.OK || moving {
+	if f.VMs == nil || f.VMs.Health.State != health.OK || k.Kinds[kube.KindVMI].State != health.OK || moving {
 		return
 	}
 	switch {

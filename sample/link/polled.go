@@ -7,11 +7,11 @@ import (
 	"hypervisor-tui/sample"
 )
 
-// around is what has no events, or too many: what a job found when it looked. It is immutable.
-type around struct {
+// polled is what has no events, or too many: what a job found when it looked. It is immutable.
+type polled struct {
 	neighbours map[hopKey]neighbour
 	fdb        fdb
-	owners     owners
+	owners     guestLinks
 	functions  map[int][]sample.VF // by the index of the SR-IOV device
 	services   *sample.NetServices
 	dns        []string
@@ -25,9 +25,9 @@ type hopKey struct {
 
 // look asks for what a job wants of what is around links and hops. What cannot be had is unknown, and no error: the links themselves are
 // known all the same.
-func (w *Watcher) look(ctx context.Context, j *job, links []linkMessage, hops []hop) around {
+func (w *Watcher) look(ctx context.Context, j *pollRequest, links []linkMessage, hops []nextHop) polled {
 	files := w.files()
-	a := around{services: files.services, dns: files.dns}
+	a := polled{services: files.services, dns: files.dns}
 	w.asks("rtnetlink")
 	if j.listeners {
 		a.services.Listen, a.services.WhyListen = w.listeners(ctx)
@@ -42,7 +42,7 @@ func (w *Watcher) look(ctx context.Context, j *job, links []linkMessage, hops []
 	if j.learned {
 		a.fdb = s.forwarding(links)
 	}
-	a.owners = w.owners(s, j.census)
+	a.owners = w.guestLinks(s, j.census)
 	a.functions = s.functions(w.root, links)
 	return a
 }

@@ -19,16 +19,16 @@ type archived struct {
 	archive *Archive // never nil
 }
 
-// cut is a border between two entries of the merged archives: for each of them the position where the newer side
+// position is a border between two entries of the merged archives: for each of them the position where the newer side
 // begins.
-type cut []Place
+type position []Place
 
 // stretch is a piece of the past, read from the archives by the reader and then the Log's: the rows that pass the
 // filter between two cuts.
 type stretch struct {
 	rows         []pastRow // oldest first
 	text         []byte    // their messages, clean
-	older, newer cut
+	older, newer position
 	atStart      bool // the archives have nothing older
 	atRing       bool // the ring goes on right after it
 }
@@ -44,9 +44,9 @@ type pastRow struct {
 
 func (t *stretch) message(r *pastRow) []byte { return t.text[r.start : r.start+r.message] }
 
-// past is a window on what the archives hold beyond the ring, under one filter: stretches without a gap between them.
+// backlog is a window on what the archives hold beyond the ring, under one filter: stretches without a gap between them.
 // The Log's goroutine owns it. Its zero value is empty.
-type past struct {
+type backlog struct {
 	sources   []archived
 	stretches []*stretch // oldest first
 	low, high uint64     // ids of its rows: [low, high)
@@ -54,17 +54,17 @@ type past struct {
 	parted    bool       // the ring has lost that entry since
 }
 
-func (p *past) empty() bool { return len(p.stretches) == 0 }
+func (p *backlog) empty() bool { return len(p.stretches) == 0 }
 
-// atStart says whether the archives have nothing older than the past.
-func (p *past) atStart() bool { return len(p.stretches) > 0 && p.stretches[0].atStart }
+// atStart reports whether the archives have nothing older than the past.
+func (p *backlog) atStart() bool { return len(p.stretches) > 0 && p.stretches[0].atStart }
 
 // older is where to read on towards older entries, newer towards newer ones. The past must not be empty.
-func (p *past) older() cut { return p.stretches[0].older }
-func (p *past) newer() cut { return p.stretches[len(p.stretches)-1].newer }
+func (p *backlog) older() position { return p.stretches[0].older }
+func (p *backlog) newer() position { return p.stretches[len(p.stretches)-1].newer }
 
 // begin puts t in the place of all that is there, under ids that were never used.
-func (p *past) begin(t *stretch, block uint64) {
+func (p *backlog) begin(t *stretch, block uint64) {
 	p.stretches = append(p.stretches[:0], t)
 	p.low = firstID - block*pastBlock - pastBlock/2
 	p.high = p.low + uint64(len(t.rows))
@@ -72,7 +72,7 @@ func (p *past) begin(t *stretch, block uint64) {
 }
 
 // addOlder adds the stretch before the past; what is too much goes at the newer end.
-func (p *past) addOlder(t *stretch) {
+func (p *backlog) addOlder(t *stretch) {
 	p.stretches = append(p.stretches, nil)
 	copy(p.stretches[1:], p.stretches)
 	p.stretches[0] = t
@@ -85,7 +85,7 @@ func (p *past) addOlder(t *stretch) {
 }
 
 // addNewer adds the stretch after the past; what is too much goes at the older end.
-func (p *past) addNewer(t *stretch) {
+func (p *backlog) addNewer(t *stretch) {
 	p.high += uint64(len(t.rows))
 	last := p.stretches[len(p.stretches)-1]
 	if len(last.rows)+len(t.rows) <= stretchRows && len(last.text)+len(t.text) <= stretchBytes {
@@ -100,10 +100,10 @@ func (p *past) addNewer(t *stretch) {
 }
 
 // join says that the ring goes on, with entry id, right after the past.
-func (p *past) join(id uint64) { p.joined, p.parted = id, false }
+func (p *backlog) join(id uint64) { p.joined, p.parted = id, false }
 
 // evicted follows the ring's oldest entry. A hit that the ring has lost leaves a gap.
-func (p *past) evicted(oldest uint64, hit bool) {
+func (p *backlog) evicted(oldest uint64, hit bool) {
 	switch {
 	case p.joined == 0 || p.joined >= oldest || p.parted:
 	case hit:
@@ -113,17 +113,17 @@ func (p *past) evicted(oldest uint64, hit bool) {
 	}
 }
 
-// reaches says whether the ring goes on right after the past.
-func (p *past) reaches() bool { return p.joined != 0 && !p.parted }
+// reaches reports whether the ring goes on right after the past.
+func (p *backlog) reaches() bool { return p.joined != 0 && !p.parted }
 
 // reset forgets the past.
-func (p *past) reset() { *p = past{sources: p.sources, stretches: p.stretches[:0]} }
+func (p *backlog) reset() { *p = backlog{sources: p.sources, stretches: p.stretches[:0]} }
 
-// has says whether the row with that id is in the past.
-func (p *past) has(id uint64) bool { return p.low <= id && id < p.high }
+// has reports whether the row with that id is in the past.
+func (p *backlog) has(id uint64) bool { return p.low <= id && id < p.high }
 
 // at returns the row with that id, which must be in the past.
-func (p *past) at(id uint64) (*stretch, *pastRow) {
+func (p *backlog) at(id uint64) (*stretch, *pastRow) {
 	i := int(id - p.low)
 	for _, t := range p.stretches {
 		if i < len(t.rows) {
@@ -134,36 +134,36 @@ func (p *past) at(id uint64) (*stretch, *pastRow) {
 	panic("journal: no such row in the past")
 }
 
-// lines are the rows that a view walks over: the past's, as far as it is read and reaches the ring, and the ring's, as
+// rowIndex are the rows that a view walks over: the past's, as far as it is read and reaches the ring, and the ring's, as
 // far as they are tested.
-type lines struct {
+type rowIndex struct {
 	search
-	past past
+	backlog backlog
 }
 
 // before returns the newest row older than id, 0 when none is at hand.
-func (l *lines) before(id uint64) uint64 {
+func (l *rowIndex) before(id uint64) uint64 {
 	if id >= firstID {
 		if row := l.search.before(id); row != 0 {
 			return row
 		}
-		if !l.toOldest() || !l.past.reaches() {
+		if !l.toOldest() || !l.backlog.reaches() {
 			return 0
 		}
 	}
-	if id = min(id, l.past.high); id > l.past.low {
+	if id = min(id, l.backlog.high); id > l.backlog.low {
 		return id - 1
 	}
 	return 0
 }
 
 // after returns the oldest row newer than id, 0 when none is at hand.
-func (l *lines) after(id uint64) uint64 {
+func (l *rowIndex) after(id uint64) uint64 {
 	if id < firstID {
-		if next := max(id+1, l.past.low); next < l.past.high {
+		if next := max(id+1, l.backlog.low); next < l.backlog.high {
 			return next
 		}
-		if !l.past.empty() && (!l.past.reaches() || !l.toOldest()) {
+		if !l.backlog.empty() && (!l.backlog.reaches() || !l.toOldest()) {
 			return 0
 		}
 		id = firstID - 1
@@ -172,30 +172,30 @@ func (l *lines) after(id uint64) uint64 {
 }
 
 // upTo counts the rows at hand that are not newer than id.
-func (l *lines) upTo(id uint64) int {
+func (l *rowIndex) upTo(id uint64) int {
 	if id < firstID {
-		return int(max(min(id+1, l.past.high), l.past.low) - l.past.low)
+		return int(max(min(id+1, l.backlog.high), l.backlog.low) - l.backlog.low)
 	}
 	n := l.rows(l.low, id+1)
-	if l.past.reaches() && l.toOldest() {
-		n += int(l.past.high - l.past.low)
+	if l.backlog.reaches() && l.toOldest() {
+		n += int(l.backlog.high - l.backlog.low)
 	}
 	return n
 }
 
 // severity of the row with that id.
-func (l *lines) severity(id uint64) Severity {
+func (l *rowIndex) severity(id uint64) Severity {
 	if id < firstID {
-		_, r := l.past.at(id)
+		_, r := l.backlog.at(id)
 		return r.severity
 	}
 	return l.ring.at(id).severity()
 }
 
 // stamp is where the row with that id is found again.
-func (l *lines) stamp(id uint64) (source uint16, at Place) {
+func (l *rowIndex) stamp(id uint64) (source uint16, at Place) {
 	if id < firstID {
-		_, r := l.past.at(id)
+		_, r := l.backlog.at(id)
 		return r.source, r.place()
 	}
 	e := l.ring.at(id)
@@ -203,8 +203,8 @@ func (l *lines) stamp(id uint64) (source uint16, at Place) {
 }
 
 // border is the cut where the ring begins: for each source its oldest entry in the ring, or behind all it has.
-func (l *lines) border(sources []archived) cut {
-	c := make(cut, len(sources))
+func (l *rowIndex) border(sources []archived) position {
+	c := make(position, len(sources))
 	for i := range c {
 		c[i] = endPlace
 	}

@@ -7,38 +7,38 @@ import (
 	"strings"
 )
 
-// Place is what tells this host's node from the others.
-type Place struct {
+// NodeIdentity is what tells this host's node from the others.
+type NodeIdentity struct {
 	Hostname  string
 	MachineID string // /etc/machine-id, empty: not known
 	Files     Files
 }
 
-// Roll brings the figures of s, but for Health and what belongs to the connection, up to date with the objects that
-// changed since the last Roll. It replaces the slices of s and never writes into them, so that a copy of s can be
+// Summarize brings the figures of s, but for Health and what belongs to the connection, up to date with the objects that
+// changed since the last Summarize. It replaces the slices of s and never writes into them, so that a copy of s can be
 // published before and after. It takes one pass over the objects of each kind that changed.
-func (o *Objects) Roll(s *State, p *Place) {
-	nodes, pods, instances := o.Nodes.look() || o.place != *p, o.Pods.look(), o.Instances.look()
-	o.place = *p
-	budgets, migrations, cidrs := o.Budgets.look(), o.Migrations.look(), o.ServiceCIDRs.look()
+func (o *Objects) Summarize(s *State, p *NodeIdentity) {
+	nodes, pods, instances := o.Nodes.look() || o.identity != *p, o.Pods.look(), o.VMIs.look()
+	o.identity = *p
+	budgets, migrations, cidrs := o.PDBs.look(), o.Migrations.look(), o.ServiceCIDRs.look()
 	if nodes {
-		s.Here = o.here(p)
-		s.Nodes = o.countNodes(s.Here)
+		s.Local = o.local(p)
+		s.Nodes = o.countNodes(s.Local)
 	}
 	if pods || nodes {
-		s.Pods, s.Ill = o.countPods(s.Here), o.illPods(s.Here)
+		s.Pods, s.Ill = o.countPods(s.Local), o.illPods(s.Local)
 	}
-	if o.Uses.look() || nodes {
-		s.Use, s.HereUse = o.use(s.Here)
+	if o.NodeMetrics.look() || nodes {
+		s.Metrics, s.LocalMetrics = o.nodeMetrics(s.Local)
 	}
 	if o.Services.look() {
 		s.Services = Services{o.Services.Len(), tally(&o.Services, func(v Service) string { return v.Type })}
 	}
-	if classes := o.Classes.look(); o.Claims.look() || classes {
-		s.Claims = o.countClaims()
+	if classes := o.StorageClasses.look(); o.PVCs.look() || classes {
+		s.PVCs = o.countClaims()
 	}
-	if o.Warnings.look() {
-		s.Warnings = o.newestWarnings()
+	if o.Events.look() {
+		s.Events = o.newestEvents()
 	}
 	if o.VMs.look() {
 		s.Virt.VMs = o.listVMs()
@@ -54,13 +54,13 @@ func (o *Objects) Roll(s *State, p *Place) {
 		s.Virt.KubeVirt = o.kubeVirt()
 	}
 	if nodes || cidrs {
-		o.network(&s.Network, s.Here, p)
+		o.network(&s.Network, s.Local, p)
 	}
 	if pods || nodes || instances || budgets {
-		s.Drain = o.drain(s.Here)
+		s.DrainBlockers = o.drain(s.Local)
 	}
 	s.Namespaces, s.Virt.Volumes = o.Namespaces.Len(), o.DataVolumes.Len()
-	s.Network.Policies, s.Network.Attachments = o.Policies.Len(), o.Attachments.Len()
+	s.Network.Policies, s.Network.NADs = o.Policies.Len(), o.NADs.Len()
 }
 
 // tally counts the objects of a table by a name of theirs.
@@ -123,9 +123,9 @@ func (o *Objects) countNodes(here *Node) Nodes {
 	return n
 }
 
-// here finds this host's node: by name, by the label of its hostname, or by a machine ID that one node alone has (clones
+// local finds this host's node: by name, by the label of its hostname, or by a machine ID that one node alone has (clones
 // of a machine may share theirs). A kubelet's name is its hostname in small letters unless it is told another.
-func (o *Objects) here(p *Place) *Node {
+func (o *Objects) local(p *NodeIdentity) *Node {
 	name := strings.ToLower(p.Hostname)
 	if r, ok := o.Nodes.rows[name]; ok {
 		return &r.object
@@ -158,9 +158,9 @@ func (o *Objects) countPods(here *Node) Pods {
 			p.NotReady++
 		}
 		if here != nil && pod.Node == here.Name && !pod.Ended() {
-			p.Here++
-			p.HereCPU += pod.CPU
-			p.HereMemory += pod.Memory
+			p.Local++
+			p.LocalCPU += pod.CPU
+			p.LocalMemory += pod.Memory
 		}
 	}
 	return p
@@ -198,9 +198,9 @@ func (o *Objects) illPods(here *Node) []IllPod {
 // FewRestarts is how often a pod may have been restarted without being suspect.
 const FewRestarts = 3
 
-// use adds up what nodes use.
-func (o *Objects) use(here *Node) (all Use, ofHere *Use) {
-	for name, r := range o.Uses.rows {
+// nodeMetrics adds up what nodes use.
+func (o *Objects) nodeMetrics(here *Node) (all NodeMetrics, ofHere *NodeMetrics) {
+	for name, r := range o.NodeMetrics.rows {
 		all.CPU, all.Memory = all.CPU+r.object.CPU, all.Memory+r.object.Memory
 		if here != nil && name == here.Name {
 			one := r.object
@@ -216,12 +216,12 @@ const (
 	Others = "(others)"
 )
 
-func (o *Objects) countClaims() Claims {
-	c := Claims{Total: o.Claims.Len()}
+func (o *Objects) countClaims() PVCs {
+	c := PVCs{Total: o.PVCs.Len()}
 	worse := func(a, b Unbound) int {
 		return cmp.Or(rank(a.Phase)-rank(b.Phase), a.Created.Compare(b.Created), strings.Compare(a.Namespace, b.Namespace), strings.Compare(a.Name, b.Name))
 	}
-	for key, r := range o.Claims.rows {
+	for key, r := range o.PVCs.rows {
 		switch {
 		case r.object.Phase == "Bound":
 			c.Bound++
@@ -236,13 +236,13 @@ func (o *Objects) countClaims() Claims {
 	return c
 }
 
-// waits says whether a claim may be waiting for a pod to use it, as k3s' own class has it, or belongs to a class that is not
+// waits reports whether a claim may be waiting for a pod to use it, as k3s' own class has it, or belongs to a class that is not
 // known.
-func (o *Objects) waits(c *Claim) bool {
-	if c.Phase != "Pending" || c.Chosen || c.Class == "" {
+func (o *Objects) waits(c *PVC) bool {
+	if c.Phase != "Pending" || c.Chosen || c.StorageClass == "" {
 		return false
 	}
-	class, known := o.Classes.rows[c.Class]
+	class, known := o.StorageClasses.rows[c.StorageClass]
 	return !known || class.object.Waits
 }
 
@@ -254,18 +254,18 @@ func rank(phase string) int {
 	return 1
 }
 
-// newestWarnings lists the newest and forgets the others, which only newer ones would push out.
-func (o *Objects) newestWarnings() []Warning {
-	keys := slices.SortedFunc(maps.Keys(o.Warnings.rows), func(a, b string) int {
-		return cmp.Or(o.Warnings.rows[b].object.Last.Compare(o.Warnings.rows[a].object.Last), strings.Compare(a, b))
+// newestEvents lists the newest and forgets the others, which only newer ones would push out.
+func (o *Objects) newestEvents() []Event {
+	keys := slices.SortedFunc(maps.Keys(o.Events.rows), func(a, b string) int {
+		return cmp.Or(o.Events.rows[b].object.Last.Compare(o.Events.rows[a].object.Last), strings.Compare(a, b))
 	})
-	for _, key := range keys[min(len(keys), MaxWarnings):] {
-		o.Warnings.Drop(key)
+	for _, key := range keys[min(len(keys), MaxEvents):] {
+		o.Events.Drop(key)
 	}
-	o.Warnings.look()
-	list := make([]Warning, o.Warnings.Len())
+	o.Events.look()
+	list := make([]Event, o.Events.Len())
 	for i := range list {
-		list[i] = o.Warnings.rows[keys[i]].object
+		list[i] = o.Events.rows[keys[i]].object
 	}
 	return list
 }

@@ -119,7 +119,7 @@ func (m *Merge) began(k *Key) {
 	m.lostThen = lost
 }
 
-// behind refreshes the other files, and says whether one of them has something to be read before c's entry.
+// behind refreshes the other files, and reports whether one of them has something to be read before c's entry.
 func (m *Merge) behind(c *member) bool {
 	key := c.key
 	m.Refresh()

@@ -15,14 +15,14 @@ func TestMergeSaysWhatIsNew(t *testing.T) {
 			links: []linkMessage{{index: 3, name: "br0", kind: "bridge", netns: -1, more: &linkMore{detail: sample.LinkDetail{Bridge: &sample.Bridge{FDB: 1}}}},
 				{index: 2, name: "eth0", netns: -1}},
 			addresses: []addressMessage{{index: 3, prefix: netip.MustParsePrefix("10.0.0.1/24")}},
-			hops:      []hop{{family: 4, index: 3}},
+			hops:      []nextHop{{family: 4, index: 3}},
 			devices:   map[int]device{2: {physical: true, mbps: 1000}},
-			around: around{dns: []string{"10.0.0.53"}, fdb: fdb{known: true, learned: map[int]int{2: 1}},
+			around: polled{dns: []string{"10.0.0.53"}, fdb: fdb{known: true, learned: map[int]int{2: 1}},
 				neighbours: map[hopKey]neighbour{{index: 3}: {state: "stale"}}, services: &sample.NetServices{CNI: "flannel"}},
 		}
 	}
-	var w world
-	j := job{everything: true, around: true, learned: true, listeners: true}
+	var w linkState
+	j := pollRequest{everything: true, around: true, learned: true, listeners: true}
 	if !w.merge(&j, found()) {
 		t.Error("the first dump is nothing new")
 	}

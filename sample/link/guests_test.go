@@ -111,8 +111,8 @@ func TestVMsAtTheirPorts(t *testing.T) {
 	}
 	for i := range table.Links {
 		l := table.Links[i]
-		if l.Name == "p1b" && (l.Far.Name != "net1" || l.Far.Index == 0) {
-			t.Errorf("far end %+v", l.Far)
+		if l.Name == "p1b" && (l.Peer.Name != "net1" || l.Peer.Index == 0) {
+			t.Errorf("far end %+v", l.Peer)
 		}
 		if l.Name == "br0" && (len(l.More().VMs) != 2 || l.More().Bridge.Ports != 3) {
 			t.Errorf("br0: %+v, %+v", l.More().VMs, l.More().Bridge)
@@ -145,10 +145,10 @@ func TestVMsAtTheirPorts(t *testing.T) {
 }
 
 func TestNobodyKnowsWhoIsBehindALink(t *testing.T) {
-	hidden := owners{why: "/proc hides the processes of others"}
-	twice := owners{guests: make([]qemu.Guest, 2), namespace: map[int][]int{1: {0, 1}}, macs: map[string]int{"02:00:00:00:00:01": -1}}
+	hidden := guestLinks{why: "/proc hides the processes of others"}
+	twice := guestLinks{guests: make([]qemu.Guest, 2), namespace: map[int][]int{1: {0, 1}}, macs: map[string]int{"02:00:00:00:00:01": -1}}
 	for name, c := range map[string]struct {
-		o    owners
+		o    guestLinks
 		l    linkMessage
 		want string
 	}{
@@ -161,7 +161,7 @@ func TestNobodyKnowsWhoIsBehindALink(t *testing.T) {
 			t.Errorf("%s: %+v, %q, want %q", name, vm, why, c.want)
 		}
 	}
-	o := owners{guests: []qemu.Guest{{Name: "vm"}}, macs: map[string]int{"52:54:00:00:00:01": 0}}
+	o := guestLinks{guests: []qemu.Guest{{Name: "vm"}}, macs: map[string]int{"52:54:00:00:00:01": 0}}
 	l := linkMessage{netns: -1, kind: "macvtap", mac: "52:54:00:00:00:01"}
 	if vm, _ := o.of(&l, &fdb{}); vm == nil || vm.Name != "vm" {
 		t.Errorf("macvtap: %+v", vm)
@@ -175,7 +175,7 @@ func TestNobodyKnowsWhoIsBehindALink(t *testing.T) {
 // TestOneAddressOfTwoGuests: nobody can tell which of them is meant.
 func TestOneAddressOfTwoGuests(t *testing.T) {
 	guests := []qemu.Guest{{Name: "a", MACs: "02:00:00:00:00:01 02:00:00:00:00:02"}, {Name: "b", MACs: "02:00:00:00:00:02"}}
-	o := new(Watcher).owners(nil, census{guests: guests})
+	o := new(Watcher).guestLinks(nil, guestList{guests: guests})
 	if o.macs["02:00:00:00:00:01"] != 0 || o.macs["02:00:00:00:00:02"] != -1 {
 		t.Errorf("%v", o.macs)
 	}

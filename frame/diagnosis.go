@@ -9,27 +9,27 @@ import (
 	"hypervisor-tui/sample"
 )
 
-// Ladder is what the cluster's API stands on, from the bottom: this host's disk and service, then the rungs that a
+// Diagnosis is what the cluster's API stands on, from the bottom: this host's disk and service, then the rungs that a
 // request climbs. The first broken one is the cause.
-type Ladder [10]Step
+type Diagnosis [10]Check
 
-// Step is one rung of the ladder.
-type Step struct {
+// Check is one rung of the ladder.
+type Check struct {
 	Name    string // what is judged: "disk", "service", "connection"
-	State   StepState
+	State   CheckState
 	Subject string // the mount, the unit, the kubeconfig or the server; empty: the name says it
 	Detail  string // in words how it is, where there is more to say than its state
 }
 
-// StepState is how a rung is.
-type StepState uint8
+// CheckState is how a rung is.
+type CheckState uint8
 
 // The states of a rung.
 const (
-	NotKnown   StepState = iota // it cannot be judged from here, or does not matter for this cluster
-	Fine                        // it holds
-	Broken                      // it does not
-	NotReached                  // one below it is broken
+	NotKnown   CheckState = iota // it cannot be judged from here, or does not matter for this cluster
+	Fine                         // it holds
+	Broken                       // it does not
+	NotReached                   // one below it is broken
 )
 
 const (
@@ -41,16 +41,16 @@ const (
 // rungs are the rungs of a request in the order in which they are climbed, and what they are called while they hold.
 // Whether it answers is known before what it shows.
 var rungs = [...]struct {
-	kube.Rung
+	kube.Check
 	name string
 }{
 	{kube.Kubeconfig, "kubeconfig"}, {kube.Dial, "connection"}, {kube.Silent, "answer"}, {kube.TLS, "certificates"}, {kube.Foreign, "API server"},
 	{kube.Unauthorized, "credentials"}, {kube.Forbidden, "rights"}, {kube.NotReady, "ready"},
 }
 
-// Climb judges each rung. It is pure.
-func Climb(f *Snapshot) Ladder {
-	var l Ladder
+// Diagnose judges each rung. It is pure.
+func Diagnose(f *Snapshot) Diagnosis {
+	var l Diagnosis
 	l[diskStep].Name, l[serviceStep].Name = "disk", "service"
 	for i := range rungs {
 		l[firstRung+i].Name = rungs[i].name
@@ -68,7 +68,7 @@ func Climb(f *Snapshot) Ladder {
 	for i := range rungs {
 		s := &l[firstRung+i]
 		s.State = state
-		if rungs[i].Rung == broken {
+		if rungs[i].Check == broken {
 			s.State, s.Detail = Broken, cause(k)
 			state = NotReached
 		}
@@ -78,7 +78,7 @@ func Climb(f *Snapshot) Ladder {
 }
 
 // Cause is the first broken rung, nil when there is none.
-func (l *Ladder) Cause() *Step {
+func (l *Diagnosis) Cause() *Check {
 	for i := range l {
 		if l[i].State == Broken {
 			return &l[i]
@@ -88,14 +88,14 @@ func (l *Ladder) Cause() *Step {
 }
 
 // brokenRung is the one that the API's state names. A state that is bad without a cause is about the file.
-func brokenRung(k *kube.State) kube.Rung {
+func brokenRung(k *kube.State) kube.Check {
 	switch {
 	case k.Health.State != health.Stale && k.Health.State != health.Failed:
 		return kube.Answers
-	case k.Cause.Rung == kube.Answers || k.Cause.Rung > kube.NotReady:
+	case k.Cause.Check == kube.Answers || k.Cause.Check > kube.NotReady:
 		return kube.Kubeconfig
 	}
-	return k.Cause.Rung
+	return k.Cause.Check
 }
 
 func cause(k *kube.State) string {
@@ -107,8 +107,8 @@ func cause(k *kube.State) string {
 
 // host judges the service that carries the cluster on this host, and the disk below it. Neither is the reason of an API
 // server that answers, nor of one elsewhere.
-func (l *Ladder) host(f *Snapshot, broken kube.Rung) {
-	u := Carrier(f.Units)
+func (l *Diagnosis) host(f *Snapshot, broken kube.Check) {
+	u := ClusterUnit(f.Units)
 	if u == nil {
 		return
 	}
@@ -144,9 +144,9 @@ func (l *Ladder) host(f *Snapshot, broken kube.Rung) {
 	}
 }
 
-// Carrier is the service that makes this host a node: k3s, RKE2 or a kubelet of its own; nil when there is none, or
+// ClusterUnit is the service that makes this host a node: k3s, RKE2 or a kubelet of its own; nil when there is none, or
 // systemd has not said.
-func Carrier(u *sample.Units) *sample.Unit {
+func ClusterUnit(u *sample.Units) *sample.Unit {
 	if u == nil || !u.Health.Has() {
 		return nil
 	}
@@ -169,7 +169,7 @@ func dataPath(unit string) string {
 	return ""
 }
 
-// local says whether a URL is of this host's loopback, where an agent's own service stands before the API server.
+// local reports whether a URL is of this host's loopback, where an agent's own service stands before the API server.
 func local(server string) bool {
 	_, host, _ := strings.Cut(server, "://")
 	return strings.HasPrefix(host, "127.") || strings.HasPrefix(host, "localhost") || strings.HasPrefix(host, "[::1]")

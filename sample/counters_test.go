@@ -46,7 +46,7 @@ func TestAPageThatNobodyHasKeepsNoLinksAlive(t *testing.T) {
 	l.pass(1, names...)
 	links := make([]Link, len(names))
 	for i, name := range names {
-		links[i] = Link{Index: 1 + i, Name: name, LinkTraits: &LinkTraits{}}
+		links[i] = Link{Index: 1 + i, Name: name, SharedAttrs: &SharedAttrs{}}
 	}
 	l.SetLinks(reportOf(links...))
 	for i := range 3 { // until each copy has the new page, and none has been counted anew

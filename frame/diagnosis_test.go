@@ -12,9 +12,9 @@ import (
 )
 
 // down makes the API of f stale for three minutes because of a rung.
-func down(f *tracked, rung kube.Rung, why string) {
+func down(f *tracked, rung kube.Check, why string) {
 	f.Kube.Health = health.Health{State: health.Stale, At: now - 3*time.Minute, Since: now - 3*time.Minute, Err: why}
-	f.Kube.Cause = kube.Cause{Rung: rung, Why: why}
+	f.Kube.Cause = kube.Cause{Check: rung, Why: why}
 }
 
 // service makes k3s.service, or another unit, one that f watches.
@@ -126,7 +126,7 @@ func TestCauseIsAsOldAsTheOutage(t *testing.T) {
 func TestClimb(t *testing.T) {
 	states := func(f *tracked) string {
 		text := ""
-		for _, s := range Climb(&f.Snapshot) {
+		for _, s := range Diagnose(&f.Snapshot) {
 			text += string("?+!-"[s.State])
 		}
 		return text
@@ -177,7 +177,7 @@ func TestClimb(t *testing.T) {
 func TestClusterProblems(t *testing.T) {
 	ago := func(f *tracked, d time.Duration) time.Time { return f.Now.Add(-d) }
 	migration := func(f *tracked, name, phase string, age time.Duration) kube.Migration {
-		return kube.Migration{Namespace: "a", Name: name, Instance: "vm", Phase: phase, Created: ago(f, age), Moving: kube.Moving{Ended: ago(f, age), Why: "no room"}}
+		return kube.Migration{Namespace: "a", Name: name, VMI: "vm", Phase: phase, Created: ago(f, age), Moving: kube.Moving{Ended: ago(f, age), Why: "no room"}}
 	}
 	for _, c := range []struct {
 		name   string
@@ -200,7 +200,7 @@ func TestClusterProblems(t *testing.T) {
 		}, "err VM b/y ErrorUnschedulable (and 1 more in error) [dashboard]; ", time.Hour},
 		{"a migration", func(f *tracked) {
 			f.Kube.Virt.Migrations = []kube.Migration{migration(f, "m", "Failed", time.Hour)}
-			f.Kube.Virt.Instances = []kube.Instance{{Namespace: "a", Name: "vm", Phase: "Running", Created: ago(f, 2*time.Hour)}}
+			f.Kube.Virt.VMIs = []kube.VMI{{Namespace: "a", Name: "vm", Phase: "Running", Created: ago(f, 2*time.Hour)}}
 		},
 			"warning migration of a/vm failed: no room [dashboard]; ", time.Hour},
 		{"a migration, tried again", func(f *tracked) {
@@ -208,13 +208,13 @@ func TestClusterProblems(t *testing.T) {
 		}, "", 0},
 		{"a migration of the day before yesterday", func(f *tracked) { f.Kube.Virt.Migrations = []kube.Migration{migration(f, "m", "Failed", 48*time.Hour)} }, "", 0},
 		{"claims", func(f *tracked) {
-			f.Kube.Claims = kube.Claims{Total: 13, Bound: 6, Waiting: 4, Unbound: []kube.Unbound{{Namespace: "a", Name: "disk", Phase: "Lost", Created: ago(f, time.Hour)}}}
+			f.Kube.PVCs = kube.PVCs{Total: 13, Bound: 6, Waiting: 4, Unbound: []kube.Unbound{{Namespace: "a", Name: "disk", Phase: "Lost", Created: ago(f, time.Hour)}}}
 		}, "err PVC a/disk Lost (and 2 more without a volume) [dashboard]; ", 0},
 		{"a claim that waits", func(f *tracked) {
-			f.Kube.Claims = kube.Claims{Total: 1, Unbound: []kube.Unbound{{Namespace: "a", Name: "disk", Phase: "Pending", Created: ago(f, time.Hour)}}}
+			f.Kube.PVCs = kube.PVCs{Total: 1, Unbound: []kube.Unbound{{Namespace: "a", Name: "disk", Phase: "Pending", Created: ago(f, time.Hour)}}}
 		}, "notice PVC a/disk Pending [dashboard]; ", time.Hour},
 		{"a new claim", func(f *tracked) {
-			f.Kube.Claims = kube.Claims{Total: 1, Unbound: []kube.Unbound{{Namespace: "a", Name: "disk", Phase: "Pending", Created: ago(f, time.Minute)}}}
+			f.Kube.PVCs = kube.PVCs{Total: 1, Unbound: []kube.Unbound{{Namespace: "a", Name: "disk", Phase: "Pending", Created: ago(f, time.Minute)}}}
 		}, "", 0},
 		{"certificates", func(f *tracked) {
 			f.Kube.ServerCert.NotAfter, f.Kube.ClientCert.NotAfter = f.Now.Add(29*24*time.Hour+time.Hour), f.Now.Add(6*24*time.Hour+time.Hour)

@@ -10,13 +10,13 @@ import (
 	"hypervisor-tui/internal/clean"
 )
 
-// world is what is known of the links: the last dump with the events since. Run's goroutine owns it.
-type world struct {
+// linkState is what is known of the links: the last dump with the events since. Run's goroutine owns it.
+type linkState struct {
 	links     []linkMessage    // by index
 	addresses []addressMessage // by link, in the kernel's order
-	hops      []hop
+	hops      []nextHop
 	devices   map[int]device // by index
-	around    around
+	around    polled
 }
 
 // changes is what a batch of events has done, and what has to be asked for because of it.
@@ -40,7 +40,7 @@ func (c *changes) add(other changes) {
 
 // apply takes one event. Each is a whole link or address, so that one which is older than the dump does no harm: those
 // that follow it end at what is.
-func (w *world) apply(m *netlink.Message) (c changes) {
+func (w *linkState) apply(m *netlink.Message) (c changes) {
 	switch m.Header.Type {
 	case unix.RTM_NEWLINK:
 		if index, state, ok := decodePort(m.Data); ok {
@@ -74,11 +74,11 @@ func (w *world) apply(m *netlink.Message) (c changes) {
 }
 
 // find is where the link with an index is or would be.
-func (w *world) find(index int) (at int, ok bool) {
+func (w *linkState) find(index int) (at int, ok bool) {
 	return sort.Find(len(w.links), func(i int) int { return index - w.links[i].index })
 }
 
-func (w *world) setLink(l *linkMessage) (c changes) {
+func (w *linkState) setLink(l *linkMessage) (c changes) {
 	c.any = true
 	at, known := w.find(l.index)
 	if !known {
@@ -99,7 +99,7 @@ func (w *world) setLink(l *linkMessage) (c changes) {
 
 // removeLink takes away a link that is gone or in another namespace. Of the other end of a veth the kernel says nothing
 // when one of them moves: what is known of it is put right here.
-func (w *world) removeLink(index int, message []byte) (c changes) {
+func (w *linkState) removeLink(index int, message []byte) (c changes) {
 	at, known := w.find(index)
 	if !known {
 		return c
@@ -120,7 +120,7 @@ func (w *world) removeLink(index int, message []byte) (c changes) {
 }
 
 // comeBack puts right what the other end of a veth that came from another namespace says of it.
-func (w *world) comeBack(l *linkMessage) {
+func (w *linkState) comeBack(l *linkMessage) {
 	if l.kind != "veth" || l.netns >= 0 {
 		return
 	}
@@ -129,12 +129,12 @@ func (w *world) comeBack(l *linkMessage) {
 	}
 }
 
-// routed says whether a default route leads over a link.
-func (w *world) routed(index int) bool {
-	return slices.ContainsFunc(w.hops, func(h hop) bool { return h.index == index })
+// routed reports whether a default route leads over a link.
+func (w *linkState) routed(index int) bool {
+	return slices.ContainsFunc(w.hops, func(h nextHop) bool { return h.index == index })
 }
 
-func (w *world) setPort(index int, state uint8) (c changes) {
+func (w *linkState) setPort(index int, state uint8) (c changes) {
 	at, known := w.find(index)
 	if !known {
 		return c
@@ -149,7 +149,7 @@ func (w *world) setPort(index int, state uint8) (c changes) {
 // setAddress puts an address where the kernel lists it: by link, IPv4 first.
 //
 // Kernel: net/ipv4/devinet.c, __inet_insert_ifa; net/ipv6/addrconf.c, ipv6_link_dev_addr
-func (w *world) setAddress(a *addressMessage) {
+func (w *linkState) setAddress(a *addressMessage) {
 	first, _ := slices.BinarySearchFunc(w.addresses, a.index, func(b addressMessage, index int) int { return b.index - index })
 	end := first
 	for end < len(w.addresses) && w.addresses[end].index == a.index {
@@ -180,15 +180,15 @@ func (w *world) setAddress(a *addressMessage) {
 }
 
 // nameOf is the name of the link with an index, fit to be drawn; empty: there is none.
-func (w *world) nameOf(index int) string {
+func (w *linkState) nameOf(index int) string {
 	if at, known := w.find(index); known {
 		return clean.String(w.links[at].name)
 	}
 	return ""
 }
 
-// replace takes what a dump of everything has found and says whether it is anything new.
-func (w *world) replace(f *findings) (changed bool) {
+// replace takes what a dump of everything has found and reports whether it is anything new.
+func (w *linkState) replace(f *findings) (changed bool) {
 	links := byIndex(f.links)
 	for i := range links { // what is as it was stays where it was: there are thousands
 		if at, known := w.find(links[i].index); known && w.links[at].same(&links[i]) {

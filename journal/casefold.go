@@ -94,7 +94,7 @@ func nextByte(b []byte, c byte, from, known int) int {
 	return len(b)
 }
 
-// foldEqualBytes says whether b is small, which is in lower case and as long, in any case of its ASCII letters.
+// foldEqualBytes reports whether b is small, which is in lower case and as long, in any case of its ASCII letters.
 func foldEqualBytes(b, small []byte) bool {
 	for i, c := range small {
 		if lower(b[i]) != c {

@@ -16,7 +16,7 @@ import (
 var at = time.Date(2026, 11, 22, 3, 0, 0, 0, time.UTC)
 
 // cluster is three nodes with some of each kind; this host is hv-1.
-func cluster() (*Objects, *Place) {
+func cluster() (*Objects, *NodeIdentity) {
 	o := new(Objects)
 	for i, ready := range []string{"True", "True", "Unknown"} {
 		name := fmt.Sprintf("hv-%d", i)
@@ -32,12 +32,12 @@ func cluster() (*Objects, *Place) {
 		}
 		o.Pods.Put(fmt.Sprintf("team/p%d", i), p)
 	}
-	return o, &Place{Hostname: "HV-1"}
+	return o, &NodeIdentity{Hostname: "HV-1"}
 }
 
-func roll(o *Objects, p *Place) *State {
+func roll(o *Objects, p *NodeIdentity) *State {
 	s := new(State)
-	o.Roll(s, p)
+	o.Summarize(s, p)
 	return s
 }
 
@@ -52,11 +52,11 @@ func same(t *testing.T, what string, got, want any) {
 func TestRollNodesAndPods(t *testing.T) {
 	s := roll(cluster())
 	same(t, "nodes", s.Nodes, Nodes{Ready: 2, Total: 3, NotReady: []string{"hv-2"}})
-	if s.Here == nil || s.Here.Name != "hv-1" {
-		t.Fatalf("this node is %+v", s.Here)
+	if s.Local == nil || s.Local.Name != "hv-1" {
+		t.Fatalf("this node is %+v", s.Local)
 	}
 	same(t, "pods", s.Pods, Pods{Running: 8, Total: 10, ByPhase: []Count{{None, 1}, {"Running", 8}, {"Succeeded", 1}},
-		Here: 2, HereCPU: 200, HereMemory: 2 << 20})
+		Local: 2, LocalCPU: 200, LocalMemory: 2 << 20})
 }
 
 func TestFaultsOfNodes(t *testing.T) {
@@ -65,19 +65,19 @@ func TestFaultsOfNodes(t *testing.T) {
 	full := Condition{Type: "DiskPressure", Status: "True", Reason: "KubeletHasDiskPressure", Good: False, Since: at}
 	o.Nodes.Put("b", Node{Name: "b", Ready: "True", Conditions: []Condition{{Type: "Ready", Status: "True", Good: True}, full}})
 	o.Nodes.Put("a", Node{Name: "a", Ready: "Unknown", Conditions: []Condition{unknown}})
-	same(t, "faults", roll(o, &Place{}).Nodes.Faults, []Fault{{"a", unknown}, {"b", full}})
+	same(t, "faults", roll(o, &NodeIdentity{}).Nodes.Faults, []Fault{{"a", unknown}, {"b", full}})
 	for i := range 2 * MaxNames {
 		o.Nodes.Put(fmt.Sprintf("c%02d", i), Node{Ready: "Unknown", Conditions: []Condition{unknown}})
 	}
-	same(t, "number of faults", len(roll(o, &Place{}).Nodes.Faults), MaxNames)
+	same(t, "number of faults", len(roll(o, &NodeIdentity{}).Nodes.Faults), MaxNames)
 }
 
 func TestUnboundClaimsAreTheOldest(t *testing.T) {
 	o := new(Objects)
 	for i := range 2 * MaxNames {
-		o.Claims.Put(fmt.Sprintf("a/%02d", i), Claim{Phase: "Pending", Created: at.Add(-time.Duration(i) * time.Minute)})
+		o.PVCs.Put(fmt.Sprintf("a/%02d", i), PVC{Phase: "Pending", Created: at.Add(-time.Duration(i) * time.Minute)})
 	}
-	list := roll(o, &Place{}).Claims.Unbound
+	list := roll(o, &NodeIdentity{}).PVCs.Unbound
 	if len(list) != MaxNames || list[0].Name != "39" || list[MaxNames-1].Name != "20" {
 		t.Errorf("%+v", list)
 	}
@@ -86,25 +86,25 @@ func TestUnboundClaimsAreTheOldest(t *testing.T) {
 func TestWhichNodeIsThisHost(t *testing.T) {
 	for _, c := range []struct {
 		name  string
-		place Place
+		place NodeIdentity
 		node  Node
 		want  string
 	}{
-		{"by name", Place{Hostname: "a"}, Node{Name: "a"}, "a"},
-		{"in capitals", Place{Hostname: "A"}, Node{Name: "a"}, "a"},
-		{"by label", Place{Hostname: "box"}, Node{Name: "a", Hostname: "box"}, "a"},
-		{"by machine ID", Place{Hostname: "box", MachineID: "1f"}, Node{Name: "a", MachineID: "1f"}, "a"},
-		{"another host", Place{Hostname: "box", MachineID: "1f"}, Node{Name: "a", MachineID: "2f"}, ""},
-		{"nothing known", Place{}, Node{Name: "a"}, ""},
-		{"a clone's machine ID", Place{Hostname: "box", MachineID: "same"}, Node{Name: "a", MachineID: "same"}, ""},
+		{"by name", NodeIdentity{Hostname: "a"}, Node{Name: "a"}, "a"},
+		{"in capitals", NodeIdentity{Hostname: "A"}, Node{Name: "a"}, "a"},
+		{"by label", NodeIdentity{Hostname: "box"}, Node{Name: "a", Hostname: "box"}, "a"},
+		{"by machine ID", NodeIdentity{Hostname: "box", MachineID: "1f"}, Node{Name: "a", MachineID: "1f"}, "a"},
+		{"another host", NodeIdentity{Hostname: "box", MachineID: "1f"}, Node{Name: "a", MachineID: "2f"}, ""},
+		{"nothing known", NodeIdentity{}, Node{Name: "a"}, ""},
+		{"a clone's machine ID", NodeIdentity{Hostname: "box", MachineID: "same"}, Node{Name: "a", MachineID: "same"}, ""},
 	} {
 		o := new(Objects)
 		o.Nodes.Put(c.node.Name, c.node)
 		o.Nodes.Put("other", Node{Name: "other", MachineID: "same"})
 		s := roll(o, &c.place)
 		got := ""
-		if s.Here != nil {
-			got = s.Here.Name
+		if s.Local != nil {
+			got = s.Local.Name
 		}
 		same(t, c.name, got, c.want)
 	}
@@ -116,29 +116,29 @@ func TestRollServicesAndClaims(t *testing.T) {
 		o.Services.Put(fmt.Sprint("a/", i), Service{kind})
 	}
 	for i, phase := range []string{"Bound", "Pending", "Bound", "Lost"} {
-		o.Claims.Put(fmt.Sprint("a/", i), Claim{Phase: phase, Created: at})
+		o.PVCs.Put(fmt.Sprint("a/", i), PVC{Phase: phase, Created: at})
 	}
 	o.Namespaces.Put("a", struct{}{})
 	o.Policies.Put("a/deny", struct{}{})
-	s := roll(o, &Place{})
+	s := roll(o, &NodeIdentity{})
 	same(t, "services", s.Services, Services{4, []Count{{"ClusterIP", 2}, {"Headless", 1}, {"NodePort", 1}}})
-	same(t, "claims", s.Claims, Claims{Bound: 2, Total: 4, Unbound: []Unbound{{"a", "3", "Lost", at}, {"a", "1", "Pending", at}}})
+	same(t, "claims", s.PVCs, PVCs{Bound: 2, Total: 4, Unbound: []Unbound{{"a", "3", "Lost", at}, {"a", "1", "Pending", at}}})
 	same(t, "namespaces", s.Namespaces, 1)
 	same(t, "policies", s.Network.Policies, 1)
 }
 
 func TestWarningsAreTheNewest(t *testing.T) {
 	o := new(Objects)
-	for i := range 3 * MaxWarnings {
-		o.Warnings.Put(fmt.Sprint("a/e", i), Warning{Last: at.Add(time.Duration(i) * time.Second), Count: i})
+	for i := range 3 * MaxEvents {
+		o.Events.Put(fmt.Sprint("a/e", i), Event{Last: at.Add(time.Duration(i) * time.Second), Count: i})
 	}
-	s := roll(o, &Place{})
-	if len(s.Warnings) != MaxWarnings || o.Warnings.Len() != MaxWarnings {
-		t.Fatalf("%d are listed and %d kept", len(s.Warnings), o.Warnings.Len())
+	s := roll(o, &NodeIdentity{})
+	if len(s.Events) != MaxEvents || o.Events.Len() != MaxEvents {
+		t.Fatalf("%d are listed and %d kept", len(s.Events), o.Events.Len())
 	}
-	for i := range s.Warnings {
-		if want := 3*MaxWarnings - 1 - i; s.Warnings[i].Count != want {
-			t.Fatalf("number %d of the list is warning %d, want %d", i, s.Warnings[i].Count, want)
+	for i := range s.Events {
+		if want := 3*MaxEvents - 1 - i; s.Events[i].Count != want {
+			t.Fatalf("number %d of the list is warning %d, want %d", i, s.Events[i].Count, want)
 		}
 	}
 }
@@ -151,7 +151,7 @@ func TestTallyOfVMs(t *testing.T) {
 	for i, status := range statuses {
 		o.VMs.Put(fmt.Sprintf("a/%02d", i), VM{Namespace: "a", Name: fmt.Sprintf("%02d", i), Status: status})
 	}
-	got := roll(o, &Place{}).Virt.Tally
+	got := roll(o, &NodeIdentity{}).Virt.Tally
 	by := 0
 	for _, c := range got.ByStatus {
 		by += c.N
@@ -165,24 +165,24 @@ func TestTallyOfVMs(t *testing.T) {
 
 func TestInstancesOfThisNode(t *testing.T) {
 	o, p := cluster()
-	for i, in := range []Instance{
+	for i, in := range []VMI{
 		{Node: "hv-1", Phase: "Running", VCPUs: 8},
 		{Node: "hv-1", Phase: "Running", VCPUs: 24},
 		{Node: "hv-1", Phase: "Succeeded", VCPUs: 100},
 		{Node: "hv-0", Phase: "Running", VCPUs: 100},
 	} {
 		in.Namespace, in.Name = "vms", fmt.Sprint(9-i)
-		o.Instances.Put("vms/"+in.Name, in)
+		o.VMIs.Put("vms/"+in.Name, in)
 	}
 	s := roll(o, p)
-	s.Kinds[KindInstance].State = health.OK
-	if s.Virt.HereInstances != 2 || s.Virt.HereVCPUs != 32 || s.Overcommit() != 2 {
-		t.Errorf("%d instances, %d vCPUs, overcommit %v", s.Virt.HereInstances, s.Virt.HereVCPUs, s.Overcommit())
+	s.Kinds[KindVMI].State = health.OK
+	if s.Virt.LocalVMIs != 2 || s.Virt.LocalVCPUs != 32 || s.Overcommit() != 2 {
+		t.Errorf("%d instances, %d vCPUs, overcommit %v", s.Virt.LocalVMIs, s.Virt.LocalVCPUs, s.Overcommit())
 	}
-	if len(s.Virt.Instances) != 4 || s.Virt.Instances[0].Name != "6" {
-		t.Errorf("instances: %+v", s.Virt.Instances)
+	if len(s.Virt.VMIs) != 4 || s.Virt.VMIs[0].Name != "6" {
+		t.Errorf("instances: %+v", s.Virt.VMIs)
 	}
-	s.Kinds[KindInstance].State = health.Failed
+	s.Kinds[KindVMI].State = health.Failed
 	if s.Overcommit() != 0 {
 		t.Error("an overcommit of what is not known")
 	}
@@ -191,15 +191,15 @@ func TestInstancesOfThisNode(t *testing.T) {
 func TestMigrations(t *testing.T) {
 	o := new(Objects)
 	put := func(m Migration) { m.Namespace = "vms"; o.Migrations.Put("vms/"+m.Name, m) }
-	put(Migration{Name: "old", Phase: "Running", Created: at, Instance: "vm", Moving: Moving{UID: "1"}})
+	put(Migration{Name: "old", Phase: "Running", Created: at, VMI: "vm", Moving: Moving{UID: "1"}})
 	put(Migration{Name: "new", Phase: "Pending", Created: at.Add(time.Hour)})
-	put(Migration{Name: "self", Phase: "Failed", Created: at, Instance: "vm", Moving: Moving{UID: "2", Source: "x", Why: "own words"}})
-	put(Migration{Name: "before", Phase: "Running", Created: at.Add(-time.Hour), Instance: "vm", Moving: Moving{UID: "9"}})
+	put(Migration{Name: "self", Phase: "Failed", Created: at, VMI: "vm", Moving: Moving{UID: "2", Source: "x", Why: "own words"}})
+	put(Migration{Name: "before", Phase: "Running", Created: at.Add(-time.Hour), VMI: "vm", Moving: Moving{UID: "9"}})
 	for i := range 2 * MaxEnded {
 		put(Migration{Name: fmt.Sprint("done", i), Phase: "Succeeded", Created: at.Add(time.Duration(i+1) * time.Minute)})
 	}
-	o.Instances.Put("vms/vm", Instance{Namespace: "vms", Name: "vm", Moving: &Moving{UID: "1", Source: "hv-0", Target: "hv-1"}})
-	got := roll(o, &Place{}).Virt.Migrations
+	o.VMIs.Put("vms/vm", VMI{Namespace: "vms", Name: "vm", Moving: &Moving{UID: "1", Source: "hv-0", Target: "hv-1"}})
+	got := roll(o, &NodeIdentity{}).Virt.Migrations
 	if len(got) != 3+MaxEnded || got[0].Name != "new" || got[1].Name != "old" || got[3].Name != fmt.Sprint("done", 2*MaxEnded-1) {
 		t.Fatalf("%d: %+v", len(got), got)
 	}
@@ -223,20 +223,20 @@ func TestDrain(t *testing.T) {
 	put("launcher", Pod{Owner: "VirtualMachineInstance", Labels: "app=db"})
 	put("db", Pod{Owner: "StatefulSet", Labels: "app=db\nrole=main"})
 	o.Pods.Put("other/db", Pod{Owner: "StatefulSet", Labels: "app=db", Node: "hv-1"})
-	o.Budgets.Put("team/db", Budget{Labels: []string{"role=main", "app=db"}})
-	o.Budgets.Put("team/loose", Budget{Allowed: 1})
-	o.Budgets.Put("team/odd", Budget{Unclear: true})
-	o.Budgets.Put("team/else", Budget{Labels: []string{"app=dbx"}})
-	vm := func(name string, i Instance) {
+	o.PDBs.Put("team/db", PDB{Labels: []string{"role=main", "app=db"}})
+	o.PDBs.Put("team/loose", PDB{Allowed: 1})
+	o.PDBs.Put("team/odd", PDB{Unclear: true})
+	o.PDBs.Put("team/else", PDB{Labels: []string{"app=dbx"}})
+	vm := func(name string, i VMI) {
 		i.Namespace, i.Name, i.Node = "vms", name, "hv-1"
-		o.Instances.Put("vms/"+name, i)
+		o.VMIs.Put("vms/"+name, i)
 	}
-	vm("fixed", Instance{Migratable: False, WhyNot: "DisksNotLiveMigratable"})
-	vm("moves", Instance{Migratable: True})
-	vm("unknown", Instance{})
-	vm("stops", Instance{Migratable: False, Eviction: "None"})
-	vm("ended", Instance{Migratable: False, Phase: "Failed"})
-	same(t, "drain", roll(o, p).Drain, []Blocker{
+	vm("fixed", VMI{Migratable: False, WhyNot: "DisksNotLiveMigratable"})
+	vm("moves", VMI{Migratable: True})
+	vm("unknown", VMI{})
+	vm("stops", VMI{Migratable: False, Eviction: "None"})
+	vm("ended", VMI{Migratable: False, Phase: "Failed"})
+	same(t, "drain", roll(o, p).DrainBlockers, []Blocker{
 		{"team", "bare", "has no controller that would start it elsewhere"},
 		{"team", "db", "disruption budget db allows no eviction"},
 		{"vms", "fixed", "cannot be migrated: DisksNotLiveMigratable"},
@@ -249,12 +249,12 @@ func TestRollLeavesWhatWasPublished(t *testing.T) {
 	o.VMs.Put("a/a", VM{Name: "a", Status: "Running"})
 	s := roll(o, p)
 	published := *s
-	before := fmt.Sprintf("%+v %+v", published, *published.Here)
+	before := fmt.Sprintf("%+v %+v", published, *published.Local)
 	o.Nodes.Put("hv-1", Node{Name: "hv-1", Ready: "False", Roles: []string{"worker"}})
 	o.Pods.Drop("team/p0")
 	o.VMs.Put("a/a", VM{Name: "a", Status: "Stopped"})
-	o.Roll(s, p)
-	if after := fmt.Sprintf("%+v %+v", published, *published.Here); after != before {
+	o.Summarize(s, p)
+	if after := fmt.Sprintf("%+v %+v", published, *published.Local); after != before {
 		t.Errorf("was\n%s\nis\n%s", before, after)
 	}
 	if s.Virt.Tally.Stopped != 1 || s.Pods.Total != 9 || s.Nodes.Ready != 1 {
@@ -263,13 +263,13 @@ func TestRollLeavesWhatWasPublished(t *testing.T) {
 }
 
 func TestListDropsWhatIsGone(t *testing.T) {
-	var table Table[Claim]
+	var table Table[PVC]
 	table.Begin()
-	table.Put("a", Claim{Phase: "Bound"})
-	table.Put("b", Claim{Phase: "Bound"})
+	table.Put("a", PVC{Phase: "Bound"})
+	table.Put("b", PVC{Phase: "Bound"})
 	table.End()
 	table.Begin()
-	table.Put("b", Claim{Phase: "Lost"})
+	table.Put("b", PVC{Phase: "Lost"})
 	if table.Len() != 2 {
 		t.Error("something went before the list was whole")
 	}
@@ -291,7 +291,7 @@ func TestRollOfManyPodsIsCheap(t *testing.T) {
 	s := roll(o, p)
 	n := testing.AllocsPerRun(10, func() {
 		o.Pods.Put("many/p1", Pod{Phase: "Pending", Node: "hv-0"})
-		o.Roll(s, p)
+		o.Summarize(s, p)
 	})
 	if n > 20 {
 		t.Errorf("%v allocations to count 10,000 pods", n)
@@ -301,7 +301,7 @@ func TestRollOfManyPodsIsCheap(t *testing.T) {
 // TestRollFollowsEachChange: whatever changes, and in whatever order, a State that is brought up to date is the one that all
 // objects at once make.
 func TestRollFollowsEachChange(t *testing.T) {
-	place := &Place{Hostname: "hv-1"}
+	place := &NodeIdentity{Hostname: "hv-1"}
 	for seed := range int64(50) {
 		rnd := rand.New(rand.NewSource(seed))
 		puts := []func(o *Objects){
@@ -313,18 +313,18 @@ func TestRollFollowsEachChange(t *testing.T) {
 			func(o *Objects) {
 				o.Pods.Put("kube-system/b", Pod{Phase: "Running", Node: "hv-1", System: true, Why: "not ready"})
 			},
-			func(o *Objects) { o.Budgets.Put("team/budget", Budget{Labels: []string{"app=a"}}) },
-			func(o *Objects) { o.Uses.Put("hv-1", Use{CPU: 7}) },
+			func(o *Objects) { o.PDBs.Put("team/budget", PDB{Labels: []string{"app=a"}}) },
+			func(o *Objects) { o.NodeMetrics.Put("hv-1", NodeMetrics{CPU: 7}) },
 			func(o *Objects) { o.Services.Put("team/s", Service{Type: "ClusterIP"}) },
-			func(o *Objects) { o.Claims.Put("team/c", Claim{Phase: "Pending", Class: "local"}) },
-			func(o *Objects) { o.Classes.Put("local", Class{Waits: false}) },
-			func(o *Objects) { o.Warnings.Put("team/w", Warning{Reason: "x"}) },
+			func(o *Objects) { o.PVCs.Put("team/c", PVC{Phase: "Pending", StorageClass: "local"}) },
+			func(o *Objects) { o.StorageClasses.Put("local", StorageClass{Waits: false}) },
+			func(o *Objects) { o.Events.Put("team/w", Event{Reason: "x"}) },
 			func(o *Objects) { o.VMs.Put("vms/vm", VM{Namespace: "vms", Name: "vm", Status: "Running"}) },
 			func(o *Objects) {
-				o.Instances.Put("vms/vm", Instance{Namespace: "vms", Name: "vm", Node: "hv-1", VCPUs: 2, Migratable: False, Moving: &Moving{UID: "1", Source: "hv-2"}})
+				o.VMIs.Put("vms/vm", VMI{Namespace: "vms", Name: "vm", Node: "hv-1", VCPUs: 2, Migratable: False, Moving: &Moving{UID: "1", Source: "hv-2"}})
 			},
 			func(o *Objects) {
-				o.Migrations.Put("vms/m", Migration{Namespace: "vms", Name: "m", Instance: "vm", Moving: Moving{UID: "1"}})
+				o.Migrations.Put("vms/m", Migration{Namespace: "vms", Name: "m", VMI: "vm", Moving: Moving{UID: "1"}})
 			},
 			func(o *Objects) { o.KubeVirts.Put("kubevirt/kubevirt", KubeVirt{Phase: "Deployed"}) },
 			func(o *Objects) { o.ServiceCIDRs.Put("kubernetes", ServiceCIDR{CIDRs: []string{"10.43.0.0/16"}}) },
@@ -333,12 +333,12 @@ func TestRollFollowsEachChange(t *testing.T) {
 		o, s := new(Objects), new(State)
 		for n := range puts {
 			puts[n](o)
-			o.Roll(s, place)
+			o.Summarize(s, place)
 			all, want := new(Objects), new(State)
 			for _, put := range puts[:n+1] {
 				put(all)
 			}
-			all.Roll(want, place)
+			all.Summarize(want, place)
 			if got, want := told(t, s), told(t, want); got != want {
 				t.Fatalf("seed %d, after %d changes:\n got %s\nwant %s", seed, n+1, got, want)
 			}

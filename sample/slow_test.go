@@ -109,7 +109,7 @@ func newLook(t *testing.T) *look {
 	c := sampletest.NewClock()
 	l := &look{New(Options{Root: "testdata/bare", Now: c.Now}), c, make(chan error)}
 	n := 0.0
-	survey := newSurvey(c.Now, func() (float64, error) {
+	survey := newSlowReader(c.Now, func() (float64, error) {
 		err := <-l.answer
 		if err == procfile.ErrFields {
 			panic("a bug")
@@ -117,7 +117,7 @@ func newLook(t *testing.T) *look {
 		n++
 		return n, err
 	}, func(h *Host, n float64) { h.MHz = n })
-	l.surveys = []surveyor{survey}
+	l.surveys = []anySlowReader{survey}
 	for i := range l.steps {
 		if l.steps[i].source == Frequency {
 			l.steps[i].reader = survey
@@ -133,7 +133,7 @@ func newLook(t *testing.T) *look {
 func (l *look) sample(t *testing.T, err error) (float64, health.Health) {
 	t.Helper()
 	l.answer <- err
-	roster := l.surveys[0].(*survey[float64]).roster
+	roster := l.surveys[0].(*slowReader[float64]).roster
 	await.Until(t, "the answer", func() bool { return roster.listing.Load().probes[0].asked.Load() == 0 })
 	l.Sample()
 	h := l.Reader(0).Hosts.Latest()

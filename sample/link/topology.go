@@ -9,10 +9,10 @@ import (
 	"hypervisor-tui/sample"
 )
 
-// wires says which links lie on which: a port on its bridge's underside, a VLAN on its parent. Links are named by their
+// topology says which links lie on which: a port on its bridge's underside, a VLAN on its parent. Links are named by their
 // place in the world.
-type wires struct {
-	*world
+type topology struct {
+	*linkState
 	ports map[int][]int // those whose master a link is
 	above map[int][]int // what hangs on a link
 	below map[int][]int // what it hangs on
@@ -20,8 +20,8 @@ type wires struct {
 
 // wire finds what hangs on each link that others lie on. A frame from the cable of eth0 goes eth0, bond0, bond0.5, br0,
 // veth, VM: that is the way up. Through a bridge it goes up to the ports that are no uplinks.
-func (w *world) wire() *wires {
-	g := &wires{world: w, ports: map[int][]int{}, above: map[int][]int{}, below: map[int][]int{}}
+func (w *linkState) wire() *topology {
+	g := &topology{linkState: w, ports: map[int][]int{}, above: map[int][]int{}, below: map[int][]int{}}
 	for i := range w.links {
 		l := &w.links[i]
 		if master, ok := w.find(l.master); ok {
@@ -42,12 +42,12 @@ func (w *world) wire() *wires {
 	return g
 }
 
-func (g *wires) join(below, above int) {
+func (g *topology) join(below, above int) {
 	g.above[below] = append(g.above[below], above)
 	g.below[above] = append(g.below[above], below)
 }
 
-// lies says whether links of a kind lie on their parent. A veth is beside it.
+// lies reports whether links of a kind lie on their parent. A veth is beside it.
 func lies(kind string) bool {
 	switch kind {
 	case "vlan", "macvlan", "macvtap", "ipvlan", "ipvtap", "vxlan", "macsec":
@@ -56,9 +56,9 @@ func lies(kind string) bool {
 	return false
 }
 
-// isUplink says whether a port of a bridge, bond or the like leads down to hardware: it is hardware, a slave of a bond,
+// isUplink reports whether a port of a bridge, bond or the like leads down to hardware: it is hardware, a slave of a bond,
 // or a bond, VLAN or the like.
-func (g *wires) isUplink(i, master int) bool {
+func (g *topology) isUplink(i, master int) bool {
 	if g.physical(i) {
 		return true
 	}
@@ -70,12 +70,12 @@ func (g *wires) isUplink(i, master int) bool {
 	return kind == "bond" || kind == "team"
 }
 
-func (g *wires) physical(i int) bool { return g.devices[g.links[i].index].physical }
+func (g *topology) physical(i int) bool { return g.devices[g.links[i].index].physical }
 
-func (g *wires) name(i int) string { return clean.String(g.links[i].name) }
+func (g *topology) name(i int) string { return clean.String(g.links[i].name) }
 
 // slaves counts the ports of a bond, and those of them whose link is up.
-func (g *wires) slaves(i int) (all, up int) {
+func (g *topology) slaves(i int) (all, up int) {
 	for _, port := range g.ports[i] {
 		if g.links[port].flags&(unix.IFF_UP|unix.IFF_LOWER_UP) == unix.IFF_UP|unix.IFF_LOWER_UP {
 			up++
@@ -85,7 +85,7 @@ func (g *wires) slaves(i int) (all, up int) {
 }
 
 // uplinks are the interfaces of the hardware below a link.
-func (g *wires) uplinks(i int) (names []string) {
+func (g *topology) uplinks(i int) (names []string) {
 	walk(i, g.below, func(at int) {
 		if g.physical(at) {
 			names = append(names, g.name(at))
@@ -96,7 +96,7 @@ func (g *wires) uplinks(i int) (names []string) {
 }
 
 // hanging are the links above one and the guests at their ends.
-func (g *wires) hanging(i int) (names []string, vms []sample.AttachedVM) {
+func (g *topology) hanging(i int) (names []string, vms []sample.AttachedVM) {
 	add := func(vm *sample.AttachedVM) {
 		if vm != nil && !slices.Contains(vms, *vm) {
 			vms = append(vms, *vm)

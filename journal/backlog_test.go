@@ -107,7 +107,7 @@ type house struct {
 
 func newHouse(t *testing.T, capacity int) *house {
 	l := viewed(capacity, []Tab{{Name: "All"}, {Name: "k3s", Units: []string{"k3s"}}})
-	h := &house{T: t, log: l, reader: reader{log: l.Log, door: newDoor(l.seed)}, micros: 1_000_000}
+	h := &house{T: t, log: l, reader: reader{log: l.Log, door: newIntake(l.seed)}, micros: 1_000_000}
 	for i := range h.sinks {
 		h.sinks[i] = l.Sink(fmt.Sprint("source ", i))
 		if i < len(h.shelves) {

@@ -9,10 +9,10 @@ import (
 
 const surveyEvery = 10 * time.Second
 
-// survey looks each surveyEvery, on a goroutine of its own, at what does not belong into the tick: what may wait for a
+// slowReader looks each surveyEvery, on a goroutine of its own, at what does not belong into the tick: what may wait for a
 // lock, interrupts CPUs or allocates.
-type survey[T any] struct {
-	roster *roster[struct{}, finding[T]]
+type slowReader[T any] struct {
+	roster *proberPool[struct{}, finding[T]]
 	take   func(h *Host, found T) // on the sampler's goroutine
 }
 
@@ -22,15 +22,15 @@ type finding[T any] struct {
 	err   error
 }
 
-// newSurvey returns a survey that puts what look finds into the host with take. look hands its slices over for good.
-func newSurvey[T any](now func() time.Duration, look func() (T, error), take func(h *Host, found T)) *survey[T] {
-	return &survey[T]{
-		roster: newRoster(now, func(struct{}) question[finding[T]] { return &surveyQuestion[T]{look: look} }),
+// newSlowReader returns a survey that puts what look finds into the host with take. look hands its slices over for good.
+func newSlowReader[T any](now func() time.Duration, look func() (T, error), take func(h *Host, found T)) *slowReader[T] {
+	return &slowReader[T]{
+		roster: newProberPool(now, func(struct{}) prober[finding[T]] { return &surveyQuestion[T]{look: look} }),
 		take:   take,
 	}
 }
 
-func (s *survey[T]) read(now time.Duration, h *Host, _ *Net) error {
+func (s *slowReader[T]) read(now time.Duration, h *Host, _ *Net) error {
 	l := s.roster.listing.Load()
 	if l == nil {
 		return procfile.ErrNotYet
@@ -52,15 +52,15 @@ func (s *survey[T]) read(now time.Duration, h *Host, _ *Net) error {
 	return a.value.err
 }
 
-func (s *survey[T]) close() {}
+func (s *slowReader[T]) close() {}
 
-func (s *survey[T]) begin(ctx context.Context) { s.roster.set(ctx, make([]struct{}, 1)) }
-func (s *survey[T]) end()                      { s.roster.end() }
-func (s *survey[T]) wait(ctx context.Context)  { s.roster.wait(ctx) }
-func (s *survey[T]) goroutines() int64         { return s.roster.alive.Load() }
+func (s *slowReader[T]) begin(ctx context.Context) { s.roster.set(ctx, make([]struct{}, 1)) }
+func (s *slowReader[T]) end()                      { s.roster.end() }
+func (s *slowReader[T]) wait(ctx context.Context)  { s.roster.wait(ctx) }
+func (s *slowReader[T]) goroutines() int64         { return s.roster.alive.Load() }
 
-// surveyor is a survey of anything.
-type surveyor interface {
+// anySlowReader is a survey of anything.
+type anySlowReader interface {
 	reader
 	begin(ctx context.Context) // by the worker, as end is
 	end()

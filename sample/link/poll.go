@@ -7,8 +7,8 @@ import (
 	"slices"
 )
 
-// job is what is to be asked for; the zero job is nothing. Its lists are as of its start.
-type job struct {
+// pollRequest is what is to be asked for; the zero job is nothing. Its lists are as of its start.
+type pollRequest struct {
 	everything bool  // dump links, addresses and routes, and look at all hardware
 	routes     bool  // dump routes
 	around     bool  // what has no events
@@ -18,16 +18,16 @@ type job struct {
 	settings   []int // links whose hardware is to be looked at
 
 	links  []linkMessage // those of settings, and those that an inquiry around needs
-	hops   []hop
-	census census
+	hops   []nextHop
+	census guestList
 }
 
-func (j *job) idle() bool {
+func (j *pollRequest) idle() bool {
 	return !j.everything && !j.routes && !j.around && len(j.settings) == 0
 }
 
 // add wants what changes ask for.
-func (j *job) add(c *changes) {
+func (j *pollRequest) add(c *changes) {
 	j.changed = j.changed || c.any
 	j.routes, j.around = j.routes || c.routes, j.around || c.guests
 	for _, index := range c.settings {
@@ -38,7 +38,7 @@ func (j *job) add(c *changes) {
 }
 
 // fill gives the job what it has to know, as its own copy.
-func (j *job) fill(w *world, now census) {
+func (j *pollRequest) fill(w *linkState, now guestList) {
 	j.census = now
 	if j.everything {
 		j.around, j.settings = true, nil
@@ -57,20 +57,20 @@ func (j *job) fill(w *world, now census) {
 	}
 }
 
-// mayHave says whether there may be something around a link to be asked for: what it has learned, virtual functions.
+// mayHave reports whether there may be something around a link to be asked for: what it has learned, virtual functions.
 func mayHave(l *linkMessage) bool { return l.kind == "bridge" || l.kind == "" }
 
 // findings is what one job found, not yet joined.
 type findings struct {
 	links     []linkMessage
 	addresses []addressMessage
-	hops      []hop
+	hops      []nextHop
 	devices   map[int]device // by index
-	around    around
+	around    polled
 }
 
 // find does a job.
-func (w *Watcher) find(ctx context.Context, j *job) (f findings, err error) {
+func (w *Watcher) find(ctx context.Context, j *pollRequest) (f findings, err error) {
 	w.asks("rtnetlink")
 	if f, err = w.read(ctx, j); err != nil {
 		return f, err
@@ -91,7 +91,7 @@ func (w *Watcher) find(ctx context.Context, j *job) (f findings, err error) {
 }
 
 // concerned are those of links whose hardware a job looks at.
-func concerned(links []linkMessage, j *job) []linkMessage {
+func concerned(links []linkMessage, j *pollRequest) []linkMessage {
 	if j.everything {
 		return links
 	}
@@ -104,9 +104,9 @@ func concerned(links []linkMessage, j *job) []linkMessage {
 	return some
 }
 
-// merge takes what a job has found and says whether it is anything new. On a host with thousands of links nearly all jobs
+// merge takes what a job has found and reports whether it is anything new. On a host with thousands of links nearly all jobs
 // find what is known already, and a table of them is long.
-func (w *world) merge(j *job, f *findings) (changed bool) {
+func (w *linkState) merge(j *pollRequest, f *findings) (changed bool) {
 	switch {
 	case j.everything:
 		changed = w.replace(f) || !maps.Equal(w.devices, f.devices)

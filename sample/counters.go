@@ -1,8 +1,8 @@
 package sample
 
-// netPage has the interfaces of one reading of the counters. Once published nobody writes to it until no Net has it any
+// counterBatch has the interfaces of one reading of the counters. Once published nobody writes to it until no Net has it any
 // more. On a host with thousands of interfaces, whose counters are read seldom, it is one for all copies of a Net.
-type netPage struct {
+type counterBatch struct {
 	interfaces []Interface
 	holders    int // the Nets that have it; the sampling goroutine alone counts them
 }
@@ -20,7 +20,7 @@ func CopyNet(dst, src *Net) {
 }
 
 // hold counts who has the page. One that nobody has keeps no links alive.
-func (p *netPage) hold(more int) {
+func (p *counterBatch) hold(more int) {
 	if p == nil {
 		return
 	}
@@ -30,7 +30,7 @@ func (p *netPage) hold(more int) {
 }
 
 // show makes n hold the interfaces of a page.
-func (n *Net) show(p *netPage) {
+func (n *Net) show(p *counterBatch) {
 	p.hold(1)
 	n.page.hold(-1)
 	n.page = p
@@ -51,13 +51,13 @@ func (n *Net) take() {
 	}
 }
 
-// netPages are the pages of one sampler.
-type netPages []*netPage
+// counterBatches are the pages of one sampler.
+type counterBatches []*counterBatch
 
 // take is a page for n interfaces that no Net has. In the end there are as many as copies are under way; while pages are
 // taken seldom, one is in use and one is spare.
-func (p *netPages) take(n int, seldom bool) *netPage {
-	var found *netPage
+func (p *counterBatches) take(n int, seldom bool) *counterBatch {
+	var found *counterBatch
 	kept := (*p)[:0]
 	for _, page := range *p {
 		switch {
@@ -71,7 +71,7 @@ func (p *netPages) take(n int, seldom bool) *netPage {
 	clear((*p)[len(kept):])
 	*p = kept
 	if found == nil {
-		found = &netPage{interfaces: make([]Interface, 0, n)}
+		found = &counterBatch{interfaces: make([]Interface, 0, n)}
 		*p = append(*p, found)
 	}
 	found.interfaces = found.interfaces[:n]

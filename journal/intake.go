@@ -14,9 +14,9 @@ const (
 	cleanMax = 3 * rawMax     // clean writes at most 3 bytes for one
 )
 
-// door is where outside text comes in, on the goroutine of its owner: each Sink has one and so has the reader of the
+// intake is where outside text comes in, on the goroutine of its owner: each Sink has one and so has the reader of the
 // archives. It cleans, masks, grades and cuts.
-type door struct {
+type intake struct {
 	text   []byte // clean message of the last entry
 	unit   []byte // and its unit
 	masked []byte // scratch
@@ -25,8 +25,8 @@ type door struct {
 	seed   maphash.Seed // the Log's: its doors hash alike
 }
 
-func newDoor(seed maphash.Seed) door {
-	return door{
+func newIntake(seed maphash.Seed) intake {
+	return intake{
 		text:   make([]byte, 0, cleanMax),
 		unit:   make([]byte, 0, 3*maxUnit),
 		masked: make([]byte, 0, cleanMax),
@@ -51,20 +51,20 @@ type head struct {
 func (h *head) place() Place { return Place{h.micros, h.seq} }
 
 // prepare makes d.unit and d.text the entry's clean bytes, good until the next call.
-func (d *door) prepare(e *Entry) head {
+func (d *intake) prepare(e *Entry) head {
 	h := d.take(e)
 	d.seal(&h)
 	return h
 }
 
 // seal completes the head of the entry that was taken last.
-func (d *door) seal(h *head) {
+func (d *intake) seal(h *head) {
 	d.shown = AppendPayload(d.shown[:0], d.text)
 	h.hash = uint32(maphash.Bytes(d.seed, d.shown))
 }
 
 // take is prepare for an entry that need not be wanted: until seal its head has no hash.
-func (d *door) take(e *Entry) head {
+func (d *intake) take(e *Entry) head {
 	d.unit = clean.Append(d.unit[:0], e.Unit[:min(len(e.Unit), maxUnit)])
 	d.unit = cutRunes(d.unit, maxUnit)
 
@@ -93,7 +93,7 @@ func (d *door) take(e *Entry) head {
 }
 
 // mask replaces the secrets in d.text.
-func (d *door) mask() {
+func (d *intake) mask() {
 	if masked, found := d.keys.Append(d.masked[:0], d.unit, d.text); found {
 		d.text, d.masked = masked, d.text
 	}
