@@ -34,9 +34,9 @@ const (
 func (c Conflict) String() string {
 	switch c {
 	case NoProcess:
-		return "KubeVirt says Running on this node, and there is no QEMU process"
+		return "KubeVirt reports Running on this node but there is no QEMU process"
 	case NoInstance:
-		return "there is a QEMU process, and KubeVirt says that none runs on this node"
+		return "QEMU is running but KubeVirt reports no instance here"
 	}
 	return ""
 }

@@ -29,7 +29,7 @@ func TestProblemsOfTheNetwork(t *testing.T) {
 		{"a bridge with another cable", []*sample.Interface{nic("eth1", "br-storage", false), nic("eth2", "br-storage", true), bridge(6, "eth1", "eth2")},
 			"err eth1 no carrier, 6 VMs attached [network]; "},
 		{"a bridge without cables", []*sample.Interface{bridge(6)}, ""},
-		{"a bond that lost one", []*sample.Interface{nic("eth1", "bond0", false), nic("eth2", "bond0", true), bond(true, 1, 1)}, "warning bond0 has lost a slave [network]; "},
+		{"a bond that lost one", []*sample.Interface{nic("eth1", "bond0", false), nic("eth2", "bond0", true), bond(true, 1, 1)}, "warning bond0 member down [network]; "},
 		{"a bond that lost both", []*sample.Interface{nic("eth1", "bond0", false), nic("eth2", "bond0", false), bond(false, 0, 1)}, "err bond0 no carrier [network]; "},
 		{"a bond under a bridge", []*sample.Interface{nic("eth1", "bond0", false), nic("eth2", "bond0", false), bond(false, 0, 0, "br-storage"), bridge(6, "eth1", "eth2")},
 			"err br-storage no carrier, 6 VMs attached [network]; "},
@@ -49,7 +49,7 @@ func TestProblemsOfTheNetwork(t *testing.T) {
 		{Address: "10.0.0.3", Table: sample.MainTable, Neighbour: "stale"}}
 	f.Net.Addresses = []sample.Address{{CIDR: "10.0.0.5/24", Duplicate: true}, {CIDR: "10.0.0.6/24", Tentative: true}}
 	f.Net.Sockets = sample.SocketCounts{Conntrack: 90, ConntrackMax: 100}
-	want := "err 10.0.0.5/24 is another host's, too [network]; warning gateway 10.0.0.1 on br0 not answering [network]; warning conntrack 90% full [network]; "
+	want := "err duplicate address 10.0.0.5/24 [network]; warning gateway 10.0.0.1 on br0 unreachable [network]; warning conntrack 90% full [network]; "
 	if got := words(find(nil, f)); got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}

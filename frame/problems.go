@@ -117,13 +117,13 @@ func (p *Problem) AppendShort(dst []byte) []byte {
 		return append(append(dst, p.Subject...), " no carrier"...)
 	case GatewaySilent:
 		dst = append(append(dst, "gateway "...), p.Subject...)
-		return append(append(append(dst, " on "...), p.Detail...), " not answering"...)
+		return append(append(append(dst, " on "...), p.Detail...), " unreachable"...)
 	case AddressTaken:
-		return append(append(dst, p.Subject...), " is another host's, too"...)
+		return append(append(dst, "duplicate address "...), p.Subject...)
 	case ConntrackFull:
 		return append(strconv.AppendFloat(append(dst, "conntrack "...), p.Percent, 'f', 0, 64), "% full"...)
 	case BondDegraded:
-		return append(append(dst, p.Subject...), " has lost a slave"...)
+		return append(append(dst, p.Subject...), " member down"...)
 	case SourceFailed:
 		dst = append(append(dst, p.Subject...), ": "...)
 		return append(dst, p.Detail...)
