@@ -55,3 +55,16 @@ func TestF42WatchdogIsFedInTime(t *testing.T) {
 		})
 	}
 }
+
+// TestNotifierNeverWaits: while systemd hangs nobody takes what it is told.
+func TestNotifierNeverWaits(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := &notifier{states: make(chan string, 1), done: make(chan struct{})}
+		n.tell("one")
+		n.tell("another")
+		start := time.Now()
+		if n.close(); time.Since(start) > lastWords {
+			t.Errorf("the end waits for %v", time.Since(start))
+		}
+	})
+}
