@@ -216,13 +216,88 @@ func TestF33NoFrameBeforeTheSizeIsKnown(t *testing.T) {
 	}
 }
 
-// consoleTerminal is a terminal that keeps which colours it was given.
+// consoleTerminal is a terminal that may be one of the kernel's, and keeps which colours it was given.
 type consoleTerminal struct {
 	Terminal
+	console  bool
+	font     *tty.Font
 	palettes []*tty.Palette
 }
 
+func (c *consoleTerminal) Console() bool             { return c.console }
+func (c *consoleTerminal) Font(*tty.Font) *tty.Font  { return c.font }
 func (c *consoleTerminal) SetPalette(p *tty.Palette) { c.palettes = append(c.palettes, p) }
+
+// TestKeyAfterLongIsFromAnotherTerminal, on a line that anybody may attach to; nobody else sits at a console.
+func TestKeyAfterLongIsFromAnotherTerminal(t *testing.T) {
+	for _, c := range []struct {
+		shared, console bool
+		after           time.Duration
+		repaint         bool
+	}{
+		{true, false, attachTime + time.Second, true},
+		{true, false, attachTime, false},
+		{false, false, time.Hour, false},
+		{true, true, time.Hour, false},
+	} {
+		l, _ := newLoop(t)
+		l.tty = &consoleTerminal{Terminal: l.tty, console: c.console}
+		l.line.shared, l.repaint = c.shared, false
+		now := time.Now()
+		l.line.keyed = now.Add(-c.after)
+		if l.attached(now); l.repaint != c.repaint || l.line.keyed != now {
+			t.Errorf("%+v: sent again %v", c, l.repaint)
+		}
+	}
+}
+
+// TestF38KernelPrints: the picture is sent again for what the kernel prints on it and for nothing else, and not too often.
+func TestF38KernelPrints(t *testing.T) {
+	l, master := newLoop(t)
+	go discard(master)
+	sink := l.collector.Log().Sink("kernel")
+	logs := func(s journal.Severity) {
+		if !sink.Try(journal.Entry{Unit: []byte("kernel"), Severity: s, Message: []byte("x")}) {
+			t.Fatal("no room")
+		}
+	}
+	logs(journal.Debug)
+	if l.printed(journal.Warning); !l.line.healed.IsZero() {
+		t.Error("sent again for what stays off the console")
+	}
+	logs(journal.Err)
+	if l.printed(journal.Warning); l.line.healed.IsZero() {
+		t.Error("not sent again")
+	}
+	logs(journal.Err)
+	l.line.shared, l.line.full = true, time.Minute
+	if l.watchTerminal(l.line.healed.Add(time.Second)); l.level.since != 0 {
+		t.Error("at once once more")
+	}
+	if l.watchTerminal(l.line.healed.Add(time.Minute)); l.level.since == 0 {
+		t.Error("never once more")
+	}
+	(<-l.answers)()
+}
+
+// TestFontIsLookedAtAgain: somebody may have given the console another one.
+func TestFontIsLookedAtAgain(t *testing.T) {
+	l, master := newLoop(t)
+	go discard(master)
+	font := tty.NewFont("x")
+	l.tty = &consoleTerminal{Terminal: l.tty, console: true, font: font}
+	l.look = func(f *tty.Font) draw.Look { return look(config.Default().Display, draw.Caps{Own: true}, f) }
+	for range fontBeats {
+		l.tick(time.Now())
+	}
+	if l.font.since == 0 {
+		t.Fatal("nobody asks")
+	}
+	(<-l.answers)()
+	if l.canvas.Look().Font != font {
+		t.Error("it has the old one")
+	}
+}
 
 // TestReloadPutsTheTerminalInOrder: its size and colours are the new configuration's; what else is known of it stays.
 func TestReloadPutsTheTerminalInOrder(t *testing.T) {

@@ -51,7 +51,6 @@ func Plain(out io.Writer, o Options) (err error) {
 	p := &printer{out: tty.NewPacer(out, c.Baud), log: news.Log(), news: news, own: new(process.Usage)}
 	g.Supervise(ctx, "own use", p.own.Follow)
 	p.frame.Settings = settings(c, first.banner, first.path)
-	p.frame.Settings.Version = o.Version
 	p.frame.Now = time.Now().In(zone.Location)
 	done := make(chan error, 1)
 	go func() { done <- g.Run(ctx, "plain", p.run) }() // a write to a stopped line may never return

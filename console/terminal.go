@@ -128,11 +128,11 @@ func consoleLevel() journal.Severity {
 		return 0 // unknown: Ctrl-L and the slow repair are left
 	}
 	first, _, _ := strings.Cut(string(text), "\t")
-	n, err := strconv.Atoi(first)
-	if err != nil || n < 0 {
+	n, err := strconv.ParseUint(first, 10, 8)
+	if err != nil {
 		return 0
 	}
-	return journal.Severity(min(n, int(journal.Debug)+1))
+	return journal.Severity(n)
 }
 
 // send hands what changed to the terminal, on a slow line as much as it takes in chunkTime.
