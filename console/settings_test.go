@@ -6,6 +6,7 @@ import (
 	"hypervisor-tui/console/config"
 	"hypervisor-tui/draw"
 	"hypervisor-tui/draw/tty"
+	"hypervisor-tui/frame"
 )
 
 // TestLightOnAConsoleIsItsPalette: the ground there is what colour 0 is.
@@ -30,5 +31,34 @@ func TestLightOnAConsoleIsItsPalette(t *testing.T) {
 	}
 	if name := theme("light", console).Name; name != "light" {
 		t.Errorf("the theme is called %s", name)
+	}
+}
+
+// TestDSettingsAreTheConfigurations: each limit is its own, and a banner of several lines is one.
+func TestDSettingsAreTheConfigurations(t *testing.T) {
+	c := config.Default()
+	c.Thresholds = config.Thresholds{CPU: config.Threshold{Warn: 1, Critical: 2}, Memory: config.Threshold{Warn: 3, Critical: 4}, Filesystem: config.Threshold{Warn: 5, Critical: 6}}
+	s := settings(c, "a:1: x\na:2: y", "/etc/a\x1b")
+	if s.CPU != (frame.Limits{Warn: 1, Critical: 2}) || s.Memory != (frame.Limits{Warn: 3, Critical: 4}) || s.Filesystem != (frame.Limits{Warn: 5, Critical: 6}) {
+		t.Errorf("limits %v, %v, %v", s.CPU, s.Memory, s.Filesystem)
+	}
+	if s.Banner != "a:1: x; a:2: y" || s.ConfigPath != "/etc/a^[" {
+		t.Errorf("banner %q, path %q", s.Banner, s.ConfigPath)
+	}
+}
+
+// TestDGlyphsThatATerminalHas: a console's font has few, and a terminal without UTF-8 has none.
+func TestDGlyphsThatATerminalHas(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		caps draw.Caps
+		want string
+	}{
+		{"auto", draw.Caps{UTF8: true}, "unicode"}, {"auto", draw.Caps{UTF8: true, Linux: true}, "vt"}, {"auto", draw.Caps{Linux: true}, "ascii"},
+		{"auto", draw.Caps{}, "ascii"}, {"unicode", draw.Caps{}, "unicode"}, {"vt", draw.Caps{}, "vt"}, {"ascii", draw.Caps{UTF8: true}, "ascii"},
+	} {
+		if got := glyphs(c.name, c.caps, nil).Name; got != c.want {
+			t.Errorf("%s with %+v: %s, want %s", c.name, c.caps, got, c.want)
+		}
 	}
 }

@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"regexp"
 	"strings"
 	"testing"
 )
@@ -94,6 +95,9 @@ func TestCheck(t *testing.T) {
 			if !strings.Contains("\n"+r.out, "\n"+source) {
 				t.Errorf("%q: nothing about %s in\n%s", config, source, r.out)
 			}
+		}
+		if line := regexp.MustCompile(`(?m)^.{20} (absent|failed) *$`).FindString(r.out); line != "" {
+			t.Errorf("%q: %q does not say why", config, line)
 		}
 		if want == exitFailure && (!strings.Contains(r.out, "config       failed  config.yaml:") || strings.Count(r.stderr, "\n") != 1) {
 			t.Errorf("%q: does not say what is wrong where\n%s%s", config, r.out, r.stderr)

@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/binary"
 	"fmt"
 	"os"
@@ -389,15 +390,17 @@ func TestF53OnceHasAnEnd(t *testing.T) {
 	for name, c := range map[string]struct {
 		args []string
 		want string
+		hung string // empty: /proc/stat
 	}{
-		"once":  {[]string{"--once", "--size", "120x40"}, "sampler not answering, waits for /proc/stat"},
-		"json":  {[]string{"--once", "--json"}, `"sampler not answering, waits for /proc/stat"`},
-		"check": {[]string{"--check"}, "problem: sampler not answering, waits for /proc/stat"},
+		"once":                {[]string{"--once", "--size", "120x40"}, "sampler not answering, waits for /proc/stat", ""},
+		"json":                {[]string{"--once", "--json"}, `"sampler not answering, waits for /proc/stat"`, ""},
+		"check":               {[]string{"--check"}, "problem: sampler not answering, waits for /proc/stat", ""},
+		"check of a terminal": {[]string{"--check"}, "terminal             failed  not answering", "/dev/tty"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			mayMountHung(t)
-			cmd := exec.Command("sh", append([]string{"-c", mountHung("/proc/stat"), "sh", program(t, "")}, c.args...)...)
+			cmd := exec.Command("sh", append([]string{"-c", mountHung(cmp.Or(c.hung, "/proc/stat")), "sh", program(t, "")}, c.args...)...)
 			cmd.Env = environment(t)
 			cmd.SysProcAttr = &syscall.SysProcAttr{Unshareflags: unix.CLONE_NEWNS}
 			cmd.ExtraFiles = []*os.File{newHungFile(t, "").file(t)}

@@ -42,8 +42,9 @@ func TestLoginHandOver(t *testing.T) {
 func TestLoginIsOff(t *testing.T) {
 	t.Parallel()
 	for name, o := range map[string]setup{
-		"by default": {},
-		"over SSH":   {args: []string{"--config", writeFile(t, "config.yaml", "login: true\n")}, env: []string{"SSH_CONNECTION=192.0.2.1 1 192.0.2.2 22"}},
+		"by default":     {},
+		"over SSH alone": {args: []string{"--config", writeFile(t, "config.yaml", "login: true\n")}, env: []string{"SSH_TTY=/dev/pts/7"}},
+		"over SSH":       {args: []string{"--config", writeFile(t, "config.yaml", "login: true\n")}, env: []string{"SSH_CONNECTION=192.0.2.1 1 192.0.2.2 22"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

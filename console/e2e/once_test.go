@@ -121,6 +121,33 @@ func online(t *testing.T) int {
 	return strings.Count(string(text), "\ncpu")
 }
 
+// TestOnceMessagesAreAsWritten: scripts get what the program wrote, people what it says; and who made the snapshot is told.
+func TestOnceMessagesAreAsWritten(t *testing.T) {
+	t.Parallel()
+	const written = `{"level":"info","msg":"hello there","n":1}`
+	log := writeFile(t, "x.log", written+"\n")
+	config := writeFile(t, "config.yaml", "logs: [{name: x, files: ["+log+"]}]\n")
+	r := run(t, environment(t), "--once", "--json", "--config", config)
+	var s struct {
+		Version string
+		Logs    struct{ Tail []struct{ Message string } }
+	}
+	if err := json.Unmarshal([]byte(r.out), &s); err != nil {
+		t.Fatalf("%v in\n%s", err, r.out)
+	}
+	found := false
+	for _, e := range s.Logs.Tail {
+		found = found || e.Message == written
+	}
+	if !found || s.Version != testVersion {
+		t.Errorf("version %q, no message %s in\n%s", s.Version, written, r.out)
+	}
+	r = run(t, environment(t), "--once", "--screen", "logs", "--size", "200x60", "--config", config)
+	if !strings.Contains(r.out, "hello there") || strings.Contains(r.out, written) {
+		t.Errorf("the picture:\n%s", r.out)
+	}
+}
+
 // TestOnceLoad: the load is the kernel's. It changes each 5 seconds, so a snapshot between two equal ones is compared.
 func TestOnceLoad(t *testing.T) {
 	t.Parallel()

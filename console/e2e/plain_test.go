@@ -1,8 +1,10 @@
 package e2e
 
 import (
+	"bytes"
 	"errors"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -139,4 +141,20 @@ func TestPlainTty(t *testing.T) {
 		s.signal(unix.SIGTERM)
 	}
 	s.exit()
+}
+
+// TestPlainTellsErrors: a line that takes nothing ends it with a reason.
+func TestPlainTellsErrors(t *testing.T) {
+	t.Parallel()
+	full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
+	if err != nil {
+		t.Skip(err)
+	}
+	defer full.Close()
+	cmd := exec.Command(program(t, ""), "--plain")
+	var said bytes.Buffer
+	cmd.Env, cmd.Stdout, cmd.Stderr = environment(t), full, &said
+	if err := cmd.Run(); cmd.ProcessState.ExitCode() != exitFailure || !strings.Contains(said.String(), "no space left") {
+		t.Errorf("%v, %q", err, said.String())
+	}
 }
