@@ -38,6 +38,10 @@ func (w *View) order() {
 		w.cancel()
 		q.Context, q.cancel = context.WithCancel(context.Background())
 		w.request = q
+		w.running.Store(q)
+		if w.closed.Load() { // while this page was made: Close may have come too early to see the request
+			q.cancel()
+		}
 		w.requested.Store(q)
 		select {
 		case w.log.reading <- struct{}{}:

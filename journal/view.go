@@ -23,6 +23,8 @@ type View struct {
 	pages     *box.Box[Page]
 	requested atomic.Pointer[request]
 	answered  atomic.Pointer[answer]
+	running   atomic.Pointer[request] // the one that the reader is at or will be, for Close to cancel
+	closed    atomic.Bool
 
 	// Those of the ring's owner from here on.
 	lines   rowIndex
@@ -54,8 +56,9 @@ func (l *Log) NewView() (*View, error) {
 	}
 }
 
-// Close ends the view. No page comes any more.
+// Close ends the view and what is read for it. No page comes any more.
 func (v *View) Close() {
+	v.closed.Store(true)
 	for {
 		old := v.log.views.Load()
 		views := slices.DeleteFunc(slices.Clone(*old), func(o *View) bool { return o == v })
@@ -63,7 +66,8 @@ func (v *View) Close() {
 			break
 		}
 	}
-	if q := v.requested.Swap(nil); q != nil {
+	v.requested.Store(nil)
+	if q := v.running.Swap(nil); q != nil {
 		q.cancel()
 	}
 }

@@ -188,6 +188,38 @@ func TestViewsReadInTurn(t *testing.T) {
 	}
 }
 
+// TestClosedViewEndsItsRead: an archive that is being read for a view that closes is left, and read for the others.
+func TestClosedViewEndsItsRead(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := viewed(100, nil)
+		start(t, l)
+		s := l.Sink("test")
+		slow := stuck{began: make(chan struct{}, 9), ended: make(chan struct{}, 9)}
+		s.SetArchive(slow)
+		s.Try(Entry{Time: time.Now(), Message: []byte("x"), Place: Place{time.Now().UnixMicro(), 1}})
+		s.Flush()
+		other, err := l.NewView()
+		if err != nil {
+			t.Fatal(err)
+		}
+		older := Query{Number: 1, Rows: 10, Filter: everything, Move: Older, Count: 1}
+		l.Ask(older)
+		synctest.Wait()
+		other.Ask(older)
+		synctest.Wait()
+		if len(slow.began) != 1 || len(slow.ended) != 0 {
+			t.Fatalf("%d reads began, %d ended", len(slow.began), len(slow.ended))
+		}
+		l.View.Close()
+		synctest.Wait()
+		began, ended := len(slow.began), len(slow.ended)
+		other.Close() // so that nothing is left of this test when it fails
+		if began != 2 || ended != 1 {
+			t.Errorf("%d reads began, %d ended, want 2 and 1", began, ended)
+		}
+	})
+}
+
 // BenchmarkIntake takes entries in with so many views that follow.
 func BenchmarkIntake(b *testing.B) {
 	for _, n := range []int{0, 1, MaxViews} {
