@@ -58,14 +58,20 @@ func (s *Subscription) Fill(f *frame.Snapshot) []frame.Event {
 	f.Boot = boottime.Now()
 	f.Kube, f.Units, f.System = c.kube.Load(), c.units.Load(), c.system.Load()
 	f.Sampling.Since, f.Sampling.Source = c.sampler.Load().Busy()
-	switch turns := c.log.Turns(); {
+	f.Logging.Since = s.sameTurn(c.log.Turns(), f.Boot)
+	return s.tracker.Derive(f)
+}
+
+// sameTurn returns since when the log's owner has been in a turn, 0 when it is in none or in another one than before. Within
+// a turn their number is odd.
+func (s *Subscription) sameTurn(turns uint64, now time.Duration) time.Duration {
+	switch {
 	case turns != s.turns || turns%2 == 0:
 		s.turns, s.turn = turns, 0
 	case s.turn == 0:
-		s.turn = f.Boot
+		s.turn = now
 	}
-	f.Logging.Since = s.turn
-	return s.tracker.Derive(f)
+	return s.turn
 }
 
 // Sample samples at once, on the caller's goroutine, while the sampler is not started.

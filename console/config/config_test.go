@@ -152,6 +152,19 @@ func TestConfigRescueShrinksTheLogBuffer(t *testing.T) {
 	}
 }
 
+// TestConfigTakesTheLongestTexts, by characters where they are shown.
+func TestConfigTakesTheLongestTexts(t *testing.T) {
+	for _, text := range []string{
+		"logs: [{name: " + strings.Repeat("é", 20) + ", journalUnits: [a]}]",
+		"interfaces: {deny: [" + strings.Repeat("x", 255) + "]}",
+		"kubeconfigPath: /" + strings.Repeat("x", 4094),
+	} {
+		if lines := configProblems(t, text); lines != nil {
+			t.Errorf("%.40q: %q", text, lines)
+		}
+	}
+}
+
 // TestF48ConfigSaysWhatIsWrong holds the exact lines that an operator reads.
 func TestF48ConfigSaysWhatIsWrong(t *testing.T) {
 	for _, test := range []struct{ text, want string }{
@@ -190,6 +203,11 @@ func TestF48ConfigSaysWhatIsWrong(t *testing.T) {
 		{"logs:\n- {name: a, journalUnits: [a]}\n- {name: b, format: cri}", `:3: logs[1] has neither journalUnits nor files: the tab would stay empty`},
 		{"logs: [k3s]", `:1: logs[0] must be a mapping of name, journalUnits, files, format`},
 		{"logs: [{name: a, journalUnits: ['k3s*']}]", `:1: logs[0].journalUnits must be a list of 1 to 64 unit names without blanks or globs, such as [k3s], or null`},
+		{"logs: [{name: a, journalUnits: [.service]}]", `:1: logs[0].journalUnits must be a list of 1 to 64 unit names without blanks or globs, such as [k3s], or null`},
+		{"interfaces: {deny: [" + strings.Repeat("x", 256) + "]}", `:1: interfaces.deny must be a list of at most 64 globs, such as [veth*, tap?]`},
+		{"kubeconfigPath: /" + strings.Repeat("x", 4095), `:1: kubeconfigPath must be an absolute path, or null`},
+		{"logs: [{name: " + strings.Repeat("é", 21) + ", journalUnits: [a]}]", `:1: logs[0].name must be a name of at most 20 plain characters other than All`},
+		{"palette: [" + strings.Repeat(`"#000000", `, 15) + `"000000"]`, `:1: palette must be a list of 16 colours, such as "#cc0000", or null`},
 		{"logs: [{name: All, journalUnits: [a]}]", `:1: logs[0].name must be a name of at most 20 plain characters other than All`},
 		{"logs: [{name: a, journalUnits: [a]},\n {name: a, journalUnits: [b]}]", `:2: logs[1].name is already used on line 1`},
 		{"logs: [{name: \"a\\e[31m\", journalUnits: [a]}]", `:1: logs[0].name must be a name of at most 20 plain characters other than All`},

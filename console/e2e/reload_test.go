@@ -229,6 +229,11 @@ func TestC4ReloadKeepsWhatWasRead(t *testing.T) {
 		}
 		return !strings.Contains(text, " x 2")
 	})
+	s.keys("i")
+	s.until("the sources by their new names", func(text string) bool {
+		return strings.Contains(text, "all files") && !strings.Contains(text, "two files") && !strings.Contains(text, "back files")
+	})
+	s.keys("i")
 	s.keys("q")
 	s.exit()
 }

@@ -78,3 +78,19 @@ func TestGuardEnds(t *testing.T) {
 		}
 	})
 }
+
+// TestAnswerThatIsThereCounts, however late it is looked for; one that is not there does not.
+func TestAnswerThatIsThereCounts(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	answer := make(chan int, 1)
+	for range 100 { // of two that are ready a select takes either
+		answer <- 1
+		if v, ok := Within(ctx, answer, 2); v != 1 || !ok {
+			t.Fatalf("%d, %v", v, ok)
+		}
+	}
+	if v, ok := Within(ctx, answer, 2); v != 2 || ok {
+		t.Errorf("without an answer: %d, %v", v, ok)
+	}
+}

@@ -29,6 +29,11 @@ func childCapture() int {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
+	for _, fd := range c.original {
+		if flags, err := unix.FcntlInt(uintptr(fd), unix.F_GETFD, 0); err != nil || flags&unix.FD_CLOEXEC == 0 {
+			fmt.Fprintf(c.stderr, "programs that are started get descriptor %d: %v\n", fd, err)
+		}
+	}
 	ctx, cancel := context.WithTimeout(context.Background(), await.Limit)
 	defer cancel()
 	log := journal.New(100, []journal.Tab{{Name: "All"}})
