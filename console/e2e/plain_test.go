@@ -130,11 +130,19 @@ func TestPlainStalled(t *testing.T) {
 	s.gate.Unlock()
 }
 
-// TestPlainTty: --tty names the terminal.
+// TestPlainTty: --tty names the terminal, which does not become the one whose keys send signals.
 func TestPlainTty(t *testing.T) {
 	t.Parallel()
 	s := start(t, setup{free: true, script: `tty=$(readlink /proc/self/fd/0); exec "$@" --plain --tty "$tty" </dev/null >/dev/null`})
 	await.Until(t, "a status line", func() bool { return slices.ContainsFunc(s.lines(), statusLine.MatchString) })
+	text, err := os.ReadFile(s.proc("stat"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, after, _ := strings.Cut(string(text), ") ")
+	if terminal := strings.Fields(after)[4]; terminal != "0" { // proc_pid_stat(5), tty_nr
+		t.Errorf("it has got the controlling terminal %s", terminal)
+	}
 	s.master.Close()
 	s.slave.Close()
 	if s.signal(unix.SIGHUP); s.running() {

@@ -27,8 +27,8 @@ func TestOpenTtyChoosesTerminal(t *testing.T) {
 		controlling bool
 		want        string
 	}{
-		{slave, true, "/dev/tty 80x24, standard input blocks"},
-		{slave, false, "/proc/self/fd/0 80x24, standard input blocks"},
+		{slave, true, "/dev/tty 80x24, standard input blocks, a controlling terminal"},
+		{slave, false, "/proc/self/fd/0 80x24, standard input blocks, no controlling terminal"},
 		{nil, false, "open terminal: no controlling terminal, and standard input is none: name one with --tty"},
 	} {
 		// A description of its own, since the child's standard input must be in blocking mode at first.
@@ -66,7 +66,13 @@ func openTtyChild() {
 	if flags, err := unix.FcntlInt(0, unix.F_GETFL, 0); err != nil || flags&unix.O_NONBLOCK != 0 {
 		mode = "does not block"
 	}
-	fmt.Printf("%s %dx%d, standard input %s\n", tty.line.file.Name(), w, h, mode)
+	controlling := "a controlling terminal"
+	if f, err := os.Open("/dev/tty"); err != nil {
+		controlling = "no controlling terminal"
+	} else {
+		f.Close()
+	}
+	fmt.Printf("%s %dx%d, standard input %s, %s\n", tty.line.file.Name(), w, h, mode, controlling)
 }
 
 // TestBaudOfPty: a pty reports 38400 and means nothing by it; the configured speed counts, up to what is paced.
