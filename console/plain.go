@@ -8,8 +8,6 @@ import (
 	"os"
 	"time"
 
-	"golang.org/x/sys/unix"
-
 	"hypervisor-tui/console/collect"
 	"hypervisor-tui/console/guard"
 	"hypervisor-tui/console/process"
@@ -26,9 +24,9 @@ const statusBeat = time.Minute
 func Plain(out io.Writer, o Options) (err error) {
 	first, _ := firstLoad(o)
 	if o.TTY != "" {
-		f, err := os.OpenFile(o.TTY, os.O_WRONLY|unix.O_NOCTTY, 0)
-		if err != nil {
-			return fmt.Errorf("open the terminal: %w", err)
+		f, failed := os.OpenFile(o.TTY, os.O_WRONLY, 0) // which makes no controlling terminal of it
+		if failed != nil {
+			return fmt.Errorf("open the terminal: %w", failed)
 		}
 		defer func() { err = errors.Join(err, f.Close()) }()
 		out = f
