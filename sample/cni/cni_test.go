@@ -50,6 +50,7 @@ func TestB13NetworkPlugin(t *testing.T) {
 		"multus-shim, no such":   {map[string]string{etc + "00-multus.conf": `{"type":"multus-shim","clusterNetwork":"/host/nowhere.conflist"}`}, "multus", "/" + etc + "00-multus.conf", ""},
 		"multus of multus":       {map[string]string{etc + "00-multus.conf": `{"type":"multus","delegates":[{"type":"multus"}]}`, etc + "10-flannel.conflist": flannel}, "flannel", "/" + etc + "10-flannel.conflist", ""},
 		"multus, an odd one":     {map[string]string{etc + "00-multus.conf": `{"type":"multus","delegates":[{}]}`, etc + "10-flannel.conflist": flannel}, "flannel", "/" + etc + "10-flannel.conflist", ""},
+		"as JSON":                {map[string]string{etc + "1.json": cilium}, "cilium-cni", "/" + etc + "1.json", ""},
 		"its name alone":         {map[string]string{etc + "1.conf": `{"name":"k8s"}`}, "k8s", "/" + etc + "1.conf", ""},
 		"broken":                 {map[string]string{etc + "1.conf": "{"}, "", "", "/" + etc + "1.conf cannot be read or names no plugin"},
 		"broken, and another":    {map[string]string{etc + "1.conf": "[]", etc + "2.conf": cilium}, "cilium-cni", "/" + etc + "2.conf", ""},

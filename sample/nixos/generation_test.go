@@ -32,6 +32,17 @@ func TestGenerations(t *testing.T) {
 	}
 }
 
+// TestNewestOfSeveralGenerations: a system that was chosen again has the newest of its numbers, by their size.
+func TestNewestOfSeveralGenerations(t *testing.T) {
+	x := nixos(t)
+	system := x.system("bbb", "26.05.2", "6.18.1")
+	x.generation(100, system)
+	x.link(profiles+"/system", "system-100-link")
+	if got := mustRead(t, &generations{root: x.root}); got.Generation != 100 || got.Current != 100 {
+		t.Errorf("got %+v", got)
+	}
+}
+
 func TestRebootIsNeededWhenAnyPartDiffers(t *testing.T) {
 	for _, part := range []string{"kernel", "initrd", "kernel-modules"} {
 		x := nixos(t)

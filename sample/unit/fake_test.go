@@ -28,7 +28,8 @@ type host struct {
 	state    string
 	units    map[string]*fakeUnit
 	asked    []string      // the questions, in their order
-	hang     chan struct{} // nil: answers; else nothing is answered until it is closed
+	hang     chan struct{} // nil: answers; else nothing is answered until it is closed,
+	hangOn   string        // or only this question, unless it is empty
 	hideUnit string        // its properties are gone
 	refuse   string        // the error of a list, empty: none
 }
@@ -123,6 +124,9 @@ func (h *host) heard(question string) {
 	h.mu.Lock()
 	h.asked = append(h.asked, question)
 	hang := h.hang
+	if h.hangOn != "" && question != h.hangOn {
+		hang = nil
+	}
 	h.mu.Unlock()
 	if hang != nil {
 		<-hang

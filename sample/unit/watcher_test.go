@@ -132,6 +132,65 @@ func TestCountSetBackIsNoRestart(t *testing.T) {
 	}
 }
 
+// TestCountThatIsKnownOnlyNow: a service whose count nobody knew has not restarted when it is known.
+func TestCountThatIsKnownOnlyNow(t *testing.T) {
+	h := busyHost(t)
+	h.set(func(h *host) { h.hideUnit = "k3s.service" })
+	w, c := h.watcher()
+	mustBeat(t, w)
+	if u := w.units.Watched[0]; u.Restarts != -1 {
+		t.Fatalf("%+v", u)
+	}
+	h.set(func(h *host) { h.hideUnit = "" })
+	c.pass(full)
+	mustBeat(t, w)
+	if u := w.units.Watched[0]; u.Restarts != 2 || len(w.units.Restarting) != 0 {
+		t.Errorf("%+v, restarting %+v", u, w.units.Restarting)
+	}
+}
+
+// TestCountThatDoesNotCome: what systemd does not answer is no count of a service that has none.
+func TestCountThatDoesNotCome(t *testing.T) {
+	h := newHost(t)
+	hang := make(chan struct{})
+	defer close(hang)
+	h.set(func(h *host) {
+		h.units["k3s.service"] = &fakeUnit{"loaded", "active", "running", 60_000_000, 2}
+		h.hang, h.hangOn = hang, "NRestarts"
+	})
+	w, _ := h.watcher()
+	w.patience = 100 * time.Millisecond
+	if err := w.beat(t.Context()); !errors.Is(err, errNotAnswering) || w.units.Health.Has() {
+		t.Errorf("%v, %+v", err, w.units)
+	}
+}
+
+// TestUnitThatChangesInTheFuture: nobody knows since when, then.
+func TestUnitThatChangesInTheFuture(t *testing.T) {
+	h := busyHost(t)
+	h.set(func(h *host) { h.units["k3s.service"].changed = 7_200_000_000 })
+	w, _ := h.watcher()
+	mustBeat(t, w)
+	if since := w.units.Watched[0].Since; !since.IsZero() {
+		t.Errorf("since %v", since)
+	}
+}
+
+// TestManyLoopingUnitsAreCounted: of the first ones the details are asked, the others are counted.
+func TestManyLoopingUnitsAreCounted(t *testing.T) {
+	h := newHost(t)
+	h.set(func(h *host) {
+		for i := range mostDetailed + 5 {
+			h.units["x"+strings.Repeat("x", i)+".service"] = &fakeUnit{"loaded", "activating", "auto-restart", 1_000_000, 1}
+		}
+	})
+	w, _ := h.watcher()
+	mustBeat(t, w)
+	if len(w.units.Restarting) != mostDetailed || w.units.Left != 5 {
+		t.Errorf("%d restarting, %d left", len(w.units.Restarting), w.units.Left)
+	}
+}
+
 func TestLoopingUnitThatNobodyWatches(t *testing.T) {
 	h := busyHost(t)
 	loop := &fakeUnit{"loaded", "activating", "auto-restart", 3_000_000_000, 37}
