@@ -14,8 +14,8 @@ const MaxViews = 16
 
 var errViews = errors.New("there are as many views of the log as there may be")
 
-// View is what one reader sees of a Log: a query, a page and a search of its own. Its memory is made when something is
-// asked. Latest belongs to one goroutine; the other methods may be called from any.
+// View is what one reader sees of a Log: a query, a page and a search of its own. Before something
+// is asked its page has no rows, but figures and sources. Latest belongs to one goroutine; the other methods may be called from any.
 type View struct {
 	log       *Log
 	asked     atomic.Pointer[Query]
@@ -85,16 +85,17 @@ func (v *View) Latest() *Page { return v.pages.Latest() }
 // Changed tells that there is a page newer than the last one that was looked at.
 func (v *View) Changed() <-chan struct{} { return v.changed }
 
-// idle reports whether nothing was asked yet.
+// idle reports whether the ring's owner has not come to it yet.
 func (v *View) idle() bool { return v.lines.ring == nil }
 
 // takeIn takes in what has happened since the last turn: evictions, a query, an answer of the reader.
 func (v *View) takeIn() {
-	if q := v.asked.Swap(nil); q != nil {
-		v.query(q)
+	q := v.asked.Swap(nil)
+	if q == nil && v.idle() { // how the sources are is known without a question
+		q = &Query{Filter: Filter{Least: Debug}}
 	}
-	if v.idle() {
-		return
+	if q != nil {
+		v.query(q)
 	}
 	hit := v.lines.evicted()
 	v.lines.backlog.evicted(v.log.ring.oldest(), hit)

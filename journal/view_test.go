@@ -51,8 +51,8 @@ func TestViewsSideBySide(t *testing.T) {
 			return p
 		}
 		put(0, 10)
-		if views[0].Latest() != nil {
-			t.Error("a page that nobody has asked for")
+		if p := views[0].Latest(); p == nil || len(p.Rows) != 0 || p.Query != 0 || p.Entries != 10 || len(p.Sources) != 1 {
+			t.Errorf("before anything is asked: %+v", p)
 		}
 		views[0].Ask(Query{Number: 1, Rows: 2, Filter: everything, Seen: true})
 		views[1].Ask(Query{Number: 7, Rows: 3, Filter: Filter{Least: Err}})
