@@ -67,6 +67,7 @@ lint:
 	@unformatted=$$("$$(go env GOROOT)/bin/gofmt" -l .); \
 	if [ -n "$$unformatted" ]; then echo "run gofmt -w on:" $$unformatted; exit 1; fi
 	go vet ./... ./.ci/gotest
+	go -C docs/pictures vet .
 	go run $(STATICCHECK) ./... ./.ci/gotest
 	@if go mod download $(subst /cmd/actionlint,,$(ACTIONLINT)); then \
 		echo "go run $(ACTIONLINT) .github/workflows/*.yml"; go run $(ACTIONLINT) .github/workflows/*.yml; \

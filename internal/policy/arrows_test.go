@@ -15,6 +15,7 @@ var arrows = []struct {
 	imports []string
 }{
 	{".ci/gotest", nil},
+	{"docs/pictures", []string{"golang.org/x/image"}}, // a module of its own
 	{"internal/apart", nil},
 	{"internal/await", nil},
 	{"internal/boottime", []string{"golang.org/x/sys"}},
