@@ -47,6 +47,9 @@ func (c *Console) Handle(k draw.Key, f *frame.Frame) Command {
 	case Close:
 		c.put(nil)
 		return Command{}
+	case Show:
+		c.showPage(cmd, f)
+		return Command{}
 	case Login:
 		c.put(nil)
 	}
@@ -78,6 +81,21 @@ func (c *Console) put(overlay Screen) {
 	c.overlay = overlay
 	if old, ok := old.(interface{ Close() }); ok {
 		old.Close()
+	}
+}
+
+// showPage carries out a Show. A page that there is not changes nothing.
+func (c *Console) showPage(cmd Command, f *frame.Frame) {
+	at := position(c.pages, cmd.Page)
+	if at < 0 {
+		return
+	}
+	c.active = at
+	c.put(nil)
+	if page, ok := c.pages[at].(interface {
+		Search(query string, f *frame.Frame)
+	}); ok && cmd.Query != "" {
+		page.Search(cmd.Query, f)
 	}
 }
 

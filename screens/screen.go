@@ -12,7 +12,8 @@ import (
 //
 // A Screen may have more methods. A page with Typing() bool reports whether what is typed goes into a text and is no
 // command. A page with Watched(bool) learns with each frame whether it is looked at: on the screen, nothing over it, and
-// not paused. An overlay with Close() learns that it was closed.
+// not paused. A page with Search(query string, f *frame.Frame) can be shown with a Query. An overlay with Close() learns
+// that it was closed.
 type Screen interface {
 	Name() string  // in --screen, in the configuration, and where it has crashed
 	Title() string // in the footer and the help
@@ -40,12 +41,30 @@ const (
 	Login               // hand the terminal to a login prompt
 	Open                // put Overlay over the page, or close the one of that name
 	Close               // take the overlay away
+	Show                // the page named Page, with Query
 )
 
 // Command is what a key asks for.
 type Command struct {
 	Kind    CommandKind
 	Overlay Screen // of Open
+	Page    string // of Show: a name, such as frame.Logs
+	Query   string // of Show: what the page is to look for; empty leaves it as it is
+}
+
+// PodLog returns the command that goes to what the log has about a pod, from whichever page or overlay it is returned. An
+// Enter on a row is
+//
+//	func (s *pods) Handle(k draw.Key, f *frame.Frame) (screens.Command, bool) {
+//		if k == draw.KeyEnter {
+//			return screens.PodLog(pod.Namespace, pod.Name), true
+//		}
+//		...
+//
+// The page then follows the entries, of whatever unit and level, that name the pod: those of the kubelet (k3s) and of
+// containerd, which say why it does not run.
+func PodLog(namespace, name string) Command {
+	return Command{Kind: Show, Page: frame.Logs, Query: name}
 }
 
 // Binding is one row of the help: keys that do one thing.

@@ -51,6 +51,15 @@ func (l *Page) filter(typed string) {
 	l.failed = ""
 }
 
+// Search follows what passes a filter as it is typed after /, in all tabs and at all levels.
+func (l *Page) Search(query string, _ *frame.Frame) {
+	l.input = widget.Prompt{}
+	l.query.Filter = journal.Filter{Least: journal.Debug, Raw: l.query.Filter.Raw, Each: l.query.Filter.Each}
+	l.filter(query)
+	l.follow()
+	l.send()
+}
+
 // timeForms are what a time may be typed as; what is left out is today's.
 var timeForms = [...]string{"2006-01-02 15:04:05", "2006-01-02 15:04", "2006-01-02", "01-02 15:04:05", "01-02 15:04", "15:04:05", "15:04"}
 

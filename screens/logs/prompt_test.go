@@ -284,3 +284,40 @@ func TestGoToATime(t *testing.T) {
 		d.want("later than all", 100-bodyRows, 99, 99, "nothing further")
 	})
 }
+
+// pods is a page whose o opens itself as an overlay, and whose Enter asks for a pod's log.
+type pods struct{ screens.Base }
+
+func (*pods) Update(int, int, *frame.Frame)  {}
+func (*pods) Draw(draw.Region, *frame.Frame) {}
+
+func (p *pods) Handle(k draw.Key, _ *frame.Frame) (screens.Command, bool) {
+	switch k {
+	case 'o':
+		return screens.Command{Kind: screens.Open, Overlay: p}, true
+	case draw.KeyEnter:
+		return screens.PodLog("default", "line 7"), true
+	}
+	return screens.Command{}, false
+}
+
+// TestPodLogFromAnOverlay: whatever was chosen, scrolled and typed on F1 before.
+func TestPodLogFromAnOverlay(t *testing.T) {
+	atDesk(t, 1000, func(d *desk) {
+		d.console = screentest.New(frame.Logs, nil, func(ask func(journal.Query)) []screens.Screen {
+			d.page = New(ask)
+			return []screens.Screen{d.page, &pods{screens.NewBase("pods", "Pods")}}
+		})
+		d.settle()
+		d.write(100)
+		d.press(draw.KeyRight, 'l', draw.KeyUp, '/')
+		d.typeIn("nothing")
+		d.press(draw.KeyF2, 'o', draw.KeyEnter)
+		if d.console.Active() != frame.Logs || d.console.Typing() {
+			t.Errorf("shows %s, typing %v", d.console.Active(), d.console.Typing())
+		}
+		d.want("the entries that name the pod", 7, 79, -1, "following  /line 7  11 of 100")
+		d.press(draw.KeyEsc)
+		d.want("Esc shows all again", 100-bodyRows, 99, -1, "following")
+	})
+}
