@@ -1,6 +1,10 @@
 package draw
 
-import "math"
+import (
+	"math"
+
+	"hypervisor-tui/internal/clean"
+)
 
 // Region is a clipped rectangle of a Canvas. It is a value: cutting one never touches another. Everything drawn is
 // clipped to it, so that panels need no bounds checks; a Region with no area draws nothing. Coordinates in its
@@ -108,9 +112,22 @@ func (r Region) Set(x, y int, v rune, s Style) int {
 
 // Fill puts v into every cell.
 func (r Region) Fill(v rune, s Style) {
+	if !r.Visible() {
+		return
+	}
+	narrow := clean.Width(v) == 1
 	for y := r.y0; y < r.y1; y++ {
-		for x := r.x0; x < r.x1; x++ {
-			r.c.set(x, y, r.x1, v, s)
+		if !narrow {
+			for x := r.x0; x < r.x1; x++ {
+				r.c.set(x, y, r.x1, v, s)
+			}
+			continue
+		}
+		r.c.put(r.x0, y, cell{v, s}) // only the ends can break a wide rune of which half lies outside
+		r.c.put(r.x1-1, y, cell{v, s})
+		row := r.c.cells[y*r.c.w+r.x0 : y*r.c.w+r.x1]
+		for i := range row {
+			row[i] = cell{v, s}
 		}
 	}
 }
@@ -129,10 +146,7 @@ func (r Region) Glyph(g Glyph) string { return r.c.look.Glyphs.name(g) }
 
 // Rule draws a horizontal line along row y with a title in it.
 func (r Region) Rule(y int, title string) Pen {
-	line := firstRune(r.Glyph(Horizontal))
-	for x := 0; x < r.w; x++ {
-		r.Set(x, y, line, Border)
-	}
+	r.Sub(0, y, r.w, 1).Fill(firstRune(r.Glyph(Horizontal)), Border)
 	p := r.Pen(1, y)
 	if title != "" {
 		p.Skip(1).Text(Title|Bold, " ").Text(Title|Bold, title).Text(Title, " ")
