@@ -30,6 +30,7 @@ const (
 	LeftRight
 	Ellipsis // text of ours goes on
 	More     // text from outside goes on
+	Before   // text from outside begins further to the left
 	Dot
 	Beat0 // the heartbeat's four pictures
 	Beat1
@@ -55,7 +56,7 @@ func UnicodeGlyphs() *Glyphs {
 		Name: "unicode", Sparks: []rune("▁▂▃▄▅▆▇█"), Eighths: []rune("▏▎▍▌▋▊▉"),
 		names: [glyphCount]string{
 			"─", "│", "┌", "┐", "└", "┘", "┬", "┴", "┼", "├─", "└─", "█", "▌", "░",
-			"✓", "✗", "!", "↑", "↓", "↑↓", "←→", "…", "»", "·", "|", "/", "─", "\\",
+			"✓", "✗", "!", "↑", "↓", "↑↓", "←→", "…", "»", "«", "·", "|", "/", "─", "\\",
 		},
 	}
 }
@@ -69,7 +70,7 @@ var vtGlyphs = [glyphCount][]string{
 	Full: {"█", "#"}, Half: {"▌", ""}, Empty: {"░", "."},
 	OK: {"✓", "√", "ok"}, Wrong: {"✗", "x"}, Attention: {"!"},
 	Up: {"↑", "^"}, Down: {"↓", "v"}, UpDown: {"↑↓", "^v"}, LeftRight: {"←→", "<>"},
-	Ellipsis: {"…", "»", ">"}, More: {"»", ">"}, Dot: {"·", "-"},
+	Ellipsis: {"…", "»", ">"}, More: {"»", ">"}, Before: {"«", "<"}, Dot: {"·", "-"},
 	Beat0: {"|"}, Beat1: {"/"}, Beat2: {"─", "-"}, Beat3: {"\\"},
 }
 
@@ -110,7 +111,7 @@ func ASCIIGlyphs() *Glyphs {
 		Name: "ascii", Sparks: []rune(".:|#"), Eighths: nil,
 		names: [glyphCount]string{
 			"-", "|", "+", "+", "+", "+", "+", "+", "+", "|-", "`-", "#", "", ".",
-			"ok", "x", "!", "^", "v", "^v", "<>", ">", ">", "-", "|", "/", "-", "\\",
+			"ok", "x", "!", "^", "v", "^v", "<>", ">", ">", "<", "-", "|", "/", "-", "\\",
 		},
 	}
 }

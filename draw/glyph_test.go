@@ -35,7 +35,7 @@ func TestGlyphTiers(t *testing.T) {
 		if len(g.Sparks) == 0 || string(g.Sparks[len(g.Sparks)-1]) != g.name(Full) {
 			t.Errorf("%s: the highest spark is not the full cell", g.Name)
 		}
-		for _, id := range []Glyph{Horizontal, Vertical, TopLeft, TopRight, BottomLeft, BottomRight, TeeDown, TeeUp, Cross, Full, Empty, Ellipsis, More, Beat0, Beat1, Beat2, Beat3} {
+		for _, id := range []Glyph{Horizontal, Vertical, TopLeft, TopRight, BottomLeft, BottomRight, TeeDown, TeeUp, Cross, Full, Empty, Ellipsis, More, Before, Beat0, Beat1, Beat2, Beat3} {
 			if Columns(g.name(id)) != 1 {
 				t.Errorf("%s: glyph %d is %q, want one column", g.Name, id, g.name(id))
 			}
@@ -46,7 +46,7 @@ func TestGlyphTiers(t *testing.T) {
 // TestGlyphsTellApart holds that marks with opposite meanings never look alike, in any tier.
 func TestGlyphsTellApart(t *testing.T) {
 	for _, g := range tiers() {
-		for _, group := range [][]Glyph{{OK, Wrong, Attention}, {Up, Down, UpDown, LeftRight}, {Beat0, Beat1, Beat2, Beat3}, {Full, Empty}, {Branch, LastBranch}} {
+		for _, group := range [][]Glyph{{OK, Wrong, Attention}, {Up, Down, UpDown, LeftRight}, {Beat0, Beat1, Beat2, Beat3}, {Full, Empty}, {More, Before}, {Branch, LastBranch}} {
 			seen := map[string]bool{}
 			for _, id := range group {
 				if seen[g.name(id)] {

@@ -232,10 +232,11 @@ func ColumnsBytes(text []byte, limit int) int {
 }
 
 // CutColumns is how many bytes of text fill at most n columns, at least one rune.
-func CutColumns(text []byte, n int) int {
+func CutColumns[T ~string | ~[]byte](text T, n int) int {
 	used, end := 0, 0
 	for end < len(text) {
-		v, size := utf8.DecodeRune(text[end:])
+		var next [utf8.UTFMax]byte
+		v, size := utf8.DecodeRune(next[:copy(next[:], text[end:])])
 		used += max(clean.Width(v), 1)
 		if used > n && end > 0 {
 			break

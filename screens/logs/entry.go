@@ -74,7 +74,7 @@ func (d *entry) wrap(i int) {
 	for more := true; more; first = false {
 		var line []byte
 		start := len(text) - len(rest)
-		line, rest, more = wrapLine(rest, room)
+		line, rest, more = widget.WrapLine(rest, room)
 		d.lines = append(d.lines, entryLine{field: i, start: start, end: start + len(line), first: first})
 	}
 	if d.fields[i].Cut {

@@ -188,21 +188,7 @@ func (l *Page) height(page *journal.Page, row *journal.Row, width int) int {
 	if !l.wrap {
 		return 1
 	}
-	rows, text := 0, page.Message(row)
-	room := max(width-prefixWidth(row, width)-1, 10)
-	for more := true; more; rows++ {
-		_, text, more = wrapLine(text, room)
-	}
-	return rows
-}
-
-// wrapLine cuts the part off text that goes on one row: up to a line break, n columns at most.
-func wrapLine(text []byte, n int) (line, rest []byte, more bool) {
-	if i := bytes.IndexByte(text, '\n'); i >= 0 && draw.ColumnsBytes(text[:i], n+1) <= n {
-		return text[:i], text[i+1:], true
-	}
-	cut := draw.CutColumns(text, n)
-	return text[:cut], text[cut:], cut < len(text)
+	return widget.WrapRows(page.Message(row), max(width-prefixWidth(row, width)-1, 10))
 }
 
 // mark is the letter and style of a severity: meaning never by colour alone.
@@ -245,7 +231,7 @@ func (l *Page) entry(r draw.Region, page *journal.Page, row *journal.Row, f *fra
 		var line []byte
 		for y, more := 0, true; more; y++ {
 			at := whole - len(text)
-			line, text, more = wrapLine(text, room)
+			line, text, more = widget.WrapLine(text, room)
 			p = r.Pen(start, y)
 			p.Bytes(style, line)
 			markMatch(r.Pen(start, y), line, row.MatchStart-at, row.MatchEnd-at)
