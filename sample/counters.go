@@ -10,12 +10,13 @@ type counterBatch struct {
 // CopyNet makes dst equal to src. It shares the page and copies what lies in src itself; only the goroutine that samples
 // may call it. It allocates as CopyHost does.
 func CopyNet(dst, src *Net) {
-	interfaces, own := dst.Interfaces[:0], dst.own[:0]
+	interfaces, own, histories := dst.Interfaces[:0], dst.own[:0], dst.Histories[:0]
 	src.page.hold(1)
 	dst.page.hold(-1)
 	*dst = *src
 	dst.Interfaces = append(interfaces, src.Interfaces...)
 	dst.own = append(own, src.own...)
+	dst.Histories = append(histories, src.Histories...)
 	dst.take()
 }
 

@@ -9,28 +9,31 @@ import (
 // remember pushes the newest point of each sparkline. A sample that comes early because somebody asked for it adds
 // none, and one that comes late leaves a gap, so that points stay one interval apart. Only the first two come early.
 func (s *Sampler) remember() {
-	h, history := &s.host, &s.host.History
+	h, history, nan := &s.host, &s.host.History, math.NaN()
 	passed := h.At - s.pushed
 	if history.CPU.Len() >= 2 && passed < s.interval*3/4 {
 		return
 	}
+	missed := 0
 	if history.CPU.Len() > 0 {
-		missed := min((passed+s.interval/2)/s.interval-1, SeriesLen)
-		for range max(missed, 0) {
-			history.push(math.NaN(), math.NaN(), math.NaN(), math.NaN(), math.NaN(), math.NaN())
-		}
+		missed = max(int(min((passed+s.interval/2)/s.interval-1, SeriesLen)), 0)
+	}
+	for range missed {
+		history.push(nan, nan, nan, nan, nan, nan)
 	}
 	s.pushed = h.At
 	fresh := func(source Source, v float64) float64 {
 		if h.Health[source].State != health.OK {
-			return math.NaN()
+			return nan
 		}
 		return v
 	}
-	rx, tx := fresh(NetDev, s.net.Rx), fresh(NetDev, s.net.Tx)
-	if s.net.Counted < h.At { // it stands for a while longer than a point
-		rx, tx = math.NaN(), math.NaN()
+	rx, tx := s.net.Rx, s.net.Tx
+	counted := h.Health[NetDev].State == health.OK && s.net.Counted >= h.At
+	if !counted { // what was counted last stands for a while longer than a point
+		rx, tx = nan, nan
 	}
+	s.net.remember(missed, counted)
 	history.push(fresh(Stat, h.CPU.Busy), fresh(Meminfo, h.Memory.UsedPercent()),
 		fresh(Diskstats, h.DiskRead), fresh(Diskstats, h.DiskWrite), rx, tx)
 }

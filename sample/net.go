@@ -20,10 +20,13 @@ type Net struct {
 	Rx, Tx     float64       // bytes a second over physical interfaces, each byte once; NaN until they have been read twice
 	Counted    time.Duration // CLOCK_BOOTTIME at which Rx and Tx were true last
 	Sockets    SocketCounts
+	Histories  []NICHistory // of the first physical interfaces; History finds one
 
 	page *counterBatch // that most of Interfaces lie in; nil: they are somebody else's
 	own  []Interface   // those of them that lie here
 	at   []int32       // where those stand; shared
+
+	remembered uint64 // the Changes that Histories fits
 }
 
 // Interface is one network link and what it counts.

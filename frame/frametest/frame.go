@@ -157,7 +157,15 @@ func fixedNet() *sample.Net {
 			PodCIDR: "10.42.0.0/16", NodeCIDR: "10.42.0.1/24",
 			Listen: []sample.Listener{{Port: 2379, Service: "etcd", Address: "loopback"}, {Port: 6443, Service: "API server", Address: "all"}, {Port: 10250, Service: "kubelet", Address: "all"}}},
 		Rx: 1.2 * GiB, Tx: 890 * MiB,
-		Sockets: sample.SocketCounts{TCP: 2500, UDP: 34, Established: 2456, Conntrack: 8123, ConntrackMax: 262144},
+		Sockets:   sample.SocketCounts{TCP: 2500, UDP: 34, Established: 2456, Conntrack: 8123, ConntrackMax: 262144},
+		Histories: []sample.NICHistory{{Index: 2}, {Index: 3}},
+	}
+	for i := range sample.SeriesLen {
+		wave := math.Sin(float64(i) / 20)
+		n.Histories[0].Rx.Push(math.Abs(wave) * 1.2 * GiB)
+		n.Histories[0].Tx.Push(math.Abs(wave*wave*wave) * 890 * MiB)
+		n.Histories[1].Rx.Push(max(0, -wave) * 300 * MiB)
+		n.Histories[1].Tx.Push(max(0, -wave) * 20 * MiB)
 	}
 	for i := range 24 {
 		l := &sample.Interface{Link: &sample.Link{Index: 8 + i, Name: fmt.Sprintf("veth%04x", i*37), FirstAddress: 6, CarrierChanges: 2, SharedAttrs: &sample.SharedAttrs{Kind: "veth", Master: "br0", State: "up", AdminUp: true, Carrier: true, MTU: 1450}}, Counted: true}
