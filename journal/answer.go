@@ -67,8 +67,13 @@ func (p *Page) add(l *rowIndex, id uint64) {
 	} else {
 		p.Text = AppendPayload(p.Text, message)
 	}
+	if row.MatchStart, row.MatchEnd = l.m.highlight(p.Text[row.Start:]); row.MatchStart == row.MatchEnd {
+		// What matches may be in what AppendPayload leaves out.
+		if row.MatchStart, row.MatchEnd = l.m.highlight(message); row.MatchStart < row.MatchEnd {
+			p.Text = append(p.Text[:row.Start], message...)
+		}
+	}
 	row.End = len(p.Text)
-	row.MatchStart, row.MatchEnd = l.m.highlight(p.Text[row.Start:])
 	p.Rows = append(p.Rows, row)
 }
 

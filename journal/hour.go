@@ -5,7 +5,21 @@ import "time"
 // Hour is what came in the last sixty minutes by the entries' own stamps, the last one being the minute that runs.
 type Hour struct {
 	Minutes [60]Minute
-	Known   int // of the last minutes: what came before them was not all taken in
+	Known   int   // of the last minutes: what came before them was not all taken in
+	Last    int64 // the last minute, counted since 1970
+}
+
+// Until returns the hour whose last minute is now's, where nothing has come since h was counted.
+func (h *Hour) Until(now time.Time) Hour {
+	n := minuteOf(now.UnixMicro())
+	later := n - h.Last
+	moved := Hour{Known: int(min(max(int64(h.Known)+later, 0), 60)), Last: n}
+	for i := range moved.Minutes {
+		if from := int64(i) + later; from >= 0 && from < 60 {
+			moved.Minutes[i] = h.Minutes[from]
+		}
+	}
+	return moved
 }
 
 // Minute counts the entries of one minute.
@@ -41,6 +55,7 @@ func (h *hour) add(minute, now int64, s Severity) {
 
 // last fills in the hour that ends with now.
 func (h *hour) last(dst *Hour, now int64) {
+	dst.Last = now
 	for i := range dst.Minutes {
 		minute := now - 59 + int64(i)
 		b := &h[minute&63]

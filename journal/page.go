@@ -112,7 +112,7 @@ type Row struct {
 	Source               uint16
 	Earlier              bool   // it was there when its source began
 	Seq                  uint64 // with Time and Source it names the entry, 0: it does not
-	MatchStart, MatchEnd int    // first match of the filter within the message; equal: none
+	MatchStart, MatchEnd int    // first match of the filter within what is shown; equal: none. Where AppendPayload leaves it out, the message is shown as it was written
 }
 
 // Reading is what is being read from the archives for a page.

@@ -88,7 +88,8 @@ func TestRepeatsInTheArchives(t *testing.T) {
 	}
 }
 
-// TestHighlightIsRightInWhatIsShown: the match is looked for in the payload, not at the place it has in the raw line.
+// TestHighlightIsRightInWhatIsShown: the match is looked for in the payload, not at the place it has in the raw line. One that
+// the payload leaves out makes the row show the message as it was written.
 func TestHighlightIsRightInWhatIsShown(t *testing.T) {
 	l := viewed(20, nil)
 	push(l, Info, `time="2026-11-22T03:02:01Z" level=info msg="Starting node" pod=a`)
@@ -98,8 +99,9 @@ func TestHighlightIsRightInWhatIsShown(t *testing.T) {
 	}{
 		{Filter{Least: Debug, Text: "node"}, "node"},
 		{Filter{Least: Debug, Text: "node", Raw: true}, "node"},
-		{Filter{Least: Debug, Text: "level=info"}, ""}, // passes, and is not on screen
+		{Filter{Least: Debug, Text: "level=info"}, "level=info"}, // not in the payload
 		{Filter{Least: Debug, Text: "level=info", Raw: true}, "level=info"},
+		{Filter{Least: Debug, Text: "level=debug", Exclude: true}, ""},
 	} {
 		p := ask(l, Query{Rows: 5, Filter: c.f})
 		if len(p.Rows) != 1 {

@@ -207,7 +207,7 @@ func fixedPage(n int) *journal.Page {
 		{Name: "self", Health: OK(), Detail: "what this program prints"},
 		{Name: "journalctl", Health: OK(), Detail: "journalctl -f -o export, from the last cursor"},
 	}
-	p.Hour.Known = 50
+	p.Hour.Known, p.Hour.Last = 50, time.Date(2026, 11, 22, 3, 2, 0, 0, time.UTC).Unix()/60
 	for i := 10; i < len(p.Hour.Minutes); i++ {
 		p.Hour.Minutes[i] = journal.Minute{Others: int32(i * i % 97), Warnings: int32(max(i%7-5, 0)), Errors: int32(max(i%11-8, 0) * 8)}
 	}

@@ -1,9 +1,7 @@
 package logs
 
 import (
-	"bytes"
 	"slices"
-	"time"
 
 	"hypervisor-tui/draw"
 	"hypervisor-tui/frame"
@@ -16,8 +14,8 @@ func (l *Page) Draw(r draw.Region, f *frame.Frame) {
 	entries := entryRows(r.H(), f)
 	l.drawTabs(r.CutTop(1), f)
 	l.drawState(r.CutBottom(1), f)
-	if r.H() > entries {
-		drawHour(r.CutTop(1), &f.Page.Hour)
+	if rows := r.H() - entries; rows > 0 {
+		drawHour(r.CutTop(rows), f)
 	}
 	switch {
 	case f.Page == nil:
@@ -30,30 +28,46 @@ func (l *Page) Draw(r draw.Region, f *frame.Frame) {
 	}
 }
 
+// tabLimits are how many columns the names of tabs without and with unread errors may have, tried in turn until all tabs
+// fit. With 0 such a tab is left out.
+var tabLimits = [...]struct{ calm, errors int }{{20, 20}, {8, 20}, {4, 20}, {0, 20}, {0, 8}, {0, 3}}
+
+// drawTabs draws the chosen tab and those with unread errors, and of the others what fits. Where not even these fit, it
+// starts with the chosen one, and says how many errors the ones before and after it have.
 func (l *Page) drawTabs(r draw.Region, f *frame.Frame) {
 	r.Rule(0, "")
+	tabs, first, limit := f.Settings.Tabs, 0, 0
+	for limit < len(tabLimits)-1 && l.tabsWidth(f, limit) > r.W()-2 {
+		limit++
+	}
 	p := r.Pen(1, 0)
-	first := firstTab(f.Settings.Tabs, l.query.Filter.Tab, r.W()-12)
-	for i, name := range f.Settings.Tabs {
-		if i < first {
-			continue
+	tight := l.tabsWidth(f, limit) > r.W()-2
+	if tight {
+		if first = l.query.Filter.Tab; first > 0 {
+			leftOut(&p, draw.Before, unread(f.Page, 0, first))
 		}
-		errors := unread(f.Page, i)
-		if p.Left() < draw.Columns(name)+10 {
-			p.Glyph(draw.Dim, draw.More)
-			for i++; i < len(f.Settings.Tabs); i++ {
-				errors += unread(f.Page, i)
-			}
-			if errors > 0 {
-				p.Int(draw.Bad, int64(errors)).Text(draw.Bad, "!")
-			}
+	}
+	for i := first; i < len(tabs); i++ {
+		errors, n, after := unread(f.Page, i, i+1), l.tabName(f, i, limit), unread(f.Page, i+1, len(tabs))
+		room := p.Left() - 8 - widget.Digits(errors) - widget.Digits(after)
+		switch {
+		case tight && i == first:
+			n = min(n, max(room, 1))
+		case tight && n > room:
+			leftOut(&p, draw.More, errors+after)
 			return
 		}
 		style := draw.Dim
 		if i == l.query.Filter.Tab {
 			style = draw.Selected
 		}
-		p.Text(style, " ").Text(style, name)
+		if n == 0 {
+			if i == 0 || l.tabName(f, i-1, limit) > 0 {
+				p.Glyph(draw.Dim, draw.More).Skip(1)
+			}
+			continue
+		}
+		p.Text(style, " ").Fit(style, tabs[i], n)
 		if errors > 0 {
 			p.Text(style, " ").Int(draw.Bad, int64(errors)).Text(draw.Bad, "!")
 		}
@@ -61,24 +75,49 @@ func (l *Page) drawTabs(r draw.Region, f *frame.Frame) {
 	}
 }
 
-// unread is how many errors of a tab nobody has looked at.
-func unread(page *journal.Page, tab int) int {
-	if page == nil || tab >= len(page.Unread) {
-		return 0
+// tabName is how many columns the name of tab i has under a limit, 0 when the tab is left out.
+func (l *Page) tabName(f *frame.Frame, i, limit int) int {
+	most := tabLimits[limit].calm
+	switch {
+	case i == l.query.Filter.Tab:
+		most = tabLimits[0].calm
+	case unread(f.Page, i, i+1) > 0:
+		most = tabLimits[limit].errors
 	}
-	return page.Unread[tab]
+	return min(draw.Columns(f.Settings.Tabs[i]), most)
 }
 
-// firstTab is the first tab to draw, so that the chosen one fits into width columns.
-func firstTab(names []string, chosen, width int) int {
-	used, first := 0, min(chosen, len(names)-1)
-	for ; first > 0; first-- {
-		used += draw.Columns(names[first]) + 5
-		if used+draw.Columns(names[first-1])+5 > width {
-			break
+// tabsWidth is how many columns all tabs take under a limit.
+func (l *Page) tabsWidth(f *frame.Frame, limit int) (width int) {
+	for i := range f.Settings.Tabs {
+		n, errors := l.tabName(f, i, limit), unread(f.Page, i, i+1)
+		switch {
+		case n > 0 && errors > 0:
+			width += n + 5 + widget.Digits(errors)
+		case n > 0:
+			width += n + 3
+		case i == 0 || l.tabName(f, i-1, limit) > 0: // one mark for all that are left out side by side
+			width += 2
 		}
 	}
-	return max(first, 0)
+	return width
+}
+
+// leftOut marks that tabs are not drawn, and how many unread errors they have.
+func leftOut(p *draw.Pen, mark draw.Glyph, errors int) {
+	p.Glyph(draw.Dim, mark)
+	if errors > 0 {
+		p.Int(draw.Bad, int64(errors)).Text(draw.Bad, "!")
+	}
+	p.Skip(1)
+}
+
+// unread is how many errors nobody has looked at, of the tabs from one to before another.
+func unread(page *journal.Page, from, to int) (errors int) {
+	for i := from; page != nil && i < min(to, len(page.Unread)); i++ {
+		errors += page.Unread[i]
+	}
+	return errors
 }
 
 // drawNoEntries says why there is nothing to see.
@@ -121,7 +160,7 @@ func (l *Page) place(f *frame.Frame, w, rows int) {
 	}
 	height, from := 0, last+1
 	for from > 0 {
-		h := l.height(page, &page.Rows[from-1], w)
+		h := l.height(&page.Rows[from-1], w, f)
 		if height+h > rows && from <= last {
 			break
 		}
@@ -129,29 +168,16 @@ func (l *Page) place(f *frame.Frame, w, rows int) {
 		from--
 	}
 	if f.Settings.Slow && l.following() {
-		from = l.halfPages(page, from, w, rows)
+		from = l.halfPages(from, w, rows, f)
 	}
 	l.from, l.first, l.drawn = from, page.Rows[from].ID, page.Query
-}
-
-// entries draws the rows from the first on.
-func (l *Page) entries(r draw.Region, f *frame.Frame) {
-	page := f.Page
-	for i := min(l.from, len(page.Rows)-1); i < len(page.Rows); i++ {
-		row := &page.Rows[i]
-		part := r.CutTop(min(l.height(page, row, r.W()), r.H()))
-		l.entry(part, page, row, f)
-		if row.First <= l.cursor && l.cursor <= row.ID && !l.following() {
-			part.Restyle(draw.Selected)
-			part.Set(1, 0, '>', draw.Selected)
-		}
-	}
 }
 
 // halfPages is the first row to draw on a slow line, where from is the first that fits: as long as the entries fit
 // below the one that is on top, that one stays and a new entry writes one row; then the newest fill half of the rows.
 // Another question starts with a full screen.
-func (l *Page) halfPages(page *journal.Page, from, width, rows int) int {
+func (l *Page) halfPages(from, width, rows int, f *frame.Frame) int {
+	page := f.Page
 	on := slices.IndexFunc(page.Rows, func(row journal.Row) bool { return row.First <= l.first && l.first <= row.ID })
 	if l.drawn != page.Query {
 		return from
@@ -161,116 +187,9 @@ func (l *Page) halfPages(page *journal.Page, from, width, rows int) int {
 	}
 	height := 0
 	for i := len(page.Rows) - 1; i > from; i-- {
-		if height += l.height(page, &page.Rows[i], width); height > rows/2 {
+		if height += l.height(&page.Rows[i], width, f); height > rows/2 {
 			return min(i+1, len(page.Rows)-1)
 		}
 	}
 	return from
-}
-
-// prefixWidth is the columns before the message: mark, time, unit[pid] and colon, and how often it came.
-func prefixWidth(row *journal.Row, width int) int {
-	n := 2 + 9 + draw.Columns(row.Unit) + 2
-	if width >= widget.Narrow {
-		n += 7
-	}
-	if row.PID > 0 {
-		n += 2 + widget.Digits(row.PID)
-	}
-	if row.Repeats > 1 {
-		n += 3 + widget.Digits(row.Repeats)
-	}
-	return n
-}
-
-// height is how many rows an entry takes.
-func (l *Page) height(page *journal.Page, row *journal.Row, width int) int {
-	if !l.wrap {
-		return 1
-	}
-	return widget.WrapRows(page.Message(row), max(width-prefixWidth(row, width)-1, 10))
-}
-
-// mark is the letter and style of a severity: meaning never by colour alone.
-func mark(s journal.Severity) (string, draw.Style) {
-	switch {
-	case s <= journal.Crit:
-		return "C", draw.Bad | draw.Bold
-	case s == journal.Err:
-		return "E", draw.Bad
-	case s == journal.Warning:
-		return "W", draw.Warn
-	case s == journal.Debug:
-		return " ", draw.Dim
-	}
-	return " ", draw.Text
-}
-
-// entry draws one row: severity, time, unit[pid], how many equal entries it stands for, message. A long line ends with the glyph More; the first line of
-// several says how many follow.
-func (l *Page) entry(r draw.Region, page *journal.Page, row *journal.Row, f *frame.Frame) {
-	p := r.Pen(0, 0)
-	letter, style := mark(row.Severity)
-	p.Text(style, letter).Skip(1)
-	at := time.UnixMicro(row.Time).In(f.Now.Location())
-	if r.W() >= widget.Narrow {
-		p.Date(draw.Dim, at).Skip(1)
-	}
-	p.Time(draw.Dim, at).Skip(1).Text(draw.Accent, row.Unit)
-	if row.PID > 0 {
-		p.Text(draw.Dim, "[").Int(draw.Dim, int64(row.PID)).Text(draw.Dim, "]")
-	}
-	p.Text(draw.Dim, ":").Skip(1)
-	if row.Repeats > 1 {
-		p.Text(draw.Accent|draw.Bold, "x ").Int(draw.Accent|draw.Bold, int64(row.Repeats)).Skip(1)
-	}
-	text := page.Message(row)
-	if l.wrap {
-		start, room := p.X(), max(r.W()-prefixWidth(row, r.W())-1, 10)
-		whole := len(text)
-		var line []byte
-		for y, more := 0, true; more; y++ {
-			at := whole - len(text)
-			line, text, more = widget.WrapLine(text, room)
-			p = r.Pen(start, y)
-			p.Bytes(style, line)
-			markMatch(r.Pen(start, y), line, row.MatchStart-at, row.MatchEnd-at)
-		}
-		return
-	}
-	l.oneLine(&p, row, text, style)
-}
-
-// markMatch draws again what of a line the filter found; the rest of it may be on the next row.
-func markMatch(p draw.Pen, line []byte, from, to int) {
-	from, to = max(from, 0), min(to, len(line))
-	if from < to {
-		p.Skip(draw.ColumnsBytes(line[:from], len(line))).Bytes(draw.Selected, line[from:to])
-	}
-}
-
-// oneLine draws the first line of a message with the match marked.
-func (l *Page) oneLine(p *draw.Pen, row *journal.Row, text []byte, style draw.Style) {
-	end := bytes.IndexByte(text, '\n')
-	room := p.Left()
-	following := 0
-	if end >= 0 {
-		following = bytes.Count(text[end:], []byte{'\n'})
-		text = text[:end]
-		room = max(room-10, 1)
-	}
-	start := p.X()
-	fits := draw.ColumnsBytes(text, room+1) <= room
-	p.FitBytes(style, text, room)
-	after := p.X()
-	if row.MatchEnd > row.MatchStart && row.MatchEnd <= len(text) {
-		before := draw.ColumnsBytes(text[:row.MatchStart], room)
-		width := draw.ColumnsBytes(text[row.MatchStart:row.MatchEnd], room)
-		if fits || before+width < room {
-			p.To(start+before).Bytes(draw.Selected, text[row.MatchStart:row.MatchEnd]).To(after)
-		}
-	}
-	if following > 0 {
-		p.Text(draw.Dim, " +").Int(draw.Dim, int64(following)).Text(draw.Dim, " lines")
-	}
 }

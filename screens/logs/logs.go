@@ -99,10 +99,10 @@ func (l *Page) Update(w, h int, f *frame.Frame) {
 
 // entryRows is how many of h rows are for entries: the others are tabs, state and the last hour.
 func entryRows(h int, f *frame.Frame) int {
-	if h = max(h-2, 0); h >= hourRows && f.Page != nil {
-		h--
+	if h = max(h-2, 0); f.Page == nil {
+		return h
 	}
-	return h
+	return h - hourRows(h)
 }
 
 // following reports whether the newest entries are shown as they come.

@@ -315,15 +315,44 @@ func TestHomeNeedsNoPage(t *testing.T) {
 	}
 }
 
+// hourText draws the last hour of a page on w columns and h rows.
+func hourText(w, h int, hour journal.Hour, now time.Time) string {
+	canvas := draw.NewCanvas(screentest.Looks["ascii"])
+	drawHour(canvas.Begin(w, h), &frame.Frame{Snapshot: frame.Snapshot{Now: now, Page: &journal.Page{Hour: hour}}})
+	return string(canvas.AppendText(nil))
+}
+
 // TestDHourHasEachMinute: the oldest as well, where several share a column, and ten errors are no single digit.
 func TestDHourHasEachMinute(t *testing.T) {
+	now := time.Unix(60*1000, 0)
 	for errors, want := range map[int32]string{1: "1", 9: "9", 10: "+"} {
-		hour := journal.Hour{Known: len(journal.Hour{}.Minutes)}
+		hour := journal.Hour{Known: 60, Last: 1000}
 		hour.Minutes[0].Errors, hour.Minutes[59].Errors = errors, errors
-		canvas := draw.NewCanvas(screentest.Looks["ascii"])
-		drawHour(canvas.Begin(20, 1), &hour)
-		if text := string(canvas.AppendText(nil)); strings.Count(text, want) != 2 {
+		if text := hourText(20, 1, hour, now); strings.Count(text, want) != 2 {
 			t.Errorf("%d errors in the first and the last minute: %q", errors, text)
+		}
+	}
+}
+
+// TestHourGoesOnWhileNothingComes: a page that is minutes old ends with the minute that runs, at which nothing came.
+func TestHourGoesOnWhileNothingComes(t *testing.T) {
+	hour := journal.Hour{Known: 3, Last: 1000}
+	hour.Minutes[59].Errors, hour.Minutes[57].Others = 7, 1
+	for later, want := range map[int]string{0: ".-7 now", 2: ".-7-- now", -1: "#- now", 59: "7" + strings.Repeat("-", 59) + " now", 60: "m  " + strings.Repeat("-", 60) + " now"} {
+		text := hourText(72, 1, hour, time.Unix(int64(60*(1000+later)), 0))
+		if got := strings.TrimSpace(text); !strings.HasSuffix(got, want) {
+			t.Errorf("%d minutes later: %q, want %q at the end", later, got, want)
+		}
+	}
+}
+
+// TestQuietMinuteIsNoBar: a minute in which nothing came looks other than one in which one entry came.
+func TestQuietMinuteIsNoBar(t *testing.T) {
+	hour := journal.Hour{Known: 60, Last: 1000}
+	hour.Minutes[10].Others, hour.Minutes[20].Others = 1, 5000
+	for _, size := range []struct{ w, h, dots int }{{80, 1, 58 + 1}, {200, 4, 2 * 58}} {
+		if text := hourText(size.w, size.h, hour, time.Unix(60*1000, 0)); strings.Count(text, "-") != size.dots {
+			t.Errorf("%+v: %d dots\n%s", size, strings.Count(text, "-"), text)
 		}
 	}
 }

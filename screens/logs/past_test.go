@@ -11,7 +11,6 @@ import (
 
 	"hypervisor-tui/draw"
 	"hypervisor-tui/journal"
-	"hypervisor-tui/screens/screentest"
 )
 
 // shelf is an archive of entries in memory, oldest first.
@@ -228,22 +227,4 @@ func TestDetailHasAllFields(t *testing.T) {
 			d.Errorf("it does not say what is gone, and show what there is:\n%s", text)
 		}
 	})
-}
-
-// TestQuietMinuteIsNoBar: a minute in which nothing came looks other than one in which one entry came.
-func TestQuietMinuteIsNoBar(t *testing.T) {
-	canvas := draw.NewCanvas(screentest.Looks["colour"])
-	hour := &journal.Hour{Known: 60}
-	hour.Minutes[10].Others, hour.Minutes[20].Others = 1, 5000
-	drawHour(canvas.Begin(80, 1), hour)
-	strip := []rune(string(canvas.AppendText(nil)))[len("  -60m "):]
-	quiet := 0
-	for _, v := range strip {
-		if v == '.' {
-			quiet++
-		}
-	}
-	if quiet != 58 {
-		t.Errorf("%d quiet minutes, want 58: %s", quiet, string(strip))
-	}
 }
