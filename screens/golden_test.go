@@ -67,6 +67,8 @@ var special = []picture{
 // logPictures are taken at two sizes.
 var logPictures = []picture{
 	{name: "logs-filter", screen: frame.Logs, keys: []draw.Key{'/', 'e', 'r', 'r', 'o', 'r'}, change: errorsFound},
+	{name: "logs-match", screen: frame.Logs, keys: []draw.Key{'/', 'l', 'b', 'l', 'o', 'c', 'k'}, change: func(f *frame.Frame) { found(f, "lblock") }},
+	{name: "logs-time", screen: frame.Logs, keys: []draw.Key{'t', 'n', 'o', 'o', 'n', draw.KeyEnter}},
 	{name: "logs-entry-reading", screen: frame.Logs, keys: []draw.Key{draw.KeyEnter}},
 	{name: "logs-entry", screen: frame.Logs, keys: []draw.Key{draw.KeyEnter}, change: wholeEntry},
 	{name: "logs-boot-before", screen: frame.Logs, keys: []draw.Key{draw.KeyUp}, change: func(f *frame.Frame) { f.Page.Past, f.Page.Deeper, f.Page.Newer = true, true, 9812 }},
@@ -77,11 +79,14 @@ var logPictures = []picture{
 }
 
 // errorsFound is the page that a filter for "error" makes of the fixture.
-func errorsFound(f *frame.Frame) {
+func errorsFound(f *frame.Frame) { found(f, "error") }
+
+// found is the page that a filter for a word makes of the fixture.
+func found(f *frame.Frame, word string) {
 	var rows []journal.Row
 	for _, row := range f.Page.Rows {
-		if at := bytes.Index(f.Page.Message(&row), []byte("error")); at >= 0 {
-			row.MatchStart, row.MatchEnd = at, at+len("error")
+		if at := bytes.Index(f.Page.Message(&row), []byte(word)); at >= 0 {
+			row.MatchStart, row.MatchEnd = at, at+len(word)
 			rows = append(rows, row)
 		}
 	}

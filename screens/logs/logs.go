@@ -212,7 +212,7 @@ func (l *Page) bindings() []screens.Binding {
 		screens.Bind("End G", "follow the newest", "", l.toNewest, draw.KeyEnd, 'G'),
 		screens.Bind("n N", "next, previous match", "", l.stepEntry, 'n', 'N'),
 		screens.BindOverlay("Enter", "the whole entry, all fields", "", l.openEntry, draw.KeyEnter),
-		screens.Bind("t", "go to a time", "", l.openTime, 't'),
+		screens.Bind("t", "go to a time: 03:12, -2h, yesterday 18:00", "", l.openTime, 't'),
 		screens.Bind("b", "the end of the boot before", "", l.toPreviousBoot, 'b'),
 		screens.BindSwitch("w", "wrap long lines", "", &l.wrap, 'w'),
 		screens.Bind("c", "messages as they were written", "", l.toggleRaw, 'c'),

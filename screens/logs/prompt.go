@@ -23,7 +23,7 @@ func (l *Page) openFilter(draw.Key, *frame.Frame) {
 }
 
 func (l *Page) openTime(draw.Key, *frame.Frame) {
-	l.input, l.time = widget.Prompt{Open: true}, true
+	l.input, l.time, l.failed = widget.Prompt{Open: true}, true, ""
 }
 
 // typed handles a key while a prompt is open and reports whether it was one for it. The filter is applied with each key; a
@@ -37,7 +37,9 @@ func (l *Page) typed(k draw.Key, f *frame.Frame) bool {
 			l.filter(l.input.Text)
 		}
 	case did == widget.Entered:
-		l.goTo(l.input.Text, f)
+		l.input.Open = !l.goTo(l.input.Text, f.Now)
+	default:
+		l.failed = ""
 	}
 	return true
 }
@@ -60,43 +62,18 @@ func (l *Page) Search(query string, _ *frame.Frame) {
 	l.send()
 }
 
-// timeForms are what a time may be typed as; what is left out is today's.
-var timeForms = [...]string{"2006-01-02 15:04:05", "2006-01-02 15:04", "2006-01-02", "01-02 15:04:05", "01-02 15:04", "15:04:05", "15:04"}
-
-// goTo asks for the first entry at or after the time typed.
-func (l *Page) goTo(typed string, f *frame.Frame) {
+// goTo asks for the first entry at or after the time typed, and reports whether that is one, or empty.
+func (l *Page) goTo(typed string, now time.Time) bool {
 	typed = strings.TrimSpace(typed)
 	if typed == "" {
-		return
+		return true
 	}
-	for _, form := range timeForms {
-		t, err := time.ParseInLocation(form, typed, f.Now.Location())
-		if err != nil {
-			continue
-		}
-		l.query.At = complete(t, form, f.Now)
-		l.move(journal.ToTime, 1, 0, found)
-		return
+	at, ok := when(typed, now)
+	if !ok {
+		l.failed = "not a time"
+		return false
 	}
-	l.failed = "not a time: type 15:04, 15:04:05 or 2006-01-02 15:04"
-}
-
-// complete adds the parts of the date that form leaves out; a time of day that is still to come was yesterday.
-func complete(t time.Time, form string, now time.Time) time.Time {
-	switch {
-	case strings.HasPrefix(form, "2006"):
-		return t
-	case strings.HasPrefix(form, "01-02"):
-		for year := now.Year(); ; year-- { // further back than last year for 29 February alone
-			d := time.Date(year, t.Month(), t.Day(), t.Hour(), t.Minute(), t.Second(), 0, now.Location())
-			if d.Day() == t.Day() && !d.After(now) {
-				return d
-			}
-		}
-	}
-	t = time.Date(now.Year(), now.Month(), now.Day(), t.Hour(), t.Minute(), t.Second(), 0, now.Location())
-	if t.After(now) {
-		t = t.AddDate(0, 0, -1)
-	}
-	return t
+	l.query.At = at
+	l.move(journal.ToTime, 1, 0, found)
+	return true
 }

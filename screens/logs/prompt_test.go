@@ -244,14 +244,38 @@ func TestTimes(t *testing.T) {
 		"12":                   {},
 		"-1:00":                {},
 		"12:00 tomorrow":       {},
+		"tomorrow 12:00":       {},
+		"-2h":                  at(2026, 11, 22, 1, 2, 11),
+		"-90m":                 at(2026, 11, 22, 1, 32, 11),
+		"-1h30m":               at(2026, 11, 22, 1, 32, 11),
+		"-1d":                  at(2026, 11, 21, 3, 2, 11),
+		"-1d12h":               at(2026, 11, 20, 15, 2, 11),
+		"--2h":                 {},
+		"-+2h":                 {},
+		"-1d-2h":               {},
+		"-":                    {},
+		"-d":                   {},
+		"-2":                   {},
+		"-99999999d":           {},
+		"yesterday":            at(2026, 11, 21, 0, 0, 0),
+		"yesterday 18:00":      at(2026, 11, 21, 18, 0, 0),
+		"Yesterday  01:02:03":  at(2026, 11, 21, 1, 2, 3),
+		"today":                at(2026, 11, 22, 0, 0, 0),
+		"today 03:30":          at(2026, 11, 22, 3, 30, 0), // said in full
+		"Nov 22 03:01:55":      at(2026, 11, 22, 3, 1, 55), // as the rows have it
+		"nov 2 18:00":          at(2026, 11, 2, 18, 0, 0),
+		"Dec 31":               at(2025, 12, 31, 0, 0, 0),
+		"12-31":                at(2025, 12, 31, 0, 0, 0),
+		"Feb 29 12:00":         at(2024, 2, 29, 12, 0, 0),
+		"Nov 31 12:00":         {},
+		"2026-11-22T03:00:00":  {},
 		"9999999999-01-01":     {},
 		"\u202e12:00":          {},
-		"2026-11-22T03:00:00Z": {},
+		"2026-11-22T02:00:00Z": at(2026, 11, 22, 3, 0, 0),
 	} {
 		l := New(nil)
 		before := l.query
-		f := &frame.Frame{Snapshot: frame.Snapshot{Now: now}}
-		l.goTo(typed, f)
+		l.goTo(typed, now)
 		if want.IsZero() {
 			if l.query != before || (l.failed == "") != (strings.TrimSpace(typed) == "") {
 				t.Errorf("%q: query %+v, said %q", typed, l.query, l.failed)
@@ -275,8 +299,10 @@ func TestGoToATime(t *testing.T) {
 		d.press('t')
 		d.typeIn("noon")
 		d.press(draw.KeyEnter)
-		d.want("nonsense", 50-bodyRows+1, 50, 50, "not a time")
-		d.press('t', draw.KeyEsc)
+		d.want("nonsense", 50-bodyRows+1, 50, 50, "time: noon - not a time ")
+		d.press(draw.KeyBackspace)
+		d.want("and it can be mended", 50-bodyRows+1, 50, 50, "time: noo - 03:12 ")
+		d.press(draw.KeyEsc)
 		d.want("closed", 50-bodyRows+1, 50, 50, "paused")
 		d.press('t')
 		d.typeIn("2030-01-01")

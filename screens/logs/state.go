@@ -14,14 +14,13 @@ import (
 func (l *Page) drawState(r draw.Region, f *frame.Frame) {
 	r.Rule(0, "")
 	p := r.Pen(1, 0)
-	if l.input.Open {
-		name := " /"
-		if l.time {
-			name = " time: "
-		}
-		p.Text(draw.Accent|draw.Bold, name).Text(draw.Accent, l.input.Text).Text(draw.Selected, " ").Skip(1)
-	} else {
+	switch {
+	case !l.input.Open:
 		l.position(&p, f)
+	case l.time:
+		l.prompt(&p, " time: ")
+	default:
+		l.prompt(&p, " /")
 	}
 	if f.Page != nil && l.query.Filter.Text != "" && f.Page.Query == l.query.Number {
 		matches(&p, f.Page)
@@ -29,9 +28,21 @@ func (l *Page) drawState(r draw.Region, f *frame.Frame) {
 	if l.failed != "" {
 		p.Text(draw.Warn, " ").Fit(draw.Warn, l.failed, p.Left()-2).Text(draw.Warn, " ")
 	}
+	if l.input.Open && l.time {
+		for _, example := range timeExamples {
+			if p.Left() > len(example)+2 {
+				p.Text(draw.Dim, " ").Text(draw.Dim, example).Text(draw.Dim, " ")
+			}
+		}
+	}
 	if f.Page != nil {
 		drawCounts(r.Sub(p.X(), 0, r.W()-p.X()-1, 1), f.Page)
 	}
+}
+
+// prompt writes what is typed, with the cursor.
+func (l *Page) prompt(p *draw.Pen, name string) {
+	p.Text(draw.Accent|draw.Bold, name).Text(draw.Accent, l.input.Text).Text(draw.Selected, " ").Skip(1)
 }
 
 func matches(p *draw.Pen, page *journal.Page) {
