@@ -17,8 +17,9 @@ type Diagnosis [10]Check
 type Check struct {
 	Name    string // what is judged: "disk", "service", "connection"
 	State   CheckState
-	Subject string // the mount, the unit, the kubeconfig or the server; empty: the name says it
-	Detail  string // in words how it is, where there is more to say than its state
+	Subject string         // the mount, the unit, the kubeconfig or the server; empty: the name says it
+	Detail  string         // in words how it is, where there is more to say than its state
+	Old     *health.Health // what this is judged by, when it is not fresh; else nil
 }
 
 // CheckState is how a rung is.
@@ -114,7 +115,7 @@ func (l *Diagnosis) host(f *Snapshot, broken kube.Check) {
 	}
 	down := broken == kube.Dial || broken == kube.Silent || broken == kube.Foreign || broken == kube.NotReady
 	s := &l[serviceStep]
-	s.Subject, s.Detail = u.Name, u.Active
+	s.Subject, s.Detail, s.Old = u.Name, u.Active, old(&f.Units.Health)
 	data := dataPath(u.Name)
 	switch {
 	case u.Running():
@@ -134,7 +135,7 @@ func (l *Diagnosis) host(f *Snapshot, broken kube.Check) {
 	if fs.Health.State == health.Absent {
 		return // nobody here may look
 	}
-	s.State = Fine
+	s.State, s.Old = Fine, old(&f.Host.Health[sample.Filesystems])
 	if why := unwritable(fs); why != "" {
 		s.Detail = why
 		s.State = NotKnown
@@ -142,6 +143,14 @@ func (l *Diagnosis) host(f *Snapshot, broken kube.Check) {
 			s.State = Broken
 		}
 	}
+}
+
+// old returns h when it is of a value that is not fresh.
+func old(h *health.Health) *health.Health {
+	if h.State == health.Stale {
+		return h
+	}
+	return nil
 }
 
 // ClusterUnit is the service that makes this host a node: k3s, RKE2 or a kubelet of its own; nil when there is none, or

@@ -47,6 +47,7 @@ const (
 	ClaimUnbound
 	SourceFailed
 	ConfigBad
+	KindCount
 )
 
 // Problem is one thing that is wrong.
@@ -57,7 +58,8 @@ type Problem struct {
 	Of       string        // which of several: the namespace of a VM, the condition of a node
 	Percent  float64       // how full, where that is what is wrong
 	N        int           // of a certificate the days that are left, of a pod its restarts, of others how many more are wrong
-	Detail   string        // the reason, where there is one
+	Detail   string        // in few words what is wrong, where the kind does not say it
+	Reason   string        // why, in full: the words of who says so; empty: nobody says
 	Since    time.Duration // CLOCK_BOOTTIME from which it has been so
 	Where    string        // the page where to look
 	VMs      int           // guests that are cut off by it

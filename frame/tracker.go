@@ -66,10 +66,15 @@ func (t *Tracker) Update(now time.Duration, found []Problem) (open []Problem, ev
 	return t.open, t.events
 }
 
-// same is the problem among all that p is, nil when there is none.
+// Is reports whether p and q are the same problem, seen at two times.
+func (p *Problem) Is(q *Problem) bool {
+	return p.Kind == q.Kind && p.Subject == q.Subject && p.Of == q.Of
+}
+
+// same is the problem among all that p is, nil when none is.
 func same(all []Problem, p *Problem) *Problem {
 	for i := range all {
-		if all[i].Kind == p.Kind && all[i].Subject == p.Subject && all[i].Of == p.Of {
+		if all[i].Is(p) {
 			return &all[i]
 		}
 	}

@@ -37,6 +37,7 @@ var views = []picture{
 	{name: "network-all", screen: frame.Network, keys: []draw.Key{'v'}},
 	{name: "help", screen: frame.Dashboard, keys: []draw.Key{'?'}},
 	{name: "sources", screen: frame.Dashboard, keys: []draw.Key{'i'}},
+	{name: "problems", screen: frame.Dashboard, keys: []draw.Key{'!', draw.KeyDown}},
 	{name: "paused", screen: frame.Dashboard, keys: []draw.Key{' '}},
 	{name: "nothing-yet", screen: frame.Dashboard, change: nothingYet},
 }

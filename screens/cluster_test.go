@@ -39,7 +39,7 @@ func TestF10HeaderTellsServiceAndAPI(t *testing.T) {
 		{"k3s.service", "activating", bad(kube.Dial), " K3s: x activating, down 3m "},
 		{"rke2-server.service", "inactive", fine, " RKE2: ! inactive, API ok "},
 		{"kubelet.service", "active", fine, " Kubelet: ok Running "},
-		{"containerd.service", "active", fine, " K3s: ok API ok "},
+		{"containerd.service", "active", fine, " K3s: ok API answers "},
 		{"", "", bad(kube.Silent), " K3s: x API down 3m "},
 		{"", "", none, " K3s: API: no kubeconfig "},
 		{"", "", func(k *kube.State) { k.Health = health.Health{} }, " K3s: -- "},
@@ -65,18 +65,18 @@ func TestF10OldKubeVirtStaysInItsColumn(t *testing.T) {
 		age   time.Duration
 		want  string
 	}{
-		{"Deployed", 3 * time.Minute, " KubeVirt: ok Deployed 3m "},
-		{"Deployed", 42 * time.Minute, " KubeVirt: ok Deployed 42m "},
-		{"Deleted", 3 * time.Minute, " KubeVirt: ! Deleted 3m old "},
-		{"Deploying", 400 * 24 * time.Hour, " KubeVirt: ! Deploying 400d "},
-		{"SomethingNewAndLong", 42 * time.Minute, " KubeVirt: ! SomethingN> 42m "},
+		{"Deployed", 3 * time.Minute, " KubeVirt: Deployed (3m old) "},
+		{"Deployed", 42 * time.Minute, " KubeVirt: Deployed (42m old) "},
+		{"Deleted", 3 * time.Minute, " KubeVirt: Deleted (3m old) "},
+		{"Deploying", 400 * 24 * time.Hour, " KubeVirt: Deploying (400d) "},
+		{"SomethingNewAndLong", 42 * time.Minute, " KubeVirt: SomethingNe> (42m) "},
 	} {
 		f := frametest.Fixed()
 		frametest.APIDown(f)
 		f.Kube.Virt.Phase = c.phase
 		f.Kube.Kinds[kube.KindKubeVirt].At = f.Boot - c.age
 		row := strings.Split(shot(t, frame.Dashboard, 80, 24, f), "\n")[2]
-		if !strings.HasPrefix(row, c.want) || !strings.HasPrefix(row[28:], " 192.168.1.100 ") {
+		if !strings.HasPrefix(row, c.want) || !strings.HasPrefix(row[29:], " 192.168.1.100 ") {
 			t.Errorf("%q, want %q and the address in its column", row, c.want)
 		}
 	}

@@ -151,7 +151,7 @@ func TestStaleIsTold(t *testing.T) {
 	}
 	for screen, want := range map[string]string{frame.Dashboard: "45.2%", frame.Network: "192.168.1.100/24"} {
 		text := shot(t, screen, 120, 40, f)
-		if !strings.Contains(text, want) || !strings.Contains(text, "stale 1h 12m") {
+		if !strings.Contains(text, want) || !strings.Contains(text, "(1h 12m old)") {
 			t.Errorf("%s:\n%s", screen, text)
 		}
 	}
@@ -161,7 +161,7 @@ func TestStaleIsTold(t *testing.T) {
 func TestF33EverySize(t *testing.T) {
 	f := frametest.Fixed()
 	for _, screen := range pages.Names() {
-		for _, keys := range [][]draw.Key{nil, {'?'}, {'i'}, {draw.KeyEnter}, {'w'}, {'v'}, {'/', 'x'}} {
+		for _, keys := range [][]draw.Key{nil, {'?'}, {'i'}, {'!', draw.KeyDown}, {draw.KeyEnter}, {'w'}, {'v'}, {'/', 'x'}} {
 			for w := 0; w <= 90; w += 1 + w/9 {
 				for h := 0; h <= 30; h += 1 + h/9 {
 					shot(t, screen, w, h, f, keys...)
@@ -273,12 +273,14 @@ func TestVerdict(t *testing.T) {
 	f := frametest.Fixed()
 	hangs := frame.Problem{Kind: frame.MountHangs, Severity: journal.Crit, Subject: "/mnt/nfs", Since: frametest.Boot - 14*time.Minute, Where: frame.Dashboard}
 	cut := frame.Problem{Kind: frame.NoCarrier, Severity: journal.Err, Subject: "br0", Since: frametest.Boot, Where: frame.Network}
-	f.Problems = []frame.Problem{hangs, cut, cut}
+	f.Problems = []frame.Problem{hangs, cut, cut, hangs, cut}
 	for _, c := range []struct {
 		w, h int
 		want string
 	}{
-		{80, 24, "\n ! /mnt/nfs not answering 14m [F2] +2 more\n"}, {60, 20, "\n ! /mnt/nfs not answering 14m [F2]\n"},
+		{132, 43, "\n ! /mnt/nfs not answering 14m [F2]  ! br0 no carrier 0s [F3]  ! br0 no carrier 0s [F3]  +2 more [!]\n"},
+		{80, 24, "\n ! /mnt/nfs not answering 14m [F2]  ! br0 no carrier 0s [F3]  +3 more [!]\n"},
+		{72, 24, "\n ! /mnt/nfs not answering 14m [F2]  +4 more [!]\n"}, {60, 20, "\n ! /mnt/nfs not answering 14m [F2]  +4 more [!]\n"},
 		{40, 10, "\n ! /mnt/nfs not answering 14m [F2]\n"}, {20, 5, "!/mnt/nfs not answe>\n"},
 	} {
 		if text := shot(t, frame.Dashboard, c.w, c.h, f); !strings.Contains(text, c.want) {
@@ -286,7 +288,7 @@ func TestVerdict(t *testing.T) {
 		}
 	}
 	f.Problems = f.Problems[1:2]
-	if text := shot(t, frame.Dashboard, 80, 24, f); !strings.Contains(text, "\n ! br0 no carrier 0s [F3]\n") {
+	if text := shot(t, frame.Dashboard, 80, 24, f); !strings.Contains(text, "\n ! br0 no carrier 0s [F3]  [!]\n") {
 		t.Errorf("the only problem:\n%s", text)
 	}
 	f.Problems = nil

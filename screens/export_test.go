@@ -18,3 +18,6 @@ func (b *Binding) Bound() bool { return b.do != nil }
 
 // Top is the first row that the overlay shows.
 func (c *Console) Top() int { return c.overlay.(*Sheet).scroll.Top }
+
+// ChosenProblem is the subject of the problem that is chosen in the overlay of problems.
+func (c *Console) ChosenProblem() string { return c.overlay.(*problems).chosen.Subject }

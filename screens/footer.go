@@ -5,16 +5,28 @@ import (
 	"hypervisor-tui/frame"
 )
 
-// drawFooter names the keys that work now: the pages first, help and quit last, between them what fits whole.
+// drawFooter names the keys that work now: the pages first, help and quit last, between them what fits whole. Over an overlay
+// its own keys come first, and the pages are named only where there is room.
 func (c *Console) drawFooter(r draw.Region, f *frame.Frame) {
-	p := r.Pen(1, 0)
+	const roomy = 100 // columns
+	p, short := r.Pen(1, 0), c.overlay != nil && r.W() < roomy
+	if _, asks := c.overlay.(*login); asks { // nothing else works
+		hints(&p, c.overlay.Keys(), false)
+		return
+	}
 	for i, page := range c.pages {
-		style := draw.Dim
-		if i == c.active {
-			style = draw.Selected
+		key, title := draw.Accent|draw.Bold, draw.Dim
+		switch {
+		case i != c.active:
+		case short:
+			key = draw.Selected
+		default:
+			title = draw.Selected
 		}
-		p.Text(draw.Accent|draw.Bold, "F").Int(draw.Accent|draw.Bold, int64(i)+1)
-		p.Skip(1).Text(style, page.Title()).Skip(2)
+		p.Text(key, "F").Int(key, int64(i)+1).Skip(1)
+		if !short {
+			p.Text(title, page.Title()).Skip(2)
+		}
 	}
 	last := 7
 	if f.Settings.Quit {
@@ -34,9 +46,12 @@ func (c *Console) drawFooter(r draw.Region, f *frame.Frame) {
 		}
 	}
 	p = r.Pen(p.X(), 0)
+	if short {
+		p.Skip(1)
+	}
 	if c.overlay != nil {
 		hint(&p, "Esc", "Close")
-		hint(&p, p.Name(draw.UpDown), "Scroll")
+		hints(&p, c.overlay.Keys(), false)
 	}
 	hints(&p, c.pages[c.active].Keys(), c.overlay != nil)
 	hints(&p, c.common, false)

@@ -104,6 +104,12 @@ func wholeEntry(f *frame.Frame) {
 	}}
 }
 
+// alarms are pictures of what is wrong, taken at four sizes.
+var alarms = []picture{
+	{name: "problems", screen: frame.Dashboard, keys: []draw.Key{'!', draw.KeyDown}},
+	{name: "problems-k8s", screen: frame.Logs, keys: []draw.Key{'!'}, change: frametest.ServiceDown},
+}
+
 // clusters are pictures of a cluster, taken at three sizes.
 var clusters = []picture{
 	{name: "dashboard-k8s", screen: frame.Dashboard, change: frametest.Healthy},
@@ -202,6 +208,12 @@ func TestGoldenScreens(t *testing.T) {
 	for _, p := range clusters {
 		golden(t, p, 200, 60, "colour")
 		golden(t, p, 80, 24, "colour")
+		golden(t, p, 40, 10, "colour")
+	}
+	for _, p := range alarms {
+		golden(t, p, 200, 60, "colour")
+		golden(t, p, 80, 24, "colour")
+		golden(t, p, 80, 24, "mono")
 		golden(t, p, 40, 10, "colour")
 	}
 	for _, p := range logPictures {

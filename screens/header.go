@@ -14,7 +14,7 @@ import (
 
 // The columns of the header: nothing moves between sizes, wide screens put more to the right.
 const (
-	headerSecond = 29
+	headerSecond = 30
 	headerThird  = 57
 	headerFourth = 68
 	headerFifth  = 94
@@ -53,24 +53,27 @@ func (c *Console) drawHeader(r draw.Region, f *frame.Frame) {
 }
 
 func fullHeader(r draw.Region, f *frame.Frame, paused bool) {
-	h := f.Host
+	h, right := f.Host, min(headerFifth-1, r.W())
 	p := r.Pen(1, 0)
 	p.Text(draw.Dim, "Node: ").Fit(draw.Accent|draw.Bold, hostname(f), headerSecond-1-p.X())
 	p.To(headerSecond).Text(draw.Dim, "Uptime: ")
 	uptime(&p, f)
+	stale(&p, f, sample.Uptime, headerThird-1)
 	p.To(headerThird).Text(draw.Dim, "CPU: ")
 	cpuPercent(&p, f)
 	p.To(headerFourth).Text(draw.Dim, "Load: ")
 	load(&p, f)
+	stale(&p, f, sample.Loadavg, right)
 
 	p = r.Pen(1, 1)
 	K3s(&p, f, headerSecond-1)
 	p.To(headerSecond).Text(draw.Dim, "Memory: ")
 	memoryUsed(&p, f)
+	stale(&p, f, sample.Meminfo, headerThird-1)
 	p.To(headerThird).Text(draw.Dim, "VMs: ")
 	vmsOfCluster(&p, f, headerFourth-1-p.X())
 	p.To(headerFourth).Text(draw.Dim, "Pods: ")
-	podsOfCluster(&p, f, min(headerFifth-1, r.W())-p.X())
+	podsOfCluster(&p, f, right-p.X())
 
 	p = r.Pen(1, 2)
 	p.Text(draw.Dim, "KubeVirt: ")
@@ -109,6 +112,13 @@ func shortHeader(r draw.Region, f *frame.Frame, paused bool) {
 	uptime(&p, f)
 	p.Skip(2)
 	primaryAddress(&p, f, p.Left())
+}
+
+// stale writes how old the host's last good value of s is, if it is not fresh, up to column end.
+func stale(p *draw.Pen, f *frame.Frame, s sample.Source, end int) {
+	if f.Host != nil {
+		widget.StaleAge(p, &f.Host.Health[s], f, end)
+	}
 }
 
 func hostname(f *frame.Frame) string {
@@ -159,11 +169,12 @@ func primaryAddress(p *draw.Pen, f *frame.Frame, n int) {
 		p.Fit(draw.Warn, "no address", n)
 		return
 	}
-	before := p.X()
+	end := p.X() + n
 	p.Fade(widget.Old(f, sample.Links)).Fit(draw.Accent, a, n)
-	if room := n - (p.X() - before) - 1; room >= len(name) {
+	if p.X()+1+len(name) <= end {
 		p.Skip(1).Text(draw.Dim, name)
 	}
+	stale(p, f, sample.Links, end)
 }
 
 var beats = [...]draw.Glyph{draw.Beat0, draw.Beat1, draw.Beat2, draw.Beat3}
@@ -180,39 +191,71 @@ func clock(p *draw.Pen, f *frame.Frame, paused bool) {
 	}
 }
 
-// drawVerdict says what is wrong, since when and where to look.
+// drawVerdict says what is wrong, since when and where to look: the worst problem, and the next two where there is room for
+// them; then how many more there are, and the key that lists all.
 func (c *Console) drawVerdict(r draw.Region, f *frame.Frame) {
-	worst := &f.Problems[0]
-	style := draw.Bad
-	if worst.Severity >= journal.Warning {
-		style = draw.Warn
-	}
 	p := r.Pen(1, 0)
-	p.Glyph(style|draw.Bold, draw.Attention).Skip(1)
-	const ageAndPlace, others, whom = 14, 9, 20
-	more := len(f.Problems) - 1
-	if r.W() < widget.Narrow {
-		more = 0
+	shown := 0
+	for ; shown < min(len(f.Problems), 3); shown++ {
+		room := p.Left() - 1
+		if r.W() >= widget.Narrow || shown > 0 {
+			room -= tailColumns(len(f.Problems)-shown-1) + 2
+		}
+		if !c.drawProblem(&p, f, &f.Problems[shown], room, shown == 0) {
+			break
+		}
 	}
-	room := r.W() - p.X() - ageAndPlace
+	more := len(f.Problems) - shown
+	if p.Left() <= tailColumns(more) {
+		return
+	}
 	if more > 0 {
-		room -= others
+		p.Text(draw.Dim, "+").Int(draw.Dim, int64(more)).Text(draw.Dim, " more ")
 	}
-	var text [256]byte
-	short := worst.AppendShort(text[:0])
-	columns := draw.ColumnsBytes(short, room)
-	p.FitBytes(style|draw.Bold, short, min(room, columns))
-	if !worst.Dated() {
-		p.Skip(1).Age(style, f.Boot-worst.Since)
+	p.Text(draw.Accent, "[!]")
+}
+
+// tailColumns is how wide the end of the verdict line is, which counts so many more problems.
+func tailColumns(more int) int {
+	if more == 0 {
+		return len("[!]")
 	}
-	if room-columns >= whom {
-		p.Bytes(style, worst.AppendWhom(text[:0]))
+	return len("+ more [!]") + widget.Digits(more)
+}
+
+// drawProblem writes a problem in at most room columns, and two blanks: whole, or without whom it hits, or, when it must be
+// there, cut short. It reports whether it did.
+func (c *Console) drawProblem(p *draw.Pen, f *frame.Frame, problem *frame.Problem, room int, must bool) bool {
+	var text, age, whom [256]byte
+	short, since, hits := problem.AppendShort(text[:0]), age[:0], problem.AppendWhom(whom[:0])
+	if !problem.Dated() {
+		since = draw.AppendAge(append(since, ' '), f.Boot-problem.Since)
 	}
-	p.Skip(1)
-	c.where(&p, worst)
-	if more > 0 {
-		p.Skip(1).Text(draw.Dim, "+").Int(draw.Dim, int64(more)).Text(draw.Dim, " more")
+	key := 0
+	if position(c.pages, problem.Where) >= 0 {
+		key = len(" [F1]")
 	}
+	room -= len("! ") + key + len(since)
+	columns := draw.ColumnsBytes(short, len(text))
+	if columns+draw.ColumnsBytes(hits, len(whom)) > room {
+		hits = nil
+	}
+	if columns > room && !must {
+		return false
+	}
+	style := problemStyle(problem)
+	p.Glyph(style|draw.Bold, draw.Attention).Skip(1).FitBytes(style|draw.Bold, short, min(room, columns))
+	p.Bytes(style, since).Bytes(style, hits).Skip(1)
+	c.where(p, problem)
+	p.Skip(2)
+	return true
+}
+
+func problemStyle(p *frame.Problem) draw.Style {
+	if p.Severity >= journal.Warning {
+		return draw.Warn
+	}
+	return draw.Bad
 }
 
 // where writes the key of the page where to look for what a problem is about.
@@ -232,6 +275,9 @@ func K3s(p *draw.Pen, f *frame.Frame, end int) {
 	switch {
 	case u == nil:
 		apiAlone(p, f, end-p.X())
+	case trouble == "" && f.Units.Health.State == health.Stale:
+		p.Text(draw.Dim, u.Active)
+		widget.StaleAge(p, &f.Units.Health, f, end)
 	case u.Running() && answers:
 		p.Glyph(draw.Good, draw.OK).Skip(1).Text(draw.Good, "Running")
 	case u.Running() && trouble == "":
@@ -262,8 +308,12 @@ func carrierName(u *sample.Unit) string {
 
 // both writes the state of the service and what is wrong with the API, or the second alone where there is no room.
 func both(p *draw.Pen, f *frame.Frame, active, trouble string, end int) {
+	style := draw.Bad
+	if f.Units.Health.State == health.Stale {
+		style = draw.Dim
+	}
 	if end-p.X() >= len(active)+len(", ")+len(trouble) {
-		p.Text(draw.Bad, active).Text(draw.Bad, ", ")
+		p.Text(style, active).Text(style, ", ")
 	}
 	troubleFor(p, f, trouble, end)
 }
@@ -287,7 +337,7 @@ func apiAlone(p *draw.Pen, f *frame.Frame, n int) {
 	case f.Kube == nil:
 		p.Text(draw.Dim, "--")
 	case f.Kube.Health.State == health.OK:
-		p.Glyph(draw.Good, draw.OK).Text(draw.Good, " API ok")
+		p.Glyph(draw.Good, draw.OK).Text(draw.Good, " API answers")
 	case widget.APITrouble(f) != "":
 		p.Glyph(draw.Bad, draw.Wrong).Skip(1)
 		troubleFor(p, f, widget.APITrouble(f), end)
@@ -323,18 +373,13 @@ func kubevirt(p *draw.Pen, f *frame.Frame, n int) {
 	if kept.Count == 0 {
 		phase = "not deployed"
 	}
-	style, end := widget.KindStyle(kept, style), p.X()+n
-	const age = len(" 15m")
-	p.Glyph(style, sign).Skip(1)
 	if kept.State != health.Stale {
-		p.Fit(style, phase, end-p.X())
+		p.Glyph(style, sign).Skip(1).Fit(style, phase, n-2)
 		return
 	}
-	p.Fit(style, phase, end-age-p.X()).Skip(1)
-	widget.ShortAge(p, draw.Dim, kept.Age(f.Boot), end)
-	if old := " old"; end-p.X() >= len(old) {
-		p.Text(draw.Dim, old)
-	}
+	end := p.X() + n
+	p.Fit(draw.Dim, phase, n-len(" (15m)"))
+	widget.StaleAge(p, &kept.Health, f, end)
 }
 
 // vmsOfCluster writes running and defined VMs in at most n columns: those of the cluster, or of this host while only its
@@ -344,8 +389,9 @@ func vmsOfCluster(p *draw.Pen, f *frame.Frame, n int) {
 		widget.LocalVMs(p, f)
 		return
 	}
-	t := &f.Kube.Virt.Tally
-	widget.Ratio(p, widget.KindStyle(&f.Kube.Kinds[kube.KindVM], draw.Accent), t.Running, t.Total, n)
+	t, kept, end := &f.Kube.Virt.Tally, &f.Kube.Kinds[kube.KindVM], p.X()+n
+	widget.Ratio(p, widget.KindStyle(kept, draw.Accent), t.Running, t.Total, n)
+	widget.StaleAge(p, &kept.Health, f, end)
 }
 
 // podsOfCluster writes running and all pods in at most n columns, and how many are here when there are other nodes.
@@ -365,13 +411,12 @@ func podsOfCluster(p *draw.Pen, f *frame.Frame, n int) {
 	}
 	style := widget.KindStyle(pods, draw.Text)
 	widget.Ratio(p, style, k.Pods.Running, k.Pods.Total, n)
-	if k.Local == nil || k.Nodes.Total < 2 {
-		return
-	}
 	var room [24]byte
-	if here := draw.AppendInt(room[:0], int64(k.Pods.Local)); end-p.X() >= len(" here ")+len(here) {
+	here := draw.AppendInt(room[:0], int64(k.Pods.Local))
+	if k.Local != nil && k.Nodes.Total > 1 && end-p.X() >= len(" here ")+len(here) {
 		p.Text(draw.Dim, " here ").Bytes(style, here)
 	}
+	widget.StaleAge(p, &pods.Health, f, end)
 }
 
 // VMsAndPods is the header's figures for a screen that has no room for them there.

@@ -19,6 +19,7 @@ func (c *Console) commonKeys() []Binding {
 		command("r", "sample now", "Refresh", always(Command{Kind: Refresh}), 'r'),
 		command("Ctrl-L", "repaint everything", "", always(Command{Kind: Repaint}), draw.KeyCtrlL),
 		BindSwitch("Space Ctrl-Z", "pause the picture, sources go on", "Pause", &c.paused, ' ', draw.KeyCtrlZ),
+		BindOverlay("!", "every problem and why it is one", "", c.openProblems, '!'),
 		BindOverlay("i", "sources: state, age, error, cost", "Sources", c.openSources, 'i'),
 		BindOverlay("F12 Ctrl-]", "log in here, where the config allows it", "", openLogin, draw.KeyF12, draw.KeyCtrlBracket),
 		BindOverlay("?", "this help", "", c.openHelp, '?'),
@@ -36,7 +37,11 @@ func (c *Console) Handle(k draw.Key, f *frame.Frame) Command {
 	if k == draw.KeyNone {
 		return Command{}
 	}
+	free := c.overlay == nil && !c.Typing()
 	cmd := c.handle(k, f)
+	if k == draw.KeyEnter && free && cmd.Kind == None && len(f.Problems) > 0 { // it chose nothing on the page
+		cmd = Command{Kind: Open, Overlay: c.openProblems(f)}
+	}
 	switch cmd.Kind {
 	case Open:
 		if c.overlay != nil && c.overlay.Name() == cmd.Overlay.Name() {
@@ -97,6 +102,7 @@ func (c *Console) showPage(cmd Command, f *frame.Frame) {
 	}); ok && cmd.Query != "" {
 		page.Search(cmd.Query, f)
 	}
+	c.Handle(cmd.Key, f)
 }
 
 func (c *Console) show(k draw.Key, _ *frame.Frame) Command {

@@ -159,6 +159,7 @@ func TestOverlaysScroll(t *testing.T) {
 		"sources": {'i', "uptime", "terminal linux"},
 	} {
 		f := frametest.Fixed()
+		f.Problems = nil // the verdict counts "more" too
 		console := newConsole(frame.Logs, nil)
 		console.Show(80, 24, f)
 		console.Handle(c.open, f)

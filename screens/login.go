@@ -14,7 +14,7 @@ func openLogin(f *frame.Frame) Screen {
 	if !f.Settings.Login {
 		return nil
 	}
-	return &login{NewBase("login", "Log in here?")}
+	return &login{NewBase("login", "Log in here?", Binding{Label: "y", Hint: "Log in"}, Binding{Label: "any other key", Hint: "Stay"})}
 }
 
 // Handle takes the answer: y alone is yes, whatever else is typed closes the question and does nothing more.
@@ -36,7 +36,5 @@ func (l *login) Draw(r draw.Region, f *frame.Frame) {
 	p = inside.Pen(1, 2)
 	p.Text(draw.Text, "After the logout the console comes back.")
 	p = inside.Pen(1, 3)
-	hint(&p, "y", "Log in")
-	p.Skip(2)
-	hint(&p, "any other key", "Stay")
+	hints(&p, l.keys, false)
 }

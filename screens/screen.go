@@ -47,9 +47,10 @@ const (
 // Command is what a key asks for.
 type Command struct {
 	Kind    CommandKind
-	Overlay Screen // of Open
-	Page    string // of Show: a name, such as frame.Logs
-	Query   string // of Show: what the page is to look for; empty leaves it as it is
+	Overlay Screen   // of Open
+	Page    string   // of Show: a name, such as frame.Logs
+	Query   string   // of Show: what the page is to look for; empty leaves it as it is
+	Key     draw.Key // of Show: pressed there, to open an overlay; KeyNone: none
 }
 
 // PodLog returns the command that goes to what the log has about a pod, from whichever page or overlay it is returned. An

@@ -29,7 +29,7 @@ func Whole(w, h, _ int, _ *frame.Frame) (width, height int) { return w, h }
 
 // NewSheet returns a sheet.
 func NewSheet(name, title string, size BoxSize, rows Rows) *Sheet {
-	return &Sheet{Base: NewBase(name, title), size: size, rows: rows}
+	return &Sheet{Base: NewBase(name, title, Binding{Label: Arrows, Does: "scroll", Hint: "Scroll"}), size: size, rows: rows}
 }
 
 // Handle implements Screen.

@@ -24,6 +24,7 @@ func (c *Console) openSources(*frame.Frame) Screen {
 }
 
 func (c *Console) sourceRows(view draw.Region, f *frame.Frame) draw.Region {
+	c.problemList(&view, f)
 	ladder(&view, f)
 	p := view.CutTop(1).Pen(1, 0)
 	p.Text(draw.Dim, "source").To(1+sourceName).Text(draw.Dim, "state").Right(draw.Dim, "age", sourceState+sourceAge-5-1)
@@ -32,7 +33,6 @@ func (c *Console) sourceRows(view draw.Region, f *frame.Frame) draw.Region {
 		sourceRow(view.CutTop(1), &f.Sources[i], f)
 	}
 	drawKubeSources(&view, f)
-	c.problemRows(&view, f)
 	selfRows(&view, f)
 	return view
 }
@@ -62,22 +62,18 @@ func sourceRow(r draw.Region, s *frame.Source, f *frame.Frame) {
 	}
 }
 
-// problemRows lists everything that is wrong, not only the worst.
-func (c *Console) problemRows(view *draw.Region, f *frame.Frame) {
+// problemList lists everything that is wrong, not only the worst, a row each.
+func (c *Console) problemList(view *draw.Region, f *frame.Frame) {
 	if len(f.Problems) == 0 {
 		return
 	}
-	view.CutTop(1)
-	widget.Section(view.CutTop(1), "Problems")
+	p := view.CutTop(1).Pen(1, 0)
+	p.Text(draw.Title|draw.Bold, "Problems").Text(draw.Dim, ", with their reasons: ").Text(draw.Accent, "[!]")
 	for i := range f.Problems {
 		p := view.CutTop(1).Pen(3, 0)
-		var text [256]byte
-		p.FitBytes(draw.Warn, f.Problems[i].AppendWhat(text[:0]), p.Left()-16).Skip(1)
-		if !f.Problems[i].Dated() {
-			p.Age(draw.Dim, f.Boot-f.Problems[i].Since).Skip(1)
-		}
-		c.where(&p, &f.Problems[i])
+		c.drawProblem(&p, f, &f.Problems[i], p.Left()-1, true)
 	}
+	view.CutTop(1)
 }
 
 // selfRows says what this program is and uses.
@@ -190,13 +186,13 @@ func ladder(view *draw.Region, f *frame.Frame) {
 		step := &l[i]
 		p = view.CutTop(1).Pen(3, 0)
 		style := draw.Dim
-		switch step.State {
-		case frame.Fine:
-			style = draw.Good
-			p.Glyph(style, draw.OK)
-		case frame.Broken:
+		switch {
+		case step.State == frame.Broken:
 			style = draw.Bad
 			p.Glyph(style, draw.Wrong)
+		case step.State == frame.Fine && step.Old == nil:
+			style = draw.Good
+			p.Glyph(style, draw.OK)
 		default:
 			p.Text(style, "-")
 		}
@@ -213,6 +209,9 @@ func ladder(view *draw.Region, f *frame.Frame) {
 			p.Fit(draw.Text, step.Subject, max(p.Left()/2, p.Left()-1-rest)).Skip(1)
 		}
 		p.Text(draw.Dim, word).Fit(style, step.Detail, p.Left()-1)
+		if step.Old != nil {
+			widget.StaleAge(&p, step.Old, f, view.W()-1)
+		}
 	}
 	view.CutTop(1)
 }

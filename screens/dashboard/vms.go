@@ -84,12 +84,8 @@ func (v *vms) choose(k draw.Key, f *frame.Frame) {
 }
 
 func (v *vms) open(f *frame.Frame) screens.Screen {
-	v.sort(f)
-	if len(v.sorted) == 0 {
+	if v.sort(f); len(v.sorted) == 0 || !v.chosen.set {
 		return nil
-	}
-	if !v.chosen.set {
-		v.choose(draw.KeyNone, f)
 	}
 	return newVM(v.chosen)
 }

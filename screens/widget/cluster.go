@@ -29,6 +29,10 @@ func KindState(p *draw.Pen, k *kube.KindStatus, f *frame.Frame, n int) {
 		p.Fit(style, k.Err, n)
 		return
 	}
+	if k.State == health.Stale {
+		StaleMark(p, &k.Health, f)
+		return
+	}
 	var room [48]byte
 	p.FitBytes(style, k.AppendWords(room[:0], f.Boot), n)
 }

@@ -2,6 +2,7 @@
 package widget
 
 import (
+	"bytes"
 	"math"
 
 	"hypervisor-tui/draw"
@@ -55,10 +56,26 @@ func Missing(r *draw.Region, f *frame.Frame, s sample.Source) bool {
 	return true
 }
 
-// StaleMark adds the age of a value that is not fresh.
+// StaleMark writes how old a value is that is not fresh, and a blank. The value itself is drawn dim, without a good mark.
 func StaleMark(p *draw.Pen, h *health.Health, f *frame.Frame) {
 	if h.State == health.Stale {
-		p.Text(draw.Warn, "stale ").Age(draw.Warn, h.Age(f.Boot)).Text(draw.Warn, " ")
+		p.Text(draw.Dim, "(").Age(draw.Dim, h.Age(f.Boot)).Text(draw.Dim, " old) ")
+	}
+}
+
+// StaleAge is StaleMark behind a value, after a blank and up to column end: in its largest unit, in little room as (39s), in
+// less not at all.
+func StaleAge(p *draw.Pen, h *health.Health, f *frame.Frame, end int) {
+	if h.State != health.Stale {
+		return
+	}
+	var room [32]byte
+	text, _, _ := bytes.Cut(draw.AppendAge(append(room[:0], '('), h.Age(f.Boot)), []byte{' '})
+	if p.X()+1+len(text)+len(" old)") <= end {
+		text = append(text, " old"...)
+	}
+	if p.X()+1+len(text)+1 <= end {
+		p.Skip(1).Bytes(draw.Dim, append(text, ')'))
 	}
 }
 

@@ -1,0 +1,148 @@
+package screens_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"hypervisor-tui/draw"
+	"hypervisor-tui/frame"
+	"hypervisor-tui/frame/frametest"
+	"hypervisor-tui/journal"
+)
+
+// TestProblemsKeepTheChoice: it stays with the problem while others come, go and move, and ends are ends.
+func TestProblemsKeepTheChoice(t *testing.T) {
+	problem := func(mount string) frame.Problem {
+		return frame.Problem{Severity: journal.Crit, Kind: frame.FilesystemFull, Subject: mount, Percent: 97, Since: frametest.Boot, Where: frame.Dashboard}
+	}
+	a, b, c := problem("/a"), problem("/b"), problem("/c")
+	console, f := newConsole(frame.Dashboard, nil), frametest.Fixed()
+	f.Problems = []frame.Problem{a, b}
+	console.Show(80, 24, f)
+	console.Handle('!', f)
+	for i, step := range []struct {
+		key  draw.Key
+		list []frame.Problem
+		want string // what Enter would go to
+	}{
+		{draw.KeyNone, []frame.Problem{a, b}, "/a"}, {draw.KeyUp, []frame.Problem{a, b}, "/a"}, {draw.KeyDown, []frame.Problem{a, b}, "/b"},
+		{draw.KeyDown, []frame.Problem{a, b}, "/b"}, {draw.KeyNone, []frame.Problem{b, c, a}, "/b"}, {draw.KeyNone, []frame.Problem{c, a}, "/c"},
+		{draw.KeyEnd, []frame.Problem{c, a}, "/a"}, {draw.KeyHome, []frame.Problem{c, a}, "/c"}, {'j', []frame.Problem{c, a}, "/a"}, {'k', []frame.Problem{c, a}, "/c"},
+		{draw.KeyPageDown, []frame.Problem{c, a}, "/a"}, {draw.KeyPageUp, nil, ""},
+	} {
+		console.Handle(step.key, f)
+		f.Problems = step.list
+		console.Show(80, 24, f)
+		if got := console.ChosenProblem(); step.want != "" && got != step.want {
+			t.Errorf("step %d: chosen is %q, want %q", i, got, step.want)
+		}
+	}
+	if text := console.Show(80, 24, f); !strings.Contains(text, "no problem is known") {
+		t.Errorf("nothing is wrong:\n%s", text)
+	}
+}
+
+// TestReasonsAreReadInFull: however long a reason is, on a small screen too, and with Down alone.
+func TestReasonsAreReadInFull(t *testing.T) {
+	for _, size := range []struct{ w, h int }{{200, 60}, {80, 24}, {40, 10}} {
+		f := frametest.Fixed()
+		var words []string
+		for i := range 4 {
+			var reason []string
+			for j := range 60 {
+				reason = append(reason, fmt.Sprintf("word%d_%02d", i, j))
+			}
+			words = append(words, reason...)
+			f.Problems = append(f.Problems[:i], frame.Problem{Severity: journal.Err, Kind: frame.UnitFailed, Subject: fmt.Sprintf("unit-%d.service", i), Reason: strings.Join(reason, " "), Where: frame.Logs})
+		}
+		c := newConsole(frame.Dashboard, nil)
+		c.Show(size.w, size.h, f)
+		c.Handle('!', f)
+		text := c.Show(size.w, size.h, f)
+		for range 60 {
+			c.Handle(draw.KeyDown, f)
+			text += c.Show(size.w, size.h, f)
+		}
+		for _, word := range words {
+			if !strings.Contains(text, word) {
+				t.Fatalf("at %dx%d %s is never shown:\n%s", size.w, size.h, word, c.Show(size.w, size.h, f))
+			}
+		}
+	}
+}
+
+// TestEnterGoesToTheProblem: to the page and the overlay where it is seen, from every page.
+func TestEnterGoesToTheProblem(t *testing.T) {
+	for kind := frame.Kind(0); kind < frame.KindCount; kind++ {
+		for _, where := range []string{frame.Logs, frame.Dashboard, frame.Network} {
+			f := frametest.Fixed()
+			frametest.Healthy(f)
+			f.Problems = []frame.Problem{{Severity: journal.Err, Kind: kind, Subject: "smartd.service", Of: "default", Detail: "ill", Since: f.Boot - time.Minute, Where: where}}
+			c := newConsole(frame.Network, func(panel string, v any) { t.Errorf("kind %d: %s crashed: %v", kind, panel, v) })
+			c.Show(80, 24, f)
+			c.Handle('!', f)
+			c.Show(80, 24, f)
+			c.Handle(draw.KeyEnter, f)
+			page := where
+			if kind == frame.PodFailing {
+				page = frame.Logs
+			}
+			if c.Active() != page || c.OverlayName() == "problems" {
+				t.Errorf("kind %d leads to %s, overlay %q, want %s", kind, c.Active(), c.OverlayName(), page)
+			}
+			c.Show(80, 24, f)
+		}
+	}
+	for kind, overlay := range map[frame.Kind]string{frame.APIDown: "sources", frame.FilesystemFull: "storage", frame.MemoryShort: "hardware", frame.NodeFault: "node"} {
+		f := frametest.Fixed()
+		f.Problems = []frame.Problem{{Kind: kind, Where: frame.Dashboard}}
+		c := newConsole(frame.Logs, nil)
+		c.Show(80, 24, f)
+		c.Handle('!', f)
+		c.Handle(draw.KeyEnter, f)
+		if c.OverlayName() != overlay {
+			t.Errorf("kind %d opens %q, want %q", kind, c.OverlayName(), overlay)
+		}
+	}
+	f := frametest.Fixed()
+	f.Problems = []frame.Problem{{Kind: frame.UnitFailed, Subject: "smartd.service", Where: frame.Logs}}
+	c := newConsole(frame.Dashboard, nil)
+	c.Show(80, 24, f)
+	c.Handle('!', f)
+	c.Handle(draw.KeyEnter, f)
+	c.Update(80, 24, f)
+	if q, asked := c.Newest(); !asked || q.Filter.Text != "smartd" {
+		t.Errorf("the log is asked for %q, want the unit", q.Filter.Text)
+	}
+}
+
+// TestEnterWhereNothingIsChosen opens the problems, where there are some, and not while a text is typed.
+func TestEnterWhereNothingIsChosen(t *testing.T) {
+	for _, c := range []struct {
+		keys []draw.Key
+		none bool // nothing is wrong
+		want string
+	}{
+		{[]draw.Key{draw.KeyEnter}, false, "problems"},
+		{[]draw.Key{draw.KeyEnter}, true, ""},
+		{[]draw.Key{draw.KeyDown, draw.KeyEnter}, false, "vm"},
+		{[]draw.Key{draw.KeyF3, '/', draw.KeyEnter}, false, ""},
+		{[]draw.Key{draw.KeyF3, draw.KeyEnter}, false, "link"},
+		{[]draw.Key{draw.KeyF1, draw.KeyEnter}, false, "entry"},
+		{[]draw.Key{'?', draw.KeyEnter}, false, "help"},
+	} {
+		console, f := newConsole(frame.Dashboard, nil), frametest.Fixed()
+		if c.none {
+			f.Problems = nil
+		}
+		for _, k := range c.keys {
+			console.Show(80, 24, f)
+			console.Handle(k, f)
+		}
+		if console.OverlayName() != c.want {
+			t.Errorf("%v, nothing wrong %v: %q, want %q", c.keys, c.none, console.OverlayName(), c.want)
+		}
+	}
+}
