@@ -1,7 +1,6 @@
 package journal
 
 import (
-	"bytes"
 	"os"
 	"strings"
 	"testing"
@@ -79,8 +78,10 @@ var said = []struct {
 	{`Started Network Manager.`, SeverityCount},
 }
 
-// TestC6EveryWriter holds testdata/severity.txt: the severity, who writes so, the line. A line end within a message is \n.
-func TestC6EveryWriter(t *testing.T) {
+// written is a line of testdata/severity.txt: the severity, who writes so, the line. A line end within a message is \n.
+type written struct{ severity, writer, message string }
+
+func writers(t testing.TB) (lines []written) {
 	text, err := os.ReadFile("testdata/severity.txt")
 	if err != nil {
 		t.Fatal(err)
@@ -91,12 +92,19 @@ func TestC6EveryWriter(t *testing.T) {
 		if strings.HasPrefix(message, "Nov 28, ") {
 			message = strings.Replace(message, `\n`, "\n", 1)
 		}
+		lines = append(lines, written{part[0], part[1], message})
+	}
+	return lines
+}
+
+func TestC6EveryWriter(t *testing.T) {
+	for _, l := range writers(t) {
 		said := "none"
-		if s, ok := textSeverity(clean.AppendLines(nil, []byte(message))); ok {
+		if s, ok := textSeverity(clean.AppendLines(nil, []byte(l.message))); ok {
 			said = s.String()
 		}
-		if said != part[0] {
-			t.Errorf("%s: %.90q says %s, want %s", part[1], message, said, part[0])
+		if said != l.severity {
+			t.Errorf("%s: %.90q says %s, want %s", l.writer, l.message, said, l.severity)
 		}
 	}
 }
@@ -131,12 +139,8 @@ func FuzzTextSeverity(f *testing.F) {
 	for _, c := range said {
 		f.Add([]byte(c.text))
 	}
-	text, err := os.ReadFile("testdata/severity.txt")
-	if err != nil {
-		f.Fatal(err)
-	}
-	for line := range bytes.Lines(text) {
-		f.Add(bytes.SplitN(line, []byte{'\t'}, 3)[2])
+	for _, l := range writers(f) {
+		f.Add([]byte(l.message))
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {
 		s, ok := textSeverity(b)

@@ -178,12 +178,18 @@ func TestReportAndClose(t *testing.T) {
 	}
 }
 
-// pipe returns a function that takes one line all the way into the ring.
-func pipe(text string) (l *viewedLog, put func()) {
+// pipe returns a Log and a function that puts the next of texts into it.
+func pipe(texts ...string) (l *viewedLog, put func()) {
 	l = viewed(10000, []Tab{{Name: "All"}, {Name: "k3s", Units: []string{"k3s"}}})
 	s := l.Sink("test")
-	e := Entry{Time: time.Now(), Unit: []byte("k3s"), PID: 1204, Severity: Info, Message: []byte(text)}
+	entries := make([]Entry, len(texts))
+	for i, text := range texts {
+		entries[i] = Entry{Time: time.Now(), Unit: []byte("k3s"), PID: 1204, Severity: Info, Message: []byte(text)}
+	}
+	n := 0
 	return l, func() {
+		e := entries[n%len(entries)]
+		n++
 		if !s.Try(e) {
 			l.drain()
 			s.Try(e)
@@ -205,16 +211,23 @@ func TestPutToRingAllocatesNothing(t *testing.T) {
 }
 
 func BenchmarkPut(b *testing.B) {
-	for _, c := range []struct{ name, text string }{
-		{"klog", klogLine + strings.Repeat(" word", 30)},
-		{"logrus", logrusLine + strings.Repeat(` key="value"`, 12)},
-		{"json", jsonLine + strings.Repeat(" word", 30)},
-		{"plain", strings.Repeat("Started a thing. ", 12)},
+	every := []string{}
+	for _, l := range writers(b) {
+		every = append(every, l.message)
+	}
+	for _, c := range []struct {
+		name  string
+		texts []string
+	}{
+		{"klog", []string{klogLine + strings.Repeat(" word", 30)}},
+		{"logrus", []string{logrusLine + strings.Repeat(` key="value"`, 12)}},
+		{"json", []string{jsonLine + strings.Repeat(" word", 30)}},
+		{"plain", []string{strings.Repeat("Started a thing. ", 12)}},
+		{"every writer", every},
 	} {
 		b.Run(c.name, func(b *testing.B) {
-			_, put := pipe(c.text)
+			_, put := pipe(c.texts...)
 			b.ReportAllocs()
-			b.SetBytes(int64(len(c.text)))
 			for b.Loop() {
 				put()
 			}

@@ -149,6 +149,28 @@ func BenchmarkNativeScan(b *testing.B) {
 	b.ReportMetric(float64(grown)/(1<<20), "MiB-rss")
 }
 
+// BenchmarkNativeIntake reads the whole journal and takes it in: what reading costs, and cleaning, masking and grading.
+func BenchmarkNativeIntake(b *testing.B) {
+	dir := journalDir(b)
+	l := journal.New(10_000, nil)
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() { done <- l.Run(ctx) }()
+	s := l.Sink("test")
+	b.ReportAllocs()
+	defer reportCPU(b)()
+	for b.Loop() {
+		scan(b, dir, func(e *journal.Entry) {
+			if err := s.Put(ctx, *e); err != nil {
+				b.Fatal(err)
+			}
+		})
+	}
+	s.Flush()
+	cancel()
+	<-done
+}
+
 // BenchmarkNativeLast reads the newest 10,000 entries.
 func BenchmarkNativeLast(b *testing.B) {
 	a := &archive{roots: rootOf(journalDir(b)), reads: newFields()}
