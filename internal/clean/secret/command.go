@@ -2,14 +2,14 @@ package secret
 
 import "bytes"
 
-// dash returns what follows an option that names a secret, a private key, or a token with a dash.
-func (w *walk) dash(i int) span {
+// beforeOption is what the dash of an option may follow, with the last bytes of escapes.
+const beforeOption = " \"'[(,`\n@mtI0123456789abcdefABCDEF"
+
+// option returns what follows an option that names a secret, with its dash at text[i].
+func (w *walk) option(i int) span {
 	text := w.text
-	if s := w.private(i); s.end > 0 {
-		return s
-	}
 	if i > 0 && text[i-1] < 0x80 && escapeBefore(text, i) == i && bytes.IndexByte([]byte(" \"'[(,`\n@"), text[i-1]) < 0 {
-		return w.shaped(i)
+		return span{}
 	}
 	name := i + 1
 	if name < len(text) && text[name] == '-' {

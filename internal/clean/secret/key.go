@@ -67,9 +67,9 @@ type ending struct {
 
 // endings has the words that end in a letter, in [0] those that end in none of ASCII's; pairs the last two letters of the
 // former, next to each other: most names are none of these.
-var endings, pairs = index()
+var endings, pairs = indexWords()
 
-func index() (endings [128][]ending, pairs [128][128]bool) {
+func indexWords() (endings [128][]ending, pairs [128][128]bool) {
 	for _, w := range words {
 		back := []rune(w.text)
 		slices.Reverse(back)
@@ -138,6 +138,12 @@ func (m *name) rune(i int) rune {
 		if m.n == nameMost {
 			return -1
 		}
+		if m.from > 0 && unescaped(m.text, m.from) {
+			m.from--
+			m.runes[m.n], m.at[m.n] = rune(lower(m.text[m.from])), m.from
+			m.n++
+			continue
+		}
 		r, size := runeBefore(m.text, m.from)
 		if letter, n := codeBefore(m.text, m.from); letter >= '0' && letter < 0x7f { // JSON may write any letter so
 			r, size = rune(lower(byte(letter))), n
@@ -172,6 +178,9 @@ func (m *name) ends(word []rune) int {
 // nameEnd returns where the name before end ends.
 func nameEnd(text []byte, end int) int {
 	for end > 0 {
+		if unescaped(text, end) {
+			return end
+		}
 		if before := escapeBefore(text, end); before < end {
 			end = before
 			continue
@@ -198,6 +207,12 @@ func nameEnd(text []byte, end int) int {
 		}
 	}
 	return 0
+}
+
+// unescaped reports whether the byte before end is a letter and no escape's last one, which most are.
+func unescaped(text []byte, end int) bool {
+	c := text[end-1]
+	return letter(c) && (c != 'm' && c != 't' && c != 'I' || end > 1 && letter(text[end-2])) && (end < 6 || text[end-5] != 'u')
 }
 
 // escapeForms are the escape character as JSON, Go, C, syslog and clean write it.

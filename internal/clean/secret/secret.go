@@ -13,8 +13,6 @@
 package secret
 
 import (
-	"bytes"
-
 	"hypervisor-tui/internal/clean"
 )
 
@@ -85,14 +83,10 @@ func (w *walk) appendTo(dst []byte) (masked []byte, found bool) {
 
 // next returns the first secret that is left, false when there is none.
 func (w *walk) next() (span, bool) {
-	for w.at < len(w.text) {
-		i := w.at
-		for i < len(w.text) && !triggers[w.text[i]] {
-			i++
-		}
+	for {
+		i := w.trigger()
 		if i == len(w.text) {
-			w.at = i
-			break
+			return span{}, false
 		}
 		w.at = i + 1
 		s := w.look(i)
@@ -107,19 +101,78 @@ func (w *walk) next() (span, bool) {
 		w.done = s.end
 		return s, true
 	}
-	return span{}, false
 }
 
-// triggers are the bytes at which a secret is looked for: one of them stands in or next to each form.
-var triggers = [256]bool{'=': true, ':': true, '-': true, '>': true, '@': true, '%': true, '|': true, '$': true, '\\': true, '_': true, '\n': true,
-	'w': true, 'W': true, 'h': true, '.': true, 'k': true, 'K': true, 'B': true, 'b': true, 'J': true, 'I': true, 'L': true, fullwidth: true}
+// triggers are the bytes at which a secret is looked for, and those that stand before them: one such pair is in or next
+// to each form. No bytes before: any.
+var triggers = []struct{ before, at string }{
+	{"", "=:>@%|$\\\n\xef"}, // 0xef starts U+FF1A and U+FF1D, the colon and the equals sign of East Asian text
+	{"sS", "wW"},            // password
+	{"pP", "h"},             // passphrase
+	{"oO", "kK"},            // token
+	{"bB", "eEaAyY"},        // Bearer, Basic, IDENTIFIED BY
+	{"-", "BE"},             // -----BEGIN, -----END
+	{beforeOption, "-"},
+}
 
-// fullwidth is the first byte of U+FF1A and U+FF1D, the colon and the equals sign of East Asian text.
-const fullwidth = 0xef
+// A byte is a trigger when a bit of at, of it, is one of prior, of the byte before it as well: a bit for each trigger, the
+// first for those that may follow any. formsAt has the forms by their last bytes.
+var at, prior, formsAt = index()
+
+func index() (at, prior [256]uint32, formsAt [256][]form) {
+	bit := uint32(1)
+	pair := func(before string, c byte) {
+		if at[c] == 0 {
+			bit <<= 1
+			at[c] = bit
+		}
+		for i := range len(before) {
+			prior[before[i]] |= at[c]
+		}
+	}
+	for i := range prior {
+		prior[i] = 1
+	}
+	for _, t := range triggers {
+		for i := range len(t.at) {
+			if t.before == "" {
+				at[t.at[i]] = 1
+			} else {
+				pair(t.before, t.at[i])
+			}
+		}
+	}
+	for _, f := range forms {
+		n := len(f.text) - 1
+		pair(f.text[n-1:n], f.text[n])
+		formsAt[f.text[n]] = append(formsAt[f.text[n]], f)
+	}
+	for c := 0x80; c < 0x100; c++ {
+		prior[c] |= at['-']
+	}
+	return at, prior, formsAt
+}
+
+// trigger returns where the next trigger stands, the text's end when there is none.
+func (w *walk) trigger() int {
+	text, i := w.text, w.at
+	before := ^uint32(0)
+	if i > 0 {
+		before = prior[text[i-1]]
+	}
+	for ; i < len(text); i++ {
+		c := text[i]
+		if at[c]&before != 0 {
+			return i
+		}
+		before = prior[c]
+	}
+	return i
+}
 
 // look returns the secret that the byte at i gives away, an empty span when there is none.
 func (w *walk) look(i int) span {
-	switch w.text[i] {
+	switch c := w.text[i]; c {
 	case '=':
 		return w.assigned(i, i+1)
 	case ':':
@@ -127,16 +180,8 @@ func (w *walk) look(i int) span {
 			return s
 		}
 		return w.member(i, i+1)
-	case '-':
-		return w.dash(i)
 	case '\\':
-		if bytes.HasPrefix(w.text[i:], []byte(`\u003d`)) || bytes.HasPrefix(w.text[i:], []byte(`\u003D`)) {
-			return w.assigned(i, i+6)
-		}
-		if bytes.HasPrefix(w.text[i:], []byte(`\u003a`)) || bytes.HasPrefix(w.text[i:], []byte(`\u003A`)) {
-			return w.member(i, i+6)
-		}
-		return w.element(i)
+		return w.escaped(i)
 	case '>':
 		return w.element(i)
 	case '@':
@@ -147,29 +192,40 @@ func (w *walk) look(i int) span {
 		return w.cell(i)
 	case '$':
 		return w.hash(i)
-	case '.':
-		if i > 1 && i+1 < len(w.text) && w.text[i+1] > ' ' && upper(w.text[i-1]) || i > 2 && w.text[i-2] == 'v' { // hvs. SG.
-			return w.shaped(i)
-		}
-	case '_', 'J', 'I', 'L', 'K':
-		if s := w.shaped(i); s.end > 0 {
-			return s
-		}
-		if w.text[i] == 'K' {
-			return w.prose(i)
-		}
-	case 'h':
-		if i > 4 && lower(w.text[i-1]) == 'p' { // passphrase
-			return w.prose(i)
-		}
-	case 'w', 'W', 'k':
-		return w.prose(i)
-	case 'B', 'b':
-		return w.scheme(i)
 	case '\n':
 		return w.keyLine(i + 1)
-	case fullwidth:
+	case 0xef:
 		return w.wideSign(i)
+	case 'w', 'W', 'h', 'k', 'K':
+		return w.prose(i)
+	default:
+		if s := w.formed(i); s.end > 0 {
+			return s
+		}
+		switch {
+		case c == '-':
+			return w.option(i)
+		case i > 4 && w.text[i-1] == '-':
+			return w.private(i - 5)
+		case i > 0:
+			return w.scheme(i - 1)
+		}
+	}
+	return span{}
+}
+
+// escaped takes the signs that JSON writes as escapes as what they are.
+func (w *walk) escaped(i int) span {
+	if len(w.text)-i < 6 || w.text[i+1] != 'u' {
+		return span{}
+	}
+	switch string(w.text[i+2 : i+6]) {
+	case "003d", "003D":
+		return w.assigned(i, i+6)
+	case "003a", "003A":
+		return w.member(i, i+6)
+	case "003e":
+		return w.element(i)
 	}
 	return span{}
 }

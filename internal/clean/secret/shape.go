@@ -264,62 +264,66 @@ func camel(b []byte) bool {
 	return false
 }
 
-// shaped returns a token that is known by its form, with a byte of its beginning at text[i].
-func (w *walk) shaped(i int) span {
+// form is the beginning of a token that is known by it.
+type form struct {
+	text  string
+	least int // bytes that must follow
+	kind  formKind
+}
+
+var forms = [...]form{
+	{"eyJ", 4, wordForm},                                                 // a JSON Web Token: {" in base64
+	{"AKIA", 6, wordForm}, {"ASIA", 6, wordForm}, {"AIza", 20, wordForm}, // AWS, Google
+	{"ghp_", 6, wordForm}, {"gho_", 6, wordForm}, {"ghu_", 6, wordForm}, {"ghs_", 6, wordForm}, {"ghr_", 6, wordForm}, {"github_pat_", 6, wordForm},
+	{"sk_live_", 6, wordForm}, {"rk_live_", 6, wordForm}, {"sk_test_", 6, wordForm}, {"whsec_", 6, wordForm}, {"sk-", 20, wordForm},
+	{"hvs.", 20, wordForm}, {"hvb.", 20, wordForm}, {"hvr.", 20, wordForm}, {"SG.", 20, wordForm}, // Vault, SendGrid
+	{"glpat-", 6, wordForm}, {"gldt-", 6, wordForm}, {"glrt-", 6, wordForm}, {"glptt-", 6, wordForm},
+	{"xoxb-", 6, wordForm}, {"xoxp-", 6, wordForm}, {"xoxa-", 6, wordForm}, {"xoxr-", 6, wordForm}, {"xoxs-", 6, wordForm},
+	{"xoxe-", 6, wordForm}, {"xapp-", 6, wordForm},
+	{"AGE-SECRET-KEY-", 6, anyForm},
+	{"LS0tLS1CRUdJTi", 0, keyForm}, // -----BEGIN in base64
+	{"K10", 0, k3sForm},
+	{"secret-set-", 0, virshForm},
+}
+
+type formKind uint8
+
+const (
+	wordForm  formKind = iota // the beginning of a word
+	anyForm                   // anywhere
+	keyForm                   // anywhere, if it does not begin a certificate
+	k3sForm                   // K10, a hash, ::, user and password
+	virshForm                 // the last argument
+)
+
+// formed returns the token whose form ends with the byte at i.
+func (w *walk) formed(i int) span {
 	text := w.text
-	switch text[i] {
-	case 'J': // a JSON Web Token: eyJ is {" in base64
-		if i >= 2 && text[i-2] == 'e' && text[i-1] == 'y' && !inWord(text, i-2) {
-			return w.run(i-2, i+1, 4)
+	if i == 0 {
+		return span{}
+	}
+	for _, f := range formsAt[text[i]] {
+		start := i + 1 - len(f.text)
+		if text[i-1] != f.text[len(f.text)-2] || !bytes.HasSuffix(text[:i+1], []byte(f.text)) || f.kind != anyForm && f.kind != keyForm && inWord(text, start) {
+			continue
 		}
-	case 'I': // access keys of AWS and Google
-		if i >= 2 && text[i-1] == 'K' && text[i-2] == 'A' && i+1 < len(text) && text[i+1] == 'A' && !inWord(text, i-2) {
-			return w.run(i-2, i+2, 6)
-		}
-		if i >= 2 && text[i-1] == 'S' && text[i-2] == 'A' && i+1 < len(text) && text[i+1] == 'A' && !inWord(text, i-2) {
-			return w.run(i-2, i+2, 6)
-		}
-		if i >= 1 && text[i-1] == 'A' && bytes.HasPrefix(text[i:], []byte("Iza")) && !inWord(text, i-1) {
-			return w.run(i-1, i+3, 20)
-		}
-	case 'L': // -----BEGIN in base64, of anything but a certificate
-		if bytes.HasPrefix(text[i:], []byte("LS0tLS1CRUdJTi")) && !bytes.HasPrefix(text[i+14:], []byte("BDRVJUSUZJQ0FURS0t")) {
-			return w.run(i, i+14, 0)
-		}
-	case 'K': // k3s: K10, hash, user and password
-		if bytes.HasPrefix(text[i:], []byte("K10")) && !inWord(text, i) {
-			if end := w.bare(i); bytes.Contains(text[i:end], []byte("::")) {
-				return trimmed(text, span{i, end})
+		rest := text[i+1:]
+		switch {
+		case f.kind == keyForm && bytes.HasPrefix(rest, []byte("BDRVJUSUZJQ0FURS0t")):
+			return span{}
+		case f.kind == k3sForm:
+			if s := (span{start, w.bare(start)}); bytes.Contains(text[s.start:s.end], []byte("::")) {
+				return trimmed(text, s)
 			}
-		}
-	case '_':
-		for _, form := range [...]string{"ghp", "gho", "ghu", "ghs", "ghr", "github_pat", "sk_live", "rk_live", "sk_test", "whsec"} {
-			if start := i - len(form); bytes.HasSuffix(text[:i], []byte(form)) && !inWord(text, start) {
-				return w.run(start, i+1, 6)
+			return span{}
+		case f.kind == virshForm:
+			if !bytes.HasPrefix(rest, []byte("value ")) {
+				return span{}
 			}
+			first := skipBlank(text, wordEnd(text, i+7))
+			return span{first, max(first, w.lineEnd(i))}
 		}
-	case '.': // HashiCorp Vault, SendGrid
-		for _, form := range [...]string{"hvs", "hvb", "hvr", "SG"} {
-			if start := i - len(form); bytes.HasSuffix(text[:i], []byte(form)) && !inWord(text, start) {
-				return w.run(start, i+1, 20)
-			}
-		}
-	case '-':
-		for _, form := range [...]string{"glpat", "gldt", "glrt", "glptt", "xoxb", "xoxp", "xoxa", "xoxr", "xoxs", "xoxe", "xapp"} {
-			if start := i - len(form); bytes.HasSuffix(text[:i], []byte(form)) && !inWord(text, start) {
-				return w.run(start, i+1, 6)
-			}
-		}
-		if bytes.HasSuffix(text[:i], []byte("AGE")) && bytes.HasPrefix(text[i:], []byte("-SECRET-KEY-")) {
-			return w.run(i-3, i+12, 6)
-		}
-		if bytes.HasSuffix(text[:i], []byte("secret")) && bytes.HasPrefix(text[i:], []byte("-set-value ")) { // of virsh
-			s := span{skipBlank(text, wordEnd(text, i+11)), w.lineEnd(i)}
-			return span{s.start, max(s.start, s.end)}
-		}
-		if start := i - 2; start >= 0 && string(text[start:i]) == "sk" && !inWord(text, start) {
-			return w.run(start, i+1, 20)
-		}
+		return w.run(start, i+1, f.least)
 	}
 	return span{}
 }
