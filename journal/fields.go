@@ -164,7 +164,13 @@ func cutString(b []byte) (inner, rest []byte) {
 	return b[1:end], b[min(end+1, len(b)):]
 }
 
-func skipBlank(b []byte) []byte { return bytes.TrimLeft(b, " \n") }
+func skipBlank(b []byte) []byte {
+	n := 0
+	for n < len(b) && (b[n] == ' ' || b[n] == '\n') {
+		n++
+	}
+	return b[n:]
+}
 
 // valueEnd returns where the JSON number, word, list or object that b starts with ends.
 func valueEnd(b []byte) int {

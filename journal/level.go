@@ -87,8 +87,8 @@ func levelKey(key []byte) keyKind {
 	if len(key) < 2 || len(key) > longestKey {
 		return otherName
 	}
-	switch c := lower(key[len(key)-1]); c { // most keys end here
-	case 'l', 'y', 't', 'e', 'r':
+	switch lower(key[0]) { // most keys end here
+	case 'l', 's', 'p', '@':
 	default:
 		return otherName
 	}

@@ -51,12 +51,15 @@ func appendKlog(dst, text []byte) []byte {
 
 // appendFields appends a line of logfmt or JSON. It is false for a text that is neither, or that has no message.
 func appendFields(dst, text []byte) ([]byte, bool) {
-	message, ok := findMessage(text)
+	message, failed, ok := findMessage(text)
 	if !ok {
 		return dst, false
 	}
 	out := message.appendText(dst)
 	for _, failures := range [...]bool{true, false} {
+		if failures && !failed {
+			continue
+		}
 		f := fieldsOf(text)
 		for f.next() {
 			role := f.role()
@@ -77,9 +80,9 @@ func appendFields(dst, text []byte) ([]byte, bool) {
 	return out, true
 }
 
-// findMessage returns the walk over text at its message, false when text is no structured line with one. logfmt must
-// have a level or a time as well: prose may hold an equals sign.
-func findMessage(text []byte) (message fields, ok bool) {
+// findMessage returns the walk over text at its message, ok is false when text is no structured line with one. logfmt must
+// have a level or a time as well: prose may hold an equals sign. failed reports whether it says why it failed.
+func findMessage(text []byte) (message fields, failed, ok bool) {
 	found, isLog := false, false
 	f := fieldsOf(text)
 	for f.next() {
@@ -87,10 +90,11 @@ func findMessage(text []byte) (message fields, ok bool) {
 		if role == messageField && !found {
 			message, found = f, true
 		}
+		failed = failed || role == failureField
 		isLog = isLog || f.json || role == levelField || role == timeField
 	}
 	_, whole := f.end()
-	return message, found && isLog && whole
+	return message, failed, found && isLog && whole
 }
 
 // appendText appends the value as text to read.
