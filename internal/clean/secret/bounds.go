@@ -261,7 +261,7 @@ func masked(b []byte) bool {
 
 // random reports whether a bare word after a name is a secret rather than prose.
 func random(b []byte) bool {
-	if len(b) >= 12 {
+	if len(b) >= 12 || signs(b) {
 		return true
 	}
 	for _, c := range b {
@@ -280,6 +280,56 @@ func mixed(b []byte) bool {
 		letters = letters || letter(c)
 	}
 	return digits && letters && len(b) >= 6
+}
+
+// likely reports whether b, which prose says to be a secret, is one: it has a digit and a letter, is a number of the
+// length of a PIN, or has a sign within that no word has.
+func likely(b []byte) bool {
+	digits, letters := false, false
+	for _, c := range bytes.TrimRight(b, "=") {
+		digits = digits || digit(c)
+		letters = letters || letter(c)
+		if c == '=' { // a pair
+			return false
+		}
+	}
+	return (digits && letters && len(b) >= 4 && !clock(b) || pin(b) || signs(b)) && (letter(b[0]) || digit(b[0]))
+}
+
+// pin reports whether b is a number of 4 to 8 digits.
+func pin(b []byte) bool { return len(b) >= 4 && len(b) <= 8 && number(b) }
+
+// signs reports whether b has a sign within that neither words nor names have.
+func signs(b []byte) bool {
+	return len(b) > 2 && (letter(b[0]) || digit(b[0])) && bytes.ContainsAny(b[1:len(b)-1], "!#$%^&*") && bytes.IndexByte(b, '\\') < 0
+}
+
+// clock reports whether b is a stamp or a time span.
+func clock(b []byte) bool {
+	for _, c := range b {
+		if !digit(c) && bytes.IndexByte([]byte(".:+-hmsudnTZ"), c) < 0 {
+			return false
+		}
+	}
+	return !number(b)
+}
+
+// named reports whether b may be the name of an object, in small letters, or of a variable.
+func named(b []byte) bool {
+	small, large, line := false, false, false
+	for _, c := range b {
+		switch {
+		case c >= 'a' && c <= 'z':
+			small = true
+		case upper(c):
+			large = true
+		case c == '_':
+			line = true
+		case !digit(c) && c != '-' && c != '.' && c != '/' && c != ':':
+			return false
+		}
+	}
+	return !large || line && !small
 }
 
 // objectName reports whether b is namespace/name of a Kubernetes object.

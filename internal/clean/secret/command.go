@@ -39,9 +39,9 @@ func (w *walk) option(i int) span {
 	if start == end || start >= len(text) {
 		return span{}
 	}
-	if bytes.HasSuffix(text[name:end], []byte("user")) && w.runs(curl) {
+	if bytes.HasSuffix(text[name:end], []byte("user")) {
 		s := span{start, w.bare(start)}
-		if n := bytes.IndexByte(text[s.start:s.end], ':'); n >= 0 {
+		if n := bytes.IndexByte(text[s.start:s.end], ':'); n >= 0 && (w.runs(curl) || mixed(text[s.start+n+1:s.end])) {
 			return span{s.start + n + 1, s.end}
 		}
 		return span{}
@@ -49,7 +49,7 @@ func (w *walk) option(i int) span {
 	switch kind := keyAt(text, end); kind {
 	case nameKey:
 		w.name(start)
-	case strongKey, passKey, secretKey, pathKey, weakKey, valueKey:
+	case strongKey, passKey, secretKey, pathKey, weakKey, pinKey, valueKey:
 		if _, inQuotes := quoted(text, start); inQuotes {
 			return w.value(kind, end, start, true)
 		}
@@ -99,7 +99,8 @@ func argument(text []byte, end int) int {
 func filler(b []byte) bool {
 	switch string(b) {
 	case "is", "or", "and", "flag", "flags", "option", "options", "must", "has", "was", "to", "not", "in", "for", "with", "cannot",
-		"can", "requires", "argument", "are", "value", "if", "when", "should", "instead", "on", "of", "as", "be", "the", "|", "\\", "=":
+		"can", "requires", "argument", "are", "value", "if", "when", "should", "instead", "on", "of", "as", "be", "the", "|", "\\", "=",
+		"path", "print", "prune", "perm", "pid", "port":
 		return true
 	}
 	return false
@@ -151,10 +152,17 @@ func (w *walk) runs(t tool) bool {
 // attached. ok is false when the option is not one of those.
 func (w *walk) short(name, end, start int) (s span, ok bool) {
 	text := w.text
-	attached := end > name+1
+	value, inQuotes := quoted(text, end)
+	attached := end > name+1 || inQuotes && alnumAt(text, value.start) || end < len(text) && text[end] == '='
+	if attached && text[name] == 'p' && filler(text[name:end]) { // of find
+		return span{}, false
+	}
 	word := func() span {
 		if attached {
-			return span{name + 1, w.bare(name + 1)}
+			start, end = name+1, name
+			if text[start] == '=' {
+				start++
+			}
 		}
 		if start == end || start >= len(text) || text[start] == '-' {
 			return span{}
@@ -204,110 +212,4 @@ func wordAfter(text []byte, start, n int) span {
 		start = skipBlank(text, wordEnd(text, start))
 	}
 	return span{start, wordEnd(text, start)}
-}
-
-// prose returns the value in "password VALUE", "password is VALUE", "token VALUE" and "password for NAME: VALUE", with the
-// w or the k at text[i]: a string in quotes, or a word with digits and letters. chpasswd is given user:VALUE.
-func (w *walk) prose(i int) span {
-	text := w.text
-	end, password := 0, true
-	switch {
-	case i >= 4 && fold(text[i-4:i], "pass") && i+3 < len(text) && fold(text[i+1:i+4], "ord"):
-		end = i + 4
-	case i >= 4 && fold(text[i-4:i], "pass") && i+1 < len(text) && lower(text[i+1]) == 'd':
-		end = i + 2
-		if i >= 6 && string(text[i-6:i-4]) == "ch" {
-			return w.chpasswd(i-6, end)
-		}
-	case text[i] == 'h' && i >= 5 && fold(text[i-5:i], "passp") && i+5 <= len(text) && fold(text[i+1:i+5], "rase"):
-		end = i + 5
-	case i >= 2 && fold(text[i-2:i], "to") && i+2 < len(text) && fold(text[i+1:i+3], "en"):
-		end, password = i+3, false
-	default:
-		return span{}
-	}
-	start := skipBlank(text, end)
-	for range 4 {
-		if start == end || start >= len(text) {
-			return span{}
-		}
-		next := wordEnd(text, start)
-		switch word := bytes.TrimSuffix(text[start:next], []byte{':'}); string(word) {
-		case "is", "was", "to", "of", "set", "changed", "generated", "now", "used", "using", "=", "be", "will", "as":
-			start, end = skipBlank(text, next), next
-			continue
-		case "for", "FOR":
-			if !password {
-				return span{}
-			}
-			return w.passwordFor(skipBlank(text, next))
-		}
-		break
-	}
-	if inner, ok := quoted(text, start); ok {
-		if v := text[inner.start:inner.end]; len(v) > 0 && !plainWord(v) && (password && bytes.IndexByte(v, ' ') < 0 || mixed(v)) && inner.end < len(text) {
-			return inner
-		}
-		return span{}
-	}
-	s := trimmed(text, span{start, w.bare(start)})
-	v := text[s.start:s.end]
-	if !mixed(v) || bytes.IndexByte([]byte(`/-\(`), v[0]) >= 0 || bytes.IndexByte(v, '=') >= 0 || bytes.Contains(v, []byte("://")) {
-		return span{}
-	}
-	return s
-}
-
-// passwordFor returns the VALUE of "NAME: VALUE" at start.
-func (w *walk) passwordFor(start int) span {
-	text := w.text
-	for range 3 {
-		end := wordEnd(text, start)
-		if end == start {
-			return span{}
-		}
-		start = skipBlank(text, end)
-		if text[end-1] == ':' || start < len(text) && text[start] == '=' {
-			break
-		}
-	}
-	if start+2 < len(text) && text[start] == '=' {
-		start = skipBlank(text, start+1)
-	}
-	if start >= len(text) {
-		return span{}
-	}
-	if inner, ok := quoted(text, start); ok { // of SQL
-		return inner
-	}
-	s := trimmed(text, span{start, w.bare(start)})
-	if !random(text[s.start:s.end]) {
-		return span{}
-	}
-	return s
-}
-
-// chpasswd returns the password of "echo user:VALUE | chpasswd" or "chpasswd <<< user:VALUE".
-func (w *walk) chpasswd(start, end int) span {
-	const reach = 256
-	text := w.text
-	from := max(w.done, start-reach)
-	if before := bytes.TrimSuffix(bytes.TrimRight(text[from:start], " "), []byte("sudo")); bytes.HasSuffix(bytes.TrimRight(before, " "), []byte{'|'}) {
-		before = bytes.TrimRight(before, ` |"'`)
-		first := bytes.LastIndexAny(before, " \n\"'") + 1
-		if colon := bytes.IndexByte(before[first:], ':'); colon > 0 {
-			return span{from + first + colon + 1, from + len(before)}
-		}
-		return span{}
-	}
-	line := text[end:min(len(text), end+reach)]
-	if n := bytes.IndexByte(line, '\n'); n >= 0 {
-		line = line[:n]
-	}
-	for i := 1; i+1 < len(line); i++ { // the first user:VALUE
-		if line[i] == ':' && line[i-1] > ' ' && line[i+1] > ' ' {
-			return trimmed(text, span{end + i + 1, w.bare(end + i + 1)})
-		}
-	}
-	return span{}
 }

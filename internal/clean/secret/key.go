@@ -3,6 +3,7 @@ package secret
 import (
 	"bytes"
 	"slices"
+	"strings"
 	"unicode"
 	"unicode/utf8"
 )
@@ -15,6 +16,7 @@ const (
 	strongKey         // a secret
 	passKey           // a secret, but PWD is a directory
 	secretKey         // a secret, but a Kubernetes Secret has a name of its own
+	pinKey            // a secret when it is a number of the length of a PIN
 	pathKey           // a key, or the path of the file that has it
 	weakKey           // a secret when it looks like one
 	queryKey          // a secret in the query of a URL
@@ -48,6 +50,8 @@ var words = []word{
 	{"signing key", pathKey, false}, {"master key", pathKey, false}, {"account key", strongKey, false},
 	{"storage key", strongKey, false}, {"unseal key", strongKey, false}, {"recovery key", strongKey, false},
 	{"unlock key", strongKey, false}, {"luks key", strongKey, false}, {"volume key", strongKey, false}, {"auth key", strongKey, false}, {"join key", strongKey, false},
+	{"certificate key", pathKey, false}, {"passkey", pinKey, false}, {"pin", pinKey, true}, {"puk", pinKey, true},
+	{"requirepass", strongKey, false}, {"masterauth", strongKey, false}, // of Redis
 	{"session key", weakKey, false}, {"license key", strongKey, false}, {"key", wordKey, true},
 	{"psk", strongKey, true}, {"auth", weakKey, true}, {"pass", strongKey, true}, {"pw", strongKey, false}, {"creds", weakKey, true},
 	{"otp", weakKey, true}, {"sig", queryKey, true}, {"credential", weakKey, false}, {"credentials", weakKey, false},
@@ -65,11 +69,11 @@ type ending struct {
 	alone bool
 }
 
-// endings has the words that end in a letter, in [0] those that end in none of ASCII's; pairs the last two letters of the
-// former, next to each other: most names are none of these.
-var endings, pairs = indexWords()
+// endings has the words that end in a letter, in [0] those that end in none of ASCII's. tails has, for the last letter and
+// the one before it, a bit for each that stands before these in a word, and bit 0 for any: most names end in none.
+var endings, tails = indexWords()
 
-func indexWords() (endings [128][]ending, pairs [128][128]bool) {
+func indexWords() (endings [128][]ending, tails [32][32]uint32) {
 	for _, w := range words {
 		back := []rune(w.text)
 		slices.Reverse(back)
@@ -78,11 +82,28 @@ func indexWords() (endings [128][]ending, pairs [128][128]bool) {
 			last = 0
 		}
 		endings[last] = append(endings[last], ending{back, w.kind, w.alone})
-		if back[1] < utf8.RuneSelf {
-			pairs[last][back[1]] = true
+		text := strings.ReplaceAll(w.text, " ", "")
+		n := len(text)
+		bits := &tails[text[n-1]&31][text[n-2]&31]
+		if n == 2 {
+			*bits = ^uint32(0)
+		} else {
+			*bits |= 1 | 1<<(text[n-3]&31)
 		}
 	}
-	return endings, pairs
+	return endings, tails
+}
+
+// noTail reports whether the last letters of the name before end are those of no word.
+func noTail(text []byte, end int) bool {
+	if end < 2 || !unescaped(text, end) || !unescaped(text, end-1) {
+		return false
+	}
+	third := uint32(1)
+	if end > 2 && unescaped(text, end-2) {
+		third <<= text[end-3] & 31
+	}
+	return tails[text[end-1]&31][text[end-2]&31]&third == 0
 }
 
 // nameMost is how many runes of a name are looked at.
@@ -95,13 +116,12 @@ func keyAt(text []byte, end int) keyKind {
 	if end == 0 {
 		return plainKey
 	}
+	if noTail(text, end) {
+		return plainKey
+	}
 	list := endings[0]
 	if c := text[end-1]; c < utf8.RuneSelf {
-		c = lower(c)
-		if list = endings[c]; len(list) == 0 {
-			return plainKey
-		}
-		if end > 1 && letter(text[end-2]) && !pairs[c][lower(text[end-2])] && text[end-2] != 'm' {
+		if list = endings[lower(c)]; len(list) == 0 {
 			return plainKey
 		}
 	}
@@ -114,8 +134,12 @@ func keyAt(text []byte, end int) keyKind {
 	if c := name.rune(0); c > 0 && c < utf8.RuneSelf { // of full width, perhaps
 		list = endings[c]
 	}
+	second := name.rune(1)
 	for i := range list {
 		e := &list[i]
+		if e.runes[1] != second {
+			continue
+		}
 		if n := name.ends(e.runes); n > 0 && (!e.alone || aloneAt(text, name.at[n-1])) {
 			return e.kind
 		}

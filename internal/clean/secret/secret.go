@@ -6,7 +6,8 @@
 // Authorization:), what stands where a secret stands (scheme://user:X@, Bearer X, curl -u user:X, the data of a Kubernetes
 // Secret), what looks like no other thing (a JSON Web Token, a private key, the tokens of k3s, GitHub, GitLab, Slack and
 // AWS, a hash of crypt(3)), and this program's own credentials (Own) wherever they turn up. In prose, "token: expired"
-// stays readable: after a name and a colon or blank a bare word is a secret when it has a digit or 12 characters.
+// stays readable: after a name and a colon a bare word is a secret when it has a digit, a sign or 12 characters, and after
+// a name and a blank when it has a digit and a letter and no object of Kubernetes can have it for a name.
 //
 // Text must be clean already, since escape sequences and invisible characters would split a name or a value; String
 // cleans first. The walk over a text is linear in it and does not allocate.
@@ -107,9 +108,14 @@ func (w *walk) next() (span, bool) {
 // to each form. No bytes before: any.
 var triggers = []struct{ before, at string }{
 	{"", "=:>@%|$\\\n\xef"}, // 0xef starts U+FF1A and U+FF1D, the colon and the equals sign of East Asian text
-	{"sS", "wW"},            // password
-	{"pP", "h"},             // passphrase
+	{"sSpP", "sS"},          // password, psk
 	{"oO", "kK"},            // token
+	{"cC", "rR"},            // secret
+	{"eE", "yY"},            // key
+	{"aA", "uU"},            // AUTH
+	{"I", "N"},              // PIN
+	{"u", "l"},              // vault
+	{"_", "u"},              // add_user
 	{"bB", "eEaAyY"},        // Bearer, Basic, IDENTIFIED BY
 	{"-", "BE"},             // -----BEGIN, -----END
 	{beforeOption, "-"},
@@ -156,7 +162,7 @@ func index() (at, prior [256]uint32, formsAt [256][]form) {
 // trigger returns where the next trigger stands, the text's end when there is none.
 func (w *walk) trigger() int {
 	text, i := w.text, w.at
-	before := ^uint32(0)
+	before := 1 | at['-']
 	if i > 0 {
 		before = prior[text[i-1]]
 	}
@@ -196,7 +202,7 @@ func (w *walk) look(i int) span {
 		return w.keyLine(i + 1)
 	case 0xef:
 		return w.wideSign(i)
-	case 'w', 'W', 'h', 'k', 'K':
+	case 's', 'S', 'k', 'K', 'r', 'R', 'u', 'U', 'N', 'l':
 		return w.prose(i)
 	default:
 		if s := w.formed(i); s.end > 0 {
@@ -207,8 +213,10 @@ func (w *walk) look(i int) span {
 			return w.option(i)
 		case i > 4 && w.text[i-1] == '-':
 			return w.private(i - 5)
-		case i > 0:
+		case i > 0 && lower(w.text[i-1]) == 'b':
 			return w.scheme(i - 1)
+		case lower(c) == 'y':
+			return w.prose(i)
 		}
 	}
 	return span{}

@@ -96,6 +96,15 @@ var maskings = []struct{ in, want string }{
 	{`token: abcdefghijk`, `token: abcdefghijk`},
 	{"password: |\n  abc1\nuser: x", "password: |\n  ***\nuser: x"},
 	{"found\n/Var/lib/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa1", "found\n/Var/lib/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa1"},
+	{`password is hunter2`, `password is ***`},
+	{`password is 1234`, `password is ***`},
+	{`password: Tr&bador`, `password: ***`},
+	{`PIN 1234`, `PIN ***`},
+	{`PIN: 123456, again`, `PIN: ***, again`},
+	{`{"pin":"0000"}`, `{"pin":"***"}`},
+	{`Confirm passkey 123456 (yes/no)`, `Confirm passkey *** (yes/no)`},
+	{`requirepass foobared`, `requirepass ***`},
+	{`mysql -psecret db`, `mysql -p*** db`},
 	{``, ``},
 }
 
@@ -241,7 +250,8 @@ func FuzzAppend(f *testing.F) {
 func TestLinear(t *testing.T) {
 	const size = 1 << 18
 	for _, s := range []string{"token:", "token: a ", `"token":`, "password ", "://", "a:b@", "-p ", "<password", "data:{", "name:x", "|token|",
-		"-----BEGIN PRIVATE KEY-----", "-----END PRIVATE KEY-----", "password for ", "chpasswd ", "kind:Secret data: ", `token: "`, `\"`, "[", "token=[", "A", "Bearer Bearer ", "password: |\n", "token:\n", "$1$", "x@", "token=/a/b ", "private_key=/a/b", "K10", "cookie: a", "a=b;password=", "password=a\"b "} {
+		"-----BEGIN PRIVATE KEY-----", "-----END PRIVATE KEY-----", "password for ", "chpasswd ", "kind:Secret data: ", `token: "`, `\"`, "[", "token=[", "A", "Bearer Bearer ", "password: |\n", "token:\n", "$1$", "x@", "token=/a/b ", "private_key=/a/b", "K10", "cookie: a", "a=b;password=", "password=a\"b ",
+		"s", "vault login -a ", "AUTH a ", "password is ", `password "`, `auth" "`, "requirepass ", `pass\\`} {
 		Append(nil, bytes.Repeat([]byte(s), size/len(s)))
 	}
 }

@@ -156,6 +156,10 @@ func (w *walk) element(i int) span {
 		return span{}
 	case '/', '=':
 		return span{}
+	case ' ': // Redis: user NAME on >VALUE
+		if alnumAt(text, i+1) && (bytes.HasSuffix(text[:i], []byte(" on ")) || bytes.Contains(text[max(0, i-64):i], []byte("SETUSER "))) {
+			return span{i + 1, w.bare(i + 1)}
+		}
 	}
 	from := max(0, i-64)
 	tag := bytes.LastIndex(text[from:i], open)
@@ -283,17 +287,15 @@ var forms = [...]form{
 	{"AGE-SECRET-KEY-", 6, anyForm},
 	{"LS0tLS1CRUdJTi", 0, keyForm}, // -----BEGIN in base64
 	{"K10", 0, k3sForm},
-	{"secret-set-", 0, virshForm},
 }
 
 type formKind uint8
 
 const (
-	wordForm  formKind = iota // the beginning of a word
-	anyForm                   // anywhere
-	keyForm                   // anywhere, if it does not begin a certificate
-	k3sForm                   // K10, a hash, ::, user and password
-	virshForm                 // the last argument
+	wordForm formKind = iota // the beginning of a word
+	anyForm                  // anywhere
+	keyForm                  // anywhere, if it does not begin a certificate
+	k3sForm                  // K10, a hash, ::, user and password
 )
 
 // formed returns the token whose form ends with the byte at i.
@@ -302,7 +304,9 @@ func (w *walk) formed(i int) span {
 	if i == 0 {
 		return span{}
 	}
-	for _, f := range formsAt[text[i]] {
+	list := formsAt[text[i]]
+	for n := range list {
+		f := &list[n]
 		start := i + 1 - len(f.text)
 		if text[i-1] != f.text[len(f.text)-2] || !bytes.HasSuffix(text[:i+1], []byte(f.text)) || f.kind != anyForm && f.kind != keyForm && inWord(text, start) {
 			continue
@@ -316,12 +320,6 @@ func (w *walk) formed(i int) span {
 				return trimmed(text, s)
 			}
 			return span{}
-		case f.kind == virshForm:
-			if !bytes.HasPrefix(rest, []byte("value ")) {
-				return span{}
-			}
-			first := skipBlank(text, wordEnd(text, i+7))
-			return span{first, max(first, w.lineEnd(i))}
 		}
 		return w.run(start, i+1, f.least)
 	}
