@@ -56,13 +56,17 @@ func headSeverity(b []byte) (Severity, bool) {
 //	E1122 20:00:00.000000    1204 file.go:12] text                                 klog, E20261122 with a year
 //	1:M 28 Nov 2026 00:00:00.000 # text                                            Redis
 //	stamp 7f0123456700 -1 text                                                     Ceph
+//	E/Tag(  123): text   11-28 04:00:01.123   123   456 E Tag: text                logcat
+//	stamp,name,ERROR,text   "stamp","ERROR","text"                                 columns of CSV
+//	make: *** [x] Error 1                                                          make
 type headScan struct {
 	b       []byte
 	i       int
 	open    byte // the bracket that is open, 0: none
 	stamped bool // a stamp was there
 	redis   bool
-	skipped int // words that belong to no stamp
+	columns bool // CSV's were looked at
+	skipped int  // words that belong to no stamp
 }
 
 func (h *headScan) scan() (Severity, bool) {
@@ -92,6 +96,15 @@ func (h *headScan) scan() (Severity, bool) {
 			return [...]Severity{Debug, Debug, Info, Warning}[bytes.IndexByte([]byte(".-*#"), c)], true
 		case c == '-' && h.stamped && bytes.HasPrefix(h.b[h.i:], []byte("-1 ")) && h.i > 12 && h.b[h.i-1] == ' ' && h.b[h.i-2] != ' ':
 			return Err, true // Ceph: of debug levels the one below 0
+		case c == '*' && h.make():
+			return Err, true
+		case c == ',' && h.stamped && !h.columns:
+			if s, ok := column(h.b[h.i:]); ok {
+				return s, true
+			}
+			h.columns = true
+		case c == '"' && h.i+1 < len(h.b) && (h.i == 0 && digit(h.b[1]) || h.stamped && h.b[h.i+1] == ','): // around a stamp of CSV
+			h.i++
 		case c == '=' && h.i == 0: // Erlang
 			h.i++
 		case c == '"' || c == '=' || c == '$' || c == '\\' || c == '%':
@@ -107,15 +120,101 @@ func (h *headScan) scan() (Severity, bool) {
 func (h *headScan) number() {
 	start := h.i
 	for h.i < len(h.b) && bytes.IndexByte([]byte(" []()|<>{}\";"), h.b[h.i]) < 0 {
+		if h.b[h.i] == ',' && h.i+1 < len(h.b) && !digit(h.b[h.i+1]) && stampLike(h.b[start:h.i]) { // CSV, no fraction of a second
+			break
+		}
 		h.i++
 	}
 	token := h.b[start:h.i]
-	if len(token) >= 8 || bytes.IndexByte(token, ':') > 0 {
-		h.stamped = true
-	}
+	h.stamped = h.stamped || stampLike(token)
 	if n := len(token); start == 0 && n > 2 && token[n-2] == ':' && bytes.IndexByte([]byte("MSCX"), token[n-1]) >= 0 {
 		h.redis, h.stamped = true, false
 	}
+}
+
+// stampLike reports whether a token that starts with a digit is taken for a stamp or part of one.
+func stampLike(token []byte) bool { return len(token) >= 8 || bytes.IndexByte(token, ':') > 0 }
+
+// column reads the first column of CSV that is a level and nothing else, in b from the comma before it on. A column with a
+// blank that is neither in quotes nor starts with a digit is running text.
+func column(b []byte) (Severity, bool) {
+	for len(b) > 0 && b[0] == ',' {
+		b = b[skipSpace(b, 1):]
+		mark := byte(',')
+		if len(b) > 0 && b[0] == '"' {
+			mark, b = '"', b[1:]
+		}
+		end := bytes.IndexByte(b, mark)
+		if end < 0 {
+			return 0, false
+		}
+		switch text := b[:end]; string(text) {
+		case "LOG": // of PostgreSQL
+			return Info, true
+		case "success", "Success", "SUCCESS", "fail", "Fail", "FAIL", "fine", "Fine", "panic", "Panic": // rather a result
+		default:
+			if s, ok := levelWord(text); ok && letters(text) == end {
+				return s, true
+			}
+			if mark == ',' && end > 0 && !digit(text[0]) && bytes.IndexByte(text, ' ') >= 0 {
+				return 0, false
+			}
+		}
+		if b = b[end:]; mark == '"' {
+			b = b[1:]
+		}
+	}
+	return 0, false
+}
+
+// make reports whether the stars at h.i are of make's errors: "make[1]: *** [x] Error 1", or the last part alone.
+func (h *headScan) make() bool {
+	before, rest := h.b[:h.i], h.b[h.i:]
+	if !bytes.HasPrefix(rest, []byte("*** ")) {
+		return false
+	}
+	if len(before) == 0 {
+		item, code, ok := bytes.Cut(rest[len("*** "):], []byte("] Error "))
+		return ok && bytes.HasPrefix(item, []byte{'['}) && len(code) > 0 && digit(code[0])
+	}
+	before, ok := bytes.CutSuffix(before, []byte(": "))
+	before = bytes.TrimRight(bytes.TrimSuffix(before, []byte{']'}), "0123456789[")
+	return ok && bytes.HasSuffix(before, []byte("make"))
+}
+
+// logcat reports whether the letter at i is the level of a line of Android's log: a tag and a process follow, or a stamp,
+// a process and a thread stand before it and a tag follows. Android: liblog/logprint.cpp, android_log_formatLogLine.
+func (h *headScan) logcat(i int) bool {
+	before, rest := h.b[:i], h.b[i+1:]
+	if bytes.IndexByte([]byte("VDIWEF"), h.b[i]) < 0 || len(rest) < 2 {
+		return false
+	}
+	if rest[0] == '/' {
+		n := bytes.IndexAny(rest, " (:")
+		if n < len("/ab") { // I/O
+			return false
+		}
+		pid, ok := bytes.CutPrefix(rest[skipSpace(rest, n):], []byte{'('})
+		_, after, isNumber := number(pid[skipSpace(pid, 0):], 10)
+		return ok && isNumber && bytes.HasPrefix(after, []byte("):"))
+	}
+	const form = "00-00 00:00:00.000"
+	if matches(before, "0000-") {
+		before = before[len("0000-"):]
+	}
+	if !matches(before, form) || rest[1] == ' ' {
+		return false
+	}
+	before = before[len(form):]
+	for range 2 { // the thread, the process
+		end := bytes.TrimRight(before, " ")
+		before = bytes.TrimRight(end, "0123456789")
+		if len(before) == len(end) || !bytes.HasSuffix(before, []byte{' '}) {
+			return false
+		}
+	}
+	tag := bytes.IndexByte(rest, ':')
+	return tag > 1 && (tag+1 == len(rest) || rest[tag+1] == ' ')
 }
 
 // word looks at the word at h.i. When it is no level, more says that what follows may still be one, and h.i is there.
@@ -261,9 +360,11 @@ func (h *headScan) level(i, n int) (Severity, bool) {
 			if s, ok := levelWord(word); ok {
 				return s, true
 			}
-			switch string(word) { // of MySQL
-			case "Note", "NOTE", "System", "note":
+			switch string(word) {
+			case "Note", "NOTE", "System", "note": // of MySQL
 				return Info, true
+			case "FAILED": // of systemd
+				return Err, true
 			}
 			return 0, false
 		}
@@ -274,6 +375,9 @@ func (h *headScan) level(i, n int) (Severity, bool) {
 		switch string(word) { // of PostgreSQL and java.util.logging
 		case "LOG", "DETAIL", "HINT", "CONTEXT", "STATEMENT", "QUERY", "CONFIG", "NOTE":
 			return Info, true
+		case "FAILED", "FAIL": // of ninja and of tests; a number is a count
+			after = skipSpace(b, after+1)
+			return Err, after < len(b) && !digit(b[after])
 		}
 	}
 	s, ok := levelWord(word)
@@ -314,6 +418,10 @@ func (h *headScan) short(i, n int, next byte) (Severity, bool) {
 		return 0, false
 	}
 	switch {
+	case (next == '/' && (i == 0 || h.stamped) || next == ' ' && h.stamped) && h.logcat(i):
+		if b[i] == 'V' { // verbose
+			return Debug, true
+		}
 	case i == 0 && bytes.HasPrefix(rest, []byte(", [")): // Ruby
 	case i == 0 && bytes.HasPrefix(rest, []byte(": ")) && bytes.IndexByte([]byte("EWI"), b[0]) >= 0: // apt
 	case !h.stamped:

@@ -142,6 +142,7 @@ func FuzzTextSeverity(f *testing.F) {
 	for _, l := range writers(f) {
 		f.Add([]byte(l.message))
 	}
+	f.Add([]byte("*** "))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		s, ok := textSeverity(b)
 		if s >= SeverityCount {
