@@ -102,7 +102,7 @@ func TestDLoginIsAskedFor(t *testing.T) {
 func TestDEntryHasItsOwnFields(t *testing.T) {
 	f := frametest.Fixed()
 	f.Page.Whole = &journal.Whole{ID: 1, Fields: []journal.WholeField{{Name: "MESSAGE", Text: []byte("of another")}}}
-	if text := shot(t, frame.Logs, 100, 30, f, draw.KeyEnter); strings.Contains(text, "of another") || !strings.Contains(text, "being read") {
+	if text := shot(t, frame.Logs, 100, 30, f, draw.KeyEnter); strings.Contains(text, "of another") || !strings.Contains(text, "reading its fields") {
 		t.Error(text)
 	}
 }

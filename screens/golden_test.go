@@ -71,6 +71,7 @@ var logPictures = []picture{
 	{name: "logs-time", screen: frame.Logs, keys: []draw.Key{'t', 'n', 'o', 'o', 'n', draw.KeyEnter}},
 	{name: "logs-entry-reading", screen: frame.Logs, keys: []draw.Key{draw.KeyEnter}},
 	{name: "logs-entry", screen: frame.Logs, keys: []draw.Key{draw.KeyEnter}, change: wholeEntry},
+	{name: "logs-entry-klog", screen: frame.Logs, keys: []draw.Key{draw.KeyEnter}, change: klogEntry},
 	{name: "logs-boot-before", screen: frame.Logs, keys: []draw.Key{draw.KeyUp}, change: func(f *frame.Frame) { f.Page.Past, f.Page.Deeper, f.Page.Newer = true, true, 9812 }},
 	{name: "logs-searching", screen: frame.Logs, keys: []draw.Key{draw.KeyUp}, change: func(f *frame.Frame) {
 		f.Page.Reading = journal.Reading{Active: true, Entries: 1_258_291, At: f.Page.Rows[0].Time}
@@ -108,6 +109,22 @@ func wholeEntry(f *frame.Frame) {
 var alarms = []picture{
 	{name: "problems", screen: frame.Dashboard, keys: []draw.Key{'!', draw.KeyDown}},
 	{name: "problems-k8s", screen: frame.Logs, keys: []draw.Key{'!'}, change: frametest.ServiceDown},
+}
+
+// klogEntry is an error of the kubelet, with some of its fields.
+func klogEntry(f *frame.Frame) {
+	row := &f.Page.Rows[len(f.Page.Rows)-1]
+	row.Unit, row.PID, row.Severity = "k3s", 1234, journal.Err
+	const message = `E1122 03:02:10.123456    1234 pod_workers.go:1301] "Error syncing pod, skipping" err="failed to \"StartContainer\" for \"web\" with CrashLoopBackOff: \"back-off 5m0s restarting failed container=web pod=web-7d4f9_default(0a1b)\"" pod="default/web-7d4f9" podUID="0a1b"`
+	row.Start = len(f.Page.Text)
+	f.Page.Text = journal.AppendPayload(f.Page.Text, []byte(message))
+	row.End = len(f.Page.Text)
+	f.Page.Whole = &journal.Whole{ID: row.ID, Fields: []journal.WholeField{
+		{Name: "MESSAGE", Text: []byte(message), Full: len(message)},
+		{Name: "PRIORITY", Text: []byte("6"), Full: 1},
+		{Name: "SYSLOG_IDENTIFIER", Text: []byte("k3s"), Full: 3},
+		{Name: "_SYSTEMD_UNIT", Text: []byte("k3s.service"), Full: 11},
+	}}
 }
 
 // clusters are pictures of a cluster, taken at three sizes.

@@ -13,21 +13,30 @@ import (
 	"hypervisor-tui/screens/widget"
 )
 
-// entry is the overlay with an entry whole: what the page had of it, and all its fields once they are read.
+// entry is the overlay with an entry whole: what its message says, the message's own fields, and once they are read the
+// fields that its source has of it.
 type entry struct {
 	*screens.Sheet
 	page    *Page
 	row     journal.Row
-	message []byte
+	message []byte // as the page shows it
+	raw     bool   // the message is shown as it was written
 	whole   *journal.Whole
-	fields  []journal.WholeField // whole's, in the order of the picture
-	width   int                  // for which lines is good
+	fields  []field
+	width   int // for which lines is good
+	column  int // where the text of named fields starts
 	lines   []entryLine
 }
 
-// entryLine is one row of the picture: a piece of a field's text, or after the text how much of it there is.
+// field is what the overlay shows of a field.
+type field struct {
+	journal.WholeField            // without a name: what the message says
+	style              draw.Style // of the name
+}
+
+// entryLine is one row of the picture: a piece of a field's text, or after the text how much of it there is, or blank.
 type entryLine struct {
-	field      int
+	field      int // -1: blank
 	start, end int
 	first, cut bool
 }
@@ -43,27 +52,51 @@ func (d *entry) arrange(whole *journal.Whole, width int) {
 		return
 	}
 	d.whole, d.width = whole, width
-	d.fields, d.lines = d.fields[:0], d.lines[:0]
-	if whole == nil {
-		d.fields = append(d.fields, journal.WholeField{Name: messageField, Text: d.message, Full: d.row.Full, Cut: d.row.Full > d.row.Kept})
-	} else {
-		d.fields = append(d.fields, whole.Fields...)
-		slices.SortStableFunc(d.fields, func(a, b journal.WholeField) int {
-			return cmp.Or(rank(&a)-rank(&b), cmp.Compare(a.Name, b.Name))
-		})
+	d.fields, d.lines, d.column = d.fields[:0], d.lines[:0], 0
+	says, own, other := d.takeApart()
+	d.add(draw.Text, says)
+	d.add(draw.Accent, own...)
+	d.add(draw.Dim, other...)
+	for _, f := range d.fields {
+		d.column = max(d.column, draw.Columns(f.Name)+2)
 	}
+	d.column = min(d.column, fieldColumns, width/2)
 	for i := range d.fields {
+		if i > 0 && d.fields[i].style != d.fields[i-1].style {
+			d.lines = append(d.lines, entryLine{field: -1})
+		}
 		d.wrap(i)
 	}
 }
 
-// rank sorts the message first; by name, what the program said then comes before what the journal knows of it, whose names
-// begin with _.
-func rank(f *journal.WholeField) int {
-	if f.Name == messageField {
-		return 0
+func (d *entry) add(style draw.Style, fields ...journal.WholeField) {
+	for _, f := range fields {
+		d.fields = append(d.fields, field{f, style})
 	}
-	return 1
+}
+
+// takeApart returns what the message says, its own fields, and those of its source by name: what the program gave then
+// comes before what the journal knows of it, whose names begin with _. A message that was taken apart is among them as it
+// was written.
+func (d *entry) takeApart() (says journal.WholeField, own, other []journal.WholeField) {
+	says = journal.WholeField{Text: d.message, Full: d.row.Full, Cut: d.row.Full > d.row.Kept}
+	if d.whole == nil {
+		return says, nil, nil
+	}
+	other = slices.SortedStableFunc(slices.Values(d.whole.Fields), func(a, b journal.WholeField) int { return cmp.Compare(a.Name, b.Name) })
+	at := slices.IndexFunc(other, func(f journal.WholeField) bool { return f.Name == messageField })
+	if at < 0 {
+		return says, nil, other
+	}
+	says = other[at]
+	says.Name = ""
+	if !d.raw {
+		says.Text, own = journal.Unpack(says.Text)
+	}
+	if bytes.Equal(says.Text, other[at].Text) {
+		other = slices.Delete(other, at, at+1)
+	}
+	return says, own, other
 }
 
 // wrap adds the lines of field i.
@@ -84,17 +117,17 @@ func (d *entry) wrap(i int) {
 
 // indent is the columns before the text of field i.
 func (d *entry) indent(i int) int {
-	if d.fields[i].Name == messageField {
+	if d.fields[i].Name == "" {
 		return 0
 	}
-	return min(fieldColumns, d.width/2)
+	return d.column
 }
 
-const fieldColumns = 28 // of a field's name, with the gap after it
+const fieldColumns = 28 // of a field's name at most, with the gap after it
 
 // newEntry asks for all fields of row until it is closed.
 func newEntry(l *Page, page *journal.Page, row *journal.Row) *entry {
-	d := &entry{page: l, row: *row, message: bytes.Clone(page.Message(row))}
+	d := &entry{page: l, row: *row, message: bytes.Clone(page.Message(row)), raw: l.query.Filter.Raw}
 	d.Sheet = screens.NewSheet("entry", "Entry", screens.Whole, d.content)
 	l.query.Whole = row.ID
 	return d
@@ -123,41 +156,35 @@ func whole(f *frame.Frame) *journal.Whole {
 func (d *entry) content(view draw.Region, f *frame.Frame) draw.Region {
 	d.head(&view, f)
 	for i := range d.lines {
-		if i > 0 && d.lines[i].first && d.fields[d.lines[i-1].field].Name == messageField {
-			view.CutTop(1)
-		}
-		row := view.CutTop(1)
-		if row.Visible() {
+		if row := view.CutTop(1); row.Visible() && d.lines[i].field >= 0 {
 			d.line(row, &d.lines[i])
 		}
 	}
 	return view
 }
 
-// head writes what the log itself knows of the entry.
+// head writes what the log itself knows of the entry, and where its fields come from.
 func (d *entry) head(view *draw.Region, f *frame.Frame) {
-	const column = 11
-	p := widget.Field(view, "time", column)
-	p.Stamp(draw.Text, time.UnixMicro(d.row.Time).In(f.Now.Location()))
 	letter, style := mark(d.row.Severity)
-	p = widget.Field(view, "severity", column)
+	p := view.CutTop(1).Pen(1, 0)
+	p.Stamp(draw.Text, time.UnixMicro(d.row.Time).In(f.Now.Location())).Skip(2)
 	p.Text(style, d.row.Severity.String()).Skip(1).Text(style, letter)
-	p = widget.Field(view, "unit", column)
-	p.Text(draw.Text, d.row.Unit)
+	p = view.CutTop(1).Pen(1, 0)
+	p.Fit(draw.Accent, d.row.Unit, p.Left()/2)
 	if d.row.PID > 0 {
 		p.Text(draw.Dim, "[").Int(draw.Dim, int64(d.row.PID)).Text(draw.Dim, "]")
 	}
+	p.Skip(2)
 	if d.row.Repeats > 1 {
-		p.Text(draw.Accent, ", the newest of ").Int(draw.Accent, int64(d.row.Repeats)).Text(draw.Accent, " alike")
+		p.Text(draw.Accent, "the newest of ").Int(draw.Accent, int64(d.row.Repeats)).Text(draw.Accent, " alike").Skip(2)
 	}
-	p = widget.Field(view, "fields", column)
 	switch whole := whole(f); {
 	case d.whole != nil:
-		p.Int(draw.Text, int64(len(d.fields))).Text(draw.Dim, ", read again from their source")
+		p.Int(draw.Dim, int64(len(whole.Fields))).Text(draw.Dim, " fields, read again from their source")
 	case whole != nil && whole.ID == d.row.ID:
-		p.Text(draw.Warn, "not there: ").Fit(draw.Warn, whole.Err, p.Left()-1)
+		p.Text(draw.Warn, "no fields: ").Fit(draw.Warn, whole.Err, p.Left()-1)
 	default:
-		p.Text(draw.Dim, "being read ...")
+		p.Text(draw.Dim, "reading its fields ...")
 	}
 	view.CutTop(1)
 }
@@ -168,12 +195,16 @@ func (d *entry) line(r draw.Region, line *entryLine) {
 	p := r.Pen(1, 0)
 	indent := d.indent(line.field)
 	if line.first && indent > 0 {
-		p.Fit(draw.Dim, field.Name, indent-1)
+		p.Fit(field.style, field.Name, indent-1)
 	}
 	p = r.Pen(1+indent, 0)
 	if line.cut {
 		p.Text(draw.Warn, "... and more: it has ").Int(draw.Warn, int64(field.Full)).Text(draw.Warn, " bytes")
 		return
 	}
-	p.Bytes(draw.Text, field.Text[line.start:line.end])
+	style := draw.Text
+	if indent == 0 {
+		_, style = mark(d.row.Severity)
+	}
+	p.Bytes(style, field.Text[line.start:line.end])
 }

@@ -210,7 +210,7 @@ func TestDetailHasAllFields(t *testing.T) {
 		d.write(50)
 		d.press(draw.KeyHome, draw.KeyEnter)
 		text := strings.Join(d.rows(), "\n")
-		for _, want := range []string{"line 0.", "fields    3, read again", "CODE_FILE", "main.go", "_PID"} {
+		for _, want := range []string{"line 0.", "3 fields, read again", "CODE_FILE", "main.go", "_PID"} {
 			if !strings.Contains(text, want) {
 				d.Errorf("the entry does not show %q:\n%s", want, text)
 			}

@@ -207,7 +207,7 @@ func TestWrapAndEntry(t *testing.T) {
 		}
 		d.press(draw.KeyEnter)
 		text := strings.Join(d.rows(), "\n")
-		for _, want := range []string{"the end", "second line", "warning", "unit      k3s", "its source cannot be read again"} {
+		for _, want := range []string{"the end", "second line", "warning", " k3s  no fields: its source cannot be read again"} {
 			if !strings.Contains(text, want) {
 				d.Errorf("the entry does not show %q:\n%s", want, text)
 			}

@@ -2,7 +2,7 @@ package widget
 
 import "hypervisor-tui/draw"
 
-// WrapLine cuts off text what goes on a row of n columns: up to a line break, or else to a blank in its second half, or
+// WrapLine cuts off text what goes on a row of n columns: up to a line break, or else to a blank behind its first third, or
 // else what fits, at least one rune. The line break or blank is in neither part. more reports whether another row follows.
 func WrapLine[T ~string | ~[]byte](text T, n int) (line, rest T, more bool) {
 	cut, blank := draw.CutColumns(text, n), 0
@@ -17,7 +17,7 @@ func WrapLine[T ~string | ~[]byte](text T, n int) (line, rest T, more bool) {
 	switch {
 	case cut == len(text):
 		return text, text[cut:], false
-	case blank > cut/2:
+	case blank > cut/3:
 		return text[:blank], text[blank+1:], blank+1 < len(text)
 	}
 	return text[:cut], text[cut:], true

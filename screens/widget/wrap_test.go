@@ -19,7 +19,7 @@ func TestWrapLine(t *testing.T) {
 		{"abc de fgh", 7, []string{"abc de", "fgh"}},
 		{"abc def gh", 7, []string{"abc def", "gh"}},
 		{"abc def ", 7, []string{"abc def"}},
-		{"a bcdefgh", 7, []string{"a bcdef", "gh"}}, // a blank in the first half is none to break at
+		{"a bcdefgh", 7, []string{"a bcdef", "gh"}}, // a blank in the first third is none to break at
 		{"abcde\nf", 5, []string{"abcde", "f"}},
 		{"ab\n\ncd\n", 5, []string{"ab", "", "cd", ""}},
 		{"漢字漢", 5, []string{"漢字", "漢"}},
