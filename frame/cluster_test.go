@@ -37,7 +37,7 @@ func TestB2KindsThatAreNotSeen(t *testing.T) {
 		"much forbidden": {func(f *tracked) {
 			kind(f, kube.KindPod, health.Failed, time.Hour, "forbidden: list pods")
 			kind(f, kube.KindPVC, health.Failed, time.Hour, "forbidden: list persistentvolumeclaims")
-		}, "notice may not list pods (and 1 more kind) [dashboard]; "},
+		}, "notice may not list pods (and 1 more) [dashboard]; "},
 		"too many":   {func(f *tracked) { f.Kube.Kinds[kube.KindPod].More = 50_000 }, "notice pods: more than 50000, not counted [dashboard]; "},
 		"a flood":    {func(f *tracked) { f.Kube.Behind = f.Boot - time.Minute }, "warning API sends more than is taken in: its figures lag [dashboard]; "},
 		"no API":     {func(f *tracked) { down(f, kube.Foreign, "answers, but is no API server") }, "crit API answers, but is no API server [dashboard]; "},

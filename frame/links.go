@@ -34,32 +34,65 @@ func findNetwork(dst []Problem, f *Snapshot) []Problem {
 	return dst
 }
 
-// findLink judges one link. What hangs on a cable is told of once, by the link that the VMs hang on: a bridge, else a
-// bond, else the interface itself.
+// findLink judges one link. A cable is told of once: by its interface, or by the bond that this belongs to.
 func findLink(dst []Problem, n *sample.Net, l *sample.Interface) []Problem {
 	d := l.More()
-	p := Problem{Severity: journal.Err, Kind: NoCarrier, Subject: l.Name, VMs: len(d.VMs), Where: Network}
+	p := Problem{Severity: journal.Err, Kind: NoCarrier, Subject: l.Name, Hit: Hit{VMs: len(d.VMs)}, Where: Network}
 	switch {
 	case d.Bridge != nil:
 		if l.AdminUp && cut(n, d) {
-			dst = append(dst, p)
+			dst = findCut(dst, n, l)
 		}
+		return dst
 	case d.Bond != nil:
 		switch {
 		case !l.AdminUp || d.Bond.Slaves == 0:
-		case !l.Carrier:
-			if l.AddressCount > 0 || !bridged(n, l) {
-				dst = append(dst, p)
-			}
-		case d.Bond.Up < d.Bond.Slaves:
-			p.Severity, p.Kind = journal.Warning, BondDegraded
-			dst = append(dst, p)
-		}
-	case l.Configured() && !l.Carrier:
-		if master := Link(n, l.Master); master != nil && told(n, master) {
+			return dst
+		case l.Carrier && d.Bond.Up < d.Bond.Slaves:
+			p.Severity, p.Kind, p.Hit.VMs = journal.Warning, BondDegraded, 0
+		case l.Carrier || l.AddressCount == 0 && bridged(n, l):
 			return dst
 		}
+	case l.Configured() && !l.Carrier:
+		if master := Link(n, l.Master); master != nil {
+			if told(n, master) {
+				return dst
+			}
+			p.Hit.VMs = 0 // they have another cable, or their bridge is off
+		}
+	default:
+		return dst
+	}
+	if p.Hit.VMs > 0 {
+		p.Severity = journal.Crit
+	}
+	return append(dst, p)
+}
+
+// findCut tells of the cable of a bridge that has lost all of them, and of what hangs on it. Several bridges may.
+func findCut(dst []Problem, n *sample.Net, bridge *sample.Interface) []Problem {
+	d := bridge.More()
+	up := Link(n, d.Uplinks[0])
+	p := Problem{Severity: journal.Err, Kind: NoCarrier, Subject: up.Name, N: len(d.Uplinks) - 1,
+		Hit: Hit{Bridge: bridge.Name, VMs: len(d.VMs)}, Where: Network}
+	if bond := Link(n, up.Master); bond != nil && bond.More().Bond != nil {
+		p.Subject, p.N = bond.Name, 0
+	} else if !up.AdminUp {
+		p.Kind = LinkDown
+	}
+	told := same(dst, &p)
+	switch {
+	case told == nil:
 		dst = append(dst, p)
+		told = &dst[len(dst)-1]
+	case told.Hit.Bridge == "":
+		told.Hit = p.Hit
+	default:
+		told.Hit.MoreBridges++
+		told.Hit.VMs = max(told.Hit.VMs, len(up.More().VMs)) // some may hang on both
+	}
+	if told.Hit.VMs > 0 {
+		told.Severity = journal.Crit
 	}
 	return dst
 }

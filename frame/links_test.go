@@ -24,18 +24,27 @@ func TestProblemsOfTheNetwork(t *testing.T) {
 		links []*sample.Interface
 		want  string
 	}{
-		{"a bridge whose only cable is out", []*sample.Interface{nic("eth1", "br-storage", false), bridge(6, "eth1")}, "err br-storage no carrier, 6 VMs attached [network]; "},
-		{"one VM", []*sample.Interface{nic("eth1", "br-storage", false), bridge(1, "eth1")}, "err br-storage no carrier, 1 VM attached [network]; "},
+		{"a bridge whose only cable is out", []*sample.Interface{nic("eth1", "br-storage", false), bridge(6, "eth1")}, "crit eth1 no carrier: br-storage, 6 VMs [network]; "},
+		{"one VM", []*sample.Interface{nic("eth1", "br-storage", false), bridge(1, "eth1")}, "crit eth1 no carrier: br-storage, 1 VM [network]; "},
 		{"a bridge with another cable", []*sample.Interface{nic("eth1", "br-storage", false), nic("eth2", "br-storage", true), bridge(6, "eth1", "eth2")},
-			"err eth1 no carrier, 6 VMs attached [network]; "},
+			"err eth1 no carrier [network]; "},
 		{"a bridge without cables", []*sample.Interface{bridge(6)}, ""},
 		{"a bond that lost one", []*sample.Interface{nic("eth1", "bond0", false), nic("eth2", "bond0", true), bond(true, 1, 1)}, "warning bond0 member down [network]; "},
 		{"a bond that lost both", []*sample.Interface{nic("eth1", "bond0", false), nic("eth2", "bond0", false), bond(false, 0, 1)}, "err bond0 no carrier [network]; "},
 		{"a bond under a bridge", []*sample.Interface{nic("eth1", "bond0", false), nic("eth2", "bond0", false), bond(false, 0, 0, "br-storage"), bridge(6, "eth1", "eth2")},
-			"err br-storage no carrier, 6 VMs attached [network]; "},
+			"crit bond0 no carrier: br-storage, 6 VMs [network]; "},
 		{"a bond without slaves", []*sample.Interface{{Link: &sample.Link{Name: "bond0", SharedAttrs: &sample.SharedAttrs{Kind: "bond", AdminUp: true, Detail: &sample.LinkDetail{Bond: &sample.Bond{}}}}}}, ""},
 		{"a bridge that is off", []*sample.Interface{nic("eth1", "br-storage", false), func() *sample.Interface { b := bridge(6, "eth1"); b.AdminUp = false; return b }()},
-			"err eth1 no carrier, 6 VMs attached [network]; "},
+			"err eth1 no carrier [network]; "},
+		{"a cable that is switched off", []*sample.Interface{func() *sample.Interface { l := nic("eth1", "br-storage", false); l.AdminUp = false; return l }(), bridge(6, "eth1")},
+			"crit eth1 switched off: br-storage, 6 VMs [network]; "},
+		{"a bridge with two cables out", []*sample.Interface{nic("eth1", "br-storage", false), nic("eth2", "br-storage", false), bridge(6, "eth1", "eth2")},
+			"crit eth1 and 1 more no carrier: br-storage, 6 VMs [network]; "},
+		{"VLANs of one cable, each with a bridge", []*sample.Interface{func() *sample.Interface { l := nic("eth1", "", false); l.AddressCount = 1; return l }(), bridge(2, "eth1"), bridge(5, "eth1"), bridge(1, "eth1")},
+			"crit eth1 no carrier: br-storage and 2 more, 6 VMs [network]; "},
+		{"VMs on the interface itself", []*sample.Interface{func() *sample.Interface { l := nic("eth1", "", false); l.AddressCount = 1; return l }()},
+			"crit eth1 no carrier: 6 VMs [network]; "},
+		{"nobody hangs on it", []*sample.Interface{nic("eth1", "br-storage", false), bridge(0, "eth1")}, "err eth1 no carrier: br-storage [network]; "},
 	} {
 		f := wellFrame()
 		f.Net.Interfaces = c.links

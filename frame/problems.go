@@ -10,59 +10,27 @@ import (
 	"hypervisor-tui/sample"
 )
 
-// Kind says what sort of thing is wrong.
-type Kind uint8
-
-// The kinds of problem. Among problems of one severity the earlier kind comes first.
-const (
-	APIDown      Kind = iota // of the cluster, and the first broken rung below it
-	APINotReady              // it answers, and says what of itself is not ready
-	ServiceDown              // of those that carry the cluster
-	SamplerHangs             // no figure of the host is fresh
-	NodeFault
-	MemoryErrors // that the hardware could not correct
-	RemountedReadOnly
-	PoolIll
-	ArrayDegraded
-	MountHangs
-	MemoryShort
-	FilesystemFull
-	InodesShort
-	NoCarrier
-	GatewaySilent
-	AddressTaken
-	ConntrackFull
-	BondDegraded
-	UnitFailed
-	UnitRestarting
-	KubeVirtIll
-	PodFailing // of the cluster's own, on this node
-	VMFailing
-	APIRefuses // it is there, and this program may not see anything, or has nothing to show
-	CertificateExpires
-	KindUnseen // of objects: it cannot be listed, or is not followed any more
-	APIFloods
-	MigrationFailed
-	KindTooLarge
-	ClaimUnbound
-	SourceFailed
-	ConfigBad
-	KindCount
-)
-
 // Problem is one thing that is wrong.
 type Problem struct {
-	Severity journal.Severity
-	Kind     Kind
-	Subject  string        // the mount, interface, source, node or VM
-	Of       string        // which of several: the namespace of a VM, the condition of a node
-	Percent  float64       // how full, where that is what is wrong
-	N        int           // of a certificate the days that are left, of a pod its restarts, of others how many more are wrong
-	Detail   string        // in few words what is wrong, where the kind does not say it
-	Reason   string        // why, in full: the words of who says so; empty: nobody says
-	Since    time.Duration // CLOCK_BOOTTIME from which it has been so
-	Where    string        // the page where to look
-	VMs      int           // guests that are cut off by it
+	Severity  journal.Severity
+	Kind      Kind
+	Subject   string        // the mount, interface, source, node or VM
+	Of        string        // which of several: the namespace of a VM, the condition of a node
+	Elsewhere bool          // of another host: it comes after those of this one
+	Percent   float64       // how full, or how much of the time, where that is what is wrong
+	N         int           // of a certificate the days that are left, of a pod its restarts, of others how many more are wrong
+	Detail    string        // in few words what is wrong, where the kind does not say it
+	Reason    string        // why, in full: the words of who says so; empty: nobody says
+	Since     time.Duration // CLOCK_BOOTTIME from which it has been so
+	Where     string        // the page where to look
+	Hit       Hit
+}
+
+// Hit is whom a problem hits. What is zero is not known, or not hit.
+type Hit struct {
+	Bridge      string // that hangs on a cable
+	MoreBridges int    // that do, too
+	VMs, Pods   int
 }
 
 // Dated reports whether the words tell when, so that the age is not to be told beside them.
@@ -71,77 +39,39 @@ func (p *Problem) Dated() bool { return p.Kind == CertificateExpires }
 // AppendWhat appends the problem in words, with whom it hits, without its age.
 func (p *Problem) AppendWhat(dst []byte) []byte { return p.AppendWhom(p.AppendShort(dst)) }
 
-// AppendWhom appends whom the problem hits, if that is known, as it follows on the problem and its age.
+// AppendWhom appends whom the problem hits, if that is known, as it follows on the problem and its age: ": br0, 12 VMs".
 func (p *Problem) AppendWhom(dst []byte) []byte {
-	switch {
-	case p.VMs == 0:
-		return dst
-	case p.VMs == 1:
-		return append(dst, ", 1 VM attached"...)
-	}
-	return append(strconv.AppendInt(append(dst, ", "...), int64(p.VMs), 10), " VMs attached"...)
-}
-
-// AppendShort appends the problem in words, without its age and whom it hits.
-func (p *Problem) AppendShort(dst []byte) []byte {
-	switch p.Kind {
-	case SamplerHangs:
-		dst = append(dst, "sampler not answering"...)
-		if p.Detail == "" {
-			return dst
+	h, before := &p.Hit, ": "
+	if h.Bridge != "" {
+		dst, before = append(append(dst, before...), h.Bridge...), ", "
+		if h.MoreBridges > 0 {
+			dst = append(strconv.AppendInt(append(dst, " and "...), int64(h.MoreBridges), 10), " more"...)
 		}
-		return append(append(dst, ", waits for "...), p.Detail...)
-	case MemoryErrors:
-		return append(append(dst, p.Subject...), " counts memory errors that could not be corrected"...)
-	case RemountedReadOnly:
-		return append(append(dst, p.Subject...), " has become read-only"...)
-	case PoolIll:
-		dst = append(append(dst, p.Subject...), " is "...)
-		return append(dst, p.Detail...)
-	case ArrayDegraded:
-		return append(append(append(dst, p.Subject...), ' '), p.Detail...)
-	case MountHangs:
-		return append(append(dst, p.Subject...), " not answering"...)
-	case MemoryShort:
-		dst = strconv.AppendFloat(append(dst, "memory "...), p.Percent, 'f', 0, 64)
-		return append(dst, "% used"...)
-	case FilesystemFull:
-		dst = append(append(dst, p.Subject...), ' ')
-		return append(strconv.AppendFloat(dst, p.Percent, 'f', 0, 64), "% full"...)
-	case InodesShort:
-		dst = append(append(dst, p.Subject...), " inodes "...)
-		return append(strconv.AppendFloat(dst, p.Percent, 'f', 0, 64), "% used"...)
-	case ServiceDown, UnitFailed:
-		return append(append(dst, p.Subject...), " failed"...)
-	case UnitRestarting:
-		return append(append(dst, p.Subject...), " keeps restarting"...)
-	case NoCarrier:
-		return append(append(dst, p.Subject...), " no carrier"...)
-	case GatewaySilent:
-		dst = append(append(dst, "gateway "...), p.Subject...)
-		return append(append(append(dst, " on "...), p.Detail...), " unreachable"...)
-	case AddressTaken:
-		return append(append(dst, "duplicate address "...), p.Subject...)
-	case ConntrackFull:
-		return append(strconv.AppendFloat(append(dst, "conntrack "...), p.Percent, 'f', 0, 64), "% full"...)
-	case BondDegraded:
-		return append(append(dst, p.Subject...), " member down"...)
-	case SourceFailed:
-		dst = append(append(dst, p.Subject...), ": "...)
-		return append(dst, p.Detail...)
-	case ConfigBad:
-		return append(append(dst, "config: "...), p.Detail...)
 	}
-	return p.appendCluster(dst)
+	for _, c := range [...]struct {
+		n    int
+		what string
+	}{{h.VMs, " VM"}, {h.Pods, " pod"}} {
+		if c.n == 0 {
+			continue
+		}
+		dst = append(strconv.AppendInt(append(dst, before...), int64(c.n), 10), c.what...)
+		if before = ", "; c.n > 1 {
+			dst = append(dst, 's')
+		}
+	}
+	return dst
 }
 
-// findProblems lists what is wrong in f in dst, which it reuses, in no order and without ages.
-func findProblems(dst []Problem, f *Snapshot) []Problem {
+// findProblems lists what is wrong in f in dst, which it reuses, in no order and without ages. open is what was wrong before:
+// what is wrong already is judged by a lower limit.
+func findProblems(dst []Problem, f *Snapshot, open []Problem) []Problem {
 	dst = findConfig(dst[:0], f)
 	dst = findCluster(dst, f)
 	dst = findLate(dst, f)
 	if f.Host != nil {
 		dst = findMemory(dst, f)
+		dst = findStalls(dst, f, open)
 		dst = findFilesystems(dst, f)
 		dst = findHardware(dst, f)
 	}
@@ -166,6 +96,9 @@ func sortProblems(p []Problem) {
 func worse(a, b *Problem) bool {
 	if a.Severity != b.Severity {
 		return a.Severity < b.Severity
+	}
+	if a.Elsewhere != b.Elsewhere {
+		return b.Elsewhere
 	}
 	if a.Kind != b.Kind {
 		return a.Kind < b.Kind
@@ -214,12 +147,40 @@ func findMemory(dst []Problem, f *Snapshot) []Problem {
 	return judge(dst, h.Memory.UsedPercent(), f.Settings.Memory, Problem{Kind: MemoryShort, Where: Dashboard})
 }
 
+// findStalls tells of a host whose tasks wait instead of working, after 10 seconds of it at most, and until it was over for
+// most of a minute. Some tasks wait for a disk or memory on every host: only where all do it is told.
+func findStalls(dst []Problem, f *Snapshot, open []Problem) []Problem {
+	const begins, ends = 50, 10 // percent of 10 seconds, of 60
+	if !f.Host.Health[sample.Pressure].Has() {
+		return dst
+	}
+	psi := &f.Host.Pressure
+	for _, c := range [...]struct {
+		kind     Kind
+		ten, all float64
+		reason   string
+	}{
+		{CPUStalled, psi.CPUSome, psi.CPUSome60, "Tasks that could run waited for a CPU: that share of the last 10 seconds (PSI cpu some)."},
+		{MemoryStalled, psi.MemoryFull, psi.MemoryFull60, "No task ran because all waited for memory: that share of the last 10 seconds (PSI memory full)."},
+		{IOStalled, psi.IOFull, psi.IOFull60, "No task ran because all waited for a disk: that share of the last 10 seconds (PSI io full)."},
+	} {
+		p := Problem{Severity: journal.Warning, Kind: c.kind, Percent: c.ten, Reason: c.reason, Where: Dashboard}
+		if c.all >= ends && (c.ten >= begins || same(open, &p) != nil) {
+			dst = append(dst, p)
+		}
+	}
+	return dst
+}
+
 func findFilesystems(dst []Problem, f *Snapshot) []Problem {
 	for i := range f.Host.Filesystems {
 		fs := &f.Host.Filesystems[i]
 		if fs.Health.State == health.Stale || fs.Health.State == health.Failed { // what this user may not look at is neither
-			dst = append(dst, Problem{Severity: journal.Crit, Kind: MountHangs, Subject: fs.Mount, Detail: fs.Health.Err,
-				Since: fs.Health.Since, Where: Dashboard})
+			p := Problem{Severity: journal.Crit, Kind: MountHangs, Subject: fs.Mount, Since: fs.Health.Since, Where: Dashboard}
+			if fs.Health.Err != notAnswering { // its server or its disk does, with an error
+				p.Kind, p.Detail = MountBroken, fs.Health.Err
+			}
+			dst = append(dst, p)
 		}
 		if fs.RemountedRO {
 			dst = append(dst, Problem{Severity: journal.Crit, Kind: RemountedReadOnly, Subject: fs.Mount, Where: Logs})

@@ -1,7 +1,6 @@
 package frame
 
 import (
-	"strconv"
 	"strings"
 	"time"
 
@@ -19,81 +18,6 @@ const (
 	longUpdate  = 30 * time.Minute // nor KubeVirt to be deployed or updated
 	relisted    = 10 * time.Second // after which a kind that is followed anew is followed again when all is well
 )
-
-// appendCluster is AppendWhat for the problems of the cluster.
-func (p *Problem) appendCluster(dst []byte) []byte {
-	switch p.Kind {
-	case APIDown:
-		dst = append(dst, "API down: "...)
-		if p.Subject != "" {
-			dst = append(append(dst, p.Subject...), ' ')
-		}
-		return append(dst, p.Detail...)
-	case APINotReady:
-		return append(append(dst, "API "...), p.Detail...)
-	case APIRefuses:
-		return append(append(dst, "cluster not seen: "...), p.Detail...)
-	case NodeFault:
-		dst = append(append(append(dst, "node "...), p.Subject...), ' ')
-		return append(dst, p.Detail...)
-	case CertificateExpires:
-		dst = append(append(dst, p.Subject...), " certificate "...)
-		if p.N < 0 {
-			return append(dst, "has expired"...)
-		}
-		dst = strconv.AppendInt(append(dst, "expires in "...), int64(p.N), 10)
-		return append(dst, " days"...)
-	case KubeVirtIll:
-		dst = append(append(dst, "KubeVirt "...), p.Subject...)
-		if p.Detail != "" {
-			dst = append(append(dst, ": "...), p.Detail...)
-		}
-		return dst
-	case PodFailing:
-		dst = append(p.appendNamed(append(dst, "pod "...)), p.Detail...)
-		if p.N > 0 {
-			dst = append(strconv.AppendInt(append(dst, ", "...), int64(p.N), 10), " restarts"...)
-		}
-		return dst
-	case KindUnseen:
-		if strings.HasPrefix(p.Detail, forbidden) {
-			return p.appendOthers(append(append(dst, "may not list "...), p.Subject...), "kinds")
-		}
-		dst = append(append(append(dst, p.Subject...), ' '), p.Of...)
-		return append(append(dst, ": "...), p.Detail...)
-	case KindTooLarge:
-		dst = strconv.AppendInt(append(append(dst, p.Subject...), ": more than "...), int64(p.N), 10)
-		return append(dst, ", not counted"...)
-	case APIFloods:
-		return append(dst, "API sends more than is taken in: its figures lag"...)
-	case VMFailing:
-		return p.appendOthers(append(p.appendNamed(append(dst, "VM "...)), p.Detail...), "in error")
-	case MigrationFailed:
-		dst = append(p.appendNamed(append(dst, "migration of "...)), "failed"...)
-		if p.Detail != "" {
-			dst = append(append(dst, ": "...), p.Detail...)
-		}
-		return p.appendOthers(dst, "failed")
-	}
-	return p.appendOthers(append(p.appendNamed(append(dst, "PVC "...)), p.Detail...), "without a volume")
-}
-
-func (p *Problem) appendNamed(dst []byte) []byte {
-	dst = append(append(dst, p.Of...), '/')
-	return append(append(dst, p.Subject...), ' ')
-}
-
-// appendOthers counts those that are wrong too.
-func (p *Problem) appendOthers(dst []byte, how string) []byte {
-	if p.N == 0 {
-		return dst
-	}
-	dst = append(strconv.AppendInt(append(dst, " (and "...), int64(p.N), 10), " more "...)
-	if p.N == 1 {
-		how = strings.TrimSuffix(how, "s")
-	}
-	return append(append(dst, how...), ')')
-}
 
 // findCluster tells why the API does not answer, and what it says is wrong while it does. What it said before is not
 // held against the cluster.
@@ -156,8 +80,11 @@ func findCertificate(dst []Problem, f *Snapshot, whose string, c *kube.Certifica
 	if left <= verySoon {
 		p.Severity = journal.Err
 	}
-	if left < 0 {
-		p.N = -1
+	switch {
+	case left < 0:
+		p.N, p.Detail = 0, "has expired"
+	case p.N == 0:
+		p.Detail = "expires within a day"
 	}
 	return append(dst, p)
 }
@@ -174,8 +101,10 @@ func findNodes(dst []Problem, f *Snapshot) []Problem {
 		if c.Type == "Ready" {
 			p.Severity, p.Detail = journal.Err, "NotReady"
 		}
-		if k.Local != nil && c.Node == k.Local.Name {
-			p.Severity--
+		if k.Local != nil {
+			if p.Elsewhere = c.Node != k.Local.Name; !p.Elsewhere {
+				p.Severity--
+			}
 		}
 		dst = append(dst, p)
 	}
@@ -188,14 +117,14 @@ const forbidden = "forbidden"
 // findKinds tells of kinds of objects that are not seen while the API answers, by name; of those that may not be seen all in
 // one, since that is as somebody wanted it.
 func findKinds(dst []Problem, f *Snapshot) []Problem {
-	hidden := Problem{Severity: journal.Notice, Kind: KindUnseen, Of: "not seen", N: -1, Where: Dashboard}
+	hidden := Problem{Severity: journal.Notice, Kind: KindForbidden, N: -1, Where: Dashboard}
 	for i := range f.Kube.Kinds {
 		k := &f.Kube.Kinds[i]
 		p := Problem{Severity: journal.Warning, Kind: KindUnseen, Subject: kube.Kind(i).String(), Of: "not seen", Detail: k.Err, Since: k.Since, Where: Dashboard}
 		switch {
 		case k.State == health.Failed && strings.HasPrefix(k.Err, forbidden):
 			if hidden.N++; hidden.N == 0 {
-				hidden.Subject, hidden.Detail, hidden.Since = p.Subject, p.Detail, p.Since
+				hidden.Subject, hidden.Reason, hidden.Since = p.Subject, p.Detail, p.Since
 			}
 			continue
 		case k.State == health.Failed:

@@ -45,7 +45,7 @@ func wellFrame() *tracked {
 func find(known []Problem, f *tracked) []Problem {
 	f.Sources = f.sources(f.Sources, &f.Snapshot)
 	f.open = append(f.open[:0], known...)
-	f.found = findProblems(f.found, &f.Snapshot)
+	f.found = findProblems(f.found, &f.Snapshot, f.open)
 	open, _ := f.Update(f.Boot, f.found)
 	return open
 }
@@ -67,6 +67,8 @@ func TestProblems(t *testing.T) {
 	nan := math.NaN()
 	hung := filesystem("/mnt", 99, nan)
 	hung.Health = health.Health{State: health.Stale, At: now - time.Minute, Since: now - time.Minute, Err: "not answering"}
+	broken := filesystem("/mnt", 50, nan)
+	broken.Health = health.Health{State: health.Stale, At: now - time.Minute, Since: now - time.Minute, Err: "stale NFS file handle"}
 	neverAnswered := filesystem("/mnt", 0, 0)
 	neverAnswered.Health = health.Health{State: health.Failed, Since: now, Err: "not answering"}
 	image := filesystem("/nix/.ro-store", 100, 100)
@@ -115,6 +117,7 @@ func TestProblems(t *testing.T) {
 		{"a read-only image is always full", mounts(image), ""},
 		{"not asked yet", mounts(notYet), ""},
 		{"hangs, and was full", mounts(hung), "crit /mnt not answering [dashboard]; crit /mnt 99% full [dashboard]; "},
+		{"B4 its server does not know it any more", mounts(broken), "crit /mnt broken: stale NFS file handle [dashboard]; "},
 		{"hangs from the start", mounts(neverAnswered), "crit /mnt not answering [dashboard]; "},
 		{"B4 what this user may not look at", mounts(closed), ""},
 		{"a cable nobody uses", links(&sample.Interface{Link: &sample.Link{Name: "eth3", SharedAttrs: &sample.SharedAttrs{Physical: true, AdminUp: true}}}), ""},

@@ -33,7 +33,7 @@ func (t *Tracker) Derive(f *Snapshot) []Event {
 	t.markLate(f)
 	f.Guests = MergeGuests(f.Guests, f)
 	f.Sources = t.sources(f.Sources, f)
-	t.found = findProblems(t.found, f)
+	t.found = findProblems(t.found, f, t.open)
 	open, events := t.Update(f.Boot, t.found)
 	f.Problems = append(f.Problems[:0], open...)
 	return events

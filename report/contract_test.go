@@ -15,7 +15,7 @@ import (
 // not ours, and ! behind what is never null. A line may gain keys and there may be new lines; none is ever taken away.
 var contract = map[string]string{
 	"":                                       "at version problems[] sources[] host network kubernetes kubevirt logs self",
-	"problems[]":                             "severity! what! since where!",
+	"problems[]":                             "severity! kind! what! reason since where!",
 	"sources[]":                              "name! state! age_seconds error",
 	"host":                                   "hostname os kernel machine serial uptime_seconds boot_id load[] tasks cpu memory pressure disks[] filesystems[] sensors[] units nixos watched_units[] vms[] fans[] power[] md_arrays[] zfs_pools[] memory_errors[] clock last_boot",
 	"host.tasks":                             "running total blocked",

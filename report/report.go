@@ -47,7 +47,9 @@ var documentFigures = figures[frame.Frame]{
 
 var problemFigures = figures[of[frame.Problem]]{
 	{key: "severity", kind: "severity", help: "How bad it is.", value: func(p *of[frame.Problem]) any { return p.v.Severity.String() }},
+	{key: "kind", kind: "text", help: "What sort of problem it is: no-carrier, filesystem-full, vm-failing and the like. A name keeps its meaning; new ones come.", value: func(p *of[frame.Problem]) any { return p.v.Kind.String() }},
 	{key: "what", kind: "text", help: "The problem in words.", value: func(p *of[frame.Problem]) any { return string(p.v.AppendWhat(nil)) }},
+	{key: "reason", kind: "text", help: "Why, in the words of who says so.", null: "nobody says", value: func(p *of[frame.Problem]) any { return text(p.v.Reason) }},
 	{key: "since", kind: "time", help: "Since when, as far as this run has seen it.", null: "the clock has no date",
 		value: func(p *of[frame.Problem]) any { return wallClock(p.f, p.v.Since) }},
 	{key: "where", kind: "text", help: "The screen to look at: logs, dashboard or network.", value: func(p *of[frame.Problem]) any { return p.v.Where }},

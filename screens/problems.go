@@ -155,12 +155,18 @@ func lookAt(p *frame.Problem) Command {
 		return PodLog(p.Of, p.Subject)
 	case frame.ServiceDown, frame.UnitFailed, frame.UnitRestarting:
 		cmd.Query = strings.TrimSuffix(p.Subject, ".service")
-	case frame.APIDown, frame.APINotReady, frame.APIRefuses, frame.CertificateExpires, frame.KindUnseen, frame.KindTooLarge, frame.APIFloods,
-		frame.SamplerHangs, frame.SourceFailed, frame.ConfigBad:
+	case frame.APIDown, frame.APINotReady, frame.APIRefuses, frame.CertificateExpires, frame.KindUnseen, frame.KindForbidden, frame.KindTooLarge,
+		frame.APIFloods, frame.SamplerHangs, frame.SourceFailed, frame.ConfigBad:
 		cmd.Key = 'i'
-	case frame.MountHangs, frame.RemountedReadOnly, frame.PoolIll, frame.ArrayDegraded, frame.FilesystemFull, frame.InodesShort:
+	case frame.OOMKill:
+		cmd.Query = "out of memory"
+	case frame.KernelFault:
+		cmd.Query = p.Detail
+	case frame.CPUStalled:
+		cmd.Key = 't'
+	case frame.IOStalled, frame.MountBroken, frame.MountHangs, frame.RemountedReadOnly, frame.PoolIll, frame.ArrayDegraded, frame.FilesystemFull, frame.InodesShort:
 		cmd.Key = 'd'
-	case frame.MemoryShort, frame.MemoryErrors:
+	case frame.MemoryShort, frame.MemoryStalled, frame.MemoryErrors:
 		cmd.Key = 'c'
 	case frame.NodeFault, frame.MigrationFailed:
 		cmd.Key = 'n'

@@ -1,0 +1,161 @@
+package frame
+
+import (
+	"math"
+	"strconv"
+	"strings"
+)
+
+// Kind says what sort of thing is wrong.
+type Kind uint8
+
+// The kinds of problem. Among problems of one severity and as near the earlier kind comes first: what the cluster stands on,
+// what cuts off VMs, what loses data, what runs short, what has failed.
+const (
+	APIDown      Kind = iota // of the cluster, and the first broken rung below it
+	APINotReady              // it answers, and says what of itself is not ready
+	ServiceDown              // of those that carry the cluster
+	SamplerHangs             // no figure of the host is fresh
+	NodeFault
+	NoCarrier
+	LinkDown // switched off, and something hangs on it
+	AddressTaken
+	GatewaySilent
+	BondDegraded
+	MemoryErrors // that the hardware could not correct
+	RemountedReadOnly
+	PoolIll
+	ArrayDegraded
+	MountBroken // whoever has it answers with an error
+	MountHangs
+	OOMKill
+	KernelFault
+	MemoryShort
+	FilesystemFull
+	InodesShort
+	ConntrackFull
+	MemoryStalled
+	IOStalled
+	CPUStalled
+	UnitFailed
+	UnitRestarting
+	KubeVirtIll
+	PodFailing // on this node, or of the cluster's own on none
+	VMFailing
+	APIRefuses // it is there, and this program may not see anything, or has nothing to show
+	CertificateExpires
+	KindUnseen // of objects: it cannot be listed, or is not followed any more
+	APIFloods
+	MigrationFailed
+	KindForbidden // of objects: this program may not list it
+	KindTooLarge
+	ClaimUnbound
+	SourceFailed
+	ConfigBad
+	KindCount
+)
+
+// kinds are what each kind is called in --json, and its words: %s is Subject, %o Of, %d Detail, %n N, and %p Percent with its
+// sign. What stands in brackets is left out when a text in it is empty or its N is 0.
+var kinds = [KindCount]struct{ name, words string }{
+	APIDown:            {"api-down", "API down: [%s ]%d"},
+	APINotReady:        {"api-not-ready", "API %d"},
+	ServiceDown:        {"service-down", "%s failed"},
+	SamplerHangs:       {"sampler-hangs", "sampler not answering[, waits for %d]"},
+	NodeFault:          {"node-fault", "node %s %d"},
+	NoCarrier:          {"no-carrier", "%s[ and %n more] no carrier"},
+	LinkDown:           {"link-down", "%s[ and %n more] switched off"},
+	AddressTaken:       {"duplicate-address", "duplicate address %s"},
+	GatewaySilent:      {"gateway-unreachable", "gateway %s on %d unreachable"},
+	BondDegraded:       {"bond-degraded", "%s member down"},
+	MemoryErrors:       {"memory-errors", "%s counts memory errors that could not be corrected"},
+	RemountedReadOnly:  {"remounted-read-only", "%s has become read-only"},
+	PoolIll:            {"pool-ill", "%s is %d"},
+	ArrayDegraded:      {"array-degraded", "%s %d"},
+	MountBroken:        {"mount-broken", "%s broken: %d"},
+	MountHangs:         {"mount-not-answering", "%s not answering"},
+	OOMKill:            {"oom-kill", "out of memory: killed %s[ (and %n more)]"},
+	KernelFault:        {"kernel-fault", "kernel: %d[ (and %n more)]"},
+	MemoryShort:        {"memory-short", "memory %p used"},
+	FilesystemFull:     {"filesystem-full", "%s %p full"},
+	InodesShort:        {"inodes-short", "%s inodes %p used"},
+	ConntrackFull:      {"conntrack-full", "conntrack %p full"},
+	MemoryStalled:      {"memory-stalled", "memory stalled %p"},
+	IOStalled:          {"io-stalled", "I/O stalled %p"},
+	CPUStalled:         {"cpu-stalled", "CPU stalled %p"},
+	UnitFailed:         {"unit-failed", "%s failed"},
+	UnitRestarting:     {"unit-restarting", "%s keeps restarting"},
+	KubeVirtIll:        {"kubevirt-ill", "KubeVirt %s[: %d]"},
+	PodFailing:         {"pod-failing", "pod %o/%s %d[, %n restarts]"},
+	VMFailing:          {"vm-failing", "VM %o/%s %d[ (and %n more in error)]"},
+	APIRefuses:         {"cluster-not-seen", "cluster not seen: %d"},
+	CertificateExpires: {"certificate-expires", "%s certificate[ expires in %n days][ %d]"},
+	KindUnseen:         {"kind-not-seen", "%s %o: %d"},
+	APIFloods:          {"api-floods", "API sends more than is taken in: its figures lag"},
+	MigrationFailed:    {"migration-failed", "migration of %o/%s failed[: %d][ (and %n more failed)]"},
+	KindForbidden:      {"kind-forbidden", "may not list %s[ (and %n more)]"},
+	KindTooLarge:       {"kind-too-large", "%s: more than %n, not counted"},
+	ClaimUnbound:       {"claim-unbound", "PVC %o/%s %d[ (and %n more without a volume)]"},
+	SourceFailed:       {"source-failed", "%s: %d"},
+	ConfigBad:          {"config-bad", "config: %d"},
+}
+
+// String is what the kind is called in --json.
+func (k Kind) String() string {
+	if k >= KindCount {
+		return "unknown"
+	}
+	return kinds[k].name
+}
+
+// AppendShort appends the problem in words, without its age and whom it hits.
+func (p *Problem) AppendShort(dst []byte) []byte {
+	words := kinds[p.Kind].words
+	for words != "" {
+		at := strings.IndexByte(words, '[')
+		if at < 0 {
+			at = len(words)
+		}
+		dst, _ = p.appendFilled(dst, words[:at])
+		if words = words[at:]; words == "" {
+			break
+		}
+		optional, rest, _ := strings.Cut(words[1:], "]")
+		if with, whole := p.appendFilled(dst, optional); whole {
+			dst = with
+		}
+		words = rest
+	}
+	return dst
+}
+
+// appendFilled appends words with what they name, and reports whether all of that is there.
+func (p *Problem) appendFilled(dst []byte, words string) (_ []byte, whole bool) {
+	whole = true
+	for i := 0; i < len(words); i++ {
+		if words[i] != '%' {
+			dst = append(dst, words[i])
+			continue
+		}
+		i++
+		text := ""
+		switch words[i] {
+		case 's':
+			text = p.Subject
+		case 'o':
+			text = p.Of
+		case 'd':
+			text = p.Detail
+		case 'n':
+			dst = strconv.AppendInt(dst, int64(p.N), 10)
+			whole = whole && p.N != 0
+			continue
+		case 'p':
+			dst = append(strconv.AppendFloat(dst, math.Round(p.Percent), 'f', 0, 64), '%')
+			continue
+		}
+		dst = append(dst, text...)
+		whole = whole && text != ""
+	}
+	return dst, whole
+}
