@@ -32,12 +32,13 @@ type Snapshot struct {
 	VMs      *qemu.VMs     // nil before the first sample
 	Units    *sample.Units // nil before systemd was asked
 	System   *sample.System
-	Kube     *kube.State   // nil before the first look
-	Page     *journal.Page // nil before the first answer
-	Settings *Settings     // what the configuration says
-	Sampling Busy          // the sample that is under way
-	Logging  Busy          // the turn of the log's owner that is under way
-	Final    bool          // nothing is waited for any more: what has not answered by now is not answering
+	Kube     *kube.State           // nil before the first look
+	Page     *journal.Page         // nil before the first answer
+	Kernel   []journal.KernelEvent // ordered by their time, also of boots before
+	Settings *Settings             // what the configuration says
+	Sampling Busy                  // the sample that is under way
+	Logging  Busy                  // the turn of the log's owner that is under way
+	Final    bool                  // nothing is waited for any more: what has not answered by now is not answering
 
 	Guests    []Guest       // derived: the VMs of both sides, by namespace and name
 	Sources   []Source      // derived

@@ -20,14 +20,15 @@ const firstEntries = 50_000
 // the ring does not have, older entries and whole ones, another goroutine, Read, reads from the archives of the sources
 // and hands over. All methods but these two may be called from any goroutine.
 type Log struct {
-	wake   chan struct{} // capacity 1: there is something to look at
-	config atomic.Pointer[config]
-	sinks  atomic.Pointer[[]*Sink]
-	views  atomic.Pointer[[]*View]
-	kernel [Debug + 1]atomic.Uint64 // entries of the kernel that came, by their own severity
-	made   atomic.Uint32            // sinks so far
-	turns  atomic.Uint64            // see Turns
-	seed   maphash.Seed             // of the doors
+	wake     chan struct{} // capacity 1: there is something to look at
+	config   atomic.Pointer[config]
+	sinks    atomic.Pointer[[]*Sink]
+	views    atomic.Pointer[[]*View]
+	kernel   [Debug + 1]atomic.Uint64 // entries of the kernel that came, by their own severity
+	troubles kernelLog
+	made     atomic.Uint32 // sinks so far
+	turns    atomic.Uint64 // see Turns
+	seed     maphash.Seed  // of the doors
 
 	reading chan struct{} // capacity 1: a view has a request
 

@@ -122,6 +122,7 @@ func (s *Sink) prepare(e *Entry) head {
 	h := s.door.prepare(e)
 	if string(s.door.unit) == kernelUnit {
 		s.log.kernel[min(e.Severity, Debug)].Add(1)
+		s.log.troubles.take(&h, s.door.text)
 	}
 	if h.full > h.message {
 		s.truncated.Add(1)

@@ -57,6 +57,7 @@ func (s *Subscription) Fill(f *frame.Snapshot) []frame.Event {
 	}
 	f.Boot = boottime.Now()
 	f.Kube, f.Units, f.System = c.kube.Load(), c.units.Load(), c.system.Load()
+	f.Kernel = c.log.KernelEvents()
 	f.Sampling.Since, f.Sampling.Source = c.sampler.Load().Busy()
 	f.Logging.Since = s.sameTurn(c.log.Turns(), f.Boot)
 	return s.tracker.Derive(f)

@@ -1,0 +1,139 @@
+package journal
+
+import (
+	"bytes"
+	"slices"
+	"sync/atomic"
+	"time"
+)
+
+// KernelEvent is a message of the kernel that somebody has to know of.
+type KernelEvent struct {
+	Kind     KernelKind
+	Time     time.Time // realtime stamp; it may be of a boot before
+	Severity Severity
+	Text     string // its first line, clean and masked, kernelText bytes at most
+}
+
+// KernelKind is what such a message is about.
+type KernelKind uint8
+
+// The kinds.
+const (
+	KernelOther      KernelKind = iota // only its severity is known: crit or worse
+	OutOfMemory                        // a process was killed to get memory back
+	DiskFailed                         // reading or writing a block device failed, or its controller
+	FilesystemFailed                   // a filesystem is damaged, or was made read-only
+	HardwareFailed                     // a machine check, memory, too hot
+	Stalled                            // a CPU or a task does not go on
+	KernelBug                          // an oops, a warning that something is corrupt
+	kernelKinds
+)
+
+const (
+	kernelText   = 256 // bytes that are kept of a message
+	kernelEvents = 8   // that are kept of a kind
+)
+
+// kernelSigns is what the kernel's messages say. The first sign that a message has tells its kind; without says that it is
+// none of it, no matter what follows.
+//
+// Kernel: mm/oom_kill.c, block/blk-core.c, fs/ext4/super.c, fs/xfs/xfs_error.c, fs/btrfs/messages.c,
+// arch/x86/kernel/cpu/mce/core.c, drivers/edac/edac_mc.c, kernel/watchdog.c, kernel/hung_task.c, kernel/rcu/tree_stall.h,
+// lib/bug.c, drivers/nvme/host/pci.c
+var kernelSigns = [...]struct {
+	start, within, without string
+	kind                   KernelKind
+}{
+	{"Out of memory: Killed process ", "", "", OutOfMemory},
+	{"Memory cgroup out of memory: Killed process ", "", "", OutOfMemory},
+	{"", "I/O error, dev ", " dev fd", DiskFailed},
+	{"", "critical medium error, dev ", "", DiskFailed},
+	{"", "critical target error, dev ", "", DiskFailed},
+	{"nvme ", "controller is down", "", DiskFailed},
+	{"nvme ", "Removing after probe failure", "", DiskFailed},
+	{"EXT4-fs error", "", "", FilesystemFailed},
+	{"EXT4-fs (", "Remounting filesystem read-only", "", FilesystemFailed},
+	{"XFS (", "orruption", "", FilesystemFailed},
+	{"XFS (", "metadata I/O error", "", FilesystemFailed},
+	{"XFS (", "hutting down filesystem", "", FilesystemFailed},
+	{"BTRFS error", "", "", FilesystemFailed},
+	{"BTRFS critical", "", "", FilesystemFailed},
+	{"BTRFS: error", "", "", FilesystemFailed},
+	{"mce: [Hardware Error]", "Machine Check", "", HardwareFailed},
+	{"EDAC ", " UE ", " 0 UE ", HardwareFailed},
+	{"Memory failure: ", "", "", HardwareFailed},
+	{"thermal ", "critical temperature reached", "", HardwareFailed},
+	{"watchdog: BUG: soft lockup", "", "", Stalled},
+	{"watchdog: CPU", "hard LOCKUP", "", Stalled},
+	{"INFO: task ", " blocked for more than ", "", Stalled},
+	{"rcu: INFO: ", "detected stall", "", Stalled},
+	{"rcu: INFO: ", "self-detected stall", "", Stalled},
+	{"general protection fault", "", "", KernelBug},
+	{"BUG: ", "", "", KernelBug},
+	{"kernel BUG at ", "", "", KernelBug},
+	{"Oops: ", "", "", KernelBug},
+	{"Kernel panic", "", "", KernelBug},
+}
+
+// kernelKind returns what the first line of a message of the kernel is about. ok is false when nobody has to know of it.
+func kernelKind(line []byte, severity Severity) (kind KernelKind, ok bool) {
+	for i := range kernelSigns {
+		s := &kernelSigns[i]
+		if bytes.HasPrefix(line, []byte(s.start)) && bytes.Contains(line, []byte(s.within)) {
+			return s.kind, s.without == "" || !bytes.Contains(line, []byte(s.without))
+		}
+	}
+	return KernelOther, severity <= Crit
+}
+
+// kernelLog keeps the newest events of each kind. Any goroutine may call its methods.
+type kernelLog struct {
+	events atomic.Pointer[[]KernelEvent] // ordered by their time; never changed
+}
+
+// take keeps a message of the kernel if somebody has to know of it. Only then it allocates.
+func (k *kernelLog) take(h *head, text []byte) {
+	line, _, _ := bytes.Cut(text, []byte{'\n'})
+	kind, ok := kernelKind(line, h.severity)
+	if !ok {
+		return
+	}
+	e := KernelEvent{kind, time.UnixMicro(h.micros), h.severity, string(cutRunes(line, kernelText))}
+	for {
+		old := k.events.Load()
+		var events []KernelEvent
+		if old != nil {
+			events = *old
+		}
+		if slices.Contains(events, e) { // read again
+			return
+		}
+		next := append(make([]KernelEvent, 0, len(events)+1), events...)
+		at, _ := slices.BinarySearchFunc(next, e, func(x, y KernelEvent) int { return x.Time.Compare(y.Time) })
+		next = slices.Insert(next, at, e)
+		n := 0
+		for i := len(next) - 1; i >= 0; i-- {
+			if next[i].Kind != kind {
+				continue
+			}
+			if n++; n > kernelEvents {
+				next = slices.Delete(next, i, i+1)
+				break
+			}
+		}
+		if k.events.CompareAndSwap(old, &next) {
+			return
+		}
+	}
+}
+
+// KernelEvents returns the newest of the kernel's messages that somebody has to know of, eight of a kind at most, ordered
+// by their time: of those that the sources have read since this program started, which may have been written in a boot
+// before. Nobody changes what it returns. It does not allocate.
+func (l *Log) KernelEvents() []KernelEvent {
+	if events := l.troubles.events.Load(); events != nil {
+		return *events
+	}
+	return nil
+}
