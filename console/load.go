@@ -10,7 +10,6 @@ import (
 	"hypervisor-tui/console/config"
 	"hypervisor-tui/console/guard"
 	"hypervisor-tui/draw"
-	"hypervisor-tui/draw/tty"
 	"hypervisor-tui/internal/boottime"
 	"hypervisor-tui/internal/clean"
 )
@@ -125,21 +124,12 @@ func (l *session) apply(ctx context.Context, c loaded) {
 		l.banner(c.banner)
 		return
 	}
-	old, caps := l.frame.Settings, l.config.caps
+	old := l.frame.Settings
 	fresh := settings(c.config, "", c.path)
 	fresh.Version, fresh.Notes = old.Version, old.Notes
-	var font *tty.Font
-	if caps.Own {
-		font = l.canvas.Look().Font // of others look chooses one
-	}
-	l.canvas.SetLook(look(c.config.Display, caps, font))
-	colours := palette(c.config.Display, caps)
-	if l.line.palette != nil && colours == nil {
-		l.tty.SetPalette(nil)
-	}
-	l.line.palette, l.repaint = colours, true
+	l.recolour(c.config.Display)
 	l.tty.SetSize(c.config.Size.Width, c.config.Size.Height)
-	fresh.Terminal, fresh.Slow = terminalText(l.canvas, caps, l.tty.Baud()), old.Slow
+	fresh.Terminal, fresh.Slow = terminalText(l.canvas, l.config.caps, l.tty.Baud()), old.Slow
 	l.frame.Settings = fresh
 	l.collector.Reconfigure(ctx, c.config)
 }

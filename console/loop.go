@@ -17,7 +17,6 @@ import (
 	"hypervisor-tui/console/guard"
 	"hypervisor-tui/console/process"
 	"hypervisor-tui/draw"
-	"hypervisor-tui/draw/tty"
 	"hypervisor-tui/frame"
 	"hypervisor-tui/internal/wakeup"
 	"hypervisor-tui/journal"
@@ -49,7 +48,7 @@ type session struct {
 	own       *process.Usage
 	frame     frame.Frame
 	line      terminalState
-	look      func(*tty.Font) draw.Look // by the configuration in force
+	theme     string // that this session has chosen; empty: the configuration's
 	systemd   *notifier
 	answers   chan func() // of what is done beside the loop; has room for asides
 	config    reloads     // with a nil load nothing is reloaded
@@ -221,6 +220,8 @@ func (l *session) key(k draw.Key) (quit bool, err error) {
 		l.collector.Refresh()
 	case screens.Repaint:
 		l.again()
+	case screens.Theme:
+		l.nextTheme()
 	}
 	l.tty.AcceptPaste(l.console.Typing())
 	if k == draw.KeyNone && !l.repaint {

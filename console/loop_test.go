@@ -3,6 +3,7 @@ package console
 import (
 	"context"
 	"os"
+	"strings"
 	"testing"
 	"time"
 
@@ -286,7 +287,7 @@ func TestFontIsLookedAtAgain(t *testing.T) {
 	go discard(master)
 	font := tty.NewFont("x")
 	l.tty = &consoleTerminal{Terminal: l.tty, console: true, font: font}
-	l.look = func(f *tty.Font) draw.Look { return look(config.Default().Display, draw.Caps{Own: true}, f) }
+	l.config.caps = draw.Caps{Own: true}
 	for range fontBeats {
 		l.tick(time.Now())
 	}
@@ -318,6 +319,38 @@ func TestReloadPutsTheTerminalInOrder(t *testing.T) {
 	}
 	if len(s.Notes) != 1 || !s.Slow || s.Version != "1" || !l.repaint {
 		t.Errorf("%+v", s)
+	}
+}
+
+// TestThemeOnAKey: each press is the next theme, a console's palette with it; it lasts over a reload, and the configuration is
+// not changed by it.
+func TestThemeOnAKey(t *testing.T) {
+	l, master := newLoop(t)
+	go discard(master)
+	terminal := &consoleTerminal{Terminal: l.tty}
+	l.tty, l.config.caps = terminal, draw.Caps{Own: true, Colors: 16, Linux: true, UTF8: true}
+	l.recolour(config.Default().Display)
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	l.collector.StartSampler(ctx)
+	for i, want := range []string{"light", "mono", "dark", "light"} {
+		l.repaint = false
+		l.key('T')
+		if got := l.canvas.Look().Theme.Name; got != want || (l.line.palette != nil) != (want == "light") {
+			t.Errorf("press %d: %s, palette %v, want %s", i, got, l.line.palette, want)
+		}
+		if !strings.Contains(l.frame.Settings.Terminal, "theme "+want) {
+			t.Errorf("press %d: the sources say %q", i, l.frame.Settings.Terminal)
+		}
+	}
+	l.apply(ctx, loaded{config: config.Default()})
+	if got := l.canvas.Look().Theme.Name; got != "light" || l.collector.Config().Theme != "auto" {
+		t.Errorf("after a reload: %s, the configuration says %s", got, l.collector.Config().Theme)
+	}
+	l.config.caps.Colors = 0
+	l.key('T')
+	if got := l.canvas.Look().Theme.Name; got != "mono" {
+		t.Errorf("without colours: %s", got)
 	}
 }
 

@@ -85,7 +85,6 @@ func Session(ctx context.Context, t Terminal, s *collect.Subscription, o Session
 		tty: t, screen: screen, canvas: draw.NewCanvas(look(c.Display, caps, font)), line: newTerminalState(t, palette(c.Display, caps)),
 		collector: o.Collector, news: s, guard: o.Guard, own: cmp.Or(o.Usage, new(process.Usage)), systemd: cmp.Or(o.systemd, new(notifier)), answers: make(chan func(), asides),
 		repaint: true,
-		look:    func(f *tty.Font) draw.Look { return look(o.Collector.Config().Display, caps, f) },
 		config:  reloads{load: o.load, silent: o.silent, caps: caps, told: o.late != nil},
 	}
 	l.show(cmp.Or(o.Screen, c.Screen))

@@ -1,11 +1,14 @@
 package console
 
 import (
+	"cmp"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 
+	"hypervisor-tui/console/config"
 	"hypervisor-tui/draw/tty"
 	"hypervisor-tui/journal"
 )
@@ -100,10 +103,41 @@ func (l *session) askFont() {
 // fontIs takes in what a console's font has.
 func (l *session) fontIs(font *tty.Font) {
 	if font != l.canvas.Look().Font {
-		l.canvas.SetLook(l.look(font))
+		l.canvas.SetLook(look(l.display(l.collector.Config().Display), l.config.caps, font))
 		l.repaint = true
 		l.draw(time.Now())
 	}
+}
+
+// display is d with the theme that this session has chosen.
+func (l *session) display(d config.Display) config.Display {
+	d.Theme = cmp.Or(l.theme, d.Theme)
+	return d
+}
+
+// nextTheme draws this session, until it ends, in the theme that comes after the one it has; the configuration stays.
+func (l *session) nextTheme() {
+	names := [...]string{"dark", "light", "mono"}
+	l.theme = names[(slices.Index(names[:], l.canvas.Look().Theme.Name)+1)%len(names)]
+	l.recolour(l.collector.Config().Display)
+	changed := *l.frame.Settings
+	changed.Terminal = terminalText(l.canvas, l.config.caps, l.tty.Baud())
+	l.frame.Settings = &changed
+}
+
+// recolour draws in the colours and runes of d; the next frame is sent whole.
+func (l *session) recolour(d config.Display) {
+	d = l.display(d)
+	var font *tty.Font
+	if l.config.caps.Own {
+		font = l.canvas.Look().Font // of others look chooses one
+	}
+	l.canvas.SetLook(look(d, l.config.caps, font))
+	colours := palette(d, l.config.caps)
+	if l.line.palette != nil && colours == nil {
+		l.tty.SetPalette(nil)
+	}
+	l.line.palette, l.repaint = colours, true
 }
 
 // printed sends the picture again when the kernel has printed on its consoles, which it does from level on.

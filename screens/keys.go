@@ -18,6 +18,7 @@ func (c *Console) commonKeys() []Binding {
 		command("Tab S-Tab", "next, previous screen", "", c.cycle, draw.KeyTab, draw.KeyBackTab),
 		command("r", "sample now", "Refresh", always(Command{Kind: Refresh}), 'r'),
 		command("Ctrl-L", "repaint everything", "", always(Command{Kind: Repaint}), draw.KeyCtrlL),
+		command("T", "next theme: dark, light, mono", "", always(Command{Kind: Theme}), 'T'),
 		BindSwitch("Space Ctrl-Z", "pause the picture, sources go on", "Pause", &c.paused, ' ', draw.KeyCtrlZ),
 		BindOverlay("!", "every problem and why it is one", "", c.openProblems, '!'),
 		BindOverlay("i", "sources: state, age, error, cost", "Sources", c.openSources, 'i'),

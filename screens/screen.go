@@ -38,6 +38,7 @@ const (
 	Quit                // end the program
 	Refresh             // sample now
 	Repaint             // send every cell
+	Theme               // draw in the next theme
 	Login               // hand the terminal to a login prompt
 	Open                // put Overlay over the page, or close the one of that name
 	Close               // take the overlay away
