@@ -69,6 +69,7 @@ func findProblems(dst []Problem, f *Snapshot, open []Problem) []Problem {
 	dst = findConfig(dst[:0], f)
 	dst = findCluster(dst, f)
 	dst = findLate(dst, f)
+	dst = findKernel(dst, f)
 	if f.Host != nil {
 		dst = findMemory(dst, f)
 		dst = findStalls(dst, f, open)

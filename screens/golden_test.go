@@ -156,7 +156,7 @@ func samplerHangs(f *frame.Frame) {
 
 func nothingYet(f *frame.Frame) {
 	f.Host, f.Net, f.Page, f.Kube, f.Problems = nil, nil, nil, nil, nil
-	f.VMs, f.Units, f.System = nil, nil, nil
+	f.VMs, f.Units, f.System, f.Kernel = nil, nil, nil, nil
 	frametest.Derive(f)
 }
 

@@ -24,7 +24,7 @@ func Healthy(f *frame.Frame) {
 	}
 	f.Units.Failed, f.Units.State = nil, "running"
 	f.Host.Filesystems = f.Host.Filesystems[:1]
-	f.Host.Arrays = nil
+	f.Host.Arrays, f.Kernel = nil, nil
 	f.Net.Interfaces[2].Carrier, f.Net.Interfaces[2].State = true, "up"
 	f.Problems = nil
 	Derive(f)
