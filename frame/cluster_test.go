@@ -53,16 +53,16 @@ func TestB2KindsThatAreNotSeen(t *testing.T) {
 func TestB3PodsAndKubeVirt(t *testing.T) {
 	pod := func(why string, slow bool, age time.Duration) func(*tracked) {
 		return func(f *tracked) {
-			p := kube.IllPod{Namespace: "kubevirt", Name: "virt-handler-x", Pod: kube.Pod{Why: why, Slow: slow}}
+			p := kube.NamedPod{Namespace: "kubevirt", Name: "virt-handler-x", Pod: kube.Pod{Why: why, Slow: slow}}
 			if age >= 0 {
 				p.Since = f.Now.Add(-age)
 			}
-			f.Kube.Ill = []kube.IllPod{p}
+			f.Kube.Ill = []kube.NamedPod{p}
 		}
 	}
 	restarted := func(n int, age time.Duration) func(*tracked) {
 		return func(f *tracked) {
-			f.Kube.Ill = []kube.IllPod{{Namespace: "kube-system", Name: "cni", Pod: kube.Pod{Restarts: n, Restarted: f.Now.Add(-age)}}}
+			f.Kube.Ill = []kube.NamedPod{{Namespace: "kube-system", Name: "cni", Pod: kube.Pod{Restarts: n, Restarted: f.Now.Add(-age)}}}
 		}
 	}
 	virt := func(k kube.KubeVirt, age time.Duration) func(*tracked) {

@@ -2,10 +2,11 @@ package kube
 
 import "time"
 
-// Condition is one condition of a node that is worth showing: Ready, any other that is not as it should be, and those of
-// which nobody here can tell how they should be.
+// Condition is one condition of a node, a VM or an instance that is worth showing: Ready, any other that is not as it
+// should be, and those of which nobody here can tell how they should be.
 type Condition struct {
 	Type, Status, Reason string
+	Message              string    // one line, at most MaxMessage bytes; of a node only where Good is False
 	Good                 Truth     // Unknown: not judged
 	Since                time.Time // zero: not said
 }
@@ -26,6 +27,33 @@ var goodStatus = map[string]string{
 	"DNSProblem": "False",
 	// Azure: what its nodes add to it.
 	"FilesystemCorruptionProblem": "False", "KubeletProblem": "False", "ContainerRuntimeProblem": "False",
+}
+
+// virtStatus is what a condition of a VM or an instance says when all is well. Those that are also otherwise while a VM is
+// stopped, starts or stops are not among them.
+//
+// API: kubevirt.io/v1, VirtualMachineConditionType and VirtualMachineInstanceConditionType.
+var virtStatus = map[string]string{
+	"Failure": "False", "PodScheduled": "True", "Synchronized": "True",
+}
+
+// ordinary is what conditions of a VM or an instance say that need not be shown.
+var ordinary = map[string]string{
+	"Ready": "True", "Initialized": "True", "DataVolumesReady": "True", "LiveMigratable": "True", "StorageLiveMigratable": "True",
+	"AgentConnected": "True", "Provisioning": "False", "Paused": "False", "RestartRequired": "False",
+}
+
+// JudgeVirt sets Good of a condition of a VM or an instance, and reports whether it is worth showing.
+func (c *Condition) JudgeVirt() (show bool) {
+	good, known := virtStatus[c.Type]
+	c.Good = Unknown
+	switch {
+	case known && c.Status == good:
+		c.Good = True
+	case known && (c.Status == "True" || c.Status == "False"):
+		c.Good = False
+	}
+	return c.Good != True && ordinary[c.Type] != c.Status
 }
 
 // Judge sets Good. Of a condition that is neither True nor False nobody knows how it is, but of Ready: a kubelet that is not

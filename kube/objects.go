@@ -1,6 +1,9 @@
 package kube
 
-import "time"
+import (
+	"cmp"
+	"time"
+)
 
 // The objects below are what is kept of the API's: only what a roll-up needs. Their text is clean. Quantities of CPU
 // are thousandths of one, of memory bytes; 0 is not asked for or not said.
@@ -50,12 +53,31 @@ type Pod struct {
 	System bool // part of the cluster, by its priority class, its labels or its namespace
 	Ready  Truth
 
+	Containers      int32 // that are to run beside each other, as kubectl counts them
+	ReadyContainers int32
+
 	Restarts  int       // of its containers together
 	Restarted time.Time // last, zero: never, or not said
 	Why       string    // it does not work: "CrashLoopBackOff", "Init:Error", "not ready"; empty: nobody says that it does not
 	Slow      bool      // Why is only wrong when it lasts: a pod that starts or ends is as it should be
+	Message   string    // what is said beside Why of the container it is about, or by the scheduler; one line, at most MaxMessage bytes
+	LastEnd   string    // how the run of that container ended before: "OOMKilled", "exit code 1"; empty: not said
 	Since     time.Time // of Why, zero: not said
 }
+
+// Status is what kubectl prints of the pod: why it does not work, or its phase.
+func (p *Pod) Status() string {
+	switch {
+	case p.Why != "" && p.Why != PodNotReady:
+		return p.Why
+	case p.Phase == "Succeeded":
+		return "Completed"
+	}
+	return cmp.Or(p.Phase, None)
+}
+
+// PodNotReady is the Why of a pod that runs and is not ready.
+const PodNotReady = "not ready"
 
 // Works reports whether the pod runs and nobody says that it does not work.
 func (p *Pod) Works() bool { return p.Phase == "Running" && p.Ready != False && p.Why == "" }
@@ -110,8 +132,9 @@ type NodeMetrics struct{ CPU, Memory int64 }
 // VM is one VirtualMachine, running or not. API: kubevirt.io/v1.
 type VM struct {
 	Namespace, Name string
-	Status          string    // printable status: an open set; empty: KubeVirt has not said
-	Since           time.Time // it became or ceased to be ready, by its condition Ready; zero: not said
+	Status          string      // printable status: an open set; empty: KubeVirt has not said
+	Since           time.Time   // it became or ceased to be ready, by its condition Ready; zero: not said
+	Conditions      []Condition // that are worth showing: those that are bad first
 }
 
 // VMI is one VirtualMachineInstance: a VM that runs or is about to. API: kubevirt.io/v1.
@@ -123,12 +146,13 @@ type VMI struct {
 	Ready           Truth
 	Paused          Truth
 	Migratable      Truth
-	WhyNot          string // it is not migratable: reason or message of the condition
-	Agent           Truth  // the guest's agent is connected
-	VCPUs           int    // 0: not known
-	Memory          uint64 // of the guest, bytes; 0: not known
-	Eviction        string // strategy; empty: the cluster's default
-	Evacuating      string // node that it is being moved off
+	WhyNot          string      // it is not migratable: reason or message of the condition
+	Conditions      []Condition // that are worth showing: those that are bad first
+	Agent           Truth       // the guest's agent is connected
+	VCPUs           int         // 0: not known
+	Memory          uint64      // of the guest, bytes; 0: not known
+	Eviction        string      // strategy; empty: the cluster's default
+	Evacuating      string      // node that it is being moved off
 	Created         time.Time
 	Moving          *Moving // its last migration, nil: none
 }

@@ -3,6 +3,7 @@
 package kube
 
 import (
+	"strings"
 	"time"
 
 	"hypervisor-tui/internal/health"
@@ -38,7 +39,7 @@ type State struct {
 	Events        []Event // events of type Warning, newest first, at most MaxEvents
 	Network       Network
 	Virt          Virt
-	Ill           []IllPod      // of the cluster's own on this node, or on none, that may not work: the certain ones first, at most MaxNames
+	Ill           []NamedPod    // of the cluster's own on this node, or on none, that may not work: the certain ones first, at most MaxNames
 	Behind        time.Duration // CLOCK_BOOTTIME from which the API server sends more than is taken in, 0: it does not
 	DrainBlockers []Blocker     // what would keep this node from being drained, or be lost by it
 }
@@ -111,6 +112,7 @@ type Nodes struct {
 type Fault struct {
 	Node string
 	Condition
+	Pods, VMs int // on it that have not ended, when it is Ready that is not so: they are lost or move. VMs are among the pods
 }
 
 // Pods counts the cluster's pods and those of this node.
@@ -118,13 +120,15 @@ type Pods struct {
 	Running, Total int // Running: those that work
 	NotReady       int // that run and do not work
 	ByPhase        []Count
-	Local          int   // on this node that have not ended; known when State.Here is
-	LocalCPU       int64 // what those ask for together, in thousandths of a CPU
-	LocalMemory    int64 // the same, bytes
+	Local          int        // on this node that have not ended; known when State.Here is
+	LocalCPU       int64      // what those ask for together, in thousandths of a CPU
+	LocalMemory    int64      // the same, bytes
+	Succeeded      int        // that have ended as they should: of Total, but not of those that are to run
+	List           []NamedPod // those on this node but for the succeeded: what does not work first, then by name; at most MaxPods
 }
 
-// IllPod is a pod that does not work, or did not a moment ago.
-type IllPod struct {
+// NamedPod is a pod and its name.
+type NamedPod struct {
 	Namespace, Name string
 	Pod
 }
@@ -174,6 +178,38 @@ type Virt struct {
 	LocalVCPUs int // of those together
 }
 
+// VMWarning returns the newest warning about a VM: of itself, of its instance or of the pod that runs it. nil: none of
+// those that are kept.
+func (s *State) VMWarning(namespace, name string) *Event {
+	for i := range s.Events {
+		e := &s.Events[i]
+		if e.Namespace != namespace {
+			continue
+		}
+		switch e.Kind {
+		case "VirtualMachine", "VirtualMachineInstance":
+			if e.Name == name {
+				return e
+			}
+		case "Pod":
+			if rest, ok := strings.CutPrefix(e.Name, "virt-launcher-"+name+"-"); ok && !strings.Contains(rest, "-") {
+				return e
+			}
+		}
+	}
+	return nil
+}
+
+// PodWarning returns the newest warning about a pod, nil: none of those that are kept.
+func (s *State) PodWarning(namespace, name string) *Event {
+	for i := range s.Events {
+		if e := &s.Events[i]; e.Kind == "Pod" && e.Namespace == namespace && e.Name == name {
+			return e
+		}
+	}
+	return nil
+}
+
 // Tally counts VMs by what became of them. Other is every status that is none of the five.
 type Tally struct {
 	Running, Stopped, Migrating, Paused, Error, Other, Total int
@@ -202,6 +238,7 @@ const (
 	MaxEnded    = 20
 	MaxCounts   = 32 // names that objects are counted by
 	MaxBlockers = 50
+	MaxPods     = 256 // of this node: a kubelet runs 110 unless it is told otherwise
 )
 
 // Settled reports whether there is nothing more to wait for: no API, or an answer for each kind.

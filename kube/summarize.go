@@ -23,9 +23,9 @@ func (o *Objects) Summarize(s *State, p *NodeIdentity) {
 	budgets, migrations, cidrs := o.PDBs.look(), o.Migrations.look(), o.ServiceCIDRs.look()
 	if nodes {
 		s.Local = o.local(p)
-		s.Nodes = o.countNodes(s.Local)
 	}
-	if pods || nodes {
+	if nodes || pods {
+		s.Nodes = o.countNodes(s.Local)
 		s.Pods, s.Ill = o.countPods(s.Local), o.illPods(s.Local)
 	}
 	if o.NodeMetrics.look() || nodes {
@@ -115,12 +115,34 @@ func (o *Objects) countNodes(here *Node) Nodes {
 		}
 		for _, c := range r.object.Conditions {
 			if c.Good == False {
-				n.Faults = best(n.Faults, MaxNames, worse, Fault{key, c})
+				n.Faults = best(n.Faults, MaxNames, worse, Fault{Node: key, Condition: c})
 			}
 		}
 	}
 	n.NotReady, n.Faults = first(n.NotReady, MaxNames, strings.Compare), first(n.Faults, MaxNames, worse)
+	o.countLost(n.Faults)
 	return n
+}
+
+// countLost counts what is on the nodes that are not ready.
+func (o *Objects) countLost(faults []Fault) {
+	if !slices.ContainsFunc(faults, func(f Fault) bool { return f.Type == "Ready" }) {
+		return
+	}
+	for _, r := range o.Pods.rows {
+		p := &r.object
+		if p.Node == "" || p.Ended() {
+			continue
+		}
+		for i := range faults {
+			if f := &faults[i]; f.Node == p.Node && f.Type == "Ready" {
+				f.Pods++
+				if p.Owner == "VirtualMachineInstance" {
+					f.VMs++
+				}
+			}
+		}
+	}
 }
 
 // local finds this host's node: by name, by the label of its hostname, or by a machine ID that one node alone has (clones
@@ -149,13 +171,19 @@ func (o *Objects) local(p *NodeIdentity) *Node {
 
 func (o *Objects) countPods(here *Node) Pods {
 	p := Pods{Total: o.Pods.Len(), ByPhase: tally(&o.Pods, func(v Pod) string { return cmp.Or(v.Phase, None) })}
-	for _, r := range o.Pods.rows {
+	for key, r := range o.Pods.rows {
 		pod := &r.object
 		switch {
 		case pod.Works():
 			p.Running++
 		case pod.Phase == "Running":
 			p.NotReady++
+		case pod.Phase == "Succeeded":
+			p.Succeeded++
+		}
+		if here != nil && pod.Node == here.Name && pod.Phase != "Succeeded" {
+			namespace, name := split(key)
+			p.List = best(p.List, MaxPods, sicker, NamedPod{namespace, name, *pod})
 		}
 		if here != nil && pod.Node == here.Name && !pod.Ended() {
 			p.Local++
@@ -163,36 +191,40 @@ func (o *Objects) countPods(here *Node) Pods {
 			p.LocalMemory += pod.Memory
 		}
 	}
+	p.List = first(p.List, MaxPods, sicker)
 	return p
 }
 
+// sicker puts the pods that do not work before those that may be about to, and these before those that work.
+func sicker(a, b NamedPod) int {
+	return cmp.Or(a.rank()-b.rank(), strings.Compare(a.Namespace, b.Namespace), strings.Compare(a.Name, b.Name))
+}
+
+func (p *Pod) rank() int {
+	switch {
+	case p.Why == "" && p.Phase != "Failed":
+		return 2
+	case p.Slow:
+		return 1
+	}
+	return 0
+}
+
 // illPods lists what may be wrong with the cluster's own pods on this node, and with those that are on none.
-func (o *Objects) illPods(here *Node) []IllPod {
+func (o *Objects) illPods(here *Node) []NamedPod {
 	if here == nil {
 		return nil
 	}
-	var list []IllPod
-	rank := func(p *IllPod) int {
-		switch {
-		case p.Why == "":
-			return 2
-		case p.Slow:
-			return 1
-		}
-		return 0
-	}
-	worse := func(a, b IllPod) int {
-		return cmp.Or(rank(&a)-rank(&b), strings.Compare(a.Namespace, b.Namespace), strings.Compare(a.Name, b.Name))
-	}
+	var list []NamedPod
 	for key, r := range o.Pods.rows {
 		p := &r.object
 		if !p.System || p.Ended() || p.Node != "" && p.Node != here.Name || p.Why == "" && p.Restarts < FewRestarts {
 			continue
 		}
 		namespace, name := split(key)
-		list = best(list, MaxNames, worse, IllPod{namespace, name, *p})
+		list = best(list, MaxNames, sicker, NamedPod{namespace, name, *p})
 	}
-	return first(list, MaxNames, worse)
+	return first(list, MaxNames, sicker)
 }
 
 // FewRestarts is how often a pod may have been restarted without being suspect.

@@ -55,7 +55,8 @@ func TestRollNodesAndPods(t *testing.T) {
 	if s.Local == nil || s.Local.Name != "hv-1" {
 		t.Fatalf("this node is %+v", s.Local)
 	}
-	same(t, "pods", s.Pods, Pods{Running: 8, Total: 10, ByPhase: []Count{{None, 1}, {"Running", 8}, {"Succeeded", 1}},
+	s.Pods.List = nil
+	same(t, "pods", s.Pods, Pods{Succeeded: 1, Running: 8, Total: 10, ByPhase: []Count{{None, 1}, {"Running", 8}, {"Succeeded", 1}},
 		Local: 2, LocalCPU: 200, LocalMemory: 2 << 20})
 }
 
@@ -65,11 +66,78 @@ func TestFaultsOfNodes(t *testing.T) {
 	full := Condition{Type: "DiskPressure", Status: "True", Reason: "KubeletHasDiskPressure", Good: False, Since: at}
 	o.Nodes.Put("b", Node{Name: "b", Ready: "True", Conditions: []Condition{{Type: "Ready", Status: "True", Good: True}, full}})
 	o.Nodes.Put("a", Node{Name: "a", Ready: "Unknown", Conditions: []Condition{unknown}})
-	same(t, "faults", roll(o, &NodeIdentity{}).Nodes.Faults, []Fault{{"a", unknown}, {"b", full}})
+	same(t, "faults", roll(o, &NodeIdentity{}).Nodes.Faults, []Fault{{Node: "a", Condition: unknown}, {Node: "b", Condition: full}})
 	for i := range 2 * MaxNames {
 		o.Nodes.Put(fmt.Sprintf("c%02d", i), Node{Ready: "Unknown", Conditions: []Condition{unknown}})
 	}
 	same(t, "number of faults", len(roll(o, &NodeIdentity{}).Nodes.Faults), MaxNames)
+}
+
+// TestWhatANodeTakesWithIt: the pods and VMs of a node that is not ready, and of no other.
+func TestWhatANodeTakesWithIt(t *testing.T) {
+	o := new(Objects)
+	lost := Condition{Type: "Ready", Status: "Unknown", Good: False, Message: "Kubelet stopped posting node status."}
+	o.Nodes.Put("a", Node{Name: "a", Ready: "Unknown", Conditions: []Condition{lost}})
+	o.Nodes.Put("b", Node{Name: "b", Ready: "True", Conditions: []Condition{{Type: "DiskPressure", Status: "True", Good: False}}})
+	for i, p := range []Pod{
+		{Node: "a", Phase: "Running"}, {Node: "a", Phase: "Running", Owner: "VirtualMachineInstance"}, {Node: "a", Phase: "Succeeded"},
+		{Node: "b", Phase: "Running"}, {Phase: "Pending"},
+	} {
+		o.Pods.Put(fmt.Sprint("ns/", i), p)
+	}
+	faults := roll(o, &NodeIdentity{}).Nodes.Faults
+	same(t, "faults", faults, []Fault{{Node: "a", Condition: lost, Pods: 2, VMs: 1}, {Node: "b", Condition: Condition{Type: "DiskPressure", Status: "True", Good: False}}})
+
+	s := &State{}
+	o.Summarize(s, &NodeIdentity{})
+	o.Pods.Put("ns/9", Pod{Node: "a", Phase: "Running"})
+	o.Summarize(s, &NodeIdentity{})
+	same(t, "pods of a node after another one came", s.Nodes.Faults[0].Pods, 3)
+}
+
+// TestPodsOfThisNode: all but those that have succeeded, what does not work first.
+func TestPodsOfThisNode(t *testing.T) {
+	o := new(Objects)
+	o.Nodes.Put("hv-1", Node{Name: "hv-1", Ready: "True"})
+	put := func(name string, p Pod) {
+		p.Node = "hv-1"
+		o.Pods.Put("ns/"+name, p)
+	}
+	put("a-works", Pod{Phase: "Running"})
+	put("b-starts", Pod{Phase: "Pending", Why: "Pending", Slow: true})
+	put("c-crashes", Pod{Phase: "Running", Why: "CrashLoopBackOff"})
+	put("d-failed", Pod{Phase: "Failed"})
+	put("e-done", Pod{Phase: "Succeeded"})
+	o.Pods.Put("ns/elsewhere", Pod{Phase: "Running", Node: "hv-2"})
+	here, s := &NodeIdentity{Hostname: "hv-1"}, &State{}
+	o.Summarize(s, here)
+	pods := s.Pods
+	var names []string
+	for i := range pods.List {
+		names = append(names, pods.List[i].Name+" "+pods.List[i].Status())
+	}
+	same(t, "names", names, []string{"c-crashes CrashLoopBackOff", "d-failed Failed", "b-starts Pending", "a-works Running"})
+	same(t, "succeeded", pods.Succeeded, 1)
+	for i := range 2 * MaxPods {
+		put(fmt.Sprintf("many-%03d", i), Pod{Phase: "Running"})
+	}
+	o.Summarize(s, here)
+	same(t, "number", len(s.Pods.List), MaxPods)
+}
+
+// TestWarningsOfAVM: of itself, its instance and its launcher, the newest; of no other whose name begins alike.
+func TestWarningsOfAVM(t *testing.T) {
+	s := &State{Events: []Event{
+		{Kind: "Pod", Namespace: "vms", Name: "virt-launcher-db-2-x7x9z"},
+		{Kind: "VirtualMachine", Namespace: "other", Name: "db"},
+		{Kind: "Pod", Namespace: "vms", Name: "virt-launcher-db-k2j4h", Reason: "Failed"},
+		{Kind: "VirtualMachineInstance", Namespace: "vms", Name: "db", Reason: "SyncFailed"},
+		{Kind: "Node", Namespace: "vms", Name: "db-2"},
+	}}
+	same(t, "of db", s.VMWarning("vms", "db").Reason, "Failed")
+	same(t, "of db-2", s.VMWarning("vms", "db-2"), &s.Events[0])
+	same(t, "of none", s.VMWarning("vms", "web"), (*Event)(nil))
+	same(t, "of a pod", s.PodWarning("vms", "virt-launcher-db-k2j4h"), &s.Events[2])
 }
 
 func TestUnboundClaimsAreTheOldest(t *testing.T) {

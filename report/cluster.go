@@ -88,6 +88,21 @@ var nodesFigures = figures[kube.State]{
 		value: func(s *kube.State) any { return figureOf(s, kube.KindNode, s.Nodes.Ready) }},
 	{key: "total", kind: "integer", help: "All of them.", null: "not known", value: func(s *kube.State) any { return figureOf(s, kube.KindNode, s.Nodes.Total) }},
 	{key: "not_ready", kind: list, help: "Names of those that are not, 20 at most.", value: func(s *kube.State) any { return plain(s.Nodes.NotReady) }},
+	{key: "faults", kind: list, help: "Conditions that are not as they should be, 20 at most, those of this node first.", inner: faultFigures,
+		value: func(s *kube.State) any {
+			return faultFigures.list(listed(s.Nodes.Faults, s.Kinds[kube.KindNode].Has()))
+		}},
+}
+
+var faultFigures = figures[kube.Fault]{
+	{key: "node", kind: "text", help: "Node.", value: func(f *kube.Fault) any { return f.Node }},
+	{key: "type", kind: "text", help: "Condition, as in Ready.", value: func(f *kube.Fault) any { return f.Type }},
+	{key: "status", kind: "text", help: "True, False or Unknown.", value: func(f *kube.Fault) any { return f.Status }},
+	{key: "reason", kind: "text", help: "Why, in a word.", null: "not said", value: func(f *kube.Fault) any { return text(f.Reason) }},
+	{key: "message", kind: "text", help: "Why, in a sentence.", null: "not said", value: func(f *kube.Fault) any { return text(f.Message) }},
+	{key: "pods", kind: "integer", help: "Pods on it that have not ended.", null: "the condition is not Ready", value: func(f *kube.Fault) any { return known(f.Pods, f.Type == "Ready") }},
+	{key: "vms", kind: "integer", help: "Those of them that run a VM.", null: "the same", value: func(f *kube.Fault) any { return known(f.VMs, f.Type == "Ready") }},
+	{key: "since", kind: "time", help: "Since when.", null: "not said", value: func(f *kube.Fault) any { return stamp(f.Since, time.RFC3339) }},
 }
 
 var podsFigures = figures[kube.State]{
@@ -98,17 +113,33 @@ var podsFigures = figures[kube.State]{
 		value: func(s *kube.State) any { return counts(s, kube.KindPod, s.Pods.ByPhase) }},
 	{key: "not_ready", kind: "integer", help: "Those in phase Running that do not work: not ready, crashing, or about to end.", null: "not known",
 		value: func(s *kube.State) any { return figureOf(s, kube.KindPod, s.Pods.NotReady) }},
+	{key: "succeeded", kind: "integer", help: "Those that have ended as they should.", null: "not known",
+		value: func(s *kube.State) any { return figureOf(s, kube.KindPod, s.Pods.Succeeded) }},
+	{key: "here", kind: list, help: "Those on this node but for the succeeded, 256 at most: what does not work first.", inner: localPodFigures,
+		value: func(s *kube.State) any { return localPodFigures.list(listed(s.Pods.List, s.Kinds[kube.KindPod].Has())) }},
 	{key: "system_not_working", kind: list, help: "Of the cluster's own pods on this node, and those on none, the ones that do not work or were restarted often, 20 at most. One that starts or ends is among them; only what lasts becomes a problem.", inner: illPodFigures,
 		value: func(s *kube.State) any { return illPodFigures.list(listed(s.Ill, s.Kinds[kube.KindPod].Has())) }},
 }
 
-var illPodFigures = figures[kube.IllPod]{
-	{key: "namespace", kind: "text", help: "Namespace.", value: func(p *kube.IllPod) any { return p.Namespace }},
-	{key: "name", kind: "text", help: "Name.", value: func(p *kube.IllPod) any { return p.Name }},
+var localPodFigures = figures[kube.NamedPod]{
+	{key: "namespace", kind: "text", help: "Namespace.", value: func(p *kube.NamedPod) any { return p.Namespace }},
+	{key: "name", kind: "text", help: "Name.", value: func(p *kube.NamedPod) any { return p.Name }},
+	{key: "status", kind: "text", help: "What kubectl prints: CrashLoopBackOff, or the phase.", value: func(p *kube.NamedPod) any { return p.Status() }},
+	{key: "containers", kind: "integer", help: "Containers that are to run.", value: func(p *kube.NamedPod) any { return p.Containers }},
+	{key: "ready_containers", kind: "integer", help: "Those of them that are ready.", value: func(p *kube.NamedPod) any { return p.ReadyContainers }},
+	{key: "restarts", kind: "integer", help: "Restarts of its containers together.", value: func(p *kube.NamedPod) any { return p.Restarts }},
+	{key: "message", kind: "text", help: "What is said of the container that does not work, or by the scheduler.", null: "nothing", value: func(p *kube.NamedPod) any { return text(p.Message) }},
+	{key: "last_end", kind: "text", help: "How the run of that container ended before, as in OOMKilled.", null: "not said", value: func(p *kube.NamedPod) any { return text(p.LastEnd) }},
+	{key: "since", kind: "time", help: "Since when it does not work.", null: "it works, or not said", value: func(p *kube.NamedPod) any { return stamp(p.Since, time.RFC3339) }},
+}
+
+var illPodFigures = figures[kube.NamedPod]{
+	{key: "namespace", kind: "text", help: "Namespace.", value: func(p *kube.NamedPod) any { return p.Namespace }},
+	{key: "name", kind: "text", help: "Name.", value: func(p *kube.NamedPod) any { return p.Name }},
 	{key: "why", kind: "text", help: "What keeps it from working, as in CrashLoopBackOff.", null: "it works now",
-		value: func(p *kube.IllPod) any { return text(p.Why) }},
-	{key: "restarts", kind: "integer", help: "Restarts of its containers together.", value: func(p *kube.IllPod) any { return p.Restarts }},
-	{key: "since", kind: "time", help: "Since when.", null: "not known", value: func(p *kube.IllPod) any { return stamp(p.Since, time.RFC3339) }},
+		value: func(p *kube.NamedPod) any { return text(p.Why) }},
+	{key: "restarts", kind: "integer", help: "Restarts of its containers together.", value: func(p *kube.NamedPod) any { return p.Restarts }},
+	{key: "since", kind: "time", help: "Since when.", null: "not known", value: func(p *kube.NamedPod) any { return stamp(p.Since, time.RFC3339) }},
 }
 
 var servicesFigures = figures[kube.State]{

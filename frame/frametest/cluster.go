@@ -42,7 +42,7 @@ func Kube(at time.Time) *kube.State {
 		Local: &kube.Node{Name: "hypervisor-01", Roles: []string{"control-plane", "etcd"}, Version: "v1.37.2+k3s1", Ready: "True", InternalIP: "192.168.1.100",
 			Conditions: []kube.Condition{{Type: "Ready", Status: "True", Reason: "KubeletReady", Since: at.AddDate(0, 0, -15)}}, CapacityCPU: 16000, CPU: 16000, Memory: 62 * GiB, Pods: 110},
 		Pods: kube.Pods{Running: 45, Total: 100, ByPhase: []kube.Count{{Name: "Pending", N: 3}, {Name: "Running", N: 45}, {Name: "Succeeded", N: 52}},
-			Local: 17, LocalCPU: 12500, LocalMemory: 40 * GiB},
+			Succeeded: 52, Local: 17, LocalCPU: 12500, LocalMemory: 40 * GiB, List: localPods(at)},
 		Metrics: kube.NodeMetrics{CPU: 9100, Memory: 88 * GiB}, LocalMetrics: &kube.NodeMetrics{CPU: 3240, Memory: 31 * GiB},
 		Services: kube.Services{Total: 23, ByType: []kube.Count{{Name: "ClusterIP", N: 8}, {Name: "LoadBalancer", N: 12}, {Name: "NodePort", N: 3}}},
 		PVCs:     kube.PVCs{Bound: 12, Total: 12},
@@ -60,6 +60,58 @@ func Kube(at time.Time) *kube.State {
 	}
 	fixedVirt(k, at)
 	return k
+}
+
+// localPods are the 17 pods on hypervisor-01: all work.
+func localPods(at time.Time) []kube.NamedPod {
+	var list []kube.NamedPod
+	add := func(namespace, name, owner string, restarts int) {
+		list = append(list, kube.NamedPod{Namespace: namespace, Name: name, Pod: kube.Pod{Phase: "Running", Node: "hypervisor-01", Owner: owner,
+			Ready: kube.True, Containers: 1, ReadyContainers: 1, Restarts: restarts, System: namespace == "kube-system" || namespace == "kubevirt"}})
+	}
+	add("kube-system", "coredns-6799fbcd5-8xk2p", "ReplicaSet", 0)
+	add("kube-system", "local-path-provisioner-6c86858495-lw7mz", "ReplicaSet", 0)
+	add("kube-system", "metrics-server-54fd9b65b-c7q4t", "ReplicaSet", 1)
+	add("kubevirt", "virt-api-5f8b7c6d9-2xv6n", "ReplicaSet", 0)
+	add("kubevirt", "virt-controller-7d9f8b6c5-h4j8s", "ReplicaSet", 0)
+	add("kubevirt", "virt-handler-rk5w9", "DaemonSet", 2)
+	for i := range 5 {
+		add("monitoring", fmt.Sprintf("exporter-%d", i), "DaemonSet", 0)
+	}
+	for i := 0; i < 13; i += 3 {
+		add(fmt.Sprintf("team-%d", i/8), fmt.Sprintf("virt-launcher-vm-%02d-t%dq4z", i, i), "VirtualMachineInstance", 0)
+	}
+	add("web", "debug", "", 0)
+	list[2].Restarted = at.Add(-50 * time.Hour)
+	return list
+}
+
+// Sick is healthy but for a VM that does not start, a node that is not heard of and a pod of this node that crashes.
+func Sick(f *frame.Frame) {
+	Healthy(f)
+	k := f.Kube
+	at := f.Now
+	k.Virt.VMs[4].Status, k.Virt.Tally.Stopped, k.Virt.Tally.Error = "CrashLoopBackOff", 2, 1
+	k.Virt.VMs[4].Conditions = []kube.Condition{
+		{Type: "Failure", Status: "True", Reason: "FailedCreate", Good: kube.False, Since: at.Add(-9 * time.Minute),
+			Message: "server error. command SyncVMI failed: qemu-kvm: Could not open '/var/run/kubevirt-private/vmi-disks/root/disk.img': No such file"},
+		{Type: "Ready", Status: "False", Reason: "GuestNotRunning", Message: "Guest VM is not reported as running", Since: at.Add(-9 * time.Minute)},
+	}
+	k.Nodes.Ready, k.Nodes.NotReady = 2, []string{"hypervisor-03"}
+	k.Nodes.Faults = []kube.Fault{{Node: "hypervisor-03", Pods: 14, VMs: 4, Condition: kube.Condition{Type: "Ready", Status: "Unknown", Reason: "NodeStatusUnknown",
+		Message: "Kubelet stopped posting node status.", Good: kube.False, Since: at.Add(-4 * time.Minute)}}}
+	crashes := kube.NamedPod{Namespace: "web", Name: "payments-6c8f9d7b5-q4w2z", Pod: kube.Pod{Phase: "Running", Node: "hypervisor-01", Owner: "ReplicaSet",
+		Ready: kube.False, Containers: 2, ReadyContainers: 1, Restarts: 37, Restarted: at.Add(-3 * time.Minute), Why: "CrashLoopBackOff", Since: at.Add(-2 * time.Hour),
+		Message: "back-off 5m0s restarting failed container=main pod=payments-6c8f9d7b5-q4w2z_web", LastEnd: "exit code 1"}}
+	k.Pods.List = append([]kube.NamedPod{crashes}, k.Pods.List...)
+	k.Pods.Running, k.Pods.NotReady, k.Pods.Local = 44, 1, 18
+	k.Events = append([]kube.Event{
+		{Last: at.Add(-20 * time.Second), Count: 412, Kind: "Pod", Namespace: "web", Name: crashes.Name, Reason: "BackOff",
+			Message: "Back-off restarting failed container main in pod payments-6c8f9d7b5-q4w2z_web", Source: "kubelet"},
+		{Last: at.Add(-time.Minute), Count: 31, Kind: "VirtualMachineInstance", Namespace: "team-0", Name: "vm-04", Reason: "SyncFailed",
+			Message: "server error. command SyncVMI failed: qemu-kvm: Could not open disk.img: No such file", Source: "virt-handler"},
+	}, k.Events...)
+	Derive(f)
 }
 
 func fixedVirt(k *kube.State, at time.Time) {

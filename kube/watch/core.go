@@ -120,6 +120,7 @@ func (s *scan) nodeStatus(n *kube.Node, b []byte) {
 // nodeCondition keeps Ready first, and of the others those that are not known to be as they should be.
 func (s *scan) nodeCondition(n *kube.Node, b []byte) {
 	var c kube.Condition
+	var message []byte
 	for f := s.over(b); f.next(); {
 		switch f.num {
 		case 1:
@@ -130,9 +131,13 @@ func (s *scan) nodeCondition(n *kube.Node, b []byte) {
 			c.Since = s.time(f.data)
 		case 5:
 			c.Reason = s.name(f.data)
+		case 6:
+			message = f.data
 		}
 	}
-	c.Judge()
+	if c.Judge(); c.Good == kube.False {
+		c.Message = s.text(message, kube.MaxMessage)
+	}
 	switch {
 	case c.Type == "Ready":
 		n.Ready = c.Status
@@ -248,11 +253,13 @@ func (s *scan) podSpec(p *kube.Pod, b []byte) {
 		case 2:
 			r, _ := s.container(f.data)
 			sum.add(r)
+			p.Containers++
 		case 20:
 			r, sidecar := s.container(f.data)
 			if sidecar {
 				sidecars.add(r)
 				r = requests{}
+				p.Containers++
 			}
 			r.add(sidecars)
 			start.raise(r)

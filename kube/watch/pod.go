@@ -1,6 +1,7 @@
 package watch
 
 import (
+	"fmt"
 	"time"
 
 	"hypervisor-tui/kube"
@@ -19,6 +20,9 @@ func (s *scan) podStatus(p *kube.Pod, b []byte) {
 		case 8, 10:
 			c := s.containerStatus(f.data)
 			c.starts = f.num == 10
+			if c.ready && (!c.starts || c.runs) {
+				p.ReadyContainers++
+			}
 			p.Restarts += c.restarts
 			if c.ended.After(p.Restarted) {
 				p.Restarted = c.ended
@@ -32,6 +36,7 @@ func (s *scan) podStatus(p *kube.Pod, b []byte) {
 		return
 	}
 	p.Why, p.Slow = s.name(worst.why), false
+	p.Message, p.LastEnd = s.text(worst.message, kube.MaxMessage), s.name(worst.lastEnd)
 	if worst.starts {
 		p.Why = s.name([]byte("Init:" + p.Why))
 	}
@@ -39,7 +44,7 @@ func (s *scan) podStatus(p *kube.Pod, b []byte) {
 
 // podCondition reads Ready, and why the pod is on no node.
 func (s *scan) podCondition(p *kube.Pod, b []byte) {
-	var kind, status, reason []byte
+	var kind, status, reason, message []byte
 	var since time.Time
 	for f := s.over(b); f.next(); {
 		switch f.num {
@@ -51,6 +56,8 @@ func (s *scan) podCondition(p *kube.Pod, b []byte) {
 			since = s.time(f.data)
 		case 5:
 			reason = f.data
+		case 6:
+			message = f.data
 		}
 	}
 	switch string(kind) {
@@ -61,7 +68,7 @@ func (s *scan) podCondition(p *kube.Pod, b []byte) {
 		}
 	case "PodScheduled":
 		if string(status) == "False" && string(reason) == "Unschedulable" && p.Why == "" {
-			p.Why, p.Slow = "Unschedulable", true
+			p.Why, p.Slow, p.Message = "Unschedulable", true, s.text(message, kube.MaxMessage)
 		} else {
 			return
 		}
@@ -89,7 +96,7 @@ func (s *scan) podTrouble(p *kube.Pod) {
 	switch {
 	case p.Why != "" || p.Ended():
 	case p.Phase == "Running" && p.Ready == kube.False:
-		p.Why, p.Slow = "not ready", true
+		p.Why, p.Slow = kube.PodNotReady, true
 	case p.Phase == "Pending" || p.Phase == "Unknown":
 		p.Why, p.Slow = p.Phase, true
 	}
@@ -104,15 +111,23 @@ type containerState struct {
 	restarts int
 	ended    time.Time // when the run before this one did
 	why      []byte    // it does not run: a reason that is no step of a usual start, nil: it does, or is about to
+	message  []byte    // of why
+	lastEnd  []byte    // how the run before ended, nil: not said
+	runs     bool
+	ready    bool
 }
 
 func (s *scan) containerStatus(b []byte) (c containerState) {
 	for f := s.over(b); f.next(); {
 		switch f.num {
 		case 2:
-			c.why = s.containerTrouble(f.data)
+			c.why, c.message = s.containerTrouble(f.data)
+			c.runs = s.field(f.data, 2) != nil
 		case 3:
-			c.ended = s.time(s.field(s.field(f.data, 3), 6))
+			end := s.field(f.data, 3)
+			c.ended, c.lastEnd = s.time(s.field(end, 6)), s.ending(end)
+		case 4:
+			c.ready = f.n != 0
 		case 5:
 			c.restarts = int(max(int32(f.n), 0))
 		}
@@ -121,29 +136,46 @@ func (s *scan) containerStatus(b []byte) (c containerState) {
 }
 
 // containerTrouble reads a ContainerState. One that has ended with 0 has done what it should.
-func (s *scan) containerTrouble(b []byte) (why []byte) {
+func (s *scan) containerTrouble(b []byte) (why, message []byte) {
 	for f := s.over(b); f.next(); {
 		switch f.num {
 		case 1:
 			switch reason := s.field(f.data, 1); string(reason) {
 			case "", "ContainerCreating", "PodInitializing":
 			default:
-				why = reason
+				why, message = reason, s.field(f.data, 2)
 			}
 		case 3:
-			code, reason := uint64(0), []byte("Error")
-			for end := s.over(f.data); end.next(); {
-				switch end.num {
-				case 1:
-					code = end.n
-				case 3:
-					reason = end.data
-				}
-			}
-			if code != 0 {
-				why = reason
+			if code, reason := s.exit(f.data); code != 0 {
+				why, message = reason, s.field(f.data, 4)
 			}
 		}
 	}
-	return why
+	return why, message
+}
+
+// exit reads a ContainerStateTerminated: the exit code, and why in a word.
+func (s *scan) exit(b []byte) (code int32, reason []byte) {
+	reason = []byte("Error")
+	for f := s.over(b); f.next(); {
+		switch f.num {
+		case 1:
+			code = int32(f.n)
+		case 3:
+			reason = f.data
+		}
+	}
+	return code, reason
+}
+
+// ending says how the last run of a container ended, nil when there was none.
+func (s *scan) ending(b []byte) []byte {
+	if len(b) == 0 {
+		return nil
+	}
+	code, reason := s.exit(b)
+	if string(reason) == "Error" {
+		return fmt.Appendf(nil, "exit code %d", code)
+	}
+	return reason
 }

@@ -79,6 +79,30 @@ func TestB3WhyAPodDoesNotWork(t *testing.T) {
 	}
 }
 
+// TestWhatAPodSaysOfItself: containers as kubectl counts them, and of the one that does not work what is said beside why.
+func TestWhatAPodSaysOfItself(t *testing.T) {
+	const app, starts = 8, 10 // containerStatuses, initContainerStatuses
+	ready := number(4, 1)
+	lastEnd := func(code uint64, reason string) []byte { return sub(3, sub(3, number(1, code), text(3, reason))) }
+	_, p := readPod(new(scan), all(
+		sub(2, sub(2, text(1, "a")), sub(2, text(1, "b")), sub(20, text(1, "side"), text(24, "Always")), sub(20, text(1, "once"))),
+		sub(3, text(1, "Running"), status(app, 37, sub(2, sub(1, text(1, "CrashLoopBackOff"), text(2, "back-off\n5m0s"))), lastEnd(1, "Error")),
+			status(app, 0, running(), ready), status(starts, 0, running(), ready), status(starts, 0, ended(0, "Completed"), ready))))
+	if p.Containers != 3 || p.ReadyContainers != 2 {
+		t.Errorf("%d of %d containers are ready, want 2 of 3", p.ReadyContainers, p.Containers)
+	}
+	if p.Message != "back-off^J5m0s" || p.LastEnd != "exit code 1" {
+		t.Errorf("message %q, last end %q", p.Message, p.LastEnd)
+	}
+	if _, p = readPod(new(scan), sub(3, text(1, "Running"), status(app, 1, waiting("CrashLoopBackOff"), lastEnd(137, "OOMKilled")))); p.LastEnd != "OOMKilled" {
+		t.Errorf("last end %q", p.LastEnd)
+	}
+	unschedulable := sub(2, text(1, "PodScheduled"), text(2, "False"), text(5, "Unschedulable"), text(6, "0/3 nodes are available"))
+	if _, p = readPod(new(scan), sub(3, text(1, "Pending"), unschedulable)); p.Message != "0/3 nodes are available" {
+		t.Errorf("message %q", p.Message)
+	}
+}
+
 // TestB3SystemPods: what is a part of the cluster says so by its priority class, its labels or its namespace.
 func TestB3SystemPods(t *testing.T) {
 	for name, c := range map[string]struct {

@@ -5,7 +5,9 @@ import (
 	"cmp"
 	"encoding/json"
 	"errors"
+	"slices"
 	"time"
+	"unsafe"
 
 	"hypervisor-tui/kube"
 )
@@ -94,7 +96,30 @@ func readVM(s *scan, b []byte) (meta, kube.VM) {
 			vm.Since = jsonTime(c.Changed)
 		}
 	}
+	vm.Conditions = s.worth(v.Status.Conditions)
 	return s.jsonMeta(&v.Metadata), vm
+}
+
+// worth returns the conditions that are worth showing, the bad ones first.
+func (s *scan) worth(list []condition) (worth []kube.Condition) {
+	for _, c := range list {
+		k := kube.Condition{Type: s.word(c.Type), Status: s.word(c.Status)}
+		if !k.JudgeVirt() {
+			continue
+		}
+		k.Reason, k.Message, k.Since = s.word(c.Reason), s.text([]byte(c.Message), kube.MaxMessage), jsonTime(c.Changed)
+		worth = append(worth, k)
+		s.bytes += int(unsafe.Sizeof(k))
+	}
+	slices.SortStableFunc(worth, func(a, b kube.Condition) int { return bad(a) - bad(b) })
+	return worth
+}
+
+func bad(c kube.Condition) int {
+	if c.Good == kube.False {
+		return 0
+	}
+	return 1
 }
 
 // word is name for what is a string already.
@@ -219,6 +244,7 @@ func readInstance(s *scan, b []byte) (meta, kube.VMI) {
 		}
 	}
 	s.conditions(&i, st.Conditions)
+	i.Conditions = s.worth(st.Conditions)
 	if st.Moving != nil {
 		m := s.moving(st.Moving)
 		i.Moving = &m

@@ -45,7 +45,7 @@ func TestReadPod(t *testing.T) {
 		if err := s.taken(); err != nil || m.key != "team/a" || string(m.version) != "7" {
 			t.Errorf("%s: %v %+v", name, err, m)
 		}
-		if want := (kube.Pod{Phase: "Running", Node: "hv-1", CPU: c.cpu, Memory: c.mem}); p != want {
+		if want := (kube.Pod{Phase: "Running", Node: "hv-1", CPU: c.cpu, Memory: c.mem, Containers: p.Containers}); p != want {
 			t.Errorf("%s: %+v, want %+v", name, p, want)
 		}
 	}
@@ -63,7 +63,7 @@ func TestReadPodMetadata(t *testing.T) {
 
 func TestReadNode(t *testing.T) {
 	condition := func(typ, status, reason string) []byte {
-		return sub(4, text(1, typ), text(2, status), sub(4, number(1, 1_700_000_000)), text(5, reason))
+		return sub(4, text(1, typ), text(2, status), sub(4, number(1, 1_700_000_000)), text(5, reason), text(6, "a\nsentence"))
 	}
 	s := new(scan)
 	_, n := readNode(s, all(
@@ -79,7 +79,7 @@ func TestReadNode(t *testing.T) {
 	}
 	since := time.Unix(1_700_000_000, 0)
 	want := kube.Node{Name: "hv-1", Roles: []string{"control-plane", "master"}, Version: "v1.37.2+k3s1", Ready: "Unknown",
-		Conditions: []kube.Condition{{Type: "Ready", Status: "Unknown", Reason: "Gone", Good: kube.False, Since: since}, {Type: "DiskPressure", Status: "True", Reason: "Full", Good: kube.False, Since: since}},
+		Conditions: []kube.Condition{{Type: "Ready", Status: "Unknown", Reason: "Gone", Message: "a^Jsentence", Good: kube.False, Since: since}, {Type: "DiskPressure", Status: "True", Reason: "Full", Message: "a^Jsentence", Good: kube.False, Since: since}},
 		Cordoned:   true, InternalIP: "10.0.0.1", MachineID: "1f", CapacityCPU: 16000, CPU: 15500, Memory: 64 << 30, Pods: 110,
 		PodCIDRs: []string{"10.1.0.0/24", "fd00::/64"}, Flannel: "vxlan", K3s: &kube.K3s{Server: true, PodCIDR: "10.1.0.0/16"}, Hostname: "box\ufffd"}
 	if !reflect.DeepEqual(n, want) {
@@ -124,7 +124,8 @@ func TestReadInstance(t *testing.T) {
 	want := kube.VMI{Namespace: "vms", Name: "a", Phase: "Running", Node: "hv-1", IPs: []string{"10.0.0.1", "fd00::1", "10.0.0.2"},
 		Ready: kube.True, Paused: kube.True, Migratable: kube.False, WhyNot: "a disk is local", VCPUs: 6, Memory: 4 << 30, Eviction: "LiveMigrate",
 		Evacuating: "hv-1", Created: time.Date(2026, 11, 22, 3, 0, 0, 0, time.UTC),
-		Moving: &kube.Moving{UID: "1f", Source: "hv-0", Target: "hv-1", Failed: true, Why: "late", Mode: "PreCopy"}}
+		Conditions: []kube.Condition{{Type: "Paused", Status: "True"}, {Type: "LiveMigratable", Status: "False", Reason: "DisksNotLiveMigratable", Message: "a disk is local"}},
+		Moving:     &kube.Moving{UID: "1f", Source: "hv-0", Target: "hv-1", Failed: true, Why: "late", Mode: "PreCopy"}}
 	if !reflect.DeepEqual(i, want) {
 		t.Errorf("%+v\nwant %+v", i, want)
 	}
@@ -142,8 +143,12 @@ func TestReadInstance(t *testing.T) {
 
 func TestReadVM(t *testing.T) {
 	_, v := readVM(new(scan), []byte(`{"metadata":{"namespace":"vms","name":"a"},"status":{"printableStatus":"CrashLoopBackOff","conditions":[
-		{"type":"Failure","status":"True","lastTransitionTime":"2026-11-22T01:00:00Z"},{"type":"Ready","status":"False","lastTransitionTime":"2026-11-22T03:00:00Z"}]}}`))
-	if want := (kube.VM{Namespace: "vms", Name: "a", Status: "CrashLoopBackOff", Since: time.Date(2026, 11, 22, 3, 0, 0, 0, time.UTC)}); v != want {
+		{"type":"Ready","status":"False","reason":"GuestNotRunning","lastTransitionTime":"2026-11-22T03:00:00Z"},{"type":"LiveMigratable","status":"True"},
+		{"type":"Failure","status":"True","reason":"FailedCreate","message":"no disk\n","lastTransitionTime":"2026-11-22T01:00:00Z"}]}}`))
+	want := kube.VM{Namespace: "vms", Name: "a", Status: "CrashLoopBackOff", Since: time.Date(2026, 11, 22, 3, 0, 0, 0, time.UTC), Conditions: []kube.Condition{
+		{Type: "Failure", Status: "True", Reason: "FailedCreate", Message: "no disk^J", Good: kube.False, Since: time.Date(2026, 11, 22, 1, 0, 0, 0, time.UTC)},
+		{Type: "Ready", Status: "False", Reason: "GuestNotRunning", Since: time.Date(2026, 11, 22, 3, 0, 0, 0, time.UTC)}}}
+	if !reflect.DeepEqual(v, want) {
 		t.Errorf("%+v, want %+v", v, want)
 	}
 	if _, v := readVM(new(scan), []byte(`{"status":{"conditions":[{"type":"Ready"}]}}`)); !v.Since.IsZero() {
