@@ -52,13 +52,15 @@ func (p *Page) add(l *rowIndex, id uint64) {
 	if id < firstID {
 		t, r := l.backlog.at(id)
 		message = t.message(r)
-		row = Row{ID: id, First: id, Repeats: r.repeats, Time: r.micros, Unit: r.name, PID: r.pid, Severity: r.severity,
+		row = Row{ID: id, First: id, Repeats: r.repeats, Time: r.micros, PID: r.pid, Severity: r.severity,
 			Full: r.full, Source: r.source, Seq: r.seq}
+		row.Unit, row.Pod = splitUnit(r.name)
 	} else {
 		e := l.ring.at(id)
 		message = l.ring.message(e)
-		row = Row{ID: id, Time: e.time, Unit: l.ring.units.names[e.unit()], PID: int(e.pid), Severity: e.severity(),
+		row = Row{ID: id, Time: e.time, PID: int(e.pid), Severity: e.severity(),
 			Full: int(e.full), Source: e.source, Seq: e.seq, Earlier: e.earlier()}
+		row.Unit, row.Pod = splitUnit(l.ring.units.names[e.unit()])
 		row.First, row.Repeats = l.run(id)
 	}
 	row.Start, row.Kept = len(p.Text), len(message)

@@ -31,11 +31,12 @@ func (s Severity) String() string {
 	return severityNames[s]
 }
 
-// Entry is one log entry on its way to a Sink. Unit and Message are raw bytes from outside: the Sink cleans and
+// Entry is one log entry on its way to a Sink. Unit, Pod and Message are raw bytes from outside: the Sink cleans and
 // copies them, they stay the caller's.
 type Entry struct {
 	Time     time.Time // realtime stamp of the source
 	Unit     []byte    // systemd unit without .service, or identifier; "kernel"; "self" for this program
+	Pod      []byte    // namespace/name of the pod whose log file it is from; empty: from none
 	PID      int       // 0: unknown
 	Severity Severity  // the source's own priority; the text's severity replaces it where the text says one
 	Message  []byte    // LF separates the lines of a multi-line message

@@ -27,9 +27,12 @@ type Minute struct{ Errors, Warnings, Others int32 }
 
 // hour counts entries by minute as they come. A minute's place is its number modulo 64; one that holds another minute
 // is taken over when that one is over an hour old or, since the clock was set back, still to come.
-type hour [64]struct {
-	minute int64 // since 1970
-	Minute
+type hour struct {
+	minutes [64]struct {
+		minute int64 // since 1970
+		Minute
+	}
+	since int64 // what came before this minute was not counted; 0: all was
 }
 
 func minuteOf(micros int64) int64 { return micros / int64(time.Minute/time.Microsecond) }
@@ -39,7 +42,7 @@ func (h *hour) add(minute, now int64, s Severity) {
 	if minute > now || minute <= now-60 {
 		return
 	}
-	b := &h[minute&63]
+	b := &h.minutes[minute&63]
 	if b.minute != minute {
 		b.minute, b.Minute = minute, Minute{}
 	}
@@ -53,12 +56,15 @@ func (h *hour) add(minute, now int64, s Severity) {
 	}
 }
 
-// last fills in the hour that ends with now.
+// last fills in the hour that ends with now, of which dst.Known minutes were taken in.
 func (h *hour) last(dst *Hour, now int64) {
 	dst.Last = now
+	if h.since > 0 {
+		dst.Known = int(min(int64(dst.Known), max(now-h.since+1, 0)))
+	}
 	for i := range dst.Minutes {
 		minute := now - 59 + int64(i)
-		b := &h[minute&63]
+		b := &h.minutes[minute&63]
 		dst.Minutes[i] = Minute{}
 		if b.minute == minute {
 			dst.Minutes[i] = b.Minute

@@ -18,7 +18,7 @@ const (
 // archives. It cleans, masks, grades and cuts.
 type intake struct {
 	text   []byte // clean message of the last entry
-	unit   []byte // and its unit
+	unit   []byte // and its unit, with podMark and the pod when it is from one
 	masked []byte // scratch
 	keys   secret.Lines
 	shown  []byte
@@ -28,7 +28,7 @@ type intake struct {
 func newIntake(seed maphash.Seed) intake {
 	return intake{
 		text:   make([]byte, 0, cleanMax),
-		unit:   make([]byte, 0, 3*maxUnit),
+		unit:   make([]byte, 0, 6*maxUnit+1),
 		masked: make([]byte, 0, cleanMax),
 		shown:  make([]byte, 0, MaxMessage),
 		seed:   seed,
@@ -67,6 +67,12 @@ func (d *intake) seal(h *head) {
 func (d *intake) take(e *Entry) head {
 	d.unit = clean.Append(d.unit[:0], e.Unit[:min(len(e.Unit), maxUnit)])
 	d.unit = cutRunes(d.unit, maxUnit)
+	if len(e.Pod) > 0 {
+		d.unit = append(d.unit, podMark)
+		pod := len(d.unit)
+		d.unit = clean.Append(d.unit, e.Pod[:min(len(e.Pod), maxPod)])
+		d.unit = d.unit[:pod+len(cutRunes(d.unit[pod:], maxPod))]
+	}
 
 	raw := e.Message[:min(len(e.Message), rawMax)]
 	d.text = bytes.TrimRight(clean.AppendLines(d.text[:0], raw), "\n")

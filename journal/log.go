@@ -164,15 +164,50 @@ func (l *Log) apply(c *config) {
 	if c.capacity != len(l.ring.slots) {
 		l.ring = l.ring.resized(c.capacity)
 	}
-	u := l.ring.units
-	if !slices.EqualFunc(u.tabs, c.tabs, Tab.equal) {
-		l.hours = make([]hour, len(c.tabs))
-		for _, v := range *l.views.Load() {
-			v.unread = nil
+	l.setTabs(c.tabs)
+	l.restart()
+}
+
+// setTabs replaces the tabs. Those that were there before keep their last hour and their unread errors; of a new one the
+// ring is counted.
+func (l *Log) setTabs(tabs []Tab) {
+	u, hours, views := l.ring.units, l.hours, *l.views.Load()
+	old := u.tabs
+	u.setTabs(tabs)
+	l.hours = make([]hour, len(tabs))
+	unread := make([][]int, len(views))
+	for i := range unread {
+		unread[i] = make([]int, len(tabs))
+	}
+	for tab := range tabs {
+		before := slices.IndexFunc(old, tabs[tab].equal)
+		if before < 0 {
+			l.countHour(tab)
+			continue
+		}
+		l.hours[tab] = hours[before]
+		for i, v := range views {
+			if before < len(v.unread) {
+				unread[i][tab] = v.unread[before]
+			}
 		}
 	}
-	u.setTabs(c.tabs)
-	l.restart()
+	for i, v := range views {
+		v.unread = unread[i]
+	}
+}
+
+// countHour counts what the ring has for a tab.
+func (l *Log) countHour(tab int) {
+	h, now := &l.hours[tab], minuteOf(time.Now().UnixMicro())
+	for id := l.ring.oldest(); id < l.ring.next; id++ {
+		if e := l.ring.at(id); l.ring.units.sets[tab].has(e.unit()) {
+			h.add(minuteOf(e.time), now, e.severity())
+		}
+	}
+	if l.ring.count > 0 && l.total > uint64(l.ring.count) {
+		h.since = minuteOf(l.ring.at(l.ring.oldest()).time) + 1
+	}
 }
 
 // restart makes every view look through the ring anew, which is another one.

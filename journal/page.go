@@ -56,10 +56,11 @@ type Filter struct {
 }
 
 // Tab is one choice on the log screen: a name and the units that belong to it. Units match without ".service"; no
-// units at all matches everything.
+// units at all matches everything. With a pod, as namespace/name, it holds what is from the pod's log files alone.
 type Tab struct {
 	Name  string
 	Units []string
+	Pod   string
 }
 
 // Page is one answer: a screenful of entries and the figures around it. It reaches the loop through a Box; its memory
@@ -105,6 +106,7 @@ type Row struct {
 	Repeats              int
 	Time                 int64 // realtime, microseconds since 1970
 	Unit                 string
+	Pod                  string // namespace/name of the pod whose log file it is from; empty: from none
 	PID                  int
 	Severity             Severity
 	Start, End           int // what is shown of the message: Page.Text[Start:End]

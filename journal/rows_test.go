@@ -173,6 +173,68 @@ func TestHourCountsByMinute(t *testing.T) {
 	})
 }
 
+// TestTabsThatStayKeepTheirFigures when others come and go: the last hour and the unread errors. Of a new tab the ring is
+// counted, and what the ring has lost is not known.
+func TestTabsThatStayKeepTheirFigures(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		all, k3s, kernel := Tab{Name: "All"}, Tab{Name: "k3s", Units: []string{"k3s"}}, Tab{Name: "kernel", Units: []string{"kernel"}}
+		l := viewed(10, []Tab{all, k3s})
+		s := l.Sink("test")
+		s.Backfilled(true)
+		for _, unit := range []string{"k3s", "kernel"} {
+			for ago := range 10 {
+				s.Try(Entry{Time: time.Now().Add(time.Duration(ago-15) * time.Minute), Unit: []byte(unit), Severity: Err, Message: []byte("x")})
+			}
+		}
+		s.Flush()
+		ask(l, Query{Rows: 1, Filter: everything}) // and the ring has lost those of k3s
+		hour := func(tab int) (errors int32, known int) {
+			h := ask(l, Query{Rows: 1, Filter: Filter{Least: Debug, Tab: tab}}).Hour
+			for _, m := range h.Minutes {
+				errors += m.Errors
+			}
+			return errors, h.Known
+		}
+		l.Reconfigure(10, []Tab{all, kernel, k3s})
+		for tab, want := range []struct {
+			errors int32
+			known  int
+		}{{20, 60}, {10, 15}, {10, 60}} {
+			if errors, known := hour(tab); errors != want.errors || known != want.known {
+				t.Errorf("tab %d: %d errors in %d minutes, want %+v", tab, errors, known, want)
+			}
+		}
+		if unread := again(l).Unread; !slices.Equal(unread, []int{20, 0, 10}) {
+			t.Errorf("unread %v", unread)
+		}
+	})
+}
+
+// TestPodsOfAUnit: entries of pods' log files say which pod, a tab may be a pod's, and a unit's has them all.
+func TestPodsOfAUnit(t *testing.T) {
+	l := viewed(100, []Tab{{Name: "All"}, {Name: "pods", Units: []string{"pods"}}, {Name: "b", Pod: "ns/b"}, {Name: "none", Units: []string{"k3s"}, Pod: "ns/b"}})
+	s := l.Sink("test")
+	for i, pod := range []string{"ns/a", "ns/b", "", "ns/b", "n\x00s/b"} {
+		e := Entry{Time: time.UnixMicro(int64(i)), Unit: []byte("pods"), Pod: []byte(pod), Severity: Info, Message: fmt.Append(nil, i)}
+		if pod == "" {
+			e.Unit, e.Pod = []byte("k3s\x00ns/b"), nil // a unit is no pod
+		}
+		s.Try(e)
+	}
+	s.Flush()
+	for tab, want := range [][]string{{"0 pods ns/a", "1 pods ns/b", "2 k3s^@ns/b ", "3 pods ns/b", "4 pods n^@s/b"}, {"0 pods ns/a", "1 pods ns/b", "3 pods ns/b", "4 pods n^@s/b"}, {"1 pods ns/b", "3 pods ns/b"}, nil} {
+		p := ask(l, Query{Rows: 10, Filter: Filter{Least: Debug, Tab: tab}})
+		var got []string
+		for i := range p.Rows {
+			r := &p.Rows[i]
+			got = append(got, fmt.Sprintf("%s %s %s", p.Message(r), r.Unit, r.Pod))
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("tab %d: %q, want %q", tab, got, want)
+		}
+	}
+}
+
 // TestDHourStripsMinuteIsTakenOver: a minute's place is used again 64 minutes later, without what was counted there.
 func TestDHourStripsMinuteIsTakenOver(t *testing.T) {
 	var h hour

@@ -8,6 +8,8 @@ import (
 const (
 	maxUnits   = 4096 // names in the table; the ring's slots have 12 bits for the index
 	maxUnit    = 255  // bytes of a unit's name: systemd's own limit
+	maxPod     = 317  // bytes of a pod's namespace and name: Kubernetes' own limits
+	podMark    = 0    // between a unit and a pod: clean text has no such byte
 	reclaimTry = 64   // entries of the full table looked at to find one that is no longer in use
 	otherUnit  = 0    // what a unit is called when the table is full of names in use
 )
@@ -24,7 +26,7 @@ func (s *unitSet) put(unit uint16, in bool) {
 	}
 }
 
-// units interns unit names and counts the ring's entries by unit and severity; a tab's figures are sums over its units.
+// units interns the names of units, with their pods, and counts the ring's entries by unit and severity; a tab's figures are sums over its units.
 // The table is bounded, whatever names arrive: names that the ring no longer holds make room for new ones, and when
 // all are in use a new name is booked as "other".
 type units struct {
@@ -69,9 +71,22 @@ func (u *units) sort(id uint16) {
 	}
 }
 
-func (t Tab) equal(o Tab) bool { return t.Name == o.Name && slices.Equal(t.Units, o.Units) }
+func (t Tab) equal(o Tab) bool {
+	return t.Name == o.Name && t.Pod == o.Pod && slices.Equal(t.Units, o.Units)
+}
 
-func (t *Tab) holds(unit string) bool {
+// splitUnit takes a name of the table apart.
+func splitUnit(name string) (unit, pod string) {
+	unit, pod, _ = strings.Cut(name, string(rune(podMark)))
+	return unit, pod
+}
+
+// holds reports whether a unit of the table belongs to the tab.
+func (t *Tab) holds(name string) bool {
+	unit, pod := splitUnit(name)
+	if t.Pod != "" && t.Pod != pod {
+		return false
+	}
 	for _, name := range t.Units {
 		if strings.TrimSuffix(name, ".service") == unit {
 			return true

@@ -36,6 +36,8 @@ var entryFigures = figures[of[journal.Row]]{
 		value: func(r *of[journal.Row]) any { return r.v.Severity.String() }},
 	{key: "unit", kind: "text", help: "systemd unit without .service, or identifier; kernel; self for this program.", null: "not known",
 		value: func(r *of[journal.Row]) any { return text(r.v.Unit) }},
+	{key: "pod", kind: "text", help: "namespace/name of the pod whose log file it is from.", null: "it is from none",
+		value: func(r *of[journal.Row]) any { return text(r.v.Pod) }},
 	{key: "pid", kind: "integer", help: "Process.", null: "not known", value: func(r *of[journal.Row]) any { return positive(r.v.PID) }},
 	{key: "message", kind: "text", help: "The message; several lines stay several lines. Secrets are masked.",
 		value: func(r *of[journal.Row]) any { return string(r.f.Page.Message(r.v)) }},

@@ -170,7 +170,7 @@ func (d *entry) head(view *draw.Region, f *frame.Frame) {
 	p.Stamp(draw.Text, time.UnixMicro(d.row.Time).In(f.Now.Location())).Skip(2)
 	p.Text(style, d.row.Severity.String()).Skip(1).Text(style, letter)
 	p = view.CutTop(1).Pen(1, 0)
-	p.Fit(draw.Accent, d.row.Unit, p.Left()/2)
+	p.Fit(draw.Accent, speaker(&d.row), p.Left()/2)
 	if d.row.PID > 0 {
 		p.Text(draw.Dim, "[").Int(draw.Dim, int64(d.row.PID)).Text(draw.Dim, "]")
 	}

@@ -2,6 +2,7 @@ package logs
 
 import (
 	"bytes"
+	"strings"
 	"time"
 
 	"hypervisor-tui/draw"
@@ -80,7 +81,7 @@ func prefix(p *draw.Pen, row *journal.Row, f *frame.Frame) {
 	if full || !sameDay(at, f.Now) {
 		p.Date(draw.Dim, at).Skip(1)
 	}
-	p.Time(draw.Dim, at).Skip(1).Fit(draw.Accent, row.Unit, max(p.Left()/3, min(p.Left()/2, 12)))
+	p.Time(draw.Dim, at).Skip(1).Fit(draw.Accent, speaker(row), max(p.Left()/3, min(p.Left()/2, 12)))
 	if row.PID > 0 && full {
 		p.Text(draw.Dim, "[").Int(draw.Dim, int64(row.PID)).Text(draw.Dim, "]")
 	}
@@ -88,6 +89,14 @@ func prefix(p *draw.Pen, row *journal.Row, f *frame.Frame) {
 	if row.Repeats > 1 {
 		p.Text(draw.Accent|draw.Bold, "x ").Int(draw.Accent|draw.Bold, int64(row.Repeats)).Skip(1)
 	}
+}
+
+// speaker is the pod whose log file an entry is from, else its unit.
+func speaker(row *journal.Row) string {
+	if _, name, ok := strings.Cut(row.Pod, "/"); ok {
+		return name
+	}
+	return row.Unit
 }
 
 func sameDay(a, b time.Time) bool { return a.YearDay() == b.YearDay() && a.Year() == b.Year() }

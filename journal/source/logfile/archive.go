@@ -82,7 +82,7 @@ func (a *fileArchive) cursor(k *keptFile) *fileCursor {
 	if k.live {
 		c.size = c.lineStart(s.Size + 1) // without a line that is still being written
 	}
-	c.entry.Unit = k.unit
+	c.entry.Unit, c.entry.Pod = k.unit, k.pod
 	return c
 }
 
@@ -315,6 +315,15 @@ func podOf(path string) (pod []string, container, restart string, ok bool) {
 		ok = false
 	}
 	return pod, container, restart, ok
+}
+
+// podName is the namespace and name of the pod whose log a path is, nil when it is none.
+func podName(path string) []byte {
+	pod, _, _, ok := podOf(path)
+	if !ok {
+		return nil
+	}
+	return []byte(pod[0] + "/" + pod[1])
 }
 
 // BootStart is journal.Archive's: a file does not say which boot wrote it.

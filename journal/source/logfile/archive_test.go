@@ -125,6 +125,14 @@ func TestArchiveOfFilesWhole(t *testing.T) {
 	journaltest.AppendFile(t, path, criHead+"F "+long+"\n"+criHead+"P a\n"+criHead+"F b\n"+"no container's\n"+"half")
 	a := archiveOf(t, dir+"/pods/*/compute/*.log", Auto)
 	all := gather(t, journaltest.On(a), journal.Place{})
+	if err := a.Older(context.Background(), journal.Place{Time: math.MaxInt64}, func(e journal.Entry) bool {
+		if string(e.Pod) != "ns/pod-1" {
+			t.Errorf("the pod is %q", e.Pod)
+		}
+		return true
+	}); err != nil {
+		t.Error(err)
+	}
 	if len(all) != 3 || all[1].text != "ab" || all[2].text != "no container's" || all[2].place.Time != all[1].place.Time {
 		t.Fatalf("%d entries, %.200v", len(all), all)
 	}

@@ -26,6 +26,7 @@ type file struct {
 	path    string
 	name    *string // path, for who watches over us; never changed
 	base    string  // the live path that it belongs to
+	pod     []byte  // whose log it is, as namespace/name; nil: of none
 	live    bool    // a pattern names it; else it was rotated away
 	copied  bool    // a copy of the live file, which is about to be truncated
 	size    int64   // as last seen

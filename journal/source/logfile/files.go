@@ -153,11 +153,11 @@ func (f *Files) drop(x *file, sink *journal.Sink) {
 	}
 	for _, p := range x.parts {
 		if p != nil {
-			sink.Try(f.entry(p))
+			sink.Try(f.entry(x, p))
 		}
 	}
 	if x.trace != nil {
-		sink.Try(f.entry(&x.trace.part))
+		sink.Try(f.entry(x, &x.trace.part))
 	}
 	f.notify.unwatchFile(x)
 	x.close()

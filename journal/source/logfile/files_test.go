@@ -77,6 +77,9 @@ func TestFilesFollowAPod(t *testing.T) {
 	if at := time.UnixMicro(p.Rows[0].Time).UTC().Format(time.RFC3339Nano); at != "2026-11-22T20:00:00.5Z" {
 		t.Errorf("the time is %s", at)
 	}
+	if pod := p.Rows[0].Pod; pod != "ns/virt-launcher-vm1" {
+		t.Errorf("the pod is %q", pod)
+	}
 	if err := os.RemoveAll(filepath.Join(dir, "pods")); err != nil {
 		t.Fatal(err)
 	}

@@ -69,14 +69,15 @@ func (f *Files) put(ctx context.Context, x *file, p *part, sink *journal.Sink) e
 	if len(p.text) == 0 {
 		return nil
 	}
-	return sink.Put(ctx, f.entry(p))
+	return sink.Put(ctx, f.entry(x, p))
 }
 
 // entry makes an entry of a line.
-func (f *Files) entry(p *part) journal.Entry {
+func (f *Files) entry(x *file, p *part) journal.Entry {
 	return journal.Entry{
 		Time:     p.time,
 		Unit:     f.unit,
+		Pod:      x.pod,
 		Severity: journal.Info,
 		Message:  p.text,
 		Full:     p.full,

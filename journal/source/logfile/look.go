@@ -176,7 +176,7 @@ func (f *Files) known(id intake.FileID) *file { return f.ids[id] }
 
 func (f *Files) add(path, base string, s intake.Stat) *file {
 	f.last++
-	x := &file{number: f.last, id: s.ID, path: path, base: base, size: s.Size, changed: s.Changed, wd: -1, fd: -1, dirty: true}
+	x := &file{number: f.last, id: s.ID, path: path, base: base, pod: podName(base), size: s.Size, changed: s.Changed, wd: -1, fd: -1, dirty: true}
 	f.files = append(f.files, x)
 	if f.ids == nil {
 		f.ids = map[intake.FileID]*file{}
