@@ -26,8 +26,9 @@ type Field struct {
 }
 
 // Archive reads again what a source still keeps: whole entries, and entries older than the ring holds. Its methods
-// block and may take long; the Log calls them from one goroutine that owns nothing else, one at a time, while the
-// source's own goroutine goes on putting. They end soon after ctx, with its error. They may panic.
+// block and may take long; the Log calls them from goroutines that own nothing else, while the source's own goroutine
+// goes on putting. One of them runs at a time, but during put others may be called and return. They end soon after ctx,
+// with its error. They may panic.
 type Archive interface {
 	// Older calls put with the entries before the position, newest first, until put is false or nothing is older:
 	// then it returns nil. An Entry's bytes are good until put returns. A damaged stretch is skipped.

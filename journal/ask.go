@@ -75,7 +75,7 @@ func (w *View) wanted() *request {
 	}
 	q := &request{
 		task: v.need, sources: past.sources, filter: w.lines.m.filter, tabs: w.log.ring.units.tabs, rows: v.query.Rows,
-		oldest: w.log.ring.oldest(), source: v.source, at: v.place, moved: w.log.poke,
+		oldest: w.log.ring.oldest(), source: v.source, at: v.place, log: w.log,
 	}
 	switch v.need {
 	case readTime:
@@ -118,7 +118,7 @@ func (w *View) wantWhole(id uint64) *request {
 	}
 	for _, s := range w.lines.backlog.sources {
 		if s.source == source && at.Seq != 0 {
-			return &request{task: readWhole, id: id, sources: []archived{s}, source: source, at: at, moved: w.log.poke}
+			return &request{task: readWhole, id: id, sources: []archived{s}, source: source, at: at, log: w.log}
 		}
 	}
 	w.page.Whole = &Whole{ID: id, Err: "its source cannot be read again"}
@@ -149,5 +149,5 @@ func (w *View) absorb(a *answer) {
 			past.evicted(w.log.ring.oldest(), true)
 		}
 	}
-	w.pager.answered(&w.lines, a)
+	w.pager.answered(&w.lines, q, a)
 }

@@ -98,7 +98,6 @@ func (s *shelf) BootStart(_ context.Context, at Place) (Place, error) {
 type house struct {
 	*testing.T
 	log     *viewedLog
-	reader  reader
 	sinks   [3]*Sink
 	shelves [2]*shelf
 	all     []string // messages of the archived entries, in the order of their time
@@ -107,7 +106,7 @@ type house struct {
 
 func newHouse(t *testing.T, capacity int) *house {
 	l := viewed(capacity, []Tab{{Name: "All"}, {Name: "k3s", Units: []string{"k3s"}}})
-	h := &house{T: t, log: l, reader: reader{log: l.Log, door: newIntake(l.seed)}, micros: 1_000_000}
+	h := &house{T: t, log: l, micros: 1_000_000}
 	for i := range h.sinks {
 		h.sinks[i] = l.Sink(fmt.Sprint("source ", i))
 		if i < len(h.shelves) {
@@ -147,7 +146,7 @@ func (h *house) settle() *Page {
 			h.log.publish()
 			return h.log.pages.Latest()
 		}
-		h.log.answered.Store(h.reader.answer(q))
+		h.log.serve(q)
 	}
 	h.Fatal("the page is never complete")
 	return nil

@@ -30,7 +30,10 @@ type Log struct {
 	turns    atomic.Uint64 // see Turns
 	seed     maphash.Seed  // of the doors
 
-	reading chan struct{} // capacity 1: a view has a request
+	reading  chan struct{} // capacity 1: a view has a request
+	disk     chan struct{} // capacity 1: full while a request is being read; that one owns spare
+	spare    *reader       // not in use, may be nil
+	progress atomic.Uint64 // rises as requests are read
 
 	// Run's own from here on.
 	ring    *ring
@@ -55,6 +58,7 @@ func New(capacity int, tabs []Tab) *Log {
 		wake:    make(chan struct{}, 1),
 		ring:    newRing(capacity, firstID, newUnits(tabs)),
 		reading: make(chan struct{}, 1),
+		disk:    make(chan struct{}, 1),
 		hours:   make([]hour, len(tabs)),
 		slice:   sliceCost,
 		seed:    maphash.MakeSeed(),

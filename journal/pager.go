@@ -113,9 +113,9 @@ func (v *pager) atNewest(l *rowIndex, id uint64, want task) bool {
 }
 
 // answered takes in what the reader has found.
-func (v *pager) answered(l *rowIndex, a *answer) {
+func (v *pager) answered(l *rowIndex, q *request, a *answer) {
 	switch {
-	case a.err == errNoError && a.request.task == readNext:
+	case a.err == errNoError && q.task == readNext:
 		v.nextInRing(l)
 		return
 	case a.err == errNoError:
@@ -124,7 +124,7 @@ func (v *pager) answered(l *rowIndex, a *answer) {
 	case a.err != nil:
 		v.alone, v.failed = true, secret.String(a.err.Error())
 		return
-	case a.request.task == readOlder || a.request.task == readNewer:
+	case q.task == readOlder || q.task == readNewer:
 		return
 	}
 	id := l.after(l.backlog.low + uint64(a.found) - 1)
@@ -132,7 +132,7 @@ func (v *pager) answered(l *rowIndex, a *answer) {
 		id = l.before(firstID)
 	}
 	v.query.Anchor = id
-	switch a.request.task {
+	switch q.task {
 	case readPlace: // the move, if there is one, goes on from there
 	case readStart:
 		v.query.Move = Oldest

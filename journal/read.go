@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"iter"
 	"math"
+	"slices"
 	"sync/atomic"
 	"time"
 )
@@ -28,11 +29,12 @@ const (
 	readWhole      // all fields of the entry at request.at of request.source
 )
 
-// request is one task for the reader, with all it needs to know: it shares nothing with the ring. The newest request
-// wins, the one before is cancelled.
+// request is one task for the readers, with all they need to know: it shares nothing with the ring. A view has one at
+// a time: the one before is cancelled.
 type request struct {
 	context.Context
 	cancel  context.CancelFunc
+	log     *Log
 	task    task
 	sources []archived
 	filter  Filter
@@ -47,12 +49,11 @@ type request struct {
 
 	scanned atomic.Uint64 // entries read so far
 	stamp   atomic.Int64  // of the last of them
-	moved   func()        // tells the Log
+	answer  atomic.Pointer[answer]
 }
 
-// answer is what the reader found for a request.
+// answer is what was found for a request.
 type answer struct {
-	request *request
 	stretch *stretch
 	found   int // index of the row that was looked for, len(rows): the ring's first row
 	whole   *Whole
@@ -64,83 +65,102 @@ var (
 	errNoBoot  = errors.New("no earlier boot is kept")
 )
 
-// hangs is for how long a request may come to nothing before its archives do not answer.
+// hangs is for how long requests may come to nothing before the archives do not answer.
 const hangs = 10 * time.Second
 
 var errHangs = errors.New("the logs' disk does not answer")
 
+// turnEntries is after how many entries a request lets others go on.
+const turnEntries = 4096
+
 // Read reads the archives of the Log's sources, whole entries and what is older than the ring, until ctx ends, and
-// returns its error. It is called once, on a goroutine of its own, and serves the views in turn. What hangs keeps one
-// more; until that goes on nothing else is read.
+// returns its error. It is called once, on a goroutine of its own. The views' requests are read in turns, one at a time,
+// each on a goroutine. When one hangs, all are answered so until it goes on.
 func (l *Log) Read(ctx context.Context) error {
-	r := reader{log: l, door: newIntake(l.seed)}
-	answers, busy := make(chan *answer, 1), false
+	var active []*request
+	var seen uint64 // of progress
+	hung := false
+	watch := time.NewTimer(hangs)
+	defer watch.Stop()
 	for {
 		select {
 		case <-l.reading:
-		case <-answers: // too late
-			busy = false
-			continue
-		case <-ctx.Done():
-			return ctx.Err()
-		}
-		for v, q := r.next(); q != nil; v, q = r.next() {
-			a := q.hung()
-			if !busy {
-				busy = true
-				go func() { answers <- r.answer(q) }()
-				if late := q.await(ctx, answers); late != nil {
-					a, busy = late, false
+		case <-watch.C:
+			if active = slices.DeleteFunc(active, (*request).ended); len(active) == 0 {
+				continue
+			}
+			if hung = l.progress.Load() == seen; hung {
+				for _, q := range active {
+					q.finish(q.hung())
 				}
 			}
-			v.answered.Store(a)
-			l.poke()
-		}
-	}
-}
-
-// next is the newest request of the view whose turn it is, nil when none has one.
-func (r *reader) next() (*View, *request) {
-	views := *r.log.views.Load()
-	for range views {
-		r.turn = (r.turn + 1) % len(views)
-		if q := views[r.turn].requested.Swap(nil); q != nil {
-			return views[r.turn], q
-		}
-	}
-	return nil, nil
-}
-
-// await returns the answer, nil when it does not come.
-func (q *request) await(ctx context.Context, answers <-chan *answer) *answer {
-	tick := time.NewTicker(hangs)
-	defer tick.Stop()
-	for scanned := uint64(0); ; scanned = q.scanned.Load() {
-		select {
-		case a := <-answers:
-			return a
-		case <-tick.C:
-			if q.scanned.Load() == scanned {
-				return nil
-			}
+			seen = l.progress.Load()
+			watch.Reset(hangs)
+			continue
 		case <-ctx.Done():
-			return nil
+			for _, q := range active {
+				q.cancel()
+			}
+			return ctx.Err()
 		}
+		for _, v := range *l.views.Load() {
+			q := v.requested.Swap(nil)
+			if q == nil {
+				continue
+			}
+			if hung = hung && l.progress.Load() == seen; hung {
+				q.finish(q.hung())
+				continue
+			}
+			if active = slices.DeleteFunc(active, (*request).ended); len(active) == 0 {
+				seen = l.progress.Load()
+				watch.Reset(hangs)
+			}
+			active = append(active, q)
+			go l.serve(q)
+		}
+	}
+}
+
+// serve answers a request when its turn comes, unless it is cancelled before.
+func (l *Log) serve(q *request) {
+	select {
+	case l.disk <- struct{}{}:
+	case <-q.Done():
+		return
+	}
+	r := l.spare
+	if l.spare = nil; r == nil {
+		r = &reader{door: newIntake(l.seed)}
+	}
+	a := r.answer(q)
+	l.spare = r
+	l.progress.Add(1)
+	<-l.disk
+	q.finish(a)
+}
+
+// ended reports whether nothing more comes of a request.
+func (q *request) ended() bool { return q.Err() != nil || q.answer.Load() != nil }
+
+// finish answers a request that has no answer yet.
+func (q *request) finish(a *answer) {
+	if q.answer.CompareAndSwap(nil, a) {
+		q.cancel()
+		q.log.poke()
 	}
 }
 
 // hung is the answer when there is none.
 func (q *request) hung() *answer {
 	if q.task == readWhole {
-		return &answer{request: q, whole: &Whole{ID: q.id, Err: errHangs.Error()}}
+		return &answer{whole: &Whole{ID: q.id, Err: errHangs.Error()}}
 	}
-	return &answer{request: q, err: errHangs}
+	return &answer{err: errHangs}
 }
 
 // reader reads the archives. It owns what it reads into until it hands it over.
 type reader struct {
-	log   *Log
-	turn  int // of the views, by their place
 	door  intake
 	units *units
 	m     matcher
@@ -149,10 +169,10 @@ type reader struct {
 func (r *reader) answer(q *request) (a *answer) {
 	defer func() {
 		if v := recover(); v != nil {
-			a = &answer{request: q, err: fmt.Errorf("reading again crashed: %v", v)}
+			a = &answer{err: fmt.Errorf("reading again crashed: %v", v)}
 		}
 	}()
-	a = &answer{request: q}
+	a = &answer{}
 	if q.task == readWhole {
 		a.whole = r.whole(q)
 		return a
@@ -270,10 +290,13 @@ func firstError(walks []walk) error {
 	return nil
 }
 
-// progress tells the Log now and then how far the reader is.
+// progress counts an entry of a time. Now and then it tells the Log, and lets others go on before it returns.
 func (q *request) progress(micros int64) {
 	q.stamp.Store(micros)
-	if q.scanned.Add(1)%4096 == 0 {
-		q.moved()
+	q.log.progress.Add(1)
+	if q.scanned.Add(1)%turnEntries == 0 {
+		q.log.poke()
+		<-q.log.disk
+		q.log.disk <- struct{}{} // those that wait are served first
 	}
 }

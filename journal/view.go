@@ -22,7 +22,6 @@ type View struct {
 	changed   chan struct{} // capacity 1: there is a new page
 	pages     *box.Box[Page]
 	requested atomic.Pointer[request]
-	answered  atomic.Pointer[answer]
 	running   atomic.Pointer[request] // the one that the reader is at or will be, for Close to cancel
 	closed    atomic.Bool
 
@@ -99,8 +98,10 @@ func (v *View) takeIn() {
 	}
 	hit := v.lines.evicted()
 	v.lines.backlog.evicted(v.log.ring.oldest(), hit)
-	if a := v.answered.Swap(nil); a != nil && a.request == v.request {
-		v.absorb(a)
+	if q := v.request; q != nil {
+		if a := q.answer.Load(); a != nil {
+			v.absorb(a)
+		}
 	}
 }
 

@@ -5,9 +5,12 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"hypervisor-tui/internal/await"
 )
 
 // TestViewsSideBySide: each view has a query, a page, a place and unread errors of its own.
@@ -156,38 +159,6 @@ func TestManyViewsNeverStallIntake(t *testing.T) {
 	}
 }
 
-// TestViewsReadInTurn: what two views want of the archives is read for both, whoever asks more often.
-func TestViewsReadInTurn(t *testing.T) {
-	h := newHouse(t, 10)
-	for i := range 100 {
-		h.put(0, Info, fmt.Sprint("line ", i), i < 90)
-	}
-	other, err := h.log.NewView()
-	if err != nil {
-		t.Fatal(err)
-	}
-	other.Ask(Query{Number: 5, Rows: 3, Filter: everything, Move: Oldest})
-	p := h.ask(Query{Number: 1, Rows: 3, Filter: everything, Move: ToTime, At: h.time("line 40")})
-	if got := string(p.Message(&p.Rows[0])); !strings.HasPrefix(got, "line ") || p.Query != 1 {
-		t.Errorf("one: %q", got)
-	}
-	for range 20 {
-		for h.log.turn() {
-		}
-		other.compose()
-		v, q := h.reader.next()
-		if q == nil {
-			break
-		}
-		v.answered.Store(h.reader.answer(q))
-	}
-	other.compose()
-	other.publish()
-	if p := other.Latest(); p.Pending || string(p.Message(&p.Rows[0])) != "line 0" {
-		t.Errorf("the other: pending %v, %q", p.Pending, p.Text)
-	}
-}
-
 // TestClosedViewEndsItsRead: an archive that is being read for a view that closes is left, and read for the others.
 func TestClosedViewEndsItsRead(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -218,6 +189,55 @@ func TestClosedViewEndsItsRead(t *testing.T) {
 			t.Errorf("%d reads began, %d ended, want 2 and 1", began, ended)
 		}
 	})
+}
+
+// endless is an archive in which a search for what is nowhere never ends.
+type endless struct {
+	oneField
+	began atomic.Bool
+}
+
+func (a *endless) Older(ctx context.Context, _ Place, put func(Entry) bool) error {
+	for a.began.Store(true); ctx.Err() == nil; {
+		if !put(Entry{Time: time.UnixMicro(1), Message: []byte("x"), Place: Place{1, 1}}) {
+			return nil
+		}
+	}
+	return ctx.Err()
+}
+
+// TestLongReadKeepsNobodyWaiting: while the archives are searched for one view, what others ask is read.
+func TestLongReadKeepsNobodyWaiting(t *testing.T) {
+	l := viewed(100, nil)
+	ctx := start(t, l)
+	a := &endless{oneField: oneField{"MESSAGE", "x"}}
+	s := l.Sink("test")
+	s.SetArchive(a)
+	if err := s.Put(ctx, Entry{Time: time.Now(), Message: []byte("x"), Place: Place{time.Now().UnixMicro(), 9}}); err != nil {
+		t.Fatal(err)
+	}
+	s.Flush()
+	var others []*View
+	for len(others) < MaxViews-1 {
+		v, err := l.NewView()
+		if err != nil {
+			t.Fatal(err)
+		}
+		others = append(others, v)
+		v.Ask(Query{Number: 1, Rows: 1, Filter: everything})
+		await.Until(t, "a page", func() bool { p := v.Latest(); return p != nil && len(p.Rows) == 1 })
+	}
+	l.Ask(Query{Number: 1, Rows: 10, Filter: Filter{Least: Debug, Text: "nowhere"}, Move: Older, Count: 1})
+	await.Until(t, "the search", a.began.Load)
+	for _, v := range others {
+		v.Ask(Query{Number: 2, Rows: 1, Filter: everything, Whole: v.Latest().Rows[0].ID})
+	}
+	for _, v := range others {
+		await.Until(t, "the whole entry", func() bool { p := v.Latest(); return p.Whole != nil && p.Whole.Err == "" })
+	}
+	if p := l.Latest(); p == nil || !p.Pending {
+		t.Errorf("the search has ended: %+v", p)
+	}
 }
 
 // BenchmarkIntake takes entries in with so many views that follow.

@@ -149,3 +149,22 @@ func TestArchiveBootStart(t *testing.T) {
 		t.Errorf("before all: %v", err)
 	}
 }
+
+// TestArchiveIsReadWhileItIsRead: another call is made before the entry of the first is handed on, as views' turns do.
+func TestArchiveIsReadWhileItIsRead(t *testing.T) {
+	a := archived(t)
+	alone, _ := texts(t, a.Older, journal.Place{Time: math.MaxInt64}, math.MaxInt)
+	var list []string
+	err := a.Older(t.Context(), journal.Place{Time: math.MaxInt64}, func(e journal.Entry) bool {
+		before, _ := texts(t, journaltest.On(a), journal.Place{}, 2)
+		fields, err := a.Whole(t.Context(), placeOf(7))
+		if err != nil || len(fields) == 0 || before[1] != "before 1" {
+			t.Fatalf("%q, %v, %v", before, fields, err)
+		}
+		list = append(list, string(e.Message))
+		return true
+	})
+	if err != nil || len(list) != 350 || !slices.Equal(list, alone) {
+		t.Errorf("%d entries, %d alone; %v", len(list), len(alone), err)
+	}
+}
