@@ -47,6 +47,7 @@ func Run(o Options) (err error) {
 	if err != nil {
 		return errors.Join(err, terminal.Close())
 	}
+	defer news.Close()
 	workers := collector.StartSampler(ctx) // all that is slower comes after the first frame
 	err = Session(ctx, terminal, news, SessionOptions{
 		Collector: collector, Guard: g, Usage: usage, Screen: o.Screen, Version: o.Version,

@@ -40,6 +40,7 @@ func Plain(out io.Writer, o Options) (err error) {
 	if err != nil {
 		return err
 	}
+	defer news.Close()
 	news.Log().Ask(journal.Query{Number: 1, Rows: journal.MaxRows, Filter: journal.Filter{Least: journal.Debug, Each: true}})
 	collector.StartLogs(ctx)
 	collector.StartWorkers(collector.StartSampler(ctx))

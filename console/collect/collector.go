@@ -32,8 +32,8 @@ type Collector struct {
 	kube        atomic.Pointer[kube.State]
 	units       atomic.Pointer[sample.Units]
 	system      atomic.Pointer[sample.System]
-	now         chan struct{} // wakes the sampler
-	subscribers int
+	now         chan struct{}      // wakes the sampler
+	subscribers []*Subscription    // by their number among the sampler's readers; nil: closed
 	stop        context.CancelFunc // ends what the config can change: the sampler, its workers and the look for a kubeconfig
 }
 
@@ -120,6 +120,6 @@ func (c *Collector) Refresh() {
 // renew makes a sampler for the configuration in force and the subscribers there are.
 func (c *Collector) renew() {
 	c.sampler.Store(sample.New(sample.Options{
-		Interval: c.config.RefreshInterval, DenyMounts: c.config.Filesystems.Deny, Readers: c.subscribers,
+		Interval: c.config.RefreshInterval, DenyMounts: c.config.Filesystems.Deny, Readers: len(c.subscribers),
 	}))
 }

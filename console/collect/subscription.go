@@ -2,6 +2,7 @@ package collect
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"hypervisor-tui/frame"
@@ -20,17 +21,29 @@ type Subscription struct {
 	turn      time.Duration // and since when it has been in the same one; 0: it is not
 }
 
-// Subscribe returns another subscription, an error when there are journal.MaxViews. All must be made before the Collector
-// starts.
+// Subscribe returns another subscription, an error when there are journal.MaxViews; Close gives its place back. All must
+// be made before the Collector starts, except those that take the place of a closed one.
 func (c *Collector) Subscribe() (*Subscription, error) {
 	view, err := c.log.NewView()
 	if err != nil {
 		return nil, err
 	}
-	s := &Subscription{collector: c, number: c.subscribers, log: view}
-	c.subscribers++
+	s := &Subscription{collector: c, log: view}
+	if s.number = slices.Index(c.subscribers, nil); s.number >= 0 {
+		c.subscribers[s.number] = s
+		return s, nil
+	}
+	s.number = len(c.subscribers)
+	c.subscribers = append(c.subscribers, s)
 	c.renew()
 	return s, nil
+}
+
+// Close ends the subscription and what is read for it. Like Subscribe it belongs to the goroutine that calls Reconfigure,
+// and no other may use the subscription any more.
+func (s *Subscription) Close() {
+	s.log.Close()
+	s.collector.subscribers[s.number] = nil
 }
 
 // Log is the subscription's view of the log.
