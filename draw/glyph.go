@@ -18,6 +18,7 @@ const (
 	Cross
 	Branch     // a child in a tree that has later brothers
 	LastBranch // the last child
+	Cable      // what leads from a link to another
 	Full       // a filled gauge cell
 	Half       // a half-filled one, empty when the tier has none
 	Empty      // the track of a gauge
@@ -55,7 +56,7 @@ func UnicodeGlyphs() *Glyphs {
 	return &Glyphs{
 		Name: "unicode", Sparks: []rune("▁▂▃▄▅▆▇█"), Eighths: []rune("▏▎▍▌▋▊▉"),
 		names: [glyphCount]string{
-			"─", "│", "┌", "┐", "└", "┘", "┬", "┴", "┼", "├─", "└─", "█", "▌", "░",
+			"─", "│", "┌", "┐", "└", "┘", "┬", "┴", "┼", "├─", "└─", "═", "█", "▌", "░",
 			"✓", "✗", "!", "↑", "↓", "↑↓", "←→", "…", "»", "«", "·", "|", "/", "─", "\\",
 		},
 	}
@@ -67,7 +68,8 @@ var vtGlyphs = [glyphCount][]string{
 	Horizontal: {"─", "-"}, Vertical: {"│", "|"},
 	TopLeft: {"┌", "+"}, TopRight: {"┐", "+"}, BottomLeft: {"└", "+"}, BottomRight: {"┘", "+"},
 	TeeDown: {"┬", "+"}, TeeUp: {"┴", "+"}, Cross: {"┼", "+"}, Branch: {"├─", "|-"}, LastBranch: {"└─", "`-"},
-	Full: {"█", "#"}, Half: {"▌", ""}, Empty: {"░", "."},
+	Cable: {"═", "="},
+	Full:  {"█", "#"}, Half: {"▌", ""}, Empty: {"░", "."},
 	OK: {"✓", "√", "ok"}, Wrong: {"✗", "x"}, Attention: {"!"},
 	Up: {"↑", "^"}, Down: {"↓", "v"}, UpDown: {"↑↓", "^v"}, LeftRight: {"←→", "<>"},
 	Ellipsis: {"…", "»", ">"}, More: {"»", ">"}, Before: {"«", "<"}, Dot: {"·", "-"},
@@ -110,7 +112,7 @@ func ASCIIGlyphs() *Glyphs {
 	return &Glyphs{
 		Name: "ascii", Sparks: []rune(".:|#"), Eighths: nil,
 		names: [glyphCount]string{
-			"-", "|", "+", "+", "+", "+", "+", "+", "+", "|-", "`-", "#", "", ".",
+			"-", "|", "+", "+", "+", "+", "+", "+", "+", "|-", "`-", "=", "#", "", ".",
 			"ok", "x", "!", "^", "v", "^v", "<>", ">", ">", "<", "-", "|", "/", "-", "\\",
 		},
 	}

@@ -164,12 +164,7 @@ func (a *arrival) await(h *health.Health, silent bool, timeout time.Duration, f 
 // the first global address there is. An interface without carrier comes behind all that lead to a cable with one.
 // Empty: there is none.
 func PrimaryAddress(n *sample.Net) (address, name string) {
-	var best *sample.Gateway
-	for i := range n.Gateways {
-		if g := &n.Gateways[i]; g.Table == sample.MainTable && (best == nil || outranks(g, best)) {
-			best = g
-		}
-	}
+	best := DefaultRoute(n)
 	if best != nil && best.LinkDown {
 		for _, l := range n.Interfaces {
 			if l.AdminUp && l.Carrier && (l.Physical || len(l.More().Uplinks) > 0) {
@@ -195,14 +190,6 @@ func PrimaryAddress(n *sample.Net) (address, name string) {
 		}
 	}
 	return "", ""
-}
-
-// outranks reports whether the host's own packets go to a and not to b: nothing goes where there is no carrier.
-func outranks(a, b *sample.Gateway) bool {
-	if a.LinkDown != b.LinkDown {
-		return b.LinkDown
-	}
-	return a.Family < b.Family || a.Family == b.Family && a.Metric < b.Metric
 }
 
 func globalAddress(n *sample.Net, l *sample.Interface, v6First bool) string {

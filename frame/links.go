@@ -138,3 +138,55 @@ func Link(n *sample.Net, name string) *sample.Interface {
 	}
 	return nil
 }
+
+// Reach is whether something that this host needs from its network is there.
+type Reach uint8
+
+// What is known of it. Nothing is asked for the sake of this: it comes of what the host does anyway.
+const (
+	ReachUnknown Reach = iota
+	ReachOK
+	ReachFailed
+)
+
+// DefaultRoute returns the default route of the main table that the host's own packets take; nil when it has none.
+func DefaultRoute(n *sample.Net) *sample.Gateway {
+	var best *sample.Gateway
+	for i := range n.Gateways {
+		if g := &n.Gateways[i]; g.Table == sample.MainTable && (best == nil || outranks(g, best)) {
+			best = g
+		}
+	}
+	return best
+}
+
+// outranks reports whether the host's own packets go to a and not to b: nothing goes where there is no carrier.
+func outranks(a, b *sample.Gateway) bool {
+	if a.LinkDown != b.LinkDown {
+		return b.LinkDown
+	}
+	return a.Family < b.Family || a.Family == b.Family && a.Metric < b.Metric
+}
+
+// GatewayReach judges a next hop by the kernel's neighbour table, which knows of an answer as long as the state is
+// reachable: a stale entry is one of which nobody knows.
+func GatewayReach(g *sample.Gateway) Reach {
+	switch {
+	case g.LinkDown || g.Silent != 0:
+		return ReachFailed
+	case g.Neighbour == "reachable":
+		return ReachOK
+	}
+	return ReachUnknown
+}
+
+// ClockReach judges by the kernel's clock whether a time source is followed.
+func ClockReach(s *sample.System) Reach {
+	switch {
+	case s == nil || !s.Clock.Health.Has():
+		return ReachUnknown
+	case s.Clock.Synchronised:
+		return ReachOK
+	}
+	return ReachFailed
+}

@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"hypervisor-tui/internal/health"
 	"hypervisor-tui/sample"
 )
 
@@ -71,6 +72,53 @@ func TestProblemsOfTheNetwork(t *testing.T) {
 		f.Net.Sockets = s
 		if got := words(find(nil, f)); got != "" {
 			t.Errorf("%+v: %s", s, got)
+		}
+	}
+}
+
+// TestReachIsWhatTheKernelKnows: nobody asks a gateway or a time source for the sake of the page.
+func TestReachIsWhatTheKernelKnows(t *testing.T) {
+	const main = sample.MainTable
+	for _, c := range []struct {
+		name     string
+		gateways []sample.Gateway
+		address  string // of the one that is taken; empty: none
+		want     Reach
+	}{
+		{"no route", nil, "", ReachUnknown},
+		{"of another table", []sample.Gateway{{Address: "a", Table: 7}}, "", ReachUnknown},
+		{"answered lately", []sample.Gateway{{Address: "a", Table: main, Neighbour: "reachable"}}, "a", ReachOK},
+		{"silent lately", []sample.Gateway{{Address: "a", Table: main, Neighbour: "stale"}}, "a", ReachUnknown},
+		{"being asked", []sample.Gateway{{Address: "a", Table: main, Neighbour: "probe"}}, "a", ReachUnknown},
+		{"asked in vain, some time ago", []sample.Gateway{{Address: "a", Table: main, Neighbour: "failed"}}, "a", ReachUnknown},
+		{"silent", []sample.Gateway{{Address: "a", Table: main, Neighbour: "failed", Silent: time.Minute}}, "a", ReachFailed},
+		{"no carrier", []sample.Gateway{{Address: "a", Table: main, Neighbour: "reachable", LinkDown: true}}, "a", ReachFailed},
+		{"never asked", []sample.Gateway{{Address: "a", Table: main}}, "a", ReachUnknown},
+		{"the lower metric", []sample.Gateway{{Address: "a", Table: main, Metric: 200}, {Address: "b", Table: main, Metric: 100, Neighbour: "reachable"}}, "b", ReachOK},
+		{"one with a carrier", []sample.Gateway{{Address: "a", Table: main, Metric: 1, LinkDown: true}, {Address: "b", Table: main, Metric: 100}}, "b", ReachUnknown},
+	} {
+		g := DefaultRoute(&sample.Net{Gateways: c.gateways})
+		if g == nil {
+			if c.address != "" {
+				t.Errorf("%s: no route", c.name)
+			}
+			continue
+		}
+		if g.Address != c.address || GatewayReach(g) != c.want {
+			t.Errorf("%s: %s, %v; want %s, %v", c.name, g.Address, GatewayReach(g), c.address, c.want)
+		}
+	}
+	known := health.Health{State: health.OK}
+	for _, c := range []struct {
+		system *sample.System
+		want   Reach
+	}{
+		{nil, ReachUnknown}, {&sample.System{}, ReachUnknown},
+		{&sample.System{Clock: sample.Clock{Synchronised: true, Health: known}}, ReachOK},
+		{&sample.System{Clock: sample.Clock{Health: known}}, ReachFailed},
+	} {
+		if got := ClockReach(c.system); got != c.want {
+			t.Errorf("%+v: %v, want %v", c.system, got, c.want)
 		}
 	}
 }

@@ -35,7 +35,11 @@ func (s *Series) At(i int) float64 {
 	if i < 0 || i >= int(s.length) {
 		return math.NaN()
 	}
-	return float64(s.points[(int(s.next)-int(s.length)+i+SeriesLen)%SeriesLen])
+	at := int(s.next) - int(s.length) + i
+	if at < 0 {
+		at += SeriesLen
+	}
+	return float64(s.points[at])
 }
 
 // Max is the largest point, gaps left out; NaN when there is none.

@@ -175,7 +175,7 @@ func TestF33EverySize(t *testing.T) {
 func TestNetworkFoldsAndScrolls(t *testing.T) {
 	f := frametest.Fixed()
 	text := shot(t, frame.Network, 80, 60, f)
-	if strings.Contains(text, "veth") || !strings.Contains(text, "21 other ports folded: v") {
+	if strings.Contains(text, "pod, network namespace") || !strings.Contains(text, "21 other ports folded: v") {
 		t.Errorf("the ports of pods are listed:\n%s", text)
 	}
 	text = shot(t, frame.Network, 80, 60, f, 'v')
@@ -208,7 +208,7 @@ func TestNetworkCursorAndTheWholeInterface(t *testing.T) {
 		{[]draw.Key{draw.KeyDown}, []string{">+- eth1"}},
 		{[]draw.Key{draw.KeyDown, draw.KeyDown}, []string{">+- eth0"}},
 		{[]draw.Key{'j', 'j', 'k', 'k', 'k'}, []string{">+- eth1"}},
-		{[]draw.Key{'j', 'j', 'j'}, []string{">br-storage"}},
+		{[]draw.Key{'j', 'j', 'j'}, []string{">x eth1 == br-storage"}},
 		{[]draw.Key{draw.KeyEnter}, []string{"name          eth1", "0x800006d3", "Pull this cable", "VMs           2", "default/database-01", "br-storage  vnet1"}},
 		{[]draw.Key{'j', 'j', draw.KeyEnter}, []string{"metric 100, reachable 02:00:5e:00:01:01", "192.168.1.100/24"}},
 		{[]draw.Key{'v', 'j', 'j', 'j', 'j', 'j', draw.KeyEnter}, []string{"default/database-01, pid 4711", "interface net1 number 2 in network namespace 0"}},

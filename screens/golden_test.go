@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -132,6 +133,8 @@ var clusters = []picture{
 	{name: "dashboard-k8s", screen: frame.Dashboard, change: frametest.Healthy},
 	{name: "network-k8s", screen: frame.Network, change: frametest.Healthy, keys: []draw.Key{draw.KeyEnd}},
 	{name: "dashboard-k8s-down", screen: frame.Dashboard, change: frametest.APIDown},
+	{name: "network-brief", screen: frame.Network, change: briefNet},
+	{name: "network-nics", screen: frame.Network, change: func(f *frame.Frame) { briefNet(f); bonded(f) }},
 	{name: "network-k8s-down", screen: frame.Network, change: frametest.APIDown, keys: []draw.Key{draw.KeyEnd}},
 	{name: "dashboard-k8s-service-down", screen: frame.Dashboard, change: frametest.ServiceDown},
 	{name: "dashboard-k8s-forbidden", screen: frame.Dashboard, change: frametest.Forbidden},
@@ -200,6 +203,73 @@ func bonded(f *frame.Frame) {
 		&sample.Interface{Link: &sample.Link{Index: 54, Name: "bond0.7", CarrierChanges: 2, Parent: "bond0", SharedAttrs: &sample.SharedAttrs{Kind: "vlan", AdminUp: true, Carrier: true, MTU: 1500, Detail: &sample.LinkDetail{VLAN: 7, Uplinks: hardware}}}, Counted: true},
 		&sample.Interface{Link: &sample.Link{Index: 55, Name: "br5", CarrierChanges: 2, SharedAttrs: &sample.SharedAttrs{Kind: "bridge", AdminUp: true, Carrier: true, MTU: 9000, Detail: &sample.LinkDetail{Uplinks: hardware, Bridge: &sample.Bridge{Ports: 1}, VMs: vms}}}, Counted: true})
 	frametest.Derive(f)
+}
+
+// briefNet makes of the fixture's network that of a host of which nothing is wrong, with two NICs, two bridges and 17 VMs.
+func briefNet(f *frame.Frame) {
+	frametest.Healthy(f)
+	n := f.Net
+	n.Interfaces = n.Interfaces[:3]
+	eth1 := n.Interfaces[2]
+	eth1.AdminUp, eth1.AddressCount, eth1.RxErrors, eth1.TxErrors, eth1.RxDropped, eth1.TxDropped = true, 1, 0, 0, 0, 0
+	eth1.Master, eth1.BridgePort, eth1.Detail = "", nil, &sample.LinkDetail{Driver: "ixgbe", SpeedMbps: 10000, Duplex: "full"}
+	eth0 := n.Interfaces[1]
+	eth0.RxErrors, eth0.TxErrors, eth0.RxDropped, eth0.TxDropped = 0, 0, 0, 0
+	index := 10
+	link := func(name, kind, master, cidr string, d *sample.LinkDetail, vm *sample.AttachedVM) {
+		l := &sample.Link{Index: index, Name: name, CarrierChanges: 1, VM: vm, SharedAttrs: &sample.SharedAttrs{Kind: kind, Master: master, State: "up", AdminUp: true, Carrier: true, MTU: 1500, Detail: d}}
+		if cidr != "" {
+			n.Addresses = append(n.Addresses, sample.Address{CIDR: cidr, Scope: "global"})
+			l.FirstAddress, l.AddressCount = len(n.Addresses)-1, 1
+		}
+		index++
+		n.Interfaces = append(n.Interfaces, &sample.Interface{Link: l, Counted: true, RxRate: float64(index * 1000), TxRate: float64(index * 70)})
+	}
+	n.Addresses = append(n.Addresses, sample.Address{CIDR: "10.0.0.50/24", Scope: "global"})
+	eth1.FirstAddress = len(n.Addresses) - 1
+	for i, bridge := range []struct {
+		name, cidr string
+		vms        int
+	}{{"br0", "172.16.0.1/24", 12}, {"br1", "172.16.1.1/24", 5}} {
+		var vms []sample.AttachedVM
+		for k := range bridge.vms {
+			vms = append(vms, sample.AttachedVM{Namespace: "default", Name: fmt.Sprintf("vm-%02d", 12*i+k), PID: 5000 + 12*i + k})
+		}
+		link(bridge.name, "bridge", "", bridge.cidr, &sample.LinkDetail{Bridge: &sample.Bridge{Ports: bridge.vms}, VMs: vms}, nil)
+		for k := range vms {
+			link(fmt.Sprintf("tap%d", 12*i+k), "tun", bridge.name, "", &sample.LinkDetail{Mode: "tap"}, &vms[k])
+		}
+	}
+	link("eth1.7", "vlan", "br1", "", &sample.LinkDetail{VLAN: 7, Uplinks: []string{"eth1"}}, nil)
+	n.Interfaces[len(n.Interfaces)-1].Parent = "eth1"
+	for _, l := range n.Interfaces {
+		if l.Name == "br1" {
+			l.Detail.Uplinks = []string{"eth1"}
+			eth1.Detail.VMs = l.Detail.VMs
+		}
+	}
+	frametest.Derive(f)
+}
+
+// TestBriefsNetworkIsOnTheFirstPage: what F3 was asked to show is there without a key, a verdict above it or not.
+func TestBriefsNetworkIsOnTheFirstPage(t *testing.T) {
+	for _, problems := range []int{0, 1} {
+		f := frametest.Fixed()
+		broken := f.Problems[:problems]
+		briefNet(f)
+		f.Problems = broken
+		text := shot(t, frame.Network, 80, 24, f)
+		for _, want := range []string{
+			"eth0", "IP: 192.168.1.100/24", "Gateway: 192.168.1.1", "State: up 10 Gb/s full", "RX:   450 GiB", "TX:   320 GiB", "MTU: 1500",
+			"eth1", "IP: 10.0.0.50/24", "RX:   1.2 TiB", "TX:   890 GiB", "MTU: 9000 (Jumbo)",
+			"Pod CIDR: 10.42.0.0/16", "Service CIDR: 10.43.0.0/16", "CNI: flannel", "Network policies: 4, enforced",
+			"br0 ", "172.16.0.1/24", "12 VMs", "br1 ", "172.16.1.1/24", "5 VMs", "Connections 2456", "K8s Services: 23 (12 LoadBalancer, 8 ClusterIP, 3 NodePort)",
+		} {
+			if !strings.Contains(text, want) {
+				t.Errorf("with %d problems %q is missing:\n%s", problems, want, text)
+			}
+		}
+	}
 }
 
 func manyCores(f *frame.Frame) {

@@ -19,7 +19,7 @@ type Threshold struct {
 func (j *Judging) keys() []key {
 	return []key{
 		{"interfaces.deny", "[veth*, cali*, lxc*]", globs(&j.Interfaces.Deny),
-			"Interfaces, by name, that are folded into a count."},
+			"Interfaces, by name, that are folded into a count; a VM's has a row where there is room."},
 		{"thresholds.cpu.warn", "90", whole(&j.Thresholds.CPU.Warn, 1, 100), "Percent busy from which the CPU is a warning."},
 		{"thresholds.cpu.critical", "98", whole(&j.Thresholds.CPU.Critical, 1, 100), "Percent busy from which it is critical."},
 		{"thresholds.memory.warn", "90", whole(&j.Thresholds.Memory.Warn, 1, 100), "Percent used from which memory is a warning."},

@@ -7,35 +7,37 @@ import (
 	"hypervisor-tui/screens/widget"
 )
 
+// A frame's inside is at most one of these narrower than its place on the screen.
 const (
-	pairWidth     = 140 // from here on two interfaces stand side by side
+	cardBorder    = 4   // columns of border and margin
+	pairWidth     = 132 // from here on two frames stand side by side
+	pairColumns   = 56  // an inside that is narrower stacks its figures
+	graphColumns  = 72  // an inside that is narrower stacks what it received and sent, which have a graph each
 	mostAddresses = 4   // that a frame lists
-	secondColumn  = 42
-	pairColumns   = 72 // a frame narrower than this stacks what else stands side by side
 )
 
-// cardRows is the height of an interface's frame on a screen of that width.
-func cardRows(n *sample.Net, l *sample.Interface, width int) int {
-	pairs := 4
-	if faulty(l) {
+// cardRows is the height of the frame of l on a screen of w columns.
+func cardRows(n *sample.Net, l *sample.Interface, w int, d density) int {
+	if w >= pairWidth {
+		w /= 2
+	}
+	pairs, more := 2, 0
+	if d <= whole {
 		pairs++
+		addresses := len(addressesOf(n, l))
+		more = min(max(addresses-1, 0), mostAddresses)
 	}
-	if width >= pairWidth {
-		width /= 2
-	}
-	if width < pairColumns {
+	if w-cardBorder < pairColumns {
 		pairs *= 2
 	}
-	addresses := len(addressesOf(n, l))
-	more := max(min(addresses, mostAddresses)-1, 0)
-	if addresses > mostAddresses {
-		more++
+	traffic := 1
+	if w-cardBorder < graphColumns {
+		traffic = 2
 	}
-	return 2 + pairs + more
+	return 2 + pairs + more + traffic
 }
 
-// addressesOf are the addresses of an interface that are worth a place: not those that the kernel makes for the link alone, as
-// far as the interface is but a port of another.
+// addressesOf returns the addresses of l that are worth a place: of a port not those that the kernel makes for the link alone.
 func addressesOf(n *sample.Net, l *sample.Interface) []sample.Address {
 	all := n.Addresses[l.FirstAddress : l.FirstAddress+l.AddressCount]
 	if l.Master == "" {
@@ -49,27 +51,18 @@ func addressesOf(n *sample.Net, l *sample.Interface) []sample.Address {
 	return nil
 }
 
-func faulty(l *sample.Interface) bool {
-	return l.RxErrors+l.TxErrors+l.RxDropped+l.TxDropped > 0
-}
-
-// pair takes a row for two figures side by side, or two rows where the frame is narrow.
-func pair(in *draw.Region, narrow bool) (left, right draw.Pen) {
-	if narrow {
-		return in.CutTop(1).Pen(1, 0), in.CutTop(1).Pen(1, 0)
+// pair takes a row of view for two figures side by side, or two rows where it is narrower than least.
+func pair(view *draw.Region, least int) (left, right draw.Pen) {
+	if view.W() < least {
+		return view.CutTop(1).Pen(1, 0), view.CutTop(1).Pen(1, 0)
 	}
-	return split(in, secondColumn)
-}
-
-// split takes a row for two figures, of which the second begins at the given column.
-func split(in *draw.Region, second int) (left, right draw.Pen) {
-	row := in.CutTop(1)
-	first := row.CutLeft(second - 1)
+	row := view.CutTop(1)
+	first := row.CutLeft((view.W() - 1) / 2)
 	return first.Pen(1, 0), row.Pen(1, 0)
 }
 
-// drawCard draws one interface as the hardware's owner asks for it: address, state, gateway, MTU, traffic. Where it has
-// no address it says what it is a part of, and how many VMs hang on it.
+// drawCard draws a physical interface in a frame: address, state, gateway, MTU, traffic. Where it has no address it says
+// what it is a part of, and how many VMs hang on it.
 func (n *Page) drawCard(r draw.Region, f *frame.Frame, l *sample.Interface) {
 	if !r.Visible() {
 		return
@@ -79,19 +72,36 @@ func (n *Page) drawCard(r draw.Region, f *frame.Frame, l *sample.Interface) {
 		title = draw.Selected
 		r.Set(0, 0, '>', draw.Selected)
 	}
-	in := r.Inset(1).Frame(l.Name, title)
-	narrow := r.W() < pairColumns
-	p, q := pair(&in, narrow)
-	address(&p, f.Net, l)
+	r = r.Inset(1)
+	in := r.Frame(l.Name, title)
+	errors := r.Sub(2, r.H()-1, r.W()-4, 1).Pen(0, 0)
+	faults(&errors, " RX", l.RxErrors, l.RxDropped)
+	faults(&errors, " TX", l.TxErrors, l.TxDropped)
+	p, q := pair(&in, pairColumns)
+	all := addressesOf(f.Net, l)
+	switch {
+	case len(all) > 0:
+		p.Text(draw.Dim, "IP: ")
+		address(&p, all, n.density >= compact)
+	case l.Master != "":
+		p.Text(draw.Dim, "Port of: ").Fit(draw.Text, l.Master, p.Left())
+	default:
+		p.Text(draw.Dim, "IP: none")
+	}
 	q.Text(draw.Dim, "State: ")
 	drawLinkState(&q, l)
-	moreAddresses(&in, addressesOf(f.Net, l))
-	p, q = pair(&in, narrow)
-	if d := l.More(); l.Master != "" || len(d.VMs) > 0 {
-		p.Text(draw.Dim, "VMs on it: ").Int(draw.Text, int64(len(d.VMs)))
-	} else {
-		p.Text(draw.Dim, "Gateway: ")
-		gateway(&p, f.Net, l.Name)
+	if n.density <= whole {
+		moreAddresses(&in, all)
+	}
+	p, q = pair(&in, pairColumns)
+	switch vms, leads := len(l.More().VMs), gateway(&p, f.Net, l.Name); {
+	case leads && vms > 0 && p.Left() > len("  VMs: 1000"):
+		p.Text(draw.Dim, "  VMs: ").Int(draw.Text, int64(vms))
+	case leads:
+	case l.Master != "" || vms > 0:
+		p.Text(draw.Dim, "VMs on it: ").Int(draw.Text, int64(vms))
+	default:
+		p.Text(draw.Dim, "Gateway: none")
 	}
 	q.Text(draw.Dim, "MTU: ").Int(draw.Text, int64(l.MTU))
 	if l.MTU >= 9000 {
@@ -100,30 +110,45 @@ func (n *Page) drawCard(r draw.Region, f *frame.Frame, l *sample.Interface) {
 	if port := l.More().Port; port != "" && q.Left() > len(port)+7 {
 		q.Text(draw.Dim, ", port ").Text(draw.Text, port)
 	}
-	p, q = pair(&in, narrow)
-	p.Text(draw.Dim, "Driver: ").Fit(draw.Text, widget.Known(l.More().Driver), p.Left())
-	q.Text(draw.Dim, "MAC: ").Fit(draw.Text, widget.Known(l.MAC), q.Left())
-	p, q = pair(&in, narrow)
-	n.traffic(&p, "RX: ", l.Counted, l.RxBytes, l.RxRate)
-	n.traffic(&q, "TX: ", l.Counted, l.TxBytes, l.TxRate)
-	if faulty(l) {
-		p, q = pair(&in, narrow)
-		faults(&p, "RX", l.RxErrors, l.RxDropped)
-		faults(&q, "TX", l.TxErrors, l.TxDropped)
+	if n.density <= whole {
+		p, q = pair(&in, pairColumns)
+		p.Text(draw.Dim, "Driver: ").Fit(draw.Text, widget.Known(l.More().Driver), p.Left()-1)
+		q.Text(draw.Dim, "MAC: ").Fit(draw.Text, widget.Known(l.MAC), q.Left())
 	}
+	n.drawTraffic(&in, f, l)
 }
 
-// address writes the first address of an interface, or what it is a part of.
-func address(p *draw.Pen, n *sample.Net, l *sample.Interface) {
-	all := addressesOf(n, l)
-	switch {
-	case len(all) > 0:
-		p.Text(draw.Dim, "IP: ").Fit(draw.Text, all[0].CIDR, p.Left())
-		addressMarks(p, &all[0])
-	case l.Master != "":
-		p.Text(draw.Dim, "Port of: ").Fit(draw.Text, l.Master, p.Left())
-	default:
-		p.Text(draw.Dim, "IP: none")
+// drawTraffic draws what l received and sent, with a graph of the newest minutes; both graphs have one scale.
+func (n *Page) drawTraffic(in *draw.Region, f *frame.Frame, l *sample.Interface) {
+	const graph = 28 // columns before it
+	row := in.CutTop(1)
+	left, right := row, row
+	if in.W() >= graphColumns {
+		left = right.CutLeft((row.W() - 1) / 2)
+	} else {
+		right = in.CutTop(1)
+	}
+	p, q := left.Pen(1, 0), right.Pen(1, 0)
+	n.traffic(&p, "RX: ", l.Counted, l.RxBytes, l.RxRate)
+	n.traffic(&q, "TX: ", l.Counted, l.TxBytes, l.TxRate)
+	h := f.Net.History(l.Index)
+	if h == nil || f.Settings.Slow || left.W() < graph+8 {
+		return
+	}
+	left.CutLeft(graph)
+	right.CutLeft(graph)
+	top := max(h.Rx.Max(), h.Tx.Max())
+	each := max(sample.SeriesLen/(left.W()-1), 1)
+	left.Sub(0, 0, left.W()-1, 1).Spark(&h.Rx, each, top, draw.Good)
+	right.Sub(0, 0, right.W()-1, 1).Spark(&h.Tx, each, top, draw.Accent)
+}
+
+// address writes the first of some addresses, and how many more there are when they are not listed.
+func address(p *draw.Pen, all []sample.Address, count bool) {
+	p.Fit(draw.Text, all[0].CIDR, p.Left()-1)
+	addressMarks(p, &all[0])
+	if count && len(all) > 1 {
+		p.Text(draw.Dim, " +").Int(draw.Dim, int64(len(all)-1))
 	}
 }
 
@@ -140,27 +165,38 @@ func moreAddresses(in *draw.Region, all []sample.Address) {
 	}
 }
 
-// addressMarks says what is out of the ordinary with an address.
+// addressMarks says what is out of the ordinary with an address, as far as there is room.
 func addressMarks(p *draw.Pen, a *sample.Address) {
-	if a.Scope != "global" && p.Left() > len(a.Scope) {
-		p.Skip(1).Text(draw.Dim, a.Scope)
+	if a.Scope != "global" {
+		addressMark(p, draw.Dim, a.Scope)
 	}
 	switch {
 	case a.Duplicate:
-		p.Skip(1).Text(draw.Bad, "duplicate")
+		addressMark(p, draw.Bad, "duplicate")
 	case a.Tentative:
-		p.Skip(1).Text(draw.Warn, "tentative")
+		addressMark(p, draw.Warn, "tentative")
 	case a.Deprecated:
-		p.Skip(1).Text(draw.Warn, "deprecated")
+		addressMark(p, draw.Warn, "deprecated")
 	}
 }
 
-func drawLinkState(p *draw.Pen, l *sample.Interface) {
-	if l.Configured() && !l.Carrier {
-		p.Glyph(draw.Bad, draw.Wrong).Skip(1).Text(draw.Bad, "configured, no carrier")
-		return
+func addressMark(p *draw.Pen, style draw.Style, word string) {
+	if p.Left() > len(word) {
+		p.Skip(1).Text(style, word)
 	}
-	if switchedOff(l) {
+}
+
+// drawLinkState writes the state of a physical interface: its speed where it is up.
+func drawLinkState(p *draw.Pen, l *sample.Interface) {
+	switch {
+	case l.Configured() && !l.Carrier:
+		p.Glyph(draw.Bad, draw.Wrong).Skip(1)
+		if p.Left() > len("configured, no carrier") {
+			p.Text(draw.Bad, "configured, ")
+		}
+		p.Text(draw.Bad, "no carrier")
+		return
+	case switchedOff(l):
 		p.Glyph(draw.Bad, draw.Wrong).Skip(1).Text(draw.Bad, "switched off")
 		return
 	}
@@ -170,9 +206,8 @@ func drawLinkState(p *draw.Pen, l *sample.Interface) {
 	}
 }
 
-// gateway writes the default routes of an interface in the main table.
-func gateway(p *draw.Pen, n *sample.Net, name string) {
-	found := false
+// gateway writes the default routes of an interface in the main table, and reports whether there are any.
+func gateway(p *draw.Pen, n *sample.Net, name string) (found bool) {
 	for i := range n.Gateways {
 		g := &n.Gateways[i]
 		if g.Interface != name || g.Table != sample.MainTable {
@@ -180,13 +215,13 @@ func gateway(p *draw.Pen, n *sample.Net, name string) {
 		}
 		if found {
 			p.Skip(1)
+		} else {
+			p.Text(draw.Dim, "Gateway: ")
 		}
 		hop(p, g)
 		found = true
 	}
-	if !found {
-		p.Text(draw.Dim, "none")
-	}
+	return found
 }
 
 // hop writes where a default route leads, and whether nothing gets there or nobody answers.
@@ -223,6 +258,7 @@ func (n *Page) rate(p *draw.Pen, s draw.Style, rate float64, columns int) {
 	p.Rate(s, rate, columns)
 }
 
+// faults writes how much was lost on the way in or out, if anything was.
 func faults(p *draw.Pen, name string, errors, dropped uint64) {
 	if errors+dropped == 0 {
 		return
@@ -232,5 +268,73 @@ func faults(p *draw.Pen, name string, errors, dropped uint64) {
 		style = draw.Warn
 	}
 	p.Text(style, name).Text(style, " errors ").Int(style, int64(errors))
-	p.Text(draw.Dim, ", dropped ").Int(draw.Text, int64(dropped))
+	p.Text(draw.Dim, ", dropped ").Int(draw.Text, int64(dropped)).Text(draw.Dim, " ")
+}
+
+// The columns of a row for a physical interface.
+const (
+	nicState   = 15
+	nicMTU     = 28
+	nicAddress = 33
+	nicRates   = 25 // from the right
+)
+
+// drawNIC draws a physical interface in one row.
+func (n *Page) drawNIC(r draw.Region, f *frame.Frame, l *sample.Interface) {
+	row := r
+	if r.W() >= lineWide {
+		n.drawRates(r.CutRight(lineRates), l)
+		p := r.CutRight(28).Pen(0, 0)
+		p.Text(draw.Dim, "RX").Size(draw.Text, l.RxBytes, 9).Text(draw.Dim, "  TX").Size(draw.Text, l.TxBytes, 9)
+	} else if r.W() >= widget.Narrow {
+		n.drawRates(r.CutRight(nicRates), l)
+	}
+	state, mtu, at := nicState, nicMTU, nicAddress
+	if r.W() < nicAddress+20 {
+		state, mtu, at = 9, 22, 22
+	}
+	p := r.Pen(1, 0)
+	p.Fit(draw.Text, l.Name, state-2).To(state)
+	word := r.Sub(state, 0, mtu-state-1, 1).Pen(0, 0)
+	nicWord(&word, l)
+	if p.To(mtu); mtu < at {
+		p.Int(draw.Dim, int64(l.MTU)).To(at)
+	}
+	switch all := addressesOf(f.Net, l); {
+	case len(all) > 0:
+		address(&p, all, true)
+	case l.Master != "":
+		p.Text(draw.Dim, "port of ").Fit(draw.Text, l.Master, p.Left()-1)
+	default:
+		p.Fit(draw.Dim, l.More().Driver, p.Left()-1)
+	}
+	n.markChosen(row, l)
+}
+
+// nicWord writes the speed of a physical interface that is up, or why it is not.
+func nicWord(p *draw.Pen, l *sample.Interface) {
+	if !l.AdminUp || !l.Carrier {
+		drawLinkState(p, l)
+		return
+	}
+	p.Glyph(draw.Good, draw.OK).Skip(1)
+	if speed := l.More().SpeedMbps; speed > 0 {
+		widget.Speed(p, speed)
+		return
+	}
+	p.Text(draw.Good, "up")
+}
+
+// drawSpares names the physical interfaces that nobody uses.
+func (n *Page) drawSpares(r draw.Region, f *frame.Frame, row *listRow) {
+	p := r.Pen(1, 0)
+	p.Int(draw.Text, int64(row.count)).Text(draw.Dim, " not in use:")
+	for i, at := range n.members[row.first : row.first+row.count] {
+		name := f.Net.Interfaces[at].Name
+		if p.Left() < len(name)+9 && i < row.count-1 || p.Left() < len(name)+1 {
+			p.Text(draw.Dim, " +").Int(draw.Text, int64(row.count-i))
+			return
+		}
+		p.Skip(1).Text(draw.Text, name)
+	}
 }

@@ -7,42 +7,58 @@ import (
 	"hypervisor-tui/frame"
 	"hypervisor-tui/internal/health"
 	"hypervisor-tui/kube"
+	"hypervisor-tui/sample"
 	"hypervisor-tui/screens/widget"
 )
 
-// drawCluster says how the cluster's network is set up, each fact with its source, and what the API serves in it.
+// drawCluster says how the cluster's network is set up, each fact with its source, and what the API serves in it; without
+// the API, what this host's own files and links tell.
 func drawCluster(view *draw.Region, f *frame.Frame) {
-	p := view.CutTop(1).Rule(0, "K8s network")
-	if !widget.ClusterKnown(f) {
-		drawLocal(view, f)
+	p, q := pair(view, widget.Narrow)
+	known := widget.ClusterKnown(f)
+	if known {
+		sourced(&p, f, "Pod CIDR: ", &f.Kube.Network.PodCIDR)
+		sourced(&q, f, "Service CIDR: ", &f.Kube.Network.ServiceCIDR)
+		p, q = pair(view, widget.Narrow)
+		sourced(&p, f, "CNI: ", &f.Kube.Network.CNI)
+		policies(&q, f)
 		p = view.CutTop(1).Pen(1, 0)
+		services(&p, f)
+		p = view.CutTop(1).Pen(1, 0)
+		widget.Counted(&p, "VM networks (Multus)", &f.Kube.Kinds[kube.KindNAD], f.Kube.Network.NADs, -1, draw.Text)
+	} else {
+		localCIDR(&p, f.Net.Services)
+		widget.UnknownFigure(&q, "Service CIDR")
+		p, q = pair(view, widget.Narrow)
+		p.Text(draw.Dim, "CNI: ")
+		switch s := f.Net.Services; {
+		case s == nil:
+			p.Text(draw.Dim, "--")
+		case s.CNI == "":
+			p.Text(draw.Dim, "n/a")
+		default:
+			p.Fit(draw.Text, s.CNI, p.Left()-1)
+		}
+		widget.UnknownFigure(&q, "Network policies")
+		p = view.CutTop(1).Pen(1, 0)
+		widget.UnknownFigure(&p, "K8s Services")
 		p.Text(draw.Dim, "API: ")
 		widget.APIState(&p, f, false)
-		p.Skip(2)
-		widget.UnknownFigure(&p, "K8s Services")
-		return
 	}
-	widget.StaleMark(&p, &f.Kube.Health, f)
-	n := &f.Kube.Network
-	left, right := halves(view)
-	sourced(&left, f, "Pod CIDR: ", &n.PodCIDR)
-	sourced(&right, f, "Service CIDR: ", &n.ServiceCIDR)
-	left, right = halves(view)
-	sourced(&left, f, "CNI: ", &n.CNI)
-	sourced(&right, f, "Network policy: ", &n.Policy)
 	p = view.CutTop(1).Pen(1, 0)
-	services(&p, f)
-	p = view.CutTop(1).Pen(1, 0)
-	widget.Counted(&p, "Network policies", &f.Kube.Kinds[kube.KindNetworkPolicy], n.Policies, -1, draw.Text)
-	widget.Counted(&p, "VM networks (Multus)", &f.Kube.Kinds[kube.KindNAD], n.NADs, -1, draw.Text)
+	drawListeners(&p, f.Net.Services)
 }
 
-// halves is pair for texts, which have no width of their own.
-func halves(view *draw.Region) (left, right draw.Pen) {
-	if view.W() < 2*secondColumn {
-		return pair(view, view.W() < pairColumns)
+// clusterRows is the height of what drawCluster draws on w columns.
+func clusterRows(w int, known bool) int {
+	rows := 4
+	if known {
+		rows++
 	}
-	return split(view, view.W()/2)
+	if w < widget.Narrow {
+		rows += 2
+	}
+	return rows
 }
 
 // sourced writes a fact and, as far as it fits, where it was learned.
@@ -52,18 +68,44 @@ func sourced(p *draw.Pen, f *frame.Frame, name string, s *kube.Sourced) {
 		p.Text(draw.Dim, "n/a")
 		return
 	}
-	style := draw.Text
+	p.Fit(factStyle(f), s.Value, p.Left())
+	learned(p, s.Source)
+}
+
+func factStyle(f *frame.Frame) draw.Style {
 	if f.Kube.Health.State == health.Stale {
-		style = draw.Dim
+		return draw.Dim
 	}
-	p.Fit(style, s.Value, p.Left())
-	source, room := s.Source, p.Left()-4
+	return draw.Text
+}
+
+// learned writes where a fact was learned, as far as it fits.
+func learned(p *draw.Pen, source string) {
+	room := p.Left() - len(" ()")
 	if draw.Columns(source) > room {
 		source, _, _ = strings.Cut(source, " of ") // whose it is goes before what it is
 	}
 	if source != "" && room >= 8 {
 		p.Text(draw.Dim, " (").Fit(draw.Dim, source, room).Text(draw.Dim, ")")
 	}
+}
+
+// policies writes how many network policies there are, and whether anybody enforces them.
+func policies(p *draw.Pen, f *frame.Frame) {
+	kept, n := &f.Kube.Kinds[kube.KindNetworkPolicy], &f.Kube.Network
+	p.Text(draw.Dim, "Network policies: ")
+	if kept.Has() {
+		p.Int(widget.KindStyle(kept, draw.Text), int64(n.Policies))
+	} else {
+		widget.KindState(p, kept, f, p.Left()/2)
+	}
+	p.Text(draw.Dim, ", ")
+	if n.Policy.Value == "" {
+		p.Text(draw.Dim, "enforcement unknown")
+		return
+	}
+	p.Text(factStyle(f), n.Policy.Value)
+	learned(p, n.Policy.Source)
 }
 
 // services writes how many there are, and of each type, the most first: 23 (12 LoadBalancer, 8 ClusterIP, 3 NodePort).
@@ -99,4 +141,48 @@ func following(all []kube.Count, last kube.Count) kube.Count {
 		}
 	}
 	return best
+}
+
+// localCIDR writes the pods' addresses as this host's files tell them.
+func localCIDR(p *draw.Pen, s *sample.NetServices) {
+	p.Text(draw.Dim, "Pod CIDR: ")
+	if s == nil || s.PodCIDR == "" {
+		p.Text(draw.Dim, "n/a")
+		return
+	}
+	p.Fit(draw.Text, s.PodCIDR, p.Left()-1)
+	if s.NodeCIDR != "" && p.Left() > len(s.NodeCIDR)+8 {
+		p.Text(draw.Dim, ", here ").Text(draw.Text, s.NodeCIDR)
+	}
+}
+
+// drawListeners names the ports of Kubernetes that somebody listens on here.
+func drawListeners(p *draw.Pen, s *sample.NetServices) {
+	p.Text(draw.Dim, "Listening: ")
+	switch {
+	case s == nil:
+		p.Text(draw.Dim, "--")
+		return
+	case s.WhyListen != "":
+		p.Fit(draw.Dim, s.WhyListen, p.Left())
+		return
+	case len(s.Listen) == 0:
+		p.Text(draw.Dim, "none of Kubernetes' ports")
+		return
+	}
+	for i := range s.Listen {
+		l := &s.Listen[i]
+		if i > 0 && s.Listen[i-1].Port == l.Port {
+			continue
+		}
+		if p.Left() < len(l.Service)+len(l.Address)+10 {
+			p.Glyph(draw.Dim, draw.Ellipsis)
+			return
+		}
+		p.Int(draw.Text, int64(l.Port)).Skip(1).Text(draw.Dim, l.Service)
+		if l.Address != "all" {
+			p.Skip(1).Text(draw.Dim, l.Address)
+		}
+		p.Skip(2)
+	}
 }

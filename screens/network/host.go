@@ -9,68 +9,80 @@ import (
 	"hypervisor-tui/screens/widget"
 )
 
-// drawLocal says what this host's own files and links tell of the cluster's network, where there is no API to ask.
-func drawLocal(view *draw.Region, f *frame.Frame) {
-	s := f.Net.Services
-	p := view.CutTop(1).Pen(1, 0)
-	p.Text(draw.Dim, "Pod CIDR: ")
-	if s == nil || s.PodCIDR == "" {
-		p.Text(draw.Dim, "n/a")
+// drawReach says in one row whether gateway, resolver and time source are there, and how many connections are open.
+func drawReach(r draw.Region, f *frame.Frame) {
+	wide := r.W() >= pairWidth
+	p := r.Faded(widget.Old(f, sample.Links)).Pen(1, 0)
+	p.Text(draw.Dim, "Gateway ")
+	if g := frame.DefaultRoute(f.Net); g == nil {
+		p.Text(draw.Warn, "no default route")
 	} else {
-		p.Fit(draw.Text, s.PodCIDR, p.Left())
-		if s.NodeCIDR != "" && p.Left() > len(s.NodeCIDR)+12 {
-			p.Text(draw.Dim, ", here ").Text(draw.Text, s.NodeCIDR)
+		reachMark(&p, frame.GatewayReach(g)).Skip(1)
+		if g.Address == "" {
+			p.Text(draw.Text, "on-link")
+		} else {
+			p.Fit(draw.Text, g.Address, p.Left()/3)
+		}
+		if r.W() >= 160 {
+			p.Text(draw.Dim, " on ").Text(draw.Text, g.Interface)
+		}
+		switch reach := frame.GatewayReach(g); {
+		case reach == frame.ReachFailed:
+			p.Skip(1).Text(draw.Bad, silence(g))
+		case reach == frame.ReachUnknown && wide:
+			neighbour(&p, g, f.Boot)
 		}
 	}
-	p.Skip(2)
-	widget.UnknownFigure(&p, "Service CIDR")
-	p.Text(draw.Dim, "CNI: ")
-	switch {
-	case s == nil:
-		p.Text(draw.Dim, "--")
-	case s.CNI == "":
-		p.Text(draw.Dim, "n/a")
-	default:
-		p.Fit(draw.Text, s.CNI, p.Left())
+	p.Skip(2).Text(draw.Dim, "DNS ")
+	resolver(&p, f.Net, wide)
+	p.Skip(2).Text(draw.Dim, "NTP ")
+	clock := frame.ClockReach(f.System)
+	if reachMark(&p, clock); wide && clock == frame.ReachFailed {
+		p.Skip(1).Text(draw.Warn, "not synchronised")
 	}
 	p.Skip(2)
-	widget.UnknownFigure(&p, "Network policy")
+	if p.Left() >= len("Connections 100000") {
+		widget.Connections(&p, f)
+	}
 }
 
-// drawListeners names the ports of Kubernetes that somebody listens on here.
-func drawListeners(p *draw.Pen, s *sample.NetServices) {
-	p.Text(draw.Dim, "Listening: ")
-	switch {
-	case s == nil:
-		p.Text(draw.Dim, "--")
+// reachMark writes the mark of what is known.
+func reachMark(p *draw.Pen, r frame.Reach) *draw.Pen {
+	switch r {
+	case frame.ReachOK:
+		return p.Glyph(draw.Good, draw.OK)
+	case frame.ReachFailed:
+		return p.Glyph(draw.Bad, draw.Wrong)
+	}
+	return p.Text(draw.Dim, "?")
+}
+
+// resolver writes the first nameserver that is asked for names. Whether it answers nobody here knows.
+func resolver(p *draw.Pen, n *sample.Net, wide bool) {
+	servers := n.DNS
+	switch s := n.Services; {
+	case s != nil && s.WhyFiles != "":
+		p.Fit(draw.Warn, s.WhyFiles, p.Left()/2)
 		return
-	case s.WhyListen != "":
-		p.Fit(draw.Dim, s.WhyListen, p.Left())
-		return
-	case len(s.Listen) == 0:
-		p.Text(draw.Dim, "none of Kubernetes' ports")
+	case s != nil && len(s.Upstream) > 0:
+		servers = s.Upstream
+	}
+	if len(servers) == 0 {
+		p.Text(draw.Dim, "none configured")
 		return
 	}
-	for i := range s.Listen {
-		l := &s.Listen[i]
-		if i > 0 && s.Listen[i-1].Port == l.Port {
-			continue
-		}
-		if p.Left() < len(l.Service)+len(l.Address)+10 {
-			p.Glyph(draw.Dim, draw.Ellipsis)
-			return
-		}
-		p.Int(draw.Text, int64(l.Port)).Skip(1).Text(draw.Dim, l.Service)
-		if l.Address != "all" {
-			p.Skip(1).Text(draw.Dim, l.Address)
-		}
-		p.Skip(2)
+	reachMark(p, frame.ReachUnknown).Skip(1)
+	p.Fit(draw.Text, servers[0], p.Left()/2)
+	if len(servers) > 1 {
+		p.Text(draw.Dim, " +").Int(draw.Dim, int64(len(servers)-1))
+	}
+	if wide {
+		p.Text(draw.Dim, " not checked")
 	}
 }
 
 // drawHost says where the host's own packets go, what is open in its namespace and whom it asks for names.
 func drawHost(view *draw.Region, f *frame.Frame) {
-	view.CutTop(1).Rule(0, "Host")
 	for i := range f.Net.Gateways {
 		drawGateway(view.CutTop(1), &f.Net.Gateways[i], f.Boot)
 	}
@@ -100,6 +112,9 @@ func drawHost(view *draw.Region, f *frame.Frame) {
 		}
 	}
 }
+
+// hostRows is the height of what drawHost draws.
+func hostRows(f *frame.Frame) int { return max(len(f.Net.Gateways), 1) + 2 }
 
 // list writes words side by side, as many as fit.
 func list(p *draw.Pen, words []string) {
@@ -132,12 +147,16 @@ func drawGateway(r draw.Region, g *sample.Gateway, now time.Duration) {
 	if g.Table != sample.MainTable {
 		p.Text(draw.Dim, " table ").Int(draw.Text, int64(g.Table))
 	}
-	if g.LinkDown {
-		p.Skip(2).Glyph(draw.Bad, draw.Wrong).Skip(1).Text(draw.Bad, "no carrier")
-		return
-	}
-	if g.Silent != 0 {
-		p.Skip(2).Glyph(draw.Bad, draw.Wrong).Skip(1).Text(draw.Bad, "does not answer, for ").Age(draw.Bad, now-g.Silent)
+	neighbour(&p, g, now)
+}
+
+// neighbour writes what the kernel knows of a next hop.
+func neighbour(p *draw.Pen, g *sample.Gateway, now time.Duration) {
+	if frame.GatewayReach(g) == frame.ReachFailed {
+		p.Skip(2).Glyph(draw.Bad, draw.Wrong).Skip(1).Text(draw.Bad, silence(g))
+		if !g.LinkDown {
+			p.Text(draw.Bad, ", for ").Age(draw.Bad, now-g.Silent)
+		}
 		return
 	}
 	switch g.Neighbour {
@@ -150,7 +169,17 @@ func drawGateway(r draw.Region, g *sample.Gateway, now time.Duration) {
 		p.Skip(2).Text(draw.Dim, "not asked for lately")
 	case "stale":
 		p.Skip(2).Text(draw.Dim, "known, silent lately")
-	default:
+	case "reachable":
 		p.Skip(2).Text(draw.Good, g.Neighbour)
+	default: // delay, probe: it is being asked
+		p.Skip(2).Text(draw.Dim, g.Neighbour)
 	}
+}
+
+// silence is why nothing gets to a next hop.
+func silence(g *sample.Gateway) string {
+	if g.LinkDown {
+		return "no carrier"
+	}
+	return "unreachable"
 }

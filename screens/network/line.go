@@ -10,46 +10,59 @@ import (
 // The columns of a line: name, kind, state, what it is for, rates.
 const (
 	lineKind  = 18
-	lineState = 28
-	linePart  = 41
-	lineRates = 30 // from the right, where there is room beside lineWide
-	lineWide  = 108
+	lineState = lineKind + kindColumns
+	linePart  = lineState + stateColumns
+	lineRates = 30  // from the right,
+	lineWide  = 108 // where there is that much room
+
+	kindColumns  = 10
+	stateColumns = 13
 )
 
-// drawLine draws one interface in one row: in a tree with its branch.
+// drawLine draws one link in one row; a port below the name of what it is a port of.
 func (n *Page) drawLine(r draw.Region, f *frame.Frame, row *listRow) {
 	l := f.Net.Interfaces[row.link]
-	whole := r
+	all := r
 	if r.W() >= lineWide {
-		rates := r.CutRight(lineRates).Pen(0, 0)
-		rates.Glyph(draw.Dim, draw.Down)
-		n.rate(&rates, draw.Text, l.RxRate, 12)
-		rates.Skip(1).Glyph(draw.Dim, draw.Up)
-		n.rate(&rates, draw.Text, l.TxRate, 12)
+		n.drawRates(r.CutRight(lineRates), l)
 	}
-	p := branch(r, row)
-	p.Fit(draw.Text, l.Name, lineKind-1-p.X()).To(lineKind)
+	p, kind := r.Pen(1, 0), lineKind
+	if row.child {
+		p, kind = n.branch(r, row), n.planDetail
+	}
+	p.Fit(draw.Text, l.Name, kind-1-p.X()).To(kind)
 	if l.Index == 0 { // nobody has said yet what it is
-		p.Text(draw.Dim, "--").To(lineState).Text(draw.Dim, "--")
+		p.Text(draw.Dim, "--").To(kind+kindColumns).Text(draw.Dim, "--")
 		return
 	}
-	p.Fit(draw.Dim, kindOf(l), lineState-lineKind-1).To(lineState)
+	p.Fit(draw.Dim, kindOf(l), kindColumns-1).To(kind + kindColumns)
 	stateOf(&p, f, l)
-	p.To(linePart)
+	p.To(kind + kindColumns + stateColumns)
 	purpose(&p, f, l)
+	n.markChosen(all, l)
+}
+
+// drawRates draws what a link receives and sends a second.
+func (n *Page) drawRates(r draw.Region, l *sample.Interface) {
+	p := r.Pen(0, 0)
+	columns := min((r.W()-4)/2, 12)
+	p.Glyph(draw.Dim, draw.Down)
+	n.rate(&p, draw.Text, l.RxRate, columns)
+	p.Skip(1).Glyph(draw.Dim, draw.Up)
+	n.rate(&p, draw.Text, l.TxRate, columns)
+}
+
+// markChosen marks the row of the chosen link.
+func (n *Page) markChosen(r draw.Region, l *sample.Interface) {
 	if l.Index == n.chosen {
-		whole.Restyle(draw.Selected)
-		whole.Set(0, 0, '>', draw.Selected)
+		r.Restyle(draw.Selected)
+		r.Set(0, 0, '>', draw.Selected)
 	}
 }
 
-// branch draws the tree's lines in front of a child.
-func branch(r draw.Region, row *listRow) draw.Pen {
-	p := r.Pen(1, 0)
-	if row.depth == 0 {
-		return p
-	}
-	p.Skip(2 * int(row.depth-1))
+// branch draws the tree's line in front of a child.
+func (n *Page) branch(r draw.Region, row *listRow) draw.Pen {
+	p := r.Pen(n.planName, 0)
 	if row.last {
 		p.Glyph(draw.Border, draw.LastBranch)
 	} else {
@@ -75,11 +88,17 @@ func kindOf(l *sample.Interface) string {
 	return l.Kind
 }
 
+// isCut reports whether a bridge or bond that is up leads to hardware of which none has a carrier.
+func isCut(n *sample.Net, l *sample.Interface) bool {
+	d := l.More()
+	return l.AdminUp && (d.Bridge != nil || d.Bond != nil) && frame.Cut(n, l)
+}
+
 // stateOf writes the state of a link: of a bridge or bond that of what it leads to, of a port that of the port.
 func stateOf(p *draw.Pen, f *frame.Frame, l *sample.Interface) {
 	d := l.More()
 	switch {
-	case l.AdminUp && (d.Bridge != nil || d.Bond != nil) && frame.Cut(f.Net, l):
+	case isCut(f.Net, l):
 		p.Glyph(draw.Bad, draw.Wrong).Skip(1).Text(draw.Bad, "no carrier")
 	case l.AdminUp && l.Carrier && d.BondPort != nil:
 		p.Text(draw.Good, d.BondPort.State)
@@ -90,15 +109,11 @@ func stateOf(p *draw.Pen, f *frame.Frame, l *sample.Interface) {
 	}
 }
 
-// purpose writes what a link is for: the VM behind a port, what a bridge carries, what a VLAN lies on.
+// purpose writes what a link is for: its addresses, the VM behind a port, what it lies on.
 func purpose(p *draw.Pen, f *frame.Frame, l *sample.Interface) {
 	d := l.More()
 	if all := addressesOf(f.Net, l); len(all) > 0 {
-		p.Fit(draw.Text, all[0].CIDR, p.Left())
-		addressMarks(p, &all[0])
-		if len(all) > 1 {
-			p.Text(draw.Dim, " +").Int(draw.Dim, int64(len(all)-1))
-		}
+		address(p, all, true)
 		p.Skip(2)
 	}
 	switch {
@@ -107,35 +122,21 @@ func purpose(p *draw.Pen, f *frame.Frame, l *sample.Interface) {
 		if l.Peer != nil && l.Peer.Name != "" {
 			p.Skip(1).Fit(draw.Dim, l.Peer.Name, p.Left())
 		}
-	case d.Bridge != nil:
-		howMany(p, len(d.VMs), "VM", "VMs")
-		uplinks(p, d)
-	case d.Bond != nil:
-		p.Fit(draw.Text, d.Bond.Mode, p.Left()).Skip(2)
-		p.Int(slaveStyle(d.Bond), int64(d.Bond.Up)).Text(draw.Dim, "/").Int(draw.Text, int64(d.Bond.Slaves)).Text(draw.Dim, " up").Skip(2)
-		howMany(p, len(d.VMs), "VM", "VMs")
-	case l.Kind == "vlan":
-		p.Text(draw.Dim, "id ").Int(draw.Text, int64(d.VLAN)).Text(draw.Dim, " on ").Fit(draw.Text, l.Parent, p.Left())
+	case d.Bridge != nil, d.Bond != nil, l.Kind == "vlan":
+		carries(p, l)
 	case l.Parent != "" && l.Kind == "veth":
 		p.Text(draw.Dim, "other end ").Fit(draw.Text, l.Parent, p.Left())
 	case l.Parent != "":
 		p.Text(draw.Dim, "on ").Fit(draw.Text, l.Parent, p.Left())
 	case l.Peer != nil:
 		p.Text(draw.Dim, "pod, network namespace ").Int(draw.Dim, int64(l.Peer.Namespace))
-	case l.Physical && l.More().SpeedMbps > 0 && l.Carrier:
-		widget.Speed(p, l.More().SpeedMbps)
+	case l.Physical && d.SpeedMbps > 0 && l.Carrier:
+		widget.Speed(p, d.SpeedMbps)
 	case l.Physical:
-		p.Fit(draw.Dim, l.More().Driver, p.Left())
+		p.Fit(draw.Dim, d.Driver, p.Left())
 	case l.AddressCount == 0 && l.WhyVM != "":
 		p.Fit(draw.Dim, l.WhyVM, p.Left())
 	}
-}
-
-func slaveStyle(b *sample.Bond) draw.Style {
-	if b.Up < b.Slaves {
-		return draw.Warn
-	}
-	return draw.Text
 }
 
 func attached(p *draw.Pen, vm *sample.AttachedVM) {
@@ -149,12 +150,6 @@ func attached(p *draw.Pen, vm *sample.AttachedVM) {
 	p.Fit(draw.Text, vm.Name, p.Left())
 }
 
-// howMany writes a number of things among others.
-func howMany(p *draw.Pen, n int, one, several string) {
-	things(p, n, one, several)
-	p.Skip(2)
-}
-
 // things writes a number of things.
 func things(p *draw.Pen, n int, one, several string) {
 	if n == 1 {
@@ -163,45 +158,10 @@ func things(p *draw.Pen, n int, one, several string) {
 	p.Int(draw.Text, int64(n)).Skip(1).Text(draw.Dim, several)
 }
 
-// uplinks names the hardware that a bridge leads to.
-func uplinks(p *draw.Pen, d *sample.LinkDetail) {
-	if len(d.Uplinks) == 0 {
-		p.Text(draw.Dim, "no uplink")
-		return
-	}
-	p.Text(draw.Dim, "by")
-	for _, name := range d.Uplinks {
-		if p.Left() < len(name)+2 {
-			p.Glyph(draw.Dim, draw.Ellipsis)
-			return
-		}
-		p.Skip(1).Text(draw.Text, name)
-	}
-}
-
-// drawGuests names the VMs behind folded ports, as many as fit.
-func drawGuests(r draw.Region, f *frame.Frame, row *listRow, ports []int) {
-	if !r.Visible() {
-		return
-	}
-	p := branch(r, row)
-	things(&p, len(ports), "VM", "VMs")
-	p.Text(draw.Dim, ":")
-	for i, port := range ports {
-		vm := f.Net.Interfaces[port].VM
-		room := len(vm.Namespace) + len(vm.Name) + 2
-		if left := len(ports) - i; p.Left() < room+9 && (left > 1 || p.Left() < room) {
-			p.Skip(1).Text(draw.Dim, "+").Int(draw.Text, int64(left)).Text(draw.Dim, " more")
-			return
-		}
-		p.Skip(1)
-		attached(&p, vm)
-	}
-}
-
-func drawFolded(r draw.Region, row *listRow) {
-	p := branch(r, row)
-	if row.pods {
+func (n *Page) drawFolded(r draw.Region, row *listRow) {
+	p := r.Pen(1, 0)
+	if row.child {
+		p = n.branch(r, row)
 		things(&p, row.count, "other port folded", "other ports folded")
 	} else {
 		things(&p, row.count, "link of VMs and pods folded", "links of VMs and pods folded")

@@ -73,7 +73,7 @@ func linkIdentity(view *draw.Region, l *sample.Interface, d *sample.LinkDetail) 
 	p.Text(draw.Dim, ", operstate ").Text(draw.Text, widget.Known(l.State))
 	if l.CarrierChanges >= 0 {
 		p = item(view, "carrier")
-		howMany(&p, l.CarrierChanges, "change since it was made", "changes since it was made")
+		things(&p, l.CarrierChanges, "change since it was made", "changes since it was made")
 	}
 	if l.Physical {
 		p = item(view, "settings")
@@ -143,12 +143,12 @@ func linkKind(view *draw.Region, l *sample.Interface, d *sample.LinkDetail) {
 		p := item(view, "bridge")
 		p.Text(draw.Dim, "STP ").Text(draw.Text, onOff(b.STP)).Text(draw.Dim, ", VLAN filtering ").Text(draw.Text, onOff(b.Filtering))
 		p.Skip(2).Int(draw.Text, int64(b.Ports)).Text(draw.Dim, " ports, addresses learned: ")
-		learned(&p, b.FDB)
+		entries(&p, b.FDB)
 	}
 	if b := l.BridgePort; b != nil {
 		p := item(view, "bridge port")
 		p.Text(draw.Text, b.State).Text(draw.Dim, ", addresses learned behind it: ")
-		learned(&p, b.Learned)
+		entries(&p, b.Learned)
 	}
 	if b := d.Bond; b != nil {
 		p := item(view, "bond")
@@ -180,7 +180,8 @@ func linkKind(view *draw.Region, l *sample.Interface, d *sample.LinkDetail) {
 	}
 }
 
-func learned(p *draw.Pen, n int) {
+// entries writes a number that is -1 when unknown.
+func entries(p *draw.Pen, n int) {
 	if n < 0 {
 		p.Text(draw.Dim, "n/a")
 		return

@@ -13,21 +13,30 @@ import (
 	"hypervisor-tui/screens/widget"
 )
 
-// Page is F3: the hardware's interfaces one frame each, bonds, VLANs and bridges as trees with the VMs at their
-// ports, the cluster's network, and what the host has open.
+// Page is F3: whether gateway, resolver and clock are there, the physical interfaces, bonds, VLANs and bridges with what
+// they lie on and carry, the cluster's network, and what the host has open.
 type Page struct {
 	screens.Base
-	scroll widget.Scroll
-	all    bool          // folded interfaces are listed too
-	bits   bool          // rates are shown in bits
-	input  widget.Prompt // the filter while it is typed
-	filter string        // in small letters; empty: none
-	chosen int           // the kernel's number of the interface under the cursor, 0: none yet
-	rows   []listRow
-	guests []int   // places in Net.Interfaces of folded ports with a VM, for guestsRow
-	made   listKey // what rows were made of
-	height int     // of all rows
+	scroll  widget.Scroll
+	all     bool          // folded interfaces are listed too
+	bits    bool          // rates are shown in bits
+	input   widget.Prompt // the filter while it is typed
+	filter  string        // in small letters; empty: none
+	chosen  int           // the kernel's number of the interface under the cursor, 0: none yet
+	rows    []listRow
+	members []int   // places in Net.Interfaces, for rows of several links
+	made    listKey // what rows were made of
+	density density
+	height  int // of all rows
+	framed  int // rows that frames take
+
+	planName, planDetail, planCarries int // columns of a planRow
 }
+
+const (
+	hardwareTitle = "Physical interfaces"
+	clusterTitle  = "K8s network"
+)
 
 // New returns the page.
 func New() *Page {
@@ -126,17 +135,18 @@ func (n *Page) position() int {
 // Update lists what is to be drawn and where.
 func (n *Page) Update(w, h int, f *frame.Frame) {
 	if !hasLinks(f) {
-		n.rows, n.height = n.rows[:0], 0
-		n.made = listKey{}
+		n.rows, n.height, n.made = n.rows[:0], 0, listKey{}
 		return
 	}
-	n.arrange(f)
-	n.lay(w, f)
-	all := n.height
-	if n.filter == "" && linksKnown(f) {
-		all += restRows(w, f)
+	h -= n.head(h, f)
+	key := listKey{f.Net.Changes, len(f.Net.Interfaces), f.Net.Interfaces[0].Link, n.all, n.filter, len(f.Settings.HideLinks),
+		linksKnown(f), widget.ClusterKnown(f), w, h}
+	if n.made != key {
+		n.made = listKey{} // a panic leaves rows that nobody may take for made
+		n.arrange(f, key)
+		n.made = key
 	}
-	n.scroll.Fit(h-n.head(f), all)
+	n.scroll.Fit(h, n.height)
 }
 
 func hasLinks(f *frame.Frame) bool {
@@ -148,11 +158,17 @@ func linksKnown(f *frame.Frame) bool { return f.Host.Health[sample.Links].Has() 
 
 func (n *Page) filtered() bool { return n.filter != "" || n.input.Open }
 
-// head is how many rows do not scroll.
-func (n *Page) head(f *frame.Frame) int {
-	rows := 0
+// hasReach reports whether the page begins with what is known of gateway, resolver and clock.
+func hasReach(h int, f *frame.Frame) bool { return h >= 10 && linksKnown(f) }
+
+// head is how many of h rows do not scroll.
+func (n *Page) head(h int, f *frame.Frame) int {
+	rows := 1
+	if hasReach(h, f) {
+		rows++
+	}
 	if !linksKnown(f) {
-		rows = 3
+		rows++
 	}
 	if n.filtered() {
 		rows++
@@ -160,81 +176,121 @@ func (n *Page) head(f *frame.Frame) int {
 	return rows
 }
 
-// lay gives each row its place. From pairWidth columns on two frames stand side by side.
+// lay gives each row its place, the first title one above all: it does not scroll. From pairWidth columns on two frames
+// stand side by side and are of one height.
 func (n *Page) lay(w int, f *frame.Frame) {
-	y, left := 0, -1 // left: the row of a frame that has room at its right
+	y := 0
+	n.framed = 0
+	var left *listRow // a frame that has room at its right
 	for i := range n.rows {
 		row := &n.rows[i]
 		row.top, row.height, row.right = y, 1, false
+		switch row.kind {
+		case titleRow:
+			if i == 0 {
+				row.height = 0
+			}
+		case clusterRow:
+			row.height = clusterRows(w, widget.ClusterKnown(f))
+		case hostRow:
+			row.height = hostRows(f)
+		case cardRow:
+			row.height = cardRows(f.Net, f.Net.Interfaces[row.link], w, n.density)
+		}
+		if row.kind == cardRow && left != nil {
+			row.top, row.right = left.top, true
+			row.height = max(row.height, left.height)
+			n.framed += row.height - left.height
+			left.height, left = row.height, nil
+			y = row.top + row.height
+			continue
+		}
+		left = nil
 		if row.kind == cardRow {
-			row.height = cardRows(f.Net, f.Net.Interfaces[row.link], w)
-			if left >= 0 {
-				row.top, row.right, left = n.rows[left].top, true, -1
-				y = max(y, row.top+row.height)
-				continue
-			}
+			n.framed += row.height
 			if w >= pairWidth {
-				left = i
+				left = row
 			}
-		} else {
-			left = -1
 		}
 		y += row.height
 	}
 	n.height = y
+	n.layPlan(w, f)
 }
 
 // Draw implements screens.Screen.
 func (n *Page) Draw(r draw.Region, f *frame.Frame) {
 	if !hasLinks(f) {
-		r.Rule(0, "Physical interfaces")
+		r.Rule(0, hardwareTitle)
 		r.CutTop(1)
 		widget.Missing(&r, f, sample.Links)
 		return
 	}
-	if !linksKnown(f) {
-		r.Rule(0, "Interfaces")
-		r.CutTop(1)
-		why := r.CutTop(1)
-		widget.Missing(&why, f, sample.Links)
+	if hasReach(r.H(), f) {
+		drawReach(r.CutTop(1), f)
 	}
 	if n.filtered() {
 		n.drawFilter(r.CutTop(1), f)
 	}
 	s := &n.scroll
+	n.drawHeading(r.CutTop(1), f)
+	if !linksKnown(f) {
+		why := r.CutTop(1)
+		widget.Missing(&why, f, sample.Links)
+	}
 	view := r.Faded(widget.Old(f, sample.Links) || widget.Old(f, sample.NetDev)).Scrolled(s.Top, math.MaxInt16)
 	// There may be thousands, and few can be seen. Of a pair of frames the one that ends first may be the second.
 	first := sort.Search(len(n.rows), func(i int) bool { return n.rows[i].top+n.rows[i].height > s.Top })
 	for i := max(first-2, 0); i < len(n.rows) && n.rows[i].top < s.Top+r.H(); i++ {
 		n.drawRow(view, f, &n.rows[i])
 	}
-	if view.CutTop(n.height); n.filter == "" && linksKnown(f) {
-		drawRest(&view, f)
-	}
-	if s.Below() > 0 {
-		p := r.Pen(r.W()-12, r.H()-1)
-		p.Text(draw.Border, " ").Glyph(draw.Accent, draw.Down).Text(draw.Dim, " more ")
-	}
 }
 
-// drawRest draws what stands below the interfaces.
-func drawRest(view *draw.Region, f *frame.Frame) {
-	drawCluster(view, f)
-	p := view.CutTop(1).Pen(1, 0)
-	drawListeners(&p, f.Net.Services)
-	drawHost(view, f)
-}
-
-// restRows is how many rows drawRest takes on w columns: measuring them would cost as much as drawing them.
-func restRows(w int, f *frame.Frame) int {
-	cluster := 2
-	if widget.ClusterKnown(f) {
-		cluster = 4
-		if w < pairColumns {
-			cluster += 2
+// drawHeading draws the rule above what scrolls: with the title of what comes first there, and how much there is beyond
+// both ends.
+func (n *Page) drawHeading(r draw.Region, f *frame.Frame) {
+	s := &n.scroll
+	title := "Interfaces"
+	for i := range n.rows {
+		if n.rows[i].top >= max(s.Top, 1) {
+			break
+		}
+		if n.rows[i].kind == titleRow {
+			title = n.rows[i].title
 		}
 	}
-	return 1 + cluster + 2 + max(len(f.Net.Gateways), 1) + 2
+	heading(r, title, f)
+	if s.Top == 0 && s.Below() == 0 {
+		return
+	}
+	columns := len("  more ")
+	if s.Top > 0 {
+		columns += len("^  ") + widget.Digits(s.Top)
+	}
+	if s.Below() > 0 {
+		columns += len("v  ") + widget.Digits(s.Below())
+	}
+	p := r.Pen(max(r.W()-columns-1, 0), 0)
+	p.Text(draw.Dim, " ")
+	if s.Top > 0 {
+		p.Glyph(draw.Accent, draw.Up).Text(draw.Dim, " ").Int(draw.Dim, int64(s.Top)).Text(draw.Dim, " ")
+	}
+	if s.Below() > 0 {
+		p.Glyph(draw.Accent, draw.Down).Text(draw.Dim, " ").Int(draw.Dim, int64(s.Below())).Text(draw.Dim, " ")
+	}
+	p.Text(draw.Dim, "more ")
+}
+
+// heading draws the rule of a section, with the age of what it shows when that is old.
+func heading(r draw.Region, title string, f *frame.Frame) {
+	if title == clusterTitle {
+		p := r.Rule(0, title)
+		if f.Kube != nil {
+			widget.StaleMark(&p, &f.Kube.Health, f)
+		}
+		return
+	}
+	widget.Heading(r, title, f, sample.Links)
 }
 
 // drawFilter shows what is typed and how many interfaces have it.
@@ -253,14 +309,12 @@ func (n *Page) drawRow(view draw.Region, f *frame.Frame, row *listRow) {
 	r := view.Sub(0, row.top, view.W(), row.height)
 	switch row.kind {
 	case titleRow:
-		widget.Heading(r.Faded(false), row.title, f, sample.Links)
+		if row.height > 0 {
+			heading(r.Faded(false), row.title, f)
+		}
 	case wordsRow:
 		p := r.Pen(1, 0)
 		p.Text(draw.Dim, row.title)
-	case foldedRow:
-		drawFolded(r, row)
-	case guestsRow:
-		drawGuests(r, f, row, n.guests[row.link:row.link+row.count])
 	case cardRow:
 		if r.W() >= pairWidth {
 			left := r.CutLeft(r.W() / 2)
@@ -269,7 +323,19 @@ func (n *Page) drawRow(view draw.Region, f *frame.Frame, row *listRow) {
 			}
 		}
 		n.drawCard(r, f, f.Net.Interfaces[row.link])
+	case nicRow:
+		n.drawNIC(r, f, f.Net.Interfaces[row.link])
+	case spareRow:
+		n.drawSpares(r, f, row)
+	case planRow:
+		n.drawPlan(r, f, row)
 	case lineRow:
 		n.drawLine(r, f, row)
+	case foldedRow:
+		n.drawFolded(r, row)
+	case clusterRow:
+		drawCluster(&r, f)
+	case hostRow:
+		drawHost(&r, f)
 	}
 }

@@ -13,34 +13,48 @@ import (
 type listRowKind uint8
 
 const (
-	titleRow  listRowKind = iota
-	wordsRow              // says that there is nothing
-	cardRow               // an interface of the hardware
-	lineRow               // any other
-	guestsRow             // the VMs behind a link's folded ports
-	foldedRow             // how many links are folded
+	titleRow   listRowKind = iota
+	wordsRow               // says that there is nothing
+	cardRow                // a physical interface in a frame
+	nicRow                 // a physical interface in one row
+	spareRow               // physical interfaces that nobody uses, by name
+	planRow                // a bridge, bond or VLAN with what it lies on
+	lineRow                // any other link
+	foldedRow              // how many links are folded
+	clusterRow             // the network of the cluster
+	hostRow                // the host's routes, connections and resolvers
 )
 
-// listRow is one row, or one frame, of F3.
+// listRow is one row of F3, or one block of rows.
 type listRow struct {
-	kind  listRowKind
-	depth int8  // 0: not a child
-	last  bool  // of its brothers
-	pods  bool  // it is all of what is folded: ports without a VM
-	again bool  // it has its place at the top
-	index int32 // of the interface, as the kernel numbers it
-	link  int   // place in Net.Interfaces; of a guestsRow in Page.guests
-	count int   // of what is folded
-	title string
+	kind   listRowKind
+	child  bool  // it stands below a planRow
+	last   bool  // of its brothers
+	index  int32 // of the link, as the kernel numbers it
+	link   int   // place in Net.Interfaces
+	first  int   // of a planRow and a spareRow: the first of its links in Page.members
+	cables int   // of a planRow: how many of these are physical interfaces
+	count  int   // of the links in Page.members, or of those that are folded
+	title  string
 
 	top, height int  // where it is, in rows from the first
 	right       bool // of the frame beside it
 }
 
-// choosable reports whether row is where the cursor goes for its interface.
-func (row *listRow) choosable() bool {
-	return (row.kind == cardRow || row.kind == lineRow) && !row.again
-}
+// choosable reports whether row is where the cursor goes for its link.
+func (row *listRow) choosable() bool { return row.index != 0 }
+
+// density is how much room an interface takes.
+type density uint8
+
+const (
+	full    density = iota // frames with all, and the ports of each bridge, those of all VMs among them
+	whole                  // the same without the folded ports
+	compact                // frames with what matters, a row for each bridge
+	dense                  // a row for each physical interface, too
+)
+
+const headRows = 2 // that do not scroll, nearly always
 
 // listKey names what rows were made of: while it is the same, they are.
 type listKey struct {
@@ -50,40 +64,63 @@ type listKey struct {
 	all     bool
 	filter  string
 	hidden  int
+	known   bool // more of the links than what they count
+	cluster bool // what the API server says is known
+	w, h    int
 }
 
-// arrange lists what is to be drawn, in the order in which an operator looks for it. It allocates, and does so only when
-// links or what is asked for have changed.
-func (n *Page) arrange(f *frame.Frame) {
-	key := listKey{f.Net.Changes, len(f.Net.Interfaces), f.Net.Interfaces[0].Link, n.all, n.filter, len(f.Settings.HideLinks)}
-	if n.rows != nil && n.made == key {
-		return
-	}
-	n.made = key
-	a := arrangement{net: f.Net, hide: f.Settings.HideLinks, all: n.all, rows: n.rows[:0], guests: n.guests[:0]}
-	if n.filter != "" {
-		a.matching(n.filter)
-	} else {
-		a.everything()
-	}
-	n.rows, n.guests = a.rows, a.guests
-	for i := range n.rows {
-		if row := &n.rows[i]; row.kind == cardRow || row.kind == lineRow {
-			l := f.Net.Interfaces[row.link]
-			row.index, row.again = int32(l.Index), l.Physical && row.depth > 0
+// arrange lists what is to be drawn, in the order in which an operator looks for it: whole where it fits without
+// scrolling, else compact while frames leave half of the page to the others. It allocates, and does so only when links, the size or what is asked for have changed.
+func (n *Page) arrange(f *frame.Frame, key listKey) {
+	for n.density = full; ; n.density++ {
+		n.list(f, key)
+		n.lay(key.w, f)
+		switch n.density {
+		case full, whole:
+			if n.height <= key.h {
+				return
+			}
+		case compact:
+			if 2*n.framed <= key.h+headRows+1 {
+				return
+			}
+		default:
+			return
 		}
 	}
 }
 
-// arrangement is an arrange at work.
+// list makes the rows of one density.
+func (n *Page) list(f *frame.Frame, key listKey) {
+	a := arrangement{net: f.Net, hide: f.Settings.HideLinks, all: n.all, density: n.density, rows: n.rows[:0], members: n.members[:0]}
+	switch {
+	case n.filter != "":
+		a.matching(n.filter)
+	case !key.known || !slices.ContainsFunc(f.Net.Interfaces, isKnown):
+		a.counting()
+	default:
+		a.everything()
+	}
+	n.rows, n.members = a.rows, a.members
+	for i := range n.rows {
+		switch row := &n.rows[i]; row.kind {
+		case cardRow, nicRow, planRow, lineRow:
+			row.index = int32(f.Net.Interfaces[row.link].Index)
+		}
+	}
+}
+
+// arrangement is a list at work.
 type arrangement struct {
-	net      *sample.Net
-	hide     []string
-	all      bool
-	rows     []listRow
-	guests   []int
-	children map[string][]int // by the name of a master, or of the link that a VLAN lies on
-	placed   []bool
+	net     *sample.Net
+	hide    []string
+	all     bool
+	density density
+	rows    []listRow
+	members []int            // places of links
+	named   map[string]int   // places by name, of those that another may lie on
+	ports   map[string][]int // places by the name of their master
+	placed  []bool
 }
 
 // matching lists the interfaces that the text is found in, whatever they are.
@@ -112,33 +149,12 @@ func (a *arrangement) matches(l *sample.Interface, text string) bool {
 
 func lower(s string) string { return strings.ToLower(s) }
 
-func (a *arrangement) everything() {
-	links := a.net.Interfaces
-	a.placed = make([]bool, len(links))
-	a.children = map[string][]int{}
-	if !slices.ContainsFunc(links, isKnown) {
-		a.counting()
-		return
-	}
-	for i := range links {
-		if parent := above(links[i]); parent != "" {
-			a.children[parent] = append(a.children[parent], i)
-		}
-	}
-	a.hardware()
-	a.section("Bonds and VLANs", func(l *sample.Interface) bool {
-		return l.Kind == "bond" || l.Kind == "team" || l.Kind == "vlan" && l.Master == ""
-	})
-	a.section("Bridges", func(l *sample.Interface) bool { return l.Kind == "bridge" || l.Kind == "openvswitch" })
-	a.section("Other links", func(l *sample.Interface) bool { return l.Master == "" && !a.folds(l) })
-	a.rest()
-}
-
 // isKnown reports whether more is known of l than what it counts.
 func isKnown(l *sample.Interface) bool { return l.Index != 0 }
 
 // counting lists the interfaces while nothing but their counters is known.
 func (a *arrangement) counting() {
+	a.placed = make([]bool, len(a.net.Interfaces))
 	for i := range a.net.Interfaces {
 		if !a.folds(a.net.Interfaces[i]) {
 			a.put(listRow{kind: lineRow, link: i})
@@ -147,43 +163,70 @@ func (a *arrangement) counting() {
 	a.rest()
 }
 
-// above is the link that l stands below in a tree: its master, or what a VLAN lies on.
-func above(l *sample.Interface) string {
-	if l.Master != "" {
-		return l.Master
-	}
-	if l.Kind == "vlan" || l.Kind == "macvtap" || l.Kind == "macvlan" {
-		return l.Parent
-	}
-	return ""
-}
-
-// hardware lists the interfaces of the hardware: a frame for each that is in use, trouble first, a line for the others
-// and for virtual functions.
-func (a *arrangement) hardware() {
-	a.rows = append(a.rows, listRow{kind: titleRow, title: "Physical interfaces"})
-	var frames, lines []int
-	for i := range a.net.Interfaces {
-		l := a.net.Interfaces[i]
-		switch {
-		case !l.Physical:
-		case l.Parent != "" || a.weight(l) == spare:
-			lines = append(lines, i)
-		default:
-			frames = append(frames, i)
+func (a *arrangement) everything() {
+	links := a.net.Interfaces
+	a.placed = make([]bool, len(links))
+	a.named, a.ports = map[string]int{}, map[string][]int{}
+	for i, l := range links {
+		if l.Master != "" {
+			a.ports[l.Master] = append(a.ports[l.Master], i)
+		}
+		if !l.Plain {
+			a.named[l.Name] = i
 		}
 	}
-	a.byWeight(frames)
-	if len(frames) == 0 && len(lines) <= 2 { // a host whose cables are all out still shows what it has
-		frames, lines = lines, nil
+	a.hardware()
+	a.section("Bonds and VLANs", planRow, func(l *sample.Interface) bool {
+		return l.Kind == "bond" || l.Kind == "team" || l.Kind == "vlan" && l.Master == ""
+	})
+	a.section("Bridges", planRow, func(l *sample.Interface) bool { return l.Kind == "bridge" || l.Kind == "openvswitch" })
+	a.rows = append(a.rows, listRow{kind: titleRow, title: clusterTitle}, listRow{kind: clusterRow},
+		listRow{kind: titleRow, title: "Host"}, listRow{kind: hostRow})
+	a.section("Other links", lineRow, func(l *sample.Interface) bool { return l.Master == "" && !a.folds(l) })
+	a.rest()
+}
+
+// hardware lists the physical interfaces: those in use first, trouble before all, and their virtual functions.
+func (a *arrangement) hardware() {
+	a.rows = append(a.rows, listRow{kind: titleRow, title: hardwareTitle})
+	var active, spares, functions []int
+	for i, l := range a.net.Interfaces {
+		switch {
+		case !l.Physical:
+		case l.Parent != "":
+			functions = append(functions, i)
+		case a.weight(l) == spare:
+			spares = append(spares, i)
+		default:
+			active = append(active, i)
+		}
 	}
-	for _, i := range frames {
-		a.put(listRow{kind: cardRow, link: i})
+	a.byWeight(active)
+	if len(active) == 0 && len(spares) <= 2 { // a host whose cables are all out still shows what it has
+		active, spares = spares, nil
 	}
-	for _, i := range lines {
+	for _, i := range active {
+		kind := cardRow
+		if a.density == dense {
+			kind = nicRow
+		}
+		a.put(listRow{kind: kind, link: i})
+	}
+	if len(spares) > 1 && a.density >= compact && !a.all {
+		a.rows = append(a.rows, listRow{kind: spareRow, first: len(a.members), count: len(spares)})
+		a.members = append(a.members, spares...)
+		for _, i := range spares {
+			a.placed[i] = true
+		}
+		spares = nil
+	}
+	for _, i := range spares {
+		a.put(listRow{kind: nicRow, link: i})
+	}
+	for _, i := range functions {
 		a.put(listRow{kind: lineRow, link: i})
 	}
-	if len(frames)+len(lines) == 0 {
+	if a.rows[len(a.rows)-1].kind == titleRow {
 		a.rows = append(a.rows, listRow{kind: wordsRow, title: "none: no interface here has a device behind it"})
 	}
 }
@@ -216,7 +259,7 @@ func (a *arrangement) weight(l *sample.Interface) int {
 	return spare
 }
 
-// switchedOff reports whether a link of the hardware that belongs to a bridge or bond is down: nothing comes through.
+// switchedOff reports whether a physical interface that belongs to a bridge or bond is down: nothing comes through.
 func switchedOff(l *sample.Interface) bool { return l.Physical && l.Master != "" && !l.AdminUp }
 
 func (a *arrangement) holdsDefault(name string) bool {
@@ -231,11 +274,10 @@ func (a *arrangement) byWeight(links []int) {
 	})
 }
 
-// section lists the links that belong to it, each with what is below it.
-func (a *arrangement) section(title string, belongs func(*sample.Interface) bool) {
+// section lists the links that belong to it; below a planRow come its ports.
+func (a *arrangement) section(title string, kind listRowKind, belongs func(*sample.Interface) bool) {
 	var roots []int
-	for i := range a.net.Interfaces {
-		l := a.net.Interfaces[i]
+	for i, l := range a.net.Interfaces {
 		if !a.placed[i] && !l.Physical && belongs(l) {
 			roots = append(roots, i)
 		}
@@ -246,78 +288,87 @@ func (a *arrangement) section(title string, belongs func(*sample.Interface) bool
 	a.byWeight(roots)
 	a.rows = append(a.rows, listRow{kind: titleRow, title: title})
 	for _, i := range roots {
-		if !a.placed[i] { // below another by now
-			a.put(listRow{kind: lineRow, link: i})
-			a.branch(i, 1)
+		row := listRow{kind: kind, link: i}
+		if kind == planRow {
+			a.plan(&row)
+		}
+		a.put(row)
+		if kind == planRow {
+			a.listPorts(i)
 		}
 	}
 }
 
-const deepest = 4 // rings among links would have no end
+// plan notes what a link lies on: the physical interfaces, and the links from there to it.
+func (a *arrangement) plan(row *listRow) {
+	row.first = len(a.members)
+	for _, name := range a.net.Interfaces[row.link].More().Uplinks {
+		if i, ok := a.named[name]; ok {
+			a.members = append(a.members, i)
+		}
+	}
+	row.cables = len(a.members) - row.first
+	const deepest = 4 // rings among links would have no end
+	for at, ok := a.below(row.link); ok && len(a.members) < row.first+row.cables+deepest; at, ok = a.below(at) {
+		a.members = append(a.members, at)
+	}
+	slices.Reverse(a.members[row.first+row.cables:])
+	row.count = len(a.members) - row.first
+}
 
-// branch lists what is below a link: uplinks first, then VMs, then the others; what is folded is counted.
-func (a *arrangement) branch(root int, depth int8) {
-	name := a.net.Interfaces[root].Name
+// below is the one link, not a physical interface, through which another reaches those that it lies on.
+func (a *arrangement) below(link int) (at int, ok bool) {
+	l := a.net.Interfaces[link]
+	if l.Kind == "vlan" {
+		at, ok = a.named[l.Parent]
+		return at, ok && !a.net.Interfaces[at].Physical
+	}
+	for _, i := range a.ports[l.Name] {
+		port := a.net.Interfaces[i]
+		if !port.Physical && len(port.More().Uplinks) == 0 {
+			continue
+		}
+		if ok || port.Physical {
+			return 0, false
+		}
+		at, ok = i, true
+	}
+	return at, ok
+}
+
+// listPorts lists the ports of a link: what leads down before VMs before the others. Those of the hardware and bonds have
+// places of their own; what is folded is counted.
+func (a *arrangement) listPorts(root int) {
 	var listed []int
-	first, pods := len(a.guests), 0
-	for _, i := range a.children[name] {
+	folded := 0
+	for _, i := range a.ports[a.net.Interfaces[root].Name] {
 		l := a.net.Interfaces[i]
 		switch {
-		case a.placed[i] && !l.Physical: // stands elsewhere
-			if l.Master == name {
-				listed = append(listed, i)
-			}
-		case !a.folds(l):
-			listed = append(listed, i)
-		case l.VM != nil:
-			a.guests = append(a.guests, i)
+		case l.Physical || l.Kind == "bond" || l.Kind == "team":
+		case a.density >= compact && !a.all:
 			a.placed[i] = true
+		case a.folds(l) && !(a.density == full && l.VM != nil):
+			a.placed[i] = true
+			folded++
 		default:
-			pods++
-			a.placed[i] = true
+			listed = append(listed, i)
 		}
 	}
 	slices.SortStableFunc(listed, func(i, j int) int {
 		return cmp.Or(portRank(a.net.Interfaces[i])-portRank(a.net.Interfaces[j]), compareAttached(a.net.Interfaces[i], a.net.Interfaces[j]))
 	})
-	var rows []listRow
-	for _, i := range listed {
-		rows = append(rows, listRow{kind: lineRow, link: i, depth: depth})
+	for k, i := range listed {
+		a.put(listRow{kind: lineRow, link: i, child: true, last: k == len(listed)-1 && folded == 0})
 	}
-	if n := a.settleGuests(first); n > 0 {
-		rows = append(rows, listRow{kind: guestsRow, link: first, depth: depth, count: n})
+	if folded > 0 {
+		a.rows = append(a.rows, listRow{kind: foldedRow, child: true, last: true, count: folded})
 	}
-	if pods > 0 {
-		rows = append(rows, listRow{kind: foldedRow, link: root, depth: depth, count: pods, pods: true})
-	}
-	for k := range rows {
-		rows[k].last = k == len(rows)-1
-		if rows[k].kind != lineRow {
-			a.rows = append(a.rows, rows[k])
-			continue
-		}
-		seen := a.placed[rows[k].link]
-		a.put(rows[k])
-		if depth < deepest && !seen {
-			a.branch(rows[k].link, depth+1)
-		}
-	}
-}
-
-// settleGuests sorts the guests from first on by name, keeps each once and returns how many there are.
-func (a *arrangement) settleGuests(first int) int {
-	links := a.net.Interfaces
-	fresh := a.guests[first:]
-	slices.SortStableFunc(fresh, func(i, j int) int { return compareAttached(links[i], links[j]) })
-	fresh = slices.CompactFunc(fresh, func(i, j int) bool { return *links[i].VM == *links[j].VM })
-	a.guests = a.guests[:first+len(fresh)]
-	return len(fresh)
 }
 
 // portRank puts what leads down to the hardware before what leads up to guests.
 func portRank(l *sample.Interface) int {
 	switch {
-	case l.Physical || l.Kind == "bond" || l.Kind == "team" || l.Kind == "vlan":
+	case l.Kind == "vlan":
 		return 0
 	case l.VM != nil:
 		return 1

@@ -1,0 +1,189 @@
+package network
+
+import (
+	"hypervisor-tui/draw"
+	"hypervisor-tui/frame"
+	"hypervisor-tui/sample"
+)
+
+const noUplink = "no uplink"
+
+// layPlan finds the columns that the rows of bridges, bonds and VLANs share: of the name, of what follows it, and of what
+// it carries.
+func (n *Page) layPlan(w int, f *frame.Frame) {
+	lead, names, details := 0, 8, 0
+	for i := range n.rows {
+		row := &n.rows[i]
+		l := f.Net.Interfaces[row.link]
+		switch {
+		case row.kind == lineRow && row.child:
+			names = max(names, draw.Columns(l.Name)+3)
+		case row.kind == planRow:
+			lead = max(lead, n.leadColumns(f, row))
+			names = max(names, draw.Columns(l.Name))
+			if all := addressesOf(f.Net, l); len(all) > 0 && l.More().Bridge != nil {
+				details = max(details, len(all[0].CIDR)+3*min(len(all)-1, 1))
+			}
+		}
+	}
+	n.planName = min(1+lead, w/2)
+	n.planDetail = n.planName + min(names, lineKind) + 1
+	n.planCarries = n.planDetail + min(details, w/3) + 2
+	if w >= lineWide {
+		n.planCarries += kindColumns + stateColumns
+	}
+}
+
+// leadColumns is the width of what drawLead draws of a row, up to the name.
+func (n *Page) leadColumns(f *frame.Frame, row *listRow) int {
+	if row.count == 0 {
+		return len(noUplink) + 1
+	}
+	columns := len(" = ")
+	for k, at := range n.members[row.first : row.first+row.count] {
+		l := f.Net.Interfaces[at]
+		columns += draw.Columns(l.Name)
+		if noCarrier(l) {
+			columns += len("x ")
+		}
+		switch {
+		case k > 0 && k < row.cables:
+			columns++
+		case k > 0:
+			columns += len(" = ")
+		}
+	}
+	return columns
+}
+
+// noCarrier reports whether nothing comes through a physical interface.
+func noCarrier(l *sample.Interface) bool { return l.Physical && !(l.AdminUp && l.Carrier) }
+
+// drawPlan draws a bridge, bond or VLAN between what it lies on and what it carries: eno3 = bond0 = br0 ... 12 VMs.
+func (n *Page) drawPlan(r draw.Region, f *frame.Frame, row *listRow) {
+	l := f.Net.Interfaces[row.link]
+	all, wide := r, r.W() >= lineWide
+	if wide {
+		n.drawRates(r.CutRight(lineRates), l)
+	}
+	n.drawLead(r.Sub(1, 0, n.planName-2, 1), f, row)
+	p := r.Pen(n.planName, 0)
+	p.Fit(draw.Text|draw.Bold, l.Name, n.planDetail-1-n.planName).To(n.planDetail)
+	switch {
+	case wide:
+		p.Fit(draw.Dim, kindOf(l), kindColumns-1).To(n.planDetail + kindColumns)
+		stateOf(&p, f, l)
+		p.To(n.planDetail + kindColumns + stateColumns)
+	case !l.AdminUp || !l.Carrier && !isCut(f.Net, l): // drawLead marks what is cut
+		stateOf(&p, f, l)
+		p.Skip(1)
+	}
+	if addresses := addressesOf(f.Net, l); len(addresses) > 0 {
+		address(&p, addresses, true)
+		p.Skip(2)
+	}
+	if l.More().Bridge != nil {
+		p.To(max(p.X(), n.planCarries))
+	}
+	carries(&p, l)
+	if n.density != full { // each has a row
+		guests(&p, l.More().VMs)
+	}
+	n.markChosen(all, l)
+}
+
+// drawLead draws the way from the physical interfaces to a link; those that nothing comes through are marked.
+func (n *Page) drawLead(r draw.Region, f *frame.Frame, row *listRow) {
+	p := r.Pen(0, 0)
+	if row.count == 0 {
+		if row.kind == planRow && f.Net.Interfaces[row.link].Kind == "bridge" {
+			p.Text(draw.Dim, noUplink)
+		}
+		return
+	}
+	line := draw.Border
+	if isCut(f.Net, f.Net.Interfaces[row.link]) {
+		line = draw.Bad
+	}
+	for k, at := range n.members[row.first : row.first+row.count] {
+		l := f.Net.Interfaces[at]
+		switch {
+		case k > 0 && k < row.cables:
+			p.Skip(1)
+		case k > 0:
+			p.Skip(1).Glyph(line, draw.Cable).Skip(1)
+		}
+		style := draw.Text
+		if noCarrier(l) {
+			style = draw.Bad
+			p.Glyph(style, draw.Wrong).Skip(1)
+		} else if l.BridgePort != nil && l.BridgePort.State != "forwarding" {
+			style = draw.Warn
+		}
+		p.Fit(style, l.Name, p.Left())
+	}
+	for p.Skip(1); p.Left() > 0; {
+		p.Glyph(line, draw.Cable)
+	}
+}
+
+// carries writes what a bridge, bond or VLAN is, beyond its name, and how much hangs on it.
+func carries(p *draw.Pen, l *sample.Interface) {
+	d := l.More()
+	switch {
+	case d.Bond != nil:
+		p.Fit(draw.Text, d.Bond.Mode, p.Left()).Skip(1)
+		p.Int(slaveStyle(d.Bond), int64(d.Bond.Up)).Text(draw.Dim, "/").Int(draw.Text, int64(d.Bond.Slaves)).Text(draw.Dim, " up").Skip(2)
+	case l.Kind == "vlan":
+		p.Text(draw.Dim, "id ").Int(draw.Text, int64(d.VLAN)).Text(draw.Dim, " on ").Fit(draw.Text, l.Parent, p.Left()).Skip(2)
+	case d.Bridge != nil && len(d.VMs) == 0:
+		things(p, d.Bridge.Ports, "port", "ports")
+		return
+	}
+	if (d.Bridge != nil || len(d.VMs) > 0) && p.Left() > len("100 VMs") {
+		things(p, len(d.VMs), "VM", "VMs")
+	}
+}
+
+func slaveStyle(b *sample.Bond) draw.Style {
+	if b.Up < b.Slaves {
+		return draw.Warn
+	}
+	return draw.Text
+}
+
+// guests names VMs, as many as fit, and their namespace once when it is that of all.
+func guests(p *draw.Pen, vms []sample.AttachedVM) {
+	if len(vms) == 0 || p.Left() < 16 {
+		return
+	}
+	shared := vms[0].Namespace
+	for i := range vms {
+		if vms[i].Namespace != shared {
+			shared = ""
+		}
+	}
+	if shared != "" && p.Left() > draw.Columns(shared)+16 {
+		p.Text(draw.Dim, " in ").Text(draw.Dim, shared)
+	} else {
+		shared = ""
+	}
+	p.Text(draw.Dim, ":")
+	for i := range vms {
+		vm := vms[i]
+		if shared != "" {
+			vm.Namespace = ""
+		}
+		room, left := draw.Columns(vm.Namespace)+draw.Columns(vm.Name)+3, len(vms)-i
+		if i > 0 && (p.Left() < room+5 && left > 1 || p.Left() < room) {
+			p.Text(draw.Dim, " +").Int(draw.Text, int64(left))
+			return
+		}
+		p.Skip(1)
+		if more := len(" +100") * min(left-1, 1); p.Left() < room+more {
+			p.Fit(draw.Text, vm.Name, p.Left()-more)
+			continue
+		}
+		attached(p, &vm)
+	}
+}
