@@ -244,3 +244,28 @@ func TestF55HungCredentials(t *testing.T) {
 		}
 	}
 }
+
+// TestReasonsOfTheCluster: the newest warning about what is wrong, and no other object's.
+func TestReasonsOfTheCluster(t *testing.T) {
+	f := clustered()
+	f.Kube.Virt.VMs = []kube.VM{{Namespace: "a", Name: "web", Status: "ErrorUnschedulable"}, {Namespace: "a", Name: "web-db", Status: "CrashLoopBackOff"}, {Namespace: "b", Name: "web", Status: "CrashLoopBackOff"}}
+	f.Kube.Nodes.Faults = []kube.Fault{{Node: "hv-2", Condition: kube.Condition{Type: "Ready", Status: "Unknown", Reason: "NodeStatusUnknown"}}}
+	f.Kube.Ill = []kube.IllPod{{Namespace: "kube-system", Name: "cni", Pod: kube.Pod{Why: "CrashLoopBackOff"}}}
+	f.Kube.Events = []kube.Event{
+		{Kind: "Pod", Namespace: "a", Name: "virt-launcher-web-db-abcde", Message: "of web-db"},
+		{Kind: "Pod", Namespace: "a", Name: "virt-launcher-web-abcde", Message: "0/3 nodes are available: 3 Insufficient memory."},
+		{Kind: "VirtualMachine", Namespace: "a", Name: "web", Message: "older"},
+		{Kind: "Pod", Namespace: "kube-system", Name: "cni", Message: "back-off 5m0s restarting failed container"},
+		{Kind: "Pod", Namespace: "default", Name: "cni", Message: "another"},
+	}
+	got := map[string]string{}
+	for _, p := range find(nil, f) {
+		got[p.Of+"/"+p.Subject] = p.Reason
+	}
+	for subject, want := range map[string]string{"a/web": "0/3 nodes are available: 3 Insufficient memory.", "a/web-db": "of web-db", "b/web": "",
+		"Ready/hv-2": "NodeStatusUnknown", "kube-system/cni": "back-off 5m0s restarting failed container"} {
+		if got[subject] != want {
+			t.Errorf("%s: %q, want %q", subject, got[subject], want)
+		}
+	}
+}

@@ -1,6 +1,7 @@
 package frame
 
 import (
+	"fmt"
 	"math"
 	"testing"
 	"time"
@@ -197,7 +198,19 @@ func TestClusterProblems(t *testing.T) {
 		{"VMs", func(f *tracked) {
 			f.Kube.Virt.VMs = []kube.VM{{Namespace: "a", Name: "x", Status: "Running"},
 				{Namespace: "b", Name: "y", Status: "ErrorUnschedulable", Since: ago(f, time.Minute)}, {Namespace: "c", Name: "z", Status: "CrashLoopBackOff", Since: ago(f, time.Hour)}}
-		}, "err VM b/y ErrorUnschedulable (and 1 more in error) [dashboard]; ", time.Hour},
+		}, "err VM b/y ErrorUnschedulable [dashboard]; err VM c/z CrashLoopBackOff [dashboard]; ", time.Minute},
+		{"many VMs, those here first", func(f *tracked) {
+			for i := range 20 {
+				name, node := fmt.Sprintf("vm-%02d", i), "hv-2"
+				if i == 19 {
+					node = "hv-1"
+				}
+				f.Kube.Virt.VMs = append(f.Kube.Virt.VMs, kube.VM{Namespace: "a", Name: name, Status: "CrashLoopBackOff", Since: ago(f, time.Minute)})
+				f.Kube.Virt.VMIs = append(f.Kube.Virt.VMIs, kube.VMI{Namespace: "a", Name: name, Phase: "Running", Node: node})
+			}
+		}, "err VM a/vm-19 CrashLoopBackOff [dashboard]; err VM a/vm-00 CrashLoopBackOff [dashboard]; err VM a/vm-01 CrashLoopBackOff [dashboard]; err VM a/vm-02 CrashLoopBackOff [dashboard]; " +
+			"err VM a/vm-03 CrashLoopBackOff [dashboard]; err VM a/vm-04 CrashLoopBackOff [dashboard]; err VM a/vm-05 CrashLoopBackOff [dashboard]; " +
+			"err VM a/vm-06 CrashLoopBackOff (and 12 more in error) [dashboard]; ", time.Minute},
 		{"a migration", func(f *tracked) {
 			f.Kube.Virt.Migrations = []kube.Migration{migration(f, "m", "Failed", time.Hour)}
 			f.Kube.Virt.VMIs = []kube.VMI{{Namespace: "a", Name: "vm", Phase: "Running", Created: ago(f, 2*time.Hour)}}

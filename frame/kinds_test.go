@@ -1,12 +1,15 @@
 package frame
 
 import (
+	"math"
+	"strings"
 	"testing"
 	"time"
 
 	"hypervisor-tui/journal"
 	"hypervisor-tui/kube"
 	"hypervisor-tui/sample"
+	"hypervisor-tui/sample/qemu"
 )
 
 // TestEachKindHasWords: a name of its own, and words that name what the kind has.
@@ -93,10 +96,34 @@ func TestStallsBeginAndEnd(t *testing.T) {
 			t.Errorf("step %d: %s", i, words(open))
 		}
 	}
+	f.Host.Pressure = sample.PSI{}
+	f.Derive()
+	seconds := 0.0
+	for len(f.Problems) == 0 && seconds < 60 { // as the kernel averages: Documentation/accounting/psi.rst
+		seconds += 2
+		f.Host.Pressure.CPUSome, f.Host.Pressure.CPUSome60 = 100*(1-math.Exp(-seconds/10)), 100*(1-math.Exp(-seconds/60))
+		f.Derive()
+	}
+	if seconds > 10 {
+		t.Errorf("a host that stalls is told of after %v s", seconds)
+	}
 	f.Host.Pressure = sample.PSI{MemoryFull: 60, MemoryFull60: 30, IOFull: 70, IOFull60: 40, MemorySome: 99, MemorySome60: 99, IOSome: 99, IOSome60: 99}
 	f.Derive()
 	if got, want := words(f.Problems), "warning memory stalled 60% [dashboard]; warning I/O stalled 70% [dashboard]; "; got != want {
 		t.Errorf("%q, want %q", got, want)
+	}
+	f.Host.Pressure = sample.PSI{CPUSome: 63, CPUSome60: 15}
+	f.Host.Cores = make([]sample.CPU, 8)
+	f.VMs = &qemu.VMs{Health: f.Host.Health[0], VMs: []qemu.VM{{Namespace: "a", Name: "new", Cores: math.NaN()}, {Namespace: "a", Name: "x", Cores: 3}, {Name: "y", Cores: 4.25}}}
+	for i, want := range []string{"y uses 4.2 CPUs", "a/x uses 3.0 CPUs", ""} {
+		f.Derive()
+		if got := words(f.Problems); got != strings.TrimSuffix("warning CPU stalled 63%: "+want, ": ")+" [dashboard]; " {
+			t.Errorf("%d: %q, want %q", i, got, want)
+		}
+		f.VMs.VMs = f.VMs.VMs[:2]
+		if i == 1 {
+			f.VMs.VMs[1].Cores = 0.7 // less than a tenth
+		}
 	}
 	f.Host.Health[sample.Pressure].Gone(f.Boot, "no PSI")
 	if f.Derive(); len(f.Problems) != 0 {

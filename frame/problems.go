@@ -26,11 +26,14 @@ type Problem struct {
 	Hit       Hit
 }
 
-// Hit is whom a problem hits. What is zero is not known, or not hit.
+// Hit is whom a problem hits, or who makes it. What is zero is not known, or not hit.
 type Hit struct {
 	Bridge      string // that hangs on a cable
 	MoreBridges int    // that do, too
 	VMs, Pods   int
+	Namespace   string // of the VM that uses most of the CPUs
+	Name        string
+	CPUs        float64 // that it uses
 }
 
 // Dated reports whether the words tell when, so that the age is not to be told beside them.
@@ -59,6 +62,14 @@ func (p *Problem) AppendWhom(dst []byte) []byte {
 		if before = ", "; c.n > 1 {
 			dst = append(dst, 's')
 		}
+	}
+	if h.CPUs > 0 {
+		dst = append(dst, before...)
+		if h.Namespace != "" {
+			dst = append(append(dst, h.Namespace...), '/')
+		}
+		dst = strconv.AppendFloat(append(append(dst, h.Name...), " uses "...), h.CPUs, 'f', 1, 64)
+		dst = append(dst, " CPUs"...)
 	}
 	return dst
 }
@@ -166,11 +177,27 @@ func findStalls(dst []Problem, f *Snapshot, open []Problem) []Problem {
 		{IOStalled, psi.IOFull, psi.IOFull60, "No task ran because all waited for a disk: that share of the last 10 seconds (PSI io full)."},
 	} {
 		p := Problem{Severity: journal.Warning, Kind: c.kind, Percent: c.ten, Reason: c.reason, Where: Dashboard}
+		if c.kind == CPUStalled {
+			p.Hit = busiest(f)
+		}
 		if c.all >= ends && (c.ten >= begins || same(open, &p) != nil) {
 			dst = append(dst, p)
 		}
 	}
 	return dst
+}
+
+// busiest names the VM that uses most of the host's CPUs, if one uses a tenth of them.
+func busiest(f *Snapshot) (most Hit) {
+	if f.VMs == nil || !f.VMs.Health.Has() {
+		return Hit{}
+	}
+	for i := range f.VMs.VMs {
+		if v := &f.VMs.VMs[i]; v.Cores >= float64(len(f.Host.Cores))/10 && v.Cores > most.CPUs {
+			most = Hit{Namespace: v.Namespace, Name: v.Name, CPUs: v.Cores}
+		}
+	}
+	return most
 }
 
 func findFilesystems(dst []Problem, f *Snapshot) []Problem {

@@ -1,6 +1,7 @@
 package frame
 
 import (
+	"cmp"
 	"strings"
 	"time"
 
@@ -100,6 +101,7 @@ func findNodes(dst []Problem, f *Snapshot) []Problem {
 		p := Problem{Severity: journal.Warning, Kind: NodeFault, Subject: c.Node, Of: c.Type, Detail: c.Type, Since: ago(f, c.Since), Where: Dashboard}
 		if c.Type == "Ready" {
 			p.Severity, p.Detail = journal.Err, "NotReady"
+			p.Reason = cmp.Or(warned(k, "Node", "", c.Node), c.Reason)
 		}
 		if k.Local != nil {
 			if p.Elsewhere = c.Node != k.Local.Name; !p.Elsewhere {
@@ -169,7 +171,7 @@ func findPods(dst []Problem, f *Snapshot) []Problem {
 	for i := range f.Kube.Ill {
 		pod := &f.Kube.Ill[i]
 		p := Problem{Severity: journal.Err, Kind: PodFailing, Of: pod.Namespace, Subject: pod.Name, Detail: pod.Why, N: pod.Restarts,
-			Since: ago(f, pod.Since), Where: Dashboard}
+			Reason: warned(f.Kube, "Pod", pod.Namespace, pod.Name), Since: ago(f, pod.Since), Where: Dashboard}
 		switch age, known := f.Age(pod.Since); {
 		case pod.Why != "" && pod.Slow && (!known || age < longStart):
 			continue
@@ -184,29 +186,68 @@ func findPods(dst []Problem, f *Snapshot) []Problem {
 	return dst
 }
 
-// findVMs tells of VMs in error, all in one: of the first by name, and since when the first of them is.
+// findVMs tells of VMs in error, each by name, those of this node first; the last of many counts those that are left.
 func findVMs(dst []Problem, f *Snapshot) []Problem {
+	const many = 8
 	k := f.Kube
 	if k.Kinds[kube.KindVM].State != health.OK {
 		return dst
 	}
-	p := Problem{Severity: journal.Err, Kind: VMFailing, N: -1, Where: Dashboard}
-	for i := range k.Virt.VMs {
-		v := &k.Virt.VMs[i]
-		if !v.Failing() {
+	told := 0
+	for _, elsewhere := range [...]bool{false, true} {
+		for i := range k.Virt.VMs {
+			v := &k.Virt.VMs[i]
+			if !v.Failing() || runsElsewhere(k, v) != elsewhere {
+				continue
+			}
+			if told++; told > many {
+				dst[len(dst)-1].N++
+				continue
+			}
+			dst = append(dst, Problem{Severity: journal.Err, Kind: VMFailing, Elsewhere: elsewhere, Of: v.Namespace, Subject: v.Name, Detail: v.Status,
+				Reason: warnedOfVM(k, v.Namespace, v.Name), Since: ago(f, v.Since), Where: Dashboard})
+		}
+	}
+	return dst
+}
+
+// runsElsewhere reports whether another node has the VM.
+func runsElsewhere(k *kube.State, v *kube.VM) bool {
+	i := k.Instance(v.Namespace, v.Name)
+	return k.Local != nil && i != nil && !i.Ended() && i.Node != "" && i.Node != k.Local.Name
+}
+
+// warnedOfVM is what the newest warning about a VM, its instance or its pod says, empty when none is kept.
+func warnedOfVM(k *kube.State, namespace, name string) string {
+	for i := range k.Events {
+		e := &k.Events[i]
+		if e.Namespace != namespace {
 			continue
 		}
-		if p.N++; p.N == 0 {
-			p.Of, p.Subject, p.Detail = v.Namespace, v.Name, v.Status
-		}
-		if since := ago(f, v.Since); since != 0 && (p.Since == 0 || since < p.Since) {
-			p.Since = since
+		switch e.Kind {
+		case "VirtualMachine", "VirtualMachineInstance":
+			if e.Name == name {
+				return e.Message
+			}
+		case "Pod":
+			const hash = "-xxxxx"
+			rest, launcher := strings.CutPrefix(e.Name, "virt-launcher-")
+			if launcher && len(rest) == len(name)+len(hash) && strings.HasPrefix(rest, name) && rest[len(name)] == '-' {
+				return e.Message
+			}
 		}
 	}
-	if p.N < 0 {
-		return dst
+	return ""
+}
+
+// warned is what the newest warning about an object says, empty when none is kept.
+func warned(k *kube.State, kind, namespace, name string) string {
+	for i := range k.Events {
+		if e := &k.Events[i]; e.Kind == kind && e.Namespace == namespace && e.Name == name {
+			return e.Message
+		}
 	}
-	return append(dst, p)
+	return ""
 }
 
 // findMigrations tells of failed ones that were the last try to move what still runs as it did then, all in one: of the
