@@ -1,6 +1,7 @@
 package frame
 
 import (
+	"fmt"
 	"math"
 	"strings"
 	"testing"
@@ -249,23 +250,54 @@ func TestF55HungCredentials(t *testing.T) {
 func TestReasonsOfTheCluster(t *testing.T) {
 	f := clustered()
 	f.Kube.Virt.VMs = []kube.VM{{Namespace: "a", Name: "web", Status: "ErrorUnschedulable"}, {Namespace: "a", Name: "web-db", Status: "CrashLoopBackOff"}, {Namespace: "b", Name: "web", Status: "CrashLoopBackOff"}}
+	f.Kube.Virt.VMs = append(f.Kube.Virt.VMs, kube.VM{Namespace: "c", Name: "bad", Status: "CrashLoopBackOff", Conditions: []kube.Condition{{Type: "Failure", Good: kube.False, Message: "no disk"}, {Type: "Ready", Message: "not running"}}},
+		kube.VM{Namespace: "c", Name: "off", Status: "CrashLoopBackOff", Conditions: []kube.Condition{{Type: "Ready", Message: "not running"}}},
+		kube.VM{Namespace: "c", Name: "warned", Status: "CrashLoopBackOff", Conditions: []kube.Condition{{Type: "Ready", Message: "not running"}}})
+	f.Kube.Virt.VMIs = []kube.VMI{{Namespace: "a", Name: "nowhere", Conditions: []kube.Condition{{Type: "PodScheduled", Good: kube.False, Message: "no node"}}}}
+	f.Kube.Virt.VMs = append(f.Kube.Virt.VMs, kube.VM{Namespace: "a", Name: "nowhere", Status: "ErrorUnschedulable"})
 	f.Kube.Nodes.Faults = []kube.Fault{{Node: "hv-2", Condition: kube.Condition{Type: "Ready", Status: "Unknown", Reason: "NodeStatusUnknown"}}}
-	f.Kube.Ill = []kube.IllPod{{Namespace: "kube-system", Name: "cni", Pod: kube.Pod{Why: "CrashLoopBackOff"}}}
+	f.Kube.Ill = []kube.NamedPod{{Namespace: "kube-system", Name: "cni", Pod: kube.Pod{Why: "CrashLoopBackOff"}}}
 	f.Kube.Events = []kube.Event{
 		{Kind: "Pod", Namespace: "a", Name: "virt-launcher-web-db-abcde", Message: "of web-db"},
 		{Kind: "Pod", Namespace: "a", Name: "virt-launcher-web-abcde", Message: "0/3 nodes are available: 3 Insufficient memory."},
 		{Kind: "VirtualMachine", Namespace: "a", Name: "web", Message: "older"},
 		{Kind: "Pod", Namespace: "kube-system", Name: "cni", Message: "back-off 5m0s restarting failed container"},
 		{Kind: "Pod", Namespace: "default", Name: "cni", Message: "another"},
+		{Kind: "VirtualMachine", Namespace: "c", Name: "bad", Reason: "R", Message: "not this"},
+		{Kind: "VirtualMachine", Namespace: "c", Name: "warned", Reason: "FailedCreate"},
 	}
 	got := map[string]string{}
 	for _, p := range find(nil, f) {
 		got[p.Of+"/"+p.Subject] = p.Reason
 	}
-	for subject, want := range map[string]string{"a/web": "0/3 nodes are available: 3 Insufficient memory.", "a/web-db": "of web-db", "b/web": "",
+	for subject, want := range map[string]string{"c/bad": "no disk", "c/off": "not running", "c/warned": "FailedCreate", "a/nowhere": "no node", "a/web": "0/3 nodes are available: 3 Insufficient memory.", "a/web-db": "of web-db", "b/web": "",
 		"Ready/hv-2": "NodeStatusUnknown", "kube-system/cni": "back-off 5m0s restarting failed container"} {
 		if got[subject] != want {
 			t.Errorf("%s: %q, want %q", subject, got[subject], want)
 		}
+	}
+}
+
+// TestPodsOfThisNode: those that do not work are told, each once; those of VMs are left to their VMs, and what starts is none.
+func TestPodsOfThisNode(t *testing.T) {
+	pod := func(name string, p kube.Pod) kube.NamedPod { return kube.NamedPod{Namespace: "a", Name: name, Pod: p} }
+	crashes := kube.Pod{Why: "CrashLoopBackOff", Restarts: 2, LastEnd: "OOMKilled"}
+	own := crashes
+	own.System = true
+	launcher := crashes
+	launcher.Owner = "VirtualMachineInstance"
+	f := clustered()
+	f.Kube.Ill = []kube.NamedPod{pod("cni", own)}
+	f.Kube.Pods.List = []kube.NamedPod{pod("cni", own), pod("web", crashes), pod("virt-launcher-x-abcde", launcher), pod("starts", kube.Pod{Why: "ContainerCreating", Slow: true, Since: f.Now}), pod("works", kube.Pod{Phase: "Running"})}
+	want := "err pod a/cni CrashLoopBackOff after OOMKilled, 2 restarts [dashboard]; warning pod a/web CrashLoopBackOff after OOMKilled, 2 restarts [dashboard]; "
+	if got := words(find(nil, f)); got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+	f.Kube.Ill, f.Kube.Pods.List = nil, nil
+	for i := range 20 {
+		f.Kube.Pods.List = append(f.Kube.Pods.List, pod(fmt.Sprintf("web-%02d", i), kube.Pod{Why: "ImagePullBackOff"}))
+	}
+	if found := find(nil, f); len(found) != 8 || string(found[7].AppendWhat(nil)) != "pod a/web-07 ImagePullBackOff (and 12 more)" {
+		t.Errorf("%d: %s", len(found), words(found))
 	}
 }

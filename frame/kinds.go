@@ -55,16 +55,16 @@ const (
 	KindCount
 )
 
-// kinds are what each kind is called in --json, and its words: %s is Subject, %o Of, %d Detail, %n N, and %p Percent with its
-// sign. What stands in brackets is left out when a text in it is empty or its N is 0.
+// kinds are what each kind is called in --json, and its words: %s is Subject, %o Of, %d Detail, %e Ended, %n N, %m More, and
+// %p Percent with its sign. What stands in brackets is left out when a text in it is empty or a number in it is 0.
 var kinds = [KindCount]struct{ name, words string }{
 	APIDown:            {"api-down", "API down: [%s ]%d"},
 	APINotReady:        {"api-not-ready", "API %d"},
 	ServiceDown:        {"service-down", "%s failed"},
 	SamplerHangs:       {"sampler-hangs", "sampler not answering[, waits for %d]"},
 	NodeFault:          {"node-fault", "node %s %d"},
-	NoCarrier:          {"no-carrier", "%s[ and %n more] no carrier"},
-	LinkDown:           {"link-down", "%s[ and %n more] switched off"},
+	NoCarrier:          {"no-carrier", "%s[ and %m more] no carrier"},
+	LinkDown:           {"link-down", "%s[ and %m more] switched off"},
 	AddressTaken:       {"duplicate-address", "duplicate address %s"},
 	GatewaySilent:      {"gateway-unreachable", "gateway %s on %d unreachable"},
 	BondDegraded:       {"bond-degraded", "%s member down"},
@@ -74,8 +74,8 @@ var kinds = [KindCount]struct{ name, words string }{
 	ArrayDegraded:      {"array-degraded", "%s %d"},
 	MountBroken:        {"mount-broken", "%s broken: %d"},
 	MountHangs:         {"mount-not-answering", "%s not answering"},
-	OOMKill:            {"oom-kill", "out of memory: killed %s[ (and %n more)]"},
-	KernelFault:        {"kernel-fault", "kernel: %d[ (and %n more)]"},
+	OOMKill:            {"oom-kill", "out of memory: killed %s[ (and %m more)]"},
+	KernelFault:        {"kernel-fault", "kernel: %d[ (and %m more)]"},
 	MemoryShort:        {"memory-short", "memory %p used"},
 	FilesystemFull:     {"filesystem-full", "%s %p full"},
 	InodesShort:        {"inodes-short", "%s inodes %p used"},
@@ -86,16 +86,16 @@ var kinds = [KindCount]struct{ name, words string }{
 	UnitFailed:         {"unit-failed", "%s failed"},
 	UnitRestarting:     {"unit-restarting", "%s keeps restarting"},
 	KubeVirtIll:        {"kubevirt-ill", "KubeVirt %s[: %d]"},
-	PodFailing:         {"pod-failing", "pod %o/%s %d[, %n restarts]"},
-	VMFailing:          {"vm-failing", "VM %o/%s %d[ (and %n more in error)]"},
+	PodFailing:         {"pod-failing", "pod %o/%s %d[ after %e][, %n restarts][ (and %m more)]"},
+	VMFailing:          {"vm-failing", "VM %o/%s %d[ (and %m more in error)]"},
 	APIRefuses:         {"cluster-not-seen", "cluster not seen: %d"},
 	CertificateExpires: {"certificate-expires", "%s certificate[ expires in %n days][ %d]"},
 	KindUnseen:         {"kind-not-seen", "%s %o: %d"},
 	APIFloods:          {"api-floods", "API sends more than is taken in: its figures lag"},
-	MigrationFailed:    {"migration-failed", "migration of %o/%s failed[: %d][ (and %n more failed)]"},
-	KindForbidden:      {"kind-forbidden", "may not list %s[ (and %n more)]"},
+	MigrationFailed:    {"migration-failed", "migration of %o/%s failed[: %d][ (and %m more failed)]"},
+	KindForbidden:      {"kind-forbidden", "may not list %s[ (and %m more)]"},
 	KindTooLarge:       {"kind-too-large", "%s: more than %n, not counted"},
-	ClaimUnbound:       {"claim-unbound", "PVC %o/%s %d[ (and %n more without a volume)]"},
+	ClaimUnbound:       {"claim-unbound", "PVC %o/%s %d[ (and %m more without a volume)]"},
 	SourceFailed:       {"source-failed", "%s: %d"},
 	ConfigBad:          {"config-bad", "config: %d"},
 }
@@ -138,24 +138,32 @@ func (p *Problem) appendFilled(dst []byte, words string) (_ []byte, whole bool) 
 			continue
 		}
 		i++
-		text := ""
+		before := len(dst)
 		switch words[i] {
 		case 's':
-			text = p.Subject
+			dst = append(dst, p.Subject...)
 		case 'o':
-			text = p.Of
+			dst = append(dst, p.Of...)
 		case 'd':
-			text = p.Detail
+			dst = append(dst, p.Detail...)
+		case 'e':
+			dst = append(dst, p.Ended...)
 		case 'n':
-			dst = strconv.AppendInt(dst, int64(p.N), 10)
-			whole = whole && p.N != 0
-			continue
+			dst = appendCount(dst, p.N)
+		case 'm':
+			dst = appendCount(dst, p.More)
 		case 'p':
 			dst = append(strconv.AppendFloat(dst, math.Round(p.Percent), 'f', 0, 64), '%')
-			continue
 		}
-		dst = append(dst, text...)
-		whole = whole && text != ""
+		whole = whole && len(dst) > before
 	}
 	return dst, whole
+}
+
+// appendCount appends n, nothing for 0.
+func appendCount(dst []byte, n int) []byte {
+	if n == 0 {
+		return dst
+	}
+	return strconv.AppendInt(dst, int64(n), 10)
 }

@@ -73,10 +73,10 @@ func findLink(dst []Problem, n *sample.Net, l *sample.Interface) []Problem {
 func findCut(dst []Problem, n *sample.Net, bridge *sample.Interface) []Problem {
 	d := bridge.More()
 	up := Link(n, d.Uplinks[0])
-	p := Problem{Severity: journal.Err, Kind: NoCarrier, Subject: up.Name, N: len(d.Uplinks) - 1,
+	p := Problem{Severity: journal.Err, Kind: NoCarrier, Subject: up.Name, More: len(d.Uplinks) - 1,
 		Hit: Hit{Bridge: bridge.Name, VMs: len(d.VMs)}, Where: Network}
 	if bond := Link(n, up.Master); bond != nil && bond.More().Bond != nil {
-		p.Subject, p.N = bond.Name, 0
+		p.Subject, p.More = bond.Name, 0
 	} else if !up.AdminUp {
 		p.Kind = LinkDown
 	}

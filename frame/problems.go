@@ -18,8 +18,10 @@ type Problem struct {
 	Of        string        // which of several: the namespace of a VM, the condition of a node
 	Elsewhere bool          // of another host: it comes after those of this one
 	Percent   float64       // how full, or how much of the time, where that is what is wrong
-	N         int           // of a certificate the days that are left, of a pod its restarts, of others how many more are wrong
+	N         int           // of a certificate the days that are left, of a pod its restarts, of a kind of objects the most that are counted
+	More      int           // that are wrong likewise and are not told of one by one
 	Detail    string        // in few words what is wrong, where the kind does not say it
+	Ended     string        // how a pod's container ended before: "OOMKilled", "exit code 1"; empty: nobody says
 	Reason    string        // why, in full: the words of who says so; empty: nobody says
 	Since     time.Duration // CLOCK_BOOTTIME from which it has been so
 	Where     string        // the page where to look

@@ -98,10 +98,10 @@ func findNodes(dst []Problem, f *Snapshot) []Problem {
 	}
 	for i := range k.Nodes.Faults {
 		c := &k.Nodes.Faults[i]
-		p := Problem{Severity: journal.Warning, Kind: NodeFault, Subject: c.Node, Of: c.Type, Detail: c.Type, Since: ago(f, c.Since), Where: Dashboard}
+		p := Problem{Severity: journal.Warning, Kind: NodeFault, Subject: c.Node, Of: c.Type, Detail: c.Type, Reason: cmp.Or(c.Message, c.Reason),
+			Hit: Hit{VMs: c.VMs, Pods: c.Pods - c.VMs}, Since: ago(f, c.Since), Where: Dashboard}
 		if c.Type == "Ready" {
 			p.Severity, p.Detail = journal.Err, "NotReady"
-			p.Reason = cmp.Or(warned(k, "Node", "", c.Node), c.Reason)
 		}
 		if k.Local != nil {
 			if p.Elsewhere = c.Node != k.Local.Name; !p.Elsewhere {
@@ -119,13 +119,13 @@ const forbidden = "forbidden"
 // findKinds tells of kinds of objects that are not seen while the API answers, by name; of those that may not be seen all in
 // one, since that is as somebody wanted it.
 func findKinds(dst []Problem, f *Snapshot) []Problem {
-	hidden := Problem{Severity: journal.Notice, Kind: KindForbidden, N: -1, Where: Dashboard}
+	hidden := Problem{Severity: journal.Notice, Kind: KindForbidden, More: -1, Where: Dashboard}
 	for i := range f.Kube.Kinds {
 		k := &f.Kube.Kinds[i]
 		p := Problem{Severity: journal.Warning, Kind: KindUnseen, Subject: kube.Kind(i).String(), Of: "not seen", Detail: k.Err, Since: k.Since, Where: Dashboard}
 		switch {
 		case k.State == health.Failed && strings.HasPrefix(k.Err, forbidden):
-			if hidden.N++; hidden.N == 0 {
+			if hidden.More++; hidden.More == 0 {
 				hidden.Subject, hidden.Reason, hidden.Since = p.Subject, p.Detail, p.Since
 			}
 			continue
@@ -139,7 +139,7 @@ func findKinds(dst []Problem, f *Snapshot) []Problem {
 		}
 		dst = append(dst, p)
 	}
-	if hidden.N >= 0 {
+	if hidden.More >= 0 {
 		dst = append(dst, hidden)
 	}
 	if f.Kube.Behind != 0 {
@@ -163,27 +163,49 @@ func findKubeVirt(dst []Problem, f *Snapshot) []Problem {
 	return append(dst, Problem{Severity: journal.Err, Kind: KubeVirtIll, Subject: trouble, Detail: k.Why, Since: ago(f, k.Since), Where: Dashboard})
 }
 
-// findPods tells of the cluster's own pods on this node, and of those on none, that do not work.
+// findPods tells of the pods of this node that do not work, and of the cluster's own on none; those that are not the
+// cluster's own weigh less, and the last of many counts those that are left. The pods of VMs are left to their VMs.
 func findPods(dst []Problem, f *Snapshot) []Problem {
-	if f.Kube.Kinds[kube.KindPod].State != health.OK {
+	const many = 8
+	k := f.Kube
+	if k.Kinds[kube.KindPod].State != health.OK {
 		return dst
 	}
-	for i := range f.Kube.Ill {
-		pod := &f.Kube.Ill[i]
-		p := Problem{Severity: journal.Err, Kind: PodFailing, Of: pod.Namespace, Subject: pod.Name, Detail: pod.Why, N: pod.Restarts,
-			Reason: warned(f.Kube, "Pod", pod.Namespace, pod.Name), Since: ago(f, pod.Since), Where: Dashboard}
-		switch age, known := f.Age(pod.Since); {
-		case pod.Why != "" && pod.Slow && (!known || age < longStart):
+	for i := range k.Ill {
+		dst, _ = findPod(dst, f, &k.Ill[i], journal.Err)
+	}
+	told := 0
+	for i := range k.Pods.List {
+		pod := &k.Pods.List[i]
+		if pod.System || pod.Owner == "VirtualMachineInstance" {
 			continue
-		case pod.Why == "":
-			if since, known := f.Age(pod.Restarted); !known || since >= longStart || pod.Restarts < kube.FewRestarts {
-				continue
-			}
-			p.Detail, p.Since = "keeps restarting", 0
 		}
-		dst = append(dst, p)
+		var failing bool
+		if dst, failing = findPod(dst, f, pod, journal.Warning); !failing {
+			continue
+		}
+		if told++; told > many {
+			dst = dst[:len(dst)-1]
+			dst[len(dst)-1].More++
+		}
 	}
 	return dst
+}
+
+// findPod appends a problem if a pod does not work, and reports whether it does not.
+func findPod(dst []Problem, f *Snapshot, pod *kube.NamedPod, severity journal.Severity) (_ []Problem, failing bool) {
+	p := Problem{Severity: severity, Kind: PodFailing, Of: pod.Namespace, Subject: pod.Name, Detail: pod.Why, N: pod.Restarts, Ended: pod.LastEnd,
+		Reason: cmp.Or(pod.Message, message(f.Kube.PodWarning(pod.Namespace, pod.Name))), Since: ago(f, pod.Since), Where: Dashboard}
+	switch age, known := f.Age(pod.Since); {
+	case pod.Why != "" && pod.Slow && (!known || age < longStart):
+		return dst, false
+	case pod.Why == "":
+		if since, known := f.Age(pod.Restarted); !known || since >= longStart || pod.Restarts < kube.FewRestarts {
+			return dst, false
+		}
+		p.Detail, p.Since = "keeps restarting", 0
+	}
+	return append(dst, p), true
 }
 
 // findVMs tells of VMs in error, each by name, those of this node first; the last of many counts those that are left.
@@ -201,11 +223,11 @@ func findVMs(dst []Problem, f *Snapshot) []Problem {
 				continue
 			}
 			if told++; told > many {
-				dst[len(dst)-1].N++
+				dst[len(dst)-1].More++
 				continue
 			}
 			dst = append(dst, Problem{Severity: journal.Err, Kind: VMFailing, Elsewhere: elsewhere, Of: v.Namespace, Subject: v.Name, Detail: v.Status,
-				Reason: warnedOfVM(k, v.Namespace, v.Name), Since: ago(f, v.Since), Where: Dashboard})
+				Reason: whyVM(k, v), Since: ago(f, v.Since), Where: Dashboard})
 		}
 	}
 	return dst
@@ -217,37 +239,31 @@ func runsElsewhere(k *kube.State, v *kube.VM) bool {
 	return k.Local != nil && i != nil && !i.Ended() && i.Node != "" && i.Node != k.Local.Name
 }
 
-// warnedOfVM is what the newest warning about a VM, its instance or its pod says, empty when none is kept.
-func warnedOfVM(k *kube.State, namespace, name string) string {
-	for i := range k.Events {
-		e := &k.Events[i]
-		if e.Namespace != namespace {
-			continue
-		}
-		switch e.Kind {
-		case "VirtualMachine", "VirtualMachineInstance":
-			if e.Name == name {
-				return e.Message
+// whyVM is why a VM is in error: a condition that is bad says so, else the newest warning, else another condition.
+func whyVM(k *kube.State, v *kube.VM) string {
+	conditions := [2][]kube.Condition{0: v.Conditions}
+	if i := k.Instance(v.Namespace, v.Name); i != nil {
+		conditions[1] = i.Conditions
+	}
+	other := ""
+	for _, list := range conditions {
+		for i := range list {
+			c := &list[i]
+			if c.Good == kube.False && c.Message != "" {
+				return c.Message
 			}
-		case "Pod":
-			const hash = "-xxxxx"
-			rest, launcher := strings.CutPrefix(e.Name, "virt-launcher-")
-			if launcher && len(rest) == len(name)+len(hash) && strings.HasPrefix(rest, name) && rest[len(name)] == '-' {
-				return e.Message
-			}
+			other = cmp.Or(other, c.Message, c.Reason)
 		}
 	}
-	return ""
+	return cmp.Or(message(k.VMWarning(v.Namespace, v.Name)), other)
 }
 
-// warned is what the newest warning about an object says, empty when none is kept.
-func warned(k *kube.State, kind, namespace, name string) string {
-	for i := range k.Events {
-		if e := &k.Events[i]; e.Kind == kind && e.Namespace == namespace && e.Name == name {
-			return e.Message
-		}
+// message is what a warning says, empty without one.
+func message(e *kube.Event) string {
+	if e == nil {
+		return ""
 	}
-	return ""
+	return cmp.Or(e.Message, e.Reason)
 }
 
 // findMigrations tells of failed ones that were the last try to move what still runs as it did then, all in one: of the
@@ -257,7 +273,7 @@ func findMigrations(dst []Problem, f *Snapshot) []Problem {
 	if k.Kinds[kube.KindMigration].State != health.OK {
 		return dst
 	}
-	p := Problem{Severity: journal.Warning, Kind: MigrationFailed, N: -1, Where: Dashboard}
+	p := Problem{Severity: journal.Warning, Kind: MigrationFailed, More: -1, Where: Dashboard}
 	for i := range k.Virt.Migrations {
 		m := &k.Virt.Migrations[i]
 		ended := m.Ended
@@ -268,11 +284,11 @@ func findMigrations(dst []Problem, f *Snapshot) []Problem {
 		if m.Phase != "Failed" || !known || age > recently || triedSince(k.Virt.Migrations, m) || outlived(k, m) {
 			continue
 		}
-		if p.N++; p.N == 0 {
+		if p.More++; p.More == 0 {
 			p.Of, p.Subject, p.Detail, p.Since = m.Namespace, m.VMI, m.Why, ago(f, ended)
 		}
 	}
-	if p.N < 0 {
+	if p.More < 0 {
 		return dst
 	}
 	return append(dst, p)
@@ -310,7 +326,7 @@ func findClaims(dst []Problem, f *Snapshot) []Problem {
 		return dst
 	}
 	c := &k.PVCs.Unbound[0]
-	p := Problem{Severity: journal.Notice, Kind: ClaimUnbound, Of: c.Namespace, Subject: c.Name, N: k.PVCs.Total - k.PVCs.Bound - k.PVCs.Waiting - 1,
+	p := Problem{Severity: journal.Notice, Kind: ClaimUnbound, Of: c.Namespace, Subject: c.Name, More: k.PVCs.Total - k.PVCs.Bound - k.PVCs.Waiting - 1,
 		Detail: c.Phase, Since: ago(f, c.Created), Where: Dashboard}
 	switch age, known := f.Age(c.Created); {
 	case c.Phase == "Lost":

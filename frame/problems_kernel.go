@@ -23,16 +23,16 @@ var kernelFaults = [...]struct {
 // findKernel tells what the kernel has said in the last hour, and since this boot: of each kind the newest, and how many more.
 func findKernel(dst []Problem, f *Snapshot) []Problem {
 	for _, c := range kernelFaults {
-		p := Problem{Severity: c.severity, Kind: KernelFault, Of: c.name, N: -1, Where: Logs}
+		p := Problem{Severity: c.severity, Kind: KernelFault, Of: c.name, More: -1, Where: Logs}
 		for i := range f.Kernel {
 			e := &f.Kernel[i] // ordered by their time
 			if age, known := f.Age(e.Time); e.Kind != c.kind || !known || age > kernelRecent || age >= f.Boot {
 				continue
 			}
-			p.N++
+			p.More++
 			p.Detail, p.Since = e.Text, ago(f, e.Time)
 		}
-		if p.N < 0 {
+		if p.More < 0 {
 			continue
 		}
 		if c.kind == journal.OutOfMemory {

@@ -109,6 +109,7 @@ func wholeEntry(f *frame.Frame) {
 // alarms are pictures of what is wrong, taken at four sizes.
 var alarms = []picture{
 	{name: "problems", screen: frame.Dashboard, keys: []draw.Key{'!', draw.KeyDown}},
+	{name: "problems-sick", screen: frame.Dashboard, keys: []draw.Key{'!'}, change: frametest.Sick},
 	{name: "problems-k8s", screen: frame.Logs, keys: []draw.Key{'!'}, change: frametest.ServiceDown},
 }
 

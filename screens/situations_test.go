@@ -54,13 +54,15 @@ func TestFirstTenSeconds(t *testing.T) {
 			[]draw.Key{'!'}, "guest panicked: internal error: qemu unexpectedly closed the monitor"},
 		"VM has no node": {vm("ErrorUnschedulable", unschedulable), "VM team-0/vm-04 ErrorUnschedulable 4s [F2]", []draw.Key{'!'}, unschedulable},
 		"node": {func(f *frame.Frame) {
-			f.Kube.Nodes.Ready, f.Kube.Nodes.Faults = 2, []kube.Fault{{Node: "hypervisor-02", Condition: kube.Condition{Type: "Ready", Status: "Unknown", Since: f.Now}}}
-			f.Kube.Events = []kube.Event{{Kind: "Node", Name: "hypervisor-02", Reason: "NodeNotReady", Message: notReady, Last: f.Now}}
-		}, "node hypervisor-02 NotReady 4s", []draw.Key{'!'}, notReady},
+			f.Kube.Nodes.Ready, f.Kube.Nodes.Faults = 2, []kube.Fault{{Node: "hypervisor-02", VMs: 4, Pods: 14,
+				Condition: kube.Condition{Type: "Ready", Status: "Unknown", Message: notReady, Since: f.Now}}}
+		}, "node hypervisor-02 NotReady 4s: 4 VMs, 10 pods [F2]", []draw.Key{'!'}, notReady},
 		"pod": {func(f *frame.Frame) {
-			f.Kube.Ill = []kube.IllPod{{Namespace: "kubevirt", Name: "virt-handler-7xk2p", Pod: kube.Pod{Why: "CrashLoopBackOff", Restarts: 12, Since: f.Now}}}
-			f.Kube.Events = []kube.Event{{Kind: "Pod", Namespace: "kubevirt", Name: "virt-handler-7xk2p", Reason: "BackOff", Message: backOff, Last: f.Now}}
-		}, "pod kubevirt/virt-handler-7xk2p CrashLoopBackOff, 12 res", []draw.Key{'!'}, backOff},
+			f.Kube.Ill = []kube.NamedPod{{Namespace: "kubevirt", Name: "virt-handler-7xk2p", Pod: kube.Pod{Why: "CrashLoopBackOff", Restarts: 12, Since: f.Now, Message: backOff, LastEnd: "exit code 1"}}}
+		}, "pod kubevirt/virt-handler-7xk2p CrashLoopBackOff after exit co", []draw.Key{'!'}, backOff},
+		"pod's log": {func(f *frame.Frame) {
+			f.Kube.Pods.List = append(f.Kube.Pods.List, kube.NamedPod{Namespace: "web", Name: "pay-6c8f9d", Pod: kube.Pod{Why: "CrashLoopBackOff", Restarts: 1, Since: f.Now}})
+		}, "pod web/pay-6c8f9d CrashLoopBackOff, 1 restarts 4s [F2]", []draw.Key{'!', draw.KeyEnter}, "following  /pay-6c8f9d"},
 		"CPU": {func(f *frame.Frame) { f.Host.Pressure.CPUSome, f.Host.Pressure.CPUSome60 = 63, 15 }, "CPU stalled 63% 4s: team-1/vm-12 uses 2.5 CPUs [F2]", []draw.Key{'!'}, "team-1/vm-12 uses 2.5 CPUs"},
 		"OOM kill": {func(f *frame.Frame) {
 			f.Kernel = []journal.KernelEvent{{Kind: journal.OutOfMemory, Time: f.Now, Severity: journal.Err,
