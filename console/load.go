@@ -3,6 +3,7 @@ package console
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/coreos/go-systemd/v22/daemon"
@@ -98,6 +99,17 @@ func (l *session) reloaded(ctx context.Context, c loaded) {
 		l.reload(ctx)
 	}
 	l.draw(time.Now())
+}
+
+// followPod shows the log of a pod, namespace/name, in a tab of its own. A session that may not reconfigure does without.
+func (l *session) followPod(ctx context.Context, pod string) {
+	namespace, name, _ := strings.Cut(pod, "/")
+	if l.config.load == nil {
+		return
+	}
+	kept := *l.frame.Settings
+	kept.Tabs, kept.Pod = tabNames(l.collector.FollowPod(ctx, namespace, name)), pod
+	l.frame.Settings = &kept
 }
 
 // watchConfig says that the configuration does not answer, once that is so, and that the reload is over: systemd would

@@ -91,7 +91,7 @@ func (l *session) run(ctx context.Context, signals <-chan os.Signal) error {
 		case <-resized:
 			l.resize()
 		case e := <-events:
-			if quit, err := l.event(e); quit {
+			if quit, err := l.event(ctx, e); quit {
 				return err
 			}
 		case <-tick.C:
@@ -197,20 +197,20 @@ func reloading() string {
 }
 
 // event handles a key and reports whether to leave.
-func (l *session) event(e tcell.Event) (quit bool, err error) {
+func (l *session) event(ctx context.Context, e tcell.Event) (quit bool, err error) {
 	switch e := e.(type) {
 	case *tcell.EventKey:
-		return l.key(draw.KeyOf(e))
+		return l.key(ctx, draw.KeyOf(e))
 	case *tcell.EventError:
 		return true, errHangup
 	}
 	return false, nil
 }
 
-func (l *session) key(k draw.Key) (quit bool, err error) {
+func (l *session) key(ctx context.Context, k draw.Key) (quit bool, err error) {
 	now := time.Now()
 	l.attached(now)
-	switch l.console.Handle(k, &l.frame).Kind {
+	switch cmd := l.console.Handle(k, &l.frame); cmd.Kind {
 	case screens.Quit:
 		return true, nil
 	case screens.Login:
@@ -222,6 +222,8 @@ func (l *session) key(k draw.Key) (quit bool, err error) {
 		l.again()
 	case screens.Theme:
 		l.nextTheme()
+	case screens.Follow:
+		l.followPod(ctx, cmd.Pod)
 	}
 	l.tty.AcceptPaste(l.console.Typing())
 	if k == draw.KeyNone && !l.repaint {

@@ -180,7 +180,7 @@ func TestPausedPicture(t *testing.T) {
 		l.frame.Self.Frames = 10 // the first samples are drawn at once
 		l.draw(time.Now())
 		await.Until(t, "idle", l.tty.Idle)
-		l.key(' ')
+		l.key(t.Context(), ' ')
 		await.Until(t, "idle", l.tty.Idle)
 		l.frame.Page = &journal.Page{Query: l.lastQuery}
 		frames, now := l.frame.Self.Frames, l.frame.Now
@@ -335,7 +335,7 @@ func TestThemeOnAKey(t *testing.T) {
 	l.collector.StartSampler(ctx)
 	for i, want := range []string{"light", "mono", "dark", "light"} {
 		l.repaint = false
-		l.key('T')
+		l.key(t.Context(), 'T')
 		if got := l.canvas.Look().Theme.Name; got != want || (l.line.palette != nil) != (want == "light") {
 			t.Errorf("press %d: %s, palette %v, want %s", i, got, l.line.palette, want)
 		}
@@ -348,7 +348,7 @@ func TestThemeOnAKey(t *testing.T) {
 		t.Errorf("after a reload: %s, the configuration says %s", got, l.collector.Config().Theme)
 	}
 	l.config.caps.Colors = 0
-	l.key('T')
+	l.key(t.Context(), 'T')
 	if got := l.canvas.Look().Theme.Name; got != "mono" {
 		t.Errorf("without colours: %s", got)
 	}

@@ -11,6 +11,7 @@ import (
 	"hypervisor-tui/draw/tty"
 	"hypervisor-tui/frame"
 	"hypervisor-tui/internal/clean"
+	"hypervisor-tui/journal"
 )
 
 // settings is what the configuration says to the screens.
@@ -26,10 +27,15 @@ func settings(c config.Config, banner, path string) *frame.Settings {
 		Filesystem: limits(c.Thresholds.Filesystem),
 		HideLinks:  c.Interfaces.Deny,
 	}
-	for _, tab := range config.Tabs(c) {
-		s.Tabs = append(s.Tabs, tab.Name)
-	}
+	s.Tabs = tabNames(config.Tabs(c))
 	return s
+}
+
+func tabNames(tabs []journal.Tab) (names []string) {
+	for _, tab := range tabs {
+		names = append(names, tab.Name)
+	}
+	return names
 }
 
 // overSSH reports whether this terminal is somebody's remote login: there is nothing to hand over to.

@@ -63,6 +63,7 @@ type Settings struct {
 	Slow       bool     // the terminal is a slow line: what moves costs seconds
 	Refresh    time.Duration
 	Tabs       []string // names of the log tabs
+	Pod        string   // namespace/name of the pod whose log the last of them is, empty: of none
 	CPU        Limits
 	Memory     Limits
 	Filesystem Limits

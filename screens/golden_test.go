@@ -41,6 +41,7 @@ var special = []picture{
 	{name: "logs-wrap", screen: frame.Logs, keys: []draw.Key{'w'}},
 	{name: "logs-wrap-filter", screen: frame.Logs, keys: []draw.Key{'w'}, change: errorsFound},
 	{name: "logs-none", screen: frame.Logs, change: func(f *frame.Frame) { f.Page.Rows, f.Page.Entries = nil, 0 }},
+	{name: "logs-none-of-pod", screen: frame.Logs, keys: []draw.Key{draw.KeyLeft}, change: podUnreadable},
 	{name: "help", screen: frame.Logs, keys: []draw.Key{'?'}},
 	{name: "sources", screen: frame.Dashboard, keys: []draw.Key{'i'}},
 	{name: "dashboard-calm", screen: frame.Dashboard, change: func(f *frame.Frame) { f.Problems = nil }},
@@ -127,6 +128,17 @@ func klogEntry(f *frame.Frame) {
 		{Name: "SYSLOG_IDENTIFIER", Text: []byte("k3s"), Full: 3},
 		{Name: "_SYSTEMD_UNIT", Text: []byte("k3s.service"), Full: 11},
 	}}
+}
+
+// podUnreadable is the tab of a pod whose log files the console may not read.
+func podUnreadable(f *frame.Frame) {
+	settings := *f.Settings
+	settings.Tabs, settings.Pod = append(settings.Tabs[:len(settings.Tabs):len(settings.Tabs)], "web-7d4f9"), "default/web-7d4f9"
+	f.Settings = &settings
+	f.Page.Rows, f.Page.Deeper = nil, true
+	failed := health.Health{}
+	failed.Bad(f.Boot-time.Second, "permission denied: /var/log/pods")
+	f.Page.Sources = append(f.Page.Sources, journal.SourceState{Name: "pod log files", Health: failed})
 }
 
 // clusters are pictures of a cluster, taken at three sizes.

@@ -56,6 +56,8 @@ func (c *Console) Handle(k draw.Key, f *frame.Frame) Command {
 	case Show:
 		c.showPage(cmd, f)
 		return Command{}
+	case Follow:
+		c.showPage(cmd, f)
 	case Login:
 		c.put(nil)
 	}
@@ -90,7 +92,7 @@ func (c *Console) put(overlay Screen) {
 	}
 }
 
-// showPage carries out a Show. A page that there is not changes nothing.
+// showPage carries out a Show or a Follow. A page that there is not changes nothing.
 func (c *Console) showPage(cmd Command, f *frame.Frame) {
 	at := position(c.pages, cmd.Page)
 	if at < 0 {
@@ -98,10 +100,8 @@ func (c *Console) showPage(cmd Command, f *frame.Frame) {
 	}
 	c.active = at
 	c.put(nil)
-	if page, ok := c.pages[at].(interface {
-		Search(query string, f *frame.Frame)
-	}); ok && cmd.Query != "" {
-		page.Search(cmd.Query, f)
+	if page, ok := c.pages[at].(interface{ Search(Command) }); ok && cmd.Query != "" {
+		page.Search(cmd)
 	}
 	c.Handle(cmd.Key, f)
 }

@@ -12,7 +12,7 @@ import (
 //
 // A Screen may have more methods. A page with Typing() bool reports whether what is typed goes into a text and is no
 // command. A page with Watched(bool) learns with each frame whether it is looked at: on the screen, nothing over it, and
-// not paused. A page with Search(query string, f *frame.Frame) can be shown with a Query. An overlay with Close() learns
+// not paused. A page with Search(Command) can be shown with a Query. An overlay with Close() learns
 // that it was closed.
 type Screen interface {
 	Name() string  // in --screen, in the configuration, and where it has crashed
@@ -43,6 +43,7 @@ const (
 	Open                // put Overlay over the page, or close the one of that name
 	Close               // take the overlay away
 	Show                // the page named Page, with Query
+	Follow              // Show, and for who runs it: give the log of Pod a tab of its own
 )
 
 // Command is what a key asks for.
@@ -51,6 +52,7 @@ type Command struct {
 	Overlay Screen   // of Open
 	Page    string   // of Show: a name, such as frame.Logs
 	Query   string   // of Show: what the page is to look for; empty leaves it as it is
+	Pod     string   // of Follow: namespace/name
 	Key     draw.Key // of Show: pressed there, to open an overlay; KeyNone: none
 }
 
@@ -63,10 +65,11 @@ type Command struct {
 //		}
 //		...
 //
-// The page then follows the entries, of whatever unit and level, that name the pod: those of the kubelet (k3s) and of
-// containerd, which say why it does not run.
+// The page then has a tab with what the pod's containers write, from /var/log/pods, up to the next reload or pod; where
+// these files cannot be read it says so. Until that tab is there, it follows the entries that name the pod: those of the
+// kubelet (k3s) and of containerd, which say why it does not run.
 func PodLog(namespace, name string) Command {
-	return Command{Kind: Show, Page: frame.Logs, Query: name}
+	return Command{Kind: Follow, Page: frame.Logs, Query: name, Pod: namespace + "/" + name}
 }
 
 // Binding is one row of the help: keys that do one thing.

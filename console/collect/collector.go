@@ -5,6 +5,7 @@ import (
 	"context"
 	"os"
 	"reflect"
+	"slices"
 	"sync/atomic"
 
 	"hypervisor-tui/console/config"
@@ -107,6 +108,20 @@ func (c *Collector) Reconfigure(ctx context.Context, next config.Config) {
 	c.stop()
 	c.renew()
 	c.StartWorkers(c.StartSampler(ctx))
+}
+
+// FollowPod gives the log of a pod a tab of its own, the last, until the next pod or Reconfigure. The pod's log files are
+// followed, unless an entry of logs does so already. It returns all tabs. Only the goroutine that calls Reconfigure may call
+// it.
+func (c *Collector) FollowPod(ctx context.Context, namespace, name string) []journal.Tab {
+	tabs := append(config.Tabs(c.config), journal.Tab{Name: name, Pod: namespace + "/" + name})
+	c.log.Reconfigure(c.config.LogBufferSize, tabs)
+	next := c.config
+	if l, ok := config.PodLog(next, namespace, name); ok {
+		next.Logs = append(slices.Clip(next.Logs), l)
+	}
+	c.followFiles(ctx, next)
+	return tabs
 }
 
 // Refresh asks for a sample now. It never blocks.

@@ -37,3 +37,31 @@ func TestF48ReloadStartsTheSamplerAnew(t *testing.T) {
 		}
 	}
 }
+
+// TestFollowPod: one pod at a time has a tab, and its files are followed, unless an entry of logs does so; a reload ends it.
+func TestFollowPod(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	c := New(config.Default(), new(guard.Guard))
+	c.followFiles(ctx, c.config)
+	before := len(c.files)
+	followed := func(pod string) bool {
+		return slices.ContainsFunc(c.files, func(f *logFiles) bool { return slices.Contains(f.log.Files, "/var/log/pods/"+pod+"_*/*/*.log") })
+	}
+	for _, name := range []string{"web-1", "web-2"} {
+		tabs := c.FollowPod(ctx, "default", name)
+		if last := tabs[len(tabs)-1]; last.Name != name || last.Pod != "default/"+name || len(tabs) != len(config.Tabs(c.config))+1 {
+			t.Errorf("tabs %+v", tabs)
+		}
+		if !followed("default_"+name) || len(c.files) != before+1 {
+			t.Errorf("%s is not followed alone: %d entries", name, len(c.files))
+		}
+	}
+	if c.FollowPod(ctx, "kubevirt", "virt-handler-x"); len(c.files) != before {
+		t.Errorf("a pod that an entry of logs follows makes %d entries of %d", len(c.files), before)
+	}
+	c.FollowPod(ctx, "default", "web-1")
+	if c.Reconfigure(ctx, c.config); len(c.files) != before {
+		t.Errorf("after a reload there are %d entries of %d", len(c.files), before)
+	}
+}

@@ -385,6 +385,27 @@ func TestJournalTabs(t *testing.T) {
 	}
 }
 
+// TestPodLog: a pod's files are followed once, and no name leads out of the folder of pods' logs.
+func TestPodLog(t *testing.T) {
+	for pod, want := range map[[2]string]string{
+		{"default", "web-7d4f9"}:             "/var/log/pods/default_web-7d4f9_*/*/*.log",
+		{"default", "a.b"}:                   "/var/log/pods/default_a.b_*/*/*.log",
+		{"vms", "virt-launcher-vm-01-x7k2p"}: "", // kubevirt has it
+		{"kubevirt", "virt-handler-x7k2p"}:   "", // virt-handler has it
+		{"default", "virt-handler-x7k2p"}:    "/var/log/pods/default_virt-handler-x7k2p_*/*/*.log",
+		{"..", "/../etc"}:                    "",
+		{"default", "*"}:                     "",
+		{"default", "web_"}:                  "",
+		{"", "web"}:                          "",
+		{"default", ""}:                      "",
+	} {
+		l, ok := PodLog(Default(), pod[0], pod[1])
+		if ok != (want != "") || ok && (len(l.Files) != 1 || l.Files[0] != want) {
+			t.Errorf("%q: %v %+v, want %q", pod, ok, l, want)
+		}
+	}
+}
+
 func FuzzConfig(f *testing.F) {
 	example, err := os.ReadFile("../../config.example.yaml")
 	if err != nil {

@@ -1,7 +1,9 @@
 package config
 
 import (
+	"path"
 	"slices"
+	"strings"
 
 	"hypervisor-tui/journal"
 )
@@ -62,6 +64,31 @@ func (l *Log) keys() []key {
 		{"format", "auto", oneOf(&l.Format, "auto", "cri", "plain"),
 			"How the lines of files are read; see below."},
 	}
+}
+
+// podLogs is where the kubelet keeps the logs of pods: below it NAMESPACE_POD_UID/CONTAINER/RESTART.log.
+//
+// Kubernetes: pkg/kubelet/kuberuntime/helpers.go, BuildPodLogsDirectory
+const podLogs = "/var/log/pods/"
+
+// PodLog returns an entry of logs with the log files of a pod. It is false where c has one already that follows them, and
+// for what can be the name of no pod.
+func PodLog(c Config, namespace, name string) (Log, bool) {
+	const allowed = "abcdefghijklmnopqrstuvwxyz0123456789-."
+	if namespace == "" || name == "" || strings.Trim(namespace+name, allowed) != "" {
+		return Log{}, false
+	}
+	dir := namespace + "_" + name + "_"
+	for _, l := range c.Logs {
+		for _, pattern := range l.Files {
+			pods, below := strings.CutPrefix(pattern, podLogs)
+			pods, _, _ = strings.Cut(pods, "/")
+			if followed, err := path.Match(pods, dir+"uid"); below && followed && err == nil {
+				return Log{}, false
+			}
+		}
+	}
+	return Log{Name: "pod log", Files: []string{podLogs + dir + "*/*/*.log"}, Format: "auto"}, true
 }
 
 // Tabs returns the tabs of the log screen: All, then those of c.Logs in their order.

@@ -123,7 +123,7 @@ func unread(page *journal.Page, from, to int) (errors int) {
 // drawNoEntries says why there is nothing to see.
 func (l *Page) drawNoEntries(r draw.Region, f *frame.Frame) {
 	p := r.Pen(1, 0)
-	page := f.Page
+	page, filter := f.Page, &l.query.Filter
 	switch {
 	case page.Err != "":
 		p.Fit(draw.Bad, page.Err, p.Left()-1)
@@ -131,23 +131,39 @@ func (l *Page) drawNoEntries(r draw.Region, f *frame.Frame) {
 		p.Text(draw.Dim, "reading the journal ...")
 	case page.Pending || page.Query != l.query.Number:
 		p.Text(draw.Dim, "searching ").Int(draw.Text, int64(page.Percent)).Text(draw.Dim, "%")
+	case page.Entries > 0 && filter.Text == "" && filter.Least == journal.Debug:
+		p.Text(draw.Dim, "no entry of this tab among ").Int(draw.Text, int64(page.Entries))
+		drawDeeper(r, page)
 	case page.Entries > 0:
 		p.Text(draw.Dim, "no entry of ").Int(draw.Text, int64(page.Entries)).Text(draw.Dim, " passes the filter (Esc clears it)")
-		if page.Deeper {
-			p = r.Pen(1, 1)
-			p.Text(draw.Dim, "PgUp looks for older ones in the journal")
-		}
+		drawDeeper(r, page)
 	default:
 		p.Text(draw.Dim, "no entries yet")
 	}
+	r.CutTop(3)
+	const name, state = 20, 8
+	ofPod := f.Settings.Pod != "" && filter.Tab == len(f.Settings.Tabs)-1
 	for i := range page.Sources {
 		s := &page.Sources[i]
-		p = r.Pen(1, 3+i)
-		p.Fit(draw.Text, s.Name, 12).To(14).Text(widget.StateStyle(s.Health.State), s.Health.State.String()).Skip(2)
-		p.Fit(draw.Dim, s.Detail, p.Left()-1)
-		if s.Health.Err != "" {
-			p.Skip(1).Fit(draw.Warn, s.Health.Err, p.Left()-1)
+		if ofPod { // its source came last
+			s = &page.Sources[len(page.Sources)-1-i]
 		}
+		p = r.Pen(1, 0)
+		p.Fit(draw.Text, s.Name, name-1).To(1+name).Text(widget.StateStyle(s.Health.State), s.Health.State.String())
+		if s.Health.Err != "" {
+			r = widget.Wrapped(r, 1+name+state, draw.Warn, s.Health.Err)
+		}
+		if s.Health.Err == "" || s.Detail != "" && s.Detail != s.Health.Err {
+			r = widget.Wrapped(r, 1+name+state, draw.Dim, s.Detail)
+		}
+	}
+}
+
+// drawDeeper says where else there may be entries.
+func drawDeeper(r draw.Region, page *journal.Page) {
+	if page.Deeper {
+		p := r.Pen(1, 1)
+		p.Text(draw.Dim, "PgUp looks for older ones in the journal")
 	}
 }
 

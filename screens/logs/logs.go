@@ -34,6 +34,7 @@ type Page struct {
 	from    int    // the row of the page that is drawn first,
 	first   uint64 // its id,
 	drawn   uint64 // and the number of the query that it answers
+	pod     string // whose tab is to be shown when it is there
 	wrap    bool
 	input   widget.Prompt
 	time    bool   // a time is typed, not a filter
@@ -88,6 +89,13 @@ func (l *Page) Handle(k draw.Key, f *frame.Frame) (screens.Command, bool) {
 
 // Update implements screens.Screen.
 func (l *Page) Update(w, h int, f *frame.Frame) {
+	switch tabs := len(f.Settings.Tabs); {
+	case l.pod != "" && l.pod == f.Settings.Pod:
+		l.pod = ""
+		l.chooseTab(tabs-1, "")
+	case l.query.Filter.Tab >= tabs: // a reload has taken it away
+		l.query.Filter.Tab = 0
+	}
 	rows := entryRows(h, f)
 	l.query.Rows = min(max(rows, 1), journal.MaxRows)
 	if f.Page != nil {

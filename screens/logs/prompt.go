@@ -7,6 +7,7 @@ import (
 	"hypervisor-tui/draw"
 	"hypervisor-tui/frame"
 	"hypervisor-tui/journal"
+	"hypervisor-tui/screens"
 	"hypervisor-tui/screens/widget"
 )
 
@@ -53,13 +54,19 @@ func (l *Page) filter(typed string) {
 	l.failed = ""
 }
 
-// Search follows what passes a filter as it is typed after /, in all tabs and at all levels.
-func (l *Page) Search(query string, _ *frame.Frame) {
-	l.input = widget.Prompt{}
-	l.query.Filter = journal.Filter{Least: journal.Debug, Raw: l.query.Filter.Raw, Each: l.query.Filter.Each}
-	l.filter(query)
-	l.follow()
+// Search follows what passes a filter as it is typed after /, in all tabs and at all levels; once the command's pod has a
+// tab, that.
+func (l *Page) Search(c screens.Command) {
+	l.input, l.pod = widget.Prompt{}, c.Pod
+	l.chooseTab(0, c.Query)
 	l.send()
+}
+
+// chooseTab follows what passes a filter in a tab, at all levels.
+func (l *Page) chooseTab(tab int, filter string) {
+	l.query.Filter = journal.Filter{Tab: tab, Least: journal.Debug, Raw: l.query.Filter.Raw, Each: l.query.Filter.Each}
+	l.filter(filter)
+	l.follow()
 }
 
 // goTo asks for the first entry at or after the time typed, and reports whether that is one, or empty.

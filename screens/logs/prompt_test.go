@@ -338,12 +338,39 @@ func TestPodLogFromAnOverlay(t *testing.T) {
 		d.write(100)
 		d.press(draw.KeyRight, 'l', draw.KeyUp, '/')
 		d.typeIn("nothing")
-		d.press(draw.KeyF2, 'o', draw.KeyEnter)
+		d.press(draw.KeyF2, 'o')
+		if cmd := d.console.Handle(draw.KeyEnter, d.frame); cmd.Kind != screens.Follow || cmd.Pod != "default/line 7" {
+			t.Errorf("command %+v", cmd)
+		}
+		d.settle()
 		if d.console.Active() != frame.Logs || d.console.Typing() {
 			t.Errorf("shows %s, typing %v", d.console.Active(), d.console.Typing())
 		}
 		d.want("the entries that name the pod", 7, 79, -1, "following  /line 7  11 of 100")
 		d.press(draw.KeyEsc)
 		d.want("Esc shows all again", 100-bodyRows, 99, -1, "following")
+
+		d.console.Handle(draw.KeyF2, d.frame)
+		d.press('o')
+		d.console.Handle(draw.KeyEnter, d.frame)
+		settings := *d.frame.Settings
+		settings.Tabs, settings.Pod = append(settings.Tabs, "line 7"), "default/line 7"
+		d.frame.Settings = &settings
+		d.log.Reconfigure(1000, []journal.Tab{{Name: "All"}, {Name: "k3s"}, {Name: "kernel"}, {Name: "line 7", Pod: "default/line 7"}})
+		d.sink.Try(journal.Entry{Time: d.start, Unit: []byte("pod log"), Pod: []byte("default/line 7"), Severity: journal.Err, Message: []byte("written by the pod")})
+		d.sink.Flush()
+		time.Sleep(time.Second)
+		d.settle()
+		if rows := d.rows(); !strings.Contains(rows[firstEntry], " line 7: written by the pod") || strings.TrimSpace(rows[firstEntry+1]) != "" {
+			t.Errorf("the pod's own tab:\n%s", strings.Join(rows, "\n"))
+		}
+		d.press(draw.KeyRight)
+		d.want("the next tab", 100-bodyRows+1, 99, -1, "following")
+
+		d.press(draw.KeyLeft)
+		settings.Tabs, settings.Pod = settings.Tabs[:3], ""
+		d.log.Reconfigure(1000, []journal.Tab{{Name: "All"}, {Name: "k3s"}, {Name: "kernel"}})
+		d.settle()
+		d.want("a reload took the tab away", 100-bodyRows+1, 99, -1, "following")
 	})
 }
