@@ -10,6 +10,217 @@ import (
 	"hypervisor-tui/screens/widget"
 )
 
+func (d *Page) drawCPU(r draw.Region, f *frame.Frame) {
+	widget.Heading(r.CutTop(1), "CPU", f, sample.Stat)
+	if widget.Missing(&r, f, sample.Stat) {
+		return
+	}
+	h := f.Host
+	gaugeLine(r.CutTop(1), h.CPU.Busy, f.Settings.CPU)
+	p := r.CutTop(1).Pen(1, 0)
+	value(&p, "user", h.CPU.User, 1)
+	value(&p, "sys", h.CPU.System, 1)
+	value(&p, "iowait", h.CPU.IOWait, 1)
+	if h.CPU.Guest > 0 {
+		value(&p, "guest", h.CPU.Guest, 1)
+	}
+	value(&p, "steal", h.CPU.Steal, 1)
+	value(&p, "irq", h.CPU.IRQ, 1)
+	if !math.IsNaN(h.MHz) && p.Left() > 10 {
+		p.Float(draw.Text, h.MHz, 0, 0).Text(draw.Dim, " MHz")
+	}
+	p = r.CutTop(1).Pen(1, 0)
+	tasks(&p, f)
+	if fits(cpuPressure, d.body) {
+		p = r.CutTop(1).Pen(1, 0)
+		p.Text(draw.Dim, "stalled ")
+		pressure(&p, f, "cpu", h.Pressure.CPUSome, "io", h.Pressure.IOSome)
+	}
+	if fits(temperature, d.body) && len(h.Sensors)+len(h.Fans)+len(h.Power) > 0 {
+		drawSensors(r.CutTop(1), f)
+	}
+	if !fits(coreBars, d.body) {
+		return
+	}
+	bars := r.CutTop(coreRows(r, len(h.Cores)))
+	drawCores(bars, h.Cores, f.Settings.CPU)
+	if fits(sparklines, d.body) {
+		history(r, &h.History.CPU, 100, draw.Good, f)
+	}
+}
+
+func tasks(p *draw.Pen, f *frame.Frame) {
+	p.Text(draw.Dim, "load ")
+	if !widget.Placeholder(p, f, sample.Loadavg) {
+		h := f.Host
+		p.Float(draw.Text, h.Load[0], 2, 0).Skip(1).Float(draw.Text, h.Load[1], 2, 0).Skip(1).Float(draw.Text, h.Load[2], 2, 0)
+		p.Skip(2).Text(draw.Dim, "tasks ").Int(draw.Text, int64(h.Running)).Text(draw.Dim, "/").Int(draw.Text, int64(h.Tasks))
+		if h.Blocked > 0 && p.Left() > 14 {
+			p.Skip(2).Int(draw.Warn, int64(h.Blocked)).Text(draw.Warn, " blocked")
+		}
+		if h.Offline > 0 && p.Left() > 16 {
+			p.Skip(2).Int(draw.Warn, int64(h.Offline)).Text(draw.Warn, " CPUs off")
+		}
+	}
+}
+
+// pressure writes two shares of the last ten seconds in which tasks waited.
+func pressure(p *draw.Pen, f *frame.Frame, name1 string, v1 float64, name2 string, v2 float64) {
+	if widget.Placeholder(p, f, sample.Pressure) {
+		return
+	}
+	p.Text(draw.Dim, name1).Skip(1).Float(draw.Text, v1, 1, 0).Text(draw.Dim, "%")
+	p.Skip(2).Text(draw.Dim, name2).Skip(1).Float(draw.Text, v2, 1, 0).Text(draw.Dim, "% of 10s")
+}
+
+const coreWidth = 14 // the narrowest bar of one core: "12 ████  100% "
+
+// coreRows is how many of r's rows the cores take: as bars when they fit in half of it, else as a strip of cells.
+func coreRows(r draw.Region, cores int) int {
+	if cores == 0 || r.Empty() {
+		return 0
+	}
+	if rows := barRows(r, cores); rows <= r.H() {
+		return rows
+	}
+	return min(r.H(), 1+(cores+r.W()-3)/max(r.W()-2, 1))
+}
+
+// extraDigits is how many digits beyond three the numbers of so many CPUs may have.
+func extraDigits(cores int) int { return max(widget.Digits(cores-1)-3, 0) }
+
+func barRows(r draw.Region, cores int) int {
+	columns := max((r.W()-1)/(coreWidth+extraDigits(cores)), 1)
+	return (cores + columns - 1) / columns
+}
+
+// drawCores draws a bar a core, packed into columns, or the heat strip when there are too many.
+func drawCores(r draw.Region, cores []sample.CPU, l frame.Limits) {
+	if len(cores) == 0 || r.Empty() {
+		return
+	}
+	rows := barRows(r, len(cores))
+	if rows > r.H() {
+		heatStrip(r, cores, l)
+		return
+	}
+	columns := (len(cores) + rows - 1) / rows
+	for row := range rows {
+		drawCoreRow(r.CutTop(1), cores, row*columns, columns, l)
+	}
+}
+
+// drawCoreRow draws the bars of the cores from first on side by side, one in each of columns.
+func drawCoreRow(r draw.Region, cores []sample.CPU, first, columns int, l frame.Limits) {
+	width, number := (r.W()-1)/columns, 3+extraDigits(len(cores))
+	for i := first; i < min(first+columns, len(cores)); i++ {
+		core := &cores[i]
+		cell := r.Sub(1+(i-first)*width, 0, width-1, 1)
+		p := cell.Pen(0, 0)
+		p.IntRight(draw.Dim, int64(core.ID), number)
+		cell.CutLeft(number + 1)
+		figure := cell.CutRight(5)
+		style := widget.Level(core.Busy, l)
+		cell.Gauge(0, core.Busy, style)
+		p = figure.Pen(0, 0)
+		p.Float(style, core.Busy, 0, 4).Text(draw.Dim, "%")
+	}
+}
+
+// heatStrip draws one cell a core; with more cores than cells the busiest of each group.
+func heatStrip(r draw.Region, cores []sample.CPU, l frame.Limits) {
+	p := r.CutTop(1).Pen(1, 0)
+	strip := r.Inset(1)
+	cells := strip.W() * strip.H()
+	p.Int(draw.Text, int64(len(cores))).Text(draw.Dim, " cores")
+	if cells <= 0 {
+		return
+	}
+	each := (len(cores) + cells - 1) / cells
+	p.Text(draw.Dim, ", ").Int(draw.Dim, int64(each)).Text(draw.Dim, " to a cell")
+	for i := 0; i*each < len(cores); i++ {
+		busiest := math.NaN()
+		for _, core := range cores[i*each : min((i+1)*each, len(cores))] {
+			if math.IsNaN(busiest) || core.Busy > busiest {
+				busiest = core.Busy
+			}
+		}
+		strip.Sub(i%strip.W(), i/strip.W(), 1, 1).Heat(busiest, widget.Level(busiest, l))
+	}
+}
+
+func (d *Page) drawMemory(r draw.Region, f *frame.Frame) {
+	widget.Heading(r.CutTop(1), "Memory", f, sample.Meminfo)
+	if widget.Missing(&r, f, sample.Meminfo) {
+		return
+	}
+	m := &f.Host.Memory
+	gaugeLine(r.CutTop(1), m.UsedPercent(), f.Settings.Memory)
+	p := r.CutTop(1).Pen(1, 0)
+	amount(&p, "Total", m.Total)
+	amount(&p, "Used", m.Used)
+	amount(&p, "Available", m.Available)
+	p = r.CutTop(1).Pen(1, 0)
+	amount(&p, "Cache", m.Cached+m.Buffers)
+	amount(&p, "Free", m.Free)
+	if m.ARC > 0 {
+		amount(&p, "ZFS ARC", m.ARC)
+	}
+	if fits(memoryDetail, d.body) {
+		p = r.CutTop(1).Pen(1, 0)
+		swap(&p, m)
+		amount(&p, "Dirty", m.Dirty)
+		amount(&p, "Buffers", m.Buffers)
+		hugePages(&r, f, 2)
+	}
+	if fits(memoryPressure, d.body) {
+		p = r.CutTop(1).Pen(1, 0)
+		p.Text(draw.Dim, "stalled ")
+		pressure(&p, f, "some", f.Host.Pressure.MemorySome, "full", f.Host.Pressure.MemoryFull)
+	}
+	if fits(sparklines, d.body) {
+		history(r, &f.Host.History.Memory, 100, draw.Good, f)
+	}
+}
+
+// amountWidth is a labelled size: 7 columns for the name, 9 for the figure, 3 before the next.
+const amountWidth = 19
+
+// amount writes a labelled size if it fits whole. A name longer than 7 columns takes of the room before the figure.
+func amount(p *draw.Pen, name string, bytes uint64) {
+	if p.Left() < amountWidth-2 {
+		return
+	}
+	start := p.X()
+	p.Text(draw.Dim, name).To(max(start+7, p.X()+1))
+	p.Size(draw.Text, bytes, start+16-p.X()).To(start + amountWidth)
+}
+
+func swap(p *draw.Pen, m *sample.Memory) {
+	if m.SwapTotal > 0 {
+		amount(p, "Swap", m.SwapUsed)
+		return
+	}
+	p.Text(draw.Dim, "Swap   ").Right(draw.Dim, "none", 9).Skip(3)
+}
+
+// hugePages cuts a row off r for each size of which there are pages, most of them at most.
+func hugePages(r *draw.Region, f *frame.Frame, most int) {
+	for i := range f.Host.Huge {
+		h := &f.Host.Huge[i]
+		if h.Total == 0 || most == 0 {
+			continue
+		}
+		most--
+		p := r.CutTop(1).Pen(1, 0)
+		p.Text(draw.Dim, "Huge   ").Int(draw.Text, int64(h.Total-h.Free)).Text(draw.Dim, "/").Int(draw.Text, int64(h.Total))
+		p.Text(draw.Dim, " pages of ").Size(draw.Text, h.Size, 0)
+		if h.Reserved > 0 && p.Left() > 26 {
+			p.Text(draw.Dim, ", ").Int(draw.Text, int64(h.Reserved)).Text(draw.Dim, " of the free promised")
+		}
+	}
+}
+
 // openHardware shows each CPU, memory in full and every sensor.
 func openHardware(*frame.Frame) screens.Screen {
 	return screens.NewSheet("hardware", "CPUs, memory and sensors", screens.Whole, hardware)
