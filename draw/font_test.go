@@ -27,7 +27,7 @@ func TestVTGlyphsByFont(t *testing.T) {
 		if string(g.Sparks) != c.sparks || string(g.Eighths) != c.eighths || g.name(OK) != c.ok || g.name(Full) != c.full || g.name(TopLeft) != c.corner {
 			t.Errorf("%s: sparks %q, gauge steps %q, ok %q, full %q, corner %q", c.name, string(g.Sparks), string(g.Eighths), g.name(OK), g.name(Full), g.name(TopLeft))
 		}
-		all := string(g.Sparks) + string(g.Eighths)
+		all := string(g.Sparks) + string(g.Drops) + string(g.Eighths)
 		for id := range glyphCount {
 			all += g.name(id)
 		}
@@ -40,7 +40,7 @@ func TestVTGlyphsByFont(t *testing.T) {
 	}
 	common := VTGlyphs(nil)
 	for _, font := range []string{consoleFont, terminusFont} {
-		all := string(common.Sparks) + string(common.Eighths)
+		all := string(common.Sparks) + string(common.Drops) + string(common.Eighths)
 		for id := range glyphCount {
 			all += common.name(id)
 		}

@@ -41,10 +41,12 @@ const (
 )
 
 // Glyphs is one tier: what a terminal's font has. Sparks are the levels of a sparkline's cell, from the lowest that
-// shows to the full cell; Eighths fill a gauge's last cell, from the thinnest on.
+// shows to the full cell; Drops are those of one that hangs from the top; Eighths fill a gauge's last cell, from the
+// thinnest on.
 type Glyphs struct {
 	Name    string
 	Sparks  []rune
+	Drops   []rune
 	Eighths []rune
 	names   [glyphCount]string
 }
@@ -54,7 +56,7 @@ func (g *Glyphs) name(id Glyph) string { return g.names[id] }
 // UnicodeGlyphs is for terminals with a full font.
 func UnicodeGlyphs() *Glyphs {
 	return &Glyphs{
-		Name: "unicode", Sparks: []rune("▁▂▃▄▅▆▇█"), Eighths: []rune("▏▎▍▌▋▊▉"),
+		Name: "unicode", Sparks: []rune("▁▂▃▄▅▆▇█"), Drops: []rune("▀█"), Eighths: []rune("▏▎▍▌▋▊▉"),
 		names: [glyphCount]string{
 			"─", "│", "┌", "┐", "└", "┘", "┬", "┴", "┼", "├─", "└─", "═", "█", "▌", "░",
 			"✓", "✗", "!", "↑", "↓", "↑↓", "←→", "…", "»", "«", "·", "|", "/", "─", "\\",
@@ -76,9 +78,10 @@ var vtGlyphs = [glyphCount][]string{
 	Beat0: {"|"}, Beat1: {"/"}, Beat2: {"─", "-"}, Beat3: {"\\"},
 }
 
-// vtSparks and vtEighths are the same for sparklines and gauges. No font of 256 characters has the eighths.
+// vtSparks, vtDrops and vtEighths are the same for sparklines and gauges. No font of 256 characters has the eighths.
 var (
 	vtSparks  = []string{"▁▂▃▄▅▆▇█", "▄█", "░▒▓█", "░▒█", ".:|#"}
+	vtDrops   = []string{"▀█", "░▒▓█", "░▒█", "':|#"}
 	vtEighths = []string{"▏▎▍▌▋▊▉", "▌", "▒", ""}
 )
 
@@ -87,12 +90,12 @@ func VTGlyphs(f *tty.Font) *Glyphs {
 	if f == nil {
 		f = tty.NewFont(commonFont)
 	}
-	g := &Glyphs{Name: "vt", Sparks: []rune(firstOf(f, vtSparks)), Eighths: []rune(firstOf(f, vtEighths))}
+	g := &Glyphs{Name: "vt", Sparks: []rune(firstOf(f, vtSparks)), Drops: []rune(firstOf(f, vtDrops)), Eighths: []rune(firstOf(f, vtEighths))}
 	for id, ways := range vtGlyphs {
 		g.names[id] = firstOf(f, ways)
 	}
 	if g.names[Full] == "#" {
-		g.Sparks, g.Eighths = []rune(vtSparks[len(vtSparks)-1]), nil // their full cell is another one
+		g.Sparks, g.Drops, g.Eighths = []rune(vtSparks[len(vtSparks)-1]), []rune(vtDrops[len(vtDrops)-1]), nil // their full cell is another one
 	}
 	return g
 }
@@ -110,7 +113,7 @@ func firstOf(f *tty.Font, ways []string) string {
 // ASCIIGlyphs is for seven bits.
 func ASCIIGlyphs() *Glyphs {
 	return &Glyphs{
-		Name: "ascii", Sparks: []rune(".:|#"), Eighths: nil,
+		Name: "ascii", Sparks: []rune(".:|#"), Drops: []rune("':|#"), Eighths: nil,
 		names: [glyphCount]string{
 			"-", "|", "+", "+", "+", "+", "+", "+", "+", "|-", "`-", "=", "#", "", ".",
 			"ok", "x", "!", "^", "v", "^v", "<>", ">", ">", "<", "-", "|", "/", "-", "\\",

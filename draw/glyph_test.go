@@ -19,7 +19,7 @@ func TestGlyphTiers(t *testing.T) {
 		case "ascii":
 			has = func(v rune) bool { return v < 0x7f }
 		}
-		all := string(g.Sparks) + string(g.Eighths)
+		all := string(g.Sparks) + string(g.Drops) + string(g.Eighths)
 		for id := range glyphCount {
 			name := g.name(id)
 			if name == "" && !(g.Name == "ascii" && id == Half) {

@@ -14,10 +14,27 @@ type Points interface {
 // value of a full column. A column shows the peak of its points: a gap when it has none, at least the lowest level
 // when it is above 0.
 func (r Region) Spark(p Points, each int, top float64, s Style) {
+	r.spark(p, each, top, false, func(float64) Style { return s })
+}
+
+// SparkLevels is Spark with a style for each column, by its peak.
+func (r Region) SparkLevels(p Points, each int, top float64, style func(peak float64) Style) {
+	r.spark(p, each, top, false, style)
+}
+
+// SparkDown is Spark with columns that hang from the top of the region: the other side of an axis.
+func (r Region) SparkDown(p Points, each int, top float64, s Style) {
+	r.spark(p, each, top, true, func(float64) Style { return s })
+}
+
+func (r Region) spark(p Points, each int, top float64, down bool, style func(float64) Style) {
 	if r.Empty() || each < 1 || p.Len() == 0 {
 		return
 	}
 	levels := r.c.look.Glyphs.Sparks
+	if down {
+		levels = r.c.look.Glyphs.Drops
+	}
 	end := p.Len()
 	size := int((p.Pushed()-1)%uint64(each)) + 1 // the newest column is still filling
 	for x := r.w - 1; x >= 0 && end > 0; x-- {
@@ -28,7 +45,7 @@ func (r Region) Spark(p Points, each int, top float64, s Style) {
 			}
 		}
 		if peak >= 0 {
-			r.column(x, peak, top, levels, s)
+			r.column(x, peak, top, levels, down, style(peak))
 		}
 		end -= size
 		size = each
@@ -41,11 +58,11 @@ func (r Region) Heat(percent float64, s Style) {
 		r.Set(0, 0, '.', Dim)
 		return
 	}
-	r.column(0, max(percent, 0.1), 100, r.c.look.Glyphs.Sparks, s)
+	r.column(0, max(percent, 0.1), 100, r.c.look.Glyphs.Sparks, false, s)
 }
 
-// column fills column x from the bottom to the height that v has of top.
-func (r Region) column(x int, v, top float64, levels []rune, s Style) {
+// column fills column x to the height that v has of top: from the bottom up, or from the top down.
+func (r Region) column(x int, v, top float64, levels []rune, down bool, s Style) {
 	steps := len(levels)
 	height := 0
 	if top > 0 {
@@ -55,7 +72,11 @@ func (r Region) column(x int, v, top float64, levels []rune, s Style) {
 		height = 1
 	}
 	height = min(height, r.h*steps)
-	for y := r.h - 1; y >= 0 && height > 0; y-- {
+	for row := 0; height > 0; row++ {
+		y := r.h - 1 - row
+		if down {
+			y = row
+		}
 		part := min(height, steps)
 		r.Set(x, y, levels[part-1], s)
 		height -= part

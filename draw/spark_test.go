@@ -34,6 +34,34 @@ func series(values ...float64) *points {
 	return p
 }
 
+// TestSparkDown: the columns hang from the axis; half a cell is the least that there is a rune for.
+func TestSparkDown(t *testing.T) {
+	for _, c := range []struct {
+		glyphs *Glyphs
+		want   string
+	}{{UnicodeGlyphs(), " ▀▀██\n   ▀█\n"}, {ASCIIGlyphs(), " ':##\n   :#\n"}} {
+		got := picture(c.glyphs, 5, 2, func(r Region) { r.SparkDown(series(0, 1, 25, 75, 100), 1, 100, Good) })
+		if got != c.want {
+			t.Errorf("%s:\n%s\nwant\n%s", c.glyphs.Name, got, c.want)
+		}
+	}
+}
+
+// TestSparkLevels: each column is in the style of its own peak.
+func TestSparkLevels(t *testing.T) {
+	c := NewCanvas(Look{Theme: MonoTheme(), Glyphs: ASCIIGlyphs()})
+	r := c.Begin(3, 1)
+	r.SparkLevels(series(10, 100, 50), 1, 100, func(peak float64) Style {
+		if peak >= 90 {
+			return Bad
+		}
+		return Good
+	})
+	if got := string(c.AppendRoles(nil)); got != "+!+\n" {
+		t.Errorf("%q", got)
+	}
+}
+
 func TestSpark(t *testing.T) {
 	nan := math.NaN()
 	for _, c := range []struct {

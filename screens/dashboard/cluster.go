@@ -11,43 +11,25 @@ import (
 
 const clusterFigures = 22 // the column where the figures start
 
-// clusterRows is how many rows of a body the cluster takes.
-func clusterRows(f *frame.Frame, body int) int {
-	switch {
-	case !fits(clusterLine, body):
-		return 0
-	case !fits(clusterBlock, body):
-		return 2
-	}
-	rows := 4
-	if widget.ClusterKnown(f) && fits(nodeLine, body) {
-		rows++
-	}
-	if widget.ClusterKnown(f) && fits(warningLine, body) {
-		rows++
-	}
-	return rows
-}
-
 // drawCluster is the dashboard's last lines. What is not known is said to be so, with the reason.
-func drawCluster(r draw.Region, f *frame.Frame) {
-	whole := r.H() > 2
+func (d *Page) drawCluster(r draw.Region, f *frame.Frame) {
+	rows := &d.fits.rows
+	if rows[clusterRows] == 0 {
+		return
+	}
 	p := r.CutTop(1).Rule(0, "Kubernetes and KubeVirt")
 	if widget.ClusterKnown(f) {
 		p.Fit(draw.Dim, f.Kube.Version, 24).Text(draw.Dim, " ")
 		widget.StaleMark(&p, &f.Kube.Health, f)
 	}
 	clusterLeft(r.CutTop(1), f)
-	if !whole {
-		return
-	}
-	drawSystem(r.CutBottom(1), f)
-	kubevirtLine(r.CutTop(1), f)
-	if r.H() > 0 {
-		drawNodeLine(r.CutTop(1), f)
-	}
-	if r.H() > 0 {
-		warningOnALine(r.CutTop(1), f)
+	for _, line := range [...]struct {
+		part part
+		draw func(draw.Region, *frame.Frame)
+	}{{clusterVMs, kubevirtLine}, {clusterNode, drawNodeLine}, {clusterWarning, warningOnALine}, {clusterSystem, drawSystem}} {
+		if rows[line.part] > 0 {
+			line.draw(r.CutTop(1), f)
+		}
 	}
 }
 

@@ -13,10 +13,12 @@ import (
 type Page struct {
 	screens.Base
 	guard       widget.Guard
-	body        int   // rows
+	body        int // rows
+	fits        fits
 	disks       []int // indices into Host.Disks, the busiest first
 	filesystems []int // indices into Host.Filesystems, the most urgent first,
-	urgent      []int // and of those that a quadrant lists
+	urgent      []int // and of those that the panel lists
+	links       []int // indices into Net.Interfaces, of those that the panel lists
 	vms         vms
 }
 
@@ -36,41 +38,38 @@ func New(crashed func(panel string, value any)) *Page {
 	return d
 }
 
-// Update sorts the lists.
-func (d *Page) Update(_, h int, f *frame.Frame) {
+// Update sorts the lists and shares out the rows.
+func (d *Page) Update(w, h int, f *frame.Frame) {
 	d.body = h
 	d.sortDisks(f)
+	d.listLinks(f)
 	d.vms.sort(f)
-	d.vms.scroll(d.vms.height(f, h)-1, f)
+	d.lay(w, h, f)
+	d.vms.scroll(d.fits.rows[vmRows]-1, f)
 }
 
 // Draw implements screens.Screen.
 func (d *Page) Draw(r draw.Region, f *frame.Frame) {
-	body := r
-	switch {
-	case r.W() < widget.Narrow:
+	if r.W() < widget.Narrow {
 		d.guard.Draw("gauges", d.drawGauges, r, f)
 		return
-	case fits(clusterLine, d.body):
-		d.guard.Draw("cluster", drawCluster, r.CutBottom(clusterRows(f, d.body)), f)
-	}
-	vms := d.vms.height(f, d.body)
-	if vms > 0 {
-		d.guard.Draw("vms", d.vms.draw, r.CutBottom(vms), f)
 	}
 	half := r.W() / 2
-	foot := body.Sub(half-1, r.H(), 1, 1).Pen(0, 0)
-	if r.H() < body.H() && vms == 0 {
+	top, middle := r.CutTop(d.fits.bands[0]), r.CutTop(d.fits.bands[1])
+	if vms := d.fits.panels[vmPanel]; vms > 0 {
+		d.guard.Draw("vms", d.vms.draw, r.CutTop(vms), f)
+	}
+	foot := r.Pen(half-1, 0)
+	if d.guard.Draw("cluster", d.drawCluster, r, f); d.fits.panels[vmPanel] == 0 && !r.Empty() {
 		foot.Glyph(draw.Border, draw.TeeUp)
 	}
-	top := r.CutTop((r.H() + 1) / 2)
-	cpu, disks := top.CutLeft(half), r.CutLeft(half)
+	cpu, disks := top.CutLeft(half), middle.CutLeft(half)
 	cross(cpu.CutRight(1), draw.TeeDown)
 	cross(disks.CutRight(1), draw.Cross)
 	d.guard.Draw("cpu", d.drawCPU, cpu, f)
 	d.guard.Draw("memory", d.drawMemory, top, f)
 	d.guard.Draw("disks", d.drawDisks, disks, f)
-	d.guard.Draw("traffic", d.drawTraffic, r, f)
+	d.guard.Draw("traffic", d.drawTraffic, middle, f)
 }
 
 // cross draws the line between two quadrants; tee joins it to the rule above.
@@ -89,8 +88,10 @@ func (d *Page) drawGauges(r draw.Region, f *frame.Frame) {
 		return
 	}
 	labelled(r.CutTop(1).Faded(widget.Old(f, sample.Meminfo)), "Mem", f.Host.Memory.UsedPercent(), f.Settings.Memory)
-	diskFigures(r.CutTop(1), f)
-	trafficFigures(r.CutTop(1), f)
+	p := r.CutTop(1).Pen(1, 0)
+	diskRates(&p, f)
+	p = r.CutTop(1).Pen(1, 0)
+	d.trafficRates(&p, f)
 	if r.H() > 2 {
 		p := r.CutBottom(1).Pen(1, 0)
 		screens.K3s(&p, f, 17)

@@ -15,36 +15,35 @@ import (
 )
 
 func (d *Page) drawDisks(r draw.Region, f *frame.Frame) {
-	widget.Heading(r.CutTop(1), "Disk I/O and filesystems", f, sample.Diskstats)
-	diskFigures(r.CutTop(1), f)
+	p := widget.Heading(r.CutTop(1), "Disk I/O", f, sample.Diskstats)
+	diskRates(&p, f)
 	if f.Host == nil {
 		return
 	}
-	if fits(perDisk, d.body) && r.H() > 4 {
-		rows := min(len(f.Host.Disks), max(r.H()-len(d.urgent), r.H()/3))
-		d.diskTable(r.CutTop(rows).Faded(widget.Old(f, sample.Diskstats)), f)
-	}
-	if len(f.Host.Arrays)+len(f.Host.Pools) > 0 && r.H() > len(f.Host.Filesystems) {
+	old := widget.Old(f, sample.Diskstats)
+	d.diskTable(r.CutTop(d.fits.rows[diskRows]).Faded(old), f)
+	if d.fits.rows[diskArrays] > 0 {
 		drawArrays(r.CutTop(1).Faded(f.LateSince != 0), f)
 	}
-	r = d.drawFilesystems(r, f)
-	if fits(sparklines, d.body) && f.Host.Health[sample.Diskstats].Has() && hasDisk(f.Host) {
-		twin(r.Faded(widget.Old(f, sample.Diskstats)), "Read", &f.Host.History.DiskRead, "Write", &f.Host.History.DiskWrite, f)
+	d.drawFilesystems(r.CutTop(d.fits.rows[diskFilesystems]), f)
+	if f.Host.Health[sample.Diskstats].Has() && hasDisk(f.Host) {
+		mirror(r.Faded(old), "Read", &f.Host.History.DiskRead, "Write", &f.Host.History.DiskWrite, f)
 	}
 }
 
-func diskFigures(r draw.Region, f *frame.Frame) {
-	p := r.Pen(1, 0)
-	p.Text(draw.Dim, "Read ")
-	if widget.Placeholder(&p, f, sample.Diskstats) {
-		return
+// diskRates writes what is read and written, or why that is not known.
+func diskRates(p *draw.Pen, f *frame.Frame) {
+	switch {
+	case f.Host == nil || !f.Host.Health[sample.Diskstats].Has():
+		p.Text(draw.Dim, "Read ")
+		widget.Placeholder(p, f, sample.Diskstats)
+		p.Text(draw.Text, " ")
+	case !hasDisk(f.Host):
+		p.Text(draw.Dim, "Read n/a, no disk ")
+	default:
+		p.Fade(widget.Old(f, sample.Diskstats))
+		rates(p, "Read", f.Host.DiskRead, "Write", f.Host.DiskWrite)
 	}
-	if !hasDisk(f.Host) {
-		p.Text(draw.Dim, "n/a, no disk")
-		return
-	}
-	p.Rate(draw.Text|draw.Bold, f.Host.DiskRead, 11).Skip(2)
-	p.Text(draw.Dim, "Write").Rate(draw.Text|draw.Bold, f.Host.DiskWrite, 12)
 }
 
 // hasDisk reports whether there is a disk whose rates count.
@@ -107,10 +106,10 @@ func (d *Page) diskTable(r draw.Region, f *frame.Frame) {
 	}
 }
 
-// theRest counts, on the last row of a list, those that have no row, and reports whether it did. A list of one row shows
-// its first: that says more than how many there are.
+// theRest counts, on the last row of a list, those that have no row, and reports whether it did. A list of one or two rows
+// shows its first: they say more than how many there are.
 func theRest(r draw.Region, shown, all int, how string) bool {
-	if r.H() != 1 || shown == 0 || shown == all-1 {
+	if r.H() != 1 || shown < 2 || shown == all-1 {
 		return false
 	}
 	p := r.Pen(1, 0)
@@ -118,24 +117,22 @@ func theRest(r draw.Region, shown, all int, how string) bool {
 	return true
 }
 
-// drawFilesystems lists the fullest first, those that do not answer before all, and returns what is left of r.
-func (d *Page) drawFilesystems(r draw.Region, f *frame.Frame) draw.Region {
+// drawFilesystems lists the fullest first, those that do not answer before all.
+func (d *Page) drawFilesystems(r draw.Region, f *frame.Frame) {
 	if f.Host == nil || r.Empty() {
-		return r
+		return
 	}
 	all := f.Host.Filesystems
 	if len(all) == 0 {
 		noFilesystems(r.CutTop(1), f)
-		return r
+		return
 	}
 	for n, i := range d.urgent {
 		if theRest(r, n, len(d.urgent), " more, less full (d lists all)") {
-			r.CutTop(1)
-			return r
+			return
 		}
 		drawFilesystem(r.CutTop(1).Inset(1).Faded(widget.Old(f, sample.Filesystems)), &all[i], f)
 	}
-	return r
 }
 
 // noFilesystems says why there is none to show.

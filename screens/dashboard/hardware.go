@@ -11,42 +11,55 @@ import (
 )
 
 func (d *Page) drawCPU(r draw.Region, f *frame.Frame) {
-	widget.Heading(r.CutTop(1), "CPU", f, sample.Stat)
+	rule := r.CutTop(1)
+	p := widget.Heading(rule, "CPU", f, sample.Stat)
 	if widget.Missing(&r, f, sample.Stat) {
 		return
 	}
 	h := f.Host
-	gaugeLine(r.CutTop(1), h.CPU.Busy, f.Settings.CPU)
-	p := r.CutTop(1).Pen(1, 0)
-	value(&p, "user", h.CPU.User, 1)
-	value(&p, "sys", h.CPU.System, 1)
-	value(&p, "iowait", h.CPU.IOWait, 1)
-	if h.CPU.Guest > 0 {
-		value(&p, "guest", h.CPU.Guest, 1)
+	ruleGauge(rule, p.X(), h.CPU.Busy, f.Settings.CPU, widget.Old(f, sample.Stat))
+	if d.fits.rows[cpuShares] > 0 {
+		p = r.CutTop(1).Pen(1, 0)
+		value(&p, "user", h.CPU.User, 1)
+		value(&p, "sys", h.CPU.System, 1)
+		value(&p, "iowait", h.CPU.IOWait, 1)
+		if h.CPU.Guest > 0 {
+			value(&p, "guest", h.CPU.Guest, 1)
+		}
+		value(&p, "steal", h.CPU.Steal, 1)
+		value(&p, "irq", h.CPU.IRQ, 1)
+		if !math.IsNaN(h.MHz) && p.Left() > 10 {
+			p.Float(draw.Text, h.MHz, 0, 0).Text(draw.Dim, " MHz")
+		}
 	}
-	value(&p, "steal", h.CPU.Steal, 1)
-	value(&p, "irq", h.CPU.IRQ, 1)
-	if !math.IsNaN(h.MHz) && p.Left() > 10 {
-		p.Float(draw.Text, h.MHz, 0, 0).Text(draw.Dim, " MHz")
+	if d.fits.rows[cpuLoad] > 0 {
+		p = r.CutTop(1).Pen(1, 0)
+		tasks(&p, f)
 	}
-	p = r.CutTop(1).Pen(1, 0)
-	tasks(&p, f)
-	if fits(cpuPressure, d.body) {
+	if d.fits.rows[cpuStalled] > 0 {
 		p = r.CutTop(1).Pen(1, 0)
 		p.Text(draw.Dim, "stalled ")
 		pressure(&p, f, "cpu", h.Pressure.CPUSome, "io", h.Pressure.IOSome)
 	}
-	if fits(temperature, d.body) && len(h.Sensors)+len(h.Fans)+len(h.Power) > 0 {
+	if d.fits.rows[cpuSensors] > 0 {
 		drawSensors(r.CutTop(1), f)
 	}
-	if !fits(coreBars, d.body) {
-		return
+	drawCores(r.CutTop(d.fits.rows[cpuCores]), h.Cores, f.Settings.CPU)
+	history(r, &h.History.CPU, f.Settings.CPU, f)
+}
+
+// ruleGauge draws a gauge on a panel's rule, from a column on, with its figure behind it.
+func ruleGauge(rule draw.Region, x int, percent float64, l frame.Limits, old bool) {
+	const figure = len(" 100.0%!! ")
+	bar := rule.Sub(x, 0, rule.W()-x-figure, 1).Faded(old)
+	style := widget.Level(percent, l)
+	bar.Gauge(0, percent, style)
+	p := rule.Faded(old).Pen(x+bar.W(), 0)
+	p.Text(style, " ").Share(style|draw.Bold, percent)
+	if mark := widget.LevelMark(percent, l); mark != "  " {
+		p.Text(style, mark)
 	}
-	bars := r.CutTop(coreRows(r, len(h.Cores)))
-	drawCores(bars, h.Cores, f.Settings.CPU)
-	if fits(sparklines, d.body) {
-		history(r, &h.History.CPU, 100, draw.Good, f)
-	}
+	p.Text(style, " ")
 }
 
 func tasks(p *draw.Pen, f *frame.Frame) {
@@ -73,33 +86,30 @@ func pressure(p *draw.Pen, f *frame.Frame, name1 string, v1 float64, name2 strin
 	p.Skip(2).Text(draw.Dim, name2).Skip(1).Float(draw.Text, v2, 1, 0).Text(draw.Dim, "% of 10s")
 }
 
-const coreWidth = 14 // the narrowest bar of one core: "12 ████  100% "
-
-// coreRows is how many of r's rows the cores take: as bars when they fit in half of it, else as a strip of cells.
-func coreRows(r draw.Region, cores int) int {
-	if cores == 0 || r.Empty() {
-		return 0
-	}
-	if rows := barRows(r, cores); rows <= r.H() {
-		return rows
-	}
-	return min(r.H(), 1+(cores+r.W()-3)/max(r.W()-2, 1))
-}
-
-// extraDigits is how many digits beyond three the numbers of so many CPUs may have.
-func extraDigits(cores int) int { return max(widget.Digits(cores-1)-3, 0) }
-
-func barRows(r draw.Region, cores int) int {
-	columns := max((r.W()-1)/(coreWidth+extraDigits(cores)), 1)
+// barRows is how many rows the bars of so many CPUs take in a panel of a width.
+func barRows(width, cores int) int {
+	columns := max((width-1)/coreWidth(cores), 1)
 	return (cores + columns - 1) / columns
 }
 
-// drawCores draws a bar a core, packed into columns, or the heat strip when there are too many.
+// coreWidth is the narrowest bar of one of so many CPUs, with its number, its figure and a gap: "12 ███ 100% ".
+func coreWidth(cores int) int { return coreNumber(cores) + len(" ") + 3 + len(" 100% ") }
+
+func coreNumber(cores int) int { return widget.Digits(max(cores-1, 0)) }
+
+// stripRows is how many rows a strip of so many CPUs takes, its caption included.
+func stripRows(width, cores int) int {
+	return min((cores+stripCaption(cores)+width-3)/max(width-2, 1), 3)
+}
+
+func stripCaption(cores int) int { return widget.Digits(cores) + len(" CPUs ") }
+
+// drawCores draws a bar a CPU, packed into columns, or a strip of cells when there are too many.
 func drawCores(r draw.Region, cores []sample.CPU, l frame.Limits) {
 	if len(cores) == 0 || r.Empty() {
 		return
 	}
-	rows := barRows(r, len(cores))
+	rows := barRows(r.W(), len(cores))
 	if rows > r.H() {
 		heatStrip(r, cores, l)
 		return
@@ -110,9 +120,9 @@ func drawCores(r draw.Region, cores []sample.CPU, l frame.Limits) {
 	}
 }
 
-// drawCoreRow draws the bars of the cores from first on side by side, one in each of columns.
+// drawCoreRow draws the bars of the CPUs from first on side by side, one in each of columns.
 func drawCoreRow(r draw.Region, cores []sample.CPU, first, columns int, l frame.Limits) {
-	width, number := (r.W()-1)/columns, 3+extraDigits(len(cores))
+	width, number := (r.W()-1)/columns, coreNumber(len(cores))
 	for i := first; i < min(first+columns, len(cores)); i++ {
 		core := &cores[i]
 		cell := r.Sub(1+(i-first)*width, 0, width-1, 1)
@@ -127,17 +137,22 @@ func drawCoreRow(r draw.Region, cores []sample.CPU, first, columns int, l frame.
 	}
 }
 
-// heatStrip draws one cell a core; with more cores than cells the busiest of each group.
+// heatStrip draws one cell a CPU behind their number; with more CPUs than cells the busiest of each group.
 func heatStrip(r draw.Region, cores []sample.CPU, l frame.Limits) {
-	p := r.CutTop(1).Pen(1, 0)
-	strip := r.Inset(1)
+	r = r.Inset(1)
+	caption := stripCaption(len(cores))
+	p := r.Pen(0, 0)
+	p.Int(draw.Text, int64(len(cores))).Text(draw.Dim, " CPUs")
+	strip := r.Sub(caption, 0, r.W()-caption, r.H())
 	cells := strip.W() * strip.H()
-	p.Int(draw.Text, int64(len(cores))).Text(draw.Dim, " cores")
 	if cells <= 0 {
 		return
 	}
 	each := (len(cores) + cells - 1) / cells
-	p.Text(draw.Dim, ", ").Int(draw.Dim, int64(each)).Text(draw.Dim, " to a cell")
+	if each > 1 && strip.H() > 1 {
+		p = r.Pen(0, 1)
+		p.Int(draw.Text, int64(each)).Text(draw.Dim, " a cell")
+	}
 	for i := 0; i*each < len(cores); i++ {
 		busiest := math.NaN()
 		for _, core := range cores[i*each : min((i+1)*each, len(cores))] {
@@ -150,37 +165,38 @@ func heatStrip(r draw.Region, cores []sample.CPU, l frame.Limits) {
 }
 
 func (d *Page) drawMemory(r draw.Region, f *frame.Frame) {
-	widget.Heading(r.CutTop(1), "Memory", f, sample.Meminfo)
+	rule := r.CutTop(1)
+	p := widget.Heading(rule, "Memory", f, sample.Meminfo)
 	if widget.Missing(&r, f, sample.Meminfo) {
 		return
 	}
 	m := &f.Host.Memory
-	gaugeLine(r.CutTop(1), m.UsedPercent(), f.Settings.Memory)
-	p := r.CutTop(1).Pen(1, 0)
-	amount(&p, "Total", m.Total)
-	amount(&p, "Used", m.Used)
-	amount(&p, "Available", m.Available)
-	p = r.CutTop(1).Pen(1, 0)
-	amount(&p, "Cache", m.Cached+m.Buffers)
-	amount(&p, "Free", m.Free)
-	if m.ARC > 0 {
-		amount(&p, "ZFS ARC", m.ARC)
+	ruleGauge(rule, p.X(), m.UsedPercent(), f.Settings.Memory, widget.Old(f, sample.Meminfo))
+	if d.fits.rows[memoryAmounts] > 0 {
+		p = r.CutTop(1).Pen(1, 0)
+		amount(&p, "Total", m.Total)
+		amount(&p, "Used", m.Used)
+		amount(&p, "Available", m.Available)
+		p = r.CutTop(1).Pen(1, 0)
+		amount(&p, "Cache", m.Cached+m.Buffers)
+		amount(&p, "Free", m.Free)
+		if m.ARC > 0 {
+			amount(&p, "ZFS ARC", m.ARC)
+		}
 	}
-	if fits(memoryDetail, d.body) {
+	if d.fits.rows[memorySwap] > 0 {
 		p = r.CutTop(1).Pen(1, 0)
 		swap(&p, m)
 		amount(&p, "Dirty", m.Dirty)
 		amount(&p, "Buffers", m.Buffers)
-		hugePages(&r, f, 2)
 	}
-	if fits(memoryPressure, d.body) {
+	hugePages(&r, f, d.fits.rows[memoryHuge])
+	if d.fits.rows[memoryStalled] > 0 {
 		p = r.CutTop(1).Pen(1, 0)
 		p.Text(draw.Dim, "stalled ")
 		pressure(&p, f, "some", f.Host.Pressure.MemorySome, "full", f.Host.Pressure.MemoryFull)
 	}
-	if fits(sparklines, d.body) {
-		history(r, &f.Host.History.Memory, 100, draw.Good, f)
-	}
+	history(r, &f.Host.History.Memory, f.Settings.Memory, f)
 }
 
 // amountWidth is a labelled size: 7 columns for the name, 9 for the figure, 3 before the next.
@@ -255,7 +271,7 @@ func hardwareCPUs(view *draw.Region, f *frame.Frame) {
 	}
 	value(p.Skip(2), "guest", h.CPU.Guest, 1)
 	value(&p, "steal", h.CPU.Steal, 1)
-	rows := barRows(*view, len(h.Cores))
+	rows := barRows(view.W(), len(h.Cores))
 	bars := view.CutTop(rows)
 	columns := (len(h.Cores) + rows - 1) / max(rows, 1)
 	for row := range rows {

@@ -7,30 +7,55 @@ import (
 	"hypervisor-tui/draw"
 	"hypervisor-tui/frame"
 	"hypervisor-tui/sample"
+	"hypervisor-tui/screens/widget"
 )
 
 const (
-	historyRows = 3 // fewer rows draw no sparkline: two of picture and the axis
-	historyMost = 64
+	historyRows = 3 // fewer rows draw no chart: two of picture and the axis
+	mirrorRows  = 5 // the same with two series, above and below the axis
+	chartLabel  = 11
 )
 
-// history draws a series over the last rows of r with a true time axis below it. Several points share a column when
-// they are more than the columns; a column then shows their peak. top is the value of a full column; 0 takes the
-// series' own peak.
-func history(r draw.Region, s *sample.Series, top float64, style draw.Style, f *frame.Frame) {
+// history draws a share over the rows of r, each column in the style of its level, with a true time axis below. Several
+// points share a column when they are more than the columns; a column then shows their peak.
+func history(r draw.Region, s *sample.Series, l frame.Limits, f *frame.Frame) {
 	r = r.Inset(1)
 	if r.H() < historyRows || r.W() < 12 {
 		return
 	}
-	r = r.CutTop(historyMost)
 	axis := r.CutBottom(1)
-	peak := s.Max()
-	if top == 0 {
-		top = peak
+	each := pointsEach(r.W())
+	r.SparkLevels(s, each, 100, func(percent float64) draw.Style { return widget.Level(percent, l) })
+	timeAxis(axis, s, each, axis.W(), f)
+}
+
+// pointsEach is how many points share a column of a chart so wide.
+func pointsEach(columns int) int { return max(sample.SeriesLen/max(columns, 1), 1) }
+
+// mirror draws two rates on one scale, the first above and the second below the time axis, each with its name and peak.
+func mirror(r draw.Region, name1 string, s1 *sample.Series, name2 string, s2 *sample.Series, f *frame.Frame) {
+	r = r.Inset(1)
+	if r.H() < mirrorRows || r.W() < 12+chartLabel {
+		return
 	}
-	each := max(sample.SeriesLen/r.W(), 1)
-	r.Spark(s, each, top, style)
-	timeAxis(axis, s, each, r.W(), f)
+	above := r.CutTop(r.H() / 2)
+	axis := r.CutTop(1)
+	below := r
+	chartName(above.CutLeft(chartLabel), name1, s1, draw.Good)
+	chartName(below.CutLeft(chartLabel), name2, s2, draw.Accent)
+	axis.CutLeft(chartLabel)
+	each, top := pointsEach(axis.W()), max(s1.Max(), s2.Max())
+	above.Spark(s1, each, top, draw.Good)
+	below.SparkDown(s2, each, top, draw.Accent)
+	timeAxis(axis, s1, each, axis.W(), f)
+}
+
+// chartName writes the name of a series and its peak below it.
+func chartName(r draw.Region, name string, s *sample.Series, style draw.Style) {
+	p := r.Pen(0, 0)
+	p.Text(style, name).Text(draw.Dim, " peak")
+	p = r.Pen(0, 1)
+	p.Rate(draw.Text, peakOf(s), 0)
 }
 
 // timeAxis says how far back the picture reaches.
@@ -53,35 +78,10 @@ func timeAxis(axis draw.Region, s *sample.Series, each, columns int, f *frame.Fr
 	p.To(axis.W()-3).Text(draw.Dim, "now")
 }
 
-// peakOf is the highest value of a series, for a caption; NaN when it is empty.
+// peakOf is the highest value of a series, for its label; NaN when it is empty.
 func peakOf(s *sample.Series) float64 {
 	if s.Len() == 0 {
 		return math.NaN()
 	}
 	return s.Max()
-}
-
-// twin draws two series side by side on one scale, each with its name and peak.
-func twin(r draw.Region, name1 string, s1 *sample.Series, name2 string, s2 *sample.Series, f *frame.Frame) {
-	if r.H() < historyRows+1 {
-		return
-	}
-	r.CutBottom(max(r.H()-historyMost-1, 0))
-	top := max(s1.Max(), s2.Max())
-	right := r
-	left := right.CutLeft(r.W() / 2)
-	caption(left.CutTop(1), name1, s1)
-	caption(right.CutTop(1), name2, s2)
-	history(left, s1, top, draw.Good, f)
-	history(right, s2, top, draw.Accent, f)
-}
-
-// caption names a series, by its first letter where a rate beside the whole name would be cut.
-func caption(r draw.Region, name string, s *sample.Series) {
-	const peak, rate = " peak ", len("1023 KiB/s")
-	if p := r.Pen(1, 0); p.Left() < len(name)+len(peak)+rate {
-		name = name[:1]
-	}
-	p := r.Pen(1, 0)
-	p.Text(draw.Dim, name).Text(draw.Dim, peak).Rate(draw.Dim, peakOf(s), 0)
 }

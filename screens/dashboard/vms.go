@@ -146,10 +146,10 @@ func (v *vms) scroll(rows int, f *frame.Frame) {
 	v.top = max(min(v.top, len(v.sorted)-rows), 0)
 }
 
-// height is how many rows of the body the VM table takes: its heading and at most a quarter of the body, half of it when
+// wants is how many rows of the body the VM table takes: its heading and at most a quarter of the body, half of it when
 // the whole cluster's are listed.
-func (v *vms) height(f *frame.Frame, body int) int {
-	if len(f.Guests) == 0 || len(v.sorted) == 0 && !v.all || !fits(vmTable, body) {
+func (v *vms) wants(body int, f *frame.Frame) int {
+	if len(f.Guests) == 0 || len(v.sorted) == 0 && !v.all {
 		return 0
 	}
 	part := body / 4

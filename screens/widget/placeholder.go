@@ -79,12 +79,13 @@ func StaleAge(p *draw.Pen, h *health.Health, f *frame.Frame, end int) {
 	}
 }
 
-// Heading draws a panel's rule with its title, and the age when what it shows is stale.
-func Heading(r draw.Region, title string, f *frame.Frame, s sample.Source) {
+// Heading draws a panel's rule with its title, and the age when what it shows is stale. It returns the pen behind them.
+func Heading(r draw.Region, title string, f *frame.Frame, s sample.Source) draw.Pen {
 	p := r.Rule(0, title)
 	if f.Host != nil {
 		StaleMark(&p, &f.Host.Health[s], f)
 	}
+	return p
 }
 
 // Level is the style of a share: good, worth a look, critical.
