@@ -141,13 +141,18 @@ func podUnreadable(f *frame.Frame) {
 	f.Page.Sources = append(f.Page.Sources, journal.SourceState{Name: "pod log files", Health: failed})
 }
 
+// networks are pictures of a host with bridges and VMs, taken at more sizes than those of clusters are.
+var networks = []picture{
+	{name: "network-brief", screen: frame.Network, change: briefNet},
+	{name: "network-nics", screen: frame.Network, change: func(f *frame.Frame) { briefNet(f); bonded(f) }},
+}
+
 // clusters are pictures of a cluster, taken at three sizes.
 var clusters = []picture{
 	{name: "dashboard-k8s", screen: frame.Dashboard, change: frametest.Healthy},
 	{name: "network-k8s", screen: frame.Network, change: frametest.Healthy, keys: []draw.Key{draw.KeyEnd}},
 	{name: "dashboard-k8s-down", screen: frame.Dashboard, change: frametest.APIDown},
-	{name: "network-brief", screen: frame.Network, change: briefNet},
-	{name: "network-nics", screen: frame.Network, change: func(f *frame.Frame) { briefNet(f); bonded(f) }},
+	networks[0], networks[1],
 	{name: "network-k8s-down", screen: frame.Network, change: frametest.APIDown, keys: []draw.Key{draw.KeyEnd}},
 	{name: "dashboard-k8s-service-down", screen: frame.Dashboard, change: frametest.ServiceDown},
 	{name: "dashboard-k8s-forbidden", screen: frame.Dashboard, change: frametest.Forbidden},
@@ -315,6 +320,10 @@ func TestGoldenScreens(t *testing.T) {
 		golden(t, p, 80, 24, "colour")
 		golden(t, p, 80, 24, "mono")
 		golden(t, p, 40, 10, "colour")
+	}
+	for _, p := range networks {
+		golden(t, p, 132, 43, "colour")
+		golden(t, p, 80, 24, "mono")
 	}
 	for _, p := range logPictures {
 		golden(t, p, 200, 60, "colour")

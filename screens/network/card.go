@@ -22,7 +22,7 @@ func cardRows(n *sample.Net, l *sample.Interface, w int, d density) int {
 		w /= 2
 	}
 	pairs, more := 2, 0
-	if d <= whole {
+	if d < compact {
 		pairs++
 		addresses := len(addressesOf(n, l))
 		more = min(max(addresses-1, 0), mostAddresses)
@@ -90,7 +90,7 @@ func (n *Page) drawCard(r draw.Region, f *frame.Frame, l *sample.Interface) {
 	}
 	q.Text(draw.Dim, "State: ")
 	drawLinkState(&q, l)
-	if n.density <= whole {
+	if n.density < compact {
 		moreAddresses(&in, all)
 	}
 	p, q = pair(&in, pairColumns)
@@ -110,7 +110,7 @@ func (n *Page) drawCard(r draw.Region, f *frame.Frame, l *sample.Interface) {
 	if port := l.More().Port; port != "" && q.Left() > len(port)+7 {
 		q.Text(draw.Dim, ", port ").Text(draw.Text, port)
 	}
-	if n.density <= whole {
+	if n.density < compact {
 		p, q = pair(&in, pairColumns)
 		p.Text(draw.Dim, "Driver: ").Fit(draw.Text, widget.Known(l.More().Driver), p.Left()-1)
 		q.Text(draw.Dim, "MAC: ").Fit(draw.Text, widget.Known(l.MAC), q.Left())
@@ -276,7 +276,7 @@ const (
 	nicState   = 15
 	nicMTU     = 28
 	nicAddress = 33
-	nicRates   = 25 // from the right
+	nicRates   = 27 // from the right
 )
 
 // drawNIC draws a physical interface in one row.

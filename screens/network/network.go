@@ -179,6 +179,7 @@ func (n *Page) head(h int, f *frame.Frame) int {
 // lay gives each row its place, the first title one above all: it does not scroll. From pairWidth columns on two frames
 // stand side by side and are of one height.
 func (n *Page) lay(w int, f *frame.Frame) {
+	n.layPlan(w, f)
 	y := 0
 	n.framed = 0
 	var left *listRow // a frame that has room at its right
@@ -189,6 +190,10 @@ func (n *Page) lay(w int, f *frame.Frame) {
 		case titleRow:
 			if i == 0 {
 				row.height = 0
+			}
+		case planRow:
+			if n.density == named {
+				row.height = n.drawPlan(draw.Nowhere(w), f, row)
 			}
 		case clusterRow:
 			row.height = clusterRows(w, widget.ClusterKnown(f))
@@ -215,7 +220,6 @@ func (n *Page) lay(w int, f *frame.Frame) {
 		y += row.height
 	}
 	n.height = y
-	n.layPlan(w, f)
 }
 
 // Draw implements screens.Screen.

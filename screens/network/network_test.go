@@ -114,3 +114,39 @@ func TestBlocksAreAsHighAsTheyAreSaidToBe(t *testing.T) {
 		}
 	}
 }
+
+// TestGuestsAreNamedOrCounted: whatever the width, the VMs that are named and those that are counted are all there are;
+// where there are rows for them, all are named.
+func TestGuestsAreNamedOrCounted(t *testing.T) {
+	var vms []sample.AttachedVM
+	for i := range 30 {
+		vms = append(vms, sample.AttachedVM{Namespace: "default", Name: fmt.Sprintf("vm-%02d", i)})
+	}
+	mixed := slices.Clone(vms)
+	mixed[7].Namespace = "web"
+	n := New()
+	for _, list := range [][]sample.AttachedVM{vms[:1], vms, mixed} {
+		for w := 16; w < 200; w += 7 {
+			for _, h := range []int{1, 3, 40} {
+				n.planCarries = w / 3
+				canvas := draw.NewCanvas(screentest.Looks["ascii"])
+				r := canvas.Begin(w, h)
+				rows := n.guests(r, r.Pen(0, 0), list)
+				text := string(canvas.AppendText(nil))
+				counted, more := strings.Count(text, "vm-"), 0
+				if _, after, ok := strings.Cut(text, " +"); ok {
+					fmt.Sscan(after, &more)
+				}
+				if counted+more != len(list) && !(counted == 0 && strings.Contains(text, ">")) {
+					t.Errorf("%d columns, %d rows: %d named, %d counted, of %d:\n%s", w, h, counted, more, len(list), text)
+				}
+				if rows > h || h == 40 && w > 22 && more > 0 {
+					t.Errorf("%d columns, %d rows: %d rows taken:\n%s", w, h, rows, text)
+				}
+				if measured := n.guests(draw.Nowhere(w), draw.Nowhere(w).Pen(0, 0), list); h == 40 && measured != rows {
+					t.Errorf("%d columns: %d rows, said to be %d", w, rows, measured)
+				}
+			}
+		}
+	}
+}

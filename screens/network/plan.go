@@ -59,8 +59,9 @@ func (n *Page) leadColumns(f *frame.Frame, row *listRow) int {
 // noCarrier reports whether nothing comes through a physical interface.
 func noCarrier(l *sample.Interface) bool { return l.Physical && !(l.AdminUp && l.Carrier) }
 
-// drawPlan draws a bridge, bond or VLAN between what it lies on and what it carries: eno3 = bond0 = br0 ... 12 VMs.
-func (n *Page) drawPlan(r draw.Region, f *frame.Frame, row *listRow) {
+// drawPlan draws a bridge, bond or VLAN between what it lies on and what it carries: eno3 = bond0 = br0 ... 12 VMs. It
+// returns how many rows that takes, with the names of all VMs where r is high enough.
+func (n *Page) drawPlan(r draw.Region, f *frame.Frame, row *listRow) (rows int) {
 	l := f.Net.Interfaces[row.link]
 	all, wide := r, r.W() >= lineWide
 	if wide {
@@ -86,10 +87,12 @@ func (n *Page) drawPlan(r draw.Region, f *frame.Frame, row *listRow) {
 		p.To(max(p.X(), n.planCarries))
 	}
 	carries(&p, l)
-	if n.density != full { // each has a row
-		guests(&p, l.More().VMs)
+	rows = 1
+	if n.density != full && !n.all { // where ports are listed each VM has a row
+		rows = n.guests(r, p, l.More().VMs)
 	}
 	n.markChosen(all, l)
+	return rows
 }
 
 // drawLead draws the way from the physical interfaces to a link; those that nothing comes through are marked.
@@ -152,12 +155,14 @@ func slaveStyle(b *sample.Bond) draw.Style {
 	return draw.Text
 }
 
-// guests names VMs, as many as fit, and their namespace once when it is that of all.
-func guests(p *draw.Pen, vms []sample.AttachedVM) {
+// guests names VMs from p on, in as many rows of r as it takes and r has, and returns how many; their namespace once when
+// it is that of all.
+func (n *Page) guests(r draw.Region, p draw.Pen, vms []sample.AttachedVM) (rows int) {
+	rows = 1
 	if len(vms) == 0 || p.Left() < 16 {
-		return
+		return rows
 	}
-	shared := vms[0].Namespace
+	shared, longest := vms[0].Namespace, 0
 	for i := range vms {
 		if vms[i].Namespace != shared {
 			shared = ""
@@ -170,20 +175,46 @@ func guests(p *draw.Pen, vms []sample.AttachedVM) {
 	}
 	p.Text(draw.Dim, ":")
 	for i := range vms {
+		longest = max(longest, guestColumns(&vms[i], shared != ""))
+	}
+	high := r.H()
+	if n.planCarries+longest > r.W() {
+		high = 1
+	}
+	for i := range vms {
+		room, more := guestColumns(&vms[i], shared != ""), 0
+		if p.Left() < room && rows < high {
+			p = r.Pen(n.planCarries-1, rows)
+			rows++
+		}
+		if i < len(vms)-1 && rows == high {
+			more = len(" +100")
+		}
 		vm := vms[i]
 		if shared != "" {
 			vm.Namespace = ""
 		}
-		room, left := draw.Columns(vm.Namespace)+draw.Columns(vm.Name)+3, len(vms)-i
-		if i > 0 && (p.Left() < room+5 && left > 1 || p.Left() < room) {
-			p.Text(draw.Dim, " +").Int(draw.Text, int64(left))
-			return
+		switch {
+		case p.Left() >= room+more:
+			p.Skip(1)
+			attached(&p, &vm)
+		case i == 0:
+			p.Skip(1).Fit(draw.Text, vm.Name, p.Left()-more)
+		default:
+			p.Text(draw.Dim, " +").Int(draw.Text, int64(len(vms)-i))
+			return rows
 		}
-		p.Skip(1)
-		if more := len(" +100") * min(left-1, 1); p.Left() < room+more {
-			p.Fit(draw.Text, vm.Name, p.Left()-more)
-			continue
-		}
-		attached(p, &vm)
 	}
+	return rows
+}
+
+// guestColumns is the width of a VM's name behind a blank, with its namespace or without.
+func guestColumns(vm *sample.AttachedVM, bare bool) int {
+	switch {
+	case vm.Name == "":
+		return len(" qemu 4194304")
+	case bare || vm.Namespace == "":
+		return draw.Columns(vm.Name) + len(" ")
+	}
+	return draw.Columns(vm.Namespace) + draw.Columns(vm.Name) + len(" /")
 }

@@ -48,10 +48,10 @@ func (row *listRow) choosable() bool { return row.index != 0 }
 type density uint8
 
 const (
-	full    density = iota // frames with all, and the ports of each bridge, those of all VMs among them
-	whole                  // the same without the folded ports
-	compact                // frames with what matters, a row for each bridge
-	dense                  // a row for each physical interface, too
+	full    density = iota // frames with all, and the ports of each bridge, those of VMs though they are folded
+	named                  // VMs by name instead
+	compact                // frames with what matters, one row for each bridge
+	dense                  // one row for each physical interface, too
 )
 
 const headRows = 2 // that do not scroll, nearly always
@@ -69,14 +69,14 @@ type listKey struct {
 	w, h    int
 }
 
-// arrange lists what is to be drawn, in the order in which an operator looks for it: whole where it fits without
-// scrolling, else compact while frames leave half of the page to the others. It allocates, and does so only when links, the size or what is asked for have changed.
+// arrange lists what is to be drawn, in the order in which an operator looks for it: with as much of each as
+// fits without scrolling; frames that take more than half of the page become rows. It allocates, and does so only when links, the size or what is asked for have changed.
 func (n *Page) arrange(f *frame.Frame, key listKey) {
 	for n.density = full; ; n.density++ {
 		n.list(f, key)
 		n.lay(key.w, f)
 		switch n.density {
-		case full, whole:
+		case full, named:
 			if n.height <= key.h {
 				return
 			}
@@ -345,9 +345,9 @@ func (a *arrangement) listPorts(root int) {
 		l := a.net.Interfaces[i]
 		switch {
 		case l.Physical || l.Kind == "bond" || l.Kind == "team":
-		case a.density >= compact && !a.all:
+		case a.density != full && !a.all:
 			a.placed[i] = true
-		case a.folds(l) && !(a.density == full && l.VM != nil):
+		case a.folds(l) && l.VM == nil:
 			a.placed[i] = true
 			folded++
 		default:
