@@ -153,7 +153,8 @@ func (h *hungFile) answer(q []byte) (body []byte, errno int) {
 	return nil, int(unix.ENOSYS)
 }
 
-// file is the device for a child, as its descriptor 3.
+// file is the device for a child, as its descriptor 3. A child that hangs when the test fails is let go, so that it can
+// be ended.
 func (h *hungFile) file(t *testing.T) *os.File {
 	t.Helper()
 	fd, err := unix.FcntlInt(uintptr(h.fd), unix.F_DUPFD_CLOEXEC, 3)
@@ -161,7 +162,10 @@ func (h *hungFile) file(t *testing.T) *os.File {
 		t.Fatal(err)
 	}
 	f := os.NewFile(uintptr(fd), "/dev/fuse")
-	t.Cleanup(func() { f.Close() })
+	t.Cleanup(func() {
+		f.Close()
+		h.recover("")
+	})
 	return f
 }
 
