@@ -92,10 +92,6 @@ func (w *walk) bare(start int) int {
 	return min(end, len(text))
 }
 
-func alnumAt(text []byte, i int) bool {
-	return i < len(text) && (letter(text[i]) || digit(text[i]))
-}
-
 // inQuotes reports whether a double quote that opened on the same line is still open at i, which is not far from where
 // the search is.
 func (w *walk) inQuotes(i int) bool {
@@ -157,10 +153,7 @@ func trimmed(text []byte, s span) span {
 
 // pair reports whether b starts with name=.
 func pair(b []byte) bool {
-	n := 0
-	for n < len(b) && n < 64 && (letter(b[n]) || digit(b[n]) || b[n] == '_' || b[n] == '-' || b[n] == '.' || b[n] == '%') {
-		n++
-	}
+	n := run(b[:min(len(b), 64)], 0, "_-.%")
 	return n > 0 && n < len(b) && b[n] == '='
 }
 
@@ -217,152 +210,10 @@ func wordEnd(text []byte, i int) int {
 	return i
 }
 
-// fold reports whether b is word, which is in small letters, in any case.
-func fold(b []byte, word string) bool {
-	if len(b) != len(word) {
-		return false
+// word returns the string in quotes at start, or the word without them.
+func (w *walk) word(start int) (s span, inQuotes bool) {
+	if s, inQuotes = quoted(w.text, start); inQuotes {
+		return s, true
 	}
-	for i := range b {
-		if lower(b[i]) != word[i] {
-			return false
-		}
-	}
-	return true
-}
-
-// plainWord reports whether b, up to where it could end in a list, says that there is no value or none to be seen.
-func plainWord(b []byte) bool {
-	n := 0
-	for n < len(b) && n < 12 && b[n] != ',' && b[n] != '}' && b[n] != ')' && b[n] != ';' && (b[n] != ']' || b[0] == '[') {
-		n++
-	}
-	var small [12]byte
-	for i := range n {
-		small[i] = lower(b[i])
-	}
-	switch string(small[:n]) {
-	case "true", "false", "nil", "null", "none", "on", "off", "yes", "no", "undefined", "<nil>", "<none>", "(null)", "[]", "{}",
-		"all", "amd64", "arm64", // of a package
-		"[redacted]", "<redacted>", "redacted", "[filtered]", "<hidden>", "<unset>", "***":
-		return true
-	}
-	return masked(b)
-}
-
-// masked reports whether b is nothing but the stars or crosses that stand for a secret.
-func masked(b []byte) bool {
-	for _, c := range b {
-		if c != '*' && (c != 'x' && c != 'X' || len(b) < 3) {
-			return false
-		}
-	}
-	return len(b) > 0
-}
-
-// random reports whether a bare word after a name is a secret rather than prose.
-func random(b []byte) bool {
-	if len(b) >= 12 || signs(b) {
-		return true
-	}
-	for _, c := range b {
-		if digit(c) {
-			return true
-		}
-	}
-	return false
-}
-
-// mixed reports whether b has a digit and a letter and is no number with its unit.
-func mixed(b []byte) bool {
-	digits, letters := false, false
-	for _, c := range b {
-		digits = digits || digit(c)
-		letters = letters || letter(c)
-	}
-	return digits && letters && len(b) >= 6
-}
-
-// likely reports whether b, which prose says to be a secret, is one: it has a digit and a letter, is a number of the
-// length of a PIN, or has a sign within that no word has.
-func likely(b []byte) bool {
-	digits, letters := false, false
-	for _, c := range bytes.TrimRight(b, "=") {
-		digits = digits || digit(c)
-		letters = letters || letter(c)
-		if c == '=' { // a pair
-			return false
-		}
-	}
-	return (digits && letters && len(b) >= 4 && !clock(b) || pin(b) || signs(b)) && (letter(b[0]) || digit(b[0]))
-}
-
-// pin reports whether b is a number of 4 to 8 digits.
-func pin(b []byte) bool { return len(b) >= 4 && len(b) <= 8 && number(b) }
-
-// signs reports whether b has a sign within that neither words nor names have.
-func signs(b []byte) bool {
-	return len(b) > 2 && (letter(b[0]) || digit(b[0])) && bytes.ContainsAny(b[1:len(b)-1], "!#$%^&*") && bytes.IndexByte(b, '\\') < 0
-}
-
-// clock reports whether b is a stamp or a time span.
-func clock(b []byte) bool {
-	for _, c := range b {
-		if !digit(c) && bytes.IndexByte([]byte(".:+-hmsudnTZ"), c) < 0 {
-			return false
-		}
-	}
-	return !number(b)
-}
-
-// named reports whether b may be the name of an object, in small letters, or of a variable.
-func named(b []byte) bool {
-	small, large, line := false, false, false
-	for _, c := range b {
-		switch {
-		case c >= 'a' && c <= 'z':
-			small = true
-		case upper(c):
-			large = true
-		case c == '_':
-			line = true
-		case !digit(c) && c != '-' && c != '.' && c != '/' && c != ':':
-			return false
-		}
-	}
-	return !large || line && !small
-}
-
-// objectName reports whether b is namespace/name of a Kubernetes object.
-func objectName(b []byte) bool {
-	slashes := 0
-	for _, c := range b {
-		switch {
-		case c == '/':
-			slashes++
-		case !(c >= 'a' && c <= 'z' || digit(c) || c == '-' || c == '.'):
-			return false
-		}
-	}
-	return slashes == 1 && b[0] != '/'
-}
-
-// path reports whether b is an absolute path, or one of a file of keys.
-func path(b []byte) bool {
-	if b[0] == '~' || bytes.HasPrefix(b, []byte("./")) {
-		return true
-	}
-	if b[0] != '/' || bytes.IndexByte(b[1:], '/') < 0 {
-		return false
-	}
-	return bytes.IndexByte(b, '+') < 0 && bytes.IndexByte(b, '=') < 0
-}
-
-// base64Text reports whether b consists of the letters of base64, with what fills it up at the end.
-func base64Text(b []byte) bool {
-	for _, c := range bytes.TrimRight(b, "=") {
-		if !letter(c) && !digit(c) && c != '+' && c != '/' {
-			return false
-		}
-	}
-	return true
+	return trimmed(w.text, span{start, w.bare(start)}), false
 }

@@ -15,10 +15,7 @@ func (w *walk) option(i int) span {
 	if name < len(text) && text[name] == '-' {
 		name++
 	}
-	end := name
-	for end < len(text) && (letter(text[end]) || digit(text[end]) || text[end] == '-' || text[end] == '_' || text[end] == '.') {
-		end++
-	}
+	end := run(text, name, "-_.")
 	if end == name {
 		return span{}
 	}

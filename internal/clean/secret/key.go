@@ -8,25 +8,27 @@ import (
 	"unicode/utf8"
 )
 
-// keyKind is what a name says of its value.
-type keyKind uint8
+// keyKind is what a name says of its value: one of these, or a set of them.
+type keyKind uint16
 
 const (
-	plainKey  keyKind = iota
-	strongKey         // a secret
-	passKey           // a secret, but PWD is a directory
-	secretKey         // a secret, but a Kubernetes Secret has a name of its own
-	pinKey            // a secret when it is a number of the length of a PIN
-	pathKey           // a key, or the path of the file that has it
-	weakKey           // a secret when it looks like one
-	queryKey          // a secret in the query of a URL
-	headerKey         // Authorization: a scheme, then a secret
-	cookieKey         // Cookie: pairs to the end of the line
-	listKey           // several secrets, in quotes
-	nameKey           // the name of a variable
-	valueKey          // its value
-	dataKey           // of a Kubernetes Secret, or of a secret of QEMU
-	wordKey           // key: a secret when it looks like a base64 key
+	strongKey keyKind = 1 << iota // a secret
+	passKey                       // a secret, but PWD is a directory
+	secretKey                     // a secret, but a Kubernetes Secret has a name of its own
+	pinKey                        // a secret when it is a number of the length of a PIN
+	pathKey                       // a key, or the path of the file that has it
+	weakKey                       // a secret when it looks like one
+	queryKey                      // a secret in the query of a URL
+	headerKey                     // Authorization: a scheme, then a secret
+	cookieKey                     // Cookie: pairs to the end of the line
+	listKey                       // several secrets, in quotes
+	nameKey                       // the name of a variable
+	valueKey                      // its value
+	dataKey                       // of a Kubernetes Secret, or of a secret of QEMU
+	wordKey                       // key: a secret when it looks like a base64 key
+
+	plainKey keyKind = 0
+	sureKeys         = strongKey | passKey | secretKey
 )
 
 // word is how a name may end. A blank in text is a place where names may have one of _-. or a blank, or nothing; alone
@@ -219,10 +221,7 @@ func nameEnd(text []byte, end int) int {
 		case c == '2' && end >= 3 && text[end-3] == '%' && text[end-2] == '2': // %22
 			end -= 3
 		case digit(c):
-			for end > 0 && digit(text[end-1]) {
-				end--
-			}
-			if end > 0 && text[end-1] == ' ' { // Unseal Key 1
+			if end = runBefore(text, end, 0, isDigit, ""); end > 0 && text[end-1] == ' ' { // Unseal Key 1
 				end--
 			}
 			return end
@@ -254,10 +253,7 @@ func escapeBefore(text []byte, end int) int {
 	case end == 0 || text[end-1] != 'm':
 		return end
 	}
-	i := end - 1
-	for i > 0 && end-i < 12 && (digit(text[i-1]) || text[i-1] == ';') {
-		i--
-	}
+	i := runBefore(text, end-1, max(0, end-12), isDigit, ";")
 	if i == 0 || text[i-1] != '[' {
 		return end
 	}
@@ -317,15 +313,4 @@ func aloneAt(text []byte, start int) bool {
 		return true
 	}
 	return upper(text[start]) && !upper(text[start-1])
-}
-
-func digit(c byte) bool  { return c >= '0' && c <= '9' }
-func upper(c byte) bool  { return c >= 'A' && c <= 'Z' }
-func letter(c byte) bool { return lower(c) >= 'a' && lower(c) <= 'z' }
-
-func lower(c byte) byte {
-	if upper(c) {
-		return c + 'a' - 'A'
-	}
-	return c
 }

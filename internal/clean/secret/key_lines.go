@@ -80,32 +80,11 @@ func (w *walk) keyLine(start int) span {
 	const least = 40
 	text := w.text
 	first := skipBlank(text, start)
-	end := first
-	var small, large, digits, slashes bool
-	for ; end < len(text); end++ {
-		switch c := text[end]; {
-		case c >= 'a' && c <= 'z':
-			small = true
-		case upper(c):
-			large = true
-		case digit(c):
-			digits = true
-		case c == '/':
-			slashes = slashes || end == first
-		case c != '+' && c != '=':
-			if c != ' ' && c != '\n' {
-				return span{}
-			}
-			if c == ' ' && skipBlank(text, end) < len(text) && text[skipBlank(text, end)] != '\n' {
-				return span{}
-			}
-			if end-first < least || !small || !large || !digits || slashes {
-				return span{}
-			}
-			return span{first, end}
-		}
+	end := run(text, first, "/+=")
+	if end-first < least || text[first] == '/' || kinds(text[first:end])&isAlnum != isAlnum {
+		return span{}
 	}
-	if end-first < least || !small || !large || !digits || slashes {
+	if after := skipBlank(text, end); after < len(text) && text[after] != '\n' {
 		return span{}
 	}
 	return span{first, end}

@@ -87,24 +87,13 @@ func nextWord(text []byte, end int) int {
 	return skipBlank(text, end)
 }
 
-// argumentAt returns the word or string at start.
-func (w *walk) argumentAt(start int) span {
-	if inner, ok := quoted(w.text, start); ok {
-		return inner
-	}
-	return trimmed(w.text, span{start, w.bare(start)})
-}
-
 // proseValue returns the word or the string at start when a noun of the kind makes it a secret.
 func (w *walk) proseValue(start int, kind keyKind, sure, token, linked bool) span {
 	text := w.text
 	if text[start] == '(' && sure && start+1 < len(text) && letter(text[start+1]) {
 		start++
 	}
-	s, inQuotes := quoted(text, start)
-	if !inQuotes {
-		s = trimmed(text, span{start, w.bare(start)})
-	}
+	s, inQuotes := w.word(start)
 	v := text[s.start:s.end]
 	switch {
 	case len(v) == 0 || plainWord(v) || inQuotes && s.end == len(text):
@@ -124,7 +113,7 @@ func (w *walk) proseValue(start int, kind keyKind, sure, token, linked bool) spa
 // auth returns VALUE of Redis' "AUTH [NAME] VALUE", and that of AUTH PLAIN in SMTP, with the first argument at start.
 func (w *walk) auth(start int) span {
 	text := w.text
-	s := w.argumentAt(start)
+	s, _ := w.word(start)
 	name := text[s.start:s.end]
 	if likely(name) && (!number(name) || text[s.start-1] == '"') {
 		return s
@@ -133,7 +122,7 @@ func (w *walk) auth(start int) span {
 	if next == s.end || next == len(text) {
 		return span{}
 	}
-	s = w.argumentAt(next)
+	s, _ = w.word(next)
 	v := text[s.start:s.end]
 	last := skipBlank(text, s.end) == len(text) || text[s.end] != ' '
 	if likely(v) && !number(v) && (last && !bytes.HasPrefix(v, []byte("sha")) || string(name) == "default" || string(name) == "PLAIN" || string(name) == "LOGIN") {
@@ -146,7 +135,7 @@ func (w *walk) auth(start int) span {
 func (w *walk) lastArgument(from, end, skip int, setting bool) span {
 	text, start := w.text, nextWord(w.text, end)
 	for start > end && start < len(text) {
-		s := w.argumentAt(start)
+		s, _ := w.word(start)
 		switch {
 		case text[start] == '-':
 		case skip > 0:
@@ -181,7 +170,7 @@ func (w *walk) valueOf(start int) span {
 			}
 			return w.proseValue(start, strongKey, true, true, true)
 		case word[len(word)-1] == ':':
-			s := w.argumentAt(start)
+			s, _ := w.word(start)
 			if !random(text[s.start:s.end]) {
 				return span{}
 			}

@@ -38,8 +38,7 @@ func Append(dst, text []byte) (masked []byte, found bool) {
 
 // Named reports whether name is one of a secret, so that whatever it has for a value is one.
 func Named(name []byte) bool {
-	k := keyAt(name, len(name))
-	return k == strongKey || k == passKey || k == secretKey || k == headerKey || k == cookieKey
+	return keyAt(name, len(name))&(sureKeys|headerKey|cookieKey) != 0
 }
 
 // span is a part of a text: [start, end).

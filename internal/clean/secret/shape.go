@@ -47,15 +47,6 @@ func (w *walk) userinfo(i int) span {
 	return span{}
 }
 
-func number(b []byte) bool {
-	for _, c := range b {
-		if !digit(c) {
-			return false
-		}
-	}
-	return true
-}
-
 // address returns the password of user:password@host without a scheme, with the @ at text[i]. An image with its digest is
 // none.
 func (w *walk) address(i int) span {
@@ -79,7 +70,7 @@ func (w *walk) address(i int) span {
 			return s
 		}
 	}
-	if mixed(v) && bytes.IndexByte(v, '/') < 0 && bytes.IndexByte(v, ':') < 0 && len(rest) > 0 && (letter(rest[0]) || digit(rest[0])) {
+	if mixed(v) && !bytes.ContainsAny(v, "/:") && alnumAt(rest, 0) {
 		return s
 	}
 	return span{}
@@ -91,9 +82,7 @@ func (w *walk) encoded(i int) span {
 	if i+3 > len(text) || text[i+1] != '3' || lower(text[i+2]) != 'd' && lower(text[i+2]) != 'a' {
 		return span{}
 	}
-	switch keyAt(text, i) {
-	case strongKey, passKey, secretKey, headerKey, cookieKey:
-	default:
+	if !Named(text[:i]) {
 		return span{}
 	}
 	start := i + 3
@@ -111,12 +100,7 @@ func (w *walk) encoded(i int) span {
 // cell returns the value in a table: | password | value |.
 func (w *walk) cell(i int) span {
 	text := w.text
-	switch keyAt(text, i) {
-	case strongKey, passKey, secretKey:
-	default:
-		return span{}
-	}
-	if bytes.IndexByte(text[max(0, i-64):i], '|') < 0 {
+	if keyAt(text, i)&sureKeys == 0 || bytes.IndexByte(text[max(0, i-64):i], '|') < 0 {
 		return span{}
 	}
 	s := span{skipBlank(text, i+1), len(text)}
@@ -167,16 +151,8 @@ func (w *walk) element(i int) span {
 		return span{}
 	}
 	name := from + tag + len(open)
-	end := name
-	for end < i && (letter(text[end]) || digit(text[end]) || bytes.IndexByte([]byte("_-.:"), text[end]) >= 0) {
-		end++
-	}
-	if end == name || end < i && text[end] != ' ' {
-		return span{}
-	}
-	switch keyAt(text, end) {
-	case strongKey, passKey, secretKey, pathKey:
-	default:
+	end := run(text[:i], name, "_-.:")
+	if end == name || end < i && text[end] != ' ' || keyAt(text, end)&(sureKeys|pathKey) == 0 {
 		return span{}
 	}
 	s := span{i + size, len(text)}
@@ -206,20 +182,17 @@ func (w *walk) wideSign(i int) span {
 // RFC 6750, RFC 7617
 func (w *walk) scheme(i int) span {
 	text := w.text
-	if i > 0 && (letter(text[i-1]) || digit(text[i-1])) {
+	if inWord(text, i) {
 		return span{}
 	}
 	if n := i + 3; i >= 11 && n < len(text) && fold(text[i:n], "by ") && fold(text[i-11:i], "identified ") { // of SQL
 		s, _ := quoted(text, skipBlank(text, n))
 		return s
 	}
-	bearer := i+6 < len(text) && fold(text[i:i+6], "bearer")
-	end := i + 6
-	if !bearer {
-		if i+5 >= len(text) || !fold(text[i:i+5], "basic") {
-			return span{}
-		}
-		end = i + 5
+	end := run(text, i, "")
+	bearer := fold(text[i:end], "bearer")
+	if !bearer && !fold(text[i:end], "basic") {
+		return span{}
 	}
 	start := skipBlank(text, end)
 	if bytes.HasPrefix(text[start:], []byte("%20")) {
@@ -228,17 +201,14 @@ func (w *walk) scheme(i int) span {
 	if start == end || start >= len(text) {
 		return span{}
 	}
-	s, inQuotes := quoted(text, start)
-	if !inQuotes {
-		s = trimmed(text, span{start, w.bare(start)})
-	}
+	s, _ := w.word(start)
 	v := text[s.start:s.end]
 	switch {
 	case len(v) == 0:
 		return span{}
 	case bearer:
-		if fold(v, "bearer") || fold(v, "token") || fold(v, "tokens") || fold(v, "authentication") || fold(v, "authorization") ||
-			fold(v, "auth") || bytes.HasPrefix(v, []byte("realm=")) || text[i] == 'b' && small(v) {
+		if fold(v, "bearer", "token", "tokens", "authentication", "authorization", "auth") || bytes.HasPrefix(v, []byte("realm=")) ||
+			text[i] == 'b' && kinds(v) == isSmall {
 			return span{}
 		}
 		return s
@@ -246,26 +216,6 @@ func (w *walk) scheme(i int) span {
 		return span{}
 	}
 	return s
-}
-
-// small reports whether b is a word in small letters.
-func small(b []byte) bool {
-	for _, c := range b {
-		if c < 'a' || c > 'z' {
-			return false
-		}
-	}
-	return true
-}
-
-// camel reports whether a large letter follows a small one, as in base64 of more than some bytes.
-func camel(b []byte) bool {
-	for i := 1; i < len(b); i++ {
-		if upper(b[i]) && b[i-1] >= 'a' && b[i-1] <= 'z' && len(b) >= 8 {
-			return true
-		}
-	}
-	return false
 }
 
 // form is the beginning of a token that is known by it.
@@ -321,28 +271,17 @@ func (w *walk) formed(i int) span {
 			}
 			return span{}
 		}
-		return w.run(start, i+1, f.least)
+		s := trimmed(text, span{start, run(text, i+1, "_-.+/=~")})
+		if s.end-(i+1) < f.least {
+			return span{}
+		}
+		return s
 	}
 	return span{}
 }
 
-// run returns the token from start on when its letters from from on are at least least.
-func (w *walk) run(start, from, least int) span {
-	text, end := w.text, from
-	for end < len(text) && (letter(text[end]) || digit(text[end]) || bytes.IndexByte([]byte("_-.+/=~"), text[end]) >= 0) {
-		end++
-	}
-	s := trimmed(text, span{start, end})
-	if s.end-from < least {
-		return span{}
-	}
-	return s
-}
-
 // inWord reports whether a letter or digit stands before start.
-func inWord(text []byte, start int) bool {
-	return start > 0 && (letter(text[start-1]) || digit(text[start-1]))
-}
+func inWord(text []byte, start int) bool { return start > 0 && alnumAt(text, start-1) }
 
 // hash returns what follows the $id$ of a hash of crypt(3), htpasswd and Argon2, with the second sign at text[i].
 func (w *walk) hash(i int) span {
@@ -357,11 +296,7 @@ func (w *walk) hash(i int) span {
 	default:
 		return span{}
 	}
-	end := i + 1
-	for end < len(text) && (letter(text[end]) || digit(text[end]) || bytes.IndexByte([]byte("./$=,+-"), text[end]) >= 0) {
-		end++
-	}
-	s := trimmed(text, span{i + 1, end})
+	s := trimmed(text, span{i + 1, run(text, i+1, "./$=,+-")})
 	if s.end-s.start < 6 {
 		return span{}
 	}

@@ -50,11 +50,8 @@ func (w *walk) member(at, start int) span {
 			first++
 		}
 	}
-	if inQuotes && first < len(text) && (letter(text[first]) || digit(text[first]) || text[first] == '-') {
-		end := first // a number or a word of JSON
-		for end < len(text) && (letter(text[end]) || digit(text[end]) || text[end] == '.' || text[end] == '-' || text[end] == '+') {
-			end++
-		}
+	if inQuotes && (alnumAt(text, first) || first < len(text) && text[first] == '-') {
+		end := run(text, first, ".-+") // a number or a word of JSON
 		if after := skipBlank(text, end); after == len(text) || bytes.IndexByte([]byte(",}]\n"), text[after]) >= 0 {
 			return w.checked(kind, at, span{first, end}, true)
 		}
@@ -134,7 +131,7 @@ func (w *walk) value(kind keyKind, at, start int, strict bool) span {
 		return span{}
 	}
 	end := w.bare(start)
-	if scheme := text[start:end]; fold(scheme, "bearer") || fold(scheme, "basic") {
+	if fold(text[start:end], "bearer", "basic") {
 		if next := skipBlank(text, end); next < len(text) {
 			end = w.bare(next)
 		}
@@ -149,9 +146,7 @@ func (w *walk) value(kind keyKind, at, start int, strict bool) span {
 
 // fields reports whether the name before at is one in a list that semicolons separate.
 func fields(text []byte, at int) bool {
-	for at > 0 && (letter(text[at-1]) || text[at-1] == ' ' || text[at-1] == '_') {
-		at--
-	}
+	at = runBefore(text, at, 0, isLetter, " _")
 	return at > 0 && text[at-1] == ';'
 }
 
@@ -207,9 +202,7 @@ func (w *walk) checked(kind keyKind, at int, s span, strict bool) span {
 
 // inQuery reports whether the name before at is one of the query of a URL.
 func inQuery(text []byte, at int) bool {
-	for at > 0 && (letter(text[at-1]) || text[at-1] == '-') {
-		at--
-	}
+	at = runBefore(text, at, 0, isLetter, "-")
 	return at > 0 && (text[at-1] == '?' || text[at-1] == '&' || bytes.HasSuffix(text[:at], []byte(`\u0026`)))
 }
 
@@ -218,11 +211,7 @@ func (w *walk) name(start int) {
 	if inner, ok := quoted(w.text, start); ok {
 		start = inner.start
 	}
-	end := start
-	for end < len(w.text) && end-start < 256 && (letter(w.text[end]) || digit(w.text[end]) || w.text[end] == '_' || w.text[end] == '-' || w.text[end] == '.') {
-		end++
-	}
-	if Named(w.text[start:end]) {
+	if end := run(w.text[:min(len(w.text), start+256)], start, "_-."); Named(w.text[start:end]) {
 		w.named = end
 	}
 }
@@ -248,10 +237,10 @@ func (w *walk) header(start int, strict bool) span {
 	single := false
 	switch scheme := text[first.start:first.end]; {
 	case next >= body.end:
-	case fold(scheme, "bearer"), fold(scheme, "basic"), fold(scheme, "token"), fold(scheme, "negotiate"), fold(scheme, "ntlm"), fold(scheme, "apikey"):
+	case fold(scheme, "bearer", "basic", "token", "negotiate", "ntlm", "apikey"):
 		single = true
 		fallthrough
-	case fold(scheme, "digest"), bytes.HasPrefix(scheme, []byte("AWS4-")), bytes.HasPrefix(scheme, []byte("SCRAM-")), fold(scheme, "hawk"), fold(scheme, "oauth"):
+	case fold(scheme, "digest", "hawk", "oauth"), bytes.HasPrefix(scheme, []byte("AWS4-")), bytes.HasPrefix(scheme, []byte("SCRAM-")):
 		s := span{next, body.end}
 		if single && !inQuotes {
 			s.end = w.bare(next)
@@ -309,7 +298,7 @@ func (w *walk) block(kind keyKind, at, start int) span {
 		if !w.hasObject() {
 			return span{}
 		}
-	case kind == nameKey || kind == headerKey || kind == cookieKey || kind == valueKey && (w.named == 0 || at-w.named > 64):
+	case kind&(nameKey|headerKey|cookieKey) != 0 || kind == valueKey && (w.named == 0 || at-w.named > 64):
 		return span{}
 	case !marked && (kind != strongKey || bytes.Contains(body, []byte(":"))):
 		return span{}
@@ -349,10 +338,8 @@ func (w *walk) data(at, start int) span {
 	if !bytes.Contains(text[max(0, at-160):at], []byte("secret")) {
 		return span{}
 	}
-	if inner, ok := quoted(text, start); ok {
-		return inner
-	}
-	return trimmed(text, span{start, w.bare(start)})
+	s, _ := w.word(start)
+	return s
 }
 
 // hasObject reports whether the text has a Kubernetes Secret: kind: Secret, in any quotes, or Go's Secret{.
