@@ -4,8 +4,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/gdamore/tcell/v2"
-
 	"hypervisor-tui/draw/vtscreen"
 	"hypervisor-tui/internal/clean"
 )
@@ -30,11 +28,11 @@ func onTheWire(t *testing.T, term, charset, text string, w, h int) *vtscreen.Scr
 		if y == h {
 			break
 		}
-		style := tcell.StyleDefault.Foreground(tcell.PaletteColor(i % 20)).Bold(i%3 == 0).Reverse(i%5 == 0)
+		a := attr{fg: colour(i%17) - 1, bg: own, bold: i%3 == 0, reverse: i%5 == 0}
 		if i%4 == 0 {
-			style = style.Background(tcell.PaletteColor(i % 16)).Underline(true)
+			a.bg = colour(i % 16)
 		}
-		s.Put(x, y, string(r), style)
+		s.Put(x, y, r, a)
 		x, i = x+n, i+1
 	}
 	s.Show()
@@ -65,7 +63,7 @@ func TestOnlyOurSequences(t *testing.T) {
 		}
 	}
 	v := onTheWire(t, "vt220", "C", "┌─┐│x│└─┘√世", 20, 2)
-	if got := strings.TrimRight(v.String(), "\n"); got != "┌─┐│x│└─┘??" || len(v.Foreign) > 0 {
+	if got := strings.TrimRight(v.String(), "\n"); got != "┌─┐│x│└─┘+?" || len(v.Foreign) > 0 {
 		t.Errorf("vt220 in ASCII shows %q, foreign %q", got, v.Foreign)
 	}
 }
