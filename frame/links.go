@@ -37,30 +37,28 @@ func findNetwork(dst []Problem, f *Snapshot) []Problem {
 // findLink judges one link. A cable is told of once: by its interface, or by the bond that this belongs to.
 func findLink(dst []Problem, n *sample.Net, l *sample.Interface) []Problem {
 	d := l.More()
-	p := Problem{Severity: journal.Err, Kind: NoCarrier, Subject: l.Name, Hit: Hit{VMs: len(d.VMs)}, Where: Network}
 	switch {
 	case d.Bridge != nil:
 		if l.AdminUp && cut(n, d) {
 			dst = findCut(dst, n, l)
 		}
 		return dst
-	case d.Bond != nil:
-		switch {
-		case !l.AdminUp || d.Bond.Slaves == 0:
-			return dst
-		case l.Carrier && d.Bond.Up < d.Bond.Slaves:
-			p.Severity, p.Kind, p.Hit.VMs = journal.Warning, BondDegraded, 0
-		case l.Carrier || l.AddressCount == 0 && bridged(n, l):
+	case d.Bond == nil && (l.Carrier || !l.Configured()):
+		return dst
+	}
+	p := Problem{Severity: journal.Err, Kind: NoCarrier, Subject: l.Name, Hit: Hit{VMs: len(d.VMs)}, Where: Network}
+	switch master := Link(n, l.Master); {
+	case d.Bond == nil && master != nil:
+		if told(n, master) {
 			return dst
 		}
-	case l.Configured() && !l.Carrier:
-		if master := Link(n, l.Master); master != nil {
-			if told(n, master) {
-				return dst
-			}
-			p.Hit.VMs = 0 // they have another cable, or their bridge is off
-		}
-	default:
+		p.Hit.VMs = 0 // they have another cable, or their bridge is off
+	case d.Bond == nil:
+	case !l.AdminUp || d.Bond.Slaves == 0:
+		return dst
+	case l.Carrier && d.Bond.Up < d.Bond.Slaves:
+		p.Severity, p.Kind, p.Hit.VMs = journal.Warning, BondDegraded, 0
+	case l.Carrier || l.AddressCount == 0 && bridged(n, l):
 		return dst
 	}
 	if p.Hit.VMs > 0 {

@@ -206,14 +206,23 @@ func TestF5NodeOfWhichAPartIsForbidden(t *testing.T) {
 	}
 }
 
-// TestServicesByType puts the most first, equal ones by name.
+// TestServicesByType puts the most first, equal ones by name, and says how many of type ClusterIP are headless.
 func TestServicesByType(t *testing.T) {
 	f := frametest.Fixed()
 	frametest.Healthy(f)
-	f.Kube.Services = kube.Services{Total: 10, ByType: []kube.Count{{Name: "ClusterIP", N: 3}, {Name: "Headless", N: 1}, {Name: "LoadBalancer", N: 3}, {Name: "NodePort", N: 3}}}
-	text := shot(t, frame.Network, 132, 60, f)
-	if want := "K8s Services: 10 (3 ClusterIP, 3 LoadBalancer, 3 NodePort, 1 Headless)"; !strings.Contains(text, want) {
-		t.Errorf("%q is missing:\n%s", want, text)
+	for _, c := range []struct {
+		types []kube.Count
+		want  string
+	}{
+		{[]kube.Count{{Name: "ClusterIP", N: 3}, {Name: "Headless", N: 1}, {Name: "LoadBalancer", N: 4}, {Name: "NodePort", N: 2}},
+			"K8s Services: 10 (4 ClusterIP, 4 LoadBalancer, 2 NodePort), 1 headless\n"},
+		{[]kube.Count{{Name: "ExternalName", N: 2}, {Name: "Headless", N: 8}}, "K8s Services: 10 (8 ClusterIP, 2 ExternalName), 8 headless\n"},
+		{[]kube.Count{{Name: "ClusterIP", N: 10}}, "K8s Services: 10 (10 ClusterIP)\n"},
+	} {
+		f.Kube.Services = kube.Services{Total: 10, ByType: c.types}
+		if text := shot(t, frame.Network, 132, 60, f); !strings.Contains(text, c.want) {
+			t.Errorf("%q is missing:\n%s", c.want, text)
+		}
 	}
 }
 

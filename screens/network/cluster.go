@@ -1,6 +1,8 @@
 package network
 
 import (
+	"cmp"
+	"slices"
 	"strings"
 
 	"hypervisor-tui/draw"
@@ -108,7 +110,8 @@ func policies(p *draw.Pen, f *frame.Frame) {
 	learned(p, n.Policy.Source)
 }
 
-// services writes how many there are, and of each type, the most first: 23 (12 LoadBalancer, 8 ClusterIP, 3 NodePort).
+// services writes how many there are, and of each type, the most first, with what has no IP beside them:
+// 23 (12 LoadBalancer, 8 ClusterIP, 3 NodePort), 2 headless.
 func services(p *draw.Pen, f *frame.Frame) {
 	kept, s := &f.Kube.Kinds[kube.KindService], &f.Kube.Services
 	p.Text(draw.Dim, "K8s Services: ")
@@ -118,29 +121,40 @@ func services(p *draw.Pen, f *frame.Frame) {
 	}
 	style := widget.KindStyle(kept, draw.Text)
 	p.Int(style, int64(s.Total))
-	last, before, after := kube.Count{N: s.Total + 1}, " (", ""
-	for range s.ByType {
-		next := following(s.ByType, last)
-		if p.Left() < len(next.Name)+10 {
+	var space [8]kube.Count
+	types, headless := kubectlTypes(append(space[:0], s.ByType...))
+	before, after := " (", ""
+	for _, one := range types {
+		if p.Left() < len(one.Name)+10 {
 			p.Skip(1).Glyph(draw.Dim, draw.Ellipsis)
 			break
 		}
-		p.Text(draw.Dim, before).Int(style, int64(next.N)).Skip(1).Text(draw.Dim, next.Name)
-		last, before, after = next, ", ", ")"
+		p.Text(draw.Dim, before).Int(style, int64(one.N)).Skip(1).Text(draw.Dim, one.Name)
+		before, after = ", ", ")"
 	}
 	p.Text(draw.Dim, after)
+	if headless > 0 && p.Left() > len(", 1000 headless") {
+		p.Text(draw.Dim, ", ").Int(style, int64(headless)).Text(draw.Dim, " headless")
+	}
 }
 
-// following is the count that comes after last when the largest come first, equal ones by name.
-func following(all []kube.Count, last kube.Count) kube.Count {
-	best := kube.Count{N: -1}
-	for _, c := range all {
-		after := c.N < last.N || c.N == last.N && c.Name > last.Name
-		if after && (c.N > best.N || c.N == best.N && c.Name < best.Name) {
-			best = c
+// kubectlTypes sorts the counts of services, the largest first, equal ones by name, and counts headless ones as what kubectl
+// prints for them, ClusterIP. It changes counts and returns a part of it.
+func kubectlTypes(counts []kube.Count) (types []kube.Count, headless int) {
+	slices.SortFunc(counts, func(a, b kube.Count) int { return strings.Compare(a.Name, b.Name) }) // ClusterIP before Headless
+	for i := range counts {
+		if counts[i].Name == "Headless" {
+			headless = counts[i].N
+			counts[i].Name = "ClusterIP"
+			if i > 0 && counts[i-1].Name == "ClusterIP" {
+				counts[i-1].N += headless
+				counts = slices.Delete(counts, i, i+1)
+			}
+			break
 		}
 	}
-	return best
+	slices.SortFunc(counts, func(a, b kube.Count) int { return cmp.Or(b.N-a.N, strings.Compare(a.Name, b.Name)) })
+	return counts, headless
 }
 
 // localCIDR writes the pods' addresses as this host's files tell them.
