@@ -4,14 +4,15 @@ import (
 	"math"
 	"testing"
 	"time"
+
+	"github.com/gdamore/tcell/v2"
 )
 
 // sink is a terminal that takes cells and shows nothing.
 type sink struct{ cells int }
 
-func (s *sink) Put(int, int, rune, attr) int {
+func (s *sink) Put(int, int, string, tcell.Style) {
 	s.cells++
-	return 1
 }
 
 // leastAllocs is the least that 20 calls allocate, of several tries: others in the process may allocate too.

@@ -4,6 +4,8 @@ import (
 	"math"
 	"unicode/utf8"
 
+	"github.com/gdamore/tcell/v2"
+
 	"hypervisor-tui/draw/tty"
 	"hypervisor-tui/internal/clean"
 )
@@ -22,9 +24,9 @@ const (
 
 var blank = cell{r: ' '}
 
-// Putter is the part of a Screen that Flush needs. Put draws a character and returns how many bytes that took.
+// Putter is the part of a Screen that Flush needs.
 type Putter interface {
-	Put(x, y int, r rune, a attr) int
+	Put(x, y int, str string, style tcell.Style)
 }
 
 // Canvas is a frame of cells, and the memory of what the terminal shows. One goroutine owns it.
@@ -33,13 +35,14 @@ type Canvas struct {
 	cells []cell // being composed
 	shown []cell // what the terminal has
 	look  Look
+	names runeNames
 	next  int // row where the next FlushSome goes on
 	mend  int // row that the next Repair starts with
 }
 
 // NewCanvas returns an empty canvas that is drawn in the given look. Begin gives it a size.
 func NewCanvas(look Look) *Canvas {
-	return &Canvas{look: look}
+	return &Canvas{look: look, names: newRuneNames()}
 }
 
 // Begin starts a frame of w by h cells, all blank, and returns the whole of it. It allocates when the size changed;
@@ -93,7 +96,8 @@ func (c *Canvas) SetLook(l Look) {
 	c.Forget()
 }
 
-// Flush gives p each cell that differs from what it has, exactly once, and returns how many.
+// Flush gives p each cell that differs from what it has, exactly once, and returns how many. It does not allocate,
+// but for a rune outside the table that is met for the first time.
 func (c *Canvas) Flush(p Putter) (sent int) {
 	left := math.MaxInt
 	for y := range c.h {
@@ -133,10 +137,17 @@ func (c *Canvas) FlushSome(p Putter, bytes, head int) (sent int, more bool) {
 // FromTop makes the next FlushSome go through the rows from the first one on.
 func (c *Canvas) FromTop() { c.next = 0 }
 
+// What tcell sends besides the runes, about: for a cell that does not follow the one before it, and for another style.
+const (
+	jumpBytes  = 8  // ESC [ 24 ; 80 H
+	styleBytes = 12 // attributes off, and on again
+)
+
 // flushRow gives p what differs in row y until left, in bytes on the wire, is used up.
 func (c *Canvas) flushRow(p Putter, y int, left *int) (sent int) {
 	row := c.cells[y*c.w : (y+1)*c.w]
 	old := c.shown[y*c.w : (y+1)*c.w]
+	last, style := -1, Style(0xff)
 	for x := range row {
 		if row[x] == old[x] {
 			continue
@@ -152,7 +163,16 @@ func (c *Canvas) flushRow(p Putter, y int, left *int) (sent int) {
 				continue // drawn with its left half, which differs too or is shown already
 			}
 		}
-		*left -= p.Put(x, y, drawn(c.look.Font, r), c.look.Theme.attr(row[x].style))
+		name := c.names.name(drawn(c.look.Font, r))
+		p.Put(x, y, name, c.look.Theme.style(row[x].style))
+		*left -= len(name)
+		if last != x-1 {
+			*left -= jumpBytes
+		}
+		if style != row[x].style {
+			*left -= styleBytes
+		}
+		last, style = x, row[x].style
 		sent++
 	}
 	return sent
@@ -186,4 +206,42 @@ func (c *Canvas) put(x, y int, v cell) {
 		c.cells[i+1] = cell{' ', c.cells[i+1].style}
 	}
 	c.cells[i] = v
+}
+
+// runeNames are the ready strings that tcell is given: it keeps them, so they must never change.
+type runeNames struct {
+	latin [0x180]string
+	boxes [0x2900 - 0x2500]string
+	other map[rune]string
+}
+
+const maxOther = 4096
+
+func newRuneNames() runeNames {
+	n := runeNames{other: make(map[rune]string)}
+	for i := range n.latin {
+		n.latin[i] = string(rune(i))
+	}
+	for i := range n.boxes {
+		n.boxes[i] = string(rune(0x2500 + i))
+	}
+	return n
+}
+
+func (n *runeNames) name(r rune) string {
+	switch {
+	case r >= 0 && int(r) < len(n.latin):
+		return n.latin[r]
+	case r >= 0x2500 && r < 0x2900:
+		return n.boxes[r-0x2500]
+	}
+	s, ok := n.other[r]
+	if !ok {
+		if len(n.other) >= maxOther {
+			clear(n.other)
+		}
+		s = string(r)
+		n.other[r] = s
+	}
+	return s
 }

@@ -4,6 +4,8 @@ import (
 	"testing"
 	"unicode/utf8"
 
+	"github.com/gdamore/tcell/v2"
+
 	"hypervisor-tui/internal/clean"
 )
 
@@ -18,8 +20,8 @@ type model struct {
 
 // modelCell is one cell. The right half of a wide rune has no text.
 type modelCell struct {
-	text string
-	attr attr
+	text  string
+	style tcell.Style
 }
 
 // newModel returns a terminal that shows something else than any canvas.
@@ -36,25 +38,25 @@ func (m *model) garble() {
 	}
 }
 
-func (m *model) Put(x, y int, r rune, a attr) int {
+func (m *model) Put(x, y int, text string, style tcell.Style) {
 	m.t.Helper()
+	r, n := utf8.DecodeRuneInString(text)
 	width := clean.Width(r)
-	if width == 0 {
-		m.t.Fatalf("%U reaches the terminal at %d,%d", r, x, y)
+	if n != len(text) || width == 0 {
+		m.t.Fatalf("%q reaches the terminal at %d,%d", text, x, y)
 	}
 	if x < 0 || y < 0 || x+width > m.w || y >= m.h {
-		m.t.Fatalf("%q of %d columns at %d,%d reaches a terminal of %dx%d", r, width, x, y, m.w, m.h)
+		m.t.Fatalf("%q of %d columns at %d,%d reaches a terminal of %dx%d", text, width, x, y, m.w, m.h)
 	}
 	m.puts[y*m.w+x]++
 	row := m.cells[y*m.w : (y+1)*m.w]
 	for i := x; i < x+width; i++ {
 		m.halve(row, i)
 	}
-	row[x] = modelCell{string(r), a}
+	row[x] = modelCell{text, style}
 	if width == 2 {
-		row[x+1] = modelCell{"", a}
+		row[x+1] = modelCell{"", style}
 	}
-	return utf8.RuneLen(r)
 }
 
 // halve blanks the other half of the wide rune that cell x belongs to, if it does.

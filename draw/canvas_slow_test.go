@@ -4,6 +4,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/gdamore/tcell/v2"
+
 	"hypervisor-tui/draw/tty/ttytest"
 	"hypervisor-tui/draw/vtscreen"
 )
@@ -15,14 +17,12 @@ type tape struct {
 	sent int
 }
 
-func (p *tape) Put(x, y int, r rune, a attr) int {
-	bytes := p.model.Put(x, y, r, a)
+func (p *tape) Put(x, y int, text string, style tcell.Style) {
 	if n := len(p.rows); n == 0 || p.rows[n-1] != y {
 		p.rows = append(p.rows, y)
-		bytes += len("\x1b[24;80H")
 	}
 	p.sent++
-	return bytes
+	p.model.Put(x, y, text, style)
 }
 
 // TestF37HeaderGoesFirst: with little room each part of a large change starts with the header, whatever else waits, and
@@ -35,7 +35,10 @@ func TestF37HeaderGoesFirst(t *testing.T) {
 	parts, more := 0, true
 	for ; more; parts++ {
 		r := c.Begin(w, h)
-		r.Fill('x', Text)
+		for y := range h {
+			r.Sub(0, y, w, 1).Fill('a'+rune(y), Text)
+		}
+		r.Fill('x', Style(parts)%2)
 		q := r.Pen(10, 1)
 		q.Int(Text, int64(parts)) // the clock
 		if parts > 0 {
@@ -60,6 +63,7 @@ func TestF37HeaderGoesFirst(t *testing.T) {
 		if parts > 100 {
 			t.Fatal("it never comes to an end")
 		}
+		r.Fill('x', Text)
 	}
 	if len(seen) != h {
 		t.Errorf("%d rows of %d were sent", len(seen), h)

@@ -7,6 +7,8 @@ import (
 	"testing"
 	"unicode/utf8"
 
+	"github.com/gdamore/tcell/v2"
+
 	"hypervisor-tui/draw/tty"
 )
 
@@ -149,6 +151,59 @@ func TestWideRuneIsNeverSplit(t *testing.T) {
 		wholeRunes(t, canvas)
 		if got := strings.TrimRight(string(canvas.AppendText(nil)), "\n"); got != c.want {
 			t.Errorf("%s: %q, want %q", c.name, got, c.want)
+		}
+	}
+}
+
+// keeper keeps what it is given, as tcell does.
+type keeper []string
+
+func (k *keeper) Put(_, _ int, text string, _ tcell.Style) {
+	*k = append(*k, text)
+}
+
+// TestNamesNeverChange holds that strings that tcell keeps stay what they were while ever more runes are met.
+func TestNamesNeverChange(t *testing.T) {
+	c := NewCanvas(testLook())
+	const rows = 20
+	r := c.Begin(tty.MaxWidth, rows)
+	var want []string
+	next := rune(0x3400)
+	for y := range rows {
+		for x := 0; x < tty.MaxWidth; x += 2 {
+			r.Set(x, y, next, Text)
+			want = append(want, string(next))
+			next++
+		}
+	}
+	var got keeper
+	c.Flush(&got)
+	if strings.Join(got, "") != strings.Join(want, "") {
+		t.Error("runes reach the terminal changed")
+	}
+	if len(want) <= maxOther*3/4 || len(c.names.other) > maxOther {
+		t.Errorf("%d runes drawn, %d remembered, at most %d", len(want), len(c.names.other), maxOther)
+	}
+	for i := range 3 {
+		for x := 0; x < tty.MaxWidth; x += 2 {
+			r.Set(x, i, next, Text)
+			next++
+		}
+		c.Flush(&got)
+	}
+	for y := range rows {
+		for x := 0; x < tty.MaxWidth; x += 2 {
+			r.Set(x, y, next, Text)
+			next++
+		}
+	}
+	c.Flush(&got)
+	if len(c.names.other) > maxOther {
+		t.Errorf("%d runes remembered, at most %d", len(c.names.other), maxOther)
+	}
+	for i := range want {
+		if got[i] != want[i] {
+			t.Fatalf("string %d was %q and is now %q", i, want[i], got[i])
 		}
 	}
 }

@@ -119,7 +119,11 @@ func TestF38ModesLeftBehind(t *testing.T) {
 // TestModesAreShort: the slow repair sends them each second, also at 9600 baud.
 func TestModesAreShort(t *testing.T) {
 	for _, term := range entries {
-		if n := len(modesSequence(Caps{Linux: term == "linux", UTF8: true})); n > 40 {
+		e, err := lookupEntry(term)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n := len(modesSequence(e, Caps{Linux: term == "linux", UTF8: true})); n > 40 {
 			t.Errorf("%s: %d bytes", term, n)
 		}
 	}

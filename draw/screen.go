@@ -2,75 +2,46 @@ package draw
 
 import (
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/gdamore/tcell/v2"
 	"github.com/gdamore/tcell/v2/terminfo"
 )
 
-// Terminal is what a Screen draws on; *tty.Terminal is one.
-type Terminal interface {
-	port
-	AwaitSize()
-	Abandon(sequence []byte)
-	Console() bool
-}
-
-// port is the part of a Terminal that is needed while it draws.
-type port interface {
-	Start() error
-	Stop() error
-	Drain() error
-	Close() error
-	Read([]byte) (int, error)
-	Write([]byte) (int, error)
-	Size() (w, h int)
-}
-
-// Screen draws on a terminal and ends in any case. tcell starts and ends it and reads its keys; it draws nothing. One
-// goroutine owns it.
+// Screen draws on a Tty through tcell, a row at a time, and ends in any case. One goroutine owns it.
 type Screen struct {
-	tcell   engine
-	wire    wire
-	port    port
+	tcell   oneRow
+	cells   *tcell.CellBuffer // tcell's, under its lock: the row that is drawn
+	window  *window
 	tty     Terminal
+	wide    []int // columns of the row's wide characters
 	restore []byte
 	modes   []byte
 	clear   []byte
 	started bool // Init has succeeded and Fini was not called since
 }
 
-// engine is a tcell screen, with what it has beside its interface.
-type engine interface {
+// oneRow is a tcell screen, with what it has beside its interface.
+type oneRow interface {
 	tcell.Screen
+	sync.Locker
+	GetCells() *tcell.CellBuffer
 	EventQ() chan tcell.Event
 }
 
-// oneCell is a port that tcell takes for a terminal of a single cell: it keeps 192 bytes for each.
-type oneCell struct{ port }
-
-func (oneCell) WindowSize() (tcell.WindowSize, error) {
-	return tcell.WindowSize{Width: 1, Height: 1}, nil
-}
-
-// NotifyResize does nothing: tcell would draw then.
-func (oneCell) NotifyResize(func()) {}
-
 // newScreen makes a Screen that writes to p by entry e, which it owns from now on.
 func newScreen(p port, e *terminfo.Terminfo, caps Caps) (*Screen, error) {
-	e.EnableAcs = ""
-	if !caps.UTF8 {
-		e.EnableAcs = lineDrawing
-	}
-	s, err := tcell.NewTerminfoScreenFromTtyTerminfo(oneCell{p}, e)
+	w := newWindow(p, e)
+	s, err := tcell.NewTerminfoScreenFromTtyTerminfo(w, e)
 	if err != nil {
 		return nil, err
 	}
+	row := s.(oneRow) // tcell's own type has all of it
 	return &Screen{
-		tcell: s.(engine), // tcell's own type is one
-		wire:  newWire(caps.UTF8), port: p,
-		restore: restoreSequence(e), modes: modesSequence(caps),
-		clear: []byte(e.AttrOff + foreignInput + pasteMarked + e.Clear),
+		tcell: row, cells: row.GetCells(), window: w,
+		restore: restoreSequence(e), modes: modesSequence(e, caps),
+		clear: []byte(e.AttrOff + foreignInput + pasteMarked + e.HideCursor + e.Clear),
 	}, nil
 }
 
@@ -86,18 +57,18 @@ func restoreSequence(e *terminfo.Terminfo) []byte {
 	return []byte(e.ShowCursor + e.ResetFgBg + e.AttrOff + e.ExitKeypad + e.EnableAutoMargin + e.Clear + e.ExitCA)
 }
 
-// modesSequence brings the terminal into the modes that drawing needs, but for the attributes of text, which each frame
-// sets: another terminal may be at the other end of the line by now, or another program may have set them. It ends whatever
-// was cut off before it.
+// modesSequence brings the terminal into the modes that drawing needs, but for those that drawing itself sets: another
+// terminal may be at the other end of the line by now, or another program may have set them. It ends whatever was cut
+// off before it.
 //
 // ECMA-48; man 4 console_codes for what is the Linux console's own
-func modesSequence(caps Caps) []byte {
+func modesSequence(e *terminfo.Terminfo, caps Caps) []byte {
 	const (
 		endOfString  = "\x1b\\"
-		ascii        = "\x1b(B\x0f"             // G0, and that one in use
-		wholeScrolls = "\x1b[r"                 // DECSTBM without its margins
-		replace      = "\x1b[4l"                // IRM
-		plainScreen  = "\x1b[?1;5;6;7;25l\x1b>" // DECCKM, DECSCNM, DECOM, DECAWM, DECTCEM, DECKPNM
+		ascii        = "\x1b(B\x0f"        // G0, and that one in use
+		wholeScrolls = "\x1b[r"            // DECSTBM without its margins
+		replace      = "\x1b[4l"           // IRM
+		plainScreen  = "\x1b[?1;5;6l\x1b>" // DECCKM, DECSCNM, DECOM, DECKPNM
 		firstFont    = "\x1b[10m"
 		utf8Text     = "\x1b%G"
 	)
@@ -108,10 +79,7 @@ func modesSequence(caps Caps) []byte {
 	if caps.Linux && caps.UTF8 {
 		modes += utf8Text
 	}
-	if !caps.UTF8 {
-		modes += lineDrawing
-	}
-	return []byte(modes)
+	return []byte(modes + e.EnableAcs + e.DisableAutoMargin)
 }
 
 // Init starts the screen. A terminal that does not know its size is asked where its last cell is, and has a second to
@@ -129,35 +97,66 @@ func (s *Screen) Init() error {
 }
 
 func (s *Screen) start() error {
-	s.wire.width, _ = s.port.Size()
+	s.window.measure()
 	return s.tcell.Init()
 }
 
 // PollEvent waits for what was typed; nil is the end of the screen.
 func (s *Screen) PollEvent() tcell.Event { return s.tcell.PollEvent() }
 
-// Put draws r at (x, y), whatever the terminal shows there, with the next Show, and returns how many bytes that takes; a
-// blank's are counted with what follows it. The fewest are needed when the cells of a row come one after the other.
-func (s *Screen) Put(x, y int, r rune, a attr) int { return s.wire.put(x, y, r, a) }
+// Put draws one character at (x, y), whatever the terminal shows there, with the next Show. The cells of a row come one
+// after the other.
+func (s *Screen) Put(x, y int, str string, style tcell.Style) {
+	if y != s.window.row {
+		s.drawRow()
+		s.window.row = y
+	}
+	s.tcell.Lock()
+	_, width := s.cells.Put(x, 0, str, style)
+	s.cells.SetDirty(x, 0, true)
+	s.tcell.Unlock()
+	if width > 1 {
+		s.wide = append(s.wide, x)
+	}
+}
 
 // Show sends what was put since the last Show.
 func (s *Screen) Show() {
-	if frame := s.wire.end(); len(frame) > 0 {
-		_, _ = s.port.Write(frame) // a terminal that is gone is told elsewhere
+	s.drawRow()
+	s.window.row = none
+	s.window.send()
+}
+
+// drawRow makes tcell draw the row that the window is on. Afterwards all of tcell's cells count as shown again.
+func (s *Screen) drawRow() {
+	if s.window.row == none {
+		return
 	}
+	s.window.take(s.tcell)
+	s.tcell.Lock()
+	defer s.tcell.Unlock()
+	for _, x := range s.wide { // tcell leaves the right half to be drawn once the left one has gone
+		s.cells.Put(x, 0, " ", tcell.StyleDefault)
+		s.cells.SetDirty(x, 0, false)
+		s.cells.SetDirty(x+1, 0, false)
+	}
+	s.wide = s.wide[:0]
 }
 
 // Wipe empties the terminal, whatever it shows and whatever size it has by now. The canvas has to be told.
 func (s *Screen) Wipe() {
-	s.wire.width, _ = s.port.Size()
+	if s.window.measure() {
+		s.window.take(s.tcell) // tcell draws all cells anew then
+		s.window.forget()
+	}
 	s.SetModes()
-	_, _ = s.port.Write(s.clear) // a terminal that is gone is told elsewhere
+	_, _ = s.window.port.Write(s.clear) // a terminal that is gone is told elsewhere
 }
 
 // SetModes brings the terminal into the modes that drawing needs, whatever another program has left. What it shows
 // stays, but drawing must go on with Show.
 func (s *Screen) SetModes() {
-	_, _ = s.port.Write(s.modes)
+	_, _ = s.window.port.Write(s.modes)
 }
 
 // Abandon restores and closes the terminal from any goroutine, for a program whose own one hangs. It may wait for ever

@@ -4,6 +4,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/gdamore/tcell/v2"
+
 	"hypervisor-tui/draw/tty"
 	"hypervisor-tui/draw/tty/ttytest"
 	"hypervisor-tui/draw/vtscreen"
@@ -23,10 +25,10 @@ func TestF31StalledReader(t *testing.T) {
 			t.Error(err)
 		}
 		for i := range 40 {
-			r := rune('a' + i%26)
+			text := string(rune('a' + i%26))
 			for y := range 24 {
 				for x := range 80 {
-					s.Put(x, y, r, fg(colour((x+i)%16)))
+					s.Put(x, y, text, tcell.StyleDefault.Foreground(tcell.PaletteColor((x+i)%16)))
 				}
 			}
 			s.Show()
@@ -48,7 +50,7 @@ func TestF31StalledReader(t *testing.T) {
 	s.Wipe()
 	for y := range 24 {
 		for x := range 80 {
-			s.Put(x, y, 'Z', plain)
+			s.Put(x, y, "Z", tcell.StyleDefault)
 		}
 	}
 	s.Show()

@@ -41,38 +41,3 @@ func (s Style) letter() byte {
 	}
 	return c
 }
-
-// attr is how a cell is drawn.
-type attr struct {
-	fg, bg        colour
-	bold, reverse bool
-}
-
-// plain is the terminal's own way.
-var plain = attr{fg: own, bg: own}
-
-// hidden reports whether a blank drawn so is like one that was erased.
-func (a attr) hidden() bool { return a.bg == own && !a.reverse }
-
-// colour is one of a terminal's 16.
-type colour int8
-
-const (
-	own colour = iota - 1 // the terminal's own for text, or for the ground
-	black
-	red
-	green
-	yellow
-	blue
-	magenta
-	cyan
-	white
-	brightBlack
-	brightRed
-	brightGreen
-	brightYellow
-	brightBlue
-	brightMagenta
-	brightCyan
-	brightWhite
-)

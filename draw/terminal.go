@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"regexp"
 	"strings"
 
 	"github.com/gdamore/tcell/v2/terminfo"
@@ -107,7 +108,9 @@ func isUTF8(entry, locale string) bool {
 	return true
 }
 
-// lookupEntry returns a copy of tcell's entry that makes it send nothing but what starts and ends the screen: no mouse,
+var padding = regexp.MustCompile(`\$<[^>]*>`)
+
+// lookupEntry returns a copy of tcell's entry that makes it send nothing but colours, text and cursor: no mouse,
 // paste, focus, title, hyperlink or keyboard protocol. tcell derives those from Mouse, XTermLike and the name.
 func lookupEntry(name string) (*terminfo.Terminfo, error) {
 	shared, err := terminfo.LookupTerminfo(name)
@@ -117,10 +120,18 @@ func lookupEntry(name string) (*terminfo.Terminfo, error) {
 	e := *shared
 	e.Name, e.Aliases, e.Mouse, e.XTermLike = "hypervisor-tui", nil, "", false
 	e.EnterKeypad, e.ExitKeypad = plainKeys, foreignInput+plainKeys // an application keypad is dead: tcell does not know its keys
-	e.PadChar = ""                                                  // tcell sleeps for padding
-	e.Columns, e.Lines = 1, 1                                       // for which tcell keeps cells
+	// tcell sleeps for padding, and prints that of the alternate character set.
+	e.PadChar = ""
+	for _, s := range []*string{&e.EnterAcs, &e.ExitAcs} {
+		*s = padding.ReplaceAllString(*s, "")
+	}
 	if name == "linux" {
-		e.Colors = 16 // of the text; bright grounds come out dark
+		// The console has 16 foregrounds. Bright backgrounds come out dark, so they are asked for dark.
+		const fg = "%?%p1%{8}%<%t3%p1%d%e9%p1%{8}%-%d%;"
+		e.Colors = 16
+		e.SetFg = "\x1b[" + fg + "m"
+		e.SetBg = "\x1b[4%p1%{8}%m%dm"
+		e.SetFgBg = "\x1b[" + fg + ";4%p2%{8}%m%dm"
 	}
 	return &e, nil
 }

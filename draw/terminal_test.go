@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/gdamore/tcell/v2"
+
 	"hypervisor-tui/draw/tty"
 	"hypervisor-tui/draw/tty/ttytest"
 	"hypervisor-tui/draw/vtscreen"
@@ -69,7 +71,7 @@ func TestF35AnyTERM(t *testing.T) {
 		if err := s.Init(); err != nil {
 			t.Errorf("%.20q, %s: %v", c.term, c.locale, err)
 		}
-		s.Put(3, 4, '@', fg(red))
+		s.Put(3, 4, "@", tcell.StyleDefault.Foreground(tcell.ColorRed))
 		s.Show()
 		await.Until(t, "first frame", v.Shows("@"))
 		ttytest.Within(t, "Fini", s.Fini)
@@ -93,6 +95,23 @@ func TestNoColor(t *testing.T) {
 	}
 }
 
+// TestLinuxHasBrightForegroundsOnly: bright backgrounds come out dark on the kernel's console.
+func TestLinuxHasBrightForegroundsOnly(t *testing.T) {
+	e, err := lookupEntry("linux")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct{ got, want string }{
+		{e.TParm(e.SetFg, 1), "\x1b[31m"}, {e.TParm(e.SetFg, 9), "\x1b[91m"},
+		{e.TParm(e.SetBg, 2), "\x1b[42m"}, {e.TParm(e.SetBg, 10), "\x1b[42m"},
+		{e.TParm(e.SetFgBg, 15, 12), "\x1b[97;44m"}, {e.TParm(e.SetFgBg, 3, 4), "\x1b[33;44m"},
+	} {
+		if c.got != c.want {
+			t.Errorf("%q, want %q", c.got, c.want)
+		}
+	}
+}
+
 func TestF33AnySize(t *testing.T) {
 	quietEnv(t)
 	device, master := openTty(t, 80, 24)
@@ -112,12 +131,12 @@ func TestF33AnySize(t *testing.T) {
 			t.Errorf("%dx%d counts as %dx%d", c.w, c.h, w, h)
 		}
 		s.Wipe()
-		if s.wire.width != c.wantW {
-			t.Errorf("%d columns are drawn for %dx%d", s.wire.width, c.w, c.h)
+		if w, _ := s.tcell.Size(); w != c.wantW {
+			t.Errorf("tcell has %d columns for %dx%d", w, c.w, c.h)
 		}
 		for y := range c.wantH {
 			for x := range c.wantW {
-				s.Put(x, y, 'x', plain)
+				s.Put(x, y, "x", tcell.StyleDefault)
 			}
 		}
 		s.Show()
@@ -162,7 +181,7 @@ func TestF33SizeFromEnvironment(t *testing.T) {
 
 // stuck is a tcell that does not end, as after a panic with its lock held.
 type stuck struct {
-	engine
+	oneRow
 	release chan struct{}
 }
 
@@ -257,7 +276,7 @@ func TestF39ModeRestored(t *testing.T) {
 		if ttytest.TermiosOf(t, slave) == mode {
 			t.Error("not raw after Init")
 		}
-		s.Put(0, 0, '@', plain)
+		s.Put(0, 0, "@", tcell.StyleDefault)
 		s.Show()
 		await.Until(t, "a frame", v.Shows("@"))
 		ttytest.Within(t, "Fini", s.Fini)

@@ -1,6 +1,10 @@
 package draw
 
-import "hypervisor-tui/draw/tty"
+import (
+	"github.com/gdamore/tcell/v2"
+
+	"hypervisor-tui/draw/tty"
+)
 
 // Look is how a canvas is drawn: which colours, which runes.
 type Look struct {
@@ -12,41 +16,41 @@ type Look struct {
 // Theme gives each role its colours.
 type Theme struct {
 	Name   string
-	styles [roleCount]attr
+	styles [roleCount]tcell.Style
 }
 
-func (t *Theme) attr(s Style) attr {
-	a := t.styles[s.role()]
-	a.bold = a.bold || s&Bold != 0
-	return a
+func (t *Theme) style(s Style) tcell.Style {
+	st := t.styles[s.role()]
+	if s&Bold != 0 {
+		st = st.Bold(true)
+	}
+	return st
 }
 
-func fg(c colour) attr { return attr{fg: c, bg: own} }
-
-func boldFg(c colour) attr { return attr{fg: c, bg: own, bold: true} }
+func fg(c tcell.Color) tcell.Style { return tcell.StyleDefault.Foreground(c) }
 
 // DarkTheme is for light text on a dark ground, with 16 or 8 colours. With 8, bright is bold.
 func DarkTheme(colors int) *Theme {
-	bright := func(c colour) attr {
+	bright := func(c8, c16 tcell.Color) tcell.Style {
 		if colors >= 16 {
-			return fg(c)
+			return fg(c16)
 		}
-		return boldFg(c - brightBlack)
+		return fg(c8).Bold(true)
 	}
-	dim, track := fg(white), fg(white)
+	dim, track := fg(tcell.ColorSilver), fg(tcell.ColorSilver)
 	if colors >= 16 {
-		track = fg(brightBlack)
+		track = fg(tcell.ColorGray)
 	}
-	return &Theme{Name: "dark", styles: [roleCount]attr{
-		Text:     plain,
+	return &Theme{Name: "dark", styles: [roleCount]tcell.Style{
+		Text:     tcell.StyleDefault,
 		Dim:      dim,
-		Title:    bright(brightCyan),
-		Border:   fg(cyan),
-		Good:     bright(brightGreen),
-		Warn:     bright(brightYellow),
-		Bad:      bright(brightRed),
-		Accent:   bright(brightWhite),
-		Selected: attr{fg: black, bg: cyan},
+		Title:    bright(tcell.ColorTeal, tcell.ColorAqua),
+		Border:   fg(tcell.ColorTeal),
+		Good:     bright(tcell.ColorGreen, tcell.ColorLime),
+		Warn:     bright(tcell.ColorOlive, tcell.ColorYellow),
+		Bad:      bright(tcell.ColorMaroon, tcell.ColorRed),
+		Accent:   bright(tcell.ColorSilver, tcell.ColorWhite),
+		Selected: fg(tcell.ColorBlack).Background(tcell.ColorTeal),
 		Track:    track,
 	}}
 }
@@ -61,38 +65,37 @@ func LightConsoleTheme() *Theme {
 
 // LightTheme is for dark text on a light ground, which is the terminal's own.
 func LightTheme(colors int) *Theme {
-	track, selected := fg(black), boldFg(white)
+	track, white := fg(tcell.ColorBlack), fg(tcell.ColorSilver).Bold(true)
 	if colors >= 16 {
-		track, selected = fg(brightBlack), fg(brightWhite)
+		track, white = fg(tcell.ColorGray), fg(tcell.ColorWhite)
 	}
-	selected.bg = blue
-	return &Theme{Name: "light", styles: [roleCount]attr{
-		Text:     plain,
-		Dim:      fg(black),
-		Title:    boldFg(blue),
-		Border:   fg(blue),
-		Good:     fg(green),
-		Warn:     fg(magenta),
-		Bad:      boldFg(red),
-		Accent:   boldFg(black),
-		Selected: selected,
+	return &Theme{Name: "light", styles: [roleCount]tcell.Style{
+		Text:     tcell.StyleDefault,
+		Dim:      fg(tcell.ColorBlack),
+		Title:    fg(tcell.ColorNavy).Bold(true),
+		Border:   fg(tcell.ColorNavy),
+		Good:     fg(tcell.ColorGreen),
+		Warn:     fg(tcell.ColorPurple),
+		Bad:      fg(tcell.ColorMaroon).Bold(true),
+		Accent:   fg(tcell.ColorBlack).Bold(true),
+		Selected: white.Background(tcell.ColorNavy),
 		Track:    track,
 	}}
 }
 
 // MonoTheme has no colour: bold for what is to be found, reverse for what is chosen or wrong.
 func MonoTheme() *Theme {
-	bold, reverse := attr{fg: own, bg: own, bold: true}, attr{fg: own, bg: own, reverse: true}
-	return &Theme{Name: "mono", styles: [roleCount]attr{
+	plain := tcell.StyleDefault
+	return &Theme{Name: "mono", styles: [roleCount]tcell.Style{
 		Text:     plain,
 		Dim:      plain,
-		Title:    bold,
+		Title:    plain.Bold(true),
 		Border:   plain,
 		Good:     plain,
-		Warn:     bold,
-		Bad:      reverse,
-		Accent:   bold,
-		Selected: reverse,
+		Warn:     plain.Bold(true),
+		Bad:      plain.Reverse(true),
+		Accent:   plain.Bold(true),
+		Selected: plain.Reverse(true),
 		Track:    plain,
 	}}
 }

@@ -4,6 +4,8 @@ import (
 	"math"
 	"testing"
 
+	"github.com/gdamore/tcell/v2"
+
 	"hypervisor-tui/draw/tty"
 )
 
@@ -18,25 +20,29 @@ func themes() map[string]*Theme {
 // TestThemesColours holds what the terminals can show: no theme asks for more colours than there are, nor for a bright
 // background, which the console draws dark.
 func TestThemesColours(t *testing.T) {
-	most := map[string]colour{"dark 8": 8, "light 8": 8}
+	most := map[string]tcell.Color{"dark 8": 8, "light 8": 8}
 	for name, theme := range themes() {
-		colors := colour(16)
+		colors := tcell.Color(16)
 		if n, ok := most[name]; ok {
 			colors = n
 		}
 		for role := range roleCount {
 			for _, s := range []Style{role, role | Bold} {
-				a := theme.attr(s)
-				if a.fg >= colors {
-					t.Errorf("%s: role %d has foreground %v", name, role, a.fg)
+				fg, bg, attrs := theme.style(s).Decompose()
+				if fg != tcell.ColorDefault && fg-tcell.ColorValid >= colors {
+					t.Errorf("%s: role %d has foreground %v", name, role, fg)
 				}
-				if a.bg >= brightBlack {
-					t.Errorf("%s: role %d has the bright background %v", name, role, a.bg)
+				if bg != tcell.ColorDefault && bg-tcell.ColorValid >= 8 {
+					t.Errorf("%s: role %d has the bright background %v", name, role, bg)
 				}
-				if name == "mono" && (a.fg != own || a.bg != own) {
+				if name == "mono" && (fg != tcell.ColorDefault || bg != tcell.ColorDefault) {
 					t.Errorf("mono: role %d has a colour", role)
 				}
-				if s&Bold != 0 && !a.bold {
+				if attrs&^(tcell.AttrBold|tcell.AttrReverse) != 0 {
+					// dim is grey or invisible, underline cyan, on the console
+					t.Errorf("%s: role %d has the attributes %b", name, role, attrs)
+				}
+				if s&Bold != 0 && attrs&tcell.AttrBold == 0 {
 					t.Errorf("%s: role %d with Bold is not", name, role)
 				}
 			}
@@ -48,7 +54,7 @@ func TestThemesColours(t *testing.T) {
 func TestThemesTellRolesApart(t *testing.T) {
 	for name, theme := range themes() {
 		for role := Dim; role < roleCount; role++ {
-			if name != "mono" && theme.styles[role] == (attr{}) {
+			if name != "mono" && theme.styles[role] == (tcell.Style{}) {
 				t.Errorf("%s: role %d has no style", name, role)
 			}
 		}
@@ -87,19 +93,19 @@ func luminance(rgb uint32) float64 {
 // colours are drawn as the others.
 func TestLightPaletteIsReadable(t *testing.T) {
 	theme := LightConsoleTheme()
-	number := func(c, otherwise colour) colour {
-		if c == own {
+	colour := func(c tcell.Color, otherwise int) int {
+		if c == tcell.ColorDefault {
 			return otherwise
 		}
-		return c
+		return int(c - tcell.ColorValid)
 	}
 	for role := range roleCount {
 		if role == Track {
 			continue
 		}
-		a := theme.attr(role)
-		text, ground := number(a.fg, white), number(a.bg, black)
-		for _, i := range []colour{text, text & 7} {
+		fg, bg, _ := theme.style(role).Decompose()
+		text, ground := colour(fg, 7), colour(bg, 0)
+		for _, i := range []int{text, text & 7} {
 			if contrast := (luminance(tty.LightPalette[ground]) + 0.05) / (luminance(tty.LightPalette[i]) + 0.05); contrast < 4.5 && contrast > 1/4.5 {
 				t.Errorf("role %d: colour %d on %d has a contrast of %.1f", role, i, ground, contrast)
 			}

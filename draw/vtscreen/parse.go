@@ -1,7 +1,6 @@
 package vtscreen
 
 import (
-	"cmp"
 	"fmt"
 	"strconv"
 	"strings"
@@ -168,15 +167,8 @@ func (s *Screen) known(final byte, params string) bool {
 		return s.sgr(params)
 	case 'H':
 		return s.cursor(params)
-	case 'C':
-		n, err := strconv.Atoi(cmp.Or(params, "1"))
-		s.moveTo(s.X+n, s.Y)
-		return err == nil && n > 0
 	case 'J':
 		return s.erase(params)
-	case 'K':
-		s.blank(s.Y*s.W+s.X, (s.Y+1)*s.W)
-		return params == ""
 	case '@':
 		s.insert()
 		return params == ""
@@ -203,12 +195,9 @@ func (s *Screen) cursor(params string) bool {
 		return true
 	}
 	row, column, both := strings.Cut(params, ";")
-	if !both {
-		column = "1"
-	}
 	y, err := strconv.Atoi(row)
 	x, err2 := strconv.Atoi(column)
-	if err != nil || err2 != nil || x < 1 || y < 1 {
+	if !both || err != nil || err2 != nil || x < 1 || y < 1 {
 		return false
 	}
 	if s.origin {

@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"io"
 	"math/rand/v2"
+	"strings"
 	"sync"
 	"testing"
 
+	"github.com/gdamore/tcell/v2"
 	"github.com/rivo/uniseg"
 
 	"hypervisor-tui/draw/vtscreen"
@@ -62,11 +64,7 @@ func (p *paper) cells(t *testing.T) []vtscreen.Cell {
 	var all []vtscreen.Cell
 	for y := range p.screen.H {
 		for x := range p.screen.W {
-			c := p.screen.Cell(x, y)
-			if a := &c.Attr; c.Rune == ' ' && a.Bg < 0 && !a.Reverse {
-				*a = vtscreen.Plain // there is nothing to see of the others
-			}
-			all = append(all, c)
+			all = append(all, p.screen.Cell(x, y))
 		}
 	}
 	return all
@@ -96,7 +94,7 @@ func onPaper(t *testing.T, p *paper, term, charset string) *Screen {
 		t.Fatal(err)
 	}
 	uniseg.EastAsianAmbiguousWidth = 1 // as NewScreen has it
-	s, err := newScreen(p, entry, Caps{Linux: term == "linux", UTF8: charset == "C.UTF-8"})
+	s, err := newScreen(p, entry, Caps{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -107,7 +105,7 @@ func onPaper(t *testing.T, p *paper, term, charset string) *Screen {
 	return s
 }
 
-// TestIncrementsAreOneFullPaint is FuzzFlush down to the bytes, and for F29: texts that nobody
+// TestIncrementsAreOneFullPaint is FuzzFlush through the real tcell, down to the bytes, and for F29: texts that nobody
 // has sanitised bring none of their own sequences onto the wire.
 func TestIncrementsAreOneFullPaint(t *testing.T) {
 	for _, term := range []string{"xterm-256color", "xterm", "linux", "screen", "tmux-256color", "vt220"} {
@@ -140,6 +138,22 @@ func TestIncrementsAreOneFullPaint(t *testing.T) {
 				c.Wiped()
 			}
 		})
+	}
+}
+
+// TestF37CursorIsHiddenOnce: and not before and after each of the rows that a frame is drawn in.
+func TestF37CursorIsHiddenOnce(t *testing.T) {
+	for _, term := range entries {
+		p := newPaper(40, 12)
+		s := onPaper(t, p, term, "C.UTF-8")
+		for y := range 12 {
+			s.Put(y, y, "x", tcell.StyleDefault)
+		}
+		p.wrote.Reset()
+		s.Show()
+		if n := strings.Count(p.wrote.String(), "\x1b[?25l"); n != 1 || p.wrote.Len() > 12*20 {
+			t.Errorf("%s: hidden %d times in %q", term, n, &p.wrote)
+		}
 	}
 }
 
