@@ -123,9 +123,12 @@ type Pods struct {
 	Local          int        // on this node that have not ended; known when State.Here is
 	LocalCPU       int64      // what those ask for together, in thousandths of a CPU
 	LocalMemory    int64      // the same, bytes
-	Succeeded      int        // that have ended as they should: of Total, but not of those that are to run
+	Succeeded      int        // that have ended as they should
 	List           []NamedPod // those on this node but for the succeeded: what does not work first, then by name; at most MaxPods
 }
+
+// NotSucceeded is how many there are without those that have ended as they should: Running is compared with it.
+func (p *Pods) NotSucceeded() int { return p.Total - p.Succeeded }
 
 // NamedPod is a pod and its name.
 type NamedPod struct {
@@ -215,6 +218,9 @@ type Tally struct {
 	Running, Stopped, Migrating, Paused, Error, Other, Total int
 	ByStatus                                                 []Count // by printable status; "(none)": KubeVirt has not said
 }
+
+// Up is how many run: those that migrate do.
+func (t *Tally) Up() int { return t.Running + t.Migrating }
 
 // Overcommit is how many virtual CPUs of running instances share one CPU of this node, 0 when either is not known.
 func (s *State) Overcommit() float64 {

@@ -115,10 +115,10 @@ func TestStatusOfTheCluster(t *testing.T) {
 		want   string
 		never  string
 	}{
-		{"well", func(*frame.Frame) {}, " k8s ok vms 51/121", ""},
-		{"down", stale, " k8s down 3m vms 51/121?", ""},
-		{"down, not known since when", func(f *frame.Frame) { f.Kube.Health = health.Health{State: health.Failed} }, " k8s down vms 51/121?", ""},
-		{"the VMs are not followed any more", func(f *frame.Frame) { f.Kube.Kinds[kube.KindVM].State = health.Stale }, " k8s ok vms 51/121?", ""},
+		{"well", func(*frame.Frame) {}, " k8s ok vms 53/121", ""},
+		{"down", stale, " k8s down 3m vms 53/121?", ""},
+		{"down, not known since when", func(f *frame.Frame) { f.Kube.Health = health.Health{State: health.Failed} }, " k8s down vms 53/121?", ""},
+		{"the VMs are not followed any more", func(f *frame.Frame) { f.Kube.Kinds[kube.KindVM].State = health.Stale }, " k8s ok vms 53/121?", ""},
 		{"no kubeconfig", func(f *frame.Frame) { f.Kube = &kube.State{Health: health.Health{State: health.Absent}} }, " mem ", "k8s"},
 		{"not asked yet", func(f *frame.Frame) { f.Kube = nil }, " mem ", "k8s"},
 		{"connecting", func(f *frame.Frame) { f.Kube = new(kube.State) }, " k8s -- ", "vms"},

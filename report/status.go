@@ -32,20 +32,20 @@ func appendCluster(dst []byte, f *frame.Frame) []byte {
 	}
 }
 
-// appendVMs appends how many VMs run of those that are defined, appendPods the same of pods. A question mark follows
-// what is not fresh; nothing is appended while it is not known.
+// appendVMs appends how many VMs run of those that are defined, appendPods how many pods work of those that have not
+// succeeded. A question mark follows what is not fresh; nothing is appended while it is not known.
 func appendVMs(dst []byte, f *frame.Frame) []byte {
 	if f.Kube == nil {
 		return dst
 	}
-	return appendOf(dst, "vms ", &f.Kube.Kinds[kube.KindVM], f.Kube, f.Kube.Virt.Tally.Running, f.Kube.Virt.Tally.Total)
+	return appendOf(dst, "vms ", &f.Kube.Kinds[kube.KindVM], f.Kube, f.Kube.Virt.Tally.Up(), f.Kube.Virt.Tally.Total)
 }
 
 func appendPods(dst []byte, f *frame.Frame) []byte {
 	if f.Kube == nil {
 		return dst
 	}
-	return appendOf(dst, "pods ", &f.Kube.Kinds[kube.KindPod], f.Kube, f.Kube.Pods.Running, f.Kube.Pods.Total)
+	return appendOf(dst, "pods ", &f.Kube.Kinds[kube.KindPod], f.Kube, f.Kube.Pods.Running, f.Kube.Pods.NotSucceeded())
 }
 
 func appendOf(dst []byte, name string, k *kube.KindStatus, s *kube.State, n, of int) []byte {

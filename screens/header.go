@@ -382,7 +382,7 @@ func kubevirt(p *draw.Pen, f *frame.Frame, n int) {
 	widget.StaleAge(p, &kept.Health, f, end)
 }
 
-// vmsOfCluster writes running and defined VMs in at most n columns: those of the cluster, or of this host while only its
+// vmsOfCluster writes running (or migrating) and defined VMs in at most n columns: those of the cluster, or of this host while only its
 // processes are known.
 func vmsOfCluster(p *draw.Pen, f *frame.Frame, n int) {
 	if !widget.ClusterKnown(f) || !f.Kube.Kinds[kube.KindVM].Has() {
@@ -390,11 +390,11 @@ func vmsOfCluster(p *draw.Pen, f *frame.Frame, n int) {
 		return
 	}
 	t, kept, end := &f.Kube.Virt.Tally, &f.Kube.Kinds[kube.KindVM], p.X()+n
-	widget.Ratio(p, widget.KindStyle(kept, draw.Accent), t.Running, t.Total, n)
+	widget.Ratio(p, widget.KindStyle(kept, draw.Accent), t.Up(), t.Total, n)
 	widget.StaleAge(p, &kept.Health, f, end)
 }
 
-// podsOfCluster writes running and all pods in at most n columns, and how many are here when there are other nodes.
+// podsOfCluster writes working pods and all that have not succeeded in at most n columns, and how many are here when there are other nodes.
 func podsOfCluster(p *draw.Pen, f *frame.Frame, n int) {
 	if !widget.ClusterKnown(f) {
 		p.Text(draw.Text, "n/a")
@@ -410,7 +410,7 @@ func podsOfCluster(p *draw.Pen, f *frame.Frame, n int) {
 		return
 	}
 	style := widget.KindStyle(pods, draw.Text)
-	widget.Ratio(p, style, k.Pods.Running, k.Pods.Total, n)
+	widget.Ratio(p, style, k.Pods.Running, k.Pods.NotSucceeded(), n)
 	var room [24]byte
 	here := draw.AppendInt(room[:0], int64(k.Pods.Local))
 	if k.Local != nil && k.Nodes.Total > 1 && end-p.X() >= len(" here ")+len(here) {

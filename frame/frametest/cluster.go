@@ -12,7 +12,7 @@ import (
 )
 
 // Healthy makes of the fixed frame one that lacks nothing, on node hypervisor-01 of a cluster of three with 45 pods that
-// run, of 100, and 15 VMs of which 12 run, five of them here.
+// run, of 48 that have not succeeded, and 15 VMs of which 12 run, five of them here.
 func Healthy(f *frame.Frame) {
 	f.Kube = Kube(f.Now)
 	f.VMs = &qemu.VMs{At: Boot, Health: OK()}

@@ -62,7 +62,7 @@ func clusterLeft(r draw.Region, f *frame.Frame) {
 	if nodes.Has() && p.Left() > 40 {
 		p.Skip(-1).Text(widget.KindStyle(nodes, style), "Ready").Skip(2)
 	}
-	widget.Counted(&p, "Pods", pods, k.Pods.Running, k.Pods.Total, draw.Text)
+	widget.Counted(&p, "Pods", pods, k.Pods.Running, k.Pods.NotSucceeded(), draw.Text)
 	if pods.Has() && k.Pods.NotReady > 0 {
 		widget.Counted(&p, "Not ready", pods, k.Pods.NotReady, -1, draw.Warn)
 	}
