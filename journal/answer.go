@@ -32,7 +32,7 @@ func (v *pager) answer(l *rowIndex, p *Page) {
 		p.Newer, p.NewerRows = l.count(max(bottom+1, firstID), l.high), l.rows(max(bottom+1, firstID), l.high)
 	}
 	p.Counts = l.ring.units.tabCounts(l.tab())
-	if v.bottom = bottom; placed && bottom != 0 {
+	if placed && bottom != 0 {
 		v.source, v.place = l.stamp(bottom)
 	}
 }

@@ -29,7 +29,7 @@ func naiveRows(r *ring, hits []uint64) (rows []uint64) {
 func naivePage(r *ring, hits, rows []uint64, q Query) (bottom uint64, atEnd bool) {
 	if len(rows) == 0 {
 		gone := q.Anchor != 0 && q.Anchor < r.oldest()
-		return 0, q.Move != Newest && q.Move != Oldest && (q.Move != Stay || gone)
+		return 0, q.Move != Newest && q.Move != Oldest && (q.Move != Stay && q.Move != Around || gone)
 	}
 	newest := len(rows) - 1
 	full := min(q.Rows, len(rows)) - 1 // bottom of the page that starts with the oldest match
@@ -41,6 +41,7 @@ func naivePage(r *ring, hits, rows []uint64, q Query) (bottom uint64, atEnd bool
 		}
 	}
 	isError := func(id uint64) bool { return r.at(id).severity() <= Err }
+	amid := func(i int) uint64 { return rows[max(min(i+q.Rows/2, newest), full)] }
 	switch q.Move {
 	case Stay:
 		if q.Anchor != 0 && q.Anchor < r.oldest() {
@@ -60,28 +61,30 @@ func naivePage(r *ring, hits, rows []uint64, q Query) (bottom uint64, atEnd bool
 		from := countUpTo(rows, q.Anchor-1) // for anchor 0 all
 		for i := from - 1; i >= 0; i-- {
 			if isError(rows[i]) {
-				return rows[max(i, full)], false
+				return amid(i), false
 			}
 		}
 	case NextError:
 		for i := countUpTo(rows, q.Anchor); q.Anchor != 0 && i < len(rows); i++ {
 			if isError(rows[i]) {
-				return rows[max(i, full)], false
+				return amid(i), false
 			}
 		}
 	case ToTime:
 		for i, id := range rows {
 			if r.at(id).time >= q.At.UnixMicro() {
-				return rows[max(i, full)], false
+				return amid(i), false
 			}
 		}
 		return rows[newest], true
+	case Around:
+		return amid(at), false
 	}
 	if q.Anchor != 0 && q.Anchor < r.oldest() {
 		return rows[full], true // the anchor is gone
 	}
-	if q.Anchor != 0 && q.Move != PreviousBoot {
-		at = max(at, full) // an error that was not found: the page is full all the same
+	if q.Anchor != 0 && q.Move != PreviousBoot { // an error that was not found
+		return amid(at), true
 	}
 	return rows[at], true
 }

@@ -110,7 +110,7 @@ func (w *View) wantWhole(id uint64) *request {
 	var source uint16
 	var at Place
 	switch {
-	case id >= firstID && w.log.ring.oldest() <= id && id < w.log.ring.next, w.lines.backlog.has(id):
+	case w.lines.has(id):
 		source, at = w.lines.stamp(id)
 	default:
 		w.page.Whole = &Whole{ID: id, Err: "it is no longer at hand"}

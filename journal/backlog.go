@@ -183,6 +183,14 @@ func (l *rowIndex) upTo(id uint64) int {
 	return n
 }
 
+// has reports whether the entry with that id is at hand.
+func (l *rowIndex) has(id uint64) bool {
+	if id < firstID {
+		return l.backlog.has(id)
+	}
+	return l.ring.oldest() <= id && id < l.ring.next
+}
+
 // severity of the row with that id.
 func (l *rowIndex) severity(id uint64) Severity {
 	if id < firstID {

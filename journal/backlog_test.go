@@ -196,6 +196,13 @@ func TestPastAgainstTwin(t *testing.T) {
 			}
 			q = h.randomMove(rnd, q, p, &at, rows)
 			p = h.ask(q)
+			if q.Move >= PreviousError && len(p.Rows) > 0 { // newer rows follow what was found, as many as are at hand
+				bottom := slices.Index(rows, string(p.Message(&p.Rows[len(p.Rows)-1])))
+				if found := slices.IndexFunc(p.Rows, func(r Row) bool { return r.ID == p.Found }); found < 0 || string(p.Message(&p.Rows[found])) != rows[at] {
+					t.Fatalf("seed %d: move %d from %d found row %d, not %q", seed, q.Move, q.Anchor, found, rows[at])
+				}
+				at = max(min(bottom, at+q.Rows/2), min(q.Rows, len(rows))-1)
+			}
 			want := rows[max(0, at+1-q.Rows) : at+1]
 			if !h.log.pager.deep { // nothing has led beyond the ring yet, so it alone fills the page
 				want = want[max(0, len(want)-len(p.Rows)):]
@@ -223,7 +230,7 @@ func (h *house) twin(f Filter) (rows []string) {
 // randomMove chooses a move and sets at to the row that must be at the bottom then.
 func (h *house) randomMove(rnd *rand.Rand, q Query, p *Page, at *int, rows []string) Query {
 	q.Number++
-	q.Move, q.Count, q.Anchor = []Move{Stay, Older, Older, Older, Newer, Newer, Newer, Oldest, PreviousError, NextError, ToTime}[rnd.Intn(11)], 1+rnd.Intn(2*q.Rows), 0
+	q.Move, q.Count, q.Anchor = []Move{Stay, Older, Older, Older, Newer, Newer, Newer, Oldest, PreviousError, NextError, ToTime, Around}[rnd.Intn(12)], 1+rnd.Intn(2*q.Rows), 0
 	if len(p.Rows) > 0 {
 		q.Anchor = p.Rows[len(p.Rows)-1].ID
 	}
@@ -249,7 +256,6 @@ func (h *house) randomMove(rnd *rand.Rand, q Query, p *Page, at *int, rows []str
 		if i >= 0 {
 			*at = i
 		}
-		*at = max(*at, full)
 	case NextError:
 		i := *at + 1
 		for i <= newest && !isError(i) {
@@ -258,11 +264,10 @@ func (h *house) randomMove(rnd *rand.Rand, q Query, p *Page, at *int, rows []str
 		if i <= newest {
 			*at = i
 		}
-		*at = max(*at, full)
 	case ToTime:
 		i := rnd.Intn(len(rows))
 		q.At = h.time(rows[i])
-		*at = max(i, full)
+		*at = i
 	}
 	return q
 }

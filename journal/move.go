@@ -18,13 +18,14 @@ func (v *pager) move(l *rowIndex) (id uint64, done bool) {
 	case PreviousBoot:
 		return v.previousBoot(l)
 	}
-	return v.query.Anchor, true
+	return v.stand(l)
 }
 
-// fill moves the bottom row of a page that a search has led to so far that what was found does not stand alone.
+// fill moves the bottom row of a page so far from what was found that the page is full, and that half of it is newer, as
+// far as such rows are at hand.
 func (v *pager) fill(l *rowIndex, id uint64) (bottom uint64, done bool) {
 	switch v.query.Move {
-	case PreviousError, NextError, ToTime, landed:
+	case PreviousError, NextError, ToTime, Around:
 	default:
 		return id, true
 	}
@@ -34,7 +35,14 @@ func (v *pager) fill(l *rowIndex, id uint64) (bottom uint64, done bool) {
 	atEnd := v.atEnd
 	bottom, done = v.clamp(l, id)
 	v.atEnd = atEnd
-	return bottom, done
+	for range v.query.Rows / 2 {
+		next := l.after(id)
+		if next == 0 {
+			break
+		}
+		id = next
+	}
+	return max(bottom, id), done
 }
 
 // stand is the row of the anchor: the one it is part of, else the newest that is not newer, else the oldest that is.
@@ -186,7 +194,7 @@ func (r *ring) reaches(at int64, before bool) (first uint64) {
 	return first
 }
 
-// previousBoot is the last row of the boot before that of the row that is shown last.
+// previousBoot is the last row of the boot before the anchor's.
 func (v *pager) previousBoot(l *rowIndex) (id uint64, done bool) {
 	if v.alone {
 		if v.failed == "" {

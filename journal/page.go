@@ -30,7 +30,8 @@ const MaxRows = 200
 type Move uint8
 
 // The moves. One that finds nothing stays at the anchor (or at the end) and sets Page.AtEnd, and Page.Failed where there
-// is more to say. Older stops where the page is still full.
+// is more to say. Older stops where the page is still full. PreviousError to Around lead to Page.Found, and half of the page
+// is newer where there is such.
 const (
 	Stay Move = iota
 	Older
@@ -40,8 +41,8 @@ const (
 	PreviousError // towards older
 	NextError     // towards newer
 	ToTime        // the first entry at or after Query.At
-	PreviousBoot  // the last entry of the boot before that of the last row
-	landed        // the view's own: a jump has led to the anchor
+	Around        // the anchor, or what passes next to it
+	PreviousBoot  // the last entry of the boot before the anchor's
 )
 
 // Filter chooses entries, and how they make rows. Its zero value with Least Debug passes all.
@@ -73,7 +74,7 @@ type Page struct {
 	Pending bool   // the scan or the reading has not finished: Rows may still change
 	Percent int    // of the ring scanned so far, 0-100
 	AtEnd   bool   // the move found nothing further
-	Found   uint64 // id of the row that the move led to; the bottom row may be a newer one, so that the page is full
+	Found   uint64 // id of the row that the move led to
 	Failed  string // why the move led nowhere
 	Past    bool   // the bottom row is older than the ring
 	Deeper  bool   // a source has an archive: Older and the like go beyond the ring

@@ -16,8 +16,7 @@ type pager struct {
 	none   bool   // there is no error to be found that way
 	failed string // why the move led nowhere
 
-	bottom uint64 // row of the last page, and where it is found again
-	source uint16
+	source uint16 // where the anchor is found again
 	place  Place
 	rows   int  // that the page has had at this place
 	torn   bool // it has lost some, which are being read again
@@ -58,7 +57,10 @@ func (v *pager) locate(l *rowIndex) (id uint64, done bool) {
 		if id, done = v.fill(l, id); !done {
 			return id, false
 		}
-		q.Move, q.Anchor = Stay, id
+		if id != 0 || q.Move != Around { // else its place is kept: another filter may have something there
+			q.Anchor = id
+		}
+		q.Move = Stay
 	}
 	switch {
 	case q.Anchor == 0:
@@ -136,8 +138,10 @@ func (v *pager) answered(l *rowIndex, q *request, a *answer) {
 	case readPlace: // the move, if there is one, goes on from there
 	case readStart:
 		v.query.Move = Oldest
+	case readBoot:
+		v.query.Move = Stay
 	default:
-		v.query.Move = landed
+		v.query.Move = Around
 	}
 }
 
@@ -146,7 +150,7 @@ func (v *pager) nextInRing(l *rowIndex) {
 	for id := l.search.after(0); id != 0; id = l.search.after(id) {
 		if l.severity(id) <= Err {
 			l.backlog.reset()
-			v.query.Anchor, v.query.Move = id, landed
+			v.query.Anchor, v.query.Move = id, Around
 			return
 		}
 	}

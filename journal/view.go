@@ -128,6 +128,9 @@ func (v *View) settled() bool {
 
 // query makes q the one that is answered.
 func (v *View) query(q *Query) {
+	if !v.idle() && v.lines.has(q.Anchor) {
+		v.pager.source, v.pager.place = v.lines.stamp(q.Anchor)
+	}
 	if v.idle() || q.Filter != v.lines.m.filter {
 		v.lines.start(v.log.ring, q.Filter)
 		v.lines.backlog.reset()

@@ -167,6 +167,16 @@ func drawDeeper(r draw.Region, page *journal.Page) {
 	}
 }
 
+// fits is the first of the rows up to i of a page that fit on so many rows of the screen; i does in any case.
+func (l *Page) fits(i, w, rows int, f *frame.Frame) int {
+	for height := l.height(&f.Page.Rows[i], w, f); i > 0; i-- {
+		if height += l.height(&f.Page.Rows[i-1], w, f); height > rows {
+			break
+		}
+	}
+	return i
+}
+
 // place chooses the row that is drawn first: the newest are at the bottom, and a page that does not fill the rows starts at
 // the top.
 func (l *Page) place(f *frame.Frame, w, rows int) {
@@ -174,19 +184,22 @@ func (l *Page) place(f *frame.Frame, w, rows int) {
 	if last < 0 {
 		return
 	}
-	height, from := 0, last+1
-	for from > 0 {
-		h := l.height(&page.Rows[from-1], w, f)
-		if height+h > rows && from <= last {
-			break
+	from := l.fits(last, w, rows, f)
+	switch {
+	case !l.following():
+		if at := l.rowOfCursor(page); at >= 0 { // wrapped rows may leave no room for it
+			from = min(from, at)
 		}
-		height += h
-		from--
-	}
-	if f.Settings.Slow && l.following() {
+	case f.Settings.Slow:
 		from = l.halfPages(from, w, rows, f)
 	}
 	l.from, l.first, l.drawn = from, page.Rows[from].ID, page.Query
+	l.till = from
+	for height := l.height(&page.Rows[from], w, f); l.till < last; l.till++ {
+		if height += l.height(&page.Rows[l.till+1], w, f); height > rows {
+			break
+		}
+	}
 }
 
 // halfPages is the first row to draw on a slow line, where from is the first that fits: as long as the entries fit

@@ -17,6 +17,7 @@ const (
 	top
 	bottom
 	found // the entry that a search has led to
+	above // the first of those that fit above the one it is on
 )
 
 // Page is F1: the query that was asked, and a cursor on one row. While it follows, the query has no anchor and there
@@ -31,7 +32,8 @@ type Page struct {
 	chosen  entryRef // under the cursor
 	ended   entryRef // the last entry of a boot, when the cursor was brought to it
 	land    cursorAfter
-	from    int    // the row of the page that is drawn first,
+	till    int    // the row of the page that is drawn whole and last, and
+	from    int    // the one that is drawn first,
 	first   uint64 // its id,
 	drawn   uint64 // and the number of the query that it answers
 	pod     string // whose tab is to be shown when it is there
@@ -99,7 +101,7 @@ func (l *Page) Update(w, h int, f *frame.Frame) {
 	rows := entryRows(h, f)
 	l.query.Rows = min(max(rows, 1), journal.MaxRows)
 	if f.Page != nil {
-		l.absorb(f.Page)
+		l.absorb(f, w, rows)
 		l.place(f, w, rows)
 	}
 	l.send()
@@ -128,11 +130,16 @@ func (l *Page) move(m journal.Move, anchor uint64, count int, land cursorAfter) 
 }
 
 // absorb takes a page: the answer to a move becomes the anchor, so that later pages show the same place.
-func (l *Page) absorb(page *journal.Page) {
+func (l *Page) absorb(f *frame.Frame, w, rows int) {
+	page := f.Page
 	if page.Query != l.query.Number || l.following() || page.Pending {
 		return
 	}
 	moved, boot := l.query.Move != journal.Stay, l.query.Move == journal.PreviousBoot && page.Failed == ""
+	if l.query.Move == journal.Around && len(page.Rows) == 0 { // the place is kept for the next filter
+		l.query.Move, l.land = journal.Stay, keep
+		return
+	}
 	if moved && (len(page.Rows) == 0 || page.Failed != "" && l.query.Anchor == 0) {
 		l.follow() // there is nowhere to go
 		if l.failed = page.Failed; l.failed == "" && page.Entries > 0 {
@@ -156,6 +163,10 @@ func (l *Page) absorb(page *journal.Page) {
 			l.choose(last)
 		case found:
 			l.cursor = page.Found
+		case above:
+			if i := l.rowOfCursor(page); i > 0 {
+				l.choose(&page.Rows[min(l.fits(i, w, rows, f), i-1)])
+			}
 		}
 		l.land = keep
 	}
@@ -191,6 +202,14 @@ func (l *Page) rowOfCursor(page *journal.Page) int {
 
 // long reports whether a page waits for many entries to be read.
 func long(page *journal.Page) bool { return page.Reading.Active && page.Reading.Entries >= 4096 }
+
+// refilter asks for the rows around the cursor after what passes has changed.
+func (l *Page) refilter() {
+	l.failed = ""
+	if !l.following() && l.query.Move == journal.Stay {
+		l.move(journal.Around, l.cursor, 0, found)
+	}
+}
 
 // clear ends a search that is under way, takes away the filter, or else goes back to following.
 func (l *Page) clear() {
@@ -262,7 +281,7 @@ func (l *Page) stepEntry(k draw.Key, f *frame.Frame) {
 	i := l.rowOfCursor(page)
 	last := len(page.Rows) - 1
 	switch {
-	case up && i > 0 && page.Rows[i].ID > l.first:
+	case up && i > 0:
 		l.choose(&page.Rows[i-1])
 	case up:
 		l.move(journal.Older, page.Rows[last].ID, 1, top)
@@ -282,16 +301,33 @@ func (l *Page) stepPage(k draw.Key, f *frame.Frame) {
 		}
 		return
 	}
-	n := max(l.query.Rows-1, 1)
-	if k == draw.KeyCtrlU || k == draw.KeyCtrlD {
+	page := f.Page
+	last := len(page.Rows) - 1
+	from, till := min(l.from, last), min(l.till, last)
+	n := till - from
+	if (k == draw.KeyCtrlU || k == draw.KeyCtrlD) && !l.wrap {
 		n = max(n/2, 1)
 	}
-	anchor := f.Page.Rows[len(f.Page.Rows)-1].ID
+	up := k == draw.KeyPageUp || k == draw.KeyCtrlU
+	anchor := page.Rows[last].ID
 	switch {
-	case k == draw.KeyPageUp || k == draw.KeyCtrlU:
+	case from == till && up: // an entry as tall as the screen
+		l.stepEntry(draw.KeyUp, f)
+	case from == till:
+		l.stepEntry(draw.KeyDown, f)
+	case up && l.wrap: // how many entries fit is known when they are there
+		l.choose(&page.Rows[from])
+		l.move(journal.Older, anchor, last-till+n, above)
+	case up:
 		l.move(journal.Older, anchor, n, top)
-	case f.Page.NewerRows <= n && !f.Page.Past:
+	case page.NewerRows <= n && !page.Past && !l.wrap, page.NewerRows == 0 && !page.Past && till == last:
 		l.follow()
+	case l.wrap:
+		if n += from; !page.Past {
+			n = min(n, page.NewerRows)
+		}
+		l.choose(&page.Rows[till])
+		l.move(journal.Newer, anchor, n, keep)
 	default:
 		l.move(journal.Newer, anchor, n, bottom)
 	}
@@ -327,7 +363,8 @@ func (l *Page) nextLevel(draw.Key, *frame.Frame) {
 			next = levels[(i+1)%len(levels)]
 		}
 	}
-	l.query.Filter.Least, l.failed = next, ""
+	l.query.Filter.Least = next
+	l.refilter()
 }
 
 func (l *Page) nextTab(k draw.Key, f *frame.Frame) {
@@ -345,16 +382,18 @@ func (l *Page) nextTab(k draw.Key, f *frame.Frame) {
 
 func (l *Page) toPreviousBoot(_ draw.Key, f *frame.Frame) {
 	if f.Page != nil && (l.query.Move == journal.Stay || long(f.Page)) {
-		l.move(journal.PreviousBoot, l.query.Anchor, 0, bottom)
+		l.move(journal.PreviousBoot, l.cursor, 0, bottom)
 	}
 }
 
 func (l *Page) toggleRaw(draw.Key, *frame.Frame) {
-	l.query.Filter.Raw, l.failed = !l.query.Filter.Raw, ""
+	l.query.Filter.Raw = !l.query.Filter.Raw
+	l.refilter()
 }
 
 func (l *Page) toggleFold(draw.Key, *frame.Frame) {
-	l.query.Filter.Each, l.failed = !l.query.Filter.Each, ""
+	l.query.Filter.Each = !l.query.Filter.Each
+	l.refilter()
 }
 
 func (l *Page) openEntry(f *frame.Frame) screens.Screen {

@@ -45,13 +45,13 @@ func (l *Page) typed(k draw.Key, f *frame.Frame) bool {
 	return true
 }
 
-// filter parses what is typed after /: ! in front hides, re: makes it a regular expression. What passes it is shown from
-// the same place while scrolled, from the newest while following.
+// filter parses what is typed after /: ! in front hides, re: makes it a regular expression. What passes it is shown around
+// the cursor, from the newest while following.
 func (l *Page) filter(typed string) {
 	f := &l.query.Filter
 	typed, f.Exclude = strings.CutPrefix(typed, "!")
 	f.Text, f.Regexp = strings.CutPrefix(typed, "re:")
-	l.failed = ""
+	l.refilter()
 }
 
 // Search follows what passes a filter as it is typed after /, in all tabs and at all levels; once the command's pod has a
