@@ -196,7 +196,7 @@ var testSeed = maphash.MakeSeed()
 
 // pushAt pushes an entry as a Sink would hand it over.
 func pushAt(r *ring, micros int64, unit string, sev Severity, text string) uint64 {
-	h := head{micros: micros, pid: 1, full: len(text), severity: sev}
+	h := record{micros: micros, pid: 1, full: len(text), severity: sev}
 	h.hash = uint32(maphash.Bytes(testSeed, AppendPayload(nil, []byte(text))))
 	return r.push(1, &h, []byte(unit), []byte(text))
 }

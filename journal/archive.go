@@ -1,8 +1,12 @@
 package journal
 
 import (
+	"bytes"
 	"context"
 	"errors"
+
+	"hypervisor-tui/internal/clean"
+	"hypervisor-tui/internal/clean/secret"
 )
 
 // Place is a position in one source's own order, by which an entry is found again. Seq decides where the source
@@ -35,8 +39,9 @@ type Archive interface {
 	Older(ctx context.Context, before Place, put func(Entry) bool) error
 
 	// Newer calls put with the entry at the position and those after it, oldest first, up to the one before to, an
-	// entry's place or that behind all, in all else like Older. It ends with what was there when it was called, or later. Older(p) and Newer(p) together are all
-	// there is, and nothing twice. The order is the source's own, in which stamps may go back.
+	// entry's place or that behind all, in all else like Older. It ends with what was there when it was called, or later.
+	// Older(p) and Newer(p) together are all there is, and nothing twice. The order is the source's own, in which stamps
+	// may go back.
 	Newer(ctx context.Context, from, to Place, put func(Entry) bool) error
 
 	// Whole returns all fields of the entry at that place, in the source's order, ErrGone when it is not kept any more.
@@ -52,3 +57,39 @@ var (
 	ErrGone    = errors.New("rotated away: its source no longer keeps it")
 	ErrNoBoots = errors.New("this source does not know which boot an entry belongs to")
 )
+
+// Whole is an entry with all its fields, read again from its source. It is never changed once a Page has it.
+type Whole struct {
+	ID     uint64 // the row's that Query.Whole named
+	Fields []WholeField
+	Err    string // why there are none
+}
+
+// WholeField is a field as it is shown: clean, its secrets masked.
+type WholeField struct {
+	Name string
+	Text []byte // LF separates lines
+	Full int    // length of the raw value in bytes
+	Cut  bool   // Text is the beginning of it only
+}
+
+func (r *reader) whole(q *request) *Whole {
+	w := &Whole{ID: q.id}
+	fields, err := (*q.sources[0].archive).Whole(q, q.at)
+	if err != nil {
+		w.Err = secret.String(err.Error())
+		return w
+	}
+	for _, f := range fields {
+		name, value := clean.String(f.Name), f.Value
+		text := bytes.TrimRight(clean.AppendLines(nil, value), "\n")
+		if secret.Named([]byte(name)) && len(text) > 0 {
+			text = []byte("***")
+		} else if masked, found := secret.Append(nil, text); found {
+			text = masked
+		}
+		full := max(f.Full, len(value))
+		w.Fields = append(w.Fields, WholeField{Name: name, Text: text, Full: full, Cut: full > len(value)})
+	}
+	return w
+}

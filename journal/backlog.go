@@ -1,16 +1,18 @@
 package journal
 
-// Ids rise with time: those of the ring from firstID on, below them those of each past in a block of its own.
+import "slices"
+
+// Ids rise with time: those of the ring from firstID on, below them those of each backlog in a block of its own.
 const (
-	firstID   = 1 << 62
-	pastBlock = 1 << 32
+	firstID = 1 << 62
+	idBlock = 1 << 32
 )
 
-// What is kept of the past: stretchesKept stretches of at most so many rows and bytes, so about half a MiB.
+// What a backlog keeps: chunksKept chunks of at most so many rows and bytes, so about half a MiB.
 const (
-	stretchesKept = 6
-	stretchRows   = 512
-	stretchBytes  = 48 << 10
+	chunksKept = 6
+	chunkRows  = 512
+	chunkBytes = 48 << 10
 )
 
 // archived is a source that can be read again.
@@ -19,87 +21,85 @@ type archived struct {
 	archive *Archive // never nil
 }
 
-// position is a border between two entries of the merged archives: for each of them the position where the newer side
+// position is a border between two entries of the merged archives: for each of them the place where the newer side
 // begins.
 type position []Place
 
-// stretch is a piece of the past, read from the archives by the reader and then the Log's: the rows that pass the
-// filter between two cuts.
-type stretch struct {
-	rows         []pastRow // oldest first
-	text         []byte    // their messages, clean
+// chunk is a piece of the backlog: the rows that pass the filter between two positions. The reader makes it, then it is
+// the Log's.
+type chunk struct {
+	rows         []chunkRow // oldest first
+	text         []byte     // their messages, clean
 	older, newer position
 	atStart      bool // the archives have nothing older
 	atRing       bool // the ring goes on right after it
 }
 
-// pastRow is a run of equal entries: the newest, and how many they are.
-type pastRow struct {
-	head
+// chunkRow is a run of equal entries: the newest, and how many they are.
+type chunkRow struct {
+	record
 	source  uint16
 	name    string // of the unit
-	start   int    // of the message in stretch.text
+	start   int    // of the message in chunk.text
 	repeats int
 }
 
-func (t *stretch) message(r *pastRow) []byte { return t.text[r.start : r.start+r.message] }
+func (c *chunk) message(r *chunkRow) []byte { return c.text[r.start : r.start+r.message] }
 
-// backlog is a window on what the archives hold beyond the ring, under one filter: stretches without a gap between them.
+// backlog is a window on what the archives hold beyond the ring, under one filter: chunks without a gap between them.
 // The Log's goroutine owns it. Its zero value is empty.
 type backlog struct {
 	sources   []archived
-	stretches []*stretch // oldest first
-	low, high uint64     // ids of its rows: [low, high)
-	joined    uint64     // id of the ring's entry right after it; 0: there is none, other entries lie between
-	parted    bool       // the ring has lost that entry since
+	chunks    []*chunk // oldest first
+	low, high uint64   // ids of its rows: [low, high)
+	joined    uint64   // id of the ring's entry right after it; 0: other entries lie between
+	parted    bool     // the ring has lost that entry since
 }
 
-func (p *backlog) empty() bool { return len(p.stretches) == 0 }
+func (p *backlog) empty() bool { return len(p.chunks) == 0 }
 
-// atStart reports whether the archives have nothing older than the past.
-func (p *backlog) atStart() bool { return len(p.stretches) > 0 && p.stretches[0].atStart }
+// atStart reports whether the archives have nothing older than the backlog.
+func (p *backlog) atStart() bool { return len(p.chunks) > 0 && p.chunks[0].atStart }
 
-// older is where to read on towards older entries, newer towards newer ones. The past must not be empty.
-func (p *backlog) older() position { return p.stretches[0].older }
-func (p *backlog) newer() position { return p.stretches[len(p.stretches)-1].newer }
+// older is where to read on towards older entries, newer towards newer ones. The backlog must not be empty.
+func (p *backlog) older() position { return p.chunks[0].older }
+func (p *backlog) newer() position { return p.chunks[len(p.chunks)-1].newer }
 
-// begin puts t in the place of all that is there, under ids that were never used.
-func (p *backlog) begin(t *stretch, block uint64) {
-	p.stretches = append(p.stretches[:0], t)
-	p.low = firstID - block*pastBlock - pastBlock/2
-	p.high = p.low + uint64(len(t.rows))
+// begin puts c in the place of all that is there, under ids that were never used.
+func (p *backlog) begin(c *chunk, block uint64) {
+	p.chunks = append(p.chunks[:0], c)
+	p.low = firstID - block*idBlock - idBlock/2
+	p.high = p.low + uint64(len(c.rows))
 	p.joined, p.parted = 0, false
 }
 
-// addOlder adds the stretch before the past; what is too much goes at the newer end.
-func (p *backlog) addOlder(t *stretch) {
-	p.stretches = append(p.stretches, nil)
-	copy(p.stretches[1:], p.stretches)
-	p.stretches[0] = t
-	p.low -= uint64(len(t.rows))
-	if n := len(p.stretches) - 1; n >= stretchesKept {
-		p.high -= uint64(len(p.stretches[n].rows))
-		p.stretches = p.stretches[:n]
+// addOlder adds the chunk before the backlog; what is too much goes at the newer end.
+func (p *backlog) addOlder(c *chunk) {
+	p.chunks = slices.Insert(p.chunks, 0, c)
+	p.low -= uint64(len(c.rows))
+	if n := len(p.chunks) - 1; n >= chunksKept {
+		p.high -= uint64(len(p.chunks[n].rows))
+		p.chunks = p.chunks[:n]
 		p.joined, p.parted = 0, false
 	}
 }
 
-// addNewer adds the stretch after the past; what is too much goes at the older end.
-func (p *backlog) addNewer(t *stretch) {
-	p.high += uint64(len(t.rows))
-	last := p.stretches[len(p.stretches)-1]
-	if len(last.rows)+len(t.rows) <= stretchRows && len(last.text)+len(t.text) <= stretchBytes {
-		last.append(t)
+// addNewer adds the chunk after the backlog; what is too much goes at the older end.
+func (p *backlog) addNewer(c *chunk) {
+	p.high += uint64(len(c.rows))
+	last := p.chunks[len(p.chunks)-1]
+	if len(last.rows)+len(c.rows) <= chunkRows && len(last.text)+len(c.text) <= chunkBytes {
+		last.append(c)
 		return
 	}
-	p.stretches = append(p.stretches, t)
-	if len(p.stretches) > stretchesKept {
-		p.low += uint64(len(p.stretches[0].rows))
-		p.stretches = append(p.stretches[:0], p.stretches[1:]...)
+	p.chunks = append(p.chunks, c)
+	if len(p.chunks) > chunksKept {
+		p.low += uint64(len(p.chunks[0].rows))
+		p.chunks = slices.Delete(p.chunks, 0, 1)
 	}
 }
 
-// join says that the ring goes on, with entry id, right after the past.
+// join says that the ring goes on, with entry id, right after the backlog.
 func (p *backlog) join(id uint64) { p.joined, p.parted = id, false }
 
 // evicted follows the ring's oldest entry. A hit that the ring has lost leaves a gap.
@@ -113,29 +113,29 @@ func (p *backlog) evicted(oldest uint64, hit bool) {
 	}
 }
 
-// reaches reports whether the ring goes on right after the past.
+// reaches reports whether the ring goes on right after the backlog.
 func (p *backlog) reaches() bool { return p.joined != 0 && !p.parted }
 
-// reset forgets the past.
-func (p *backlog) reset() { *p = backlog{sources: p.sources, stretches: p.stretches[:0]} }
+// reset forgets all chunks.
+func (p *backlog) reset() { *p = backlog{sources: p.sources, chunks: p.chunks[:0]} }
 
-// has reports whether the row with that id is in the past.
+// has reports whether the row with that id is in the backlog.
 func (p *backlog) has(id uint64) bool { return p.low <= id && id < p.high }
 
-// at returns the row with that id, which must be in the past.
-func (p *backlog) at(id uint64) (*stretch, *pastRow) {
+// at returns the row with that id, which must be in the backlog.
+func (p *backlog) at(id uint64) (*chunk, *chunkRow) {
 	i := int(id - p.low)
-	for _, t := range p.stretches {
-		if i < len(t.rows) {
-			return t, &t.rows[i]
+	for _, c := range p.chunks {
+		if i < len(c.rows) {
+			return c, &c.rows[i]
 		}
-		i -= len(t.rows)
+		i -= len(c.rows)
 	}
-	panic("journal: no such row in the past")
+	panic("journal: no such row in the backlog")
 }
 
-// rowIndex are the rows that a view walks over: the past's, as far as it is read and reaches the ring, and the ring's, as
-// far as they are tested.
+// rowIndex are the rows that a view walks over: the backlog's, as far as it is read and reaches the ring, and the
+// ring's, as far as they are tested.
 type rowIndex struct {
 	search
 	backlog backlog
@@ -210,7 +210,7 @@ func (l *rowIndex) stamp(id uint64) (source uint16, at Place) {
 	return e.source, e.place()
 }
 
-// border is the cut where the ring begins: for each source its oldest entry in the ring, or behind all it has.
+// border is the position where the ring begins: for each source its oldest entry in the ring, or behind all it has.
 func (l *rowIndex) border(sources []archived) position {
 	c := make(position, len(sources))
 	for i := range c {

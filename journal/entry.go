@@ -1,5 +1,5 @@
 // Package journal keeps the newest log entries in a fixed ring with one owner, and answers the log screen's queries
-// from it. Sources (journal/source) hand their entries to a Sink, the one door where they are sanitised, masked,
+// from it. Sources (journal/source) hand their entries to a Sink, the one way in, where they are sanitised, masked,
 // graded and cut; the Log's goroutine owns everything behind it.
 package journal
 

@@ -22,7 +22,7 @@ type intake struct {
 	masked []byte // scratch
 	keys   secret.Lines
 	shown  []byte
-	seed   maphash.Seed // the Log's: its doors hash alike
+	seed   maphash.Seed // the Log's: all its intakes hash alike
 }
 
 func newIntake(seed maphash.Seed) intake {
@@ -35,8 +35,8 @@ func newIntake(seed maphash.Seed) intake {
 	}
 }
 
-// head is what is known of an entry beside its text.
-type head struct {
+// record is what is known of an entry beside its text.
+type record struct {
 	micros   int64  // realtime since 1970
 	seq      uint64 // of its Place, 0: it cannot be read again
 	pid      int
@@ -48,23 +48,23 @@ type head struct {
 	lane     uint16 // with earlierBit
 }
 
-func (h *head) place() Place { return Place{h.micros, h.seq} }
+func (h *record) place() Place { return Place{h.micros, h.seq} }
 
 // prepare makes d.unit and d.text the entry's clean bytes, good until the next call.
-func (d *intake) prepare(e *Entry) head {
+func (d *intake) prepare(e *Entry) record {
 	h := d.take(e)
 	d.seal(&h)
 	return h
 }
 
-// seal completes the head of the entry that was taken last.
-func (d *intake) seal(h *head) {
+// seal completes the record of the entry that was taken last.
+func (d *intake) seal(h *record) {
 	d.shown = AppendPayload(d.shown[:0], d.text)
 	h.hash = uint32(maphash.Bytes(d.seed, d.shown))
 }
 
-// take is prepare for an entry that need not be wanted: until seal its head has no hash.
-func (d *intake) take(e *Entry) head {
+// take is prepare for an entry that need not be wanted: until seal its record has no hash.
+func (d *intake) take(e *Entry) record {
 	d.unit = clean.Append(d.unit[:0], e.Unit[:min(len(e.Unit), maxUnit)])
 	d.unit = cutRunes(d.unit, maxUnit)
 	if len(e.Pod) > 0 {
@@ -86,7 +86,7 @@ func (d *intake) take(e *Entry) head {
 		full = max(e.Full, len(e.Message))
 	}
 	d.text = cutRunes(d.text, MaxMessage)
-	return head{
+	return record{
 		micros:   e.Time.UnixMicro(),
 		seq:      e.Place.Seq,
 		pid:      e.PID,

@@ -3,7 +3,6 @@ package journal
 import (
 	"bytes"
 	"slices"
-	"sync/atomic"
 	"time"
 )
 
@@ -87,53 +86,37 @@ func kernelKind(line []byte, severity Severity) (kind KernelKind, ok bool) {
 	return KernelOther, severity <= Crit
 }
 
-// kernelLog keeps the newest events of each kind. Any goroutine may call its methods.
-type kernelLog struct {
-	events atomic.Pointer[[]KernelEvent] // ordered by their time; never changed
-}
-
-// take keeps a message of the kernel if somebody has to know of it. Only then it allocates.
-func (k *kernelLog) take(h *head, text []byte) {
+// kernelMessage keeps a message of the kernel if somebody has to know of it. Only then it allocates. Any goroutine may
+// call it.
+func (l *Log) kernelMessage(h *record, text []byte) {
 	line, _, _ := bytes.Cut(text, []byte{'\n'})
 	kind, ok := kernelKind(line, h.severity)
 	if !ok {
 		return
 	}
 	e := KernelEvent{kind, time.UnixMicro(h.micros), h.severity, string(cutRunes(line, kernelText))}
-	for {
-		old := k.events.Load()
-		var events []KernelEvent
-		if old != nil {
-			events = *old
-		}
+	replace(&l.events, func(events []KernelEvent) []KernelEvent {
 		if slices.Contains(events, e) { // read again
-			return
+			return events
 		}
-		next := append(make([]KernelEvent, 0, len(events)+1), events...)
-		at, _ := slices.BinarySearchFunc(next, e, func(x, y KernelEvent) int { return x.Time.Compare(y.Time) })
-		next = slices.Insert(next, at, e)
+		at, _ := slices.BinarySearchFunc(events, e, func(x, y KernelEvent) int { return x.Time.Compare(y.Time) })
+		events = slices.Insert(events, at, e)
 		n := 0
-		for i := len(next) - 1; i >= 0; i-- {
-			if next[i].Kind != kind {
-				continue
+		for i := len(events) - 1; i >= 0; i-- {
+			if events[i].Kind == kind {
+				n++
 			}
-			if n++; n > kernelEvents {
-				next = slices.Delete(next, i, i+1)
-				break
+			if n > kernelEvents {
+				return slices.Delete(events, i, i+1)
 			}
 		}
-		if k.events.CompareAndSwap(old, &next) {
-			return
-		}
-	}
+		return events
+	})
 }
 
 // KernelEvents returns the newest of the kernel's messages that somebody has to know of, eight of a kind at most, ordered
 // by their time: of those that the sources have read since this program started, which may have been written in a boot
 // before. Nobody changes what it returns. It does not allocate.
 func (l *Log) KernelEvents() []KernelEvent {
-	if events := l.troubles.events.Load(); events != nil {
-		return *events
-	}
-	return nil
+	return *l.events.Load()
 }

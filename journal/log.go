@@ -20,15 +20,15 @@ const firstEntries = 50_000
 // the ring does not have, older entries and whole ones, another goroutine, Read, reads from the archives of the sources
 // and hands over. All methods but these two may be called from any goroutine.
 type Log struct {
-	wake     chan struct{} // capacity 1: there is something to look at
-	config   atomic.Pointer[config]
-	sinks    atomic.Pointer[[]*Sink]
-	views    atomic.Pointer[[]*View]
-	kernel   [Debug + 1]atomic.Uint64 // entries of the kernel that came, by their own severity
-	troubles kernelLog
-	made     atomic.Uint32 // sinks so far
-	turns    atomic.Uint64 // see Turns
-	seed     maphash.Seed  // of the doors
+	wake   chan struct{} // capacity 1: there is something to look at
+	config atomic.Pointer[config]
+	sinks  atomic.Pointer[[]*Sink]
+	views  atomic.Pointer[[]*View]
+	kernel [Debug + 1]atomic.Uint64      // entries of the kernel that came, by their own severity
+	events atomic.Pointer[[]KernelEvent] // see KernelEvents; ordered by their time
+	made   atomic.Uint32                 // sinks so far
+	turns  atomic.Uint64                 // see Turns
+	seed   maphash.Seed                  // of the intakes
 
 	reading  chan struct{} // capacity 1: a view has a request
 	disk     chan struct{} // capacity 1: full while a request is being read; that one owns spare
@@ -38,6 +38,7 @@ type Log struct {
 	// Run's own from here on.
 	ring    *ring
 	sources []archived // that can be read again; replaced, never changed
+	found   []archived // scratch of archives
 	next    int        // the view that is served next
 	slice   int        // what the searches of a turn may cost
 	hours   []hour     // a tab each
@@ -65,18 +66,25 @@ func New(capacity int, tabs []Tab) *Log {
 	}
 	l.sinks.Store(new([]*Sink))
 	l.views.Store(new([]*View))
+	l.events.Store(new([]KernelEvent))
 	return l
 }
 
-// Sink returns a new source's door. Its name is the row's in Page.Sources.
+// Sink returns the way in for a new source. Its name is the row's in Page.Sources.
 func (l *Log) Sink(name string) *Sink {
 	s := newSink(l, name)
+	replace(&l.sinks, func(sinks []*Sink) []*Sink { return append(sinks, s) })
+	l.poke()
+	return s
+}
+
+// replace puts in the place of a shared list, which is never changed, what change makes of a copy.
+func replace[T any](list *atomic.Pointer[[]T], change func(list []T) []T) {
 	for {
-		old := l.sinks.Load()
-		sinks := append(append(make([]*Sink, 0, len(*old)+1), *old...), s)
-		if l.sinks.CompareAndSwap(old, &sinks) {
-			l.poke()
-			return s
+		old := list.Load()
+		changed := change(slices.Clone(*old))
+		if list.CompareAndSwap(old, &changed) {
+			return
 		}
 	}
 }
@@ -245,12 +253,12 @@ func (l *Log) drain() (taken bool) {
 
 func (l *Log) take(s *Sink, b *batch) {
 	at, now := 0, time.Now()
-	if s.began.at.IsZero() && len(b.heads) > 0 {
-		s.began = beginning{now, now.Sub(time.UnixMicro(b.heads[0].micros))}
+	if s.began.at.IsZero() && len(b.records) > 0 {
+		s.began = beginning{now, now.Sub(time.UnixMicro(b.records[0].micros))}
 	}
 	minute := minuteOf(now.UnixMicro())
-	for i := range b.heads {
-		h := &b.heads[i]
+	for i := range b.records {
+		h := &b.records[i]
 		text := at + h.unit
 		end := text + h.message
 		id := l.ring.push(s.number, h, b.data[at:text], b.data[text:end])
@@ -260,8 +268,8 @@ func (l *Log) take(s *Sink, b *batch) {
 		}
 		at = end
 	}
-	l.total += uint64(len(b.heads))
-	b.heads, b.data = b.heads[:0], b.data[:0]
+	l.total += uint64(len(b.records))
+	b.records, b.data = b.records[:0], b.data[:0]
 	l.stale = true
 }
 
@@ -298,19 +306,10 @@ func (l *Log) mergeFirst() {
 func (l *Log) forget(s *Sink) {
 	l.gone.dropped += s.dropped.Load()
 	l.gone.truncated += s.truncated.Load()
-	for {
-		old := l.sinks.Load()
-		sinks := make([]*Sink, 0, len(*old))
-		for _, other := range *old {
-			if other != s {
-				sinks = append(sinks, other)
-			}
-		}
-		if l.sinks.CompareAndSwap(old, &sinks) {
-			l.stale = true
-			return
-		}
-	}
+	replace(&l.sinks, func(sinks []*Sink) []*Sink {
+		return slices.DeleteFunc(sinks, func(o *Sink) bool { return o == s })
+	})
+	l.stale = true
 }
 
 // publishDue hands out each view's page that is due. It returns when the next one is, 0 if none is.

@@ -1,6 +1,7 @@
 package journal
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -18,8 +19,8 @@ type task uint8
 
 const (
 	noTask    task = iota
-	readOlder      // a stretch of rows before request.from
-	readNewer      // a stretch of rows from request.from on, up to the ring
+	readOlder      // a chunk of rows before request.from
+	readNewer      // a chunk of rows from request.from on, up to the ring
 	readTime       // the rows around the first entry at or after request.at
 	readPlace      // the rows up to the entry at request.at of request.source
 	readStart      // the rows at the start of the archives
@@ -39,7 +40,7 @@ type request struct {
 	sources []archived
 	filter  Filter
 	tabs    []Tab
-	rows    int // rows of the page, of which a stretch fills some
+	rows    int // rows of the page, of which a chunk fills some
 	from    position
 	ring    position // where the ring begins
 	oldest  uint64   // id of the ring's entry there
@@ -54,10 +55,10 @@ type request struct {
 
 // answer is what was found for a request.
 type answer struct {
-	stretch *stretch
-	found   int // index of the row that was looked for, len(rows): the ring's first row
-	whole   *Whole
-	err     error
+	chunk *chunk
+	found int // index of the row that was looked for, len(rows): the ring's first row
+	whole *Whole
+	err   error
 }
 
 var (
@@ -131,7 +132,7 @@ func (l *Log) serve(q *request) {
 	}
 	r := l.spare
 	if l.spare = nil; r == nil {
-		r = &reader{door: newIntake(l.seed)}
+		r = &reader{intake: newIntake(l.seed)}
 	}
 	a := r.answer(q)
 	l.spare = r
@@ -151,7 +152,7 @@ func (q *request) finish(a *answer) {
 	}
 }
 
-// hung is the answer when there is none.
+// hung is the answer of an archive that hangs.
 func (q *request) hung() *answer {
 	if q.task == readWhole {
 		return &answer{whole: &Whole{ID: q.id, Err: errHangs.Error()}}
@@ -161,9 +162,9 @@ func (q *request) hung() *answer {
 
 // reader reads the archives. It owns what it reads into until it hands it over.
 type reader struct {
-	door  intake
-	units *units
-	m     matcher
+	intake intake
+	units  *units
+	m      matcher
 }
 
 func (r *reader) answer(q *request) (a *answer) {
@@ -181,7 +182,7 @@ func (r *reader) answer(q *request) (a *answer) {
 	r.m, _ = newMatcher(q.filter, r.units)
 	switch q.task {
 	case readOlder, readNewer:
-		a.stretch, a.err = r.gather(q, q.from, q.task == readOlder, q.rows)
+		a.chunk, a.err = r.gather(q, q.from, q.task == readOlder, q.rows)
 	default:
 		a.err = r.jump(q, a)
 	}
@@ -197,12 +198,12 @@ type walk struct {
 	err   error
 }
 
-// visit is told an entry and the cut there, on whose newer side it is; both are good until it returns. False ends the
+// visit receives an entry and the position just before it, both valid only during the call. Returning false ends the
 // walk.
 type visit func(e *Entry, source uint16, at position) bool
 
-// walk hands the archives' entries to each in the order of their time: those before the cut, newest first, or those
-// from it on up to the ring, oldest first. It returns the cut where it ended; done says that there is nothing more.
+// walk hands the archives' entries to each in the order of their time: those before the position, newest first, or those
+// from it on up to the ring, oldest first. It returns the position where it ended; done reports that there is nothing more.
 func (q *request) walk(from position, older bool, each visit) (at position, done bool, err error) {
 	at = append(position(nil), from...)
 	walks := make([]walk, len(q.sources))
@@ -249,7 +250,7 @@ func (q *request) start(w *walk, i int, from Place, older bool) {
 	})
 }
 
-// step takes the next entry and returns where the cut is then: on the way to older ones it stays, else it lies before
+// step takes the next entry and returns the position then: on the way to older ones it stays, else it lies before
 // that entry. The way to newer ones ends at the ring.
 func (w *walk) step(at, ring Place, older bool) Place {
 	w.entry, w.more = w.next()
@@ -262,7 +263,7 @@ func (w *walk) step(at, ring Place, older bool) Place {
 	return ring
 }
 
-// first is the walk whose entry comes next, -1 when there is none.
+// first is the walk whose entry comes next, -1 if none.
 func first(walks []walk, older bool) int {
 	best := -1
 	for i := range walks {
@@ -299,4 +300,154 @@ func (q *request) progress(micros int64) {
 		<-q.log.disk
 		q.log.disk <- struct{}{} // those that wait are served first
 	}
+}
+
+// scanEnough is after how many entries a chunk that fills the page is handed over though there may be more.
+const scanEnough = 20_000
+
+// gather reads a chunk on one side of the position. It ends when it is full, when it has enough rows and looking for more
+// would take long, or where there is nothing more.
+func (r *reader) gather(q *request, from position, older bool, enough int) (*chunk, error) {
+	c := &chunk{older: from, newer: from}
+	scanned := 0
+	at, done, err := q.walk(from, older, func(e *Entry, source uint16, _ position) bool {
+		scanned++
+		h := r.intake.take(e)
+		if unit := r.units.intern(r.intake.unit); r.m.match(h.severity, unit, r.intake.text) {
+			r.intake.seal(&h)
+			c.add(&h, source, r.units.names[unit], r.intake.text, older, &q.filter)
+		}
+		return len(c.rows) < chunkRows && len(c.text) < chunkBytes && (len(c.rows) < enough || scanned < scanEnough)
+	})
+	if err != nil {
+		return nil, err
+	}
+	if older {
+		slices.Reverse(c.rows)
+		c.older, c.atStart = at, done
+	} else {
+		c.newer, c.atRing = at, done
+	}
+	return c, nil
+}
+
+// add adds an entry after the last row, or to it when they are equal.
+func (c *chunk) add(h *record, source uint16, unit string, text []byte, older bool, f *Filter) {
+	if n := len(c.rows); n > 0 && !f.Each {
+		last := &c.rows[n-1]
+		if last.name == unit && last.severity == h.severity && equalText(last.hash, h.hash, c.message(last), text, f.Raw) {
+			n := last.repeats + 1
+			if !older { // a row is named after its newest
+				c.text = append(c.text[:last.start], text...)
+				*last = chunkRow{record: *h, source: source, name: unit, start: last.start}
+			}
+			last.repeats = n
+			return
+		}
+	}
+	c.rows = append(c.rows, chunkRow{record: *h, source: source, name: unit, start: len(c.text), repeats: 1})
+	c.text = append(c.text, text...)
+}
+
+// equalText reports whether two messages are shown alike; hashes of what is shown go with them.
+func equalText(hash, other uint32, a, b []byte, raw bool) bool {
+	if raw || hash != other {
+		return raw && bytes.Equal(a, b)
+	}
+	return bytes.Equal(a, b) || bytes.Equal(AppendPayload(nil, a), AppendPayload(nil, b))
+}
+
+// jump looks for a place and reads the rows on both sides of it.
+func (r *reader) jump(q *request, a *answer) error {
+	from, err := r.place(q)
+	if err != nil {
+		return err
+	}
+	before, err := r.gather(q, from, true, q.rows)
+	if err != nil {
+		return err
+	}
+	if q.task == readBoot && len(before.rows) == 0 {
+		return errNoBoot
+	}
+	after, err := r.gather(q, from, false, 1)
+	if err != nil {
+		return err
+	}
+	a.found = len(before.rows)
+	if q.task == readBoot {
+		a.found--
+	}
+	a.chunk = before.append(after)
+	return nil
+}
+
+// append makes one chunk of two neighbours.
+func (c *chunk) append(next *chunk) *chunk {
+	for _, row := range next.rows {
+		row.start += len(c.text)
+		c.rows = append(c.rows, row)
+	}
+	c.text = append(c.text, next.text...)
+	c.newer, c.atRing = next.newer, next.atRing
+	return c
+}
+
+// place returns the position that the request wants to go to.
+func (r *reader) place(q *request) (position, error) {
+	switch q.task {
+	case readBoot:
+		return r.bootStart(q)
+	case readError, readNext:
+		return r.findError(q)
+	case readStart:
+		return make(position, len(q.sources)), nil
+	}
+	return q.positionAt(q.source, q.at), nil
+}
+
+// positionAt is the position at a place of one source, which is a time for the others.
+func (q *request) positionAt(source uint16, at Place) position {
+	c := make(position, len(q.sources))
+	for i := range c {
+		c[i] = Place{Time: at.Time}
+		if q.sources[i].source == source {
+			c[i] = at
+		}
+	}
+	return c
+}
+
+func (r *reader) findError(q *request) (position, error) {
+	var found position
+	_, _, err := q.walk(q.from, q.task == readError, func(e *Entry, _ uint16, at position) bool {
+		h := r.intake.take(e)
+		if h.severity <= Err && r.m.match(h.severity, r.units.intern(r.intake.unit), r.intake.text) {
+			found = slices.Clone(at)
+		}
+		return found == nil
+	})
+	if err == nil && found == nil {
+		err = errNoError
+	}
+	return found, err
+}
+
+// bootStart asks the archives where the boot of q.at began; the first one that knows wins.
+func (r *reader) bootStart(q *request) (position, error) {
+	err := ErrNoBoots
+	for _, s := range q.sources {
+		at := Place{Time: q.at.Time}
+		if s.source == q.source {
+			at = q.at
+		}
+		start, e := (*s.archive).BootStart(q, at)
+		if e == nil {
+			return q.positionAt(s.source, start), nil
+		}
+		if e != ErrNoBoots {
+			err = e
+		}
+	}
+	return nil, err
 }

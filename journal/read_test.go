@@ -66,7 +66,7 @@ func TestPreviousBoot(t *testing.T) {
 	}
 }
 
-// TestWholeEntry reads entries of the ring and of the past again, clean and with their secrets masked.
+// TestWholeEntry reads entries of the ring and of the backlog again, clean and with their secrets masked.
 func TestWholeEntry(t *testing.T) {
 	h := newHouse(t, 50)
 	h.fill(100, 50)
@@ -84,7 +84,7 @@ func TestWholeEntry(t *testing.T) {
 	}
 	p = h.ask(Query{Number: 4, Rows: 10, Filter: everything, Anchor: p.Rows[0].ID, Move: Older, Count: 10})
 	if !p.Past {
-		t.Fatal("not in the past")
+		t.Fatal("not in the backlog")
 	}
 	old := p.Rows[0]
 	h.shelves[old.Source-h.sinks[0].number].entries = nil
@@ -207,10 +207,10 @@ func TestPastStaysBounded(t *testing.T) {
 	bound := func() {
 		t.Helper()
 		rows, bytes := 0, 0
-		for _, s := range h.log.lines.backlog.stretches {
+		for _, s := range h.log.lines.backlog.chunks {
 			rows, bytes = rows+len(s.rows), bytes+len(s.text)
 		}
-		if rows > stretchesKept*stretchRows || bytes > stretchesKept*(stretchBytes+MaxMessage) {
+		if rows > chunksKept*chunkRows || bytes > chunksKept*(chunkBytes+MaxMessage) {
 			t.Fatalf("%d rows, %d bytes", rows, bytes)
 		}
 	}

@@ -18,7 +18,7 @@ type slot struct {
 	lane   uint16 // of the entry in its source, with earlierBit
 }
 
-const earlierBit = 1 << 15 // in slot.lane and head.lane: the entry was there when its source began
+const earlierBit = 1 << 15 // in slot.lane and record.lane: the entry was there when its source began
 
 func (s *slot) unit() uint16       { return s.mark >> 3 }
 func (s *slot) place() Place       { return Place{s.time, s.seq} }
@@ -49,7 +49,7 @@ func newRing(capacity int, first uint64, u *units) *ring {
 	}
 }
 
-// oldest is the id of the oldest entry, next when there is none.
+// oldest is the id of the oldest entry, next if none.
 func (r *ring) oldest() uint64 { return r.next - uint64(r.count) }
 
 func (r *ring) index(id uint64) int { return int(id % uint64(len(r.slots))) }
@@ -61,8 +61,8 @@ func (r *ring) at(id uint64) *slot { return &r.slots[r.index(id)] }
 func (r *ring) message(s *slot) []byte { return r.arena[s.off : int(s.off)+int(s.size)] }
 
 // push takes in an entry of the source with that number, copies its bytes and returns its id. The message is cut at
-// MaxMessage by the door. It allocates only for a unit that is new.
-func (r *ring) push(source uint16, h *head, unit, message []byte) uint64 {
+// MaxMessage by the intake. It allocates only for a unit that is new.
+func (r *ring) push(source uint16, h *record, unit, message []byte) uint64 {
 	return r.store(slot{
 		time:   h.micros,
 		seq:    h.seq,

@@ -87,7 +87,7 @@ func TestRingAgainstTwin(t *testing.T) {
 				sev:     Severity(rnd.Intn(int(SeverityCount))),
 				message: strings.Repeat(string(rune('a'+i%26)), rnd.Intn(longest+1)),
 			}
-			r.push(1, &head{micros: e.micros, pid: e.pid, severity: e.sev}, []byte(e.unit), []byte(e.message))
+			r.push(1, &record{micros: e.micros, pid: e.pid, severity: e.sev}, []byte(e.unit), []byte(e.message))
 			n.push(e)
 			compare(t, r, n)
 			if rnd.Intn(200) == 0 {
@@ -103,7 +103,7 @@ func TestRingAgainstTwin(t *testing.T) {
 func TestRingPushAllocatesNothing(t *testing.T) {
 	r := newRing(1000, 1, newUnits([]Tab{{Name: "All"}, {Name: "k3s", Units: []string{"k3s.service"}}}))
 	unit, message := []byte("k3s"), bytes.Repeat([]byte("x"), 300)
-	push := func() { r.push(1, &head{micros: 1, pid: 1, severity: Info, full: 300}, unit, message) }
+	push := func() { r.push(1, &record{micros: 1, pid: 1, severity: Info, full: 300}, unit, message) }
 	push()
 	if n := testing.AllocsPerRun(5000, push); n != 0 {
 		t.Errorf("%v allocations a push", n)
@@ -114,7 +114,7 @@ func TestUnitsStayBounded(t *testing.T) {
 	tabs := []Tab{{Name: "All"}, {Name: "k3s", Units: []string{"k3s.service"}}}
 	r := newRing(maxUnits/2, 1, newUnits(tabs))
 	for i := range 5 * maxUnits {
-		r.push(1, &head{severity: Err}, fmt.Append(nil, "hostile-", i), nil)
+		r.push(1, &record{severity: Err}, fmt.Append(nil, "hostile-", i), nil)
 		if name := r.units.names[r.at(r.next-1).unit()]; name != fmt.Sprint("hostile-", i) {
 			t.Fatalf("unit %d is called %q although the ring holds few", i, name)
 		}
@@ -122,7 +122,7 @@ func TestUnitsStayBounded(t *testing.T) {
 	if len(r.units.names) > maxUnits || len(r.units.ids) > maxUnits {
 		t.Errorf("%d names, %d ids, at most %d", len(r.units.names), len(r.units.ids), maxUnits)
 	}
-	r.push(1, &head{severity: Err}, []byte("k3s"), nil)
+	r.push(1, &record{severity: Err}, []byte("k3s"), nil)
 	if all, k3s := r.units.tabCounts(0)[Err], r.units.tabCounts(1)[Err]; all != r.count || k3s != 1 {
 		t.Errorf("errors %d and %d in %d entries: a reused name must be sorted into its tabs anew", all, k3s, r.count)
 	}
@@ -131,7 +131,7 @@ func TestUnitsStayBounded(t *testing.T) {
 func TestUnitsAllInUseBecomeOther(t *testing.T) {
 	r := newRing(2*maxUnits, 1, newUnits([]Tab{{Name: "All"}}))
 	for i := range 2 * maxUnits {
-		r.push(1, &head{severity: Info}, fmt.Append(nil, i), nil)
+		r.push(1, &record{severity: Info}, fmt.Append(nil, i), nil)
 	}
 	if name := r.units.names[r.at(r.next-1).unit()]; name != "other" {
 		t.Errorf("the last unit is called %q", name)

@@ -18,11 +18,11 @@ const (
 
 // batch is entries on their way from a Sink to the Log; its memory is fixed.
 type batch struct {
-	heads []head
-	data  []byte // of each entry the unit, then the message
+	records []record
+	data    []byte // of each entry the unit, then the message
 }
 
-// Sink is the one door from a source into a Log. Everything that passes it is cleaned, masked, graded by its text and
+// Sink is the one way from a source into a Log. Everything that passes it is cleaned, masked, graded by its text and
 // cut, so that no source can forget. Put, Try and Flush belong to the source's goroutine; Dropped, SetArchive, Report,
 // Rename, State and Close may be called from any.
 type Sink struct {
@@ -32,7 +32,7 @@ type Sink struct {
 	number      uint16      // names it in the ring
 	free, ready chan *batch // both have room for all batches: a send never blocks
 	current     *batch      // being filled, nil when none is at hand
-	door        intake
+	intake      intake
 
 	dropped   atomic.Uint64
 	truncated atomic.Uint64
@@ -57,11 +57,11 @@ func newSink(l *Log, name string) *Sink {
 		number: uint16(l.made.Add(1)),
 		free:   make(chan *batch, sinkBatches),
 		ready:  make(chan *batch, sinkBatches),
-		door:   newIntake(l.seed),
+		intake: newIntake(l.seed),
 		state:  SourceState{Name: name},
 	}
 	for range sinkBatches {
-		s.free <- &batch{heads: make([]head, 0, batchEntries), data: make([]byte, 0, batchBytes)}
+		s.free <- &batch{records: make([]record, 0, batchEntries), data: make([]byte, 0, batchBytes)}
 	}
 	return s
 }
@@ -70,59 +70,54 @@ func newSink(l *Log, name string) *Sink {
 // entry is counted as dropped and ctx's error comes back. The entry is seen by the Log after a Flush at the latest.
 func (s *Sink) Put(ctx context.Context, e Entry) error {
 	h := s.prepare(&e)
-	if s.add(&h) {
+	if s.add(&h) { // even when ctx has ended
 		return nil
 	}
+	touches := s.touches.Swap(nil) // it is the Log that is waited for
 	select {
-	case s.current = <-s.free: // even when ctx has ended
-	default:
-		touches := s.touches.Swap(nil) // it is the Log that is waited for
-		select {
-		case s.current = <-s.free:
-		case <-ctx.Done():
-			s.Dropped(1)
-			return ctx.Err()
-		}
-		s.Touches(touches)
+	case s.current = <-s.free:
+	case <-ctx.Done():
+		s.Dropped(1)
+		return ctx.Err()
 	}
-	s.current.add(&h, s.door.unit, s.door.text)
+	s.Touches(touches)
+	s.add(&h)
 	return nil
 }
 
 // Try is Put that never blocks: an entry that has no room is counted as dropped, and false comes back.
 func (s *Sink) Try(e Entry) bool {
 	h := s.prepare(&e)
-	if s.add(&h) {
-		return true
+	ok := s.add(&h)
+	if !ok {
+		s.Dropped(1)
+	}
+	return ok
+}
+
+// add puts the prepared entry into the current batch. One that is full goes to the Log and a free one takes its place;
+// without one add is false.
+func (s *Sink) add(h *record) bool {
+	if s.current != nil {
+		if s.current.add(h, s.intake.unit, s.intake.text) {
+			return true
+		}
+		s.Flush()
 	}
 	select {
 	case s.current = <-s.free:
+		return s.current.add(h, s.intake.unit, s.intake.text)
 	default:
-		s.Dropped(1)
 		return false
 	}
-	s.current.add(&h, s.door.unit, s.door.text)
-	return true
 }
 
-// add puts the prepared entry into the current batch. A batch that is full goes to the Log; without one add is false.
-func (s *Sink) add(h *head) bool {
-	if s.current == nil {
-		return false
-	}
-	if s.current.add(h, s.door.unit, s.door.text) {
-		return true
-	}
-	s.Flush()
-	return false
-}
-
-// prepare makes the door's text the entry's, and counts it when it is cut, and when it is the kernel's.
-func (s *Sink) prepare(e *Entry) head {
-	h := s.door.prepare(e)
-	if string(s.door.unit) == kernelUnit {
+// prepare makes the intake's text the entry's, and counts it when it is cut, and when it is the kernel's.
+func (s *Sink) prepare(e *Entry) record {
+	h := s.intake.prepare(e)
+	if string(s.intake.unit) == kernelUnit {
 		s.log.kernel[min(e.Severity, Debug)].Add(1)
-		s.log.troubles.take(&h, s.door.text)
+		s.log.kernelMessage(&h, s.intake.text)
 	}
 	if h.full > h.message {
 		s.truncated.Add(1)
@@ -135,7 +130,7 @@ func (s *Sink) prepare(e *Entry) head {
 
 // Flush hands over what has been put so far. It never blocks. A source calls it before it waits for more.
 func (s *Sink) Flush() {
-	if s.current == nil || len(s.current.heads) == 0 {
+	if s.current == nil || len(s.current.records) == 0 {
 		return
 	}
 	s.ready <- s.current
@@ -144,11 +139,11 @@ func (s *Sink) Flush() {
 }
 
 // add is false when the batch has no room.
-func (b *batch) add(h *head, unit, text []byte) bool {
-	if len(b.heads) == cap(b.heads) || len(b.data)+len(unit)+len(text) > cap(b.data) {
+func (b *batch) add(h *record, unit, text []byte) bool {
+	if len(b.records) == cap(b.records) || len(b.data)+len(unit)+len(text) > cap(b.data) {
 		return false
 	}
-	b.heads = append(b.heads, *h)
+	b.records = append(b.records, *h)
 	b.data = append(b.data, unit...)
 	b.data = append(b.data, text...)
 	return true

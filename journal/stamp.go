@@ -61,7 +61,7 @@ func fieldTime(value []byte) (time.Time, bool) {
 }
 
 // stamp reads the RFC 3339 stamp that b starts with, with +0100 taken for +01:00. n is its
-// length, 0 when there is none.
+// length, 0 if none.
 func stamp(b []byte) (t time.Time, n int) {
 	const form = "0000-00-00T00:00:00"
 	if len(b) <= len(form) || !matches(b, form) {

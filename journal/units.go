@@ -26,8 +26,8 @@ func (s *unitSet) put(unit uint16, in bool) {
 	}
 }
 
-// units interns the names of units, with their pods, and counts the ring's entries by unit and severity; a tab's figures are sums over its units.
-// The table is bounded, whatever names arrive: names that the ring no longer holds make room for new ones, and when
+// units interns the names of units, with their pods, and counts the ring's entries by unit and severity; a tab's figures
+// are sums over its units. The table is bounded, whatever names arrive: names that the ring no longer holds make room for new ones, and when
 // all are in use a new name is booked as "other".
 type units struct {
 	ids    map[string]uint16

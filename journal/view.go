@@ -1,6 +1,7 @@
 package journal
 
 import (
+	"context"
 	"errors"
 	"slices"
 	"sync/atomic"
@@ -14,8 +15,8 @@ const MaxViews = 16
 
 var errViews = errors.New("there are as many views of the log as there may be")
 
-// View is what one reader sees of a Log: a query, a page and a search of its own. Before something
-// is asked its page has no rows, but figures and sources. Latest belongs to one goroutine; the other methods may be called from any.
+// View is what one reader sees of a Log: a query, a page and a search of its own. Before something is asked its page has
+// no rows, but figures and sources. Latest belongs to one goroutine; the other methods may be called from any.
 type View struct {
 	log       *Log
 	asked     atomic.Pointer[Query]
@@ -43,28 +44,25 @@ type View struct {
 // NewView returns a view that has asked nothing yet, an error when there are MaxViews. Close gives its place back.
 func (l *Log) NewView() (*View, error) {
 	v := &View{log: l, changed: make(chan struct{}, 1), pages: box.New(copyPage), watched: -1}
-	for {
-		old := l.views.Load()
-		if len(*old) == MaxViews {
-			return nil, errViews
+	full := false
+	replace(&l.views, func(views []*View) []*View {
+		if full = len(views) == MaxViews; full {
+			return views
 		}
-		views := append(slices.Clone(*old), v)
-		if l.views.CompareAndSwap(old, &views) {
-			return v, nil
-		}
+		return append(views, v)
+	})
+	if full {
+		return nil, errViews
 	}
+	return v, nil
 }
 
 // Close ends the view and what is read for it. No page comes any more.
 func (v *View) Close() {
 	v.closed.Store(true)
-	for {
-		old := v.log.views.Load()
-		views := slices.DeleteFunc(slices.Clone(*old), func(o *View) bool { return o == v })
-		if v.log.views.CompareAndSwap(old, &views) {
-			break
-		}
-	}
+	replace(&v.log.views, func(views []*View) []*View {
+		return slices.DeleteFunc(views, func(o *View) bool { return o == v })
+	})
 	v.requested.Store(nil)
 	if q := v.running.Swap(nil); q != nil {
 		q.cancel()
@@ -250,4 +248,145 @@ func (v *View) patience(now time.Time) time.Duration {
 		v.torn = now
 	}
 	return v.torn.Add(pageInterval).Sub(now)
+}
+
+// archives follows which of the sources can be read again. What was read of others is forgotten.
+func (l *Log) archives(sinks []*Sink) {
+	l.found = l.found[:0]
+	for _, s := range sinks {
+		if a := s.archive.Load(); a != nil {
+			l.found = append(l.found, archived{s.number, a})
+		}
+	}
+	if slices.Equal(l.found, l.sources) {
+		return
+	}
+	l.sources = slices.Clone(l.found) // a request has the old ones
+	for _, v := range *l.views.Load() {
+		v.archives()
+	}
+}
+
+// order asks the reader for what the page lacks: the whole entry first, then what the view needs. What is no longer
+// needed is cancelled.
+func (v *View) order() {
+	q := v.wanted()
+	if q == nil {
+		v.cancel()
+	} else if v.request == nil || !v.request.same(q) {
+		v.cancel()
+		q.Context, q.cancel = context.WithCancel(context.Background())
+		v.request = q
+		v.running.Store(q)
+		if v.closed.Load() { // while this page was made: Close may have come too early to see the request
+			q.cancel()
+		}
+		v.requested.Store(q)
+		select {
+		case v.log.reading <- struct{}{}:
+		default:
+		}
+	}
+	v.page.Reading = Reading{}
+	if q := v.request; q != nil && q.task != readWhole {
+		v.page.Reading = Reading{Active: true, Entries: q.scanned.Load(), At: q.stamp.Load()}
+	}
+}
+
+func (v *View) cancel() {
+	if v.request != nil {
+		v.request.cancel()
+		v.request = nil
+		v.requested.Store(nil)
+	}
+}
+
+// wanted is the request for what the page lacks, nil when it lacks nothing.
+func (v *View) wanted() *request {
+	p, backlog := &v.pager, &v.lines.backlog
+	if id := p.query.Whole; id != 0 && (v.page.Whole == nil || v.page.Whole.ID != id) {
+		if q := v.wantWhole(id); q != nil {
+			return q
+		}
+	}
+	if p.need == noTask {
+		return nil
+	}
+	q := &request{
+		task: p.need, sources: backlog.sources, filter: v.lines.m.filter, tabs: v.log.ring.units.tabs, rows: p.query.Rows,
+		oldest: v.log.ring.oldest(), source: p.source, at: p.place, log: v.log,
+	}
+	switch p.need {
+	case readTime:
+		q.source, q.at = 0, Place{Time: p.query.At.UnixMicro()}
+	case readBoot:
+		if p.following() || p.place == (Place{}) {
+			q.source, q.at = 0, endPlace
+		}
+	}
+	if v.request != nil && v.request.same(q) {
+		return q
+	}
+	q.ring = v.lines.border(q.sources)
+	switch {
+	case backlog.empty():
+		q.from = q.ring
+	case p.need == readNewer || p.need == readNext:
+		q.from = backlog.newer()
+	default:
+		q.from = backlog.older()
+	}
+	return q
+}
+
+// same reports whether two requests are for the same thing. The ring may have moved on since.
+func (q *request) same(o *request) bool {
+	return q.task == o.task && q.filter == o.filter && q.source == o.source && q.at == o.at && q.id == o.id
+}
+
+// wantWhole is the request for all fields of an entry. When it cannot be read again the page says why.
+func (v *View) wantWhole(id uint64) *request {
+	var source uint16
+	var at Place
+	switch {
+	case v.lines.has(id):
+		source, at = v.lines.stamp(id)
+	default:
+		v.page.Whole = &Whole{ID: id, Err: "it is no longer at hand"}
+		return nil
+	}
+	for _, s := range v.lines.backlog.sources {
+		if s.source == source && at.Seq != 0 {
+			return &request{task: readWhole, id: id, sources: []archived{s}, source: source, at: at, log: v.log}
+		}
+	}
+	v.page.Whole = &Whole{ID: id, Err: "its source cannot be read again"}
+	return nil
+}
+
+// absorb takes in what the reader has found.
+func (v *View) absorb(a *answer) {
+	q, backlog := v.request, &v.lines.backlog
+	v.request = nil
+	v.urgent = true
+	if q.task == readWhole {
+		v.page.Whole = a.whole
+		return
+	}
+	if a.err == nil {
+		switch {
+		case q.task == readOlder && !backlog.empty():
+			backlog.addOlder(a.chunk)
+		case q.task == readNewer:
+			backlog.addNewer(a.chunk)
+		default:
+			v.blocks++
+			backlog.begin(a.chunk, v.blocks)
+		}
+		if a.chunk.atRing || q.task == readOlder && len(backlog.chunks) == 1 {
+			backlog.join(q.oldest)
+			backlog.evicted(v.log.ring.oldest(), true)
+		}
+	}
+	v.pager.answered(&v.lines, q, a)
 }
