@@ -227,7 +227,7 @@ func findVMs(dst []Problem, f *Snapshot) []Problem {
 				continue
 			}
 			dst = append(dst, Problem{Severity: journal.Err, Kind: VMFailing, Elsewhere: elsewhere, Of: v.Namespace, Subject: v.Name, Detail: v.Status,
-				Reason: whyVM(k, v), Since: ago(f, v.Since), Where: Dashboard})
+				Reason: WhyVM(k, v), Since: ago(f, v.Since), Where: Dashboard})
 		}
 	}
 	return dst
@@ -239,8 +239,8 @@ func runsElsewhere(k *kube.State, v *kube.VM) bool {
 	return k.Local != nil && i != nil && !i.Ended() && i.Node != "" && i.Node != k.Local.Name
 }
 
-// whyVM is why a VM is in error: a condition that is bad says so, else the newest warning, else another condition.
-func whyVM(k *kube.State, v *kube.VM) string {
+// WhyVM is why a VM is in error: a condition that is bad says so, else the newest warning, else another condition.
+func WhyVM(k *kube.State, v *kube.VM) string {
 	conditions := [2][]kube.Condition{0: v.Conditions}
 	if i := k.Instance(v.Namespace, v.Name); i != nil {
 		conditions[1] = i.Conditions

@@ -26,6 +26,8 @@ var views = []picture{
 	{name: "dashboard-hardware", screen: frame.Dashboard, change: manyCores, keys: []draw.Key{'c'}},
 	{name: "dashboard-k8s", screen: frame.Dashboard, change: frametest.Migrating},
 	{name: "dashboard-k8s-500-vms", screen: frame.Dashboard, change: frametest.Crowded, keys: []draw.Key{'v'}},
+	{name: "dashboard-sick-vm", screen: frame.Dashboard, change: frametest.Sick, keys: []draw.Key{draw.KeyDown, draw.KeyEnter}},
+	{name: "dashboard-sick-vms", screen: frame.Dashboard, change: frametest.Sick, keys: []draw.Key{'V', 'v', '/', 'T', '0'}},
 	{name: "dashboard-k8s-vm", screen: frame.Dashboard, change: frametest.Migrating, keys: []draw.Key{'v', draw.KeyDown, draw.KeyEnter}},
 	{name: "dashboard-k8s-node", screen: frame.Dashboard, change: frametest.Migrating, keys: []draw.Key{'n'}},
 	{name: "dashboard-k8s-warnings", screen: frame.Dashboard, change: frametest.Healthy, keys: []draw.Key{'w'}},

@@ -31,12 +31,16 @@ func machines(f *frame.Frame) {
 // listed are the names of the VMs in the table, in order; the chosen one has a > in front.
 func listed(text string) string {
 	names := ""
-	for _, row := range strings.Split(text, "\n") {
-		if _, after, found := strings.Cut(row, "web/"); found && !strings.Contains(row, "|") {
+	_, table, _ := strings.Cut(text, "-- VMs here ")
+	for i, row := range strings.Split(table, "\n") {
+		if strings.HasPrefix(row, "--") {
+			break
+		}
+		if fields := strings.Fields(strings.TrimPrefix(row, ">")); i > 0 && len(fields) > 0 {
 			if strings.HasPrefix(row, ">") {
 				names += ">"
 			}
-			names += strings.Fields(after)[0] + " "
+			names += fields[0] + " "
 		}
 	}
 	return names
@@ -109,6 +113,100 @@ func TestVMsAreScrolled(t *testing.T) {
 		c.Present(canvas, 120, 40, f)
 		if text := string(canvas.AppendText(nil)); !strings.Contains(listed(text), fmt.Sprintf(">vm%02d ", min(i, 39))) {
 			t.Fatalf("the chosen VM %d is off the screen:\n%s", i, text)
+		}
+	}
+}
+
+// TestVMsThatFailComeFirst: whatever the order, with their state and the beginning of their reason; the rest is on Enter.
+func TestVMsThatFailComeFirst(t *testing.T) {
+	for order := range 5 {
+		f := frametest.Fixed()
+		frametest.Sick(f)
+		keys := []draw.Key{'s', 's', 's', 's', 's'}[:order]
+		text := shot(t, frame.Dashboard, 80, 24, f, keys...)
+		_, table, _ := strings.Cut(text, "-- VMs here ")
+		if first := strings.Split(table, "\n")[1]; !strings.HasPrefix(first, " team-0/vm-04") || !strings.Contains(first, " CrashLoopBackOff  on no node: server error.") {
+			t.Errorf("order %d: the first VM is %q", order, first)
+		}
+		text = shot(t, frame.Dashboard, 80, 24, f, append(keys, draw.KeyHome, draw.KeyEnter)...)
+		if squeezed := strings.Join(strings.Fields(strings.ReplaceAll(text, "|", " ")), " "); !strings.Contains(squeezed,
+			"command SyncVMI failed: qemu-kvm: Could not open '/var/run/kubevirt-private/vmi-disks/root/disk.img': No such file") {
+			t.Errorf("its reason is not whole:\n%s", text)
+		}
+	}
+}
+
+// TestVMsAreFiltered: by name, namespace, state, node or address, in any letters; Enter chooses among what is left, Esc lists
+// all again.
+func TestVMsAreFiltered(t *testing.T) {
+	f := frametest.Fixed()
+	frametest.Healthy(f)
+	c := newConsole(frame.Dashboard, nil)
+	canvas := draw.NewCanvas(screentest.Looks["ascii"])
+	press := func(keys ...draw.Key) string {
+		for _, k := range keys {
+			c.Handle(k, f)
+			c.Present(canvas, 120, 50, f)
+		}
+		return string(canvas.AppendText(nil))
+	}
+	press('s', 's', 's', 's')
+	for filter, want := range map[string]string{
+		"TEAM-1": "vm-12 ", "vm-0": "vm-00 vm-03 vm-06 ", "team-0/vm-03": "vm-03 ", "running": "team-0/vm-00 team-0/vm-03 team-0/vm-06 team-1/vm-12 ",
+		"or-01": "team-0/vm-00 team-0/vm-03 team-0/vm-06 team-1/vm-12 ", "0.16": "vm-06 ", "zz": "none ",
+	} {
+		press('/')
+		for _, r := range filter {
+			press(draw.Key(r))
+		}
+		if text := press(draw.KeyEnter); strings.ReplaceAll(listed(text), ">", "") != want {
+			t.Errorf("%q lists %q, want %q\n%s", filter, listed(text), want, text)
+		}
+		if text := press(draw.KeyEsc); strings.Count(listed(text), " ") != 4 {
+			t.Errorf("Esc lists %q", listed(text))
+		}
+	}
+	press('/')
+	for _, r := range "vm-06" {
+		press(draw.Key(r))
+	}
+	if text := press(draw.KeyEnter, draw.KeyEnter); !strings.Contains(text, "Virtual machine") || !strings.Contains(text, "team-0/vm-06  known to both") {
+		t.Errorf("Enter does not open what was found:\n%s", text)
+	}
+}
+
+// TestVMsOnTheWholePage, and back; the filter takes the page where the table has no rows.
+func TestVMsOnTheWholePage(t *testing.T) {
+	f := frametest.Fixed()
+	frametest.Crowded(f)
+	text := shot(t, frame.Dashboard, 80, 24, f, 'V')
+	if n := strings.Count(text, "vm-0"); n < 18 || strings.Contains(text, "Memory #") {
+		t.Errorf("%d VMs on the page:\n%s", n, text)
+	}
+	for _, back := range []draw.Key{'V', draw.KeyEsc} {
+		if text := shot(t, frame.Dashboard, 80, 24, f, 'V', back); !strings.Contains(text, "Memory #") {
+			t.Errorf("key %d does not lead back:\n%s", back, text)
+		}
+	}
+	if text := shot(t, frame.Dashboard, 40, 10, f, '/', '7'); !strings.Contains(text, "VMs here in team /7") {
+		t.Errorf("the filter of a narrow page is not seen:\n%s", text)
+	}
+}
+
+// TestSortedColumnIsShown: the table shows what sorts it, at each width.
+func TestSortedColumnIsShown(t *testing.T) {
+	f := frametest.Fixed()
+	frametest.Healthy(f)
+	for w := 72; w < 200; w++ {
+		for order, want := range []string{"vCPUs busy", "vmemory", "vdisk/s vread/s", "vnet/s vrx/s"} {
+			text := shot(t, frame.Dashboard, w, 40, f, []draw.Key{'s', 's', 's'}[:order]...)
+			found := false
+			for _, one := range strings.Split(strings.Replace(want, "vCPUs busy", "vCPUs", 1), " ") {
+				found = found || strings.Contains(text, "-"+one) || strings.Contains(text, " "+one)
+			}
+			if !found {
+				t.Errorf("%d columns: %q is not there:\n%s", w, want, text)
+			}
 		}
 	}
 }

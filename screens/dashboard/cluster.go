@@ -62,12 +62,16 @@ func clusterLeft(r draw.Region, f *frame.Frame) {
 	if nodes.Has() && p.Left() > 40 {
 		p.Skip(-1).Text(widget.KindStyle(nodes, style), "Ready").Skip(2)
 	}
-	widget.Counted(&p, "Pods", pods, k.Pods.Running, k.Pods.NotSucceeded(), draw.Text)
+	style = draw.Text
+	if k.Pods.NotReady > 0 {
+		style = draw.Warn
+	}
+	widget.Counted(&p, "Pods", pods, k.Pods.Running, k.Pods.NotSucceeded(), style)
+	widget.Counted(&p, "Services", &k.Kinds[kube.KindService], k.Services.Total, -1, draw.Text)
+	widget.Counted(&p, "PVCs", &k.Kinds[kube.KindPVC], k.PVCs.Bound, k.PVCs.Total, draw.Text)
 	if pods.Has() && k.Pods.NotReady > 0 {
 		widget.Counted(&p, "Not ready", pods, k.Pods.NotReady, -1, draw.Warn)
 	}
-	widget.Counted(&p, "Services", &k.Kinds[kube.KindService], k.Services.Total, -1, draw.Text)
-	widget.Counted(&p, "PVCs", &k.Kinds[kube.KindPVC], k.PVCs.Bound, k.PVCs.Total, draw.Text)
 	widget.Counted(&p, "Namespaces", &k.Kinds[kube.KindNamespace], k.Namespaces, -1, draw.Text)
 	if pods.Has() {
 		otherCounts(&p, k.Pods.ByPhase, "Running", widget.KindStyle(pods, draw.Text))

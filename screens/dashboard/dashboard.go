@@ -13,7 +13,8 @@ import (
 type Page struct {
 	screens.Base
 	guard       widget.Guard
-	body        int // rows
+	body        int  // rows
+	narrow      bool // a line a figure is all that there is room for
 	fits        fits
 	disks       []int // indices into Host.Disks, the busiest first
 	filesystems []int // indices into Host.Filesystems, the most urgent first,
@@ -28,8 +29,12 @@ func New(crashed func(panel string, value any)) *Page {
 	d.Base = screens.NewBase("dashboard", "Dashboard",
 		screens.Bind("s", "sort VMs: CPU, memory, disk, net, name", "Sort VMs", d.vms.sortBy, 's'),
 		screens.Bind(screens.Arrows, "choose a VM", "", d.vms.choose, draw.KeyUp, draw.KeyDown, 'k', 'j'),
-		screens.BindOverlay("Enter", "the chosen VM whole", "", d.vms.open, draw.KeyEnter),
+		screens.Bind("PgUp PgDn", "choose a VM further up, down", "", d.vms.choose, draw.KeyPageUp, draw.KeyPageDown),
+		screens.Bind("Home End g G", "choose the first, last VM", "", d.vms.choose, draw.KeyHome, draw.KeyEnd, 'g', 'G'),
+		screens.BindOverlay("Enter", "the chosen VM whole: why it fails", "", d.vms.open, draw.KeyEnter),
 		screens.Bind("v", "VMs of the whole cluster, or of this host", "All VMs", d.vms.listAll, 'v'),
+		screens.BindSwitch("V", "the VMs on the whole page, and back", "VM table", &d.vms.whole, 'V'),
+		screens.Bind("/", "filter VMs by name, state, node, address", "Filter", d.openFilter, '/'),
 		screens.Anywhere(screens.BindOverlay("d", "every disk, filesystem, array and pool", "Disks", d.openStorage, 'd')),
 		screens.Anywhere(screens.BindOverlay("c", "every CPU, memory in full, every sensor", "CPUs", openHardware, 'c')),
 		screens.Anywhere(screens.BindOverlay("n", "this node, migrations, what a drain meets", "Node", openNode, 'n')),
@@ -38,18 +43,43 @@ func New(crashed func(panel string, value any)) *Page {
 	return d
 }
 
+// Typing implements screens.Screen's method for pages with a prompt.
+func (d *Page) Typing() bool { return d.vms.input.Open }
+
+// Handle implements screens.Screen.
+func (d *Page) Handle(k draw.Key, f *frame.Frame) (screens.Command, bool) {
+	if d.vms.typed(k, f) {
+		return screens.Command{}, true
+	}
+	return d.Base.Handle(k, f)
+}
+
+// openFilter asks for the filter of the VM table, which gets the page where it has no rows.
+func (d *Page) openFilter(k draw.Key, f *frame.Frame) {
+	d.vms.openFilter(k, f)
+	d.vms.whole = d.vms.whole || d.narrow || d.fits.rows[vmRows] == 0
+}
+
 // Update sorts the lists and shares out the rows.
 func (d *Page) Update(w, h int, f *frame.Frame) {
-	d.body = h
+	d.body, d.narrow = h, w < widget.Narrow
 	d.sortDisks(f)
 	d.listLinks(f)
 	d.vms.sort(f)
-	d.lay(w, h, f)
+	if d.vms.whole {
+		d.fits = fits{rows: [partCount]int{vmRows: h}}
+	} else {
+		d.lay(w, h, f)
+	}
 	d.vms.scroll(d.fits.rows[vmRows]-1, f)
 }
 
 // Draw implements screens.Screen.
 func (d *Page) Draw(r draw.Region, f *frame.Frame) {
+	if d.vms.whole {
+		d.guard.Draw("vms", d.vms.draw, r, f)
+		return
+	}
 	if r.W() < widget.Narrow {
 		d.guard.Draw("gauges", d.drawGauges, r, f)
 		return

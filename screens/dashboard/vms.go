@@ -4,17 +4,17 @@ import (
 	"cmp"
 	"math"
 	"slices"
+	"strings"
 
 	"hypervisor-tui/draw"
 	"hypervisor-tui/frame"
 	"hypervisor-tui/internal/health"
 	"hypervisor-tui/kube"
-	"hypervisor-tui/sample/qemu"
 	"hypervisor-tui/screens"
 	"hypervisor-tui/screens/widget"
 )
 
-// vmOrder is what the VM table is sorted by.
+// vmOrder is what the VM table is sorted by, after what fails.
 type vmOrder uint8
 
 const (
@@ -26,15 +26,17 @@ const (
 	vmOrders
 )
 
-var vmOrderNames = [vmOrders]string{"CPU", "memory", "disk", "net", "name"}
-
 // vms is the view state of the VM table.
 type vms struct {
-	order  vmOrder
-	all    bool     // those of the whole cluster are listed, not only those here
-	chosen chosenVM // the VM under the cursor
-	top    int
-	sorted []int // indices into Frame.Machines
+	order     vmOrder
+	all       bool          // the whole cluster's are listed, not only those here
+	whole     bool          // the table has the page for itself
+	input     widget.Prompt // the filter while it is typed
+	filter    string        // empty: none
+	chosen    chosenVM      // the VM under the cursor
+	top, rows int           // the first row that is shown, and how many are
+	sorted    []int         // indices into Frame.Guests
+	namespace string        // of all that are listed; empty: they have several
 }
 
 // chosenVM names a VM as long as it is there. The zero value: none is chosen yet.
@@ -65,22 +67,57 @@ func (v *vms) listAll(draw.Key, *frame.Frame) {
 	v.top = 0
 }
 
+func (v *vms) openFilter(draw.Key, *frame.Frame) {
+	v.input = widget.Prompt{Open: true, Text: v.filter}
+}
+
+// typed takes a key of the filter, and Esc, and reports whether it was one. Enter chooses a VM that the filter left.
+func (v *vms) typed(k draw.Key, f *frame.Frame) bool {
+	switch v.input.Key(k) {
+	case widget.Edited, widget.Dropped:
+		v.filter, v.top = v.input.Text, 0
+		return true
+	case widget.Entered:
+		if v.sort(f); v.position(f) < 0 {
+			v.choose(draw.KeyDown, f)
+		}
+		return true
+	}
+	switch {
+	case k != draw.KeyEsc:
+		return false
+	case v.filter != "":
+		v.filter = ""
+	default:
+		v.whole = false
+	}
+	return true
+}
+
 func (v *vms) choose(k draw.Key, f *frame.Frame) {
 	v.sort(f)
-	if len(v.sorted) == 0 {
-		return
+	at, page := v.position(f), max(v.rows-1, 1)
+	if at < 0 {
+		k = draw.KeyHome
 	}
-	at := v.position(f)
-	switch {
-	case at < 0:
+	switch k {
+	case draw.KeyUp, 'k':
+		at--
+	case draw.KeyDown, 'j':
+		at++
+	case draw.KeyPageUp:
+		at -= page
+	case draw.KeyPageDown:
+		at += page
+	case draw.KeyHome, 'g':
 		at = 0
-	case k == draw.KeyUp || k == 'k':
-		at = max(at-1, 0)
 	default:
-		at = min(at+1, len(v.sorted)-1)
+		at = len(v.sorted)
 	}
-	m := &f.Guests[v.sorted[at]]
-	v.chosen = chosenVM{m.Namespace, m.Name, pid(m), true}
+	if at = max(min(at, len(v.sorted)-1), 0); at < len(v.sorted) {
+		m := &f.Guests[v.sorted[at]]
+		v.chosen = chosenVM{m.Namespace, m.Name, pid(m), true}
+	}
 }
 
 func (v *vms) open(f *frame.Frame) screens.Screen {
@@ -90,21 +127,66 @@ func (v *vms) open(f *frame.Frame) screens.Screen {
 	return newVM(v.chosen)
 }
 
-// sort lists the VMs that are to be shown, the largest first; equal ones by name, as they come.
+// sort lists the VMs that are to be shown: those that fail first, then the largest; equal ones by name, as they come.
 func (v *vms) sort(f *frame.Frame) {
-	v.sorted = v.sorted[:0]
-	all := f.Guests
+	v.sorted, v.namespace = v.sorted[:0], ""
+	all, several := f.Guests, false
 	for i := range all {
-		if v.all || all[i].Here {
-			v.sorted = append(v.sorted, i)
+		m := &all[i]
+		if !v.all && !m.Here && !nowhere(m) || !matches(m, v.filter) {
+			continue
 		}
+		if several = several || len(v.sorted) > 0 && v.namespace != m.Namespace; !several {
+			v.namespace = m.Namespace
+		}
+		v.sorted = append(v.sorted, i)
+	}
+	if several {
+		v.namespace = ""
 	}
 	order := v.order
 	slices.SortStableFunc(v.sorted, func(a, b int) int { return compareVMs(&all[a], &all[b], order) })
 }
 
+// nowhere reports whether a VM fails and no node runs it: each host that lists its VMs lists it.
+func nowhere(m *frame.Guest) bool {
+	return fails(m) && (m.Instance == nil || m.Instance.Ended() || m.Instance.Node == "")
+}
+
+// fails reports whether a VM is in error, or the two sides disagree on it.
+func fails(m *frame.Guest) bool {
+	return m.Conflict != frame.Agreed || m.VM != nil && m.VM.Failing() || m.Status() == "Failed"
+}
+
+// matches reports whether a VM's names, state, node or addresses have the filter's text, in large or small letters.
+func matches(m *frame.Guest, filter string) bool {
+	if filter == "" || has(m.Name, filter) || has(m.Namespace, filter) || has(m.Status(), filter) {
+		return true
+	}
+	if namespace, name, both := strings.Cut(filter, "/"); both && has(m.Namespace, namespace) && has(m.Name, name) {
+		return true
+	}
+	return m.Instance != nil && (has(m.Instance.Node, filter) || slices.ContainsFunc(m.Instance.IPs, func(ip string) bool { return has(ip, filter) }))
+}
+
+// has reports whether text contains part, in large or small letters.
+func has(text, part string) bool {
+	for i := range len(text) - len(part) + 1 {
+		if strings.EqualFold(text[i:i+len(part)], part) {
+			return true
+		}
+	}
+	return false
+}
+
 // compareVMs is below 0 when a comes first. NaN, which is not known, comes last.
 func compareVMs(a, b *frame.Guest, order vmOrder) int {
+	if bad := fails(a); bad != fails(b) {
+		if bad {
+			return -1
+		}
+		return 1
+	}
 	return cmp.Compare(size(b, order), size(a, order))
 }
 
@@ -140,6 +222,9 @@ func (v *vms) position(f *frame.Frame) int {
 
 // scroll keeps the chosen VM among the rows that are shown.
 func (v *vms) scroll(rows int, f *frame.Frame) {
+	if v.rows = rows; rows <= 0 {
+		return
+	}
 	if at := v.position(f); at >= 0 {
 		v.top = min(max(v.top, at-rows+1), at)
 	}
@@ -149,7 +234,7 @@ func (v *vms) scroll(rows int, f *frame.Frame) {
 // wants is how many rows of the body the VM table takes: its heading and at most a quarter of the body, half of it when
 // the whole cluster's are listed.
 func (v *vms) wants(body int, f *frame.Frame) int {
-	if len(f.Guests) == 0 || len(v.sorted) == 0 && !v.all {
+	if len(f.Guests) == 0 || len(v.sorted) == 0 && !v.all && !v.filtered() {
 		return 0
 	}
 	part := body / 4
@@ -159,57 +244,21 @@ func (v *vms) wants(body int, f *frame.Frame) int {
 	return 1 + min(max(len(v.sorted), 1), max(part-1, 1))
 }
 
-// The columns of the VM table: the name, the state where KubeVirt tells it, the figures, each ending where the next
-// begins, and what is wide, node and addresses.
-const (
-	vmFigure   = 11
-	vmName     = 20 // the least that a name gets,
-	vmNameMost = 44 // and the most: figures stand near the name that they belong to
-	vmNode     = 20
-	vmAddress  = 16 // the least
-)
-
-// vmLayout is which columns a table of a width has.
-type vmLayout struct {
-	name, state, figures int  // columns of the name and the state, number of the figures
-	wide                 bool // node and addresses too
-}
-
-func layoutVMs(f *frame.Frame, width int) vmLayout {
-	var l vmLayout
-	slots := (width - vmName - 2) / vmFigure
-	if f.Kube != nil && (f.Kube.Kinds[kube.KindVM].Has() || f.Kube.Kinds[kube.KindVMI].Has()) {
-		l.state = vmFigure + 1
-		slots = (width - vmName - 2 - l.state) / vmFigure
-	}
-	l.figures = min(max(slots, 1), len(vmColumns))
-	l.name = min(width-1-l.state-l.figures*vmFigure, vmNameMost)
-	l.wide = l.state > 0 && width-l.name-l.state-l.figures*vmFigure >= vmNode+vmAddress+4
-	return l
-}
+func (v *vms) filtered() bool { return v.filter != "" || v.input.Open }
 
 // draw lists VMs: those of this host, or the whole cluster's.
 func (v *vms) draw(r draw.Region, f *frame.Frame) {
-	rule, l := r.CutTop(1), layoutVMs(f, r.W())
-	title := "VMs here"
-	if v.all {
-		title = "VMs of the cluster"
-	}
-	p := rule.Rule(0, title)
-	p.Text(draw.Dim, "by ").Text(draw.Text, vmOrderNames[v.order]).Text(draw.Dim, " ")
+	rule, l := r.CutTop(1), layoutVMs(f, r.W(), v.order)
 	rows := r.H()
-	if n := len(v.sorted) - rows; n > 0 {
-		p.Text(draw.Dim, "+").Int(draw.Text, int64(n)).Text(draw.Dim, " more ")
-	}
-	vmCaptions(rule, l, p.X())
+	v.heading(rule, l, rows, f)
 	if len(v.sorted) == 0 {
-		p = r.Pen(1, 0)
+		p := r.Pen(1, 0)
 		p.Text(draw.Dim, "none")
 	}
 	at := v.position(f)
-	for i, m := range v.sorted[v.top:min(v.top+rows, len(v.sorted))] {
+	for i, m := range v.sorted[min(v.top, len(v.sorted)):min(v.top+rows, len(v.sorted))] {
 		row := r.CutTop(1)
-		drawVM(row, &f.Guests[m], f, l)
+		v.row(row, &f.Guests[m], f, l)
 		if v.top+i == at {
 			row.Restyle(draw.Selected)
 			row.Set(0, 0, '>', draw.Selected)
@@ -217,76 +266,116 @@ func (v *vms) draw(r draw.Region, f *frame.Frame) {
 	}
 }
 
-// vmColumns are the figures from left to right; the first of them are dropped last.
-var vmColumns = [...]string{"CPU", "memory", "read/s", "write/s", "rx/s", "tx/s", "vCPUs", "age"}
-
-// vmCaptions names the columns on the rule, from a column on that the title leaves free.
-func vmCaptions(r draw.Region, l vmLayout, free int) {
-	if l.state > 0 && l.name >= free {
-		p := r.Pen(l.name-1, 0)
-		p.Text(draw.Dim, " state ")
+// heading says on a rule which VMs are listed and names the columns; an arrow is before the one that sorts them.
+func (v *vms) heading(rule draw.Region, l vmLayout, rows int, f *frame.Frame) {
+	title := "VMs here"
+	if v.all {
+		title = "All VMs"
 	}
-	left := l.name + l.state
-	for i, name := range vmColumns[:l.figures] {
-		if at := left + (i+1)*vmFigure - len(name) - 1; at >= free {
-			p := r.Pen(at, 0)
-			p.Text(draw.Dim, " ").Text(draw.Dim, name)
+	p := rule.Rule(0, title)
+	if v.namespace != "" {
+		p.Text(draw.Dim, "in ").Fit(draw.Text, v.namespace, 30).Text(draw.Dim, " ")
+	}
+	if v.order == byName {
+		p.Text(draw.Dim, "by name ")
+	}
+	if v.filtered() {
+		p.Text(draw.Accent|draw.Bold, "/").Fit(draw.Text, v.filter, 30)
+		if v.input.Open {
+			p.Text(draw.Selected, " ")
+		}
+		p.Text(draw.Text, " ").Int(draw.Text, int64(len(v.sorted))).Text(draw.Dim, " of ").Int(draw.Text, int64(len(f.Guests))).Text(draw.Dim, " ")
+	} else if n := len(v.sorted) - rows; n > 0 {
+		p.Text(draw.Dim, "+").Int(draw.Text, int64(n)).Text(draw.Dim, " more ")
+	}
+	if l.state > 0 {
+		widget.StaleMark(&p, &f.Kube.Kinds[kube.KindVMI].Health, f)
+		if l.name >= p.X() {
+			p = rule.Pen(l.name-1, 0)
+			p.Text(draw.Dim, " state ")
 		}
 	}
-	if l.wide {
-		p := r.Pen(left+l.figures*vmFigure+2, 0)
-		p.Text(draw.Dim, " node ").To(left + l.figures*vmFigure + 2 + vmNode)
+	end := l.name + l.state
+	for i := range l.n {
+		c, width := l.column(i)
+		end += width
+		sorts := c.order == v.order && c.order != byName
+		at := end - len(c.caption) - 1
+		if sorts {
+			at--
+		}
+		if at < p.X() {
+			continue
+		}
+		p = rule.Pen(at, 0)
+		if p.Text(draw.Dim, " "); sorts {
+			p.Glyph(draw.Accent, draw.Down).Text(draw.Accent, c.caption)
+		} else {
+			p.Text(draw.Dim, c.caption)
+		}
+	}
+	if l.place > 0 {
+		p = rule.Pen(l.place-1, 0)
+		p.Text(draw.Dim, " node ").To(l.place - 1 + vmNode)
 		p.Text(draw.Dim, " addresses ")
 	}
 }
 
-func drawVM(r draw.Region, m *frame.Guest, f *frame.Frame, l vmLayout) {
+// row draws a VM. A state that is bad is whole, and one that has no figures here has its reason in their place.
+func (v *vms) row(r draw.Region, m *frame.Guest, f *frame.Frame, l vmLayout) {
 	if m.Conflict != frame.Agreed {
 		p := r.Pen(0, 0)
 		p.Glyph(draw.Bad|draw.Bold, draw.Attention)
 	}
-	name := r.CutLeft(l.name).Pen(1, 0)
-	vmTitle(&name, m)
+	name := r.Sub(0, 0, l.name, 1).Pen(1, 0)
+	if v.namespace != "" {
+		name.Fit(draw.Text, m.Name, name.Left()-1)
+	} else {
+		vmTitle(&name, m)
+	}
+	p, bad := r.Pen(l.name, 0), fails(m)
 	if l.state > 0 {
-		cell := r.CutLeft(l.state).Pen(0, 0)
-		vmStatus(&cell, m, f, l.state-1)
-	}
-	place := r
-	for i := range l.figures {
-		cell := r.CutLeft(vmFigure).Faded(f.LateSince != 0).Pen(0, 0)
-		if m.Process != nil {
-			vmFigureAt(&cell, i, m.Process, f)
+		n := l.state - 1
+		if bad || m.Process == nil {
+			n = p.Left() - 1
 		}
+		vmStatus(&p, m, f, n)
 	}
-	if l.wide {
-		p := r.Pen(3, 0)
+	switch {
+	case m.Process != nil:
+		vmFigures(r, m.Process, f, l, p.X())
+	case bad:
+		vmReason(p.To(max(p.X()+2, l.name+l.state)), m, f)
+		return
+	case l.place == 0:
+		vmPlace(p.To(max(p.X()+2, l.name+l.state)), m, f, 0)
+	}
+	if l.place > 0 {
+		p = r.Pen(l.place, 0)
 		vmPlace(&p, m, f, vmNode)
-	} else if m.Process == nil {
-		p := place.Pen(0, 0)
-		vmPlace(&p, m, f, 0)
 	}
 }
 
-// vmFigureAt writes one figure of the columns.
-func vmFigureAt(cell *draw.Pen, i int, vm *qemu.VM, f *frame.Frame) {
-	switch i {
-	case 0:
-		vmShare(cell, vm, f)
-	case 1:
-		vmMemory(cell, vm)
-	case 2:
-		vmRate(cell, vm.Read, vm.WhyDisk)
-	case 3:
-		vmRate(cell, vm.Write, vm.WhyDisk)
-	case 4:
-		vmRate(cell, vm.Rx, vm.WhyNet)
-	case 5:
-		vmRate(cell, vm.Tx, vm.WhyNet)
-	case 6:
-		vmCPUs(cell, vm)
-	case 7:
-		cell.AgeRight(draw.Text, f.Boot-vm.Started, vmFigure)
+// vmReason writes where a VM that fails is, and why it does.
+func vmReason(p *draw.Pen, m *frame.Guest, f *frame.Frame) {
+	switch {
+	case nowhere(m):
+		p.Text(draw.Dim, "on no node: ")
+	case m.Instance != nil && !m.Here:
+		p.Text(draw.Dim, "on ").Fit(draw.Text, m.Instance.Node, vmNode).Text(draw.Dim, ": ")
 	}
+	p.Fit(draw.Text, vmWhy(m, f), p.Left()-1)
+}
+
+// vmWhy is why a VM fails, empty when nothing is said of it.
+func vmWhy(m *frame.Guest, f *frame.Frame) string {
+	switch {
+	case m.Conflict != frame.Agreed:
+		return m.Conflict.String()
+	case m.VM != nil:
+		return frame.WhyVM(f.Kube, m.VM)
+	}
+	return ""
 }
 
 // vmStatus writes what KubeVirt calls the VM's state, dim when that is not fresh.
@@ -298,7 +387,7 @@ func vmStatus(p *draw.Pen, m *frame.Guest, f *frame.Frame, n int) {
 		status, style = "n/a", draw.Dim
 	case status == "Stopped" || f.Kube.Health.State != health.OK:
 		style = draw.Dim
-	case m.Conflict != frame.Agreed || m.VM != nil && m.VM.Failing() || status == "Failed":
+	case fails(m):
 		style = draw.Bad
 	case status == "Running":
 		style = draw.Good
@@ -343,229 +432,4 @@ func vmTitle(p *draw.Pen, m *frame.Guest) {
 		return
 	}
 	widget.Namespaced(p, m.Namespace, m.Name, p.Left()-1)
-}
-
-// absent writes n/a for a figure that has a reason to be unknown.
-func absent(p *draw.Pen, why string) bool {
-	if why == "" {
-		return false
-	}
-	p.Right(draw.Dim, "n/a", vmFigure)
-	return true
-}
-
-func vmShare(p *draw.Pen, vm *qemu.VM, f *frame.Frame) {
-	if !absent(p, vm.WhyCPU) {
-		p.Skip(vmFigure-6).Percent(widget.Level(vm.CPU, f.Settings.CPU), vm.CPU)
-	}
-}
-
-func vmMemory(p *draw.Pen, vm *qemu.VM) {
-	if !absent(p, vm.WhyMemory) {
-		p.Size(draw.Text, vm.Memory, vmFigure)
-	}
-}
-
-func vmRate(p *draw.Pen, rate float64, why string) {
-	if !absent(p, why) {
-		p.Amount(draw.Text, rate, vmFigure)
-	}
-}
-
-func vmCPUs(p *draw.Pen, vm *qemu.VM) {
-	if vm.VCPUs == 0 {
-		p.Right(draw.Dim, "n/a", vmFigure)
-		return
-	}
-	p.IntRight(draw.Text, int64(vm.VCPUs), vmFigure)
-}
-
-// newVM shows a VM with everything that both sides know, and why the rest is not known.
-func newVM(chosen chosenVM) screens.Screen {
-	size := func(_, _, _ int, f *frame.Frame) (int, int) {
-		switch m := chosen.find(f); {
-		case m == nil:
-			return 64, 3
-		case m.VM != nil || m.Instance != nil:
-			return 76, 28
-		}
-		return 76, 15
-	}
-	return screens.NewSheet("vm", "Virtual machine", size, func(view draw.Region, f *frame.Frame) draw.Region {
-		m := chosen.find(f)
-		if m == nil {
-			p := view.CutTop(1).Pen(1, 0)
-			p.Text(draw.Dim, "it is gone")
-			return view
-		}
-		view = view.Faded(f.LateSince != 0)
-		vmIdentity(&view, m, f)
-		if m.VM != nil || m.Instance != nil {
-			view.CutTop(1)
-			vmOfKubeVirt(&view, m, f)
-		}
-		if m.Process != nil {
-			view.CutTop(1)
-			vmOfProcess(&view, m.Process, f)
-		}
-		return view
-	})
-}
-
-// find returns the VM of f, nil when it is gone.
-func (c *chosenVM) find(f *frame.Frame) *frame.Guest {
-	for i := range f.Guests {
-		if c.is(&f.Guests[i]) {
-			return &f.Guests[i]
-		}
-	}
-	return nil
-}
-
-// vmIdentity writes what a VM is called, who knows it, and its process.
-func vmIdentity(view *draw.Region, m *frame.Guest, f *frame.Frame) {
-	p := view.CutTop(1).Pen(1, 0)
-	vmTitle(&p, m)
-	p.Skip(2).Text(draw.Dim, "known to ").Text(draw.Text, m.Source())
-	if m.Conflict != frame.Agreed {
-		p = view.CutTop(1).Pen(1, 0)
-		p.Glyph(draw.Bad, draw.Attention).Skip(1).Fit(draw.Bad, m.Conflict.String(), p.Left()-1)
-	}
-	p = view.CutTop(1).Pen(1, 0)
-	if m.Process == nil {
-		p.Text(draw.Dim, "no QEMU process here")
-		return
-	}
-	p.Text(draw.Dim, "found as a QEMU process, pid ").Int(draw.Text, int64(m.Process.PID))
-	p.Text(draw.Dim, ", up ").Uptime(draw.Text, f.Boot-m.Process.Started)
-}
-
-// vmOfKubeVirt writes what KubeVirt knows.
-func vmOfKubeVirt(in *draw.Region, m *frame.Guest, f *frame.Frame) {
-	p := widget.Field(in, "state", vmColumn)
-	vmStatus(&p, m, f, 30)
-	p.Skip(1)
-	widget.StaleMark(&p, &f.Kube.Kinds[kube.KindVM].Health, f)
-	instances := &f.Kube.Kinds[kube.KindVMI]
-	if m.VM == nil && f.Kube.Kinds[kube.KindVM].Has() {
-		p.Text(draw.Dim, "an instance without a VirtualMachine")
-	}
-	i := m.Instance
-	p = widget.Field(in, "instance", vmColumn)
-	switch {
-	case !instances.Has():
-		widget.KindState(&p, instances, f, p.Left()-1)
-		return
-	case i == nil:
-		p.Text(draw.Dim, "none: it does not run")
-		return
-	}
-	p.Text(draw.Text, widget.Known(i.Phase))
-	widget.SinceThen(&p, f, ", made ", i.Created, " ago")
-	p = widget.Field(in, "node", vmColumn)
-	p.Fit(draw.Text, widget.Known(i.Node), p.Left()-1)
-	if i.Evacuating != "" {
-		p.Text(draw.Warn, ", to be moved off ").Fit(draw.Warn, i.Evacuating, p.Left()-1)
-	}
-	p = widget.Field(in, "addresses", vmColumn)
-	if len(i.IPs) == 0 {
-		p.Text(draw.Dim, "n/a")
-	}
-	for _, ip := range i.IPs {
-		p.Fit(draw.Text, ip, p.Left()-1).Skip(1)
-	}
-	p = widget.Field(in, "guest", vmColumn)
-	truth(&p, "ready", i.Ready)
-	truth(&p, "paused", i.Paused)
-	truth(&p, "agent", i.Agent)
-	p = widget.Field(in, "given", vmColumn)
-	if i.VCPUs > 0 {
-		p.Int(draw.Text, int64(i.VCPUs)).Text(draw.Dim, " vCPUs  ")
-	}
-	if i.Memory > 0 {
-		p.Size(draw.Text, i.Memory, 0)
-	} else {
-		p.Text(draw.Dim, "memory n/a")
-	}
-	p = widget.Field(in, "migration", vmColumn)
-	truth(&p, "possible", i.Migratable)
-	p.Fit(draw.Warn, i.WhyNot, p.Left()-1)
-	if i.Moving != nil {
-		p = widget.Field(in, "", vmColumn)
-		lastMove(&p, i.Moving, f)
-	}
-}
-
-// truth writes a condition's name and whether it holds; what KubeVirt does not say is n/a.
-func truth(p *draw.Pen, name string, t kube.Truth) {
-	p.Text(draw.Dim, name).Skip(1)
-	switch t {
-	case kube.True:
-		p.Text(draw.Text, "yes")
-	case kube.False:
-		p.Text(draw.Text, "no")
-	default:
-		p.Text(draw.Dim, "n/a")
-	}
-	p.Skip(2)
-}
-
-// lastMove writes from where to where it moved last, or moves, and how that went.
-func lastMove(p *draw.Pen, m *kube.Moving, f *frame.Frame) {
-	p.Fit(draw.Text, widget.Known(m.Source), 16).Text(draw.Dim, " to ").Fit(draw.Text, widget.Known(m.Target), 16).Skip(1)
-	switch {
-	case m.Failed:
-		p.Text(draw.Bad, "failed ").Fit(draw.Warn, m.Why, p.Left()-1)
-	case !m.Over():
-		p.Text(draw.Accent, "under way")
-		widget.SinceThen(p, f, " since ", m.Started, "")
-	case m.Ended.IsZero():
-		p.Text(draw.Text, "done")
-	default:
-		widget.SinceThen(p, f, "", m.Ended, " ago")
-	}
-}
-
-// vmOfProcess writes what the QEMU process tells, and why the rest is not known.
-func vmOfProcess(in *draw.Region, vm *qemu.VM, f *frame.Frame) {
-	p := widget.Field(in, "vCPUs", vmColumn)
-	vmCPUs(&p, vm)
-	p = widget.Field(in, "CPU", vmColumn)
-	vmShare(&p, vm, f)
-	reason(&p, vm.WhyCPU, "of its vCPUs")
-	p = widget.Field(in, "CPUs busy", vmColumn)
-	p.Float(draw.Text, vm.Cores, 2, vmFigure)
-	p = widget.Field(in, "memory", vmColumn)
-	vmMemory(&p, vm)
-	reason(&p, vm.WhyMemory, "resident")
-	p = widget.Field(in, "configured", vmColumn)
-	if vm.Configured == 0 {
-		p.Right(draw.Dim, "n/a", vmFigure)
-	} else {
-		p.Size(draw.Text, vm.Configured, vmFigure)
-	}
-	p = widget.Field(in, "disk read", vmColumn)
-	vmRate(&p, vm.Read, vm.WhyDisk)
-	reason(&p, vm.WhyDisk, "a second")
-	p = widget.Field(in, "disk write", vmColumn)
-	vmRate(&p, vm.Write, vm.WhyDisk)
-	reason(&p, vm.WhyDisk, "a second")
-	p = widget.Field(in, "received", vmColumn)
-	vmRate(&p, vm.Rx, vm.WhyNet)
-	reason(&p, vm.WhyNet, "a second")
-	p = widget.Field(in, "sent", vmColumn)
-	vmRate(&p, vm.Tx, vm.WhyNet)
-	reason(&p, vm.WhyNet, "a second")
-}
-
-const vmColumn = 13 // of the figures
-
-// reason writes why a figure is unknown, or else its unit.
-func reason(p *draw.Pen, why, unit string) {
-	p.Skip(2)
-	if why != "" {
-		p.Fit(draw.Dim, why, p.Left()-1)
-		return
-	}
-	p.Text(draw.Dim, unit)
 }

@@ -18,10 +18,15 @@ func warning(p *draw.Pen, w *kube.Event, f *frame.Frame) {
 	p.Skip(2).Fit(draw.Dim, w.Kind, 16).Skip(1)
 	widget.Namespaced(p, w.Namespace, w.Name, min(40, max(p.Left()/3, 12)))
 	p.Skip(1).Fit(draw.Warn, w.Reason, 24)
+	times(p, w)
+	p.Skip(1).Fit(draw.Text, w.Message, p.Left()-1)
+}
+
+// times writes how often a warning came, if more than once.
+func times(p *draw.Pen, w *kube.Event) {
 	if w.Count > 1 {
 		p.Text(draw.Text, " x").Int(draw.Text, int64(w.Count))
 	}
-	p.Skip(1).Fit(draw.Text, w.Message, p.Left()-1)
 }
 
 // openWarnings lists the newest events of type Warning, newest first.
