@@ -37,18 +37,18 @@ func cardRows(n *sample.Net, l *sample.Interface, w int, d density) int {
 	return 2 + pairs + more + traffic
 }
 
-// addressesOf returns the addresses of l that are worth a place: of a port not those that the kernel makes for the link alone.
+// addressesOf returns the addresses of l that are worth a place. Those that the kernel makes for the link alone come last,
+// and stand for a NIC that has no others.
 func addressesOf(n *sample.Net, l *sample.Interface) []sample.Address {
 	all := n.Addresses[l.FirstAddress : l.FirstAddress+l.AddressCount]
-	if l.Master == "" {
+	worth := len(all)
+	for worth > 0 && all[worth-1].IPv6 && all[worth-1].Scope == "link" {
+		worth--
+	}
+	if worth == 0 && l.Physical && l.Master == "" {
 		return all
 	}
-	for i := range all {
-		if all[i].Scope != "link" || !all[i].IPv6 {
-			return all
-		}
-	}
-	return nil
+	return all[:worth]
 }
 
 // pair takes a row of view for two figures side by side, or two rows where it is narrower than least.

@@ -30,6 +30,7 @@ func drawReach(r draw.Region, f *frame.Frame) {
 		case reach == frame.ReachFailed:
 			p.Skip(1).Text(draw.Bad, silence(g))
 		case reach == frame.ReachUnknown && wide:
+			p.Skip(1)
 			neighbour(&p, g, f.Boot)
 		}
 	}
@@ -147,13 +148,14 @@ func drawGateway(r draw.Region, g *sample.Gateway, now time.Duration) {
 	if g.Table != sample.MainTable {
 		p.Text(draw.Dim, " table ").Int(draw.Text, int64(g.Table))
 	}
+	p.Skip(2)
 	neighbour(&p, g, now)
 }
 
 // neighbour writes what the kernel knows of a next hop.
 func neighbour(p *draw.Pen, g *sample.Gateway, now time.Duration) {
 	if frame.GatewayReach(g) == frame.ReachFailed {
-		p.Skip(2).Glyph(draw.Bad, draw.Wrong).Skip(1).Text(draw.Bad, silence(g))
+		p.Glyph(draw.Bad, draw.Wrong).Skip(1).Text(draw.Bad, silence(g))
 		if !g.LinkDown {
 			p.Text(draw.Bad, ", for ").Age(draw.Bad, now-g.Silent)
 		}
@@ -162,17 +164,17 @@ func neighbour(p *draw.Pen, g *sample.Gateway, now time.Duration) {
 	switch g.Neighbour {
 	case "", "permanent", "noarp":
 	case "failed":
-		p.Skip(2).Text(draw.Warn, "no answer when last asked")
+		p.Text(draw.Warn, "no answer when last asked")
 	case "incomplete":
-		p.Skip(2).Text(draw.Warn, "no answer yet")
+		p.Text(draw.Warn, "no answer yet")
 	case "none":
-		p.Skip(2).Text(draw.Dim, "not asked for lately")
+		p.Text(draw.Dim, "not asked for lately")
 	case "stale":
-		p.Skip(2).Text(draw.Dim, "known, silent lately")
+		p.Text(draw.Dim, "known, silent lately")
 	case "reachable":
-		p.Skip(2).Text(draw.Good, g.Neighbour)
-	default: // delay, probe: it is being asked
-		p.Skip(2).Text(draw.Dim, g.Neighbour)
+		p.Text(draw.Good, g.Neighbour)
+	default: // delay, probe
+		p.Text(draw.Dim, "being asked")
 	}
 }
 

@@ -150,3 +150,29 @@ func TestGuestsAreNamedOrCounted(t *testing.T) {
 		}
 	}
 }
+
+// TestLinkLocalAddresses that the kernel makes by itself have no place among the others: they stand for a NIC that has no other.
+func TestLinkLocalAddresses(t *testing.T) {
+	global := sample.Address{CIDR: "192.168.1.100/24", Scope: "global"}
+	zeroconf := sample.Address{CIDR: "169.254.3.4/16", Scope: "link"}
+	local := sample.Address{CIDR: "fe80::1/64", Scope: "link", IPv6: true}
+	for _, c := range []struct {
+		physical bool
+		master   string
+		has      []sample.Address
+		want     int
+	}{
+		{true, "", []sample.Address{global, local}, 1},
+		{false, "", []sample.Address{global, local}, 1},
+		{true, "", []sample.Address{zeroconf, local}, 1},
+		{true, "", []sample.Address{local}, 1},
+		{true, "br0", []sample.Address{local}, 0},
+		{false, "", []sample.Address{local, local}, 0},
+		{true, "", nil, 0},
+	} {
+		l := &sample.Interface{Link: &sample.Link{AddressCount: len(c.has), SharedAttrs: &sample.SharedAttrs{Physical: c.physical, Master: c.master}}}
+		if got := addressesOf(&sample.Net{Addresses: c.has}, l); len(got) != c.want {
+			t.Errorf("physical %v, port of %q, with %v: %v", c.physical, c.master, c.has, got)
+		}
+	}
+}
