@@ -9,33 +9,12 @@ import (
 
 // A frame's inside is at most one of these narrower than its place on the screen.
 const (
-	cardBorder    = 4   // columns of border and margin
+	cardBorder    = 4   // columns of border and margin at both sides
 	pairWidth     = 132 // from here on two frames stand side by side
 	pairColumns   = 56  // an inside that is narrower stacks its figures
 	graphColumns  = 72  // an inside that is narrower stacks what it received and sent, which have a graph each
 	mostAddresses = 4   // that a frame lists
 )
-
-// cardRows is the height of the frame of l on a screen of w columns.
-func cardRows(n *sample.Net, l *sample.Interface, w int, d density) int {
-	if w >= pairWidth {
-		w /= 2
-	}
-	pairs, more := 2, 0
-	if d < compact {
-		pairs++
-		addresses := len(addressesOf(n, l))
-		more = min(max(addresses-1, 0), mostAddresses)
-	}
-	if w-cardBorder < pairColumns {
-		pairs *= 2
-	}
-	traffic := 1
-	if w-cardBorder < graphColumns {
-		traffic = 2
-	}
-	return 2 + pairs + more + traffic
-}
 
 // addressesOf returns the addresses of l that are worth a place. Those that the kernel makes for the link alone come last,
 // and stand for a NIC that has no others.
@@ -61,8 +40,7 @@ func pair(view *draw.Region, least int) (left, right draw.Pen) {
 	return first.Pen(1, 0), row.Pen(1, 0)
 }
 
-// drawCard draws a physical interface in a frame: address, state, gateway, MTU, traffic. Where it has no address it says
-// what it is a part of, and how many VMs hang on it.
+// drawCard draws a physical interface in a frame, with what was lost in its border.
 func (n *Page) drawCard(r draw.Region, f *frame.Frame, l *sample.Interface) {
 	if !r.Visible() {
 		return
@@ -77,7 +55,13 @@ func (n *Page) drawCard(r draw.Region, f *frame.Frame, l *sample.Interface) {
 	errors := r.Sub(2, r.H()-1, r.W()-4, 1).Pen(0, 0)
 	faults(&errors, " RX", l.RxErrors, l.RxDropped)
 	faults(&errors, " TX", l.TxErrors, l.TxDropped)
-	p, q := pair(&in, pairColumns)
+	n.drawFigures(&in, f, l)
+}
+
+// drawFigures draws what stands in the frame of l: address, state, gateway, MTU, traffic. Where it has no address it says
+// what it is a part of, and how many VMs hang on it.
+func (n *Page) drawFigures(in *draw.Region, f *frame.Frame, l *sample.Interface) {
+	p, q := pair(in, pairColumns)
 	all := addressesOf(f.Net, l)
 	switch {
 	case len(all) > 0:
@@ -91,9 +75,9 @@ func (n *Page) drawCard(r draw.Region, f *frame.Frame, l *sample.Interface) {
 	q.Text(draw.Dim, "State: ")
 	drawLinkState(&q, l)
 	if n.density < compact {
-		moreAddresses(&in, all)
+		moreAddresses(in, all)
 	}
-	p, q = pair(&in, pairColumns)
+	p, q = pair(in, pairColumns)
 	switch vms, leads := len(l.More().VMs), gateway(&p, f.Net, l.Name); {
 	case leads && vms > 0 && p.Left() > len("  VMs: 1000"):
 		p.Text(draw.Dim, "  VMs: ").Int(draw.Text, int64(vms))
@@ -111,11 +95,11 @@ func (n *Page) drawCard(r draw.Region, f *frame.Frame, l *sample.Interface) {
 		q.Text(draw.Dim, ", port ").Text(draw.Text, port)
 	}
 	if n.density < compact {
-		p, q = pair(&in, pairColumns)
+		p, q = pair(in, pairColumns)
 		p.Text(draw.Dim, "Driver: ").Fit(draw.Text, widget.Known(l.More().Driver), p.Left()-1)
 		q.Text(draw.Dim, "MAC: ").Fit(draw.Text, widget.Known(l.MAC), q.Left())
 	}
-	n.drawTraffic(&in, f, l)
+	n.drawTraffic(in, f, l)
 }
 
 // drawTraffic draws what l received and sent, with a graph of the newest minutes; both graphs have one scale.

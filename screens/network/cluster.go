@@ -51,18 +51,6 @@ func drawCluster(view *draw.Region, f *frame.Frame) {
 	drawListeners(&p, f.Net.Services)
 }
 
-// clusterRows is the height of what drawCluster draws on w columns.
-func clusterRows(w int, known bool) int {
-	rows := 4
-	if known {
-		rows++
-	}
-	if w < widget.Narrow {
-		rows += 2
-	}
-	return rows
-}
-
 // sourced writes a fact and, as far as it fits, where it was learned.
 func sourced(p *draw.Pen, f *frame.Frame, name string, s *kube.Sourced) {
 	p.Text(draw.Dim, name)

@@ -114,9 +114,6 @@ func drawHost(view *draw.Region, f *frame.Frame) {
 	}
 }
 
-// hostRows is the height of what drawHost draws.
-func hostRows(f *frame.Frame) int { return max(len(f.Net.Gateways), 1) + 2 }
-
 // list writes words side by side, as many as fit.
 func list(p *draw.Pen, words []string) {
 	for _, word := range words {

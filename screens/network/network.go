@@ -180,6 +180,10 @@ func (n *Page) head(h int, f *frame.Frame) int {
 // stand side by side and are of one height.
 func (n *Page) lay(w int, f *frame.Frame) {
 	n.layPlan(w, f)
+	card := w
+	if w >= pairWidth {
+		card /= 2
+	}
 	y := 0
 	n.framed = 0
 	var left *listRow // a frame that has room at its right
@@ -196,11 +200,13 @@ func (n *Page) lay(w int, f *frame.Frame) {
 				row.height = n.drawPlan(draw.Nowhere(w), f, row)
 			}
 		case clusterRow:
-			row.height = clusterRows(w, widget.ClusterKnown(f))
+			row.height = rowsOf(w, f, drawCluster)
 		case hostRow:
-			row.height = hostRows(f)
+			row.height = rowsOf(w, f, drawHost)
 		case cardRow:
-			row.height = cardRows(f.Net, f.Net.Interfaces[row.link], w, n.density)
+			row.height = 2 + rowsOf(card-cardBorder, f, func(in *draw.Region, f *frame.Frame) {
+				n.drawFigures(in, f, f.Net.Interfaces[row.link])
+			})
 		}
 		if row.kind == cardRow && left != nil {
 			row.top, row.right = left.top, true
@@ -220,6 +226,14 @@ func (n *Page) lay(w int, f *frame.Frame) {
 		y += row.height
 	}
 	n.height = y
+}
+
+// rowsOf returns how many rows of w columns a block takes.
+func rowsOf(w int, f *frame.Frame, block func(*draw.Region, *frame.Frame)) int {
+	view := draw.Nowhere(w)
+	all := view.H()
+	block(&view, f)
+	return all - view.H()
 }
 
 // Draw implements screens.Screen.
@@ -264,23 +278,22 @@ func (n *Page) drawHeading(r draw.Region, f *frame.Frame) {
 		}
 	}
 	heading(r, title, f)
-	if s.Top == 0 && s.Below() == 0 {
-		return
+	if s.Top > 0 || s.Below() > 0 {
+		p := draw.Nowhere(r.W()).Pen(0, 0)
+		n.drawMore(&p)
+		p = r.Pen(max(r.W()-p.X()-2, 0), 0)
+		n.drawMore(&p)
 	}
-	columns := len("  more ")
-	if s.Top > 0 {
-		columns += len("^  ") + widget.Digits(s.Top)
-	}
-	if s.Below() > 0 {
-		columns += len("v  ") + widget.Digits(s.Below())
-	}
-	p := r.Pen(max(r.W()-columns-1, 0), 0)
+}
+
+// drawMore writes how many rows there are above and below what is shown.
+func (n *Page) drawMore(p *draw.Pen) {
 	p.Text(draw.Dim, " ")
-	if s.Top > 0 {
-		p.Glyph(draw.Accent, draw.Up).Text(draw.Dim, " ").Int(draw.Dim, int64(s.Top)).Text(draw.Dim, " ")
+	if top := n.scroll.Top; top > 0 {
+		p.Glyph(draw.Accent, draw.Up).Text(draw.Dim, " ").Int(draw.Dim, int64(top)).Text(draw.Dim, " ")
 	}
-	if s.Below() > 0 {
-		p.Glyph(draw.Accent, draw.Down).Text(draw.Dim, " ").Int(draw.Dim, int64(s.Below())).Text(draw.Dim, " ")
+	if below := n.scroll.Below(); below > 0 {
+		p.Glyph(draw.Accent, draw.Down).Text(draw.Dim, " ").Int(draw.Dim, int64(below)).Text(draw.Dim, " ")
 	}
 	p.Text(draw.Dim, "more ")
 }

@@ -13,7 +13,6 @@ import (
 	"hypervisor-tui/sample"
 	"hypervisor-tui/screens"
 	"hypervisor-tui/screens/screentest"
-	"hypervisor-tui/screens/widget"
 )
 
 // TestF15ScrollsThousandsOfLinks: wherever the list stands, each link has the same place in it, and what is on the screen
@@ -88,30 +87,6 @@ func TestShrunkListIsDrawn(t *testing.T) {
 	c.Present(canvas, 80, 24, f)
 	if again := string(canvas.AppendText(nil)); got != again {
 		t.Errorf("first\n%s\nand then\n%s", got, again)
-	}
-}
-
-// TestBlocksAreAsHighAsTheyAreSaidToBe: a list that is scrolled by another number of rows would end too early or too late.
-func TestBlocksAreAsHighAsTheyAreSaidToBe(t *testing.T) {
-	for _, cluster := range []bool{false, true} {
-		for _, gateways := range []int{0, 1, 3} {
-			for _, w := range []int{1, 40, widget.Narrow - 1, widget.Narrow, 200} {
-				f := frametest.Fixed()
-				if cluster {
-					frametest.Healthy(f)
-				}
-				f.Net.Gateways = make([]sample.Gateway, gateways)
-				view := draw.Nowhere(w)
-				all := view.H()
-				if drawCluster(&view, f); all-view.H() != clusterRows(w, cluster) {
-					t.Errorf("on %d columns, cluster %v: %d rows, said to be %d", w, cluster, all-view.H(), clusterRows(w, cluster))
-				}
-				all = view.H()
-				if drawHost(&view, f); all-view.H() != hostRows(f) {
-					t.Errorf("with %d gateways: %d rows, said to be %d", gateways, all-view.H(), hostRows(f))
-				}
-			}
-		}
 	}
 }
 

@@ -6,8 +6,6 @@ import (
 	"hypervisor-tui/sample"
 )
 
-const noUplink = "no uplink"
-
 // layPlan finds the columns that the rows of bridges, bonds and VLANs share: of the name, of what follows it, and of what
 // it carries.
 func (n *Page) layPlan(w int, f *frame.Frame) {
@@ -19,7 +17,7 @@ func (n *Page) layPlan(w int, f *frame.Frame) {
 		case row.kind == lineRow && row.child:
 			names = max(names, draw.Columns(l.Name)+3)
 		case row.kind == planRow:
-			lead = max(lead, n.leadColumns(f, row))
+			lead = max(lead, n.drawLead(draw.Nowhere(w), f, row))
 			names = max(names, draw.Columns(l.Name))
 			if all := addressesOf(f.Net, l); len(all) > 0 && l.More().Bridge != nil {
 				details = max(details, len(all[0].CIDR)+3*min(len(all)-1, 1))
@@ -32,28 +30,6 @@ func (n *Page) layPlan(w int, f *frame.Frame) {
 	if w >= lineWide {
 		n.planCarries += kindColumns + stateColumns
 	}
-}
-
-// leadColumns is the width of what drawLead draws of a row, up to the name.
-func (n *Page) leadColumns(f *frame.Frame, row *listRow) int {
-	if row.count == 0 {
-		return len(noUplink) + 1
-	}
-	columns := len(" = ")
-	for k, at := range n.members[row.first : row.first+row.count] {
-		l := f.Net.Interfaces[at]
-		columns += draw.Columns(l.Name)
-		if noCarrier(l) {
-			columns += len("x ")
-		}
-		switch {
-		case k > 0 && k < row.cables:
-			columns++
-		case k > 0:
-			columns += len(" = ")
-		}
-	}
-	return columns
 }
 
 // noCarrier reports whether nothing comes through a physical interface.
@@ -95,14 +71,15 @@ func (n *Page) drawPlan(r draw.Region, f *frame.Frame, row *listRow) (rows int) 
 	return rows
 }
 
-// drawLead draws the way from the physical interfaces to a link; those that nothing comes through are marked.
-func (n *Page) drawLead(r draw.Region, f *frame.Frame, row *listRow) {
+// drawLead draws the way from the physical interfaces to a link, those that nothing comes through marked, and returns how
+// many columns it needs with a blank at either end of the last cable.
+func (n *Page) drawLead(r draw.Region, f *frame.Frame, row *listRow) (columns int) {
 	p := r.Pen(0, 0)
 	if row.count == 0 {
-		if row.kind == planRow && f.Net.Interfaces[row.link].Kind == "bridge" {
-			p.Text(draw.Dim, noUplink)
+		if f.Net.Interfaces[row.link].Kind == "bridge" {
+			p.Text(draw.Dim, "no uplink")
 		}
-		return
+		return p.X() + 1
 	}
 	line := draw.Border
 	if isCut(f.Net, f.Net.Interfaces[row.link]) {
@@ -125,9 +102,11 @@ func (n *Page) drawLead(r draw.Region, f *frame.Frame, row *listRow) {
 		}
 		p.Fit(style, l.Name, p.Left())
 	}
-	for p.Skip(1); p.Left() > 0; {
+	columns = p.Skip(1).X() + len("= ")
+	for p.Left() > 0 {
 		p.Glyph(line, draw.Cable)
 	}
+	return columns
 }
 
 // carries writes what a bridge, bond or VLAN is, beyond its name, and how much hangs on it.
