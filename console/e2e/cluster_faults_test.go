@@ -89,7 +89,7 @@ func TestF10RealAPIKilled(t *testing.T) {
 	figures := fmt.Sprintf("/%v", pods)
 
 	c.KillAPI()
-	shows(t, v.until("the API server is dead", broken("connection", "refused", pods)), "API down", figures, "connection", "refused", "stale")
+	shows(t, v.until("the API server is dead", broken("connection", "refused", pods)), "API down", figures, "connection", "refused", " old)")
 	c.StartAPI()
 	v.agree(c, "all there is again")
 

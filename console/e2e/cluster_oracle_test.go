@@ -133,10 +133,11 @@ func expectKubernetes(t *testing.T, c *apitest.Cluster, hostname string) object 
 	node := expectNode(t, c, here, pods)
 	return object{
 		"state": "ok", "error": nil, "server": c.URL, "version": said(c.Get("/version"), "gitVersion"),
-		"nodes": object{"ready": number(len(nodes) - len(notReady)), "total": number(len(nodes)), "not_ready": notReady},
+		"nodes": object{"ready": number(len(nodes) - len(notReady)), "total": number(len(nodes)), "not_ready": notReady, "faults": expectFaults(c, here, nodes, pods)},
 		// No pod of the tests' cluster says of a container that it does not work.
 		"pods": object{
-			"running": of(byPhase, "Running"), "total": number(len(pods)), "by_phase": byPhase, "not_ready": number(0), "system_not_working": []any{},
+			"running": of(byPhase, "Running"), "total": number(len(pods)), "by_phase": byPhase, "not_ready": number(0), "succeeded": of(byPhase, "Succeeded"),
+			"here": expectPodsHere(here, pods), "system_not_working": []any{},
 		},
 		"node_pods": number(len(podsOn(here, pods))),
 		"services": object{"total": number(len(services)), "by_type": tally(services, func(o object) string {
@@ -172,6 +173,77 @@ func podsOn(node object, pods []object) (on []object) {
 	return on
 }
 
+// expectFaults lists the conditions that are not as they should be: those of this node first, Ready first of a node's.
+func expectFaults(c *apitest.Cluster, here object, nodes, pods []object) []any {
+	rows := []any{}
+	slices.SortFunc(nodes, func(a, b object) int {
+		order := map[bool]int{true: -1}
+		isHere := func(n object) bool { return said(n, "metadata", "name") == said(here, "metadata", "name") }
+		return cmp.Or(order[isHere(a)]-order[isHere(b)], byName(a, b))
+	})
+	for _, n := range nodes {
+		for _, row := range conditionRows(n) {
+			if row["good"] == true {
+				continue
+			}
+			fault := object{"node": said(n, "metadata", "name"), "type": row["type"], "status": row["status"], "since": row["since"],
+				"reason": row["reason"], "message": unlessEmpty(said(condition(n, row["type"].(string)), "message")), "pods": nil, "vms": nil}
+			if row["type"] == "Ready" {
+				on := podsOn(n, pods)
+				vms := slices.DeleteFunc(slices.Clone(on), func(p object) bool { return said(p, "metadata", "labels", "kubevirt.io") != "virt-launcher" })
+				fault["pods"], fault["vms"] = number(len(on)), number(len(vms))
+			}
+			rows = append(rows, fault)
+		}
+	}
+	return rows
+}
+
+// expectPodsHere lists the pods of a node but for the succeeded. None of them says anything of a container: what does not run
+// comes first, and has not run since it was made.
+func expectPodsHere(here object, pods []object) []any {
+	var on []object
+	for _, p := range pods {
+		if said(p, "spec", "nodeName") == said(here, "metadata", "name") && said(p, "status", "phase") != "Succeeded" {
+			on = append(on, p)
+		}
+	}
+	runs := func(p object) int {
+		if said(p, "status", "phase") == "Running" {
+			return 1
+		}
+		return 0
+	}
+	slices.SortFunc(on, func(a, b object) int { return cmp.Or(runs(a)-runs(b), byName(a, b)) })
+	rows := []any{}
+	for _, p := range on {
+		row := object{"namespace": said(p, "metadata", "namespace"), "name": said(p, "metadata", "name"), "status": said(p, "status", "phase"),
+			"containers": number(len(list(p, "spec", "containers"))), "ready_containers": number(0), "restarts": number(0), "message": nil, "last_end": nil, "since": nil}
+		if runs(p) == 0 {
+			row["since"] = said(p, "metadata", "creationTimestamp")
+		}
+		rows = append(rows, row)
+	}
+	return rows
+}
+
+// conditionRows are the conditions of a node, Ready first. Of those that the cluster of the tests has, Ready is good when it
+// holds, the others when they do not.
+func conditionRows(n object) (rows []object) {
+	for _, of := range list(n, "status", "conditions") {
+		row := object{
+			"type": said(of, "type"), "status": said(of, "status"), "reason": said(of, "reason"), "since": said(of, "lastTransitionTime"),
+			"good": (said(of, "status") == "True") == (said(of, "type") == "Ready"),
+		}
+		if said(of, "type") == "Ready" {
+			rows = slices.Insert(rows, 0, row)
+		} else {
+			rows = append(rows, row)
+		}
+	}
+	return rows
+}
+
 func expectNode(t *testing.T, c *apitest.Cluster, here object, pods []object) object {
 	t.Helper()
 	roles, conditions := []any{}, []any{}
@@ -181,16 +253,8 @@ func expectNode(t *testing.T, c *apitest.Cluster, here object, pods []object) ob
 		}
 	}
 	slices.SortFunc(roles, func(a, b any) int { return cmp.Compare(a.(string), b.(string)) })
-	for _, of := range list(here, "status", "conditions") {
-		// Of the conditions that the cluster of the tests has, Ready is good when it holds, the others when they do not.
-		row := object{
-			"type": said(of, "type"), "status": said(of, "status"), "reason": said(of, "reason"), "since": said(of, "lastTransitionTime"),
-			"good": (said(of, "status") == "True") == (said(of, "type") == "Ready"),
-		}
-		switch {
-		case said(of, "type") == "Ready":
-			conditions = slices.Insert(conditions, 0, any(row))
-		case said(of, "status") != "False":
+	for _, row := range conditionRows(here) {
+		if row["type"] == "Ready" || row["good"] == false {
 			conditions = append(conditions, row)
 		}
 	}

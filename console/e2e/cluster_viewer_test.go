@@ -79,15 +79,15 @@ func (v *viewer) snapshot() (s clusterJSON) {
 	return s
 }
 
-// screen is a picture of now, after keys.
+// screen is a picture of now, after keys, on a screen so high that no list is cut.
 func (v *viewer) screen(first string, keys ...draw.Key) string {
 	c, f := screens.New(pages.New(pages.Options{}), first, nil), v.frame()
 	canvas := draw.NewCanvas(draw.Look{Theme: draw.MonoTheme(), Glyphs: draw.UnicodeGlyphs()})
 	for _, k := range keys {
 		c.Handle(k, f)
 	}
-	c.Update(110, 50, f)
-	c.Draw(canvas.Begin(110, 50), f)
+	c.Update(110, 100, f)
+	c.Draw(canvas.Begin(110, 100), f)
 	return string(canvas.AppendText(nil))
 }
 
