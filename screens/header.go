@@ -223,9 +223,10 @@ func tailColumns(more int) int {
 	return len("+ more [!]") + widget.Digits(more)
 }
 
-// drawProblem writes a problem in at most room columns, and two blanks: whole, or without whom it hits, or, when it must be
-// there, cut short. It reports whether it did.
+// drawProblem writes a problem in at most room columns, and two blanks: whole, or without whom it hits, or cut short where that
+// says enough, or when it must be there. It reports whether it did.
 func (c *Console) drawProblem(p *draw.Pen, f *frame.Frame, problem *frame.Problem, room int, must bool) bool {
+	const enough = 20 // columns of a problem's words
 	var text, age, whom [256]byte
 	short, since, hits := problem.AppendShort(text[:0]), age[:0], problem.AppendWhom(whom[:0])
 	if !problem.Dated() {
@@ -240,7 +241,7 @@ func (c *Console) drawProblem(p *draw.Pen, f *frame.Frame, problem *frame.Proble
 	if columns+draw.ColumnsBytes(hits, len(whom)) > room {
 		hits = nil
 	}
-	if columns > room && !must {
+	if columns > room && room < enough && !must {
 		return false
 	}
 	style := problemStyle(problem)

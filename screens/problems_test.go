@@ -44,6 +44,25 @@ func TestProblemsKeepTheChoice(t *testing.T) {
 	}
 }
 
+// TestTheNextProblemIsCutBeforeItIsHidden: where enough of its words fits it is named, with its age and page; else it is counted.
+func TestTheNextProblemIsCutBeforeItIsHidden(t *testing.T) {
+	f := frametest.Fixed()
+	pod := frame.Problem{Severity: journal.Warning, Kind: frame.PodFailing, Of: "team-a", Subject: "payments-6c8f9d7b5-q4w2z", Detail: "CrashLoopBackOff", N: 37,
+		Since: f.Boot - time.Hour, Where: frame.Dashboard}
+	for name, c := range map[string]struct {
+		first string
+		want  string
+	}{
+		"enough":     {"vda", " ! vda 97% full 0s [F2]  ! pod team-a/payments-6c8f9d7b5-q4w2z> 1h 0m [F2]  [!]"},
+		"not enough": {"/var/lib/longhorn/disks", " ! /var/lib/longhorn/disks 97% full 0s [F2]  +1 more [!]"},
+	} {
+		f.Problems = []frame.Problem{{Severity: journal.Crit, Kind: frame.FilesystemFull, Subject: c.first, Percent: 97, Since: f.Boot, Where: frame.Dashboard}, pod}
+		if row := strings.TrimRight(strings.Split(shot(t, frame.Dashboard, 80, 24, f), "\n")[3], " "); row != c.want {
+			t.Errorf("%s: %q, want %q", name, row, c.want)
+		}
+	}
+}
+
 // TestReasonsAreReadInFull: however long a reason is, on a small screen too, and with Down alone.
 func TestReasonsAreReadInFull(t *testing.T) {
 	for _, size := range []struct{ w, h int }{{200, 60}, {80, 24}, {40, 10}} {
