@@ -31,37 +31,29 @@ const (
 	sureKeys         = strongKey | passKey | secretKey
 )
 
-// word is how a name may end. A blank in text is a place where names may have one of _-. or a blank, or nothing; alone
-// means that no letter may stand before it.
-type word struct {
-	text  string
+// words are how names may end, by the kind that makes them. A blank is a place where names may have one of _-. or a blank,
+// or nothing; ^ means that no letter may stand before the word.
+var words = [...]struct {
 	kind  keyKind
-	alone bool
-}
-
-var words = []word{
-	{"password", strongKey, false}, {"passwd", strongKey, false}, {"pwd", passKey, false}, {"wachtwoord", strongKey, false},
-	{"lösenord", strongKey, false}, {"session id", weakKey, false}, {"sess id", weakKey, false},
-	{"token", strongKey, false}, {"password in", strongKey, false}, {"dockerconfigjson", strongKey, false},
-	{"dockercfg", strongKey, false}, {"authorization", headerKey, false},
-	{"passphrase", strongKey, false}, {"passcode", strongKey, false}, {"cookie", cookieKey, false},
-	{"signature", queryKey, false}, {"secret value", strongKey, false}, {"value", valueKey, true}, {"name", nameKey, false}, {"mot de passe", strongKey, false},
-	{"secret", secretKey, false}, {"passwort", strongKey, false}, {"kennwort", strongKey, false}, {"jwt", strongKey, true},
-	{"api key", strongKey, false}, {"access key", strongKey, false}, {"secret key", strongKey, false},
-	{"private key", pathKey, false}, {"shared key", strongKey, false}, {"encryption key", pathKey, false},
-	{"signing key", pathKey, false}, {"master key", pathKey, false}, {"account key", strongKey, false},
-	{"storage key", strongKey, false}, {"unseal key", strongKey, false}, {"recovery key", strongKey, false},
-	{"unlock key", strongKey, false}, {"luks key", strongKey, false}, {"volume key", strongKey, false}, {"auth key", strongKey, false}, {"join key", strongKey, false},
-	{"certificate key", pathKey, false}, {"passkey", pinKey, false}, {"pin", pinKey, true}, {"puk", pinKey, true},
-	{"requirepass", strongKey, false}, {"masterauth", strongKey, false}, // of Redis
-	{"session key", weakKey, false}, {"license key", strongKey, false}, {"key", wordKey, true},
-	{"psk", strongKey, true}, {"auth", weakKey, true}, {"pass", strongKey, true}, {"pw", strongKey, false}, {"creds", weakKey, true},
-	{"otp", weakKey, true}, {"sig", queryKey, true}, {"credential", weakKey, false}, {"credentials", weakKey, false},
-	{"tokens", listKey, false}, {"passwords", listKey, false}, {"passphrases", listKey, false}, {"api keys", listKey, false},
-	{"key data", strongKey, false}, {"string data", dataKey, false}, {"data", dataKey, true}, {"bearer", strongKey, true},
-	{"contraseña", strongKey, false}, {"senha", strongKey, false}, {"salasana", strongKey, false}, {"hasło", strongKey, false},
-	{"haslo", strongKey, false}, {"пароль", strongKey, false}, {"密码", strongKey, false}, {"密碼", strongKey, false},
-	{"口令", strongKey, false}, {"パスワード", strongKey, false}, {"비밀번호", strongKey, false},
+	texts string
+}{
+	{strongKey, "password,passwd,token,password in,passphrase,passcode,secret value,^psk,^pass,pw,^jwt,^bearer,api key,access key," +
+		"secret key,shared key,account key,storage key,unseal key,recovery key,unlock key,luks key,volume key,auth key,join key," +
+		"license key,key data,dockerconfigjson,dockercfg,requirepass,masterauth,wachtwoord,lösenord,mot de passe,passwort,kennwort," +
+		"contraseña,senha,salasana,hasło,haslo,пароль,密码,密碼,口令,パスワード,비밀번호"},
+	{passKey, "pwd"},
+	{secretKey, "secret"},
+	{pinKey, "passkey,^pin,^puk"},
+	{pathKey, "private key,encryption key,signing key,master key,certificate key"},
+	{weakKey, "session id,sess id,session key,credential,credentials,^auth,^creds,^otp"},
+	{queryKey, "signature,^sig"},
+	{headerKey, "authorization"},
+	{cookieKey, "cookie"},
+	{listKey, "tokens,passwords,passphrases,api keys"},
+	{nameKey, "name"},
+	{valueKey, "^value"},
+	{dataKey, "string data,^data"},
+	{wordKey, "^key"},
 }
 
 // ending is a word, backwards.
@@ -71,27 +63,34 @@ type ending struct {
 	alone bool
 }
 
-// endings has the words that end in a letter, in [0] those that end in none of ASCII's. tails has, for the last letter and
-// the one before it, a bit for each that stands before these in a word, and bit 0 for any: most names end in none.
+// endings has the words that end in a letter, the longest first, in [0] those that end in none of ASCII's. tails has, for
+// the last letter and the one before it, a bit for each that stands before these in a word, and bit 0 for any: most names
+// end in none.
 var endings, tails = indexWords()
 
 func indexWords() (endings [128][]ending, tails [32][32]uint32) {
 	for _, w := range words {
-		back := []rune(w.text)
-		slices.Reverse(back)
-		last := back[0]
-		if last >= utf8.RuneSelf {
-			last = 0
+		for text := range strings.SplitSeq(w.texts, ",") {
+			text, alone := strings.CutPrefix(text, "^")
+			back := []rune(text)
+			slices.Reverse(back)
+			last := back[0]
+			if last >= utf8.RuneSelf {
+				last = 0
+			}
+			endings[last] = append(endings[last], ending{back, w.kind, alone})
+			text = strings.ReplaceAll(text, " ", "")
+			n := len(text)
+			bits := &tails[text[n-1]&31][text[n-2]&31]
+			if n == 2 {
+				*bits = ^uint32(0)
+			} else {
+				*bits |= 1 | 1<<(text[n-3]&31)
+			}
 		}
-		endings[last] = append(endings[last], ending{back, w.kind, w.alone})
-		text := strings.ReplaceAll(w.text, " ", "")
-		n := len(text)
-		bits := &tails[text[n-1]&31][text[n-2]&31]
-		if n == 2 {
-			*bits = ^uint32(0)
-		} else {
-			*bits |= 1 | 1<<(text[n-3]&31)
-		}
+	}
+	for _, list := range endings {
+		slices.SortStableFunc(list, func(a, b ending) int { return len(b.runes) - len(a.runes) })
 	}
 	return endings, tails
 }
