@@ -5,6 +5,8 @@ import (
 	"io"
 
 	"github.com/klauspost/compress/zstd"
+	"github.com/ulikunitz/xz"
+	"github.com/ulikunitz/xz/lzma"
 )
 
 // The flags of a DATA object that say how its payload is compressed.
@@ -98,4 +100,157 @@ func (p *plain) Read(b []byte) (int, error) {
 	n := copy(b, p.left)
 	p.left = p.left[n:]
 	return n, nil
+}
+
+// unLZ4 unpacks what fits into out of a value as systemd packs it with LZ4: its length in 8 bytes, then one block. The
+// libraries unpack a block as a whole or not at all, whatever its length claims to be; this stops when out is full.
+//
+// Format: github.com/lz4/lz4, doc/lz4_Block_format.md
+func unLZ4(out, in []byte) (head []byte, full int, err error) {
+	if len(in) < 8 || le.Uint64(in) > fullMax {
+		return nil, 0, errPacked
+	}
+	full = int(le.Uint64(in))
+	want := min(full, cap(out))
+	in = in[8:]
+	for len(out) < want {
+		if len(in) == 0 {
+			return nil, 0, errPacked
+		}
+		token := in[0]
+		var literals, match int
+		if literals, in = lz4Length(int(token>>4), in[1:]); literals > len(in) {
+			if literals < want-len(out) {
+				return nil, 0, errPacked
+			}
+			literals = len(in) // the input was cut where it is not wanted any more
+		}
+		out = append(out, in[:min(literals, want-len(out))]...)
+		if in = in[literals:]; len(out) == want {
+			break
+		}
+		if len(in) < 2 {
+			return nil, 0, errPacked
+		}
+		back := int(le.Uint16(in))
+		match, in = lz4Length(int(token&15), in[2:])
+		if back == 0 || back > len(out) {
+			return nil, 0, errPacked
+		}
+		out = repeat(out, back, min(match+4, want-len(out)))
+	}
+	return out, full, nil
+}
+
+// lz4Length reads what follows a length of 15: bytes to be added, the last one not 255.
+func lz4Length(n int, in []byte) (int, []byte) {
+	if n < 15 {
+		return n, in
+	}
+	for i, c := range in {
+		if n += int(c); c != 255 {
+			return n, in[i+1:]
+		}
+	}
+	return n, nil
+}
+
+// repeat appends n bytes that start back bytes before the end; they may overlap with what is appended.
+func repeat(out []byte, back, n int) []byte {
+	for n > 0 {
+		part := out[len(out)-back:]
+		part = part[:min(len(part), n)]
+		out = append(out, part...)
+		n -= len(part)
+		back += len(part)
+	}
+	return out
+}
+
+// The parts of an XZ stream that are looked at here. The library does the rest, but it takes as much memory as the
+// stream asks for, and reads to the end to know the length.
+//
+// Format: tukaani.org/xz/xz-file-format.txt
+const (
+	xzHeader  = 12 // of the stream; the block's follows
+	xzFooter  = 12
+	xzTail    = 64 // the index of one block, and the footer
+	lzma2     = 0x21
+	xzSizes   = 0xc0 // flags: the block's header has its sizes
+	xzFilters = 0x03 // flags: filters beside the one
+)
+
+// unXZ unpacks what fits into out.
+func unXZ(out, in []byte) ([]byte, error) {
+	if window, err := xzWindow(in); err != nil || window > windowMax {
+		return nil, errPacked
+	}
+	r, err := xz.ReaderConfig{DictCap: lzma.MinDictCap, SingleStream: true}.NewReader(&plain{in})
+	if err != nil {
+		return nil, err
+	}
+	n, err := io.ReadFull(r, out[:cap(out)])
+	if err == io.EOF || err == io.ErrUnexpectedEOF && n < cap(out) {
+		err = nil // shorter than what has room; that it is whole is seen by its length
+	}
+	return out[:n], err
+}
+
+// xzWindow returns how much history the first block needs.
+func xzWindow(in []byte) (int64, error) {
+	if len(in) < xzHeader+xzFooter {
+		return 0, errPacked
+	}
+	b := in[xzHeader:]
+	if b[1]&xzFilters != 0 {
+		return 0, errPacked
+	}
+	flags, rest := b[1], b[2:]
+	for bit := byte(0x40); bit&xzSizes != 0; bit <<= 1 {
+		if flags&bit != 0 {
+			if _, rest = xzNumber(rest); rest == nil {
+				return 0, errPacked
+			}
+		}
+	}
+	if len(rest) < 3 || rest[0] != lzma2 || rest[1] != 1 {
+		return 0, errPacked
+	}
+	return lzma.DecodeDictCap(rest[2])
+}
+
+// xzLength reads the length of the unpacked value from the end of a stream: the index before the footer. systemd writes one
+// block.
+func xzLength(in []byte) (int, error) {
+	if len(in) < xzHeader+xzFooter {
+		return 0, errPacked
+	}
+	end := len(in) - xzFooter
+	index := (int(le.Uint32(in[end+4:])) + 1) * 4
+	if index <= 0 || index > end-xzHeader || in[end-index] != 0 {
+		return 0, errPacked
+	}
+	records, rest := xzNumber(in[end-index+1 : end])
+	if rest == nil || records != 1 {
+		return 0, errPacked
+	}
+	if _, rest = xzNumber(rest); rest == nil {
+		return 0, errPacked
+	}
+	full, rest := xzNumber(rest)
+	if rest == nil || full > fullMax {
+		return 0, errPacked
+	}
+	return int(full), nil
+}
+
+// xzNumber reads a number in 7-bit bytes, the lowest first; rest is nil when it does not end.
+func xzNumber(in []byte) (n uint64, rest []byte) {
+	for i, c := range in[:min(len(in), 9)] {
+		n |= uint64(c&0x7f) << (7 * i)
+		if c < 0x80 {
+			return n, in[i+1:]
+		}
+	}
+	return 0, nil
 }

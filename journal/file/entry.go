@@ -50,7 +50,7 @@ func (k *Key) Compare(o *Key) int {
 	return cmp.Compare(k.Xor, o.Xor)
 }
 
-// Same says that two entries of different files are one that was copied, as journald does when /var comes up.
+// Same reports whether two entries of different files are one that was copied, as journald does when /var comes up.
 func (k *Key) Same(o *Key) bool {
 	return k.Monotonic == o.Monotonic && k.Realtime == o.Realtime && k.Xor == o.Xor && k.Boot == o.Boot
 }

@@ -35,7 +35,7 @@ type Fields struct {
 	blocks [blockSets][blockWays]block
 	long   []byte // what no block has whole
 	entry  []byte // see keep
-	serial uint32 // that was given last, to a file or a look at one
+	serial uint32 // that was given last, to a file or a version of one
 }
 
 // NewFields returns what reads these fields of entries.

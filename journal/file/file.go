@@ -11,7 +11,9 @@ package file
 import (
 	"errors"
 	"fmt"
+	"math"
 	"os"
+	"sort"
 )
 
 // ErrDamaged is an entry that cannot be read, or a file that cannot be read any more. Others may be whole.
@@ -25,7 +27,7 @@ type File struct {
 	size    uint64 // of the file when it was looked at last
 	head    Header // as it was at Open; what changes is read anew
 	serial  uint32 // names the file in the cache of Fields
-	look    uint32 // names what the blocks of Fields have of it: they are read anew when entries were added
+	version uint32 // of what the blocks of Fields have of it: they are read anew when entries were added
 	compact bool
 
 	chain   chain
@@ -56,7 +58,7 @@ func begun(file *os.File, fields *Fields) (*File, error) {
 
 // glanced returns what reads the first entry of a file that is open, and owns it. It does not follow the chain of arrays.
 func glanced(file *os.File, fields *Fields) (f *File, err error) {
-	f = &File{path: file.Name(), fields: fields, file: file, serial: fields.next(), look: fields.next()}
+	f = &File{path: file.Name(), fields: fields, file: file, serial: fields.next(), version: fields.next()}
 	if f.head, err = readHeader(file); err != nil {
 		file.Close()
 		return nil, err
@@ -91,21 +93,21 @@ func (f *File) Header() Header { return f.head }
 // Len is how many entries can be read. It grows with Refresh only.
 func (f *File) Len() uint64 { return f.count }
 
-// Final says that nothing will be added: the file was archived before Len was last looked at.
+// Final reports whether nothing will be added: the file was archived before the last Refresh.
 func (f *File) Final() bool { return f.final }
 
 // Damage is how often something in the file was not as it should be, with an entry or a field lost each time.
 func (f *File) Damage() uint64 { return f.damage }
 
-// looksAtOnce bounds how often a header is read until two looks agree.
-const looksAtOnce = 10
+// headerReads bounds how often a header is read until two reads agree.
+const headerReads = 10
 
 // Refresh looks for entries that were added. The error is ErrDamaged when the file cannot be read any more.
 func (f *File) Refresh() error {
 	final, claimed := f.final, f.claimed
-	// Until two looks in a row agree: one may see half of a number that is being written, and what an archived file has
+	// Until two reads in a row agree: one may see half of a number that is being written, and what an archived file has
 	// after it was seen to be archived is all that it will ever have.
-	for range looksAtOnce {
+	for range headerReads {
 		h, err := readHeader(f.file)
 		if err != nil {
 			f.damage++
@@ -117,15 +119,75 @@ func (f *File) Refresh() error {
 			break
 		}
 	}
-	if claimed != f.claimed || f.look == 0 {
+	if claimed != f.claimed || f.version == 0 {
 		info, err := f.file.Stat()
 		if err != nil {
 			f.damage++
 			return ErrDamaged
 		}
-		f.size, f.look, f.claimed = uint64(info.Size()), f.fields.next(), claimed
+		f.size, f.version, f.claimed = uint64(info.Size()), f.fields.next(), claimed
 		f.count = max(f.count, f.reach(claimed))
 	}
 	f.final = final
 	return nil
+}
+
+// search returns the number of the first entry for which late is true; it must be so for all later ones. An entry
+// that cannot be read is taken to be like the next one that can.
+func (f *File) search(from, to uint64, late func(k *Key) bool) uint64 {
+	n := sort.Search(int(to-from), func(i int) bool {
+		for at := from + uint64(i); at < to; at++ {
+			if k, err := f.Key(at); err == nil {
+				return late(&k)
+			}
+		}
+		return true
+	})
+	return from + uint64(n)
+}
+
+// SeekTime returns the number of the first entry that was written at that time or later, in microseconds since 1970.
+// Where the clock was set back within the file it is one of those that could be meant.
+func (f *File) SeekTime(micros uint64) uint64 {
+	n := f.search(0, f.count, func(k *Key) bool { return k.Realtime >= micros })
+	first, err := f.Key(0)
+	last, e := f.Key(f.count - 1)
+	if err != nil || e != nil || first.Realtime <= last.Realtime {
+		return n
+	}
+	n = f.count // the one that is nearest
+	for i, nearest := uint64(0), uint64(math.MaxUint64); i < f.count; i++ {
+		if k, err := f.Key(i); err == nil && k.Realtime >= micros && k.Realtime < nearest {
+			n, nearest = i, k.Realtime
+		}
+	}
+	return n
+}
+
+// SeekSeq returns the number of the first entry whose sequence number is seq or higher.
+func (f *File) SeekSeq(seq uint64) uint64 {
+	return f.search(0, f.count, func(k *Key) bool { return k.Seq >= seq })
+}
+
+// seekKey returns the number of the first entry that belongs at or after an entry with this key, after it with past, in
+// the order of compare.
+func (f *File) seekKey(key *Key, past bool, compare func(a, b *Key) int) uint64 {
+	least := 0
+	if past {
+		least = 1
+	}
+	if key.SeqID == f.head.SeqID {
+		return f.SeekSeq(key.Seq + uint64(least))
+	}
+	return f.search(0, f.count, func(k *Key) bool { return compare(k, key) >= least })
+}
+
+// begin returns the key of the first entry of boot, if entry past-1 is of that boot. The entries of a boot stand
+// together.
+func (f *File) begin(boot ID, past uint64) (k Key, ok bool) {
+	if k, err := f.Key(past - 1); err != nil || k.Boot != boot {
+		return k, false
+	}
+	k, err := f.Key(f.search(0, past-1, func(k *Key) bool { return k.Boot == boot }))
+	return k, err == nil && k.Boot == boot
 }

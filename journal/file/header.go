@@ -72,11 +72,11 @@ const (
 
 var signature = []byte("LPKSHHRH")
 
-// Header is what a file says about itself. Of a file that is being written it is a look at one moment.
+// Header is what a file says about itself. Of a file that is being written it is that of one moment.
 type Header struct {
 	Incompatible uint32
 	State        State
-	File         ID // of this file, for ever
+	File         ID // of this file, whatever its name
 	Machine      ID
 	SeqID        ID     // of the sequence that the entries' numbers belong to: files of one journald share it
 	Entries      uint64 // as claimed; File.Len says how many can be reached

@@ -66,7 +66,7 @@ func (l *Listing) folder(path string) []fs.DirEntry {
 	return entries
 }
 
-// Newer returns a file whose format is newer than this reader, nil when there is none that may be read.
+// Newer returns a file whose format is newer than this reader, nil if none may be read.
 func Newer(roots []Root) *FlagsError {
 	for _, listed := range List(roots).Files {
 		var newer *FlagsError

@@ -19,7 +19,7 @@ type member struct {
 	keyed   bool   // key is known
 	lost    uint64 // entries that could not be read
 	seen    bool   // it was found in the folders
-	missing int    // looks in a row that did not find it
+	missing int    // rescans in a row that did not find it
 }
 
 // find reads who a listed file is, all of it through one descriptor: the name may be another file's at any time.
@@ -56,7 +56,7 @@ func (c *member) len() uint64 {
 	return c.head.Entries
 }
 
-// live says that entries may be added.
+// live reports whether entries may be added.
 func (c *member) live() bool {
 	if c.file != nil && c.file.Final() || c.head.State == Archived {
 		return false
@@ -189,13 +189,13 @@ func (c *member) tail() Key {
 	return k
 }
 
-// bounded says that bound is one in the order of all files: numbers alone tell the place of an entry among those of its
-// own sequence only.
+// bounded reports whether bound is one in the order of all files: numbers alone tell the place of an entry among those of
+// its own sequence only.
 func (c *member) bounded(back, alone bool) bool {
 	return c.file != nil || alone || back && c.head.tailKnown || !back && c.first != nil
 }
 
-// unlinked says that the file that is open has no name any more.
+// unlinked reports whether the open file has no name any more.
 func (c *member) unlinked() bool {
 	_, names, err := inode(c.file.file)
 	return err == nil && names == 0

@@ -11,18 +11,18 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// looksMax bounds how often the folders are listed until nothing new is found.
-const looksMax = 10
+// listingsMax bounds how often the folders are listed until nothing new is found.
+const listingsMax = 10
 
 // Merge reads the entries of all journal files below its roots as one journal in the order of time. It stands between
 // two entries; Next and Prev return the one behind or before it and pass by. Files are opened when their turn comes and
 // closed when it is over, so that few are open however many there are. One goroutine uses it.
 type Merge struct {
-	Unreadable []string    // files and folders that may not be read, as of the last Look
+	Unreadable []string    // files and folders that may not be read, as of the last Rescan
 	Unknown    *FlagsError // a file whose format is too new, if there is one
 	Broken     int         // files that are no journals
 	Boot       ID          // of this host, after which no other comes; zero: not known
-	Incomplete bool        // a file is not a journal yet: no change of names tells when it is, so Look at the next change
+	Incomplete bool        // a file is not a journal yet; no change of names will tell when it is, so Rescan at the next event
 
 	roots   []Root
 	list    func([]Root) Listing // List, but in tests
@@ -44,14 +44,14 @@ type Merge struct {
 	follow
 }
 
-// NewMerge returns a Merge of no files yet: Look finds them.
+// NewMerge returns a Merge without files: Rescan finds them.
 func NewMerge(roots []Root, fields *Fields) *Merge {
 	return &Merge{roots: roots, list: List, fields: fields}
 }
 
-// Rescan takes in the files that have appeared, and lets go those that are gone and read. A file keeps its position when
-// it is renamed. It returns the folders to watch. Before Follow, new files stand at their first entry. An error, as when
-// there are no descriptors left, is to be tried again; nothing is let go then.
+// Rescan adds new files and drops removed ones once they are read. A file keeps its position when it is renamed. It
+// returns the folders to watch. Before Follow, new files stand at their first entry. After an error, as when there are no
+// descriptors left, nothing is dropped and the caller tries again.
 func (m *Merge) Rescan() (folders []string, err error) {
 	for _, c := range m.members {
 		c.seen = false
@@ -63,11 +63,11 @@ func (m *Merge) Rescan() (folders []string, err error) {
 	return folders, err
 }
 
-// survey takes in what is in the folders. It lists them until nothing is new: a file that is renamed between listing and
-// looking is overlooked, when its successor is seen in its place, or one that is not a journal yet.
+// survey takes in what is in the folders. It lists them until nothing is new: a file that is renamed after it was listed is
+// overlooked, when its successor is found in its place, or one that is not a journal yet.
 func (m *Merge) survey() (folders []string, err error) {
 	m.Incomplete = false
-	for range looksMax {
+	for range listingsMax {
 		known, making := len(m.members), m.Incomplete
 		list := m.list(m.roots)
 		err = m.takeAll(list)
@@ -146,7 +146,7 @@ func (m *Merge) open(c *member) error {
 // named does what needs the name of a member's file.
 func (m *Merge) named(c *member, do func() error) error {
 	err := do()
-	for looks := 0; errors.Is(err, fs.ErrNotExist) && looks < looksMax; looks++ {
+	for n := 0; errors.Is(err, fs.ErrNotExist) && n < listingsMax; n++ {
 		c.seen = false
 		if _, err := m.survey(); err != nil {
 			return err
@@ -159,7 +159,7 @@ func (m *Merge) named(c *member, do func() error) error {
 	return err
 }
 
-// lost says that a file is gone and nothing of it is left to be read. One that is being renamed may be overlooked once.
+// lost reports whether a file is gone and all of it was read. One that is being renamed may be overlooked once.
 func (m *Merge) lost(c *member) bool {
 	if c.seen || m.hidden(c) {
 		c.missing = 0
@@ -182,7 +182,7 @@ func (m *Merge) lost(c *member) bool {
 	return true
 }
 
-// hidden says that a file may be there, but may not be seen.
+// hidden reports whether a file may be there without the permission to see it.
 func (m *Merge) hidden(c *member) bool {
 	return slices.ContainsFunc(m.Unreadable, func(path string) bool {
 		return c.Path == path || strings.HasPrefix(c.Path, path+"/")
@@ -221,7 +221,7 @@ func (m *Merge) Open() (n int) {
 	return n
 }
 
-// Close closes all files. Positions stay: after a Look reading may go on.
+// Close closes all files. Positions stay: after a Rescan reading may go on.
 func (m *Merge) Close() {
 	for _, c := range m.members {
 		c.close()
@@ -243,7 +243,7 @@ func (m *Merge) Back(n int) error {
 		if err != nil {
 			return err
 		}
-		m.pass(c)
+		c.step(m.back)
 	}
 	return nil
 }
@@ -263,7 +263,7 @@ func (m *Merge) read(e *Entry, back bool) error {
 			continue
 		}
 		f := c.file
-		m.pass(c)
+		c.step(m.back)
 		if f.Read(n, e) == nil {
 			return nil
 		}
@@ -354,6 +354,3 @@ func (m *Merge) single(best *member) {
 		}
 	}
 }
-
-// pass goes by c's next entry.
-func (m *Merge) pass(c *member) { c.step(m.back) }

@@ -43,8 +43,8 @@ func (m *Merge) Follow(boot ID) error {
 	return err
 }
 
-// Missed returns how many entries were removed by journald before they could be read, as far as their numbers tell,
-// since it was called last; some says that it may be more.
+// Missed returns how many entries journald has removed since the last call before they were read, as far as their
+// numbers tell; some reports whether it may be more.
 func (m *Merge) Missed() (n uint64, some bool) {
 	n, some = m.missed, m.vanished
 	m.missed, m.vanished = 0, false
@@ -64,7 +64,7 @@ func (m *Merge) joined(c *member) error {
 	return nil
 }
 
-// left is told of a member that is gone.
+// left notes that a member is gone.
 func (m *Merge) left(c *member) {
 	if m.following && c.file == nil && (c.at < c.len() || c.live()) {
 		m.vanished = true
@@ -77,22 +77,21 @@ func (m *Merge) unread(c *member) {
 	c.head.State, c.head.Entries, c.at, c.keyed = Archived, 0, 0, false
 }
 
-// drained closes a file in which nothing comes after what was read, if nothing will. Then it shows whether there was
-// more all the same.
+// drained closes a file that was read to its end, if nothing will be added. Closing it may show that there was more.
 func (m *Merge) drained(c *member) {
 	if c.file != nil && (!m.following || !c.live()) {
 		c.close()
 	}
 }
 
-// arrived looks at the entry that is to be read next: it is false when that is not to be read, or not yet.
+// arrived reports whether c's next entry may be read now. One that is a copy it passes by.
 func (m *Merge) arrived(c *member) bool {
 	if !m.following {
 		return true
 	}
 	k := c.key
 	if !c.Volatile && k.Boot == m.copied.Boot && k.Monotonic <= m.copied.Monotonic {
-		m.pass(c) // journald has copied it to the disk
+		c.step(m.back) // journald has copied it to the disk
 		m.last = k
 		return false
 	}
@@ -109,8 +108,8 @@ func (m *Merge) arrived(c *member) bool {
 	return true
 }
 
-// began is told the first entry of a file: numbers that no file has were in files that are gone. When entries are
-// missing for other reasons nothing is concluded.
+// began counts what is missing before the first entry of a file: numbers that no file has were in files that are gone.
+// When entries are missing for other reasons it concludes nothing.
 func (m *Merge) began(k *Key) {
 	lost := m.Lost()
 	if k.SeqID == m.last.SeqID && k.Seq > m.last.Seq+1 && len(m.Unreadable) == 0 && lost == m.lostThen {

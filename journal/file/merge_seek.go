@@ -44,41 +44,32 @@ func (m *Merge) SeekTime(micros uint64) error {
 
 // SeekKey puts the Merge before the entry with that key, or where it would be; with past, behind it.
 func (m *Merge) SeekKey(key *Key, past bool) error {
-	return m.seek(func(c *member) error {
-		tail := c.tail()
-		known := c.head.SeqID == key.SeqID || c.bounded(true, m.alone)
-		return m.place(c, known && !c.live() && m.Compare(&tail, key) < 0, c.head.SeqID == key.SeqID && c.head.HeadSeq > key.Seq,
-			func(f *File) uint64 { return f.seekKey(key, past, m.Compare) })
-	})
-}
-
-func (m *Merge) seek(one func(c *member) error) error {
 	m.current = nil
 	for _, c := range m.members {
-		if err := m.judge(c.Path, one(c)); err != nil {
+		if err := m.judge(c.Path, m.seek(c, key, past)); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// place puts a member before the entry that search finds, or knows without opening the file that all its entries are
-// early or late.
-func (m *Merge) place(c *member, early, late bool, search func(f *File) uint64) error {
-	c.keyed = false
+// seek puts a member there. A file whose entries are all before or behind the key need not be opened.
+func (m *Merge) seek(c *member, key *Key, past bool) error {
+	tail := c.tail()
+	same := c.head.SeqID == key.SeqID
+	c.at, c.keyed = 0, false
 	switch {
-	case c.file == nil && early:
+	case c.file == nil && (same || c.bounded(true, m.alone)) && !c.live() && m.Compare(&tail, key) < 0:
 		c.at = c.len()
-	case c.file == nil && late:
-		c.at = 0
-	default:
-		c.at = 0
-		if err := m.open(c); err != nil {
-			return err
-		}
-		if c.at = search(c.file); c.at == 0 || c.at == c.len() {
-			c.close()
-		}
+		return nil
+	case c.file == nil && same && c.head.HeadSeq > key.Seq:
+		return nil
+	}
+	if err := m.open(c); err != nil {
+		return err
+	}
+	if c.at = c.file.seekKey(key, past, m.Compare); c.at == 0 || c.at == c.len() {
+		c.close()
 	}
 	return nil
 }

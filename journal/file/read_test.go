@@ -281,7 +281,7 @@ func TestReadScattered(t *testing.T) {
 		if err := os.Truncate(path, int64(f.offset(last))+entryHead+100); err != nil {
 			t.Fatal(err)
 		}
-		if f.look = f.fields.next(); f.Read(last, e) != ErrDamaged {
+		if f.version = f.fields.next(); f.Read(last, e) != ErrDamaged {
 			t.Errorf("%d fields: the end is gone, and read", count)
 		}
 	}
