@@ -228,7 +228,7 @@ func (v *View) publishDue() (wait time.Duration) {
 		return wait
 	}
 	v.compose()
-	if wait := v.patience(now); wait > 0 {
+	if wait := v.holdFor(now); wait > 0 {
 		v.stale, v.urgent = true, false
 		return wait
 	}
@@ -238,8 +238,8 @@ func (v *View) publishDue() (wait time.Duration) {
 	return 0
 }
 
-// patience is how long the last page is left to stand because this one has lost rows that are being read again.
-func (v *View) patience(now time.Time) time.Duration {
+// holdFor returns how long the last page is left to stand because this one has lost rows that are being read again.
+func (v *View) holdFor(now time.Time) time.Duration {
 	if v.request == nil || v.pager.need != readPlace && !v.pager.torn {
 		v.torn = time.Time{}
 		return 0

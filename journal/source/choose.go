@@ -12,8 +12,8 @@ import (
 	"hypervisor-tui/journal/file"
 )
 
-// lookAgain is how often it is looked whether a journald has come up.
-const lookAgain = 10 * time.Second
+// socketInterval is how often awaitJournal checks for a journald.
+const socketInterval = 10 * time.Second
 
 // Env is where the system's logs are found.
 type Env struct {
@@ -141,7 +141,7 @@ func (s *System) untilJournal(ctx context.Context, sink *journal.Sink) error {
 
 // awaitJournal returns when there is a journal, or ctx ends.
 func (s *System) awaitJournal(ctx context.Context) {
-	tick := wakeup.NewTicker(lookAgain)
+	tick := wakeup.NewTicker(socketInterval)
 	defer tick.Stop()
 	for s.Env.missing() != "" {
 		select {

@@ -106,7 +106,7 @@ func TestSystemLeavesKmsgWhenAJournaldComesUp(t *testing.T) {
 		write(t, env.Socket, "")
 		write(t, filepath.Join(dir, "bin/journalctl"), "no program")
 		makeNewer(t, env)
-		time.Sleep(lookAgain)
+		time.Sleep(socketInterval)
 		synctest.Wait()
 		if err := stop(); err == nil || !strings.Contains(err.Error(), "start journalctl") {
 			t.Errorf("Run returned %v", err)

@@ -47,10 +47,10 @@ func TestF55NotAnswering(t *testing.T) {
 		go func() { done <- Supervise(ctx, "test", src, w.Input) }()
 		same := await.Goroutines(t)
 		state := func() health.Health { synctest.Wait(); return w.Input.State().Health }
-		if time.Sleep(patience / 2); state().State != health.Init {
+		if time.Sleep(answerTimeout / 2); state().State != health.Init {
 			t.Errorf("at once: %+v", state())
 		}
-		time.Sleep(12 * patience)
+		time.Sleep(12 * answerTimeout)
 		if s := state(); s.State != health.Failed || s.Err != "not answering for 60 s: "+path {
 			t.Errorf("%+v", s)
 		}
@@ -68,7 +68,7 @@ func TestF55NotAnswering(t *testing.T) {
 			t.Errorf("again: %+v", s)
 		}
 		cancel()
-		if time.Sleep(2 * patience); len(done) != 1 || <-done {
+		if time.Sleep(2 * answerTimeout); len(done) != 1 || <-done {
 			t.Error("it has not been left behind")
 		}
 		close(answer)
@@ -116,7 +116,7 @@ func TestF55CrashedIsNotHung(t *testing.T) {
 			<-ctx.Done()
 			return ctx.Err()
 		}), w.Input)
-		time.Sleep(12 * patience)
+		time.Sleep(12 * answerTimeout)
 		synctest.Wait()
 		if s := w.Input.State().Health; s.State != health.OK || runs != 2 {
 			t.Errorf("%+v after %d runs", s, runs)

@@ -16,15 +16,15 @@ import (
 )
 
 const (
-	backfill      = "1000"          // entries read at the first start
-	complaintMax  = 1 << 10         // bytes of journalctl's stderr that are kept
-	settleTime    = time.Second     // a journalctl that has lived so long in peace works, and has told what there was
-	healthBeat    = time.Second     // how often reading entries is reported as health
-	pipeWait      = 2 * time.Second // for a pipe that outlives journalctl
-	noPermission  = "not permitted to read the system journal: add this user to group "
-	journalGroup  = "systemd-journal"
-	noJournalYet  = "no journal files were found"
-	journalctlExe = "journalctl"
+	backfill       = "1000"          // entries read at the first start
+	complaintMax   = 1 << 10         // bytes of journalctl's stderr that are kept
+	settleTime     = time.Second     // a journalctl that has lived so long in peace works, and has told what there was
+	healthInterval = time.Second     // how often reading entries is reported as health
+	pipeWait       = 2 * time.Second // for a pipe that outlives journalctl
+	noPermission   = "not permitted to read the system journal: add this user to group "
+	journalGroup   = "systemd-journal"
+	noJournalYet   = "no journal files were found"
+	journalctlExe  = "journalctl"
 )
 
 // Journalctl follows the system journal through a journalctl in a process group of its own. After a restart it goes
@@ -64,7 +64,7 @@ func (j *Journalctl) Run(ctx context.Context, sink *journal.Sink) error {
 		err = ended
 	}
 	if strings.Contains(err.Error(), "cursor") {
-		j.cursor = j.cursor[:0] // one that journalctl does not take would fail for ever
+		j.cursor = j.cursor[:0] // one that journalctl does not take would fail each time
 	}
 	return err
 }
@@ -88,7 +88,7 @@ func (j *Journalctl) follow(ctx context.Context, out io.Reader, said *complaint,
 	x := NewExport(flushing{out, sink})
 	resuming := len(j.cursor) > 0
 	var e journal.Entry
-	var beat time.Time
+	var reported time.Time
 	var damage uint64
 	for {
 		err := x.Next(&e)
@@ -97,8 +97,8 @@ func (j *Journalctl) follow(ctx context.Context, out io.Reader, said *complaint,
 		if err != nil {
 			return err
 		}
-		if now := time.Now(); now.Sub(beat) >= healthBeat {
-			beat = now
+		if now := time.Now(); now.Sub(reported) >= healthInterval {
+			reported = now
 			said.works()
 		}
 		if resuming {

@@ -9,7 +9,6 @@ import (
 	"os/user"
 	"strconv"
 	"strings"
-	"syscall"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -21,8 +20,8 @@ import (
 
 const (
 	backfillEntries = 1000            // read at the first start
-	slowLook        = 5 * time.Second // after so much silence folders are listed again: not all tell of changes
-	pollEvery       = time.Second     // a look at the open files where inotify is used up
+	slowRescan      = 5 * time.Second // after so much silence folders are listed again: not all cause events
+	pollInterval    = time.Second     // between reads of the open files where inotify is used up
 	bootIDPath      = "/proc/sys/kernel/random/boot_id"
 )
 
@@ -32,17 +31,17 @@ type Native struct {
 	Roots []file.Root
 	Yield bool // let another reader have it when a file's format is too new
 
-	boot   file.ID       // this host's, if zero it is asked
-	slow   time.Duration // slowLook outside tests
-	watch  intake.Inotify
-	merge  *file.Merge
-	entry  *file.Entry
-	row    fields
-	began  bool // following; the entries that were there are put
-	last   file.Key
-	lost   uint64    // entries lost to damage that were reported
-	beat   time.Time // of the last health report
-	health string    // what was last reported to be wrong
+	boot     file.ID       // this host's, if zero it is asked
+	slow     time.Duration // slowRescan outside tests
+	watch    intake.Inotify
+	merge    *file.Merge
+	entry    *file.Entry
+	row      fields
+	began    bool // following; the entries that were there are put
+	last     file.Key
+	lost     uint64    // entries lost to damage that were reported
+	reported time.Time // when health was, last
+	health   string    // what was last reported to be wrong
 }
 
 // newFields returns what reads the fields of an entry, in the order of fieldNames; the first two are no fields.
@@ -64,7 +63,7 @@ func (n *Native) Run(ctx context.Context, sink *journal.Sink) error {
 	if n.merge == nil {
 		reads := newFields()
 		n.merge, n.entry = file.NewMerge(n.Roots, reads), reads.NewEntry()
-		n.slow = cmp.Or(n.slow, slowLook)
+		n.slow = cmp.Or(n.slow, slowRescan)
 		if n.boot == (file.ID{}) {
 			n.boot = bootID()
 		}
@@ -78,7 +77,7 @@ func (n *Native) Run(ctx context.Context, sink *journal.Sink) error {
 		sink.Touches(&name)
 		if listed {
 			looked = time.Now()
-			if err := n.look(watch, sink); err != nil {
+			if err := n.rescan(watch, sink); err != nil {
 				return err
 			}
 		}
@@ -88,7 +87,7 @@ func (n *Native) Run(ctx context.Context, sink *journal.Sink) error {
 		sink.Touches(nil)
 		pause := n.slow
 		if watch.Lacks != "" {
-			pause = min(pause, pollEvery)
+			pause = min(pause, pollInterval)
 		}
 		events, err := watch.Wait(ctx, time.Now().Add(pause))
 		if err != nil {
@@ -106,8 +105,8 @@ func paths(roots []file.Root) (list []string) {
 	return list
 }
 
-// look finds the files that there are now, and says what is the matter with them.
-func (n *Native) look(watch *intake.Inotify, sink *journal.Sink) error {
+// rescan finds the files that there are now, and says what is the matter with them.
+func (n *Native) rescan(watch *intake.Inotify, sink *journal.Sink) error {
 	watch.Begin()
 	folders, err := n.merge.Rescan()
 	for _, folder := range folders { // it may be watched already, or be another one by now
@@ -127,14 +126,14 @@ func (n *Native) look(watch *intake.Inotify, sink *journal.Sink) error {
 	return nil
 }
 
-// report says how it is; when nothing has changed, once a healthBeat.
+// report says how it is; when nothing has changed, once a healthInterval.
 func (n *Native) report(sink *journal.Sink) {
 	why := n.trouble()
 	now := time.Now()
-	if why == n.health && now.Sub(n.beat) < healthBeat {
+	if why == n.health && now.Sub(n.reported) < healthInterval {
 		return
 	}
-	n.health, n.beat = why, now
+	n.health, n.reported = why, now
 	switch {
 	case why == "":
 		good(sink)
@@ -166,15 +165,11 @@ func (n *Native) trouble() string {
 
 // groupOf names the group that may read a file. journald gives its files to systemd-journal.
 func groupOf(path string) string {
-	info, err := os.Stat(path)
-	if err != nil {
+	stat, err := intake.StatPath(path)
+	if err != nil || stat.GID == 0 {
 		return journalGroup
 	}
-	stat, ok := info.Sys().(*syscall.Stat_t)
-	if !ok || stat.Gid == 0 {
-		return journalGroup
-	}
-	group, err := user.LookupGroupId(strconv.Itoa(int(stat.Gid)))
+	group, err := user.LookupGroupId(strconv.Itoa(int(stat.GID)))
 	if err != nil {
 		return journalGroup
 	}

@@ -47,7 +47,7 @@ func polled(t *testing.T) {
 	makeJournal(t, dir, 100, 1)
 	live := create(t, filepath.Join(dir, "user-1000.journal"), "live")
 	n := nativeIn(root)
-	n.slow = slowLook
+	n.slow = slowRescan
 	w := journaltest.Watch(t)
 	journaltest.Run(n, w.Input)
 	total(t, w, 100)

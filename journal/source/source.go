@@ -33,8 +33,9 @@ const (
 	steady    = time.Minute
 )
 
-// patience is how long what a source reads may not answer before that is told, and how long its end is waited for.
-const patience = 5 * time.Second
+// answerTimeout is after how long without an answer of what it reads a source is reported as bad, and how long its end may
+// take.
+const answerTimeout = 5 * time.Second
 
 // Supervise runs src until ctx ends, starting it again when it fails or panics, and reports how it is, also when what it
 // reads does not answer. It returns early only when src can never work here. ended is false when src hangs at the end: it
@@ -70,7 +71,7 @@ func Supervise(ctx context.Context, name string, src Source, sink *journal.Sink)
 
 // watchOver returns the end of a run. Meanwhile it reports when what the source reads does not answer.
 func watchOver(ctx context.Context, done <-chan error, sink *journal.Sink) (err error, ended bool) {
-	tick := wakeup.NewTicker(patience)
+	tick := wakeup.NewTicker(answerTimeout)
 	defer tick.Stop()
 	for {
 		select {
@@ -78,14 +79,14 @@ func watchOver(ctx context.Context, done <-chan error, sink *journal.Sink) (err 
 			return err, true
 		case <-tick.C:
 			tick.Next()
-			if what, since := sink.Touching(); since >= patience {
+			if what, since := sink.Touching(); since >= answerTimeout {
 				bad(sink, fmt.Sprintf("not answering for %d s: %s", int(since.Seconds()), what))
 			}
 		case <-ctx.Done():
 			select {
 			case err = <-done:
 				return err, true
-			case <-time.After(patience):
+			case <-time.After(answerTimeout):
 				return ctx.Err(), false
 			}
 		}

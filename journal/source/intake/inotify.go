@@ -35,7 +35,7 @@ type Inotify struct {
 // NewInotify returns an Inotify without an instance of the kernel: Begin gets one.
 func NewInotify() Inotify { return Inotify{Init: unix.InotifyInit1, add: unix.InotifyAddWatch} }
 
-// Begin gets an instance if there is none yet, and reports whether it is a new one, which watches nothing. It is called
+// Begin gets an instance if it has none yet, and reports whether it is a new one, which watches nothing. It is called
 // before each look, which watches anew what it finds.
 func (w *Inotify) Begin() (fresh bool) {
 	w.Lacks = ""

@@ -4,6 +4,8 @@ import (
 	"io/fs"
 
 	"golang.org/x/sys/unix"
+
+	"hypervisor-tui/journal"
 )
 
 // FileID names one file for as long as it lives: an inode's number alone is used again.
@@ -54,3 +56,6 @@ func statAt(fd int, path string, flags int) (Stat, error) {
 }
 
 func nanos(t unix.StatxTimestamp) int64 { return t.Sec*1e9 + int64(t.Nsec) }
+
+// LineMax is how many bytes of a line are taken in; the rest is counted only.
+const LineMax = 4 * journal.MaxMessage

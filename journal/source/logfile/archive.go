@@ -18,10 +18,10 @@ import (
 // fileArchive reads again what a file source follows, and the files that were rotated away and not compressed. Entries
 // are in the order of their time, those of one file in the file's.
 type fileArchive struct {
-	kept atomic.Pointer[[]keptFile] // by the source, at each look
+	kept atomic.Pointer[[]keptFile] // by the source, at each rescan
 }
 
-// keep takes in the files of a look.
+// keep takes in the files of a rescan.
 func (a *fileArchive) keep(files []*file, format Format, unit []byte) {
 	kept := make([]keptFile, 0, len(files))
 	for _, x := range files {
@@ -244,23 +244,20 @@ func (a *fileArchive) Whole(_ context.Context, at journal.Place) ([]journal.Fiel
 	if kept == nil {
 		return nil, journal.ErrGone
 	}
-	for i := range *kept {
-		k := &(*kept)[i]
-		if k.number != at.Seq>>seqShift {
-			continue
-		}
-		offset := int64(at.Seq&offsetMask) - 1
-		c := a.cursor(k)
-		if c == nil || offset < 0 || offset >= c.size {
-			return nil, journal.ErrGone
-		}
-		fields, err := c.whole(offset)
-		if errors.Is(err, fs.ErrNotExist) || errors.Is(err, errMoved) {
-			err = journal.ErrGone
-		}
-		return fields, err
+	i := slices.IndexFunc(*kept, func(k keptFile) bool { return k.number == at.Seq>>seqShift })
+	if i < 0 {
+		return nil, journal.ErrGone
 	}
-	return nil, journal.ErrGone
+	offset := int64(at.Seq&offsetMask) - 1
+	c := a.cursor(&(*kept)[i])
+	if c == nil || offset < 0 || offset >= c.size {
+		return nil, journal.ErrGone
+	}
+	fields, err := c.whole(offset)
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, errMoved) {
+		err = journal.ErrGone
+	}
+	return fields, err
 }
 
 // whole returns the fields of the entry at offset at.

@@ -43,7 +43,7 @@ func gather(t *testing.T, read func(context.Context, journal.Place, func(journal
 func archiveOf(t *testing.T, pattern string, format Format) *fileArchive {
 	f := &Files{Unit: "pods", Globs: []string{pattern}, Format: format, notify: newNotifier(), buf: make([]byte, chunk)}
 	t.Cleanup(f.close)
-	f.look(journaltest.Watch(t).Input)
+	f.rescan(journaltest.Watch(t).Input)
 	return &f.archive
 }
 

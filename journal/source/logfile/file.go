@@ -33,9 +33,9 @@ type file struct {
 	changed int64
 	offset  int64 // of the next line: what lies before has been put
 	scanned int64 // there is no line end from offset up to here
-	resting bool  // at the last look, nothing had been added for a while
+	resting bool  // at the last rescan, nothing had been added for a while
 	dirty   bool
-	missed  int // looks in a row that did not see it
+	missed  int // rescans in a row that did not find it
 	wd      int32
 	fd      int // -1: closed
 	used    uint64

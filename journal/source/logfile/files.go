@@ -2,9 +2,12 @@
 package logfile
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io/fs"
+	"slices"
+	"sync"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -25,17 +28,17 @@ const (
 )
 
 const (
-	lookEvery   = 5 * time.Second       // a look at the names without being told
-	pausesMax   = 60                    // looks that are left out at most where all changes are told
-	restAfter   = 2 * time.Second       // that nothing was added to a line without an end, before it is taken as it is
-	restRotated = 6 * restAfter         // the same for a file that was rotated away
-	nap         = 25 * time.Millisecond // between two rounds, so that a busy file does not wake us for each line
-	backfillMax = 1000                  // lines that a file starts with
-	roundMax    = 1 << 20               // bytes of one file that are read before the next file's turn
-	behindMax   = 64 << 20              // bytes that a file may be ahead of us; what is older is counted as lost
-	openMax     = 8                     // descriptors of files that are kept open
-	missedMax   = 8                     // looks that a file may be missing: a listing under a rotation can lack it
-	bornSlack   = 50 * time.Millisecond // by which a filesystem's clock is behind
+	rescanInterval = 5 * time.Second       // between rescans of the names without an event
+	pausesMax      = 60                    // rescans that are left out at most where inotify reports all changes
+	restAfter      = 2 * time.Second       // that nothing was added to a line without an end, before it is taken as it is
+	restRotated    = 6 * restAfter         // the same for a file that was rotated away
+	nap            = 25 * time.Millisecond // between two rounds, so that a busy file does not wake us for each line
+	backfillMax    = 1000                  // lines that a file starts with
+	roundMax       = 1 << 20               // bytes of one file that are read before the next file's turn
+	behindMax      = 64 << 20              // bytes that a file may be ahead of us; what is older is counted as lost
+	openMax        = 8                     // descriptors of files that are kept open
+	missedMax      = 8                     // rescans that may miss a file: a listing during a rotation can lack it
+	bornSlack      = 50 * time.Millisecond // by which a filesystem's clock is behind
 )
 
 var errMoved = errors.New("moved")
@@ -44,7 +47,7 @@ var errMoved = errors.New("moved")
 // truncation, through restarts of pods, and while files come and go. It starts with a file's last lines; a file that
 // was made later is read whole. Its goroutine is Run's; archives read beside it.
 //
-// A file that is truncated and written beyond its old length between two looks cannot be told from one that grew.
+// A file that is truncated and written beyond its old length between two rescans cannot be told from one that grew.
 type Files struct {
 	Unit   string // of the entries
 	Globs  []string
@@ -53,19 +56,19 @@ type Files struct {
 
 	refill  bool // the first files are put, or others after Choose
 	unit    []byte
-	start   time.Time // of the first look
+	start   time.Time // of the first scan
 	began   int64     // the same in nanoseconds since 1970, by the clock as it is now if that was set back
 	last    uint64
 	files   []*file // rotated ones first, oldest first
 	ids     map[intake.FileID]*file
-	pauses  int // looks that are left out after the next one
+	pauses  int // rescans that are left out after the next one
 	left    int // of those after the last one
 	seen    *matches
 	opened  uint64
 	buf     []byte
 	notify  *notifier
 	archive fileArchive
-	again   bool // names must be looked at anew
+	again   bool // names must be scanned anew
 	cut     bool // older lines were left out at the start
 	err     error
 }
@@ -88,11 +91,10 @@ func (f *Files) Run(ctx context.Context, sink *journal.Sink) error {
 	}
 	var due time.Time
 	for {
-		beat := !time.Now().Before(due)
-		beat = f.turn(beat, sink)
-		if beat {
+		looked := f.turn(!time.Now().Before(due), sink)
+		if looked {
 			now := time.Now()
-			due = now.Add(wakeup.Until(now, lookEvery))
+			due = now.Add(wakeup.Until(now, rescanInterval))
 		}
 		more, err := f.readAll(ctx, sink)
 		if err != nil {
@@ -100,7 +102,7 @@ func (f *Files) Run(ctx context.Context, sink *journal.Sink) error {
 		}
 		sink.Touches(nil)
 		sink.Flush()
-		if beat {
+		if looked {
 			f.report(sink)
 		}
 		if f.refill && !more {
@@ -129,21 +131,21 @@ func (f *Files) Choose(unit string, globs []string, format Format) {
 	f.unit, f.refill = []byte(unit), true
 }
 
-// begins makes t the time of the first look.
+// begins makes t the time of the first scan.
 func (f *Files) begins(t time.Time) { f.start, f.began = t, t.UnixNano() }
 
-// turn looks at the names when it is told to or, where changes may not be told, on a beat. It reports whether it looked
-// at anything.
-func (f *Files) turn(beat bool, sink *journal.Sink) bool {
-	if f.again || beat && (f.left == 0 || f.err != nil || f.seen.denied != "") {
-		f.look(sink)
+// turn rescans the names after an event or, where not all changes cause one, when a rescan is due. It reports whether it
+// looked at anything.
+func (f *Files) turn(due bool, sink *journal.Sink) bool {
+	if f.again || due && (f.left == 0 || f.err != nil || f.seen.denied != "") {
+		f.rescan(sink)
 		return true
 	}
-	if beat {
+	if due {
 		f.left--
 		f.rest(sink)
 	}
-	return beat
+	return due
 }
 
 // drop forgets a file.
@@ -168,7 +170,7 @@ func (f *Files) drop(x *file, sink *journal.Sink) {
 func (f *Files) failed(x *file, err error) {
 	switch {
 	case errors.Is(err, errMoved), errors.Is(err, fs.ErrNotExist):
-		// The next look finds it, or that it is gone.
+		// The next rescan finds it, or that it is gone.
 	case errors.Is(err, fs.ErrPermission):
 		f.seen.denied = denial(x.path, f.Globs)
 	default:
@@ -207,7 +209,7 @@ func (f *Files) readAll(ctx context.Context, sink *journal.Sink) (more bool, err
 	return more, nil
 }
 
-// follows reports whether x took the place of a file that was rotated away. One of two that a look finds may have the
+// follows reports whether x took the place of a file that was rotated away. One of two that a rescan finds may have the
 // lower number although it is newer.
 func (x *file) follows(before *file) bool {
 	return x.number > before.number || x.id.Born > before.id.Born
@@ -310,22 +312,10 @@ func (f *Files) watch(x *file) {
 
 // closeIdle closes files, the one that was not read for longest first, until at most keep are open.
 func (f *Files) closeIdle(keep int) {
-	for {
-		var oldest *file
-		open := 0
-		for _, x := range f.files {
-			if x.fd < 0 {
-				continue
-			}
-			open++
-			if oldest == nil || x.used < oldest.used {
-				oldest = x
-			}
-		}
-		if open <= keep {
-			return
-		}
-		oldest.close()
+	open := slices.DeleteFunc(slices.Clone(f.files), func(x *file) bool { return x.fd < 0 })
+	slices.SortFunc(open, func(a, b *file) int { return cmp.Compare(b.used, a.used) })
+	for _, x := range open[min(keep, len(open)):] {
+		x.close()
 	}
 }
 
@@ -343,4 +333,62 @@ func (f *Files) close() {
 		x.wd = -1
 	}
 	f.notify.Close()
+}
+
+// seenMax bounds how many files are remembered.
+const seenMax = 10_000
+
+// Seen is how far files were read by sources that have ended, whatever they were called. The zero value is ready. Sources
+// use it together; a nil one remembers nothing.
+type Seen struct {
+	mu    sync.Mutex
+	files map[intake.FileID]int64 // offset of the first line that was not put
+}
+
+// leave remembers the files of a source that ends. When there are too many they replace all others.
+func (s *Seen) leave(files []*file) {
+	if s == nil {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.files == nil || len(s.files)+len(files) > seenMax {
+		s.files = make(map[intake.FileID]int64, len(files))
+	}
+	for _, x := range files {
+		if !x.copied {
+			s.files[x.id] = x.unput()
+		}
+	}
+}
+
+// take returns how far a file was read, and forgets it.
+func (s *Seen) take(id intake.FileID) (offset int64, ok bool) {
+	if s == nil {
+		return 0, false
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	offset, ok = s.files[id]
+	delete(s.files, id)
+	return offset, ok
+}
+
+// unput is the offset of the first line that was not put.
+func (x *file) unput() int64 {
+	first := x.offset
+	for _, p := range [...]*part{x.parts[0], x.parts[1], x.trace.begun()} {
+		if p != nil && p.seq>>seqShift == x.number {
+			first = min(first, int64(p.seq&offsetMask)-1)
+		}
+	}
+	return first
+}
+
+// begun is the part of a trace that has come, nil without one.
+func (t *trace) begun() *part {
+	if t == nil {
+		return nil
+	}
+	return &t.part
 }

@@ -29,7 +29,7 @@ type matches struct {
 	other    error  // why else something could not be looked at
 	calls    int    // of the system, about
 
-	touches func(path *string) // is told what is looked at next
+	touches func(path *string) // called with what is looked at next
 }
 
 // expand looks for files. Unlike filepath.Glob it tells what it may not read, and which directories it went through.
@@ -199,7 +199,7 @@ func denial(path string, patterns []string) string {
 }
 
 // treeOf returns the directory in which a pattern looks for directories of any name, if path is in it: there new ones
-// come, and are read as a whole. "" when there is none; then more than path itself is nobody's business.
+// come, and are read as a whole. "" if none; then more than path itself is nobody's business.
 func treeOf(path string, patterns []string) string {
 	for _, p := range patterns {
 		wild := strings.IndexAny(p, `*?[`)

@@ -21,7 +21,7 @@ func TestFilesForgetWhatIsGone(t *testing.T) {
 		t.Fatal(err)
 	}
 	for look := 1; look <= missedMax+1; look++ {
-		f.look(sink)
+		f.rescan(sink)
 		if want := map[bool]int{true: 3, false: 2}[look <= missedMax]; len(f.files) != want || len(f.ids) != want {
 			t.Fatalf("look %d: %d files, %d numbers, want %d", look, len(f.files), len(f.ids), want)
 		}
@@ -39,7 +39,7 @@ func TestFilesHardLinkOfTheLiveFile(t *testing.T) {
 		t.Skip("no hard links here: ", err)
 	}
 	for range 3 {
-		f.look(sink)
+		f.rescan(sink)
 	}
 	if len(f.files) != 1 || !f.files[0].live || f.files[0].path != path || f.files[0].missed != 0 {
 		t.Errorf("%d files, %+v", len(f.files), f.files[0])
@@ -90,7 +90,7 @@ func TestSeen(t *testing.T) {
 		seen.files[x.id] = left
 		f := &Files{Seen: seen, buf: make([]byte, chunk), notify: newNotifier(), Globs: []string{path}}
 		f.begins(time.Now().Add(time.Second))
-		f.look(journaltest.Watch(t).Input)
+		f.rescan(journaltest.Watch(t).Input)
 		if f.files[0].offset != want {
 			t.Errorf("left at %d, goes on at %d, want %d", left, f.files[0].offset, want)
 		}

@@ -42,7 +42,7 @@ func TestC7IdleCostDoesNotGrowWithTheFiles(t *testing.T) {
 	for _, pods := range []int{10, 1000} {
 		f, sink, _ := idle(t, pods)
 		looks, calls := 0, 0
-		for range time.Hour / lookEvery {
+		for range time.Hour / rescanInterval {
 			before := f.seen
 			f.turn(true, sink)
 			if f.seen != before {
@@ -78,16 +78,16 @@ func TestC7CalmEnds(t *testing.T) {
 		}
 	}
 	for f.again = true; f.again; {
-		f.look(sink)
+		f.rescan(sink)
 	}
 	if len(f.files) != 7 || calm() {
 		t.Errorf("%d files, calm %v while one is missing", len(f.files), calm())
 	}
 	journaltest.AppendFile(t, log, "x\n")
 	for f.again = true; f.again || f.pauses == 0 && len(f.files) < 8; {
-		f.look(sink)
+		f.rescan(sink)
 	}
-	if f.look(sink); !calm() {
+	if f.rescan(sink); !calm() {
 		t.Error("no calm afterwards")
 	}
 	for what, change := range map[string]func() (undo func()){
@@ -134,7 +134,7 @@ func TestC7UnfinishedInACalm(t *testing.T) {
 	f, sink, dir := idle(t, 3)
 	path := filepath.Join(dir, "ns_pod-1_uid/c/0.log")
 	journaltest.AppendFile(t, path, criHead+"F no end")
-	x := f.known(f.seen.stats[path].ID)
+	x := f.ids[f.seen.stats[path].ID]
 	x.dirty = true
 	read := func() {
 		t.Helper()

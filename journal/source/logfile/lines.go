@@ -145,7 +145,7 @@ func (f *Files) putParts(ctx context.Context, x *file, stream int, sink *journal
 	return f.put(ctx, x, p, sink)
 }
 
-// report says how the source is after a look.
+// report says how the source is after a rescan.
 func (f *Files) report(sink *journal.Sink) {
 	n := len(f.seen.files)
 	h := sink.State().Health

@@ -27,7 +27,7 @@ func newNotifier() *notifier {
 	return &notifier{Inotify: intake.NewInotify(), dirs: map[string]int32{}, files: map[int32]*file{}}
 }
 
-// begin gets an instance if there is none.
+// begin gets an instance if it has none.
 func (n *notifier) begin() {
 	if n.Inotify.Begin() {
 		for _, x := range n.files {
@@ -79,7 +79,7 @@ func (n *notifier) unwatchFile(x *file) {
 
 // wait returns at the first event, at the deadline or with ctx. Files that changed are dirty then; it reports whether
 // names changed, or may have.
-func (n *notifier) wait(ctx context.Context, deadline time.Time) (look bool) {
+func (n *notifier) wait(ctx context.Context, deadline time.Time) (rescan bool) {
 	events, err := n.Inotify.Wait(ctx, deadline)
 	if err != nil {
 		return true
@@ -91,14 +91,14 @@ func (n *notifier) wait(ctx context.Context, deadline time.Time) (look bool) {
 		x := n.files[wd]
 		if x != nil && mask&(unix.IN_MODIFY|unix.IN_ATTRIB) != 0 {
 			x.dirty = true
-			look = look || mask&unix.IN_ATTRIB != 0
+			rescan = rescan || mask&unix.IN_ATTRIB != 0
 			continue
 		}
 		if mask&unix.IN_IGNORED != 0 && x != nil {
 			delete(n.files, wd)
 			x.wd = -1
 		}
-		look = true
+		rescan = true
 	}
-	return look
+	return rescan
 }

@@ -166,9 +166,9 @@ func TestF59FilesWhileTheClockIsBehind(t *testing.T) {
 	f.begins(time.Now().Add(-bornSlack))
 	f.began += int64(time.Hour) // the clock was an hour ahead then
 	w := journaltest.Watch(t)
-	f.look(w.Input)
+	f.rescan(w.Input)
 	journaltest.AppendFile(t, filepath.Join(filepath.Dir(f.Globs[0]), "a.log"), strings.Repeat("x\n", 2*backfillMax))
-	f.look(w.Input)
+	f.rescan(w.Input)
 	if len(f.files) != 1 || f.files[0].offset != 0 {
 		t.Errorf("%+v", f.files)
 	}

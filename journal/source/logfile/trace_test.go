@@ -253,7 +253,7 @@ func TestC7JoinsOnlyWhatFollows(t *testing.T) {
 			}
 		}
 		c.write(f, path, func() {
-			f.look(w.Input)
+			f.rescan(w.Input)
 			for _, x := range f.files {
 				x.resting = false // however slow this is
 			}

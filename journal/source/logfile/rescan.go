@@ -13,22 +13,22 @@ import (
 	"hypervisor-tui/journal/source/intake"
 )
 
-// look brings the files in line with the names.
-func (f *Files) look(sink *journal.Sink) {
+// rescan brings the files in line with the names.
+func (f *Files) rescan(sink *journal.Sink) {
 	f.again, f.err = false, nil
 	f.notify.begin()
-	// Where the clock has been set back since, what is made now is new all the same.
+	// A file that is made now is new even if the clock has been set back since.
 	f.began = min(f.began, time.Now().Add(-time.Since(f.start)).UnixNano())
 	f.seen = expand(f.Globs, sink.Touches)
 	for _, x := range f.files {
 		x.missed++
 	}
 	for _, path := range f.seen.files {
-		f.lookAt(path)
+		f.rescanPath(path)
 	}
 	for _, x := range f.files { // of names that are gone for the moment: their rotated files
 		if _, seen := f.seen.stats[x.base]; x.live && x.missed > 0 && !seen {
-			f.lookAt(x.base)
+			f.rescanPath(x.base)
 		}
 	}
 	f.again = f.notify.watchDirs(f.seen.dirs) || f.again
@@ -57,8 +57,8 @@ func (f *Files) look(sink *journal.Sink) {
 	f.archive.keep(f.files, f.Format, f.unit)
 }
 
-// calm reports whether all changes will be told, so that nothing needs to be looked at until then. Mounts, and what
-// becomes of the directories above, are not: so a calm does not last for ever.
+// calm reports whether inotify will report all changes, so that no rescan is needed until then. Of mounts, and of the
+// directories above, it reports nothing: so a calm ends after pausesMax.
 func (f *Files) calm() bool {
 	m := f.seen
 	if f.again || f.err != nil || m.untold || m.denied != "" || m.other != nil || f.notify.Lacks != "" || len(f.notify.dirs) < len(m.dirs) {
@@ -67,12 +67,12 @@ func (f *Files) calm() bool {
 	return !slices.ContainsFunc(f.files, func(x *file) bool { return x.missed > 0 || x.wd < 0 && x.live })
 }
 
-// lookAt brings in line the file at path, which a pattern names or named, and what was rotated away from it.
-func (f *Files) lookAt(path string) {
+// rescanPath brings in line the file at path, which a pattern names or named, and what was rotated away from it.
+func (f *Files) rescanPath(path string) {
 	dir, base := filepath.Split(path)
 	f.seen.visit(filepath.Clean(dir))
 	entries, err := f.seen.list(filepath.Clean(dir))
-	if err != nil && !errors.Is(err, fs.ErrPermission) { // the file itself may be readable all the same
+	if err != nil && !errors.Is(err, fs.ErrPermission) { // the file itself may be readable
 		f.seen.failed(filepath.Clean(dir), err)
 	}
 	live, ok := f.seen.stats[path]
@@ -110,7 +110,7 @@ func (f *Files) rest(sink *journal.Sink) {
 
 // see brings in line a file that a pattern names.
 func (f *Files) see(path string, s intake.Stat) {
-	x := f.known(s.ID)
+	x := f.ids[s.ID]
 	if x == nil {
 		x = f.add(path, path, s)
 		x.live = true
@@ -150,7 +150,7 @@ func (f *Files) begin(x *file) error {
 // read when it was made after we began and before the file that is live now; made while that one already was, it is a
 // copy, and read only if the live file turns out to be truncated.
 func (f *Files) seeRotated(path, base string, s, live intake.Stat) {
-	x := f.known(s.ID)
+	x := f.ids[s.ID]
 	if x == nil {
 		x = f.add(path, base, s)
 		fresh := s.ID.Born >= f.began
@@ -172,8 +172,6 @@ func is(path string, id intake.FileID) bool {
 	return err == nil && s.ID == id
 }
 
-func (f *Files) known(id intake.FileID) *file { return f.ids[id] }
-
 func (f *Files) add(path, base string, s intake.Stat) *file {
 	f.last++
 	x := &file{number: f.last, id: s.ID, path: path, base: base, pod: podName(base), size: s.Size, changed: s.Changed, wd: -1, fd: -1, dirty: true}
@@ -185,7 +183,7 @@ func (f *Files) add(path, base string, s intake.Stat) *file {
 	return x
 }
 
-// update takes in what a look found.
+// update takes in what a rescan found.
 func (x *file) update(path string, s intake.Stat) {
 	now := time.Now()
 	if s.Size != x.size || s.Changed != x.changed || x.still.IsZero() {
