@@ -131,8 +131,8 @@ func (n *Page) drawTraffic(in *draw.Region, f *frame.Frame, l *sample.Interface)
 func address(p *draw.Pen, all []sample.Address, count bool) {
 	p.Fit(draw.Text, all[0].CIDR, p.Left()-1)
 	addressMarks(p, &all[0])
-	if count && len(all) > 1 {
-		p.Text(draw.Dim, " +").Int(draw.Dim, int64(len(all)-1))
+	if more := len(all) - 1; count && more > 0 && p.Left() >= len(" +")+widget.Digits(more) {
+		p.Text(draw.Dim, " +").Int(draw.Dim, int64(more))
 	}
 }
 

@@ -264,17 +264,21 @@ func (n *Page) Draw(r draw.Region, f *frame.Frame) {
 	}
 }
 
-// drawHeading draws the rule above what scrolls: with the title of what comes first there, and how much there is beyond
-// both ends.
+// drawHeading draws the rule above what scrolls: with the title of what comes first there, unless that follows, and how
+// much there is beyond both ends.
 func (n *Page) drawHeading(r draw.Region, f *frame.Frame) {
 	s := &n.scroll
 	title := "Interfaces"
 	for i := range n.rows {
-		if n.rows[i].top >= max(s.Top, 1) {
+		row := &n.rows[i]
+		if row.top > s.Top {
 			break
 		}
-		if n.rows[i].kind == titleRow {
-			title = n.rows[i].title
+		if row.kind == titleRow {
+			title = row.title
+			if row.top == s.Top && row.height > 0 {
+				title = ""
+			}
 		}
 	}
 	heading(r, title, f)

@@ -151,3 +151,40 @@ func TestLinkLocalAddresses(t *testing.T) {
 		}
 	}
 }
+
+// TestHeadingIsOfWhatFollows: where a section's own title comes first, no title of another stands right above it.
+func TestHeadingIsOfWhatFollows(t *testing.T) {
+	f := frametest.Fixed()
+	n := New()
+	c := screentest.New(frame.Network, nil, func(func(journal.Query)) []screens.Screen { return []screens.Screen{n} })
+	canvas := draw.NewCanvas(screentest.Looks["ascii"])
+	c.Present(canvas, 80, 24, f)
+	for top := range n.height - 8 {
+		n.scroll.Top = top
+		c.Present(canvas, 80, 12, f)
+		rows := strings.Split(string(canvas.AppendText(nil)), "\n")
+		for i := range rows[:len(rows)-1] {
+			if strings.HasPrefix(rows[i], "-- ") && strings.HasPrefix(rows[i+1], "-- ") {
+				t.Errorf("from row %d:\n%s", top, strings.Join(rows, "\n"))
+			}
+		}
+	}
+}
+
+// TestAddressesAreCountedOrNot: half a count would be a wrong one.
+func TestAddressesAreCountedOrNot(t *testing.T) {
+	all := make([]sample.Address, 12)
+	all[0] = sample.Address{CIDR: "192.168.1.100/24", Scope: "global"}
+	for w := range 40 {
+		canvas := draw.NewCanvas(screentest.Looks["ascii"])
+		p := canvas.Begin(w+1, 1).Pen(0, 0)
+		address(&p, all, true)
+		text := strings.TrimRight(string(canvas.AppendText(nil)), "\n ")
+		if strings.Contains(text, "+") && !strings.HasSuffix(text, " +11") {
+			t.Errorf("%d columns: %q", w+1, text)
+		}
+		if w >= len(all[0].CIDR) && !strings.HasPrefix(text, all[0].CIDR) {
+			t.Errorf("%d columns: %q", w+1, text)
+		}
+	}
+}
