@@ -121,7 +121,7 @@ func (p *Pen) FitBytes(s Style, text []byte, n int) *Pen {
 
 // Int writes v.
 func (p *Pen) Int(s Style, v int64) *Pen {
-	return p.Bytes(s, AppendInt(p.buf[:0], v))
+	return p.figure(s, AppendInt(p.buf[:0], v))
 }
 
 // IntRight writes v right-aligned in n columns.
@@ -136,7 +136,7 @@ func (p *Pen) Percent(s Style, v float64) *Pen {
 
 // Share writes v as 45.2%, not aligned; NaN is --.
 func (p *Pen) Share(s Style, v float64) *Pen {
-	return p.Bytes(s, AppendPercent(p.buf[:0], v))
+	return p.figure(s, AppendPercent(p.buf[:0], v))
 }
 
 // Size writes a number of bytes right-aligned in n columns: 32.1 GiB.
@@ -171,12 +171,12 @@ func (p *Pen) Right(s Style, text string, n int) *Pen {
 
 // SizeOf writes used of total in total's unit: 32.1/64.0 GiB.
 func (p *Pen) SizeOf(s Style, used, total uint64) *Pen {
-	return p.Bytes(s, AppendSizeOf(p.buf[:0], float64(used), float64(total)))
+	return p.figure(s, AppendSizeOf(p.buf[:0], float64(used), float64(total)))
 }
 
 // Age writes a time span in its two largest units: 15d 7h.
 func (p *Pen) Age(s Style, d time.Duration) *Pen {
-	return p.Bytes(s, AppendAge(p.buf[:0], d))
+	return p.figure(s, AppendAge(p.buf[:0], d))
 }
 
 // AgeRight is Age right-aligned in n columns.
@@ -208,7 +208,17 @@ func (p *Pen) right(s Style, text []byte, n int) *Pen {
 	if pad := n - ColumnsBytes(text, n); pad > 0 {
 		p.x += pad
 	}
-	return p.Bytes(s, text)
+	return p.figure(s, text)
+}
+
+// figure writes text, or an ellipsis and nothing after it where that has no room: a number without its end is another one.
+func (p *Pen) figure(s Style, text []byte) *Pen {
+	n := p.Left()
+	if n == 0 || len(text) <= n || ColumnsBytes(text, n+1) <= n {
+		return p.Bytes(s, text)
+	}
+	p.Glyph(s, Ellipsis)
+	return p.To(p.r.w)
 }
 
 // Columns is the width of text in cells.

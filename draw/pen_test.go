@@ -148,3 +148,26 @@ func TestColumns(t *testing.T) {
 		t.Errorf("cut at byte %d: at least one rune, or a caller never ends", n)
 	}
 }
+
+// TestFiguresAreWholeOrMarked: a number of which the end is cut off is another number.
+func TestFiguresAreWholeOrMarked(t *testing.T) {
+	for name, write := range map[string]func(p *Pen){
+		"metric 1024": func(p *Pen) { p.Text(Text, "metric ").Int(Text, 1024) },
+		"45.2%":       func(p *Pen) { p.Share(Text, 45.2) },
+		"32.1/64.0 GiB": func(p *Pen) {
+			p.SizeOf(Text, 32*1<<30+1<<27, 64<<30)
+		},
+		"   1.2 MiB/s": func(p *Pen) { p.Rate(Text, 1.2*(1<<20), 12) },
+		"for 15d 7h":   func(p *Pen) { p.Text(Text, "for ").Age(Text, (15*24+7)*time.Hour) },
+	} {
+		for w := range len(name) + 1 {
+			canvas := NewCanvas(Look{Theme: MonoTheme(), Glyphs: ASCIIGlyphs()})
+			p := canvas.Begin(w+1, 1).Pen(0, 0)
+			write(&p)
+			got := strings.TrimRight(string(canvas.AppendText(nil)), "\n ")
+			if whole := w+1 >= len(name); whole && got != name || !whole && strings.ContainsAny(got, "0123456789") {
+				t.Errorf("%q on %d columns: %q", name, w+1, got)
+			}
+		}
+	}
+}
