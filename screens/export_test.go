@@ -17,7 +17,9 @@ func (c *Console) Bindings() []Binding { return slices.Concat(c.pages[c.active].
 func (b *Binding) Bound() bool { return b.do != nil }
 
 // Top is the first row that the overlay shows.
-func (c *Console) Top() int { return c.overlay.(*Sheet).scroll.Top }
+func (c *Console) Top() int { return c.overlay.(interface{ top() int }).top() }
+
+func (s *Sheet) top() int { return s.scroll.Top }
 
 // ChosenProblem is the subject of the problem that is chosen in the overlay of problems.
-func (c *Console) ChosenProblem() string { return c.overlay.(*problems).chosen.Subject }
+func (c *Console) ChosenProblem() string { return c.overlay.(*List[problemKey]).chosen.subject }

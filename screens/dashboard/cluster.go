@@ -167,6 +167,27 @@ func readiness(p *draw.Pen, n *kube.Node, k *kube.KindStatus) {
 	}
 }
 
+// conditionWords writes a condition, since when it is so, and its reason.
+func conditionWords(p *draw.Pen, c *kube.Condition, f *frame.Frame) {
+	style := draw.Text
+	if c.Good == kube.False {
+		style = draw.Bad
+	}
+	p.Fit(style, c.Type, 40).Skip(1).Fit(style, c.Status, 12).Skip(1)
+	widget.SinceThen(p, f, "since ", c.Since, " ")
+	if c.Good == kube.Unknown && c.Type != "Ready" {
+		p.Text(draw.Dim, "not judged ")
+	}
+	p.Fit(draw.Dim, c.Reason, p.Left()-1)
+}
+
+// conditionMessage writes the message of a condition from a column on, in full.
+func conditionMessage(view *draw.Region, c *kube.Condition, column int) {
+	if c.Message != "" {
+		*view = widget.Wrapped(*view, column, draw.Text, c.Message)
+	}
+}
+
 // roles writes the roles of a node, as many as fit.
 func roles(p *draw.Pen, n *kube.Node) {
 	for i, role := range n.Roles {
@@ -178,6 +199,14 @@ func roles(p *draw.Pen, n *kube.Node) {
 		}
 		p.Text(draw.Text, role)
 	}
+}
+
+// rolesWidth is how many columns all roles of a node take.
+func rolesWidth(n *kube.Node) (columns int) {
+	for _, role := range n.Roles {
+		columns += draw.Columns(role) + 1
+	}
+	return columns
 }
 
 // requested writes what the pods of this node ask for of what they can get, whole or not at all.

@@ -9,23 +9,89 @@ import (
 	"hypervisor-tui/screens/widget"
 )
 
-// openNode shows this node: how it is, what is requested of it, what moves, and what a drain would meet.
+// podKey tells a pod from others.
+type podKey struct{ namespace, name string }
+
+// openNode shows this node and others that are not well, its pods, those that do not work first, what is requested of it, what
+// moves, and what a drain would meet. Enter goes to the log of a pod.
 func openNode(*frame.Frame) screens.Screen {
-	return screens.NewSheet("node", "This node", func(_, h, _ int, _ *frame.Frame) (int, int) { return 110, h }, node)
+	size := func(_, _, rows int, _ *frame.Frame) (int, int) { return 130, rows + 2 }
+	return screens.NewList("node", "This node", size, "choose a pod", "the log of the pod", "Log", screens.Items[podKey]{
+		Len: func(f *frame.Frame) int { return len(listedPods(f)) },
+		Key: func(i int, f *frame.Frame) podKey {
+			p := &f.Kube.Pods.List[i]
+			return podKey{p.Namespace, p.Name}
+		},
+		Above: nodeAbove,
+		Draw:  podRows,
+		Enter: func(i int, f *frame.Frame) screens.Command {
+			p := &f.Kube.Pods.List[i]
+			return screens.PodLog(p.Namespace, p.Name)
+		},
+	})
 }
 
-func node(view draw.Region, f *frame.Frame) draw.Region {
+// listedPods returns the pods of this node, as far as they are known: those that do not work first.
+func listedPods(f *frame.Frame) []kube.NamedPod {
+	if !widget.ClusterKnown(f) || f.Kube.Local == nil || !f.Kube.Kinds[kube.KindPod].Has() {
+		return nil
+	}
+	return f.Kube.Pods.List
+}
+
+// nodeAbove draws what stands above pod i: the node above the pods that do not work, and the rest between them and the others.
+func nodeAbove(view draw.Region, i int, f *frame.Frame) draw.Region {
+	pods := listedPods(f)
+	bad := 0
+	for bad < len(pods) && !pods[bad].Works() {
+		bad++
+	}
+	if i == 0 {
+		nodeAndOthers(&view, f)
+		if bad > 0 {
+			podsTitle(&view, "Pods that do not work", f)
+		}
+	}
+	if i == bad && widget.ClusterKnown(f) {
+		nodeAllocation(&view, f)
+		migrations(&view, f)
+		drain(&view, f)
+		if i < len(pods) {
+			podsTitle(&view, "Pods that work", f)
+		}
+	}
+	return view
+}
+
+// nodeAndOthers draws how this node is, and which others are not well.
+func nodeAndOthers(view *draw.Region, f *frame.Frame) {
 	if !widget.ClusterKnown(f) {
 		p := view.CutTop(1).Pen(1, 0)
 		p.Text(draw.Dim, "API: ")
 		widget.APIState(&p, f, false)
-		return view
+		return
 	}
-	nodeFacts(&view, f)
-	nodeAllocation(&view, f)
-	migrations(&view, f)
-	drain(&view, f)
-	return view
+	nodeFacts(view, f)
+	title := false
+	for i := range f.Kube.Nodes.Faults {
+		o := &f.Kube.Nodes.Faults[i]
+		if !f.Kube.Kinds[kube.KindNode].Has() || f.Kube.Local != nil && f.Kube.Local.Name == o.Node {
+			continue
+		}
+		if !title {
+			view.CutTop(1)
+			widget.Section(view.CutTop(1), "Other nodes that are not well")
+			title = true
+		}
+		p := view.CutTop(1).Pen(2, 0)
+		p.Fit(draw.Text, o.Node, 40).Skip(2)
+		conditionWords(&p, &o.Condition, f)
+		conditionMessage(view, &o.Condition, 4)
+		if o.Pods > 0 {
+			p = view.CutTop(1).Pen(4, 0)
+			p.Text(draw.Dim, "on it: ").Int(draw.Text, int64(o.Pods)).Text(draw.Dim, " pods, ").Int(draw.Text, int64(o.VMs)).Text(draw.Dim, " of them VMs")
+		}
+	}
 }
 
 func nodeFacts(view *draw.Region, f *frame.Frame) {
@@ -41,7 +107,11 @@ func nodeFacts(view *draw.Region, f *frame.Frame) {
 	widget.StaleMark(&p, &nodes.Health, f)
 	p = view.CutTop(1).Pen(2, 0)
 	p.Text(draw.Dim, "kubelet ").Fit(draw.Text, widget.Known(n.Version), 24).Text(draw.Dim, "  address ").Fit(draw.Text, widget.Known(n.InternalIP), 40)
-	p = view.CutTop(1).Pen(2, 0)
+	if rolesWidth(n)+len("  roles none ") < p.Left() {
+		p.Skip(2)
+	} else {
+		p = view.CutTop(1).Pen(2, 0)
+	}
 	p.Text(draw.Dim, "roles ")
 	if len(n.Roles) == 0 {
 		p.Text(draw.Text, "none")
@@ -50,17 +120,83 @@ func nodeFacts(view *draw.Region, f *frame.Frame) {
 	for i := range n.Conditions {
 		c := &n.Conditions[i]
 		p = view.CutTop(1).Pen(2, 0)
-		style := draw.Text
-		if c.Good == kube.False {
-			style = draw.Bad
-		}
-		p.Fit(style, c.Type, 28).Skip(1).Fit(style, c.Status, 12).Skip(1)
-		widget.SinceThen(&p, f, "since ", c.Since, " ")
-		if c.Good == kube.Unknown && c.Type != "Ready" {
-			p.Text(draw.Dim, "not judged ")
-		}
-		p.Fit(draw.Dim, c.Reason, p.Left()-1)
+		conditionWords(&p, c, f)
+		conditionMessage(view, c, 4)
 	}
+}
+
+// podsTitle names the columns of the pods below it.
+func podsTitle(view *draw.Region, title string, f *frame.Frame) {
+	view.CutTop(1)
+	r := view.CutTop(1)
+	widget.Section(r, title)
+	l := layoutPods(r.W())
+	for _, c := range [...]struct {
+		at   int
+		name string
+	}{{l.ready, "ready"}, {l.status, "status"}, {l.restarts, "restarts"}} {
+		if c.at < r.W() {
+			p := r.Pen(c.at, 0)
+			p.Text(draw.Dim, c.name)
+		}
+	}
+	p := r.Pen(l.restarts+10, 0)
+	widget.StaleMark(&p, &f.Kube.Kinds[kube.KindPod].Health, f)
+}
+
+// podLayout is the columns of a pod in a list of a width, the first one is its name.
+type podLayout struct{ ready, status, restarts int }
+
+func layoutPods(width int) podLayout {
+	name := min(max(width-38, 18), 70)
+	return podLayout{2 + name + 1, 2 + name + 7, 2 + name + 25}
+}
+
+// podRows draws a pod: how many of its containers are ready, its status, how often they were restarted, and when last. Of one
+// that does not work the rows below tell why, in full.
+func podRows(view draw.Region, i int, f *frame.Frame) draw.Region {
+	pod, pods := &f.Kube.Pods.List[i], &f.Kube.Kinds[kube.KindPod]
+	style := draw.Good
+	switch {
+	case pod.Slow:
+		style = draw.Warn
+	case !pod.Works():
+		style = draw.Bad
+	}
+	style = widget.KindStyle(pods, style)
+	l := layoutPods(view.W())
+	p := view.Pen(2, 0)
+	if draw.Columns(pod.Namespace)+1+draw.Columns(pod.Name) > l.ready-3 {
+		p.Text(draw.Dim, pod.Namespace).Text(draw.Dim, "/")
+		view = widget.Wrapped(view, p.X(), draw.Text, pod.Name)
+	} else {
+		widget.Namespaced(&p, pod.Namespace, pod.Name, l.ready-3)
+	}
+	p = view.CutTop(1).Pen(l.ready, 0)
+	p.Int(style, int64(pod.ReadyContainers)).Text(style, "/").Int(style, int64(pod.Containers))
+	p.To(l.status).Fit(style, pod.Status(), l.restarts-l.status-1)
+	p.To(l.restarts).Int(draw.Text, int64(pod.Restarts))
+	if pod.Restarts > 0 {
+		widget.SinceThen(&p, f, ", ", pod.Restarted, " ago")
+	}
+	if pod.Works() {
+		return view
+	}
+	const indent = 4
+	if pod.LastEnd != "" || !pod.Since.IsZero() {
+		p = view.CutTop(1).Pen(indent, 0)
+		p.Text(style, pod.Why)
+		if pod.LastEnd != "" {
+			p.Text(draw.Text, " after ").Fit(draw.Text, pod.LastEnd, p.Left()-1)
+		}
+		widget.SinceThen(&p, f, " since ", pod.Since, "")
+	}
+	if pod.Message != "" {
+		view = widget.Wrapped(view, indent, draw.Text, pod.Message)
+	} else if w := f.Kube.PodWarning(pod.Namespace, pod.Name); w != nil && w.Message != "" {
+		view = widget.Wrapped(view, indent, draw.Text, w.Message)
+	}
+	return view
 }
 
 func nodeAllocation(view *draw.Region, f *frame.Frame) {
@@ -151,9 +287,7 @@ func migrations(view *draw.Region, f *frame.Frame) {
 		p.Text(draw.Dim, "none")
 	}
 	for i := range all {
-		if two := view.CutTop(2); two.Visible() {
-			migrationRow(two, &all[i], f)
-		}
+		migrationRow(view, &all[i], f)
 	}
 	for i := range f.Kube.Virt.VMIs {
 		v := &f.Kube.Virt.VMIs[i]
@@ -166,9 +300,9 @@ func migrations(view *draw.Region, f *frame.Frame) {
 	}
 }
 
-// migrationRow draws a migration on two rows: what moves and how that goes; whence, whither and why it failed.
-func migrationRow(r draw.Region, m *kube.Migration, f *frame.Frame) {
-	p := r.Pen(2, 0)
+// migrationRow draws a migration: what moves and how that goes, whence and whither, and why it failed, in full.
+func migrationRow(view *draw.Region, m *kube.Migration, f *frame.Frame) {
+	p := view.CutTop(1).Pen(2, 0)
 	widget.Namespaced(&p, m.Namespace, m.VMI, 40)
 	style := draw.Accent
 	switch m.Phase {
@@ -183,9 +317,11 @@ func migrationRow(r draw.Region, m *kube.Migration, f *frame.Frame) {
 		at = m.Ended
 	}
 	widget.SinceThen(&p, f, "", at, " ago")
-	p = r.Pen(4, 1)
-	p.Fit(draw.Text, widget.Known(m.Source), 24).Text(draw.Dim, " to ").Fit(draw.Text, widget.Known(m.Target), 24).Skip(2)
-	p.Fit(draw.Warn, m.Why, p.Left()-1)
+	p = view.CutTop(1).Pen(4, 0)
+	p.Fit(draw.Text, widget.Known(m.Source), 30).Text(draw.Dim, " to ").Fit(draw.Text, widget.Known(m.Target), 30)
+	if m.Why != "" {
+		*view = widget.Wrapped(*view, 4, draw.Warn, m.Why)
+	}
 }
 
 // drain lists what a drain of this node would meet.
@@ -210,8 +346,12 @@ func drain(view *draw.Region, f *frame.Frame) {
 	}
 	for i := range f.Kube.DrainBlockers {
 		b := &f.Kube.DrainBlockers[i]
-		p := view.CutTop(1).Pen(2, 0)
-		widget.Namespaced(&p, b.Namespace, b.Name, 36)
-		p.To(40).Fit(draw.Warn, b.Why, p.Left()-1)
+		p, at := view.Pen(2, 0), 40
+		widget.Namespaced(&p, b.Namespace, b.Name, at-4)
+		if view.W() < widget.Narrow-2 {
+			at = 4
+			view.CutTop(1)
+		}
+		*view = widget.Wrapped(*view, at, draw.Warn, b.Why)
 	}
 }

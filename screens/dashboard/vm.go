@@ -78,10 +78,10 @@ func vmOfKubeVirt(in *draw.Region, m *frame.Guest, f *frame.Frame) {
 		p.Text(draw.Dim, "an instance without a VirtualMachine")
 	}
 	if m.VM != nil {
-		conditions(in, m.VM.Conditions, vmLabel, f)
+		vmConditions(in, m.VM.Conditions, f)
 	}
 	if m.Instance != nil {
-		conditions(in, m.Instance.Conditions, vmLabel, f)
+		vmConditions(in, m.Instance.Conditions, f)
 	}
 	vmWarning(in, m, f)
 	instances, i := &f.Kube.Kinds[kube.KindVMI], m.Instance
@@ -130,25 +130,12 @@ func vmOfKubeVirt(in *draw.Region, m *frame.Guest, f *frame.Frame) {
 	}
 }
 
-// conditions writes each condition with its reason and its message, those in full.
-func conditions(in *draw.Region, all []kube.Condition, column int, f *frame.Frame) {
+// vmConditions writes conditions of a VM or its instance, with their messages in full.
+func vmConditions(in *draw.Region, all []kube.Condition, f *frame.Frame) {
 	for i := range all {
-		c := &all[i]
-		style := draw.Text
-		if c.Good == kube.False {
-			style = draw.Bad
-		}
-		p := widget.Field(in, "condition", column)
-		p.Text(style, c.Type).Skip(1).Text(style, c.Status).Skip(1)
-		widget.SinceThen(&p, f, "since ", c.Since, " ")
-		if c.Reason != "" && p.Left() > draw.Columns(c.Reason) {
-			p.Text(draw.Dim, c.Reason)
-		} else if c.Reason != "" {
-			*in = widget.Wrapped(*in, column, draw.Dim, c.Reason)
-		}
-		if c.Message != "" {
-			*in = widget.Wrapped(*in, column, draw.Text, c.Message)
-		}
+		p := widget.Field(in, "condition", vmLabel)
+		conditionWords(&p, &all[i], f)
+		conditionMessage(in, &all[i], vmLabel)
 	}
 }
 

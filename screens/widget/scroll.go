@@ -45,6 +45,16 @@ func (s *Scroll) Key(k draw.Key) bool {
 	return true
 }
 
+// Page scrolls down, or up for way -1, by so many rows, by a page at most; for 0 by a page.
+func (s *Scroll) Page(way, rows int) {
+	page := max(s.rows-1, 1)
+	if rows > 0 {
+		page = min(page, rows)
+	}
+	s.Top += way * page
+	s.Fit(s.rows, s.all)
+}
+
 // Show scrolls as far as it takes to have the rows from top on in sight.
 func (s *Scroll) Show(top, height int) {
 	s.Top = min(max(s.Top, top+height-s.rows), top)

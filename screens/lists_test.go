@@ -1,0 +1,115 @@
+package screens_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"hypervisor-tui/draw"
+	"hypervisor-tui/frame"
+	"hypervisor-tui/frame/frametest"
+	"hypervisor-tui/kube"
+	"hypervisor-tui/screens"
+)
+
+// words is what text says, without lines and borders.
+func words(text string) string {
+	return strings.Join(strings.Fields(strings.NewReplacer("|", " ", "+", " ").Replace(text)), " ")
+}
+
+// TestPodsOfThisNode: the node's overlay has the reason of a pod that does not work in full at once, and Enter goes to its log.
+func TestPodsOfThisNode(t *testing.T) {
+	f := frametest.Fixed()
+	frametest.Sick(f)
+	c := newConsole(frame.Dashboard, nil)
+	c.Show(80, 24, f)
+	c.Handle('n', f)
+	text := c.Show(80, 24, f)
+	for _, want := range []string{"web/payments-6c8f9d7b5-q4w2z 1/2 CrashLoopBackOff 37, 3m ago", "CrashLoopBackOff after exit code 1 since 2h 0m",
+		"back-off 5m0s restarting failed container=main pod=payments-6c8f9d7b5-q4w2z_web", "hypervisor-03 Ready Unknown since 4m NodeStatusUnknown",
+		"Kubelet stopped posting node status.", "on it: 14 pods, 4 of them VMs"} {
+		if !strings.Contains(words(text), want) {
+			t.Errorf("%q is missing:\n%s", want, text)
+		}
+	}
+	if cmd := c.Handle(draw.KeyEnter, f); cmd.Kind != screens.Follow || cmd.Pod != "web/payments-6c8f9d7b5-q4w2z" || c.Active() != frame.Logs {
+		t.Errorf("Enter asks for %+v on %s", cmd, c.Active())
+	}
+}
+
+// TestNodeIsWalkedToBothEnds: with the arrows alone every row of the overlay comes into sight, what stands between the pods too,
+// on any screen.
+func TestNodeIsWalkedToBothEnds(t *testing.T) {
+	for _, size := range []struct{ w, h int }{{200, 60}, {80, 24}, {100, 12}} {
+		f := frametest.Fixed()
+		frametest.Sick(f)
+		c := newConsole(frame.Dashboard, nil)
+		c.Show(size.w, size.h, f)
+		c.Handle('n', f)
+		first := c.Show(size.w, size.h, f)
+		seen := words(first)
+		for range 60 {
+			c.Handle(draw.KeyDown, f)
+			seen += words(c.Show(size.w, size.h, f))
+		}
+		wanted := []string{"hypervisor-01", "Kubelet stopped posting", "of what can be allocated", "Migrations", "has no controller that would start it elsewhere", "Pods that work"}
+		for i := range f.Kube.Pods.List {
+			wanted = append(wanted, f.Kube.Pods.List[i].Namespace+"/"+f.Kube.Pods.List[i].Name)
+		}
+		for _, want := range wanted {
+			if !strings.Contains(seen, want) {
+				t.Errorf("%dx%d: %q was never seen", size.w, size.h, want)
+			}
+		}
+		if text := c.Show(size.w, size.h, f); !strings.Contains(text, "web/debug") {
+			t.Errorf("%dx%d: the last pod is not seen at the end:\n%s", size.w, size.h, text)
+		}
+		for range 60 {
+			c.Handle(draw.KeyUp, f)
+			c.Show(size.w, size.h, f)
+		}
+		if text := c.Show(size.w, size.h, f); text != first {
+			t.Errorf("%dx%d: back at the top is\n%s\nnot\n%s", size.w, size.h, text, first)
+		}
+	}
+}
+
+// TestWarningsAreReadInFull: the newest where rows are free, each on Enter.
+func TestWarningsAreReadInFull(t *testing.T) {
+	f := frametest.Fixed()
+	frametest.Healthy(f)
+	f.Kube.Events = nil
+	message := func(i int) string {
+		return strings.TrimSpace(strings.Repeat(fmt.Sprintf("part%02d of a long message, ", i), 7))
+	}
+	for i := range 20 {
+		f.Kube.Events = append(f.Kube.Events, kube.Event{Last: f.Now.Add(-time.Duration(i) * time.Minute), Count: 2, Kind: "Pod", Namespace: "web",
+			Name: fmt.Sprintf("a-pod-with-a-long-name-%02d", i), Reason: "FailedMount", Message: message(i), Source: "kubelet"})
+	}
+	c := newConsole(frame.Dashboard, nil)
+	c.Show(80, 24, f)
+	c.Handle('w', f)
+	text := c.Show(80, 24, f)
+	if n := strings.Count(text, "FailedMount"); n != 17 || strings.Contains(words(text), message(1)) {
+		t.Errorf("%d warnings on the screen:\n%s", n, text)
+	}
+	for i := range 20 {
+		for range 2 {
+			before := c.Show(80, 24, f)
+			c.Handle(draw.KeyEnter, f)
+			if text := c.Show(80, 24, f); !strings.Contains(words(text), fmt.Sprintf("Pod web/a-pod-with-a-long-name-%02d FailedMount x2 from kubelet %s", i, message(i))) {
+				t.Fatalf("warning %d is not whole:\n%s", i, text)
+			}
+			c.Handle(draw.KeyEnter, f)
+			if text := c.Show(80, 24, f); strings.Contains(words(text), message(i)) {
+				t.Fatalf("warning %d stays whole:\n%s\nbefore\n%s", i, text, before)
+			}
+		}
+		c.Handle(draw.KeyDown, f)
+	}
+	f.Kube.Events = f.Kube.Events[:4]
+	if text := words(c.Show(80, 24, f)); !strings.Contains(text, message(0)) || !strings.Contains(text, message(1)) {
+		t.Errorf("there is room for two:\n%s", text)
+	}
+}
