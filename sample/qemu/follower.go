@@ -57,7 +57,7 @@ func (r *Reader) readShared(k *procfile.File) ([]byte, error) {
 func (r *Reader) sample(f *follower, now time.Duration, vm *VM) bool {
 	nan := math.NaN()
 	*vm = VM{
-		Namespace: f.namespace, Name: f.name, PID: f.pid, Started: sinceBoot(f.start),
+		Namespace: f.namespace, Name: f.name, PID: f.pid, Started: procfile.SinceBoot(f.start),
 		VCPUs: f.vcpus, Configured: f.memory,
 		Cores: nan, CPU: nan, Read: nan, Write: nan, Rx: nan, Tx: nan,
 		WhyDisk: f.whyDisk, WhyNet: f.whyNet,
@@ -86,21 +86,21 @@ func (r *Reader) sample(f *follower, now time.Duration, vm *VM) bool {
 // sampleCPU is false when the process has ended, or its number is another's by now.
 func (r *Reader) sampleCPU(f *follower, now time.Duration, vm *VM) bool {
 	text, err := r.readShared(&f.stat)
-	var s procStat
+	var s procfile.ProcessStat
 	if err == nil {
-		if s, err = parseProcStat(text); err != nil {
+		if s, _, err = procfile.ParseProcessStat(text); err != nil {
 			err = f.stat.Fail(err)
 		}
 	}
 	switch {
-	case err == nil && (s.ended || s.start != f.start) || vanished(err):
+	case err == nil && (s.Ended() || s.Start != f.start) || vanished(err):
 		return false
 	case err != nil:
 		f.cpu.forget()
 		vm.WhyCPU = f.cpuTrouble.say(err)
 		return true
 	}
-	vm.Cores = f.cpu.rate(s.ticks, now) / userHZ
+	vm.Cores = f.cpu.rate(s.Ticks, now) / procfile.UserHZ
 	if f.vcpus == 0 {
 		vm.WhyCPU = "its command line does not say how many vCPUs it has"
 	} else {

@@ -3,8 +3,6 @@ package qemu
 import (
 	"bytes"
 	"cmp"
-	"encoding/binary"
-	"errors"
 	"slices"
 	"strings"
 
@@ -14,21 +12,14 @@ import (
 )
 
 const (
-	settled     = 2         // scans after which a process is not expected to become QEMU any more,
-	reviewed    = 12        // but looked at again in each so many, since a shell may yet exec one
-	argvLimit   = 256 << 10 // bytes of a command line; QEMU's own are a tenth of it, with the name in front
-	direntName  = 19        // where the name begins in a struct linux_dirent64
-	direntTotal = 16        // where its length is
+	settled   = 2         // scans after which a process is not expected to become QEMU any more,
+	reviewed  = 12        // but looked at again in each so many, since a shell may yet exec one
+	argvLimit = 256 << 10 // bytes of a command line; QEMU's own are a tenth of it, with the name in front
 )
 
-const errNoProcesses = procfile.Warning("there are no processes in /proc")
-
-var errHidden = errors.New("/proc hides the processes of others: it is mounted with hidepid")
-
-// process is an entry of /proc. Its inode tells it from another that gets its number later: procfs makes a new one.
+// process is an entry of /proc.
 type process struct {
-	pid  int
-	ino  uint64
+	procfile.Process
 	seen uint8 // earlier scans that had it, settled at most
 }
 
@@ -43,7 +34,8 @@ type qemuScan struct {
 	turn        int
 	now, before []process // by pid
 	known       map[int]guest
-	dirents     []byte
+	lister      procfile.Lister
+	listed      []procfile.Process
 	text        []byte
 }
 
@@ -83,18 +75,18 @@ func (s *qemuScan) look(found *guests) error {
 	old := s.before
 	for i := range s.now {
 		p := &s.now[i]
-		for len(old) > 0 && old[0].pid < p.pid {
+		for len(old) > 0 && old[0].PID < p.PID {
 			old = old[1:]
 		}
-		if len(old) > 0 && old[0].pid == p.pid && old[0].ino == p.ino {
+		if len(old) > 0 && old[0].PID == p.PID && old[0].Ino == p.Ino {
 			p.seen = min(old[0].seen+1, settled)
 		}
-		review := p.seen < settled || (p.pid+s.turn)%reviewed == 0
-		known, was := s.known[p.pid]
+		review := p.seen < settled || (p.PID+s.turn)%reviewed == 0
+		known, was := s.known[p.PID]
 		if !review && !was {
 			continue
 		}
-		g, isGuest, err := s.inspect(p.pid, &known, review)
+		g, isGuest, err := s.inspect(p.PID, &known, review)
 		switch {
 		case err == nil && isGuest:
 			found.list = append(found.list, g)
@@ -181,11 +173,11 @@ func (s *qemuScan) start(dir string) (uint64, error) {
 	if err != nil {
 		return 0, err
 	}
-	stat, err := parseProcStat(text)
-	if err == nil && stat.ended {
+	stat, _, err := procfile.ParseProcessStat(text)
+	if err == nil && stat.Ended() {
 		err = unix.ESRCH
 	}
-	return stat.start, err
+	return stat.Start, err
 }
 
 // place finds the guest's cgroup and network namespace. libvirt moves a QEMU that it has started into its cgroup. One
@@ -216,52 +208,17 @@ func (s *qemuScan) file(name string, most int) ([]byte, error) {
 
 // list lists the processes, by pid.
 func (s *qemuScan) list() error {
-	fd, err := unix.Open(s.root+"/proc", unix.O_RDONLY|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
-	if err != nil {
-		return &procfile.ReadError{Name: "/proc", Cause: err}
-	}
-	defer unix.Close(fd)
-	if s.dirents == nil {
-		s.dirents = make([]byte, 8*procfile.PageSize)
+	s.lister.Root = s.root
+	defer s.lister.Close()
+	var err error
+	if s.listed, err = s.lister.List(s.listed[:0]); err != nil {
+		return err
 	}
 	s.now, s.before = s.before[:0], s.now
-	for {
-		n, err := unix.Getdents(fd, s.dirents)
-		if err == unix.EINTR {
-			continue
-		}
-		if err != nil {
-			return &procfile.ReadError{Name: "/proc", Cause: err}
-		}
-		if n == 0 {
-			break
-		}
-		s.now = appendProcesses(s.now, s.dirents[:n])
-	}
-	slices.SortFunc(s.now, func(a, b process) int { return cmp.Compare(a.pid, b.pid) })
-	switch {
-	case len(s.now) == 0:
-		return errNoProcesses
-	case s.now[0].pid != 1: // we see ourselves at least, and everyone has a process 1
-		return errHidden
+	for _, p := range s.listed {
+		s.now = append(s.now, process{Process: p})
 	}
 	return nil
-}
-
-// appendProcesses appends the processes among the entries of a directory, as getdents64(2) returns them.
-func appendProcesses(p []process, dirents []byte) []process {
-	for len(dirents) > direntName {
-		length := int(binary.NativeEndian.Uint16(dirents[direntTotal:]))
-		if length <= direntName || length > len(dirents) {
-			break
-		}
-		name, _ := cutArg(dirents[direntName:length])
-		if pid, err := procfile.Number(name); err == nil && pid > 0 && pid < 1<<31 && name[0] != '0' {
-			p = append(p, process{pid: int(pid), ino: binary.NativeEndian.Uint64(dirents)})
-		}
-		dirents = dirents[length:]
-	}
-	return p
 }
 
 // settle sorts the guests, takes the disk figures from those that share a cgroup, and leaves out those that are more than

@@ -1,7 +1,6 @@
 package qemu
 
 import (
-	"encoding/binary"
 	"errors"
 	"os"
 	"path/filepath"
@@ -240,11 +239,11 @@ func TestScanOfHiddenProcesses(t *testing.T) {
 		t.Errorf("no /proc: %v", g.err)
 	}
 	sampletest.Put(t, root, "/proc/uptime", "1 1\n")
-	if g := s.run(); g.err != errNoProcesses {
+	if g := s.run(); g.err != procfile.ErrNoProcesses {
 		t.Errorf("no processes: %v", g.err)
 	}
 	sampletest.Put(t, root, "/proc/77/comm", "me\n")
-	if g := s.run(); g.err != errHidden {
+	if g := s.run(); g.err != procfile.ErrHidden {
 		t.Errorf("hidepid: %v", g.err)
 	}
 }
@@ -302,44 +301,9 @@ func TestScanLive(t *testing.T) {
 	if g := s.run(); g.err != nil {
 		t.Error(g.err)
 	}
-	if !slices.ContainsFunc(s.now, func(p process) bool { return p.pid == os.Getpid() && p.ino != 0 }) {
+	if !slices.ContainsFunc(s.now, func(p process) bool { return p.PID == os.Getpid() && p.Ino != 0 }) {
 		t.Errorf("%d processes, and this one is not among them", len(s.now))
 	}
-}
-
-// direntOf is an entry as getdents64(2) writes it.
-func direntOf(ino uint64, name string) []byte {
-	d := make([]byte, (direntName+len(name)+8)&^7)
-	binary.NativeEndian.PutUint64(d, ino)
-	binary.NativeEndian.PutUint16(d[direntTotal:], uint16(len(d)))
-	copy(d[direntName:], name)
-	return d
-}
-
-func TestProcessesOfADirectory(t *testing.T) {
-	var dirents []byte
-	for i, name := range []string{".", "..", "1", "self", "4194304", "01", "0", "-1", "99999999999999999999", "2"} {
-		dirents = append(dirents, direntOf(uint64(i), name)...)
-	}
-	want := []process{{pid: 1, ino: 2}, {pid: 4194304, ino: 4}, {pid: 2, ino: 9}}
-	if got := appendProcesses(nil, dirents); !slices.Equal(got, want) {
-		t.Errorf("%+v", got)
-	}
-	if got := appendProcesses(nil, dirents[:len(dirents)-1]); len(got) != 2 {
-		t.Errorf("cut off: %+v", got)
-	}
-}
-
-func FuzzDirents(f *testing.F) {
-	f.Add(append(direntOf(7, "12"), direntOf(8, "cpuinfo")...))
-	f.Add(make([]byte, 24))
-	f.Fuzz(func(t *testing.T, text []byte) {
-		for _, p := range appendProcesses(nil, text) {
-			if p.pid <= 0 {
-				t.Errorf("%x: %+v", text, p)
-			}
-		}
-	})
 }
 
 // linking makes a scan see the files of processes as another user does, but for those given.
