@@ -302,6 +302,7 @@ func (l *session) answered() bool {
 // gather fills the frame from the newest snapshots. A paused picture keeps its own.
 func (l *session) gather(now time.Time) {
 	f := &l.frame
+	l.news.ViewProcesses(l.console.ShowsProcesses())
 	if !l.console.Paused() || !l.answered() {
 		f.Page = l.news.Log().Latest()
 	}

@@ -88,6 +88,7 @@ func Session(ctx context.Context, t Terminal, s *collect.Subscription, o Session
 		config:  reloads{load: o.load, silent: o.silent, caps: caps, told: o.late != nil},
 	}
 	l.show(cmp.Or(o.Screen, c.Screen))
+	defer s.ViewProcesses(false)
 	l.frame.Settings = settings(c, o.first.banner, o.first.path)
 	l.frame.Settings.Version = o.Version
 	l.frame.Settings.Terminal = terminalText(l.canvas, caps, t.Baud())

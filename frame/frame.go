@@ -12,6 +12,7 @@ import (
 	"hypervisor-tui/kube"
 	"hypervisor-tui/sample"
 	"hypervisor-tui/sample/qemu"
+	"hypervisor-tui/sample/top"
 )
 
 // The pages that problems send to, by their names.
@@ -24,21 +25,22 @@ const (
 // Snapshot is what is known of one host at one time. Whoever gets one may read it until he asks for the next; Tracker.Derive
 // fills in what follows from the rest.
 type Snapshot struct {
-	Now      time.Time     // wall clock, in the zone that is shown
-	Boot     time.Duration // CLOCK_BOOTTIME: every age is counted from this
-	Tick     uint64        // rises once a second, while this program runs
-	Host     *sample.Host  // nil before the first sample
-	Net      *sample.Net   // nil before the first sample
-	VMs      *qemu.VMs     // nil before the first sample
-	Units    *sample.Units // nil before systemd was asked
-	System   *sample.System
-	Kube     *kube.State           // nil before the first look
-	Page     *journal.Page         // nil before the first answer
-	Kernel   []journal.KernelEvent // ordered by their time, also of boots before
-	Settings *Settings             // what the configuration says
-	Sampling Busy                  // the sample that is under way
-	Logging  Busy                  // the turn of the log's owner that is under way
-	Final    bool                  // nothing is waited for any more: what has not answered by now is not answering
+	Now       time.Time      // wall clock, in the zone that is shown
+	Boot      time.Duration  // CLOCK_BOOTTIME: every age is counted from this
+	Tick      uint64         // rises once a second, while this program runs
+	Host      *sample.Host   // nil before the first sample
+	Net       *sample.Net    // nil before the first sample
+	VMs       *qemu.VMs      // nil before the first sample
+	Units     *sample.Units  // nil before systemd was asked
+	Processes *top.Processes // nil before a page has shown some; read while a page or an overlay that is shown has ShowsProcesses
+	System    *sample.System
+	Kube      *kube.State           // nil before the first look
+	Page      *journal.Page         // nil before the first answer
+	Kernel    []journal.KernelEvent // ordered by their time, also of boots before
+	Settings  *Settings             // what the configuration says
+	Sampling  Busy                  // the sample that is under way
+	Logging   Busy                  // the turn of the log's owner that is under way
+	Final     bool                  // nothing is waited for any more: what has not answered by now is not answering
 
 	Guests    []Guest       // derived: the VMs of both sides, by namespace and name
 	Sources   []Source      // derived
@@ -97,7 +99,7 @@ var sampleNames = [sample.SourceCount]string{
 	sample.Pressure: "pressure", sample.Diskstats: "disks", sample.Filesystems: "filesystems",
 	sample.Sensors: "sensors", sample.Identity: "identity", sample.NetDev: "interface counters",
 	sample.Links: "links", sample.Sockets: "sockets", sample.Huge: "huge pages", sample.Frequency: "CPU frequency",
-	sample.Arrays: "md arrays", sample.Pools: "ZFS pools", sample.EDAC: "memory errors", sample.QEMU: "VMs",
+	sample.Arrays: "md arrays", sample.Pools: "ZFS pools", sample.EDAC: "memory errors", sample.VMStat: "OOM kills", sample.QEMU: "VMs",
 }
 
 var sampleDetails = [sample.SourceCount]string{
@@ -107,10 +109,14 @@ var sampleDetails = [sample.SourceCount]string{
 	sample.Identity: "os-release, DMI", sample.NetDev: "/proc/net/dev", sample.Links: "rtnetlink, ethtool",
 	sample.Sockets: "/proc/net/sockstat, snmp, conntrack", sample.Huge: "/sys/kernel/mm/hugepages",
 	sample.Frequency: "cpufreq, /proc/cpuinfo", sample.Arrays: "/proc/mdstat", sample.Pools: "/proc/spl/kstat/zfs",
-	sample.EDAC: "/sys/devices/system/edac", sample.QEMU: "QEMU processes",
+	sample.EDAC: "/sys/devices/system/edac", sample.VMStat: "/proc/vmstat", sample.QEMU: "QEMU processes",
 }
 
-const cluster = "kubernetes" // the name of its source
+// Names of sources.
+const (
+	cluster   = "kubernetes"
+	processes = "processes"
+)
 
 // sources lists every source of f in dst, which it reuses.
 func (t *Tracker) sources(dst []Source, f *Snapshot) []Source {
@@ -146,7 +152,7 @@ func (t *Tracker) sources(dst []Source, f *Snapshot) []Source {
 	t.cluster.await(&kubernetes.Health, f.Kube == nil, lateCluster, f)
 	dst = append(dst, kubernetes)
 	for i := range dst {
-		if h := &dst[i].Health; f.Final && h.State == health.Init {
+		if h := &dst[i].Health; f.Final && h.State == health.Init && (dst[i].Name != processes || f.Processes != nil) {
 			h.Bad(f.Boot, notAnswering)
 		}
 	}
@@ -231,5 +237,9 @@ func (t *Tracker) machineSources(dst []Source, f *Snapshot) []Source {
 	t.nixos.await(&nixos.Health, f.System == nil, lateSystem, f)
 	t.clock.await(&clock.Health, f.System == nil, lateSystem, f)
 	t.lastBoot.await(&boot.Health, f.System == nil, lateSystem, f)
-	return append(dst, units, nixos, clock, boot)
+	top := Source{Name: processes, Detail: "/proc/[pid]/stat, while some are shown"}
+	if f.Processes != nil {
+		top.Health = f.Processes.Health
+	}
+	return append(dst, units, nixos, clock, boot, top)
 }

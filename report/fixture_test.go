@@ -11,6 +11,7 @@ import (
 	"hypervisor-tui/kube"
 	"hypervisor-tui/sample"
 	"hypervisor-tui/sample/qemu"
+	"hypervisor-tui/sample/top"
 )
 
 const (
@@ -39,6 +40,15 @@ func richFrame() *frame.Frame {
 			{PID: 4713, Cores: nan, CPU: nan, WhyMemory: "permission denied", Read: nan, Write: nan, Rx: nan, Tx: nan},
 			{Namespace: "default", Name: "database-01", PID: 4711, Started: time.Hour, VCPUs: 8, Cores: 6.4, CPU: 80.1, Memory: 15 << 30, Configured: 16 << 30, Read: 2e8, Write: 1e8, Rx: 1.2e7, Tx: 3e7},
 		}},
+		Processes: &top.Processes{Health: ok(), Total: 412,
+			ByCPU: []top.Process{
+				{PID: 1234, Name: "k3s-server", Unit: "k3s.service", State: 'S', CPU: 18.4, Memory: 1210 * mib},
+				{PID: 88, Name: "kswapd0", Kernel: true, State: 'R', CPU: nan},
+			},
+			ByMemory: []top.Process{
+				{PID: 1234, Name: "k3s-server", Unit: "k3s.service", State: 'S', CPU: 18.4, Memory: 1210 * mib},
+				{PID: 3022, Name: "prometheus", Pod: "5b8a1f02-31c7-4d7e-8a8e-2f0f7c6d9e11", State: 'D', CPU: 0, Memory: 890 * mib},
+			}},
 		Units: &sample.Units{
 			State: "degraded", Health: ok(),
 			Failed:  []sample.Unit{{Name: "smartd.service", Active: "failed", Sub: "failed"}},
@@ -69,7 +79,7 @@ func richHost() *sample.Host {
 		At: bootNow - time.Second,
 		Machine: sample.Machine{Hostname: "hypervisor-01", OS: "NixOS 26.05 (Yarara)", Kernel: "6.18.44",
 			Model: "Dell Inc. PowerEdge R640", BootID: "3f1c8a52-9e0b-4a57-b2f7-1a2b3c4d5e6f"},
-		Uptime: bootNow, Load: [3]float64{2.34, 1.98, 1.5}, Running: 3, Tasks: 842, MHz: 2394, Blocked: 2,
+		Uptime: bootNow, Load: [3]float64{2.34, 1.98, 1.5}, Running: 3, Tasks: 842, MHz: 2394, Blocked: 2, OOMKills: 3,
 		Fans:   []sample.Fan{{Name: "dell FAN1", RPM: 4200, Low: 600}},
 		Power:  []sample.Power{{Name: "power_meter", Watts: 212, High: nan}},
 		Arrays: []sample.Array{{Name: "md0", Level: "raid1", State: "recovering", Disks: 2, Working: 1, Failed: 2, Spare: 3, Degraded: true, Synced: 37.5}},

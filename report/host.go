@@ -2,12 +2,14 @@ package report
 
 import (
 	"math"
+	"slices"
 	"time"
 
 	"hypervisor-tui/frame"
 	"hypervisor-tui/kube"
 	"hypervisor-tui/sample"
 	"hypervisor-tui/sample/qemu"
+	"hypervisor-tui/sample/top"
 )
 
 var hostFigures = figures[frame.Frame]{
@@ -56,6 +58,12 @@ var hostFigures = figures[frame.Frame]{
 		return memoryControllerFigures.list(listed(hostOf(f).EDAC, has(f, sample.EDAC)))
 	}},
 	{key: "clock", help: "The kernel's clock.", inner: clockFigures, value: func(f *frame.Frame) any { return clockFigures.of(clockOf(f)) }},
+	{key: "oom_kills", kind: "integer", help: "Processes that the kernel has killed for want of memory since boot, those of a cgroup at its limit included.", null: "not known, as on kernels before 4.13",
+		value: func(f *frame.Frame) any {
+			return known(hostOf(f).OOMKills, has(f, sample.VMStat) && hostOf(f).OOMKills >= 0)
+		}},
+	{key: "processes", kind: list, help: "The 64 processes with the most CPU time and the 64 with the most memory, those of the VMs left out; the source `processes` says whether they are known.", inner: processFigures,
+		value: func(f *frame.Frame) any { return processFigures.list(processesOf(f)) }},
 	{key: "last_boot", help: "How the boot before this one ended.", inner: lastBootFigures,
 		value: func(f *frame.Frame) any { return lastBootFigures.of(lastBootOf(f)) }},
 }
@@ -306,6 +314,31 @@ var vmFigures = figures[of[frame.Guest]]{
 	{key: "ips", kind: list, help: "Its addresses, as KubeVirt knows them.", value: func(m *of[frame.Guest]) any { return plain(instanceOf(m).IPs) }},
 	{key: "conflict", kind: "text", help: "What KubeVirt and the processes of this host do not agree on.", null: "they agree",
 		value: func(m *of[frame.Guest]) any { return text(m.v.Conflict.String()) }},
+}
+
+var processFigures = figures[top.Process]{
+	{key: "pid", kind: "integer", help: "Its number.", value: func(p *top.Process) any { return p.PID }},
+	{key: "name", kind: "text", help: "Its name, which the kernel cuts to 15 bytes.", value: func(p *top.Process) any { return p.Name }},
+	{key: "unit", kind: "text", help: "The systemd unit that it is in.", null: "it is in none, or in a pod", value: func(p *top.Process) any { return text(p.Unit) }},
+	{key: "pod_uid", kind: "text", help: "UID of the pod that it is in.", null: "it is in none", value: func(p *top.Process) any { return text(p.Pod) }},
+	{key: "kernel", kind: "boolean", help: "It is a thread of the kernel.", value: func(p *top.Process) any { return p.Kernel }},
+	{key: "state", kind: "text", help: "R, S, D, Z and so on, as ps has them.", value: func(p *top.Process) any { return string(rune(p.State)) }},
+	{key: "cpu_percent", kind: "number", help: "Percent of one CPU.", null: "not known", value: func(p *top.Process) any { return number(p.CPU) }},
+	{key: "memory_bytes", kind: "integer", help: "Memory that is resident.", value: func(p *top.Process) any { return p.Memory }},
+}
+
+// processesOf are those with the most CPU time, and then those with the most memory that are not among them.
+func processesOf(f *frame.Frame) []top.Process {
+	if f.Processes == nil || !f.Processes.Health.Has() {
+		return nil
+	}
+	all := slices.Clone(f.Processes.ByCPU)
+	for _, p := range f.Processes.ByMemory {
+		if !slices.ContainsFunc(f.Processes.ByCPU, func(q top.Process) bool { return q.PID == p.PID }) {
+			all = append(all, p)
+		}
+	}
+	return all
 }
 
 // hostOf is the host, an empty one before the first sample: no source of that has a value.

@@ -97,6 +97,7 @@ func TestWriteNothingFalse(t *testing.T) {
 		failed.Host.Health[i] = health.Health{State: health.Failed, Err: "read: no"}
 	}
 	failed.VMs.Health = failed.Host.Health[sample.QEMU]
+	failed.Processes.Health = failed.VMs.Health
 	failed.Units.Health, failed.System.NixOS.Health = failed.VMs.Health, failed.VMs.Health
 	failed.Kube = clusterFrame().Kube
 	failed.Kube.Health = failed.VMs.Health
@@ -139,6 +140,7 @@ func TestDWhatIsNotKnownIsNull(t *testing.T) {
 		"host tasks blocked":          func(f *frame.Frame) { f.Host.Blocked = -1 },
 		"host cpu offline":            func(f *frame.Frame) { f.Host.Offline = -1 },
 		"host cpu mhz":                func(f *frame.Frame) { f.Host.MHz = 0 },
+		"host oom_kills":              func(f *frame.Frame) { f.Host.OOMKills = -1 },
 		"host memory hugepages_total": func(f *frame.Frame) { f.Host.Memory.HugePageSize = 0 },
 		"host memory zfs_arc_bytes":   func(f *frame.Frame) { f.Host.Memory.ARC = 0 },
 		"host units state":            func(f *frame.Frame) { f.Units.Health = health.Health{} },

@@ -26,7 +26,7 @@ func (h *Host) blank() {
 	nan := math.NaN()
 	h.CPU = unknownCPU(allCPUs)
 	h.Pressure = unknownPSI()
-	h.Blocked, h.Offline, h.MHz = -1, -1, nan
+	h.Blocked, h.Offline, h.OOMKills, h.MHz = -1, -1, -1, nan
 	h.DiskRead, h.DiskWrite = nan, nan
 }
 

@@ -32,6 +32,7 @@ const (
 	Arrays                    // /proc/mdstat, as a survey off the tick
 	Pools                     // /proc/spl/kstat/zfs/*/state, as a survey off the tick
 	EDAC                      // /sys/devices/system/edac/mc, as a survey off the tick
+	VMStat                    // /proc/vmstat, as a survey off the tick
 	QEMU                      // /proc/*/comm on a goroutine of its own, then the files of each QEMU process
 	SourceCount
 )
@@ -52,7 +53,9 @@ type Host struct {
 	Offline     int           // CPUs that are present and switched off; -1: unknown
 	MHz         float64       // mean clock of some CPUs, spread over all that are online; NaN: unknown
 	Memory      Memory
-	Huge        []HugePages // by size
+	OOMKills    int64         // processes that the kernel has killed for want of memory since boot, those of a cgroup at its limit included; -1: unknown
+	OOMKilledAt time.Duration // CLOCK_BOOTTIME at which OOMKills was first seen that high; 0: it has not grown while this program ran
+	Huge        []HugePages   // by size
 	Pressure    PSI
 	Disks       []Disk  // whole disks, device-mapper and md; in the kernel's order
 	DiskRead    float64 // bytes a second over whole physical disks (no dm, no md: they would count twice), or over remote ones where there is none

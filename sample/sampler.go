@@ -13,6 +13,7 @@ import (
 	"hypervisor-tui/internal/wakeup"
 	"hypervisor-tui/sample/procfile"
 	"hypervisor-tui/sample/qemu"
+	"hypervisor-tui/sample/top"
 )
 
 const (
@@ -55,7 +56,8 @@ type Sampler struct {
 	sensors     sensorsReader
 	identity    identityReader
 	qemu        *qemu.Reader
-	surveys     []anySlowReader    // of Frequency, Arrays, Pools and EDAC, in this order
+	top         *top.Watcher
+	surveys     []anySlowReader    // of Frequency, Arrays, Pools, EDAC and VMStat, in this order
 	began       procfile.Stopwatch // of the sample under way,
 	reading     atomic.Uint32      // and the source that it is at
 }
@@ -68,9 +70,6 @@ func New(o Options) *Sampler {
 		readers:    make([]Reader, max(o.Readers, 1)),
 		linksReady: make(chan struct{}),
 		relinked:   make(chan struct{}, 1),
-	}
-	for i := range s.readers {
-		s.readers[i] = newReader()
 	}
 	if s.interval <= 0 {
 		s.interval = usualInterval
@@ -88,6 +87,9 @@ func New(o Options) *Sampler {
 	s.host.blank()
 	s.net.blank()
 	s.slow(&o)
+	for i := range s.readers {
+		s.readers[i] = newReader(s.top)
+	}
 	s.steps = s.sources(o.Root)
 	return s
 }
@@ -113,6 +115,7 @@ func (s *Sampler) slow(o *Options) {
 		root: root, now: s.now, look: readIdentity, hostname: procfile.New(root, "/proc/sys/kernel/hostname"), first: make(chan struct{}),
 	}
 	s.qemu = qemu.New(root, s.now)
+	s.top = top.New(root, s.now, s.qemu.Guests)
 	s.surveys = []anySlowReader{
 		newSlowReader(s.now, func() (float64, error) { return readMHz(root) },
 			func(h *Host, mhz float64) { h.MHz = mhz }),
@@ -122,6 +125,7 @@ func (s *Sampler) slow(o *Options) {
 			func(h *Host, pools []Pool) { h.Pools = append(h.Pools[:0], pools...) }),
 		newSlowReader(s.now, func() ([]MemoryController, error) { return readEDAC(root) },
 			func(h *Host, controllers []MemoryController) { h.EDAC = append(h.EDAC[:0], controllers...) }),
+		newSlowReader(s.now, func() (int64, error) { return readOOMKills(root) }, takeOOMKills),
 	}
 }
 
@@ -154,6 +158,7 @@ func (s *Sampler) sources(root string) []source {
 		{source: Arrays, reader: s.surveys[1]},
 		{source: Pools, reader: s.surveys[2]},
 		{source: EDAC, reader: s.surveys[3]},
+		{source: VMStat, reader: s.surveys[4]},
 		{source: QEMU, reader: qemuStep{s.qemu}},
 	}
 }
@@ -164,10 +169,35 @@ type Reader struct {
 	Nets    *box.Box[Net]
 	VMs     *box.Box[qemu.VMs]
 	Sampled chan struct{} // gets a value after each sample of Run; those that nobody has waited for are one
+
+	processes *box.Box[top.Processes]
+	top       *top.Watcher
+	viewing   bool
 }
 
-func newReader() Reader {
-	return Reader{box.New(CopyHost), box.New(CopyNet), box.New(qemu.Copy), make(chan struct{}, 1)}
+func newReader(t *top.Watcher) Reader {
+	return Reader{
+		Hosts: box.New(CopyHost), Nets: box.New(CopyNet), VMs: box.New(qemu.Copy), Sampled: make(chan struct{}, 1),
+		processes: box.New(top.Copy), top: t,
+	}
+}
+
+// ViewProcesses says whether the reader's goroutine, which calls it, shows processes now. They are read only while one of
+// the readers does.
+func (r *Reader) ViewProcesses(on bool) {
+	if on != r.viewing {
+		r.viewing = on
+		r.top.View(on)
+	}
+}
+
+// Processes returns those that use the most, valid until the reader's next call; nil before the first reader wanted them.
+func (r *Reader) Processes(now time.Duration) *top.Processes {
+	p := r.processes.Latest()
+	if since := r.top.Hangs(now); p != nil && since != 0 {
+		p.Health.Bad(since, procfile.NotAnswering)
+	}
+	return p
 }
 
 // Reader returns one of the Options.Readers.
@@ -204,6 +234,13 @@ func (s *Sampler) Workers() []Worker {
 		{"identity", s.identity.watch},
 		{"surveys", s.survey},
 		{"qemu", s.qemu.Watch},
+		{"processes", func(ctx context.Context) error { return s.top.Run(ctx, s.publishProcesses) }},
+	}
+}
+
+func (s *Sampler) publishProcesses(p *top.Processes) {
+	for i := range s.readers {
+		s.readers[i].processes.Publish(p)
 	}
 }
 
@@ -218,7 +255,8 @@ func (s *Sampler) survey(ctx context.Context) error {
 }
 
 // WaitSlow returns when the workers, which must be running, have found all mounts and sensors and each of them and of
-// the surveys has answered once, or when ctx ends. The next Sample has the answers.
+// the surveys has answered once, or when ctx ends. The next Sample has the answers. Where processes are viewed it waits for
+// their CPU shares.
 func (s *Sampler) WaitSlow(ctx context.Context) {
 	s.filesystems.roster.wait(ctx)
 	s.sensors.roster.wait(ctx)
@@ -226,6 +264,7 @@ func (s *Sampler) WaitSlow(ctx context.Context) {
 		survey.wait(ctx)
 	}
 	s.qemu.Wait(ctx)
+	s.top.Wait(ctx)
 }
 
 // Close gives back the descriptors of the files that are kept open. A Sample after it opens them again.

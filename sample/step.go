@@ -93,7 +93,7 @@ func (t *source) read(now time.Duration, h *Host, n *Net) (err error) {
 // optional says that a sound host may lack the source.
 func (s Source) optional() bool {
 	switch s {
-	case Pressure, Diskstats, Sensors, NetDev, Sockets, Huge, Frequency, Arrays, Pools, EDAC:
+	case Pressure, Diskstats, Sensors, NetDev, Sockets, Huge, Frequency, Arrays, Pools, EDAC, VMStat:
 		return true
 	}
 	return false

@@ -43,6 +43,16 @@ func (c *Console) Typing() bool {
 	return ok && c.overlay == nil && page.Typing()
 }
 
+// ShowsProcesses reports whether there are processes in what is looked at.
+func (c *Console) ShowsProcesses() bool {
+	return !c.paused && (showsProcesses(c.pages[c.active]) || showsProcesses(c.overlay))
+}
+
+func showsProcesses(s Screen) bool {
+	p, ok := s.(interface{ ShowsProcesses() bool })
+	return ok && p.ShowsProcesses()
+}
+
 // Active is the name of the page that is shown.
 func (c *Console) Active() string { return c.pages[c.active].Name() }
 

@@ -372,3 +372,39 @@ func TestB18ListsShowAnItem(t *testing.T) {
 		t.Error("nothing is counted at any size")
 	}
 }
+
+// showing is a page or an overlay, with processes or without.
+type showing struct {
+	screens.Base
+	processes bool
+}
+
+func (s *showing) ShowsProcesses() bool         { return s.processes }
+func (*showing) Update(int, int, *frame.Frame)  {}
+func (*showing) Draw(draw.Region, *frame.Frame) {}
+
+// TestProcessesAreShown: by the page, below an overlay too, or by the overlay; not by another page, nor while it is paused.
+func TestProcessesAreShown(t *testing.T) {
+	overlay := &showing{Base: screens.NewBase("overlay", "Overlay")}
+	open := screens.BindOverlay("o", "open", "", func(*frame.Frame) screens.Screen { return overlay }, 'o')
+	page, other := &showing{Base: screens.NewBase("page", "Page", open)}, &showing{Base: screens.NewBase("other", "Other")}
+	c, f := screens.New([]screens.Screen{page, other}, "page", nil), frametest.Fixed()
+	step := func(k draw.Key, want bool) {
+		t.Helper()
+		if c.Handle(k, f); c.ShowsProcesses() != want {
+			t.Errorf("after %v: %v", k, !want)
+		}
+	}
+	step(draw.KeyNone, false)
+	page.processes = true
+	step(draw.KeyNone, true)
+	step(' ', false)
+	step(' ', true)
+	step('o', true)
+	page.processes, overlay.processes = false, true
+	step(draw.KeyNone, true)
+	step(draw.KeyEsc, false)
+	page.processes = true
+	step(draw.KeyF2, false)
+	step(draw.KeyF1, true)
+}

@@ -54,6 +54,10 @@ func (s *Subscription) reader() *sample.Reader { return s.collector.sampler.Load
 // Sampled gets a value after each sample. It is another channel after Collector.Reconfigure.
 func (s *Subscription) Sampled() <-chan struct{} { return s.reader().Sampled }
 
+// ViewProcesses says whether the subscriber shows processes from now on; they are read only while one does. A subscriber says
+// so before each Fill, and that it does not when it ends.
+func (s *Subscription) ViewProcesses(on bool) { s.reader().ViewProcesses(on) }
+
 // Fill brings f up to date with what is known of host and cluster, and with what follows from that. The subscriber has set
 // its Now, Tick, Settings and Page. What f then points to is the subscriber's until the next Fill. It returns the problems
 // that were raised or cleared since the last one.
@@ -69,6 +73,9 @@ func (s *Subscription) Fill(f *frame.Snapshot) []frame.Event {
 		f.VMs = v
 	}
 	f.Boot = boottime.Now()
+	if p := r.Processes(f.Boot); p != nil {
+		f.Processes = p
+	}
 	f.Kube, f.Units, f.System = c.kube.Load(), c.units.Load(), c.system.Load()
 	f.Kernel = c.log.KernelEvents()
 	f.Sampling.Since, f.Sampling.Source = c.sampler.Load().Busy()

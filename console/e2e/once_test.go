@@ -41,6 +41,9 @@ type snapshotJSON struct {
 			Total  *uint64 `json:"total_bytes"`
 			State  string  `json:"state"`
 		} `json:"filesystems"`
+		Processes []struct {
+			PID int `json:"pid"`
+		} `json:"processes"`
 	} `json:"host"`
 	Network struct {
 		Interfaces []struct {
@@ -108,6 +111,11 @@ func TestOnceHost(t *testing.T) {
 	}
 	if n := len(s.Host.CPU.Cores); n != runtime.NumCPU() && n != online(t) {
 		t.Errorf("%d cores, want %d", n, online(t))
+	}
+	known := slices.ContainsFunc(s.Sources, func(s sourceJSON) bool { return s.Name == "processes" && s.State == "ok" })
+	_, hidden := os.Stat("/proc/1/stat")
+	if visible := hidden == nil; known != visible || (len(s.Host.Processes) > 0) != visible {
+		t.Errorf("%d processes, they are known: %v, visible: %v", len(s.Host.Processes), known, visible)
 	}
 }
 

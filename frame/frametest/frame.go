@@ -1,8 +1,10 @@
 package frametest
 
 import (
+	"cmp"
 	"fmt"
 	"math"
+	"slices"
 	"time"
 
 	"hypervisor-tui/frame"
@@ -11,6 +13,7 @@ import (
 	"hypervisor-tui/kube"
 	"hypervisor-tui/sample"
 	"hypervisor-tui/sample/qemu"
+	"hypervisor-tui/sample/top"
 )
 
 // Sizes in bytes.
@@ -40,7 +43,8 @@ func Fixed() *frame.Frame {
 		Page: fixedPage(60),
 		Kernel: []journal.KernelEvent{{Kind: journal.OutOfMemory, Time: time.Date(2026, 11, 22, 2, 50, 11, 0, time.UTC), Severity: journal.Err,
 			Text: "Memory cgroup out of memory: Killed process 4711 (node_exporter) total-vm:124532kB, anon-rss:20480kB, file-rss:0kB, shmem-rss:0kB, UID:65534 pgtables:120kB oom_score_adj:985"}},
-		VMs: fixedVMs(),
+		VMs:       fixedVMs(),
+		Processes: fixedProcesses(),
 		Units: &sample.Units{State: "degraded", Health: OK(),
 			Failed:  []sample.Unit{{Name: "smartd.service", Active: "failed", Sub: "failed", Since: time.Date(2026, 11, 21, 0, 0, 0, 0, time.UTC)}},
 			Watched: []sample.Unit{{Name: "k3s.service", Active: "active", Sub: "running"}},
@@ -95,7 +99,7 @@ func fixedHost() *sample.Host {
 			{Mount: "/mnt/nfs", Device: "nas:/export", Type: "nfs4", Health: health.Health{State: health.Stale, At: Boot - 72*time.Second, Since: Boot - 72*time.Second, Err: "not answering"}},
 			{Mount: "/run", Device: "tmpfs", Type: "tmpfs", Total: 6 * GiB, Used: 20 * MiB, Available: 6 * GiB, UsedPercent: 0.3, InodesPercent: 1, Health: OK()},
 		},
-		MHz: 2394, Blocked: 2,
+		MHz: 2394, Blocked: 2, OOMKills: 1,
 		Fans:    []sample.Fan{{Name: "dell FAN1", RPM: 4200, Low: 600}},
 		Power:   []sample.Power{{Name: "power_meter", Watts: 212, High: math.NaN()}},
 		Arrays:  []sample.Array{{Name: "md0", Level: "raid1", State: "recovering", Disks: 2, Working: 1, Failed: 1, Degraded: true, Synced: 37.5}},
@@ -119,6 +123,30 @@ func fixedHost() *sample.Host {
 		h.History.Tx.Push(math.Abs(wave*wave*wave) * 890 * MiB)
 	}
 	return h
+}
+
+// fixedProcesses are what runs beside the VMs of a host with k3s and KubeVirt.
+func fixedProcesses() *top.Processes {
+	p := &top.Processes{At: Boot - time.Second, Total: 412, Health: OK()}
+	p.ByCPU = []top.Process{
+		{PID: 1234, Name: "k3s-server", Unit: "k3s.service", State: 'S', CPU: 18.4, Memory: 1210 * MiB},
+		{PID: 4711, Name: "vhost-4710", Kernel: true, State: 'S', CPU: 7.2},
+		{PID: 2210, Name: "virt-handler", Pod: "0d4f6c1e-7a55-4c0b-9a53-6d2c8f3b1a90", State: 'S', CPU: 6.1, Memory: 148 * MiB},
+		{PID: 1301, Name: "containerd", Unit: "k3s.service", State: 'S', CPU: 4.8, Memory: 212 * MiB},
+		{PID: 3022, Name: "prometheus", Pod: "5b8a1f02-31c7-4d7e-8a8e-2f0f7c6d9e11", State: 'S', CPU: 3.5, Memory: 890 * MiB},
+		{PID: 88, Name: "kswapd0", Kernel: true, State: 'R', CPU: 2.2},
+		{PID: 9133, Name: "nix-daemon", Unit: "nix-daemon.service", State: 'D', CPU: 1.6, Memory: 64 * MiB},
+		{PID: 611, Name: "systemd-journald", Unit: "systemd-journald.service", State: 'S', CPU: 0.9, Memory: 96 * MiB},
+		{PID: 4001, Name: "hypervisor-tui", Unit: "hypervisor-tui-tty1.service", State: 'R', CPU: 0.2, Memory: 14 * MiB},
+		{PID: 1, Name: "systemd", Unit: "init.scope", State: 'S', Memory: 12 * MiB},
+		{PID: 9201, Name: "sh", Unit: "session-3.scope", State: 'S', CPU: math.NaN(), Memory: 3 * MiB},
+	}
+	for i := range p.ByCPU {
+		p.ByCPU[i].Started = time.Minute + time.Duration(p.ByCPU[i].PID)*time.Second
+	}
+	p.ByMemory = slices.Clone(p.ByCPU)
+	slices.SortStableFunc(p.ByMemory, func(a, b top.Process) int { return cmp.Compare(b.Memory, a.Memory) })
+	return p
 }
 
 func fixedVMs() *qemu.VMs {

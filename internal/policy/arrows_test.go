@@ -30,8 +30,9 @@ var arrows = []struct {
 	{"sample/procfile", []string{"golang.org/x/sys", "internal/clean"}},
 	{"sample/cni", []string{"internal/clean", "sample/procfile"}},
 	{"sample/qemu", []string{"golang.org/x/sys", "internal/clean/secret", "internal/health", "internal/wakeup", "sample/procfile"}},
+	{"sample/top", []string{"golang.org/x/sys", "internal/clean/secret", "internal/health", "internal/wakeup", "sample/procfile", "sample/qemu"}},
 	{"sample", []string{"golang.org/x/sys", "internal/boottime", "internal/box", "internal/clean", "internal/clean/secret", "internal/health",
-		"internal/wakeup", "sample/procfile", "sample/qemu"}},
+		"internal/wakeup", "sample/procfile", "sample/qemu", "sample/top"}},
 	{"sample/link/linktest", []string{"golang.org/x/sys", "internal/apart"}},
 	{"sample/link", []string{"github.com/mdlayher/netlink", "github.com/safchain/ethtool", "golang.org/x/sys",
 		"internal/boottime", "internal/clean", "internal/clean/secret", "internal/health", "internal/wakeup", "sample", "sample/cni", "sample/procfile", "sample/qemu"}},
@@ -56,16 +57,16 @@ var arrows = []struct {
 	{"kube/watch", []string{"google.golang.org/protobuf", "gopkg.in/yaml.v3", "internal/clean", "internal/clean/secret", "internal/health",
 		"internal/wakeup", "k8s.io/apimachinery", "k8s.io/client-go", "kube", "sample/cni"}},
 
-	{"frame", []string{"internal/health", "journal", "kube", "sample", "sample/qemu"}},
+	{"frame", []string{"internal/health", "journal", "kube", "sample", "sample/qemu", "sample/top"}},
 
-	{"frame/frametest", []string{"frame", "internal/health", "journal", "kube", "sample", "sample/qemu"}},
+	{"frame/frametest", []string{"frame", "internal/health", "journal", "kube", "sample", "sample/qemu", "sample/top"}},
 
 	{"draw/vtscreen", []string{"internal/clean"}},
 	{"draw/tty/ttytest", []string{"draw/vtscreen", "golang.org/x/sys", "internal/await"}},
 	{"draw/tty", []string{"golang.org/x/sys", "internal/clean"}},
 	{"draw", []string{"draw/tty", "github.com/gdamore/tcell/v2", "github.com/rivo/uniseg", "internal/clean"}},
 
-	{"report", []string{"draw", "frame", "internal/health", "journal", "kube", "sample", "sample/qemu"}},
+	{"report", []string{"draw", "frame", "internal/health", "journal", "kube", "sample", "sample/qemu", "sample/top"}},
 	{"screens/widget", []string{"draw", "frame", "internal/health", "kube", "sample"}},
 	{"screens", []string{"draw", "frame", "internal/health", "journal", "kube", "sample", "screens/widget"}},
 	{"screens/screentest", []string{"draw", "draw/tty", "frame", "journal", "screens"}},

@@ -61,6 +61,13 @@ func New(root, name string) File {
 	return File{name: name, path: append([]byte(root+name), 0)}
 }
 
+// Aim makes k the file of another path, which has the root, ends in NUL and stays the caller's. Errors go on naming it by
+// the old name.
+func (k *File) Aim(path []byte) {
+	k.Close()
+	k.path = path
+}
+
 // NewLong returns a file that may be long.
 func NewLong(root, name string) File {
 	k := New(root, name)
