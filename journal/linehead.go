@@ -249,10 +249,8 @@ func (h *headScan) word() (s Severity, ok, more bool) {
 		return h.inBrackets(i, end)
 	case end < len(b) && b[end] == '=':
 		return 0, false, false
-	case end < len(b) && b[end] == '|': // Open vSwitch
-		h.i = end
-		return 0, false, true
-	case i == 0 && matches(b[min(end+1, len(b)):], "0000-00-00T00:00"): // the channel of Ceph's cluster log
+	case end < len(b) && b[end] == '|', // Open vSwitch
+		i == 0 && matches(b[min(end+1, len(b)):], "0000-00-00T00:00"): // the channel of Ceph's cluster log
 		h.i = end
 		return 0, false, true
 	case end < len(b) && b[end] == ']' && bytes.IndexByte(b[i:end], '[') > 0: // app[12]:
@@ -267,7 +265,8 @@ func (h *headScan) word() (s Severity, ok, more bool) {
 	case h.stamped && token[len(token)-1] == ':' && bytes.IndexByte(token, '.') > 0 && upperCase(token[len(token)-2]): // Monolog: app.ERROR
 		s, ok = levelWord(token[bytes.LastIndexByte(token, '.')+1:])
 		return s, ok, false
-	case token[len(token)-1] == ':' && (n > 0 || token[0] == '/'), string(token) == "PHP", string(token) == "npm", bytes.IndexByte(token, '@') > 0:
+	case token[len(token)-1] == ':' && (n > 0 || token[0] == '/'), string(token) == "PHP", string(token) == "npm", bytes.IndexByte(token, '@') > 0,
+		h.stamped && bytes.HasPrefix(b[end:], []byte(" - ")): // Python: a logger
 		h.i = end
 		return 0, false, h.skip()
 	case bytes.HasPrefix(b[end:], []byte(" **")): // GLib: Gtk-WARNING **
@@ -275,9 +274,6 @@ func (h *headScan) word() (s Severity, ok, more bool) {
 			s, ok = levelWord(token[dash+1:])
 		}
 		return s, ok, false
-	case h.stamped && bytes.HasPrefix(b[end:], []byte(" - ")): // Python: a logger
-		h.i = end
-		return 0, false, h.skip()
 	case h.stamped && h.program(end):
 		return 0, false, h.skip()
 	case h.stamped:

@@ -1,4 +1,4 @@
-// Package clean is the one door for text from outside: it turns bytes of any origin into text that is safe to draw,
+// Package clean is the one way in for text from outside: it turns bytes of any origin into text that is safe to draw,
 // one rune a cell, and says how many cells a rune takes. It depends on nothing but the standard library.
 //
 // Clean text is valid UTF-8 in which every rune is drawn in one or two cells (Width) and stands alone: no rune joins,
@@ -24,7 +24,8 @@ const tab = "  "
 func Append(dst, src []byte) []byte { return appendClean(dst, src, false) }
 
 // AppendLines is Append for what a program prints, a text of several lines that is read and tells nothing apart: LF stays,
-// a TAB becomes two spaces, other spaces stay, and CR, control sequences and runes that are invisible or attach to their neighbour are left out.
+// a TAB becomes two spaces, other spaces stay, and CR, control sequences and runes that are invisible or attach to their
+// neighbour are left out.
 func AppendLines(dst, src []byte) []byte { return appendClean(dst, src, true) }
 
 // String is Append for a string. It returns s itself, without allocating, when s is clean already.

@@ -2,7 +2,7 @@ package file
 
 import "bytes"
 
-// Wish is a field that is looked for in each entry, and how many bytes of its value are kept; of a compressed one no more
+// Wish is a field to read of each entry, and how many bytes of its value are kept; of a compressed one no more
 // than 64 KiB.
 type Wish struct {
 	Name string

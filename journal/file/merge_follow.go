@@ -60,7 +60,7 @@ func (m *Merge) joined(c *member) error {
 		return err
 	}
 	f := c.file
-	c.at = f.search(0, f.Len(), func(k *Key) bool { return k.Boot == m.Boot && (!m.started || m.Compare(k, &m.start) > 0) })
+	c.at = f.search(f.Len(), func(k *Key) bool { return k.Boot == m.Boot && (!m.started || m.Compare(k, &m.start) > 0) })
 	return nil
 }
 

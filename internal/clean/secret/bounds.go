@@ -182,7 +182,7 @@ func skipBlank(text []byte, i int) int {
 
 var hidden = []byte("\ufffd")
 
-// escapeAfter returns the length of the escape at the start of b that means a tab or sets a colour, 0 when there is none.
+// escapeAfter returns the length of the escape at the start of b that means a tab or sets a colour, 0 if none.
 func escapeAfter(b []byte) int {
 	if bytes.HasPrefix(b, []byte(`\t`)) {
 		return 2

@@ -60,7 +60,7 @@ func (w *walk) option(i int) span {
 }
 
 // argument returns where the argument after an option that ends at end starts: behind a blank, or as the next string of a
-// list; end when there is none.
+// list; end if none.
 func argument(text []byte, end int) int {
 	i := end
 	for i < len(text) && text[i] == '\\' {

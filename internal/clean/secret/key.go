@@ -241,7 +241,7 @@ func unescaped(text []byte, end int) bool {
 var escapeForms = [...]string{`\u001b`, `\u001B`, `\x1b`, `\x1B`, `\033`, `#033`, `^[`, `\e`}
 
 // escapeBefore returns where the escape that ends at end starts, as JSON, Go or syslog write what is no text: a sequence
-// that sets a colour, a tab, a rune beyond ASCII, a bracket of HTML. It returns end when there is none.
+// that sets a colour, a tab, a rune beyond ASCII, a bracket of HTML. It returns end if none.
 func escapeBefore(text []byte, end int) int {
 	if r, size := codeBefore(text, end); r >= 0 && (r < '0' || r == '<' || r == '>' || r > 0x7e) {
 		return end - size
@@ -286,7 +286,7 @@ func codeBefore(text []byte, end int) (r rune, size int) {
 	return r, size
 }
 
-// runeBefore returns the rune before end as a small letter, whatever width and style it has; -1 when there is none.
+// runeBefore returns the rune before end as a small letter, whatever width and style it has; -1 if none.
 func runeBefore(text []byte, end int) (rune, int) {
 	if end <= 0 {
 		return -1, 0

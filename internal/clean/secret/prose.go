@@ -73,7 +73,7 @@ func (w *walk) prose(i int) span {
 }
 
 // nextWord returns where the word after the one that ends at end starts, which may be the next of strings in quotes;
-// end when there is none.
+// end if none.
 func nextWord(text []byte, end int) int {
 	i := end
 	for i < len(text) && text[i] == '\\' {

@@ -1,4 +1,4 @@
-// Package secret is the one door for text from outside that may hold a secret: a password, a token, a key. The console
+// Package secret is the one way in for text from outside that may hold a secret: a password, a token, a key. The console
 // shows logs, errors and command lines on a screen without login, so a secret is replaced by three stars before anything
 // keeps the text.
 //
@@ -81,7 +81,7 @@ func (w *walk) appendTo(dst []byte) (masked []byte, found bool) {
 	return own.mask(masked, first), true
 }
 
-// next returns the first secret that is left, false when there is none.
+// next returns the first secret that is left, false if none.
 func (w *walk) next() (span, bool) {
 	for {
 		i := w.trigger()
@@ -89,7 +89,7 @@ func (w *walk) next() (span, bool) {
 			return span{}, false
 		}
 		w.at = i + 1
-		s := w.look(i)
+		s := w.secretAt(i)
 		s.start = max(s.start, w.done)
 		if s.end <= s.start {
 			continue
@@ -158,7 +158,7 @@ func index() (at, prior [256]uint32, formsAt [256][]form) {
 	return at, prior, formsAt
 }
 
-// trigger returns where the next trigger stands, the text's end when there is none.
+// trigger returns where the next trigger stands, the text's end if none.
 func (w *walk) trigger() int {
 	text, i := w.text, w.at
 	before := 1 | at['-']
@@ -175,8 +175,8 @@ func (w *walk) trigger() int {
 	return i
 }
 
-// look returns the secret that the byte at i gives away, an empty span when there is none.
-func (w *walk) look(i int) span {
+// secretAt returns the secret that the byte at i gives away, an empty span if none.
+func (w *walk) secretAt(i int) span {
 	switch c := w.text[i]; c {
 	case '=':
 		return w.assigned(i, i+1)
