@@ -29,6 +29,7 @@ type Page struct {
 	density density
 	height  int // of all rows
 	framed  int // rows that frames take
+	cluster int // where what is known of the cluster's network begins; 0: nowhere
 
 	planName, planDetail, planCarries int // columns of a planRow
 }
@@ -185,7 +186,7 @@ func (n *Page) lay(w int, f *frame.Frame) {
 		card /= 2
 	}
 	y := 0
-	n.framed = 0
+	n.framed, n.cluster = 0, 0
 	var left *listRow // a frame that has room at its right
 	for i := range n.rows {
 		row := &n.rows[i]
@@ -200,7 +201,7 @@ func (n *Page) lay(w int, f *frame.Frame) {
 				row.height = n.drawPlan(draw.Nowhere(w), f, row)
 			}
 		case clusterRow:
-			row.height = rowsOf(w, f, drawCluster)
+			row.height, n.cluster = rowsOf(w, f, drawCluster), y
 		case hostRow:
 			row.height = rowsOf(w, f, drawHost)
 		case cardRow:

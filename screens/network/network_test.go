@@ -188,3 +188,34 @@ func TestAddressesAreCountedOrNot(t *testing.T) {
 		}
 	}
 }
+
+// TestFramesLeaveRoom: a frame is drawn only where what is known of the cluster's network is seen below it, or where frames
+// take no more than a quarter of the page.
+func TestFramesLeaveRoom(t *testing.T) {
+	for bridges := range 12 {
+		for _, size := range [][2]int{{80, 24}, {80, 30}, {132, 43}, {200, 60}} {
+			f := frametest.Fixed()
+			frametest.Healthy(f)
+			like := f.Net.Interfaces[slices.IndexFunc(f.Net.Interfaces, func(l *sample.Interface) bool { return l.Kind == "bridge" })]
+			for i := range bridges {
+				one, link := *like, *like.Link
+				link.Index, link.Name, link.AddressCount = 10_000+i, fmt.Sprintf("more%d", i), 0
+				one.Link = &link
+				f.Net.Interfaces = append(f.Net.Interfaces, &one)
+			}
+			f.Net.Changes++
+			n := New()
+			c := screentest.New(frame.Network, nil, func(func(journal.Query)) []screens.Screen { return []screens.Screen{n} })
+			canvas := draw.NewCanvas(screentest.Looks["ascii"])
+			c.Present(canvas, size[0], size[1], f)
+			text := string(canvas.AppendText(nil))
+			framed, seen := strings.Contains(text, "+- eth0"), strings.Contains(text, "K8s Services: 23")
+			if framed && !seen && 4*n.framed > n.made.h {
+				t.Errorf("%d bridges at %v: frames of %d rows push the cluster off the page:\n%s", bridges, size, n.framed, text)
+			}
+			if size[1] == 60 && !framed || size[1] == 24 && bridges == 0 && !framed {
+				t.Errorf("%d bridges at %v: no frames", bridges, size)
+			}
+		}
+	}
+}

@@ -54,7 +54,7 @@ const (
 	dense                  // one row for each physical interface, too
 )
 
-const headRows = 2 // that do not scroll, nearly always
+const clusterSeen = 3 // rows of the cluster's network that frames leave room for: CIDRs, CNI, policies, services
 
 // listKey names what rows were made of: while it is the same, they are.
 type listKey struct {
@@ -69,8 +69,9 @@ type listKey struct {
 	w, h    int
 }
 
-// arrange lists what is to be drawn, in the order in which an operator looks for it: with as much of each as
-// fits without scrolling; frames that take more than half of the page become rows. It allocates, and does so only when links, the size or what is asked for have changed.
+// arrange lists what is to be drawn, in the order in which an operator looks for it: with as much of each as fits without
+// scrolling; frames that push the cluster's network off the page, and take more than a quarter of it, become rows. It
+// allocates, and does so only when links, the size or what is asked for have changed.
 func (n *Page) arrange(f *frame.Frame, key listKey) {
 	for n.density = full; ; n.density++ {
 		n.list(f, key)
@@ -81,7 +82,7 @@ func (n *Page) arrange(f *frame.Frame, key listKey) {
 				return
 			}
 		case compact:
-			if 2*n.framed <= key.h+headRows+1 {
+			if key.all || n.cluster+clusterSeen <= key.h || 4*n.framed <= key.h {
 				return
 			}
 		default:
