@@ -3,6 +3,7 @@ package journal
 import (
 	"bytes"
 	"regexp"
+	"strings"
 	"unicode"
 	"unicode/utf8"
 )
@@ -14,6 +15,8 @@ type matcher struct {
 	text    needle
 	re      *regexp.Regexp
 	nothing bool // the filter cannot be used: nothing passes
+	unpacks bool // a message is looked through as it is shown, too
+	shown   []byte
 }
 
 // newMatcher compiles f; err says in one line why it cannot be used, then nothing passes.
@@ -29,6 +32,7 @@ func newMatcher(f Filter, u *units) (m matcher, err string) {
 	if f.Text == "" {
 		return m, ""
 	}
+	m.unpacks = !f.Raw && (f.Regexp || strings.ContainsFunc(f.Text, unpacked))
 	if !f.Regexp {
 		m.text = newNeedle(f.Text)
 		return m, ""
@@ -42,7 +46,15 @@ func newMatcher(f Filter, u *units) (m matcher, err string) {
 	return m, ""
 }
 
-// match reports whether an entry passes; unit is its number in the table the matcher was made for. It does not allocate.
+// unpacked reports whether a rune that is shown may stand for others in a message: what is neither quoted nor escaped
+// there, and joins no pair, is the same in both.
+func unpacked(r rune) bool {
+	return r >= utf8.RuneSelf || !strings.ContainsRune("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.:", r)
+}
+
+// match reports whether an entry passes; unit is its number in the table the matcher was made for. Text is looked for in
+// the message as it was written and, unless the filter is Raw, as AppendPayload shows it. It allocates nothing when its
+// buffer has grown.
 func (m *matcher) match(severity Severity, unit uint16, message []byte) bool {
 	if m.nothing || severity > m.filter.Least || m.units != nil && !m.units.has(unit) {
 		return false
@@ -50,11 +62,21 @@ func (m *matcher) match(severity Severity, unit uint16, message []byte) bool {
 	if m.filter.Text == "" {
 		return true
 	}
-	if m.re != nil {
-		return m.re.Match(message) != m.filter.Exclude
+	found := m.in(message)
+	if !found && m.unpacks {
+		m.shown = AppendPayload(m.shown[:0], message)
+		found = len(m.shown) < len(message) && m.in(m.shown)
 	}
-	start, _ := m.text.find(message)
-	return start >= 0 != m.filter.Exclude
+	return found != m.filter.Exclude
+}
+
+// in reports whether the filter's text is in another.
+func (m *matcher) in(text []byte) bool {
+	if m.re != nil {
+		return m.re.Match(text)
+	}
+	start, _ := m.text.find(text)
+	return start >= 0
 }
 
 // highlight returns the first match within the text that is shown of an entry; equal when there is nothing to show. With
@@ -77,16 +99,21 @@ func (m *matcher) highlight(message []byte) (start, end int) {
 
 // cost is about how many nanoseconds match takes for an entry. It cuts the scan into slices whose length does not
 // depend on a clock.
-func (m *matcher) cost(s *slot) int {
+func (m *matcher) cost(s *slot) (cost int) {
 	switch {
 	case m.re != nil:
-		return 200 + 20*int(s.size)
+		cost = 200 + 20*int(s.size)
 	case m.text.runes != nil:
-		return 50 + 20*int(s.size)
+		cost = 50 + 20*int(s.size)
 	case m.filter.Text != "":
-		return 40 + int(s.size)/4
+		cost = 40 + int(s.size)/4
+	default:
+		return 10
 	}
-	return 10
+	if m.unpacks {
+		cost += cost + 10*int(s.size)
+	}
+	return cost
 }
 
 // needle is a text to find. With smart case it is found in any case unless it has an upper-case letter. Folding is

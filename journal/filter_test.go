@@ -2,6 +2,7 @@ package journal
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 	"testing"
 	"unicode"
@@ -127,6 +128,42 @@ func TestFilterPasses(t *testing.T) {
 		}
 		if passed == 0 || passed == r.count && f != everything && f.Tab != 2 {
 			t.Errorf("%+v passes %d of %d: the test cannot fail", f, passed, r.count)
+		}
+	}
+}
+
+// TestFilterPassesWhatIsShown: text that is typed as it stands on the screen passes, though the message was written otherwise.
+func TestFilterPassesWhatIsShown(t *testing.T) {
+	for _, c := range []struct {
+		message, text string
+		shown, raw    bool
+	}{
+		{`{"level":"info","msg":"VM is up","component":"virt-handler"}`, "component=virt", true, false},
+		{`{"level":"info","msg":"VM is up","component":"virt-handler"}`, "up component", true, false},
+		{`{"level":"info","msg":"VM is up","component":"virt-handler"}`, `"component":"virt`, true, true},
+		{`{"level":"info","msg":"VM is up","component":"virt-handler"}`, "virt-handler", true, true},
+		{`{"level":"info","msg":"a \u003cb\u003e caf\u00e9 a\/b"}`, "<b> Café A/b", false, false},
+		{`{"level":"info","msg":"a \u003cb\u003e caf\u00e9 a\/b"}`, "<b>", true, false},
+		{`{"level":"info","msg":"a \u003cb\u003e caf\u00e9 a\/b"}`, "café", true, false},
+		{`{"level":"info","msg":"a \u003cb\u003e caf\u00e9 a\/b"}`, "a/b", true, false},
+		{`E1122 20:00:00.000000  1204 a.go:12] "Error syncing" pod="x"`, "syncing pod=", true, false},
+		{`time="2026-11-22T20:00:00Z" level=info msg="it \"failed\""`, `it "failed"`, true, false},
+		{`time="2026-11-22T20:00:00Z" level=info msg="it \"failed\""`, "level=info", true, true},
+	} {
+		for _, f := range []Filter{{Text: c.text}, {Text: regexp.QuoteMeta(c.text), Regexp: true}} {
+			for _, f.Exclude = range []bool{false, true} {
+				for _, f.Raw = range []bool{false, true} {
+					want := c.shown
+					if f.Raw {
+						want = c.raw
+					}
+					f.Least = Debug
+					m, _ := newMatcher(f, newUnits(nil))
+					if got := m.match(Info, 0, []byte(c.message)); got != (want != f.Exclude) {
+						t.Errorf("%+v: %s passes: %v", f, c.message, got)
+					}
+				}
+			}
 		}
 	}
 }

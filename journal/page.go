@@ -49,11 +49,11 @@ const (
 type Filter struct {
 	Tab     int      // index into the tabs of New; 0 is all
 	Least   Severity // the mildest severity shown: Debug shows everything
-	Text    string   // smart case: case-insensitive unless it has an upper-case letter; empty passes all
+	Text    string   // in a message as it is written or shown; smart case: case-insensitive unless it has an upper-case letter; empty passes all
 	Regexp  bool     // Text is an RE2 expression, its case as written (one that does not compile passes nothing and sets Page.Err)
 	Exclude bool     // entries that match are hidden
 	Each    bool     // each entry is a row of its own: equal ones that follow each other are not made one
-	Raw     bool     // messages are shown, and compared for repeats, as they are written, not as AppendPayload reads them
+	Raw     bool     // messages are shown, looked through and compared for repeats as they are written, not as AppendPayload reads them
 }
 
 // Tab is one choice on the log screen: a name and the units that belong to it. Units match without ".service"; no

@@ -228,20 +228,20 @@ func (l *Page) clear() {
 
 func (l *Page) bindings() []screens.Binding {
 	return []screens.Binding{
-		screens.Bind(screens.Arrows, "previous, next entry", "Scroll", l.stepEntry, draw.KeyUp, draw.KeyDown, 'k', 'j'),
+		screens.Bind("e E", "next, previous error", "Error", l.toError, 'e', 'E'),
 		screens.Bind("/", "filter: text, re:regexp, !hide", "Filter", l.openFilter, '/'),
 		screens.Bind("l", "minimum level: all, notice, warning, error", "Level", l.nextLevel, 'l'),
-		screens.Bind("e E", "next, previous error", "Errors", l.toError, 'e', 'E'),
+		screens.BindOverlay("Enter", "the whole entry, all fields", "Entry", l.openEntry, draw.KeyEnter),
+		screens.Bind("t", "go to a time: 03:12, -2h, yesterday 18:00", "Time", l.openTime, 't'),
+		screens.BindSwitch("w", "wrap long lines", "Wrap", &l.wrap, 'w'),
+		screens.Bind(screens.Arrows, "previous, next entry", "Scroll", l.stepEntry, draw.KeyUp, draw.KeyDown, 'k', 'j'),
 		screens.Bind("Left Right", "choose a unit's tab", "", l.nextTab, draw.KeyLeft, draw.KeyRight),
 		screens.Bind("PgUp PgDn", "a page", "", l.stepPage, draw.KeyPageUp, draw.KeyPageDown),
 		screens.Bind("Ctrl-U Ctrl-D", "half a page", "", l.stepPage, draw.KeyCtrlU, draw.KeyCtrlD),
 		screens.Bind("Home g", "the oldest entry that is kept", "", l.toOldest, draw.KeyHome, 'g'),
 		screens.Bind("End G", "follow the newest", "", l.toNewest, draw.KeyEnd, 'G'),
 		screens.Bind("n N", "next, previous match", "", l.stepEntry, 'n', 'N'),
-		screens.BindOverlay("Enter", "the whole entry, all fields", "", l.openEntry, draw.KeyEnter),
-		screens.Bind("t", "go to a time: 03:12, -2h, yesterday 18:00", "", l.openTime, 't'),
 		screens.Bind("b", "the end of the boot before", "", l.toPreviousBoot, 'b'),
-		screens.BindSwitch("w", "wrap long lines", "", &l.wrap, 'w'),
 		screens.Bind("c", "messages as they were written", "", l.toggleRaw, 'c'),
 		screens.Bind("f", "fold repeats", "", l.toggleFold, 'f'),
 	}
@@ -342,15 +342,17 @@ func (l *Page) toNewest(draw.Key, *frame.Frame) {
 	l.follow()
 }
 
+// toError goes to the next error, or to the one before: from where all is followed to the newest.
 func (l *Page) toError(k draw.Key, f *frame.Frame) {
-	if !l.leaveFollowing(f.Page) {
-		return
+	switch newest := l.following(); {
+	case !l.leaveFollowing(f.Page):
+	case newest:
+		l.move(journal.PreviousError, 0, 1, found)
+	case k == 'E':
+		l.move(journal.PreviousError, l.cursor, 1, found)
+	default:
+		l.move(journal.NextError, l.cursor, 1, found)
 	}
-	m := journal.NextError
-	if k == 'E' {
-		m = journal.PreviousError
-	}
-	l.move(m, l.cursor, 1, found)
 }
 
 // levels are the steps of the minimum level.

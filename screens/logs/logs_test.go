@@ -280,8 +280,19 @@ func TestLogsErrors(t *testing.T) {
 		d.wantAmid("next error", 80, "paused")
 		d.press('e', 'e')
 		d.wantAmid("no next one", 90, "nothing further")
-		d.press(draw.KeyEnd, 'e')
-		d.want("no error newer than the newest", 100-bodyRows, 99, 99, "nothing further")
+		for _, key := range []draw.Key{'e', 'E'} {
+			d.press(draw.KeyEnd, key)
+			d.wantAmid("the newest error, from where all is followed", 90, "paused, 1 new")
+		}
+		d.write(1)
+		for _, key := range []draw.Key{'e', 'E'} {
+			d.press(draw.KeyEnd, key)
+			d.wantAmid("the newest entry is one", 100, "paused, 0 new")
+		}
+		d.press(draw.KeyRight, draw.KeyRight, '/')
+		d.typeIn("!0.")
+		d.press(draw.KeyEnter, 'e')
+		d.want("no error at all", 5, 95, 95, "nothing further")
 	})
 }
 
