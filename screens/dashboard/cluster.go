@@ -26,9 +26,9 @@ func (d *Page) drawCluster(r draw.Region, f *frame.Frame) {
 	for _, line := range [...]struct {
 		part part
 		draw func(draw.Region, *frame.Frame)
-	}{{clusterVMs, kubevirtLine}, {clusterNode, drawNodeLine}, {clusterWarning, warningOnALine}, {clusterSystem, drawSystem}} {
+	}{{clusterVMs, kubevirtLine}, {clusterNode, drawNodeLine}, {clusterWarning, newestWarnings}, {clusterSystem, drawSystem}} {
 		if rows[line.part] > 0 {
-			line.draw(r.CutTop(1), f)
+			line.draw(r.CutTop(rows[line.part]), f)
 		}
 	}
 }
@@ -156,7 +156,10 @@ func readiness(p *draw.Pen, n *kube.Node, k *kube.KindStatus) {
 	if n.Ready != "True" {
 		style, sign, word = widget.KindStyle(k, draw.Bad), draw.Wrong, "NotReady"
 	}
-	p.Glyph(style, sign).Skip(1).Text(style, word)
+	if k.State != health.Stale { // what is not fresh has no mark
+		p.Glyph(style, sign).Skip(1)
+	}
+	p.Text(style, word)
 	if n.Cordoned {
 		p.Text(widget.KindStyle(k, draw.Warn), ", cordoned")
 	}
@@ -264,18 +267,25 @@ func overcommit(p *draw.Pen, k *kube.State) {
 	}
 }
 
-// warningOnALine is the cluster's newest warning on one line.
-func warningOnALine(r draw.Region, f *frame.Frame) {
+// newestWarnings lists the cluster's newest warnings, one on each row.
+func newestWarnings(r draw.Region, f *frame.Frame) {
 	kept := &f.Kube.Kinds[kube.KindEvent]
 	p := r.Pen(1, 0)
-	p.Text(draw.Dim, "Last warning: ").To(clusterFigures)
+	if r.H() > 1 {
+		p.Text(draw.Dim, "Last warnings: ").To(clusterFigures)
+	} else {
+		p.Text(draw.Dim, "Last warning: ").To(clusterFigures)
+	}
 	switch {
 	case !kept.Has():
 		widget.KindState(&p, kept, f, p.Left()-1)
 	case len(f.Kube.Events) == 0:
 		p.Text(draw.Dim, "none")
 	default:
-		warning(&p, &f.Kube.Events[0], f)
+		for i := range f.Kube.Events[:min(r.H(), len(f.Kube.Events))] {
+			p = r.Pen(clusterFigures, i)
+			warning(&p, &f.Kube.Events[i], f)
+		}
 	}
 }
 

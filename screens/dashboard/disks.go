@@ -181,10 +181,10 @@ func dull(fs *sample.Filesystem, l frame.Limits) bool {
 }
 
 func drawFilesystem(r draw.Region, fs *sample.Filesystem, f *frame.Frame) {
-	name := min(max(r.W()/4, 10), 32)
+	name := min(max(r.W()/4, 14), 32) // / (nvme0n1p1)
 	p := r.CutLeft(name+1).Pen(0, 0)
 	p.Fit(draw.Text, fs.Mount, name)
-	if device := strings.TrimPrefix(fs.Device, "/dev/"); device != "" && name-p.X() >= len(device)+3 {
+	if device := strings.TrimPrefix(fs.Device, "/dev/"); device != "" && name-p.X() >= len(device)+2 {
 		p.Skip(1).Text(draw.Dim, "(").Text(draw.Dim, device).Text(draw.Dim, ")")
 	}
 	p = r.Pen(0, 0)

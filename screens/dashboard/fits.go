@@ -98,6 +98,7 @@ var priority = [...]struct {
 	{clusterNode, clusterPanel, 1, 1},
 	{clusterWarning, clusterPanel, 1, 1},
 	{vmRows, vmPanel, 1, 64},
+	{clusterWarning, clusterPanel, 1, 5},
 	{memoryHuge, memoryPanel, 1, 4},
 	{diskRows, diskPanel, 1, 12},
 	{diskFilesystems, diskPanel, 1, 12},
@@ -160,6 +161,8 @@ func (d *Page) wants(p part, width, most int, f *frame.Frame) int {
 		}
 	}
 	switch p {
+	case clusterWarning:
+		return max(len(listedWarnings(f)), 1)
 	case cpuCores:
 		if rows := barRows(width, len(h.Cores)); rows <= most {
 			return rows

@@ -288,12 +288,15 @@ func (v *vms) heading(rule draw.Region, l vmLayout, rows int, f *frame.Frame) {
 	} else if n := len(v.sorted) - rows; n > 0 {
 		p.Text(draw.Dim, "+").Int(draw.Text, int64(n)).Text(draw.Dim, " more ")
 	}
-	if l.state > 0 {
-		widget.StaleMark(&p, &f.Kube.Kinds[kube.KindVMI].Health, f)
-		if l.name >= p.X() {
-			p = rule.Pen(l.name-1, 0)
-			p.Text(draw.Dim, " state ")
+	if l.state > 0 && l.name >= p.X() {
+		vmis := &f.Kube.Kinds[kube.KindVMI].Health
+		p = rule.Pen(l.name-1, 0)
+		if vmis.State == health.Stale {
+			p.Text(draw.Dim, "             ").To(l.name - 1)
 		}
+		p.Text(draw.Dim, " state")
+		widget.StaleAge(&p, vmis, f, l.name+l.state)
+		p.Text(draw.Dim, " ")
 	}
 	end := l.name + l.state
 	for i := range l.n {
@@ -378,6 +381,11 @@ func vmWhy(m *frame.Guest, f *frame.Frame) string {
 	return ""
 }
 
+// staleVMs reports whether what KubeVirt says of VMs is its last good word and not a fresh one.
+func staleVMs(f *frame.Frame) bool {
+	return f.Kube.Kinds[kube.KindVM].State == health.Stale || f.Kube.Kinds[kube.KindVMI].State == health.Stale
+}
+
 // vmStatus writes what KubeVirt calls the VM's state, dim when that is not fresh.
 func vmStatus(p *draw.Pen, m *frame.Guest, f *frame.Frame, n int) {
 	status := m.Status()
@@ -385,7 +393,7 @@ func vmStatus(p *draw.Pen, m *frame.Guest, f *frame.Frame, n int) {
 	switch {
 	case status == "":
 		status, style = "n/a", draw.Dim
-	case status == "Stopped" || f.Kube.Health.State != health.OK:
+	case status == "Stopped" || staleVMs(f):
 		style = draw.Dim
 	case fails(m):
 		style = draw.Bad
@@ -404,7 +412,7 @@ func vmPlace(p *draw.Pen, m *frame.Guest, f *frame.Frame, column int) {
 		return
 	}
 	style := draw.Text
-	if f.Kube.Health.State != health.OK {
+	if staleVMs(f) {
 		style = draw.Dim
 	}
 	next := p.X() + column
