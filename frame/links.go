@@ -39,7 +39,7 @@ func findLink(dst []Problem, n *sample.Net, l *sample.Interface) []Problem {
 	d := l.More()
 	switch {
 	case d.Bridge != nil:
-		if l.AdminUp && cut(n, d) {
+		if l.AdminUp && Cut(n, l) {
 			dst = findCut(dst, n, l)
 		}
 		return dst
@@ -98,17 +98,18 @@ func findCut(dst []Problem, n *sample.Net, bridge *sample.Interface) []Problem {
 // told reports whether the state of a master tells of a port without carrier.
 func told(n *sample.Net, master *sample.Interface) bool {
 	d := master.More()
-	return d.Bond != nil && master.AdminUp || d.Bridge != nil && master.AdminUp && cut(n, d)
+	return d.Bond != nil && master.AdminUp || d.Bridge != nil && master.AdminUp && Cut(n, master)
 }
 
-// cut reports whether a link leads to hardware, and no hardware that it leads to has a carrier.
-func cut(n *sample.Net, d *sample.LinkDetail) bool {
-	for _, name := range d.Uplinks {
+// Cut reports whether a link leads to hardware, and no hardware that it leads to has a carrier.
+func Cut(n *sample.Net, l *sample.Interface) bool {
+	uplinks := l.More().Uplinks
+	for _, name := range uplinks {
 		if up := Link(n, name); up == nil || up.AdminUp && up.Carrier {
 			return false
 		}
 	}
-	return len(d.Uplinks) > 0
+	return len(uplinks) > 0
 }
 
 // bridged reports whether a bridge lies above a link.
@@ -120,9 +121,6 @@ func bridged(n *sample.Net, l *sample.Interface) bool {
 	}
 	return false
 }
-
-// Cut reports whether a bridge or bond leads to hardware, and no hardware that it leads to has a carrier.
-func Cut(n *sample.Net, l *sample.Interface) bool { return cut(n, l.More()) }
 
 // Link is the interface of that name, nil when there is none. It looks at each: the hardware's come first.
 func Link(n *sample.Net, name string) *sample.Interface {

@@ -118,7 +118,7 @@ func purpose(p *draw.Pen, f *frame.Frame, l *sample.Interface) {
 	}
 	switch {
 	case l.VM != nil:
-		attached(p, l.VM)
+		attached(p, l.VM, "")
 		if l.Peer != nil && l.Peer.Name != "" {
 			p.Skip(1).Fit(draw.Dim, l.Peer.Name, p.Left())
 		}
@@ -139,13 +139,14 @@ func purpose(p *draw.Pen, f *frame.Frame, l *sample.Interface) {
 	}
 }
 
-func attached(p *draw.Pen, vm *sample.AttachedVM) {
+// attached names a VM, with its namespace unless it is said already, or the process of one that nobody has named.
+func attached(p *draw.Pen, vm *sample.AttachedVM, said string) {
 	if vm.Name == "" {
 		p.Text(draw.Dim, "qemu ").Int(draw.Text, int64(vm.PID))
 		return
 	}
-	if vm.Namespace != "" {
-		p.Fit(draw.Dim, vm.Namespace, p.Left()/2).Text(draw.Dim, "/")
+	if vm.Namespace != said {
+		p.Fit(draw.Dim, vm.Namespace, max(p.Left()/2, p.Left()-draw.Columns(vm.Name)-1)).Text(draw.Dim, "/")
 	}
 	p.Fit(draw.Text, vm.Name, p.Left())
 }

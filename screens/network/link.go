@@ -173,7 +173,7 @@ func linkKind(view *draw.Region, l *sample.Interface, d *sample.LinkDetail) {
 	}
 	if l.VM != nil {
 		p := item(view, "VM")
-		attached(&p, l.VM)
+		attached(&p, l.VM, "")
 		p.Text(draw.Dim, ", pid ").Int(draw.Text, int64(l.VM.PID))
 	} else {
 		text(view, "VM", l.WhyVM)
@@ -210,7 +210,7 @@ func linkFunctions(view *draw.Region, d *sample.LinkDetail) {
 		}
 		if vf.VM != nil {
 			p.Skip(2)
-			attached(&p, vf.VM)
+			attached(&p, vf.VM, "")
 		} else if vf.Name != "" {
 			p.Skip(2).Fit(draw.Text, vf.Name, p.Left())
 		}
@@ -239,7 +239,7 @@ func linkPull(view *draw.Region, n *sample.Net, l *sample.Interface, d *sample.L
 	p.Int(draw.Text, int64(len(d.VMs)))
 	for i := range d.VMs {
 		p = item(view, "")
-		attached(&p, &d.VMs[i])
+		attached(&p, &d.VMs[i], "")
 	}
 	p = item(view, "links")
 	p.Int(draw.Text, int64(len(d.Above))).Skip(2)

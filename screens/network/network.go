@@ -130,7 +130,7 @@ func (n *Page) next(at, step int) int {
 
 // position is the row with the chosen interface, -1 when it is not there.
 func (n *Page) position() int {
-	return slices.IndexFunc(n.rows, func(row listRow) bool { return n.chosen != 0 && int(row.index) == n.chosen && row.choosable() })
+	return slices.IndexFunc(n.rows, func(row listRow) bool { return n.chosen != 0 && int(row.index) == n.chosen })
 }
 
 // Update lists what is to be drawn and where.

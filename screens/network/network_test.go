@@ -219,3 +219,17 @@ func TestFramesLeaveRoom(t *testing.T) {
 		}
 	}
 }
+
+// TestNamespaceIsWholeWhereThereIsRoom: it is cut for the sake of the VM's name only.
+func TestNamespaceIsWholeWhereThereIsRoom(t *testing.T) {
+	for _, vm := range []sample.AttachedVM{{Namespace: "a-namespace-with-a-long-name", Name: "vm"}, {Namespace: "web", Name: "a-name-that-is-long"}} {
+		whole := vm.Namespace + "/" + vm.Name
+		for w := len(whole); w < len(whole)+3; w++ {
+			canvas := draw.NewCanvas(screentest.Looks["ascii"])
+			p := canvas.Begin(w, 1).Pen(0, 0)
+			if attached(&p, &vm, ""); strings.TrimSpace(string(canvas.AppendText(nil))) != whole {
+				t.Errorf("%d columns: %q", w, canvas.AppendText(nil))
+			}
+		}
+	}
+}

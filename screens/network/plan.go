@@ -1,6 +1,8 @@
 package network
 
 import (
+	"math"
+
 	"hypervisor-tui/draw"
 	"hypervisor-tui/frame"
 	"hypervisor-tui/sample"
@@ -147,21 +149,22 @@ func (n *Page) guests(r draw.Region, p draw.Pen, vms []sample.AttachedVM) (rows 
 			shared = ""
 		}
 	}
-	if shared != "" && p.Left() > draw.Columns(shared)+16 {
-		p.Text(draw.Dim, " in ").Text(draw.Dim, shared)
-	} else {
+	if p.Left() <= draw.Columns(shared)+16 {
 		shared = ""
 	}
-	p.Text(draw.Dim, ":")
 	for i := range vms {
-		longest = max(longest, guestColumns(&vms[i], shared != ""))
+		longest = max(longest, guestColumns(&vms[i], shared))
 	}
 	high := r.H()
 	if n.planCarries+longest > r.W() {
 		high = 1
 	}
+	if shared != "" {
+		p.Text(draw.Dim, " in ").Text(draw.Dim, shared)
+	}
+	p.Text(draw.Dim, ":")
 	for i := range vms {
-		room, more := guestColumns(&vms[i], shared != ""), 0
+		room, more := guestColumns(&vms[i], shared), 0
 		if p.Left() < room && rows < high {
 			p = r.Pen(n.planCarries-1, rows)
 			rows++
@@ -169,16 +172,12 @@ func (n *Page) guests(r draw.Region, p draw.Pen, vms []sample.AttachedVM) (rows 
 		if i < len(vms)-1 && rows == high {
 			more = len(" +100")
 		}
-		vm := vms[i]
-		if shared != "" {
-			vm.Namespace = ""
-		}
 		switch {
 		case p.Left() >= room+more:
 			p.Skip(1)
-			attached(&p, &vm)
+			attached(&p, &vms[i], shared)
 		case i == 0:
-			p.Skip(1).Fit(draw.Text, vm.Name, p.Left()-more)
+			p.Skip(1).Fit(draw.Text, vms[i].Name, p.Left()-more)
 		default:
 			p.Text(draw.Dim, " +").Int(draw.Text, int64(len(vms)-i))
 			return rows
@@ -187,13 +186,9 @@ func (n *Page) guests(r draw.Region, p draw.Pen, vms []sample.AttachedVM) (rows 
 	return rows
 }
 
-// guestColumns is the width of a VM's name behind a blank, with its namespace or without.
-func guestColumns(vm *sample.AttachedVM, bare bool) int {
-	switch {
-	case vm.Name == "":
-		return len(" qemu 4194304")
-	case bare || vm.Namespace == "":
-		return draw.Columns(vm.Name) + len(" ")
-	}
-	return draw.Columns(vm.Namespace) + draw.Columns(vm.Name) + len(" /")
+// guestColumns is the width of what attached writes behind a blank.
+func guestColumns(vm *sample.AttachedVM, shared string) int {
+	p := draw.Nowhere(math.MaxInt16).Pen(1, 0)
+	attached(&p, vm, shared)
+	return p.X()
 }

@@ -248,7 +248,7 @@ const (
 
 func (a *arrangement) weight(l *sample.Interface) int {
 	switch {
-	case l.Configured() && !l.Carrier, switchedOff(l), (l.Kind == "bridge" || l.Kind == "bond") && l.AdminUp && frame.Cut(a.net, l):
+	case l.Configured() && !l.Carrier, switchedOff(l), isCut(a.net, l):
 		return broken
 	case a.holdsDefault(l.Name):
 		return outward
