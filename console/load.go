@@ -3,7 +3,6 @@ package console
 import (
 	"context"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/coreos/go-systemd/v22/daemon"
@@ -101,14 +100,15 @@ func (l *session) reloaded(ctx context.Context, c loaded) {
 	l.draw(time.Now())
 }
 
-// followPod shows the log of a pod, namespace/name, in a tab of its own. A session that may not reconfigure does without.
-func (l *session) followPod(ctx context.Context, pod string) {
-	namespace, name, _ := strings.Cut(pod, "/")
+// follow shows the log of a pod, namespace/name, or of a unit in a tab of its own. A session that may not reconfigure does
+// without.
+func (l *session) follow(ctx context.Context, of string) {
 	if l.config.load == nil {
 		return
 	}
 	kept := *l.frame.Settings
-	kept.Tabs, kept.Pod = tabNames(l.collector.FollowPod(ctx, namespace, name)), pod
+	tabs, at := l.collector.Follow(ctx, of)
+	kept.Tabs, kept.Followed, kept.FollowedAt = tabNames(tabs), of, at
 	l.frame.Settings = &kept
 }
 

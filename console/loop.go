@@ -223,7 +223,7 @@ func (l *session) key(ctx context.Context, k draw.Key) (quit bool, err error) {
 	case screens.Theme:
 		l.nextTheme()
 	case screens.Follow:
-		l.followPod(ctx, cmd.Pod)
+		l.follow(ctx, cmd.Of)
 	}
 	l.tty.AcceptPaste(l.console.Typing())
 	if k == draw.KeyNone && !l.repaint {

@@ -65,7 +65,8 @@ type Settings struct {
 	Slow       bool     // the terminal is a slow line: what moves costs seconds
 	Refresh    time.Duration
 	Tabs       []string // names of the log tabs
-	Pod        string   // namespace/name of the pod whose log the last of them is, empty: of none
+	Followed   string   // what one of them was asked for: the log of a pod, namespace/name, or of a unit; empty: none was
+	FollowedAt int      // which
 	CPU        Limits
 	Memory     Limits
 	Filesystem Limits

@@ -133,7 +133,8 @@ func klogEntry(f *frame.Frame) {
 // podUnreadable is the tab of a pod whose log files the console may not read.
 func podUnreadable(f *frame.Frame) {
 	settings := *f.Settings
-	settings.Tabs, settings.Pod = append(settings.Tabs[:len(settings.Tabs):len(settings.Tabs)], "web-7d4f9"), "default/web-7d4f9"
+	settings.Followed, settings.FollowedAt = "default/web-7d4f9", len(settings.Tabs)
+	settings.Tabs = append(settings.Tabs[:len(settings.Tabs):len(settings.Tabs)], "web-7d4f9")
 	f.Settings = &settings
 	f.Page.Rows, f.Page.Deeper = nil, true
 	failed := health.Health{}

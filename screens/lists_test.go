@@ -33,7 +33,7 @@ func TestPodsOfThisNode(t *testing.T) {
 			t.Errorf("%q is missing:\n%s", want, text)
 		}
 	}
-	if cmd := c.Handle(draw.KeyEnter, f); cmd.Kind != screens.Follow || cmd.Pod != "web/payments-6c8f9d7b5-q4w2z" || c.Active() != frame.Logs {
+	if cmd := c.Handle(draw.KeyEnter, f); cmd.Kind != screens.Follow || cmd.Of != "web/payments-6c8f9d7b5-q4w2z" || c.Active() != frame.Logs {
 		t.Errorf("Enter asks for %+v on %s", cmd, c.Active())
 	}
 }

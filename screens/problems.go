@@ -1,8 +1,6 @@
 package screens
 
 import (
-	"strings"
-
 	"hypervisor-tui/draw"
 	"hypervisor-tui/frame"
 	"hypervisor-tui/screens/widget"
@@ -76,11 +74,16 @@ func problemRows(view draw.Region, p *frame.Problem, c *Console, f *frame.Frame)
 func lookAt(p *frame.Problem) Command {
 	cmd := Command{Kind: Show, Page: p.Where}
 	switch p.Kind {
+	case frame.APIDown:
+		if p.Where == frame.Logs { // the service is why
+			return UnitLog(p.Subject)
+		}
+		cmd.Key = 'i'
 	case frame.PodFailing:
 		return PodLog(p.Of, p.Subject)
 	case frame.ServiceDown, frame.UnitFailed, frame.UnitRestarting:
-		cmd.Query = strings.TrimSuffix(p.Subject, ".service")
-	case frame.APIDown, frame.APINotReady, frame.APIRefuses, frame.CertificateExpires, frame.KindUnseen, frame.KindForbidden, frame.KindTooLarge,
+		return UnitLog(p.Subject)
+	case frame.APINotReady, frame.APIRefuses, frame.CertificateExpires, frame.KindUnseen, frame.KindForbidden, frame.KindTooLarge,
 		frame.APIFloods, frame.SamplerHangs, frame.SourceFailed, frame.ConfigBad:
 		cmd.Key = 'i'
 	case frame.OOMKill:

@@ -2,6 +2,7 @@ package screens_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -10,6 +11,7 @@ import (
 	"hypervisor-tui/frame"
 	"hypervisor-tui/frame/frametest"
 	"hypervisor-tui/journal"
+	"hypervisor-tui/screens"
 )
 
 // TestProblemsKeepTheChoice: it stays with the problem while others come, go and move, and ends are ends.
@@ -105,7 +107,7 @@ func TestEnterGoesToTheProblem(t *testing.T) {
 			c.Show(80, 24, f)
 			c.Handle(draw.KeyEnter, f)
 			page := where
-			if kind == frame.PodFailing {
+			if slices.Contains([]frame.Kind{frame.PodFailing, frame.ServiceDown, frame.UnitFailed, frame.UnitRestarting}, kind) {
 				page = frame.Logs
 			}
 			if c.Active() != page || c.OverlayName() == "problems" {
@@ -125,15 +127,19 @@ func TestEnterGoesToTheProblem(t *testing.T) {
 			t.Errorf("kind %d opens %q, want %q", kind, c.OverlayName(), overlay)
 		}
 	}
-	f := frametest.Fixed()
-	f.Problems = []frame.Problem{{Kind: frame.UnitFailed, Subject: "smartd.service", Where: frame.Logs}}
-	c := newConsole(frame.Dashboard, nil)
-	c.Show(80, 24, f)
-	c.Handle('!', f)
-	c.Handle(draw.KeyEnter, f)
-	c.Update(80, 24, f)
-	if q, asked := c.Newest(); !asked || q.Filter.Text != "smartd" {
-		t.Errorf("the log is asked for %q, want the unit", q.Filter.Text)
+	for _, kind := range []frame.Kind{frame.UnitFailed, frame.UnitRestarting, frame.ServiceDown, frame.APIDown} {
+		f := frametest.Fixed()
+		f.Problems = []frame.Problem{{Kind: kind, Subject: "smartd.service", Where: frame.Logs}}
+		c := newConsole(frame.Dashboard, nil)
+		c.Show(80, 24, f)
+		c.Handle('!', f)
+		if cmd := c.Handle(draw.KeyEnter, f); cmd.Kind != screens.Follow || cmd.Of != "smartd.service" {
+			t.Errorf("kind %d: %+v, want the log of the unit", kind, cmd)
+		}
+		c.Update(80, 24, f)
+		if q, asked := c.Newest(); !asked || q.Filter.Text != "smartd" {
+			t.Errorf("kind %d: the log is asked for %q, want the unit", kind, q.Filter.Text)
+		}
 	}
 }
 

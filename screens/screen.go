@@ -2,6 +2,7 @@ package screens
 
 import (
 	"slices"
+	"strings"
 
 	"hypervisor-tui/draw"
 	"hypervisor-tui/frame"
@@ -44,7 +45,7 @@ const (
 	Open                // put Overlay over the page, or close the one of that name
 	Close               // take the overlay away
 	Show                // the page named Page, with Query
-	Follow              // Show, and for who runs it: give the log of Pod a tab of its own
+	Follow              // Show, and for who runs it: give the log of Of a tab of its own
 )
 
 // Command is what a key asks for.
@@ -53,7 +54,7 @@ type Command struct {
 	Overlay Screen   // of Open
 	Page    string   // of Show: a name, such as frame.Logs
 	Query   string   // of Show: what the page is to look for; empty leaves it as it is
-	Pod     string   // of Follow: namespace/name
+	Of      string   // of Follow: a pod, namespace/name, or a unit of systemd
 	Key     draw.Key // of Show: pressed there, to open an overlay; KeyNone: none
 }
 
@@ -70,7 +71,13 @@ type Command struct {
 // these files cannot be read it says so. Until that tab is there, it follows the entries that name the pod: those of the
 // kubelet (k3s) and of containerd, which say why it does not run.
 func PodLog(namespace, name string) Command {
-	return Command{Kind: Follow, Page: frame.Logs, Query: name, Pod: namespace + "/" + name}
+	return Command{Kind: Follow, Page: frame.Logs, Query: name, Of: namespace + "/" + name}
+}
+
+// UnitLog is PodLog for a unit of systemd: what it writes, whatever it calls itself there, and what systemd says of it. Until
+// its tab is there, the page follows the entries that name the unit.
+func UnitLog(name string) Command {
+	return Command{Kind: Follow, Page: frame.Logs, Query: strings.TrimSuffix(name, ".service"), Of: name}
 }
 
 // Binding is one row of the help: keys that do one thing.

@@ -6,6 +6,7 @@ import (
 	"os"
 	"reflect"
 	"slices"
+	"strings"
 	"sync/atomic"
 
 	"hypervisor-tui/console/config"
@@ -110,18 +111,24 @@ func (c *Collector) Reconfigure(ctx context.Context, next config.Config) {
 	c.StartWorkers(c.StartSampler(ctx))
 }
 
-// FollowPod gives the log of a pod a tab of its own, the last, until the next pod or Reconfigure. The pod's log files are
-// followed, unless an entry of logs does so already. It returns all tabs. Only the goroutine that calls Reconfigure may call
-// it.
-func (c *Collector) FollowPod(ctx context.Context, namespace, name string) []journal.Tab {
-	tabs := append(config.Tabs(c.config), journal.Tab{Name: name, Pod: namespace + "/" + name})
-	c.log.Reconfigure(c.config.LogBufferSize, tabs)
-	next := c.config
-	if l, ok := config.PodLog(next, namespace, name); ok {
-		next.Logs = append(slices.Clip(next.Logs), l)
+// Follow gives the log of a pod, namespace/name, or of a unit a tab until the next call or Reconfigure: the one that an entry
+// of logs makes for the unit, or one more, the last. A pod's log files are followed, unless an entry of logs does so already. It returns
+// all tabs, and which it is. Only the goroutine that calls Reconfigure may call it.
+func (c *Collector) Follow(ctx context.Context, of string) (tabs []journal.Tab, at int) {
+	tabs, next := config.Tabs(c.config), c.config
+	namespace, name, isPod := strings.Cut(of, "/")
+	unit := strings.TrimSuffix(of, ".service")
+	if isPod {
+		tabs, at = append(tabs, journal.Tab{Name: name, Pod: of}), len(tabs)
+		if l, ok := config.PodLog(next, namespace, name); ok {
+			next.Logs = append(slices.Clip(next.Logs), l)
+		}
+	} else if at = slices.IndexFunc(tabs, func(t journal.Tab) bool { return slices.Contains(t.Units, unit) }); at < 0 {
+		tabs, at = append(tabs, journal.Tab{Name: unit, Units: []string{unit}}), len(tabs)
 	}
+	c.log.Reconfigure(c.config.LogBufferSize, tabs)
 	c.followFiles(ctx, next)
-	return tabs
+	return tabs, at
 }
 
 // Refresh asks for a sample now. It never blocks.

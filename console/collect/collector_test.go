@@ -3,6 +3,7 @@ package collect
 import (
 	"context"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -38,8 +39,8 @@ func TestF48ReloadStartsTheSamplerAnew(t *testing.T) {
 	}
 }
 
-// TestFollowPod: one pod at a time has a tab, and its files are followed, unless an entry of logs does so; a reload ends it.
-func TestFollowPod(t *testing.T) {
+// TestFollow: one pod or unit at a time has a tab, a pod's files are followed, unless an entry of logs does so; a reload ends it.
+func TestFollow(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	c := New(config.Default(), new(guard.Guard))
@@ -49,18 +50,24 @@ func TestFollowPod(t *testing.T) {
 		return slices.ContainsFunc(c.files, func(f *logFiles) bool { return slices.Contains(f.log.Files, "/var/log/pods/"+pod+"_*/*/*.log") })
 	}
 	for _, name := range []string{"web-1", "web-2"} {
-		tabs := c.FollowPod(ctx, "default", name)
-		if last := tabs[len(tabs)-1]; last.Name != name || last.Pod != "default/"+name || len(tabs) != len(config.Tabs(c.config))+1 {
+		tabs, at := c.Follow(ctx, "default/"+name)
+		if last := tabs[at]; last.Name != name || last.Pod != "default/"+name || len(tabs) != len(config.Tabs(c.config))+1 {
 			t.Errorf("tabs %+v", tabs)
 		}
 		if !followed("default_"+name) || len(c.files) != before+1 {
 			t.Errorf("%s is not followed alone: %d entries", name, len(c.files))
 		}
 	}
-	if c.FollowPod(ctx, "kubevirt", "virt-handler-x"); len(c.files) != before {
+	if c.Follow(ctx, "kubevirt/virt-handler-x"); len(c.files) != before {
 		t.Errorf("a pod that an entry of logs follows makes %d entries of %d", len(c.files), before)
 	}
-	c.FollowPod(ctx, "default", "web-1")
+	all := len(config.Tabs(c.config))
+	for unit, want := range map[string]struct{ tabs, at int }{"smartd.service": {all + 1, all}, "k3s-agent.service": {all, 1}, "data.mount": {all + 1, all}} {
+		if tabs, at := c.Follow(ctx, unit); len(tabs) != want.tabs || at != want.at || !slices.Contains(tabs[at].Units, strings.TrimSuffix(unit, ".service")) || len(c.files) != before {
+			t.Errorf("%s: tab %d of %+v, want %+v; %d entries", unit, at, tabs, want, len(c.files))
+		}
+	}
+	c.Follow(ctx, "default/web-1")
 	if c.Reconfigure(ctx, c.config); len(c.files) != before {
 		t.Errorf("after a reload there are %d entries of %d", len(c.files), before)
 	}

@@ -2,6 +2,7 @@ package logs
 
 import (
 	"slices"
+	"strings"
 
 	"hypervisor-tui/draw"
 	"hypervisor-tui/frame"
@@ -142,7 +143,7 @@ func (l *Page) drawNoEntries(r draw.Region, f *frame.Frame) {
 	}
 	r.CutTop(3)
 	const name, state = 20, 8
-	ofPod := f.Settings.Pod != "" && filter.Tab == len(f.Settings.Tabs)-1
+	ofPod := strings.Contains(f.Settings.Followed, "/") && filter.Tab == f.Settings.FollowedAt
 	for i := range page.Sources {
 		s := &page.Sources[i]
 		if ofPod { // its source came last

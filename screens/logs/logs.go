@@ -36,7 +36,7 @@ type Page struct {
 	from    int    // the one that is drawn first,
 	first   uint64 // its id,
 	drawn   uint64 // and the number of the query that it answers
-	pod     string // whose tab is to be shown when it is there
+	awaited string // whose tab is to be shown when it is there
 	wrap    bool
 	input   widget.Prompt
 	time    bool   // a time is typed, not a filter
@@ -91,11 +91,11 @@ func (l *Page) Handle(k draw.Key, f *frame.Frame) (screens.Command, bool) {
 
 // Update implements screens.Screen.
 func (l *Page) Update(w, h int, f *frame.Frame) {
-	switch tabs := len(f.Settings.Tabs); {
-	case l.pod != "" && l.pod == f.Settings.Pod:
-		l.pod = ""
-		l.chooseTab(tabs-1, "")
-	case l.query.Filter.Tab >= tabs: // a reload has taken it away
+	switch s := f.Settings; {
+	case l.awaited != "" && l.awaited == s.Followed:
+		l.awaited = ""
+		l.chooseTab(s.FollowedAt, "")
+	case l.query.Filter.Tab >= len(s.Tabs): // a reload has taken it away
 		l.query.Filter.Tab = 0
 	}
 	rows := entryRows(h, f)
@@ -305,7 +305,8 @@ func (l *Page) stepPage(k draw.Key, f *frame.Frame) {
 	last := len(page.Rows) - 1
 	from, till := min(l.from, last), min(l.till, last)
 	n := till - from
-	if (k == draw.KeyCtrlU || k == draw.KeyCtrlD) && !l.wrap {
+	wraps := l.wraps(f)
+	if (k == draw.KeyCtrlU || k == draw.KeyCtrlD) && !wraps {
 		n = max(n/2, 1)
 	}
 	up := k == draw.KeyPageUp || k == draw.KeyCtrlU
@@ -315,14 +316,14 @@ func (l *Page) stepPage(k draw.Key, f *frame.Frame) {
 		l.stepEntry(draw.KeyUp, f)
 	case from == till:
 		l.stepEntry(draw.KeyDown, f)
-	case up && l.wrap: // how many entries fit is known when they are there
+	case up && wraps: // how many entries fit is known when they are there
 		l.choose(&page.Rows[from])
 		l.move(journal.Older, anchor, last-till+n, above)
 	case up:
 		l.move(journal.Older, anchor, n, top)
-	case page.NewerRows <= n && !page.Past && !l.wrap, page.NewerRows == 0 && !page.Past && till == last:
+	case page.NewerRows <= n && !page.Past && !wraps, page.NewerRows == 0 && !page.Past && till == last:
 		l.follow()
-	case l.wrap:
+	case wraps:
 		if n += from; !page.Past {
 			n = min(n, page.NewerRows)
 		}

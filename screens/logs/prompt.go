@@ -54,10 +54,10 @@ func (l *Page) filter(typed string) {
 	l.refilter()
 }
 
-// Search follows what passes a filter as it is typed after /, in all tabs and at all levels; once the command's pod has a
-// tab, that.
+// Search follows what passes a filter as it is typed after /, in all tabs and at all levels; once what the command is to
+// follow has a tab, that.
 func (l *Page) Search(c screens.Command) {
-	l.input, l.pod = widget.Prompt{}, c.Pod
+	l.input, l.awaited = widget.Prompt{}, c.Of
 	l.chooseTab(0, c.Query)
 	l.send()
 }

@@ -410,7 +410,7 @@ func TestPodLogFromAnOverlay(t *testing.T) {
 		d.press(draw.KeyRight, 'l', draw.KeyUp, '/')
 		d.typeIn("nothing")
 		d.press(draw.KeyF2, 'o')
-		if cmd := d.console.Handle(draw.KeyEnter, d.frame); cmd.Kind != screens.Follow || cmd.Pod != "default/line 7" {
+		if cmd := d.console.Handle(draw.KeyEnter, d.frame); cmd.Kind != screens.Follow || cmd.Of != "default/line 7" {
 			t.Errorf("command %+v", cmd)
 		}
 		d.settle()
@@ -425,21 +425,32 @@ func TestPodLogFromAnOverlay(t *testing.T) {
 		d.press('o')
 		d.console.Handle(draw.KeyEnter, d.frame)
 		settings := *d.frame.Settings
-		settings.Tabs, settings.Pod = append(settings.Tabs, "line 7"), "default/line 7"
+		settings.Tabs, settings.Followed, settings.FollowedAt = append(settings.Tabs, "line 7"), "default/line 7", len(settings.Tabs)
 		d.frame.Settings = &settings
 		d.log.Reconfigure(1000, []journal.Tab{{Name: "All"}, {Name: "k3s"}, {Name: "kernel"}, {Name: "line 7", Pod: "default/line 7"}})
-		d.sink.Try(journal.Entry{Time: d.start, Unit: []byte("pod log"), Pod: []byte("default/line 7"), Severity: journal.Err, Message: []byte("written by the pod")})
+		d.sink.Try(journal.Entry{Time: d.start, Unit: []byte("pod log"), Pod: []byte("default/line 7"), Severity: journal.Err, Message: []byte("written by the pod " + strings.Repeat("and more of it ", 10) + "up to its end")})
 		d.sink.Flush()
 		time.Sleep(time.Second)
 		d.settle()
-		if rows := d.rows(); !strings.Contains(rows[firstEntry], " line 7: written by the pod") || strings.TrimSpace(rows[firstEntry+1]) != "" {
-			t.Errorf("the pod's own tab:\n%s", strings.Join(rows, "\n"))
+		entry := func() (text string) { // without what stands before it on its first row
+			for _, row := range d.rows()[firstEntry:stateRow] {
+				text += " " + strings.TrimSpace(row[min(len("E 02:02:11 "), len(row)):])
+			}
+			return strings.TrimSpace(text)
 		}
+		if text := entry(); !strings.HasPrefix(text, "written by the pod and") || !strings.HasSuffix(text, "more of it up to its end") {
+			t.Errorf("the pod's own tab, without its name and wrapped: %q", text)
+		}
+		d.press('w')
+		if text := entry(); !strings.HasPrefix(text, "written by the pod and") || strings.Contains(text, "its end") {
+			t.Errorf("not wrapped: %q", text)
+		}
+		d.press('w')
 		d.press(draw.KeyRight)
 		d.want("the next tab", 100-bodyRows+1, 99, -1, "following")
 
 		d.press(draw.KeyLeft)
-		settings.Tabs, settings.Pod = settings.Tabs[:3], ""
+		settings.Tabs, settings.Followed = settings.Tabs[:3], ""
 		d.log.Reconfigure(1000, []journal.Tab{{Name: "All"}, {Name: "k3s"}, {Name: "kernel"}})
 		d.settle()
 		d.want("a reload took the tab away", 100-bodyRows+1, 99, -1, "following")

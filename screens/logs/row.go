@@ -29,13 +29,21 @@ func (l *Page) entries(r draw.Region, f *frame.Frame) {
 	}
 }
 
+// followed reports whether the tab is one that was asked for to read what a pod or a unit says.
+func (l *Page) followed(f *frame.Frame) bool {
+	return f.Settings.Followed != "" && l.query.Filter.Tab == f.Settings.FollowedAt
+}
+
+// wraps reports whether long lines are wrapped: in a tab that was asked for the other way round.
+func (l *Page) wraps(f *frame.Frame) bool { return l.wrap != l.followed(f) }
+
 // height is how many rows an entry takes.
 func (l *Page) height(row *journal.Row, width int, f *frame.Frame) int {
-	if !l.wrap {
+	if !l.wraps(f) {
 		return 1
 	}
 	p := draw.Nowhere(width).Pen(0, 0)
-	prefix(&p, row, f)
+	l.prefix(&p, row, f)
 	text, _ := l.message(row, width, f)
 	return widget.WrapRows(text, wrapColumns(&p))
 }
@@ -46,10 +54,10 @@ func wrapColumns(p *draw.Pen) int { return max(p.Left()-1, 1) }
 // entry draws an entry: one row of it, or all of it wrapped.
 func (l *Page) entry(r draw.Region, row *journal.Row, f *frame.Frame) {
 	p := r.Pen(0, 0)
-	prefix(&p, row, f)
+	l.prefix(&p, row, f)
 	_, style := mark(row.Severity)
 	text, found := l.message(row, r.W(), f)
-	if l.wrap {
+	if l.wraps(f) {
 		wrapped(r, &p, text, found, style)
 		return
 	}
@@ -72,8 +80,8 @@ func mark(s journal.Severity) (string, draw.Style) {
 }
 
 // prefix writes what stands before the message: severity, time, unit[pid], and how many equal entries the row stands for.
-// A narrow row has no pid, and the date only when it is not today's.
-func prefix(p *draw.Pen, row *journal.Row, f *frame.Frame) {
+// A narrow row has no pid, the date only when it is not today's, and no unit in a tab that was asked for: it is the tab's.
+func (l *Page) prefix(p *draw.Pen, row *journal.Row, f *frame.Frame) {
 	full := p.Left() >= fullWidth
 	letter, style := mark(row.Severity)
 	p.Text(style, letter).Skip(1)
@@ -81,11 +89,14 @@ func prefix(p *draw.Pen, row *journal.Row, f *frame.Frame) {
 	if full || !sameDay(at, f.Now) {
 		p.Date(draw.Dim, at).Skip(1)
 	}
-	p.Time(draw.Dim, at).Skip(1).Fit(draw.Accent, speaker(row), max(p.Left()/3, min(p.Left()/2, 12)))
-	if row.PID > 0 && full {
-		p.Text(draw.Dim, "[").Int(draw.Dim, int64(row.PID)).Text(draw.Dim, "]")
+	p.Time(draw.Dim, at).Skip(1)
+	if full || !l.followed(f) {
+		p.Fit(draw.Accent, speaker(row), max(p.Left()/3, min(p.Left()/2, 12)))
+		if row.PID > 0 && full {
+			p.Text(draw.Dim, "[").Int(draw.Dim, int64(row.PID)).Text(draw.Dim, "]")
+		}
+		p.Text(draw.Dim, ":").Skip(1)
 	}
-	p.Text(draw.Dim, ":").Skip(1)
 	if row.Repeats > 1 {
 		p.Text(draw.Accent|draw.Bold, "x ").Int(draw.Accent|draw.Bold, int64(row.Repeats)).Skip(1)
 	}

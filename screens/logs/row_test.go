@@ -18,7 +18,7 @@ func drawn(w, h int, l *Page, now time.Time, row journal.Row, message string) (t
 	page := &journal.Page{Text: []byte(message)}
 	row.End = len(message)
 	canvas := draw.NewCanvas(screentest.Looks["colour"])
-	l.entry(canvas.Begin(w, h), &row, &frame.Frame{Snapshot: frame.Snapshot{Now: now, Page: page}})
+	l.entry(canvas.Begin(w, h), &row, &frame.Frame{Snapshot: frame.Snapshot{Settings: new(frame.Settings), Now: now, Page: page}})
 	return string(canvas.AppendText(nil)), string(canvas.AppendRoles(nil))
 }
 
