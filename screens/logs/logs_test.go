@@ -33,8 +33,8 @@ type desk struct {
 	shelf   *shelf    // what the sink's archive has, nil: it has none
 }
 
-// atDesk runs a test on a desk whose log keeps capacity entries.
-func atDesk(t *testing.T, capacity int, test func(d *desk)) {
+// atDesk runs a test on a desk whose log keeps capacity entries and has taken so many lines.
+func atDesk(t *testing.T, capacity, lines int, test func(d *desk)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		f := frametest.Fixed()
@@ -55,6 +55,10 @@ func atDesk(t *testing.T, capacity int, test func(d *desk)) {
 		go func() { _ = d.log.Read(ctx) }()
 		defer synctest.Wait()
 		defer cancel()
+		d.settle()
+		if lines > 0 {
+			d.write(lines)
+		}
 		test(d)
 	})
 }
@@ -204,8 +208,7 @@ func (d *desk) wantAmid(what string, line int, state string) {
 }
 
 func TestLogsFollowAndPause(t *testing.T) {
-	atDesk(t, 1000, func(d *desk) {
-		d.settle()
+	atDesk(t, 1000, 0, func(d *desk) {
 		d.want("empty", -1, -1, -1, "following")
 		d.write(3)
 		d.want("not full", 0, 2, -1, "following")
@@ -233,9 +236,7 @@ func TestLogsFollowAndPause(t *testing.T) {
 }
 
 func TestLogsPages(t *testing.T) {
-	atDesk(t, 1000, func(d *desk) {
-		d.settle()
-		d.write(100)
+	atDesk(t, 1000, 100, func(d *desk) {
 		const page = bodyRows - 1 // one row stays for the eye
 		bottom := 99
 		d.press(draw.KeyPageUp)
@@ -269,9 +270,7 @@ func TestLogsPages(t *testing.T) {
 }
 
 func TestLogsErrors(t *testing.T) {
-	atDesk(t, 1000, func(d *desk) {
-		d.settle()
-		d.write(100)
+	atDesk(t, 1000, 100, func(d *desk) {
 		d.press('E')
 		d.wantAmid("previous error", 90, "paused, 1 new")
 		d.press('E', 'E')
@@ -298,9 +297,7 @@ func TestLogsErrors(t *testing.T) {
 
 // TestLogsOutliveTheirAnchor floods a small ring while the picture is paused: what was shown is gone.
 func TestLogsOutliveTheirAnchor(t *testing.T) {
-	atDesk(t, 50, func(d *desk) {
-		d.settle()
-		d.write(50)
+	atDesk(t, 50, 50, func(d *desk) {
 		d.press(draw.KeyUp)
 		d.write(500)
 		first, last := d.shown()

@@ -96,8 +96,7 @@ const beforeBuffer = "in the journal, before the buffer"
 
 // TestScrollingGoesOnInTheJournal: up beyond the buffer and down again, no line missing and none twice.
 func TestScrollingGoesOnInTheJournal(t *testing.T) {
-	atDesk(t, 100, func(d *desk) {
-		d.settle()
+	atDesk(t, 100, 0, func(d *desk) {
 		d.shelve(5000)
 		d.write(100)
 		const page = bodyRows - 1
@@ -134,8 +133,7 @@ func TestScrollingGoesOnInTheJournal(t *testing.T) {
 
 // TestPausedPageStaysInAFlood: with an archive a paused page stays although the buffer has lost it, cursor and all.
 func TestPausedPageStaysInAFlood(t *testing.T) {
-	atDesk(t, 50, func(d *desk) {
-		d.settle()
+	atDesk(t, 50, 0, func(d *desk) {
 		d.shelve(0)
 		d.write(50)
 		d.press(draw.KeyUp, draw.KeyUp)
@@ -150,8 +148,7 @@ func TestPausedPageStaysInAFlood(t *testing.T) {
 }
 
 func TestJumpsInTheJournal(t *testing.T) {
-	atDesk(t, 100, func(d *desk) {
-		d.settle()
+	atDesk(t, 100, 0, func(d *desk) {
 		d.shelve(1000)
 		d.write(100)
 		first := func(line int) journal.Place {
@@ -193,8 +190,7 @@ func TestJumpsInTheJournal(t *testing.T) {
 
 // TestFilterKeepsItsPlaceInTheJournal: a filter typed while old entries are shown filters those.
 func TestFilterKeepsItsPlaceInTheJournal(t *testing.T) {
-	atDesk(t, 100, func(d *desk) {
-		d.settle()
+	atDesk(t, 100, 0, func(d *desk) {
 		d.shelve(1000)
 		d.write(100)
 		d.press('t')
@@ -208,8 +204,7 @@ func TestFilterKeepsItsPlaceInTheJournal(t *testing.T) {
 }
 
 func TestDetailHasAllFields(t *testing.T) {
-	atDesk(t, 50, func(d *desk) {
-		d.settle()
+	atDesk(t, 50, 0, func(d *desk) {
 		d.shelve(100)
 		d.write(50)
 		d.press(draw.KeyHome, draw.KeyEnter)

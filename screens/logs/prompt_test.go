@@ -16,9 +16,7 @@ import (
 )
 
 func TestFilterIsTyped(t *testing.T) {
-	atDesk(t, 1000, func(d *desk) {
-		d.settle()
-		d.write(100)
+	atDesk(t, 1000, 100, func(d *desk) {
 		d.press('/')
 		d.typeIn("line 9")
 		d.want("while it is typed", 9, 99, -1, "/line 9")
@@ -43,9 +41,7 @@ func TestFilterIsTyped(t *testing.T) {
 
 // TestNeighboursOfAMatch: a filter, a step up and Esc show what came before and after, wherever that is.
 func TestNeighboursOfAMatch(t *testing.T) {
-	atDesk(t, 1000, func(d *desk) {
-		d.settle()
-		d.write(100)
+	atDesk(t, 1000, 100, func(d *desk) {
 		d.press('/')
 		d.typeIn("line 42.")
 		d.press(draw.KeyEnter, draw.KeyUp, draw.KeyEsc)
@@ -73,8 +69,7 @@ func TestNeighboursOfAMatch(t *testing.T) {
 // TestWrappedPagesSkipNothing: PgUp and PgDn, whole and half, over entries of all heights show every one, in order.
 func TestWrappedPagesSkipNothing(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
-	atDesk(t, 1000, func(d *desk) {
-		d.settle()
+	atDesk(t, 1000, 0, func(d *desk) {
 		const entries = 120
 		for i := range entries {
 			e := journal.Entry{Time: d.start, Unit: []byte("k3s"), Severity: journal.Info}
@@ -125,9 +120,7 @@ func TestFilterForms(t *testing.T) {
 		{"!", 100 - bodyRows, 99, "/"},
 		{"re:", 100 - bodyRows, 99, "/re:"},
 	} {
-		atDesk(t, 1000, func(d *desk) {
-			d.settle()
-			d.write(100)
+		atDesk(t, 1000, 100, func(d *desk) {
 			d.press('/')
 			d.typeIn(c.typed)
 			first, last := d.shown()
@@ -197,9 +190,7 @@ func TestTypingSwallowsEveryRune(t *testing.T) {
 }
 
 func TestLevels(t *testing.T) {
-	atDesk(t, 1000, func(d *desk) {
-		d.settle()
-		d.write(100)
+	atDesk(t, 1000, 100, func(d *desk) {
 		for _, step := range []struct {
 			first int
 			state string
@@ -217,9 +208,7 @@ func TestLevels(t *testing.T) {
 }
 
 func TestTabsWrapAround(t *testing.T) {
-	atDesk(t, 1000, func(d *desk) {
-		d.settle()
-		d.write(100)
+	atDesk(t, 1000, 100, func(d *desk) {
 		for _, step := range []struct {
 			key   draw.Key
 			tab   int
@@ -242,9 +231,7 @@ func TestTabsWrapAround(t *testing.T) {
 }
 
 func TestMatchesAreStepped(t *testing.T) {
-	atDesk(t, 1000, func(d *desk) {
-		d.settle()
-		d.write(100)
+	atDesk(t, 1000, 100, func(d *desk) {
 		d.press('/')
 		d.typeIn("7.")
 		d.press(draw.KeyEnter, 'N')
@@ -257,7 +244,7 @@ func TestMatchesAreStepped(t *testing.T) {
 }
 
 func TestWrapAndEntry(t *testing.T) {
-	atDesk(t, 1000, func(d *desk) {
+	atDesk(t, 1000, 0, func(d *desk) {
 		long := strings.Repeat("0123456789", 20) + " the end"
 		d.settle()
 		d.write(3)
@@ -360,9 +347,7 @@ func TestTimes(t *testing.T) {
 }
 
 func TestGoToATime(t *testing.T) {
-	atDesk(t, 1000, func(d *desk) {
-		d.settle()
-		d.write(100)
+	atDesk(t, 1000, 100, func(d *desk) {
 		d.press('t')
 		d.typeIn(d.start.Add(50 * time.Second).Format("15:04:05"))
 		d.press(draw.KeyEnter)
@@ -400,7 +385,7 @@ func (p *pods) Handle(k draw.Key, _ *frame.Frame) (screens.Command, bool) {
 
 // TestPodLogFromAnOverlay: whatever was chosen, scrolled and typed on F1 before.
 func TestPodLogFromAnOverlay(t *testing.T) {
-	atDesk(t, 1000, func(d *desk) {
+	atDesk(t, 1000, 0, func(d *desk) {
 		d.console = screentest.New(frame.Logs, nil, func(ask func(journal.Query)) []screens.Screen {
 			d.page = New(ask)
 			return []screens.Screen{d.page, &pods{screens.NewBase("pods", "Pods")}}

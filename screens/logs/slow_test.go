@@ -5,7 +5,7 @@ import "testing"
 // TestFollowingBySlowLines: on a slow line an entry that comes writes one row: what is shown stays where it is until
 // the screen is full, and then half of it goes at once.
 func TestFollowingBySlowLines(t *testing.T) {
-	atDesk(t, 1000, func(d *desk) {
+	atDesk(t, 1000, 0, func(d *desk) {
 		d.frame.Settings.Slow = true
 		d.write(5)
 		moves, before := 0, d.rows()
