@@ -216,6 +216,7 @@ func TestServicesByType(t *testing.T) {
 	}{
 		{[]kube.Count{{Name: "ClusterIP", N: 3}, {Name: "Headless", N: 1}, {Name: "LoadBalancer", N: 4}, {Name: "NodePort", N: 2}},
 			"K8s Services: 10 (4 ClusterIP, 4 LoadBalancer, 2 NodePort), 1 headless\n"},
+		{[]kube.Count{{Name: "ClusterIP", N: 5}, {Name: "ExternalName", N: 3}, {Name: "Headless", N: 2}}, "K8s Services: 10 (7 ClusterIP, 3 ExternalName), 2 headless\n"},
 		{[]kube.Count{{Name: "ExternalName", N: 2}, {Name: "Headless", N: 8}}, "K8s Services: 10 (8 ClusterIP, 2 ExternalName), 8 headless\n"},
 		{[]kube.Count{{Name: "ClusterIP", N: 10}}, "K8s Services: 10 (10 ClusterIP)\n"},
 	} {

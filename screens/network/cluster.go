@@ -129,16 +129,16 @@ func services(p *draw.Pen, f *frame.Frame) {
 // kubectlTypes sorts the counts of services, the largest first, equal ones by name, and counts headless ones as what kubectl
 // prints for them, ClusterIP. It changes counts and returns a part of it.
 func kubectlTypes(counts []kube.Count) (types []kube.Count, headless int) {
-	slices.SortFunc(counts, func(a, b kube.Count) int { return strings.Compare(a.Name, b.Name) }) // ClusterIP before Headless
-	for i := range counts {
-		if counts[i].Name == "Headless" {
-			headless = counts[i].N
+	of := func(name string) int {
+		return slices.IndexFunc(counts, func(c kube.Count) bool { return c.Name == name })
+	}
+	if i, j := of("Headless"), of("ClusterIP"); i >= 0 {
+		headless = counts[i].N
+		if j >= 0 {
+			counts[j].N += headless
+			counts = slices.Delete(counts, i, i+1)
+		} else {
 			counts[i].Name = "ClusterIP"
-			if i > 0 && counts[i-1].Name == "ClusterIP" {
-				counts[i-1].N += headless
-				counts = slices.Delete(counts, i, i+1)
-			}
-			break
 		}
 	}
 	slices.SortFunc(counts, func(a, b kube.Count) int { return cmp.Or(b.N-a.N, strings.Compare(a.Name, b.Name)) })
