@@ -260,7 +260,7 @@ func findUnits(dst []Problem, f *Snapshot) []Problem {
 		if blamed(dst, u.Name) {
 			continue
 		}
-		p := Problem{Severity: journal.Err, Kind: UnitFailed, Subject: u.Name, Since: boottime(f, u.Since), Where: Logs}
+		p := Problem{Severity: journal.Err, Kind: UnitFailed, Subject: u.Name, Detail: u.Why, Since: boottime(f, u.Since), Where: Logs}
 		if watched(f.Units, u.Name) {
 			p.Severity, p.Kind = journal.Crit, ServiceDown
 		}
@@ -268,7 +268,7 @@ func findUnits(dst []Problem, f *Snapshot) []Problem {
 	}
 	for i := range f.Units.Restarting {
 		u := &f.Units.Restarting[i]
-		dst = append(dst, Problem{Severity: journal.Err, Kind: UnitRestarting, Subject: u.Name, Since: boottime(f, u.Since), Where: Logs})
+		dst = append(dst, Problem{Severity: journal.Err, Kind: UnitRestarting, Subject: u.Name, Detail: u.Why, Since: boottime(f, u.Since), Where: Logs})
 	}
 	return dst
 }

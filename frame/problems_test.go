@@ -136,6 +136,8 @@ func TestProblems(t *testing.T) {
 			f.Kube.Health = health.Health{State: health.Failed, Err: "refused"}
 		}, "warning cluster not seen: refused [dashboard]; "},
 		{"absent is not wrong", func(f *tracked) { f.Host.Health[sample.Pressure] = health.Health{State: health.Absent, Err: "no PSI"} }, ""},
+		{"why a unit failed", units(sample.Units{Failed: []sample.Unit{{Name: "smartd.service", Why: "exit code 17"}}, Restarting: []sample.Unit{{Name: "loop.service", Why: "killed by SIGSEGV"}}}),
+			"err smartd.service failed: exit code 17 [logs]; err loop.service keeps restarting: killed by SIGSEGV [logs]; "},
 		{"a unit failed", units(sample.Units{Failed: []sample.Unit{{Name: "smartd.service"}}}), "err smartd.service failed [logs]; "},
 		{"a unit of the cluster failed", units(sample.Units{Failed: []sample.Unit{{Name: "k3s.service"}}, Watched: []sample.Unit{{Name: "k3s.service"}}}),
 			"crit k3s.service failed [logs]; "},

@@ -28,6 +28,8 @@ type Unit struct {
 	// after the boot does not leave it in the past. Zero: unknown.
 	Since    time.Time
 	Restarts int // by systemd itself (NRestarts) since somebody started it; -1: unknown, or not asked
+	// Why a service that failed or restarts did so: "exit code 1", "killed by SIGKILL", "timeout". Empty: not said, or not asked.
+	Why string
 }
 
 // Running reports whether the unit is active in systemd's sense: up, or up and reloading.

@@ -39,6 +39,13 @@ type fakeUnit struct {
 	load, active, sub string
 	changed           uint64 // microseconds of CLOCK_MONOTONIC
 	restarts          uint32
+	ended             ended
+}
+
+// ended is how the last run of a service did.
+type ended struct {
+	result       string
+	code, status int32
 }
 
 // newHost starts a bus and puts systemd on it. The test is skipped where there is no dbus-daemon.
@@ -218,6 +225,12 @@ func (h *host) get(m dbus.Message, in, property string) (dbus.Variant, *dbus.Err
 			return dbus.MakeVariant(u.changed), nil
 		case in == serviceInterface && property == "NRestarts" && strings.HasSuffix(name, ".service"):
 			return dbus.MakeVariant(u.restarts), nil
+		case in == serviceInterface && property == "Result" && u.ended.result != "":
+			return dbus.MakeVariant(u.ended.result), nil
+		case in == serviceInterface && property == "ExecMainCode":
+			return dbus.MakeVariant(u.ended.code), nil
+		case in == serviceInterface && property == "ExecMainStatus":
+			return dbus.MakeVariant(u.ended.status), nil
 		}
 	}
 	return dbus.Variant{}, &dbus.Error{

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -49,6 +50,7 @@ type change struct {
 type restart struct {
 	count int           // -1: unknown
 	last  time.Duration // CLOCK_BOOTTIME, 0: never seen
+	why   string        // of the last that said so
 }
 
 // look asks one thing, in turn which units are in trouble and for each watched unit when it changed last, and says
@@ -65,8 +67,8 @@ func (w *Watcher) look(ctx context.Context) (changed bool, err error) {
 	return at != c.at, err
 }
 
-// slowReader asks for everything: three messages, two for each unit that is watched or restarting, one for each that has
-// failed.
+// slowReader asks for everything: three messages, two for each unit that is watched, five for each that is restarting, one for
+// each that has failed, and three more when that is a service.
 func (w *Watcher) slowReader(ctx context.Context) error {
 	var state string
 	if err := w.bus.get(ctx, managerPath, managerInterface, "SystemState", &state); err != nil {
@@ -146,6 +148,13 @@ func (s *slowReader) services(ctx context.Context, named []status) error {
 			return err
 		}
 		r := s.restarted(st, u.Restarts)
+		if r.last != 0 && s.now-r.last < restartFresh {
+			if u.Why, err = s.w.why(ctx, st); err != nil {
+				return err
+			}
+			u.Why = cmp.Or(u.Why, r.why) // it runs just now
+			r.why = u.Why
+		}
 		s.restarts[st.Name] = r
 		if slices.Contains(wanted, st.Name) {
 			s.units.Watched = append(s.units.Watched, u)
@@ -163,7 +172,7 @@ func (s *slowReader) services(ctx context.Context, named []status) error {
 // which is no restart.
 func (s *slowReader) restarted(st *status, count int) restart {
 	before, seen := s.w.known.restarts[st.Name]
-	r := restart{count: count, last: before.last}
+	r := restart{count: count, last: before.last, why: before.why}
 	if waits(st) || seen && before.count >= 0 && count > before.count {
 		r.last = s.now
 	}
@@ -190,6 +199,9 @@ func (s *slowReader) failed(ctx context.Context, trouble []status) error {
 				return err
 			}
 			u.Since = s.since(at)
+			if u.Why, err = s.w.why(ctx, st); err != nil {
+				return err
+			}
 		}
 		s.units.Failed = append(s.units.Failed, u)
 	}
@@ -230,6 +242,46 @@ func (w *Watcher) changedAt(ctx context.Context, path dbus.ObjectPath) (at uint6
 		return 0, nil
 	}
 	return at, err
+}
+
+// why asks how the last run of a service ended. It is empty when that was well, of what is no service, and when the unit is
+// gone.
+//
+// systemd: org.freedesktop.systemd1(5), Service Unit Objects; ExecMainCode is si_code of waitid(2).
+func (w *Watcher) why(ctx context.Context, st *status) (string, error) {
+	const exited, killed, dumped = 1, 2, 3
+	var result string
+	var code, status int32
+	if !strings.HasSuffix(st.Name, ".service") {
+		return "", nil
+	}
+	for _, p := range [...]struct {
+		name  string
+		value any
+	}{{"Result", &result}, {"ExecMainCode", &code}, {"ExecMainStatus", &status}} {
+		if err := w.bus.get(ctx, st.Path, serviceInterface, p.name, p.value); refused(err) {
+			return "", nil
+		} else if err != nil {
+			return "", err
+		}
+	}
+	end := ""
+	switch {
+	case code == exited && status != 0:
+		end = "exit code " + strconv.Itoa(int(status))
+	case code == killed || code == dumped:
+		end = "killed by " + cmp.Or(unix.SignalName(unix.Signal(status)), "signal "+strconv.Itoa(int(status)))
+	}
+	switch result {
+	case "success":
+		return "", nil
+	case "exit-code", "signal", "core-dump":
+		return cmp.Or(end, result), nil
+	}
+	if end != "" && result != "" {
+		end = ", " + end
+	}
+	return clean.String(result) + end, nil
 }
 
 func plain(st *status) sample.Unit {

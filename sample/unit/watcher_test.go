@@ -19,10 +19,10 @@ import (
 func busyHost(t testing.TB) *host {
 	h := newHost(t)
 	h.set(func(h *host) {
-		h.units["k3s.service"] = &fakeUnit{"loaded", "active", "running", 60_000_000, 2}
-		h.units["sshd.service"] = &fakeUnit{"loaded", "active", "running", 50_000_000, 0}
-		h.units["nfs.mount"] = &fakeUnit{"loaded", "failed", "failed", 120_000_000, 0}
-		h.units["kubelet.service"] = &fakeUnit{"not-found", "inactive", "dead", 0, 0}
+		h.units["k3s.service"] = &fakeUnit{"loaded", "active", "running", 60_000_000, 2, ended{}}
+		h.units["sshd.service"] = &fakeUnit{"loaded", "active", "running", 50_000_000, 0, ended{}}
+		h.units["nfs.mount"] = &fakeUnit{"loaded", "failed", "failed", 120_000_000, 0, ended{}}
+		h.units["kubelet.service"] = &fakeUnit{"not-found", "inactive", "dead", 0, 0, ended{}}
 		h.state = "degraded"
 	})
 	return h
@@ -47,6 +47,31 @@ func TestFirstBeatKnowsAll(t *testing.T) {
 	}
 	if n := len(h.questions()); n != 3+2+1 {
 		t.Errorf("%d messages", n)
+	}
+}
+
+// TestWhyAServiceFailed: what systemd says of its last run; an exit code or a signal says more than that there was one.
+func TestWhyAServiceFailed(t *testing.T) {
+	const exited, killed, dumped = 1, 2, 3
+	for _, c := range []struct {
+		ended ended
+		want  string
+	}{
+		{ended{"exit-code", exited, 203}, "exit code 203"}, {ended{"signal", killed, 9}, "killed by SIGKILL"}, {ended{"core-dump", dumped, 11}, "killed by SIGSEGV"},
+		{ended{"signal", killed, 34}, "killed by signal 34"}, {ended{"timeout", killed, 15}, "timeout, killed by SIGTERM"}, {ended{"timeout", 0, 0}, "timeout"},
+		{ended{"start-limit-hit", exited, 1}, "start-limit-hit, exit code 1"}, {ended{"oom-kill", killed, 9}, "oom-kill, killed by SIGKILL"},
+		{ended{"protocol", exited, 0}, "protocol"}, {ended{"success", exited, 0}, ""}, {ended{}, ""}, {ended{"e\x1b[2Jvil", exited, 0}, "e\ufffdvil"},
+	} {
+		h := newHost(t)
+		h.set(func(h *host) {
+			h.units["a.service"] = &fakeUnit{"loaded", "failed", "failed", 1, 0, c.ended}
+			h.units["b.service"] = &fakeUnit{"loaded", "activating", "auto-restart", 1, 7, c.ended}
+		})
+		w, _ := h.watcher()
+		mustBeat(t, w)
+		if w.units.Failed[0].Why != c.want || w.units.Restarting[0].Why != c.want {
+			t.Errorf("%+v: %q and %q, want %q", c.ended, w.units.Failed[0].Why, w.units.Restarting[0].Why, c.want)
+		}
 	}
 }
 
@@ -104,7 +129,7 @@ func TestWatchedUnitThatRestartedBetweenTwoBeats(t *testing.T) {
 	h.questions()
 	c.pass(beat)
 	mustBeat(t, w)
-	if n := len(h.questions()); n != 6 {
+	if n := len(h.questions()); n != 6+1 { // whose last end it does not know
 		t.Errorf("%d messages in the beat after a restart", n)
 	}
 	c.pass(restartFresh)
@@ -155,7 +180,7 @@ func TestCountThatDoesNotCome(t *testing.T) {
 	hang := make(chan struct{})
 	defer close(hang)
 	h.set(func(h *host) {
-		h.units["k3s.service"] = &fakeUnit{"loaded", "active", "running", 60_000_000, 2}
+		h.units["k3s.service"] = &fakeUnit{"loaded", "active", "running", 60_000_000, 2, ended{}}
 		h.hang, h.hangOn = hang, "NRestarts"
 	})
 	w, _ := h.watcher()
@@ -181,7 +206,7 @@ func TestManyLoopingUnitsAreCounted(t *testing.T) {
 	h := newHost(t)
 	h.set(func(h *host) {
 		for i := range mostDetailed + 5 {
-			h.units["x"+strings.Repeat("x", i)+".service"] = &fakeUnit{"loaded", "activating", "auto-restart", 1_000_000, 1}
+			h.units["x"+strings.Repeat("x", i)+".service"] = &fakeUnit{"loaded", "activating", "auto-restart", 1_000_000, 1, ended{}}
 		}
 	})
 	w, _ := h.watcher()
@@ -193,7 +218,7 @@ func TestManyLoopingUnitsAreCounted(t *testing.T) {
 
 func TestLoopingUnitThatNobodyWatches(t *testing.T) {
 	h := busyHost(t)
-	loop := &fakeUnit{"loaded", "activating", "auto-restart", 3_000_000_000, 37}
+	loop := &fakeUnit{"loaded", "activating", "auto-restart", 3_000_000_000, 37, ended{}}
 	h.set(func(h *host) { h.units["backup.service"] = loop })
 	w, c := h.watcher()
 	mustBeat(t, w)
@@ -227,12 +252,12 @@ func TestLoopingUnitThatNobodyWatches(t *testing.T) {
 func TestLoopThatSystemdGaveUpHasFailed(t *testing.T) {
 	h := busyHost(t)
 	h.set(func(h *host) {
-		h.units["k3s.service"] = &fakeUnit{"loaded", "activating", "auto-restart", 3_000_000_000, 4}
+		h.units["k3s.service"] = &fakeUnit{"loaded", "activating", "auto-restart", 3_000_000_000, 4, ended{}}
 	})
 	w, c := h.watcher()
 	mustBeat(t, w)
 	h.set(func(h *host) {
-		h.units["k3s.service"] = &fakeUnit{"loaded", "failed", "failed", 3_602_000_000, 5}
+		h.units["k3s.service"] = &fakeUnit{"loaded", "failed", "failed", 3_602_000_000, 5, ended{}}
 	})
 	c.pass(beat)
 	mustBeat(t, w)
@@ -247,8 +272,8 @@ func TestUnitsComeAndGo(t *testing.T) {
 	mustBeat(t, w)
 	h.set(func(h *host) {
 		delete(h.units, "nfs.mount")
-		h.units["containerd.service"] = &fakeUnit{"loaded", "activating", "start", 3_600_000_000, 0}
-		h.units["kubelet.service"] = &fakeUnit{"loaded", "failed", "failed", 3_600_500_000, 5}
+		h.units["containerd.service"] = &fakeUnit{"loaded", "activating", "start", 3_600_000_000, 0, ended{}}
+		h.units["kubelet.service"] = &fakeUnit{"loaded", "failed", "failed", 3_600_500_000, 5, ended{}}
 		h.state = "degraded"
 	})
 	c.pass(beat)
@@ -286,8 +311,8 @@ func TestUnitWithoutProperties(t *testing.T) {
 func TestNamesAreCleaned(t *testing.T) {
 	h := busyHost(t)
 	h.set(func(h *host) {
-		h.units["evil\x1b[2J.service"] = &fakeUnit{"loaded", "failed", "failed", 1, 0}
-		h.units["fake.service"] = &fakeUnit{"loaded", "failed", "bad\u202e\n", 1, 0}
+		h.units["evil\x1b[2J.service"] = &fakeUnit{"loaded", "failed", "failed", 1, 0, ended{}}
+		h.units["fake.service"] = &fakeUnit{"loaded", "failed", "bad\u202e\n", 1, 0, ended{}}
 	})
 	w, _ := h.watcher()
 	mustBeat(t, w)
@@ -318,7 +343,7 @@ func TestManyFailedUnitsAreCounted(t *testing.T) {
 	h := busyHost(t)
 	h.set(func(h *host) {
 		for i := range mostListed + 10 {
-			h.units["x"+strings.Repeat("x", i)+".mount"] = &fakeUnit{"loaded", "failed", "failed", 1_000_000, 0}
+			h.units["x"+strings.Repeat("x", i)+".mount"] = &fakeUnit{"loaded", "failed", "failed", 1_000_000, 0, ended{}}
 		}
 	})
 	w, _ := h.watcher()
