@@ -28,6 +28,9 @@ func (l *Page) drawState(r draw.Region, f *frame.Frame) {
 	if l.failed != "" {
 		p.Text(draw.Warn, " ").Fit(draw.Warn, l.failed, p.Left()-2).Text(draw.Warn, " ")
 	}
+	if !l.input.Open {
+		l.choices(&p)
+	}
 	if l.input.Open && l.time {
 		for _, example := range timeExamples {
 			if p.Left() > len(example)+2 {
@@ -56,7 +59,8 @@ func matches(p *draw.Pen, page *journal.Page) {
 	}
 }
 
-// position reports whether the newest entries are followed, how many came since, or where in the journal the page is.
+// position reports whether the newest entries are followed, how many came since, or where in the journal the page is, and
+// writes the filter.
 func (l *Page) position(p *draw.Pen, f *frame.Frame) {
 	filter, page := &l.query.Filter, f.Page
 	switch {
@@ -73,15 +77,6 @@ func (l *Page) position(p *draw.Pen, f *frame.Frame) {
 	case page != nil:
 		p.Text(draw.Warn|draw.Bold, " paused, ").Int(draw.Warn|draw.Bold, int64(page.Newer)).Text(draw.Warn|draw.Bold, " new ")
 	}
-	if filter.Least < journal.Debug {
-		p.Text(draw.Dim, " level ").Text(draw.Text, filter.Least.String()).Text(draw.Dim, " and worse ")
-	}
-	if filter.Raw {
-		p.Text(draw.Dim, " raw ")
-	}
-	if filter.Each {
-		p.Text(draw.Dim, " unfolded ")
-	}
 	if filter.Text == "" {
 		return
 	}
@@ -93,6 +88,20 @@ func (l *Page) position(p *draw.Pen, f *frame.Frame) {
 		p.Text(draw.Accent, "re:")
 	}
 	p.Fit(draw.Accent, filter.Text, 24).Text(draw.Accent, " ")
+}
+
+// choices writes what else changes which entries are shown, and how.
+func (l *Page) choices(p *draw.Pen) {
+	filter := &l.query.Filter
+	if filter.Least < journal.Debug {
+		p.Text(draw.Dim, " level ").Text(draw.Text, filter.Least.String()).Text(draw.Dim, " and worse ")
+	}
+	if filter.Raw {
+		p.Text(draw.Dim, " raw ")
+	}
+	if filter.Each {
+		p.Text(draw.Dim, " unfolded ")
+	}
 }
 
 // drawCounts writes, as far as they fit at the right end of r, what was lost, counts by severity, all, and the source:
