@@ -1,6 +1,7 @@
 package top
 
 import (
+	"bytes"
 	"cmp"
 	"errors"
 	"math"
@@ -15,9 +16,10 @@ import (
 )
 
 const (
-	maxProcesses = 16 << 10 // that are read; more are left out
-	restTurns    = 6        // a process that hardly uses a CPU is read in one scan of so many
-	busyFrom     = 1        // percent of one CPU from which on it is read in each
+	maxProcesses = 16 << 10              // that are followed; more are left out
+	busy         = 50 * time.Millisecond // of CPU time: when a process has used as much its stat is read anew,
+	restTurns    = 12                    // and when it used less, in one scan of so many
+	clockBlock   = 16                    // CPU times that are read at one time
 	minLifetime  = 500 * time.Millisecond
 )
 
@@ -26,28 +28,40 @@ const errUnreadable = procfile.Warning("some processes cannot be read")
 
 // record is what is known of one process.
 type record struct {
-	procfile.Process
-	procfile.ProcessStat
-	at     time.Duration // of the reading
-	times  uint8         // readings so far, 2 at most
-	cpu    float64       // percent, NaN: unknown
-	vm     bool
-	length uint8 // of name
-	comm   [32]byte
+	Process               // but Unit and Pod before it is shown first
+	ino     uint64        // as procfile.Process has it
+	known   bool          // its stat has been read,
+	noted   time.Duration // when it had used so much
+	used    time.Duration // CPU time
+	at      time.Duration // when it had used it, CLOCK_BOOTTIME; 0: not known
+	vm      bool
+	owned   bool // Unit and Pod have been looked for
 }
 
-func (r *record) name() []byte { return r.comm[:r.length] }
-
-// due reports whether r is to be read in that turn.
+// due reports whether the stat of r is to be read in that turn. A process that has used no CPU time since is in the state
+// that it was in.
 func (r *record) due(turn int) bool {
-	return !r.vm && (r.times < 2 || r.cpu >= busyFrom || (r.PID+turn)%restTurns == 0)
+	more := r.used - r.noted
+	return !r.known || more >= busy || more > 0 && (r.PID+turn)%restTurns == 0
 }
 
-// scan lists /proc and reads /proc/PID/stat of what is new, of what is busy and of a part of the rest. In the second of two
-// scans that find the same it does not allocate.
+// cpuTime returns the CPU time that a process with all its threads has used. Any process may ask: it costs a thirtieth of
+// reading its stat.
+//
+// Kernel: clock_getcpuclockid(3); include/linux/posix-timers.h, make_process_cpuclock
+func cpuTime(pid int) (time.Duration, error) {
+	const schedClock = 2
+	var ts unix.Timespec
+	err := unix.ClockGettime(int32(^pid<<3|schedClock), &ts)
+	return time.Duration(ts.Nano()), err
+}
+
+// scan lists /proc, asks how much CPU time each process has used, and reads /proc/PID/stat of what is new or has used some
+// since. In the second of two scans that find the same it does not allocate.
 type scan struct {
 	now           func() time.Duration
 	guests        func() (list []qemu.Guest, why string)
+	clock         func(pid int) (time.Duration, error)
 	max           int // maxProcesses, but in tests
 	turn          int
 	last          time.Duration // when the scan before began
@@ -57,14 +71,14 @@ type scan struct {
 	root          int      // length of it and of /proc/ in path
 	path          []byte
 	stat, cgroup  procfile.File
-	best          []int // indices of found
-	out, old      Processes
+	best          []*record // of found
+	out           Processes
 }
 
-func newScan(root string, now func() time.Duration, guests func() ([]qemu.Guest, string)) *scan {
+func newScan(root string, now func() time.Duration, clock func(int) (time.Duration, error), guests func() ([]qemu.Guest, string)) *scan {
 	path := []byte(root + "/proc/")
 	return &scan{
-		now: now, guests: guests, max: maxProcesses, root: len(path), path: path, lister: procfile.Lister{Root: root},
+		now: now, guests: guests, clock: clock, max: maxProcesses, root: len(path), path: path, lister: procfile.Lister{Root: root},
 		stat: procfile.New(root, "/proc/[pid]/stat"), cgroup: procfile.New(root, "/proc/[pid]/cgroup"),
 	}
 }
@@ -87,10 +101,9 @@ func (s *scan) run() error {
 	if len(s.listed) > s.max {
 		remark = procfile.ErrLeftOut
 	}
-	s.out, s.old = s.old, s.out
-	s.out.At, s.out.Total, s.out.Health = begin, len(s.listed), s.old.Health
-	s.out.ByCPU = s.rows(s.out.ByCPU[:0], moreCPU)
-	s.out.ByMemory = s.rows(s.out.ByMemory[:0], moreMemory)
+	s.out.At, s.out.Total = begin, len(s.listed)
+	s.out.ByCPU = s.rows(s.out.ByCPU[:0], byCPU)
+	s.out.ByMemory = s.rows(s.out.ByMemory[:0], byMemory)
 	s.last = begin
 	return remark
 }
@@ -106,8 +119,8 @@ func (s *scan) list() (err error) {
 		for len(old) > 0 && old[0].PID < p.PID {
 			old = old[1:]
 		}
-		r := record{Process: p, cpu: math.NaN()}
-		if len(old) > 0 && old[0].Process == p {
+		r := record{Process: Process{PID: p.PID}, ino: p.Ino}
+		if len(old) > 0 && old[0].PID == p.PID && old[0].ino == p.Ino {
 			r = old[0]
 		}
 		s.found = append(s.found, r)
@@ -123,20 +136,26 @@ func (s *scan) markVMs() {
 	guests, _ := s.guests()
 	for i := range guests {
 		at, ok := slices.BinarySearchFunc(s.found, guests[i].PID, func(r record, pid int) int { return cmp.Compare(r.PID, pid) })
-		if ok && s.found[at].Start == guests[i].Start {
+		if ok && s.found[at].Started == procfile.SinceBoot(guests[i].Start) {
 			s.found[at].vm = true
 		}
 	}
 }
 
-// read reads those that are due, and drops those that have ended. One that cannot be read stays what it was, which is a
-// remark; it is an error when that goes for all.
+// read asks for the CPU time of all, reads the stat of those that are due, and drops those that have ended. One that cannot
+// be read stays what it was, which is a remark; it is an error when that goes for all.
 func (s *scan) read() (remark, err error) {
-	kept, good := s.found[:0], 0
+	kept, good, now := s.found[:0], 0, s.now()
 	for i := range s.found {
 		r := s.found[i]
-		if r.due(s.turn) {
-			switch e := s.readOne(&r); {
+		if i%clockBlock == 0 {
+			now = s.now()
+		}
+		s.readClock(&r, now)
+		if !r.vm && r.due(s.turn) {
+			e := s.readStat(&r)
+			now = s.now()
+			switch {
 			case e == nil:
 				good++
 			case procfile.Missing(e) || errors.Is(e, unix.ESRCH):
@@ -147,7 +166,7 @@ func (s *scan) read() (remark, err error) {
 				remark, err = errUnreadable, e
 			}
 		}
-		if r.times > 0 {
+		if r.known {
 			kept = append(kept, r)
 		}
 	}
@@ -158,9 +177,24 @@ func (s *scan) read() (remark, err error) {
 	return remark, err
 }
 
-// readOne reads the stat of one process. What it used is known from the second time on, and at once when it started after
-// the scan before.
-func (s *scan) readOne(r *record) error {
+// readClock reads how much CPU time r has used. What is less than before is another process's.
+func (s *scan) readClock(r *record, now time.Duration) {
+	used, err := s.clock(r.PID)
+	if err != nil || used < r.used {
+		*r = record{Process: Process{PID: r.PID}, ino: r.ino}
+	}
+	r.CPU = math.NaN()
+	if err != nil {
+		return
+	}
+	if r.known && r.at != 0 && now > r.at {
+		r.CPU = percent(used-r.used, now-r.at)
+	}
+	r.used, r.at = used, now
+}
+
+// readStat reads the stat of r. When that is the first time, and it started after the scan before, what it used is known.
+func (s *scan) readStat(r *record) error {
 	text, err := s.file(&s.stat, r.PID, "/stat")
 	if err != nil {
 		return err
@@ -169,18 +203,23 @@ func (s *scan) readOne(r *record) error {
 	if err != nil {
 		return s.stat.Fail(err)
 	}
-	now, was, since := s.now(), r.Ticks, r.at
-	if started := procfile.SinceBoot(stat.Start); r.times == 0 || stat.Start != r.Start {
-		r.times, r.cpu, was, since = 0, math.NaN(), 0, started
-		if s.last == 0 || started < s.last || now-started < minLifetime {
-			since = now // nobody knows when it used it
+	began := procfile.SinceBoot(stat.Start)
+	if !r.known || began != r.Started {
+		r.CPU = math.NaN()
+		if s.last != 0 && began >= s.last && r.at-began >= minLifetime {
+			r.CPU = percent(r.used, r.at-began)
 		}
 	}
-	r.cpu = 100 * procfile.PerSecond(was, stat.Ticks, now-since) / procfile.UserHZ
-	r.ProcessStat, r.at, r.times = stat, now, min(r.times+1, 2)
-	r.length = uint8(copy(r.comm[:], name))
+	name = bytes.TrimSpace(name)
+	if began != r.Started || string(name) != r.Name {
+		r.Name, r.Unit, r.Pod, r.owned = procfile.Clean(name), "", "", false
+	}
+	r.Kernel, r.State, r.Started, r.Memory = stat.Kernel, stat.State, began, stat.Resident
+	r.known, r.noted = true, r.used
 	return nil
 }
+
+func percent(part, whole time.Duration) float64 { return 100 * float64(part) / float64(whole) }
 
 // file reads the first page of a file of a process. The text is valid until the next call.
 func (s *scan) file(f *procfile.File, pid int, name string) ([]byte, error) {
@@ -191,65 +230,42 @@ func (s *scan) file(f *procfile.File, pid int, name string) ([]byte, error) {
 	return f.Head(1)
 }
 
-// moreCPU is the order of ByCPU. What is unknown comes last, the largest first.
-func moreCPU(a, b *record) bool {
-	left, right := a.cpu, b.cpu
-	if math.IsNaN(left) {
-		left = -1
+// byCPU is the order of ByCPU. What is unknown comes last, the largest first.
+func byCPU(a, b *record) int {
+	if order := cmp.Compare(b.CPU, a.CPU); order != 0 { // NaN is less than all
+		return order
 	}
-	if math.IsNaN(right) {
-		right = -1
-	}
-	return left > right || left == right && moreMemory(a, b)
+	return byMemory(a, b)
 }
 
-// moreMemory is the order of ByMemory.
-func moreMemory(a, b *record) bool {
-	return a.Resident > b.Resident || a.Resident == b.Resident && a.PID < b.PID
+// byMemory is the order of ByMemory.
+func byMemory(a, b *record) int {
+	return cmp.Or(cmp.Compare(b.Memory, a.Memory), cmp.Compare(a.PID, b.PID))
 }
 
-// rows appends the MaxRows first processes by an order.
-func (s *scan) rows(rows []Process, before func(a, b *record) bool) []Process {
+// rows appends the MaxRows first processes by an order. Who they belong to is read when they are shown first.
+func (s *scan) rows(rows []Process, order func(a, b *record) int) []Process {
 	s.best = s.best[:0]
 	for i := range s.found {
 		r := &s.found[i]
 		full := len(s.best) == MaxRows
-		if r.vm || full && !before(r, &s.found[s.best[MaxRows-1]]) {
+		if r.vm || full && order(r, s.best[MaxRows-1]) > 0 {
 			continue
 		}
 		if full {
 			s.best = s.best[:MaxRows-1]
 		}
-		at := len(s.best)
-		for at > 0 && before(r, &s.found[s.best[at-1]]) {
-			at--
-		}
-		s.best = slices.Insert(s.best, at, i)
+		at, _ := slices.BinarySearchFunc(s.best, r, order)
+		s.best = slices.Insert(s.best, at, r)
 	}
-	for _, i := range s.best {
-		rows = append(rows, s.row(&s.found[i]))
-	}
-	return rows
-}
-
-// row is what is shown of r. Who it belongs to is read when it was not shown before by that name.
-func (s *scan) row(r *record) Process {
-	p := Process{
-		PID: r.PID, Kernel: r.Kernel, State: r.State, Started: procfile.SinceBoot(r.Start), CPU: r.cpu, Memory: r.Resident,
-	}
-	for _, list := range [...][]Process{s.out.ByCPU, s.old.ByCPU, s.old.ByMemory} {
-		for i := range list {
-			if old := &list[i]; old.PID == p.PID && old.Started == p.Started && procfile.Intern(old.Name, r.name()) == old.Name {
-				p.Name, p.Unit, p.Pod = old.Name, old.Unit, old.Pod
-				return p
+	for _, r := range s.best {
+		if !r.owned && !r.Kernel {
+			if text, err := s.file(&s.cgroup, r.PID, "/cgroup"); err == nil {
+				r.Unit, r.Pod = owner(text)
 			}
 		}
+		r.owned = true
+		rows = append(rows, r.Process)
 	}
-	p.Name = procfile.Clean(r.name())
-	if !p.Kernel {
-		if text, err := s.file(&s.cgroup, p.PID, "/cgroup"); err == nil {
-			p.Unit, p.Pod = owner(text)
-		}
-	}
-	return p
+	return rows
 }

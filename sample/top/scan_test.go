@@ -3,6 +3,7 @@ package top
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"math"
 	"os"
 	"slices"
@@ -24,11 +25,12 @@ type tree struct {
 	testing.TB
 	*sampletest.Clock
 	root string
+	used map[int]time.Duration
 }
 
 // newTree has processes 1 and 2, which began with the boot, an hour ago.
 func newTree(t testing.TB) *tree {
-	p := &tree{t, sampletest.NewClock(), t.TempDir()}
+	p := &tree{t, sampletest.NewClock(), t.TempDir(), map[int]time.Duration{}}
 	p.put(1, "systemd", "S", 0, 100, 10, "/init.scope")
 	p.put(2, "kthreadd", "S", 0x200000, 0, 0, "/")
 	return p
@@ -43,12 +45,14 @@ func (p *tree) put(pid int, name, state string, flags int, ticks, mib uint64, cg
 
 func (p *tree) stat(pid int, name, state string, flags int, ticks, mib, start uint64) {
 	p.Helper()
+	p.used[pid] = procfile.SinceBoot(ticks)
 	sampletest.Put(p.TB, p.root, fmt.Sprintf("/proc/%d/stat", pid), fmt.Sprintf("%d (%s) %s 1 1 1 0 -1 %d 1 2 3 4 %d %d 0 0 20 0 6 0 %d 4096 %d 18446744073709551615\n",
 		pid, name, state, flags, ticks/2, ticks-ticks/2, start, mib<<20/uint64(os.Getpagesize())))
 }
 
 func (p *tree) remove(pid int) {
 	p.Helper()
+	delete(p.used, pid)
 	if err := os.RemoveAll(fmt.Sprintf("%s/proc/%d", p.root, pid)); err != nil {
 		p.Fatal(err)
 	}
@@ -56,7 +60,15 @@ func (p *tree) remove(pid int) {
 
 func noVMs() ([]qemu.Guest, string) { return nil, "" }
 
-func (p *tree) scan() *scan { return newScan(p.root, p.Now, noVMs) }
+func (p *tree) scan() *scan { return newScan(p.root, p.Now, p.clock, noVMs) }
+
+// clock is cpuTime.
+func (p *tree) clock(pid int) (time.Duration, error) {
+	if used, ok := p.used[pid]; ok {
+		return used, nil
+	}
+	return 0, unix.EINVAL
+}
 
 // next scans five seconds later.
 func (p *tree) next(s *scan) {
@@ -166,43 +178,41 @@ func TestTopWithoutVMs(t *testing.T) {
 	}
 }
 
-// TestTopReadsFewOfTheIdle: what is busy is read in each scan, what is not in one of restTurns, and each within as many.
-func TestTopReadsFewOfTheIdle(t *testing.T) {
+// TestTopReadsWhatHasUsedTheCPU: the stat of what has used 10 ms is read in each scan, of what has used less in one of
+// restTurns, of what sleeps never. What each has used is known at once.
+func TestTopReadsWhatHasUsedTheCPU(t *testing.T) {
 	p := newTree(t)
-	const idle = 60
-	for pid := 100; pid < 100+idle; pid++ {
-		p.put(pid, "idle", "S", 0, 7, 1, "/")
+	const each = 24
+	use := map[string]time.Duration{"asleep": 0, "idle": 100 * time.Microsecond, "busy": busy}
+	at := 100
+	for _, name := range []string{"asleep", "idle", "busy"} {
+		for range each {
+			p.put(at, name, "S", 0, 7, 1, "/")
+			at++
+		}
 	}
-	ticks := uint64(0)
-	busy := func() {
-		ticks += 100
-		p.put(50, "busy", "R", 0, ticks, 1, "/")
-	}
-	busy()
 	s := p.scan()
 	p.next(s)
-	busy()
-	p.next(s)
-	read := map[int]int{}
+	read := map[string]int{}
 	for range restTurns {
-		busy()
-		p.next(s)
-		n := 0
 		for i := range s.found {
-			if r := &s.found[i]; r.at == p.Now() {
-				read[r.PID]++
-				n++
+			r := &s.found[i]
+			p.used[r.PID] += use[r.Name]
+			r.State = '?'
+		}
+		p.next(s)
+		for i := range s.found {
+			r := &s.found[i]
+			if r.State == 'S' {
+				read[r.Name]++
+			}
+			if want := percent(use[r.Name], scanEvery); r.CPU != want {
+				t.Fatalf("%s: %v %%, want %v", r.Name, r.CPU, want)
 			}
 		}
-		if n > idle/restTurns+2 {
-			t.Errorf("%d are read", n)
-		}
 	}
-	if len(read) != idle+3 || read[50] != restTurns || read[100] != 1 {
-		t.Errorf("%d are read, the busy one %d times", len(read), read[50])
-	}
-	if got := s.out.ByCPU[0]; got.Name != "busy" || got.CPU != 20 {
-		t.Errorf("%+v", got)
+	if want := map[string]int{"idle": each, "busy": each * restTurns}; !maps.Equal(read, want) {
+		t.Errorf("read %v times, want %v", read, want)
 	}
 }
 
@@ -331,25 +341,20 @@ func TestF46NoDescriptorsForTop(t *testing.T) {
 }
 
 func TestTopDoesNotAllocate(t *testing.T) {
-	for name, s := range map[string]*scan{"tree": newTree(t).scan(), "live": newScan("", boottime.Now, noVMs)} {
-		if name == "live" {
-			if err := s.run(); err != nil {
-				t.Log("processes cannot be seen here: ", err)
-				continue
-			}
-		}
-		defer s.close()
-		for range restTurns {
-			s.run()
-		}
-		if n := sampletest.Allocations(func() { s.run() }); n != 0 {
-			t.Errorf("%s: %v allocations", name, n)
-		}
+	p := newTree(t)
+	p.put(30, "idle", "S", 0, 5, 5, "/system.slice/idle.service")
+	s := p.scan()
+	defer s.close()
+	for range 2 {
+		p.next(s)
+	}
+	if n := sampletest.Allocations(func() { p.used[1] += busy; p.next(s) }); n != 0 {
+		t.Errorf("%v allocations", n)
 	}
 }
 
 func TestTopAgreesWithProcfs(t *testing.T) {
-	s := newScan("", boottime.Now, noVMs)
+	s := newScan("", boottime.Now, cpuTime, noVMs)
 	defer s.close()
 	if err := s.run(); err != nil {
 		t.Skip("processes cannot be seen here: ", err)
@@ -366,8 +371,11 @@ func TestTopAgreesWithProcfs(t *testing.T) {
 	if at < 0 {
 		t.Fatalf("%d processes, and this one is not among them", len(s.found))
 	}
-	if r := &s.found[at]; string(r.name()) != stat.Comm || r.Start != stat.Starttime || r.Kernel || r.Resident == 0 {
+	if r := &s.found[at]; r.Name != stat.Comm || r.Started != procfile.SinceBoot(stat.Starttime) || r.Kernel || r.Memory == 0 {
 		t.Errorf("%+v, procfs has %+v", r, stat)
+	}
+	if used := s.found[at].used; used <= 0 || used.Seconds() > stat.CPUTime()+0.02 {
+		t.Errorf("%v used, procfs has %v", used, stat.CPUTime())
 	}
 	if all, err := procfs.AllProcs(); err != nil || len(s.found) < len(all)/2 {
 		t.Errorf("%d processes, procfs has %d, %v", len(s.found), len(all), err)
@@ -375,7 +383,7 @@ func TestTopAgreesWithProcfs(t *testing.T) {
 }
 
 func BenchmarkTopLive(b *testing.B) {
-	s := newScan("", boottime.Now, noVMs)
+	s := newScan("", boottime.Now, cpuTime, noVMs)
 	defer s.close()
 	for range restTurns {
 		if err := s.run(); err != nil {

@@ -35,8 +35,8 @@ type Processes struct {
 	Health   health.Health // Init before the first scan and while nobody looks
 }
 
-// Process is one process with all its threads. One that hardly uses a CPU is read in one scan of six: its figures are up to
-// 30 seconds old.
+// Process is one process with all its threads. CPU is of the newest scan, Name, State and Memory are of when it had used the
+// CPU for 50 ms since the time before, or a minute old at most while it uses it less; one that sleeps is not read.
 type Process struct {
 	PID     int
 	Name    string        // clean; the kernel cuts it to 15 bytes
@@ -45,7 +45,7 @@ type Process struct {
 	Kernel  bool          // a thread of the kernel
 	State   byte          // R, S, D, Z ... as in ps(1)
 	Started time.Duration // CLOCK_BOOTTIME
-	CPU     float64       // percent of one CPU between its last two readings, or since its start; NaN until known
+	CPU     float64       // percent of one CPU between the last two scans, or since its start; NaN until known
 	Memory  uint64        // bytes resident
 }
 
@@ -61,6 +61,7 @@ type Watcher struct {
 	root     string
 	now      func() time.Duration
 	guests   func() (list []qemu.Guest, why string)
+	clock    func(pid int) (time.Duration, error) // cpuTime, but in tests
 	viewers  atomic.Int32
 	wake     chan struct{} // has a value when there may be a first viewer
 	scanning procfile.Stopwatch
@@ -70,7 +71,7 @@ type Watcher struct {
 
 // New returns a Watcher of the processes below root. now is CLOCK_BOOTTIME, guests are the VMs that are not to be shown.
 func New(root string, now func() time.Duration, guests func() (list []qemu.Guest, why string)) *Watcher {
-	return &Watcher{root: root, now: now, guests: guests, wake: make(chan struct{}, 1), settled: make(chan struct{})}
+	return &Watcher{root: root, now: now, guests: guests, clock: cpuTime, wake: make(chan struct{}, 1), settled: make(chan struct{})}
 }
 
 // View counts one viewer more, or one less. Any goroutine may call it.
@@ -130,7 +131,7 @@ func (w *Watcher) Run(ctx context.Context, publish func(*Processes)) error {
 // watch scans until nobody looks any more.
 func (w *Watcher) watch(ctx context.Context, publish func(*Processes)) {
 	publish(&Processes{})
-	s := newScan(w.root, w.now, w.guests)
+	s := newScan(w.root, w.now, w.clock, w.guests)
 	defer s.close()
 	for first := true; ctx.Err() == nil && w.viewers.Load() > 0; first = false {
 		begin := w.now()

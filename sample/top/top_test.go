@@ -19,11 +19,12 @@ import (
 
 // TestTopWorksOnlyForViewers counts the scans of hours with and without them.
 func TestTopWorksOnlyForViewers(t *testing.T) {
-	root := newTree(t).root
+	tree := newTree(t)
 	synctest.Test(t, func(t *testing.T) {
 		began := time.Now()
 		now := func() time.Duration { return time.Hour + time.Since(began) }
-		w := New(root, now, noVMs)
+		w := New(tree.root, now, noVMs)
+		w.clock = tree.clock
 		ctx, cancel := context.WithCancel(t.Context())
 		var mu sync.Mutex
 		var got struct {
@@ -127,6 +128,7 @@ func TestF55TopHangs(t *testing.T) {
 	p := newTree(t)
 	hung := make(chan struct{})
 	w := New(p.root, p.Now, func() ([]qemu.Guest, string) { <-hung; return nil, "" })
+	w.clock = p.clock
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan struct{})
 	go func() {
@@ -151,17 +153,18 @@ func TestF55TopHangs(t *testing.T) {
 
 // TestTopPacesItself: after a scan that took long it rests a hundred times as long, but not after one that hung.
 func TestTopPacesItself(t *testing.T) {
-	root := newTree(t).root
+	tree := newTree(t)
 	for _, c := range []struct {
 		scan  time.Duration
 		scans int // in an hour
 	}{{time.Millisecond, 720}, {200 * time.Millisecond, 178}, {10 * time.Minute, 5}} {
 		synctest.Test(t, func(t *testing.T) {
 			began := time.Now()
-			w := New(root, func() time.Duration { return time.Hour + time.Since(began) }, func() ([]qemu.Guest, string) {
+			w := New(tree.root, func() time.Duration { return time.Hour + time.Since(began) }, func() ([]qemu.Guest, string) {
 				time.Sleep(c.scan / 2) // it is asked twice in a scan
 				return nil, ""
 			})
+			w.clock = tree.clock
 			var scans atomic.Int64
 			ctx, cancel := context.WithCancel(t.Context())
 			go w.Run(ctx, func(p *Processes) {
@@ -183,7 +186,7 @@ func TestTopPacesItself(t *testing.T) {
 
 // TestTopFindsWhatIsBusy finds this process while it burns CPU time.
 func TestTopFindsWhatIsBusy(t *testing.T) {
-	s := newScan("", boottime.Now, noVMs)
+	s := newScan("", boottime.Now, cpuTime, noVMs)
 	defer s.close()
 	if err := s.run(); err != nil {
 		t.Skip("processes cannot be seen here: ", err)
