@@ -45,9 +45,9 @@ func (s *script) cut(r *Region) (part Region, taken bool) {
 // ramp is a series whose points rise.
 type ramp int
 
-func (n ramp) Len() int         { return int(n) }
-func (n ramp) At(i int) float64 { return float64(i) }
-func (n ramp) Pushed() uint64   { return uint64(n) + 5 }
+func (n ramp) Len() int               { return int(n) }
+func (n ramp) Peak(_, to int) float64 { return float64(to - 1) }
+func (n ramp) Pushed() uint64         { return uint64(n) + 5 }
 
 // paint draws in r by every method that a Region has.
 func (s *script) paint(r Region) {

@@ -2,11 +2,11 @@ package draw
 
 import "math"
 
-// Points is a series of values, oldest first. NaN is a gap. Pushed is how many values it ever had: columns keep their
-// points while the series moves on.
+// Points is a series of values, oldest first. Peak is the largest of the values from to to-1, NaN when they are gaps.
+// Pushed is how many values it ever had: columns keep their points while the series moves on.
 type Points interface {
 	Len() int
-	At(i int) float64
+	Peak(from, to int) float64
 	Pushed() uint64
 }
 
@@ -38,13 +38,7 @@ func (r Region) spark(p Points, each int, top float64, down bool, style func(flo
 	end := p.Len()
 	size := int((p.Pushed()-1)%uint64(each)) + 1 // the newest column is still filling
 	for x := r.w - 1; x >= 0 && end > 0; x-- {
-		peak := math.NaN()
-		for i := max(end-size, 0); i < end; i++ {
-			if v := p.At(i); !math.IsNaN(v) && !(v <= peak) {
-				peak = v
-			}
-		}
-		if peak >= 0 {
+		if peak := p.Peak(max(end-size, 0), end); peak >= 0 {
 			r.column(x, peak, top, levels, down, style(peak))
 		}
 		end -= size

@@ -14,9 +14,18 @@ type points struct {
 	most   int
 }
 
-func (p *points) Len() int         { return len(p.values) }
-func (p *points) At(i int) float64 { return p.values[i] }
-func (p *points) Pushed() uint64   { return p.pushed }
+func (p *points) Len() int       { return len(p.values) }
+func (p *points) Pushed() uint64 { return p.pushed }
+
+func (p *points) Peak(from, to int) float64 {
+	peak := math.NaN()
+	for _, v := range p.values[from:to] {
+		if !math.IsNaN(v) && !(v <= peak) {
+			peak = v
+		}
+	}
+	return peak
+}
 
 func (p *points) push(v float64) {
 	p.values = append(p.values, v)

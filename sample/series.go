@@ -31,24 +31,23 @@ func (s *Series) Len() int { return int(s.length) }
 func (s *Series) Pushed() uint64 { return s.pushed }
 
 // At is point i; 0 is the oldest. Outside of 0 to Len()-1 it is NaN.
-func (s *Series) At(i int) float64 {
-	if i < 0 || i >= int(s.length) {
-		return math.NaN()
-	}
-	at := int(s.next) - int(s.length) + i
-	if at < 0 {
-		at += SeriesLen
-	}
-	return float64(s.points[at])
-}
+func (s *Series) At(i int) float64 { return s.Peak(i, i+1) }
 
 // Max is the largest point, gaps left out; NaN when there is none.
-func (s *Series) Max() float64 {
-	largest := math.NaN()
-	for i := range s.Len() {
-		if v := s.At(i); !(v <= largest) && !math.IsNaN(v) {
+func (s *Series) Max() float64 { return s.Peak(0, s.Len()) }
+
+// Peak is the largest of the points from, from+1 ... to-1, gaps left out; NaN when there is none.
+func (s *Series) Peak(from, to int) float64 {
+	from, to = max(from, 0), min(to, s.Len())
+	largest := float32(math.NaN())
+	at := (int(s.next) - int(s.length) + SeriesLen + from) % SeriesLen
+	for range to - from {
+		if v := s.points[at]; v > largest || largest != largest {
 			largest = v
 		}
+		if at++; at == SeriesLen {
+			at = 0
+		}
 	}
-	return largest
+	return float64(largest)
 }

@@ -30,6 +30,9 @@ func TestSeries(t *testing.T) {
 			if !math.IsNaN(w) && (math.IsNaN(largest) || w > largest) {
 				largest = w
 			}
+			if got := s.Peak(-1, j+1); got != largest && !(math.IsNaN(got) && math.IsNaN(largest)) {
+				t.Fatalf("after %d: the largest of the first %d is %v, want %v", i, j+1, got, largest)
+			}
 		}
 		if got := s.Max(); got != largest && !(math.IsNaN(got) && math.IsNaN(largest)) {
 			t.Fatalf("after %d: largest is %v, want %v", i, got, largest)
