@@ -49,6 +49,7 @@ type Pod struct {
 	Labels string // lines of "key=value", by key
 	CPU    int64  // what it asks for, as the scheduler counts it
 	Memory int64
+	UID    UID  // by which the kubelet names its cgroup; zero: not known
 	Mirror bool // a static pod of its node, which no drain touches
 	System bool // part of the cluster, by its priority class, its labels or its namespace
 	Ready  Truth
@@ -63,6 +64,36 @@ type Pod struct {
 	Message   string    // what is said beside Why of the container it is about, or by the scheduler; one line, at most MaxMessage bytes
 	LastEnd   string    // how the run of that container ended before: "OOMKilled", "exit code 1"; empty: not said
 	Since     time.Time // of Why, zero: not said
+}
+
+// UID is the UID of a pod's metadata, or of a static pod, whose metadata the API server makes, the hash of its file.
+type UID [16]byte
+
+// ParseUID reads 32 hexadecimal digits, with hyphens anywhere. It returns the zero UID for any other text.
+func ParseUID[T ~string | ~[]byte](text T) (uid UID) {
+	n := 0
+	for i := range len(text) {
+		c := text[i]
+		switch {
+		case c == '-':
+			continue
+		case c >= '0' && c <= '9':
+			c -= '0'
+		case c >= 'a' && c <= 'f':
+			c -= 'a' - 10
+		default:
+			return UID{}
+		}
+		if n == 2*len(uid) {
+			return UID{}
+		}
+		uid[n/2] = uid[n/2]<<4 | c
+		n++
+	}
+	if n < 2*len(uid) {
+		return UID{}
+	}
+	return uid
 }
 
 // Status is what kubectl prints of the pod: why it does not work, or its phase.

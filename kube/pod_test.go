@@ -199,3 +199,20 @@ func TestF56RoomForObjects(t *testing.T) {
 		t.Errorf("%d bytes, then %d", left, o.bytes())
 	}
 }
+
+func TestParseUID(t *testing.T) {
+	const uid = "0d4f6c1e-7a55-4c0b-9a53-6d2c8f3b1a90"
+	want := UID{0x0d, 0x4f, 0x6c, 0x1e, 0x7a, 0x55, 0x4c, 0x0b, 0x9a, 0x53, 0x6d, 0x2c, 0x8f, 0x3b, 0x1a, 0x90}
+	for text, want := range map[string]UID{uid: want, "0d4f6c1e7a554c0b9a536d2c8f3b1a90": want, uid[1:]: {}, uid + "0": {}, "": {}, "0D4F6C1E" + uid[8:]: {}, uid[:35] + "g": {}} {
+		if got := ParseUID(text); got != want {
+			t.Errorf("%q is %x, want %x", text, got, want)
+		}
+	}
+	pods := Pods{List: []NamedPod{{Name: "none"}, {Name: "a", Pod: Pod{UID: want}}}}
+	if p := pods.Pod(uid); p == nil || p.Name != "a" {
+		t.Errorf("%q is %v", uid, p)
+	}
+	if p := pods.Pod(""); p != nil {
+		t.Errorf("no UID is %v", p)
+	}
+}

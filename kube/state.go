@@ -136,6 +136,17 @@ type NamedPod struct {
 	Pod
 }
 
+// Pod returns the pod of this node whose UID the text is, nil when none is listed.
+func (p *Pods) Pod(uid string) *NamedPod {
+	id := ParseUID(uid)
+	for i := range p.List {
+		if p.List[i].UID == id && id != (UID{}) {
+			return &p.List[i]
+		}
+	}
+	return nil
+}
+
 // Services counts the cluster's services. A ClusterIP service without an IP is of type Headless.
 type Services struct {
 	Total  int

@@ -29,6 +29,7 @@ var views = []picture{
 	{name: "dashboard-sick-vm", screen: frame.Dashboard, change: frametest.Sick, keys: []draw.Key{draw.KeyDown, draw.KeyEnter}},
 	{name: "dashboard-sick-vms", screen: frame.Dashboard, change: frametest.Sick, keys: []draw.Key{'V', 'v', '/', 'T', '0'}},
 	{name: "dashboard-k8s-vm", screen: frame.Dashboard, change: frametest.Migrating, keys: []draw.Key{'v', draw.KeyDown, draw.KeyEnter}},
+	{name: "dashboard-k8s-processes", screen: frame.Dashboard, change: frametest.Healthy, keys: []draw.Key{'t', draw.KeyDown}},
 	{name: "dashboard-sick-node", screen: frame.Dashboard, change: frametest.Sick, keys: []draw.Key{'n', draw.KeyDown}},
 	{name: "dashboard-sick-warnings", screen: frame.Dashboard, change: frametest.Sick, keys: []draw.Key{'w', draw.KeyEnter}},
 	{name: "dashboard-k8s-node", screen: frame.Dashboard, change: frametest.Migrating, keys: []draw.Key{'n'}},

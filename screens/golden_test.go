@@ -166,6 +166,7 @@ var clusters = []picture{
 	{name: "dashboard-sick", screen: frame.Dashboard, change: frametest.Sick},
 	{name: "dashboard-sick-vm", screen: frame.Dashboard, change: frametest.Sick, keys: []draw.Key{draw.KeyDown, draw.KeyEnter}},
 	{name: "dashboard-sick-vms", screen: frame.Dashboard, change: frametest.Sick, keys: []draw.Key{'V', 'v', '/', '0', draw.KeyEnter}},
+	{name: "dashboard-k8s-processes", screen: frame.Dashboard, change: frametest.Healthy, keys: []draw.Key{'t', draw.KeyDown}},
 	{name: "dashboard-sick-node", screen: frame.Dashboard, change: frametest.Sick, keys: []draw.Key{'n'}},
 	{name: "dashboard-sick-warnings", screen: frame.Dashboard, change: frametest.Sick, keys: []draw.Key{'w', draw.KeyDown, draw.KeyEnter}},
 	{name: "dashboard-k8s-node", screen: frame.Dashboard, change: frametest.Migrating, keys: []draw.Key{'n'}},

@@ -9,6 +9,7 @@ import (
 	"hypervisor-tui/draw"
 	"hypervisor-tui/frame"
 	"hypervisor-tui/frame/frametest"
+	"hypervisor-tui/internal/health"
 	"hypervisor-tui/kube"
 	"hypervisor-tui/screens"
 )
@@ -111,5 +112,77 @@ func TestWarningsAreReadInFull(t *testing.T) {
 	f.Kube.Events = f.Kube.Events[:4]
 	if text := words(c.Show(80, 24, f)); !strings.Contains(text, message(0)) || !strings.Contains(text, message(1)) {
 		t.Errorf("there is room for two:\n%s", text)
+	}
+}
+
+// TestProcessesAreListed: by CPU or memory, with what they belong to; Enter goes to the log of that.
+func TestProcessesAreListed(t *testing.T) {
+	f := frametest.Fixed()
+	frametest.Healthy(f)
+	c := newConsole(frame.Dashboard, nil)
+	open := func(keys ...draw.Key) []string {
+		c.Show(80, 24, f)
+		c.Handle('t', f)
+		text := c.Show(80, 24, f)
+		for _, k := range keys {
+			c.Handle(k, f)
+			text = c.Show(80, 24, f)
+		}
+		_, list, _ := strings.Cut(text, "unit or pod")
+		return strings.Split(list, "\n")[1:]
+	}
+	for _, p := range []struct {
+		keys []draw.Key
+		want []string
+	}{
+		{nil, []string{"1234 18.4% 1.2 GiB S k3s-server k3s.service", "4711 7.2% 0 B S vhost-4710 kernel", "2210 6.1% 148 MiB S virt-handler kubevirt/virt-handler-rk5w9"}},
+		{[]draw.Key{'s'}, []string{"1234 18.4% 1.2 GiB S k3s-server k3s.service", "3022 3.5% 890 MiB S node_exporter monitoring/exporter-4"}},
+	} {
+		rows := open(p.keys...)
+		for i, want := range p.want {
+			if got := words(rows[i]); got != want {
+				t.Errorf("keys %v: row %d is %q, want %q", p.keys, i, got, want)
+			}
+		}
+		c.Handle(draw.KeyEsc, f)
+	}
+	open(draw.KeyDown)
+	if cmd := c.Handle(draw.KeyEnter, f); cmd.Kind != screens.None || c.OverlayName() != "processes" {
+		t.Errorf("a thread of the kernel has the log %+v", cmd)
+	}
+	c.Handle(draw.KeyDown, f)
+	if cmd := c.Handle(draw.KeyEnter, f); cmd.Kind != screens.Follow || cmd.Of != "kubevirt/virt-handler-rk5w9" {
+		t.Errorf("the log of a pod's process is %+v", cmd)
+	}
+	c.Handle(draw.KeyF(2), f)
+	open(draw.KeyHome)
+	if cmd := c.Handle(draw.KeyEnter, f); cmd.Kind != screens.Follow || cmd.Of != "k3s.service" || c.Active() != frame.Logs {
+		t.Errorf("the log of a unit's process is %+v on %s", cmd, c.Active())
+	}
+}
+
+// TestProcessesOnThePage: five of each where there is room; what is not known is not 0, and the page says whether it has any.
+func TestProcessesOnThePage(t *testing.T) {
+	f := frametest.Fixed()
+	frametest.Healthy(f)
+	for size, want := range map[[2]int]int{{200, 60}: 10, {132, 43}: 10, {80, 24}: 0, {40, 10}: 0} {
+		c := newConsole(frame.Dashboard, nil)
+		text := c.Show(size[0], size[1], f)
+		n := 0
+		for _, p := range f.Processes.ByCPU {
+			n += strings.Count(text, " "+p.Name+" ")
+		}
+		if n != want || c.ShowsProcesses() != (want > 0) {
+			t.Errorf("%v: %d processes, shown: %v, want %d\n%s", size, n, c.ShowsProcesses(), want, text)
+		}
+	}
+	f.Processes.Health = health.Health{State: health.Failed, Err: "hidepid"}
+	f.Processes.ByCPU, f.Processes.ByMemory = nil, nil
+	if text := words(shot(t, frame.Dashboard, 200, 60, f)); !strings.Contains(text, "in percent of a CPU err hidepid") || !strings.Contains(text, "by memory err hidepid") {
+		t.Errorf("processes that cannot be read:\n%s", text)
+	}
+	f.Processes = nil
+	if text := words(shot(t, frame.Dashboard, 200, 60, f)); !strings.Contains(text, "in percent of a CPU -- ") || !strings.Contains(text, "by memory -- ") {
+		t.Errorf("processes that are not known yet:\n%s", text)
 	}
 }

@@ -131,9 +131,9 @@ func fixedProcesses() *top.Processes {
 	p.ByCPU = []top.Process{
 		{PID: 1234, Name: "k3s-server", Unit: "k3s.service", State: 'S', CPU: 18.4, Memory: 1210 * MiB},
 		{PID: 4711, Name: "vhost-4710", Kernel: true, State: 'S', CPU: 7.2},
-		{PID: 2210, Name: "virt-handler", Pod: "0d4f6c1e-7a55-4c0b-9a53-6d2c8f3b1a90", State: 'S', CPU: 6.1, Memory: 148 * MiB},
+		{PID: 2210, Name: "virt-handler", Pod: podHandler, State: 'S', CPU: 6.1, Memory: 148 * MiB},
 		{PID: 1301, Name: "containerd", Unit: "k3s.service", State: 'S', CPU: 4.8, Memory: 212 * MiB},
-		{PID: 3022, Name: "prometheus", Pod: "5b8a1f02-31c7-4d7e-8a8e-2f0f7c6d9e11", State: 'S', CPU: 3.5, Memory: 890 * MiB},
+		{PID: 3022, Name: "node_exporter", Pod: podExporter, State: 'S', CPU: 3.5, Memory: 890 * MiB},
 		{PID: 88, Name: "kswapd0", Kernel: true, State: 'R', CPU: 2.2},
 		{PID: 9133, Name: "nix-daemon", Unit: "nix-daemon.service", State: 'D', CPU: 1.6, Memory: 64 * MiB},
 		{PID: 611, Name: "systemd-journald", Unit: "systemd-journald.service", State: 'S', CPU: 0.9, Memory: 96 * MiB},

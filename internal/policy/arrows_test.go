@@ -70,7 +70,7 @@ var arrows = []struct {
 	{"screens/widget", []string{"draw", "frame", "internal/health", "kube", "sample"}},
 	{"screens", []string{"draw", "frame", "internal/health", "journal", "kube", "sample", "screens/widget"}},
 	{"screens/screentest", []string{"draw", "draw/tty", "frame", "journal", "screens"}},
-	{"screens/dashboard", []string{"draw", "frame", "internal/health", "kube", "sample", "sample/qemu", "screens", "screens/widget"}},
+	{"screens/dashboard", []string{"draw", "frame", "internal/health", "kube", "sample", "sample/qemu", "sample/top", "screens", "screens/widget"}},
 	{"screens/logs", []string{"draw", "frame", "internal/health", "journal", "screens", "screens/widget"}},
 	{"screens/network", []string{"draw", "frame", "internal/health", "kube", "sample", "screens", "screens/widget"}},
 	{"screens/pages", []string{"journal", "screens", "screens/dashboard", "screens/logs", "screens/network"}},

@@ -175,6 +175,10 @@ func (s *scan) podMeta(p *kube.Pod, b []byte) {
 	labels := room[:0]
 	for f := s.over(b); f.next(); {
 		switch f.num {
+		case 5:
+			if p.UID == (kube.UID{}) { // not the hash of its file
+				p.UID = kube.ParseUID(f.data)
+			}
 		case 8:
 			p.Since = s.time(f.data)
 		case 9:
@@ -192,8 +196,11 @@ func (s *scan) podMeta(p *kube.Pod, b []byte) {
 			}
 			labels = append(append(append(labels, k...), '='), v...)
 		case 12:
-			if k, _ := s.pair(f.data); string(k) == "kubernetes.io/config.mirror" {
+			switch k, v := s.pair(f.data); string(k) {
+			case "kubernetes.io/config.mirror":
 				p.Mirror = true
+			case "kubernetes.io/config.hash":
+				p.UID = kube.ParseUID(v)
 			}
 		case 13:
 			if kind := s.controller(f.data); kind != nil {

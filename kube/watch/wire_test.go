@@ -61,6 +61,20 @@ func TestReadPodMetadata(t *testing.T) {
 	}
 }
 
+// TestReadPodUID: the kubelet names a pod's cgroup by its UID, and a static pod's by the hash of its file.
+func TestReadPodUID(t *testing.T) {
+	const uid, hash = "0d4f6c1e-7a55-4c0b-9a53-6d2c8f3b1a90", "3f1c8a529e0b4a57b2f71a2b3c4d5e6f"
+	for want, fields := range map[string][]byte{
+		uid:  metadata("team", "a", "7", text(5, uid)),
+		hash: metadata("team", "b", "7", text(5, uid), sub(12, text(1, "kubernetes.io/config.hash"), text(2, hash))),
+		"":   metadata("team", "c", "7", text(5, "none")),
+	} {
+		if _, p := readPod(new(scan), fields); p.UID != kube.ParseUID(want) || want != "" && p.UID == (kube.UID{}) {
+			t.Errorf("%q is read as %x", want, p.UID)
+		}
+	}
+}
+
 func TestReadNode(t *testing.T) {
 	condition := func(typ, status, reason string) []byte {
 		return sub(4, text(1, typ), text(2, status), sub(4, number(1, 1_700_000_000)), text(5, reason), text(6, "a\nsentence"))

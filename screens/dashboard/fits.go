@@ -33,12 +33,14 @@ const (
 	cpuStalled
 	cpuSensors
 	cpuCores
+	cpuProcesses
 	cpuHistory
 	memoryGauge
 	memoryAmounts
 	memorySwap
 	memoryHuge
 	memoryStalled
+	memoryProcesses
 	diskRule
 	diskRows
 	diskArrays
@@ -93,6 +95,8 @@ var priority = [...]struct {
 	{diskFilesystems, diskPanel, 1, 4},
 	{netRows, netPanel, 1, 4},
 	{cpuCores, cpuPanel, 1, 8},
+	{cpuProcesses, cpuPanel, 4, 6},
+	{memoryProcesses, memoryPanel, 4, 6},
 	{cpuHistory, cpuPanel, historyRows, historyRows + 1},
 	{diskHistory, diskPanel, mirrorRows, mirrorRows},
 	{clusterNode, clusterPanel, 1, 1},
@@ -155,7 +159,7 @@ func (d *Page) wants(p part, width, most int, f *frame.Frame) int {
 		if !widget.ClusterKnown(f) {
 			return 0
 		}
-	case cpuCores, cpuSensors, memoryHuge, diskArrays, diskRows, diskFilesystems:
+	case cpuCores, cpuProcesses, memoryProcesses, cpuSensors, memoryHuge, diskArrays, diskRows, diskFilesystems:
 		if h == nil {
 			return 0
 		}

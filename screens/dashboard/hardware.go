@@ -45,6 +45,7 @@ func (d *Page) drawCPU(r draw.Region, f *frame.Frame) {
 		drawSensors(r.CutTop(1), f)
 	}
 	drawCores(r.CutTop(d.fits.rows[cpuCores]), h.Cores, f.Settings.CPU)
+	drawProcesses(r.CutTop(d.fits.rows[cpuProcesses]), "Processes outside VMs, in percent of a CPU", false, f)
 	history(r, &h.History.CPU, f.Settings.CPU, f)
 }
 
@@ -196,6 +197,7 @@ func (d *Page) drawMemory(r draw.Region, f *frame.Frame) {
 		p.Text(draw.Dim, "stalled ")
 		pressure(&p, f, "some", f.Host.Pressure.MemorySome, "full", f.Host.Pressure.MemoryFull)
 	}
+	drawProcesses(r.CutTop(d.fits.rows[memoryProcesses]), "Processes outside VMs, by memory", true, f)
 	history(r, &f.Host.History.Memory, f.Settings.Memory, f)
 }
 
