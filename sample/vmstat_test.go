@@ -3,6 +3,8 @@ package sample
 import (
 	"context"
 	"math"
+	"os"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -63,6 +65,13 @@ func TestOOMKillsOfAHost(t *testing.T) {
 func TestProcessesOfReaders(t *testing.T) {
 	root := sampletest.CopyOf(t, "bare")
 	sampletest.Put(t, root, "/proc/1/stat", "1 (systemd) S 0 1 1 0 -1 4194560 1 2 3 4 5 6 0 0 20 0 1 0 9 4096 2000\n")
+	own := strconv.Itoa(os.Getpid())
+	if err := os.Rename(root+"/proc/self", root+"/proc/"+own); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(own, root+"/proc/self"); err != nil {
+		t.Fatal(err)
+	}
 	s := New(Options{Root: root, Readers: 2})
 	begin(t, s)
 	s.WaitSlow(context.Background())

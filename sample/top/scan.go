@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"errors"
 	"math"
+	"os"
 	"slices"
 	"strconv"
 	"time"
@@ -25,6 +26,9 @@ const (
 
 // errUnreadable says that what is shown is not all.
 const errUnreadable = procfile.Warning("some processes cannot be read")
+
+// errForeign says that the numbers in /proc are not those that this program's system calls take, as in some containers.
+var errForeign = errors.New("/proc is of another PID namespace than this program")
 
 // record is what is known of one process.
 type record struct {
@@ -59,6 +63,7 @@ func cpuTime(pid int) (time.Duration, error) {
 // scan lists /proc, asks how much CPU time each process has used, and reads /proc/PID/stat of what is new or has used some
 // since. In the second of two scans that find the same it does not allocate.
 type scan struct {
+	foreign       bool // errForeign
 	now           func() time.Duration
 	guests        func() (list []qemu.Guest, why string)
 	clock         func(pid int) (time.Duration, error)
@@ -77,8 +82,9 @@ type scan struct {
 
 func newScan(root string, now func() time.Duration, clock func(int) (time.Duration, error), guests func() ([]qemu.Guest, string)) *scan {
 	path := []byte(root + "/proc/")
+	self, _ := os.Readlink(root + "/proc/self")
 	return &scan{
-		now: now, guests: guests, clock: clock, max: maxProcesses, root: len(path), path: path, lister: procfile.Lister{Root: root},
+		foreign: self != strconv.Itoa(os.Getpid()), now: now, guests: guests, clock: clock, max: maxProcesses, root: len(path), path: path, lister: procfile.Lister{Root: root},
 		stat: procfile.New(root, "/proc/[pid]/stat"), cgroup: procfile.New(root, "/proc/[pid]/cgroup"),
 	}
 }
@@ -91,6 +97,9 @@ func (s *scan) run() error {
 	s.turn++
 	if err := s.list(); err != nil {
 		return err
+	}
+	if s.foreign {
+		return errForeign
 	}
 	s.markVMs()
 	remark, err := s.read()

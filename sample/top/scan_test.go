@@ -7,6 +7,7 @@ import (
 	"math"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -31,9 +32,20 @@ type tree struct {
 // newTree has processes 1 and 2, which began with the boot, an hour ago.
 func newTree(t testing.TB) *tree {
 	p := &tree{t, sampletest.NewClock(), t.TempDir(), map[int]time.Duration{}}
+	self(t, p.root, os.Getpid())
 	p.put(1, "systemd", "S", 0, 100, 10, "/init.scope")
 	p.put(2, "kthreadd", "S", 0x200000, 0, 0, "/")
 	return p
+}
+
+// self makes /proc one in which this process has that number.
+func self(t testing.TB, root string, pid int) {
+	t.Helper()
+	sampletest.Put(t, root, "/proc/uptime", "3600.00 1.00\n")
+	os.Remove(root + "/proc/self")
+	if err := os.Symlink(strconv.Itoa(pid), root+"/proc/self"); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // put makes a process of that many ticks of CPU time and MiB of memory, which began at tick 100 times its number.
@@ -276,6 +288,15 @@ func TestTopOfHiddenProcesses(t *testing.T) {
 	p.Pass(scanEvery)
 	if err := s.run(); !procfile.Missing(err) {
 		t.Errorf("no /proc: %v", err)
+	}
+}
+
+// TestTopOfAnotherNamespace: a number that means two processes does not lend one the other's CPU time.
+func TestTopOfAnotherNamespace(t *testing.T) {
+	p := newTree(t)
+	self(t, p.root, os.Getpid()+1)
+	if s := p.scan(); s.run() != errForeign || len(s.out.ByCPU) != 0 {
+		t.Errorf("%+v", s.out)
 	}
 }
 
