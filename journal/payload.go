@@ -2,11 +2,11 @@ package journal
 
 import (
 	"bytes"
-	"slices"
 	"unicode/utf16"
 	"unicode/utf8"
 
 	"hypervisor-tui/internal/clean"
+	"hypervisor-tui/internal/order"
 )
 
 // AppendPayload appends to dst what a reader wants to see of a message, which is clean text: without the time, level
@@ -275,7 +275,7 @@ func (f *fields) whole() WholeField {
 
 // failuresFirst sorts what says why it failed to the front.
 func failuresFirst(own []WholeField) []WholeField {
-	slices.SortStableFunc(own, func(a, b WholeField) int { return failureRank(a.Name) - failureRank(b.Name) })
+	order.By(own, func(a, b *WholeField) int { return failureRank(a.Name) - failureRank(b.Name) })
 	return own
 }
 

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+
+	"hypervisor-tui/internal/order"
 )
 
 func (o *Objects) listVMs() []VM {
@@ -11,7 +13,7 @@ func (o *Objects) listVMs() []VM {
 	for _, r := range o.VMs.rows {
 		list = append(list, r.object)
 	}
-	slices.SortFunc(list, func(a, b VM) int {
+	order.By(list, func(a, b *VM) int {
 		return cmp.Or(strings.Compare(a.Namespace, b.Namespace), strings.Compare(a.Name, b.Name))
 	})
 	return list
@@ -70,7 +72,7 @@ func (o *Objects) rollInstances(s *State) {
 			s.Virt.LocalVCPUs += r.object.VCPUs
 		}
 	}
-	slices.SortFunc(list, func(a, b VMI) int {
+	order.By(list, func(a, b *VMI) int {
 		return cmp.Or(strings.Compare(a.Namespace, b.Namespace), strings.Compare(a.Name, b.Name))
 	})
 	s.Virt.VMIs = list
@@ -91,11 +93,11 @@ func (o *Objects) listMigrations() []Migration {
 			going = append(going, m)
 		}
 	}
-	newest := func(a, b Migration) int {
+	newest := func(a, b *Migration) int {
 		return cmp.Or(b.Created.Compare(a.Created), strings.Compare(a.Namespace, b.Namespace), strings.Compare(a.Name, b.Name))
 	}
-	slices.SortFunc(going, newest)
-	slices.SortFunc(ended, newest)
+	order.By(going, newest)
+	order.By(ended, newest)
 	return append(going[:min(len(going), MaxGoing)], ended[:min(len(ended), MaxEnded)]...)
 }
 
@@ -141,7 +143,7 @@ func (o *Objects) drain(here *Node) []Blocker {
 			list = append(list, Blocker{namespace, name, "disruption budget " + budget + " allows no eviction"})
 		}
 	}
-	slices.SortFunc(list, func(a, b Blocker) int {
+	order.By(list, func(a, b *Blocker) int {
 		return cmp.Or(strings.Compare(a.Namespace, b.Namespace), strings.Compare(a.Name, b.Name))
 	})
 	return list[:min(len(list), MaxBlockers)]

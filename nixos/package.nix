@@ -58,10 +58,11 @@ buildGoModule (finalAttrs: {
   excludedPackages = [ "kube/apitest/server" ];
 
   env.CGO_ENABLED = 0;
-  tags = lib.optional (!withKube) "nokube";
+  tags = [ "tcell_minimal" ] ++ lib.optional (!withKube) "nokube";
   ldflags = [
     "-s"
     "-w"
+    "-funcalign=8"
     "-X main.version=${finalAttrs.version}"
   ];
 

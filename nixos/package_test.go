@@ -72,7 +72,7 @@ func TestPackage(t *testing.T) {
 	if last := got.Ldflags[len(got.Ldflags)-1]; last != "-X main.version="+got.Version {
 		t.Errorf("the program's version is set by %q", last)
 	}
-	if got.Nokube != "hypervisor-tui-nokube" || fmt.Sprint(got.Tags) != "[nokube]" {
+	if got.Nokube != "hypervisor-tui-nokube" || fmt.Sprint(got.Tags) != "[tcell_minimal nokube]" {
 		t.Errorf("without the cluster it is %s with the tags %q", got.Nokube, got.Tags)
 	}
 	if fmt.Sprint(got.Check) != "[versionCheckHook]" {

@@ -2,6 +2,7 @@ package report
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 
 	"hypervisor-tui/frame"
@@ -34,19 +35,14 @@ type schema interface {
 func (all figures[T]) document(at string, row func(path, kind, help, null string)) {
 	for i := range all {
 		f := &all[i]
-		path, kind, null := at+f.key, f.kind, f.null
+		path, kind := at+f.key, cmp.Or(f.kind, "object")
 		switch kind {
 		case list:
 			path += "[]"
 		case perName:
 			path, kind = path+".*", "object"
-		case "":
-			kind = "object"
 		}
-		if null == "" {
-			null = "never"
-		}
-		row(path, kind, f.help, null)
+		row(path, kind, f.help, cmp.Or(f.null, "never"))
 		if f.inner != nil {
 			f.inner.document(path+".", row)
 		}
@@ -55,28 +51,34 @@ func (all figures[T]) document(at string, row func(path, kind, help, null string
 
 // of is the object made from v. Of a nil one each key is there, and null where it can be.
 func (all figures[T]) of(v *T) members {
-	object := make(members, 0, len(all))
+	object := make(members, len(all))
 	for i := range all {
-		f := &all[i]
-		m := member{key: f.key}
-		switch {
-		case v != nil:
+		f, m := &all[i], &object[i]
+		if m.key = f.key; v != nil {
 			m.value = f.value(v)
-		case f.kind == list:
-			m.value = []any{}
-		case f.kind == perName:
-			m.value = map[string]int{}
+		} else {
+			m.value = nothing(f.kind)
 		}
-		object = append(object, m)
 	}
 	return object
 }
 
+// nothing is what a figure of the given kind is where there is nothing to read it from.
+func nothing(kind string) any {
+	switch kind {
+	case list:
+		return []any{}
+	case perName:
+		return map[string]int{}
+	}
+	return nil
+}
+
 // list is one object for each of vs.
 func (all figures[T]) list(vs []T) []members {
-	objects := make([]members, 0, len(vs))
+	objects := make([]members, len(vs))
 	for i := range vs {
-		objects = append(objects, all.of(&vs[i]))
+		objects[i] = all.of(&vs[i])
 	}
 	return objects
 }

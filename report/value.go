@@ -5,7 +5,9 @@ import (
 	"time"
 )
 
-// known is v where ok, and null otherwise.
+// known is v where ok, and null otherwise. It stands in hundreds of figures, each of which would get a copy of it.
+//
+//go:noinline
 func known[T any](v T, ok bool) *T {
 	if !ok {
 		return nil

@@ -10,6 +10,7 @@ import (
 	"github.com/mdlayher/netlink"
 	"golang.org/x/sys/unix"
 
+	"hypervisor-tui/internal/order"
 	"hypervisor-tui/sample"
 )
 
@@ -112,7 +113,7 @@ func decodeListener(b []byte) (l sample.Listener, ok bool) {
 
 // settleListeners sorts by port and lists each port and address once.
 func settleListeners(list []sample.Listener) []sample.Listener {
-	slices.SortFunc(list, func(a, b sample.Listener) int {
+	order.By(list, func(a, b *sample.Listener) int {
 		return cmp.Or(a.Port-b.Port, cmp.Compare(a.Address, b.Address))
 	})
 	return slices.Compact(list)

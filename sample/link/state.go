@@ -8,6 +8,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"hypervisor-tui/internal/clean"
+	"hypervisor-tui/internal/order"
 )
 
 // linkState is what is known of the links: the last dump with the events since. Run's goroutine owns it.
@@ -200,7 +201,7 @@ func (w *linkState) replace(f *findings) (changed bool) {
 	if changed = changed || len(links) != len(w.links); changed {
 		w.links = slices.Clone(links) // in no more memory than they need
 	}
-	slices.SortStableFunc(f.addresses, func(a, b addressMessage) int { return a.index - b.index })
+	order.By(f.addresses, func(a, b *addressMessage) int { return a.index - b.index })
 	changed = changed || !slices.Equal(w.addresses, f.addresses)
 	w.addresses = f.addresses
 	return changed
@@ -209,7 +210,7 @@ func (w *linkState) replace(f *findings) (changed bool) {
 // byIndex sorts links by index and keeps the last of those that the kernel named twice: a link that was renamed while
 // it was being listed.
 func byIndex(links []linkMessage) []linkMessage {
-	slices.SortStableFunc(links, func(a, b linkMessage) int { return a.index - b.index })
+	order.By(links, func(a, b *linkMessage) int { return a.index - b.index })
 	kept := links[:0]
 	for _, l := range links {
 		if n := len(kept); n > 0 && kept[n-1].index == l.index {

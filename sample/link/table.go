@@ -9,6 +9,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"hypervisor-tui/internal/clean"
+	"hypervisor-tui/internal/order"
 	"hypervisor-tui/sample"
 )
 
@@ -193,7 +194,7 @@ func (a *addressMessage) describe() sample.Address {
 func (w *linkState) gateways() []sample.Gateway {
 	list := make([]sample.Gateway, 0, len(w.hops))
 	hops := slices.Clone(w.hops)
-	slices.SortStableFunc(hops, func(a, b nextHop) int {
+	order.By(hops, func(a, b *nextHop) int {
 		return cmp.Or(cmp.Compare(rank(a.table), rank(b.table)), cmp.Compare(a.family, b.family),
 			cmp.Compare(a.metric, b.metric), cmp.Compare(a.less, b.less))
 	})

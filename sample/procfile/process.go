@@ -7,10 +7,11 @@ import (
 	"errors"
 	"math"
 	"os"
-	"slices"
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"hypervisor-tui/internal/order"
 )
 
 // UserHZ is the unit in which the kernel tells times of processes, whatever its own tick is.
@@ -63,7 +64,7 @@ func (l *Lister) List(p []Process) ([]Process, error) {
 		}
 		p = appendProcesses(p, l.dirents[:n])
 	}
-	slices.SortFunc(p, func(a, b Process) int { return cmp.Compare(a.PID, b.PID) })
+	order.By(p, func(a, b *Process) int { return cmp.Compare(a.PID, b.PID) })
 	switch {
 	case len(p) == 0:
 		return p, ErrNoProcesses

@@ -8,6 +8,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"hypervisor-tui/internal/order"
 	"hypervisor-tui/sample/procfile"
 )
 
@@ -234,12 +235,12 @@ func (g *guests) settle(most int) (left bool) {
 		}
 	}
 	if left = len(g.list) > most; left {
-		slices.SortFunc(g.list, func(a, b guest) int {
+		order.By(g.list, func(a, b *guest) int {
 			return cmp.Or(cmp.Compare(a.rank, b.rank), cmp.Compare(a.start, b.start), cmp.Compare(a.pid, b.pid))
 		})
 		g.list = slices.Clone(g.list[:most])
 	}
-	slices.SortFunc(g.list, func(a, b guest) int {
+	order.By(g.list, func(a, b *guest) int {
 		return cmp.Or(strings.Compare(a.namespace, b.namespace), strings.Compare(a.name, b.name), cmp.Compare(a.pid, b.pid))
 	})
 	return left

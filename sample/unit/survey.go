@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"hypervisor-tui/internal/clean"
+	"hypervisor-tui/internal/order"
 	"hypervisor-tui/sample"
 )
 
@@ -101,7 +102,7 @@ func (w *Watcher) slowReader(ctx context.Context) error {
 // trouble asks for the units that have failed or wait for a restart, by name.
 func (w *Watcher) trouble(ctx context.Context) ([]status, error) {
 	units, err := w.bus.list(ctx, "ListUnitsFiltered", troubled())
-	slices.SortFunc(units, func(a, b status) int { return cmp.Compare(a.Name, b.Name) })
+	order.By(units, func(a, b *status) int { return cmp.Compare(a.Name, b.Name) })
 	return units, err
 }
 
@@ -164,7 +165,7 @@ func (s *slowReader) services(ctx context.Context, named []status) error {
 			s.units.Restarting = append(s.units.Restarting, u)
 		}
 	}
-	slices.SortFunc(s.units.Restarting, func(a, b sample.Unit) int { return cmp.Compare(a.Name, b.Name) })
+	order.By(s.units.Restarting, func(a, b *sample.Unit) int { return cmp.Compare(a.Name, b.Name) })
 	return nil
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"hypervisor-tui/draw"
 	"hypervisor-tui/frame"
+	"hypervisor-tui/internal/order"
 	"hypervisor-tui/journal"
 	"hypervisor-tui/screens"
 	"hypervisor-tui/screens/widget"
@@ -83,7 +84,8 @@ func (d *entry) takeApart() (says journal.WholeField, own, other []journal.Whole
 	if d.whole == nil {
 		return says, nil, nil
 	}
-	other = slices.SortedStableFunc(slices.Values(d.whole.Fields), func(a, b journal.WholeField) int { return cmp.Compare(a.Name, b.Name) })
+	other = slices.Clone(d.whole.Fields)
+	order.By(other, func(a, b *journal.WholeField) int { return cmp.Compare(a.Name, b.Name) })
 	at := slices.IndexFunc(other, func(f journal.WholeField) bool { return f.Name == messageField })
 	if at < 0 {
 		return says, nil, other
