@@ -214,7 +214,7 @@ func (l *Page) refilter() {
 // clear ends a search that is under way, takes away the filter, or else goes back to following.
 func (l *Page) clear() {
 	switch {
-	case l.query.Move != journal.Stay:
+	case l.query.Move != journal.Stay && l.query.Move != journal.Around:
 		l.query.Move, l.query.Count, l.land = journal.Stay, 0, keep
 		if l.query.Anchor == 0 {
 			l.follow()

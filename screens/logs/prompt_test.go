@@ -70,6 +70,23 @@ func TestNeighboursOfAMatch(t *testing.T) {
 	})
 }
 
+// TestEscTakesAwayASlowFilter: at once, although what passes it is still looked for.
+func TestEscTakesAwayASlowFilter(t *testing.T) {
+	c, l := newLogsConsole(nil)
+	f := frametest.Fixed()
+	c.Show(80, 24, f)
+	f.Page.Query = l.query.Number
+	for _, k := range []draw.Key{draw.KeyUp, '/', 'x', draw.KeyEnter} {
+		c.Handle(k, f)
+	}
+	if l.query.Filter.Text != "x" || l.query.Move != journal.Around {
+		t.Fatalf("%+v", l.query)
+	}
+	if c.Handle(draw.KeyEsc, f); l.query.Filter.Text != "" || l.following() {
+		t.Errorf("Esc leaves %+v", l.query)
+	}
+}
+
 // TestWrappedPagesSkipNothing: PgUp and PgDn, whole and half, over entries of all heights show every one, in order.
 func TestWrappedPagesSkipNothing(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
