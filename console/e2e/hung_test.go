@@ -325,7 +325,7 @@ func TestF55HungKubeconfig(t *testing.T) {
 	t.Parallel()
 	path := writeFile(t, "kubeconfig", "x")
 	h := newHungFile(t, "")
-	s := h.start(t, path, setup{w: 160, h: 40, args: []string{"--config", writeFile(t, "config.yaml", "kubeconfigPath: "+path+"\n")}})
+	s := h.start(t, path, setup{w: 160, h: 60, args: []string{"--config", writeFile(t, "config.yaml", "kubeconfigPath: "+path+"\n")}})
 	s.await(footer)
 	s.sources("cluster not seen: " + path + " not answering")
 	s.ends()
