@@ -144,12 +144,12 @@ func (w *Watcher) watch(ctx context.Context, publish func(*Processes)) {
 		publish(&s.out)
 		wait := firstScan
 		if !first {
-			wait = wakeup.Until(time.Now(), scanEvery)
+			wait = max(wakeup.Until(time.Now(), scanEvery), min(restShare*cost, restLimit))
 		}
 		if !first || !s.out.Health.Has() {
 			w.once.Do(func() { close(w.settled) })
 		}
-		wakeup.Pause(ctx, max(wait, min(restShare*cost, restLimit)))
+		wakeup.Pause(ctx, wait)
 	}
 	publish(&Processes{})
 }
