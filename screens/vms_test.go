@@ -211,6 +211,27 @@ func TestSortedColumnIsShown(t *testing.T) {
 	}
 }
 
+// TestNamespaceIsSaidOnce: in the title where there is room for it, else with each name; the captions are never covered.
+func TestNamespaceIsSaidOnce(t *testing.T) {
+	for _, namespace := range []string{"team", "production", "a-namespace-with-a-rather-long-name"} {
+		f := frametest.Fixed()
+		f.VMs = &qemu.VMs{Health: frametest.OK()}
+		for i := range 40 {
+			f.VMs.VMs = append(f.VMs.VMs, qemu.VM{Namespace: namespace, Name: fmt.Sprintf("v%02d", i), PID: i + 1, Cores: float64(100 - i)})
+		}
+		f.Guests = frame.MergeGuests(nil, &f.Snapshot)
+		for w := 72; w < 160; w++ {
+			text := shot(t, frame.Dashboard, w, 24, f)
+			_, table, _ := strings.Cut(text, "-- VMs here ")
+			title, rows, _ := strings.Cut(table, "\n")
+			once := strings.Contains(title, "in "+namespace+" ")
+			if !strings.Contains(title, "vCPUs busy") || !strings.Contains(title, "+37") || once == strings.Contains(rows, namespace[:4]) {
+				t.Errorf("%d columns: %q, said once: %v:\n%s", w, namespace, once, text)
+			}
+		}
+	}
+}
+
 // TestVMsNotKnown: a search that found nothing, and one that could not be made, are two pictures.
 func TestVMsNotKnown(t *testing.T) {
 	for name, c := range map[string]struct {

@@ -20,6 +20,7 @@ func Healthy(f *frame.Frame) {
 		if v := &f.Kube.Virt.VMIs[i]; v.Node == "hypervisor-01" {
 			f.VMs.VMs = append(f.VMs.VMs, qemu.VM{Namespace: v.Namespace, Name: v.Name, PID: 4000 + i, Started: time.Hour, VCPUs: v.VCPUs,
 				Cores: float64(i) / 4, CPU: float64(i * 6), Memory: v.Memory, Configured: v.Memory, Read: float64(i * MiB), Write: 1000, Rx: 2000, Tx: math.NaN()})
+			recent(&f.VMs.VMs[len(f.VMs.VMs)-1])
 		}
 	}
 	f.Units.Failed, f.Units.State = nil, "running"

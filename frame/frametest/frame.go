@@ -150,11 +150,22 @@ func fixedProcesses() *top.Processes {
 }
 
 func fixedVMs() *qemu.VMs {
-	return &qemu.VMs{At: Boot, Health: OK(), VMs: []qemu.VM{
+	v := &qemu.VMs{At: Boot, Health: OK(), VMs: []qemu.VM{
 		{Name: "rescue", PID: 4713, Started: Boot - time.Minute, Cores: math.NaN(), CPU: math.NaN(), Memory: 512 * MiB, Read: math.NaN(), Write: math.NaN(), Rx: math.NaN(), Tx: math.NaN()},
 		{Namespace: "default", Name: "database-01", PID: 4711, Started: time.Hour, VCPUs: 8, Cores: 6.4, CPU: 80.1, Memory: 15 * GiB, Configured: 16 * GiB, Read: 200 * MiB, Write: 100 * MiB, Rx: 12 * MiB, Tx: 30 * MiB},
 		{Namespace: "web", Name: "frontend-with-a-rather-long-name", PID: 4712, Started: 2 * time.Hour, VCPUs: 2, Cores: 0.1, CPU: 5, Memory: 1.5 * GiB, Configured: 2 * GiB, Read: math.NaN(), Write: math.NaN(), WhyDisk: "cgroup v1 has no io.stat", Rx: 1000, Tx: 2000},
 	}}
+	for i := range v.VMs {
+		recent(&v.VMs[i])
+	}
+	return v
+}
+
+// recent gives a VM a past that ends in what it does now.
+func recent(vm *qemu.VM) {
+	for i := range qemu.RecentLen {
+		vm.Recent.Push(vm.Cores * (0.7 + 0.3*math.Cos(float64(qemu.RecentLen-1-i)/9)))
+	}
 }
 
 // The guests that interfaces of the fixed frame belong to.

@@ -20,6 +20,7 @@ type follower struct {
 	stat, statm, status       procfile.File
 	ioStat, netDev            procfile.File
 	cpu, rx, tx               counter
+	recent                    Recent
 	links                     int        // that rx and tx add up
 	io, ioNow                 []ioDevice // before and now
 	ioAt                      time.Duration
@@ -65,6 +66,8 @@ func (r *Reader) sample(f *follower, now time.Duration, vm *VM) bool {
 	if !r.sampleCPU(f, now, vm) {
 		return false
 	}
+	f.recent.Push(vm.Cores)
+	vm.Recent = f.recent
 	if err := r.sampleMemory(f, vm); vanished(err) {
 		return false
 	} else if err != nil {

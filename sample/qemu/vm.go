@@ -1,6 +1,7 @@
 package qemu
 
 import (
+	"math"
 	"time"
 
 	"hypervisor-tui/internal/health"
@@ -35,6 +36,41 @@ type VM struct {
 	WhyMemory  string        // why Memory is unknown
 	WhyDisk    string        // why Read and Write are unknown
 	WhyNet     string        // why Rx and Tx are unknown
+	Recent     Recent        // the newest points of Cores
+}
+
+// RecentLen is how many points a Recent has at most.
+const RecentLen = 60
+
+// Recent is the newest points of one figure, one a sample; NaN is a gap. The zero value is empty, and a copy shares nothing.
+type Recent struct {
+	points [RecentLen]float32 // oldest first
+	pushed uint64
+}
+
+// Push adds the newest point.
+func (r *Recent) Push(v float64) {
+	copy(r.points[:], r.points[1:])
+	r.points[RecentLen-1] = float32(v)
+	r.pushed++
+}
+
+// Len is the number of points.
+func (r *Recent) Len() int { return int(min(r.pushed, RecentLen)) }
+
+// Pushed is how many points there ever were.
+func (r *Recent) Pushed() uint64 { return r.pushed }
+
+// Peak is the largest of the points from, from+1 ... to-1, 0 is the oldest; gaps are left out. NaN: there is none.
+func (r *Recent) Peak(from, to int) float64 {
+	largest := float32(math.NaN())
+	known := r.points[RecentLen-r.Len():]
+	for _, v := range known[max(from, 0):max(min(to, len(known)), from, 0)] {
+		if v > largest || largest != largest {
+			largest = v
+		}
+	}
+	return float64(largest)
 }
 
 // Copy makes dst equal to src without sharing the slice, whose memory dst keeps: it allocates only when it has

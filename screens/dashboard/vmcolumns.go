@@ -45,11 +45,12 @@ var (
 // Columns that are not figures.
 const (
 	vmName     = 20 // the least that a name gets,
-	vmNameMost = 44 // and the most: figures stand near the name that they belong to
+	vmNameMost = 40 // and the most: figures stand near the name that they belong to
 	vmState    = 12 // where KubeVirt tells it
 	vmNode     = 20
 	vmAddress  = 16 // the least
-	vmBar      = 20 // the most
+	vmChart    = 20 // the most that a chart gets,
+	vmChartMin = 8  // and the least
 )
 
 // vmLayout is where the columns of a table of a width are. The zero value of a width: there is no such column.
@@ -57,7 +58,7 @@ type vmLayout struct {
 	name, state int
 	columns     []vmColumn
 	n, last     int // how many of columns there are, and which is the last of them
-	bar         int // of the share of its vCPUs
+	spark, bar  int // before the CPUs that it keeps busy, and before their share of its own
 	place       int // the column from which node and addresses are, 0: none
 }
 
@@ -82,15 +83,19 @@ func layoutVMs(f *frame.Frame, width int, order vmOrder) vmLayout {
 	}
 	more := min(max(room, 0), vmNameMost-vmName)
 	l.name = vmName + more
-	if room -= more; l.state > 0 && room >= vmNode+vmAddress+4 {
+	room -= more
+	placed := l.state > 0 && room >= vmNode+vmAddress+4
+	if placed {
 		room -= vmNode + vmAddress + 4
-		l.bar = min(room, vmBar)
-		l.place = l.name + l.state + columnsWidth(l.columns) + l.bar + 3
-	} else if l.state == 0 {
-		l.bar = min(room, vmBar)
 	}
-	if l.bar < 8 {
-		l.place, l.bar = max(l.place-l.bar, 0), 0
+	switch {
+	case room >= 2*vmChartMin:
+		l.spark, l.bar = min(room/2, vmChart), min(room/2, vmChart)
+	case room >= vmChartMin:
+		l.spark = room
+	}
+	if placed {
+		l.place = l.name + l.state + l.spark + l.bar + columnsWidth(l.columns) + 3
 	}
 	return l
 }
@@ -107,8 +112,12 @@ func (l *vmLayout) column(i int) (c *vmColumn, width int) {
 	if i == l.n-1 {
 		i = l.last
 	}
-	if c = &l.columns[i]; i == 1 {
-		return c, c.width + l.bar
+	c = &l.columns[i]
+	switch c.figure {
+	case vmBusy:
+		return c, l.spark + c.width
+	case vmShare:
+		return c, l.bar + c.width
 	}
 	return c, c.width
 }
@@ -122,11 +131,22 @@ func vmFigures(r draw.Region, vm *qemu.VM, f *frame.Frame, l vmLayout, free int)
 		if cell := r.Sub(x, 0, width, 1); x >= free {
 			p := cell.Pen(0, 0)
 			vmFigureOf(&p, c.figure, vm, f, width)
-			if bar := width - c.width; bar > 0 && vm.WhyCPU == "" {
-				cell.Sub(2, 0, bar-2, 1).Gauge(0, vm.CPU, widget.Level(vm.CPU, f.Settings.CPU))
-			}
+			vmChartOf(cell.Sub(2, 0, width-c.width-2, 1), c.figure, vm, f)
 		}
 		x += width
+	}
+}
+
+// vmChartOf draws what stands before a figure: the CPUs that it kept busy of late, all its vCPUs being a full column, or how much
+// of them that is now.
+func vmChartOf(r draw.Region, figure vmFigure, vm *qemu.VM, f *frame.Frame) {
+	switch {
+	case r.Empty() || vm.WhyCPU != "":
+	case figure == vmBusy:
+		all := float64(vm.VCPUs)
+		r.SparkLevels(&vm.Recent, max(qemu.RecentLen/r.W(), 1), all, func(busy float64) draw.Style { return widget.Level(100*busy/all, f.Settings.CPU) })
+	case figure == vmShare && !math.IsNaN(vm.CPU):
+		r.Gauge(0, vm.CPU, widget.Level(vm.CPU, f.Settings.CPU))
 	}
 }
 

@@ -250,7 +250,7 @@ func (v *vms) filtered() bool { return v.filter != "" || v.input.Open }
 func (v *vms) draw(r draw.Region, f *frame.Frame) {
 	rule, l := r.CutTop(1), layoutVMs(f, r.W(), v.order)
 	rows := r.H()
-	v.heading(rule, l, rows, f)
+	namespace := v.heading(rule, l, rows, f)
 	if len(v.sorted) == 0 {
 		p := r.Pen(1, 0)
 		p.Text(draw.Dim, "none")
@@ -258,7 +258,7 @@ func (v *vms) draw(r draw.Region, f *frame.Frame) {
 	at := v.position(f)
 	for i, m := range v.sorted[min(v.top, len(v.sorted)):min(v.top+rows, len(v.sorted))] {
 		row := r.CutTop(1)
-		v.row(row, &f.Guests[m], f, l)
+		vmRow(row, &f.Guests[m], f, l, namespace)
 		if v.top+i == at {
 			row.Restyle(draw.Selected)
 			row.Set(0, 0, '>', draw.Selected)
@@ -266,15 +266,19 @@ func (v *vms) draw(r draw.Region, f *frame.Frame) {
 	}
 }
 
-// heading says on a rule which VMs are listed and names the columns; an arrow is before the one that sorts them.
-func (v *vms) heading(rule draw.Region, l vmLayout, rows int, f *frame.Frame) {
+// heading says on a rule which VMs are listed and names the columns; an arrow is before the one that sorts them. It returns the
+// namespace that it says: each row has its own where there is no room for it.
+func (v *vms) heading(rule draw.Region, l vmLayout, rows int, f *frame.Frame) (namespace string) {
 	title := "VMs here"
 	if v.all {
 		title = "All VMs"
 	}
 	p := rule.Rule(0, title)
-	if v.namespace != "" {
-		p.Text(draw.Dim, "in ").Fit(draw.Text, v.namespace, 30).Text(draw.Dim, " ")
+	first, width := l.column(0)
+	free := l.name + l.state + width - len(" v") - len(first.caption) // where the captions begin
+	if more := len("+1234 "); v.namespace != "" && p.X()+len("in  ")+draw.Columns(v.namespace)+more <= free {
+		namespace = v.namespace
+		p.Text(draw.Dim, "in ").Text(draw.Text, namespace).Text(draw.Dim, " ")
 	}
 	if v.order == byName {
 		p.Text(draw.Dim, "by name ")
@@ -286,7 +290,11 @@ func (v *vms) heading(rule draw.Region, l vmLayout, rows int, f *frame.Frame) {
 		}
 		p.Text(draw.Text, " ").Int(draw.Text, int64(len(v.sorted))).Text(draw.Dim, " of ").Int(draw.Text, int64(len(f.Guests))).Text(draw.Dim, " ")
 	} else if n := len(v.sorted) - rows; n > 0 {
-		p.Text(draw.Dim, "+").Int(draw.Text, int64(n)).Text(draw.Dim, " more ")
+		p.Text(draw.Dim, "+").Int(draw.Text, int64(n))
+		if p.X()+len(" more ") <= free {
+			p.Text(draw.Dim, " more")
+		}
+		p.Text(draw.Dim, " ")
 	}
 	if l.state > 0 && l.name >= p.X() {
 		vmis := &f.Kube.Kinds[kube.KindVMI].Health
@@ -322,16 +330,18 @@ func (v *vms) heading(rule draw.Region, l vmLayout, rows int, f *frame.Frame) {
 		p.Text(draw.Dim, " node ").To(l.place - 1 + vmNode)
 		p.Text(draw.Dim, " addresses ")
 	}
+	return namespace
 }
 
-// row draws a VM. A state that is bad is whole, and one that has no figures here has its reason in their place.
-func (v *vms) row(r draw.Region, m *frame.Guest, f *frame.Frame, l vmLayout) {
+// vmRow draws a VM, without its namespace where the heading says it. A state that is bad is whole, and one that has no figures
+// here has its reason in their place.
+func vmRow(r draw.Region, m *frame.Guest, f *frame.Frame, l vmLayout, namespace string) {
 	if m.Conflict != frame.Agreed {
 		p := r.Pen(0, 0)
 		p.Glyph(draw.Bad|draw.Bold, draw.Attention)
 	}
 	name := r.Sub(0, 0, l.name, 1).Pen(1, 0)
-	if v.namespace != "" {
+	if namespace != "" {
 		name.Fit(draw.Text, m.Name, name.Left()-1)
 	} else {
 		vmTitle(&name, m)
