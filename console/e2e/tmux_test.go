@@ -104,20 +104,20 @@ func TestTmux(t *testing.T) {
 
 func (p *pane) walk() {
 	p.t.Helper()
-	p.await("Node:", "Memory", "Network I/O", footer)
+	p.await("Node:", "Memory", "Disk I/O", footer)
 	p.press("F1")
 	p.await(" All ", "following")
 	p.press("F3")
 	p.await("Physical interfaces", "lo ")
 	p.press("F2")
-	p.await("Disk I/O and filesystems")
+	p.await("Disk I/O")
 	p.press("3")
 	p.await("Physical interfaces")
 	p.press("2")
-	p.await("Disk I/O and filesystems")
+	p.await("Disk I/O")
 	p.press("1")
 	p.await(" All ", "following")
-	for _, want := range []string{"Disk I/O and filesystems", "Physical interfaces", " All "} {
+	for _, want := range []string{"Disk I/O", "Physical interfaces", " All "} {
 		p.press("Tab")
 		p.await(want)
 	}
