@@ -2,6 +2,7 @@ package journal
 
 import (
 	"bytes"
+	"encoding/hex"
 	"unicode/utf16"
 	"unicode/utf8"
 
@@ -208,21 +209,14 @@ func escapedRune(b []byte) (r rune, n int) {
 
 // codeUnit reads \u1234, -1 when b does not start with it.
 func codeUnit(b []byte) rune {
+	var unit [2]byte
 	if len(b) < 6 || b[0] != '\\' || b[1] != 'u' {
 		return -1
 	}
-	var r rune
-	for _, c := range b[2:6] {
-		switch c = lower(c); {
-		case digit(c):
-			r = r<<4 | rune(c-'0')
-		case c >= 'a' && c <= 'f':
-			r = r<<4 | rune(c-'a'+10)
-		default:
-			return -1
-		}
+	if _, err := hex.Decode(unit[:], b[2:6]); err != nil {
+		return -1
 	}
-	return r
+	return rune(unit[0])<<8 | rune(unit[1])
 }
 
 // Unpack takes a message, which is clean text, apart by the layouts of AppendPayload: what it says, and its own fields in

@@ -31,23 +31,13 @@ type Key struct {
 // Compare orders entries of different files: by the clock that no one sets within a boot, by number when one journald
 // has numbered both, else by the time of day. Merge.Compare knows more.
 func (k *Key) Compare(o *Key) int {
-	if k.Boot == o.Boot {
-		if c := cmp.Compare(k.Monotonic, o.Monotonic); c != 0 {
-			return c
-		}
+	switch {
+	case k.Boot == o.Boot && k.Monotonic != o.Monotonic:
+		return cmp.Compare(k.Monotonic, o.Monotonic)
+	case k.SeqID == o.SeqID && k.Seq != o.Seq:
+		return cmp.Compare(k.Seq, o.Seq)
 	}
-	if k.SeqID == o.SeqID {
-		if c := cmp.Compare(k.Seq, o.Seq); c != 0 {
-			return c
-		}
-	}
-	if c := cmp.Compare(k.Realtime, o.Realtime); c != 0 {
-		return c
-	}
-	if c := bytes.Compare(k.Boot[:], o.Boot[:]); c != 0 {
-		return c
-	}
-	return cmp.Compare(k.Xor, o.Xor)
+	return cmp.Or(cmp.Compare(k.Realtime, o.Realtime), bytes.Compare(k.Boot[:], o.Boot[:]), cmp.Compare(k.Xor, o.Xor))
 }
 
 // Same reports whether two entries of different files are one that was copied, as journald does when /var comes up.

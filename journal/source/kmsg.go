@@ -3,6 +3,7 @@ package source
 import (
 	"bytes"
 	"context"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -131,27 +132,17 @@ func parseRecord(b []byte) (r record, ok bool) {
 func unescape(b []byte) []byte {
 	out := b[:0]
 	for i := 0; i < len(b); i++ {
-		if b[i] == '\\' && i+3 < len(b) && b[i+1] == 'x' {
-			hi, lo := hex(b[i+2]), hex(b[i+3])
-			if hi >= 0 && lo >= 0 {
-				out = append(out, byte(hi<<4|lo))
+		c := [1]byte{b[i]}
+		if i+3 < len(b) && b[i] == '\\' && b[i+1] == 'x' {
+			if _, err := hex.Decode(c[:], b[i+2:i+4]); err == nil {
 				i += 3
-				continue
+			} else {
+				c[0] = '\\'
 			}
 		}
-		out = append(out, b[i])
+		out = append(out, c[0])
 	}
 	return out
-}
-
-func hex(c byte) int {
-	switch {
-	case c >= '0' && c <= '9':
-		return int(c - '0')
-	case c >= 'a' && c <= 'f':
-		return int(c-'a') + 10
-	}
-	return -1
 }
 
 // entry makes an entry of a record. printk's clock runs like CLOCK_MONOTONIC, which stands still in a suspend: the

@@ -2,6 +2,7 @@ package secret
 
 import (
 	"bytes"
+	"encoding/hex"
 	"slices"
 	"strings"
 	"unicode"
@@ -114,10 +115,7 @@ const nameMost = 16
 // at its end, are no part of it.
 func keyAt(text []byte, end int) keyKind {
 	end = nameEnd(text, end)
-	if end == 0 {
-		return plainKey
-	}
-	if noTail(text, end) {
+	if end == 0 || noTail(text, end) {
 		return plainKey
 	}
 	list := endings[0]
@@ -267,19 +265,14 @@ func escapeBefore(text []byte, end int) int {
 // codeBefore returns the rune of the \u0061 that ends at end, and the length of it with all its backslashes; -1 when there
 // is none.
 func codeBefore(text []byte, end int) (r rune, size int) {
+	var unit [2]byte
 	if end < 6 || text[end-5] != 'u' || text[end-6] != '\\' {
 		return -1, 0
 	}
-	for _, c := range text[end-4 : end] {
-		switch c = lower(c); {
-		case digit(c):
-			r = r<<4 | rune(c-'0')
-		case c >= 'a' && c <= 'f':
-			r = r<<4 | rune(c-'a'+10)
-		default:
-			return -1, 0
-		}
+	if _, err := hex.Decode(unit[:], text[end-4:end]); err != nil {
+		return -1, 0
 	}
+	r = rune(unit[0])<<8 | rune(unit[1])
 	for size = 6; size < end && text[end-size-1] == '\\'; {
 		size++
 	}

@@ -1,6 +1,7 @@
 package logfile
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io/fs"
@@ -104,10 +105,7 @@ func (a *fileArchive) Newer(ctx context.Context, from, to journal.Place, put fun
 
 // later is the order of the archive: by time, then by file.
 func later(x, y *journal.Entry) bool {
-	if x.Place.Time != y.Place.Time {
-		return x.Place.Time > y.Place.Time
-	}
-	return x.Place.Seq > y.Place.Seq
+	return cmp.Or(cmp.Compare(x.Place.Time, y.Place.Time), cmp.Compare(x.Place.Seq, y.Place.Seq)) > 0
 }
 
 // merge puts what the cursors come to, the one that is first in the order first. A file that cannot be read any more
