@@ -33,14 +33,14 @@ const (
 )
 
 // words are how names may end, by the kind that makes them. A blank is a place where names may have one of _-. or a blank,
-// or nothing; ^ means that no letter may stand before the word.
+// or nothing; ^ means that no letter may stand before the word. A word that ends another stands below it.
 var words = [...]struct {
 	kind  keyKind
 	texts string
 }{
-	{strongKey, "password,passwd,token,password in,passphrase,passcode,secret value,^psk,^pass,pw,^jwt,^bearer,api key,access key," +
-		"secret key,shared key,account key,storage key,unseal key,recovery key,unlock key,luks key,volume key,auth key,join key," +
-		"license key,key data,dockerconfigjson,dockercfg,requirepass,masterauth,wachtwoord,lösenord,mot de passe,passwort,kennwort," +
+	{strongKey, "password,passwd,token,password in,passphrase,passcode,secret value,^psk,requirepass,^pass,pw,^jwt,^bearer,api key," +
+		"access key,secret key,shared key,account key,storage key,unseal key,recovery key,unlock key,luks key,volume key,auth key," +
+		"join key,license key,key data,dockerconfigjson,dockercfg,masterauth,wachtwoord,lösenord,mot de passe,passwort,kennwort," +
 		"contraseña,senha,salasana,hasło,haslo,пароль,密码,密碼,口令,パスワード,비밀번호"},
 	{passKey, "pwd"},
 	{secretKey, "secret"},
@@ -64,7 +64,7 @@ type ending struct {
 	alone bool
 }
 
-// endings has the words that end in a letter, the longest first, in [0] those that end in none of ASCII's. tails has, for
+// endings has the words that end in a letter, in [0] those that end in none of ASCII's. tails has, for
 // the last letter and the one before it, a bit for each that stands before these in a word, and bit 0 for any: most names
 // end in none.
 var endings, tails = indexWords()
@@ -89,9 +89,6 @@ func indexWords() (endings [128][]ending, tails [32][32]uint32) {
 				*bits |= 1 | 1<<(text[n-3]&31)
 			}
 		}
-	}
-	for _, list := range endings {
-		slices.SortStableFunc(list, func(a, b ending) int { return len(b.runes) - len(a.runes) })
 	}
 	return endings, tails
 }
