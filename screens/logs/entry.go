@@ -24,9 +24,6 @@ type entry struct {
 	raw     bool   // the message is shown as it was written
 	whole   *journal.Whole
 	fields  []field
-	width   int // for which lines is good
-	column  int // where the text of named fields starts
-	lines   []entryLine
 }
 
 // field is what the overlay shows of a field.
@@ -35,39 +32,21 @@ type field struct {
 	style              draw.Style // of the name
 }
 
-// entryLine is one row of the picture: a piece of a field's text, or after the text how much of it there is, or blank.
-type entryLine struct {
-	field      int // -1: blank
-	start, end int
-	first, cut bool
-}
-
 const messageField = "MESSAGE"
 
-// arrange makes the lines anew when the fields have come or the width has changed; it allocates then.
-func (d *entry) arrange(whole *journal.Whole, width int) {
+// arrange makes the fields anew when they have come; it allocates then.
+func (d *entry) arrange(whole *journal.Whole) {
 	if whole != nil && (whole.ID != d.row.ID || whole.Err != "") {
 		whole = nil
 	}
-	if d.lines != nil && d.width == width && d.whole == whole {
+	if d.fields != nil && d.whole == whole {
 		return
 	}
-	d.whole, d.width = whole, width
-	d.fields, d.lines, d.column = d.fields[:0], d.lines[:0], 0
+	d.whole, d.fields = whole, d.fields[:0]
 	says, own, other := d.takeApart()
 	d.add(draw.Text, says)
 	d.add(draw.Accent, own...)
 	d.add(draw.Dim, other...)
-	for _, f := range d.fields {
-		d.column = max(d.column, draw.Columns(f.Name)+2)
-	}
-	d.column = min(d.column, fieldColumns, width/2)
-	for i := range d.fields {
-		if i > 0 && d.fields[i].style != d.fields[i-1].style {
-			d.lines = append(d.lines, entryLine{field: -1})
-		}
-		d.wrap(i)
-	}
 }
 
 func (d *entry) add(style draw.Style, fields ...journal.WholeField) {
@@ -101,30 +80,6 @@ func (d *entry) takeApart() (says journal.WholeField, own, other []journal.Whole
 	return says, own, other
 }
 
-// wrap adds the lines of field i.
-func (d *entry) wrap(i int) {
-	text := d.fields[i].Text
-	room := d.width - d.indent(i)
-	rest, first := text, true
-	for more := true; more; first = false {
-		var line []byte
-		start := len(text) - len(rest)
-		line, rest, more = widget.WrapLine(rest, room)
-		d.lines = append(d.lines, entryLine{field: i, start: start, end: start + len(line), first: first})
-	}
-	if d.fields[i].Cut {
-		d.lines = append(d.lines, entryLine{field: i, cut: true})
-	}
-}
-
-// indent is the columns before the text of field i.
-func (d *entry) indent(i int) int {
-	if d.fields[i].Name == "" {
-		return 0
-	}
-	return d.column
-}
-
 const fieldColumns = 28 // of a field's name at most, with the gap after it
 
 // newEntry asks for all fields of row until it is closed.
@@ -143,7 +98,7 @@ func (d *entry) Close() {
 
 // Update implements screens.Screen.
 func (d *entry) Update(w, h int, f *frame.Frame) {
-	d.arrange(whole(f), max(w-4, 10))
+	d.arrange(whole(f))
 	d.Sheet.Update(w, h, f)
 }
 
@@ -157,10 +112,16 @@ func whole(f *frame.Frame) *journal.Whole {
 
 func (d *entry) content(view draw.Region, f *frame.Frame) draw.Region {
 	d.head(&view, f)
-	for i := range d.lines {
-		if row := view.CutTop(1); row.Visible() && d.lines[i].field >= 0 {
-			d.line(row, &d.lines[i])
+	column := 0
+	for i := range d.fields {
+		column = max(column, draw.Columns(d.fields[i].Name)+2)
+	}
+	column = min(column, fieldColumns, view.W()/2)
+	for i := range d.fields {
+		if i > 0 && d.fields[i].style != d.fields[i-1].style {
+			view.CutTop(1)
 		}
+		d.field(&view, &d.fields[i], column)
 	}
 	return view
 }
@@ -191,22 +152,25 @@ func (d *entry) head(view *draw.Region, f *frame.Frame) {
 	view.CutTop(1)
 }
 
-// line writes one line of a field.
-func (d *entry) line(r draw.Region, line *entryLine) {
-	field := &d.fields[line.field]
-	p := r.Pen(1, 0)
-	indent := d.indent(line.field)
-	if line.first && indent > 0 {
-		p.Fit(field.style, field.Name, indent-1)
+// field writes a field, its text in column when it has a name, and how much of it there is when that is not all.
+func (d *entry) field(view *draw.Region, f *field, column int) {
+	_, style := mark(d.row.Severity)
+	if f.Name == "" {
+		column = 0
+	} else {
+		style = draw.Text
+		p := view.Pen(1, 0)
+		p.Fit(f.style, f.Name, column-1)
 	}
-	p = r.Pen(1+indent, 0)
-	if line.cut {
-		p.Text(draw.Warn, "... and more: it has ").Int(draw.Warn, int64(field.Full)).Text(draw.Warn, " bytes")
-		return
+	rest, room := f.Text, max(view.W()-column-2, 1)
+	for more := true; more; {
+		var line []byte
+		line, rest, more = widget.WrapLine(rest, room)
+		p := view.CutTop(1).Pen(1+column, 0)
+		p.Bytes(style, line)
 	}
-	style := draw.Text
-	if indent == 0 {
-		_, style = mark(d.row.Severity)
+	if f.Cut {
+		p := view.CutTop(1).Pen(1+column, 0)
+		p.Text(draw.Warn, "... and more: it has ").Int(draw.Warn, int64(f.Full)).Text(draw.Warn, " bytes")
 	}
-	p.Bytes(style, field.Text[line.start:line.end])
 }
