@@ -78,20 +78,19 @@ func (a *allowance) wait(ctx context.Context, n int) { sleep(ctx, a.take(n)) }
 type meteredConn struct {
 	net.Conn
 	bytes  *allowance
-	closed chan struct{}
-	once   sync.Once
+	open   context.Context // until Close
+	closed context.CancelFunc
+}
+
+func newMeteredConn(c net.Conn, bytes *allowance) *meteredConn {
+	m := &meteredConn{Conn: c, bytes: bytes}
+	m.open, m.closed = context.WithCancel(context.Background())
+	return m
 }
 
 func (c *meteredConn) Read(b []byte) (int, error) {
 	n, err := c.Conn.Read(b)
-	if d := c.bytes.take(n * costFrames); d > 0 {
-		timer := time.NewTimer(d)
-		defer timer.Stop()
-		select {
-		case <-c.closed:
-		case <-timer.C:
-		}
-	}
+	c.bytes.wait(c.open, n*costFrames)
 	return n, err
 }
 
@@ -102,6 +101,6 @@ func (c *meteredConn) Write(b []byte) (int, error) {
 }
 
 func (c *meteredConn) Close() error {
-	c.once.Do(func() { close(c.closed) })
+	c.closed()
 	return c.Conn.Close()
 }

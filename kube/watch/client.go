@@ -65,7 +65,7 @@ func newClient(server string, c *transport.Config, p *pace) (*client, error) {
 			if err != nil {
 				return nil, err
 			}
-			return &meteredConn{Conn: conn, bytes: cl.bytes, closed: make(chan struct{})}, nil
+			return newMeteredConn(conn, cl.bytes), nil
 		},
 		TLSClientConfig:        secure,
 		TLSHandshakeTimeout:    p.connect,

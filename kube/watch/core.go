@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+	"time"
 	"unsafe"
 
 	"hypervisor-tui/kube"
@@ -119,24 +120,10 @@ func (s *scan) nodeStatus(n *kube.Node, b []byte) {
 
 // nodeCondition keeps Ready first, and of the others those that are not known to be as they should be.
 func (s *scan) nodeCondition(n *kube.Node, b []byte) {
-	var c kube.Condition
-	var message []byte
-	for f := s.over(b); f.next(); {
-		switch f.num {
-		case 1:
-			c.Type = s.name(f.data)
-		case 2:
-			c.Status = s.name(f.data)
-		case 4:
-			c.Since = s.time(f.data)
-		case 5:
-			c.Reason = s.name(f.data)
-		case 6:
-			message = f.data
-		}
-	}
+	raw := s.condition(b)
+	c := kube.Condition{Type: s.name(raw.kind), Status: s.name(raw.status), Reason: s.name(raw.reason), Since: raw.since}
 	if c.Judge(); c.Good == kube.False {
-		c.Message = s.text(message, kube.MaxMessage)
+		c.Message = s.text(raw.message, kube.MaxMessage)
 	}
 	switch {
 	case c.Type == "Ready":
@@ -146,6 +133,31 @@ func (s *scan) nodeCondition(n *kube.Node, b []byte) {
 		n.Conditions = append(n.Conditions, c)
 		s.bytes += int(unsafe.Sizeof(c))
 	}
+}
+
+// wireCondition is a condition of a node or a pod, in the memory of what is read.
+type wireCondition struct {
+	kind, status, reason, message []byte
+	since                         time.Time
+}
+
+// condition reads a NodeCondition or a PodCondition: their numbers are the same.
+func (s *scan) condition(b []byte) (c wireCondition) {
+	for f := s.over(b); f.next(); {
+		switch f.num {
+		case 1:
+			c.kind = f.data
+		case 2:
+			c.status = f.data
+		case 4:
+			c.since = s.time(f.data)
+		case 5:
+			c.reason = f.data
+		case 6:
+			c.message = f.data
+		}
+	}
+	return c
 }
 
 // readPod reads a core/v1 Pod.
@@ -209,19 +221,6 @@ func (s *scan) podMeta(p *kube.Pod, b []byte) {
 		}
 	}
 	p.Labels = s.labels(labels)
-}
-
-// labels is name for several lines. A label's characters are letters, digits and a few signs, or the API server would
-// not have taken it, so they are matched as they are and never shown.
-func (s *scan) labels(b []byte) string {
-	known, ok := s.lines[string(b)]
-	if !ok {
-		s.recall(len(b))
-		known = string(b)
-		s.lines[known] = known
-	}
-	s.bytes += len(known)
-	return known
 }
 
 // controller returns the kind of an owner that controls, nil of one that does not.

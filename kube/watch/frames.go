@@ -24,7 +24,9 @@ var errTooLarge = fmt.Errorf("an object of more than %d MB", mostObject>>20)
 // requests of a client one at a time reads a large object.
 type paced struct {
 	body     io.Reader
+	close    func() error // of body
 	ctx      context.Context
+	cancel   context.CancelCauseFunc // of ctx
 	deadline *time.Timer
 	patience time.Duration // for an object to be whole once its first byte is here
 	wire     *allowance    // that the bytes were taken from
@@ -80,6 +82,22 @@ func (p *paced) Read(b []byte) (int, error) {
 		p.grow()
 	}
 	return n, err
+}
+
+// end gives up the answer.
+func (p *paced) end() {
+	p.deadline.Stop()
+	p.small()
+	p.cancel(nil)
+	_ = p.close() // it is over; whatever closing says changes nothing
+}
+
+// why is err, or the deadline that was behind it.
+func (p *paced) why(err error) error {
+	if cause := context.Cause(p.ctx); errors.Is(cause, errSilent) {
+		return cause
+	}
+	return err
 }
 
 // event is one event of a watch. Its object is valid until the next one is read.

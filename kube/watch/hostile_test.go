@@ -449,7 +449,7 @@ func TestF56ConnectionIsPaced(t *testing.T) {
 	for bodies, each := range map[bool]int{false: costFrames, true: 1} {
 		synctest.Test(t, func(t *testing.T) {
 			here, there := net.Pipe()
-			c := &meteredConn{Conn: here, bytes: newAllowance(free, added), closed: make(chan struct{})}
+			c := newMeteredConn(here, newAllowance(free, added))
 			timer := time.AfterFunc(24*time.Hour, func() {})
 			defer timer.Stop()
 			var in io.Reader = c

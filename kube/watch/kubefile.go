@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"path/filepath"
+	"slices"
 
 	"gopkg.in/yaml.v3"
 	"k8s.io/client-go/transport"
@@ -17,24 +18,29 @@ import (
 
 // kubefile is what is used of a kubeconfig, in YAML or JSON. Format: client-go, tools/clientcmd/api/v1, types.go.
 type kubefile struct {
-	CurrentContext string `yaml:"current-context"`
-	Clusters       []struct {
-		Name    string      `yaml:"name"`
-		Cluster kubeCluster `yaml:"cluster"`
-	} `yaml:"clusters"`
-	Users []struct {
-		Name string   `yaml:"name"`
-		User kubeUser `yaml:"user"`
-	} `yaml:"users"`
-	Contexts []struct {
-		Name    string      `yaml:"name"`
-		Context kubeContext `yaml:"context"`
-	} `yaml:"contexts"`
+	CurrentContext string  `yaml:"current-context"`
+	Clusters       []entry `yaml:"clusters"`
+	Users          []entry `yaml:"users"`
+	Contexts       []entry `yaml:"contexts"`
 }
 
-type kubeContext struct {
-	Cluster string `yaml:"cluster"`
-	User    string `yaml:"user"`
+// entry is one of a list; it has what that is a list of.
+type entry struct {
+	Name    string      `yaml:"name"`
+	Cluster kubeCluster `yaml:"cluster"`
+	User    kubeUser    `yaml:"user"`
+	Context struct {
+		Cluster string `yaml:"cluster"`
+		User    string `yaml:"user"`
+	} `yaml:"context"`
+}
+
+// named returns the first entry of that name, nil when there is none.
+func named(list []entry, name string) *entry {
+	if i := slices.IndexFunc(list, func(e entry) bool { return e.Name == name }); i >= 0 {
+		return &list[i]
+	}
+	return nil
 }
 
 // kubeCluster is the server. Data comes before the path of a file.
@@ -85,43 +91,22 @@ func (k *kubefile) chosen() (*kubeCluster, *kubeUser, error) {
 	if len(k.Contexts) == 0 && len(k.Clusters) == 0 {
 		return nil, nil, errors.New("has no cluster in it: empty or half-written")
 	}
-	var (
-		context *kubeContext
-		cluster *kubeCluster
-		user    *kubeUser
-	)
-	for i := range k.Contexts {
-		if c := &k.Contexts[i]; c.Name == k.CurrentContext {
-			context = &c.Context
-			break
-		}
-	}
+	context := named(k.Contexts, k.CurrentContext)
 	if context == nil {
 		return nil, nil, errors.New("has no current context: half-written?")
 	}
-	for i := range k.Clusters {
-		if c := &k.Clusters[i]; c.Name == context.Cluster {
-			cluster = &c.Cluster
-			break
-		}
-	}
-	for i := range k.Users {
-		if u := &k.Users[i]; u.Name == context.User {
-			user = &u.User
-			break
-		}
-	}
+	cluster, user := named(k.Clusters, context.Context.Cluster), named(k.Users, context.Context.User)
 	switch {
-	case cluster == nil || cluster.Server == "":
+	case cluster == nil || cluster.Cluster.Server == "":
 		return nil, nil, errors.New("has no server for its context: half-written?")
 	case user == nil:
 		return nil, nil, errors.New("has no user for its context: half-written?")
-	case user.Exec != nil:
+	case user.User.Exec != nil:
 		return nil, nil, errors.New("wants a program run for its credentials (exec), which this console does not do")
-	case user.AuthProvider != nil:
+	case user.User.AuthProvider != nil:
 		return nil, nil, errors.New("wants an auth-provider plugin, which this console does not have")
 	}
-	return cluster, user, nil
+	return &cluster.Cluster, &user.User, nil
 }
 
 // readFiles puts what the files hold that are pointed to in the place of their paths, so that client-go starts no

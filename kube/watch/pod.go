@@ -44,39 +44,23 @@ func (s *scan) podStatus(p *kube.Pod, b []byte) {
 
 // podCondition reads Ready, and why the pod is on no node.
 func (s *scan) podCondition(p *kube.Pod, b []byte) {
-	var kind, status, reason, message []byte
-	var since time.Time
-	for f := s.over(b); f.next(); {
-		switch f.num {
-		case 1:
-			kind = f.data
-		case 2:
-			status = f.data
-		case 4:
-			since = s.time(f.data)
-		case 5:
-			reason = f.data
-		case 6:
-			message = f.data
-		}
-	}
-	switch string(kind) {
+	c := s.condition(b)
+	switch string(c.kind) {
 	case "Ready":
-		p.Ready = truth(string(status))
-		if p.Ready == kube.False && string(reason) == "PodCompleted" {
+		p.Ready = truth(string(c.status))
+		if p.Ready == kube.False && string(c.reason) == "PodCompleted" {
 			p.Ready = kube.Unknown
 		}
 	case "PodScheduled":
-		if string(status) == "False" && string(reason) == "Unschedulable" && p.Why == "" {
-			p.Why, p.Slow, p.Message = "Unschedulable", true, s.text(message, kube.MaxMessage)
-		} else {
+		if string(c.status) != "False" || string(c.reason) != "Unschedulable" || p.Why != "" {
 			return
 		}
+		p.Why, p.Slow, p.Message = "Unschedulable", true, s.text(c.message, kube.MaxMessage)
 	default:
 		return
 	}
-	if p.Why != "Terminating" && !since.IsZero() {
-		p.Since = since
+	if p.Why != "Terminating" && !c.since.IsZero() {
+		p.Since = c.since
 	}
 }
 

@@ -105,20 +105,12 @@ func (s *stream) poll(ctx context.Context) error {
 	return ctx.Err()
 }
 
-// request is one answer that is read under a deadline.
-type request struct {
-	*paced
-	ctx    context.Context
-	cancel context.CancelCauseFunc
-	close  func() error
-}
-
-// open asks for path. The caller ends the request.
-func (s *stream) open(ctx context.Context, path string) (*request, error) {
+// open asks for path. The caller ends the answer.
+func (s *stream) open(ctx context.Context, path string) (*paced, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
-	q := &request{ctx: ctx, cancel: cancel, paced: &paced{
-		ctx: ctx, left: mostObject, patience: s.pace.patience, wire: s.client.bytes, work: s.client.work, cost: s.form.cost(), token: s.client.large,
-	}}
+	q := &paced{
+		ctx: ctx, cancel: cancel, left: mostObject, patience: s.pace.patience, wire: s.client.bytes, work: s.client.work, cost: s.form.cost(), token: s.client.large,
+	}
 	s.client.work.wait(ctx, costRequest)
 	q.deadline = time.AfterFunc(s.pace.patience, func() { cancel(errSilent) })
 	body, err := s.client.get(ctx, path, s.form)
@@ -130,21 +122,6 @@ func (s *stream) open(ctx context.Context, path string) (*request, error) {
 	}
 	q.body, q.close = body, body.Close
 	return q, nil
-}
-
-func (q *request) end() {
-	q.deadline.Stop()
-	q.small()
-	q.cancel(nil)
-	_ = q.close() // it is over; whatever closing says changes nothing
-}
-
-// why is err, or the deadline that was behind it.
-func (q *request) why(err error) error {
-	if cause := context.Cause(q.ctx); errors.Is(cause, errSilent) {
-		return cause
-	}
-	return err
 }
 
 // watch follows changes; with all it asks for everything that there is first, one object after the other, up to a
@@ -164,7 +141,7 @@ func (s *stream) watch(ctx context.Context, all bool) error {
 		return err
 	}
 	defer q.end()
-	w := watching{stream: s, in: newEvents(s.form, q.paced), synced: !all, idle: s.pace.idle}
+	w := watching{stream: s, in: newEvents(s.form, q), synced: !all, idle: s.pace.idle}
 	if all {
 		w.idle = s.pace.patience
 		s.tell(ctx, func(o *Watcher) { s.table(&o.objects).Begin() })
@@ -325,7 +302,7 @@ func (s *stream) page(ctx context.Context, more string, objects *int) (page, err
 		return page{}, err
 	}
 	defer q.end()
-	p, err := readPage(s.form, q.paced, &s.scan, func(object []byte) error {
+	p, err := readPage(s.form, q, &s.scan, func(object []byte) error {
 		switch *objects++; {
 		case s.full.Load():
 			return errFull

@@ -111,15 +111,8 @@ func (s *scan) worth(list []condition) (worth []kube.Condition) {
 		worth = append(worth, k)
 		s.bytes += int(unsafe.Sizeof(k))
 	}
-	slices.SortStableFunc(worth, func(a, b kube.Condition) int { return bad(a) - bad(b) })
+	slices.SortStableFunc(worth, func(a, b kube.Condition) int { return int(b.Good - a.Good) }) // False, then Unknown
 	return worth
-}
-
-func bad(c kube.Condition) int {
-	if c.Good == kube.False {
-		return 0
-	}
-	return 1
 }
 
 // word is name for what is a string already.

@@ -134,6 +134,19 @@ func (s *scan) name(b []byte) string {
 	return known
 }
 
+// labels is name for several lines. A label's characters are letters, digits and a few signs, or the API server would
+// not have taken it, so they are matched as they are and never shown.
+func (s *scan) labels(b []byte) string {
+	known, ok := s.lines[string(b)]
+	if !ok {
+		s.recall(len(b))
+		known = string(b)
+		s.lines[known] = known
+	}
+	s.bytes += len(known)
+	return known
+}
+
 // recall makes room for one more text of n bytes.
 func (s *scan) recall(n int) {
 	if s.names == nil || len(s.names)+len(s.lines) >= mostNames || s.recalled+n > mostRecalled {
