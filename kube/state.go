@@ -195,29 +195,24 @@ type Virt struct {
 // VMWarning returns the newest warning about a VM: of itself, of its instance or of the pod that runs it. nil: none of
 // those that are kept.
 func (s *State) VMWarning(namespace, name string) *Event {
-	for i := range s.Events {
-		e := &s.Events[i]
-		if e.Namespace != namespace {
-			continue
+	return s.warning(namespace, func(e *Event) bool {
+		if e.Kind == "Pod" {
+			rest, ok := strings.CutPrefix(e.Name, "virt-launcher-"+name+"-")
+			return ok && !strings.Contains(rest, "-")
 		}
-		switch e.Kind {
-		case "VirtualMachine", "VirtualMachineInstance":
-			if e.Name == name {
-				return e
-			}
-		case "Pod":
-			if rest, ok := strings.CutPrefix(e.Name, "virt-launcher-"+name+"-"); ok && !strings.Contains(rest, "-") {
-				return e
-			}
-		}
-	}
-	return nil
+		return (e.Kind == "VirtualMachine" || e.Kind == "VirtualMachineInstance") && e.Name == name
+	})
 }
 
 // PodWarning returns the newest warning about a pod, nil: none of those that are kept.
 func (s *State) PodWarning(namespace, name string) *Event {
+	return s.warning(namespace, func(e *Event) bool { return e.Kind == "Pod" && e.Name == name })
+}
+
+// warning returns the newest warning about something of a namespace, nil: none of those that are kept.
+func (s *State) warning(namespace string, about func(*Event) bool) *Event {
 	for i := range s.Events {
-		if e := &s.Events[i]; e.Kind == "Pod" && e.Namespace == namespace && e.Name == name {
+		if e := &s.Events[i]; e.Namespace == namespace && about(e) {
 			return e
 		}
 	}

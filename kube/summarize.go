@@ -41,7 +41,7 @@ func (o *Objects) Summarize(s *State, p *NodeIdentity) {
 		s.Events = o.newestEvents()
 	}
 	if o.VMs.look() {
-		s.Virt.VMs = o.listVMs()
+		s.Virt.VMs = o.VMs.sorted(func(a, b *VM) int { return byNames(a.Namespace, a.Name, b.Namespace, b.Name) })
 		s.Virt.Tally = newTally(s.Virt.VMs)
 	}
 	if instances || nodes {
@@ -89,23 +89,17 @@ func add(list []Count, name string) []Count {
 
 func byName(a, b Count) int { return strings.Compare(a.Name, b.Name) }
 
+// byNames orders by namespace, then by name.
+func byNames(namespace1, name1, namespace2, name2 string) int {
+	return cmp.Or(strings.Compare(namespace1, namespace2), strings.Compare(name1, name2))
+}
+
 // countNodes names the faults of this node before those of others.
 func (o *Objects) countNodes(here *Node) Nodes {
 	n := Nodes{Total: o.Nodes.Len()}
-	away := func(f *Fault) int {
-		if here != nil && f.Node == here.Name {
-			return 0
-		}
-		return 1
-	}
-	ready := func(f *Fault) int {
-		if f.Type == "Ready" {
-			return 0
-		}
-		return 1
-	}
+	local := func(f *Fault) bool { return here != nil && f.Node == here.Name }
 	worse := func(a, b Fault) int {
-		return cmp.Or(away(&a)-away(&b), strings.Compare(a.Node, b.Node), ready(&a)-ready(&b), strings.Compare(a.Type, b.Type))
+		return cmp.Or(before(local(&a), local(&b)), strings.Compare(a.Node, b.Node), before(a.Type == "Ready", b.Type == "Ready"), strings.Compare(a.Type, b.Type))
 	}
 	for key, r := range o.Nodes.rows {
 		if r.object.Ready == "True" {
@@ -197,7 +191,7 @@ func (o *Objects) countPods(here *Node) Pods {
 
 // sicker puts the pods that do not work before those that may be about to, and these before those that work.
 func sicker(a, b NamedPod) int {
-	return cmp.Or(a.rank()-b.rank(), strings.Compare(a.Namespace, b.Namespace), strings.Compare(a.Name, b.Name))
+	return cmp.Or(a.rank()-b.rank(), byNames(a.Namespace, a.Name, b.Namespace, b.Name))
 }
 
 func (p *Pod) rank() int {
@@ -251,7 +245,7 @@ const (
 func (o *Objects) countClaims() PVCs {
 	c := PVCs{Total: o.PVCs.Len()}
 	worse := func(a, b Unbound) int {
-		return cmp.Or(rank(a.Phase)-rank(b.Phase), a.Created.Compare(b.Created), strings.Compare(a.Namespace, b.Namespace), strings.Compare(a.Name, b.Name))
+		return cmp.Or(before(a.Phase == "Lost", b.Phase == "Lost"), a.Created.Compare(b.Created), byNames(a.Namespace, a.Name, b.Namespace, b.Name))
 	}
 	for key, r := range o.PVCs.rows {
 		switch {
@@ -276,14 +270,6 @@ func (o *Objects) waits(c *PVC) bool {
 	}
 	class, known := o.StorageClasses.rows[c.StorageClass]
 	return !known || class.object.Waits
-}
-
-// rank puts claims that have lost their volume before those that wait for one.
-func rank(phase string) int {
-	if phase == "Lost" {
-		return 0
-	}
-	return 1
 }
 
 // newestEvents lists the newest and forgets the others, which only newer ones would push out.

@@ -15,6 +15,9 @@ import (
 
 var at = time.Date(2026, 11, 22, 3, 0, 0, 0, time.UTC)
 
+// Put keeps an object.
+func (t *Table[T]) Put(key string, object T) { t.put(key, object, t.size(key, 0)) }
+
 // cluster is three nodes with some of each kind; this host is hv-1.
 func cluster() (*Objects, *NodeIdentity) {
 	o := new(Objects)

@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 	"unsafe"
+
+	"hypervisor-tui/internal/order"
 )
 
 // Objects is every object that is kept, reduced, by its key: "namespace/name", or the name of what has no namespace. One
@@ -72,9 +74,6 @@ func (t *Table[T]) dropOld() {
 	t.changed = true
 }
 
-// Put keeps object in the place of what had its key.
-func (t *Table[T]) Put(key string, object T) { t.put(key, object, t.size(key, 0)) }
-
 func (t *Table[T]) put(key string, object T, bytes int) {
 	if t.rows == nil {
 		t.rows = map[string]row[T]{}
@@ -125,6 +124,27 @@ func (t *Table[T]) Drop(key string) {
 	t.bytes -= int(t.rows[key].bytes)
 	delete(t.rows, key)
 	t.changed = true
+}
+
+// before orders what has a property before what has not.
+func before(a, b bool) int {
+	switch {
+	case a == b:
+		return 0
+	case a:
+		return -1
+	}
+	return 1
+}
+
+// sorted lists the objects in order.
+func (t *Table[T]) sorted(compare func(a, b *T) int) []T {
+	list := make([]T, 0, len(t.rows))
+	for _, r := range t.rows {
+		list = append(list, r.object)
+	}
+	order.By(list, compare)
+	return list
 }
 
 // best adds v to a list of which only the first n are wanted in the end, and forgets what cannot be among them.

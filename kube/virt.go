@@ -8,21 +8,10 @@ import (
 	"hypervisor-tui/internal/order"
 )
 
-func (o *Objects) listVMs() []VM {
-	list := make([]VM, 0, o.VMs.Len())
-	for _, r := range o.VMs.rows {
-		list = append(list, r.object)
-	}
-	order.By(list, func(a, b *VM) int {
-		return cmp.Or(strings.Compare(a.Namespace, b.Namespace), strings.Compare(a.Name, b.Name))
-	})
-	return list
-}
-
 // Instance returns the one of that name, nil when there is none.
 func (s *State) Instance(namespace, name string) *VMI {
 	i, found := slices.BinarySearchFunc(s.Virt.VMIs, name, func(i VMI, name string) int {
-		return cmp.Or(strings.Compare(i.Namespace, namespace), strings.Compare(i.Name, name))
+		return byNames(i.Namespace, i.Name, namespace, name)
 	})
 	if !found {
 		return nil
@@ -63,19 +52,14 @@ func newTally(vms []VM) Tally {
 
 // rollInstances lists the instances and counts those of this node.
 func (o *Objects) rollInstances(s *State) {
-	list := make([]VMI, 0, o.VMIs.Len())
+	s.Virt.VMIs = o.VMIs.sorted(func(a, b *VMI) int { return byNames(a.Namespace, a.Name, b.Namespace, b.Name) })
 	s.Virt.LocalVMIs, s.Virt.LocalVCPUs = 0, 0
-	for _, r := range o.VMIs.rows {
-		list = append(list, r.object)
-		if s.Local != nil && r.object.Node == s.Local.Name && !r.object.Ended() {
+	for i := range s.Virt.VMIs {
+		if v := &s.Virt.VMIs[i]; s.Local != nil && v.Node == s.Local.Name && !v.Ended() {
 			s.Virt.LocalVMIs++
-			s.Virt.LocalVCPUs += r.object.VCPUs
+			s.Virt.LocalVCPUs += v.VCPUs
 		}
 	}
-	order.By(list, func(a, b *VMI) int {
-		return cmp.Or(strings.Compare(a.Namespace, b.Namespace), strings.Compare(a.Name, b.Name))
-	})
-	s.Virt.VMIs = list
 }
 
 // listMigrations lists those that have not ended before those that have, each newest first. What a migration does not
@@ -94,7 +78,7 @@ func (o *Objects) listMigrations() []Migration {
 		}
 	}
 	newest := func(a, b *Migration) int {
-		return cmp.Or(b.Created.Compare(a.Created), strings.Compare(a.Namespace, b.Namespace), strings.Compare(a.Name, b.Name))
+		return cmp.Or(b.Created.Compare(a.Created), byNames(a.Namespace, a.Name, b.Namespace, b.Name))
 	}
 	order.By(going, newest)
 	order.By(ended, newest)
@@ -144,7 +128,7 @@ func (o *Objects) drain(here *Node) []Blocker {
 		}
 	}
 	order.By(list, func(a, b *Blocker) int {
-		return cmp.Or(strings.Compare(a.Namespace, b.Namespace), strings.Compare(a.Name, b.Name))
+		return byNames(a.Namespace, a.Name, b.Namespace, b.Name)
 	})
 	return list[:min(len(list), MaxBlockers)]
 }

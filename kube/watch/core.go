@@ -1,7 +1,6 @@
 package watch
 
 import (
-	"cmp"
 	"slices"
 	"strings"
 	"time"
@@ -160,163 +159,200 @@ func (s *scan) condition(b []byte) (c wireCondition) {
 	return c
 }
 
-// readPod reads a core/v1 Pod.
-func readPod(s *scan, b []byte) (m meta, p kube.Pod) {
+// readService reads a core/v1 Service.
+func readService(s *scan, b []byte) (m meta, v kube.Service) {
 	for f := s.over(b); f.next(); {
 		switch f.num {
 		case 1:
 			m = s.meta(f.data)
-			s.podMeta(&p, f.data)
 		case 2:
-			s.podSpec(&p, f.data)
-		case 3:
-			s.podStatus(&p, f.data)
-		}
-	}
-	s.podTrouble(&p)
-	namespace, _, _ := strings.Cut(m.key, "/")
-	p.System = p.System || slices.Contains(systemNamespaces[:], namespace)
-	return m, p
-}
-
-// systemNamespaces are where the parts of a cluster are that carry all others: k3s and RKE2 and most CNIs use the first.
-var systemNamespaces = [...]string{"kube-system", "kubevirt", "cdi", "calico-system", "tigera-operator", "kube-flannel", "cilium"}
-
-func (s *scan) podMeta(p *kube.Pod, b []byte) {
-	var room [512]byte
-	labels := room[:0]
-	for f := s.over(b); f.next(); {
-		switch f.num {
-		case 5:
-			if p.UID == (kube.UID{}) { // not the hash of its file
-				p.UID = kube.ParseUID(f.data)
+			headless := false
+			for spec := s.over(f.data); spec.next(); {
+				switch spec.num {
+				case 3:
+					headless = string(spec.data) == "None"
+				case 4:
+					v.Type = s.name(spec.data)
+				}
 			}
-		case 8:
-			p.Since = s.time(f.data)
-		case 9:
-			p.Why, p.Slow, p.Since = "Terminating", true, s.time(f.data)
-		case 11:
-			k, v := s.pair(f.data)
-			if string(k) == "kubevirt.io" && strings.HasPrefix(string(v), "virt-") && string(v) != "virt-launcher" {
-				p.System = true
-			}
-			if len(labels)+len(k)+len(v) > mostLabels {
-				continue
-			}
-			if len(labels) > 0 {
-				labels = append(labels, '\n')
-			}
-			labels = append(append(append(labels, k...), '='), v...)
-		case 12:
-			switch k, v := s.pair(f.data); string(k) {
-			case "kubernetes.io/config.mirror":
-				p.Mirror = true
-			case "kubernetes.io/config.hash":
-				p.UID = kube.ParseUID(v)
-			}
-		case 13:
-			if kind := s.controller(f.data); kind != nil {
-				p.Owner = s.name(kind)
+			if headless && v.Type == "ClusterIP" {
+				v.Type = "Headless"
 			}
 		}
 	}
-	p.Labels = s.labels(labels)
+	return m, v
 }
 
-// controller returns the kind of an owner that controls, nil of one that does not.
-func (s *scan) controller(b []byte) []byte {
-	var kind []byte
-	controls := false
+// readClaim reads a core/v1 PersistentVolumeClaim.
+func readClaim(s *scan, b []byte) (m meta, c kube.PVC) {
 	for f := s.over(b); f.next(); {
 		switch f.num {
 		case 1:
-			kind = f.data
-		case 6:
-			controls = f.n != 0
-		}
-	}
-	if !controls {
-		return nil
-	}
-	return kind
-}
-
-// requests is what containers ask for: thousandths of a CPU, and bytes times a thousand.
-type requests struct{ cpu, memory int64 }
-
-func (r *requests) add(o requests)   { r.cpu, r.memory = r.cpu+o.cpu, r.memory+o.memory }
-func (r *requests) raise(o requests) { r.cpu, r.memory = max(r.cpu, o.cpu), max(r.memory, o.memory) }
-
-// podSpec reads the node and adds up what the pod asks for as the scheduler does: its containers and sidecars together,
-// or, when that is more, the largest init container with the sidecars started before it; what the pod asks for as a
-// whole goes before that; the overhead of its runtime comes on top.
-//
-// Kubernetes: k8s.io/component-helpers/resource, PodRequests.
-func (s *scan) podSpec(p *kube.Pod, b []byte) {
-	var sum, sidecars, start, whole, overhead requests
-	for f := s.over(b); f.next(); {
-		switch f.num {
+			m = s.meta(f.data)
+			s.claimMeta(&c, f.data)
 		case 2:
-			r, _ := s.container(f.data)
-			sum.add(r)
-			p.Containers++
-		case 20:
-			r, sidecar := s.container(f.data)
-			if sidecar {
-				sidecars.add(r)
-				r = requests{}
-				p.Containers++
+			for spec := s.over(f.data); spec.next(); {
+				switch spec.num {
+				case 3:
+					c.Chosen = c.Chosen || len(spec.data) > 0
+				case 5:
+					c.StorageClass = s.name(spec.data)
+				}
 			}
-			r.add(sidecars)
-			start.raise(r)
-		case 10:
-			p.Node = s.name(f.data)
-		case 24:
-			switch string(f.data) {
-			case "system-node-critical", "system-cluster-critical", "kubevirt-cluster-critical":
-				p.System = true
-			}
-		case 32:
-			s.request(&overhead, f.data)
-		case 40:
-			whole = s.resources(f.data)
+		case 3:
+			c.Phase = s.name(s.field(f.data, 1))
 		}
 	}
-	sum.add(sidecars)
-	sum.raise(start)
-	sum = requests{cmp.Or(whole.cpu, sum.cpu), cmp.Or(whole.memory, sum.memory)}
-	sum.add(overhead)
-	p.CPU, p.Memory = sum.cpu, sum.memory/1000
+	return m, c
 }
 
-// container reads what one asks for, and whether as an init container it goes on running.
-func (s *scan) container(b []byte) (r requests, sidecar bool) {
+func (s *scan) claimMeta(c *kube.PVC, b []byte) {
 	for f := s.over(b); f.next(); {
 		switch f.num {
 		case 8:
-			r = s.resources(f.data)
-		case 24:
-			sidecar = string(f.data) == "Always"
+			c.Created = s.time(f.data)
+		case 12:
+			switch k, value := s.pair(f.data); string(k) {
+			case "volume.kubernetes.io/selected-node":
+				c.Chosen = true
+			case "volume.beta.kubernetes.io/storage-class":
+				c.StorageClass = s.name(value)
+			}
 		}
 	}
-	return r, sidecar
 }
 
-// resources reads the requests of a ResourceRequirements.
-func (s *scan) resources(b []byte) (r requests) {
+// readClass reads a storage.k8s.io/v1 StorageClass.
+func readClass(s *scan, b []byte) (m meta, c kube.StorageClass) {
 	for f := s.over(b); f.next(); {
-		if f.num == 2 {
-			s.request(&r, f.data)
+		switch f.num {
+		case 1:
+			m = s.meta(f.data)
+		case 7:
+			c.Waits = string(f.data) == "WaitForFirstConsumer"
 		}
 	}
-	return r
+	return m, c
 }
 
-func (s *scan) request(r *requests, entry []byte) {
-	switch k, v := s.pair(entry); string(k) {
-	case "cpu":
-		r.cpu = s.quantity(v)
-	case "memory":
-		r.memory = s.quantity(v)
+// readWarning reads a core/v1 Event. Old and new clients fill different fields: the latest time and the largest count
+// of all hold.
+func readWarning(s *scan, b []byte) (m meta, w kube.Event) {
+	w.Count = 1
+	for f := s.over(b); f.next(); {
+		switch f.num {
+		case 1:
+			m = s.meta(f.data)
+		case 2:
+			s.about(&w, f.data)
+		case 3:
+			w.Reason = s.name(f.data)
+		case 4:
+			w.Message = s.text(f.data, kube.MaxMessage)
+		case 5:
+			w.Source = s.name(s.field(f.data, 1))
+		case 6, 7, 10:
+			w.Last = later(w.Last, s.time(f.data))
+		case 8:
+			w.Count = max(w.Count, int(int32(f.n)))
+		case 11:
+			for series := s.over(f.data); series.next(); {
+				switch series.num {
+				case 1:
+					w.Count = max(w.Count, int(int32(series.n)))
+				case 2:
+					w.Last = later(w.Last, s.time(series.data))
+				}
+			}
+		case 14:
+			if w.Source == "" {
+				w.Source = s.name(f.data)
+			}
+		}
 	}
+	return m, w
+}
+
+func (s *scan) about(w *kube.Event, b []byte) {
+	for f := s.over(b); f.next(); {
+		switch f.num {
+		case 1:
+			w.Kind = s.name(f.data)
+		case 2:
+			w.Namespace = s.name(f.data)
+		case 3:
+			w.Name = s.text(f.data, mostName)
+		}
+	}
+}
+
+func later(a, b time.Time) time.Time {
+	if b.After(a) {
+		return b
+	}
+	return a
+}
+
+// readBudget reads a policy/v1 PodDisruptionBudget. An empty selector is every pod, none at all is none.
+func readBudget(s *scan, b []byte) (m meta, v kube.PDB) {
+	v.Unclear = true
+	for f := s.over(b); f.next(); {
+		switch f.num {
+		case 1:
+			m = s.meta(f.data)
+		case 2:
+			for spec := s.over(f.data); spec.next(); {
+				if spec.num == 2 {
+					s.selector(&v, spec.data)
+				}
+			}
+		case 3:
+			for status := s.over(f.data); status.next(); {
+				if status.num == 3 {
+					v.Allowed = int(int32(status.n))
+				}
+			}
+		}
+	}
+	return m, v
+}
+
+func (s *scan) selector(v *kube.PDB, b []byte) {
+	v.Unclear = false
+	for f := s.over(b); f.next(); {
+		switch f.num {
+		case 1:
+			k, value := s.pair(f.data)
+			if len(v.Labels) == mostParts || len(k)+len(value) > mostLabels {
+				v.Unclear = true
+				continue
+			}
+			v.Labels = append(v.Labels, string(k)+"="+string(value))
+			s.bytes += len(k) + len(value) + 1
+		case 2:
+			v.Unclear = true
+		}
+	}
+}
+
+// readServiceCIDR reads a networking.k8s.io/v1 ServiceCIDR.
+func readServiceCIDR(s *scan, b []byte) (m meta, c kube.ServiceCIDR) {
+	for f := s.over(b); f.next(); {
+		switch f.num {
+		case 1:
+			m = s.meta(f.data)
+		case 2:
+			for spec := s.over(f.data); spec.next(); {
+				if spec.num == 1 && len(c.CIDRs) < mostParts {
+					c.CIDRs = append(c.CIDRs, s.text(spec.data, 64))
+				}
+			}
+		}
+	}
+	return m, c
+}
+
+// readName reads a meta/v1 PartialObjectMetadata, which is asked for where objects are only counted.
+func readName(s *scan, b []byte) (m meta, none struct{}) {
+	return s.meta(s.field(b, 1)), none
 }

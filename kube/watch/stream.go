@@ -333,13 +333,9 @@ func (s *stream) judge(ctx context.Context, err error, lasted time.Duration, wai
 		return s.brokeOff(ctx, err, lasted, wait)
 	}
 	switch status.code {
-	case http.StatusNotFound:
+	case http.StatusNotFound, http.StatusForbidden:
 		s.version = s.version[:0]
-		s.tell(ctx, func(o *Watcher) { o.gone(s.kind, "not installed") })
-		return s.pace.askAgain + rand.N(s.pace.askAgain/4)
-	case http.StatusForbidden:
-		s.version = s.version[:0]
-		s.tell(ctx, func(o *Watcher) { o.refused(s.kind, forbiddenTo+s.Kind.String()) })
+		s.tell(ctx, func(o *Watcher) { o.unlisted(s.kind, status.code == http.StatusForbidden) })
 		return s.pace.askAgain + rand.N(s.pace.askAgain/4)
 	case http.StatusGone:
 		s.version = s.version[:0]
@@ -364,13 +360,11 @@ func (s *stream) judge(ctx context.Context, err error, lasted time.Duration, wai
 func (s *stream) brokeOff(ctx context.Context, err error, lasted time.Duration, wait *backoff) time.Duration {
 	var part unsynced
 	cut := errors.As(err, &part)
-	switch {
-	case errors.Is(err, errFull): // the Watcher knows
+	if endless := errors.Is(err, errEndless); endless || errors.Is(err, errFull) {
 		s.version = s.version[:0]
-		return s.pace.givenUp
-	case errors.Is(err, errEndless):
-		s.version = s.version[:0]
-		s.tell(ctx, func(o *Watcher) { o.bad(s.Kind, errEndless.Error()) })
+		if endless { // of the other the Watcher knows
+			s.tell(ctx, func(o *Watcher) { o.bad(s.Kind, errEndless.Error()) })
+		}
 		return s.pace.givenUp
 	}
 	if !cut && errors.Is(err, io.EOF) && len(s.version) > 0 { // the server ends each watch some time

@@ -130,14 +130,31 @@ func (w *Watcher) roll() *kube.State {
 }
 
 // judge says how good the API is while it says that it is ready. It is not worth that word as long as nothing has been
-// listed, nor when nothing is any more.
+// listed, nor when nothing is any more. That all are followed anew after a connection broke takes a moment.
 func (w *Watcher) judge() {
-	why, ever := w.nothing()
+	ever, followed, why := false, false, ""
+	failed, forbidden := 0, 0
+	for i := range w.state.Kinds {
+		k := &w.state.Kinds[i]
+		ever = ever || k.Health.Has()
+		switch {
+		case k.State == health.Absent:
+		case k.State == health.OK, k.State == health.Init, k.State == health.Stale && w.o.Now()-k.Since < w.pace.grace:
+			followed = true
+		default:
+			if failed++; why == "" {
+				why = k.Err
+			}
+			if k.State == health.Failed && strings.HasPrefix(k.Err, forbiddenTo) {
+				forbidden++
+			}
+		}
+	}
 	switch {
-	case w.blind():
+	case !followed && failed > 0 && failed == forbidden:
 		w.state.Cause = kube.Cause{Check: kube.Forbidden, Why: "forbidden: the kubeconfig's user may not list anything"}
 		w.state.Health.Fail(w.ready, w.state.Cause.Why)
-	case why != "":
+	case !followed && failed > 0:
 		w.state.Cause = kube.Cause{Check: kube.NotReady, Why: kube.NothingListed + why}
 		w.state.Health.Bad(w.o.Now(), w.state.Cause.Why)
 	case ever:
@@ -146,27 +163,8 @@ func (w *Watcher) judge() {
 	}
 }
 
-// nothing says why no kind can be listed or followed, nothing when one can or nobody knows yet, and whether one ever was.
-// That all are followed anew after a connection broke takes a moment.
-func (w *Watcher) nothing() (why string, ever bool) {
-	waiting, bad := false, false
-	for i := range w.state.Kinds {
-		k := &w.state.Kinds[i]
-		ever = ever || k.Health.Has()
-		switch {
-		case k.State == health.OK, k.State == health.Init, k.State == health.Stale && w.o.Now()-k.Since < w.pace.grace:
-			waiting = true
-		case k.State != health.Absent:
-			if bad = true; why == "" {
-				why = k.Err
-			}
-		}
-	}
-	if waiting || !bad {
-		return "", ever
-	}
-	return why, ever
-}
+// forbiddenTo is how the reason begins why a kind may not be listed.
+const forbiddenTo = "forbidden: list "
 
 // behind is the time from which the API server sends more than is taken in, 0 when it does not.
 func (w *Watcher) behind() time.Duration {
@@ -180,23 +178,6 @@ func (w *Watcher) behind() time.Duration {
 	}
 	return 0
 }
-
-// blind reports whether the credentials are accepted and may not see anything.
-func (w *Watcher) blind() bool {
-	forbidden := false
-	for i := range w.state.Kinds {
-		switch k := &w.state.Kinds[i]; {
-		case k.State == health.Failed && strings.HasPrefix(k.Err, forbiddenTo):
-			forbidden = true
-		case k.State != health.Absent:
-			return false
-		}
-	}
-	return forbidden
-}
-
-// forbiddenTo is how the reason begins why a kind may not be listed.
-const forbiddenTo = "forbidden: list "
 
 // sight is what a look at the files has found.
 type sight struct {
@@ -410,18 +391,14 @@ func (w *Watcher) bad(k kube.Kind, why string) {
 	w.state.Kinds[k].Bad(w.o.Now(), secret.String(why))
 }
 
-// refused records that a kind may not be seen, gone that there is no such kind. What was kept of it is forgotten.
-func (w *Watcher) refused(k kind, why string) {
-	w.forget(k)
-	w.state.Kinds[k.Kind].Fail(w.o.Now(), why)
-}
-
-func (w *Watcher) gone(k kind, why string) {
-	w.forget(k)
-	w.state.Kinds[k.Kind].Gone(w.o.Now(), why)
-}
-
-func (w *Watcher) forget(k kind) {
-	w.live[k.Kind], w.opened[k.Kind], w.state.Kinds[k.Kind].More = false, 0, 0
+// unlisted records that there is no such kind, or that it may not be listed, and forgets what was kept of it.
+func (w *Watcher) unlisted(k kind, forbidden bool) {
+	status := &w.state.Kinds[k.Kind]
+	w.live[k.Kind], w.opened[k.Kind], status.More = false, 0, 0
 	k.table(&w.objects).Empty()
+	if forbidden {
+		status.Fail(w.o.Now(), forbiddenTo+k.String())
+	} else {
+		status.Gone(w.o.Now(), "not installed")
+	}
 }
