@@ -25,7 +25,7 @@ const (
 type Options struct {
 	Path     string        // from the config; when it is not empty, the only place
 	Env      string        // the value of $KUBECONFIG: paths with colons between
-	Home     string        // the user's home directory; empty: there is none to look in
+	Home     string        // the user's home directory; empty: not looked in
 	Root     string        // before every path: a test's tree, otherwise empty
 	Now      time.Duration // CLOCK_BOOTTIME
 	Previous health.Health // of the State before, whose Since goes on while its state lasts

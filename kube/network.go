@@ -14,7 +14,7 @@ type Files struct {
 	CNI     string // name or type of the first configuration that the container runtime would take; empty: not known
 	CNIPath string
 	K3s     K3s    // k3s' configuration
-	K3sPath string // empty: there is none, or it cannot be read
+	K3sPath string // empty: none that can be read
 }
 
 // network says how the cluster's network is set up, from the surest source to the least. k3s' defaults hold when a

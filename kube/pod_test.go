@@ -121,7 +121,7 @@ func TestF56DrainIsBounded(t *testing.T) {
 		o.Pods.Put(fmt.Sprint("team/x", i), Pod{Owner: "ReplicaSet", Labels: "a=b", Node: "hv-1"})
 		o.PDBs.Put(fmt.Sprint("team/x", i), PDB{Labels: []string{"c=d", "e=f"}})
 	}
-	looks := mostLooks
+	looks := maxLooks
 	for range 2000 {
 		o.held("team", &Pod{Labels: "a=b"}, &looks)
 	}

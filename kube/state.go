@@ -65,7 +65,7 @@ type Check uint8
 // The rungs, from the bottom. Answers is the top: nothing is broken.
 const (
 	Answers      Check = iota
-	Kubeconfig         // there is none, or it cannot be used
+	Kubeconfig         // none that can be used
 	Dial               // no connection: refused, timeout, no route, no such host
 	TLS                // unknown authority, wrong name, expired, or not yet valid, which is a wrong clock as a rule
 	Unauthorized       // 401: the credentials are not, or no longer, accepted
@@ -250,7 +250,7 @@ const (
 	MaxEnded    = 20
 	MaxCounts   = 32 // names that objects are counted by
 	MaxBlockers = 50
-	MaxPods     = 256 // of this node: a kubelet runs 110 unless it is told otherwise
+	MaxPods     = 256 // of this node: a kubelet runs 110 unless configured otherwise
 )
 
 // Settled reports whether there is nothing more to wait for: no API, or an answer for each kind.

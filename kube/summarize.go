@@ -140,7 +140,7 @@ func (o *Objects) countLost(faults []Fault) {
 }
 
 // local finds this host's node: by name, by the label of its hostname, or by a machine ID that one node alone has (clones
-// of a machine may share theirs). A kubelet's name is its hostname in small letters unless it is told another.
+// of a machine may share theirs). A kubelet's name is its hostname in small letters unless another is configured.
 func (o *Objects) local(p *NodeIdentity) *Node {
 	name := strings.ToLower(p.Hostname)
 	if r, ok := o.Nodes.rows[name]; ok {

@@ -8,7 +8,7 @@ import (
 	"hypervisor-tui/internal/order"
 )
 
-// Instance returns the one of that name, nil when there is none.
+// Instance returns the instance of that name, or nil.
 func (s *State) Instance(namespace, name string) *VMI {
 	i, found := slices.BinarySearchFunc(s.Virt.VMIs, name, func(i VMI, name string) int {
 		return byNames(i.Namespace, i.Name, namespace, name)
@@ -105,7 +105,7 @@ func (o *Objects) drain(here *Node) []Blocker {
 		return nil
 	}
 	var list []Blocker
-	looks := mostLooks
+	looks := maxLooks
 	for _, r := range o.VMIs.rows {
 		if i := &r.object; i.Node == here.Name && !i.Ended() && i.Migratable == False && i.Eviction != "None" {
 			why := "cannot be migrated"
@@ -133,10 +133,10 @@ func (o *Objects) drain(here *Node) []Blocker {
 	return list[:min(len(list), MaxBlockers)]
 }
 
-// mostLooks is the bytes of labels that drain compares. A node has 110 pods as a rule, and a cluster some hundred budgets.
-const mostLooks = 32 << 20
+// maxLooks is the bytes of labels that drain compares. A node has 110 pods as a rule, and a cluster some hundred budgets.
+const maxLooks = 32 << 20
 
-// held names the budget that allows no eviction of p, nothing when there is none. It takes what it compares from looks, and
+// held names the budget that allows no eviction of p, or nothing. It takes what it compares from looks, and
 // compares nothing when that is used up.
 func (o *Objects) held(namespace string, p *Pod, looks *int) string {
 	found := ""

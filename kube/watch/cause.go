@@ -1,8 +1,6 @@
 package watch
 
 import (
-	"bufio"
-	"bytes"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -142,17 +140,17 @@ func plain(err error) string {
 		return "it hung up"
 	}
 	text := err.Error()
-	return cut(clean.String(text[:min(len(text), mostHeader)]), 200)
+	return cut(clean.String(text[:min(len(text), maxHeader)]), 200)
 }
 
 // failedChecks finds the names of the checks that fail in the answer of /readyz: lines such as
 // "[-]etcd failed: reason withheld".
 func failedChecks(body []byte) []string {
 	var failed []string
-	for lines := bufio.NewScanner(bytes.NewReader(body)); lines.Scan() && len(failed) < kube.MaxNames; {
-		if rest, ok := strings.CutPrefix(lines.Text(), "[-]"); ok {
-			name, _, _ := strings.Cut(rest, " ")
-			failed = append(failed, cut(clean.String(name[:min(len(name), mostMessage)]), 64))
+	for line := range strings.Lines(string(body)) {
+		if rest, ok := strings.CutPrefix(line, "[-]"); ok && len(failed) < kube.MaxNames {
+			name, _, _ := strings.Cut(strings.TrimSpace(rest), " ")
+			failed = append(failed, cut(clean.String(name[:min(len(name), maxMessage)]), 64))
 		}
 	}
 	return failed

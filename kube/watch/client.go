@@ -20,12 +20,12 @@ import (
 )
 
 const (
-	mostError    = 64 << 10         // bytes of an answer that is an error, or short
-	mostHeader   = 64 << 10         // bytes of the headers of an answer
-	mostUnread   = 64 << 10         // bytes of one answer that wait here to be read; the usual 4 MB are 4 MB of memory at each start
-	mostMessage  = 256              // bytes of what a server says of an error
-	mostWarnings = 16               // that are told of one connection
-	mostAsked    = 30 * time.Second // that a server may ask to be left alone for
+	maxError    = 64 << 10         // bytes of an answer that is an error, or short
+	maxHeader   = 64 << 10         // bytes of the headers of an answer
+	maxUnread   = 64 << 10         // bytes of one answer that wait here to be read; the usual 4 MB are 4 MB of memory at each start
+	maxMessage  = 256              // bytes of what a server says of an error
+	maxWarnings = 16               // of one connection that are logged
+	maxAsked    = 30 * time.Second // that a server may ask to be left alone for
 )
 
 // client asks one API server with one set of credentials, over one connection. Its methods may be called by several
@@ -69,14 +69,14 @@ func newClient(server string, c *transport.Config, p *pace) (*client, error) {
 		},
 		TLSClientConfig:        secure,
 		TLSHandshakeTimeout:    p.connect,
-		ResponseHeaderTimeout:  p.patience,
-		MaxResponseHeaderBytes: mostHeader,
+		ResponseHeaderTimeout:  p.timeout,
+		MaxResponseHeaderBytes: maxHeader,
 		IdleConnTimeout:        90 * time.Second,
 		DisableCompression:     true, // it costs more CPU than the loopback costs time
 		ForceAttemptHTTP2:      true,
 		HTTP2: &http.HTTP2Config{
-			SendPingTimeout: 15 * time.Second, PingTimeout: p.patience,
-			MaxReceiveBufferPerStream: mostUnread, MaxReceiveBufferPerConnection: 16 * mostUnread,
+			SendPingTimeout: 15 * time.Second, PingTimeout: p.timeout,
+			MaxReceiveBufferPerStream: maxUnread, MaxReceiveBufferPerConnection: 16 * maxUnread,
 		},
 	}
 	if c.Proxy != nil {
@@ -164,9 +164,9 @@ func (c *client) do(ctx context.Context, method, path string, f form, body io.Re
 func readStatus(r *http.Response) *statusError {
 	e := &statusError{code: r.StatusCode}
 	if s, err := strconv.Atoi(r.Header.Get("Retry-After")); err == nil && s > 0 {
-		e.after = min(time.Duration(s)*time.Second, mostAsked)
+		e.after = min(time.Duration(s)*time.Second, maxAsked)
 	}
-	e.body, _ = io.ReadAll(io.LimitReader(r.Body, mostError)) // what can be read of it is enough
+	e.body, _ = io.ReadAll(io.LimitReader(r.Body, maxError)) // what can be read of it is enough
 	switch got, s := r.Header.Get("Content-Type"), new(scan); {
 	case strings.Contains(got, "html"):
 		e.html = true
@@ -177,22 +177,14 @@ func readStatus(r *http.Response) *statusError {
 			Message string `json:"message"`
 		}
 		s.readJSON(e.body, &v)
-		e.message = s.text([]byte(v.Message), mostMessage)
+		e.message = s.text([]byte(v.Message), maxMessage)
 	}
 	return e
 }
 
 // status reads a Status.
 func (s *scan) status(b []byte) (message string, code int) {
-	for f := s.over(b); f.next(); {
-		switch f.num {
-		case 3:
-			message = s.text(f.data, mostMessage)
-		case 6:
-			code = int(int32(f.n))
-		}
-	}
-	return message, code
+	return s.text(s.field(b, 3), maxMessage), int(int32(s.varint(b, 6)))
 }
 
 // warn tells of each warning of the server once, as long as they are few. RFC 7234, section 5.5: warnings of code 299.
@@ -203,11 +195,11 @@ func (c *client) warn(h http.Header) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for _, raw := range h["Warning"] {
-		text := new(scan).text([]byte(raw), mostMessage)
-		if len(c.warned) > mostWarnings || slices.Contains(c.warned, text) {
+		text := new(scan).text([]byte(raw), maxMessage)
+		if len(c.warned) > maxWarnings || slices.Contains(c.warned, text) {
 			continue
 		}
-		if len(c.warned) == mostWarnings {
+		if len(c.warned) == maxWarnings {
 			text = "more often; what else it says is left out"
 		}
 		c.warned = append(c.warned, text)

@@ -30,8 +30,8 @@ func readNode(s *scan, b []byte) (m meta, n kube.Node) {
 	return m, n
 }
 
-// mostArgs is the bytes of the arguments of a k3s server that are read.
-const mostArgs = 32 << 10
+// maxArgs is the bytes of the arguments of a k3s server that are read.
+const maxArgs = 32 << 10
 
 func (s *scan) nodeMeta(n *kube.Node, b []byte) {
 	for f := s.over(b); f.next(); {
@@ -41,12 +41,12 @@ func (s *scan) nodeMeta(n *kube.Node, b []byte) {
 		k, value := s.pair(f.data)
 		role, isRole := strings.CutPrefix(string(k), "node-role.kubernetes.io/")
 		switch key := string(k); {
-		case f.num == 11 && isRole && len(n.Roles) < mostParts:
+		case f.num == 11 && isRole && len(n.Roles) < maxParts:
 			n.Roles = append(n.Roles, s.name([]byte(role)))
 		case key == "kubernetes.io/hostname":
-			n.Hostname = s.text(value, mostWord)
+			n.Hostname = s.text(value, maxWord)
 		case key == "k3s.io/node-args", key == "rke2.io/node-args":
-			if len(value) > mostArgs {
+			if len(value) > maxArgs {
 				continue
 			}
 			if n.K3s = kube.ParseK3sArgs(string(value)); n.K3s != nil {
@@ -72,7 +72,7 @@ func (s *scan) nodeSpec(n *kube.Node, b []byte) {
 		case 4:
 			n.Cordoned = f.n != 0
 		case 7:
-			if len(n.PodCIDRs) < mostParts {
+			if len(n.PodCIDRs) < maxParts {
 				n.PodCIDRs = append(n.PodCIDRs, s.text(f.data, 64))
 			}
 		}
@@ -105,14 +105,7 @@ func (s *scan) nodeStatus(n *kube.Node, b []byte) {
 				n.InternalIP = s.text(address, 64)
 			}
 		case 7:
-			for info := s.over(f.data); info.next(); {
-				switch info.num {
-				case 1:
-					n.MachineID = s.text(info.data, 64)
-				case 7:
-					n.Version = s.name(info.data)
-				}
-			}
+			n.MachineID, n.Version = s.text(s.field(f.data, 1), 64), s.name(s.field(f.data, 7))
 		}
 	}
 }
@@ -128,7 +121,7 @@ func (s *scan) nodeCondition(n *kube.Node, b []byte) {
 	case c.Type == "Ready":
 		n.Ready = c.Status
 		n.Conditions = slices.Insert(n.Conditions, 0, c)
-	case c.Good != kube.True && len(n.Conditions) < mostParts:
+	case c.Good != kube.True && len(n.Conditions) < maxParts:
 		n.Conditions = append(n.Conditions, c)
 		s.bytes += int(unsafe.Sizeof(c))
 	}
@@ -160,54 +153,21 @@ func (s *scan) condition(b []byte) (c wireCondition) {
 }
 
 // readService reads a core/v1 Service.
-func readService(s *scan, b []byte) (m meta, v kube.Service) {
-	for f := s.over(b); f.next(); {
-		switch f.num {
-		case 1:
-			m = s.meta(f.data)
-		case 2:
-			headless := false
-			for spec := s.over(f.data); spec.next(); {
-				switch spec.num {
-				case 3:
-					headless = string(spec.data) == "None"
-				case 4:
-					v.Type = s.name(spec.data)
-				}
-			}
-			if headless && v.Type == "ClusterIP" {
-				v.Type = "Headless"
-			}
-		}
+func readService(s *scan, b []byte) (meta, kube.Service) {
+	spec := s.field(b, 2)
+	v := kube.Service{Type: s.name(s.field(spec, 4))}
+	if v.Type == "ClusterIP" && string(s.field(spec, 3)) == "None" {
+		v.Type = "Headless"
 	}
-	return m, v
+	return s.meta(s.field(b, 1)), v
 }
 
 // readClaim reads a core/v1 PersistentVolumeClaim.
-func readClaim(s *scan, b []byte) (m meta, c kube.PVC) {
-	for f := s.over(b); f.next(); {
-		switch f.num {
-		case 1:
-			m = s.meta(f.data)
-			s.claimMeta(&c, f.data)
-		case 2:
-			for spec := s.over(f.data); spec.next(); {
-				switch spec.num {
-				case 3:
-					c.Chosen = c.Chosen || len(spec.data) > 0
-				case 5:
-					c.StorageClass = s.name(spec.data)
-				}
-			}
-		case 3:
-			c.Phase = s.name(s.field(f.data, 1))
-		}
-	}
-	return m, c
-}
-
-func (s *scan) claimMeta(c *kube.PVC, b []byte) {
-	for f := s.over(b); f.next(); {
+func readClaim(s *scan, b []byte) (_ meta, c kube.PVC) {
+	own, spec := s.field(b, 1), s.field(b, 2)
+	class := s.field(spec, 5)
+	c.Chosen = len(s.field(spec, 3)) > 0
+	for f := s.over(own); f.next(); {
 		switch f.num {
 		case 8:
 			c.Created = s.time(f.data)
@@ -216,23 +176,19 @@ func (s *scan) claimMeta(c *kube.PVC, b []byte) {
 			case "volume.kubernetes.io/selected-node":
 				c.Chosen = true
 			case "volume.beta.kubernetes.io/storage-class":
-				c.StorageClass = s.name(value)
+				if class == nil {
+					class = value
+				}
 			}
 		}
 	}
+	c.StorageClass, c.Phase = s.name(class), s.name(s.field(s.field(b, 3), 1))
+	return s.meta(own), c
 }
 
 // readClass reads a storage.k8s.io/v1 StorageClass.
-func readClass(s *scan, b []byte) (m meta, c kube.StorageClass) {
-	for f := s.over(b); f.next(); {
-		switch f.num {
-		case 1:
-			m = s.meta(f.data)
-		case 7:
-			c.Waits = string(f.data) == "WaitForFirstConsumer"
-		}
-	}
-	return m, c
+func readClass(s *scan, b []byte) (meta, kube.StorageClass) {
+	return s.meta(s.field(b, 1)), kube.StorageClass{Waits: string(s.field(b, 7)) == "WaitForFirstConsumer"}
 }
 
 // readWarning reads a core/v1 Event. Old and new clients fill different fields: the latest time and the largest count
@@ -244,7 +200,7 @@ func readWarning(s *scan, b []byte) (m meta, w kube.Event) {
 		case 1:
 			m = s.meta(f.data)
 		case 2:
-			s.about(&w, f.data)
+			w.Kind, w.Namespace, w.Name = s.name(s.field(f.data, 1)), s.name(s.field(f.data, 2)), s.text(s.field(f.data, 3), maxName)
 		case 3:
 			w.Reason = s.name(f.data)
 		case 4:
@@ -256,14 +212,8 @@ func readWarning(s *scan, b []byte) (m meta, w kube.Event) {
 		case 8:
 			w.Count = max(w.Count, int(int32(f.n)))
 		case 11:
-			for series := s.over(f.data); series.next(); {
-				switch series.num {
-				case 1:
-					w.Count = max(w.Count, int(int32(series.n)))
-				case 2:
-					w.Last = later(w.Last, s.time(series.data))
-				}
-			}
+			w.Count = max(w.Count, int(int32(s.varint(f.data, 1))))
+			w.Last = later(w.Last, s.time(s.field(f.data, 2)))
 		case 14:
 			if w.Source == "" {
 				w.Source = s.name(f.data)
@@ -271,19 +221,6 @@ func readWarning(s *scan, b []byte) (m meta, w kube.Event) {
 		}
 	}
 	return m, w
-}
-
-func (s *scan) about(w *kube.Event, b []byte) {
-	for f := s.over(b); f.next(); {
-		switch f.num {
-		case 1:
-			w.Kind = s.name(f.data)
-		case 2:
-			w.Namespace = s.name(f.data)
-		case 3:
-			w.Name = s.text(f.data, mostName)
-		}
-	}
 }
 
 func later(a, b time.Time) time.Time {
@@ -294,36 +231,19 @@ func later(a, b time.Time) time.Time {
 }
 
 // readBudget reads a policy/v1 PodDisruptionBudget. An empty selector is every pod, none at all is none.
-func readBudget(s *scan, b []byte) (m meta, v kube.PDB) {
-	v.Unclear = true
-	for f := s.over(b); f.next(); {
-		switch f.num {
-		case 1:
-			m = s.meta(f.data)
-		case 2:
-			for spec := s.over(f.data); spec.next(); {
-				if spec.num == 2 {
-					s.selector(&v, spec.data)
-				}
-			}
-		case 3:
-			for status := s.over(f.data); status.next(); {
-				if status.num == 3 {
-					v.Allowed = int(int32(status.n))
-				}
-			}
-		}
-	}
-	return m, v
+func readBudget(s *scan, b []byte) (meta, kube.PDB) {
+	selector := s.field(s.field(b, 2), 2)
+	v := kube.PDB{Unclear: selector == nil, Allowed: int(int32(s.varint(s.field(b, 3), 3)))}
+	s.selector(&v, selector)
+	return s.meta(s.field(b, 1)), v
 }
 
 func (s *scan) selector(v *kube.PDB, b []byte) {
-	v.Unclear = false
 	for f := s.over(b); f.next(); {
 		switch f.num {
 		case 1:
 			k, value := s.pair(f.data)
-			if len(v.Labels) == mostParts || len(k)+len(value) > mostLabels {
+			if len(v.Labels) == maxParts || len(k)+len(value) > maxLabels {
 				v.Unclear = true
 				continue
 			}
@@ -337,19 +257,12 @@ func (s *scan) selector(v *kube.PDB, b []byte) {
 
 // readServiceCIDR reads a networking.k8s.io/v1 ServiceCIDR.
 func readServiceCIDR(s *scan, b []byte) (m meta, c kube.ServiceCIDR) {
-	for f := s.over(b); f.next(); {
-		switch f.num {
-		case 1:
-			m = s.meta(f.data)
-		case 2:
-			for spec := s.over(f.data); spec.next(); {
-				if spec.num == 1 && len(c.CIDRs) < mostParts {
-					c.CIDRs = append(c.CIDRs, s.text(spec.data, 64))
-				}
-			}
+	for f := s.over(s.field(b, 2)); f.next(); {
+		if f.num == 1 && len(c.CIDRs) < maxParts {
+			c.CIDRs = append(c.CIDRs, s.text(f.data, 64))
 		}
 	}
-	return m, c
+	return s.meta(s.field(b, 1)), c
 }
 
 // readName reads a meta/v1 PartialObjectMetadata, which is asked for where objects are only counted.

@@ -102,7 +102,7 @@ func TestF2NeverAnswers(t *testing.T) {
 		}
 	}()
 	w := follow(t, func(p *pace) {
-		p.patience, p.connect, p.shortest, p.longest = 30*time.Millisecond, 20*time.Millisecond, time.Millisecond, time.Millisecond
+		p.timeout, p.connect, p.shortest, p.longest = 30*time.Millisecond, 20*time.Millisecond, time.Millisecond, time.Millisecond
 	})
 	kubeconfig(t, w.path, "https://"+silent.Addr().String(), valid(t))
 	for range 10 {
@@ -124,7 +124,7 @@ func TestF2NeverAnswers(t *testing.T) {
 // TestF3Trickle: a body that comes byte by byte is given up like one that never comes.
 func TestF3Trickle(t *testing.T) {
 	t.Parallel()
-	f, w := started(t, func(p *pace) { p.patience = 300 * time.Millisecond })
+	f, w := started(t, func(p *pace) { p.timeout = 300 * time.Millisecond })
 	f.set(func(rw http.ResponseWriter, r *http.Request) bool {
 		if !strings.HasSuffix(r.URL.Path, "/pods") {
 			return false

@@ -20,7 +20,7 @@ func (w *Watcher) here() kube.NodeIdentity {
 	name, _ := w.o.Hostname()
 	id, _ := read(filepath.Join(root, "/etc/machine-id"), nobody)
 	p := kube.NodeIdentity{Hostname: clean.String(name), MachineID: clean.String(string(bytes.TrimSpace(id)))}
-	p.Files.CNI, p.Files.CNIPath, _ = cni.Read(root) // why it is not known is told with the network
+	p.Files.CNI, p.Files.CNIPath, _ = cni.Read(root) // the network page says why it is not known
 	p.Files.K3s, p.Files.K3sPath = readK3s(root)
 	return p
 }
@@ -53,5 +53,5 @@ func readK3s(root string) (kube.K3s, string) {
 	return kube.K3s{}, ""
 }
 
-// nobody is told what is read.
+// nobody ignores the names of files that are read.
 func nobody(string) {}

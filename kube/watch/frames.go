@@ -14,10 +14,10 @@ import (
 	"google.golang.org/protobuf/encoding/protowire"
 )
 
-// mostObject is the bytes that one object may have: etcd takes 1.5 MB of one, and an API server 3 MB of a request.
-const mostObject = 3 << 20
+// maxObject is the bytes that one object may have: etcd takes 1.5 MB of one, and an API server 3 MB of a request.
+const maxObject = 3 << 20
 
-var errTooLarge = fmt.Errorf("an object of more than %d MB", mostObject>>20)
+var errTooLarge = fmt.Errorf("an object of more than %d MB", maxObject>>20)
 
 // paced is the body of an answer that is read object by object. It gives up, by calling the deadline's function, when an
 // object is slow to begin or to end, and on one that is too large. Whoever reads calls between before each object. Of the
@@ -28,7 +28,7 @@ type paced struct {
 	ctx      context.Context
 	cancel   context.CancelCauseFunc // of ctx
 	deadline *time.Timer
-	patience time.Duration // for an object to be whole once its first byte is here
+	timeout  time.Duration // for an object to be whole once its first byte is here
 	wire     *allowance    // that the bytes were taken from
 	work     *allowance    // that the objects are taken from
 	cost     int           // of a byte of them
@@ -41,8 +41,8 @@ type paced struct {
 // between waits for the next object, for as long as idle, once it may be asked for.
 func (p *paced) between(idle time.Duration) {
 	p.deadline.Stop()
-	p.work.wait(p.ctx, (mostObject-p.left)*p.cost+costEach)
-	p.left, p.begun = mostObject, false
+	p.work.wait(p.ctx, (maxObject-p.left)*p.cost+costEach)
+	p.left, p.begun = maxObject, false
 	p.deadline.Reset(idle)
 }
 
@@ -57,7 +57,7 @@ func (p *paced) grow() {
 		p.large = true
 	case <-p.ctx.Done():
 	}
-	p.deadline.Reset(p.patience)
+	p.deadline.Reset(p.timeout)
 }
 
 // small lets another object be large.
@@ -73,12 +73,12 @@ func (p *paced) Read(b []byte) (int, error) {
 	p.wire.give(n * (costFrames - 1))
 	if n > 0 && !p.begun {
 		p.begun = true
-		p.deadline.Reset(p.patience)
+		p.deadline.Reset(p.timeout)
 	}
 	if p.left -= n; p.left < 0 {
 		return 0, errTooLarge
 	}
-	if mostObject-p.left > usual {
+	if maxObject-p.left > usual {
 		p.grow()
 	}
 	return n, err
@@ -137,20 +137,13 @@ func (f *frames) next(s *scan, e *event) error {
 		return err
 	}
 	n := binary.BigEndian.Uint32(size[:])
-	if n > mostObject {
+	if n > maxObject {
 		return errTooLarge
 	}
 	if err := f.fill(int(n)); err != nil {
 		return err
 	}
-	for m := s.over(f.buf); m.next(); {
-		switch m.num {
-		case 1:
-			e.typ = s.name(m.data)
-		case 2:
-			e.object = s.unwrap(s.field(m.data, 1))
-		}
-	}
+	*e = event{s.name(s.field(f.buf, 1)), s.unwrap(s.field(s.field(f.buf, 2), 1))}
 	return s.taken()
 }
 
@@ -230,10 +223,10 @@ type page struct {
 	more    string // token that asks for the next page, empty: this was the last
 }
 
-// mostVersion and mostToken are the bytes that a version and the token of a page may have.
+// maxVersion and maxToken are the bytes that a version and the token of a page may have.
 const (
-	mostVersion = 256
-	mostToken   = 8 << 10
+	maxVersion = 256
+	maxToken   = 8 << 10
 )
 
 var errVersion = errors.New("a version or a token too long to be one")
@@ -260,7 +253,7 @@ func readListPage(p *paced, s *scan, each func([]byte) error) (page, error) {
 	inside := false
 	for {
 		f.forget()
-		p.between(p.patience)
+		p.between(p.timeout)
 		num, typ, err := f.tag()
 		if err == io.EOF {
 			return out, nil
@@ -283,14 +276,14 @@ func readListPage(p *paced, s *scan, each func([]byte) error) (page, error) {
 		case num == 2 && !inside:
 			inside = true // go on inside it; what follows it is of no interest
 			continue
-		case n > mostObject:
+		case n > maxObject:
 			return out, errTooLarge
 		}
 		if err := f.fill(int(n)); err != nil {
 			return out, err
 		}
 		if inside && num == 1 && out == (page{}) {
-			out = s.listMeta(f.buf)
+			out = page{string(s.field(f.buf, 2)), string(s.field(f.buf, 3))}
 		} else if inside && num == 2 {
 			if err := each(f.buf); err != nil {
 				return out, err
@@ -310,18 +303,6 @@ func (f *frames) tag() (protowire.Number, protowire.Type, error) {
 	}
 	num, typ := protowire.DecodeTag(n)
 	return num, typ, nil
-}
-
-func (s *scan) listMeta(b []byte) (p page) {
-	for f := s.over(b); f.next(); {
-		switch f.num {
-		case 2:
-			p.version = string(f.data)
-		case 3:
-			p.more = string(f.data)
-		}
-	}
-	return p
 }
 
 // readJSONPage reads a list in JSON object by object.
@@ -371,7 +352,7 @@ func readItems(in *json.Decoder, p *paced, each func([]byte) error) error {
 		return err // null is an empty list
 	}
 	for in.More() {
-		p.between(p.patience)
+		p.between(p.timeout)
 		var object json.RawMessage
 		if err := in.Decode(&object); err != nil {
 			return err

@@ -80,7 +80,7 @@ func TestF56SameObjectsForEver(t *testing.T) {
 		sent.Add(int64(send(w, func(i int) []byte { return frame("ADDED", podObject(fmt.Sprint("pod-", i%10), "Running")) })))
 	})
 	w.until("given up", func(s *kube.State) bool { return s.Kinds[kube.KindPod].Err == errEndless.Error() })
-	if n := f.count("pods list"); n != 1 || sent.Load() > mostListed+100_000 { // what lies in buffers
+	if n := f.count("pods list"); n != 1 || sent.Load() > maxListed+100_000 { // what lies in buffers
 		t.Errorf("%d lists, %d objects", n, sent.Load())
 	}
 }
@@ -97,8 +97,8 @@ func TestF56PagesWithoutEnd(t *testing.T) {
 	}{
 		"empty":        {func(n int) []byte { return list(fmt.Sprint("token", n)) }, 2},
 		"the same":     {func(n int) []byte { return list("token", sub(2, podObject(fmt.Sprint("pod-", n), "Running"))) }, 3},
-		"one by one":   {func(n int) []byte { return list(fmt.Sprint(n), sub(2, podObject("pod", "Running"))) }, mostPages + 1},
-		"a long token": {func(n int) []byte { return list(strings.Repeat("t", mostToken+1), sub(2, podObject("pod", "Running"))) }, 20},
+		"one by one":   {func(n int) []byte { return list(fmt.Sprint(n), sub(2, podObject("pod", "Running"))) }, maxPages + 1},
+		"a long token": {func(n int) []byte { return list(strings.Repeat("t", maxToken+1), sub(2, podObject("pod", "Running"))) }, 20},
 	} {
 		t.Run(name, func(t *testing.T) {
 			asked := 0
@@ -176,7 +176,7 @@ func TestF56Memory(t *testing.T) {
 			}
 			m, put := k.read(s, object)
 			_ = s.taken() // not each text is what a kind has in its place
-			if len(m.key) > mostName+mostWord+1 {
+			if len(m.key) > maxName+maxWord+1 {
 				t.Fatalf("%s: a key of %d bytes", k, len(m.key))
 			}
 			if !put(objects) {
@@ -189,7 +189,7 @@ func TestF56Memory(t *testing.T) {
 	} else {
 		t.Logf("%d bytes are kept, %d objects were refused", n, refused)
 	}
-	if s.recalled > mostRecalled {
+	if s.recalled > maxRecalled {
 		t.Errorf("%d bytes of words", s.recalled)
 	}
 	state := new(kube.State)
@@ -198,7 +198,7 @@ func TestF56Memory(t *testing.T) {
 		t.Errorf("%d phases", n)
 	}
 	for _, i := range state.Virt.VMIs {
-		if len(i.IPs) > mostParts || len(i.Name) > mostName {
+		if len(i.IPs) > maxParts || len(i.Name) > maxName {
 			t.Fatalf("%d addresses, %d bytes of a name", len(i.IPs), len(i.Name))
 		}
 	}
@@ -221,7 +221,7 @@ func TestF56Headers(t *testing.T) {
 	t.Parallel()
 	_, w := hostile(t, "pods list", func(w http.ResponseWriter, r *http.Request) {
 		for i := range 10 {
-			w.Header().Set(fmt.Sprint("X-", i), strings.Repeat("h", mostHeader/8))
+			w.Header().Set(fmt.Sprint("X-", i), strings.Repeat("h", maxHeader/8))
 		}
 		protobufAnswer(w)
 		_, _ = w.Write(bookmark("9"))
@@ -250,11 +250,11 @@ func TestF56Warnings(t *testing.T) {
 			r.Body.Close()
 		}
 	}
-	if len(c.warned) != mostWarnings+1 {
+	if len(c.warned) != maxWarnings+1 {
 		t.Errorf("%d warnings are kept", len(c.warned))
 	}
 	for _, text := range c.warned {
-		if len(text) > mostMessage {
+		if len(text) > maxMessage {
 			t.Errorf("%d bytes of a warning", len(text))
 		}
 	}
@@ -363,7 +363,7 @@ func TestF56OneLargeObjectAtATime(t *testing.T) {
 		open := func(object []byte) *frames {
 			timer := time.AfterFunc(time.Hour, func() {})
 			t.Cleanup(func() { timer.Stop() })
-			return newFrames(&paced{body: bytes.NewReader(object), ctx: t.Context(), deadline: timer, patience: time.Hour, wire: work, work: work, cost: 1, token: token, left: mostObject})
+			return newFrames(&paced{body: bytes.NewReader(object), ctx: t.Context(), deadline: timer, timeout: time.Hour, wire: work, work: work, cost: 1, token: token, left: maxObject})
 		}
 		large := frame("ADDED", podObject(strings.Repeat("x", 2*usual), "Running"))
 		first, second, small := open(large), open(large), open(frame("ADDED", podObject("a", "Running")))
@@ -420,7 +420,7 @@ func TestF56EventsArePaced(t *testing.T) {
 			const free, added = 1 << 20, 64 << 10
 			timer := time.AfterFunc(time.Hour, func() {})
 			defer timer.Stop()
-			p := &paced{body: &endless{event: one}, ctx: t.Context(), deadline: timer, patience: time.Hour, wire: newAllowance(1, 1), work: newAllowance(free, added), cost: form.cost(), token: make(chan struct{}, 1), left: mostObject}
+			p := &paced{body: &endless{event: one}, ctx: t.Context(), deadline: timer, timeout: time.Hour, wire: newAllowance(1, 1), work: newAllowance(free, added), cost: form.cost(), token: make(chan struct{}, 1), left: maxObject}
 			in, s, n := newEvents(form, p), new(scan), 0
 			for began := time.Now(); time.Since(began) < time.Hour; n++ {
 				p.between(time.Hour)
@@ -454,7 +454,7 @@ func TestF56ConnectionIsPaced(t *testing.T) {
 			defer timer.Stop()
 			var in io.Reader = c
 			if bodies {
-				in = &paced{body: c, ctx: t.Context(), deadline: timer, patience: 24 * time.Hour, wire: c.bytes, token: make(chan struct{}, 1), left: 1 << 40}
+				in = &paced{body: c, ctx: t.Context(), deadline: timer, timeout: 24 * time.Hour, wire: c.bytes, token: make(chan struct{}, 1), left: 1 << 40}
 			}
 			go func() {
 				block := make([]byte, 4096)
@@ -506,7 +506,7 @@ func TestF56ClientIsBounded(t *testing.T) {
 	if c.bytes.left > freeBytes-costWrite {
 		t.Errorf("a request cost nothing: %v left", c.bytes.left)
 	}
-	if c.transport.MaxResponseHeaderBytes != mostHeader || !c.transport.DisableCompression || c.transport.HTTP2.MaxReceiveBufferPerStream != mostUnread {
+	if c.transport.MaxResponseHeaderBytes != maxHeader || !c.transport.DisableCompression || c.transport.HTTP2.MaxReceiveBufferPerStream != maxUnread {
 		t.Errorf("%+v", c.transport)
 	}
 }
@@ -524,8 +524,8 @@ func TestF57TokenIsMasked(t *testing.T) {
 		r.Body.Close()
 	}
 	s := new(scan)
-	texts := []string{s.text([]byte("a "+token+" b"), mostMessage), s.text([]byte(strings.Repeat("x", 240)+token), mostMessage), s.name([]byte(token)),
-		s.text([]byte("a\x1b[31m "+token), mostMessage), s.text([]byte("cannot pull: password="+token[:9]+"x"), mostMessage), s.text([]byte(strings.Repeat("long ", 2000)+token), mostMessage)}
+	texts := []string{s.text([]byte("a "+token+" b"), maxMessage), s.text([]byte(strings.Repeat("x", 240)+token), maxMessage), s.name([]byte(token)),
+		s.text([]byte("a\x1b[31m "+token), maxMessage), s.text([]byte("cannot pull: password="+token[:9]+"x"), maxMessage), s.text([]byte(strings.Repeat("long ", 2000)+token), maxMessage)}
 	f.set(func(w http.ResponseWriter, r *http.Request) bool {
 		w.Header().Set("Content-Type", "application/json")
 		w.Header().Set("Warning", "299 - \""+r.Header.Get("Authorization")+"\"")
@@ -542,7 +542,7 @@ func TestF57TokenIsMasked(t *testing.T) {
 	if texts[0] != "a *** b" || len(c.warned) != 1 {
 		t.Errorf("%q %q", texts, c.warned)
 	}
-	if got := s.text([]byte("web/frontend-7c9d8f6b5-x2x: Back-off restarting failed container"), mostMessage); strings.Contains(got, "***") {
+	if got := s.text([]byte("web/frontend-7c9d8f6b5-x2x: Back-off restarting failed container"), maxMessage); strings.Contains(got, "***") {
 		t.Errorf("%q", got)
 	}
 	if got := credentialsOf("Basic dXNlcjpwYXNzd29yZC1vZi1pdA=="); got[0] != "dXNlcjpwYXNzd29yZC1vZi1pdA==" || got[1] != "password-of-it" {

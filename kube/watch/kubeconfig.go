@@ -26,8 +26,8 @@ import (
 	"hypervisor-tui/kube"
 )
 
-// mostConfig is the size of a kubeconfig or certificate that is still read, in bytes.
-const mostConfig = 1 << 20
+// maxConfig is the size of a kubeconfig or certificate that is still read, in bytes.
+const maxConfig = 1 << 20
 
 // credentials is what a kubeconfig says of the way to the API server.
 type credentials struct {
@@ -107,7 +107,7 @@ func digest(paths []string, at func(string)) (sum [sha256.Size]byte, err error) 
 	return sum, nil
 }
 
-// read reads a regular file of at most mostConfig bytes. at is told its name before: the read may never end.
+// read reads a regular file of at most maxConfig bytes. It calls at with the name before: the read may never end.
 func read(path string, at func(string)) ([]byte, error) {
 	at(clean.String(path))
 	// O_NONBLOCK: a FIFO would wait for a writer.
@@ -120,10 +120,10 @@ func read(path string, at func(string)) ([]byte, error) {
 		return nil, errors.New("is not a regular file")
 	}
 	var b bytes.Buffer
-	switch n, err := b.ReadFrom(io.LimitReader(f, mostConfig+1)); {
+	switch n, err := b.ReadFrom(io.LimitReader(f, maxConfig+1)); {
 	case err != nil:
 		return nil, plainFile(err)
-	case n > mostConfig:
+	case n > maxConfig:
 		return nil, errors.New("is too large to be one")
 	}
 	return b.Bytes(), nil
@@ -157,7 +157,7 @@ type entry struct {
 	} `yaml:"context"`
 }
 
-// named returns the first entry of that name, nil when there is none.
+// named returns the first entry of that name, or nil.
 func named(list []entry, name string) *entry {
 	if i := slices.IndexFunc(list, func(e entry) bool { return e.Name == name }); i >= 0 {
 		return &list[i]

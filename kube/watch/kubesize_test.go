@@ -15,7 +15,7 @@ func TestDKubeconfigSize(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	padded := string(text) + "#" + strings.Repeat("x", mostConfig-len(text)-1)
+	padded := string(text) + "#" + strings.Repeat("x", maxConfig-len(text)-1)
 	replace(t, path, padded)
 	if c, err := load(path, nobody); err != nil || c.server != "https://127.0.0.1:6443" {
 		t.Errorf("%v", err)

@@ -230,7 +230,7 @@ func TestDDripOfAnEvent(t *testing.T) {
 		timer := time.AfterFunc(time.Hour, func() { late.Store(true) })
 		defer timer.Stop()
 		endless := newAllowance(1<<40, 1)
-		p := &paced{body: strings.NewReader("the rest never comes"), ctx: t.Context(), deadline: timer, patience: time.Second, wire: endless, work: endless, token: make(chan struct{}, 1), left: mostObject}
+		p := &paced{body: strings.NewReader("the rest never comes"), ctx: t.Context(), deadline: timer, timeout: time.Second, wire: endless, work: endless, token: make(chan struct{}, 1), left: maxObject}
 		p.between(time.Hour)
 		time.Sleep(59 * time.Minute)
 		if late.Load() {

@@ -13,8 +13,8 @@ type pace struct {
 	publish      time.Duration // between two States, at least
 	slowest      time.Duration // between two States, at most, while something changes
 	probes       time.Duration // between two questions whether the API server is ready
-	patience     time.Duration // for an answer, connecting included, and for an object to be whole once it has begun
-	connect      time.Duration // of patience, so that it is known what took so long
+	timeout      time.Duration // for an answer, connecting included, and for an object to be whole once it has begun
+	connect      time.Duration // of timeout, so that it is known what took so long
 	grace        time.Duration // for which what was followed until now may fail before the cluster is called anything but well
 	idle         time.Duration // without even a bookmark, which a server sends each minute
 	lasts        time.Duration // after which the server ends a watch by itself
@@ -35,7 +35,7 @@ func usualPace() pace {
 		publish:      time.Second,
 		slowest:      10 * time.Second,
 		probes:       5 * time.Second,
-		patience:     5 * time.Second,
+		timeout:      5 * time.Second,
 		connect:      4 * time.Second,
 		grace:        5 * time.Second,
 		idle:         150 * time.Second,

@@ -50,7 +50,7 @@ func (s *scan) podMeta(p *kube.Pod, b []byte) {
 			if string(k) == "kubevirt.io" && strings.HasPrefix(string(v), "virt-") && string(v) != "virt-launcher" {
 				p.System = true
 			}
-			if len(labels)+len(k)+len(v) > mostLabels {
+			if len(labels)+len(k)+len(v) > maxLabels {
 				continue
 			}
 			if len(labels) > 0 {
@@ -75,20 +75,10 @@ func (s *scan) podMeta(p *kube.Pod, b []byte) {
 
 // controller returns the kind of an owner that controls, nil of one that does not.
 func (s *scan) controller(b []byte) []byte {
-	var kind []byte
-	controls := false
-	for f := s.over(b); f.next(); {
-		switch f.num {
-		case 1:
-			kind = f.data
-		case 6:
-			controls = f.n != 0
-		}
-	}
-	if !controls {
+	if s.varint(b, 6) == 0 {
 		return nil
 	}
-	return kind
+	return s.field(b, 1)
 }
 
 // requests is what containers ask for: thousandths of a CPU, and bytes times a thousand.
@@ -304,16 +294,10 @@ func (s *scan) containerTrouble(b []byte) (why, message []byte) {
 
 // exit reads a ContainerStateTerminated: the exit code, and why in a word.
 func (s *scan) exit(b []byte) (code int32, reason []byte) {
-	reason = []byte("Error")
-	for f := s.over(b); f.next(); {
-		switch f.num {
-		case 1:
-			code = int32(f.n)
-		case 3:
-			reason = f.data
-		}
+	if reason = s.field(b, 3); reason == nil {
+		reason = []byte("Error")
 	}
-	return code, reason
+	return int32(s.varint(b, 1)), reason
 }
 
 // ending says how the last run of a container ended, nil when there was none.

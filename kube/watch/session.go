@@ -109,9 +109,9 @@ func (s *session) ask(ctx context.Context) (f facts) {
 	return f
 }
 
-// short sends a request whose answer is short, within the pace's patience.
+// short sends a request whose answer is short, within the pace's timeout.
 func (s *session) short(ctx context.Context, method, path, body string) ([]byte, error) {
-	ctx, cancel := context.WithTimeoutCause(ctx, s.pace.patience, errSilent)
+	ctx, cancel := context.WithTimeoutCause(ctx, s.pace.timeout, errSilent)
 	defer cancel()
 	var in io.Reader
 	if body != "" {
@@ -121,7 +121,7 @@ func (s *session) short(ctx context.Context, method, path, body string) ([]byte,
 	if err == nil {
 		defer r.Body.Close()
 		var text []byte
-		if text, err = io.ReadAll(io.LimitReader(r.Body, mostError)); err == nil {
+		if text, err = io.ReadAll(io.LimitReader(r.Body, maxError)); err == nil {
 			return text, nil
 		}
 	}

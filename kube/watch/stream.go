@@ -38,10 +38,10 @@ var (
 	errEndless = errors.New("its list does not end")
 )
 
-// mostListed is how many objects a list may bring, the same ones again included, and mostPages how many pages it may have.
+// maxListed is how many objects a list may bring, the same ones again included, and maxPages how many pages it may have.
 const (
-	mostListed = 4 * kube.MaxObjects
-	mostPages  = 400
+	maxListed = 4 * kube.MaxObjects
+	maxPages  = 400
 )
 
 // run follows until ctx ends.
@@ -109,10 +109,10 @@ func (s *stream) poll(ctx context.Context) error {
 func (s *stream) open(ctx context.Context, path string) (*paced, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	q := &paced{
-		ctx: ctx, cancel: cancel, left: mostObject, patience: s.pace.patience, wire: s.client.bytes, work: s.client.work, cost: s.form.cost(), token: s.client.large,
+		ctx: ctx, cancel: cancel, left: maxObject, timeout: s.pace.timeout, wire: s.client.bytes, work: s.client.work, cost: s.form.cost(), token: s.client.large,
 	}
 	s.client.work.wait(ctx, costRequest)
-	q.deadline = time.AfterFunc(s.pace.patience, func() { cancel(errSilent) })
+	q.deadline = time.AfterFunc(s.pace.timeout, func() { cancel(errSilent) })
 	body, err := s.client.get(ctx, path, s.form)
 	if err != nil {
 		q.deadline.Stop()
@@ -143,7 +143,7 @@ func (s *stream) watch(ctx context.Context, all bool) error {
 	defer q.end()
 	w := watching{stream: s, in: newEvents(s.form, q), synced: !all, idle: s.pace.idle}
 	if all {
-		w.idle = s.pace.patience
+		w.idle = s.pace.timeout
 		s.tell(ctx, func(o *Watcher) { s.table(&o.objects).Begin() })
 	} else {
 		s.tell(ctx, func(o *Watcher) { o.opened[s.Kind] = o.o.Now() })
@@ -207,7 +207,7 @@ func (w *watching) next(ctx context.Context) error {
 	if m.key == "" && w.event.typ != "BOOKMARK" {
 		return errors.New("an object without a name")
 	}
-	if len(m.version) > mostVersion {
+	if len(m.version) > maxVersion {
 		return errVersion
 	}
 	kind, first := w.Kind, m.synced && !w.synced
@@ -254,7 +254,7 @@ func (w *watching) failure() error {
 
 // endless reports whether a list that has brought so many objects has no end.
 func (s *stream) endless(objects int) bool {
-	return objects > mostListed || time.Since(s.listed) > s.pace.whole
+	return objects > maxListed || time.Since(s.listed) > s.pace.whole
 }
 
 // list reads everything by pages, each object by itself. A page without objects has no page after it.
@@ -268,11 +268,11 @@ func (s *stream) list(ctx context.Context) error {
 		switch {
 		case err != nil:
 			return err
-		case len(p.version) > mostVersion || len(p.more) > mostToken:
+		case len(p.version) > maxVersion || len(p.more) > maxToken:
 			return errVersion
 		case p.more == "":
 			more = p.version
-		case p.more == more || objects == before || pages == mostPages:
+		case p.more == more || objects == before || pages == maxPages:
 			return errEndless
 		default:
 			more = p.more
@@ -368,7 +368,7 @@ func (s *stream) brokeOff(ctx context.Context, err error, lasted time.Duration, 
 		return s.pace.givenUp
 	}
 	if !cut && errors.Is(err, io.EOF) && len(s.version) > 0 { // the server ends each watch some time
-		if lasted < s.pace.patience {
+		if lasted < s.pace.timeout {
 			return s.pace.wait(wait)
 		}
 		return rand.N(s.pace.shortest)

@@ -31,7 +31,7 @@ func (s *scan) jsonMeta(m *jsonMeta) meta {
 	return meta{key: s.key([]byte(m.Namespace), []byte(m.Name)), version: []byte(m.Version), synced: m.Annotations.Synced == "true"}
 }
 
-// few is a list of which no more than mostParts entries are read.
+// few is a list of which no more than maxParts entries are read.
 type few[T any] []T
 
 // UnmarshalJSON takes what is no list as an empty one, and the entries up to one that is malformed.
@@ -40,7 +40,7 @@ func (f *few[T]) UnmarshalJSON(b []byte) error {
 	if open, err := in.Token(); err != nil || open != json.Delim('[') {
 		return nil
 	}
-	for len(*f) < mostParts && in.More() {
+	for len(*f) < maxParts && in.More() {
 		var v T
 		var wrong *json.UnmarshalTypeError
 		if err := in.Decode(&v); err != nil && !errors.As(err, &wrong) {
@@ -89,7 +89,7 @@ func readVM(s *scan, b []byte) (meta, kube.VM) {
 	}
 	s.readJSON(b, &v)
 	vm := kube.VM{
-		Namespace: s.word(v.Metadata.Namespace), Name: s.text([]byte(v.Metadata.Name), mostName), Status: s.word(v.Status.PrintableStatus),
+		Namespace: s.word(v.Metadata.Namespace), Name: s.text([]byte(v.Metadata.Name), maxName), Status: s.word(v.Status.PrintableStatus),
 	}
 	for _, c := range v.Status.Conditions {
 		if c.Type == "Ready" {
@@ -220,7 +220,7 @@ func readInstance(s *scan, b []byte) (meta, kube.VMI) {
 	s.readJSON(b, &v)
 	d, st := &v.Spec.Domain, &v.Status
 	i := kube.VMI{
-		Namespace: s.word(v.Metadata.Namespace), Name: s.text([]byte(v.Metadata.Name), mostName), Phase: s.word(st.Phase),
+		Namespace: s.word(v.Metadata.Namespace), Name: s.text([]byte(v.Metadata.Name), maxName), Phase: s.word(st.Phase),
 		Node: s.word(st.Node), Eviction: s.word(v.Spec.Eviction), Evacuating: s.word(st.Evacuating),
 		Created: jsonTime(v.Metadata.Created), VCPUs: cmp.Or(st.CPU.vcpus(), d.CPU.vcpus()),
 		Memory: uint64(cmp.Or(st.Memory.Current, d.Memory.Guest, d.Resources.Requests.Memory)) / 1000,
@@ -232,7 +232,7 @@ func readInstance(s *scan, b []byte) (meta, kube.VMI) {
 		if len(nic.IPs) == 0 && nic.IP != "" {
 			nic.IPs = []string{nic.IP}
 		}
-		for _, ip := range nic.IPs[:min(len(nic.IPs), mostParts-len(i.IPs))] {
+		for _, ip := range nic.IPs[:min(len(nic.IPs), maxParts-len(i.IPs))] {
 			i.IPs = append(i.IPs, s.text([]byte(ip), 64))
 		}
 	}
@@ -282,7 +282,7 @@ func readMigration(s *scan, b []byte) (meta, kube.Migration) {
 	}
 	s.readJSON(b, &v)
 	m := kube.Migration{
-		Namespace: s.word(v.Metadata.Namespace), Name: s.text([]byte(v.Metadata.Name), mostName), VMI: s.text([]byte(v.Spec.Instance), mostName),
+		Namespace: s.word(v.Metadata.Namespace), Name: s.text([]byte(v.Metadata.Name), maxName), VMI: s.text([]byte(v.Spec.Instance), maxName),
 		Phase: s.word(v.Status.Phase), Created: jsonTime(v.Metadata.Created), Moving: s.moving(&v.Status.Moving),
 	}
 	m.UID = s.text([]byte(v.Metadata.UID), 64)

@@ -26,11 +26,11 @@ type Options struct {
 	Hostname func() (string, error)
 }
 
-// Watcher makes States. All its fields but do belong to the goroutine that runs it.
+// Watcher makes States. All its fields but mailbox belong to the goroutine that runs it.
 type Watcher struct {
 	o         Options
 	pace      pace
-	do        chan func(*Watcher)
+	mailbox   chan func(*Watcher) // changes that other goroutines ask for
 	objects   kube.Objects
 	place     kube.NodeIdentity
 	state     kube.State
@@ -54,7 +54,7 @@ const rollShare = 50
 
 // New returns a Watcher. It does nothing yet.
 func New(o Options) *Watcher {
-	return &Watcher{o: o, pace: usualPace(), do: make(chan func(*Watcher)), late: time.NewTimer(time.Hour), find: kube.Find}
+	return &Watcher{o: o, pace: usualPace(), mailbox: make(chan func(*Watcher)), late: time.NewTimer(time.Hour), find: kube.Find}
 }
 
 // Run follows the cluster until ctx ends, whose error it returns. It calls publish on its own goroutine, at most once a
@@ -71,7 +71,7 @@ func (w *Watcher) Run(ctx context.Context, publish func(*kube.State)) error {
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
-		case f := <-w.do:
+		case f := <-w.mailbox:
 			f(w)
 			if w.changed {
 				continue // the timer runs
@@ -106,7 +106,7 @@ func (w *Watcher) Run(ctx context.Context, publish func(*kube.State)) error {
 func (w *Watcher) tell(ctx context.Context, f func(*Watcher)) {
 	select {
 	case <-ctx.Done():
-	case w.do <- f:
+	case w.mailbox <- f:
 	}
 }
 

@@ -15,13 +15,13 @@ import (
 
 // What a scan remembers before it starts anew, and how long text may be.
 const (
-	mostNames    = 8192      // different texts
-	mostRecalled = 256 << 10 // bytes of them together
-	mostName     = 512       // bytes of the name of an object: the API server takes 253
-	mostWord     = 256       // bytes of text that many objects have in common
-	mostQuantity = 64        // bytes of a quantity
-	mostLabels   = 4 << 10   // bytes of the labels of a pod together
-	mostParts    = 64        // entries of a list inside an object
+	maxNames    = 8192      // different texts
+	maxRecalled = 256 << 10 // bytes of them together
+	maxName     = 512       // bytes of the name of an object: the API server takes 253
+	maxWord     = 256       // bytes of text that many objects have in common
+	maxQuantity = 64        // bytes of a quantity
+	maxLabels   = 4 << 10   // bytes of the labels of a pod together
+	maxParts    = 64        // entries of a list inside an object
 )
 
 // scan reads objects off the wire, field by field, and remembers the texts that come again and again. One goroutine owns
@@ -80,7 +80,8 @@ func (m *message) fail() bool {
 	return false
 }
 
-// field returns the last field of a number, nil when there is none.
+// field returns the last field of a number, or nil. It goes through all of b: it is for what is small, or
+// where a single field is wanted.
 func (s *scan) field(b []byte, num protowire.Number) []byte {
 	var found []byte
 	for m := s.over(b); m.next(); {
@@ -89,6 +90,16 @@ func (s *scan) field(b []byte, num protowire.Number) []byte {
 		}
 	}
 	return found
+}
+
+// varint is field for a varint, or 0.
+func (s *scan) varint(b []byte, num protowire.Number) (n uint64) {
+	for m := s.over(b); m.next(); {
+		if m.num == num {
+			n = m.n
+		}
+	}
+	return n
 }
 
 // unwrap returns the object inside its envelope.
@@ -122,11 +133,11 @@ func (s *scan) name(b []byte) string {
 	if len(b) == 0 {
 		return ""
 	}
-	b = b[:min(len(b), mostWord)]
+	b = b[:min(len(b), maxWord)]
 	known, ok := s.names[string(b)]
 	if !ok {
 		s.recall(len(b))
-		known = s.text(b, mostWord)
+		known = s.text(b, maxWord)
 		s.bytes -= len(known)
 		s.names[string(b)] = known
 	}
@@ -149,7 +160,7 @@ func (s *scan) labels(b []byte) string {
 
 // recall makes room for one more text of n bytes.
 func (s *scan) recall(n int) {
-	if s.names == nil || len(s.names)+len(s.lines) >= mostNames || s.recalled+n > mostRecalled {
+	if s.names == nil || len(s.names)+len(s.lines) >= maxNames || s.recalled+n > maxRecalled {
 		s.names, s.lines, s.recalled = map[string]string{}, map[string]string{}, 0
 	}
 	s.recalled += n
@@ -183,10 +194,10 @@ func cut(text string, limit int) string {
 // quantity returns what a Quantity says in thousandths, 0 when it is none: 100 for "100m", 1000 for "1".
 func (s *scan) quantity(b []byte) int64 {
 	text := s.field(b, 1)
-	if n, ok := s.quantities[string(text)]; ok || len(text) > mostQuantity {
+	if n, ok := s.quantities[string(text)]; ok || len(text) > maxQuantity {
 		return n
 	}
-	if s.quantities == nil || len(s.quantities) >= mostNames {
+	if s.quantities == nil || len(s.quantities) >= maxNames {
 		s.quantities = map[string]int64{}
 	}
 	n := thousandths(string(text))
@@ -210,20 +221,12 @@ func thousandths(text string) int64 {
 // multiply out.
 func plausible(text string) bool {
 	e := strings.LastIndexAny(text, "eE")
-	return len(text) <= mostQuantity && (e < 0 || len(text)-e <= len("e+99"))
+	return len(text) <= maxQuantity && (e < 0 || len(text)-e <= len("e+99"))
 }
 
-// time reads a Time or a MicroTime, zero when there is none, or none that can be true.
+// time reads a Time or a MicroTime; it is zero when there is none that can be true.
 func (s *scan) time(b []byte) time.Time {
-	var seconds, nanos int64
-	for m := s.over(b); m.next(); {
-		switch m.num {
-		case 1:
-			seconds = int64(m.n)
-		case 2:
-			nanos = int64(int32(m.n))
-		}
-	}
+	seconds, nanos := int64(s.varint(b, 1)), int64(int32(s.varint(b, 2)))
 	if seconds == 0 && nanos == 0 {
 		return time.Time{}
 	}
@@ -243,12 +246,11 @@ type meta struct {
 	key     string // "namespace/name"
 	version []byte // in the memory of what was read
 	synced  bool   // of a bookmark: all that there was has been sent
-	raw     []byte // the ObjectMeta itself, nil for JSON
 }
 
 // meta reads an ObjectMeta.
 func (s *scan) meta(b []byte) meta {
-	m := meta{raw: b}
+	var m meta
 	var namespace, name []byte
 	for f := s.over(b); f.next(); {
 		switch f.num {
@@ -273,7 +275,7 @@ const initialEventsEnd = "k8s.io/initial-events-end"
 // key is what an object is kept by.
 func (s *scan) key(namespace, name []byte) string {
 	if len(namespace) == 0 {
-		return s.text(name, mostName)
+		return s.text(name, maxName)
 	}
-	return s.name(namespace) + "/" + s.text(name, mostName)
+	return s.name(namespace) + "/" + s.text(name, maxName)
 }

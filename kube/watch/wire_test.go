@@ -109,6 +109,7 @@ func TestReadTheOthers(t *testing.T) {
 		"claim":        {second(readClaim(s, sub(3, text(1, "Bound")))), kube.PVC{Phase: "Bound"}},
 		"budget":       {second(readBudget(s, all(sub(2, sub(2, sub(1, text(1, "app"), text(2, "x")))), sub(3, number(3, 2))))), kube.PDB{Allowed: 2, Labels: []string{"app=x"}}},
 		"unclear":      {second(readBudget(s, sub(2, sub(2, sub(2, text(1, "app")))))), kube.PDB{Unclear: true}},
+		"every pod":    {second(readBudget(s, sub(2, sub(2, nil)))), kube.PDB{}},
 		"no selector":  {second(readBudget(s, sub(2, nil))), kube.PDB{Unclear: true}},
 		"everything":   {second(readBudget(s, sub(2, sub(2)))), kube.PDB{}},
 		"service CIDR": {second(readServiceCIDR(s, sub(2, text(1, "10.43.0.0/16"), text(1, "fd00::/112")))), kube.ServiceCIDR{CIDRs: []string{"10.43.0.0/16", "fd00::/112"}}},
@@ -183,10 +184,10 @@ func TestReadingPodsAllocatesLittle(t *testing.T) {
 
 func TestNamesAreBounded(t *testing.T) {
 	s := new(scan)
-	for i := range 3 * mostNames {
+	for i := range 3 * maxNames {
 		s.name([]byte(strings.Repeat("x", i%50) + time.Duration(i).String()))
 	}
-	if len(s.names) > mostNames {
+	if len(s.names) > maxNames {
 		t.Errorf("%d names are kept", len(s.names))
 	}
 }
@@ -226,7 +227,7 @@ func FuzzStreams(f *testing.F) {
 			timer := time.NewTimer(time.Hour)
 			defer timer.Stop()
 			fresh := func() *paced {
-				return &paced{body: bytes.NewReader(b), ctx: t.Context(), deadline: timer, patience: time.Hour, left: mostObject,
+				return &paced{body: bytes.NewReader(b), ctx: t.Context(), deadline: timer, timeout: time.Hour, left: maxObject,
 					wire: newAllowance(1, 1), work: newAllowance(1<<40, 1<<40), cost: 1, token: make(chan struct{}, 1)}
 			}
 			s, in, events := new(scan), newEvents(form, fresh()), 0
