@@ -288,7 +288,7 @@ func TestPodsOfThisNode(t *testing.T) {
 	launcher.Owner = "VirtualMachineInstance"
 	f := clustered()
 	f.Kube.Ill = []kube.NamedPod{pod("cni", own)}
-	f.Kube.Pods.List = []kube.NamedPod{pod("cni", own), pod("web", crashes), pod("virt-launcher-x-abcde", launcher), pod("starts", kube.Pod{Why: "ContainerCreating", Slow: true, Since: f.Now}), pod("works", kube.Pod{Phase: "Running"})}
+	f.Kube.Pods.List = []kube.NamedPod{pod("cni", own), pod("web", crashes), pod("virt-launcher-x-abcde", launcher), pod("starts", kube.Pod{Why: "ContainerCreating", Slow: true, Since: f.Now}), pod("works", kube.Pod{Phase: "Running"}), pod("is-over", kube.Pod{Phase: "Failed", Why: "Evicted"})}
 	want := "err pod a/cni CrashLoopBackOff after OOMKilled, 2 restarts [dashboard]; warning pod a/web CrashLoopBackOff after OOMKilled, 2 restarts [dashboard]; "
 	if got := words(find(nil, f)); got != want {
 		t.Errorf("%q, want %q", got, want)

@@ -197,6 +197,8 @@ func findPod(dst []Problem, f *Snapshot, pod *kube.NamedPod, severity journal.Se
 	p := Problem{Severity: severity, Kind: PodFailing, Of: pod.Namespace, Subject: pod.Name, Detail: pod.Why, N: pod.Restarts, Ended: pod.LastEnd,
 		Reason: cmp.Or(pod.Message, message(f.Kube.PodWarning(pod.Namespace, pod.Name))), Since: ago(f, pod.Since), Where: Dashboard}
 	switch age, known := f.Age(pod.Since); {
+	case pod.Ended():
+		return dst, false
 	case pod.Why != "" && pod.Slow && (!known || age < longStart):
 		return dst, false
 	case pod.Why == "":

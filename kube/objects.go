@@ -59,7 +59,7 @@ type Pod struct {
 
 	Restarts  int       // of its containers together
 	Restarted time.Time // last, zero: never, or not said
-	Why       string    // it does not work: "CrashLoopBackOff", "Init:Error", "not ready"; empty: nobody says that it does not
+	Why       string    // it does not work: "CrashLoopBackOff", "Init:0/1", "not ready", of a failed pod "Evicted"; empty: nobody says that it does not
 	Slow      bool      // Why is only wrong when it lasts: a pod that starts or ends is as it should be
 	Message   string    // what is said beside Why of the container it is about, or by the scheduler; one line, at most MaxMessage bytes
 	LastEnd   string    // how the run of that container ended before: "OOMKilled", "exit code 1"; empty: not said

@@ -124,7 +124,7 @@ var podsFigures = figures[kube.State]{
 var localPodFigures = figures[kube.NamedPod]{
 	{key: "namespace", kind: "text", help: "Namespace.", value: func(p *kube.NamedPod) any { return p.Namespace }},
 	{key: "name", kind: "text", help: "Name.", value: func(p *kube.NamedPod) any { return p.Name }},
-	{key: "status", kind: "text", help: "What kubectl prints: CrashLoopBackOff, or the phase.", value: func(p *kube.NamedPod) any { return p.Status() }},
+	{key: "status", kind: "text", help: "What kubectl prints: CrashLoopBackOff, Init:0/1, Evicted, or the phase.", value: func(p *kube.NamedPod) any { return p.Status() }},
 	{key: "containers", kind: "integer", help: "Containers that are to run.", value: func(p *kube.NamedPod) any { return p.Containers }},
 	{key: "ready_containers", kind: "integer", help: "Those of them that are ready.", value: func(p *kube.NamedPod) any { return p.ReadyContainers }},
 	{key: "restarts", kind: "integer", help: "Restarts of its containers together.", value: func(p *kube.NamedPod) any { return p.Restarts }},

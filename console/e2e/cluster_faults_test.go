@@ -85,8 +85,9 @@ func TestF10RealAPIKilled(t *testing.T) {
 	c.Load(thisHost(t))
 	v := newViewer(t, c.Kubeconfig(apitest.Admin))
 	v.agree(c, "all there is")
-	pods := at(v.snapshot().Kubernetes, "pods", "total")
-	figures := fmt.Sprintf("/%v", pods)
+	counts := v.snapshot().Kubernetes
+	pods := at(counts, "pods", "total")
+	figures := fmt.Sprintf("/%v", pods.(float64)-at(counts, "pods", "succeeded").(float64))
 
 	c.KillAPI()
 	shows(t, v.until("the API server is dead", broken("connection", "refused", pods)), "API down", figures, "connection", "refused", " old)")

@@ -165,15 +165,28 @@ func (s *scan) request(r *requests, entry []byte) {
 // k8s.io/api/core/v1/generated.proto.
 func (s *scan) podStatus(p *kube.Pod, b []byte) {
 	var worst containerState
+	var reason, message, step []byte // of the pod as a whole; of its first container that is about to start
+	starts, started := 0, 0          // init containers, and those that are done or serve
 	for f := s.over(b); f.next(); {
 		switch f.num {
 		case 1:
 			p.Phase = s.name(f.data)
 		case 2:
 			s.podCondition(p, f.data)
+		case 3:
+			message = f.data
+		case 4:
+			reason = f.data
 		case 8, 10:
 			c := s.containerStatus(f.data)
-			c.starts = f.num == 10
+			if c.starts = f.num == 10; c.starts {
+				starts++
+				if c.ready {
+					started++
+				}
+			} else if step == nil {
+				step = c.step
+			}
 			if c.ready && (!c.starts || c.runs) {
 				p.ReadyContainers++
 			}
@@ -186,7 +199,18 @@ func (s *scan) podStatus(p *kube.Pod, b []byte) {
 			}
 		}
 	}
-	if worst.why == nil || p.Why == "Terminating" || p.Ended() {
+	switch {
+	case p.Why == "Terminating" || p.Phase == "Succeeded":
+		return
+	case p.Phase == "Failed" && reason != nil:
+		worst = containerState{why: reason, message: message}
+	case worst.why == nil && p.Phase == "Pending" && p.Why == "":
+		if started < starts {
+			step = fmt.Appendf(nil, "Init:%d/%d", started, starts)
+		}
+		p.Why, p.Slow = s.name(step), true
+		return
+	case worst.why == nil:
 		return
 	}
 	p.Why, p.Slow = s.name(worst.why), false
@@ -206,10 +230,11 @@ func (s *scan) podCondition(p *kube.Pod, b []byte) {
 			p.Ready = kube.Unknown
 		}
 	case "PodScheduled":
-		if string(c.status) != "False" || string(c.reason) != "Unschedulable" || p.Why != "" {
+		why := string(c.reason)
+		if string(c.status) != "False" || why != "Unschedulable" && why != "SchedulingGated" || p.Why != "" {
 			return
 		}
-		p.Why, p.Slow, p.Message = "Unschedulable", true, s.text(c.message, kube.MaxMessage)
+		p.Why, p.Slow, p.Message = s.name(c.reason), true, s.text(c.message, kube.MaxMessage)
 	default:
 		return
 	}
@@ -250,6 +275,7 @@ type containerState struct {
 	ended    time.Time // when the run before this one did
 	why      []byte    // it does not run: a reason that is no step of a usual start, nil: it does, or is about to
 	message  []byte    // of why
+	step     []byte    // the step of a usual start that it is at, nil: at none
 	lastEnd  []byte    // how the run before ended, nil: not said
 	runs     bool
 	ready    bool
@@ -259,8 +285,7 @@ func (s *scan) containerStatus(b []byte) (c containerState) {
 	for f := s.over(b); f.next(); {
 		switch f.num {
 		case 2:
-			c.why, c.message = s.containerTrouble(f.data)
-			c.runs = s.field(f.data, 2) != nil
+			s.containerState(&c, f.data)
 		case 3:
 			end := s.field(f.data, 3)
 			c.ended, c.lastEnd = s.time(s.field(end, 6)), s.ending(end)
@@ -273,23 +298,26 @@ func (s *scan) containerStatus(b []byte) (c containerState) {
 	return c
 }
 
-// containerTrouble reads a ContainerState. One that has ended with 0 has done what it should.
-func (s *scan) containerTrouble(b []byte) (why, message []byte) {
+// containerState reads a ContainerState. One that has ended with 0 has done what it should.
+func (s *scan) containerState(c *containerState, b []byte) {
 	for f := s.over(b); f.next(); {
 		switch f.num {
 		case 1:
 			switch reason := s.field(f.data, 1); string(reason) {
-			case "", "ContainerCreating", "PodInitializing":
+			case "":
+			case "ContainerCreating", "PodInitializing":
+				c.step = reason
 			default:
-				why, message = reason, s.field(f.data, 2)
+				c.why, c.message = reason, s.field(f.data, 2)
 			}
+		case 2:
+			c.runs = true
 		case 3:
 			if code, reason := s.exit(f.data); code != 0 {
-				why, message = reason, s.field(f.data, 4)
+				c.why, c.message = reason, s.field(f.data, 4)
 			}
 		}
 	}
-	return why, message
 }
 
 // exit reads a ContainerStateTerminated: the exit code, and why in a word.
