@@ -353,25 +353,35 @@ func (d *Page) storageFilesystems(view *draw.Region, f *frame.Frame) {
 		return
 	}
 	for _, i := range d.filesystems {
-		row := view.CutTop(1)
-		if row.Visible() {
-			storageFilesystem(row, &all[i], f)
+		if fs := &all[i]; hangs(fs) || !fs.Health.Has() {
+			unreadFilesystem(view, fs, f)
+		} else if row := view.CutTop(1); row.Visible() {
+			storageFilesystem(row, fs, f)
 		}
 	}
+}
+
+// unreadFilesystem says since when, and why, a filesystem tells nothing, in full.
+func unreadFilesystem(view *draw.Region, fs *sample.Filesystem, f *frame.Frame) {
+	style := draw.Bad
+	if !hangs(fs) {
+		style = draw.Dim
+	}
+	p := view.Pen(1, 0)
+	p.Fit(draw.Text, fs.Mount, fsMount-1).To(1 + fsMount + 3).Fade(f.LateSince != 0)
+	if widget.StatePlaceholder(&p, &fs.Health) {
+		p.Skip(1)
+	}
+	p.Fade(f.LateSince != 0)
+	if fs.Health.Since > 0 {
+		p.Text(style, "since ").Age(style, f.Boot-fs.Health.Since).Skip(1)
+	}
+	*view = widget.Wrapped(*view, p.X(), style, fs.Health.Err)
 }
 
 func storageFilesystem(r draw.Region, fs *sample.Filesystem, f *frame.Frame) {
 	p := r.CutLeft(1+fsMount).Pen(1, 0)
 	p.Fit(draw.Text, fs.Mount, fsMount-1)
-	if fs.Health.State == health.Stale || fs.Health.State == health.Failed || !fs.Health.Has() {
-		p = r.Pen(3, 0)
-		if !widget.StatePlaceholder(&p, &fs.Health) || fs.Health.State == health.Failed {
-			p.Skip(1).Fade(f.LateSince != 0).Fit(draw.Bad, fs.Health.Err, 30).Skip(1).Age(draw.Bad, f.Boot-fs.Health.Since)
-		} else {
-			p.Skip(1).Fit(draw.Dim, fs.Health.Err, p.Left())
-		}
-		return
-	}
 	style := widget.Level(fs.UsedPercent, f.Settings.Filesystem)
 	p = r.CutLeft(fsFigure).Pen(fsFigure-8, 0)
 	p.Percent(style|draw.Bold, fs.UsedPercent).Text(style, widget.LevelMark(fs.UsedPercent, f.Settings.Filesystem))

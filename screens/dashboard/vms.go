@@ -276,7 +276,11 @@ func (v *vms) heading(rule draw.Region, l vmLayout, rows int, f *frame.Frame) (n
 	p := rule.Rule(0, title)
 	first, width := l.column(0)
 	free := l.name + l.state + width - len(" v") - len(first.caption) // where the captions begin
-	if more := len("+1234 "); v.namespace != "" && p.X()+len("in  ")+draw.Columns(v.namespace)+more <= free {
+	more := len("+1234 ")
+	if v.filtered() {
+		more = len("/   of  ") + draw.Columns(v.filter) + widget.Digits(len(v.sorted)) + widget.Digits(len(f.Guests))
+	}
+	if v.namespace != "" && p.X()+len("in  ")+draw.Columns(v.namespace)+more <= free {
 		namespace = v.namespace
 		p.Text(draw.Dim, "in ").Text(draw.Text, namespace).Text(draw.Dim, " ")
 	}
