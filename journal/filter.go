@@ -241,11 +241,11 @@ func canonical(r rune) rune {
 	if r < utf8.RuneSelf {
 		return rune(lower(byte(r)))
 	}
-	least := r
+	first := r
 	for f := unicode.SimpleFold(r); f != r; f = unicode.SimpleFold(f) {
 		if f >= utf8.RuneSelf {
-			least = min(least, f)
+			first = min(first, f)
 		}
 	}
-	return least
+	return first
 }

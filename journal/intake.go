@@ -106,12 +106,12 @@ func (d *intake) mask() {
 }
 
 // cutRunes cuts clean text at most bytes without splitting a rune.
-func cutRunes(b []byte, most int) []byte {
-	if len(b) <= most {
+func cutRunes(b []byte, limit int) []byte {
+	if len(b) <= limit {
 		return b
 	}
-	for most > 0 && !utf8.RuneStart(b[most]) {
-		most--
+	for limit > 0 && !utf8.RuneStart(b[limit]) {
+		limit--
 	}
-	return b[:most]
+	return b[:limit]
 }

@@ -250,10 +250,10 @@ func prefixHead(b []byte) (s Severity, rest []byte, ok bool) {
 	return Severity(priority & 7), rest[flags+1:], true
 }
 
-// number reads up to most digits at the start of b.
-func number(b []byte, most int) (n uint64, rest []byte, ok bool) {
+// number reads up to limit digits at the start of b.
+func number(b []byte, limit int) (n uint64, rest []byte, ok bool) {
 	i := 0
-	for i < len(b) && i < most && digit(b[i]) {
+	for i < len(b) && i < limit && digit(b[i]) {
 		n = n*10 + uint64(b[i]-'0')
 		i++
 	}

@@ -18,8 +18,8 @@ type data struct {
 	shared  bool   // by several entries
 }
 
-// data returns a DATA object with up to most bytes of its payload, or what is needed to unpack as many.
-func (f *File) data(off, hash, most uint64) (d data, ok bool) {
+// data returns a DATA object with up to limit bytes of its payload, or what is needed to unpack as many.
+func (f *File) data(off, hash, limit uint64) (d data, ok bool) {
 	head := uint64(dataHead)
 	if f.compact {
 		head = dataHeadCompact
@@ -42,9 +42,9 @@ func (f *File) data(off, hash, most uint64) (d data, ok bool) {
 		}
 	}
 	if d.packed != 0 {
-		most = max(most, headMax) + slack
+		limit = max(limit, headMax) + slack
 	}
-	d.payload = f.at(off, min(size, most))
+	d.payload = f.at(off, min(size, limit))
 	return d, d.payload != nil
 }
 
@@ -59,7 +59,7 @@ func (f *File) value(off, hash uint64, e *Entry) bool {
 			return true
 		}
 	}
-	d, ok := f.data(off, hash, fields.most)
+	d, ok := f.data(off, hash, fields.limit)
 	if !ok {
 		return false
 	}

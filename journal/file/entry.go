@@ -53,8 +53,8 @@ func (f *File) Key(n uint64) (k Key, err error) {
 	return k, ErrDamaged
 }
 
-// entry returns the first most bytes of entry n, or all of it, as at does.
-func (f *File) entry(n, most uint64) []byte {
+// entry returns the first limit bytes of entry n, or all of it, as at does.
+func (f *File) entry(n, limit uint64) []byte {
 	if n >= f.count {
 		return nil
 	}
@@ -63,7 +63,7 @@ func (f *File) entry(n, most uint64) []byte {
 	if size == 0 {
 		return nil
 	}
-	return f.at(off, min(size, most))
+	return f.at(off, min(size, limit))
 }
 
 func (f *File) key(o []byte) Key {

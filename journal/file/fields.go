@@ -30,7 +30,7 @@ type Fields struct {
 	wishes []Wish
 	heads  [][]byte // "NAME="
 	unpack unpacker
-	most   uint64 // bytes of a payload that are looked at
+	limit  uint64 // bytes of a payload that are looked at
 	cache  [cacheSize]cached
 	blocks [blockSets][blockWays]block
 	long   []byte // what no block has whole
@@ -43,7 +43,7 @@ func NewFields(wishes ...Wish) *Fields {
 	f := &Fields{wishes: wishes}
 	for _, w := range wishes {
 		f.heads = append(f.heads, []byte(w.Name+"="))
-		f.most = max(f.most, uint64(len(w.Name)+1+w.Max))
+		f.limit = max(f.limit, uint64(len(w.Name)+1+w.Max))
 	}
 	return f
 }

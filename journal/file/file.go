@@ -171,14 +171,14 @@ func (f *File) SeekSeq(seq uint64) uint64 {
 // seekKey returns the number of the first entry that belongs at or after an entry with this key, after it with past, in
 // the order of compare.
 func (f *File) seekKey(key *Key, past bool, compare func(a, b *Key) int) uint64 {
-	least := 0
+	want := 0
 	if past {
-		least = 1
+		want = 1
 	}
 	if key.SeqID == f.head.SeqID {
-		return f.SeekSeq(key.Seq + uint64(least))
+		return f.SeekSeq(key.Seq + uint64(want))
 	}
-	return f.search(f.count, func(k *Key) bool { return compare(k, key) >= least })
+	return f.search(f.count, func(k *Key) bool { return compare(k, key) >= want })
 }
 
 // begin returns the key of the first entry of boot, if entry past-1 is of that boot. The entries of a boot stand

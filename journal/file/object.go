@@ -19,8 +19,8 @@ const objectHead = 16
 
 var le = binary.LittleEndian
 
-// object returns the size of the object of a type at an offset; 0 when it is no such one of at least least bytes.
-func (f *File) object(off uint64, kind byte, least uint64) (size uint64) {
+// object returns the size of the object of a type at an offset; 0 when there is not one of that size or larger.
+func (f *File) object(off uint64, kind byte, atLeast uint64) (size uint64) {
 	if off%8 != 0 || off < f.head.size || off > f.size {
 		return 0
 	}
@@ -29,7 +29,7 @@ func (f *File) object(off uint64, kind byte, least uint64) (size uint64) {
 		return 0
 	}
 	size = le.Uint64(head[8:])
-	if head[0] != kind || size < least || size > f.size-off {
+	if head[0] != kind || size < atLeast || size > f.size-off {
 		return 0
 	}
 	return size

@@ -33,7 +33,7 @@ const (
 )
 
 // words are how names may end, by the kind that makes them. A blank is a place where names may have one of _-. or a blank,
-// or nothing; ^ means that no letter may stand before the word. A word that ends another stands below it.
+// or nothing; ^ means that no letter may stand before the word. A word that others end in stands below them.
 var words = [...]struct {
 	kind  keyKind
 	texts string
@@ -105,8 +105,8 @@ func noTail(text []byte, end int) bool {
 	return tails[text[end-1]&31][text[end-2]&31]&third == 0
 }
 
-// nameMost is how many runes of a name are looked at.
-const nameMost = 16
+// nameMax is how many runes of a name are looked at.
+const nameMax = 16
 
 // keyAt returns what the name that ends at end says of its value. Quotes, brackets and dots after the name, and a number
 // at its end, are no part of it.
@@ -148,14 +148,14 @@ type name struct {
 	text  []byte
 	from  int // what is before it was not read
 	n     int
-	runes [nameMost]rune
-	at    [nameMost]int // where each rune stands
+	runes [nameMax]rune
+	at    [nameMax]int // where each rune stands
 }
 
 // rune returns a rune of the name, counted from its end; -1 when it has no so many.
 func (m *name) rune(i int) rune {
 	for m.n <= i {
-		if m.n == nameMost {
+		if m.n == nameMax {
 			return -1
 		}
 		if m.from > 0 && unescaped(m.text, m.from) {

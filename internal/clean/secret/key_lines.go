@@ -54,9 +54,9 @@ func (w *walk) private(i int) span {
 
 // keyStart returns where the lines of base64 before end start.
 func (w *walk) keyStart(end int) int {
-	start, least := end, max(w.done, end-8192)
-	for start > least {
-		line := bytes.LastIndexByte(w.text[least:start-1], '\n') + 1 + least
+	start, from := end, max(w.done, end-8192)
+	for start > from {
+		line := bytes.LastIndexByte(w.text[from:start-1], '\n') + 1 + from
 		if !keyText(w.text[line:start]) {
 			break
 		}
@@ -77,11 +77,11 @@ func keyText(line []byte) bool {
 // keyLine returns the line at start when it is so much base64 that it must be a piece of a key: what comes of one whose
 // lines are entries of their own.
 func (w *walk) keyLine(start int) span {
-	const least = 40
+	const pieceMin = 40
 	text := w.text
 	first := skipBlank(text, start)
 	end := run(text, first, "/+=")
-	if end-first < least || text[first] == '/' || kinds(text[first:end])&isAlnum != isAlnum {
+	if end-first < pieceMin || text[first] == '/' || kinds(text[first:end])&isAlnum != isAlnum {
 		return span{}
 	}
 	if after := skipBlank(text, end); after < len(text) && text[after] != '\n' {
@@ -105,8 +105,8 @@ type keyRun struct {
 	left   int
 }
 
-// mostLines is how many texts one private key has at most.
-const mostLines = 256
+// linesMax is how many texts one private key has at most.
+const linesMax = 256
 
 // Append is Append for a text of a source, which a name tells from others.
 func (l *Lines) Append(dst, source, text []byte) (masked []byte, found bool) {
@@ -153,7 +153,7 @@ func (l *Lines) start(id uint64, key edge) {
 	if r.key == noEdge {
 		l.open++
 	}
-	*r = keyRun{id, key, mostLines}
+	*r = keyRun{id, key, linesMax}
 	l.next = (l.next + 1) % len(l.runs)
 }
 

@@ -10,8 +10,8 @@ import (
 )
 
 const (
-	ownLeast = 4  // bytes of a credential that is looked for
-	ownMost  = 16 // how many are remembered, the newest
+	ownMin = 4  // bytes of a credential that is looked for
+	ownMax = 16 // how many are remembered, the newest
 )
 
 // own is the credentials of this program, in the forms in which they may come back.
@@ -31,10 +31,10 @@ func Own(credentials ...string) {
 	owning.Lock()
 	defer owning.Unlock()
 	for _, c := range credentials {
-		if len(c) < ownLeast || slices.Contains(ownList, c) {
+		if len(c) < ownMin || slices.Contains(ownList, c) {
 			continue
 		}
-		if ownList = append(ownList, c); len(ownList) > ownMost {
+		if ownList = append(ownList, c); len(ownList) > ownMax {
 			ownList = slices.Delete(ownList, 0, 1)
 		}
 		o := new(own)

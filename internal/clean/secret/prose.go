@@ -22,7 +22,7 @@ var commands = [...]struct {
 func (w *walk) prose(i int) span {
 	text := w.text
 	end := i
-	for end < len(text) && end-i < nameMost && letter(text[end]) {
+	for end < len(text) && end-i < nameMax && letter(text[end]) {
 		end++
 	}
 	if bytes.HasSuffix(text[:end], []byte("chpasswd")) {

@@ -154,8 +154,8 @@ func TestC3KeyInLinesOfTheirOwn(t *testing.T) {
 func TestC3KeyWithoutAnEnd(t *testing.T) {
 	var l Lines
 	l.Append(nil, []byte("a"), []byte("-----BEGIN RSA PRIVATE KEY-----"))
-	for i := range mostLines + 1 {
-		if got, found := l.Append(nil, []byte("a"), []byte("Started")); found != (i < mostLines) {
+	for i := range linesMax + 1 {
+		if got, found := l.Append(nil, []byte("a"), []byte("Started")); found != (i < linesMax) {
 			t.Fatalf("line %d is shown as %q, %v", i, got, found)
 		}
 	}
@@ -179,10 +179,10 @@ func TestF57OwnTokenIsNowhere(t *testing.T) {
 			t.Errorf("%s\n got %s\nwant %s", in, got, want)
 		}
 	}
-	for i := range 3 * ownMost {
+	for i := range 3 * ownMax {
 		Own(strings.Repeat(string(rune('a'+i)), 9))
 	}
-	if n := len(owned.Load().forms); n > 4*ownMost {
+	if n := len(owned.Load().forms); n > 4*ownMax {
 		t.Errorf("%d forms are kept", n)
 	}
 }

@@ -220,9 +220,9 @@ func (w *walk) scheme(i int) span {
 
 // form is the beginning of a token that is known by it.
 type form struct {
-	text  string
-	least int // bytes that must follow
-	kind  formKind
+	text string
+	more int // bytes that must follow
+	kind formKind
 }
 
 var forms = [...]form{
@@ -272,7 +272,7 @@ func (w *walk) formed(i int) span {
 			return span{}
 		}
 		s := trimmed(text, span{start, run(text, i+1, "_-.+/=~")})
-		if s.end-(i+1) < f.least {
+		if s.end-(i+1) < f.more {
 			return span{}
 		}
 		return s

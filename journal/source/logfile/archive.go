@@ -164,8 +164,8 @@ func (c *fileCursor) stepBack() bool {
 	return false
 }
 
-// read makes the entry of the line at offset at and of those that go on with it, at most bytes of its message.
-func (c *fileCursor) read(at int64, most int) {
+// read makes the entry of the line at offset at and of those that go on with it, with at most limit bytes of message.
+func (c *fileCursor) read(at int64, limit int) {
 	text, end := c.line(at)
 	c.next, c.stream = c.after(end), ""
 	line, isCRI := c.parse(text)
@@ -188,9 +188,9 @@ func (c *fileCursor) read(at int64, most int) {
 	}
 	c.from = end - int64(full)
 	if line.Partial {
-		full = c.join(line.Stderr, full, most)
+		full = c.join(line.Stderr, full, limit)
 	} else {
-		full = c.joinTrace(stream, full, most)
+		full = c.joinTrace(stream, full, limit)
 	}
 	if !dated {
 		t = c.undated(at)
@@ -200,7 +200,7 @@ func (c *fileCursor) read(at int64, most int) {
 }
 
 // join appends to c.message the parts that follow the first one, and returns the length of all.
-func (c *fileCursor) join(stderr bool, full, most int) int {
+func (c *fileCursor) join(stderr bool, full, limit int) int {
 	c.from = -1
 	for n := 0; n < partsReach && c.next < c.size; n++ {
 		text, end := c.line(c.next)
@@ -209,7 +209,7 @@ func (c *fileCursor) join(stderr bool, full, most int) int {
 			break
 		}
 		full += len(part.Payload)
-		c.message = append(c.message, part.Payload[:min(len(part.Payload), most-len(c.message))]...)
+		c.message = append(c.message, part.Payload[:min(len(part.Payload), limit-len(c.message))]...)
 		c.next = c.after(end)
 		if !part.Partial {
 			break

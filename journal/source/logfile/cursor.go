@@ -84,14 +84,14 @@ func (w *window) lineStart(at int64) int64 {
 // line returns the first lineMax bytes of the line that begins at offset at, and its end. The memory is the window's.
 func (w *window) line(at int64) (text []byte, end int64) {
 	end = w.lineEnd(at)
-	most := min(end-at, intake.LineMax)
-	if at < w.at || at+most > w.at+int64(len(w.buf)) {
+	limit := min(end-at, intake.LineMax)
+	if at < w.at || at+limit > w.at+int64(len(w.buf)) {
 		w.load(at)
 	}
-	if w.err != nil || w.at+int64(len(w.buf)) < at+most {
+	if w.err != nil || w.at+int64(len(w.buf)) < at+limit {
 		return nil, end
 	}
-	return bytes.TrimLeft(w.buf[at-w.at:][:most], "\x00"), end
+	return bytes.TrimLeft(w.buf[at-w.at:][:limit], "\x00"), end
 }
 
 // after is the offset behind the line end at end.
@@ -266,7 +266,7 @@ func streamOf(line *journal.CRI) int {
 
 // joinTrace appends to c.message, a line of a stream, those of the trace that begins with it, if one does. It returns
 // the length of all.
-func (c *fileCursor) joinTrace(of, full, most int) int {
+func (c *fileCursor) joinTrace(of, full, limit int) int {
 	var t journal.Trace
 	if !t.Begin(c.message) {
 		return full
@@ -279,10 +279,10 @@ func (c *fileCursor) joinTrace(of, full, most int) int {
 		}
 		c.from = -1
 		full += 1 + len(text)
-		if len(c.message) < most {
+		if len(c.message) < limit {
 			c.message = append(c.message, '\n')
 		}
-		c.message = append(c.message, text[:min(len(text), most-len(c.message))]...)
+		c.message = append(c.message, text[:min(len(text), limit-len(c.message))]...)
 		c.next = c.after(end)
 	}
 	return full

@@ -94,12 +94,12 @@ func (x *file) open() (fd int, err error) {
 // its own until it returns.
 type lineFunc func(line []byte, full int, at int64) error
 
-// read hands the lines that are complete to put, about most bytes of them. more says that there are further ones. buf
+// read hands the lines that are complete to put, about limit bytes of them. more reports whether there are further ones. buf
 // is scratch of chunk bytes.
-func (x *file) read(buf []byte, most int, put lineFunc) (more bool, err error) {
-	for most > 0 {
+func (x *file) read(buf []byte, limit int, put lineFunc) (more bool, err error) {
+	for limit > 0 {
 		if x.scanned-x.offset >= chunk {
-			found, err := x.readLong(buf, &most, put)
+			found, err := x.readLong(buf, &limit, put)
 			if err != nil || !found {
 				return false, err
 			}
@@ -109,7 +109,7 @@ func (x *file) read(buf []byte, most int, put lineFunc) (more bool, err error) {
 		if err != nil {
 			return false, err
 		}
-		most -= n
+		limit -= n
 		if err = x.lines(buf[:n], put); err != nil || n < chunk {
 			return false, err
 		}
@@ -140,13 +140,13 @@ func (x *file) lines(b []byte, put lineFunc) error {
 }
 
 // readLong looks for the end of a line that is longer than a chunk, and puts it.
-func (x *file) readLong(buf []byte, most *int, put lineFunc) (found bool, err error) {
+func (x *file) readLong(buf []byte, limit *int, put lineFunc) (found bool, err error) {
 	for x.scanned-x.offset < longest {
 		n, err := pread(x.fd, buf[:chunk], x.scanned)
 		if err != nil || n == 0 {
 			return false, err
 		}
-		*most -= n
+		*limit -= n
 		end := bytes.IndexByte(buf[:n], '\n')
 		if end >= 0 {
 			x.scanned += int64(end)
@@ -169,9 +169,9 @@ func (x *file) putUnread(buf []byte, skip int64, put lineFunc) error {
 	return put(buf[:n], full, at)
 }
 
-// backfill makes the file start with its last lines: those of the last chunk, at most most, from one on whose time is
+// backfill makes the file start with its last lines: those of the last chunk, at most limit, from one on whose time is
 // known if there is one. It reports whether older ones are left out.
-func (x *file) backfill(buf []byte, most int, format Format) (cut bool, err error) {
+func (x *file) backfill(buf []byte, limit int, format Format) (cut bool, err error) {
 	from := max(0, x.size-chunk)
 	n, err := pread(x.fd, buf[:chunk], from)
 	if err != nil {
@@ -182,7 +182,7 @@ func (x *file) backfill(buf []byte, most int, format Format) (cut bool, err erro
 		end := bytes.IndexByte(b, '\n')
 		b = b[end+1:] // all of it when one line fills the chunk: then that line is cut at its front
 	}
-	for extra := bytes.Count(b, newline) - most; extra > 0; extra-- {
+	for extra := bytes.Count(b, newline) - limit; extra > 0; extra-- {
 		b = b[bytes.IndexByte(b, '\n')+1:]
 	}
 	for len(b) < n || from > 0 {
