@@ -57,11 +57,7 @@ func (t *Tracker) markLate(f *Snapshot) {
 		f.Units = &t.staleUnits
 		f.Units.Health.Bad(f.Boot, notAnswering)
 	}
-	if f.Kube != nil && outdated(f.Kube.Health, &t.cluster, lateCluster, f) {
-		t.staleCluster = *f.Kube
-		f.Kube = &t.staleCluster
-		f.Kube.Health.Bad(f.Boot, notAnswering)
-	}
+	t.markCluster(f)
 	if f.System == nil {
 		return
 	}
@@ -79,6 +75,28 @@ func (t *Tracker) markLate(f *Snapshot) {
 	}
 	if boot {
 		f.System.LastBoot.Health.Bad(f.Boot, notAnswering)
+	}
+}
+
+// markCluster makes the cluster stale that is late, and with it each kind that is called good: whether that is all there is
+// nobody knows while the API server is not ready, though a stream may go on.
+func (t *Tracker) markCluster(f *Snapshot) {
+	if f.Kube == nil {
+		return
+	}
+	late := outdated(f.Kube.Health, &t.cluster, lateCluster, f)
+	if !late && f.Kube.Health.State != health.Stale {
+		return
+	}
+	t.staleCluster = *f.Kube
+	f.Kube = &t.staleCluster
+	if late {
+		f.Kube.Health.Bad(f.Boot, notAnswering)
+	}
+	for i := range f.Kube.Kinds {
+		if k := &f.Kube.Kinds[i]; k.State == health.OK {
+			k.Bad(f.Kube.Health.Since, f.Kube.Health.Err)
+		}
 	}
 }
 

@@ -142,6 +142,36 @@ func TestF52NoSampleEver(t *testing.T) {
 	}
 }
 
+// TestKindsAreNoFresherThanTheCluster: while the API server is not ready nobody knows whether what it sends is all there is.
+func TestKindsAreNoFresherThanTheCluster(t *testing.T) {
+	f := ticking()
+	for i := range f.Kube.Kinds {
+		f.Kube.Kinds[i].Health = f.Kube.Health
+	}
+	f.Kube.Kinds[kube.KindVM].Health = health.Health{State: health.Failed, Err: "forbidden"}
+	f.Kube.Kinds[kube.KindPVC].Health = health.Health{State: health.Stale, At: now - time.Minute, Since: now - time.Minute, Err: "gone"}
+	published := f.Kube
+	f.pass(1)
+	if f.Kube != published {
+		t.Error("what is fresh is a copy")
+	}
+	published.Health.Bad(f.Boot, "not ready: etcd")
+	since := f.Boot
+	f.pass(5)
+	for k, want := range map[kube.Kind]health.Health{
+		kube.KindPod: {State: health.Stale, At: now, Since: since, Err: "not ready: etcd"},
+		kube.KindVM:  {State: health.Failed, Err: "forbidden"},
+		kube.KindPVC: {State: health.Stale, At: now - time.Minute, Since: now - time.Minute, Err: "gone"},
+	} {
+		if got := f.Kube.Kinds[k].Health; got != want {
+			t.Errorf("%v: %+v, want %+v", k, got, want)
+		}
+	}
+	if published.Kinds[kube.KindPod].State != health.OK {
+		t.Error("what is published was changed")
+	}
+}
+
 // TestF17SuspendIsNoHang: while the host sleeps or the program is stopped no beat passes, and nobody is to blame.
 func TestF17SuspendIsNoHang(t *testing.T) {
 	f := ticking()

@@ -64,7 +64,7 @@ var kubernetesFigures = figures[frame.Frame]{
 
 var kindFigures = figures[kindOf]{
 	{key: "name", kind: "text", help: "Kind, as the API calls it.", value: func(k *kindOf) any { return k.name }},
-	{key: "state", kind: "state", help: "init while it synchronises, failed when it is forbidden, absent when it is not installed, stale when it is not followed.",
+	{key: "state", kind: "state", help: "init while it synchronises, failed when it is forbidden, absent when it is not installed, stale when it is not followed or the API server is not ready.",
 		value: func(k *kindOf) any { return k.v.State.String() }},
 	{key: "error", kind: "text", help: "Why it is not ok.", null: "there is nothing to say", value: func(k *kindOf) any { return text(k.v.Err) }},
 	{key: "count", kind: "integer", help: "Objects of it; of events those that are kept.", null: "not known",
