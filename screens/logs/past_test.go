@@ -3,6 +3,7 @@ package logs
 import (
 	"context"
 	"fmt"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"sync"
@@ -226,4 +227,48 @@ func TestDetailHasAllFields(t *testing.T) {
 			d.Errorf("it does not say what is gone, and show what there is:\n%s", text)
 		}
 	})
+}
+
+// TestAnyKeysLeaveOneRowChosen: whatever is pressed while entries come and go, a page that does not follow has its cursor
+// on the screen, on one row.
+func TestAnyKeysLeaveOneRowChosen(t *testing.T) {
+	keys := []string{"k", "j", "e", "E", "l", "w", "c", "f", "b", "n", "/line 1\n", "/!7\n", "/zz\n", "/\x7f", "t-1000s\n", "t-4000s\n"}
+	special := []draw.Key{draw.KeyUp, draw.KeyDown, draw.KeyPageUp, draw.KeyPageDown, draw.KeyHome, draw.KeyEnd, draw.KeyCtrlU, draw.KeyCtrlD, draw.KeyEsc, draw.KeyLeft, draw.KeyRight}
+	for seed := range uint64(20) {
+		random := rand.New(rand.NewPCG(seed, 1))
+		atDesk(t, 60, 0, func(d *desk) {
+			d.shelve(300)
+			d.shelf.boots = []journal.Place{d.shelf.entries[0].Place, d.shelf.entries[150].Place}
+			d.write(100)
+			pressed := ""
+			for range 60 {
+				if n := random.IntN(len(keys) + 2*len(special)); n < len(keys) {
+					pressed += " " + keys[n]
+					for _, r := range keys[n] {
+						switch r {
+						case '\n':
+							d.press(draw.KeyEnter)
+						case '\x7f':
+							d.press(draw.KeyCtrlU, draw.KeyEnter)
+						default:
+							d.press(draw.Key(r))
+						}
+					}
+				} else {
+					k := special[(n-len(keys))/2]
+					pressed += fmt.Sprint(" ", k)
+					d.press(k)
+				}
+				if random.IntN(4) == 0 {
+					n := random.IntN(70)
+					pressed += fmt.Sprint(" write ", n)
+					d.write(n)
+				}
+				want := !d.page.following() && len(d.frame.Page.Rows) > 0
+				if got := d.cursor() >= 0; got != want || d.frame.Page.Pending || d.page.input.Open {
+					t.Fatalf("seed %d: a row is chosen: %v, want %v; after%s\n%s", seed, got, want, pressed, strings.Join(d.rows(), "\n"))
+				}
+			}
+		})
+	}
 }
