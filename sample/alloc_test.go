@@ -89,16 +89,15 @@ func TestCopiesShareNothing(t *testing.T) {
 	if n := sampletest.Allocations(func() { CopyHost(dst, src) }); n != 0 {
 		t.Errorf("%v allocations of a host", n)
 	}
-	net := &Net{own: make([]Interface, 1), at: []int32{1}, Histories: make([]NICHistory, 1)}
-	net.show(&counterBatch{interfaces: make([]Interface, 2)})
+	net := &Net{counted: make([]Interface, 2), reading: 1, Histories: make([]NICHistory, 1)}
 	var copied Net
 	CopyNet(&copied, net)
-	net.Interfaces[1].RxBytes = 1
+	net.counted[1].RxBytes = 1
 	net.History(0).Rx.Push(1)
-	if copied.History(0).Rx.Len() != 0 || copied.Interfaces[1].RxBytes != 0 || copied.Interfaces[0] != net.Interfaces[0] || net.page.holders != 2 {
+	if copied.History(0).Rx.Len() != 0 || copied.Interfaces[1].RxBytes != 0 {
 		t.Errorf("%+v", copied)
 	}
-	if n := sampletest.Allocations(func() { CopyNet(&copied, net) }); n != 0 {
+	if n := sampletest.Allocations(func() { net.reading++; CopyNet(&copied, net) }); n != 0 {
 		t.Errorf("%v allocations of a net", n)
 	}
 }

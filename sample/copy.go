@@ -21,6 +21,32 @@ func CopyHost(dst, src *Host) {
 	dst.EDAC = append(edac, src.EDAC...)
 }
 
+// CopyNet makes dst equal to src, as CopyHost does. What dst has of the same reading it keeps: with thousands of interfaces
+// that is nearly always nearly all.
+func CopyNet(dst, src *Net) {
+	interfaces, counted, histories := dst.Interfaces, dst.counted, dst.Histories[:0]
+	same := dst.reading == src.reading
+	*dst = *src
+	dst.Interfaces, dst.counted, dst.Histories = interfaces, counted, append(histories, src.Histories...)
+	if same {
+		for _, at := range src.hardware {
+			counted[at] = src.counted[at]
+		}
+		return
+	}
+	clear(counted[min(len(counted), len(src.counted)):]) // links that went are kept by nobody
+	dst.counted = append(counted[:0], src.counted...)
+	dst.show()
+}
+
+// show makes Interfaces point to what is counted.
+func (n *Net) show() {
+	n.Interfaces = n.Interfaces[:0]
+	for i := range n.counted {
+		n.Interfaces = append(n.Interfaces, &n.counted[i])
+	}
+}
+
 // blank makes unknown what has no source to say so.
 func (h *Host) blank() {
 	nan := math.NaN()

@@ -35,27 +35,19 @@ type filesystemsReader struct {
 	roster *proberPool[mount, usage]
 	forced atomic.Pointer[[]int]            // ids of the mounts that the kernel itself made read-only
 	odd    atomic.Pointer[procfile.Warning] // about the mount table; nil: there is nothing to say
-	work   procfile.Stopwatch               // of the worker
 }
 
 func (r *filesystemsReader) read(now time.Duration, h *Host, _ *Net) error {
-	l := r.roster.listing.Load()
-	hangs := r.work.Hangs(now)
-	switch {
-	case l == nil && hangs:
-		return procfile.ErrNotAnswering
-	case l == nil:
-		return procfile.ErrNotYet
-	}
-	if l.probes == nil && l.err != nil {
-		return l.err // the filesystems stay what they were
+	probes, remark, err := r.roster.list(now)
+	if err != nil {
+		return err
 	}
 	var forced []int
 	if f := r.forced.Load(); f != nil {
 		forced = *f
 	}
 	h.Filesystems = h.Filesystems[:0]
-	for _, p := range l.probes {
+	for _, p := range probes {
 		a := p.latest(now, statfsEvery)
 		if p.health.At != 0 && a.value.total == 0 {
 			continue // no blocks: nothing that could be full
@@ -66,16 +58,10 @@ func (r *filesystemsReader) read(now time.Duration, h *Host, _ *Net) error {
 		}
 		h.Filesystems = append(h.Filesystems, f)
 	}
-	switch {
-	case hangs:
-		return procfile.ErrNotAnswering // nobody knows of other mounts
-	case l.err == nil && l.left > 0:
-		return procfile.ErrLeftOut
-	}
-	if odd := r.odd.Load(); odd != nil && l.err == nil {
+	if odd := r.odd.Load(); odd != nil && remark == nil {
 		return *odd
 	}
-	return l.err
+	return remark
 }
 
 func (r *filesystemsReader) close() {} // the mount table is the worker's
@@ -104,12 +90,12 @@ func newFilesystem(p *probe[mount, usage], a *probeResult[usage]) Filesystem {
 func (r *filesystemsReader) watch(ctx context.Context) error {
 	defer r.roster.end()
 	defer r.table.Close()
-	defer r.work.Stop()
+	defer r.roster.work.Stop()
 	r.seen = 0
 	for {
-		r.work.Start(r.roster.now())
+		r.roster.work.Start(r.roster.now())
 		r.look(ctx)
-		r.work.Stop()
+		r.roster.work.Stop()
 		wakeup.Pause(ctx, mountsPause)
 		r.waitForChange(ctx)
 		if ctx.Err() != nil {

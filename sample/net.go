@@ -7,8 +7,8 @@ import (
 )
 
 // Net is one sample of the host's network: what the links are (from sample/link) and what they count (from
-// /proc/net/dev). It is good as long as a Host is; what Interfaces points to and the other slices are shared, and nobody
-// may change them.
+// /proc/net/dev). It is good as long as a Host is; the links and the slices but Interfaces and Histories are shared, and
+// nobody may change them.
 type Net struct {
 	At         time.Duration // CLOCK_BOOTTIME
 	Changes    uint64        // rises with each change of anything but counters: what was made of the links is old then
@@ -22,9 +22,9 @@ type Net struct {
 	Sockets    SocketCounts
 	Histories  []NICHistory // of the first physical interfaces; History finds one
 
-	page *counterBatch // that most of Interfaces lie in; nil: they are somebody else's
-	own  []Interface   // those of them that lie here
-	at   []int32       // where those stand; shared
+	counted  []Interface // what the sampler's Interfaces point to
+	reading  uint64      // rises with each change of what is counted, but for the hardware's between two readings of all
+	hardware []int32     // where the interfaces stand that are counted in between; shared
 
 	remembered uint64 // the Changes that Histories fits
 }

@@ -26,9 +26,8 @@ type netdevReader struct {
 	file     procfile.File
 	links    *atomic.Pointer[LinkReport]
 	rows     []netRow // one a line, in the same order
-	pages    counterBatches
 	pass     netPass
-	hardware []nicFiles // of Net.own, while the file is not read each time
+	hardware []nicFiles // of Net.hardware, while the file is not read each time
 	table    *LinkTable // that Net and the rows' slots were made from
 	made     bool       // Net fits rows and table
 	readings int
@@ -45,7 +44,7 @@ func (r *netdevReader) read(now time.Duration, _ *Host, n *Net) error {
 		err, fresh = r.count(now, n), true
 	}
 	for i := range r.hardware {
-		r.hardware[i].count(&n.own[i], r.rows, now)
+		r.hardware[i].count(&n.counted[n.hardware[i]], r.rows, now)
 	}
 	var table *LinkTable
 	if report := r.links.Load(); report != nil {
@@ -77,19 +76,16 @@ type netPass struct {
 	now      time.Duration
 	headings int
 	row      int
-	page     *counterBatch
+	net      *Net
 	fresh    []netRow           // in place of the rows, which do not fit the file; nil: they do
 	known    map[string]*netRow // of the rows that did not come yet
-	shown    int                // interfaces of the page before fresh rows added theirs
+	shown    int                // interfaces before fresh rows added theirs
 	left     bool               // there was no room for all
 }
 
-// count brings n up to date, in a page of its own. After an error it is so as far as the file could be read.
+// count brings n up to date. After an error it is so as far as the file could be read.
 func (r *netdevReader) count(now time.Duration, n *Net) error {
-	r.pass = netPass{now: now, page: r.pages.take(len(n.Interfaces), r.every > 0)}
-	for i, l := range n.Interfaces {
-		r.pass.page.interfaces[i] = *l
-	}
+	r.pass = netPass{now: now, net: n}
 	err := r.file.Lines(r.take)
 	if err == nil && r.pass.fresh == nil && r.pass.row < len(r.rows) {
 		r.pass.replug(r.rows)
@@ -102,9 +98,10 @@ func (r *netdevReader) count(now time.Duration, n *Net) error {
 		r.pace()
 	}
 	if err != nil && r.pass.fresh != nil { // nobody keeps those rows
-		r.pass.page.interfaces = r.pass.page.interfaces[:r.pass.shown]
+		n.counted = n.counted[:r.pass.shown]
 	}
-	n.show(r.pass.page)
+	n.reading++
+	n.show()
 	r.pass = netPass{}
 	if err != nil {
 		return err
@@ -156,15 +153,15 @@ func (r *netdevReader) take(line []byte) error {
 // step gives the interface of a row the counters that it has now.
 func (p *netPass) step(w *netRow, now *procfile.NetCounters) {
 	if w.slot < 0 { // nobody has told of it, and here it is
-		w.slot = int32(len(p.page.interfaces))
-		p.page.interfaces = append(p.page.interfaces, Interface{Link: &Link{Name: clean.String(w.raw), CarrierChanges: -1, SharedAttrs: &noTraits}})
+		w.slot = int32(len(p.net.counted))
+		p.net.counted = append(p.net.counted, Interface{Link: &Link{Name: clean.String(w.raw), CarrierChanges: -1, SharedAttrs: &noTraits}})
 	}
-	w.step(&p.page.interfaces[w.slot], now, p.now)
+	w.step(&p.net.counted[w.slot], now, p.now)
 }
 
 // replug begins rows that fit the file: those so far, as they are. It allocates.
 func (p *netPass) replug(rows []netRow) {
-	p.shown = len(p.page.interfaces)
+	p.shown = len(p.net.counted)
 	p.fresh = append(make([]netRow, 0, len(rows)+1), rows[:p.row]...)
 	p.known = make(map[string]*netRow, len(rows)-p.row)
 	for i := p.row; i < len(rows); i++ {

@@ -39,10 +39,10 @@ func countIn(k *procfile.File) (n uint64, ok bool) {
 	return n, err == nil
 }
 
-// openHardware finds the interfaces that are counted by files of their own, and takes them out of the page: none while the
-// file of all is read each time.
+// openHardware finds the interfaces that are counted by files of their own: none while the file of all is read each time.
 func (r *netdevReader) openHardware(n *Net) {
 	r.closeHardware()
+	n.hardware = nil
 	if r.every == 0 {
 		return
 	}
@@ -53,10 +53,8 @@ func (r *netdevReader) openHardware(n *Net) {
 		}
 		dir := "/sys/class/net/" + w.raw + "/statistics/"
 		r.hardware = append(r.hardware, nicFiles{row: i, rx: procfile.New(r.root, dir+"rx_bytes"), tx: procfile.New(r.root, dir+"tx_bytes")})
-		n.own = append(n.own, *n.Interfaces[w.slot])
-		n.at = append(n.at, w.slot)
+		n.hardware = append(n.hardware, w.slot)
 	}
-	n.take()
 }
 
 func (r *netdevReader) closeHardware() {

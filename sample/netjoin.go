@@ -52,10 +52,10 @@ func (r *netdevReader) join(table *LinkTable, n *Net, now time.Duration) {
 	}
 	n.Addresses, n.Gateways, n.DNS, n.Services = known.Addresses, known.Gateways, known.DNS, known.Services
 	n.Changes++
-	page := r.pages.take(max(len(known.Links), len(r.rows)), true)
-	page.interfaces = page.interfaces[:len(known.Links)]
-	for i, l := range known.Links {
-		page.interfaces[i] = Interface{Link: l, Plain: !l.Physical && l.Detail == nil, RxRate: math.NaN(), TxRate: math.NaN()}
+	old := n.counted
+	n.counted = make([]Interface, 0, max(len(known.Links), len(r.rows)))
+	for _, l := range known.Links {
+		n.counted = append(n.counted, Interface{Link: l, Plain: !l.Physical && l.Detail == nil, RxRate: math.NaN(), TxRate: math.NaN()})
 	}
 	places := linkPlaces{links: known.Links}
 	for i := range r.rows {
@@ -65,29 +65,29 @@ func (r *netdevReader) join(table *LinkTable, n *Net, now time.Duration) {
 		switch {
 		case ok:
 			w.raw = sameText(w.raw, known.Links[slot].Name)
-			w.move(&page.interfaces[slot], n, now)
+			w.move(&n.counted[slot], old, now)
 		case table != nil && w.at != now:
 			slot = -1
 		default:
-			slot = len(page.interfaces)
-			page.interfaces = append(page.interfaces, *n.Interfaces[w.slot])
+			slot = len(n.counted)
+			n.counted = append(n.counted, old[w.slot])
 		}
 		w.slot = int32(slot)
 	}
-	n.own, n.at = n.own[:0], nil
-	n.show(page)
+	n.reading++
+	n.show()
 	r.table, r.made = table, true
 	r.openHardware(n)
 }
 
-// move gives an interface what the row has counted in n so far.
-func (w *netRow) move(to *Interface, n *Net, now time.Duration) {
+// move gives an interface what the row has counted so far.
+func (w *netRow) move(to *Interface, counted []Interface, now time.Duration) {
 	if w.slot < 0 {
 		w.reads, w.index = 0, int32(to.Index)
 		return
 	}
 	link, plain := to.Link, to.Plain
-	*to = *n.Interfaces[w.slot]
+	*to = counted[w.slot]
 	to.Link, to.Plain = link, plain
 	w.belongs(to, now)
 }

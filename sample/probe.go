@@ -127,7 +127,8 @@ type proberPool[K comparable, T any] struct {
 	probes  []*probe[K, T] // the worker's
 	alive   atomic.Int64   // goroutines, those of keys that are gone but still hang included
 	listing atomic.Pointer[listing[K, T]]
-	ready   chan struct{} // closed with the first listing
+	work    procfile.Stopwatch // of the worker, while it looks for keys
+	ready   chan struct{}      // closed with the first listing
 	once    sync.Once
 }
 
@@ -140,6 +141,25 @@ type listing[K comparable, T any] struct {
 
 func newProberPool[K comparable, T any](now func() time.Duration, q func(K) prober[T]) *proberPool[K, T] {
 	return &proberPool[K, T]{now: now, prober: q, ready: make(chan struct{})}
+}
+
+// list returns the probes. An error says that none is known, and what was made of them stays what it was; a remark, that they
+// are not all, or those of an earlier look.
+func (r *proberPool[K, T]) list(now time.Duration) (probes []*probe[K, T], remark, err error) {
+	l, hangs := r.listing.Load(), r.work.Hangs(now)
+	switch {
+	case l == nil && hangs:
+		return nil, nil, procfile.ErrNotAnswering
+	case l == nil:
+		return nil, nil, procfile.ErrNotYet
+	case l.probes == nil && l.err != nil:
+		return nil, nil, l.err
+	case hangs:
+		return l.probes, procfile.ErrNotAnswering, nil
+	case l.err == nil && l.left > 0:
+		return l.probes, procfile.ErrLeftOut, nil
+	}
+	return l.probes, l.err, nil
 }
 
 // set makes the roster have exactly the keys, in their order. Probes that stay are not disturbed, one that hangs

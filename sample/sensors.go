@@ -41,23 +41,15 @@ type reading struct{ value, limit float64 }
 type sensorsReader struct {
 	root   string
 	roster *proberPool[sensor, reading]
-	work   procfile.Stopwatch // of the worker
 }
 
 func (r *sensorsReader) read(now time.Duration, h *Host, _ *Net) error {
-	l := r.roster.listing.Load()
-	hangs := r.work.Hangs(now)
-	switch {
-	case l == nil && hangs:
-		return procfile.ErrNotAnswering
-	case l == nil:
-		return procfile.ErrNotYet
-	}
-	if l.probes == nil && l.err != nil {
-		return l.err // the sensors stay what they were
+	probes, remark, err := r.roster.list(now)
+	if err != nil {
+		return err
 	}
 	h.Sensors, h.Fans, h.Power = h.Sensors[:0], h.Fans[:0], h.Power[:0]
-	for _, p := range l.probes {
+	for _, p := range probes {
 		s := reading{math.NaN(), math.NaN()}
 		if a := p.latest(now, sensorsEvery); p.health.State == health.OK {
 			s = a.value
@@ -71,13 +63,7 @@ func (r *sensorsReader) read(now time.Duration, h *Host, _ *Net) error {
 			h.Sensors = append(h.Sensors, Sensor{Name: p.key.name, Celsius: s.value, High: s.limit})
 		}
 	}
-	switch {
-	case hangs:
-		return procfile.ErrNotAnswering // nobody knows of other sensors
-	case l.err == nil && l.left > 0:
-		return procfile.ErrLeftOut
-	}
-	return l.err
+	return remark
 }
 
 func (r *sensorsReader) close() {} // the files are the probes'
@@ -85,11 +71,11 @@ func (r *sensorsReader) close() {} // the files are the probes'
 // watch looks for sensors until ctx ends.
 func (r *sensorsReader) watch(ctx context.Context) error {
 	defer r.roster.end()
-	defer r.work.Stop()
+	defer r.roster.work.Stop()
 	for ctx.Err() == nil {
-		r.work.Start(r.roster.now())
+		r.roster.work.Start(r.roster.now())
 		sensors, err := findSensors(r.root)
-		r.work.Stop()
+		r.roster.work.Stop()
 		if err != nil {
 			r.roster.fail(err)
 		} else {

@@ -31,14 +31,11 @@ func newSlowReader[T any](now func() time.Duration, look func() (T, error), take
 }
 
 func (s *slowReader[T]) read(now time.Duration, h *Host, _ *Net) error {
-	l := s.roster.listing.Load()
-	if l == nil {
-		return procfile.ErrNotYet
+	probes, _, err := s.roster.list(now)
+	if err != nil {
+		return err
 	}
-	if len(l.probes) == 0 {
-		return l.err
-	}
-	p := l.probes[0]
+	p := probes[0]
 	a := p.latest(now, surveyEvery)
 	switch {
 	case p.health.Err == procfile.NotAnswering:
