@@ -27,6 +27,9 @@ type BoxSize func(w, h, rows int, f *frame.Frame) (width, height int)
 // Whole is a box as large as the page.
 func Whole(w, h, _ int, _ *frame.Frame) (width, height int) { return w, h }
 
+// Wide is a box as wide as the page, and as high as what it shows.
+func Wide(w, _, rows int, _ *frame.Frame) (width, height int) { return w, rows + 2 }
+
 // NewSheet returns a sheet.
 func NewSheet(name, title string, size BoxSize, rows Rows) *Sheet {
 	return &Sheet{Base: NewBase(name, title, Binding{Label: Arrows, Does: "scroll", Hint: "Scroll"}), size: size, rows: rows}

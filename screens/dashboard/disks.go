@@ -252,7 +252,7 @@ func poolState(p *draw.Pen, pool *sample.Pool) {
 
 // openStorage lists every disk, filesystem, array and pool.
 func (d *Page) openStorage(*frame.Frame) screens.Screen {
-	return screens.NewSheet("storage", "Disks and filesystems", screens.Whole, d.storage)
+	return screens.NewSheet("storage", "Disks and filesystems", screens.Wide, d.storage)
 }
 
 func (d *Page) storage(view draw.Region, f *frame.Frame) draw.Region {

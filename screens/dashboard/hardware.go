@@ -241,7 +241,7 @@ func hugePages(r *draw.Region, f *frame.Frame, most int) {
 
 // openHardware shows each CPU, memory in full and every sensor.
 func openHardware(*frame.Frame) screens.Screen {
-	return screens.NewSheet("hardware", "CPUs, memory and sensors", screens.Whole, hardware)
+	return screens.NewSheet("hardware", "CPUs, memory and sensors", screens.Wide, hardware)
 }
 
 func hardware(view draw.Region, f *frame.Frame) draw.Region {

@@ -176,8 +176,11 @@ func podRows(view draw.Region, i int, f *frame.Frame) draw.Region {
 	p.Int(style, int64(pod.ReadyContainers)).Text(style, "/").Int(style, int64(pod.Containers))
 	p.To(l.status).Fit(style, pod.Status(), l.restarts-l.status-1)
 	p.To(l.restarts).Int(draw.Text, int64(pod.Restarts))
-	if pod.Restarts > 0 {
-		widget.SinceThen(&p, f, ", ", pod.Restarted, " ago")
+	if age, known := f.Age(pod.Restarted); known && pod.Restarts > 0 {
+		p.Text(draw.Dim, ", ")
+		if widget.ShortAge(&p, draw.Text, age, p.X()+4); p.Left() > len(" ago") {
+			p.Text(draw.Dim, " ago")
+		}
 	}
 	if pod.Works() {
 		return view

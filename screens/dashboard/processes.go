@@ -132,7 +132,7 @@ type processKey struct {
 func openProcesses(*frame.Frame) screens.Screen {
 	o := new(processes)
 	size := func(_, _, rows int, _ *frame.Frame) (int, int) { return 120, rows + 2 }
-	o.List = screens.NewList("processes", "Processes outside VMs", size, "choose a process", "the log of its unit or pod", "Log", screens.Items[processKey]{
+	o.List = screens.NewList("processes", "Processes outside VMs, in percent of a CPU", size, "choose a process", "the log of its unit or pod", "Log", screens.Items[processKey]{
 		Len: func(f *frame.Frame) int { return len(listedProcesses(f, o.byMemory)) },
 		Key: func(i int, f *frame.Frame) processKey {
 			one := &listedProcesses(f, o.byMemory)[i]
@@ -202,7 +202,7 @@ func (o *processes) captions(view draw.Region, i int, f *frame.Frame) draw.Regio
 	}
 	names, owners := processColumns(view.W())
 	p.Right(draw.Dim, "pid", processPID)
-	sorted(&p, "of a CPU", processShare, !o.byMemory)
+	sorted(&p, "CPU", processShare, !o.byMemory)
 	sorted(&p, "memory", processMemory, o.byMemory)
 	if view.W() >= processRoomy {
 		p.Right(draw.Dim, "age", processAge)
@@ -219,7 +219,7 @@ func sorted(p *draw.Pen, caption string, width int, sorts bool) {
 		p.Right(draw.Dim, caption, width)
 		return
 	}
-	p.Skip(width-1-len(caption)).Glyph(draw.Accent, draw.Down).Text(draw.Accent, caption)
+	p.Skip(width-len("v ")-len(caption)).Glyph(draw.Accent, draw.Down).Skip(1).Text(draw.Accent, caption)
 }
 
 func (o *processes) row(view draw.Region, i int, f *frame.Frame) draw.Region {

@@ -36,7 +36,7 @@ const (
 
 // The columns of a table, with both directions apart and together; the last of them are left out where room is short.
 var (
-	vmColumns = []vmColumn{{vmBusy, "CPUs busy", 11, byCPU}, {vmShare, "of vCPUs", 12, byName}, {vmMemory, "memory", 10, byMemory},
+	vmColumns = []vmColumn{{vmBusy, "CPUs busy", 12, byCPU}, {vmShare, "of vCPUs", 12, byName}, {vmMemory, "memory", 10, byMemory},
 		{vmRead, "read/s", 10, byDisk}, {vmWrite, "write/s", 10, byDisk}, {vmRx, "rx/s", 10, byNet}, {vmTx, "tx/s", 10, byNet}, {vmAge, "age", 9, byName}}
 	fewVMColumns = []vmColumn{vmColumns[0], vmColumns[1], vmColumns[2],
 		{vmDisk, "disk/s", 10, byDisk}, {vmNet, "net/s", 10, byNet}, {vmAge, "age", 9, byName}}

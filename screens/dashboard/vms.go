@@ -97,7 +97,7 @@ func (v *vms) typed(k draw.Key, f *frame.Frame) bool {
 func (v *vms) choose(k draw.Key, f *frame.Frame) {
 	v.sort(f)
 	at, page := v.position(f), max(v.rows-1, 1)
-	if at < 0 {
+	if at < 0 && k != draw.KeyEnd && k != 'G' {
 		k = draw.KeyHome
 	}
 	switch k {
@@ -275,7 +275,7 @@ func (v *vms) heading(rule draw.Region, l vmLayout, rows int, f *frame.Frame) (n
 	}
 	p := rule.Rule(0, title)
 	first, width := l.column(0)
-	free := l.name + l.state + width - len(" v") - len(first.caption) // where the captions begin
+	free := l.name + l.state + width - len(" v ") - len(first.caption) // where the captions begin
 	more := len("+1234 ")
 	if v.filtered() {
 		more = len("/   of  ") + draw.Columns(v.filter) + widget.Digits(len(v.sorted)) + widget.Digits(len(f.Guests))
@@ -317,14 +317,14 @@ func (v *vms) heading(rule draw.Region, l vmLayout, rows int, f *frame.Frame) (n
 		sorts := c.order == v.order && c.order != byName
 		at := end - len(c.caption) - 1
 		if sorts {
-			at--
+			at -= 2
 		}
 		if at < p.X() {
 			continue
 		}
 		p = rule.Pen(at, 0)
 		if p.Text(draw.Dim, " "); sorts {
-			p.Glyph(draw.Accent, draw.Down).Text(draw.Accent, c.caption)
+			p.Glyph(draw.Accent, draw.Down).Text(draw.Accent, " ").Text(draw.Accent, c.caption) // vCPUs would be another figure
 		} else {
 			p.Text(draw.Dim, c.caption)
 		}

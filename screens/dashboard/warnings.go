@@ -71,7 +71,7 @@ func keyOf(w *kube.Event) warningKey {
 // openWarnings lists the newest events of type Warning, newest first. Enter draws one whole, and again on its row.
 func openWarnings(*frame.Frame) screens.Screen {
 	o := new(warnings)
-	o.List = screens.NewList("warnings", "Warnings of the cluster", func(w, _, rows int, _ *frame.Frame) (int, int) { return w, rows + 2 }, "choose a warning", "all of it, and back", "Whole", screens.Items[warningKey]{
+	o.List = screens.NewList("warnings", "Warnings of the cluster", screens.Wide, "choose a warning", "all of it, and back", "Whole", screens.Items[warningKey]{
 		Len: func(f *frame.Frame) int { return len(listedWarnings(f)) },
 		Key: func(i int, f *frame.Frame) warningKey { return keyOf(&f.Kube.Events[i]) },
 		Above: func(view draw.Region, _ int, f *frame.Frame) draw.Region {
