@@ -77,22 +77,15 @@ func podCIDR(server *K3s, source string, here *Node) Sourced {
 
 // serviceCIDR asks the object named kubernetes, which the API server keeps as it was started; others come on top.
 func (o *Objects) serviceCIDR(server *K3s, source string) Sourced {
-	var cidrs []string
-	var names []string
+	names := top[string]{n: MaxNames, compare: func(a, b *string) int {
+		return cmp.Or(before(*a == "kubernetes", *b == "kubernetes"), strings.Compare(*a, *b))
+	}}
 	for name := range o.ServiceCIDRs.rows {
-		names = best(names, MaxNames, strings.Compare, name)
+		names.add(name)
 	}
-	if _, known := o.ServiceCIDRs.rows["kubernetes"]; known && !slices.Contains(names, "kubernetes") {
-		names = append(names, "kubernetes")
-	}
-	slices.Sort(names)
-	for _, name := range names {
-		if name == "kubernetes" {
-			cidrs = append(slices.Clone(o.ServiceCIDRs.rows[name].object.CIDRs), cidrs...)
-		} else {
-			cidrs = append(cidrs, o.ServiceCIDRs.rows[name].object.CIDRs...)
-		}
-		if len(cidrs) > MaxNames {
+	var cidrs []string
+	for _, name := range names.first() {
+		if cidrs = append(cidrs, o.ServiceCIDRs.rows[name].object.CIDRs...); len(cidrs) > MaxNames {
 			break
 		}
 	}

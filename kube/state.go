@@ -124,7 +124,7 @@ type Pods struct {
 	LocalCPU       int64      // what those ask for together, in thousandths of a CPU
 	LocalMemory    int64      // the same, bytes
 	Succeeded      int        // that have ended as they should
-	List           []NamedPod // those on this node but for the succeeded: what does not work first, then by name; at most MaxPods
+	List           []NamedPod // those on this node but for the succeeded: what does not work first, failed ones last, then by name; at most MaxPods
 }
 
 // NotSucceeded is how many there are without those that have ended as they should: Running is compared with it.

@@ -26,7 +26,7 @@ func (o *Objects) Summarize(s *State, p *NodeIdentity) {
 	}
 	if nodes || pods {
 		s.Nodes = o.countNodes(s.Local)
-		s.Pods, s.Ill = o.countPods(s.Local), o.illPods(s.Local)
+		s.Pods, s.Ill = o.countPods(s.Local)
 	}
 	if o.NodeMetrics.look() || nodes {
 		s.Metrics, s.LocalMetrics = o.nodeMetrics(s.Local)
@@ -98,22 +98,23 @@ func byNames(namespace1, name1, namespace2, name2 string) int {
 func (o *Objects) countNodes(here *Node) Nodes {
 	n := Nodes{Total: o.Nodes.Len()}
 	local := func(f *Fault) bool { return here != nil && f.Node == here.Name }
-	worse := func(a, b Fault) int {
-		return cmp.Or(before(local(&a), local(&b)), strings.Compare(a.Node, b.Node), before(a.Type == "Ready", b.Type == "Ready"), strings.Compare(a.Type, b.Type))
-	}
+	faults := top[Fault]{n: MaxNames, compare: func(a, b *Fault) int {
+		return cmp.Or(before(local(a), local(b)), strings.Compare(a.Node, b.Node), before(a.Type == "Ready", b.Type == "Ready"), strings.Compare(a.Type, b.Type))
+	}}
+	notReady := top[string]{n: MaxNames, compare: func(a, b *string) int { return strings.Compare(*a, *b) }}
 	for key, r := range o.Nodes.rows {
 		if r.object.Ready == "True" {
 			n.Ready++
 		} else {
-			n.NotReady = best(n.NotReady, MaxNames, strings.Compare, key)
+			notReady.add(key)
 		}
 		for _, c := range r.object.Conditions {
 			if c.Good == False {
-				n.Faults = best(n.Faults, MaxNames, worse, Fault{Node: key, Condition: c})
+				faults.add(Fault{Node: key, Condition: c})
 			}
 		}
 	}
-	n.NotReady, n.Faults = first(n.NotReady, MaxNames, strings.Compare), first(n.Faults, MaxNames, worse)
+	n.NotReady, n.Faults = notReady.first(), faults.first()
 	o.countLost(n.Faults)
 	return n
 }
@@ -163,8 +164,10 @@ func (o *Objects) local(p *NodeIdentity) *Node {
 	return nil
 }
 
-func (o *Objects) countPods(here *Node) Pods {
-	p := Pods{Total: o.Pods.Len(), ByPhase: tally(&o.Pods, func(v Pod) string { return cmp.Or(v.Phase, None) })}
+// countPods counts the pods, and lists those of this node and what may be wrong with the cluster's own on it or on none.
+func (o *Objects) countPods(here *Node) (p Pods, ill []NamedPod) {
+	p = Pods{Total: o.Pods.Len(), ByPhase: tally(&o.Pods, func(v Pod) string { return cmp.Or(v.Phase, None) })}
+	all, suspects := top[NamedPod]{n: MaxPods, compare: sicker}, top[NamedPod]{n: MaxNames, compare: sicker}
 	for key, r := range o.Pods.rows {
 		pod := &r.object
 		switch {
@@ -175,50 +178,43 @@ func (o *Objects) countPods(here *Node) Pods {
 		case pod.Phase == "Succeeded":
 			p.Succeeded++
 		}
-		if here != nil && pod.Node == here.Name && pod.Phase != "Succeeded" {
-			namespace, name := split(key)
-			p.List = best(p.List, MaxPods, sicker, NamedPod{namespace, name, *pod})
+		if here == nil || pod.Node != "" && pod.Node != here.Name || pod.Phase == "Succeeded" {
+			continue
 		}
-		if here != nil && pod.Node == here.Name && !pod.Ended() {
-			p.Local++
-			p.LocalCPU += pod.CPU
-			p.LocalMemory += pod.Memory
+		namespace, name := split(key)
+		named := NamedPod{namespace, name, *pod}
+		if pod.Node != "" {
+			all.add(named)
+			if !pod.Ended() {
+				p.Local++
+				p.LocalCPU += pod.CPU
+				p.LocalMemory += pod.Memory
+			}
+		}
+		if pod.System && !pod.Ended() && (pod.Why != "" || pod.Restarts >= FewRestarts) {
+			suspects.add(named)
 		}
 	}
-	p.List = first(p.List, MaxPods, sicker)
-	return p
+	p.List = all.first()
+	return p, suspects.first()
 }
 
-// sicker puts the pods that do not work before those that may be about to, and these before those that work.
-func sicker(a, b NamedPod) int {
+// sicker puts the pods that do not work before those that may be about to, these before those that work, and what is over
+// after them.
+func sicker(a, b *NamedPod) int {
 	return cmp.Or(a.rank()-b.rank(), byNames(a.Namespace, a.Name, b.Namespace, b.Name))
 }
 
 func (p *Pod) rank() int {
 	switch {
-	case p.Why == "" && p.Phase != "Failed":
+	case p.Ended():
+		return 3
+	case p.Why == "":
 		return 2
 	case p.Slow:
 		return 1
 	}
 	return 0
-}
-
-// illPods lists what may be wrong with the cluster's own pods on this node, and with those that are on none.
-func (o *Objects) illPods(here *Node) []NamedPod {
-	if here == nil {
-		return nil
-	}
-	var list []NamedPod
-	for key, r := range o.Pods.rows {
-		p := &r.object
-		if !p.System || p.Ended() || p.Node != "" && p.Node != here.Name || p.Why == "" && p.Restarts < FewRestarts {
-			continue
-		}
-		namespace, name := split(key)
-		list = best(list, MaxNames, sicker, NamedPod{namespace, name, *p})
-	}
-	return first(list, MaxNames, sicker)
 }
 
 // FewRestarts is how often a pod may have been restarted without being suspect.
@@ -244,9 +240,9 @@ const (
 
 func (o *Objects) countClaims() PVCs {
 	c := PVCs{Total: o.PVCs.Len()}
-	worse := func(a, b Unbound) int {
+	unbound := top[Unbound]{n: MaxNames, compare: func(a, b *Unbound) int {
 		return cmp.Or(before(a.Phase == "Lost", b.Phase == "Lost"), a.Created.Compare(b.Created), byNames(a.Namespace, a.Name, b.Namespace, b.Name))
-	}
+	}}
 	for key, r := range o.PVCs.rows {
 		switch {
 		case r.object.Phase == "Bound":
@@ -255,10 +251,10 @@ func (o *Objects) countClaims() PVCs {
 			c.Waiting++
 		default:
 			namespace, name := split(key)
-			c.Unbound = best(c.Unbound, MaxNames, worse, Unbound{namespace, name, r.object.Phase, r.object.Created})
+			unbound.add(Unbound{namespace, name, r.object.Phase, r.object.Created})
 		}
 	}
-	c.Unbound = first(c.Unbound, MaxNames, worse)
+	c.Unbound = unbound.first()
 	return c
 }
 

@@ -119,13 +119,14 @@ func TestPodsOfThisNode(t *testing.T) {
 	for i := range pods.List {
 		names = append(names, pods.List[i].Name+" "+pods.List[i].Status())
 	}
-	same(t, "names", names, []string{"c-crashes CrashLoopBackOff", "d-failed Failed", "b-starts Pending", "a-works Running"})
+	same(t, "names", names, []string{"c-crashes CrashLoopBackOff", "b-starts Pending", "a-works Running", "d-failed Failed"})
 	same(t, "succeeded", pods.Succeeded, 1)
 	for i := range 2 * MaxPods {
-		put(fmt.Sprintf("many-%03d", i), Pod{Phase: "Running"})
+		put(fmt.Sprintf("a-many-%03d", i), Pod{Phase: "Failed", Why: "Evicted"})
 	}
 	o.Summarize(s, here)
 	same(t, "number", len(s.Pods.List), MaxPods)
+	same(t, "first", s.Pods.List[0].Name, "c-crashes")
 }
 
 // TestWarningsOfAVM: of itself, its instance and its launcher, the newest; of no other whose name begins alike.

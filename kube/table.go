@@ -1,7 +1,6 @@
 package kube
 
 import (
-	"slices"
 	"strings"
 	"unsafe"
 
@@ -147,19 +146,23 @@ func (t *Table[T]) sorted(compare func(a, b *T) int) []T {
 	return list
 }
 
-// best adds v to a list of which only the first n are wanted in the end, and forgets what cannot be among them.
-func best[T any](list []T, n int, compare func(a, b T) int, v T) []T {
-	if list = append(list, v); len(list) >= 4*n {
-		slices.SortFunc(list, compare)
-		list = list[:n]
-	}
-	return list
+// top is the first n of all that is added, by an order.
+type top[T any] struct {
+	n       int
+	compare func(a, b *T) int
+	list    []T
 }
 
-// first sorts a list and cuts it to n.
-func first[T any](list []T, n int, compare func(a, b T) int) []T {
-	slices.SortFunc(list, compare)
-	return list[:min(len(list), n)]
+func (t *top[T]) add(v T) {
+	if t.list = append(t.list, v); len(t.list) >= 4*t.n {
+		t.list = t.first()
+	}
+}
+
+// first returns them in order, nil when there are none. The caller owns the list; nothing more may be added.
+func (t *top[T]) first() []T {
+	order.By(t.list, t.compare)
+	return t.list[:min(len(t.list), t.n)]
 }
 
 // Len is how many objects are kept.

@@ -115,7 +115,7 @@ var podsFigures = figures[kube.State]{
 		value: func(s *kube.State) any { return figureOf(s, kube.KindPod, s.Pods.NotReady) }},
 	{key: "succeeded", kind: "integer", help: "Those that have ended as they should.", null: "not known",
 		value: func(s *kube.State) any { return figureOf(s, kube.KindPod, s.Pods.Succeeded) }},
-	{key: "here", kind: list, help: "Those on this node but for the succeeded, 256 at most: what does not work first.", inner: localPodFigures,
+	{key: "here", kind: list, help: "Those on this node but for the succeeded, 256 at most: what does not work first, those that have failed last.", inner: localPodFigures,
 		value: func(s *kube.State) any { return localPodFigures.list(listed(s.Pods.List, s.Kinds[kube.KindPod].Has())) }},
 	{key: "system_not_working", kind: list, help: "Of the cluster's own pods on this node, and those on none, the ones that do not work or were restarted often, 20 at most. One that starts or ends is among them; only what lasts becomes a problem.", inner: illPodFigures,
 		value: func(s *kube.State) any { return illPodFigures.list(listed(s.Ill, s.Kinds[kube.KindPod].Has())) }},
