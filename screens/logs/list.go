@@ -188,7 +188,11 @@ func (l *Page) place(f *frame.Frame, w, rows int) {
 	from := l.fits(last, w, rows, f)
 	switch {
 	case !l.following():
-		if at := l.rowOfCursor(page); at >= 0 { // wrapped rows may leave no room for it
+		at := l.rowOfCursor(page) // wrapped rows may leave no room for it
+		if at >= 0 && l.amid {
+			at = l.fits(at, w, rows/2, f)
+		}
+		if at >= 0 {
 			from = min(from, at)
 		}
 	case f.Settings.Slow:

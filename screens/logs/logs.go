@@ -32,6 +32,7 @@ type Page struct {
 	chosen  entryRef // under the cursor
 	ended   entryRef // the last entry of a boot, when the cursor was brought to it
 	land    cursorAfter
+	amid    bool   // a search has led to the cursor: what is before it is shown, too
 	till    int    // the row of the page that is drawn whole and last, and
 	from    int    // the one that is drawn first,
 	first   uint64 // its id,
@@ -126,7 +127,7 @@ func (l *Page) follow() {
 // move asks for another page, counted from anchor.
 func (l *Page) move(m journal.Move, anchor uint64, count int, land cursorAfter) {
 	l.query.Anchor, l.query.Move, l.query.Count = anchor, m, count
-	l.land, l.failed = land, ""
+	l.land, l.amid, l.failed = land, land == found, ""
 }
 
 // absorb takes a page: the answer to a move becomes the anchor, so that later pages show the same place.

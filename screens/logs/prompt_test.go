@@ -126,6 +126,29 @@ func TestWrappedPagesSkipNothing(t *testing.T) {
 	})
 }
 
+// TestJumpInWrappedRows has what came before an error on the screen, too.
+func TestJumpInWrappedRows(t *testing.T) {
+	atDesk(t, 1000, 0, func(d *desk) {
+		for i := range 40 {
+			e := journal.Entry{Time: d.start, Unit: []byte("k3s"), Severity: journal.Info, Message: fmt.Appendf(nil, "line %d. %s", i, strings.Repeat("x", 100))}
+			if i == 20 {
+				e.Severity = journal.Err
+			}
+			d.sink.Try(e)
+		}
+		d.put = 40
+		d.sink.Flush()
+		time.Sleep(time.Second)
+		d.settle()
+		d.press('w', 'e')
+		d.want("an error", 17, 25, 20, "paused")
+		d.press(draw.KeyUp)
+		d.want("a step up", 16, 24, 19, "paused")
+		d.press(draw.KeyPageUp)
+		d.want("a page up", 9, 16, 9, "paused")
+	})
+}
+
 func TestFilterForms(t *testing.T) {
 	for _, c := range []struct {
 		typed       string
