@@ -10,32 +10,20 @@ const arcstats = "/proc/spl/kstat/zfs/arcstats"
 //
 // Format: two lines of heading, then name, type and data of each figure; zfs(4), zfs_arc_min
 func parseARC(text []byte) (size, least uint64, err error) {
-	const needed = 2
-	found := 0
-	for len(text) > 0 && found < needed {
-		var line []byte
-		line, text = procfile.CutLine(text)
-		name, rest := procfile.CutWord(line)
-		field := (*uint64)(nil)
-		switch string(name) {
-		case "size":
-			field = &size
-		case "c_min":
-			field = &least
-		default:
-			continue
-		}
-		_, rest = procfile.CutWord(rest) // type
-		word, _ := procfile.CutWord(rest)
-		if *field, err = procfile.Number(word); err != nil {
-			return 0, 0, err
-		}
-		found++
+	if size, err = arcFigure(text, "size "); err == nil {
+		least, err = arcFigure(text, "c_min ")
 	}
-	if found < needed {
-		return 0, 0, procfile.ErrFields
+	return size, least, err
+}
+
+func arcFigure(text []byte, key string) (uint64, error) {
+	rest, ok := procfile.Value(text, key)
+	if !ok {
+		return 0, procfile.ErrFields
 	}
-	return size, least, nil
+	_, rest = procfile.CutWord(rest) // type
+	word, _ := procfile.CutWord(rest)
+	return procfile.Number(word)
 }
 
 // addARC counts an ARC of size bytes, of which it keeps least, as available. An ARC that would fit into the kernel's

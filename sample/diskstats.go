@@ -79,9 +79,7 @@ func (r *diskstatsReader) close() { r.file.Close() }
 //
 // Kernel: Documentation/admin-guide/iostats.rst
 func parseDiskstats(text []byte, d []diskLine) ([]diskLine, error) {
-	for len(text) > 0 {
-		var line []byte
-		line, text = procfile.CutLine(text)
+	for line := range procfile.Lines(text) {
 		_, rest := procfile.CutWord(line) // major
 		_, rest = procfile.CutWord(rest)  // minor
 		name, figures := procfile.CutWord(rest)

@@ -164,14 +164,8 @@ func readIdentity(root string) *identity {
 //
 // Format: os-release(5)
 func parseOSRelease(text []byte) string {
-	for len(text) > 0 {
-		var line []byte
-		line, text = procfile.CutLine(text)
-		if value, ok := strings.CutPrefix(string(line), "PRETTY_NAME="); ok {
-			return procfile.Clean([]byte(unquote(strings.TrimSpace(value))))
-		}
-	}
-	return ""
+	value, _ := procfile.Value(text, "PRETTY_NAME=")
+	return procfile.Clean([]byte(unquote(strings.TrimSpace(string(value)))))
 }
 
 // unquote takes off shell quotes, and in double quotes the backslashes too.

@@ -134,9 +134,7 @@ func (a *Array) device(flags []byte) (member int) {
 // when they do not say.
 func (a *Array) judge(members int, about []byte) bool {
 	counted, external := false, false
-	for len(about) > 0 {
-		var line []byte
-		line, about = procfile.CutLine(about)
+	for line := range procfile.Lines(about) {
 		_, rest := procfile.CutWord(line)
 		if unit, _ := procfile.CutWord(rest); string(unit) == "blocks" {
 			counted, external = a.count(rest), isContainer(rest)

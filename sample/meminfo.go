@@ -52,9 +52,7 @@ func parseMeminfo(text []byte) (m Memory, reclaimable uint64, err error) {
 	var slabs, swapFree uint64
 	const needed = 3
 	found := 0
-	for len(text) > 0 {
-		var line []byte
-		line, text = procfile.CutLine(text)
+	for line := range procfile.Lines(text) {
 		colon := bytes.IndexByte(line, ':')
 		if colon < 0 {
 			continue

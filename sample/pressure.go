@@ -64,9 +64,7 @@ type averages struct{ avg10, avg60 float64 }
 func parsePressure(text []byte) (some, full averages, err error) {
 	nan := math.NaN()
 	some, full = averages{nan, nan}, averages{nan, nan}
-	for len(text) > 0 {
-		var line []byte
-		line, text = procfile.CutLine(text)
+	for line := range procfile.Lines(text) {
 		kind, rest := procfile.CutWord(line)
 		var a averages
 		if a.avg10, rest, err = average(rest, "avg10="); err != nil {

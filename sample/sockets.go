@@ -72,9 +72,7 @@ func readCount(file *procfile.File, parse func([]byte) (int, error)) (int, error
 // Kernel: net/ipv4/proc.c, sockstat_seq_show
 func parseSockstat(text []byte, tcp, udp string) (inTCP, inUDP int, err error) {
 	inTCP, inUDP = -1, -1
-	for len(text) > 0 && err == nil {
-		var line []byte
-		line, text = procfile.CutLine(text)
+	for line := range procfile.Lines(text) {
 		kind, rest := procfile.CutWord(line)
 		key, rest := procfile.CutWord(rest)
 		if string(key) != "inuse" {
@@ -86,6 +84,9 @@ func parseSockstat(text []byte, tcp, udp string) (inTCP, inUDP int, err error) {
 			inTCP, err = parseCount(value)
 		case udp:
 			inUDP, err = parseCount(value)
+		}
+		if err != nil {
+			break
 		}
 	}
 	if err == nil && (inTCP < 0 || inUDP < 0) {

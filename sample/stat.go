@@ -103,12 +103,8 @@ func parseStat(text []byte, t []ticks) (_ []ticks, rest []byte, err error) {
 // parseBlocked returns procs_blocked out of what is behind the cpu lines, -1 when there is none, as in a container's
 // made-up file. The intr line alone can be longer than all else, so lines are told by their start.
 func parseBlocked(text []byte) (int, error) {
-	for len(text) > 0 {
-		var line []byte
-		line, text = procfile.CutLine(text)
-		if figure, ok := bytes.CutPrefix(line, []byte("procs_blocked ")); ok {
-			return parseCount(figure)
-		}
+	if figure, ok := procfile.Value(text, "procs_blocked "); ok {
+		return parseCount(figure)
 	}
 	return -1, nil
 }

@@ -1,7 +1,6 @@
 package sample
 
 import (
-	"bytes"
 	"math"
 
 	"hypervisor-tui/sample/procfile"
@@ -22,18 +21,15 @@ func readOOMKills(root string) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	for len(text) > 0 {
-		var line []byte
-		line, text = procfile.CutLine(text)
-		if figure, ok := bytes.CutPrefix(line, []byte("oom_kill ")); ok {
-			n, err := procfile.Number(figure)
-			if err != nil {
-				return 0, file.Fail(err)
-			}
-			return int64(min(n, math.MaxInt64)), nil
-		}
+	figure, ok := procfile.Value(text, "oom_kill ")
+	if !ok {
+		return 0, errNoOOMKills
 	}
-	return 0, errNoOOMKills
+	n, err := procfile.Number(figure)
+	if err != nil {
+		return 0, file.Fail(err)
+	}
+	return int64(min(n, math.MaxInt64)), nil
 }
 
 // takeOOMKills notes when the count was first seen to have grown.

@@ -20,9 +20,7 @@ func ParseNetDev(text []byte, d []NetLine) ([]NetLine, error) {
 	for range NetHeadings {
 		_, text = CutLine(text)
 	}
-	for len(text) > 0 {
-		var line []byte
-		line, text = CutLine(text)
+	for line := range Lines(text) {
 		one, err := ParseNetLine(line)
 		if err != nil {
 			return d, err

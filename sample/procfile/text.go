@@ -3,6 +3,7 @@ package procfile
 import (
 	"bytes"
 	"errors"
+	"iter"
 	"math"
 	"math/bits"
 
@@ -23,6 +24,29 @@ func CutLine(text []byte) (line, rest []byte) {
 		return text[:i], text[i+1:]
 	}
 	return text, nil
+}
+
+// Lines yields the lines of text, without their ends.
+func Lines(text []byte) iter.Seq[[]byte] {
+	return func(yield func([]byte) bool) {
+		for len(text) > 0 {
+			line, rest := CutLine(text)
+			if !yield(line) {
+				return
+			}
+			text = rest
+		}
+	}
+}
+
+// Value returns what follows key at the start of a line of text, up to the line's end; false: no line starts with key.
+func Value(text []byte, key string) ([]byte, bool) {
+	for line := range Lines(text) {
+		if value, ok := bytes.CutPrefix(line, []byte(key)); ok {
+			return value, true
+		}
+	}
+	return nil, false
 }
 
 // CutWord cuts the first word off line; it is empty when there is none.

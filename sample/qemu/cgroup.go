@@ -28,9 +28,7 @@ const (
 // Kernel: Documentation/admin-guide/cgroup-v2.rst, cgroups(7)
 func parseCgroup(text []byte) string {
 	var path string
-	for len(text) > 0 {
-		var line []byte
-		line, text = procfile.CutLine(text)
+	for line := range procfile.Lines(text) {
 		_, rest, _ := bytes.Cut(line, []byte(":"))
 		controllers, dir, ok := bytes.Cut(rest, []byte(":"))
 		switch {
@@ -148,9 +146,7 @@ type ioDevice struct {
 //
 // Kernel: Documentation/admin-guide/cgroup-v2.rst, "IO Interface Files"
 func parseIOStat(text []byte, d []ioDevice) ([]ioDevice, error) {
-	for len(text) > 0 {
-		var line []byte
-		line, text = procfile.CutLine(text)
+	for line := range procfile.Lines(text) {
 		var v ioDevice
 		figures := 0
 		for {
@@ -230,9 +226,7 @@ func deriveIO(before, now []ioDevice, stacked []uint64, over time.Duration) (rea
 func parseStacked(text []byte) []uint64 {
 	_, text, _ = bytes.Cut(text, []byte("Block devices:"))
 	var majors []uint64
-	for len(text) > 0 {
-		var line []byte
-		line, text = procfile.CutLine(text)
+	for line := range procfile.Lines(text) {
 		figure, rest := procfile.CutWord(line)
 		name, _ := procfile.CutWord(rest)
 		switch string(name) {

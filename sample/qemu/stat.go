@@ -1,7 +1,6 @@
 package qemu
 
 import (
-	"bytes"
 	"os"
 	"strconv"
 
@@ -30,14 +29,11 @@ func parseStatm(text []byte) (uint64, error) {
 //
 // Kernel: proc_pid_status(5)
 func parseHugetlb(text []byte) (uint64, error) {
-	for len(text) > 0 {
-		var line []byte
-		line, text = procfile.CutLine(text)
-		if figure, ok := bytes.CutPrefix(line, []byte("HugetlbPages:")); ok {
-			word, _ := procfile.CutWord(figure)
-			kib, err := procfile.Number(word)
-			return procfile.Times(kib, 1024), err
-		}
+	figure, ok := procfile.Value(text, "HugetlbPages:")
+	if !ok {
+		return 0, nil
 	}
-	return 0, nil
+	word, _ := procfile.CutWord(figure)
+	kib, err := procfile.Number(word)
+	return procfile.Times(kib, 1024), err
 }

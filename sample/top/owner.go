@@ -14,9 +14,7 @@ import (
 // Kernel: cgroups(7)
 func owner(text []byte) (unit, pod string) {
 	var path []byte
-	for len(text) > 0 {
-		var line []byte
-		line, text = procfile.CutLine(text)
+	for line := range procfile.Lines(text) {
 		_, rest, _ := bytes.Cut(line, []byte(":"))
 		controllers, dir, ok := bytes.Cut(rest, []byte(":"))
 		if ok && len(dir) > 1 && (len(controllers) == 0 || len(path) == 0 && string(controllers) == "name=systemd") {
