@@ -186,3 +186,35 @@ func TestProcessesOnThePage(t *testing.T) {
 		t.Errorf("processes that are not known yet:\n%s", text)
 	}
 }
+
+// TestListsSayWhatTheyLack: one that is as long as it may be is not taken for all there is.
+func TestListsSayWhatTheyLack(t *testing.T) {
+	for _, full := range []int{0, 1} {
+		f := frametest.Fixed()
+		frametest.Healthy(f)
+		f.Kube.Pods.List, f.Kube.Events, f.Kube.DrainBlockers = nil, nil, nil
+		for i := range kube.MaxPods - 1 + full {
+			f.Kube.Pods.List = append(f.Kube.Pods.List, kube.NamedPod{Namespace: "web", Name: fmt.Sprint("pod-", i), Pod: kube.Pod{Phase: "Running"}})
+		}
+		for i := range kube.MaxEvents - 1 + full {
+			f.Kube.Events = append(f.Kube.Events, kube.Event{Kind: "Pod", Namespace: "web", Name: fmt.Sprint("pod-", i), Reason: "BackOff"})
+		}
+		for i := range kube.MaxBlockers - 1 + full {
+			f.Kube.DrainBlockers = append(f.Kube.DrainBlockers, kube.Blocker{Namespace: "web", Name: fmt.Sprint("pod-", i), Why: "why"})
+		}
+		for what, c := range map[string]struct {
+			keys []draw.Key
+			want string
+		}{
+			"what a drain meets": {[]draw.Key{'n'}, "more may not be listed"}, "pods": {[]draw.Key{'n', draw.KeyEnd}, "more may not be listed"},
+			"warnings": {[]draw.Key{'w', draw.KeyEnd}, "older ones are not kept"},
+		} {
+			if text := shot(t, frame.Dashboard, 100, 120, f, c.keys...); strings.Contains(text, c.want) != (full > 0) {
+				t.Errorf("%s, full: %d:\n%s", what, full, text)
+			}
+		}
+	}
+	if text := shot(t, frame.Dashboard, 100, 40, frametest.Fixed(), 't'); !strings.Contains(text, "11 of the host's 412 processes") {
+		t.Errorf("processes:\n%s", text)
+	}
+}

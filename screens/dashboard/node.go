@@ -60,7 +60,16 @@ func nodeAbove(view draw.Region, i int, f *frame.Frame) draw.Region {
 			podsTitle(&view, "Pods that work", f)
 		}
 	}
+	if i == kube.MaxPods {
+		unlisted(&view, "more may not be listed")
+	}
 	return view
+}
+
+// unlisted says below a list that is as long as it may be what it may lack.
+func unlisted(view *draw.Region, what string) {
+	p := view.CutTop(1).Pen(2, 0)
+	p.Text(draw.Dim, what)
 }
 
 // nodeAndOthers draws how this node is, and which others are not well.
@@ -140,7 +149,7 @@ func podsTitle(view *draw.Region, title string, f *frame.Frame) {
 			p.Text(draw.Dim, c.name)
 		}
 	}
-	p := r.Pen(l.restarts+10, 0)
+	p := r.Pen(1+len(title)+1, 0)
 	widget.StaleMark(&p, &f.Kube.Kinds[kube.KindPod].Health, f)
 }
 
@@ -356,5 +365,8 @@ func drain(view *draw.Region, f *frame.Frame) {
 			view.CutTop(1)
 		}
 		*view = widget.Wrapped(*view, at, draw.Warn, b.Why)
+	}
+	if len(f.Kube.DrainBlockers) == kube.MaxBlockers {
+		unlisted(view, "more may not be listed")
 	}
 }

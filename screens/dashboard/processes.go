@@ -192,11 +192,16 @@ func processColumns(width int) (names, owners int) {
 }
 
 func (o *processes) captions(view draw.Region, i int, f *frame.Frame) draw.Region {
+	all := len(listedProcesses(f, o.byMemory))
 	if i > 0 {
+		if i == all {
+			p := view.CutTop(1).Pen(2, 0)
+			p.Int(draw.Dim, int64(all)).Text(draw.Dim, " of the host's ").Int(draw.Dim, int64(f.Processes.Total)).Text(draw.Dim, " processes, kernel threads and VMs included")
+		}
 		return view
 	}
 	p := view.CutTop(1).Pen(0, 0)
-	if len(listedProcesses(f, o.byMemory)) == 0 {
+	if all == 0 {
 		noProcesses(p.Skip(1), f)
 		return view
 	}

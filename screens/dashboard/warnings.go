@@ -74,9 +74,12 @@ func openWarnings(*frame.Frame) screens.Screen {
 	o.List = screens.NewList("warnings", "Warnings of the cluster", screens.Wide, "choose a warning", "all of it, and back", "Whole", screens.Items[warningKey]{
 		Len: func(f *frame.Frame) int { return len(listedWarnings(f)) },
 		Key: func(i int, f *frame.Frame) warningKey { return keyOf(&f.Kube.Events[i]) },
-		Above: func(view draw.Region, _ int, f *frame.Frame) draw.Region {
+		Above: func(view draw.Region, i int, f *frame.Frame) draw.Region {
 			if len(listedWarnings(f)) == 0 {
 				noWarnings(view.CutTop(1), f)
+			}
+			if i == kube.MaxEvents {
+				unlisted(&view, "older ones are not kept")
 			}
 			return view
 		},
