@@ -242,8 +242,13 @@ func (l *session) tick(now time.Time) {
 	if l.console.Paused() && !l.resized() && !l.repaint {
 		return
 	}
-	l.line.mending = !l.behind && l.frame.Tick%uint64(max(l.w/mendCells, 1)) == 0
+	l.repairDue()
 	l.draw(now)
+}
+
+// repairDue makes the next frame repair some rows, as often as the width of the picture allows.
+func (l *session) repairDue() {
+	l.line.mending = !l.behind && l.frame.Tick%uint64(max(l.w/mendCells, 1)) == 0
 }
 
 // page draws a log page that has come; a paused picture changes only for the answer to a key.

@@ -24,8 +24,8 @@ const (
 	chunkTime = time.Second / 2
 	// leastChunk keeps a very slow line from doing nothing but moving the cursor.
 	leastChunk = 100
-	// mendBaud is the speed that a row a second is mended at; repairs take about half of what the line sends.
-	mendBaud = 3200
+	// mendBaud is the speed that a row a second is mended at; repairs take about a sixth of what the line sends.
+	mendBaud = 9600
 	mostMend = 3 // rows a second
 	// mendCells is how many cells of a row are mended for each second: a row of 200, each second, costs as much CPU as all
 	// else that is drawn.

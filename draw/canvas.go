@@ -2,6 +2,7 @@ package draw
 
 import (
 	"math"
+	"slices"
 	"unicode/utf8"
 
 	"github.com/gdamore/tcell/v2"
@@ -140,16 +141,21 @@ func (c *Canvas) FromTop() { c.next = 0 }
 // What tcell sends besides the runes, about: for a cell that does not follow the one before it, and for another style.
 const (
 	jumpBytes  = 8  // ESC [ 24 ; 80 H
-	styleBytes = 12 // attributes off, and on again
+	styleBytes = 10 // attributes off, and on again
 )
 
-// flushRow gives p what differs in row y until left, in bytes on the wire, is used up.
+// noStyle is none.
+const noStyle Style = 0xff
+
+// flushRow gives p what differs in row y until left, in bytes on the wire, is used up. Blanks are drawn in the style that
+// is in force, and a few cells that have not changed are sent again where that is shorter than a jump over them.
 func (c *Canvas) flushRow(p Putter, y int, left *int) (sent int) {
 	row := c.cells[y*c.w : (y+1)*c.w]
 	old := c.shown[y*c.w : (y+1)*c.w]
-	last, style := -1, Style(0xff)
+	last, style := -1, noStyle
 	for x := range row {
-		if row[x] == old[x] {
+		if c.alike(row[x], old[x]) {
+			old[x] = row[x]
 			continue
 		}
 		if *left <= 0 {
@@ -163,19 +169,58 @@ func (c *Canvas) flushRow(p Putter, y int, left *int) (sent int) {
 				continue // drawn with its left half, which differs too or is shown already
 			}
 		}
-		name := c.names.name(drawn(c.look.Font, r))
-		p.Put(x, y, name, c.look.Theme.style(row[x].style))
-		*left -= len(name)
-		if last != x-1 {
+		from := x
+		if last >= 0 && c.bridges(row[last+1:x], style) {
+			from = last + 1
+		} else if last != x-1 {
 			*left -= jumpBytes
 		}
-		if style != row[x].style {
+		for ; from < x; from++ {
+			p.Put(from, y, c.names.name(row[from].r), c.look.Theme.style(style))
+			*left--
+		}
+		s := row[x].style
+		if c.empty(row[x]) {
+			s = c.around(row[x:], style)
+		}
+		if style != s {
 			*left -= styleBytes
 		}
-		last, style = x, row[x].style
+		name := c.names.name(drawn(c.look.Font, r))
+		p.Put(x, y, name, c.look.Theme.style(s))
+		*left -= len(name)
+		last, style = x, s
 		sent++
 	}
 	return sent
+}
+
+// empty reports whether v shows nothing but the terminal's own ground, whatever its style is else.
+func (c *Canvas) empty(v cell) bool { return v.r == ' ' && !c.look.Theme.fills(v.style) }
+
+// alike reports whether a and b look the same.
+func (c *Canvas) alike(a, b cell) bool { return a == b || c.empty(a) && c.empty(b) }
+
+// around is the style to draw the empty first cell of row in: the one in force, or the one that is in force next.
+func (c *Canvas) around(row []cell, style Style) Style {
+	if style != noStyle && !c.look.Theme.fills(style) {
+		return style
+	}
+	i := slices.IndexFunc(row, func(v cell) bool { return !c.empty(v) })
+	if i < 0 || c.look.Theme.fills(row[i].style) {
+		i = 0
+	}
+	return row[i].style
+}
+
+// bridges reports whether cells can be drawn in style, and that in fewer bytes than a jump takes.
+func (c *Canvas) bridges(cells []cell, style Style) bool {
+	for _, v := range cells {
+		if v.r < ' ' || v.r > '~' || v.style != style && !(c.empty(v) && !c.look.Theme.fills(style)) {
+			return false
+		}
+	}
+	return len(cells) < jumpBytes-1
 }
 
 // set puts one rune at (x, y), which the caller has clipped to [x0, x1): a wide rune that does not fit there becomes

@@ -41,7 +41,7 @@ func newScreen(p port, e *terminfo.Terminfo, caps Caps) (*Screen, error) {
 	return &Screen{
 		tcell: row, cells: row.GetCells(), window: w,
 		restore: restoreSequence(e), modes: modesSequence(e, caps),
-		clear: []byte(e.AttrOff + foreignInput + pasteMarked + e.HideCursor + e.Clear),
+		clear: []byte(e.AttrOff + foreignInput + pasteMarked + e.Clear),
 	}, nil
 }
 
@@ -57,7 +57,7 @@ func restoreSequence(e *terminfo.Terminfo) []byte {
 	return []byte(e.ShowCursor + e.ResetFgBg + e.AttrOff + e.ExitKeypad + e.EnableAutoMargin + e.Clear + e.ExitCA)
 }
 
-// modesSequence brings the terminal into the modes that drawing needs, but for those that drawing itself sets: another
+// modesSequence brings the terminal into the modes that drawing needs, but for the attributes that drawing itself sets: another
 // terminal may be at the other end of the line by now, or another program may have set them. It ends whatever was cut
 // off before it.
 //
@@ -65,10 +65,10 @@ func restoreSequence(e *terminfo.Terminfo) []byte {
 func modesSequence(e *terminfo.Terminfo, caps Caps) []byte {
 	const (
 		endOfString  = "\x1b\\"
-		ascii        = "\x1b(B\x0f"        // G0, and that one in use
-		wholeScrolls = "\x1b[r"            // DECSTBM without its margins
-		replace      = "\x1b[4l"           // IRM
-		plainScreen  = "\x1b[?1;5;6l\x1b>" // DECCKM, DECSCNM, DECOM, DECKPNM
+		ascii        = "\x1b(B\x0f"             // G0, and that one in use
+		wholeScrolls = "\x1b[r"                 // DECSTBM without its margins
+		replace      = "\x1b[4l"                // IRM
+		plainScreen  = "\x1b[?1;5;6;7;25l\x1b>" // DECCKM, DECSCNM, DECOM, DECAWM, DECTCEM, DECKPNM
 		firstFont    = "\x1b[10m"
 		utf8Text     = "\x1b%G"
 	)
@@ -79,7 +79,10 @@ func modesSequence(e *terminfo.Terminfo, caps Caps) []byte {
 	if caps.Linux && caps.UTF8 {
 		modes += utf8Text
 	}
-	return []byte(modes + e.EnableAcs + e.DisableAutoMargin)
+	if !caps.UTF8 {
+		modes += e.EnableAcs
+	}
+	return []byte(modes)
 }
 
 // Init starts the screen. A terminal that does not know its size is asked where its last cell is, and has a second to

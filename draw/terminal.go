@@ -7,6 +7,7 @@ import (
 	"os"
 	"regexp"
 	"strings"
+	"sync"
 
 	"github.com/gdamore/tcell/v2/terminfo"
 	_ "github.com/gdamore/tcell/v2/terminfo/l/linux" // by hand: the build tag tcell_minimal leaves some of these out
@@ -62,13 +63,17 @@ func NewScreen(t Terminal, o ScreenOptions) (*Screen, Caps, error) {
 	return s, caps, nil
 }
 
+// narrow makes ambiguous characters as wide as clean.Width has them, whatever $RUNEWIDTH_EASTASIAN told tcell. Once: other
+// sessions read the variable.
+var narrow = sync.OnceFunc(func() { uniseg.EastAsianAmbiguousWidth = 1 })
+
 // prepareEnvironment sets what tcell goes by.
 func prepareEnvironment(utf8 bool) error {
 	charset := "C"
 	if utf8 {
 		charset = "C.UTF-8"
 	}
-	uniseg.EastAsianAmbiguousWidth = 1 // as clean.Width has it, whatever $RUNEWIDTH_EASTASIAN told tcell
+	narrow()
 	return errors.Join(
 		os.Setenv("LC_ALL", charset), // without a charset that it knows, tcell does not start
 		// Looking up an entry writes 24-bit colours into the shared one when $COLORTERM asks for them.
@@ -120,6 +125,7 @@ func lookupEntry(name string) (*terminfo.Terminfo, error) {
 	e := *shared
 	e.Name, e.Aliases, e.Mouse, e.XTermLike = "hypervisor-tui", nil, "", false
 	e.EnterKeypad, e.ExitKeypad = plainKeys, foreignInput+plainKeys // an application keypad is dead: tcell does not know its keys
+	e.AttrOff = "\x1b[m"                                            // modesSequence takes care of the character set
 	// tcell sleeps for padding, and prints that of the alternate character set.
 	e.PadChar = ""
 	for _, s := range []*string{&e.EnterAcs, &e.ExitAcs} {

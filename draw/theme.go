@@ -27,6 +27,12 @@ func (t *Theme) style(s Style) tcell.Style {
 	return st
 }
 
+// fills reports whether a blank in the style s is seen.
+func (t *Theme) fills(s Style) bool {
+	_, ground, attributes := t.styles[s.role()].Decompose()
+	return ground != tcell.ColorDefault || attributes&tcell.AttrReverse != 0
+}
+
 func fg(c tcell.Color) tcell.Style { return tcell.StyleDefault.Foreground(c) }
 
 // DarkTheme is for light text on a dark ground, with 16 or 8 colours. With 8, bright is bold.

@@ -39,7 +39,7 @@ type window struct {
 	port
 	entry *terminfo.Terminfo
 	goTo  []string // the entry's SetCursor for each row
-	hide  []byte   // what tcell sends before and after all that it draws
+	hide  []byte   // what tcell sends before and after all that it draws: modesSequence hides the cursor
 	width int
 	row   int    // that tcell draws, or none
 	frame []byte // drawn, and not sent
@@ -79,15 +79,12 @@ func (w *window) take(s oneRow) {
 	s.Lock()
 	w.entry.SetCursor = w.goTo[max(w.row, 0)]
 	s.Unlock()
-	if len(w.frame) == 0 {
-		w.frame = append(w.frame, w.hide...)
-	}
 	w.taken = true
 	s.Show()
 	w.taken = false
 }
 
-// Write is tcell's: what it draws, but for the cursor, which is hidden once a frame.
+// Write is tcell's: what it draws, but for the cursor, which stays hidden.
 func (w *window) Write(p []byte) (int, error) {
 	if !w.taken {
 		return w.port.Write(p)
