@@ -41,7 +41,7 @@ func Check(out io.Writer, o Options) error {
 		fmt.Fprintf(out, "%-20s %-7s %s\n", s.Name, s.Health.State, text)
 	}
 	if f.Kube != nil {
-		for _, look := range f.Kube.Looked {
+		for _, look := range f.Kube.Candidates {
 			fmt.Fprintf(out, "  looked at %s: %s\n", look.Path, look.Result)
 		}
 	}

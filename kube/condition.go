@@ -45,27 +45,25 @@ var ordinary = map[string]string{
 
 // JudgeVirt sets Good of a condition of a VM or an instance, and reports whether it is worth showing.
 func (c *Condition) JudgeVirt() (show bool) {
-	good, known := virtStatus[c.Type]
-	c.Good = Unknown
-	switch {
-	case known && c.Status == good:
-		c.Good = True
-	case known && (c.Status == "True" || c.Status == "False"):
-		c.Good = False
-	}
+	c.judge(virtStatus)
 	return c.Good != True && ordinary[c.Type] != c.Status
 }
 
-// Judge sets Good. Of a condition that is neither True nor False nobody knows how it is, but of Ready: a kubelet that is not
-// heard of is not ready.
+// Judge sets Good of a condition of a node: a kubelet that is not heard of is not ready.
 func (c *Condition) Judge() {
-	good, known := goodStatus[c.Type]
+	if c.judge(goodStatus); c.Type == "Ready" && c.Good == Unknown {
+		c.Good = False
+	}
+}
+
+// judge sets Good. Of a condition that is neither True nor False nobody knows how it is.
+func (c *Condition) judge(good map[string]string) {
+	status, known := good[c.Type]
 	c.Good = Unknown
 	switch {
-	case !known:
-	case c.Status == good:
+	case known && c.Status == status:
 		c.Good = True
-	case c.Type == "Ready" || c.Status == "True" || c.Status == "False":
+	case known && (c.Status == "True" || c.Status == "False"):
 		c.Good = False
 	}
 }

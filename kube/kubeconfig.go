@@ -39,21 +39,21 @@ func Find(o Options) State {
 	s := State{Health: o.Previous}
 	broken := ""
 	for _, path := range o.paths() {
-		look := Look{Path: clean.String(path)}
+		candidate := Candidate{Path: clean.String(path)}
 		if o.At != nil {
-			o.At(look.Path)
+			o.At(candidate.Path)
 		}
-		look.Result = result(filepath.Join(o.Root, path))
-		if look.Path != path {
-			look.Result = "has a character in its name that cannot be shown"
+		candidate.Result = result(filepath.Join(o.Root, path))
+		if candidate.Path != path {
+			candidate.Result = "has a character in its name that cannot be shown"
 		}
-		s.Looked = append(s.Looked, look)
-		if look.Result == found {
+		s.Candidates = append(s.Candidates, candidate)
+		if candidate.Result == found {
 			s.Kubeconfig = path
 			return s
 		}
-		if look.Result != absent && broken == "" {
-			broken = look.Path + ": " + look.Result
+		if candidate.Result != absent && broken == "" {
+			broken = candidate.Path + ": " + candidate.Result
 		}
 	}
 	if broken == "" {

@@ -62,7 +62,7 @@ func TestF9Absent(t *testing.T) {
 	s := Find(Options{Root: tree(t), Home: "/home/op", Env: "/a:/b::/a", Now: time.Hour})
 	want(t, s, health.Absent, "no kubeconfig", "")
 	var paths []string
-	for _, l := range s.Looked {
+	for _, l := range s.Candidates {
 		paths = append(paths, l.Path)
 		if l.Result != absent {
 			t.Errorf("%+v", l)
@@ -80,7 +80,7 @@ func TestFirstOfTheOrderIsChosen(t *testing.T) {
 		write(t, root, path, text, 0o600)
 		s := Find(Options{Root: root, Home: "/home/op", Env: "/env"})
 		want(t, s, health.Init, "", path)
-		if last := s.Looked[len(s.Looked)-1]; last != (Look{path, found}) {
+		if last := s.Candidates[len(s.Candidates)-1]; last != (Candidate{path, found}) {
 			t.Errorf("the last look is %+v", last)
 		}
 	}
@@ -91,8 +91,8 @@ func TestPathOfTheConfigIsTheOnlyOne(t *testing.T) {
 	write(t, root, k3s, text, 0o600)
 	s := Find(Options{Root: root, Path: "/mine", Env: k3s})
 	want(t, s, health.Absent, "no kubeconfig", "")
-	if len(s.Looked) != 1 {
-		t.Errorf("looked in %+v", s.Looked)
+	if len(s.Candidates) != 1 {
+		t.Errorf("looked in %+v", s.Candidates)
 	}
 	write(t, root, "/mine", text, 0o600)
 	want(t, Find(Options{Root: root, Path: "/mine"}), health.Init, "", "/mine")
@@ -177,7 +177,7 @@ func TestNothingOfTheContentIsShown(t *testing.T) {
 	root := tree(t)
 	write(t, root, k3s, text, 0o600)
 	s := Find(Options{Root: root})
-	for _, l := range s.Looked {
+	for _, l := range s.Candidates {
 		if strings.Contains(l.Result+l.Path+s.Health.Err, "hunter2") {
 			t.Errorf("%+v", s)
 		}
@@ -202,8 +202,8 @@ func TestPathThatCannotBeShown(t *testing.T) {
 	root := tree(t)
 	write(t, root, "/x\x1b[31m", text, 0o600)
 	s := Find(Options{Root: root, Env: "/x\x1b[31m"})
-	want(t, s, health.Failed, s.Looked[0].Path+": has a character in its name that cannot be shown", "")
-	if strings.Contains(s.Looked[0].Path, "\x1b") {
-		t.Errorf("raw: %q", s.Looked[0].Path)
+	want(t, s, health.Failed, s.Candidates[0].Path+": has a character in its name that cannot be shown", "")
+	if strings.Contains(s.Candidates[0].Path, "\x1b") {
+		t.Errorf("raw: %q", s.Candidates[0].Path)
 	}
 }

@@ -121,12 +121,12 @@ func TestF56DrainIsBounded(t *testing.T) {
 		o.Pods.Put(fmt.Sprint("team/x", i), Pod{Owner: "ReplicaSet", Labels: "a=b", Node: "hv-1"})
 		o.PDBs.Put(fmt.Sprint("team/x", i), PDB{Labels: []string{"c=d", "e=f"}})
 	}
-	looks := maxLooks
+	left := maxCompared
 	for range 2000 {
-		o.held("team", &Pod{Labels: "a=b"}, &looks)
+		o.held("team", &Pod{Labels: "a=b"}, &left)
 	}
-	if looks > 0 || looks < -1<<20 {
-		t.Errorf("%d looks are left", looks)
+	if left > 0 || left < -1<<20 {
+		t.Errorf("%d bytes are left to compare", left)
 	}
 	roll(o, p)
 }

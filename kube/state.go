@@ -18,7 +18,7 @@ type State struct {
 	Health     health.Health // of the API as a whole: OK while it answers that it is ready
 	Cause      Cause         // why it is not, when Health is Stale or Failed
 	Kubeconfig string        // path of the file chosen, empty: none
-	Looked     []Look        // where it was looked for, in order, up to the file chosen
+	Candidates []Candidate   // where it was looked for, in order, up to the file chosen
 	Hung       Hung          // of the kubeconfig and the files that it points to; zero: all answer
 
 	Server     string      // the API server's URL, as the kubeconfig has it
@@ -44,8 +44,8 @@ type State struct {
 	DrainBlockers []Blocker     // what would keep this node from being drained, or be lost by it
 }
 
-// Look is one place where a kubeconfig was looked for. It never holds anything of the file's content.
-type Look struct {
+// Candidate is one place where a kubeconfig was looked for. It never holds anything of the file's content.
+type Candidate struct {
 	Path   string
 	Result string // "found", or in words why not: "does not exist", "permission denied (mode 0600, owner root)"
 }

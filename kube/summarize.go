@@ -18,9 +18,9 @@ type NodeIdentity struct {
 // changed since the last Summarize. It replaces the slices of s and never writes into them, so that a copy of s can be
 // published before and after. It takes one pass over the objects of each kind that changed.
 func (o *Objects) Summarize(s *State, p *NodeIdentity) {
-	nodes, pods, instances := o.Nodes.look() || o.identity != *p, o.Pods.look(), o.VMIs.look()
+	nodes, pods, instances := o.Nodes.takeChanged() || o.identity != *p, o.Pods.takeChanged(), o.VMIs.takeChanged()
 	o.identity = *p
-	budgets, migrations, cidrs := o.PDBs.look(), o.Migrations.look(), o.ServiceCIDRs.look()
+	budgets, migrations, cidrs := o.PDBs.takeChanged(), o.Migrations.takeChanged(), o.ServiceCIDRs.takeChanged()
 	if nodes {
 		s.Local = o.local(p)
 	}
@@ -28,19 +28,19 @@ func (o *Objects) Summarize(s *State, p *NodeIdentity) {
 		s.Nodes = o.countNodes(s.Local)
 		s.Pods, s.Ill = o.countPods(s.Local)
 	}
-	if o.NodeMetrics.look() || nodes {
+	if o.NodeMetrics.takeChanged() || nodes {
 		s.Metrics, s.LocalMetrics = o.nodeMetrics(s.Local)
 	}
-	if o.Services.look() {
+	if o.Services.takeChanged() {
 		s.Services = Services{o.Services.Len(), tally(&o.Services, func(v Service) string { return v.Type })}
 	}
-	if classes := o.StorageClasses.look(); o.PVCs.look() || classes {
+	if classes := o.StorageClasses.takeChanged(); o.PVCs.takeChanged() || classes {
 		s.PVCs = o.countClaims()
 	}
-	if o.Events.look() {
+	if o.Events.takeChanged() {
 		s.Events = o.newestEvents()
 	}
-	if o.VMs.look() {
+	if o.VMs.takeChanged() {
 		s.Virt.VMs = o.VMs.sorted(func(a, b *VM) int { return byNames(a.Namespace, a.Name, b.Namespace, b.Name) })
 		s.Virt.Tally = newTally(s.Virt.VMs)
 	}
@@ -50,7 +50,7 @@ func (o *Objects) Summarize(s *State, p *NodeIdentity) {
 	if migrations || instances {
 		s.Virt.Migrations = o.listMigrations()
 	}
-	if o.KubeVirts.look() {
+	if o.KubeVirts.takeChanged() {
 		s.Virt.KubeVirt = o.kubeVirt()
 	}
 	if nodes || cidrs {
@@ -276,7 +276,7 @@ func (o *Objects) newestEvents() []Event {
 	for _, key := range keys[min(len(keys), MaxEvents):] {
 		o.Events.Drop(key)
 	}
-	o.Events.look()
+	o.Events.takeChanged()
 	list := make([]Event, o.Events.Len())
 	for i := range list {
 		list[i] = o.Events.rows[keys[i]].object

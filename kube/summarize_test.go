@@ -350,7 +350,7 @@ func TestListDropsWhatIsGone(t *testing.T) {
 		t.Errorf("%+v", table.rows)
 	}
 	table.Drop("b")
-	if table.Len() != 0 || !table.look() || table.look() {
+	if table.Len() != 0 || !table.takeChanged() || table.takeChanged() {
 		t.Error("a drop should be one change")
 	}
 }

@@ -42,7 +42,7 @@ type Table[T any] struct {
 	bytes   int    // of all rows
 	round   uint32 // of the list that is under way, or was the last
 	listing bool   // between Begin and End
-	changed bool   // since the last look
+	changed bool   // since the last takeChanged()
 }
 
 // row is an object, its bytes, and the round of the list or the change that brought it last.
@@ -174,8 +174,8 @@ func (t *Table[T]) Empty() {
 	t.changed = true
 }
 
-// look reports whether anything changed since the last look.
-func (t *Table[T]) look() bool {
+// takeChanged reports whether anything changed since the last call.
+func (t *Table[T]) takeChanged() bool {
 	changed := t.changed
 	t.changed = false
 	return changed

@@ -105,7 +105,7 @@ func (o *Objects) drain(here *Node) []Blocker {
 		return nil
 	}
 	var list []Blocker
-	looks := maxLooks
+	left := maxCompared
 	for _, r := range o.VMIs.rows {
 		if i := &r.object; i.Node == here.Name && !i.Ended() && i.Migratable == False && i.Eviction != "None" {
 			why := "cannot be migrated"
@@ -123,7 +123,7 @@ func (o *Objects) drain(here *Node) []Blocker {
 		namespace, name := split(key)
 		if p.Owner == "" {
 			list = append(list, Blocker{namespace, name, "has no controller that would start it elsewhere"})
-		} else if budget := o.held(namespace, p, &looks); budget != "" {
+		} else if budget := o.held(namespace, p, &left); budget != "" {
 			list = append(list, Blocker{namespace, name, "disruption budget " + budget + " allows no eviction"})
 		}
 	}
@@ -133,15 +133,15 @@ func (o *Objects) drain(here *Node) []Blocker {
 	return list[:min(len(list), MaxBlockers)]
 }
 
-// maxLooks is the bytes of labels that drain compares. A node has 110 pods as a rule, and a cluster some hundred budgets.
-const maxLooks = 32 << 20
+// maxCompared is the bytes of labels that drain compares. A node has 110 pods as a rule, and a cluster some hundred budgets.
+const maxCompared = 32 << 20
 
-// held names the budget that allows no eviction of p, or nothing. It takes what it compares from looks, and
+// held names the budget that allows no eviction of p, or nothing. It takes what it compares from left, and
 // compares nothing when that is used up.
-func (o *Objects) held(namespace string, p *Pod, looks *int) string {
+func (o *Objects) held(namespace string, p *Pod, left *int) string {
 	found := ""
 	for key, r := range o.PDBs.rows {
-		if *looks -= 64 + len(p.Labels)*len(r.object.Labels); *looks < 0 {
+		if *left -= 64 + len(p.Labels)*len(r.object.Labels); *left < 0 {
 			return found
 		}
 		b := &r.object

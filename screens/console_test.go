@@ -105,7 +105,7 @@ func TestEveryScreenSaysUnknownNotZero(t *testing.T) {
 		return func(f *frame.Frame) {
 			unknown(state)(f)
 			f.Kube = frametest.Kube(f.Now)
-			f.Kube.Version, f.Kube.Network, f.Kube.Looked = "", kube.Network{}, nil
+			f.Kube.Version, f.Kube.Network, f.Kube.Candidates = "", kube.Network{}, nil
 			for i := range f.Kube.Kinds {
 				f.Kube.Kinds[i] = kube.KindStatus{Health: health.Health{State: state, Err: "why"}}
 			}

@@ -28,7 +28,7 @@ func (d *dice) kube() *kube.State {
 		c := kube.Condition{Type: d.name(), Status: d.name(), Reason: d.name(), Since: d.time()}
 		k.Nodes.Faults = append(k.Nodes.Faults, kube.Fault{Node: d.name(), Condition: c})
 		k.PVCs.Unbound = append(k.PVCs.Unbound, kube.Unbound{Namespace: d.name(), Name: d.name(), Phase: d.name(), Created: d.time()})
-		k.Looked = append(k.Looked, kube.Look{Path: d.name(), Result: d.name()})
+		k.Candidates = append(k.Candidates, kube.Candidate{Path: d.name(), Result: d.name()})
 		k.DrainBlockers = append(k.DrainBlockers, kube.Blocker{Namespace: d.name(), Name: d.name(), Why: d.name()})
 		k.Events = append(k.Events, kube.Event{Last: d.time(), Count: int(d.number()), Kind: d.name(), Namespace: d.name(), Name: d.name(), Reason: d.name(), Message: d.name()})
 		if k.Local != nil {

@@ -125,9 +125,9 @@ func drawKubeSources(view *draw.Region, f *frame.Frame) {
 	if f.Kube == nil {
 		return
 	}
-	for i := range f.Kube.Looked {
+	for i := range f.Kube.Candidates {
 		p := view.CutTop(1).Pen(3, 0)
-		p.Text(draw.Dim, "looked at ").Text(draw.Text, f.Kube.Looked[i].Path).Text(draw.Dim, ": ").Fit(draw.Text, f.Kube.Looked[i].Result, p.Left()-1)
+		p.Text(draw.Dim, "looked at ").Text(draw.Text, f.Kube.Candidates[i].Path).Text(draw.Dim, ": ").Fit(draw.Text, f.Kube.Candidates[i].Result, p.Left()-1)
 	}
 	if f.Kube.Health.State == health.Absent {
 		return

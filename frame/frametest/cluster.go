@@ -37,7 +37,7 @@ func Kube(at time.Time) *kube.State {
 	k := &kube.State{
 		Health: good, Kubeconfig: "/etc/rancher/k3s/k3s.yaml", Server: "https://127.0.0.1:6443", Version: "v1.37.2+k3s1", Admin: true,
 		ClientCert: kube.Certificate{NotAfter: at.AddDate(0, 11, 0)}, ServerCert: kube.Certificate{NotAfter: at.AddDate(0, 10, 0)},
-		Looked:     []kube.Look{{Path: "/etc/rancher/k3s/k3s.yaml", Result: "found"}},
+		Candidates: []kube.Candidate{{Path: "/etc/rancher/k3s/k3s.yaml", Result: "found"}},
 		Namespaces: 9,
 		Nodes:      kube.Nodes{Ready: 3, Total: 3},
 		Local: &kube.Node{Name: "hypervisor-01", Roles: []string{"control-plane", "etcd"}, Version: "v1.37.2+k3s1", Ready: "True", InternalIP: "192.168.1.100",

@@ -35,7 +35,7 @@ func Fixed() *frame.Frame {
 		Net:  fixedNet(),
 		Kube: &kube.State{
 			Health: health.Health{State: health.Absent, Err: "no kubeconfig", Since: time.Hour},
-			Looked: []kube.Look{
+			Candidates: []kube.Candidate{
 				{Path: "/etc/rancher/k3s/k3s.yaml", Result: "does not exist"},
 				{Path: "/var/lib/rancher/k3s/agent/kubelet.kubeconfig", Result: "permission denied (mode 0600, owner root)"},
 			},

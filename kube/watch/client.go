@@ -120,7 +120,7 @@ func (c *client) get(ctx context.Context, path string, f form) (io.ReadCloser, e
 	if err != nil {
 		return nil, err
 	}
-	if got := r.Header.Get("Content-Type"); !strings.Contains(got, f.name()) {
+	if got := r.Header.Get("Content-Type"); !strings.Contains(got, forms[f].answer) {
 		r.Body.Close()
 		return nil, foreign{new(scan).text([]byte(got), 64)}
 	}
@@ -144,7 +144,7 @@ func (c *client) do(ctx context.Context, method, path string, f form, body io.Re
 	if err != nil {
 		return nil, err
 	}
-	q.Header.Set("Accept", f.accept())
+	q.Header.Set("Accept", forms[f].accept)
 	if body != nil {
 		q.Header.Set("Content-Type", "application/json")
 	}

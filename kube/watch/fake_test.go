@@ -289,7 +289,7 @@ func follow(t *testing.T, change func(*pace)) *follower {
 		Keep:     keepPlain,
 		Hostname: func() (string, error) { return "hv-1", nil },
 	})
-	for _, d := range []*time.Duration{&w.pace.looks, &w.pace.publish, &w.pace.probes, &w.pace.betweenLists, &w.pace.polls, &w.pace.askAgain, &w.pace.shortest, &w.pace.longest} {
+	for _, d := range []*time.Duration{&w.pace.rescans, &w.pace.publish, &w.pace.probes, &w.pace.betweenLists, &w.pace.polls, &w.pace.askAgain, &w.pace.shortest, &w.pace.longest} {
 		*d /= 50
 	}
 	if change != nil {

@@ -420,7 +420,7 @@ func TestF56EventsArePaced(t *testing.T) {
 			const free, added = 1 << 20, 64 << 10
 			timer := time.AfterFunc(time.Hour, func() {})
 			defer timer.Stop()
-			p := &paced{body: &endless{event: one}, ctx: t.Context(), deadline: timer, timeout: time.Hour, wire: newAllowance(1, 1), work: newAllowance(free, added), cost: form.cost(), token: make(chan struct{}, 1), left: maxObject}
+			p := &paced{body: &endless{event: one}, ctx: t.Context(), deadline: timer, timeout: time.Hour, wire: newAllowance(1, 1), work: newAllowance(free, added), cost: forms[form].cost, token: make(chan struct{}, 1), left: maxObject}
 			in, s, n := newEvents(form, p), new(scan), 0
 			for began := time.Now(); time.Since(began) < time.Hour; n++ {
 				p.between(time.Hour)
@@ -428,7 +428,7 @@ func TestF56EventsArePaced(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			each := costEach + form.cost()*len(one)
+			each := costEach + forms[form].cost*len(one)
 			if most := (free+3601*added)/each + 1000; n > most || n < most/3 {
 				t.Errorf("form %d: %d events, %d at most", form, n, most)
 			}

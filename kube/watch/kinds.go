@@ -36,31 +36,14 @@ const (
 	jsonText
 )
 
-// accept is the header that asks for a form.
-func (f form) accept() string {
-	switch f {
-	case names:
-		return "application/vnd.kubernetes.protobuf;as=PartialObjectMetadata;g=meta.k8s.io;v=v1"
-	case jsonText:
-		return "application/json"
-	}
-	return "application/vnd.kubernetes.protobuf"
-}
-
-// cost is what a byte of it costs.
-func (f form) cost() int {
-	if f == jsonText {
-		return costJSON
-	}
-	return 1
-}
-
-// name is what the content type of an answer in a form has in it.
-func (f form) name() string {
-	if f == jsonText {
-		return "json"
-	}
-	return "protobuf"
+// forms says of each the header that asks for it, what the content type of an answer has in it, and what a byte costs.
+var forms = [...]struct {
+	accept, answer string
+	cost           int
+}{
+	protobuf: {"application/vnd.kubernetes.protobuf", "protobuf", 1},
+	names:    {"application/vnd.kubernetes.protobuf;as=PartialObjectMetadata;g=meta.k8s.io;v=v1", "protobuf", 1},
+	jsonText: {"application/json", "json", costJSON},
 }
 
 // newKind ties a reader to the table that its objects are kept in.

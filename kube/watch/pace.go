@@ -8,7 +8,7 @@ import (
 
 // pace is how long things may take and how often they are tried.
 type pace struct {
-	looks        time.Duration // between two looks at the kubeconfig
+	rescans      time.Duration // between two looks at the kubeconfig
 	files        time.Duration // after which one is said to be not answering
 	publish      time.Duration // between two States, at least
 	slowest      time.Duration // between two States, at most, while something changes
@@ -30,7 +30,7 @@ type pace struct {
 
 func usualPace() pace {
 	return pace{
-		looks:        5 * time.Second,
+		rescans:      5 * time.Second,
 		files:        2 * time.Second,
 		publish:      time.Second,
 		slowest:      10 * time.Second,

@@ -60,7 +60,7 @@ func TestF9KubeconfigComes(t *testing.T) {
 	if err := os.Remove(w.path); err != nil { // the credentials in use go on being good
 		t.Fatal(err)
 	}
-	s = w.until("missing", func(s *kube.State) bool { return s.Looked[0].Result == "does not exist" })
+	s = w.until("missing", func(s *kube.State) bool { return s.Candidates[0].Result == "does not exist" })
 	if !well(s) {
 		t.Errorf("%+v", s)
 	}
@@ -115,7 +115,7 @@ func TestWithoutKubeconfigNothingRuns(t *testing.T) {
 	look := New(Options{Find: kube.Options{Path: "/nowhere/kubeconfig"}, Now: func() time.Duration { return began }})
 	find := look.o.Find
 	find.At = nobody
-	if n := testing.AllocsPerRun(50, func() { look.see(find, nil) }); n > 20 {
+	if n := testing.AllocsPerRun(50, func() { look.inspect(find, nil) }); n > 20 {
 		t.Errorf("%v allocations a look", n)
 	}
 }
@@ -241,7 +241,7 @@ func TestF55KubeconfigHangs(t *testing.T) {
 	began := time.Now()
 	answer, states := make(chan struct{}), make(chan *kube.State, 1000)
 	w := New(Options{Find: kube.Options{Path: path}, Now: func() time.Duration { return time.Hour + time.Since(began) }, Keep: keepPlain, Hostname: os.Hostname})
-	w.pace.looks, w.pace.files, w.pace.publish = 2*time.Millisecond, 10*time.Millisecond, time.Millisecond
+	w.pace.rescans, w.pace.files, w.pace.publish = 2*time.Millisecond, 10*time.Millisecond, time.Millisecond
 	w.find = func(o kube.Options) kube.State {
 		o.At(o.Path)
 		<-answer
@@ -305,7 +305,7 @@ func TestF55CredentialsHang(t *testing.T) {
 	})
 	began, hung := time.Now(), atomic.Bool{}
 	w := New(Options{Find: kube.Options{Path: path}, Now: func() time.Duration { return time.Hour + time.Since(began) }, Keep: keepPlain, Hostname: os.Hostname})
-	for _, d := range []*time.Duration{&w.pace.looks, &w.pace.files, &w.pace.publish, &w.pace.probes, &w.pace.betweenLists, &w.pace.shortest} {
+	for _, d := range []*time.Duration{&w.pace.rescans, &w.pace.files, &w.pace.publish, &w.pace.probes, &w.pace.betweenLists, &w.pace.shortest} {
 		*d /= 50
 	}
 	answer := make(chan struct{})

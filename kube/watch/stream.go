@@ -109,7 +109,7 @@ func (s *stream) poll(ctx context.Context) error {
 func (s *stream) open(ctx context.Context, path string) (*paced, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	q := &paced{
-		ctx: ctx, cancel: cancel, left: maxObject, timeout: s.pace.timeout, wire: s.client.bytes, work: s.client.work, cost: s.form.cost(), token: s.client.large,
+		ctx: ctx, cancel: cancel, left: maxObject, timeout: s.pace.timeout, wire: s.client.bytes, work: s.client.work, cost: forms[s.form].cost, token: s.client.large,
 	}
 	s.client.work.wait(ctx, costRequest)
 	q.deadline = time.AfterFunc(s.pace.timeout, func() { cancel(errSilent) })

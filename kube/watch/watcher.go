@@ -60,13 +60,13 @@ func New(o Options) *Watcher {
 // Run follows the cluster until ctx ends, whose error it returns. It calls publish on its own goroutine, at most once a
 // second and while something changes, with a State that is immutable from then on.
 func (w *Watcher) Run(ctx context.Context, publish func(*kube.State)) error {
-	tick := wakeup.NewTicker(w.pace.looks)
+	tick := wakeup.NewTicker(w.pace.rescans)
 	defer tick.Stop()
 	due := time.NewTimer(time.Hour)
 	defer due.Stop()
 	defer w.late.Stop()
 	defer w.hangUp()
-	w.look(ctx)
+	w.rescan(ctx)
 	for {
 		select {
 		case <-ctx.Done():
@@ -88,7 +88,7 @@ func (w *Watcher) Run(ctx context.Context, publish func(*kube.State)) error {
 			publish(w.roll())
 		case <-tick.C:
 			tick.Next()
-			w.look(ctx)
+			w.rescan(ctx)
 			if !w.changed {
 				w.changed = true
 				due.Reset(0)
@@ -179,17 +179,17 @@ func (w *Watcher) behind() time.Duration {
 	return 0
 }
 
-// sight is what a look at the files has found.
-type sight struct {
+// finding is what the files were found to say.
+type finding struct {
 	found  kube.State
 	creds  *credentials // of a kubeconfig that is not the one in use; nil: it is, or err says why it cannot be used
 	client *client
 	err    error
 }
 
-// look has the kubeconfig looked for on a goroutine of its own, unless that is under way already: it may lie on a disk
+// rescan has the kubeconfig looked for on a goroutine of its own, unless that is under way already: it may lie on a disk
 // that does not answer any more.
-func (w *Watcher) look(ctx context.Context) {
+func (w *Watcher) rescan(ctx context.Context) {
 	if w.looking != 0 {
 		return
 	}
@@ -203,18 +203,18 @@ func (w *Watcher) look(ctx context.Context) {
 		using = w.session.creds
 	}
 	w.o.Keep(ctx, "kubeconfig", func(ctx context.Context) error {
-		s := w.see(find, using)
+		s := w.inspect(find, using)
 		w.tell(ctx, func(w *Watcher) {
 			w.looking, w.state.Hung = 0, kube.Hung{}
-			w.seen(ctx, s)
+			w.adopt(ctx, s)
 		})
 		return nil
 	})
 }
 
-// see looks at the files. Any goroutine may call it.
-func (w *Watcher) see(find kube.Options, using *credentials) *sight {
-	s := &sight{found: w.find(find)}
+// inspect looks at the files. Any goroutine may call it.
+func (w *Watcher) inspect(find kube.Options, using *credentials) *finding {
+	s := &finding{found: w.find(find)}
 	path := filepath.Join(find.Root, s.found.Kubeconfig)
 	if s.found.Kubeconfig == "" || using.same(path, find.At) {
 		return s
@@ -228,10 +228,10 @@ func (w *Watcher) see(find kube.Options, using *credentials) *sight {
 	return s
 }
 
-// seen takes in what was found, and begins a session with a kubeconfig that is new. One that has become unreadable changes
+// adopt takes in what was found, and begins a session with a kubeconfig that is new. One that has become unreadable changes
 // nothing: the credentials in use may be good for long.
-func (w *Watcher) seen(ctx context.Context, s *sight) {
-	w.state.Looked = s.found.Looked
+func (w *Watcher) adopt(ctx context.Context, s *finding) {
+	w.state.Candidates = s.found.Candidates
 	switch {
 	case s.found.Kubeconfig == "" && w.session == nil:
 		w.state.Health, w.state.Kubeconfig = s.found.Health, ""
@@ -278,12 +278,12 @@ func (w *Watcher) locate(ctx context.Context) {
 }
 
 // begin starts a session with a new kubeconfig in the place of the one that is.
-func (w *Watcher) begin(ctx context.Context, found *sight) {
+func (w *Watcher) begin(ctx context.Context, found *finding) {
 	creds, c, name := found.creds, found.client, found.found.Kubeconfig
 	w.hangUp()
 	if server := clean.String(c.server); server != w.state.Server { // of another cluster nothing is kept
 		w.objects = kube.Objects{}
-		w.state = kube.State{Server: server, Looked: w.state.Looked}
+		w.state = kube.State{Server: server, Candidates: w.state.Candidates}
 	}
 	w.state.Kubeconfig, w.state.Cause = name, kube.Cause{}
 	w.state.ClientCert, w.state.ServerCert, w.state.Admin = creds.client, kube.Certificate{}, false
