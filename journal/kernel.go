@@ -34,45 +34,50 @@ const (
 	kernelEvents = 8   // that are kept of a kind
 )
 
-// kernelSigns is what the kernel's messages say. The first sign that a message has tells its kind; without says that it is
-// none of it, no matter what follows.
+// kernelSigns is how messages of the kernel start and what is within them. The first sign that a message has tells its
+// kind; nobody has to know of those of kernelKinds.
 //
 // Kernel: mm/oom_kill.c, block/blk-core.c, fs/ext4/super.c, fs/xfs/xfs_error.c, fs/btrfs/messages.c,
 // arch/x86/kernel/cpu/mce/core.c, drivers/edac/edac_mc.c, kernel/watchdog.c, kernel/hung_task.c, kernel/rcu/tree_stall.h,
 // lib/bug.c, drivers/nvme/host/pci.c
 var kernelSigns = [...]struct {
-	start, within, without string
-	kind                   KernelKind
+	start, within string
+	kind          KernelKind
 }{
-	{"Out of memory: Killed process ", "", "", OutOfMemory},
-	{"Memory cgroup out of memory: Killed process ", "", "", OutOfMemory},
-	{"", "I/O error, dev ", " dev fd", DiskFailed},
-	{"", "critical medium error, dev ", "", DiskFailed},
-	{"", "critical target error, dev ", "", DiskFailed},
-	{"nvme ", "controller is down", "", DiskFailed},
-	{"nvme ", "Removing after probe failure", "", DiskFailed},
-	{"EXT4-fs error", "", "", FilesystemFailed},
-	{"EXT4-fs (", "Remounting filesystem read-only", "", FilesystemFailed},
-	{"XFS (", "orruption", "", FilesystemFailed},
-	{"XFS (", "metadata I/O error", "", FilesystemFailed},
-	{"XFS (", "hutting down filesystem", "", FilesystemFailed},
-	{"BTRFS error", "", "", FilesystemFailed},
-	{"BTRFS critical", "", "", FilesystemFailed},
-	{"BTRFS: error", "", "", FilesystemFailed},
-	{"mce: [Hardware Error]", "Machine Check", "", HardwareFailed},
-	{"EDAC ", " UE ", " 0 UE ", HardwareFailed},
-	{"Memory failure: ", "", "", HardwareFailed},
-	{"thermal ", "critical temperature reached", "", HardwareFailed},
-	{"watchdog: BUG: soft lockup", "", "", Stalled},
-	{"watchdog: CPU", "hard LOCKUP", "", Stalled},
-	{"INFO: task ", " blocked for more than ", "", Stalled},
-	{"rcu: INFO: ", "detected stall", "", Stalled},
-	{"rcu: INFO: ", "self-detected stall", "", Stalled},
-	{"general protection fault", "", "", KernelBug},
-	{"BUG: ", "", "", KernelBug},
-	{"kernel BUG at ", "", "", KernelBug},
-	{"Oops: ", "", "", KernelBug},
-	{"Kernel panic", "", "", KernelBug},
+	{"Out of memory: Killed process ", "", OutOfMemory},
+	{"Memory cgroup out of memory: Killed process ", "", OutOfMemory},
+	{"", " error, dev fd", kernelKinds},                              // a drive that virtual machines have and nobody uses
+	{"", " error, dev sr", kernelKinds},                              // a CD, which is no disk
+	{"", ":(DISCARD) ", kernelKinds},                                 // it loses nothing, and a disk need not know it
+	{"critical target error, dev ", ":(WRITE_ZEROES) ", kernelKinds}, // nor this, in place of which zeros are written
+	{"", "I/O error, dev ", DiskFailed},
+	{"", "critical medium error, dev ", DiskFailed},
+	{"", "critical target error, dev ", DiskFailed},
+	{"nvme ", "controller is down", DiskFailed},
+	{"nvme ", "Removing after probe failure", DiskFailed},
+	{"EXT4-fs error", "", FilesystemFailed},
+	{"EXT4-fs (", "Remounting filesystem read-only", FilesystemFailed},
+	{"XFS (", "orruption", FilesystemFailed},
+	{"XFS (", "metadata I/O error", FilesystemFailed},
+	{"XFS (", "hutting down filesystem", FilesystemFailed},
+	{"BTRFS error", "", FilesystemFailed},
+	{"BTRFS critical", "", FilesystemFailed},
+	{"BTRFS: error", "", FilesystemFailed},
+	{"mce: [Hardware Error]", "Machine Check", HardwareFailed},
+	{"EDAC ", " 0 UE ", kernelKinds},
+	{"EDAC ", " UE ", HardwareFailed},
+	{"Memory failure: ", "", HardwareFailed},
+	{"thermal ", "critical temperature reached", HardwareFailed},
+	{"watchdog: BUG: soft lockup", "", Stalled},
+	{"watchdog: CPU", "hard LOCKUP", Stalled},
+	{"INFO: task ", " blocked for more than ", Stalled},
+	{"rcu: INFO: ", "detected stall", Stalled},
+	{"rcu: INFO: ", "self-detected stall", Stalled},
+	{"general protection fault", "", KernelBug},
+	{"BUG: ", "", KernelBug},
+	{"kernel BUG at ", "", KernelBug},
+	{"Oops: ", "", KernelBug},
+	{"Kernel panic", "", KernelBug},
 }
 
 // kernelKind returns what the first line of a message of the kernel is about. ok is false when nobody has to know of it.
@@ -80,7 +85,7 @@ func kernelKind(line []byte, severity Severity) (kind KernelKind, ok bool) {
 	for i := range kernelSigns {
 		s := &kernelSigns[i]
 		if bytes.HasPrefix(line, []byte(s.start)) && bytes.Contains(line, []byte(s.within)) {
-			return s.kind, s.without == "" || !bytes.Contains(line, []byte(s.without))
+			return s.kind, s.kind != kernelKinds
 		}
 	}
 	return KernelOther, severity <= Crit

@@ -18,8 +18,13 @@ func TestKernelKind(t *testing.T) {
 		{"oom_reaper: reaped process 4711 (java), now anon-rss:0kB", none},
 		{"I/O error, dev sda, sector 2048 op 0x0:(READ) flags 0x0 phys_seg 1 prio class 2", DiskFailed},
 		{"blk_update_request: I/O error, dev nvme0n1, sector 1 op 0x1:(WRITE) flags 0x0", DiskFailed},
-		{"I/O error, dev fd0, sector 0", none}, // a drive that many virtual machines have and nobody uses
+		{"I/O error, dev fd0, sector 0", none},                                                     // a drive that many virtual machines have and nobody uses
+		{"I/O error, dev sr0, sector 0 op 0x0:(READ) flags 0x80700 phys_seg 1 prio class 2", none}, // a CD, often a remote one
+		{"critical medium error, dev sr0, sector 64 op 0x0:(READ) flags 0x0 phys_seg 1 prio class 2", none},
 		{"critical medium error, dev sdb, sector 1 op 0x0:(READ)", DiskFailed},
+		{"critical target error, dev sdb, sector 1 op 0x1:(WRITE) flags 0x0", DiskFailed},
+		{"critical target error, dev sdb, sector 8 op 0x3:(DISCARD) flags 0x800 phys_seg 1 prio class 2", none}, // it cannot discard
+		{"critical target error, dev sdb, sector 8 op 0x9:(WRITE_ZEROES) flags 0x800 phys_seg 0 prio class 2", none},
 		{"nvme nvme0: controller is down; will reset: CSTS=0xffffffff, PCI_STATUS=0x10", DiskFailed},
 		{"EXT4-fs error (device sda1): ext4_lookup:1853: inode #2: comm ls: deleted inode referenced: 12", FilesystemFailed},
 		{"EXT4-fs (sda1): Remounting filesystem read-only", FilesystemFailed},
@@ -32,6 +37,8 @@ func TestKernelKind(t *testing.T) {
 		{"BTRFS info (device sda2): disk space caching is enabled", none},
 		{"mce: [Hardware Error]: CPU 0: Machine Check Exception: 5 Bank 6: b200000000800402", HardwareFailed},
 		{"EDAC MC0: 1 UE memory read error on CPU_SrcID#0_MC#0_Chan#0_DIMM#0", HardwareFailed},
+		{"I/O error, dev sdb, sector 8 op 0x9:(WRITE_ZEROES) flags 0x800 phys_seg 0 prio class 2", DiskFailed},
+		{"EDAC sbridge MC0: 0 UE and 1 CE", none},
 		{"EDAC MC0: 1 CE memory read error on CPU_SrcID#0_MC#0_Chan#0_DIMM#0", none}, // corrected
 		{"watchdog: BUG: soft lockup - CPU#3 stuck for 22s! [kworker/3:1:123]", Stalled},
 		{"INFO: task qemu-kvm:4711 blocked for more than 120 seconds.", Stalled},
