@@ -12,7 +12,7 @@ const (
 	lateLinks     = 30 * time.Second // they are looked at each 5 or 10 seconds
 	lateUnits     = 35 * time.Second // systemd is asked each 10 seconds and has 5 to answer
 	lateSystem    = 30 * time.Second // the files of the system are read each 10 seconds
-	lateCluster   = time.Minute      // the API server is asked each 5 seconds
+	lateCluster   = time.Minute      // the API server is asked each 3 seconds
 	lateLog       = 5 * time.Second  // the log's owner looks up many times a second
 
 	notAnswering = "not answering"

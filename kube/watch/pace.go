@@ -34,7 +34,7 @@ func usualPace() pace {
 		files:        2 * time.Second,
 		publish:      time.Second,
 		slowest:      10 * time.Second,
-		probes:       5 * time.Second,
+		probes:       3 * time.Second, // with timeout and publish, what is wrong is shown within 10 seconds
 		timeout:      5 * time.Second,
 		connect:      4 * time.Second,
 		grace:        5 * time.Second,
