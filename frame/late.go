@@ -95,6 +95,7 @@ func (t *Tracker) markCluster(f *Snapshot) {
 	}
 	for i := range f.Kube.Kinds {
 		if k := &f.Kube.Kinds[i]; k.State == health.OK {
+			k.At = min(k.At, f.Kube.Health.At)
 			k.Bad(f.Kube.Health.Since, f.Kube.Health.Err)
 		}
 	}

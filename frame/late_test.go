@@ -148,6 +148,7 @@ func TestKindsAreNoFresherThanTheCluster(t *testing.T) {
 	for i := range f.Kube.Kinds {
 		f.Kube.Kinds[i].Health = f.Kube.Health
 	}
+	f.Kube.Kinds[kube.KindPod].At += time.Second // a stream goes on
 	f.Kube.Kinds[kube.KindVM].Health = health.Health{State: health.Failed, Err: "forbidden"}
 	f.Kube.Kinds[kube.KindPVC].Health = health.Health{State: health.Stale, At: now - time.Minute, Since: now - time.Minute, Err: "gone"}
 	published := f.Kube
