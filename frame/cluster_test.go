@@ -33,8 +33,12 @@ func TestB2KindsThatAreNotSeen(t *testing.T) {
 		}, "warning pods not seen: HTTP 500: etcd [dashboard]; warning virtualmachines not seen: malformed JSON [dashboard]; "},
 		"stale":            {func(f *tracked) { kind(f, kube.KindPod, health.Stale, relisted, "it hung up") }, "warning pods not followed: it hung up [dashboard]; "},
 		"stale for moment": {func(f *tracked) { kind(f, kube.KindPod, health.Stale, relisted-time.Second, "it hung up") }, ""},
-		"not installed":    {func(f *tracked) { kind(f, kube.KindVM, health.Absent, time.Hour, "not installed") }, ""},
-		"forbidden":        {func(f *tracked) { kind(f, kube.KindPod, health.Failed, time.Hour, "forbidden: list pods") }, "notice may not list pods [dashboard]; "},
+		"API came back": {func(f *tracked) {
+			kind(f, kube.KindPod, health.Stale, time.Minute, "refused")
+			f.Kube.Health.Since = f.Boot - relisted + time.Second
+		}, ""},
+		"not installed": {func(f *tracked) { kind(f, kube.KindVM, health.Absent, time.Hour, "not installed") }, ""},
+		"forbidden":     {func(f *tracked) { kind(f, kube.KindPod, health.Failed, time.Hour, "forbidden: list pods") }, "notice may not list pods [dashboard]; "},
 		"much forbidden": {func(f *tracked) {
 			kind(f, kube.KindPod, health.Failed, time.Hour, "forbidden: list pods")
 			kind(f, kube.KindPVC, health.Failed, time.Hour, "forbidden: list persistentvolumeclaims")

@@ -130,7 +130,7 @@ func findKinds(dst []Problem, f *Snapshot) []Problem {
 			}
 			continue
 		case k.State == health.Failed:
-		case k.State == health.Stale && f.Boot-k.Since >= relisted:
+		case k.State == health.Stale && f.Boot-max(k.Since, f.Kube.Health.Since) >= relisted:
 			p.Of = "not followed"
 		case k.State == health.OK && k.More > 0:
 			p.Severity, p.Kind, p.N, p.Detail = journal.Notice, KindTooLarge, k.More, ""
