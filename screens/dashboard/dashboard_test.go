@@ -38,6 +38,14 @@ func TestDChosenVMStays(t *testing.T) {
 	}
 }
 
+// TestIdleVMsStayInTheirPlaces: what is shown as equal is in the order of names, however it differs.
+func TestIdleVMsStayInTheirPlaces(t *testing.T) {
+	guest := func(cores float64) *frame.Guest { return &frame.Guest{Process: &qemu.VM{Cores: cores}} }
+	if compareVMs(guest(0.01), guest(0.04), byCPU) != 0 || compareVMs(guest(0.06), guest(0.04), byCPU) >= 0 {
+		t.Error("VMs are sorted by what nobody sees, or not by what is shown")
+	}
+}
+
 // TestDWhatBecameReadOnlyIsUrgent, and not left out as an image is that has always been so.
 func TestDWhatBecameReadOnlyIsUrgent(t *testing.T) {
 	full, lost := sample.Filesystem{UsedPercent: 99, Health: health.Health{State: health.OK}}, sample.Filesystem{UsedPercent: 1, ReadOnly: true, RemountedRO: true, Health: health.Health{State: health.OK}}

@@ -169,7 +169,7 @@ func vmFigureOf(p *draw.Pen, figure vmFigure, vm *qemu.VM, f *frame.Frame, width
 	}
 	switch figure {
 	case vmBusy:
-		p.Float(draw.Text, vm.Cores, 2, width)
+		p.Float(draw.Text, vm.Cores, 1, width)
 	case vmShare:
 		vmShareOf(p, vm, f, width)
 	case vmMemory:

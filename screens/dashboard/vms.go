@@ -199,7 +199,7 @@ func size(m *frame.Guest, order vmOrder) float64 {
 	case vm == nil:
 		return math.NaN()
 	case order == byCPU:
-		return vm.Cores
+		return math.Round(10 * vm.Cores) // as it is shown: idle ones stay in their places
 	case order == byMemory && vm.WhyMemory != "":
 		return math.NaN()
 	case order == byMemory:
