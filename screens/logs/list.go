@@ -31,7 +31,7 @@ func (l *Page) Draw(r draw.Region, f *frame.Frame) {
 
 // tabLimits are how many columns the names of tabs without and with unread errors may have, tried in turn until all tabs
 // fit. With 0 such a tab is left out.
-var tabLimits = [...]struct{ calm, errors int }{{20, 20}, {8, 20}, {4, 20}, {0, 20}, {0, 8}, {0, 3}}
+var tabLimits = [...]struct{ calm, errors int }{{20, 20}, {12, 20}, {8, 20}, {6, 20}, {4, 20}, {0, 20}, {0, 8}, {0, 3}}
 
 // drawTabs draws the chosen tab and those with unread errors, and of the others what fits. Where not even these fit, it
 // starts with the chosen one, and says how many errors the ones before and after it have.
