@@ -303,35 +303,47 @@ func (l *Page) stepPage(k draw.Key, f *frame.Frame) {
 		return
 	}
 	page := f.Page
+	up := k == draw.KeyPageUp || k == draw.KeyCtrlU
 	last := len(page.Rows) - 1
 	from, till := min(l.from, last), min(l.till, last)
 	n := till - from
-	wraps := l.wraps(f)
-	if (k == draw.KeyCtrlU || k == draw.KeyCtrlD) && !wraps {
+	if k == draw.KeyCtrlU || k == draw.KeyCtrlD {
 		n = max(n/2, 1)
 	}
-	up := k == draw.KeyPageUp || k == draw.KeyCtrlU
 	anchor := page.Rows[last].ID
 	switch {
 	case from == till && up: // an entry as tall as the screen
 		l.stepEntry(draw.KeyUp, f)
 	case from == till:
 		l.stepEntry(draw.KeyDown, f)
-	case up && wraps: // how many entries fit is known when they are there
-		l.choose(&page.Rows[from])
-		l.move(journal.Older, anchor, last-till+n, above)
+	case l.wraps(f):
+		l.stepWrapped(page, up, from, till)
 	case up:
 		l.move(journal.Older, anchor, n, top)
-	case page.NewerRows <= n && !page.Past && !wraps, page.NewerRows == 0 && !page.Past && till == last:
+	case page.NewerRows <= n && !page.Past:
 		l.follow()
-	case wraps:
-		if n += from; !page.Past {
-			n = min(n, page.NewerRows)
-		}
-		l.choose(&page.Rows[till])
-		l.move(journal.Newer, anchor, n, keep)
 	default:
 		l.move(journal.Newer, anchor, n, bottom)
+	}
+}
+
+// stepWrapped goes a page of wrapped entries up or down from the rows that are shown, from the first to the last whole one:
+// so far that it is on the screen once more, since how many fit beyond it is not known.
+func (l *Page) stepWrapped(page *journal.Page, up bool, from, till int) {
+	last := len(page.Rows) - 1
+	anchor := page.Rows[last].ID
+	switch n := min(till, page.NewerRows); {
+	case up:
+		l.choose(&page.Rows[from])
+		l.move(journal.Older, anchor, last-from, above)
+	case page.Past:
+		l.choose(&page.Rows[till])
+		l.move(journal.Newer, anchor, till, keep)
+	case n == 0 && till == last:
+		l.follow()
+	default:
+		l.choose(&page.Rows[till])
+		l.move(journal.Newer, anchor, n, keep)
 	}
 }
 
