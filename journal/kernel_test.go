@@ -42,6 +42,10 @@ func TestKernelKind(t *testing.T) {
 		{"EDAC MC0: 1 CE memory read error on CPU_SrcID#0_MC#0_Chan#0_DIMM#0", none}, // corrected
 		{"watchdog: BUG: soft lockup - CPU#3 stuck for 22s! [kworker/3:1:123]", Stalled},
 		{"INFO: task qemu-kvm:4711 blocked for more than 120 seconds.", Stalled},
+		{"INFO: task qemu-kvm:4711 blocked in I/O wait for more than 120 seconds.", Stalled},           // since Linux 7.1
+		{"INFO: task qemu-kvm:4711 is blocked on a mutex likely owned by task jbd2/sda1-8:374.", none}, // goes with it
+		{"watchdog: CPU28: Watchdog detected hard LOCKUP on cpu 28", Stalled},
+		{"watchdog: Watchdog detected hard LOCKUP on cpu 3", Stalled}, // of older kernels
 		{"rcu: INFO: rcu_preempt self-detected stall on CPU", Stalled},
 		{"rcu: INFO: rcu_preempt detected stalls on CPUs/tasks:", Stalled},
 		{"general protection fault, probably for non-canonical address 0xdead000000000108: 0000 [#1] PREEMPT SMP NOPTI", KernelBug},
