@@ -103,7 +103,7 @@ func parseDiskstats(text []byte, d []diskLine) ([]diskLine, error) {
 	return d, nil
 }
 
-// same says that the lines are of the same devices as last time, so that rows fits them.
+// same reports whether the lines are of the same devices as last time, so that rows fits them.
 func (r *diskstatsReader) same() bool {
 	if len(r.lines) != len(r.rows) {
 		return false
@@ -269,7 +269,7 @@ func diskTotals(rows []diskRow, lines []diskLine, disks []Disk) (read, write flo
 	return r.Value(), w.Value()
 }
 
-// noDisk says that a device is no disk: a loop device shows a file, ram and zram live in memory, sr is a CD drive, fd a
+// noDisk reports whether a device is no disk: a loop device shows a file, ram and zram live in memory, sr is a CD drive, fd a
 // floppy drive, and nvme0c1n1 is one path to nvme0n1.
 func noDisk(name string) bool {
 	for _, prefix := range []string{"loop", "ram", "zram", "sr", "scd", "fd"} {
@@ -298,7 +298,7 @@ func pathOf(name string) (disk string, ok bool) {
 	return "nvme" + subsystem + "n" + namespace, true
 }
 
-// remote says that what is on a device lies with another host or in a process: by its name, or by the transport through
+// remote reports whether what is on a device lies with another host or in a process: by its name, or by the transport through
 // which sysfs reaches it. That may be this host's own, which has it on disks that count already.
 func remote(root, raw string) bool {
 	for _, prefix := range []string{"rbd", "nbd", "rnbd", "ublkb"} {
@@ -321,7 +321,7 @@ func remote(root, raw string) bool {
 	return false
 }
 
-// stacked says that a device lies on top of others, whose traffic would count twice.
+// stacked reports whether a device lies on top of others, whose traffic would count twice.
 func stacked(name string) bool {
 	for _, prefix := range []string{"dm-", "md", "zd", "bcache", "drbd"} {
 		if rest, ok := strings.CutPrefix(name, prefix); ok && rest != "" && '0' <= rest[0] && rest[0] <= '9' {

@@ -34,14 +34,14 @@ type filesystemsReader struct {
 	deny   []string
 	table  procfile.File // the worker's
 	mark   maphash.Hash  // the worker's: of the mount table
-	seen   uint64        // the worker's: the mark of the table that the roster was made from; 0: there is none
-	roster *proberPool[mount, usage]
+	seen   uint64        // the worker's: the mark of the table that the pool was made from; 0: none
+	pool   *proberPool[mount, usage]
 	forced atomic.Pointer[[]int]            // ids of the mounts that the kernel itself made read-only
 	odd    atomic.Pointer[procfile.Warning] // about the mount table; nil: there is nothing to say
 }
 
 func (r *filesystemsReader) read(now time.Duration, h *Host, _ *Net) error {
-	probes, remark, err := r.roster.list(now)
+	probes, remark, err := r.pool.list(now)
 	if err != nil {
 		return err
 	}
@@ -91,14 +91,14 @@ func newFilesystem(p *probe[mount, usage], a *probeResult[usage]) Filesystem {
 
 // watch follows the mount table until ctx ends.
 func (r *filesystemsReader) watch(ctx context.Context) error {
-	defer r.roster.end()
+	defer r.pool.end()
 	defer r.table.Close()
-	defer r.roster.work.Stop()
+	defer r.pool.work.Stop()
 	r.seen = 0
 	for {
-		r.roster.work.Start(r.roster.now())
+		r.pool.work.Start(r.pool.now())
 		r.look(ctx)
-		r.roster.work.Stop()
+		r.pool.work.Stop()
 		wakeup.Pause(ctx, mountsPause)
 		r.waitForChange(ctx)
 		if ctx.Err() != nil {
@@ -107,7 +107,7 @@ func (r *filesystemsReader) watch(ctx context.Context) error {
 	}
 }
 
-// look reads the mount table and, when it is not the one of last time, makes the roster fit it.
+// look reads the mount table and, when it is not the one of last time, makes the pool fit it.
 func (r *filesystemsReader) look(ctx context.Context) {
 	r.mark.Reset()
 	err := r.table.Lines(func(line []byte) error {
@@ -124,14 +124,14 @@ func (r *filesystemsReader) look(ctx context.Context) {
 	}
 	if err != nil {
 		r.seen = 0
-		r.roster.fail(err)
+		r.pool.fail(err)
 		return
 	}
 	r.seen = max(r.mark.Sum64(), 1)
 	forced := forcedReadOnly(mounts)
 	r.forced.Store(&forced)
 	r.odd.Store(odd)
-	r.roster.set(ctx, chooseMounts(mounts, r.deny))
+	r.pool.set(ctx, chooseMounts(mounts, r.deny))
 }
 
 // readMounts reads the mount table, and says what is to be said about it. Lines that it does not understand hide no
@@ -411,16 +411,16 @@ type usage struct {
 	remounted              bool // it is read-only and has been read-write
 }
 
-// statfsQuestion asks how full a mount is. On a dead mount it may hang for ever, and no signal ends it. It asks by
+// statfsProber asks how full a mount is. On a dead mount it may hang for ever, and no signal ends it. It asks by
 // path, which unix.Statfs copies each time: a descriptor kept open would keep the mount from being unmounted.
-type statfsQuestion struct {
+type statfsProber struct {
 	path   string
 	statfs func(path string, into *unix.Statfs_t) error
 	st     unix.Statfs_t
 	wrote  bool // the mount has been read-write
 }
 
-func (q *statfsQuestion) ask(u *usage) error {
+func (q *statfsProber) ask(u *usage) error {
 	for {
 		err := q.statfs(q.path, &q.st)
 		if err == unix.EINTR {
@@ -436,7 +436,7 @@ func (q *statfsQuestion) ask(u *usage) error {
 	}
 }
 
-func (q *statfsQuestion) close() {}
+func (q *statfsProber) close() {}
 
 // unreachable is err when it means that who has the filesystem does not answer, and otherwise that it cannot be reached
 // from here, which says nothing of the filesystem: its path leads elsewhere, or through what we may not enter.

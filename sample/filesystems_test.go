@@ -42,7 +42,7 @@ func begin(t testing.TB, s *Sampler) {
 		workers.Wait()
 		s.Close()
 		await.Until(t, "the probes to end", func() bool {
-			alive := s.filesystems.roster.alive.Load() + s.sensors.roster.alive.Load()
+			alive := s.filesystems.pool.alive.Load() + s.sensors.pool.alive.Load()
 			for _, survey := range s.surveys {
 				alive += survey.goroutines()
 			}
@@ -138,7 +138,7 @@ func TestF14HungMount(t *testing.T) {
 // idle is how many probes have no question under way.
 func (r *filesystemsReader) idle() int {
 	n := 0
-	l := r.roster.listing.Load()
+	l := r.pool.listing.Load()
 	if l == nil {
 		return 0
 	}
@@ -195,7 +195,7 @@ func TestMountsComeAndGo(t *testing.T) {
 	shown := func(points ...string) string {
 		sampletest.Put(t, root, mountinfo, mountinfoOf(points...))
 		r.look(ctx)
-		for _, p := range r.roster.listing.Load().probes {
+		for _, p := range r.pool.listing.Load().probes {
 			<-p.first
 		}
 		s.Sample()
@@ -208,14 +208,14 @@ func TestMountsComeAndGo(t *testing.T) {
 	if got := shown("/", "/b", "/empty"); got != "/ ok ; /b ok ; " {
 		t.Error(got)
 	}
-	kept := r.roster.listing.Load().probes[0]
+	kept := r.pool.listing.Load().probes[0]
 	if got := shown("/", "/secret", "/bug"); got != "/ ok ; /secret absent may not look: a directory above it is closed to this user; /bug failed crashed: a bug; " {
 		t.Error(got)
 	}
-	if r.roster.listing.Load().probes[0] != kept {
+	if r.pool.listing.Load().probes[0] != kept {
 		t.Error("a mount that stays has another probe")
 	}
-	await.Until(t, "the goroutines of the mounts that went", func() bool { return r.roster.alive.Load() == 3 })
+	await.Until(t, "the goroutines of the mounts that went", func() bool { return r.pool.alive.Load() == 3 })
 	sampletest.Put(t, root, mountinfo, "nonsense\n")
 	r.look(ctx)
 	s.Sample()
@@ -223,9 +223,9 @@ func TestMountsComeAndGo(t *testing.T) {
 	if got := h.Health[Filesystems]; got.State.String() != "stale" || !strings.HasPrefix(got.Err, "read "+mountinfo) || len(h.Filesystems) != 3 {
 		t.Errorf("%v %q, %d filesystems", got.State, got.Err, len(h.Filesystems))
 	}
-	r.roster.end()
+	r.pool.end()
 	stop()
-	await.Until(t, "all goroutines", func() bool { return r.roster.alive.Load() == 0 })
+	await.Until(t, "all goroutines", func() bool { return r.pool.alive.Load() == 0 })
 }
 
 func TestTooManyMounts(t *testing.T) {
@@ -247,7 +247,7 @@ func TestTooManyMounts(t *testing.T) {
 
 func TestRemountedReadOnly(t *testing.T) {
 	var st unix.Statfs_t
-	q := &statfsQuestion{statfs: func(_ string, into *unix.Statfs_t) error { *into = st; return nil }}
+	q := &statfsProber{statfs: func(_ string, into *unix.Statfs_t) error { *into = st; return nil }}
 	for i, c := range []struct{ readOnly, remounted bool }{
 		{true, false}, // mounted so
 		{false, false}, {true, true}, {true, true}, {false, false}, {true, true},

@@ -82,10 +82,10 @@ func TestF55WorkersHang(t *testing.T) {
 		work   func(s *Sampler) *procfile.Stopwatch
 		found  func(s *Sampler)
 	}{
-		"filesystems": {Filesystems, func(s *Sampler) *procfile.Stopwatch { return &s.filesystems.roster.work },
-			func(s *Sampler) { s.filesystems.roster.set(t.Context(), nil) }},
-		"sensors": {Sensors, func(s *Sampler) *procfile.Stopwatch { return &s.sensors.roster.work },
-			func(s *Sampler) { s.sensors.roster.set(t.Context(), nil) }},
+		"filesystems": {Filesystems, func(s *Sampler) *procfile.Stopwatch { return &s.filesystems.pool.work },
+			func(s *Sampler) { s.filesystems.pool.set(t.Context(), nil) }},
+		"sensors": {Sensors, func(s *Sampler) *procfile.Stopwatch { return &s.sensors.pool.work },
+			func(s *Sampler) { s.sensors.pool.set(t.Context(), nil) }},
 	} {
 		t.Run(name, func(t *testing.T) {
 			clock := sampletest.NewClock()

@@ -52,7 +52,7 @@ func hungFUSE(t *testing.T) {
 	s := New(Options{Now: c.Now})
 	begin(t, s)
 	dead := func() *probe[mount, usage] {
-		if l := s.filesystems.roster.listing.Load(); l != nil {
+		if l := s.filesystems.pool.listing.Load(); l != nil {
 			for _, p := range l.probes {
 				if p.key.point == points[0] {
 					return p
@@ -63,7 +63,7 @@ func hungFUSE(t *testing.T) {
 	}
 	await.Until(t, "all but the dead mount", func() bool {
 		p := dead()
-		return p != nil && s.filesystems.idle() == len(s.filesystems.roster.listing.Load().probes)-1
+		return p != nil && s.filesystems.idle() == len(s.filesystems.pool.listing.Load().probes)-1
 	})
 	s.Sample()
 	same := await.Goroutines(t)

@@ -160,7 +160,7 @@ func readIdentity(root string) *identity {
 	return &id
 }
 
-// parseOSRelease returns PRETTY_NAME, cleaned; empty when there is none. Values are quoted as in a shell.
+// parseOSRelease returns PRETTY_NAME, cleaned; empty without one. Values are quoted as in a shell.
 //
 // Format: os-release(5)
 func parseOSRelease(text []byte) string {

@@ -66,7 +66,7 @@ func parseMDStat(text []byte) ([]Array, error) {
 	return arrays, strange
 }
 
-// notArray says that a line begins no array: the personalities, the devices that are in none, an empty one.
+// notArray reports whether a line begins no array: the personalities, the devices that are in none, an empty one.
 func notArray(line []byte) bool {
 	return len(line) == 0 || procfile.Blank(line[0]) ||
 		slices.ContainsFunc([]string{"Personalities", "unused devices", "read_ahead", "Event"}, func(start string) bool {
@@ -162,7 +162,7 @@ func (a *Array) judge(members int, about []byte) bool {
 	return true
 }
 
-// Ill says what is wrong with the array, as it follows on its name, empty when that is nothing, or nobody knows.
+// Ill returns what is wrong with the array, as it follows on its name, empty when that is nothing or not known.
 func (a *Array) Ill() string {
 	switch {
 	case a.State == mdBroken:

@@ -52,7 +52,7 @@ type Link struct {
 	Parent string
 	// Far is the other end of a link that leads into another namespace; nil: it does not.
 	Peer *Peer
-	// VM is the guest at the other end; nil: there is none, or nobody knows. WhyVM says which.
+	// VM is the guest at the other end; nil: none, or not known. WhyVM says which.
 	VM           *AttachedVM
 	*SharedAttrs // never nil
 }
@@ -175,7 +175,7 @@ type BridgePort struct {
 // Kernel: Documentation/networking/bonding.rst
 type Bond struct {
 	Mode       string // 802.3ad, active-backup ...
-	Active     string // name of the active slave; empty: the mode has none, or there is none
+	Active     string // name of the active slave; empty: none
 	PartnerMAC string // of the LACP partner; empty: the mode has none, or none answers
 	Ports      int    // that LACP has in the active aggregator; 0: not known
 	Slaves, Up int    // slaves in all, and of these those whose link is up

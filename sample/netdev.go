@@ -152,7 +152,7 @@ func (r *netdevReader) take(line []byte) error {
 
 // step gives the interface of a row the counters that it has now.
 func (p *netPass) step(w *netRow, now *procfile.NetCounters) {
-	if w.slot < 0 { // nobody has told of it, and here it is
+	if w.slot < 0 { // it is in no table, and here it is
 		w.slot = int32(len(p.net.counted))
 		p.net.counted = append(p.net.counted, Interface{Link: &Link{Name: clean.String(w.raw), CarrierChanges: -1, SharedAttrs: &noTraits}})
 	}
@@ -190,8 +190,8 @@ type nicFiles struct {
 	rx, tx procfile.File
 }
 
-// count brings the interface up to date. One that cannot be read has gone, and what it counted last stands until somebody
-// says so.
+// count brings the interface up to date. One that cannot be read has gone, and what it counted last stands until the
+// next table.
 func (f *nicFiles) count(i *Interface, rows []netRow, now time.Duration) {
 	w := &rows[f.row]
 	if w.at == now {

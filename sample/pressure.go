@@ -58,7 +58,7 @@ func readPressure(file *procfile.File) (some, full averages, err error) {
 // averages are those of one line of a pressure file, in percent.
 type averages struct{ avg10, avg60 float64 }
 
-// parsePressure returns the averages of the some line and, NaN when there is none, of the full line.
+// parsePressure returns the averages of the some line and, NaN without one, of the full line.
 //
 // Kernel: Documentation/accounting/psi.rst
 func parsePressure(text []byte) (some, full averages, err error) {

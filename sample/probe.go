@@ -14,18 +14,16 @@ import (
 
 const (
 	patience   = 2 * time.Second // a question that takes longer is said to be not answered
-	mostProbes = 512             // goroutines that one roster may have, hung ones included: each may hold a thread
+	mostProbes = 512             // goroutines that one pool may have, hung ones included: each may hold a thread
 )
 
-// prober is something that may take long or for ever to answer: a statfs, a sensor. Only the probe's goroutine
-// calls it.
+// prober is something that may take long or for ever to answer: a statfs, a sensor. Only the probe's goroutine calls it.
 type prober[T any] interface {
 	ask(answer *T) error
 	close()
 }
 
-// probeResult is what a question was answered with last. why is empty when value is good; none says that there is nothing to
-// be asked.
+// probeResult is the last answer of a prober. why is empty when value is good; with none there is nothing to ask.
 type probeResult[T any] struct {
 	value    T
 	why      string
@@ -38,7 +36,7 @@ type probeResult[T any] struct {
 type probe[K comparable, T any] struct {
 	key     K
 	answers *box.Box[probeResult[T]]
-	asked   atomic.Int64  // time of the question under way, 0 while there is none
+	asked   atomic.Int64  // time of the question under way, 0: none
 	wake    chan struct{} // there is a question under way to be put
 	first   chan struct{} // closed with the first answer
 	stop    context.CancelFunc
@@ -132,7 +130,7 @@ type proberPool[K comparable, T any] struct {
 	once    sync.Once
 }
 
-// listing is what a roster has: immutable but for the probes themselves.
+// listing is what a pool has: immutable but for the probes themselves.
 type listing[K comparable, T any] struct {
 	probes []*probe[K, T]
 	left   int   // keys for which there was no room
@@ -162,7 +160,7 @@ func (r *proberPool[K, T]) list(now time.Duration) (probes []*probe[K, T], remar
 	return l.probes, l.err, nil
 }
 
-// set makes the roster have exactly the keys, in their order. Probes that stay are not disturbed, one that hangs
+// set makes the pool have exactly the keys, in their order. Probes that stay are not disturbed, one that hangs
 // included; new ones are asked at once. Their goroutines end with ctx. Only the worker may call it.
 func (r *proberPool[K, T]) set(ctx context.Context, keys []K) {
 	old := make(map[K]*probe[K, T], len(r.probes))
@@ -245,8 +243,8 @@ const surveyEvery = 10 * time.Second
 // slowReader looks each surveyEvery, on a goroutine of its own, at what does not belong into the tick: what may wait for a
 // lock, interrupts CPUs or allocates.
 type slowReader[T any] struct {
-	roster *proberPool[struct{}, finding[T]]
-	take   func(h *Host, found T) // on the sampler's goroutine
+	pool *proberPool[struct{}, finding[T]]
+	take func(h *Host, found T) // on the sampler's goroutine
 }
 
 // finding is what a look has found, or why it has not. Once made it is immutable.
@@ -255,16 +253,16 @@ type finding[T any] struct {
 	err   error
 }
 
-// newSlowReader returns a survey that puts what look finds into the host with take. look hands its slices over for good.
+// newSlowReader returns a reader that puts what look finds into the host with take. look does not keep its slices.
 func newSlowReader[T any](now func() time.Duration, look func() (T, error), take func(h *Host, found T)) *slowReader[T] {
 	return &slowReader[T]{
-		roster: newProberPool(now, func(struct{}) prober[finding[T]] { return &surveyQuestion[T]{look: look} }),
-		take:   take,
+		pool: newProberPool(now, func(struct{}) prober[finding[T]] { return &slowProber[T]{look: look} }),
+		take: take,
 	}
 }
 
 func (s *slowReader[T]) read(now time.Duration, h *Host, _ *Net) error {
-	probes, _, err := s.roster.list(now)
+	probes, _, err := s.pool.list(now)
 	if err != nil {
 		return err
 	}
@@ -284,12 +282,12 @@ func (s *slowReader[T]) read(now time.Duration, h *Host, _ *Net) error {
 
 func (s *slowReader[T]) close() {}
 
-func (s *slowReader[T]) begin(ctx context.Context) { s.roster.set(ctx, make([]struct{}, 1)) }
-func (s *slowReader[T]) end()                      { s.roster.end() }
-func (s *slowReader[T]) wait(ctx context.Context)  { s.roster.wait(ctx) }
-func (s *slowReader[T]) goroutines() int64         { return s.roster.alive.Load() }
+func (s *slowReader[T]) begin(ctx context.Context) { s.pool.set(ctx, make([]struct{}, 1)) }
+func (s *slowReader[T]) end()                      { s.pool.end() }
+func (s *slowReader[T]) wait(ctx context.Context)  { s.pool.wait(ctx) }
+func (s *slowReader[T]) goroutines() int64         { return s.pool.alive.Load() }
 
-// anySlowReader is a survey of anything.
+// anySlowReader is a slowReader of anything.
 type anySlowReader interface {
 	reader
 	begin(ctx context.Context) // by the worker, as end is
@@ -298,14 +296,14 @@ type anySlowReader interface {
 	goroutines() int64        // 1, or 0 when it has ended
 }
 
-// surveyQuestion makes a probe's question of a look. Its answer is always good: why nothing was found is part of it,
-// since that decides whether this host has such a thing at all.
-type surveyQuestion[T any] struct {
+// slowProber makes a prober of a look. Its result is always good: why nothing was found is part of it, since that decides
+// whether this host has such a thing at all.
+type slowProber[T any] struct {
 	look func() (T, error)
 	last error
 }
 
-func (q *surveyQuestion[T]) ask(f *finding[T]) error {
+func (q *slowProber[T]) ask(f *finding[T]) error {
 	value, err := q.guarded()
 	if err != nil && q.last != nil && err.Error() == q.last.Error() {
 		err = q.last // the same failure again is the same error
@@ -315,7 +313,7 @@ func (q *surveyQuestion[T]) ask(f *finding[T]) error {
 	return nil
 }
 
-func (q *surveyQuestion[T]) guarded() (value T, err error) {
+func (q *slowProber[T]) guarded() (value T, err error) {
 	defer func() {
 		if crash := recover(); crash != nil {
 			err = newCrash(crash)
@@ -324,4 +322,4 @@ func (q *surveyQuestion[T]) guarded() (value T, err error) {
 	return q.look()
 }
 
-func (q *surveyQuestion[T]) close() {}
+func (q *slowProber[T]) close() {}

@@ -101,14 +101,14 @@ func (s *Sampler) slow(o *Options) {
 		root:  root,
 		deny:  o.DenyMounts,
 		table: procfile.New(root, mountinfo),
-		roster: newProberPool(s.now, func(m mount) prober[usage] {
-			return &statfsQuestion{path: root + m.point, statfs: o.statfs}
+		pool: newProberPool(s.now, func(m mount) prober[usage] {
+			return &statfsProber{path: root + m.point, statfs: o.statfs}
 		}),
 	}
 	s.sensors = sensorsReader{
 		root: root,
-		roster: newProberPool(s.now, func(q sensor) prober[reading] {
-			return newSensorQuestion(root, q)
+		pool: newProberPool(s.now, func(q sensor) prober[reading] {
+			return newSensorProber(root, q)
 		}),
 	}
 	s.identity = identityReader{
@@ -182,7 +182,7 @@ func newReader(t *top.Watcher) Reader {
 	}
 }
 
-// ViewProcesses says whether the reader's goroutine, which calls it, shows processes now. They are read only while one of
+// ViewProcesses sets whether this reader shows processes; only its goroutine may call it. They are read only while one of
 // the readers does.
 func (r *Reader) ViewProcesses(on bool) {
 	if on != r.viewing {
@@ -203,8 +203,8 @@ func (r *Reader) Processes(now time.Duration) *top.Processes {
 // Reader returns one of the Options.Readers.
 func (s *Sampler) Reader(i int) *Reader { return &s.readers[i] }
 
-// SetLinks hands over what the links are from the next sample on; Run takes one within a second of a change. The report and its table are not changed afterwards
-// by anyone. Any goroutine may call it.
+// SetLinks hands over what the links are from the next sample on; Run takes one within a second of a change. Nobody changes
+// the report and its table afterwards. Any goroutine may call it.
 func (s *Sampler) SetLinks(r *LinkReport) {
 	if old := s.links.Swap(r); old == nil || old.Table != r.Table {
 		select {
@@ -258,8 +258,8 @@ func (s *Sampler) survey(ctx context.Context) error {
 // the surveys has answered once, or when ctx ends. The next Sample has the answers. Where processes are viewed it waits for
 // their CPU shares.
 func (s *Sampler) WaitSlow(ctx context.Context) {
-	s.filesystems.roster.wait(ctx)
-	s.sensors.roster.wait(ctx)
+	s.filesystems.pool.wait(ctx)
+	s.sensors.pool.wait(ctx)
 	for _, survey := range s.surveys {
 		survey.wait(ctx)
 	}

@@ -43,12 +43,12 @@ type reading struct{ value, limit float64 }
 
 // sensorsReader gathers what the probes of the sensors have answered.
 type sensorsReader struct {
-	root   string
-	roster *proberPool[sensor, reading]
+	root string
+	pool *proberPool[sensor, reading]
 }
 
 func (r *sensorsReader) read(now time.Duration, h *Host, _ *Net) error {
-	probes, remark, err := r.roster.list(now)
+	probes, remark, err := r.pool.list(now)
 	if err != nil {
 		return err
 	}
@@ -74,16 +74,16 @@ func (r *sensorsReader) close() {} // the files are the probes'
 
 // watch looks for sensors until ctx ends.
 func (r *sensorsReader) watch(ctx context.Context) error {
-	defer r.roster.end()
-	defer r.roster.work.Stop()
+	defer r.pool.end()
+	defer r.pool.work.Stop()
 	for ctx.Err() == nil {
-		r.roster.work.Start(r.roster.now())
+		r.pool.work.Start(r.pool.now())
 		sensors, err := findSensors(r.root)
-		r.roster.work.Stop()
+		r.pool.work.Stop()
 		if err != nil {
-			r.roster.fail(err)
+			r.pool.fail(err)
 		} else {
-			r.roster.set(ctx, sensors)
+			r.pool.set(ctx, sensors)
 		}
 		wakeup.Pause(ctx, wakeup.Until(time.Now(), hwmonEvery))
 	}
@@ -105,8 +105,8 @@ func findSensors(root string) ([]sensor, error) {
 	return found, nil
 }
 
-// sensorQuestion reads a sensor. That can take long, since some chips sit behind a slow bus.
-type sensorQuestion struct {
+// sensorProber reads a sensor. That can take long, since some chips sit behind a slow bus.
+type sensorProber struct {
 	sensor
 	root       string
 	file       procfile.File
@@ -116,13 +116,13 @@ type sensorQuestion struct {
 	knowsLimit bool
 }
 
-func newSensorQuestion(root string, s sensor) *sensorQuestion {
-	return &sensorQuestion{
+func newSensorProber(root string, s sensor) *sensorProber {
+	return &sensorProber{
 		sensor: s, root: root, file: procfile.New(root, s.input), fault: procfile.New(root, s.stem+"_fault"), enable: procfile.New(root, s.stem+"_enable"),
 	}
 }
 
-func (q *sensorQuestion) ask(r *reading) error {
+func (q *sensorProber) ask(r *reading) error {
 	if !q.knowsLimit {
 		q.limit, q.knowsLimit = q.kind.limit(q.root, q.stem), true
 	}
@@ -143,7 +143,7 @@ func (q *sensorQuestion) ask(r *reading) error {
 // sound is an error when the sensor's other files say that its figure means nothing, or do not say.
 //
 // Kernel: Documentation/hwmon/sysfs-interface.rst, tempN_fault, tempN_enable
-func (q *sensorQuestion) sound() error {
+func (q *sensorProber) sound() error {
 	if q.hasEnable {
 		switch on, err := figureOf(&q.enable); {
 		case err != nil:
@@ -163,7 +163,7 @@ func (q *sensorQuestion) sound() error {
 	return nil
 }
 
-func (q *sensorQuestion) close() {
+func (q *sensorProber) close() {
 	q.file.Close()
 	q.fault.Close()
 	q.enable.Close()

@@ -116,13 +116,13 @@ func TestF20SlowSensorDelaysNoOther(t *testing.T) {
 	c := sampletest.NewClock()
 	s := New(Options{Root: sampletest.CopyOf(t, "bare"), Now: c.Now})
 	slow := make(chan error)
-	s.sensors.roster = newProberPool(c.Now, func(q sensor) prober[reading] {
+	s.sensors.pool = newProberPool(c.Now, func(q sensor) prober[reading] {
 		if q.name == "slow" {
 			return &scripted{q.name, slow}
 		}
 		return &scripted{name: q.name}
 	})
-	r := s.sensors.roster
+	r := s.sensors.pool
 	ctx, stop := context.WithCancel(context.Background())
 	defer stop()
 	r.set(ctx, []sensor{{name: "a"}, {name: "slow"}, {name: "b"}})
@@ -267,7 +267,7 @@ func TestB6FaultComesAndGoes(t *testing.T) {
 	if err != nil || !found[0].hasFault {
 		t.Fatalf("%+v, %v", found, err)
 	}
-	q := newSensorQuestion(root, found[0])
+	q := newSensorProber(root, found[0])
 	defer q.close()
 	for _, c := range []struct {
 		text string

@@ -33,10 +33,10 @@ func (s *Series) Pushed() uint64 { return s.pushed }
 // At is point i; 0 is the oldest. Outside of 0 to Len()-1 it is NaN.
 func (s *Series) At(i int) float64 { return s.Peak(i, i+1) }
 
-// Max is the largest point, gaps left out; NaN when there is none.
+// Max is the largest point, gaps left out; NaN without one.
 func (s *Series) Max() float64 { return s.Peak(0, s.Len()) }
 
-// Peak is the largest of the points from, from+1 ... to-1, gaps left out; NaN when there is none.
+// Peak is the largest of the points from, from+1 ... to-1, gaps left out; NaN without one.
 func (s *Series) Peak(from, to int) float64 {
 	from, to = max(from, 0), min(to, s.Len())
 	largest := float32(math.NaN())

@@ -125,7 +125,7 @@ func newLook(t *testing.T) *look {
 	}
 	begin(t, l.Sampler)
 	t.Cleanup(func() { close(l.answer) })
-	await.Until(t, "the survey to begin", func() bool { return survey.roster.listing.Load() != nil })
+	await.Until(t, "the survey to begin", func() bool { return survey.pool.listing.Load() != nil })
 	return l
 }
 
@@ -133,8 +133,8 @@ func newLook(t *testing.T) *look {
 func (l *look) sample(t *testing.T, err error) (float64, health.Health) {
 	t.Helper()
 	l.answer <- err
-	roster := l.surveys[0].(*slowReader[float64]).roster
-	await.Until(t, "the answer", func() bool { return roster.listing.Load().probes[0].asked.Load() == 0 })
+	pool := l.surveys[0].(*slowReader[float64]).pool
+	await.Until(t, "the answer", func() bool { return pool.listing.Load().probes[0].asked.Load() == 0 })
 	l.Sample()
 	h := l.Reader(0).Hosts.Latest()
 	return h.MHz, h.Health[Frequency]
@@ -181,7 +181,7 @@ func TestHealthOfASurvey(t *testing.T) {
 
 // The tick makes text out of an error when it is another one, and only then.
 func TestSameFailureOfASurveyIsTheSameError(t *testing.T) {
-	q := surveyQuestion[int]{look: func() (int, error) { return 0, &procfile.ReadError{Name: mdstat, Cause: unix.ENOENT} }}
+	q := slowProber[int]{look: func() (int, error) { return 0, &procfile.ReadError{Name: mdstat, Cause: unix.ENOENT} }}
 	var first, second finding[int]
 	if err := errors.Join(q.ask(&first), q.ask(&second)); err != nil {
 		t.Fatal(err)

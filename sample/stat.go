@@ -100,7 +100,7 @@ func parseStat(text []byte, t []ticks) (_ []ticks, rest []byte, err error) {
 	return t, text, nil
 }
 
-// parseBlocked returns procs_blocked out of what is behind the cpu lines, -1 when there is none, as in a container's
+// parseBlocked returns procs_blocked out of what is behind the cpu lines, -1 without one, as in a container's
 // made-up file. The intr line alone can be longer than all else, so lines are told by their start.
 func parseBlocked(text []byte) (int, error) {
 	if figure, ok := procfile.Value(text, "procs_blocked "); ok {
@@ -193,7 +193,7 @@ func (t *ticks) add(o *ticks) {
 	t.guests = t.guests && o.guests
 }
 
-// steppedBack says that a CPU has counted less than before, as one does that was off for a while. What it has slept moves
+// steppedBack reports whether a CPU has counted less than before, as one does that was off for a while. What it has slept moves
 // between idle and iowait as the kernel learns why it slept, and each of them is cut to a whole tick: together they do
 // not go back.
 func steppedBack(before, now *ticks) bool {

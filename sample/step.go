@@ -90,7 +90,7 @@ func (t *source) read(now time.Duration, h *Host, n *Net) (err error) {
 	return t.reader.read(now, h, n)
 }
 
-// optional says that a sound host may lack the source.
+// optional reports whether a sound host may lack the source.
 func (s Source) optional() bool {
 	switch s {
 	case Pressure, Diskstats, Sensors, NetDev, Sockets, Huge, Frequency, Arrays, Pools, EDAC, VMStat:
@@ -99,7 +99,7 @@ func (s Source) optional() bool {
 	return false
 }
 
-// absent says that err means: this host has no such thing. A kernel with psi=0 has the files and will not read them.
+// absent reports whether err means: this host has no such thing. A kernel with psi=0 has the files and will not read them.
 func absent(err error) bool {
 	_, isNone := err.(procfile.Absent)
 	return isNone || procfile.Missing(err) || errors.Is(err, unix.EOPNOTSUPP)

@@ -95,7 +95,7 @@ type config struct {
 	Network   string   `json:"clusterNetwork"` // a file's path, as the container of Multus has it
 }
 
-// plugin is the one that the configuration begins with, empty when there is none.
+// plugin is the one that the configuration begins with, empty without one.
 func (c *config) plugin() string {
 	if len(c.Plugins) > 0 {
 		return c.Plugins[0].Type

@@ -157,8 +157,8 @@ type hopKey struct {
 	address netip.Addr
 }
 
-// look asks for what a job wants of what is around links and hops. What cannot be had is unknown, and no error: the links themselves are
-// known all the same.
+// look asks for what a job wants of what is around links and hops. What cannot be had is unknown, and no error: the links
+// themselves are known.
 func (w *Watcher) look(ctx context.Context, j *pollRequest, links []linkMessage, hops []nextHop) polled {
 	files := w.files()
 	a := polled{services: files.services, dns: files.dns}

@@ -42,7 +42,7 @@ type hostFiles struct {
 const filesPatience = time.Second
 
 // unanswered is a reading of the host's files that has not come back yet: they may lie on a disk that does not answer. The
-// links are known all the same, so that it has a goroutine of its own, and never a second one beside it.
+// links are known meanwhile, so that it has a goroutine of its own, and never a second one beside it.
 type unanswered struct {
 	reading <-chan hostFiles // nil: none is under way
 	file    atomic.Pointer[string]

@@ -180,7 +180,7 @@ func (w *linkState) setAddress(a *addressMessage) {
 	w.addresses = slices.Insert(w.addresses, at, *a)
 }
 
-// nameOf is the name of the link with an index, fit to be drawn; empty: there is none.
+// nameOf is the name of the link with an index, fit to be drawn; empty: none.
 func (w *linkState) nameOf(index int) string {
 	if at, known := w.find(index); known {
 		return clean.String(w.links[at].name)

@@ -96,8 +96,8 @@ type follower struct {
 // mostHeld is how many events are worth keeping for the end of a dump: beyond that another dump is cheaper.
 const mostHeld = 20_000
 
-// Run dumps at once, follows the kernel's events, looks each 5 seconds at what has none, and dumps again each minute, or more rarely where there are thousands of links;
-// where there are no events to be had it dumps each 5 seconds. It calls publish from its own goroutine after each
+// Run dumps at once, follows the kernel's events, looks each 5 seconds at what has none, and dumps again each minute, or more
+// rarely where there are thousands of links; where it gets no events it dumps each 5 seconds. It calls publish from its own goroutine after each
 // change, after each answer, and at each beat that a question has not been answered. A report is immutable, and its
 // Table is the same pointer while nothing changed; after a failure it is the last good one. Run ends with ctx's error
 // when ctx ends, and for nothing else. What panics while it asks panics again in Run.

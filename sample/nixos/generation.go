@@ -103,7 +103,7 @@ func (g *generations) link(name string) (string, error) {
 	return to, nil
 }
 
-// follow returns the store path to which the link name leads, empty when there is none.
+// follow returns the store path to which the link name leads, empty without one.
 func (g *generations) follow(name string) (string, error) {
 	at := name
 	for range mostHops {

@@ -99,7 +99,7 @@ func (b *lastBoot) ending() (e ending, kept bool, err error) {
 }
 
 // lastWords describes the newest record of a crash that pstore holds, or that systemd-pstore has moved out of it since
-// this boot began; empty when there is none. kept is whether pstore keeps anything on this host.
+// this boot began; empty without one. kept is whether pstore keeps anything on this host.
 func (b *lastBoot) lastWords(boot time.Time) (words string, kept bool, err error) {
 	if !b.backed() {
 		return "", false, nil
@@ -121,7 +121,7 @@ func (b *lastBoot) lastWords(boot time.Time) (words string, kept bool, err error
 	return words, true, nil
 }
 
-// noBackend is what stands in the file of the backend while there is none.
+// noBackend is what stands in the file of the backend while it has none.
 const noBackend = "(null)"
 
 // backed reports whether pstore has memory to keep things in: both directories are there without it too.

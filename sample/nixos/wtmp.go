@@ -40,7 +40,7 @@ const (
 
 // ending is how the boot before the newest one in a wtmp ended.
 type ending struct {
-	newest time.Time // when the newest boot began; zero: there is none
+	newest time.Time // when the newest boot began; zero: none
 	known  bool      // whether there was a boot before it, or its shutdown
 	clean  bool      // a shutdown was recorded
 	at     time.Time // of the shutdown, or of the start of the boot that has none

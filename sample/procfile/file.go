@@ -253,5 +253,5 @@ func Cause(err error) error {
 	return err
 }
 
-// Missing says that the file is not there: this host has no such thing.
+// Missing reports whether the file is not there: this host has no such thing.
 func Missing(err error) bool { return errors.Is(err, unix.ENOENT) }

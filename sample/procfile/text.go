@@ -49,7 +49,7 @@ func Value(text []byte, key string) ([]byte, bool) {
 	return nil, false
 }
 
-// CutWord cuts the first word off line; it is empty when there is none.
+// CutWord cuts the first word off line; it is empty without one.
 func CutWord(line []byte) (word, rest []byte) {
 	start := 0
 	for start < len(line) && Blank(line[start]) {

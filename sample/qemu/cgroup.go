@@ -22,7 +22,7 @@ const (
 	whyShared   = "it shares its cgroup with another VM"
 )
 
-// parseCgroup returns the path in the v2 tree according to /proc/PID/cgroup. It is empty when there is none, and when
+// parseCgroup returns the path in the v2 tree according to /proc/PID/cgroup. It is empty without one, and when
 // a v1 tree has the block devices: then v2's says nothing of them.
 //
 // Kernel: Documentation/admin-guide/cgroup-v2.rst, cgroups(7)

@@ -209,7 +209,7 @@ func (t *trouble) say(err error) string {
 	return t.text
 }
 
-// vanished says that a process has ended since its number was listed.
+// vanished reports whether a process has ended since its number was listed.
 func vanished(err error) bool { return errors.Is(err, unix.ESRCH) || procfile.Missing(err) }
 
 // procDir is the directory of a process.

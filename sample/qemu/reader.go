@@ -67,7 +67,7 @@ func (r *Reader) Watch(ctx context.Context) error {
 	return nil
 }
 
-// end says that nobody looks for new ones any more. Those that were found are still followed.
+// end publishes that the search has stopped. Those that were found are still followed.
 func (r *Reader) end() {
 	last := guests{err: procfile.ErrStopped}
 	if found := r.found.Load(); found != nil {

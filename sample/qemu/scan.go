@@ -246,7 +246,7 @@ func (g *guests) settle(most int) (left bool) {
 	return left
 }
 
-// same says that both are one and the same to whoever follows them.
+// same reports whether both are the same to those that follow them.
 func (g *guests) same(other *guests) bool {
 	return slices.Equal(g.list, other.list) && slices.Equal(g.stacked, other.stacked) && sameError(g.err, other.err)
 }

@@ -95,7 +95,7 @@ func (m *qemuMemory) plug(o *qemuObject) {
 	m.others = append(m.others, o.Memory)
 }
 
-// total is the bytes that the guest has from its start, 0 when nobody says.
+// total is the bytes that the guest has from its start, 0 when its command line does not say.
 func (m *qemuMemory) total() uint64 {
 	sizes := make(map[string]*backend, len(m.backends))
 	for i := range m.backends {

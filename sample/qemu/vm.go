@@ -62,7 +62,7 @@ func (r *Recent) Len() int { return int(min(r.pushed, RecentLen)) }
 // Pushed is how many points there ever were.
 func (r *Recent) Pushed() uint64 { return r.pushed }
 
-// Peak is the largest of the points from, from+1 ... to-1, 0 is the oldest; gaps are left out. NaN: there is none.
+// Peak is the largest of the points from, from+1 ... to-1, 0 is the oldest; gaps are left out. NaN: all are.
 func (r *Recent) Peak(from, to int) float64 {
 	largest := float32(math.NaN())
 	known := r.points[RecentLen-r.Len():]

@@ -44,7 +44,7 @@ func owner(text []byte) (unit, pod string) {
 func isKubepods(part string) bool { return strings.HasPrefix(part, "kubepods") }
 
 // podUID is the UID that the kubelet has put into the name of a pod's cgroup: pod<uid>, or for systemd
-// kubepods-burstable-pod<uid>.slice with underscores. It is empty when there is none.
+// kubepods-burstable-pod<uid>.slice with underscores. It is empty without one.
 func podUID(part string) string {
 	name := strings.TrimSuffix(part, ".slice")
 	at := strings.LastIndex(name, "pod")

@@ -67,7 +67,7 @@ func (b *bus) get(ctx context.Context, path dbus.ObjectPath, in, property string
 	return nil
 }
 
-// refused says that systemd answered and had no such thing: a unit that has just been unloaded, an older systemd.
+// refused reports whether systemd answered and had no such thing: a unit that has just been unloaded, an older systemd.
 func refused(err error) bool {
 	var e dbus.Error
 	return errors.As(err, &e) &&

@@ -19,7 +19,7 @@ import (
 const (
 	mostListed   = 256             // units that a list holds
 	mostDetailed = 32              // failed units, and restarting ones, whose details are asked
-	restartFresh = 5 * time.Minute // how long a restart is told
+	restartFresh = 5 * time.Minute // how long a restart is shown
 )
 
 // watched are the services that run Kubernetes, whichever way it was installed.
@@ -68,9 +68,9 @@ func (w *Watcher) look(ctx context.Context) (changed bool, err error) {
 	return at != c.at, err
 }
 
-// slowReader asks for everything: three messages, two for each unit that is watched, five for each that is restarting, one for
+// survey asks for everything: three messages, two for each unit that is watched, five for each that is restarting, one for
 // each that has failed, and three more when that is a service.
-func (w *Watcher) slowReader(ctx context.Context) error {
+func (w *Watcher) survey(ctx context.Context) error {
 	var state string
 	if err := w.bus.get(ctx, managerPath, managerInterface, "SystemState", &state); err != nil {
 		return err
@@ -84,7 +84,7 @@ func (w *Watcher) slowReader(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s := slowReader{w: w, now: w.now(), restarts: map[string]restart{}}
+	s := survey{w: w, now: w.now(), restarts: map[string]restart{}}
 	s.wall, s.monotonic = w.clock()
 	s.units = sample.Units{State: clean.String(state), Health: w.units.Health}
 	if err := s.services(ctx, named); err != nil {
@@ -125,8 +125,8 @@ func (w *Watcher) suspects(trouble []status) []string {
 	return names[:min(len(names), mostDetailed)]
 }
 
-// slowReader is a survey under way.
-type slowReader struct {
+// survey is a survey under way.
+type survey struct {
 	w         *Watcher
 	now       time.Duration // CLOCK_BOOTTIME
 	wall      time.Time
@@ -137,7 +137,7 @@ type slowReader struct {
 }
 
 // services takes the watched and the restarting units.
-func (s *slowReader) services(ctx context.Context, named []status) error {
+func (s *survey) services(ctx context.Context, named []status) error {
 	wanted := watched()
 	for i := range named {
 		st := &named[i]
@@ -171,7 +171,7 @@ func (s *slowReader) services(ctx context.Context, named []status) error {
 
 // restarted compares a service with what was known of it. Somebody who starts a service sets its count back to 0,
 // which is no restart.
-func (s *slowReader) restarted(st *status, count int) restart {
+func (s *survey) restarted(st *status, count int) restart {
 	before, seen := s.w.known.restarts[st.Name]
 	r := restart{count: count, last: before.last, why: before.why}
 	if waits(st) || seen && before.count >= 0 && count > before.count {
@@ -181,7 +181,7 @@ func (s *slowReader) restarted(st *status, count int) restart {
 }
 
 // failed takes the units in trouble that have failed, and counts those for which there is no room.
-func (s *slowReader) failed(ctx context.Context, trouble []status) error {
+func (s *survey) failed(ctx context.Context, trouble []status) error {
 	waiting := 0
 	for i := range trouble {
 		st := &trouble[i]
@@ -211,7 +211,7 @@ func (s *slowReader) failed(ctx context.Context, trouble []status) error {
 }
 
 // details asks since when a service is in its state and how often it was restarted.
-func (s *slowReader) details(ctx context.Context, st *status) (u sample.Unit, at uint64, err error) {
+func (s *survey) details(ctx context.Context, st *status) (u sample.Unit, at uint64, err error) {
 	u = plain(st)
 	if at, err = s.w.changedAt(ctx, st.Path); err != nil {
 		return u, 0, err
@@ -228,7 +228,7 @@ func (s *slowReader) details(ctx context.Context, st *status) (u sample.Unit, at
 }
 
 // since is a CLOCK_MONOTONIC time in microseconds as a time of the wall clock.
-func (s *slowReader) since(at uint64) time.Time {
+func (s *survey) since(at uint64) time.Time {
 	ago := s.monotonic - time.Duration(at)*time.Microsecond
 	if at == 0 || ago < 0 {
 		return time.Time{}

@@ -130,7 +130,7 @@ func (w *Watcher) ask(ctx context.Context, socket string) error {
 			return err
 		}
 	}
-	return w.slowReader(ctx)
+	return w.survey(ctx)
 }
 
 // quiet reports whether nothing is known to be under way, so that one question a beat will do.
