@@ -42,13 +42,7 @@ func readEDAC(root string) ([]MemoryController, error) {
 
 // readCounter is the figure in a small file that is read once.
 func readCounter(root, name string) (uint64, error) {
-	text, err := procfile.ReadText(root, name)
-	if err != nil {
-		return 0, err
-	}
-	v, err := procfile.Number([]byte(text))
-	if err != nil {
-		return 0, &procfile.ReadError{Name: name, Cause: err}
-	}
-	return v, nil
+	file := procfile.New(root, name)
+	defer file.Close()
+	return file.Number()
 }

@@ -91,13 +91,7 @@ func spread(list string, n int) []int {
 // parseCPUInfo is the mean of the "cpu MHz" lines of /proc/cpuinfo, whose end may be missing.
 func parseCPUInfo(text []byte) (float64, error) {
 	var sum, clocks float64
-	for {
-		end := bytes.IndexByte(text, '\n')
-		if end < 0 {
-			break
-		}
-		line := text[:end]
-		text = text[end+1:]
+	for line := range procfile.Lines(text[:bytes.LastIndexByte(text, '\n')+1]) {
 		name, figure, ok := bytes.Cut(line, []byte(":"))
 		if !ok || string(bytes.TrimSpace(name)) != "cpu MHz" {
 			continue

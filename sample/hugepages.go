@@ -11,8 +11,8 @@ const hugepages = "/sys/kernel/mm/hugepages/"
 
 // hugePool is the files of the huge pages of one size.
 type hugePool struct {
-	pages                 HugePages
-	total, free, reserved procfile.File
+	pages HugePages
+	files [3]procfile.File // total, free, reserved
 }
 
 // hugepagesReader reads /sys/kernel/mm/hugepages. Which sizes there are is settled at boot, so that the directory is
@@ -48,27 +48,21 @@ func (r *hugepagesReader) read(_ time.Duration, h *Host, _ *Net) error {
 }
 
 func (p *hugePool) read() error {
-	for _, f := range [...]struct {
-		file *procfile.File
-		into *uint64
-	}{{&p.total, &p.pages.Total}, {&p.free, &p.pages.Free}, {&p.reserved, &p.pages.Reserved}} {
-		text, err := f.file.Read()
+	for i, into := range [...]*uint64{&p.pages.Total, &p.pages.Free, &p.pages.Reserved} {
+		n, err := p.files[i].Number()
 		if err != nil {
 			return err
 		}
-		line, _ := procfile.CutLine(text)
-		if *f.into, err = procfile.Number(line); err != nil {
-			return f.file.Fail(err)
-		}
+		*into = n
 	}
 	return nil
 }
 
 func (r *hugepagesReader) close() {
 	for i := range r.pools {
-		r.pools[i].total.Close()
-		r.pools[i].free.Close()
-		r.pools[i].reserved.Close()
+		for j := range r.pools[i].files {
+			r.pools[i].files[j].Close()
+		}
 	}
 }
 
@@ -89,10 +83,8 @@ func (r *hugepagesReader) find() error {
 		}
 		dir := hugepages + name + "/"
 		r.pools = append(r.pools, hugePool{
-			pages:    HugePages{Size: size * 1024},
-			total:    procfile.New(r.root, dir+"nr_hugepages"),
-			free:     procfile.New(r.root, dir+"free_hugepages"),
-			reserved: procfile.New(r.root, dir+"resv_hugepages"),
+			pages: HugePages{Size: size * 1024},
+			files: [3]procfile.File{procfile.New(r.root, dir+"nr_hugepages"), procfile.New(r.root, dir+"free_hugepages"), procfile.New(r.root, dir+"resv_hugepages")},
 		})
 	}
 	if r.pools == nil {

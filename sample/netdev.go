@@ -197,22 +197,11 @@ func (f *nicFiles) count(i *Interface, rows []netRow, now time.Duration) {
 	if w.at == now {
 		return
 	}
-	rx, ok := countIn(&f.rx)
-	tx, all := countIn(&f.tx)
-	if ok && all {
+	rx, err := f.rx.Number()
+	tx, also := f.tx.Number()
+	if err == nil && also == nil {
 		w.step(i, &procfile.NetCounters{RxBytes: rx, RxErrors: i.RxErrors, RxDropped: i.RxDropped, TxBytes: tx, TxErrors: i.TxErrors, TxDropped: i.TxDropped}, now)
 	}
-}
-
-// countIn is the one number in a file.
-func countIn(k *procfile.File) (n uint64, ok bool) {
-	text, err := k.Read()
-	if err != nil {
-		return 0, false
-	}
-	line, _ := procfile.CutLine(text)
-	n, err = procfile.Number(line)
-	return n, err == nil
 }
 
 // openHardware finds the interfaces that are counted by files of their own: none while the file of all is read each time.

@@ -58,6 +58,16 @@ func attributes(b []byte) iter.Seq2[uint16, []byte] {
 	}
 }
 
+// firstOf returns the payload of the first attribute of a kind in b, nil without one.
+func firstOf(b []byte, kind uint16) []byte {
+	for is, v := range attributes(b) {
+		if is == kind {
+			return v
+		}
+	}
+	return nil
+}
+
 // decodeAddress decodes an RTM_NEWADDR or RTM_DELADDR payload; false: it is not an IP address.
 func decodeAddress(b []byte) (a addressMessage, ok bool) {
 	if len(b) < unix.SizeofIfAddrmsg {

@@ -1,7 +1,9 @@
 package link
 
 import (
+	"cmp"
 	"encoding/binary"
+	"math/bits"
 	"net"
 	"strconv"
 
@@ -20,29 +22,17 @@ func (l *linkMessage) data(b []byte) {
 	case "bond":
 		l.bond(b)
 	case "vlan":
-		for kind, v := range attributes(b) {
-			if kind == unix.IFLA_VLAN_ID {
-				l.extra().detail.VLAN = int(short(v))
-			}
-		}
+		l.extra().detail.VLAN = int(short(firstOf(b, unix.IFLA_VLAN_ID)))
 	case "vxlan":
-		for kind, v := range attributes(b) {
-			if kind == unix.IFLA_VXLAN_ID {
-				l.extra().detail.VLAN = int(number(v))
-			}
-		}
+		l.extra().detail.VLAN = int(number(firstOf(b, unix.IFLA_VXLAN_ID)))
 	case "macvlan", "macvtap":
-		for kind, v := range attributes(b) {
-			if kind == unix.IFLA_MACVLAN_MODE {
-				l.extra().detail.Mode = macvlanMode(number(v))
-			}
+		if v := firstOf(b, unix.IFLA_MACVLAN_MODE); v != nil {
+			l.extra().detail.Mode = macvlanMode(number(v))
 		}
 	case "tun":
 		l.extra().detail.Mode = "tun"
-		for kind, v := range attributes(b) {
-			if kind == unix.IFLA_TUN_TYPE && octet(v) == tunTypeTAP {
-				l.extra().detail.Mode = "tap"
-			}
+		if octet(firstOf(b, unix.IFLA_TUN_TYPE)) == tunTypeTAP {
+			l.extra().detail.Mode = "tap"
 		}
 	}
 }
@@ -51,10 +41,8 @@ func (l *linkMessage) data(b []byte) {
 func (l *linkMessage) portData(masterKind string, b []byte) {
 	switch masterKind {
 	case "bridge":
-		for kind, v := range attributes(b) {
-			if kind == unix.IFLA_BRPORT_STATE {
-				l.port = octet(v) + 1
-			}
+		if v := firstOf(b, unix.IFLA_BRPORT_STATE); v != nil {
+			l.port = octet(v) + 1
 		}
 	case "bond":
 		l.extra().detail.BondPort = decodeBondPort(b)
@@ -126,11 +114,14 @@ func zero(b []byte) bool {
 }
 
 // named is names[n], or the number itself for one that is newer than this program.
-func named(n uint8, names ...string) string {
+func named(n uint8, names ...string) string { return cmp.Or(oneOf(n, names...), strconv.Itoa(int(n))) }
+
+// oneOf is names[n], empty where they end before.
+func oneOf(n uint8, names ...string) string {
 	if int(n) < len(names) {
 		return names[n]
 	}
-	return strconv.Itoa(int(n))
+	return ""
 }
 
 // portState names a state of a bridge's port as bridge(8) does.
@@ -145,17 +136,9 @@ func bondMode(mode uint8) string {
 
 // macvlanMode names a mode as ip(8) does; modes are bits.
 func macvlanMode(mode uint32) string {
-	switch mode {
-	case 1:
-		return "private"
-	case 2:
-		return "vepa"
-	case 4:
-		return "bridge"
-	case 8:
-		return "passthru"
-	case 16:
-		return "source"
+	names := [...]string{"private", "vepa", "bridge", "passthru", "source"}
+	if at := bits.TrailingZeros32(mode); bits.OnesCount32(mode) == 1 && at < len(names) {
+		return names[at]
 	}
 	return strconv.FormatUint(uint64(mode), 10)
 }
@@ -194,14 +177,9 @@ func decodeVFs(b []byte) []sample.VF {
 		return nil
 	}
 	var list []sample.VF
-	for kind, v := range attributes(b[unix.SizeofIfInfomsg:]) {
-		if kind != unix.IFLA_VFINFO_LIST {
-			continue
-		}
-		for kind, v := range attributes(v) {
-			if vf, ok := decodeVF(v); ok && kind == unix.IFLA_VF_INFO {
-				list = append(list, vf)
-			}
+	for kind, v := range attributes(firstOf(b[unix.SizeofIfInfomsg:], unix.IFLA_VFINFO_LIST)) {
+		if vf, ok := decodeVF(v); ok && kind == unix.IFLA_VF_INFO {
+			list = append(list, vf)
 		}
 	}
 	return list

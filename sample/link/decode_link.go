@@ -171,15 +171,6 @@ func decodePort(b []byte) (index int, state uint8, ok bool) {
 		return 0, 0, false
 	}
 	index = int(int32(binary.NativeEndian.Uint32(b[4:])))
-	for kind, v := range attributes(b[unix.SizeofIfInfomsg:]) {
-		if kind != unix.IFLA_PROTINFO {
-			continue
-		}
-		for kind, v := range attributes(v) {
-			if kind == unix.IFLA_BRPORT_STATE {
-				return index, octet(v), true
-			}
-		}
-	}
-	return index, 0, false
+	v := firstOf(firstOf(b[unix.SizeofIfInfomsg:], unix.IFLA_PROTINFO), unix.IFLA_BRPORT_STATE)
+	return index, octet(v), v != nil
 }

@@ -47,7 +47,7 @@ func devices(root string, links []linkMessage) map[int]device {
 		var d device
 		if _, err := os.Lstat(dir + "/device"); err == nil {
 			d.physical = true
-			d.driver, d.bus = driver(dir), bus(dir)
+			d.driver, d.bus = target(dir+"/device/driver"), target(dir+"/device")
 			d.stands = isRepresentor(line(dir + "/phys_port_name"))
 			settings.about(l.name, &d)
 		} else if !carriesSpeed(l.kind) {
@@ -154,64 +154,26 @@ func known(mbps int64) int {
 }
 
 // duplexName is DUPLEX_HALF and DUPLEX_FULL of linux/ethtool.h; all else is unknown.
-func duplexName(d uint8) string {
-	switch d {
-	case 0:
-		return "half"
-	case 1:
-		return "full"
-	}
-	return ""
-}
+func duplexName(d uint8) string { return oneOf(d, "half", "full") }
 
 // portName is PORT_... of linux/ethtool.h, as ethtool(8) calls it in small letters. "none" is an empty cage.
 func portName(p uint8) string {
-	switch p {
-	case 0:
-		return "twisted pair"
-	case 1:
-		return "AUI"
-	case 2:
-		return "MII"
-	case 3:
-		return "fibre"
-	case 4:
-		return "BNC"
-	case 5:
-		return "direct attach"
-	case 0xef:
+	if p == 0xef {
 		return "none"
 	}
-	return ""
+	return oneOf(p, "twisted pair", "AUI", "MII", "fibre", "BNC", "direct attach")
 }
 
 // switched is AUTONEG_DISABLE and AUTONEG_ENABLE of linux/ethtool.h.
-func switched(a uint8) string {
-	switch a {
-	case 0:
-		return "off"
-	case 1:
-		return "on"
-	}
-	return ""
-}
+func switched(a uint8) string { return oneOf(a, "off", "on") }
 
-// bus is the name of the link's device on its bus, as sysfs has it.
-func bus(dir string) string {
-	target, err := os.Readlink(dir + "/device")
+// target is the last name of where a link of sysfs leads, such as a device or its driver; empty when it cannot be read.
+func target(link string) string {
+	path, err := os.Readlink(link)
 	if err != nil {
 		return ""
 	}
-	return clean.String(filepath.Base(target))
-}
-
-// driver is the name of the driver that the link's device is bound to, empty when it cannot be read.
-func driver(dir string) string {
-	target, err := os.Readlink(dir + "/device/driver")
-	if err != nil {
-		return ""
-	}
-	return clean.String(filepath.Base(target))
+	return clean.String(filepath.Base(path))
 }
 
 // line is a small file's first line without white space around it, empty when it cannot be read.
@@ -270,9 +232,7 @@ func joinFunctions(dir string, n int, said []sample.VF) []sample.VF {
 		vf := &list[i]
 		vf.Number = i
 		link := dir + "/virtfn" + strconv.Itoa(i)
-		if target, err := os.Readlink(link); err == nil {
-			vf.Bus = clean.String(filepath.Base(target))
-		}
+		vf.Bus = target(link)
 		if names, err := os.ReadDir(link + "/net"); err == nil && len(names) > 0 {
 			vf.Name = clean.String(names[0].Name())
 		}

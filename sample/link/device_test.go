@@ -87,7 +87,7 @@ func TestDevicesOfThisHost(t *testing.T) {
 			t.Errorf("%s: ioctl %+v, sysfs %+v", name, a, b)
 		}
 		ioctl.about(name, &a)
-		t.Logf("%s: %+v, driver %q", name, a, driver(dir))
+		t.Logf("%s: %+v, driver %q", name, a, target(dir+"/device/driver"))
 	}
 }
 

@@ -72,7 +72,7 @@ func holdToEthtool(t *testing.T, name string) {
 	got, want := device{}, fromEthtool(t, name)
 	s.of(dir, name, &got)
 	s.about(name, &got)
-	if got.driver = driver(dir); got.driver == "" { // no device: nothing but ethtool names a driver
+	if got.driver = target(dir + "/device/driver"); got.driver == "" { // no device: nothing but ethtool names a driver
 		want.driver = ""
 	}
 	if got != want {

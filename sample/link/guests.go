@@ -1,7 +1,6 @@
 package link
 
 import (
-	"encoding/binary"
 	"errors"
 	"os"
 	"path/filepath"
@@ -88,20 +87,16 @@ func decodeNSID(b []byte) (id int, ok bool) {
 	if len(b) < 4 {
 		return -1, false
 	}
-	for kind, v := range attributes(b[4:]) {
-		if kind == unix.NETNSA_NSID && len(v) >= 4 {
-			return int(int32(binary.NativeEndian.Uint32(v))), true
-		}
+	if v := firstOf(b[4:], unix.NETNSA_NSID); len(v) >= 4 {
+		return int(int32(number(v))), true
 	}
 	return -1, false
 }
 
 // alive reports whether the guest's process is the one that was found.
 func (w *Watcher) alive(g *qemu.Guest) bool {
-	text := string(procfile.Small(filepath.Join(w.root, "/proc", strconv.Itoa(g.PID), "stat")))
-	// The name, in parentheses, may hold anything; the start is the 20th word behind it.
-	words := strings.Fields(text[strings.LastIndexByte(text, ')')+1:])
-	return len(words) > 19 && words[19] == strconv.FormatUint(g.Start, 10)
+	stat, _, err := procfile.ParseProcessStat(procfile.Small(filepath.Join(w.root, "/proc", strconv.Itoa(g.PID), "stat")))
+	return err == nil && stat.Start == g.Start
 }
 
 // farNames takes the names of a process's interfaces from the one place that goes with their index.

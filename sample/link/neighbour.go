@@ -2,6 +2,7 @@ package link
 
 import (
 	"encoding/binary"
+	"math/bits"
 	"net"
 	"net/netip"
 	"time"
@@ -112,23 +113,10 @@ func decodeNeighbour(b []byte) (n neighbourMessage, ok bool) {
 
 // neighbourState names a state as ip(8) does, in small letters.
 func neighbourState(state uint16) string {
-	switch {
-	case state&unix.NUD_PERMANENT != 0:
-		return "permanent"
-	case state&unix.NUD_NOARP != 0:
-		return "noarp"
-	case state&unix.NUD_REACHABLE != 0:
-		return "reachable"
-	case state&unix.NUD_STALE != 0:
-		return "stale"
-	case state&unix.NUD_DELAY != 0:
-		return "delay"
-	case state&unix.NUD_PROBE != 0:
-		return "probe"
-	case state&unix.NUD_INCOMPLETE != 0:
-		return "incomplete"
-	case state&unix.NUD_FAILED != 0:
-		return "failed"
+	// In the order of their bits, of which one is set.
+	names := [...]string{"incomplete", "reachable", "stale", "delay", "probe", "failed", "noarp", "permanent"}
+	if at := bits.Len16(state) - 1; at >= 0 && at < len(names) {
+		return names[at]
 	}
 	return "none"
 }

@@ -252,11 +252,7 @@ func (w *linkState) services() *sample.NetServices {
 //
 // Kernel: Documentation/networking/operstates.rst
 func operstate(state uint8) string {
-	names := [...]string{"unknown", "notpresent", "down", "lowerlayerdown", "testing", "dormant", "up"}
-	if int(state) < len(names) {
-		return names[state]
-	}
-	return "unknown"
+	return cmp.Or(oneOf(state, "unknown", "notpresent", "down", "lowerlayerdown", "testing", "dormant", "up"), "unknown")
 }
 
 // scope names an address's scope as ip does.

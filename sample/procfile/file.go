@@ -128,6 +128,20 @@ func (k *File) Head(most int) ([]byte, error) {
 	}
 }
 
+// Number returns the one number in the file.
+func (k *File) Number() (uint64, error) {
+	text, err := k.Read()
+	if err != nil {
+		return 0, err
+	}
+	line, _ := CutLine(text)
+	n, err := Number(line)
+	if err != nil {
+		return 0, k.Fail(err)
+	}
+	return n, nil
+}
+
 // Lines hands each line of the file to take, without its end, until take has an error. A line is the kept file's own
 // memory, good until take returns; it is cut at longestLine. Only a piece of the file is in memory at a time: procfs
 // writes it as it is read. A file of more than keptLines is errLongest.
@@ -242,6 +256,17 @@ func ReadText(root, name string) (string, error) {
 	}
 	first, _ := CutLine(text)
 	return Clean(first), nil
+}
+
+// Small returns the first 64 KiB of a regular file, or nil.
+func Small(path string) []byte {
+	k := New("", path)
+	defer k.Close()
+	text, err := k.Head(keptLimit)
+	if err != nil {
+		return nil
+	}
+	return text[:min(len(text), keptLimit)]
 }
 
 // Cause is what lies below an error of package os, which names the file with the root.

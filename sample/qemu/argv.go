@@ -236,30 +236,13 @@ func (s *qemuSize) UnmarshalJSON(text []byte) error {
 
 // parseObject parses key=value options, or JSON as libvirt writes it.
 func parseObject(value, implied string) (o qemuObject, ok bool) {
-	if strings.HasPrefix(value, "{") {
-		return o, json.Unmarshal([]byte(value), &o) == nil
+	text := []byte(value)
+	if !strings.HasPrefix(value, "{") {
+		pairs := map[string]string{}
+		options(value, implied, func(key, value string) { pairs[key] = value })
+		text, _ = json.Marshal(pairs)
 	}
-	options(value, implied, func(key, value string) {
-		switch key {
-		case "qom-type":
-			o.Type = value
-		case "id":
-			o.ID = value
-		case "driver":
-			o.Driver = value
-		case "size":
-			o.Size = qemuSize(parseSize(value, 1))
-		case "memdev":
-			o.Memory = value
-		case "requested-size":
-			o.Requested = qemuSize(parseSize(value, 1))
-		case "mac":
-			o.MAC = value
-		case "host":
-			o.Host = value
-		}
-	})
-	return o, true
+	return o, json.Unmarshal(text, &o) == nil
 }
 
 // options calls take for each key=value of a list that commas divide; a doubled comma is one in a value. A first word
