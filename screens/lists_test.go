@@ -11,6 +11,7 @@ import (
 	"hypervisor-tui/frame/frametest"
 	"hypervisor-tui/internal/health"
 	"hypervisor-tui/kube"
+	"hypervisor-tui/sample"
 	"hypervisor-tui/screens"
 )
 
@@ -216,5 +217,22 @@ func TestListsSayWhatTheyLack(t *testing.T) {
 	}
 	if text := shot(t, frame.Dashboard, 100, 40, frametest.Fixed(), 't'); !strings.Contains(text, "11 of the host's 412 processes") {
 		t.Errorf("processes:\n%s", text)
+	}
+}
+
+// TestLongMountIsNamed: whole on d, and on F2 in the room of its gauge.
+func TestLongMountIsNamed(t *testing.T) {
+	f := frametest.Fixed()
+	const long = "/var/lib/longhorn/replicas/pvc-0d4f6c1e-7a55-4c0b"
+	f.Host.Filesystems = append(f.Host.Filesystems[:1], sample.Filesystem{Mount: "/var/lib/longhorn", Device: "/dev/sdb", Type: "ext4", Total: 1 << 40, Used: 1 << 40, UsedPercent: 99.2, Health: frametest.OK()},
+		sample.Filesystem{Mount: long, Type: "nfs4", Health: health.Health{State: health.Failed, Since: frametest.Boot - time.Minute, Err: "a reason that is longer than there are columns left on its row: stale NFS file handle"}})
+	if text := shot(t, frame.Dashboard, 80, 24, f); !strings.Contains(text, " /var/lib/longhorn    99.2%!!") {
+		t.Errorf("F2:\n%s", text)
+	}
+	text := words(shot(t, frame.Dashboard, 80, 24, f, 'd'))
+	for _, want := range []string{" " + long + " ", "since 1m a reason that is longer than there are columns left on its row: stale NFS file handle", " /var/lib/longhorn 99.2%!! 0 B"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("%q is not on d:\n%s", want, text)
+		}
 	}
 }

@@ -180,8 +180,15 @@ func dull(fs *sample.Filesystem, l frame.Limits) bool {
 	return !hangs(fs) && !fs.RemountedRO && (fs.ReadOnly || inMemory(fs) && !(fs.UsedPercent >= l.Warn))
 }
 
+// drawFilesystem is a row: the mount with its device, a gauge, its share and what is left. A mount that is long has the room of
+// its gauge: the share says as much.
 func drawFilesystem(r draw.Region, fs *sample.Filesystem, f *frame.Frame) {
-	name := min(max(r.W()/4, 14), 32) // / (nvme0n1p1)
+	const figuresWidth = 17
+	const least = 14 // / (nvme0n1p1)
+	name := min(max(r.W()/4, least), 32)
+	if long := draw.Columns(fs.Mount); long > name {
+		name = min(long, max(r.W()-figuresWidth-1, name))
+	}
 	p := r.CutLeft(name+1).Pen(0, 0)
 	p.Fit(draw.Text, fs.Mount, name)
 	if device := strings.TrimPrefix(fs.Device, "/dev/"); device != "" && name-p.X() >= len(device)+2 {
@@ -198,8 +205,10 @@ func drawFilesystem(r draw.Region, fs *sample.Filesystem, f *frame.Frame) {
 		return
 	}
 	style := widget.Level(fs.UsedPercent, f.Settings.Filesystem)
-	figures := r.CutRight(17).Pen(0, 0)
-	r.Gauge(0, fs.UsedPercent, style)
+	figures := r.CutRight(figuresWidth).Pen(0, 0)
+	if r.W() >= 8 || name == least {
+		r.Gauge(0, fs.UsedPercent, style)
+	}
 	figures.Percent(style|draw.Bold, fs.UsedPercent).Text(style, widget.LevelMark(fs.UsedPercent, f.Settings.Filesystem))
 	figures.Size(draw.Text, fs.Available, 9)
 }
@@ -353,7 +362,14 @@ func (d *Page) storageFilesystems(view *draw.Region, f *frame.Frame) {
 		return
 	}
 	for _, i := range d.filesystems {
-		if fs := &all[i]; hangs(fs) || !fs.Health.Has() {
+		fs := &all[i]
+		p := view.Pen(1, 0)
+		if draw.Columns(fs.Mount) < fsMount {
+			p.Text(draw.Text, fs.Mount)
+		} else { // it has a row of its own
+			*view = widget.Wrapped(*view, 1, draw.Text, fs.Mount)
+		}
+		if hangs(fs) || !fs.Health.Has() {
 			unreadFilesystem(view, fs, f)
 		} else if row := view.CutTop(1); row.Visible() {
 			storageFilesystem(row, fs, f)
@@ -379,11 +395,11 @@ func unreadFilesystem(view *draw.Region, fs *sample.Filesystem, f *frame.Frame) 
 	*view = widget.Wrapped(*view, p.X(), style, fs.Health.Err)
 }
 
+// storageFilesystem writes the figures of a filesystem behind its mount.
 func storageFilesystem(r draw.Region, fs *sample.Filesystem, f *frame.Frame) {
-	p := r.CutLeft(1+fsMount).Pen(1, 0)
-	p.Fit(draw.Text, fs.Mount, fsMount-1)
+	r.CutLeft(1 + fsMount)
 	style := widget.Level(fs.UsedPercent, f.Settings.Filesystem)
-	p = r.CutLeft(fsFigure).Pen(fsFigure-8, 0)
+	p := r.CutLeft(fsFigure).Pen(fsFigure-8, 0)
 	p.Percent(style|draw.Bold, fs.UsedPercent).Text(style, widget.LevelMark(fs.UsedPercent, f.Settings.Filesystem))
 	p = r.CutLeft(fsFigure).Pen(0, 0)
 	p.Size(draw.Text, fs.Available, fsFigure)
