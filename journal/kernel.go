@@ -44,8 +44,8 @@ var kernelSigns = [...]struct {
 	start, within string
 	kind          KernelKind
 }{
-	{"Out of memory: Killed process ", "", OutOfMemory},
-	{"Memory cgroup out of memory: Killed process ", "", OutOfMemory},
+	{"Out of memory", ": Killed process ", OutOfMemory},
+	{"Memory cgroup out of memory", ": Killed process ", OutOfMemory},
 	{"", " error, dev fd", kernelKinds},                              // a drive that virtual machines have and nobody uses
 	{"", " error, dev sr", kernelKinds},                              // a CD, which is no disk
 	{"", ":(DISCARD) ", kernelKinds},                                 // it loses nothing, and a disk need not know it
@@ -55,6 +55,7 @@ var kernelSigns = [...]struct {
 	{"", "critical target error, dev ", DiskFailed},
 	{"nvme ", "controller is down", DiskFailed},
 	{"nvme ", "Removing after probe failure", DiskFailed},
+	{"nvme ", "Disabling device after reset failure", DiskFailed},
 	{"EXT4-fs error", "", FilesystemFailed},
 	{"EXT4-fs (", "Remounting filesystem read-only", FilesystemFailed},
 	{"XFS (", "orruption", FilesystemFailed},
@@ -71,8 +72,8 @@ var kernelSigns = [...]struct {
 	{"watchdog: BUG: soft lockup", "", Stalled},
 	{"watchdog: ", "hard LOCKUP", Stalled},
 	{"INFO: task ", " for more than ", Stalled},
-	{"rcu: INFO: ", "detected stall", Stalled},
-	{"rcu: INFO: ", "self-detected stall", Stalled},
+	{"rcu: INFO: ", " stall", Stalled},
+	{"BUG: workqueue lockup", "", Stalled},
 	{"general protection fault", "", KernelBug},
 	{"BUG: ", "", KernelBug},
 	{"kernel BUG at ", "", KernelBug},

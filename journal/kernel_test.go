@@ -14,6 +14,8 @@ func TestKernelKind(t *testing.T) {
 	}{
 		{"Out of memory: Killed process 4711 (qemu-kvm) total-vm:4194304kB, anon-rss:3145728kB, file-rss:0kB", OutOfMemory},
 		{"Memory cgroup out of memory: Killed process 4711 (java) total-vm:1kB", OutOfMemory},
+		{"Out of memory (oom_kill_allocating_task): Killed process 4711 (java) total-vm:1kB", OutOfMemory}, // with that sysctl
+		{"Out of memory and no killable processes...", none},
 		{"qemu-kvm invoked oom-killer: gfp_mask=0xcc0(GFP_KERNEL), order=0, oom_score_adj=0", none}, // the kill follows
 		{"oom_reaper: reaped process 4711 (java), now anon-rss:0kB", none},
 		{"I/O error, dev sda, sector 2048 op 0x0:(READ) flags 0x0 phys_seg 1 prio class 2", DiskFailed},
@@ -26,6 +28,7 @@ func TestKernelKind(t *testing.T) {
 		{"critical target error, dev sdb, sector 8 op 0x3:(DISCARD) flags 0x800 phys_seg 1 prio class 2", none}, // it cannot discard
 		{"critical target error, dev sdb, sector 8 op 0x9:(WRITE_ZEROES) flags 0x800 phys_seg 0 prio class 2", none},
 		{"nvme nvme0: controller is down; will reset: CSTS=0xffffffff, PCI_STATUS=0x10", DiskFailed},
+		{"nvme nvme0: Disabling device after reset failure: -19", DiskFailed}, // as it has been since Linux 6.3
 		{"EXT4-fs error (device sda1): ext4_lookup:1853: inode #2: comm ls: deleted inode referenced: 12", FilesystemFailed},
 		{"EXT4-fs (sda1): Remounting filesystem read-only", FilesystemFailed},
 		{"EXT4-fs (sda1): mounted filesystem with ordered data mode. Quota mode: none.", none},
@@ -48,6 +51,8 @@ func TestKernelKind(t *testing.T) {
 		{"watchdog: Watchdog detected hard LOCKUP on cpu 3", Stalled}, // of older kernels
 		{"rcu: INFO: rcu_preempt self-detected stall on CPU", Stalled},
 		{"rcu: INFO: rcu_preempt detected stalls on CPUs/tasks:", Stalled},
+		{"rcu: INFO: rcu_preempt detected expedited stalls on CPUs/tasks: { 7-.... } 6103 jiffies s: 417 root: 0x80/.", Stalled},
+		{"BUG: workqueue lockup - pool cpus=4 node=0 flags=0x0 nice=0 stuck for 30s!", Stalled},
 		{"general protection fault, probably for non-canonical address 0xdead000000000108: 0000 [#1] PREEMPT SMP NOPTI", KernelBug},
 		{"traps: nginx[123] general protection fault ip:7f0 sp:7ff error:0 in libc.so.6", none}, // a program's own
 		{"BUG: kernel NULL pointer dereference, address: 0000000000000008", KernelBug},
