@@ -28,7 +28,7 @@ func Read(root string) (name, source, why string) {
 		entries, err := os.ReadDir(filepath.Join(root, dir))
 		if err != nil {
 			if !errors.Is(err, fs.ErrNotExist) {
-				why = clean.String("read " + dir + ": " + cause(err))
+				why = clean.String("read " + dir + ": " + procfile.Cause(err).Error())
 			}
 			continue
 		}
@@ -109,12 +109,4 @@ func parse(text []byte) (c config) {
 		return config{}
 	}
 	return c
-}
-
-func cause(err error) string {
-	var e *fs.PathError
-	if errors.As(err, &e) {
-		return e.Err.Error()
-	}
-	return err.Error()
 }

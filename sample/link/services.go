@@ -8,7 +8,6 @@ import (
 	"encoding/binary"
 	"fmt"
 	"net/netip"
-	"os"
 	"path/filepath"
 	"runtime/debug"
 	"slices"
@@ -158,13 +157,6 @@ func parseSubnet(text []byte) (network, subnet string) {
 	return strings.Trim(strings.Join(networks[:], ","), ","), strings.Trim(strings.Join(subnets[:], ","), ",")
 }
 
-func cause(err error) string {
-	if e, ok := err.(*os.PathError); ok {
-		return e.Err.Error()
-	}
-	return err.Error()
-}
-
 // kubePorts are the TCP ports that Kubernetes and its distributions listen on.
 var kubePorts = [...]sample.Listener{
 	{Port: 6443, Service: "API server"}, {Port: 9345, Service: "RKE2 supervisor"}, {Port: 10250, Service: "kubelet"},
@@ -191,7 +183,7 @@ func (w *Watcher) listeners(ctx context.Context) (list []sample.Listener, why st
 	}
 	s, err := open(ctx, w.dialDiag)
 	if err != nil {
-		return nil, "sock_diag: " + cause(plain(err))
+		return nil, "sock_diag: " + procfile.Cause(plain(err)).Error()
 	}
 	defer s.close()
 	for _, family := range []byte{unix.AF_INET, unix.AF_INET6} {
@@ -202,7 +194,7 @@ func (w *Watcher) listeners(ctx context.Context) (list []sample.Listener, why st
 		})
 		// A kernel without IPv6 or without the module says so.
 		if err != nil && family == unix.AF_INET {
-			return nil, "sock_diag: " + cause(plain(err))
+			return nil, "sock_diag: " + procfile.Cause(plain(err)).Error()
 		}
 	}
 	return settleListeners(list), ""

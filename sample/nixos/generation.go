@@ -3,7 +3,6 @@ package nixos
 import (
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path"
@@ -13,6 +12,7 @@ import (
 
 	"hypervisor-tui/internal/clean"
 	"hypervisor-tui/sample"
+	"hypervisor-tui/sample/procfile"
 )
 
 const (
@@ -36,7 +36,7 @@ type links struct {
 }
 
 // read returns what it finds, without Health: the last value again while no link has changed. A host that is not NixOS
-// is an absence.
+// is Absent.
 func (g *generations) read() (sample.NixOS, error) {
 	l, err := g.look()
 	if err != nil {
@@ -68,7 +68,7 @@ func (g *generations) look() (l links, err error) {
 	}
 	if l.current == "" {
 		if _, err := os.Lstat(g.root + "/etc/NIXOS"); errors.Is(err, fs.ErrNotExist) {
-			return l, absence("not NixOS")
+			return l, procfile.Absent("not NixOS")
 		}
 		return l, errors.New("read /run/current-system: it is missing")
 	}
@@ -86,7 +86,7 @@ func (g *generations) look() (l links, err error) {
 	case err == nil:
 		l.changed = info.ModTime()
 	case !errors.Is(err, fs.ErrNotExist):
-		return l, fmt.Errorf("stat %s: %w", profiles, cause(err))
+		return l, fmt.Errorf("stat %s: %w", profiles, procfile.Cause(err))
 	}
 	return l, nil
 }
@@ -98,7 +98,7 @@ func (g *generations) link(name string) (string, error) {
 		return "", nil
 	}
 	if err != nil {
-		return "", fmt.Errorf("read %s: %w", name, cause(err))
+		return "", fmt.Errorf("read %s: %w", name, procfile.Cause(err))
 	}
 	return to, nil
 }
@@ -128,7 +128,7 @@ func (g *generations) numbers(into map[string]int) error {
 		return nil
 	}
 	if err != nil {
-		return fmt.Errorf("list %s: %w", profiles, cause(err))
+		return fmt.Errorf("list %s: %w", profiles, procfile.Cause(err))
 	}
 	for _, e := range entries {
 		n := generation(e.Name())
@@ -149,20 +149,11 @@ func (g *generations) numbers(into map[string]int) error {
 
 // version reads the first line of a system's nixos-version, empty when it has none.
 func (g *generations) version(system string) (string, error) {
-	file, err := os.Open(g.root + system + "/nixos-version")
-	if errors.Is(err, fs.ErrNotExist) {
-		return "", nil
+	version, err := procfile.ReadText(g.root, system+"/nixos-version")
+	if err != nil && !procfile.Missing(err) {
+		return "", fmt.Errorf("read nixos-version: %w", errors.Unwrap(err))
 	}
-	if err != nil {
-		return "", fmt.Errorf("read nixos-version: %w", cause(err))
-	}
-	defer file.Close()
-	text, err := io.ReadAll(io.LimitReader(file, 256))
-	if err != nil {
-		return "", fmt.Errorf("read nixos-version: %w", cause(err))
-	}
-	line, _, _ := strings.Cut(string(text), "\n")
-	return clean.String(strings.TrimSpace(line)), nil
+	return version, nil
 }
 
 // reboot reports whether the profile would boot something else than what was booted, by the rule of NixOS' own
@@ -201,13 +192,4 @@ func generation(name string) int {
 		return 0
 	}
 	return int(n)
-}
-
-// cause takes the path off an error, since it has the root in front.
-func cause(err error) error {
-	var e *fs.PathError
-	if errors.As(err, &e) {
-		return e.Err
-	}
-	return err
 }

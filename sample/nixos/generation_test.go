@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"hypervisor-tui/sample"
+	"hypervisor-tui/sample/procfile"
 )
 
 const oldSystem = "/nix/store/aaa-nixos-system-hypervisor-01-26.05.1"
@@ -111,7 +112,7 @@ func TestWhatCannotBeKnown(t *testing.T) {
 func TestNotNixOS(t *testing.T) {
 	x := newTree(t)
 	_, err := (&generations{root: x.root}).read()
-	var none absence
+	var none procfile.Absent
 	if !errors.As(err, &none) || err.Error() != "not NixOS" {
 		t.Errorf("got %v", err)
 	}

@@ -3,7 +3,6 @@ package nixos
 import (
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"runtime"
@@ -12,6 +11,7 @@ import (
 
 	"hypervisor-tui/internal/clean"
 	"hypervisor-tui/sample"
+	"hypervisor-tui/sample/procfile"
 )
 
 const (
@@ -33,7 +33,7 @@ type lastBoot struct {
 }
 
 // read says what is known at the time now, without Health; boot is when this boot began. A host that keeps neither is
-// an absence.
+// Absent.
 func (b *lastBoot) read(boot time.Time, now time.Duration) (sample.LastBoot, error) {
 	if now < b.until {
 		return b.value, nil
@@ -56,7 +56,7 @@ func (b *lastBoot) look(boot time.Time) (sample.LastBoot, error) {
 		return sample.LastBoot{}, err
 	}
 	if !kept && !backed {
-		return sample.LastBoot{}, absence("this host keeps neither wtmp nor pstore")
+		return sample.LastBoot{}, procfile.Absent("this host keeps neither wtmp nor pstore")
 	}
 	v := sample.LastBoot{Why: words}
 	// A wtmp that ends with some other boot says nothing about the last one.
@@ -85,7 +85,7 @@ func (b *lastBoot) ending() (e ending, kept bool, err error) {
 		return e, false, nil
 	}
 	if err != nil {
-		return e, false, fmt.Errorf("read %s: %w", wtmp, cause(err))
+		return e, false, fmt.Errorf("read %s: %w", wtmp, procfile.Cause(err))
 	}
 	defer file.Close()
 	info, err := file.Stat()
@@ -93,7 +93,7 @@ func (b *lastBoot) ending() (e ending, kept bool, err error) {
 		e, err = readWtmp(file, info.Size(), l)
 	}
 	if err != nil {
-		return e, false, fmt.Errorf("read %s: %w", wtmp, cause(err))
+		return e, false, fmt.Errorf("read %s: %w", wtmp, procfile.Cause(err))
 	}
 	return e, !e.newest.IsZero(), nil
 }
@@ -121,19 +121,10 @@ func (b *lastBoot) lastWords(boot time.Time) (words string, kept bool, err error
 	return words, true, nil
 }
 
-// noBackend is what stands in the file of the backend while it has none.
-const noBackend = "(null)"
-
 // backed reports whether pstore has memory to keep things in: both directories are there without it too.
 func (b *lastBoot) backed() bool {
-	file, err := os.Open(b.root + backend)
-	if err != nil {
-		return false
-	}
-	defer file.Close()
-	var head [len(noBackend)]byte
-	_, err = io.ReadFull(file, head[:])
-	return (err == nil || err == io.ErrUnexpectedEOF) && string(head[:]) != noBackend
+	name, err := procfile.ReadText(b.root, backend)
+	return err == nil && name != "" && name != "(null)"
 }
 
 // newest returns time and name of the newest entry of a directory that starts with prefix. A directory that is not
@@ -144,7 +135,7 @@ func (b *lastBoot) newest(dir, prefix string) (at time.Time, name string, err er
 		return at, "", nil
 	}
 	if err != nil {
-		return at, "", fmt.Errorf("list %s: %w", dir, cause(err))
+		return at, "", fmt.Errorf("list %s: %w", dir, procfile.Cause(err))
 	}
 	for _, e := range entries {
 		if !strings.HasPrefix(e.Name(), prefix) {
@@ -165,18 +156,7 @@ func (b *lastBoot) newest(dir, prefix string) (at time.Time, name string, err er
 //
 // Kernel: fs/pstore/platform.c, pstore_dump
 func (b *lastBoot) kind(name string) string {
-	const unknown = "crash"
-	file, err := os.Open(b.root + pstore + "/" + name)
-	if err != nil {
-		return unknown
-	}
-	defer file.Close()
-	var head [16]byte
-	n, err := io.ReadFull(file, head[:])
-	if err != nil && err != io.ErrUnexpectedEOF {
-		return unknown
-	}
-	return recordKind(head[:n])
+	return recordKind(procfile.Small(b.root + pstore + "/" + name))
 }
 
 // recordKind returns the first word of "Panic#1 Part1" in small letters when it is one that the kernel writes.

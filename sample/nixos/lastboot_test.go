@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"hypervisor-tui/sample/procfile"
 )
 
 // began is when the boot of these tests began.
@@ -139,7 +141,7 @@ func TestLastWords(t *testing.T) {
 
 func TestHostThatKeepsNoTrace(t *testing.T) {
 	x, b := machine(t)
-	var none absence
+	var none procfile.Absent
 	if _, err := b.look(began()); !errors.As(err, &none) {
 		t.Errorf("nothing there: %v", err)
 	}
@@ -197,10 +199,10 @@ func FuzzRecordKind(f *testing.F) {
 	})
 }
 
-// TestLastBootStands: an answer is not asked for again before its time; an absence is, each time.
+// TestLastBootStands: an answer is not asked for again before its time; Absent is, each time.
 func TestLastBootStands(t *testing.T) {
 	x, b := machine(t)
-	var none absence
+	var none procfile.Absent
 	if _, err := b.read(began(), time.Hour); !errors.As(err, &none) {
 		t.Fatalf("nothing there: %v", err)
 	}

@@ -18,6 +18,7 @@ import (
 	"hypervisor-tui/internal/health"
 	"hypervisor-tui/internal/wakeup"
 	"hypervisor-tui/sample"
+	"hypervisor-tui/sample/procfile"
 )
 
 const beat = 10 * time.Second // between two readings
@@ -40,11 +41,6 @@ type Watcher struct {
 func New(o Options) *Watcher {
 	return &Watcher{root: o.Root, now: boottime.Now, wall: time.Now, adjust: unix.Adjtimex}
 }
-
-// absence says why this host has no such thing. It is an error only on its way to a Health.
-type absence string
-
-func (a absence) Error() string { return string(a) }
 
 // outcome is how one reading of the files ended.
 type outcome struct {
@@ -141,7 +137,7 @@ func take(s *sample.System, o *outcome, now time.Duration) {
 // judge brings h up to date and reports whether what was read with err replaces what there is.
 func judge(h *health.Health, err error, cost, now time.Duration) bool {
 	h.Cost = cost
-	var none absence
+	var none procfile.Absent
 	switch {
 	case err == nil:
 		h.Good(now)
