@@ -94,7 +94,7 @@ func startSelf(ctx context.Context, g *guard.Guard, log *journal.Log, c *process
 
 // terminalText says what the terminal is taken for.
 func terminalText(c *draw.Canvas, caps draw.Caps, baud int) string {
-	text := fmt.Sprintf("%s, %d colours, theme %s, glyphs %s", caps.Term, caps.Colors, c.Look().Theme.Name, c.Look().Glyphs.Name)
+	text := fmt.Sprintf("%s, %d colours, theme %s, glyphs %s", caps.Term, caps.Colors, c.Appearance().Theme.Name, c.Appearance().Glyphs.Name)
 	if baud > 0 {
 		text += fmt.Sprintf(", %d baud", baud)
 	}

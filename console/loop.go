@@ -248,7 +248,7 @@ func (l *session) tick(now time.Time) {
 
 // repairDue makes the next frame repair some rows, as often as the width of the picture allows.
 func (l *session) repairDue() {
-	l.line.mending = !l.behind && l.frame.Tick%uint64(max(l.w/mendCells, 1)) == 0
+	l.line.repairing = !l.behind && l.frame.Tick%uint64(max(l.w/repairCells, 1)) == 0
 }
 
 // page draws a log page that has come; a paused picture changes only for the answer to a key.

@@ -51,7 +51,7 @@ func newLoop(t *testing.T) (*session, *os.File) {
 	c := config.Default()
 	g := new(guard.Guard)
 	l := &session{
-		tty: terminal, screen: screen, canvas: draw.NewCanvas(look(c.Display, caps, nil)), line: newTerminalState(terminal, nil), collector: collect.New(c, g), guard: g, own: new(process.Usage), systemd: newNotifier(),
+		tty: terminal, screen: screen, canvas: draw.NewCanvas(appearance(c.Display, caps, nil)), line: newTerminalState(terminal, nil), collector: collect.New(c, g), guard: g, own: new(process.Usage), systemd: newNotifier(),
 		repaint: true, answers: make(chan func(), asides),
 	}
 	if l.news, err = l.collector.Subscribe(); err != nil {
@@ -295,7 +295,7 @@ func TestFontIsLookedAtAgain(t *testing.T) {
 		t.Fatal("nobody asks")
 	}
 	(<-l.answers)()
-	if l.canvas.Look().Font != font {
+	if l.canvas.Appearance().Font != font {
 		t.Error("it has the old one")
 	}
 }
@@ -336,7 +336,7 @@ func TestThemeOnAKey(t *testing.T) {
 	for i, want := range []string{"light", "mono", "dark", "light"} {
 		l.repaint = false
 		l.key(t.Context(), 'T')
-		if got := l.canvas.Look().Theme.Name; got != want || (l.line.palette != nil) != (want == "light") {
+		if got := l.canvas.Appearance().Theme.Name; got != want || (l.line.palette != nil) != (want == "light") {
 			t.Errorf("press %d: %s, palette %v, want %s", i, got, l.line.palette, want)
 		}
 		if !strings.Contains(l.frame.Settings.Terminal, "theme "+want) {
@@ -344,12 +344,12 @@ func TestThemeOnAKey(t *testing.T) {
 		}
 	}
 	l.apply(ctx, loaded{config: config.Default()})
-	if got := l.canvas.Look().Theme.Name; got != "light" || l.collector.Config().Theme != "auto" {
+	if got := l.canvas.Appearance().Theme.Name; got != "light" || l.collector.Config().Theme != "auto" {
 		t.Errorf("after a reload: %s, the configuration says %s", got, l.collector.Config().Theme)
 	}
 	l.config.caps.Colors = 0
 	l.key(t.Context(), 'T')
-	if got := l.canvas.Look().Theme.Name; got != "mono" {
+	if got := l.canvas.Appearance().Theme.Name; got != "mono" {
 		t.Errorf("without colours: %s", got)
 	}
 }

@@ -47,7 +47,7 @@ func Once(out io.Writer, o Options) error {
 	if o.Size != "" {
 		size, _ = config.ParseSize(o.Size) // validated with the flags
 	}
-	canvas := draw.NewCanvas(look(c.Display, draw.Caps{UTF8: utf8Locale()}, nil)) // without colours: the theme is mono
+	canvas := draw.NewCanvas(appearance(c.Display, draw.Caps{UTF8: utf8Locale()}, nil)) // without colours: the theme is mono
 	var asked uint64
 	ask := func(q journal.Query) {
 		asked, q.Seen = q.Number, false // nobody looks: what was unread stays so

@@ -64,7 +64,7 @@ func TestF37BytesOfAQuietHost(t *testing.T) {
 				t.Fatal(err)
 			}
 			l := &session{tty: terminal, screen: screen, line: newTerminalState(terminal, nil), repaint: true, w: 80, h: 24}
-			l.canvas = draw.NewCanvas(look(config.Display{Theme: "auto", Glyphs: "auto"}, caps, nil))
+			l.canvas = draw.NewCanvas(appearance(config.Display{Theme: "auto", Glyphs: "auto"}, caps, nil))
 			l.console = screens.New(pages.New(pages.Options{Ask: func(journal.Query) {}}), page, nil)
 			l.frame = *quietFrame()
 			random := rand.New(rand.NewPCG(37, 1))

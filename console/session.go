@@ -82,7 +82,7 @@ func Session(ctx context.Context, t Terminal, s *collect.Subscription, o Session
 	defer screen.Fini()
 	font, hasFont := guard.Within(limit, fonts, nil)
 	l := &session{
-		tty: t, screen: screen, canvas: draw.NewCanvas(look(c.Display, caps, font)), line: newTerminalState(t, palette(c.Display, caps)),
+		tty: t, screen: screen, canvas: draw.NewCanvas(appearance(c.Display, caps, font)), line: newTerminalState(t, palette(c.Display, caps)),
 		collector: o.Collector, news: s, guard: o.Guard, own: cmp.Or(o.Usage, new(process.Usage)), systemd: cmp.Or(o.systemd, new(notifier)), answers: make(chan func(), asides),
 		repaint: true,
 		config:  reloads{load: o.load, silent: o.silent, caps: caps, told: o.late != nil},

@@ -56,13 +56,13 @@ func configPath(path string) string {
 	return ""
 }
 
-// look chooses colours and runes for a terminal. font is what a console's font has, nil elsewhere.
-func look(c config.Display, caps draw.Caps, font *tty.Font) draw.Look {
-	l := draw.Look{Theme: theme(c.Theme, caps), Glyphs: glyphs(c.Glyphs, caps, font), Font: font}
-	if font == nil && !caps.Own && l.Glyphs.Name == draw.ASCIIGlyphs().Name {
-		l.Font = tty.NewFont("") // names and messages are ASCII as well, then
+// appearance chooses colours and runes for a terminal. font is what a console's font has, nil elsewhere.
+func appearance(c config.Display, caps draw.Caps, font *tty.Font) draw.Appearance {
+	a := draw.Appearance{Theme: theme(c.Theme, caps), Glyphs: glyphs(c.Glyphs, caps, font), Font: font}
+	if font == nil && !caps.Own && a.Glyphs.Name == draw.ASCIIGlyphs().Name {
+		a.Font = tty.NewFont("") // names and messages are ASCII as well, then
 	}
-	return l
+	return a
 }
 
 func theme(name string, caps draw.Caps) *draw.Theme {

@@ -24,34 +24,34 @@ const (
 	chunkTime = time.Second / 2
 	// leastChunk keeps a very slow line from doing nothing but moving the cursor.
 	leastChunk = 100
-	// mendBaud is the speed that a row a second is mended at; repairs take about a sixth of what the line sends.
-	mendBaud = 9600
-	mostMend = 3 // rows a second
-	// mendCells is how many cells of a row are mended for each second: a row of 200, each second, costs as much CPU as all
+	// repairBaud is the speed that a row a second is repaired at; repairs take about a sixth of what the line sends.
+	repairBaud = 9600
+	repairMax  = 3 // rows a second
+	// repairCells is how many cells of a row are repaired for each second: a row of 200, each second, costs as much CPU as all
 	// else that is drawn.
-	mendCells = 50
+	repairCells = 50
 )
 
 // terminalState is what the loop knows of the terminal beyond the picture on it.
 type terminalState struct {
-	palette *tty.Palette
-	chunk   int           // bytes that are sent at once, 0 on a fast terminal
-	mend    int           // rows that are sent again at once
-	mending bool          // they are due with the next frame
-	shared  bool          // the kernel may write on it, and who is at the other end may change
-	keyed   time.Time     // when the last key came
-	kernel  [2]uint64     // entries of the kernel that have been seen: all, and those that it printed
-	healed  time.Time     // when the picture was sent again because of the kernel,
-	full    time.Duration // which is not done more often than this
+	palette   *tty.Palette
+	chunk     int           // bytes that are sent at once, 0 on a fast terminal
+	repair    int           // rows that are sent again at once
+	repairing bool          // they are due with the next frame
+	shared    bool          // the kernel may write on it, and who is at the other end may change
+	keyed     time.Time     // when the last key came
+	kernel    [2]uint64     // entries of the kernel that have been seen: all, and those that it printed
+	healed    time.Time     // when the picture was sent again because of the kernel,
+	full      time.Duration // which is not done more often than this
 }
 
 // newTerminalState is for a terminal of the given speed in bits a second, 0 for no limit.
 func newTerminalState(t Terminal, palette *tty.Palette) terminalState {
-	l := terminalState{palette: palette, mend: 1, shared: t.Console() || t.Serial() || t.Baud() > 0, full: time.Second}
+	l := terminalState{palette: palette, repair: 1, shared: t.Console() || t.Serial() || t.Baud() > 0, full: time.Second}
 	if baud := t.Baud(); baud > 0 {
 		perSecond := baud / 10
 		l.chunk = max(int(int64(perSecond)*int64(chunkTime)/int64(time.Second)), leastChunk)
-		l.mend = min(max(baud/mendBaud, 1), mostMend)
+		l.repair = min(max(baud/repairBaud, 1), repairMax)
 		l.full = max(l.full, 2*fullPicture*time.Second/time.Duration(perSecond))
 	}
 	return l
@@ -93,7 +93,7 @@ func (l *session) askFont() {
 	if !l.tty.Console() {
 		return
 	}
-	old := l.canvas.Look().Font
+	old := l.canvas.Appearance().Font
 	l.ask(&l.font, "font", func() func() {
 		font := l.tty.Font(old)
 		return func() { l.fontIs(font) }
@@ -102,8 +102,8 @@ func (l *session) askFont() {
 
 // fontIs takes in what a console's font has.
 func (l *session) fontIs(font *tty.Font) {
-	if font != l.canvas.Look().Font {
-		l.canvas.SetLook(look(l.display(l.collector.Config().Display), l.config.caps, font))
+	if font != l.canvas.Appearance().Font {
+		l.canvas.SetAppearance(appearance(l.display(l.collector.Config().Display), l.config.caps, font))
 		l.repaint = true
 		l.draw(time.Now())
 	}
@@ -118,7 +118,7 @@ func (l *session) display(d config.Display) config.Display {
 // nextTheme draws this session, until it ends, in the theme that comes after the one it has; the configuration stays.
 func (l *session) nextTheme() {
 	names := [...]string{"dark", "light", "mono"}
-	l.theme = names[(slices.Index(names[:], l.canvas.Look().Theme.Name)+1)%len(names)]
+	l.theme = names[(slices.Index(names[:], l.canvas.Appearance().Theme.Name)+1)%len(names)]
 	l.recolour(l.collector.Config().Display)
 	changed := *l.frame.Settings
 	changed.Terminal = terminalText(l.canvas, l.config.caps, l.tty.Baud())
@@ -130,9 +130,9 @@ func (l *session) recolour(d config.Display) {
 	d = l.display(d)
 	var font *tty.Font
 	if l.config.caps.Own {
-		font = l.canvas.Look().Font // of others look chooses one
+		font = l.canvas.Appearance().Font // of others appearance chooses one
 	}
-	l.canvas.SetLook(look(d, l.config.caps, font))
+	l.canvas.SetAppearance(appearance(d, l.config.caps, font))
 	colours := palette(d, l.config.caps)
 	if l.line.palette != nil && colours == nil {
 		l.tty.SetPalette(nil)
@@ -176,13 +176,13 @@ func (l *session) send() {
 		if l.line.palette != nil {
 			l.tty.SetPalette(l.line.palette) // first: a framebuffer keeps what was drawn in other colours
 		}
-		l.screen.Wipe()
-		l.canvas.Wiped()
-	} else if l.line.mending {
+		l.screen.Clear()
+		l.canvas.Cleared()
+	} else if l.line.repairing {
 		l.screen.SetModes()
-		l.canvas.Repair(l.line.mend)
+		l.canvas.Repair(l.line.repair)
 	}
-	l.line.mending = false
+	l.line.repairing = false
 	sent := 0
 	if l.line.chunk == 0 {
 		sent = l.canvas.Flush(l.screen)

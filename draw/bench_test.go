@@ -36,7 +36,7 @@ func TestDrawingAllocatesNothing(t *testing.T) {
 		p.push(float64(i))
 	}
 	var out sink
-	c := NewCanvas(testLook())
+	c := NewCanvas(testAppearance())
 	n := int64(0)
 	for name, draw := range map[string]func(){
 		"Begin": func() { c.Begin(200, 60) },
@@ -47,7 +47,7 @@ func TestDrawingAllocatesNothing(t *testing.T) {
 			r.Sub(0, 0, 50, 50).Fill('漢', Text)
 			c.Flush(&out)
 		},
-		"Flush of all":     func() { c.Forget(); c.Flush(&out) },
+		"Flush of all":     func() { c.Invalidate(); c.Flush(&out) },
 		"Flush of nothing": func() { c.Flush(&out) },
 		"text": func() {
 			q := c.Begin(200, 60).Pen(0, 0)
@@ -90,7 +90,7 @@ func TestDrawingAllocatesNothing(t *testing.T) {
 var textOut = make([]byte, 0, 1<<17)
 
 func BenchmarkFlushUnchanged200x60(b *testing.B) {
-	c := NewCanvas(testLook())
+	c := NewCanvas(testAppearance())
 	r := c.Begin(200, 60)
 	r.Fill('x', Text)
 	var out sink
@@ -102,7 +102,7 @@ func BenchmarkFlushUnchanged200x60(b *testing.B) {
 }
 
 func BenchmarkFlushChanged200x60(b *testing.B) {
-	c := NewCanvas(testLook())
+	c := NewCanvas(testAppearance())
 	r := c.Begin(200, 60)
 	var out sink
 	b.ReportAllocs()
@@ -115,7 +115,7 @@ func BenchmarkFlushChanged200x60(b *testing.B) {
 }
 
 func BenchmarkBegin200x60(b *testing.B) {
-	c := NewCanvas(testLook())
+	c := NewCanvas(testAppearance())
 	b.ReportAllocs()
 	for b.Loop() {
 		c.Begin(200, 60)

@@ -32,18 +32,18 @@ type Putter interface {
 
 // Canvas is a frame of cells, and the memory of what the terminal shows. One goroutine owns it.
 type Canvas struct {
-	w, h  int
-	cells []cell // being composed
-	shown []cell // what the terminal has
-	look  Look
-	names runeNames
-	next  int // row where the next FlushSome goes on
-	mend  int // row that the next Repair starts with
+	w, h       int
+	cells      []cell // being composed
+	shown      []cell // what the terminal has
+	appearance Appearance
+	names      runeNames
+	next       int // row where the next FlushSome goes on
+	repair     int // row that the next Repair starts with
 }
 
-// NewCanvas returns an empty canvas that is drawn in the given look. Begin gives it a size.
-func NewCanvas(look Look) *Canvas {
-	return &Canvas{look: look, names: newRuneNames()}
+// NewCanvas returns an empty canvas that is drawn as a says. Begin gives it a size.
+func NewCanvas(a Appearance) *Canvas {
+	return &Canvas{appearance: a, names: newRuneNames()}
 }
 
 // Begin starts a frame of w by h cells, all blank, and returns the whole of it. It allocates when the size changed;
@@ -54,7 +54,7 @@ func (c *Canvas) Begin(w, h int) Region {
 		c.w, c.h = w, h
 		c.cells = make([]cell, w*h)
 		c.shown = make([]cell, w*h)
-		c.Forget()
+		c.Invalidate()
 	}
 	for i := range c.cells {
 		c.cells[i] = blank
@@ -62,15 +62,15 @@ func (c *Canvas) Begin(w, h int) Region {
 	return Region{c: c, w: w, h: h, x1: w, y1: h}
 }
 
-// Forget makes the next Flush send every cell: the terminal shows something else than we think.
-func (c *Canvas) Forget() {
+// Invalidate makes the next Flush send every cell: the terminal shows something else than we think.
+func (c *Canvas) Invalidate() {
 	for i := range c.shown {
 		c.shown[i] = cell{r: unknown}
 	}
 }
 
-// Wiped says that the terminal shows nothing but blanks, as after Screen.Wipe.
-func (c *Canvas) Wiped() {
+// Cleared says that the terminal shows nothing but blanks, as after Screen.Clear.
+func (c *Canvas) Cleared() {
 	for i := range c.shown {
 		c.shown[i] = blank
 	}
@@ -80,21 +80,21 @@ func (c *Canvas) Wiped() {
 // Repair makes the next Flush send the next n rows whatever the terminal shows of them, the first after the last.
 func (c *Canvas) Repair(n int) {
 	for range min(n, c.h) {
-		c.mend %= c.h
-		for i := c.mend * c.w; i < (c.mend+1)*c.w; i++ {
+		c.repair %= c.h
+		for i := c.repair * c.w; i < (c.repair+1)*c.w; i++ {
 			c.shown[i] = cell{r: unknown}
 		}
-		c.mend++
+		c.repair++
 	}
 }
 
-// Look is what the canvas is drawn in.
-func (c *Canvas) Look() Look { return c.look }
+// Appearance is what the canvas is drawn in.
+func (c *Canvas) Appearance() Appearance { return c.appearance }
 
-// SetLook changes theme and glyphs; the next Flush sends every cell.
-func (c *Canvas) SetLook(l Look) {
-	c.look = l
-	c.Forget()
+// SetAppearance changes theme and glyphs; the next Flush sends every cell.
+func (c *Canvas) SetAppearance(a Appearance) {
+	c.appearance = a
+	c.Invalidate()
 }
 
 // Flush gives p each cell that differs from what it has, exactly once, and returns how many. It does not allocate,
@@ -165,7 +165,7 @@ func (c *Canvas) flushRow(p Putter, y int, left *int) (sent int) {
 		r := row[x].r
 		if r == right {
 			r = row[x-1].r
-			if c.look.Font.Has(r) {
+			if c.appearance.Font.Has(r) {
 				continue // drawn with its left half, which differs too or is shown already
 			}
 		}
@@ -176,7 +176,7 @@ func (c *Canvas) flushRow(p Putter, y int, left *int) (sent int) {
 			*left -= jumpBytes
 		}
 		for ; from < x; from++ {
-			p.Put(from, y, c.names.name(row[from].r), c.look.Theme.style(style))
+			p.Put(from, y, c.names.name(row[from].r), c.appearance.Theme.style(style))
 			*left--
 		}
 		s := row[x].style
@@ -186,8 +186,8 @@ func (c *Canvas) flushRow(p Putter, y int, left *int) (sent int) {
 		if style != s {
 			*left -= styleBytes
 		}
-		name := c.names.name(drawn(c.look.Font, r))
-		p.Put(x, y, name, c.look.Theme.style(s))
+		name := c.names.name(drawn(c.appearance.Font, r))
+		p.Put(x, y, name, c.appearance.Theme.style(s))
 		*left -= len(name)
 		last, style = x, s
 		sent++
@@ -196,18 +196,18 @@ func (c *Canvas) flushRow(p Putter, y int, left *int) (sent int) {
 }
 
 // empty reports whether v shows nothing but the terminal's own ground, whatever its style is else.
-func (c *Canvas) empty(v cell) bool { return v.r == ' ' && !c.look.Theme.fills(v.style) }
+func (c *Canvas) empty(v cell) bool { return v.r == ' ' && !c.appearance.Theme.fills(v.style) }
 
 // alike reports whether a and b look the same.
 func (c *Canvas) alike(a, b cell) bool { return a == b || c.empty(a) && c.empty(b) }
 
 // around is the style to draw the empty first cell of row in: the one in force, or the one that is in force next.
 func (c *Canvas) around(row []cell, style Style) Style {
-	if style != noStyle && !c.look.Theme.fills(style) {
+	if style != noStyle && !c.appearance.Theme.fills(style) {
 		return style
 	}
 	i := slices.IndexFunc(row, func(v cell) bool { return !c.empty(v) })
-	if i < 0 || c.look.Theme.fills(row[i].style) {
+	if i < 0 || c.appearance.Theme.fills(row[i].style) {
 		i = 0
 	}
 	return row[i].style
@@ -216,7 +216,7 @@ func (c *Canvas) around(row []cell, style Style) Style {
 // bridges reports whether cells can be drawn in style, and that in fewer bytes than a jump takes.
 func (c *Canvas) bridges(cells []cell, style Style) bool {
 	for _, v := range cells {
-		if v.r < ' ' || v.r > '~' || v.style != style && !(c.empty(v) && !c.look.Theme.fills(style)) {
+		if v.r < ' ' || v.r > '~' || v.style != style && !(c.empty(v) && !c.appearance.Theme.fills(style)) {
 			return false
 		}
 	}

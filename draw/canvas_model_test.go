@@ -79,7 +79,7 @@ func (m *model) flush(c *Canvas) {
 	changed := 0
 	want := make([]bool, len(c.cells))
 	for i, v := range c.cells {
-		marked := v.r == right && !c.look.Font.Has(c.cells[i-1].r) // both halves of what the font lacks are marks
+		marked := v.r == right && !c.appearance.Font.Has(c.cells[i-1].r) // both halves of what the font lacks are marks
 		if !c.alike(v, c.shown[i]) && (v.r != right || marked) {
 			want[i] = true
 			changed++
@@ -99,7 +99,7 @@ func (m *model) flush(c *Canvas) {
 	}
 	full := *c
 	full.shown = make([]cell, len(c.cells))
-	full.Forget()
+	full.Invalidate()
 	painted := newModel(m.t, m.w, m.h)
 	full.Flush(painted)
 	for i := range painted.cells {

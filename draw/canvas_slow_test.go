@@ -29,7 +29,7 @@ func (p *tape) Put(x, y int, text string, style tcell.Style) {
 // all of it arrives in the end.
 func TestF37HeaderGoesFirst(t *testing.T) {
 	const w, h, room, head = 80, 24, 480, 3
-	c := NewCanvas(testLook())
+	c := NewCanvas(testAppearance())
 	p := &tape{model: newModel(t, w, h)}
 	seen := map[int]bool{}
 	parts, more := 0, true
@@ -76,7 +76,7 @@ func TestF37HeaderGoesFirst(t *testing.T) {
 // TestF37GoesOnWhereItStopped: rows at the bottom do not wait for ever behind rows that change all the time.
 func TestF37GoesOnWhereItStopped(t *testing.T) {
 	const w, h = 80, 24
-	c := NewCanvas(testLook())
+	c := NewCanvas(testAppearance())
 	p := &tape{model: newModel(t, w, h)}
 	c.Begin(w, h)
 	c.Flush(p)
@@ -102,7 +102,7 @@ func TestF37GoesOnWhereItStopped(t *testing.T) {
 // TestF37LongRowKeepsNobodyWaiting: one that changes with each frame, and is longer than what there is room for.
 func TestF37LongRowKeepsNobodyWaiting(t *testing.T) {
 	const w, h = 80, 4
-	c := NewCanvas(testLook())
+	c := NewCanvas(testAppearance())
 	p := &tape{model: newModel(t, w, h)}
 	for n := range 5 {
 		r := c.Begin(w, h)
@@ -118,13 +118,13 @@ func TestF37LongRowKeepsNobodyWaiting(t *testing.T) {
 // TestF37WipedStartsAtTheTop: what a slow line gets first after a wipe is the picture's beginning, wherever it was.
 func TestF37WipedStartsAtTheTop(t *testing.T) {
 	const w, h = 80, 8
-	c := NewCanvas(testLook())
+	c := NewCanvas(testAppearance())
 	p := &tape{model: newModel(t, w, h)}
 	c.Begin(w, h).Fill('a', Text)
 	for range 4 {
 		c.FlushSome(p, 60, 1)
 	}
-	c.Wiped()
+	c.Cleared()
 	p.rows = nil
 	if c.FlushSome(p, 300, 1); len(p.rows) < 2 || p.rows[0] != 0 || p.rows[1] != 1 {
 		t.Errorf("rows %v come first", p.rows)
@@ -134,7 +134,7 @@ func TestF37WipedStartsAtTheTop(t *testing.T) {
 // TestF38Repair: rows are sent again in turn, changed or not, until each was.
 func TestF38Repair(t *testing.T) {
 	const w, h = 20, 7
-	c := NewCanvas(testLook())
+	c := NewCanvas(testAppearance())
 	p := &tape{model: newModel(t, w, h)}
 	frame := func() {
 		r := c.Begin(w, h)
@@ -160,7 +160,7 @@ func TestF38Repair(t *testing.T) {
 			t.Fatalf("cell %d shows %q", i, v.text)
 		}
 	}
-	NewCanvas(testLook()).Repair(1) // without a size there is nothing to repair
+	NewCanvas(testAppearance()).Repair(1) // without a size there is nothing to repair
 }
 
 // TestF38WipeSendsNoBlanks: after a wipe the whole picture is there, whatever was, and blanks are not sent.
@@ -176,7 +176,7 @@ func TestF38WipeSendsNoBlanks(t *testing.T) {
 		if err := s.Init(); err != nil {
 			t.Fatal(err)
 		}
-		c := NewCanvas(testLook())
+		c := NewCanvas(testAppearance())
 		sent := 0
 		for _, foreign := range []string{"", "\x1b[3;4Hforeign", "\x1b(0\x0e"} {
 			if _, err := device.Write([]byte(foreign)); err != nil {
@@ -185,8 +185,8 @@ func TestF38WipeSendsNoBlanks(t *testing.T) {
 			r := c.Begin(80, 24)
 			q := r.Sub(10, 5, 30, 3).Frame("title", Title).Pen(0, 0)
 			q.Text(Bad, "bad")
-			s.Wipe()
-			c.Wiped()
+			s.Clear()
+			c.Cleared()
 			sent = c.Flush(s)
 			s.Show()
 			want := string(c.AppendText(nil))

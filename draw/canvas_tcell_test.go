@@ -84,7 +84,7 @@ func (p *paper) resize(s *Screen, w, h int) {
 	p.mu.Lock()
 	p.screen.Resize(w, h)
 	p.mu.Unlock()
-	s.Wipe()
+	s.Clear()
 }
 
 // onPaper starts a screen with a terminal's entry.
@@ -117,7 +117,7 @@ func TestIncrementsAreOneFullPaint(t *testing.T) {
 			w, h := 40, 12
 			p := newPaper(w, h)
 			s := onPaper(t, p, term, "C.UTF-8")
-			look := testLook()
+			look := testAppearance()
 			if s.tcell.Colors() == 0 {
 				look.Theme = MonoTheme() // as everywhere: tcell shows black without colours in reverse
 			}
@@ -142,7 +142,7 @@ func TestIncrementsAreOneFullPaint(t *testing.T) {
 				w, h = 1+random.IntN(50), 1+random.IntN(15)
 				p.resize(s, w, h)
 				c.Begin(w, h)
-				c.Wiped()
+				c.Cleared()
 			}
 		})
 	}
@@ -176,8 +176,8 @@ func TestF37CursorIsHiddenByTheModes(t *testing.T) {
 func same(t *testing.T, c *Canvas, s *Screen, p *paper, w int) {
 	t.Helper()
 	before := p.cells(t)
-	s.Wipe()
-	c.Wiped()
+	s.Clear()
+	c.Cleared()
 	c.Flush(s)
 	s.Show()
 	after := p.cells(t)

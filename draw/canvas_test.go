@@ -12,7 +12,7 @@ import (
 	"hypervisor-tui/draw/tty"
 )
 
-func testLook() Look { return Look{Theme: DarkTheme(16), Glyphs: UnicodeGlyphs()} }
+func testAppearance() Appearance { return Appearance{Theme: DarkTheme(16), Glyphs: UnicodeGlyphs()} }
 
 // script reads a fuzzer's bytes as numbers; at its end they are zeros.
 type script []byte
@@ -72,7 +72,7 @@ func FuzzFlush(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
 		s := script(data)
-		looks := [...]Look{testLook(), {Theme: MonoTheme(), Glyphs: ASCIIGlyphs()}, {Theme: LightTheme(8), Glyphs: VTGlyphs(tty.NewFont(consoleFont)), Font: tty.NewFont(consoleFont)}}
+		looks := [...]Appearance{testAppearance(), {Theme: MonoTheme(), Glyphs: ASCIIGlyphs()}, {Theme: LightTheme(8), Glyphs: VTGlyphs(tty.NewFont(consoleFont)), Font: tty.NewFont(consoleFont)}}
 		c := NewCanvas(looks[0])
 		w, h := s.next()%40, s.next()%12
 		m := newModel(t, w, h)
@@ -94,9 +94,9 @@ func FuzzFlush(f *testing.F) {
 			switch s.next() % 16 {
 			case 0:
 				m.garble()
-				c.Forget()
+				c.Invalidate()
 			case 1:
-				c.SetLook(looks[s.next()%len(looks)])
+				c.SetAppearance(looks[s.next()%len(looks)])
 			}
 			m.flush(c)
 		}
@@ -108,7 +108,7 @@ func TestF33CanvasSizes(t *testing.T) {
 		{0, 0, 0, 0}, {-1, -1, 0, 0}, {0, 24, 0, 24}, {80, 0, 80, 0}, {1, 1, 1, 1}, {20, 5, 20, 5}, {1000, 1000, tty.MaxWidth, tty.MaxHeight},
 		{1 << 40, 1, tty.MaxWidth, 1},
 	} {
-		c := NewCanvas(testLook())
+		c := NewCanvas(testAppearance())
 		r := c.Begin(size.w, size.h)
 		if r.W() != size.drawnW || r.H() != size.drawnH {
 			t.Errorf("%dx%d is drawn as %dx%d", size.w, size.h, r.W(), r.H())
@@ -122,7 +122,7 @@ func TestF33CanvasSizes(t *testing.T) {
 
 // TestF34ResizesKeepNothingStale draws 1,000 frames of another size each; every one is a full paint.
 func TestF34ResizesKeepNothingStale(t *testing.T) {
-	c := NewCanvas(testLook())
+	c := NewCanvas(testAppearance())
 	for i := range 1000 {
 		w, h := 1+i*7%90, 1+i*5%30
 		r := c.Begin(w, h)
@@ -141,7 +141,7 @@ func TestWideRuneIsNeverSplit(t *testing.T) {
 		{"at the edge", "123456", "\t\t\t\t\t漢", "12345"},
 		{"just fits", "123456", "\t\t\t\t漢", "1234漢"},
 	} {
-		canvas := NewCanvas(testLook())
+		canvas := NewCanvas(testAppearance())
 		r := canvas.Begin(6, 1)
 		p := r.Pen(0, 0)
 		p.Text(Text, c.first)
@@ -164,7 +164,7 @@ func (k *keeper) Put(_, _ int, text string, _ tcell.Style) {
 
 // TestNamesNeverChange holds that strings that tcell keeps stay what they were while ever more runes are met.
 func TestNamesNeverChange(t *testing.T) {
-	c := NewCanvas(testLook())
+	c := NewCanvas(testAppearance())
 	const rows = 20
 	r := c.Begin(tty.MaxWidth, rows)
 	var want []string
@@ -209,7 +209,7 @@ func TestNamesNeverChange(t *testing.T) {
 }
 
 func TestAppendTextAndRoles(t *testing.T) {
-	c := NewCanvas(testLook())
+	c := NewCanvas(testAppearance())
 	r := c.Begin(8, 3)
 	p := r.Pen(0, 0)
 	p.Text(Dim, "é漢").Text(Bad|Bold, "!")

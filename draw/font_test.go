@@ -53,7 +53,7 @@ func TestVTGlyphsByFont(t *testing.T) {
 // TestFontOnlyDrawsWhatItHas: text from outside reaches the terminal as what the font has, in the columns it takes.
 func TestFontOnlyDrawsWhatItHas(t *testing.T) {
 	font := tty.NewFont(consoleFont + "\ufffd")
-	c := NewCanvas(Look{Theme: MonoTheme(), Glyphs: VTGlyphs(font), Font: font})
+	c := NewCanvas(Appearance{Theme: MonoTheme(), Glyphs: VTGlyphs(font), Font: font})
 	const w, h = 60, 2
 	r := c.Begin(w, h)
 	p := r.Pen(0, 0)

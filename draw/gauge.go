@@ -8,7 +8,7 @@ func (r Region) Gauge(y int, percent float64, s Style) {
 	if r.w <= 0 {
 		return
 	}
-	g := r.c.look.Glyphs
+	g := r.c.appearance.Glyphs
 	if math.IsNaN(percent) {
 		for x := 0; x < r.w; x++ {
 			r.Set(x, y, '-', Track)

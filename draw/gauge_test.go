@@ -15,7 +15,7 @@ func tiers() []*Glyphs {
 
 // picture draws on w by h cells in the given tier and returns the text of the rows.
 func picture(g *Glyphs, w, h int, draw func(Region)) string {
-	c := NewCanvas(Look{Theme: MonoTheme(), Glyphs: g})
+	c := NewCanvas(Appearance{Theme: MonoTheme(), Glyphs: g})
 	draw(c.Begin(w, h))
 	return string(c.AppendText(nil))
 }
@@ -43,7 +43,7 @@ func TestGauge(t *testing.T) {
 		{math.NaN(), "----------", "----------", "----------"},
 	} {
 		for i, want := range []string{c.unicode, c.vt, c.ascii} {
-			if got := gauge(NewCanvas(Look{Theme: MonoTheme(), Glyphs: tiers()[i]}), 10, c.percent); got != want {
+			if got := gauge(NewCanvas(Appearance{Theme: MonoTheme(), Glyphs: tiers()[i]}), 10, c.percent); got != want {
 				t.Errorf("%v%% in %s is %q, want %q", c.percent, tiers()[i].Name, got, want)
 			}
 		}
@@ -54,7 +54,7 @@ func TestGauge(t *testing.T) {
 // unknown looks like no value.
 func TestGaugeOfAnyWidth(t *testing.T) {
 	for _, g := range tiers() {
-		c := NewCanvas(Look{Theme: MonoTheme(), Glyphs: g})
+		c := NewCanvas(Appearance{Theme: MonoTheme(), Glyphs: g})
 		for width := range 30 {
 			unknown := gauge(c, width, math.NaN())
 			before, steps := -1, len(g.Eighths)+1
@@ -83,7 +83,7 @@ func TestGaugeOfAnyWidth(t *testing.T) {
 
 // TestGaugeUnknownIsNotZeroInRoles: in a tier whose track is a minus, the role alone would not tell.
 func TestGaugeUnknownIsNotZeroInRoles(t *testing.T) {
-	c := NewCanvas(testLook())
+	c := NewCanvas(testAppearance())
 	c.Begin(3, 1).Gauge(0, math.NaN(), Bad)
 	if got := string(c.AppendRoles(nil)); got != "kkk\n" {
 		t.Errorf("the roles of an unknown gauge are %q", got)

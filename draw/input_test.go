@@ -85,7 +85,7 @@ func TestC8ReportsAreOff(t *testing.T) {
 			})
 		}
 		for range 2 {
-			s.Wipe()
+			s.Clear()
 			off("after a wipe", true)
 			if _, err := device.Write([]byte(left)); err != nil {
 				t.Fatal(err)

@@ -23,8 +23,8 @@ var leftBehind = []string{
 // leftOnConsole are those of the kernel's console alone: no UTF-8, and the second font.
 var leftOnConsole = []string{"\x1b%@", "\x1b[11m"}
 
-// mended is what a terminal shows after another program wrote foreign on it and repair was called.
-func mended(t *testing.T, term, foreign string, repair func(*Screen, *Canvas)) string {
+// repaired is what a terminal shows after another program wrote foreign on it and repair was called.
+func repaired(t *testing.T, term, foreign string, repair func(*Screen, *Canvas)) string {
 	t.Helper()
 	device, master := openTty(t, 40, 12)
 	defer master.Close()
@@ -37,7 +37,7 @@ func mended(t *testing.T, term, foreign string, repair func(*Screen, *Canvas)) s
 		t.Fatal(err)
 	}
 	defer s.Fini()
-	c := NewCanvas(testLook())
+	c := NewCanvas(testAppearance())
 	draw := func() {
 		for y := range 12 {
 			r := c.Begin(40, 12)
@@ -96,7 +96,7 @@ func describe(s *vtscreen.Screen) string {
 func TestF38ModesLeftBehind(t *testing.T) {
 	quietEnv(t)
 	repairs := map[string]func(*Screen, *Canvas){
-		"wipe":        func(s *Screen, c *Canvas) { s.Wipe(); c.Wiped() },
+		"wipe":        func(s *Screen, c *Canvas) { s.Clear(); c.Cleared() },
 		"slow repair": func(s *Screen, c *Canvas) { s.SetModes(); c.Repair(12) },
 	}
 	for _, term := range entries {
@@ -105,9 +105,9 @@ func TestF38ModesLeftBehind(t *testing.T) {
 			all = append(all, leftOnConsole...)
 		}
 		for name, repair := range repairs {
-			want := mended(t, term, "", repair)
+			want := repaired(t, term, "", repair)
 			for _, foreign := range all {
-				got := mended(t, term, foreign, repair)
+				got := repaired(t, term, foreign, repair)
 				if got != want {
 					t.Errorf("%s: after %q a %s shows\n%s\nwant\n%s", term, foreign, name, got, want)
 				}

@@ -20,7 +20,7 @@ func FuzzPen(f *testing.F) {
 	f.Add([]byte("aa漢字"), 0, 4, math.MaxInt)
 	f.Add([]byte("aa漢字"), math.MinInt, 4, math.MaxInt)
 	f.Fuzz(func(t *testing.T, text []byte, x, n, width int) {
-		c := NewCanvas(testLook())
+		c := NewCanvas(testAppearance())
 		r := c.Begin(24, 3).Sub(4, 1, 5+max(width, 0)%12, 1)
 		for i := range c.cells {
 			c.cells[i] = outside
@@ -63,7 +63,7 @@ func limited(t *testing.T, name string, c *Canvas, r Region, x, n, end int) {
 
 // TestF29OnlyDrawableRunesReachCells draws every code point, and each byte that is no UTF-8.
 func TestF29OnlyDrawableRunesReachCells(t *testing.T) {
-	c := NewCanvas(testLook())
+	c := NewCanvas(testAppearance())
 	r := c.Begin(3, 1)
 	draw := func(text []byte) {
 		p := r.Pen(0, 0)
@@ -112,7 +112,7 @@ func TestPenLine(t *testing.T) {
 		{"2026-11-02 03:04:05.", func(p *Pen) { p.Stamp(Text, at) }},
 		{"✓ √", func(p *Pen) { p.Glyph(Good, OK).Skip(1).Text(Good, VTGlyphs(tty.NewFont(consoleFont)).name(OK)) }},
 	} {
-		canvas := NewCanvas(testLook())
+		canvas := NewCanvas(testAppearance())
 		p := canvas.Begin(20, 1).Pen(0, 0)
 		c.write(&p)
 		if got := strings.TrimSuffix(string(canvas.AppendText(nil)), "\n"); got != c.want {
@@ -161,7 +161,7 @@ func TestFiguresAreWholeOrMarked(t *testing.T) {
 		"for 15d 7h":   func(p *Pen) { p.Text(Text, "for ").Age(Text, (15*24+7)*time.Hour) },
 	} {
 		for w := range len(name) + 1 {
-			canvas := NewCanvas(Look{Theme: MonoTheme(), Glyphs: ASCIIGlyphs()})
+			canvas := NewCanvas(Appearance{Theme: MonoTheme(), Glyphs: ASCIIGlyphs()})
 			p := canvas.Begin(w+1, 1).Pen(0, 0)
 			write(&p)
 			got := strings.TrimRight(string(canvas.AppendText(nil)), "\n ")

@@ -92,7 +92,7 @@ func (r Region) Faded(on bool) Region {
 }
 
 // nothing is a canvas without cells.
-var nothing = &Canvas{look: Look{Theme: MonoTheme(), Glyphs: ASCIIGlyphs()}}
+var nothing = &Canvas{appearance: Appearance{Theme: MonoTheme(), Glyphs: ASCIIGlyphs()}}
 
 // Nowhere is a region w columns wide and as high as a region may be, that shows nothing: what is drawn there is only
 // measured.
@@ -142,7 +142,7 @@ func (r Region) Restyle(s Style) {
 }
 
 // Glyph returns the runes of g in the canvas' tier.
-func (r Region) Glyph(g Glyph) string { return r.c.look.Glyphs.name(g) }
+func (r Region) Glyph(g Glyph) string { return r.c.appearance.Glyphs.name(g) }
 
 // Rule draws a horizontal line along row y with a title in it.
 func (r Region) Rule(y int, title string) Pen {

@@ -109,7 +109,7 @@ func FuzzRegion(f *testing.F) {
 	f.Add([]byte{6, 7, 8, 9, 10, 6, 1, 2, 3, 4, 5, 8, 0, 0, 0, 0})
 	f.Fuzz(func(t *testing.T, data []byte) {
 		s := script(data)
-		c := NewCanvas(testLook())
+		c := NewCanvas(testAppearance())
 		r := c.Begin(30, 12).Sub(3, 2, 22, 8)
 		for i := range c.cells {
 			c.cells[i] = outside
@@ -140,7 +140,7 @@ func FuzzRegion(f *testing.F) {
 }
 
 func TestCuts(t *testing.T) {
-	c := NewCanvas(testLook())
+	c := NewCanvas(testAppearance())
 	whole := c.Begin(20, 10)
 	r := whole
 	top, bottom := r.CutTop(3), r.CutBottom(2)
@@ -163,7 +163,7 @@ func TestCuts(t *testing.T) {
 }
 
 func TestScrolledShowsItsRows(t *testing.T) {
-	c := NewCanvas(testLook())
+	c := NewCanvas(testAppearance())
 	r := c.Begin(4, 5).Sub(0, 1, 4, 3)
 	view := r.Scrolled(2, 10)
 	for range view.H() {
@@ -182,7 +182,7 @@ func TestScrolledShowsItsRows(t *testing.T) {
 }
 
 func TestFrameAndRule(t *testing.T) {
-	c := NewCanvas(Look{Theme: MonoTheme(), Glyphs: ASCIIGlyphs()})
+	c := NewCanvas(Appearance{Theme: MonoTheme(), Glyphs: ASCIIGlyphs()})
 	r := c.Begin(10, 5)
 	r.CutTop(1).Rule(0, "ab")
 	in := r.Frame("title too long", Title)

@@ -13,7 +13,7 @@ import (
 type Screen struct {
 	tcell   oneRow
 	cells   *tcell.CellBuffer // tcell's, under its lock: the row that is drawn
-	window  *window
+	writer  *rowWriter
 	tty     Terminal
 	wide    []int // columns of the row's wide characters
 	restore []byte
@@ -32,14 +32,14 @@ type oneRow interface {
 
 // newScreen makes a Screen that writes to p by entry e, which it owns from now on.
 func newScreen(p port, e *terminfo.Terminfo, caps Caps) (*Screen, error) {
-	w := newWindow(p, e)
+	w := newRowWriter(p, e)
 	s, err := tcell.NewTerminfoScreenFromTtyTerminfo(w, e)
 	if err != nil {
 		return nil, err
 	}
 	row := s.(oneRow) // tcell's own type has all of it
 	return &Screen{
-		tcell: row, cells: row.GetCells(), window: w,
+		tcell: row, cells: row.GetCells(), writer: w,
 		restore: restoreSequence(e), modes: modesSequence(e, caps),
 		clear: []byte(e.AttrOff + foreignInput + pasteMarked + e.Clear),
 	}, nil
@@ -100,7 +100,7 @@ func (s *Screen) Init() error {
 }
 
 func (s *Screen) start() error {
-	s.window.measure()
+	s.writer.measure()
 	return s.tcell.Init()
 }
 
@@ -110,9 +110,9 @@ func (s *Screen) PollEvent() tcell.Event { return s.tcell.PollEvent() }
 // Put draws one character at (x, y), whatever the terminal shows there, with the next Show. The cells of a row come one
 // after the other.
 func (s *Screen) Put(x, y int, str string, style tcell.Style) {
-	if y != s.window.row {
+	if y != s.writer.row {
 		s.drawRow()
-		s.window.row = y
+		s.writer.row = y
 	}
 	s.tcell.Lock()
 	_, width := s.cells.Put(x, 0, str, style)
@@ -126,16 +126,16 @@ func (s *Screen) Put(x, y int, str string, style tcell.Style) {
 // Show sends what was put since the last Show.
 func (s *Screen) Show() {
 	s.drawRow()
-	s.window.row = none
-	s.window.send()
+	s.writer.row = none
+	s.writer.send()
 }
 
-// drawRow makes tcell draw the row that the window is on. Afterwards all of tcell's cells count as shown again.
+// drawRow makes tcell draw the row that it is on. Afterwards all of tcell's cells count as shown again.
 func (s *Screen) drawRow() {
-	if s.window.row == none {
+	if s.writer.row == none {
 		return
 	}
-	s.window.take(s.tcell)
+	s.writer.take(s.tcell)
 	s.tcell.Lock()
 	defer s.tcell.Unlock()
 	for _, x := range s.wide { // tcell leaves the right half to be drawn once the left one has gone
@@ -146,20 +146,20 @@ func (s *Screen) drawRow() {
 	s.wide = s.wide[:0]
 }
 
-// Wipe empties the terminal, whatever it shows and whatever size it has by now. The canvas has to be told.
-func (s *Screen) Wipe() {
-	if s.window.measure() {
-		s.window.take(s.tcell) // tcell draws all cells anew then
-		s.window.forget()
+// Clear empties the terminal, whatever it shows and whatever size it has by now. The canvas has to be told.
+func (s *Screen) Clear() {
+	if s.writer.measure() {
+		s.writer.take(s.tcell) // tcell draws all cells anew then
+		s.writer.forget()
 	}
 	s.SetModes()
-	_, _ = s.window.port.Write(s.clear) // a terminal that is gone is told elsewhere
+	_, _ = s.writer.port.Write(s.clear) // a terminal that is gone is told elsewhere
 }
 
 // SetModes brings the terminal into the modes that drawing needs, whatever another program has left. What it shows
 // stays, but drawing must go on with Show.
 func (s *Screen) SetModes() {
-	_, _ = s.window.port.Write(s.modes)
+	_, _ = s.writer.port.Write(s.modes)
 }
 
 // Abandon restores and closes the terminal from any goroutine, for a program whose own one hangs. It may wait for ever

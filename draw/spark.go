@@ -31,9 +31,9 @@ func (r Region) spark(p Points, each int, top float64, down bool, style func(flo
 	if r.Empty() || each < 1 || p.Len() == 0 {
 		return
 	}
-	levels := r.c.look.Glyphs.Sparks
+	levels := r.c.appearance.Glyphs.Sparks
 	if down {
-		levels = r.c.look.Glyphs.Drops
+		levels = r.c.appearance.Glyphs.Drops
 	}
 	end := p.Len()
 	size := int((p.Pushed()-1)%uint64(each)) + 1 // the newest column is still filling
@@ -52,7 +52,7 @@ func (r Region) Heat(percent float64, s Style) {
 		r.Set(0, 0, '.', Dim)
 		return
 	}
-	r.column(0, max(percent, 0.1), 100, r.c.look.Glyphs.Sparks, false, s)
+	r.column(0, max(percent, 0.1), 100, r.c.appearance.Glyphs.Sparks, false, s)
 }
 
 // column fills column x to the height that v has of top: from the bottom up, or from the top down.

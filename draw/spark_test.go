@@ -58,7 +58,7 @@ func TestSparkDown(t *testing.T) {
 
 // TestSparkLevels: each column is in the style of its own peak.
 func TestSparkLevels(t *testing.T) {
-	c := NewCanvas(Look{Theme: MonoTheme(), Glyphs: ASCIIGlyphs()})
+	c := NewCanvas(Appearance{Theme: MonoTheme(), Glyphs: ASCIIGlyphs()})
 	r := c.Begin(3, 1)
 	r.SparkLevels(series(10, 100, 50), 1, 100, func(peak float64) Style {
 		if peak >= 90 {
@@ -121,7 +121,7 @@ func TestSparkTiersAndTops(t *testing.T) {
 // full and all move on by one.
 func TestSparkColumnsKeepTheirPoints(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
-	c := NewCanvas(testLook())
+	c := NewCanvas(testAppearance())
 	for width := 1; width <= 320; width += 1 + width/7 {
 		p := &points{most: 300}
 		each := max(p.most/width, 1)

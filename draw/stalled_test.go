@@ -47,7 +47,7 @@ func TestF31StalledReader(t *testing.T) {
 	device.Drop()
 	v := ttytest.View(master, 80, 24)
 	await.Until(t, "idle after release", device.Idle)
-	s.Wipe()
+	s.Clear()
 	for y := range 24 {
 		for x := range 80 {
 			s.Put(x, y, "Z", tcell.StyleDefault)
@@ -80,7 +80,7 @@ func TestF31FiniOnStalledTerminal(t *testing.T) {
 	}
 	await.Until(t, "idle", device.Idle)
 	ttytest.Fill(t, master, slave)
-	s.Wipe()
+	s.Clear()
 	if device.Idle() {
 		t.Error("idle although the kernel takes nothing")
 	}

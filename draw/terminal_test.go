@@ -130,7 +130,7 @@ func TestF33AnySize(t *testing.T) {
 		if w, h := device.Size(); w != c.wantW || h != c.wantH {
 			t.Errorf("%dx%d counts as %dx%d", c.w, c.h, w, h)
 		}
-		s.Wipe()
+		s.Clear()
 		if w, _ := s.tcell.Size(); w != c.wantW {
 			t.Errorf("tcell has %d columns for %dx%d", w, c.w, c.h)
 		}

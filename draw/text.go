@@ -9,8 +9,8 @@ import (
 // AppendText appends the canvas as text to dst: one line a row, blanks at the end of a row left out.
 func (c *Canvas) AppendText(dst []byte) []byte { return c.appendText(dst, nil) }
 
-// AppendDrawn is AppendText with what the look's font lacks replaced, as a terminal shows it. It is what --once prints.
-func (c *Canvas) AppendDrawn(dst []byte) []byte { return c.appendText(dst, c.look.Font) }
+// AppendDrawn is AppendText with what the appearance's font lacks replaced, as a terminal shows it. It is what --once prints.
+func (c *Canvas) AppendDrawn(dst []byte) []byte { return c.appendText(dst, c.appearance.Font) }
 
 func (c *Canvas) appendText(dst []byte, font *tty.Font) []byte {
 	for y := 0; y < c.h; y++ {

@@ -6,8 +6,8 @@ import (
 	"hypervisor-tui/draw/tty"
 )
 
-// Look is how a canvas is drawn: which colours, which runes.
-type Look struct {
+// Appearance is how a canvas is drawn: which colours, which runes.
+type Appearance struct {
 	Theme  *Theme
 	Glyphs *Glyphs
 	Font   *tty.Font // what text from outside is drawn with as far as it goes; nil: all of it

@@ -364,7 +364,7 @@ func golden(t *testing.T, p picture, w, h int, look string) {
 }
 
 // take draws p and returns the text, a line of =, and the roles.
-func take(p picture, w, h int, look draw.Look) []byte {
+func take(p picture, w, h int, look draw.Appearance) []byte {
 	f := frametest.Fixed()
 	if p.change != nil {
 		p.change(f)

@@ -82,7 +82,7 @@ func (v *viewer) snapshot() (s clusterJSON) {
 // screen is a picture of now, after keys, on a screen so high that no list is cut.
 func (v *viewer) screen(first string, keys ...draw.Key) string {
 	c, f := screens.New(pages.New(pages.Options{}), first, nil), v.frame()
-	canvas := draw.NewCanvas(draw.Look{Theme: draw.MonoTheme(), Glyphs: draw.UnicodeGlyphs()})
+	canvas := draw.NewCanvas(draw.Appearance{Theme: draw.MonoTheme(), Glyphs: draw.UnicodeGlyphs()})
 	for _, k := range keys {
 		c.Handle(k, f)
 	}

@@ -12,7 +12,7 @@ import (
 )
 
 // Looks are how a picture may be drawn.
-var Looks = map[string]draw.Look{
+var Looks = map[string]draw.Appearance{
 	"colour": {Theme: draw.DarkTheme(16), Glyphs: draw.UnicodeGlyphs()},
 	"mono":   {Theme: draw.MonoTheme(), Glyphs: draw.VTGlyphs(tty.NewFont("─│┌┐└┘┬┴┼├█▌▄░√↑↓←→»·"))},
 	"ascii":  {Theme: draw.MonoTheme(), Glyphs: draw.ASCIIGlyphs()},

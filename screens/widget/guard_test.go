@@ -10,7 +10,7 @@ import (
 
 // TestF41NobodyToTell: the word is drawn all the same.
 func TestF41NobodyToTell(t *testing.T) {
-	canvas := draw.NewCanvas(draw.Look{Theme: draw.MonoTheme(), Glyphs: draw.ASCIIGlyphs()})
+	canvas := draw.NewCanvas(draw.Appearance{Theme: draw.MonoTheme(), Glyphs: draw.ASCIIGlyphs()})
 	r := canvas.Begin(60, 3)
 	r.Fill('?', draw.Text)
 	Guard(nil).Draw("this", func(draw.Region, *frame.Frame) { panic("why") }, r.Inset(1), nil)

@@ -30,12 +30,12 @@ type port interface {
 	Size() (w, h int)
 }
 
-// window is the terminal as tcell has it: a single row, which slides over the real ones. The canvas knows what changed
+// rowWriter is the terminal as tcell has it: a single row, which slides over the real ones. The canvas knows what changed
 // wherever it is; tcell, with all rows of its own, would keep 192 bytes for each cell to find that out once more, and
 // look at all of them for each frame.
 //
 // The row is named by the entry's way to move the cursor, which is therefore another one for each row.
-type window struct {
+type rowWriter struct {
 	port
 	entry *terminfo.Terminfo
 	goTo  []string // the entry's SetCursor for each row
@@ -49,8 +49,8 @@ type window struct {
 // none is no row.
 const none = -1
 
-func newWindow(p port, e *terminfo.Terminfo) *window {
-	w := &window{port: p, entry: e, hide: []byte(e.HideCursor), width: tty.DefaultWidth, row: none}
+func newRowWriter(p port, e *terminfo.Terminfo) *rowWriter {
+	w := &rowWriter{port: p, entry: e, hide: []byte(e.HideCursor), width: tty.DefaultWidth, row: none}
 	w.goTo = make([]string, tty.MaxHeight)
 	for y := range w.goTo {
 		w.goTo[y] = strings.Replace(e.SetCursor, "%p1%d", strconv.Itoa(y+1), 1)
@@ -59,15 +59,15 @@ func newWindow(p port, e *terminfo.Terminfo) *window {
 }
 
 // WindowSize is tcell's question for the size.
-func (w *window) WindowSize() (tcell.WindowSize, error) {
+func (w *rowWriter) WindowSize() (tcell.WindowSize, error) {
 	return tcell.WindowSize{Width: w.width, Height: 1}, nil
 }
 
 // NotifyResize does nothing: tcell must not draw but in take.
-func (w *window) NotifyResize(func()) {}
+func (w *rowWriter) NotifyResize(func()) {}
 
 // measure asks for the terminal's width and reports whether it has changed.
-func (w *window) measure() bool {
+func (w *rowWriter) measure() bool {
 	width, _ := w.Size()
 	changed := width != w.width
 	w.width = width
@@ -75,7 +75,7 @@ func (w *window) measure() bool {
 }
 
 // take makes tcell draw its row into the frame.
-func (w *window) take(s oneRow) {
+func (w *rowWriter) take(s oneRow) {
 	s.Lock()
 	w.entry.SetCursor = w.goTo[max(w.row, 0)]
 	s.Unlock()
@@ -85,7 +85,7 @@ func (w *window) take(s oneRow) {
 }
 
 // Write is tcell's: what it draws, but for the cursor, which stays hidden.
-func (w *window) Write(p []byte) (int, error) {
+func (w *rowWriter) Write(p []byte) (int, error) {
 	if !w.taken {
 		return w.port.Write(p)
 	}
@@ -96,11 +96,11 @@ func (w *window) Write(p []byte) (int, error) {
 }
 
 // send writes the frame.
-func (w *window) send() {
+func (w *rowWriter) send() {
 	if len(w.frame) > 0 {
 		_, _ = w.port.Write(w.frame) // a terminal that is gone is told elsewhere
 	}
 	w.forget()
 }
 
-func (w *window) forget() { w.frame = w.frame[:0] }
+func (w *rowWriter) forget() { w.frame = w.frame[:0] }
