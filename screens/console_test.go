@@ -340,6 +340,25 @@ func TestCostKeepsToItsColumn(t *testing.T) {
 	}
 }
 
+// TestSourcesSayWhyInFull: however narrow the terminal is; and what the API stands on says a path once.
+func TestSourcesSayWhyInFull(t *testing.T) {
+	f := frametest.Fixed()
+	why := strings.TrimSpace(strings.Repeat("words of a long reason, ", 8))
+	f.Sources[0].Health = health.Health{State: health.Failed, Since: f.Boot, Err: why}
+	for _, w := range []int{40, 80, 120, 200} {
+		if text := shot(t, frame.Dashboard, w, 150, f, draw.Key('i')); !strings.Contains(words(text), why) {
+			t.Errorf("the reason is not whole at %d columns:\n%s", w, text)
+		}
+	}
+	f.Kube.Kubeconfig, f.Kube.Health.State = "/k", health.Failed
+	for _, said := range []string{" not answering", ": not answering"} {
+		f.Kube.Cause = kube.Cause{Check: kube.Kubeconfig, Why: "/k" + said}
+		if text := shot(t, frame.Dashboard, 80, 150, f, draw.Key('i')); !strings.Contains(words(text), "kubeconfig /k not answering") {
+			t.Errorf("%q:\n%s", said, text)
+		}
+	}
+}
+
 // TestB18ListsShowAnItem: where few rows are left for the disks or the filesystems they have the first of them, not how many
 // there are.
 func TestB18ListsShowAnItem(t *testing.T) {

@@ -1,6 +1,7 @@
 package screens
 
 import (
+	"strings"
 	"time"
 
 	"hypervisor-tui/draw"
@@ -15,12 +16,13 @@ const (
 	sourceState = 8
 	sourceAge   = 9
 	sourceCost  = 8
+	sourceWhy   = 20 // columns; where there are fewer it stands below
 )
 
 // openSources lists each source's state, age, cost and error, where the kubeconfig was looked for, and what this program
 // uses itself.
 func (c *Console) openSources(*frame.Frame) Screen {
-	return NewSheet("sources", "Sources", func(_, _, rows int, _ *frame.Frame) (int, int) { return 110, rows + 2 }, c.sourceRows)
+	return NewSheet("sources", "Sources", Wide, c.sourceRows)
 }
 
 func (c *Console) sourceRows(view draw.Region, f *frame.Frame) draw.Region {
@@ -30,15 +32,16 @@ func (c *Console) sourceRows(view draw.Region, f *frame.Frame) draw.Region {
 	p.Text(draw.Dim, "source").To(1+sourceName).Text(draw.Dim, "state").Right(draw.Dim, "age", sourceState+sourceAge-5-1)
 	p.To(1+sourceName+sourceState+sourceAge).Right(draw.Dim, "cost", sourceCost).Skip(2).Text(draw.Dim, "what, and why not")
 	for i := range f.Sources {
-		sourceRow(view.CutTop(1), &f.Sources[i], f)
+		sourceRow(&view, &f.Sources[i], f)
 	}
 	drawKubeSources(&view, f)
 	selfRows(&view, f)
 	return view
 }
 
-func sourceRow(r draw.Region, s *frame.Source, f *frame.Frame) {
-	p := r.Pen(1, 0)
+// sourceRow takes as many rows as what is said of a source.
+func sourceRow(view *draw.Region, s *frame.Source, f *frame.Frame) {
+	p := view.Pen(1, 0)
 	p.Fit(draw.Text, s.Name, sourceName-1).To(1+sourceName).Text(widget.StateStyle(s.Health.State), s.Health.State.String())
 	p.To(1 + sourceName + sourceState)
 	if s.Health.Has() {
@@ -51,15 +54,20 @@ func sourceRow(r draw.Region, s *frame.Source, f *frame.Frame) {
 	case s.Health.Cost > 0:
 		p.IntRight(draw.Text, us, sourceCost-3).Text(draw.Dim, " us")
 	}
-	p.To(1 + sourceName + sourceState + sourceAge + sourceCost + 2)
+	style, said := draw.Dim, s.Detail
 	switch {
 	case s.Health.Err == "":
-		p.Fit(draw.Dim, s.Detail, p.Left()-1)
 	case s.Health.State == health.OK: // a remark
-		p.Fit(draw.Text, s.Health.Err, p.Left()-1)
+		style, said = draw.Text, s.Health.Err
 	default:
-		p.Fit(draw.Warn, s.Health.Err, p.Left()-1)
+		style, said = draw.Warn, s.Health.Err
 	}
+	x := 1 + sourceName + sourceState + sourceAge + sourceCost + 2
+	if view.W()-x < sourceWhy {
+		x = 3
+		view.CutTop(1)
+	}
+	*view = widget.Wrapped(*view, x, style, said)
 }
 
 // problemList lists everything that is wrong, not only the worst, a row each.
@@ -197,7 +205,7 @@ func ladder(view *draw.Region, f *frame.Frame) {
 			p.Text(style, "-")
 		}
 		p.To(6).Text(style, step.Name).To(20)
-		word := ""
+		word, detail := "", strings.TrimLeft(strings.TrimPrefix(step.Detail, step.Subject), ": ")
 		switch step.State {
 		case frame.NotReached:
 			word = "not reached"
@@ -205,10 +213,10 @@ func ladder(view *draw.Region, f *frame.Frame) {
 			word = "not judged "
 		}
 		if step.Subject != "" {
-			rest := len(word) + draw.Columns(step.Detail) + 1
+			rest := len(word) + draw.Columns(detail) + 1
 			p.Fit(draw.Text, step.Subject, max(p.Left()/2, p.Left()-1-rest)).Skip(1)
 		}
-		p.Text(draw.Dim, word).Fit(style, step.Detail, p.Left()-1)
+		p.Text(draw.Dim, word).Fit(style, detail, p.Left()-1)
 		if step.Old != nil {
 			widget.StaleAge(&p, step.Old, f, view.W()-1)
 		}
