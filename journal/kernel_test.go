@@ -28,7 +28,7 @@ func TestKernelKind(t *testing.T) {
 		{"critical target error, dev sdb, sector 8 op 0x3:(DISCARD) flags 0x800 phys_seg 1 prio class 2", none}, // it cannot discard
 		{"critical target error, dev sdb, sector 8 op 0x9:(WRITE_ZEROES) flags 0x800 phys_seg 0 prio class 2", none},
 		{"nvme nvme0: controller is down; will reset: CSTS=0xffffffff, PCI_STATUS=0x10", DiskFailed},
-		{"nvme nvme0: Disabling device after reset failure: -19", DiskFailed}, // of newer kernels
+		{"nvme nvme0: Disabling device after reset failure: -19", DiskFailed}, // as it has been since Linux 6.3
 		{"EXT4-fs error (device sda1): ext4_lookup:1853: inode #2: comm ls: deleted inode referenced: 12", FilesystemFailed},
 		{"EXT4-fs (sda1): Remounting filesystem read-only", FilesystemFailed},
 		{"EXT4-fs (sda1): mounted filesystem with ordered data mode. Quota mode: none.", none},

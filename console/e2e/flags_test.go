@@ -113,7 +113,7 @@ func TestWithoutJournald(t *testing.T) {
 	t.Parallel()
 	needRoot(t)
 	const script = `mount -t tmpfs none /run && exec "$@"`
-	s := start(t, setup{w: 132, h: 50, unshared: true, script: script, args: []string{"--screen", "logs"}})
+	s := start(t, setup{w: 132, h: tall, unshared: true, script: script, args: []string{"--screen", "logs"}})
 	s.await(" All ", "kmsg")
 	s.sources("no journald runs here")
 }
@@ -123,6 +123,6 @@ func TestJournaldWithoutJournalctl(t *testing.T) {
 	t.Parallel()
 	needRoot(t)
 	const script = `mount -t tmpfs none /run && mkdir -p /run/systemd/journal /run/log/journal && : > /run/systemd/journal/socket && PATH=/nonexistent exec "$@"`
-	s := start(t, setup{w: 132, h: 50, unshared: true, script: script})
+	s := start(t, setup{w: 132, h: tall, unshared: true, script: script})
 	s.sources("no journal files were found")
 }

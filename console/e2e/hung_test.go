@@ -232,7 +232,7 @@ func TestF53HungAtStart(t *testing.T) {
 			if _, err := os.Stat(path); err != nil {
 				t.Skip(err)
 			}
-			c.setup.w, c.setup.h = 200, 60
+			c.setup.w, c.setup.h = 200, tall
 			s := h.start(t, path, c.setup)
 			s.await(footer, "Uptime:")
 			t.Logf("first frame after %v", time.Since(s.began))
@@ -325,7 +325,7 @@ func TestF55HungKubeconfig(t *testing.T) {
 	t.Parallel()
 	path := writeFile(t, "kubeconfig", "x")
 	h := newHungFile(t, "")
-	s := h.start(t, path, setup{w: 160, h: 60, args: []string{"--config", writeFile(t, "config.yaml", "kubeconfigPath: "+path+"\n")}})
+	s := h.start(t, path, setup{w: 160, h: tall, args: []string{"--config", writeFile(t, "config.yaml", "kubeconfigPath: "+path+"\n")}})
 	s.await(footer)
 	s.sources("cluster not seen: " + path + " not answering")
 	s.ends()
@@ -341,7 +341,7 @@ func TestF55HungJournal(t *testing.T) {
 	h.good = 4096
 	go h.serve()
 	mayMountHung(t)
-	s := start(t, setup{w: 200, h: 60, unshared: true,
+	s := start(t, setup{w: 200, h: tall, unshared: true,
 		script: fmt.Sprintf("mount -t tmpfs none /run && mkdir -p /run/systemd/journal %s && : >%s && : >/run/systemd/journal/socket\n", dir, path) + mountHung(path),
 		before: func(s *session) { s.cmd.ExtraFiles = []*os.File{h.file(t)} }})
 	await.Until(t, "the journal is read", func() bool { return h.asked() > 0 })

@@ -65,11 +65,9 @@ func screenWords(l *linkJSON, n networkJSON) (words []string) {
 		}
 	}
 	words = append(words, " "+kind+" ", " "+state+" ")
-	addresses := l.Addresses
-	ofLink := func(a string) bool { return strings.HasPrefix(a, "fe80:") }
-	if l.Master != nil && !slices.ContainsFunc(addresses, func(a string) bool { return !ofLink(a) }) {
-		addresses = nil // a port's own, which say nothing
-	}
+	addresses := slices.DeleteFunc(slices.Clone(l.Addresses), func(a string) bool {
+		return strings.HasPrefix(a, "fe80:") // stands only for a NIC that has no others, and no interface here is one
+	})
 	if len(addresses) > 0 {
 		words = append(words, addresses[0])
 	}

@@ -92,8 +92,8 @@ func TestOnceForeignHost(t *testing.T) {
 func TestF18ForeignPicture(t *testing.T) {
 	t.Parallel()
 	needRoot(t)
-	s := start(t, setup{unshared: true, w: 160, h: 50, script: foreignProc(t)})
-	s.await("/256 GiB", "1024 cores", "nvme0n1", "d lists all")
+	s := start(t, setup{unshared: true, w: 160, h: tall, script: foreignProc(t)})
+	s.await("/256 GiB", "1024 CPUs", "nvme0n1", "d lists all")
 	s.keys("d")
 	s.pageTo("nvme499n1")
 	s.keys("c")
