@@ -25,8 +25,8 @@ func (d *dice) kube() *kube.State {
 			CapacityCPU: int64(d.number()), CPU: int64(d.number()), Memory: int64(d.number()), Pods: int64(d.number())}
 	}
 	for range d.many(kube.MaxNames) {
-		c := kube.Condition{Type: d.name(), Status: d.name(), Reason: d.name(), Since: d.time()}
-		k.Nodes.Faults = append(k.Nodes.Faults, kube.Fault{Node: d.name(), Condition: c})
+		c := d.condition()
+		k.Nodes.Faults = append(k.Nodes.Faults, kube.Fault{Node: d.name(), Condition: c, Pods: int(d.number()), VMs: int(d.number())})
 		k.PVCs.Unbound = append(k.PVCs.Unbound, kube.Unbound{Namespace: d.name(), Name: d.name(), Phase: d.name(), Created: d.time()})
 		k.Candidates = append(k.Candidates, kube.Candidate{Path: d.name(), Result: d.name()})
 		k.DrainBlockers = append(k.DrainBlockers, kube.Blocker{Namespace: d.name(), Name: d.name(), Why: d.name()})
@@ -34,6 +34,11 @@ func (d *dice) kube() *kube.State {
 		if k.Local != nil {
 			k.Local.Conditions = append(k.Local.Conditions, c)
 		}
+	}
+	for range d.many(kube.MaxPods) {
+		p := kube.Pod{Phase: d.name(), Owner: d.name(), Ready: kube.Truth(d.roll(4)), Containers: int32(d.number()), ReadyContainers: int32(d.number()), Restarts: int(d.number()),
+			Restarted: d.time(), Why: d.name(), Slow: d.chance(2), Message: d.name(), LastEnd: d.name(), Since: d.time(), UID: kube.UID{byte(d.roll(3))}}
+		k.Pods.List = append(k.Pods.List, kube.NamedPod{Namespace: d.name(), Name: d.name(), Pod: p})
 	}
 	d.virt(&k.Virt)
 	return k
@@ -44,7 +49,7 @@ func (d *dice) virt(v *kube.Virt) {
 	statuses := []string{"", "Running", "Stopped", "Migrating", "Paused", "ErrorUnschedulable", d.name()}
 	for i := range d.many(500) {
 		name := d.name() + fmt.Sprint(i)
-		v.VMs = append(v.VMs, kube.VM{Namespace: d.name(), Name: name, Status: statuses[d.roll(len(statuses))], Since: d.time()})
+		v.VMs = append(v.VMs, kube.VM{Namespace: d.name(), Name: name, Status: statuses[d.roll(len(statuses))], Since: d.time(), Conditions: []kube.Condition{d.condition()}})
 		n := kube.VMI{Namespace: d.name(), Name: name, Phase: statuses[d.roll(len(statuses))], Node: d.name(), IPs: []string{d.name(), d.name()}, Ready: kube.Truth(d.roll(4)),
 			Migratable: kube.Truth(d.roll(3)), WhyNot: d.name(), VCPUs: int(d.number()), Memory: d.number(), Evacuating: d.name(), Created: d.time()}
 		move := kube.Moving{Source: d.name(), Target: d.name(), Started: d.time(), Ended: d.time(), Failed: d.chance(2), Why: d.name()}
@@ -56,6 +61,10 @@ func (d *dice) virt(v *kube.Virt) {
 			v.Migrations = append(v.Migrations, kube.Migration{Namespace: d.name(), Name: d.name(), VMI: name, Phase: []string{"", "Failed", "Running"}[d.roll(3)], Created: d.time(), Moving: move})
 		}
 	}
+}
+
+func (d *dice) condition() kube.Condition {
+	return kube.Condition{Type: d.name(), Status: d.name(), Reason: d.name(), Message: d.name(), Good: kube.Truth(d.roll(4)), Since: d.time()}
 }
 
 func (d *dice) counts() []kube.Count {

@@ -16,6 +16,7 @@ import (
 	"hypervisor-tui/journal"
 	"hypervisor-tui/sample"
 	"hypervisor-tui/sample/qemu"
+	"hypervisor-tui/sample/top"
 	"hypervisor-tui/screens/pages"
 	"hypervisor-tui/screens/screentest"
 )
@@ -82,6 +83,9 @@ func (d *dice) frame() *frame.Frame {
 		f.VMs = d.vms()
 	}
 	if !d.chance(4) {
+		f.Processes = d.processes()
+	}
+	if !d.chance(4) {
 		f.Units, f.System = d.units(), d.system()
 	}
 	if d.chance(3) {
@@ -96,6 +100,15 @@ func (d *dice) frame() *frame.Frame {
 	frametest.Derive(f)
 	f.Self = frame.Self{RSS: d.number(), CPU: d.float(), Frames: d.number(), Skipped: d.number(), Crashes: d.number()}
 	return f
+}
+
+func (d *dice) processes() *top.Processes {
+	p := &top.Processes{Total: int(d.number()), Health: d.health()}
+	for range d.many(top.MaxRows) {
+		p.ByCPU = append(p.ByCPU, top.Process{PID: int(d.number()), Name: d.name(), Unit: d.name(), Pod: d.name(), Kernel: d.chance(3), State: byte(d.roll(256)), CPU: d.float(), Memory: d.number(), Started: time.Duration(d.number())})
+	}
+	p.ByMemory = p.ByCPU[len(p.ByCPU)/2:]
+	return p
 }
 
 func (d *dice) host() *sample.Host {
