@@ -35,7 +35,7 @@ type Field struct {
 // with its error. They may panic.
 type Archive interface {
 	// Older calls put with the entries before the position, newest first, until put is false or nothing is older:
-	// then it returns nil. An Entry's bytes are good until put returns. A damaged stretch is skipped.
+	// then it returns nil. An Entry's bytes are good until put returns. What is damaged is skipped.
 	Older(ctx context.Context, before Place, put func(Entry) bool) error
 
 	// Newer calls put with the entry at the position and those after it, oldest first, up to the one before to, an

@@ -52,7 +52,7 @@ func TestFollowShowsNewEntriesWithoutAsking(t *testing.T) {
 	})
 }
 
-// pagesIn counts the pages of a stretch of time in which something happens each millisecond.
+// pagesIn counts the pages of a span of time in which something happens each millisecond.
 func pagesIn(l *viewedLog, d time.Duration, each func()) (pages int) {
 	for end := time.Now().Add(d); time.Now().Before(end); time.Sleep(time.Millisecond) {
 		each()

@@ -167,7 +167,7 @@ func TestDWhatIsNotKnownIsNull(t *testing.T) {
 	}
 }
 
-// findNumber is the path to a number in v, empty when there is none.
+// findNumber is the path to a number in v, empty if none.
 func findNumber(v any) string {
 	switch v := v.(type) {
 	case float64:

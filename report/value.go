@@ -21,7 +21,7 @@ func number(v float64) *float64 { return known(v, !math.IsNaN(v) && !math.IsInf(
 // count is n, null for -1.
 func count(n int) *int { return known(n, n >= 0) }
 
-// positive is the first of ns that is above 0, null when there is none.
+// positive is the first of ns that is above 0, null if none.
 func positive[N int | int64 | uint64 | float64](ns ...N) *N {
 	for _, n := range ns {
 		if n > 0 {

@@ -73,7 +73,7 @@ func TestF26RandomDamage(t *testing.T) {
 		}
 		rewrite(t, path, text)
 		good, bad := whole(t, path)
-		// A place hits one entry, one value or one item of an array, or a common value: that is read all the same.
+		// A place hits one entry, one value or one item of an array, or a common value: that is read nevertheless.
 		if good < entries-2*places || good+bad < entries-places || bad == 0 {
 			t.Errorf("%d whole, %d damaged of %d", good, bad, entries)
 		}

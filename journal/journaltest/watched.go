@@ -19,8 +19,8 @@ import (
 type Watched struct {
 	*journal.Log
 	*journal.View
-	Input    *journal.Sink
-	Patience time.Duration
+	Input   *journal.Sink
+	Timeout time.Duration
 }
 
 // Watch runs a Log of 5000 entries.
@@ -44,7 +44,7 @@ func WatchRing(t *testing.T, entries int) Watched {
 // Await returns the first page that ok accepts.
 func (w Watched) Await(t *testing.T, what string, ok func(p *journal.Page) bool) *journal.Page {
 	t.Helper()
-	deadline := time.After(w.Patience)
+	deadline := time.After(w.Timeout)
 	for {
 		select {
 		case <-w.Changed():
@@ -52,7 +52,7 @@ func (w Watched) Await(t *testing.T, what string, ok func(p *journal.Page) bool)
 				return p
 			}
 		case <-deadline:
-			t.Fatalf("%s: not within %v", what, w.Patience)
+			t.Fatalf("%s: not within %v", what, w.Timeout)
 		}
 	}
 }

@@ -135,7 +135,7 @@ func TestF30JournalctlSaysWhatIsMissing(t *testing.T) {
 		fakeJournalctl(t, fmt.Sprintf("cat >&2 <<'END'\n%sEND\nentry 1\nexec sleep 1000", hint))
 		w := journaltest.Watch(t)
 		stop := journaltest.Run(&Journalctl{}, w.Input)
-		w.Await(t, "the hint, and what may be read all the same", func(p *journal.Page) bool {
+		w.Await(t, "the hint, and what may be read nevertheless", func(p *journal.Page) bool {
 			h := healthOf(p)
 			return h.State == health.Failed && strings.Contains(h.Err, "group systemd-journal") && len(p.Rows) == 1
 		})

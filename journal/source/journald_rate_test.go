@@ -31,7 +31,7 @@ func TestF25RealJournaldKeepsItsPace(t *testing.T) {
 	j := newJournald(t)
 	w := journaltest.WatchRing(t, 10000)
 	if rate > 0 {
-		w.Patience += 2 * time.Duration(lines/rate) * time.Second
+		w.Timeout += 2 * time.Duration(lines/rate) * time.Second
 	}
 	stop := journaltest.Run(j.reader(), w.Input)
 	defer stop()

@@ -40,7 +40,7 @@ func limited(t *testing.T, limit string, f func(*testing.T)) {
 func TestF60UserWithoutInstances(t *testing.T) { limited(t, "max_inotify_instances", polled) }
 func TestF60UserWithoutWatches(t *testing.T)   { limited(t, "max_inotify_watches", polled) }
 
-// polled: journal and log files are followed all the same, and both sources say how.
+// polled: journal and log files are followed nevertheless, and both sources say how.
 func polled(t *testing.T) {
 	root := t.TempDir()
 	dir := filepath.Join(root, machine)

@@ -224,7 +224,7 @@ func plausible(text string) bool {
 	return len(text) <= maxQuantity && (e < 0 || len(text)-e <= len("e+99"))
 }
 
-// time reads a Time or a MicroTime; it is zero when there is none that can be true.
+// time reads a Time or a MicroTime; it is zero if none can be true.
 func (s *scan) time(b []byte) time.Time {
 	seconds, nanos := int64(s.varint(b, 1)), int64(int32(s.varint(b, 2)))
 	if seconds == 0 && nanos == 0 {

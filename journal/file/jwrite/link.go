@@ -44,7 +44,7 @@ func (w *Writer) link(a *arrays, entry uint64) error {
 	return nil
 }
 
-// payload returns the DATA object of a field, made if there is none yet.
+// payload returns the DATA object of a field, made if there is not one yet.
 func (w *Writer) payload(field []byte) (off uint64, err error) {
 	if off, known := w.data[string(field)]; known {
 		return off, nil
