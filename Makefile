@@ -25,9 +25,9 @@ GOTEST       := go run ./.ci/gotest
 .NOTPARALLEL:
 .PHONY: build run test tools lint race sandbox fuzz apitest systemd arm64 release bench vendor-hash nix-options
 
-# One static binary, stripped; the same source gives the same bytes.
+# One static binary, stripped; the same source gives the same bytes. make build TAGS=nokube leaves the cluster out.
 build:
-	CGO_ENABLED=0 go build $(call BUILDFLAGS) -o hypervisor-tui .
+	CGO_ENABLED=0 go build $(call BUILDFLAGS,$(TAGS)) -o hypervisor-tui .
 
 # make run ARGS='--screen logs'
 run: build
