@@ -176,8 +176,7 @@ func podRows(view draw.Region, i int, f *frame.Frame) draw.Region {
 	l := layoutPods(view.W())
 	p := view.Pen(2, 0)
 	if draw.Columns(pod.Namespace)+1+draw.Columns(pod.Name) > l.ready-3 {
-		p.Text(draw.Dim, pod.Namespace).Text(draw.Dim, "/")
-		view = widget.Wrapped(view, p.X(), draw.Text, pod.Name)
+		view = widget.WrappedName(view, 2, pod.Namespace, pod.Name)
 	} else {
 		widget.Namespaced(&p, pod.Namespace, pod.Name, l.ready-3)
 	}
@@ -358,13 +357,9 @@ func drain(view *draw.Region, f *frame.Frame) {
 	}
 	for i := range f.Kube.DrainBlockers {
 		b := &f.Kube.DrainBlockers[i]
-		p, at := view.Pen(2, 0), 40
-		widget.Namespaced(&p, b.Namespace, b.Name, at-4)
-		if view.W() < widget.Narrow-2 {
-			at = 4
-			view.CutTop(1)
-		}
-		*view = widget.Wrapped(*view, at, draw.Warn, b.Why)
+		p := view.Pen(2, 0)
+		widget.Namespaced(&p, b.Namespace, b.Name, 36)
+		*view = widget.Wrapped(*view, 40, draw.Warn, b.Why)
 	}
 	if len(f.Kube.DrainBlockers) == kube.MaxBlockers {
 		unlisted(view, "more may not be listed")

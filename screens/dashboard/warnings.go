@@ -8,7 +8,7 @@ import (
 	"hypervisor-tui/screens/widget"
 )
 
-// The columns of a warning: its age, what it is about by kind and name, and what of the name there is at least.
+// The columns of a warning: its age, the kind that it is about, and its reason.
 const (
 	warningAge    = 7
 	warningKind   = 16
@@ -157,11 +157,7 @@ func drawWarning(view draw.Region, w *kube.Event, whole bool, f *frame.Frame) (r
 		widget.Namespaced(&p, w.Namespace, w.Name, p.Left())
 		p.Skip(1)
 	} else {
-		p = view.Pen(indent, 0)
-		if w.Namespace != "" {
-			p.Text(draw.Dim, w.Namespace).Text(draw.Dim, "/")
-		}
-		view = widget.Wrapped(view, p.X(), draw.Text, w.Name)
+		view = widget.WrappedName(view, indent, w.Namespace, w.Name)
 		p = view.CutTop(1).Pen(indent, 0)
 	}
 	p.Fit(draw.Warn, w.Reason, p.Left()-1)

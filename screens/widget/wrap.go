@@ -31,8 +31,14 @@ func WrapRows[T ~string | ~[]byte](text T, n int) (rows int) {
 	return rows
 }
 
-// Wrapped writes text from column x on, over as many rows of view as it takes, and returns the rest of view.
+// Wrapped writes text from column x on, over as many rows of view as it takes, and returns the rest of view. Where hardly any
+// columns are left behind x, it begins on the next row, further left.
 func Wrapped(view draw.Region, x int, style draw.Style, text string) (rest draw.Region) {
+	const few, left = 12, 4
+	if x > left && view.W()-x-1 < few {
+		x = left
+		view.CutTop(1)
+	}
 	for more := true; more; {
 		var line string
 		line, text, more = WrapLine(text, max(view.W()-x-1, 1))
@@ -40,4 +46,13 @@ func Wrapped(view draw.Region, x int, style draw.Style, text string) (rest draw.
 		p.Text(style, line)
 	}
 	return view
+}
+
+// WrappedName is Wrapped for namespace/name.
+func WrappedName(view draw.Region, x int, namespace, name string) (rest draw.Region) {
+	p := view.Pen(x, 0)
+	if namespace != "" {
+		p.Text(draw.Dim, namespace).Text(draw.Dim, "/")
+	}
+	return Wrapped(view, p.X(), draw.Text, name)
 }

@@ -2,8 +2,10 @@ package widget_test
 
 import (
 	"slices"
+	"strings"
 	"testing"
 
+	"hypervisor-tui/draw"
 	"hypervisor-tui/screens/widget"
 )
 
@@ -34,6 +36,29 @@ func TestWrapLine(t *testing.T) {
 		}
 		if !slices.Equal(got, c.want) || widget.WrapRows([]byte(c.text), c.n) != len(c.want) {
 			t.Errorf("%q in %d columns is %q, want %q", c.text, c.n, got, c.want)
+		}
+	}
+}
+
+// TestWrappedNeverLeavesTheView: behind a label that takes nearly all columns, text goes on below it.
+func TestWrappedNeverLeavesTheView(t *testing.T) {
+	for x, want := range map[int]string{
+		0:  "some words that are wrapped|",
+		20: "                    some words|                    that are|                    wrapped|",
+		28: "|    some words that are wrapped|",
+		90: "|    some words that are wrapped|",
+	} {
+		canvas := draw.NewCanvas(draw.Appearance{Theme: draw.MonoTheme(), Glyphs: draw.ASCIIGlyphs()})
+		view := canvas.Begin(33, 5)
+		rows := view.H() - widget.Wrapped(view, x, draw.Text, "some words that are wrapped").H()
+		got := ""
+		for i, line := range strings.Split(string(canvas.AppendText(nil)), "\n") {
+			if i < rows {
+				got += strings.TrimRight(line, " ") + "|"
+			}
+		}
+		if got != want {
+			t.Errorf("from column %d: %q, want %q", x, got, want)
 		}
 	}
 }
