@@ -90,6 +90,8 @@ func lookAt(p *frame.Problem) Command {
 		cmd.Query = "out of memory"
 	case frame.KernelFault:
 		cmd.Query = p.Detail
+	case frame.VMFailing:
+		cmd.Query, cmd.Key = p.Of+"/"+p.Subject, draw.KeyEnter // chooses it, and shows it whole
 	case frame.CPUStalled:
 		cmd.Key = 't'
 	case frame.IOStalled, frame.MountBroken, frame.MountHangs, frame.RemountedReadOnly, frame.PoolIll, frame.ArrayDegraded, frame.FilesystemFull, frame.InodesShort:

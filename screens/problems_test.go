@@ -171,3 +171,15 @@ func TestEnterWhereNothingIsChosen(t *testing.T) {
 		}
 	}
 }
+
+// TestFailingVMIsShownWhole: Enter on its problem, wherever its table stands, is the way to its conditions.
+func TestFailingVMIsShownWhole(t *testing.T) {
+	f := frametest.Fixed()
+	frametest.Sick(f)
+	text := shot(t, frame.Logs, 80, 24, f, '!', draw.KeyEnter)
+	for _, want := range []string{"Virtual machine", "team-0/vm-04", "FailedCreate"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("%q is missing:\n%s", want, text)
+		}
+	}
+}

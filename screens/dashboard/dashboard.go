@@ -2,6 +2,8 @@
 package dashboard
 
 import (
+	"strings"
+
 	"hypervisor-tui/draw"
 	"hypervisor-tui/frame"
 	"hypervisor-tui/sample"
@@ -46,6 +48,12 @@ func New(crashed func(panel string, value any)) *Page {
 
 // Typing implements screens.Screen's method for pages with a prompt.
 func (d *Page) Typing() bool { return d.vms.input.Open }
+
+// Search implements screens.Screen's method for pages with a query: namespace/name of the VM to choose.
+func (d *Page) Search(cmd screens.Command) {
+	namespace, name, _ := strings.Cut(cmd.Query, "/")
+	d.vms.chosen = chosenVM{namespace: namespace, name: name, set: true}
+}
 
 // Handle implements screens.Screen.
 func (d *Page) Handle(k draw.Key, f *frame.Frame) (screens.Command, bool) {

@@ -120,8 +120,8 @@ func (v *vms) choose(k draw.Key, f *frame.Frame) {
 	}
 }
 
-func (v *vms) open(f *frame.Frame) screens.Screen {
-	if v.sort(f); len(v.sorted) == 0 || !v.chosen.set {
+func (v *vms) open(*frame.Frame) screens.Screen {
+	if !v.chosen.set {
 		return nil
 	}
 	return newVM(v.chosen)
