@@ -130,8 +130,18 @@ func FuzzNetDev(f *testing.F) {
 				t.Errorf("%q: %v", part, err)
 			}
 		}
-		if len(r.rows) != len(lines) || len(n.Interfaces) < len(lines) {
-			t.Errorf("%q: %d rows, %d interfaces for %d lines", text, len(r.rows), len(n.Interfaces), len(lines))
+		names := map[string]bool{}
+		for i := range lines {
+			names[string(lines[i].Name)] = true
+		}
+		counted := 0
+		for i := range n.Interfaces {
+			if n.Interfaces[i].Counted {
+				counted++
+			}
+		}
+		if counted != len(names) || len(r.tallies) != len(n.Interfaces) {
+			t.Errorf("%q: %d tallies, %d of %d interfaces are counted, of %d names", text, len(r.tallies), counted, len(n.Interfaces), len(names))
 		}
 	})
 }

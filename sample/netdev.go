@@ -1,6 +1,7 @@
 package sample
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"sync/atomic"
@@ -25,16 +26,38 @@ type netdevReader struct {
 	interval time.Duration // between two samples
 	file     procfile.File
 	links    *atomic.Pointer[LinkReport]
-	rows     []netRow // one a line, in the same order
+	tallies  []tally          // of Net.counted, in the same order
+	named    map[string]int32 // where the interface of a name stands; nil while the file has them in that order, too
 	pass     netPass
+	passes   uint32     // readings that were begun
+	lines    int        // of the last one, when that was another set of interfaces than before
 	hardware []nicFiles // of Net.hardware, while the file is not read each time
-	table    *LinkTable // that Net and the rows' slots were made from
-	made     bool       // Net fits rows and table
+	table    *LinkTable // that Net was made from
+	made     bool       // Net fits tallies and table
 	readings int
 	at       time.Duration // of the last one
 	every    time.Duration // between two; 0: each sample reads
 	left     bool          // there are more interfaces than are counted
 	said     error         // that, or that it is not read each time; nil: it is
+}
+
+// tally is how an interface has been counted.
+type tally struct {
+	raw   string        // its name as the kernel writes it; empty: the file has not had it
+	at    time.Duration // CLOCK_BOOTTIME at which it was counted last
+	pass  uint32        // the reading that had it last
+	reads int8          // 0: it has not been counted; 1: there is no rate yet; stays at 2
+}
+
+// netPass is one reading under way.
+type netPass struct {
+	net      *Net
+	now      time.Duration
+	headings int
+	lines    int
+	next     int  // where the interface of the next line stands, nearly always
+	added    bool // there are new interfaces
+	left     bool // there was no room for all
 }
 
 func (r *netdevReader) read(now time.Duration, _ *Host, n *Net) error {
@@ -44,7 +67,8 @@ func (r *netdevReader) read(now time.Duration, _ *Host, n *Net) error {
 		err, fresh = r.count(now, n), true
 	}
 	for i := range r.hardware {
-		r.hardware[i].count(&n.counted[n.hardware[i]], r.rows, now)
+		at := n.hardware[i]
+		r.hardware[i].count(&n.counted[at], &r.tallies[at], now)
 	}
 	var table *LinkTable
 	if report := r.links.Load(); report != nil {
@@ -55,7 +79,7 @@ func (r *netdevReader) read(now time.Duration, _ *Host, n *Net) error {
 		fresh = true
 	}
 	if fresh {
-		if n.Rx, n.Tx = netTotals(r.table, r.rows, n); r.left {
+		if n.Rx, n.Tx = netTotals(r.table, r.tallies, n); r.left {
 			n.Rx, n.Tx = math.NaN(), math.NaN()
 		}
 		n.Counted = now
@@ -71,38 +95,31 @@ func (r *netdevReader) close() {
 	r.closeHardware()
 }
 
-// netPass is one reading under way.
-type netPass struct {
-	now      time.Duration
-	headings int
-	row      int
-	net      *Net
-	fresh    []netRow           // in place of the rows, which do not fit the file; nil: they do
-	known    map[string]*netRow // of the rows that did not come yet
-	shown    int                // interfaces before fresh rows added theirs
-	left     bool               // there was no room for all
-}
-
-// count brings n up to date. After an error it is so as far as the file could be read.
+// count brings n up to date. After an error it is so as far as the file could be read, but without new interfaces.
 func (r *netdevReader) count(now time.Duration, n *Net) error {
-	r.pass = netPass{now: now, net: n}
+	had := len(n.counted)
+	r.passes++
+	r.pass = netPass{net: n, now: now}
 	err := r.file.Lines(r.take)
-	if err == nil && r.pass.fresh == nil && r.pass.row < len(r.rows) {
-		r.pass.replug(r.rows)
+	p := r.pass
+	r.pass = netPass{}
+	gone := false
+	for i := range r.tallies {
+		t := &r.tallies[i]
+		if err != nil {
+			t.pass = r.passes // it may be in what was not read
+		}
+		gone = gone || t.reads > 0 && t.pass != r.passes
 	}
-	if err == nil && r.pass.fresh != nil {
-		r.rows, r.made = r.pass.fresh, false
-	}
-	if err == nil && (r.pass.fresh != nil || r.pass.left != r.left) {
-		r.left = r.pass.left
+	switch {
+	case err != nil && p.added:
+		n.counted, r.tallies, r.named = n.counted[:had], r.tallies[:had], nil
+	case err == nil && (p.added || gone || p.left != r.left):
+		r.made, r.left, r.lines = false, p.left, p.lines
 		r.pace()
-	}
-	if err != nil && r.pass.fresh != nil { // nobody keeps those rows
-		n.counted = n.counted[:r.pass.shown]
 	}
 	n.reading++
 	n.show()
-	r.pass = netPass{}
 	if err != nil {
 		return err
 	}
@@ -114,9 +131,9 @@ func (r *netdevReader) count(now time.Duration, n *Net) error {
 // pace finds how often a file of that many lines is read, a whole number of samples.
 func (r *netdevReader) pace() {
 	r.every, r.said = 0, nil
-	if need := time.Duration(len(r.rows)) * time.Second / linesASecond; need > r.interval {
+	if need := time.Duration(r.lines) * time.Second / linesASecond; need > r.interval {
 		r.every = (need + r.interval - 1) / r.interval * r.interval
-		r.said = procfile.Warning(fmt.Sprintf("%d interfaces: each %v, the hardware's each sample", len(r.rows), r.every))
+		r.said = procfile.Warning(fmt.Sprintf("%d interfaces: each %v, the hardware's each sample", r.lines, r.every))
 	}
 	if r.left {
 		r.said = procfile.ErrLeftOut
@@ -134,73 +151,130 @@ func (r *netdevReader) take(line []byte) error {
 	if err != nil {
 		return err
 	}
-	if p.fresh == nil && p.row < len(r.rows) && r.rows[p.row].raw == string(l.Name) {
-		p.step(&r.rows[p.row], &l.NetCounters)
-		p.row++
-		return nil
-	}
-	if max(p.row, len(p.fresh)) >= mostInterfaces {
+	if p.lines >= mostInterfaces {
 		p.left = true
 		return nil
 	}
-	if p.fresh == nil {
-		p.replug(r.rows)
+	at := r.find(l.Name)
+	p.next = at + 1
+	t := &r.tallies[at]
+	if t.pass == r.passes {
+		return nil // it got the name of another while the kernel wrote
 	}
-	p.add(&l)
+	p.lines++
+	t.pass = r.passes
+	t.step(&p.net.counted[at], &l.NetCounters, p.now)
 	return nil
 }
 
-// step gives the interface of a row the counters that it has now.
-func (p *netPass) step(w *netRow, now *procfile.NetCounters) {
-	if w.slot < 0 { // it is in no table, and here it is
-		w.slot = int32(len(p.net.counted))
-		p.net.counted = append(p.net.counted, Interface{Link: &Link{Name: clean.String(w.raw), CarrierChanges: -1, SharedAttrs: &noTraits}})
+// find returns where the interface of a line stands. It allocates when that is a new one, or the file has another order.
+func (r *netdevReader) find(name []byte) int {
+	counted := &r.pass.net.counted
+	if at := r.pass.next; at < len(r.tallies) && r.called(at) == string(name) {
+		r.tallies[at].raw = r.called(at)
+		return at
 	}
-	w.step(&p.net.counted[w.slot], now, p.now)
+	if r.named == nil {
+		r.named = make(map[string]int32, len(r.tallies))
+		for i := range r.tallies {
+			r.named[r.called(i)] = int32(i)
+		}
+	}
+	if at, ok := r.named[string(name)]; ok {
+		r.tallies[at].raw = r.called(int(at))
+		return int(at)
+	}
+	raw, shown := string(name), clean.String(string(name))
+	at, ok := r.named[shown]
+	if !ok || r.tallies[at].raw != "" {
+		at, r.pass.added = int32(len(r.tallies)), true
+		*counted = append(*counted, Interface{Link: &Link{Name: shown, CarrierChanges: -1, SharedAttrs: &noTraits}})
+		r.tallies = append(r.tallies, tally{})
+	}
+	r.tallies[at].raw = sameText(raw, (*counted)[at].Name)
+	r.named[raw] = at
+	return int(at)
 }
 
-// replug begins rows that fit the file: those so far, as they are. It allocates.
-func (p *netPass) replug(rows []netRow) {
-	p.shown = len(p.net.counted)
-	p.fresh = append(make([]netRow, 0, len(rows)+1), rows[:p.row]...)
-	p.known = make(map[string]*netRow, len(rows)-p.row)
-	for i := p.row; i < len(rows); i++ {
-		p.known[rows[i].raw] = &rows[i]
-	}
+// called is the name of an interface as the kernel writes it, or else as the table has it.
+func (r *netdevReader) called(at int) string {
+	return cmp.Or(r.tallies[at].raw, r.pass.net.counted[at].Name)
 }
 
-// add adds the row of an interface to those that fit the file; one that was there before keeps its counters.
-func (p *netPass) add(l *procfile.NetLine) {
-	row := netRow{slot: -1}
-	if old, ok := p.known[string(l.Name)]; ok {
-		row = *old
-		delete(p.known, row.raw) // a second line of that name is another device
-	} else {
-		row.raw = string(l.Name)
+// step gives the interface the counters that it has at a time.
+func (t *tally) step(i *Interface, now *procfile.NetCounters, at time.Duration) {
+	over := at - t.at
+	if t.reads == 0 {
+		over = 0
 	}
-	p.step(&row, &l.NetCounters)
-	p.fresh = append(p.fresh, row)
+	i.Counted = true
+	i.RxRate, i.TxRate = procfile.PerSecond(i.RxBytes, now.RxBytes, over), procfile.PerSecond(i.TxBytes, now.TxBytes, over)
+	i.RxBytes, i.RxErrors, i.RxDropped = now.RxBytes, now.RxErrors, now.RxDropped
+	i.TxBytes, i.TxErrors, i.TxDropped = now.TxBytes, now.TxErrors, now.TxDropped
+	t.at, t.reads = at, min(t.reads+1, 2)
+}
+
+// join makes n hold the links of the table, if there is one yet, and behind them those that only count. One that has no
+// link but was counted before now is gone, or has another name. It allocates: links change seldom.
+func (r *netdevReader) join(table *LinkTable, n *Net, now time.Duration) {
+	known := table
+	if known == nil {
+		known = &LinkTable{}
+	}
+	n.Addresses, n.Gateways, n.DNS, n.Services = known.Addresses, known.Gateways, known.DNS, known.Services
+	n.Changes++
+	old, tallies := n.counted, r.tallies
+	n.counted = make([]Interface, len(known.Links), max(len(known.Links), r.lines))
+	r.tallies = make([]tally, len(known.Links), cap(n.counted))
+	for i, l := range known.Links {
+		n.counted[i] = Interface{Link: l, Plain: !l.Physical && l.Detail == nil, RxRate: math.NaN(), TxRate: math.NaN()}
+	}
+	places := linkPlaces{links: known.Links}
+	for i, t := range tallies {
+		if t.reads == 0 || t.pass != r.passes {
+			continue
+		}
+		one := old[i]
+		at, ok := places.take(one.Name)
+		switch {
+		case ok:
+			before := one.Index
+			one.Link, one.Plain = n.counted[at].Link, n.counted[at].Plain
+			t.raw = sameText(t.raw, one.Name)
+			if before != 0 && before != one.Index { // another one of the same name counts anew
+				t.reads, one.Counted = 0, false
+				if t.at == now {
+					t.reads, one.Counted = 1, true
+				}
+				one.RxRate, one.TxRate = math.NaN(), math.NaN()
+			}
+			n.counted[at], r.tallies[at] = one, t
+		case table == nil || t.at == now:
+			n.counted, r.tallies = append(n.counted, one), append(r.tallies, t)
+		}
+	}
+	r.named = nil
+	n.reading++
+	n.show()
+	r.table, r.made = table, true
+	r.openHardware(n)
 }
 
 // nicFiles are the counters that an interface of the hardware has for itself.
 //
 // Kernel: Documentation/ABI/testing/sysfs-class-net-statistics
-type nicFiles struct {
-	row    int // of netdevReader
-	rx, tx procfile.File
-}
+type nicFiles struct{ rx, tx procfile.File }
 
-// count brings the interface up to date. One that cannot be read has gone, and what it counted last stands until the
-// next table.
-func (f *nicFiles) count(i *Interface, rows []netRow, now time.Duration) {
-	w := &rows[f.row]
-	if w.at == now {
+// count brings the interface up to date. One that cannot be read has gone, and what it counted last stands until the next
+// table.
+func (f *nicFiles) count(i *Interface, t *tally, now time.Duration) {
+	if t.at == now {
 		return
 	}
 	rx, err := f.rx.Number()
 	tx, also := f.tx.Number()
 	if err == nil && also == nil {
-		w.step(i, &procfile.NetCounters{RxBytes: rx, RxErrors: i.RxErrors, RxDropped: i.RxDropped, TxBytes: tx, TxErrors: i.TxErrors, TxDropped: i.TxDropped}, now)
+		t.step(i, &procfile.NetCounters{RxBytes: rx, RxErrors: i.RxErrors, RxDropped: i.RxDropped, TxBytes: tx, TxErrors: i.TxErrors, TxDropped: i.TxDropped}, now)
 	}
 }
 
@@ -211,14 +285,12 @@ func (r *netdevReader) openHardware(n *Net) {
 	if r.every == 0 {
 		return
 	}
-	for i := range r.rows {
-		w := &r.rows[i]
-		if w.slot < 0 || !n.Interfaces[w.slot].Physical {
-			continue
+	for i := range r.tallies {
+		if t := &r.tallies[i]; t.reads > 0 && n.counted[i].Physical {
+			dir := "/sys/class/net/" + t.raw + "/statistics/"
+			r.hardware = append(r.hardware, nicFiles{procfile.New(r.root, dir+"rx_bytes"), procfile.New(r.root, dir+"tx_bytes")})
+			n.hardware = append(n.hardware, int32(i))
 		}
-		dir := "/sys/class/net/" + w.raw + "/statistics/"
-		r.hardware = append(r.hardware, nicFiles{row: i, rx: procfile.New(r.root, dir+"rx_bytes"), tx: procfile.New(r.root, dir+"tx_bytes")})
-		n.hardware = append(n.hardware, w.slot)
 	}
 }
 
@@ -228,90 +300,6 @@ func (r *netdevReader) closeHardware() {
 		r.hardware[i].tx.Close()
 	}
 	r.hardware = r.hardware[:0]
-}
-
-// netRow is one line of /proc/net/dev.
-type netRow struct {
-	raw   string        // name of the interface as the kernel writes it
-	at    time.Duration // CLOCK_BOOTTIME at which it was counted last
-	slot  int32         // place in Net.Interfaces; -1: it has none
-	index int32         // of the link of that name; 0: not known yet
-	reads int8          // 0: it has not been counted; 1: there is no rate yet; stays at 2
-}
-
-// step gives the row's interface the counters that it has at a time.
-func (w *netRow) step(i *Interface, now *procfile.NetCounters, at time.Duration) {
-	over := at - w.at
-	if w.reads == 0 {
-		over = 0
-	}
-	i.Counted = true
-	i.RxRate, i.TxRate = procfile.PerSecond(i.RxBytes, now.RxBytes, over), procfile.PerSecond(i.TxBytes, now.TxBytes, over)
-	i.RxBytes, i.RxErrors, i.RxDropped = now.RxBytes, now.RxErrors, now.RxDropped
-	i.TxBytes, i.TxErrors, i.TxDropped = now.TxBytes, now.TxErrors, now.TxDropped
-	w.at, w.reads = at, min(w.reads+1, 2)
-}
-
-// belongs says which link the row counts for from now on. Another one of the same name counts anew.
-func (w *netRow) belongs(i *Interface, now time.Duration) {
-	if w.index != 0 && w.index != int32(i.Index) {
-		i.RxRate, i.TxRate = math.NaN(), math.NaN()
-		w.reads = 1
-		if w.at != now {
-			w.reads, i.Counted = 0, false
-		}
-	}
-	w.index = int32(i.Index)
-}
-
-// join makes n hold the links of the table, if there is one yet, and behind them those that only count, and tells each row
-// its slot. A row that has no link but was counted before now is gone, or has another name. It allocates: links change
-// seldom.
-func (r *netdevReader) join(table *LinkTable, n *Net, now time.Duration) {
-	known := table
-	if known == nil {
-		known = &LinkTable{}
-	}
-	n.Addresses, n.Gateways, n.DNS, n.Services = known.Addresses, known.Gateways, known.DNS, known.Services
-	n.Changes++
-	old := n.counted
-	n.counted = make([]Interface, 0, max(len(known.Links), len(r.rows)))
-	for _, l := range known.Links {
-		n.counted = append(n.counted, Interface{Link: l, Plain: !l.Physical && l.Detail == nil, RxRate: math.NaN(), TxRate: math.NaN()})
-	}
-	places := linkPlaces{links: known.Links}
-	for i := range r.rows {
-		w := &r.rows[i]
-		name := clean.String(w.raw)
-		slot, ok := places.take(name)
-		switch {
-		case ok:
-			w.raw = sameText(w.raw, known.Links[slot].Name)
-			w.move(&n.counted[slot], old, now)
-		case table != nil && w.at != now:
-			slot = -1
-		default:
-			slot = len(n.counted)
-			n.counted = append(n.counted, old[w.slot])
-		}
-		w.slot = int32(slot)
-	}
-	n.reading++
-	n.show()
-	r.table, r.made = table, true
-	r.openHardware(n)
-}
-
-// move gives an interface what the row has counted so far.
-func (w *netRow) move(to *Interface, counted []Interface, now time.Duration) {
-	if w.slot < 0 {
-		w.reads, w.index = 0, int32(to.Index)
-		return
-	}
-	link, plain := to.Link, to.Plain
-	*to = counted[w.slot]
-	to.Link, to.Plain = link, plain
-	w.belongs(to, now)
 }
 
 // sameText is other where it says the same, so that the text is in memory once.
@@ -350,7 +338,7 @@ func (p *linkPlaces) take(name string) (at int, ok bool) {
 // loopback and what lies on or belongs to another one here.
 // Without a link table nobody knows which is which, and both are NaN. An interface that has just appeared does not
 // count yet.
-func netTotals(table *LinkTable, rows []netRow, n *Net) (rx, tx float64) {
+func netTotals(table *LinkTable, tallies []tally, n *Net) (rx, tx float64) {
 	if table == nil {
 		return math.NaN(), math.NaN()
 	}
@@ -359,12 +347,10 @@ func netTotals(table *LinkTable, rows []netRow, n *Net) (rx, tx float64) {
 		physical = physical || !l.Plain && l.Physical
 	}
 	var r, t procfile.Total
-	for i := range rows {
-		w := &rows[i]
-		if w.slot < 0 || w.reads < 2 {
+	for i, l := range n.Interfaces {
+		if tallies[i].reads < 2 {
 			continue
 		}
-		l := n.Interfaces[w.slot]
 		if physical && (l.Plain || !l.Physical || l.Twice) || !physical && !leadsOut(l.Link) {
 			continue
 		}

@@ -189,3 +189,32 @@ func TestF15FiveThousandInterfacesInMemory(t *testing.T) {
 	}
 	runtime.KeepAlive(report)
 }
+
+// TestRateOfAnInterfaceThatIsInNoTable: it was taken away with a table and is in the file still: what it has counted since it
+// was made is no rate.
+func TestRateOfAnInterfaceThatIsInNoTable(t *testing.T) {
+	l, names := newLAN(t), append([]string{"lo", "eth0", "odd"}, manyLinks(300)...)
+	table := func(n int) *LinkReport {
+		links := []Link{lo, eth0}
+		for i, name := range names[3:n] {
+			links = append(links, Link{Index: 100 + i, Name: name, SharedAttrs: &SharedAttrs{}})
+		}
+		return reportOf(links...)
+	}
+	l.SetLinks(table(303))
+	l.pass(1_000_000, names...)
+	l.pass(1_001_000, names...)
+	l.SetLinks(table(302))
+	n := l.pass(1_002_000, names...)
+	for range 3 {
+		n = l.pass(1_003_000, names...)
+		for _, i := range n.Interfaces {
+			if i.RxRate > 1000 {
+				t.Fatalf("%s: %v bytes a second", i.Name, i.RxRate)
+			}
+		}
+	}
+	if last := n.Interfaces[len(n.Interfaces)-1]; len(n.Interfaces) != 303 || last.RxBytes != 1_003_000 {
+		t.Errorf("%d interfaces, the last is %+v", len(n.Interfaces), last)
+	}
+}
