@@ -1,6 +1,7 @@
 package logs
 
 import (
+	"math"
 	"slices"
 	"strings"
 
@@ -37,71 +38,60 @@ var tabLimits = [...]struct{ calm, errors int }{{20, 20}, {12, 20}, {8, 20}, {6,
 // starts with the chosen one, and says how many errors the ones before and after it have.
 func (l *Page) drawTabs(r draw.Region, f *frame.Frame) {
 	r.Rule(0, "")
-	tabs, first, limit := f.Settings.Tabs, 0, 0
-	for limit < len(tabLimits)-1 && l.tabsWidth(f, limit) > r.W()-2 {
+	limit, tight := 0, false
+	for {
+		p := draw.Nowhere(math.MaxInt16).Pen(1, 0)
+		l.tabs(&p, f, limit, false)
+		if tight = p.X() >= r.W(); !tight || limit == len(tabLimits)-1 {
+			break
+		}
 		limit++
 	}
 	p := r.Pen(1, 0)
-	tight := l.tabsWidth(f, limit) > r.W()-2
+	l.tabs(&p, f, limit, tight)
+}
+
+// tabs draws the tabs under a limit; tight ones from the chosen one on, as far as they fit.
+func (l *Page) tabs(p *draw.Pen, f *frame.Frame, limit int, tight bool) {
+	names, chosen, first := f.Settings.Tabs, l.query.Filter.Tab, 0
 	if tight {
-		if first = l.query.Filter.Tab; first > 0 {
-			leftOut(&p, draw.Before, unread(f.Page, 0, first))
+		if first = chosen; first > 0 {
+			leftOut(p, draw.Before, unread(f.Page, 0, first))
 		}
 	}
-	for i := first; i < len(tabs); i++ {
-		errors, n, after := unread(f.Page, i, i+1), l.tabName(f, i, limit), unread(f.Page, i+1, len(tabs))
+	gap := false
+	for i := first; i < len(names); i++ {
+		errors, after := unread(f.Page, i, i+1), unread(f.Page, i+1, len(names))
+		style, most := draw.Dim, tabLimits[limit].calm
+		switch {
+		case i == chosen:
+			style, most = draw.Selected, tabLimits[0].calm
+		case errors > 0:
+			most = tabLimits[limit].errors
+		}
+		n := min(draw.Columns(names[i]), most)
 		room := p.Left() - 8 - widget.Digits(errors) - widget.Digits(after)
 		switch {
 		case tight && i == first:
 			n = min(n, max(room, 1))
 		case tight && n > room:
-			leftOut(&p, draw.More, errors+after)
+			leftOut(p, draw.More, errors+after)
 			return
 		}
-		style := draw.Dim
-		if i == l.query.Filter.Tab {
-			style = draw.Selected
-		}
 		if n == 0 {
-			if i == 0 || l.tabName(f, i-1, limit) > 0 {
-				p.Glyph(draw.Dim, draw.More).Skip(1)
+			if !gap { // one mark for all that are left out side by side
+				leftOut(p, draw.More, 0)
 			}
+			gap = true
 			continue
 		}
-		p.Text(style, " ").Fit(style, tabs[i], n)
+		gap = false
+		p.Text(style, " ").Fit(style, names[i], n)
 		if errors > 0 {
 			p.Text(style, " ").Int(draw.Bad, int64(errors)).Text(draw.Bad, "!")
 		}
 		p.Text(style, " ").Skip(1)
 	}
-}
-
-// tabName is how many columns the name of tab i has under a limit, 0 when the tab is left out.
-func (l *Page) tabName(f *frame.Frame, i, limit int) int {
-	most := tabLimits[limit].calm
-	switch {
-	case i == l.query.Filter.Tab:
-		most = tabLimits[0].calm
-	case unread(f.Page, i, i+1) > 0:
-		most = tabLimits[limit].errors
-	}
-	return min(draw.Columns(f.Settings.Tabs[i]), most)
-}
-
-// tabsWidth is how many columns all tabs take under a limit.
-func (l *Page) tabsWidth(f *frame.Frame, limit int) (width int) {
-	for i := range f.Settings.Tabs {
-		n, errors := l.tabName(f, i, limit), unread(f.Page, i, i+1)
-		switch {
-		case n > 0 && errors > 0:
-			width += n + 5 + widget.Digits(errors)
-		case n > 0:
-			width += n + 3
-		case i == 0 || l.tabName(f, i-1, limit) > 0: // one mark for all that are left out side by side
-			width += 2
-		}
-	}
-	return width
 }
 
 // leftOut marks that tabs are not drawn, and how many unread errors they have.
