@@ -98,3 +98,33 @@ func TestFirstTenSeconds(t *testing.T) {
 func letters(text string) string {
 	return strings.NewReplacer(" ", "", "\n", "", "|", "").Replace(text)
 }
+
+// TestOverlaysCutNothing: what has no room in its column at 80 columns has a row of its own.
+func TestOverlaysCutNothing(t *testing.T) {
+	const mount = "/var/lib/kubelet/plugins/kubernetes.io/csi/driver.longhorn.io/0f3a/globalmount"
+	const why = "open /sys/class/hwmon: permission denied, and this is a reason that is longer than its column"
+	f := frametest.Fixed()
+	f.Host.Filesystems[0].Mount, f.Host.Filesystems[1].RemountedRO = mount[:70], true
+	f.Host.Health[sample.Sensors] = health.Health{State: health.Failed, Err: why}
+	f.Kube.Health = health.Health{State: health.Failed, Since: f.Boot, Err: why}
+	f.Kube.Cause = kube.Cause{Check: kube.TLS, Why: why}
+	f.Net.Gateways[0].Neighbour = "none"
+	frametest.Derive(f)
+	for _, c := range []struct {
+		page string
+		keys []draw.Key
+		want []string
+	}{
+		{frame.Dashboard, []draw.Key{'d'}, []string{mount[:70], "became read-only"}},
+		{frame.Dashboard, []draw.Key{'i'}, []string{why}},
+		{frame.Dashboard, []draw.Key{'i', draw.KeyPageDown}, []string{why}},
+		{frame.Network, []draw.Key{'j', 'j', draw.KeyEnter}, []string{"metric 100, not asked for lately"}},
+	} {
+		text := shot(t, c.page, 80, 40, f, c.keys...)
+		for _, want := range c.want {
+			if !strings.Contains(letters(text), letters(want)) {
+				t.Errorf("%s after %q: %q is missing:\n%s", c.page, c.keys, want, text)
+			}
+		}
+	}
+}

@@ -134,8 +134,14 @@ func drawKubeSources(view *draw.Region, f *frame.Frame) {
 		return
 	}
 	for i := range f.Kube.Candidates {
+		c := &f.Kube.Candidates[i]
 		p := view.CutTop(1).Pen(3, 0)
-		p.Text(draw.Dim, "looked at ").Text(draw.Text, f.Kube.Candidates[i].Path).Text(draw.Dim, ": ").Fit(draw.Text, f.Kube.Candidates[i].Result, p.Left()-1)
+		p.Text(draw.Dim, "looked at ").Text(draw.Text, c.Path).Text(draw.Dim, ": ")
+		if draw.Columns(c.Result) < p.Left() {
+			p.Text(draw.Text, c.Result)
+		} else {
+			*view = widget.Wrapped(*view, 5, draw.Text, c.Result)
+		}
 	}
 	if f.Kube.Health.State == health.Absent {
 		return
@@ -216,7 +222,12 @@ func ladder(view *draw.Region, f *frame.Frame) {
 			rest := len(word) + draw.Columns(detail) + 1
 			p.Fit(draw.Text, step.Subject, max(p.Left()/2, p.Left()-1-rest)).Skip(1)
 		}
-		p.Text(draw.Dim, word).Fit(style, detail, p.Left()-1)
+		p.Text(draw.Dim, word)
+		if step.Old == nil && draw.Columns(detail) >= p.Left() {
+			*view = widget.Wrapped(*view, 20, style, detail)
+			continue
+		}
+		p.Fit(style, detail, p.Left()-1)
 		if step.Old != nil {
 			widget.StaleAge(&p, step.Old, f, view.W()-1)
 		}

@@ -371,8 +371,14 @@ func (d *Page) storageFilesystems(view *draw.Region, f *frame.Frame) {
 		}
 		if hangs(fs) || !fs.Health.Has() {
 			unreadFilesystem(view, fs, f)
-		} else if row := view.CutTop(1); row.Visible() {
+			continue
+		}
+		if row := view.CutTop(1); row.Visible() {
 			storageFilesystem(row, fs, f)
+		}
+		if written, style := readOnly(fs); written != "" && view.W()-fsMount-len(fsColumns)*fsFigure-2 <= len(written) {
+			p = view.CutTop(1).Pen(1+fsMount+3, 0) // it has no room behind the figures
+			p.Text(style, written)
 		}
 	}
 }
@@ -395,6 +401,17 @@ func unreadFilesystem(view *draw.Region, fs *sample.Filesystem, f *frame.Frame) 
 	*view = widget.Wrapped(*view, p.X(), style, fs.Health.Err)
 }
 
+// readOnly says that nothing can be written to a filesystem, empty while that is not so.
+func readOnly(fs *sample.Filesystem) (string, draw.Style) {
+	switch {
+	case fs.RemountedRO:
+		return "became read-only", draw.Bad
+	case fs.ReadOnly:
+		return "read-only", draw.Dim
+	}
+	return "", draw.Dim
+}
+
 // storageFilesystem writes the figures of a filesystem behind its mount.
 func storageFilesystem(r draw.Region, fs *sample.Filesystem, f *frame.Frame) {
 	r.CutLeft(1 + fsMount)
@@ -413,11 +430,11 @@ func storageFilesystem(r draw.Region, fs *sample.Filesystem, f *frame.Frame) {
 		p.Text(widget.Level(fs.InodesPercent, f.Settings.Filesystem), widget.LevelMark(fs.InodesPercent, f.Settings.Filesystem))
 	}
 	p = r.Pen(1, 0)
-	switch {
-	case fs.RemountedRO:
-		p.Text(draw.Bad, "became read-only  ")
-	case fs.ReadOnly:
-		p.Text(draw.Dim, "read-only  ")
+	if written, style := readOnly(fs); len(written) < p.Left() {
+		p.Text(style, written)
+		if written != "" {
+			p.Skip(2)
+		}
 	}
 	if p.Left() > 8 {
 		p.Text(draw.Dim, fs.Type).Skip(1).Fit(draw.Dim, fs.Device, p.Left()-1)

@@ -159,7 +159,7 @@ func neighbour(p *draw.Pen, g *sample.Gateway, now time.Duration) {
 		return
 	}
 	switch g.Neighbour {
-	case "", "permanent", "noarp":
+	case "", "permanent", "noarp": // by its MAC, if it has one
 	case "failed":
 		p.Text(draw.Warn, "no answer when last asked")
 	case "incomplete":

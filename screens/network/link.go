@@ -1,6 +1,8 @@
 package network
 
 import (
+	"time"
+
 	"hypervisor-tui/draw"
 	"hypervisor-tui/frame"
 	"hypervisor-tui/sample"
@@ -36,7 +38,7 @@ func (n *Page) linkRows(view draw.Region, f *frame.Frame) draw.Region {
 	view = view.Faded(f.LateSince != 0)
 	d := l.More()
 	linkIdentity(&view, l, d)
-	linkAddresses(&view, f.Net, l)
+	linkAddresses(&view, f.Net, l, f.Boot)
 	n.linkTraffic(&view, l)
 	linkKind(&view, l, d)
 	linkFunctions(&view, d)
@@ -94,7 +96,7 @@ func linkIdentity(view *draw.Region, l *sample.Interface, d *sample.LinkDetail) 
 	}
 }
 
-func linkAddresses(view *draw.Region, n *sample.Net, l *sample.Interface) {
+func linkAddresses(view *draw.Region, n *sample.Net, l *sample.Interface, now time.Duration) {
 	name := "addresses"
 	for i := range l.AddressCount {
 		a := &n.Addresses[l.FirstAddress+i]
@@ -113,7 +115,9 @@ func linkAddresses(view *draw.Region, n *sample.Net, l *sample.Interface) {
 				p.Text(draw.Dim, " table ").Int(draw.Text, int64(g.Table))
 			}
 			if g.Neighbour != "" {
-				p.Text(draw.Dim, ", ").Text(draw.Text, g.Neighbour).Skip(1).Text(draw.Dim, g.MAC)
+				p.Text(draw.Dim, ", ")
+				neighbour(&p, g, now)
+				p.Skip(1).Text(draw.Dim, g.MAC)
 			}
 			name = ""
 		}
