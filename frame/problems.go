@@ -26,6 +26,8 @@ type Problem struct {
 	Since     time.Duration // CLOCK_BOOTTIME from which it has been so
 	Where     string        // the page where to look
 	Hit       Hit
+
+	said time.Time // what the kernel said: one that is said later is as old as that
 }
 
 // Hit is whom a problem hits, or who makes it. What is zero is not known, or not hit.

@@ -30,7 +30,7 @@ func findKernel(dst []Problem, f *Snapshot) []Problem {
 				continue
 			}
 			p.More++
-			p.Detail, p.Since = e.Text, ago(f, e.Time)
+			p.Detail, p.Since, p.said = e.Text, ago(f, e.Time), e.Time
 		}
 		if p.More < 0 {
 			continue

@@ -45,3 +45,36 @@ func TestWhatTheKernelSaid(t *testing.T) {
 		t.Errorf("%+v, want the time and the words of the kernel", p)
 	}
 }
+
+// TestAgeOfWhatTheKernelSaysAgain is that of the message that is told, and not of the first of its kind; a clock that is set
+// changes none.
+func TestAgeOfWhatTheKernelSaysAgain(t *testing.T) {
+	const text = "nvme nvme0: controller is down; will reset: CSTS=0xffffffff"
+	f := wellFrame()
+	f.Now = time.Date(2026, 11, 22, 3, 2, 11, 0, time.UTC)
+	f.Kernel = []journal.KernelEvent{{Kind: journal.DiskFailed, Time: f.Now, Text: text}}
+	problems := find(nil, f)
+	pass := func(d time.Duration) { f.Now, f.Boot = f.Now.Add(d), f.Boot+d }
+	for _, step := range []struct {
+		name         string
+		passes, step time.Duration // of both clocks, of the wall clock alone
+		again        bool
+		age          time.Duration
+	}{
+		{"still told", 40 * time.Minute, 0, false, 40 * time.Minute},
+		{"the clock is set forward", time.Minute, 5 * time.Minute, false, 41 * time.Minute},
+		{"and back", time.Minute, -10 * time.Minute, false, 42 * time.Minute},
+		{"said again", 5 * time.Minute, 0, true, 0},
+		{"that is told, too", 30 * time.Minute, 0, false, 30 * time.Minute},
+	} {
+		pass(step.passes)
+		f.Now = f.Now.Add(step.step)
+		if step.again {
+			f.Kernel = append(f.Kernel, journal.KernelEvent{Kind: journal.DiskFailed, Time: f.Now, Text: text})
+		}
+		problems = find(problems, f)
+		if len(problems) != 1 || f.Boot-problems[0].Since != step.age {
+			t.Errorf("%s: %+v, %v ago, want %v", step.name, problems, f.Boot-problems[0].Since, step.age)
+		}
+	}
+}

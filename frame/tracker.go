@@ -46,13 +46,13 @@ func (t *Tracker) Update(now time.Duration, found []Problem) (open []Problem, ev
 	known := len(t.open)
 	for i := range found {
 		p := found[i]
-		if old := same(t.open[:known], &p); old != nil {
-			p.Since = old.Since
-		} else {
+		if old := same(t.open[:known], &p); old == nil {
 			if p.Since == 0 {
 				p.Since = now
 			}
 			t.events = append(t.events, Event{Problem: p, At: now})
+		} else if p.said.Equal(old.said) {
+			p.Since = old.Since
 		}
 		t.open = append(t.open, p)
 	}
