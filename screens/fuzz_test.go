@@ -88,6 +88,9 @@ func (d *dice) frame() *frame.Frame {
 	if !d.chance(4) {
 		f.Units, f.System = d.units(), d.system()
 	}
+	for range d.many(50) {
+		f.Kernel = append(f.Kernel, journal.KernelEvent{Kind: journal.KernelKind(d.roll(7)), Time: f.Now.Add(-time.Duration(d.number())), Text: d.name()})
+	}
 	if d.chance(3) {
 		s := *f.Settings
 		s.Banner, s.Tabs, s.HideLinks, s.Notes, s.Quit = d.name(), nil, []string{"*", "[", ""}, []string{d.name()}, false
@@ -120,7 +123,7 @@ func (d *dice) host() *sample.Host {
 		h.Cores = append(h.Cores, sample.CPU{ID: i, Busy: d.float()})
 	}
 	h.Memory = sample.Memory{Total: d.number(), Used: d.number(), Free: d.number(), Cached: d.number(), SwapTotal: d.number(), SwapUsed: d.number(), HugePages: d.number(), HugePagesFree: d.number(), HugePageSize: d.number()}
-	h.Pressure = sample.PSI{CPUSome: d.float(), MemorySome: d.float(), MemoryFull: d.float(), IOSome: d.float()}
+	h.Pressure = sample.PSI{CPUSome: d.float(), MemorySome: d.float(), MemoryFull: d.float(), IOSome: d.float(), IOFull: d.float(), CPUSome60: d.float(), MemoryFull60: d.float(), IOFull60: d.float()}
 	for range d.many(500) {
 		h.Disks = append(h.Disks, sample.Disk{Name: d.name(), Model: d.name(), Read: d.float(), Write: d.float(), ReadOps: d.float(), WriteOps: d.float(), ReadLatency: d.float(), WriteLatency: d.float(), Busy: d.float()})
 	}
