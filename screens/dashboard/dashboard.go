@@ -40,7 +40,7 @@ func New(crashed func(panel string, value any)) *Page {
 		screens.Anywhere(screens.BindOverlay("d", "every disk, filesystem, array and pool", "Disks", d.openStorage, 'd')),
 		screens.Anywhere(screens.BindOverlay("c", "every CPU, memory in full, every sensor", "CPUs", openHardware, 'c')),
 		screens.Anywhere(screens.BindOverlay("t", "processes outside VMs: CPU, memory, whose", "Top", openProcesses, 't')),
-		screens.Anywhere(screens.BindOverlay("n", "this node: pods, migrations, what a drain meets", "Node", openNode, 'n')),
+		screens.Anywhere(screens.BindOverlay("n", "this node: its pods, migrations, a drain", "Node", openNode, 'n')),
 		screens.Anywhere(screens.BindOverlay("w", "the cluster's newest warnings", "Warnings", openWarnings, 'w')),
 	)
 	return d
