@@ -132,6 +132,29 @@ func (r Region) Fill(v rune, s Style) {
 	}
 }
 
+// Cover blanks the part of r at (x, y) of w by h cells and returns it. Of a figure that it cuts nothing is left: a number
+// without its end is another one.
+func (r Region) Cover(x, y, w, h int) Region {
+	s := r.Sub(x, y, w, h)
+	if !s.Visible() {
+		return s
+	}
+	for y := s.y0; y < s.y1; y++ {
+		row := r.c.cells[y*r.c.w : (y+1)*r.c.w]
+		for x := s.x0 - 1; x >= r.x0 && inFigure(row[s.x0]) && inFigure(row[x]); x-- {
+			row[x].r = ' '
+		}
+		for x := s.x1; x < r.x1 && inFigure(row[s.x1-1]) && inFigure(row[x]); x++ {
+			row[x].r = ' '
+		}
+	}
+	s.Fill(' ', Text)
+	return s
+}
+
+// inFigure reports whether v may be part of a number, a share or an address.
+func inFigure(v cell) bool { return v.r >= '.' && v.r <= '9' || v.r == '%' }
+
 // Restyle gives every cell the style s and keeps the text: the row that is chosen.
 func (r Region) Restyle(s Style) {
 	for y := r.y0; y < r.y1; y++ {

@@ -5,9 +5,7 @@ import "hypervisor-tui/draw"
 // OverlayBox clears and frames the middle of r for an overlay of at most w by h cells and returns its inside.
 func OverlayBox(r draw.Region, w, h int, title string) draw.Region {
 	w, h = min(w, r.W()), min(h, r.H())
-	middle := r.Sub((r.W()-w)/2, (r.H()-h)/2, w, h)
-	middle.Fill(' ', draw.Text)
-	return middle.Frame(title, draw.Title)
+	return r.Cover((r.W()-w)/2, (r.H()-h)/2, w, h).Frame(title, draw.Title)
 }
 
 // MoreBelow marks, on the last row of an overlay, that its list goes on.
