@@ -2,6 +2,7 @@ package draw
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"hypervisor-tui/draw/tty"
@@ -111,6 +112,47 @@ func TestF38ModesLeftBehind(t *testing.T) {
 				if got != want {
 					t.Errorf("%s: after %q a %s shows\n%s\nwant\n%s", term, foreign, name, got, want)
 				}
+			}
+		}
+	}
+}
+
+// TestF38LettersAtTheEnd: what is written after the program is letters, whatever character set another one has left.
+func TestF38LettersAtTheEnd(t *testing.T) {
+	quietEnv(t)
+	ends := map[string]func(*Screen){"Fini": (*Screen).Fini, "Abandon": (*Screen).Abandon}
+	for _, term := range entries {
+		for name, end := range ends {
+			for _, foreign := range []string{"\x1b(0", "\x1b)0\x0e", "\x1b(0\x0e"} {
+				device, master := openTty(t, 40, 12)
+				v := ttytest.View(master, 40, 12)
+				s, _, err := NewScreen(device, ScreenOptions{Term: term, Locale: "C.UTF-8"})
+				if err != nil {
+					t.Fatal(err)
+				}
+				if err := s.Init(); err != nil {
+					t.Fatal(err)
+				}
+				if _, err := device.Write([]byte("\x1b[?25l" + foreign + "xyz")); err != nil {
+					t.Fatal(err)
+				}
+				await.Until(t, "it is there", func() (ok bool) {
+					v.See(func(s *vtscreen.Screen) { ok = s.X == 3 })
+					return ok
+				})
+				end(s)
+				await.Until(t, "the cursor is back", func() (ok bool) {
+					v.See(func(s *vtscreen.Screen) { ok = s.Visible })
+					return ok
+				})
+				master.Close()
+				<-v.Done
+				v.See(func(s *vtscreen.Screen) {
+					s.Write([]byte("lqk"))
+					if got := s.String(); !strings.Contains(got, "lqk") {
+						t.Errorf("%s: %q and %s, then lqk, shows %q", term, foreign, name, got)
+					}
+				})
 			}
 		}
 	}

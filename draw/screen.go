@@ -47,6 +47,7 @@ func newScreen(p port, e *terminfo.Terminfo, caps Caps) (*Screen, error) {
 
 // What the terminal is to send. xterm, ctlseqs: DECCKM and DECKPNM; mouse and focus reports, marks around pasted text.
 const (
+	letters      = "\x1b(B\x0f"    // ASCII is G0, and that one in use
 	plainKeys    = "\x1b[?1l\x1b>" // the keypad sends what is printed on it
 	foreignInput = "\x1b[?9;1000;1002;1003;1004;1005;1006;1015;2004l"
 	pasteMarked  = "\x1b[?2004h"
@@ -65,14 +66,13 @@ func restoreSequence(e *terminfo.Terminfo) []byte {
 func modesSequence(e *terminfo.Terminfo, caps Caps) []byte {
 	const (
 		endOfString  = "\x1b\\"
-		ascii        = "\x1b(B\x0f"             // G0, and that one in use
 		wholeScrolls = "\x1b[r"                 // DECSTBM without its margins
 		replace      = "\x1b[4l"                // IRM
 		plainScreen  = "\x1b[?1;5;6;7;25l\x1b>" // DECCKM, DECSCNM, DECOM, DECAWM, DECTCEM, DECKPNM
 		firstFont    = "\x1b[10m"
 		utf8Text     = "\x1b%G"
 	)
-	modes := endOfString + ascii + wholeScrolls + replace + plainScreen
+	modes := endOfString + letters + wholeScrolls + replace + plainScreen
 	if caps.Linux {
 		modes += firstFont
 	}

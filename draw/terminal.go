@@ -124,9 +124,9 @@ func lookupEntry(name string) (*terminfo.Terminfo, error) {
 	}
 	e := *shared
 	e.Name, e.Aliases, e.Mouse, e.XTermLike = "hypervisor-tui", nil, "", false
-	e.EnterKeypad, e.ExitKeypad = plainKeys, foreignInput+plainKeys  // an application keypad is dead: tcell does not know its keys
-	e.DisableAutoMargin, e.EnableAutoMargin = "\x1b[?7l", "\x1b[?7h" // screen's and tmux's have none
-	e.AttrOff = "\x1b[m"                                             // modesSequence takes care of the character set
+	e.EnterKeypad, e.ExitKeypad = plainKeys, letters+foreignInput+plainKeys // an application keypad is dead: tcell does not know its keys
+	e.DisableAutoMargin, e.EnableAutoMargin = "\x1b[?7l", "\x1b[?7h"        // screen's and tmux's have none
+	e.AttrOff = "\x1b[m"                                                    // modesSequence and ExitKeypad take care of the character set
 	// tcell sleeps for padding, and prints that of the alternate character set.
 	e.PadChar = ""
 	for _, s := range []*string{&e.EnterAcs, &e.ExitAcs} {
