@@ -1,6 +1,8 @@
 package screens_test
 
 import (
+	"fmt"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -31,6 +33,26 @@ func TestPeaksAreWhole(t *testing.T) {
 			}
 			if !found {
 				t.Errorf("%d columns: the peak of %s is not below its name in\n%s", w, name, text)
+			}
+		}
+	}
+}
+
+// TestNamesKeepAwayFromTheRates: whatever the width, there is a blank between what hangs on a bridge and the arrow.
+func TestNamesKeepAwayFromTheRates(t *testing.T) {
+	glued := regexp.MustCompile(`\Sv {2,}[0-9]`)
+	f := frametest.Fixed()
+	for _, l := range f.Net.Interfaces {
+		if d := l.More(); d.Bridge != nil {
+			for i := range 12 {
+				d.VMs = append(d.VMs, sample.AttachedVM{Namespace: "vms", Name: fmt.Sprintf("vm-%02d", i)})
+			}
+		}
+	}
+	for w := 80; w <= 200; w++ {
+		for _, row := range strings.Split(shot(t, frame.Network, w, 43, f), "\n") {
+			if glued.MatchString(row) {
+				t.Fatalf("%d columns: %q", w, row)
 			}
 		}
 	}

@@ -44,7 +44,7 @@ func (n *Page) drawLine(r draw.Region, f *frame.Frame, row *listRow) {
 
 // drawRates draws what a link receives and sends a second.
 func (n *Page) drawRates(r draw.Region, l *sample.Interface) {
-	p := r.Pen(0, 0)
+	p := r.Pen(1, 0) // away from what stands before
 	columns := min((r.W()-4)/2, 12)
 	p.Glyph(draw.Dim, draw.Down)
 	n.rate(&p, draw.Text, l.RxRate, columns)
