@@ -16,7 +16,7 @@ func (r *socketsReader) read(_ time.Duration, _ *Host, n *Net) error {
 	if err != nil {
 		return err
 	}
-	s := SocketCounts{Established: -1, Conntrack: -1, ConntrackMax: -1}
+	var s SocketCounts
 	if s.TCP, s.UDP, err = parseSockstat(text, "TCP:", "UDP:"); err != nil {
 		return r.sockstat.Fail(err)
 	}
@@ -30,17 +30,14 @@ func (r *socketsReader) read(_ time.Duration, _ *Host, n *Net) error {
 	} else if !procfile.Missing(err) {
 		return err
 	}
-	s.Established, err = readCount(&r.snmp, parseEstablished)
-	if e := err; e != nil && !procfile.Missing(e) {
-		return e
-	}
-	s.Conntrack, err = readCount(&r.conntrack, parseCount)
-	if e := err; e != nil && !procfile.Missing(e) {
-		return e
-	}
-	s.ConntrackMax, err = readCount(&r.conntrackMax, parseCount)
-	if e := err; e != nil && !procfile.Missing(e) {
-		return e
+	for _, f := range [...]struct {
+		into  *int
+		file  *procfile.File
+		parse func([]byte) (int, error)
+	}{{&s.Established, &r.snmp, parseEstablished}, {&s.Conntrack, &r.conntrack, parseCount}, {&s.ConntrackMax, &r.conntrackMax, parseCount}} {
+		if *f.into, err = readCount(f.file, f.parse); err != nil && !procfile.Missing(err) {
+			return err
+		}
 	}
 	n.Sockets = s
 	return nil

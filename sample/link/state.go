@@ -26,12 +26,11 @@ type changes struct {
 	routes   bool  // default routes may be others
 	guests   bool  // network namespaces got or lost their ids
 	settings []int // links whose hardware may say something else now
-	lost     bool  // events are missing: everything has to be asked for
 }
 
 func (c *changes) add(other changes) {
 	c.any, c.routes = c.any || other.any, c.routes || other.routes
-	c.guests, c.lost = c.guests || other.guests, c.lost || other.lost
+	c.guests = c.guests || other.guests
 	for _, index := range other.settings {
 		if !slices.Contains(c.settings, index) {
 			c.settings = append(c.settings, index)
