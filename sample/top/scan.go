@@ -20,6 +20,7 @@ const (
 	maxProcesses = 16 << 10              // that are followed; more are left out
 	busy         = 50 * time.Millisecond // of CPU time: when a process has used as much its stat is read anew,
 	restTurns    = 12                    // and when it used less, in one scan of so many
+	notable      = 5 * time.Millisecond  // of CPU time: a new process that used less is small, and mostly gone soon
 	clockBlock   = 16                    // CPU times that are read at one time
 	minLifetime  = 500 * time.Millisecond
 )
@@ -42,11 +43,14 @@ type record struct {
 	owned   bool // Unit and Pod have been looked for
 }
 
-// due reports whether the stat of r is to be read in that turn. A process that has used no CPU time since is in the state
-// that it was in.
-func (r *record) due(turn int) bool {
-	more := r.used - r.noted
-	return !r.known || more >= busy || more > 0 && (r.PID+turn)%restTurns == 0
+// due reports whether the stat of r is to be read in that turn, which may be the first. A process that has used no CPU time
+// since is in the state that it was in.
+func (r *record) due(turn int, first bool) bool {
+	more, rest := r.used-r.noted, (r.PID+turn)%restTurns == 0
+	if !r.known {
+		return first || rest || r.used >= notable
+	}
+	return more >= busy || more > 0 && rest
 }
 
 // cpuTime returns the CPU time that a process with all its threads has used. Any process may ask: it costs a thirtieth of
@@ -154,19 +158,18 @@ func (s *scan) markVMs() {
 // read asks for the CPU time of all, reads the stat of those that are due, and drops those that have ended. One that cannot
 // be read stays what it was, which is a remark; it is an error when that goes for all.
 func (s *scan) read() (remark, err error) {
-	kept, good, now := s.found[:0], 0, s.now()
+	kept, known, now := s.found[:0], 0, s.now()
 	for i := range s.found {
 		r := s.found[i]
 		if i%clockBlock == 0 {
 			now = s.now()
 		}
 		s.readClock(&r, now)
-		if !r.vm && r.due(s.turn) {
+		if !r.vm && r.due(s.turn, s.last == 0) {
 			e := s.readStat(&r)
 			now = s.now()
 			switch {
 			case e == nil:
-				good++
 			case procfile.Missing(e) || errors.Is(e, unix.ESRCH):
 				continue
 			case r.PID == 1 && (errors.Is(e, unix.EPERM) || errors.Is(e, unix.EACCES)):
@@ -176,11 +179,12 @@ func (s *scan) read() (remark, err error) {
 			}
 		}
 		if r.known {
-			kept = append(kept, r)
+			known++
 		}
+		kept = append(kept, r)
 	}
 	s.found = kept
-	if good > 0 {
+	if known > 0 {
 		err = nil
 	}
 	return remark, err
@@ -196,7 +200,7 @@ func (s *scan) readClock(r *record, now time.Duration) {
 	if err != nil {
 		return
 	}
-	if r.known && r.at != 0 && now > r.at {
+	if r.at != 0 && now > r.at {
 		r.CPU = percent(used-r.used, now-r.at)
 	}
 	r.used, r.at = used, now
@@ -213,11 +217,11 @@ func (s *scan) readStat(r *record) error {
 		return s.stat.Fail(err)
 	}
 	began := procfile.SinceBoot(stat.Start)
-	if !r.known || began != r.Started {
-		r.CPU = math.NaN()
-		if s.last != 0 && began >= s.last && r.at-began >= minLifetime {
-			r.CPU = percent(r.used, r.at-began)
-		}
+	if r.known && began != r.Started {
+		r.CPU = math.NaN() // another process has got its number
+	}
+	if math.IsNaN(r.CPU) && s.last != 0 && began >= s.last && r.at-began >= minLifetime {
+		r.CPU = percent(r.used, r.at-began)
 	}
 	name = bytes.TrimSpace(name)
 	if began != r.Started || string(name) != r.Name {
@@ -258,7 +262,7 @@ func (s *scan) rows(rows []Process, order func(a, b *record) int) []Process {
 	for i := range s.found {
 		r := &s.found[i]
 		full := len(s.best) == MaxRows
-		if r.vm || full && order(r, s.best[MaxRows-1]) > 0 {
+		if r.vm || !r.known || full && order(r, s.best[MaxRows-1]) > 0 {
 			continue
 		}
 		if full {

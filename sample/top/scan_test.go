@@ -152,6 +152,39 @@ func TestTopOfAProcessThatIsNew(t *testing.T) {
 	}
 }
 
+// TestTopPassesOverWhatHasHardlyBegun: a new process that has used next to nothing is mostly gone by the next scan. It is read
+// when it has used more, with what it used since the scan before, and within restTurns at the latest.
+func TestTopPassesOverWhatHasHardlyBegun(t *testing.T) {
+	p := newTree(t)
+	s := p.scan()
+	p.next(s)
+	shown := func(pid int) *Process {
+		for i := range s.out.ByCPU {
+			if s.out.ByCPU[i].PID == pid {
+				return &s.out.ByCPU[i]
+			}
+		}
+		return nil
+	}
+	p.stat(90, "grows", "R", 0, 0, 1, uint64(p.Now()/(time.Second/procfile.UserHZ))+100)
+	p.stat(91, "sleeps", "S", 0, 0, 1, uint64(p.Now()/(time.Second/procfile.UserHZ))+100)
+	p.used[90], p.used[91] = time.Millisecond, time.Millisecond
+	s.turn = 0 // neither 90 nor 91 has its turn
+	if p.next(s); shown(90) != nil || shown(91) != nil || s.out.Total != 4 {
+		t.Errorf("at once: %+v, %+v", shown(90), shown(91))
+	}
+	p.used[90] += time.Second
+	if p.next(s); shown(90) == nil || shown(90).CPU != 20 || shown(91) != nil {
+		t.Errorf("later: %+v, %+v", shown(90), shown(91))
+	}
+	for range restTurns {
+		p.next(s)
+	}
+	if shown(91) == nil || shown(91).CPU != 0 {
+		t.Errorf("in its turn: %+v", shown(91))
+	}
+}
+
 // TestTopOfANumberGivenToAnother: neither the CPU time nor the unit of the one before is the new one's.
 func TestTopOfANumberGivenToAnother(t *testing.T) {
 	p := newTree(t)

@@ -36,7 +36,8 @@ type Processes struct {
 }
 
 // Process is one process with all its threads. CPU is of the newest scan, Name, State and Memory are of when it had used the
-// CPU for 50 ms since the time before, or a minute old at most while it uses it less; one that sleeps is not read.
+// CPU for 50 ms since the time before, or a minute old at most while it uses it less; one that sleeps is not read. A new
+// one that has used less than 5 ms is missing for a minute at most.
 type Process struct {
 	PID     int
 	Name    string        // clean; the kernel cuts it to 15 bytes
