@@ -5,6 +5,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"hypervisor-tui/internal/order"
 )
 
 // NodeIdentity is what tells this host's node from the others.
@@ -69,7 +71,7 @@ func tally[T any](t *Table[T], name func(T) string) []Count {
 	for _, r := range t.rows {
 		list = add(list, name(r.object))
 	}
-	slices.SortFunc(list, byName)
+	order.By(list, byName)
 	return list
 }
 
@@ -87,7 +89,7 @@ func add(list []Count, name string) []Count {
 	return append(list, Count{name, 1})
 }
 
-func byName(a, b Count) int { return strings.Compare(a.Name, b.Name) }
+func byName(a, b *Count) int { return strings.Compare(a.Name, b.Name) }
 
 // byNames orders by namespace, then by name.
 func byNames(namespace1, name1, namespace2, name2 string) int {

@@ -46,7 +46,7 @@ func newTally(vms []VM) Tally {
 		}
 		t.ByStatus = add(t.ByStatus, cmp.Or(vms[i].Status, None))
 	}
-	slices.SortFunc(t.ByStatus, byName)
+	order.By(t.ByStatus, byName)
 	return t
 }
 
