@@ -9,7 +9,8 @@ import (
 )
 
 // owner returns the systemd unit, or the UID of the pod, that a process belongs to by /proc/PID/cgroup. Of the trees of
-// cgroups that is v2's, or else systemd's own.
+// cgroups that is v2's, or else systemd's own. The way up to another branch, as a container with a namespace of its own sees
+// it, and the mark of a cgroup that is gone are no part of a name.
 //
 // Kernel: cgroups(7)
 func owner(text []byte) (unit, pod string) {
@@ -21,7 +22,8 @@ func owner(text []byte) (unit, pod string) {
 			path = dir
 		}
 	}
-	parts := strings.Split(strings.Trim(procfile.Clean(path), "/"), "/")
+	name := strings.TrimLeft(strings.TrimSuffix(procfile.Clean(path), " (deleted)"), "./")
+	parts := strings.Split(name, "/")
 	if at := slices.IndexFunc(parts, isKubepods); at >= 0 && parts[0] != "user.slice" {
 		for _, part := range parts[at:] {
 			if uid := podUID(part); uid != "" {

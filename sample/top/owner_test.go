@@ -14,6 +14,11 @@ func TestOwner(t *testing.T) {
 		{"0::/machine.slice/machine-a.scope/payload/b.service\n", "machine-a.scope", ""},
 		{"0::/\n", "", ""},
 		{"0::/docker/0123\n", "", ""},
+		{"0::/system.slice/k3s.service (deleted)\n", "k3s.service", ""},
+		{"0::/../../../system.slice/k3s.service\n", "k3s.service", ""}, // as a container with a cgroup namespace sees it
+		{"0::/../../kubepods-besteffort-pod0123_45.slice/cri-o-67.scope\n", "", "0123-45"},
+		{"0::/..\n", "", ""},
+		{"0::/system.slice/dev-disk-by\\x2duuid-0123.swap\n", `dev-disk-by\x2duuid-0123.swap`, ""},
 		{"0::/kubepods/burstable/pod" + uid + "/0123abcd\n", "", uid},
 		{"0::/kubepods/pod" + uid + "/0123abcd\n", "", uid},
 		{"0::/docker/0123/kubepods/besteffort/pod" + uid + "/4567\n", "", uid},
