@@ -1,6 +1,7 @@
 package frame
 
 import (
+	"hypervisor-tui/internal/health"
 	"hypervisor-tui/journal"
 	"hypervisor-tui/sample"
 )
@@ -176,10 +177,11 @@ func GatewayReach(g *sample.Gateway) Reach {
 	return ReachUnknown
 }
 
-// ClockReach judges by the kernel's clock whether a time source is followed.
+// ClockReach judges by the kernel's clock whether a time source is followed. What the kernel said before it could not be asked
+// any more is not known to be so.
 func ClockReach(s *sample.System) Reach {
 	switch {
-	case s == nil || !s.Clock.Health.Has():
+	case s == nil || s.Clock.Health.State != health.OK:
 		return ReachUnknown
 	case s.Clock.Synchronised:
 		return ReachOK

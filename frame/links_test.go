@@ -116,6 +116,8 @@ func TestReachIsWhatTheKernelKnows(t *testing.T) {
 		{nil, ReachUnknown}, {&sample.System{}, ReachUnknown},
 		{&sample.System{Clock: sample.Clock{Synchronised: true, Health: known}}, ReachOK},
 		{&sample.System{Clock: sample.Clock{Health: known}}, ReachFailed},
+		{&sample.System{Clock: sample.Clock{Synchronised: true, Health: health.Health{State: health.Stale}}}, ReachUnknown},
+		{&sample.System{Clock: sample.Clock{Health: health.Health{State: health.Stale}}}, ReachUnknown},
 	} {
 		if got := ClockReach(c.system); got != c.want {
 			t.Errorf("%+v: %v, want %v", c.system, got, c.want)

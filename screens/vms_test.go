@@ -3,6 +3,7 @@ package screens_test
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -286,5 +287,26 @@ func TestSystemLine(t *testing.T) {
 				t.Errorf("%s: %q is there:\n%s", name, never, text)
 			}
 		}
+	}
+}
+
+// TestOldSystemIsGrey: what systemd and the clock said before they stopped answering is neither good nor bad, and has its age.
+func TestOldSystemIsGrey(t *testing.T) {
+	old := health.Health{State: health.Stale, At: frametest.Boot - 5*time.Minute, Since: frametest.Boot - 5*time.Minute, Err: "not answering"}
+	f := frametest.Fixed()
+	f.Units = &sample.Units{State: "running", Health: old}
+	f.System = &sample.System{NixOS: sample.NixOS{Version: "26.05", Generation: 4, Current: 3, RebootKnown: true, RebootNeeded: true, Health: old},
+		Clock: sample.Clock{Synchronised: true, Health: old}, LastBoot: sample.LastBoot{Known: true, Health: old}}
+	f.Problems = nil
+	canvas := draw.NewCanvas(screentest.Looks["colour"])
+	newConsole(frame.Dashboard, nil).Present(canvas, 200, 60, f)
+	rows := strings.Split(string(canvas.AppendText(nil)), "\n")
+	at := slices.IndexFunc(rows, func(row string) bool { return strings.HasPrefix(row, " System:") })
+	const want = " System: running (5m old)  reboot needed  NixOS 26.05 generation 3, next boot 4 (5m old)  clock synchronised (5m old)  last boot did not end clean (5m old)"
+	if rows[at] != want {
+		t.Errorf("%q, want %q", rows[at], want)
+	}
+	if roles := strings.Split(string(canvas.AppendRoles(nil)), "\n")[at]; strings.Trim(strings.ToLower(roles), ".d") != "" {
+		t.Errorf("not all of it is dim: %q", roles)
 	}
 }

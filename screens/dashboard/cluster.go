@@ -294,17 +294,24 @@ func newestWarnings(r draw.Region, f *frame.Frame) {
 func drawSystem(r draw.Region, f *frame.Frame) {
 	p := r.Pen(1, 0)
 	p.Text(draw.Dim, "System: ")
-	units(&p, f.Units)
+	units(&p, f)
 	if f.System == nil {
 		return
 	}
 	reboot(&p, &f.System.NixOS)
-	generation(&p, &f.System.NixOS)
-	clockState(&p, &f.System.Clock)
-	lastBoot(&p, &f.System.LastBoot)
+	generation(&p, f)
+	clockState(&p, f)
+	lastBoot(&p, f)
 }
 
-func units(p *draw.Pen, u *sample.Units) {
+// systemAge writes how old what has been written is, if that is not fresh, and ends it.
+func systemAge(p *draw.Pen, h *health.Health, f *frame.Frame) {
+	widget.StaleAge(p, h, f, p.X()+p.Left())
+	p.Fade(false).Skip(2)
+}
+
+func units(p *draw.Pen, f *frame.Frame) {
+	u := f.Units
 	if u == nil {
 		p.Text(draw.Dim, "--  ")
 		return
@@ -313,6 +320,7 @@ func units(p *draw.Pen, u *sample.Units) {
 		p.Fit(draw.Dim, u.Health.Err, 40).Skip(2)
 		return
 	}
+	p.Fade(u.Health.State == health.Stale)
 	style := draw.Good
 	if len(u.Failed)+len(u.Restarting) > 0 {
 		style = draw.Bad
@@ -324,13 +332,15 @@ func units(p *draw.Pen, u *sample.Units) {
 	if n := len(u.Restarting); n > 0 {
 		p.Skip(1).Int(style, int64(n)).Text(style, " restarting")
 	}
-	p.Skip(2)
+	systemAge(p, &u.Health, f)
 }
 
-func generation(p *draw.Pen, n *sample.NixOS) {
+func generation(p *draw.Pen, f *frame.Frame) {
+	n := &f.System.NixOS
 	if !n.Health.Has() || p.Left() < 24 {
 		return
 	}
+	p.Fade(n.Health.State == health.Stale)
 	p.Text(draw.Dim, "NixOS ").Fit(draw.Text, n.Version, 16)
 	if n.Current > 0 {
 		p.Text(draw.Dim, " generation ").Int(draw.Text, int64(n.Current))
@@ -338,33 +348,39 @@ func generation(p *draw.Pen, n *sample.NixOS) {
 			p.Text(draw.Warn, ", next boot ").Int(draw.Warn, int64(n.Generation))
 		}
 	}
-	p.Skip(2)
+	systemAge(p, &n.Health, f)
 }
 
 func reboot(p *draw.Pen, n *sample.NixOS) {
 	if n.Health.Has() && n.RebootKnown && n.RebootNeeded && p.Left() > 15 {
-		p.Text(draw.Warn|draw.Bold, "reboot needed").Skip(2)
+		p.Fade(n.Health.State == health.Stale).Text(draw.Warn|draw.Bold, "reboot needed").Fade(false).Skip(2)
 	}
 }
 
-func clockState(p *draw.Pen, c *sample.Clock) {
+func clockState(p *draw.Pen, f *frame.Frame) {
+	c := &f.System.Clock
 	if !c.Health.Has() || p.Left() < 20 {
 		return
 	}
+	p.Fade(c.Health.State == health.Stale)
 	if c.Synchronised {
-		p.Text(draw.Dim, "clock ").Text(draw.Good, "synchronised").Skip(2)
-		return
+		p.Text(draw.Dim, "clock ").Text(draw.Good, "synchronised")
+	} else {
+		p.Text(draw.Warn, "clock not synced")
 	}
-	p.Text(draw.Warn, "clock not synced").Skip(2)
+	systemAge(p, &c.Health, f)
 }
 
-func lastBoot(p *draw.Pen, b *sample.LastBoot) {
+func lastBoot(p *draw.Pen, f *frame.Frame) {
+	b := &f.System.LastBoot
 	if !b.Health.Has() || !b.Known || p.Left() < 28 {
 		return
 	}
+	p.Fade(b.Health.State == health.Stale)
 	if b.Clean {
 		p.Text(draw.Dim, "last boot ended clean")
-		return
+	} else {
+		p.Text(draw.Warn, "last boot did not end clean")
 	}
-	p.Text(draw.Warn, "last boot did not end clean")
+	systemAge(p, &b.Health, f)
 }

@@ -17,7 +17,11 @@ func drawReach(r draw.Region, f *frame.Frame) {
 	if g := frame.DefaultRoute(f.Net); g == nil {
 		p.Text(draw.Warn, "no default route")
 	} else {
-		reachMark(&p, frame.GatewayReach(g)).Skip(1)
+		reach := frame.GatewayReach(g)
+		if reach == frame.ReachOK && widget.Old(f, sample.Links) {
+			reach = frame.ReachUnknown
+		}
+		reachMark(&p, reach).Skip(1)
 		if g.Address == "" {
 			p.Text(draw.Text, "on-link")
 		} else {
@@ -26,7 +30,7 @@ func drawReach(r draw.Region, f *frame.Frame) {
 		if r.W() >= 160 {
 			p.Text(draw.Dim, " on ").Text(draw.Text, g.Interface)
 		}
-		switch reach := frame.GatewayReach(g); {
+		switch {
 		case reach == frame.ReachFailed:
 			p.Skip(1).Text(draw.Bad, silence(g))
 		case reach == frame.ReachUnknown && wide:

@@ -233,3 +233,14 @@ func TestNamespaceIsWholeWhereThereIsRoom(t *testing.T) {
 		}
 	}
 }
+
+// TestOldReachHasNoMark: who answered before the links were read last is not known to answer.
+func TestOldReachHasNoMark(t *testing.T) {
+	f := frametest.Fixed()
+	f.Host.Health[sample.Links].Bad(f.Boot, "timeout")
+	canvas := draw.NewCanvas(screentest.Looks["ascii"])
+	drawReach(canvas.Begin(200, 1), f)
+	if text := string(canvas.AppendText(nil)); !strings.HasPrefix(text, " Gateway ? 192.168.1.1") {
+		t.Error(text)
+	}
+}
