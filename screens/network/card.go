@@ -83,7 +83,7 @@ func (n *Page) drawFigures(in *draw.Region, f *frame.Frame, l *sample.Interface)
 		p.Text(draw.Dim, "  VMs: ").Int(draw.Text, int64(vms))
 	case leads:
 	case l.Master != "" || vms > 0:
-		p.Text(draw.Dim, "VMs on it: ").Int(draw.Text, int64(vms))
+		guestCount(p.Text(draw.Dim, "VMs on it: "), l.More(), f)
 	default:
 		p.Text(draw.Dim, "Gateway: none")
 	}

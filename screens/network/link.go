@@ -42,7 +42,7 @@ func (n *Page) linkRows(view draw.Region, f *frame.Frame) draw.Region {
 	n.linkTraffic(&view, l)
 	linkKind(&view, l, d)
 	linkFunctions(&view, d)
-	linkPull(&view, f.Net, l, d)
+	linkPull(&view, f, l, d)
 	return view
 }
 
@@ -222,7 +222,7 @@ func linkFunctions(view *draw.Region, d *sample.LinkDetail) {
 }
 
 // linkPull says what hangs on a link, and what it hangs on.
-func linkPull(view *draw.Region, n *sample.Net, l *sample.Interface, d *sample.LinkDetail) {
+func linkPull(view *draw.Region, f *frame.Frame, l *sample.Interface, d *sample.LinkDetail) {
 	if len(d.Uplinks) > 0 {
 		p := item(view, "cables below")
 		list(&p, d.Uplinks)
@@ -234,13 +234,13 @@ func linkPull(view *draw.Region, n *sample.Net, l *sample.Interface, d *sample.L
 	switch {
 	case !l.Physical:
 		title.Text(draw.Title|draw.Bold, "What hangs on it")
-	case spared(n, l):
+	case spared(f.Net, l):
 		title.Text(draw.Title|draw.Bold, "What hangs on this cable").Text(draw.Dim, ", and on another of ").Text(draw.Text, l.Master)
 	default:
 		title.Text(draw.Title|draw.Bold, "Pull this cable, and it cuts off")
 	}
 	p := item(view, "VMs")
-	p.Int(draw.Text, int64(len(d.VMs)))
+	guestCount(&p, d, f)
 	for i := range d.VMs {
 		p = item(view, "")
 		attached(&p, &d.VMs[i], "")
@@ -248,6 +248,15 @@ func linkPull(view *draw.Region, n *sample.Net, l *sample.Interface, d *sample.L
 	p = item(view, "links")
 	p.Int(draw.Text, int64(len(d.Above))).Skip(2)
 	list(&p, d.Above)
+}
+
+// guestCount writes how many VMs hang on a link: -- in place of 0 while the processes of VMs are not seen.
+func guestCount(p *draw.Pen, d *sample.LinkDetail, f *frame.Frame) {
+	if len(d.VMs) == 0 && (f.VMs == nil || !f.VMs.Health.Has()) {
+		p.Text(draw.Dim, "--")
+		return
+	}
+	p.Int(draw.Text, int64(len(d.VMs)))
 }
 
 // spared reports whether what hangs on an interface has another way: another slave of its bond that is up, another uplink

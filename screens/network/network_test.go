@@ -9,8 +9,10 @@ import (
 	"hypervisor-tui/draw"
 	"hypervisor-tui/frame"
 	"hypervisor-tui/frame/frametest"
+	"hypervisor-tui/internal/health"
 	"hypervisor-tui/journal"
 	"hypervisor-tui/sample"
+	"hypervisor-tui/sample/qemu"
 	"hypervisor-tui/screens"
 	"hypervisor-tui/screens/screentest"
 )
@@ -242,5 +244,37 @@ func TestOldReachHasNoMark(t *testing.T) {
 	drawReach(canvas.Begin(200, 1), f)
 	if text := string(canvas.AppendText(nil)); !strings.HasPrefix(text, " Gateway ? 192.168.1.1") {
 		t.Error(text)
+	}
+}
+
+// TestGuestsAreNotKnownToBeNone while the processes of VMs are not seen: nobody then says that a cable cuts off no VM.
+func TestGuestsAreNotKnownToBeNone(t *testing.T) {
+	for name, c := range map[string]struct {
+		vms  *qemu.VMs
+		want string
+	}{
+		"none":            {&qemu.VMs{Health: frametest.OK()}, "0"},
+		"not looked yet":  {nil, "--"},
+		"may not be seen": {&qemu.VMs{Health: health.Health{State: health.Failed, Err: "hidepid"}}, "--"},
+	} {
+		f := frametest.Fixed()
+		f.VMs = c.vms
+		for _, l := range f.Net.Interfaces {
+			l.More().VMs = nil
+		}
+		n := New()
+		s := screentest.New(frame.Network, nil, func(func(journal.Query)) []screens.Screen { return []screens.Screen{n} })
+		text := s.Show(100, 40, f)
+		for _, k := range []draw.Key{draw.KeyDown, draw.KeyEnter} { // on eth1, which has no carrier
+			s.Handle(k, f)
+			text += s.Show(100, 40, f)
+		}
+		if card := "VMs on it: " + c.want + " "; !strings.Contains(text, card) {
+			t.Errorf("%s: %q is missing:\n%s", name, card, text)
+		}
+		_, cuts, _ := strings.Cut(text, "it cuts off")
+		if cuts = strings.Join(strings.Fields(cuts), " "); !strings.Contains(cuts, "| VMs "+c.want+" |") {
+			t.Errorf("%s: %s", name, cuts)
+		}
 	}
 }
