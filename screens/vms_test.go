@@ -167,7 +167,20 @@ func TestVMsAreFiltered(t *testing.T) {
 			t.Errorf("Esc lists %q", listed(text))
 		}
 	}
-	press('/')
+	for _, c := range []struct {
+		listed draw.Key
+		want   string
+	}{{draw.KeyNone, "VMs here by name /vm-07 0 of 4 "}, {'v', "All VMs by name /vm-07 1 of 15 "}} {
+		press(c.listed, '/')
+		for _, r := range "vm-07" {
+			press(draw.Key(r))
+		}
+		if text := press(draw.KeyEnter); !strings.Contains(text, c.want) {
+			t.Errorf("%q is missing:\n%s", c.want, text)
+		}
+		press(draw.KeyEsc)
+	}
+	press('v', '/')
 	for _, r := range "vm-06" {
 		press(draw.Key(r))
 	}

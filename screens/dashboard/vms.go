@@ -36,6 +36,7 @@ type vms struct {
 	chosen    chosenVM      // the VM under the cursor
 	top, rows int           // the first row that is shown, and how many are
 	sorted    []int         // indices into Frame.Guests
+	listed    int           // of Frame.Guests without the filter
 	namespace string        // of all that are listed; empty: they have several
 }
 
@@ -129,11 +130,14 @@ func (v *vms) open(*frame.Frame) screens.Screen {
 
 // sort lists the VMs that are to be shown: those that fail first, then the largest; equal ones by name, as they come.
 func (v *vms) sort(f *frame.Frame) {
-	v.sorted, v.namespace = v.sorted[:0], ""
+	v.sorted, v.listed, v.namespace = v.sorted[:0], 0, ""
 	all, several := f.Guests, false
 	for i := range all {
 		m := &all[i]
-		if !v.all && !m.Here && !nowhere(m) || !matches(m, v.filter) {
+		if !v.all && !m.Here && !nowhere(m) {
+			continue
+		}
+		if v.listed++; !matches(m, v.filter) {
 			continue
 		}
 		if several = several || len(v.sorted) > 0 && v.namespace != m.Namespace; !several {
@@ -278,7 +282,7 @@ func (v *vms) heading(rule draw.Region, l vmLayout, rows int, f *frame.Frame) (n
 	free := l.name + l.state + width - len(" v ") - len(first.caption) // where the captions begin
 	more := len("+1234 ")
 	if v.filtered() {
-		more = len("/   of  ") + draw.Columns(v.filter) + widget.Digits(len(v.sorted)) + widget.Digits(len(f.Guests))
+		more = len("/   of  ") + draw.Columns(v.filter) + widget.Digits(len(v.sorted)) + widget.Digits(v.listed)
 	}
 	if v.namespace != "" && p.X()+len("in  ")+draw.Columns(v.namespace)+more <= free {
 		namespace = v.namespace
@@ -292,7 +296,7 @@ func (v *vms) heading(rule draw.Region, l vmLayout, rows int, f *frame.Frame) (n
 		if v.input.Open {
 			p.Text(draw.Selected, " ")
 		}
-		p.Text(draw.Text, " ").Int(draw.Text, int64(len(v.sorted))).Text(draw.Dim, " of ").Int(draw.Text, int64(len(f.Guests))).Text(draw.Dim, " ")
+		p.Text(draw.Text, " ").Int(draw.Text, int64(len(v.sorted))).Text(draw.Dim, " of ").Int(draw.Text, int64(v.listed)).Text(draw.Dim, " ")
 	} else if n := len(v.sorted) - rows; n > 0 {
 		p.Text(draw.Dim, "+").Int(draw.Text, int64(n))
 		if p.X()+len(" more ") <= free {
