@@ -3,10 +3,9 @@ package process
 import (
 	"os"
 	"runtime/debug"
-	"strconv"
-	"strings"
 	"time"
 
+	"github.com/prometheus/procfs"
 	"golang.org/x/sys/unix"
 )
 
@@ -43,19 +42,18 @@ func TrimMemory() {
 	if err != nil {
 		return
 	}
-	maps, err := os.ReadFile("/proc/self/maps")
+	self, err := procfs.Self()
 	if err != nil {
 		return
 	}
-	for line := range strings.Lines(string(maps)) { // Kernel: Documentation/filesystems/proc.rst, /proc/PID/maps
-		area, ours := strings.CutSuffix(line, " "+exe+"\n")
-		addresses, access, _ := strings.Cut(area, " ")
-		from, to, _ := strings.Cut(addresses, "-")
-		start, err := strconv.ParseUint(from, 16, 64)
-		end, err2 := strconv.ParseUint(to, 16, 64)
-		if ours && err == nil && err2 == nil && !strings.HasPrefix(access, "rw") {
+	maps, err := self.ProcMaps()
+	if err != nil {
+		return
+	}
+	for _, m := range maps {
+		if m.Pathname == exe && !m.Perms.Write {
 			// An error leaves everything as it is.
-			_, _, _ = unix.Syscall(unix.SYS_MADVISE, uintptr(start), uintptr(end-start), unix.MADV_DONTNEED)
+			_, _, _ = unix.Syscall(unix.SYS_MADVISE, m.StartAddr, m.EndAddr-m.StartAddr, unix.MADV_DONTNEED)
 		}
 	}
 }

@@ -78,7 +78,7 @@ var arrows = []struct {
 
 	{"console/fault", []string{"journal"}},
 	{"console/guard", []string{"console/fault"}},
-	{"console/process", []string{"console/guard", "frame", "golang.org/x/sys", "internal/wakeup"}},
+	{"console/process", []string{"console/guard", "frame", "github.com/prometheus/procfs", "golang.org/x/sys", "internal/wakeup"}},
 	{"console/config", []string{"draw/tty", "gopkg.in/yaml.v3", "internal/clean", "journal", "screens/pages"}},
 	{"console/collect", []string{"console/config", "console/guard", "frame", "internal/boottime", "journal", "journal/source",
 		"journal/source/logfile", "kube", "kube/watch", "sample", "sample/link", "sample/nixos", "sample/unit"}},
