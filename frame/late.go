@@ -10,7 +10,7 @@ import (
 const (
 	lateIntervals = 3                // refresh intervals after which it is shown that samples have stopped
 	lateLinks     = 30 * time.Second // they are looked at each 5 or 10 seconds
-	lateUnits     = 35 * time.Second // systemd is asked each 10 seconds and has 5 to answer
+	lateUnits     = 35 * time.Second // systemd is asked each 5 seconds and has 5 to answer
 	lateSystem    = 30 * time.Second // the files of the system are read each 10 seconds
 	lateCluster   = time.Minute      // the API server is asked each 3 seconds
 	lateLog       = 5 * time.Second  // the log's owner looks up many times a second

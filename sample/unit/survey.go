@@ -54,16 +54,18 @@ type restart struct {
 	why   string        // of the last that said so
 }
 
-// look asks one thing, in turn which units are in trouble and for each watched unit when it changed last, and says
-// whether the answer is another than it was.
+// look asks which units are in trouble and, of the watched ones in turn, when one changed last. It reports whether an answer
+// is another than it was.
 func (w *Watcher) look(ctx context.Context) (changed bool, err error) {
-	turn := w.turn % (1 + len(w.known.changed))
-	w.turn++
-	if turn == 0 {
-		trouble, err := w.trouble(ctx)
-		return !slices.EqualFunc(trouble, w.known.trouble, sameState), err
+	trouble, err := w.trouble(ctx)
+	if err != nil || !slices.EqualFunc(trouble, w.known.trouble, sameState) {
+		return true, err
 	}
-	c := w.known.changed[turn-1]
+	if len(w.known.changed) == 0 {
+		return false, nil
+	}
+	c := w.known.changed[w.turn%len(w.known.changed)]
+	w.turn++
 	at, err := w.changedAt(ctx, c.path)
 	return at != c.at, err
 }

@@ -17,9 +17,9 @@ import (
 )
 
 const (
-	beat     = 10 * time.Second // between two questions
-	patience = 5 * time.Second  // after which what is asked at one beat is given up
-	full     = 5 * time.Minute  // between two surveys when nothing seems to change
+	beat     = 5 * time.Second // between two looks: what fails is shown within 10 seconds
+	patience = 5 * time.Second // after which what is asked at one beat is given up
+	full     = 5 * time.Minute // between two surveys when nothing seems to change
 )
 
 // Options says where the Watcher looks.
@@ -115,7 +115,7 @@ func missing(booted, socket string) string {
 	return ""
 }
 
-// ask asks one thing when the connection is up and all is quiet, else everything.
+// ask takes a look when the connection is up and all is quiet, else everything.
 func (w *Watcher) ask(ctx context.Context, socket string) error {
 	if w.bus == nil {
 		b, err := dial(ctx, socket)
@@ -133,7 +133,7 @@ func (w *Watcher) ask(ctx context.Context, socket string) error {
 	return w.survey(ctx)
 }
 
-// quiet reports whether nothing is known to be under way, so that one question a beat will do.
+// quiet reports whether nothing is known to be under way, so that two questions a beat will do.
 func (w *Watcher) quiet() bool {
 	if w.surveyed == 0 || len(w.units.Restarting) > 0 {
 		return false

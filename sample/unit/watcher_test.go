@@ -3,9 +3,11 @@ package unit
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"reflect"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -75,7 +77,28 @@ func TestWhyAServiceFailed(t *testing.T) {
 	}
 }
 
-func TestOneMessageABeatWhileNothingChanges(t *testing.T) {
+// TestAFailureIsSeenInTheNextBeat: however many units are watched, whose turn it is, and well within 10 seconds.
+func TestAFailureIsSeenInTheNextBeat(t *testing.T) {
+	h := busyHost(t)
+	h.set(func(h *host) {
+		h.units["containerd.service"] = &fakeUnit{"loaded", "active", "running", 1_000_000, 0, ended{}}
+		h.units["kubelet.service"] = &fakeUnit{"loaded", "active", "running", 1_000_000, 0, ended{}}
+	})
+	w, c := h.watcher()
+	mustBeat(t, w)
+	for i := range 5 {
+		name := fmt.Sprintf("job-%d.service", i)
+		h.set(func(h *host) {
+			h.units[name] = &fakeUnit{"loaded", "failed", "failed", 3_600_000_000, 0, ended{}}
+		})
+		c.pass(beat)
+		if mustBeat(t, w); !slices.ContainsFunc(w.units.Failed, func(u sample.Unit) bool { return u.Name == name }) {
+			t.Errorf("%s is not seen: %+v", name, w.units.Failed)
+		}
+	}
+}
+
+func TestTwoMessagesABeatWhileNothingChanges(t *testing.T) {
 	h := busyHost(t)
 	w, c := h.watcher()
 	mustBeat(t, w)
@@ -87,7 +110,7 @@ func TestOneMessageABeatWhileNothingChanges(t *testing.T) {
 		mustBeat(t, w)
 	}
 	asked := h.questions()
-	if len(asked) != beats {
+	if len(asked) != 2*beats {
 		t.Errorf("%d messages in %d beats: %q", len(asked), beats, asked)
 	}
 	if !strings.HasPrefix(asked[0], "list failed ") || asked[1] != "StateChangeTimestampMonotonic" || asked[2] != asked[0] {
@@ -100,7 +123,7 @@ func TestOneMessageABeatWhileNothingChanges(t *testing.T) {
 		c.pass(beat)
 		mustBeat(t, w)
 	}
-	if n := len(h.questions()); n != int(full/beat)-1+6 {
+	if n := len(h.questions()); n != 2*(int(full/beat)-1)+6 {
 		t.Errorf("%d messages in five minutes, one survey among them", n)
 	}
 }
@@ -110,16 +133,14 @@ func TestWatchedUnitThatRestartedBetweenTwoBeats(t *testing.T) {
 	w, c := h.watcher()
 	mustBeat(t, w)
 	before := w.units
-	h.set(func(h *host) { k := h.units["k3s.service"]; k.changed, k.restarts = 3_605_000_000, 3 })
+	h.set(func(h *host) { k := h.units["k3s.service"]; k.changed, k.restarts = 3_601_000_000, 3 })
 	c.pass(beat)
-	mustBeat(t, w) // asks for failed units
-	c.pass(beat)
-	mustBeat(t, w) // asks for k3s
+	mustBeat(t, w)
 	got := w.units
 	if len(got.Restarting) != 1 || got.Restarting[0].Name != "k3s.service" || got.Watched[0].Restarts != 3 {
 		t.Errorf("got %+v", got)
 	}
-	if since := got.Watched[0].Since; !since.Equal(c.wall.Add(-15 * time.Second)) {
+	if since := got.Watched[0].Since; !since.Equal(c.wall.Add(time.Second - beat)) {
 		t.Errorf("since %v, now %v", since, c.wall)
 	}
 	if before.Watched[0].Restarts != 2 || len(before.Restarting) != 0 {
@@ -140,7 +161,7 @@ func TestWatchedUnitThatRestartedBetweenTwoBeats(t *testing.T) {
 	h.questions()
 	c.pass(beat)
 	mustBeat(t, w)
-	if n := len(h.questions()); n != 1 {
+	if n := len(h.questions()); n != 2 {
 		t.Errorf("%d messages in a quiet beat", n)
 	}
 }
