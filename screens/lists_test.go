@@ -2,6 +2,7 @@ package screens_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -13,6 +14,7 @@ import (
 	"hypervisor-tui/kube"
 	"hypervisor-tui/sample"
 	"hypervisor-tui/screens"
+	"hypervisor-tui/screens/screentest"
 )
 
 // words is what text says, without lines and borders.
@@ -233,6 +235,39 @@ func TestLongMountIsNamed(t *testing.T) {
 	for _, want := range []string{" " + long + " ", "since 1m a reason that is longer than there are columns left on its row: stale NFS file handle", " /var/lib/longhorn 99.2%!! 0 B"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("%q is not on d:\n%s", want, text)
+		}
+	}
+}
+
+// TestNodeOfADeadAPIIsOld: what the API said of the node before it was gone has its age, above all what a drain would meet, and
+// is neither good nor bad.
+func TestNodeOfADeadAPIIsOld(t *testing.T) {
+	f := frametest.Fixed()
+	frametest.Sick(f)
+	sick := *f.Kube
+	frametest.APIDown(f)
+	sick.Health, sick.Kinds, sick.Cause = f.Kube.Health, f.Kube.Kinds, f.Kube.Cause
+	sick.Virt.Migrations = []kube.Migration{{Namespace: "team-0", Name: "m", VMI: "vm-03", Phase: "Failed", Created: f.Now.Add(-time.Hour), Moving: kube.Moving{Why: "no target"}}}
+	sick.Virt.VMIs = append([]kube.VMI{{Namespace: "team-0", Name: "vm-99", Phase: "Running", Evacuating: "hypervisor-01"}}, sick.Virt.VMIs...)
+	sick.Local.Conditions[0].Good = kube.False
+	f.Kube = &sick
+	frametest.Derive(f)
+	canvas := draw.NewCanvas(screentest.Looks["ascii"])
+	c := newConsole(frame.Dashboard, nil)
+	c.Present(canvas, 140, 60, f)
+	c.Handle('n', f)
+	c.Present(canvas, 140, 60, f)
+	text, roles := strings.Split(string(canvas.AppendText(nil)), "\n"), strings.Split(strings.ToLower(string(canvas.AppendRoles(nil))), "\n")
+	for _, title := range []string{"Other nodes that are not well", "Pods that do not work", "Requested, of what can be allocated", "Migrations",
+		"A drain of this node would meet", "Pods that work"} {
+		if !slices.ContainsFunc(text, func(row string) bool { return strings.Contains(row, title+" (3m old) ") }) {
+			t.Errorf("%s: no age", title)
+		}
+	}
+	top := slices.IndexFunc(text, func(row string) bool { return strings.Contains(row, "This node ---") })
+	for y := top + 1; text[y][5] == '|'; y++ { // within the box
+		if row := roles[y]; strings.ContainsAny(row[min(6, len(row)):min(134, len(row))], "+w!") {
+			t.Errorf("%q is not dim: %q", text[y], row)
 		}
 	}
 }

@@ -81,7 +81,7 @@ func nodeAndOthers(view *draw.Region, f *frame.Frame) {
 		return
 	}
 	nodeFacts(view, f)
-	title := false
+	title, stale := false, f.Kube.Kinds[kube.KindNode].State == health.Stale
 	for i := range f.Kube.Nodes.Faults {
 		o := &f.Kube.Nodes.Faults[i]
 		if !f.Kube.Kinds[kube.KindNode].Has() || f.Kube.Local != nil && f.Kube.Local.Name == o.Node {
@@ -89,12 +89,12 @@ func nodeAndOthers(view *draw.Region, f *frame.Frame) {
 		}
 		if !title {
 			view.CutTop(1)
-			widget.Section(view.CutTop(1), "Other nodes that are not well")
+			section(view, "Other nodes that are not well", f, kube.KindNode)
 			title = true
 		}
 		p := view.CutTop(1).Pen(2, 0)
 		p.Fit(draw.Text, o.Node, 40).Skip(2)
-		conditionWords(&p, &o.Condition, f)
+		conditionWords(p.Fade(stale), &o.Condition, f)
 		conditionMessage(view, &o.Condition, 4)
 		if o.Pods > 0 {
 			p = view.CutTop(1).Pen(4, 0)
@@ -129,7 +129,7 @@ func nodeFacts(view *draw.Region, f *frame.Frame) {
 	for i := range n.Conditions {
 		c := &n.Conditions[i]
 		p = view.CutTop(1).Pen(2, 0)
-		conditionWords(&p, c, f)
+		conditionWords(p.Fade(nodes.State == health.Stale), c, f)
 		conditionMessage(view, c, 4)
 	}
 }
@@ -137,8 +137,7 @@ func nodeFacts(view *draw.Region, f *frame.Frame) {
 // podsTitle names the columns of the pods below it.
 func podsTitle(view *draw.Region, title string, f *frame.Frame) {
 	view.CutTop(1)
-	r := view.CutTop(1)
-	widget.Section(r, title)
+	r := section(view, title, f, kube.KindPod)
 	l := layoutPods(r.W())
 	for _, c := range [...]struct {
 		at   int
@@ -149,8 +148,21 @@ func podsTitle(view *draw.Region, title string, f *frame.Frame) {
 			p.Text(draw.Dim, c.name)
 		}
 	}
-	p := r.Pen(1+len(title)+1, 0)
-	widget.StaleMark(&p, &f.Kube.Kinds[kube.KindPod].Health, f)
+}
+
+// section writes the title of what is known of some kinds of objects, with how old what is oldest of that is if it is not fresh.
+func section(view *draw.Region, title string, f *frame.Frame, kinds ...kube.Kind) (row draw.Region) {
+	row = view.CutTop(1)
+	widget.Section(row, title)
+	oldest := &f.Kube.Kinds[kinds[0]].Health
+	for _, k := range kinds[1:] {
+		if h := &f.Kube.Kinds[k].Health; h.State == health.Stale && (oldest.State != health.Stale || h.At < oldest.At) {
+			oldest = h
+		}
+	}
+	p := row.Pen(1+len(title)+1, 0)
+	widget.StaleMark(&p, oldest, f)
+	return row
 }
 
 // podLayout is the columns of a pod in a list of a width, the first one is its name.
@@ -217,7 +229,7 @@ func nodeAllocation(view *draw.Region, f *frame.Frame) {
 	}
 	pods := &k.Kinds[kube.KindPod]
 	view.CutTop(1)
-	widget.Section(view.CutTop(1), "Requested, of what can be allocated")
+	section(view, "Requested, of what can be allocated", f, kube.KindPod)
 	if !pods.Has() {
 		p := view.CutTop(1).Pen(2, 0)
 		p.Text(draw.Dim, "pods: ")
@@ -285,13 +297,14 @@ func allocated(r draw.Region, part, all int64, style draw.Style) {
 // migrations lists those that go on and the newest that ended, and what is to be moved off its node.
 func migrations(view *draw.Region, f *frame.Frame) {
 	view.CutTop(1)
-	widget.Section(view.CutTop(1), "Migrations")
+	section(view, "Migrations", f, kube.KindMigration)
 	kept := &f.Kube.Kinds[kube.KindMigration]
 	if !kept.Has() {
 		p := view.CutTop(1).Pen(2, 0)
 		widget.KindState(&p, kept, f, p.Left()-1)
 		return
 	}
+	*view = view.Faded(kept.State == health.Stale)
 	all := f.Kube.Virt.Migrations
 	if len(all) == 0 {
 		p := view.CutTop(1).Pen(2, 0)
@@ -309,6 +322,7 @@ func migrations(view *draw.Region, f *frame.Frame) {
 		widget.Namespaced(&p, v.Namespace, v.Name, 30)
 		p.Skip(1).Text(draw.Warn, "is to be moved off ").Fit(draw.Text, v.Evacuating, p.Left()-1)
 	}
+	*view = view.Faded(false)
 }
 
 // migrationRow draws a migration: what moves and how that goes, whence and whither, and why it failed, in full.
@@ -341,9 +355,11 @@ func drain(view *draw.Region, f *frame.Frame) {
 		return
 	}
 	view.CutTop(1)
-	widget.Section(view.CutTop(1), "A drain of this node would meet")
-	whole := true
-	for _, kind := range [...]kube.Kind{kube.KindPod, kube.KindVMI, kube.KindPDB} {
+	kinds := [...]kube.Kind{kube.KindPod, kube.KindVMI, kube.KindPDB}
+	section(view, "A drain of this node would meet", f, kinds[:]...)
+	whole, stale := true, false
+	for _, kind := range kinds {
+		stale = stale || f.Kube.Kinds[kind].State == health.Stale
 		if kept := &f.Kube.Kinds[kind]; !kept.Has() && kept.State != health.Absent {
 			p := view.CutTop(1).Pen(2, 0)
 			p.Text(draw.Dim, "not known of ").Text(draw.Text, kind.String()).Text(draw.Dim, ": ")
@@ -355,6 +371,7 @@ func drain(view *draw.Region, f *frame.Frame) {
 		p := view.CutTop(1).Pen(2, 0)
 		p.Text(draw.Dim, "nothing that stands in its way")
 	}
+	*view = view.Faded(stale)
 	for i := range f.Kube.DrainBlockers {
 		b := &f.Kube.DrainBlockers[i]
 		p := view.Pen(2, 0)
@@ -364,4 +381,5 @@ func drain(view *draw.Region, f *frame.Frame) {
 	if len(f.Kube.DrainBlockers) == kube.MaxBlockers {
 		unlisted(view, "more may not be listed")
 	}
+	*view = view.Faded(false)
 }
