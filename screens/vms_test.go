@@ -12,6 +12,7 @@ import (
 	"hypervisor-tui/frame"
 	"hypervisor-tui/frame/frametest"
 	"hypervisor-tui/internal/health"
+	"hypervisor-tui/kube"
 	"hypervisor-tui/sample"
 	"hypervisor-tui/sample/qemu"
 	"hypervisor-tui/screens/screentest"
@@ -321,5 +322,39 @@ func TestOldSystemIsGrey(t *testing.T) {
 	}
 	if roles := strings.Split(string(canvas.AppendRoles(nil)), "\n")[at]; strings.Trim(strings.ToLower(roles), ".d") != "" {
 		t.Errorf("not all of it is dim: %q", roles)
+	}
+}
+
+// TestVMOfADeadAPIIsGrey: what KubeVirt said of it before the API was gone is neither good nor bad, and has its age.
+func TestVMOfADeadAPIIsGrey(t *testing.T) {
+	f := frametest.Fixed()
+	frametest.Sick(f)
+	sick := *f.Kube
+	frametest.APIDown(f)
+	sick.Health, sick.Kinds, sick.Cause, sick.Events = f.Kube.Health, f.Kube.Kinds, f.Kube.Cause, sick.Events[1:]
+	sick.Virt.VMs[4].Status = "Running" // no longer in error, so that it has an instance
+	sick.Virt.VMIs = append([]kube.VMI{{Namespace: "team-0", Name: "vm-04", Phase: "Running", Node: "hypervisor-01", Evacuating: "hypervisor-01", WhyNot: "disks",
+		Moving: &kube.Moving{Failed: true, Ended: f.Now, Why: "no target"}}}, sick.Virt.VMIs...)
+	f.Kube = &sick
+	frametest.Derive(f)
+	canvas := draw.NewCanvas(screentest.Looks["ascii"])
+	c := newConsole(frame.Dashboard, nil)
+	for _, k := range []draw.Key{draw.KeyNone, '/', '0', '4', draw.KeyEnter, draw.KeyEnter} {
+		c.Handle(k, f)
+		c.Present(canvas, 120, 60, f)
+	}
+	text, roles := strings.Split(string(canvas.AppendText(nil)), "\n"), strings.Split(strings.ToLower(string(canvas.AppendRoles(nil))), "\n")
+	top := slices.IndexFunc(text, func(row string) bool { return strings.Contains(row, "Virtual machine ---") })
+	left := strings.Index(text[top], "+-")
+	for y := top + 3; text[y][left] == '|'; y++ { // below what the two sides say of each other
+		row := roles[y]
+		if strings.ContainsAny(row[min(left+1, len(row)):min(left+90, len(row))], "+w!") {
+			t.Errorf("%q is not dim: %q", text[y], row)
+		}
+	}
+	for _, want := range []string{"| state       Running (3m old) ", "| instance    Running (3m old) ", "| warning     SyncFailed x31  1m ago (3m old) "} {
+		if !slices.ContainsFunc(text, func(row string) bool { return strings.Contains(row, want) }) {
+			t.Errorf("%q is missing:\n%s", want, strings.Join(text, "\n"))
+		}
 	}
 }

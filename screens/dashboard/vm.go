@@ -29,7 +29,9 @@ func newVM(chosen chosenVM) screens.Screen {
 		vmIdentity(&view, m, f)
 		if m.VM != nil || m.Instance != nil {
 			view.CutTop(1)
-			vmOfKubeVirt(&view, m, f)
+			cluster := view.Faded(f.LateSince != 0 || staleVMs(f))
+			vmOfKubeVirt(&cluster, m, f)
+			view = cluster.Faded(f.LateSince != 0)
 		}
 		if m.Process != nil {
 			view.CutTop(1)
@@ -96,6 +98,7 @@ func vmOfKubeVirt(in *draw.Region, m *frame.Guest, f *frame.Frame) {
 	}
 	p.Text(draw.Text, widget.Known(i.Phase))
 	widget.SinceThen(&p, f, ", made ", i.Created, " ago")
+	widget.StaleMark(p.Skip(1), &instances.Health, f)
 	p = widget.Field(in, "node", vmLabel)
 	p.Fit(draw.Text, widget.Known(i.Node), p.Left()-1)
 	if i.Evacuating != "" {
@@ -142,18 +145,21 @@ func vmConditions(in *draw.Region, all []kube.Condition, f *frame.Frame) {
 // vmWarning writes the newest warning about a VM, in full.
 func vmWarning(in *draw.Region, m *frame.Guest, f *frame.Frame) {
 	p := widget.Field(in, "warning", vmLabel)
-	if events := &f.Kube.Kinds[kube.KindEvent]; !events.Has() {
+	events := &f.Kube.Kinds[kube.KindEvent]
+	if !events.Has() {
 		widget.KindState(&p, events, f, p.Left()-1)
 		return
 	}
 	w := f.Kube.VMWarning(m.Namespace, m.Name)
 	if w == nil {
 		p.Text(draw.Dim, "none of late")
+		widget.StaleMark(p.Skip(1), &events.Health, f)
 		return
 	}
 	p.Fit(draw.Warn, w.Reason, p.Left()-1)
 	times(&p, w)
 	widget.SinceThen(&p, f, "  ", w.Last, " ago")
+	widget.StaleMark(p.Skip(1), &events.Health, f)
 	if w.Message != "" {
 		*in = widget.Wrapped(*in, vmLabel, draw.Text, w.Message)
 	}
