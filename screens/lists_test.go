@@ -271,3 +271,22 @@ func TestNodeOfADeadAPIIsOld(t *testing.T) {
 		}
 	}
 }
+
+// TestOldWarningsSaySo: newer ones than the API told of before it was gone may be there, also where it told of none.
+func TestOldWarningsSaySo(t *testing.T) {
+	for _, none := range []bool{false, true} {
+		f := frametest.Fixed()
+		frametest.APIDown(f)
+		if none {
+			f.Kube.Events = nil
+		}
+		_, box, _ := strings.Cut(shot(t, frame.Dashboard, 120, 50, f, 'w'), "Warnings of the cluster")
+		if box, _, _ = strings.Cut(box, "+--"); !strings.Contains(box, "as of 3m ago") || strings.Contains(box, "none") != none {
+			t.Errorf("none %v:\n%s", none, box)
+		}
+		frametest.Healthy(f)
+		if text := shot(t, frame.Dashboard, 120, 50, f, 'w'); strings.Contains(text, "as of") {
+			t.Errorf("nothing is old:\n%s", text)
+		}
+	}
+}

@@ -3,6 +3,7 @@ package dashboard
 import (
 	"hypervisor-tui/draw"
 	"hypervisor-tui/frame"
+	"hypervisor-tui/internal/health"
 	"hypervisor-tui/kube"
 	"hypervisor-tui/screens"
 	"hypervisor-tui/screens/widget"
@@ -75,6 +76,10 @@ func openWarnings(*frame.Frame) screens.Screen {
 		Len: func(f *frame.Frame) int { return len(listedWarnings(f)) },
 		Key: func(i int, f *frame.Frame) warningKey { return keyOf(&f.Kube.Events[i]) },
 		Above: func(view draw.Region, i int, f *frame.Frame) draw.Region {
+			if i == 0 && oldWarnings(f) {
+				p := view.CutTop(1).Pen(1, 0)
+				p.Text(draw.Dim, "as of ").Age(draw.Dim, f.Kube.Kinds[kube.KindEvent].Age(f.Boot)).Text(draw.Dim, " ago: newer ones are not known")
+			}
 			if len(listedWarnings(f)) == 0 {
 				noWarnings(view.CutTop(1), f)
 			}
@@ -104,6 +109,11 @@ func listedWarnings(f *frame.Frame) []kube.Event {
 	return f.Kube.Events
 }
 
+// oldWarnings reports whether newer warnings than those that are known may be there.
+func oldWarnings(f *frame.Frame) bool {
+	return widget.ClusterKnown(f) && f.Kube.Kinds[kube.KindEvent].State == health.Stale
+}
+
 func noWarnings(r draw.Region, f *frame.Frame) {
 	p := r.Pen(1, 0)
 	switch {
@@ -121,6 +131,9 @@ func noWarnings(r draw.Region, f *frame.Frame) {
 func (o *warnings) Update(w, h int, f *frame.Frame) {
 	all := listedWarnings(f)
 	free := h - 2 - len(all)
+	if oldWarnings(f) {
+		free--
+	}
 	for o.whole = 0; o.whole < len(all); o.whole++ {
 		if free -= wholeRows(&all[o.whole], w-2, f) - 1; free < 0 {
 			break
