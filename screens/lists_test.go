@@ -290,3 +290,15 @@ func TestOldWarningsSaySo(t *testing.T) {
 		}
 	}
 }
+
+// TestTitleOfProcessesIsNotCut: on half of 80 columns, too, it says percent of what.
+func TestTitleOfProcessesIsNotCut(t *testing.T) {
+	f := frametest.Fixed()
+	frametest.Healthy(f)
+	for w := 80; w <= 120; w++ {
+		text := shot(t, frame.Dashboard, w, 60, f)
+		if !strings.Contains(text, "Processes outside VMs, in percent of a CPU ") && !strings.Contains(text, "Processes outside VMs, % of a CPU ") {
+			t.Fatalf("%d columns:\n%s", w, text)
+		}
+	}
+}

@@ -45,7 +45,11 @@ func (d *Page) drawCPU(r draw.Region, f *frame.Frame) {
 		drawSensors(r.CutTop(1), f)
 	}
 	drawCores(r.CutTop(d.fits.rows[cpuCores]), h.Cores, f.Settings.CPU)
-	drawProcesses(r.CutTop(d.fits.rows[cpuProcesses]), "Processes outside VMs, in percent of a CPU", false, f)
+	title := "Processes outside VMs, in percent of a CPU"
+	if r.W() < len(title)+3 {
+		title = "Processes outside VMs, % of a CPU"
+	}
+	drawProcesses(r.CutTop(d.fits.rows[cpuProcesses]), title, false, f)
 	history(r, &h.History.CPU, f.Settings.CPU, f)
 }
 
