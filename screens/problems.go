@@ -93,7 +93,12 @@ func lookAt(p *frame.Problem) Command {
 	case frame.VMFailing:
 		cmd.Query, cmd.Key = p.Of+"/"+p.Subject, draw.KeyEnter // chooses it, and shows it whole
 	case frame.CPUStalled:
-		cmd.Key = 't'
+		switch who := &p.Hit; {
+		case who.Namespace != "":
+			cmd.Query, cmd.Key = who.Namespace+"/"+who.Name, draw.KeyEnter
+		case who.Name == "":
+			cmd.Key = 't'
+		}
 	case frame.IOStalled, frame.MountBroken, frame.MountHangs, frame.RemountedReadOnly, frame.PoolIll, frame.ArrayDegraded, frame.FilesystemFull, frame.InodesShort:
 		cmd.Key = 'd'
 	case frame.MemoryShort, frame.MemoryStalled, frame.MemoryErrors:

@@ -143,6 +143,22 @@ func TestEnterGoesToTheProblem(t *testing.T) {
 	}
 }
 
+// TestEnterOnAStallGoesToWhoMakesIt: the VM that uses most of the CPUs, or the processes where none does.
+func TestEnterOnAStallGoesToWhoMakesIt(t *testing.T) {
+	f := frametest.Fixed()
+	frametest.Healthy(f)
+	for overlay, hit := range map[string]frame.Hit{"vm": {Namespace: "team-0", Name: "vm-04", CPUs: 2.5}, "processes": {}} {
+		f.Problems = []frame.Problem{{Kind: frame.CPUStalled, Hit: hit, Where: frame.Dashboard}}
+		c := newConsole(frame.Logs, nil)
+		c.Show(80, 24, f)
+		c.Handle('!', f)
+		c.Handle(draw.KeyEnter, f)
+		if text := c.Show(80, 24, f); c.OverlayName() != overlay || !strings.Contains(text, hit.Name) {
+			t.Errorf("%q of %+v, want %q:\n%s", c.OverlayName(), hit, overlay, text)
+		}
+	}
+}
+
 // TestEnterWhereNothingIsChosen opens the problems, where there are some, and not while a text is typed.
 func TestEnterWhereNothingIsChosen(t *testing.T) {
 	for _, c := range []struct {
