@@ -227,9 +227,10 @@ type NetServices struct {
 	Listen    []Listener
 	WhyListen string // why Listen says nothing
 
-	// What files say, the nameservers among it, is unknown while one of them does not answer. Empty: they do.
+	// What files say, the nameservers among it, is unknown while one of them does not answer or cannot be read. Empty: all
+	// that are there are read.
 	WhyFiles   string
-	FilesSince time.Duration // CLOCK_BOOTTIME from which it has not
+	FilesSince time.Duration // CLOCK_BOOTTIME from which it has been so
 }
 
 // Listener is a TCP port of Kubernetes that somebody listens on, in the host's own namespace.

@@ -8,7 +8,6 @@ import (
 	"encoding/binary"
 	"fmt"
 	"net/netip"
-	"path/filepath"
 	"runtime/debug"
 	"slices"
 	"strings"
@@ -46,9 +45,12 @@ type unanswered struct {
 	reading <-chan hostFiles // nil: none is under way
 	file    atomic.Pointer[string]
 	since   time.Duration
+
+	why      string        // the last reading's WhyFiles
+	whySince time.Duration // since when it is the same
 }
 
-// files reads what the host's files say of its network. What does not come in time is unknown, and WhyFiles says why. One
+// files reads what the host's files say of its network. What does not come in time or cannot be read is unknown, and WhyFiles says why. One
 // goroutine may call it at a time.
 func (w *Watcher) files() hostFiles {
 	u := &w.unanswered
@@ -91,30 +93,40 @@ func (u *unanswered) take(f hostFiles) hostFiles {
 	if f.crash != "" {
 		panic(f.crash)
 	}
+	if why := f.services.WhyFiles; why != u.why {
+		u.why, u.whySince = why, u.since
+	}
+	if u.why != "" {
+		f.services.FilesSince = u.whySince
+	}
 	return f
 }
 
 // services reads what the host's files say of its network.
 func (w *Watcher) services() (f hostFiles) {
 	n := &sample.NetServices{}
-	resolv := w.small(resolvConf)
+	resolv := w.small(resolvConf, n)
 	f.services, f.dns, n.Search = n, parseResolv(resolv), parseSearch(resolv)
 	if len(f.dns) == 1 && strings.HasPrefix(f.dns[0], "127.0.0.5") {
-		n.Upstream = parseResolv(w.small("/run/systemd/resolve/resolv.conf"))
+		n.Upstream = parseResolv(w.small("/run/systemd/resolve/resolv.conf", n))
 	}
-	n.PodCIDR, n.NodeCIDR = parseSubnet(w.small(subnetEnv))
+	n.PodCIDR, n.NodeCIDR = parseSubnet(w.small(subnetEnv, n))
 	w.unanswered.at("the network plugin's configuration")
 	n.CNI, n.CNISource, n.WhyCNI = cni.Read(w.root)
 	return f
 }
 
-// small reads one of the host's files.
-func (w *Watcher) small(path string) []byte {
+// small reads one of the host's files. The first that is there and cannot be read is named in n.
+func (w *Watcher) small(path string, n *sample.NetServices) []byte {
 	w.unanswered.at(path)
 	if w.hangs != nil {
 		w.hangs(path)
 	}
-	return procfile.Small(filepath.Join(w.root, path))
+	text, err := procfile.ReadSmall(w.root, path)
+	if err != nil && !procfile.Missing(err) && n.WhyFiles == "" {
+		n.WhyFiles = err.Error()
+	}
+	return text
 }
 
 func (u *unanswered) at(file string) { u.file.Store(&file) }

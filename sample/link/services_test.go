@@ -7,7 +7,9 @@ import (
 	"math"
 	"net"
 	"net/netip"
+	"os"
 	"os/exec"
+	"path/filepath"
 	"reflect"
 	"slices"
 	"strconv"
@@ -275,6 +277,36 @@ func TestF53HungHostFile(t *testing.T) {
 		beats(4)
 		if s := r.last.Load().Table.Services; s.WhyFiles != "" {
 			t.Errorf("when it answers: %+v", s)
+		}
+	})
+}
+
+// TestUnreadableHostFile: a file that is there and cannot be read is not one that says nothing; the same trouble keeps its age.
+func TestUnreadableHostFile(t *testing.T) {
+	k := twoLinks()
+	root := t.TempDir()
+	if err := os.MkdirAll(filepath.Join(root, "etc/resolv.conf"), 0o755); err != nil { // a folder
+		t.Fatal(err)
+	}
+	synctest.Test(t, func(t *testing.T) {
+		w := k.watcher(t)
+		w.root = root
+		r := run(t, w)
+		beats(1)
+		first := *r.last.Load().Table.Services
+		if first.WhyFiles != "read /etc/resolv.conf: not a regular file" || first.FilesSince == 0 {
+			t.Fatalf("%q since %v", first.WhyFiles, first.FilesSince)
+		}
+		beats(30)
+		if s := r.last.Load().Table.Services; s.WhyFiles != first.WhyFiles || s.FilesSince != first.FilesSince {
+			t.Errorf("then %q since %v, first %v", s.WhyFiles, s.FilesSince, first.FilesSince)
+		}
+		if err := os.Remove(filepath.Join(root, "etc/resolv.conf")); err != nil {
+			t.Fatal(err)
+		}
+		beats(30)
+		if s := r.last.Load().Table.Services; s.WhyFiles != "" || s.FilesSince != 0 {
+			t.Errorf("when it is not there: %q since %v", s.WhyFiles, s.FilesSince)
 		}
 	})
 }

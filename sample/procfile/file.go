@@ -260,13 +260,19 @@ func ReadText(root, name string) (string, error) {
 
 // Small returns the first 64 KiB of a regular file, or nil.
 func Small(path string) []byte {
-	k := New("", path)
+	text, _ := ReadSmall("", path)
+	return text
+}
+
+// ReadSmall returns the first 64 KiB of a regular file below root. Its error names the file without the root.
+func ReadSmall(root, path string) ([]byte, error) {
+	k := New(root, path)
 	defer k.Close()
 	text, err := k.Head(keptLimit)
 	if err != nil {
-		return nil
+		return nil, err
 	}
-	return text[:min(len(text), keptLimit)]
+	return text[:min(len(text), keptLimit)], nil
 }
 
 // Cause is what lies below an error of package os, which names the file with the root.
