@@ -61,7 +61,7 @@ func Check(out io.Writer, o Options) error {
 // checkTerminal says what the terminal is like. One that cannot be opened at once may never be.
 func checkTerminal(ctx context.Context, c config.Config, o Options) string {
 	const row = "%-20s %-7s %v"
-	ctx, cancel := context.WithTimeout(ctx, lastPatience)
+	ctx, cancel := context.WithTimeout(ctx, lastTimeout)
 	defer cancel()
 	said, _ := guard.Within(ctx, guard.Begin(func() string {
 		terminal, err := tty.Open(o.TTY, c.Baud)

@@ -17,11 +17,11 @@ import (
 // loaded is what reading the configuration has brought.
 type loaded struct {
 	config config.Config // the default one after a failure
-	path   string        // of the file that was read, empty when there is none
+	path   string        // of the file that was read, empty if none
 	banner string        // why it cannot be used
 }
 
-// load reads the configuration. When that fails the console starts on the defaults all the same, and the banner says
+// load reads the configuration. When that fails the console starts on the defaults nevertheless, and the banner says
 // what is wrong: a bad file never keeps the screen dark.
 func load(o Options) (l loaded) {
 	defer func() {
@@ -37,11 +37,11 @@ func load(o Options) (l loaded) {
 	return l
 }
 
-// configWait is how long the start waits for the configuration, configPatience how long a reload may take before it is
+// configWait is how long the start waits for the configuration, configTimeout how long a reload may take before it is
 // said that it does not answer.
 const (
-	configWait     = 500 * time.Millisecond
-	configPatience = 2 * time.Second
+	configWait    = 500 * time.Millisecond
+	configTimeout = 2 * time.Second
 )
 
 // firstLoad reads the configuration for at most configWait. late is nil when it has answered.
@@ -115,7 +115,7 @@ func (l *session) follow(ctx context.Context, of string) {
 // watchConfig says that the configuration does not answer, once that is so, and that the reload is over: systemd would
 // wait for its end.
 func (l *session) watchConfig() {
-	if l.config.told || l.config.since == 0 || boottime.Now()-l.config.since < configPatience {
+	if l.config.told || l.config.since == 0 || boottime.Now()-l.config.since < configTimeout {
 		return
 	}
 	l.config.told = true

@@ -133,7 +133,7 @@ func (l *session) events(ctx context.Context) <-chan tcell.Event {
 	return events
 }
 
-// watchdog prepares feeding systemd's watchdog; what it returns wakes the loop at half of its patience. Only a loop
+// watchdog prepares feeding systemd's watchdog; what it returns wakes the loop at half of its timeout. Only a loop
 // turn that ends feeds it.
 func (l *session) watchdog() <-chan time.Time {
 	timeout, err := daemon.SdWatchdogEnabled(false)

@@ -411,7 +411,7 @@ func TestF54ConfigHangs(t *testing.T) {
 	if same(); len(reads) > 0 {
 		t.Errorf("%d more reads", len(reads))
 	}
-	l.config.since -= configPatience // as if so much time had passed
+	l.config.since -= configTimeout // as if so much time had passed
 	l.tick(time.Now())
 	if l.frame.Settings.Banner != "not answering (x)" || !l.frame.Settings.Quit {
 		t.Errorf("banner %q, quit %v", l.frame.Settings.Banner, l.frame.Settings.Quit)

@@ -25,8 +25,8 @@ import (
 
 const (
 	betweenSamples = 500 * time.Millisecond
-	patience       = 3 * time.Second // for sources that are slow to answer the first time
-	lastPatience   = time.Second     // for the sample that is shown
+	timeout        = 3 * time.Second // for sources that are slow to answer the first time
+	lastTimeout    = time.Second     // for the sample that is shown
 	tailRows       = 50
 )
 
@@ -95,7 +95,7 @@ func snapshot(ctx context.Context, first loaded, o Options) (*frame.Frame, *jour
 	news.ViewProcesses(true)
 	collector.StartLogs(ctx)
 	collector.StartWorkers(ctx)
-	limit, cancel := context.WithTimeout(ctx, patience)
+	limit, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	local := guard.Begin(localZone)
 	sampled := guard.InTime(limit, news.Sample)
@@ -112,7 +112,7 @@ func snapshot(ctx context.Context, first loaded, o Options) (*frame.Frame, *jour
 		wakeup.Pause(limit, 10*time.Millisecond)
 	}
 	own := new(process.Usage)
-	last, stop := context.WithTimeout(ctx, lastPatience)
+	last, stop := context.WithTimeout(ctx, lastTimeout)
 	defer stop()
 	if sampled {
 		guard.InTime(last, news.Sample)
@@ -126,7 +126,7 @@ func snapshot(ctx context.Context, first loaded, o Options) (*frame.Frame, *jour
 
 // answerTo waits for the whole page that answers a query, and returns what there is when it does not come in time.
 func answerTo(ctx context.Context, log *journal.View, query uint64) *journal.Page {
-	ctx, cancel := context.WithTimeout(ctx, lastPatience)
+	ctx, cancel := context.WithTimeout(ctx, lastTimeout)
 	defer cancel()
 	for {
 		page := log.Latest()
@@ -146,7 +146,7 @@ func backfilled(ctx context.Context, log *journal.View) *journal.Page {
 	const quiet = 250 * time.Millisecond
 	for {
 		page := log.Latest()
-		wait := patience
+		wait := timeout
 		if page != nil && page.Query != 0 && !page.Pending && answered(page) {
 			wait = quiet
 		}

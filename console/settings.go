@@ -45,7 +45,7 @@ func limits(t config.Threshold) frame.Limits {
 	return frame.Limits{Warn: float64(t.Warn), Critical: float64(t.Critical)}
 }
 
-// configPath is the file that LoadConfig(path) reads, empty when there is none.
+// configPath is the file that LoadConfig(path) reads, empty if none.
 func configPath(path string) string {
 	if path != "" {
 		return path

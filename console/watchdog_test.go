@@ -23,8 +23,8 @@ func TestF42WatchdogIsFedInTime(t *testing.T) {
 	}
 	t.Setenv("NOTIFY_SOCKET", path)
 	t.Setenv("WATCHDOG_USEC", "30000000")
-	const patience = 30 * time.Second
-	for _, turns := range []time.Duration{time.Hour, time.Second, patience / 7, patience / 3, patience/2 + 1} {
+	const timeout = 30 * time.Second
+	for _, turns := range []time.Duration{time.Hour, time.Second, timeout / 7, timeout / 3, timeout/2 + 1} {
 		synctest.Test(t, func(t *testing.T) {
 			l := &session{systemd: newNotifier()}
 			defer l.systemd.close()
@@ -35,7 +35,7 @@ func TestF42WatchdogIsFedInTime(t *testing.T) {
 			other := time.NewTicker(turns)
 			defer other.Stop()
 			fed, last := 0, time.Now()
-			for end := last.Add(10 * patience); time.Now().Before(end); {
+			for end := last.Add(10 * timeout); time.Now().Before(end); {
 				select {
 				case <-wake:
 				case <-other.C:
@@ -45,7 +45,7 @@ func TestF42WatchdogIsFedInTime(t *testing.T) {
 				if n, err := unix.Read(socket, make([]byte, 100)); err == nil && n > 0 {
 					fed, last = fed+1, time.Now()
 				}
-				if late := time.Since(last); late > patience*3/4 {
+				if late := time.Since(last); late > timeout*3/4 {
 					t.Fatalf("turns each %v: after %d feeds none for %v", turns, fed, late)
 				}
 			}

@@ -55,7 +55,7 @@ func (p *Pen) Text(s Style, text string) *Pen {
 	return p
 }
 
-// Bytes writes text from outside that its source has sanitised. Whatever is not drawable all the same becomes U+FFFD.
+// Bytes writes text from outside that its source has sanitised. Whatever is not drawable nevertheless becomes U+FFFD.
 func (p *Pen) Bytes(s Style, text []byte) *Pen {
 	for len(text) > 0 && p.x < p.r.w {
 		v, n := utf8.DecodeRune(text)

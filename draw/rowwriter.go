@@ -98,7 +98,7 @@ func (w *rowWriter) Write(p []byte) (int, error) {
 // send writes the frame.
 func (w *rowWriter) send() {
 	if len(w.frame) > 0 {
-		_, _ = w.port.Write(w.frame) // a terminal that is gone is told elsewhere
+		_, _ = w.port.Write(w.frame) // a terminal that is gone is reported elsewhere
 	}
 	w.forget()
 }

@@ -153,7 +153,7 @@ func (s *Screen) Clear() {
 		s.writer.forget()
 	}
 	s.SetModes()
-	_, _ = s.writer.port.Write(s.clear) // a terminal that is gone is told elsewhere
+	_, _ = s.writer.port.Write(s.clear) // a terminal that is gone is reported elsewhere
 }
 
 // SetModes brings the terminal into the modes that drawing needs, whatever another program has left. What it shows

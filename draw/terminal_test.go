@@ -223,7 +223,7 @@ func TestFiniWithoutTcell(t *testing.T) {
 	ttytest.NoMoreGoroutines(t, before)
 }
 
-// TestFiniWithKeysThatNobodyTook: tcell waits for room for them, and ends all the same.
+// TestFiniWithKeysThatNobodyTook: tcell waits for room for them, and still ends.
 func TestFiniWithKeysThatNobodyTook(t *testing.T) {
 	quietEnv(t)
 	before := ttytest.Goroutines()

@@ -78,7 +78,7 @@ func Diagnose(f *Snapshot) Diagnosis {
 	return l
 }
 
-// Cause is the first broken rung, nil when there is none.
+// Cause is the first broken rung, nil if none.
 func (l *Diagnosis) Cause() *Check {
 	for i := range l {
 		if l[i].State == Broken {
@@ -153,7 +153,7 @@ func old(h *health.Health) *health.Health {
 	return nil
 }
 
-// ClusterUnit is the service that makes this host a node: k3s, RKE2 or a kubelet of its own; nil when there is none, or
+// ClusterUnit is the service that makes this host a node: k3s, RKE2 or a kubelet of its own; nil if none, or
 // systemd has not said.
 func ClusterUnit(u *sample.Units) *sample.Unit {
 	if u == nil || !u.Health.Has() {

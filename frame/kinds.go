@@ -55,8 +55,8 @@ const (
 	KindCount
 )
 
-// kinds are what each kind is called in --json, and its words: %s is Subject, %o Of, %d Detail, %e Ended, %n N, %m More, and
-// %p Percent with its sign. What stands in brackets is left out when a text in it is empty or a number in it is 0.
+// kinds are what each kind is called in --json, and its words: %s is Subject, %o Of, %d Detail, %e Ended, %n N, %+ an s
+// unless N is 1, %m More, and %p Percent with its sign. What stands in brackets is left out when a text in it is empty or a number in it is 0.
 var kinds = [KindCount]struct{ name, words string }{
 	APIDown:            {"api-down", "API down: [%s ]%d"},
 	APINotReady:        {"api-not-ready", "API %d"},
@@ -86,10 +86,10 @@ var kinds = [KindCount]struct{ name, words string }{
 	UnitFailed:         {"unit-failed", "%s failed[: %d]"},
 	UnitRestarting:     {"unit-restarting", "%s keeps restarting[: %d]"},
 	KubeVirtIll:        {"kubevirt-ill", "KubeVirt %s[: %d]"},
-	PodFailing:         {"pod-failing", "pod %o/%s %d[ after %e][, %n restarts][ (and %m more)]"},
+	PodFailing:         {"pod-failing", "pod %o/%s %d[ after %e][, %n restart%+][ (and %m more)]"},
 	VMFailing:          {"vm-failing", "VM %o/%s %d[ (and %m more in error)]"},
 	APIRefuses:         {"cluster-not-seen", "cluster not seen: %d"},
-	CertificateExpires: {"certificate-expires", "%s certificate[ expires in %n days][ %d]"},
+	CertificateExpires: {"certificate-expires", "%s certificate[ expires in %n day%+][ %d]"},
 	KindUnseen:         {"kind-not-seen", "%s %o: %d"},
 	APIFloods:          {"api-floods", "API sends more than is taken in: its figures lag"},
 	MigrationFailed:    {"migration-failed", "migration of %o/%s failed[: %d][ (and %m more failed)]"},
@@ -137,7 +137,12 @@ func (p *Problem) appendFilled(dst []byte, words string) (_ []byte, whole bool) 
 			dst = append(dst, words[i])
 			continue
 		}
-		i++
+		if i++; words[i] == '+' {
+			if p.N != 1 {
+				dst = append(dst, 's')
+			}
+			continue
+		}
 		before := len(dst)
 		switch words[i] {
 		case 's':

@@ -184,10 +184,10 @@ func TestF17SuspendIsNoHang(t *testing.T) {
 	}
 }
 
-// TestF52SlowSourcesHavePatience: each source that is read beside the samples, when it says nothing any more and when it
+// TestF52SlowSourcesHaveTimeouts: each source that is read beside the samples, when it says nothing any more and when it
 // never has.
-func TestF52SlowSourcesHavePatience(t *testing.T) {
-	for name, patience := range map[string]time.Duration{
+func TestF52SlowSourcesHaveTimeouts(t *testing.T) {
+	for name, timeout := range map[string]time.Duration{
 		"units": lateUnits, "nixos": lateSystem, "clock": lateSystem, "last boot": lateSystem, "kubernetes": lateCluster, "links": lateLinks,
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -200,7 +200,7 @@ func TestF52SlowSourcesHavePatience(t *testing.T) {
 					}
 				}
 			}
-			for range int(patience / time.Second) {
+			for range int(timeout / time.Second) {
 				fresh()
 				f.pass(1)
 			}
@@ -209,7 +209,7 @@ func TestF52SlowSourcesHavePatience(t *testing.T) {
 			}
 			fresh()
 			f.pass(1)
-			if h := f.row(name); h.State != health.Stale || h.Err != notAnswering || h.Age(f.Boot) != patience+time.Second {
+			if h := f.row(name); h.State != health.Stale || h.Err != notAnswering || h.Age(f.Boot) != timeout+time.Second {
 				t.Errorf("%+v", h)
 			}
 			if name == "links" {
@@ -217,7 +217,7 @@ func TestF52SlowSourcesHavePatience(t *testing.T) {
 			}
 			f = ticking()
 			f.Units, f.System, f.Kube, f.Tick, f.Tracker = nil, nil, nil, 0, Tracker{}
-			f.pass(int(patience/time.Second) - 1)
+			f.pass(int(timeout/time.Second) - 1)
 			if h := f.row(name); h.State != health.Init {
 				t.Fatalf("too early: %+v", h)
 			}

@@ -35,7 +35,7 @@ func findNetwork(dst []Problem, f *Snapshot) []Problem {
 	return dst
 }
 
-// findLink judges one link. A cable is told of once: by its interface, or by the bond that this belongs to.
+// findLink judges one link. A cable is reported once: by its interface, or by the bond that this belongs to.
 func findLink(dst []Problem, n *sample.Net, l *sample.Interface) []Problem {
 	d := l.More()
 	switch {
@@ -123,7 +123,7 @@ func bridged(n *sample.Net, l *sample.Interface) bool {
 	return false
 }
 
-// Link is the interface of that name, nil when there is none. It looks at each: the hardware's come first.
+// Link is the interface of that name, nil if none. It looks at each: the hardware's come first.
 func Link(n *sample.Net, name string) *sample.Interface {
 	if name == "" {
 		return nil

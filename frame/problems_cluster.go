@@ -14,7 +14,7 @@ const (
 	soon        = 30 * 24 * time.Hour // before a certificate expires
 	verySoon    = 7 * 24 * time.Hour
 	longPending = 15 * time.Minute // a claim waits no longer for a volume when all is well
-	recently    = 24 * time.Hour   // how long a failed migration is told
+	recently    = 24 * time.Hour   // how long a failed migration is reported
 	longStart   = 10 * time.Minute // no pod takes longer to start, to end, or to stay up after a restart
 	longUpdate  = 30 * time.Minute // nor KubeVirt to be deployed or updated
 	relisted    = 10 * time.Second // after which a kind that is followed anew is followed again when all is well

@@ -7,9 +7,9 @@ import (
 	"hypervisor-tui/journal"
 )
 
-const kernelRecent = time.Hour // how long a message of the kernel is told
+const kernelRecent = time.Hour // how long a message of the kernel is reported
 
-// kernelFaults are the kinds of what the kernel says, how bad they are, and what they are told of as.
+// kernelFaults are the kinds of what the kernel says, how bad they are, and what they are reported as.
 var kernelFaults = [...]struct {
 	kind     journal.KernelKind
 	severity journal.Severity

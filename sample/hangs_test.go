@@ -51,7 +51,7 @@ func TestF53IdentityHangs(t *testing.T) {
 		t.Errorf("identity %+v, cpu %+v, hostname %q", h.Health[Identity], h.Health[Stat], h.Machine.Hostname)
 	}
 	for range 20 {
-		c.Pass(2 * procfile.WorkPatience)
+		c.Pass(2 * procfile.WorkTimeout)
 		s.identity.ask() // as the worker does each minute
 		s.Sample()
 	}
@@ -100,7 +100,7 @@ func TestF55WorkersHang(t *testing.T) {
 			if got := state(); got.State != health.Init {
 				t.Errorf("at once: %+v", got)
 			}
-			clock.Pass(procfile.WorkPatience + time.Second)
+			clock.Pass(procfile.WorkTimeout + time.Second)
 			if got := state(); got.State != health.Failed || got.Err != procfile.NotAnswering {
 				t.Errorf("from the start: %+v", got)
 			}
@@ -110,7 +110,7 @@ func TestF55WorkersHang(t *testing.T) {
 				t.Errorf("it has answered: %+v", got)
 			}
 			work.Start(clock.Now())
-			clock.Pass(procfile.WorkPatience + time.Second)
+			clock.Pass(procfile.WorkTimeout + time.Second)
 			if got := state(); got.State != health.Stale || got.Err != procfile.NotAnswering || got.Age(clock.Now()) == 0 {
 				t.Errorf("later: %+v", got)
 			}

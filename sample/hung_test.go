@@ -68,7 +68,7 @@ func hungFUSE(t *testing.T) {
 	s.Sample()
 	same := await.Goroutines(t)
 	for range 100 {
-		c.Pass(6 * patience)
+		c.Pass(6 * timeout)
 		s.Sample()
 	}
 	same()

@@ -13,7 +13,7 @@ import (
 )
 
 const (
-	patience   = 2 * time.Second // a question that takes longer is said to be not answered
+	timeout    = 2 * time.Second // a question that takes longer is said to be not answered
 	mostProbes = 512             // goroutines that one pool may have, hung ones included: each may hold a thread
 )
 
@@ -49,7 +49,7 @@ func (p *probe[K, T]) latest(now, every time.Duration) *probeResult[T] {
 	a := p.answers.Latest()
 	asked := time.Duration(p.asked.Load())
 	switch {
-	case asked != 0 && now-asked > patience:
+	case asked != 0 && now-asked > timeout:
 		p.health.Bad(now, procfile.NotAnswering)
 		p.health.Since = asked // so that its age is how long nobody has answered
 	case a == nil:

@@ -145,7 +145,7 @@ func TestF20SlowSensorDelaysNoOther(t *testing.T) {
 		c.Pass(2 * sensorsEvery)
 		s.Sample()
 		await.Until(t, "the fast ones again", idle(0, 2))
-		c.Pass(2 * patience)
+		c.Pass(2 * timeout)
 		if got := sensorsNow(s); got != "a 40/NaN; slow NaN/NaN; b 40/NaN" {
 			t.Error("while it does not answer: ", got)
 		}

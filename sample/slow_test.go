@@ -169,7 +169,7 @@ func TestHealthOfASurvey(t *testing.T) {
 		}
 		l.again()
 	}
-	l.clock.Pass(2 * patience)
+	l.clock.Pass(2 * timeout)
 	l.Sample()
 	if h := l.Reader(0).Hosts.Latest(); h.MHz != 5 || h.Health[Frequency].State != health.Stale || h.Health[Frequency].Err != procfile.NotAnswering {
 		t.Errorf("while it hangs: %v, %+v", h.MHz, h.Health[Frequency])

@@ -29,7 +29,7 @@ func New(pages []Screen, first string, crashed func(panel string, value any)) *C
 	return c
 }
 
-// position is where the page of a name stands, -1 when there is none.
+// position is where the page of a name stands, -1 if none.
 func position(pages []Screen, name string) int {
 	return slices.IndexFunc(pages, func(s Screen) bool { return s.Name() == name })
 }

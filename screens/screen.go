@@ -123,7 +123,7 @@ func command(label, does, hint string, do func(draw.Key, *frame.Frame) Command, 
 	return Binding{Keys: keys, Label: label, Does: does, Hint: hint, do: do}
 }
 
-// find is the binding of k in table, nil when there is none.
+// find is the binding of k in table, nil if none.
 func find(table []Binding, k draw.Key) *Binding {
 	for i := range table {
 		if slices.Contains(table[i].Keys, k) {

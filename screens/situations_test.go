@@ -62,7 +62,7 @@ func TestFirstTenSeconds(t *testing.T) {
 		}, "pod kubevirt/virt-handler-7xk2p CrashLoopBackOff after exit co", []draw.Key{'!'}, backOff},
 		"pod's log": {func(f *frame.Frame) {
 			f.Kube.Pods.List = append(f.Kube.Pods.List, kube.NamedPod{Namespace: "web", Name: "pay-6c8f9d", Pod: kube.Pod{Why: "CrashLoopBackOff", Restarts: 1, Since: f.Now}})
-		}, "pod web/pay-6c8f9d CrashLoopBackOff, 1 restarts 4s [F2]", []draw.Key{'!', draw.KeyEnter}, "following  /pay-6c8f9d"},
+		}, "pod web/pay-6c8f9d CrashLoopBackOff, 1 restart 4s [F2]", []draw.Key{'!', draw.KeyEnter}, "following  /pay-6c8f9d"},
 		"CPU": {func(f *frame.Frame) { f.Host.Pressure.CPUSome, f.Host.Pressure.CPUSome60 = 63, 15 }, "CPU stalled 63% 4s: team-1/vm-12 uses 2.5 CPUs [F2]", []draw.Key{'!'}, "team-1/vm-12 uses 2.5 CPUs"},
 		"OOM kill": {func(f *frame.Frame) {
 			f.Kernel = []journal.KernelEvent{{Kind: journal.OutOfMemory, Time: f.Now, Severity: journal.Err,

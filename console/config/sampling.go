@@ -21,7 +21,7 @@ type Deny struct {
 func (s *Sampling) keys() []key {
 	return []key{
 		{"refreshInterval", "2s", duration(&s.RefreshInterval, time.Second, time.Minute),
-			"Time between two samples of the host. The clock on screen moves each second all the same."},
+			"Time between two samples of the host. The clock on the screen still moves each second."},
 		{"profile", "full", oneOf(&s.Profile, "full", Rescue),
 			"rescue keeps memory small, for a rescue system of 128 MiB: fewer log entries, no cluster."},
 		{"kubeconfigPath", "null", orNull(absolutePath(&s.KubeconfigPath)),

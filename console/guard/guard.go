@@ -1,4 +1,4 @@
-// Package guard starts goroutines that may fail without taking the program along, and waits with patience.
+// Package guard starts goroutines that may fail without taking the program along, and waits with a timeout.
 package guard
 
 import (

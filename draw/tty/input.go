@@ -295,7 +295,7 @@ func (k *keyFilter) parameter(c byte) {
 	}
 }
 
-// takeReport returns the newest cursor report, once, as columns and rows; zeros when there is none.
+// takeReport returns the newest cursor report, once, as columns and rows; zeros if none.
 func (k *keyFilter) takeReport() (w, h int) {
 	w, h = k.report[1], k.report[0]
 	k.report = [2]int{}

@@ -22,7 +22,7 @@ func (t *Terminal) SetPalette(p *Palette) {
 	if !t.console {
 		return
 	}
-	_, _ = t.Write(p.sequence()) // a terminal that is gone is told elsewhere
+	_, _ = t.Write(p.sequence()) // a terminal that is gone is reported elsewhere
 }
 
 func (p *Palette) sequence() []byte {

@@ -40,7 +40,7 @@ func (t *Terminal) AskSize() bool {
 	}
 	t.mu.Unlock()
 	if ask {
-		_, _ = t.out.write([]byte(askLastCell)) // a terminal that is gone is told elsewhere
+		_, _ = t.out.write([]byte(askLastCell)) // a terminal that is gone is reported elsewhere
 	}
 	return ask
 }

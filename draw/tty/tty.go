@@ -46,7 +46,7 @@ type Terminal struct {
 	fonts  fontReader
 }
 
-// Open opens the terminal at path, or the controlling terminal when path is empty, or, when there is none, the
+// Open opens the terminal at path, or the controlling terminal when path is empty, or, where there is not one, the
 // terminal that is standard input.
 //
 // baud is the line's speed in bits a second; 0 asks the terminal. Only a serial line is paced then.

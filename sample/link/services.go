@@ -36,8 +36,8 @@ type hostFiles struct {
 	crash    string // a panic and its trace
 }
 
-// filesPatience is how long a look waits for the host's files.
-const filesPatience = time.Second
+// filesTimeout is how long a look waits for the host's files.
+const filesTimeout = time.Second
 
 // unanswered is a reading of the host's files that has not come back yet: they may lie on a disk that does not answer. The
 // links are known meanwhile, so that it has a goroutine of its own, and never a second one beside it.
@@ -78,7 +78,7 @@ func (w *Watcher) files() hostFiles {
 	select {
 	case f := <-u.reading:
 		return u.take(f)
-	case <-time.After(filesPatience):
+	case <-time.After(filesTimeout):
 		return u.late()
 	}
 }

@@ -32,7 +32,7 @@ const (
 	perListen = 30 * time.Second       // from one question who listens to the next
 	settle    = 100 * time.Millisecond // events that come together are one change
 	apart     = time.Second            // between two dumps of everything, however many events are lost
-	patience  = 10 * time.Second       // after which a question is given up, where the kernel lets it be
+	timeout   = 10 * time.Second       // after which a question is given up, where the kernel lets it be
 )
 
 // Options says where the Watcher reads.
@@ -271,7 +271,7 @@ func (w *Watcher) attempt(ctx context.Context, j pollRequest) (o outcome) {
 		}
 		o.cost = w.now() - began
 	}()
-	ctx, cancel := context.WithTimeout(ctx, patience)
+	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	o.found, o.err = w.find(ctx, &j)
 	return o

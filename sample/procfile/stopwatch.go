@@ -20,11 +20,11 @@ func (w *Stopwatch) Stop() { w.began.Store(0) }
 // Since is when it was started, 0 while it is stopped.
 func (w *Stopwatch) Since() time.Duration { return time.Duration(w.began.Load()) }
 
-// WorkPatience is how long a worker may take for one look: scanning thousands of processes on a busy host takes a while.
-const WorkPatience = 5 * time.Second
+// WorkTimeout is how long a worker may take for one look: scanning thousands of processes on a busy host takes a while.
+const WorkTimeout = 5 * time.Second
 
 // Hangs reports whether it has been running for longer than a worker may.
 func (w *Stopwatch) Hangs(now time.Duration) bool {
 	began := w.Since()
-	return began != 0 && now-began > WorkPatience
+	return began != 0 && now-began > WorkTimeout
 }

@@ -125,7 +125,7 @@ func Decimal(word []byte) (float64, error) {
 // Blank reports whether c lies between two words of a line.
 func Blank(c byte) bool { return c == ' ' || c == '\t' }
 
-// Clean is the one door for text that is not our own: what it returns may be drawn.
+// Clean is the one way in for text that is not our own: what it returns may be drawn.
 func Clean(text []byte) string {
 	return clean.String(string(bytes.TrimSpace(text)))
 }

@@ -23,13 +23,13 @@ func TestF55ScanHangs(t *testing.T) {
 	}
 	r.scanning.Start(c.Now())
 	want("at once", procfile.ErrNotYet)
-	c.Pass(procfile.WorkPatience + time.Second)
+	c.Pass(procfile.WorkTimeout + time.Second)
 	want("from the start", procfile.ErrNotAnswering)
 	r.scanning.Stop()
 	r.publish(&guests{})
 	want("it has answered", nil)
 	r.scanning.Start(c.Now())
-	c.Pass(procfile.WorkPatience + time.Second)
+	c.Pass(procfile.WorkTimeout + time.Second)
 	want("later", procfile.ErrNotAnswering)
 	r.scanning.Stop()
 	want("afterwards", nil)
@@ -57,7 +57,7 @@ func TestF55ProcessNameHangs(t *testing.T) {
 		close(answer)
 		t.Fatal("no process was looked at")
 	}
-	c.Pass(procfile.WorkPatience + time.Second)
+	c.Pass(procfile.WorkTimeout + time.Second)
 	if err := r.Read(c.Now()); !errors.Is(err, procfile.ErrNotAnswering) {
 		t.Errorf("%v", err)
 	}

@@ -138,10 +138,10 @@ func TestF55TopHangs(t *testing.T) {
 	w.View(true)
 	await.Until(t, "a scan is under way", func() bool { return w.scanning.Since() != 0 })
 	began := p.Now()
-	if since := w.Hangs(began + procfile.WorkPatience); since != 0 {
+	if since := w.Hangs(began + procfile.WorkTimeout); since != 0 {
 		t.Errorf("at once: %v", since)
 	}
-	p.Pass(procfile.WorkPatience + time.Second)
+	p.Pass(procfile.WorkTimeout + time.Second)
 	if since := w.Hangs(p.Now()); since != began {
 		t.Errorf("hangs since %v, want %v", since, began)
 	}

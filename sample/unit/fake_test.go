@@ -244,7 +244,7 @@ func (h *host) watcher() (*Watcher, *clock) {
 	w := New(Options{Root: h.root})
 	w.now = func() time.Duration { return c.boot }
 	w.clock = func() (time.Time, time.Duration) { return c.wall, c.boot }
-	w.patience = await.Limit // a slow machine is not a hung systemd
+	w.timeout = await.Limit // a slow machine is not a hung systemd
 	h.t.Cleanup(w.hangUp)
 	return w, c
 }

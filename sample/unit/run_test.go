@@ -97,7 +97,7 @@ func TestTimeThatIsOver(t *testing.T) {
 	}
 }
 
-// A bus that takes the connection and says nothing must not hold Run beyond its patience.
+// A bus that takes the connection and says nothing must not hold Run beyond its timeout.
 func TestBusThatSaysNothing(t *testing.T) {
 	root, err := os.MkdirTemp("", "bus")
 	if err != nil {
@@ -115,7 +115,7 @@ func TestBusThatSaysNothing(t *testing.T) {
 	}
 	defer l.Close()
 	w := New(Options{Root: root})
-	w.patience = 20 * time.Millisecond
+	w.timeout = 20 * time.Millisecond
 	for range 5 {
 		if err := w.beat(context.Background()); !errors.Is(err, errNotAnswering) {
 			t.Fatal(err)
@@ -125,7 +125,7 @@ func TestBusThatSaysNothing(t *testing.T) {
 		t.Errorf("got %+v", h)
 	}
 	ctx, stop := context.WithCancel(context.Background())
-	w.patience = time.Hour
+	w.timeout = time.Hour
 	go func() {
 		if c, err := l.Accept(); err == nil {
 			defer c.Close()

@@ -17,9 +17,9 @@ import (
 )
 
 const (
-	beat     = 5 * time.Second // between two looks: what fails is shown within 10 seconds
-	patience = 5 * time.Second // after which what is asked at one beat is given up
-	full     = 5 * time.Minute // between two surveys when nothing seems to change
+	beat    = 5 * time.Second // between two looks: what fails is shown within 10 seconds
+	timeout = 5 * time.Second // after which what is asked at one beat is given up
+	full    = 5 * time.Minute // between two surveys when nothing seems to change
 )
 
 // Options says where the Watcher looks.
@@ -29,11 +29,11 @@ type Options struct {
 
 // Watcher follows systemd's units. It keeps what it knows from one Run to the next; only one may run at a time.
 type Watcher struct {
-	root     string
-	now      func() time.Duration // CLOCK_BOOTTIME
-	clock    func() (wall time.Time, monotonic time.Duration)
-	every    time.Duration
-	patience time.Duration
+	root    string
+	now     func() time.Duration // CLOCK_BOOTTIME
+	clock   func() (wall time.Time, monotonic time.Duration)
+	every   time.Duration
+	timeout time.Duration
 
 	bus      *bus // nil: not connected
 	units    sample.Units
@@ -44,7 +44,7 @@ type Watcher struct {
 
 // New returns a Watcher of the system's systemd. It opens nothing yet.
 func New(o Options) *Watcher {
-	return &Watcher{root: o.Root, now: boottime.Now, clock: clocks, every: beat, patience: patience}
+	return &Watcher{root: o.Root, now: boottime.Now, clock: clocks, every: beat, timeout: timeout}
 }
 
 // Run asks at once and then each 10 seconds, and calls publish on its own goroutine after each answer, with a value
@@ -89,7 +89,7 @@ func (w *Watcher) beat(ctx context.Context) error {
 		w.units.Health.Gone(began, why)
 		return nil
 	}
-	ctx, cancel := context.WithTimeout(ctx, w.patience)
+	ctx, cancel := context.WithTimeout(ctx, w.timeout)
 	defer cancel()
 	err := w.ask(ctx, socket)
 	ended := w.now()

@@ -205,7 +205,7 @@ func TestCountThatDoesNotCome(t *testing.T) {
 		h.hang, h.hangOn = hang, "NRestarts"
 	})
 	w, _ := h.watcher()
-	w.patience = 100 * time.Millisecond
+	w.timeout = 100 * time.Millisecond
 	if err := w.beat(t.Context()); !errors.Is(err, errNotAnswering) || w.units.Health.Has() {
 		t.Errorf("%v, %+v", err, w.units)
 	}
@@ -384,7 +384,7 @@ func TestHungSystemdIsStaleAndLeaksNothing(t *testing.T) {
 	good := w.units
 	hang := make(chan struct{})
 	h.set(func(h *host) { h.hang = hang })
-	w.patience = 20 * time.Millisecond
+	w.timeout = 20 * time.Millisecond
 	most := 0
 	for i := range 10 {
 		c.pass(beat)
@@ -408,7 +408,7 @@ func TestHungSystemdIsStaleAndLeaksNothing(t *testing.T) {
 	}
 	h.set(func(h *host) { h.hang = nil })
 	close(hang)
-	w.patience = await.Limit
+	w.timeout = await.Limit
 	mustBeat(t, w)
 	if w.units.Health.State != health.OK {
 		t.Errorf("answers again: %+v", w.units.Health)

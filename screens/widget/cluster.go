@@ -131,7 +131,7 @@ func LocalVMs(p *draw.Pen, f *frame.Frame) {
 	}
 }
 
-// APIState writes the state of the API and, when there is none, why; short when figures follow.
+// APIState writes the state of the API and, if none, why; short when figures follow.
 func APIState(p *draw.Pen, f *frame.Frame, short bool) {
 	if f.Kube == nil {
 		p.Text(draw.Dim, "--")

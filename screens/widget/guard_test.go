@@ -8,7 +8,7 @@ import (
 	"hypervisor-tui/frame"
 )
 
-// TestF41NobodyToTell: the word is drawn all the same.
+// TestF41NobodyToTell: the word is drawn nevertheless.
 func TestF41NobodyToTell(t *testing.T) {
 	canvas := draw.NewCanvas(draw.Appearance{Theme: draw.MonoTheme(), Glyphs: draw.ASCIIGlyphs()})
 	r := canvas.Begin(60, 3)
