@@ -12,8 +12,8 @@ import (
 )
 
 const (
-	qemuEvery  = 10 * time.Second
-	mostGuests = 512 // each keeps up to five descriptors open
+	qemuEvery  = 5 * time.Second // a new VM has its figures within 10
+	mostGuests = 512             // each keeps up to five descriptors open
 )
 
 // guest is one QEMU process as the scan found it.
