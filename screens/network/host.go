@@ -66,7 +66,7 @@ func reachMark(p *draw.Pen, r frame.Reach) *draw.Pen {
 func resolver(p *draw.Pen, n *sample.Net, wide bool) {
 	servers := n.DNS
 	switch s := n.Services; {
-	case s != nil && s.WhyFiles != "":
+	case s != nil && s.WhyFiles != "" && len(servers) == 0:
 		p.Fit(draw.Warn, s.WhyFiles, p.Left()/2)
 		return
 	case s != nil && len(s.Upstream) > 0:
@@ -100,9 +100,10 @@ func drawHost(view *draw.Region, f *frame.Frame) {
 	p = view.CutTop(1).Pen(1, 0)
 	p.Text(draw.Dim, "DNS       ")
 	switch s := f.Net.Services; {
+	case len(f.Net.DNS) > 0:
 	case s != nil && s.WhyFiles != "":
 		p.Fit(draw.Warn, s.WhyFiles, p.Left())
-	case len(f.Net.DNS) == 0:
+	default:
 		p.Text(draw.Dim, "none configured")
 	}
 	list(&p, f.Net.DNS)

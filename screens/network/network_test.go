@@ -278,3 +278,26 @@ func TestGuestsAreNotKnownToBeNone(t *testing.T) {
 		}
 	}
 }
+
+// TestKnownResolversAreShown: nameservers that were read stand there, whatever other file of the host cannot be read; without
+// any it is said which file that is.
+func TestKnownResolversAreShown(t *testing.T) {
+	const why = "read /run/flannel/subnet.env: permission denied"
+	for _, known := range []bool{true, false} {
+		f := frametest.Fixed()
+		net, services := *f.Net, *f.Net.Services
+		services.WhyFiles, services.Upstream, net.Services = why, nil, &services
+		if !known {
+			net.DNS = nil
+		}
+		f.Net = &net
+		for name, drawn := range map[string]func(draw.Region, *frame.Frame){"reach": drawReach, "host": func(r draw.Region, f *frame.Frame) { drawHost(&r, f) }} {
+			canvas := draw.NewCanvas(screentest.Looks["ascii"])
+			drawn(canvas.Begin(200, 12), f)
+			text := string(canvas.AppendText(nil))
+			if strings.Contains(text, why) == known || strings.Contains(text, "9.9.9.9") != known && name == "host" {
+				t.Errorf("%s, known %v:\n%s", name, known, text)
+			}
+		}
+	}
+}
