@@ -46,6 +46,10 @@ type Snapshot struct {
 	Sources   []Source      // derived
 	Problems  []Problem     // derived, worst first
 	LateSince time.Duration // derived: CLOCK_BOOTTIME since which samples should have come; 0: they come
+	Alerts    []Alert       // those that live first, worst first, then those that are over, newest first
+	Events    []Event       // of the last ten minutes, oldest first
+	LastRun   *LastRun      // nil: nothing is recorded of the boot before, or it is not read yet
+	Past      *Past         // nil: the snapshot is of now
 }
 
 // Frame is a Snapshot as one session shows it. The session owns it and fills it anew for each frame.

@@ -21,7 +21,7 @@ type tracked struct {
 }
 
 // Derive derives as a subscriber does.
-func (f *tracked) Derive() []Event { return f.Tracker.Derive(&f.Snapshot) }
+func (f *tracked) Derive() []Change { return f.Tracker.Derive(&f.Snapshot) }
 
 // wellFrame is a host with nothing wrong.
 func wellFrame() *tracked {

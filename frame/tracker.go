@@ -17,32 +17,32 @@ type Tracker struct {
 	staleCluster kube.State
 
 	open, found []Problem
-	events      []Event
+	changes     []Change
 }
 
-// Event is a problem that was raised, or one that is over.
-type Event struct {
+// Change is a problem that was raised, or one that is over.
+type Change struct {
 	Problem
 	Cleared bool
 	At      time.Duration // CLOCK_BOOTTIME
 }
 
 // Derive fills in what follows from the rest of f: what is too old to be called fresh, then Machines, Sources and Problems,
-// in the memory that they have. The events are those since the last snapshot, valid until the next call.
-func (t *Tracker) Derive(f *Snapshot) []Event {
+// in the memory that they have. The changes are those since the last snapshot, valid until the next call.
+func (t *Tracker) Derive(f *Snapshot) []Change {
 	t.markLate(f)
 	f.Guests = MergeGuests(f.Guests, f)
 	f.Sources = t.sources(f.Sources, f)
 	t.found = findProblems(t.found, f, t.open)
-	open, events := t.Update(f.Boot, t.found)
+	open, changes := t.Update(f.Boot, t.found)
 	f.Problems = append(f.Problems[:0], open...)
-	return events
+	return changes
 }
 
 // Update takes what was found wrong at the time now. It returns that with its age, worst first, and what has changed since
 // the last call; both are valid until the next one. A problem is the same as long as its kind, subject and owner are.
-func (t *Tracker) Update(now time.Duration, found []Problem) (open []Problem, events []Event) {
-	t.events = t.events[:0]
+func (t *Tracker) Update(now time.Duration, found []Problem) (open []Problem, changes []Change) {
+	t.changes = t.changes[:0]
 	known := len(t.open)
 	for i := range found {
 		p := found[i]
@@ -50,7 +50,7 @@ func (t *Tracker) Update(now time.Duration, found []Problem) (open []Problem, ev
 			if p.Since == 0 {
 				p.Since = now
 			}
-			t.events = append(t.events, Event{Problem: p, At: now})
+			t.changes = append(t.changes, Change{Problem: p, At: now})
 		} else if p.said.Equal(old.said) {
 			p.Since = old.Since
 		}
@@ -58,12 +58,12 @@ func (t *Tracker) Update(now time.Duration, found []Problem) (open []Problem, ev
 	}
 	for i := range t.open[:known] {
 		if same(t.open[known:], &t.open[i]) == nil {
-			t.events = append(t.events, Event{Problem: t.open[i], Cleared: true, At: now})
+			t.changes = append(t.changes, Change{Problem: t.open[i], Cleared: true, At: now})
 		}
 	}
 	t.open = append(t.open[:0], t.open[known:]...)
 	sortProblems(t.open)
-	return t.open, t.events
+	return t.open, t.changes
 }
 
 // Is reports whether p and q are the same problem, seen at two times.

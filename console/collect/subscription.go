@@ -61,7 +61,7 @@ func (s *Subscription) ViewProcesses(on bool) { s.reader().ViewProcesses(on) }
 // Fill brings f up to date with what is known of host and cluster, and with what follows from that. The subscriber has set
 // its Now, Tick, Settings and Page. What f then points to is the subscriber's until the next Fill. It returns the problems
 // that were raised or cleared since the last one.
-func (s *Subscription) Fill(f *frame.Snapshot) []frame.Event {
+func (s *Subscription) Fill(f *frame.Snapshot) []frame.Change {
 	c, r := s.collector, s.reader()
 	if h := r.Hosts.Latest(); h != nil {
 		f.Host = h

@@ -1,0 +1,43 @@
+package frame
+
+import (
+	"time"
+
+	"hypervisor-tui/journal"
+)
+
+// Past is what a snapshot of the past says of where it is from. Its Now and Boot are those of then.
+type Past struct {
+	Real    time.Time     // the clock of now
+	Every   time.Duration // between two records there
+	Oldest  time.Time     // of what is recorded
+	Newest  time.Time
+	Gap     bool        // nothing is recorded at the time that was asked for: this is the nearest
+	Strip   []StripCell // the day that ends with it, or that it is in, in equal parts; oldest first
+	From    time.Time   // at which Strip begins
+	To      time.Time   // and ends
+	Live    *Problem    // the worst critical problem of now; nil: none
+	Pending bool        // the answer to the newest question is still read
+	Why     string      // why there is no such record; empty: there is one
+}
+
+// StripCell is one part of a strip of time.
+type StripCell struct {
+	Recorded bool
+	Boot     bool             // the host booted in it
+	Worst    journal.Severity // of the problems in it; Debug: none
+}
+
+// LastRun is what was recorded last before this boot.
+type LastRun struct {
+	End      time.Time     // wall clock of the last record
+	Boot     time.Duration // CLOCK_BOOTTIME of it, of the boot that it was in: ages of Problems are counted from it
+	Clean    bool          // the host was shut down
+	Gap      time.Duration // from End to the boot of now
+	Memory   float64       // percent used; NaN: unknown
+	IOFull   float64       // percent of the last 10 seconds in which all tasks waited for a disk; NaN: unknown
+	CPU      float64       // percent busy; NaN: unknown
+	VMs      int           // that ran; -1: unknown
+	Problems []Problem     // of then, worst first
+	Events   []Event       // of the ten minutes before, oldest first
+}
