@@ -75,10 +75,3 @@ func (k cellKind) value(c cell) float64 {
 
 // averages reports whether a coarser tier keeps the mean.
 func (k cellKind) averages() bool { return k == shareCell || k == percentCell || k == rateCell }
-
-// vector is a record as cells: first the peaks, then what the walk of a Snapshot writes, in its order. It knows nothing of
-// pages: the cell of a text is its number in a texts.
-type vector struct {
-	cells []cell
-	kinds []cellKind // of each cell
-}

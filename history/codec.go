@@ -1,0 +1,200 @@
+package history
+
+import (
+	"math"
+	"reflect"
+	"slices"
+	"time"
+	"unsafe"
+
+	"hypervisor-tui/frame"
+	"hypervisor-tui/sample"
+)
+
+// codec makes vectors of Snapshots. One goroutine uses it.
+type codec struct {
+	texts texts
+	boot  time.Duration // of the Snapshot that is walked
+	max   int           // elements of a list that are recorded, where the plan has no fewer
+}
+
+// vector is a record as cells: first the peaks, then what the plan walks, in its order. It knows nothing of pages: the cell of
+// a text is its number in texts.
+type vector struct {
+	cells []cell
+	kinds []cellKind // of each cell
+	shape uint64     // the same for two vectors means that their lists are as long
+}
+
+func (v *vector) add(c cell, k cellKind) { v.cells, v.kinds = append(v.cells, c), append(v.kinds, k) }
+
+// list adds the length of a list.
+func (v *vector) list(n int) {
+	v.add(cell(n), countCell)
+	v.shape = (v.shape ^ uint64(n+1)) * 0x100000001b3 // FNV-1a
+}
+
+// copyFrom makes v equal to src in memory of its own.
+func (v *vector) copyFrom(src *vector) {
+	v.cells, v.kinds, v.shape = append(v.cells[:0], src.cells...), append(v.kinds[:0], src.kinds...), src.shape
+}
+
+// encode makes v the record of s. It allocates only to grow.
+func (c *codec) encode(v *vector, s *frame.Snapshot) {
+	v.cells, v.kinds, v.shape = v.cells[:0], v.kinds[:0], 0xcbf29ce484222325
+	c.boot = s.Boot
+	peaks := peaksOf(s)
+	for _, p := range peaks {
+		v.add(peakCell.cell(p), peakCell)
+	}
+	c.write(v, unsafe.Pointer(s), plan)
+}
+
+// decode fills s from the cells of a record of this version's schema, the peaks left out. Cells that no encode made give any
+// figures, and never a panic.
+func decode(s *frame.Snapshot, record []cell, text func(cell) string, wall time.Time, boot time.Duration) {
+	c := &cells{left: record, text: text, boot: boot, zone: wall.Location()}
+	*s = frame.Snapshot{Now: wall, Boot: boot}
+	c.read(reflect.ValueOf(s).Elem(), plan)
+	if s.Net != nil {
+		s.Net.Changes = 1<<63 | uint64(wall.UnixMilli()) // another than that of any live one
+		s.Net.Interfaces = slices.DeleteFunc(s.Net.Interfaces, func(l *sample.Interface) bool {
+			return l == nil || l.Link == nil || l.SharedAttrs == nil || l.FirstAddress < 0 || l.AddressCount < 0
+		})
+		for _, l := range s.Net.Interfaces { // those beyond what was recorded are not there
+			l.FirstAddress = min(l.FirstAddress, len(s.Net.Addresses))
+			l.AddressCount = min(l.AddressCount, len(s.Net.Addresses)-l.FirstAddress)
+		}
+	}
+	s.Guests = frame.MergeGuests(nil, s)
+}
+
+// cells are what of a record has not been read yet.
+type cells struct {
+	left []cell
+	text func(cell) string
+	boot time.Duration
+	zone *time.Location
+}
+
+// next is the next cell, unknown behind the last.
+func (c *cells) next() cell {
+	if len(c.left) == 0 {
+		return unknown
+	}
+	first := c.left[0]
+	c.left = c.left[1:]
+	return first
+}
+
+// count is how many elements a list can have: each takes a cell.
+func (c *cells) count(n cell) int { return int(min(max(n, 0), cell(len(c.left)))) }
+
+// texts are the texts of the records that a Writer has made, by number. 0 is the empty one.
+type texts struct {
+	numbers map[string]cell
+	all     []string
+	bytes   int
+}
+
+// full reports whether it is time to forget them all: what comes and goes, as messages do, would gather for ever.
+func (t *texts) full() bool { return len(t.all) > 1<<15 || t.bytes > 2<<20 }
+
+// forget makes all numbers void.
+func (t *texts) forget() {
+	clear(t.numbers)
+	clear(t.all)
+	t.all, t.bytes = t.all[:0], 0
+}
+
+// number is that of a text.
+func (t *texts) number(text string) cell {
+	if text == "" {
+		return 0
+	}
+	if n, known := t.numbers[text]; known {
+		return n
+	}
+	if t.numbers == nil {
+		t.numbers = map[string]cell{}
+	}
+	t.all = append(t.all, text)
+	t.bytes += len(text)
+	n := cell(len(t.all))
+	t.numbers[text] = n
+	return n
+}
+
+// text is the text of a number.
+func (t *texts) text(n cell) string {
+	if n < 1 || n > cell(len(t.all)) {
+		return ""
+	}
+	return t.all[n-1]
+}
+
+// The peaks that each record begins with: what graphs of the past are drawn from, and what a mean hides.
+const (
+	peakCPU = iota
+	peakMemory
+	peakDiskRead
+	peakDiskWrite
+	peakRx
+	peakTx
+	peakCore
+	peakCPUStalled
+	peakMemoryStalled
+	peakIOStalled
+	peakDiskBusy
+	peakCelsius
+	peakNIC   // Rx and Tx of each of the first peakNICs interfaces of the hardware
+	peakNICs  = 4
+	peakCount = peakNIC + 2*peakNICs
+)
+
+// peaksOf returns the peaks of s, NaN for what is not known.
+func peaksOf(s *frame.Snapshot) (p [peakCount]float64) {
+	for i := range p {
+		p[i] = math.NaN()
+	}
+	if h := s.Host; h != nil {
+		known := func(of sample.Source, v float64) float64 {
+			if !h.Health[of].Has() {
+				return math.NaN()
+			}
+			return v
+		}
+		p[peakCPU], p[peakMemory] = known(sample.Stat, h.CPU.Busy), known(sample.Meminfo, h.Memory.UsedPercent())
+		p[peakDiskRead], p[peakDiskWrite] = known(sample.Diskstats, h.DiskRead), known(sample.Diskstats, h.DiskWrite)
+		p[peakCPUStalled], p[peakMemoryStalled] = known(sample.Pressure, h.Pressure.CPUSome), known(sample.Pressure, h.Pressure.MemoryFull)
+		p[peakIOStalled] = known(sample.Pressure, h.Pressure.IOFull)
+		for i := range h.Cores {
+			p[peakCore] = larger(p[peakCore], h.Cores[i].Busy)
+		}
+		for i := range h.Disks {
+			p[peakDiskBusy] = larger(p[peakDiskBusy], h.Disks[i].Busy)
+		}
+		for i := range h.Sensors {
+			p[peakCelsius] = larger(p[peakCelsius], h.Sensors[i].Celsius)
+		}
+	}
+	if n := s.Net; n != nil {
+		p[peakRx], p[peakTx] = n.Rx, n.Tx
+		at := peakNIC
+		for _, l := range n.Interfaces {
+			if l.Physical && l.Parent == "" && at < peakCount {
+				p[at], p[at+1] = l.RxRate, l.TxRate
+				at += 2
+			}
+		}
+	}
+	return p
+}
+
+// larger is the larger one that is known.
+func larger(a, b float64) float64 {
+	if math.IsNaN(a) || b > a {
+		return b
+	}
+	return a
+}
