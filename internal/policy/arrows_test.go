@@ -60,7 +60,7 @@ var arrows = []struct {
 
 	{"frame", []string{"internal/health", "journal", "kube", "sample", "sample/qemu", "sample/top"}},
 
-	{"history", []string{"frame", "sample"}},
+	{"history", []string{"frame", "golang.org/x/sys", "journal", "sample"}},
 	{"frame/frametest", []string{"frame", "internal/health", "journal", "kube", "sample", "sample/qemu", "sample/top"}},
 
 	{"draw/vtscreen", []string{"internal/clean"}},

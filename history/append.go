@@ -1,0 +1,252 @@
+package history
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"hypervisor-tui/frame"
+)
+
+// burstCells is how many cells a record may have of which one is kept in memory for each sample, in case an alert begins: more
+// than that would cost more CPU than all else, and what the finest tier has must do.
+const burstCells = 4096
+
+var errTooLarge = errors.New("history: a record is larger than a page can hold: lists are recorded in part from now on")
+
+// Append takes the newest sample: each 10 seconds a record is made of it, and while a burst goes on each time. It allocates
+// only to grow.
+func (w *Writer) Append(s *frame.Snapshot) (err error) {
+	wall := s.Now.UnixMilli()
+	if passed := s.Boot - w.boot; w.boot != 0 && (time.Duration(wall-w.wall)*time.Millisecond-passed).Abs() > 2*time.Second {
+		err = w.mark(markClock)
+	}
+	w.wall, w.boot = wall, s.Boot
+	finest, burst := &w.tiers[0], &w.tiers[burstTier]
+	due := finest.due(s.Boot, intervals[0])
+	if !due && w.bursting == 0 && len(w.now.cells) > burstCells {
+		return err
+	}
+	if w.codec.texts.full() {
+		w.forget()
+	}
+	w.codec.encode(&w.now, s)
+	switch {
+	case w.bursting != 0:
+		err = errors.Join(err, w.put(burst, &w.now))
+		if s.Boot >= w.bursting {
+			w.bursting = 0
+			err = errors.Join(err, w.save(burst))
+			burst.page.used = 0
+		}
+	case len(w.now.cells) <= burstCells || due:
+		w.hold(&w.now)
+	}
+	if !due {
+		return err
+	}
+	err = errors.Join(err, w.put(finest, &w.now))
+	for i := 1; i < burstTier; i++ {
+		t := &w.tiers[i]
+		t.gather.add(&w.now)
+		if t.due(s.Boot, intervals[i]) {
+			err = errors.Join(err, w.put(t, t.gather.take()))
+		}
+	}
+	if w.flushed = s.Boot; s.Boot-w.synced >= w.o.Sync {
+		return errors.Join(err, w.Sync())
+	}
+	return errors.Join(err, w.Flush())
+}
+
+// due reports whether a tier is to have a record now. Samples come a little early or late.
+func (t *tier) due(now, interval time.Duration) bool {
+	return t.at == 0 || now-t.at >= interval-interval/20 || now < t.at
+}
+
+// forget makes all texts void; each tier goes on with a key.
+func (w *Writer) forget() {
+	w.codec.texts.forget()
+	for i := range w.tiers {
+		w.tiers[i].page.forget()
+		w.tiers[i].gather.n = 0
+	}
+}
+
+// put adds a vector to a tier, in a new page where the one it writes is full.
+func (w *Writer) put(t *tier, v *vector) (err error) {
+	t.at = w.boot
+	if t.page.used > 0 && t.page.add(v, &w.codec.texts, w.wall, w.boot) {
+		return nil
+	}
+	err = w.turn(t)
+	if !t.page.add(v, &w.codec.texts, w.wall, w.boot) {
+		w.codec.max = max(w.codec.max/2, 1)
+		err = errors.Join(err, errTooLarge)
+	}
+	return err
+}
+
+// turn begins the next page of a tier. What of the last one cannot be written is lost.
+func (w *Writer) turn(t *tier) (err error) {
+	if t.page.used > 0 {
+		err = w.save(t)
+	}
+	t.seq++
+	t.slot = (t.slot + 1) % t.count
+	t.page.begin(pageHead{tier: t.number, seq: t.seq, wall: w.wall, boot: int64(w.boot), bootID: w.bootID, schema: ownID})
+	return err
+}
+
+// save writes what of a tier's page is not in the file.
+func (w *Writer) save(t *tier) error {
+	p := &t.page
+	if p.used == 0 || p.saved == p.used {
+		return nil
+	}
+	if _, err := w.file.WriteAt(p.bytes[p.saved:p.used], t.offset(t.slot)+int64(p.saved)); err != nil {
+		return fmt.Errorf("history: %w", err)
+	}
+	p.saved = p.used
+	return nil
+}
+
+// body adds a record of another kind to a tier.
+func (w *Writer) body(t *tier, kind recordKind, body []byte, wall int64) error {
+	if t.page.used > 0 && t.page.addBody(kind, body, wall, w.boot) {
+		return nil
+	}
+	err := w.turn(t)
+	t.page.addBody(kind, body, wall, w.boot)
+	return err
+}
+
+// mark adds a mark to the tiers that events are in.
+func (w *Writer) mark(m mark) error {
+	body := [1]byte{byte(m)}
+	return errors.Join(w.body(&w.tiers[0], markRecord, body[:], w.wall), w.body(&w.tiers[2], markRecord, body[:], w.wall))
+}
+
+// Event records that something has happened. It is kept as long as the finest tier and as the coarsest one.
+func (w *Writer) Event(e *frame.Event) error {
+	w.event = appendEvent(w.event[:0], e)
+	wall := e.At.UnixMilli()
+	return errors.Join(w.body(&w.tiers[0], eventRecord, w.event, wall), w.body(&w.tiers[2], eventRecord, w.event, wall))
+}
+
+// heldPage is a page of the burst tier that is only in memory.
+type heldPage struct {
+	bytes  []byte
+	used   int
+	seq    uint64
+	newest time.Duration // of its records
+}
+
+// hold keeps a vector in memory, in case an alert begins soon.
+func (w *Writer) hold(v *vector) {
+	t := &w.tiers[burstTier]
+	p := &t.page
+	if p.used > 0 && p.add(v, &w.codec.texts, w.wall, w.boot) {
+		t.at = w.boot
+		return
+	}
+	if p.used > 0 {
+		w.held.bytes, p.bytes = p.bytes, w.held.bytes
+		w.held.used, w.held.seq, w.held.newest = p.used, t.seq, t.at
+	}
+	t.seq++
+	p.begin(pageHead{tier: t.number, seq: t.seq, wall: w.wall, boot: int64(w.boot), bootID: w.bootID, schema: ownID})
+	p.add(v, &w.codec.texts, w.wall, w.boot) // what is too large the finest tier says
+	t.at = w.boot
+}
+
+// Burst says that a critical alert has begun: what memory holds of the last minutes is written, each sample of the next five
+// minutes will be, and all that is written is on the disk when it returns.
+func (w *Writer) Burst() error {
+	t := &w.tiers[burstTier]
+	var err error
+	if w.bursting == 0 {
+		if w.held.used > 0 && w.boot-w.held.newest < burstTime {
+			t.slot = (t.slot + 1) % t.count
+			_, err = w.file.WriteAt(w.held.bytes[:w.held.used], t.offset(t.slot))
+			w.held.used = 0
+		}
+		t.slot = (t.slot + 1) % t.count
+	}
+	w.bursting = w.boot + burstTime
+	return errors.Join(err, w.Sync())
+}
+
+// Flush hands all that was recorded to the kernel: it outlives this program.
+func (w *Writer) Flush() (err error) {
+	for i := range w.tiers {
+		if i != burstTier || w.bursting != 0 {
+			err = errors.Join(err, w.save(&w.tiers[i]))
+		}
+	}
+	return err
+}
+
+// Sync hands all that was recorded to the disk.
+func (w *Writer) Sync() error {
+	w.synced = w.boot
+	err := w.Flush()
+	if e := unix.Fdatasync(int(w.file.Fd())); e != nil {
+		err = errors.Join(err, fmt.Errorf("history: %w", e))
+	}
+	return err
+}
+
+// Close records that it was stopped in good order, and lets go of the file.
+func (w *Writer) Close() error {
+	var err error
+	if w.boot != 0 {
+		err = w.mark(markEnd)
+	}
+	return errors.Join(err, w.Sync(), w.file.Close())
+}
+
+// gathered is what a coarser tier keeps of several records.
+type gathered struct {
+	v    vector // the newest
+	sums []float64
+	ns   []int32
+	n    int
+}
+
+// add takes a record in. One whose lists are as long as no other's before makes it begin anew.
+func (g *gathered) add(v *vector) {
+	if g.n == 0 || g.v.shape != v.shape || len(g.v.cells) != len(v.cells) {
+		g.v.copyFrom(v)
+		g.sums, g.ns = append(g.sums[:0], make([]float64, len(v.cells))...), append(g.ns[:0], make([]int32, len(v.cells))...)
+		g.n = 0
+	}
+	g.n++
+	for i, c := range v.cells {
+		switch k := v.kinds[i]; {
+		case k == peakCell:
+			g.v.cells[i] = max(g.v.cells[i], c) // unknown is the smallest
+		case !k.averages():
+			g.v.cells[i] = c
+		case c != unknown:
+			g.sums[i] += k.value(c)
+			g.ns[i]++
+		}
+	}
+}
+
+// take returns the record of all that was added; it is valid until the next add.
+func (g *gathered) take() *vector {
+	for i, k := range g.v.kinds {
+		if !k.averages() {
+			continue
+		}
+		if g.v.cells[i] = unknown; g.ns[i] > 0 {
+			g.v.cells[i] = k.cell(g.sums[i] / float64(g.ns[i]))
+		}
+	}
+	g.n = 0
+	return &g.v
+}
