@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"hypervisor-tui/alert"
 	"hypervisor-tui/frame"
 	"hypervisor-tui/internal/boottime"
 	"hypervisor-tui/journal"
@@ -16,6 +17,7 @@ type Subscription struct {
 	collector *Collector
 	number    int // among the sampler's readers
 	tracker   frame.Tracker
+	alerts    *alert.Engine
 	log       *journal.View
 	turns     uint64        // of the log's owner, as Fill saw them last,
 	turn      time.Duration // and since when it has been in the same one; 0: it is not
@@ -28,7 +30,7 @@ func (c *Collector) Subscribe() (*Subscription, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Subscription{collector: c, log: view}
+	s := &Subscription{collector: c, log: view, alerts: alert.New()}
 	if s.number = slices.Index(c.subscribers, nil); s.number >= 0 {
 		c.subscribers[s.number] = s
 		return s, nil
@@ -51,6 +53,9 @@ func (s *Subscription) Log() *journal.View { return s.log }
 
 func (s *Subscription) reader() *sample.Reader { return s.collector.sampler.Load().Reader(s.number) }
 
+// Alerts is what makes the subscriber's alerts. Only the goroutine that calls Fill may use it.
+func (s *Subscription) Alerts() *alert.Engine { return s.alerts }
+
 // Sampled gets a value after each sample. It is another channel after Collector.Reconfigure.
 func (s *Subscription) Sampled() <-chan struct{} { return s.reader().Sampled }
 
@@ -59,9 +64,9 @@ func (s *Subscription) Sampled() <-chan struct{} { return s.reader().Sampled }
 func (s *Subscription) ViewProcesses(on bool) { s.reader().ViewProcesses(on) }
 
 // Fill brings f up to date with what is known of host and cluster, and with what follows from that. The subscriber has set
-// its Now, Tick, Settings and Page. What f then points to is the subscriber's until the next Fill. It returns the problems
-// that were raised or cleared since the last one.
-func (s *Subscription) Fill(f *frame.Snapshot) []frame.Change {
+// its Now, Tick, Settings and Page. What f then points to is the subscriber's until the next Fill. It returns the alerts
+// that have begun or are over since the last one.
+func (s *Subscription) Fill(f *frame.Snapshot) []alert.Change {
 	c, r := s.collector, s.reader()
 	if h := r.Hosts.Latest(); h != nil {
 		f.Host = h
@@ -80,7 +85,8 @@ func (s *Subscription) Fill(f *frame.Snapshot) []frame.Change {
 	f.Kernel = c.log.KernelEvents()
 	f.Sampling.Since, f.Sampling.Source = c.sampler.Load().Busy()
 	f.Logging.Since = s.sameTurn(c.log.Turns(), f.Boot)
-	return s.tracker.Derive(f)
+	s.tracker.Derive(f)
+	return s.alerts.Step(f)
 }
 
 // sameTurn returns since when the log's owner has been in a turn, 0 when it is in none or in another one than before. Within

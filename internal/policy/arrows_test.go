@@ -60,6 +60,7 @@ var arrows = []struct {
 
 	{"frame", []string{"internal/health", "journal", "kube", "sample", "sample/qemu", "sample/top"}},
 
+	{"alert", []string{"frame", "internal/health"}},
 	{"history", []string{"frame", "golang.org/x/sys", "journal", "sample"}},
 	{"frame/frametest", []string{"frame", "internal/health", "journal", "kube", "sample", "sample/qemu", "sample/top"}},
 
@@ -81,7 +82,7 @@ var arrows = []struct {
 	{"console/guard", []string{"console/fault"}},
 	{"console/process", []string{"console/guard", "frame", "github.com/prometheus/procfs", "golang.org/x/sys", "internal/wakeup"}},
 	{"console/config", []string{"draw/tty", "gopkg.in/yaml.v3", "internal/clean", "journal", "screens/pages"}},
-	{"console/collect", []string{"console/config", "console/guard", "frame", "internal/boottime", "journal", "journal/source",
+	{"console/collect", []string{"alert", "console/config", "console/guard", "frame", "internal/boottime", "journal", "journal/source",
 		"journal/source/logfile", "kube", "kube/watch", "sample", "sample/link", "sample/nixos", "sample/unit"}},
 	{"console", []string{"console/collect", "console/config", "console/fault", "console/guard", "console/process", "draw", "draw/tty", "frame",
 		"github.com/coreos/go-systemd/v22", "github.com/gdamore/tcell/v2", "golang.org/x/sys", "internal/boottime", "internal/clean",
