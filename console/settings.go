@@ -42,7 +42,7 @@ func tabNames(tabs []journal.Tab) (names []string) {
 func overSSH() bool { return os.Getenv("SSH_CONNECTION") != "" || os.Getenv("SSH_TTY") != "" }
 
 func limits(t config.Threshold) frame.Limits {
-	return frame.Limits{Warn: float64(t.Warn), Critical: float64(t.Critical)}
+	return frame.Limits{Warn: float64(t.Warn), Critical: float64(t.Critical), Margin: float64(t.Margin)}
 }
 
 // configPath is the file that LoadConfig(path) reads, empty if none.

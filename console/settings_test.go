@@ -37,9 +37,9 @@ func TestLightOnAConsoleIsItsPalette(t *testing.T) {
 // TestDSettingsAreTheConfigurations: each limit is its own, and a banner of several lines is one.
 func TestDSettingsAreTheConfigurations(t *testing.T) {
 	c := config.Default()
-	c.Thresholds = config.Thresholds{CPU: config.Threshold{Warn: 1, Critical: 2}, Memory: config.Threshold{Warn: 3, Critical: 4}, Filesystem: config.Threshold{Warn: 5, Critical: 6}}
+	c.Thresholds = config.Thresholds{CPU: config.Threshold{Warn: 1, Critical: 2}, Memory: config.Threshold{Warn: 3, Critical: 4, Margin: 1}, Filesystem: config.Threshold{Warn: 5, Critical: 6, Margin: 2}}
 	s := settings(c, "a:1: x\na:2: y", "/etc/a\x1b")
-	if s.CPU != (frame.Limits{Warn: 1, Critical: 2}) || s.Memory != (frame.Limits{Warn: 3, Critical: 4}) || s.Filesystem != (frame.Limits{Warn: 5, Critical: 6}) {
+	if s.CPU != (frame.Limits{Warn: 1, Critical: 2}) || s.Memory != (frame.Limits{Warn: 3, Critical: 4, Margin: 1}) || s.Filesystem != (frame.Limits{Warn: 5, Critical: 6, Margin: 2}) {
 		t.Errorf("limits %v, %v, %v", s.CPU, s.Memory, s.Filesystem)
 	}
 	if s.Banner != "a:1: x; a:2: y" || s.ConfigPath != "/etc/a^[" {

@@ -42,14 +42,15 @@ type Snapshot struct {
 	Logging   Busy                  // the turn of the log's owner that is under way
 	Final     bool                  // nothing is waited for any more: what has not answered by now is not answering
 
-	Guests    []Guest       // derived: the VMs of both sides, by namespace and name
-	Sources   []Source      // derived
-	Problems  []Problem     // derived, worst first
-	LateSince time.Duration // derived: CLOCK_BOOTTIME since which samples should have come; 0: they come
-	Alerts    []Alert       // those that live first, worst first, then those that are over, newest first
-	Events    []Event       // of the last ten minutes, oldest first
-	LastRun   *LastRun      // nil: nothing is recorded of the boot before, or it is not read yet
-	Past      *Past         // nil: the snapshot is of now
+	Guests     []Guest       // derived: the VMs of both sides, by namespace and name
+	Sources    []Source      // derived
+	Problems   []Problem     // derived, worst first
+	LateSince  time.Duration // derived: CLOCK_BOOTTIME since which samples should have come; 0: they come
+	Alerts     []Alert       // those that live first, worst first, then those that are over, newest first
+	MoreAlerts int           // that live and are not among Alerts: there are too many
+	Events     []Event       // of the last ten minutes, oldest first
+	LastRun    *LastRun      // nil: nothing is recorded of the boot before, or it is not read yet
+	Past       *Past         // nil: the snapshot is of now
 }
 
 // Frame is a Snapshot as one session shows it. The session owns it and fills it anew for each frame.
@@ -78,8 +79,9 @@ type Settings struct {
 	Terminal   string   // TERM, glyph tier, theme and baud, for the sources overlay
 }
 
-// Limits are the shares, in percent, from which on a value is worth a look and critical.
-type Limits struct{ Warn, Critical float64 }
+// Limits are the shares, in percent, from which on a value is worth a look and critical, and by how much it is to fall below
+// one until it is not so any more.
+type Limits struct{ Warn, Critical, Margin float64 }
 
 // Self is what this program uses and did.
 type Self struct {

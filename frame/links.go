@@ -7,11 +7,11 @@ import (
 )
 
 // ConntrackLimits are when the table of tracked connections is about to be full: the kernel then drops new ones.
-var ConntrackLimits = Limits{Warn: 80, Critical: 95}
+var ConntrackLimits = Limits{Warn: 80, Critical: 95, Margin: 10}
 
 // findNetwork tells of cables that lead nowhere, with the VMs that hang on them, of gateways that do not answer, of
 // addresses that another host has and of a table of connections that fills up.
-func findNetwork(dst []Problem, f *Snapshot) []Problem {
+func findNetwork(dst []Problem, f *Snapshot, open []Problem) []Problem {
 	n := f.Net
 	for _, l := range n.Interfaces {
 		if !l.Plain {
@@ -30,7 +30,7 @@ func findNetwork(dst []Problem, f *Snapshot) []Problem {
 		}
 	}
 	if s := &n.Sockets; s.Conntrack >= 0 && s.ConntrackMax > 0 {
-		dst = judge(dst, 100*float64(s.Conntrack)/float64(s.ConntrackMax), ConntrackLimits, Problem{Kind: ConntrackFull, Where: Network})
+		dst = judge(dst, open, 100*float64(s.Conntrack)/float64(s.ConntrackMax), ConntrackLimits, Problem{Kind: ConntrackFull, Where: Network})
 	}
 	return dst
 }

@@ -1,6 +1,7 @@
 package frame
 
 import (
+	"cmp"
 	"math"
 	"strconv"
 	"time"
@@ -86,13 +87,13 @@ func findProblems(dst []Problem, f *Snapshot, open []Problem) []Problem {
 	dst = findLate(dst, f)
 	dst = findKernel(dst, f)
 	if f.Host != nil {
-		dst = findMemory(dst, f)
+		dst = findMemory(dst, f, open)
 		dst = findStalls(dst, f, open)
-		dst = findFilesystems(dst, f)
+		dst = findFilesystems(dst, f, open)
 		dst = findHardware(dst, f)
 	}
 	if f.Net != nil {
-		dst = findNetwork(dst, f)
+		dst = findNetwork(dst, f, open)
 	}
 	if f.Units != nil && f.Units.Health.Has() {
 		dst = findUnits(dst, f)
@@ -103,23 +104,26 @@ func findProblems(dst []Problem, f *Snapshot, open []Problem) []Problem {
 // sortProblems is an insertion sort: the list is short, and sort.Slice allocates.
 func sortProblems(p []Problem) {
 	for i := 1; i < len(p); i++ {
-		for j := i; j > 0 && worse(&p[j], &p[j-1]); j-- {
+		for j := i; j > 0 && p[j].Compare(&p[j-1]) < 0; j-- {
 			p[j], p[j-1] = p[j-1], p[j]
 		}
 	}
 }
 
-func worse(a, b *Problem) bool {
-	if a.Severity != b.Severity {
-		return a.Severity < b.Severity
+// Compare is negative when p is worse than q, and positive when q is.
+func (p *Problem) Compare(q *Problem) int {
+	switch {
+	case p.Severity != q.Severity:
+		return int(p.Severity) - int(q.Severity)
+	case p.Elsewhere != q.Elsewhere:
+		if q.Elsewhere {
+			return -1
+		}
+		return 1
+	case p.Kind != q.Kind:
+		return int(p.Kind) - int(q.Kind)
 	}
-	if a.Elsewhere != b.Elsewhere {
-		return b.Elsewhere
-	}
-	if a.Kind != b.Kind {
-		return a.Kind < b.Kind
-	}
-	return a.Percent > b.Percent
+	return cmp.Compare(q.Percent, p.Percent)
 }
 
 func findConfig(dst []Problem, f *Snapshot) []Problem {
@@ -141,8 +145,15 @@ func findLate(dst []Problem, f *Snapshot) []Problem {
 	return append(dst, p)
 }
 
-// judge appends a problem when percent is beyond a limit.
-func judge(dst []Problem, percent float64, l Limits, p Problem) []Problem {
+// judge appends a problem when percent is beyond a limit. What is a problem already, or a critical one, stays so until percent
+// is below that limit by the margin: a value that wanders round it is one problem.
+func judge(dst, open []Problem, percent float64, l Limits, p Problem) []Problem {
+	if before := same(open, &p); before != nil {
+		l.Warn -= l.Margin
+		if before.Severity == journal.Crit {
+			l.Critical -= l.Margin
+		}
+	}
 	switch {
 	case math.IsNaN(percent) || percent < l.Warn:
 		return dst
@@ -155,12 +166,12 @@ func judge(dst []Problem, percent float64, l Limits, p Problem) []Problem {
 	return append(dst, p)
 }
 
-func findMemory(dst []Problem, f *Snapshot) []Problem {
+func findMemory(dst []Problem, f *Snapshot, open []Problem) []Problem {
 	h := f.Host
 	if !h.Health[sample.Meminfo].Has() {
 		return dst
 	}
-	return judge(dst, h.Memory.UsedPercent(), f.Settings.Memory, Problem{Kind: MemoryShort, Where: Dashboard})
+	return judge(dst, open, h.Memory.UsedPercent(), f.Settings.Memory, Problem{Kind: MemoryShort, Where: Dashboard})
 }
 
 // findStalls tells of a host whose tasks wait instead of working, after 10 seconds of it at most, and until it was over for
@@ -204,7 +215,7 @@ func busiest(f *Snapshot) (most Hit) {
 	return most
 }
 
-func findFilesystems(dst []Problem, f *Snapshot) []Problem {
+func findFilesystems(dst []Problem, f *Snapshot, open []Problem) []Problem {
 	for i := range f.Host.Filesystems {
 		fs := &f.Host.Filesystems[i]
 		if fs.Health.State == health.Stale || fs.Health.State == health.Failed { // what this user may not look at is neither
@@ -220,8 +231,8 @@ func findFilesystems(dst []Problem, f *Snapshot) []Problem {
 		if !fs.Health.Has() || fs.ReadOnly {
 			continue // a read-only image is always full
 		}
-		dst = judge(dst, fs.UsedPercent, f.Settings.Filesystem, Problem{Kind: FilesystemFull, Subject: fs.Mount, Where: Dashboard})
-		dst = judge(dst, fs.InodesPercent, f.Settings.Filesystem, Problem{Kind: InodesShort, Subject: fs.Mount, Where: Dashboard})
+		dst = judge(dst, open, fs.UsedPercent, f.Settings.Filesystem, Problem{Kind: FilesystemFull, Subject: fs.Mount, Where: Dashboard})
+		dst = judge(dst, open, fs.InodesPercent, f.Settings.Filesystem, Problem{Kind: InodesShort, Subject: fs.Mount, Where: Dashboard})
 	}
 	return dst
 }

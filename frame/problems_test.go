@@ -32,8 +32,8 @@ func wellFrame() *tracked {
 		Net:  &sample.Net{},
 		Page: &journal.Page{Sources: []journal.SourceState{{Name: "journalctl", Health: good}}},
 		Kube: &kube.State{Health: health.Health{State: health.Absent, Err: "no kubeconfig"}},
-		Settings: &Settings{CPU: Limits{90, 98}, Memory: Limits{90, 97},
-			Filesystem: Limits{85, 95}},
+		Settings: &Settings{CPU: Limits{90, 98, 0}, Memory: Limits{90, 97, 5},
+			Filesystem: Limits{85, 95, 2}},
 	}}
 	for i := range f.Host.Health {
 		f.Host.Health[i] = good
@@ -212,6 +212,38 @@ func TestProblemAgesLastWhileItLasts(t *testing.T) {
 		f.Boot, f.Net.Interfaces, f.Host.Memory.Used = step.at, step.links, step.used
 		if got := since(); got != step.want {
 			t.Errorf("%s: since %d, want %d", step.name, got, step.want)
+		}
+	}
+}
+
+// TestWanderingRoundALimitIsOneProblem: what is a problem stays one until it is below the limit by the margin, and a critical
+// one critical likewise; it begins no sooner than without a margin.
+func TestWanderingRoundALimitIsOneProblem(t *testing.T) {
+	f := wellFrame()
+	f.Net.Sockets.ConntrackMax = 1000
+	for i, c := range []struct {
+		used      uint64 // of 1000
+		fs        float64
+		conntrack int
+		want      string
+	}{
+		{899, 84.9, 799, ""},
+		{900, 85, 800, "warning memory 90% used [dashboard]; warning / 85% full [dashboard]; warning conntrack 80% full [network]; "},
+		{851, 83, 701, "warning memory 85% used [dashboard]; warning / 83% full [dashboard]; warning conntrack 70% full [network]; "},
+		{849, 82.9, 699, ""},
+		{899, 84.9, 799, ""},
+		{969, 94.9, 949, "warning memory 97% used [dashboard]; warning / 95% full [dashboard]; warning conntrack 95% full [network]; "},
+		{970, 95, 950, "crit memory 97% used [dashboard]; crit / 95% full [dashboard]; crit conntrack 95% full [network]; "},
+		{921, 93, 851, "crit memory 92% used [dashboard]; crit / 93% full [dashboard]; crit conntrack 85% full [network]; "},
+		{919, 92.9, 849, "warning memory 92% used [dashboard]; warning / 93% full [dashboard]; warning conntrack 85% full [network]; "},
+		{969, 94.9, 949, "warning memory 97% used [dashboard]; warning / 95% full [dashboard]; warning conntrack 95% full [network]; "},
+		{100, 10, 100, ""},
+	} {
+		f.Host.Memory.Used, f.Net.Sockets.Conntrack = c.used, c.conntrack
+		f.Host.Filesystems = []sample.Filesystem{filesystem("/", c.fs, 1)}
+		f.Derive()
+		if got := words(f.Problems); got != c.want {
+			t.Errorf("step %d: %q, want %q", i, got, c.want)
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package frame
 
 import (
+	"slices"
 	"time"
 
 	"hypervisor-tui/kube"
@@ -18,7 +19,12 @@ type Tracker struct {
 
 	open, found []Problem
 	changes     []Change
+	remembered  []Problem     // what Remember was given,
+	until       time.Duration // and the CLOCK_BOOTTIME from which it is not believed any more; 0: no Update has seen it
 }
+
+// remembers is how long after Remember a problem is taken for the one of then: by then each source has answered.
+const remembers = 2 * time.Minute
 
 // Change is a problem that was raised, or one that is over.
 type Change struct {
@@ -43,27 +49,57 @@ func (t *Tracker) Derive(f *Snapshot) []Change {
 // the last call; both are valid until the next one. A problem is the same as long as its kind, subject and owner are.
 func (t *Tracker) Update(now time.Duration, found []Problem) (open []Problem, changes []Change) {
 	t.changes = t.changes[:0]
+	t.forget(now)
 	known := len(t.open)
 	for i := range found {
 		p := found[i]
-		if old := same(t.open[:known], &p); old == nil {
-			if p.Since == 0 {
-				p.Since = now
-			}
-			t.changes = append(t.changes, Change{Problem: p, At: now})
-		} else if p.said.Equal(old.said) {
+		old, undated := same(t.open[:known], &p), p.Since == 0
+		switch {
+		case old != nil && p.said.Equal(old.said):
 			p.Since = old.Since
+		case undated:
+			p.Since = now
+		}
+		if before := same(t.remembered, &p); before != nil && undated {
+			p.Since = min(p.Since, before.Since)
+		}
+		if old == nil {
+			t.changes = append(t.changes, Change{Problem: p, At: now})
 		}
 		t.open = append(t.open, p)
 	}
 	for i := range t.open[:known] {
 		if same(t.open[known:], &t.open[i]) == nil {
 			t.changes = append(t.changes, Change{Problem: t.open[i], Cleared: true, At: now})
+			t.disremember(&t.open[i])
 		}
 	}
 	t.open = append(t.open[:0], t.open[known:]...)
 	sortProblems(t.open)
 	return t.open, t.changes
+}
+
+// Remember takes the problems that were open when this host was looked at last in this boot, before this process did. One that
+// is found in the next two minutes, or was found already, and whose age nobody else knows, is as old as it was then; it is
+// still told as raised. The list is copied.
+func (t *Tracker) Remember(problems []Problem) { t.remembered, t.until = slices.Clone(problems), 0 }
+
+// forget drops what is remembered once it has had its time.
+func (t *Tracker) forget(now time.Duration) {
+	switch {
+	case t.remembered == nil:
+	case t.until == 0:
+		t.until = now + remembers
+	case now > t.until:
+		t.remembered = nil
+	}
+}
+
+// disremember says that p is over: one that comes after it is a new one.
+func (t *Tracker) disremember(p *Problem) {
+	if before := same(t.remembered, p); before != nil {
+		*before = Problem{Kind: KindCount}
+	}
 }
 
 // Is reports whether p and q are the same problem, seen at two times.

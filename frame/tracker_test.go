@@ -47,3 +47,43 @@ func TestTrackerTellsChanges(t *testing.T) {
 		}
 	}
 }
+
+// TestRememberedProblemsKeepTheirAge: what was wrong before this process, and still is, is as old as it was; what has ended
+// meanwhile, or comes later, or is dated by somebody else, is not.
+func TestRememberedProblemsKeepTheirAge(t *testing.T) {
+	cable, unit := Problem{Kind: NoCarrier, Subject: "eth0"}, Problem{Kind: UnitFailed, Subject: "x.service", Since: 55 * time.Minute}
+	was := func(p Problem, since time.Duration) Problem { p.Since = since; return p }
+	type step struct {
+		at    time.Duration
+		found []Problem
+		want  time.Duration // of the first; 0: nothing is found
+	}
+	for _, c := range []struct {
+		name   string
+		before []Problem
+		late   bool // it is remembered after the first step
+		steps  []step
+	}{
+		{"at once", []Problem{was(cable, time.Minute)}, false, []step{{time.Hour, []Problem{cable}, time.Minute}, {time.Hour + time.Hour, []Problem{cable}, time.Minute}}},
+		{"a source that answers later", []Problem{was(cable, time.Minute)}, false, []step{{time.Hour, nil, 0}, {time.Hour + time.Minute, []Problem{cable}, time.Minute}}},
+		{"remembered when it was found already", []Problem{was(cable, time.Minute)}, true, []step{{time.Hour, []Problem{cable}, time.Hour}, {time.Hour + 1, []Problem{cable}, time.Minute}}},
+		{"too late", []Problem{was(cable, time.Minute)}, false, []step{{time.Hour, nil, 0}, {time.Hour + 3*time.Minute, []Problem{cable}, time.Hour + 3*time.Minute}}},
+		{"another cable", []Problem{was(Problem{Kind: NoCarrier, Subject: "eth1"}, time.Minute)}, false, []step{{time.Hour, []Problem{cable}, time.Hour}}},
+		{"it ended, and came anew", []Problem{was(cable, time.Minute)}, false, []step{{time.Hour, []Problem{cable}, time.Minute}, {time.Hour + 1, nil, 0}, {time.Hour + 2, []Problem{cable}, time.Hour + 2}}},
+		{"systemd says since when", []Problem{was(unit, time.Minute)}, false, []step{{time.Hour, []Problem{unit}, 55 * time.Minute}}},
+	} {
+		var tr Tracker
+		if !c.late {
+			tr.Remember(c.before)
+		}
+		for i, s := range c.steps {
+			open, _ := tr.Update(s.at, s.found)
+			if len(open) != len(s.found) || len(open) > 0 && open[0].Since != s.want {
+				t.Errorf("%s, step %d: %+v, want since %v", c.name, i, open, s.want)
+			}
+			if c.late && i == 0 {
+				tr.Remember(c.before)
+			}
+		}
+	}
+}

@@ -51,7 +51,7 @@ func TestConfigDefaults(t *testing.T) {
 		},
 		Judging: Judging{
 			Interfaces: Deny{[]string{"veth*", "cali*", "lxc*"}},
-			Thresholds: Thresholds{CPU: Threshold{90, 98}, Memory: Threshold{90, 97}, Filesystem: Threshold{85, 95}},
+			Thresholds: Thresholds{CPU: Threshold{90, 98, 0}, Memory: Threshold{90, 97, 5}, Filesystem: Threshold{85, 95, 2}},
 		},
 		Display: Display{
 			Screen: "dashboard",
@@ -87,7 +87,7 @@ filesystems:
 thresholds:
   cpu: {warn: 1}
   memory:
-  filesystem: {warn: 50, critical: 60}
+  filesystem: {warn: 50, critical: 60, margin: 7}
 baud: 9600
 login: true
 palette: ["#000000", "#cc0000", "#4e9a06", "#c4a000", "#3465a4", "#75507b", "#06989a", "#d3d7cf",
@@ -106,7 +106,7 @@ palette: ["#000000", "#cc0000", "#4e9a06", "#c4a000", "#3465a4", "#75507b", "#06
 		},
 		Judging: Judging{
 			Interfaces: Deny{[]string{}},
-			Thresholds: Thresholds{CPU: Threshold{1, 98}, Memory: Threshold{90, 97}, Filesystem: Threshold{50, 60}},
+			Thresholds: Thresholds{CPU: Threshold{1, 98, 0}, Memory: Threshold{90, 97, 5}, Filesystem: Threshold{50, 60, 7}},
 		},
 		Display: Display{
 			Screen: "network",
@@ -190,6 +190,7 @@ func TestF48ConfigSaysWhatIsWrong(t *testing.T) {
 		{"thresholds: {cpu: {warn: 99}}", `:1: thresholds.cpu: warn (99) must be below critical (98)`},
 		{"thresholds: {cpu: {warn: 98}}", `:1: thresholds.cpu: warn (98) must be below critical (98)`},
 		{"thresholds: {memory: {critical: 90}}", `:1: thresholds.memory: warn (90) must be below critical (90)`},
+		{"thresholds: {memory: {warn: 5, margin: 5}}", `:1: thresholds.memory: margin (5) must be below warn (5)`},
 		{"thresholds: {filesystem: {warn: 7, critical: 7}}", `:1: thresholds.filesystem: warn (7) must be below critical (7)`},
 		{"login: maybe", `:1: login must be true or false`},
 		{"palette: [1]", `:1: palette must be a list of 16 colours, such as "#cc0000", or null, not a list of 1`},
@@ -223,6 +224,14 @@ func TestF48ConfigSaysWhatIsWrong(t *testing.T) {
 		if want := "config.yaml" + test.want; len(lines) == 0 || lines[0] != want {
 			t.Errorf("%q:\n got %q\nwant %q", test.text, lines, want)
 		}
+	}
+}
+
+// TestMarginFitsALowLimit: the default is less than a limit that somebody has set low.
+func TestMarginFitsALowLimit(t *testing.T) {
+	c, err := parseConfig("config.yaml", []byte("thresholds: {memory: {warn: 3}, filesystem: {warn: 1}}"))
+	if err != nil || c.Thresholds.Memory.Margin != 2 || c.Thresholds.Filesystem.Margin != 0 {
+		t.Errorf("%+v, %v", c.Thresholds, err)
 	}
 }
 

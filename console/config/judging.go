@@ -11,9 +11,9 @@ type Thresholds struct {
 	CPU, Memory, Filesystem Threshold
 }
 
-// Threshold is in percent; Warn is below Critical.
+// Threshold is in percent; Warn is below Critical, and Margin below Warn. The CPU has no Margin: it is no problem, but a colour.
 type Threshold struct {
-	Warn, Critical int
+	Warn, Critical, Margin int
 }
 
 func (j *Judging) keys() []key {
@@ -24,9 +24,13 @@ func (j *Judging) keys() []key {
 		{"thresholds.cpu.critical", "98", whole(&j.Thresholds.CPU.Critical, 1, 100), "Percent busy from which it is critical."},
 		{"thresholds.memory.warn", "90", whole(&j.Thresholds.Memory.Warn, 1, 100), "Percent used from which memory is a warning."},
 		{"thresholds.memory.critical", "97", whole(&j.Thresholds.Memory.Critical, 1, 100), "Percent used from which it is critical."},
+		{"thresholds.memory.margin", "5", whole(&j.Thresholds.Memory.Margin, 0, 50),
+			"Percent below a limit that memory must fall to until it is beyond it no more."},
 		{"thresholds.filesystem.warn", "85", whole(&j.Thresholds.Filesystem.Warn, 1, 100),
 			"Percent used, of bytes or of inodes, from which a filesystem is a warning."},
 		{"thresholds.filesystem.critical", "95", whole(&j.Thresholds.Filesystem.Critical, 1, 100),
 			"Percent used from which it is critical."},
+		{"thresholds.filesystem.margin", "2", whole(&j.Thresholds.Filesystem.Margin, 0, 50),
+			"Percent below a limit that it must fall to until it is beyond it no more."},
 	}
 }

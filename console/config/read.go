@@ -90,15 +90,22 @@ func (r *reader) relations(c *Config) {
 		r.fallback(key{"logBufferSize", rescueLogBuffer, whole(&c.LogBufferSize, 1, 1_000_000), ""}, "")
 	}
 	t := &c.Thresholds
-	r.below("thresholds.cpu", t.CPU)
-	r.below("thresholds.memory", t.Memory)
-	r.below("thresholds.filesystem", t.Filesystem)
+	r.below("thresholds.cpu", &t.CPU)
+	r.below("thresholds.memory", &t.Memory)
+	r.below("thresholds.filesystem", &t.Filesystem)
 }
 
-func (r *reader) below(name string, t Threshold) {
+func (r *reader) below(name string, t *Threshold) {
 	if t.Warn >= t.Critical {
 		line := max(r.lines[name+".warn"], r.lines[name+".critical"])
 		r.problem(line, "%s: warn (%d) must be below critical (%d)", name, t.Warn, t.Critical)
+	}
+	switch line := r.lines[name+".margin"]; {
+	case t.Margin < t.Warn:
+	case line == 0: // the default is too wide for a limit as low as that
+		t.Margin = t.Warn - 1
+	default:
+		r.problem(line, "%s: margin (%d) must be below warn (%d)", name, t.Margin, t.Warn)
 	}
 }
 

@@ -58,7 +58,7 @@ func Fixed() *frame.Frame {
 			Version: "1.0.0", Quit: true, Refresh: 2 * time.Second,
 			Tabs:   []string{"All", "k3s", "kubelet", "containerd", "virt-handler", "kernel"},
 			CPU:    frame.Limits{Warn: 90, Critical: 98},
-			Memory: frame.Limits{Warn: 90, Critical: 97}, Filesystem: frame.Limits{Warn: 85, Critical: 95},
+			Memory: frame.Limits{Warn: 90, Critical: 97, Margin: 5}, Filesystem: frame.Limits{Warn: 85, Critical: 95, Margin: 2},
 			HideLinks: []string{"veth*", "cali*", "lxc*"},
 			Terminal:  "linux, 16 colours, theme dark, glyphs vt",
 		},
