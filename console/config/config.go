@@ -12,6 +12,7 @@ type Config struct {
 	Logging
 	Judging
 	Display
+	History History
 }
 
 // Default returns what an empty file means.

@@ -59,6 +59,7 @@ func TestConfigDefaults(t *testing.T) {
 			Glyphs: "auto",
 			Quit:   true,
 		},
+		History: History{Enable: true, Size: 64 << 20, Sync: time.Minute},
 	}
 	if got := Default(); !reflect.DeepEqual(got, want) {
 		t.Errorf("DefaultConfig() =\n%+v\nwant\n%+v", got, want)
@@ -90,6 +91,7 @@ thresholds:
   filesystem: {warn: 50, critical: 60, margin: 7}
 baud: 9600
 login: true
+history: {enable: true, path: /srv/flight, size: 2GiB, sync: 5m}
 palette: ["#000000", "#cc0000", "#4e9a06", "#c4a000", "#3465a4", "#75507b", "#06989a", "#d3d7cf",
   "#555753", "#ef2929", "#8ae234", "#fce94f", "#729fcf", "#ad7fa8", "#34e2e2", "#FFFFFF"]
 `))
@@ -118,6 +120,7 @@ palette: ["#000000", "#cc0000", "#4e9a06", "#c4a000", "#3465a4", "#75507b", "#06
 			Palette: &tty.Palette{0, 0xcc0000, 0x4e9a06, 0xc4a000, 0x3465a4, 0x75507b, 0x06989a, 0xd3d7cf,
 				0x555753, 0xef2929, 0x8ae234, 0xfce94f, 0x729fcf, 0xad7fa8, 0x34e2e2, 0xffffff},
 		},
+		History: History{Enable: true, Path: "/srv/flight", Size: 2 << 30, Sync: 5 * time.Minute},
 	}
 	if err != nil || !reflect.DeepEqual(got, want) {
 		t.Errorf("got\n%+v, %v\nwant\n%+v", got, err, want)
@@ -148,6 +151,54 @@ func TestConfigRescueShrinksTheLogBuffer(t *testing.T) {
 	} {
 		if c, err := parseConfig("config.yaml", []byte(text)); err != nil || c.LogBufferSize != want {
 			t.Errorf("%q: got %d, %v; want %d", text, c.LogBufferSize, err, want)
+		}
+	}
+}
+
+func TestConfigRescueRecordsNothing(t *testing.T) {
+	for text, want := range map[string]bool{
+		"profile: rescue":                             false,
+		"profile: rescue\nhistory: {size: 64MiB}":     false,
+		"profile: rescue\nhistory: {enable: true}":    true,
+		"history: {enable: false}":                    false,
+		"profile: full\nhistory: {path: /srv/flight}": true,
+	} {
+		if c, err := parseConfig("config.yaml", []byte(text)); err != nil || c.History.Enable != want {
+			t.Errorf("%q: got %v, %v; want %v", text, c.History.Enable, err, want)
+		}
+	}
+}
+
+func TestConfigByteSizes(t *testing.T) {
+	for text, want := range map[string]int64{"8MiB": 8 << 20, "100MiB": 100 << 20, `"1GiB"`: 1 << 30, "64GiB": 64 << 30} {
+		if c, err := parseConfig("config.yaml", []byte("history: {size: "+text+"}")); err != nil || c.History.Size != want {
+			t.Errorf("%s: got %d, %v; want %d", text, c.History.Size, err, want)
+		}
+	}
+	for _, text := range []string{"7MiB", "65GiB", "64", "67108864", "64MB", "64 MiB", "MiB", "-8MiB", "8.5MiB", "4294967296GiB", "99999999999999999999MiB", "null", "[64MiB]"} {
+		if lines := configProblems(t, "history: {size: "+text+"}"); len(lines) != 1 {
+			t.Errorf("history.size: %s says %q", text, lines)
+		}
+	}
+}
+
+// TestHistoryFile: a relative path in the environment names no place, as the specification has it.
+func TestHistoryFile(t *testing.T) {
+	for _, c := range []struct{ path, state, xdg, home, want string }{
+		{"/srv/flight", "/var/lib/a", "/x", "/home/a", "/srv/flight"},
+		{"", "/var/lib/a", "/x", "/home/a", "/var/lib/a/flight"},
+		{"", "/var/lib/a:/var/lib/b", "", "", "/var/lib/a/flight"},
+		{"", "", "/x", "/home/a", "/x/hypervisor-tui/flight"},
+		{"", "", "", "/home/a", "/home/a/.local/state/hypervisor-tui/flight"},
+		{"", "a", "x", "/home/a", "/home/a/.local/state/hypervisor-tui/flight"},
+		{"", "", "", "home", ""},
+		{"", "", "", "", ""},
+	} {
+		t.Setenv("STATE_DIRECTORY", c.state)
+		t.Setenv("XDG_STATE_HOME", c.xdg)
+		t.Setenv("HOME", c.home)
+		if got := (&History{Path: c.path}).File(); got != c.want {
+			t.Errorf("%+v: got %q", c, got)
 		}
 	}
 }

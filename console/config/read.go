@@ -89,6 +89,9 @@ func (r *reader) relations(c *Config) {
 	if c.Profile == Rescue && r.lines["logBufferSize"] == 0 {
 		r.fallback(key{"logBufferSize", rescueLogBuffer, whole(&c.LogBufferSize, 1, 1_000_000), ""}, "")
 	}
+	if c.Profile == Rescue && r.lines["history.enable"] == 0 {
+		c.History.Enable = false
+	}
 	t := &c.Thresholds
 	r.below("thresholds.cpu", &t.CPU)
 	r.below("thresholds.memory", &t.Memory)

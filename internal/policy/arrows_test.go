@@ -81,7 +81,7 @@ var arrows = []struct {
 	{"console/fault", []string{"journal"}},
 	{"console/guard", []string{"console/fault"}},
 	{"console/process", []string{"console/guard", "frame", "github.com/prometheus/procfs", "golang.org/x/sys", "internal/wakeup"}},
-	{"console/config", []string{"draw/tty", "gopkg.in/yaml.v3", "internal/clean", "journal", "screens/pages"}},
+	{"console/config", []string{"draw/tty", "gopkg.in/yaml.v3", "history", "internal/clean", "journal", "screens/pages"}},
 	{"console/collect", []string{"alert", "console/config", "console/guard", "frame", "internal/boottime", "journal", "journal/source",
 		"journal/source/logfile", "kube", "kube/watch", "sample", "sample/link", "sample/nixos", "sample/unit"}},
 	{"console", []string{"console/collect", "console/config", "console/fault", "console/guard", "console/process", "draw", "draw/tty", "frame",
