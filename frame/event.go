@@ -11,21 +11,20 @@ type Event struct {
 	Kind     EventKind
 	At       time.Time // wall clock
 	Severity journal.Severity
-	Subject  string // the unit, link, VM or problem in words
+	Subject  string // the unit, link or VM, the problem in words, the generation
 	Of       string // the namespace of a VM
 	Detail   string // what is said beside: "exit code 1", "from node-01 to node-02"; empty: nothing
 	Where    string // the page where to look; empty: none
+	More     int    // times that the same happened soon after; not recorded
 }
 
-// EventKind says what has happened.
+// EventKind says what has happened. The numbers are in recordings: new kinds come last.
 type EventKind uint8
 
 // The kinds of event.
 const (
 	ProblemBegan EventKind = iota
 	ProblemEnded
-	AlertBegan
-	AlertEnded
 	UnitStarted
 	UnitRestarted
 	UnitStopped
@@ -37,9 +36,32 @@ const (
 	VMMigrated
 	GenerationSwitched
 	HostBooted
-	HostEnded // by a shutdown
 	ClockStepped
 	RecordingBegan
 	ActionDone
 	EventKindCount
 )
+
+// eventWords are what stands before and after the subject of each kind.
+var eventWords = [EventKindCount]struct{ before, after string }{
+	ProblemBegan: {"", ""}, ProblemEnded: {"over: ", ""},
+	UnitStarted: {"", " started"}, UnitRestarted: {"", " restarted"}, UnitStopped: {"", " stopped"}, UnitHasFailed: {"", " failed"},
+	LinkLost: {"", " lost its carrier"}, LinkBack: {"", " has a carrier again"},
+	VMStarted: {"VM ", " started"}, VMStopped: {"VM ", " stopped"}, VMMigrated: {"VM ", " migrated"},
+	GenerationSwitched: {"switched to generation ", ""}, HostBooted: {"host booted", ""}, ClockStepped: {"clock stepped", ""},
+	RecordingBegan: {"recording began", ""}, ActionDone: {"", ""},
+}
+
+// AppendWhat appends the event in words, without its time.
+func (e *Event) AppendWhat(dst []byte) []byte {
+	words := eventWords[min(e.Kind, EventKindCount-1)]
+	dst = append(dst, words.before...)
+	if e.Of != "" && e.Kind != ProblemBegan && e.Kind != ProblemEnded {
+		dst = append(append(dst, e.Of...), '/')
+	}
+	dst = append(append(dst, e.Subject...), words.after...)
+	if e.Detail != "" {
+		dst = append(append(dst, ": "...), e.Detail...)
+	}
+	return dst
+}

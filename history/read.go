@@ -531,7 +531,7 @@ func (r *Reader) Strip(dst []frame.StripCell, from, to time.Time) {
 				case rec.isVector():
 					dst[at].Recorded = true
 				case rec.kind == eventRecord:
-					if e, ok := parseEvent(rec, r.zone); ok && (e.Kind == frame.ProblemBegan || e.Kind == frame.AlertBegan) {
+					if e, ok := parseEvent(rec, r.zone); ok && e.Kind == frame.ProblemBegan {
 						dst[at].Worst = min(dst[at].Worst, e.Severity)
 					}
 				}

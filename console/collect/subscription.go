@@ -18,9 +18,23 @@ type Subscription struct {
 	number    int // among the sampler's readers
 	tracker   frame.Tracker
 	alerts    *alert.Engine
+	timeline  frame.Timeline
 	log       *journal.View
 	turns     uint64        // of the log's owner, as Fill saw them last,
 	turn      time.Duration // and since when it has been in the same one; 0: it is not
+}
+
+// Happened is what two snapshots that follow on each other tell together.
+type Happened struct {
+	Alerts []alert.Change // that have begun or are over
+	Events []frame.Event  // oldest first
+}
+
+// Remember takes in what a record of this boot has: problems and alerts that are there still are as old as they were. Only the
+// goroutine that calls Fill may call it.
+func (s *Subscription) Remember(then *frame.Snapshot) {
+	s.tracker.Remember(then.Problems)
+	s.alerts.Restore(then.Alerts)
 }
 
 // Subscribe returns another subscription, an error when there are journal.MaxViews; Close gives its place back. All must
@@ -64,9 +78,9 @@ func (s *Subscription) Sampled() <-chan struct{} { return s.reader().Sampled }
 func (s *Subscription) ViewProcesses(on bool) { s.reader().ViewProcesses(on) }
 
 // Fill brings f up to date with what is known of host and cluster, and with what follows from that. The subscriber has set
-// its Now, Tick, Settings and Page. What f then points to is the subscriber's until the next Fill. It returns the alerts
-// that have begun or are over since the last one.
-func (s *Subscription) Fill(f *frame.Snapshot) []alert.Change {
+// its Now, Tick, Settings and Page. What f then points to is the subscriber's until the next Fill. It returns what has
+// happened since the last one, valid until the next.
+func (s *Subscription) Fill(f *frame.Snapshot) Happened {
 	c, r := s.collector, s.reader()
 	if h := r.Hosts.Latest(); h != nil {
 		f.Host = h
@@ -85,8 +99,8 @@ func (s *Subscription) Fill(f *frame.Snapshot) []alert.Change {
 	f.Kernel = c.log.KernelEvents()
 	f.Sampling.Since, f.Sampling.Source = c.sampler.Load().Busy()
 	f.Logging.Since = s.sameTurn(c.log.Turns(), f.Boot)
-	s.tracker.Derive(f)
-	return s.alerts.Step(f)
+	changes := s.tracker.Derive(f)
+	return Happened{Alerts: s.alerts.Step(f), Events: s.timeline.Step(f, changes)}
 }
 
 // sameTurn returns since when the log's owner has been in a turn, 0 when it is in none or in another one than before. Within

@@ -1,0 +1,144 @@
+package frame_test
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"hypervisor-tui/frame"
+	"hypervisor-tui/frame/frametest"
+	"hypervisor-tui/kube"
+	"hypervisor-tui/sample"
+	"hypervisor-tui/sample/qemu"
+)
+
+// lived is a host that is followed.
+type lived struct {
+	*frame.Frame
+	tracker  frame.Tracker
+	timeline frame.Timeline
+}
+
+func newLived() *lived {
+	l := &lived{Frame: frametest.Fixed()}
+	l.Net.Changes = 1
+	l.step(0)
+	l.step(time.Minute)
+	return l
+}
+
+// step goes on by d and returns what was new then.
+func (l *lived) step(d time.Duration) (words []string) {
+	l.Now, l.Boot = l.Now.Add(d), l.Boot+d
+	l.Units = new(*l.Units)
+	l.Net.Changes++
+	for _, e := range l.timeline.Step(&l.Snapshot, l.tracker.Derive(&l.Snapshot)) {
+		words = append(words, string(e.AppendWhat(nil)))
+	}
+	return words
+}
+
+// TestTimeline: what happens is told once, and what was there at the start is not.
+func TestTimeline(t *testing.T) {
+	for name, c := range map[string]struct {
+		change func(l *lived)
+		want   []string
+	}{
+		"nothing": {func(*lived) {}, nil},
+		"a unit restarts": {func(l *lived) {
+			l.Units.Watched = []sample.Unit{{Name: "k3s.service", Active: "active", Sub: "running", Restarts: 1}}
+		}, []string{"k3s.service restarted"}},
+		"a unit stops": {func(l *lived) {
+			l.Units.Watched = []sample.Unit{{Name: "k3s.service", Active: "inactive", Sub: "dead"}}
+		}, []string{"k3s.service stopped"}},
+		"a VM starts": {func(l *lived) {
+			l.VMs.VMs = append(l.VMs.VMs, qemu.VM{Namespace: "prod", Name: "new", PID: 99999})
+		}, []string{"VM prod/new started"}},
+		"a VM stops":   {func(l *lived) { l.VMs.VMs = l.VMs.VMs[1:] }, []string{"VM " + first().Name + " stopped"}},
+		"a generation": {func(l *lived) { l.System = new(*l.System); l.System.NixOS.Current = 43 }, []string{"switched to generation 43: was 42"}},
+		"the clock":    {func(l *lived) { l.Now = l.Now.Add(time.Minute) }, []string{"clock stepped: 1m0s"}},
+		"a problem": {func(l *lived) {
+			l.Units.Failed = append(slices.Clone(l.Units.Failed), sample.Unit{Name: "x.service", Active: "failed", Why: "exit code 1"})
+		}, []string{"x.service failed: exit code 1"}},
+		"a problem ends": {func(l *lived) { l.Units.Failed = nil }, []string{"over: smartd.service failed"}},
+	} {
+		l := newLived()
+		c.change(l)
+		if got := l.step(2 * time.Second); !slices.Equal(got, c.want) {
+			t.Errorf("%s: %q, want %q", name, got, c.want)
+		}
+		if got := l.step(2 * time.Second); len(got) != 0 {
+			t.Errorf("%s, the sample after it: %q", name, got)
+		}
+	}
+}
+
+func first() *qemu.VM { return &frametest.Fixed().VMs.VMs[0] }
+
+// TestTimelineOfACable: a cable that goes and comes back, also between two looks, and one that does so all the time.
+func TestTimelineOfACable(t *testing.T) {
+	l := newLived()
+	at := slices.IndexFunc(l.Net.Interfaces, func(i *sample.Interface) bool { return i.Physical && i.AdminUp && i.Carrier })
+	set := func(carrier bool, changes int) {
+		old := l.Net.Interfaces[at]
+		link, shared := *old.Link, *old.SharedAttrs
+		shared.Carrier, link.CarrierChanges, link.SharedAttrs = carrier, old.CarrierChanges+changes, &shared
+		l.Net.Interfaces[at] = &sample.Interface{Link: &link}
+	}
+	name := l.Net.Interfaces[at].Name
+	tell := func(want ...string) {
+		t.Helper()
+		var got []string
+		for _, e := range l.step(40 * time.Second) {
+			if len(e) > len(name) && e[:len(name)] == name && !slices.Contains([]string{name + " no carrier"}, e) {
+				got = append(got, e)
+			}
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+	set(false, 1)
+	tell(name + " lost its carrier")
+	set(true, 1)
+	tell(name + " has a carrier again")
+	set(true, 4)
+	tell(name + " lost its carrier: and back, 2 times")
+	for range 1000 {
+		set(false, 1)
+		l.step(100 * time.Millisecond)
+		set(true, 1)
+		l.step(100 * time.Millisecond)
+	}
+	if n := len(l.Events); n > 100 {
+		t.Errorf("a cable that flaps made %d events", n)
+	}
+}
+
+// TestTimelineOfMigrations: one that ends well is told with where it went.
+func TestTimelineOfMigrations(t *testing.T) {
+	l := newLived()
+	frametest.Healthy(l.Frame)
+	l.step(2 * time.Second)
+	l.Kube = new(*l.Kube)
+	l.Kube.Virt.Migrations = []kube.Migration{{Namespace: "prod", Name: "m1", VMI: "web", Phase: "Succeeded", Moving: kube.Moving{Source: "node-01", Target: "node-02"}}}
+	if got := l.step(2 * time.Second); !slices.Contains(got, "VM prod/web migrated: from node-01 to node-02") {
+		t.Errorf("%q", got)
+	}
+}
+
+// TestTimelineIsBounded: it keeps ten minutes, and allocates nothing while nothing happens.
+func TestTimelineIsBounded(t *testing.T) {
+	l := newLived()
+	l.VMs.VMs = append(l.VMs.VMs, qemu.VM{Namespace: "prod", Name: "new", PID: 99999})
+	l.step(time.Second)
+	if len(l.Events) != 1 {
+		t.Fatalf("events %v", l.Events)
+	}
+	if l.step(frame.EventsKept + time.Second); len(l.Events) != 0 {
+		t.Errorf("after ten minutes: %v", l.Events)
+	}
+	if n := testing.AllocsPerRun(100, func() { l.Now, l.Boot = l.Now.Add(time.Second), l.Boot+time.Second; l.timeline.Step(&l.Snapshot, nil) }); n != 0 {
+		t.Errorf("%v allocations", n)
+	}
+}
