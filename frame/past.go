@@ -28,12 +28,12 @@ type StripCell struct {
 	Worst    journal.Severity // of the problems in it; Debug: none
 }
 
-// LastRun is what was recorded last before this boot.
+// LastRun is what was recorded last before this boot. It is replaced, never changed.
 type LastRun struct {
 	End      time.Time     // wall clock of the last record
 	Boot     time.Duration // CLOCK_BOOTTIME of it, of the boot that it was in: ages of Problems are counted from it
-	Clean    bool          // the host was shut down
-	Gap      time.Duration // from End to the boot of now
+	Stopped  bool          // recording was stopped in good order after it, as a shutdown does
+	Gap      time.Duration // from End to the boot of now by the wall clock; below 0: that was set back
 	Memory   float64       // percent used; NaN: unknown
 	IOFull   float64       // percent of the last 10 seconds in which all tasks waited for a disk; NaN: unknown
 	CPU      float64       // percent busy; NaN: unknown

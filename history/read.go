@@ -363,19 +363,18 @@ func (r *Reader) after(tier int, t time.Time) (p Position, found bool) {
 
 // BeforeBoot returns the last record that is of another boot than bootID and was made before the first of that one.
 func (r *Reader) BeforeBoot(bootID string) (Position, bool) {
-	id, seen := parseBootID(bootID), false
+	id := parseBootID(bootID)
+	of := func(p placed) bool { return p.bootID == id }
+	known := slices.ContainsFunc(r.tiers[:burstTier], func(pages []placed) bool { return slices.ContainsFunc(pages, of) })
 	for tier := range burstTier {
-		for i := len(r.tiers[tier]) - 1; i >= 0; i-- {
-			page := r.tiers[tier][i]
-			if page.bootID == id {
-				seen = true
-				continue
-			}
-			if !seen && slices.ContainsFunc(r.tiers[tier], func(p placed) bool { return p.bootID == id }) {
-				continue // it is of a later one
-			}
-			if r.load(tier, page.seq) {
-				return Position{tier, page.seq, r.vectors - 1}, true
+		pages := r.tiers[tier]
+		i := len(pages) - 1
+		for known && i >= 0 && !of(pages[i]) { // of a later boot
+			i--
+		}
+		for ; i >= 0; i-- {
+			if seq := pages[i].seq; !of(pages[i]) && r.load(tier, seq) {
+				return Position{tier, seq, r.vectors - 1}, true
 			}
 		}
 	}
