@@ -3,41 +3,51 @@
 package alert
 
 import (
+	"cmp"
 	"slices"
+	"strings"
 	"time"
 
 	"hypervisor-tui/frame"
-	"hypervisor-tui/internal/health"
+	"hypervisor-tui/journal"
 )
 
 const (
 	maxLive = 256             // alerts that live; more problems than that are counted
 	maxPast = 50              // alerts that are over and are kept
 	hold    = 3 * time.Second // for its cause to arrive, before an alert is told
+	unseen  = time.Minute     // without a tick in which the host or this program was stopped: nobody has looked meanwhile
 )
 
 // Engine follows the problems of one subscriber. One goroutine uses it. The zero value has no rules: use New.
 type Engine struct {
-	rules [frame.KindCount]Rule
-	live  []alert
-	at    map[key]int // where in live
-	over  []frame.Alert
-	told  []Change
-	// Beyond is how many problems of the last step are no alerts, since there are too many.
-	Beyond int
+	rules  *Rules
+	live   []alert
+	at     map[key]int   // where in live
+	over   []frame.Alert // newest first
+	told   []Change
+	order  []*alert      // of live, to sort it
+	last   time.Duration // CLOCK_BOOTTIME of the last step,
+	tick   uint64        // and its tick
+	awake  time.Duration // CLOCK_BOOTTIME from which nothing has stopped; no time before counts for For or Keep
+	beyond int
 }
 
-// Change is an alert that has begun, or that is over. Nothing is told of one that another hides.
+// Change is an alert that has begun or become worse, or that is over. Nothing is told of one that another hides.
 type Change struct {
 	frame.Alert
 	Over bool
 }
 
-// alert is one that lives.
+// alert is one that lives. Its Severity is what it calls with: a problem that becomes worse is to be so for as long as a new one.
 type alert struct {
 	frame.Alert
-	present bool // its problem was there in the last step
-	told    bool
+	present  bool // its problem was there in the last step
+	told     bool
+	worst    journal.Severity // that it has called with, or would have
+	severity journal.Severity // of its problem,
+	from     time.Duration    // and the CLOCK_BOOTTIME since which
+	gone     time.Duration    // CLOCK_BOOTTIME since which its problem is known not to be there, while it fades
 }
 
 type key struct {
@@ -48,20 +58,27 @@ type key struct {
 func keyOf(p *frame.Problem) key { return key{p.Kind, p.Subject, p.Of} }
 
 // New returns an Engine with the rules that every host has.
-func New() *Engine { return &Engine{rules: rules, at: map[key]int{}} }
+func New() *Engine { return &Engine{rules: &defaultRules, at: map[key]int{}} }
 
-// Configure puts other rules in force.
-func (e *Engine) Configure(rules [frame.KindCount]Rule) { e.rules = rules }
+// Configure puts other rules in force, which nobody may change from then on.
+func (e *Engine) Configure(rules *Rules) { e.rules = rules }
 
 // Step takes in a snapshot with its problems and sources, and sets its Alerts. It returns what has begun and what is over, valid
 // until the next call.
 func (e *Engine) Step(f *frame.Snapshot) []Change {
-	e.told, e.Beyond = e.told[:0], 0
+	e.told, e.beyond = e.told[:0], 0
+	e.wake(f)
 	for i := range e.live {
 		e.live[i].present = false
 	}
+	unknown := 0
 	for i := range f.Problems {
-		e.see(&f.Problems[i], f)
+		p := &f.Problems[i]
+		if at, known := e.at[keyOf(p)]; known {
+			e.see(&e.live[at], p, f)
+		} else {
+			unknown++
+		}
 	}
 	for i := 0; i < len(e.live); {
 		if !e.live[i].present && e.missing(&e.live[i], f) {
@@ -70,84 +87,79 @@ func (e *Engine) Step(f *frame.Snapshot) []Change {
 		}
 		i++
 	}
-	e.hide()
-	for i := range e.live {
-		if a := &e.live[i]; a.State != frame.Pending && !a.told && !a.Hidden && f.Boot-a.Fired >= hold {
-			a.told = true
-			e.told = append(e.told, Change{Alert: a.Alert})
+	for i := 0; i < len(f.Problems) && unknown > 0; i++ {
+		if _, known := e.at[keyOf(&f.Problems[i])]; !known {
+			unknown--
+			e.add(&f.Problems[i], f)
 		}
 	}
-	f.Alerts = f.Alerts[:0]
-	for i := range e.live {
-		f.Alerts = append(f.Alerts, e.live[i].Alert)
-	}
-	slices.SortFunc(f.Alerts, compare)
-	f.Alerts = append(f.Alerts, e.over...)
+	e.hide()
+	e.tell(f)
+	e.list(f)
 	return e.told
 }
 
-// compare sorts alerts that live: those that fire before those that do not yet, the worst first, the newest first.
-func compare(a, b frame.Alert) int {
-	pending := func(a *frame.Alert) int {
-		if a.State == frame.Pending {
-			return 1
-		}
-		return 0
+// wake notices that nothing was looked at for a while: the host was suspended, or this program stopped.
+func (e *Engine) wake(f *frame.Snapshot) {
+	ticks := time.Duration(f.Tick-e.tick) * time.Second
+	if e.last != 0 && f.Tick > 0 && f.Boot-e.last-ticks > unseen {
+		e.awake = f.Boot
 	}
-	switch {
-	case pending(&a) != pending(&b):
-		return pending(&a) - pending(&b)
-	case a.Severity != b.Severity:
-		return int(a.Severity) - int(b.Severity)
-	case a.Kind != b.Kind:
-		return int(a.Kind) - int(b.Kind)
-	case a.Since != b.Since && a.Since > b.Since:
-		return -1
-	case a.Since != b.Since:
-		return 1
-	case a.Subject != b.Subject && a.Subject < b.Subject, a.Subject == b.Subject && a.Of < b.Of:
-		return -1
-	}
-	return 1
+	e.last, e.tick = f.Boot, f.Tick
 }
 
-// see takes in a problem that is there.
-func (e *Engine) see(p *frame.Problem, f *frame.Snapshot) {
-	i, known := e.at[keyOf(p)]
-	if !known {
-		if len(e.live) == maxLive {
-			e.Beyond++
+// add begins the life of an alert. When there are too many it takes the place of the least of those that are less severe.
+func (e *Engine) add(p *frame.Problem, f *frame.Snapshot) {
+	if len(e.live) == maxLive {
+		least := 0
+		for i := range e.live {
+			if e.live[i].Compare(&e.live[least].Problem) > 0 {
+				least = i
+			}
+		}
+		if e.beyond++; e.live[least].Severity <= p.Severity {
 			return
 		}
-		i = len(e.live)
-		e.live = append(e.live, alert{Alert: frame.Alert{Problem: *p, Came: 1}, present: true})
-		e.at[keyOf(p)] = i
+		e.drop(least)
 	}
-	a := &e.live[i]
-	since, worse := a.Since, p.Severity < a.Severity
-	if known && a.State == frame.Fading {
+	e.at[keyOf(p)] = len(e.live)
+	e.live = append(e.live, alert{Alert: frame.Alert{Problem: *p, Came: 1, Seen: f.Boot}, worst: p.Severity, severity: p.Severity, from: f.Boot})
+	e.see(&e.live[len(e.live)-1], p, f)
+}
+
+// see takes in that an alert's problem is there.
+func (e *Engine) see(a *alert, p *frame.Problem, f *frame.Snapshot) {
+	r := &e.rules[p.Kind]
+	since := a.Since
+	a.Problem, a.present = *p, true
+	if a.State != frame.Pending {
+		a.Since = min(since, p.Since)
+	}
+	if p.Severity != a.severity {
+		a.severity, a.from = p.Severity, f.Boot
+	}
+	a.Severity = max(p.Severity, a.worst)
+	if a.Unsure = stale(r.Source, f); a.Unsure {
+		return
+	}
+	a.Seen = f.Boot
+	if a.State == frame.Fading {
 		a.State = frame.Firing
 		a.Came++
 	}
-	a.Problem, a.present, a.Unsure, a.Seen = *p, true, false, f.Boot
+	held, wait := f.Boot-max(a.from, e.awake), r.wait(p, f)
 	switch {
-	case a.State == frame.Pending && f.Boot-p.Since >= e.wait(p, f):
-		a.State, a.Fired = frame.Firing, f.Boot
-	case a.State == frame.Firing:
-		a.Since = min(since, p.Since)
-		if worse { // it calls again
-			a.Fired, a.Acked, a.told = f.Boot, false, false
+	case p.Severity < a.worst && held >= wait: // it calls again
+		a.worst, a.Severity, a.Acked, a.told = p.Severity, p.Severity, false, false
+		if a.State == frame.Firing {
+			a.Fired = f.Boot
 		}
+	case p.Severity > a.worst && held >= r.Keep:
+		a.worst = p.Severity
 	}
-}
-
-// wait is how long a problem must be there.
-func (e *Engine) wait(p *frame.Problem, f *frame.Snapshot) time.Duration {
-	r := &e.rules[p.Kind]
-	if f.Boot < r.AfterBoot {
-		return max(r.For, r.AfterBoot-p.Since)
+	if a.State == frame.Pending && f.Boot-max(p.Since, e.awake) >= wait {
+		a.State, a.Fired = frame.Firing, f.Boot
 	}
-	return r.For
 }
 
 // missing takes in that an alert's problem is not there, and reports whether the alert goes with it.
@@ -156,10 +168,18 @@ func (e *Engine) missing(a *alert, f *frame.Snapshot) (gone bool) {
 	if a.State == frame.Pending {
 		return true
 	}
-	if a.Unsure = !fresh(r.Source, f); a.Unsure || r.Latch && !a.Acked {
+	if blamed(a, f.Problems) {
+		a.gone = 0
 		return false
 	}
-	if a.State = frame.Fading; f.Boot-a.Seen < r.Keep {
+	if a.Unsure = !r.known(f); a.Unsure || r.Latch && !a.Acked {
+		a.gone = 0
+		return false
+	}
+	if a.State != frame.Fading || a.gone == 0 {
+		a.State, a.gone = frame.Fading, f.Boot
+	}
+	if f.Boot-max(a.gone, e.awake) < r.Keep {
 		return false
 	}
 	a.State = frame.Over
@@ -173,14 +193,14 @@ func (e *Engine) missing(a *alert, f *frame.Snapshot) (gone bool) {
 	return true
 }
 
-// fresh reports whether a source says how things are now.
-func fresh(name string, f *frame.Snapshot) bool {
-	for i := range f.Sources {
-		if s := &f.Sources[i]; s.Name == name {
-			return s.Health.State == health.OK || s.Health.State == health.Absent
+// blamed reports whether a unit is not listed only since the problem of the API has it as its reason.
+func blamed(a *alert, problems []frame.Problem) bool {
+	for i := range problems {
+		if p := &problems[i]; p.Kind == frame.APIDown && p.Subject == a.Subject {
+			return a.Kind == frame.ServiceDown || a.Kind == frame.UnitFailed
 		}
 	}
-	return true
+	return false
 }
 
 // drop forgets alert i.
@@ -195,7 +215,8 @@ func (e *Engine) drop(i int) {
 	e.live = e.live[:last]
 }
 
-// hide finds what follows from another.
+// hide finds what follows from another. A cause hides what follows from it before it fires, and until it is over: what is
+// left then calls.
 func (e *Engine) hide() {
 	for i := range e.live {
 		e.live[i].Hidden = false
@@ -207,34 +228,82 @@ func (e *Engine) hide() {
 			continue
 		}
 		for j := range e.live {
-			a := &e.live[j]
-			if slices.Contains(r.Hides, a.Kind) && (!r.OfSubject || a.Subject == cause.Subject) {
+			if a := &e.live[j]; slices.Contains(r.Hides, a.Kind) && r.Of.holds(&a.Problem, &cause.Problem) {
 				a.Hidden = true
 			}
 		}
 	}
 }
 
-// Acknowledge says that somebody has seen all that fires.
-func (e *Engine) Acknowledge() {
+// tell gathers the alerts that have begun.
+func (e *Engine) tell(f *frame.Snapshot) {
 	for i := range e.live {
-		if e.live[i].State != frame.Pending {
-			e.live[i].Acked = true
+		if a := &e.live[i]; a.State == frame.Firing && !a.told && !a.Hidden && f.Boot-a.Fired >= hold {
+			a.told = true
+			e.told = append(e.told, Change{Alert: a.Alert})
 		}
 	}
 }
 
-// Restore takes in the alerts that a record of this boot has: those that live go on as they were. What it knows already it leaves.
+// list sets the alerts of f: those that live and then those that are over.
+func (e *Engine) list(f *frame.Snapshot) {
+	e.order = e.order[:0]
+	for i := range e.live {
+		e.order = append(e.order, &e.live[i])
+	}
+	slices.SortFunc(e.order, compare)
+	f.Alerts = f.Alerts[:0]
+	for _, a := range e.order {
+		f.Alerts = append(f.Alerts, a.Alert)
+	}
+	f.Alerts, f.MoreAlerts = append(f.Alerts, e.over...), e.beyond
+}
+
+// compare sorts alerts that live: those that fire before those that do not yet, the worst first, the newest first.
+func compare(a, b *alert) int {
+	pending := func(a *alert) int {
+		if a.State == frame.Pending {
+			return 1
+		}
+		return 0
+	}
+	return cmp.Or(pending(a)-pending(b), int(a.Severity)-int(b.Severity), int(a.Kind)-int(b.Kind), cmp.Compare(b.Since, a.Since),
+		strings.Compare(a.Subject, b.Subject), strings.Compare(a.Of, b.Of))
+}
+
+// Rings reports whether the rules let an alert ring that is as bad as it is: it fires here and for this host, nobody has
+// acknowledged it, nothing else is its cause, and whether it is there is known.
+func (e *Engine) Rings(a *frame.Alert) bool {
+	return a.State == frame.Firing && !a.Hidden && !a.Acked && !a.Unsure && !a.Elsewhere && e.rules[a.Kind].Bell
+}
+
+// Acknowledge says that somebody has seen all that fires. What is hidden calls once its cause is over.
+func (e *Engine) Acknowledge() {
+	for i := range e.live {
+		if a := &e.live[i]; a.State != frame.Pending && !a.Hidden {
+			a.Acked = true
+		}
+	}
+}
+
+// Restore takes in the alerts that a record of this boot has: those that live go on as they were, also where their problem
+// is known already. They are not told again.
 func (e *Engine) Restore(alerts []frame.Alert) {
 	for i := range alerts {
-		a := &alerts[i]
-		switch _, known := e.at[keyOf(&a.Problem)]; {
-		case a.State == frame.Pending || known && a.State != frame.Over:
-		case a.State == frame.Over && len(e.over) < maxPast:
-			e.over = append(e.over, *a)
-		case a.State != frame.Over && len(e.live) < maxLive:
-			e.at[keyOf(&a.Problem)] = len(e.live)
-			e.live = append(e.live, alert{Alert: *a, told: true})
+		then := &alerts[i]
+		at, known := e.at[keyOf(&then.Problem)]
+		switch {
+		case then.State == frame.Pending:
+		case then.State == frame.Over && len(e.over) < maxPast:
+			e.over = append(e.over, *then)
+		case then.State == frame.Over:
+		case known:
+			a := &e.live[at]
+			a.State, a.Fired, a.Acked, a.told = frame.Firing, then.Fired, then.Acked, true
+			a.Since, a.Came = min(a.Since, then.Since), max(a.Came, then.Came)
+		case len(e.live) < maxLive:
+			e.at[keyOf(&then.Problem)] = len(e.live)
+			e.live = append(e.live, alert{Alert: *then, told: true, worst: then.Severity, severity: then.Severity})
 		}
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync/atomic"
 
+	"hypervisor-tui/alert"
 	"hypervisor-tui/console/config"
 	"hypervisor-tui/console/guard"
 	"hypervisor-tui/internal/boottime"
@@ -34,6 +35,7 @@ type Collector struct {
 	kube        atomic.Pointer[kube.State]
 	units       atomic.Pointer[sample.Units]
 	system      atomic.Pointer[sample.System]
+	rules       atomic.Pointer[alert.Rules]
 	now         chan struct{}      // wakes the sampler
 	subscribers []*Subscription    // by their number among the sampler's readers; nil: closed
 	stop        context.CancelFunc // ends what the config can change: the sampler, its workers and the look for a kubeconfig
@@ -41,7 +43,9 @@ type Collector struct {
 
 // New returns a Collector that has started nothing yet.
 func New(c config.Config, g *guard.Guard) *Collector {
-	return &Collector{guard: g, config: c, log: journal.New(c.LogBufferSize, config.Tabs(c)), now: make(chan struct{}, 1)}
+	made := &Collector{guard: g, config: c, log: journal.New(c.LogBufferSize, config.Tabs(c)), now: make(chan struct{}, 1)}
+	made.rules.Store(c.Alerts.Rules)
+	return made
 }
 
 // Log is the journal of this host.
@@ -101,6 +105,7 @@ func noKube() *kube.State {
 func (c *Collector) Reconfigure(ctx context.Context, next config.Config) {
 	old := c.config
 	c.config = next
+	c.rules.Store(next.Alerts.Rules)
 	c.log.Reconfigure(next.LogBufferSize, config.Tabs(next))
 	c.followFiles(ctx, next)
 	if reflect.DeepEqual(next.Sampling, old.Sampling) {

@@ -9,6 +9,7 @@ import (
 
 	"hypervisor-tui/console/config"
 	"hypervisor-tui/console/guard"
+	"hypervisor-tui/frame"
 )
 
 // TestF48ReloadStartsTheSamplerAnew when what it goes by has changed, and only then.
@@ -35,6 +36,29 @@ func TestF48ReloadStartsTheSamplerAnew(t *testing.T) {
 		change(&next)
 		if c.Reconfigure(ctx, next); c.sampler.Load() == before {
 			t.Errorf("another %s does not", name)
+		}
+	}
+}
+
+// TestReloadPutsRulesInForce, with the next step of each subscriber's alerts.
+func TestReloadPutsRulesInForce(t *testing.T) {
+	c := New(config.Default(), new(guard.Guard))
+	s, err := c.Subscribe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := frame.Snapshot{Settings: &frame.Settings{Banner: "line 3: unknown key", Refresh: time.Second}}
+	next := c.Config()
+	rules := *next.Alerts.Rules
+	rules[frame.ConfigBad].For = time.Hour
+	next.Alerts.Rules = &rules
+	for _, step := range []struct {
+		config config.Config
+		want   frame.AlertState
+	}{{next, frame.Pending}, {config.Default(), frame.Firing}} {
+		c.Reconfigure(t.Context(), step.config)
+		if s.Fill(&f); len(f.Alerts) != 1 || f.Alerts[0].Kind != frame.ConfigBad || f.Alerts[0].State != step.want {
+			t.Errorf("%+v, want it %s", f.Alerts, step.want)
 		}
 	}
 }

@@ -100,6 +100,7 @@ func (s *Subscription) Fill(f *frame.Snapshot) Happened {
 	f.Sampling.Since, f.Sampling.Source = c.sampler.Load().Busy()
 	f.Logging.Since = s.sameTurn(c.log.Turns(), f.Boot)
 	changes := s.tracker.Derive(f)
+	s.alerts.Configure(c.rules.Load())
 	return Happened{Alerts: s.alerts.Step(f), Events: s.timeline.Step(f, changes)}
 }
 

@@ -11,6 +11,7 @@ type Config struct {
 	Sampling
 	Logging
 	Judging
+	Alerts
 	Display
 	History History
 }

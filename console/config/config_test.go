@@ -9,7 +9,9 @@ import (
 	"testing"
 	"time"
 
+	"hypervisor-tui/alert"
 	"hypervisor-tui/draw/tty"
+	"hypervisor-tui/frame"
 	"hypervisor-tui/internal/clean"
 )
 
@@ -27,6 +29,7 @@ func configProblems(t *testing.T, text string) []string {
 }
 
 func TestConfigDefaults(t *testing.T) {
+	rules := alert.DefaultRules()
 	want := Config{
 		Sampling: Sampling{
 			RefreshInterval: 2 * time.Second,
@@ -53,6 +56,7 @@ func TestConfigDefaults(t *testing.T) {
 			Interfaces: Deny{[]string{"veth*", "cali*", "lxc*"}},
 			Thresholds: Thresholds{CPU: Threshold{90, 98, 0}, Memory: Threshold{90, 97, 5}, Filesystem: Threshold{85, 95, 2}},
 		},
+		Alerts: Alerts{Repeat: true, Rules: &rules},
 		Display: Display{
 			Screen: "dashboard",
 			Theme:  "auto",
@@ -89,12 +93,24 @@ thresholds:
   cpu: {warn: 1}
   memory:
   filesystem: {warn: 50, critical: 60, margin: 7}
+alerts:
+  bell: err
+  repeat: false
+  quiet: 22:00-06:30
+  big: true
+  rules:
+    unit-failed: {for: 30s, bell: false}
+    no-carrier:
+      keep: 300
 baud: 9600
 login: true
 history: {enable: true, path: /srv/flight, size: 2GiB, sync: 5m}
 palette: ["#000000", "#cc0000", "#4e9a06", "#c4a000", "#3465a4", "#75507b", "#06989a", "#d3d7cf",
   "#555753", "#ef2929", "#8ae234", "#fce94f", "#729fcf", "#ad7fa8", "#34e2e2", "#FFFFFF"]
 `))
+	rules := alert.DefaultRules()
+	rules[frame.UnitFailed].For, rules[frame.UnitFailed].Bell = 30*time.Second, false
+	rules[frame.NoCarrier].Keep = 5 * time.Minute
 	want := Config{
 		Sampling: Sampling{
 			RefreshInterval: 2 * time.Second,
@@ -110,6 +126,7 @@ palette: ["#000000", "#cc0000", "#4e9a06", "#c4a000", "#3465a4", "#75507b", "#06
 			Interfaces: Deny{[]string{}},
 			Thresholds: Thresholds{CPU: Threshold{1, 98, 0}, Memory: Threshold{90, 97, 5}, Filesystem: Threshold{50, 60, 7}},
 		},
+		Alerts: Alerts{Bell: "err", Quiet: Hours{22 * time.Hour, 6*time.Hour + 30*time.Minute}, Big: true, Rules: &rules},
 		Display: Display{
 			Screen: "network",
 			Theme:  "mono",
@@ -243,6 +260,16 @@ func TestF48ConfigSaysWhatIsWrong(t *testing.T) {
 		{"thresholds: {memory: {critical: 90}}", `:1: thresholds.memory: warn (90) must be below critical (90)`},
 		{"thresholds: {memory: {warn: 5, margin: 5}}", `:1: thresholds.memory: margin (5) must be below warn (5)`},
 		{"thresholds: {filesystem: {warn: 7, critical: 7}}", `:1: thresholds.filesystem: warn (7) must be below critical (7)`},
+		{"alerts: {bell: loud}", `:1: alerts.bell must be crit, err or off, or null`},
+		{"alerts: {quiet: 22-6}", `:1: alerts.quiet must be two times of the day, such as 22:00-06:00, or null`},
+		{"alerts: {quiet: 22:00-24:00}", `:1: alerts.quiet must be two times of the day, such as 22:00-06:00, or null`},
+		{"alerts: {quiet: 22:00-22:00}", `:1: alerts.quiet must be two times of the day, such as 22:00-06:00, or null`},
+		{"alerts: {rules: [no-carrier]}", `:1: alerts.rules must be a mapping of kinds of problem to {for, keep, bell}, not a list of 1`},
+		{"alerts: {rules: {no-carier: {for: 1s}}}", `:1: unknown key "no-carier" (did you mean "no-carrier"?)`},
+		{"alerts: {rules: {no-carrier: 1s}}", `:1: alerts.rules.no-carrier must be a mapping of for, keep, bell`},
+		{"alerts: {rules: {no-carrier: {fore: 1s}}}", `:1: unknown key "fore" (did you mean "for"?)`},
+		{"alerts: {rules: {no-carrier: {for: 2h}}}", `:1: alerts.rules.no-carrier.for must be a duration from 0s to 3600s, such as 1500ms, or a number of seconds`},
+		{"alerts: {rules: {no-carrier: {bell: off}}}", `:1: alerts.rules.no-carrier.bell must be true or false`},
 		{"login: maybe", `:1: login must be true or false`},
 		{"palette: [1]", `:1: palette must be a list of 16 colours, such as "#cc0000", or null, not a list of 1`},
 		{"palette: [" + strings.Repeat(`"#000000", `, 15) + "red]", `:1: palette must be a list of 16 colours, such as "#cc0000", or null`},
@@ -274,6 +301,26 @@ func TestF48ConfigSaysWhatIsWrong(t *testing.T) {
 		lines := configProblems(t, test.text)
 		if want := "config.yaml" + test.want; len(lines) == 0 || lines[0] != want {
 			t.Errorf("%q:\n got %q\nwant %q", test.text, lines, want)
+		}
+	}
+}
+
+// TestQuietHours may begin the evening before.
+func TestQuietHours(t *testing.T) {
+	for _, c := range []struct {
+		h    Hours
+		at   string
+		want bool
+	}{
+		{Hours{22 * time.Hour, 6 * time.Hour}, "21:59", false}, {Hours{22 * time.Hour, 6 * time.Hour}, "22:00", true},
+		{Hours{22 * time.Hour, 6 * time.Hour}, "00:00", true}, {Hours{22 * time.Hour, 6 * time.Hour}, "05:59", true},
+		{Hours{22 * time.Hour, 6 * time.Hour}, "06:00", false}, {Hours{12 * time.Hour, 14 * time.Hour}, "13:00", true},
+		{Hours{12 * time.Hour, 14 * time.Hour}, "14:00", false}, {Hours{12 * time.Hour, 14 * time.Hour}, "11:59", false},
+		{Hours{}, "00:00", false}, {Hours{}, "12:00", false},
+	} {
+		at, err := time.Parse("15:04", c.at)
+		if got := c.h.Contain(at); err != nil || got != c.want {
+			t.Errorf("%s in %v: %v, %v", c.at, c.h, got, err)
 		}
 	}
 }

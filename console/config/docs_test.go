@@ -7,6 +7,10 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
+
+	"hypervisor-tui/alert"
+	"hypervisor-tui/frame"
 )
 
 // readText is a file of the tree.
@@ -62,6 +66,13 @@ func TestConfigDocs(t *testing.T) {
 	for _, k := range new(Log).keys() {
 		want = append(want, docRow(k, "logs[]."))
 	}
+	rules := alert.DefaultRules()
+	for _, k := range ruleKeys(&rules[0]) {
+		want = append(want, docRow(k, "alerts.rules.KIND."))
+	}
+	for k := range frame.KindCount {
+		want = append(want, fmt.Sprintf("| `%s` | %s | %s | %t |", k, short(rules[k].For), short(rules[k].Keep), rules[k].Bell))
+	}
 	var got []string
 	for line := range strings.Lines(readText(t, "docs/config.md")) {
 		if strings.HasPrefix(line, "| `") {
@@ -73,10 +84,22 @@ func TestConfigDocs(t *testing.T) {
 	}
 }
 
+// short is a duration without the parts that are 0.
+func short(d time.Duration) string {
+	text := strings.TrimSuffix(d.String(), "m0s")
+	if text != d.String() {
+		text += "m"
+	}
+	return text
+}
+
 func docRow(k key, at string) string {
 	fallback := "must be given"
 	if k.fallback != "" {
 		fallback = "`" + k.fallback + "`"
+	}
+	if strings.HasPrefix(at, "alerts.rules.") {
+		fallback = "see below"
 	}
 	if k.name == "logs" {
 		fallback = "six tabs, see config.example.yaml"

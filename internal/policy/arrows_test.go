@@ -60,7 +60,7 @@ var arrows = []struct {
 
 	{"frame", []string{"internal/health", "journal", "kube", "sample", "sample/qemu", "sample/top"}},
 
-	{"alert", []string{"frame", "internal/health"}},
+	{"alert", []string{"frame", "internal/health", "journal", "kube"}},
 	{"history", []string{"frame", "golang.org/x/sys", "journal", "sample"}},
 	{"frame/frametest", []string{"frame", "internal/health", "journal", "kube", "sample", "sample/qemu", "sample/top"}},
 
@@ -81,7 +81,7 @@ var arrows = []struct {
 	{"console/fault", []string{"journal"}},
 	{"console/guard", []string{"console/fault"}},
 	{"console/process", []string{"console/guard", "frame", "github.com/prometheus/procfs", "golang.org/x/sys", "internal/wakeup"}},
-	{"console/config", []string{"draw/tty", "gopkg.in/yaml.v3", "history", "internal/clean", "journal", "screens/pages"}},
+	{"console/config", []string{"alert", "draw/tty", "frame", "gopkg.in/yaml.v3", "history", "internal/clean", "journal", "screens/pages"}},
 	{"console/collect", []string{"alert", "console/config", "console/guard", "frame", "internal/boottime", "journal", "journal/source",
 		"journal/source/logfile", "kube", "kube/watch", "sample", "sample/link", "sample/nixos", "sample/unit"}},
 	{"console", []string{"console/collect", "console/config", "console/fault", "console/guard", "console/process", "draw", "draw/tty", "frame",
