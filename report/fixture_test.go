@@ -66,7 +66,21 @@ func richFrame() *frame.Frame {
 	for i := range f.Problems {
 		f.Problems[i].Since = bootNow - 14*time.Minute
 	}
+	f.Alerts, f.MoreAlerts = richAlerts(), 3
 	return f
+}
+
+func richAlerts() []frame.Alert {
+	full := frame.Problem{Severity: journal.Crit, Kind: frame.FilesystemFull, Subject: "/var", Percent: 96.4, Since: bootNow - 14*time.Minute}
+	cable := frame.Problem{Severity: journal.Err, Kind: frame.NoCarrier, Subject: "eno3", Since: bootNow - 20*time.Minute}
+	gateway := frame.Problem{Severity: journal.Warning, Kind: frame.GatewaySilent, Subject: "10.0.0.1", Detail: "eno3", Since: bootNow - 3*time.Second}
+	smart := frame.Problem{Severity: journal.Err, Kind: frame.UnitFailed, Subject: "smartd.service", Since: bootNow - 2*time.Hour}
+	return []frame.Alert{
+		{Problem: full, State: frame.Firing, Fired: bootNow - 13*time.Minute, Seen: bootNow - time.Minute, Came: 1, Acked: true, Unsure: true},
+		{Problem: cable, State: frame.Fading, Fired: bootNow - 19*time.Minute, Seen: bootNow - 30*time.Second, Came: 20},
+		{Problem: gateway, State: frame.Pending, Seen: bootNow, Came: 1, Hidden: true},
+		{Problem: smart, State: frame.Over, Fired: bootNow - 2*time.Hour, Seen: bootNow - time.Hour, Came: 1},
+	}
 }
 
 func ok() health.Health {

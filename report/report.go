@@ -35,6 +35,9 @@ var documentFigures = figures[frame.Frame]{
 	{key: "version", kind: "text", help: "Version of this program.", null: "not known", value: func(f *frame.Frame) any { return text(version(f)) }},
 	{key: "problems", kind: list, help: "What is wrong, the worst first.", inner: problemFigures,
 		value: func(f *frame.Frame) any { return problemFigures.list(each(f, f.Problems)) }},
+	{key: "alerts", kind: list, help: "Problems that somebody is called for, by how long they last: those that are not over first, the worst first. Of those that are over it has what this run has seen.",
+		inner: alertFigures, value: func(f *frame.Frame) any { return alertFigures.list(each(f, f.Alerts)) }},
+	{key: "alerts_omitted", kind: "integer", help: "Alerts that are not over and not in the list: there are too many.", value: func(f *frame.Frame) any { return f.MoreAlerts }},
 	{key: "sources", kind: list, help: "Everything that is read: the host's sources, the logs', the cluster.", inner: sourceFigures,
 		value: func(f *frame.Frame) any { return sourceFigures.list(each(f, f.Sources)) }},
 	{key: "host", help: "The machine.", inner: hostFigures, value: func(f *frame.Frame) any { return hostFigures.of(f) }},
@@ -53,6 +56,22 @@ var problemFigures = figures[of[frame.Problem]]{
 	{key: "since", kind: "time", help: "Since when, as far as this run has seen it.", null: "the clock has no date",
 		value: func(p *of[frame.Problem]) any { return wallClock(p.f, p.v.Since) }},
 	{key: "where", kind: "text", help: "The screen to look at: logs, dashboard or network.", value: func(p *of[frame.Problem]) any { return p.v.Where }},
+}
+
+var alertFigures = figures[of[frame.Alert]]{
+	{key: "state", kind: "text", help: "`pending`: its problem is there, not for long enough yet; `firing`; `fading`: its problem is gone, not for long enough yet; `over`.",
+		value: func(a *of[frame.Alert]) any { return a.v.State.String() }},
+	{key: "severity", kind: "severity", help: "How bad it is; one that becomes worse is to be so for a while.", value: func(a *of[frame.Alert]) any { return a.v.Severity.String() }},
+	{key: "kind", kind: "text", help: "The kind of its problem, as in `problems[].kind`.", value: func(a *of[frame.Alert]) any { return a.v.Kind.String() }},
+	{key: "what", kind: "text", help: "Its problem in words, as it was seen last.", value: func(a *of[frame.Alert]) any { return string(a.v.AppendWhat(nil)) }},
+	{key: "since", kind: "time", help: "Since when its problem is there, or was.", null: "the clock has no date",
+		value: func(a *of[frame.Alert]) any { return wallClock(a.f, a.v.Since) }},
+	{key: "seen", kind: "time", help: "When its problem was there last.", null: "the clock has no date",
+		value: func(a *of[frame.Alert]) any { return wallClock(a.f, a.v.Seen) }},
+	{key: "came", kind: "integer", help: "How often its problem has begun since the alert did.", value: func(a *of[frame.Alert]) any { return a.v.Came }},
+	{key: "acknowledged", kind: "boolean", help: "Somebody has acknowledged it.", value: func(a *of[frame.Alert]) any { return a.v.Acked }},
+	{key: "hidden", kind: "boolean", help: "It follows from another alert and calls nobody.", value: func(a *of[frame.Alert]) any { return a.v.Hidden }},
+	{key: "unsure", kind: "boolean", help: "The source of its problem is stale: whether it is there still is not known.", value: func(a *of[frame.Alert]) any { return a.v.Unsure }},
 }
 
 var sourceFigures = figures[of[frame.Source]]{
