@@ -46,7 +46,7 @@ func main() {
 // flags are what the command line says.
 type flags struct {
 	console.Options
-	once, plain, check, version bool
+	once, plain, check, record, version bool
 }
 
 // command runs the program with its arguments and returns the exit code.
@@ -68,6 +68,8 @@ func command(args []string, out, errs io.Writer) int {
 		err = console.Check(out, o.Options)
 	case o.once:
 		err = console.Once(out, o.Options)
+	case o.record:
+		err = console.Record(o.Options)
 	case o.plain:
 		err = console.Plain(out, o.Options)
 	default:
@@ -92,6 +94,7 @@ const help = `hypervisor-tui [flags]: the console of a NixOS, k3s and KubeVirt h
   --size WxH      with --once (default 80x24)
   --json          with --once: the snapshot as JSON instead of the picture
   --plain         append-only lines for logging consoles
+  --record        record what the console knows, until it is told to end
   --check         read the config, try every source, say what each answers
   --version
 `
@@ -109,6 +112,7 @@ func parseFlags(args []string) (flags, error) {
 	set.BoolVar(&o.JSON, "json", false, "")
 	set.BoolVar(&o.plain, "plain", false, "")
 	set.BoolVar(&o.check, "check", false, "")
+	set.BoolVar(&o.record, "record", false, "")
 	set.BoolVar(&o.version, "version", false, "")
 	if err := set.Parse(args); err != nil {
 		return o, err
@@ -121,23 +125,23 @@ func parseFlags(args []string) (flags, error) {
 
 // validate finds flags that do not go together.
 func (o *flags) validate() error {
-	modes := make([]string, 0, 3)
-	for name, set := range map[string]bool{"--once": o.once, "--plain": o.plain, "--check": o.check} {
+	modes := make([]string, 0, 4)
+	for name, set := range map[string]bool{"--once": o.once, "--plain": o.plain, "--check": o.check, "--record": o.record} {
 		if set {
 			modes = append(modes, name)
 		}
 	}
 	switch {
 	case len(modes) > 1:
-		return errors.New("--once, --plain and --check exclude each other: give one of them")
+		return errors.New("--once, --plain, --check and --record exclude each other: give one of them")
 	case !o.once && o.JSON:
 		return errors.New("--json goes with --once")
 	case !o.once && o.Size != "":
 		return errors.New("--size goes with --once; for the console it is the key size of the config")
 	case o.JSON && o.Size != "":
 		return errors.New("--size has no meaning with --json: leave one out")
-	case o.TTY != "" && (o.once || o.check):
-		return errors.New("--tty has no meaning with --once or --check, which write to stdout")
+	case o.TTY != "" && (o.once || o.check || o.record):
+		return errors.New("--tty has no meaning with --once, --check or --record")
 	}
 	if o.Screen != "" && !slices.Contains(pages.Names(), o.Screen) {
 		return fmt.Errorf("--screen %q: it is one of %s", o.Screen, strings.Join(pages.Names(), ", "))

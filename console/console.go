@@ -48,15 +48,21 @@ func Run(o Options) (err error) {
 		return errors.Join(err, terminal.Close())
 	}
 	defer news.Close()
+	recorder, err := embedded(collector, first)
+	if err != nil {
+		return errors.Join(err, terminal.Close())
+	}
+	var written <-chan struct{}            // closes when the recorder has ended; nil: it was not started
 	workers := collector.StartSampler(ctx) // all that is slower comes after the first frame
 	err = Session(ctx, terminal, news, SessionOptions{
 		Collector: collector, Guard: g, Usage: usage, Screen: o.Screen, Version: o.Version,
-		first: first, late: late, load: func() loaded { return load(o) }, silent: silent(o), signals: signals, systemd: systemd,
+		first: first, late: late, load: func() loaded { next := load(o); recorder.reconfigure(next); return next }, silent: silent(o), signals: signals, systemd: systemd,
 		started: func() {
 			systemd.tell(daemon.SdNotifyReady)
 			collector.StartLogs(ctx)
 			startSelf(ctx, g, collector.Log(), captured)
 			collector.StartWorkers(workers)
+			written = recorder.start(ctx, g, collector)
 			g.Supervise(ctx, "own use", usage.Follow)
 			time.AfterFunc(time.Second, func() { process.LimitMemory(process.GCPercent) })
 			time.AfterFunc(process.StartTime, func() {
@@ -65,6 +71,13 @@ func Run(o Options) (err error) {
 		},
 	})
 	systemd.tell(daemon.SdNotifyStopping)
+	cancel()
+	if written != nil {
+		select {
+		case <-written:
+		case <-time.After(endTime): // a disk that hangs keeps nobody
+		}
+	}
 	return err
 }
 

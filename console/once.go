@@ -95,6 +95,9 @@ func snapshot(ctx context.Context, first loaded, o Options) (*frame.Frame, *jour
 	news.ViewProcesses(true)
 	collector.StartLogs(ctx)
 	collector.StartWorkers(ctx)
+	if path := c.History.File(); c.History.Enable && path != "" {
+		collector.FollowHistory(ctx, path, false)
+	}
 	limit, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	local := guard.Begin(localZone)

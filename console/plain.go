@@ -41,9 +41,14 @@ func Plain(out io.Writer, o Options) (err error) {
 		return err
 	}
 	defer news.Close()
+	recorder, err := embedded(collector, first)
+	if err != nil {
+		return err
+	}
 	news.Log().Ask(journal.Query{Number: 1, Rows: journal.MaxRows, Filter: journal.Filter{Least: journal.Debug, Each: true}})
 	collector.StartLogs(ctx)
 	collector.StartWorkers(collector.StartSampler(ctx))
+	written := recorder.start(ctx, g, collector)
 	limit, stop := context.WithTimeout(ctx, startWait)
 	defer stop()
 	zone, _ := guard.Within(limit, guard.Begin(localZone), noZone)
@@ -56,6 +61,11 @@ func Plain(out io.Writer, o Options) (err error) {
 	select {
 	case err = <-done:
 	case <-ctx.Done():
+	}
+	cancel()
+	select {
+	case <-written:
+	case <-time.After(endTime): // a disk that hangs keeps nobody
 	}
 	return err
 }

@@ -49,6 +49,7 @@ type Snapshot struct {
 	Alerts     []Alert       // those that live first, worst first, then those that are over, newest first
 	MoreAlerts int           // that live and are not among Alerts: there are too many
 	Events     []Event       // of the last ten minutes, oldest first
+	Recording  *Source       // how recording goes; nil: it is off
 	LastRun    *LastRun      // nil: nothing is recorded of the boot before, or it is not read yet
 	Past       *Past         // nil: the snapshot is of now
 }
@@ -118,6 +119,9 @@ var sampleDetails = [sample.SourceCount]string{
 	sample.Frequency: "cpufreq, /proc/cpuinfo", sample.Arrays: "/proc/mdstat", sample.Pools: "/proc/spl/kstat/zfs",
 	sample.EDAC: "/sys/devices/system/edac", sample.VMStat: "/proc/vmstat", sample.QEMU: "QEMU processes",
 }
+
+// Recording is the name of the source that says how recording goes.
+const Recording = "history"
 
 // Names of sources.
 const (
@@ -248,5 +252,9 @@ func (t *Tracker) machineSources(dst []Source, f *Snapshot) []Source {
 	if f.Processes != nil {
 		top.Health = f.Processes.Health
 	}
-	return append(dst, units, nixos, clock, boot, top)
+	dst = append(dst, units, nixos, clock, boot, top)
+	if f.Recording != nil {
+		dst = append(dst, *f.Recording)
+	}
+	return dst
 }

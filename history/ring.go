@@ -337,3 +337,12 @@ func (t *tier) resume(f file, bootID [16]byte) error {
 
 // offset is where page i of the tier lies in the file.
 func (t *tier) offset(i int) int64 { return pagesAt + int64(t.first+i)*pageSize }
+
+// locked reports whether a process has the lock of a recording.
+func locked(f *os.File) bool {
+	if err := unix.Flock(int(f.Fd()), unix.LOCK_SH|unix.LOCK_NB); err != nil {
+		return errors.Is(err, unix.EWOULDBLOCK)
+	}
+	_ = unix.Flock(int(f.Fd()), unix.LOCK_UN) // closing it does the same
+	return false
+}

@@ -12,6 +12,8 @@ import (
 	"hypervisor-tui/alert"
 	"hypervisor-tui/console/config"
 	"hypervisor-tui/console/guard"
+	"hypervisor-tui/frame"
+	"hypervisor-tui/history"
 	"hypervisor-tui/internal/boottime"
 	"hypervisor-tui/journal"
 	"hypervisor-tui/journal/source"
@@ -36,6 +38,8 @@ type Collector struct {
 	units       atomic.Pointer[sample.Units]
 	system      atomic.Pointer[sample.System]
 	rules       atomic.Pointer[alert.Rules]
+	recalled    atomic.Pointer[history.Recalled]
+	recording   atomic.Pointer[frame.Source]
 	now         chan struct{}      // wakes the sampler
 	subscribers []*Subscription    // by their number among the sampler's readers; nil: closed
 	stop        context.CancelFunc // ends what the config can change: the sampler, its workers and the look for a kubeconfig

@@ -19,6 +19,7 @@ type Subscription struct {
 	tracker   frame.Tracker
 	alerts    *alert.Engine
 	timeline  frame.Timeline
+	recalled  bool // what was recorded before this program started has been taken in
 	log       *journal.View
 	turns     uint64        // of the log's owner, as Fill saw them last,
 	turn      time.Duration // and since when it has been in the same one; 0: it is not
@@ -28,13 +29,6 @@ type Subscription struct {
 type Happened struct {
 	Alerts []alert.Change // that have begun or are over
 	Events []frame.Event  // oldest first
-}
-
-// Remember takes in what a record of this boot has: problems and alerts that are there still are as old as they were. Only the
-// goroutine that calls Fill may call it.
-func (s *Subscription) Remember(then *frame.Snapshot) {
-	s.tracker.Remember(then.Problems)
-	s.alerts.Restore(then.Alerts)
 }
 
 // Subscribe returns another subscription, an error when there are journal.MaxViews; Close gives its place back. All must
@@ -99,6 +93,7 @@ func (s *Subscription) Fill(f *frame.Snapshot) Happened {
 	f.Kernel = c.log.KernelEvents()
 	f.Sampling.Since, f.Sampling.Source = c.sampler.Load().Busy()
 	f.Logging.Since = s.sameTurn(c.log.Turns(), f.Boot)
+	s.recall(f)
 	changes := s.tracker.Derive(f)
 	s.alerts.Configure(c.rules.Load())
 	return Happened{Alerts: s.alerts.Step(f), Events: s.timeline.Step(f, changes)}

@@ -80,9 +80,10 @@ func program(t *testing.T, tags string) string {
 	return path
 }
 
-// environment is what the program runs in: nothing of the machine but PATH, and a home of its own.
+// environment is what the program runs in: nothing of the machine but PATH, and a home of its own. It has no place for a
+// recording, which is 64 MiB: a test that wants one names it.
 func environment(t *testing.T, more ...string) []string {
-	env := []string{"PATH=" + os.Getenv("PATH"), "HOME=" + t.TempDir(), "TERM=xterm-256color", "LC_ALL=C.UTF-8", "TZ=UTC"}
+	env := []string{"PATH=" + os.Getenv("PATH"), "HOME=" + t.TempDir(), "XDG_STATE_HOME=/dev/null", "TERM=xterm-256color", "LC_ALL=C.UTF-8", "TZ=UTC"}
 	return append(env, more...) // of two values the program gets the last
 }
 

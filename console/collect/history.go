@@ -1,0 +1,94 @@
+package collect
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"time"
+
+	"hypervisor-tui/frame"
+	"hypervisor-tui/history"
+	"hypervisor-tui/internal/boottime"
+	"hypervisor-tui/internal/clean"
+	"hypervisor-tui/internal/wakeup"
+)
+
+// historyInterval is between two looks whether somebody records.
+const historyInterval = 30 * time.Second
+
+// BootID names this boot; empty: it cannot be read.
+func BootID() string {
+	id, err := os.ReadFile("/proc/sys/kernel/random/boot_id")
+	if err != nil {
+		return ""
+	}
+	return strings.TrimSpace(string(id))
+}
+
+// FollowHistory reads what the recording at path has of the time before this program: how old problems are, and how the last boot
+// ended. Unless this program records itself, it goes on looking whether another one does.
+func (c *Collector) FollowHistory(ctx context.Context, path string, here bool) {
+	c.guard.Supervise(ctx, "history", func(ctx context.Context) error {
+		known, err := history.Recall(path, BootID(), time.Now(), boottime.Now())
+		c.recalled.Store(&known)
+		if here {
+			return nil
+		}
+		c.TellHistory(readHistory(path, err))
+		for {
+			if wakeup.Pause(ctx, historyInterval); ctx.Err() != nil {
+				return nil
+			}
+			c.TellHistory(readHistory(path, nil))
+		}
+	})
+}
+
+// readHistory says how the recording at path is, which another process makes.
+func readHistory(path string, err error) frame.Source {
+	s := frame.Source{Name: frame.Recording, Detail: path}
+	now := boottime.Now()
+	if err == nil {
+		var r *history.Reader
+		if r, err = history.Open(path, time.Local); err == nil {
+			defer r.Close()
+			oldest, newest := r.Span()
+			switch {
+			case r.Written():
+				s.Health.Good(now)
+				s.Detail = fmt.Sprintf("%s, since %s, by another process", path, oldest.Format("2 Jan 15:04"))
+			case newest.IsZero():
+				s.Health.Gone(now, "nothing is recorded")
+			default:
+				s.Health.Gone(now, "nobody records; the last record is of "+newest.Format("2 Jan 15:04:05"))
+			}
+			return s
+		}
+	}
+	if errors.Is(err, history.ErrNothing) {
+		s.Health.Gone(now, "nobody records")
+	} else {
+		s.Health.Bad(now, clean.String(err.Error()))
+	}
+	return s
+}
+
+// TellHistory says how recording goes.
+func (c *Collector) TellHistory(s frame.Source) { c.recording.Store(&s) }
+
+// recall takes in what was recorded before this program started, once that is read.
+func (s *Subscription) recall(f *frame.Snapshot) {
+	f.Recording = s.collector.recording.Load()
+	known := s.collector.recalled.Load()
+	if known == nil {
+		return
+	}
+	f.LastRun = known.LastRun
+	if !s.recalled && known.Newest != nil {
+		s.tracker.Remember(known.Newest.Problems)
+		s.alerts.Restore(known.Newest.Alerts)
+	}
+	s.recalled = true
+}

@@ -1,0 +1,280 @@
+package console
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/coreos/go-systemd/v22/daemon"
+
+	"hypervisor-tui/console/collect"
+	"hypervisor-tui/console/config"
+	"hypervisor-tui/console/guard"
+	"hypervisor-tui/console/process"
+	"hypervisor-tui/frame"
+	"hypervisor-tui/history"
+	"hypervisor-tui/internal/boottime"
+	"hypervisor-tui/internal/clean"
+	"hypervisor-tui/internal/wakeup"
+	"hypervisor-tui/journal"
+)
+
+// Record records what the console knows until it is told to end.
+func Record(o Options) error {
+	first, _ := firstLoad(o)
+	c := first.config
+	switch {
+	case first.banner != "":
+		return errors.New(first.banner)
+	case !c.History.Enable:
+		return errors.New("history.enable is false: there is nothing to record")
+	case c.History.File() == "":
+		return errors.New("there is no place for a recording: set history.path, or $STATE_DIRECTORY")
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	signals := watchSignals(cancel)
+	defer context.AfterFunc(ctx, func() { time.Sleep(endTime + abandonTime); os.Exit(1) })() // a disk that hangs keeps nobody
+	g, systemd := new(guard.Guard), newNotifier()
+	defer systemd.close()
+	collector := collect.New(recorded(c), g)
+	news, err := collector.Subscribe()
+	if err != nil {
+		return err
+	}
+	defer news.Close()
+	r := newRecorder(collector, news, c, true)
+	r.frame.Settings = settings(c, "", first.path)
+	workers := collector.StartSampler(ctx)
+	collector.StartLogs(ctx)
+	collector.StartWorkers(workers)
+	collector.FollowHistory(ctx, r.path, true)
+	process.LimitMemory(process.GCPercent)
+	time.AfterFunc(process.StartTime, process.TrimMemory)
+	r.turned = func() { systemd.tell(daemon.SdNotifyWatchdog) }
+	systemd.tell(daemon.SdNotifyReady)
+	go func() {
+		for range signals {
+			systemd.tell(reloading())
+			next := load(o)
+			if next.banner != "" {
+				fmt.Fprintf(os.Stderr, "level=error msg=%q\n", "config: "+next.banner)
+			}
+			r.reconfigure(next)
+			systemd.tell(daemon.SdNotifyReady)
+		}
+	}()
+	<-g.Supervise(ctx, "recorder", r.run)
+	systemd.tell(daemon.SdNotifyStopping)
+	return nil
+}
+
+// recorded is the configuration of what is read for a recording alone: of the log only the kernel's messages matter.
+func recorded(c config.Config) config.Config {
+	c.LogBufferSize, c.Logs = 100, nil
+	return c
+}
+
+// recordsItself reports whether a console records where nobody else does: the place is the environment's, not that of another
+// process's file.
+func recordsItself(c config.Config) bool {
+	return c.History.Enable && c.History.Path == "" && c.History.File() != ""
+}
+
+// busyInterval is between two tries to record where another process does, or where that fails.
+const busyInterval = 30 * time.Second
+
+// recorder hands each sample to a recording. One goroutine runs it.
+type recorder struct {
+	collector *collect.Collector
+	news      *collect.Subscription
+	path      string
+	history   config.History
+	interval  time.Duration
+	alone     bool // it is all that this process does: it tells of alerts, and takes a configuration of its own
+	frame     frame.Snapshot
+	writer    *history.Writer // nil: it does not record now
+	tried     time.Duration   // CLOCK_BOOTTIME of the last try to open the file; 0: never
+	began     bool            // it has just begun
+	since     string          // what the recording reaches back to, in words
+	said      string          // the error that was told
+	reload    chan loaded
+	turned    func() // called after each turn
+}
+
+// embedded returns the recorder of a console, nil where it does not record.
+func embedded(collector *collect.Collector, first loaded) (*recorder, error) {
+	if !recordsItself(first.config) {
+		return nil, nil
+	}
+	news, err := collector.Subscribe()
+	if err != nil {
+		return nil, err
+	}
+	r := newRecorder(collector, news, first.config, false)
+	r.frame.Settings = settings(first.config, "", first.path)
+	return r, nil
+}
+
+// start makes a console's recorder run, and what was recorded be read. It returns what closes once ctx has ended and all is written.
+func (r *recorder) start(ctx context.Context, g *guard.Guard, collector *collect.Collector) <-chan struct{} {
+	done := make(chan struct{})
+	close(done)
+	c := collector.Config()
+	if path := c.History.File(); c.History.Enable && path != "" {
+		collector.FollowHistory(ctx, path, r != nil)
+	}
+	if r == nil {
+		return done
+	}
+	return g.Supervise(ctx, "recorder", r.run)
+}
+
+func newRecorder(collector *collect.Collector, news *collect.Subscription, c config.Config, alone bool) *recorder {
+	return &recorder{collector: collector, news: news, path: c.History.File(), history: c.History, interval: c.RefreshInterval, alone: alone,
+		reload: make(chan loaded, 1), turned: func() {}}
+}
+
+// run records until ctx ends.
+func (r *recorder) run(ctx context.Context) error {
+	defer r.close()
+	ticker := wakeup.NewTicker(r.interval)
+	defer func() { ticker.Stop() }()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case next := <-r.reload:
+			r.apply(ctx, next)
+			ticker.Stop()
+			ticker = wakeup.NewTicker(r.interval)
+		case <-ticker.C:
+			ticker.Next()
+			r.turn(time.Now())
+		}
+		r.turned()
+	}
+}
+
+// turn records a sample.
+func (r *recorder) turn(now time.Time) {
+	f := &r.frame
+	f.Now = now
+	f.Tick += uint64(r.interval / time.Second)
+	f.Page = r.news.Log().Latest()
+	happened := r.news.Fill(f)
+	if f.Host == nil {
+		return
+	}
+	if r.writer == nil && r.history.Enable && (r.tried == 0 || f.Boot-r.tried >= busyInterval) {
+		r.tried = f.Boot
+		r.open()
+	}
+	if r.writer == nil {
+		return
+	}
+	err := r.writer.Append(f)
+	if r.began {
+		r.began = false
+		err = errors.Join(err, r.writer.Event(&frame.Event{Kind: frame.RecordingBegan, At: f.Now, Severity: journal.Info}))
+	}
+	for i := range happened.Events {
+		err = errors.Join(err, r.writer.Event(&happened.Events[i]))
+	}
+	for i := range happened.Alerts {
+		if a := &happened.Alerts[i]; !a.Over && a.Severity <= journal.Crit {
+			err = errors.Join(err, r.writer.Burst())
+		}
+	}
+	r.tell(err)
+}
+
+// open begins to record, where nobody else does.
+func (r *recorder) open() {
+	err := os.MkdirAll(filepath.Dir(r.path), 0o750)
+	if err == nil {
+		r.writer, err = history.Create(history.WriterOptions{Path: r.path, Size: r.history.Size, Sync: r.history.Sync, BootID: collect.BootID()})
+	}
+	if errors.Is(err, history.ErrBusy) {
+		var h frame.Source
+		h.Name, h.Detail = frame.Recording, r.path+", by another process"
+		h.Health.Good(boottime.Now())
+		r.collector.TellHistory(h)
+		return
+	}
+	if err == nil {
+		r.since = ", since now"
+		if reader, e := history.Open(r.path, time.Local); e == nil {
+			if oldest, _ := reader.Span(); !oldest.IsZero() {
+				r.since = ", since " + oldest.Format("2 Jan 15:04")
+			}
+			err = reader.Close()
+		}
+	}
+	r.began = r.writer != nil
+	if err != nil && !r.alone && r.writer == nil { // nobody has asked for a recording here
+		s := frame.Source{Name: frame.Recording, Detail: r.path}
+		s.Health.Gone(r.frame.Boot, "cannot record: "+clean.String(err.Error()))
+		r.collector.TellHistory(s)
+		return
+	}
+	r.tell(err)
+}
+
+// tell says how recording goes; an error is printed once.
+func (r *recorder) tell(err error) {
+	s := frame.Source{Name: frame.Recording, Detail: r.path + r.since}
+	if err == nil {
+		s.Health.Good(r.frame.Boot)
+		r.said = ""
+	} else {
+		s.Health.Fail(r.frame.Boot, clean.String(err.Error()))
+		if text := err.Error(); text != r.said {
+			r.said = text
+			fmt.Fprintf(os.Stderr, "level=error msg=%q\n", text)
+		}
+	}
+	r.collector.TellHistory(s)
+}
+
+// reconfigure hands over a configuration that was read; a bad one changes nothing. Any goroutine may call it; it never waits.
+func (r *recorder) reconfigure(next loaded) {
+	if r == nil || next.banner != "" {
+		return
+	}
+	select {
+	case <-r.reload: // an older one that was not taken
+	default:
+	}
+	select {
+	case r.reload <- next:
+	default:
+	}
+}
+
+// apply puts a configuration in force.
+func (r *recorder) apply(ctx context.Context, next loaded) {
+	c := next.config
+	r.frame.Settings, r.interval = settings(c, "", next.path), c.RefreshInterval
+	if r.alone {
+		r.collector.Reconfigure(ctx, recorded(c))
+	}
+	if c.History != r.history || c.History.File() != r.path {
+		r.close()
+		r.history, r.path, r.tried = c.History, c.History.File(), 0
+	}
+}
+
+// close ends the recording in good order.
+func (r *recorder) close() {
+	if r.writer == nil {
+		return
+	}
+	if err := r.writer.Close(); err != nil {
+		fmt.Fprintf(os.Stderr, "level=error msg=%q\n", err.Error())
+	}
+	r.writer = nil
+}
