@@ -46,7 +46,7 @@ func main() {
 // flags are what the command line says.
 type flags struct {
 	console.Options
-	once, plain, check, record, version bool
+	once, plain, check, record, history, version bool
 }
 
 // command runs the program with its arguments and returns the exit code.
@@ -66,6 +66,8 @@ func command(args []string, out, errs io.Writer) int {
 	switch {
 	case o.check:
 		err = console.Check(out, o.Options)
+	case o.history:
+		err = console.History(out, o.Options)
 	case o.once:
 		err = console.Once(out, o.Options)
 	case o.record:
@@ -93,6 +95,8 @@ const help = `hypervisor-tui [flags]: the console of a NixOS, k3s and KubeVirt h
   --once          draw one frame of --screen as plain text on stdout, then exit
   --size WxH      with --once (default 80x24)
   --json          with --once: the snapshot as JSON instead of the picture
+  --at TIME       with --once: of that time, as it was recorded: 03:12, -2h, "yesterday 18:00"
+  --history       print what has happened as lines, with --at from that time on, with --json as objects
   --plain         append-only lines for logging consoles
   --record        record what the console knows, until it is told to end
   --check         read the config, try every source, say what each answers
@@ -112,6 +116,8 @@ func parseFlags(args []string) (flags, error) {
 	set.BoolVar(&o.JSON, "json", false, "")
 	set.BoolVar(&o.plain, "plain", false, "")
 	set.BoolVar(&o.check, "check", false, "")
+	set.StringVar(&o.At, "at", "", "")
+	set.BoolVar(&o.history, "history", false, "")
 	set.BoolVar(&o.record, "record", false, "")
 	set.BoolVar(&o.version, "version", false, "")
 	if err := set.Parse(args); err != nil {
@@ -125,23 +131,25 @@ func parseFlags(args []string) (flags, error) {
 
 // validate finds flags that do not go together.
 func (o *flags) validate() error {
-	modes := make([]string, 0, 4)
-	for name, set := range map[string]bool{"--once": o.once, "--plain": o.plain, "--check": o.check, "--record": o.record} {
+	modes := make([]string, 0, 5)
+	for name, set := range map[string]bool{"--once": o.once, "--plain": o.plain, "--check": o.check, "--record": o.record, "--history": o.history} {
 		if set {
 			modes = append(modes, name)
 		}
 	}
 	switch {
 	case len(modes) > 1:
-		return errors.New("--once, --plain, --check and --record exclude each other: give one of them")
-	case !o.once && o.JSON:
-		return errors.New("--json goes with --once")
+		return errors.New("--once, --plain, --check, --record and --history exclude each other: give one of them")
+	case !o.once && !o.history && o.JSON:
+		return errors.New("--json goes with --once or --history")
+	case !o.once && !o.history && o.At != "":
+		return errors.New("--at goes with --once or --history; on the console it is the key p, then t")
 	case !o.once && o.Size != "":
 		return errors.New("--size goes with --once; for the console it is the key size of the config")
 	case o.JSON && o.Size != "":
 		return errors.New("--size has no meaning with --json: leave one out")
-	case o.TTY != "" && (o.once || o.check || o.record):
-		return errors.New("--tty has no meaning with --once, --check or --record")
+	case o.TTY != "" && (o.once || o.check || o.record || o.history):
+		return errors.New("--tty has no meaning with --once, --check, --record or --history")
 	}
 	if o.Screen != "" && !slices.Contains(pages.Names(), o.Screen) {
 		return fmt.Errorf("--screen %q: it is one of %s", o.Screen, strings.Join(pages.Names(), ", "))

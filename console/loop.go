@@ -47,6 +47,7 @@ type session struct {
 	guard     *guard.Guard
 	own       *process.Usage
 	frame     frame.Frame
+	past      *past // what is shown of the past; nil: now is shown
 	line      terminalState
 	theme     string // that this session has chosen; empty: the configuration's
 	systemd   *notifier
@@ -104,6 +105,8 @@ func (l *session) run(ctx context.Context, signals <-chan os.Signal) error {
 			}
 		case <-l.news.Log().Changed():
 			l.page()
+		case <-l.pastChanged():
+			l.draw(time.Now())
 		case <-l.news.Sampled():
 			l.sampled()
 		case answer := <-l.answers:
@@ -210,7 +213,10 @@ func (l *session) event(ctx context.Context, e tcell.Event) (quit bool, err erro
 func (l *session) key(ctx context.Context, k draw.Key) (quit bool, err error) {
 	now := time.Now()
 	l.attached(now)
-	switch cmd := l.console.Handle(k, &l.frame); cmd.Kind {
+	if l.past != nil {
+		l.past.touched = now
+	}
+	switch cmd := l.console.Handle(k, l.shown()); cmd.Kind {
 	case screens.Quit:
 		return true, nil
 	case screens.Login:
@@ -224,6 +230,8 @@ func (l *session) key(ctx context.Context, k draw.Key) (quit bool, err error) {
 		l.nextTheme()
 	case screens.Follow:
 		l.follow(ctx, cmd.Of)
+	case screens.Past:
+		l.rewind(ctx, cmd.Rewind, now)
 	}
 	l.tty.AcceptPaste(l.console.Typing())
 	if k == draw.KeyNone && !l.repaint {
@@ -292,8 +300,9 @@ func (l *session) draw(now time.Time) {
 	if w, h := l.tty.Size(); w != l.w || h != l.h {
 		l.w, l.h, l.repaint = w, h, true
 	}
-	l.console.Update(l.w, l.h, &l.frame)
-	l.console.Draw(l.canvas.Begin(l.w, l.h), &l.frame)
+	f := l.shown()
+	l.console.Update(l.w, l.h, f)
+	l.console.Draw(l.canvas.Begin(l.w, l.h), f)
 	l.send()
 	l.frame.Self.Frames++
 }
@@ -307,7 +316,7 @@ func (l *session) answered() bool {
 // gather fills the frame from the newest snapshots. A paused picture keeps its own.
 func (l *session) gather(now time.Time) {
 	f := &l.frame
-	l.news.ViewProcesses(l.console.ShowsProcesses())
+	l.news.ViewProcesses(l.past == nil && l.console.ShowsProcesses())
 	if !l.console.Paused() || !l.answered() {
 		f.Page = l.news.Log().Latest()
 	}
@@ -318,4 +327,5 @@ func (l *session) gather(now time.Time) {
 	l.own.Fill(&f.Self)
 	f.Self.Crashes = l.guard.Crashes.Load()
 	l.news.Fill(&f.Snapshot)
+	l.gatherPast(now)
 }

@@ -36,7 +36,11 @@ func Once(out io.Writer, o Options) error {
 	c := first.config
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
-	f, log, err := snapshot(ctx, first, o)
+	take := snapshot
+	if o.At != "" {
+		take = snapshotAt
+	}
+	f, log, err := take(ctx, first, o)
 	if err != nil {
 		return err
 	}

@@ -6,6 +6,7 @@ type Options struct {
 	Screen  string // the first one; empty: as the configuration says
 	TTY     string // path of the terminal; empty: the controlling one
 	Size    string // of --once's picture, WxH; empty: 80x24
-	JSON    bool   // --once prints the snapshot, not the picture
+	JSON    bool   // --once prints the snapshot, not the picture, and --history objects
+	At      string // of --once and --history: a time of the past as it is typed; empty: now, and all
 	Version string // of the program
 }

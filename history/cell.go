@@ -75,3 +75,6 @@ func (k cellKind) value(c cell) float64 {
 
 // averages reports whether a coarser tier keeps the mean.
 func (k cellKind) averages() bool { return k == shareCell || k == percentCell || k == rateCell }
+
+// unknownFigure is the figure that unknown stands for.
+var unknownFigure = math.NaN()

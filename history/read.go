@@ -252,14 +252,18 @@ func (r *Reader) At(t time.Time) (Position, bool) {
 	if !nearestWall.IsZero() {
 		return nearest, true
 	}
-	for tier := burstTier - 1; tier >= 0; tier-- {
+	found := false
+	for tier := range burstTier { // all are after t: the first of them
 		for _, page := range r.tiers[tier] {
 			if r.load(tier, page.seq) {
-				return Position{tier, page.seq, 0}, true
+				if p := (Position{tier, page.seq, 0}); !found || r.wall(p).Before(nearestWall) {
+					nearest, nearestWall, found = p, r.wall(p), true
+				}
+				break
 			}
 		}
 	}
-	return Position{}, false
+	return nearest, found
 }
 
 // before returns the newest record of a tier that is not after t.

@@ -17,6 +17,9 @@ type Console struct {
 	overlay Screen // nil: none
 	paused  bool
 	common  []Binding
+	rewind  []Binding     // that work while the past is shown, before all others
+	time    widget.Prompt // for a time of the past
+	noTime  bool          // what was typed there is none
 	guard   widget.Guard
 	fails   struct{ page, overlay bool } // it panicked when it took in this frame
 }
@@ -25,7 +28,7 @@ type Console struct {
 // of a panel; it may be nil.
 func New(pages []Screen, first string, crashed func(panel string, value any)) *Console {
 	c := &Console{pages: pages, active: max(position(pages, first), 0), guard: crashed}
-	c.common = c.commonKeys()
+	c.common, c.rewind = c.commonKeys(), c.rewindKeys()
 	return c
 }
 
@@ -40,7 +43,7 @@ func (c *Console) Paused() bool { return c.paused }
 // Typing reports whether what is typed goes into a text and is no command.
 func (c *Console) Typing() bool {
 	page, ok := c.pages[c.active].(interface{ Typing() bool })
-	return ok && c.overlay == nil && page.Typing()
+	return c.time.Open || ok && c.overlay == nil && page.Typing()
 }
 
 // ShowsProcesses reports whether there are processes in what is looked at.
@@ -66,7 +69,7 @@ func (c *Console) Update(w, h int, f *frame.Frame) {
 	if tiny(w, h) {
 		return
 	}
-	h -= headerRows(w, h, f) + 1
+	h -= headerRows(w, h, f) + 1 + stripRows(h, f)
 	c.fails.page = !c.update(c.pages[c.active], w, h, f)
 	c.fails.overlay = c.overlay != nil && !c.update(c.overlay, w, h, f)
 }
@@ -92,8 +95,12 @@ func (c *Console) Draw(r draw.Region, f *frame.Frame) {
 		c.guard.Draw("tiny", drawTiny, r, f)
 		return
 	}
+	h := r.H()
 	c.guard.Draw("header", c.drawHeader, r.CutTop(headerRows(r.W(), r.H(), f)), f)
 	c.guard.Draw("footer", c.drawFooter, r.CutBottom(1), f)
+	if rows := stripRows(h, f); rows > 0 {
+		c.guard.Draw("strip", drawStrip, r.CutBottom(rows), f)
+	}
 	c.draw(c.pages[c.active], c.fails.page, r, f)
 	if c.overlay != nil {
 		c.draw(c.overlay, c.fails.overlay, r, f)

@@ -14,6 +14,9 @@ func (c *Console) drawFooter(r draw.Region, f *frame.Frame) {
 		hints(&p, c.overlay.Keys(), false)
 		return
 	}
+	if f.Past != nil {
+		short = true
+	}
 	for i, page := range c.pages {
 		key, title := draw.Accent|draw.Bold, draw.Dim
 		switch {
@@ -48,6 +51,9 @@ func (c *Console) drawFooter(r draw.Region, f *frame.Frame) {
 	p = r.Pen(p.X(), 0)
 	if short {
 		p.Skip(1)
+	}
+	if f.Past != nil && !c.Typing() {
+		hints(&p, c.rewind, false)
 	}
 	if c.overlay != nil {
 		hint(&p, "Esc", "Close")

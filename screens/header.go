@@ -45,6 +45,9 @@ func (c *Console) drawHeader(r draw.Region, f *frame.Frame) {
 	} else {
 		fullHeader(r, f, c.paused)
 	}
+	if f.Past != nil {
+		c.drawPast(r.Sub(0, min(r.H()-1, 2), r.W(), 1), f)
+	}
 	if verdictRow >= 0 {
 		row := r.Sub(0, verdictRow, r.W(), 1)
 		row.Fill(' ', draw.Text)
@@ -183,6 +186,10 @@ var beats = [...]draw.Glyph{draw.Beat0, draw.Beat1, draw.Beat2, draw.Beat3}
 func clock(p *draw.Pen, f *frame.Frame, paused bool) {
 	if paused {
 		p.Text(draw.Selected, " PAUSED ").Skip(1).Time(draw.Text, f.Now)
+		return
+	}
+	if f.Past != nil {
+		p.Date(draw.Warn, f.Now).Skip(1).Time(draw.Warn|draw.Bold, f.Now)
 		return
 	}
 	p.Glyph(draw.Good, beats[f.Tick%uint64(len(beats))]).Skip(1).Date(draw.Text, f.Now).Skip(1).Time(draw.Accent|draw.Bold, f.Now)

@@ -20,6 +20,7 @@ func (c *Console) commonKeys() []Binding {
 		command("Ctrl-L", "repaint everything", "", always(Command{Kind: Repaint}), draw.KeyCtrlL),
 		command("T", "next theme: dark, light, mono", "", always(Command{Kind: Theme}), 'T'),
 		BindSwitch("Space Ctrl-Z", "pause the picture, sources go on", "Pause", &c.paused, ' ', draw.KeyCtrlZ),
+		command("p", "the past, as it was recorded", "Past", toPast, 'p'),
 		BindOverlay("!", "every problem and why it is one", "", c.openProblems, '!'),
 		BindOverlay("i", "sources: state, age, error, cost", "Sources", c.openSources, 'i'),
 		BindOverlay("F12 Ctrl-]", "log in here, where the config allows it", "", openLogin, draw.KeyF12, draw.KeyCtrlBracket),
@@ -39,7 +40,10 @@ func (c *Console) Handle(k draw.Key, f *frame.Frame) Command {
 		return Command{}
 	}
 	free := c.overlay == nil && !c.Typing()
-	cmd := c.handle(k, f)
+	cmd, done := c.handlePast(k, f)
+	if !done {
+		cmd = c.handle(k, f)
+	}
 	if k == draw.KeyEnter && free && cmd.Kind == None && len(f.Problems) > 0 { // it chose nothing on the page
 		cmd = Command{Kind: Open, Overlay: c.openProblems(f)}
 	}
@@ -60,6 +64,8 @@ func (c *Console) Handle(k draw.Key, f *frame.Frame) Command {
 		c.showPage(cmd, f)
 	case Login:
 		c.put(nil)
+	case Past:
+		c.paused = false
 	}
 	return cmd
 }

@@ -3,6 +3,7 @@ package screens
 import (
 	"slices"
 	"strings"
+	"time"
 
 	"hypervisor-tui/draw"
 	"hypervisor-tui/frame"
@@ -46,6 +47,7 @@ const (
 	Close               // take the overlay away
 	Show                // the page named Page, with Query
 	Follow              // Show, and for who runs it: give the log of Of a tab of its own
+	Past                // show what was recorded, as Rewind says
 )
 
 // Command is what a key asks for.
@@ -56,6 +58,16 @@ type Command struct {
 	Query   string   // of Show: what the page is to look for; empty leaves it as it is
 	Of      string   // of Follow: a pod, namespace/name, or a unit of systemd
 	Key     draw.Key // of Show: pressed there, to open an overlay; KeyNone: none
+	Rewind  Rewind   // of Past
+}
+
+// Rewind is where in the recording to go: the newest record when it is zero.
+type Rewind struct {
+	At         time.Time // the record of that time
+	Step       int       // so many records later, or earlier where negative
+	Event      int       // to the next event, or the one before where negative
+	BeforeBoot bool      // the last record of the boot before
+	Leave      bool      // back to now
 }
 
 // PodLog returns the command that goes to what the log has about a pod, from whichever page or overlay it is returned. An

@@ -26,6 +26,7 @@ var arrows = []struct {
 	{"internal/order", nil},
 	{"internal/policy", nil},
 	{"internal/wakeup", nil},
+	{"internal/when", nil},
 
 	{"sample/sampletest", nil},
 	{"sample/procfile", []string{"golang.org/x/sys", "internal/clean", "internal/order"}},
@@ -71,10 +72,10 @@ var arrows = []struct {
 
 	{"report", []string{"draw", "frame", "internal/health", "journal", "kube", "sample", "sample/qemu", "sample/top"}},
 	{"screens/widget", []string{"draw", "frame", "internal/health", "kube", "sample"}},
-	{"screens", []string{"draw", "frame", "internal/health", "journal", "kube", "sample", "screens/widget"}},
+	{"screens", []string{"draw", "frame", "internal/health", "internal/when", "journal", "kube", "sample", "screens/widget"}},
 	{"screens/screentest", []string{"draw", "draw/tty", "frame", "journal", "screens"}},
 	{"screens/dashboard", []string{"draw", "frame", "internal/health", "kube", "sample", "sample/qemu", "sample/top", "screens", "screens/widget"}},
-	{"screens/logs", []string{"draw", "frame", "internal/health", "internal/order", "journal", "screens", "screens/widget"}},
+	{"screens/logs", []string{"draw", "frame", "internal/health", "internal/order", "internal/when", "journal", "screens", "screens/widget"}},
 	{"screens/network", []string{"draw", "frame", "internal/health", "kube", "sample", "screens", "screens/widget"}},
 	{"screens/pages", []string{"journal", "screens", "screens/dashboard", "screens/logs", "screens/network"}},
 
@@ -86,7 +87,7 @@ var arrows = []struct {
 		"journal/source/logfile", "kube", "kube/watch", "sample", "sample/link", "sample/nixos", "sample/unit"}},
 	{"console", []string{"console/collect", "console/config", "console/fault", "console/guard", "console/process", "draw", "draw/tty", "frame",
 		"github.com/coreos/go-systemd/v22", "github.com/gdamore/tcell/v2", "golang.org/x/sys", "history", "internal/boottime", "internal/clean",
-		"internal/health", "internal/wakeup", "journal", "journal/source", "report", "screens", "screens/pages"}},
+		"internal/health", "internal/wakeup", "internal/when", "journal", "journal/source", "report", "screens", "screens/pages"}},
 	{".", []string{"console", "console/config", "console/process", "screens/pages"}},
 }
 

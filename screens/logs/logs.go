@@ -2,6 +2,8 @@
 package logs
 
 import (
+	"time"
+
 	"hypervisor-tui/draw"
 	"hypervisor-tui/frame"
 	"hypervisor-tui/journal"
@@ -40,8 +42,9 @@ type Page struct {
 	awaited string // whose tab is to be shown when it is there
 	wrap    bool
 	input   widget.Prompt
-	time    bool   // a time is typed, not a filter
-	failed  string // what the last prompt or move says: not a time, nothing further
+	time    bool      // a time is typed, not a filter
+	then    time.Time // of the past, that it has gone to; zero: now is shown
+	failed  string    // what the last prompt or move says: not a time, nothing further
 }
 
 // entryRef names an entry when its row has got another id, because it was read again.
@@ -99,6 +102,7 @@ func (l *Page) Update(w, h int, f *frame.Frame) {
 	case l.query.Filter.Tab >= len(s.Tabs): // a reload has taken it away
 		l.query.Filter.Tab = 0
 	}
+	l.goWith(f)
 	rows := entryRows(h, f)
 	l.query.Rows = min(max(rows, 1), journal.MaxRows)
 	if f.Page != nil {
@@ -106,6 +110,22 @@ func (l *Page) Update(w, h int, f *frame.Frame) {
 		l.place(f, w, rows)
 	}
 	l.send()
+}
+
+// goWith goes to the time that is shown of the past, and back to the newest entries with the console.
+func (l *Page) goWith(f *frame.Frame) {
+	then := time.Time{}
+	if f.Past != nil && f.Past.Why == "" {
+		then = f.Now
+	}
+	switch {
+	case then.IsZero() && !l.then.IsZero():
+		l.follow()
+	case !then.IsZero() && (!then.Equal(l.then) || l.following()):
+		l.query.At = then
+		l.move(journal.ToTime, 1, 0, found)
+	}
+	l.then = then
 }
 
 // entryRows is how many of h rows are for entries: the others are tabs, state and the last hour.

@@ -6,6 +6,7 @@ import (
 
 	"hypervisor-tui/draw"
 	"hypervisor-tui/frame"
+	"hypervisor-tui/internal/when"
 	"hypervisor-tui/journal"
 	"hypervisor-tui/screens"
 	"hypervisor-tui/screens/widget"
@@ -75,7 +76,7 @@ func (l *Page) goTo(typed string, now time.Time) bool {
 	if typed == "" {
 		return true
 	}
-	at, ok := when(typed, now)
+	at, ok := when.Parse(typed, now)
 	if !ok {
 		l.failed = "not a time"
 		return false

@@ -6,6 +6,7 @@ import (
 	"hypervisor-tui/draw"
 	"hypervisor-tui/frame"
 	"hypervisor-tui/internal/health"
+	"hypervisor-tui/internal/when"
 	"hypervisor-tui/journal"
 	"hypervisor-tui/screens/widget"
 )
@@ -32,7 +33,7 @@ func (l *Page) drawState(r draw.Region, f *frame.Frame) {
 		l.choices(&p)
 	}
 	if l.input.Open && l.time {
-		for _, example := range timeExamples {
+		for _, example := range when.Examples {
 			if p.Left() > len(example)+2 {
 				p.Text(draw.Dim, " ").Text(draw.Dim, example).Text(draw.Dim, " ")
 			}

@@ -1,4 +1,5 @@
-package logs
+// Package when reads a time as somebody types it.
+package when
 
 import (
 	"strconv"
@@ -6,8 +7,8 @@ import (
 	"time"
 )
 
-// timeExamples are what the prompt for a time says that it takes.
-var timeExamples = [...]string{"03:12", "-2h", "yesterday 18:00", "Nov 21 18:00", "2026-11-21 18:00"}
+// Examples are what a prompt for a time says that it takes.
+var Examples = [...]string{"03:12", "-2h", "yesterday 18:00", "Nov 21 18:00", "2026-11-21 18:00"}
 
 // dateForms and clockForms are what a date and a time of day may be typed as. What stands between them is a blank.
 var (
@@ -15,7 +16,7 @@ var (
 	clockForms = [...]string{"15:04:05", "15:04"}
 )
 
-// when reads a time as somebody types it at now, in whose zone it is unless it names one:
+// Parse reads a time as somebody types it at now, in whose zone it is unless it names one:
 //
 //	03:12  03:12:45            today, or yesterday when that is still to come
 //	-2h  -90m  -1d12h          before now
@@ -23,7 +24,7 @@ var (
 //	Nov 21 18:00  11-21 18:00  this year, or the last one when that is still to come
 //	2026-11-21 18:00           as it is
 //	2026-11-21T18:00:00Z       RFC 3339
-func when(typed string, now time.Time) (at time.Time, ok bool) {
+func Parse(typed string, now time.Time) (at time.Time, ok bool) {
 	if ago, negative := strings.CutPrefix(typed, "-"); negative {
 		return before(now, ago)
 	}
