@@ -71,7 +71,7 @@ func (w *Writer) forget() {
 	w.codec.texts.forget()
 	for i := range w.tiers {
 		w.tiers[i].page.forget()
-		w.tiers[i].gather.n = 0
+		w.tiers[i].gather.v.shape = 0 // its texts are void, its peaks are not
 	}
 }
 
@@ -133,6 +133,9 @@ func (w *Writer) mark(m mark) error {
 func (w *Writer) Event(e *frame.Event) error {
 	w.event = appendEvent(w.event[:0], e)
 	wall := e.At.UnixMilli()
+	if w.wall == 0 {
+		w.wall = wall
+	}
 	return errors.Join(w.body(&w.tiers[0], eventRecord, w.event, wall), w.body(&w.tiers[2], eventRecord, w.event, wall))
 }
 
@@ -189,12 +192,15 @@ func (w *Writer) Flush() (err error) {
 	return err
 }
 
-// Sync hands all that was recorded to the disk.
+// Sync hands all that was recorded to the disk. What a disk says it has lost is written again with what comes next.
 func (w *Writer) Sync() error {
 	w.synced = w.boot
 	err := w.Flush()
 	if e := unix.Fdatasync(int(w.file.Fd())); e != nil {
 		err = errors.Join(err, fmt.Errorf("history: %w", e))
+		for i := range w.tiers {
+			w.tiers[i].page.saved = 0
+		}
 	}
 	return err
 }
@@ -210,16 +216,24 @@ func (w *Writer) Close() error {
 
 // gathered is what a coarser tier keeps of several records.
 type gathered struct {
-	v    vector // the newest
-	sums []float64
-	ns   []int32
-	n    int
+	v     vector // the newest, with the largest peaks
+	sums  []float64
+	ns    []int32
+	n     int
+	peaks [peakCount]cell // room for those of v
 }
 
-// add takes a record in. One whose lists are as long as no other's before makes it begin anew.
+// add takes a record in. One whose lists have other lengths than those before makes it begin anew, but for the peaks.
 func (g *gathered) add(v *vector) {
 	if g.n == 0 || g.v.shape != v.shape || len(g.v.cells) != len(v.cells) {
+		peaks := g.peaks[:0]
+		for i := 0; g.n > 0 && i < min(peakCount, len(g.v.cells)); i++ {
+			peaks = append(peaks, g.v.cells[i])
+		}
 		g.v.copyFrom(v)
+		for i, p := range peaks {
+			g.v.cells[i] = max(g.v.cells[i], p)
+		}
 		g.sums, g.ns = append(g.sums[:0], make([]float64, len(v.cells))...), append(g.ns[:0], make([]int32, len(v.cells))...)
 		g.n = 0
 	}

@@ -4,6 +4,7 @@ import (
 	"math"
 	"reflect"
 	"slices"
+	"strconv"
 	"time"
 	"unsafe"
 
@@ -87,8 +88,10 @@ func (c *cells) next() cell {
 	return first
 }
 
-// count is how many elements a list can have: each takes a cell.
-func (c *cells) count(n cell) int { return int(min(max(n, 0), cell(len(c.left)))) }
+// count is how many elements a list can have: each takes a cell for each of its fields.
+func (c *cells) count(n cell, f *field) int {
+	return int(min(max(n, 0), cell(len(c.left)/max(len(f.fields), 1))))
+}
 
 // texts are the texts of the records that a Writer has made, by number. 0 is the empty one.
 type texts struct {
@@ -151,6 +154,19 @@ const (
 	peakNICs  = 4
 	peakCount = peakNIC + 2*peakNICs
 )
+
+// peakFields describes the peaks as the plan does the rest.
+func peakFields() (fields []field) {
+	for _, name := range [...]string{"CPU", "Memory", "DiskRead", "DiskWrite", "Rx", "Tx", "Core", "CPUStalled", "MemoryStalled", "IOStalled", "DiskBusy", "Celsius"} {
+		fields = append(fields, field{name: "Peak." + name, kind: peakCell, form: floatForm})
+	}
+	for i := range peakNICs {
+		for _, name := range [...]string{"Rx", "Tx"} {
+			fields = append(fields, field{name: "Peak.NIC." + strconv.Itoa(i) + "." + name, kind: peakCell, form: floatForm})
+		}
+	}
+	return fields
+}
 
 // peaksOf returns the peaks of s, NaN for what is not known.
 func peaksOf(s *frame.Snapshot) (p [peakCount]float64) {

@@ -18,8 +18,8 @@ import (
 //
 //	0 u24 length of the body, u8 kind   4 u32 CRC32C   8 i64 wall ms   16 i64 boot ns
 //
-// The CRC is over seq, the record's offset in the page, and all of the record but the CRC: what is left of an earlier lap,
-// or was moved, never passes.
+// The CRC is over seq, the record's offset in the page, the CRC before it, which for the first one is the header's, and all of
+// the record but the CRC: what is left of an earlier lap, was moved, or followed a record that was lost, never passes.
 const (
 	pageSize    = 128 << 10
 	pageHeader  = 64
@@ -70,9 +70,12 @@ func (h *pageHead) put(b []byte) {
 	binary.LittleEndian.PutUint32(b[60:], crc32.Checksum(b[:60], castagnoli))
 }
 
+// headCRC is the checksum that a header says of itself.
+func headCRC(b []byte) uint32 { return binary.LittleEndian.Uint32(b[60:]) }
+
 // parseHead reads a header; false: there is none, or it is damaged.
 func parseHead(b []byte) (h pageHead, ok bool) {
-	if len(b) < pageHeader || binary.LittleEndian.Uint32(b) != pageMagic || binary.LittleEndian.Uint32(b[60:]) != crc32.Checksum(b[:60], castagnoli) {
+	if len(b) < pageHeader || binary.LittleEndian.Uint32(b) != pageMagic || headCRC(b) != crc32.Checksum(b[:60], castagnoli) {
 		return h, false
 	}
 	h.tier = b[4]
@@ -84,10 +87,12 @@ func parseHead(b []byte) (h pageHead, ok bool) {
 	return h, h.seq > 0
 }
 
-// recordCRC is the checksum of the record at offset at of page b, whose body has n bytes. seed has room for it.
-func recordCRC(seed *[12]byte, b []byte, seq uint64, at, n int) uint32 {
+// recordCRC is the checksum of the record at offset at of page b, whose body has n bytes, behind one whose checksum is before.
+// seed has room for it.
+func recordCRC(seed *[16]byte, b []byte, seq uint64, before uint32, at, n int) uint32 {
 	binary.LittleEndian.PutUint64(seed[:], seq)
 	binary.LittleEndian.PutUint32(seed[8:], uint32(at))
+	binary.LittleEndian.PutUint32(seed[12:], before)
 	crc := crc32.Update(0, castagnoli, seed[:])
 	crc = crc32.Update(crc, castagnoli, b[at:at+4])
 	return crc32.Update(crc, castagnoli, b[at+8:at+recordStart+n])
@@ -104,7 +109,8 @@ type page struct {
 	numbers map[cell]cell // in the page, of those in a texts
 	ready   []cell        // room for the next cells
 	fresh   []cell        // room for the new texts of a record
-	seed    [12]byte
+	crc     uint32        // of the last record, or of the header
+	seed    [16]byte
 }
 
 // begin starts a page that its head describes.
@@ -115,7 +121,7 @@ func (p *page) begin(h pageHead) {
 	clear(p.bytes)
 	p.head = h
 	p.head.put(p.bytes)
-	p.used, p.saved = pageHeader, 0
+	p.used, p.saved, p.crc = pageHeader, 0, headCRC(p.bytes)
 	p.forget()
 }
 
@@ -132,9 +138,12 @@ func (p *page) add(v *vector, t *texts, wall int64, boot time.Duration) bool {
 		kind = keyRecord
 		p.forget()
 	}
-	start := p.used
+	start, limit := p.used, len(p.bytes)
+	if start+recordStart > limit {
+		p.forget()
+		return false
+	}
 	b := p.bytes[:start+recordStart]
-	limit := len(p.bytes)
 	// New texts first: they are numbered from 1 in the page.
 	p.ready, p.fresh = p.ready[:0], p.fresh[:0]
 	for i, c := range v.cells {
@@ -185,7 +194,8 @@ func (p *page) finish(start, end int, kind recordKind, wall int64, boot time.Dur
 	binary.LittleEndian.PutUint32(b[start:], uint32(n)|uint32(kind)<<24)
 	binary.LittleEndian.PutUint64(b[start+8:], uint64(wall))
 	binary.LittleEndian.PutUint64(b[start+16:], uint64(boot))
-	binary.LittleEndian.PutUint32(b[start+4:], recordCRC(&p.seed, b, p.head.seq, start, n))
+	p.crc = recordCRC(&p.seed, b, p.head.seq, p.crc, start, n)
+	binary.LittleEndian.PutUint32(b[start+4:], p.crc)
 	p.used = end
 }
 
@@ -315,7 +325,13 @@ type reading struct {
 	keyed   bool     // there was a key
 	texts   []string // of the page, from 1 on
 	last, b []cell
-	seed    [12]byte
+	crc     uint32 // of the record before at, or of the header
+	seed    [16]byte
+}
+
+// rewind goes to the first record.
+func (r *reading) rewind() {
+	r.at, r.crc, r.keyed, r.texts, r.last = pageHeader, headCRC(r.bytes), false, r.texts[:0], r.last[:0]
 }
 
 // text is a text of the page by its number.
@@ -335,10 +351,14 @@ func (r *reading) next() (rec record, ok bool) {
 	size := binary.LittleEndian.Uint32(b[at:])
 	rec.kind = recordKind(size >> 24)
 	n := int(size & 0xffffff)
-	if rec.kind == endRecord || rec.kind > markRecord || at+recordStart+n > len(b) ||
-		binary.LittleEndian.Uint32(b[at+4:]) != recordCRC(&r.seed, b, r.head.seq, at, n) {
+	if rec.kind == endRecord || rec.kind > markRecord || at+recordStart+n > len(b) {
 		return rec, false
 	}
+	crc := recordCRC(&r.seed, b, r.head.seq, r.crc, at, n)
+	if binary.LittleEndian.Uint32(b[at+4:]) != crc {
+		return rec, false
+	}
+	r.crc = crc
 	rec.wall = int64(binary.LittleEndian.Uint64(b[at+8:]))
 	rec.boot = time.Duration(binary.LittleEndian.Uint64(b[at+16:]))
 	rec.body = b[at+recordStart : at+recordStart+n]
@@ -416,9 +436,9 @@ func parseEvent(rec *record, zone *time.Location) (e frame.Event, ok bool) {
 	return e, len(b) == 0
 }
 
-// resume goes on in a page that a reader has found sound up to its used bytes.
-func (p *page) resume(h pageHead, b []byte, used int) {
-	p.begin(h)
-	copy(p.bytes, b[:used])
-	p.used, p.saved = used, used
+// resume goes on in a page that was read up to where it is not sound any more.
+func (p *page) resume(r *reading) {
+	p.begin(r.head)
+	p.used, p.saved, p.crc = r.at, r.at, r.crc
+	copy(p.bytes, r.bytes[:p.used])
 }

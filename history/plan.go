@@ -325,7 +325,7 @@ func (c *cells) readField(v reflect.Value, f *field) {
 		second := c.next()
 		*(*[2]uint64)(v.Addr().UnsafePointer()) = [2]uint64{uint64(value), uint64(second)}
 	case sliceForm:
-		n := c.count(value)
+		n := c.count(value, f)
 		list := reflect.MakeSlice(v.Type(), n, n)
 		for i := range n {
 			c.readElement(list.Index(i), f)
@@ -334,7 +334,7 @@ func (c *cells) readField(v reflect.Value, f *field) {
 			v.Set(list)
 		}
 	case pointerForm:
-		if c.count(value) > 0 {
+		if c.count(value, f) > 0 {
 			to := reflect.New(f.typ)
 			c.readElement(to.Elem(), f)
 			v.Set(to)

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"math"
 	"os"
 	"slices"
 	"time"
@@ -131,12 +132,12 @@ func (r *Reader) find(tier int, seq uint64) (int, bool) {
 	})
 }
 
-// load reads a page and finds its vectors. It returns false when it is gone.
+// load reads a page and finds its vectors. It returns false when it is gone, or has none.
 func (r *Reader) load(tier int, seq uint64) bool {
 	if r.at.tier == tier && r.at.seq == seq && seq != 0 {
-		return true
+		return r.vectors > 0
 	}
-	r.at = Position{}
+	r.at, r.vectors = Position{}, 0
 	i, found := r.find(tier, seq)
 	if !found {
 		return false
@@ -150,7 +151,6 @@ func (r *Reader) load(tier int, seq uint64) bool {
 		return false
 	}
 	r.page.head, r.page.bytes = head, r.buffer
-	r.vectors = 0
 	r.skim(func(_ *record, vector int) bool {
 		r.vectors = vector + 1
 		return true
@@ -174,7 +174,7 @@ func (r *Reader) skim(visit func(rec *record, vector int) bool) {
 
 func (r *Reader) each(visit func(rec *record, vector int) bool) {
 	p := &r.page
-	p.at, p.keyed, p.texts, p.last = pageHeader, false, p.texts[:0], p.last[:0]
+	p.rewind()
 	vector := -1
 	for {
 		rec, ok := r.page.next()
@@ -266,20 +266,35 @@ func (r *Reader) At(t time.Time) (Position, bool) {
 	return nearest, found
 }
 
-// before returns the newest record of a tier that is not after t.
+// end returns a wall clock, in ms, that is not before that of any record of page i of a tier. Where the clock was stepped in
+// the page it is what the clock would have been without, or what it was then. Of the newest page, and of the last one of a boot,
+// none is known.
+func (r *Reader) end(tier, i int) int64 {
+	pages := r.tiers[tier]
+	if i+1 >= len(pages) || pages[i].bootID != pages[i+1].bootID {
+		return math.MaxInt64
+	}
+	return max(pages[i+1].wall, pages[i].wall+(pages[i+1].boot-pages[i].boot)/int64(time.Millisecond))
+}
+
+// before returns the record of a tier that is nearest to t of those not after it, the newest one where the clock has shown that
+// time twice.
 func (r *Reader) before(tier int, t time.Time) (p Position, at time.Time, found bool) {
-	ms := t.UnixMilli()
-	for i := len(r.tiers[tier]) - 1; i >= 0 && !found; i-- {
+	ms, nearest := t.UnixMilli(), int64(math.MinInt64)
+	for i := len(r.tiers[tier]) - 1; i >= 0; i-- {
 		page := r.tiers[tier][i]
-		if page.wall > ms || !r.load(tier, page.seq) {
+		if page.wall > ms || found && r.end(tier, i) <= nearest || !r.load(tier, page.seq) {
 			continue
 		}
 		r.skim(func(rec *record, vector int) bool {
-			if rec.isVector() && rec.wall <= ms {
-				p, at, found = Position{tier, page.seq, vector}, time.UnixMilli(rec.wall).In(r.zone), true
+			if rec.isVector() && rec.wall <= ms && (rec.wall > nearest || found && p.seq == page.seq && rec.wall == nearest) {
+				nearest, p, found = rec.wall, Position{tier, page.seq, vector}, true
 			}
 			return true
 		})
+	}
+	if found {
+		at = time.UnixMilli(nearest).In(r.zone)
 	}
 	return p, at, found
 }
@@ -303,12 +318,19 @@ func (r *Reader) Step(p Position, n int) (Position, bool) {
 			p.record += r.vectors
 		}
 	}
-	for r.load(tier, p.seq) && p.record >= r.vectors {
+	for !r.load(tier, p.seq) || p.record >= r.vectors {
 		p.record -= r.vectors
 		if i++; i >= len(r.tiers[tier]) {
 			return r.newer(tier, from)
 		}
 		p.seq = r.tiers[tier][i].seq
+	}
+	// Between two bursts the finest tier is nearer.
+	if gap := r.wall(p).Sub(from); tier == burstTier && gap.Abs() > time.Duration(max(n, -n))*intervals[0] {
+		if n < 0 {
+			return r.older(tier, from)
+		}
+		return r.newer(tier, from)
 	}
 	return p, true
 }
@@ -394,10 +416,6 @@ func (r *Reader) Load(p Position, s *frame.Snapshot) (info RecordInfo, err error
 	var left []cell
 	r.walk(func(rec *record, vector int) bool {
 		if vector == p.record {
-			if !rec.isVector() { // what follows it
-				info.Last = info.Last || rec.kind == markRecord && len(rec.body) == 1 && mark(rec.body[0]) == markEnd
-				return true
-			}
 			info = RecordInfo{Wall: time.UnixMilli(rec.wall).In(r.zone), Boot: rec.boot, BootID: r.page.head.bootID, Every: intervals[p.tier]}
 			if left = r.own(rec.cells); left == nil || len(left) < peakCount {
 				err = errUnknown
@@ -406,9 +424,31 @@ func (r *Reader) Load(p Position, s *frame.Snapshot) (info RecordInfo, err error
 			decode(s, left[peakCount:], r.page.text, info.Wall, info.Boot)
 			err = nil
 		}
-		return vector <= p.record
+		return vector < p.record
 	})
+	info.Last = err == nil && r.ends(p)
 	return info, err
+}
+
+// ends reports whether recording was stopped in good order after a record, before the next one. The mark may be in a later page.
+func (r *Reader) ends(p Position) (end bool) {
+	i, _ := r.find(p.tier, p.seq)
+	for more := true; more && i < len(r.tiers[p.tier]); i++ {
+		seq := r.tiers[p.tier][i].seq
+		r.load(p.tier, seq)
+		if r.at.seq != seq {
+			return false
+		}
+		r.skim(func(rec *record, vector int) bool {
+			if seq == p.seq && vector < p.record {
+				return true
+			}
+			end = rec.kind == markRecord && len(rec.body) == 1 && mark(rec.body[0]) == markEnd
+			more = !end && (!rec.isVector() || seq == p.seq && vector == p.record)
+			return more
+		})
+	}
+	return end
 }
 
 // own makes the cells of a record those of this version's schema, nil when its schema is not known.
@@ -417,11 +457,10 @@ func (r *Reader) own(record []cell) []cell {
 		return record
 	}
 	c := r.converters[r.page.head.schema]
-	if c == nil || len(record) < peakCount {
+	if c == nil {
 		return nil
 	}
-	r.converted = append(r.converted[:0], record[:peakCount]...)
-	converted := c.convert(r.converted, record[peakCount:])
+	converted := c.convert(r.converted[:0], record)
 	if converted != nil {
 		r.converted = converted
 	}
@@ -437,7 +476,7 @@ func (r *Reader) Events(dst []frame.Event, from, to time.Time) []frame.Event {
 	}
 	for _, tier := range [...]int{2, 0} {
 		for i, page := range r.tiers[tier] {
-			if page.wall > to.UnixMilli() && tier != 2 || i+1 < len(r.tiers[tier]) && r.tiers[tier][i+1].wall < from.Add(-time.Hour).UnixMilli() {
+			if page.wall > to.UnixMilli() && tier != 2 || r.end(tier, i) < from.Add(-time.Hour).UnixMilli() {
 				continue
 			}
 			r.load(tier, page.seq) // one of events alone counts, too
@@ -484,14 +523,18 @@ func (r *Reader) Peaks(p Position, n int, visit func(at time.Time, peaks []float
 			if seq == p.seq && vector > p.record {
 				return false
 			}
-			if rec.cells == nil || len(rec.cells) < peakCount {
+			if rec.cells == nil {
 				return true
 			}
 			if left--; left >= 0 {
 				return true
 			}
+			own := r.own(rec.cells)
+			if len(own) < peakCount {
+				return true
+			}
 			for i := range peaks {
-				peaks[i] = peakCell.value(rec.cells[i])
+				peaks[i] = peakCell.value(own[i])
 			}
 			visit(time.UnixMilli(rec.wall).In(r.zone), peaks)
 			return true
@@ -518,7 +561,7 @@ func (r *Reader) Strip(dst []frame.StripCell, from, to time.Time) {
 	}
 	for tier := range burstTier {
 		for i, page := range r.tiers[tier] {
-			if page.wall >= to.UnixMilli() || i+1 < len(r.tiers[tier]) && r.tiers[tier][i+1].wall < from.UnixMilli() && r.tiers[tier][i+1].wall >= page.wall {
+			if page.wall >= to.UnixMilli() || r.end(tier, i) < from.UnixMilli() {
 				continue
 			}
 			if !r.load(tier, page.seq) {

@@ -135,7 +135,13 @@ func openLocked(o WriterOptions) (f *os.File, pages [tierCount]int, err error) {
 	if err != nil {
 		return nil, pages, err
 	}
-	if err = format(fresh, o.Size, wanted); err == nil && f != nil {
+	if _, err := os.Lstat(o.Path); f == nil && !errors.Is(err, os.ErrNotExist) { // another process was faster
+		return nil, pages, errors.Join(ErrBusy, os.Remove(made), fresh.Close())
+	}
+	if err = fresh.Truncate(0); err == nil { // one that was not finished may be longer
+		err = format(fresh, o.Size, wanted)
+	}
+	if err == nil && f != nil {
 		err = os.Rename(o.Path, o.Path+".old")
 	}
 	if err == nil {
@@ -148,7 +154,7 @@ func openLocked(o WriterOptions) (f *os.File, pages [tierCount]int, err error) {
 	return fresh, wanted, nil
 }
 
-// lock opens a regular file and takes its lock.
+// lock opens a regular file and takes its lock. The file is at the path, then, and nobody else puts another one there.
 func lock(path string, create int) (*os.File, error) {
 	f, err := os.OpenFile(path, os.O_RDWR|create|unix.O_NOFOLLOW|unix.O_NONBLOCK, 0o640)
 	if err != nil {
@@ -160,6 +166,11 @@ func lock(path string, create int) (*os.File, error) {
 	}
 	if err == nil {
 		err = unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB)
+	}
+	if err == nil {
+		if there, e := os.Lstat(path); e != nil || !os.SameFile(info, there) { // renamed since it was opened
+			err = unix.EWOULDBLOCK
+		}
 	}
 	switch {
 	case errors.Is(err, unix.EWOULDBLOCK):
@@ -180,9 +191,7 @@ func (w *Writer) start(pages [tierCount]int) error {
 		t := &w.tiers[i]
 		t.number, t.first, t.count = uint8(i), first, pages[i]
 		first += pages[i]
-		if err := t.resume(w.file, w.bootID); err != nil {
-			return err
-		}
+		t.resume(w.file, w.bootID)
 	}
 	return nil
 }
@@ -302,13 +311,14 @@ func loadSchema(f io.ReaderAt, i int) (text string, written int64) {
 	return string(b[24 : 24+n]), int64(binary.LittleEndian.Uint64(b[16:]))
 }
 
-// resume finds where a tier goes on: in its newest page, where that is of this boot and this schema, else in the next one.
-func (t *tier) resume(f file, bootID [16]byte) error {
+// resume finds where a tier goes on: in its newest page, where that is of this boot and this schema, else in the next one. A page
+// that cannot be read is lost; it is written when its turn comes.
+func (t *tier) resume(f file, bootID [16]byte) {
 	head := make([]byte, pageHeader)
 	var newest pageHead
 	for i := range t.count {
 		if _, err := f.ReadAt(head, t.offset(i)); err != nil {
-			return err
+			continue
 		}
 		if h, ok := parseHead(head); ok && h.tier == t.number && h.seq > newest.seq {
 			newest, t.slot = h, i
@@ -316,23 +326,20 @@ func (t *tier) resume(f file, bootID [16]byte) error {
 	}
 	if t.seq = newest.seq; t.seq == 0 {
 		t.slot = -1
-		return nil
+		return
 	}
 	if newest.bootID != bootID || newest.schema != ownID || t.number == burstTier {
-		return nil
+		return
 	}
-	b := make([]byte, pageSize)
-	if _, err := f.ReadAt(b, t.offset(t.slot)); err != nil {
-		return err
+	r := reading{head: newest, bytes: make([]byte, pageSize), skim: true}
+	if _, err := f.ReadAt(r.bytes, t.offset(t.slot)); err != nil {
+		return
 	}
-	r := reading{head: newest, bytes: b, at: pageHeader, skim: true}
-	for {
-		if _, ok := r.next(); !ok {
-			break
-		}
+	r.rewind()
+	for more := true; more; {
+		_, more = r.next()
 	}
-	t.page.resume(newest, b, r.at)
-	return nil
+	t.page.resume(&r)
 }
 
 // offset is where page i of the tier lies in the file.

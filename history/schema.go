@@ -45,7 +45,7 @@ func schemaID(text string) uint64 {
 }
 
 var (
-	ownSchema = schema(plan)
+	ownSchema = schema(peakFields()) + schema(plan)
 	ownID     = schemaID(ownSchema)
 )
 
