@@ -89,8 +89,11 @@ func (e *Engine) Step(f *frame.Snapshot) []Change {
 	}
 	for i := 0; i < len(f.Problems) && unknown > 0; i++ {
 		if _, known := e.at[keyOf(&f.Problems[i])]; !known {
+			if !e.add(&f.Problems[i], f) {
+				e.beyond += unknown // those that follow are no worse
+				break
+			}
 			unknown--
-			e.add(&f.Problems[i], f)
 		}
 	}
 	e.hide()
@@ -108,8 +111,9 @@ func (e *Engine) wake(f *frame.Snapshot) {
 	e.last, e.tick = f.Boot, f.Tick
 }
 
-// add begins the life of an alert. When there are too many it takes the place of the least of those that are less severe.
-func (e *Engine) add(p *frame.Problem, f *frame.Snapshot) {
+// add begins the life of an alert. When there are too many it takes the place of the least of those that are less severe; it
+// returns false when there is none such.
+func (e *Engine) add(p *frame.Problem, f *frame.Snapshot) bool {
 	if len(e.live) == maxLive {
 		least := 0
 		for i := range e.live {
@@ -117,14 +121,18 @@ func (e *Engine) add(p *frame.Problem, f *frame.Snapshot) {
 				least = i
 			}
 		}
-		if e.beyond++; e.live[least].Severity <= p.Severity {
-			return
+		if e.live[least].Severity <= p.Severity {
+			return false
+		}
+		if e.live[least].present {
+			e.beyond++
 		}
 		e.drop(least)
 	}
 	e.at[keyOf(p)] = len(e.live)
 	e.live = append(e.live, alert{Alert: frame.Alert{Problem: *p, Came: 1, Seen: f.Boot}, worst: p.Severity, severity: p.Severity, from: f.Boot})
 	e.see(&e.live[len(e.live)-1], p, f)
+	return true
 }
 
 // see takes in that an alert's problem is there.

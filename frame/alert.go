@@ -9,7 +9,7 @@ type Alert struct {
 	Fired   time.Duration // CLOCK_BOOTTIME at which it began to fire; 0: it has not yet
 	Seen    time.Duration // CLOCK_BOOTTIME at which its problem was there last
 	Came    int           // times that its problem has begun since the alert did
-	Hidden  bool          // another alert that fires is its cause: it calls nobody
+	Hidden  bool          // another alert that lives is its cause: it calls nobody
 	Unsure  bool          // its source has gone stale: whether the problem is still there is not known
 	Acked   bool          // somebody has acknowledged it here
 }
