@@ -139,7 +139,7 @@ func openLocked(o WriterOptions) (f *os.File, pages [tierCount]int, err error) {
 		return nil, pages, errors.Join(ErrBusy, os.Remove(made), fresh.Close())
 	}
 	if err = fresh.Truncate(0); err == nil { // one that was not finished may be longer
-		err = format(fresh, o.Size, wanted)
+		err = errors.Join(fresh.Chmod(0o640), format(fresh, o.Size, wanted)) // the consoles' group reads it, whatever the umask is
 	}
 	if err == nil && f != nil {
 		err = os.Rename(o.Path, o.Path+".old")

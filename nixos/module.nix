@@ -28,6 +28,12 @@ let
   flat = lib.genAttrs (import ./keys.nix) (key: mkDefault cfg.${key}) // {
     kubeconfigPath = mkDefault (if cfg.kubeconfigPath == null then null else kubeconfig);
     login = mkDefault handsOver;
+    # One file for all: the recorder writes it, and no console does where it is named.
+    history = lib.mapAttrs (_: mkDefault) {
+      enable = cfg.history.enable && !cfg.rescue.active;
+      path = "/var/lib/hypervisor-tui/flight";
+      inherit (cfg.history) size;
+    };
   };
 
   # For whoever has a shell already: it may be left, and hands nothing over.
@@ -50,7 +56,7 @@ let
       term = term tty;
       configFile = "/etc/${etc tty}";
       logBufferSize = cfg.settings.logBufferSize or cfg.logBufferSize;
-      apiAddresses = lib.optionals (cfg.settings.kubeconfigPath or null != null) cfg.apiAddresses;
+      inherit apiAddresses;
       login = handsOver;
       rescue = cfg.rescue.active;
     }
@@ -58,6 +64,8 @@ let
       # With reloadIfChanged they reload.
       restartTriggers = [ config.environment.etc.${etc tty}.source ];
     };
+
+  apiAddresses = lib.optionals (cfg.settings.kubeconfigPath or null != null) cfg.apiAddresses;
 
   start =
     tty:
@@ -156,6 +164,17 @@ in
         systemd.services.hypervisor-tui-kubeconfig = handOver.service;
         systemd.services.hypervisor-tui-kubeconfig-changed = handOver.changed;
         systemd.paths.hypervisor-tui-kubeconfig = handOver.path;
+      })
+
+      (mkIf (cfg.settings.history.enable or false) {
+        systemd.services.hypervisor-tui-recorder =
+          import ./recorder.nix {
+            inherit exe apiAddresses;
+            configFile = "/etc/${etc "config"}";
+          }
+          // {
+            reloadTriggers = [ config.environment.etc.${etc "config"}.source ];
+          };
       })
 
       # Not as units: NixOS itself links ctrl-alt-del.target (and before 25.11 kbrequest.target) among them, over which

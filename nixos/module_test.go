@@ -223,6 +223,12 @@ func TestModuleFollows(t *testing.T) {
 	const rescued = "services.hypervisor-tui = { rescue.active = true; rescue.login = \"ttyS0\"; "
 	console := func(m *machine) unit { return m.Services["hypervisor-tui@tty1"] }
 	allowed := func(m *machine) any { return console(m).ServiceConfig["IPAddressAllow"] }
+	recorder := func(m *machine) map[string]any { return m.Services["hypervisor-tui-recorder"].ServiceConfig }
+	records := func(m *machine) any { return recorder(m)["ExecStart"] }
+	reaches := func(m *machine) any { return recorder(m)["IPAddressAllow"] }
+	history := func(key string) func(m *machine) any {
+		return func(m *machine) any { return m.Settings["history"].(map[string]any)[key] }
+	}
 	cases := []struct {
 		configuration string
 		value         func(m *machine) any
@@ -237,6 +243,17 @@ func TestModuleFollows(t *testing.T) {
 		{"", func(m *machine) any { return m.Services["hypervisor-tui-kubeconfig"].ServiceConfig["Type"] }, "oneshot"},
 		{rescued + "login.enable = true; settings.login = true; };", func(m *machine) any { return m.Settings["login"] }, false},
 		{serial, func(m *machine) any { return m.Settings["login"] }, true},
+		{"", records, "/pkgs/hypervisor-tui/bin/hypervisor-tui --record --config /etc/hypervisor-tui/config.yaml"},
+		{"", reaches, []any{"localhost"}},
+		{"services.hypervisor-tui.settings.kubeconfigPath = null;", reaches, nil},
+		{"services.hypervisor-tui.history.enable = false;", records, nil},
+		{"services.hypervisor-tui.history.enable = false;", history("enable"), false},
+		{"services.hypervisor-tui.settings.history.enable = false;", records, nil},
+		{rescued + "};", records, nil},
+		{rescued + "};", history("enable"), false},
+		{"services.hypervisor-tui.history.size = \"1GiB\";", history("size"), "1GiB"},
+		{"services.hypervisor-tui.settings.history.sync = 30;", history("sync"), 30.0},
+		{"services.hypervisor-tui.settings.history.sync = 30;", history("path"), "/var/lib/hypervisor-tui/flight"},
 		{"", func(m *machine) any { return m.Etc["systemd/system.control/ctrl-alt-del.target"] }, "/dev/null"},
 		{"", func(m *machine) any { return m.Etc["systemd/system.control/kbrequest.target"] }, "/dev/null"},
 	}
@@ -278,6 +295,8 @@ func TestModuleTypes(t *testing.T) {
 		`kubeconfigPath = "/a%b";`:                            {"kubeconfigPath"},
 		`kubeconfigPath = "${builtins.storeDir}/x-k3s.yaml";`: {"kubeconfigPath"},
 		`ssh.user = "Admin";`:                                 {"user"},
+		`history.size = "64MB";`:                              {"size"},
+		`history.size = "1GiB";`:                              nil,
 	}
 	written := slices.Collect(maps.Keys(cases))
 	var configurations []string

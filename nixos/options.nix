@@ -116,6 +116,25 @@ in
       description = "The first screen.";
     };
 
+    history.enable = mkOption {
+      type = types.bool;
+      default = true;
+      description = ''
+        Whether what the console knows is recorded, so that p on it shows the past, over reboots too. A service of its own
+        does it, which works while no console does.
+      '';
+    };
+
+    history.size = mkOption {
+      type = types.strMatching "[0-9]+[MG]iB";
+      default = "64MiB";
+      example = "1GiB";
+      description = ''
+        Size of the recording, /var/lib/hypervisor-tui/flight, from 8MiB to 64GiB: it is written whole at once and never
+        grows. After a change the old one stays beside it as flight.old.
+      '';
+    };
+
     settings = mkOption {
       type = types.submodule { freeformType = yaml.type; };
       default = { };

@@ -17,6 +17,7 @@ var foreignUnits = map[string]string{
 	"hypervisor-tui@.service":                   "login/hypervisor-tui@tty1.service",
 	"hypervisor-tui@.timer":                     "hypervisor-tui@tty1.timer",
 	"hypervisor-tui-login@.service":             "login/hypervisor-tui-getty@ttyS0.service",
+	"hypervisor-tui-recorder.service":           "hypervisor-tui-recorder.service",
 	"hypervisor-tui-kubeconfig.service":         "hypervisor-tui-kubeconfig.service",
 	"hypervisor-tui-kubeconfig.path":            "hypervisor-tui-kubeconfig.path",
 	"hypervisor-tui-kubeconfig-changed.service": "hypervisor-tui-kubeconfig-changed.service",
@@ -26,6 +27,7 @@ var foreignUnits = map[string]string{
 var otherwise = map[string]string{
 	"hypervisor-tui@.service ExecStart":                   "where the program is",
 	"hypervisor-tui@.service Also":                        "NixOS enables the timer itself",
+	"hypervisor-tui-recorder.service ExecStart":           "where the program is",
 	"hypervisor-tui-login@.service ExecStart":             "where the programs are",
 	"hypervisor-tui-login@.service ExecStopPost":          "TestForeignLoginHandsBack runs it",
 	"hypervisor-tui-login@.service RestartSec":            "of 0, as it is there, that of the console would be no shorter",
