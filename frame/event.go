@@ -1,6 +1,7 @@
 package frame
 
 import (
+	"strconv"
 	"time"
 
 	"hypervisor-tui/journal"
@@ -52,7 +53,7 @@ var eventWords = [EventKindCount]struct{ before, after string }{
 	RecordingBegan: {"recording began", ""}, ActionDone: {"", ""},
 }
 
-// AppendWhat appends the event in words, without its time.
+// AppendWhat appends the event in words, with how often it has happened, without its time.
 func (e *Event) AppendWhat(dst []byte) []byte {
 	words := eventWords[min(e.Kind, EventKindCount-1)]
 	dst = append(dst, words.before...)
@@ -60,6 +61,9 @@ func (e *Event) AppendWhat(dst []byte) []byte {
 		dst = append(append(dst, e.Of...), '/')
 	}
 	dst = append(append(dst, e.Subject...), words.after...)
+	if e.More > 0 {
+		dst = strconv.AppendInt(append(dst, " x "...), int64(e.More)+1, 10)
+	}
 	if e.Detail != "" {
 		dst = append(append(dst, ": "...), e.Detail...)
 	}

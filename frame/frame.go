@@ -49,6 +49,7 @@ type Snapshot struct {
 	Alerts     []Alert       // those that live first, worst first, then those that are over, newest first
 	MoreAlerts int           // that live and are not among Alerts: there are too many
 	Events     []Event       // of the last ten minutes, oldest first
+	Watched    time.Duration // CLOCK_BOOTTIME from which on events were looked for, where that is not ten minutes ago; 0: it is
 	Recording  *Source       // how recording goes; nil: it is off
 	LastRun    *LastRun      // nil: nothing is recorded of the boot before, or it is not read yet
 	Past       *Past         // nil: the snapshot is of now

@@ -87,7 +87,10 @@ func (t *Timeline) Step(f *Snapshot, problems []Change) []Event {
 		}
 	}
 	t.forget(f)
-	f.Events = append(f.Events[:0], t.events...)
+	f.Events, f.Watched = append(f.Events[:0], t.events...), 0
+	if f.Boot-t.began < EventsKept {
+		f.Watched = t.began
+	}
 	return t.fresh
 }
 

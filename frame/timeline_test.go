@@ -135,7 +135,10 @@ func TestTimelineIsBounded(t *testing.T) {
 	if len(l.Events) != 1 {
 		t.Fatalf("events %v", l.Events)
 	}
-	if l.step(frame.EventsKept + time.Second); len(l.Events) != 0 {
+	if l.Watched != l.Boot-time.Minute-time.Second {
+		t.Errorf("events are known from %v on, at %v", l.Watched, l.Boot)
+	}
+	if l.step(frame.EventsKept + time.Second); len(l.Events) != 0 || l.Watched != 0 {
 		t.Errorf("after ten minutes: %v", l.Events)
 	}
 	if n := testing.AllocsPerRun(100, func() { l.Now, l.Boot = l.Now.Add(time.Second), l.Boot+time.Second; l.timeline.Step(&l.Snapshot, nil) }); n != 0 {

@@ -63,6 +63,7 @@ var leftOut = map[string]string{
 	"Snapshot.Final":     "of the program that shows it",
 	"Snapshot.Guests":    "made of what is recorded",
 	"Snapshot.Events":    "records of their own",
+	"Snapshot.Watched":   "of the program that shows it",
 	"Snapshot.Recording": "among the sources",
 	"Snapshot.LastRun":   "read from older records",
 	"Snapshot.Past":      "of the program that shows it",

@@ -43,6 +43,9 @@ var views = []picture{
 	{name: "help", screen: frame.Dashboard, keys: []draw.Key{'?'}},
 	{name: "sources", screen: frame.Dashboard, keys: []draw.Key{'i'}},
 	{name: "problems", screen: frame.Dashboard, keys: []draw.Key{'!', draw.KeyDown}},
+	{name: "timeline", screen: frame.Dashboard, keys: []draw.Key{'L', draw.KeyDown}, change: frametest.Eventful},
+	{name: "dashboard-crashed", screen: frame.Dashboard, change: frametest.Crashed},
+	{name: "before-boot", screen: frame.Dashboard, keys: []draw.Key{'B', draw.KeyDown}, change: frametest.Crashed},
 	{name: "paused", screen: frame.Dashboard, keys: []draw.Key{' '}},
 	{name: "nothing-yet", screen: frame.Dashboard, change: nothingYet},
 }

@@ -100,9 +100,24 @@ func (d *dice) frame() *frame.Frame {
 		s.CPU, s.Memory, s.Filesystem = frame.Limits{}, frame.Limits{Warn: d.float(), Critical: d.float()}, frame.Limits{Warn: d.float()}
 		f.Settings = &s
 	}
+	f.Events = d.events(f.Now)
+	if d.chance(2) {
+		f.Boot = min(f.Boot, time.Minute)
+		f.LastRun = &frame.LastRun{End: f.Now, Boot: time.Duration(d.number()), Stopped: d.chance(2), Gap: time.Duration(d.number()), Memory: d.float(), IOFull: d.float(), CPU: d.float(), VMs: int(d.number()), Events: d.events(f.Now)}
+		for range d.many(50) {
+			f.LastRun.Problems = append(f.LastRun.Problems, frame.Problem{Kind: frame.Kind(d.roll(int(frame.KindCount))), Severity: journal.Severity(d.roll(8)), Subject: d.name(), Detail: d.name(), Reason: d.name(), Since: time.Duration(d.number()), Where: d.name()})
+		}
+	}
 	frametest.Derive(f)
 	f.Self = frame.Self{RSS: d.number(), CPU: d.float(), Frames: d.number(), Skipped: d.number(), Crashes: d.number()}
 	return f
+}
+
+func (d *dice) events(now time.Time) (events []frame.Event) {
+	for range d.many(256) {
+		events = append(events, frame.Event{Kind: frame.EventKind(d.roll(int(frame.EventKindCount))), At: now.Add(-time.Duration(d.number())), Severity: journal.Severity(d.roll(8)), Subject: d.name(), Of: d.name(), Detail: d.name(), Where: d.name(), More: int(d.number())})
+	}
+	return events
 }
 
 func (d *dice) processes() *top.Processes {

@@ -35,6 +35,9 @@ var pictures = []picture{
 	{name: "network", screen: frame.Network},
 }
 
+// unrecorded is a host that was not shut down, and nothing is recorded of that.
+func unrecorded(f *frame.Frame) { frametest.Crashed(f); f.LastRun = nil }
+
 // special are pictures that are taken at 80x24 only.
 var special = []picture{
 	{name: "logs-paused", screen: frame.Logs, keys: []draw.Key{draw.KeyUp, draw.KeyUp}},
@@ -44,6 +47,11 @@ var special = []picture{
 	{name: "logs-none-of-pod", screen: frame.Logs, keys: []draw.Key{draw.KeyLeft}, change: podUnreadable},
 	{name: "help", screen: frame.Logs, keys: []draw.Key{'?'}},
 	{name: "sources", screen: frame.Dashboard, keys: []draw.Key{'i'}},
+	{name: "timeline-none", screen: frame.Logs, keys: []draw.Key{'L'}},
+	{name: "timeline-ten-minutes", screen: frame.Logs, keys: []draw.Key{'L', draw.KeyEnd}, change: frametest.Eventful},
+	{name: "before-boot-events", screen: frame.Logs, keys: []draw.Key{'B', draw.KeyEnd}, change: frametest.Crashed},
+	{name: "before-boot-unrecorded", screen: frame.Logs, keys: []draw.Key{'B'}, change: unrecorded},
+	{name: "dashboard-crashed-unrecorded", screen: frame.Dashboard, change: unrecorded},
 	{name: "dashboard-calm", screen: frame.Dashboard, change: func(f *frame.Frame) { f.Problems = nil }},
 	{name: "dashboard-init", screen: frame.Dashboard, change: nothingYet},
 	{name: "network-init", screen: frame.Network, change: nothingYet},
@@ -111,6 +119,9 @@ func wholeEntry(f *frame.Frame) {
 var alarms = []picture{
 	{name: "problems", screen: frame.Dashboard, keys: []draw.Key{'!', draw.KeyDown}},
 	{name: "problems-sick", screen: frame.Dashboard, keys: []draw.Key{'!'}, change: frametest.Sick},
+	{name: "timeline", screen: frame.Dashboard, keys: []draw.Key{'L', draw.KeyDown, draw.KeyDown}, change: frametest.Eventful},
+	{name: "dashboard-crashed", screen: frame.Dashboard, change: frametest.Crashed},
+	{name: "before-boot", screen: frame.Dashboard, keys: []draw.Key{'B'}, change: frametest.Crashed},
 	{name: "problems-k8s", screen: frame.Logs, keys: []draw.Key{'!'}, change: frametest.ServiceDown},
 }
 

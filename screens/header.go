@@ -251,24 +251,25 @@ func (c *Console) drawProblem(p *draw.Pen, f *frame.Frame, problem *frame.Proble
 	if columns > room && room < enough && !must {
 		return false
 	}
-	style := problemStyle(problem)
+	style := SeverityStyle(problem.Severity)
 	p.Glyph(style|draw.Bold, draw.Attention).Skip(1).FitBytes(style|draw.Bold, short, min(room, columns))
 	p.Bytes(style, since).Bytes(style, hits).Skip(1)
-	c.where(p, problem)
+	c.where(p, problem.Where)
 	p.Skip(2)
 	return true
 }
 
-func problemStyle(p *frame.Problem) draw.Style {
-	if p.Severity >= journal.Warning {
-		return draw.Warn
+// SeverityStyle is the style of what is wrong and as bad as s.
+func SeverityStyle(s journal.Severity) draw.Style {
+	if s <= journal.Err {
+		return draw.Bad
 	}
-	return draw.Bad
+	return draw.Warn
 }
 
-// where writes the key of the page where to look for what a problem is about.
-func (c *Console) where(p *draw.Pen, problem *frame.Problem) {
-	if i := position(c.pages, problem.Where); i >= 0 {
+// where writes the key of the page of a name, nothing where there is none.
+func (c *Console) where(p *draw.Pen, page string) {
+	if i := position(c.pages, page); i >= 0 {
 		p.Text(draw.Accent, "[F").Int(draw.Accent, int64(i)+1).Text(draw.Accent, "]")
 	}
 }

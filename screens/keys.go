@@ -22,6 +22,8 @@ func (c *Console) commonKeys() []Binding {
 		BindSwitch("Space Ctrl-Z", "pause the picture, sources go on", "Pause", &c.paused, ' ', draw.KeyCtrlZ),
 		command("p", "the past, as it was recorded", "Past", toPast, 'p'),
 		BindOverlay("!", "every problem and why it is one", "", c.openProblems, '!'),
+		BindOverlay("L", "the last ten minutes: what happened", "", c.openTimeline, 'L'),
+		BindOverlay("B", "the boot before: how it ended", "", c.openLastBoot, 'B'),
 		BindOverlay("i", "sources: state, age, error, cost", "Sources", c.openSources, 'i'),
 		BindOverlay("F12 Ctrl-]", "log in here, where the config allows it", "", openLogin, draw.KeyF12, draw.KeyCtrlBracket),
 		BindOverlay("?", "this help", "", c.openHelp, '?'),
@@ -106,7 +108,7 @@ func (c *Console) showPage(cmd Command, f *frame.Frame) {
 	}
 	c.active = at
 	c.put(nil)
-	if page, ok := c.pages[at].(interface{ Search(Command) }); ok && cmd.Query != "" {
+	if page, ok := c.pages[at].(interface{ Search(Command) }); ok && (cmd.Query != "" || !cmd.At.IsZero()) {
 		page.Search(cmd)
 	}
 	c.Handle(cmd.Key, f)

@@ -1,6 +1,8 @@
 package screens
 
 import (
+	"time"
+
 	"hypervisor-tui/draw"
 	"hypervisor-tui/frame"
 	"hypervisor-tui/screens/widget"
@@ -29,17 +31,17 @@ func (c *Console) openProblems(*frame.Frame) Screen {
 			return view
 		},
 		Draw: func(view draw.Region, i int, f *frame.Frame) draw.Region {
-			return problemRows(view, &f.Problems[i], c, f)
+			return problemRows(view, &f.Problems[i], c, f.Boot)
 		},
 		Enter: func(i int, f *frame.Frame) Command { return lookAt(&f.Problems[i]) },
 	})
 }
 
-// problemRows draws one problem with its reason, both in full.
-func problemRows(view draw.Region, p *frame.Problem, c *Console, f *frame.Frame) (rest draw.Region) {
+// problemRows draws one problem with its reason, both in full, and its age at now, a CLOCK_BOOTTIME.
+func problemRows(view draw.Region, p *frame.Problem, c *Console, now time.Duration) (rest draw.Region) {
 	const severity, since = 9, 14 // columns
 	var room [512]byte
-	style, what := problemStyle(p), p.AppendWhat(room[:0])
+	style, what := SeverityStyle(p.Severity), p.AppendWhat(room[:0])
 	indent := 3
 	if view.W() >= widget.Narrow-2 {
 		indent += severity
@@ -54,11 +56,11 @@ func problemRows(view draw.Region, p *frame.Problem, c *Console, f *frame.Frame)
 	pen.To(indent).Bytes(style|draw.Bold, line).To(view.W() - since)
 	if !p.Dated() {
 		var age [32]byte
-		since := draw.AppendAge(age[:0], f.Boot-p.Since)
+		since := draw.AppendAge(age[:0], now-p.Since)
 		pen.To(view.W()-len(since)-6).Bytes(draw.Dim, since)
 	}
 	pen.To(view.W() - 5)
-	c.where(&pen, p)
+	c.where(&pen, p.Where)
 	for more {
 		line, what, more = widget.WrapLine(what, width)
 		pen = view.CutTop(1).Pen(indent, 0)

@@ -53,12 +53,13 @@ const (
 // Command is what a key asks for.
 type Command struct {
 	Kind    CommandKind
-	Overlay Screen   // of Open
-	Page    string   // of Show: a name, such as frame.Logs
-	Query   string   // of Show: what the page is to look for; empty leaves it as it is
-	Of      string   // of Follow: a pod, namespace/name, or a unit of systemd
-	Key     draw.Key // of Show: pressed there, to open an overlay; KeyNone: none
-	Rewind  Rewind   // of Past
+	Overlay Screen    // of Open
+	Page    string    // of Show: a name, such as frame.Logs
+	Query   string    // of Show: what the page is to look for; empty leaves it as it is
+	At      time.Time // of Show: what the log is to show, of all tabs; zero leaves it as it is
+	Of      string    // of Follow: a pod, namespace/name, or a unit of systemd
+	Key     draw.Key  // of Show: pressed there, to open an overlay; KeyNone: none
+	Rewind  Rewind    // of Past
 }
 
 // Rewind is where in the recording to go: the newest record when it is zero.

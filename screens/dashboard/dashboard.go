@@ -16,6 +16,7 @@ type Page struct {
 	screens.Base
 	guard       widget.Guard
 	body        int  // rows
+	lastBoot    int  // rows of the card of the boot before
 	narrow      bool // a line a figure is all that there is room for
 	fits        fits
 	disks       []int // indices into Host.Disks, the busiest first
@@ -71,6 +72,8 @@ func (d *Page) openFilter(k draw.Key, f *frame.Frame) {
 
 // Update sorts the lists and shares out the rows.
 func (d *Page) Update(w, h int, f *frame.Frame) {
+	d.lastBoot = lastBootRows(w, h, f)
+	h -= d.lastBoot
 	d.body, d.narrow = h, w < widget.Narrow
 	d.sortDisks(f)
 	d.listLinks(f)
@@ -85,6 +88,9 @@ func (d *Page) Update(w, h int, f *frame.Frame) {
 
 // Draw implements screens.Screen.
 func (d *Page) Draw(r draw.Region, f *frame.Frame) {
+	if d.lastBoot > 0 {
+		d.guard.Draw("last boot", drawLastBoot, r.CutTop(d.lastBoot), f)
+	}
 	if d.vms.whole {
 		d.guard.Draw("vms", d.vms.draw, r, f)
 		return

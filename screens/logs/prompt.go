@@ -56,10 +56,13 @@ func (l *Page) filter(typed string) {
 }
 
 // Search follows what passes a filter as it is typed after /, in all tabs and at all levels; once what the command is to
-// follow has a tab, that.
+// follow has a tab, that. With a time it shows what was written then.
 func (l *Page) Search(c screens.Command) {
 	l.input, l.awaited = widget.Prompt{}, c.Of
 	l.chooseTab(0, c.Query)
+	if !c.At.IsZero() {
+		l.toTime(c.At)
+	}
 	l.send()
 }
 
@@ -81,7 +84,12 @@ func (l *Page) goTo(typed string, now time.Time) bool {
 		l.failed = "not a time"
 		return false
 	}
+	l.toTime(at)
+	return true
+}
+
+// toTime asks for the first entry at or after a time.
+func (l *Page) toTime(at time.Time) {
 	l.query.At = at
 	l.move(journal.ToTime, 1, 0, found)
-	return true
 }
