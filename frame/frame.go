@@ -111,6 +111,9 @@ var sampleNames = [sample.SourceCount]string{
 	sample.Arrays: "md arrays", sample.Pools: "ZFS pools", sample.EDAC: "memory errors", sample.VMStat: "OOM kills", sample.QEMU: "VMs",
 }
 
+// SourceName is what a source of the host is called.
+func SourceName(s sample.Source) string { return sampleNames[s] }
+
 var sampleDetails = [sample.SourceCount]string{
 	sample.Uptime: "/proc/uptime", sample.Loadavg: "/proc/loadavg", sample.Stat: "/proc/stat",
 	sample.Meminfo: "/proc/meminfo", sample.Pressure: "/proc/pressure", sample.Diskstats: "/proc/diskstats",

@@ -67,6 +67,9 @@ func decode(s *frame.Snapshot, record []cell, text func(cell) string, wall time.
 			l.AddressCount = min(l.AddressCount, len(s.Net.Addresses)-l.FirstAddress)
 		}
 	}
+	// What a later version calls wrong this one has no words for.
+	s.Problems = slices.DeleteFunc(s.Problems, func(p frame.Problem) bool { return p.Kind == frame.KindCount })
+	s.Alerts = slices.DeleteFunc(s.Alerts, func(a frame.Alert) bool { return a.Kind == frame.KindCount })
 	s.Guests = frame.MergeGuests(nil, s)
 }
 

@@ -9,6 +9,9 @@ import (
 	"unsafe"
 
 	"hypervisor-tui/frame"
+	"hypervisor-tui/internal/health"
+	"hypervisor-tui/kube"
+	"hypervisor-tui/sample"
 )
 
 // field is one step of the walk through a Snapshot: a figure, or a list of elements with fields of their own. The plan of all
@@ -23,6 +26,7 @@ type field struct {
 	typ    reflect.Type // of the figure, or of an element of a list
 	fields []field      // of an element
 	max    int          // elements that are recorded
+	absent int64        // what a whole number is that a record does not have
 }
 
 // form is how a figure lies in memory.
@@ -39,12 +43,14 @@ const (
 	uint64Form
 	floatForm
 	textForm
+	kindForm     // frame.Kind, by its name: their numbers change as new ones come between
 	timeForm     // time.Time, in milliseconds; zero is unknown
 	durationForm // time.Duration, in milliseconds
 	ageForm      // CLOCK_BOOTTIME that moves with each sample: whole seconds before the snapshot's own; 0 is unknown
 	uidForm      // [16]byte, two cells
 	sliceForm
 	pointerForm // a list of one or none
+	leftForm    // a float that is not recorded: it has no cell, and is not known when a record is read
 )
 
 // plan is the walk through a Snapshot.
@@ -72,6 +78,12 @@ var leftOut = map[string]string{
 	"Net.Changes":        "a record has its own",
 	"VM.Recent":          "the records before have it",
 	"Health.Cost":        "changes with each sample and says nothing later",
+	"Cores.User":         "no screen and no report has it",
+	"Cores.System":       "no screen and no report has it",
+	"Cores.IOWait":       "no screen and no report has it",
+	"Cores.IRQ":          "no screen and no report has it",
+	"Cores.Steal":        "no screen and no report has it",
+	"Cores.Guest":        "no screen and no report has it",
 }
 
 // chosenKinds are the fields whose figures are kept in other steps than their type's: a float is a rate, a whole number is
@@ -79,8 +91,7 @@ var leftOut = map[string]string{
 var chosenKinds = map[string]cellKind{
 	"CPU.Busy": shareCell, "CPU.User": shareCell, "CPU.System": shareCell, "CPU.IOWait": shareCell, "CPU.IRQ": shareCell,
 	"CPU.Steal": shareCell, "CPU.Guest": shareCell,
-	"Cores.Busy": percentCell, "Cores.User": percentCell, "Cores.System": percentCell, "Cores.IOWait": percentCell,
-	"Cores.IRQ": percentCell, "Cores.Steal": percentCell, "Cores.Guest": percentCell,
+	"Cores.Busy":       percentCell,
 	"Pressure.CPUSome": shareCell, "Pressure.MemorySome": shareCell, "Pressure.MemoryFull": shareCell,
 	"Pressure.IOSome": shareCell, "Pressure.IOFull": shareCell,
 	"Pressure.CPUSome60": shareCell, "Pressure.MemorySome60": shareCell, "Pressure.MemoryFull60": shareCell,
@@ -97,6 +108,13 @@ var chosenKinds = map[string]cellKind{
 	"Problem.Percent": shareCell, "Hit.CPUs": totalCell,
 }
 
+// minusOne are the whole numbers that are -1 while they are not known.
+var minusOne = map[string]bool{
+	"Host.Blocked": true, "Host.Offline": true, "Host.OOMKills": true, "Link.CarrierChanges": true, "Bridge.FDB": true, "BridgePort.Learned": true,
+	"SocketCounts.TCP": true, "SocketCounts.UDP": true, "SocketCounts.Established": true, "SocketCounts.Conntrack": true,
+	"SocketCounts.ConntrackMax": true, "Unit.Restarts": true,
+}
+
 // ages are the times that move with each sample.
 var ages = map[string]bool{"At": true, "Counted": true, "Seen": true}
 
@@ -107,7 +125,13 @@ const maxElements = 1024
 func planOf(t reflect.Type, in string) (fields []field) {
 	for i := range t.NumField() {
 		s := t.Field(i)
-		if !s.IsExported() || leftOut[in+"."+s.Name] != "" || leftOut[t.Name()+"."+s.Name] != "" {
+		if !s.IsExported() {
+			continue
+		}
+		if leftOut[in+"."+s.Name] != "" || leftOut[t.Name()+"."+s.Name] != "" {
+			if s.Type.Kind() == reflect.Float64 {
+				fields = append(fields, field{name: s.Name, form: leftForm, offset: s.Offset, path: []int{i}})
+			}
 			continue
 		}
 		kind, chosen := chosenKinds[in+"."+s.Name]
@@ -119,6 +143,9 @@ func planOf(t reflect.Type, in string) (fields []field) {
 			if chosen {
 				below[j].kind = kind
 			}
+			if minusOne[t.Name()+"."+s.Name] {
+				below[j].absent = -1
+			}
 		}
 		fields = append(fields, below...)
 	}
@@ -129,6 +156,9 @@ func planOf(t reflect.Type, in string) (fields []field) {
 func fieldsOf(t reflect.Type, name string, offset uintptr, path []int) []field {
 	f := field{name: name, offset: offset, path: path, typ: t}
 	switch t {
+	case reflect.TypeFor[frame.Kind]():
+		f.form, f.kind = kindForm, textCell
+		return []field{f}
 	case reflect.TypeFor[time.Time]():
 		f.form = timeForm
 		return []field{f}
@@ -153,9 +183,16 @@ func fieldsOf(t reflect.Type, name string, offset uintptr, path []int) []field {
 		}
 		var all []field
 		for i := range t.Len() {
+			element := strconv.Itoa(i)
+			switch t {
+			case reflect.TypeFor[[sample.SourceCount]health.Health]():
+				element = frame.SourceName(sample.Source(i))
+			case reflect.TypeFor[[kube.KindCount]kube.KindStatus]():
+				element = kube.Kind(i).String()
+			}
 			at := append(path[:len(path):len(path)], -1-i) // an index, not a field
 			for _, below := range fieldsOf(t.Elem(), name, offset+uintptr(i)*t.Elem().Size(), at) {
-				below.name = name + "." + strconv.Itoa(i) + below.name[len(name):]
+				below.name = name + "." + element + below.name[len(name):]
 				all = append(all, below)
 			}
 		}
@@ -200,6 +237,8 @@ func (c *codec) write(v *vector, p unsafe.Pointer, fields []field) {
 		f := &fields[i]
 		var value cell
 		switch f.form {
+		case leftForm:
+			continue
 		case boolForm:
 			if at[bool](p, f) {
 				value = 1
@@ -224,6 +263,8 @@ func (c *codec) write(v *vector, p unsafe.Pointer, fields []field) {
 			value = f.kind.cell(at[float64](p, f))
 		case textForm:
 			value = c.texts.number(at[string](p, f))
+		case kindForm:
+			value = c.texts.number(at[frame.Kind](p, f).String())
 		case timeForm:
 			if value = unknown; !at[time.Time](p, f).IsZero() {
 				value = at[time.Time](p, f).UnixMilli()
@@ -287,14 +328,19 @@ func reach(v reflect.Value, path []int) reflect.Value {
 }
 
 func (c *cells) readField(v reflect.Value, f *field) {
+	if f.form == leftForm {
+		v.SetFloat(math.NaN())
+		return
+	}
 	value := c.next()
 	switch f.form {
 	case boolForm:
 		v.SetBool(value == 1)
 	case intForm, int8Form, int32Form, int64Form:
-		if value != unknown {
-			v.SetInt(value)
+		if value == unknown {
+			value = f.absent
 		}
+		v.SetInt(value)
 	case uint8Form, uint16Form:
 		if value >= 0 {
 			v.SetUint(uint64(value))
@@ -310,6 +356,8 @@ func (c *cells) readField(v reflect.Value, f *field) {
 		v.SetFloat(f.kind.value(value))
 	case textForm:
 		v.SetString(c.text(value))
+	case kindForm:
+		v.SetUint(uint64(kindNamed(c.text(value))))
 	case timeForm:
 		if value != unknown {
 			v.Set(reflect.ValueOf(time.UnixMilli(value).In(c.zone)))
@@ -341,6 +389,15 @@ func (c *cells) readField(v reflect.Value, f *field) {
 			v.Set(to)
 		}
 	}
+}
+
+// kindNamed is the kind of problem of a name, KindCount when this version has none such.
+func kindNamed(name string) frame.Kind {
+	k := frame.Kind(0)
+	for k < frame.KindCount && k.String() != name {
+		k++
+	}
+	return k
 }
 
 // readElement fills one element of a list.

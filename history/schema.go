@@ -23,6 +23,9 @@ func schema(fields []field) string {
 func describe(b *strings.Builder, fields []field) {
 	for i := range fields {
 		f := &fields[i]
+		if f.form == leftForm {
+			continue
+		}
 		b.WriteString(strconv.Itoa(int(f.kind)) + " " + f.name)
 		switch f.form {
 		case sliceForm, pointerForm:

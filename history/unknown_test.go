@@ -1,0 +1,105 @@
+package history
+
+import (
+	"math"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"hypervisor-tui/frame"
+	"hypervisor-tui/frame/frametest"
+)
+
+// TestUnknownIsNotZero: a figure that a record does not have, because it was not recorded or was not known of when it was made,
+// is what its type calls unknown.
+func TestUnknownIsNotZero(t *testing.T) {
+	f := frametest.Fixed()
+	c := codec{max: maxElements}
+	var v vector
+	c.encode(&v, &f.Snapshot)
+	record := v.cells[peakCount:]
+	// As from an older version: the record's lists, and no figure in them.
+	older := strings.Join(listsOnly(strings.Split(schema(plan), "\n")), "\n")
+	from := newConverter(schema(plan), older)
+	to := newConverter(older, schema(plan))
+	if from == nil || to == nil {
+		t.Fatal("no schema")
+	}
+	cells := to.convert(nil, from.convert(nil, record))
+	if cells == nil {
+		t.Fatal("it is not converted")
+	}
+	for name, cells := range map[string][]cell{"whole": record, "older": cells} {
+		var s frame.Snapshot
+		decode(&s, cells, c.texts.text, time.UnixMilli(0), frametest.Boot)
+		h, n := s.Host, s.Net
+		if len(h.Cores) != len(f.Host.Cores) || len(n.Interfaces) != len(f.Net.Interfaces) || len(s.Units.Failed) != 1 {
+			t.Fatalf("%s: %d CPUs, %d links, %d units", name, len(h.Cores), len(n.Interfaces), len(s.Units.Failed))
+		}
+		if !math.IsNaN(h.Cores[0].User) || !math.IsNaN(h.Cores[0].IRQ) {
+			t.Errorf("%s: %+v: what of a core is not recorded is known", name, h.Cores[0])
+		}
+		if name == "whole" {
+			continue
+		}
+		link := n.Interfaces[3]
+		for what, got := range map[string]int{
+			"blocked": h.Blocked, "offline": h.Offline, "OOM kills": int(h.OOMKills), "TCP": n.Sockets.TCP, "conntrack": n.Sockets.ConntrackMax,
+			"learned": link.Detail.Bridge.FDB, "carrier changes": link.CarrierChanges, "restarts": s.Units.Failed[0].Restarts,
+		} {
+			if got != -1 {
+				t.Errorf("%s: %s: %d", name, what, got)
+			}
+		}
+		var known []string
+		floats(reflect.ValueOf(&s).Elem(), plan, "", &known)
+		if len(known) > 0 {
+			t.Errorf("%s: known: %v", name, known)
+		}
+	}
+}
+
+// listsOnly leaves of a schema the lists, each with what its elements need to be there.
+func listsOnly(lines []string) (kept []string) {
+	for i, l := range lines {
+		if l == "]" || strings.HasSuffix(l, " [") || i > 0 && strings.HasSuffix(lines[i-1], " [") {
+			kept = append(kept, l)
+		}
+	}
+	return kept
+}
+
+// floats lists the figures of the struct v, whose fields these are, that are not NaN.
+func floats(v reflect.Value, fields []field, in string, known *[]string) {
+	for i := range fields {
+		f := &fields[i]
+		p := reach(v, f.path)
+		switch name := in + "/" + f.name; f.form {
+		case floatForm:
+			if !math.IsNaN(p.Float()) && i > 0 { // the first of each element is there
+				*known = append(*known, name)
+			}
+		case sliceForm:
+			for k := range p.Len() {
+				floatsOf(p.Index(k), f, name, known)
+			}
+		case pointerForm:
+			if !p.IsNil() {
+				floatsOf(p.Elem(), f, name, known)
+			}
+		}
+	}
+}
+
+func floatsOf(v reflect.Value, f *field, name string, known *[]string) {
+	for v.Kind() == reflect.Pointer {
+		if v.IsNil() {
+			return
+		}
+		v, f = v.Elem(), &f.fields[0]
+	}
+	if v.Kind() == reflect.Struct {
+		floats(v, f.fields, name, known)
+	}
+}
