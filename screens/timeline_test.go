@@ -85,6 +85,9 @@ func TestUncleanBoot(t *testing.T) {
 		if strings.Contains(shot(t, frame.Dashboard, 60, 24, f)+shot(t, frame.Dashboard, 80, 16, f), "Before this boot") {
 			t.Errorf("%s: the card is on a small screen", name)
 		}
+		if f.Past != nil { // where B is a way to go
+			continue
+		}
 		whole := shot(t, frame.Logs, 80, 60, f, 'B')
 		if f.LastRun != nil != strings.Contains(whole, figures) || strings.Contains(whole, "k3s.service failed: exit code 1") != (f.LastRun != nil) {
 			t.Errorf("%s: the overlay is\n%s", name, whole)
