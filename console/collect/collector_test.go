@@ -10,6 +10,9 @@ import (
 	"hypervisor-tui/console/config"
 	"hypervisor-tui/console/guard"
 	"hypervisor-tui/frame"
+	"hypervisor-tui/history"
+	"hypervisor-tui/internal/boottime"
+	"hypervisor-tui/journal"
 )
 
 // TestF48ReloadStartsTheSamplerAnew when what it goes by has changed, and only then.
@@ -59,6 +62,29 @@ func TestReloadPutsRulesInForce(t *testing.T) {
 		c.Reconfigure(t.Context(), step.config)
 		if s.Fill(&f); len(f.Alerts) != 1 || f.Alerts[0].Kind != frame.ConfigBad || f.Alerts[0].State != step.want {
 			t.Errorf("%+v, want it %s", f.Alerts, step.want)
+		}
+	}
+}
+
+// TestWhatIsRecordedGoesOn: what was wrong before a restart is as old as it was, unless nobody has looked for a long time.
+func TestWhatIsRecordedGoesOn(t *testing.T) {
+	for _, c := range []struct {
+		gap  time.Duration
+		goes bool
+	}{{time.Minute, true}, {5 * time.Hour, false}} {
+		collector := New(config.Default(), new(guard.Guard))
+		s, err := collector.Subscribe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		then := boottime.Now() - c.gap
+		p := frame.Problem{Severity: journal.Err, Kind: frame.ConfigBad, Detail: "line 3: unknown key", Since: then - time.Hour}
+		collector.recalled.Store(&history.Recalled{Newest: &frame.Snapshot{Boot: then, Problems: []frame.Problem{p},
+			Alerts: []frame.Alert{{Problem: p, State: frame.Firing, Fired: then - time.Hour, Came: 3, Acked: true}}}})
+		f := frame.Snapshot{Settings: &frame.Settings{Banner: p.Detail, Refresh: time.Second}}
+		s.Fill(&f)
+		if len(f.Problems) != 1 || len(f.Alerts) != 1 || (f.Problems[0].Since == p.Since) != c.goes || f.Alerts[0].Acked != c.goes {
+			t.Errorf("%v later: %+v, %+v", c.gap, f.Problems, f.Alerts)
 		}
 	}
 }

@@ -78,6 +78,10 @@ func readHistory(path string, err error) frame.Source {
 // TellHistory says how recording goes.
 func (c *Collector) TellHistory(s frame.Source) { c.recording.Store(&s) }
 
+// unwatched is how long nobody may have looked at the host for what is wrong after it to be taken for what was wrong before it:
+// longer than a restart takes, too short for much to end and come again.
+const unwatched = 10 * time.Minute
+
 // recall takes in what was recorded before this program started, once that is read.
 func (s *Subscription) recall(f *frame.Snapshot) {
 	f.Recording = s.collector.recording.Load()
@@ -86,7 +90,7 @@ func (s *Subscription) recall(f *frame.Snapshot) {
 		return
 	}
 	f.LastRun = known.LastRun
-	if !s.recalled && known.Newest != nil {
+	if !s.recalled && known.Newest != nil && f.Boot-known.Newest.Boot <= unwatched {
 		s.tracker.Remember(known.Newest.Problems)
 		s.alerts.Restore(known.Newest.Alerts)
 	}
