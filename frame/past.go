@@ -33,11 +33,16 @@ type LastRun struct {
 	End      time.Time     // wall clock of the last record
 	Boot     time.Duration // CLOCK_BOOTTIME of it, of the boot that it was in: ages of Problems are counted from it
 	Stopped  bool          // recording was stopped in good order after it, as a shutdown does
-	Gap      time.Duration // from End to the boot of now by the wall clock; below 0: that was set back
 	Memory   float64       // percent used; NaN: unknown
 	IOFull   float64       // percent of the last 10 seconds in which all tasks waited for a disk; NaN: unknown
 	CPU      float64       // percent busy; NaN: unknown
 	VMs      int           // that ran; -1: unknown
 	Problems []Problem     // of then, worst first
 	Events   []Event       // of the ten minutes before, oldest first
+}
+
+// Before returns how long before the boot of f the last record was made; false: the clock was set in between, and nobody knows.
+func (r *LastRun) Before(f *Snapshot) (gap time.Duration, known bool) {
+	gap = f.Now.Add(-f.Boot).Sub(r.End)
+	return gap, gap >= 0
 }

@@ -8,10 +8,10 @@ import (
 	"hypervisor-tui/sample"
 )
 
-// LastRun returns what was recorded last before the boot of bootID, which began at booted; nil: there is nothing to read.
-func (r *Reader) LastRun(bootID string, booted time.Time) *frame.LastRun {
+// LastRun returns what was recorded last before the boot of bootID; nil: there is nothing to read, or nobody knows which boot that is.
+func (r *Reader) LastRun(bootID string) *frame.LastRun {
 	p, found := r.BeforeBoot(bootID)
-	if !found {
+	if !found || bootID == "" {
 		return nil
 	}
 	var s frame.Snapshot
@@ -20,7 +20,7 @@ func (r *Reader) LastRun(bootID string, booted time.Time) *frame.LastRun {
 		return nil
 	}
 	run := &frame.LastRun{
-		End: info.Wall, Boot: info.Boot, Stopped: info.Last, Gap: booted.Sub(info.Wall),
+		End: info.Wall, Boot: info.Boot, Stopped: info.Last,
 		Memory: math.NaN(), IOFull: math.NaN(), CPU: math.NaN(), VMs: -1, Problems: s.Problems,
 		// What came with the last record is written behind it.
 		Events: r.Events(nil, info.Wall.Add(-frame.EventsKept), info.Wall.Add(intervals[0]-time.Millisecond)),

@@ -27,7 +27,7 @@ func Recall(path, bootID string, now time.Time, up time.Duration) (known Recalle
 			known.Newest = s
 		}
 	}
-	known.LastRun = r.LastRun(bootID, now.Add(-up))
+	known.LastRun = r.LastRun(bootID)
 	return known, nil
 }
 

@@ -32,8 +32,10 @@ func emptyFrame() *frame.Frame {
 // richFrame is a hypervisor with something of everything, good and bad.
 func richFrame() *frame.Frame {
 	nan := math.NaN()
+	now := time.Date(2026, 11, 22, 3, 2, 11, 0, time.FixedZone("CET", 3600))
+	end := now.Add(-bootNow - 41*time.Second) // of what was recorded before
 	f := &frame.Frame{Snapshot: frame.Snapshot{
-		Now:  time.Date(2026, 11, 22, 3, 2, 11, 0, time.FixedZone("CET", 3600)),
+		Now:  now,
 		Boot: bootNow,
 		Host: richHost(),
 		VMs: &qemu.VMs{Health: ok(), VMs: []qemu.VM{
@@ -59,6 +61,9 @@ func richFrame() *frame.Frame {
 		Net:  richNet(),
 		Kube: &kube.State{Health: health.Health{State: health.Absent, Err: "no kubeconfig", Since: time.Hour}},
 		Page: richPage(),
+		LastRun: &frame.LastRun{End: end, Boot: time.Hour, Memory: 97.4, CPU: 12.6, IOFull: nan, VMs: 6,
+			Problems: []frame.Problem{{Severity: journal.Crit, Kind: frame.MemoryShort, Percent: 97.4, Since: time.Hour - 6*time.Minute, Where: frame.Dashboard}},
+			Events:   []frame.Event{{Kind: frame.UnitHasFailed, At: end.Add(-4 * time.Minute), Severity: journal.Err, Subject: "k3s.service", Where: frame.Logs}}},
 		Settings: &frame.Settings{Version: "1.0.0", Refresh: 2 * time.Second, Memory: frame.Limits{Warn: 90, Critical: 97},
 			Filesystem: frame.Limits{Warn: 85, Critical: 95}},
 	}, Self: frame.Self{RSS: 14 * mib, CPU: 12.5, Goroutines: 19, Frames: 1234, Skipped: 2}}

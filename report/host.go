@@ -66,6 +66,8 @@ var hostFigures = figures[frame.Frame]{
 		value: func(f *frame.Frame) any { return processFigures.list(processesOf(f)) }},
 	{key: "last_boot", help: "How the boot before this one ended.", inner: lastBootFigures,
 		value: func(f *frame.Frame) any { return lastBootFigures.of(lastBootOf(f)) }},
+	{key: "last_run", help: "What is recorded last of the time before this boot.", inner: lastRunFigures,
+		value: func(f *frame.Frame) any { return lastRunFigures.of(lastRunOf(f)) }},
 }
 
 var tasksFigures = figures[frame.Frame]{
@@ -278,6 +280,35 @@ var clockFigures = figures[sample.Clock]{
 	{key: "synchronised", kind: "boolean", help: "Whether it follows a time source.", null: "not known", value: func(c *sample.Clock) any { return c.Synchronised }},
 }
 
+var lastRunFigures = figures[of[frame.LastRun]]{
+	{key: "recorded_until", kind: "time", help: "When the last record was made.", null: "nothing is recorded of it, or it is not read yet",
+		value: func(r *of[frame.LastRun]) any { return stamp(r.v.End, time.RFC3339) }},
+	{key: "recording_stopped", kind: "boolean", help: "Recording was stopped in good order then, as a shutdown does.", null: "nothing is recorded of it, or it is not read yet",
+		value: func(r *of[frame.LastRun]) any { return &r.v.Stopped }},
+	{key: "seconds_before_boot", kind: "number", help: "Time from then to this boot.", null: "nothing is recorded of it, or the clock was set in between",
+		value: func(r *of[frame.LastRun]) any {
+			gap, ok := r.v.Before(&r.f.Snapshot)
+			return known(gap.Seconds(), ok)
+		}},
+	{key: "memory_used_percent", kind: "number", help: "Memory used then.", null: "not known", value: func(r *of[frame.LastRun]) any { return number(r.v.Memory) }},
+	{key: "cpu_busy_percent", kind: "number", help: "As `cpu.busy_percent`, then.", null: "not known", value: func(r *of[frame.LastRun]) any { return number(r.v.CPU) }},
+	{key: "io_full_avg10", kind: "number", help: "As `pressure.io_full_avg10`, then.", null: "not known", value: func(r *of[frame.LastRun]) any { return number(r.v.IOFull) }},
+	{key: "vms", kind: "integer", help: "VMs that had a QEMU process then.", null: "not known", value: func(r *of[frame.LastRun]) any { return count(r.v.VMs) }},
+	{key: "problems", kind: list, help: "What was wrong then, the worst first.", inner: problemFigures, value: func(r *of[frame.LastRun]) any {
+		then := &frame.Frame{Snapshot: frame.Snapshot{Now: r.v.End, Boot: r.v.Boot}}
+		return problemFigures.list(each(then, r.v.Problems))
+	}},
+	{key: "events", kind: list, help: "What had happened in the ten minutes before, the oldest first.", inner: eventFigures,
+		value: func(r *of[frame.LastRun]) any { return eventFigures.list(r.v.Events) }},
+}
+
+var eventFigures = figures[frame.Event]{
+	{key: "at", kind: "time", help: "When.", null: "the clock had no date", value: func(e *frame.Event) any { return stamp(e.At, time.RFC3339) }},
+	{key: "severity", kind: "severity", help: "How bad it is.", value: func(e *frame.Event) any { return e.Severity.String() }},
+	{key: "what", kind: "text", help: "The event in words.", value: func(e *frame.Event) any { return string(e.AppendWhat(nil)) }},
+	{key: "where", kind: "text", help: "The screen to look at: logs, dashboard or network.", null: "none shows it", value: func(e *frame.Event) any { return text(e.Where) }},
+}
+
 var lastBootFigures = figures[sample.LastBoot]{
 	{key: "clean", kind: "boolean", help: "It was shut down.", null: "not known", value: func(b *sample.LastBoot) any { return known(b.Clean, b.Known) }},
 	{key: "why", kind: "text", help: "What says so.", null: "nothing is known", value: func(b *sample.LastBoot) any { return text(b.Why) }},
@@ -424,6 +455,13 @@ func clockOf(f *frame.Frame) *sample.Clock {
 		return nil
 	}
 	return &f.System.Clock
+}
+
+func lastRunOf(f *frame.Frame) *of[frame.LastRun] {
+	if f.LastRun == nil {
+		return nil
+	}
+	return &of[frame.LastRun]{f, f.LastRun}
 }
 
 func lastBootOf(f *frame.Frame) *sample.LastBoot {

@@ -104,7 +104,7 @@ func TestWriteNothingFalse(t *testing.T) {
 	for i := range failed.Kube.Kinds {
 		failed.Kube.Kinds[i].Health = failed.VMs.Health
 	}
-	failed.Kube.DrainBlockers, failed.Kube.Events = nil, nil
+	failed.Kube.DrainBlockers, failed.Kube.Events, failed.LastRun = nil, nil, nil
 	frametest.Derive(failed)
 	for name, f := range map[string]*frame.Frame{"empty": emptyFrame(), "zero": {}, "failed": failed} {
 		var d struct {

@@ -103,7 +103,7 @@ func (d *dice) frame() *frame.Frame {
 	f.Events = d.events(f.Now)
 	if d.chance(2) {
 		f.Boot = min(f.Boot, time.Minute)
-		f.LastRun = &frame.LastRun{End: f.Now, Boot: time.Duration(d.number()), Stopped: d.chance(2), Gap: time.Duration(d.number()), Memory: d.float(), IOFull: d.float(), CPU: d.float(), VMs: int(d.number()), Events: d.events(f.Now)}
+		f.LastRun = &frame.LastRun{End: f.Now, Boot: time.Duration(d.number()), Stopped: d.chance(2), Memory: d.float(), IOFull: d.float(), CPU: d.float(), VMs: int(d.number()), Events: d.events(f.Now)}
 		for range d.many(50) {
 			f.LastRun.Problems = append(f.LastRun.Problems, frame.Problem{Kind: frame.Kind(d.roll(int(frame.KindCount))), Severity: journal.Severity(d.roll(8)), Subject: d.name(), Detail: d.name(), Reason: d.name(), Since: time.Duration(d.number()), Where: d.name()})
 		}

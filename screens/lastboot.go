@@ -7,15 +7,15 @@ import (
 )
 
 // LastRecord writes when what is recorded before this boot ends, and how long before it.
-func LastRecord(p *draw.Pen, run *frame.LastRun) {
+func LastRecord(p *draw.Pen, run *frame.LastRun, f *frame.Frame) {
 	if run.Stopped {
 		p.Text(draw.Dim, "recording stopped ")
 	} else {
 		p.Text(draw.Dim, "last record ")
 	}
 	p.Date(draw.Text, run.End).Skip(1).Time(draw.Accent|draw.Bold, run.End)
-	if run.Gap >= 0 {
-		p.Text(draw.Dim, ", ").Age(draw.Text, run.Gap).Text(draw.Dim, " before this boot")
+	if gap, known := run.Before(&f.Snapshot); known {
+		p.Text(draw.Dim, ", ").Age(draw.Text, gap).Text(draw.Dim, " before this boot")
 	}
 }
 
@@ -80,7 +80,7 @@ func (c *Console) lastBoot(view draw.Region, i int, f *frame.Frame) (rest draw.R
 		return view
 	}
 	p = widget.Field(&view, "until", column)
-	LastRecord(&p, run)
+	LastRecord(&p, run, f)
 	p = widget.Field(&view, "with", column)
 	LastFigures(&p, run, f)
 	view.CutTop(1)

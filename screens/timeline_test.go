@@ -69,7 +69,7 @@ func TestUncleanBoot(t *testing.T) {
 		"not read":          {lastBoot(func(b *sample.LastBoot) { *b = sample.LastBoot{} }), false, false},
 		"no system":         {func(f *frame.Frame) { f.System = nil }, false, false},
 		"the past":          {func(f *frame.Frame) { f.Past = new(frame.Past) }, false, false},
-		"a clock set back":  {func(f *frame.Frame) { f.LastRun.Gap = -time.Hour }, true, false},
+		"a clock set back":  {func(f *frame.Frame) { f.LastRun.End = f.Now }, true, false},
 		"recording stopped": {func(f *frame.Frame) { f.LastRun.Stopped = true }, true, false},
 	} {
 		f := frametest.Fixed()
@@ -95,10 +95,10 @@ func TestUncleanBoot(t *testing.T) {
 	}
 	f := frametest.Fixed()
 	frametest.Crashed(f)
-	f.LastRun.Gap, f.LastRun.Stopped, f.LastRun.VMs = -time.Hour, true, -1
+	f.LastRun.End, f.LastRun.Stopped, f.LastRun.VMs = f.Now, true, -1
 	f.LastRun.Problems, f.LastRun.Events = nil, nil
 	text := shot(t, frame.Dashboard, 80, 24, f) + shot(t, frame.Logs, 80, 24, f, 'B')
-	for _, want := range []string{"recording stopped Nov 22 02:57:30 ", "VMs --", "no problem was known", "no event was known"} {
+	for _, want := range []string{"recording stopped Nov 22 03:02:11 ", "VMs --", "no problem was known", "no event was known"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("%q is missing:\n%s", want, text)
 		}

@@ -17,7 +17,7 @@ func Crashed(f *frame.Frame) {
 	f.System.LastBoot.Why = "pstore keeps a kernel panic of 2026-11-22 02:57"
 	end := f.Now.Add(-f.Boot - 41*time.Second)
 	f.LastRun = &frame.LastRun{
-		End: end, Boot: Boot, Gap: 41 * time.Second, Memory: 97.4, IOFull: 83.2, CPU: 12.6, VMs: 6,
+		End: end, Boot: Boot, Memory: 97.4, IOFull: 83.2, CPU: 12.6, VMs: 6,
 		Problems: []frame.Problem{
 			{Severity: journal.Crit, Kind: frame.MemoryShort, Percent: 97.4, Since: Boot - 6*time.Minute, Where: frame.Dashboard},
 			{Severity: journal.Err, Kind: frame.UnitFailed, Subject: "k3s.service", Detail: "exit code 1", Reason: "Main process exited, code=exited, status=1/FAILURE", Since: Boot - 5*time.Minute, Where: frame.Logs},

@@ -36,7 +36,7 @@ func drawLastBoot(r draw.Region, f *frame.Frame) {
 		p.Text(draw.Dim, "no record of it is known")
 		return
 	}
-	screens.LastRecord(&p, run)
+	screens.LastRecord(&p, run, f)
 	p = r.CutTop(1).Pen(1, 0)
 	screens.LastFigures(&p, run, f)
 	p = r.CutTop(1).Pen(1, 0)
