@@ -55,16 +55,15 @@ func snapshotAt(ctx context.Context, first loaded, o Options) (*frame.Frame, *jo
 	if err != nil {
 		return nil, nil, err
 	}
-	p := history.NewPast(path, collect.BootID(), real.Location())
 	limit, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
-	m, ok := guard.Within(limit, guard.Begin(func() *history.Moment { return p.Find(history.Query{At: at}) }), nil)
+	m, err := answering(limit, path, func() (*history.Moment, error) {
+		return history.Read(&history.Query{Path: path, Zone: real.Location(), At: at})
+	})
 	const form = "2006-01-02 15:04:05"
 	switch {
-	case !ok:
-		return nil, nil, fmt.Errorf("%s is not answering", path)
-	case m.Snapshot.Past.Why != "":
-		return nil, nil, errors.New(m.Snapshot.Past.Why)
+	case err != nil:
+		return nil, nil, err
 	case m.Snapshot.Past.Gap:
 		return nil, nil, fmt.Errorf("nothing is recorded at %s: the nearest record is of %s", at.Format(form), m.Snapshot.Now.Format(form))
 	}
@@ -101,14 +100,22 @@ func History(out io.Writer, o Options) error {
 			return err
 		}
 	}
-	r, err := history.Open(path, real.Location())
+	limit, cancel := context.WithTimeout(context.Background(), timeout)
+	defer cancel()
+	events, err := answering(limit, path, func() ([]frame.Event, error) {
+		r, err := history.Open(path, real.Location())
+		if err != nil {
+			return nil, err
+		}
+		defer r.Close()
+		return r.Events(nil, from, real.Add(365*24*time.Hour)), nil
+	})
 	if err != nil {
 		return err
 	}
-	defer r.Close()
 	lines := json.NewEncoder(out)
 	lines.SetEscapeHTML(false)
-	for _, e := range r.Events(nil, from, real.Add(365*24*time.Hour)) {
+	for _, e := range events {
 		if o.JSON {
 			err = lines.Encode(struct {
 				At       time.Time `json:"at"`
@@ -124,4 +131,20 @@ func History(out io.Writer, o Options) error {
 		}
 	}
 	return nil
+}
+
+// answering is what read brings of the recording at path, an error when that takes too long: a disk may hang.
+func answering[T any](limit context.Context, path string, read func() (T, error)) (T, error) {
+	type result struct {
+		value T
+		err   error
+	}
+	r, ok := guard.Within(limit, guard.Begin(func() result { v, err := read(); return result{v, err} }), result{})
+	switch {
+	case !ok:
+		r.err = fmt.Errorf("%s is not answering", path)
+	case errors.Is(r.err, history.ErrNothing):
+		r.err = fmt.Errorf("%w in %s: hypervisor-tui --record records, or a console where history.enable is true", r.err, path)
+	}
+	return r.value, r.err
 }

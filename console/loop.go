@@ -47,7 +47,7 @@ type session struct {
 	guard     *guard.Guard
 	own       *process.Usage
 	frame     frame.Frame
-	past      *past // what is shown of the past; nil: now is shown
+	past      past
 	line      terminalState
 	theme     string // that this session has chosen; empty: the configuration's
 	systemd   *notifier
@@ -105,7 +105,7 @@ func (l *session) run(ctx context.Context, signals <-chan os.Signal) error {
 			}
 		case <-l.news.Log().Changed():
 			l.page()
-		case <-l.pastChanged():
+		case <-l.past.changed:
 			l.draw(time.Now())
 		case <-l.news.Sampled():
 			l.sampled()
@@ -213,9 +213,7 @@ func (l *session) event(ctx context.Context, e tcell.Event) (quit bool, err erro
 func (l *session) key(ctx context.Context, k draw.Key) (quit bool, err error) {
 	now := time.Now()
 	l.attached(now)
-	if l.past != nil {
-		l.past.touched = now
-	}
+	l.past.keyed = now
 	switch cmd := l.console.Handle(k, l.shown()); cmd.Kind {
 	case screens.Quit:
 		return true, nil
@@ -245,6 +243,9 @@ func (l *session) key(ctx context.Context, k draw.Key) (quit bool, err error) {
 // tick draws the frame of this second.
 func (l *session) tick(now time.Time) {
 	l.frame.Tick++
+	if l.past.on && now.Sub(l.past.keyed) >= backAfter {
+		l.leavePast()
+	}
 	l.watchTerminal(now)
 	l.watchConfig()
 	if l.console.Paused() && !l.resized() && !l.repaint {
@@ -316,7 +317,7 @@ func (l *session) answered() bool {
 // gather fills the frame from the newest snapshots. A paused picture keeps its own.
 func (l *session) gather(now time.Time) {
 	f := &l.frame
-	l.news.ViewProcesses(l.past == nil && l.console.ShowsProcesses())
+	l.news.ViewProcesses(!l.past.on && l.console.ShowsProcesses())
 	if !l.console.Paused() || !l.answered() {
 		f.Page = l.news.Log().Latest()
 	}

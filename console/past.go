@@ -4,106 +4,100 @@ import (
 	"context"
 	"time"
 
-	"hypervisor-tui/console/collect"
 	"hypervisor-tui/frame"
 	"hypervisor-tui/history"
 	"hypervisor-tui/journal"
 	"hypervisor-tui/screens"
 )
 
-// pastLasts is how long the past is shown without a key: the screen is there for now.
-const pastLasts = 10 * time.Minute
+// backAfter is how long the past is shown without a key: somebody else who comes must find what is now.
+const backAfter = 10 * time.Minute
 
-// past is what a session shows of the past. Its frame is one of its own: what is followed of now must not learn from it.
+// past is the session's part in showing the past. Its frame is of its own: what judges now learns nothing from then.
 type past struct {
-	history *history.Past
-	stop    context.CancelFunc
-	number  uint64 // of the newest question
-	touched time.Time
-	moment  *history.Moment // the newest answer with a record; nil: none
-	info    frame.Past      // of the frame
+	on      bool
 	frame   frame.Frame
+	shown   frame.Past    // what frame.Past points to
+	reader  *history.Past // nil before the first time
+	query   *history.Query
+	asked   time.Time // when query was
+	keyed   time.Time // when the last key came
+	changed <-chan struct{}
 }
 
-// rewind goes where a key asks for in the recording, or back to now.
+// shown is what is on the screen.
+func (l *session) shown() *frame.Frame {
+	if l.past.on {
+		return &l.past.frame
+	}
+	return &l.frame
+}
+
+// rewind asks for a record. Steps that come faster than they are answered add up.
 func (l *session) rewind(ctx context.Context, to screens.Rewind, now time.Time) {
 	if to.Leave {
 		l.leavePast()
 		return
 	}
-	if l.past == nil {
-		c := l.collector.Config()
-		ctx, stop := context.WithCancel(ctx)
-		l.past = &past{history: history.NewPast(c.History.File(), collect.BootID(), l.frame.Now.Location()), stop: stop}
-		l.guard.Supervise(ctx, "past", l.past.history.Run)
+	r := &l.past
+	if r.reader == nil {
+		r.reader = history.NewPast()
+		r.changed = r.reader.Changed()
+		l.guard.Supervise(ctx, "past", r.reader.Run)
 	}
-	l.past.number++
-	l.past.history.Ask(history.Query{Number: l.past.number, At: to.At, Step: to.Step, Event: to.Event, BeforeBoot: to.BeforeBoot})
-	l.past.touched = now
-}
-
-// leavePast shows now again.
-func (l *session) leavePast() {
-	if l.past != nil {
-		l.past.stop()
-		l.past = nil
-	}
-}
-
-// pastChanged gets a value after each answer; nil while now is shown.
-func (l *session) pastChanged() <-chan struct{} {
-	if l.past == nil {
-		return nil
-	}
-	return l.past.history.Changed()
-}
-
-// shown is the frame that is looked at.
-func (l *session) shown() *frame.Frame {
-	if l.past == nil {
-		return &l.frame
-	}
-	return &l.past.frame
-}
-
-// gatherPast fills the frame of the past, after that of now.
-func (l *session) gatherPast(now time.Time) {
-	p, live := l.past, &l.frame
-	if p == nil {
-		return
-	}
-	if now.Sub(p.touched) > pastLasts || now.Before(p.touched) {
-		l.leavePast()
-		return
-	}
-	m := p.history.Latest()
-	why := ""
-	if m != nil && m.Snapshot.Host == nil && m.Snapshot.Past.Why != "" {
-		why = m.Snapshot.Past.Why
-		m = p.moment
-	}
-	p.frame.Self = live.Self
-	if m == nil { // there is nothing but now to show
-		p.frame.Snapshot = live.Snapshot
-		p.info = frame.Past{Why: why}
-		if why == "" {
-			p.info.Why = "reading"
+	h := l.collector.Config().History
+	q := &history.Query{Number: 1, Path: h.File(), Zone: l.frame.Now.Location(),
+		At: to.At, Step: to.Step, Event: to.Event, BeforeBoot: to.BeforeBoot}
+	if old := r.query; old != nil {
+		q.Number = old.Number + 1
+		if q.From = r.reader.Latest(); !hasRecord(q.From) {
+			q.From = nil
 		}
-	} else {
-		p.moment = m
-		p.frame.Snapshot = m.Snapshot
-		p.info = *m.Snapshot.Past
-		p.info.Pending = m.Query != p.number && why == ""
+		if r.on && (q.From == nil || q.From.Query != old.Number) && (to.Step != 0 || to.Event != 0) {
+			if q.From = old.From; to.Step != 0 && old.Step != 0 {
+				q.Step += old.Step
+			} else if to.Event != 0 && old.Event != 0 {
+				q.Event += old.Event
+			}
+		}
 	}
-	p.info.Real, p.info.Live = live.Now, worst(live.Problems)
-	f := &p.frame
-	f.Past, f.Tick, f.Settings, f.Page, f.Final, f.Recording = &p.info, live.Tick, live.Settings, live.Page, true, live.Recording
+	r.on, r.query, r.asked, r.keyed = true, q, now, now
+	r.reader.Ask(q)
 }
 
-// worst is the worst critical problem, nil: there is none.
-func worst(problems []frame.Problem) *frame.Problem {
-	if len(problems) > 0 && problems[0].Severity <= journal.Crit {
-		return &problems[0]
+// leavePast ends showing the past.
+func (l *session) leavePast() {
+	l.past.on, l.past.frame = false, frame.Frame{}
+	if l.past.reader != nil {
+		l.past.reader.Ask(nil)
 	}
-	return nil
+}
+
+// hasRecord reports whether m has a record to show.
+func hasRecord(m *history.Moment) bool { return m != nil && m.Snapshot.OfPast() }
+
+// gatherPast fills the frame of the past from the record that came last; until there is one, from what is known now.
+func (l *session) gatherPast(now time.Time) {
+	r := &l.past
+	if !r.on {
+		return
+	}
+	live, f := &l.frame, &r.frame
+	f.Snapshot, f.Self, r.shown = live.Snapshot, live.Self, frame.Past{}
+	m := r.reader.Latest()
+	switch {
+	case hasRecord(m):
+		f.Snapshot, r.shown = m.Snapshot, *m.Snapshot.Past
+		f.Tick, f.Settings, f.Page, f.Final, f.Recording = live.Tick, live.Settings, live.Page, true, live.Recording
+	case m != nil:
+		r.shown.Why = m.Snapshot.Past.Why
+	}
+	r.shown.Real = live.Now
+	if m == nil || m.Query != r.query.Number {
+		r.shown.Pending, r.shown.Waited = true, now.Sub(r.asked)
+	}
+	if len(live.Problems) > 0 && live.Problems[0].Severity <= journal.Crit {
+		r.shown.Live = &live.Problems[0]
+	}
+	f.Past = &r.shown
 }

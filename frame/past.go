@@ -11,15 +11,19 @@ type Past struct {
 	Real    time.Time     // the clock of now
 	Every   time.Duration // between two records there
 	Oldest  time.Time     // of what is recorded
-	Newest  time.Time
-	Gap     bool        // nothing is recorded at the time that was asked for: this is the nearest
-	Strip   []StripCell // the day that ends with it, or that it is in, in equal parts; oldest first
-	From    time.Time   // at which Strip begins
-	To      time.Time   // and ends
-	Live    *Problem    // the worst critical problem of now; nil: none
-	Pending bool        // the answer to the newest question is still read
-	Why     string      // why there is no such record; empty: there is one
+	Newest  time.Time     // zero: there is no record to show, and the snapshot is of now
+	Gap     bool          // nothing is recorded at the time that was asked for: this is the nearest
+	Strip   []StripCell   // the day that ends with it, or that it is in, in equal parts; oldest first
+	From    time.Time     // at which Strip begins
+	To      time.Time     // and ends
+	Live    *Problem      // the worst critical problem of now; nil: none
+	Pending bool          // the answer to the newest question is still read,
+	Waited  time.Duration // and has been for so long
+	Why     string        // why there is no such record: this is the one that was shown before; empty: there is one
 }
+
+// OfPast reports whether the snapshot is of a record, and not of now.
+func (s *Snapshot) OfPast() bool { return s.Past != nil && !s.Past.Newest.IsZero() }
 
 // StripCell is one part of a strip of time.
 type StripCell struct {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/hex"
 	"errors"
-	"slices"
 	"sync/atomic"
 	"time"
 
@@ -12,207 +11,301 @@ import (
 	"hypervisor-tui/sample"
 )
 
-// Query asks for one record. What is zero in it does not matter; without anything it is the newest one.
-type Query struct {
-	Number     uint64
-	At         time.Time // the newest record that is not after it
-	Step       int       // so many records later than the one shown, or earlier where negative
-	Event      int       // the record at the next event (1), or at the one before (-1)
-	BeforeBoot bool      // the last record of the boot before that of the one shown
-}
-
-// Moment is a record as it was read. It is immutable.
-type Moment struct {
-	Query    uint64         // that it answers
-	Snapshot frame.Snapshot // what was known then, and its Past
-}
-
 const (
-	stripParts   = 144            // of a day: as long as the longest interval between records
-	stripLasts   = time.Minute    // for which a strip is not read again
-	refreshAfter = time.Second    // for which the reader's list of pages is taken for true
-	day          = 24 * time.Hour // that a strip shows
+	stripParts = 96 // of a day, 15 minutes each
+	stripTime  = 24 * time.Hour
+	readAgain  = 5 * time.Second // after which is looked what has been recorded since
 )
 
-// Past reads a recording for one viewer. Its Run does so on a goroutine of its own: a disk may take as long as it likes.
+// Query asks for one record of the recording at Path.
+type Query struct {
+	Number uint64
+	Path   string
+	Zone   *time.Location // that times are shown in
+	From   *Moment        // that the rest is counted from; nil: the newest record
+
+	// One of these is set; none: the newest record.
+	At         time.Time // the newest record that is not after it
+	Step       int       // so many records later, or earlier where negative
+	Event      int       // the record of so many events later, or earlier where negative
+	BeforeBoot bool      // the last record of the boot before
+}
+
+// Moment is a record as it was read. It is never changed.
+type Moment struct {
+	Query    uint64         // the number of the one that it answers
+	Snapshot frame.Snapshot // what was known then; Settings, Page and Processes are not recorded. Past.Why says what could not be read
+
+	at    Position
+	boot  [16]byte
+	event time.Time // of the event that led to it; zero: none did
+}
+
+// Past reads records for one session, on the goroutine of Run: a disk that hangs holds up nobody else. The zero value is not
+// ready.
 type Past struct {
-	path    string
-	bootID  string
-	zone    *time.Location
 	query   atomic.Pointer[Query]
-	asked   chan struct{}
-	answer  atomic.Pointer[Moment]
+	moment  atomic.Pointer[Moment]
+	wake    chan struct{}
 	changed chan struct{}
-
-	// Who calls Run or Find owns these.
-	reader    *Reader
-	refreshed time.Time
-	at        Position
-	shown     *Moment // the last one with a record; nil: none
-	info      RecordInfo
-	strip     []frame.StripCell
-	from, to  time.Time // of it
-	stripRead time.Time
 }
 
-// NewPast returns a Past of the recording at path, for a viewer in this boot who sees times in zone.
-func NewPast(path, bootID string, zone *time.Location) *Past {
-	return &Past{path: path, bootID: bootID, zone: zone, asked: make(chan struct{}, 1), changed: make(chan struct{}, 1)}
-}
+// NewPast returns a Past that has been asked nothing.
+func NewPast() *Past { return &Past{wake: make(chan struct{}, 1), changed: make(chan struct{}, 1)} }
 
-// Ask asks for a record. It never waits; of several questions the last is answered, and steps add up.
-func (p *Past) Ask(q Query) {
-	if old := p.query.Swap(nil); old != nil && old.At.IsZero() && !old.BeforeBoot && q.At.IsZero() && !q.BeforeBoot {
-		q.Step, q.Event = q.Step+old.Step, q.Event+old.Event
-	}
-	p.query.Store(&q)
+// Ask asks for another record, nil: for none any more. The newest query wins.
+func (p *Past) Ask(q *Query) {
+	p.query.Store(q)
 	select {
-	case p.asked <- struct{}{}:
+	case p.wake <- struct{}{}:
 	default:
 	}
 }
 
-// Latest is the newest answer, nil before the first.
-func (p *Past) Latest() *Moment { return p.answer.Load() }
+// Latest is the answer that came last; nil: none did since Ask(nil).
+func (p *Past) Latest() *Moment { return p.moment.Load() }
 
 // Changed gets a value after each answer.
 func (p *Past) Changed() <-chan struct{} { return p.changed }
 
 // Run answers until ctx ends.
 func (p *Past) Run(ctx context.Context) error {
-	defer func() {
-		if p.reader != nil {
-			_ = p.reader.Close() // it was only read
-		}
-	}()
+	var b browser
+	defer b.close()
 	for {
+		if q := p.query.Load(); q == nil {
+			b.close()
+			p.moment.Store(nil)
+		} else if m := p.moment.Load(); m == nil || m.Query != q.Number {
+			p.moment.Store(b.answer(q))
+			select {
+			case p.changed <- struct{}{}:
+			default:
+			}
+			continue // it may have been asked something else meanwhile
+		}
 		select {
 		case <-ctx.Done():
 			return nil
-		case <-p.asked:
-		}
-		q := p.query.Swap(nil)
-		if q == nil {
-			continue
-		}
-		p.answer.Store(p.Find(*q))
-		select {
-		case p.changed <- struct{}{}:
-		default:
+		case <-p.wake:
 		}
 	}
 }
 
-// Find answers a question at once. Where there is no such record, the answer is the one before, and says why.
-func (p *Past) Find(q Query) *Moment {
-	m, err := p.read(q)
-	if err != nil {
-		why := err.Error()
-		if errors.Is(err, ErrNothing) {
-			why = "nothing is recorded here: hypervisor-tui --record does that, or history.enable"
-		}
-		m = &Moment{Query: q.Number, Snapshot: frame.Snapshot{Past: &frame.Past{Why: why}}}
-		if p.reader != nil && errors.Is(err, errGone) { // written over: the next look finds what there is now
-			p.refreshed = time.Time{}
-		}
+// Read answers one query, on the caller's goroutine.
+func Read(q *Query) (*Moment, error) {
+	var b browser
+	defer b.close()
+	return b.read(q)
+}
+
+// browser reads what is asked for, and keeps the recording open between two queries.
+type browser struct {
+	reader *Reader
+	path   string
+	opened time.Time
+	strip  []frame.StripCell // never changed
+	to     time.Time         // at which strip ends
+}
+
+func (b *browser) close() {
+	if b.reader != nil {
+		_ = b.reader.Close() // it was only read
 	}
+	*b = browser{}
+}
+
+// open opens the recording, or again when it may have grown meanwhile.
+func (b *browser) open(q *Query) (err error) {
+	if b.reader != nil && b.path == q.Path && time.Since(b.opened) < readAgain {
+		return nil
+	}
+	b.close()
+	if b.reader, err = Open(q.Path, q.Zone); err != nil {
+		b.reader = nil
+		return err
+	}
+	b.path, b.opened = q.Path, time.Now()
+	return nil
+}
+
+// answer is what read returns, or where that fails the record that was shown, with the reason.
+func (b *browser) answer(q *Query) *Moment {
+	m, err := b.read(q)
+	if err == nil {
+		return m
+	}
+	m = new(Moment)
+	past := new(frame.Past)
+	if q.From != nil {
+		*m, *past = *q.From, *q.From.Snapshot.Past
+	}
+	m.Query, past.Why = q.Number, err.Error()
+	m.Snapshot.Past = past
 	return m
 }
 
-func (p *Past) read(q Query) (*Moment, error) {
-	if p.reader == nil {
-		r, err := Open(p.path, p.zone)
-		if err != nil {
+var (
+	errNoLater  = errors.New("that is the newest record")
+	errNoOlder  = errors.New("that is the oldest record")
+	errNoEvent  = errors.New("no further event is recorded that way")
+	errNoBefore = errors.New("no boot before is recorded")
+)
+
+// read finds the record and reads it. One that is written over meanwhile is looked for once more.
+func (b *browser) read(q *Query) (m *Moment, err error) {
+	for range 2 {
+		if err = b.open(q); err != nil {
 			return nil, err
 		}
-		p.reader = r
-	} else if time.Since(p.refreshed) > refreshAfter {
-		p.reader.Refresh()
+		m = &Moment{Query: q.Number}
+		if err = b.find(m, q); err != nil {
+			return nil, err
+		}
+		if err = b.fill(m, q); !errors.Is(err, errGone) {
+			break
+		}
+		b.close()
 	}
-	p.refreshed = time.Now()
-	r := p.reader
-	at, found := p.where(q)
-	if !found {
-		at, found = r.Last()
-	}
-	if !found {
-		return nil, ErrNothing
-	}
-	m := &Moment{Query: q.Number}
-	info, err := r.Load(at, &m.Snapshot)
 	if err != nil {
 		return nil, err
 	}
-	p.at, p.info, p.shown = at, info, m
-	s := &m.Snapshot
-	s.Events = r.Events(nil, info.Wall.Add(-frame.EventsKept), info.Wall)
-	p.graphs(s, at)
-	past := &frame.Past{Every: info.Every}
-	past.Oldest, past.Newest = r.Span()
-	past.Gap = !q.At.IsZero() && q.At.Sub(info.Wall).Abs() > 2*max(info.Every, 2*time.Second)
-	p.readStrip(info.Wall, past.Newest)
-	past.Strip, past.From, past.To = p.strip, p.from, p.to
-	s.Past = past
 	return m, nil
 }
 
-// where returns the record that is asked for.
-func (p *Past) where(q Query) (Position, bool) {
-	r := p.reader
+// find sets the position of m.
+func (b *browser) find(m *Moment, q *Query) error {
+	r, from := b.reader, q.From
+	newest, found := r.Last()
+	if !found {
+		return ErrNothing
+	}
+	if from == nil {
+		from = &Moment{at: newest}
+		if q.BeforeBoot || q.Event != 0 {
+			info, err := r.Load(newest, &from.Snapshot)
+			if err != nil {
+				return err
+			}
+			from.boot = info.BootID
+		}
+	}
 	switch {
 	case !q.At.IsZero():
-		return r.At(q.At)
-	case q.BeforeBoot && p.shown != nil:
-		return r.BeforeBoot(hex.EncodeToString(p.info.BootID[:]))
-	case q.BeforeBoot:
-		return r.BeforeBoot(p.bootID)
-	case p.shown == nil || q.Step == 0 && q.Event == 0:
-		return r.Last()
+		m.at, found = r.At(q.At)
+	case q.Step != 0:
+		return b.step(m, from, q.Step)
 	case q.Event != 0:
-		return p.event(q.Event)
+		return b.event(m, from, q.Event)
+	case q.BeforeBoot:
+		if m.at, found = r.BeforeBoot(hex.EncodeToString(from.boot[:])); !found {
+			return errNoBefore
+		}
+	default:
+		m.at = newest
 	}
-	at, found := r.Step(p.at, q.Step)
 	if !found {
-		return p.at, true
+		return ErrNothing
 	}
-	return at, true
+	return nil
 }
 
-// event returns the record at the nth next event, or the one before where n is negative: the first that is not before it.
-func (p *Past) event(n int) (Position, bool) {
-	r, now := p.reader, p.info.Wall
-	for _, span := range [...]time.Duration{time.Hour, day, 31 * day, 10 * 365 * day} {
-		from, to := now.Add(time.Millisecond), now.Add(span)
-		if n < 0 {
-			from, to = now.Add(-span), now.Add(-p.info.Every-time.Millisecond)
-		}
-		events := r.Events(nil, from, to)
-		if n < 0 {
-			slices.Reverse(events)
-		}
-		if len(events) == 0 {
-			continue
-		}
-		e := events[min(max(n, -n), len(events))-1]
-		at, found := r.At(e.At)
-		if info, err := r.Load(at, new(frame.Snapshot)); found && err == nil && info.Wall.Before(e.At) {
-			if next, ok := r.Step(at, 1); ok {
-				at = next
-			}
-		}
-		return at, found
+// step goes n records on, or as far as there are some.
+func (b *browser) step(m, from *Moment, n int) (err error) {
+	r, found := b.reader, false
+	if m.at, found = r.Step(from.at, n); found {
+		return nil
 	}
-	return p.at, true
+	oldest, _ := r.Span()
+	if err = errNoLater; n > 0 {
+		m.at, found = r.Last()
+	} else {
+		err = errNoOlder
+		m.at, found = r.At(oldest)
+	}
+	if !found || m.at == from.at {
+		return err
+	}
+	if at := r.wall(m.at); n > 0 && !at.After(from.Snapshot.Now) || n < 0 && !at.Before(from.Snapshot.Now) {
+		return err
+	}
+	return nil
 }
 
-// graphs fills the graphs of a record from those before it.
-func (p *Past) graphs(s *frame.Snapshot, at Position) {
+// event goes to the record that is the first to know of the event that is n events away.
+func (b *browser) event(m, from *Moment, n int) error {
+	r, at := b.reader, from.event
+	if at.IsZero() {
+		at = from.Snapshot.Now
+	}
+	oldest, newest := r.Span()
+	var events []frame.Event
+	left := max(n, -n)
+	for span := time.Hour; ; span *= 12 { // events are dense or far away
+		if n > 0 {
+			events = r.Events(events[:0], at.Add(time.Millisecond), at.Add(span))
+		} else {
+			events = r.Events(events[:0], at.Add(-span), at.Add(-time.Millisecond))
+		}
+		if len(events) >= left || at.Add(-span).Before(oldest) && at.Add(span).After(newest) {
+			break
+		}
+	}
+	if len(events) == 0 {
+		return errNoEvent
+	}
+	left = min(left, len(events))
+	i := left - 1
+	if n < 0 {
+		i = len(events) - left
+	}
+	m.event = events[i].At
+	found := false
+	if m.at, found = r.At(m.event); !found {
+		return ErrNothing
+	}
+	if next, ok := r.Step(m.at, 1); ok && r.wall(m.at).Before(m.event) && r.wall(next).Sub(m.event) <= time.Minute {
+		m.at = next
+	}
+	return nil
+}
+
+// fill reads the record at the position of m.
+func (b *browser) fill(m *Moment, q *Query) error {
+	r, s := b.reader, &m.Snapshot
+	info, err := r.Load(m.at, s)
+	if err != nil {
+		return err
+	}
+	m.boot = info.BootID
+	s.Events = r.Events(nil, s.Now.Add(-frame.EventsKept), s.Now)
+	r.sparklines(m.at, s)
+	oldest, newest := r.Span()
+	now := time.Now().In(q.Zone)
+	past := &frame.Past{Every: info.Every, Oldest: oldest, Newest: newest,
+		Gap: !q.At.IsZero() && q.At.Sub(s.Now).Abs() > 2*max(info.Every, 10*time.Second)}
+	past.To = now.Truncate(stripTime / stripParts).Add(stripTime / stripParts)
+	for past.To.Add(-stripTime).After(s.Now) {
+		past.To = past.To.Add(-stripTime)
+	}
+	past.From = past.To.Add(-stripTime)
+	if b.strip == nil || !b.to.Equal(past.To) {
+		b.strip, b.to = make([]frame.StripCell, stripParts), past.To
+		r.Strip(b.strip, past.From, past.To)
+	}
+	past.Strip = b.strip
+	s.Past = past
+	return nil
+}
+
+// sparklines fills the sparklines of s from the peaks of the record at p and those before it, as far apart as they are. What was
+// not recorded is a gap.
+func (r *Reader) sparklines(p Position, s *frame.Snapshot) {
 	if s.Host == nil {
 		return
 	}
 	h := &s.Host.History
-	every := max(intervals[at.tier], 2*time.Second)
-	h.Interval = every
+	*h = sample.History{Interval: max(intervals[p.tier], 2*time.Second)}
 	var nics []sample.NICHistory
 	if s.Net != nil {
 		for _, l := range s.Net.Interfaces {
@@ -220,10 +313,7 @@ func (p *Past) graphs(s *frame.Snapshot, at Position) {
 				nics = append(nics, sample.NICHistory{Index: l.Index})
 			}
 		}
-	}
-	gap := make([]float64, peakCount)
-	for i := range gap {
-		gap[i] = unknownFigure
+		s.Net.Histories = nics
 	}
 	push := func(peaks []float64) {
 		for i, series := range [...]*sample.Series{&h.CPU, &h.Memory, &h.DiskRead, &h.DiskWrite, &h.Rx, &h.Tx} {
@@ -234,33 +324,18 @@ func (p *Past) graphs(s *frame.Snapshot, at Position) {
 			nics[i].Tx.Push(peaks[peakNIC+2*i+1])
 		}
 	}
-	last := time.Time{}
-	p.reader.Peaks(at, sample.SeriesLen, func(at time.Time, peaks []float64) {
+	var gap [peakCount]float64
+	for i := range gap {
+		gap[i] = unknownFigure
+	}
+	var last time.Time
+	r.Peaks(p, sample.SeriesLen, func(at time.Time, peaks []float64) {
 		if !last.IsZero() {
-			for missed := min(int((at.Sub(last)+every/2)/every)-1, sample.SeriesLen); missed > 0; missed-- {
-				push(gap)
+			for missed := min((at.Sub(last)+h.Interval/2)/h.Interval-1, sample.SeriesLen); missed > 0; missed-- {
+				push(gap[:])
 			}
 		}
 		last = at
 		push(peaks)
 	})
-	if s.Net != nil {
-		s.Net.Histories = nics
-	}
-}
-
-// readStrip reads the day that ends with the newest record, or that has the one shown in its middle.
-func (p *Past) readStrip(shown, newest time.Time) {
-	to := newest
-	if middle := shown.Add(day / 2); middle.Before(to) {
-		to = middle
-	}
-	part := time.Duration(day / stripParts)
-	to = to.Truncate(part).Add(part)
-	if to.Equal(p.to) && time.Since(p.stripRead) < stripLasts {
-		return
-	}
-	p.from, p.to, p.stripRead = to.Add(-day), to, time.Now()
-	p.strip = make([]frame.StripCell, stripParts) // the last one may be on somebody's screen
-	p.reader.Strip(p.strip, p.from, p.to)
 }

@@ -3,6 +3,7 @@ package screens_test
 import (
 	"fmt"
 	"math"
+	"slices"
 	"testing"
 	"time"
 
@@ -13,7 +14,7 @@ import (
 )
 
 // views are the pictures whose drawing is held to cost nothing, and timed: each screen and each overlay.
-var views = []picture{
+var views = slices.Concat(pastPictures, pastStates, []picture{
 	{name: "logs", screen: frame.Logs},
 	{name: "logs-paused", screen: frame.Logs, keys: []draw.Key{draw.KeyUp}},
 	{name: "logs-filter", screen: frame.Logs, keys: []draw.Key{'/', 'e'}},
@@ -48,7 +49,7 @@ var views = []picture{
 	{name: "before-boot", screen: frame.Dashboard, keys: []draw.Key{'B', draw.KeyDown}, change: frametest.Crashed},
 	{name: "paused", screen: frame.Dashboard, keys: []draw.Key{' '}},
 	{name: "nothing-yet", screen: frame.Dashboard, change: nothingYet},
-}
+})
 
 // prepared returns a function that draws p as one tick does: a beat and a second later, judged anew.
 func prepared(p picture, w, h int) func() {

@@ -9,13 +9,10 @@ import (
 // its own keys come first, and the pages are named only where there is room.
 func (c *Console) drawFooter(r draw.Region, f *frame.Frame) {
 	const roomy = 100 // columns
-	p, short := r.Pen(1, 0), c.overlay != nil && r.W() < roomy
+	p, short := r.Pen(1, 0), (c.overlay != nil || f.Past != nil) && r.W() < roomy
 	if _, asks := c.overlay.(*login); asks { // nothing else works
 		hints(&p, c.overlay.Keys(), false)
 		return
-	}
-	if f.Past != nil {
-		short = true
 	}
 	for i, page := range c.pages {
 		key, title := draw.Accent|draw.Bold, draw.Dim
@@ -52,12 +49,13 @@ func (c *Console) drawFooter(r draw.Region, f *frame.Frame) {
 	if short {
 		p.Skip(1)
 	}
-	if f.Past != nil && !c.Typing() {
-		hints(&p, c.rewind, false)
-	}
 	if c.overlay != nil {
 		hint(&p, "Esc", "Close")
 		hints(&p, c.overlay.Keys(), false)
+	}
+	if f.Past != nil { // they go before those of the page
+		hints(&p, c.rewind, false)
+		return
 	}
 	hints(&p, c.pages[c.active].Keys(), c.overlay != nil)
 	hints(&p, c.common, false)
@@ -68,8 +66,11 @@ func hints(p *draw.Pen, table []Binding, over bool) {
 	for i := range table {
 		b := &table[i]
 		label := b.Label
-		if label == Arrows {
+		switch label {
+		case Arrows:
 			label = p.Name(draw.UpDown)
+		case sideways:
+			label = p.Name(draw.LeftRight)
 		}
 		if b.Hint != "" && (b.Anywhere || !over) && p.Left() > draw.Columns(label)+len(b.Hint)+2 {
 			hint(p, label, b.Hint)

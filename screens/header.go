@@ -45,8 +45,9 @@ func (c *Console) drawHeader(r draw.Region, f *frame.Frame) {
 	} else {
 		fullHeader(r, f, c.paused)
 	}
-	if f.Past != nil {
-		c.drawPast(r.Sub(0, min(r.H()-1, 2), r.W(), 1), f)
+	if band := r.Sub(0, 2, r.W(), 1); f.Past != nil {
+		band.Fill(' ', draw.Text)
+		c.drawPast(band, f)
 	}
 	if verdictRow >= 0 {
 		row := r.Sub(0, verdictRow, r.W(), 1)
@@ -188,8 +189,8 @@ func clock(p *draw.Pen, f *frame.Frame, paused bool) {
 		p.Text(draw.Selected, " PAUSED ").Skip(1).Time(draw.Text, f.Now)
 		return
 	}
-	if f.Past != nil {
-		p.Date(draw.Warn, f.Now).Skip(1).Time(draw.Warn|draw.Bold, f.Now)
+	if f.OfPast() {
+		p.Text(draw.Selected, " PAST ").Skip(1).Time(draw.Text, f.Now)
 		return
 	}
 	p.Glyph(draw.Good, beats[f.Tick%uint64(len(beats))]).Skip(1).Date(draw.Text, f.Now).Skip(1).Time(draw.Accent|draw.Bold, f.Now)
@@ -442,6 +443,10 @@ func tiny(w, h int) bool { return w < 38 || h < 8 }
 // drawTiny is for a screen with no room for anything: what is wrong, or else the figures that matter most, one a row.
 func drawTiny(r draw.Region, f *frame.Frame) {
 	p := r.CutTop(1).Pen(0, 0)
+	if f.OfPast() {
+		p.Text(draw.Selected, "PAST").Skip(1).Time(draw.Text, f.Now)
+		p = r.CutTop(1).Pen(0, 0)
+	}
 	if len(f.Problems) > 0 {
 		var text [256]byte
 		p.Glyph(draw.Bad, draw.Attention).FitBytes(draw.Bad, f.Problems[0].AppendWhat(text[:0]), p.Left())

@@ -2,6 +2,7 @@ package screens
 
 import (
 	"strings"
+	"time"
 
 	"hypervisor-tui/draw"
 	"hypervisor-tui/frame"
@@ -9,6 +10,9 @@ import (
 	"hypervisor-tui/journal"
 	"hypervisor-tui/screens/widget"
 )
+
+// sideways is the label that the footer draws as the arrows of the glyph tier.
+const sideways = "Left Right"
 
 // rewindKeys work while the past is shown, before those of the page and of an overlay.
 func (c *Console) rewindKeys() []Binding {
@@ -22,11 +26,11 @@ func (c *Console) rewindKeys() []Binding {
 		}
 	}
 	return []Binding{
-		command("Left Right", "the record before, the next one", "Record", either(draw.KeyLeft, Rewind{Step: -1}, Rewind{Step: 1}), draw.KeyLeft, draw.KeyRight),
+		command(sideways, "the record before, the next one", "Record", either(draw.KeyLeft, Rewind{Step: -1}, Rewind{Step: 1}), draw.KeyLeft, draw.KeyRight),
 		command("[ ]", "the event before, the next one", "Event", either('[', Rewind{Event: -1}, Rewind{Event: 1}), '[', ']'),
 		Bind("t", "go to a time: 03:12, -2h, yesterday 18:00", "Time", c.openTime, 't'),
 		command("B", "the end of the boot before", "Boot", to(Rewind{BeforeBoot: true}), 'B'),
-		command("p Esc", "back to now", "Now", to(Rewind{Leave: true}), 'p', draw.KeyEsc),
+		command("p Esc", "back to now", "", to(Rewind{Leave: true}), 'p', draw.KeyEsc),
 		command("r Space", "nothing here: there is nothing new", "", always(Command{}), 'r', ' ', draw.KeyCtrlZ),
 	}
 }
@@ -60,7 +64,7 @@ func (c *Console) handlePast(k draw.Key, f *frame.Frame) (Command, bool) {
 		c.noTime = false
 		return Command{}, true
 	}
-	if c.Typing() || k == draw.KeyEsc && c.overlay != nil {
+	if _, asks := c.overlay.(*login); asks || c.Typing() || k == draw.KeyEsc && c.overlay != nil {
 		return Command{}, false
 	}
 	b := find(c.rewind, k)
@@ -70,87 +74,124 @@ func (c *Console) handlePast(k draw.Key, f *frame.Frame) (Command, bool) {
 	return b.do(k, f), true
 }
 
-// drawPast draws the band that says which time is shown.
+// stripRows is how many rows the strip of the day takes above the footer.
+func stripRows(h int, f *frame.Frame) int {
+	if f.OfPast() && h >= 12 {
+		return 1
+	}
+	return 0
+}
+
+// drawPast says from when the picture is, in place of the clock, or why it is not from then.
 func (c *Console) drawPast(r draw.Region, f *frame.Frame) {
 	past := f.Past
-	r.Fill(' ', draw.Text)
-	p := r.Pen(0, 0)
-	p.Text(draw.Selected|draw.Bold, " PAST ").Skip(1)
-	switch {
-	case c.time.Open:
-		p.Text(draw.Dim, "time: ").Text(draw.Accent|draw.Bold, c.time.Text).Text(draw.Selected, " ").Skip(2)
+	p, roomy := r.Pen(1, 0), r.W() >= widget.Narrow
+	if f.OfPast() {
+		p.Text(draw.Selected, " PAST ").Skip(1)
+	} else {
+		p.Text(draw.Accent, "Past: ")
+	}
+	if c.time.Open {
+		p.Text(draw.Accent|draw.Bold, "time: ").Text(draw.Accent, c.time.Text).Text(draw.Selected, " ").Skip(2)
 		if c.noTime {
 			p.Text(draw.Warn, "not a time: ")
 		}
 		for _, example := range when.Examples {
-			if p.Left() > len(example)+2 {
+			if p.Left() > len(example)+1 {
 				p.Text(draw.Dim, example).Skip(2)
 			}
 		}
 		return
-	case past.Why != "":
-		p.Fit(draw.Warn, past.Why, p.Left()-1)
-		return
 	}
-	p.Text(draw.Warn|draw.Bold, weekdays[f.Now.Weekday()]).Skip(1).Date(draw.Warn|draw.Bold, f.Now).Skip(1).Time(draw.Warn|draw.Bold, f.Now)
-	p.Text(draw.Text, ", ").Age(draw.Text, past.Real.Sub(f.Now)).Text(draw.Text, " ago")
-	switch {
-	case past.Pending:
-		p.Text(draw.Dim, ", reading")
-	case past.Gap:
-		p.Text(draw.Warn, ", the nearest that is recorded")
-	case past.Every > 0 && p.Left() > 20:
-		p.Text(draw.Dim, ", one record each ").Age(draw.Dim, past.Every)
+	const back = "Esc now"
+	if tail := r.W() - len(back) - 1; tail > p.X()+len("00:00:00") {
+		tail := r.Pen(tail, 0)
+		hint(&tail, "Esc", "now")
+		r = r.Sub(0, 0, r.W()-len(back)-3, 1)
+		p = r.Pen(p.X(), 0)
 	}
-	if past.Live != nil && p.Left() > 16 {
-		var text [256]byte
-		p.Skip(2).Text(draw.Bad|draw.Bold, "NOW: ").FitBytes(draw.Bad|draw.Bold, past.Live.AppendShort(text[:0]), p.Left()-1)
-	}
-}
-
-var weekdays = [...]string{"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"}
-
-// stripRows is how many of h rows the strip of a day takes.
-func stripRows(h int, f *frame.Frame) int {
-	if f.Past == nil || len(f.Past.Strip) == 0 || h < 12 {
-		return 0
-	}
-	return 1
-}
-
-// drawStrip draws a day in one row: what is recorded of it, the worst of the problems that began, boots, and which time is shown.
-func drawStrip(r draw.Region, f *frame.Frame) {
-	past := f.Past
-	p := r.Pen(1, 0)
-	var buf [8]byte
-	p.Bytes(draw.Dim, past.From.AppendFormat(buf[:0], "15:04")).Skip(1)
-	width := min(r.W()-p.X()-8, len(past.Strip))
-	if width < 1 {
-		return
-	}
-	span := past.To.Sub(past.From)
-	shown := -1
-	if since := f.Now.Sub(past.From); since >= 0 && span > 0 {
-		shown = min(int(int64(since)*int64(width)/int64(span)), width-1)
-	}
-	for i := range width {
-		text, style := "x", draw.Dim // nothing is recorded
-		for _, part := range past.Strip[i*len(past.Strip)/width : (i+1)*len(past.Strip)/width] {
-			switch {
-			case part.Worst <= journal.Err:
-				text, style = "!", draw.Bad
-			case part.Worst == journal.Warning && text != "!":
-				text, style = "!", draw.Warn
-			case part.Boot && text != "!":
-				text, style = "|", draw.Accent
-			case part.Recorded && text == "x":
-				text = "."
-			}
+	if !f.OfPast() {
+		switch {
+		case past.Why != "":
+			p.Fit(draw.Warn, past.Why, p.Left()).Fit(draw.Text, ": set history.enable or run --record; [i]", p.Left())
+		default:
+			p.Fit(draw.Warn, "this is now: the recording is read ", p.Left()).Age(draw.Warn, past.Waited)
 		}
-		if i == shown {
+		return
+	}
+	if roomy {
+		p.Text(draw.Accent|draw.Bold, f.Now.Weekday().String()[:3]).Skip(1)
+	}
+	p.Date(draw.Accent|draw.Bold, f.Now).Skip(1).Time(draw.Accent|draw.Bold, f.Now)
+	p.Text(draw.Text, ", ").Age(draw.Text, past.Real.Sub(f.Now)).Text(draw.Text, " ago")
+	if past.Live != nil {
+		var room [256]byte
+		p.Text(draw.Text, "  ").Fit(draw.Bad|draw.Bold, "NOW: ", p.Left()).FitBytes(draw.Bad|draw.Bold, past.Live.AppendShort(room[:0]), p.Left())
+	}
+	switch {
+	case past.Pending && past.Waited >= time.Second:
+		p.Fit(draw.Warn, ", reading ", p.Left()).Age(draw.Warn, past.Waited)
+	case past.Why != "":
+		p.Text(draw.Text, "  ").Fit(draw.Warn, past.Why, p.Left())
+	case past.Gap:
+		p.Fit(draw.Warn, ", nothing nearer is recorded", p.Left())
+	case past.Every == 0:
+		p.Fit(draw.Dim, ", each sample", p.Left())
+	case p.Left() >= len(", every 10m"):
+		p.Text(draw.Dim, ", every ").Age(draw.Dim, past.Every)
+	}
+}
+
+// drawStrip draws the day that the picture is from: what is recorded of it, boots, problems, and where in it the picture is.
+func drawStrip(r draw.Region, f *frame.Frame) {
+	const label = len("Mon 15:04")
+	past := f.Past
+	if r.W() < 3*label || len(past.Strip) == 0 || !past.To.After(past.From) {
+		return
+	}
+	var room [16]byte
+	p := r.Pen(1, 0)
+	p.Bytes(draw.Dim, past.From.AppendFormat(room[:0], "Mon 15:04"))
+	p = r.Pen(r.W()-label-1, 0)
+	p.Bytes(draw.Dim, past.To.AppendFormat(room[:0], "Mon 15:04"))
+	bar := r.Inset(label + 2)
+	day, parts, columns := past.To.Sub(past.From), len(past.Strip), bar.W()
+	shown := int(f.Now.Sub(past.From) * time.Duration(columns) / day)
+	for x := range columns {
+		first := x * parts / columns
+		end := max((x+1)*parts/columns, first+1)
+		mark, style := stripMark(past, first, end)
+		if x == shown {
 			style = draw.Selected
 		}
-		p.Text(style, text)
+		p = bar.Pen(x, 0)
+		p.Text(style, mark)
 	}
-	p.Skip(1).Bytes(draw.Dim, past.To.AppendFormat(buf[:0], "15:04"))
+}
+
+// stripMark is what stands for the parts first to end-1 of a strip: the worst of them.
+func stripMark(past *frame.Past, first, end int) (mark string, style draw.Style) {
+	each := past.To.Sub(past.From) / time.Duration(len(past.Strip))
+	recorded, boot, worst := true, false, journal.Debug
+	for i := first; i < end; i++ {
+		s := &past.Strip[i]
+		recorded, boot, worst = recorded && s.Recorded, boot || s.Boot, min(worst, s.Worst)
+	}
+	starts, ends := past.From.Add(time.Duration(first)*each), past.From.Add(time.Duration(end)*each)
+	switch {
+	case boot:
+		return "|", draw.Accent | draw.Bold
+	case worst <= journal.Err:
+		return "!", draw.Bad
+	case worst == journal.Warning:
+		return "!", draw.Warn
+	case recorded:
+		return ".", draw.Dim
+	case starts.Before(past.Oldest) || ends.After(past.Newest): // not a gap: it had not begun, or is not over
+		if past.Strip[first].Recorded || past.Strip[end-1].Recorded {
+			return ".", draw.Dim
+		}
+		return " ", draw.Dim
+	}
+	return "x", draw.Warn
 }

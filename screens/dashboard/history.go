@@ -75,7 +75,11 @@ func timeAxis(axis draw.Region, s *sample.Series, each, columns int, f *frame.Fr
 	} else {
 		p.Age(draw.Dim, span)
 	}
-	p.To(axis.W()-3).Text(draw.Dim, "now")
+	end := "now"
+	if f.OfPast() {
+		end = "then"
+	}
+	p.To(axis.W()-len(end)).Text(draw.Dim, end)
 }
 
 // peakOf is the highest value of a series, for its label; NaN when it is empty.

@@ -102,9 +102,9 @@ func (l *Page) Update(w, h int, f *frame.Frame) {
 	case l.query.Filter.Tab >= len(s.Tabs): // a reload has taken it away
 		l.query.Filter.Tab = 0
 	}
-	l.goWith(f)
 	rows := entryRows(h, f)
 	l.query.Rows = min(max(rows, 1), journal.MaxRows)
+	l.rewind(f)
 	if f.Page != nil {
 		l.absorb(f, w, rows)
 		l.place(f, w, rows)
@@ -112,25 +112,9 @@ func (l *Page) Update(w, h int, f *frame.Frame) {
 	l.send()
 }
 
-// goWith goes to the time that is shown of the past, and back to the newest entries with the console.
-func (l *Page) goWith(f *frame.Frame) {
-	then := time.Time{}
-	if f.Past != nil && f.Past.Why == "" {
-		then = f.Now
-	}
-	switch {
-	case then.IsZero() && !l.then.IsZero():
-		l.follow()
-	case !then.IsZero() && (!then.Equal(l.then) || l.following()):
-		l.query.At = then
-		l.move(journal.ToTime, 1, 0, found)
-	}
-	l.then = then
-}
-
 // entryRows is how many of h rows are for entries: the others are tabs, state and the last hour.
 func entryRows(h int, f *frame.Frame) int {
-	if h = max(h-2, 0); f.Page == nil {
+	if h = max(h-2, 0); f.Page == nil || f.OfPast() { // the last hour is that of now
 		return h
 	}
 	return h - hourRows(h)
@@ -139,7 +123,28 @@ func entryRows(h int, f *frame.Frame) int {
 // following reports whether the newest entries are shown as they come.
 func (l *Page) following() bool { return l.query.Anchor == 0 && l.query.Move == journal.Stay }
 
+// follow shows the newest entries as they come, or those of the record's time.
 func (l *Page) follow() {
+	if l.newest(); !l.then.IsZero() {
+		l.query.At = l.then
+		l.move(journal.ToTime, 1, 0, found)
+	}
+}
+
+// rewind shows the entries of the record's time once it is another one, and the newest ones after the last record.
+func (l *Page) rewind(f *frame.Frame) {
+	then := time.Time{}
+	if f.OfPast() {
+		then = f.Now
+	}
+	if !then.Equal(l.then) {
+		l.then = then
+		l.follow()
+		l.send() // the page that is there answers another query
+	}
+}
+
+func (l *Page) newest() {
 	l.query.Anchor, l.query.Move, l.query.Count = 0, journal.Stay, 0
 	l.cursor, l.land, l.failed = 0, keep, ""
 }
@@ -162,7 +167,7 @@ func (l *Page) absorb(f *frame.Frame, w, rows int) {
 		return
 	}
 	if moved && (len(page.Rows) == 0 || page.Failed != "" && l.query.Anchor == 0) {
-		l.follow() // there is nowhere to go
+		l.newest() // there is nowhere to go
 		if l.failed = page.Failed; l.failed == "" && page.Entries > 0 {
 			l.failed = "nothing further"
 		}

@@ -69,6 +69,8 @@ func (l *Page) position(p *draw.Pen, f *frame.Frame) {
 		at := time.UnixMicro(page.Reading.At).In(f.Now.Location())
 		p.Text(draw.Warn|draw.Bold, " reading the journal: ").Int(draw.Warn|draw.Bold, int64(page.Reading.Entries/1000))
 		p.Text(draw.Warn|draw.Bold, "k, at ").Date(draw.Text, at).Text(draw.Text, " ").Time(draw.Text, at).Text(draw.Dim, " Esc stops ")
+	case l.following() && !l.then.IsZero():
+		p.Text(draw.Warn|draw.Bold, " the end of the log: nothing is logged after this record ")
 	case l.following():
 		p.Text(draw.Good, " following ")
 	case page != nil && l.ended != (entryRef{}) && l.chosen == l.ended:
