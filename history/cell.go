@@ -36,7 +36,7 @@ func (k cellKind) bits() int {
 // cell returns v as a cell of the kind.
 func (k cellKind) cell(v float64) cell {
 	switch {
-	case math.IsNaN(v):
+	case math.IsNaN(v) || math.IsInf(v, 0):
 		return unknown
 	case k == shareCell:
 		return cell(math.Round(v * 10))
@@ -70,7 +70,11 @@ func (k cellKind) value(c cell) float64 {
 		return -k.value(-c)
 	}
 	half := cell(1) << (k.bits() - 1)
-	return math.Ldexp(float64(half+c%half), int(c/half)-1100-k.bits())
+	v := math.Ldexp(float64(half+c%half), int(min(c/half, 1<<20))-1100-k.bits())
+	if math.IsInf(v, 0) { // no cell of ours
+		return math.NaN()
+	}
+	return v
 }
 
 // averages reports whether a coarser tier keeps the mean.

@@ -11,6 +11,7 @@ import (
 	"hypervisor-tui/frame"
 	"hypervisor-tui/frame/frametest"
 	"hypervisor-tui/journal"
+	"hypervisor-tui/report"
 	"hypervisor-tui/sample"
 	"hypervisor-tui/sample/qemu"
 	"hypervisor-tui/screens"
@@ -139,7 +140,7 @@ func drawn(t *testing.T, page string, keys []draw.Key, w, h int, f *frame.Frame)
 	return string(canvas.AppendText(nil)), string(canvas.AppendRoles(nil))
 }
 
-// TestPictureOfRecord: all pages and overlays look as they did when the record was made. No cell differs from the frame whose
+// TestPictureOfRecord: all pages and overlays look as they did when the record was made, and the report says the same. No cell differs from the frame whose
 // figures were put into the steps that a record keeps; from the frame as it was, no more than digits and what stands for them do.
 func TestPictureOfRecord(t *testing.T) {
 	sizes := [][2]int{{80, 24}, {132, 43}, {200, 60}}
@@ -179,18 +180,33 @@ func TestPictureOfRecord(t *testing.T) {
 				break // the first says enough
 			}
 		}
+		if is, want := reported(t, record), reported(t, exact); is != want {
+			t.Errorf("%s: the report:\n%s", name, difference(want, is))
+		}
 		t.Logf("%s: %d pictures, %d of %d cells differ from what was before rounding", name, seen, off, cells)
 	}
 }
 
-// withoutFigures is a picture without its digits, and without the bars that stand for figures.
+// reported is the report of f.
+func reported(t *testing.T, f *frame.Frame) string {
+	var b strings.Builder
+	if err := report.Write(&b, f); err != nil {
+		t.Error(err)
+	}
+	return b.String()
+}
+
+// units are those that a figure may have before it is rounded, or after.
+var units = strings.NewReplacer("KiB", "B", "MiB", "B", "GiB", "B", "TiB", "B")
+
+// withoutFigures is a picture without its digits and units, and without the bars that stand for figures.
 func withoutFigures(picture string) string {
 	return strings.Map(func(r rune) rune {
 		if r >= '0' && r <= '9' || strings.ContainsRune(" .█▉▊▋▌▍▎▏▁▂▃▄▅▆▇░", r) {
 			return -1
 		}
 		return r
-	}, picture)
+	}, units.Replace(picture))
 }
 
 // difference shows the rows that differ.

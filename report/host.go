@@ -393,7 +393,7 @@ func hostWith(f *frame.Frame, s sample.Source) *sample.Host {
 func load(f *frame.Frame) []*float64 {
 	var l []*float64
 	for _, v := range hostOf(f).Load {
-		l = append(l, known(v, has(f, sample.Loadavg)))
+		l = append(l, known(v, has(f, sample.Loadavg) && !math.IsNaN(v)))
 	}
 	return l
 }
