@@ -60,6 +60,11 @@ type line struct {
 	fields []line // of an element of a list
 }
 
+// comparable reports whether both are figures, texts or lists.
+func (f *line) comparable(g *line) bool {
+	return f.list == g.list && (f.kind == g.kind || f.kind != textCell && g.kind != textCell && !f.list)
+}
+
 // parseSchema reads a schema; false: it is none.
 func parseSchema(text string) ([]line, bool) {
 	lines, rest, ok := parseFields(strings.Split(strings.TrimSuffix(text, "\n"), "\n"), 0)
@@ -122,12 +127,14 @@ func convertFields(dst, src []cell, from, to []line) (_, rest []cell, ok bool) {
 		}
 	}
 	for i := range to {
-		at := slices.IndexFunc(from, func(f line) bool { return f.name == to[i].name && f.kind == to[i].kind && f.list == to[i].list })
+		at := slices.IndexFunc(from, func(f line) bool { return f.name == to[i].name && f.comparable(&to[i]) })
 		switch {
 		case at < 0 && to[i].list:
 			dst = append(dst, 0)
 		case at < 0:
 			dst = append(dst, unknown)
+		case from[at].kind != to[i].kind: // other steps
+			dst = append(dst, to[i].kind.cell(from[at].kind.value(starts[at][0])))
 		case !to[i].list:
 			dst = append(dst, starts[at][0])
 		default:
