@@ -17,8 +17,12 @@ const burstCells = 4096
 var errTooLarge = errors.New("history: a record is larger than a page can hold: lists are recorded in part from now on")
 
 // Append takes the newest sample: each 10 seconds a record is made of it, and while a burst goes on each time. It allocates
-// only to grow.
-func (w *Writer) Append(s *frame.Snapshot) (err error) {
+// only to grow. After a write has failed it returns the error until the disk has what was recorded.
+func (w *Writer) Append(s *frame.Snapshot) error {
+	return errors.Join(w.append(s), w.failed)
+}
+
+func (w *Writer) append(s *frame.Snapshot) (err error) {
 	wall := s.Now.UnixMilli()
 	if passed := s.Boot - w.boot; w.boot != 0 && (time.Duration(wall-w.wall)*time.Millisecond-passed).Abs() > 2*time.Second {
 		err = w.mark(markClock)
@@ -55,10 +59,12 @@ func (w *Writer) Append(s *frame.Snapshot) (err error) {
 			err = errors.Join(err, w.put(t, t.gather.take()))
 		}
 	}
-	if w.flushed = s.Boot; s.Boot-w.synced >= w.o.Sync {
-		return errors.Join(err, w.Sync())
+	if s.Boot-w.synced >= w.o.Sync {
+		_ = w.Sync() // its error is in w.failed
+		return err
 	}
-	return errors.Join(err, w.Flush())
+	_ = w.Flush()
+	return err
 }
 
 // due reports whether a tier is to have a record now. Samples come a little early or late.
@@ -189,6 +195,9 @@ func (w *Writer) Flush() (err error) {
 			err = errors.Join(err, w.save(&w.tiers[i]))
 		}
 	}
+	if err != nil {
+		w.failed = err
+	}
 	return err
 }
 
@@ -202,6 +211,7 @@ func (w *Writer) Sync() error {
 			w.tiers[i].page.saved = 0
 		}
 	}
+	w.failed = err
 	return err
 }
 

@@ -384,3 +384,53 @@ func overwrite(t testing.TB, path string, at int64, b []byte) {
 		t.Fatal(err)
 	}
 }
+
+// fickle is a file that takes no writes while err is set.
+type fickle struct {
+	file
+	err error
+}
+
+func (f *fickle) WriteAt(p []byte, at int64) (int, error) {
+	if f.err != nil {
+		return 0, f.err
+	}
+	return f.file.WriteAt(p, at)
+}
+
+// TestAFailureIsToldUntilTheDiskHasIt: what has failed is not well again because nothing was to be written since, nor because the
+// kernel took it: only what the disk has is kept.
+func TestAFailureIsToldUntilTheDiskHasIt(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "flight")
+	w, f := recording(t, path, firstBoot), frametest.Fixed()
+	disk := &fickle{file: w.file}
+	w.file = disk
+	broken := errors.New("input/output error")
+	last := ""
+	for i := range 60 { // two minutes, with a disk that fails from 20 to 60 s
+		disk.err = nil
+		if i >= 10 && i < 30 {
+			disk.err = broken
+		}
+		err := w.Append(sampled(f, i, startOfTests))
+		state := "good"
+		if errors.Is(err, broken) {
+			state = "broken"
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		if state != last {
+			t.Logf("%s from sample %d", state, i)
+		}
+		if last == "broken" && state == "good" && i < 30 {
+			t.Errorf("sample %d: it is called good while the disk takes nothing", i)
+		}
+		last = state
+	}
+	if last != "good" {
+		t.Error("a minute after the disk has come back it is still called broken")
+	}
+	if err := w.Close(); err != nil {
+		t.Error(err)
+	}
+}

@@ -57,11 +57,11 @@ type Writer struct {
 	tiers    [tierCount]tier
 	held     heldPage      // the burst tier's page before, which is not in the file
 	synced   time.Duration // CLOCK_BOOTTIME
-	flushed  time.Duration
-	wall     int64 // of the newest sample, ms
+	wall     int64         // of the newest sample, ms
 	boot     time.Duration
 	bursting time.Duration // until this CLOCK_BOOTTIME records of each sample are written; 0: none are
 	event    []byte        // room for the body of one
+	failed   error         // of the newest write, while the disk does not have what was recorded
 }
 
 // file is what a Writer needs of *os.File.
