@@ -99,9 +99,7 @@ func snapshot(ctx context.Context, first loaded, o Options) (*frame.Frame, *jour
 	news.ViewProcesses(true)
 	collector.StartLogs(ctx)
 	collector.StartWorkers(ctx)
-	if path := c.History.File(); c.History.Enable && path != "" {
-		collector.FollowHistory(ctx, path, false)
-	}
+	collector.FollowHistory(ctx, c.History, false)
 	limit, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	local := guard.Begin(localZone)

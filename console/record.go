@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/coreos/go-systemd/v22/daemon"
@@ -29,10 +30,8 @@ func Record(o Options) error {
 	switch {
 	case first.banner != "":
 		return errors.New(first.banner)
-	case !c.History.Enable:
-		return errors.New("history.enable is false: there is nothing to record")
-	case c.History.File() == "":
-		return errors.New("there is no place for a recording: set history.path, or $STATE_DIRECTORY")
+	case c.History.Off() != "":
+		return errors.New("recording is " + c.History.Off())
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
@@ -51,10 +50,12 @@ func Record(o Options) error {
 	workers := collector.StartSampler(ctx)
 	collector.StartLogs(ctx)
 	collector.StartWorkers(workers)
-	collector.FollowHistory(ctx, r.path, true)
+	collector.FollowHistory(ctx, c.History, true)
 	process.LimitMemory(process.GCPercent)
 	time.AfterFunc(process.StartTime, process.TrimMemory)
-	r.turned = func() { systemd.tell(daemon.SdNotifyWatchdog) }
+	if timeout, err := daemon.SdWatchdogEnabled(false); err == nil && timeout > 0 {
+		r.feed, r.feedEvery = func() { systemd.tell(daemon.SdNotifyWatchdog) }, timeout/2
+	}
 	systemd.tell(daemon.SdNotifyReady)
 	go func() {
 		for range signals {
@@ -80,9 +81,7 @@ func recorded(c config.Config) config.Config {
 
 // recordsItself reports whether a console records where nobody else does: the place is the environment's, not that of another
 // process's file.
-func recordsItself(c config.Config) bool {
-	return c.History.Enable && c.History.Path == "" && c.History.File() != ""
-}
+func recordsItself(h config.History) bool { return h.Off() == "" && h.Path == "" }
 
 // busyInterval is between two tries to record where another process does, or where that fails.
 const busyInterval = 30 * time.Second
@@ -97,17 +96,28 @@ type recorder struct {
 	alone     bool // it is all that this process does: it tells of alerts, and takes a configuration of its own
 	frame     frame.Snapshot
 	writer    *history.Writer // nil: it does not record now
-	tried     time.Duration   // CLOCK_BOOTTIME of the last try to open the file; 0: never
-	began     bool            // it has just begun
-	since     string          // what the recording reaches back to, in words
-	said      string          // the error that was told
+	create    func(history.WriterOptions) (*history.Writer, error)
+	opening   <-chan opened // brings the file while it is made, which takes long for a large one; nil: it is not
+	tried     time.Duration // CLOCK_BOOTTIME of the last try to open the file; 0: never
+	began     bool          // it has just begun
+	since     string        // what the recording reaches back to, in words
+	said      string        // the error that was told
 	reload    chan loaded
-	turned    func() // called after each turn
+	feed      func()        // feeds systemd's watchdog; nil: there is none
+	feedEvery time.Duration // how often it wants to be
+}
+
+// opened is what opening the file has brought.
+type opened struct {
+	path   string
+	writer *history.Writer
+	oldest time.Time // of what it has; zero: nothing
+	err    error
 }
 
 // embedded returns the recorder of a console, nil where it does not record.
 func embedded(collector *collect.Collector, first loaded) (*recorder, error) {
-	if !recordsItself(first.config) {
+	if first.banner != "" || !recordsItself(first.config.History) { // what cannot be read may say no
 		return nil, nil
 	}
 	news, err := collector.Subscribe()
@@ -123,10 +133,7 @@ func embedded(collector *collect.Collector, first loaded) (*recorder, error) {
 func (r *recorder) start(ctx context.Context, g *guard.Guard, collector *collect.Collector) <-chan struct{} {
 	done := make(chan struct{})
 	close(done)
-	c := collector.Config()
-	if path := c.History.File(); c.History.Enable && path != "" {
-		collector.FollowHistory(ctx, path, r != nil)
-	}
+	collector.FollowHistory(ctx, collector.Config().History, r != nil)
 	if r == nil {
 		return done
 	}
@@ -135,7 +142,7 @@ func (r *recorder) start(ctx context.Context, g *guard.Guard, collector *collect
 
 func newRecorder(collector *collect.Collector, news *collect.Subscription, c config.Config, alone bool) *recorder {
 	return &recorder{collector: collector, news: news, path: c.History.File(), history: c.History, interval: c.RefreshInterval, alone: alone,
-		reload: make(chan loaded, 1), turned: func() {}}
+		reload: make(chan loaded, 1), create: history.Create}
 }
 
 // run records until ctx ends.
@@ -143,6 +150,12 @@ func (r *recorder) run(ctx context.Context) error {
 	defer r.close()
 	ticker := wakeup.NewTicker(r.interval)
 	defer func() { ticker.Stop() }()
+	var fed <-chan time.Time
+	if r.feed != nil {
+		t := time.NewTicker(r.feedEvery)
+		defer t.Stop()
+		fed = t.C
+	}
 	for {
 		select {
 		case <-ctx.Done():
@@ -154,8 +167,12 @@ func (r *recorder) run(ctx context.Context) error {
 		case <-ticker.C:
 			ticker.Next()
 			r.turn(time.Now())
+		case o := <-r.opening:
+			r.opening = nil
+			r.opened(o)
+		case <-fed:
+			r.feed()
 		}
-		r.turned()
 	}
 }
 
@@ -169,9 +186,9 @@ func (r *recorder) turn(now time.Time) {
 	if f.Host == nil {
 		return
 	}
-	if r.writer == nil && r.history.Enable && (r.tried == 0 || f.Boot-r.tried >= busyInterval) {
+	if r.writer == nil && r.opening == nil && r.records() && (r.tried == 0 || f.Boot-r.tried >= busyInterval) {
 		r.tried = f.Boot
-		r.open()
+		r.opening = guard.Begin(r.open())
 	}
 	if r.writer == nil {
 		return
@@ -192,36 +209,56 @@ func (r *recorder) turn(now time.Time) {
 	r.tell(err)
 }
 
-// open begins to record, where nobody else does.
-func (r *recorder) open() {
-	err := os.MkdirAll(filepath.Dir(r.path), 0o750)
-	if err == nil {
-		r.writer, err = history.Create(history.WriterOptions{Path: r.path, Size: r.history.Size, Sync: r.history.Sync, BootID: collect.BootID()})
-	}
-	if errors.Is(err, history.ErrBusy) {
-		var h frame.Source
-		h.Name, h.Detail = frame.Recording, r.path+", by another process"
-		h.Health.Good(boottime.Now())
-		r.collector.TellHistory(h)
-		return
-	}
-	if err == nil {
-		r.since = ", since now"
-		if reader, e := history.Open(r.path, time.Local); e == nil {
-			if oldest, _ := reader.Span(); !oldest.IsZero() {
-				r.since = ", since " + oldest.Format("2 Jan 15:04")
+// records reports whether it is to record where nobody else does.
+func (r *recorder) records() bool {
+	return r.history.Off() == "" && (r.alone || recordsItself(r.history))
+}
+
+// open returns what opens the file, where nobody else records. What it returns may run on any goroutine.
+func (r *recorder) open() func() opened {
+	create, options := r.create, history.WriterOptions{Path: r.path, Size: r.history.Size, Sync: r.history.Sync, BootID: collect.BootID()}
+	return func() (o opened) {
+		defer func() {
+			if v := recover(); v != nil { // nobody guards the goroutine that this runs on
+				o.err = fmt.Errorf("crashed: %v", v)
 			}
-			err = reader.Close()
+		}()
+		o.path = options.Path
+		if o.err = os.MkdirAll(filepath.Dir(o.path), 0o750); o.err != nil {
+			return o
 		}
+		if o.writer, o.err = create(options); o.err != nil {
+			return o
+		}
+		if reader, err := history.Open(o.path, time.Local); err == nil {
+			o.oldest, _ = reader.Span()
+			_ = reader.Close() // it was read only
+		}
+		return o
 	}
-	r.began = r.writer != nil
-	if err != nil && !r.alone && r.writer == nil { // nobody has asked for a recording here
-		s := frame.Source{Name: frame.Recording, Detail: r.path}
-		s.Health.Gone(r.frame.Boot, "cannot record: "+clean.String(err.Error()))
+}
+
+// opened begins to record, where that is possible.
+func (r *recorder) opened(o opened) {
+	switch {
+	case o.writer != nil && (o.path != r.path || !r.records()): // the configuration has changed meanwhile
+		r.writer = o.writer
+		r.close()
+	case o.writer != nil:
+		if o.oldest.IsZero() {
+			o.oldest = r.frame.Now
+		}
+		r.writer, r.began, r.since = o.writer, true, ", since "+o.oldest.Format("2 Jan 15:04")
+		r.tell(nil)
+	case errors.Is(o.err, history.ErrBusy):
+		s := frame.Source{Name: frame.Recording, Detail: o.path + ", by another process"}
+		s.Health.Good(boottime.Now())
 		r.collector.TellHistory(s)
-		return
+	case !r.alone: // nobody has asked for a recording here
+		r.collector.NoHistory("cannot record: " + clean.String(o.err.Error()))
+	default:
+		r.tell(o.err)
 	}
-	r.tell(err)
 }
 
 // tell says how recording goes; an error is printed once.
@@ -232,7 +269,7 @@ func (r *recorder) tell(err error) {
 		r.said = ""
 	} else {
 		s.Health.Fail(r.frame.Boot, clean.String(err.Error()))
-		if text := err.Error(); text != r.said {
+		if text, _, _ := strings.Cut(err.Error(), "\n"); text != r.said {
 			r.said = text
 			fmt.Fprintf(os.Stderr, "level=error msg=%q\n", text)
 		}
@@ -265,6 +302,12 @@ func (r *recorder) apply(ctx context.Context, next loaded) {
 	if c.History != r.history || c.History.File() != r.path {
 		r.close()
 		r.history, r.path, r.tried = c.History, c.History.File(), 0
+		switch {
+		case r.history.Off() != "":
+			r.collector.NoHistory(r.history.Off())
+		case !r.records():
+			r.collector.NoHistory("not by this program: history.path names the file of another, which is read after the next start")
+		}
 	}
 }
 

@@ -139,6 +139,9 @@ func openLocked(o WriterOptions) (f *os.File, pages [tierCount]int, err error) {
 		return nil, pages, errors.Join(ErrBusy, os.Remove(made), fresh.Close())
 	}
 	if err = fresh.Truncate(0); err == nil { // one that was not finished may be longer
+		err = enough(fresh, o.Size)
+	}
+	if err == nil {
 		err = errors.Join(fresh.Chmod(0o640), format(fresh, o.Size, wanted)) // the consoles' group reads it, whatever the umask is
 	}
 	if err == nil && f != nil {
@@ -152,6 +155,18 @@ func openLocked(o WriterOptions) (f *os.File, pages [tierCount]int, err error) {
 		return nil, pages, errors.Join(err, os.Remove(made), fresh.Close())
 	}
 	return fresh, wanted, nil
+}
+
+// enough reports, as an error, that a file of size bytes would leave its disk full: others need that more.
+func enough(f *os.File, size int64) error {
+	var s unix.Statfs_t
+	if err := unix.Fstatfs(int(f.Fd()), &s); err != nil {
+		return fmt.Errorf("statfs: %w", err)
+	}
+	if free := int64(s.Bavail) * int64(s.Frsize); free < 2*size && s.Blocks > 0 { // without blocks it does not say
+		return fmt.Errorf("%d MiB are free, and as many as the recording has must stay so: %w", free>>20, unix.ENOSPC)
+	}
+	return nil
 }
 
 // lock opens a regular file and takes its lock. The file is at the path, then, and nobody else puts another one there.

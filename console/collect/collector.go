@@ -40,6 +40,8 @@ type Collector struct {
 	rules       atomic.Pointer[alert.Rules]
 	recalled    atomic.Pointer[history.Recalled]
 	recording   atomic.Pointer[frame.Source]
+	stopHistory context.CancelFunc // ends FollowHistory; nil: it was not called
+	historyHere bool               // this program records itself
 	now         chan struct{}      // wakes the sampler
 	subscribers []*Subscription    // by their number among the sampler's readers; nil: closed
 	stop        context.CancelFunc // ends what the config can change: the sampler, its workers and the look for a kubeconfig
@@ -112,6 +114,10 @@ func (c *Collector) Reconfigure(ctx context.Context, next config.Config) {
 	c.rules.Store(next.Alerts.Rules)
 	c.log.Reconfigure(next.LogBufferSize, config.Tabs(next))
 	c.followFiles(ctx, next)
+	if c.stopHistory != nil && next.History != old.History {
+		c.stopHistory()
+		c.FollowHistory(ctx, next.History, c.historyHere)
+	}
 	if reflect.DeepEqual(next.Sampling, old.Sampling) {
 		return
 	}

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"hypervisor-tui/console/config"
 	"hypervisor-tui/frame"
 	"hypervisor-tui/history"
 	"hypervisor-tui/internal/boottime"
@@ -27,9 +28,17 @@ func BootID() string {
 	return strings.TrimSpace(string(id))
 }
 
-// FollowHistory reads what the recording at path has of the time before this program: how old problems are, and how the last boot
-// ended. Unless this program records itself, it goes on looking whether another one does.
-func (c *Collector) FollowHistory(ctx context.Context, path string, here bool) {
+// FollowHistory reads what the recording has of the time before this program: how old problems are, and how the last boot
+// ended. Unless this program records itself, it goes on looking whether another one does. Only the goroutine that calls Reconfigure
+// may call it.
+func (c *Collector) FollowHistory(ctx context.Context, h config.History, here bool) {
+	c.historyHere = here
+	ctx, c.stopHistory = context.WithCancel(ctx)
+	path := h.File()
+	if why := h.Off(); why != "" {
+		c.NoHistory(why)
+		return
+	}
 	c.guard.Supervise(ctx, "history", func(ctx context.Context) error {
 		known, err := history.Recall(path, BootID(), time.Now(), boottime.Now())
 		c.recalled.Store(&known)
@@ -75,6 +84,13 @@ func readHistory(path string, err error) frame.Source {
 	return s
 }
 
+// NoHistory says why nothing is recorded.
+func (c *Collector) NoHistory(why string) {
+	s := frame.Source{Name: frame.Recording}
+	s.Health.Gone(boottime.Now(), why)
+	c.TellHistory(s)
+}
+
 // TellHistory says how recording goes.
 func (c *Collector) TellHistory(s frame.Source) { c.recording.Store(&s) }
 
@@ -90,9 +106,12 @@ func (s *Subscription) recall(f *frame.Snapshot) {
 		return
 	}
 	f.LastRun = known.LastRun
-	if !s.recalled && known.Newest != nil && f.Boot-known.Newest.Boot <= unwatched {
+	if s.recalled || known.Newest == nil {
+		return
+	}
+	s.recalled = true
+	if f.Boot-known.Newest.Boot <= unwatched {
 		s.tracker.Remember(known.Newest.Problems)
 		s.alerts.Restore(known.Newest.Alerts)
 	}
-	s.recalled = true
 }

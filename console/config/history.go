@@ -50,6 +50,17 @@ func byteSize(bytes *int64, least, most int64) value {
 	})
 }
 
+// Off says why nothing is recorded by this configuration, empty where it is.
+func (h *History) Off() string {
+	switch {
+	case !h.Enable:
+		return "off: history.enable is false"
+	case h.File() == "":
+		return "off: there is no place for it, set history.path or $STATE_DIRECTORY"
+	}
+	return ""
+}
+
 // File is the path of the recording by this configuration and the process's environment; empty: neither names a place.
 //
 // systemd.exec(5) on StateDirectory=; the XDG Base Directory Specification.

@@ -120,7 +120,8 @@ const quick = "refreshInterval: 1s\nhistory: {size: 8MiB}\n"
 func TestRecorder(t *testing.T) {
 	t.Parallel()
 	dir, told := t.TempDir(), notifySocket(t)
-	r := record(t, dir, writeFile(t, "config.yaml", quick), "NOTIFY_SOCKET="+told.path, "WATCHDOG_USEC=10000000")
+	cmd := exec.Command("sh", "-c", `umask 077; exec "$@"`, "sh", program(t, ""), "--record", "--config", writeFile(t, "config.yaml", quick)) // as the unit has it
+	r := recordBy(t, cmd, dir, "NOTIFY_SOCKET="+told.path, "WATCHDOG_USEC=10000000")
 	if first := told.next(t); first != "READY=1" {
 		t.Errorf("systemd is told %q first", first)
 	}
@@ -252,12 +253,12 @@ func TestRecorderTouchesNothingElse(t *testing.T) {
 	}
 }
 
-// TestRecorderOnAFullDisk: it says once that there is no room, leaves nothing half made behind, and goes on trying.
+// TestRecorderOnAFullDisk: it does not fill a disk, says once that there is no room, and leaves nothing half made behind.
 func TestRecorderOnAFullDisk(t *testing.T) {
 	t.Parallel()
 	needRoot(t)
 	dir := t.TempDir()
-	cmd := exec.Command("unshare", "--mount", "sh", "-c", `mount -t tmpfs -o size=4m full "$STATE_DIRECTORY" || exit 9; exec "$@"`, "sh",
+	cmd := exec.Command("unshare", "--mount", "sh", "-c", `mount -t tmpfs -o size=12m full "$STATE_DIRECTORY" || exit 9; exec "$@"`, "sh",
 		program(t, ""), "--record", "--config", writeFile(t, "config.yaml", quick))
 	r := recordBy(t, cmd, dir)
 	await.Until(t, "it says so", func() bool { return strings.Contains(r.told(), "no space left on device") })
@@ -274,7 +275,7 @@ func TestRecorderOnAFullDisk(t *testing.T) {
 func TestRecorderWithoutAPlace(t *testing.T) {
 	t.Parallel()
 	for config, want := range map[string]string{
-		"": "there is no place for a recording", "history: {enable: false}\n": "history.enable is false", "profile: rescue\n": "history.enable is false",
+		"": "there is no place for it", "history: {enable: false}\n": "history.enable is false", "profile: rescue\n": "history.enable is false",
 	} {
 		got := run(t, environment(t, "HOME=", "XDG_STATE_HOME="), "--record", "--config", writeFile(t, "config.yaml", config))
 		if got.code != exitFailure || !strings.Contains(got.stderr, want) {
