@@ -30,10 +30,10 @@ const (
 	UnitRestarted
 	UnitStopped
 	UnitHasFailed
-	LinkLost // its carrier
-	LinkBack // its carrier
-	VMStarted
-	VMStopped
+	LinkLost  // its carrier
+	LinkBack  // its carrier
+	VMStarted // here: it may have been moved
+	VMStopped // here
 	VMMigrated
 	GenerationSwitched
 	HostBooted
@@ -48,7 +48,7 @@ var eventWords = [EventKindCount]struct{ before, after string }{
 	ProblemBegan: {"", ""}, ProblemEnded: {"over: ", ""},
 	UnitStarted: {"", " started"}, UnitRestarted: {"", " restarted"}, UnitStopped: {"", " stopped"}, UnitHasFailed: {"", " failed"},
 	LinkLost: {"", " lost its carrier"}, LinkBack: {"", " has a carrier again"},
-	VMStarted: {"VM ", " started"}, VMStopped: {"VM ", " stopped"}, VMMigrated: {"VM ", " migrated"},
+	VMStarted: {"VM ", " now runs here"}, VMStopped: {"VM ", " runs here no longer"}, VMMigrated: {"VM ", " migrated"},
 	GenerationSwitched: {"switched to generation ", ""}, HostBooted: {"host booted", ""}, ClockStepped: {"clock stepped", ""},
 	RecordingBegan: {"recording began", ""}, ActionDone: {"", ""},
 }

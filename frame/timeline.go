@@ -3,6 +3,7 @@ package frame
 import (
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"hypervisor-tui/internal/health"
@@ -72,20 +73,24 @@ func (t *Timeline) Step(f *Snapshot, problems []Change) []Event {
 		if f.Boot < EventsKept {
 			t.add(f, Event{Kind: HostBooted, At: f.Now.Add(-f.Boot), Severity: journal.Notice})
 		}
-	} else if step := f.Now.Sub(t.now) - (f.Boot - t.boot); step.Abs() > clockStep {
-		t.add(f, Event{Kind: ClockStepped, Severity: journal.Notice, Detail: step.Round(time.Second).String()})
+	} else if step := f.Now.Round(0).Sub(t.now) - (f.Boot - t.boot); step.Abs() > clockStep {
+		e := Event{Kind: ClockStepped, Severity: journal.Notice, Detail: step.Abs().Round(time.Second).String() + " ahead"}
+		if step < 0 {
+			e.Detail = step.Abs().Round(time.Second).String() + " back"
+		}
+		t.add(f, e)
 	}
-	t.now, t.boot = f.Now, f.Boot
-	t.findUnits(f)
-	t.findLinks(f)
-	t.findVMs(f)
-	t.findMigrations(f)
-	t.findGeneration(f)
+	t.now, t.boot = f.Now.Round(0), f.Boot // Go's monotonic reading stands still while the host sleeps, and knows of no step
 	if f.Boot-t.began >= settling {
 		for i := range problems {
 			t.findProblem(f, &problems[i])
 		}
 	}
+	t.findUnits(f)
+	t.findLinks(f)
+	t.findVMs(f)
+	t.findMigrations(f)
+	t.findGeneration(f)
 	t.forget(f)
 	f.Events, f.Watched = append(f.Events[:0], t.events...), 0
 	if f.Boot-t.began < EventsKept {
@@ -103,9 +108,25 @@ func (t *Timeline) add(f *Snapshot, e Event) {
 		if old := &t.events[i]; old.Kind == e.Kind && old.Subject == e.Subject && old.Of == e.Of {
 			old.More++
 			return
+		} else if old.tells(&e) {
+			return
 		}
 	}
 	t.events, t.fresh = append(t.events, e), append(t.fresh, e)
+}
+
+// tells reports whether an event of a problem says what happened to a cable or a unit, too.
+func (e *Event) tells(of *Event) bool {
+	switch of.Kind {
+	case LinkLost, UnitHasFailed, UnitStopped:
+		if of.Kind == LinkLost && of.Detail != "" { // it is back
+			return false
+		}
+		return e.Kind == ProblemBegan && strings.HasPrefix(e.Subject, of.Subject+" ")
+	case LinkBack, UnitStarted:
+		return e.Kind == ProblemEnded && strings.HasPrefix(e.Subject, of.Subject+" ")
+	}
+	return false
 }
 
 // forget lets go of what is too old, and of the oldest of too many.
