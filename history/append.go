@@ -233,9 +233,10 @@ type gathered struct {
 	peaks [peakCount]cell // room for those of v
 }
 
-// add takes a record in. One whose lists have other lengths than those before makes it begin anew, but for the peaks.
+// add takes a record in. One whose lists have other lengths than those before, or elements of other names, makes it begin anew,
+// but for the peaks: a mean is that of one thing.
 func (g *gathered) add(v *vector) {
-	if g.n == 0 || g.v.shape != v.shape || len(g.v.cells) != len(v.cells) {
+	if g.n == 0 || g.v.shape != v.shape || g.v.who != v.who || len(g.v.cells) != len(v.cells) {
 		peaks := g.peaks[:0]
 		for i := 0; g.n > 0 && i < min(peakCount, len(g.v.cells)); i++ {
 			peaks = append(peaks, g.v.cells[i])

@@ -25,6 +25,7 @@ type vector struct {
 	cells []cell
 	kinds []cellKind // of each cell
 	shape uint64     // the same for two vectors means that their lists are as long
+	who   uint64     // and this, that their elements have the same names
 }
 
 func (v *vector) add(c cell, k cellKind) { v.cells, v.kinds = append(v.cells, c), append(v.kinds, k) }
@@ -32,17 +33,21 @@ func (v *vector) add(c cell, k cellKind) { v.cells, v.kinds = append(v.cells, c)
 // list adds the length of a list.
 func (v *vector) list(n int) {
 	v.add(cell(n), countCell)
-	v.shape = (v.shape ^ uint64(n+1)) * 0x100000001b3 // FNV-1a
+	v.shape = hash(v.shape, cell(n))
 }
+
+// hash takes a cell into a hash, as FNV-1a does a byte.
+func hash(h uint64, c cell) uint64 { return (h ^ uint64(c+1)) * 0x100000001b3 }
 
 // copyFrom makes v equal to src in memory of its own.
 func (v *vector) copyFrom(src *vector) {
-	v.cells, v.kinds, v.shape = append(v.cells[:0], src.cells...), append(v.kinds[:0], src.kinds...), src.shape
+	v.cells, v.kinds = append(v.cells[:0], src.cells...), append(v.kinds[:0], src.kinds...)
+	v.shape, v.who = src.shape, src.who
 }
 
 // encode makes v the record of s. It allocates only to grow.
 func (c *codec) encode(v *vector, s *frame.Snapshot) {
-	v.cells, v.kinds, v.shape = v.cells[:0], v.kinds[:0], 0xcbf29ce484222325
+	v.cells, v.kinds, v.shape, v.who = v.cells[:0], v.kinds[:0], 0xcbf29ce484222325, 0xcbf29ce484222325
 	c.boot = s.Boot
 	peaks := peaksOf(s)
 	for _, p := range peaks {

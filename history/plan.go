@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"reflect"
+	"slices"
 	"strconv"
 	"time"
 	"unsafe"
@@ -27,6 +28,7 @@ type field struct {
 	fields []field      // of an element
 	max    int          // elements that are recorded
 	absent int64        // what a whole number is that a record does not have
+	who    bool         // a text that says which of several an element of a list is, of which a coarser tier keeps means
 }
 
 // form is how a figure lies in memory.
@@ -208,6 +210,9 @@ func fieldsOf(t reflect.Type, name string, offset uintptr, path []int) []field {
 		default:
 			f.fields = fieldsOf(e, name, 0, nil)
 		}
+		if f.form == sliceForm && averaged(f.fields) {
+			markNames(f.fields)
+		}
 		return []field{f}
 	}
 	form, known := plainForms[t.Kind()]
@@ -221,6 +226,21 @@ func fieldsOf(t reflect.Type, name string, offset uintptr, path []int) []field {
 		f.kind = rateCell
 	}
 	return []field{f}
+}
+
+// averaged reports whether a coarser tier keeps means of an element with these fields.
+func averaged(fields []field) bool {
+	return slices.ContainsFunc(fields, func(f field) bool { return f.kind.averages() || f.form == pointerForm && averaged(f.fields) })
+}
+
+// markNames marks the texts before the first figure that is averaged, and reports whether there is one.
+func markNames(fields []field) (found bool) {
+	for i := 0; i < len(fields) && !found; i++ {
+		f := &fields[i]
+		f.who = f.kind == textCell
+		found = f.kind.averages() || f.form == pointerForm && markNames(f.fields)
+	}
+	return found
 }
 
 var plainForms = map[reflect.Kind]form{
@@ -298,6 +318,9 @@ func (c *codec) write(v *vector, p unsafe.Pointer, fields []field) {
 			continue
 		}
 		v.add(value, f.kind)
+		if f.who {
+			v.who = hash(v.who, value)
+		}
 	}
 }
 
