@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -291,20 +292,30 @@ func TestCutFileGoesOn(t *testing.T) {
 	}
 }
 
-// TestOneWriter: of many that start at once, also where there is no file yet or one of another size, one writes, and what is at
-// the path is its file.
+// TestOneWriter: of many that try again and again, also where there is no file yet or one of another size, one writes, and what is
+// at the path is its file.
 func TestOneWriter(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "flight")
-	for size := int64(MinSize); size < MinSize+20<<20; size += 1 << 20 {
+	for n := range 40 {
+		size := MinSize + int64(n/2)<<20 // as it is, of another size, or not there
+		if n%4 == 3 {
+			os.Remove(path)
+		}
 		var wait sync.WaitGroup
+		var writes atomic.Bool
 		writers := make([]*Writer, 8)
 		for i := range writers {
 			wait.Go(func() {
-				w, err := Create(WriterOptions{Path: path, Size: size, Sync: time.Minute, BootID: firstBoot})
-				if err != nil && !errors.Is(err, ErrBusy) {
-					t.Error(err)
+				for !writes.Load() && writers[i] == nil {
+					w, err := Create(WriterOptions{Path: path, Size: size, Sync: time.Minute, BootID: firstBoot})
+					if err != nil && !errors.Is(err, ErrBusy) {
+						t.Error(err)
+						return
+					}
+					if writers[i] = w; w != nil {
+						writes.Store(true)
+					}
 				}
-				writers[i] = w
 			})
 		}
 		wait.Wait()
@@ -312,20 +323,19 @@ func TestOneWriter(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		n := 0
+		number := 0
 		for _, w := range writers {
 			if w == nil {
 				continue
 			}
-			n++
+			number++
 			if mine, err := w.file.(*os.File).Stat(); err != nil || !os.SameFile(mine, there) {
-				t.Errorf("size %d: one writes a file that is not at the path: %v", size, err)
+				t.Errorf("try %d: one writes a file that is not at the path: %v", n, err)
 			}
-			defer w.Close()
 			w.file.Close()
 		}
-		if n != 1 {
-			t.Errorf("size %d: %d write", size, n)
+		if number != 1 {
+			t.Errorf("try %d: %d write", n, number)
 		}
 	}
 }
