@@ -1,6 +1,7 @@
 package console
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -196,14 +197,14 @@ func (r *recorder) turn(now time.Time) {
 	err := r.writer.Append(f)
 	if r.began {
 		r.began = false
-		err = errors.Join(err, r.writer.Event(&frame.Event{Kind: frame.RecordingBegan, At: f.Now, Severity: journal.Info}))
+		err = cmp.Or(err, r.writer.Event(&frame.Event{Kind: frame.RecordingBegan, At: f.Now, Severity: journal.Info}))
 	}
 	for i := range happened.Events {
-		err = errors.Join(err, r.writer.Event(&happened.Events[i]))
+		err = cmp.Or(err, r.writer.Event(&happened.Events[i]))
 	}
 	for i := range happened.Alerts {
 		if a := &happened.Alerts[i]; !a.Over && a.Severity <= journal.Crit {
-			err = errors.Join(err, r.writer.Burst())
+			err = cmp.Or(err, r.writer.Burst())
 		}
 	}
 	r.tell(err)

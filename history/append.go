@@ -1,6 +1,7 @@
 package history
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"time"
@@ -17,9 +18,10 @@ const burstCells = 4096
 var errTooLarge = errors.New("history: a record is larger than a page can hold: lists are recorded in part from now on")
 
 // Append takes the newest sample: each 10 seconds a record is made of it, and while a burst goes on each time. It allocates
-// only to grow. After a write has failed it returns the error until the disk has what was recorded.
+// only to grow. After the file has failed it returns that error, the first one, until the disk has what was recorded.
 func (w *Writer) Append(s *frame.Snapshot) error {
-	return errors.Join(w.append(s), w.failed)
+	err := w.append(s)
+	return cmp.Or(w.failed, err)
 }
 
 func (w *Writer) append(s *frame.Snapshot) (err error) {
@@ -39,10 +41,10 @@ func (w *Writer) append(s *frame.Snapshot) (err error) {
 	w.codec.encode(&w.now, s)
 	switch {
 	case w.bursting != 0:
-		err = errors.Join(err, w.put(burst, &w.now))
+		err = cmp.Or(err, w.put(burst, &w.now))
 		if s.Boot >= w.bursting {
 			w.bursting = 0
-			err = errors.Join(err, w.save(burst))
+			err = cmp.Or(err, w.save(burst))
 			burst.page.used = 0
 		}
 	case len(w.now.cells) <= burstCells || due:
@@ -51,15 +53,15 @@ func (w *Writer) append(s *frame.Snapshot) (err error) {
 	if !due {
 		return err
 	}
-	err = errors.Join(err, w.put(finest, &w.now))
+	err = cmp.Or(err, w.put(finest, &w.now))
 	for i := 1; i < burstTier; i++ {
 		t := &w.tiers[i]
 		t.gather.add(&w.now)
 		if t.due(s.Boot, intervals[i]) {
-			err = errors.Join(err, w.put(t, t.gather.take()))
+			err = cmp.Or(err, w.put(t, t.gather.take()))
 		}
 	}
-	if s.Boot-w.synced >= w.o.Sync {
+	if w.failed != nil || s.Boot-w.synced >= w.o.Sync {
 		_ = w.Sync() // its error is in w.failed
 		return err
 	}
@@ -90,7 +92,7 @@ func (w *Writer) put(t *tier, v *vector) (err error) {
 	err = w.turn(t)
 	if !t.page.add(v, &w.codec.texts, w.wall, w.boot) {
 		w.codec.max = max(w.codec.max/2, 1)
-		err = errors.Join(err, errTooLarge)
+		err = cmp.Or(err, errTooLarge)
 	}
 	return err
 }
@@ -106,6 +108,14 @@ func (w *Writer) turn(t *tier) (err error) {
 	return err
 }
 
+// fail keeps an error of the file until Sync finds that the disk has all, and returns the first one.
+func (w *Writer) fail(err error) error {
+	if w.failed == nil {
+		w.failed = fmt.Errorf("history: %w", err)
+	}
+	return w.failed
+}
+
 // save writes what of a tier's page is not in the file.
 func (w *Writer) save(t *tier) error {
 	p := &t.page
@@ -113,7 +123,7 @@ func (w *Writer) save(t *tier) error {
 		return nil
 	}
 	if _, err := w.file.WriteAt(p.bytes[p.saved:p.used], t.offset(t.slot)+int64(p.saved)); err != nil {
-		return fmt.Errorf("history: %w", err)
+		return w.fail(err)
 	}
 	p.saved = p.used
 	return nil
@@ -132,7 +142,7 @@ func (w *Writer) body(t *tier, kind recordKind, body []byte, wall int64) error {
 // mark adds a mark to the tiers that events are in.
 func (w *Writer) mark(m mark) error {
 	body := [1]byte{byte(m)}
-	return errors.Join(w.body(&w.tiers[0], markRecord, body[:], w.wall), w.body(&w.tiers[2], markRecord, body[:], w.wall))
+	return cmp.Or(w.body(&w.tiers[0], markRecord, body[:], w.wall), w.body(&w.tiers[2], markRecord, body[:], w.wall))
 }
 
 // Event records that something has happened. It is kept as long as the finest tier and as the coarsest one.
@@ -142,7 +152,7 @@ func (w *Writer) Event(e *frame.Event) error {
 	if w.wall == 0 {
 		w.wall = wall
 	}
-	return errors.Join(w.body(&w.tiers[0], eventRecord, w.event, wall), w.body(&w.tiers[2], eventRecord, w.event, wall))
+	return cmp.Or(w.body(&w.tiers[0], eventRecord, w.event, wall), w.body(&w.tiers[2], eventRecord, w.event, wall))
 }
 
 // heldPage is a page of the burst tier that is only in memory.
@@ -179,24 +189,23 @@ func (w *Writer) Burst() error {
 	if w.bursting == 0 {
 		if w.held.used > 0 && w.boot-w.held.newest < burstTime {
 			t.slot = (t.slot + 1) % t.count
-			_, err = w.file.WriteAt(w.held.bytes[:w.held.used], t.offset(t.slot))
+			if _, e := w.file.WriteAt(w.held.bytes[:w.held.used], t.offset(t.slot)); e != nil {
+				err = w.fail(e)
+			}
 			w.held.used = 0
 		}
 		t.slot = (t.slot + 1) % t.count
 	}
 	w.bursting = w.boot + burstTime
-	return errors.Join(err, w.Sync())
+	return cmp.Or(err, w.Sync())
 }
 
 // Flush hands all that was recorded to the kernel: it outlives this program.
 func (w *Writer) Flush() (err error) {
 	for i := range w.tiers {
 		if i != burstTier || w.bursting != 0 {
-			err = errors.Join(err, w.save(&w.tiers[i]))
+			err = cmp.Or(err, w.save(&w.tiers[i]))
 		}
-	}
-	if err != nil {
-		w.failed = err
 	}
 	return err
 }
@@ -206,12 +215,14 @@ func (w *Writer) Sync() error {
 	w.synced = w.boot
 	err := w.Flush()
 	if e := unix.Fdatasync(int(w.file.Fd())); e != nil {
-		err = errors.Join(err, fmt.Errorf("history: %w", e))
+		err = w.fail(e)
 		for i := range w.tiers {
 			w.tiers[i].page.saved = 0
 		}
 	}
-	w.failed = err
+	if err == nil {
+		w.failed = nil
+	}
 	return err
 }
 
@@ -221,7 +232,7 @@ func (w *Writer) Close() error {
 	if w.boot != 0 {
 		err = w.mark(markEnd)
 	}
-	return errors.Join(err, w.Sync(), w.file.Close())
+	return cmp.Or(err, w.Sync(), w.file.Close())
 }
 
 // gathered is what a coarser tier keeps of several records.

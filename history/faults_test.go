@@ -254,6 +254,31 @@ func TestDiskFailsAndComesBack(t *testing.T) {
 	}
 }
 
+// TestOneErrorWhileTheDiskFails: from the first record that fails until the disk has taken all, each sample returns the same error,
+// also one of which no record is made: who prints what is new prints it once.
+func TestOneErrorWhileTheDiskFails(t *testing.T) {
+	w, f := recording(t, filepath.Join(t.TempDir(), "flight"), firstBoot), small()
+	disk := &failing{File: w.file.(*os.File)}
+	w.file = disk
+	var said []string
+	for i := range 5 * 100 {
+		disk.err = nil
+		if i >= 200 && i < 400 {
+			disk.err = unix.ENOSPC
+		}
+		text := ""
+		if err := w.Append(sampled(f, i, startOfTests)); err != nil {
+			text = err.Error()
+		}
+		if len(said) == 0 || said[len(said)-1] != text {
+			said = append(said, text)
+		}
+	}
+	if len(said) != 3 || said[0] != "" || !strings.Contains(said[1], unix.ENOSPC.Error()) || said[2] != "" {
+		t.Errorf("said is %q", said)
+	}
+}
+
 // TestDiskFailsForPages: while more fails than the page in memory holds, only that is lost.
 func TestDiskFailsForPages(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "flight")

@@ -212,8 +212,12 @@ func (b *browser) find(m *Moment, q *Query) error {
 
 // step goes n records on, or as far as there are some.
 func (b *browser) step(m, from *Moment, n int) (err error) {
-	r, found := b.reader, false
-	if m.at, found = r.Step(from.at, n); found {
+	r, start := b.reader, from.at
+	if _, there := r.find(start.tier, start.seq); !there { // written over: another tier reaches back further
+		start, _ = r.At(from.Snapshot.Now)
+	}
+	found := false
+	if m.at, found = r.Step(start, n); found {
 		return nil
 	}
 	oldest, _ := r.Span()

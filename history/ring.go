@@ -46,8 +46,8 @@ type WriterOptions struct {
 	BootID string        // of this boot, as /proc/sys/kernel/random/boot_id has it
 }
 
-// Writer records. One goroutine uses it. An error of the file is returned by each call that meets it; what was to be written
-// then is written as soon as the file takes it.
+// Writer records. One goroutine uses it. Where the file fails, each call that meets it returns the first error; what was to be
+// written then is written as soon as the file takes it.
 type Writer struct {
 	o        WriterOptions
 	file     file
@@ -61,7 +61,7 @@ type Writer struct {
 	boot     time.Duration
 	bursting time.Duration // until this CLOCK_BOOTTIME records of each sample are written; 0: none are
 	event    []byte        // room for the body of one
-	failed   error         // of the newest write, while the disk does not have what was recorded
+	failed   error         // of the file, the first since the disk had all that was recorded
 }
 
 // file is what a Writer needs of *os.File.
