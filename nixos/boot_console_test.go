@@ -16,6 +16,7 @@ import (
 const (
 	consoleUnit = "hypervisor-tui@tty1.service"
 	promptUnit  = "getty@tty1.service"
+	recorder    = "hypervisor-tui-recorder.service"
 	running     = "active/running"
 )
 
@@ -135,6 +136,29 @@ func inFrontOf(s *system) {
 			s.t.Errorf("the system is %s", got)
 		}
 	})
+	s.step("recording", func() {
+		const folder = "/var/lib/hypervisor-tui"
+		s.becomes(recorder, running)
+		s.await("a recording", func() bool { return exists(s.root + folder + "/flight") })
+		for path, want := range map[string]string{folder: "drwxr-x--- 990 990", folder + "/flight": "-rw-r----- 990 990"} {
+			info, err := os.Stat(s.root + path)
+			if err != nil {
+				s.t.Fatal(err)
+			}
+			owner := info.Sys().(*syscall.Stat_t)
+			if got := fmt.Sprintf("%v %d %d", info.Mode(), owner.Uid, owner.Gid); got != want {
+				s.t.Errorf("%s is %s, want %s", path, got, want)
+			}
+		}
+		s.keys(s.tty1, "i")
+		s.await("the console says who records", func() bool {
+			s.keys(s.tty1, "G")
+			return strings.Contains(s.tty1.text(), "by another process")
+		})
+		s.keys(s.tty1, "i")
+		s.await("the overlay is closed", func() bool { return !strings.Contains(s.tty1.text(), "by another process") })
+		s.console()
+	})
 	s.step("kubeconfig", func() {
 		source, copied := s.root+"/etc/rancher/k3s/k3s.yaml", s.root+"/run/hypervisor-tui/kubeconfig"
 		if err := os.MkdirAll(filepath.Dir(source), 0o755); err != nil {
@@ -192,13 +216,13 @@ func inFrontOf(s *system) {
 		s.console()
 	})
 	s.step("switch with a changed unit", func() {
-		s.switches(login+"services.hypervisor-tui.logBufferSize = 20000;", consoleUnit, "reload "+consoleUnit)
+		s.switches(login+"services.hypervisor-tui.logBufferSize = 20000;", consoleUnit, "reload "+recorder, "reload "+consoleUnit)
 		s.shows(s.tty1, "F12 Login")
 		s.console()
 	})
 	s.step("switch with a new package", func() {
-		s.switches(login+`services.hypervisor-tui.package = { outPath = "/pkgs/hypervisor-tui-nokube"; meta.mainProgram = "hypervisor-tui"; };`, consoleUnit, "reload "+consoleUnit)
-		s.switches(login, consoleUnit, "reload "+consoleUnit)
+		s.switches(login+`services.hypervisor-tui.package = { outPath = "/pkgs/hypervisor-tui-nokube"; meta.mainProgram = "hypervisor-tui"; };`, consoleUnit, "reload "+consoleUnit, "restart "+recorder)
+		s.switches(login, consoleUnit, "reload "+consoleUnit, "restart "+recorder)
 		s.console()
 	})
 	s.step("switches during a login", func() {
@@ -263,7 +287,7 @@ func inFrontOf(s *system) {
 	})
 	s.step("removal", func() {
 		got := s.switchTo(without(evaluateModule(s.t, "")))
-		if want := []string{"stop hypervisor-tui-kubeconfig.path", "stop " + consoleUnit, "stop hypervisor-tui@tty1.timer"}; !slices.Equal(got, want) {
+		if want := []string{"stop hypervisor-tui-kubeconfig.path", "stop " + recorder, "stop " + consoleUnit, "stop hypervisor-tui@tty1.timer"}; !slices.Equal(got, want) {
 			s.t.Errorf("it does %q, want %q", got, want)
 		}
 		s.prompt()

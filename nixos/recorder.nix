@@ -22,7 +22,11 @@ in
   ];
   before = [ "shutdown.target" ];
   conflicts = [ "shutdown.target" ];
-  unitConfig.DefaultDependencies = false;
+  unitConfig = {
+    DefaultDependencies = false;
+    # What goes wrong on the way to rescue.target is worth a record.
+    IgnoreOnIsolate = true;
+  };
   # There is nothing to fall back to: it goes on trying.
   startLimitIntervalSec = 0;
 

@@ -43,7 +43,7 @@ type unit struct {
 	UnitConfig, ServiceConfig, PathConfig, TimerConfig                    map[string]any
 	StartLimitIntervalSec, StartLimitBurst                                *int
 	Enable, RestartIfChanged, ReloadIfChanged                             *bool
-	RestartTriggers                                                       []string
+	RestartTriggers, ReloadTriggers                                       []string
 	Environment                                                           map[string]string
 	Script                                                                string
 }
@@ -53,7 +53,7 @@ func (u *unit) text() string {
 	section := map[string]any{"Description": u.Description}
 	for key, words := range map[string][]string{
 		"Documentation": u.Documentation, "Before": u.Before, "After": u.After, "Conflicts": u.Conflicts,
-		"BindsTo": u.BindsTo, "OnFailure": u.OnFailure, "X-Restart-Triggers": u.RestartTriggers,
+		"BindsTo": u.BindsTo, "OnFailure": u.OnFailure, "X-Restart-Triggers": u.RestartTriggers, "X-Reload-Triggers": u.ReloadTriggers,
 	} {
 		if len(words) > 0 {
 			section[key] = strings.Join(words, " ")

@@ -13,11 +13,16 @@ import (
 	"hypervisor-tui/history"
 	"hypervisor-tui/internal/boottime"
 	"hypervisor-tui/internal/clean"
+	"hypervisor-tui/internal/health"
 	"hypervisor-tui/internal/wakeup"
 )
 
-// historyInterval is between two looks whether somebody records.
-const historyInterval = 30 * time.Second
+// Between two looks whether somebody records pass historyInterval while somebody does, else absentInterval: a recorder starts
+// about when the console does.
+const (
+	historyInterval = 30 * time.Second
+	absentInterval  = 5 * time.Second
+)
 
 // BootID names this boot; empty: it cannot be read.
 func BootID() string {
@@ -45,12 +50,17 @@ func (c *Collector) FollowHistory(ctx context.Context, h config.History, here bo
 		if here {
 			return nil
 		}
-		c.TellHistory(readHistory(path, err))
 		for {
-			if wakeup.Pause(ctx, historyInterval); ctx.Err() != nil {
+			s := readHistory(path, err)
+			c.TellHistory(s)
+			err = nil
+			interval := absentInterval
+			if s.Health.State == health.OK {
+				interval = historyInterval
+			}
+			if wakeup.Pause(ctx, interval); ctx.Err() != nil {
 				return nil
 			}
-			c.TellHistory(readHistory(path, nil))
 		}
 	})
 }

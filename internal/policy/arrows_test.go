@@ -83,7 +83,7 @@ var arrows = []struct {
 	{"console/guard", []string{"console/fault"}},
 	{"console/process", []string{"console/guard", "frame", "github.com/prometheus/procfs", "golang.org/x/sys", "internal/wakeup"}},
 	{"console/config", []string{"alert", "draw/tty", "frame", "gopkg.in/yaml.v3", "history", "internal/clean", "journal", "screens/pages"}},
-	{"console/collect", []string{"alert", "console/config", "console/guard", "frame", "history", "internal/boottime", "internal/clean", "internal/wakeup", "journal", "journal/source",
+	{"console/collect", []string{"alert", "console/config", "console/guard", "frame", "history", "internal/boottime", "internal/clean", "internal/health", "internal/wakeup", "journal", "journal/source",
 		"journal/source/logfile", "kube", "kube/watch", "sample", "sample/link", "sample/nixos", "sample/unit"}},
 	{"console", []string{"console/collect", "console/config", "console/fault", "console/guard", "console/process", "draw", "draw/tty", "frame",
 		"github.com/coreos/go-systemd/v22", "github.com/gdamore/tcell/v2", "golang.org/x/sys", "history", "internal/boottime", "internal/clean",
