@@ -17,9 +17,11 @@ type codec struct {
 	texts texts
 	boot  time.Duration // of the Snapshot that is walked
 	max   int           // elements of a list that are recorded, where the plan has no fewer
+	cut   int           // elements of the Snapshot that are not
 }
 
-// vector is a record as cells: first the peaks, then what the plan walks, in its order. It knows nothing of pages: the cell of
+// vector is a record as cells: first the peaks, then what the plan walks, in its order, then how many elements of its lists were
+// left out. It knows nothing of pages: the cell of
 // a text is its number in texts.
 type vector struct {
 	cells []cell
@@ -48,12 +50,13 @@ func (v *vector) copyFrom(src *vector) {
 // encode makes v the record of s. It allocates only to grow.
 func (c *codec) encode(v *vector, s *frame.Snapshot) {
 	v.cells, v.kinds, v.shape, v.who = v.cells[:0], v.kinds[:0], 0xcbf29ce484222325, 0xcbf29ce484222325
-	c.boot = s.Boot
+	c.boot, c.cut = s.Boot, 0
 	peaks := peaksOf(s)
 	for _, p := range peaks {
 		v.add(peakCell.cell(p), peakCell)
 	}
 	c.write(v, unsafe.Pointer(s), plan)
+	v.add(cell(c.cut), stateCell)
 }
 
 // decode fills s from the cells of a record of this version's schema, the peaks left out. Cells that no encode made give any
@@ -62,6 +65,11 @@ func decode(s *frame.Snapshot, record []cell, text func(cell) string, wall time.
 	c := &cells{left: record, text: text, boot: boot, zone: wall.Location()}
 	*s = frame.Snapshot{Now: wall, Boot: boot}
 	c.read(reflect.ValueOf(s).Elem(), plan)
+	if cut := c.next(); cut > 0 {
+		partial := frame.Source{Name: "recording"}
+		partial.Health.Bad(boot, strconv.FormatInt(cut, 10)+" entries of long lists were left out")
+		s.Sources = append(s.Sources, partial)
+	}
 	if s.Net != nil {
 		s.Net.Changes = 1<<63 | uint64(wall.UnixMilli()) // another than that of any live one
 		s.Net.Interfaces = slices.DeleteFunc(s.Net.Interfaces, func(l *sample.Interface) bool {

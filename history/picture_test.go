@@ -84,7 +84,7 @@ func round(v reflect.Value, fields []field, boot time.Duration) {
 			p.SetInt(int64(time.Duration(p.Int()).Round(time.Millisecond)))
 		case ageForm:
 			if p.Int() != 0 {
-				p.SetInt(int64(boot - (boot - time.Duration(p.Int())).Round(time.Second)))
+				p.SetInt(int64(boot - max(boot-time.Duration(p.Int()), 0).Round(time.Second)))
 			}
 		case sliceForm:
 			for i := range p.Len() {

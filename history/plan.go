@@ -293,7 +293,7 @@ func (c *codec) write(v *vector, p unsafe.Pointer, fields []field) {
 			value = cell(at[time.Duration](p, f).Round(time.Millisecond) / time.Millisecond)
 		case ageForm:
 			if value = unknown; at[time.Duration](p, f) != 0 {
-				value = cell((c.boot - at[time.Duration](p, f)).Round(time.Second) / time.Second)
+				value = cell(max(c.boot-at[time.Duration](p, f), 0).Round(time.Second) / time.Second) // it may have answered since
 			}
 		case uidForm:
 			uid := at[[2]uint64](p, f)
@@ -303,6 +303,7 @@ func (c *codec) write(v *vector, p unsafe.Pointer, fields []field) {
 			list := at[slice](p, f)
 			n := min(list.length, f.max, c.max)
 			v.list(n)
+			c.cut += list.length - n
 			for i := range n {
 				c.write(v, unsafe.Add(list.first, uintptr(i)*f.typ.Size()), f.fields)
 			}

@@ -48,8 +48,9 @@ func schemaID(text string) uint64 {
 }
 
 var (
-	ownSchema = schema(peakFields()) + schema(plan)
-	ownID     = schemaID(ownSchema)
+	bodySchema = schema(plan) + "0 LeftOut\n"
+	ownSchema  = schema(peakFields()) + bodySchema
+	ownID      = schemaID(ownSchema)
 )
 
 // line is one field of a schema.

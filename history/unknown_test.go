@@ -3,12 +3,14 @@ package history
 import (
 	"math"
 	"reflect"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
 
 	"hypervisor-tui/frame"
 	"hypervisor-tui/frame/frametest"
+	"hypervisor-tui/sample"
 )
 
 // TestUnknownIsNotZero: a figure that a record does not have, because it was not recorded or was not known of when it was made,
@@ -20,9 +22,9 @@ func TestUnknownIsNotZero(t *testing.T) {
 	c.encode(&v, &f.Snapshot)
 	record := v.cells[peakCount:]
 	// As from an older version: the record's lists, and no figure in them.
-	older := strings.Join(listsOnly(strings.Split(schema(plan), "\n")), "\n")
-	from := newConverter(schema(plan), older)
-	to := newConverter(older, schema(plan))
+	older := strings.Join(listsOnly(strings.Split(bodySchema, "\n")), "\n")
+	from := newConverter(bodySchema, older)
+	to := newConverter(older, bodySchema)
 	if from == nil || to == nil {
 		t.Fatal("no schema")
 	}
@@ -101,5 +103,40 @@ func floatsOf(v reflect.Value, f *field, name string, known *[]string) {
 	}
 	if v.Kind() == reflect.Struct {
 		floats(v, f.fields, name, known)
+	}
+}
+
+// TestSampleNewerThanItsFrame: a source that answered a moment after the frame's time was taken has answered.
+func TestSampleNewerThanItsFrame(t *testing.T) {
+	f := frametest.Fixed()
+	f.Host.Health[sample.Stat].At = f.Boot + 900*time.Millisecond
+	b := back(f)
+	if at := b.Host.Health[sample.Stat].At; at != f.Boot {
+		t.Errorf("the CPU was read at %v, and the record says at %v", f.Host.Health[sample.Stat].At, at)
+	}
+}
+
+// TestCutListsSaySo: a record that could not hold all of a list says how much is not there.
+func TestCutListsSaySo(t *testing.T) {
+	for _, links := range []int{maxElements, maxElements + 300} {
+		f := frametest.Fixed()
+		f.Net.Interfaces = nil
+		for i := range links {
+			f.Net.Interfaces = append(f.Net.Interfaces, &sample.Interface{Link: &sample.Link{Index: 1 + i, Name: "veth" + strconv.Itoa(i), SharedAttrs: &sample.SharedAttrs{}}})
+		}
+		b := back(f)
+		said := ""
+		for _, s := range b.Sources {
+			if s.Name == "recording" {
+				said = s.Health.Err
+			}
+		}
+		want := ""
+		if links > maxElements {
+			want = "300 entries of long lists were left out"
+		}
+		if said != want || len(b.Net.Interfaces) != maxElements {
+			t.Errorf("%d links: %d recorded, %q, want %q", links, len(b.Net.Interfaces), said, want)
+		}
 	}
 }
