@@ -24,10 +24,20 @@ var frames = map[string]func(*frame.Frame){
 	"fixed": func(*frame.Frame) {}, "healthy": frametest.Healthy, "sick": frametest.Sick, "migrating": frametest.Migrating,
 	"crowded": frametest.Crowded, "API down": frametest.APIDown, "service down": frametest.ServiceDown, "forbidden": frametest.Forbidden,
 	"not installed": frametest.NotInstalled, "syncing": frametest.Syncing, "expiring": frametest.Expiring,
-	"large": large, "nothing": func(f *frame.Frame) {
+	"large": large, "eventful": frametest.Eventful, "crashed": frametest.Crashed, "alerted": alerted, "nothing": func(f *frame.Frame) {
 		f.Host, f.Net, f.Kube, f.VMs, f.Units, f.System, f.Kernel, f.Problems = nil, nil, nil, nil, nil, nil, nil, nil
 		frametest.Derive(f)
 	},
+}
+
+// alerted is the fixture with an alert in each state of its life.
+func alerted(f *frame.Frame) {
+	for i := range f.Problems {
+		a := frame.Alert{Problem: f.Problems[i], State: frame.AlertState(i % 4), Fired: f.Boot - time.Hour, Seen: f.Boot - 90*time.Second, Came: i}
+		a.Hidden, a.Unsure, a.Acked = i%3 == 1, i%5 == 1, i%2 == 1
+		f.Alerts = append(f.Alerts, a)
+	}
+	f.MoreAlerts = 7
 }
 
 // recorded is a frame without what no record has: graphs, which are drawn of the records before, what this program costs, and
@@ -65,6 +75,7 @@ func back(f *frame.Frame) *frame.Frame {
 	b := &frame.Frame{Self: f.Self}
 	decode(&b.Snapshot, v.cells[peakCount:], c.texts.text, f.Now, f.Boot)
 	b.Settings, b.Page, b.Tick = f.Settings, f.Page, f.Tick
+	b.Events, b.Watched, b.LastRun = f.Events, f.Watched, f.LastRun // records of their own
 	return b
 }
 
@@ -110,7 +121,7 @@ var views = func() (all []struct {
 	keys []draw.Key
 }) {
 	for _, page := range pages.Names() {
-		for _, k := range screentest.Keys {
+		for _, k := range append([]draw.Key{'a', 'A', 'B', 'L', 'M', 'd', 'h', 'm', 'o', 'p'}, screentest.Keys...) {
 			for _, keys := range [][]draw.Key{{k}, {k, draw.KeyPageDown}, {k, draw.KeyDown, draw.KeyEnter}} {
 				all = append(all, struct {
 					page string
