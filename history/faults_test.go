@@ -322,7 +322,7 @@ func TestNoRoomForTheFile(t *testing.T) {
 		return
 	}
 	dir := t.TempDir()
-	if err := unix.Mount("small", dir, "tmpfs", 0, "size=12m"); err != nil {
+	if err := unix.Mount("small", dir, "tmpfs", 0, "size=24m"); err != nil {
 		t.Skip("no tmpfs: ", err)
 	}
 	defer unix.Unmount(dir, unix.MNT_DETACH)
