@@ -28,8 +28,8 @@ type Timeline struct {
 	events  []Event
 	fresh   []Event
 	began   time.Duration // CLOCK_BOOTTIME of the first snapshot
-	now     time.Time     // of the last snapshot,
-	boot    time.Duration // and its CLOCK_BOOTTIME
+	booted  time.Time     // wall clock at which CLOCK_BOOTTIME was 0,
+	step    time.Duration // and by which it is another by the last snapshot alone
 	units   []unitSeen
 	links   []linkSeen
 	vms     []vmSeen
@@ -67,20 +67,13 @@ type vmSeen struct {
 // new, oldest first, valid until the next call.
 func (t *Timeline) Step(f *Snapshot, problems []Change) []Event {
 	t.fresh = t.fresh[:0]
-	first := t.now.IsZero()
-	if first {
+	if t.booted.IsZero() {
 		t.began = f.Boot
 		if f.Boot < EventsKept {
 			t.add(f, Event{Kind: HostBooted, At: f.Now.Add(-f.Boot), Severity: journal.Notice})
 		}
-	} else if step := f.Now.Round(0).Sub(t.now) - (f.Boot - t.boot); step.Abs() > clockStep {
-		e := Event{Kind: ClockStepped, Severity: journal.Notice, Detail: step.Abs().Round(time.Second).String() + " ahead"}
-		if step < 0 {
-			e.Detail = step.Abs().Round(time.Second).String() + " back"
-		}
-		t.add(f, e)
 	}
-	t.now, t.boot = f.Now.Round(0), f.Boot // Go's monotonic reading stands still while the host sleeps, and knows of no step
+	t.findStep(f)
 	if f.Boot-t.began >= settling {
 		for i := range problems {
 			t.findProblem(f, &problems[i])
@@ -97,6 +90,26 @@ func (t *Timeline) Step(f *Snapshot, problems []Change) []Event {
 		f.Watched = t.began
 	}
 	return t.fresh
+}
+
+// findStep compares the wall clock with CLOCK_BOOTTIME. Go's monotonic reading is left out: it stands still while the host
+// sleeps, and knows of no step. On a busy host a snapshot may be taken some time after its clock was read: two tell of a step.
+func (t *Timeline) findStep(f *Snapshot) {
+	booted := f.Now.Round(0).Add(-f.Boot)
+	step := booted.Sub(t.booted)
+	switch {
+	case t.booted.IsZero() || step.Abs() <= clockStep:
+		t.booted, t.step = booted, 0
+	case (step - t.step).Abs() > clockStep:
+		t.step = step
+	default:
+		e := Event{Kind: ClockStepped, Severity: journal.Notice, Detail: step.Abs().Round(time.Second).String() + " ahead"}
+		if step < 0 {
+			e.Detail = step.Abs().Round(time.Second).String() + " back"
+		}
+		t.add(f, e)
+		t.booted, t.step = booted, 0
+	}
 }
 
 // add records an event of now, unless it has a time of its own.

@@ -61,7 +61,6 @@ func TestTimeline(t *testing.T) {
 		}, []string{"VM prod/new now runs here"}},
 		"a VM stops":   {func(l *lived) { l.VMs.VMs = l.VMs.VMs[1:] }, []string{"VM " + first().Name + " runs here no longer"}},
 		"a generation": {func(l *lived) { l.System = new(*l.System); l.System.NixOS.Current = 43 }, []string{"switched to generation 43: was 42"}},
-		"the clock":    {func(l *lived) { l.Now = l.Now.Add(time.Minute) }, []string{"clock stepped: 1m0s ahead"}},
 		"a problem": {func(l *lived) {
 			l.Units.Failed = append(slices.Clone(l.Units.Failed), sample.Unit{Name: "x.service", Active: "failed", Why: "exit code 1"})
 		}, []string{"x.service failed: exit code 1"}},
@@ -83,15 +82,19 @@ func TestTimeline(t *testing.T) {
 func TestTimelineGoesByTheWallClock(t *testing.T) {
 	for name, c := range map[string]struct {
 		wall, monotonic, boot time.Duration // that have passed
+		late                  bool          // the snapshot after it has the clock of before
 		want                  []string
 	}{
-		"slept": {time.Hour, time.Minute, time.Hour, nil},
-		"set":   {time.Hour, time.Minute, time.Minute, []string{"clock stepped: 59m0s ahead"}},
-		"back":  {-time.Hour, time.Minute, time.Minute, []string{"clock stepped: 1h1m0s back"}},
+		"a snapshot that took long": {time.Minute, time.Minute, 2 * time.Minute, true, nil},
+		"slept":                     {time.Hour, time.Minute, time.Hour, false, nil},
+		"set":                       {time.Hour, time.Minute, time.Minute, false, []string{"clock stepped: 59m0s ahead"}},
+		"back":                      {-time.Hour, time.Minute, time.Minute, false, []string{"clock stepped: 1h1m0s back"}},
 	} {
 		l := newLived()
 		l.Now = time.Now()
-		l.step(0)
+		for range 3 { // that is a step by itself
+			l.step(time.Minute)
+		}
 		set := l.Now.Add(c.wall)
 		(*struct {
 			wall uint64
@@ -101,8 +104,15 @@ func TestTimelineGoesByTheWallClock(t *testing.T) {
 			t.Fatalf("%s: %v have passed by Go's clock", name, passed)
 		}
 		l.Now = set
-		if got := l.step(0, c.boot); !slices.Equal(got, c.want) {
+		got := l.step(0, c.boot)
+		if c.late {
+			l.Now = l.Now.Add(c.boot - c.wall)
+		}
+		if got = append(got, l.step(2*time.Second)...); !slices.Equal(got, c.want) {
 			t.Errorf("%s: %q, want %q", name, got, c.want)
+		}
+		if got := l.step(time.Minute); len(got) > 0 {
+			t.Errorf("%s, a minute later: %q", name, got)
 		}
 	}
 }
