@@ -158,6 +158,24 @@ func TestPastHangs(t *testing.T) {
 	}
 }
 
+// TestPastKeepsOneGoroutine, however often somebody goes there and back.
+func TestPastKeepsOneGoroutine(t *testing.T) {
+	writeRecording(t)
+	l, master := newLoop(t)
+	go discard(master)
+	l.key(t.Context(), 'p')
+	l.awaitPast(t)
+	same := await.Goroutines(t)
+	for range 100 {
+		l.key(t.Context(), draw.KeyEsc)
+		l.key(t.Context(), 'p')
+	}
+	if f := l.awaitPast(t); !f.OfPast() {
+		t.Errorf("%+v", f.Past)
+	}
+	same()
+}
+
 // TestPastEndsByItself after ten minutes without a key.
 func TestPastEndsByItself(t *testing.T) {
 	l, master := newLoop(t)

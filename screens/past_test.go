@@ -185,3 +185,53 @@ func TestPastIsNeverTakenForNow(t *testing.T) {
 		}
 	}
 }
+
+// TestPastLogWithoutLaterEntries: what cannot be answered is not asked again and again.
+func TestPastLogWithoutLaterEntries(t *testing.T) {
+	c, f := newConsole(frame.Logs, nil), frametest.Fixed()
+	yesterday(f)
+	c.Show(80, 24, f)
+	asked := 0
+	for range 20 {
+		q, again := c.Newest()
+		if again {
+			asked++
+			f.Page = &journal.Page{Query: q.Number, Entries: 5}
+		}
+		if text := c.Show(80, 24, f); asked > 1 && strings.Contains(text, "following") {
+			t.Fatalf("the newest entries are followed:\n%s", text)
+		}
+	}
+	if asked != 2 { // for then, and for the newest instead
+		t.Errorf("asked %d times", asked)
+	}
+}
+
+// TestStrip: each column has the worst of its parts, and only what lies between two records is a gap.
+func TestStrip(t *testing.T) {
+	f := frametest.Fixed()
+	yesterday(f)
+	row := func(w int) string {
+		lines := strings.Split(newConsole(frame.Dashboard, nil).Show(w, 24, f), "\n")
+		return strings.TrimSpace(lines[len(lines)-3])
+	}
+	for i := range f.Past.Strip {
+		f.Past.Strip[i] = frame.StripCell{Worst: journal.Debug}
+	}
+	f.Past.Oldest, f.Past.Newest = f.Past.From.Add(24*15*time.Minute), f.Past.To.Add(-24*15*time.Minute)
+	const bar = 96 // columns, as many as parts
+	blank := strings.Repeat(" ", 24)
+	if got, want := row(bar+22), "Sun 02:15 "+blank+strings.Repeat("x", 48)+blank+" Mon 02:15"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+	for i := 24; i < 72; i++ {
+		f.Past.Strip[i].Recorded = true
+	}
+	f.Past.Strip[30].Boot, f.Past.Strip[31].Worst, f.Past.Strip[33].Worst, f.Past.Strip[36].Recorded = true, journal.Warning, journal.Notice, false
+	if got, want := row(bar+22), "Sun 02:15 "+blank+"......|!....x"+strings.Repeat(".", 35)+blank+" Mon 02:15"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+	if got, want := row(bar/2+22), "Sun 02:15 "+blank[12:]+"...|..x"+strings.Repeat(".", 17)+blank[12:]+" Mon 02:15"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+}
