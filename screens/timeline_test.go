@@ -34,6 +34,7 @@ func TestEventsLeadToWhereTheyAreSeen(t *testing.T) {
 			}
 			c.Newest()
 			c.Handle(draw.KeyEnter, f)
+			c.Update(80, 60, f)
 			want, left := e.Where, ""
 			if want == "" {
 				want, left = frame.Network, overlay
@@ -46,6 +47,28 @@ func TestEventsLeadToWhereTheyAreSeen(t *testing.T) {
 				t.Errorf("%s: Enter on %q asks the log %v, %+v", overlay, e.AppendWhat(nil), asked, query)
 			}
 		}
+	}
+}
+
+// TestEventsOfThePast: in the past Enter on an event goes to the log of its time, and not of the record's.
+func TestEventsOfThePast(t *testing.T) {
+	f := frametest.Fixed()
+	frametest.Eventful(f)
+	yesterday(f)
+	c := newConsole(frame.Dashboard, nil)
+	c.Show(80, 60, f)
+	for _, k := range []draw.Key{'L', draw.KeyDown, draw.KeyDown, draw.KeyEnter} {
+		c.Handle(k, f)
+		c.Update(80, 60, f)
+	}
+	want := f.Events[len(f.Events)-3].At.Add(-10 * time.Second)
+	if query, _ := c.Newest(); c.Active() != frame.Logs || query.Move != journal.ToTime || !query.At.Equal(want) {
+		t.Errorf("page %s, query %+v, want the log of %v", c.Active(), query, want)
+	}
+	f.Now = f.Now.Add(10 * time.Second) // another record
+	c.Update(80, 60, f)
+	if query, _ := c.Newest(); query.Move != journal.ToTime || !query.At.Equal(f.Now) {
+		t.Errorf("query %+v, want the log of the next record", query)
 	}
 }
 

@@ -34,12 +34,13 @@ type Page struct {
 	chosen  entryRef // under the cursor
 	ended   entryRef // the last entry of a boot, when the cursor was brought to it
 	land    cursorAfter
-	amid    bool   // a search has led to the cursor: what is before it is shown, too
-	till    int    // the row of the page that is drawn whole and last, and
-	from    int    // the one that is drawn first,
-	first   uint64 // its id,
-	drawn   uint64 // and the number of the query that it answers
-	awaited string // whose tab is to be shown when it is there
+	amid    bool      // a search has led to the cursor: what is before it is shown, too
+	till    int       // the row of the page that is drawn whole and last, and
+	from    int       // the one that is drawn first,
+	first   uint64    // its id,
+	drawn   uint64    // and the number of the query that it answers
+	awaited string    // whose tab is to be shown when it is there
+	wanted  time.Time // that the next Update is to show, after a record's own; zero: none
 	wrap    bool
 	input   widget.Prompt
 	time    bool      // a time is typed, not a filter
@@ -105,6 +106,11 @@ func (l *Page) Update(w, h int, f *frame.Frame) {
 	rows := entryRows(h, f)
 	l.query.Rows = min(max(rows, 1), journal.MaxRows)
 	l.rewind(f)
+	if !l.wanted.IsZero() {
+		l.toTime(l.wanted)
+		l.wanted = time.Time{}
+		l.send()
+	}
 	if f.Page != nil {
 		l.absorb(f, w, rows)
 		l.place(f, w, rows)

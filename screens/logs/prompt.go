@@ -56,13 +56,10 @@ func (l *Page) filter(typed string) {
 }
 
 // Search follows what passes a filter as it is typed after /, in all tabs and at all levels; once what the command is to
-// follow has a tab, that. With a time it shows what was written then.
+// follow has a tab, that. With a time the next Update shows what was written then.
 func (l *Page) Search(c screens.Command) {
-	l.input, l.awaited = widget.Prompt{}, c.Of
+	l.input, l.awaited, l.wanted = widget.Prompt{}, c.Of, c.At
 	l.chooseTab(0, c.Query)
-	if !c.At.IsZero() {
-		l.toTime(c.At)
-	}
 	l.send()
 }
 
