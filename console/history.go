@@ -38,8 +38,8 @@ func now(ctx context.Context) time.Time {
 // recording is the file that is read, an error when there can be none.
 func recording(first loaded) (string, error) {
 	path := first.config.History.File()
-	if !first.config.History.Enable || path == "" {
-		return "", errors.New("nothing is recorded: history.enable is false, or there is no place for it")
+	if path == "" {
+		return "", fmt.Errorf("%w: history.path names no place for it, and neither do STATE_DIRECTORY, XDG_STATE_HOME and HOME", history.ErrNothing)
 	}
 	return path, nil
 }

@@ -3,6 +3,7 @@ package console
 import (
 	"bytes"
 	"encoding/json"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -262,6 +263,13 @@ func TestOnceAtATime(t *testing.T) {
 		if err := Once(&out, Options{At: at}); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v", at, err)
 		}
+	}
+	off := filepath.Join(t.TempDir(), "config.yaml") // as profile rescue has it: what was recorded before is there to read
+	if err := os.WriteFile(off, []byte("history: {enable: false}\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if err := Once(&out, Options{At: at, JSON: true, Config: off}); err != nil {
+		t.Errorf("while nothing more is recorded: %v", err)
 	}
 	t.Setenv("STATE_DIRECTORY", t.TempDir())
 	if err := Once(&out, Options{At: at}); err == nil || !strings.Contains(err.Error(), "nothing is recorded in") {

@@ -108,9 +108,27 @@ func (d *dice) frame() *frame.Frame {
 			f.LastRun.Problems = append(f.LastRun.Problems, frame.Problem{Kind: frame.Kind(d.roll(int(frame.KindCount))), Severity: journal.Severity(d.roll(8)), Subject: d.name(), Detail: d.name(), Reason: d.name(), Since: time.Duration(d.number()), Where: d.name()})
 		}
 	}
+	if d.chance(3) {
+		f.Past = d.past(f.Now)
+	}
 	frametest.Derive(f)
 	f.Self = frame.Self{RSS: d.number(), CPU: d.float(), Frames: d.number(), Skipped: d.number(), Crashes: d.number()}
 	return f
+}
+
+func (d *dice) past(now time.Time) *frame.Past {
+	ago := func() time.Time { return now.Add(-time.Duration(d.number())) }
+	p := &frame.Past{Real: ago(), Every: time.Duration(d.number()), Oldest: ago(), From: ago(), To: ago(), Gap: d.chance(2), Pending: d.chance(2), Waited: time.Duration(d.number()), Why: d.name()}
+	if !d.chance(4) {
+		p.Newest = ago()
+	}
+	for range d.many(96) {
+		p.Strip = append(p.Strip, frame.StripCell{Recorded: d.chance(2), Boot: d.chance(2), Worst: journal.Severity(d.roll(8))})
+	}
+	if d.chance(2) {
+		p.Live = &frame.Problem{Kind: frame.Kind(d.roll(int(frame.KindCount))), Subject: d.name()}
+	}
+	return p
 }
 
 func (d *dice) events(now time.Time) (events []frame.Event) {

@@ -24,7 +24,7 @@ var Keys = func() []draw.Key {
 	for k := draw.KeyF1; k >= draw.KeyCtrlZ; k-- {
 		all = append(all, k)
 	}
-	for _, r := range "0123ri?q /jkgGleEnNwtvVbcdfsuT !re:[*漢\u0301x" {
+	for _, r := range "0123ri?q /jkgGleEnNwtvVbcdfsuT !re:[]pB*漢\u0301x" {
 		all = append(all, draw.Key(r))
 	}
 	return all
