@@ -139,7 +139,7 @@ func (e *Engine) add(p *frame.Problem, f *frame.Snapshot) bool {
 func (e *Engine) see(a *alert, p *frame.Problem, f *frame.Snapshot) {
 	r := &e.rules[p.Kind]
 	since := a.Since
-	a.Problem, a.present = *p, true
+	a.Problem, a.present, a.Rings = *p, true, r.Bell
 	if a.State != frame.Pending {
 		a.Since = min(since, p.Since)
 	}

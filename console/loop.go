@@ -12,6 +12,7 @@ import (
 	"github.com/gdamore/tcell/v2"
 	"golang.org/x/sys/unix"
 
+	"hypervisor-tui/alert/bell"
 	"hypervisor-tui/console/collect"
 	"hypervisor-tui/console/fault"
 	"hypervisor-tui/console/guard"
@@ -47,6 +48,7 @@ type session struct {
 	guard     *guard.Guard
 	own       *process.Usage
 	frame     frame.Frame
+	bell      bell.Ringer
 	past      past
 	line      terminalState
 	theme     string // that this session has chosen; empty: the configuration's
@@ -228,6 +230,10 @@ func (l *session) key(ctx context.Context, k draw.Key) (quit bool, err error) {
 		l.nextTheme()
 	case screens.Follow:
 		l.follow(ctx, cmd.Of)
+	case screens.Acknowledge:
+		l.news.Alerts().Acknowledge()
+	case screens.Mute:
+		l.mute()
 	case screens.Past:
 		l.rewind(ctx, cmd.Rewind, now)
 	}
@@ -253,6 +259,9 @@ func (l *session) tick(now time.Time) {
 	}
 	l.repairDue()
 	l.draw(now)
+	if !l.behind {
+		l.ring(now)
+	}
 }
 
 // repairDue makes the next frame repair some rows, as often as the width of the picture allows.

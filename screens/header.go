@@ -45,6 +45,12 @@ func (c *Console) drawHeader(r draw.Region, f *frame.Frame) {
 	} else {
 		fullHeader(r, f, c.paused)
 	}
+	if alarm(f) {
+		row := r.Sub(0, 0, r.W(), 1)
+		row.Restyle(draw.Selected)
+		p := row.Pen(0, 0)
+		p.Text(draw.Selected|draw.Bold, " ALARM ")
+	}
 	if band := r.Sub(0, 2, r.W(), 1); f.Past != nil {
 		band.Fill(' ', draw.Text)
 		c.drawPast(band, f)
@@ -54,6 +60,17 @@ func (c *Console) drawHeader(r draw.Region, f *frame.Frame) {
 		row.Fill(' ', draw.Text)
 		c.drawVerdict(row, f)
 	}
+}
+
+// alarm reports whether something critical fires that nobody has acknowledged.
+func alarm(f *frame.Frame) bool {
+	for i := range f.Alerts {
+		a := &f.Alerts[i]
+		if a.State == frame.Firing && a.Severity <= journal.Crit && !a.Hidden && !a.Acked {
+			return f.Past == nil
+		}
+	}
+	return false
 }
 
 func fullHeader(r draw.Region, f *frame.Frame, paused bool) {

@@ -37,17 +37,19 @@ type CommandKind uint8
 
 // The kinds of commands. Console itself opens and closes; the others are for who runs it.
 const (
-	None    CommandKind = iota
-	Quit                // end the program
-	Refresh             // sample now
-	Repaint             // send every cell
-	Theme               // draw in the next theme
-	Login               // hand the terminal to a login prompt
-	Open                // put Overlay over the page, or close the one of that name
-	Close               // take the overlay away
-	Show                // the page named Page, with Query
-	Follow              // Show, and for who runs it: give the log of Of a tab of its own
-	Past                // show what was recorded, as Rewind says
+	None        CommandKind = iota
+	Quit                    // end the program
+	Refresh                 // sample now
+	Repaint                 // send every cell
+	Theme                   // draw in the next theme
+	Login                   // hand the terminal to a login prompt
+	Open                    // put Overlay over the page, or close the one of that name
+	Close                   // take the overlay away
+	Show                    // the page named Page, with Query
+	Follow                  // Show, and for who runs it: give the log of Of a tab of its own
+	Acknowledge             // what fires has been seen: it does not ring here any more
+	Mute                    // nothing rings here for an hour, or it does again
+	Past                    // show what was recorded, as Rewind says
 )
 
 // Command is what a key asks for.

@@ -2,6 +2,7 @@ package vtscreen
 
 import (
 	"fmt"
+	"regexp"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -80,6 +81,9 @@ func (s *Screen) escape(in []byte) int {
 	}
 	switch in[1] {
 	case '[':
+		if n, known := s.ring(in); known {
+			return n
+		}
 		return s.csi(in)
 	case '(', ')', '%':
 		return s.charset(in)
@@ -103,6 +107,27 @@ func (s *Screen) escape(in []byte) int {
 	s.foreign(in[:2])
 	return 2
 }
+
+// ring interprets a beep of a Linux console, with its pitch and its length and the bell that it is for: nobody else's bell is
+// ours. It returns 0 while its end has not come yet, and false for what is none.
+func (s *Screen) ring(in []byte) (n int, known bool) {
+	for _, form := range [...]*regexp.Regexp{beep, giveBack} {
+		if at := form.FindIndex(in); at != nil {
+			if form == beep {
+				s.Rings++
+			}
+			return at[1], true
+		}
+	}
+	return 0, len(in) < 24 && beepBegins.Match(in)
+}
+
+// Linux: man 4 console_codes, ESC [ 10 ; n ] and ESC [ 11 ; n ]
+var (
+	beep       = regexp.MustCompile(`^\x1b\[10;\d{1,5}\]\x1b\[11;\d{1,5}\]\x07`)
+	giveBack   = regexp.MustCompile(`^\x1b\[10\]\x1b\[11\]`)
+	beepBegins = regexp.MustCompile(`^\x1b\[1(0(;?\d{0,5}(\](\x1b(\[(1(1(;?\d{0,5}\]?)?)?)?)?)?)?)?)?$`)
+)
 
 // charset interprets the choice of a character set.
 func (s *Screen) charset(in []byte) int {

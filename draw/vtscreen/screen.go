@@ -34,6 +34,7 @@ type Screen struct {
 	Autowrap   bool            // a rune after the last column goes on in the next row
 	Inverse    bool            // the whole screen is shown in reverse
 	Broken     int             // sequences that the next one cut off
+	Rings      int             // beeps of a Linux console with their pitch
 	Foreign    []string        // sequences, control characters and bad bytes that are none of ours, as they came
 	Replies    []byte          // what it answers: the caller takes it away and sends it
 

@@ -102,3 +102,25 @@ func FuzzWrite(f *testing.F) {
 		_ = s.String()
 	})
 }
+
+// TestRings: a beep of ours is no foreign sequence, in whatever pieces it comes; any other bell is.
+func TestRings(t *testing.T) {
+	const ours = "\x1b[10;1500]\x1b[11;180]\a"
+	for size := 1; size < 30; size++ {
+		s := New(80, 24)
+		text := "a" + ours + ours + "\x1b[10]\x1b[11]" + "\x1b[10;5Hb"
+		for len(text) > 0 {
+			n := min(size, len(text))
+			_, _ = s.Write([]byte(text[:n]))
+			text = text[n:]
+		}
+		if s.Rings != 2 || len(s.Foreign) != 0 {
+			t.Errorf("by %d bytes: %d rings, foreign %q", size, s.Rings, s.Foreign)
+		}
+	}
+	s := New(80, 24)
+	_, _ = s.Write([]byte("\x1b[10;1500]x\a"))
+	if s.Rings != 0 || len(s.Foreign) == 0 {
+		t.Errorf("a foreign bell counts as %d rings, foreign %q", s.Rings, s.Foreign)
+	}
+}
