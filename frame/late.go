@@ -8,12 +8,13 @@ import (
 )
 
 const (
-	lateIntervals = 3                // refresh intervals after which it is shown that samples have stopped
-	lateLinks     = 30 * time.Second // they are looked at each 5 or 10 seconds
-	lateUnits     = 35 * time.Second // systemd is asked each 5 seconds and has 5 to answer
-	lateSystem    = 30 * time.Second // the files of the system are read each 10 seconds
-	lateCluster   = time.Minute      // the API server is asked each 3 seconds
-	lateLog       = 5 * time.Second  // the log's owner looks up many times a second
+	lateIntervals = 3                 // refresh intervals after which it is shown that samples have stopped
+	lateLinks     = 30 * time.Second  // they are looked at each 5 or 10 seconds
+	lateUnits     = 35 * time.Second  // systemd is asked each 5 seconds and has 5 to answer
+	lateSystem    = 30 * time.Second  // the files of the system are read each 10 seconds
+	lateCluster   = time.Minute       // the API server is asked each 3 seconds
+	lateHistory   = 150 * time.Second // who records says so at each sample, up to a minute apart; who looks for that, each 30 seconds
+	lateLog       = 5 * time.Second   // the log's owner looks up many times a second
 
 	notAnswering = "not answering"
 )
@@ -58,6 +59,11 @@ func (t *Tracker) markLate(f *Snapshot) {
 		f.Units.Health.Bad(f.Boot, notAnswering)
 	}
 	t.markCluster(f)
+	if f.Recording != nil && outdated(f.Recording.Health, &t.recording, lateHistory, f) {
+		t.staleRecording = *f.Recording
+		f.Recording = &t.staleRecording
+		f.Recording.Health.Bad(f.Boot, notAnswering)
+	}
 	if f.System == nil {
 		return
 	}

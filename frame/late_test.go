@@ -242,6 +242,25 @@ func TestF52PublishedIsNotChanged(t *testing.T) {
 	}
 }
 
+// TestF52RecorderHangs: a recording of which nothing is heard is not called well, and what was published of it is not changed.
+func TestF52RecorderHangs(t *testing.T) {
+	f := ticking()
+	published := Source{Name: Recording, Health: health.Health{State: health.OK, At: now, Since: now}}
+	f.Recording = &published
+	seconds := int(lateHistory / time.Second)
+	for range seconds {
+		f.Host.At = f.Boot
+		f.pass(1)
+	}
+	if h := f.row(Recording); h.State != health.OK {
+		t.Fatalf("too early: %+v", h)
+	}
+	f.pass(1)
+	if h := f.row(Recording); h.State != health.Stale || h.Err != notAnswering || published.Health.State != health.OK {
+		t.Errorf("%+v, published %+v", h, published.Health)
+	}
+}
+
 // TestF52LogOwnerHangs: the log's own sources are not called fresh either.
 func TestF52LogOwnerHangs(t *testing.T) {
 	f := ticking()

@@ -11,11 +11,12 @@ import (
 // Tracker follows the snapshots of one subscriber: it gives problems their age, tells which were raised and cleared, and
 // notices sources that have stopped. It remembers no more than one snapshot. The zero value is ready; one goroutine uses it.
 type Tracker struct {
-	samples, links, units, nixos, clock, lastBoot, cluster arrival
+	samples, links, units, nixos, clock, lastBoot, cluster, recording arrival
 
-	staleUnits   sample.Units // copies of what had to be marked as old
-	staleSystem  sample.System
-	staleCluster kube.State
+	staleUnits     sample.Units // copies of what had to be marked as old
+	staleSystem    sample.System
+	staleCluster   kube.State
+	staleRecording Source
 
 	open, found []Problem
 	changes     []Change

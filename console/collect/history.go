@@ -44,14 +44,16 @@ func (c *Collector) FollowHistory(ctx context.Context, h config.History, here bo
 		c.NoHistory(why)
 		return
 	}
+	c.TellHistory(frame.Source{Name: frame.Recording, Detail: path + ", which has not answered yet"})
 	c.guard.Supervise(ctx, "history", func(ctx context.Context) error {
+		began := boottime.Now()
 		known, err := history.Recall(path, BootID(), time.Now(), boottime.Now())
 		c.recalled.Store(&known)
 		if here {
 			return nil
 		}
 		for {
-			s := readHistory(path, err)
+			s := readHistory(path, err, boottime.Now()-began)
 			c.TellHistory(s)
 			err = nil
 			interval := absentInterval
@@ -65,8 +67,12 @@ func (c *Collector) FollowHistory(ctx context.Context, h config.History, here bo
 	})
 }
 
-// readHistory says how the recording at path is, which another process makes.
-func readHistory(path string, err error) frame.Source {
+// silence is how long a process that has the file may record nothing: longer than the 10 s or the minute between two records, and
+// than a slow disk takes to make the file.
+const silence = 2 * time.Minute
+
+// readHistory says how the recording at path is, which another process makes. It has been watched for so long.
+func readHistory(path string, err error, watched time.Duration) frame.Source {
 	s := frame.Source{Name: frame.Recording, Detail: path}
 	now := boottime.Now()
 	if err == nil {
@@ -75,6 +81,12 @@ func readHistory(path string, err error) frame.Source {
 			defer r.Close()
 			oldest, newest := r.Span()
 			switch {
+			case r.Written() && time.Since(newest) > silence && watched < silence:
+				s.Detail = path + ", by another process, whose next record has not come yet"
+			case r.Written() && newest.IsZero():
+				s.Health.Fail(now, "a process has the file, and records nothing")
+			case r.Written() && time.Since(newest) > silence:
+				s.Health.Fail(now, "a process has the file, and has recorded nothing since "+newest.Format("2 Jan 15:04:05"))
 			case r.Written():
 				s.Health.Good(now)
 				s.Detail = fmt.Sprintf("%s, since %s, by another process", path, oldest.Format("2 Jan 15:04"))

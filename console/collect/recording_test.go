@@ -5,11 +5,15 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"hypervisor-tui/console/config"
 	"hypervisor-tui/console/guard"
 	"hypervisor-tui/frame"
+	"hypervisor-tui/history"
 	"hypervisor-tui/internal/await"
+	"hypervisor-tui/internal/boottime"
+	"hypervisor-tui/internal/health"
 )
 
 // TestReloadFollowsAnotherRecording: what is said of the recording is of the one that the configuration in force names.
@@ -48,4 +52,43 @@ func TestReloadFollowsAnotherRecording(t *testing.T) {
 	says("off: history.enable is false")
 	c.Reconfigure(ctx, first)
 	says(filepath.Join(dir, "first") + ": nobody records")
+}
+
+// TestRecorderThatHangs: a process that has the file and writes nothing is not called one that records.
+func TestRecorderThatHangs(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "flight")
+	w, err := history.Create(history.WriterOptions{Path: path, Size: history.MinSize, Sync: time.Minute, BootID: BootID()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	says := func(what string, state health.State, watched time.Duration) {
+		t.Helper()
+		if s := readHistory(path, nil, watched); s.Health.State != state || !strings.Contains(s.Detail+": "+s.Health.Err, what) {
+			t.Errorf("it is %v and says %s: %s; want %v, %s", s.Health.State, s.Detail, s.Health.Err, state, what)
+		}
+	}
+	record := func(at time.Time) {
+		t.Helper()
+		f := frame.Snapshot{Now: at, Boot: boottime.Now()}
+		if err := w.Append(&f); err != nil {
+			t.Fatal(err)
+		}
+	}
+	says("has not come yet", health.Init, 0)
+	says("records nothing", health.Failed, time.Hour)
+	record(time.Now().Add(-time.Hour))
+	says("has not come yet", health.Init, 0)
+	says("has recorded nothing since ", health.Failed, time.Hour)
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	says("nobody records", health.Absent, time.Hour)
+	if w, err = history.Create(history.WriterOptions{Path: path, Size: history.MinSize, Sync: time.Minute, BootID: BootID()}); err != nil {
+		t.Fatal(err)
+	}
+	record(time.Now())
+	says("by another process", health.OK, time.Hour)
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
 }

@@ -206,7 +206,12 @@ func TestF53HungAtStart(t *testing.T) {
 	t.Parallel()
 	zone := filepath.Join(t.TempDir(), "zone")
 	config := filepath.Join(t.TempDir(), "config.yaml")
-	for _, path := range []string{zone, config} {
+	state := t.TempDir()
+	recording := filepath.Join(state, "hypervisor-tui/flight")
+	if err := os.Mkdir(filepath.Dir(recording), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range []string{zone, config, recording} {
 		if err := os.WriteFile(path, nil, 0o644); err != nil {
 			t.Fatal(err)
 		}
@@ -224,6 +229,7 @@ func TestF53HungAtStart(t *testing.T) {
 		"/etc/nsswitch.conf":               {"", setup{}},
 		"/sys/class/dmi/id/product_serial": {"", setup{}},
 		zone:                               {"time zone is not answering: times are UTC", setup{env: []string{"TZ=" + zone}}},
+		recording:                          {recording + ", which has not answered yet", setup{env: []string{"XDG_STATE_HOME=" + state}}},
 		config:                             {"not answering (" + config, setup{args: []string{"--config", config}}},
 	} {
 		t.Run(filepath.Base(path), func(t *testing.T) {
