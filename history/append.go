@@ -15,7 +15,7 @@ import (
 // than that would cost more CPU than all else, and what the finest tier has must do.
 const burstCells = 4096
 
-var errTooLarge = errors.New("history: a record is larger than a page can hold: lists are recorded in part from now on")
+var errTooLarge = errors.New("history: a record is larger than a page can hold")
 
 // Append takes the newest sample: each 10 seconds a record is made of it, and while a burst goes on each time. It allocates
 // only to grow. After the file has failed it returns that error, the first one, until the disk has what was recorded.
@@ -41,7 +41,7 @@ func (w *Writer) append(s *frame.Snapshot) (err error) {
 	w.codec.encode(&w.now, s)
 	switch {
 	case w.bursting != 0:
-		err = cmp.Or(err, w.put(burst, &w.now))
+		err = cmp.Or(err, w.record(burst, s))
 		if s.Boot >= w.bursting {
 			w.bursting = 0
 			err = cmp.Or(err, w.save(burst))
@@ -53,12 +53,13 @@ func (w *Writer) append(s *frame.Snapshot) (err error) {
 	if !due {
 		return err
 	}
-	err = cmp.Or(err, w.put(finest, &w.now))
+	err = cmp.Or(err, w.record(finest, s))
 	for i := 1; i < burstTier; i++ {
 		t := &w.tiers[i]
 		t.gather.add(&w.now)
 		if t.due(s.Boot, intervals[i]) {
-			err = cmp.Or(err, w.put(t, t.gather.take()))
+			_, e := w.put(t, t.gather.take())
+			err = cmp.Or(err, e)
 		}
 	}
 	if w.failed != nil || s.Boot-w.synced >= w.o.Sync {
@@ -83,24 +84,40 @@ func (w *Writer) forget() {
 	}
 }
 
-// put adds a vector to a tier, in a new page where the one it writes is full.
-func (w *Writer) put(t *tier, v *vector) (err error) {
-	t.at = w.boot
-	if t.page.used > 0 && t.page.add(v, &w.codec.texts, w.wall, w.boot) {
-		return nil
+// record adds the newest record to a tier: with shorter lists where no page can hold it as it is.
+func (w *Writer) record(t *tier, s *frame.Snapshot) error {
+	fits, err := w.put(t, &w.now)
+	for !fits && w.codec.max > 1 {
+		w.codec.max /= 2
+		w.codec.encode(&w.now, s)
+		fits, err = w.put(t, &w.now)
 	}
-	err = w.turn(t)
-	if !t.page.add(v, &w.codec.texts, w.wall, w.boot) {
-		w.codec.max = max(w.codec.max/2, 1)
+	if !fits {
 		err = cmp.Or(err, errTooLarge)
 	}
 	return err
+}
+
+// put adds a vector to a tier, in a new page where the one it writes is full. It reports whether a page can hold it.
+func (w *Writer) put(t *tier, v *vector) (fits bool, err error) {
+	t.at = w.boot
+	if t.page.used > 0 && t.page.add(v, &w.codec.texts, w.wall, w.boot) {
+		return true, nil
+	}
+	if t.page.used == pageHeader {
+		return false, nil
+	}
+	err = w.turn(t)
+	return t.page.add(v, &w.codec.texts, w.wall, w.boot), err
 }
 
 // turn begins the next page of a tier. What of the last one cannot be written is lost.
 func (w *Writer) turn(t *tier) (err error) {
 	if t.page.used > 0 {
 		err = w.save(t)
+	}
+	if t.number == 0 {
+		w.codec.max = min(2*w.codec.max, maxElements) // what was too much may be gone
 	}
 	t.seq++
 	t.slot = (t.slot + 1) % t.count

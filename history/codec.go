@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"time"
+	"unicode/utf8"
 	"unsafe"
 
 	"hypervisor-tui/frame"
@@ -126,10 +127,20 @@ func (t *texts) forget() {
 	t.all, t.bytes = t.all[:0], 0
 }
 
+// maxText is how many bytes of a text are recorded at most.
+const maxText = 4 << 10
+
 // number is that of a text.
 func (t *texts) number(text string) cell {
 	if text == "" {
 		return 0
+	}
+	if len(text) > maxText {
+		end := maxText
+		for end > 0 && !utf8.RuneStart(text[end]) {
+			end--
+		}
+		text = text[:end]
 	}
 	if n, known := t.numbers[text]; known {
 		return n

@@ -244,9 +244,12 @@ func goesOn(t *testing.T, path string) {
 	}
 }
 
-// bulky makes of a frame one of whose records few fit into a page: a text that no other record has.
+// bulky makes of a frame one of whose records few fit into a page: texts that no other record has.
 func bulky(f *frame.Frame, i int) {
-	f.Problems = []frame.Problem{{Subject: strconv.Itoa(i) + strings.Repeat("x", 30<<10)}}
+	f.Problems = make([]frame.Problem, 10)
+	for k := range f.Problems {
+		f.Problems[k].Subject = strconv.Itoa(i) + strings.Repeat("x", 3000) + strconv.Itoa(k)
+	}
 }
 
 // TestManyLaps: a file that was written over many times has its newest records, each of them right, and says so of those that are
@@ -283,7 +286,7 @@ func TestManyLaps(t *testing.T) {
 			return false
 		}
 		i := int(info.Wall.Sub(startOfTests) / (2 * time.Second))
-		if s.Host.Running != i || len(s.Problems) != 1 || !strings.HasPrefix(s.Problems[0].Subject, strconv.Itoa(i)+"x") {
+		if s.Host.Running != i || len(s.Problems) != 10 || !strings.HasPrefix(s.Problems[0].Subject, strconv.Itoa(i)+"x") {
 			t.Errorf("the record of sample %d is that of %d", i, s.Host.Running)
 		}
 		return true
