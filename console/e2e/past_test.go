@@ -125,3 +125,42 @@ func TestPastForScripts(t *testing.T) {
 		}
 	}
 }
+
+// TestPastOnAHungDisk: the picture stays that of now and goes on, however often the past is asked for; what answers again is shown.
+func TestPastOnAHungDisk(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	recordedPast(t, dir)
+	recorded := readText(t, filepath.Join(dir, "flight"))
+	path := writeFile(t, "flight", "x")
+	config := writeFile(t, "config.yaml", "history: {enable: false, path: "+path+"}\n")
+	h := newHungFile(t, recorded)
+	h.hang()
+	go h.serve()
+	s := h.start(t, path, setup{args: []string{"--config", config, "--screen", "dashboard"}})
+	s.await("Node:", footer)
+	s.keys("p")
+	s.await("this is now", "the recording is read")
+	threads, reads := s.threads(), h.asked()
+	for range 20 {
+		s.keys("\x1b")
+		s.until("it is now", func(text string) bool { return !strings.Contains(text, "this is now") })
+		s.keys("p")
+		s.await("this is now")
+	}
+	if now := s.threads(); now > threads+2 {
+		t.Errorf("%d threads became %d", threads, now)
+	}
+	if more := h.asked() - reads; more > 1 {
+		t.Errorf("the recording was asked for %d times while it hung", more)
+	}
+	s.until("the seconds count", func(text string) bool {
+		return strings.Contains(text, "the recording is read") && !strings.Contains(text, "the recording is read 0s")
+	})
+	h.recover(recorded)
+	s.keys("p")
+	s.until("it is now", func(text string) bool { return !strings.Contains(text, "Past:") })
+	s.keys("p")
+	s.await(" PAST ", hostOfThen)
+	s.ends()
+}
