@@ -67,7 +67,7 @@ func alarm(f *frame.Frame) bool {
 	for i := range f.Alerts {
 		a := &f.Alerts[i]
 		if a.State == frame.Firing && a.Severity <= journal.Crit && !a.Hidden && !a.Acked {
-			return f.Past == nil
+			return !f.OfPast()
 		}
 	}
 	return false

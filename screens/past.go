@@ -31,7 +31,7 @@ func (c *Console) rewindKeys() []Binding {
 		Bind("t", "go to a time: 03:12, -2h, yesterday 18:00", "Time", c.openTime, 't'),
 		command("B", "the end of the boot before", "Boot", to(Rewind{BeforeBoot: true}), 'B'),
 		command("p Esc", "back to now", "", to(Rewind{Leave: true}), 'p', draw.KeyEsc),
-		command("r Space", "nothing here: there is nothing new", "", always(Command{}), 'r', ' ', draw.KeyCtrlZ),
+		command("r A Space", "nothing here: they are for what is now", "", always(Command{}), 'r', 'A', ' ', draw.KeyCtrlZ),
 	}
 }
 
@@ -68,7 +68,7 @@ func (c *Console) handlePast(k draw.Key, f *frame.Frame) (Command, bool) {
 		return Command{}, false
 	}
 	b := find(c.rewind, k)
-	if b == nil {
+	if b == nil || k == 'A' && !f.OfPast() { // the alarm of now is on the screen
 		return Command{}, false
 	}
 	return b.do(k, f), true

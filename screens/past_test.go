@@ -81,6 +81,7 @@ func TestPastsKeys(t *testing.T) {
 				'B':           {Kind: screens.Past, Rewind: screens.Rewind{BeforeBoot: true}},
 				'p':           {Kind: screens.Past, Rewind: screens.Rewind{Leave: true}},
 				'r':           {},
+				'A':           {},
 				' ':           {},
 				draw.KeyCtrlZ: {},
 			} {
@@ -233,5 +234,21 @@ func TestStrip(t *testing.T) {
 	}
 	if got, want := row(bar/2+22), "Sun 02:15 "+blank[12:]+"...|..x"+strings.Repeat(".", 17)+blank[12:]+" Mon 02:15"; got != want {
 		t.Errorf("%q, want %q", got, want)
+	}
+}
+
+// TestAlarmOfThenIsNone: the header calls for what is now, also while the recording is only being read.
+func TestAlarmOfThenIsNone(t *testing.T) {
+	for past, alarm := range map[*frame.Past]bool{nil: true, {Pending: true}: true, {Why: "nothing is recorded"}: true, {Newest: time.Unix(1, 0)}: false} {
+		f := frametest.Fixed()
+		f.Alerts = []frame.Alert{{Problem: frame.Problem{Severity: journal.Crit, Kind: frame.MountHangs, Subject: "/srv"}, State: frame.Firing}}
+		f.Past = past
+		c := newConsole(frame.Dashboard, nil)
+		if got := strings.Contains(c.Show(80, 24, f), "ALARM"); got != alarm {
+			t.Errorf("%+v: alarm %v", past, got)
+		}
+		if got := c.Handle('A', f).Kind == screens.Acknowledge; got != alarm {
+			t.Errorf("%+v: A acknowledges %v", past, got)
+		}
 	}
 }
