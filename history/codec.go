@@ -5,6 +5,7 @@ import (
 	"reflect"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 	"unicode/utf8"
 	"unsafe"
@@ -148,6 +149,7 @@ func (t *texts) number(text string) cell {
 	if t.numbers == nil {
 		t.numbers = map[string]cell{}
 	}
+	text = strings.Clone(text) // it may be a part of a large one
 	t.all = append(t.all, text)
 	t.bytes += len(text)
 	n := cell(len(t.all))

@@ -396,6 +396,9 @@ func (c *cells) readField(v reflect.Value, f *field) {
 		}
 	case uidForm:
 		second := c.next()
+		if value == unknown && second == unknown {
+			value, second = 0, 0
+		}
 		*(*[2]uint64)(v.Addr().UnsafePointer()) = [2]uint64{uint64(value), uint64(second)}
 	case sliceForm:
 		n := c.count(value, f)

@@ -7,9 +7,11 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unsafe"
 
 	"hypervisor-tui/frame"
 	"hypervisor-tui/frame/frametest"
+	"hypervisor-tui/kube"
 	"hypervisor-tui/sample"
 )
 
@@ -17,6 +19,7 @@ import (
 // is what its type calls unknown.
 func TestUnknownIsNotZero(t *testing.T) {
 	f := frametest.Fixed()
+	f.Kube = frametest.Kube(f.Now)
 	c := codec{max: maxElements}
 	var v vector
 	c.encode(&v, &f.Snapshot)
@@ -53,6 +56,14 @@ func TestUnknownIsNotZero(t *testing.T) {
 			if got != -1 {
 				t.Errorf("%s: %s: %d", name, what, got)
 			}
+		}
+		for _, pod := range s.Kube.Pods.List {
+			if pod.UID != (kube.UID{}) {
+				t.Errorf("%s: UID %x", name, pod.UID)
+			}
+		}
+		if len(s.Kube.Pods.List) != len(f.Kube.Pods.List) {
+			t.Errorf("%s: %d pods", name, len(s.Kube.Pods.List))
 		}
 		var known []string
 		floats(reflect.ValueOf(&s).Elem(), plan, "", &known)
@@ -138,5 +149,15 @@ func TestCutListsSaySo(t *testing.T) {
 		if said != want || len(b.Net.Interfaces) != maxElements {
 			t.Errorf("%d links: %d recorded, %q, want %q", links, len(b.Net.Interfaces), said, want)
 		}
+	}
+}
+
+// TestTextsAreKeptAlone: of a large text of which a record has a small part no more than that part is kept.
+func TestTextsAreKeptAlone(t *testing.T) {
+	var all texts
+	whole := strings.Repeat("x", 1<<20) + "name"
+	n := all.number(whole[1<<20:])
+	if got := all.text(n); got != "name" || unsafe.StringData(got) == unsafe.StringData(whole[1<<20:]) {
+		t.Errorf("%q keeps all of the text that it is from", got)
 	}
 }
