@@ -113,9 +113,10 @@ func (c *cells) count(n cell, f *field) int {
 
 // texts are the texts of the records that a Writer has made, by number. 0 is the empty one.
 type texts struct {
-	numbers map[string]cell
-	all     []string
-	bytes   int
+	numbers  map[string]cell
+	all      []string
+	bytes    int
+	deflater deflater // of the pages that tell them
 }
 
 // full reports whether it is time to forget them all: what comes and goes, as messages do, would gather for ever.

@@ -248,9 +248,16 @@ func goesOn(t *testing.T, path string) {
 func bulky(f *frame.Frame, i int) {
 	f.Problems = make([]frame.Problem, 10)
 	for k := range f.Problems {
-		f.Problems[k].Subject = strconv.Itoa(i) + strings.Repeat("x", 3000) + strconv.Itoa(k)
+		f.Problems[k].Subject = strconv.Itoa(i) + "x" + noise[3000*k:3000*(k+1)]
 	}
 }
+
+// noise is a text that nothing makes smaller.
+var noise = func() string {
+	b := make([]byte, 200<<10)
+	rand.NewChaCha8([32]byte{1}).Read(b) // never fails
+	return string(b)
+}()
 
 // TestManyLaps: a file that was written over many times has its newest records, each of them right, and says so of those that are
 // gone.

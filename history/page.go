@@ -32,7 +32,7 @@ type recordKind uint8
 
 const (
 	endRecord   recordKind = iota // of the page
-	keyRecord                     // a vector
+	keyRecord                     // a vector, deflated
 	deltaRecord                   // a vector, as it differs from the one before
 	eventRecord
 	markRecord
@@ -144,6 +144,9 @@ func (p *page) add(v *vector, t *texts, wall int64, boot time.Duration) bool {
 		return false
 	}
 	b := p.bytes[:start+recordStart]
+	if kind == keyRecord {
+		b, limit = t.deflater.plain[:0], maxKey
+	}
 	// New texts first: they are numbered from 1 in the page.
 	p.ready, p.fresh = p.ready[:0], p.fresh[:0]
 	for i, c := range v.cells {
@@ -171,6 +174,13 @@ func (p *page) add(v *vector, t *texts, wall int64, boot time.Duration) bool {
 	if !fits {
 		p.forget()
 		return false
+	}
+	if kind == keyRecord {
+		t.deflater.plain = b
+		if b, fits = t.deflater.append(p.bytes[:start+recordStart], b, len(p.bytes)); !fits {
+			p.forget()
+			return false
+		}
 	}
 	p.finish(start, len(b), kind, wall, boot)
 	p.cells, p.ready = p.ready, p.cells
@@ -327,6 +337,7 @@ type reading struct {
 	last, b []cell
 	crc     uint32 // of the record before at, or of the header
 	seed    [16]byte
+	inflater
 }
 
 // rewind goes to the first record.
@@ -374,7 +385,13 @@ func (r *reading) next() (rec record, ok bool) {
 		if rec.kind == keyRecord {
 			r.texts, r.last = r.texts[:0], r.last[:0]
 		}
-		tokens, fine := r.newTexts(rec.body)
+		body, fine := rec.body, true
+		if rec.kind == keyRecord {
+			if body, fine = r.inflater.inflate(body); !fine {
+				return rec, false
+			}
+		}
+		tokens, fine := r.newTexts(body)
 		if !fine {
 			return rec, false
 		}

@@ -36,7 +36,10 @@ func TestWhatATornWriteLeftIsNotJoined(t *testing.T) {
 	p.begin(pageHead{seq: 7, bootID: [16]byte{1}, schema: ownID})
 	var ends []int
 	for i := range 3 {
-		p.add(figure(cell(5+i)), nil, int64(i), time.Duration(i))
+		if i == 1 {
+			p.forget() // a key, as the one that replaces it
+		}
+		p.add(figure(cell(5+i)), new(texts), int64(i), time.Duration(i))
 		ends = append(ends, p.used)
 	}
 	disk := append([]byte(nil), p.bytes...)
@@ -50,7 +53,7 @@ func TestWhatATornWriteLeftIsNotJoined(t *testing.T) {
 		t.Fatalf("sound up to %d, want %d", sound.at, ends[0])
 	}
 	p.resume(&sound)
-	p.add(figure(20), nil, 9, 9)
+	p.add(figure(20), new(texts), 9, 9)
 	if p.used != ends[1] {
 		t.Fatalf("the record is no longer as long as the one it replaces: %d, %d", p.used, ends[1])
 	}

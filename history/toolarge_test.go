@@ -23,7 +23,7 @@ func TestMoreThanAPageHolds(t *testing.T) {
 		for k := range s.Problems {
 			s.Problems[k].Subject = strconv.Itoa(k)
 			if i >= long1 && i < long2 {
-				s.Problems[k].Subject = strconv.Itoa(k+i*1000) + strings.Repeat("x", 900)
+				s.Problems[k].Subject = strconv.Itoa(k+i*1000) + noise[900*k:900*(k+1)]
 			}
 		}
 		if i >= long2 {
