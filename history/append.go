@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -273,7 +274,10 @@ func (g *gathered) add(v *vector) {
 		for i, p := range peaks {
 			g.v.cells[i] = max(g.v.cells[i], p)
 		}
-		g.sums, g.ns = append(g.sums[:0], make([]float64, len(v.cells))...), append(g.ns[:0], make([]int32, len(v.cells))...)
+		n := len(v.cells)
+		g.sums, g.ns = slices.Grow(g.sums[:0], n)[:n], slices.Grow(g.ns[:0], n)[:n]
+		clear(g.sums)
+		clear(g.ns)
 		g.n = 0
 	}
 	g.n++
