@@ -12,6 +12,7 @@ import (
 
 	"github.com/coreos/go-systemd/v22/daemon"
 
+	"hypervisor-tui/alert"
 	"hypervisor-tui/console/collect"
 	"hypervisor-tui/console/config"
 	"hypervisor-tui/console/guard"
@@ -104,6 +105,7 @@ type recorder struct {
 	since     string        // what the recording reaches back to, in words
 	said      string        // the error that was told
 	reload    chan loaded
+	announcer announcer
 	feed      func()        // feeds systemd's watchdog; nil: there is none
 	feedEvery time.Duration // how often it wants to be
 }
@@ -143,7 +145,7 @@ func (r *recorder) start(ctx context.Context, g *guard.Guard, collector *collect
 
 func newRecorder(collector *collect.Collector, news *collect.Subscription, c config.Config, alone bool) *recorder {
 	return &recorder{collector: collector, news: news, path: c.History.File(), history: c.History, interval: c.RefreshInterval, alone: alone,
-		reload: make(chan loaded, 1), create: history.Create}
+		reload: make(chan loaded, 1), create: history.Create, announcer: announcer{socket: journald}}
 }
 
 // run records until ctx ends.
@@ -184,6 +186,7 @@ func (r *recorder) turn(now time.Time) {
 	f.Tick += uint64(r.interval / time.Second)
 	f.Page = r.news.Log().Latest()
 	happened := r.news.Fill(f)
+	r.announce(happened.Alerts)
 	if f.Host == nil {
 		return
 	}
@@ -208,6 +211,16 @@ func (r *recorder) turn(now time.Time) {
 		}
 	}
 	r.tell(err)
+}
+
+// announce writes what has begun or is over into the journal, where this process does nothing but record: three consoles would
+// write it three times.
+func (r *recorder) announce(changes []alert.Change) {
+	for i := range changes {
+		if r.alone {
+			r.announcer.announce(&changes[i], &r.frame)
+		}
+	}
 }
 
 // records reports whether it is to record where nobody else does.

@@ -86,7 +86,7 @@ var arrows = []struct {
 	{"console/config", []string{"alert", "draw/tty", "frame", "gopkg.in/yaml.v3", "history", "internal/clean", "journal", "screens/pages"}},
 	{"console/collect", []string{"alert", "console/config", "console/guard", "frame", "history", "internal/boottime", "internal/clean", "internal/health", "internal/wakeup", "journal", "journal/source",
 		"journal/source/logfile", "kube", "kube/watch", "sample", "sample/link", "sample/nixos", "sample/unit"}},
-	{"console", []string{"alert/bell", "console/collect", "console/config", "console/fault", "console/guard", "console/process", "draw", "draw/tty", "frame",
+	{"console", []string{"alert", "alert/bell", "console/collect", "console/config", "console/fault", "console/guard", "console/process", "draw", "draw/tty", "frame",
 		"github.com/coreos/go-systemd/v22", "github.com/gdamore/tcell/v2", "golang.org/x/sys", "history", "internal/boottime", "internal/clean",
 		"internal/health", "internal/wakeup", "internal/when", "journal", "journal/source", "report", "screens", "screens/pages"}},
 	{".", []string{"console", "console/config", "console/process", "screens/pages"}},
