@@ -139,7 +139,7 @@ func (e *Engine) add(p *frame.Problem, f *frame.Snapshot) bool {
 func (e *Engine) see(a *alert, p *frame.Problem, f *frame.Snapshot) {
 	r := &e.rules[p.Kind]
 	since := a.Since
-	a.Problem, a.present, a.Rings = *p, true, r.Bell
+	a.Problem, a.present, a.Rings = *p, true, r.Bell && !p.Elsewhere
 	if a.State != frame.Pending {
 		a.Since = min(since, p.Since)
 	}
@@ -277,12 +277,6 @@ func compare(a, b *alert) int {
 	}
 	return cmp.Or(pending(a)-pending(b), int(a.Severity)-int(b.Severity), int(a.Kind)-int(b.Kind), cmp.Compare(b.Since, a.Since),
 		strings.Compare(a.Subject, b.Subject), strings.Compare(a.Of, b.Of))
-}
-
-// Rings reports whether the rules let an alert ring that is as bad as it is: it fires here and for this host, nobody has
-// acknowledged it, nothing else is its cause, and whether it is there is known.
-func (e *Engine) Rings(a *frame.Alert) bool {
-	return a.State == frame.Firing && !a.Hidden && !a.Acked && !a.Unsure && !a.Elsewhere && e.rules[a.Kind].Bell
 }
 
 // Acknowledge says that somebody has seen all that fires. What is hidden calls once its cause is over.

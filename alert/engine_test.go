@@ -333,29 +333,25 @@ func TestRestartTellsNothingTwice(t *testing.T) {
 	}
 }
 
-// TestRings: what calls nobody rings nothing.
+// TestRings: a rule may keep an alert from ringing, and nothing of another host rings.
 func TestRings(t *testing.T) {
 	h := newHost()
 	rules := DefaultRules()
 	rules[frame.FilesystemFull].Bell = false
 	h.Configure(&rules)
 	for _, c := range []struct {
-		a    frame.Alert
+		p    frame.Problem
 		want bool
 	}{
-		{frame.Alert{Problem: cable, State: frame.Firing}, true},
-		{frame.Alert{Problem: cable, State: frame.Pending}, false},
-		{frame.Alert{Problem: cable, State: frame.Fading}, false},
-		{frame.Alert{Problem: cable, State: frame.Over}, false},
-		{frame.Alert{Problem: cable, State: frame.Firing, Acked: true}, false},
-		{frame.Alert{Problem: cable, State: frame.Firing, Hidden: true}, false},
-		{frame.Alert{Problem: cable, State: frame.Firing, Unsure: true}, false},
-		{frame.Alert{Problem: frame.Problem{Kind: frame.NodeFault, Elsewhere: true}, State: frame.Firing}, false},
-		{frame.Alert{Problem: frame.Problem{Kind: frame.CertificateExpires}, State: frame.Firing}, false},
-		{frame.Alert{Problem: frame.Problem{Kind: frame.FilesystemFull}, State: frame.Firing}, false},
+		{cable, true},
+		{frame.Problem{Kind: frame.NodeFault, Subject: "here"}, true},
+		{frame.Problem{Kind: frame.NodeFault, Subject: "other", Elsewhere: true}, false},
+		{frame.Problem{Kind: frame.CertificateExpires}, false},
+		{frame.Problem{Kind: frame.FilesystemFull, Subject: "/"}, false},
 	} {
-		if got := h.Rings(&c.a); got != c.want {
-			t.Errorf("%+v: %v", c.a, got)
+		h.run(10*time.Second, c.p)
+		if i := slices.IndexFunc(h.Alerts, func(a frame.Alert) bool { return a.Is(&c.p) }); i < 0 || h.Alerts[i].Rings != c.want {
+			t.Errorf("%s %s: %+v, want it to ring: %v", c.p.Kind, c.p.Subject, h.Alerts, c.want)
 		}
 	}
 }

@@ -11,7 +11,7 @@ type Alert struct {
 	Came    int           // times that its problem has begun since the alert did
 	Hidden  bool          // another alert that lives is its cause: it calls nobody
 	Unsure  bool          // its source has gone stale: whether the problem is still there is not known
-	Rings   bool          // by its rule
+	Rings   bool          // by its rule, where it is bad enough; one of another host does not
 	Acked   bool          // somebody has acknowledged it here
 }
 
