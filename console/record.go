@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -101,7 +102,8 @@ type recorder struct {
 	create    func(history.WriterOptions) (*history.Writer, error)
 	opening   <-chan opened // brings the file while it is made, which takes long for a large one; nil: it is not
 	tried     time.Duration // CLOCK_BOOTTIME of the last try to open the file; 0: never
-	began     bool          // it has just begun
+	began     bool          // it has just begun,
+	newest    time.Time     // and the newest record was of then; zero: none
 	since     string        // what the recording reaches back to, in words
 	said      string        // the error that was told
 	reload    chan loaded
@@ -114,7 +116,8 @@ type recorder struct {
 type opened struct {
 	path   string
 	writer *history.Writer
-	oldest time.Time // of what it has; zero: nothing
+	oldest time.Time // record; zero: it has none
+	newest time.Time // the same
 	err    error
 }
 
@@ -198,12 +201,13 @@ func (r *recorder) turn(now time.Time) {
 		return
 	}
 	err := r.writer.Append(f)
+	events := happened.Events
 	if r.began {
-		r.began = false
+		r.began, events = false, missed(f.Events, r.newest)
 		err = cmp.Or(err, r.writer.Event(&frame.Event{Kind: frame.RecordingBegan, At: f.Now, Severity: journal.Info}))
 	}
-	for i := range happened.Events {
-		err = cmp.Or(err, r.writer.Event(&happened.Events[i]))
+	for i := range events {
+		err = cmp.Or(err, r.writer.Event(&events[i]))
 	}
 	for i := range happened.Alerts {
 		if a := &happened.Alerts[i]; !a.Over && a.Severity <= journal.Crit {
@@ -221,6 +225,15 @@ func (r *recorder) announce(changes []alert.Change) {
 			r.announcer.announce(&changes[i], &r.frame)
 		}
 	}
+}
+
+// missed returns the events after the newest record: they happened while the file was not open yet.
+func missed(events []frame.Event, newest time.Time) []frame.Event {
+	known := slices.IndexFunc(events, func(e frame.Event) bool { return e.At.After(newest) })
+	if known < 0 {
+		return nil
+	}
+	return events[known:]
 }
 
 // records reports whether it is to record where nobody else does.
@@ -245,7 +258,7 @@ func (r *recorder) open() func() opened {
 			return o
 		}
 		if reader, err := history.Open(o.path, time.Local); err == nil {
-			o.oldest, _ = reader.Span()
+			o.oldest, o.newest = reader.Span()
 			_ = reader.Close() // it was read only
 		}
 		return o
@@ -262,7 +275,7 @@ func (r *recorder) opened(o opened) {
 		if o.oldest.IsZero() {
 			o.oldest = r.frame.Now
 		}
-		r.writer, r.began, r.since = o.writer, true, ", since "+o.oldest.Format("2 Jan 15:04")
+		r.writer, r.began, r.newest, r.since = o.writer, true, o.newest, ", since "+o.oldest.Format("2 Jan 15:04")
 		r.tell(nil)
 	case errors.Is(o.err, history.ErrBusy):
 		s := frame.Source{Name: frame.Recording, Detail: o.path + ", by another process"}

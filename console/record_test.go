@@ -11,6 +11,7 @@ import (
 	"hypervisor-tui/console/collect"
 	"hypervisor-tui/console/config"
 	"hypervisor-tui/console/guard"
+	"hypervisor-tui/frame"
 	"hypervisor-tui/history"
 )
 
@@ -53,4 +54,18 @@ func TestF42RecorderFeedsItsWatchdog(t *testing.T) {
 			t.Error(err)
 		}
 	})
+}
+
+// TestRecordingBeginsWithWhatWasMissed: what happened before the file was open is recorded, and nothing twice.
+func TestRecordingBeginsWithWhatWasMissed(t *testing.T) {
+	at := time.Date(2026, 11, 22, 3, 0, 0, 0, time.UTC)
+	events := []frame.Event{{Kind: frame.HostBooted, At: at}, {Kind: frame.VMStarted, At: at.Add(20 * time.Second)}}
+	for newest, want := range map[time.Time]int{{}: 2, at.Add(-time.Hour): 2, at: 1, at.Add(time.Minute): 0} {
+		if got := missed(events, newest); len(got) != want || want == 1 && got[0].Kind != frame.VMStarted {
+			t.Errorf("after a record of %v: %v, want %d", newest, got, want)
+		}
+	}
+	if got := missed(nil, at); len(got) != 0 {
+		t.Errorf("of nothing %v", got)
+	}
 }
