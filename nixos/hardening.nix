@@ -1,8 +1,9 @@
-# What the console is kept from. It reads /proc, /sys, the journal and the Kubernetes API, and writes to one terminal.
+# What the console and the recorder are kept from. They read /proc, /sys, the journal and the Kubernetes API; the console writes to
+# one terminal, the recorder to its state directory.
 #
 # These are left out, because they would make the screen say what is not so:
 #   ProtectSystem, ProtectHome  every filesystem would be read-only in here, and one that is full or that the kernel has
-#                               made read-only could no longer be told; the user may write to none of them anyway
+#                               made read-only could no longer be told; the user may write to its state directory alone anyway
 #   ProtectProc, ProcSubset     other users' processes are the VMs
 #   PrivateNetwork              the host's own network is what F3 shows
 #   ProtectHostname             a hostname that changes would not be seen
