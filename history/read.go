@@ -470,9 +470,13 @@ func (r *Reader) own(record []cell) []cell {
 // Events appends what happened from one time to another, oldest first.
 func (r *Reader) Events(dst []frame.Event, from, to time.Time) []frame.Event {
 	start := len(dst)
-	first := time.Time{} // of the finest tier: what is older the coarsest has
-	if len(r.tiers[0]) > 0 {
-		first = time.UnixMilli(r.tiers[0][0].wall)
+	// What is older than the finest tier the coarsest one has. The wall clock does not say what is older.
+	finest := r.tiers[0]
+	older := func(boot [16]byte, at time.Duration) bool {
+		if len(finest) > 0 && finest[0].bootID == boot {
+			return int64(at) < finest[0].boot
+		}
+		return !slices.ContainsFunc(finest, func(p placed) bool { return p.bootID == boot })
 	}
 	for _, tier := range [...]int{2, 0} {
 		for i, page := range r.tiers[tier] {
@@ -485,7 +489,7 @@ func (r *Reader) Events(dst []frame.Event, from, to time.Time) []frame.Event {
 			}
 			r.skim(func(rec *record, _ int) bool {
 				if rec.kind == eventRecord && rec.wall >= from.UnixMilli() && rec.wall <= to.UnixMilli() &&
-					(tier == 0 || first.IsZero() || rec.wall < first.UnixMilli()) {
+					(tier == 0 || older(page.bootID, rec.boot)) {
 					if e, ok := parseEvent(rec, r.zone); ok {
 						dst = append(dst, e)
 					}

@@ -5,6 +5,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -76,10 +77,12 @@ func TestWhatATornWriteLeftIsNotJoined(t *testing.T) {
 // TestStepsCrossADamagedPage: one page that is lost stops nobody.
 func TestStepsCrossADamagedPage(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "flight")
-	w, f := recording(t, path, firstBoot), frametest.Fixed()
+	w, f := recording(t, path, firstBoot), small()
 	first := [3]int64{}
 	for i, page := 0, -1; page < 2; i += 5 {
-		if err := w.Append(sampled(f, i, startOfTests)); err != nil {
+		sample := sampled(f, i, startOfTests)
+		bulky(f, i)
+		if err := w.Append(sample); err != nil {
 			t.Fatal(err)
 		}
 		if page != w.tiers[0].slot {
@@ -130,7 +133,7 @@ func TestStepsCrossADamagedPage(t *testing.T) {
 // TestStepsLeaveABurst: behind the end of an incident is what came after it, and not the next incident.
 func TestStepsLeaveABurst(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "flight")
-	w, f := recording(t, path, firstBoot), frametest.Fixed()
+	w, f := recording(t, path, firstBoot), small()
 	for i := range 4 * 1800 { // an incident at 1:00 and one at 3:00
 		if err := w.Append(sampled(f, i, startOfTests)); err != nil {
 			t.Fatal(err)
@@ -299,7 +302,7 @@ func TestCutFileGoesOn(t *testing.T) {
 // at the path is its file.
 func TestOneWriter(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "flight")
-	for n := range 40 {
+	for n := range 24 {
 		size := MinSize + int64(n/2)<<20 // as it is, of another size, or not there
 		if n%4 == 3 {
 			os.Remove(path)
@@ -445,5 +448,49 @@ func TestAFailureIsToldUntilTheDiskHasIt(t *testing.T) {
 	}
 	if err := w.Close(); err != nil {
 		t.Error(err)
+	}
+}
+
+// TestEventsAreToldOnce: the finest tier and the coarsest one both have an event; it is read once, and not lost with the finest
+// tier's page, also where the clock was set back before the oldest record.
+func TestEventsAreToldOnce(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "flight")
+	w, f := recording(t, path, firstBoot), small()
+	want := 0
+	for i := 0; i < 5*700; i += 5 {
+		s := sampled(f, i, startOfTests)
+		bulky(f, i)
+		if i >= 5*650 {
+			s.Now = s.Now.Add(-2 * time.Hour)
+		}
+		if err := w.Append(s); err != nil {
+			t.Fatal(err)
+		}
+		if i%50 == 0 {
+			want++
+			if err := w.Event(&frame.Event{Kind: frame.UnitStarted, At: s.Now, Subject: strconv.Itoa(i)}); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	r := reader(t, path)
+	times := map[string]int{}
+	for _, e := range r.Events(nil, startOfTests.Add(-24*time.Hour), startOfTests.Add(24*time.Hour)) {
+		times[e.Subject]++
+	}
+	missing := 0
+	for i := 0; i < 5*700; i += 50 {
+		switch n := times[strconv.Itoa(i)]; {
+		case n == 0:
+			missing++
+		case n > 1:
+			t.Errorf("the event of sample %d is told %d times", i, n)
+		}
+	}
+	if missing != 0 {
+		t.Errorf("%d of %d events are missing", missing, want)
 	}
 }
