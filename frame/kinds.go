@@ -22,6 +22,7 @@ const (
 	AddressTaken
 	GatewaySilent
 	BondDegraded
+	LinkErrors   // of a cable: many packets are broken
 	MemoryErrors // that the hardware could not correct
 	RemountedReadOnly
 	PoolIll
@@ -33,16 +34,21 @@ const (
 	MemoryShort
 	FilesystemFull
 	InodesShort
+	FillsSoon // a filesystem, at the rate of the last hours
 	ConntrackFull
 	MemoryStalled
 	IOStalled
 	CPUStalled
+	TooHot
+	FanStopped
 	UnitFailed
 	UnitRestarting
 	KubeVirtIll
-	PodFailing // on this node, or of the cluster's own on none
+	PodFailing  // on this node, or of the cluster's own on none
+	GuestPaused // by an I/O error
 	VMFailing
-	APIRefuses // it is there, and this program may not see anything, or has nothing to show
+	OrphanedVMs // nothing of KubeVirt looks after them on this node
+	APIRefuses  // it is there, and this program may not see anything, or has nothing to show
 	CertificateExpires
 	KindUnseen // of objects: it cannot be listed, or is not followed any more
 	APIFloods
@@ -50,6 +56,7 @@ const (
 	KindForbidden // of objects: this program may not list it
 	KindTooLarge
 	ClaimUnbound
+	ClockAdrift // it was synchronised and is not any more
 	SourceFailed
 	ConfigBad
 	KindCount
@@ -68,6 +75,7 @@ var kinds = [KindCount]struct{ name, words string }{
 	AddressTaken:       {"duplicate-address", "duplicate address %s"},
 	GatewaySilent:      {"gateway-unreachable", "gateway %s on %d unreachable"},
 	BondDegraded:       {"bond-degraded", "%s member down"},
+	LinkErrors:         {"link-errors", "%s: %p of packets broken"},
 	MemoryErrors:       {"memory-errors", "%s counts memory errors that could not be corrected"},
 	RemountedReadOnly:  {"remounted-read-only", "%s has become read-only"},
 	PoolIll:            {"pool-ill", "%s is %d"},
@@ -79,15 +87,20 @@ var kinds = [KindCount]struct{ name, words string }{
 	MemoryShort:        {"memory-short", "memory %p used"},
 	FilesystemFull:     {"filesystem-full", "%s %p full"},
 	InodesShort:        {"inodes-short", "%s inodes %p used"},
+	FillsSoon:          {"fills-soon", "%s full in %n hour%+"},
 	ConntrackFull:      {"conntrack-full", "conntrack %p full"},
 	MemoryStalled:      {"memory-stalled", "memory stalled %p"},
 	IOStalled:          {"io-stalled", "I/O stalled %p"},
 	CPUStalled:         {"cpu-stalled", "CPU stalled %p"},
+	TooHot:             {"too-hot", "%s too hot: %n C"},
+	FanStopped:         {"fan-stopped", "%s does not turn[ fast enough: %n a minute]"},
 	UnitFailed:         {"unit-failed", "%s failed[: %d]"},
 	UnitRestarting:     {"unit-restarting", "%s keeps restarting[: %d]"},
 	KubeVirtIll:        {"kubevirt-ill", "KubeVirt %s[: %d]"},
 	PodFailing:         {"pod-failing", "pod %o/%s %d[ after %e][, %n restart%+][ (and %m more)]"},
+	GuestPaused:        {"guest-paused", "VM %o/%s paused by an I/O error"},
 	VMFailing:          {"vm-failing", "VM %o/%s %d[ (and %m more in error)]"},
+	OrphanedVMs:        {"orphaned-vms", "%n VM%+ here without a virt-handler"},
 	APIRefuses:         {"cluster-not-seen", "cluster not seen: %d"},
 	CertificateExpires: {"certificate-expires", "%s certificate[ expires in %n day%+][ %d]"},
 	KindUnseen:         {"kind-not-seen", "%s %o: %d"},
@@ -96,6 +109,7 @@ var kinds = [KindCount]struct{ name, words string }{
 	KindForbidden:      {"kind-forbidden", "may not list %s[ (and %m more)]"},
 	KindTooLarge:       {"kind-too-large", "%s: more than %n, not counted"},
 	ClaimUnbound:       {"claim-unbound", "PVC %o/%s %d[ (and %m more without a volume)]"},
+	ClockAdrift:        {"clock-adrift", "clock no longer synchronised"},
 	SourceFailed:       {"source-failed", "%s: %d"},
 	ConfigBad:          {"config-bad", "config: %d"},
 }

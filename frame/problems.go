@@ -91,6 +91,7 @@ func findProblems(dst []Problem, f *Snapshot, open []Problem) []Problem {
 		dst = findStalls(dst, f, open)
 		dst = findFilesystems(dst, f, open)
 		dst = findHardware(dst, f)
+		dst = findHeat(dst, f)
 	}
 	if f.Net != nil {
 		dst = findNetwork(dst, f, open)

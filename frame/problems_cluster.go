@@ -42,6 +42,8 @@ func findCluster(dst []Problem, f *Snapshot) []Problem {
 		dst = findKubeVirt(dst, f)
 		dst = findPods(dst, f)
 		dst = findVMs(dst, f)
+		dst = findPaused(dst, f)
+		dst = findOrphans(dst, f)
 		dst = findMigrations(dst, f)
 		dst = findClaims(dst, f)
 	}
@@ -334,6 +336,52 @@ func findClaims(dst []Problem, f *Snapshot) []Problem {
 	case c.Phase == "Lost":
 		p.Severity, p.Since = journal.Err, 0
 	case !known || age < longPending:
+		return dst
+	}
+	return append(dst, p)
+}
+
+// findPaused tells of VMs of this node that QEMU has paused since their disk failed.
+func findPaused(dst []Problem, f *Snapshot) []Problem {
+	k := f.Kube
+	if k.Local == nil || k.Kinds[kube.KindVMI].State != health.OK {
+		return dst
+	}
+	for i := range k.Virt.VMIs {
+		v := &k.Virt.VMIs[i]
+		if v.Paused != kube.True || v.Node != k.Local.Name {
+			continue
+		}
+		for j := range v.Conditions {
+			if c := &v.Conditions[j]; c.Type == "Paused" && c.Reason == "PausedIOError" {
+				dst = append(dst, Problem{Severity: journal.Crit, Kind: GuestPaused, Subject: v.Name, Of: v.Namespace, Reason: c.Message,
+					Since: ago(f, c.Since), Where: Dashboard})
+			}
+		}
+	}
+	return dst
+}
+
+// findOrphans tells of VMs that run here while no virt-handler works on this node: nobody could stop, move or restart them.
+func findOrphans(dst []Problem, f *Snapshot) []Problem {
+	k := f.Kube
+	if k.Local == nil || k.Kinds[kube.KindPod].State != health.OK || len(k.Pods.List) == kube.MaxPods ||
+		f.VMs == nil || f.VMs.Health.State != health.OK {
+		return dst
+	}
+	p := Problem{Severity: journal.Err, Kind: OrphanedVMs, Where: Dashboard,
+		Reason: "VMs of KubeVirt run on this node, and no pod of virt-handler works on it: nothing can stop, move or restart them."}
+	for i := range f.VMs.VMs {
+		if f.VMs.VMs[i].Namespace != "" {
+			p.N++
+		}
+	}
+	for i := range k.Pods.List {
+		if pod := &k.Pods.List[i]; strings.HasPrefix(pod.Name, "virt-handler-") && pod.Works() {
+			return dst
+		}
+	}
+	if p.N == 0 {
 		return dst
 	}
 	return append(dst, p)

@@ -20,6 +20,7 @@ type Tracker struct {
 
 	open, found []Problem
 	changes     []Change
+	trends      trends
 	remembered  []Problem     // what Remember was given,
 	until       time.Duration // and the CLOCK_BOOTTIME from which it is not believed any more; 0: no Update has seen it
 }
@@ -40,7 +41,7 @@ func (t *Tracker) Derive(f *Snapshot) []Change {
 	t.markLate(f)
 	f.Guests = MergeGuests(f.Guests, f)
 	f.Sources = t.sources(f.Sources, f)
-	t.found = findProblems(t.found, f, t.open)
+	t.found = t.trends.find(findProblems(t.found, f, t.open), f)
 	open, changes := t.Update(f.Boot, t.found)
 	f.Problems = append(f.Problems[:0], open...)
 	return changes

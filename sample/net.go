@@ -37,6 +37,7 @@ type Interface struct {
 	// Counters as ip -s link shows them, valid while Counted; rates are NaN until they have been read twice.
 	Counted                                                    bool
 	RxBytes, TxBytes, RxErrors, TxErrors, RxDropped, TxDropped uint64
+	RxPackets, TxPackets                                       uint64  // as old as the last reading of all interfaces
 	RxRate, TxRate                                             float64 // bytes a second, the mean between the last two readings
 }
 

@@ -211,6 +211,7 @@ func (t *tally) step(i *Interface, now *procfile.NetCounters, at time.Duration) 
 	i.RxRate, i.TxRate = procfile.PerSecond(i.RxBytes, now.RxBytes, over), procfile.PerSecond(i.TxBytes, now.TxBytes, over)
 	i.RxBytes, i.RxErrors, i.RxDropped = now.RxBytes, now.RxErrors, now.RxDropped
 	i.TxBytes, i.TxErrors, i.TxDropped = now.TxBytes, now.TxErrors, now.TxDropped
+	i.RxPackets, i.TxPackets = now.RxPackets, now.TxPackets
 	t.at, t.reads = at, min(t.reads+1, 2)
 }
 
@@ -274,7 +275,10 @@ func (f *nicFiles) count(i *Interface, t *tally, now time.Duration) {
 	rx, err := f.rx.Number()
 	tx, also := f.tx.Number()
 	if err == nil && also == nil {
-		t.step(i, &procfile.NetCounters{RxBytes: rx, RxErrors: i.RxErrors, RxDropped: i.RxDropped, TxBytes: tx, TxErrors: i.TxErrors, TxDropped: i.TxDropped}, now)
+		t.step(i, &procfile.NetCounters{
+			RxBytes: rx, RxPackets: i.RxPackets, RxErrors: i.RxErrors, RxDropped: i.RxDropped,
+			TxBytes: tx, TxPackets: i.TxPackets, TxErrors: i.TxErrors, TxDropped: i.TxDropped,
+		}, now)
 	}
 }
 

@@ -65,7 +65,7 @@ func TestNetJoinsLinksAndCounters(t *testing.T) {
 	}
 	e, b, v := n.Interfaces[1], n.Interfaces[2], n.Interfaces[3]
 	want := Interface{Link: table.Table.Links[1], Counted: true, RxBytes: 300, TxBytes: 600, RxRate: 200, TxRate: 400,
-		RxErrors: 2, RxDropped: 3, TxErrors: 4, TxDropped: 5}
+		RxErrors: 2, RxDropped: 3, TxErrors: 4, TxDropped: 5, RxPackets: 1, TxPackets: 1}
 	if *e != want {
 		t.Errorf("%+v, want %+v", e, want)
 	}

@@ -132,7 +132,7 @@ func TestLiveNetDevLikeOracle(t *testing.T) {
 		b, inBefore := before[name]
 		a, inAfter := after[name]
 		if inBefore && inAfter {
-			between(t, name, b, procfile.NetCounters{RxBytes: w.RxBytes, RxErrors: w.RxErrors, RxDropped: w.RxDropped, TxBytes: w.TxBytes, TxErrors: w.TxErrors, TxDropped: w.TxDropped}, a, 0)
+			between(t, name, b, procfile.NetCounters{RxBytes: w.RxBytes, RxPackets: w.RxPackets, RxErrors: w.RxErrors, RxDropped: w.RxDropped, TxBytes: w.TxBytes, TxPackets: w.TxPackets, TxErrors: w.TxErrors, TxDropped: w.TxDropped}, a, 0)
 		}
 	}
 }

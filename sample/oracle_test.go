@@ -166,7 +166,7 @@ func TestNetDevLikeOracle(t *testing.T) {
 		same(t, "interfaces", len(got), len(want))
 		for _, g := range got {
 			w := want[string(g.Name)]
-			same(t, w.Name, g.NetCounters, procfile.NetCounters{RxBytes: w.RxBytes, RxErrors: w.RxErrors, RxDropped: w.RxDropped, TxBytes: w.TxBytes, TxErrors: w.TxErrors, TxDropped: w.TxDropped})
+			same(t, w.Name, g.NetCounters, procfile.NetCounters{RxBytes: w.RxBytes, RxPackets: w.RxPackets, RxErrors: w.RxErrors, RxDropped: w.RxDropped, TxBytes: w.TxBytes, TxPackets: w.TxPackets, TxErrors: w.TxErrors, TxDropped: w.TxDropped})
 		}
 	})
 }

@@ -92,7 +92,7 @@ func lookAt(p *frame.Problem) Command {
 		cmd.Query = "out of memory"
 	case frame.KernelFault:
 		cmd.Query = p.Detail
-	case frame.VMFailing:
+	case frame.VMFailing, frame.GuestPaused:
 		cmd.Query, cmd.Key = p.Of+"/"+p.Subject, draw.KeyEnter // chooses it, and shows it whole
 	case frame.CPUStalled:
 		switch who := &p.Hit; {
@@ -101,11 +101,11 @@ func lookAt(p *frame.Problem) Command {
 		case who.Name == "":
 			cmd.Key = 't'
 		}
-	case frame.IOStalled, frame.MountBroken, frame.MountHangs, frame.RemountedReadOnly, frame.PoolIll, frame.ArrayDegraded, frame.FilesystemFull, frame.InodesShort:
+	case frame.IOStalled, frame.MountBroken, frame.MountHangs, frame.RemountedReadOnly, frame.PoolIll, frame.ArrayDegraded, frame.FilesystemFull, frame.InodesShort, frame.FillsSoon:
 		cmd.Key = 'd'
-	case frame.MemoryShort, frame.MemoryStalled, frame.MemoryErrors:
+	case frame.MemoryShort, frame.MemoryStalled, frame.MemoryErrors, frame.TooHot, frame.FanStopped:
 		cmd.Key = 'c'
-	case frame.NodeFault, frame.MigrationFailed:
+	case frame.NodeFault, frame.MigrationFailed, frame.OrphanedVMs:
 		cmd.Key = 'n'
 	}
 	return cmd

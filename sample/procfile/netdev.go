@@ -6,7 +6,7 @@ const NetHeadings = 2 // lines
 
 // NetCounters are the columns of /proc/net/dev that are used.
 type NetCounters struct {
-	RxBytes, RxErrors, RxDropped, TxBytes, TxErrors, TxDropped uint64
+	RxBytes, RxPackets, RxErrors, RxDropped, TxBytes, TxPackets, TxErrors, TxDropped uint64
 }
 
 // NetLine is one line of /proc/net/dev; name lies in the text that was parsed.
@@ -47,7 +47,7 @@ func ParseNetLine(line []byte) (l NetLine, err error) {
 		return l, ErrShort
 	}
 	return NetLine{name, NetCounters{
-		RxBytes: v[0], RxErrors: v[2], RxDropped: v[3], TxBytes: v[8], TxErrors: v[10], TxDropped: v[11],
+		RxBytes: v[0], RxPackets: v[1], RxErrors: v[2], RxDropped: v[3], TxBytes: v[8], TxPackets: v[9], TxErrors: v[10], TxDropped: v[11],
 	}}, nil
 }
 
