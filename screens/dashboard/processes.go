@@ -67,9 +67,13 @@ func listedProcesses(f *frame.Frame, byMemory bool) []top.Process {
 	return f.Processes.ByCPU
 }
 
-// noProcesses writes why there are none.
+// noProcesses writes why there are none. They are not recorded.
 func noProcesses(p *draw.Pen, f *frame.Frame) {
-	if f.Processes == nil {
+	switch {
+	case f.OfPast():
+		p.Text(draw.Dim, "n/a")
+		return
+	case f.Processes == nil:
 		p.Text(draw.Dim, "--")
 		return
 	}
