@@ -32,7 +32,9 @@ type StripCell struct {
 	Worst    journal.Severity // of the problems in it; Debug: none
 }
 
-// LastRun is what was recorded last before this boot. It is replaced, never changed.
+// LastRun is what was recorded last before this boot. When a boot without a shutdown ended nobody knows, only until when it was
+// recorded; and where it was not recorded at all, this is of one before it: how long before this boot it was is said with it. It
+// is replaced, never changed.
 type LastRun struct {
 	End      time.Time     // wall clock of the last record
 	Boot     time.Duration // CLOCK_BOOTTIME of it, of the boot that it was in: ages of Problems are counted from it

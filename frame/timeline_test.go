@@ -2,6 +2,7 @@ package frame_test
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -203,7 +204,7 @@ func TestTimelineOfMigrations(t *testing.T) {
 	}
 }
 
-// TestTimelineIsBounded: it keeps ten minutes, and allocates nothing while nothing happens.
+// TestTimelineIsBounded: it keeps ten minutes and 256 events, the newest, and allocates nothing while nothing happens.
 func TestTimelineIsBounded(t *testing.T) {
 	l := newLived()
 	l.VMs.VMs = append(l.VMs.VMs, qemu.VM{Namespace: "prod", Name: "new", PID: 99999})
@@ -216,6 +217,12 @@ func TestTimelineIsBounded(t *testing.T) {
 	}
 	if l.step(frame.EventsKept + time.Second); len(l.Events) != 0 || l.Watched != 0 {
 		t.Errorf("after ten minutes: %v", l.Events)
+	}
+	for i := range 400 {
+		l.VMs.VMs = append(l.VMs.VMs, qemu.VM{Namespace: "prod", Name: strconv.Itoa(i), PID: 100000 + i})
+	}
+	if told := l.step(time.Second); len(told) != 400 || len(l.Events) != 256 || l.Events[255].Subject != "399" {
+		t.Errorf("of 400 events %d were told and %d are kept", len(told), len(l.Events))
 	}
 	if n := testing.AllocsPerRun(100, func() { l.Now, l.Boot = l.Now.Add(time.Second), l.Boot+time.Second; l.timeline.Step(&l.Snapshot, nil) }); n != 0 {
 		t.Errorf("%v allocations", n)
