@@ -12,7 +12,6 @@ import (
 	"github.com/gdamore/tcell/v2"
 	"golang.org/x/sys/unix"
 
-	"hypervisor-tui/alert/bell"
 	"hypervisor-tui/console/collect"
 	"hypervisor-tui/console/fault"
 	"hypervisor-tui/console/guard"
@@ -48,8 +47,8 @@ type session struct {
 	guard     *guard.Guard
 	own       *process.Usage
 	frame     frame.Frame
-	bell      bell.Ringer
 	past      past
+	bell      bellState
 	line      terminalState
 	theme     string // that this session has chosen; empty: the configuration's
 	systemd   *notifier
@@ -230,12 +229,12 @@ func (l *session) key(ctx context.Context, k draw.Key) (quit bool, err error) {
 		l.nextTheme()
 	case screens.Follow:
 		l.follow(ctx, cmd.Of)
+	case screens.Past:
+		l.rewind(ctx, cmd.Rewind, now)
 	case screens.Acknowledge:
 		l.news.Alerts().Acknowledge()
 	case screens.Mute:
 		l.mute()
-	case screens.Past:
-		l.rewind(ctx, cmd.Rewind, now)
 	}
 	l.tty.AcceptPaste(l.console.Typing())
 	if k == draw.KeyNone && !l.repaint {
@@ -258,9 +257,9 @@ func (l *session) tick(now time.Time) {
 		return
 	}
 	l.repairDue()
-	l.draw(now)
-	if !l.behind {
-		l.ring(now)
+	drawn := l.frame.Self.Frames
+	if l.draw(now); l.frame.Self.Frames != drawn {
+		l.ring()
 	}
 }
 
@@ -336,6 +335,7 @@ func (l *session) gather(now time.Time) {
 	f.Now = now.In(f.Now.Location())
 	l.own.Fill(&f.Self)
 	f.Self.Crashes = l.guard.Crashes.Load()
-	l.news.Fill(&f.Snapshot)
+	l.called(l.news.Fill(&f.Snapshot).Alerts)
+	f.Bell = l.bellNow()
 	l.gatherPast(now)
 }

@@ -225,10 +225,8 @@ type consoleTerminal struct {
 	palettes []*tty.Palette
 }
 
-func (c *consoleTerminal) Console() bool            { return c.console }
-func (c *consoleTerminal) Font(*tty.Font) *tty.Font { return c.font }
-func (c *consoleTerminal) Ring([]byte)              {}
-
+func (c *consoleTerminal) Console() bool             { return c.console }
+func (c *consoleTerminal) Font(*tty.Font) *tty.Font  { return c.font }
 func (c *consoleTerminal) SetPalette(p *tty.Palette) { c.palettes = append(c.palettes, p) }
 
 // TestKeyAfterLongIsFromAnotherTerminal, on a line that anybody may attach to; nobody else sits at a console.

@@ -83,7 +83,7 @@ func (l *session) gatherPast(now time.Time) {
 		return
 	}
 	live, f := &l.frame, &r.frame
-	f.Snapshot, f.Self, r.shown = live.Snapshot, live.Self, frame.Past{}
+	f.Snapshot, f.Self, f.Bell, r.shown = live.Snapshot, live.Self, live.Bell, frame.Past{}
 	m := r.reader.Latest()
 	switch {
 	case hasRecord(m):

@@ -31,7 +31,6 @@ type Terminal interface {
 	Serial() bool // somebody else may sit at its other end by now
 	Font(old *tty.Font) *tty.Font
 	SetPalette(*tty.Palette)
-	Ring(bytes []byte) // behind the frame
 }
 
 // SessionOptions are what a session goes by beside its terminal and its frames.

@@ -1,6 +1,10 @@
 package frame
 
-import "time"
+import (
+	"time"
+
+	"hypervisor-tui/journal"
+)
 
 // Alert is a problem that somebody is to know of, with its life. Package alert makes it of the problems of each snapshot.
 type Alert struct {
@@ -29,4 +33,32 @@ const (
 // String is the state as --json has it.
 func (s AlertState) String() string {
 	return [...]string{"pending", "firing", "fading", "over"}[min(s, Over)]
+}
+
+// Alarms reports whether a is critical here, and nobody has acknowledged it.
+func (a *Alert) Alarms() bool {
+	return a.State == Firing && a.Severity <= journal.Crit && !a.Acked && !a.Hidden && !a.Elsewhere
+}
+
+// Calls reports whether a rings now, where it is bad enough.
+func (a *Alert) Calls() bool {
+	return a.State == Firing && a.Rings && !a.Acked && !a.Hidden && !a.Unsure
+}
+
+// Alarm returns the worst alert that Alarms, nil for none.
+func (s *Snapshot) Alarm() *Alert {
+	for i := range s.Alerts {
+		if s.Alerts[i].Alarms() {
+			return &s.Alerts[i]
+		}
+	}
+	return nil
+}
+
+// Bell is how a session calls for alerts.
+type Bell struct {
+	Rings bool             // its terminal does
+	From  journal.Severity // for alerts that are as bad as this, or worse
+	Muted time.Time        // until which it rings for nothing, as somebody has asked for; zero: nobody has
+	Quiet bool             // it rings for nothing now, by the configuration
 }

@@ -59,6 +59,7 @@ type Snapshot struct {
 type Frame struct {
 	Snapshot
 	Self Self
+	Bell Bell
 }
 
 // Settings is what the configuration says to the screens. It is replaced, never changed.
@@ -90,10 +91,9 @@ type Self struct {
 	RSS        uint64  // bytes
 	CPU        float64 // seconds since its start
 	Goroutines int
-	Frames     uint64        // drawn
-	Skipped    uint64        // not drawn because the terminal was busy
-	Muted      time.Duration // CLOCK_BOOTTIME until which the terminal does not ring; 0: it does
-	Crashes    uint64        // panics caught in panels and workers
+	Frames     uint64 // drawn
+	Skipped    uint64 // not drawn because the terminal was busy
+	Crashes    uint64 // panics caught in panels and workers
 }
 
 // Source is one row of the sources overlay.

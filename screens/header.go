@@ -45,11 +45,8 @@ func (c *Console) drawHeader(r draw.Region, f *frame.Frame) {
 	} else {
 		fullHeader(r, f, c.paused)
 	}
-	if alarm(f) {
-		row := r.Sub(0, 0, r.W(), 1)
-		row.Restyle(draw.Selected)
-		p := row.Pen(0, 0)
-		p.Text(draw.Selected|draw.Bold, " ALARM ")
+	if alarms(f) {
+		r.Sub(0, 0, r.W(), 1).Restyle(draw.Selected | draw.Bold)
 	}
 	if band := r.Sub(0, 2, r.W(), 1); f.Past != nil {
 		band.Fill(' ', draw.Text)
@@ -62,21 +59,15 @@ func (c *Console) drawHeader(r draw.Region, f *frame.Frame) {
 	}
 }
 
-// alarm reports whether something critical fires that nobody has acknowledged.
-func alarm(f *frame.Frame) bool {
-	for i := range f.Alerts {
-		a := &f.Alerts[i]
-		if a.State == frame.Firing && a.Severity <= journal.Crit && !a.Hidden && !a.Acked {
-			return !f.OfPast()
-		}
-	}
-	return false
-}
-
 func fullHeader(r draw.Region, f *frame.Frame, paused bool) {
 	h, right := f.Host, min(headerFifth-1, r.W())
 	p := r.Pen(1, 0)
-	p.Text(draw.Dim, "Node: ").Fit(draw.Accent|draw.Bold, hostname(f), headerSecond-1-p.X())
+	if alarms(f) { // as wide: nothing moves
+		p.Text(draw.Text, "ALARM ")
+	} else {
+		p.Text(draw.Dim, "Node: ")
+	}
+	p.Fit(draw.Accent|draw.Bold, hostname(f), headerSecond-1-p.X())
 	p.To(headerSecond).Text(draw.Dim, "Uptime: ")
 	uptime(&p, f)
 	stale(&p, f, sample.Uptime, headerThird-1)
@@ -120,7 +111,10 @@ func fullHeader(r draw.Region, f *frame.Frame, paused bool) {
 // shortHeader is for screens narrower than 72 columns: which machine, when, and the three figures that matter.
 func shortHeader(r draw.Region, f *frame.Frame, paused bool) {
 	p := r.Pen(0, 0)
-	p.Fit(draw.Accent|draw.Bold, hostname(f), r.W()-23)
+	if alarms(f) {
+		p.Text(draw.Text, "ALARM ")
+	}
+	p.Fit(draw.Accent|draw.Bold, hostname(f), r.W()-23-p.X())
 	p.To(max(r.W()-21, p.X()+1))
 	clock(&p, f, paused)
 	p = r.Pen(0, 1)
@@ -141,6 +135,9 @@ func stale(p *draw.Pen, f *frame.Frame, s sample.Source, end int) {
 		widget.StaleAge(p, &f.Host.Health[s], f, end)
 	}
 }
+
+// alarms reports whether something critical is so now and nobody has acknowledged it.
+func alarms(f *frame.Frame) bool { return !f.OfPast() && f.Alarm() != nil }
 
 func hostname(f *frame.Frame) string {
 	if f.Host == nil {
@@ -466,6 +463,9 @@ func drawTiny(r draw.Region, f *frame.Frame) {
 	}
 	if len(f.Problems) > 0 {
 		var text [256]byte
+		if alarms(f) {
+			p.Text(draw.Selected, "ALARM").Skip(1)
+		}
 		p.Glyph(draw.Bad, draw.Attention).FitBytes(draw.Bad, f.Problems[0].AppendWhat(text[:0]), p.Left())
 		p = r.CutTop(1).Pen(0, 0)
 	}

@@ -24,9 +24,9 @@ func (c *Console) commonKeys() []Binding {
 		BindOverlay("!", "every problem and why it is one", "", c.openProblems, '!'),
 		BindOverlay("L", "the last ten minutes: what happened", "", c.openTimeline, 'L'),
 		BindOverlay("B", "the boot before: how it ended", "", c.openLastBoot, 'B'),
-		BindOverlay("a", "alerts: what calls, and what has called", "Alerts", c.openAlerts, 'a'),
-		command("A", "acknowledge all alerts: ringing ends", "", always(Command{Kind: Acknowledge}), 'A'),
-		command("M", "mute this terminal for an hour, and back", "", always(Command{Kind: Mute}), 'M'),
+		BindOverlay("a", "alerts: all that call, and those before", "Alerts", c.openAlerts, 'a'),
+		command("A", "acknowledge all alerts that fire", "", ofNow(Acknowledge), 'A'),
+		command("M", "mute this terminal for an hour, or unmute", "", ofNow(Mute), 'M'),
 		BindOverlay("i", "sources: state, age, error, cost", "Sources", c.openSources, 'i'),
 		BindOverlay("F12 Ctrl-]", "log in here, where the config allows it", "", openLogin, draw.KeyF12, draw.KeyCtrlBracket),
 		BindOverlay("?", "this help", "", c.openHelp, '?'),
@@ -37,6 +37,16 @@ func (c *Console) commonKeys() []Binding {
 
 func always(c Command) func(draw.Key, *frame.Frame) Command {
 	return func(draw.Key, *frame.Frame) Command { return c }
+}
+
+// ofNow is a command that has no meaning in the past.
+func ofNow(kind CommandKind) func(draw.Key, *frame.Frame) Command {
+	return func(_ draw.Key, f *frame.Frame) Command {
+		if f.OfPast() {
+			return Command{}
+		}
+		return Command{Kind: kind}
+	}
 }
 
 // Handle handles one key and returns what its caller is to do besides drawing a frame.

@@ -47,9 +47,9 @@ const (
 	Close                   // take the overlay away
 	Show                    // the page named Page, with Query
 	Follow                  // Show, and for who runs it: give the log of Of a tab of its own
-	Acknowledge             // what fires has been seen: it does not ring here any more
-	Mute                    // nothing rings here for an hour, or it does again
 	Past                    // show what was recorded, as Rewind says
+	Acknowledge             // somebody has seen all alerts that fire
+	Mute                    // the terminal is to ring for nothing for a while, or again
 )
 
 // Command is what a key asks for.

@@ -1,103 +1,85 @@
-// Package bell says when a terminal rings for an alert, and with which bytes. It is pure.
+// Package bell says when a terminal rings for alerts, and by which bytes. It is pure.
 package bell
 
 import (
 	"strconv"
 	"time"
 
-	"hypervisor-tui/frame"
 	"hypervisor-tui/journal"
 )
 
-// Beep is one sound.
-type Beep struct {
-	Hz    int
-	Ms    int
-	Times int // one each time that the ringer is asked
+// Silent is the severity of what rings nothing.
+const Silent = journal.Debug + 1
+
+// sound is how a severity is heard.
+type sound struct {
+	beeps  int
+	hertz  int64 // on the kernel's console; other terminals have a pitch of their own
+	millis int64
 }
 
-// of is the beep of a severity: what is worse is higher, and comes more often.
-func of(s journal.Severity) Beep {
-	switch {
-	case s <= journal.Crit:
-		return Beep{1500, 180, 3}
-	case s == journal.Err:
-		return Beep{900, 180, 2}
+func soundOf(s journal.Severity) sound {
+	if s <= journal.Crit {
+		return sound{3, 1500, 180}
 	}
-	return Beep{400, 180, 1}
+	return sound{2, 900, 180}
 }
 
-// Append appends the bytes of one beep. On a Linux console it has its pitch and its length; the last one gives these back. Other
-// terminals would print the sequences: they get the bell alone.
+// Append appends one beep of a severity. On a terminal with TERM=linux it has a pitch and a length, and the terminal's own are
+// put back behind it; others know no such sequence and print what is in it.
 //
 // Linux: man 4 console_codes, ESC [ 10 ; n ] and ESC [ 11 ; n ]
-func Append(dst []byte, b Beep, linux, last bool) []byte {
+func Append(dst []byte, s journal.Severity, linux bool) []byte {
 	if !linux {
 		return append(dst, '\a')
 	}
-	dst = append(strconv.AppendInt(append(dst, "\x1b[10;"...), int64(b.Hz), 10), ']')
-	dst = append(strconv.AppendInt(append(dst, "\x1b[11;"...), int64(b.Ms), 10), "]\a"...)
-	if last {
-		dst = append(dst, "\x1b[10]\x1b[11]"...)
-	}
-	return dst
+	sound := soundOf(s)
+	dst = strconv.AppendInt(append(dst, "\x1b[10;"...), sound.hertz, 10)
+	dst = strconv.AppendInt(append(dst, "]\x1b[11;"...), sound.millis, 10)
+	return append(dst, "]\a\x1b[10]\x1b[11]"...)
 }
 
-// Options are for whom a terminal rings.
-type Options struct {
-	On     bool             // it rings at all
-	Least  journal.Severity // the mildest that rings
-	Repeat bool             // until somebody acknowledges it
-	Quiet  bool             // now nothing rings
-	Linux  bool             // it is a console of the kernel
-}
+// gaps are between a ring and the next one for the same alerts; the last is that of all that follow.
+var gaps = [...]time.Duration{time.Minute, 5 * time.Minute, 15 * time.Minute, 30 * time.Minute}
 
-const hold = 3 * time.Second // for the cause of an alert to arrive: then that rings
-
-// again is after how long it rings again, the last one from then on.
-var again = [...]time.Duration{time.Minute, 5 * time.Minute, 15 * time.Minute, 30 * time.Minute}
-
-// Ringer decides when one terminal rings. The zero value is ready; one goroutine uses it.
+// Ringer says when to beep. One goroutine uses it; the zero value is ready.
 type Ringer struct {
-	beep  Beep
-	left  int           // beeps that are still to come
-	rang  time.Duration // CLOCK_BOOTTIME of the last ring; 0: none yet
-	times int           // since something new began to ring
+	severity journal.Severity // of the ring that is under way,
+	left     int              // and its beeps that are to come
+	rung     int              // rings for the same alerts
+	next     time.Duration    // CLOCK_BOOTTIME of the next one; 0: nothing calls
 }
 
-// Step appends what the terminal is to get now, one beep at most. It is asked each second.
-func (r *Ringer) Step(dst []byte, alerts []frame.Alert, o Options, now time.Duration) []byte {
-	worst, fresh := journal.Debug+1, false
-	for i := range alerts {
-		a := &alerts[i]
-		if a.State != frame.Firing || !a.Rings || a.Hidden || a.Acked || a.Severity > o.Least || now-a.Fired < hold {
-			continue
-		}
-		worst = min(worst, a.Severity)
-		fresh = fresh || r.rang == 0 || a.Fired+hold > r.rang
-	}
+// Call is what a Ringer goes by.
+type Call struct {
+	Began  journal.Severity // the worst of what has begun since the last step; Silent: nothing has
+	All    journal.Severity // the worst of all that calls; Silent: nothing does, or somebody has acknowledged it
+	Once   bool             // it does not ring again for the same alerts
+	Silent bool             // nothing is to be heard now; what has begun meanwhile rings afterwards
+}
+
+// Step is called once a second, and returns the severity to beep for in this second, Silent for none. now is CLOCK_BOOTTIME.
+func (r *Ringer) Step(now time.Duration, c Call) journal.Severity {
 	switch {
-	case worst > journal.Debug || o.Quiet || !o.On:
-		r.left = 0 // what is over or acknowledged does not ring to its end
-		if worst > journal.Debug {
-			r.times = 0
-		}
-	case fresh:
-		r.times = 0
-		r.ring(worst, now)
-	case o.Repeat && r.times > 0 && now-r.rang >= again[min(r.times, len(again))-1]:
-		r.ring(worst, now)
+	case c.All == Silent:
+		*r = Ringer{}
+	case c.Began != Silent:
+		r.left, r.rung, r.next = 0, 0, now
+	case r.next == 0: // it called before this program started
+		r.next = now + gaps[0]
+	}
+	if c.Silent {
+		r.left = 0
+		return Silent
+	}
+	if r.next != 0 && now >= r.next && (r.rung == 0 || !c.Once) {
+		r.severity, r.left = c.All, soundOf(c.All).beeps
+		r.next = now + gaps[min(r.rung, len(gaps)-1)]
+		r.rung++
 	}
 	if r.left == 0 {
-		return dst
+		return Silent
 	}
 	r.left--
-	return Append(dst, r.beep, o.Linux, r.left == 0)
-}
-
-// ring begins a ring.
-func (r *Ringer) ring(s journal.Severity, now time.Duration) {
-	r.beep = of(s)
-	r.left, r.rang = r.beep.Times, now
-	r.times++
+	return r.severity
 }

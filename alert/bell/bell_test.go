@@ -1,101 +1,121 @@
 package bell
 
 import (
+	"slices"
 	"testing"
 	"time"
 
-	"hypervisor-tui/frame"
 	"hypervisor-tui/journal"
 )
 
-const start = time.Hour // CLOCK_BOOTTIME
-
-// rings is at which seconds, after how long, and with what a terminal rings.
-func rings(t *testing.T, o Options, seconds int, at func(second int) []frame.Alert) (when []int, all string) {
-	t.Helper()
-	var r Ringer
-	for i := range seconds {
-		if b := r.Step(nil, at(i), o, start+time.Duration(i)*time.Second); len(b) > 0 {
-			when, all = append(when, i), all+string(b)
-		}
-	}
-	return when, all
-}
-
-func critical(fired time.Duration) []frame.Alert {
-	return []frame.Alert{{Problem: frame.Problem{Severity: journal.Crit}, State: frame.Firing, Fired: fired, Rings: true}}
-}
-
-// TestBytesOfARing: three beeps a second apart, high, and pitch and length given back; elsewhere the bell alone.
-func TestBytesOfARing(t *testing.T) {
-	always := func(int) []frame.Alert { return critical(start) }
-	when, all := rings(t, Options{On: true, Least: journal.Crit, Linux: true}, 100, always)
-	const beep = "\x1b[10;1500]\x1b[11;180]\a"
-	if all != beep+beep+beep+"\x1b[10]\x1b[11]" || len(when) != 3 || when[0] != 3 || when[2] != 5 {
-		t.Errorf("at %v: %q", when, all)
-	}
-	if _, all := rings(t, Options{On: true, Least: journal.Crit}, 100, always); all != "\a\a\a" {
-		t.Errorf("elsewhere: %q", all)
-	}
-	mild := func(int) []frame.Alert { a := critical(start); a[0].Severity = journal.Err; return a }
-	if _, all := rings(t, Options{On: true, Least: journal.Err, Linux: true}, 100, mild); all != "\x1b[10;900]\x1b[11;180]\a\x1b[10;900]\x1b[11;180]\a\x1b[10]\x1b[11]" {
-		t.Errorf("an error: %q", all)
-	}
-}
-
-// TestWhatDoesNotRing: what is acknowledged, hidden, mild, over, of a rule that does not ring, or in quiet hours.
-func TestWhatDoesNotRing(t *testing.T) {
-	o := Options{On: true, Least: journal.Crit, Repeat: true}
-	for name, change := range map[string]func(a *frame.Alert, o *Options){
-		"acknowledged": func(a *frame.Alert, _ *Options) { a.Acked = true },
-		"hidden":       func(a *frame.Alert, _ *Options) { a.Hidden = true },
-		"mild":         func(a *frame.Alert, _ *Options) { a.Severity = journal.Err },
-		"fading":       func(a *frame.Alert, _ *Options) { a.State = frame.Fading },
-		"pending":      func(a *frame.Alert, _ *Options) { a.State = frame.Pending },
-		"silent rule":  func(a *frame.Alert, _ *Options) { a.Rings = false },
-		"quiet":        func(_ *frame.Alert, o *Options) { o.Quiet = true },
-		"off":          func(_ *frame.Alert, o *Options) { o.On = false },
+func TestAppend(t *testing.T) {
+	for _, c := range []struct {
+		severity journal.Severity
+		linux    bool
+		want     string
+	}{
+		{journal.Crit, true, "\x1b[10;1500]\x1b[11;180]\a\x1b[10]\x1b[11]"},
+		{journal.Emerg, true, "\x1b[10;1500]\x1b[11;180]\a\x1b[10]\x1b[11]"},
+		{journal.Err, true, "\x1b[10;900]\x1b[11;180]\a\x1b[10]\x1b[11]"},
+		{journal.Crit, false, "\a"},
+		{journal.Err, false, "\a"},
 	} {
-		alerts, with := critical(start), o
-		change(&alerts[0], &with)
-		if when, all := rings(t, with, 7200, func(int) []frame.Alert { return alerts }); len(when) > 0 {
-			t.Errorf("%s: %q at %v", name, all, when)
+		if got := string(Append(nil, c.severity, c.linux)); got != c.want {
+			t.Errorf("%v, linux %v: %q, want %q", c.severity, c.linux, got, c.want)
 		}
 	}
 }
 
-// TestRingsAgain after 1, 5, 15, 30 and 30 minutes, until it is acknowledged; a new one rings at once.
-func TestRingsAgain(t *testing.T) {
-	o := Options{On: true, Least: journal.Crit, Repeat: true}
-	when, _ := rings(t, o, 3*3600, func(int) []frame.Alert { return critical(start) })
-	var begins []int
-	for i := 0; i < len(when); i += 3 {
-		begins = append(begins, when[i]-3)
-	}
-	want := []int{0, 60, 360, 1260, 3060, 4860, 6660, 8460, 10260}
-	if len(begins) != len(want) {
-		t.Fatalf("rings at %v, want %v", begins, want)
-	}
-	for i := range want {
-		if begins[i] != want[i] {
-			t.Errorf("rings at %v, want %v", begins, want)
+var (
+	calm    = Call{Began: Silent, All: Silent}
+	began   = Call{Began: journal.Crit, All: journal.Crit}
+	goesOn  = Call{Began: Silent, All: journal.Crit}
+	quiet   = Call{Began: Silent, All: journal.Crit, Silent: true}
+	inQuiet = Call{Began: journal.Crit, All: journal.Crit, Silent: true}
+)
+
+// beeps steps r once a second from from to to-1, and returns the seconds in which it beeps.
+func beeps(r *Ringer, from, to int, c Call) (at []int) {
+	for s := from; s < to; s++ {
+		if r.Step(time.Duration(s)*time.Second, c) != Silent {
+			at = append(at, s)
 		}
 	}
-	when, _ = rings(t, o, 600, func(second int) []frame.Alert {
-		a := critical(start)
-		a[0].Acked = second > 30
-		if second >= 100 {
-			a = append(a, critical(start+100*time.Second)...)
-		}
-		return a
-	})
-	if len(when) < 6 || when[3] != 103 {
-		t.Errorf("a second one rings at %v", when)
+	return at
+}
+
+// TestRepeats: three beeps in three seconds; again after 1, 5 and 15 minutes and then each 30, until nothing calls.
+func TestRepeats(t *testing.T) {
+	var r Ringer
+	at := append(beeps(&r, 1, 2, began), beeps(&r, 2, 2*3600, goesOn)...)
+	var want []int
+	for _, first := range []int{1, 1 + 60, 1 + 6*60, 1 + 21*60, 1 + 51*60, 1 + 81*60, 1 + 111*60} {
+		want = append(want, first, first+1, first+2)
 	}
-	if n := testing.AllocsPerRun(100, func() {
-		var r Ringer
-		var room [64]byte
-		r.Step(room[:0], nil, o, start)
+	if !slices.Equal(at, want) {
+		t.Errorf("it beeps at %v, want %v", at, want)
+	}
+	if at := beeps(&r, 2*3600, 6*3600, calm); at != nil {
+		t.Errorf("it beeps at %v though nothing calls", at)
+	}
+}
+
+// TestAcknowledgedInTheMiddle: of the three beeps none is heard once somebody has acknowledged what calls.
+func TestAcknowledgedInTheMiddle(t *testing.T) {
+	var r Ringer
+	if at := beeps(&r, 1, 2, began); len(at) != 1 {
+		t.Fatalf("it beeps at %v", at)
+	}
+	if at := beeps(&r, 2, 10000, calm); at != nil {
+		t.Errorf("it beeps at %v", at)
+	}
+}
+
+func TestOnce(t *testing.T) {
+	var r Ringer
+	once, more := began, goesOn
+	once.Once, more.Once = true, true
+	if at := append(beeps(&r, 1, 2, once), beeps(&r, 2, 10000, more)...); !slices.Equal(at, []int{1, 2, 3}) {
+		t.Errorf("it beeps at %v", at)
+	}
+	if at := beeps(&r, 10000, 10001, once); len(at) != 1 {
+		t.Error("what begins later does not ring")
+	}
+}
+
+// TestQuiet: what begins in hours without a sound rings at their end, if it still calls.
+func TestQuiet(t *testing.T) {
+	var r Ringer
+	if at := append(beeps(&r, 1, 2, inQuiet), beeps(&r, 2, 5000, quiet)...); at != nil {
+		t.Errorf("it beeps at %v", at)
+	}
+	if at := beeps(&r, 5000, 5010, goesOn); !slices.Equal(at, []int{5000, 5001, 5002}) {
+		t.Errorf("afterwards it beeps at %v", at)
+	}
+	r = Ringer{}
+	beeps(&r, 1, 2, inQuiet)
+	if at := beeps(&r, 2, 10000, calm); at != nil {
+		t.Errorf("what is over beeps at %v", at)
+	}
+}
+
+// TestKnownBefore: what called before the program was started rings after a minute, not at once.
+func TestKnownBefore(t *testing.T) {
+	var r Ringer
+	if at := beeps(&r, 1, 70, goesOn); !slices.Equal(at, []int{61, 62, 63}) {
+		t.Errorf("it beeps at %v", at)
+	}
+}
+
+func TestStepAllocatesNothing(t *testing.T) {
+	var r Ringer
+	var room [64]byte
+	now := time.Second
+	if n := testing.AllocsPerRun(1000, func() {
+		now += time.Second
+		if s := r.Step(now, began); s != Silent {
+			Append(room[:0], s, true)
+		}
 	}); n != 0 {
 		t.Errorf("%v allocations", n)
 	}

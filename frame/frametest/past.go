@@ -41,3 +41,33 @@ func events(now time.Time) []frame.Event {
 		{Kind: frame.ProblemEnded, At: ago(4), Severity: journal.Info, Subject: "eth1 no carrier", Where: frame.Network},
 	}
 }
+
+// Alarmed gives the fixed frame alerts of each state, one of them critical and not acknowledged.
+func Alarmed(f *frame.Frame) {
+	at := func(ago time.Duration) time.Duration { return f.Boot - ago }
+	alert := func(p frame.Problem, s frame.AlertState, ago time.Duration, came int) frame.Alert {
+		p.Since = at(ago)
+		a := frame.Alert{Problem: p, State: s, Fired: at(ago - 5*time.Second), Seen: f.Boot, Came: came}
+		if s == frame.Pending {
+			a.Fired = 0
+		}
+		if s >= frame.Fading {
+			a.Seen = at(ago / 2)
+		}
+		return a
+	}
+	f.Alerts = []frame.Alert{
+		alert(frame.Problem{Kind: frame.MountHangs, Severity: journal.Crit, Subject: "/var/lib/longhorn", Where: frame.Dashboard}, frame.Firing, 14*time.Minute, 1),
+		alert(frame.Problem{Kind: frame.ServiceDown, Severity: journal.Crit, Subject: "k3s.service", Detail: "exit-code", Where: frame.Logs,
+			Reason: "Main process exited, code=exited, status=1/FAILURE"}, frame.Firing, 3*time.Hour, 3),
+		alert(frame.Problem{Kind: frame.VMFailing, Severity: journal.Err, Of: "team-0", Subject: "database-primary-with-a-long-name", Detail: "CrashLoopBackOff",
+			Reason: "the guest has failed to start 12 times", Where: frame.Dashboard}, frame.Firing, 2*time.Minute, 1),
+		alert(frame.Problem{Kind: frame.NoCarrier, Severity: journal.Err, Subject: "enp3s0f1", Hit: frame.Hit{Bridge: "br1", VMs: 5}, Where: frame.Network}, frame.Fading, 4*time.Minute, 20),
+		alert(frame.Problem{Kind: frame.FilesystemFull, Severity: journal.Warning, Subject: "/", Percent: 91, Where: frame.Dashboard}, frame.Pending, 20*time.Second, 1),
+		alert(frame.Problem{Kind: frame.UnitFailed, Severity: journal.Err, Subject: "backup.service", Detail: "timeout", Where: frame.Logs}, frame.Over, 26*time.Hour, 2),
+	}
+	f.Alerts[1].Acked = true
+	f.Alerts[2].Hidden = true
+	f.Alerts[3].Unsure = true
+	f.Bell = frame.Bell{Rings: true, From: journal.Crit}
+}

@@ -62,7 +62,7 @@ var arrows = []struct {
 	{"frame", []string{"internal/health", "journal", "kube", "sample", "sample/qemu", "sample/top"}},
 
 	{"alert", []string{"frame", "internal/health", "journal", "kube"}},
-	{"alert/bell", []string{"frame", "journal"}},
+	{"alert/bell", []string{"journal"}},
 	{"history", []string{"frame", "golang.org/x/sys", "internal/health", "journal", "kube", "sample"}},
 	{"frame/frametest", []string{"frame", "internal/health", "journal", "kube", "sample", "sample/qemu", "sample/top"}},
 
