@@ -262,6 +262,11 @@ func inFrontOf(s *system) {
 		}
 		s.prompt()
 		s.is(consoleUnit, "failed/failed")
+		// As docs/nixos.md has it. The recorder, which goes on, says so of the console.
+		const began = "MESSAGE_ID=5b1e2f0c8d9f4b53a1f6c2a7d04e9b31"
+		s.await("an entry of the alert is in the journal", func() bool {
+			return strings.Contains(s.run("journalctl", "-b", "--no-pager", "-o", "cat", began, "ALERT_KIND=unit-failed"), consoleUnit)
+		})
 	})
 	s.step("switch after them", func() {
 		s.switches(login+"services.hypervisor-tui.quit = true;", promptUnit)
