@@ -67,7 +67,8 @@ func decode(s *frame.Snapshot, record []cell, text func(cell) string, wall time.
 	c := &cells{left: record, text: text, boot: boot, zone: wall.Location()}
 	*s = frame.Snapshot{Now: wall, Boot: boot}
 	c.read(reflect.ValueOf(s).Elem(), plan)
-	if cut := c.next(); cut > 0 {
+	cut := c.next()
+	if cut > 0 {
 		partial := frame.Source{Name: "recording"}
 		partial.Health.Bad(boot, strconv.FormatInt(cut, 10)+" entries of long lists were left out")
 		s.Sources = append(s.Sources, partial)
@@ -86,6 +87,11 @@ func decode(s *frame.Snapshot, record []cell, text func(cell) string, wall time.
 	s.Problems = slices.DeleteFunc(s.Problems, func(p frame.Problem) bool { return p.Kind == frame.KindCount })
 	s.Alerts = slices.DeleteFunc(s.Alerts, func(a frame.Alert) bool { return a.Kind == frame.KindCount })
 	s.Guests = frame.MergeGuests(nil, s)
+	for i := range s.Guests {
+		if cut > 0 { // who is not in a list that was cut may be there
+			s.Guests[i].Conflict = frame.Agreed
+		}
+	}
 }
 
 // cells are what of a record has not been read yet.

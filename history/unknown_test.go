@@ -1,6 +1,7 @@
 package history
 
 import (
+	"fmt"
 	"math"
 	"reflect"
 	"strconv"
@@ -13,6 +14,7 @@ import (
 	"hypervisor-tui/frame/frametest"
 	"hypervisor-tui/kube"
 	"hypervisor-tui/sample"
+	"hypervisor-tui/sample/qemu"
 )
 
 // TestUnknownIsNotZero: a figure that a record does not have, because it was not recorded or was not known of when it was made,
@@ -159,5 +161,36 @@ func TestTextsAreKeptAlone(t *testing.T) {
 	n := all.number(whole[1<<20:])
 	if got := all.text(n); got != "name" || unsafe.StringData(got) == unsafe.StringData(whole[1<<20:]) {
 		t.Errorf("%q keeps all of the text that it is from", got)
+	}
+}
+
+// TestCutListsAreNoConflict: that an instance is not among those that a record could hold does not say that there is none.
+func TestCutListsAreNoConflict(t *testing.T) {
+	f := frametest.Fixed()
+	frametest.Healthy(f)
+	last := fmt.Sprintf("vm-%05d", 2*maxElements)
+	v := &f.Kube.Virt
+	v.VMs, v.VMIs = nil, nil
+	for i := range 2*maxElements + 1 {
+		name := fmt.Sprintf("vm-%05d", i)
+		v.VMs = append(v.VMs, kube.VM{Namespace: "team", Name: name, Status: "Running"})
+		v.VMIs = append(v.VMIs, kube.VMI{Namespace: "team", Name: name, Phase: "Running", Node: "hypervisor-01"})
+	}
+	f.VMs.VMs = []qemu.VM{{Namespace: "team", Name: last, PID: 4711, Started: time.Hour}}
+	f.VMs.At = f.Boot
+	frametest.Derive(f)
+	b := back(f)
+	for name, s := range map[string]*frame.Snapshot{"live": &f.Snapshot, "record": &b.Snapshot} {
+		seen := false
+		for i := range s.Guests {
+			g := &s.Guests[i]
+			seen = seen || g.Name == last
+			if g.Name == last && g.Conflict != frame.Agreed {
+				t.Errorf("%s: %s: %s", name, g.Name, g.Conflict)
+			}
+		}
+		if !seen {
+			t.Errorf("%s: %s is not there", name, last)
+		}
 	}
 }
