@@ -39,7 +39,9 @@ func (d *deflater) append(dst, plain []byte, limit int) ([]byte, bool) {
 	}
 	d.writer.Reset(d)
 	_, err := d.writer.Write(plain)
-	err = errors.Join(err, d.writer.Close())
+	if err == nil {
+		err = d.writer.Close()
+	}
 	return d.out, err == nil
 }
 

@@ -474,7 +474,7 @@ func TestRecordingAllocatesNothing(t *testing.T) {
 		step()
 	}
 	least := math.Inf(1)
-	for range 3 { // others in the process may allocate, too
+	for try := 0; try < 20 && least != 0; try++ { // others in the process may allocate, too
 		least = min(least, testing.AllocsPerRun(1, func() {
 			for range 900 {
 				step()
