@@ -15,7 +15,8 @@ import (
 
 const (
 	muteTime     = time.Hour
-	speakerBeats = 60 // seconds between two looks for a speaker
+	bigAfter     = 10 * time.Minute // without a key
+	speakerBeats = 60               // seconds between two looks for a speaker
 )
 
 // bellState is the session's part in calling for alerts.
@@ -30,9 +31,10 @@ type bellState struct {
 
 // bellNow is how this terminal calls: from which severity on, and whether anything is to be heard now. Only the kernel's
 // console of this machine rings where the configuration does not say so.
-func (l *session) bellNow() frame.Bell {
+func (l *session) bellNow(now time.Time) frame.Bell {
 	a, f := l.collector.Config().Alerts, &l.frame
 	b := frame.Bell{Rings: true, From: journal.Crit, Quiet: a.Quiet.Contain(f.Now)}
+	b.Big = a.Big && now.Sub(l.past.keyed) >= bigAfter && f.Alarm() != nil
 	switch a.Bell {
 	case "err":
 		b.From = journal.Err

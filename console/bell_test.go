@@ -88,7 +88,7 @@ func seconds(l *session, n int, began bool, alerts ...frame.Alert) {
 		}
 		l.frame.Boot += time.Second
 		l.frame.Alerts = append(l.frame.Alerts[:0], alerts...)
-		l.frame.Bell = l.bellNow()
+		l.frame.Bell = l.bellNow(time.Now())
 		l.ring()
 	}
 }
@@ -233,7 +233,7 @@ func TestRingAllocatesNothing(t *testing.T) {
 		fewest = min(fewest, testing.AllocsPerRun(1, func() {
 			l.called(changes)
 			l.frame.Boot += time.Second
-			l.frame.Bell = l.bellNow()
+			l.frame.Bell = l.bellNow(time.Now())
 			l.ring()
 		}))
 	}
@@ -267,5 +267,29 @@ func TestHasSpeaker(t *testing.T) {
 	}
 	if !hasSpeaker(filepath.Join(t.TempDir(), "nothing")) {
 		t.Error("where nothing can be known there is said to be no speaker")
+	}
+}
+
+// TestBigAfterTenMinutes without a key, while something critical calls; the key that brings the screen back does nothing else.
+func TestBigAfterTenMinutes(t *testing.T) {
+	l, _ := newBell(t, func(a *config.Alerts) { a.Big = true }, false)
+	l.gather(time.Now())
+	now := time.Now()
+	l.past.keyed = now.Add(-bigAfter)
+	l.frame.Alerts = nil
+	if l.bellNow(now).Big {
+		t.Error("nothing calls, and it is big")
+	}
+	l.frame.Alerts = []frame.Alert{alarm(journal.Crit)}
+	if !l.bellNow(now).Big || l.bellNow(now.Add(-time.Second)).Big {
+		t.Errorf("after %v: %v, a second before: %v", bigAfter, l.bellNow(now).Big, l.bellNow(now.Add(-time.Second)).Big)
+	}
+	l.frame.Bell = l.bellNow(now)
+	l.frame.Settings.Quit = true
+	if quit, _ := l.key(t.Context(), 'q'); quit || l.frame.Bell.Big {
+		t.Errorf("after a key: quit %v, big %v", quit, l.frame.Bell.Big)
+	}
+	if quit, _ := l.key(t.Context(), 'q'); !quit {
+		t.Error("the next key does nothing")
 	}
 }

@@ -215,6 +215,10 @@ func (l *session) key(ctx context.Context, k draw.Key) (quit bool, err error) {
 	now := time.Now()
 	l.attached(now)
 	l.past.keyed = now
+	if l.frame.Bell.Big { // whoever came has not seen what the key would do
+		l.frame.Bell.Big, k = false, draw.KeyNone
+		l.repaint = true
+	}
 	switch cmd := l.console.Handle(k, l.shown()); cmd.Kind {
 	case screens.Quit:
 		return true, nil
@@ -336,6 +340,6 @@ func (l *session) gather(now time.Time) {
 	l.own.Fill(&f.Self)
 	f.Self.Crashes = l.guard.Crashes.Load()
 	l.called(l.news.Fill(&f.Snapshot).Alerts)
-	f.Bell = l.bellNow()
+	f.Bell = l.bellNow(now)
 	l.gatherPast(now)
 }

@@ -87,6 +87,7 @@ func Session(ctx context.Context, t Terminal, s *collect.Subscription, o Session
 		repaint: true,
 		config:  reloads{load: o.load, silent: o.silent, caps: caps, told: o.late != nil},
 	}
+	l.past.keyed = time.Now()
 	l.show(cmp.Or(o.Screen, c.Screen))
 	defer s.ViewProcesses(false)
 	l.frame.Settings = settings(c, o.first.banner, o.first.path)

@@ -61,4 +61,5 @@ type Bell struct {
 	From  journal.Severity // for alerts that are as bad as this, or worse
 	Muted time.Time        // until which it rings for nothing, as somebody has asked for; zero: nobody has
 	Quiet bool             // it rings for nothing now, by the configuration
+	Big   bool             // the alarm fills the screen: nobody has touched a key for long
 }

@@ -95,6 +95,10 @@ func (c *Console) Draw(r draw.Region, f *frame.Frame) {
 		c.guard.Draw("tiny", drawTiny, r, f)
 		return
 	}
+	if f.Bell.Big && f.Past == nil {
+		c.guard.Draw("big", drawBig, r, f)
+		return
+	}
 	h := r.H()
 	c.guard.Draw("header", c.drawHeader, r.CutTop(headerRows(r.W(), r.H(), f)), f)
 	c.guard.Draw("footer", c.drawFooter, r.CutBottom(1), f)

@@ -48,6 +48,7 @@ var special = []picture{
 	{name: "help", screen: frame.Logs, keys: []draw.Key{'?'}},
 	{name: "sources", screen: frame.Dashboard, keys: []draw.Key{'i'}},
 	{name: "alerts-none", screen: frame.Logs, keys: []draw.Key{'a'}},
+	{name: "big", screen: frame.Dashboard, change: func(f *frame.Frame) { frametest.Alarmed(f); f.Bell.Big = true }},
 	{name: "dashboard-alarm", screen: frame.Dashboard, change: frametest.Alarmed},
 	{name: "timeline-none", screen: frame.Logs, keys: []draw.Key{'L'}},
 	{name: "timeline-ten-minutes", screen: frame.Logs, keys: []draw.Key{'L', draw.KeyEnd}, change: frametest.Eventful},
