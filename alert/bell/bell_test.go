@@ -120,3 +120,13 @@ func TestStepAllocatesNothing(t *testing.T) {
 		t.Errorf("%v allocations", n)
 	}
 }
+
+// TestAfterAFlap: an alert that faded and fires again, which begins nothing, rings as long as it stays.
+func TestAfterAFlap(t *testing.T) {
+	var r Ringer
+	beeps(&r, 1, 2, began)
+	beeps(&r, 2, 20, calm)
+	if at := beeps(&r, 20, 90, goesOn); !slices.Equal(at, []int{80, 81, 82}) {
+		t.Errorf("it beeps at %v", at)
+	}
+}
