@@ -289,6 +289,15 @@ func TestProblemsAllocateNothing(t *testing.T) {
 	f.Host.Memory.Used = 980
 	for i := range 20 {
 		f.Host.Filesystems = append(f.Host.Filesystems, filesystem(fmt.Sprint("/", i), float64(80+i), 99))
+		f.Host.Filesystems[i].Total = 1000 // its growth is followed
+	}
+	f.Host.Sensors = []sample.Sensor{{Name: "coretemp Package", Celsius: 90, High: 80}}
+	f.Host.Fans = []sample.Fan{{Name: "nct6775 fan1", RPM: 900}}
+	f.System = &sample.System{Clock: sample.Clock{Synchronised: true}}
+	f.System.Clock.Health.Good(now)
+	for i := range 20 {
+		f.Net.Interfaces = append(f.Net.Interfaces, &sample.Interface{Counted: true,
+			Link: &sample.Link{Name: fmt.Sprint("eth", i), SharedAttrs: &sample.SharedAttrs{Physical: true, AdminUp: true, Carrier: true}}})
 	}
 	cluster := clustered()
 	manyMachines(cluster, 500)
@@ -296,6 +305,7 @@ func TestProblemsAllocateNothing(t *testing.T) {
 	down(cluster, kube.Dial, "refused")
 	f.Kube = cluster.Kube
 	f.Derive()
+	f.Host.Fans[0].RPM, f.System.Clock.Synchronised = 0, false
 	var problems []Problem
 	least := math.Inf(1)
 	for range 5 {

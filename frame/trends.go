@@ -16,7 +16,7 @@ const (
 	growthLeast  = 7               // half an hour: fewer say nothing
 	growthWarn   = 24 * time.Hour  // until it is full
 	growthErr    = 4 * time.Hour
-	maxGrowing   = 64 // filesystems that are followed
+	maxGrowing   = 64 // filesystems that are followed, and as many cables and fans
 
 	errorsEvery = time.Minute // over which packets are counted
 	errorsShare = 1           // percent of them that are broken: a cable that is well has none
@@ -75,11 +75,13 @@ func (t *trends) findGrowth(dst []Problem, f *Snapshot) []Problem {
 			continue
 		}
 		at := slices.IndexFunc(t.growing, func(g growing) bool { return g.mount == fs.Mount })
-		switch {
-		case at < 0 && len(t.growing) == maxGrowing:
-			continue
-		case at < 0:
-			at = len(t.growing)
+		if at < 0 {
+			if len(t.growing) == maxGrowing { // one that is gone makes room: its points would not count any more
+				t.growing = slices.DeleteFunc(t.growing, func(g growing) bool { return f.Boot-g.at > 2*growthEvery })
+			}
+			if at = len(t.growing); at == maxGrowing {
+				continue
+			}
 			t.growing = append(t.growing, growing{mount: fs.Mount})
 		}
 		g := &t.growing[at]
@@ -147,6 +149,9 @@ func (t *trends) findErrors(dst []Problem, f *Snapshot) []Problem {
 		packets, errors := l.RxPackets+l.TxPackets, l.RxErrors+l.TxErrors
 		at := slices.IndexFunc(t.cables, func(c cable) bool { return c.name == l.Name })
 		if at < 0 {
+			if len(t.cables) == maxGrowing { // one that is gone makes room
+				t.cables = slices.DeleteFunc(t.cables, func(c cable) bool { return f.Boot-c.at > 2*errorsEvery })
+			}
 			if len(t.cables) == maxGrowing {
 				continue
 			}
@@ -169,7 +174,8 @@ func (t *trends) findErrors(dst []Problem, f *Snapshot) []Problem {
 	return dst
 }
 
-// findFans tells of fans that have turned and do not any more, or too slowly by their own limit.
+// findFans tells of fans that have turned and do not any more, or too slowly by their own limit. One without a limit may stop on
+// purpose, as those of graphics cards do: that is a warning.
 func (t *trends) findFans(dst []Problem, f *Snapshot) []Problem {
 	if f.Host.Health[sample.Sensors].State != health.OK {
 		return dst
@@ -182,7 +188,12 @@ func (t *trends) findFans(dst []Problem, f *Snapshot) []Problem {
 		case !slow && !turned && len(t.turned) < maxGrowing:
 			t.turned = append(t.turned, fan.Name)
 		case slow && turned: // a connector without a fan has never had one turn
-			dst = append(dst, Problem{Severity: journal.Err, Kind: FanStopped, Subject: fan.Name, N: int(fan.RPM), Where: Dashboard})
+			p := Problem{Severity: journal.Err, Kind: FanStopped, Subject: fan.Name, N: int(fan.RPM), Where: Dashboard,
+				Reason: "It is below the limit that the sensor itself names."}
+			if !(fan.Low > 0) {
+				p.Severity, p.Reason = journal.Warning, "It has turned before. It names no limit: some fans stand still on purpose while it is cool."
+			}
+			dst = append(dst, p)
 		}
 	}
 	return dst

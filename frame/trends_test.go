@@ -8,6 +8,7 @@ import (
 
 	"hypervisor-tui/frame"
 	"hypervisor-tui/frame/frametest"
+	"hypervisor-tui/journal"
 	"hypervisor-tui/kube"
 	"hypervisor-tui/sample"
 	"hypervisor-tui/sample/qemu"
@@ -69,6 +70,33 @@ func TestFillsSoon(t *testing.T) {
 	}
 }
 
+// TestTrendsOfWhatIsGoneMakeRoom: filesystems and cables that came and went, as many as are followed, leave room for new ones.
+func TestTrendsOfWhatIsGoneMakeRoom(t *testing.T) {
+	const total, gib = 1000 << 30, 1 << 30
+	found := watched(t, 20, func(f *frame.Frame, i int) {
+		f.Host.Filesystems, f.Net.Interfaces = nil, nil
+		add := func(name string, used, packets, errors uint64) {
+			fs := sample.Filesystem{Mount: name, Type: "xfs", Total: total, Used: used, Available: total - used, Health: frametest.OK()}
+			fs.Health.Good(f.Boot)
+			f.Host.Filesystems = append(f.Host.Filesystems, fs)
+			f.Net.Interfaces = append(f.Net.Interfaces, &sample.Interface{
+				Link: &sample.Link{Name: name, SharedAttrs: &sample.SharedAttrs{Physical: true}}, Counted: true, RxPackets: packets, RxErrors: errors})
+		}
+		if i == 0 {
+			for n := range 64 {
+				add(fmt.Sprint("gone", n), gib, 1, 0)
+			}
+			return
+		}
+		add("new", uint64(100+40*i)*gib, uint64(i)*1e6, uint64(i)*50000)
+	})
+	for _, kind := range []frame.Kind{frame.FillsSoon, frame.LinkErrors} {
+		if p := found[kind]; p.Subject != "new" {
+			t.Errorf("%v: %+v", kind, p)
+		}
+	}
+}
+
 // TestHeatAndFans: what a sensor itself calls too hot, and a fan that has turned; a limit that is none and a plug without a fan
 // are left out.
 func TestHeatAndFans(t *testing.T) {
@@ -95,6 +123,9 @@ func TestHeatAndFans(t *testing.T) {
 		found := watched(t, len(c.rpm), func(f *frame.Frame, i int) {
 			f.Host.Fans = []sample.Fan{{Name: "nct6775 fan1", RPM: c.rpm[i], Low: c.low}}
 		})
+		if want := map[bool]journal.Severity{true: journal.Err, false: journal.Warning}[c.low > 0]; c.stopped && found[frame.FanStopped].Severity != want {
+			t.Errorf("a fan that %s: %v, want %v: without a limit it may be meant to stop", name, found[frame.FanStopped].Severity, want)
+		}
 		if _, stopped := found[frame.FanStopped]; stopped != c.stopped {
 			t.Errorf("a fan that %s: stopped %v", name, stopped)
 		}
