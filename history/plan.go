@@ -107,6 +107,7 @@ var chosenKinds = map[string]cellKind{
 	"Arrays.Synced": shareCell,
 	"VMs.Cores":     totalCell, "VMs.CPU": percentCell, "VMs.Memory": totalCell,
 	"Interfaces.RxBytes": totalCell, "Interfaces.TxBytes": totalCell,
+	"Interfaces.RxPackets": totalCell, "Interfaces.TxPackets": totalCell,
 	"Problem.Percent": shareCell, "Hit.CPUs": totalCell,
 }
 
