@@ -71,6 +71,7 @@ func recordForEver(path string) {
 	f := small()
 	for i := next; ; i += 5 {
 		fail(w.Append(sampled(f, i, startOfTests)))
+		fail(w.Flush())
 		if i%100 == 0 {
 			fail(w.Burst())
 		}

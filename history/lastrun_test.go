@@ -1,6 +1,7 @@
 package history
 
 import (
+	"errors"
 	"math"
 	"path/filepath"
 	"slices"
@@ -30,7 +31,7 @@ func TestLastRun(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if err := w.file.Close(); err != nil { // as a power failure does
+	if err := errors.Join(w.Flush(), w.file.Close()); err != nil { // as a kill does
 		t.Fatal(err)
 	}
 	last := start.Add(1795 * 2 * time.Second)

@@ -328,8 +328,8 @@ func (c *codec) write(v *vector, p unsafe.Pointer, fields []field) {
 
 // slice is how a slice lies in memory.
 type slice struct {
-	first            unsafe.Pointer
-	length, capacity int
+	first  unsafe.Pointer
+	length int
 }
 
 // read fills the struct v, whose fields these are.

@@ -80,12 +80,17 @@ func TestPowerCut(t *testing.T) {
 			if err := w.Append(s); err != nil {
 				t.Fatal(err)
 			}
+			if random.IntN(2) == 0 {
+				if err := w.Flush(); err != nil {
+					t.Fatal(err)
+				}
+			}
 			if random.IntN(50) == 0 {
 				if err := w.Burst(); err != nil {
 					t.Fatal(err)
 				}
 			}
-			if len(disk.old) == 0 {
+			if len(disk.old) == 0 && w.synced == w.boot {
 				safe = i
 			}
 		}

@@ -417,7 +417,7 @@ func (r *Reader) Load(p Position, s *frame.Snapshot) (info RecordInfo, err error
 	r.walk(func(rec *record, vector int) bool {
 		if vector == p.record {
 			info = RecordInfo{Wall: time.UnixMilli(rec.wall).In(r.zone), Boot: rec.boot, BootID: r.page.head.bootID, Every: intervals[p.tier]}
-			if left = r.own(rec.cells); left == nil || len(left) < peakCount {
+			if left = r.own(rec.cells); len(left) < peakCount {
 				err = errUnknown
 				return false
 			}

@@ -122,6 +122,9 @@ func TestTwoBoots(t *testing.T) {
 				t.Fatal(err)
 			}
 		} else {
+			if err := w.Flush(); err != nil {
+				t.Fatal(err)
+			}
 			w.file.Close() // as a power cut does: nothing more is written
 		}
 		w = recording(t, path, secondBoot)

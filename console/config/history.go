@@ -30,7 +30,7 @@ func (h *History) keys() []key {
 		{"history.size", "64MiB", byteSize(&h.Size, history.MinSize, history.MaxSize),
 			"Size of that file, which is written whole at once and never grows: 64MiB reach back ten days by 10 seconds, five weeks by the minute and half a year by 10 minutes on a host with five VMs, and a day, four days and four weeks on one with 256 CPUs, 200 interfaces and 50 VMs. After a change the old file stays beside it, as flight.old."},
 		{"history.sync", "60s", duration(&h.Sync, 10*time.Second, 10*time.Minute),
-			"Time between two moments at which the recording is on the disk: a power failure costs no more than that. It is there at once when a critical alert begins."},
+			"Time between two moments at which what was recorded is written: a power failure or a crash costs no more than that, and the newest of the past is up to so old. It is there at once when a critical alert begins."},
 	}
 }
 
