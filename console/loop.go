@@ -252,8 +252,11 @@ func (l *session) key(ctx context.Context, k draw.Key) (quit bool, err error) {
 // tick draws the frame of this second.
 func (l *session) tick(now time.Time) {
 	l.frame.Tick++
-	if l.past.on && now.Sub(l.past.keyed) >= backAfter {
-		l.leavePast()
+	if now.Sub(l.past.keyed) >= backAfter { // whoever wanted another picture than that of now has left
+		if l.past.on {
+			l.leavePast()
+		}
+		l.console.Resume()
 	}
 	l.watchTerminal(now)
 	l.watchConfig()

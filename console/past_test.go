@@ -298,3 +298,17 @@ func TestHistory(t *testing.T) {
 		}
 	}
 }
+
+// TestPauseEndsByItself: a picture that somebody paused and left would judge nothing, and ring for nothing.
+func TestPauseEndsByItself(t *testing.T) {
+	l, master := newLoop(t)
+	go discard(master)
+	l.key(t.Context(), ' ')
+	keyed := l.past.keyed
+	if l.tick(keyed.Add(backAfter - time.Second)); !l.console.Paused() {
+		t.Fatal("too soon")
+	}
+	if l.tick(keyed.Add(backAfter)); l.console.Paused() {
+		t.Fatal("never")
+	}
+}

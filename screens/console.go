@@ -40,6 +40,9 @@ func position(pages []Screen, name string) int {
 // Paused says that the picture is to stay as it is until a key changes it.
 func (c *Console) Paused() bool { return c.paused }
 
+// Resume ends a pause.
+func (c *Console) Resume() { c.paused = false }
+
 // Typing reports whether what is typed goes into a text and is no command.
 func (c *Console) Typing() bool {
 	page, ok := c.pages[c.active].(interface{ Typing() bool })

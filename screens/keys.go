@@ -19,7 +19,7 @@ func (c *Console) commonKeys() []Binding {
 		command("r", "sample now", "Refresh", always(Command{Kind: Refresh}), 'r'),
 		command("Ctrl-L", "repaint everything", "", always(Command{Kind: Repaint}), draw.KeyCtrlL),
 		command("T", "next theme: dark, light, mono", "", always(Command{Kind: Theme}), 'T'),
-		BindSwitch("Space Ctrl-Z", "pause the picture, sources go on", "Pause", &c.paused, ' ', draw.KeyCtrlZ),
+		BindSwitch("Space Ctrl-Z", "pause the picture for ten minutes at most", "Pause", &c.paused, ' ', draw.KeyCtrlZ),
 		command("p", "the past, as it was recorded", "Past", toPast, 'p'),
 		BindOverlay("!", "every problem and why it is one", "", c.openProblems, '!'),
 		BindOverlay("L", "the last ten minutes: what happened", "", c.openTimeline, 'L'),
