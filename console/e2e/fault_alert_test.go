@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -20,6 +21,7 @@ import (
 	"hypervisor-tui/frame"
 	"hypervisor-tui/internal/apart"
 	"hypervisor-tui/internal/await"
+	"hypervisor-tui/sample/link/linktest"
 )
 
 // breakage is something that really breaks, in namespaces of the test's own.
@@ -61,6 +63,41 @@ func TestFullFilesystemCalls(t *testing.T) {
 				t.Fatal(err)
 			}
 		},
+	})
+}
+
+// TestCutCableCalls: the cable of a bridge loses its carrier, and a VM hangs on that.
+func TestCutCableCalls(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long: half a minute of recording")
+	}
+	t.Parallel()
+	if !inNetwork(t) {
+		return
+	}
+	journald := journaldSocket(t)
+	setIP(t, `link add switch0 type veth peer name switch1
+		link set switch0 addrgenmode none up
+		link set switch1 addrgenmode none up
+		link add br0 type bridge
+		link set br0 addrgenmode none up`)
+	if !linktest.Has(t, "link switch0 name eno1 type macvlan mode bridge") { // as its switch0 loses the carrier it does, too
+		t.Skip("no link whose carrier can be taken away here")
+	}
+	setIP(t, "link set eno1 addrgenmode none master br0 up")
+	if err := unix.Mount("tmpfs", "/sys/class/net", "tmpfs", 0, ""); err != nil {
+		t.Skip("no /sys/class/net of its own:", err)
+	}
+	if err := os.MkdirAll("/sys/class/net/eno1/device", 0o755); err != nil { // by which a link is that of hardware
+		t.Fatal(err)
+	}
+	guest := linktest.Play(t, "web-1", unix.CLONE_NEWNET)
+	setIP(t, "link add veth0 type veth peer name eth0 netns "+strconv.Itoa(guest.PID()))
+	setIP(t, "link set veth0 addrgenmode none master br0 up")
+	calls(t, journald, breakage{
+		kind: frame.NoCarrier, says: "eno1 no carrier", where: frame.Network,
+		begin: func() { setIP(t, "link set switch1 down") },
+		mend:  func() { setIP(t, "link set switch1 up") },
 	})
 }
 
