@@ -63,6 +63,7 @@ func (l *session) rewind(ctx context.Context, to screens.Rewind, now time.Time) 
 	}
 	r.on, r.query, r.asked, r.keyed = true, q, now, now
 	r.reader.Ask(q)
+	l.gatherPast(now) // the next key may come before the next frame
 }
 
 // leavePast ends showing the past.

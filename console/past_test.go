@@ -15,6 +15,7 @@ import (
 	"hypervisor-tui/history"
 	"hypervisor-tui/internal/await"
 	"hypervisor-tui/journal"
+	"hypervisor-tui/screens"
 	"hypervisor-tui/screens/pages"
 )
 
@@ -310,5 +311,18 @@ func TestPauseEndsByItself(t *testing.T) {
 	}
 	if l.tick(keyed.Add(backAfter)); l.console.Paused() {
 		t.Fatal("never")
+	}
+}
+
+// TestKeysBeforeThePastIsDrawn: while the terminal is busy with the last frame, keys come before the first of the past.
+func TestKeysBeforeThePastIsDrawn(t *testing.T) {
+	l, master := newLoop(t)
+	go discard(master)
+	l.past.reader = history.NewPast()
+	for _, k := range []draw.Key{draw.KeyF12, 'i', '?', 'q', 'a', 'L', 'B', '!', 't', draw.KeyTab, draw.KeyLeft, 'v', 'd', 'n'} {
+		l.rewind(t.Context(), screens.Rewind{}, time.Now())
+		l.console.Handle(k, l.shown())
+		l.console.Handle(draw.KeyEsc, l.shown())
+		l.leavePast()
 	}
 }
