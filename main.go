@@ -95,8 +95,8 @@ const help = `hypervisor-tui [flags]: the console of a NixOS, k3s and KubeVirt h
   --once          draw one frame of --screen as plain text on stdout, then exit
   --size WxH      with --once (default 80x24)
   --json          with --once: the snapshot as JSON instead of the picture
-  --at TIME       with --once: as recorded at that time: 03:12, -2h, 2026-11-21 18:00
-  --history       what has happened, a line each, from --at on; with --json objects
+  --at TIME       with --once: as it was then: 03:12, -2h, yesterday 18:00
+  --history       what has happened, a line each; with --at from then on, --json
   --plain         append-only lines for logging consoles
   --record        record what the console knows, until it is told to end
   --check         read the config, try every source, say what each answers
