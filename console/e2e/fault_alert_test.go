@@ -217,8 +217,10 @@ func calls(t *testing.T, journald notified, b breakage) {
 	if code, _ := s.exit(); code != exitFine || s.stderr() != "" {
 		t.Errorf("exit code %d\n%s", code, s.stderr())
 	}
-	if n := bytes.Count(s.wire, []byte("\a")); n != s.beeps() {
-		t.Errorf("%d bells, of which %d are beeps of an alert", n, s.beeps())
+	bells := 0
+	s.see(func(*vtscreen.Screen) { bells = bytes.Count(s.wire, []byte("\a")) })
+	if bells != s.beeps() {
+		t.Errorf("%d bells, of which %d are beeps of an alert", bells, s.beeps())
 	}
 	if code := recorder.end(unix.SIGTERM); code != exitFine || recorder.told() != "" {
 		t.Errorf("exit code %d, on standard error %q", code, recorder.told())
