@@ -136,7 +136,7 @@ func TestDamageIsNeverARecord(t *testing.T) {
 	}
 	defer file.Close()
 	damages := 2000
-	if testing.Short() {
+	if testing.Short() || raced {
 		damages = 200
 	}
 	random, read, lost, unread := rand.New(rand.NewPCG(1, 2)), map[place]uint64{}, 0, 0

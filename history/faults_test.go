@@ -101,7 +101,7 @@ func child(t *testing.T, what, path string) (cmd *exec.Cmd, out *bufio.Scanner) 
 func TestKilledWhileItRecords(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "flight")
 	kills := 200 // long: each starts a process
-	if testing.Short() {
+	if testing.Short() || raced {
 		kills = 10
 	}
 	random, told := rand.New(rand.NewPCG(5, 6)), -5
@@ -154,7 +154,7 @@ func TestKilledWhileItRecords(t *testing.T) {
 func TestKilledWhileItMakesTheFile(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "flight")
 	kills := 40 // long: each writes 64 MiB in part
-	if testing.Short() {
+	if testing.Short() || raced {
 		kills = 4
 	}
 	random, half := rand.New(rand.NewPCG(7, 8)), 0

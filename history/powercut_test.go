@@ -57,7 +57,7 @@ func TestPowerCut(t *testing.T) {
 	i, safe, read := 0, 0, 0
 	figure := func(i int) float64 { return float64(i * 7 % 100) }
 	cuts := 150 // long: all that is left is read after each
-	if testing.Short() {
+	if testing.Short() || raced {
 		cuts = 30
 	}
 	for n := range cuts {
