@@ -53,7 +53,7 @@ func (c *Collector) FollowHistory(ctx context.Context, h config.History, here bo
 			return nil
 		}
 		for {
-			s := readHistory(path, err, boottime.Now()-began)
+			s := readHistory(h, err, boottime.Now()-began)
 			c.TellHistory(s)
 			err = nil
 			interval := absentInterval
@@ -67,12 +67,13 @@ func (c *Collector) FollowHistory(ctx context.Context, h config.History, here bo
 	})
 }
 
-// silence is how long a process that has the file may record nothing: longer than the 10 s or the minute between two records, and
-// than a slow disk takes to make the file.
-const silence = 2 * time.Minute
+// silence is how long a process that has the file may write nothing beyond the time between two writes: longer than a slow disk takes
+// to make the file.
+const silence = time.Minute
 
-// readHistory says how the recording at path is, which another process makes. It has been watched for so long.
-func readHistory(path string, err error, watched time.Duration) frame.Source {
+// readHistory says how the recording is that another process makes, by the same configuration. It has been watched for so long.
+func readHistory(h config.History, err error, watched time.Duration) frame.Source {
+	path, silence := h.File(), silence+h.Sync
 	s := frame.Source{Name: frame.Recording, Detail: path}
 	now := boottime.Now()
 	if err == nil {

@@ -61,15 +61,18 @@ func TestRecorderThatHangs(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	sync := time.Minute
 	says := func(what string, state health.State, watched time.Duration) {
 		t.Helper()
-		if s := readHistory(path, nil, watched); s.Health.State != state || !strings.Contains(s.Detail+": "+s.Health.Err, what) {
+		if s := readHistory(config.History{Path: path, Sync: sync}, nil, watched); s.Health.State != state || !strings.Contains(s.Detail+": "+s.Health.Err, what) {
 			t.Errorf("it is %v and says %s: %s; want %v, %s", s.Health.State, s.Detail, s.Health.Err, state, what)
 		}
 	}
+	boot := boottime.Now()
 	record := func(at time.Time) {
 		t.Helper()
-		f := frame.Snapshot{Now: at, Boot: boottime.Now()}
+		boot += 10 * time.Second // it is time for another record
+		f := frame.Snapshot{Now: at, Boot: boot}
 		if err := w.Append(&f); err != nil {
 			t.Fatal(err)
 		}
@@ -79,6 +82,14 @@ func TestRecorderThatHangs(t *testing.T) {
 	record(time.Now().Add(-time.Hour))
 	says("has not come yet", health.Init, 0)
 	says("has recorded nothing since ", health.Failed, time.Hour)
+	record(time.Now().Add(-8 * time.Minute))
+	if err := w.Sync(); err != nil {
+		t.Fatal(err)
+	}
+	says("has recorded nothing since ", health.Failed, time.Hour)
+	sync = 10 * time.Minute // between two writes
+	says("by another process", health.OK, time.Hour)
+	sync = time.Minute
 	if err := w.Close(); err != nil {
 		t.Fatal(err)
 	}
