@@ -33,7 +33,7 @@ type bellState struct {
 // console of this machine rings where the configuration does not say so.
 func (l *session) bellNow(now time.Time) frame.Bell {
 	a, f := l.collector.Config().Alerts, &l.frame
-	b := frame.Bell{Rings: true, From: journal.Crit, Quiet: a.Quiet.Contain(f.Now)}
+	b := frame.Bell{Rings: l.terminal != nil, From: journal.Crit, Quiet: a.Quiet.Contain(f.Now)}
 	b.Big = a.Big && now.Sub(l.past.keyed) >= bigAfter && f.Alarm() != nil
 	switch a.Bell {
 	case "err":
@@ -41,7 +41,7 @@ func (l *session) bellNow(now time.Time) frame.Bell {
 	case "off":
 		b.Rings = false
 	case "":
-		b.Rings = l.config.caps.Own
+		b.Rings = l.terminal != nil && l.caps.Own
 	}
 	if f.Boot < l.bell.muted {
 		b.Muted = f.Now.Add(l.bell.muted - f.Boot)
@@ -61,6 +61,9 @@ func (l *session) called(changes []alert.Change) {
 // ring is called once a second, behind a frame that the terminal had time for, and beeps at most once. It never waits.
 func (l *session) ring() {
 	b := &l.frame.Bell
+	if l.terminal == nil {
+		return
+	}
 	if l.frame.Tick%speakerBeats == 1 {
 		l.lookForSpeaker(b.Rings)
 	}
@@ -80,7 +83,7 @@ func (l *session) ring() {
 	if severity == bell.Silent {
 		return
 	}
-	l.bell.beep = bell.Append(l.bell.beep[:0], severity, l.config.caps.Linux)
+	l.bell.beep = bell.Append(l.bell.beep[:0], severity, l.caps.Linux)
 	_, _ = l.tty.Write(l.bell.beep) // a terminal that is gone is reported elsewhere
 }
 
@@ -98,7 +101,7 @@ const noSpeaker = "bell: no speaker: no input device makes sounds (modprobe pcsp
 
 // lookForSpeaker makes it known whether the bell of a console can be heard.
 func (l *session) lookForSpeaker(rings bool) {
-	if !l.config.caps.Own {
+	if !l.caps.Own {
 		return
 	}
 	l.ask(&l.bell.speaker, "speaker", func() func() {

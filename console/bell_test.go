@@ -64,7 +64,7 @@ func newBell(t *testing.T, alerts func(*config.Alerts), linux bool) (*session, *
 		alerts(&c.Alerts)
 	}
 	l.collector.Reconfigure(t.Context(), c)
-	l.config.caps.Linux = linux
+	l.caps.Linux = linux
 	w := new(written)
 	go w.follow(master)
 	w.upTo(t, l, "<started>")
@@ -181,7 +181,7 @@ func TestNothingThatIsDrawnRings(t *testing.T) {
 		l.console.Update(200, 60, &l.frame)
 		l.console.Draw(l.canvas.Begin(200, 60), &l.frame)
 		l.repaint = true
-		l.send()
+		l.behind = l.Send(l.canvas)
 		screen := vtscreen.New(200, 60)
 		screen.Write([]byte(w.upTo(t, l, "<end>")))
 		if screen.Rings > 0 || len(screen.Foreign) > 0 || !strings.Contains(screen.String(), "Alerts") {

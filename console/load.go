@@ -9,7 +9,6 @@ import (
 
 	"hypervisor-tui/console/config"
 	"hypervisor-tui/console/guard"
-	"hypervisor-tui/draw"
 	"hypervisor-tui/internal/boottime"
 	"hypervisor-tui/internal/clean"
 )
@@ -70,9 +69,8 @@ type reloads struct {
 	aside
 	load   func() loaded // may be called from any goroutine, and may never return
 	silent string        // the banner while it does not
-	caps   draw.Caps
-	again  bool // it was asked for once more while it was under way
-	told   bool // that it does not answer
+	again  bool          // it was asked for once more while it was under way
+	told   bool          // that it does not answer
 }
 
 // reload has the configuration read. What is asked for while that is under way is done once, after it.
@@ -140,8 +138,11 @@ func (l *session) apply(ctx context.Context, c loaded) {
 	fresh := settings(c.config, "", c.path)
 	fresh.Version, fresh.Notes = old.Version, old.Notes
 	l.recolour(c.config.Display)
-	l.tty.SetSize(c.config.Size.Width, c.config.Size.Height)
-	fresh.Terminal, fresh.Slow = terminalText(l.canvas, l.config.caps, l.tty.Baud()), old.Slow
+	fresh.Terminal, fresh.Slow = old.Terminal, old.Slow
+	if l.terminal != nil {
+		l.tty.SetSize(c.config.Size.Width, c.config.Size.Height)
+		fresh.Terminal = terminalText(l.canvas, l.caps, l.tty.Baud())
+	}
 	l.frame.Settings = fresh
 	l.collector.Reconfigure(ctx, c.config)
 }

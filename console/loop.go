@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/coreos/go-systemd/v22/daemon"
-	"github.com/gdamore/tcell/v2"
 	"golang.org/x/sys/unix"
 
 	"hypervisor-tui/console/collect"
@@ -38,8 +37,8 @@ var (
 // session is the one goroutine that draws a session. It takes snapshots, draws every cell of the canvas and hands what changed to
 // the terminal; nothing in it waits but for its channels, and nothing in it touches a file: what may hang is asked aside.
 type session struct {
-	tty       Terminal
-	screen    *draw.Screen
+	display   Display
+	*terminal // the display, where it is one; else nil
 	canvas    *draw.Canvas
 	console   *screens.Console
 	collector *collect.Collector
@@ -49,17 +48,13 @@ type session struct {
 	frame     frame.Frame
 	past      past
 	bell      bellState
-	line      terminalState
 	theme     string // that this session has chosen; empty: the configuration's
 	systemd   *notifier
 	answers   chan func() // of what is done beside the loop; has room for asides
 	config    reloads     // with a nil load nothing is reloaded
-	font      aside
-	level     aside
 
 	w, h          int           // as drawn last
-	repaint       bool          // the terminal shows something else than we think
-	behind        bool          // a frame was due and the terminal was busy, or it has only got a part of it
+	behind        bool          // a frame was due and the display was busy, or it has only got a part of it
 	drawNext      bool          // the next sample is to be drawn at once
 	lastQuery     uint64        // number of the newest query
 	watchdogFed   time.Time     // when systemd's watchdog was fed
@@ -68,15 +63,20 @@ type session struct {
 
 // run draws until ctx ends (nil), the user quits (nil) or asks for a login prompt (ErrLogin), or the terminal hangs up.
 func (l *session) run(ctx context.Context, signals <-chan os.Signal) error {
-	events := l.events(ctx)
+	defer l.news.ViewProcesses(false)
+	if l.terminal != nil {
+		l.guard.Supervise(ctx, "terminal input", l.poll)
+	}
 	tick := time.NewTimer(wakeup.Until(time.Now(), time.Second) + afterSample) // the first frame is there
 	defer tick.Stop()
 	retry := time.NewTimer(time.Hour)
 	defer retry.Stop()
 	wake := l.watchdog()
 	resized := make(chan os.Signal, 1) // of its own: a storm must not crowd out a reload
-	signal.Notify(resized, unix.SIGWINCH)
-	defer signal.Stop(resized)
+	if signals != nil {
+		signal.Notify(resized, unix.SIGWINCH)
+		defer signal.Stop(resized)
+	}
 	for {
 		if l.behind {
 			retry.Reset(retryBusy)
@@ -84,7 +84,7 @@ func (l *session) run(ctx context.Context, signals <-chan os.Signal) error {
 		select {
 		case <-ctx.Done():
 			return nil
-		case <-l.tty.Hup():
+		case <-l.display.Hup():
 			return errHangup
 		case s := <-signals:
 			if quit, err := l.signal(ctx, s); quit {
@@ -92,8 +92,13 @@ func (l *session) run(ctx context.Context, signals <-chan os.Signal) error {
 			}
 		case <-resized:
 			l.resize()
-		case e := <-events:
-			if quit, err := l.event(ctx, e); quit {
+		case <-l.display.Resized():
+			l.resize()
+		case k, ok := <-l.display.Keys():
+			if !ok {
+				return errHangup
+			}
+			if quit, err := l.key(ctx, k); quit {
 				return err
 			}
 		case <-tick.C:
@@ -116,25 +121,6 @@ func (l *session) run(ctx context.Context, signals <-chan os.Signal) error {
 		}
 		l.turned()
 	}
-}
-
-// events hands over tcell's events; they end when the screen does.
-func (l *session) events(ctx context.Context) <-chan tcell.Event {
-	events := make(chan tcell.Event)
-	l.guard.Supervise(ctx, "terminal input", func(ctx context.Context) error {
-		for {
-			e := l.screen.PollEvent()
-			if e == nil {
-				return nil
-			}
-			select {
-			case events <- e:
-			case <-ctx.Done():
-				return nil
-			}
-		}
-	})
-	return events
 }
 
 // watchdog prepares feeding systemd's watchdog; what it returns wakes the loop at half of its timeout. Only a loop
@@ -200,24 +186,17 @@ func reloading() string {
 	return daemon.SdNotifyReloading + "\nMONOTONIC_USEC=" + strconv.FormatInt(now.Nano()/1000, 10)
 }
 
-// event handles a key and reports whether to leave.
-func (l *session) event(ctx context.Context, e tcell.Event) (quit bool, err error) {
-	switch e := e.(type) {
-	case *tcell.EventKey:
-		return l.key(ctx, draw.KeyOf(e))
-	case *tcell.EventError:
-		return true, errHangup
-	}
-	return false, nil
-}
-
+// key handles a key and reports whether to leave.
 func (l *session) key(ctx context.Context, k draw.Key) (quit bool, err error) {
 	now := time.Now()
-	l.attached(now)
+	drawn := k != draw.KeyNone
+	if l.terminal != nil {
+		l.attached(now)
+		drawn = drawn || l.repaint
+	}
 	l.past.keyed = now
 	if l.frame.Bell.Big { // whoever came has not seen what the key would do
-		l.frame.Bell.Big, k = false, draw.KeyNone
-		l.repaint = true
+		l.frame.Bell.Big, k, drawn = false, draw.KeyNone, true
 	}
 	switch cmd := l.console.Handle(k, l.shown()); cmd.Kind {
 	case screens.Quit:
@@ -228,7 +207,7 @@ func (l *session) key(ctx context.Context, k draw.Key) (quit bool, err error) {
 		l.drawNext = true
 		l.collector.Refresh()
 	case screens.Repaint:
-		l.again()
+		l.display.Repaint()
 	case screens.Theme:
 		l.nextTheme()
 	case screens.Follow:
@@ -240,8 +219,10 @@ func (l *session) key(ctx context.Context, k draw.Key) (quit bool, err error) {
 	case screens.Mute:
 		l.mute()
 	}
-	l.tty.AcceptPaste(l.console.Typing())
-	if k == draw.KeyNone && !l.repaint {
+	if l.terminal != nil {
+		l.tty.AcceptPaste(l.console.Typing())
+	}
+	if !drawn {
 		return false, nil
 	}
 	l.canvas.FromTop()
@@ -260,7 +241,7 @@ func (l *session) tick(now time.Time) {
 	}
 	l.watchTerminal(now)
 	l.watchConfig()
-	if l.console.Paused() && !l.resized() && !l.repaint {
+	if l.console.Paused() && !l.resized() && (l.terminal == nil || !l.repaint) {
 		return
 	}
 	l.repairDue()
@@ -272,6 +253,9 @@ func (l *session) tick(now time.Time) {
 
 // repairDue makes the next frame repair some rows, as often as the width of the picture allows.
 func (l *session) repairDue() {
+	if l.terminal == nil {
+		return
+	}
 	l.line.repairing = !l.behind && l.frame.Tick%uint64(max(l.w/repairCells, 1)) == 0
 }
 
@@ -294,16 +278,13 @@ func (l *session) sampled() {
 // resized reports whether the terminal has another size than the last frame. A program without a controlling terminal
 // gets no signal for that, so it is asked at each tick.
 func (l *session) resized() bool {
-	w, h := l.tty.Size()
+	w, h := l.display.Size()
 	return w != l.w || h != l.h
 }
 
-// draw draws a frame unless the terminal is busy with the last one; then the frame is counted as skipped.
+// draw draws a frame unless the display is busy with the last one; then the frame is counted as skipped.
 func (l *session) draw(now time.Time) {
-	if l.tty.Damaged() {
-		l.repaint = true
-	}
-	if !l.tty.Idle() || l.tty.Asking() {
+	if !l.display.Idle() {
 		if !l.behind {
 			l.frame.Self.Skipped++
 		}
@@ -313,13 +294,16 @@ func (l *session) draw(now time.Time) {
 	l.behind = false
 	l.gather(now)
 	fault.Frame(l.frame.Self.Frames, &l.frame.Page)
-	if w, h := l.tty.Size(); w != l.w || h != l.h {
-		l.w, l.h, l.repaint = w, h, true
+	if w, h := l.display.Size(); w != l.w || h != l.h {
+		l.w, l.h = w, h
+		if l.terminal != nil {
+			l.repaint = true
+		}
 	}
 	f := l.shown()
 	l.console.Update(l.w, l.h, f)
 	l.console.Draw(l.canvas.Begin(l.w, l.h), f)
-	l.send()
+	l.behind = l.display.Send(l.canvas)
 	l.frame.Self.Frames++
 }
 

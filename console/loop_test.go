@@ -15,7 +15,6 @@ import (
 	"hypervisor-tui/console/collect"
 	"hypervisor-tui/console/config"
 	"hypervisor-tui/console/guard"
-	"hypervisor-tui/console/process"
 	"hypervisor-tui/draw"
 	"hypervisor-tui/draw/tty"
 	"hypervisor-tui/frame"
@@ -50,15 +49,15 @@ func newLoop(t *testing.T) (*session, *os.File) {
 	t.Cleanup(screen.Fini)
 	c := config.Default()
 	g := new(guard.Guard)
-	l := &session{
-		tty: terminal, screen: screen, canvas: draw.NewCanvas(appearance(c.Display, caps, nil)), line: newTerminalState(terminal, nil), collector: collect.New(c, g), guard: g, own: new(process.Usage), systemd: newNotifier(),
-		repaint: true, answers: make(chan func(), asides),
-	}
-	if l.news, err = l.collector.Subscribe(); err != nil {
+	collector := collect.New(c, g)
+	news, err := collector.Subscribe()
+	if err != nil {
 		t.Fatal(err)
 	}
-	l.show(frame.Dashboard)
-	l.frame.Now, l.frame.Settings = time.Now().UTC(), settings(c, "", "")
+	l := newSession(newTerminal(terminal, screen, caps, config.Display{}), appearance(c.Display, caps, nil), news,
+		SessionOptions{Collector: collector, Guard: g, Screen: frame.Dashboard, first: loaded{config: c}, systemd: newNotifier()})
+	l.past.keyed = time.Time{}
+	l.frame.Now = time.Now().UTC()
 	for range 3 {
 		l.news.Sample()
 	}
@@ -194,7 +193,7 @@ func TestPausedPicture(t *testing.T) {
 			t.Errorf("%s: %d frames while paused", name, n)
 		}
 		await.Until(t, "idle", l.tty.Idle)
-		l.again()
+		l.Repaint()
 		if l.draw(now.Add(time.Minute)); l.frame.Self.Frames != frames+1 || l.frame.Now != now {
 			t.Errorf("%s: %d frames, of %v instead of %v", name, l.frame.Self.Frames-frames, l.frame.Now, now)
 		}
@@ -208,7 +207,7 @@ func TestF33NoFrameBeforeTheSizeIsKnown(t *testing.T) {
 	if err := pty.Setsize(master, &pty.Winsize{}); err != nil {
 		t.Fatal(err)
 	}
-	if l.again(); !l.tty.Asking() {
+	if l.Repaint(); !l.tty.Asking() {
 		t.Fatal("it was not asked")
 	}
 	await.Until(t, "idle", l.tty.Idle)
@@ -287,7 +286,7 @@ func TestFontIsLookedAtAgain(t *testing.T) {
 	go discard(master)
 	font := tty.NewFont("x")
 	l.tty = &consoleTerminal{Terminal: l.tty, console: true, font: font}
-	l.config.caps = draw.Caps{Own: true}
+	l.caps = draw.Caps{Own: true}
 	for range fontBeats {
 		l.tick(time.Now())
 	}
@@ -330,7 +329,7 @@ func TestThemeOnAKey(t *testing.T) {
 	l, master := newLoop(t)
 	go discard(master)
 	terminal := &consoleTerminal{Terminal: l.tty}
-	l.tty, l.config.caps = terminal, draw.Caps{Own: true, Colors: 16, Linux: true, UTF8: true}
+	l.tty, l.caps = terminal, draw.Caps{Own: true, Colors: 16, Linux: true, UTF8: true}
 	l.recolour(config.Default().Display)
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
@@ -349,7 +348,7 @@ func TestThemeOnAKey(t *testing.T) {
 	if got := l.canvas.Appearance().Theme.Name; got != "light" || l.collector.Config().Theme != "auto" {
 		t.Errorf("after a reload: %s, the configuration says %s", got, l.collector.Config().Theme)
 	}
-	l.config.caps.Colors = 0
+	l.caps.Colors = 0
 	l.key(t.Context(), 'T')
 	if got := l.canvas.Appearance().Theme.Name; got != "mono" {
 		t.Errorf("without colours: %s", got)

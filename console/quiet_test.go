@@ -63,7 +63,7 @@ func TestF37BytesOfAQuietHost(t *testing.T) {
 			if err := screen.Init(); err != nil {
 				t.Fatal(err)
 			}
-			l := &session{tty: terminal, screen: screen, line: newTerminalState(terminal, nil), repaint: true, w: 80, h: 24}
+			l := &session{terminal: newTerminal(terminal, screen, caps, config.Display{}), w: 80, h: 24}
 			l.canvas = draw.NewCanvas(appearance(config.Display{Theme: "auto", Glyphs: "auto"}, caps, nil))
 			l.console = screens.New(pages.New(pages.Options{Ask: func(journal.Query) {}}), page, nil)
 			l.frame = *quietFrame()
@@ -73,7 +73,7 @@ func TestF37BytesOfAQuietHost(t *testing.T) {
 					l.behind = false
 					l.console.Update(l.w, l.h, &l.frame)
 					l.console.Draw(l.canvas.Begin(l.w, l.h), &l.frame)
-					l.send()
+					l.behind = l.Send(l.canvas)
 				}
 			}
 			quietSecond(&l.frame, random)

@@ -15,6 +15,18 @@ import (
 	"hypervisor-tui/draw/tty"
 )
 
+// Display is where a session is seen, and where its keys come from: a terminal, a page in a browser. None of its methods
+// waits.
+type Display interface {
+	Size() (w, h int)                // in cells
+	Resized() <-chan struct{}        // has a value when Size may have changed; nil: it is seen with the next second
+	Keys() <-chan draw.Key           // closed: it has failed
+	Hup() <-chan struct{}            // closed when nobody is there any more
+	Idle() bool                      // it has taken what was sent: only then is a frame drawn
+	Repaint()                        // the next Send sends every cell
+	Send(c *draw.Canvas) (more bool) // sends what differs from what it shows, or a part of it: then there is more
+}
+
 // Terminal is what a session needs of the terminal that it draws on; *tty.Terminal is one. None of its methods waits but
 // Font, Close and Abandon.
 type Terminal interface {
@@ -33,16 +45,18 @@ type Terminal interface {
 	SetPalette(*tty.Palette)
 }
 
-// SessionOptions are what a session goes by beside its terminal and its frames.
+// SessionOptions are what a session goes by beside its display and its frames.
 type SessionOptions struct {
 	Collector *collect.Collector
 	Guard     *guard.Guard
 	Usage     *process.Usage
 	Screen    string // the first one; empty: as the configuration says
 	Version   string // of the program
+	Term      string // of its terminal; empty: as the environment says
+
+	first loaded // the configuration at the start
 
 	// These are the process's own session's; another one has none of them.
-	first   loaded        // the configuration at the start
 	late    <-chan loaded // brings it when first does not have it
 	load    func() loaded // reads it again
 	silent  string        // the banner while that does not answer
@@ -66,7 +80,7 @@ const (
 func Session(ctx context.Context, t Terminal, s *collect.Subscription, o SessionOptions) error {
 	c := o.first.config
 	t.SetSize(c.Size.Width, c.Size.Height)
-	screen, caps, err := draw.NewScreen(t, draw.ScreenOptions{})
+	screen, caps, err := draw.NewScreen(t, draw.ScreenOptions{Term: o.Term})
 	if err != nil {
 		return errors.Join(err, t.Close())
 	}
@@ -81,31 +95,15 @@ func Session(ctx context.Context, t Terminal, s *collect.Subscription, o Session
 	// A panic on this goroutine is told after the terminal is itself again.
 	defer screen.Fini()
 	font, hasFont := guard.Within(limit, fonts, nil)
-	l := &session{
-		tty: t, screen: screen, canvas: draw.NewCanvas(appearance(c.Display, caps, font)), line: newTerminalState(t, palette(c.Display, caps)),
-		collector: o.Collector, news: s, guard: o.Guard, own: cmp.Or(o.Usage, new(process.Usage)), systemd: cmp.Or(o.systemd, new(notifier)), answers: make(chan func(), asides),
-		repaint: true,
-		config:  reloads{load: o.load, silent: o.silent, caps: caps, told: o.late != nil},
-	}
-	l.past.keyed = time.Now()
-	l.show(cmp.Or(o.Screen, c.Screen))
-	defer s.ViewProcesses(false)
-	l.frame.Settings = settings(c, o.first.banner, o.first.path)
-	l.frame.Settings.Version = o.Version
+	l := newSession(newTerminal(t, screen, caps, c.Display), appearance(c.Display, caps, font), s, o)
 	l.frame.Settings.Terminal = terminalText(l.canvas, caps, t.Baud())
 	l.frame.Settings.Slow = t.Baud() > 0
-	zone, hasZone := guard.Within(limit, zones, noZone)
-	l.zoneIs(zone)
-	guard.Within(limit, s.Sampled(), struct{}{})
 	for !t.Idle() && limit.Err() == nil { // it has what starts the screen still to take
 		time.Sleep(time.Millisecond)
 	}
-	l.draw(time.Now())
+	l.begin(limit, zones)
 	if !hasFont {
 		l.ask(&l.font, "font", func() func() { font := <-fonts; return func() { l.fontIs(font) } })
-	}
-	if !hasZone {
-		l.ask(new(aside), "time zone", func() func() { zone := <-zones; return func() { l.zoneIs(zone) } })
 	}
 	if o.late != nil {
 		l.ask(&l.config.aside, "config", func() func() { c := <-o.late; return func() { l.reloaded(ctx, c) } })
@@ -114,6 +112,41 @@ func Session(ctx context.Context, t Terminal, s *collect.Subscription, o Session
 		o.started()
 	}
 	return l.run(ctx, o.signals)
+}
+
+// View is Session on a display that is no terminal.
+func View(ctx context.Context, d Display, s *collect.Subscription, o SessionOptions) error {
+	limit, stop := context.WithTimeout(ctx, startWait)
+	defer stop()
+	l := newSession(d, draw.Appearance{Theme: draw.DarkTheme(256), Glyphs: draw.UnicodeGlyphs()}, s, o)
+	l.begin(limit, guard.Begin(localZone))
+	return l.run(ctx, nil)
+}
+
+// newSession returns a session that has drawn nothing yet.
+func newSession(d Display, a draw.Appearance, s *collect.Subscription, o SessionOptions) *session {
+	l := &session{
+		display: d, canvas: draw.NewCanvas(a), collector: o.Collector, news: s, guard: o.Guard, own: cmp.Or(o.Usage, new(process.Usage)),
+		systemd: cmp.Or(o.systemd, new(notifier)), answers: make(chan func(), asides),
+		config: reloads{load: o.load, silent: o.silent, told: o.late != nil},
+	}
+	l.terminal, _ = d.(*terminal)
+	l.past.keyed = time.Now()
+	l.show(cmp.Or(o.Screen, o.first.config.Screen))
+	l.frame.Settings = settings(o.first.config, o.first.banner, o.first.path)
+	l.frame.Settings.Version = o.Version
+	return l
+}
+
+// begin draws the first frame, when the first sample and the time zone have come or limit has ended.
+func (l *session) begin(limit context.Context, zones <-chan zone) {
+	zone, hasZone := guard.Within(limit, zones, noZone)
+	l.zoneIs(zone)
+	guard.Within(limit, l.news.Sampled(), struct{}{})
+	l.draw(time.Now())
+	if !hasZone {
+		l.ask(new(aside), "time zone", func() func() { zone := <-zones; return func() { l.zoneIs(zone) } })
+	}
 }
 
 // abandon puts the terminal back for a session that has not ended by itself in time.

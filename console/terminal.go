@@ -2,13 +2,17 @@ package console
 
 import (
 	"cmp"
+	"context"
 	"os"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 
+	"github.com/gdamore/tcell/v2"
+
 	"hypervisor-tui/console/config"
+	"hypervisor-tui/draw"
 	"hypervisor-tui/draw/tty"
 	"hypervisor-tui/journal"
 )
@@ -31,6 +35,67 @@ const (
 	// else that is drawn.
 	repairCells = 50
 )
+
+// terminal is a session's terminal, drawn on through tcell. It is a Display.
+type terminal struct {
+	tty     Terminal
+	screen  *draw.Screen
+	caps    draw.Caps
+	line    terminalState
+	typed   chan draw.Key
+	repaint bool // it shows something else than we think
+	font    aside
+	level   aside
+}
+
+func newTerminal(t Terminal, screen *draw.Screen, caps draw.Caps, d config.Display) *terminal {
+	return &terminal{tty: t, screen: screen, caps: caps, line: newTerminalState(t, palette(d, caps)), typed: make(chan draw.Key), repaint: true}
+}
+
+// Size implements Display.
+func (t *terminal) Size() (w, h int) { return t.tty.Size() }
+
+// Resized implements Display: who runs the session gets the signal.
+func (t *terminal) Resized() <-chan struct{} { return nil }
+
+// Keys implements Display.
+func (t *terminal) Keys() <-chan draw.Key { return t.typed }
+
+// Hup implements Display.
+func (t *terminal) Hup() <-chan struct{} { return t.tty.Hup() }
+
+// Idle implements Display.
+func (t *terminal) Idle() bool {
+	if t.tty.Damaged() {
+		t.repaint = true
+	}
+	return t.tty.Idle() && !t.tty.Asking()
+}
+
+// Repaint implements Display; where the terminal can only be asked what size it has, it is.
+func (t *terminal) Repaint() {
+	t.repaint = true
+	t.tty.AskSize()
+}
+
+// poll hands over the keys until the screen ends or ctx does. One that has failed closes their channel.
+func (t *terminal) poll(ctx context.Context) error {
+	for {
+		switch e := t.screen.PollEvent().(type) {
+		case nil:
+			return nil
+		case *tcell.EventError:
+			close(t.typed)
+			return nil
+		case *tcell.EventKey:
+			select {
+			case t.typed <- draw.KeyOf(e):
+			case <-ctx.Done():
+				return nil
+			}
+		}
+	}
+}
 
 // terminalState is what the loop knows of the terminal beyond the picture on it.
 type terminalState struct {
@@ -62,21 +127,18 @@ const fullPicture = 4000
 
 // attached is called with each key: on a serial line that nobody has typed on for a while, somebody may just have
 // attached a terminal that shows nothing yet.
-func (l *session) attached(now time.Time) {
-	if l.line.shared && !l.tty.Console() && now.Sub(l.line.keyed) > attachTime {
-		l.again()
+func (t *terminal) attached(now time.Time) {
+	if t.line.shared && !t.tty.Console() && now.Sub(t.line.keyed) > attachTime {
+		t.Repaint()
 	}
-	l.line.keyed = now
-}
-
-// again sends everything again, to a terminal whose size is asked anew where it can only be asked.
-func (l *session) again() {
-	l.repaint = true
-	l.tty.AskSize()
+	t.line.keyed = now
 }
 
 // watchTerminal looks, once a second, for what nobody tells: another font, messages of the kernel on the picture.
 func (l *session) watchTerminal(now time.Time) {
+	if l.terminal == nil {
+		return
+	}
 	if l.frame.Tick%fontBeats == 0 {
 		l.askFont()
 	}
@@ -103,37 +165,43 @@ func (l *session) askFont() {
 // fontIs takes in what a console's font has.
 func (l *session) fontIs(font *tty.Font) {
 	if font != l.canvas.Appearance().Font {
-		l.canvas.SetAppearance(appearance(l.display(l.collector.Config().Display), l.config.caps, font))
+		l.canvas.SetAppearance(appearance(l.themed(l.collector.Config().Display), l.caps, font))
 		l.repaint = true
 		l.draw(time.Now())
 	}
 }
 
-// display is d with the theme that this session has chosen.
-func (l *session) display(d config.Display) config.Display {
+// themed is d with the theme that this session has chosen.
+func (l *session) themed(d config.Display) config.Display {
 	d.Theme = cmp.Or(l.theme, d.Theme)
 	return d
 }
 
 // nextTheme draws this session, until it ends, in the theme that comes after the one it has; the configuration stays.
 func (l *session) nextTheme() {
+	if l.terminal == nil { // a page's colours are its own
+		return
+	}
 	names := [...]string{"dark", "light", "mono"}
 	l.theme = names[(slices.Index(names[:], l.canvas.Appearance().Theme.Name)+1)%len(names)]
 	l.recolour(l.collector.Config().Display)
 	changed := *l.frame.Settings
-	changed.Terminal = terminalText(l.canvas, l.config.caps, l.tty.Baud())
+	changed.Terminal = terminalText(l.canvas, l.caps, l.tty.Baud())
 	l.frame.Settings = &changed
 }
 
 // recolour draws in the colours and runes of d; the next frame is sent whole.
 func (l *session) recolour(d config.Display) {
-	d = l.display(d)
+	if l.terminal == nil {
+		return
+	}
+	d = l.themed(d)
 	var font *tty.Font
-	if l.config.caps.Own {
+	if l.caps.Own {
 		font = l.canvas.Appearance().Font // of others appearance chooses one
 	}
-	l.canvas.SetAppearance(appearance(d, l.config.caps, font))
-	colours := palette(d, l.config.caps)
+	l.canvas.SetAppearance(appearance(d, l.caps, font))
+	colours := palette(d, l.caps)
 	if l.line.palette != nil && colours == nil {
 		l.tty.SetPalette(nil)
 	}
@@ -169,27 +237,28 @@ func consoleLevel() journal.Severity {
 	return journal.Severity(n)
 }
 
-// send hands what changed to the terminal, on a slow line as much as it takes in chunkTime.
-func (l *session) send() {
-	if l.repaint {
-		l.repaint = false
-		if l.line.palette != nil {
-			l.tty.SetPalette(l.line.palette) // first: a framebuffer keeps what was drawn in other colours
+// Send implements Display: it hands over what changed, on a slow line as much as it takes in chunkTime.
+func (t *terminal) Send(c *draw.Canvas) (more bool) {
+	if t.repaint {
+		t.repaint = false
+		if t.line.palette != nil {
+			t.tty.SetPalette(t.line.palette) // first: a framebuffer keeps what was drawn in other colours
 		}
-		l.screen.Clear()
-		l.canvas.Cleared()
-	} else if l.line.repairing {
-		l.screen.SetModes()
-		l.canvas.Repair(l.line.repair)
+		t.screen.Clear()
+		c.Cleared()
+	} else if t.line.repairing {
+		t.screen.SetModes()
+		c.Repair(t.line.repair)
 	}
-	l.line.repairing = false
+	t.line.repairing = false
 	sent := 0
-	if l.line.chunk == 0 {
-		sent = l.canvas.Flush(l.screen)
+	if t.line.chunk == 0 {
+		sent = c.Flush(t.screen)
 	} else {
-		sent, l.behind = l.canvas.FlushSome(l.screen, l.line.chunk, headRows)
+		sent, more = c.FlushSome(t.screen, t.line.chunk, headRows)
 	}
 	if sent > 0 {
-		l.screen.Show()
+		t.screen.Show()
 	}
+	return more
 }
