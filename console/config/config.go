@@ -14,6 +14,7 @@ type Config struct {
 	Alerts
 	Display
 	History History
+	Serve   Serve
 }
 
 // Default returns what an empty file means.

@@ -96,6 +96,7 @@ func (r *reader) relations(c *Config) {
 	r.below("thresholds.cpu", &t.CPU)
 	r.below("thresholds.memory", &t.Memory)
 	r.below("thresholds.filesystem", &t.Filesystem)
+	r.serving(&c.Serve)
 }
 
 func (r *reader) below(name string, t *Threshold) {

@@ -72,6 +72,7 @@ var arrows = []struct {
 	{"draw", []string{"draw/tty", "github.com/gdamore/tcell/v2", "github.com/rivo/uniseg", "internal/clean"}},
 
 	{"report", []string{"draw", "frame", "internal/health", "journal", "kube", "sample", "sample/qemu", "sample/top"}},
+	{"report/metrics", nil},
 	{"screens/widget", []string{"draw", "frame", "internal/health", "kube", "sample"}},
 	{"screens", []string{"draw", "frame", "internal/health", "internal/when", "journal", "kube", "sample", "screens/widget"}},
 	{"screens/screentest", []string{"draw", "draw/tty", "frame", "journal", "screens"}},
@@ -84,6 +85,7 @@ var arrows = []struct {
 	{"console/guard", []string{"console/fault"}},
 	{"console/process", []string{"console/guard", "frame", "github.com/prometheus/procfs", "golang.org/x/sys", "internal/wakeup"}},
 	{"console/config", []string{"alert", "draw/tty", "frame", "gopkg.in/yaml.v3", "history", "internal/clean", "journal", "screens/pages"}},
+	{"serve", []string{"console/config", "report/metrics"}},
 	{"console/collect", []string{"alert", "console/config", "console/guard", "frame", "history", "internal/boottime", "internal/clean", "internal/health", "internal/wakeup", "journal", "journal/source",
 		"journal/source/logfile", "kube", "kube/watch", "sample", "sample/link", "sample/nixos", "sample/unit"}},
 	{"console", []string{"alert", "alert/bell", "console/collect", "console/config", "console/fault", "console/guard", "console/process", "draw", "draw/tty", "frame",
