@@ -25,14 +25,15 @@ const (
 // Snapshot is what is known of one host at one time. Whoever gets one may read it until he asks for the next; Tracker.Derive
 // fills in what follows from the rest.
 type Snapshot struct {
-	Now       time.Time      // wall clock, in the zone that is shown
-	Boot      time.Duration  // CLOCK_BOOTTIME: every age is counted from this
-	Tick      uint64         // rises once a second, while this program runs
-	Host      *sample.Host   // nil before the first sample
-	Net       *sample.Net    // nil before the first sample
-	VMs       *qemu.VMs      // nil before the first sample
-	Units     *sample.Units  // nil before systemd was asked
-	Processes *top.Processes // nil before a page has shown some; read while a page or an overlay that is shown has ShowsProcesses
+	Now       time.Time        // wall clock, in the zone that is shown
+	Boot      time.Duration    // CLOCK_BOOTTIME: every age is counted from this
+	Tick      uint64           // rises once a second, while this program runs
+	Host      *sample.Host     // nil before the first sample
+	Net       *sample.Net      // nil before the first sample
+	VMs       *qemu.VMs        // nil before the first sample
+	Counters  *sample.Counters // nil before the first sample, and for a reader that does not want them
+	Units     *sample.Units    // nil before systemd was asked
+	Processes *top.Processes   // nil before a page has shown some; read while a page or an overlay that is shown has ShowsProcesses
 	System    *sample.System
 	Kube      *kube.State           // nil before the first look
 	Page      *journal.Page         // nil before the first answer

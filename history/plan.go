@@ -64,6 +64,7 @@ var leftOut = map[string]string{
 	"Snapshot.Boot":      "the record's own time",
 	"Snapshot.Tick":      "of the program that shows it",
 	"Snapshot.Processes": "read only while it is shown",
+	"Snapshot.Counters":  "an exporter's: the rates made of them are recorded",
 	"Snapshot.Page":      "the log is its own record",
 	"Snapshot.Settings":  "of the program that shows it",
 	"Snapshot.Sampling":  "problems tell of it",
