@@ -1,6 +1,10 @@
 package sample
 
-import "time"
+import (
+	"time"
+
+	"hypervisor-tui/sample/procfile"
+)
 
 // Counters are what the kernel counts behind the rates of a Host, as it writes them: an exporter hands them on. They are read
 // only while a reader wants them. A group whose source could not be read keeps its last figures, as Host does, and its
@@ -26,6 +30,14 @@ type Counters struct {
 type Count struct {
 	Value uint64
 	Known bool
+}
+
+// countOf is a figure that could be read without an error.
+func countOf(value uint64, err error) Count {
+	if err != nil {
+		return Count{}
+	}
+	return Count{value, true}
 }
 
 // NamedCount is one figure by the name that the kernel gives it.
@@ -90,3 +102,29 @@ func CopyCounters(dst, src *Counters) {
 	dst.Memory = append(memory, src.Memory...)
 	dst.VM = append(vm, src.VM...)
 }
+
+// count makes the next samples read the counters, or not. Whoever wants them anew begins with nothing: what was read before
+// may be old.
+func (s *Sampler) count(on bool) {
+	if on != s.counting {
+		s.counting, s.counters = on, Counters{}
+	}
+}
+
+// filesReader reads /proc/sys/fs/file-nr.
+type filesReader struct{ file procfile.File }
+
+func (r *filesReader) count(c *Counters) {
+	c.Files = FileHandles{}
+	text, err := r.file.Read()
+	if err != nil {
+		return
+	}
+	var v [3]uint64 // allocated, 0, maximum
+	line, _ := procfile.CutLine(text)
+	if n, err := procfile.Numbers(line, v[:]); err == nil && n == len(v) {
+		c.Files = FileHandles{Allocated: Count{v[0], true}, Maximum: Count{v[2], true}}
+	}
+}
+
+func (r *filesReader) close() { r.file.Close() }

@@ -30,6 +30,7 @@ type diskLine struct {
 type diskRow struct {
 	raw    string // as the kernel writes it
 	disk   bool   // a whole disk, not a partition, loop or ram device
+	counts bool   // it is among the Counters
 	empty  bool   // nothing was in it or behind it: it is a disk once it is used
 	fresh  bool   // before holds nothing yet
 	before diskCounters
@@ -47,6 +48,7 @@ func (r *diskRow) shown(now *diskCounters) bool {
 type diskstatsReader struct {
 	file  procfile.File
 	root  string
+	text  []byte // of the last read, in the file's memory
 	lines []diskLine
 	rows  []diskRow // as many as lines, in the same order
 	at    time.Duration
@@ -57,6 +59,7 @@ func (r *diskstatsReader) read(now time.Duration, h *Host, _ *Net) error {
 	if err != nil {
 		return err
 	}
+	r.text = text
 	if r.lines, err = parseDiskstats(text, r.lines[:0]); err != nil {
 		return r.file.Fail(err)
 	}
@@ -73,6 +76,24 @@ func (r *diskstatsReader) read(now time.Duration, h *Host, _ *Net) error {
 	return nil
 }
 
+// count parses the lines once more: most of their columns are of no use but to it.
+func (r *diskstatsReader) count(c *Counters) {
+	c.Disks = c.Disks[:0]
+	text := r.text
+	for i := range r.rows {
+		var line []byte
+		if line, text = procfile.CutLine(text); !r.rows[i].counts {
+			continue
+		}
+		d, err := parseDiskCounts(line)
+		if err != nil {
+			continue // the columns behind those that read takes make no sense
+		}
+		d.Name = r.rows[i].what.Name
+		c.Disks = append(c.Disks, d)
+	}
+}
+
 func (r *diskstatsReader) close() { r.file.Close() }
 
 // parseDiskstats appends the lines of /proc/diskstats to d, partitions and all.
@@ -80,9 +101,7 @@ func (r *diskstatsReader) close() { r.file.Close() }
 // Kernel: Documentation/admin-guide/iostats.rst
 func parseDiskstats(text []byte, d []diskLine) ([]diskLine, error) {
 	for line := range procfile.Lines(text) {
-		_, rest := procfile.CutWord(line) // major
-		_, rest = procfile.CutWord(rest)  // minor
-		name, figures := procfile.CutWord(rest)
+		name, figures := cutDisk(line)
 		if len(name) == 0 {
 			return d, procfile.ErrShort
 		}
@@ -100,6 +119,28 @@ func parseDiskstats(text []byte, d []diskLine) ([]diskLine, error) {
 			writes: v[4], writtenSectors: v[6], writeTime: v[7], busy: v[9],
 		}})
 	}
+	return d, nil
+}
+
+// cutDisk cuts the name off a line of /proc/diskstats, empty without one.
+func cutDisk(line []byte) (name, figures []byte) {
+	_, rest := procfile.CutWord(line) // major
+	_, rest = procfile.CutWord(rest)  // minor
+	return procfile.CutWord(rest)
+}
+
+// parseDiskCounts returns all columns of a line of /proc/diskstats, without the name.
+func parseDiskCounts(line []byte) (d DiskCounts, err error) {
+	_, figures := cutDisk(line)
+	var v [17]uint64
+	if d.Columns, err = procfile.Numbers(figures, v[:]); err != nil {
+		return d, err
+	}
+	d.Reads, d.ReadsMerged, d.ReadSectors, d.ReadMillis = v[0], v[1], v[2], v[3]
+	d.Writes, d.WritesMerged, d.WrittenSectors, d.WriteMillis = v[4], v[5], v[6], v[7]
+	d.InFlight, d.BusyMillis, d.WeightedMillis = v[8], v[9], v[10]
+	d.Discards, d.DiscardsMerged, d.DiscardedSectors, d.DiscardMillis = v[11], v[12], v[13], v[14]
+	d.Flushes, d.FlushMillis = v[15], v[16]
 	return d, nil
 }
 
@@ -182,7 +223,7 @@ func (c *diskCounters) add(o *diskCounters) {
 // newDisk looks up a device that has appeared. In sysfs whole disks, and no partitions, are in /sys/block, and both are
 // in /sys/class/block. What sysfs does not know of at all is judged by its name.
 func newDisk(root, raw string) diskRow {
-	row := diskRow{raw: raw, fresh: true, what: Disk{Name: procfile.Clean([]byte(raw))}}
+	row := diskRow{raw: raw, fresh: true, counts: exported(raw), what: Disk{Name: procfile.Clean([]byte(raw))}}
 	if noDisk(raw) {
 		return row
 	}
@@ -279,6 +320,26 @@ func noDisk(name string) bool {
 	}
 	_, isPath := pathOf(name)
 	return isPath
+}
+
+// exported reports whether node_exporter shows a device by default. It leaves out the partitions of some kinds of disks: not
+// of those with two letters, as sdaa.
+func exported(name string) bool {
+	for _, prefix := range []string{"ram", "zram", "loop", "fd"} {
+		if named(name, prefix) {
+			return false
+		}
+	}
+	for _, prefix := range []string{"hd", "sd", "vd", "xvd"} {
+		rest, ok := strings.CutPrefix(name, prefix)
+		if ok && rest != "" && 'a' <= rest[0] && rest[0] <= 'z' && digits(rest[1:]) {
+			return false
+		}
+	}
+	rest, nvme := strings.CutPrefix(name, "nvme")
+	controller, rest, _ := strings.Cut(rest, "n")
+	namespace, partition, _ := strings.Cut(rest, "p")
+	return !nvme || !digits(controller) || !digits(namespace) || !digits(partition)
 }
 
 // named reports whether a device's name is that prefix and a number.

@@ -3,19 +3,24 @@ package sample
 import (
 	"bytes"
 	"math"
+	"slices"
 	"time"
 
 	"hypervisor-tui/sample/procfile"
 )
 
 // meminfoReader reads /proc/meminfo and, where there is ZFS, how much of the memory in use its ARC would give back.
-type meminfoReader struct{ file, arc procfile.File }
+type meminfoReader struct {
+	file, arc procfile.File
+	text      []byte // of the last read, in the file's memory
+}
 
 func (r *meminfoReader) read(_ time.Duration, h *Host, _ *Net) error {
 	text, err := r.file.Read()
 	if err != nil {
 		return err
 	}
+	r.text = text
 	m, reclaimable, err := parseMeminfo(text)
 	if err != nil {
 		return r.file.Fail(err)
@@ -37,6 +42,8 @@ func (r *meminfoReader) read(_ time.Duration, h *Host, _ *Net) error {
 	h.Memory = m
 	return nil
 }
+
+func (r *meminfoReader) count(c *Counters) { c.Memory = parseMemoryFigures(r.text, c.Memory[:0]) }
 
 func (r *meminfoReader) close() {
 	r.file.Close()
@@ -102,6 +109,48 @@ func parseMeminfo(text []byte) (m Memory, reclaimable uint64, err error) {
 	m.Used = m.Total - min(m.Available, m.Total)
 	m.SwapUsed = m.SwapTotal - min(swapFree, m.SwapTotal)
 	return m, reclaimable, nil
+}
+
+// parseMemoryFigures appends each line of /proc/meminfo to m, but for those that it cannot make sense of. It takes the
+// names out of m's memory where they are there already, and allocates only when there are new ones.
+func parseMemoryFigures(text []byte, m []MemoryFigure) []MemoryFigure {
+	for line := range procfile.Lines(text) {
+		raw, rest, _ := bytes.Cut(line, []byte(":"))
+		var space [48]byte
+		name := appendMemoryName(space[:0], raw)
+		word, rest := procfile.CutWord(rest)
+		value, err := procfile.Number(word)
+		if err != nil || len(name) == 0 {
+			continue
+		}
+		unit, _ := procfile.CutWord(rest)
+		m = slices.Grow(m, 1)[:len(m)+1]
+		f := &m[len(m)-1]
+		if f.Name != string(name) {
+			f.Name = string(name)
+		}
+		f.Value, f.Bytes = value, string(unit) == "kB"
+		if f.Bytes {
+			f.Value = procfile.Times(value, 1024)
+		}
+	}
+	return m
+}
+
+// appendMemoryName appends a name of /proc/meminfo as a metric has it: its brackets are an underline before what is in them.
+// It appends nothing of one that has other characters than such a name may have.
+func appendMemoryName(dst, raw []byte) []byte {
+	for _, c := range raw {
+		switch {
+		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9' && len(dst) > 0, c == '_':
+			dst = append(dst, c)
+		case c == '(':
+			dst = append(dst, '_')
+		case c != ')':
+			return nil
+		}
+	}
+	return dst
 }
 
 // memoryFigure is a figure in kB as bytes, or one without a unit as it is.

@@ -41,7 +41,7 @@ func between(t *testing.T, what string, before, oracle, after any, slack uint64)
 
 func TestLiveStatLikeOracle(t *testing.T) {
 	fs := live(t)
-	read := func() []ticks {
+	read := func() []CPUTicks {
 		file := procfile.New("", "/proc/stat")
 		defer file.Close()
 		text, err := file.Read()
@@ -66,8 +66,8 @@ func TestLiveStatLikeOracle(t *testing.T) {
 	const slack = 100 // idle and iowait of a CPU that sleeps are guesses
 	between(t, "all", before[0], statLine(allCPUs, &want.CPUTotal), after[0], slack)
 	for i := range before[1:] {
-		w := want.CPU[int64(before[i+1].id)]
-		between(t, "one", before[i+1], statLine(before[i+1].id, &w), after[i+1], slack)
+		w := want.CPU[int64(before[i+1].ID)]
+		between(t, "one", before[i+1], statLine(before[i+1].ID, &w), after[i+1], slack)
 	}
 }
 

@@ -37,11 +37,11 @@ func textOf(t *testing.T, root, name string) []byte {
 }
 
 // statLine is a line of /proc/stat as the oracle has it: it turns USER_HZ into seconds.
-func statLine(id int, s *procfs.CPUStat) ticks {
+func statLine(id int, s *procfs.CPUStat) CPUTicks {
 	n := func(seconds float64) uint64 { return uint64(math.Round(seconds * 100)) }
-	return ticks{
-		id: id, user: n(s.User), nice: n(s.Nice), system: n(s.System), idle: n(s.Idle), iowait: n(s.Iowait),
-		irq: n(s.IRQ), softirq: n(s.SoftIRQ), steal: n(s.Steal), guest: n(s.Guest) + n(s.GuestNice), guests: true,
+	return CPUTicks{
+		ID: id, User: n(s.User), Nice: n(s.Nice), System: n(s.System), Idle: n(s.Idle), IOWait: n(s.Iowait),
+		IRQ: n(s.IRQ), SoftIRQ: n(s.SoftIRQ), Steal: n(s.Steal), Guest: n(s.Guest), GuestNice: n(s.GuestNice), HasGuest: true,
 	}
 }
 
@@ -58,8 +58,8 @@ func TestStatLikeOracle(t *testing.T) {
 		same(t, "CPUs", len(got), len(want.CPU)+1)
 		same(t, "all", got[0], statLine(allCPUs, &want.CPUTotal))
 		for _, c := range got[1:] {
-			w := want.CPU[int64(c.id)]
-			same(t, "CPU", c, statLine(c.id, &w))
+			w := want.CPU[int64(c.ID)]
+			same(t, "CPU", c, statLine(c.ID, &w))
 		}
 		blocked, err := parseBlocked(rest)
 		if err != nil {
@@ -121,8 +121,8 @@ func TestPressureLikeOracle(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			same(t, resource+" some", some, averages{want.Some.Avg10, want.Some.Avg60})
-			same(t, resource+" full", full, averages{want.Full.Avg10, want.Full.Avg60})
+			same(t, resource+" some", some, stalls{want.Some.Avg10, want.Some.Avg60, Count{want.Some.Total, true}})
+			same(t, resource+" full", full, stalls{want.Full.Avg10, want.Full.Avg60, Count{want.Full.Total, true}})
 		}
 	})
 }

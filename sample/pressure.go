@@ -8,11 +8,14 @@ import (
 	"hypervisor-tui/sample/procfile"
 )
 
-// pressureReader reads /proc/pressure/cpu, memory and io.
-type pressureReader struct{ cpu, memory, io procfile.File }
+// pressureReader reads /proc/pressure/cpu, memory and io, and for the counters irq.
+type pressureReader struct {
+	cpu, memory, io, irq procfile.File
+	totals               PressureTotals // of the last read; but for IRQFull
+}
 
 func (r *pressureReader) read(_ time.Duration, h *Host, _ *Net) error {
-	cpu, _, err := readPressure(&r.cpu) // full says nothing for a whole machine, and older kernels have none
+	cpu, cpuFull, err := readPressure(&r.cpu)
 	if err != nil {
 		return err
 	}
@@ -24,18 +27,32 @@ func (r *pressureReader) read(_ time.Duration, h *Host, _ *Net) error {
 	if err != nil {
 		return err
 	}
+	// The averages of cpuFull say nothing for a whole machine, and older kernels have none.
 	h.Pressure = PSI{
 		CPUSome: cpu.avg10, MemorySome: memory.avg10, MemoryFull: memoryFull.avg10, IOSome: io.avg10, IOFull: ioFull.avg10,
 		CPUSome60: cpu.avg60, MemorySome60: memory.avg60, MemoryFull60: memoryFull.avg60,
 		IOSome60: io.avg60, IOFull60: ioFull.avg60,
 	}
+	r.totals = PressureTotals{
+		CPUSome: cpu.total, CPUFull: cpuFull.total, MemorySome: memory.total, MemoryFull: memoryFull.total,
+		IOSome: io.total, IOFull: ioFull.total,
+	}
 	return nil
+}
+
+func (r *pressureReader) count(c *Counters) {
+	c.Pressure = r.totals
+	if text, err := r.irq.Read(); err == nil { // kernels before 6.1 have none
+		_, full, _ := parsePressure(text) // it has no some line
+		c.Pressure.IRQFull = full.total
+	}
 }
 
 func (r *pressureReader) close() {
 	r.cpu.Close()
 	r.memory.Close()
 	r.io.Close()
+	r.irq.Close()
 }
 
 func unknownPSI() PSI {
@@ -43,8 +60,8 @@ func unknownPSI() PSI {
 	return PSI{nan, nan, nan, nan, nan, nan, nan, nan, nan, nan}
 }
 
-// readPressure returns the averages of a file's two lines.
-func readPressure(file *procfile.File) (some, full averages, err error) {
+// readPressure returns what a file's two lines say.
+func readPressure(file *procfile.File) (some, full stalls, err error) {
 	text, err := file.Read()
 	if err != nil {
 		return some, full, err
@@ -55,29 +72,35 @@ func readPressure(file *procfile.File) (some, full averages, err error) {
 	return some, full, nil
 }
 
-// averages are those of one line of a pressure file, in percent.
-type averages struct{ avg10, avg60 float64 }
+// stalls are what one line of a pressure file says: in percent, and the microseconds since boot.
+type stalls struct {
+	avg10, avg60 float64
+	total        Count
+}
 
-// parsePressure returns the averages of the some line and, NaN without one, of the full line.
+// parsePressure returns what the some line says and, unknown without one, the full line.
 //
 // Kernel: Documentation/accounting/psi.rst
-func parsePressure(text []byte) (some, full averages, err error) {
+func parsePressure(text []byte) (some, full stalls, err error) {
 	nan := math.NaN()
-	some, full = averages{nan, nan}, averages{nan, nan}
+	some, full = stalls{avg10: nan, avg60: nan}, stalls{avg10: nan, avg60: nan}
 	for line := range procfile.Lines(text) {
 		kind, rest := procfile.CutWord(line)
-		var a averages
-		if a.avg10, rest, err = average(rest, "avg10="); err != nil {
+		var s stalls
+		if s.avg10, rest, err = average(rest, "avg10="); err != nil {
 			return some, full, err
 		}
-		if a.avg60, _, err = average(rest, "avg60="); err != nil {
+		if s.avg60, rest, err = average(rest, "avg60="); err != nil {
 			return some, full, err
+		}
+		if _, figure, ok := bytes.Cut(rest, []byte(" total=")); ok {
+			s.total = countOf(procfile.Number(figure))
 		}
 		switch string(kind) {
 		case "some":
-			some = a
+			some = s
 		case "full":
-			full = a
+			full = s
 		}
 	}
 	if math.IsNaN(some.avg10) {

@@ -274,7 +274,7 @@ func (s *slowReader[T]) read(now time.Duration, h *Host, _ *Net) error {
 	case a == nil:
 		return procfile.ErrNotYet
 	}
-	if _, sound := a.value.err.(procfile.Warning); sound || a.value.err == nil {
+	if sound(a.value.err) {
 		s.take(h, a.value.value)
 	}
 	return a.value.err

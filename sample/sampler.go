@@ -57,7 +57,10 @@ type Sampler struct {
 	identity    identityReader
 	qemu        *qemu.Reader
 	top         *top.Watcher
-	surveys     []anySlowReader    // of Frequency, Arrays, Pools, EDAC and VMStat, in this order
+	surveys     []anySlowReader // of Frequency, Arrays, Pools, EDAC and VMStat, in this order
+	counting    bool            // a reader wants the counters
+	counters    Counters        // while counting
+	files       filesReader
 	began       procfile.Stopwatch // of the sample under way,
 	reading     atomic.Uint32      // and the source that it is at
 }
@@ -114,6 +117,7 @@ func (s *Sampler) slow(o *Options) {
 	s.identity = identityReader{
 		root: root, now: s.now, look: readIdentity, hostname: procfile.New(root, "/proc/sys/kernel/hostname"), first: make(chan struct{}),
 	}
+	s.files = filesReader{procfile.New(root, "/proc/sys/fs/file-nr")}
 	s.qemu = qemu.New(root, s.now)
 	s.top = top.New(root, s.now, s.qemu.Guests)
 	s.surveys = []anySlowReader{
@@ -125,7 +129,7 @@ func (s *Sampler) slow(o *Options) {
 			func(h *Host, pools []Pool) { h.Pools = append(h.Pools[:0], pools...) }),
 		newSlowReader(s.now, func() ([]MemoryController, error) { return readEDAC(root) },
 			func(h *Host, controllers []MemoryController) { h.EDAC = append(h.EDAC[:0], controllers...) }),
-		newSlowReader(s.now, func() (int64, error) { return readOOMKills(root) }, takeOOMKills),
+		newVMStatReader(root, s.now),
 	}
 }
 
@@ -135,11 +139,12 @@ func (s *Sampler) sources(root string) []source {
 		{source: Uptime, reader: &uptimeReader{procfile.New(root, "/proc/uptime")}},
 		{source: Loadavg, reader: &loadavgReader{procfile.New(root, "/proc/loadavg")}},
 		{source: Stat, reader: &statReader{file: procfile.NewLong(root, "/proc/stat"), present: procfile.New(root, cpus+"present")}},
-		{source: Meminfo, reader: &meminfoReader{procfile.New(root, "/proc/meminfo"), procfile.New(root, arcstats)}},
+		{source: Meminfo, reader: &meminfoReader{file: procfile.New(root, "/proc/meminfo"), arc: procfile.New(root, arcstats)}},
 		{source: Pressure, reader: &pressureReader{
 			cpu:    procfile.New(root, "/proc/pressure/cpu"),
 			memory: procfile.New(root, "/proc/pressure/memory"),
 			io:     procfile.New(root, "/proc/pressure/io"),
+			irq:    procfile.New(root, "/proc/pressure/irq"),
 		}},
 		{source: Diskstats, reader: &diskstatsReader{root: root, file: procfile.NewLong(root, "/proc/diskstats")}},
 		{source: Filesystems, reader: &s.filesystems},
@@ -272,6 +277,7 @@ func (s *Sampler) Close() {
 	for i := range s.steps {
 		s.steps[i].reader.close()
 	}
+	s.files.close()
 }
 
 // Run samples at the interval, at the next whole second after links have changed, and at once when now receives, until
@@ -346,6 +352,10 @@ func (s *Sampler) Sample() {
 	for i := range s.steps {
 		s.reading.Store(uint32(s.steps[i].source))
 		at = s.run(&s.steps[i], at)
+	}
+	if s.counting {
+		s.counters.At = s.host.At
+		s.files.count(&s.counters)
 	}
 	if report := s.links.Load(); report != nil {
 		s.host.Health[Links] = report.Health

@@ -3,6 +3,7 @@ package sample
 import (
 	"bytes"
 	"math"
+	"slices"
 	"time"
 
 	"hypervisor-tui/sample/procfile"
@@ -10,20 +11,13 @@ import (
 
 const allCPUs = -1 // CPU.ID of the line that sums up all of them
 
-// ticks is one cpu line of /proc/stat, in USER_HZ. user contains guest and nice contains guest_nice.
-type ticks struct {
-	id                                                    int
-	user, nice, system, idle, iowait, irq, softirq, steal uint64
-	guest                                                 uint64 // guest and guest_nice
-	guests                                                bool   // guest is counted
-}
-
 // statReader reads the cpu lines of /proc/stat and procs_blocked, and how many CPUs are offline when their lines have
 // changed.
 type statReader struct {
 	file        procfile.File
 	present     procfile.File
-	before, now []ticks
+	before, now []CPUTicks
+	rest        []byte // what was behind the cpu lines, in the file's memory
 }
 
 func (r *statReader) read(_ time.Duration, h *Host, _ *Net) error {
@@ -31,11 +25,10 @@ func (r *statReader) read(_ time.Duration, h *Host, _ *Net) error {
 	if err != nil {
 		return err
 	}
-	var rest []byte
-	if r.now, rest, err = parseStat(text, r.now[:0]); err != nil {
+	if r.now, r.rest, err = parseStat(text, r.now[:0]); err != nil {
 		return r.file.Fail(err)
 	}
-	if h.Blocked, err = parseBlocked(rest); err != nil {
+	if h.Blocked, err = parseBlocked(r.rest); err != nil {
 		return r.file.Fail(err)
 	}
 	if len(r.now) != len(r.before) {
@@ -44,6 +37,13 @@ func (r *statReader) read(_ time.Duration, h *Host, _ *Net) error {
 	h.CPU, h.Cores = deriveCPUs(r.before, r.now, h.Cores[:0])
 	r.before, r.now = r.now, r.before
 	return nil
+}
+
+func (r *statReader) count(c *Counters) {
+	c.CPUs = holdTicks(c.CPUs, r.before[1:]) // read has made what is now what was before
+	c.Interrupts, c.ContextSwitches, c.Forks = statCount(r.rest, "intr "), statCount(r.rest, "ctxt "), statCount(r.rest, "processes ")
+	c.BootTime = statCount(r.rest, "btime ")
+	c.Running, c.Blocked = statCount(r.rest, "procs_running "), statCount(r.rest, "procs_blocked ")
 }
 
 func (r *statReader) close() {
@@ -73,7 +73,7 @@ func (r *statReader) countOffline(online int) int {
 // is what is behind them.
 //
 // Kernel: Documentation/filesystems/proc.rst, "Miscellaneous kernel statistics in /proc/stat"
-func parseStat(text []byte, t []ticks) (_ []ticks, rest []byte, err error) {
+func parseStat(text []byte, t []CPUTicks) (_ []CPUTicks, rest []byte, err error) {
 	for len(text) > 0 {
 		line, behind := procfile.CutLine(text)
 		if !bytes.HasPrefix(line, []byte("cpu")) {
@@ -88,8 +88,8 @@ func parseStat(text []byte, t []ticks) (_ []ticks, rest []byte, err error) {
 		if err != nil {
 			return t, nil, err
 		}
-		c.id = id
-		if (len(t) == 0) != (id == allCPUs) || len(t) > 0 && id <= t[len(t)-1].id {
+		c.ID = id
+		if (len(t) == 0) != (id == allCPUs) || len(t) > 0 && id <= t[len(t)-1].ID {
 			return t, nil, procfile.ErrOrder
 		}
 		t = append(t, c)
@@ -127,18 +127,18 @@ func cpuID(line []byte) (id int, figures []byte, err error) {
 
 // parseTicks takes the figures of one cpu line. Kernels before 2.6.11 have no steal and give 7, those before 2.6.33 not
 // both kinds of guest.
-func parseTicks(figures []byte) (ticks, error) {
+func parseTicks(figures []byte) (CPUTicks, error) {
 	var v [10]uint64
 	n, err := procfile.Numbers(figures, v[:])
 	if err != nil {
-		return ticks{}, err
+		return CPUTicks{}, err
 	}
 	if n < 7 {
-		return ticks{}, procfile.ErrShort
+		return CPUTicks{}, procfile.ErrShort
 	}
-	return ticks{
-		user: v[0], nice: v[1], system: v[2], idle: v[3], iowait: v[4], irq: v[5], softirq: v[6], steal: v[7],
-		guest: v[8] + v[9], guests: n == len(v),
+	return CPUTicks{
+		User: v[0], Nice: v[1], System: v[2], Idle: v[3], IOWait: v[4], IRQ: v[5], SoftIRQ: v[6], Steal: v[7],
+		Guest: v[8], GuestNice: v[9], HasGuest: n == len(v),
 	}, nil
 }
 
@@ -146,16 +146,16 @@ func parseTicks(figures []byte) (ticks, error) {
 // a CPU that was not in before (just switched on, or the first read) has NaN. The sum of all counts a CPU that is off in
 // another way than one that is on: when one came or went, all are those that are in both. While one has stepped back
 // nobody knows what all did.
-func deriveCPUs(before, now []ticks, cores []CPU) (CPU, []CPU) {
+func deriveCPUs(before, now []CPUTicks, cores []CPU) (CPU, []CPU) {
 	all := unknownCPU(allCPUs)
-	was, is := ticks{guests: true}, ticks{id: allCPUs, guests: true} // those that are in both
+	was, is := CPUTicks{HasGuest: true}, CPUTicks{ID: allCPUs, HasGuest: true} // those that are in both
 	b, both, stepped := 0, 0, false
 	for i := range now {
-		for b < len(before) && before[b].id < now[i].id {
+		for b < len(before) && before[b].ID < now[i].ID {
 			b++
 		}
-		c := unknownCPU(now[i].id)
-		if b < len(before) && before[b].id == now[i].id {
+		c := unknownCPU(now[i].ID)
+		if b < len(before) && before[b].ID == now[i].ID {
 			c = deriveCPU(&before[b], &now[i])
 			if i > 0 {
 				stepped = stepped || steppedBack(&before[b], &now[i])
@@ -179,53 +179,53 @@ func deriveCPUs(before, now []ticks, cores []CPU) (CPU, []CPU) {
 	return all, cores
 }
 
+// figures are all that a CPU counts.
+func (t *CPUTicks) figures() [10]*uint64 {
+	return [...]*uint64{&t.User, &t.Nice, &t.System, &t.Idle, &t.IOWait, &t.IRQ, &t.SoftIRQ, &t.Steal, &t.Guest, &t.GuestNice}
+}
+
 // add adds the ticks of another CPU.
-func (t *ticks) add(o *ticks) {
-	t.user += o.user
-	t.nice += o.nice
-	t.system += o.system
-	t.idle += o.idle
-	t.iowait += o.iowait
-	t.irq += o.irq
-	t.softirq += o.softirq
-	t.steal += o.steal
-	t.guest += o.guest
-	t.guests = t.guests && o.guests
+func (t *CPUTicks) add(o *CPUTicks) {
+	more := o.figures()
+	for i, figure := range t.figures() {
+		*figure += *more[i]
+	}
+	t.HasGuest = t.HasGuest && o.HasGuest
 }
 
 // steppedBack reports whether a CPU has counted less than before, as one does that was off for a while. What it has slept moves
 // between idle and iowait as the kernel learns why it slept, and each of them is cut to a whole tick: together they do
 // not go back.
-func steppedBack(before, now *ticks) bool {
+func steppedBack(before, now *CPUTicks) bool {
 	const cut = 1
-	return now.user < before.user || now.nice < before.nice || now.system < before.system ||
-		now.irq < before.irq || now.softirq < before.softirq || now.steal < before.steal ||
-		float64(now.idle)+float64(now.iowait)+cut < float64(before.idle)+float64(before.iowait)
+	return now.User < before.User || now.Nice < before.Nice || now.System < before.System ||
+		now.IRQ < before.IRQ || now.SoftIRQ < before.SoftIRQ || now.Steal < before.Steal ||
+		float64(now.Idle)+float64(now.IOWait)+cut < float64(before.Idle)+float64(before.IOWait)
 }
 
 // deriveCPU gives the shares of one CPU between two reads, NaN when it has stepped back. That idle or iowait alone did
 // is no time spent.
-func deriveCPU(before, now *ticks) CPU {
+func deriveCPU(before, now *CPUTicks) CPU {
 	if steppedBack(before, now) {
-		return unknownCPU(now.id)
+		return unknownCPU(now.ID)
 	}
-	user := float64(now.user-before.user) + float64(now.nice-before.nice)
-	system := float64(now.system - before.system)
-	irq := float64(now.irq-before.irq) + float64(now.softirq-before.softirq)
-	steal := float64(now.steal - before.steal)
-	idle := float64(now.idle - min(before.idle, now.idle))
-	iowait := float64(now.iowait - min(before.iowait, now.iowait))
+	user := float64(now.User-before.User) + float64(now.Nice-before.Nice)
+	system := float64(now.System - before.System)
+	irq := float64(now.IRQ-before.IRQ) + float64(now.SoftIRQ-before.SoftIRQ)
+	steal := float64(now.Steal - before.Steal)
+	idle := float64(now.Idle - min(before.Idle, now.Idle))
+	iowait := float64(now.IOWait - min(before.IOWait, now.IOWait))
 	all := user + system + irq + steal + idle + iowait
 	if all == 0 {
-		return unknownCPU(now.id)
+		return unknownCPU(now.ID)
 	}
 	share := func(part float64) float64 { return 100 * part / all }
 	guest := math.NaN()
-	if before.guests && now.guests && now.guest >= before.guest {
-		guest = min(share(float64(now.guest-before.guest)), share(user)) // they are added to it one after the other
+	if was, is := before.Guest+before.GuestNice, now.Guest+now.GuestNice; before.HasGuest && now.HasGuest && is >= was {
+		guest = min(share(float64(is-was)), share(user)) // they are added to it one after the other
 	}
 	return CPU{
-		ID:     now.id,
+		ID:     now.ID,
 		Busy:   max(0, 100-share(idle)-share(iowait)),
 		User:   share(user),
 		System: share(system),
@@ -239,4 +239,50 @@ func deriveCPU(before, now *ticks) CPU {
 func unknownCPU(id int) CPU {
 	nan := math.NaN()
 	return CPU{ID: id, Busy: nan, User: nan, System: nan, IOWait: nan, IRQ: nan, Steal: nan, Guest: nan}
+}
+
+// jumpBack is how far a CPU's ticks may go back and still be the same count.
+const jumpBack = 300
+
+// holdTicks brings held, the ticks that were handed out last, up to date with those of the CPUs that are online now. It
+// changes held, and allocates only when a CPU came or went.
+func holdTicks(held, now []CPUTicks) []CPUTicks {
+	sameID := func(a, b CPUTicks) bool { return a.ID == b.ID }
+	if !slices.EqualFunc(held, now, sameID) {
+		old := held
+		held = slices.Clone(now)
+		for i := range held {
+			at, ok := slices.BinarySearchFunc(old, held[i].ID, func(t CPUTicks, id int) int { return t.ID - id })
+			if ok {
+				held[i] = old[at]
+			}
+		}
+	}
+	for i := range held {
+		held[i].hold(&now[i])
+	}
+	return held
+}
+
+// hold takes what a CPU counts now, but nothing that went back by less than jumpBack: idle and iowait do so by some ticks
+// (see steppedBack), and who makes rates of them takes a counter that went back for one that began at 0. What jumped back
+// further has been reset.
+func (t *CPUTicks) hold(now *CPUTicks) {
+	is := now.figures()
+	next := *t
+	next.HasGuest = now.HasGuest
+	for i, figure := range next.figures() {
+		if *figure-min(*figure, *is[i]) >= jumpBack {
+			*t = *now
+			return
+		}
+		*figure = max(*figure, *is[i])
+	}
+	*t = next
+}
+
+// statCount is the first figure of the line of /proc/stat that starts with key.
+func statCount(text []byte, key string) Count {
+	line, _ := procfile.Value(text, key)
+	return countOf(procfile.Number(line))
 }

@@ -36,7 +36,7 @@ func TestSharesOfACPU(t *testing.T) {
 		"cpu  1000 100 500 8000 200 50 50 100 30 10\n",
 		"cpu  1020 110 510 8040 210 53 52 105 35 12\n", // 100 ticks on; guest is already in user and nice
 	}
-	var t0, t1 []ticks
+	var t0, t1 []CPUTicks
 	var err error
 	if t0, _, err = parseStat([]byte(text[0]), nil); err != nil {
 		t.Fatal(err)
@@ -51,16 +51,16 @@ func TestSharesOfACPU(t *testing.T) {
 }
 
 func TestIowaitMayStepBack(t *testing.T) {
-	before := ticks{user: 100, idle: 100, iowait: 50}
-	now := ticks{user: 150, idle: 150, iowait: 49}
+	before := CPUTicks{User: 100, Idle: 100, IOWait: 50}
+	now := CPUTicks{User: 150, Idle: 150, IOWait: 49}
 	if c := deriveCPU(&before, &now); c.User != 50 || c.IOWait != 0 || c.Busy != 50 {
 		t.Errorf("%+v", c)
 	}
-	now.idle, now.iowait = 99, 51
+	now.Idle, now.IOWait = 99, 51
 	if c := deriveCPU(&before, &now); c.User != 100*50./51 || c.Busy < 98 || c.Busy > 100 {
 		t.Errorf("%+v", c)
 	}
-	now.user = 99
+	now.User = 99
 	if c := deriveCPU(&before, &now); !math.IsNaN(c.Busy) || !math.IsNaN(c.IOWait) {
 		t.Errorf("after a reset: %+v", c)
 	}
@@ -192,13 +192,13 @@ func TestStatRefusesWhatCannotBe(t *testing.T) {
 
 func TestGuestsOfAnOldKernelAreUnknown(t *testing.T) {
 	for _, c := range []struct {
-		before, now ticks
+		before, now CPUTicks
 		want        float64
 	}{
-		{ticks{user: 100, guest: 50, guests: true}, ticks{user: 200, guest: 100, guests: true}, 50},
-		{ticks{user: 100}, ticks{user: 200}, math.NaN()},
-		{ticks{user: 100, guest: 50, guests: true}, ticks{user: 200, guest: 49, guests: true}, math.NaN()},
-		{ticks{user: 100, guest: 50, guests: true}, ticks{user: 200, guest: 151, guests: true}, 100}, // never more than user
+		{CPUTicks{User: 100, Guest: 50, HasGuest: true}, CPUTicks{User: 200, Guest: 100, HasGuest: true}, 50},
+		{CPUTicks{User: 100}, CPUTicks{User: 200}, math.NaN()},
+		{CPUTicks{User: 100, Guest: 50, HasGuest: true}, CPUTicks{User: 200, Guest: 49, HasGuest: true}, math.NaN()},
+		{CPUTicks{User: 100, Guest: 50, HasGuest: true}, CPUTicks{User: 200, Guest: 151, HasGuest: true}, 100}, // never more than user
 	} {
 		if got := deriveCPU(&c.before, &c.now).Guest; got != c.want && !(math.IsNaN(got) && math.IsNaN(c.want)) {
 			t.Errorf("%+v to %+v: %v, want %v", c.before, c.now, got, c.want)

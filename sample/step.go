@@ -17,6 +17,12 @@ type reader interface {
 	close()
 }
 
+// counter is a reader whose file has counters that no rate of a Host is made of.
+type counter interface {
+	// count brings its part of c up to date from what was read last, which it follows, without an error.
+	count(c *Counters)
+}
+
 // source is one source with its reader, and how its last error reads.
 type source struct {
 	source Source
@@ -49,7 +55,7 @@ func newCrash(what any) crashed {
 
 // run takes the step at the time begin and returns the time after it.
 func (s *Sampler) run(t *source, begin time.Duration) time.Duration {
-	err := t.read(begin, &s.host, &s.net)
+	err := t.read(begin, s)
 	end := s.now()
 	if err == procfile.ErrNotYet {
 		return end
@@ -80,14 +86,25 @@ func (s *Sampler) run(t *source, begin time.Duration) time.Duration {
 	return end
 }
 
-// read is the reader's own, with a panic made an error: one reader's bug leaves the others alone.
-func (t *source) read(now time.Duration, h *Host, n *Net) (err error) {
+// read is the reader's own, and its counters' while they are wanted, with a panic made an error: one reader's bug leaves the
+// others alone.
+func (t *source) read(now time.Duration, s *Sampler) (err error) {
 	defer func() {
 		if crash := recover(); crash != nil {
 			err = newCrash(crash)
 		}
 	}()
-	return t.reader.read(now, h, n)
+	err = t.reader.read(now, &s.host, &s.net)
+	if counter, ok := t.reader.(counter); ok && s.counting && sound(err) {
+		counter.count(&s.counters)
+	}
+	return err
+}
+
+// sound reports whether err leaves what was read good.
+func sound(err error) bool {
+	_, warning := err.(procfile.Warning)
+	return err == nil || warning
 }
 
 // optional reports whether a sound host may lack the source.
