@@ -27,9 +27,14 @@ func openLine(path string) (*ttyLine, error) {
 	if err != nil {
 		return nil, &fs.PathError{Op: "open", Path: path, Err: err}
 	}
+	return newLine(fd, path)
+}
+
+// newLine makes a line of a descriptor, which it owns from now on. The name is for errors.
+func newLine(fd int, name string) (*ttyLine, error) {
 	// NewFile gives the poller what does not block.
-	err = unix.SetNonblock(fd, false)
-	l := &ttyLine{file: os.NewFile(uintptr(fd), path), fd: fd}
+	err := unix.SetNonblock(fd, false)
+	l := &ttyLine{file: os.NewFile(uintptr(fd), name), fd: fd}
 	if err == nil {
 		err = unix.SetNonblock(fd, true)
 	}
@@ -44,7 +49,7 @@ func openLine(path string) (*ttyLine, error) {
 	}
 	if err != nil {
 		l.Close()
-		return nil, &fs.PathError{Op: "watch", Path: path, Err: err}
+		return nil, &fs.PathError{Op: "watch", Path: name, Err: err}
 	}
 	return l, nil
 }

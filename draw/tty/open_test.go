@@ -91,3 +91,66 @@ func TestBaudOfPty(t *testing.T) {
 		tty.Close()
 	}
 }
+
+// TestOpenFd: a descriptor that was handed over is taken as it is, without what the environment says of another terminal.
+func TestOpenFd(t *testing.T) {
+	t.Setenv("COLUMNS", "7")
+	t.Setenv("LINES", "7")
+	before := ttytest.Goroutines()
+	master, slave := ttytest.OpenPty(t, 0, 0)
+	mode := ttytest.TermiosOf(t, slave)
+	fd, err := unix.Open(slave.Name(), unix.O_RDWR|unix.O_NOCTTY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tty, err := OpenFd(fd)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer tty.Close()
+	if w, h := tty.Size(); w != DefaultWidth || h != defaultHeight {
+		t.Errorf("%dx%d", w, h)
+	}
+	ttytest.SetSize(t, master, 65535, 65535)
+	if w, h := tty.Size(); w != MaxWidth || h != MaxHeight {
+		t.Errorf("%dx%d", w, h)
+	}
+	if err := tty.Start(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := master.WriteString("q"); err != nil {
+		t.Fatal(err)
+	}
+	got := make([]byte, 16)
+	if n, err := tty.Read(got); err != nil || string(got[:n]) != "q" {
+		t.Errorf("%q, %v", got[:n], err)
+	}
+	if err := tty.Close(); err != nil {
+		t.Error(err)
+	}
+	if now := ttytest.TermiosOf(t, slave); now != mode {
+		t.Errorf("mode %+v, before %+v", now, mode)
+	}
+	ttytest.NoMoreGoroutines(t, before)
+}
+
+// TestOpenFdClosesWhatIsNoTerminal: the descriptor is its own also when it cannot use it.
+func TestOpenFdClosesWhatIsNoTerminal(t *testing.T) {
+	var pipe [2]int
+	if err := unix.Pipe2(pipe[:], unix.O_CLOEXEC); err != nil {
+		t.Fatal(err)
+	}
+	defer unix.Close(pipe[1])
+	regular, err := unix.Open("/proc/self/exe", unix.O_RDONLY|unix.O_CLOEXEC, 0) // epoll does not take it
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, fd := range []int{pipe[0], regular} {
+		if _, err := OpenFd(fd); err == nil {
+			t.Error("opened")
+		}
+		if _, err := unix.FcntlInt(uintptr(fd), unix.F_GETFD, 0); err != unix.EBADF {
+			t.Errorf("descriptor %d is still open: %v", fd, err)
+		}
+	}
+}

@@ -68,13 +68,33 @@ func openTtyAt(path string, baud int) (*Terminal, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open terminal: %w", err)
 	}
+	t, err := start(l, baud)
+	if err != nil {
+		return nil, err
+	}
+	t.columns, t.lines = sizeFrom("COLUMNS"), sizeFrom("LINES")
+	return t, nil
+}
+
+// OpenFd makes a Terminal of a descriptor that another process has handed over; it is the Terminal's, also when there is
+// an error. It must have been opened for this alone: the open file becomes non-blocking and stays so, which nobody may
+// change or read from it meanwhile. What the environment says of a terminal is about another one and does not count.
+func OpenFd(fd int) (*Terminal, error) {
+	l, err := newLine(fd, "handed over")
+	if err != nil {
+		return nil, fmt.Errorf("open terminal: %w", err)
+	}
+	return start(l, 0)
+}
+
+// start makes a Terminal of a line, which it closes when that is not a terminal.
+func start(l *ttyLine, baud int) (*Terminal, error) {
 	termios, err := unix.IoctlGetTermios(l.fd, unix.TCGETS2)
 	if err != nil {
 		l.Close()
-		return nil, fmt.Errorf("open terminal %s: not a terminal", path)
+		return nil, fmt.Errorf("open terminal %s: not a terminal", l.file.Name())
 	}
 	t := &Terminal{line: l, hup: make(chan struct{}), watched: make(chan struct{}), w: DefaultWidth, h: defaultHeight}
-	t.columns, t.lines = sizeFrom("COLUMNS"), sizeFrom("LINES")
 	t.console = isConsole(l.fd)
 	t.serial = isSerial(l.fd)
 	t.baud = pace(t.serial, termios, baud)
