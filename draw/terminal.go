@@ -98,6 +98,9 @@ func entryName(term string) string {
 	return "vt220"
 }
 
+// TakesUTF8 reports whether a terminal with that $TERM and locale takes UTF-8.
+func TakesUTF8(term, locale string) bool { return isUTF8(entryName(term), locale) }
+
 // isUTF8 reports whether the terminal takes UTF-8. A locale that says nothing is believed of serial terminals only: the
 // kernel's console and today's emulators speak UTF-8 whatever a bare system sets.
 func isUTF8(entry, locale string) bool {

@@ -91,6 +91,9 @@ var arrows = []struct {
 	{"console", []string{"alert", "alert/bell", "console/collect", "console/config", "console/fault", "console/guard", "console/process", "draw", "draw/tty", "frame",
 		"github.com/coreos/go-systemd/v22", "github.com/gdamore/tcell/v2", "golang.org/x/sys", "history", "internal/boottime", "internal/clean",
 		"internal/health", "internal/wakeup", "internal/when", "journal", "journal/source", "report", "screens", "screens/pages"}},
+	{"serve/socket", []string{"golang.org/x/sys"}},
+	{"serve/attach", []string{"draw", "draw/tty", "golang.org/x/sys", "internal/clean"}},
+	{"cmd/hypervisor-attach", []string{"golang.org/x/sys"}},
 	{".", []string{"console", "console/config", "console/process", "screens/pages"}},
 }
 
