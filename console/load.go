@@ -124,7 +124,7 @@ func (l *session) watchConfig() {
 // banner keeps the settings in force, with another banner.
 func (l *session) banner(text string) {
 	kept := *l.frame.Settings
-	kept.Banner = settings(l.collector.Config(), text, "").Banner
+	kept.Banner = settings(*l.collector.Config(), text, "").Banner
 	l.frame.Settings = &kept
 }
 
@@ -134,8 +134,24 @@ func (l *session) apply(ctx context.Context, c loaded) {
 		l.banner(c.banner)
 		return
 	}
+	l.adopt(c)
+	l.collector.Reconfigure(ctx, c.config)
+}
+
+// followConfig puts the configuration in force that another goroutine has given the collector.
+func (l *session) followConfig() {
+	c := l.collector.Config()
+	if l.viewer == "" || c == l.adopted {
+		return
+	}
+	l.adopted = c
+	l.adopt(loaded{config: *c, path: l.frame.Settings.ConfigPath})
+}
+
+// adopt shows what there is by another configuration.
+func (l *session) adopt(c loaded) {
 	old := l.frame.Settings
-	fresh := settings(c.config, "", c.path)
+	fresh := l.settings(loaded{config: c.config, path: c.path})
 	fresh.Version, fresh.Notes = old.Version, old.Notes
 	l.recolour(c.config.Display)
 	fresh.Terminal, fresh.Slow = old.Terminal, old.Slow
@@ -144,5 +160,4 @@ func (l *session) apply(ctx context.Context, c loaded) {
 		fresh.Terminal = terminalText(l.canvas, l.caps, l.tty.Baud())
 	}
 	l.frame.Settings = fresh
-	l.collector.Reconfigure(ctx, c.config)
 }

@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"hypervisor-tui/console/collect"
+	"hypervisor-tui/console/config"
 	"hypervisor-tui/console/fault"
 	"hypervisor-tui/console/guard"
 	"hypervisor-tui/console/process"
@@ -53,12 +54,16 @@ type session struct {
 	answers   chan func() // of what is done beside the loop; has room for asides
 	config    reloads     // with a nil load nothing is reloaded
 
-	w, h          int           // as drawn last
-	behind        bool          // a frame was due and the display was busy, or it has only got a part of it
-	drawNext      bool          // the next sample is to be drawn at once
-	lastQuery     uint64        // number of the newest query
-	watchdogFed   time.Time     // when systemd's watchdog was fed
-	watchdogEvery time.Duration // how often it wants to be; 0: never
+	w, h          int            // as drawn last
+	behind        bool           // a frame was due and the display was busy, or it has only got a part of it
+	drawNext      bool           // the next sample is to be drawn at once
+	lastQuery     uint64         // number of the newest query
+	viewer        string         // who looks from elsewhere; empty: this is the process's own session
+	hideLogs      bool           // the messages of the log are not for him
+	hidden        journal.Page   // what he gets of the newest page
+	adopted       *config.Config // what is shown goes by it, where another goroutine reads the configuration
+	watchdogFed   time.Time      // when systemd's watchdog was fed
+	watchdogEvery time.Duration  // how often it wants to be; 0: never
 }
 
 // run draws until ctx ends (nil), the user quits (nil) or asks for a login prompt (ErrLogin), or the terminal hangs up.
@@ -241,6 +246,7 @@ func (l *session) tick(now time.Time) {
 	}
 	l.watchTerminal(now)
 	l.watchConfig()
+	l.followConfig()
 	if l.console.Paused() && !l.resized() && (l.terminal == nil || !l.repaint) {
 		return
 	}
@@ -313,12 +319,23 @@ func (l *session) answered() bool {
 	return page != nil && page.Query == l.lastQuery && !page.Pending
 }
 
+// latestPage is the newest page of the log, without messages for a viewer who is not to see them.
+func (l *session) latestPage() *journal.Page {
+	page := l.news.Log().Latest()
+	if page == nil || !l.hideLogs {
+		return page
+	}
+	l.hidden = *page
+	l.hidden.Rows, l.hidden.Text, l.hidden.Whole = nil, nil, nil
+	return &l.hidden
+}
+
 // gather fills the frame from the newest snapshots. A paused picture keeps its own.
 func (l *session) gather(now time.Time) {
 	f := &l.frame
 	l.news.ViewProcesses(!l.past.on && l.console.ShowsProcesses())
 	if !l.console.Paused() || !l.answered() {
-		f.Page = l.news.Log().Latest()
+		f.Page = l.latestPage()
 	}
 	if l.console.Paused() && f.Host != nil {
 		return

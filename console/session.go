@@ -52,7 +52,12 @@ type SessionOptions struct {
 	Usage     *process.Usage
 	Screen    string // the first one; empty: as the configuration says
 	Version   string // of the program
-	Term      string // of its terminal; empty: as the environment says
+
+	// These are a viewer's; the process's own session has none of them.
+	Viewer   string          // who looks: he can change nothing but what he sees
+	HideLogs bool            // and is not to see the messages of the log
+	Term     string          // of the terminal that was handed over
+	Resized  <-chan struct{} // has a value when its size may have changed
 
 	first loaded // the configuration at the start
 
@@ -80,7 +85,11 @@ const (
 func Session(ctx context.Context, t Terminal, s *collect.Subscription, o SessionOptions) error {
 	c := o.first.config
 	t.SetSize(c.Size.Width, c.Size.Height)
-	screen, caps, err := draw.NewScreen(t, draw.ScreenOptions{Term: o.Term})
+	like := draw.ScreenOptions{Term: o.Term}
+	if o.Term != "" {
+		like.Locale = "C.UTF-8" // one for the process: tcell takes it from there
+	}
+	screen, caps, err := draw.NewScreen(t, like)
 	if err != nil {
 		return errors.Join(err, t.Close())
 	}
@@ -96,6 +105,7 @@ func Session(ctx context.Context, t Terminal, s *collect.Subscription, o Session
 	defer screen.Fini()
 	font, hasFont := guard.Within(limit, fonts, nil)
 	l := newSession(newTerminal(t, screen, caps, c.Display), appearance(c.Display, caps, font), s, o)
+	l.resizes = o.Resized
 	l.frame.Settings.Terminal = terminalText(l.canvas, caps, t.Baud())
 	l.frame.Settings.Slow = t.Baud() > 0
 	for !t.Idle() && limit.Err() == nil { // it has what starts the screen still to take
@@ -118,22 +128,26 @@ func Session(ctx context.Context, t Terminal, s *collect.Subscription, o Session
 func View(ctx context.Context, d Display, s *collect.Subscription, o SessionOptions) error {
 	limit, stop := context.WithTimeout(ctx, startWait)
 	defer stop()
-	l := newSession(d, draw.Appearance{Theme: draw.DarkTheme(256), Glyphs: draw.UnicodeGlyphs()}, s, o)
+	l := newSession(d, viewed, s, o)
+	l.frame.Settings.Terminal = "a page of " + o.Viewer
 	l.begin(limit, guard.Begin(localZone))
 	return l.run(ctx, nil)
 }
+
+// viewed is how pages are drawn: their colours are the browser's.
+var viewed = draw.Appearance{Theme: draw.DarkTheme(256), Glyphs: draw.UnicodeGlyphs()}
 
 // newSession returns a session that has drawn nothing yet.
 func newSession(d Display, a draw.Appearance, s *collect.Subscription, o SessionOptions) *session {
 	l := &session{
 		display: d, canvas: draw.NewCanvas(a), collector: o.Collector, news: s, guard: o.Guard, own: cmp.Or(o.Usage, new(process.Usage)),
 		systemd: cmp.Or(o.systemd, new(notifier)), answers: make(chan func(), asides),
-		config: reloads{load: o.load, silent: o.silent, told: o.late != nil},
+		config: reloads{load: o.load, silent: o.silent, told: o.late != nil}, adopted: o.Collector.Config(), viewer: o.Viewer, hideLogs: o.HideLogs,
 	}
 	l.terminal, _ = d.(*terminal)
 	l.past.keyed = time.Now()
 	l.show(cmp.Or(o.Screen, o.first.config.Screen))
-	l.frame.Settings = settings(o.first.config, o.first.banner, o.first.path)
+	l.frame.Settings = l.settings(o.first)
 	l.frame.Settings.Version = o.Version
 	return l
 }

@@ -31,6 +31,16 @@ func settings(c config.Config, banner, path string) *frame.Settings {
 	return s
 }
 
+// settings is what a configuration says to the screens of this session. A viewer's ends with q, and never hands over to a
+// login prompt.
+func (l *session) settings(c loaded) *frame.Settings {
+	s := settings(c.config, c.banner, c.path)
+	if l.viewer != "" {
+		s.Quit, s.Login, s.Viewer, s.HideLogs = true, false, l.viewer, l.hideLogs
+	}
+	return s
+}
+
 func tabNames(tabs []journal.Tab) (names []string) {
 	for _, tab := range tabs {
 		names = append(names, tab.Name)

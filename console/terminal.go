@@ -43,6 +43,7 @@ type terminal struct {
 	caps    draw.Caps
 	line    terminalState
 	typed   chan draw.Key
+	resizes <-chan struct{}
 	repaint bool // it shows something else than we think
 	font    aside
 	level   aside
@@ -55,8 +56,8 @@ func newTerminal(t Terminal, screen *draw.Screen, caps draw.Caps, d config.Displ
 // Size implements Display.
 func (t *terminal) Size() (w, h int) { return t.tty.Size() }
 
-// Resized implements Display: who runs the session gets the signal.
-func (t *terminal) Resized() <-chan struct{} { return nil }
+// Resized implements Display.
+func (t *terminal) Resized() <-chan struct{} { return t.resizes }
 
 // Keys implements Display.
 func (t *terminal) Keys() <-chan draw.Key { return t.typed }

@@ -71,6 +71,8 @@ type Settings struct {
 	Notes      []string // what is worth knowing about this run: no time zone data, a directory that cannot be written
 	Quit       bool     // q ends the program
 	Login      bool     // F12 hands the terminal to a login prompt
+	Viewer     string   // who looks at this host from elsewhere, through --serve; empty: this is a console of its own
+	HideLogs   bool     // the messages of the log are not for who looks
 	Slow       bool     // the terminal is a slow line: what moves costs seconds
 	Refresh    time.Duration
 	Tabs       []string // names of the log tabs

@@ -25,7 +25,7 @@ func (c *Console) commonKeys() []Binding {
 		BindOverlay("L", "the last ten minutes: what happened", "", c.openTimeline, 'L'),
 		BindOverlay("B", "the boot before: how it ended", "", c.openLastBoot, 'B'),
 		BindOverlay("a", "alerts: all that call, and those before", "Alerts", c.openAlerts, 'a'),
-		command("A", "acknowledge all alerts that fire", "", ofNow(Acknowledge), 'A'),
+		command("A", "acknowledge all alerts; viewers cannot", "", ofNow(Acknowledge), 'A'),
 		command("M", "mute this terminal for an hour, or unmute", "", ofNow(Mute), 'M'),
 		BindOverlay("i", "sources: state, age, error, cost", "Sources", c.openSources, 'i'),
 		BindOverlay("F12 Ctrl-]", "log in here, where the config allows it", "", openLogin, draw.KeyF12, draw.KeyCtrlBracket),
@@ -42,7 +42,7 @@ func always(c Command) func(draw.Key, *frame.Frame) Command {
 // ofNow is a command that has no meaning in the past.
 func ofNow(kind CommandKind) func(draw.Key, *frame.Frame) Command {
 	return func(_ draw.Key, f *frame.Frame) Command {
-		if f.OfPast() {
+		if f.OfPast() || kind == Acknowledge && f.Settings != nil && f.Settings.Viewer != "" {
 			return Command{}
 		}
 		return Command{Kind: kind}

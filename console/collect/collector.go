@@ -29,7 +29,7 @@ import (
 // subscribers.
 type Collector struct {
 	guard       *guard.Guard
-	config      config.Config
+	config      atomic.Pointer[config.Config]
 	log         *journal.Log
 	files       []*logFiles
 	seen        logfile.Seen // how far the files of entries that are gone were read
@@ -49,7 +49,8 @@ type Collector struct {
 
 // New returns a Collector that has started nothing yet.
 func New(c config.Config, g *guard.Guard) *Collector {
-	made := &Collector{guard: g, config: c, log: journal.New(c.LogBufferSize, config.Tabs(c)), now: make(chan struct{}, 1)}
+	made := &Collector{guard: g, log: journal.New(c.LogBufferSize, config.Tabs(c)), now: make(chan struct{}, 1)}
+	made.config.Store(&c)
 	made.rules.Store(c.Alerts.Rules)
 	return made
 }
@@ -57,8 +58,8 @@ func New(c config.Config, g *guard.Guard) *Collector {
 // Log is the journal of this host.
 func (c *Collector) Log() *journal.Log { return c.log }
 
-// Config is the configuration in force; only the goroutine that calls Reconfigure may ask.
-func (c *Collector) Config() config.Config { return c.config }
+// Config is the configuration in force, which nobody changes. Any goroutine may ask.
+func (c *Collector) Config() *config.Config { return c.config.Load() }
 
 // StartLogs starts the log and its sources; they end with ctx.
 func (c *Collector) StartLogs(ctx context.Context) {
@@ -70,7 +71,7 @@ func (c *Collector) StartLogs(ctx context.Context) {
 		source.Supervise(ctx, "system", system, sink)
 		return nil
 	})
-	c.followFiles(ctx, c.config)
+	c.followFiles(ctx, *c.Config())
 }
 
 // StartSampler starts what samples the host, and returns what it ends with, as the workers beside it are to.
@@ -83,7 +84,7 @@ func (c *Collector) StartSampler(ctx context.Context) context.Context {
 
 // StartWorkers starts what is read beside the samples. They end with ctx.
 func (c *Collector) StartWorkers(ctx context.Context) {
-	s, path := c.sampler.Load(), c.config.KubeconfigPath
+	s, path := c.sampler.Load(), c.Config().KubeconfigPath
 	for _, w := range s.Workers() {
 		c.guard.Supervise(ctx, w.Name, w.Run)
 	}
@@ -91,7 +92,7 @@ func (c *Collector) StartWorkers(ctx context.Context) {
 	c.guard.Supervise(ctx, "links", func(ctx context.Context) error { return links.Run(ctx, s.SetLinks) })
 	c.guard.Supervise(ctx, "units", func(ctx context.Context) error { return services.Run(ctx, c.units.Store) })
 	c.guard.Supervise(ctx, "system", func(ctx context.Context) error { return system.Run(ctx, c.system.Store) })
-	if c.config.Profile == config.Rescue {
+	if c.Config().Profile == config.Rescue {
 		c.kube.Store(noKube())
 		return
 	}
@@ -109,8 +110,8 @@ func noKube() *kube.State {
 
 // Reconfigure puts next in force. The log keeps its newest entries; the sampler starts anew only when it is concerned.
 func (c *Collector) Reconfigure(ctx context.Context, next config.Config) {
-	old := c.config
-	c.config = next
+	old := c.Config()
+	c.config.Store(&next)
 	c.rules.Store(next.Alerts.Rules)
 	c.log.Reconfigure(next.LogBufferSize, config.Tabs(next))
 	c.followFiles(ctx, next)
@@ -130,7 +131,7 @@ func (c *Collector) Reconfigure(ctx context.Context, next config.Config) {
 // of logs makes for the unit, or one more, the last. A pod's log files are followed, unless an entry of logs does so already. It returns
 // all tabs, and which it is. Only the goroutine that calls Reconfigure may call it.
 func (c *Collector) Follow(ctx context.Context, of string) (tabs []journal.Tab, at int) {
-	tabs, next := config.Tabs(c.config), c.config
+	tabs, next := config.Tabs(*c.Config()), *c.Config()
 	namespace, name, isPod := strings.Cut(of, "/")
 	unit := strings.TrimSuffix(of, ".service")
 	if isPod {
@@ -141,7 +142,7 @@ func (c *Collector) Follow(ctx context.Context, of string) (tabs []journal.Tab, 
 	} else if at = slices.IndexFunc(tabs, func(t journal.Tab) bool { return slices.Contains(t.Units, unit) }); at < 0 {
 		tabs, at = append(tabs, journal.Tab{Name: unit, Units: []string{unit}}), len(tabs)
 	}
-	c.log.Reconfigure(c.config.LogBufferSize, tabs)
+	c.log.Reconfigure(c.Config().LogBufferSize, tabs)
 	c.followFiles(ctx, next)
 	return tabs, at
 }
@@ -157,6 +158,6 @@ func (c *Collector) Refresh() {
 // renew makes a sampler for the configuration in force and the subscribers there are.
 func (c *Collector) renew() {
 	c.sampler.Store(sample.New(sample.Options{
-		Interval: c.config.RefreshInterval, DenyMounts: c.config.Filesystems.Deny, Readers: len(c.subscribers),
+		Interval: c.Config().RefreshInterval, DenyMounts: c.Config().Filesystems.Deny, Readers: len(c.subscribers),
 	}))
 }

@@ -30,7 +30,7 @@ func TestF48ReloadStartsTheSamplerAnew(t *testing.T) {
 		"kubeconfig": func(n *config.Config) { n.KubeconfigPath += "/k" },
 		"profile":    func(n *config.Config) { n.Profile = config.Rescue },
 	} {
-		next := c.Config()
+		next := *c.Config()
 		next.LogBufferSize++
 		before := c.sampler.Load()
 		if c.Reconfigure(ctx, next); c.sampler.Load() != before {
@@ -51,7 +51,7 @@ func TestReloadPutsRulesInForce(t *testing.T) {
 		t.Fatal(err)
 	}
 	f := frame.Snapshot{Settings: &frame.Settings{Banner: "line 3: unknown key", Refresh: time.Second}}
-	next := c.Config()
+	next := *c.Config()
 	rules := *next.Alerts.Rules
 	rules[frame.ConfigBad].For = time.Hour
 	next.Alerts.Rules = &rules
@@ -94,14 +94,14 @@ func TestFollow(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	c := New(config.Default(), new(guard.Guard))
-	c.followFiles(ctx, c.config)
+	c.followFiles(ctx, *c.Config())
 	before := len(c.files)
 	followed := func(pod string) bool {
 		return slices.ContainsFunc(c.files, func(f *logFiles) bool { return slices.Contains(f.log.Files, "/var/log/pods/"+pod+"_*/*/*.log") })
 	}
 	for _, name := range []string{"web-1", "web-2"} {
 		tabs, at := c.Follow(ctx, "default/"+name)
-		if last := tabs[at]; last.Name != name || last.Pod != "default/"+name || len(tabs) != len(config.Tabs(c.config))+1 {
+		if last := tabs[at]; last.Name != name || last.Pod != "default/"+name || len(tabs) != len(config.Tabs(*c.Config()))+1 {
 			t.Errorf("tabs %+v", tabs)
 		}
 		if !followed("default_"+name) || len(c.files) != before+1 {
@@ -111,14 +111,14 @@ func TestFollow(t *testing.T) {
 	if c.Follow(ctx, "kubevirt/virt-handler-x"); len(c.files) != before {
 		t.Errorf("a pod that an entry of logs follows makes %d entries of %d", len(c.files), before)
 	}
-	all := len(config.Tabs(c.config))
+	all := len(config.Tabs(*c.Config()))
 	for unit, want := range map[string]struct{ tabs, at int }{"smartd.service": {all + 1, all}, "k3s-agent.service": {all, 1}, "data.mount": {all + 1, all}} {
 		if tabs, at := c.Follow(ctx, unit); len(tabs) != want.tabs || at != want.at || !slices.Contains(tabs[at].Units, strings.TrimSuffix(unit, ".service")) || len(c.files) != before {
 			t.Errorf("%s: tab %d of %+v, want %+v; %d entries", unit, at, tabs, want, len(c.files))
 		}
 	}
 	c.Follow(ctx, "default/web-1")
-	if c.Reconfigure(ctx, c.config); len(c.files) != before {
+	if c.Reconfigure(ctx, *c.Config()); len(c.files) != before {
 		t.Errorf("after a reload there are %d entries of %d", len(c.files), before)
 	}
 }

@@ -20,6 +20,9 @@ func (l *Page) Draw(r draw.Region, f *frame.Frame) {
 		drawHour(r.CutTop(rows), f)
 	}
 	switch {
+	case f.Settings.HideLogs:
+		p := r.Pen(1, 0)
+		p.Text(draw.Dim, "the messages are not shown here: serve.web.logs is false")
 	case f.Page == nil:
 		p := r.Pen(1, 0)
 		p.Text(draw.Dim, "--")
