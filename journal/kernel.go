@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"slices"
 	"time"
-
-	"hypervisor-tui/internal/box"
 )
 
 // KernelEvent is a message of the kernel that somebody has to know of.
@@ -103,7 +101,7 @@ func (l *Log) kernelMessage(h *record, text []byte) {
 		return
 	}
 	e := KernelEvent{kind, time.UnixMicro(h.micros), h.severity, string(cutRunes(line, kernelText))}
-	box.Change(&l.events, func(events []KernelEvent) []KernelEvent {
+	replace(&l.events, func(events []KernelEvent) []KernelEvent {
 		if slices.Contains(events, e) { // read again
 			return events
 		}

@@ -52,7 +52,7 @@ buildGoModule (finalAttrs: {
       );
 
   # The NAR hash of what `go mod vendor` makes; `make vendor-hash` writes it.
-  vendorHash = "sha256-NbYvqAlbJe5uBUC6vg+iAcaba/T6Nj7Br8ec+TnIpNc=";
+  vendorHash = "sha256-sxI20qnrnO6kFHFD6DAF7Wq5Eb08bYH+EsRHKa/lDZg=";
 
   # A module of its own, for tests that build Kubernetes' API server.
   excludedPackages = [ "kube/apitest/server" ];

@@ -69,7 +69,7 @@ func removeStale(network, path string) error {
 		c.Close()
 	}
 	if !errors.Is(err, unix.ECONNREFUSED) {
-		return errors.New("somebody else listens there")
+		return fmt.Errorf("somebody else listens there: %w", unix.EADDRINUSE)
 	}
 	return os.Remove(path)
 }

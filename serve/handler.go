@@ -1,0 +1,135 @@
+package serve
+
+import (
+	"context"
+	"net"
+	"net/http"
+	"net/netip"
+	"os"
+	"strings"
+	"time"
+)
+
+// handler is what all requests go through: the limits, the checks against pages of others, who it is, then the handlers of
+// the options.
+func (s *Server) handler() http.Handler {
+	crossOrigin := http.NewCrossOriginProtection()
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		p := r.Context().Value(peerKey{}).(peer)
+		h := w.Header()
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("Referrer-Policy", "no-referrer")
+		h.Set("Cache-Control", "no-store")
+		h.Set("Cross-Origin-Resource-Policy", "same-origin")
+		h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'") // a page has its own
+		switch {
+		case !s.limitBody(w, r):
+		case p.address.IsValid() && !s.ours(r.Host):
+			s.refuse(w, p, http.StatusMisdirectedRequest, "it asks for another name: add the right one to serve.names")
+		case !sameSite(r) || crossOrigin.Check(r) != nil:
+			s.refuse(w, p, http.StatusForbidden, "the request comes from a page of another site")
+		case r.URL.Path == "/metrics" && s.options.Metrics != nil:
+			s.authenticate(w, r, p, s.options.Metrics, p.local)
+		case s.options.Web != nil:
+			s.authenticate(w, r, p, s.options.Web, false)
+		default:
+			s.authenticate(w, r, p, http.NotFoundHandler(), p.local)
+		}
+	})
+}
+
+// refuse answers with why, ends the connection, and says so in the log.
+func (s *Server) refuse(w http.ResponseWriter, p peer, code int, why string) {
+	w.Header().Set("Connection", "close")
+	http.Error(w, why, code)
+	s.notes.say("refused %v: %s", p, why)
+}
+
+// limitBody reports whether the body of r is small and comes soon. What only asks has none.
+func (s *Server) limitBody(w http.ResponseWriter, r *http.Request) bool {
+	if r.ContentLength == 0 {
+		return true
+	}
+	code := 0
+	switch {
+	case r.Method == http.MethodGet || r.Method == http.MethodHead:
+		code = http.StatusBadRequest
+	case r.ContentLength > maxBody:
+		code = http.StatusRequestEntityTooLarge
+	}
+	if code != 0 {
+		w.Header().Set("Connection", "close")
+		http.Error(w, http.StatusText(code), code)
+		return false
+	}
+	_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(bodyTime))
+	r.Body = http.MaxBytesReader(w, r.Body, maxBody)
+	return true
+}
+
+// hostNames are the names that requests may be for: those of the configuration, localhost and this host's own.
+func hostNames(configured []string) map[string]bool {
+	names := map[string]bool{"localhost": true}
+	if own, err := os.Hostname(); err == nil {
+		names[strings.ToLower(own)] = true
+	}
+	for _, n := range configured {
+		names[n] = true
+	}
+	return names
+}
+
+// ours reports whether host, of a request, is an address or a name of this server: a page of somebody whose name leads
+// here (DNS rebinding) asks for that name.
+func (s *Server) ours(host string) bool {
+	if name, _, err := net.SplitHostPort(host); err == nil {
+		host = name
+	}
+	if _, err := netip.ParseAddr(strings.Trim(host, "[]")); err == nil {
+		return true
+	}
+	return s.names[strings.TrimSuffix(strings.ToLower(host), ".")]
+}
+
+// sameSite reports whether r comes from this server's own page, from no page, or is a link that somebody followed.
+//
+// W3C: Fetch Metadata Request Headers
+func sameSite(r *http.Request) bool {
+	switch r.Header.Get("Sec-Fetch-Site") {
+	case "", "same-origin", "none":
+		return true
+	}
+	link := r.Header.Get("Sec-Fetch-Mode") == "navigate" && r.Header.Get("Sec-Fetch-Dest") == "document"
+	return link && (r.Method == http.MethodGet || r.Method == http.MethodHead)
+}
+
+// authenticate lets next answer whoever is known, and where open is true also whoever does not say who it is.
+func (s *Server) authenticate(w http.ResponseWriter, r *http.Request, p peer, next http.Handler, open bool) {
+	name, v, why := s.identify(r, p)
+	switch {
+	case v == known:
+		if s.known.arrives(name+" from "+p.String(), time.Now()) {
+			s.notes.say("%s comes from %v", name, p)
+		}
+	case v == nobody && open:
+		name = p.String()
+	case v == tooMany:
+		w.Header().Set("Retry-After", "60")
+		s.refuse(w, p, http.StatusTooManyRequests, why)
+		return
+	default:
+		if len(s.secrets.Load().users) > 0 {
+			w.Header().Add("WWW-Authenticate", `Basic realm="hypervisor-tui", charset="UTF-8"`)
+		}
+		if s.secrets.Load().token != nil {
+			w.Header().Add("WWW-Authenticate", "Bearer")
+		}
+		w.Header().Set("Connection", "close")
+		http.Error(w, "say who you are", http.StatusUnauthorized)
+		if v == wrong {
+			s.notes.say("refused %v: %s", p, why)
+		}
+		return
+	}
+	next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), whoKey{}, name)))
+}
