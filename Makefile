@@ -25,9 +25,10 @@ GOTEST       := go run ./.ci/gotest
 .NOTPARALLEL:
 .PHONY: build run test tools lint race sandbox fuzz apitest systemd arm64 release bench vendor-hash nix-options
 
-# One static binary, stripped; the same source gives the same bytes. make build TAGS=nokube leaves the cluster out.
+# The console and hypervisor-attach, static and stripped; the same source gives the same bytes. make build TAGS=nokube leaves
+# the cluster out.
 build:
-	CGO_ENABLED=0 go build $(call BUILDFLAGS,$(TAGS)) -o hypervisor-tui .
+	CGO_ENABLED=0 go build $(call BUILDFLAGS,$(TAGS)) -o ./ . ./cmd/hypervisor-attach
 
 # make run ARGS='--screen logs'
 run: build
@@ -127,7 +128,7 @@ arm64:
 		HYPERVISOR_TUI_TEST_PROGRAM="$$dir/run" $(GOTEST) -count=1 -tags "$$tags" -run '^Test(Check|OncePicture|OnceNetwork)$$' ./console/e2e || exit; \
 	done
 
-# Both programs with all that belongs to them, for amd64 and arm64, and the archives' checksums. The same commit gives
+# All programs with what belongs to them, for amd64 and arm64, and the archives' checksums. The same commit gives
 # the same bytes.
 release:
 	@rm -rf "$(DIST)"/hypervisor-tui-* "$(DIST)/SHA256SUMS"; set -e; \
@@ -136,6 +137,7 @@ release:
 		for tags in "" nokube; do \
 			CGO_ENABLED=0 GOARCH=$$arch go build $(call BUILDFLAGS,'"$$tags"') -o "$(DIST)/$$name/hypervisor-tui$${tags:+-$$tags}" .; \
 		done; \
+		CGO_ENABLED=0 GOARCH=$$arch go build $(call BUILDFLAGS,) -o "$(DIST)/$$name/" ./cmd/hypervisor-attach; \
 		cp -r --parents LICENSE README.md CHANGELOG.md config.example.yaml docs nixos/serviceaccount.yaml "$(DIST)/$$name"; \
 		tar -c --sort=name --owner=0 --group=0 --numeric-owner --mode=u+rw,go=rX --mtime="@$$(git log -1 --format=%ct 2>/dev/null || echo 0)" \
 			-C "$(DIST)" "$$name" | gzip -9n >"$(DIST)/$$name.tar.gz"; \

@@ -18,6 +18,7 @@ let
             (lib.fileset.maybeMissing ./result)
             (lib.fileset.maybeMissing ./vendor)
             (lib.fileset.maybeMissing ./hypervisor-tui)
+            (lib.fileset.maybeMissing ./hypervisor-attach)
             (lib.fileset.maybeMissing ./dist)
           ]
         );

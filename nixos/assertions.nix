@@ -56,21 +56,86 @@ let
   shutOut =
     key: names: allows:
     listed key != [ ] && (if allows then !(means (listed key) names) else lib.any (n: lib.elem n (listed key)) names);
-  groups = [
-    "hypervisor-tui"
-    "systemd-journal"
-  ];
+  groups =
+    if serve.attach.enable then
+      [ "hypervisor-tui-viewers" ]
+    else
+      [
+        "hypervisor-tui"
+        "systemd-journal"
+      ];
   closed =
     lib.optional (shutOut "AllowUsers" [ cfg.ssh.user ] true) "AllowUsers"
     ++ lib.optional (shutOut "AllowGroups" groups true) "AllowGroups"
     ++ lib.optional (shutOut "DenyUsers" [ cfg.ssh.user ] false) "DenyUsers"
     ++ lib.optional (shutOut "DenyGroups" groups false) "DenyGroups";
+
+  inherit (cfg.settings) serve;
+  answersHTTP = serve.exporter.enable || serve.web.enable;
+  authenticates = serve.auth.tokenFile != null || serve.auth.webConfigFile != null || serve.tls.clientCAFile != null;
+  listens = f: lib.filter (address: f (import ./address.nix address)) (lib.optionals answersHTTP cfg.serve.listen);
+  # What other machines reach, and what each user of this machine reaches too.
+  public = listens (a: !a.local);
+  ip = listens (a: !a.unix);
 in
 [
   {
-    assertion = consoles != [ ] || cfg.ssh.enable;
+    assertion = consoles != [ ] || cfg.ssh.enable || answersHTTP;
     message = ''
       services.hypervisor-tui is enabled and has nowhere to draw: set tty, serial.ttys or ssh.enable.
+    '';
+  }
+  {
+    assertion = answersHTTP -> cfg.serve.listen != [ ];
+    message = ''
+      services.hypervisor-tui.exporter and web are nowhere to be reached: set serve.listen.
+    '';
+  }
+  {
+    assertion = public != [ ] -> serve.tls.certFile != null && authenticates;
+    message = ''
+      services.hypervisor-tui.serve.listen has ${toString public}, which other machines reach: set serve.tls.certFile and
+      keyFile, and one of serve.auth.tokenFile, serve.auth.webConfigFile and serve.tls.clientCAFile. Or take 127.0.0.1, or a
+      Unix socket.
+    '';
+  }
+  {
+    assertion = public != [ ] -> lib.any (a: a != "localhost") cfg.serve.clientAddresses;
+    message = ''
+      services.hypervisor-tui.serve.clientAddresses lets nobody in from elsewhere, and serve.listen has ${toString public}:
+      add the networks that may connect, or "any".
+    '';
+  }
+  {
+    assertion = serve.web.enable && ip != [ ] -> authenticates;
+    message = ''
+      services.hypervisor-tui.web shows the logs to each user, and to each page in a browser, of this machine on
+      ${toString ip}: set serve.auth.webConfigFile, or let serve.listen be a Unix socket.
+    '';
+  }
+  {
+    assertion = (serve.tls.certFile == null) == (serve.tls.keyFile == null);
+    message = ''
+      services.hypervisor-tui.serve.tls has one of certFile and keyFile: set both.
+    '';
+  }
+  {
+    assertion = serve.tls.clientCAFile != null -> serve.tls.certFile != null;
+    message = ''
+      services.hypervisor-tui.serve.tls.clientCAFile counts for TLS alone: set certFile and keyFile.
+    '';
+  }
+  {
+    assertion = serve.tls.allowNames != [ ] -> serve.tls.clientCAFile != null;
+    message = ''
+      services.hypervisor-tui.serve.tls.allowNames names clients of no authority: set clientCAFile.
+    '';
+  }
+  {
+    assertion = serve.listen or [ ] == [ ] && serve.socket or null == null;
+    message = ''
+      services.hypervisor-tui.settings.serve has listen or socket, which are for machines whose systemd makes no sockets:
+      set serve.listen and attach.enable.
     '';
   }
   {

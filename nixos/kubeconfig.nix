@@ -60,29 +60,10 @@ in
       UMask = "0077";
     };
   };
-  # While what a path starts is running, systemd does not see what changes, and would miss it. So that only asks for a copy,
-  # which waits until this has ended and the path is watched again.
-  changed = {
-    description = "Change of the kubeconfig for the hypervisor console";
-    startLimitIntervalSec = 0;
-    script = ''
-      systemctl restart --no-block hypervisor-tui-kubeconfig.service
-    '';
-    serviceConfig = {
-      Type = "oneshot";
-      CapabilityBoundingSet = "";
-      NoNewPrivileges = true;
-      ProtectSystem = "strict";
-      PrivateNetwork = true;
-      RestrictAddressFamilies = "AF_UNIX";
-    };
-  };
-  path = {
-    description = "Changes of the kubeconfig for the hypervisor console";
-    wantedBy = [ "paths.target" ];
-    pathConfig = {
-      PathChanged = source;
-      Unit = "hypervisor-tui-kubeconfig-changed.service";
-    };
-  };
+}
+// import ./watch.nix {
+  of = "the kubeconfig for the hypervisor console";
+  files = source;
+  changed = "hypervisor-tui-kubeconfig-changed";
+  ask = "restart --no-block hypervisor-tui-kubeconfig.service";
 }

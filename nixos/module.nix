@@ -1,4 +1,5 @@
-# services.hypervisor-tui: the console on a virtual terminal, on serial lines, in the rescue entry and over SSH.
+# services.hypervisor-tui: the console on a virtual terminal, on serial lines, in the rescue entry, over SSH, and for browsers
+# and Prometheus.
 {
   config,
   lib,
@@ -34,6 +35,39 @@ let
       path = "/var/lib/hypervisor-tui/flight";
       inherit (cfg.history) size;
     };
+    # Where others look; systemd makes the sockets, and hands the files over.
+    serve =
+      let
+        files = lib.mapAttrs (id: path: mkDefault (if path == null then null else "/run/credentials/hypervisor-tui-serve.service/${id}"));
+      in
+      {
+        names = mkDefault cfg.web.names;
+        maxViewers = mkDefault cfg.serve.maxViewers;
+        tls = files { inherit (cfg.serve.tls) certFile keyFile clientCAFile; } // {
+          allowNames = mkDefault cfg.serve.tls.allowNames;
+        };
+        auth = files { inherit (cfg.serve.auth) tokenFile webConfigFile; };
+        exporter = lib.mapAttrs (_: mkDefault) { inherit (cfg.exporter) enable kubevirtNames textfiles; };
+        web = lib.mapAttrs (_: mkDefault) { inherit (cfg.web) enable logs; };
+        attach.enable = mkDefault cfg.attach.enable;
+      };
+  };
+
+  inherit (cfg.settings) serve;
+  answersHTTP = serve.exporter.enable || serve.web.enable;
+  serves = !cfg.rescue.active && (answersHTTP || serve.attach.enable);
+  credentials = lib.filterAttrs (_: path: path != null) {
+    inherit (cfg.serve.tls) certFile keyFile clientCAFile;
+    inherit (cfg.serve.auth) tokenFile webConfigFile;
+  };
+  others = import ./serve.nix {
+    inherit exe apiAddresses credentials;
+    inherit (cfg.serve) clientAddresses;
+    configFile = "/etc/${etc "serve"}";
+    logBufferSize = cfg.settings.logBufferSize or cfg.logBufferSize;
+    listen = lib.optionals answersHTTP cfg.serve.listen;
+    attach = serve.attach.enable;
+    group = "hypervisor-tui-viewers";
   };
 
   # For whoever has a shell already: it may be left, and hands nothing over.
@@ -46,7 +80,7 @@ let
   exe = lib.getExe (if cfg.rescue.active then cfg.rescue.package else cfg.package);
   settingsFile = import ./settings.nix { inherit pkgs exe; };
   configFile = name: changes: {
-    ${etc name}.source = settingsFile "${name}.yaml" (cfg.settings // changes);
+    ${etc name}.source = settingsFile "${name}.yaml" (removeAttrs cfg.settings [ "serve" ] // changes);
   };
 
   console =
@@ -175,6 +209,34 @@ in
           // {
             reloadTriggers = [ config.environment.etc.${etc "config"}.source ];
           };
+      })
+
+      (mkIf serves {
+        environment.etc = configFile "serve" (typed // { inherit serve; });
+
+        users.users.hypervisor-tui-serve = {
+          isSystemUser = true;
+          inherit group;
+          extraGroups = [ "systemd-journal" ];
+          description = "Hypervisor console for others";
+        };
+        users.groups.hypervisor-tui-viewers = { };
+
+        systemd.sockets = others.sockets;
+        systemd.services.hypervisor-tui-serve = others.service // {
+          reloadTriggers = [ config.environment.etc.${etc "serve"}.source ];
+          # A switch takes no notice of sockets that change, but makes those of a service anew that it starts anew.
+          restartTriggers = [ (builtins.toJSON others.sockets) ];
+        };
+
+        networking.firewall.allowedTCPPorts = lib.optionals (answersHTTP && cfg.serve.openFirewall) (
+          map (a: a.port) (lib.filter (a: !a.local) (map (import ./address.nix) cfg.serve.listen))
+        );
+      })
+
+      (mkIf (serves && credentials != { }) {
+        systemd.paths.hypervisor-tui-serve = others.path;
+        systemd.services.hypervisor-tui-serve-changed = others.changed;
       })
 
       # Not as units: NixOS itself links ctrl-alt-del.target (and before 25.11 kbrequest.target) among them, over which

@@ -3,6 +3,7 @@ package nixos_test
 import (
 	"crypto/md5"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"os"
@@ -13,6 +14,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"hypervisor-tui/console/config"
 )
 
 // machine is what the module makes of a configuration: see testdata/standin.nix.
@@ -21,9 +24,16 @@ type machine struct {
 	Refused                 []string // options with values that they do not take
 	SSHD                    string
 	Services, Timers, Paths map[string]unit
+	Sockets                 map[string]unit
 	Level                   int
 	Settings                map[string]any
 	Etc                     map[string]string
+	Users                   map[string]struct {
+		Group       string
+		ExtraGroups []string
+	}
+	Groups []string
+	Ports  []int // that the firewall lets through
 }
 
 // evaluateModules gives what the module makes of each of some NixOS configurations that enable it.
@@ -127,6 +137,7 @@ func TestModuleRefuses(t *testing.T) {
 		takes   = " takes too"
 		noGetty = "has no login prompt there"
 		shuts   = "shuts its user console out"
+		own     = `services.hypervisor-tui.attach.enable = false;`
 		ssh     = `services.openssh.enable = true; services.hypervisor-tui.ssh = { enable = true; authorizedKeys = [ "ssh-ed25519 AAAA" ]; };`
 	)
 	cases := map[string]string{
@@ -153,9 +164,12 @@ func TestModuleRefuses(t *testing.T) {
 		ssh + `services.openssh.settings.AllowUsers = [ "console@192.0.2.*" ];`:       "",
 		ssh + `services.openssh.settings.AllowUsers = [ "con*" ];`:                    "",
 		ssh + `services.openssh.settings.AllowGroups = [ "wheel" ];`:                  "AllowGroups " + shuts,
-		ssh + `services.openssh.settings.AllowGroups = [ "hypervisor-tui" ];`:         "",
+		ssh + `services.openssh.settings.AllowGroups = [ "hypervisor-tui-viewers" ];`: "",
+		ssh + `services.openssh.settings.AllowGroups = [ "hypervisor-tui" ];`:         "AllowGroups " + shuts,
+		ssh + own + `services.openssh.settings.AllowGroups = [ "hypervisor-tui" ];`:   "",
 		ssh + `services.openssh.settings.DenyUsers = [ "console" ];`:                  "DenyUsers " + shuts,
-		ssh + `services.openssh.settings.DenyGroups = [ "systemd-journal" ];`:         "DenyGroups " + shuts,
+		ssh + `services.openssh.settings.DenyGroups = [ "systemd-journal" ];`:         "",
+		ssh + own + `services.openssh.settings.DenyGroups = [ "systemd-journal" ];`:   "DenyGroups " + shuts,
 		"services.hypervisor-tui.settings.login = true;":                              "differ",
 		`services.hypervisor-tui = { rescue.enable = true; rescue.login = "tty1"; };`: "leaves no terminal",
 	}
@@ -190,9 +204,9 @@ func TestModuleLogLevel(t *testing.T) {
 	}
 }
 
-// TestModuleChecksSettings: each configuration file is read by the program when it is built.
+// TestModuleChecksSettings: each configuration file is read by the program when it is built, which takes each key and value.
 func TestModuleChecksSettings(t *testing.T) {
-	m := evaluateModule(t, serial+`services.openssh.enable = true; services.hypervisor-tui.ssh = { enable = true; authorizedKeys = [ "k" ]; };`)
+	m := evaluateModule(t, serial+serving+`services.openssh.enable = true; services.hypervisor-tui.ssh = { enable = true; authorizedKeys = [ "k" ]; };`)
 	shell := map[string]any{"quit": true, "login": false} // whoever has a shell may leave it, and hands nothing over
 	var files []string
 	for _, name := range slices.Sorted(maps.Keys(m.Etc)) {
@@ -205,6 +219,9 @@ func TestModuleChecksSettings(t *testing.T) {
 		if !strings.HasPrefix(base, "tty") {
 			maps.Copy(settings, shell)
 		}
+		if base != "serve.yaml" {
+			delete(settings, "serve")
+		}
 		text, err := json.Marshal(settings)
 		if err != nil {
 			t.Fatal(err)
@@ -212,9 +229,24 @@ func TestModuleChecksSettings(t *testing.T) {
 		if want := fmt.Sprintf("hypervisor-tui --config /pkgs/%x-%s --check", md5.Sum(text), base); !strings.Contains(m.Etc[name], want) {
 			t.Errorf("%s is built without %s of %s:\n%s", name, want, text, m.Etc[name])
 		}
+		accepted(t, settings)
 	}
-	if want := []string{"config.yaml", "ssh.yaml", "tty1.yaml", "ttyS0.yaml"}; !slices.Equal(files, want) {
+	if want := []string{"config.yaml", "serve.yaml", "ssh.yaml", "tty1.yaml", "ttyS0.yaml"}; !slices.Equal(files, want) {
 		t.Errorf("files %q, want %q", files, want)
+	}
+}
+
+// accepted holds that the program takes a configuration.
+func accepted(t *testing.T, settings map[string]any) {
+	t.Helper()
+	maps.DeleteFunc(settings, func(_ string, v any) bool { return v == nil }) // what nothing defines
+	text, err := json.Marshal(settings)
+	path := filepath.Join(t.TempDir(), "config.yaml")
+	if err := errors.Join(err, os.WriteFile(path, text, 0o644)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := config.Load(path); err != nil {
+		t.Errorf("%s: %v", text, err)
 	}
 }
 
@@ -263,19 +295,29 @@ func TestModuleFollows(t *testing.T) {
 	}
 	for i, m := range evaluateModules(t, configurations...) {
 		c := cases[i]
+		accepted(t, m.Settings)
 		if got := c.value(m); len(m.Failed) > 0 || !reflect.DeepEqual(got, c.want) {
 			t.Errorf("%q: %v, want %v; failed %q", c.configuration, got, c.want, m.Failed)
 		}
 	}
 }
 
-// TestModuleSSH: sshd gives the console's user the console and nothing else, and what comes after it is for all again.
+// TestModuleSSH: sshd gives the console's user the console and nothing else, and what comes after it is for all again. A user
+// whose console is that of the server is in no group but that of its socket.
 func TestModuleSSH(t *testing.T) {
-	m := evaluateModule(t, `services.openssh.enable = true; services.hypervisor-tui.ssh = { enable = true; user = "ops"; authorizedKeys = [ "k" ]; };`)
-	want := "Match User ops ForceCommand /pkgs/hypervisor-tui/bin/hypervisor-tui --config /etc/hypervisor-tui/ssh.yaml" +
-		" PermitTTY yes DisableForwarding yes PermitUserRC no Match All"
-	if got := strings.Join(strings.Fields(m.SSHD), " "); got != want {
-		t.Errorf("%q, want %q", got, want)
+	const own = "/pkgs/hypervisor-tui/bin/hypervisor-tui --config /etc/hypervisor-tui/ssh.yaml"
+	for attach, want := range map[string]struct{ command, groups string }{
+		"":                        {"/pkgs/hypervisor-tui/bin/hypervisor-attach --fallback -- " + own, "hypervisor-tui-viewers []"},
+		"attach.enable = false; ": {own, "hypervisor-tui [systemd-journal]"},
+	} {
+		m := evaluateModule(t, `services.openssh.enable = true; services.hypervisor-tui = {`+attach+`ssh = { enable = true; user = "ops"; authorizedKeys = [ "k" ]; }; };`)
+		sshd := "Match User ops ForceCommand " + want.command + " PermitTTY yes DisableForwarding yes PermitUserRC no Match All"
+		if got := strings.Join(strings.Fields(m.SSHD), " "); got != sshd {
+			t.Errorf("%q: %q, want %q", attach, got, sshd)
+		}
+		if got := fmt.Sprint(m.Users["ops"].Group, " ", m.Users["ops"].ExtraGroups); got != want.groups {
+			t.Errorf("%q: its groups are %s, want %s", attach, got, want.groups)
+		}
 	}
 }
 
@@ -296,7 +338,15 @@ func TestModuleTypes(t *testing.T) {
 		`kubeconfigPath = "${builtins.storeDir}/x-k3s.yaml";`: {"kubeconfigPath"},
 		`ssh.user = "Admin";`:                                 {"user"},
 		`history.size = "64MB";`:                              {"size"},
-		`history.size = "1GiB";`:                              nil,
+		`serve.listen = [ "127.0.0.1:9101" "[::1]:80" "/run/a.sock" ]; serve.tls.certFile = "${builtins.storeDir}/x-cert.pem";`: nil,
+		`serve.listen = [ "localhost:9101" ];`:                   {"listen"},
+		`serve.listen = [ "127.0.0.1" ];`:                        {"listen"},
+		`serve.listen = [ "127.0.0.1:0" ];`:                      {"listen"},
+		`serve.tls.keyFile = "${builtins.storeDir}/x-key.pem";`:  {"keyFile"},
+		`serve.auth.tokenFile = "${builtins.storeDir}/x-token";`: {"tokenFile"},
+		`serve.auth.webConfigFile = "web.yml";`:                  {"webConfigFile"},
+		`web.names = [ "https://a" ];`:                           {"names"},
+		`history.size = "1GiB";`:                                 nil,
 	}
 	written := slices.Collect(maps.Keys(cases))
 	var configurations []string

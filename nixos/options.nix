@@ -17,8 +17,15 @@ let
     description = "serial line such as ttyS0, ttyUSB0 or hvc0";
   };
   outsideStore = path: !lib.hasPrefix builtins.storeDir path;
-  secretPath = types.addCheck (types.strMatching "/[^[:space:]%'\"\\$]+") outsideStore // {
+  path = types.strMatching "/[^[:space:]%'\"\\$]+" // {
+    description = "absolute path as a string";
+  };
+  secretPath = types.addCheck path outsideStore // {
     description = "absolute path as a string, outside of the Nix store, which everyone may read";
+  };
+  # address.nix reads it.
+  socketAddress = types.strMatching "([0-9.]+|\\[[0-9a-fA-F:.]+]):[1-9][0-9]{0,4}|/[^[:space:]%'\"\\$]+" // {
+    description = "IP address with port, such as 127.0.0.1:9101 or [::1]:9101, or absolute path of a Unix socket";
   };
 in
 {
@@ -239,7 +246,8 @@ in
       default = false;
       description = ''
         Whether logging in by SSH as the user of `ssh.user` shows the console and nothing else: no shell, no
-        forwarding, no file transfer. The SSH server is NixOS' own.
+        forwarding, no file transfer. The SSH server is NixOS' own. It is the console of `attach.enable`, and while that
+        does not answer one of its own.
       '';
     };
 
@@ -254,6 +262,156 @@ in
       default = [ ];
       example = [ "ssh-ed25519 AAAA... operator" ];
       description = "Public keys that may log in as `ssh.user`.";
+    };
+
+    exporter.enable = mkOption {
+      type = types.bool;
+      default = false;
+      description = ''
+        Whether `serve.listen` answers `/metrics`, for Prometheus: the names of node_exporter for what it has too, so that
+        its dashboards and alerts work, and VMs, problems and the age of each source beside them. docs/remote.md has more.
+      '';
+    };
+
+    exporter.kubevirtNames = mkOption {
+      type = types.bool;
+      default = false;
+      description = ''
+        Whether VMs have series under the names of KubeVirt's own exporter as well. Not where Prometheus reads both.
+      '';
+    };
+
+    exporter.textfiles = mkOption {
+      type = types.nullOr path;
+      default = null;
+      example = "/var/lib/prometheus-textfiles";
+      description = ''
+        A folder whose *.prom files are added to the figures, as node_exporter's textfile collector does. The user
+        hypervisor-tui-serve must be able to read them, and nobody but root may be able to write them.
+      '';
+    };
+
+    web.enable = mkOption {
+      type = types.bool;
+      default = false;
+      description = ''
+        Whether `serve.listen` answers browsers and curl with the screens. They can look, and do nothing. On each IP address
+        it takes authentication, on 127.0.0.1 too: every user and every page in a browser of this machine reaches that.
+      '';
+    };
+
+    web.logs = mkOption {
+      type = types.bool;
+      default = true;
+      description = "Whether browsers see the messages of the log.";
+    };
+
+    web.names = mkOption {
+      type = types.listOf (types.strMatching "[A-Za-z0-9._-]+");
+      default = [ ];
+      example = [ "console.example.org" ];
+      description = ''
+        Host names that browsers and Prometheus call this machine by, beside its own name, localhost and IP addresses. A
+        request for another name is refused, as a page of somebody else may have sent it.
+      '';
+    };
+
+    attach.enable = mkOption {
+      type = types.bool;
+      default = cfg.ssh.enable;
+      defaultText = lib.literalExpression "config.services.hypervisor-tui.ssh.enable";
+      description = ''
+        Whether `hypervisor-attach` shows the console on the terminal that it is typed on, without a process, a copy of
+        the log or rights of its own: whoever is in the group hypervisor-tui-viewers may. `ssh.enable` uses it.
+      '';
+    };
+
+    serve.listen = mkOption {
+      type = types.listOf socketAddress;
+      default = [ "127.0.0.1:9101" ];
+      example = [
+        "127.0.0.1:9101"
+        "192.0.2.10:9101"
+      ];
+      description = ''
+        Where `exporter` and `web` are. An address that other machines reach takes TLS, authentication and
+        `serve.clientAddresses`. Who may open a Unix socket is in the group hypervisor-tui-viewers.
+      '';
+    };
+
+    serve.clientAddresses = mkOption {
+      type = types.listOf types.singleLineStr;
+      default = [ "localhost" ];
+      example = [
+        "localhost"
+        "192.0.2.0/24"
+      ];
+      description = ''
+        Addresses and networks that may connect to `serve.listen`, as systemd.resource-control(5) has them. The kernel
+        drops what others send.
+      '';
+    };
+
+    serve.openFirewall = mkOption {
+      type = types.bool;
+      default = false;
+      description = "Whether the firewall lets the ports of `serve.listen` through, those of loopback addresses aside.";
+    };
+
+    serve.maxViewers = mkOption {
+      type = types.ints.between 1 16;
+      default = 16;
+      description = "How many may look at once, browsers and terminals together.";
+    };
+
+    serve.tls.certFile = mkOption {
+      type = types.nullOr path;
+      default = null;
+      example = "/var/lib/acme/hv01.example.org/fullchain.pem";
+      description = ''
+        PEM file with the certificate of this machine and those above it. This and the files below are read by root, as
+        credentials of the service, which starts again when one changes.
+      '';
+    };
+
+    serve.tls.keyFile = mkOption {
+      type = types.nullOr secretPath;
+      default = null;
+      example = "/var/lib/acme/hv01.example.org/key.pem";
+      description = "PEM file with the key of that certificate.";
+    };
+
+    serve.tls.clientCAFile = mkOption {
+      type = types.nullOr path;
+      default = null;
+      description = ''
+        PEM file with certificates: whoever shows a certificate that is signed by one of them needs no token and no
+        password.
+      '';
+    };
+
+    serve.tls.allowNames = mkOption {
+      type = types.listOf (types.strMatching "[A-Za-z0-9._-]+");
+      default = [ ];
+      example = [ "prometheus.example.org" ];
+      description = "Which of those: by common name or DNS name. An empty list means all of them.";
+    };
+
+    serve.auth.tokenFile = mkOption {
+      type = types.nullOr secretPath;
+      default = null;
+      example = "/var/lib/hypervisor-tui.token";
+      description = "File with a token of at least 16 characters, for Prometheus' `authorization.credentials_file`.";
+    };
+
+    serve.auth.webConfigFile = mkOption {
+      type = types.nullOr secretPath;
+      default = null;
+      example = "/var/lib/hypervisor-tui.web.yml";
+      description = ''
+        File with `basic_auth_users` as Prometheus' exporters take it (`--web.config.file`): names and bcrypt hashes of
+        passwords, for browsers.
+      '';
     };
   };
 }

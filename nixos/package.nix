@@ -54,8 +54,13 @@ buildGoModule (finalAttrs: {
   # The NAR hash of what `go mod vendor` makes; `make vendor-hash` writes it.
   vendorHash = "sha256-sxI20qnrnO6kFHFD6DAF7Wq5Eb08bYH+EsRHKa/lDZg=";
 
-  # A module of its own, for tests that build Kubernetes' API server.
-  excludedPackages = [ "kube/apitest/server" ];
+  # Programs of modules of their own, and one that the tests run. All other folders are built and tested: the two programs are
+  # that of the root and cmd/hypervisor-attach.
+  excludedPackages = [
+    "kube/apitest/server"
+    "docs/pictures"
+    ".ci/gotest"
+  ];
 
   env.CGO_ENABLED = 0;
   tags = [ "tcell_minimal" ] ++ lib.optional (!withKube) "nokube";
@@ -71,7 +76,7 @@ buildGoModule (finalAttrs: {
   postInstall = ''
     installManPage docs/hypervisor-tui.1
     installShellCompletion docs/completions/hypervisor-tui.{bash,fish,zsh}
-    install -Dm644 -t $out/share/doc/hypervisor-tui config.example.yaml docs/config.md docs/json.md docs/nixos.md
+    install -Dm644 -t $out/share/doc/hypervisor-tui config.example.yaml docs/config.md docs/json.md docs/nixos.md docs/remote.md
     install -Dm644 -t $out/share/hypervisor-tui nixos/serviceaccount.yaml
   '';
 

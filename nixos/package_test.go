@@ -2,8 +2,12 @@ package nixos_test
 
 import (
 	"fmt"
+	"io/fs"
+	"maps"
 	"os/exec"
+	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -160,5 +164,28 @@ install() { shift 3; printf '%s\n' "$@"; }; out=/nowhere
 	}
 	for _, file := range files {
 		read(t, "../"+file)
+	}
+}
+
+// TestPackagePrograms: of all programs in this tree, those of the tests and of other modules among them, the package builds
+// what is installed. As buildGoModule finds them: each folder with Go files whose path has none of some words in it.
+func TestPackagePrograms(t *testing.T) {
+	var excluded []string
+	packaged(t, `(here "1.26.0" { }).excludedPackages`, &excluded)
+	leftOut := regexp.MustCompile(`/_|examples|Godeps|testdata|` + strings.Join(excluded, "|"))
+	main := regexp.MustCompile(`(?m)^package main$`)
+	programs := map[string]bool{}
+	err := filepath.WalkDir("..", func(path string, d fs.DirEntry, err error) error {
+		if folder := filepath.Dir(path); err == nil && strings.HasSuffix(path, ".go") && !strings.HasSuffix(path, "_test.go") &&
+			!leftOut.MatchString(folder) && main.MatchString(read(t, path)) {
+			programs[folder] = true
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := slices.Sorted(maps.Keys(programs)), []string{"..", "../cmd/hypervisor-attach"}; !slices.Equal(got, want) {
+		t.Errorf("it builds %q, want %q", got, want)
 	}
 }

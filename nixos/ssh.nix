@@ -9,6 +9,8 @@
 let
   cfg = config.services.hypervisor-tui;
   file = "hypervisor-tui/ssh.yaml";
+  attached = cfg.settings.serve.attach.enable;
+  own = "${lib.getExe cfg.package} --config /etc/${file}";
 in
 {
   config = lib.mkIf (cfg.enable && cfg.ssh.enable && !cfg.rescue.active) (
@@ -17,7 +19,7 @@ in
         inherit pkgs;
         exe = lib.getExe cfg.package;
       } "ssh.yaml" (
-        cfg.settings
+        removeAttrs cfg.settings [ "serve" ]
         // {
           quit = true;
           login = false;
@@ -26,8 +28,9 @@ in
 
       users.users.${cfg.ssh.user} = {
         isSystemUser = true;
-        group = "hypervisor-tui";
-        extraGroups = [ "systemd-journal" ];
+        # What the server reads for it it needs not read itself.
+        group = if attached then "hypervisor-tui-viewers" else "hypervisor-tui";
+        extraGroups = lib.optional (!attached) "systemd-journal";
         description = "Hypervisor console over SSH";
         # sshd starts the forced command with the login shell.
         shell = pkgs.bashInteractive;
@@ -39,7 +42,9 @@ in
       # The last Match ends the block for what may follow.
       services.openssh.extraConfig = lib.mkAfter ''
         Match User ${cfg.ssh.user}
-          ForceCommand ${lib.getExe cfg.package} --config /etc/${file}
+          ForceCommand ${
+            lib.optionalString attached "${lib.getExe' cfg.package "hypervisor-attach"} --fallback -- "
+          }${own}
           PermitTTY yes
           DisableForwarding yes
           PermitUserRC no

@@ -17,7 +17,7 @@ var systemds = map[string]bool{"getty@.service": true, "serial-getty@.service": 
 func (m *machine) files() map[string]string {
 	const folder = "systemd/system/"
 	files := map[string]string{folder + "getty.target.wants/autovt@tty1.service": "@../autovt@tty1.service"}
-	for ext, units := range map[string]map[string]unit{".service": m.Services, ".timer": m.Timers, ".path": m.Paths} {
+	for ext, units := range map[string]map[string]unit{".service": m.Services, ".socket": m.Sockets, ".timer": m.Timers, ".path": m.Paths} {
 		for name, u := range units {
 			path := folder + name + ext
 			switch {
@@ -44,6 +44,8 @@ func (m *machine) files() map[string]string {
 		switch {
 		case text == "/dev/null":
 			files[path] = "@" + text
+		case text == "":
+			continue // so are those of this file
 		case strings.HasPrefix(path, "hypervisor-tui/"):
 			maps.DeleteFunc(m.Settings, func(_ string, v any) bool { return v == nil }) // what nothing defines
 			settings, err := json.Marshal(m.Settings)
@@ -51,7 +53,7 @@ func (m *machine) files() map[string]string {
 				panic(err)
 			}
 			files[path] = string(settings)
-		case text != "":
+		default:
 			files[path] = text
 		}
 	}

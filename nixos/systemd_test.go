@@ -18,6 +18,9 @@ var foreignUnits = map[string]string{
 	"hypervisor-tui@.timer":                     "hypervisor-tui@tty1.timer",
 	"hypervisor-tui-login@.service":             "login/hypervisor-tui-getty@ttyS0.service",
 	"hypervisor-tui-recorder.service":           "hypervisor-tui-recorder.service",
+	"hypervisor-tui-serve.service":              "hypervisor-tui-serve.service",
+	"hypervisor-tui-serve.socket":               "hypervisor-tui-serve.socket",
+	"hypervisor-tui-attach.socket":              "hypervisor-tui-attach.socket",
 	"hypervisor-tui-kubeconfig.service":         "hypervisor-tui-kubeconfig.service",
 	"hypervisor-tui-kubeconfig.path":            "hypervisor-tui-kubeconfig.path",
 	"hypervisor-tui-kubeconfig-changed.service": "hypervisor-tui-kubeconfig-changed.service",
@@ -28,6 +31,8 @@ var otherwise = map[string]string{
 	"hypervisor-tui@.service ExecStart":                   "where the program is",
 	"hypervisor-tui@.service Also":                        "NixOS enables the timer itself",
 	"hypervisor-tui-recorder.service ExecStart":           "where the program is",
+	"hypervisor-tui-serve.service ExecStart":              "where the program is",
+	"hypervisor-tui-serve.service LoadCredential":         "there it reads files of its own user, again when it is reloaded",
 	"hypervisor-tui-login@.service ExecStart":             "where the programs are",
 	"hypervisor-tui-login@.service ExecStopPost":          "TestForeignLoginHandsBack runs it",
 	"hypervisor-tui-login@.service RestartSec":            "of 0, as it is there, that of the console would be no shorter",
@@ -128,8 +133,13 @@ func TestForeignTmpfiles(t *testing.T) {
 // TestForeignUser: the user and the groups of the module.
 func TestForeignUser(t *testing.T) {
 	module := read(t, "module.nix")
-	if !strings.Contains(module, `extraGroups = [ "systemd-journal" ];`) || !strings.Contains(module, "users.users.hypervisor-tui = {") {
-		t.Fatal("the module has another user or other groups: sysusers.conf and this test want them too")
+	for _, want := range []string{
+		"users.users.hypervisor-tui = {", "users.users.hypervisor-tui-serve = {", "users.groups.hypervisor-tui-viewers = { };",
+		`extraGroups = [ "systemd-journal" ];`,
+	} {
+		if !strings.Contains(module, want) {
+			t.Fatalf("the module has no %s: sysusers.conf and this test want to know", want)
+		}
 	}
 	var lines []string
 	for line := range strings.Lines(read(t, foreign+"sysusers.conf")) {
@@ -137,7 +147,12 @@ func TestForeignUser(t *testing.T) {
 			lines = append(lines, strings.TrimSpace(line))
 		}
 	}
-	if want := []string{`u hypervisor-tui - "Hypervisor console"`, "m hypervisor-tui systemd-journal"}; !slices.Equal(lines, want) {
+	want := []string{
+		`u hypervisor-tui - "Hypervisor console"`, "m hypervisor-tui systemd-journal",
+		`u hypervisor-tui-serve - "Hypervisor console for others"`, "m hypervisor-tui-serve systemd-journal",
+		"g hypervisor-tui-viewers -",
+	}
+	if !slices.Equal(lines, want) {
 		t.Errorf("sysusers.conf has %q, want %q", lines, want)
 	}
 }
@@ -196,11 +211,12 @@ func TestForeignInstructions(t *testing.T) {
 		t.Fatalf("only %q", all)
 	}
 	named := map[string]bool{}
-	for _, pattern := range regexp.MustCompile(`docs/systemd/[\w@.*-]+`).FindAllString(read(t, "../docs/terminals.md"), -1) {
+	instructions := read(t, "../docs/terminals.md") + read(t, "../docs/remote.md")
+	for _, pattern := range regexp.MustCompile(`docs/systemd/[\w@.*-]+`).FindAllString(instructions, -1) {
 		pattern = "../" + strings.TrimRight(pattern, ".")
 		found := glob(t, pattern)
 		if len(found) == 0 {
-			t.Errorf("docs/terminals.md names %s", pattern)
+			t.Errorf("docs/terminals.md or docs/remote.md name %s", pattern)
 		}
 		for _, file := range found {
 			named[file] = true
@@ -208,7 +224,7 @@ func TestForeignInstructions(t *testing.T) {
 	}
 	for _, file := range all {
 		if !named[file] {
-			t.Errorf("docs/terminals.md does not name %s", file)
+			t.Errorf("neither docs/terminals.md nor docs/remote.md names %s", file)
 		}
 	}
 }

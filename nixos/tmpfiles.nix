@@ -16,8 +16,9 @@ let
   passable.argument = "group:${group}:--x";
 in
 {
+  # Who is not of the group passes it to the socket of hypervisor-attach, and does not see what else is in there.
   ${runtime}.d = {
-    mode = "0750";
+    mode = "0751";
     user = "root";
     inherit group;
   };

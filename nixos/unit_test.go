@@ -24,12 +24,23 @@ var units = map[string]string{
 	"hypervisor-tui@tty1.timer":                 `import ./start.nix { tty = "tty1"; }`,
 	"rescue/hypervisor-tui@tty1.timer":          `import ./start.nix { tty = "tty1"; rescue = true; }`,
 	"hypervisor-tui-recorder.service":           `import ./recorder.nix { exe = "/bin/hypervisor-tui"; configFile = "/etc/hypervisor-tui/config.yaml"; apiAddresses = [ "localhost" ]; }`,
+	"hypervisor-tui-serve.service":              `(` + serve + `).service`,
+	"hypervisor-tui-serve.socket":               `(` + serve + `).sockets.hypervisor-tui-serve`,
+	"hypervisor-tui-attach.socket":              `(` + serve + `).sockets.hypervisor-tui-attach`,
+	"hypervisor-tui-serve.path":                 `(` + serve + `).path`,
+	"hypervisor-tui-serve-changed.service":      `(` + serve + `).changed`,
 	"hypervisor-tui-kubeconfig.service":         `(` + kubeconfig + `).service`,
 	"hypervisor-tui-kubeconfig.path":            `(` + kubeconfig + `).path`,
 	"hypervisor-tui-kubeconfig-changed.service": `(` + kubeconfig + `).changed`,
 }
 
 const kubeconfig = `import ./kubeconfig.nix { source = "/etc/rancher/k3s/k3s.yaml"; copy = "/run/hypervisor-tui/kubeconfig"; }`
+
+const serve = `import ./serve.nix {
+	exe = "/bin/hypervisor-tui"; configFile = "/etc/hypervisor-tui/serve.yaml"; logBufferSize = 10000; apiAddresses = [ "localhost" ];
+	listen = [ "127.0.0.1:9101" ]; clientAddresses = [ "localhost" ]; attach = true; group = "hypervisor-tui-viewers";
+	credentials = { certFile = "/var/lib/acme/hv01/fullchain.pem"; tokenFile = "/var/lib/hypervisor-tui.token"; };
+}`
 
 func console(tty, term, more string) string {
 	return fmt.Sprintf(`import ./console.nix { tty = %q; term = %q; exe = "/bin/hypervisor-tui"; configFile = "/etc/hypervisor-tui/%s.yaml"; %s }`,
@@ -40,7 +51,8 @@ func console(tty, term, more string) string {
 type unit struct {
 	Description                                                           string
 	Documentation, WantedBy, Before, After, Conflicts, BindsTo, OnFailure []string
-	UnitConfig, ServiceConfig, PathConfig, TimerConfig                    map[string]any
+	Wants                                                                 []string
+	UnitConfig, ServiceConfig, SocketConfig, PathConfig, TimerConfig      map[string]any
 	StartLimitIntervalSec, StartLimitBurst                                *int
 	Enable, RestartIfChanged, ReloadIfChanged                             *bool
 	RestartTriggers, ReloadTriggers                                       []string
@@ -53,7 +65,7 @@ func (u *unit) text() string {
 	section := map[string]any{"Description": u.Description}
 	for key, words := range map[string][]string{
 		"Documentation": u.Documentation, "Before": u.Before, "After": u.After, "Conflicts": u.Conflicts,
-		"BindsTo": u.BindsTo, "OnFailure": u.OnFailure, "X-Restart-Triggers": u.RestartTriggers, "X-Reload-Triggers": u.ReloadTriggers,
+		"BindsTo": u.BindsTo, "Wants": u.Wants, "OnFailure": u.OnFailure, "X-Restart-Triggers": u.RestartTriggers, "X-Reload-Triggers": u.ReloadTriggers,
 	} {
 		if len(words) > 0 {
 			section[key] = strings.Join(words, " ")
@@ -69,6 +81,9 @@ func (u *unit) text() string {
 	write(b, "[Unit]", section)
 	if u.PathConfig != nil {
 		write(b, "\n[Path]", u.PathConfig)
+	}
+	if u.SocketConfig != nil {
+		write(b, "\n[Socket]", u.SocketConfig)
 	}
 	if u.TimerConfig != nil {
 		write(b, "\n[Timer]", u.TimerConfig)
@@ -190,7 +205,9 @@ func TestUnitsAreHardened(t *testing.T) {
 		"hypervisor-tui@tty1.service": 2, "hypervisor-tui@ttyS0.service": 2, "rescue/hypervisor-tui@tty1.service": 2,
 		"hypervisor-tui-kubeconfig.service":                 2,
 		"hypervisor-tui-recorder.service":                   1.6,
+		"hypervisor-tui-serve.service":                      2,
 		"../" + foreign + "hypervisor-tui-recorder.service": 1.6,
+		"../" + foreign + "hypervisor-tui-serve.service":    2,
 		"login/hypervisor-tui@tty1.service":                 2,
 		"../" + foreign + "hypervisor-tui@.service":         2, "../" + foreign + "hypervisor-tui-kubeconfig.service": 2,
 	} {

@@ -1,9 +1,7 @@
 package config
 
 import (
-	"maps"
 	"regexp"
-	"slices"
 	"strings"
 	"testing"
 )
@@ -70,34 +68,14 @@ func accepts(t *testing.T, name string, want bool, values ...string) {
 	}
 }
 
-// TestNixModuleSetsKnownKeys: what the module puts into the configuration beside the options of keys.nix.
-func TestNixModuleSetsKnownKeys(t *testing.T) {
-	known := map[string]bool{}
-	for _, k := range new(Config).keys() {
-		known[k.name] = true
-	}
-	set := map[string]bool{}
-	for _, file := range []string{"nixos/module.nix", "nixos/rescue.nix", "nixos/ssh.nix"} {
-		text := readText(t, file)
-		for _, m := range regexp.MustCompile(`(?m)^ +(\w+) = (?:lib\.)?mk(?:Default|Force) |^ +(quit|login) = (?:true|false);`).FindAllStringSubmatch(text, -1) {
-			set[m[1]+m[2]] = true
-		}
-	}
-	want := []string{"kubeconfigPath", "logBufferSize", "login", "profile", "quit"}
-	if got := slices.Sorted(maps.Keys(set)); !slices.Equal(got, want) {
-		t.Errorf("the module sets %q, want %q", got, want)
-	}
-	for name := range set {
-		if !known[name] {
-			t.Errorf("the module sets %s, which is no key of the configuration", name)
-		}
-	}
-}
-
-// TestDocsSystemdConfig: the configuration for other distributions is read, and does what its unit counts on.
+// TestDocsSystemdConfig: the configurations for other distributions are read, and do what their units count on.
 func TestDocsSystemdConfig(t *testing.T) {
 	c, err := Load("../../docs/systemd/config.yaml")
 	if err != nil || c.Quit || !c.Login || c.KubeconfigPath != "/run/hypervisor-tui/kubeconfig" {
 		t.Errorf("docs/systemd/config.yaml: quit %v, login %v, kubeconfigPath %q: %v", c.Quit, c.Login, c.KubeconfigPath, err)
+	}
+	c, err = Load("../../docs/systemd/serve.yaml")
+	if err != nil || c.Login || c.History.Path == "" || !c.Serve.Exporter.Enable || !c.Serve.Attach.Enable || c.Serve.Web.Enable {
+		t.Errorf("docs/systemd/serve.yaml: login %v, history.path %q, serve %+v: %v", c.Login, c.History.Path, c.Serve, err)
 	}
 }

@@ -29,7 +29,7 @@ let
     v:
     let
       inside =
-        wrap: map (inner: if isSet inner then mapAttrs (_: wrap) inner else wrap inner) (flatten v.content);
+        wrap: map (inner: if isSet inner && inner != { } then mapAttrs (_: wrap) inner else wrap inner) (flatten v.content);
     in
     if property v == "merge" then
       concatMap flatten v.contents
@@ -99,6 +99,10 @@ let
     const = v: _: v;
     optional = yes: v: if yes then [ v ] else [ ];
     optionals = yes: v: if yes then v else [ ];
+    optionalString = yes: text: if yes then text else "";
+    filterAttrs = keep: set: builtins.listToAttrs (
+      concatMap (name: if keep name set.${name} then [ (lib.nameValuePair name set.${name}) ] else [ ]) (attrNames set)
+    );
     optionalAttrs = yes: v: if yes then v else { };
     nameValuePair = name: value: { inherit name value; };
     genAttrs = names: f: builtins.listToAttrs (map (name: lib.nameValuePair name (f name)) names);
@@ -187,9 +191,10 @@ let
   config = merge [ ] (
     [
       nixos
-      user
+      (removeAttrs user [ "imports" ])
       { services.hypervisor-tui = defaults options.services.hypervisor-tui; }
     ]
+    ++ user.imports or [ ]
     ++ map (m: m.config or { }) modules
   );
   # The names of the options whose values their types do not allow.
@@ -210,6 +215,10 @@ in
   warnings = if config.warnings == null then [ ] else config.warnings;
   services = config.systemd.services;
   inherit (config.systemd) timers paths;
+  sockets = config.systemd.sockets or { };
+  users = config.users.users;
+  groups = attrNames (lib.filterAttrs (_: group: group != null) config.users.groups);
+  ports = config.networking.firewall.allowedTCPPorts or [ ];
   level = config.boot.consoleLogLevel;
   settings = config.services.hypervisor-tui.settings;
   etc = mapAttrs (
