@@ -72,7 +72,7 @@ var arrows = []struct {
 	{"draw", []string{"draw/tty", "github.com/gdamore/tcell/v2", "github.com/rivo/uniseg", "internal/clean"}},
 
 	{"report", []string{"draw", "frame", "internal/health", "journal", "kube", "sample", "sample/qemu", "sample/top"}},
-	{"report/metrics", nil},
+	{"report/metrics", []string{"frame", "internal/clean", "internal/health", "journal", "kube", "sample", "sample/qemu"}},
 	{"screens/widget", []string{"draw", "frame", "internal/health", "kube", "sample"}},
 	{"screens", []string{"draw", "frame", "internal/health", "internal/when", "journal", "kube", "sample", "screens/widget"}},
 	{"screens/screentest", []string{"draw", "draw/tty", "frame", "journal", "screens"}},
