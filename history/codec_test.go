@@ -1,10 +1,14 @@
 package history
 
 import (
+	"slices"
 	"testing"
 
 	"hypervisor-tui/frame"
 	"hypervisor-tui/frame/frametest"
+	"hypervisor-tui/sample"
+	"hypervisor-tui/sample/procfile"
+	"hypervisor-tui/sample/qemu"
 )
 
 // TestRecordComesBack: what was written comes back, and written again it is the same record.
@@ -28,6 +32,21 @@ func TestRecordComesBack(t *testing.T) {
 			}
 		}
 		t.Logf("%s: %d cells, %d texts, schema of %d bytes", name, len(v.cells), len(c.texts.all), len(ownSchema))
+	}
+}
+
+// TestCountersAreNotRecorded: a record is the same whatever an exporter wants besides; the rates made of that are in it.
+func TestCountersAreNotRecorded(t *testing.T) {
+	f := frametest.Fixed()
+	c := codec{max: maxElements}
+	var without, with vector
+	c.encode(&without, &f.Snapshot)
+	figure := procfile.Known(1 << 40)
+	f.Counters = &sample.Counters{CPUs: make([]sample.CPUTicks, 7), Disks: make([]sample.DiskCounts, 7), Forks: figure}
+	f.VMs.VMs[0].Totals = qemu.Totals{CPUTicks: figure, Read: figure, Written: figure, Received: figure, Sent: figure}
+	f.System.Clock.Offset, f.System.Clock.MaxError = 1, 2
+	if c.encode(&with, &f.Snapshot); !slices.Equal(with.cells, without.cells) {
+		t.Error("they change the record")
 	}
 }
 

@@ -122,9 +122,9 @@ func richHost() *sample.Host {
 			{Name: "dm-0", Read: nan, Write: nan, ReadOps: nan, WriteOps: nan, Busy: nan},
 		},
 		Filesystems: []sample.Filesystem{
-			{Mount: "/", Device: "nvme0n1p1", Type: "ext4", Total: 900 * gib, Used: 700 * gib, Available: 198 * gib, UsedPercent: 78, InodesPercent: 12, Health: ok()},
+			{Mount: "/", Device: "nvme0n1p1", Type: "ext4", Total: 900 * gib, Used: 700 * gib, Available: 198 * gib, UsedPercent: 78, InodesPercent: 12, Inodes: 58720256, InodesFree: 51673825, Health: ok()},
 			{Mount: "/boot", Device: "nvme0n1p2", Type: "vfat", Total: gib, Used: 500 * mib, Available: 524 * mib, UsedPercent: 48.75, InodesPercent: nan, Health: ok()},
-			{Mount: "/mnt/nfs", Device: "nas:/export", Type: "nfs4", Total: 2000 * gib, Used: 1000 * gib, Available: 1000 * gib, UsedPercent: 50, InodesPercent: 1,
+			{Mount: "/mnt/nfs", Device: "nas:/export", Type: "nfs4", Total: 2000 * gib, Used: 1000 * gib, Available: 1000 * gib, UsedPercent: 50, InodesPercent: 1, Inodes: 1000000, InodesFree: 990000,
 				Health: health.Health{State: health.Stale, At: bootNow - 72*time.Second, Since: bootNow - 70*time.Second, Err: "not answering"}},
 			{Mount: "/mnt/dead", Device: "nas:/dead", Type: "nfs4", UsedPercent: nan, InodesPercent: nan,
 				Health: health.Health{State: health.Failed, Since: time.Minute, Err: "not answering"}},
@@ -145,8 +145,8 @@ func richNet() *sample.Net {
 	return &sample.Net{
 		At: bootNow - time.Second,
 		Interfaces: []*sample.Interface{
-			{Link: &sample.Link{Index: 1, Name: "lo", AddressCount: 2, CarrierChanges: -1, SharedAttrs: &sample.SharedAttrs{Kind: "loopback", State: "unknown", AdminUp: true, Carrier: true, MTU: 65536}}, Counted: true, RxBytes: 3 * mib, TxBytes: 5 * mib, RxRate: nan, TxRate: nan},
-			{Link: &sample.Link{Index: 2, Name: "eth0", MAC: "52:54:00:12:34:56", FirstAddress: 2, AddressCount: 2, CarrierChanges: -1, SharedAttrs: &sample.SharedAttrs{Physical: true, State: "up", AdminUp: true, Carrier: true, MTU: 1500, Detail: &sample.LinkDetail{Driver: "ixgbe", SpeedMbps: 10000, Duplex: "full"}}}, Counted: true, RxBytes: 450 * gib, TxBytes: 320 * gib, RxErrors: 1, TxErrors: 2, RxDropped: 12, TxDropped: 13, RxRate: 1.25 * gib, TxRate: 890 * mib},
+			{Link: &sample.Link{Index: 1, Name: "lo", AddressCount: 2, CarrierChanges: -1, SharedAttrs: &sample.SharedAttrs{Kind: "loopback", State: "unknown", AdminUp: true, Carrier: true, MTU: 65536}}, Counted: true, RxBytes: 3 * mib, TxBytes: 5 * mib, RxPackets: 4096, TxPackets: 4097, RxRate: nan, TxRate: nan},
+			{Link: &sample.Link{Index: 2, Name: "eth0", MAC: "52:54:00:12:34:56", FirstAddress: 2, AddressCount: 2, CarrierChanges: -1, SharedAttrs: &sample.SharedAttrs{Physical: true, State: "up", AdminUp: true, Carrier: true, MTU: 1500, Detail: &sample.LinkDetail{Driver: "ixgbe", SpeedMbps: 10000, Duplex: "full"}}}, Counted: true, RxBytes: 450 * gib, TxBytes: 320 * gib, RxPackets: 600_000_000, TxPackets: 400_000_001, RxErrors: 1, TxErrors: 2, RxDropped: 12, TxDropped: 13, RxRate: 1.25 * gib, TxRate: 890 * mib},
 			{Link: &sample.Link{Index: 3, Name: "eth1", MAC: "52:54:00:12:34:57", FirstAddress: 4, CarrierChanges: -1, SharedAttrs: &sample.SharedAttrs{Physical: true, State: "down", MTU: 9000, Detail: &sample.LinkDetail{Driver: "ixgbe"}}}},
 			{Link: &sample.Link{Index: 4, Name: "br0", FirstAddress: 4, AddressCount: 1, CarrierChanges: 2, SharedAttrs: &sample.SharedAttrs{Kind: "bridge", State: "up", AdminUp: true, Carrier: true, MTU: 1500, Detail: &sample.LinkDetail{AltNames: "lan bridge0", Bridge: &sample.Bridge{STP: true, FDB: 9, Ports: 2}, Uplinks: []string{"bond0"}, Above: []string{"vnet0"}, VMs: []sample.AttachedVM{vm, {PID: 7}, {Name: "plain"}}}}}, Counted: true},
 			{Link: &sample.Link{Index: 5, Name: "vnet0", FirstAddress: 5, CarrierChanges: 1, VM: &vm, Peer: &sample.Peer{Namespace: 3, Index: 2, Name: "eth0"}, SharedAttrs: &sample.SharedAttrs{Kind: "tun", Master: "br0", State: "up", AdminUp: true, Carrier: true, MTU: 1500, BridgePort: &sample.BridgePort{State: "forwarding", Learned: 1}, Detail: &sample.LinkDetail{Mode: "tap"}}}, Counted: true, RxRate: 1000, TxRate: 20},

@@ -27,17 +27,14 @@ type Counters struct {
 }
 
 // Count is one figure that may not be known.
-type Count struct {
-	Value uint64
-	Known bool
-}
+type Count = procfile.Count
 
 // countOf is a figure that could be read without an error.
 func countOf(value uint64, err error) Count {
 	if err != nil {
 		return Count{}
 	}
-	return Count{value, true}
+	return procfile.Known(value)
 }
 
 // NamedCount is one figure by the name that the kernel gives it.
@@ -123,7 +120,7 @@ func (r *filesReader) count(c *Counters) {
 	var v [3]uint64 // allocated, 0, maximum
 	line, _ := procfile.CutLine(text)
 	if n, err := procfile.Numbers(line, v[:]); err == nil && n == len(v) {
-		c.Files = FileHandles{Allocated: Count{v[0], true}, Maximum: Count{v[2], true}}
+		c.Files = FileHandles{Allocated: procfile.Known(v[0]), Maximum: procfile.Known(v[2])}
 	}
 }
 

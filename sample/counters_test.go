@@ -14,6 +14,7 @@ import (
 	"github.com/prometheus/procfs/blockdevice"
 
 	"hypervisor-tui/internal/health"
+	"hypervisor-tui/sample/procfile"
 	"hypervisor-tui/sample/sampletest"
 )
 
@@ -28,7 +29,7 @@ func counting(t *testing.T, root string) *Sampler {
 	return s
 }
 
-func known(v uint64) Count { return Count{v, true} }
+var known = procfile.Known
 
 func TestCountersOfStatLikeOracle(t *testing.T) {
 	onEachMachine(t, func(t *testing.T, root string) {

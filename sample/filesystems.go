@@ -85,6 +85,7 @@ func newFilesystem(p *probe[mount, usage], a *probeResult[usage]) Filesystem {
 		f.ReadOnly, f.RemountedRO = u.readOnly, u.remounted
 		f.UsedPercent = procfile.Percent(u.used, u.used+u.available)
 		f.InodesPercent = procfile.Percent(u.inodesUsed, u.inodes)
+		f.Inodes, f.InodesFree = u.inodes, u.inodes-u.inodesUsed
 	}
 	return f
 }

@@ -62,7 +62,7 @@ func TestUsageCountsLikeDf(t *testing.T) {
 	}
 	p := &probe[mount, usage]{}
 	f := newFilesystem(p, &probeResult[usage]{value: u})
-	if math.Abs(f.UsedPercent-100*600./950) > 1e-9 || f.InodesPercent != 75 || !f.ReadOnly {
+	if math.Abs(f.UsedPercent-100*600./950) > 1e-9 || f.InodesPercent != 75 || f.Inodes != 100 || f.InodesFree != 25 || !f.ReadOnly {
 		t.Errorf("%+v", f)
 	}
 	if f = newFilesystem(p, nil); !math.IsNaN(f.UsedPercent) || !math.IsNaN(f.InodesPercent) {
@@ -70,7 +70,7 @@ func TestUsageCountsLikeDf(t *testing.T) {
 	}
 	u = newUsage(&unix.Statfs_t{Blocks: math.MaxUint64, Bavail: math.MaxUint64, Bfree: 7, Frsize: 4096})
 	f = newFilesystem(p, &probeResult[usage]{value: u})
-	if f.UsedPercent != 50 || !math.IsNaN(f.InodesPercent) {
+	if f.UsedPercent != 50 || !math.IsNaN(f.InodesPercent) || f.Inodes != 0 || f.InodesFree != 0 {
 		t.Errorf("of a liar: %+v", f)
 	}
 }

@@ -141,6 +141,7 @@ type Filesystem struct {
 	Total, Used, Available uint64  // bytes, as df -B1 shows them
 	UsedPercent            float64 // Used of Used + Available, as df shows it; NaN when unknown
 	InodesPercent          float64 // NaN when the filesystem has no inodes to run out of
+	Inodes, InodesFree     uint64  // both 0 then
 	ReadOnly               bool
 	RemountedRO            bool          // it was read-write and became read-only, as after an I/O error
 	Health                 health.Health // Stale or Failed with "not answering" while a statfs hangs

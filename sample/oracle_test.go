@@ -121,8 +121,8 @@ func TestPressureLikeOracle(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			same(t, resource+" some", some, stalls{want.Some.Avg10, want.Some.Avg60, Count{want.Some.Total, true}})
-			same(t, resource+" full", full, stalls{want.Full.Avg10, want.Full.Avg60, Count{want.Full.Total, true}})
+			same(t, resource+" some", some, stalls{want.Some.Avg10, want.Some.Avg60, known(want.Some.Total)})
+			same(t, resource+" full", full, stalls{want.Full.Avg10, want.Full.Avg60, known(want.Full.Total)})
 		}
 	})
 }

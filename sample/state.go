@@ -57,10 +57,16 @@ type NixOS struct {
 	Health           health.Health
 }
 
-// Clock is whether the kernel's clock follows a time source.
+// Clock is whether the kernel's clock follows a time source. All of it is to be used only while Health has a value.
+//
+// Kernel: adjtimex(2)
 type Clock struct {
-	Synchronised bool // to be used only while Health has a value
-	Health       health.Health
+	Synchronised bool
+	// What the kernel says itself, of a clock that it was told to steer. Flagged is its own word that nothing keeps the
+	// clock: chronyd without rtcsync, as NixOS sets it up, leaves it up while it keeps the clock well.
+	Flagged          bool
+	Offset, MaxError float64 // seconds: left to correct, and by which the clock may be wrong at most; NaN: unknown, as in a recording
+	Health           health.Health
 }
 
 // LastBoot is how the boot before this one ended. Absent when the host keeps no trace of that.

@@ -51,7 +51,7 @@ func Fixed() *frame.Frame {
 		},
 		System: &sample.System{
 			NixOS:    sample.NixOS{Version: "26.05.1234", Generation: 43, Current: 42, RebootNeeded: true, RebootKnown: true, Health: OK()},
-			Clock:    sample.Clock{Synchronised: true, Health: OK()},
+			Clock:    sample.Clock{Synchronised: true, Offset: -0.00025, MaxError: 0.0125, Health: OK()},
 			LastBoot: sample.LastBoot{Known: true, Clean: false, Why: "pstore has a dump", Health: OK()},
 		},
 		Settings: &frame.Settings{
@@ -94,10 +94,10 @@ func fixedHost() *sample.Host {
 			{Name: "dm-0", Physical: false, Read: 240 * MiB, Write: 119 * MiB, ReadOps: 2300, WriteOps: 790, ReadLatency: 0.5, WriteLatency: 1.3, Busy: 60},
 		},
 		Filesystems: []sample.Filesystem{
-			{Mount: "/", Device: "nvme0n1p1", Type: "ext4", Total: 900 * GiB, Used: 700 * GiB, Available: 198 * GiB, UsedPercent: 78, InodesPercent: 12, Health: OK()},
+			{Mount: "/", Device: "nvme0n1p1", Type: "ext4", Total: 900 * GiB, Used: 700 * GiB, Available: 198 * GiB, UsedPercent: 78, InodesPercent: 12, Inodes: 58720256, InodesFree: 51673825, Health: OK()},
 			{Mount: "/boot", Device: "nvme0n1p2", Type: "vfat", Total: 1 * GiB, Used: 980 * MiB, Available: 44 * MiB, UsedPercent: 95.7, InodesPercent: math.NaN(), Health: OK()},
 			{Mount: "/mnt/nfs", Device: "nas:/export", Type: "nfs4", Health: health.Health{State: health.Stale, At: Boot - 72*time.Second, Since: Boot - 72*time.Second, Err: "not answering"}},
-			{Mount: "/run", Device: "tmpfs", Type: "tmpfs", Total: 6 * GiB, Used: 20 * MiB, Available: 6 * GiB, UsedPercent: 0.3, InodesPercent: 1, Health: OK()},
+			{Mount: "/run", Device: "tmpfs", Type: "tmpfs", Total: 6 * GiB, Used: 20 * MiB, Available: 6 * GiB, UsedPercent: 0.3, InodesPercent: 1, Inodes: 819200, InodesFree: 811008, Health: OK()},
 		},
 		MHz: 2394, Blocked: 2, OOMKills: 1,
 		Fans:    []sample.Fan{{Name: "dell FAN1", RPM: 4200, Low: 600}},

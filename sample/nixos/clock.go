@@ -19,12 +19,17 @@ const unsynchronised = 16_000_000
 func (w *Watcher) clock(c *sample.Clock) {
 	began := w.now()
 	var t unix.Timex // no modes: it is read, which needs no privilege
-	_, err := w.adjust(&t)
+	state, err := w.adjust(&t)
 	if err != nil {
 		err = fmt.Errorf("adjtimex: %w", err)
 	}
 	now := w.now()
 	if judge(&c.Health, err, now-began, now) {
-		c.Synchronised = t.Maxerror < unsynchronised
+		unit := 1e-6
+		if t.Status&unix.STA_NANO != 0 {
+			unit = 1e-9
+		}
+		c.Synchronised, c.Flagged = t.Maxerror < unsynchronised, state == unix.TIME_ERROR
+		c.Offset, c.MaxError = float64(t.Offset)*unit, float64(t.Maxerror)*1e-6
 	}
 }

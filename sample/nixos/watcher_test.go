@@ -3,6 +3,7 @@ package nixos
 import (
 	"context"
 	"errors"
+	"math"
 	"os"
 	"strings"
 	"sync/atomic"
@@ -160,6 +161,29 @@ func TestClockThatFollowsNothing(t *testing.T) {
 		var c sample.Clock
 		if w.clock(&c); c.Synchronised != want || c.Health.State != health.OK {
 			t.Errorf("%d: %+v", maxerror, c)
+		}
+	}
+}
+
+// TestFiguresOfTheClock: they are the kernel's own, in whichever unit it has them.
+func TestFiguresOfTheClock(t *testing.T) {
+	for _, c := range []struct {
+		state int
+		timex unix.Timex
+		want  sample.Clock
+	}{
+		{unix.TIME_OK, unix.Timex{Status: unix.STA_PLL | unix.STA_NANO, Offset: -250_000, Maxerror: 1500}, sample.Clock{Synchronised: true, Offset: -250e-6, MaxError: 1500e-6}},
+		{unix.TIME_OK, unix.Timex{Status: unix.STA_PLL, Offset: 250, Maxerror: 0}, sample.Clock{Synchronised: true, Offset: 250e-6}},
+		{unix.TIME_ERROR, unix.Timex{Status: unix.STA_UNSYNC, Maxerror: 1500}, sample.Clock{Synchronised: true, Flagged: true, MaxError: 1500e-6}},
+		{unix.TIME_ERROR, unix.Timex{Status: unix.STA_UNSYNC, Maxerror: 16_000_000}, sample.Clock{Flagged: true, MaxError: 16}},
+	} {
+		w := newTree(t).watcher()
+		w.adjust = func(t *unix.Timex) (int, error) { *t = c.timex; return c.state, nil }
+		var got sample.Clock
+		w.clock(&got)
+		near := func(a, b float64) bool { return math.Abs(a-b) < 1e-12 }
+		if got.Synchronised != c.want.Synchronised || got.Flagged != c.want.Flagged || !near(got.Offset, c.want.Offset) || !near(got.MaxError, c.want.MaxError) {
+			t.Errorf("%+v: %+v, want %+v", c.timex, got, c.want)
 		}
 	}
 }

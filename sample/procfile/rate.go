@@ -5,6 +5,23 @@ import (
 	"time"
 )
 
+// Count is one figure that may not be known: the zero value is not.
+type Count struct {
+	Value uint64
+	Known bool
+}
+
+// Known is a figure that is known.
+func Known(value uint64) Count { return Count{value, true} }
+
+// PerSecond is the rate of a figure that has grown by that much.
+func (c Count) PerSecond(over time.Duration) float64 {
+	if !c.Known {
+		return math.NaN()
+	}
+	return PerSecond(0, c.Value, over)
+}
+
 // PerSecond is the rate of a counter that went from before to now over an interval of CLOCK_BOOTTIME. It is NaN when
 // the interval is not positive and when the counter went back: a reset, a wrap at 2^32 or 2^64 and a replugged device
 // all look the same, and a guess between them could be off by 4 GiB. It is the only place where a rate is made.

@@ -2,10 +2,8 @@ package qemu
 
 import (
 	"bytes"
-	"math"
 	"slices"
 	"strings"
-	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -190,14 +188,37 @@ func parseDevice(word []byte) (major, minor uint64, err error) {
 	return major, minor, err
 }
 
-// deriveIO returns the bytes a second between two looks at one io.stat. A device that was not there before has counted
-// from 0.
+// growth is by how much the counters of several devices have grown.
+type growth struct {
+	low, high uint64 // of those that lie on no other, together, and the most of each that does
+	back      bool   // one has gone back: nobody knows
+}
+
+func (g *growth) add(before, now uint64, stacked bool) {
+	switch {
+	case now < before:
+		g.back = true
+	case stacked:
+		g.high = max(g.high, now-before)
+	default:
+		g.low += now - before
+	}
+}
+
+func (g *growth) count() procfile.Count {
+	if g.back {
+		return procfile.Count{}
+	}
+	return procfile.Known(max(g.low, g.high))
+}
+
+// grownIO returns the bytes between two looks at one io.stat. A device that was not there before has counted from 0.
 //
 // Where devices lie on others the same bytes are counted in each layer, but not always: what dm-crypt and RAID 5 write
 // below is a kernel thread's. So it is the most of what went to the devices that lie on no other, together, and to each
 // of those that do.
-func deriveIO(before, now []ioDevice, stacked []uint64, over time.Duration) (read, write float64) {
-	var lowRead, lowWrite, highRead, highWrite float64
+func grownIO(before, now []ioDevice, stacked []uint64) (read, written procfile.Count) {
+	var r, w growth
 	for i := range now {
 		d := &now[i]
 		var was ioDevice
@@ -207,17 +228,11 @@ func deriveIO(before, now []ioDevice, stacked []uint64, over time.Duration) (rea
 				break
 			}
 		}
-		r, w := procfile.PerSecond(was.read, d.read, over), procfile.PerSecond(was.write, d.write, over)
-		if slices.Contains(stacked, d.major) {
-			highRead, highWrite = max(highRead, r), max(highWrite, w)
-		} else {
-			lowRead, lowWrite = lowRead+r, lowWrite+w
-		}
+		high := slices.Contains(stacked, d.major)
+		r.add(was.read, d.read, high)
+		w.add(was.write, d.write, high)
 	}
-	if over <= 0 {
-		return math.NaN(), math.NaN()
-	}
-	return max(lowRead, highRead), max(lowWrite, highWrite) // each keeps a NaN
+	return r.count(), w.count()
 }
 
 // parseStacked returns the major numbers of the drivers whose block devices lie on others, according to /proc/devices.

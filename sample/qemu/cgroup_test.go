@@ -109,7 +109,8 @@ func TestIOOverLayers(t *testing.T) {
 		"a layer went back":          {[]ioDevice{{253, 0, 10, 0}}, []ioDevice{{253, 0, 5, 0}, {8, 16, 100, 0}}, math.NaN(), 0},
 		"a device was unplugged":     {[]ioDevice{{8, 0, 10, 20}, {8, 16, 5, 5}}, []ioDevice{{8, 0, 110, 20}}, 50, 0},
 	} {
-		read, write := deriveIO(c.before, c.now, stacked, 2*time.Second)
+		r, w := grownIO(c.before, c.now, stacked)
+		read, write := r.PerSecond(2*time.Second), w.PerSecond(2*time.Second)
 		if !same64(read, c.read) || !same64(write, c.write) {
 			t.Errorf("%s: %v and %v, want %v and %v", name, read, write, c.read, c.write)
 		}
@@ -130,9 +131,10 @@ func FuzzIOStat(f *testing.F) {
 		if err != nil {
 			return
 		}
-		if read, write := deriveIO(before, now, []uint64{253}, time.Second); read < 0 || write < 0 {
-			t.Errorf("%q, then %q: %v, %v", a, b, read, write)
+		if read, written := grownIO(nil, now, []uint64{253}); !read.Known || !written.Known {
+			t.Errorf("%q: %v, %v", b, read, written)
 		}
+		grownIO(before, now, []uint64{253})
 	})
 }
 

@@ -25,6 +25,7 @@ type follower struct {
 	recent                    Recent
 	links                     int        // that rx and tx add up
 	io, ioNow                 []ioDevice // before and now
+	read, written             procfile.Count
 	ioAt                      time.Duration
 	cpuTrouble, memoryTrouble trouble
 	diskTrouble, netTrouble   trouble
@@ -106,6 +107,7 @@ func (r *Reader) sampleCPU(f *follower, now time.Duration, vm *VM) bool {
 		return true
 	}
 	vm.Cores = f.cpu.rate(s.Ticks, now) / procfile.UserHZ
+	vm.Totals.CPUTicks = f.cpu.total
 	if f.vcpus == 0 {
 		vm.WhyCPU = "its command line does not say how many vCPUs it has"
 	} else {
@@ -148,9 +150,13 @@ func (r *Reader) sampleDisk(f *follower, now time.Duration, vm *VM) error {
 		f.ioAt = 0
 		return err
 	}
+	read, written := grownIO(f.io, f.ioNow, r.followed.stacked)
 	if f.ioAt != 0 {
-		vm.Read, vm.Write = deriveIO(f.io, f.ioNow, r.followed.stacked, now-f.ioAt)
+		vm.Read, vm.Write = read.PerSecond(now-f.ioAt), written.PerSecond(now-f.ioAt)
 	}
+	// Before the first look that is all there ever was. What one that went back has done since is not known.
+	f.read, f.written = procfile.Known(f.read.Value+read.Value), procfile.Known(f.written.Value+written.Value)
+	vm.Totals.Read, vm.Totals.Written = f.read, f.written
 	f.io, f.ioNow, f.ioAt = f.ioNow, f.io, now
 	return nil
 }
@@ -166,22 +172,27 @@ func (r *Reader) sampleNet(f *follower, now time.Duration, vm *VM) error {
 	if err == nil {
 		t, err = guestTraffic(r.lines)
 	}
-	if err != nil || t.links != f.links {
-		f.rx.forget() // a link that came or went takes its counters with it: no rate over that interval
+	switch {
+	case err != nil:
+		f.rx.forget()
 		f.tx.forget()
-	}
-	if err != nil {
 		return err
+	case t.links != f.links:
+		f.rx.jump(t.rx) // a link that came or went takes its counters with it
+		f.tx.jump(t.tx)
 	}
 	f.links = t.links
 	vm.Rx, vm.Tx = f.rx.rate(t.rx, now), f.tx.rate(t.tx, now)
+	vm.Totals.Received, vm.Totals.Sent = f.rx.total, f.tx.total
 	return nil
 }
 
-// counter is a figure that grows, and when it was read last; at is 0 before that.
+// counter is a figure that grows, and when it was read last; at is 0 before that. total begins as its first value and has
+// grown by as much since.
 type counter struct {
 	value uint64
 	at    time.Duration
+	total procfile.Count
 }
 
 // rate takes the value now and returns its growth a second, NaN the first time.
@@ -190,11 +201,21 @@ func (c *counter) rate(value uint64, now time.Duration) float64 {
 	if c.at != 0 {
 		rate = procfile.PerSecond(c.value, value, now-c.at)
 	}
+	switch {
+	case !c.total.Known:
+		c.total = procfile.Known(value)
+	case value > c.value:
+		c.total.Value += value - c.value
+	}
 	c.value, c.at = value, now
 	return rate
 }
 
+// forget leaves the interval up to the next rate without one.
 func (c *counter) forget() { c.at = 0 }
+
+// jump makes value what was read last, by which nothing has grown.
+func (c *counter) jump(value uint64) { c.value, c.at = value, 0 }
 
 // trouble keeps how an error reads, so that the same one again costs nothing.
 type trouble struct {

@@ -189,6 +189,47 @@ func TestF16QEMUCountersGoBack(t *testing.T) {
 	}
 }
 
+// TestTotalsOfAVM: they never go back while the process lives, whatever its devices do, and have all that is known.
+func TestTotalsOfAVM(t *testing.T) {
+	q := newQEMUTree(t)
+	cgroup := q.vm(50, "default_a")
+	r := follow(t, q.root)
+	r.look()
+	const unknown = -1
+	for _, c := range []struct {
+		what    string
+		cpu     uint64
+		io, net string
+		want    [5]int // CPU, read, written, received, sent
+	}{
+		{"at first: all so far", 1000, "8:0 rbytes=100 wbytes=10\n8:16 rbytes=50 wbytes=5\n", sampletest.NetDevOf(7, "lo", "tap0", "tap1"), [5]int{1000, 150, 15, 28, 14}},
+		{"more", 1010, "8:0 rbytes=101 wbytes=12\n8:16 rbytes=50 wbytes=5\n", sampletest.NetDevOf(8, "lo", "tap0", "tap1"), [5]int{1010, 151, 17, 32, 16}},
+		{"a disk and a link are unplugged", 1010, "8:0 rbytes=103 wbytes=12\n", sampletest.NetDevOf(8, "lo", "tap0"), [5]int{1010, 153, 17, 32, 16}},
+		{"others are plugged in", 1010, "8:0 rbytes=103 wbytes=12\n8:32 rbytes=7 wbytes=0\n", sampletest.NetDevOf(9, "lo", "tap0", "tap2"), [5]int{1010, 160, 17, 32, 16}},
+		{"nothing can be read", 0, "8:0 rbytes=many\n", "h\nh\nnonsense\n", [5]int{unknown, unknown, unknown, unknown, unknown}},
+		{"it can again", 1050, "8:0 rbytes=203 wbytes=112\n8:32 rbytes=7 wbytes=0\n", sampletest.NetDevOf(10, "lo", "tap0", "tap2"), [5]int{1050, 260, 117, 36, 18}},
+		{"a disk's counter went back, and the links'", 1051, "8:0 rbytes=3 wbytes=113\n8:32 rbytes=7 wbytes=0\n", sampletest.NetDevOf(1, "lo", "tap0", "tap2"), [5]int{1051, 260, 118, 36, 18}},
+		{"and on", 1052, "8:0 rbytes=4 wbytes=114\n8:32 rbytes=7 wbytes=0\n", sampletest.NetDevOf(2, "lo", "tap0", "tap2"), [5]int{1052, 261, 119, 40, 20}},
+	} {
+		q.stat(50, "qemu-kvm", "S", c.cpu, 5000)
+		if c.cpu == 0 {
+			q.put("/proc/50/stat", "50 (qemu")
+		}
+		q.put(cgroup2+cgroup+"/io.stat", c.io)
+		q.put("/proc/50/net/dev", c.net)
+		v := &r.after(time.Second)[0]
+		var got [5]int
+		for i, total := range []procfile.Count{v.Totals.CPUTicks, v.Totals.Read, v.Totals.Written, v.Totals.Received, v.Totals.Sent} {
+			if got[i] = int(total.Value); !total.Known {
+				got[i] = unknown
+			}
+		}
+		if got != c.want {
+			t.Errorf("%s: %v, want %v", c.what, got, c.want)
+		}
+	}
+}
+
 func TestF19NoCgroupOfV2(t *testing.T) {
 	for name, c := range map[string]struct{ cgroup, why string }{
 		"v1":        {"12:blkio:/kubepods/pod1/a\n11:memory:/kubepods/pod1/a\n", whyCgroup1},

@@ -37,7 +37,16 @@ type VM struct {
 	WhyMemory  string        // why Memory is unknown
 	WhyDisk    string        // why Read and Write are unknown
 	WhyNet     string        // why Rx and Tx are unknown
-	Recent     Recent        // the newest points of Cores
+	Totals     Totals
+	Recent     Recent // the newest points of Cores
+}
+
+// Totals are what a VM has used in all, counted as its rates are. They only grow while its process lives: should a disk or a
+// link of its go, what went over it stays in them. One that cannot be read now is not known.
+type Totals struct {
+	CPUTicks       procfile.Count // USER_HZ: hundredths of a second
+	Read, Written  procfile.Count // bytes
+	Received, Sent procfile.Count // bytes, as the guest sees it
 }
 
 // RecentLen is how many points a Recent has at most.
