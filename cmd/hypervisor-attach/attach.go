@@ -18,15 +18,15 @@ const (
 
 	// restore brings each terminal that the console knows back to its main screen, with the cursor on: what the server
 	// sends at the end.
-	restore = "\x1b\\\x1b[?25h\x1b[m\x1b(B\x0f\x1b[?9;1000;1002;1003;1004;1005;1006;1015;2004l\x1b[?1l\x1b>\x1b[?7h\x1b[H\x1b[2J\x1b[?1049l\r"
+	restore = "\x1b\\\x1b[?25h\x1b[m\x1b(B\x0f\x1b[?9;1000;1002;1003;1004;1005;1006;1015;2004l\x1b[?1l\x1b>\x1b[?7h\x1b[H\x1b[2J\x1b[?1049l"
 )
 
 // answerTime is how long the server may take to answer; one that takes longer is as good as dead. Only tests change it.
 var answerTime = 300 * time.Millisecond
 
-// attach shows the console of the server at the socket until it ends, and returns what came of it and why, "" where
+// show shows the console of the server at the socket until it ends, and returns what came of it and why, "" where
 // nobody needs to know. The terminal is as it was before.
-func attach(path string) (code int, why string) {
+func show(path string) (code int, why string) {
 	mode, err := unix.IoctlGetTermios(0, unix.TCGETS)
 	if err != nil {
 		return failed, "standard input is not a terminal; ssh gives one with -t"

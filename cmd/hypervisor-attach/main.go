@@ -47,7 +47,7 @@ func main() {
 			os.Exit(misuse)
 		}
 	}
-	code, why := attach(path)
+	code, why := show(path)
 	if why != "" {
 		_, _ = os.Stderr.WriteString("hypervisor-attach: " + why + "\n")
 	}

@@ -181,7 +181,9 @@ func (s *server) shown(slave *os.File) (*client, *Client) {
 	c.say(hello, slave)
 	c.hears("+")
 	c.say("+")
-	return c, <-s.came
+	var session *Client
+	ttytest.Within(s.t, "a session", func() { session = <-s.came })
+	return c, session
 }
 
 func TestShowsOnTerminalThatIsHandedOver(t *testing.T) {
@@ -198,7 +200,7 @@ func TestShowsOnTerminalThatIsHandedOver(t *testing.T) {
 		t.Error("not in raw mode")
 	}
 	c.say("w")
-	<-s.resizes
+	ttytest.Within(t, "it hears of the size", func() { <-s.resizes })
 	s.quit <- nil
 	c.hears(".")
 	if now := ttytest.TermiosOf(t, slave); now != mode {
