@@ -4,6 +4,7 @@ package alert
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -59,6 +60,14 @@ func keyOf(p *frame.Problem) key { return key{p.Kind, p.Subject, p.Of} }
 
 // New returns an Engine with the rules that every host has.
 func New() *Engine { return &Engine{rules: &defaultRules, at: map[key]int{}} }
+
+// Clone returns an Engine that knows what e does and goes on by itself. What e has told of it does not tell again.
+func (e *Engine) Clone() *Engine {
+	c := *e
+	c.live, c.at, c.over = slices.Clone(e.live), maps.Clone(e.at), slices.Clone(e.over)
+	c.told, c.order = nil, nil
+	return &c
+}
 
 // Configure puts other rules in force, which nobody may change from then on.
 func (e *Engine) Configure(rules *Rules) { e.rules = rules }

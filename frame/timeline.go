@@ -63,6 +63,14 @@ type vmSeen struct {
 	there           bool
 }
 
+// Clone returns a Timeline that knows what t does and goes on by itself.
+func (t *Timeline) Clone() Timeline {
+	c := *t
+	c.events, c.fresh = slices.Clone(t.events), nil
+	c.units, c.links, c.vms, c.moved = slices.Clone(t.units), slices.Clone(t.links), slices.Clone(t.vms), slices.Clone(t.moved)
+	return c
+}
+
 // Step takes in a snapshot, and the problems that were raised or cleared with it, and sets its Events. It returns those that are
 // new, oldest first, valid until the next call.
 func (t *Timeline) Step(f *Snapshot, problems []Change) []Event {

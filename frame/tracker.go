@@ -86,6 +86,14 @@ func (t *Tracker) Update(now time.Duration, found []Problem) (open []Problem, ch
 // still told as raised. The list is copied.
 func (t *Tracker) Remember(problems []Problem) { t.remembered, t.until = slices.Clone(problems), 0 }
 
+// Clone returns a Tracker that knows what t does and goes on by itself.
+func (t *Tracker) Clone() Tracker {
+	c := *t
+	c.open, c.remembered, c.trends = slices.Clone(t.open), slices.Clone(t.remembered), t.trends.clone()
+	c.found, c.changes = nil, nil
+	return c
+}
+
 // forget drops what is remembered once it has had its time.
 func (t *Tracker) forget(now time.Duration) {
 	switch {

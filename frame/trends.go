@@ -48,6 +48,10 @@ type cable struct {
 	share           float64 // percent
 }
 
+func (t *trends) clone() trends {
+	return trends{slices.Clone(t.growing), slices.Clone(t.cables), slices.Clone(t.turned), t.synced}
+}
+
 // find appends the problems that follow from what was before.
 func (t *trends) find(dst []Problem, f *Snapshot) []Problem {
 	if f.Host != nil {

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"slices"
 	"time"
+
+	"hypervisor-tui/internal/box"
 )
 
 // KernelEvent is a message of the kernel that somebody has to know of.
@@ -101,7 +103,7 @@ func (l *Log) kernelMessage(h *record, text []byte) {
 		return
 	}
 	e := KernelEvent{kind, time.UnixMicro(h.micros), h.severity, string(cutRunes(line, kernelText))}
-	replace(&l.events, func(events []KernelEvent) []KernelEvent {
+	box.Change(&l.events, func(events []KernelEvent) []KernelEvent {
 		if slices.Contains(events, e) { // read again
 			return events
 		}

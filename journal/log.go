@@ -7,6 +7,8 @@ import (
 	"slices"
 	"sync/atomic"
 	"time"
+
+	"hypervisor-tui/internal/box"
 )
 
 // pageInterval is the shortest time between pages that differ by new entries or counts only.
@@ -73,20 +75,9 @@ func New(capacity int, tabs []Tab) *Log {
 // Sink returns the way in for a new source. Its name is the row's in Page.Sources.
 func (l *Log) Sink(name string) *Sink {
 	s := newSink(l, name)
-	replace(&l.sinks, func(sinks []*Sink) []*Sink { return append(sinks, s) })
+	box.Change(&l.sinks, func(sinks []*Sink) []*Sink { return append(sinks, s) })
 	l.poke()
 	return s
-}
-
-// replace puts in the place of a shared list, which is never changed, what change makes of a copy.
-func replace[T any](list *atomic.Pointer[[]T], change func(list []T) []T) {
-	for {
-		old := list.Load()
-		changed := change(slices.Clone(*old))
-		if list.CompareAndSwap(old, &changed) {
-			return
-		}
-	}
 }
 
 // kernelUnit is the unit of the kernel's own entries.
@@ -306,7 +297,7 @@ func (l *Log) mergeFirst() {
 func (l *Log) forget(s *Sink) {
 	l.gone.dropped += s.dropped.Load()
 	l.gone.truncated += s.truncated.Load()
-	replace(&l.sinks, func(sinks []*Sink) []*Sink {
+	box.Change(&l.sinks, func(sinks []*Sink) []*Sink {
 		return slices.DeleteFunc(sinks, func(o *Sink) bool { return o == s })
 	})
 	l.stale = true

@@ -10,8 +10,8 @@ import (
 	"hypervisor-tui/internal/box"
 )
 
-// MaxViews is how many views a Log has at most.
-const MaxViews = 16
+// MaxViews is how many views a Log has at most: those of 16 sessions, of a recorder, and of who answers for all of them.
+const MaxViews = 18
 
 var errViews = errors.New("there are as many views of the log as there may be")
 
@@ -45,7 +45,7 @@ type View struct {
 func (l *Log) NewView() (*View, error) {
 	v := &View{log: l, changed: make(chan struct{}, 1), pages: box.New(copyPage), watched: -1}
 	full := false
-	replace(&l.views, func(views []*View) []*View {
+	box.Change(&l.views, func(views []*View) []*View {
 		if full = len(views) == MaxViews; full {
 			return views
 		}
@@ -60,7 +60,7 @@ func (l *Log) NewView() (*View, error) {
 // Close ends the view and what is read for it. No page comes any more.
 func (v *View) Close() {
 	v.closed.Store(true)
-	replace(&v.log.views, func(views []*View) []*View {
+	box.Change(&v.log.views, func(views []*View) []*View {
 		return slices.DeleteFunc(views, func(o *View) bool { return o == v })
 	})
 	v.requested.Store(nil)

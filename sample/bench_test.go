@@ -41,6 +41,7 @@ func newBigMachine(t testing.TB) *bigMachine {
 func (m *bigMachine) sampler() *Sampler {
 	s := New(Options{Root: m.root})
 	m.Cleanup(s.Close)
+	s.Reader(0)
 	s.SetLinks(m.links)
 	s.Sample()
 	s.Sample()
@@ -187,6 +188,7 @@ func BenchmarkSource(b *testing.B) {
 func BenchmarkSampleLive(b *testing.B) {
 	s := New(Options{})
 	b.Cleanup(s.Close)
+	s.Reader(0)
 	s.Sample()
 	b.ReportAllocs()
 	for b.Loop() {

@@ -18,11 +18,18 @@ import (
 	"hypervisor-tui/sample/sampletest"
 )
 
+// wantCounters adds a reader that does.
+func wantCounters(s *Sampler) *Reader {
+	r := s.NewReader(true)
+	s.AddReader(r)
+	return r
+}
+
 // counting is a Sampler of a tree that counts, and has sampled once with all surveys done.
 func counting(t *testing.T, root string) *Sampler {
 	t.Helper()
 	s := New(Options{Root: root})
-	s.count(true)
+	wantCounters(s)
 	begin(t, s)
 	s.WaitSlow(context.Background())
 	s.Sample()
@@ -246,7 +253,7 @@ func TestTicksOfACPU(t *testing.T) {
 	root := sampletest.CopyOf(t, "bare")
 	s := New(Options{Root: root})
 	t.Cleanup(s.Close)
-	s.count(true)
+	wantCounters(s)
 	for _, c := range []struct {
 		what  string
 		lines string
@@ -295,7 +302,7 @@ func TestCountersAreReadWhileWanted(t *testing.T) {
 	if !reflect.DeepEqual(s.counters, Counters{}) || s.files.file.Opened {
 		t.Errorf("nobody wants them: %+v", s.counters)
 	}
-	s.count(true)
+	r := wantCounters(s)
 	s.Sample()
 	if c := &s.counters; c.At != s.host.At || len(c.CPUs) == 0 || len(c.Disks) == 0 || len(c.Memory) == 0 || !c.Pressure.CPUSome.Known || !c.Files.Allocated.Known {
 		t.Errorf("%+v", c)
@@ -306,8 +313,9 @@ func TestCountersAreReadWhileWanted(t *testing.T) {
 	if !slices.Equal(s.counters.Memory, memory) || s.host.Health[Meminfo].State != health.Stale {
 		t.Errorf("%v, %+v", s.host.Health[Meminfo].State, s.counters.Memory)
 	}
-	s.count(false)
-	s.count(true)
+	s.RemoveReader(r)
+	s.Sample()
+	wantCounters(s)
 	s.Sample()
 	if s.counters.Memory != nil || len(s.counters.CPUs) == 0 {
 		t.Errorf("wanted anew: %+v", s.counters)
@@ -321,7 +329,7 @@ func TestCountersAreReadWhileWanted(t *testing.T) {
 func TestCountersDoNotAllocate(t *testing.T) {
 	m := newBigMachine(t)
 	s := m.sampler()
-	s.count(true)
+	wantCounters(s)
 	s.Sample()
 	var copied Counters
 	CopyCounters(&copied, &s.counters)
@@ -351,14 +359,12 @@ func BenchmarkCounters(b *testing.B) {
 	for _, on := range []bool{false, true} {
 		b.Run(map[bool]string{false: "off", true: "on"}[on], func(b *testing.B) {
 			s := newBigMachine(b).sampler()
-			s.count(on)
-			into := new(Counters)
+			if on {
+				wantCounters(s)
+			}
 			b.ReportAllocs()
 			for b.Loop() {
 				s.Sample()
-				if on {
-					CopyCounters(into, &s.counters)
-				}
 			}
 		})
 	}

@@ -14,12 +14,12 @@ func TestSamplesFallOnWholeIntervals(t *testing.T) {
 			time.Sleep(start)
 			s := New(Options{Root: "testdata/bare", Interval: 2 * time.Second})
 			ctx, cancel := context.WithCancel(t.Context())
-			done := make(chan error)
+			done, r := make(chan error), s.Reader(0)
 			began := time.Now()
 			go func() { done <- s.Run(ctx, nil) }()
 			var at [4]time.Time
 			for i := range at {
-				<-s.Reader(0).Sampled
+				<-r.Sampled
 				at[i] = time.Now()
 			}
 			cancel()

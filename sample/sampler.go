@@ -2,6 +2,7 @@ package sample
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -9,7 +10,6 @@ import (
 	"golang.org/x/sys/unix"
 
 	"hypervisor-tui/internal/boottime"
-	"hypervisor-tui/internal/box"
 	"hypervisor-tui/internal/wakeup"
 	"hypervisor-tui/sample/procfile"
 	"hypervisor-tui/sample/qemu"
@@ -27,7 +27,6 @@ type Options struct {
 	Root       string               // directory below which /proc, /sys and /etc lie; empty is /
 	Interval   time.Duration        // between two samples of Run
 	DenyMounts []string             // globs (path.Match) of mount points that are not shown
-	Readers    int                  // how many read the samples; 0 is one
 	Now        func() time.Duration // nil is boottime.Now; called by several goroutines
 
 	statfs func(path string, into *unix.Statfs_t) error // nil is unix.Statfs
@@ -39,15 +38,16 @@ type Worker struct {
 	Run  func(ctx context.Context) error
 }
 
-// Sampler reads the host. Sample and Run belong to one goroutine at a time; the workers and SetLinks to any other.
+// Sampler reads the host. Sample and Run belong to one goroutine at a time; the workers, SetLinks and readers that come and go to
+// any other.
 type Sampler struct {
 	interval    time.Duration
 	now         func() time.Duration
 	steps       []source
 	host        Host
 	net         Net
-	pushed      time.Duration // when the history got its last point
-	readers     []Reader
+	pushed      time.Duration             // when the history got its last point
+	readers     atomic.Pointer[[]*Reader] // replaced, never changed
 	links       atomic.Pointer[LinkReport]
 	linked      sync.Once
 	linksReady  chan struct{} // closed by linked
@@ -70,7 +70,6 @@ func New(o Options) *Sampler {
 	s := &Sampler{
 		interval:   o.Interval,
 		now:        o.Now,
-		readers:    make([]Reader, max(o.Readers, 1)),
 		linksReady: make(chan struct{}),
 		relinked:   make(chan struct{}, 1),
 	}
@@ -89,10 +88,8 @@ func New(o Options) *Sampler {
 	s.host.History.Interval = s.interval
 	s.host.blank()
 	s.net.blank()
+	s.readers.Store(new([]*Reader))
 	s.slow(&o)
-	for i := range s.readers {
-		s.readers[i] = newReader(s.top)
-	}
 	s.steps = s.sources(o.Root)
 	return s
 }
@@ -168,46 +165,6 @@ func (s *Sampler) sources(root string) []source {
 	}
 }
 
-// Reader is where one goroutine gets each sample.
-type Reader struct {
-	Hosts   *box.Box[Host]
-	Nets    *box.Box[Net]
-	VMs     *box.Box[qemu.VMs]
-	Sampled chan struct{} // gets a value after each sample of Run; those that nobody has waited for are one
-
-	processes *box.Box[top.Processes]
-	top       *top.Watcher
-	viewing   bool
-}
-
-func newReader(t *top.Watcher) Reader {
-	return Reader{
-		Hosts: box.New(CopyHost), Nets: box.New(CopyNet), VMs: box.New(qemu.Copy), Sampled: make(chan struct{}, 1),
-		processes: box.New(top.Copy), top: t,
-	}
-}
-
-// ViewProcesses sets whether this reader shows processes; only its goroutine may call it. They are read only while one of
-// the readers does.
-func (r *Reader) ViewProcesses(on bool) {
-	if on != r.viewing {
-		r.viewing = on
-		r.top.View(on)
-	}
-}
-
-// Processes returns those that use the most, valid until the reader's next call; nil before the first reader wanted them.
-func (r *Reader) Processes(now time.Duration) *top.Processes {
-	p := r.processes.Latest()
-	if since := r.top.Hangs(now); p != nil && since != 0 {
-		p.Health.Bad(since, procfile.NotAnswering)
-	}
-	return p
-}
-
-// Reader returns one of the Options.Readers.
-func (s *Sampler) Reader(i int) *Reader { return &s.readers[i] }
-
 // SetLinks hands over what the links are from the next sample on; Run takes one within a second of a change. Nobody changes
 // the report and its table afterwards. Any goroutine may call it.
 func (s *Sampler) SetLinks(r *LinkReport) {
@@ -240,12 +197,6 @@ func (s *Sampler) Workers() []Worker {
 		{"surveys", s.survey},
 		{"qemu", s.qemu.Watch},
 		{"processes", func(ctx context.Context) error { return s.top.Run(ctx, s.publishProcesses) }},
-	}
-}
-
-func (s *Sampler) publishProcesses(p *top.Processes) {
-	for i := range s.readers {
-		s.readers[i].processes.Publish(p)
 	}
 }
 
@@ -289,12 +240,6 @@ func (s *Sampler) Run(ctx context.Context, now <-chan struct{}) error {
 	defer due.Stop()
 	for first := true; ; first = false {
 		s.Sample()
-		for i := range s.readers {
-			select {
-			case s.readers[i].Sampled <- struct{}{}:
-			default:
-			}
-		}
 		if !first {
 			wait = untilSample(time.Now(), s.interval)
 			due.Reset(wait)
@@ -342,13 +287,16 @@ func (s *Sampler) Busy() (since time.Duration, at Source) {
 	return s.began.Since(), Source(s.reading.Load())
 }
 
-// Sample reads everything that does not wait, takes what the workers have found, and publishes both.
+// Sample reads everything that does not wait, takes what the workers have found, and publishes both. One that is added meanwhile
+// gets the next one.
 func (s *Sampler) Sample() {
 	at := s.now()
 	s.began.Start(at)
 	defer s.began.Stop()
 	s.host.At, s.net.At = at, at
 	s.host.Samples++
+	readers := *s.readers.Load()
+	s.count(slices.ContainsFunc(readers, (*Reader).counts))
 	for i := range s.steps {
 		s.reading.Store(uint32(s.steps[i].source))
 		at = s.run(&s.steps[i], at)
@@ -362,11 +310,8 @@ func (s *Sampler) Sample() {
 	}
 	s.remember()
 	s.qemu.VMs.Health = s.host.Health[QEMU]
-	for i := range s.readers {
-		r := &s.readers[i]
-		r.Hosts.Publish(&s.host)
-		r.Nets.Publish(&s.net)
-		r.VMs.Publish(&s.qemu.VMs)
+	for _, r := range readers {
+		r.Publish(&s.host, &s.net, &s.qemu.VMs, &s.counters)
 	}
 }
 

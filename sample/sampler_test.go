@@ -186,11 +186,11 @@ func TestChangedLinksAreSampledWithinASecond(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := New(Options{Root: "testdata/vm2", Interval: 20 * time.Second})
 		ctx, stop := context.WithCancel(t.Context())
-		done := make(chan error)
+		done, r := make(chan error), s.Reader(0)
 		go func() { done <- s.Run(ctx, nil) }()
 		time.Sleep(21 * time.Second)
 		synctest.Wait()
-		count := func() uint64 { return s.Reader(0).Hosts.Latest().Samples }
+		count := func() uint64 { return r.Hosts.Latest().Samples }
 		before := count()
 		same := reportOf(Link{Index: 1, Name: "lo", SharedAttrs: &SharedAttrs{}})
 		for range 20 {
@@ -226,11 +226,11 @@ func TestRun(t *testing.T) {
 		s := New(Options{Root: "testdata/vm2", Now: func() time.Duration { return time.Hour + time.Since(began) }})
 		ctx, stop := context.WithCancel(t.Context())
 		now := make(chan struct{})
-		done := make(chan error)
+		done, r := make(chan error), s.Reader(0)
 		go func() { done <- s.Run(ctx, now) }()
 		at := func() time.Duration {
-			<-s.Reader(0).Sampled
-			return s.Reader(0).Hosts.Latest().At - time.Hour
+			<-r.Sampled
+			return r.Hosts.Latest().At - time.Hour
 		}
 		for _, want := range []time.Duration{0, 500, 2000, 4000} {
 			if got := at(); got != want*time.Millisecond {
@@ -250,7 +250,7 @@ func TestRun(t *testing.T) {
 			t.Errorf("newest sample at %v", got)
 		}
 		select {
-		case <-s.Reader(0).Sampled:
+		case <-r.Sampled:
 			t.Error("they were more than one value")
 		default:
 		}

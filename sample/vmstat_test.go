@@ -76,7 +76,7 @@ func TestProcessesOfReaders(t *testing.T) {
 	if err := os.Symlink(own, root+"/proc/self"); err != nil {
 		t.Fatal(err)
 	}
-	s := New(Options{Root: root, Readers: 2})
+	s := New(Options{Root: root})
 	begin(t, s)
 	s.WaitSlow(context.Background())
 	if p := s.Reader(0).Processes(s.now()); p != nil {

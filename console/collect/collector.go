@@ -43,7 +43,8 @@ type Collector struct {
 	stopHistory context.CancelFunc // ends FollowHistory; nil: it was not called
 	historyHere bool               // this program records itself
 	now         chan struct{}      // wakes the sampler
-	subscribers []*Subscription    // by their number among the sampler's readers; nil: closed
+	subscribers []*Subscription    // those that are open
+	first       *Subscription      // of those there have been while others were; nil: it is closed, or there was none
 	stop        context.CancelFunc // ends what the config can change: the sampler, its workers and the look for a kubeconfig
 }
 
@@ -52,6 +53,7 @@ func New(c config.Config, g *guard.Guard) *Collector {
 	made := &Collector{guard: g, log: journal.New(c.LogBufferSize, config.Tabs(c)), now: make(chan struct{}, 1)}
 	made.config.Store(&c)
 	made.rules.Store(c.Alerts.Rules)
+	made.renew()
 	return made
 }
 
@@ -157,7 +159,12 @@ func (c *Collector) Refresh() {
 
 // renew makes a sampler for the configuration in force and the subscribers there are.
 func (c *Collector) renew() {
-	c.sampler.Store(sample.New(sample.Options{
-		Interval: c.Config().RefreshInterval, DenyMounts: c.Config().Filesystems.Deny, Readers: len(c.subscribers),
-	}))
+	in := c.Config()
+	next := sample.New(sample.Options{Interval: in.RefreshInterval, DenyMounts: in.Filesystems.Deny})
+	for _, s := range c.subscribers {
+		r := next.NewReader(s.counters)
+		next.AddReader(r)
+		s.reader.Store(r)
+	}
+	c.sampler.Store(next)
 }

@@ -3,6 +3,7 @@ package collect
 import (
 	"context"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"hypervisor-tui/alert"
@@ -15,7 +16,10 @@ import (
 // Subscription is how one goroutine gets what the Collector knows.
 type Subscription struct {
 	collector *Collector
-	number    int // among the sampler's readers
+	counters  bool                          // it wants them
+	reader    atomic.Pointer[sample.Reader] // of the sampler in force
+	filled    *frame.Snapshot               // by the last Fill; nil: there was none
+	tick      uint64                        // from which those of its snapshots go on
 	tracker   frame.Tracker
 	alerts    *alert.Engine
 	timeline  frame.Timeline
@@ -25,57 +29,90 @@ type Subscription struct {
 	turn      time.Duration // and since when it has been in the same one; 0: it is not
 }
 
+// Want is what only some subscribers get, because it costs something to read.
+type Want uint8
+
+// WantCounters fills Snapshot.Counters.
+const WantCounters Want = iota
+
 // Happened is what two snapshots that follow on each other tell together.
 type Happened struct {
 	Alerts []alert.Change // that have begun or are over
 	Events []frame.Event  // oldest first
 }
 
-// Subscribe returns another subscription, an error when there are journal.MaxViews; Close gives its place back. All must
-// be made before the Collector starts, except those that take the place of a closed one.
-func (c *Collector) Subscribe() (*Subscription, error) {
+// Subscribe returns another subscription, an error when there are journal.MaxViews; Close gives its place back. It may come at any
+// time, and knows at once what the first one has found out by its last Fill: the newest sample, how old problems are, the alerts
+// and what has happened. It belongs to the goroutine that calls Reconfigure and fills the first.
+func (c *Collector) Subscribe(wants ...Want) (*Subscription, error) {
 	view, err := c.log.NewView()
 	if err != nil {
 		return nil, err
 	}
-	s := &Subscription{collector: c, log: view, alerts: alert.New()}
-	if s.number = slices.Index(c.subscribers, nil); s.number >= 0 {
-		c.subscribers[s.number] = s
-		return s, nil
+	s := &Subscription{collector: c, log: view, alerts: alert.New(), counters: slices.Contains(wants, WantCounters)}
+	sampler := c.sampler.Load()
+	r := sampler.NewReader(s.counters)
+	if c.first == nil {
+		c.first = s
+	} else {
+		s.seed(r)
 	}
-	s.number = len(c.subscribers)
+	s.reader.Store(r)
+	sampler.AddReader(r)
 	c.subscribers = append(c.subscribers, s)
-	c.renew()
 	return s, nil
+}
+
+// seed makes s, and its reader, know what the first subscription does.
+func (s *Subscription) seed(r *sample.Reader) {
+	first := s.collector.first
+	f := first.filled
+	if f == nil {
+		return
+	}
+	s.tick, s.recalled, s.turns, s.turn = f.Tick, first.recalled, first.turns, first.turn
+	s.tracker, s.alerts, s.timeline = first.tracker.Clone(), first.alerts.Clone(), first.timeline.Clone()
+	if f.Host != nil {
+		r.Publish(f.Host, f.Net, f.VMs, f.Counters)
+	}
 }
 
 // Close ends the subscription and what is read for it. Like Subscribe it belongs to the goroutine that calls Reconfigure,
 // and no other may use the subscription any more.
 func (s *Subscription) Close() {
+	c := s.collector
 	s.log.Close()
-	s.collector.subscribers[s.number] = nil
+	c.sampler.Load().RemoveReader(s.reader.Load())
+	c.subscribers = slices.DeleteFunc(c.subscribers, func(o *Subscription) bool { return o == s })
+	if c.first == s {
+		c.first = nil
+	}
 }
 
 // Log is the subscription's view of the log.
 func (s *Subscription) Log() *journal.View { return s.log }
 
-func (s *Subscription) reader() *sample.Reader { return s.collector.sampler.Load().Reader(s.number) }
-
 // Alerts is what makes the subscriber's alerts. Only the goroutine that calls Fill may use it.
 func (s *Subscription) Alerts() *alert.Engine { return s.alerts }
 
 // Sampled gets a value after each sample. It is another channel after Collector.Reconfigure.
-func (s *Subscription) Sampled() <-chan struct{} { return s.reader().Sampled }
+func (s *Subscription) Sampled() <-chan struct{} { return s.reader.Load().Sampled }
 
 // ViewProcesses says whether the subscriber shows processes from now on; they are read only while one does. A subscriber says
 // so before each Fill, and that it does not when it ends.
-func (s *Subscription) ViewProcesses(on bool) { s.reader().ViewProcesses(on) }
+func (s *Subscription) ViewProcesses(on bool) { s.reader.Load().ViewProcesses(on) }
 
 // Fill brings f up to date with what is known of host and cluster, and with what follows from that. The subscriber has set
 // its Now, Tick, Settings and Page. What f then points to is the subscriber's until the next Fill. It returns what has
 // happened since the last one, valid until the next.
 func (s *Subscription) Fill(f *frame.Snapshot) Happened {
-	c, r := s.collector, s.reader()
+	s.take(f)
+	return s.derive(f)
+}
+
+// take sets what is known.
+func (s *Subscription) take(f *frame.Snapshot) {
+	c, r := s.collector, s.reader.Load()
 	if h := r.Hosts.Latest(); h != nil {
 		f.Host = h
 	}
@@ -85,6 +122,11 @@ func (s *Subscription) Fill(f *frame.Snapshot) Happened {
 	if v := r.VMs.Latest(); v != nil {
 		f.VMs = v
 	}
+	if s.counters {
+		if k := r.Counters.Latest(); k != nil {
+			f.Counters = k
+		}
+	}
 	f.Boot = boottime.Now()
 	if p := r.Processes(f.Boot); p != nil {
 		f.Processes = p
@@ -93,9 +135,14 @@ func (s *Subscription) Fill(f *frame.Snapshot) Happened {
 	f.Kernel = c.log.KernelEvents()
 	f.Sampling.Since, f.Sampling.Source = c.sampler.Load().Busy()
 	f.Logging.Since = s.sameTurn(c.log.Turns(), f.Boot)
+}
+
+// derive sets what follows from it.
+func (s *Subscription) derive(f *frame.Snapshot) Happened {
+	s.filled, f.Tick = f, max(f.Tick, s.tick)
 	s.recall(f)
 	changes := s.tracker.Derive(f)
-	s.alerts.Configure(c.rules.Load())
+	s.alerts.Configure(s.collector.rules.Load())
 	return Happened{Alerts: s.alerts.Step(f), Events: s.timeline.Step(f, changes)}
 }
 

@@ -6,33 +6,95 @@ import (
 
 	"hypervisor-tui/console/config"
 	"hypervisor-tui/console/guard"
+	"hypervisor-tui/frame"
 	"hypervisor-tui/journal"
 )
 
-// TestClosedSubscriptionsMakeRoom: however many come and go, there are as many views and readers as were open at a time.
+// subscribe is Subscribe where it must do.
+func subscribe(t testing.TB, c *Collector, wants ...Want) *Subscription {
+	t.Helper()
+	s, err := c.Subscribe(wants...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// TestClosedSubscriptionsMakeRoom: however many come and go, there are as many views and readers as are open.
 func TestClosedSubscriptionsMakeRoom(t *testing.T) {
 	c := New(config.Default(), new(guard.Guard))
-	subscribe := func() *Subscription {
-		s, err := c.Subscribe()
-		if err != nil {
-			t.Fatal(err)
-		}
-		return s
-	}
-	first, second := subscribe(), subscribe()
-	started := c.sampler.Load()
+	first, second := subscribe(t, c), subscribe(t, c)
 	for range 3 * journal.MaxViews {
 		second.Close()
-		if second = subscribe(); second.reader() == first.reader() || second.Log() == first.Log() {
-			t.Fatal("two open subscriptions share what they read from")
+		second = subscribe(t, c)
+	}
+	if n := len(c.subscribers); n != 2 {
+		t.Errorf("%d subscriptions are open", n)
+	}
+	for range journal.MaxViews - 2 {
+		subscribe(t, c)
+	}
+	if _, err := c.Subscribe(); err == nil {
+		t.Error("there is one more than there are views")
+	}
+	var f frame.Snapshot
+	f.Settings = &frame.Settings{Refresh: time.Second}
+	first.Sample()
+	if second.Fill(&f); f.Host == nil || f.Host.Samples != 1 {
+		t.Errorf("the one that took a place gets %+v", f.Host)
+	}
+}
+
+// TestLaterSubscriptionHasThePictureAtOnce: it does not wait for the next sample. Only one that wants counters gets them.
+func TestLaterSubscriptionHasThePictureAtOnce(t *testing.T) {
+	c := New(config.Default(), new(guard.Guard))
+	first := subscribe(t, c, WantCounters)
+	f := frame.Snapshot{Settings: &frame.Settings{Refresh: time.Second}}
+	first.Sample()
+	first.Fill(&f)
+	for _, want := range []bool{false, true} {
+		var wants []Want
+		if want {
+			wants = append(wants, WantCounters)
+		}
+		later := subscribe(t, c, wants...)
+		select {
+		case <-later.Sampled():
+		default:
+			t.Error("it is not told that there is a sample")
+		}
+		g := frame.Snapshot{Settings: f.Settings}
+		later.Fill(&g)
+		if g.Host == nil || g.Net == nil || g.VMs == nil || g.Host == f.Host || g.Host.At != f.Host.At || len(g.Host.Disks) != len(f.Host.Disks) {
+			t.Errorf("at once it has %+v", g.Host)
+		}
+		if f.Counters == nil || f.Counters.At != f.Host.At || (g.Counters != nil) != want {
+			t.Errorf("the first has counters %+v, the later %+v, wanted: %v", f.Counters, g.Counters, want)
+		}
+		later.Close()
+	}
+}
+
+// TestReconfigureGivesEachSubscriptionTheNewSamples, one that came later among them, and none to one that is closed.
+func TestReconfigureGivesEachSubscriptionTheNewSamples(t *testing.T) {
+	c := New(config.Default(), new(guard.Guard))
+	first, later, closed := subscribe(t, c), subscribe(t, c), subscribe(t, c)
+	closed.Close()
+	ctx := t.Context()
+	c.StartSampler(ctx)
+	next := *c.Config()
+	next.RefreshInterval += time.Second
+	c.Reconfigure(ctx, next)
+	settings := &frame.Settings{Refresh: next.RefreshInterval}
+	for _, s := range []*Subscription{first, later} {
+		<-s.Sampled()
+		f := frame.Snapshot{Settings: settings}
+		if s.Fill(&f); f.Host == nil || f.Host.History.Interval != next.RefreshInterval {
+			t.Errorf("it gets %+v", f.Host)
 		}
 	}
-	if n := len(c.subscribers); n != 2 || c.sampler.Load() != started {
-		t.Errorf("%d places; another sampler: %v", n, c.sampler.Load() != started)
-	}
-	first.Sample()
-	if host := second.reader().Hosts.Latest(); host == nil || host.Samples != 1 {
-		t.Errorf("the one that took a place gets %+v", host)
+	if closed.reader.Load().Hosts.Latest() != nil {
+		t.Error("the closed one does, too")
 	}
 }
 
