@@ -12,6 +12,7 @@ import (
 	"hypervisor-tui/kube"
 	"hypervisor-tui/sample"
 	"hypervisor-tui/sample/qemu"
+	"hypervisor-tui/sample/textfile"
 	"hypervisor-tui/sample/top"
 )
 
@@ -43,17 +44,18 @@ type Snapshot struct {
 	Logging   Busy                  // the turn of the log's owner that is under way
 	Final     bool                  // nothing is waited for any more: what has not answered by now is not answering
 
-	Guests     []Guest       // derived: the VMs of both sides, by namespace and name
-	Sources    []Source      // derived
-	Problems   []Problem     // derived, worst first
-	LateSince  time.Duration // derived: CLOCK_BOOTTIME since which samples should have come; 0: they come
-	Alerts     []Alert       // those that live first, worst first, then those that are over, newest first
-	MoreAlerts int           // that live and are not among Alerts: there are too many
-	Events     []Event       // of the last ten minutes, oldest first
-	Watched    time.Duration // CLOCK_BOOTTIME from which on events were looked for, where that is not ten minutes ago; 0: it is
-	Recording  *Source       // how recording goes; nil: it is off
-	LastRun    *LastRun      // nil: nothing is recorded of the boot before, or it is not read yet
-	Past       *Past         // nil: the snapshot is of now
+	Guests     []Guest           // derived: the VMs of both sides, by namespace and name
+	Sources    []Source          // derived
+	Problems   []Problem         // derived, worst first
+	LateSince  time.Duration     // derived: CLOCK_BOOTTIME since which samples should have come; 0: they come
+	Alerts     []Alert           // those that live first, worst first, then those that are over, newest first
+	MoreAlerts int               // that live and are not among Alerts: there are too many
+	Events     []Event           // of the last ten minutes, oldest first
+	Watched    time.Duration     // CLOCK_BOOTTIME from which on events were looked for, where that is not ten minutes ago; 0: it is
+	Textfiles  *textfile.Figures // what other programs left for the exporter; nil: it is off, or nothing is known yet
+	Recording  *Source           // how recording goes; nil: it is off
+	LastRun    *LastRun          // nil: nothing is recorded of the boot before, or it is not read yet
+	Past       *Past             // nil: the snapshot is of now
 }
 
 // Frame is a Snapshot as one session shows it. The session owns it and fills it anew for each frame.
@@ -261,6 +263,9 @@ func (t *Tracker) machineSources(dst []Source, f *Snapshot) []Source {
 		top.Health = f.Processes.Health
 	}
 	dst = append(dst, units, nixos, clock, boot, top)
+	if f.Textfiles != nil {
+		dst = append(dst, Source{Name: "textfiles", Detail: f.Textfiles.Directory, Health: f.Textfiles.Health})
+	}
 	if f.Recording != nil {
 		dst = append(dst, *f.Recording)
 	}

@@ -52,7 +52,7 @@ buildGoModule (finalAttrs: {
       );
 
   # The NAR hash of what `go mod vendor` makes; `make vendor-hash` writes it.
-  vendorHash = "sha256-sxI20qnrnO6kFHFD6DAF7Wq5Eb08bYH+EsRHKa/lDZg=";
+  vendorHash = "sha256-AWjHcWJY1juqwAZjv4BcGeDJEGs8X0oiuh9v/yEEUQ0=";
 
   # Programs of modules of their own, and one that the tests run. All other folders are built and tested: the two programs are
   # that of the root and cmd/hypervisor-attach.

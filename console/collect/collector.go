@@ -22,30 +22,34 @@ import (
 	"hypervisor-tui/sample"
 	"hypervisor-tui/sample/link"
 	"hypervisor-tui/sample/nixos"
+	"hypervisor-tui/sample/textfile"
 	"hypervisor-tui/sample/unit"
 )
 
 // Collector starts the goroutines that read the host, the logs and the cluster, and hands what they have found to its
 // subscribers.
 type Collector struct {
-	guard       *guard.Guard
-	config      atomic.Pointer[config.Config]
-	log         *journal.Log
-	files       []*logFiles
-	seen        logfile.Seen // how far the files of entries that are gone were read
-	sampler     atomic.Pointer[sample.Sampler]
-	kube        atomic.Pointer[kube.State]
-	units       atomic.Pointer[sample.Units]
-	system      atomic.Pointer[sample.System]
-	rules       atomic.Pointer[alert.Rules]
-	recalled    atomic.Pointer[history.Recalled]
-	recording   atomic.Pointer[frame.Source]
-	stopHistory context.CancelFunc // ends FollowHistory; nil: it was not called
-	historyHere bool               // this program records itself
-	now         chan struct{}      // wakes the sampler
-	subscribers []*Subscription    // those that are open
-	first       *Subscription      // of those there have been while others were; nil: it is closed, or there was none
-	stop        context.CancelFunc // ends what the config can change: the sampler, its workers and the look for a kubeconfig
+	guard         *guard.Guard
+	config        atomic.Pointer[config.Config]
+	log           *journal.Log
+	files         []*logFiles
+	seen          logfile.Seen // how far the files of entries that are gone were read
+	sampler       atomic.Pointer[sample.Sampler]
+	kube          atomic.Pointer[kube.State]
+	units         atomic.Pointer[sample.Units]
+	system        atomic.Pointer[sample.System]
+	rules         atomic.Pointer[alert.Rules]
+	recalled      atomic.Pointer[history.Recalled]
+	recording     atomic.Pointer[frame.Source]
+	stopHistory   context.CancelFunc // ends FollowHistory; nil: it was not called
+	historyHere   bool               // this program records itself
+	textfiles     atomic.Pointer[atomic.Pointer[textfile.Figures]]
+	stopTextfiles context.CancelFunc     // ends FollowTextfiles; nil: it was not called
+	serves        func(name string) bool // of its last call
+	now           chan struct{}          // wakes the sampler
+	subscribers   []*Subscription        // those that are open
+	first         *Subscription          // of those there have been while others were; nil: it is closed, or there was none
+	stop          context.CancelFunc     // ends what the config can change: the sampler, its workers and the look for a kubeconfig
 }
 
 // New returns a Collector that has started nothing yet.
@@ -120,6 +124,10 @@ func (c *Collector) Reconfigure(ctx context.Context, next config.Config) {
 	if c.stopHistory != nil && next.History != old.History {
 		c.stopHistory()
 		c.FollowHistory(ctx, next.History, c.historyHere)
+	}
+	if c.stopTextfiles != nil && !reflect.DeepEqual(next.Serve.Exporter, old.Serve.Exporter) {
+		c.stopTextfiles()
+		c.FollowTextfiles(ctx, c.serves)
 	}
 	if reflect.DeepEqual(next.Sampling, old.Sampling) {
 		return

@@ -132,6 +132,9 @@ func (s *Subscription) take(f *frame.Snapshot) {
 		f.Processes = p
 	}
 	f.Kube, f.Units, f.System = c.kube.Load(), c.units.Load(), c.system.Load()
+	if t := c.textfiles.Load(); t != nil {
+		f.Textfiles = t.Load()
+	}
 	f.Kernel = c.log.KernelEvents()
 	f.Sampling.Since, f.Sampling.Source = c.sampler.Load().Busy()
 	f.Logging.Since = s.sameTurn(c.log.Turns(), f.Boot)

@@ -29,6 +29,7 @@ var arrows = []struct {
 	{"internal/when", nil},
 
 	{"sample/sampletest", nil},
+	{"sample/textfile", []string{"internal/boottime", "internal/clean", "internal/health", "internal/wakeup"}},
 	{"sample/procfile", []string{"golang.org/x/sys", "internal/clean", "internal/order"}},
 	{"sample/cni", []string{"internal/clean", "sample/procfile"}},
 	{"sample/qemu", []string{"golang.org/x/sys", "internal/clean/secret", "internal/health", "internal/order", "internal/wakeup", "sample/procfile"}},
@@ -59,7 +60,7 @@ var arrows = []struct {
 	{"kube/watch", []string{"google.golang.org/protobuf", "gopkg.in/yaml.v3", "internal/clean", "internal/clean/secret", "internal/health",
 		"internal/wakeup", "k8s.io/apimachinery", "k8s.io/client-go", "kube", "sample/cni"}},
 
-	{"frame", []string{"internal/health", "journal", "kube", "sample", "sample/qemu", "sample/top"}},
+	{"frame", []string{"internal/health", "journal", "kube", "sample", "sample/qemu", "sample/textfile", "sample/top"}},
 
 	{"alert", []string{"frame", "internal/health", "journal", "kube"}},
 	{"alert/bell", []string{"journal"}},
@@ -86,7 +87,7 @@ var arrows = []struct {
 	{"console/process", []string{"console/guard", "frame", "github.com/prometheus/procfs", "golang.org/x/sys", "internal/wakeup"}},
 	{"console/config", []string{"alert", "draw/tty", "frame", "gopkg.in/yaml.v3", "history", "internal/clean", "journal", "screens/pages"}},
 	{"console/collect", []string{"alert", "console/config", "console/guard", "frame", "history", "internal/boottime", "internal/clean", "internal/health", "internal/wakeup", "journal", "journal/source",
-		"journal/source/logfile", "kube", "kube/watch", "sample", "sample/link", "sample/nixos", "sample/unit"}},
+		"journal/source/logfile", "kube", "kube/watch", "sample", "sample/link", "sample/nixos", "sample/textfile", "sample/unit"}},
 	{"console", []string{"alert", "alert/bell", "console/collect", "console/config", "console/fault", "console/guard", "console/process", "draw", "draw/tty", "frame",
 		"github.com/coreos/go-systemd/v22", "github.com/gdamore/tcell/v2", "golang.org/x/sys", "history", "internal/boottime", "internal/clean",
 		"internal/health", "internal/wakeup", "internal/when", "journal", "journal/source", "report", "screens", "screens/pages"}},
