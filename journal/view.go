@@ -54,6 +54,7 @@ func (l *Log) NewView() (*View, error) {
 	if full {
 		return nil, errViews
 	}
+	l.poke()
 	return v, nil
 }
 

@@ -240,6 +240,24 @@ func TestLongReadKeepsNobodyWaiting(t *testing.T) {
 	}
 }
 
+// TestViewOfAQuietLog: one that comes while nothing else does has a page, too.
+func TestViewOfAQuietLog(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := New(10, nil)
+		start(t, &viewedLog{Log: l})
+		l.Sink("test")
+		time.Sleep(time.Minute)
+		v, err := l.NewView()
+		if err != nil {
+			t.Fatal(err)
+		}
+		synctest.Wait()
+		if p := v.Latest(); p == nil || len(p.Sources) != 1 {
+			t.Errorf("its page: %+v", p)
+		}
+	})
+}
+
 // BenchmarkIntake takes entries in with so many views that follow.
 func BenchmarkIntake(b *testing.B) {
 	for _, n := range []int{0, 1, MaxViews} {
