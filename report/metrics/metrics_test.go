@@ -70,6 +70,7 @@ func full() *frame.Frame {
 		f.Kube.Virt.VMIs[i].Eviction = "LiveMigrate"
 	}
 	f.Net.Interfaces[3].Detail.Bond = &sample.Bond{Slaves: 2, Up: 1}
+	f.Textfiles = textfiles()
 	f.Recording = &frame.Source{Name: frame.Recording, Health: frametest.OK()}
 	f.Alerts = []frame.Alert{{Problem: frame.Problem{Severity: journal.Crit}, State: frame.Firing}, {Problem: frame.Problem{Severity: journal.Err}, State: frame.Over}}
 	frametest.Derive(f)
@@ -145,6 +146,7 @@ var parts = []struct {
 	{"system", func(s *frame.Snapshot) { s.System = nil }},
 	{"kube", func(s *frame.Snapshot) { s.Kube = nil }},
 	{"page", func(s *frame.Snapshot) { s.Page = nil }},
+	{"textfiles", func(s *frame.Snapshot) { s.Textfiles = nil }},
 	{"counters", func(s *frame.Snapshot) { s.Counters = nil }},
 	{"past", func(s *frame.Snapshot) { s.Past = &frame.Past{Newest: s.Now} }},
 }
@@ -206,7 +208,7 @@ func TestMixinNames(t *testing.T) {
 	}
 	later := "nobody reads it yet"
 	cannot := map[string]string{ // and why
-		"node_filesystem_files": later, "node_filesystem_files_free": later, "node_textfile_scrape_error": later,
+		"node_filesystem_files": later, "node_filesystem_files_free": later,
 		"node_timex_maxerror_seconds": later, "node_timex_offset_seconds": later,
 	}
 	e := written(t, full(), Options{})
@@ -383,7 +385,7 @@ func TestSeriesLimit(t *testing.T) {
 	}
 	always := 0 // what is written even without room
 	for s := range whole.values {
-		if regexp.MustCompile(`^(hypervisor_(source|self|build|exporter)_|node_scrape_)`).MatchString(s) {
+		if regexp.MustCompile(`^(hypervisor_(source|self|build|exporter)_|node_scrape_|node_textfile_scrape_error)`).MatchString(s) {
 			always++
 		}
 	}

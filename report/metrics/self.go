@@ -10,7 +10,7 @@ import (
 )
 
 // hostGroups are all that come before the interfaces.
-var hostGroups = prepared(slices.Concat(nodeGroups, hypervisorGroups, vmGroups, kubevirtGroups))
+var hostGroups = prepared(slices.Concat(nodeGroups, textfileGroups, hypervisorGroups, vmGroups, kubevirtGroups))
 
 // selfGroups are how the exposition itself was made. They are written even when there is no room left.
 var selfGroups = prepared([]group{
@@ -38,6 +38,13 @@ var selfGroups = prepared([]group{
 					w.decimal(uint64(h.Cost), 9, g.collector)
 				}
 			})
+		}},
+	}},
+	{title: "Files of others, whether they could be read", families: []family{
+		{name: "node_textfile_scrape_error", help: "1 while a file of serve.exporter.textfiles is left out or the directory does not answer; i on the console says why.", write: func(w *Writer, f *frame.Frame) {
+			if f.Textfiles != nil {
+				w.truth(f.Textfiles.Failed)
+			}
 		}},
 	}},
 	{title: "This program", families: []family{

@@ -43,6 +43,7 @@ func (w *Writer) Append(dst []byte, f *frame.Frame, format Format, o Options) []
 	w.write(f, hostGroups)
 	w.chooseNICs(f)
 	w.write(f, networkGroups)
+	w.textfiles(f)
 	w.options.MaxSeries = 0
 	w.write(f, selfGroups)
 	if format == OpenMetrics {

@@ -26,7 +26,6 @@ import (
 
 const (
 	interval   = 15 * time.Second // between two readings
-	keepFor    = 5 * interval     // that figures stay while the directory does not answer
 	maxBytes   = 1 << 20          // of a file
 	maxTotal   = 4 << 20          // of all
 	maxSamples = 10_000           // of a file
@@ -82,7 +81,7 @@ type answer struct {
 }
 
 // Run reads at once and then each 15 seconds. It calls publish from its own goroutine after each reading, and each 15 seconds
-// that a reading does not come back from; until then the figures before it stay, a minute long. Run ends with ctx's error when ctx
+// that a reading does not come back from: then the figures are those of the one before, stale. Run ends with ctx's error when ctx
 // ends, and for nothing else. What panics in a reading panics again in Run.
 func (r *Reader) Run(ctx context.Context, publish func(*Figures)) error {
 	published := Figures{Directory: r.Directory}
@@ -108,9 +107,6 @@ func (r *Reader) Run(ctx context.Context, publish func(*Figures)) error {
 			// Never a second reading beside one that hangs: it would hang as well.
 			next.Failed = true
 			next.Health.Bad(r.now(), "not answering "+strconv.Itoa(int((r.now()-began)/time.Second))+"s")
-			if next.Health.Age(r.now()) > keepFor {
-				next = Figures{Directory: r.Directory, Health: next.Health, Failed: true}
-			}
 		case a := <-answers:
 			busy = false
 			switch {
