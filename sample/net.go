@@ -34,10 +34,12 @@ type Interface struct {
 	*Link      // never nil
 	Plain bool // it has no cable and no Detail: a port as there are thousands
 
-	// Counters as ip -s link shows them, valid while Counted; rates are NaN until they have been read twice.
+	// Counters as ip -s link shows them, valid while Counted; rates are NaN until they have been read twice. Bytes, packets
+	// and errors are of one reading; on a host with so many interfaces that not all are read each sample, drops are as old
+	// as the last reading of all.
 	Counted                                                    bool
 	RxBytes, TxBytes, RxErrors, TxErrors, RxDropped, TxDropped uint64
-	RxPackets, TxPackets                                       uint64  // as old as the last reading of all interfaces
+	RxPackets, TxPackets                                       uint64
 	RxRate, TxRate                                             float64 // bytes a second, the mean between the last two readings
 }
 

@@ -32,6 +32,7 @@ type netdevReader struct {
 	passes   uint32     // readings that were begun
 	lines    int        // of the last one, when that was another set of interfaces than before
 	hardware []nicFiles // of Net.hardware, while the file is not read each time
+	text     []byte     // one buffer for the files of all of them
 	table    *LinkTable // that Net was made from
 	made     bool       // Net fits tallies and table
 	readings int
@@ -68,7 +69,7 @@ func (r *netdevReader) read(now time.Duration, _ *Host, n *Net) error {
 	}
 	for i := range r.hardware {
 		at := n.hardware[i]
-		r.hardware[i].count(&n.counted[at], &r.tallies[at], now)
+		r.countHardware(&r.hardware[i], &n.counted[at], &r.tallies[at], now)
 	}
 	var table *LinkTable
 	if report := r.links.Load(); report != nil {
@@ -261,49 +262,60 @@ func (r *netdevReader) join(table *LinkTable, n *Net, now time.Duration) {
 	r.openHardware(n)
 }
 
-// nicFiles are the counters that an interface of the hardware has for itself.
+// nicFiles are the counters that an interface of the hardware has for itself, in the order of nicCounters.
+type nicFiles [len(nicCounters)]procfile.File
+
+// nicCounters are those that belong together: who compares errors with packets must have both of one time.
 //
 // Kernel: Documentation/ABI/testing/sysfs-class-net-statistics
-type nicFiles struct{ rx, tx procfile.File }
+var nicCounters = [...]string{"rx_bytes", "tx_bytes", "rx_packets", "tx_packets", "rx_errors", "tx_errors"}
 
-// count brings the interface up to date. One that cannot be read has gone, and what it counted last stands until the next
-// table.
-func (f *nicFiles) count(i *Interface, t *tally, now time.Duration) {
+// countHardware brings the interface up to date. One that cannot be read has gone, and what it counted last stands until the
+// next table.
+func (r *netdevReader) countHardware(f *nicFiles, i *Interface, t *tally, now time.Duration) {
 	if t.at == now {
 		return
 	}
-	rx, err := f.rx.Number()
-	tx, also := f.tx.Number()
-	if err == nil && also == nil {
-		t.step(i, &procfile.NetCounters{
-			RxBytes: rx, RxPackets: i.RxPackets, RxErrors: i.RxErrors, RxDropped: i.RxDropped,
-			TxBytes: tx, TxPackets: i.TxPackets, TxErrors: i.TxErrors, TxDropped: i.TxDropped,
-		}, now)
+	var v [len(nicCounters)]uint64
+	for at := range f {
+		var err error
+		f[at].Buf = r.text
+		v[at], err = f[at].Number()
+		r.text, f[at].Buf = f[at].Buf, nil
+		if err != nil {
+			return
+		}
 	}
+	t.step(i, &procfile.NetCounters{
+		RxBytes: v[0], RxPackets: v[2], RxErrors: v[4], RxDropped: i.RxDropped,
+		TxBytes: v[1], TxPackets: v[3], TxErrors: v[5], TxDropped: i.TxDropped,
+	}, now)
 }
 
 // openHardware finds the interfaces that are counted by files of their own: none while the file of all is read each time.
 func (r *netdevReader) openHardware(n *Net) {
 	r.closeHardware()
-	n.hardware = nil
+	r.hardware, n.hardware = r.hardware[:0], nil
 	if r.every == 0 {
 		return
 	}
 	for i := range r.tallies {
 		if t := &r.tallies[i]; t.reads > 0 && n.counted[i].Physical {
-			dir := "/sys/class/net/" + t.raw + "/statistics/"
-			r.hardware = append(r.hardware, nicFiles{procfile.New(r.root, dir+"rx_bytes"), procfile.New(r.root, dir+"tx_bytes")})
-			n.hardware = append(n.hardware, int32(i))
+			var files nicFiles
+			for at, name := range nicCounters {
+				files[at] = procfile.New(r.root, "/sys/class/net/"+t.raw+"/statistics/"+name)
+			}
+			r.hardware, n.hardware = append(r.hardware, files), append(n.hardware, int32(i))
 		}
 	}
 }
 
 func (r *netdevReader) closeHardware() {
 	for i := range r.hardware {
-		r.hardware[i].rx.Close()
-		r.hardware[i].tx.Close()
+		for at := range r.hardware[i] {
+			r.hardware[i][at].Close()
+		}
 	}
-	r.hardware = r.hardware[:0]
 }
 
 // sameText is other where it says the same, so that the text is in memory once.

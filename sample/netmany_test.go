@@ -70,16 +70,28 @@ func TestHardwareIsCountedEachSample(t *testing.T) {
 		links, names = append(links, Link{Index: 10 + i, Name: name, SharedAttrs: &SharedAttrs{Kind: "veth"}}), append(names, name)
 	}
 	l.SetLinks(reportOf(links...))
-	sampletest.Put(l, l.root, "/sys/class/net/eth0/statistics/rx_bytes", "1000\n")
-	sampletest.Put(l, l.root, "/sys/class/net/eth0/statistics/tx_bytes", "2000\n")
+	put := func(i uint64) {
+		for name, v := range map[string]uint64{"rx_bytes": 1000 * i, "tx_bytes": 2000 * i, "rx_packets": 10 * i, "tx_packets": 20 * i, "rx_errors": 3 * i, "tx_errors": 4 * i} {
+			sampletest.Put(l, l.root, "/sys/class/net/eth0/statistics/"+name, fmt.Sprintln(v))
+		}
+	}
+	put(1)
 	l.pass(500, names...)
 	l.pass(1000, names...)
 	for i := range uint64(5) {
-		sampletest.Put(l, l.root, "/sys/class/net/eth0/statistics/rx_bytes", fmt.Sprintln(1000*(i+2)))
-		sampletest.Put(l, l.root, "/sys/class/net/eth0/statistics/tx_bytes", fmt.Sprintln(2000*(i+2)))
+		put(i + 2)
 		n := l.pass(1000*(i+2), names...)
-		if e := n.Interfaces[1]; e.RxBytes != 1000*(i+2) || e.RxRate != 500 || e.TxRate != 1000 || n.Rx != 500 || n.Tx != 1000 || e.RxErrors != 2 {
+		e := n.Interfaces[1]
+		if e.RxBytes != 1000*(i+2) || e.RxRate != 500 || e.TxRate != 1000 || n.Rx != 500 || n.Tx != 1000 || e.RxDropped != 3 {
 			t.Errorf("sample %d: %+v, total %v, %v", i, e, n.Rx, n.Tx)
+		}
+		got := [4]uint64{e.RxPackets, e.TxPackets, e.RxErrors, e.TxErrors}
+		want := [4]uint64{10 * (i + 2), 20 * (i + 2), 3 * (i + 2), 4 * (i + 2)}
+		if i == 2 {
+			want = [4]uint64{1, 1, 2, 4} // all of the file of all
+		}
+		if got != want {
+			t.Errorf("sample %d: packets and errors %v, want %v", i, got, want)
 		}
 	}
 	if rx := &l.Reader(0).Hosts.Latest().History.Rx; rx.Len() != 7 || rx.At(6) != 500 || rx.At(3) != 500 {
