@@ -1,6 +1,7 @@
 package metrics
 
 import (
+	"math"
 	"runtime"
 	"strings"
 
@@ -36,12 +37,12 @@ var nodeGroups = []group{
 		{name: "node_cpu_guest_seconds_total", kind: counter, labels: "cpu,mode", help: "Seconds that each CPU spent in guests; they are among user and nice, too.", write: guestSeconds},
 	}},
 	{title: "Kernel", collector: "stat", source: counted(sample.Stat), families: []family{
-		{name: "node_intr_total", kind: counter, help: "Interrupts served.", write: func(w *Writer, f *frame.Frame) { w.count(f.Counters.Interrupts) }},
-		{name: "node_context_switches_total", kind: counter, help: "Context switches.", write: func(w *Writer, f *frame.Frame) { w.count(f.Counters.ContextSwitches) }},
-		{name: "node_forks_total", kind: counter, help: "Tasks made.", write: func(w *Writer, f *frame.Frame) { w.count(f.Counters.Forks) }},
-		{name: "node_boot_time_seconds", help: "When the host booted, in seconds since 1970.", write: func(w *Writer, f *frame.Frame) { w.count(f.Counters.BootTime) }},
-		{name: "node_procs_running", help: "Tasks that run or could.", write: func(w *Writer, f *frame.Frame) { w.count(f.Counters.Running) }},
-		{name: "node_procs_blocked", help: "Tasks that wait for a disk.", write: func(w *Writer, f *frame.Frame) { w.count(f.Counters.Blocked) }},
+		{name: "node_intr_total", kind: counter, help: "Interrupts served.", write: func(w *Writer, f *frame.Frame) { w.total(f.Counters.Interrupts, 0) }},
+		{name: "node_context_switches_total", kind: counter, help: "Context switches.", write: func(w *Writer, f *frame.Frame) { w.total(f.Counters.ContextSwitches, 0) }},
+		{name: "node_forks_total", kind: counter, help: "Tasks made.", write: func(w *Writer, f *frame.Frame) { w.total(f.Counters.Forks, 0) }},
+		{name: "node_boot_time_seconds", help: "When the host booted, in seconds since 1970.", write: func(w *Writer, f *frame.Frame) { w.total(f.Counters.BootTime, 0) }},
+		{name: "node_procs_running", help: "Tasks that run or could.", write: func(w *Writer, f *frame.Frame) { w.total(f.Counters.Running, 0) }},
+		{name: "node_procs_blocked", help: "Tasks that wait for a disk.", write: func(w *Writer, f *frame.Frame) { w.total(f.Counters.Blocked, 0) }},
 	}},
 	{title: "Load", collector: "loadavg", source: of(sample.Loadavg), families: []family{
 		{name: "node_load1", help: "Load average over 1 minute.", write: func(w *Writer, f *frame.Frame) { w.float(f.Host.Load[0]) }},
@@ -81,14 +82,16 @@ var nodeGroups = []group{
 			write: pressure(func(p *sample.PressureTotals) sample.Count { return p.IRQFull })},
 	}},
 	{title: "Open files", source: counted(sample.Uptime), families: []family{
-		{name: "node_filefd_allocated", help: "Open files.", write: func(w *Writer, f *frame.Frame) { w.count(f.Counters.Files.Allocated) }},
-		{name: "node_filefd_maximum", help: "Open files that there may be.", write: func(w *Writer, f *frame.Frame) { w.count(f.Counters.Files.Maximum) }},
+		{name: "node_filefd_allocated", help: "Open files.", write: func(w *Writer, f *frame.Frame) { w.total(f.Counters.Files.Allocated, 0) }},
+		{name: "node_filefd_maximum", help: "Open files that there may be.", write: func(w *Writer, f *frame.Frame) { w.total(f.Counters.Files.Maximum, 0) }},
 	}},
 	{title: "Disks", collector: "diskstats", source: counted(sample.Diskstats), families: diskFamilies},
 	{title: "Filesystems", collector: "filesystem", source: of(sample.Filesystems), every: slow, families: []family{
 		{name: "node_filesystem_size_bytes", labels: mountLabels, help: "Size of the filesystem.", write: mounts(func(m *sample.Filesystem) (uint64, bool) { return m.Total, true })},
 		{name: "node_filesystem_free_bytes", labels: mountLabels, help: "Free, what root alone may use included.", write: mounts(func(m *sample.Filesystem) (uint64, bool) { return m.Total - m.Used, m.Used <= m.Total })},
 		{name: "node_filesystem_avail_bytes", labels: mountLabels, help: "Free for others than root.", write: mounts(func(m *sample.Filesystem) (uint64, bool) { return m.Available, true })},
+		{name: "node_filesystem_files", labels: mountLabels, help: "Inodes.", write: mounts(func(m *sample.Filesystem) (uint64, bool) { return m.Inodes, m.Inodes > 0 })},
+		{name: "node_filesystem_files_free", labels: mountLabels, help: "Inodes that are free.", write: mounts(func(m *sample.Filesystem) (uint64, bool) { return m.InodesFree, m.Inodes > 0 })},
 		{name: "node_filesystem_readonly", labels: mountLabels, help: "1 while it is read-only.", write: mounts(func(m *sample.Filesystem) (uint64, bool) { return one(m.ReadOnly), true })},
 		{name: "node_filesystem_device_error", labels: mountLabels, help: "1 while it does not answer, or with an error.", write: deviceErrors},
 	}},
@@ -136,7 +139,14 @@ var nodeGroups = []group{
 		{name: "node_netstat_Tcp_CurrEstab", kind: untyped, help: "TCP connections that are established.", write: func(w *Writer, f *frame.Frame) { w.number(f.Net.Sockets.Established) }},
 	}},
 	{title: "Clock", collector: "timex", source: clockHealth, every: slow, families: []family{
-		{name: "node_timex_sync_status", help: "1 while the clock follows a time source.", write: func(w *Writer, f *frame.Frame) { w.truth(f.System.Clock.Synchronised) }},
+		{name: "node_timex_sync_status", help: "0 while the kernel says that nothing keeps the clock; chronyd without rtcsync leaves it so.", write: func(w *Writer, f *frame.Frame) {
+			if c := &f.System.Clock; !math.IsNaN(c.MaxError) {
+				w.truth(!c.Flagged)
+			}
+		}},
+		{name: "node_timex_offset_seconds", help: "What is left to correct.", write: func(w *Writer, f *frame.Frame) { w.float(f.System.Clock.Offset) }},
+		{name: "node_timex_maxerror_seconds", help: "By how much the clock may be wrong.", write: func(w *Writer, f *frame.Frame) { w.float(f.System.Clock.MaxError) }},
+		{name: "hypervisor_clock_synchronised", help: "1 while the clock follows a time source, whatever the kernel was told of it.", write: func(w *Writer, f *frame.Frame) { w.truth(f.System.Clock.Synchronised) }},
 	}},
 	{title: "Units of systemd", collector: "systemd", source: unitsHealth, every: slow, families: []family{
 		{name: "node_systemd_unit_state", labels: "name,state", help: "1 for the state that the unit is in: of those that have failed, keep restarting, or carry the cluster.", write: unitStates},
@@ -206,11 +216,7 @@ func guestSeconds(w *Writer, f *frame.Frame) {
 
 // pressure writes one total, which the kernel has in microseconds.
 func pressure(total func(*sample.PressureTotals) sample.Count) func(*Writer, *frame.Frame) {
-	return func(w *Writer, f *frame.Frame) {
-		if c := total(&f.Counters.Pressure); c.Known {
-			w.decimal(c.Value, 6)
-		}
-	}
+	return func(w *Writer, f *frame.Frame) { w.total(total(&f.Counters.Pressure), 6) }
 }
 
 const (

@@ -10,7 +10,7 @@ import (
 )
 
 // hostGroups are all that come before the interfaces.
-var hostGroups = prepared(slices.Concat(nodeGroups, textfileGroups, hypervisorGroups, vmGroups, kubevirtGroups))
+var hostGroups = prepared(slices.Concat(nodeGroups, textfileGroups, hypervisorGroups, vmGroups))
 
 // selfGroups are how the exposition itself was made. They are written even when there is no room left.
 var selfGroups = prepared([]group{

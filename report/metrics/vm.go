@@ -4,6 +4,7 @@ import (
 	"hypervisor-tui/frame"
 	"hypervisor-tui/internal/health"
 	"hypervisor-tui/kube"
+	"hypervisor-tui/sample"
 	"hypervisor-tui/sample/qemu"
 )
 
@@ -44,22 +45,49 @@ func qemuHealth(f *frame.Frame) *health.Health {
 	return &f.VMs.Health
 }
 
-const vmLabels = "namespace,name"
+// processFigures are what is known of a QEMU process, with what hypervisor_vm_ and kubevirt_vmi_ call it; the latter sums over
+// what virt-handler has a series for each of.
+var processFigures = []struct {
+	name, kubevirt string // kubevirt is empty for what that has not
+	kind           kind
+	digits         int // the figure is by this power of ten
+	help           string
+	figure         func(*qemu.VM) sample.Count
+}{
+	{"vcpus", "", gauge, 0, "Virtual CPUs that the virtual machine started with.",
+		func(v *qemu.VM) sample.Count { return sample.Count{Value: uint64(v.VCPUs), Known: v.VCPUs > 0} }},
+	{"cpu_seconds_total", "cpu_usage_seconds_total", counter, hz, "CPU time of all threads of its process, that of the guest included.",
+		func(v *qemu.VM) sample.Count { return v.Totals.CPUTicks }},
+	{"memory_resident_bytes", "memory_resident_bytes", gauge, 0, "Memory that its process has, huge pages included.",
+		func(v *qemu.VM) sample.Count { return sample.Count{Value: v.Memory, Known: v.WhyMemory == ""} }},
+	{"memory_configured_bytes", "memory_domain_bytes", gauge, 0, "Memory that the guest is to have.",
+		func(v *qemu.VM) sample.Count { return sample.Count{Value: v.Configured, Known: v.Configured > 0} }},
+	{"network_receive_bytes_total", "network_receive_bytes_total", counter, 0, "Bytes that the guest has received, over all its interfaces.",
+		func(v *qemu.VM) sample.Count { return v.Totals.Received }},
+	{"network_transmit_bytes_total", "network_transmit_bytes_total", counter, 0, "Bytes that the guest has sent, over all its interfaces.",
+		func(v *qemu.VM) sample.Count { return v.Totals.Sent }},
+	{"storage_read_bytes_total", "storage_read_traffic_bytes_total", counter, 0, "Bytes read from block devices by its pod or unit.",
+		func(v *qemu.VM) sample.Count { return v.Totals.Read }},
+	{"storage_written_bytes_total", "storage_write_traffic_bytes_total", counter, 0, "Bytes written to block devices by its pod or unit.",
+		func(v *qemu.VM) sample.Count { return v.Totals.Written }},
+}
+
+const (
+	vmLabels       = "namespace,name"
+	kubevirtLabels = "node,namespace,name"
+)
 
 // vmGroups are the virtual machines of this host.
 var vmGroups = []group{
-	{title: "Virtual machines", source: qemuHealth, every: slow, families: []family{
+	{title: "Virtual machines", source: qemuHealth, every: slow, families: append([]family{
 		{name: "hypervisor_qemu_processes", help: "QEMU processes on this host.", write: func(w *Writer, f *frame.Frame) { w.number(len(f.VMs.VMs)) }},
 		{name: "hypervisor_vm_processes", labels: vmLabels, help: "QEMU processes of the virtual machine: 0 while it is stopped, or while KubeVirt alone says that it runs here. The figures below are of the newest.", write: func(w *Writer, _ *frame.Frame) {
 			for i := range w.vms {
 				w.number(w.vms[i].processes, w.vms[i].Namespace, w.vms[i].Name)
 			}
 		}},
-		processFamily("hypervisor_vm_vcpus", gauge, "Virtual CPUs that it started with.", func(v *qemu.VM) (uint64, bool) { return uint64(v.VCPUs), v.VCPUs > 0 }),
-		processFamily("hypervisor_vm_memory_resident_bytes", gauge, "Memory that its process has, huge pages included.", func(v *qemu.VM) (uint64, bool) { return v.Memory, v.WhyMemory == "" }),
-		processFamily("hypervisor_vm_memory_configured_bytes", gauge, "Memory that the guest is to have.", func(v *qemu.VM) (uint64, bool) { return v.Configured, v.Configured > 0 }),
-	}},
-	{title: "Virtual machines as KubeVirt has them", families: []family{
+	}, processFamilies("hypervisor_vm_")...)},
+	{title: "Virtual machines by KubeVirt", families: []family{
 		{name: "hypervisor_vm_status", labels: "namespace,name,status", help: "1 for the printable status that the virtual machine has, or the phase of its instance.", write: func(w *Writer, f *frame.Frame) {
 			for i := range w.vms {
 				v := &w.vms[i]
@@ -69,40 +97,8 @@ var vmGroups = []group{
 			}
 		}},
 	}},
-}
-
-// said reports whether what KubeVirt says of the machine's status is good enough for a series.
-func (v *vm) said(f *frame.Frame) bool {
-	if v.VM != nil && v.VM.Status != "" {
-		return kindServed(f, kube.KindVM)
-	}
-	return kindServed(f, kube.KindVMI)
-}
-
-// processFamily is the family of one figure of a QEMU process.
-func processFamily(name string, k kind, help string, figure func(*qemu.VM) (v uint64, known bool)) family {
-	return family{name: name, kind: k, labels: vmLabels, help: help, write: func(w *Writer, _ *frame.Frame) {
-		for i := range w.vms {
-			v := &w.vms[i]
-			if v.Process == nil {
-				continue
-			}
-			if n, known := figure(v.Process); known {
-				w.uint(n, v.Namespace, v.Name)
-			}
-		}
-	}}
-}
-
-const kubevirtLabels = "node,namespace,name"
-
-// kubevirtGroups are the same under the names of KubeVirt's own exporter.
-var kubevirtGroups = []group{
-	{title: "Under the names of virt-handler: processes", source: qemuHealth, every: slow, kubevirt: true, families: []family{
-		virtHandler("kubevirt_vmi_memory_resident_bytes", gauge, "Memory that its process has.", func(v *qemu.VM) (uint64, bool) { return v.Memory, v.WhyMemory == "" }),
-		virtHandler("kubevirt_vmi_memory_domain_bytes", gauge, "Memory that the guest is to have.", func(v *qemu.VM) (uint64, bool) { return v.Configured, v.Configured > 0 }),
-	}},
-	{title: "Under the names of virt-handler: instances", kubevirt: true, families: []family{
+	{title: "Virtual machines under virt-handler's names", source: qemuHealth, every: slow, kubevirt: true, families: processFamilies("kubevirt_vmi_")},
+	{title: "Instances under virt-handler's names", kubevirt: true, families: []family{
 		{name: "kubevirt_vmi_info", labels: kubevirtLabels + ",phase", help: "An instance that runs here or is about to.", write: func(w *Writer, f *frame.Frame) {
 			w.eachInstance(f, func(i *kube.VMI) { w.uint(1, i.Node, i.Namespace, i.Name, i.Phase) })
 		}},
@@ -116,23 +112,45 @@ var kubevirtGroups = []group{
 	}},
 }
 
-// virtHandler is the family of one figure of a QEMU process that is KubeVirt's.
-func virtHandler(name string, k kind, help string, figure func(*qemu.VM) (v uint64, known bool)) family {
-	return family{name: name, kind: k, labels: kubevirtLabels, help: help, write: func(w *Writer, f *frame.Frame) {
-		node := ""
-		if f.Kube != nil && f.Kube.Local != nil {
-			node = f.Kube.Local.Name
-		}
-		for i := range w.vms {
-			v := &w.vms[i]
-			if v.Process == nil || v.Namespace == "" {
-				continue
+// processFamilies are the families of processFigures under one of the two beginnings.
+func processFamilies(prefix string) (list []family) {
+	for _, p := range processFigures {
+		made := family{name: prefix + p.name, kind: p.kind, labels: vmLabels, help: p.help}
+		if kubevirt := prefix == "kubevirt_vmi_"; !kubevirt {
+			made.write = func(w *Writer, _ *frame.Frame) {
+				for i := range w.vms {
+					if v := &w.vms[i]; v.Process != nil {
+						w.total(p.figure(v.Process), p.digits, v.Namespace, v.Name)
+					}
+				}
 			}
-			if n, known := figure(v.Process); known {
-				w.uint(n, node, v.Namespace, v.Name)
+		} else if p.kubevirt == "" {
+			continue
+		} else {
+			made.name, made.labels = prefix+p.kubevirt, kubevirtLabels
+			made.write = func(w *Writer, f *frame.Frame) {
+				node := ""
+				if f.Kube != nil && f.Kube.Local != nil {
+					node = f.Kube.Local.Name
+				}
+				for i := range w.vms {
+					if v := &w.vms[i]; v.Process != nil && v.Namespace != "" {
+						w.total(p.figure(v.Process), p.digits, node, v.Namespace, v.Name)
+					}
+				}
 			}
 		}
-	}}
+		list = append(list, made)
+	}
+	return list
+}
+
+// said reports whether what KubeVirt says of the machine's status is good enough for a series.
+func (v *vm) said(f *frame.Frame) bool {
+	if v.VM != nil && v.VM.Status != "" {
+		return kindServed(f, kube.KindVM)
+	}
+	return kindServed(f, kube.KindVMI)
 }
 
 // eachInstance visits the instances of KubeVirt that are on this host.

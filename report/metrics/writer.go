@@ -131,10 +131,10 @@ func (w *Writer) truth(v bool, labels ...string) {
 	w.uint(one, labels...)
 }
 
-// count is uint of a count that may not be known.
-func (w *Writer) count(c sample.Count) {
+// total is decimal of a figure that may not be known.
+func (w *Writer) total(c sample.Count, digits int, labels ...string) {
 	if c.Known {
-		w.uint(c.Value)
+		w.decimal(c.Value, digits, labels...)
 	}
 }
 
