@@ -495,3 +495,38 @@ func TestAppendDoesNotAllocate(t *testing.T) {
 }
 
 func cleaned(s string) string { return clean.String(s) }
+
+// TestDocs holds the tables of docs/metrics.md to the families; -update writes them anew.
+func TestDocs(t *testing.T) {
+	const file, from = "../../docs/metrics.md", "## Series\n"
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	before, _, found := strings.Cut(string(text), from)
+	if !found {
+		t.Fatalf("%s has no line %q", file, from)
+	}
+	want := before + from
+	for _, groups := range [...][]group{hostGroups, networkGroups, selfGroups} {
+		for i := range groups {
+			want += "\n### " + groups[i].title + "\n\n| name | type | labels | meaning |\n|---|---|---|---|\n"
+			for n := range groups[i].families {
+				f := &groups[i].families[n]
+				name, labels := f.name, strings.ReplaceAll(f.labels, ",", ", ")
+				if f.rest {
+					name += "*"
+				}
+				want += fmt.Sprintf("| `%s` | %s | %s | %s |\n", name, f.kind.in(Text), labels, f.help)
+			}
+		}
+	}
+	if *update {
+		err = os.WriteFile(file, []byte(want), 0o644)
+	} else if string(text) != want {
+		t.Errorf("%s is not what the families say; run: go test ./report/metrics -update", file)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+}
