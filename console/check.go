@@ -9,6 +9,8 @@ import (
 	"hypervisor-tui/console/config"
 	"hypervisor-tui/console/guard"
 	"hypervisor-tui/draw/tty"
+	"hypervisor-tui/internal/clean"
+	"hypervisor-tui/serve"
 )
 
 // Check tells how the configuration is and what each source answers.
@@ -51,11 +53,26 @@ func Check(out io.Writer, o Options) error {
 	for _, note := range f.Settings.Notes {
 		fmt.Fprintf(out, "note: %s\n", note)
 	}
+	checkServing(ctx, out, c.Serve)
 	fmt.Fprintln(out, checkTerminal(ctx, c, o))
 	if banner != "" {
 		return errors.New("the configuration is not used: mend it and send SIGHUP")
 	}
 	return nil
+}
+
+// checkServing says what --serve would find, where the configuration has something for it. Its files may never answer.
+func checkServing(ctx context.Context, out io.Writer, c config.Serve) {
+	if !c.Exporter.Enable && !c.Web.Enable && len(c.Listen) == 0 {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, lastTimeout)
+	defer cancel()
+	found, _ := guard.Within(ctx, guard.Begin(func() []serve.Finding { return serve.Check(ctx, serve.Options{Config: c}) }),
+		[]serve.Finding{{Name: "serve", State: "failed", Text: "its files are not answering"}})
+	for _, f := range found {
+		fmt.Fprintf(out, "%-20s %-7s %s\n", f.Name, f.State, clean.String(f.Text))
+	}
 }
 
 // checkTerminal says what the terminal is like. One that cannot be opened at once may never be.

@@ -65,11 +65,11 @@ func TestBearerToken(t *testing.T) {
 			t.Errorf("%q: %d, want %d", header, got, want)
 		}
 	}
-	a, text := ask(t, r.client(), "GET", "http://127.0.0.1/", func(q *http.Request) { q.Header.Set("Authorization", "Bearer 0123456789abcdef") })
+	_, text := ask(t, r.client(), "GET", "http://127.0.0.1/", func(q *http.Request) { q.Header.Set("Authorization", "Bearer 0123456789abcdef") })
 	if text != "/ token " {
 		t.Errorf("%q", text)
 	}
-	a, _ = ask(t, r.client(), "GET", "http://127.0.0.1/", nil)
+	a, _ := ask(t, r.client(), "GET", "http://127.0.0.1/", nil)
 	if got := a.Header.Values("WWW-Authenticate"); len(got) != 1 || got[0] != "Bearer" {
 		t.Errorf("%q", got)
 	}

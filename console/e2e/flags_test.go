@@ -108,6 +108,22 @@ func TestCheck(t *testing.T) {
 	}
 }
 
+// TestCheckServing: what --serve would find is said, where the configuration has something for it.
+func TestCheckServing(t *testing.T) {
+	t.Parallel()
+	const listen = "serve: {exporter: {enable: true}, listen: [\"127.0.0.1:0\"]}\n"
+	for config, want := range map[string]string{
+		"":     "",
+		listen: "\nserve                ok      nobody listens on 127.0.0.1:0 yet\n",
+		"serve: {exporter: {enable: true}, auth: {tokenFile: /nonexistent/token}}": "\nserve                failed  serve.auth.tokenFile: open /nonexistent/token: no such",
+	} {
+		r := run(t, environment(t), "--check", "--config", writeFile(t, "config.yaml", config))
+		if r.code != exitFine || !strings.Contains("\n"+r.out, want) || want == "" && strings.Contains(r.out, "\nserve") {
+			t.Errorf("%q: exit code %d\n%s%s", config, r.code, r.out, r.stderr)
+		}
+	}
+}
+
 // TestWithoutJournald: where there is no journal to follow, what is read instead is said, and why.
 func TestWithoutJournald(t *testing.T) {
 	t.Parallel()
