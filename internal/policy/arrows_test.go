@@ -89,6 +89,7 @@ var arrows = []struct {
 	{"console/collect", []string{"alert", "console/config", "console/guard", "frame", "history", "internal/boottime", "internal/clean", "internal/health", "internal/wakeup", "journal", "journal/source",
 		"journal/source/logfile", "kube", "kube/watch", "sample", "sample/link", "sample/nixos", "sample/textfile", "sample/unit"}},
 	{"serve/socket", []string{"golang.org/x/sys"}},
+	{"serve/web", []string{"draw", "draw/tty"}},
 	{"serve", []string{"console/config", "golang.org/x/crypto", "golang.org/x/sys", "gopkg.in/yaml.v3", "internal/clean", "internal/clean/secret", "report/metrics", "serve/socket"}},
 	{"console", []string{"alert", "alert/bell", "console/collect", "console/config", "console/fault", "console/guard", "console/process", "draw", "draw/tty", "frame",
 		"github.com/coreos/go-systemd/v22", "github.com/gdamore/tcell/v2", "golang.org/x/sys", "history", "internal/boottime", "internal/clean",

@@ -1,0 +1,185 @@
+package web
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"hypervisor-tui/draw"
+	"hypervisor-tui/frame"
+	"hypervisor-tui/frame/frametest"
+	"hypervisor-tui/internal/clean"
+	"hypervisor-tui/journal"
+	"hypervisor-tui/screens"
+	"hypervisor-tui/screens/pages"
+	"hypervisor-tui/screens/screentest"
+)
+
+// hostile are names and messages that somebody else chose.
+var hostile = []string{
+	"<b>&amp;</b><script>alert(1)</script>", "漢字漢字", "😀🚀 emoji", "שלום עולם", "مرحبا", "data: 1 2", "event: end", "naïve–“quoted”…", "ｈａｌｆ ﾊﾝｶｸ",
+	"\u202egnp.exe", "e\u0301\u0334z", "👨\u200d👩\u200d👧", "\x1b[31mred", "a\tb",
+}
+
+// hostileFrame is a host full of them.
+func hostileFrame() *frame.Frame {
+	f := frametest.Fixed()
+	name := func(i int) string { return clean.String(hostile[i%len(hostile)]) }
+	for i := range f.VMs.VMs {
+		f.VMs.VMs[i].Name = name(i)
+	}
+	for i := range f.Net.Interfaces {
+		if i%2 > 0 {
+			f.Net.Interfaces[i].Name = name(i)
+		}
+	}
+	for i := range f.Page.Rows {
+		row := &f.Page.Rows[i]
+		row.Start = len(f.Page.Text)
+		f.Page.Text = journal.AppendPayload(f.Page.Text, []byte(hostile[i%len(hostile)]))
+		row.End = len(f.Page.Text)
+	}
+	f.Host.Machine.Hostname = name(2)
+	frametest.Derive(f)
+	return f
+}
+
+// stage has sessions that draw a fixed frame, a second later each time that the test says so. It serves them on an address that it
+// keeps over a restart.
+type stage struct {
+	testing.TB
+	address string
+	server  *http.Server
+
+	mu       sync.Mutex
+	frame    *frame.Frame
+	full     bool          // no more sessions
+	silent   bool          // sessions draw nothing
+	tick     chan struct{} // closed with each second
+	sessions int           // that run
+	begun    int           // that there were
+	typed    []draw.Key
+	text     string // of the frame that was sent last
+	roles    string
+	w, h     int // of it
+}
+
+func newStage(t testing.TB) *stage {
+	s := &stage{TB: t, address: "127.0.0.1:0", frame: hostileFrame(), tick: make(chan struct{})}
+	s.start()
+	t.Cleanup(s.stop)
+	return s
+}
+
+func (s *stage) start() {
+	s.Helper()
+	l, err := net.Listen("tcp", s.address)
+	if err != nil {
+		s.Fatal(err)
+	}
+	s.address = l.Addr().String()
+	s.server = &http.Server{Handler: New(Options{Session: s.session, Picture: s.picture, Screens: pages.Names()}), ReadTimeout: 10 * time.Second}
+	go func() { _ = s.server.Serve(l) }() // it ends with stop
+}
+
+func (s *stage) stop() { _ = s.server.Close() }
+
+func (s *stage) url() string { return "http://" + s.address + "/" }
+
+// second lets a second pass in the frame.
+func (s *stage) second() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.frame.Now = s.frame.Now.Add(time.Second)
+	s.frame.Tick++
+	close(s.tick)
+	s.tick = make(chan struct{})
+}
+
+// set changes the stage.
+func (s *stage) set(change func(s *stage)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	change(s)
+}
+
+// now says how the stage is.
+func (s *stage) now() stage {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return stage{sessions: s.sessions, begun: s.begun, typed: slices.Clone(s.typed), text: s.text, roles: s.roles, w: s.w, h: s.h}
+}
+
+func (s *stage) console() *screens.Console {
+	return screens.New(pages.New(pages.Options{}), frame.Dashboard, func(panel string, v any) { s.Errorf("%s crashed: %v", panel, v) })
+}
+
+func (s *stage) picture(_ context.Context, screen string, w, h int) (*draw.Canvas, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	console := screens.New(pages.New(pages.Options{}), screen, nil)
+	canvas := draw.NewCanvas(screentest.Looks["colour"])
+	console.Update(w, h, s.frame)
+	console.Draw(canvas.Begin(w, h), s.frame)
+	return canvas, nil
+}
+
+// session is Options.Session.
+func (s *stage) session(ctx context.Context, p *Page) error {
+	s.mu.Lock()
+	if s.full {
+		s.mu.Unlock()
+		return fmt.Errorf("a test: %w", ErrFull)
+	}
+	s.sessions++
+	s.begun++
+	s.mu.Unlock()
+	defer s.set(func(s *stage) { s.sessions-- })
+	console, canvas := s.console(), draw.NewCanvas(screentest.Looks["colour"])
+	again := time.NewTicker(10 * time.Millisecond)
+	defer again.Stop()
+	due := true
+	for {
+		s.mu.Lock()
+		tick := s.tick
+		if due && !s.silent && p.Idle() {
+			due = false
+			w, h := p.Size()
+			console.Update(w, h, s.frame)
+			console.Draw(canvas.Begin(w, h), s.frame)
+			s.w, s.h, s.text, s.roles = w, h, string(canvas.AppendText(nil)), string(canvas.AppendRoles(nil))
+			p.Send(canvas)
+		}
+		s.mu.Unlock()
+		select {
+		case <-p.Hup():
+			return nil
+		case <-p.Resized():
+			due = true
+		case <-tick:
+			due = true
+		case k := <-p.Keys():
+			s.mu.Lock()
+			s.typed = append(s.typed, k)
+			cmd := console.Handle(k, s.frame)
+			s.mu.Unlock()
+			if cmd.Kind == screens.Quit {
+				return nil
+			}
+			due = true
+		case <-again.C:
+		}
+	}
+}
+
+// letters are the roles' signs in golden screens, by those on the wire.
+const letters = ".dtb+w!ask"
+
+// lines are the rows of a picture as the page should show them.
+func lines(text string) []string { return strings.Split(strings.TrimSuffix(text, "\n"), "\n") }
