@@ -29,27 +29,25 @@ import (
 // Collector starts the goroutines that read the host, the logs and the cluster, and hands what they have found to its
 // subscribers.
 type Collector struct {
-	guard         *guard.Guard
-	config        atomic.Pointer[config.Config]
-	log           *journal.Log
-	files         []*logFiles
-	seen          logfile.Seen // how far the files of entries that are gone were read
-	sampler       atomic.Pointer[sample.Sampler]
-	kube          atomic.Pointer[kube.State]
-	units         atomic.Pointer[sample.Units]
-	system        atomic.Pointer[sample.System]
-	rules         atomic.Pointer[alert.Rules]
-	recalled      atomic.Pointer[history.Recalled]
-	recording     atomic.Pointer[frame.Source]
-	stopHistory   context.CancelFunc // ends FollowHistory; nil: it was not called
-	historyHere   bool               // this program records itself
-	textfiles     atomic.Pointer[atomic.Pointer[textfile.Figures]]
-	stopTextfiles context.CancelFunc     // ends FollowTextfiles; nil: it was not called
-	serves        func(name string) bool // of its last call
-	now           chan struct{}          // wakes the sampler
-	subscribers   []*Subscription        // those that are open
-	first         *Subscription          // of those there have been while others were; nil: it is closed, or there was none
-	stop          context.CancelFunc     // ends what the config can change: the sampler, its workers and the look for a kubeconfig
+	guard       *guard.Guard
+	config      atomic.Pointer[config.Config]
+	log         *journal.Log
+	files       []*logFiles
+	seen        logfile.Seen // how far the files of entries that are gone were read
+	sampler     atomic.Pointer[sample.Sampler]
+	kube        atomic.Pointer[kube.State]
+	units       atomic.Pointer[sample.Units]
+	system      atomic.Pointer[sample.System]
+	rules       atomic.Pointer[alert.Rules]
+	recalled    atomic.Pointer[history.Recalled]
+	recording   atomic.Pointer[frame.Source]
+	stopHistory context.CancelFunc               // ends FollowHistory; nil: it was not called
+	historyHere bool                             // this program records itself
+	textfiles   atomic.Pointer[textfile.Figures] // nil: FollowTextfiles was not called, or has read nothing yet
+	now         chan struct{}                    // wakes the sampler
+	subscribers []*Subscription                  // those that are open
+	first       *Subscription                    // of those there have been while others were; nil: it is closed, or there was none
+	stop        context.CancelFunc               // ends what the config can change: the sampler, its workers and the look for a kubeconfig
 }
 
 // New returns a Collector that has started nothing yet.
@@ -124,10 +122,6 @@ func (c *Collector) Reconfigure(ctx context.Context, next config.Config) {
 	if c.stopHistory != nil && next.History != old.History {
 		c.stopHistory()
 		c.FollowHistory(ctx, next.History, c.historyHere)
-	}
-	if c.stopTextfiles != nil && !reflect.DeepEqual(next.Serve.Exporter, old.Serve.Exporter) {
-		c.stopTextfiles()
-		c.FollowTextfiles(ctx, c.serves)
 	}
 	if reflect.DeepEqual(next.Sampling, old.Sampling) {
 		return

@@ -131,10 +131,7 @@ func (s *Subscription) take(f *frame.Snapshot) {
 	if p := r.Processes(f.Boot); p != nil {
 		f.Processes = p
 	}
-	f.Kube, f.Units, f.System = c.kube.Load(), c.units.Load(), c.system.Load()
-	if t := c.textfiles.Load(); t != nil {
-		f.Textfiles = t.Load()
-	}
+	f.Kube, f.Units, f.System, f.Textfiles = c.kube.Load(), c.units.Load(), c.system.Load(), c.textfiles.Load()
 	f.Kernel = c.log.KernelEvents()
 	f.Sampling.Since, f.Sampling.Source = c.sampler.Load().Busy()
 	f.Logging.Since = s.sameTurn(c.log.Turns(), f.Boot)

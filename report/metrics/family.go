@@ -70,12 +70,19 @@ func prepared(groups []group) []group {
 	return groups
 }
 
-// headIn is what comes before the first series in a format. In OpenMetrics a counter's family lacks the ending that its
-// samples have.
+// inOpenMetrics is what OpenMetrics calls the family: a counter's lacks the ending that its samples have.
+func (f *family) inOpenMetrics() string {
+	if f.kind == counter {
+		return strings.TrimSuffix(f.name, "_total")
+	}
+	return f.name
+}
+
+// headIn is what comes before the first series in a format.
 func (f *family) headIn(format Format) string {
 	name := f.name
-	if format == OpenMetrics && f.kind == counter {
-		name = strings.TrimSuffix(name, "_total")
+	if format == OpenMetrics {
+		name = f.inOpenMetrics()
 	}
 	head := "# HELP " + name + " " + f.help + "\n# TYPE " + name + " " + f.kind.in(format) + "\n"
 	if unit := unitOf(name); unit != "" && format == OpenMetrics {
@@ -94,13 +101,13 @@ func unitOf(name string) string {
 	return ""
 }
 
-// Serves reports whether a family of this name can be in an exposition, so that others keep from it.
+// Serves reports whether a family of this name can be in an exposition of either format, so that others keep from it.
 func Serves(name string) bool {
 	for _, groups := range [...][]group{hostGroups, networkGroups, selfGroups} {
 		for i := range groups {
 			for n := range groups[i].families {
 				f := &groups[i].families[n]
-				if f.name == name || f.rest && strings.HasPrefix(name, f.name) {
+				if f.name == name || f.inOpenMetrics() == name || f.rest && strings.HasPrefix(name, f.name) {
 					return true
 				}
 			}
