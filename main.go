@@ -46,7 +46,7 @@ func main() {
 // flags are what the command line says.
 type flags struct {
 	console.Options
-	once, plain, check, record, history, version bool
+	once, plain, check, record, serve, history, version bool
 }
 
 // command runs the program with its arguments and returns the exit code.
@@ -72,6 +72,8 @@ func command(args []string, out, errs io.Writer) int {
 		err = console.Once(out, o.Options)
 	case o.record:
 		err = console.Record(o.Options)
+	case o.serve:
+		err = console.Serve(o.Options)
 	case o.plain:
 		err = console.Plain(out, o.Options)
 	default:
@@ -99,6 +101,8 @@ const help = `hypervisor-tui [flags]: the console of a NixOS, k3s and KubeVirt h
   --history       what has happened, a line each; with --at from then on, --json
   --plain         append-only lines for logging consoles
   --record        record what the console knows, until it is told to end
+  --serve         show it to others, as the section serve of the config says
+  --listen ADDR   with --serve: answer at this address and port, or path, too
   --check         read the config, try every source, say what each answers
   --version
 `
@@ -119,6 +123,14 @@ func parseFlags(args []string) (flags, error) {
 	set.StringVar(&o.At, "at", "", "")
 	set.BoolVar(&o.history, "history", false, "")
 	set.BoolVar(&o.record, "record", false, "")
+	set.BoolVar(&o.serve, "serve", false, "")
+	set.Func("listen", "", func(s string) error {
+		o.Listen = append(o.Listen, s)
+		if !config.ListenAddress(s) {
+			return errors.New("it is an IP address with a port, such as 127.0.0.1:9101, or an absolute path")
+		}
+		return nil
+	})
 	set.BoolVar(&o.version, "version", false, "")
 	if err := set.Parse(args); err != nil {
 		return o, err
@@ -131,15 +143,15 @@ func parseFlags(args []string) (flags, error) {
 
 // validate finds flags that do not go together.
 func (o *flags) validate() error {
-	modes := make([]string, 0, 5)
-	for name, set := range map[string]bool{"--once": o.once, "--plain": o.plain, "--check": o.check, "--record": o.record, "--history": o.history} {
+	modes := make([]string, 0, 6)
+	for name, set := range map[string]bool{"--once": o.once, "--plain": o.plain, "--check": o.check, "--record": o.record, "--serve": o.serve, "--history": o.history} {
 		if set {
 			modes = append(modes, name)
 		}
 	}
 	switch {
 	case len(modes) > 1:
-		return errors.New("--once, --plain, --check, --record and --history exclude each other: give one of them")
+		return errors.New("--once, --plain, --check, --record, --serve and --history exclude each other: give one of them")
 	case !o.once && !o.history && o.JSON:
 		return errors.New("--json goes with --once or --history")
 	case !o.once && !o.history && o.At != "":
@@ -148,8 +160,10 @@ func (o *flags) validate() error {
 		return errors.New("--size goes with --once; for the console it is the key size of the config")
 	case o.JSON && o.Size != "":
 		return errors.New("--size has no meaning with --json: leave one out")
-	case o.TTY != "" && (o.once || o.check || o.record || o.history):
-		return errors.New("--tty has no meaning with --once, --check, --record or --history")
+	case !o.serve && len(o.Listen) > 0:
+		return errors.New("--listen goes with --serve")
+	case o.TTY != "" && (o.once || o.check || o.record || o.serve || o.history):
+		return errors.New("--tty has no meaning with --once, --check, --record, --serve or --history")
 	}
 	if o.Screen != "" && !slices.Contains(pages.Names(), o.Screen) {
 		return fmt.Errorf("--screen %q: it is one of %s", o.Screen, strings.Join(pages.Names(), ", "))

@@ -325,9 +325,17 @@ func (l *session) latestPage() *journal.Page {
 	if page == nil || !l.hideLogs {
 		return page
 	}
-	l.hidden = *page
-	l.hidden.Rows, l.hidden.Text, l.hidden.Whole = nil, nil, nil
-	return &l.hidden
+	return withoutMessages(page, &l.hidden)
+}
+
+// withoutMessages makes to what page is without the messages, and returns it.
+func withoutMessages(page, to *journal.Page) *journal.Page {
+	if page == nil {
+		return nil
+	}
+	*to = *page
+	to.Rows, to.Text, to.Whole = nil, nil, nil
+	return to
 }
 
 // gather fills the frame from the newest snapshots. A paused picture keeps its own.

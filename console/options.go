@@ -2,11 +2,12 @@ package console
 
 // Options are what the command line says to every way to run.
 type Options struct {
-	Config  string // path of the configuration; empty: the default one, if it is there
-	Screen  string // the first one; empty: as the configuration says
-	TTY     string // path of the terminal; empty: the controlling one
-	Size    string // of --once's picture, WxH; empty: 80x24
-	JSON    bool   // --once prints the snapshot, not the picture, and --history objects
-	At      string // of --once and --history: a time of the past as it is typed; empty: now, and all
-	Version string // of the program
+	Config  string   // path of the configuration; empty: the default one, if it is there
+	Screen  string   // the first one; empty: as the configuration says
+	TTY     string   // path of the terminal; empty: the controlling one
+	Size    string   // of --once's picture, WxH; empty: 80x24
+	JSON    bool     // --once prints the snapshot, not the picture, and --history objects
+	At      string   // of --once and --history: a time of the past as it is typed; empty: now, and all
+	Listen  []string // of --serve: where it answers, beside what the configuration says
+	Version string   // of the program
 }

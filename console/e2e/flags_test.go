@@ -29,6 +29,10 @@ func TestUsageErrors(t *testing.T) {
 		"--once --once=maybe":          "once",
 		"--plain --json":               "--once",
 		"--check --json --size 80x24 ": "--once",
+		"--serve --once":               "exclude each other",
+		"--listen 127.0.0.1:9101":      "--serve",
+		"--serve --listen localhost:1": "IP address",
+		"--serve --tty /dev/null":      "--tty",
 	} {
 		r := run(t, environment(t), strings.Fields(args)...)
 		if r.code != exitUsage {
@@ -105,22 +109,6 @@ func TestCheck(t *testing.T) {
 	}
 	if r := run(t, environment(t), "--check", "--config", "/nonexistent/config.yaml"); r.code != exitFailure {
 		t.Errorf("a missing config: exit code %d\n%s%s", r.code, r.out, r.stderr)
-	}
-}
-
-// TestCheckServing: what --serve would find is said, where the configuration has something for it.
-func TestCheckServing(t *testing.T) {
-	t.Parallel()
-	const listen = "serve: {exporter: {enable: true}, listen: [\"127.0.0.1:0\"]}\n"
-	for config, want := range map[string]string{
-		"":     "",
-		listen: "\nserve                ok      nobody listens on 127.0.0.1:0 yet\n",
-		"serve: {exporter: {enable: true}, auth: {tokenFile: /nonexistent/token}}": "\nserve                failed  serve.auth.tokenFile: open /nonexistent/token: no such",
-	} {
-		r := run(t, environment(t), "--check", "--config", writeFile(t, "config.yaml", config))
-		if r.code != exitFine || !strings.Contains("\n"+r.out, want) || want == "" && strings.Contains(r.out, "\nserve") {
-			t.Errorf("%q: exit code %d\n%s%s", config, r.code, r.out, r.stderr)
-		}
 	}
 }
 

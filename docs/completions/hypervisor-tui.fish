@@ -10,6 +10,8 @@ complete -c hypervisor-tui -l at -x -d 'with --once or --history: a time of the 
 complete -c hypervisor-tui -l history -d 'write what has happened'
 complete -c hypervisor-tui -l plain -d 'append lines instead of drawing'
 complete -c hypervisor-tui -l record -d 'record what the console knows'
+complete -c hypervisor-tui -l serve -d 'show it to others'
+complete -c hypervisor-tui -l listen -x -d 'with --serve: answer at this address, too'
 complete -c hypervisor-tui -l check -d 'say what each source answers'
 complete -c hypervisor-tui -l version -d 'write the version'
 complete -c hypervisor-tui -l help -d 'write a summary of the flags'

@@ -3,14 +3,16 @@
 _arguments \
 	'--config=[the configuration, in YAML]:file:_files' \
 	'--screen=[the first screen]:screen:(logs dashboard network)' \
-	'(--once --check --record --history)--tty=[draw on this device]:device:_files' \
-	'(--plain --check --record --history --tty)--once[one frame as plain text]' \
+	'(--once --check --record --serve --history)--tty=[draw on this device]:device:_files' \
+	'(--plain --check --record --serve --history --tty)--once[one frame as plain text]' \
 	'(--json)--size=[columns and rows, with --once]:size:(80x24 132x43 200x60)' \
 	'(--size)--json[with --once or --history: JSON]' \
 	'--at=[with --once or --history: a time of the past]:time:' \
-	'(--once --plain --check --record --tty)--history[write what has happened]' \
-	'(--once --check --record --history)--plain[append lines instead of drawing]' \
-	'(--once --plain --check --history --tty)--record[record what the console knows]' \
-	'(--once --plain --record --history --tty)--check[say what each source answers]' \
+	'(--once --plain --check --record --serve --tty)--history[write what has happened]' \
+	'(--once --check --record --serve --history)--plain[append lines instead of drawing]' \
+	'(--once --plain --check --serve --history --tty)--record[record what the console knows]' \
+	'(--once --plain --check --record --history --tty)--serve[show it to others]' \
+	'--listen=[with --serve: answer at this address, too]:address:' \
+	'(--once --plain --record --serve --history --tty)--check[say what each source answers]' \
 	'(- *)--version[write the version]' \
 	'(- *)--help[write a summary of the flags]'
