@@ -51,7 +51,7 @@ func (a *arrival) late(at, timeout time.Duration, f *Snapshot) bool {
 func (t *Tracker) markLate(f *Snapshot) {
 	t.lateSamples(f)
 	if f.Host != nil && outdated(f.Host.Health[sample.Links], &t.links, lateLinks, f) {
-		f.Host.Health[sample.Links].Bad(f.Boot, notAnswering)
+		t.ownHost(f).Health[sample.Links].Bad(f.Boot, notAnswering)
 	}
 	if f.Units != nil && outdated(f.Units.Health, &t.units, lateUnits, f) {
 		t.staleUnits = *f.Units
@@ -113,8 +113,17 @@ func outdated(h health.Health, a *arrival, timeout time.Duration, f *Snapshot) b
 	return late && h.State == health.OK
 }
 
-// lateSamples sets LateSince, and makes all that was sampled stale while it is set. The snapshots are the frame's own
-// until the next ones come.
+// ownHost makes the host of f a copy that may be marked. The lists stay those of the sample, which others have, too.
+func (t *Tracker) ownHost(f *Snapshot) *sample.Host {
+	if t.staleHost == nil { // it is large, and seldom needed
+		t.staleHost = new(sample.Host)
+	}
+	*t.staleHost = *f.Host
+	f.Host = t.staleHost
+	return f.Host
+}
+
+// lateSamples sets LateSince, and makes all that was sampled stale while it is set.
 func (t *Tracker) lateSamples(f *Snapshot) {
 	timeout := lateIntervals*f.Settings.Refresh - time.Second // the frame that shows it is up to a second later
 	var at time.Duration
@@ -136,10 +145,13 @@ func (t *Tracker) lateSamples(f *Snapshot) {
 	if f.LateSince == 0 || f.Host == nil {
 		return
 	}
-	for i := range f.Host.Health {
-		markSample(f, &f.Host.Health[i], sample.Source(i))
+	h := t.ownHost(f)
+	for i := range h.Health {
+		markSample(f, &h.Health[i], sample.Source(i))
 	}
 	if f.VMs != nil {
+		t.staleVMs = *f.VMs
+		f.VMs = &t.staleVMs
 		markSample(f, &f.VMs.Health, sample.QEMU)
 	}
 }

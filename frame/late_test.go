@@ -54,6 +54,23 @@ func (f *tracked) told(words string) *Problem {
 	return nil
 }
 
+// TestLateSampleIsLeftAsItIs: others have it, too. What is late is marked in a copy.
+func TestLateSampleIsLeftAsItIs(t *testing.T) {
+	f := ticking()
+	host, vms := f.Host, f.VMs
+	before, health := *host, vms.Health
+	f.pass(40)
+	if f.row("links").State.String() != "stale" || f.row("VMs").State.String() != "stale" || f.LateSince == 0 {
+		t.Errorf("they are not late: %+v", f.row("links"))
+	}
+	if host.Health != before.Health || vms.Health != health {
+		t.Error("the sample itself is marked")
+	}
+	if n := testing.AllocsPerRun(10, func() { f.Host, f.VMs = host, vms; f.pass(1) }); n != 0 {
+		t.Errorf("%v allocations while it is late", n)
+	}
+}
+
 // TestF52SamplerHangs: a sample that stops coming makes every source of the host stale, with its age, and one problem
 // that says what is waited for; it ends with the next sample.
 func TestF52SamplerHangs(t *testing.T) {

@@ -6,6 +6,7 @@ import (
 
 	"hypervisor-tui/kube"
 	"hypervisor-tui/sample"
+	"hypervisor-tui/sample/qemu"
 )
 
 // Tracker follows the snapshots of one subscriber: it gives problems their age, tells which were raised and cleared, and
@@ -13,7 +14,9 @@ import (
 type Tracker struct {
 	samples, links, units, nixos, clock, lastBoot, cluster, recording arrival
 
-	staleUnits     sample.Units // copies of what had to be marked as old
+	staleHost      *sample.Host // copies of what had to be marked as old; nil: it never had
+	staleVMs       qemu.VMs
+	staleUnits     sample.Units
 	staleSystem    sample.System
 	staleCluster   kube.State
 	staleRecording Source
@@ -90,7 +93,7 @@ func (t *Tracker) Remember(problems []Problem) { t.remembered, t.until = slices.
 func (t *Tracker) Clone() Tracker {
 	c := *t
 	c.open, c.remembered, c.trends = slices.Clone(t.open), slices.Clone(t.remembered), t.trends.clone()
-	c.found, c.changes = nil, nil
+	c.found, c.changes, c.staleHost = nil, nil, nil
 	return c
 }
 

@@ -105,6 +105,7 @@ func CopyCounters(dst, src *Counters) {
 func (s *Sampler) count(on bool) {
 	if on != s.counting {
 		s.counting, s.counters = on, Counters{}
+		s.counted.Clear()
 	}
 }
 

@@ -18,18 +18,11 @@ import (
 	"hypervisor-tui/sample/sampletest"
 )
 
-// wantCounters adds a reader that does.
-func wantCounters(s *Sampler) *Reader {
-	r := s.NewReader(true)
-	s.AddReader(r)
-	return r
-}
-
 // counting is a Sampler of a tree that counts, and has sampled once with all surveys done.
 func counting(t *testing.T, root string) *Sampler {
 	t.Helper()
 	s := New(Options{Root: root})
-	wantCounters(s)
+	s.NewReader(true)
 	begin(t, s)
 	s.WaitSlow(context.Background())
 	s.Sample()
@@ -253,7 +246,7 @@ func TestTicksOfACPU(t *testing.T) {
 	root := sampletest.CopyOf(t, "bare")
 	s := New(Options{Root: root})
 	t.Cleanup(s.Close)
-	wantCounters(s)
+	s.NewReader(true)
 	for _, c := range []struct {
 		what  string
 		lines string
@@ -302,7 +295,7 @@ func TestCountersAreReadWhileWanted(t *testing.T) {
 	if !reflect.DeepEqual(s.counters, Counters{}) || s.files.file.Opened {
 		t.Errorf("nobody wants them: %+v", s.counters)
 	}
-	r := wantCounters(s)
+	r := s.NewReader(true)
 	s.Sample()
 	if c := &s.counters; c.At != s.host.At || len(c.CPUs) == 0 || len(c.Disks) == 0 || len(c.Memory) == 0 || !c.Pressure.CPUSome.Known || !c.Files.Allocated.Known {
 		t.Errorf("%+v", c)
@@ -313,9 +306,9 @@ func TestCountersAreReadWhileWanted(t *testing.T) {
 	if !slices.Equal(s.counters.Memory, memory) || s.host.Health[Meminfo].State != health.Stale {
 		t.Errorf("%v, %+v", s.host.Health[Meminfo].State, s.counters.Memory)
 	}
-	s.RemoveReader(r)
+	r.Close()
 	s.Sample()
-	wantCounters(s)
+	s.NewReader(true)
 	s.Sample()
 	if s.counters.Memory != nil || len(s.counters.CPUs) == 0 {
 		t.Errorf("wanted anew: %+v", s.counters)
@@ -329,7 +322,7 @@ func TestCountersAreReadWhileWanted(t *testing.T) {
 func TestCountersDoNotAllocate(t *testing.T) {
 	m := newBigMachine(t)
 	s := m.sampler()
-	wantCounters(s)
+	s.NewReader(true)
 	s.Sample()
 	var copied Counters
 	CopyCounters(&copied, &s.counters)
@@ -360,7 +353,7 @@ func BenchmarkCounters(b *testing.B) {
 		b.Run(map[bool]string{false: "off", true: "on"}[on], func(b *testing.B) {
 			s := newBigMachine(b).sampler()
 			if on {
-				wantCounters(s)
+				s.NewReader(true)
 			}
 			b.ReportAllocs()
 			for b.Loop() {

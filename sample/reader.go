@@ -10,58 +10,69 @@ import (
 	"hypervisor-tui/sample/top"
 )
 
-// Reader is where one goroutine gets each sample.
+// Reader is where one goroutine gets each sample. It shares it with the others: nobody may change it.
 type Reader struct {
-	Hosts    *box.Box[Host]
-	Nets     *box.Box[Net]
-	VMs      *box.Box[qemu.VMs]
-	Counters *box.Box[Counters] // nil: it does not want them
-	Sampled  chan struct{}      // gets a value after each sample; those that nobody has waited for are one
+	Hosts    *box.Reader[Host]
+	Nets     *box.Reader[Net]
+	VMs      *box.Reader[qemu.VMs]
+	Counters *box.Reader[Counters] // nil: it does not want them
+	Sampled  chan struct{}         // gets a value after each sample; those that nobody has waited for are one
 
 	processes *box.Box[top.Processes]
-	top       *top.Watcher
+	sampler   *Sampler
 	viewing   bool
 }
 
-// NewReader returns a reader that gets nothing before AddReader.
+// NewReader returns another reader, which has the last sample at once, but for counters that nobody has wanted so far. Any goroutine
+// may call it.
 func (s *Sampler) NewReader(counters bool) *Reader {
 	r := &Reader{
-		Hosts: box.New(CopyHost), Nets: box.New(CopyNet), VMs: box.New(qemu.Copy), Sampled: make(chan struct{}, 1),
-		processes: box.New(top.Copy), top: s.top,
+		Hosts: s.hosts.Reader(), Nets: s.nets.Reader(), VMs: s.vms.Reader(), Sampled: make(chan struct{}, 1),
+		processes: box.New(top.Copy), sampler: s,
 	}
 	if counters {
-		r.Counters = box.New(CopyCounters)
+		r.Counters = s.counted.Reader()
+	}
+	box.Change(&s.readers, func(readers []*Reader) []*Reader { return append(readers, r) })
+	if r.Hosts.Latest() != nil {
+		r.tell()
 	}
 	return r
 }
 
-// AddReader makes r get each sample from the next one on. Any goroutine may call it.
-func (s *Sampler) AddReader(r *Reader) {
-	box.Change(&s.readers, func(readers []*Reader) []*Reader { return append(readers, r) })
-}
-
-// RemoveReader ends what AddReader began: r costs nothing any more once the sample under way has ended. Any goroutine may call
-// it, once that of r has left r.
-func (s *Sampler) RemoveReader(r *Reader) {
+// Close ends the reader: what it had is not to be used any more. Any goroutine may call it, once the reader's own has left it.
+func (r *Reader) Close() {
 	r.ViewProcesses(false)
-	box.Change(&s.readers, func(readers []*Reader) []*Reader {
+	box.Change(&r.sampler.readers, func(readers []*Reader) []*Reader {
 		return slices.DeleteFunc(readers, func(o *Reader) bool { return o == r })
 	})
+	r.Hosts.Close()
+	r.Nets.Close()
+	r.VMs.Close()
+	if r.counts() {
+		r.Counters.Close()
+	}
 }
 
 func (r *Reader) counts() bool { return r.Counters != nil }
 
-// Publish gives r a sample, of which it takes a copy; c may be nil. Only the Sampler may call it, and before AddReader who has a sample already.
-func (r *Reader) Publish(h *Host, n *Net, v *qemu.VMs, c *Counters) {
-	r.Hosts.Publish(h)
-	r.Nets.Publish(n)
-	r.VMs.Publish(v)
-	if r.counts() && c != nil {
-		r.Counters.Publish(c)
-	}
+func (r *Reader) tell() {
 	select {
 	case r.Sampled <- struct{}{}:
 	default:
+	}
+}
+
+// publish hands the sample over.
+func (s *Sampler) publish() {
+	s.hosts.Publish(&s.host)
+	s.nets.Publish(&s.net)
+	s.vms.Publish(&s.qemu.VMs)
+	if s.counting {
+		s.counted.Publish(&s.counters)
+	}
+	for _, r := range *s.readers.Load() {
+		r.tell()
 	}
 }
 
@@ -70,14 +81,14 @@ func (r *Reader) Publish(h *Host, n *Net, v *qemu.VMs, c *Counters) {
 func (r *Reader) ViewProcesses(on bool) {
 	if on != r.viewing {
 		r.viewing = on
-		r.top.View(on)
+		r.sampler.top.View(on)
 	}
 }
 
 // Processes returns those that use the most, valid until the reader's next call; nil before the first reader wanted them.
 func (r *Reader) Processes(now time.Duration) *top.Processes {
 	p := r.processes.Latest()
-	if since := r.top.Hangs(now); p != nil && since != 0 {
+	if since := r.sampler.top.Hangs(now); p != nil && since != 0 {
 		p.Health.Bad(since, procfile.NotAnswering)
 	}
 	return p

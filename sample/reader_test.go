@@ -7,21 +7,16 @@ import (
 	"hypervisor-tui/sample/sampletest"
 )
 
-// Reader returns reader i of a sampler that no other goroutine runs now. One that is not there yet is added, with the last sample.
+// Reader returns reader i of a sampler. One that is not there yet is made.
 func (s *Sampler) Reader(i int) *Reader {
 	for len(*s.readers.Load()) <= i {
-		r := s.NewReader(false)
-		if s.host.Samples > 0 {
-			r.Publish(&s.host, &s.net, &s.qemu.VMs, nil)
-			<-r.Sampled
-		}
-		s.AddReader(r)
+		s.NewReader(false)
 	}
 	return (*s.readers.Load())[i]
 }
 
-// TestReadersComeAndGo: one that is added later has at once what it is seeded with, and then what the others have; one that is
-// removed gets nothing any more, and views no processes.
+// TestReadersComeAndGo: one that comes later has at once what the others have, and then each sample; one that is closed gets nothing
+// any more, and views no processes.
 func TestReadersComeAndGo(t *testing.T) {
 	c := sampletest.NewClock()
 	s := New(Options{Root: "testdata/vm2", Now: c.Now})
@@ -30,25 +25,26 @@ func TestReadersComeAndGo(t *testing.T) {
 		c.Pass(2 * time.Second)
 		s.Sample()
 	}
-	first := s.Reader(0)
+	first := s.NewReader(false)
+	if len(first.Sampled) != 0 || first.Hosts.Latest() != nil {
+		t.Error("it is told of a sample before the first")
+	}
 	sample()
 	later := s.NewReader(false)
-	later.Publish(first.Hosts.Latest(), first.Nets.Latest(), first.VMs.Latest(), nil)
-	<-later.Sampled
-	s.AddReader(later)
-	if got := later.Hosts.Latest(); got.Samples != 1 || len(got.Cores) == 0 || later.Nets.Latest() == nil {
-		t.Errorf("at once it has %d samples of %d cores", got.Samples, len(got.Cores))
-	}
-	sample()
-	<-later.Sampled
-	if a, b := first.Hosts.Latest(), later.Hosts.Latest(); a.Samples != 2 || b.Samples != 2 || len(a.Cores) != len(b.Cores) || a.Memory != b.Memory {
-		t.Errorf("then the first has sample %d, it %d", a.Samples, b.Samples)
+	for want := range 2 {
+		<-later.Sampled
+		h := later.Hosts.Latest()
+		if h == nil || h.Samples != uint64(want)+1 || h != first.Hosts.Latest() || later.Nets.Latest() != first.Nets.Latest() || later.VMs.Latest() != first.VMs.Latest() {
+			t.Errorf("it has %+v, the first %+v", h, first.Hosts.Latest())
+		}
+		sample()
 	}
 	later.ViewProcesses(true)
-	s.RemoveReader(later)
+	<-later.Sampled
+	later.Close()
 	sample()
-	if got := later.Hosts.Latest().Samples; got != 2 || len(later.Sampled) != 0 || later.viewing || len(*s.readers.Load()) != 1 {
-		t.Errorf("once removed it gets sample %d", got)
+	if len(later.Sampled) != 0 || later.viewing || len(*s.readers.Load()) != 1 {
+		t.Error("once closed it gets another sample")
 	}
 }
 
@@ -57,19 +53,24 @@ func TestCountersAreForThoseWhoWantThem(t *testing.T) {
 	c := sampletest.NewClock()
 	s := New(Options{Root: "testdata/vm2", Now: c.Now})
 	t.Cleanup(s.Close)
-	plain, exporter := s.Reader(0), s.NewReader(true)
+	plain := s.NewReader(false)
 	s.Sample()
 	if s.counting {
 		t.Error("they are read and nobody wants them")
 	}
-	s.AddReader(exporter)
-	c.Pass(time.Second)
-	s.Sample()
-	if got := exporter.Counters.Latest(); !s.counting || plain.Counters != nil || got == nil || got.At != c.Now() {
-		t.Errorf("it gets %+v, another one %v", got, plain.Counters)
-	}
-	s.RemoveReader(exporter)
-	if s.Sample(); s.counting {
-		t.Error("they are still read")
+	for range 2 { // the second begins anew
+		exporter := s.NewReader(true)
+		if got := exporter.Counters.Latest(); got != nil {
+			t.Errorf("at once there are some of %v", got.At)
+		}
+		c.Pass(time.Second)
+		s.Sample()
+		if got := exporter.Counters.Latest(); !s.counting || plain.Counters != nil || got == nil || got.At != c.Now() {
+			t.Errorf("it gets %+v, another one %v", got, plain.Counters)
+		}
+		exporter.Close()
+		if s.Sample(); s.counting {
+			t.Error("they are still read")
+		}
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"hypervisor-tui/internal/boottime"
+	"hypervisor-tui/internal/box"
 	"hypervisor-tui/internal/wakeup"
 	"hypervisor-tui/sample/procfile"
 	"hypervisor-tui/sample/qemu"
@@ -46,7 +47,11 @@ type Sampler struct {
 	steps       []source
 	host        Host
 	net         Net
-	pushed      time.Duration             // when the history got its last point
+	pushed      time.Duration // when the history got its last point
+	hosts       *box.Shared[Host]
+	nets        *box.Shared[Net]
+	vms         *box.Shared[qemu.VMs]
+	counted     *box.Shared[Counters]     // has a value while counting
 	readers     atomic.Pointer[[]*Reader] // replaced, never changed
 	links       atomic.Pointer[LinkReport]
 	linked      sync.Once
@@ -70,6 +75,10 @@ func New(o Options) *Sampler {
 	s := &Sampler{
 		interval:   o.Interval,
 		now:        o.Now,
+		hosts:      box.NewShared(CopyHost),
+		nets:       box.NewShared(CopyNet),
+		vms:        box.NewShared(qemu.Copy),
+		counted:    box.NewShared(CopyCounters),
 		linksReady: make(chan struct{}),
 		relinked:   make(chan struct{}, 1),
 	}
@@ -287,16 +296,14 @@ func (s *Sampler) Busy() (since time.Duration, at Source) {
 	return s.began.Since(), Source(s.reading.Load())
 }
 
-// Sample reads everything that does not wait, takes what the workers have found, and publishes both. One that is added meanwhile
-// gets the next one.
+// Sample reads everything that does not wait, takes what the workers have found, and publishes both.
 func (s *Sampler) Sample() {
 	at := s.now()
 	s.began.Start(at)
 	defer s.began.Stop()
 	s.host.At, s.net.At = at, at
 	s.host.Samples++
-	readers := *s.readers.Load()
-	s.count(slices.ContainsFunc(readers, (*Reader).counts))
+	s.count(slices.ContainsFunc(*s.readers.Load(), (*Reader).counts))
 	for i := range s.steps {
 		s.reading.Store(uint32(s.steps[i].source))
 		at = s.run(&s.steps[i], at)
@@ -310,9 +317,7 @@ func (s *Sampler) Sample() {
 	}
 	s.remember()
 	s.qemu.VMs.Health = s.host.Health[QEMU]
-	for _, r := range readers {
-		r.Publish(&s.host, &s.net, &s.qemu.VMs, &s.counters)
-	}
+	s.publish()
 }
 
 // Guests are the VMs that the last look has found; the list is immutable. why says why it means nothing, if it does not.

@@ -164,9 +164,7 @@ func (c *Collector) renew() {
 	in := c.Config()
 	next := sample.New(sample.Options{Interval: in.RefreshInterval, DenyMounts: in.Filesystems.Deny})
 	for _, s := range c.subscribers {
-		r := next.NewReader(s.counters)
-		next.AddReader(r)
-		s.reader.Store(r)
+		s.reader.Store(next.NewReader(s.counters))
 	}
 	c.sampler.Store(next)
 }

@@ -120,7 +120,7 @@ func happened(f *frame.Snapshot) []frame.Event {
 // memory adds to known where the lists and maps of v are. What is replaced and never changed may be shared.
 func memory(v reflect.Value, known map[unsafe.Pointer]bool) {
 	switch v.Interface().(type) {
-	case sample.Units, sample.System, kube.State, frame.Source, *alert.Rules:
+	case sample.Units, sample.System, qemu.VMs, kube.State, frame.Source, *alert.Rules:
 		return
 	}
 	switch v.Kind() {

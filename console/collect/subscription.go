@@ -18,8 +18,7 @@ type Subscription struct {
 	collector *Collector
 	counters  bool                          // it wants them
 	reader    atomic.Pointer[sample.Reader] // of the sampler in force
-	filled    *frame.Snapshot               // by the last Fill; nil: there was none
-	tick      uint64                        // from which those of its snapshots go on
+	tick      uint64                        // of its last snapshot; before that of the first subscription's
 	tracker   frame.Tracker
 	alerts    *alert.Engine
 	timeline  frame.Timeline
@@ -42,39 +41,28 @@ type Happened struct {
 }
 
 // Subscribe returns another subscription, an error when there are journal.MaxViews; Close gives its place back. It may come at any
-// time, and knows at once what the first one has found out by its last Fill: the newest sample, how old problems are, the alerts
-// and what has happened. It belongs to the goroutine that calls Reconfigure and fills the first.
+// time, and has the newest sample at once, and what the first one has found out by its last Fill: how old problems are, the alerts and
+// what has happened. It belongs to the goroutine that calls Reconfigure and fills the first.
 func (c *Collector) Subscribe(wants ...Want) (*Subscription, error) {
 	view, err := c.log.NewView()
 	if err != nil {
 		return nil, err
 	}
 	s := &Subscription{collector: c, log: view, alerts: alert.New(), counters: slices.Contains(wants, WantCounters)}
-	sampler := c.sampler.Load()
-	r := sampler.NewReader(s.counters)
+	s.reader.Store(c.sampler.Load().NewReader(s.counters))
 	if c.first == nil {
 		c.first = s
 	} else {
-		s.seed(r)
+		s.seed(c.first)
 	}
-	s.reader.Store(r)
-	sampler.AddReader(r)
 	c.subscribers = append(c.subscribers, s)
 	return s, nil
 }
 
-// seed makes s, and its reader, know what the first subscription does.
-func (s *Subscription) seed(r *sample.Reader) {
-	first := s.collector.first
-	f := first.filled
-	if f == nil {
-		return
-	}
-	s.tick, s.recalled, s.turns, s.turn = f.Tick, first.recalled, first.turns, first.turn
+// seed makes s know what the first subscription has found out.
+func (s *Subscription) seed(first *Subscription) {
+	s.tick, s.recalled, s.turns, s.turn = first.tick, first.recalled, first.turns, first.turn
 	s.tracker, s.alerts, s.timeline = first.tracker.Clone(), first.alerts.Clone(), first.timeline.Clone()
-	if f.Host != nil {
-		r.Publish(f.Host, f.Net, f.VMs, f.Counters)
-	}
 }
 
 // Close ends the subscription and what is read for it. Like Subscribe it belongs to the goroutine that calls Reconfigure,
@@ -82,7 +70,7 @@ func (s *Subscription) seed(r *sample.Reader) {
 func (s *Subscription) Close() {
 	c := s.collector
 	s.log.Close()
-	c.sampler.Load().RemoveReader(s.reader.Load())
+	s.reader.Load().Close()
 	c.subscribers = slices.DeleteFunc(c.subscribers, func(o *Subscription) bool { return o == s })
 	if c.first == s {
 		c.first = nil
@@ -103,7 +91,7 @@ func (s *Subscription) Sampled() <-chan struct{} { return s.reader.Load().Sample
 func (s *Subscription) ViewProcesses(on bool) { s.reader.Load().ViewProcesses(on) }
 
 // Fill brings f up to date with what is known of host and cluster, and with what follows from that. The subscriber has set
-// its Now, Tick, Settings and Page. What f then points to is the subscriber's until the next Fill. It returns what has
+// its Now, Tick, Settings and Page. What f then points to stays as it is until the next Fill; others may have it, too: nobody may change it. It returns what has
 // happened since the last one, valid until the next.
 func (s *Subscription) Fill(f *frame.Snapshot) Happened {
 	s.take(f)
@@ -139,7 +127,8 @@ func (s *Subscription) take(f *frame.Snapshot) {
 
 // derive sets what follows from it.
 func (s *Subscription) derive(f *frame.Snapshot) Happened {
-	s.filled, f.Tick = f, max(f.Tick, s.tick)
+	f.Tick = max(f.Tick, s.tick)
+	s.tick = f.Tick
 	s.recall(f)
 	changes := s.tracker.Derive(f)
 	s.alerts.Configure(s.collector.rules.Load())

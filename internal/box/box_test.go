@@ -1,17 +1,21 @@
-package box_test
+package box
 
 import (
 	"runtime"
 	"sync"
 	"testing"
-
-	"hypervisor-tui/internal/box"
 )
 
 // sheet is a value that shows when it is torn: each cell holds its number.
 type sheet struct {
 	number int
 	cells  []int
+}
+
+func newSheet(number int) *sheet {
+	s := &sheet{cells: make([]int, 0, 50)}
+	s.fill(number)
+	return s
 }
 
 func copySheet(dst, src *sheet) {
@@ -28,13 +32,25 @@ func (s *sheet) fill(number int) {
 	}
 }
 
+// whole fails where the sheet is torn.
+func (s *sheet) whole(t *testing.T) {
+	t.Helper()
+	if len(s.cells) != s.number%50+1 {
+		t.Errorf("value %d has %d cells", s.number, len(s.cells))
+	}
+	for _, c := range s.cells {
+		if c != s.number {
+			t.Errorf("value %d is torn: %v", s.number, s.cells)
+		}
+	}
+}
+
 func TestEmptyBox(t *testing.T) {
-	b := box.New(copySheet)
+	b := New(copySheet)
 	if b.Latest() != nil {
 		t.Error("there is a value before the first")
 	}
-	s := &sheet{cells: make([]int, 0, 50)}
-	s.fill(1)
+	s := newSheet(1)
 	b.Publish(s)
 	first := b.Latest()
 	if first == nil || first.number != 1 || len(first.cells) != 2 {
@@ -60,10 +76,10 @@ func TestEmptyBox(t *testing.T) {
 
 func TestNothingTearsAndNothingGoesBack(t *testing.T) {
 	const last = 200_000
-	b := box.New(copySheet)
+	b := New(copySheet)
 	var writer sync.WaitGroup
 	writer.Go(func() {
-		s := &sheet{cells: make([]int, 0, 50)}
+		s := newSheet(0)
 		for i := 1; i <= last; i++ {
 			s.fill(i)
 			b.Publish(s)
@@ -87,22 +103,14 @@ func TestNothingTearsAndNothingGoesBack(t *testing.T) {
 			values++
 		}
 		seen = v.number
-		if len(v.cells) != seen%50+1 {
-			t.Fatalf("value %d has %d cells", seen, len(v.cells))
-		}
-		for _, c := range v.cells {
-			if c != seen {
-				t.Fatalf("value %d is torn: %v", seen, v.cells)
-			}
-		}
+		v.whole(t)
 	}
 	t.Logf("%d of %d values were seen", values, last)
 }
 
 func TestBoxDoesNotAllocate(t *testing.T) {
-	b := box.New(copySheet)
-	s := &sheet{cells: make([]int, 0, 50)}
-	s.fill(49) // the largest
+	b := New(copySheet)
+	s := newSheet(49) // the largest
 	for range 3 {
 		b.Publish(s)
 		b.Latest()
@@ -116,9 +124,8 @@ func TestBoxDoesNotAllocate(t *testing.T) {
 }
 
 func BenchmarkBox(b *testing.B) {
-	box := box.New(copySheet)
-	s := &sheet{cells: make([]int, 0, 50)}
-	s.fill(49)
+	box := New(copySheet)
+	s := newSheet(49)
 	b.ReportAllocs()
 	for b.Loop() {
 		box.Publish(s)

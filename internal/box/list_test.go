@@ -1,11 +1,9 @@
-package box_test
+package box
 
 import (
 	"sync"
 	"sync/atomic"
 	"testing"
-
-	"hypervisor-tui/internal/box"
 )
 
 // TestChangesOfAListAreNotLost: those of several goroutines are all in it, and a list that was loaded stays as it was.
@@ -18,7 +16,7 @@ func TestChangesOfAListAreNotLost(t *testing.T) {
 	for range goroutines {
 		wait.Go(func() {
 			for i := range each {
-				box.Change(&list, func(l []int) []int { return append(l, i) })
+				Change(&list, func(l []int) []int { return append(l, i) })
 			}
 		})
 	}
