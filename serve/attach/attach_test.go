@@ -472,6 +472,49 @@ func TestManyHangUpAtOnce(t *testing.T) {
 	ttytest.NoMoreGoroutines(t, goroutines)
 }
 
+// TestNoDescriptorLeft: a client waits until there is one for it, and is told when there is none for its terminal.
+func TestNoDescriptorLeft(t *testing.T) {
+	s := start(t)
+	s.shownAndGone()
+	_, slave := ttytest.OpenPty(t, 80, 24)
+	var was unix.Rlimit
+	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &was); err != nil {
+		t.Fatal(err)
+	}
+	if err := unix.Setrlimit(unix.RLIMIT_NOFILE, &unix.Rlimit{Cur: uint64(openFiles(t) + 10), Max: was.Max}); err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = unix.Setrlimit(unix.RLIMIT_NOFILE, &was) }()
+	var taken []int
+	free := func() {
+		unix.Close(taken[len(taken)-1])
+		taken = taken[:len(taken)-1]
+	}
+	for {
+		fd, err := unix.Open("/dev/null", unix.O_RDONLY|unix.O_CLOEXEC, 0)
+		if err != nil {
+			break
+		}
+		taken = append(taken, fd)
+	}
+	defer func() {
+		for len(taken) > 0 {
+			free()
+		}
+	}()
+	free()
+	c := s.connect()
+	await.Until(t, "it cannot accept", func() bool { return s.logged("too many open files") })
+	free()
+	c.say(hello, slave)
+	c.hears("?the server has no descriptor left")
+	c.conn.Close()
+	for range 5 {
+		free()
+	}
+	s.shown(slave)
+}
+
 // shownAndGone is one viewer, after whom the runtime has what it keeps.
 func (s *server) shownAndGone() {
 	s.t.Helper()
