@@ -97,6 +97,7 @@ const help = `hypervisor-tui [flags]: the console of a NixOS, k3s and KubeVirt h
   --once          draw one frame of --screen as plain text on stdout, then exit
   --size WxH      with --once (default 80x24)
   --json          with --once: the snapshot as JSON instead of the picture
+  --metrics       with --once: the figures for Prometheus instead of the picture
   --at TIME       with --once: as it was then: 03:12, -2h, yesterday 18:00
   --history       what has happened, a line each; with --at from then on, --json
   --plain         append-only lines for logging consoles
@@ -118,6 +119,7 @@ func parseFlags(args []string) (flags, error) {
 	set.StringVar(&o.Size, "size", "", "")
 	set.BoolVar(&o.once, "once", false, "")
 	set.BoolVar(&o.JSON, "json", false, "")
+	set.BoolVar(&o.Metrics, "metrics", false, "")
 	set.BoolVar(&o.plain, "plain", false, "")
 	set.BoolVar(&o.check, "check", false, "")
 	set.StringVar(&o.At, "at", "", "")
@@ -158,6 +160,10 @@ func (o *flags) validate() error {
 		return errors.New("--at goes with --once or --history; on the console it is the key p, then t")
 	case !o.once && o.Size != "":
 		return errors.New("--size goes with --once; for the console it is the key size of the config")
+	case !o.once && o.Metrics:
+		return errors.New("--metrics goes with --once; --serve has them at /metrics")
+	case o.Metrics && (o.JSON || o.Size != "" || o.At != ""):
+		return errors.New("--metrics excludes --json, --size and --at: leave one out")
 	case o.JSON && o.Size != "":
 		return errors.New("--size has no meaning with --json: leave one out")
 	case !o.serve && len(o.Listen) > 0:

@@ -19,6 +19,7 @@ import (
 	"hypervisor-tui/internal/wakeup"
 	"hypervisor-tui/journal"
 	"hypervisor-tui/report"
+	"hypervisor-tui/report/metrics"
 	"hypervisor-tui/screens"
 	"hypervisor-tui/screens/pages"
 )
@@ -30,7 +31,7 @@ const (
 	tailRows       = 50
 )
 
-// Once prints one picture, or the snapshot as JSON.
+// Once prints one picture, the snapshot as JSON, or the figures for Prometheus.
 func Once(out io.Writer, o Options) error {
 	first, _ := firstLoad(o)
 	c := first.config
@@ -44,8 +45,16 @@ func Once(out io.Writer, o Options) error {
 	if err != nil {
 		return err
 	}
-	if o.JSON {
+	switch {
+	case o.JSON:
 		return report.Write(out, f)
+	case o.Metrics:
+		e := c.Serve.Exporter
+		text := new(metrics.Writer).Append(nil, f, metrics.Text, metrics.Options{KubevirtNames: e.KubevirtNames, Deny: e.Deny, MaxSeries: e.MaxSeries})
+		if _, err := out.Write(text); err != nil {
+			return fmt.Errorf("write the figures: %w", err)
+		}
+		return nil
 	}
 	size := config.Size{Width: 80, Height: 24}
 	if o.Size != "" {
@@ -90,16 +99,23 @@ func utf8Locale() bool {
 func snapshot(ctx context.Context, first loaded, o Options) (*frame.Frame, *journal.View, error) {
 	c, g := first.config, new(guard.Guard)
 	collector := collect.New(c, g)
-	news, err := collector.Subscribe()
+	var wants []collect.Want
+	if o.Metrics {
+		wants = append(wants, collect.WantCounters)
+	}
+	news, err := collector.Subscribe(wants...)
 	if err != nil {
 		return nil, nil, err
 	}
 	// Scripts get the messages as they were written.
 	news.Log().Ask(journal.Query{Number: 1, Rows: tailRows, Filter: journal.Filter{Least: journal.Debug, Each: o.JSON, Raw: o.JSON}})
-	news.ViewProcesses(true)
+	news.ViewProcesses(!o.Metrics)
 	collector.StartLogs(ctx)
 	collector.StartWorkers(ctx)
 	collector.FollowHistory(ctx, c.History, false)
+	if o.Metrics {
+		collector.FollowTextfiles(ctx, metrics.Serves)
+	}
 	limit, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	local := guard.Begin(localZone)
@@ -125,6 +141,7 @@ func snapshot(ctx context.Context, first loaded, o Options) (*frame.Frame, *jour
 	guard.InTime(last, own.Measure)
 	f.Now = time.Now().In(zone.Location)
 	own.Fill(&f.Self)
+	f.Self.Crashes = g.Crashes.Load()
 	news.Fill(&f.Snapshot)
 	return f, news.Log(), nil
 }

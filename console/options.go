@@ -7,6 +7,7 @@ type Options struct {
 	TTY     string   // path of the terminal; empty: the controlling one
 	Size    string   // of --once's picture, WxH; empty: 80x24
 	JSON    bool     // --once prints the snapshot, not the picture, and --history objects
+	Metrics bool     // --once prints the figures for Prometheus, not the picture
 	At      string   // of --once and --history: a time of the past as it is typed; empty: now, and all
 	Listen  []string // of --serve: where it answers, beside what the configuration says
 	Version string   // of the program

@@ -45,6 +45,7 @@ type Log struct {
 	slice   int        // what the searches of a turn may cost
 	hours   []hour     // a tab each
 	total   uint64
+	came    [SeverityCount]uint64               // of them, by severity
 	later   uint64                              // of them, those that came when their source had begun
 	gone    struct{ dropped, truncated uint64 } // of closed sinks
 	stale   bool                                // all pages are older than the ring or the counts
@@ -267,6 +268,7 @@ func (l *Log) take(s *Sink, b *batch) {
 // booked counts a new entry for its tabs.
 func (l *Log) booked(e *slot, minute int64) {
 	u, unit, severity := l.ring.units, e.unit(), e.severity()
+	l.came[severity]++
 	if severity <= Err {
 		for _, v := range *l.views.Load() {
 			v.book(unit)

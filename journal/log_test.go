@@ -52,6 +52,26 @@ func TestFollowShowsNewEntriesWithoutAsking(t *testing.T) {
 	})
 }
 
+// TestCameCountsWhatTheRingHasLetGo: by severity, and never less than before.
+func TestCameCountsWhatTheRingHasLetGo(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := viewed(100, nil)
+		ctx := start(t, l)
+		s := l.Sink("test")
+		l.Ask(Query{Number: 1, Rows: 3, Filter: everything})
+		for i := range 300 {
+			s.Put(ctx, Entry{Severity: Severity(i % int(SeverityCount)), Message: fmt.Append(nil, "line ", i)})
+		}
+		s.Flush()
+		time.Sleep(pageInterval)
+		synctest.Wait()
+		p := l.Latest()
+		if p.Entries >= 300 || p.Total != 300 || p.Came != [SeverityCount]uint64{38, 38, 38, 38, 37, 37, 37, 37} {
+			t.Errorf("%d in the ring, %d in all: %v", p.Entries, p.Total, p.Came)
+		}
+	})
+}
+
 // pagesIn counts the pages of a span of time in which something happens each millisecond.
 func pagesIn(l *viewedLog, d time.Duration, each func()) (pages int) {
 	for end := time.Now().Add(d); time.Now().Before(end); time.Sleep(time.Millisecond) {

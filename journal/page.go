@@ -89,15 +89,16 @@ type Page struct {
 	Entries   int // in the ring
 	Capacity  int
 	Bytes     int
-	Total     uint64             // entries ever taken in
-	Later     uint64             // of them, those that came when their source had begun: the newest row that is not Earlier is the last of them, unless Pending
-	Dropped   uint64             // entries lost before the ring, by a source or because intake could not keep up
-	Truncated uint64             // messages that were cut to MaxMessage
-	Oldest    time.Time          // stamp of the ring's oldest entry
-	Counts    [SeverityCount]int // in the ring, over the query's tab, whatever its other filters
-	Unread    []int              // for each tab, entries of Err or worse since it was last looked at
-	Hour      Hour               // what came in the last hour, over the query's tab
-	Sources   []SourceState      // a small table, one row a source
+	Total     uint64                // entries ever taken in
+	Came      [SeverityCount]uint64 // the same by severity
+	Later     uint64                // of them, those that came when their source had begun: the newest row that is not Earlier is the last of them, unless Pending
+	Dropped   uint64                // entries lost before the ring, by a source or because intake could not keep up
+	Truncated uint64                // messages that were cut to MaxMessage
+	Oldest    time.Time             // stamp of the ring's oldest entry
+	Counts    [SeverityCount]int    // in the ring, over the query's tab, whatever its other filters
+	Unread    []int                 // for each tab, entries of Err or worse since it was last looked at
+	Hour      Hour                  // what came in the last hour, over the query's tab
+	Sources   []SourceState         // a small table, one row a source
 }
 
 // Row is one entry of a Page.

@@ -186,6 +186,7 @@ func (v *View) compose() {
 	v.order()
 	p.figures(l.ring)
 	p.Later = l.later
+	p.Came = l.came
 	p.Total, p.Dropped, p.Truncated = l.total, l.gone.dropped, l.gone.truncated
 	now := time.Now()
 	p.Deeper = len(v.lines.backlog.sources) > 0

@@ -6,7 +6,8 @@ _arguments \
 	'(--once --check --record --serve --history)--tty=[draw on this device]:device:_files' \
 	'(--plain --check --record --serve --history --tty)--once[one frame as plain text]' \
 	'(--json)--size=[columns and rows, with --once]:size:(80x24 132x43 200x60)' \
-	'(--size)--json[with --once or --history: JSON]' \
+	'(--size --metrics)--json[with --once or --history: JSON]' \
+	'(--size --json --at)--metrics[with --once: the figures for Prometheus]' \
 	'--at=[with --once or --history: a time of the past]:time:' \
 	'(--once --plain --check --record --serve --tty)--history[write what has happened]' \
 	'(--once --check --record --serve --history)--plain[append lines instead of drawing]' \

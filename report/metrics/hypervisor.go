@@ -108,6 +108,13 @@ var hypervisorGroups = []group{
 		}},
 	}},
 	{title: "Logs", families: []family{
+		{name: "hypervisor_log_entries_total", kind: counter, labels: "severity", help: "Log entries that were read, those from before this program began among them.", write: func(w *Writer, f *frame.Frame) {
+			if f.Page != nil {
+				for s, n := range f.Page.Came {
+					w.uint(n, journal.Severity(s).String())
+				}
+			}
+		}},
 		{name: "hypervisor_log_dropped_total", kind: counter, help: "Log entries that were lost before they could be kept.", write: func(w *Writer, f *frame.Frame) {
 			if f.Page != nil {
 				w.uint(f.Page.Dropped)

@@ -14,6 +14,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/prometheus/common/expfmt"
+	"github.com/prometheus/common/model"
+
 	"hypervisor-tui/frame"
 	"hypervisor-tui/frame/frametest"
 	"hypervisor-tui/internal/clean"
@@ -38,11 +41,34 @@ func written(t testing.TB, f *frame.Frame, o Options) *exposition {
 			t.Fatalf("format %d: %v", format, err)
 		}
 		both[format] = e
+		if format == Text {
+			oracle(t, text[len("before"):], e)
+		}
 	}
 	if !maps.Equal(both[Text].values, both[OpenMetrics].values) {
 		t.Fatal("the formats differ")
 	}
 	return both[Text]
+}
+
+// oracle holds what parse makes of a text to what Prometheus's own parser does.
+func oracle(t testing.TB, text []byte, e *exposition) {
+	t.Helper()
+	parser := expfmt.NewTextParser(model.LegacyValidation)
+	families, err := parser.TextToMetricFamilies(bytes.NewReader(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	series := 0
+	for name, f := range families {
+		series += len(f.GetMetric())
+		if got := e.families[name]; got == nil || got.help != f.GetHelp() || !strings.EqualFold(got.kind, f.GetType().String()) {
+			t.Fatalf("%s: %+v, want %s, %s", name, got, f.GetType(), f.GetHelp())
+		}
+	}
+	if series != len(e.values) || len(families) != len(e.families) {
+		t.Fatalf("%d series of %d families, want %d of %d", len(e.values), len(e.families), series, len(families))
+	}
 }
 
 // absent stands for a series that is not there.
@@ -73,6 +99,7 @@ func full() *frame.Frame {
 	}
 	f.Net.Interfaces[3].Detail.Bond = &sample.Bond{Slaves: 2, Up: 1}
 	f.Textfiles = textfiles()
+	f.Page.Came[journal.Err] = 7
 	f.Recording = &frame.Source{Name: frame.Recording, Health: frametest.OK()}
 	f.Alerts = []frame.Alert{{Problem: frame.Problem{Severity: journal.Crit}, State: frame.Firing}, {Problem: frame.Problem{Severity: journal.Err}, State: frame.Over}}
 	frametest.Derive(f)
@@ -254,6 +281,7 @@ func TestValues(t *testing.T) {
 		"hypervisor_vm_cpu_seconds_total{name=database-01,namespace=default}": absent,
 		"node_timex_offset_seconds": -0.00025, "node_timex_maxerror_seconds": 0.0125, "node_timex_sync_status": 1, "hypervisor_clock_synchronised": 1,
 		"node_filesystem_files_free{device=nvme0n1p1,fstype=ext4,mountpoint=/}": 51673825, "node_filesystem_files{device=nvme0n1p2,fstype=vfat,mountpoint=/boot}": absent,
+		"hypervisor_log_entries_total{severity=err}": 7, "hypervisor_log_entries_total{severity=debug}": 0,
 		"hypervisor_exporter_series_omitted": 0, "hypervisor_recording": 1, "hypervisor_self_cpu_seconds_total": 12.5,
 	})
 	reads(t, full(), Options{}, map[string]float64{"kubevirt_vmi_memory_resident_bytes{name=vm-00,namespace=team-0,node=hypervisor-01}": absent})
