@@ -49,7 +49,7 @@ const (
 // a bearer token, a password. why says in the log what is wrong.
 func (s *Server) identify(r *http.Request, p peer) (name string, v verdict, why string) {
 	secrets := s.secrets.Load()
-	if !p.address.IsValid() {
+	if p.unix {
 		return p.String(), known, ""
 	}
 	if secrets.clients && r.TLS != nil && len(r.TLS.VerifiedChains) > 0 {

@@ -110,6 +110,22 @@ func TestThousandHalfOpen(t *testing.T) {
 	}
 }
 
+// TestLocalIsOfThisHost: a packet for a loopback address may come from another host, where a network plugin lets it.
+func TestLocalIsOfThisHost(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		far, near string
+		want      bool
+	}{
+		{"127.0.0.1", "127.0.0.1", true}, {"::ffff:127.0.0.1", "::ffff:127.0.0.1", true}, {"::1", "::1", true},
+		{"10.0.0.7", "127.0.0.1", false}, {"127.0.0.1", "10.0.0.5", false}, {"10.0.0.5", "10.0.0.5", false},
+	} {
+		if got := tcpPeer(netip.MustParseAddr(c.far), netip.MustParseAddr(c.near)); got.local != c.want || got.unix {
+			t.Errorf("%s to %s: %+v", c.far, c.near, got)
+		}
+	}
+}
+
 func TestClientsAreCountedByHost(t *testing.T) {
 	t.Parallel()
 	var c clients
@@ -131,7 +147,7 @@ func TestClientsAreCountedByHost(t *testing.T) {
 	if n := enter(100, outside); n != maxOutside-maxOneHost {
 		t.Errorf("%d more from outside", n)
 	}
-	if n := enter(3, local) + enter(100, peer{local: true}); n != maxClients-maxOutside {
+	if n := enter(3, local) + enter(100, peer{unix: true, local: true}); n != maxClients-maxOutside {
 		t.Errorf("%d of this host", n)
 	}
 	c.leave(outside)

@@ -24,7 +24,7 @@ func (s *Server) handler() http.Handler {
 		h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'") // a page has its own
 		switch {
 		case !s.limitBody(w, r):
-		case p.address.IsValid() && !s.ours(r.Host):
+		case !p.unix && !s.ours(r.Host):
 			s.refuse(w, p, http.StatusMisdirectedRequest, "it asks for another name: add the right one to serve.names")
 		case !sameSite(r) || crossOrigin.Check(r) != nil:
 			s.refuse(w, p, http.StatusForbidden, "the request comes from a page of another site")
@@ -109,7 +109,7 @@ func (s *Server) authenticate(w http.ResponseWriter, r *http.Request, p peer, ne
 	switch {
 	case v == known:
 		if s.known.arrives(name+" from "+p.String(), time.Now()) {
-			s.notes.say("%s comes from %v", name, p)
+			s.options.Log("serve: %s comes from %v", name, p) // only who is known makes these lines
 		}
 	case v == nobody && open:
 		name = p.String()

@@ -1,6 +1,7 @@
 package serve
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"fmt"
@@ -22,18 +23,19 @@ const (
 	maxOneHost = 32             // of which from one address; behind a proxy all come from one
 )
 
-// peer is the other end of a connection.
+// peer is the other end of a connection. The zero peer is somebody of whom nothing is known.
 type peer struct {
-	address netip.Addr // invalid: a Unix socket
+	unix    bool       // it comes by a Unix socket, whose mode says who can
+	uid     uint32     // of the process there
+	address netip.Addr // of any other
 	local   bool       // it is a process of this host
-	uid     uint32     // of the process at a Unix socket
 }
 
 func (p peer) String() string {
-	if p.address.IsValid() {
-		return p.address.String()
+	if p.unix {
+		return fmt.Sprintf("unix uid %d", p.uid)
 	}
-	return fmt.Sprintf("unix uid %d", p.uid)
+	return p.address.String()
 }
 
 // host is what is counted as one: an IPv4 address, or the network that one IPv6 host chooses its addresses from.
@@ -46,31 +48,43 @@ func (p peer) host() netip.Prefix {
 	return host
 }
 
-// peerOf says who is at the other end of c. What comes to a loopback address from elsewhere, which a network plugin's
-// route_localnet makes possible, is not local.
+// peerOf says who is at the other end of c.
+func peerOf(c net.Conn) (peer, error) {
+	if c, ok := c.(*net.UnixConn); ok {
+		return unixPeer(c)
+	}
+	far, farOK := c.RemoteAddr().(*net.TCPAddr)
+	near, nearOK := c.LocalAddr().(*net.TCPAddr)
+	if !farOK || !nearOK {
+		return peer{}, fmt.Errorf("from %v to %v: neither TCP nor a Unix socket", c.RemoteAddr(), c.LocalAddr())
+	}
+	return tcpPeer(far.AddrPort().Addr(), near.AddrPort().Addr()), nil
+}
+
+// tcpPeer is who has connected from far to near. What comes to a loopback address from another host is not local: a network
+// plugin's route_localnet makes that possible.
+//
+// Kernel: Documentation/networking/ip-sysctl.rst on route_localnet
+func tcpPeer(far, near netip.Addr) peer {
+	far = far.Unmap()
+	return peer{address: far, local: far.IsLoopback() && near.Unmap().IsLoopback()}
+}
+
+// unixPeer is the process that has connected, as it was then.
 //
 // Kernel: unix(7) on SO_PEERCRED
-func peerOf(c net.Conn) (peer, error) {
-	switch c := c.(type) {
-	case *net.TCPConn:
-		far, near := c.RemoteAddr().(*net.TCPAddr).AddrPort().Addr().Unmap(), c.LocalAddr().(*net.TCPAddr).AddrPort().Addr().Unmap()
-		return peer{address: far, local: far.IsLoopback() && near.IsLoopback()}, nil
-	case *net.UnixConn:
-		raw, err := c.SyscallConn()
-		if err != nil {
-			return peer{}, err
-		}
-		var cred *unix.Ucred
-		var credErr error
-		if err := raw.Control(func(fd uintptr) { cred, credErr = unix.GetsockoptUcred(int(fd), unix.SOL_SOCKET, unix.SO_PEERCRED) }); err != nil {
-			return peer{}, err
-		}
-		if credErr != nil {
-			return peer{}, credErr
-		}
-		return peer{local: true, uid: cred.Uid}, nil
+func unixPeer(c *net.UnixConn) (peer, error) {
+	raw, err := c.SyscallConn()
+	if err != nil {
+		return peer{}, err
 	}
-	return peer{}, fmt.Errorf("no socket for HTTP: %T", c)
+	var cred *unix.Ucred
+	var credErr error
+	err = raw.Control(func(fd uintptr) { cred, credErr = unix.GetsockoptUcred(int(fd), unix.SOL_SOCKET, unix.SO_PEERCRED) })
+	if err = cmp.Or(err, credErr); err != nil {
+		return peer{}, err
+	}
+	return peer{unix: true, local: true, uid: cred.Uid}, nil
 }
 
 // clients counts the connections that there are.
