@@ -38,7 +38,7 @@ run: build
 test: tools lint race sandbox fuzz apitest systemd arm64
 	go test ./...
 
-# What the tests want beyond go: a C compiler for the race detector, tmux for the end-to-end tests, a D-Bus daemon for
+# What the tests want beyond go: a C compiler for the race detector, tmux and sshd for the end-to-end tests, a D-Bus daemon for
 # those of systemd's units, nix to evaluate the NixOS module's, journalctl and journald for those of the journal, ip and
 # ethtool to compare with, the shells that complete, namespaces for hung mounts, other hosts' files and the sandbox, qemu
 # to run what is for arm64, mmdebstrap for a systemd to boot.
@@ -47,6 +47,7 @@ tools:
 	need() { command -v "$$1" >/dev/null || missing="$$missing $$2"; }; \
 	need "$$(go env CC)" "gcc libc6-dev"; \
 	need tmux tmux; \
+	need sshd "openssh-server openssh-client"; \
 	need dbus-daemon dbus; \
 	need nix-instantiate nix-bin; \
 	need journalctl systemd; \

@@ -88,15 +88,23 @@ func Serve(o Options) error {
 		}
 	}()
 	served := g.Supervise(ctx, "server", server.Run)
-	if clients != nil {
-		go attach.Serve(ctx, attach.Options{Listener: clients, Session: h.attach, Log: logLine})
-	}
+	left := make(chan struct{})
+	go func() {
+		defer close(left)
+		if clients != nil {
+			attach.Serve(ctx, attach.Options{Listener: clients, Session: h.attach, Log: logLine})
+		}
+	}()
 	systemd.tell(daemon.SdNotifyReady)
 	<-g.Supervise(ctx, "owner", h.run)
 	systemd.tell(daemon.SdNotifyStopping)
-	select {
-	case <-served:
-	case <-time.After(endTime): // a client keeps nobody
+	limit := time.After(endTime) // a client keeps nobody
+	for _, ended := range []<-chan struct{}{served, left} {
+		select {
+		case <-ended:
+		case <-limit:
+			return nil
+		}
 	}
 	return nil
 }

@@ -50,8 +50,6 @@ const (
 	helloTime = time.Second // for a client to say what it wants
 	// resizePause is how long a client's messages are left alone after each.
 	resizePause = 20 * time.Millisecond
-	// leaveTime is for the sessions to end when the server does: longer than one takes to give its terminal up.
-	leaveTime = 3 * time.Second
 	// retryTime passes before it accepts again when there was no descriptor for a client.
 	retryTime = time.Second
 )
@@ -61,7 +59,8 @@ var (
 	errGarbage = errors.New("it said what this server does not understand")
 )
 
-// Serve accepts clients until ctx ends, and returns when all terminals are themselves again, or after leaveTime.
+// Serve accepts clients until ctx ends, and returns when all terminals are themselves again; one that a client lets block
+// may keep it.
 func Serve(ctx context.Context, o Options) { run(ctx, o, helloTime) }
 
 // run is Serve for clients who may take wait to say what they want.
@@ -74,7 +73,7 @@ func run(ctx context.Context, o Options, wait time.Duration) {
 		select {
 		case hellos <- struct{}{}:
 		case <-ctx.Done():
-			leave(&clients, o.Log)
+			clients.Wait()
 			return
 		}
 		conn, err := o.Listener.AcceptUnix()
@@ -148,20 +147,6 @@ func listen(conn *net.UnixConn, resized chan<- struct{}, end context.CancelCause
 		default:
 		}
 		time.Sleep(resizePause)
-	}
-}
-
-// leave waits for the clients, but no longer than leaveTime.
-func leave(clients *sync.WaitGroup, log func(string, ...any)) {
-	gone := make(chan struct{})
-	go func() {
-		clients.Wait()
-		close(gone)
-	}()
-	select {
-	case <-gone:
-	case <-time.After(leaveTime):
-		log("attach: a session does not end")
 	}
 }
 
