@@ -232,7 +232,7 @@ func (h *host) fill(now time.Time) {
 	f.Now = now.In(h.zone)
 	f.Page = h.news.Log().Latest()
 	h.own.Fill(&f.Self)
-	f.Self.Crashes = h.guard.Crashes.Load()
+	f.Self.Crashes, f.Self.Viewers = h.guard.Crashes.Load(), h.viewers.number()
 	h.news.Fill(&f.Snapshot)
 	h.filled++
 }

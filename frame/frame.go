@@ -99,6 +99,7 @@ type Self struct {
 	Frames     uint64 // drawn
 	Skipped    uint64 // not drawn because the terminal was busy
 	Crashes    uint64 // panics caught in panels and workers
+	Viewers    int    // who look through --serve
 }
 
 // Source is one row of the sources overlay.

@@ -100,6 +100,7 @@ func full() *frame.Frame {
 	f.Net.Interfaces[3].Detail.Bond = &sample.Bond{Slaves: 2, Up: 1}
 	f.Textfiles = textfiles()
 	f.Page.Came[journal.Err] = 7
+	f.Self.Viewers = 2
 	f.Recording = &frame.Source{Name: frame.Recording, Health: frametest.OK()}
 	f.Alerts = []frame.Alert{{Problem: frame.Problem{Severity: journal.Crit}, State: frame.Firing}, {Problem: frame.Problem{Severity: journal.Err}, State: frame.Over}}
 	frametest.Derive(f)
@@ -281,7 +282,7 @@ func TestValues(t *testing.T) {
 		"hypervisor_vm_cpu_seconds_total{name=database-01,namespace=default}": absent,
 		"node_timex_offset_seconds": -0.00025, "node_timex_maxerror_seconds": 0.0125, "node_timex_sync_status": 1, "hypervisor_clock_synchronised": 1,
 		"node_filesystem_files_free{device=nvme0n1p1,fstype=ext4,mountpoint=/}": 51673825, "node_filesystem_files{device=nvme0n1p2,fstype=vfat,mountpoint=/boot}": absent,
-		"hypervisor_log_entries_total{severity=err}": 7, "hypervisor_log_entries_total{severity=debug}": 0,
+		"hypervisor_self_viewers": 2, "hypervisor_log_entries_total{severity=err}": 7, "hypervisor_log_entries_total{severity=debug}": 0,
 		"hypervisor_exporter_series_omitted": 0, "hypervisor_recording": 1, "hypervisor_self_cpu_seconds_total": 12.5,
 	})
 	reads(t, full(), Options{}, map[string]float64{"kubevirt_vmi_memory_resident_bytes{name=vm-00,namespace=team-0,node=hypervisor-01}": absent})

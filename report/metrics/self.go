@@ -1,6 +1,7 @@
 package metrics
 
 import (
+	"math"
 	"slices"
 	"time"
 
@@ -55,7 +56,7 @@ var selfGroups = prepared([]group{
 		}},
 		{name: "hypervisor_self_cpu_seconds_total", kind: counter, help: "CPU time of this program.", write: func(w *Writer, f *frame.Frame) {
 			if f.Self.Goroutines > 0 {
-				w.float(f.Self.CPU)
+				w.decimal(uint64(math.Round(f.Self.CPU*1e6)), 6)
 			}
 		}},
 		{name: "hypervisor_self_resident_memory_bytes", help: "Memory of this program.", write: func(w *Writer, f *frame.Frame) {
@@ -66,6 +67,11 @@ var selfGroups = prepared([]group{
 		{name: "hypervisor_self_goroutines", help: "Goroutines of this program.", write: func(w *Writer, f *frame.Frame) {
 			if f.Self.Goroutines > 0 {
 				w.number(f.Self.Goroutines)
+			}
+		}},
+		{name: "hypervisor_self_viewers", help: "Who look at this host through this program, in browsers and on terminals.", write: func(w *Writer, f *frame.Frame) {
+			if f.Self.Goroutines > 0 {
+				w.number(f.Self.Viewers)
 			}
 		}},
 		{name: "hypervisor_self_crashes_total", kind: counter, help: "Panics of this program that were caught.", write: func(w *Writer, f *frame.Frame) {

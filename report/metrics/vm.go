@@ -86,7 +86,7 @@ var vmGroups = []group{
 				w.number(w.vms[i].processes, w.vms[i].Namespace, w.vms[i].Name)
 			}
 		}},
-	}, processFamilies("hypervisor_vm_")...)},
+	}, vmFamilies()...)},
 	{title: "Virtual machines by KubeVirt", families: []family{
 		{name: "hypervisor_vm_status", labels: "namespace,name,status", help: "1 for the printable status that the virtual machine has, or the phase of its instance.", write: func(w *Writer, f *frame.Frame) {
 			for i := range w.vms {
@@ -97,7 +97,7 @@ var vmGroups = []group{
 			}
 		}},
 	}},
-	{title: "Virtual machines under virt-handler's names", source: qemuHealth, every: slow, kubevirt: true, families: processFamilies("kubevirt_vmi_")},
+	{title: "Virtual machines under virt-handler's names", source: qemuHealth, every: slow, kubevirt: true, families: kubevirtFamilies()},
 	{title: "Instances under virt-handler's names", kubevirt: true, families: []family{
 		{name: "kubevirt_vmi_info", labels: kubevirtLabels + ",phase", help: "An instance that runs here or is about to.", write: func(w *Writer, f *frame.Frame) {
 			w.eachInstance(f, func(i *kube.VMI) { w.uint(1, i.Node, i.Namespace, i.Name, i.Phase) })
@@ -112,35 +112,37 @@ var vmGroups = []group{
 	}},
 }
 
-// processFamilies are the families of processFigures under one of the two beginnings.
-func processFamilies(prefix string) (list []family) {
+// vmFamilies are processFigures as families of ours.
+func vmFamilies() (list []family) {
 	for _, p := range processFigures {
-		made := family{name: prefix + p.name, kind: p.kind, labels: vmLabels, help: p.help}
-		if kubevirt := prefix == "kubevirt_vmi_"; !kubevirt {
-			made.write = func(w *Writer, _ *frame.Frame) {
-				for i := range w.vms {
-					if v := &w.vms[i]; v.Process != nil {
-						w.total(p.figure(v.Process), p.digits, v.Namespace, v.Name)
-					}
+		list = append(list, family{name: "hypervisor_vm_" + p.name, kind: p.kind, labels: vmLabels, help: p.help, write: func(w *Writer, _ *frame.Frame) {
+			for i := range w.vms {
+				if v := &w.vms[i]; v.Process != nil {
+					w.total(p.figure(v.Process), p.digits, v.Namespace, v.Name)
 				}
 			}
-		} else if p.kubevirt == "" {
+		}})
+	}
+	return list
+}
+
+// kubevirtFamilies are those of processFigures that virt-handler has, too, of KubeVirt's own machines.
+func kubevirtFamilies() (list []family) {
+	for _, p := range processFigures {
+		if p.kubevirt == "" {
 			continue
-		} else {
-			made.name, made.labels = prefix+p.kubevirt, kubevirtLabels
-			made.write = func(w *Writer, f *frame.Frame) {
-				node := ""
-				if f.Kube != nil && f.Kube.Local != nil {
-					node = f.Kube.Local.Name
-				}
-				for i := range w.vms {
-					if v := &w.vms[i]; v.Process != nil && v.Namespace != "" {
-						w.total(p.figure(v.Process), p.digits, node, v.Namespace, v.Name)
-					}
+		}
+		list = append(list, family{name: "kubevirt_vmi_" + p.kubevirt, kind: p.kind, labels: kubevirtLabels, help: p.help, write: func(w *Writer, f *frame.Frame) {
+			node := ""
+			if f.Kube != nil && f.Kube.Local != nil {
+				node = f.Kube.Local.Name
+			}
+			for i := range w.vms {
+				if v := &w.vms[i]; v.Process != nil && v.Namespace != "" {
+					w.total(p.figure(v.Process), p.digits, node, v.Namespace, v.Name)
 				}
 			}
-		}
-		list = append(list, made)
+		}})
 	}
 	return list
 }
