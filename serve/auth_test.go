@@ -76,7 +76,7 @@ func TestBearerToken(t *testing.T) {
 	if a, _ := ask(t, r.client(), "GET", "http://127.0.0.1/metrics", func(q *http.Request) { q.Header.Set("Authorization", "Bearer wrong") }); a.StatusCode != 401 {
 		t.Errorf("a wrong token at /metrics of loopback: %v", a.Status)
 	}
-	if r.said("token comes from 127.0.0.1") != 1 || r.said("wrong token") == 0 || r.said("0123456789abcde") != 0 {
+	if r.said("token from 127.0.0.1 comes") != 1 || r.said("wrong token") == 0 || r.said("0123456789abcde") != 0 {
 		t.Errorf("%q", r.log)
 	}
 }
@@ -131,7 +131,7 @@ func TestUsersAndPasswords(t *testing.T) {
 	if got := a.Header.Get("WWW-Authenticate"); !strings.HasPrefix(got, "Basic ") {
 		t.Errorf("%q", got)
 	}
-	if r.said("alice comes from 127.0.0.1") != 1 || r.said("wrong password of alice") == 0 || r.said("carol") != 0 || r.said("wonder") != 0 {
+	if r.said("alice from 127.0.0.1 comes") != 1 || r.said("wrong password of alice") == 0 || r.said("carol") != 0 || r.said("wonder") != 0 {
 		t.Errorf("%q", r.log)
 	}
 }

@@ -108,8 +108,12 @@ func (s *Server) authenticate(w http.ResponseWriter, r *http.Request, p peer, ne
 	name, v, why := s.identify(r, p)
 	switch {
 	case v == known:
-		if s.known.arrives(name+" from "+p.String(), time.Now()) {
-			s.options.Log("serve: %s comes from %v", name, p) // only who is known makes these lines
+		from := name
+		if !p.unix {
+			from += " from " + p.String()
+		}
+		if s.known.arrives(from, time.Now()) {
+			s.options.Log("serve: %s comes", from) // only who is known makes such lines
 		}
 	case v == nobody && open:
 		name = p.String()

@@ -231,16 +231,20 @@ func (s *Server) serve(h *http.Server, l net.Listener) error {
 	l = counted{l, s}
 	if s.secrets.Load().tls != nil && l.Addr().Network() != "unix" {
 		l = tls.NewListener(l, &tls.Config{
-			MinVersion:         tls.VersionTLS13,
 			GetConfigForClient: func(*tls.ClientHelloInfo) (*tls.Config, error) { return s.secrets.Load().tls, nil },
 		})
 	}
 	return h.Serve(l)
 }
 
+// bind opens a listening socket at address.
 func bind(ctx context.Context, address string) (net.Listener, error) {
 	if path.IsAbs(address) {
 		return socket.Listen("unix", address)
 	}
-	return new(net.ListenConfig).Listen(ctx, "tcp", address)
+	network := "tcp" // of [::], IPv4 as well
+	if a, err := netip.ParseAddrPort(address); err == nil && a.Addr().Is4() {
+		network = "tcp4" // of 0.0.0.0, no IPv6
+	}
+	return new(net.ListenConfig).Listen(ctx, network, address)
 }

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 
 	"hypervisor-tui/console/config"
 	"hypervisor-tui/internal/await"
@@ -258,8 +259,40 @@ func TestTakenPortIsTriedAgain(t *testing.T) {
 	if a, _ := ask(t, http.DefaultClient, "GET", "http://"+address+"/metrics", nil); a.StatusCode != 200 {
 		t.Error(a.Status)
 	}
-	if n := r.said("does not answer"); n != 1 {
-		t.Errorf("said %d times", n)
+}
+
+// TestTakenPortIsSaidOnce: however often it is tried.
+func TestTakenPortIsSaidOnce(t *testing.T) {
+	t.Parallel()
+	other, err := net.Listen("tcp4", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer other.Close()
+	synctest.Test(t, func(t *testing.T) {
+		var said []string // by one goroutine
+		s, err := New(Options{Listen: []string{other.Addr().String()}, Log: func(format string, args ...any) { said = append(said, fmt.Sprintf(format, args...)) }})
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), 20*retryTime)
+		defer cancel()
+		if err := s.Run(ctx); err != nil || len(said) != 1 || !strings.Contains(said[0], "tries again: ") {
+			t.Errorf("%q, %v", said, err)
+		}
+	})
+}
+
+// TestAddressIsOfItsFamily: 0.0.0.0 is not open to IPv6.
+func TestAddressIsOfItsFamily(t *testing.T) {
+	t.Parallel()
+	l, err := bind(t.Context(), "0.0.0.0:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	if a := l.Addr().(*net.TCPAddr).AddrPort().Addr(); !a.Is4() {
+		t.Errorf("listens on %v", a)
 	}
 }
 
