@@ -1,12 +1,16 @@
 package collect
 
 import (
+	"context"
+	"runtime"
+	"sync"
 	"testing"
 	"time"
 
 	"hypervisor-tui/console/config"
 	"hypervisor-tui/console/guard"
 	"hypervisor-tui/frame"
+	"hypervisor-tui/internal/await"
 	"hypervisor-tui/journal"
 )
 
@@ -96,6 +100,64 @@ func TestReconfigureGivesEachSubscriptionTheNewSamples(t *testing.T) {
 	}
 	if closed.reader.Load() != old {
 		t.Error("the closed one does, too")
+	}
+}
+
+// TestManyComeAndGo: viewers on goroutines of their own come, look and go while the first looks and samples are taken. Then
+// nothing of them is left.
+func TestManyComeAndGo(t *testing.T) {
+	const rounds, each, most = 50, 4, 64 << 10
+	c := New(config.Default(), new(guard.Guard))
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	first, f := subscribe(t, c, WantCounters), frame.Snapshot{Settings: &frame.Settings{Refresh: time.Second}}
+	defer first.Close()
+	c.guard.Supervise(ctx, "log", c.log.Run)
+	c.StartSampler(ctx)
+	<-first.Sampled()
+	view := func(s *Subscription) {
+		f := frame.Snapshot{Settings: f.Settings}
+		for i := range 3 {
+			f.Tick++
+			s.ViewProcesses(i == 1)
+			s.Log().Ask(journal.Query{Number: f.Tick, Rows: 10, Filter: journal.Filter{Least: journal.Debug}})
+			f.Page = s.Log().Latest()
+			if s.Fill(&f); f.Host == nil || len(f.Sources) == 0 {
+				t.Error("a viewer has no picture")
+			}
+		}
+	}
+	heap := func() int64 {
+		runtime.GC()
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		return int64(m.HeapAlloc)
+	}
+	come := func() {
+		var viewers []*Subscription
+		var all sync.WaitGroup
+		for range each {
+			s := subscribe(t, c)
+			viewers = append(viewers, s)
+			all.Go(func() { view(s) })
+		}
+		f.Tick++
+		first.Fill(&f)
+		c.Refresh()
+		all.Wait()
+		for _, s := range viewers {
+			s.Close()
+		}
+	}
+	come() // what grows once has grown
+	same, before := await.Goroutines(t), heap()
+	for range rounds {
+		come()
+	}
+	same()
+	await.Until(t, "their memory is free", func() bool { return heap()-before < most })
+	if n := len(c.subscribers); n != 1 {
+		t.Errorf("%d subscriptions are open", n)
 	}
 }
 
