@@ -156,7 +156,9 @@ func (l *session) adopt(c loaded) {
 	l.recolour(c.config.Display)
 	fresh.Terminal, fresh.Slow = old.Terminal, old.Slow
 	if l.terminal != nil {
-		l.tty.SetSize(c.config.Size.Width, c.config.Size.Height)
+		if l.viewer == "" { // those of viewers are of any size
+			l.tty.SetSize(c.config.Size.Width, c.config.Size.Height)
+		}
 		fresh.Terminal = terminalText(l.canvas, l.caps, l.tty.Baud())
 	}
 	l.frame.Settings = fresh

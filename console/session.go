@@ -84,7 +84,9 @@ const (
 // (ErrLogin), or the terminal hangs up. There may be several, each with a Subscription of its own.
 func Session(ctx context.Context, t Terminal, s *collect.Subscription, o SessionOptions) error {
 	c := o.first.config
-	t.SetSize(c.Size.Width, c.Size.Height)
+	if o.Viewer == "" {
+		t.SetSize(c.Size.Width, c.Size.Height)
+	}
 	like := draw.ScreenOptions{Term: o.Term}
 	if o.Term != "" {
 		like.Locale = "C.UTF-8" // one for the process: tcell takes it from there

@@ -39,7 +39,7 @@ type attachable struct {
 	log strings.Builder
 }
 
-// serveTerminals starts one, with more of the section serve.
+// serveTerminals starts one, with more of a configuration.
 func serveTerminals(t *testing.T, more string) *attachable {
 	t.Helper()
 	dir, err := os.MkdirTemp("", "attach") // a socket's path is short
@@ -48,7 +48,7 @@ func serveTerminals(t *testing.T, more string) *attachable {
 	}
 	t.Cleanup(func() { os.RemoveAll(dir) })
 	a := &attachable{t: t, dir: dir, socket: filepath.Join(dir, "s"), ended: make(chan struct{})}
-	config := fmt.Sprintf("history: {enable: false}\nserve: {socket: %s, attach: {enable: true}%s}\n", a.socket, more)
+	config := fmt.Sprintf("history: {enable: false}\nserve: {socket: %s, attach: {enable: true}}\n%s", a.socket, more)
 	a.cmd = exec.Command(program(t, ""), "--serve", "--config", writeFile(t, "config.yaml", config))
 	a.cmd.Env = environment(t)
 	stderr, err := a.cmd.StderrPipe()
@@ -159,7 +159,7 @@ func (s *session) leaves(code int) {
 // TestAttach: the screens, keys and sizes of a terminal that was handed over are those of the console.
 func TestAttach(t *testing.T) {
 	t.Parallel()
-	a := serveTerminals(t, "")
+	a := serveTerminals(t, "size: 60x12\n") // which is of the server's own terminal
 	s := a.view(setup{})
 	s.await("Node:", footer)
 	s.keys("\x1bOP")
@@ -168,11 +168,9 @@ func TestAttach(t *testing.T) {
 	s.await("Physical interfaces")
 	s.keys("\x1bOQ")
 	s.await("Disk I/O")
+	s.until("the footer on the last row", footerOn(23))
 	s.resize(132, 43)
-	s.until("the footer on the last row", func(text string) bool {
-		rows := strings.Split(text, "\n")
-		return len(rows) > 42 && strings.Contains(rows[42], footer)
-	})
+	s.until("the footer on the last row", footerOn(42))
 	s.whole()
 	s.keys("\x1b[24~y\x1dy") // F12 and Ctrl-], which offer a login on tty1
 	other := a.view(setup{w: 40, h: 10, env: []string{"TERM=linux"}})
@@ -185,6 +183,14 @@ func TestAttach(t *testing.T) {
 	s.leaves(exitFine)
 	if said := a.said(); !strings.Contains(said, fmt.Sprintf("unix uid %d on pts/", os.Getuid())) {
 		t.Errorf("the log has no visitor: %s", said)
+	}
+}
+
+// footerOn returns a question: is the footer on that row of a screen?
+func footerOn(row int) func(text string) bool {
+	return func(text string) bool {
+		rows := strings.Split(text, "\n")
+		return len(rows) > row && strings.Contains(rows[row], footer)
 	}
 }
 
@@ -292,10 +298,7 @@ func TestAttachOverSSH(t *testing.T) {
 	s.keys("\x1bOR")
 	s.await("Physical interfaces")
 	s.resize(132, 43)
-	s.until("the footer on the last row", func(text string) bool {
-		rows := strings.Split(text, "\n")
-		return len(rows) > 42 && strings.Contains(rows[42], footer)
-	})
+	s.until("the footer on the last row", footerOn(42))
 	s.whole()
 
 	// ssh is killed: what it did to its own terminal nobody can undo, but here nothing is left.
