@@ -472,6 +472,24 @@ func TestManyHangUpAtOnce(t *testing.T) {
 	ttytest.NoMoreGoroutines(t, goroutines)
 }
 
+// TestClientLetsTheTerminalBlock: the open file is shared, so a hostile client can. It keeps its own session, and nobody else.
+func TestClientLetsTheTerminalBlock(t *testing.T) {
+	s := start(t)
+	master, slave := ttytest.OpenPty(t, 80, 24)
+	c, session := s.shown(slave)
+	if err := unix.SetNonblock(fdOf(t, slave), false); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := session.Terminal.Write(make([]byte, 100<<10)); err != nil { // more than a pty takes
+		t.Fatal(err)
+	}
+	s.quit <- nil
+	s.shownAndGone()
+	slave.Close()
+	master.Close()
+	c.hears(".")
+}
+
 // TestNoDescriptorLeft: a client waits until there is one for it, and is told when there is none for its terminal.
 func TestNoDescriptorLeft(t *testing.T) {
 	s := start(t)
