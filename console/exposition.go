@@ -33,8 +33,11 @@ func (h *host) Exposition(ctx context.Context, f metrics.Format) (bytes []byte, 
 	return t.bytes, func() { t.users.Add(-1) }, nil
 }
 
-// render returns a text that has one user more, nil when there is no room for another.
+// render returns a text that has one user more, nil when there is no room for another, or no frame yet.
 func (h *host) render(f metrics.Format) *text {
+	if h.filled == 0 {
+		return nil
+	}
 	var free *text
 	for i := range h.texts[f] {
 		t := &h.texts[f][i]

@@ -228,7 +228,7 @@ func (h *host) configure() {
 // fill brings the frame up to date.
 func (h *host) fill(now time.Time) {
 	f := &h.frame
-	f.Tick++
+	f.Tick += uint64(max(h.loaded.config.RefreshInterval/time.Second, 1))
 	f.Now = now.In(h.zone)
 	f.Page = h.news.Log().Latest()
 	h.own.Fill(&f.Self)
