@@ -356,9 +356,11 @@ func BenchmarkCounters(b *testing.B) {
 				s.NewReader(true)
 			}
 			b.ReportAllocs()
+			begin := processTime(b)
 			for b.Loop() {
 				s.Sample()
 			}
+			b.ReportMetric(float64((processTime(b)-begin).Microseconds())/float64(b.N), "µs-CPU")
 		})
 	}
 }

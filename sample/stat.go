@@ -84,15 +84,13 @@ func parseStat(text []byte, t []CPUTicks) (_ []CPUTicks, rest []byte, err error)
 		if err != nil {
 			return t, nil, err
 		}
-		c, err := parseTicks(figures)
-		if err != nil {
-			return t, nil, err
-		}
-		c.ID = id
 		if (len(t) == 0) != (id == allCPUs) || len(t) > 0 && id <= t[len(t)-1].ID {
 			return t, nil, procfile.ErrOrder
 		}
-		t = append(t, c)
+		t = append(t, CPUTicks{ID: id})
+		if err := t[len(t)-1].parse(figures); err != nil {
+			return t, nil, err
+		}
 	}
 	if len(t) == 0 {
 		return t, nil, procfile.ErrFields
@@ -125,21 +123,20 @@ func cpuID(line []byte) (id int, figures []byte, err error) {
 	return int(n), figures, nil
 }
 
-// parseTicks takes the figures of one cpu line. Kernels before 2.6.11 have no steal and give 7, those before 2.6.33 not
-// both kinds of guest.
-func parseTicks(figures []byte) (CPUTicks, error) {
+// parse takes the figures of one cpu line. Kernels before 2.6.11 have no steal and give 7, those before 2.6.33 not both
+// kinds of guest.
+func (t *CPUTicks) parse(figures []byte) error {
 	var v [10]uint64
 	n, err := procfile.Numbers(figures, v[:])
 	if err != nil {
-		return CPUTicks{}, err
+		return err
 	}
 	if n < 7 {
-		return CPUTicks{}, procfile.ErrShort
+		return procfile.ErrShort
 	}
-	return CPUTicks{
-		User: v[0], Nice: v[1], System: v[2], Idle: v[3], IOWait: v[4], IRQ: v[5], SoftIRQ: v[6], Steal: v[7],
-		Guest: v[8], GuestNice: v[9], HasGuest: n == len(v),
-	}, nil
+	t.User, t.Nice, t.System, t.Idle, t.IOWait = v[0], v[1], v[2], v[3], v[4]
+	t.IRQ, t.SoftIRQ, t.Steal, t.Guest, t.GuestNice, t.HasGuest = v[5], v[6], v[7], v[8], v[9], n == len(v)
+	return nil
 }
 
 // deriveCPUs gives the shares of all CPUs and appends those of each to cores. Both lists are as parseStat makes them;
@@ -179,17 +176,18 @@ func deriveCPUs(before, now []CPUTicks, cores []CPU) (CPU, []CPU) {
 	return all, cores
 }
 
-// figures are all that a CPU counts.
-func (t *CPUTicks) figures() [10]*uint64 {
-	return [...]*uint64{&t.User, &t.Nice, &t.System, &t.Idle, &t.IOWait, &t.IRQ, &t.SoftIRQ, &t.Steal, &t.Guest, &t.GuestNice}
-}
-
 // add adds the ticks of another CPU.
 func (t *CPUTicks) add(o *CPUTicks) {
-	more := o.figures()
-	for i, figure := range t.figures() {
-		*figure += *more[i]
-	}
+	t.User += o.User
+	t.Nice += o.Nice
+	t.System += o.System
+	t.Idle += o.Idle
+	t.IOWait += o.IOWait
+	t.IRQ += o.IRQ
+	t.SoftIRQ += o.SoftIRQ
+	t.Steal += o.Steal
+	t.Guest += o.Guest
+	t.GuestNice += o.GuestNice
 	t.HasGuest = t.HasGuest && o.HasGuest
 }
 
@@ -279,6 +277,11 @@ func (t *CPUTicks) hold(now *CPUTicks) {
 		*figure = max(*figure, *is[i])
 	}
 	*t = next
+}
+
+// figures are all that a CPU counts.
+func (t *CPUTicks) figures() [10]*uint64 {
+	return [...]*uint64{&t.User, &t.Nice, &t.System, &t.Idle, &t.IOWait, &t.IRQ, &t.SoftIRQ, &t.Steal, &t.Guest, &t.GuestNice}
 }
 
 // statCount is the first figure of the line of /proc/stat that starts with key.

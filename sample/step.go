@@ -95,8 +95,10 @@ func (t *source) read(now time.Duration, s *Sampler) (err error) {
 		}
 	}()
 	err = t.reader.read(now, &s.host, &s.net)
-	if counter, ok := t.reader.(counter); ok && s.counting && sound(err) {
-		counter.count(&s.counters)
+	if s.counting && sound(err) {
+		if counter, ok := t.reader.(counter); ok {
+			counter.count(&s.counters)
+		}
 	}
 	return err
 }
