@@ -76,6 +76,9 @@ type Machine struct {
 	Hostname string // /proc/sys/kernel/hostname
 	OS       string // PRETTY_NAME of os-release
 	Kernel   string // /proc/sys/kernel/osrelease
+	Build    string // /proc/sys/kernel/version: the kernel's build
+	Arch     string // /proc/sys/kernel/arch; empty before Linux 6.1
+	Domain   string // /proc/sys/kernel/domainname, (none) where nobody has set it
 	Model    string // DMI vendor and product
 	Serial   string // DMI product_serial: readable by root alone
 	BootID   string // /proc/sys/kernel/random/boot_id

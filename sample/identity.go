@@ -142,6 +142,9 @@ func readIdentity(root string) *identity {
 		return s
 	}
 	id.machine.Kernel = read("/proc/sys/kernel/osrelease")
+	id.machine.Build = read("/proc/sys/kernel/version")
+	id.machine.Arch = read("/proc/sys/kernel/arch")
+	id.machine.Domain = read("/proc/sys/kernel/domainname")
 	id.machine.BootID = read("/proc/sys/kernel/random/boot_id")
 	id.machine.Model = strings.TrimSpace(read(dmi+"sys_vendor") + " " + read(dmi+"product_name"))
 	id.machine.Serial = read(serial)

@@ -20,6 +20,7 @@ func TestIdentity(t *testing.T) {
 	h := sampled(t, root).Reader(0).Hosts.Latest()
 	want := Machine{
 		Hostname: "hypervisor-01", OS: "Debian GNU/Linux 12 (bookworm)", Kernel: "6.18.44",
+		Build: "#1-NixOS SMP PREEMPT_DYNAMIC Thu Jan  1 00:00:00 UTC 1970", Arch: "x86_64", Domain: "(none)",
 		Model: "Dell Inc. PowerEdge R660", Serial: "ABC1234", BootID: "8c1f4c0e-3a55-4d0b-9f5e-0d5a7c3c1b2a",
 	}
 	if h.Machine != want {

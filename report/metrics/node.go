@@ -160,9 +160,9 @@ var nodeGroups = []group{
 		}},
 	}},
 	{title: "Names", collector: "uname", source: of(sample.Identity), every: every(sample.Identity), families: []family{
-		{name: "node_uname_info", labels: "nodename,release,sysname", help: "The host and its kernel.", write: func(w *Writer, f *frame.Frame) {
+		{name: "node_uname_info", labels: "domainname,machine,nodename,release,sysname,version", help: "The host and its kernel.", write: func(w *Writer, f *frame.Frame) {
 			if m := &f.Host.Machine; m.Hostname != "" {
-				w.uint(1, m.Hostname, m.Kernel, "Linux")
+				w.uint(1, m.Domain, m.Arch, m.Hostname, m.Kernel, "Linux", m.Build)
 			}
 		}},
 	}},
