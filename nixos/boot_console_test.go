@@ -116,15 +116,19 @@ func (s *system) alive() {
 // same with a whole NixOS, where there is KVM.
 func TestSystemd(t *testing.T) {
 	root := systemdRoot(t)
-	exe := program(t)
+	built := programs(t)
 	t.Run("console", func(t *testing.T) {
 		t.Parallel()
-		inFrontOf(boot(t, root, exe, evaluateModule(t, "")))
+		inFrontOf(boot(t, root, built, evaluateModule(t, "")))
 	})
 	t.Run("rescue entry", func(t *testing.T) {
 		t.Parallel()
 		m := evaluateModule(t, "services.hypervisor-tui.rescue.active = true;")
-		rescueEntry(boot(t, root, exe, m, "systemd.unit=rescue.target"))
+		rescueEntry(boot(t, root, built, m, "systemd.unit=rescue.target"))
+	})
+	t.Run("serve", func(t *testing.T) {
+		t.Parallel()
+		forOthers(boot(t, root, built, evaluateModule(t, others)))
 	})
 }
 

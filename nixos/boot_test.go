@@ -38,9 +38,9 @@ type system struct {
 	asked      int // how often a shell was asked whether it is alive
 }
 
-// boot starts the systemd in root with the units of m and a program. The words are what a kernel would have on its command
-// line.
-func boot(t *testing.T, root, program string, m *machine, words ...string) *system {
+// boot starts the systemd in root with the units of m and the programs in a folder. The words are what a kernel would have
+// on its command line.
+func boot(t *testing.T, root, programs string, m *machine, words ...string) *system {
 	t.Helper()
 	s := &system{t: t, ended: make(chan struct{}), said: new(bytes.Buffer), tty1: newTerminal(t), tty2: newTerminal(t)}
 	laid := t.TempDir()
@@ -54,15 +54,19 @@ func boot(t *testing.T, root, program string, m *machine, words ...string) *syst
 	var handback string
 	evaluate(t, "import ./handback.nix", &handback)
 	write("pkgs/hypervisor-tui-handback/bin/hypervisor-tui-handback", "#!/bin/sh\n"+handback, 0o755)
-	for _, name := range []string{"hypervisor-tui", "hypervisor-tui-nokube"} {
-		write("pkgs/"+name+"/bin/hypervisor-tui", read(t, program), 0o755)
+	for _, exe := range glob(t, programs+"/*") {
+		for _, name := range []string{"hypervisor-tui", "hypervisor-tui-nokube"} {
+			write("pkgs/"+name+"/bin/"+filepath.Base(exe), read(t, exe), 0o755)
+		}
 	}
-	write("etc/passwd", read(t, root+"/etc/passwd")+"hypervisor-tui:x:990:990::/:/usr/sbin/nologin\n", 0o644)
-	write("etc/group", read(t, root+"/etc/group")+"hypervisor-tui:x:990:\n", 0o644)
+	write("etc/passwd", read(t, root+"/etc/passwd")+"hypervisor-tui:x:990:990::/:/usr/sbin/nologin\n"+
+		"hypervisor-tui-serve:x:991:990::/:/usr/sbin/nologin\nconsole:x:992:992::/:/bin/sh\n", 0o644)
+	write("etc/group", read(t, root+"/etc/group")+"hypervisor-tui:x:990:\nhypervisor-tui-viewers:x:992:\n", 0o644)
 	write("etc/hostname", "hv01\n", 0o644)
 	write("etc/machine-id", strings.Repeat("12345678", 4)+"\n", 0o444) // otherwise it is a first boot, which enables units
 	write("etc/shadow", "root::20000::::::\n", 0o600)
-	write("etc/tmpfiles.d/hypervisor-tui.conf", "d /run/hypervisor-tui 0750 root hypervisor-tui\n", 0o644)
+	write(users, webConfig(t, "one"), 0o600)
+	write("etc/tmpfiles.d/hypervisor-tui.conf", "d /run/hypervisor-tui 0751 root hypervisor-tui\n", 0o644)
 
 	cgroup := newCgroup(t)
 	folder, err := os.Open(cgroup)
@@ -127,6 +131,7 @@ ln -s pts/ptmx dev/ptmx; ln -s /proc/self/fd dev/fd; mknod -m 666 dev/tty c 5 0
 touch dev/tty0 dev/tty1 dev/tty2 dev/console
 mount -o bind "$tty1" dev/tty1; mount -o bind "$tty2" dev/tty2; mount -o bind "$tty1" dev/console
 mkdir old; pivot_root . old; umount -l old; rmdir old
+mount --make-rshared / # as systemd does itself where it is in no container: credentials come that way
 drop=-sys_module,-sys_time,-sys_rawio
 exec setpriv --bounding-set $drop --inh-caps $drop env -i container=test PATH=/usr/sbin:/usr/bin TERM=linux \
 	/usr/lib/systemd/systemd --system --show-status=no --log-target=journal "$@"
@@ -188,16 +193,17 @@ func exists(path string) bool {
 	return err == nil
 }
 
-// program builds the console.
-func program(t *testing.T) string {
+// programs builds the console and hypervisor-attach into a folder.
+func programs(t *testing.T) string {
 	t.Helper()
-	path := filepath.Join(t.TempDir(), "hypervisor-tui")
-	cmd := exec.Command("go", "build", "-o", path, "..")
+	folder := t.TempDir()
+	cmd := exec.Command("go", "build", "-o", folder+"/", ".", "./cmd/hypervisor-attach")
+	cmd.Dir = ".."
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("go build: %v\n%s", err, out)
 	}
-	return path
+	return folder
 }
 
 // end kills PID 1, and so the kernel all of its processes.
@@ -240,10 +246,15 @@ func (s *system) lay(etc string, files map[string]string) {
 	s.files = files
 }
 
+// command is one that is run in the machine.
+func (s *system) command(args ...string) *exec.Cmd {
+	enter := []string{"-t", fmt.Sprint(s.cmd.Process.Pid), "-m", "-p", "-C", "-n", "-u", "-i", "-r", "-w", "env", "-i", "PATH=/usr/sbin:/usr/bin"}
+	return exec.Command("nsenter", append(enter, args...)...)
+}
+
 // run runs a command in the machine and returns what it says.
 func (s *system) run(args ...string) string {
-	enter := []string{"-t", fmt.Sprint(s.cmd.Process.Pid), "-m", "-p", "-C", "-n", "-u", "-i", "-r", "-w", "env", "-i", "PATH=/usr/sbin:/usr/bin"}
-	out, err := exec.Command("nsenter", append(enter, args...)...).CombinedOutput()
+	out, err := s.command(args...).CombinedOutput()
 	if err != nil {
 		return fmt.Sprintf("%s(%v)", out, err)
 	}

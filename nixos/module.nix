@@ -225,8 +225,12 @@ in
         systemd.sockets = others.sockets;
         systemd.services.hypervisor-tui-serve = others.service // {
           reloadTriggers = [ config.environment.etc.${etc "serve"}.source ];
-          # A switch takes no notice of sockets that change, but makes those of a service anew that it starts anew.
-          restartTriggers = [ (builtins.toJSON others.sockets) ];
+          # What is served, and to whom, changes with a new start. A switch takes no notice of sockets that change, but makes
+          # those of a service anew that it starts anew.
+          restartTriggers = map builtins.toJSON [
+            serve
+            others.sockets
+          ];
         };
 
         networking.firewall.allowedTCPPorts = lib.optionals (answersHTTP && cfg.serve.openFirewall) (

@@ -52,7 +52,7 @@ buildGoModule (finalAttrs: {
       );
 
   # The NAR hash of what `go mod vendor` makes; `make vendor-hash` writes it.
-  vendorHash = "sha256-AWjHcWJY1juqwAZjv4BcGeDJEGs8X0oiuh9v/yEEUQ0=";
+  vendorHash = "sha256-/yChpJVYHCHCeT/Qniz/kGbTPks0qddbf5oF2GO8g6U=";
 
   # Programs of modules of their own, and one that the tests run. All other folders are built and tested: the two programs are
   # that of the root and cmd/hypervisor-attach.

@@ -165,15 +165,15 @@ func TestServeFollows(t *testing.T) {
 	}
 }
 
-// TestServeSwitch: a switch starts the service anew, and its sockets with it, when they or the program change, and lets it
-// read a changed configuration.
+// TestServeSwitch: a switch starts the service anew, and its sockets with it, when what is served or the program changes, and
+// lets it read what else changes in its configuration.
 func TestServeSwitch(t *testing.T) {
 	const off = `{ _type = "override"; priority = 50; content = false; };`
 	wants := map[string]string{
 		"":                                     "",
 		`theme = "mono";`:                      "reload",
-		`web.logs = false;`:                    "reload",
-		`serve.maxViewers = 3;`:                "reload",
+		`web.logs = false;`:                    "restart",
+		`serve.maxViewers = 3;`:                "restart",
 		`tty = null;`:                          "",
 		`serve.listen = [ "127.0.0.1:9102" ];`: "restart",
 		`serve.clientAddresses = [ "any" ];`:   "restart",

@@ -135,7 +135,8 @@ func unitFile(files map[string]string, name string) string {
 	return b.String()
 }
 
-// switchTo is nixos-rebuild switch, as far as units go. It returns what was done to those that were active.
+// switchTo is nixos-rebuild switch, as far as units go. (Of sockets that are not active it stops and starts none, where this
+// does.) It returns what was done to those that were active.
 func (s *system) switchTo(m *machine) (done []string) {
 	s.t.Helper()
 	files := m.files()
@@ -146,8 +147,14 @@ func (s *system) switchTo(m *machine) (done []string) {
 			names["start"] = append(names["start"], name)
 		}
 		if act := change(name, unitFile(s.files, name), unitFile(files, name)); act != "" {
-			names[act] = append(names[act], name)
 			done = append(done, act+" "+name)
+			sockets := strings.Fields(strings.Join(sections(unitFile(files, name))["[Service]"]["Sockets"], " "))
+			if act == "restart" && len(sockets) > 0 { // it starts with what wants it, when its sockets are there
+				names["stop"] = append(append(names["stop"], name), sockets...)
+				names["start"] = append(names["start"], sockets...)
+				continue
+			}
+			names[act] = append(names[act], name)
 		}
 	}
 	do := func(act string) {
