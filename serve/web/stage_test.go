@@ -5,15 +5,18 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"os"
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"hypervisor-tui/draw"
 	"hypervisor-tui/frame"
 	"hypervisor-tui/frame/frametest"
+	"hypervisor-tui/internal/await"
 	"hypervisor-tui/internal/clean"
 	"hypervisor-tui/journal"
 	"hypervisor-tui/screens"
@@ -56,18 +59,25 @@ type stage struct {
 	testing.TB
 	address string
 	server  *http.Server
+	lost    atomic.Bool  // what is sent on its connections reaches nobody from then on
+	gone    atomic.Int32 // connections of which that is so
 
-	mu       sync.Mutex
-	frame    *frame.Frame
-	full     bool          // no more sessions
-	silent   bool          // sessions draw nothing
-	tick     chan struct{} // closed with each second
-	sessions int           // that run
-	begun    int           // that there were
+	mu     sync.Mutex
+	frame  *frame.Frame
+	full   bool          // no more sessions
+	silent bool          // sessions draw nothing
+	tick   chan struct{} // closed with each second
+	state  state
+}
+
+// state is what a stage has seen of its viewers.
+type state struct {
+	sessions int // that run
+	begun    int // that there were
 	typed    []draw.Key
-	text     string // of the frame that was sent last
+	w, h     int    // of the frame that was sent last
+	text     string // what is on it
 	roles    string
-	w, h     int // of it
 }
 
 func newStage(t testing.TB) *stage {
@@ -84,11 +94,39 @@ func (s *stage) start() {
 		s.Fatal(err)
 	}
 	s.address = l.Addr().String()
+	l = &lossy{l, s}
 	s.server = &http.Server{Handler: New(Options{Session: s.session, Picture: s.picture, Screens: pages.Names()}), ReadTimeout: 10 * time.Second}
 	go func() { _ = s.server.Serve(l) }() // it ends with stop
 }
 
 func (s *stage) stop() { _ = s.server.Close() }
+
+// lossy has connections that lose what is sent while the stage says so, and from then on.
+type lossy struct {
+	net.Listener
+	stage *stage
+}
+
+func (l *lossy) Accept() (net.Conn, error) {
+	c, err := l.Listener.Accept()
+	return &lossyConn{Conn: c, stage: l.stage}, err
+}
+
+type lossyConn struct {
+	net.Conn
+	stage *stage
+	gone  atomic.Bool
+}
+
+func (c *lossyConn) Write(p []byte) (int, error) {
+	if c.stage.lost.Load() && !c.gone.Swap(true) {
+		c.stage.gone.Add(1)
+	}
+	if c.gone.Load() {
+		return len(p), nil
+	}
+	return c.Conn.Write(p)
+}
 
 func (s *stage) url() string { return "http://" + s.address + "/" }
 
@@ -109,11 +147,13 @@ func (s *stage) set(change func(s *stage)) {
 	change(s)
 }
 
-// now says how the stage is.
-func (s *stage) now() stage {
+// now returns what the stage has seen by now.
+func (s *stage) now() state {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return stage{sessions: s.sessions, begun: s.begun, typed: slices.Clone(s.typed), text: s.text, roles: s.roles, w: s.w, h: s.h}
+	now := s.state
+	now.typed = slices.Clone(now.typed)
+	return now
 }
 
 func (s *stage) console() *screens.Console {
@@ -137,14 +177,13 @@ func (s *stage) session(ctx context.Context, p *Page) error {
 		s.mu.Unlock()
 		return fmt.Errorf("a test: %w", ErrFull)
 	}
-	s.sessions++
-	s.begun++
+	s.state.sessions++
+	s.state.begun++
 	s.mu.Unlock()
-	defer s.set(func(s *stage) { s.sessions-- })
+	defer s.set(func(s *stage) { s.state.sessions-- })
 	console, canvas := s.console(), draw.NewCanvas(screentest.Looks["colour"])
-	again := time.NewTicker(10 * time.Millisecond)
-	defer again.Stop()
 	due := true
+	var handled []draw.Key
 	for {
 		s.mu.Lock()
 		tick := s.tick
@@ -153,8 +192,15 @@ func (s *stage) session(ctx context.Context, p *Page) error {
 			w, h := p.Size()
 			console.Update(w, h, s.frame)
 			console.Draw(canvas.Begin(w, h), s.frame)
-			s.w, s.h, s.text, s.roles = w, h, string(canvas.AppendText(nil)), string(canvas.AppendRoles(nil))
 			p.Send(canvas)
+			now := &s.state
+			now.w, now.h, now.text, now.roles = w, h, string(canvas.AppendText(nil)), string(canvas.AppendRoles(nil))
+			now.typed = append(now.typed, handled...)
+			handled = nil
+		}
+		var again <-chan time.Time
+		if due && !s.silent {
+			again = time.After(10 * time.Millisecond)
 		}
 		s.mu.Unlock()
 		select {
@@ -165,21 +211,24 @@ func (s *stage) session(ctx context.Context, p *Page) error {
 		case <-tick:
 			due = true
 		case k := <-p.Keys():
+			handled = append(handled, k)
 			s.mu.Lock()
-			s.typed = append(s.typed, k)
 			cmd := console.Handle(k, s.frame)
 			s.mu.Unlock()
 			if cmd.Kind == screens.Quit {
 				return nil
 			}
 			due = true
-		case <-again.C:
+		case <-again:
 		}
 	}
 }
 
-// letters are the roles' signs in golden screens, by those on the wire.
-const letters = ".dtb+w!ask"
+// TestMain lets the tests wait beside each other.
+func TestMain(m *testing.M) {
+	await.Together()
+	os.Exit(m.Run())
+}
 
 // lines are the rows of a picture as the page should show them.
 func lines(text string) []string { return strings.Split(strings.TrimSuffix(text, "\n"), "\n") }
