@@ -15,11 +15,10 @@ type text struct {
 	users  atomic.Int32
 }
 
-// texts are those of one format: some that slow clients still take, and one that is free.
+// texts are those of one format that are written again when nobody takes them any more.
 type texts [3]text
 
-// errBusy is what is said when slow clients hold all texts.
-var errBusy = errors.New("clients that are slow to take the last figures hold all there is room for")
+var errNoFrame = errors.New("there is no frame yet")
 
 // Exposition implements serve.Exposition: the figures of the newest frame, rendered once for all who ask.
 func (h *host) Exposition(ctx context.Context, f metrics.Format) (bytes []byte, release func(), err error) {
@@ -28,12 +27,13 @@ func (h *host) Exposition(ctx context.Context, f metrics.Format) (bytes []byte, 
 		return nil, nil, ctx.Err()
 	}
 	if t == nil {
-		return nil, nil, errBusy
+		return nil, nil, errNoFrame
 	}
 	return t.bytes, func() { t.users.Add(-1) }, nil
 }
 
-// render returns a text that has one user more, nil when there is no room for another, or no frame yet.
+// render returns a text that has one user more, nil before the first frame. While slow clients take all of texts it is one of
+// its own, which goes with its user: there are no more of these than connections.
 func (h *host) render(f metrics.Format) *text {
 	if h.filled == 0 {
 		return nil
@@ -50,7 +50,7 @@ func (h *host) render(f metrics.Format) *text {
 		}
 	}
 	if free == nil {
-		return nil
+		free = new(text)
 	}
 	e := &h.loaded.config.Serve.Exporter
 	free.bytes = h.metrics.Append(free.bytes[:0], &h.frame, f, metrics.Options{KubevirtNames: e.KubevirtNames, Deny: e.Deny, MaxSeries: e.MaxSeries})

@@ -109,9 +109,10 @@ func TestServe(t *testing.T) {
 	if lines := strings.Split(strings.TrimSuffix(picture, "\n"), "\n"); status != http.StatusOK || len(lines) != 40 || !strings.Contains(picture, "── Memory") {
 		t.Errorf("%d, %d lines:\n%s", status, len(lines), picture)
 	}
-	if _, picture = s.get("/?screen=logs&w=100&h=40", "Accept", "text/plain"); !strings.Contains(picture, "first line") {
-		t.Errorf("the log is not in\n%s", picture)
-	}
+	await.Until(t, "a picture of the log", func() bool {
+		_, picture = s.get("/?screen=logs&w=100&h=40", "Accept", "text/plain")
+		return strings.Contains(picture, "first line")
+	})
 	if code := s.end(unix.SIGTERM); code != 0 {
 		t.Errorf("exit code %d: %s", code, s.told())
 	}
