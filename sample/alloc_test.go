@@ -15,6 +15,7 @@ func TestNoReaderAllocates(t *testing.T) {
 	for _, root := range []string{"testdata/vm2", "testdata/bare", "testdata/hostile", ""} {
 		s := New(Options{Root: root})
 		s.SetLinks(reportOf(lo, eth0, br0))
+		s.NewReader(true)
 		begin(t, s)
 		s.WaitSlow(context.Background())
 		s.Sample()
@@ -23,6 +24,9 @@ func TestNoReaderAllocates(t *testing.T) {
 			if n := sampletest.Allocations(func() { s.run(step, s.now()) }); n != 0 && !(root == "testdata/hostile" && step.source == Identity) {
 				t.Errorf("%q, source %d: %v allocations", root, step.source, n)
 			}
+		}
+		if n := sampletest.Allocations(func() { s.files.count(&s.counters) }); n != 0 || !s.counting {
+			t.Errorf("%q, file handles: %v allocations, counting %v", root, n, s.counting)
 		}
 	}
 }
