@@ -1,10 +1,12 @@
 package e2e
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
 	"maps"
+	"math"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
@@ -21,7 +23,10 @@ import (
 	"github.com/prometheus/common/expfmt"
 	"github.com/prometheus/common/model"
 
+	"hypervisor-tui/frame"
 	"hypervisor-tui/internal/await"
+	"hypervisor-tui/report/metrics"
+	"hypervisor-tui/sample"
 )
 
 // exporting is the configuration of an exporter.
@@ -226,5 +231,58 @@ func TestBesideNodeExporter(t *testing.T) {
 	}
 	if t.Logf("%d series are in both", compared); compared < 100 {
 		t.Errorf("%d series are in both", compared)
+	}
+}
+
+// TestFixturesBesideNodeExporter: of the same files of other hosts, which stand still, a real node_exporter reads the same.
+func TestFixturesBesideNodeExporter(t *testing.T) {
+	t.Parallel()
+	for _, host := range []string{"hypervisor", "cgroup1", "ipv6"} { // node_exporter 1.5.0 panics over "hostile"
+		t.Run(host, func(t *testing.T) {
+			t.Parallel()
+			root, err := filepath.Abs("sample/testdata/" + host)
+			if err != nil {
+				t.Fatal(err)
+			}
+			args := []string{"--path.procfs=" + root + "/proc", "--path.sysfs=" + t.TempDir(), "--collector.disable-defaults", "--no-collector.netdev.netlink",
+				"--collector.diskstats.device-exclude=^(z?ram|loop|fd|(h|s|v|xv)d[a-z]|nvme\\d+n\\d+p)\\d+$", "--collector.netdev.device-exclude=^$"}
+			for _, c := range []string{"cpu", "diskstats", "loadavg", "mdadm", "meminfo", "netdev", "pressure", "stat"} {
+				args = append(args, "--collector."+c)
+			}
+			node, _ := listen(t, "prometheus-node-exporter", args...)
+			answer, err := http.Get(node + "/metrics")
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer answer.Body.Close()
+			theirs := readMetrics(t, answer.Body)
+
+			sampler := sample.New(sample.Options{Root: root})
+			reader := sampler.NewReader(true)
+			for _, w := range sampler.Workers() {
+				go func() { _ = w.Run(t.Context()) }() // it ends with the test
+			}
+			sampler.Sample()
+			sampler.WaitSlow(t.Context())
+			sampler.Sample()
+			f := frame.Frame{Snapshot: frame.Snapshot{Host: reader.Hosts.Latest(), Net: reader.Nets.Latest(), Counters: reader.Counters.Latest()}}
+			text := new(metrics.Writer).Append(nil, &f, metrics.Text, metrics.Options{})
+			compared := 0
+			for name, mine := range readMetrics(t, bytes.NewReader(text)) {
+				their, both := theirs[name]
+				if !both || strings.HasPrefix(name, "node_scrape_") || name == "node_exporter_build_info" {
+					continue
+				}
+				same := func(a, b float64) bool { return math.Abs(a-b) <= 1e-12*math.Abs(b) } // it multiplies by what is no binary fraction
+				if mine.kind != their.kind || !maps.EqualFunc(mine.values, their.values, same) {
+					t.Errorf("%s is a %s of\n%v, node_exporter's a %s of\n%v", name, mine.kind, mine.values, their.kind, their.values)
+				}
+				compared += len(mine.values)
+			}
+			t.Logf("%d series are in both", compared)
+			if compared < 40 {
+				t.Errorf("%d series are in both", compared)
+			}
+		})
 	}
 }
