@@ -7,7 +7,7 @@ import (
 )
 
 // Counters are what the kernel counts behind the rates of a Host, as it writes them: an exporter hands them on. They are read
-// only while a reader wants them. A group whose source could not be read keeps its last figures, as Host does, and its
+// only while a reader wants them. All but VM is as old as the Host. A group whose source could not be read keeps its last figures, as Host does, and its
 // source's Health says so; a list is empty, and a Count not Known, while nobody has read it.
 //
 // It is one sample as Host is: a reader may keep the strings but not the slices beyond its next Latest.
@@ -16,7 +16,7 @@ type Counters struct {
 	CPUs     []CPUTicks     // online CPUs by id, of Stat
 	Disks    []DiskCounts   // devices of Diskstats, in the kernel's order: those that node_exporter shows by default
 	Memory   []MemoryFigure // each line of Meminfo, in the kernel's order
-	VM       []NamedCount   // those of VMStat that node_exporter shows by default; 10 seconds old at most
+	VM       []NamedCount   // those of VMStat that node_exporter shows by default, read each surveyEvery
 	Pressure PressureTotals // of Pressure
 	Files    FileHandles
 
@@ -44,7 +44,8 @@ type NamedCount struct {
 }
 
 // CPUTicks is the time that one CPU has spent since boot, in USER_HZ: hundredths of a second. User contains Guest, and Nice
-// GuestNice, as in the kernel's own file.
+// GuestNice, as in the kernel's own file. Among the Counters none of it goes back by less than 3 seconds; one that goes back
+// further has been reset, as when the CPU was switched off.
 //
 // Kernel: Documentation/filesystems/proc.rst, "Miscellaneous kernel statistics in /proc/stat"
 type CPUTicks struct {

@@ -2,6 +2,7 @@ package sample
 
 import (
 	"cmp"
+	"os"
 	"reflect"
 	"testing"
 
@@ -154,5 +155,34 @@ func TestLiveHostLikeOracle(t *testing.T) {
 	}
 	if since := boottime.Now() - h.Uptime; h.Health[Uptime].Has() && since < 0 {
 		t.Errorf("up for %v, but the clock says %v", h.Uptime, boottime.Now())
+	}
+}
+
+// TestLiveCountersLikeOracle: what the kernel counts of itself goes on between two samples, and the rest is there.
+func TestLiveCountersLikeOracle(t *testing.T) {
+	fs := live(t)
+	want, err := fs.Stat()
+	if err != nil {
+		t.Skip(err)
+	}
+	s := New(Options{})
+	t.Cleanup(s.Close)
+	s.NewReader(true)
+	figures := func() (v struct{ Interrupts, Switches, Forks uint64 }) {
+		s.Sample()
+		v.Interrupts, v.Switches, v.Forks = s.counters.Interrupts.Value, s.counters.ContextSwitches.Value, s.counters.Forks.Value
+		return v
+	}
+	before := figures()
+	if want, err = fs.Stat(); err != nil {
+		t.Fatal(err)
+	}
+	between(t, "stat", before, struct{ Interrupts, Switches, Forks uint64 }{want.IRQTotal, want.ContextSwitches, want.ProcessCreated}, figures(), 0)
+	c := &s.counters
+	if !c.BootTime.Known || !c.Running.Known || len(c.CPUs) == 0 || len(c.Memory) < 20 {
+		t.Errorf("%+v", c)
+	}
+	if _, err := os.Stat("/proc/sys/fs/file-nr"); err == nil && (c.Files.Allocated.Value == 0 || c.Files.Maximum.Value == 0) {
+		t.Errorf("%+v", c.Files)
 	}
 }
