@@ -45,7 +45,10 @@ func Start(t testing.TB) *Browser {
 	t.Helper()
 	path, err := exec.LookPath("chromium")
 	if err != nil {
-		t.Skip("chromium is not installed: nothing shows the page")
+		path, err = exec.LookPath("google-chrome")
+	}
+	if err != nil {
+		t.Skip("neither chromium nor google-chrome is installed: nothing shows the page")
 	}
 	toBrowser, out, err := os.Pipe()
 	if err != nil {
