@@ -23,10 +23,12 @@ type Node struct {
 	Memory      int64
 	Pods        int64
 	PodCIDRs    []string
-	Flannel     string // backend, from flannel's annotation
-	CNI         string // "calico" or "cilium", from their annotations
-	K3s         *K3s   // nil: not k3s or RKE2, or its arguments are not known
-	Hostname    string // from the label kubernetes.io/hostname
+	Flannel     string   // backend, from flannel's annotation
+	CNI         string   // "calico" or "cilium", from their annotations
+	K3s         *K3s     // nil: not k3s or RKE2, or its arguments are not known
+	Hostname    string   // from the label kubernetes.io/hostname
+	Zone        string   // from the label topology.kubernetes.io/zone
+	Taints      []string // as kubectl writes them, key=value:Effect, but for those that say what Ready and Cordoned do
 }
 
 // K3s is what the arguments of a k3s or RKE2 server say of the network, from its node's annotation k3s.io/node-args or

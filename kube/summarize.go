@@ -30,7 +30,8 @@ func (o *Objects) Summarize(s *State, p *NodeIdentity) {
 		s.Nodes = o.countNodes(s.Local)
 		s.Pods, s.Ill = o.countPods(s.Local)
 	}
-	if o.NodeMetrics.takeChanged() || nodes {
+	metrics := o.NodeMetrics.takeChanged()
+	if metrics || nodes {
 		s.Metrics, s.LocalMetrics = o.nodeMetrics(s.Local)
 	}
 	if o.Services.takeChanged() {
@@ -60,6 +61,12 @@ func (o *Objects) Summarize(s *State, p *NodeIdentity) {
 	}
 	if pods || nodes || instances || budgets {
 		s.DrainBlockers = o.drain(s.Local)
+	}
+	switch {
+	case !o.viewed:
+		s.Fleet = nil
+	case nodes || pods || instances || migrations || metrics || s.Fleet == nil:
+		s.Fleet = o.fleet(s.Local)
 	}
 	s.Namespaces, s.Virt.Volumes = o.Namespaces.Len(), o.DataVolumes.Len()
 	s.Network.Policies, s.Network.NADs = o.Policies.Len(), o.NADs.Len()

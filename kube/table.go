@@ -27,7 +27,9 @@ type Objects struct {
 	KubeVirts      Table[KubeVirt]
 	DataVolumes    Table[struct{}]
 	NADs           Table[struct{}]
-	identity       NodeIdentity // of the last Summarize
+	identity       NodeIdentity        // of the last Summarize
+	viewed         bool                // somebody looks at the nodes
+	places         map[string]*NodeRow // kept for its memory
 }
 
 // What of the API's objects is kept at most. What is beyond it is not counted.

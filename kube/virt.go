@@ -62,15 +62,22 @@ func (o *Objects) rollInstances(s *State) {
 	}
 }
 
-// listMigrations lists those that have not ended before those that have, each newest first. What a migration does not
-// say of itself its instance may know.
+// completeMigration takes what a migration does not say of itself from its instance.
+func (o *Objects) completeMigration(m *Migration) {
+	if m.Source != "" {
+		return
+	}
+	if i, ok := o.VMIs.rows[m.Namespace+"/"+m.VMI]; ok && i.object.Moving != nil && i.object.Moving.UID == m.UID {
+		m.Moving = *i.object.Moving
+	}
+}
+
+// listMigrations lists those that have not ended before those that have, each newest first.
 func (o *Objects) listMigrations() []Migration {
 	var going, ended []Migration
 	for _, r := range o.Migrations.rows {
 		m := r.object
-		if i, ok := o.VMIs.rows[m.Namespace+"/"+m.VMI]; ok && m.Source == "" && i.object.Moving != nil && i.object.Moving.UID == m.UID {
-			m.Moving = *i.object.Moving
-		}
+		o.completeMigration(&m)
 		if m.Done() {
 			ended = append(ended, m)
 		} else {

@@ -45,6 +45,8 @@ func (s *scan) nodeMeta(n *kube.Node, b []byte) {
 			n.Roles = append(n.Roles, s.name([]byte(role)))
 		case key == "kubernetes.io/hostname":
 			n.Hostname = s.text(value, maxWord)
+		case key == "topology.kubernetes.io/zone":
+			n.Zone = s.name(value)
 		case key == "k3s.io/node-args", key == "rke2.io/node-args":
 			if len(value) > maxArgs {
 				continue
@@ -71,6 +73,10 @@ func (s *scan) nodeSpec(n *kube.Node, b []byte) {
 			first = s.text(f.data, 64)
 		case 4:
 			n.Cordoned = f.n != 0
+		case 5:
+			if t := s.taint(f.data); t != "" && len(n.Taints) < maxParts {
+				n.Taints = append(n.Taints, t)
+			}
 		case 7:
 			if len(n.PodCIDRs) < maxParts {
 				n.PodCIDRs = append(n.PodCIDRs, s.text(f.data, 64))
@@ -80,6 +86,22 @@ func (s *scan) nodeSpec(n *kube.Node, b []byte) {
 	if n.PodCIDRs == nil && first != "" {
 		n.PodCIDRs = []string{first}
 	}
+}
+
+// taint reads a Taint as kubectl writes it; empty: what it says is known by other words.
+func (s *scan) taint(b []byte) string {
+	key, value := s.pair(b)
+	switch string(key) {
+	case "node.kubernetes.io/unschedulable", "node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable":
+		return ""
+	}
+	text := s.text(key, maxWord)
+	if len(value) > 0 {
+		text += "=" + s.text(value, maxWord)
+	}
+	text += ":" + s.name(s.field(b, 3))
+	s.bytes += len(text)
+	return text
 }
 
 func (s *scan) nodeStatus(n *kube.Node, b []byte) {
