@@ -362,3 +362,40 @@ func serveWithFewDescriptors(path string) {
 	fmt.Fprintln(os.Stdout, err)
 	os.Exit(1)
 }
+
+// TestLittleWaitsToBeSent holds that a client which does not read has no more than some seconds' events waiting for it.
+func TestLittleWaitsToBeSent(t *testing.T) {
+	t.Parallel()
+	taken := make(chan int, 1)
+	r := start(t, Options{Metrics: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		out, n := http.NewResponseController(w), 0
+		part := make([]byte, 1<<10)
+		for out.SetWriteDeadline(time.Now().Add(time.Second)) == nil { // it ends when nothing more is taken
+			if _, err := w.Write(part); err != nil || out.Flush() != nil {
+				break
+			}
+			n += len(part)
+		}
+		taken <- n
+	})})
+	client := &net.Dialer{Control: func(_, _ string, c syscall.RawConn) (err error) {
+		failed := c.Control(func(fd uintptr) { err = unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_RCVBUF, 4<<10) })
+		return errors.Join(failed, err)
+	}}
+	c, err := client.Dial("tcp", r.tcp)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	if _, err := io.WriteString(c, "GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n"); err != nil {
+		t.Fatal(err)
+	}
+	select {
+	case n := <-taken:
+		if limit := 4 * maxUnsent; n > limit {
+			t.Errorf("%d bytes wait, at most %d", n, limit)
+		}
+	case <-time.After(await.Limit):
+		t.Fatal("the server still writes")
+	}
+}

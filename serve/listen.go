@@ -152,10 +152,24 @@ func (l counted) Accept() (net.Conn, error) {
 		default:
 			if c, ok := c.(*net.TCPConn); ok { // who vanished without a word is gone after a minute
 				_ = c.SetKeepAliveConfig(net.KeepAliveConfig{Enable: true, Idle: 30 * time.Second, Interval: 10 * time.Second, Count: 3})
+				unsentAtMost(c, maxUnsent)
 			}
 			return &connection{Conn: c, peer: p, leave: sync.OnceFunc(func() { l.server.clients.leave(p) })}, nil
 		}
 		_ = c.Close()
+	}
+}
+
+// maxUnsent is how much the kernel keeps for a line that is busy. By itself it would keep megabytes: on a slow one a page would
+// show what was an hour ago.
+const maxUnsent = 16 << 10
+
+// unsentAtMost makes writes to c wait while so many bytes wait to be sent. An error changes nothing.
+//
+// Linux: tcp(7), TCP_NOTSENT_LOWAT
+func unsentAtMost(c *net.TCPConn, bytes int) {
+	if raw, err := c.SyscallConn(); err == nil {
+		_ = raw.Control(func(fd uintptr) { _ = unix.SetsockoptInt(int(fd), unix.IPPROTO_TCP, unix.TCP_NOTSENT_LOWAT, bytes) })
 	}
 }
 

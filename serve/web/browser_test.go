@@ -119,6 +119,7 @@ func TestChromium(t *testing.T) {
 		{"two tabs", twoTabs},
 		{"the server restarts", serverRestarts},
 		{"the connection hangs", connectionHangs},
+		{"a slow connection", slowConnection},
 		{"no room", noRoom},
 		{"quit", quit},
 		{"without JavaScript", withoutJavaScript},
@@ -180,7 +181,7 @@ func blocksWithoutSeams(t *testing.T, b *chromium.Browser) {
 	for _, zoom := range []float64{1, 1.1, 1.25, 2} {
 		p.Resize(400, 300, zoom)
 		p.Visit(s.url())
-		p.Eval("take('data: 10 4' + [0, 1, 2, 3].map(y => `\\t${y} a10 ` + '█'.repeat(10)).join(''))", nil)
+		p.Eval("take('data: 0 10 4' + [0, 1, 2, 3].map(y => `\\t${y} a10 ` + '█'.repeat(10)).join(''))", nil)
 		var box struct{ W, H float64 }
 		p.Eval("({W: picture.children[0].firstChild.offsetWidth, H: picture.offsetHeight})", &box)
 		if n := p.Contrast(image.Rect(1, 1, int(box.W*zoom)-2, int(box.H*zoom)-2)); n > 40 { // of 228
@@ -372,7 +373,7 @@ func serverRestarts(t *testing.T, b *chromium.Browser) {
 	settled(p, s)
 	for age, want := range map[int]string{4900: "", 5100: "no connection: what you see is old, 5 s", 119_900: "no connection: what you see is old, 119 s",
 		150_000: "no connection: what you see is old, 2 min", 86_400_000: "no connection: what you see is old, 24 h", -3_600_000: ""} {
-		if got := p.Text(fmt.Sprintf("(was => { seen = Date.now() - %d; state(); const says = note.textContent; seen = was; state(); return says })(seen)", age)); got != want {
+		if got := p.Text(fmt.Sprintf("((a, b) => { seen = heard = Date.now() - %d; state(); const says = note.textContent; seen = a; heard = b; state(); return says })(seen, heard)", age)); got != want {
 			t.Errorf("%d ms after the last frame the page says %q, want %q", age, got, want)
 		}
 	}
@@ -406,6 +407,21 @@ func connectionHangs(t *testing.T, b *chromium.Browser) {
 	}
 	p.Eval("heard -= 5000", nil)
 	await.Until(t, "another session", func() bool { return s.now().begun > 1 })
+	p.Await("note.textContent == ''")
+	exact(p, s)
+}
+
+// slowConnection holds that the page says how long a frame was on its way.
+func slowConnection(t *testing.T, b *chromium.Browser) {
+	s := newStage(t)
+	p := look(t, b, s, 800, 600)
+	settled(p, s)
+	for late, want := range map[int]string{4000: "", 7500: "slow connection: what you see is old, 7 s"} {
+		if got := p.Text(fmt.Sprintf("(take(`data: ${performance.now() - least - %d}`), note.textContent)", late)); got != want {
+			t.Errorf("%d ms late the page says %q, want %q", late, got, want)
+		}
+	}
+	s.second()
 	p.Await("note.textContent == ''")
 	exact(p, s)
 }
@@ -481,7 +497,7 @@ func hours(t *testing.T, b *chromium.Browser) {
 	s := newStage(t)
 	p := look(t, b, s, 800, 600)
 	before, _ := settled(p, s)
-	p.Eval("{const all = lines.slice(); for (let i = 0; i < 3000; i++) take(`data: 88 35\\t2 a20 ${String(i).padEnd(20)}\\t5 b6d14 event ${String(i).padEnd(14, '─')}`); take(`data: 88 ${all.length}` + all.map((line, y) => `\\t${y} ${line}`).join(''))}", nil)
+	p.Eval("{const all = lines.slice(); for (let i = 0; i < 3000; i++) take(`data: ${performance.now()} 88 35\\t2 a20 ${String(i).padEnd(20)}\\t5 b6d14 event ${String(i).padEnd(14, '─')}`); take(`data: ${performance.now()} 88 ${all.length}` + all.map((line, y) => `\\t${y} ${line}`).join(''))}", nil)
 	if after := exact(p, s); after.Elements != before.Elements || after.Rows != before.Rows {
 		t.Errorf("%d elements became %d, %d rows %d", before.Elements, after.Elements, before.Rows, after.Rows)
 	}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -19,14 +20,16 @@ const (
 	// beatEvery is how long a page is without an event at most: some seconds later it says that what it shows is old. Proxies
 	// end an idle connection much later.
 	beatEvery = 2 * time.Second
-	// writeTimeout is how long an event may take. A browser that has not read for so long is gone.
+	// writeTimeout is how long maxWrite bytes may take. A browser that has not read for so long is gone.
 	writeTimeout = 5 * time.Second
+	maxWrite     = 4 << 10
 )
 
 // Page is one browser that watches. It implements console.Display; one session owns it, except for what the browser
 // sends, which comes on other goroutines.
 type Page struct {
 	id      string
+	began   time.Time
 	hup     <-chan struct{}
 	keys    chan draw.Key
 	resized chan struct{}
@@ -43,7 +46,7 @@ type Page struct {
 // newPage returns a page of the given size that lasts until ctx ends.
 func newPage(ctx context.Context, size size) *Page {
 	p := &Page{
-		id: rand.Text(), hup: ctx.Done(), keys: make(chan draw.Key, keysPerSecond), resized: make(chan struct{}, 1),
+		id: rand.Text(), began: time.Now(), hup: ctx.Done(), keys: make(chan draw.Key, keysPerSecond), resized: make(chan struct{}, 1),
 		free: make(chan []byte, 1), full: make(chan []byte, 1), size: size,
 	}
 	p.free <- nil
@@ -95,7 +98,7 @@ func (p *Page) Send(c *draw.Canvas) (more bool) {
 		p.repaint = false
 		c.Invalidate()
 	}
-	event := append((<-p.free)[:0], "data: "...)
+	event := append(p.beat((<-p.free)[:0]), ' ')
 	start := len(event)
 	if event = c.AppendRows(event); len(event) == start {
 		p.free <- event
@@ -103,6 +106,12 @@ func (p *Page) Send(c *draw.Canvas) (more bool) {
 	}
 	p.full <- append(event, "\n\n"...)
 	return false
+}
+
+// beat appends the beginning of each event to dst: how long the stream has lasted, in milliseconds. By that a browser sees
+// that events are long on their way.
+func (p *Page) beat(dst []byte) []byte {
+	return strconv.AppendInt(append(dst, "data: "...), time.Since(p.began).Milliseconds(), 10)
 }
 
 // resize takes in the size of the browser's window.
@@ -160,7 +169,8 @@ func (p *Page) write(ctx context.Context, w http.ResponseWriter) (begun bool) {
 			p.free <- event
 		case <-beat.C:
 			if begun {
-				err = send(w, beatEvent)
+				event := append(p.beat(nil), "\n\n"...)
+				err = send(w, event)
 			}
 		}
 		if err != nil {
@@ -170,19 +180,21 @@ func (p *Page) write(ctx context.Context, w http.ResponseWriter) (begun bool) {
 	}
 }
 
-var (
-	beatEvent = []byte("data: \n\n")
-	endEvent  = []byte("event: end\ndata: \n\n")
-)
+var endEvent = []byte("event: end\ndata: \n\n")
 
-// send sends one event, in writeTimeout at most.
+// send sends one event, in parts, so that a slow line has time for it.
 func send(w http.ResponseWriter, event []byte) error {
 	out := http.NewResponseController(w)
-	if err := out.SetWriteDeadline(time.Now().Add(writeTimeout)); err != nil {
-		return err
+	for part := range slices.Chunk(event, maxWrite) {
+		if err := out.SetWriteDeadline(time.Now().Add(writeTimeout)); err != nil {
+			return err
+		}
+		if _, err := w.Write(part); err != nil {
+			return err
+		}
+		if err := out.Flush(); err != nil {
+			return err
+		}
 	}
-	if _, err := w.Write(event); err != nil {
-		return err
-	}
-	return out.Flush()
+	return nil
 }

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"compress/gzip"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -65,7 +66,7 @@ func (s *stage) watch(query string) (id string, next func() string, leave func()
 				s.Fatal(err)
 			}
 			if event += line; line == "\n" {
-				if event != string(beatEvent) {
+				if !beat.MatchString(event) {
 					return event
 				}
 				event = ""
@@ -73,6 +74,8 @@ func (s *stage) watch(query string) (id string, next func() string, leave func()
 		}
 	}, func() { _ = answer.Body.Close() }
 }
+
+var beat = regexp.MustCompile(`^data: \d+\n\n$`)
 
 func (s *stage) press(id, query string, names ...string) int {
 	s.Helper()
@@ -147,11 +150,11 @@ func TestEventsAreThePicture(t *testing.T) {
 	s := newStage(t)
 	_, next, _ := s.watch("?w=120&h=40")
 	first := next()
-	if !strings.HasPrefix(first, "data: 120 40\t0 ") || strings.Count(first, "\t") != 40 {
+	if !regexp.MustCompile(`^data: \d+ 120 40\t0 `).MatchString(first) || strings.Count(first, "\t") != 40 {
 		t.Errorf("the first event is %q", first)
 	}
 	s.second()
-	if second := next(); !strings.HasPrefix(second, "data: 120 40\t") || len(second) > len(first)/2 {
+	if second := next(); !regexp.MustCompile(`^data: \d+ 120 40\t`).MatchString(second) || len(second) > len(first)/2 {
 		t.Errorf("the second event, of %d bytes after one of %d, is %q", len(second), len(first), second)
 	}
 }
@@ -351,18 +354,21 @@ func TestViewerThatDoesNotRead(t *testing.T) {
 func TestStandingPicture(t *testing.T) {
 	inBubble(t, func(t *testing.T, s *stage, browser net.Conn) {
 		r := bufio.NewReader(browser)
-		beats, began := 0, time.Now()
+		beats, began := int64(0), time.Now()
 		for {
 			line, err := r.ReadString('\n')
 			if err != nil {
 				break
 			}
-			if line == "data: \n" {
+			if beat.MatchString(line + "\n") {
 				beats++
+				if want := fmt.Sprintf("data: %d\n", beats*beatEvery.Milliseconds()); line != want {
+					t.Fatalf("%q, want %q", line, want)
+				}
 			}
 		}
 		lasted := time.Since(began)
-		if want := int(maxWatch/beatEvery) - 1; lasted < maxWatch || lasted > maxWatch+time.Minute || beats < want {
+		if want := int64(maxWatch/beatEvery) - 1; lasted < maxWatch || lasted > maxWatch+time.Minute || beats < want {
 			t.Errorf("it lasted %v, want %v, with %d beats, want %d", lasted, maxWatch, beats, want)
 		}
 	})
