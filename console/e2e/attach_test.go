@@ -1,7 +1,6 @@
 package e2e
 
 import (
-	"bufio"
 	"cmp"
 	"fmt"
 	"os"
@@ -27,16 +26,11 @@ var buildAttach = sync.OnceValues(func() (string, error) {
 	return path, nil
 })
 
-// attachable is the program as a server of terminals.
+// attachable is a server of terminals.
 type attachable struct {
-	t      *testing.T
-	cmd    *exec.Cmd
+	*served
 	dir    string
 	socket string
-	ended  chan struct{}
-
-	mu  sync.Mutex
-	log strings.Builder
 }
 
 // serveTerminals starts one, with more of a configuration.
@@ -47,47 +41,9 @@ func serveTerminals(t *testing.T, more string) *attachable {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { os.RemoveAll(dir) })
-	a := &attachable{t: t, dir: dir, socket: filepath.Join(dir, "s"), ended: make(chan struct{})}
-	config := fmt.Sprintf("history: {enable: false}\nserve: {socket: %s, attach: {enable: true}}\n%s", a.socket, more)
-	a.cmd = exec.Command(program(t, ""), "--serve", "--config", writeFile(t, "config.yaml", config))
-	a.cmd.Env = environment(t)
-	stderr, err := a.cmd.StderrPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := a.cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	go func() {
-		defer close(a.ended)
-		for s := bufio.NewScanner(stderr); s.Scan(); {
-			a.mu.Lock()
-			fmt.Fprintln(&a.log, s.Text())
-			a.mu.Unlock()
-		}
-		_ = a.cmd.Wait() // a test that minds looks at ProcessState
-	}()
-	t.Cleanup(func() {
-		_ = a.cmd.Process.Signal(unix.SIGCONT) // it may have ended, or be stopped
-		_ = a.cmd.Process.Signal(unix.SIGTERM)
-		<-a.ended
-	})
-	await.Until(t, "the socket", func() bool {
-		select {
-		case <-a.ended:
-			t.Fatalf("ended: %s", a.said())
-		default:
-		}
-		_, err := os.Stat(a.socket)
-		return err == nil
-	})
+	a := &attachable{dir: dir, socket: filepath.Join(dir, "s")}
+	a.served = serve(t, fmt.Sprintf("serve: {socket: %s, attach: {enable: true}}\n%s", a.socket, more))
 	return a
-}
-
-func (a *attachable) said() string {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	return a.log.String()
 }
 
 func (a *attachable) signal(s unix.Signal) {
@@ -119,8 +75,8 @@ func (a *attachable) view(o setup) *session {
 	return start(a.t, o)
 }
 
-// told waits until the clients have said text.
-func (a *attachable) told(text string) {
+// heard waits until the clients have said text.
+func (a *attachable) heard(text string) {
 	a.t.Helper()
 	await.Until(a.t, "the client says "+text, func() bool {
 		said, err := os.ReadFile(a.dir + "/stderr")
@@ -181,7 +137,7 @@ func TestAttach(t *testing.T) {
 	a.shownOn(1)
 	s.keys("q")
 	s.leaves(exitFine)
-	if said := a.said(); !strings.Contains(said, fmt.Sprintf("unix uid %d on pts/", os.Getuid())) {
+	if said := a.told(); !strings.Contains(said, fmt.Sprintf("unix uid %d on pts/", os.Getuid())) {
 		t.Errorf("the log has no visitor: %s", said)
 	}
 }
@@ -216,13 +172,11 @@ func TestAttachWhoeverDies(t *testing.T) {
 	}
 	s := a.view(setup{})
 	s.await(footer)
-	a.signal(unix.SIGTERM)
-	s.leaves(exitFailure)
-	a.told("the server has ended\n")
-	<-a.ended
-	if code := a.cmd.ProcessState.ExitCode(); code != exitFine {
-		t.Errorf("the server's exit code is %d: %s", code, a.said())
+	if code := a.end(unix.SIGTERM); code != exitFine {
+		t.Errorf("the server's exit code is %d: %s", code, a.told())
 	}
+	s.leaves(exitFailure)
+	a.heard("the server has ended\n")
 	if _, err := os.Lstat(a.socket); !os.IsNotExist(err) {
 		t.Errorf("the socket is still there: %v", err)
 	}
@@ -232,7 +186,7 @@ func TestAttachWhoeverDies(t *testing.T) {
 	s.await(footer)
 	a.signal(unix.SIGKILL)
 	s.leaves(exitFailure)
-	a.told("the server has ended without a word")
+	a.heard("the server has ended without a word")
 }
 
 // TestAttachFull: the one viewer too many is told so, and those that never read keep nobody from looking.
@@ -251,7 +205,7 @@ func TestAttachFull(t *testing.T) {
 	}
 	late := a.view(setup{})
 	late.leaves(exitFailure)
-	a.told("16")
+	a.heard("16")
 	for _, key := range []string{"1", "2", "3"} {
 		one.keys(key)
 		one.await(map[string]string{"1": " All ", "2": "Disk I/O", "3": "Physical interfaces"}[key])
@@ -323,7 +277,7 @@ func TestAttachOverSSH(t *testing.T) {
 	s = over()
 	a.signal(unix.SIGKILL)
 	s.leaves(exitFailure)
-	a.told("the server has ended without a word")
+	a.heard("the server has ended without a word")
 }
 
 // sameMode holds that the terminal's mode is the one before.
