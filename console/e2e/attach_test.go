@@ -31,6 +31,7 @@ type attachable struct {
 	*served
 	dir    string
 	socket string
+	viewer string // a command that shows it on a terminal; a server that is too busy to answer in time is asked again
 }
 
 // serveTerminals starts one, with more of a configuration.
@@ -42,6 +43,14 @@ func serveTerminals(t *testing.T, more string) *attachable {
 	}
 	t.Cleanup(func() { os.RemoveAll(dir) })
 	a := &attachable{dir: dir, socket: filepath.Join(dir, "s")}
+	a.viewer = "sh " + dir + "/client" // not the file itself, which what another test starts may just have open
+	program, err := buildAttach()
+	if err == nil {
+		err = os.WriteFile(dir+"/client", fmt.Appendf(nil, "exec %s --socket %s --fallback -- %s 2>>%s/stderr\n", program, a.socket, a.viewer, dir), 0o644)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
 	a.served = serve(t, fmt.Sprintf("serve: {socket: %s, attach: {enable: true}}\n%s", a.socket, more))
 	return a
 }
@@ -53,25 +62,10 @@ func (a *attachable) signal(s unix.Signal) {
 	}
 }
 
-// client is a script that runs the client. A server that is too busy to answer in time is asked again.
-func (a *attachable) client() string {
-	a.t.Helper()
-	program, err := buildAttach()
-	if err != nil {
-		a.t.Fatal(err)
-	}
-	path := filepath.Join(a.dir, "client")
-	script := fmt.Sprintf("#!/bin/sh\nexec %s --socket %s --fallback -- %s 2>>%s/stderr\n", program, a.socket, path, a.dir)
-	if err := os.WriteFile(path, []byte(script), 0o755); err != nil {
-		a.t.Fatal(err)
-	}
-	return path
-}
-
 // view starts a client on a terminal.
 func (a *attachable) view(o setup) *session {
 	a.t.Helper()
-	o.script = cmp.Or(o.script, "exec "+a.client())
+	o.script = cmp.Or(o.script, "exec "+a.viewer)
 	return start(a.t, o)
 }
 
@@ -339,22 +333,23 @@ func (a *attachable) ssh() string {
 			t.Fatalf("%v: %s", err, out)
 		}
 	}
-	config := fmt.Sprintf("HostKey %[1]s/host\nAuthorizedKeysFile %[1]s/user.pub\nStrictModes no\nUsePAM no\nPermitRootLogin yes\nPidFile none\nForceCommand %[2]s\n", a.dir, a.client())
+	config := fmt.Sprintf("HostKey %[1]s/host\nAuthorizedKeysFile %[1]s/user.pub\nStrictModes no\nUsePAM no\nPermitRootLogin yes\nPidFile none\nForceCommand %[2]s\n", a.dir, a.viewer)
 	if err := os.WriteFile(a.dir+"/sshd_config", []byte(config), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	// sshd's own folder is missing where it has never been started; what it sees as /run is its own.
-	run := fmt.Sprintf("#!/bin/sh\n[ \"$(id -u)\" != 0 ] || [ -d /run/sshd ] || { mount -t tmpfs none /run && mkdir /run/sshd; } || exit\nexec %s -f %s/sshd_config \"$@\"\n", sshd, a.dir)
-	if err := os.WriteFile(a.dir+"/sshd", []byte(run), 0o755); err != nil {
+	run := fmt.Sprintf("[ \"$(id -u)\" != 0 ] || [ -d /run/sshd ] || { mount -t tmpfs none /run && mkdir /run/sshd; } || exit\nexec %s -f %s/sshd_config \"$@\"\n", sshd, a.dir)
+	if err := os.WriteFile(a.dir+"/sshd", []byte(run), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	command := a.dir + "/sshd"
+	command := "sh " + a.dir + "/sshd"
 	if os.Geteuid() == 0 {
 		command = "unshare -m " + command
 	}
-	if out, err := exec.Command("sh", "-c", command+" -t").CombinedOutput(); err != nil {
-		t.Skipf("sshd cannot run here: %v: %s", err, out)
+	connect := fmt.Sprintf("ssh -tt -F none -o IdentityFile=%[1]s/user -o IdentitiesOnly=yes -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null"+
+		" -o LogLevel=ERROR -o 'ProxyCommand=%[2]s -i%%s' localhost", a.dir, command)
+	if out, err := exec.Command("sh", "-c", fmt.Sprintf(connect, ` -o ForceCommand="echo works"`)).CombinedOutput(); err != nil || strings.TrimSpace(string(out)) != "works" {
+		t.Skipf("sshd lets nobody in here: %v: %s", err, out)
 	}
-	return fmt.Sprintf("ssh -tt -F none -o IdentityFile=%[1]s/user -o IdentitiesOnly=yes -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null"+
-		" -o LogLevel=ERROR -o 'ProxyCommand=%[2]s -i' localhost", a.dir, command)
+	return fmt.Sprintf(connect, "")
 }
