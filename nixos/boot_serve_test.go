@@ -65,6 +65,28 @@ func (s *system) restarted(before string) {
 	})
 }
 
+// attach shows the console on a terminal of somebody's, and leaves it.
+func (s *system) attach(uid, gid int, exe string) {
+	s.t.Helper()
+	w := newTerminal(s.t)
+	if err := w.slave.Chown(uid, gid); err != nil {
+		s.t.Fatal(err)
+	}
+	client := s.command("setpriv", fmt.Sprint("--reuid=", uid), fmt.Sprint("--regid=", gid), "--clear-groups", "env", "TERM=xterm", "LC_ALL=C.UTF-8", exe)
+	client.Stdin, client.Stdout, client.Stderr = w.slave, w.slave, w.slave
+	client.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
+	if err := client.Start(); err != nil {
+		s.t.Fatal(err)
+	}
+	ended := make(chan error)
+	go func() { ended <- client.Wait() }()
+	s.shows(w, "F1 Logs")
+	s.keys(w, "q")
+	if err := <-ended; err != nil {
+		s.t.Errorf("%v\n%s", err, w.text())
+	}
+}
+
 // forOthers is what comes from elsewhere, and what happens to what answers it.
 func forOthers(s *system) {
 	s.step("boot", func() {
@@ -145,25 +167,7 @@ func forOthers(s *system) {
 		s.becomes(serveUnit, running)
 		s.is(serveSocket, running)
 	})
-	s.step("attach", func() {
-		w := newTerminal(s.t)
-		if err := w.slave.Chown(992, 992); err != nil {
-			s.t.Fatal(err)
-		}
-		client := s.command("setpriv", "--reuid=992", "--regid=992", "--clear-groups", "env", "TERM=xterm", "LC_ALL=C.UTF-8", "/pkgs/hypervisor-tui/bin/hypervisor-attach")
-		client.Stdin, client.Stdout, client.Stderr = w.slave, w.slave, w.slave
-		client.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
-		if err := client.Start(); err != nil {
-			s.t.Fatal(err)
-		}
-		ended := make(chan error)
-		go func() { ended <- client.Wait() }()
-		s.shows(w, "F1 Logs")
-		s.keys(w, "q")
-		if err := <-ended; err != nil {
-			s.t.Errorf("%v\n%s", err, w.text())
-		}
-	})
+	s.step("attach", func() { s.attach(992, 992, "/pkgs/hypervisor-tui/bin/hypervisor-attach") })
 	s.step("switches", func() {
 		settings := s.switchTo(evaluateModule(s.t, others+"services.hypervisor-tui.theme = \"mono\";"))
 		if want := []string{"reload " + recorder, "reload " + serveUnit, "reload " + consoleUnit}; !slices.Equal(settings, want) {

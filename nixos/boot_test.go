@@ -59,14 +59,18 @@ func boot(t *testing.T, root, programs string, m *machine, words ...string) *sys
 			write("pkgs/"+name+"/bin/"+filepath.Base(exe), read(t, exe), 0o755)
 		}
 	}
-	write("etc/passwd", read(t, root+"/etc/passwd")+"hypervisor-tui:x:990:990::/:/usr/sbin/nologin\n"+
-		"hypervisor-tui-serve:x:991:990::/:/usr/sbin/nologin\nconsole:x:992:992::/:/bin/sh\n", 0o644)
-	write("etc/group", read(t, root+"/etc/group")+"hypervisor-tui:x:990:\nhypervisor-tui-viewers:x:992:\n", 0o644)
+	passwd, group := read(t, root+"/etc/passwd"), read(t, root+"/etc/group")
+	if len(m.Groups) > 0 {
+		passwd += "hypervisor-tui:x:990:990::/:/usr/sbin/nologin\nhypervisor-tui-serve:x:991:990::/:/usr/sbin/nologin\n"
+		group += "hypervisor-tui:x:990:\nhypervisor-tui-viewers:x:992:\n"
+		write("etc/tmpfiles.d/hypervisor-tui.conf", "d /run/hypervisor-tui 0751 root hypervisor-tui\n", 0o644)
+	}
+	write("etc/passwd", passwd, 0o644)
+	write("etc/group", group, 0o644)
 	write("etc/hostname", "hv01\n", 0o644)
 	write("etc/machine-id", strings.Repeat("12345678", 4)+"\n", 0o444) // otherwise it is a first boot, which enables units
 	write("etc/shadow", "root::20000::::::\n", 0o600)
 	write(users, webConfig(t, "one"), 0o600)
-	write("etc/tmpfiles.d/hypervisor-tui.conf", "d /run/hypervisor-tui 0751 root hypervisor-tui\n", 0o644)
 
 	cgroup := newCgroup(t)
 	folder, err := os.Open(cgroup)

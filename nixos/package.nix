@@ -74,7 +74,7 @@ buildGoModule (finalAttrs: {
   nativeBuildInputs = [ installShellFiles ];
 
   postInstall = ''
-    installManPage docs/hypervisor-tui.1
+    installManPage docs/hypervisor-tui.1 docs/hypervisor-attach.1
     installShellCompletion docs/completions/hypervisor-tui.{bash,fish,zsh}
     install -Dm644 -t $out/share/doc/hypervisor-tui config.example.yaml docs/config.md docs/json.md docs/nixos.md docs/remote.md
     install -Dm644 -t $out/share/hypervisor-tui nixos/serviceaccount.yaml

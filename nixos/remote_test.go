@@ -11,12 +11,19 @@ import (
 	"gopkg.in/yaml.v3"
 
 	"hypervisor-tui/console/config"
+	"hypervisor-tui/serve"
 )
 
-// blocks returns the examples of docs/remote.md in one language, in their order, without the indentation of a list.
-func blocks(t *testing.T, language string) (found []string) {
+// blocks returns the examples of docs/remote.md in one language.
+func blocks(t *testing.T, language string) []string {
 	t.Helper()
-	for _, m := range regexp.MustCompile("(?ms)^( *)```"+language+"\n(.*?)^ *```$").FindAllStringSubmatch(read(t, "../docs/remote.md"), -1) {
+	return examples(t, read(t, "../docs/remote.md"), language)
+}
+
+// examples returns those in one language of a document, in their order, without the indentation of a list.
+func examples(t *testing.T, document, language string) (found []string) {
+	t.Helper()
+	for _, m := range regexp.MustCompile("(?ms)^( *)```"+language+"\n(.*?)^ *```$").FindAllStringSubmatch(document, -1) {
 		var b strings.Builder
 		for line := range strings.Lines(m[2]) {
 			b.WriteString(strings.TrimPrefix(line, m[1]))
@@ -24,9 +31,20 @@ func blocks(t *testing.T, language string) (found []string) {
 		found = append(found, b.String())
 	}
 	if len(found) == 0 {
-		t.Fatalf("docs/remote.md has no example in %s", language)
+		t.Fatalf("there is no example in %s", language)
 	}
 	return found
+}
+
+// section is the part of a document below a heading, up to the next of its rank.
+func section(t *testing.T, path, heading string) string {
+	t.Helper()
+	_, rest, found := strings.Cut(read(t, path), "\n## "+heading+"\n")
+	if !found {
+		t.Fatalf("%s has no section %s", path, heading)
+	}
+	text, _, _ := strings.Cut(rest, "\n## ")
+	return text
 }
 
 // TestRemoteNix: the module takes each configuration of docs/remote.md.
@@ -51,20 +69,52 @@ func TestRemoteYAML(t *testing.T) {
 		if err := yaml.Unmarshal([]byte(example), new(map[string]any)); err != nil {
 			t.Errorf("%s: %v", example, err)
 		}
-		if !strings.HasPrefix(example, "serve:") {
-			continue
-		}
-		ours++
-		path := filepath.Join(t.TempDir(), "config.yaml")
+		path := filepath.Join(t.TempDir(), "example.yaml")
 		if err := os.WriteFile(path, []byte(example), 0o644); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := config.Load(path); err != nil {
+		var err error
+		switch first, _, _ := strings.Cut(example, ":"); first {
+		case "serve":
+			_, err = config.Load(path)
+		case "basic_auth_users":
+			_, err = serve.New(serve.Options{Config: config.Serve{Auth: config.ServeAuth{WebConfigFile: path}}})
+		case "scrape_configs":
+			continue // Prometheus's own: TestRemotePrometheus
+		default:
+			t.Errorf("nobody knows whose this is:\n%s", example)
+		}
+		if ours++; err != nil {
 			t.Errorf("%s: %v", example, err)
 		}
 	}
-	if ours == 0 {
-		t.Error("none is for the program")
+	if ours < 2 {
+		t.Errorf("only %d are for the program", ours)
+	}
+}
+
+// TestRemotePrometheus: Prometheus takes what docs/remote.md has for it.
+func TestRemotePrometheus(t *testing.T) {
+	promtool, err := exec.LookPath("promtool")
+	if err != nil {
+		t.Skip("no promtool in PATH; Debian has it in prometheus")
+	}
+	dir := t.TempDir()
+	token, path := filepath.Join(dir, "token"), filepath.Join(dir, "prometheus.yml")
+	if err := os.WriteFile(token, []byte("0123456789abcdef"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, example := range blocks(t, "yaml") {
+		if !strings.HasPrefix(example, "scrape_configs:") {
+			continue
+		}
+		example = strings.ReplaceAll(example, "/etc/prometheus/hypervisor.token", token)
+		if err := os.WriteFile(path, []byte(example), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		if out, err := exec.Command(promtool, "check", "config", path).CombinedOutput(); err != nil {
+			t.Errorf("%s\n%v\n%s", example, err, out)
+		}
 	}
 }
 
@@ -74,5 +124,19 @@ func TestRemoteShell(t *testing.T) {
 		if out, err := exec.Command("sh", "-n", "-c", example).CombinedOutput(); err != nil {
 			t.Errorf("%s: %v\n%s", example, err, out)
 		}
+	}
+}
+
+// TestAttachManual: the manual has each option that hypervisor-attach has.
+func TestAttachManual(t *testing.T) {
+	manual := read(t, "../docs/hypervisor-attach.1")
+	options := regexp.MustCompile(`case args\[0\] == "-(-\w+)"`).FindAllStringSubmatch(read(t, "../cmd/hypervisor-attach/main.go"), -1)
+	for _, m := range options {
+		if !strings.Contains(manual, ".It Fl "+m[1]) {
+			t.Errorf("it does not have -%s", m[1])
+		}
+	}
+	if len(options) != 3 {
+		t.Errorf("the options are %q", options)
 	}
 }

@@ -24,11 +24,11 @@ var units = map[string]string{
 	"hypervisor-tui@tty1.timer":                 `import ./start.nix { tty = "tty1"; }`,
 	"rescue/hypervisor-tui@tty1.timer":          `import ./start.nix { tty = "tty1"; rescue = true; }`,
 	"hypervisor-tui-recorder.service":           `import ./recorder.nix { exe = "/bin/hypervisor-tui"; configFile = "/etc/hypervisor-tui/config.yaml"; apiAddresses = [ "localhost" ]; }`,
-	"hypervisor-tui-serve.service":              `(` + serve + `).service`,
-	"hypervisor-tui-serve.socket":               `(` + serve + `).sockets.hypervisor-tui-serve`,
-	"hypervisor-tui-attach.socket":              `(` + serve + `).sockets.hypervisor-tui-attach`,
-	"hypervisor-tui-serve.path":                 `(` + serve + `).path`,
-	"hypervisor-tui-serve-changed.service":      `(` + serve + `).changed`,
+	"hypervisor-tui-serve.service":              `(` + serveUnits + `).service`,
+	"hypervisor-tui-serve.socket":               `(` + serveUnits + `).sockets.hypervisor-tui-serve`,
+	"hypervisor-tui-attach.socket":              `(` + serveUnits + `).sockets.hypervisor-tui-attach`,
+	"hypervisor-tui-serve.path":                 `(` + serveUnits + `).path`,
+	"hypervisor-tui-serve-changed.service":      `(` + serveUnits + `).changed`,
 	"hypervisor-tui-kubeconfig.service":         `(` + kubeconfig + `).service`,
 	"hypervisor-tui-kubeconfig.path":            `(` + kubeconfig + `).path`,
 	"hypervisor-tui-kubeconfig-changed.service": `(` + kubeconfig + `).changed`,
@@ -36,7 +36,7 @@ var units = map[string]string{
 
 const kubeconfig = `import ./kubeconfig.nix { source = "/etc/rancher/k3s/k3s.yaml"; copy = "/run/hypervisor-tui/kubeconfig"; }`
 
-const serve = `import ./serve.nix {
+const serveUnits = `import ./serve.nix {
 	exe = "/bin/hypervisor-tui"; configFile = "/etc/hypervisor-tui/serve.yaml"; logBufferSize = 10000; apiAddresses = [ "localhost" ];
 	listen = [ "127.0.0.1:9101" ]; clientAddresses = [ "localhost" ]; attach = true; group = "hypervisor-tui-viewers";
 	credentials = { certFile = "/var/lib/acme/hv01/fullchain.pem"; tokenFile = "/var/lib/hypervisor-tui.token"; };
