@@ -69,6 +69,7 @@ type session struct {
 // run draws until ctx ends (nil), the user quits (nil) or asks for a login prompt (ErrLogin), or the terminal hangs up.
 func (l *session) run(ctx context.Context, signals <-chan os.Signal) error {
 	defer l.news.ViewProcesses(false)
+	defer l.news.ViewNodes(false)
 	if l.terminal != nil {
 		l.guard.Supervise(ctx, "terminal input", l.poll)
 	}
@@ -342,6 +343,7 @@ func withoutMessages(page, to *journal.Page) *journal.Page {
 func (l *session) gather(now time.Time) {
 	f := &l.frame
 	l.news.ViewProcesses(!l.past.on && l.console.ShowsProcesses())
+	l.news.ViewNodes(!l.past.on && l.console.ShowsNodes())
 	if !l.console.Paused() || !l.answered() {
 		f.Page = l.latestPage()
 	}

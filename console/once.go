@@ -110,6 +110,7 @@ func snapshot(ctx context.Context, first loaded, o Options) (*frame.Frame, *jour
 	// Scripts get the messages as they were written.
 	news.Log().Ask(journal.Query{Number: 1, Rows: tailRows, Filter: journal.Filter{Least: journal.Debug, Each: o.JSON, Raw: o.JSON}})
 	news.ViewProcesses(!o.Metrics)
+	news.ViewNodes(!o.Metrics)
 	collector.StartLogs(ctx)
 	collector.StartWorkers(ctx)
 	collector.FollowHistory(ctx, c.History, false)

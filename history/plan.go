@@ -79,6 +79,7 @@ var leftOut = map[string]string{
 	"Host.History":       "the records before have it",
 	"Net.Histories":      "the records before have it",
 	"Net.Changes":        "a record has its own",
+	"State.Fleet":        "made only while it is shown",
 	"VM.Recent":          "the records before have it",
 	"Machine.Build":      "no screen has it",
 	"Machine.Arch":       "no screen has it",

@@ -43,6 +43,8 @@ var documentFigures = figures[frame.Frame]{
 	{key: "host", help: "The machine.", inner: hostFigures, value: func(f *frame.Frame) any { return hostFigures.of(f) }},
 	{key: "network", help: "The host's own network namespace.", inner: networkFigures, value: func(f *frame.Frame) any { return networkFigures.of(f) }},
 	{key: "kubernetes", help: "The cluster.", inner: kubernetesFigures, value: func(f *frame.Frame) any { return kubernetesFigures.of(f) }},
+	{key: "nodes", kind: list, help: "The nodes of the cluster one by one: those that are not ready first, then those with another fault, those that are cordoned, and the others; empty of a time of the past.", inner: nodeRowFigures,
+		value: func(f *frame.Frame) any { return nodeRowFigures.list(nodeRows(f)) }},
 	{key: "kubevirt", help: "Virtual machines in the cluster.", inner: kubevirtFigures, value: func(f *frame.Frame) any { return kubevirtFigures.of(f) }},
 	{key: "logs", help: "The newest log entries that this run has read.", inner: logsFigures, value: func(f *frame.Frame) any { return logsFigures.of(f) }},
 	{key: "self", help: "What this run has used.", inner: selfFigures, value: func(f *frame.Frame) any { return selfFigures.of(&f.Self) }},

@@ -54,6 +54,16 @@ func (c *Console) ShowsProcesses() bool {
 	return !c.paused && (showsProcesses(c.pages[c.active]) || showsProcesses(c.overlay))
 }
 
+// ShowsNodes reports whether there are nodes one by one in what is looked at.
+func (c *Console) ShowsNodes() bool {
+	return !c.paused && (showsNodes(c.pages[c.active]) || showsNodes(c.overlay))
+}
+
+func showsNodes(s Screen) bool {
+	n, ok := s.(interface{ ShowsNodes() bool })
+	return ok && n.ShowsNodes()
+}
+
 func showsProcesses(s Screen) bool {
 	p, ok := s.(interface{ ShowsProcesses() bool })
 	return ok && p.ShowsProcesses()

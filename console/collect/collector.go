@@ -36,6 +36,7 @@ type Collector struct {
 	seen        logfile.Seen // how far the files of entries that are gone were read
 	sampler     atomic.Pointer[sample.Sampler]
 	kube        atomic.Pointer[kube.State]
+	nodes       *nodeViewers
 	units       atomic.Pointer[sample.Units]
 	system      atomic.Pointer[sample.System]
 	rules       atomic.Pointer[alert.Rules]
@@ -52,7 +53,7 @@ type Collector struct {
 
 // New returns a Collector that has started nothing yet.
 func New(c config.Config, g *guard.Guard) *Collector {
-	made := &Collector{guard: g, log: journal.New(c.LogBufferSize, config.Tabs(c)), now: make(chan struct{}, 1)}
+	made := &Collector{guard: g, nodes: newNodeViewers(), log: journal.New(c.LogBufferSize, config.Tabs(c)), now: make(chan struct{}, 1)}
 	made.config.Store(&c)
 	made.rules.Store(c.Alerts.Rules)
 	made.renew()

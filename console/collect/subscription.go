@@ -16,6 +16,7 @@ import (
 // Subscription is how one goroutine gets what the Collector knows.
 type Subscription struct {
 	collector *Collector
+	nodes     bool                          // it shows the nodes one by one
 	counters  bool                          // it wants them
 	reader    atomic.Pointer[sample.Reader] // of the sampler in force
 	tick      uint64                        // of its last snapshot; before that of the first subscription's
@@ -68,6 +69,7 @@ func (s *Subscription) seed(first *Subscription) {
 // Close ends the subscription and what is read for it. Like Subscribe it belongs to the goroutine that calls Reconfigure,
 // and no other may use the subscription any more.
 func (s *Subscription) Close() {
+	s.ViewNodes(false)
 	c := s.collector
 	s.log.Close()
 	s.reader.Load().Close()
@@ -89,6 +91,18 @@ func (s *Subscription) Sampled() <-chan struct{} { return s.reader.Load().Sample
 // ViewProcesses says whether the subscriber shows processes from now on; they are read only while one does. A subscriber says
 // so before each Fill, and that it does not when it ends.
 func (s *Subscription) ViewProcesses(on bool) { s.reader.Load().ViewProcesses(on) }
+
+// ViewNodes is ViewProcesses for the nodes of the cluster one by one, State.Fleet.
+func (s *Subscription) ViewNodes(on bool) {
+	if on == s.nodes {
+		return
+	}
+	if s.nodes = on; on {
+		s.collector.nodes.Come()
+	} else {
+		s.collector.nodes.Leave()
+	}
+}
 
 // Fill brings f up to date with what is known of host and cluster, and with what follows from that. The subscriber has set
 // its Now, Tick, Settings and Page. What f then points to stays as it is until the next Fill; others may have it, too: nobody may change it. It returns what has

@@ -24,7 +24,30 @@ type Options struct {
 	Now      func() time.Duration // CLOCK_BOOTTIME
 	Keep     Keep                 // runs its goroutines
 	Hostname func() (string, error)
+	Nodes    *Viewers // of the nodes one by one; nil: there are none
 }
+
+// Viewers counts those who look at something, which is made only while somebody does. Any goroutine may use it.
+type Viewers struct {
+	count atomic.Int32
+	came  chan struct{}
+}
+
+// NewViewers returns one that counts nobody.
+func NewViewers() *Viewers { return &Viewers{came: make(chan struct{}, 1)} }
+
+// Come counts one more.
+func (v *Viewers) Come() {
+	if v.count.Add(1) == 1 {
+		select {
+		case v.came <- struct{}{}:
+		default:
+		}
+	}
+}
+
+// Leave counts one less.
+func (v *Viewers) Leave() { v.count.Add(-1) }
 
 // Watcher makes States. All its fields but mailbox belong to the goroutine that runs it.
 type Watcher struct {
@@ -54,6 +77,9 @@ const rollShare = 50
 
 // New returns a Watcher. It does nothing yet.
 func New(o Options) *Watcher {
+	if o.Nodes == nil {
+		o.Nodes = NewViewers()
+	}
 	return &Watcher{o: o, pace: usualPace(), mailbox: make(chan func(*Watcher)), late: time.NewTimer(time.Hour), find: kube.Find}
 }
 
@@ -78,6 +104,9 @@ func (w *Watcher) Run(ctx context.Context, publish func(*kube.State)) error {
 			}
 			w.changed = true
 			due.Reset(max(w.pace.publish, min(rollShare*w.cost, w.pace.slowest)) - time.Since(w.published))
+		case <-w.o.Nodes.came:
+			w.changed = true
+			due.Reset(0)
 		case <-w.late.C:
 			if w.looking == 0 {
 				continue
@@ -112,6 +141,7 @@ func (w *Watcher) tell(ctx context.Context, f func(*Watcher)) {
 
 // roll makes the next State.
 func (w *Watcher) roll() *kube.State {
+	w.objects.ViewNodes(w.o.Nodes.count.Load() > 0)
 	w.objects.Summarize(&w.state, &w.place)
 	if w.session != nil {
 		for _, stream := range w.session.streams {
