@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 
 	"hypervisor-tui/report/metrics"
 )
@@ -17,6 +18,9 @@ import (
 // sample and format send the same bytes.
 const maxScrapes = 4
 
+// turnTime is how long a scrape waits for its turn. Making one takes far less: whoever waits longer is better told.
+const turnTime = time.Second
+
 // Exposition renders the figures.
 type Exposition interface {
 	// Exposition returns the newest figures at once, or an error when ctx ends before. The caller calls release when it
@@ -24,7 +28,7 @@ type Exposition interface {
 	Exposition(ctx context.Context, f metrics.Format) (text []byte, release func(), err error)
 }
 
-// NewMetrics is the handler of /metrics. It answers at once, or with 503 where it makes many answers already. Parameters
+// NewMetrics is the handler of /metrics. It answers at once, or with 503 when so many answers are made that none is its turn. Parameters
 // such as collect[] are taken and change nothing: the whole costs less than choosing.
 func NewMetrics(e Exposition) http.Handler {
 	scrapes := make(chan struct{}, maxScrapes)
@@ -38,9 +42,11 @@ func NewMetrics(e Exposition) http.Handler {
 			http.Error(w, "only GET and HEAD", http.StatusMethodNotAllowed)
 			return
 		}
+		turn, stop := context.WithTimeout(r.Context(), turnTime)
+		defer stop()
 		select {
 		case scrapes <- struct{}{}:
-		default:
+		case <-turn.Done():
 			unavailable(w, "too many scrapes at a time")
 			return
 		}

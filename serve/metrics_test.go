@@ -12,6 +12,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"hypervisor-tui/internal/await"
 	"hypervisor-tui/report/metrics"
@@ -151,27 +153,31 @@ func TestScrapesOfOtherKinds(t *testing.T) {
 	}
 }
 
-// TestOnlyFourScrapesAtATime: the fifth is told at once.
+// TestOnlyFourScrapesAtATime: the fifth waits for its turn, and is told when that does not come.
 func TestOnlyFourScrapesAtATime(t *testing.T) {
-	t.Parallel()
-	f := &figures{begun: make(chan struct{}), hold: make(chan struct{}), err: errors.New("none")}
-	h := NewMetrics(f)
-	done := make(chan int, maxScrapes)
-	for range maxScrapes {
-		go func() { done <- scrape(h, "GET", outside).Code }()
+	synctest.Test(t, func(t *testing.T) {
+		f := &figures{begun: make(chan struct{}), hold: make(chan struct{}), err: errors.New("none")}
+		h := NewMetrics(f)
+		done := make(chan string, maxScrapes+1)
+		ask := func() { done <- scrape(h, "GET", outside).Body.String() }
+		for range maxScrapes {
+			go ask()
+			<-f.begun
+		}
+		began := time.Now()
+		if a := scrape(h, "GET", outside); a.Code != 503 || !strings.Contains(a.Body.String(), "too many") || time.Since(began) != turnTime {
+			t.Errorf("%d %q after %v", a.Code, a.Body, time.Since(began))
+		}
+		go ask()
+		synctest.Wait()
+		close(f.hold)
 		<-f.begun
-	}
-	if a := scrape(h, "GET", outside); a.Code != 503 || !strings.Contains(a.Body.String(), "too many") {
-		t.Errorf("%d %q", a.Code, a.Body)
-	}
-	close(f.hold)
-	for range maxScrapes {
-		<-done
-	}
-	go func() { <-f.begun }()
-	if a := scrape(h, "GET", outside); !strings.Contains(a.Body.String(), "no figures") {
-		t.Errorf("afterwards: %q", a.Body)
-	}
+		for range maxScrapes + 1 {
+			if text := <-done; !strings.Contains(text, "no figures") {
+				t.Errorf("%q", text)
+			}
+		}
+	})
 }
 
 // TestScrapersThatNeverReadHoldNobodyUp: what is being sent takes no place among those that are made.
