@@ -134,11 +134,10 @@ var sampleDetails = [sample.SourceCount]string{
 // Recording is the name of the source that says how recording goes.
 const Recording = "history"
 
-// Names of sources.
-const (
-	cluster   = "kubernetes"
-	processes = "processes"
-)
+// Processes is the name of the source that is read only while somebody looks.
+const Processes = "processes"
+
+const cluster = "kubernetes" // the name of its source
 
 // sources lists every source of f in dst, which it reuses.
 func (t *Tracker) sources(dst []Source, f *Snapshot) []Source {
@@ -174,7 +173,7 @@ func (t *Tracker) sources(dst []Source, f *Snapshot) []Source {
 	t.cluster.await(&kubernetes.Health, f.Kube == nil, lateCluster, f)
 	dst = append(dst, kubernetes)
 	for i := range dst {
-		if h := &dst[i].Health; f.Final && h.State == health.Init && (dst[i].Name != processes || f.Processes != nil) {
+		if h := &dst[i].Health; f.Final && h.State == health.Init && (dst[i].Name != Processes || f.Processes != nil) {
 			h.Bad(f.Boot, notAnswering)
 		}
 	}
@@ -259,7 +258,7 @@ func (t *Tracker) machineSources(dst []Source, f *Snapshot) []Source {
 	t.nixos.await(&nixos.Health, f.System == nil, lateSystem, f)
 	t.clock.await(&clock.Health, f.System == nil, lateSystem, f)
 	t.lastBoot.await(&boot.Health, f.System == nil, lateSystem, f)
-	top := Source{Name: processes, Detail: "/proc/[pid]/stat, while some are shown"}
+	top := Source{Name: Processes, Detail: "/proc/[pid]/stat, while some are shown"}
 	if f.Processes != nil {
 		top.Health = f.Processes.Health
 	}

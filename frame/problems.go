@@ -340,7 +340,7 @@ func findSources(dst []Problem, f *Snapshot) []Problem {
 	}
 	for i := range sources {
 		s := &sources[i]
-		if s.Health.State != health.Failed && s.Health.State != health.Stale || s.Name == cluster || s.Name == processes {
+		if s.Health.State != health.Failed && s.Health.State != health.Stale || s.Name == cluster || s.Name == Processes {
 			continue // findCluster says more of the cluster; a problem does not depend on what is looked at
 		}
 		dst = append(dst, Problem{Severity: journal.Warning, Kind: SourceFailed, Subject: s.Name, Detail: s.Health.Err,

@@ -339,6 +339,23 @@ func TestStaleSourceKeepsItsSeriesForFiveSamples(t *testing.T) {
 	reads(t, f, Options{}, map[string]float64{"node_network_mtu_bytes{device=eth0}": absent, "node_network_receive_bytes_total{device=eth0}": 450 << 30})
 }
 
+// TestSourcesThatAreNotAsked: one that speaks when it has something to say has no age, and one that is read only while somebody
+// looks is neither up nor down.
+func TestSourcesThatAreNotAsked(t *testing.T) {
+	f := full()
+	quiet := &f.Page.Sources[0]
+	quiet.Health = health.Health{State: health.OK, At: time.Hour}
+	f.Processes.Health = health.Health{State: health.OK, At: time.Hour}
+	frametest.Derive(f)
+	reads(t, f, Options{}, map[string]float64{
+		"hypervisor_source_up{source=" + quiet.Name + "}": 1, "hypervisor_source_age_seconds{source=" + quiet.Name + "}": absent,
+		"hypervisor_source_up{source=processes}": absent, "hypervisor_source_age_seconds{source=processes}": absent,
+	})
+	quiet.Health = health.Health{State: health.Stale, At: time.Hour}
+	frametest.Derive(f)
+	reads(t, f, Options{}, map[string]float64{"hypervisor_source_up{source=" + quiet.Name + "}": 0, "hypervisor_source_age_seconds{source=" + quiet.Name + "}": absent})
+}
+
 // TestVMsOfADeadAPI: what the host itself sees of its VMs goes on; what the API said goes.
 func TestVMsOfADeadAPI(t *testing.T) {
 	f := frametest.Fixed()

@@ -7,6 +7,7 @@ import (
 
 	"hypervisor-tui/frame"
 	"hypervisor-tui/internal/health"
+	"hypervisor-tui/journal"
 	"hypervisor-tui/sample"
 )
 
@@ -23,9 +24,9 @@ var selfGroups = prepared([]group{
 				}
 			})
 		}},
-		{name: "hypervisor_source_age_seconds", labels: "source", help: "Time since the source answered last.", write: func(w *Writer, f *frame.Frame) {
+		{name: "hypervisor_source_age_seconds", labels: "source", help: "Time since the source answered last. Logs have none: they speak when there is something new.", write: func(w *Writer, f *frame.Frame) {
 			eachSource(f, func(s *frame.Source, _ time.Duration) {
-				if said(&s.Health) && s.Health.At != 0 {
+				if said(&s.Health) && s.Health.At != 0 && asked(f, s) {
 					w.decimal(uint64(s.Health.Age(f.Boot)/time.Millisecond), 3, s.Name)
 				}
 			})
@@ -88,14 +89,12 @@ var selfGroups = prepared([]group{
 // said reports whether a source of this host has said anything, or should have.
 func said(h *health.Health) bool { return h.State != health.Init && h.State != health.Absent }
 
-// eachSource visits the sources, those of one name once, with the time between two of their samples.
+// eachSource visits the sources, those of one name once, with the time between two of their samples. What is read only while
+// somebody looks is left out.
 func eachSource(f *frame.Frame, visit func(s *frame.Source, every time.Duration)) {
 	for i := range f.Sources {
-		s, again := &f.Sources[i], false
-		for n := range f.Sources[:i] {
-			again = again || f.Sources[n].Name == s.Name
-		}
-		if again {
+		s := &f.Sources[i]
+		if s.Name == frame.Processes || slices.ContainsFunc(f.Sources[:i], func(o frame.Source) bool { return o.Name == s.Name }) {
 			continue
 		}
 		between := slow
@@ -104,6 +103,11 @@ func eachSource(f *frame.Frame, visit func(s *frame.Source, every time.Duration)
 		}
 		visit(s, between)
 	}
+}
+
+// asked reports whether a source is asked again and again, as all are but the logs: those speak when there is something new.
+func asked(f *frame.Frame, s *frame.Source) bool {
+	return f.Page == nil || !slices.ContainsFunc(f.Page.Sources, func(o journal.SourceState) bool { return o.Name == s.Name })
 }
 
 // eachCollector visits what node_exporter has a name for.
