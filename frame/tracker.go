@@ -97,6 +97,14 @@ func (t *Tracker) Clone() Tracker {
 	return c
 }
 
+// Learn takes in of a record of before, of this boot, what no single snapshot tells: how filesystems have grown, which fans have turned,
+// and whether the clock was synchronised. The records come in their order. It finds no problems; Inherit hands on what was learned.
+func (t *Tracker) Learn(f *Snapshot) { t.found = t.trends.find(t.found[:0], f) }
+
+// Inherit takes in what another Tracker has learned, where t does not know better by itself. How many packets were broken is not
+// handed on: counters are recorded too roughly for that.
+func (t *Tracker) Inherit(learned *Tracker) { t.trends.inherit(&learned.trends) }
+
 // forget drops what is remembered once it has had its time.
 func (t *Tracker) forget(now time.Duration) {
 	switch {

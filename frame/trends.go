@@ -10,11 +10,17 @@ import (
 	"hypervisor-tui/sample"
 )
 
+// Trends are made of what was known each TrendsEvery in the last TrendsSpan.
+const (
+	TrendsEvery = growthEvery
+	TrendsSpan  = (growthPoints - 1) * growthEvery // six hours
+)
+
 const (
 	growthEvery  = 5 * time.Minute // between two points of a filesystem
-	growthPoints = 73              // six hours
-	growthLeast  = 7               // half an hour: fewer say nothing
-	growthWarn   = 24 * time.Hour  // until it is full
+	growthPoints = 73
+	growthLeast  = 7              // half an hour: fewer say nothing
+	growthWarn   = 24 * time.Hour // until it is full
 	growthErr    = 4 * time.Hour
 	maxGrowing   = 64 // filesystems that are followed, and as many cables and fans
 
@@ -50,6 +56,26 @@ type cable struct {
 
 func (t *trends) clone() trends {
 	return trends{slices.Clone(t.growing), slices.Clone(t.cables), slices.Clone(t.turned), t.synced}
+}
+
+// inherit takes in what l has seen before.
+func (t *trends) inherit(l *trends) {
+	for i := range l.growing {
+		g := &l.growing[i]
+		at := slices.IndexFunc(t.growing, func(own growing) bool { return own.mount == g.mount })
+		switch {
+		case at >= 0 && t.growing[at].n <= 1:
+			t.growing[at] = *g
+		case at < 0 && len(t.growing) < maxGrowing:
+			t.growing = append(t.growing, *g)
+		}
+	}
+	for _, name := range l.turned {
+		if !slices.Contains(t.turned, name) && len(t.turned) < maxGrowing {
+			t.turned = append(t.turned, name)
+		}
+	}
+	t.synced = t.synced || l.synced
 }
 
 // find appends the problems that follow from what was before.

@@ -74,3 +74,16 @@ func TestCountersAreForThoseWhoWantThem(t *testing.T) {
 		}
 	}
 }
+
+// BenchmarkReader is what one costs that comes, looks and goes, on a machine that has a lot of everything.
+func BenchmarkReader(b *testing.B) {
+	s := newBigMachine(b).sampler()
+	b.ReportAllocs()
+	for b.Loop() {
+		r := s.NewReader(false)
+		r.Hosts.Latest()
+		r.Nets.Latest()
+		r.VMs.Latest()
+		r.Close()
+	}
+}

@@ -13,6 +13,7 @@ import (
 	"hypervisor-tui/history"
 	"hypervisor-tui/internal/boottime"
 	"hypervisor-tui/journal"
+	"hypervisor-tui/sample"
 )
 
 // TestF48ReloadStartsTheSamplerAnew when what it goes by has changed, and only then.
@@ -86,6 +87,28 @@ func TestWhatIsRecordedGoesOn(t *testing.T) {
 		if len(f.Problems) != 1 || len(f.Alerts) != 1 || (f.Problems[0].Since == p.Since) != c.goes || f.Alerts[0].Acked != c.goes {
 			t.Errorf("%v later: %+v, %+v", c.gap, f.Problems, f.Alerts)
 		}
+	}
+}
+
+// TestTrendsThatWereRecordedGoOn: what the program that ran before has seen is known, however long nobody has looked since.
+func TestTrendsThatWereRecordedGoOn(t *testing.T) {
+	c := New(config.Default(), new(guard.Guard))
+	s := subscribe(t, c)
+	now := boottime.Now()
+	clock := func(synchronised bool) *sample.System {
+		s := &sample.System{Clock: sample.Clock{Synchronised: synchronised}}
+		s.Clock.Health.Good(now)
+		return s
+	}
+	c.system.Store(clock(false))
+	f := frame.Snapshot{Settings: &frame.Settings{Refresh: time.Second}}
+	for _, want := range []int{0, 1} {
+		if s.Fill(&f); len(f.Problems) != want || want == 1 && f.Problems[0].Kind != frame.ClockAdrift {
+			t.Errorf("%+v, want %d", f.Problems, want)
+		}
+		known := &history.Recalled{Newest: &frame.Snapshot{Boot: now - 5*time.Hour}}
+		known.Tracker.Learn(&frame.Snapshot{Boot: now - 6*time.Hour, System: clock(true)})
+		c.recalled.Store(known)
 	}
 }
 

@@ -133,6 +133,7 @@ func (s *Subscription) recall(f *frame.Snapshot) {
 		return
 	}
 	s.recalled = true
+	s.tracker.Inherit(&known.Tracker)
 	if f.Boot-known.Newest.Boot <= unwatched {
 		s.tracker.Remember(known.Newest.Problems)
 		s.alerts.Restore(known.Newest.Alerts)
