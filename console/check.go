@@ -9,8 +9,6 @@ import (
 	"hypervisor-tui/console/config"
 	"hypervisor-tui/console/guard"
 	"hypervisor-tui/draw/tty"
-	"hypervisor-tui/internal/clean"
-	"hypervisor-tui/serve"
 )
 
 // Check tells how the configuration is and what each source answers.
@@ -59,20 +57,6 @@ func Check(out io.Writer, o Options) error {
 		return errors.New("the configuration is not used: mend it and send SIGHUP")
 	}
 	return nil
-}
-
-// checkServing says what --serve would find, where the configuration has something for it. Its files may never answer.
-func checkServing(ctx context.Context, out io.Writer, c config.Serve) {
-	if !c.Exporter.Enable && !c.Web.Enable && len(c.Listen) == 0 {
-		return
-	}
-	ctx, cancel := context.WithTimeout(ctx, lastTimeout)
-	defer cancel()
-	found, _ := guard.Within(ctx, guard.Begin(func() []serve.Finding { return serve.Check(ctx, serve.Options{Config: c}) }),
-		[]serve.Finding{{Name: "serve", State: "failed", Text: "its files are not answering"}})
-	for _, f := range found {
-		fmt.Fprintf(out, "%-20s %-7s %s\n", f.Name, f.State, clean.String(f.Text))
-	}
 }
 
 // checkTerminal says what the terminal is like. One that cannot be opened at once may never be.

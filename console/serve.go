@@ -1,9 +1,12 @@
+//go:build !nokube
+
 package console
 
 import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"os"
 	"reflect"
@@ -140,6 +143,20 @@ func sockets(c config.Serve) (http []net.Listener, clients *net.UnixListener, er
 		err = errors.New("serve.attach.enable is true: set serve.socket, or have systemd hand over a socket of the name attach")
 	}
 	return http, clients, err
+}
+
+// checkServing says what --serve would find, where the configuration has something for it. Its files may never answer.
+func checkServing(ctx context.Context, out io.Writer, c config.Serve) {
+	if !c.Exporter.Enable && !c.Web.Enable && len(c.Listen) == 0 {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, lastTimeout)
+	defer cancel()
+	found, _ := guard.Within(ctx, guard.Begin(func() []serve.Finding { return serve.Check(ctx, serve.Options{Config: c}) }),
+		[]serve.Finding{{Name: "serve", State: "failed", Text: "its files are not answering"}})
+	for _, f := range found {
+		fmt.Fprintf(out, "%-20s %-7s %s\n", f.Name, f.State, clean.String(f.Text))
+	}
 }
 
 // logLine prints a line for the operator.
