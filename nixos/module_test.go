@@ -311,7 +311,7 @@ func TestModuleSSH(t *testing.T) {
 		"attach.enable = false; ": {own, "hypervisor-tui [systemd-journal]"},
 	} {
 		m := evaluateModule(t, `services.openssh.enable = true; services.hypervisor-tui = {`+attach+`ssh = { enable = true; user = "ops"; authorizedKeys = [ "k" ]; }; };`)
-		sshd := "Match User ops ForceCommand " + want.command + " PermitTTY yes DisableForwarding yes PermitUserRC no Match All"
+		sshd := "Match User ops ForceCommand " + want.command + " PermitTTY yes DisableForwarding yes PermitUserRC no ClientAliveInterval 30 Match All"
 		if got := strings.Join(strings.Fields(m.SSHD), " "); got != sshd {
 			t.Errorf("%q: %q, want %q", attach, got, sshd)
 		}

@@ -48,6 +48,7 @@ in
           PermitTTY yes
           DisableForwarding yes
           PermitUserRC no
+          ClientAliveInterval 30
         Match All
       '';
     }

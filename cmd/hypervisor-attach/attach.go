@@ -37,7 +37,7 @@ func show(path string) (code int, why string) {
 	// The server gets an open file of its own: it does not block, as a shell's has to.
 	tty, err := unix.Open("/proc/self/fd/0", unix.O_RDWR|unix.O_NOCTTY|unix.O_NONBLOCK|unix.O_CLOEXEC, 0)
 	if err != nil {
-		return failed, "open the terminal: " + err.Error()
+		return absent, "open the terminal: " + err.Error() // of another user, as behind su
 	}
 	signals := make(chan os.Signal, 8)
 	signal.Notify(signals, unix.SIGHUP, unix.SIGINT, unix.SIGQUIT, unix.SIGTERM, unix.SIGWINCH)

@@ -184,7 +184,10 @@ func view(t *testing.T, cmd *exec.Cmd, controlling bool) *viewer {
 	v.mode = ttytest.TermiosOf(t, v.slave)
 	v.screen = ttytest.View(v.master, 100, 30)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = v.slave, v.slave, &v.stderr
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: controlling, Setctty: controlling}
+	if cmd.SysProcAttr == nil {
+		cmd.SysProcAttr = new(syscall.SysProcAttr)
+	}
+	cmd.SysProcAttr.Setsid, cmd.SysProcAttr.Setctty = controlling, controlling
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -438,6 +441,20 @@ func TestFallback(t *testing.T) {
 	v.await("100x30")
 	v.keys("q")
 	v.ends(fine, "")
+}
+
+// TestTerminalOfAnotherUser cannot be opened, as behind su; the command in its place may do with what is open.
+func TestTerminalOfAnotherUser(t *testing.T) {
+	if os.Getuid() != 0 {
+		t.Skip("only root can be another user")
+	}
+	path, _ := startServer(t)
+	cmd := itself(t, "client", "--socket", path, "--fallback", "--", "echo", "own console")
+	cmd.Path = "/proc/self/exe" // the folder that the test is built in is closed to others
+	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: 65534, Gid: 65534}}
+	v := view(t, cmd, true)
+	v.await("own console")
+	v.ends(fine, "permission denied")
 }
 
 func TestNoTerminal(t *testing.T) {

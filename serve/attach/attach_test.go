@@ -300,9 +300,9 @@ func TestRefuses(t *testing.T) {
 		files []*os.File
 		want  string
 	}{
-		"a pipe":               {hello, []*os.File{r}, "-what hypervisor-attach handed over is not a pseudo-terminal"},
-		"a device":             {hello, []*os.File{null}, "-what hypervisor-attach handed over is not a pseudo-terminal"},
-		"a master":             {hello, []*os.File{master}, "-what hypervisor-attach handed over is not a pseudo-terminal"},
+		"a pipe":               {hello, []*os.File{r}, "?the server draws on pseudo-terminals only"},
+		"a device":             {hello, []*os.File{null}, "?the server draws on pseudo-terminals only"},
+		"a master":             {hello, []*os.File{master}, "?the server draws on pseudo-terminals only"},
 		"none":                 {hello, nil, "-hypervisor-attach handed over 0"},
 		"two":                  {hello, []*os.File{slave, slave}, "-hypervisor-attach handed over 2"},
 		"many":                 {hello, slices.Repeat([]*os.File{slave}, 100), "-hypervisor-attach handed over"},
@@ -394,7 +394,7 @@ func TestTerminalOfAnotherUser(t *testing.T) {
 		t.Skip("cannot become another user here")
 	}
 	c.say(hello, slave)
-	c.hears("-this terminal is another user's")
+	c.hears("?this terminal is another user's")
 }
 
 // TestTerminalHangsUpBeforeTheSession: after it was taken, and before anything is drawn.

@@ -135,9 +135,9 @@ func inspect(fd int, uid uint32) (name string, err error) {
 	case err != nil:
 		return "", fmt.Errorf("inspect the terminal: %w", err)
 	case stat.Mode&unix.S_IFMT != unix.S_IFCHR || major < firstPts || major > lastPts:
-		return "", answer("-what hypervisor-attach handed over is not a pseudo-terminal, as SSH and tmux give one")
+		return "", answer("?the server draws on pseudo-terminals only, as SSH and tmux give one")
 	case stat.Uid != uid && uid != 0:
-		return "", answer("-this terminal is another user's")
+		return "", answer("?this terminal is another user's")
 	case flags&unix.O_ACCMODE != unix.O_RDWR || flags&unix.O_NONBLOCK == 0 || flags&unix.O_PATH != 0:
 		return "", answer("-hypervisor-attach must hand over an open file of its own, for reading and writing, that does not block")
 	}
