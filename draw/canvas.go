@@ -3,6 +3,7 @@ package draw
 import (
 	"math"
 	"slices"
+	"sync"
 	"unicode/utf8"
 
 	"github.com/gdamore/tcell/v2"
@@ -43,7 +44,7 @@ type Canvas struct {
 
 // NewCanvas returns an empty canvas that is drawn as a says. Begin gives it a size.
 func NewCanvas(a Appearance) *Canvas {
-	return &Canvas{appearance: a, names: newRuneNames()}
+	return &Canvas{appearance: a, names: runeNames{usual(), make(map[rune]string)}}
 }
 
 // Begin starts a frame of w by h cells, all blank, and returns the whole of it. It allocates when the size changed;
@@ -255,15 +256,20 @@ func (c *Canvas) put(x, y int, v cell) {
 
 // runeNames are the ready strings that tcell is given: it keeps them, so they must never change.
 type runeNames struct {
+	*usualNames
+	other map[rune]string
+}
+
+// usualNames are those that all canvases share.
+type usualNames struct {
 	latin [0x180]string
 	boxes [0x2900 - 0x2500]string
-	other map[rune]string
 }
 
 const maxOther = 4096
 
-func newRuneNames() runeNames {
-	n := runeNames{other: make(map[rune]string)}
+var usual = sync.OnceValue(func() *usualNames {
+	n := new(usualNames)
 	for i := range n.latin {
 		n.latin[i] = string(rune(i))
 	}
@@ -271,7 +277,7 @@ func newRuneNames() runeNames {
 		n.boxes[i] = string(rune(0x2500 + i))
 	}
 	return n
-}
+})
 
 func (n *runeNames) name(r rune) string {
 	switch {

@@ -225,3 +225,16 @@ func TestAppendTextAndRoles(t *testing.T) {
 		t.Error("not UTF-8")
 	}
 }
+
+// TestCanvasesShareTheirNames: the strings of the runes that nearly all are drawn with are there once, however many canvases there are.
+func TestCanvasesShareTheirNames(t *testing.T) {
+	var c *Canvas
+	if n := testing.AllocsPerRun(10, func() { c = NewCanvas(Appearance{}) }); n > 4 {
+		t.Errorf("a canvas makes %v allocations", n)
+	}
+	for _, r := range []rune{0, 'a', 'é', 0x17f, 0x180, '─', 0x28ff, '界'} {
+		if got := c.names.name(r); got != string(r) {
+			t.Errorf("%q is called %q", r, got)
+		}
+	}
+}
