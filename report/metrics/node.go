@@ -138,6 +138,12 @@ var nodeGroups = []group{
 		{name: "node_nf_conntrack_entries_limit", help: "Connections that can be tracked.", write: func(w *Writer, f *frame.Frame) { w.number(f.Net.Sockets.ConntrackMax) }},
 		{name: "node_netstat_Tcp_CurrEstab", kind: untyped, help: "TCP connections that are established.", write: func(w *Writer, f *frame.Frame) { w.number(f.Net.Sockets.Established) }},
 	}},
+	{title: "Sockets", source: ofNet(sample.Sockets), families: []family{
+		{name: "hypervisor_sockets", labels: "protocol", help: "Sockets in use, of IPv4 and IPv6 together.", write: func(w *Writer, f *frame.Frame) {
+			w.number(f.Net.Sockets.TCP, "tcp")
+			w.number(f.Net.Sockets.UDP, "udp")
+		}},
+	}},
 	{title: "Clock", collector: "timex", source: clockHealth, every: slow, families: []family{
 		{name: "node_timex_sync_status", help: "0 while the kernel says that nothing keeps the clock; chronyd without rtcsync leaves it so.", write: func(w *Writer, f *frame.Frame) {
 			if c := &f.System.Clock; !math.IsNaN(c.MaxError) {
@@ -266,7 +272,7 @@ func mounts(figure func(*sample.Filesystem) (v uint64, known bool)) func(*Writer
 	return func(w *Writer, f *frame.Frame) {
 		for i := range f.Host.Filesystems {
 			m := &f.Host.Filesystems[i]
-			if v, known := figure(m); known && served(f, &m.Health, slow) {
+			if v, known := figure(m); known && usual(m) && served(f, &m.Health, slow) {
 				w.uint(v, m.Device, m.Type, m.Mount, "")
 			}
 		}
@@ -277,14 +283,28 @@ func mounts(figure func(*sample.Filesystem) (v uint64, known bool)) func(*Writer
 // the same series.
 func deviceErrors(w *Writer, f *frame.Frame) {
 	for i := range f.Host.Filesystems {
-		m := &f.Host.Filesystems[i]
-		switch m.Health.State {
-		case health.OK:
+		switch m := &f.Host.Filesystems[i]; {
+		case !usual(m):
+		case m.Health.State == health.OK:
 			w.uint(0, m.Device, m.Type, m.Mount, "")
-		case health.Stale, health.Failed:
+		case said(&m.Health):
 			w.uint(1, m.Device, m.Type, m.Mount, m.Health.Err)
 		}
 	}
+}
+
+// usual reports whether node_exporter shows a filesystem by default; what it does not would be in the sums of its dashboards.
+func usual(m *sample.Filesystem) bool {
+	switch m.Type {
+	case "devtmpfs", "erofs", "iso9660", "overlay", "squashfs":
+		return false
+	}
+	for _, dir := range [...]string{"/dev", "/proc", "/sys"} {
+		if rest, below := strings.CutPrefix(m.Mount, dir); below && (rest == "" || rest[0] == '/') {
+			return false
+		}
+	}
+	return true
 }
 
 // arrayStates writes node_exporter's five states of each array. One that reshapes is in none of them.
