@@ -36,8 +36,8 @@ type attachable struct {
 	viewer string // a command that shows it on a terminal; a server that is too busy to answer in time is asked again
 }
 
-// serveTerminals starts one, with more of a configuration.
-func serveTerminals(t *testing.T, more string) *attachable {
+// serveTerminals starts one, of the program with these tags, with more of a configuration.
+func serveTerminals(t *testing.T, tags, more string, env ...string) *attachable {
 	t.Helper()
 	dir, err := os.MkdirTemp("", "attach") // a socket's path is short
 	if err != nil {
@@ -46,14 +46,16 @@ func serveTerminals(t *testing.T, more string) *attachable {
 	t.Cleanup(func() { os.RemoveAll(dir) })
 	a := &attachable{dir: dir, socket: filepath.Join(dir, "s")}
 	a.viewer = "sh " + dir + "/client" // not the file itself, which what another test starts may just have open
-	program, err := buildAttach()
+	client, err := buildAttach()
 	if err == nil {
-		err = os.WriteFile(dir+"/client", fmt.Appendf(nil, "exec %s --socket %s --fallback -- %s 2>>%s/stderr\n", program, a.socket, a.viewer, dir), 0o644)
+		err = os.WriteFile(dir+"/client", fmt.Appendf(nil, "exec %s --socket %s --fallback -- %s 2>>%s/stderr\n", client, a.socket, a.viewer, dir), 0o644)
 	}
 	if err != nil {
 		t.Fatal(err)
 	}
-	a.served = serve(t, fmt.Sprintf("serve: {socket: %s, attach: {enable: true}}\n%s", a.socket, more))
+	config := writeFile(t, "config.yaml", fmt.Sprintf("serve: {socket: %s, attach: {enable: true}}\n%s", a.socket, more))
+	http := filepath.Join(dir, "http")
+	a.served = serveBy(t, exec.Command(program(t, tags), "--serve", "--listen", http, "--config", config), dir, http, env...)
 	return a
 }
 
@@ -111,7 +113,7 @@ func (s *session) leaves(code int) {
 // TestAttach: the screens, keys and sizes of a terminal that was handed over are those of the console.
 func TestAttach(t *testing.T) {
 	t.Parallel()
-	a := serveTerminals(t, "size: 60x12\n") // which is of the server's own terminal
+	a := serveTerminals(t, "", "size: 60x12\n") // which is of the server's own terminal
 	s := a.view(setup{})
 	s.await("Node:", footer)
 	s.keys("\x1bOP")
@@ -149,7 +151,7 @@ func footerOn(row int) func(text string) bool {
 // TestAttachWhoeverDies: the terminal is itself again when the client is killed, the server is, or it ends.
 func TestAttachWhoeverDies(t *testing.T) {
 	t.Parallel()
-	a := serveTerminals(t, "")
+	a := serveTerminals(t, "", "")
 	for name, killed := range map[string]bool{"the client": false, "the server that stopped": true} {
 		// Of a terminal that it controls nothing would be left.
 		s := a.view(setup{free: true})
@@ -177,7 +179,7 @@ func TestAttachWhoeverDies(t *testing.T) {
 		t.Errorf("the socket is still there: %v", err)
 	}
 
-	a = serveTerminals(t, "")
+	a = serveTerminals(t, "", "")
 	s = a.view(setup{})
 	s.await(footer)
 	a.signal(unix.SIGKILL)
@@ -189,7 +191,7 @@ func TestAttachWhoeverDies(t *testing.T) {
 func TestAttachFull(t *testing.T) {
 	t.Parallel()
 	const most = 16
-	a := serveTerminals(t, "")
+	a := serveTerminals(t, "", "")
 	one := a.view(setup{})
 	one.await(footer)
 	var all []*session
@@ -220,6 +222,37 @@ func TestAttachFull(t *testing.T) {
 	one.whole()
 }
 
+// TestAttachCrash: what breaks in one viewer's session ends that one, and its terminal is itself again.
+func TestAttachCrash(t *testing.T) {
+	t.Parallel()
+	a := serveTerminals(t, "faults", "", "HYPERVISOR_TUI_FAULT=panic loop")
+	for range 2 {
+		s := a.view(setup{})
+		s.leaves(exitFailure)
+		a.heard("viewer crashed")
+	}
+	if code := a.end(unix.SIGTERM); code != exitFine {
+		t.Errorf("the server's exit code is %d: %s", code, a.told())
+	}
+}
+
+// TestAttachFallback: without a server the console in its place is a whole one.
+func TestAttachFallback(t *testing.T) {
+	t.Parallel()
+	client, err := buildAttach()
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := start(t, setup{script: "exec " + client + ` --socket /nonexistent/s --fallback -- "$@"`})
+	s.await("Node:", footer)
+	s.whole()
+	s.keys("q")
+	s.leaves(exitFine)
+	if said := s.stderr(); !strings.Contains(said, "no such file") {
+		t.Errorf("says %q", said)
+	}
+}
+
 // TestAttachIsSmall: each viewer over SSH has one.
 func TestAttachIsSmall(t *testing.T) {
 	t.Parallel()
@@ -235,7 +268,7 @@ func TestAttachIsSmall(t *testing.T) {
 // TestAttachOverSSH: an sshd whose forced command is the client, and ssh on a terminal.
 func TestAttachOverSSH(t *testing.T) {
 	t.Parallel()
-	a := serveTerminals(t, "")
+	a := serveTerminals(t, "", "")
 	script := "exec " + a.ssh()
 	over := func() *session {
 		s := a.view(setup{script: script})
