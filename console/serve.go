@@ -22,6 +22,7 @@ import (
 	"hypervisor-tui/frame"
 	"hypervisor-tui/internal/clean"
 	"hypervisor-tui/report/metrics"
+	"hypervisor-tui/sample/textfile"
 	"hypervisor-tui/screens/pages"
 	"hypervisor-tui/serve"
 	"hypervisor-tui/serve/attach"
@@ -152,11 +153,28 @@ func checkServing(ctx context.Context, out io.Writer, c config.Serve) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, lastTimeout)
 	defer cancel()
-	found, _ := guard.Within(ctx, guard.Begin(func() []serve.Finding { return serve.Check(ctx, serve.Options{Config: c}) }),
+	found, _ := guard.Within(ctx, guard.Begin(func() []serve.Finding {
+		return append(serve.Check(ctx, serve.Options{Config: c}), checkTextfiles(c.Exporter)...)
+	}),
 		[]serve.Finding{{Name: "serve", State: "failed", Text: "its files are not answering"}})
 	for _, f := range found {
 		fmt.Fprintf(out, "%-20s %-7s %s\n", f.Name, f.State, clean.String(f.Text))
 	}
+}
+
+// checkTextfiles says what the exporter would find in its directory of files, nothing where it has none.
+func checkTextfiles(e config.ServeExporter) []serve.Finding {
+	if !e.Enable || e.Textfiles == "" {
+		return nil
+	}
+	f, err := textfile.New(textfile.Options{Directory: e.Textfiles, Reserved: metrics.Serves}).Read()
+	switch {
+	case err != nil:
+		return []serve.Finding{{Name: "textfiles", State: "failed", Text: err.Error()}}
+	case f.Failed:
+		return []serve.Finding{{Name: "textfiles", State: "failed", Text: e.Textfiles + ": " + f.Health.Err}}
+	}
+	return []serve.Finding{{Name: "textfiles", State: "ok", Text: fmt.Sprintf("%s: %d series in %d files", e.Textfiles, f.Series, len(f.Files))}}
 }
 
 // logLine prints a line for the operator.

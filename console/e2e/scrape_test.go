@@ -126,3 +126,27 @@ func TestScrapeWithoutAPI(t *testing.T) {
 	s.unwell(`hypervisor_cluster_api_up 0`, `hypervisor_source_up\{source="kubernetes"\} 0`, `hypervisor_source_up\{source="VMs"\} 1`,
 		`hypervisor_vm_processes`+vm+`1`, `hypervisor_vm_cpu_seconds_total`+vm+`\S+`, `hypervisor_vm_memory_resident_bytes`+vm+`[1-9]\d*`)
 }
+
+// TestCheckTextfiles: whoever writes such files can ask what is wrong with them.
+func TestCheckTextfiles(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	check := func(want string) {
+		t.Helper()
+		r := run(t, environment(t), "--check", "--config", writeFile(t, "config.yaml", fmt.Sprintf(exporting, dir)))
+		if r.code != 0 || !strings.Contains(r.out, "\ntextfiles            "+want+"\n") {
+			t.Errorf("exit code %d, no %q in\n%s", r.code, want, r.out)
+		}
+	}
+	for _, c := range []struct{ text, want string }{
+		{"x 1\nx{a=\"b\"} 2\n", "ok      " + dir + ": 2 series in 1 files"},
+		{"x 1\nnode_load1 2\n", "failed  " + dir + ": x.prom:2: hypervisor-tui has a metric node_load1 itself"},
+	} {
+		if err := os.WriteFile(filepath.Join(dir, "x.prom"), []byte(c.text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		check(c.want)
+	}
+	dir += "/nothing"
+	check("failed  open " + dir + ": no such file or directory")
+}

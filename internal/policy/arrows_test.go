@@ -95,7 +95,7 @@ var arrows = []struct {
 	{"serve", []string{"console/config", "golang.org/x/crypto", "golang.org/x/sys", "gopkg.in/yaml.v3", "internal/clean", "internal/clean/secret", "report/metrics", "serve/socket"}},
 	{"console", []string{"alert", "alert/bell", "console/collect", "console/config", "console/fault", "console/guard", "console/process", "draw", "draw/tty", "frame",
 		"github.com/coreos/go-systemd/v22", "github.com/gdamore/tcell/v2", "golang.org/x/sys", "history", "internal/boottime", "internal/clean",
-		"internal/health", "internal/wakeup", "internal/when", "journal", "journal/source", "report", "report/metrics", "screens", "screens/pages", "serve", "serve/attach", "serve/socket", "serve/web", "serve"}},
+		"internal/health", "internal/wakeup", "internal/when", "journal", "journal/source", "report", "report/metrics", "screens", "sample/textfile", "screens/pages", "serve", "serve/attach", "serve/socket", "serve/web", "serve"}},
 	{"cmd/hypervisor-attach", []string{"golang.org/x/sys"}},
 	{".", []string{"console", "console/config", "console/process", "screens/pages"}},
 }

@@ -137,7 +137,7 @@ func (r *Reader) ask() (a answer) {
 		}
 		a.cost = r.now() - began
 	}()
-	a.figures, a.err = r.read()
+	a.figures, a.err = r.Read()
 	return a
 }
 
@@ -150,9 +150,9 @@ type stamp struct {
 	modified, change syscall.Timespec
 }
 
-// read returns what the files say, with nothing in Health but Err. Files that are as they were are not read again. Only one
-// goroutine at a time may call it.
-func (r *Reader) read() (*Figures, error) {
+// Read returns what the files say, with nothing in Health but Err. Files that are as they were are not read again. It waits for the
+// disk. Only one goroutine at a time may call it, and none beside Run.
+func (r *Reader) Read() (*Figures, error) {
 	root, err := os.OpenRoot(r.Directory)
 	if err != nil {
 		return nil, err

@@ -27,7 +27,7 @@ func put(t *testing.T, dir, name, text string) {
 // readOnce returns what is in a directory.
 func readOnce(t *testing.T, dir string) *Figures {
 	t.Helper()
-	f, err := New(Options{Directory: dir}).read()
+	f, err := New(Options{Directory: dir}).Read()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -146,7 +146,7 @@ func TestLeftOut(t *testing.T) {
 			put(t, dir, "a.prom", good+"# HELP described It.\ndescribed 1\n# TYPE h histogram\nh_count 1\nn_sum 1\n")
 			c.make(t, filepath.Join(dir, "z.prom"))
 			r := New(Options{Directory: dir, Reserved: func(name string) bool { return name == "node_load1" }})
-			f, err := r.read()
+			f, err := r.Read()
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -185,7 +185,7 @@ func TestLimits(t *testing.T) {
 	for i := range maxEntries + 1 {
 		put(t, dir, fmt.Sprintf("%d.tmp", i), "")
 	}
-	if _, err := New(Options{Directory: dir}).read(); err == nil || !strings.Contains(err.Error(), "more than 1000 entries") {
+	if _, err := New(Options{Directory: dir}).Read(); err == nil || !strings.Contains(err.Error(), "more than 1000 entries") {
 		t.Error(err)
 	}
 }
@@ -198,7 +198,7 @@ func TestUnchangedFilesAreNotReadAgain(t *testing.T) {
 	r := New(Options{Directory: dir})
 	read := func() *Figures {
 		t.Helper()
-		f, err := r.read()
+		f, err := r.Read()
 		if err != nil {
 			t.Fatal(err)
 		}
