@@ -33,7 +33,7 @@ func Run(o Options) (err error) {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
-	signals := watchSignals(cancel)
+	signals := watchSignals(cancel, unix.SIGHUP, unix.SIGCONT)
 	defer context.AfterFunc(ctx, func() { time.Sleep(endTime + abandonTime); os.Exit(1) })() // as after any failure
 	g := new(guard.Guard)
 	captured, err := process.CaptureOutput()
@@ -81,8 +81,9 @@ func Run(o Options) (err error) {
 	return err
 }
 
-// watchSignals hands over the signals that the loop handles and ends the program, through cancel, on those that end it.
-func watchSignals(cancel context.CancelFunc) <-chan os.Signal {
+// watchSignals hands over the signals of handled, and ends the program, through cancel, on those that end it. SIGCONT is for
+// terminals alone: systemd sends it to each service that it ends.
+func watchSignals(cancel context.CancelFunc, handled ...os.Signal) <-chan os.Signal {
 	signal.Ignore(unix.SIGPIPE, unix.SIGTTIN, unix.SIGTTOU, unix.SIGTSTP)
 	ends := make(chan os.Signal, 1)
 	signal.Notify(ends, unix.SIGTERM, unix.SIGINT, unix.SIGQUIT)
@@ -91,7 +92,7 @@ func watchSignals(cancel context.CancelFunc) <-chan os.Signal {
 		cancel()
 	}()
 	signals := make(chan os.Signal, 4)
-	signal.Notify(signals, unix.SIGHUP, unix.SIGCONT)
+	signal.Notify(signals, handled...)
 	return signals
 }
 

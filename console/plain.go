@@ -8,6 +8,8 @@ import (
 	"os"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"hypervisor-tui/console/collect"
 	"hypervisor-tui/console/guard"
 	"hypervisor-tui/console/process"
@@ -33,7 +35,7 @@ func Plain(out io.Writer, o Options) (err error) {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
-	watchSignals(cancel)
+	watchSignals(cancel, unix.SIGHUP) // it has nothing to read again
 	c, g := first.config, new(guard.Guard)
 	collector := collect.New(c, g)
 	news, err := collector.Subscribe()

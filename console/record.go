@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/coreos/go-systemd/v22/daemon"
+	"golang.org/x/sys/unix"
 
 	"hypervisor-tui/alert"
 	"hypervisor-tui/console/collect"
@@ -38,7 +39,7 @@ func Record(o Options) error {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
-	signals := watchSignals(cancel)
+	signals := watchSignals(cancel, unix.SIGHUP)
 	defer context.AfterFunc(ctx, func() { time.Sleep(endTime + abandonTime); os.Exit(1) })() // a disk that hangs keeps nobody
 	g, systemd := new(guard.Guard), newNotifier()
 	defer systemd.close()

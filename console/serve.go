@@ -14,6 +14,7 @@ import (
 
 	"github.com/coreos/go-systemd/v22/activation"
 	"github.com/coreos/go-systemd/v22/daemon"
+	"golang.org/x/sys/unix"
 
 	"hypervisor-tui/console/collect"
 	"hypervisor-tui/console/config"
@@ -43,7 +44,7 @@ func Serve(o Options) error {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
-	signals := watchSignals(cancel)
+	signals := watchSignals(cancel, unix.SIGHUP)
 	defer context.AfterFunc(ctx, func() { time.Sleep(endTime + abandonTime); os.Exit(1) })() // as after any failure
 	g, systemd := new(guard.Guard), newNotifier()
 	defer systemd.close()

@@ -155,7 +155,7 @@ func forOthers(s *system) {
 		s.await("it was tried often", func() bool {
 			var n int
 			_, _ = fmt.Sscan(s.show("NRestarts", serveUnit), &n)
-			return n > 25 // TriggerLimitBurst= is 20
+			return n > 25 // a socket whose service is gone gives up after 20: TriggerLimitBurst=
 		})
 		if err := os.Remove(dropin); err != nil {
 			s.t.Fatal(err)
@@ -167,7 +167,12 @@ func forOthers(s *system) {
 		s.becomes(serveUnit, running)
 		s.is(serveSocket, running)
 	})
-	s.step("attach", func() { s.attach(992, 992, "/pkgs/hypervisor-tui/bin/hypervisor-attach") })
+	s.step("attach", func() {
+		s.attach(992, 992, "/pkgs/hypervisor-tui/bin/hypervisor-attach")
+		if said := s.run("journalctl", "-b", "--no-pager", "-o", "cat", "-u", serveUnit); !strings.Contains(said, "unix uid 992 ") {
+			s.t.Errorf("the service does not know who it was:\n%s", said)
+		}
+	})
 	s.step("switches", func() {
 		settings := s.switchTo(evaluateModule(s.t, others+"services.hypervisor-tui.theme = \"mono\";"))
 		if want := []string{"reload " + recorder, "reload " + serveUnit, "reload " + consoleUnit}; !slices.Equal(settings, want) {
@@ -185,6 +190,10 @@ func forOthers(s *system) {
 	})
 	s.step("a port that is taken", func() {
 		s.ask("stop", serveUnit, serveSocket) // it says that the other socket is still active
+		// By then it was reloaded by hand and by a switch; systemd's SIGCONT when it stops is no reason.
+		if said := s.run("journalctl", "-b", "--no-pager", "-o", "cat", "-u", serveUnit); strings.Count(said, "are read again") != 2 {
+			s.t.Errorf("it was reloaded at other times:\n%s", said)
+		}
 		s.run("systemd-run", "--unit=taker", "systemd-socket-activate", "-l", "127.0.0.1:9102", "/bin/true")
 		s.await("the port is taken", func() bool { return strings.Contains(s.run("cat", "/proc/net/tcp"), "0100007F:238E 00000000:0000 0A ") })
 		s.do("start", serveUnit)

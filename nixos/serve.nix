@@ -21,8 +21,8 @@
 let
   name = "hypervisor-tui-serve";
 
-  # MiB. As in console.nix: what 16 viewers and the exposition of a large host need beside the ring. No log file and no
-  # page of the journal counts for long; beyond heap + slack the kernel ends the program, and systemd starts it again.
+  # MiB. As in console.nix; seen were 26 with 16 viewers of 400x150 on a small host without a cluster, which takes 2 to 15
+  # more. Beyond heap + slack the kernel ends the program, and systemd starts it again.
   ring = (logBufferSize * 256 + 1048575) / 1048576;
   heap = 45 + ring;
   slack = 16;
@@ -39,8 +39,6 @@ let
       SocketGroup = group;
       SocketMode = "0660";
       RemoveOnStop = true;
-      # A service that does not come up is started again by its Restart=, and the socket stays.
-      TriggerLimitIntervalSec = 0;
     }
     // more;
   };
