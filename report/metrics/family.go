@@ -1,7 +1,9 @@
 package metrics
 
 import (
+	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"hypervisor-tui/frame"
@@ -17,6 +19,25 @@ type group struct {
 	kubevirt  bool                              // only with Options.KubevirtNames
 	families  []family
 }
+
+// table is all groups, in the order in which they are written.
+type table struct {
+	host, network, self []group // self is written even when there is no room left
+	nic                 int     // how many series an interface has at most
+}
+
+// families returns the table, made when it is first asked for: a console that nobody scrapes has none.
+var families = sync.OnceValue(func() *table {
+	t := &table{
+		host:    prepared(slices.Concat(nodeGroups(), textfileGroups(), hypervisorGroups(), vmGroups())),
+		network: prepared(networkGroups()),
+		self:    prepared(selfGroups()),
+	}
+	for i := range t.network {
+		t.nic += len(t.network[i].families)
+	}
+	return t
+})
 
 // family is the series of one name. The table of them is the one place that says what they are called, what they mean and
 // how they are read; docs/metrics.md is made of it.
@@ -103,7 +124,8 @@ func unitOf(name string) string {
 
 // Serves reports whether a family of this name can be in an exposition of either format, so that others keep from it.
 func Serves(name string) bool {
-	for _, groups := range [...][]group{hostGroups, networkGroups, selfGroups} {
+	t := families()
+	for _, groups := range [...][]group{t.host, t.network, t.self} {
 		for i := range groups {
 			for n := range groups[i].families {
 				f := &groups[i].families[n]

@@ -20,66 +20,65 @@ func ofNet(s sample.Source) func(*frame.Frame) *health.Health {
 
 // networkGroups are the interfaces. They come after all else that is limited: when there is no room, those that are mere ports
 // are left out.
-var networkGroups = prepared([]group{
-	{title: "Interface counters", collector: "netdev", source: ofNet(sample.NetDev), families: []family{
-		traffic("node_network_receive_bytes_total", "Bytes received.", func(l *sample.Interface) uint64 { return l.RxBytes }),
-		traffic("node_network_receive_packets_total", "Packets received.", func(l *sample.Interface) uint64 { return l.RxPackets }),
-		traffic("node_network_receive_errs_total", "Broken packets received.", func(l *sample.Interface) uint64 { return l.RxErrors }),
-		traffic("node_network_receive_drop_total", "Packets received and dropped.", func(l *sample.Interface) uint64 { return l.RxDropped }),
-		traffic("node_network_transmit_bytes_total", "Bytes sent.", func(l *sample.Interface) uint64 { return l.TxBytes }),
-		traffic("node_network_transmit_packets_total", "Packets sent.", func(l *sample.Interface) uint64 { return l.TxPackets }),
-		traffic("node_network_transmit_errs_total", "Packets that could not be sent.", func(l *sample.Interface) uint64 { return l.TxErrors }),
-		traffic("node_network_transmit_drop_total", "Packets to send that were dropped.", func(l *sample.Interface) uint64 { return l.TxDropped }),
-	}},
-	{title: "Interfaces", collector: "netclass", source: ofNet(sample.Links), every: slow, families: []family{
-		link("node_network_up", gauge, "1 while the operational state is up.", func(l *sample.Interface) (uint64, bool) { return one(l.State == "up"), l.State != "" }),
-		link("node_network_carrier", gauge, "1 while there is a carrier; not of an interface that is switched off.", func(l *sample.Interface) (uint64, bool) { return one(l.Carrier), l.AdminUp }),
-		link("node_network_carrier_changes_total", counter, "How often the carrier came or went.", func(l *sample.Interface) (uint64, bool) { return uint64(l.CarrierChanges), l.CarrierChanges >= 0 }),
-		link("node_network_mtu_bytes", gauge, "Largest packet.", func(l *sample.Interface) (uint64, bool) { return uint64(l.MTU), l.MTU > 0 }),
-		link("node_network_speed_bytes", gauge, "Bytes a second that the cable carries.", func(l *sample.Interface) (uint64, bool) {
-			mbps := l.More().SpeedMbps
-			return uint64(mbps) * 125000, mbps > 0
-		}),
-		link("node_network_iface_id", gauge, "Index of the interface.", func(l *sample.Interface) (uint64, bool) { return uint64(l.Index), true }),
-		{name: "node_network_info", labels: "device,address,duplex,operstate,adminstate", help: "What an interface is.", write: func(w *Writer, f *frame.Frame) {
-			w.eachNIC(f, func(l *sample.Interface) {
-				admin := "down"
-				if l.AdminUp {
-					admin = "up"
-				}
-				if l.Index > 0 {
-					w.uint(1, l.Name, l.MAC, l.More().Duplex, l.State, admin)
-				}
-			})
+func networkGroups() []group {
+	return []group{
+		{title: "Interface counters", collector: "netdev", source: ofNet(sample.NetDev), families: []family{
+			traffic("node_network_receive_bytes_total", "Bytes received.", func(l *sample.Interface) uint64 { return l.RxBytes }),
+			traffic("node_network_receive_packets_total", "Packets received.", func(l *sample.Interface) uint64 { return l.RxPackets }),
+			traffic("node_network_receive_errs_total", "Broken packets received.", func(l *sample.Interface) uint64 { return l.RxErrors }),
+			traffic("node_network_receive_drop_total", "Packets received and dropped.", func(l *sample.Interface) uint64 { return l.RxDropped }),
+			traffic("node_network_transmit_bytes_total", "Bytes sent.", func(l *sample.Interface) uint64 { return l.TxBytes }),
+			traffic("node_network_transmit_packets_total", "Packets sent.", func(l *sample.Interface) uint64 { return l.TxPackets }),
+			traffic("node_network_transmit_errs_total", "Packets that could not be sent.", func(l *sample.Interface) uint64 { return l.TxErrors }),
+			traffic("node_network_transmit_drop_total", "Packets to send that were dropped.", func(l *sample.Interface) uint64 { return l.TxDropped }),
 		}},
-		{name: "hypervisor_interface_vm_info", labels: "device,namespace,name", help: "The virtual machine that an interface leads to.", write: func(w *Writer, f *frame.Frame) {
-			w.eachNIC(f, func(l *sample.Interface) {
-				if l.VM != nil {
-					w.uint(1, l.Name, l.VM.Namespace, l.VM.Name)
-				}
-			})
+		{title: "Interfaces", collector: "netclass", source: ofNet(sample.Links), every: slow, families: []family{
+			link("node_network_up", gauge, "1 while the operational state is up.", func(l *sample.Interface) (uint64, bool) { return one(l.State == "up"), l.State != "" }),
+			link("node_network_carrier", gauge, "1 while there is a carrier; not of an interface that is switched off.", func(l *sample.Interface) (uint64, bool) { return one(l.Carrier), l.AdminUp }),
+			link("node_network_carrier_changes_total", counter, "How often the carrier came or went.", func(l *sample.Interface) (uint64, bool) { return uint64(l.CarrierChanges), l.CarrierChanges >= 0 }),
+			link("node_network_mtu_bytes", gauge, "Largest packet.", func(l *sample.Interface) (uint64, bool) { return uint64(l.MTU), l.MTU > 0 }),
+			link("node_network_speed_bytes", gauge, "Bytes a second that the cable carries.", func(l *sample.Interface) (uint64, bool) {
+				mbps := l.More().SpeedMbps
+				return uint64(mbps) * 125000, mbps > 0
+			}),
+			link("node_network_iface_id", gauge, "Index of the interface.", func(l *sample.Interface) (uint64, bool) { return uint64(l.Index), true }),
+			{name: "node_network_info", labels: "device,address,duplex,operstate,adminstate", help: "What an interface is.", write: func(w *Writer, f *frame.Frame) {
+				w.eachNIC(f, func(l *sample.Interface) {
+					admin := "down"
+					if l.AdminUp {
+						admin = "up"
+					}
+					if l.Index > 0 {
+						w.uint(1, l.Name, l.MAC, l.More().Duplex, l.State, admin)
+					}
+				})
+			}},
+			{name: "hypervisor_interface_vm_info", labels: "device,namespace,name", help: "The virtual machine that an interface leads to.", write: func(w *Writer, f *frame.Frame) {
+				w.eachNIC(f, func(l *sample.Interface) {
+					if l.VM != nil {
+						w.uint(1, l.Name, l.VM.Namespace, l.VM.Name)
+					}
+				})
+			}},
 		}},
-	}},
-	{title: "Bonds", collector: "bonding", source: ofNet(sample.Links), every: slow, families: []family{
-		{name: "node_bonding_slaves", labels: "master", help: "Interfaces of the bond.", write: func(w *Writer, f *frame.Frame) {
-			w.eachNIC(f, func(l *sample.Interface) {
-				if b := l.More().Bond; b != nil {
-					w.number(b.Slaves, l.Name)
-				}
-			})
+		{title: "Bonds", collector: "bonding", source: ofNet(sample.Links), every: slow, families: []family{
+			{name: "node_bonding_slaves", labels: "master", help: "Interfaces of the bond.", write: func(w *Writer, f *frame.Frame) {
+				w.eachNIC(f, func(l *sample.Interface) {
+					if b := l.More().Bond; b != nil {
+						w.number(b.Slaves, l.Name)
+					}
+				})
+			}},
+			{name: "node_bonding_active", labels: "master", help: "Of these, those whose link is up.", write: func(w *Writer, f *frame.Frame) {
+				w.eachNIC(f, func(l *sample.Interface) {
+					if b := l.More().Bond; b != nil {
+						w.number(b.Up, l.Name)
+					}
+				})
+			}},
 		}},
-		{name: "node_bonding_active", labels: "master", help: "Of these, those whose link is up.", write: func(w *Writer, f *frame.Frame) {
-			w.eachNIC(f, func(l *sample.Interface) {
-				if b := l.More().Bond; b != nil {
-					w.number(b.Up, l.Name)
-				}
-			})
-		}},
-	}},
-})
-
-// nicFamilies is how many series an interface has at most.
-var nicFamilies = len(networkGroups[0].families) + len(networkGroups[1].families)
+	}
+}
 
 // traffic is the family of one counter of the interfaces.
 func traffic(name, help string, value func(*sample.Interface) uint64) family {
@@ -121,7 +120,7 @@ func (w *Writer) chooseNICs(f *frame.Frame) {
 	}
 	ports := len(f.Net.Interfaces)
 	if w.options.MaxSeries > 0 {
-		ports = (w.options.MaxSeries - w.series) / nicFamilies
+		ports = (w.options.MaxSeries - w.series) / w.table.nic
 	}
 	for _, l := range f.Net.Interfaces {
 		v := shown

@@ -6,16 +6,18 @@ import (
 )
 
 // textfileGroups are about the files that other programs leave; what is in them has no rows here.
-var textfileGroups = []group{
-	{title: "Files of others", collector: "textfile", every: slow, source: textfileHealth, families: []family{
-		{name: "node_textfile_mtime_seconds", labels: "file", help: "When each file whose series are here was written last, in seconds since 1970.", write: func(w *Writer, f *frame.Frame) {
-			for i := range f.Textfiles.Files {
-				if file := &f.Textfiles.Files[i]; file.Modified.Unix() >= 0 {
-					w.uint(uint64(file.Modified.Unix()), file.Path)
+func textfileGroups() []group {
+	return []group{
+		{title: "Files of others", collector: "textfile", every: slow, source: textfileHealth, families: []family{
+			{name: "node_textfile_mtime_seconds", labels: "file", help: "When each file whose series are here was written last, in seconds since 1970.", write: func(w *Writer, f *frame.Frame) {
+				for i := range f.Textfiles.Files {
+					if file := &f.Textfiles.Files[i]; file.Modified.Unix() >= 0 {
+						w.uint(uint64(file.Modified.Unix()), file.Path)
+					}
 				}
-			}
+			}},
 		}},
-	}},
+	}
 }
 
 func textfileHealth(f *frame.Frame) *health.Health {

@@ -78,38 +78,40 @@ const (
 )
 
 // vmGroups are the virtual machines of this host.
-var vmGroups = []group{
-	{title: "Virtual machines", source: qemuHealth, every: slow, families: append([]family{
-		{name: "hypervisor_qemu_processes", help: "QEMU processes on this host.", write: func(w *Writer, f *frame.Frame) { w.number(len(f.VMs.VMs)) }},
-		{name: "hypervisor_vm_processes", labels: vmLabels, help: "QEMU processes of the virtual machine: 0 while it is stopped, or while KubeVirt alone says that it runs here. The figures below are of the newest.", write: func(w *Writer, _ *frame.Frame) {
-			for i := range w.vms {
-				w.number(w.vms[i].processes, w.vms[i].Namespace, w.vms[i].Name)
-			}
-		}},
-	}, vmFamilies()...)},
-	{title: "Virtual machines by KubeVirt", families: []family{
-		{name: "hypervisor_vm_status", labels: "namespace,name,status", help: "1 for the printable status that the virtual machine has, or the phase of its instance.", write: func(w *Writer, f *frame.Frame) {
-			for i := range w.vms {
-				v := &w.vms[i]
-				if status := v.Status(); status != "" && v.said(f) {
-					w.uint(1, v.Namespace, v.Name, status)
+func vmGroups() []group {
+	return []group{
+		{title: "Virtual machines", source: qemuHealth, every: slow, families: append([]family{
+			{name: "hypervisor_qemu_processes", help: "QEMU processes on this host.", write: func(w *Writer, f *frame.Frame) { w.number(len(f.VMs.VMs)) }},
+			{name: "hypervisor_vm_processes", labels: vmLabels, help: "QEMU processes of the virtual machine: 0 while it is stopped, or while KubeVirt alone says that it runs here. The figures below are of the newest.", write: func(w *Writer, _ *frame.Frame) {
+				for i := range w.vms {
+					w.number(w.vms[i].processes, w.vms[i].Namespace, w.vms[i].Name)
 				}
-			}
-		}},
-	}},
-	{title: "Virtual machines under virt-handler's names", source: qemuHealth, every: slow, kubevirt: true, families: kubevirtFamilies()},
-	{title: "Instances under virt-handler's names", kubevirt: true, families: []family{
-		{name: "kubevirt_vmi_info", labels: kubevirtLabels + ",phase", help: "An instance that runs here or is about to.", write: func(w *Writer, f *frame.Frame) {
-			w.eachInstance(f, func(i *kube.VMI) { w.uint(1, i.Node, i.Namespace, i.Name, i.Phase) })
-		}},
-		{name: "kubevirt_vmi_non_evictable", labels: kubevirtLabels, help: "1 for an instance that is to be migrated when its node is drained, and cannot be.", write: func(w *Writer, f *frame.Frame) {
-			w.eachInstance(f, func(i *kube.VMI) {
-				if i.Eviction != "" && i.Migratable != kube.Unknown {
-					w.truth(i.Eviction == "LiveMigrate" && i.Migratable == kube.False, i.Node, i.Namespace, i.Name)
+			}},
+		}, vmFamilies()...)},
+		{title: "Virtual machines by KubeVirt", families: []family{
+			{name: "hypervisor_vm_status", labels: "namespace,name,status", help: "1 for the printable status that the virtual machine has, or the phase of its instance.", write: func(w *Writer, f *frame.Frame) {
+				for i := range w.vms {
+					v := &w.vms[i]
+					if status := v.Status(); status != "" && v.said(f) {
+						w.uint(1, v.Namespace, v.Name, status)
+					}
 				}
-			})
+			}},
 		}},
-	}},
+		{title: "Virtual machines under virt-handler's names", source: qemuHealth, every: slow, kubevirt: true, families: kubevirtFamilies()},
+		{title: "Instances under virt-handler's names", kubevirt: true, families: []family{
+			{name: "kubevirt_vmi_info", labels: kubevirtLabels + ",phase", help: "An instance that runs here or is about to.", write: func(w *Writer, f *frame.Frame) {
+				w.eachInstance(f, func(i *kube.VMI) { w.uint(1, i.Node, i.Namespace, i.Name, i.Phase) })
+			}},
+			{name: "kubevirt_vmi_non_evictable", labels: kubevirtLabels, help: "1 for an instance that is to be migrated when its node is drained, and cannot be.", write: func(w *Writer, f *frame.Frame) {
+				w.eachInstance(f, func(i *kube.VMI) {
+					if i.Eviction != "" && i.Migratable != kube.Unknown {
+						w.truth(i.Eviction == "LiveMigrate" && i.Migratable == kube.False, i.Node, i.Namespace, i.Name)
+					}
+				})
+			}},
+		}},
+	}
 }
 
 // vmFamilies are processFigures as families of ours.

@@ -21,6 +21,7 @@ type Options struct {
 // Writer makes expositions in memory that it keeps: once that has grown, Append allocates nothing. The zero value is ready.
 // One goroutine uses it.
 type Writer struct {
+	table    *table
 	dst      []byte
 	format   Format
 	options  Options
@@ -37,15 +38,15 @@ type Writer struct {
 // Append appends the exposition of f to dst and returns the extended slice. What f does not know has no series: neither 0 nor
 // NaN stands for it. A source that has gone stale keeps its series for five of its samples. No sample has a timestamp.
 func (w *Writer) Append(dst []byte, f *frame.Frame, format Format, o Options) []byte {
-	w.dst, w.format, w.options = dst, format, o
+	w.table, w.dst, w.format, w.options = families(), dst, format, o
 	w.series, w.omitted = 0, 0
 	w.chooseVMs(f)
-	w.write(f, hostGroups)
+	w.write(f, w.table.host)
 	w.chooseNICs(f)
-	w.write(f, networkGroups)
+	w.write(f, w.table.network)
 	w.textfiles(f)
 	w.options.MaxSeries = 0
-	w.write(f, selfGroups)
+	w.write(f, w.table.self)
 	if format == OpenMetrics {
 		w.dst = append(w.dst, "# EOF\n"...)
 	}
