@@ -432,6 +432,10 @@ func TestClientThatDidNotWait(t *testing.T) {
 
 // TestSilentClients: a thousand that connect and say nothing keep a later one no longer than their deadlines.
 func TestSilentClients(t *testing.T) {
+	var files unix.Rlimit
+	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &files); err != nil || files.Cur < 1200 {
+		t.Skipf("needs 1,200 descriptors, has %d, %v", files.Cur, err)
+	}
 	s := startWith(t, 20*time.Millisecond)
 	before, goroutines := openFiles(t), ttytest.Goroutines()
 	var silent []*client
