@@ -14,6 +14,7 @@ import (
 	"hypervisor-tui/frame"
 	"hypervisor-tui/frame/frametest"
 	"hypervisor-tui/history"
+	"hypervisor-tui/internal/boottime"
 	"hypervisor-tui/journal"
 	"hypervisor-tui/kube"
 	"hypervisor-tui/sample"
@@ -152,6 +153,37 @@ func sharing(a, b *Subscription) bool {
 		}
 	}
 	return false
+}
+
+// TestLaterSubscriptionBetweenTwoSamples: where they are a minute apart, that the first has not looked for so long is no time in which
+// nobody could.
+func TestLaterSubscriptionBetweenTwoSamples(t *testing.T) {
+	in := config.Default()
+	in.RefreshInterval = time.Minute
+	rules := *in.Alerts.Rules
+	rules[frame.ConfigBad].For = 30 * time.Second
+	in.Alerts.Rules = &rules
+	c := New(in, new(guard.Guard))
+	now := boottime.Now()
+	if now < 2*time.Minute {
+		t.Skip("the machine has just booted: there is no minute ago")
+	}
+	f := frame.Snapshot{Settings: &frame.Settings{Banner: "line 3: unknown key", Refresh: time.Minute}, Boot: now - 61*time.Second, Tick: 120}
+	first := subscribe(t, c)
+	first.derive(&f)
+	g := frame.Snapshot{Settings: f.Settings}
+	subscribe(t, c).Fill(&g)
+	bad := func(f *frame.Snapshot) string {
+		for i := range f.Alerts {
+			if f.Alerts[i].Kind == frame.ConfigBad {
+				return f.Alerts[i].State.String()
+			}
+		}
+		return "none"
+	}
+	if bad(&f) != "pending" || bad(&g) != "firing" {
+		t.Errorf("the alert was %s and is %s", bad(&f), bad(&g))
+	}
 }
 
 // TestLaterSubscriptionKnowsWhatTheFirstDoes: whenever one comes, it shows the same problems, as old, the same alerts and the same

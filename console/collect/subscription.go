@@ -19,7 +19,8 @@ type Subscription struct {
 	nodes     bool                          // it shows the nodes one by one
 	counters  bool                          // it wants them
 	reader    atomic.Pointer[sample.Reader] // of the sampler in force
-	tick      uint64                        // of its last snapshot; before that of the first subscription's
+	tick      uint64                        // of its last snapshot; before that what it would be
+	boot      time.Duration                 // CLOCK_BOOTTIME of it; 0: there was none
 	tracker   frame.Tracker
 	alerts    *alert.Engine
 	timeline  frame.Timeline
@@ -62,7 +63,9 @@ func (c *Collector) Subscribe(wants ...Want) (*Subscription, error) {
 
 // seed makes s know what the first subscription has found out.
 func (s *Subscription) seed(first *Subscription) {
-	s.tick, s.recalled, s.turns, s.turn = first.tick, first.recalled, first.turns, first.turn
+	passed := min(boottime.Now()-first.boot, s.collector.Config().RefreshInterval+time.Second) // more is a time in which it was stopped
+	s.tick = first.tick + uint64(max(passed, 0)/time.Second)
+	s.recalled, s.turns, s.turn = first.recalled, first.turns, first.turn
 	s.tracker, s.alerts, s.timeline = first.tracker.Clone(), first.alerts.Clone(), first.timeline.Clone()
 }
 
@@ -142,7 +145,7 @@ func (s *Subscription) take(f *frame.Snapshot) {
 // derive sets what follows from it.
 func (s *Subscription) derive(f *frame.Snapshot) Happened {
 	f.Tick = max(f.Tick, s.tick)
-	s.tick = f.Tick
+	s.tick, s.boot = f.Tick, f.Boot
 	s.recall(f)
 	changes := s.tracker.Derive(f)
 	s.alerts.Configure(s.collector.rules.Load())
