@@ -108,8 +108,8 @@ func (s *Subscription) ViewNodes(on bool) {
 }
 
 // Fill brings f up to date with what is known of host and cluster, and with what follows from that. The subscriber has set
-// its Now, Tick, Settings and Page. What f then points to stays as it is until the next Fill; others may have it, too: nobody may change it. It returns what has
-// happened since the last one, valid until the next.
+// its Now, Tick, Settings and Page. What f then points to stays as it is until the next Fill; others may have it, too: nobody
+// may change it. It returns what has happened since the last one, valid until the next.
 func (s *Subscription) Fill(f *frame.Snapshot) Happened {
 	s.take(f)
 	return s.derive(f)

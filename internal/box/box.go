@@ -1,5 +1,5 @@
-// Package box is how a snapshot changes hands: Box is a lock-free triple buffer from one writer to one reader,
-// and Health says how good the snapshot's source is.
+// Package box is how a snapshot changes hands without a lock: Box is a triple buffer from one writer to one reader, Shared lets
+// many readers have one copy, and Change replaces a list that others go through.
 package box
 
 import "sync/atomic"
