@@ -18,6 +18,7 @@ type Page struct {
 	body        int  // rows
 	lastBoot    int  // rows of the card of the boot before
 	narrow      bool // a line a figure is all that there is room for
+	stacked     bool // the panels stand below each other
 	fits        fits
 	disks       []int // indices into Host.Disks, the busiest first
 	filesystems []int // indices into Host.Filesystems, the most urgent first,
@@ -74,7 +75,8 @@ func (d *Page) openFilter(k draw.Key, f *frame.Frame) {
 func (d *Page) Update(w, h int, f *frame.Frame) {
 	d.lastBoot = lastBootRows(w, h, f)
 	h -= d.lastBoot
-	d.body, d.narrow = h, w < widget.Narrow
+	d.stacked = w < widget.Narrow && w >= stackedWidth && h >= stackedBody
+	d.body, d.narrow = h, w < widget.Narrow && !d.stacked
 	d.sortDisks(f)
 	d.listLinks(f)
 	d.vms.sort(f)
@@ -95,8 +97,12 @@ func (d *Page) Draw(r draw.Region, f *frame.Frame) {
 		d.guard.Draw("vms", d.vms.draw, r, f)
 		return
 	}
-	if r.W() < widget.Narrow {
+	switch {
+	case d.narrow:
 		d.guard.Draw("gauges", d.drawGauges, r, f)
+		return
+	case d.stacked:
+		d.drawStacked(r, f)
 		return
 	}
 	half := r.W() / 2
@@ -115,6 +121,21 @@ func (d *Page) Draw(r draw.Region, f *frame.Frame) {
 	d.guard.Draw("memory", d.drawMemory, top, f)
 	d.guard.Draw("disks", d.drawDisks, disks, f)
 	d.guard.Draw("traffic", d.drawTraffic, middle, f)
+}
+
+// drawStacked draws the panels below each other.
+func (d *Page) drawStacked(r draw.Region, f *frame.Frame) {
+	for p, draws := range [panelCount]struct {
+		name string
+		draw func(draw.Region, *frame.Frame)
+	}{
+		cpuPanel: {"cpu", d.drawCPU}, memoryPanel: {"memory", d.drawMemory}, diskPanel: {"disks", d.drawDisks}, netPanel: {"traffic", d.drawTraffic},
+		vmPanel: {"vms", d.vms.draw}, clusterPanel: {"cluster", d.drawCluster},
+	} {
+		if rows := d.fits.bands[stacked[p]]; rows > 0 {
+			d.guard.Draw(draws.name, draws.draw, r.CutTop(rows), f)
+		}
+	}
 }
 
 // cross draws the line between two quadrants; tee joins it to the rule above.

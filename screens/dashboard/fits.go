@@ -18,10 +18,20 @@ const (
 	panelCount
 )
 
-// band is the row of panels that a panel stands in, from the top.
-var band = [panelCount]int{cpuPanel: 0, memoryPanel: 0, diskPanel: 1, netPanel: 1, vmPanel: 2, clusterPanel: 3}
+// The row of panels that a panel stands in, from the top: two side by side, or on a high and narrow screen, as a phone
+// is, each on its own.
+var (
+	paired  = [panelCount]int{cpuPanel: 0, memoryPanel: 0, diskPanel: 1, netPanel: 1, vmPanel: 2, clusterPanel: 3}
+	stacked = [panelCount]int{cpuPanel: 0, memoryPanel: 1, diskPanel: 2, netPanel: 3, vmPanel: 4, clusterPanel: 5}
+)
 
-const bands = 4
+const bands = int(panelCount)
+
+// A screen that is too narrow for two panels has room for them below each other from so many columns and rows on.
+const (
+	stackedWidth = 40
+	stackedBody  = 24
+)
 
 // part is something that a panel shows.
 type part uint8
@@ -114,21 +124,28 @@ type fits struct {
 	rows   [partCount]int
 	panels [panelCount]int
 	bands  [bands]int
+	band   *[panelCount]int // paired or stacked
 	left   int
 }
 
 // lay shares the rows of a body out by priority. What is left makes the charts higher.
 func (d *Page) lay(w, body int, f *frame.Frame) {
-	d.fits = fits{left: body}
+	d.fits = fits{left: body, band: &paired}
+	width, charts := w/2, []panel{cpuPanel, diskPanel}
+	if d.stacked {
+		d.fits.band, width, charts = &stacked, w, []panel{cpuPanel, diskPanel, netPanel}
+	}
 	for _, p := range priority {
-		d.fits.grant(p.part, p.panel, p.least, min(d.wants(p.part, w/2, p.most, f), p.most))
+		d.fits.grant(p.part, p.panel, p.least, min(d.wants(p.part, width, p.most, f), p.most))
 	}
 	for d.fits.left > 0 {
-		lower := 0
-		if d.fits.bands[1] < d.fits.bands[0] {
-			lower = 1
+		lowest := d.fits.band[charts[0]]
+		for _, p := range charts[1:] {
+			if at := d.fits.band[p]; d.fits.bands[at] < d.fits.bands[lowest] {
+				lowest = at
+			}
 		}
-		d.fits.bands[lower]++
+		d.fits.bands[lowest]++
 		d.fits.left--
 	}
 }
@@ -136,7 +153,8 @@ func (d *Page) lay(w, body int, f *frame.Frame) {
 // grant gives a part more rows, up to most in all. Its panel takes them from its band, and that from what is left.
 func (s *fits) grant(p part, of panel, least, most int) {
 	n := most - s.rows[p]
-	free := s.bands[band[of]] - s.panels[of]
+	at := s.band[of]
+	free := s.bands[at] - s.panels[of]
 	if n = min(n, free+s.left); n < least {
 		return
 	}
@@ -144,7 +162,7 @@ func (s *fits) grant(p part, of panel, least, most int) {
 	s.panels[of] += n
 	if n > free {
 		s.left -= n - free
-		s.bands[band[of]] = s.panels[of]
+		s.bands[at] = s.panels[of]
 	}
 }
 
