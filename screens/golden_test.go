@@ -332,6 +332,8 @@ func TestGoldenScreens(t *testing.T) {
 		golden(t, p, 80, 24, "ascii")
 	}
 	golden(t, picture{name: "dashboard", screen: frame.Dashboard}, 400, 120, "colour")
+	golden(t, picture{name: "dashboard-phone", screen: frame.Dashboard}, 45, 47, "colour")
+	golden(t, picture{name: "dashboard-phone-sick", screen: frame.Dashboard, change: frametest.Sick}, 45, 60, "colour")
 	golden(t, picture{name: "dashboard-sick", screen: frame.Dashboard, change: frametest.Sick}, 132, 43, "colour")
 	for _, p := range clusters {
 		golden(t, p, 200, 60, "colour")
