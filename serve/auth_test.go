@@ -15,6 +15,7 @@ import (
 	"golang.org/x/crypto/bcrypt"
 
 	"hypervisor-tui/console/config"
+	"hypervisor-tui/internal/clean/secret"
 )
 
 // hashOf is cheap, so that tests are.
@@ -96,6 +97,9 @@ func TestTokenFileIsKeptClose(t *testing.T) {
 	}
 	if err := os.Chmod(file, 0o440); err != nil {
 		t.Fatal(err)
+	}
+	if text := secret.String("it was 0123456789abcdef again"); strings.Contains(text, "0123456789abcdef") {
+		t.Errorf("this program's own token is no secret in %q", text)
 	}
 	t.Setenv("CREDENTIALS_DIRECTORY", dir)
 	if _, err := readSecrets(c); err != nil {

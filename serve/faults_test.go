@@ -59,6 +59,9 @@ func TestSlowRequestsAreEnded(t *testing.T) {
 		{"head", plain.tcp, "GET /metrics HTTP/1.1\r\nHost: 127.0.0.1\r\nX-A: ", ""},
 		{"body", plain.tcp, "POST /metrics HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 9\r\n\r\nx", "HTTP/1.1 400 "},
 		{"chunk", plain.tcp, "POST /metrics HTTP/1.1\r\nHost: 127.0.0.1\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nx", "HTTP/1.1 400 "},
+		{"body of what has none", plain.tcp, "GET /metrics HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 9\r\n\r\nx", "HTTP/1.1 400 "},
+		{"body that is refused", plain.tcp, "POST /metrics HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 9000\r\n\r\nx", "HTTP/1.1 413 "},
+		{"body of who is refused", plain.tcp, "POST /metrics HTTP/1.1\r\nHost: evil.example\r\nContent-Length: 9\r\n\r\nx", "HTTP/1.1 421 "},
 		{"handshake", encrypted.tcp, "\x16\x03\x01", ""},
 		{"no handshake", encrypted.tcp, "", ""},
 	} {

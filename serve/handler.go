@@ -23,7 +23,7 @@ func (s *Server) handler() http.Handler {
 		h.Set("Cross-Origin-Resource-Policy", "same-origin")
 		h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'") // a page has its own
 		switch {
-		case !s.limitBody(w, r):
+		case !limitBody(w, r):
 		case !p.unix && !s.ours(r.Host):
 			s.refuse(w, p, http.StatusMisdirectedRequest, "it asks for another name: add the right one to serve.names")
 		case !sameSite(r) || crossOrigin.Check(r) != nil:
@@ -45,26 +45,26 @@ func (s *Server) refuse(w http.ResponseWriter, p peer, code int, why string) {
 	s.notes.say("refused %v: %s", p, why)
 }
 
-// limitBody reports whether the body of r is small and comes soon. What only asks has none.
-func (s *Server) limitBody(w http.ResponseWriter, r *http.Request) bool {
+// limitBody reports whether the body of r is small. What only asks has none. It comes soon, or the connection ends: also that
+// of a request that is refused, whose body net/http reads to its end.
+func limitBody(w http.ResponseWriter, r *http.Request) bool {
 	if r.ContentLength == 0 {
 		return true
 	}
+	_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(bodyTime))
+	r.Body = http.MaxBytesReader(w, r.Body, maxBody)
 	code := 0
 	switch {
 	case r.Method == http.MethodGet || r.Method == http.MethodHead:
 		code = http.StatusBadRequest
 	case r.ContentLength > maxBody:
 		code = http.StatusRequestEntityTooLarge
+	default:
+		return true
 	}
-	if code != 0 {
-		w.Header().Set("Connection", "close")
-		http.Error(w, http.StatusText(code), code)
-		return false
-	}
-	_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(bodyTime))
-	r.Body = http.MaxBytesReader(w, r.Body, maxBody)
-	return true
+	w.Header().Set("Connection", "close")
+	http.Error(w, http.StatusText(code), code)
+	return false
 }
 
 // hostNames are the names that requests may be for: those of the configuration, localhost and this host's own.
@@ -91,7 +91,8 @@ func (s *Server) ours(host string) bool {
 	return s.names[strings.TrimSuffix(strings.ToLower(host), ".")]
 }
 
-// sameSite reports whether r comes from this server's own page, from no page, or is a link that somebody followed.
+// sameSite reports whether r comes from this server's own page, from no page, or is a link that somebody followed. A form
+// that somebody sent is CrossOriginProtection's to refuse.
 //
 // W3C: Fetch Metadata Request Headers
 func sameSite(r *http.Request) bool {
@@ -99,8 +100,7 @@ func sameSite(r *http.Request) bool {
 	case "", "same-origin", "none":
 		return true
 	}
-	link := r.Header.Get("Sec-Fetch-Mode") == "navigate" && r.Header.Get("Sec-Fetch-Dest") == "document"
-	return link && (r.Method == http.MethodGet || r.Method == http.MethodHead)
+	return r.Header.Get("Sec-Fetch-Mode") == "navigate" && r.Header.Get("Sec-Fetch-Dest") == "document"
 }
 
 // authenticate lets next answer whoever is known, and where open is true also whoever does not say who it is.

@@ -79,6 +79,39 @@ func TestPagesOfOthersAreRefused(t *testing.T) {
 	}
 }
 
+// TestOthersMustSayWhoTheyAre: also for the figures, which are open to who is on this host.
+func TestOthersMustSayWhoTheyAre(t *testing.T) {
+	t.Parallel()
+	r := start(t, Options{Config: users(t, "alice", "wonder")})
+	h := r.handler()
+	for _, path := range []string{"/", "/metrics", "/metrics?collect[]=cpu", "/nothing"} {
+		for name, p := range map[string]peer{"another host": outside, "nobody knows whom": {}} {
+			if a := askAs(h, "GET", path, p); a.Code != 401 {
+				t.Errorf("%s of %s: %d", path, name, a.Code)
+			}
+		}
+		if a := askAs(h, "GET", path, outside, "Authorization", "Basic YWxpY2U6d29uZGVy"); a.Code != 200 {
+			t.Errorf("%s of alice: %d", path, a.Code)
+		}
+	}
+}
+
+// TestRefusalEndsTheConnection: who is not let in does not keep a place.
+func TestRefusalEndsTheConnection(t *testing.T) {
+	t.Parallel()
+	r := start(t, Options{})
+	for _, head := range []string{
+		"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n",
+		"GET /metrics HTTP/1.1\r\nHost: evil.example\r\n",
+		"GET /metrics HTTP/1.1\r\nHost: 127.0.0.1\r\nSec-Fetch-Site: cross-site\r\n",
+		"GET /metrics HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 1\r\n",
+	} {
+		if answer := raw(t, "tcp", r.tcp, head+"\r\n"); !strings.HasPrefix(answer, "HTTP/1.1 4") || !strings.Contains(answer, "\r\nConnection: close\r\n") {
+			t.Errorf("%q: %.60q", head, answer)
+		}
+	}
+}
+
 // TestEachAnswerHasItsHeaders: nobody keeps, frames or guesses at what is sent, refusals included.
 func TestEachAnswerHasItsHeaders(t *testing.T) {
 	t.Parallel()

@@ -44,7 +44,12 @@ var outside = peer{address: netip.AddrFrom4([4]byte{10, 0, 0, 5})}
 
 // scrape asks the handler as p, with headers.
 func scrape(h http.Handler, method string, p peer, headers ...string) *httptest.ResponseRecorder {
-	q := httptest.NewRequest(method, "/metrics?collect[]=cpu&collect[]=none", nil)
+	return askAs(h, method, "/metrics?collect[]=cpu&collect[]=none", p, headers...)
+}
+
+func askAs(h http.Handler, method, path string, p peer, headers ...string) *httptest.ResponseRecorder {
+	q := httptest.NewRequest(method, path, nil)
+	q.Host = "localhost"
 	for i := 0; i < len(headers); i += 2 {
 		q.Header.Add(headers[i], headers[i+1])
 	}

@@ -2,10 +2,10 @@ package serve
 
 import (
 	"fmt"
+	"strings"
 	"sync"
 	"time"
 
-	"hypervisor-tui/internal/clean"
 	"hypervisor-tui/internal/clean/secret"
 )
 
@@ -42,6 +42,6 @@ func (n *notes) say(format string, args ...any) {
 	if over {
 		return
 	}
-	text := fmt.Sprintf(format, args...)
-	n.log("serve: %s", secret.String(clean.String(text[:min(len(text), maxNote)])))
+	text := secret.String(fmt.Sprintf(format, args...)) // the whole: a part of a secret is not known as one
+	n.log("serve: %s", strings.ToValidUTF8(text[:min(len(text), maxNote)], ""))
 }

@@ -3,6 +3,7 @@ package serve
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -13,6 +14,7 @@ import (
 	"sync"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"hypervisor-tui/console/config"
 	"hypervisor-tui/internal/await"
@@ -161,8 +163,12 @@ func raw(t testing.TB, network, address, text string) string {
 		t.Fatal(err)
 	}
 	defer c.Close()
+	_ = c.SetReadDeadline(time.Now().Add(await.Limit))
 	go func() { _, _ = io.WriteString(c, text) }() // the server may not want all of it
-	answer, _ := io.ReadAll(bufio.NewReader(c))    // a reset ends it as well
+	answer, err := io.ReadAll(c)                   // a reset ends it as well
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		t.Errorf("%.60q: the connection stays open", text)
+	}
 	return string(answer)
 }
 

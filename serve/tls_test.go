@@ -210,6 +210,28 @@ func TestReloadDropsNobody(t *testing.T) {
 	}
 }
 
+// TestReloadSwitchesNothingOnOrOff: sockets were opened by what there was, and would be open to more than the files say.
+func TestReloadSwitchesNothingOnOrOff(t *testing.T) {
+	t.Parallel()
+	a, dir := newAuthority(t), t.TempDir()
+	a.pair(t, dir, "server")
+	const encrypted = "tls_server_config: {cert_file: cert.pem, key_file: key.pem}\n"
+	login := "basic_auth_users: {alice: '" + hashOf(t, "wonder") + "'}\n"
+	for before, after := range map[string]string{encrypted + login: login, login: encrypted + login, encrypted: encrypted + login, login + encrypted: encrypted} {
+		c := config.Serve{Auth: config.ServeAuth{WebConfigFile: write(t, dir, "web.yml", []byte(before))}}
+		var said string
+		s, err := New(Options{Config: c, Log: func(format string, args ...any) { said += fmt.Sprintf(format, args...) }})
+		if err != nil {
+			t.Fatal(err)
+		}
+		write(t, dir, "web.yml", []byte(after))
+		was := s.secrets.Load()
+		if s.readAgain(); s.secrets.Load() != was || !strings.Contains(said, "takes a restart") {
+			t.Errorf("%s to %s: %s", before, after, said)
+		}
+	}
+}
+
 // TestClientCertificates: signed by the authority, and of a name that is allowed.
 func TestClientCertificates(t *testing.T) {
 	t.Parallel()
