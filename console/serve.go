@@ -27,7 +27,6 @@ import (
 	"hypervisor-tui/screens/pages"
 	"hypervisor-tui/serve"
 	"hypervisor-tui/serve/attach"
-	"hypervisor-tui/serve/socket"
 	"hypervisor-tui/serve/web"
 )
 
@@ -96,8 +95,8 @@ func Serve(o Options) error {
 	left := make(chan struct{})
 	go func() {
 		defer close(left)
-		if clients != nil {
-			attach.Serve(ctx, attach.Options{Listener: clients, Session: h.attach, Log: logLine})
+		if c.Serve.Attach.Enable {
+			attach.Serve(ctx, attach.Options{Listener: clients, Path: c.Serve.Socket, Session: h.attach, Log: logLine})
 		}
 	}()
 	systemd.tell(daemon.SdNotifyReady)
@@ -115,7 +114,7 @@ func Serve(o Options) error {
 }
 
 // sockets returns the sockets that systemd has handed over for HTTP, and the one that terminals are handed over on: nil where
-// that is off.
+// that is off, or this program is to make it.
 //
 // systemd: sd_listen_fds_with_names(3); FileDescriptorName= of systemd.socket(5)
 func sockets(c config.Serve) (http []net.Listener, clients *net.UnixListener, err error) {
@@ -139,9 +138,7 @@ func sockets(c config.Serve) (http []net.Listener, clients *net.UnixListener, er
 	if !c.Attach.Enable {
 		return http, nil, nil
 	}
-	if clients == nil && c.Socket != "" {
-		clients, err = socket.Listen("unixpacket", c.Socket)
-	} else if clients == nil {
+	if clients == nil && c.Socket == "" {
 		err = errors.New("serve.attach.enable is true: set serve.socket, or have systemd hand over a socket of the name attach")
 	}
 	return http, clients, err
@@ -149,7 +146,7 @@ func sockets(c config.Serve) (http []net.Listener, clients *net.UnixListener, er
 
 // checkServing says what --serve would find, where the configuration has something for it. Its files may never answer.
 func checkServing(ctx context.Context, out io.Writer, c config.Serve) {
-	if !c.Exporter.Enable && !c.Web.Enable && len(c.Listen) == 0 {
+	if !c.Exporter.Enable && !c.Web.Enable && !c.Attach.Enable && len(c.Listen) == 0 {
 		return
 	}
 	ctx, cancel := context.WithTimeout(ctx, lastTimeout)

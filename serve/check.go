@@ -5,6 +5,8 @@ import (
 	"errors"
 	"net"
 	"syscall"
+
+	"hypervisor-tui/serve/socket"
 )
 
 // Finding is what Check says of one thing.
@@ -30,20 +32,30 @@ func Check(ctx context.Context, o Options) []Finding {
 		found = append(found, Finding{"serve", "ok", "encrypted; the certificate is valid until " + day(secrets.until)})
 	}
 	for _, address := range s.addresses() {
-		f := Finding{"serve", "ok", "nobody listens on " + address + " yet"}
-		l, err := net.Listener(nil), error(nil)
-		if missing := s.missing(address); missing != "" {
-			err = errors.New(missing)
-		} else if l, err = bind(ctx, address); err == nil {
-			err = l.Close()
-		}
-		switch {
-		case errors.Is(err, syscall.EADDRINUSE):
-			f.State, f.Text = "taken", "somebody listens on "+address+": --serve, if it runs"
-		case err != nil:
-			f.State, f.Text = "failed", address+": "+err.Error()
-		}
-		found = append(found, f)
+		found = append(found, tried(address, func() (net.Listener, error) {
+			if missing := s.missing(address); missing != "" {
+				return nil, errors.New(missing)
+			}
+			return bind(ctx, address)
+		}))
+	}
+	if path := o.Config.Socket; o.Config.Attach.Enable && path != "" {
+		found = append(found, tried(path, func() (net.Listener, error) { return socket.Listen("unixpacket", path) }))
 	}
 	return found
+}
+
+// tried says what came of listening on an address.
+func tried(address string, listen func() (net.Listener, error)) Finding {
+	l, err := listen()
+	if err == nil {
+		err = l.Close()
+	}
+	switch {
+	case errors.Is(err, syscall.EADDRINUSE):
+		return Finding{"serve", "taken", "somebody listens on " + address + ": --serve, if it runs"}
+	case err != nil:
+		return Finding{"serve", "failed", address + ": " + err.Error()}
+	}
+	return Finding{"serve", "ok", "nobody listens on " + address + " yet"}
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"hypervisor-tui/console/config"
+	"hypervisor-tui/serve/socket"
 )
 
 // TestCheckSaysWhatServingWouldFind: without leaving anything.
@@ -24,6 +25,15 @@ func TestCheckSaysWhatServingWouldFind(t *testing.T) {
 	}
 	defer taken.Close()
 	file := write(t, sockets, "file", nil)
+	attach := func(socket string) config.Serve {
+		return config.Serve{Socket: socket, Attach: config.ServeAttach{Enable: true}}
+	}
+	other := shortDir(t) + "/s"
+	terminals, err := socket.Listen("unixpacket", other)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer terminals.Close()
 	for _, c := range []struct {
 		config config.Serve
 		listen string
@@ -38,6 +48,11 @@ func TestCheckSaysWhatServingWouldFind(t *testing.T) {
 		{config.Serve{}, taken.Addr().String(), "taken somebody listens on " + taken.Addr().String()},
 		{config.Serve{}, sockets + "/s", "ok nobody listens on " + sockets + "/s yet"},
 		{config.Serve{}, file, "failed " + file + ": listen on " + file + ": something else is there"},
+		{config.Serve{}, other, "taken somebody listens on " + other},
+		{attach(""), "", ""}, // systemd has it
+		{attach(sockets + "/s"), "", "ok nobody listens on " + sockets + "/s yet"},
+		{attach(file), "", "failed " + file + ": listen on " + file + ": something else is there"},
+		{attach(other), "", "taken somebody listens on " + other},
 		{config.Serve{}, sockets + "/none/s", "failed " + sockets + "/none/s: "},
 	} {
 		o := Options{Config: c.config}

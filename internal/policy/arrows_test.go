@@ -91,11 +91,11 @@ var arrows = []struct {
 	{"serve/socket", []string{"golang.org/x/sys"}},
 	{"serve/web", []string{"draw", "draw/tty"}},
 	{"serve/web/chromium", []string{"internal/await"}},
-	{"serve/attach", []string{"draw", "draw/tty", "golang.org/x/sys", "internal/clean"}},
+	{"serve/attach", []string{"draw", "draw/tty", "golang.org/x/sys", "internal/clean", "serve/socket"}},
 	{"serve", []string{"console/config", "golang.org/x/crypto", "golang.org/x/sys", "gopkg.in/yaml.v3", "internal/clean", "internal/clean/secret", "report/metrics", "serve/socket"}},
 	{"console", []string{"alert", "alert/bell", "console/collect", "console/config", "console/fault", "console/guard", "console/process", "draw", "draw/tty", "frame",
 		"github.com/coreos/go-systemd/v22", "github.com/gdamore/tcell/v2", "golang.org/x/sys", "history", "internal/boottime", "internal/clean",
-		"internal/health", "internal/wakeup", "internal/when", "journal", "journal/source", "report", "report/metrics", "screens", "sample/textfile", "screens/pages", "serve", "serve/attach", "serve/socket", "serve/web", "serve"}},
+		"internal/health", "internal/wakeup", "internal/when", "journal", "journal/source", "report", "report/metrics", "screens", "sample/textfile", "screens/pages", "serve", "serve/attach", "serve/web", "serve"}},
 	{"cmd/hypervisor-attach", []string{"golang.org/x/sys"}},
 	{".", []string{"console", "console/config", "console/process", "screens/pages"}},
 }

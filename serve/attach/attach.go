@@ -25,11 +25,13 @@ import (
 
 	"hypervisor-tui/draw/tty"
 	"hypervisor-tui/internal/clean"
+	"hypervisor-tui/serve/socket"
 )
 
 // Options are what Serve goes by.
 type Options struct {
 	Listener *net.UnixListener // of the network unixpacket; Serve closes it. Who may connect is for its mode to say
+	Path     string            // of a socket to make, where there is no Listener
 	// Session shows the console on c.Terminal, which it closes, until ctx ends or the user quits (nil). Any error is told
 	// to the user. It runs on a goroutine for each client.
 	Session func(ctx context.Context, c *Client) error
@@ -50,7 +52,7 @@ const (
 	helloTime = time.Second // for a client to say what it wants
 	// resizePause is how long a client's messages are left alone after each.
 	resizePause = 20 * time.Millisecond
-	// retryTime passes before it accepts again when there was no descriptor for a client.
+	// retryTime passes before it tries again to make its socket, or to accept when there was no descriptor for a client.
 	retryTime = time.Second
 )
 
@@ -59,13 +61,20 @@ var (
 	errGarbage = errors.New("it said what this server does not understand")
 )
 
-// Serve accepts clients until ctx ends, and returns when all terminals are themselves again; one that a client lets block
+// Serve accepts clients, as soon as its socket can be made, until ctx ends, and returns when all terminals are themselves again; one that a client lets block
 // may keep it.
 func Serve(ctx context.Context, o Options) { run(ctx, o, helloTime) }
 
 // run is Serve for clients who may take wait to say what they want.
 func run(ctx context.Context, o Options, wait time.Duration) {
-	defer context.AfterFunc(ctx, func() { o.Listener.Close() })()
+	l := o.Listener
+	if l == nil {
+		l = open(ctx, o)
+	}
+	if l == nil {
+		return
+	}
+	defer context.AfterFunc(ctx, func() { l.Close() })()
 	hellos := make(chan struct{}, maxHellos)
 	refused := limited{log: o.Log}
 	var clients sync.WaitGroup
@@ -76,7 +85,7 @@ func run(ctx context.Context, o Options, wait time.Duration) {
 			clients.Wait()
 			return
 		}
-		conn, err := o.Listener.AcceptUnix()
+		conn, err := l.AcceptUnix()
 		if err != nil {
 			if ctx.Err() == nil {
 				refused.say("attach: accept a client: %v", err)
@@ -96,6 +105,21 @@ func run(ctx context.Context, o Options, wait time.Duration) {
 			serve(ctx, o, conn, c, on)
 		})
 	}
+}
+
+// open makes the socket. It says once why it cannot, and tries again until it can or ctx ends, which is nil.
+func open(ctx context.Context, o Options) *net.UnixListener {
+	for said := ""; ctx.Err() == nil; pause(ctx, retryTime) {
+		l, err := socket.Listen("unixpacket", o.Path)
+		if err == nil {
+			return l
+		}
+		if err.Error() != said {
+			said = err.Error()
+			o.Log("attach: no terminal is shown the console, tries again: %v", err)
+		}
+	}
+	return nil
 }
 
 // serve shows a client the console; on is the name of its terminal.

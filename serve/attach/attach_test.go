@@ -494,6 +494,30 @@ func TestClientLetsTheTerminalBlock(t *testing.T) {
 	c.hears(".")
 }
 
+// TestSomethingIsInTheWay of the socket: that is said once, and the socket is made when it has gone.
+func TestSomethingIsInTheWay(t *testing.T) {
+	s := &server{t: t, path: filepath.Join(t.TempDir(), "s"), returns: make(chan struct{}), came: make(chan *Client, 1)}
+	if err := os.WriteFile(s.path, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	go func() {
+		defer close(s.returns)
+		run(ctx, Options{Path: s.path, Session: s.session, Log: s.log}, await.Limit)
+	}()
+	await.Until(t, "it says so", func() bool { return s.logged("something else is there") })
+	if err := os.Remove(s.path); err != nil {
+		t.Fatal(err)
+	}
+	_, slave := ttytest.OpenPty(t, 80, 24)
+	s.shown(slave)
+	cancel()
+	ttytest.Within(t, "it ends", func() { <-s.returns })
+	if len(s.said) != 3 { // with a coming and a leaving
+		t.Errorf("log: %q", s.said)
+	}
+}
+
 // TestNoDescriptorLeft: a client waits until there is one for it, and is told when there is none for its terminal.
 func TestNoDescriptorLeft(t *testing.T) {
 	s := start(t)
