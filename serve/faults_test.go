@@ -165,6 +165,21 @@ func TestClientsAreCountedByHost(t *testing.T) {
 	}
 }
 
+// TestIdleConnectionsLeaveRoom: of one host's connections that wait for their next request no more than half stay.
+func TestIdleConnectionsLeaveRoom(t *testing.T) {
+	t.Parallel()
+	r := start(t, Options{})
+	for range 4 * maxOneHost {
+		c := dial(t, "tcp", r.tcp)
+		_, _ = io.WriteString(c, "GET /metrics HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+		a, err := http.ReadResponse(bufio.NewReader(c), nil)
+		if err != nil || a.StatusCode != 200 {
+			t.Fatal(a, err)
+		}
+		await.Until(t, "there is room for the next", func() bool { return r.connections() <= maxOneHost/2 })
+	}
+}
+
 // TestHugeHeads: 8 KiB are taken, more is not read.
 func TestHugeHeads(t *testing.T) {
 	t.Parallel()

@@ -22,6 +22,9 @@ func (s *Server) handler() http.Handler {
 		h.Set("Cache-Control", "no-store")
 		h.Set("Cross-Origin-Resource-Policy", "same-origin")
 		h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'") // a page has its own
+		if s.clients.crowded(p) {
+			h.Set("Connection", "close")
+		}
 		switch {
 		case !limitBody(w, r):
 		case !p.unix && !s.ours(r.Host):

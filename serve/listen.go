@@ -116,6 +116,14 @@ func (c *clients) enter(p peer) bool {
 	return true
 }
 
+// crowded reports whether half of the room is taken that there is for connections such as p's: then none stays that waits
+// for its client's next request.
+func (c *clients) crowded(p peer) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.all > maxClients/2 || c.hosts[p.host()] > maxOneHost/2
+}
+
 func (c *clients) leave(p peer) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
