@@ -2,6 +2,7 @@ package serve
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -19,29 +20,30 @@ type notes struct {
 	log    func(format string, args ...any)
 	mu     sync.Mutex
 	minute time.Time // when the one that is counted began
-	said   int
-	unsaid int
+	said   []string  // in it
+	unsaid int       // in it
 }
 
-// say logs a line, cleaned, without secrets and cut, or counts it.
+// say logs a line, clean, without secrets and cut. It counts those beyond notesAMinute, and those that the minute has already.
 func (n *notes) say(format string, args ...any) {
+	text := secret.String(fmt.Sprintf(format, args...)) // the whole: a part of a secret is not known as one
+	text = strings.ToValidUTF8(text[:min(len(text), maxNote)], "")
 	n.mu.Lock()
 	now, unsaid := time.Now(), 0
 	if now.Sub(n.minute) >= time.Minute {
-		n.minute, n.said, unsaid, n.unsaid = now, 0, n.unsaid, 0
+		n.minute, n.said, unsaid, n.unsaid = now, n.said[:0], n.unsaid, 0
 	}
-	n.said++
-	over := n.said > notesAMinute
-	if over {
+	again := len(n.said) == notesAMinute || slices.Contains(n.said, text)
+	if again {
 		n.unsaid++
+	} else {
+		n.said = append(n.said, text)
 	}
 	n.mu.Unlock()
 	if unsaid > 0 {
-		n.log("serve: %d more lines like those before were left out", unsaid)
+		n.log("serve: %d more such lines were left out", unsaid)
 	}
-	if over {
-		return
+	if !again {
+		n.log("serve: %s", text)
 	}
-	text := secret.String(fmt.Sprintf(format, args...)) // the whole: a part of a secret is not known as one
-	n.log("serve: %s", strings.ToValidUTF8(text[:min(len(text), maxNote)], ""))
 }
