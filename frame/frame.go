@@ -21,6 +21,7 @@ const (
 	Logs      = "logs"
 	Dashboard = "dashboard"
 	Network   = "network"
+	Nodes     = "nodes"
 )
 
 // Snapshot is what is known of one host at one time. Whoever gets one may read it until he asks for the next; Tracker.Derive

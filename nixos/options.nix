@@ -118,6 +118,7 @@ in
         "logs"
         "dashboard"
         "network"
+        "nodes"
       ];
       default = "dashboard";
       description = "The first screen.";

@@ -83,7 +83,7 @@ func TestF41CrashedPanel(t *testing.T) {
 }
 
 // labels are the digits that are part of a name, of the clock, or of what a key is called.
-var labels = regexp.MustCompile(`F[123]\b|[Kk][38]s|Nov \d\d|\d\d:\d\d:\d\d|host01`)
+var labels = regexp.MustCompile(`F[1234]\b|[Kk][38]s|Nov \d\d|\d\d:\d\d:\d\d|host01`)
 
 // TestEveryScreenSaysUnknownNotZero draws frames in which no source has a value: no figure may be there, least of all 0.
 func TestEveryScreenSaysUnknownNotZero(t *testing.T) {
@@ -104,8 +104,10 @@ func TestEveryScreenSaysUnknownNotZero(t *testing.T) {
 	kinds := func(state health.State) func(f *frame.Frame) {
 		return func(f *frame.Frame) {
 			unknown(state)(f)
+			nodes := frametest.Fixed()
+			frametest.Nodes(5)(nodes)
 			f.Kube = frametest.Kube(f.Now)
-			f.Kube.Version, f.Kube.Network, f.Kube.Candidates = "", kube.Network{}, nil
+			f.Kube.Version, f.Kube.Network, f.Kube.Candidates, f.Kube.Fleet = "", kube.Network{}, nil, nodes.Kube.Fleet
 			for i := range f.Kube.Kinds {
 				f.Kube.Kinds[i] = kube.KindStatus{Health: health.Health{State: state, Err: "why"}}
 			}

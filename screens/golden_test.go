@@ -33,6 +33,7 @@ var pictures = []picture{
 	{name: "logs", screen: frame.Logs},
 	{name: "dashboard", screen: frame.Dashboard},
 	{name: "network", screen: frame.Network},
+	{name: "nodes", screen: frame.Nodes, change: frametest.Nodes(5)},
 }
 
 // unrecorded is a host that was not shut down, and nothing is recorded of that.
@@ -186,6 +187,18 @@ var clusters = []picture{
 	{name: "dashboard-sick-warnings", screen: frame.Dashboard, change: frametest.Sick, keys: []draw.Key{'w', draw.KeyDown, draw.KeyEnter}},
 	{name: "dashboard-k8s-node", screen: frame.Dashboard, change: frametest.Migrating, keys: []draw.Key{'n'}},
 	{name: "dashboard-k8s-warnings", screen: frame.Dashboard, change: frametest.Healthy, keys: []draw.Key{'w'}},
+	{name: "nodes-forty", screen: frame.Nodes, change: frametest.Nodes(40), keys: []draw.Key{draw.KeyDown, draw.KeyDown}},
+	{name: "nodes-thousand", screen: frame.Nodes, change: frametest.Nodes(1000), keys: []draw.Key{'s'}},
+	{name: "nodes-filter", screen: frame.Nodes, change: frametest.Nodes(40), keys: []draw.Key{'/', 'r', 'a', 'c', 'k', '-', '1'}},
+	{name: "nodes-whole", screen: frame.Nodes, change: frametest.Nodes(5), keys: []draw.Key{draw.KeyHome, draw.KeyEnter}},
+	{name: "nodes-here", screen: frame.Nodes, change: frametest.Nodes(5), keys: []draw.Key{'/', 'e', 't', 'c', 'd', draw.KeyEnter, draw.KeyEnter}},
+	{name: "nodes-down", screen: frame.Nodes, change: func(f *frame.Frame) {
+		frametest.Nodes(5)(f)
+		fleet := f.Kube.Fleet
+		frametest.APIDown(f)
+		f.Kube.Fleet = fleet
+	}},
+	{name: "nodes-none", screen: frame.Nodes},
 	{name: "sources-k8s", screen: frame.Dashboard, change: frametest.Forbidden, keys: []draw.Key{'i', draw.KeyPageDown}},
 	{name: "sources-k8s-down", screen: frame.Dashboard, change: frametest.ServiceDown, keys: []draw.Key{'i'}},
 }

@@ -1,8 +1,11 @@
 package frametest
 
 import (
+	"cmp"
 	"fmt"
 	"math"
+	"slices"
+	"strings"
 	"time"
 
 	"hypervisor-tui/frame"
@@ -235,4 +238,53 @@ func Crowded(f *frame.Frame) {
 	}
 	v.Tally = kube.Tally{Running: 500, Total: 500}
 	Derive(f)
+}
+
+// Nodes makes the cluster one of n nodes that are shown one by one: of three or more one is not heard of, one has a full
+// disk and one is cordoned; of forty or more some have hostile names.
+func Nodes(n int) func(*frame.Frame) {
+	return func(f *frame.Frame) {
+		Healthy(f)
+		fleet := &kube.Fleet{Newest: "v1.31.2+k3s1"}
+		for i := range n {
+			fleet.Rows = append(fleet.Rows, nodeRow(f, i, n))
+		}
+		slices.SortStableFunc(fleet.Rows, func(a, b kube.NodeRow) int {
+			return cmp.Or(cmp.Compare(a.Rank(), b.Rank()), strings.Compare(a.Name, b.Name))
+		})
+		f.Kube.Fleet = fleet
+	}
+}
+
+func nodeRow(f *frame.Frame, i, n int) kube.NodeRow {
+	ready := kube.Condition{Type: "Ready", Status: "True", Reason: "KubeletReady", Since: f.Now.Add(-31 * 24 * time.Hour), Good: kube.True}
+	r := kube.NodeRow{
+		Node: kube.Node{Name: fmt.Sprintf("hypervisor-%02d", i+1), Version: "v1.31.2+k3s1", Ready: "True", InternalIP: fmt.Sprintf("192.168.%d.%d", 1+i/200, 100+i%200),
+			Roles: []string{"worker"}, Zone: fmt.Sprintf("rack-%d", i/20), CapacityCPU: 64000, CPU: 62000, Memory: 250 << 30, Pods: 110},
+		Here: i == 0, Measured: true, AskedCPU: int64(20000 + i*531%30000), AskedMemory: int64(90+i*7%100) << 30,
+		PodCount: 23 + i*13%80, VMs: 4 + i*5%20, VCPUs: 32 + i*11%128,
+	}
+	r.Used = kube.NodeMetrics{CPU: int64(i * 977 % 62000), Memory: int64(i*37%250) << 30}
+	switch {
+	case i == 0:
+		r.Roles = []string{"control-plane", "etcd", "master"}
+	case n >= 3 && i == n/2:
+		r.Ready, r.Measured = "Unknown", false
+		ready.Status, ready.Reason, ready.Good, ready.Since = "Unknown", "NodeStatusUnknown", kube.False, f.Now.Add(-14*time.Minute)
+		ready.Message = "Kubelet stopped posting node status."
+		r.Taints = []string{"maintenance=disk:NoExecute"}
+	case n >= 3 && i == 1:
+		r.Conditions = []kube.Condition{{Type: "DiskPressure", Status: "True", Reason: "KubeletHasDiskPressure", Message: "kubelet has disk pressure", Good: kube.False, Since: f.Now.Add(-3 * time.Hour)}}
+		r.MigratingOut, r.Version, r.Behind = 2, "v1.29.9+k3s1", 2
+	case n >= 4 && i == 3:
+		r.Cordoned, r.MigratingIn = true, 1
+	case n >= 40 && i == 5:
+		r.Name = strings.Repeat("long-", 50) + "end"
+	case n >= 40 && i == 6:
+		r.Name = "節点-漢字-العقدة"
+	case i == 9:
+		r.Measured = false
+	}
+	r.Conditions = append([]kube.Condition{ready}, r.Conditions...)
+	return r
 }

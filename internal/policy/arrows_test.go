@@ -80,7 +80,8 @@ var arrows = []struct {
 	{"screens/dashboard", []string{"draw", "frame", "internal/health", "kube", "sample", "sample/qemu", "sample/top", "screens", "screens/widget"}},
 	{"screens/logs", []string{"draw", "frame", "internal/health", "internal/order", "internal/when", "journal", "screens", "screens/widget"}},
 	{"screens/network", []string{"draw", "frame", "internal/health", "kube", "sample", "screens", "screens/widget"}},
-	{"screens/pages", []string{"journal", "screens", "screens/dashboard", "screens/logs", "screens/network"}},
+	{"screens/nodes", []string{"draw", "frame", "internal/health", "kube", "screens", "screens/widget"}},
+	{"screens/pages", []string{"journal", "screens", "screens/dashboard", "screens/logs", "screens/network", "screens/nodes"}},
 
 	{"console/fault", []string{"journal"}},
 	{"console/guard", []string{"console/fault"}},

@@ -7,6 +7,7 @@ import (
 	"hypervisor-tui/screens/dashboard"
 	"hypervisor-tui/screens/logs"
 	"hypervisor-tui/screens/network"
+	"hypervisor-tui/screens/nodes"
 )
 
 // Options is what pages need beside frames; what is nil is not called.
@@ -21,6 +22,7 @@ func New(o Options) []screens.Screen {
 		logs.New(o.Ask),
 		dashboard.New(o.Crashed),
 		network.New(),
+		nodes.New(),
 	}
 }
 
