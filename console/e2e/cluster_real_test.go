@@ -9,6 +9,7 @@ import (
 	"os"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -33,6 +34,7 @@ func thisHost(t *testing.T) string {
 type clusterJSON struct {
 	Kubernetes object `json:"kubernetes"`
 	KubeVirt   object `json:"kubevirt"`
+	Nodes      []any  `json:"nodes"`
 }
 
 // TestRealAPIOnce: every figure of the built program's snapshot of the cluster is that of the API's lists.
@@ -76,6 +78,9 @@ func TestRealAPIFollowed(t *testing.T) {
 		{"a pod ends", func() { c.Status(apitest.In("/api/v1/pods", "pod-100"), object{"phase": "Failed"}) }},
 		{"a pod deleted", func() { c.Delete(apitest.In("/api/v1/pods", "pod-101")) }},
 		{"a node is cordoned", func() { c.Patch("/api/v1/nodes/"+apitest.Node(0), object{"spec": object{"unschedulable": true}}) }},
+		{"a node gets taints", func() {
+			c.Patch("/api/v1/nodes/"+apitest.Node(1), object{"spec": object{"taints": []object{{"key": "disk", "value": "slow", "effect": "NoSchedule"}, {"key": "only", "effect": "NoExecute"}}}})
+		}},
 		{"a node deleted", func() { c.Delete("/api/v1/nodes/" + apitest.Node(2)) }},
 		{"a VM created", func() { c.VM("new", "Starting") }},
 		{"it runs", func() { c.Instance("new", 1); c.SetVM("new", "Running") }},
@@ -95,7 +100,7 @@ func TestRealAPIFollowed(t *testing.T) {
 // expected is the two sections as the API's own lists have them now.
 func expected(t *testing.T, c *apitest.Cluster) clusterJSON {
 	t.Helper()
-	want := clusterJSON{expectKubernetes(t, c, thisHost(t)), expectKubeVirt(t, c)}
+	want := clusterJSON{expectKubernetes(t, c, thisHost(t)), expectKubeVirt(t, c), expectNodes(t, c)}
 	want.Kubernetes["admin"] = true
 	kinds := []any{}
 	for _, path := range paths {
@@ -134,7 +139,17 @@ func disagreements(got, want clusterJSON) (all []string) {
 		delete(kind.(object), "age_seconds")
 	}
 	all = differ(all, "kubernetes", got.Kubernetes, want.Kubernetes)
+	all = differ(all, "nodes", byRow(got.Nodes), byRow(want.Nodes))
 	return differ(all, "kubevirt", got.KubeVirt, want.KubeVirt)
+}
+
+// byRow names the entries of a list by their place, so that differ says which one it is.
+func byRow(list []any) object {
+	rows := object{}
+	for i, row := range list {
+		rows[strconv.Itoa(i)] = row
+	}
+	return rows
 }
 
 // differ compares two JSON values down to the first that differ.

@@ -41,7 +41,9 @@ func newViewer(t *testing.T, kubeconfig string) *viewer {
 	v.use(kubeconfig)
 	ctx, cancel := context.WithCancel(context.Background())
 	g := new(guard.Guard)
-	w := watch.New(watch.Options{Find: kube.Options{Path: v.kubeconfig}, Now: boottime.Now, Keep: g.Supervise, Hostname: os.Hostname})
+	nodes := watch.NewViewers()
+	nodes.Come()
+	w := watch.New(watch.Options{Nodes: nodes, Find: kube.Options{Path: v.kubeconfig}, Now: boottime.Now, Keep: g.Supervise, Hostname: os.Hostname})
 	over := g.Supervise(ctx, "cluster", func(ctx context.Context) error { return w.Run(ctx, v.state.Store) })
 	t.Cleanup(func() { cancel(); <-over })
 	return v

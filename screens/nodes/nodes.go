@@ -26,8 +26,6 @@ const (
 	sortings
 )
 
-var sortNames = [sortings]string{"name", "CPU", "memory", "pods", "VMs"}
-
 // Page is F4.
 type Page struct {
 	screens.Base
