@@ -109,6 +109,8 @@ func (p *pane) walk() {
 	p.await(" All ", "following")
 	p.press("F3")
 	p.await("Physical interfaces", "lo ")
+	p.press("F4")
+	p.await("── Nodes", "no kubeconfig")
 	p.press("F2")
 	p.await("Disk I/O")
 	p.press("3")
@@ -117,7 +119,7 @@ func (p *pane) walk() {
 	p.await("Disk I/O")
 	p.press("1")
 	p.await(" All ", "following")
-	for _, want := range []string{"Disk I/O", "Physical interfaces", " All "} {
+	for _, want := range []string{"Disk I/O", "Physical interfaces", "── Nodes", " All "} {
 		p.press("Tab")
 		p.await(want)
 	}
