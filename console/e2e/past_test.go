@@ -141,6 +141,7 @@ func TestPastOnAHungDisk(t *testing.T) {
 	s.await("Node:", footer)
 	s.keys("p")
 	s.await("this is now", "the recording is read")
+	await.Until(t, "it is asked for", func() bool { return h.asked() > 0 })
 	threads, reads := s.threads(), h.asked()
 	for range 20 {
 		s.keys("\x1b")
