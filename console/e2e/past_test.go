@@ -11,6 +11,7 @@ import (
 	"hypervisor-tui/frame"
 	"hypervisor-tui/frame/frametest"
 	"hypervisor-tui/history"
+	"hypervisor-tui/internal/await"
 	"hypervisor-tui/journal"
 )
 
