@@ -8,22 +8,23 @@ DIST        ?= dist
 # tcell_minimal leaves out terminals that draw/terminal.go does not use, funcalign=8 the gaps between functions: 0.1 MB.
 BUILDFLAGS   = -trimpath -ldflags '-s -w -funcalign=8 -X main.version=$(VERSION)' -tags '$(1) tcell_minimal'
 
-# Where some systems keep ip and ethtool, out of a user's sight.
-export PATH := $(PATH):/usr/sbin:/sbin
-
 # go keeps its caches below HOME; a machine may have none.
 ifndef HOME
 export HOME := $(shell mktemp -d)
 endif
 
-APITEST_SERVER ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/hypervisor-tui/apitest-server
+CACHE          := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/hypervisor-tui
+APITEST_SERVER ?= $(CACHE)/apitest-server
+SYSTEMD_ROOT   ?= $(CACHE)/systemd-root
+EXPORTERS      ?= $(CACHE)/exporters
 
-SYSTEMD_ROOT   ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/hypervisor-tui/systemd-root
+# Where some systems keep ip and ethtool, out of a user's sight, and where exporters puts its programs.
+export PATH := $(PATH):/usr/sbin:/sbin:$(EXPORTERS)/usr/bin
 
 GOTEST       := go run ./.ci/gotest
 
 .NOTPARALLEL:
-.PHONY: build run test tools lint race sandbox fuzz apitest systemd arm64 release bench vendor-hash nix-options
+.PHONY: build run test tools exporters lint race sandbox fuzz apitest systemd arm64 release bench vendor-hash nix-options
 
 # The console and hypervisor-attach, static and stripped; the same source gives the same bytes. make build TAGS=nokube leaves
 # the cluster out.
@@ -35,7 +36,7 @@ run: build
 	./hypervisor-tui $(ARGS)
 
 # Everything; go test's own closing lines come last.
-test: tools lint race sandbox fuzz apitest systemd arm64
+test: tools exporters lint race sandbox fuzz apitest systemd arm64
 	go test ./...
 
 # What the tests want beyond go: a C compiler for the race detector, tmux and sshd for the end-to-end tests, a D-Bus daemon for
@@ -69,6 +70,19 @@ tools:
 	else \
 		echo "tools: not installed:$$missing; what needs them is skipped"; \
 	fi
+
+# Prometheus and node_exporter, which the figures are compared with: from Debian's packages, unpacked and not installed, since
+# these would start services.
+exporters:
+	@if command -v prometheus >/dev/null && command -v prometheus-node-exporter >/dev/null || ! command -v apt-get >/dev/null; then exit 0; fi; \
+	dir=$$(mktemp -d) && cd "$$dir" && chmod 755 . || exit; \
+	get() { apt-get download -qq prometheus prometheus-node-exporter; }; \
+	if get 2>/dev/null || { [ "$$(id -u)" = 0 ] && apt-get update -qq && get; }; then \
+		mkdir -p "$(EXPORTERS)" && for package in *.deb; do dpkg -x "$$package" "$(EXPORTERS)"; done; \
+	else \
+		echo "exporters: Debian's packages cannot be had; what compares with them is skipped"; \
+	fi; \
+	rm -r "$$dir"
 
 lint:
 	@unformatted=$$("$$(go env GOROOT)/bin/gofmt" -l .); \
