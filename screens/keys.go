@@ -18,7 +18,7 @@ func (c *Console) commonKeys() []Binding {
 		command("Tab S-Tab", "next, previous screen", "", c.cycle, draw.KeyTab, draw.KeyBackTab),
 		command("r", "sample now", "Refresh", always(Command{Kind: Refresh}), 'r'),
 		command("Ctrl-L", "repaint everything", "", always(Command{Kind: Repaint}), draw.KeyCtrlL),
-		command("T", "next theme: dark, light, mono", "", always(Command{Kind: Theme}), 'T'),
+		command("T", "next theme; a browser has its own", "", always(Command{Kind: Theme}), 'T'),
 		BindSwitch("Space Ctrl-Z", "pause the picture for ten minutes at most", "Pause", &c.paused, ' ', draw.KeyCtrlZ),
 		command("p", "the past, as it was recorded", "Past", toPast, 'p'),
 		BindOverlay("!", "every problem and why it is one", "", c.openProblems, '!'),
