@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -89,15 +90,22 @@ func boot(t *testing.T, root, programs string, m *machine, words ...string) *sys
 		Pdeathsig:    syscall.SIGKILL,
 		Setsid:       true,
 	}
-	if err := s.cmd.Start(); errors.Is(err, unix.EPERM) || errors.Is(err, unix.ENOSYS) {
+	started := make(chan error)
+	go func() {
+		runtime.LockOSThread() // Pdeathsig is about the thread that starts the child: no other test may end it
+		defer runtime.UnlockOSThread()
+		err := s.cmd.Start()
+		if started <- err; err != nil {
+			return
+		}
+		_ = s.cmd.Wait() // it is killed
+		close(s.ended)
+	}()
+	if err := <-started; errors.Is(err, unix.EPERM) || errors.Is(err, unix.ENOSYS) {
 		t.Skipf("no namespaces and cgroups of its own for a systemd: %v", err)
 	} else if err != nil {
 		t.Fatal(err)
 	}
-	go func() {
-		_ = s.cmd.Wait() // it is killed
-		close(s.ended)
-	}()
 	s.root = fmt.Sprintf("/proc/%d/root", s.cmd.Process.Pid)
 	t.Cleanup(s.end)
 	s.await("systemd has booted", func() bool {

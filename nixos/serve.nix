@@ -39,6 +39,8 @@ let
       SocketGroup = group;
       SocketMode = "0660";
       RemoveOnStop = true;
+      # A service that does not come up is started again by its Restart=, and the socket stays.
+      TriggerLimitIntervalSec = 0;
     }
     // more;
   };
