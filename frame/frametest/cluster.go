@@ -265,6 +265,9 @@ func nodeRow(f *frame.Frame, i, n int) kube.NodeRow {
 		PodCount: 23 + i*13%80, VMs: 4 + i*5%20, VCPUs: 32 + i*11%128,
 	}
 	r.Used = kube.NodeMetrics{CPU: int64(i * 977 % 62000), Memory: int64(i*37%250) << 30}
+	if i == 4 {
+		r.Memory, r.AskedMemory, r.Used.Memory = 62<<30, 30<<30, 20<<30 // as wide as an amount gets
+	}
 	switch {
 	case i == 0:
 		r.Roles = []string{"control-plane", "etcd", "master"}

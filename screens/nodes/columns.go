@@ -19,7 +19,7 @@ type columns struct {
 const (
 	mark        = 2
 	cpuWidth    = 15 // used, asked, of how many CPUs
-	memoryWidth = 18 // the same, of how much
+	memoryWidth = 19 // the same, of how much
 	podsWidth   = 8
 	vmsWidth    = 5
 	vcpusWidth  = 7
@@ -117,7 +117,7 @@ func (c *columns) draw(r draw.Region, row *kube.NodeRow, f *frame.Frame) {
 	if c.memory > 0 {
 		shares(p.To(c.memory), usedMemory(row), percent(row.AskedMemory, row.Memory), uses, pods, f.Settings.Memory)
 		if row.Memory > 0 {
-			p.To(c.memory+9).Size(draw.Text, uint64(row.Memory), memoryWidth-10)
+			p.To(c.memory+10).Size(draw.Text, uint64(row.Memory), memoryWidth-11)
 		}
 	}
 	if c.pods > 0 {

@@ -47,7 +47,7 @@ func TestUnknownKinds(t *testing.T) {
 		if !strings.Contains(line, "hypervisor-05") {
 			continue
 		}
-		if got := strings.Fields(line); strings.Join(got[:10], " ") != "hypervisor-05 ready 31d -- -- 62 -- -- 250 GiB" || got[10] != "--" || got[11] != "--" || got[12] != "--" {
+		if got := strings.Fields(line); strings.Join(got[:10], " ") != "hypervisor-05 ready 31d -- -- 62 -- -- 62.0 GiB" || got[10] != "--" || got[11] != "--" || got[12] != "--" {
 			t.Errorf("%q", line)
 		}
 		return
