@@ -12,6 +12,7 @@ import (
 	"hypervisor-tui/console/process"
 	"hypervisor-tui/draw"
 	"hypervisor-tui/frame"
+	"hypervisor-tui/internal/wakeup"
 	"hypervisor-tui/journal"
 	"hypervisor-tui/screens"
 	"hypervisor-tui/screens/pages"
@@ -116,6 +117,9 @@ func (h *host) picture(ctx context.Context, screen string, w, rows int) (canvas 
 		}
 		news.Fill(&f.Snapshot)
 		picture := screens.New(pages.New(pages.Options{Ask: ask}), screen, h.guard.Caught)
+		if picture.ShowsNodes() {
+			awaitNodes(ctx, news, f)
+		}
 		picture.Update(w, rows, f)
 		if asked != 0 {
 			f.Page = answerTo(ctx, news.Log(), asked)
@@ -129,4 +133,15 @@ func (h *host) picture(ctx context.Context, screen string, w, rows int) (canvas 
 		return nil
 	})
 	return canvas, err
+}
+
+// awaitNodes fills f until it has the nodes one by one, where the cluster is known, for lastTimeout at most.
+func awaitNodes(ctx context.Context, news *collect.Subscription, f *frame.Frame) {
+	limit, stop := context.WithTimeout(ctx, lastTimeout)
+	defer stop()
+	news.ViewNodes(true)
+	for f.Kube != nil && f.Kube.Health.Has() && f.Kube.Fleet == nil && limit.Err() == nil {
+		wakeup.Pause(limit, 10*time.Millisecond)
+		news.Fill(&f.Snapshot)
+	}
 }

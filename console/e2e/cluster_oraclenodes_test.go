@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"hypervisor-tui/internal/await"
 	"hypervisor-tui/kube/apitest"
 )
 
@@ -88,4 +89,19 @@ func moves(migrations []any, side, node string) (n int) {
 		}
 	}
 	return n
+}
+
+// TestRealAPIPicture: a picture of the nodes that somebody asks for once has them.
+func TestRealAPIPicture(t *testing.T) {
+	t.Parallel()
+	c := apitest.Start(t)
+	c.Load(thisHost(t))
+	s := serve(t, "serve: {web: {enable: true}}\n", "KUBECONFIG="+writeFile(t, "kubeconfig", c.Kubeconfig(apitest.Admin)))
+	await.Until(t, "the cluster is known", func() bool {
+		_, picture := s.get("/?screen=dashboard&w=132&h=43", "Accept", "text/plain")
+		return strings.Contains(picture, "Nodes: 2/3")
+	})
+	if _, picture := s.get("/?screen=nodes&w=132&h=43", "Accept", "text/plain"); !strings.Contains(picture, "hv-2") || !strings.Contains(picture, "silent") {
+		t.Errorf("no node in\n%s", picture)
+	}
 }
