@@ -164,23 +164,13 @@ func fails(m *frame.Guest) bool {
 
 // matches reports whether a VM's names, state, node or addresses have the filter's text, in large or small letters.
 func matches(m *frame.Guest, filter string) bool {
-	if filter == "" || has(m.Name, filter) || has(m.Namespace, filter) || has(m.Status(), filter) {
+	if filter == "" || widget.Contains(m.Name, filter) || widget.Contains(m.Namespace, filter) || widget.Contains(m.Status(), filter) {
 		return true
 	}
-	if namespace, name, both := strings.Cut(filter, "/"); both && has(m.Namespace, namespace) && has(m.Name, name) {
+	if namespace, name, both := strings.Cut(filter, "/"); both && widget.Contains(m.Namespace, namespace) && widget.Contains(m.Name, name) {
 		return true
 	}
-	return m.Instance != nil && (has(m.Instance.Node, filter) || slices.ContainsFunc(m.Instance.IPs, func(ip string) bool { return has(ip, filter) }))
-}
-
-// has reports whether text contains part, in large or small letters.
-func has(text, part string) bool {
-	for i := range len(text) - len(part) + 1 {
-		if strings.EqualFold(text[i:i+len(part)], part) {
-			return true
-		}
-	}
-	return false
+	return m.Instance != nil && (widget.Contains(m.Instance.Node, filter) || slices.ContainsFunc(m.Instance.IPs, func(ip string) bool { return widget.Contains(ip, filter) }))
 }
 
 // compareVMs is below 0 when a comes first. NaN, which is not known, comes last.

@@ -5,7 +5,6 @@ import (
 	"cmp"
 	"math"
 	"slices"
-	"strings"
 
 	"hypervisor-tui/draw"
 	"hypervisor-tui/frame"
@@ -154,7 +153,7 @@ func (n *Page) Update(w, h int, f *frame.Frame) {
 	if n.order != byName { // that is how they come
 		slices.SortStableFunc(n.rows, func(a, b int) int { return compare(&all.Rows[a], &all.Rows[b], n.order) })
 	}
-	list := h - n.head(w, h, f)
+	list := h - n.head(w, h)
 	if len(n.rows) > list && w > 0 {
 		n.strip = min((len(n.rows)+w-1)/w, max(list/4, 0))
 	}
@@ -165,7 +164,7 @@ func (n *Page) Update(w, h int, f *frame.Frame) {
 }
 
 // head is how many of h rows are not for the nodes one by one: summary, filter, headings, and why one is as it is.
-func (n *Page) head(w, h int, _ *frame.Frame) int {
+func (n *Page) head(w, h int) int {
 	rows := 2 + n.summaryRows(w)
 	if n.filtered() {
 		rows++
@@ -186,18 +185,8 @@ func matches(r *kube.NodeRow, filter string) bool {
 	if filter == "" {
 		return true
 	}
-	has := func(text string) bool { return containsFold(text, filter) }
+	has := func(text string) bool { return widget.Contains(text, filter) }
 	return has(r.Name) || has(r.Zone) || has(r.Version) || has(r.InternalIP) || has(stateWord(r)) || slices.ContainsFunc(r.Roles, has) || slices.ContainsFunc(r.Taints, has)
-}
-
-// containsFold reports whether text contains part, in large or small letters.
-func containsFold(text, part string) bool {
-	for i := range len(text) - len(part) + 1 {
-		if strings.EqualFold(text[i:i+len(part)], part) {
-			return true
-		}
-	}
-	return false
 }
 
 // compare is below 0 when a comes first: what needs somebody more, then what there is more of.

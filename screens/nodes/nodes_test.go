@@ -108,7 +108,7 @@ func TestSortedAndFiltered(t *testing.T) {
 		for _, r := range filter {
 			keys = append(keys, draw.Key(r))
 		}
-		if text := picture(f, 80, 40, keys...); !strings.Contains(text, want) || !strings.Contains(text, " 1 nodes") {
+		if text := picture(f, 80, 40, keys...); !strings.Contains(text, want) || !strings.Contains(text, " 1 of 40") {
 			t.Errorf("%s: not %s alone in\n%s", filter, want, text)
 		}
 	}

@@ -21,7 +21,7 @@ func (n *Page) Draw(r draw.Region, f *frame.Frame) {
 	r = r.Faded(nodes.State == health.Stale)
 	n.drawSummary(r.CutTop(n.summaryRows(r.W())), all, f)
 	if n.filtered() {
-		n.drawFilter(r.CutTop(1))
+		n.drawFilter(r.CutTop(1), all)
 	}
 	why := r.CutBottom(1)
 	if n.strip > 0 {
@@ -43,8 +43,8 @@ func (n *Page) Draw(r draw.Region, f *frame.Frame) {
 
 // drawNone says why there are no nodes to list.
 func drawNone(r draw.Region, f *frame.Frame) {
-	p := r.Rule(0, "Nodes")
-	p = r.Pen(1, 1)
+	r.Rule(0, "Nodes")
+	p := r.Pen(1, 1)
 	switch {
 	case f.OfPast():
 		p.Text(draw.Dim, "the nodes one by one are not recorded: ").Text(draw.Text, "F2, n").Text(draw.Dim, " has this one, as it was")
@@ -144,13 +144,13 @@ func share(p *draw.Pen, percent float64, known bool, l frame.Limits) {
 	p.Share(widget.Level(percent, l), percent)
 }
 
-func (n *Page) drawFilter(r draw.Region) {
+func (n *Page) drawFilter(r draw.Region, all *kube.Fleet) {
 	p := r.Pen(1, 0)
 	p.Text(draw.Dim, "filter ").Text(draw.Accent, n.filter)
 	if n.input.Open {
 		p.Text(draw.Accent|draw.Bold, "_")
 	}
-	p.Skip(2).Int(draw.Text, int64(len(n.rows))).Text(draw.Dim, " nodes")
+	p.Skip(2).Int(draw.Text, int64(len(n.rows))).Text(draw.Dim, " of ").Int(draw.Text, int64(len(all.Rows)))
 }
 
 // drawStrip draws a cell for each listed node, in the order of the list: its CPU, or a letter for one that needs somebody.
