@@ -97,13 +97,15 @@ func (s *session) samples() (n int) {
 // stall makes the terminal read nothing and fills what the kernel keeps for it: nothing more can be written to it.
 func (s *session) stall() {
 	s.t.Helper()
+	s.settled() // in the middle of a character the fill would break it
 	s.gate.Lock()
 	slave, err := os.OpenFile(s.slave.Name(), os.O_WRONLY|unix.O_NOCTTY|unix.O_NONBLOCK, 0)
 	if err != nil {
 		s.t.Fatal(err)
 	}
 	defer slave.Close()
-	fill := bytes.Repeat([]byte{0x0f}, 4096) // the character set that is in use already
+	// The character set that is in use already: in the middle of a sequence it changes nothing either.
+	fill := bytes.Repeat([]byte{0x0f}, 4096)
 	for err == nil {
 		if err = slave.SetWriteDeadline(time.Now().Add(300 * time.Millisecond)); err == nil {
 			_, err = slave.Write(fill)

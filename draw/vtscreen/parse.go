@@ -165,7 +165,7 @@ func (s *Screen) controlString(in []byte) int {
 
 func (s *Screen) csi(in []byte) int {
 	i := 2
-	for i < len(in) && in[i] >= 0x20 && in[i] < 0x40 {
+	for i < len(in) && (in[i] >= 0x20 && in[i] < 0x40 || isShift(in[i])) {
 		i++
 	}
 	if i == len(in) {
@@ -179,11 +179,24 @@ func (s *Screen) csi(in []byte) int {
 		s.foreign(in[:i])
 		return i
 	}
-	if !s.known(in[i], string(in[2:i])) {
+	params := make([]byte, 0, i)
+	for _, c := range in[2:i] {
+		if isShift(c) {
+			s.control(c)
+			continue
+		}
+		params = append(params, c)
+	}
+	if !s.known(in[i], string(params)) {
 		s.foreign(in[:i+1])
 	}
 	return i + 1
 }
+
+// isShift reports whether c is SO or SI, which terminals obey in the middle of a sequence too.
+//
+// Linux: man 4 console_codes, Control characters
+func isShift(c byte) bool { return c == 0x0e || c == 0x0f }
 
 // known interprets a CSI sequence and reports whether it is one of ours.
 func (s *Screen) known(final byte, params string) bool {

@@ -23,6 +23,7 @@ func TestShows(t *testing.T) {
 		{"alternate screen", "abc\x1b[?1049hx\x1b[?1049l", "\n\n\n"},
 		{"UTF-8 again", "\x1b%Gé", "é\n\n\n"},
 		{"the end of no string", "a\x1b\\b", "ab\n\n\n"},
+		{"a control in the middle of a sequence", "\x1b[2;\x0f3Ha\x1b[3\x0e;\x0f1\x0fHb", "\n  a\nb\n"},
 		{"all rows scroll, counted from the first", "\x1b[r\x1b[4l\x1b[?5;6l\x1b[10m\x1b[3;1Habcdefg", "\nabcdef\ng\n"},
 	} {
 		whole, pieces := New(6, 3), New(6, 3)
