@@ -10,6 +10,7 @@ import (
 	"hypervisor-tui/internal/health"
 	"hypervisor-tui/journal"
 	"hypervisor-tui/kube"
+	"hypervisor-tui/peer"
 	"hypervisor-tui/sample"
 	"hypervisor-tui/sample/qemu"
 	"hypervisor-tui/sample/textfile"
@@ -38,6 +39,7 @@ type Snapshot struct {
 	Processes *top.Processes   // nil before a page has shown some; read while a page or an overlay that is shown has ShowsProcesses
 	System    *sample.System
 	Kube      *kube.State           // nil before the first look
+	Peers     *peer.State           // the other nodes by what they say themselves; nil: peers are off, or nothing is known yet
 	Page      *journal.Page         // nil before the first answer
 	Kernel    []journal.KernelEvent // ordered by their time, also of boots before
 	Settings  *Settings             // what the configuration says

@@ -66,6 +66,7 @@ var leftOut = map[string]string{
 	"Snapshot.Processes": "read only while it is shown",
 	"Snapshot.Counters":  "an exporter's: the rates made of them are recorded",
 	"Snapshot.Page":      "the log is its own record",
+	"Snapshot.Peers":     "other nodes, asked only while they are shown",
 	"Snapshot.Settings":  "of the program that shows it",
 	"Snapshot.Sampling":  "problems tell of it",
 	"Snapshot.Logging":   "problems tell of it",

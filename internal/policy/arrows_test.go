@@ -60,7 +60,9 @@ var arrows = []struct {
 	{"kube/watch", []string{"google.golang.org/protobuf", "gopkg.in/yaml.v3", "internal/clean", "internal/clean/secret", "internal/health",
 		"internal/wakeup", "k8s.io/apimachinery", "k8s.io/client-go", "kube", "sample/cni"}},
 
-	{"frame", []string{"internal/health", "journal", "kube", "sample", "sample/qemu", "sample/textfile", "sample/top"}},
+	{"peer", []string{"internal/health"}},
+
+	{"frame", []string{"internal/health", "journal", "kube", "peer", "sample", "sample/qemu", "sample/textfile", "sample/top"}},
 
 	{"alert", []string{"frame", "internal/health", "journal", "kube"}},
 	{"alert/bell", []string{"journal"}},
