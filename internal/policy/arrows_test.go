@@ -20,6 +20,7 @@ var arrows = []struct {
 	{"internal/await", nil},
 	{"internal/boottime", []string{"golang.org/x/sys"}},
 	{"internal/box", nil},
+	{"internal/certtest", nil},
 	{"internal/clean", nil},
 	{"internal/clean/secret", []string{"internal/clean"}},
 	{"internal/health", nil},
@@ -104,7 +105,7 @@ var arrows = []struct {
 }
 
 // testOnly are packages for tests; the program does not link them.
-var testOnly = []string{"draw/tty/ttytest", "draw/vtscreen", "frame/frametest", "internal/apart", "internal/await", "journal/file/jwrite",
+var testOnly = []string{"draw/tty/ttytest", "draw/vtscreen", "frame/frametest", "internal/apart", "internal/await", "internal/certtest", "journal/file/jwrite",
 	"journal/journaltest", "kube/apitest",
 	"sample/link/linktest", "sample/sampletest", "screens/screentest", "serve/web/chromium"}
 
