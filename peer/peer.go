@@ -24,6 +24,8 @@ type Peer struct {
 	Address netip.AddrPort // where its --serve is asked
 	Named   bool           // the configuration names it
 	Health  health.Health  // of its answers: Init until it was asked, Err says in words why the last one failed
+	Asked   time.Duration  // CLOCK_BOOTTIME at which it answered last, or failed to; 0: it was not asked since the start
+	Reached bool           // the last one failed, yet somebody is there: it refused the connection, or answered otherwise than a peer does
 	Summary *Summary       // the last one; nil: none. After a start it is of the list on the disk
 	Heard   time.Time      // when that came, by this host's clock
 	Offset  time.Duration  // how far its clock was ahead of this host's then, or at least by how much; 0: not more than can be told
@@ -56,6 +58,10 @@ type Summary struct {
 	Ready      string    `json:"ready,omitempty"`  // what the API server says of it to itself: True, False, Unknown
 	API        string    `json:"api,omitempty"`    // how it reaches the API server: ok, or why not
 }
+
+// Recent is for how long an answer, or that there was none, says how a peer is now. No peer that is asked is asked less often,
+// whatever the interval and however long it has been silent.
+const Recent = 3 * time.Minute
 
 // MaxSummary is how many bytes a summary has at most.
 const MaxSummary = 4 << 10
