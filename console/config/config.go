@@ -15,6 +15,7 @@ type Config struct {
 	Display
 	History History
 	Serve   Serve
+	Peers   Peers
 }
 
 // Default returns what an empty file means.

@@ -65,6 +65,7 @@ func TestConfigDefaults(t *testing.T) {
 		},
 		History: History{Enable: true, Size: 64 << 20, Sync: time.Minute},
 		Serve:   defaultServe(),
+		Peers:   Peers{Port: 9101, Nodes: []PeerNode{}, Interval: 15 * time.Second},
 	}
 	if got := Default(); !reflect.DeepEqual(got, want) {
 		t.Errorf("DefaultConfig() =\n%+v\nwant\n%+v", got, want)
@@ -106,7 +107,7 @@ alerts:
 baud: 9600
 login: true
 history: {enable: true, path: /srv/flight, size: 2GiB, sync: 5m}
-`+everyServeKey+`
+`+everyServeKey+everyPeersKey+`
 palette: ["#000000", "#cc0000", "#4e9a06", "#c4a000", "#3465a4", "#75507b", "#06989a", "#d3d7cf",
   "#555753", "#ef2929", "#8ae234", "#fce94f", "#729fcf", "#ad7fa8", "#34e2e2", "#FFFFFF"]
 `))
@@ -141,6 +142,7 @@ palette: ["#000000", "#cc0000", "#4e9a06", "#c4a000", "#3465a4", "#75507b", "#06
 		},
 		History: History{Enable: true, Path: "/srv/flight", Size: 2 << 30, Sync: 5 * time.Minute},
 		Serve:   everyServe(),
+		Peers:   everyPeers(),
 	}
 	if err != nil || !reflect.DeepEqual(got, want) {
 		t.Errorf("got\n%+v, %v\nwant\n%+v", got, err, want)

@@ -50,9 +50,9 @@ func TestConfigExampleHasEveryKey(t *testing.T) {
 			t.Errorf("config.example.yaml does not say of %s: %s", k.name, k.doc)
 		}
 	}
-	for _, k := range new(Log).keys() {
+	for _, k := range append(new(Log).keys(), new(PeerNode).keys()...) {
 		if !strings.Contains(example, k.name+":") {
-			t.Errorf("logs[].%s is not in config.example.yaml", k.name)
+			t.Errorf("logs[].%[1]s or peers.nodes[].%[1]s is not in config.example.yaml", k.name)
 		}
 	}
 }
@@ -65,6 +65,9 @@ func TestConfigDocs(t *testing.T) {
 	}
 	for _, k := range new(Log).keys() {
 		want = append(want, docRow(k, "logs[]."))
+	}
+	for _, k := range new(PeerNode).keys() {
+		want = append(want, docRow(k, "peers.nodes[]."))
 	}
 	rules := alert.DefaultRules()
 	for _, k := range ruleKeys(&rules[0]) {

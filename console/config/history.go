@@ -62,14 +62,20 @@ func (h *History) Off() string {
 }
 
 // File is the path of the recording by this configuration and the process's environment; empty: neither names a place.
+func (h *History) File() string {
+	if h.Path != "" {
+		return h.Path
+	}
+	return stateFile("flight")
+}
+
+// stateFile is the path of a file that outlives this process, by the environment; empty: that names no place.
 //
 // systemd.exec(5) on StateDirectory=; the XDG Base Directory Specification.
-func (h *History) File() string {
-	const name, own = "flight", "hypervisor-tui"
+func stateFile(name string) string {
+	const own = "hypervisor-tui"
 	state, _, _ := strings.Cut(os.Getenv("STATE_DIRECTORY"), ":") // of several the first
 	switch xdg, home := os.Getenv("XDG_STATE_HOME"), os.Getenv("HOME"); {
-	case h.Path != "":
-		return h.Path
 	case filepath.IsAbs(state):
 		return filepath.Join(state, name)
 	case filepath.IsAbs(xdg):

@@ -97,6 +97,7 @@ func (r *reader) relations(c *Config) {
 	r.below("thresholds.memory", &t.Memory)
 	r.below("thresholds.filesystem", &t.Filesystem)
 	r.serving(&c.Serve)
+	r.asking(&c.Peers)
 }
 
 func (r *reader) below(name string, t *Threshold) {
