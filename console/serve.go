@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/http"
 	"os"
 	"reflect"
 	"time"
@@ -38,8 +39,8 @@ func Serve(o Options) error {
 	switch {
 	case first.banner != "":
 		return errors.New(first.banner)
-	case !c.Serve.Exporter.Enable && !c.Serve.Web.Enable && !c.Serve.Attach.Enable:
-		return errors.New("nothing is to be served: set serve.exporter.enable, serve.web.enable or serve.attach.enable")
+	case !c.Serve.Any():
+		return errors.New("nothing is to be served: set serve.exporter.enable, serve.web.enable, serve.attach.enable or serve.peers.enable")
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
@@ -58,6 +59,11 @@ func Serve(o Options) error {
 	}
 	if c.Serve.Web.Enable {
 		options.Web = web.New(web.Options{Session: h.browse, Picture: h.picture, Screens: pages.Names()})
+	}
+	if c.Serve.Peers.Enable {
+		mux := http.NewServeMux()
+		mux.Handle("GET /v1/summary", serve.NewSummary(h.summary))
+		options.Peers = mux
 	}
 	handedOver, clients, err := sockets(c.Serve)
 	if err != nil {
@@ -117,7 +123,7 @@ func Serve(o Options) error {
 // that is off, or this program is to make it.
 //
 // systemd: sd_listen_fds_with_names(3); FileDescriptorName= of systemd.socket(5)
-func sockets(c config.Serve) (http []net.Listener, clients *net.UnixListener, err error) {
+func sockets(c config.Serve) (sockets []net.Listener, clients *net.UnixListener, err error) {
 	named, err := activation.ListenersWithNames()
 	if err != nil {
 		return nil, nil, err
@@ -127,7 +133,7 @@ func sockets(c config.Serve) (http []net.Listener, clients *net.UnixListener, er
 			u, ok := l.(*net.UnixListener)
 			switch {
 			case name != "attach":
-				http = append(http, l)
+				sockets = append(sockets, l)
 			case !ok || u.Addr().Network() != "unixpacket" || clients != nil:
 				return nil, nil, errors.New("the socket attach of systemd is to be one of ListenSequentialPacket=, a path")
 			default:
@@ -136,17 +142,17 @@ func sockets(c config.Serve) (http []net.Listener, clients *net.UnixListener, er
 		}
 	}
 	if !c.Attach.Enable {
-		return http, nil, nil
+		return sockets, nil, nil
 	}
 	if clients == nil && c.Socket == "" {
 		err = errors.New("serve.attach.enable is true: set serve.socket, or have systemd hand over a socket of the name attach")
 	}
-	return http, clients, err
+	return sockets, clients, err
 }
 
 // checkServing says what --serve would find, where the configuration has something for it. Its files may never answer.
 func checkServing(ctx context.Context, out io.Writer, c config.Serve) {
-	if !c.Exporter.Enable && !c.Web.Enable && !c.Attach.Enable && len(c.Listen) == 0 {
+	if !c.Any() && len(c.Listen) == 0 {
 		return
 	}
 	ctx, cancel := context.WithTimeout(ctx, lastTimeout)
@@ -199,6 +205,7 @@ type host struct {
 	frame     frame.Frame
 	filled    uint64 // counts how often frame was
 	texts     [metrics.OpenMetrics + 1]texts
+	brief     brief
 	feed      func() // feeds systemd's watchdog; nil: there is none
 	feedEvery time.Duration
 }

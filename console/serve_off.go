@@ -19,7 +19,7 @@ func Serve(Options) error { return errors.New("--serve is " + withoutServe) }
 
 // checkServing says so, where the configuration has something for it.
 func checkServing(_ context.Context, out io.Writer, c config.Serve) {
-	if c.Exporter.Enable || c.Web.Enable || c.Attach.Enable {
+	if c.Any() {
 		fmt.Fprintf(out, "%-20s %-7s %s\n", "serve", "absent", withoutServe)
 	}
 }

@@ -178,8 +178,8 @@ func appendMemory(dst []byte, f *frame.Frame) []byte {
 	return appendWhole(dst, f.Host.Memory.UsedPercent())
 }
 
-// appendFullest appends the filesystem with the least room; a read-only image is always full and does not count.
-func appendFullest(dst []byte, f *frame.Frame) []byte {
+// fullest is the filesystem with the least room, nil while none is known; a read-only image is always full and does not count.
+func fullest(f *frame.Frame) *sample.Filesystem {
 	var fullest *sample.Filesystem
 	if has(f, sample.Filesystems) {
 		for i := range f.Host.Filesystems {
@@ -192,6 +192,11 @@ func appendFullest(dst []byte, f *frame.Frame) []byte {
 			}
 		}
 	}
+	return fullest
+}
+
+func appendFullest(dst []byte, f *frame.Frame) []byte {
+	fullest := fullest(f)
 	if fullest == nil {
 		return append(append(dst, "disk "...), unknown...)
 	}

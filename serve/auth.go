@@ -52,11 +52,8 @@ func (s *Server) identify(r *http.Request, p peer) (name string, v verdict, why 
 	if p.unix {
 		return p.String(), known, ""
 	}
-	if secrets.clients && r.TLS != nil && len(r.TLS.VerifiedChains) > 0 {
-		if name, ok := secrets.allowed(r.TLS.PeerCertificates[0]); ok {
-			return name, known, ""
-		}
-		v, why = wrong, "its certificate is not among those of allowNames"
+	if name, v, why = s.certified(r); v == known {
+		return name, v, why
 	}
 	authorization := r.Header.Get("Authorization")
 	switch {
@@ -77,6 +74,18 @@ func (s *Server) identify(r *http.Request, p peer) (name string, v verdict, why 
 		return "", wrong, "it logs in by a means that is not set up"
 	}
 	return s.password(secrets, p, user, password)
+}
+
+// certified says who sent r by the certificate that the connection has; without one it is nobody.
+func (s *Server) certified(r *http.Request) (name string, v verdict, why string) {
+	secrets := s.secrets.Load()
+	if !secrets.clients || r.TLS == nil || len(r.TLS.VerifiedChains) == 0 {
+		return "", nobody, ""
+	}
+	if name, ok := secrets.allowed(r.TLS.PeerCertificates[0]); ok {
+		return name, known, ""
+	}
+	return "", wrong, "its certificate is not among those of allowNames"
 }
 
 // bearer is the token in an Authorization header, empty where that has none.

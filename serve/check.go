@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net"
+	"strings"
 	"syscall"
 
 	"hypervisor-tui/serve/socket"
@@ -30,6 +31,13 @@ func Check(ctx context.Context, o Options) []Finding {
 		}
 	case secrets.tls != nil:
 		found = append(found, Finding{"serve", "ok", "encrypted; the certificate is valid until " + day(secrets.until)})
+	}
+	if o.Config.Peers.Enable {
+		whom := "each with a certificate of serve.tls.clientCAFile"
+		if len(secrets.allow) > 0 {
+			whom = "those of " + strings.Join(secrets.allow, ", ")
+		}
+		found = append(found, Finding{"serve", "ok", "consoles of other nodes may come: " + whom})
 	}
 	for _, address := range s.addresses() {
 		found = append(found, tried(address, func() (net.Listener, error) {

@@ -1,6 +1,7 @@
 package serve
 
 import (
+	"cmp"
 	"context"
 	"net"
 	"net/http"
@@ -9,6 +10,9 @@ import (
 	"strings"
 	"time"
 )
+
+// peersPath is below which all is for the consoles of other nodes.
+const peersPath = "/v1/"
 
 // handler is what all requests go through: the limits, the checks against pages of others, who it is, then the handlers of
 // the options.
@@ -33,6 +37,8 @@ func (s *Server) handler() http.Handler {
 			s.refuse(w, p, http.StatusForbidden, "the request comes from a page of another site")
 		case r.URL.Path == "/metrics" && s.options.Metrics != nil:
 			s.authenticate(w, r, p, s.options.Metrics, p.local)
+		case strings.HasPrefix(r.URL.Path, peersPath) && s.options.Peers != nil:
+			s.peers(w, r, p)
 		case s.options.Web != nil:
 			s.authenticate(w, r, p, s.options.Web, false)
 		default:
@@ -111,13 +117,6 @@ func (s *Server) authenticate(w http.ResponseWriter, r *http.Request, p peer, ne
 	name, v, why := s.identify(r, p)
 	switch {
 	case v == known:
-		from := name
-		if !p.unix {
-			from += " from " + p.String()
-		}
-		if s.known.arrives(from, time.Now()) {
-			s.options.Log("serve: %s comes", from) // only who is known makes such lines
-		}
 	case v == nobody && open:
 		name = p.String()
 	case v == tooMany:
@@ -137,6 +136,30 @@ func (s *Server) authenticate(w http.ResponseWriter, r *http.Request, p peer, ne
 			s.notes.say("refused %v: %s", p, why)
 		}
 		return
+	}
+	s.serveTo(next, w, r, p, name, v == known)
+}
+
+// peers lets the handler for other nodes answer whoever has a certificate of theirs: nothing else is enough.
+func (s *Server) peers(w http.ResponseWriter, r *http.Request, p peer) {
+	name, v, why := s.certified(r)
+	if v != known {
+		s.refuse(w, p, http.StatusForbidden, cmp.Or(why, "only a client with a certificate may ask for that"))
+		return
+	}
+	s.serveTo(s.options.Peers, w, r, p, name, true)
+}
+
+// serveTo lets next answer to who has that name, where he is known; else it is only his address.
+func (s *Server) serveTo(next http.Handler, w http.ResponseWriter, r *http.Request, p peer, name string, isKnown bool) {
+	if isKnown {
+		from := name
+		if !p.unix {
+			from += " from " + p.String()
+		}
+		if s.known.arrives(from, time.Now()) {
+			s.options.Log("serve: %s comes", from) // only who is known makes such lines
+		}
 	}
 	next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), whoKey{}, name)))
 }

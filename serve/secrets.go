@@ -60,6 +60,9 @@ func readSecrets(c config.Serve) (*secrets, error) {
 			return nil, fmt.Errorf("serve.auth.tokenFile: %w", err)
 		}
 	}
+	if c.Peers.Enable && !s.clients {
+		return nil, errors.New("serve.peers.enable is true, and no certificate of a client would be known: set serve.tls.clientCAFile")
+	}
 	return s, nil
 }
 

@@ -23,6 +23,7 @@ type Options struct {
 	Sockets []net.Listener                   // what systemd has handed over for HTTP; Run closes them
 	Metrics http.Handler                     // at /metrics; nil: off
 	Web     http.Handler                     // at / and below; nil: off
+	Peers   http.Handler                     // at /v1/ and below, for clients with a certificate; nil: off
 	Log     func(format string, args ...any) // a clean line for the operator; any goroutine may call it
 }
 

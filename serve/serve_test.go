@@ -68,7 +68,7 @@ func page(w http.ResponseWriter, r *http.Request) {
 }
 
 // start runs a server of o on loopback and on a Unix socket. Its handlers are page where o has none; the page itself is on
-// where there is authentication.
+// where there is authentication, and no handler for peers.
 func start(t testing.TB, o Options) *running {
 	t.Helper()
 	r := &running{unix: filepath.Join(shortDir(t), "http.sock")}
@@ -80,7 +80,7 @@ func start(t testing.TB, o Options) *running {
 	if o.Metrics == nil {
 		o.Metrics = http.HandlerFunc(page)
 	}
-	if o.Web == nil {
+	if o.Web == nil && o.Peers == nil {
 		o.Web = http.HandlerFunc(page)
 	}
 	l, err := net.Listen("tcp", "127.0.0.1:0")

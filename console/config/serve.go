@@ -20,6 +20,12 @@ type Serve struct {
 	Web        ServeWeb
 	Exporter   ServeExporter
 	Attach     ServeAttach
+	Peers      ServePeers
+}
+
+// Any reports whether anything is to be served at all.
+func (s *Serve) Any() bool {
+	return s.Web.Enable || s.Exporter.Enable || s.Attach.Enable || s.Peers.Enable
 }
 
 // ServeTLS has absolute paths of PEM files. Without CertFile nothing is encrypted.
@@ -50,6 +56,11 @@ type ServeExporter struct {
 	MaxSeries     int
 }
 
+// ServePeers is what the consoles of other nodes get, at /v1/. They are known by their certificates, and by nothing else.
+type ServePeers struct {
+	Enable bool
+}
+
 // ServeAttach is the socket for hypervisor-attach.
 type ServeAttach struct {
 	Enable bool
@@ -74,7 +85,7 @@ func (s *Serve) keys() []key {
 			"File of Prometheus's exporter-toolkit, with basic_auth_users (bcrypt) and tls_server_config, which then stands for serve.tls."},
 		{"serve.names", "[]", hostNames(&s.Names),
 			"Host names by which clients may call this server. IP addresses, localhost and the host's own name go without saying; a request for another name is refused, as a page of somebody else may have sent it."},
-		{"serve.maxViewers", "16", whole(&s.MaxViewers, 1, 16), "How many may look at once, browsers and terminals together."},
+		{"serve.maxViewers", "16", whole(&s.MaxViewers, 1, 16), "How many may look at once: browsers, terminals and consoles of other nodes together."},
 		{"serve.web.enable", "false", truth(&s.Web.Enable), "Whether the screens are shown as a page, at /."},
 		{"serve.web.logs", "true", truth(&s.Web.Logs), "Whether that page shows the messages of the log."},
 		{"serve.exporter.enable", "false", truth(&s.Exporter.Enable), "Whether the figures are at /metrics, for Prometheus."},
@@ -87,6 +98,8 @@ func (s *Serve) keys() []key {
 			"How many series there are at most; beyond that those of single interfaces are left out, and hypervisor_exporter_series_omitted counts them."},
 		{"serve.attach.enable", "false", truth(&s.Attach.Enable),
 			"Whether hypervisor-attach shows the screens on the terminal that it is started on."},
+		{"serve.peers.enable", "false", truth(&s.Peers.Enable),
+			"Whether consoles of other nodes may ask what this one says of itself, and show it with the messages of its log. They come with a certificate of serve.tls.clientCAFile, each that serve.tls.allowNames takes; a token or a password is not enough."},
 	}
 }
 
@@ -141,6 +154,7 @@ func (r *reader) serving(s *Serve) {
 		{t.KeyFile != "" && t.CertFile == "", "serve.tls.keyFile", "serve.tls.certFile"},
 		{t.ClientCAFile != "" && t.CertFile == "", "serve.tls.clientCAFile", "serve.tls.certFile"},
 		{len(t.AllowNames) > 0 && t.ClientCAFile == "", "serve.tls.allowNames", "serve.tls.clientCAFile"},
+		{s.Peers.Enable && t.ClientCAFile == "" && a.WebConfigFile == "", "serve.peers.enable", "serve.tls.clientCAFile"}, // a web config may have one
 	} {
 		if need.set {
 			r.problem(r.lines[need.name], "%s is of no use without %s: set both or none", need.name, need.other)

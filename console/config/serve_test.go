@@ -23,6 +23,7 @@ serve:
   web: {enable: true, logs: false}
   exporter: {enable: true, kubevirtNames: true, deny: [], textfiles: /var/lib/textfiles, maxSeries: 1000}
   attach: {enable: true}
+  peers: {enable: true}
 `
 
 func everyServe() Serve {
@@ -36,6 +37,7 @@ func everyServe() Serve {
 		Web:        ServeWeb{Enable: true},
 		Exporter:   ServeExporter{true, true, []string{}, "/var/lib/textfiles", 1000},
 		Attach:     ServeAttach{true},
+		Peers:      ServePeers{true},
 	}
 }
 
@@ -99,6 +101,19 @@ func TestServeListenAddresses(t *testing.T) {
 		"127.0.0.1:", "http://127.0.0.1:9101", "/" + strings.Repeat("x", 107)} {
 		if lines := configProblems(t, "serve: {listen: [\""+listen+"\"]}"); len(lines) != 1 {
 			t.Errorf("%s: %q", listen, lines)
+		}
+	}
+}
+
+// TestServePeersNeedAnAuthority: they are known by nothing else.
+func TestServePeersNeedAnAuthority(t *testing.T) {
+	for rest, ok := range map[string]bool{
+		"": false, "\n  tls: {certFile: /c, keyFile: /k}\n  auth: {tokenFile: /t}": false,
+		"\n  tls: {certFile: /c, keyFile: /k, clientCAFile: /ca}": true, "\n  auth: {webConfigFile: /w}": true, // which may have one
+	} {
+		lines := configProblems(t, "serve:\n  peers: {enable: true}"+rest)
+		if ok != (lines == nil) || !ok && (len(lines) != 1 || !strings.HasPrefix(lines[0], "config.yaml:2: serve.peers.enable ") || !strings.Contains(lines[0], "serve.tls.clientCAFile")) {
+			t.Errorf("%q says %q", rest, lines)
 		}
 	}
 }

@@ -75,7 +75,7 @@ var arrows = []struct {
 	{"draw/tty", []string{"golang.org/x/sys", "internal/clean"}},
 	{"draw", []string{"draw/tty", "github.com/gdamore/tcell/v2", "github.com/rivo/uniseg", "internal/clean"}},
 
-	{"report", []string{"draw", "frame", "internal/health", "journal", "kube", "sample", "sample/qemu", "sample/top"}},
+	{"report", []string{"draw", "frame", "internal/clean", "internal/health", "journal", "kube", "peer", "sample", "sample/qemu", "sample/top"}},
 	{"report/metrics", []string{"frame", "internal/clean", "internal/health", "journal", "kube", "sample", "sample/qemu"}},
 	{"screens/widget", []string{"draw", "frame", "internal/health", "kube", "sample"}},
 	{"screens", []string{"draw", "frame", "internal/health", "internal/when", "journal", "kube", "sample", "screens/widget"}},
@@ -99,7 +99,7 @@ var arrows = []struct {
 	{"serve", []string{"console/config", "golang.org/x/crypto", "golang.org/x/sys", "gopkg.in/yaml.v3", "internal/clean", "internal/clean/secret", "report/metrics", "serve/socket"}},
 	{"console", []string{"alert", "alert/bell", "console/collect", "console/config", "console/fault", "console/guard", "console/process", "draw", "draw/tty", "frame",
 		"github.com/coreos/go-systemd/v22", "github.com/gdamore/tcell/v2", "golang.org/x/sys", "history", "internal/boottime", "internal/clean",
-		"internal/health", "internal/wakeup", "internal/when", "journal", "journal/source", "report", "report/metrics", "screens", "sample/textfile", "screens/pages", "serve", "serve/attach", "serve/web", "serve"}},
+		"internal/health", "internal/wakeup", "internal/when", "journal", "journal/source", "peer", "report", "report/metrics", "screens", "sample/textfile", "screens/pages", "serve", "serve/attach", "serve/web", "serve"}},
 	{"cmd/hypervisor-attach", []string{"golang.org/x/sys"}},
 	{".", []string{"console", "console/config", "console/process", "screens/pages"}},
 }
