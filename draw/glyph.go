@@ -49,6 +49,7 @@ type Glyphs struct {
 	Drops   []rune
 	Eighths []rune
 	names   [glyphCount]string
+	twins   map[rune]rune // what stands for a rune of UnicodeGlyphs, where it is another one
 }
 
 func (g *Glyphs) name(id Glyph) string { return g.names[id] }
@@ -97,7 +98,7 @@ func VTGlyphs(f *tty.Font) *Glyphs {
 	if g.names[Full] == "#" {
 		g.Sparks, g.Drops, g.Eighths = []rune(vtSparks[len(vtSparks)-1]), []rune(vtDrops[len(vtDrops)-1]), nil // their full cell is another one
 	}
-	return g
+	return twinned(g)
 }
 
 // firstOf is the first of ways that f has, at least the last.
@@ -112,13 +113,13 @@ func firstOf(f *tty.Font, ways []string) string {
 
 // ASCIIGlyphs is for seven bits.
 func ASCIIGlyphs() *Glyphs {
-	return &Glyphs{
+	return twinned(&Glyphs{
 		Name: "ascii", Sparks: []rune(".:|#"), Drops: []rune("':|#"), Eighths: nil,
 		names: [glyphCount]string{
 			"-", "|", "+", "+", "+", "+", "+", "+", "+", "|-", "`-", "=", "#", "", ".",
 			"ok", "x", "!", "^", "v", "^v", "<>", ">", ">", "<", "-", "|", "/", "-", "\\",
 		},
-	}
+	})
 }
 
 // commonFont is what every font of a console is taken to have beyond ASCII: the kernel's own, Terminus and Fixed share
