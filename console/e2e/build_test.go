@@ -33,6 +33,10 @@ func TestMain(m *testing.M) {
 	if linktest.PlayedGuest() {
 		return
 	}
+	if err := becomeHost(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
 	os.Exit(testAll(m))
 }
 
