@@ -92,6 +92,7 @@ var arrows = []struct {
 	{"console/config", []string{"alert", "draw/tty", "frame", "gopkg.in/yaml.v3", "history", "internal/clean", "journal", "screens/pages"}},
 	{"console/collect", []string{"alert", "console/config", "console/guard", "frame", "history", "internal/boottime", "internal/clean", "internal/health", "internal/wakeup", "journal", "journal/source",
 		"journal/source/logfile", "kube", "kube/watch", "sample", "sample/link", "sample/nixos", "sample/textfile", "sample/unit"}},
+	{"peer/mtls", []string{"console/config", "internal/clean", "internal/clean/secret"}},
 	{"serve/socket", []string{"golang.org/x/sys"}},
 	{"serve/web", []string{"draw", "draw/tty"}},
 	{"serve/web/chromium", []string{"internal/await"}},
