@@ -146,7 +146,7 @@ func TestSilence(t *testing.T) {
 	if words, _ := Why(Stalled(&net.OpError{Op: "read", Err: os.ErrDeadlineExceeded})); words != "no answer in 2 s, though the connection is taken" {
 		t.Errorf("no answer: %q", words)
 	}
-	if words, reached := Why(errors.New("strange\nerror")); words != "strange error" || !reached {
+	if words, reached := Why(errors.New("strange\nerror")); words != "strange^Jerror" || !reached {
 		t.Errorf("another error: %q, %v", words, reached)
 	}
 }
