@@ -49,6 +49,12 @@ func (c *Console) Typing() bool {
 	return c.time.Open || ok && c.overlay == nil && page.Typing()
 }
 
+// Escapes reports whether Esc does anything in f: it closes what is open, takes away a filter, goes back to now.
+func (c *Console) Escapes(f *frame.Frame) bool {
+	page, ok := c.pages[c.active].(interface{ Escapes() bool })
+	return c.overlay != nil || f.Past != nil || f.Bell.Big || ok && page.Escapes()
+}
+
 // ShowsProcesses reports whether there are processes in what is looked at.
 func (c *Console) ShowsProcesses() bool {
 	return !c.paused && (showsProcesses(c.pages[c.active]) || showsProcesses(c.overlay))

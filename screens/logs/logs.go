@@ -65,6 +65,9 @@ func New(ask func(journal.Query)) *Page {
 // Typing implements screens.Screen's method for pages with a prompt.
 func (l *Page) Typing() bool { return l.input.Open }
 
+// Escapes implements screens.Screen's method for pages on which Esc does something.
+func (l *Page) Escapes() bool { return l.input.Open || l.query.Filter.Text != "" || !l.following() }
+
 // Watched takes in whether the newest entries are seen as they come.
 func (l *Page) Watched(on bool) {
 	l.watched = on

@@ -57,6 +57,9 @@ func (n *Page) ShowsNodes() bool { return true }
 // Typing implements screens.Screen's method for pages with a prompt.
 func (n *Page) Typing() bool { return n.input.Open }
 
+// Escapes implements screens.Screen's method for pages on which Esc does something.
+func (n *Page) Escapes() bool { return n.input.Open || n.filter != "" }
+
 // Handle implements screens.Screen.
 func (n *Page) Handle(k draw.Key, f *frame.Frame) (screens.Command, bool) {
 	switch n.input.Key(k) {
