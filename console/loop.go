@@ -59,6 +59,7 @@ type session struct {
 	drawNext      bool           // the next sample is to be drawn at once
 	lastQuery     uint64         // number of the newest query
 	viewer        string         // who looks from elsewhere; empty: this is the process's own session
+	peer          bool           // and does so from the console of another node
 	hideLogs      bool           // the messages of the log are not for him
 	hidden        journal.Page   // what he gets of the newest page
 	adopted       *config.Config // what is shown goes by it, where another goroutine reads the configuration
@@ -310,6 +311,9 @@ func (l *session) draw(now time.Time) {
 	f := l.shown()
 	l.console.Update(l.w, l.h, f)
 	l.console.Draw(l.canvas.Begin(l.w, l.h), f)
+	if d, ok := l.display.(interface{ Nested(bool) }); ok {
+		d.Nested(l.console.Escapes(f))
+	}
 	l.behind = l.display.Send(l.canvas)
 	l.frame.Self.Frames++
 }

@@ -63,6 +63,7 @@ func Serve(o Options) error {
 	if c.Serve.Peers.Enable {
 		mux := http.NewServeMux()
 		mux.Handle("GET /v1/summary", serve.NewSummary(h.summary))
+		mux.Handle("/", web.NewPeers(h.receive))
 		options.Peers = mux
 	}
 	handedOver, clients, err := sockets(c.Serve)

@@ -56,6 +56,7 @@ type SessionOptions struct {
 	// These are a viewer's; the process's own session has none of them.
 	Viewer   string          // who looks: he can change nothing but what he sees
 	HideLogs bool            // and is not to see the messages of the log
+	Peer     bool            // and does so from the console of another node
 	Term     string          // of the terminal that was handed over
 	Resized  <-chan struct{} // has a value when its size may have changed
 
@@ -132,6 +133,9 @@ func View(ctx context.Context, d Display, s *collect.Subscription, o SessionOpti
 	defer stop()
 	l := newSession(d, viewed, s, o)
 	l.frame.Settings.Terminal = "a page of " + o.Viewer
+	if o.Peer {
+		l.frame.Settings.Terminal = "the console of another node, " + o.Viewer
+	}
 	l.begin(limit, guard.Begin(localZone))
 	return l.run(ctx, nil)
 }
@@ -144,7 +148,7 @@ func newSession(d Display, a draw.Appearance, s *collect.Subscription, o Session
 	l := &session{
 		display: d, canvas: draw.NewCanvas(a), collector: o.Collector, news: s, guard: o.Guard, own: cmp.Or(o.Usage, new(process.Usage)),
 		systemd: cmp.Or(o.systemd, new(notifier)), answers: make(chan func(), asides),
-		config: reloads{load: o.load, silent: o.silent, told: o.late != nil}, adopted: o.Collector.Config(), viewer: o.Viewer, hideLogs: o.HideLogs,
+		config: reloads{load: o.load, silent: o.silent, told: o.late != nil}, adopted: o.Collector.Config(), viewer: o.Viewer, hideLogs: o.HideLogs, peer: o.Peer,
 	}
 	l.terminal, _ = d.(*terminal)
 	l.past.keyed = time.Now()

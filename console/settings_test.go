@@ -3,7 +3,9 @@ package console
 import (
 	"testing"
 
+	"hypervisor-tui/console/collect"
 	"hypervisor-tui/console/config"
+	"hypervisor-tui/console/guard"
 	"hypervisor-tui/draw"
 	"hypervisor-tui/draw/tty"
 	"hypervisor-tui/frame"
@@ -59,6 +61,26 @@ func TestDGlyphsThatATerminalHas(t *testing.T) {
 	} {
 		if got := glyphs(c.name, c.caps, nil).Name; got != c.want {
 			t.Errorf("%s with %+v: %s, want %s", c.name, c.caps, got, c.want)
+		}
+	}
+}
+
+// TestWhoMayVisit: whoever looks at another node's console sees its log, as this node's certificate opens it; and none leads on
+// to a third one.
+func TestWhoMayVisit(t *testing.T) {
+	for _, c := range []struct {
+		who  string
+		o    SessionOptions
+		want bool
+	}{
+		{"the console itself", SessionOptions{}, true},
+		{"a viewer", SessionOptions{Viewer: "alice"}, true},
+		{"a viewer who is not to see the log", SessionOptions{Viewer: "alice", HideLogs: true}, false},
+		{"another node's console", SessionOptions{Viewer: "CN=hv2", Peer: true}, false},
+	} {
+		c.o.Collector, c.o.Guard = collect.New(config.Default(), new(guard.Guard)), new(guard.Guard)
+		if s := newSession(newSheet(), viewed, nil, c.o).frame.Settings; s.Visit != c.want || s.Viewer != c.o.Viewer {
+			t.Errorf("%s: %v", c.who, s.Visit)
 		}
 	}
 }

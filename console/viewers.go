@@ -89,8 +89,16 @@ func (h *host) view(ctx context.Context, who, screen string, f func(*collect.Sub
 
 // browse shows the console on a page until it is left.
 func (h *host) browse(ctx context.Context, p *web.Page) error {
-	return h.view(ctx, serve.Who(ctx), "", func(news *collect.Subscription, o SessionOptions) error {
+	return h.view(ctx, serve.Who(ctx), p.Screen, func(news *collect.Subscription, o SessionOptions) error {
 		o.HideLogs = !h.collector.Config().Serve.Web.Logs
+		return View(ctx, p, news, o)
+	})
+}
+
+// receive shows the console in the picture of another node's until that one leaves.
+func (h *host) receive(ctx context.Context, p *web.Page) error {
+	return h.view(ctx, serve.Who(ctx), p.Screen, func(news *collect.Subscription, o SessionOptions) error {
+		o.Peer = true
 		return View(ctx, p, news, o)
 	})
 }

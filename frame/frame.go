@@ -78,6 +78,7 @@ type Settings struct {
 	Login      bool     // F12 hands the terminal to a login prompt
 	Viewer     string   // who looks at this host from elsewhere, through --serve; empty: this is a console of its own
 	HideLogs   bool     // the messages of the log are not for who looks
+	Visit      bool     // who looks may look at the consoles of other nodes from here
 	Slow       bool     // the terminal is a slow line: what moves costs seconds
 	Refresh    time.Duration
 	Tabs       []string // names of the log tabs

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"hypervisor-tui/draw"
@@ -28,12 +29,17 @@ const (
 // Page is one browser that watches. It implements console.Display; one session owns it, except for what the browser
 // sends, which comes on other goroutines.
 type Page struct {
+	Screen string // the name of the first screen, as it was asked for; empty: any
+
 	id      string
 	began   time.Time
 	hup     <-chan struct{}
 	keys    chan draw.Key
 	resized chan struct{}
 	repaint bool        // the next Send sends all rows
+	tells   bool        // whether events tell of nested
+	told    bool        // what the last one told
+	nested  atomic.Bool // Esc does something in what is shown
 	free    chan []byte // has the buffer for the next event while nothing is being sent
 	full    chan []byte // has the event that is to be sent
 
@@ -99,19 +105,32 @@ func (p *Page) Send(c *draw.Canvas) (more bool) {
 		c.Invalidate()
 	}
 	event := append(p.beat((<-p.free)[:0]), ' ')
-	start := len(event)
-	if event = c.AppendRows(event); len(event) == start {
+	start, nested := len(event), p.nested.Load()
+	switch event = c.AppendRows(event); {
+	case len(event) > start:
+	case nested != p.told:
+		event = event[:start-1]
+	default:
 		p.free <- event
 		return false
 	}
+	p.told = nested
 	p.full <- append(event, "\n\n"...)
 	return false
 }
 
-// beat appends the beginning of each event to dst: how long the stream has lasted, in milliseconds. By that a browser sees
-// that events are long on their way.
+// Nested takes in whether Esc does something in what the next Send sends: else a console that shows this one in its own
+// picture takes it for itself.
+func (p *Page) Nested(on bool) { p.nested.Store(on && p.tells) }
+
+// beat appends the beginning of each event to dst: how long the stream has lasted, in milliseconds, and a mark while Esc does
+// something. By the first a browser sees that events are long on their way.
 func (p *Page) beat(dst []byte) []byte {
-	return strconv.AppendInt(append(dst, "data: "...), time.Since(p.began).Milliseconds(), 10)
+	dst = strconv.AppendInt(append(dst, "data: "...), time.Since(p.began).Milliseconds(), 10)
+	if p.nested.Load() {
+		dst = append(dst, '!')
+	}
+	return dst
 }
 
 // resize takes in the size of the browser's window.

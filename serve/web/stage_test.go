@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net"
@@ -95,8 +96,16 @@ func (s *stage) start() {
 	}
 	s.address = l.Addr().String()
 	l = &lossy{l, s}
-	s.server = &http.Server{Handler: New(Options{Session: s.session, Picture: s.picture, Screens: pages.Names()}), ReadTimeout: 10 * time.Second}
+	s.server = &http.Server{Handler: s.handler(), ReadTimeout: 10 * time.Second}
 	go func() { _ = s.server.Serve(l) }() // it ends with stop
+}
+
+// handler is the page, and what consoles of other nodes get.
+func (s *stage) handler() http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle("/", New(Options{Session: s.session, Picture: s.picture, Screens: pages.Names()}))
+	mux.Handle("/v1/", NewPeers(s.session))
+	return mux
 }
 
 func (s *stage) stop() { _ = s.server.Close() }
@@ -156,8 +165,8 @@ func (s *stage) now() state {
 	return now
 }
 
-func (s *stage) console() *screens.Console {
-	return screens.New(pages.New(pages.Options{}), frame.Dashboard, func(panel string, v any) { s.Errorf("%s crashed: %v", panel, v) })
+func (s *stage) console(first string) *screens.Console {
+	return screens.New(pages.New(pages.Options{}), cmp.Or(first, frame.Dashboard), func(panel string, v any) { s.Errorf("%s crashed: %v", panel, v) })
 }
 
 func (s *stage) picture(_ context.Context, screen string, w, h int) (*draw.Canvas, error) {
@@ -181,7 +190,7 @@ func (s *stage) session(ctx context.Context, p *Page) error {
 	s.state.begun++
 	s.mu.Unlock()
 	defer s.set(func(s *stage) { s.state.sessions-- })
-	console, canvas := s.console(), draw.NewCanvas(screentest.Looks["colour"])
+	console, canvas := s.console(p.Screen), draw.NewCanvas(screentest.Looks["colour"])
 	due := true
 	var handled []draw.Key
 	for {
@@ -192,6 +201,7 @@ func (s *stage) session(ctx context.Context, p *Page) error {
 			w, h := p.Size()
 			console.Update(w, h, s.frame)
 			console.Draw(canvas.Begin(w, h), s.frame)
+			p.Nested(console.Escapes(s.frame))
 			p.Send(canvas)
 			now := &s.state
 			now.w, now.h, now.text, now.roles = w, h, string(canvas.AppendText(nil)), string(canvas.AppendRoles(nil))

@@ -11,22 +11,8 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
-	"sync"
-	"time"
 
 	"hypervisor-tui/draw"
-)
-
-// viewerHeader is on each request of the page's script, which a page from elsewhere cannot send. In an answer to GET /events
-// it is the page's id, which its POSTs carry.
-const viewerHeader = "Console-Viewer"
-
-const (
-	// maxWatch is how long a stream of events lasts. The page then opens another, and who comes is asked again.
-	maxWatch = 12 * time.Hour
-	maxKeys  = 1 << 10 // bytes in one POST,
-	// and for how long they may come
-	readTimeout = 5 * time.Second
 )
 
 // ErrFull is why Options.Session takes no more viewers.
@@ -44,18 +30,26 @@ type Options struct {
 type handler struct {
 	Options
 	document document
-
-	mu    sync.Mutex
-	pages map[string]*Page // by their ids
 }
 
 // New returns the handler of / and what lies below it.
 func New(o Options) http.Handler {
-	h := &handler{Options: o, document: newDocument(), pages: make(map[string]*Page)}
+	h := &handler{o, newDocument()}
+	s := newStreams(o.Session, false)
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", h.root)
-	mux.HandleFunc("GET /events", h.events)
-	mux.HandleFunc("POST /keys", h.keys)
+	mux.HandleFunc("GET /events", s.events)
+	mux.HandleFunc("POST /keys", s.keys)
+	return mux
+}
+
+// NewPeers returns the handler of /v1/stream and /v1/keys, which are /events and /keys for the consoles of other nodes. session
+// is as Options.Session.
+func NewPeers(session func(ctx context.Context, p *Page) error) http.Handler {
+	s := newStreams(session, true)
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /v1/stream", s.events)
+	mux.HandleFunc("POST /v1/keys", s.keys)
 	return mux
 }
 
@@ -93,89 +87,4 @@ func (h *handler) links(size size) string {
 		b.WriteString(`<a href="?` + html.EscapeString(query.Encode()) + `">` + html.EscapeString(name) + "</a> ")
 	}
 	return b.String()
-}
-
-// events runs a session for the browser, whose frames are the events of the answer. The session runs on this goroutine:
-// net/http catches its panics.
-func (h *handler) events(w http.ResponseWriter, r *http.Request) {
-	if r.Header.Get(viewerHeader) == "" {
-		http.Error(w, "this is for the page's script", http.StatusForbidden)
-		return
-	}
-	ctx, cancel := context.WithTimeout(r.Context(), maxWatch)
-	defer cancel()
-	p := newPage(ctx, querySize(r.URL.Query()))
-	h.add(p)
-	defer h.remove(p)
-	written := make(chan struct{})
-	var begun bool
-	go func() {
-		defer close(written)
-		defer cancel() // nobody is there to draw for
-		begun = p.write(ctx, w)
-	}()
-	var quit bool
-	var err error
-	func() {
-		defer func() { cancel(); <-written }()
-		err = h.Session(ctx, p)
-		quit = ctx.Err() == nil
-	}()
-	switch {
-	case !quit:
-	case begun && err == nil:
-		_ = send(w, endEvent) // the browser may have left
-	case !begun && errors.Is(err, ErrFull):
-		http.Error(w, err.Error(), http.StatusServiceUnavailable)
-	case !begun && err != nil:
-		http.Error(w, err.Error(), http.StatusInternalServerError)
-	}
-}
-
-// keys takes in the keys that the browser's user has pressed, one name a line, and the size of its window.
-func (h *handler) keys(w http.ResponseWriter, r *http.Request) {
-	id := r.Header.Get(viewerHeader)
-	p := h.page(id)
-	if p == nil {
-		code := http.StatusNotFound
-		if id == "" {
-			code = http.StatusForbidden
-		}
-		http.Error(w, "no such viewer", code)
-		return
-	}
-	_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(readTimeout)) // it fails of connections that have none
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxKeys))
-	if err != nil {
-		http.Error(w, "too many keys at once", http.StatusRequestEntityTooLarge)
-		return
-	}
-	if query := r.URL.Query(); query.Has("w") && query.Has("h") {
-		p.resize(querySize(query))
-	}
-	for name := range strings.SplitSeq(string(body), "\n") {
-		if k := keyOf(name); k != draw.KeyNone && !p.press(k) {
-			http.Error(w, "too many keys", http.StatusTooManyRequests)
-			return
-		}
-	}
-	w.WriteHeader(http.StatusNoContent)
-}
-
-func (h *handler) add(p *Page) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	h.pages[p.id] = p
-}
-
-func (h *handler) remove(p *Page) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	delete(h.pages, p.id)
-}
-
-func (h *handler) page(id string) *Page {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	return h.pages[id]
 }

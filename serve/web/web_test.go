@@ -49,10 +49,15 @@ func (s *stage) body(r *http.Response) string {
 	return string(text)
 }
 
-// watch opens a stream of events. next returns the next one that is not empty.
+// watch opens a stream of events for the page. next returns the next one that is not empty.
 func (s *stage) watch(query string) (id string, next func() string, leave func()) {
 	s.Helper()
-	answer := s.request("GET", "events"+query, "", viewerHeader, "new")
+	return s.watchAt("events" + query)
+}
+
+func (s *stage) watchAt(path string) (id string, next func() string, leave func()) {
+	s.Helper()
+	answer := s.request("GET", path, "", viewerHeader, "new")
 	if answer.StatusCode != http.StatusOK {
 		s.Fatalf("events: %s", answer.Status)
 	}
@@ -79,7 +84,12 @@ var beat = regexp.MustCompile(`^data: \d+\n\n$`)
 
 func (s *stage) press(id, query string, names ...string) int {
 	s.Helper()
-	return s.request("POST", "keys"+query, strings.Join(names, "\n"), viewerHeader, id).StatusCode
+	return s.pressAt("keys"+query, id, names...)
+}
+
+func (s *stage) pressAt(path, id string, names ...string) int {
+	s.Helper()
+	return s.request("POST", path, strings.Join(names, "\n"), viewerHeader, id).StatusCode
 }
 
 func TestPageIsSmall(t *testing.T) {
@@ -309,16 +319,16 @@ func (p *pipe) Accept() (net.Conn, error) {
 func (p *pipe) Addr() net.Addr { return &net.IPAddr{} }
 func (p *pipe) Close() error   { close(p.conns); return nil }
 
-// inBubble runs a test with a server and one browser, which has asked for events.
-func inBubble(t *testing.T, test func(t *testing.T, s *stage, browser net.Conn)) {
+// inBubble runs a test with a server and one browser, or another console, which has asked for events at path.
+func inBubble(t *testing.T, path string, test func(t *testing.T, s *stage, browser net.Conn)) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &stage{TB: t, frame: hostileFrame(), tick: make(chan struct{})}
 		l := &pipe{conns: make(chan net.Conn)}
-		server := &http.Server{Handler: New(Options{Session: s.session, Picture: s.picture}), ReadTimeout: 10 * time.Second}
+		server := &http.Server{Handler: s.handler(), ReadTimeout: 10 * time.Second}
 		go func() { _ = server.Serve(l) }() // it ends with Close
 		browser, conn := net.Pipe()
 		l.conns <- conn
-		if _, err := io.WriteString(browser, "GET /events HTTP/1.1\r\nHost: a\r\n"+viewerHeader+": new\r\n\r\n"); err != nil {
+		if _, err := io.WriteString(browser, "GET "+path+" HTTP/1.1\r\nHost: a\r\n"+viewerHeader+": new\r\n\r\n"); err != nil {
 			t.Fatal(err)
 		}
 		test(t, s, browser)
@@ -333,26 +343,28 @@ func inBubble(t *testing.T, test func(t *testing.T, s *stage, browser net.Conn))
 
 // TestViewerThatDoesNotRead is skipped at first, then dropped.
 func TestViewerThatDoesNotRead(t *testing.T) {
-	inBubble(t, func(t *testing.T, s *stage, _ net.Conn) {
-		time.Sleep(writeTimeout - time.Second)
-		if n := s.now().sessions; n != 1 {
-			t.Errorf("%d sessions after %v", n, writeTimeout-time.Second)
-		}
-		for range 3 { // it never waits
-			s.second()
+	for _, path := range []string{"/events", "/v1/stream"} {
+		inBubble(t, path, func(t *testing.T, s *stage, _ net.Conn) {
+			time.Sleep(writeTimeout - time.Second)
+			if n := s.now().sessions; n != 1 {
+				t.Errorf("%s: %d sessions after %v", path, n, writeTimeout-time.Second)
+			}
+			for range 3 { // it never waits
+				s.second()
+				synctest.Wait()
+			}
+			time.Sleep(2 * time.Second)
 			synctest.Wait()
-		}
-		time.Sleep(2 * time.Second)
-		synctest.Wait()
-		if n := s.now().sessions; n != 0 {
-			t.Errorf("%d sessions after %v", n, writeTimeout+time.Second)
-		}
-	})
+			if n := s.now().sessions; n != 0 {
+				t.Errorf("%s: %d sessions after %v", path, n, writeTimeout+time.Second)
+			}
+		})
+	}
 }
 
 // TestStandingPicture holds that a page which shows nothing new hears that it is still connected, for as long as a stream lasts.
 func TestStandingPicture(t *testing.T) {
-	inBubble(t, func(t *testing.T, s *stage, browser net.Conn) {
+	inBubble(t, "/events", func(t *testing.T, s *stage, browser net.Conn) {
 		r := bufio.NewReader(browser)
 		beats, began := int64(0), time.Now()
 		for {
