@@ -71,6 +71,7 @@ type session struct {
 func (l *session) run(ctx context.Context, signals <-chan os.Signal) error {
 	defer l.news.ViewProcesses(false)
 	defer l.news.ViewNodes(false)
+	defer l.news.ViewNode("")
 	if l.terminal != nil {
 		l.guard.Supervise(ctx, "terminal input", l.poll)
 	}
@@ -343,11 +344,20 @@ func withoutMessages(page, to *journal.Page) *journal.Page {
 	return to
 }
 
+// shownNode is the node that is looked at whole, as it is now; empty: none is.
+func (l *session) shownNode() string {
+	if l.past.on {
+		return ""
+	}
+	return l.console.ShownNode()
+}
+
 // gather fills the frame from the newest snapshots. A paused picture keeps its own.
 func (l *session) gather(now time.Time) {
 	f := &l.frame
 	l.news.ViewProcesses(!l.past.on && l.console.ShowsProcesses())
 	l.news.ViewNodes(!l.past.on && l.console.ShowsNodes())
+	l.news.ViewNode(l.shownNode())
 	if !l.console.Paused() || !l.answered() {
 		f.Page = l.latestPage()
 	}

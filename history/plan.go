@@ -81,6 +81,7 @@ var leftOut = map[string]string{
 	"Net.Histories":      "the records before have it",
 	"Net.Changes":        "a record has its own",
 	"State.Fleet":        "made only while it is shown",
+	"State.Details":      "made only while they are shown",
 	"VM.Recent":          "the records before have it",
 	"Machine.Build":      "no screen has it",
 	"Machine.Arch":       "no screen has it",

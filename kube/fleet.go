@@ -71,8 +71,9 @@ func (n *NodeRow) Overcommit() float64 {
 	return 1000 * float64(n.VCPUs) / float64(n.CapacityCPU)
 }
 
-// ViewNodes says whether somebody looks at the nodes: only then does Summarize make a Fleet.
-func (o *Objects) ViewNodes(on bool) { o.viewed = on }
+// ViewNodes says whether somebody looks at the nodes, and which are looked at whole: only then does Summarize make a Fleet,
+// and Details of these. Nobody may change whole any more.
+func (o *Objects) ViewNodes(on bool, whole ...string) { o.viewed, o.whole = on, whole }
 
 // fleet makes a row of each node. It takes one pass over the nodes, the pods, the instances and the migrations.
 func (o *Objects) fleet(here *Node) *Fleet {

@@ -30,8 +30,9 @@ type State struct {
 	Kinds         [KindCount]KindStatus
 	Namespaces    int // in the cluster
 	Nodes         Nodes
-	Fleet         *Fleet // nil: nobody looks at the nodes one by one, or not yet
-	Local         *Node  // this host's node, nil: not known, or this host is no node
+	Fleet         *Fleet    // nil: nobody looks at the nodes one by one, or not yet
+	Details       []*Detail // of the nodes that somebody looks at whole
+	Local         *Node     // this host's node, nil: not known, or this host is no node
 	Pods          Pods
 	Metrics       NodeMetrics  // of all nodes together that say, while KindNodeMetrics has a value
 	LocalMetrics  *NodeMetrics // of this node, nil: not known

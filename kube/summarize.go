@@ -60,7 +60,10 @@ func (o *Objects) Summarize(s *State, p *NodeIdentity) {
 		o.network(&s.Network, s.Local, p)
 	}
 	if pods || nodes || instances || budgets {
-		s.DrainBlockers = o.drain(s.Local)
+		s.DrainBlockers = nil
+		if s.Local != nil {
+			s.DrainBlockers = o.detail(s.Local.Name).Drain.Blockers
+		}
 	}
 	switch {
 	case !o.viewed:
@@ -68,6 +71,7 @@ func (o *Objects) Summarize(s *State, p *NodeIdentity) {
 	case nodes || pods || instances || migrations || metrics || s.Fleet == nil:
 		s.Fleet = o.fleet(s.Local)
 	}
+	o.detailed(s, pods || instances || budgets)
 	s.Namespaces, s.Virt.Volumes = o.Namespaces.Len(), o.DataVolumes.Len()
 	s.Network.Policies, s.Network.NADs = o.Policies.Len(), o.NADs.Len()
 }

@@ -29,6 +29,7 @@ type Objects struct {
 	NADs           Table[struct{}]
 	identity       NodeIdentity        // of the last Summarize
 	viewed         bool                // somebody looks at the nodes
+	whole          []string            // names of nodes that somebody looks at whole
 	places         map[string]*NodeRow // kept for its memory
 }
 

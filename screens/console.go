@@ -65,6 +65,14 @@ func (c *Console) ShowsNodes() bool {
 	return !c.paused && (showsNodes(c.pages[c.active]) || showsNodes(c.overlay))
 }
 
+// ShownNode is the node that is looked at whole, empty: none is.
+func (c *Console) ShownNode() string {
+	if n, ok := c.overlay.(interface{ ShownNode() string }); ok && !c.paused {
+		return n.ShownNode()
+	}
+	return ""
+}
+
 func showsNodes(s Screen) bool {
 	n, ok := s.(interface{ ShowsNodes() bool })
 	return ok && n.ShowsNodes()

@@ -429,3 +429,20 @@ func TestProcessesAreShown(t *testing.T) {
 	step(draw.KeyF2, false)
 	step(draw.KeyF1, true)
 }
+
+// TestShownNode: the one that is whole on the screen; none once that is closed, on another page, or paused.
+func TestShownNode(t *testing.T) {
+	f := frametest.Fixed()
+	frametest.Nodes(5)(f)
+	c := newConsole(frame.Nodes, nil)
+	name := f.Kube.Fleet.Rows[0].Name
+	for _, step := range []struct {
+		key  draw.Key
+		want string
+	}{{draw.KeyNone, ""}, {draw.KeyEnter, name}, {' ', ""}, {' ', name}, {draw.KeyEsc, ""}, {draw.KeyEnter, name}, {draw.KeyF2, ""}} {
+		c.Show(80, 24, f)
+		if c.Handle(step.key, f); c.ShownNode() != step.want {
+			t.Errorf("after %v: %q, want %q", step.key, c.ShownNode(), step.want)
+		}
+	}
+}

@@ -41,7 +41,21 @@ func (d *dice) kube() *kube.State {
 		k.Pods.List = append(k.Pods.List, kube.NamedPod{Namespace: d.name(), Name: d.name(), Pod: p})
 	}
 	d.virt(&k.Virt)
+	d.nodes(k)
 	return k
+}
+
+func (d *dice) nodes(k *kube.State) {
+	k.Fleet = &kube.Fleet{Newest: d.name()}
+	for range d.many(kube.MaxNames) {
+		n := kube.Node{Name: d.name(), Roles: []string{d.name()}, Taints: []string{d.name()}, Zone: d.name(), Version: d.name(), Ready: d.name(), Cordoned: d.chance(2), InternalIP: d.name(),
+			CapacityCPU: int64(d.number()), CPU: int64(d.number()), Memory: int64(d.number()), Pods: int64(d.number()), Conditions: []kube.Condition{d.condition()}}
+		k.Fleet.Rows = append(k.Fleet.Rows, kube.NodeRow{Node: n, Here: d.chance(2), Measured: d.chance(2), AskedCPU: int64(d.number()), PodCount: int(d.number()), VMs: int(d.number()), VCPUs: int(d.number()),
+			Used: kube.NodeMetrics{CPU: int64(d.number()), Memory: int64(d.number())}, MigratingIn: int(d.number()), Behind: int(d.number())})
+		k.Details = append(k.Details, &kube.Detail{Node: n.Name, Ill: k.Pods.List, AllIll: int(d.number()),
+			Namespaces: []kube.NamespacePods{{Namespace: d.name(), Pods: int(d.number()), Ill: int(d.number()), CPU: int64(d.number()), Memory: int64(d.number())}},
+			Drain:      kube.Drain{Blockers: k.DrainBlockers, Pods: int(d.number()), Moves: int(d.number()), Unsaid: int(d.number())}})
+	}
 }
 
 func (d *dice) virt(v *kube.Virt) {

@@ -15,8 +15,10 @@ import (
 // A Screen may have more methods. A page with Typing() bool reports whether what is typed goes into a text and is no
 // command. A page with Watched(bool) learns with each frame whether it is looked at: on the screen, nothing over it, and
 // not paused. A page or an overlay with ShowsProcesses() bool reports whether what it draws has processes in it: they are
-// read only while one on the screen does. ShowsNodes() bool is the same for the nodes of the cluster, State.Fleet. A page with Escapes() bool reports whether Esc does anything on it. A page with Search(Command) can be shown with a Query. An overlay with Close()
-// learns that it was closed.
+// read only while one on the screen does. ShowsNodes() bool is the same for the nodes of the cluster, State.Fleet, and
+// an overlay with ShownNode() string says which of them it shows whole, State.Detail. A page with Escapes() bool reports whether
+// Esc does anything on it. A page with Search(Command) can be shown with a Query. An overlay with Close() learns that it was
+// closed.
 type Screen interface {
 	Name() string  // in --screen, in the configuration, and where it has crashed
 	Title() string // in the footer and the help

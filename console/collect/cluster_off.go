@@ -20,6 +20,9 @@ func (*nodeViewers) Come() {}
 // Leave implements nothing.
 func (*nodeViewers) Leave() {}
 
+// Turn implements nothing.
+func (*nodeViewers) Turn(_, _ string) {}
+
 // followCluster says that this build cannot.
 func (c *Collector) followCluster(_ context.Context, _ kube.Options) error {
 	var state kube.State

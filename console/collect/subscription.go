@@ -17,6 +17,7 @@ import (
 type Subscription struct {
 	collector *Collector
 	nodes     bool                          // it shows the nodes one by one
+	node      string                        // the one that it shows whole; empty: none
 	counters  bool                          // it wants them
 	reader    atomic.Pointer[sample.Reader] // of the sampler in force
 	tick      uint64                        // of its last snapshot; before that what it would be
@@ -73,6 +74,7 @@ func (s *Subscription) seed(first *Subscription) {
 // and no other may use the subscription any more.
 func (s *Subscription) Close() {
 	s.ViewNodes(false)
+	s.ViewNode("")
 	c := s.collector
 	s.log.Close()
 	s.reader.Load().Close()
@@ -105,6 +107,15 @@ func (s *Subscription) ViewNodes(on bool) {
 	} else {
 		s.collector.nodes.Leave()
 	}
+}
+
+// ViewNode says which node the subscriber shows whole from now on, State.Detail; the empty name is none.
+func (s *Subscription) ViewNode(name string) {
+	if name == s.node {
+		return
+	}
+	s.collector.nodes.Turn(s.node, name)
+	s.node = name
 }
 
 // Fill brings f up to date with what is known of host and cluster, and with what follows from that. The subscriber has set

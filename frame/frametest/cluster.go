@@ -253,6 +253,27 @@ func Nodes(n int) func(*frame.Frame) {
 			return cmp.Or(cmp.Compare(a.Rank(), b.Rank()), strings.Compare(a.Name, b.Name))
 		})
 		f.Kube.Fleet = fleet
+		f.Kube.Details = []*kube.Detail{nodeDetail(f, fleet.Rows[0].Name), nodeDetail(f, "hypervisor-01")}
+		f.Kube.Events = append(f.Kube.Events, kube.Event{Last: f.Now.Add(-14 * time.Minute), Count: 3, Kind: "Node", Name: fleet.Rows[0].Name, Reason: "NodeNotReady",
+			Message: "Node is not ready: its kubelet has not posted a status for 40 seconds, so its pods are marked for deletion", Source: "node-controller"})
+	}
+}
+
+// nodeDetail is what is on a node: its VMs, and pods of which two do not work.
+func nodeDetail(f *frame.Frame, name string) *kube.Detail {
+	return &kube.Detail{
+		Node: name,
+		Namespaces: []kube.NamespacePods{{Namespace: "kube-system", Pods: 6, CPU: 350, Memory: 420 * MiB}, {Namespace: "monitoring", Pods: 5, CPU: 500, Memory: 900 * MiB},
+			{Namespace: "team-0", Pods: 30, CPU: 16100, Memory: 96 * GiB}, {Namespace: "web", Pods: 8, Ill: 2, CPU: 4150, Memory: 7 * GiB}},
+		Ill: []kube.NamedPod{
+			{Namespace: "web", Name: "payments-6c8f9d7b5-q4w2z", Pod: kube.Pod{Phase: "Running", Node: name, Owner: "ReplicaSet", Ready: kube.False, Containers: 2, ReadyContainers: 1,
+				Restarts: 37, Restarted: f.Now.Add(-3 * time.Minute), Why: "CrashLoopBackOff", Since: f.Now.Add(-2 * time.Hour), LastEnd: "exit code 1",
+				Message: "back-off 5m0s restarting failed container=main pod=payments-6c8f9d7b5-q4w2z_web"}},
+			{Namespace: "web", Name: "frontend-7c9d8f-x2x", Pod: kube.Pod{Phase: "Pending", Node: name, Owner: "ReplicaSet", Containers: 1, Why: "ContainerCreating", Slow: true, Since: f.Now.Add(-time.Minute)}},
+		},
+		AllIll: 2,
+		Drain: kube.Drain{Blockers: []kube.Blocker{{Namespace: "team-0", Name: "vm-03", Why: "cannot be migrated: DisksNotLiveMigratable"}, {Namespace: "web", Name: "debug", Why: "has no controller that would start it elsewhere"}},
+			Blocked: 2, Pods: 29, Stay: 11, Moves: 3, Unsaid: 1},
 	}
 }
 

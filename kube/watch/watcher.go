@@ -27,28 +27,6 @@ type Options struct {
 	Nodes    *Viewers // of the nodes one by one; nil: there are none
 }
 
-// Viewers counts those who look at something, which is made only while somebody does. Any goroutine may use it.
-type Viewers struct {
-	count atomic.Int32
-	came  chan struct{}
-}
-
-// NewViewers returns one that counts nobody.
-func NewViewers() *Viewers { return &Viewers{came: make(chan struct{}, 1)} }
-
-// Come counts one more.
-func (v *Viewers) Come() {
-	if v.count.Add(1) == 1 {
-		select {
-		case v.came <- struct{}{}:
-		default:
-		}
-	}
-}
-
-// Leave counts one less.
-func (v *Viewers) Leave() { v.count.Add(-1) }
-
 // Watcher makes States. All its fields but mailbox belong to the goroutine that runs it.
 type Watcher struct {
 	o         Options
@@ -141,7 +119,7 @@ func (w *Watcher) tell(ctx context.Context, f func(*Watcher)) {
 
 // roll makes the next State.
 func (w *Watcher) roll() *kube.State {
-	w.objects.ViewNodes(w.o.Nodes.count.Load() > 0)
+	w.objects.ViewNodes(w.o.Nodes.count.Load() > 0, w.o.Nodes.Whole()...)
 	w.objects.Summarize(&w.state, &w.place)
 	if w.session != nil {
 		for _, stream := range w.session.streams {

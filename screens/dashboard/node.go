@@ -23,7 +23,9 @@ func openNode(*frame.Frame) screens.Screen {
 			return podKey{p.Namespace, p.Name}
 		},
 		Above: nodeAbove,
-		Draw:  podRows,
+		Draw: func(view draw.Region, i int, f *frame.Frame) draw.Region {
+			return widget.Pod(view, &f.Kube.Pods.List[i], f)
+		},
 		Enter: func(i int, f *frame.Frame) screens.Command {
 			p := &f.Kube.Pods.List[i]
 			return screens.PodLog(p.Namespace, p.Name)
@@ -49,27 +51,26 @@ func nodeAbove(view draw.Region, i int, f *frame.Frame) draw.Region {
 	if i == 0 {
 		nodeAndOthers(&view, f)
 		if bad > 0 {
-			podsTitle(&view, "Pods that do not work", f)
+			view.CutTop(1)
+			widget.PodsTitle(&view, "Pods that do not work", f)
 		}
 	}
 	if i == bad && widget.ClusterKnown(f) {
 		nodeAllocation(&view, f)
 		migrations(&view, f)
-		drain(&view, f)
+		if f.Kube.Local != nil {
+			view.CutTop(1)
+			widget.Drain(&view, "A drain of this node would meet", f.Kube.DrainBlockers, f)
+		}
 		if i < len(pods) {
-			podsTitle(&view, "Pods that work", f)
+			view.CutTop(1)
+			widget.PodsTitle(&view, "Pods that work", f)
 		}
 	}
 	if i == kube.MaxPods {
-		unlisted(&view, "more may not be listed")
+		widget.Unlisted(&view)
 	}
 	return view
-}
-
-// unlisted says below a list that is as long as it may be what it may lack.
-func unlisted(view *draw.Region, what string) {
-	p := view.CutTop(1).Pen(2, 0)
-	p.Text(draw.Dim, what)
 }
 
 // nodeAndOthers draws how this node is, and which others are not well.
@@ -89,7 +90,7 @@ func nodeAndOthers(view *draw.Region, f *frame.Frame) {
 		}
 		if !title {
 			view.CutTop(1)
-			section(view, "Other nodes that are not well", f, kube.KindNode)
+			widget.KindSection(view, "Other nodes that are not well", f, kube.KindNode)
 			title = true
 		}
 		p := view.CutTop(1).Pen(2, 0)
@@ -134,94 +135,6 @@ func nodeFacts(view *draw.Region, f *frame.Frame) {
 	}
 }
 
-// podsTitle names the columns of the pods below it.
-func podsTitle(view *draw.Region, title string, f *frame.Frame) {
-	view.CutTop(1)
-	r := section(view, title, f, kube.KindPod)
-	l := layoutPods(r.W())
-	for _, c := range [...]struct {
-		at   int
-		name string
-	}{{l.ready, "ready"}, {l.status, "status"}, {l.restarts, "restarts"}} {
-		if c.at < r.W() {
-			p := r.Pen(c.at, 0)
-			p.Text(draw.Dim, c.name)
-		}
-	}
-}
-
-// section writes the title of what is known of some kinds of objects, with how old what is oldest of that is if it is not fresh.
-func section(view *draw.Region, title string, f *frame.Frame, kinds ...kube.Kind) (row draw.Region) {
-	row = view.CutTop(1)
-	widget.Section(row, title)
-	oldest := &f.Kube.Kinds[kinds[0]].Health
-	for _, k := range kinds[1:] {
-		if h := &f.Kube.Kinds[k].Health; h.State == health.Stale && (oldest.State != health.Stale || h.At < oldest.At) {
-			oldest = h
-		}
-	}
-	p := row.Pen(1+len(title)+1, 0)
-	widget.StaleMark(&p, oldest, f)
-	return row
-}
-
-// podLayout is the columns of a pod in a list of a width, the first one is its name.
-type podLayout struct{ ready, status, restarts int }
-
-func layoutPods(width int) podLayout {
-	name := min(max(width-38, 18), 70)
-	return podLayout{2 + name + 1, 2 + name + 7, 2 + name + 25}
-}
-
-// podRows draws a pod: how many of its containers are ready, its status, how often they were restarted, and when last. Of one
-// that does not work the rows below tell why, in full.
-func podRows(view draw.Region, i int, f *frame.Frame) draw.Region {
-	pod, pods := &f.Kube.Pods.List[i], &f.Kube.Kinds[kube.KindPod]
-	style := draw.Good
-	switch {
-	case pod.Slow:
-		style = draw.Warn
-	case !pod.Works():
-		style = draw.Bad
-	}
-	style = widget.KindStyle(pods, style)
-	l := layoutPods(view.W())
-	p := view.Pen(2, 0)
-	if draw.Columns(pod.Namespace)+1+draw.Columns(pod.Name) > l.ready-3 {
-		view = widget.WrappedName(view, 2, pod.Namespace, pod.Name)
-	} else {
-		widget.Namespaced(&p, pod.Namespace, pod.Name, l.ready-3)
-	}
-	p = view.CutTop(1).Pen(l.ready, 0)
-	p.Int(style, int64(pod.ReadyContainers)).Text(style, "/").Int(style, int64(pod.Containers))
-	p.To(l.status).Fit(style, pod.Status(), l.restarts-l.status-1)
-	p.To(l.restarts).Int(draw.Text, int64(pod.Restarts))
-	if age, known := f.Age(pod.Restarted); known && pod.Restarts > 0 {
-		p.Text(draw.Dim, ", ")
-		if widget.ShortAge(&p, draw.Text, age, p.X()+4); p.Left() > len(" ago") {
-			p.Text(draw.Dim, " ago")
-		}
-	}
-	if pod.Works() {
-		return view
-	}
-	const indent = 4
-	if pod.LastEnd != "" || !pod.Since.IsZero() {
-		p = view.CutTop(1).Pen(indent, 0)
-		p.Text(style, pod.Why)
-		if pod.LastEnd != "" {
-			p.Text(draw.Text, " after ").Fit(draw.Text, pod.LastEnd, p.Left()-1)
-		}
-		widget.SinceThen(&p, f, " since ", pod.Since, "")
-	}
-	if pod.Message != "" {
-		view = widget.Wrapped(view, indent, draw.Text, pod.Message)
-	} else if w := f.Kube.PodWarning(pod.Namespace, pod.Name); w != nil && w.Message != "" {
-		view = widget.Wrapped(view, indent, draw.Text, w.Message)
-	}
-	return view
-}
-
 func nodeAllocation(view *draw.Region, f *frame.Frame) {
 	k := f.Kube
 	if k.Local == nil {
@@ -229,7 +142,7 @@ func nodeAllocation(view *draw.Region, f *frame.Frame) {
 	}
 	pods := &k.Kinds[kube.KindPod]
 	view.CutTop(1)
-	section(view, "Requested, of what can be allocated", f, kube.KindPod)
+	widget.KindSection(view, "Requested, of what can be allocated", f, kube.KindPod)
 	if !pods.Has() {
 		p := view.CutTop(1).Pen(2, 0)
 		p.Text(draw.Dim, "pods: ")
@@ -297,7 +210,7 @@ func allocated(r draw.Region, part, all int64, style draw.Style) {
 // migrations lists those that go on and the newest that ended, and what is to be moved off its node.
 func migrations(view *draw.Region, f *frame.Frame) {
 	view.CutTop(1)
-	section(view, "Migrations", f, kube.KindMigration)
+	widget.KindSection(view, "Migrations", f, kube.KindMigration)
 	kept := &f.Kube.Kinds[kube.KindMigration]
 	if !kept.Has() {
 		p := view.CutTop(1).Pen(2, 0)
@@ -347,39 +260,4 @@ func migrationRow(view *draw.Region, m *kube.Migration, f *frame.Frame) {
 	if m.Why != "" {
 		*view = widget.Wrapped(*view, 4, draw.Warn, m.Why)
 	}
-}
-
-// drain lists what a drain of this node would meet.
-func drain(view *draw.Region, f *frame.Frame) {
-	if f.Kube.Local == nil {
-		return
-	}
-	view.CutTop(1)
-	kinds := [...]kube.Kind{kube.KindPod, kube.KindVMI, kube.KindPDB}
-	section(view, "A drain of this node would meet", f, kinds[:]...)
-	whole, stale := true, false
-	for _, kind := range kinds {
-		stale = stale || f.Kube.Kinds[kind].State == health.Stale
-		if kept := &f.Kube.Kinds[kind]; !kept.Has() && kept.State != health.Absent {
-			p := view.CutTop(1).Pen(2, 0)
-			p.Text(draw.Dim, "not known of ").Text(draw.Text, kind.String()).Text(draw.Dim, ": ")
-			widget.KindState(&p, kept, f, p.Left()-1)
-			whole = false
-		}
-	}
-	if len(f.Kube.DrainBlockers) == 0 && whole {
-		p := view.CutTop(1).Pen(2, 0)
-		p.Text(draw.Dim, "nothing that stands in its way")
-	}
-	*view = view.Faded(stale)
-	for i := range f.Kube.DrainBlockers {
-		b := &f.Kube.DrainBlockers[i]
-		p := view.Pen(2, 0)
-		widget.Namespaced(&p, b.Namespace, b.Name, 36)
-		*view = widget.Wrapped(*view, 40, draw.Warn, b.Why)
-	}
-	if len(f.Kube.DrainBlockers) == kube.MaxBlockers {
-		unlisted(view, "more may not be listed")
-	}
-	*view = view.Faded(false)
 }

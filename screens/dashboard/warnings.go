@@ -84,7 +84,8 @@ func openWarnings(*frame.Frame) screens.Screen {
 				noWarnings(view.CutTop(1), f)
 			}
 			if i == kube.MaxEvents {
-				unlisted(&view, "older ones are not kept")
+				p := view.CutTop(1).Pen(2, 0)
+				p.Text(draw.Dim, "older ones are not kept")
 			}
 			return view
 		},

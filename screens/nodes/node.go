@@ -16,13 +16,16 @@ type node struct {
 
 func newNode(name string) *node {
 	n := &node{name: name}
-	size := func(_, _, rows int, _ *frame.Frame) (int, int) { return 120, rows + 2 }
+	size := func(_, _, rows int, _ *frame.Frame) (int, int) { return 150, rows + 2 }
 	n.Sheet = screens.NewSheet("one-node", "Node", size, n.rows)
 	return n
 }
 
 // ShowsNodes implements screens.Screen's method for overlays with nodes one by one.
 func (n *node) ShowsNodes() bool { return true }
+
+// ShownNode implements screens.Screen's method for overlays with one node whole.
+func (n *node) ShownNode() string { return n.name }
 
 // rows draws the node, as far as it is there still.
 func (n *node) rows(view draw.Region, f *frame.Frame) draw.Region {
@@ -68,10 +71,12 @@ func (n *node) rows(view draw.Region, f *frame.Frame) draw.Region {
 		p.Skip(2).Int(draw.Warn, int64(row.Behind)).Text(draw.Warn, " minor versions behind ").Fit(draw.Warn, f.Kube.Fleet.Newest, p.Left())
 	}
 	n.amounts(&view, row, f)
+	detail := f.Kube.Detail(n.name)
+	n.drain(&view, detail, f)
+	n.ill(&view, detail, f)
 	n.vms(&view, f)
-	if row.Here {
-		n.drain(&view, f)
-	}
+	n.namespaces(&view, detail, f)
+	n.warnings(&view, f)
 	return view
 }
 
@@ -148,53 +153,5 @@ func (n *node) amounts(view *draw.Region, row *kube.NodeRow, f *frame.Frame) {
 		if row.MigratingIn+row.MigratingOut > 0 {
 			p.Text(draw.Dim, ", coming ").Int(draw.Accent, int64(row.MigratingIn)).Text(draw.Dim, ", leaving ").Int(draw.Accent, int64(row.MigratingOut))
 		}
-	}
-}
-
-// vms lists the VMs of the node.
-func (n *node) vms(view *draw.Region, f *frame.Frame) {
-	title := false
-	for i := range f.Kube.Virt.VMIs {
-		v := &f.Kube.Virt.VMIs[i]
-		if v.Node != n.name || v.Ended() {
-			continue
-		}
-		if !title {
-			title = true
-			view.CutTop(1)
-			widget.Section(view.CutTop(1), "VMs on it")
-		}
-		p := view.CutTop(1).Pen(2, 0)
-		widget.Namespaced(&p, v.Namespace, v.Name, 44)
-		p.To(48).Fit(draw.Text, widget.Known(v.Phase), 14)
-		if v.VCPUs > 0 {
-			p.To(63).Int(draw.Text, int64(v.VCPUs)).Text(draw.Dim, " vCPUs")
-		}
-		if p.To(75); v.Memory > 0 && p.Left() >= 9 {
-			p.Size(draw.Text, v.Memory, 9)
-		}
-		if p.To(86); p.Left() < 20 {
-			continue
-		}
-		if v.Moving != nil && !v.Moving.Over() && v.Moving.Target != "" {
-			p.Text(draw.Dim, "to ").Fit(draw.Accent, v.Moving.Target, p.Left())
-		} else if v.Migratable == kube.False {
-			p.Text(draw.Warn, "cannot be migrated")
-		}
-	}
-}
-
-// drain says what a drain of this host's own node would meet; of others it is not asked.
-func (n *node) drain(view *draw.Region, f *frame.Frame) {
-	if len(f.Kube.DrainBlockers) == 0 {
-		return
-	}
-	view.CutTop(1)
-	widget.Section(view.CutTop(1), "What a drain would meet")
-	for i := range f.Kube.DrainBlockers {
-		b := &f.Kube.DrainBlockers[i]
-		p := view.CutTop(1).Pen(2, 0)
-		widget.Namespaced(&p, b.Namespace, b.Name, 44)
-		p.To(48).Fit(draw.Warn, b.Why, p.Left())
 	}
 }
