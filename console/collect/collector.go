@@ -15,6 +15,7 @@ import (
 	"hypervisor-tui/frame"
 	"hypervisor-tui/history"
 	"hypervisor-tui/internal/boottime"
+	"hypervisor-tui/internal/viewers"
 	"hypervisor-tui/journal"
 	"hypervisor-tui/journal/source"
 	"hypervisor-tui/journal/source/logfile"
@@ -36,7 +37,8 @@ type Collector struct {
 	seen        logfile.Seen // how far the files of entries that are gone were read
 	sampler     atomic.Pointer[sample.Sampler]
 	kube        atomic.Pointer[kube.State]
-	nodes       *nodeViewers
+	nodes       *viewers.Count // who look at the nodes one by one
+	whole       *viewers.Names // who look at one of them whole
 	units       atomic.Pointer[sample.Units]
 	system      atomic.Pointer[sample.System]
 	rules       atomic.Pointer[alert.Rules]
@@ -53,7 +55,7 @@ type Collector struct {
 
 // New returns a Collector that has started nothing yet.
 func New(c config.Config, g *guard.Guard) *Collector {
-	made := &Collector{guard: g, nodes: newNodeViewers(), log: journal.New(c.LogBufferSize, config.Tabs(c)), now: make(chan struct{}, 1)}
+	made := &Collector{guard: g, nodes: viewers.New(), whole: viewers.NewNames(), log: journal.New(c.LogBufferSize, config.Tabs(c)), now: make(chan struct{}, 1)}
 	made.config.Store(&c)
 	made.rules.Store(c.Alerts.Rules)
 	made.renew()

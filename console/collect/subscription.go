@@ -114,7 +114,7 @@ func (s *Subscription) ViewNode(name string) {
 	if name == s.node {
 		return
 	}
-	s.collector.nodes.Turn(s.node, name)
+	s.collector.whole.Turn(s.node, name)
 	s.node = name
 }
 

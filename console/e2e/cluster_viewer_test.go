@@ -18,6 +18,7 @@ import (
 	"hypervisor-tui/frame"
 	"hypervisor-tui/internal/await"
 	"hypervisor-tui/internal/boottime"
+	"hypervisor-tui/internal/viewers"
 	"hypervisor-tui/kube"
 	"hypervisor-tui/kube/apitest"
 	"hypervisor-tui/kube/watch"
@@ -41,7 +42,7 @@ func newViewer(t *testing.T, kubeconfig string) *viewer {
 	v.use(kubeconfig)
 	ctx, cancel := context.WithCancel(context.Background())
 	g := new(guard.Guard)
-	nodes := watch.NewViewers()
+	nodes := viewers.New()
 	nodes.Come()
 	w := watch.New(watch.Options{Nodes: nodes, Find: kube.Options{Path: v.kubeconfig}, Now: boottime.Now, Keep: g.Supervise, Hostname: os.Hostname})
 	over := g.Supervise(ctx, "cluster", func(ctx context.Context) error { return w.Run(ctx, v.state.Store) })

@@ -26,6 +26,7 @@ var arrows = []struct {
 	{"internal/health", nil},
 	{"internal/order", nil},
 	{"internal/policy", nil},
+	{"internal/viewers", nil},
 	{"internal/wakeup", nil},
 	{"internal/when", nil},
 
@@ -59,7 +60,7 @@ var arrows = []struct {
 	{"kube/apitest", []string{"internal/await"}},
 	{"kube/apitest/server", []string{"go.etcd.io/etcd/server/v3", "k8s.io/component-base", "k8s.io/kubernetes"}}, // a module of its own
 	{"kube/watch", []string{"google.golang.org/protobuf", "gopkg.in/yaml.v3", "internal/clean", "internal/clean/secret", "internal/health",
-		"internal/wakeup", "k8s.io/apimachinery", "k8s.io/client-go", "kube", "sample/cni"}},
+		"internal/viewers", "internal/wakeup", "k8s.io/apimachinery", "k8s.io/client-go", "kube", "sample/cni"}},
 
 	{"peer", []string{"internal/health"}},
 
@@ -90,7 +91,7 @@ var arrows = []struct {
 	{"console/guard", []string{"console/fault"}},
 	{"console/process", []string{"console/guard", "frame", "github.com/prometheus/procfs", "golang.org/x/sys", "internal/wakeup"}},
 	{"console/config", []string{"alert", "draw/tty", "frame", "gopkg.in/yaml.v3", "history", "internal/clean", "journal", "screens/pages"}},
-	{"console/collect", []string{"alert", "console/config", "console/guard", "frame", "history", "internal/boottime", "internal/clean", "internal/health", "internal/wakeup", "journal", "journal/source",
+	{"console/collect", []string{"alert", "console/config", "console/guard", "frame", "history", "internal/boottime", "internal/clean", "internal/health", "internal/viewers", "internal/wakeup", "journal", "journal/source",
 		"journal/source/logfile", "kube", "kube/watch", "sample", "sample/link", "sample/nixos", "sample/textfile", "sample/unit"}},
 	{"peer/mtls", []string{"console/config", "internal/clean", "internal/clean/secret"}},
 	{"serve/socket", []string{"golang.org/x/sys"}},

@@ -14,6 +14,7 @@ import (
 	"hypervisor-tui/internal/clean"
 	"hypervisor-tui/internal/clean/secret"
 	"hypervisor-tui/internal/health"
+	"hypervisor-tui/internal/viewers"
 	"hypervisor-tui/internal/wakeup"
 	"hypervisor-tui/kube"
 )
@@ -24,7 +25,8 @@ type Options struct {
 	Now      func() time.Duration // CLOCK_BOOTTIME
 	Keep     Keep                 // runs its goroutines
 	Hostname func() (string, error)
-	Nodes    *Viewers // of the nodes one by one; nil: there are none
+	Nodes    *viewers.Count // who look at the nodes one by one; nil: nobody
+	Whole    *viewers.Names // who look at one of them whole; nil: nobody
 }
 
 // Watcher makes States. All its fields but mailbox belong to the goroutine that runs it.
@@ -56,7 +58,10 @@ const rollShare = 50
 // New returns a Watcher. It does nothing yet.
 func New(o Options) *Watcher {
 	if o.Nodes == nil {
-		o.Nodes = NewViewers()
+		o.Nodes = viewers.New()
+	}
+	if o.Whole == nil {
+		o.Whole = viewers.NewNames()
 	}
 	return &Watcher{o: o, pace: usualPace(), mailbox: make(chan func(*Watcher)), late: time.NewTimer(time.Hour), find: kube.Find}
 }
@@ -82,7 +87,10 @@ func (w *Watcher) Run(ctx context.Context, publish func(*kube.State)) error {
 			}
 			w.changed = true
 			due.Reset(max(w.pace.publish, min(rollShare*w.cost, w.pace.slowest)) - time.Since(w.published))
-		case <-w.o.Nodes.came:
+		case <-w.o.Nodes.Came():
+			w.changed = true
+			due.Reset(0)
+		case <-w.o.Whole.Came():
 			w.changed = true
 			due.Reset(0)
 		case <-w.late.C:
@@ -119,7 +127,7 @@ func (w *Watcher) tell(ctx context.Context, f func(*Watcher)) {
 
 // roll makes the next State.
 func (w *Watcher) roll() *kube.State {
-	w.objects.ViewNodes(w.o.Nodes.count.Load() > 0, w.o.Nodes.Whole()...)
+	w.objects.ViewNodes(w.o.Nodes.Any(), w.o.Whole.All()...)
 	w.objects.Summarize(&w.state, &w.place)
 	if w.session != nil {
 		for _, stream := range w.session.streams {

@@ -1,5 +1,3 @@
-//go:build !nokube
-
 package collect
 
 import (
@@ -16,7 +14,7 @@ func TestViewNode(t *testing.T) {
 	first, second := subscribe(t, c), subscribe(t, c)
 	step := func(what string, want ...string) {
 		t.Helper()
-		if got := c.nodes.Whole(); !slices.Equal(got, want) {
+		if got := c.whole.All(); !slices.Equal(got, want) {
 			t.Errorf("%s: %q, want %q", what, got, want)
 		}
 	}

@@ -1,13 +1,13 @@
-package watch
+package viewers
 
 import (
 	"slices"
 	"testing"
 )
 
-// TestViewersTurn: who looks at what whole, and that what nobody looked at is made at once.
-func TestViewersTurn(t *testing.T) {
-	v := NewViewers()
+// TestNamesTurn: who looks at what whole, and that what nobody looked at is made at once.
+func TestNamesTurn(t *testing.T) {
+	v := NewNames()
 	woken := func() bool {
 		select {
 		case <-v.came:
@@ -25,7 +25,7 @@ func TestViewersTurn(t *testing.T) {
 		{"b", "", []string{"a"}, false}, {"a", "", nil, false}, {"", "", nil, false},
 	} {
 		v.Turn(step.from, step.to)
-		if whole, wakes := v.Whole(), woken(); !slices.Equal(whole, step.whole) || wakes != step.wakes {
+		if whole, wakes := v.All(), woken(); !slices.Equal(whole, step.whole) || wakes != step.wakes {
 			t.Errorf("from %q to %q: %q, woken: %v", step.from, step.to, whole, wakes)
 		}
 	}
