@@ -94,6 +94,7 @@ var arrows = []struct {
 	{"console/collect", []string{"alert", "console/config", "console/guard", "frame", "history", "internal/boottime", "internal/clean", "internal/health", "internal/viewers", "internal/wakeup", "journal", "journal/source",
 		"journal/source/logfile", "kube", "kube/watch", "sample", "sample/link", "sample/nixos", "sample/textfile", "sample/unit"}},
 	{"peer/mtls", []string{"console/config", "internal/clean", "internal/clean/secret"}},
+	{"peer/visit", []string{"draw", "draw/tty", "internal/boottime", "internal/box", "internal/clean", "internal/wakeup", "peer/mtls"}},
 	{"serve/socket", []string{"golang.org/x/sys"}},
 	{"serve/web", []string{"draw", "draw/tty"}},
 	{"serve/web/chromium", []string{"internal/await"}},
