@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"net"
-	"net/http"
 	"os"
 	"reflect"
 	"time"
@@ -61,10 +60,7 @@ func Serve(o Options) error {
 		options.Web = web.New(web.Options{Session: h.browse, Picture: h.picture, Screens: pages.Names()})
 	}
 	if c.Serve.Peers.Enable {
-		mux := http.NewServeMux()
-		mux.Handle("GET /v1/summary", serve.NewSummary(h.summary))
-		mux.Handle("/", web.NewPeers(h.receive))
-		options.Peers = mux
+		options.Peers = h.peers()
 	}
 	handedOver, clients, err := sockets(c.Serve)
 	if err != nil {
@@ -124,7 +120,7 @@ func Serve(o Options) error {
 // that is off, or this program is to make it.
 //
 // systemd: sd_listen_fds_with_names(3); FileDescriptorName= of systemd.socket(5)
-func sockets(c config.Serve) (sockets []net.Listener, clients *net.UnixListener, err error) {
+func sockets(c config.Serve) (http []net.Listener, clients *net.UnixListener, err error) {
 	named, err := activation.ListenersWithNames()
 	if err != nil {
 		return nil, nil, err
@@ -134,7 +130,7 @@ func sockets(c config.Serve) (sockets []net.Listener, clients *net.UnixListener,
 			u, ok := l.(*net.UnixListener)
 			switch {
 			case name != "attach":
-				sockets = append(sockets, l)
+				http = append(http, l)
 			case !ok || u.Addr().Network() != "unixpacket" || clients != nil:
 				return nil, nil, errors.New("the socket attach of systemd is to be one of ListenSequentialPacket=, a path")
 			default:
@@ -143,12 +139,12 @@ func sockets(c config.Serve) (sockets []net.Listener, clients *net.UnixListener,
 		}
 	}
 	if !c.Attach.Enable {
-		return sockets, nil, nil
+		return http, nil, nil
 	}
 	if clients == nil && c.Socket == "" {
 		err = errors.New("serve.attach.enable is true: set serve.socket, or have systemd hand over a socket of the name attach")
 	}
-	return sockets, clients, err
+	return http, clients, err
 }
 
 // checkServing says what --serve would find, where the configuration has something for it. Its files may never answer.

@@ -95,14 +95,6 @@ func (h *host) browse(ctx context.Context, p *web.Page) error {
 	})
 }
 
-// receive shows the console in the picture of another node's until that one leaves.
-func (h *host) receive(ctx context.Context, p *web.Page) error {
-	return h.view(ctx, serve.Who(ctx), p.Screen, func(news *collect.Subscription, o SessionOptions) error {
-		o.Peer = true
-		return View(ctx, p, news, o)
-	})
-}
-
 // attach shows the console on a terminal that was handed over until its owner leaves.
 func (h *host) attach(ctx context.Context, c *attach.Client) error {
 	return h.view(ctx, c.Who, "", func(news *collect.Subscription, o SessionOptions) error {

@@ -76,13 +76,22 @@ func (s *Server) identify(r *http.Request, p peer) (name string, v verdict, why 
 	return s.password(secrets, p, user, password)
 }
 
-// certified says who sent r by the certificate that the connection has; without one it is nobody.
+// certified says who sent r by the certificate that the connection has; without one it is nobody. That was good when the
+// connection began: since then it may have expired, and a reload may have brought other authorities.
 func (s *Server) certified(r *http.Request) (name string, v verdict, why string) {
 	secrets := s.secrets.Load()
 	if !secrets.clients || r.TLS == nil || len(r.TLS.VerifiedChains) == 0 {
 		return "", nobody, ""
 	}
-	if name, ok := secrets.allowed(r.TLS.PeerCertificates[0]); ok {
+	above := x509.NewCertPool()
+	for _, c := range r.TLS.PeerCertificates[1:] {
+		above.AddCert(c)
+	}
+	own := r.TLS.PeerCertificates[0]
+	if _, err := own.Verify(x509.VerifyOptions{Roots: secrets.tls.ClientCAs, Intermediates: above, KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth}}); err != nil {
+		return "", wrong, "its certificate is not good any more: " + err.Error()
+	}
+	if name, ok := secrets.allowed(own); ok {
 		return name, known, ""
 	}
 	return "", wrong, "its certificate is not among those of allowNames"

@@ -1,6 +1,7 @@
 package serve
 
 import (
+	"context"
 	"io"
 	"net/http"
 	"testing"
@@ -37,5 +38,25 @@ func BenchmarkScrape(b *testing.B) {
 				answer.Body.Close()
 			}
 		})
+	}
+}
+
+// BenchmarkSummary is what one question of another node's console costs, client included, over a connection that stays.
+func BenchmarkSummary(b *testing.B) {
+	c, a := withPeers(b)
+	r := start(b, Options{Config: c, Peers: NewSummary(func(context.Context) ([]byte, error) { return make([]byte, 330), nil })})
+	client := r.trusting(b, a, "hv2")
+	client.Transport.(*http.Transport).DisableKeepAlives = false
+	defer client.CloseIdleConnections()
+	b.ReportAllocs()
+	for b.Loop() {
+		answer, err := client.Get("https://127.0.0.1/v1/summary")
+		if err != nil {
+			b.Fatal(err)
+		}
+		if n, err := io.Copy(io.Discard, answer.Body); err != nil || n != 330 {
+			b.Fatal(answer.Status, n, err)
+		}
+		answer.Body.Close()
 	}
 }

@@ -6,15 +6,17 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"os"
 	"strings"
 	"sync"
 	"testing"
 
 	"hypervisor-tui/console/config"
+	"hypervisor-tui/internal/await"
 )
 
 // withPeers is a configuration with users, a token and certificates of clients, and the authority of these.
-func withPeers(t *testing.T, allow ...string) (config.Serve, *authority) {
+func withPeers(t testing.TB, allow ...string) (config.Serve, *authority) {
 	t.Helper()
 	a, dir := newAuthority(t), t.TempDir()
 	c := config.Serve{TLS: a.pair(t, dir, "hv1"), Auth: config.ServeAuth{TokenFile: write(t, dir, "token", []byte("0123456789abcdef"))}, Peers: config.ServePeers{Enable: true}}
@@ -181,5 +183,42 @@ func TestSummary(t *testing.T) {
 	known = false
 	if answer, text := ask(t, client, "GET", "https://127.0.0.1/v1/summary", nil); answer.StatusCode != 503 || text != "nothing is known\n" || answer.Header.Get("Retry-After") == "" {
 		t.Errorf("before the first frame: %d %q", answer.StatusCode, text)
+	}
+}
+
+// TestPeersOfAnAuthorityThatIsGone: after a reload with another authority the connections of before, and TLS sessions that are
+// resumed, open nothing any more.
+func TestPeersOfAnAuthorityThatIsGone(t *testing.T) {
+	t.Parallel()
+	c, a := withPeers(t)
+	r := start(t, Options{Config: c, Peers: http.HandlerFunc(page)})
+	client := r.trusting(t, a, "hv2")
+	transport := client.Transport.(*http.Transport)
+	transport.TLSClientConfig.ClientSessionCache, transport.DisableKeepAlives = tls.NewLRUClientSessionCache(8), false
+	for resumed := range 2 {
+		answer, text := ask(t, client, "GET", "https://127.0.0.1/v1/summary", nil)
+		if answer.StatusCode != 200 || answer.TLS.DidResume != (resumed == 1) {
+			t.Fatalf("%s %q, resumed: %v", answer.Status, text, answer.TLS.DidResume)
+		}
+		transport.CloseIdleConnections()
+	}
+	if answer, _ := ask(t, client, "GET", "https://127.0.0.1/v1/summary", nil); answer.StatusCode != 200 { // its connection stays
+		t.Fatal(answer.Status)
+	}
+	if err := os.WriteFile(c.TLS.ClientCAFile, newAuthority(t).pem, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	r.Reload()
+	await.Until(t, "it says that it is reloaded", func() bool { return r.said("are read again") == 1 })
+	for _, what := range []string{"a connection of before", "a resumed session"} {
+		ctx, cancel := context.WithTimeout(t.Context(), await.Limit)
+		q, _ := http.NewRequestWithContext(ctx, "GET", "https://127.0.0.1/v1/summary", nil)
+		if answer, err := client.Do(q); err == nil {
+			if answer.Body.Close(); answer.StatusCode == 200 {
+				t.Errorf("%s still opens it", what)
+			}
+		}
+		cancel()
+		transport.CloseIdleConnections()
 	}
 }

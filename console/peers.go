@@ -4,11 +4,23 @@ package console
 
 import (
 	"context"
+	"net/http"
 	"time"
 
+	"hypervisor-tui/console/collect"
 	"hypervisor-tui/peer"
 	"hypervisor-tui/report"
+	"hypervisor-tui/serve"
+	"hypervisor-tui/serve/web"
 )
+
+// peers is the handler of what the consoles of other nodes ask.
+func (h *host) peers() http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle("GET /v1/summary", serve.NewSummary(h.summary))
+	mux.Handle("/", web.NewPeers(h.receive))
+	return mux
+}
 
 // brief is a summary, and of which frame it is.
 type brief struct {
@@ -36,4 +48,12 @@ func (h *host) summary(ctx context.Context) ([]byte, error) {
 		return nil, errNoFrame
 	}
 	return report.EncodeSummary(s, time.Now())
+}
+
+// receive shows the console in the picture of another node's until that one leaves.
+func (h *host) receive(ctx context.Context, p *web.Page) error {
+	return h.view(ctx, serve.Who(ctx), p.Screen, func(news *collect.Subscription, o SessionOptions) error {
+		o.Peer = true
+		return View(ctx, p, news, o)
+	})
 }
