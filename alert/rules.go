@@ -19,6 +19,7 @@ type Rule struct {
 	Hides     []frame.Kind  // that follow from it: they call nobody while it is there
 	Of        relation      // for which of them Hides holds
 	Source    string        // of the host, by whose word the problem is there: while it is stale nobody knows; empty: none
+	Peers     bool          // it is listed only while the other nodes are asked
 	Needs     string        // what must be known besides for the problem to be listed at all; empty: nothing
 }
 
@@ -74,7 +75,7 @@ func stale(name string, f *frame.Snapshot) bool {
 // known reports whether a problem of the rule's kind would be listed if there were one.
 func (r *Rule) known(f *frame.Snapshot) bool {
 	switch {
-	case stale(r.Source, f):
+	case stale(r.Source, f), r.Peers && f.Peers != nil && !f.Peers.Viewed:
 		return false
 	case r.Needs == "":
 		return true
@@ -148,6 +149,8 @@ var defaultRules = Rules{
 	frame.KindForbidden:      {For: time.Minute, Keep: time.Minute, Needs: answers},
 	frame.KindTooLarge:       {For: time.Minute, Keep: time.Minute, Needs: answers},
 	frame.ClaimUnbound:       {For: 5 * time.Minute, Keep: 2 * time.Minute, Needs: kube.KindPVC.String()},
+	frame.NodeDisagrees:      {For: 2 * time.Minute, Keep: 2 * time.Minute, Peers: true, Needs: kube.KindNode.String()},
+	frame.PeerClock:          {For: 2 * time.Minute, Keep: 5 * time.Minute, Peers: true},
 	frame.ClockAdrift:        {For: 10 * time.Minute, Keep: 2 * time.Minute, Source: "clock"},
 	frame.SourceFailed:       {For: 30 * time.Second, Keep: time.Minute, Needs: samples},
 	frame.ConfigBad:          {Keep: time.Minute},

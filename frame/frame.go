@@ -48,6 +48,7 @@ type Snapshot struct {
 	Final     bool                  // nothing is waited for any more: what has not answered by now is not answering
 
 	Guests     []Guest           // derived: the VMs of both sides, by namespace and name
+	Nodes      []Node            // derived: the nodes of both sides, worst first; nil: none is known one by one, or nobody looks
 	Sources    []Source          // derived
 	Problems   []Problem         // derived, worst first
 	LateSince  time.Duration     // derived: CLOCK_BOOTTIME since which samples should have come; 0: they come

@@ -56,7 +56,9 @@ const (
 	KindForbidden // of objects: this program may not list it
 	KindTooLarge
 	ClaimUnbound
-	ClockAdrift // it was synchronised and is not any more
+	NodeDisagrees // the API and the node itself do not agree on whether it is there
+	PeerClock     // of another node: it is not this host's
+	ClockAdrift   // it was synchronised and is not any more
 	SourceFailed
 	ConfigBad
 	KindCount
@@ -109,6 +111,8 @@ var kinds = [KindCount]struct{ name, words string }{
 	KindForbidden:      {"kind-forbidden", "may not list %s[ (and %m more)]"},
 	KindTooLarge:       {"kind-too-large", "%s: more than %n, not counted"},
 	ClaimUnbound:       {"claim-unbound", "PVC %o/%s %d[ (and %m more without a volume)]"},
+	NodeDisagrees:      {"node-disagrees", "node %s: %d[ (and %m more)]"},
+	PeerClock:          {"peer-clock", "clock of %s %n %d[ (and %m more)]"},
 	ClockAdrift:        {"clock-adrift", "clock no longer synchronised"},
 	SourceFailed:       {"source-failed", "%s: %d"},
 	ConfigBad:          {"config-bad", "config: %d"},

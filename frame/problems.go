@@ -19,7 +19,7 @@ type Problem struct {
 	Of        string        // which of several: the namespace of a VM, the condition of a node
 	Elsewhere bool          // of another host: it comes after those of this one
 	Percent   float64       // how full, or how much of the time, where that is what is wrong
-	N         int           // of a certificate the days that are left, of a pod its restarts, of a kind of objects the most that are counted
+	N         int           // of a certificate the days that are left, of a clock by how much it is off, of a pod its restarts, of a kind of objects the most that are counted
 	More      int           // that are wrong likewise and are not told of one by one
 	Detail    string        // in few words what is wrong, where the kind does not say it
 	Ended     string        // how a pod's container ended before: "OOMKilled", "exit code 1"; empty: nobody says
@@ -84,6 +84,7 @@ func (p *Problem) AppendWhom(dst []byte) []byte {
 func findProblems(dst []Problem, f *Snapshot, open []Problem) []Problem {
 	dst = findConfig(dst[:0], f)
 	dst = findCluster(dst, f)
+	dst = findPeers(dst, f)
 	dst = findLate(dst, f)
 	dst = findKernel(dst, f)
 	if f.Host != nil {

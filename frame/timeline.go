@@ -163,6 +163,9 @@ func (t *Timeline) findProblem(f *Snapshot, c *Change) {
 	if !c.Cleared && c.Since < t.began { // it was there before, and its source has answered late
 		return
 	}
+	if c.Kind == NodeDisagrees || c.Kind == PeerClock { // found when somebody looks, and gone when nobody does: it is not then that it happened
+		return
+	}
 	e := Event{Kind: ProblemBegan, Severity: c.Severity, Subject: string(c.AppendShort(nil)), Of: c.Of, Where: c.Where}
 	if c.Cleared {
 		e.Kind, e.Severity = ProblemEnded, journal.Info

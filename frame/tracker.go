@@ -23,6 +23,7 @@ type Tracker struct {
 
 	open, found []Problem
 	changes     []Change
+	nodes       nodeOrder // in use during Derive alone
 	trends      trends
 	remembered  []Problem     // what Remember was given,
 	until       time.Duration // and the CLOCK_BOOTTIME from which it is not believed any more; 0: no Update has seen it
@@ -38,11 +39,12 @@ type Change struct {
 	At      time.Duration // CLOCK_BOOTTIME
 }
 
-// Derive fills in what follows from the rest of f: what is too old to be called fresh, then Machines, Sources and Problems,
+// Derive fills in what follows from the rest of f: what is too old to be called fresh, then Guests, Nodes, Sources and Problems,
 // in the memory that they have. The changes are those since the last snapshot, valid until the next call.
 func (t *Tracker) Derive(f *Snapshot) []Change {
 	t.markLate(f)
 	f.Guests = MergeGuests(f.Guests, f)
+	f.Nodes = t.mergeNodes(f.Nodes, f)
 	f.Sources = t.sources(f.Sources, f)
 	t.found = t.trends.find(findProblems(t.found, f, t.open), f)
 	open, changes := t.Update(f.Boot, t.found)

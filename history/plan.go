@@ -72,6 +72,7 @@ var leftOut = map[string]string{
 	"Snapshot.Logging":   "problems tell of it",
 	"Snapshot.Final":     "of the program that shows it",
 	"Snapshot.Guests":    "made of what is recorded",
+	"Snapshot.Nodes":     "made only while they are shown",
 	"Snapshot.Events":    "records of their own",
 	"Snapshot.Watched":   "of the program that shows it",
 	"Snapshot.Recording": "among the sources",

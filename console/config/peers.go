@@ -40,7 +40,7 @@ func (p *Peers) keys() []key {
 		{"peers.certFile", "null", orNull(absolutePath(&p.CertFile)),
 			"PEM file with the certificate that this host shows the nodes; read again when it has changed."},
 		{"peers.keyFile", "null", orNull(absolutePath(&p.KeyFile)), "PEM file with the key of that certificate."},
-		{"peers.interval", "15s", duration(&p.Interval, 5*time.Second, 10*time.Minute), "Time between two questions to the same node."},
+		{"peers.interval", "15s", duration(&p.Interval, 5*time.Second, 2*time.Minute), "Time between two questions to the same node."},
 		{"peers.path", "null", orNull(absolutePath(&p.Path)),
 			"File with the nodes that were known last, for when the API server does not answer. null means peers.json in the folders that history.path names."},
 	}

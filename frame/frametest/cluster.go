@@ -256,6 +256,7 @@ func Nodes(n int) func(*frame.Frame) {
 		f.Kube.Details = []*kube.Detail{nodeDetail(f, fleet.Rows[0].Name), nodeDetail(f, "hypervisor-01")}
 		f.Kube.Events = append(f.Kube.Events, kube.Event{Last: f.Now.Add(-14 * time.Minute), Count: 3, Kind: "Node", Name: fleet.Rows[0].Name, Reason: "NodeNotReady",
 			Message: "Node is not ready: its kubelet has not posted a status for 40 seconds, so its pods are marked for deletion", Source: "node-controller"})
+		Derive(f)
 	}
 }
 
@@ -280,7 +281,7 @@ func nodeDetail(f *frame.Frame, name string) *kube.Detail {
 func nodeRow(f *frame.Frame, i, n int) kube.NodeRow {
 	ready := kube.Condition{Type: "Ready", Status: "True", Reason: "KubeletReady", Since: f.Now.Add(-31 * 24 * time.Hour), Good: kube.True}
 	r := kube.NodeRow{
-		Node: kube.Node{Name: fmt.Sprintf("hypervisor-%02d", i+1), Version: "v1.31.2+k3s1", Ready: "True", InternalIP: fmt.Sprintf("192.168.%d.%d", 1+i/200, 100+i%200),
+		Node: kube.Node{Name: fmt.Sprintf("hypervisor-%02d", i+1), Version: "v1.31.2+k3s1", Ready: "True", InternalIP: fmt.Sprintf("192.168.%d.%d", 1+i/100, 100+i%100),
 			Roles: []string{"worker"}, Zone: fmt.Sprintf("rack-%d", i/20), CapacityCPU: 64000, CPU: 62000, Memory: 250 << 30, Pods: 110},
 		Here: i == 0, Measured: true, AskedCPU: int64(20000 + i*531%30000), AskedMemory: int64(90+i*7%100) << 30,
 		PodCount: 23 + i*13%80, VMs: 4 + i*5%20, VCPUs: 32 + i*11%128,

@@ -69,7 +69,7 @@ var arrows = []struct {
 	{"alert", []string{"frame", "internal/health", "journal", "kube"}},
 	{"alert/bell", []string{"journal"}},
 	{"history", []string{"frame", "golang.org/x/sys", "internal/health", "journal", "kube", "sample"}},
-	{"frame/frametest", []string{"frame", "internal/health", "journal", "kube", "sample", "sample/qemu", "sample/top"}},
+	{"frame/frametest", []string{"frame", "internal/health", "journal", "kube", "peer", "sample", "sample/qemu", "sample/top"}},
 
 	{"draw/vtscreen", []string{"internal/clean"}},
 	{"draw/tty/ttytest", []string{"draw/vtscreen", "golang.org/x/sys", "internal/await"}},
@@ -84,7 +84,7 @@ var arrows = []struct {
 	{"screens/dashboard", []string{"draw", "frame", "internal/health", "kube", "sample", "sample/qemu", "sample/top", "screens", "screens/widget"}},
 	{"screens/logs", []string{"draw", "frame", "internal/health", "internal/order", "internal/when", "journal", "screens", "screens/widget"}},
 	{"screens/network", []string{"draw", "frame", "internal/health", "kube", "sample", "screens", "screens/widget"}},
-	{"screens/nodes", []string{"draw", "frame", "internal/health", "kube", "screens", "screens/widget"}},
+	{"screens/nodes", []string{"draw", "frame", "internal/health", "kube", "peer", "screens", "screens/widget"}},
 	{"screens/pages", []string{"journal", "screens", "screens/dashboard", "screens/logs", "screens/network", "screens/nodes"}},
 
 	{"console/fault", []string{"journal"}},
