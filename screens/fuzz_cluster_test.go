@@ -2,9 +2,12 @@ package screens_test
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"hypervisor-tui/kube"
+	"hypervisor-tui/peer"
 )
 
 // kube is any state of a cluster.
@@ -48,7 +51,7 @@ func (d *dice) kube() *kube.State {
 func (d *dice) nodes(k *kube.State) {
 	k.Fleet = &kube.Fleet{Newest: d.name()}
 	for range d.many(kube.MaxNames) {
-		n := kube.Node{Name: d.name(), Roles: []string{d.name()}, Taints: []string{d.name()}, Zone: d.name(), Version: d.name(), Ready: d.name(), Cordoned: d.chance(2), InternalIP: d.name(),
+		n := kube.Node{Name: d.name(), Roles: []string{d.name()}, Taints: []string{d.name()}, Zone: d.name(), Version: d.name(), Ready: []string{"True", "False", "Unknown", ""}[d.roll(4)], Cordoned: d.chance(2), InternalIP: d.name(),
 			CapacityCPU: int64(d.number()), CPU: int64(d.number()), Memory: int64(d.number()), Pods: int64(d.number()), Conditions: []kube.Condition{d.condition()}}
 		k.Fleet.Rows = append(k.Fleet.Rows, kube.NodeRow{Node: n, Here: d.chance(2), Measured: d.chance(2), AskedCPU: int64(d.number()), PodCount: int(d.number()), VMs: int(d.number()), VCPUs: int(d.number()),
 			Used: kube.NodeMetrics{CPU: int64(d.number()), Memory: int64(d.number())}, MigratingIn: int(d.number()), Behind: int(d.number())})
@@ -56,6 +59,23 @@ func (d *dice) nodes(k *kube.State) {
 			Namespaces: []kube.NamespacePods{{Namespace: d.name(), Pods: int(d.number()), Ill: int(d.number()), CPU: int64(d.number()), Memory: int64(d.number())}},
 			Drain:      kube.Drain{Blockers: k.DrainBlockers, Pods: int(d.number()), Moves: int(d.number()), Unsaid: int(d.number())}})
 	}
+}
+
+// peers is any state of other nodes, by name as they come.
+func (d *dice) peers() *peer.State {
+	s := &peer.State{Viewed: !d.chance(3), Health: d.health(), List: d.name(), Kept: d.time()}
+	for range d.many(300) {
+		p := peer.Peer{Name: d.name(), Health: d.health(), Asked: time.Duration(d.number()), Reached: d.chance(2), Heard: d.time(), Offset: time.Duration(d.number()),
+			Said: peer.Said{Ready: []string{"True", "False", "Unknown", ""}[d.roll(4)], At: d.time()}}
+		if d.chance(2) {
+			cpu, memory, vms := d.float(), d.number(), int(d.number())
+			p.Summary = &peer.Summary{Node: d.name(), Severity: []string{"", "crit", "err", "warning", "notice", d.name()}[d.roll(6)], Problems: int(d.number()), Worst: d.name(), Since: d.time(),
+				CPU: &cpu, MemoryUsed: &memory, Memory: &memory, VMs: &vms, Ready: d.name(), API: d.name()}
+		}
+		s.Peers = append(s.Peers, p)
+	}
+	slices.SortFunc(s.Peers, func(a, b peer.Peer) int { return strings.Compare(a.Name, b.Name) })
+	return s
 }
 
 func (d *dice) virt(v *kube.Virt) {

@@ -77,6 +77,9 @@ func (d *dice) frame() *frame.Frame {
 		f.Kube = d.kube()
 	}
 	if !d.chance(4) {
+		f.Peers = d.peers()
+	}
+	if !d.chance(4) {
 		f.Page = d.page()
 	}
 	if !d.chance(4) {

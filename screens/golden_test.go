@@ -192,15 +192,27 @@ var clusters = []picture{
 	{name: "nodes-filter", screen: frame.Nodes, change: frametest.Nodes(40), keys: []draw.Key{'/', 'r', 'a', 'c', 'k', '-', '1'}},
 	{name: "nodes-whole", screen: frame.Nodes, change: frametest.Nodes(5), keys: []draw.Key{draw.KeyHome, draw.KeyEnter}},
 	{name: "nodes-here", screen: frame.Nodes, change: frametest.Nodes(5), keys: []draw.Key{'/', 'e', 't', 'c', 'd', draw.KeyEnter, draw.KeyEnter}},
-	{name: "nodes-down", screen: frame.Nodes, change: func(f *frame.Frame) {
-		frametest.Nodes(5)(f)
+	{name: "nodes-down", screen: frame.Nodes, change: apiDown(frametest.Nodes(5))},
+	{name: "nodes-none", screen: frame.Nodes},
+	{name: "nodes-peers", screen: frame.Nodes, change: frametest.Peers(8)},
+	{name: "nodes-peers-silent", screen: frame.Nodes, change: frametest.Peers(8), keys: []draw.Key{draw.KeyDown, draw.KeyDown}},
+	{name: "nodes-peers-thousand", screen: frame.Nodes, change: frametest.Peers(1000), keys: []draw.Key{'s'}},
+	{name: "nodes-peers-down", screen: frame.Nodes, change: apiDown(frametest.Peers(8))},
+	{name: "nodes-peers-remembered", screen: frame.Nodes, change: frametest.Remembered},
+	{name: "nodes-peers-named", screen: frame.Nodes, change: frametest.Named},
+	{name: "sources-k8s", screen: frame.Dashboard, change: frametest.Forbidden, keys: []draw.Key{'i', draw.KeyPageDown}},
+	{name: "sources-k8s-down", screen: frame.Dashboard, change: frametest.ServiceDown, keys: []draw.Key{'i'}},
+}
+
+// apiDown is a cluster whose API server has answered until three minutes ago: its nodes are as they were.
+func apiDown(cluster func(*frame.Frame)) func(*frame.Frame) {
+	return func(f *frame.Frame) {
+		cluster(f)
 		fleet := f.Kube.Fleet
 		frametest.APIDown(f)
 		f.Kube.Fleet = fleet
-	}},
-	{name: "nodes-none", screen: frame.Nodes},
-	{name: "sources-k8s", screen: frame.Dashboard, change: frametest.Forbidden, keys: []draw.Key{'i', draw.KeyPageDown}},
-	{name: "sources-k8s-down", screen: frame.Dashboard, change: frametest.ServiceDown, keys: []draw.Key{'i'}},
+		frametest.Derive(f)
+	}
 }
 
 // samplerHangs is the fixture 42 seconds after its last sample.

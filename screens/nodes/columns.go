@@ -2,17 +2,19 @@ package nodes
 
 import (
 	"math"
+	"time"
 
 	"hypervisor-tui/draw"
 	"hypervisor-tui/frame"
+	"hypervisor-tui/internal/health"
 	"hypervisor-tui/kube"
 	"hypervisor-tui/screens/widget"
 )
 
 // columns are where the figures of a node stand; 0: there is no room for one.
 type columns struct {
-	name, state, cpu, memory, pods, vms, vcpus, moves, version, more int
-	nameWidth, stateWidth                                            int
+	name, state, contact, cpu, memory, pods, vms, vcpus, moves, version, more int
+	nameWidth, stateWidth, contactWidth                                       int
 }
 
 // Widths of columns, the blanks behind them included.
@@ -27,25 +29,31 @@ const (
 	versionRoom = 15
 )
 
-// columnsOf shares out w columns. Name and state come first and take what is left; the others come as far as there is room.
-func columnsOf(w int) (c columns) {
+// columnsOf shares out w columns. Name and state come first and take what is left, then what the nodes say themselves where
+// they are asked; the others come as far as there is room.
+func columnsOf(w int, peers bool) (c columns) {
 	left := w - mark - 1
-	take := func(width int) bool {
-		const least = 26 // for name and state
+	take := func(width, least int) bool { // least is for name and state
 		if left-width < least {
 			return false
 		}
 		left -= width
 		return true
 	}
+	if c.contactWidth = 12; w >= wholeSummary { // answers 59s, and of what severity its worst problem is
+		c.contactWidth = 21
+	}
+	if !peers || !take(c.contactWidth, 22) {
+		c.contactWidth = 0
+	}
 	var widths [7]int
 	for i, width := range [...]int{cpuWidth, memoryWidth, podsWidth, vmsWidth, vcpusWidth, movesWidth, versionRoom} {
-		if !take(width) {
+		if !take(width, 26) {
 			break
 		}
 		widths[i] = width
 	}
-	c.nameWidth = min(max((left-1)/2, 8), 40)
+	c.nameWidth = min(max((left-1)/2, min(14, left-11), 8), 40)
 	c.stateWidth = min(max(left-c.nameWidth, 0), 28)
 	left -= c.nameWidth + c.stateWidth
 	x := mark
@@ -53,6 +61,10 @@ func columnsOf(w int) (c columns) {
 	x += c.nameWidth
 	c.state = x
 	x += c.stateWidth
+	if c.contactWidth > 0 {
+		c.contact = x
+		x += c.contactWidth
+	}
 	for i, at := range [...]*int{&c.cpu, &c.memory, &c.pods, &c.vms, &c.vcpus, &c.moves, &c.version} {
 		if widths[i] > 0 {
 			*at = x
@@ -83,7 +95,12 @@ func (n *Page) drawHeading(r draw.Region, c *columns, f *frame.Frame) {
 		p.Text(style, text)
 	}
 	title(c.name, 0, "Node", byName)
-	title(c.state, 0, "State", sortings)
+	if c.contact == 0 {
+		title(c.state, 0, "State", sortings)
+	} else {
+		title(c.state, 0, "API says", sortings)
+		title(c.contact, 0, "itself", sortings)
+	}
 	title(c.cpu, cpuWidth-1, "CPU asked of", byCPU)
 	title(c.memory, memoryWidth-1, "memory asked of", byMemory)
 	title(c.pods, podsWidth-1, "pods", byPods)
@@ -94,45 +111,59 @@ func (n *Page) drawHeading(r draw.Region, c *columns, f *frame.Frame) {
 	title(c.more, 0, "roles, zone, taints", sortings)
 }
 
-// draw draws a row.
-func (c *columns) draw(r draw.Region, row *kube.NodeRow, f *frame.Frame) {
+// draw draws a row. What is old is dim: what the API said before it stopped to answer, what a node said that is not asked.
+func (c *columns) draw(r draw.Region, n *frame.Node, f *frame.Frame) {
+	kinds := kindsOf(f)
+	old := n.API != nil && kinds[kube.KindNode].State == health.Stale
 	p := r.Pen(0, 0)
-	switch row.Rank() {
-	case kube.RankNotReady:
+	p.Fade(old && n.Contact == frame.Unasked)
+	switch n.Rank {
+	case frame.NodeNotReady, frame.NodeSilent:
 		p.Glyph(draw.Bad|draw.Bold, draw.Wrong)
-	case kube.RankFaulty, kube.RankCordoned:
+	case frame.NodeFaulty, frame.NodeCordoned:
 		p.Glyph(draw.Warn, draw.Attention)
 	}
 	name := draw.Text
-	if row.Here {
+	if n.API != nil && n.API.Here {
 		name = draw.Accent | draw.Bold
 	}
-	p.To(c.name).Fit(name, row.Name, c.nameWidth-1)
-	c.drawState(&p, row, f)
-	uses, pods := &f.Kube.Kinds[kube.KindNodeMetrics], &f.Kube.Kinds[kube.KindPod]
+	p.To(c.name).Fit(name, n.Name, c.nameWidth-1)
+	c.drawState(p.Fade(old), n, f)
+	c.drawContact(p.Fade(false), n, f)
+	p.Fade(old || n.API == nil && n.Contact != frame.Answers)
+	row := n.API
+	if row == nil {
+		row = &unheard
+	}
+	uses := measured(n) && kinds[kube.KindNodeMetrics].Has() || !measured(n)
+	asked := n.API != nil && kinds[kube.KindPod].Has()
 	if c.cpu > 0 {
-		shares(p.To(c.cpu), usedCPU(row), percent(row.AskedCPU, row.CPU), uses, pods, f.Settings.CPU)
+		used := usedCPU(n)
+		wholePercent(p.To(c.cpu), used, uses, usedStyle(n, f, used, f.Settings.CPU))
+		wholePercent(&p, percent(row.AskedCPU, row.CPU), asked, widget.KindStyle(&kinds[kube.KindPod], draw.Text))
 		number(&p, c.cpu+cpuWidth-1, row.CPU/1000, row.CPU > 0)
 	}
 	if c.memory > 0 {
-		shares(p.To(c.memory), usedMemory(row), percent(row.AskedMemory, row.Memory), uses, pods, f.Settings.Memory)
-		if row.Memory > 0 {
-			p.To(c.memory+10).Size(draw.Text, uint64(row.Memory), memoryWidth-11)
+		used := usedMemory(n)
+		wholePercent(p.To(c.memory), used, uses, usedStyle(n, f, used, f.Settings.Memory))
+		wholePercent(&p, percent(row.AskedMemory, row.Memory), asked, widget.KindStyle(&kinds[kube.KindPod], draw.Text))
+		if memory := memoryOf(n); memory > 0 {
+			p.To(c.memory+10).Size(draw.Text, memory, memoryWidth-11)
 		}
 	}
 	if c.pods > 0 {
-		if p.To(c.pods); pods.Has() {
+		if p.To(c.pods); asked {
 			ratioRight(&p, int64(row.PodCount), row.Pods, podsWidth-1)
 		} else {
 			p.Right(draw.Dim, "--", podsWidth-1)
 		}
 	}
-	instances := &f.Kube.Kinds[kube.KindVMI]
 	if c.vms > 0 {
-		number(&p, c.vms+vmsWidth-1, int64(row.VMs), instances.Has())
+		vms := vmsOn(n, f)
+		number(&p, c.vms+vmsWidth-1, int64(vms), vms >= 0)
 	}
 	if c.vcpus > 0 {
-		if p.To(c.vcpus); instances.Has() && row.CapacityCPU > 0 {
+		if p.To(c.vcpus); n.API != nil && kinds[kube.KindVMI].Has() && row.CapacityCPU > 0 {
 			p.Float(draw.Text, row.Overcommit(), 1, vcpusWidth-2).Text(draw.Dim, "x")
 		} else {
 			p.Right(draw.Dim, "--", vcpusWidth-1)
@@ -148,38 +179,98 @@ func (c *columns) draw(r draw.Region, row *kube.NodeRow, f *frame.Frame) {
 		}
 	}
 	if c.version > 0 {
-		style := draw.Dim
+		style, version := draw.Dim, "--"
 		if row.Behind > 0 {
 			style = draw.Warn
 		}
-		p.To(c.version).Fit(style, widget.Known(row.Version), versionRoom-1)
+		if n.API != nil {
+			version = widget.Known(row.Version)
+		}
+		p.To(c.version).Fit(style, version, versionRoom-1)
 	}
-	c.drawMore(&p, row)
+	c.drawMore(&p, n, row)
 }
 
-// drawState writes how a node is, and for how long.
-func (c *columns) drawState(p *draw.Pen, row *kube.NodeRow, f *frame.Frame) {
+// drawState writes how a node is by the API, and for how long, or how long ago that was said.
+func (c *columns) drawState(p *draw.Pen, n *frame.Node, f *frame.Frame) {
 	end := c.state + c.stateWidth - 1
-	p.To(c.state).Fit(stateStyle(row), stateWord(row), end-c.state)
-	since := row.Fault()
-	if row.Rank() == kube.RankFine && len(row.Conditions) > 0 {
-		since = &row.Conditions[0] // Ready
+	style, since := draw.Dim, time.Time{}
+	if row := n.API; row != nil {
+		style = stateStyle(row)
+		if fault := row.Fault(); fault != nil {
+			since = fault.Since
+		} else if row.Rank() == kube.RankFine && len(row.Conditions) > 0 { // of a cordon nobody says
+			since = row.Conditions[0].Since // Ready
+		}
+	} else if !tells(f) {
+		since = n.Peer.Said.At
 	}
-	if since == nil { // of a cordon nobody says
-		return
-	}
-	if age, known := f.Age(since.Since); known && p.X() < end {
+	p.To(c.state).Fit(style, apiWord(n, f), end-c.state)
+	if age, known := f.Age(since); known && p.X() < end {
 		p.Skip(1)
 		widget.ShortAge(p, draw.Dim, age, end)
 	}
 }
 
-// drawMore writes roles, zone and taints as far as there is room.
-func (c *columns) drawMore(p *draw.Pen, row *kube.NodeRow) {
+// drawContact writes how a node takes it to be asked: the age of its answer and the severity of its worst problem, or since when
+// there is none.
+func (c *columns) drawContact(p *draw.Pen, n *frame.Node, f *frame.Frame) {
+	if c.contact == 0 {
+		return
+	}
+	p.To(c.contact)
+	end, style := c.contact+c.contactWidth-1, contactStyle(n)
+	if n.Contact == frame.Unasked {
+		switch age, known := heard(n, f); {
+		case n.API != nil && n.API.Here:
+			p.Text(draw.Dim, "this host")
+		case known:
+			p.Text(draw.Dim, "heard ")
+			widget.ShortAge(p, draw.Dim, age, end)
+		default:
+			p.Text(draw.Dim, "--")
+		}
+		return
+	}
+	h := &n.Peer.Health
+	age := h.Age(f.Boot)
+	if n.Contact != frame.Answers {
+		age = max(f.Boot-h.Since, 0)
+	}
+	p.Text(style, n.Contact.String()).Skip(1)
+	widget.ShortAge(p, draw.Dim, age, end)
+	for _, word := range [...]string{severity(n), clockWord(n)} {
+		if word != "" && word != "notice" && p.X()+2+len(word) <= end {
+			p.Text(draw.Dim, ", ").Text(style, word)
+		}
+	}
+}
+
+// clockWord says that the clock of a node is off.
+func clockWord(n *frame.Node) string {
+	if n.ClockOff() {
+		return "clock"
+	}
+	return ""
+}
+
+// heard is how long ago a node said something of itself.
+func heard(n *frame.Node, f *frame.Frame) (age time.Duration, known bool) {
+	if n.Peer == nil {
+		return 0, false
+	}
+	return f.Age(n.Peer.Heard)
+}
+
+// drawMore writes a node's worst problem by its own word, its roles, zone and taints, as far as there is room.
+func (c *columns) drawMore(p *draw.Pen, n *frame.Node, row *kube.NodeRow) {
 	if c.more == 0 {
 		return
 	}
 	p.To(c.more)
+	if s := summaryOf(n); s != nil && n.Contact == frame.Answers && s.Worst != "" {
+		p.Fit(contactStyle(n), s.Worst, p.Left()).Skip(1)
+	}
 	for _, role := range row.Roles {
 		p.Fit(draw.Dim, role, p.Left()).Skip(1)
 	}
@@ -189,12 +280,6 @@ func (c *columns) drawMore(p *draw.Pen, row *kube.NodeRow) {
 	for _, taint := range row.Taints {
 		p.Fit(draw.Warn, taint, p.Left()).Skip(1)
 	}
-}
-
-// shares writes what is used and what is asked for, 4 columns each.
-func shares(p *draw.Pen, used, asked float64, uses, pods *kube.KindStatus, l frame.Limits) {
-	wholePercent(p, used, uses.Has(), widget.KindStyle(uses, widget.Level(used, l)))
-	wholePercent(p, asked, pods.Has(), widget.KindStyle(pods, draw.Text))
 }
 
 // wholePercent writes a share without digits behind the point, and a blank.

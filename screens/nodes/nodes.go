@@ -3,7 +3,6 @@ package nodes
 
 import (
 	"cmp"
-	"math"
 	"slices"
 
 	"hypervisor-tui/draw"
@@ -32,9 +31,10 @@ type Page struct {
 	input  widget.Prompt // the filter while it is typed
 	filter string        // empty: none
 	chosen string        // name of the node under the cursor, empty: none yet
-	rows   []int         // indices into Fleet.Rows, of those that are listed
+	rows   []int         // indices into Frame.Nodes, of those that are listed
 	scroll widget.Scroll
 	strip  int // rows of the strip with a cell for each node
+	height int // of the page
 }
 
 // New returns the page.
@@ -44,7 +44,7 @@ func New() *Page {
 		screens.Bind(screens.Arrows, "choose a node", "Choose", n.choose, draw.KeyUp, draw.KeyDown, 'k', 'j'),
 		screens.BindOverlay("Enter", "the chosen node whole", "Whole", n.open, draw.KeyEnter),
 		screens.Bind("s", "sort by name, CPU, memory, pods, VMs", "Sort", n.sortBy, 's'),
-		screens.Bind("/", "filter by name, state, role, zone, version", "Filter", n.openFilter, '/'),
+		screens.Bind("/", "filter by name, state, role, zone, words", "Filter", n.openFilter, '/'),
 		screens.Bind("PgUp PgDn", "choose a node further up, down", "", n.choose, draw.KeyPageUp, draw.KeyPageDown),
 		screens.Bind("Home End g G", "choose the first, last node", "", n.choose, draw.KeyHome, draw.KeyEnd, 'g', 'G'),
 	)
@@ -95,22 +95,13 @@ func (n *Page) open(f *frame.Frame) screens.Screen {
 	return newNode(n.chosen)
 }
 
-// fleet is what there is to list, nil while there is nothing.
-func fleet(f *frame.Frame) *kube.Fleet {
-	if !widget.ClusterKnown(f) || !f.Kube.Kinds[kube.KindNode].Has() {
-		return nil
-	}
-	return f.Kube.Fleet
-}
-
 // choose moves the cursor.
 func (n *Page) choose(k draw.Key, f *frame.Frame) {
-	all := fleet(f)
-	if all == nil || len(n.rows) == 0 {
+	if len(n.rows) == 0 {
 		return
 	}
 	const some = 10
-	at := n.position(all)
+	at := n.position(f.Nodes)
 	if at < 0 && k != draw.KeyEnd && k != 'G' {
 		k = draw.KeyHome
 	}
@@ -129,34 +120,34 @@ func (n *Page) choose(k draw.Key, f *frame.Frame) {
 		at = len(n.rows) - 1
 	}
 	at = max(min(at, len(n.rows)-1), 0)
-	if i := n.rows[at]; i < len(all.Rows) {
-		n.chosen = all.Rows[i].Name
+	if i := n.rows[at]; i < len(f.Nodes) {
+		n.chosen = f.Nodes[i].Name
 	}
 }
 
 // position is where the chosen node stands among the rows, -1 when it does not.
-func (n *Page) position(all *kube.Fleet) int {
-	return slices.IndexFunc(n.rows, func(i int) bool { return i < len(all.Rows) && all.Rows[i].Name == n.chosen })
+func (n *Page) position(all []frame.Node) int {
+	return slices.IndexFunc(n.rows, func(i int) bool { return i < len(all) && all[i].Name == n.chosen })
 }
 
 func (n *Page) filtered() bool { return n.filter != "" || n.input.Open }
 
 // Update implements screens.Screen: it filters and sorts, and keeps the chosen node in sight.
 func (n *Page) Update(w, h int, f *frame.Frame) {
-	n.rows, n.strip = n.rows[:0], 0
-	all := fleet(f)
-	if all == nil {
+	n.rows, n.strip, n.height = n.rows[:0], 0, h
+	all := f.Nodes
+	if len(all) == 0 {
 		return
 	}
-	for i := range all.Rows {
-		if matches(&all.Rows[i], n.filter) {
+	for i := range all {
+		if matches(&all[i], n.filter, f) {
 			n.rows = append(n.rows, i)
 		}
 	}
 	if n.order != byName { // that is how they come
-		slices.SortStableFunc(n.rows, func(a, b int) int { return compare(&all.Rows[a], &all.Rows[b], n.order) })
+		slices.SortStableFunc(n.rows, func(a, b int) int { return compare(&all[a], &all[b], n.order, f) })
 	}
-	list := h - n.head(w, h)
+	list := h - n.head(w, h, f)
 	if len(n.rows) > list && w > 0 {
 		n.strip = min((len(n.rows)+w-1)/w, max(list/4, 0))
 	}
@@ -167,93 +158,57 @@ func (n *Page) Update(w, h int, f *frame.Frame) {
 }
 
 // head is how many of h rows are not for the nodes one by one: summary, filter, headings, and why one is as it is.
-func (n *Page) head(w, h int) int {
-	rows := 2 + n.summaryRows(w)
+func (n *Page) head(w, h int, f *frame.Frame) int {
+	rows := 1 + summaryRows(w, h, f) + whyRows(w, h, f)
 	if n.filtered() {
 		rows++
 	}
 	return min(rows, h)
 }
 
-// summaryRows is how many rows the sums take on w columns.
-func (n *Page) summaryRows(w int) int {
-	if w < wholeSummary {
+// Where the page has less than so many rows, it is short of what is not about one node.
+const low = 10
+
+// summaryRows is how many rows the sums take on w columns, and below them how the nodes take it to be asked.
+func summaryRows(w, h int, f *frame.Frame) int {
+	rows := 1
+	if w < wholeSummary && fleet(f) != nil {
+		rows++
+	}
+	if f.Peers != nil && h >= low {
+		rows++
+	}
+	return rows
+}
+
+// whyRows is how many rows it takes to say why a node is as it is: with two sides there is more to say.
+func whyRows(w, h int, f *frame.Frame) int {
+	if f.Peers != nil && w < wholeSummary && h >= low {
 		return 2
 	}
 	return 1
 }
 
+// fleet is what the API says of the nodes, nil while it has not said anything.
+func fleet(f *frame.Frame) *kube.Fleet {
+	if !widget.ClusterKnown(f) || !f.Kube.Kinds[kube.KindNode].Has() {
+		return nil
+	}
+	return f.Kube.Fleet
+}
+
 // matches reports whether a node's words have the filter's text.
-func matches(r *kube.NodeRow, filter string) bool {
+func matches(n *frame.Node, filter string, f *frame.Frame) bool {
 	if filter == "" {
 		return true
 	}
 	has := func(text string) bool { return widget.Contains(text, filter) }
-	return has(r.Name) || has(r.Zone) || has(r.Version) || has(r.InternalIP) || has(stateWord(r)) || slices.ContainsFunc(r.Roles, has) || slices.ContainsFunc(r.Taints, has)
-}
-
-// compare is below 0 when a comes first: what needs somebody more, then what there is more of.
-func compare(a, b *kube.NodeRow, order sorting) int {
-	size := func(r *kube.NodeRow) float64 {
-		switch order {
-		case byCPU:
-			return math.Round(usedCPU(r)) // as it is shown: those that are alike stay in their places
-		case byMemory:
-			return math.Round(usedMemory(r))
-		case byPods:
-			return float64(r.PodCount)
-		}
-		return float64(r.VMs)
+	if has(n.Name) || has(apiWord(n, f)) || n.Peer != nil && has(cmp.Or(n.Contact.String(), "not asked")) || n.Disagree != frame.Agree && has("disagrees") || n.ClockOff() && has("clock") {
+		return true
 	}
-	return cmp.Or(cmp.Compare(a.Rank(), b.Rank()), cmp.Compare(size(b), size(a)))
-}
-
-// percent is part of all in percent, NaN without all.
-func percent(part, all int64) float64 {
-	if all <= 0 {
-		return math.NaN()
+	if p := n.Peer; p != nil && (has(p.Health.Err) || p.Summary != nil && has(p.Summary.Worst)) {
+		return true
 	}
-	return 100 * float64(part) / float64(all)
-}
-
-// usedCPU is the share of its allocatable CPUs that a node uses, NaN when nobody measures it.
-func usedCPU(r *kube.NodeRow) float64 {
-	if !r.Measured {
-		return math.NaN()
-	}
-	return percent(r.Used.CPU, r.CPU)
-}
-
-// usedMemory is usedCPU of memory.
-func usedMemory(r *kube.NodeRow) float64 {
-	if !r.Measured {
-		return math.NaN()
-	}
-	return percent(r.Used.Memory, r.Memory)
-}
-
-// stateWord is how a node is, in a word or two.
-func stateWord(r *kube.NodeRow) string {
-	switch r.Rank() {
-	case kube.RankNotReady:
-		if r.Ready == "False" {
-			return "not ready"
-		}
-		return "silent"
-	case kube.RankFaulty:
-		return r.Fault().Type
-	case kube.RankCordoned:
-		return "cordoned"
-	}
-	return "ready"
-}
-
-func stateStyle(r *kube.NodeRow) draw.Style {
-	switch r.Rank() {
-	case kube.RankNotReady:
-		return draw.Bad | draw.Bold
-	case kube.RankFaulty, kube.RankCordoned:
-		return draw.Warn
-	}
-	return draw.Good
+	r := n.API
+	return r != nil && (has(r.Zone) || has(r.Version) || has(r.InternalIP) || slices.ContainsFunc(r.Roles, has) || slices.ContainsFunc(r.Taints, has))
 }

@@ -1,6 +1,7 @@
 package nodes_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -9,6 +10,7 @@ import (
 	"hypervisor-tui/frame/frametest"
 	"hypervisor-tui/internal/health"
 	"hypervisor-tui/kube"
+	"hypervisor-tui/peer"
 	"hypervisor-tui/screens"
 	"hypervisor-tui/screens/nodes"
 )
@@ -64,7 +66,7 @@ func TestCursorStaysWithItsNode(t *testing.T) {
 	for range 2 {
 		page.Handle(draw.KeyDown, f)
 	}
-	chosen := f.Kube.Fleet.Rows[1].Name
+	chosen := f.Nodes[1].Name
 	title := func() string {
 		cmd, _ := page.Handle(draw.KeyEnter, f)
 		if cmd.Kind != screens.Open {
@@ -78,12 +80,13 @@ func TestCursorStaysWithItsNode(t *testing.T) {
 	if text := title(); !strings.Contains(text, chosen) {
 		t.Errorf("no %s in\n%s", chosen, text)
 	}
-	f.Kube.Fleet.Rows[0], f.Kube.Fleet.Rows[1] = f.Kube.Fleet.Rows[1], f.Kube.Fleet.Rows[0]
+	f.Nodes[0], f.Nodes[1] = f.Nodes[1], f.Nodes[0]
 	page.Update(80, 20, f)
 	if text := title(); !strings.Contains(text, chosen) {
 		t.Errorf("after it moved: no %s in\n%s", chosen, text)
 	}
-	f.Kube.Fleet.Rows = f.Kube.Fleet.Rows[1:]
+	f.Kube.Fleet.Rows = slices.DeleteFunc(f.Kube.Fleet.Rows, func(r kube.NodeRow) bool { return r.Name == chosen })
+	frametest.Derive(f)
 	page.Update(80, 20, f)
 	if text := title(); !strings.Contains(text, "is no node of the cluster any more") {
 		t.Errorf("after it left:\n%s", text)
@@ -103,7 +106,7 @@ func TestSortedAndFiltered(t *testing.T) {
 			t.Errorf("%d presses: %s is not first in\n%s", presses, first, text)
 		}
 	}
-	for filter, want := range map[string]string{"SILENT": "hypervisor-21", "etcd": "hypervisor-01", "v1.29": "hypervisor-02", "noexec": "hypervisor-21", "cordon": "hypervisor-04"} {
+	for filter, want := range map[string]string{"UNKNOWN": "hypervisor-21", "etcd": "hypervisor-01", "v1.29": "hypervisor-02", "noexec": "hypervisor-21", "cordon": "hypervisor-04"} {
 		keys := []draw.Key{'/'}
 		for _, r := range filter {
 			keys = append(keys, draw.Key(r))
@@ -114,6 +117,57 @@ func TestSortedAndFiltered(t *testing.T) {
 	}
 	if text := picture(f, 80, 40, '/', 'q', 'q', 'q'); !strings.Contains(text, "no node has that") {
 		t.Errorf("a filter that nothing passes:\n%s", text)
+	}
+}
+
+// TestWhyInWords: of the chosen node the page says in a sentence what API and node say of it, or do not.
+func TestWhyInWords(t *testing.T) {
+	for _, c := range []struct {
+		of     func(*frame.Frame)
+		filter string
+		want   string
+	}{
+		{frametest.Peers(8), "disagrees", "hypervisor-05: API says NotReady since 14m, and the node answers: it does not reach the API server: dial 192.168.1.10:6443: no route to host"},
+		{frametest.Peers(8), "silent", "hypervisor-08: API says Ready, and the node does not answer here since 12m: our way to it, or its --serve: no answer in 2 s"},
+		{frametest.Peers(8), "hypervisor-99", "hypervisor-07: somebody is there and does not answer as a peer since 40s: its certificate is for hypervisor-99, not for hypervisor-07"},
+		{frametest.Peers(8), "clock", "hypervisor-06: its clock is 10m ahead of this host's"},
+		{frametest.Peers(8), "longhorn", "hypervisor-02: DiskPressure is True since 3h 0m: kubelet has disk pressure; it says: /var/lib/longhorn 97% full since 3h 0m (and 2 more)"},
+		{frametest.Peers(8), "cordoned", "hypervisor-04: nothing new is placed on it"},
+		{frametest.Peers(8), "hypervisor-03", "hypervisor-03: its conditions are as they should be, and it says that nothing is wrong"},
+		{frametest.Peers(8), "hypervisor-01", "hypervisor-01: all its conditions are as they should be"},
+		{frametest.Peers(9), "not asked", "hypervisor-06: it answered last 3h 0m ago"},
+		{frametest.Remembered, "silent", "hypervisor-08: it does not answer since 12m: no answer in 2 s; the API said Ready=True 26m ago"},
+		{frametest.Named, "refused", "hv4: somebody is there and does not answer as a peer since 1h 35m: nobody listens there (connection refused)"},
+		{frametest.Named, "hv2", "hv2: it says that nothing is wrong"},
+	} {
+		f := frametest.Fixed()
+		c.of(f)
+		keys := []draw.Key{'/'}
+		for _, r := range c.filter {
+			keys = append(keys, draw.Key(r))
+		}
+		if text := picture(f, 200, 30, append(keys, draw.KeyEnter)...); !strings.Contains(text, "\n "+c.want) {
+			t.Errorf("%s: not %q in\n%s", c.filter, c.want, text)
+		}
+	}
+}
+
+// TestRememberedIsNotCalledGood: what is only listed has no good mark, and an age.
+func TestRememberedIsNotCalledGood(t *testing.T) {
+	f := frametest.Fixed()
+	frametest.Remembered(f)
+	f.Boot += 2 * peer.Recent // nobody was asked since
+	f.Now = f.Now.Add(2 * peer.Recent)
+	frametest.Derive(f)
+	page := nodes.New()
+	canvas := draw.NewCanvas(draw.Appearance{Theme: draw.MonoTheme(), Glyphs: draw.ASCIIGlyphs()})
+	page.Update(80, 20, f)
+	page.Draw(canvas.Begin(80, 20), f)
+	if roles := string(canvas.AppendRoles(nil)); strings.ContainsAny(roles, "+") {
+		t.Errorf("something is called good:\n%s\n%s", canvas.AppendText(nil), roles)
+	}
+	if text := string(canvas.AppendText(nil)); !strings.Contains(text, "was ready 32m   heard 6m") {
+		t.Errorf("no ages in\n%s", text)
 	}
 }
 

@@ -1,6 +1,7 @@
 package nodes
 
 import (
+	"cmp"
 	"math"
 
 	"hypervisor-tui/draw"
@@ -12,33 +13,31 @@ import (
 
 // Draw implements screens.Screen.
 func (n *Page) Draw(r draw.Region, f *frame.Frame) {
-	all := fleet(f)
-	if all == nil {
+	if len(f.Nodes) == 0 {
 		drawNone(r, f)
 		return
 	}
-	nodes := &f.Kube.Kinds[kube.KindNode]
-	r = r.Faded(nodes.State == health.Stale)
-	n.drawSummary(r.CutTop(n.summaryRows(r.W())), all, f)
+	old := fleet(f) != nil && !tells(f)
+	n.drawSummary(r.CutTop(summaryRows(r.W(), r.H(), f)), f, old)
 	if n.filtered() {
-		n.drawFilter(r.CutTop(1), all)
+		n.drawFilter(r.CutTop(1), f)
 	}
-	why := r.CutBottom(1)
+	why := r.CutBottom(whyRows(r.W(), n.height, f))
 	if n.strip > 0 {
-		n.drawStrip(r.CutTop(n.strip), all, f)
+		n.drawStrip(r.CutTop(n.strip), f)
 	}
-	c := columnsOf(r.W())
+	c := columnsOf(r.W(), f.Peers != nil)
 	n.drawHeading(r.CutTop(1), &c, f)
 	for at := n.scroll.Top; at < len(n.rows) && !r.Empty(); at++ {
-		if i := n.rows[at]; i < len(all.Rows) {
+		if i := n.rows[at]; i < len(f.Nodes) {
 			line := r.CutTop(1)
-			c.draw(line, &all.Rows[i], f)
-			if all.Rows[i].Name == n.chosen {
+			c.draw(line, &f.Nodes[i], f)
+			if f.Nodes[i].Name == n.chosen {
 				line.Restyle(draw.Selected)
 			}
 		}
 	}
-	n.drawWhy(why, all, f)
+	n.drawWhy(why, f, old)
 }
 
 // drawNone says why there are no nodes to list.
@@ -56,6 +55,10 @@ func drawNone(r draw.Region, f *frame.Frame) {
 	default:
 		p.Text(draw.Dim, "--")
 	}
+	if f.Peers != nil && f.Peers.Viewed {
+		p = r.Pen(1, 2)
+		p.Text(draw.Dim, "no other node is known: peers.nodes names none, and ").Text(draw.Dim, cmp.Or(f.Peers.List, "no file")).Text(draw.Dim, " lists none")
+	}
 }
 
 // wholeSummary is from how many columns on the sums stand in one row.
@@ -63,18 +66,26 @@ const wholeSummary = 110
 
 // sums are what all nodes have together.
 type sums struct {
-	notReady, faulty, cordoned int
-	cpu, askedCPU              int64
-	memory, askedMemory        int64
-	usedCPU, usedMemory        int64 // of those that are measured,
-	usableCPU, usableMemory    int64 // and what these have
-	pods, maxPods              int64
-	vms, measured              int
+	told, notReady, faulty, cordoned int // by the API
+	contacts                         [frame.Silent + 1]int
+	peers, disagree, clocks, ill     int
+	cpu, askedCPU                    int64
+	memory, askedMemory              int64
+	usedCPU, usedMemory              int64 // of those that are measured,
+	usableCPU, usableMemory          int64 // and what these have
+	pods, maxPods                    int64
+	vms, measured                    int
 }
 
-func sumOf(all *kube.Fleet) (s sums) {
-	for i := range all.Rows {
-		r := &all.Rows[i]
+func sumOf(all []frame.Node) (s sums) {
+	for i := range all {
+		n := &all[i]
+		s.addPeer(n)
+		r := n.API
+		if r == nil {
+			continue
+		}
+		s.told++
 		switch r.Rank() {
 		case kube.RankNotReady:
 			s.notReady++
@@ -102,20 +113,50 @@ func sumOf(all *kube.Fleet) (s sums) {
 	return s
 }
 
-// drawSummary draws the sums, on a narrow screen in two rows.
-func (n *Page) drawSummary(r draw.Region, all *kube.Fleet, f *frame.Frame) {
-	s := sumOf(all)
-	p := r.CutTop(1).Pen(1, 0)
-	p.Text(draw.Dim, "Nodes ").Int(draw.Accent, int64(len(all.Rows))).Skip(2)
-	count := func(n int, style draw.Style, word string) {
-		if n > 0 {
-			p.Int(style, int64(n)).Skip(1).Text(style, word).Skip(2)
-		}
+// addPeer counts a node by what it says itself.
+func (s *sums) addPeer(n *frame.Node) {
+	if n.Peer == nil {
+		return
 	}
-	count(len(all.Rows)-s.notReady, draw.Good, "ready")
-	count(s.notReady, draw.Bad|draw.Bold, "not ready")
-	count(s.faulty, draw.Warn, "with a fault")
-	count(s.cordoned, draw.Warn, "cordoned")
+	s.peers++
+	s.contacts[n.Contact]++
+	if n.Disagree != frame.Agree {
+		s.disagree++
+	}
+	if n.ClockOff() {
+		s.clocks++
+	}
+	if n.Ill() {
+		s.ill++
+	}
+}
+
+// tally writes how many there are of what, whole or not at all, and nothing for 0.
+func tally(p *draw.Pen, n int, style draw.Style, word string) {
+	if n > 0 && widget.Digits(n)+1+len(word) <= p.Left() {
+		p.Int(style, int64(n)).Skip(1).Text(style, word).Skip(2)
+	}
+}
+
+// drawSummary draws the sums, on a narrow screen in two rows, and below them how the nodes take it to be asked.
+func (n *Page) drawSummary(r draw.Region, f *frame.Frame, old bool) {
+	s := sumOf(f.Nodes)
+	if f.Peers != nil && r.H() == summaryRows(r.W(), low, f) {
+		drawContacts(r.CutBottom(1), &s, f)
+	}
+	r = r.Faded(old)
+	p := r.CutTop(1).Pen(1, 0)
+	p.Text(draw.Dim, "Nodes ").Int(draw.Accent, int64(len(f.Nodes))).Skip(2)
+	if fleet(f) == nil {
+		p.Text(draw.Dim, "API: ")
+		widget.APIState(&p, f, false)
+		widget.SinceThen(&p, f, "  they are listed as of ", f.Peers.Kept, " ago")
+		return
+	}
+	tally(&p, s.told-s.notReady, draw.Good, "ready")
+	tally(&p, s.notReady, draw.Bad|draw.Bold, "not ready")
+	tally(&p, s.faulty, draw.Warn, "with a fault")
+	tally(&p, s.cordoned, draw.Warn, "cordoned")
 	widget.StaleMark(&p, &f.Kube.Kinds[kube.KindNode].Health, f)
 	if !r.Empty() {
 		p = r.CutTop(1).Pen(1, 0)
@@ -135,6 +176,22 @@ func (n *Page) drawSummary(r draw.Region, all *kube.Fleet, f *frame.Frame) {
 	widget.Counted(&p, "VMs", instances, s.vms, -1, draw.Text)
 }
 
+// drawContacts draws how many nodes answer, and what is wrong with asking at all.
+func drawContacts(r draw.Region, s *sums, f *frame.Frame) {
+	p := r.Pen(1, 0)
+	p.Text(draw.Dim, "Asked ").Int(draw.Accent, int64(s.peers-s.contacts[frame.Unasked])).Skip(2)
+	tally(&p, s.contacts[frame.Answers], draw.Good, "answer")
+	tally(&p, s.contacts[frame.Silent], draw.Bad|draw.Bold, "silent")
+	tally(&p, s.contacts[frame.Refuses], draw.Warn, "error")
+	tally(&p, s.disagree, draw.Bad|draw.Bold, "disagree")
+	tally(&p, s.clocks, draw.Warn, "clock off")
+	tally(&p, s.ill, draw.Warn, "with a problem")
+	tally(&p, s.contacts[frame.Unasked], draw.Dim, "not asked")
+	if h := &f.Peers.Health; h.State == health.Failed || h.State == health.Stale {
+		p.Fit(draw.Bad, h.Err, p.Left())
+	}
+}
+
 // share writes a share with what its level says, -- where it is not known.
 func share(p *draw.Pen, percent float64, known bool, l frame.Limits) {
 	if !known || math.IsNaN(percent) {
@@ -144,63 +201,38 @@ func share(p *draw.Pen, percent float64, known bool, l frame.Limits) {
 	p.Share(widget.Level(percent, l), percent)
 }
 
-func (n *Page) drawFilter(r draw.Region, all *kube.Fleet) {
+func (n *Page) drawFilter(r draw.Region, f *frame.Frame) {
 	p := r.Pen(1, 0)
 	p.Text(draw.Dim, "filter ").Text(draw.Accent, n.filter)
 	if n.input.Open {
 		p.Text(draw.Accent|draw.Bold, "_")
 	}
-	p.Skip(2).Int(draw.Text, int64(len(n.rows))).Text(draw.Dim, " of ").Int(draw.Text, int64(len(all.Rows)))
+	p.Skip(2).Int(draw.Text, int64(len(n.rows))).Text(draw.Dim, " of ").Int(draw.Text, int64(len(f.Nodes)))
 }
 
 // drawStrip draws a cell for each listed node, in the order of the list: its CPU, or a letter for one that needs somebody.
-func (n *Page) drawStrip(r draw.Region, all *kube.Fleet, f *frame.Frame) {
+func (n *Page) drawStrip(r draw.Region, f *frame.Frame) {
 	for at, i := range n.rows {
-		if i >= len(all.Rows) || at >= r.W()*r.H() {
+		if i >= len(f.Nodes) || at >= r.W()*r.H() {
 			return
 		}
-		row, cell := &all.Rows[i], r.Sub(at%r.W(), at/r.W(), 1, 1)
-		switch row.Rank() {
-		case kube.RankNotReady:
+		node, cell := &f.Nodes[i], r.Sub(at%r.W(), at/r.W(), 1, 1)
+		old := !node.Told(&f.Snapshot) && node.Contact != frame.Answers
+		cell = cell.Faded(old && node.Contact == frame.Unasked)
+		switch node.Rank {
+		case frame.NodeNotReady:
 			cell.Set(0, 0, 'X', draw.Bad|draw.Bold)
-		case kube.RankFaulty:
+		case frame.NodeSilent:
+			cell.Set(0, 0, '?', draw.Bad|draw.Bold)
+		case frame.NodeFaulty:
 			cell.Set(0, 0, '!', draw.Warn|draw.Bold)
-		case kube.RankCordoned:
+		case frame.NodeCordoned:
 			cell.Set(0, 0, '-', draw.Warn)
+		case frame.NodeRemembered:
+			cell.Set(0, 0, '.', draw.Dim)
 		default:
-			cell.Heat(usedCPU(row), widget.Level(usedCPU(row), f.Settings.CPU))
-		}
-	}
-}
-
-// drawWhy says why the chosen node, or the worst one, is as it is.
-func (n *Page) drawWhy(r draw.Region, all *kube.Fleet, f *frame.Frame) {
-	at := n.position(all)
-	if at < 0 {
-		at = 0
-	}
-	if at >= len(n.rows) || n.rows[at] >= len(all.Rows) {
-		p := r.Pen(1, 0)
-		p.Text(draw.Dim, "no node has that")
-		return
-	}
-	row := &all.Rows[n.rows[at]]
-	p := r.Pen(1, 0)
-	p.Fit(draw.Accent, row.Name, max(p.Left()/3, 20)).Text(draw.Dim, ": ")
-	fault := row.Fault()
-	switch {
-	case fault == nil && row.Cordoned:
-		p.Text(draw.Warn, "nothing new is placed on it")
-	case fault == nil:
-		p.Text(draw.Good, "all its conditions are as they should be")
-	default:
-		p.Text(stateStyle(row), fault.Type).Text(draw.Dim, " is ").Text(draw.Text, widget.Known(fault.Status))
-		widget.SinceThen(&p, f, ", for ", fault.Since, "")
-		if fault.Reason != "" {
-			p.Text(draw.Dim, ", ").Fit(draw.Text, fault.Reason, p.Left())
-		}
-		if fault.Message != "" && p.Left() > 10 {
-			p.Text(draw.Dim, ": ").Fit(draw.Dim, fault.Message, p.Left())
+			used := usedCPU(node)
+			cell.Heat(used, usedStyle(node, f, used, f.Settings.CPU))
 		}
 	}
 }
