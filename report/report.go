@@ -43,8 +43,8 @@ var documentFigures = figures[frame.Frame]{
 	{key: "host", help: "The machine.", inner: hostFigures, value: func(f *frame.Frame) any { return hostFigures.of(f) }},
 	{key: "network", help: "The host's own network namespace.", inner: networkFigures, value: func(f *frame.Frame) any { return networkFigures.of(f) }},
 	{key: "kubernetes", help: "The cluster.", inner: kubernetesFigures, value: func(f *frame.Frame) any { return kubernetesFigures.of(f) }},
-	{key: "nodes", kind: list, help: "The nodes of the cluster one by one: those that are not ready first, then those with another fault, those that are cordoned, and the others; empty of a time of the past.", inner: nodeRowFigures,
-		value: func(f *frame.Frame) any { return nodeRowFigures.list(nodeRows(f)) }},
+	{key: "nodes", kind: list, help: "The nodes one by one, those of the cluster and those that are asked themselves: those that are not ready first, then those that do not answer, those with another fault, those that are cordoned, and the others; empty of a time of the past.", inner: nodeRowFigures,
+		value: func(f *frame.Frame) any { return nodeRowFigures.list(each(f, f.Nodes)) }},
 	{key: "kubevirt", help: "Virtual machines in the cluster.", inner: kubevirtFigures, value: func(f *frame.Frame) any { return kubevirtFigures.of(f) }},
 	{key: "logs", help: "The newest log entries that this run has read.", inner: logsFigures, value: func(f *frame.Frame) any { return logsFigures.of(f) }},
 	{key: "self", help: "What this run has used.", inner: selfFigures, value: func(f *frame.Frame) any { return selfFigures.of(&f.Self) }},
@@ -57,7 +57,7 @@ var problemFigures = figures[of[frame.Problem]]{
 	{key: "reason", kind: "text", help: "Why, in the words of who says so.", null: "nobody says", value: func(p *of[frame.Problem]) any { return text(p.v.Reason) }},
 	{key: "since", kind: "time", help: "Since when, as far as this run has seen it.", null: "the clock has no date",
 		value: func(p *of[frame.Problem]) any { return wallClock(p.f, p.v.Since) }},
-	{key: "where", kind: "text", help: "The screen to look at: logs, dashboard or network.", value: func(p *of[frame.Problem]) any { return p.v.Where }},
+	{key: "where", kind: "text", help: "The screen to look at: logs, dashboard, network or nodes.", value: func(p *of[frame.Problem]) any { return p.v.Where }},
 }
 
 var alertFigures = figures[of[frame.Alert]]{
