@@ -16,6 +16,7 @@ type State struct {
 	Health health.Health // of asking at all: failed when the certificate of this host cannot be read
 	List   string        // the file with the list of those that are known; empty: there is no place for it
 	Kept   time.Time     // when that was written; zero: never
+	Detail string        // how it goes: how many answer, what is wrong with the list, that the certificate expires
 }
 
 // Peer is one node, and what it said last.

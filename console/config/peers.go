@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"gopkg.in/yaml.v3"
+
+	"hypervisor-tui/peer"
 )
 
 // maxPeerNodes bounds peers.nodes; a file of maxConfig bytes has room for more.
@@ -49,9 +51,9 @@ func (p *Peers) keys() []key {
 // keys lists the keys of one entry of peers.nodes. Its address is one or one with a port, which is then not 0.
 func (n *PeerNode) keys() []key {
 	return []key{
-		{"name", "", scalar("a name without blanks, such as hv2", func(y *yaml.Node) bool {
+		{"name", "", scalar("a name without blanks and slashes, such as hv2", func(y *yaml.Node) bool {
 			n.Name = y.Value
-			return shown(y) && PeerName(n.Name)
+			return shown(y) && peer.Nameable(n.Name)
 		}), "Name of the node, as in the cluster."},
 		{"address", "", scalar("an IP address, with or without a port, such as 10.0.0.2 or \"[fd00::2]:9101\"", func(y *yaml.Node) bool {
 			if address, err := netip.ParseAddr(y.Value); err == nil {
@@ -63,19 +65,6 @@ func (n *PeerNode) keys() []key {
 			return err == nil && a.Port() != 0
 		}), "Where its --serve is asked. No name is looked up."},
 	}
-}
-
-// PeerName reports whether a node can be called so: in letters of ASCII, without blanks and slashes.
-func PeerName(name string) bool {
-	if name == "" || len(name) > 253 {
-		return false
-	}
-	for i := range len(name) {
-		if name[i] <= ' ' || name[i] >= 0x7f || name[i] == '/' {
-			return false
-		}
-	}
-	return true
 }
 
 func peerNodes(nodes *[]PeerNode) value {

@@ -62,7 +62,7 @@ var arrows = []struct {
 	{"kube/watch", []string{"google.golang.org/protobuf", "gopkg.in/yaml.v3", "internal/clean", "internal/clean/secret", "internal/health",
 		"internal/viewers", "internal/wakeup", "k8s.io/apimachinery", "k8s.io/client-go", "kube", "sample/cni"}},
 
-	{"peer", []string{"internal/health"}},
+	{"peer", []string{"internal/clean", "internal/clean/secret", "internal/health"}},
 
 	{"frame", []string{"internal/health", "journal", "kube", "peer", "sample", "sample/qemu", "sample/textfile", "sample/top"}},
 
@@ -90,10 +90,11 @@ var arrows = []struct {
 	{"console/fault", []string{"journal"}},
 	{"console/guard", []string{"console/fault"}},
 	{"console/process", []string{"console/guard", "frame", "github.com/prometheus/procfs", "golang.org/x/sys", "internal/wakeup"}},
-	{"console/config", []string{"alert", "draw/tty", "frame", "gopkg.in/yaml.v3", "history", "internal/clean", "journal", "screens/pages"}},
+	{"console/config", []string{"alert", "draw/tty", "frame", "gopkg.in/yaml.v3", "history", "internal/clean", "journal", "peer", "screens/pages"}},
 	{"console/collect", []string{"alert", "console/config", "console/guard", "frame", "history", "internal/boottime", "internal/clean", "internal/health", "internal/viewers", "internal/wakeup", "journal", "journal/source",
 		"journal/source/logfile", "kube", "kube/watch", "sample", "sample/link", "sample/nixos", "sample/textfile", "sample/unit"}},
 	{"peer/mtls", []string{"console/config", "internal/clean", "internal/clean/secret"}},
+	{"peer/poll", []string{"console/config", "internal/clean/secret", "internal/health", "internal/viewers", "internal/wakeup", "kube", "peer", "peer/mtls"}},
 	{"peer/visit", []string{"draw", "draw/tty", "internal/boottime", "internal/box", "internal/clean", "internal/wakeup", "peer/mtls"}},
 	{"serve/socket", []string{"golang.org/x/sys"}},
 	{"serve/web", []string{"draw", "draw/tty"}},

@@ -1,0 +1,44 @@
+package peer
+
+import (
+	"encoding/json"
+	"errors"
+
+	"hypervisor-tui/internal/clean/secret"
+)
+
+// ParseSummary returns what a node said, its texts clean and without what cannot be: no percent above 100, no less than none.
+func ParseSummary(text []byte) (*Summary, error) {
+	if len(text) > MaxSummary {
+		return nil, errors.New("it answers more than 4 kB")
+	}
+	s := new(Summary)
+	if json.Unmarshal(text, s) != nil || s.Node == "" || s.Time.IsZero() {
+		return nil, errors.New("its answer is no summary")
+	}
+	s.tidy()
+	return s, nil
+}
+
+// tidy takes out of s what cannot be.
+func (s *Summary) tidy() {
+	for _, t := range []*string{&s.Node, &s.Version, &s.BootID, &s.Severity, &s.Worst, &s.Ready, &s.API} {
+		*t = secret.String(*t)
+	}
+	s.CPU, s.Fullest = percent(s.CPU), percent(s.Fullest)
+	if s.MemoryUsed != nil && (s.Memory == nil || *s.MemoryUsed > *s.Memory) {
+		s.MemoryUsed = nil
+	}
+	if s.VMs != nil && *s.VMs < 0 {
+		s.VMs = nil
+	}
+	s.Problems, s.Generation, s.Uptime = max(s.Problems, 0), max(s.Generation, 0), max(s.Uptime, 0)
+}
+
+// percent is v where it can be one, else nil.
+func percent(v *float64) *float64 {
+	if v == nil || *v < 0 || *v > 100 {
+		return nil
+	}
+	return v
+}
