@@ -12,6 +12,7 @@ import (
 	"hypervisor-tui/internal/health"
 	"hypervisor-tui/journal"
 	"hypervisor-tui/kube"
+	"hypervisor-tui/peer"
 	"hypervisor-tui/sample"
 )
 
@@ -96,14 +97,15 @@ func (h *host) states() string {
 }
 
 var (
-	cable    = frame.Problem{Severity: journal.Err, Kind: frame.NoCarrier, Subject: "eth0"}
-	gateway  = frame.Problem{Severity: journal.Warning, Kind: frame.GatewaySilent, Subject: "10.0.0.1", Detail: "eth0"}
-	service  = frame.Problem{Severity: journal.Crit, Kind: frame.ServiceDown, Subject: "k3s.service"}
-	apiDown  = frame.Problem{Severity: journal.Crit, Kind: frame.APIDown}
-	vm       = frame.Problem{Severity: journal.Err, Kind: frame.VMFailing, Subject: "a"}
-	memory   = frame.Problem{Severity: journal.Warning, Kind: frame.MemoryShort}
-	critical = frame.Problem{Severity: journal.Crit, Kind: frame.MemoryShort}
-	readOnly = frame.Problem{Severity: journal.Crit, Kind: frame.RemountedReadOnly, Subject: "/"}
+	cable     = frame.Problem{Severity: journal.Err, Kind: frame.NoCarrier, Subject: "eth0"}
+	gateway   = frame.Problem{Severity: journal.Warning, Kind: frame.GatewaySilent, Subject: "10.0.0.1", Detail: "eth0"}
+	service   = frame.Problem{Severity: journal.Crit, Kind: frame.ServiceDown, Subject: "k3s.service"}
+	apiDown   = frame.Problem{Severity: journal.Crit, Kind: frame.APIDown}
+	vm        = frame.Problem{Severity: journal.Err, Kind: frame.VMFailing, Subject: "a"}
+	memory    = frame.Problem{Severity: journal.Warning, Kind: frame.MemoryShort}
+	critical  = frame.Problem{Severity: journal.Crit, Kind: frame.MemoryShort}
+	disagrees = frame.Problem{Severity: journal.Warning, Kind: frame.NodeDisagrees, Subject: "hv2", Elsewhere: true}
+	readOnly  = frame.Problem{Severity: journal.Crit, Kind: frame.RemountedReadOnly, Subject: "/"}
 )
 
 // TestLivesOfAlerts: each script runs from the first hour of a boot, and is told what began and what was over.
@@ -132,6 +134,20 @@ func TestLivesOfAlerts(t *testing.T) {
 			}
 			h.run(minute)
 		}, "8s began no-carrier eth0, 10m41s over no-carrier eth0", ""},
+		{"nobody looks at the other nodes any more", func(h *host) {
+			h.Peers = &peer.State{Viewed: true}
+			h.run(3*minute, disagrees)
+			h.Peers = &peer.State{}
+			h.run(time.Hour)
+		}, "2m4s began node-disagrees hv2", "firing node-disagrees unsure"},
+		{"and again, and they agree", func(h *host) {
+			h.Peers = &peer.State{Viewed: true}
+			h.run(3*minute, disagrees)
+			h.Peers = &peer.State{}
+			h.run(time.Hour)
+			h.Peers = &peer.State{Viewed: true}
+			h.run(2*minute + time.Second)
+		}, "2m4s began node-disagrees hv2, 1h5m1s over node-disagrees hv2", ""},
 		{"it counts how often it came", func(h *host) {
 			for range 20 {
 				h.run(10*time.Second, cable)

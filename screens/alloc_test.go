@@ -42,6 +42,8 @@ var views = slices.Concat(pastPictures, pastStates, []picture{
 	{name: "nodes-peers", screen: frame.Nodes, change: frametest.Peers(1000), keys: []draw.Key{'s', draw.KeyDown}},
 	{name: "nodes-peers-filter", screen: frame.Nodes, change: frametest.Peers(40), keys: []draw.Key{'/', 'd', 'i', 's'}},
 	{name: "nodes-peers-remembered", screen: frame.Nodes, change: frametest.Remembered},
+	{name: "nodes-peers-dead", screen: frame.Nodes, change: frametest.Remembered, keys: []draw.Key{draw.KeyHome, draw.KeyEnter}},
+	{name: "nodes-peers-whole", screen: frame.Nodes, change: frametest.Peers(8), keys: []draw.Key{draw.KeyHome, draw.KeyEnter}},
 	{name: "network-k8s", screen: frame.Network, change: frametest.Healthy},
 	{name: "network", screen: frame.Network},
 	{name: "network-all", screen: frame.Network, keys: []draw.Key{'v'}},

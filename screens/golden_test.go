@@ -199,6 +199,8 @@ var clusters = []picture{
 	{name: "nodes-peers-thousand", screen: frame.Nodes, change: frametest.Peers(1000), keys: []draw.Key{'s'}},
 	{name: "nodes-peers-down", screen: frame.Nodes, change: apiDown(frametest.Peers(8))},
 	{name: "nodes-peers-remembered", screen: frame.Nodes, change: frametest.Remembered},
+	{name: "nodes-peers-whole", screen: frame.Nodes, change: frametest.Peers(8), keys: []draw.Key{draw.KeyDown, draw.KeyDown, draw.KeyEnter}},
+	{name: "nodes-peers-dead", screen: frame.Nodes, change: frametest.Remembered, keys: []draw.Key{draw.KeyHome, draw.KeyEnter}},
 	{name: "nodes-peers-named", screen: frame.Nodes, change: frametest.Named},
 	{name: "sources-k8s", screen: frame.Dashboard, change: frametest.Forbidden, keys: []draw.Key{'i', draw.KeyPageDown}},
 	{name: "sources-k8s-down", screen: frame.Dashboard, change: frametest.ServiceDown, keys: []draw.Key{'i'}},

@@ -105,6 +105,8 @@ func lookAt(p *frame.Problem) Command {
 		cmd.Key = 'd'
 	case frame.MemoryShort, frame.MemoryStalled, frame.MemoryErrors, frame.TooHot, frame.FanStopped:
 		cmd.Key = 'c'
+	case frame.NodeDisagrees, frame.PeerClock:
+		cmd.Query = p.Subject
 	case frame.NodeFault, frame.MigrationFailed, frame.OrphanedVMs:
 		cmd.Key = 'n'
 	}

@@ -143,6 +143,25 @@ func TestEnterGoesToTheProblem(t *testing.T) {
 	}
 }
 
+// TestEnterOnANodeChoosesIt on F4, whatever was filtered there.
+func TestEnterOnANodeChoosesIt(t *testing.T) {
+	f := frametest.Fixed()
+	frametest.Peers(8)(f)
+	c := newConsole(frame.Nodes, nil)
+	c.Show(80, 24, f)
+	for _, k := range []draw.Key{'/', 'x', draw.KeyEnter, draw.KeyF1} {
+		c.Handle(k, f)
+		c.Show(80, 24, f)
+	}
+	f.Problems = []frame.Problem{{Kind: frame.PeerClock, Subject: "hypervisor-06", Where: frame.Nodes}}
+	c.Handle('!', f)
+	c.Show(80, 24, f)
+	c.Handle(draw.KeyEnter, f)
+	if text := c.Show(80, 24, f); c.Active() != frame.Nodes || !strings.Contains(text, "\n hypervisor-06: its clock is 10m ahead") {
+		t.Errorf("%s:\n%s", c.Active(), text)
+	}
+}
+
 // TestEnterOnAStallGoesToWhoMakesIt: the VM that uses most of the CPUs, or the processes where none does.
 func TestEnterOnAStallGoesToWhoMakesIt(t *testing.T) {
 	f := frametest.Fixed()

@@ -78,7 +78,7 @@ var arrows = []struct {
 
 	{"report", []string{"draw", "frame", "internal/clean", "internal/health", "journal", "kube", "peer", "sample", "sample/qemu", "sample/top"}},
 	{"report/metrics", []string{"frame", "internal/clean", "internal/health", "journal", "kube", "sample", "sample/qemu"}},
-	{"screens/widget", []string{"draw", "frame", "internal/health", "kube", "sample"}},
+	{"screens/widget", []string{"draw", "frame", "internal/health", "kube", "peer", "sample"}},
 	{"screens", []string{"draw", "frame", "internal/health", "internal/when", "journal", "kube", "sample", "screens/widget"}},
 	{"screens/screentest", []string{"draw", "draw/tty", "frame", "journal", "screens"}},
 	{"screens/dashboard", []string{"draw", "frame", "internal/health", "kube", "sample", "sample/qemu", "sample/top", "screens", "screens/widget"}},

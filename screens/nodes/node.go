@@ -33,7 +33,9 @@ func (n *node) rows(view draw.Region, f *frame.Frame) draw.Region {
 	p := view.CutTop(1).Pen(1, 0)
 	p.Fit(draw.Accent|draw.Bold, n.name, 60).Skip(2)
 	if row == nil {
-		p.Text(draw.Dim, "is no node of the cluster any more, or the API does not say")
+		if !n.peer(&view, f) {
+			p.Text(draw.Dim, "is no node of the cluster any more, or the API does not say")
+		}
 		return view
 	}
 	p.Text(stateStyle(row), stateWord(row)).Skip(2)
@@ -41,6 +43,7 @@ func (n *node) rows(view draw.Region, f *frame.Frame) draw.Region {
 	if row.Here {
 		p.Text(draw.Dim, "this host")
 	}
+	n.peer(&view, f)
 	for i := range row.Conditions {
 		condition(&view, &row.Conditions[i], f)
 	}

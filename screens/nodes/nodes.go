@@ -76,6 +76,9 @@ func (n *Page) Handle(k draw.Key, f *frame.Frame) (screens.Command, bool) {
 	return n.Base.Handle(k, f)
 }
 
+// Search chooses the node of a name.
+func (n *Page) Search(cmd screens.Command) { n.chosen, n.filter = cmd.Query, "" }
+
 func (n *Page) sortBy(draw.Key, *frame.Frame) {
 	n.order = (n.order + 1) % sortings
 	n.scroll.Top = 0
