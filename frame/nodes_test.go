@@ -156,6 +156,8 @@ func TestProblemsOfPeers(t *testing.T) {
 		{"a clock", nil, []peer.Peer{well("a"), off("b", 10*time.Minute+3*time.Second), well("c")}, "warning clock of b 10 minutes ahead [nodes]; "},
 		{"a clock behind", nil, []peer.Peer{well("a"), off("b", -119*time.Second)}, "warning clock of b 119 seconds behind [nodes]; "},
 		{"one of two clocks", nil, []peer.Peer{off("b", -49*time.Hour)}, "warning clock of b 2 days behind [nodes]; "},
+		{"the other of two", nil, []peer.Peer{off("b", 49*time.Hour)}, "warning clock of b 2 days ahead [nodes]; "},
+		{"the own clock, behind", nil, []peer.Peer{off("a", -3*time.Hour), off("b", -2*time.Hour-2*time.Minute), well("c")}, "warning clock of this host 2 hours ahead [nodes]; "},
 		{"the own clock", nil, []peer.Peer{off("a", 3*time.Hour), off("b", 2*time.Hour+2*time.Minute), well("c")}, "warning clock of this host 2 hours behind [nodes]; "},
 		{"many", nil, []peer.Peer{off("a", time.Hour), off("b", time.Hour), off("c", time.Hour), off("d", time.Hour), off("e", time.Hour),
 			off("f", -time.Hour), off("g", -time.Hour), off("h", -time.Hour), off("i", -time.Hour), off("j", -time.Hour)}, "eight, and 2 more"},

@@ -158,11 +158,9 @@ func stateStyle(r *kube.NodeRow) draw.Style {
 	return draw.Good
 }
 
-// contactStyle is the style of what a node says of itself, or does not.
+// contactStyle is the style of what a node that was asked says of itself, or does not.
 func contactStyle(n *frame.Node) draw.Style {
 	switch {
-	case n.Contact == frame.Unasked:
-		return draw.Dim
 	case n.Contact == frame.Silent || n.Ill():
 		return draw.Bad | draw.Bold
 	case n.Contact == frame.Refuses || n.ClockOff() || severity(n) == "warning":

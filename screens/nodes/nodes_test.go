@@ -171,6 +171,27 @@ func TestRememberedIsNotCalledGood(t *testing.T) {
 	}
 }
 
+// TestOldFiguresAreDim: of a node that nobody measures stands what it said itself, dim once it does not answer.
+func TestOldFiguresAreDim(t *testing.T) {
+	f := frametest.Fixed()
+	frametest.Peers(8)(f)
+	for i := range f.Kube.Fleet.Rows {
+		f.Kube.Fleet.Rows[i].Measured = false
+	}
+	frametest.Derive(f)
+	page := nodes.New()
+	canvas := draw.NewCanvas(draw.Appearance{Theme: draw.MonoTheme(), Glyphs: draw.ASCIIGlyphs()})
+	page.Update(80, 20, f)
+	page.Draw(canvas.Begin(80, 20), f)
+	text, roles := strings.Split(string(canvas.AppendText(nil)), "\n"), strings.Split(string(canvas.AppendRoles(nil)), "\n")
+	for name, want := range map[string]byte{"hypervisor-08": 'd', "hypervisor-03": '+'} {
+		row := slices.IndexFunc(text, func(line string) bool { return strings.Contains(line, name) })
+		if at := strings.IndexByte(text[row], '%'); roles[row][at] != want {
+			t.Errorf("%s: a share in %c, want %c\n%s\n%s", name, roles[row][at], want, text[row], roles[row])
+		}
+	}
+}
+
 // TestDrawAllocatesNothing, with a thousand nodes.
 func TestDrawAllocatesNothing(t *testing.T) {
 	f := frametest.Fixed()
