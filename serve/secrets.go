@@ -1,17 +1,13 @@
 package serve
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
 	"fmt"
-	"io"
-	"os"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"time"
 
 	"golang.org/x/crypto/bcrypt"
@@ -19,14 +15,10 @@ import (
 
 	"hypervisor-tui/console/config"
 	"hypervisor-tui/internal/clean"
-	"hypervisor-tui/internal/clean/secret"
+	"hypervisor-tui/internal/credential"
 )
 
-const (
-	maxFile  = 256 << 10 // bytes of a file with certificates, a token or users
-	minToken = 16        // bytes
-	maxCost  = 14        // of bcrypt: 1 s of a processor
-)
+const maxCost = 14 // of bcrypt: 1 s of a processor
 
 // secrets are what the files of the configuration say: how it is encrypted, and who may come. They do not change.
 type secrets struct {
@@ -66,34 +58,13 @@ func readSecrets(c config.Serve) (*secrets, error) {
 	return s, nil
 }
 
-// readFile returns the text of a regular file. It does not block on a FIFO or a device.
-func readFile(name string) ([]byte, os.FileInfo, error) {
-	f, err := os.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK, 0)
-	if err != nil {
-		return nil, nil, err
-	}
-	defer f.Close()
-	info, err := f.Stat()
-	if err != nil {
-		return nil, nil, err
-	}
-	if !info.Mode().IsRegular() {
-		return nil, nil, fmt.Errorf("%s is not a regular file", name)
-	}
-	text, err := io.ReadAll(io.LimitReader(f, maxFile+1))
-	if err == nil && len(text) > maxFile {
-		err = fmt.Errorf("%s is larger than %d KiB", name, maxFile>>10)
-	}
-	return text, info, err
-}
-
 // certificates reads this server's certificate and key, and those that clients' are signed by.
 func (s *secrets) certificates(c config.ServeTLS) error {
-	cert, _, err := readFile(c.CertFile)
+	cert, _, err := credential.Read(c.CertFile)
 	if err != nil {
 		return err
 	}
-	key, _, err := readFile(c.KeyFile)
+	key, _, err := credential.Read(c.KeyFile)
 	if err != nil {
 		return err
 	}
@@ -112,7 +83,7 @@ func (s *secrets) certificates(c config.ServeTLS) error {
 	if c.ClientCAFile == "" {
 		return nil
 	}
-	above, _, err := readFile(c.ClientCAFile)
+	above, _, err := credential.Read(c.ClientCAFile)
 	if err != nil {
 		return err
 	}
@@ -125,21 +96,12 @@ func (s *secrets) certificates(c config.ServeTLS) error {
 
 func day(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 UTC") }
 
-// readToken reads a bearer token. Others may not be able to read it; systemd guards its credentials in its own way.
+// readToken reads a bearer token.
 func (s *secrets) readToken(name string) error {
-	text, info, err := readFile(name)
+	token, err := credential.Token(name)
 	if err != nil {
 		return err
 	}
-	credentials := os.Getenv("CREDENTIALS_DIRECTORY")
-	if info.Mode().Perm()&0o077 != 0 && (credentials == "" || filepath.Dir(filepath.Clean(name)) != filepath.Clean(credentials)) {
-		return fmt.Errorf("%s can be read by others (mode %04o): chmod 600 it, and take another token", name, info.Mode().Perm())
-	}
-	token := bytes.TrimSpace(text)
-	if len(token) < minToken || bytes.ContainsAny(token, " \t\r\n") {
-		return fmt.Errorf("%s must have one token of at least %d characters without blanks", name, minToken)
-	}
-	secret.Own(string(token))
 	sum := sha256.Sum256(token)
 	s.token = sum[:]
 	return nil
@@ -163,7 +125,7 @@ func (s *secrets) webConfig(name string, t *config.ServeTLS) error {
 		Users map[string]string `yaml:"basic_auth_users"`
 		Other map[string]any    `yaml:",inline"`
 	}
-	text, _, err := readFile(name)
+	text, _, err := credential.Read(name)
 	if err != nil {
 		return err
 	}

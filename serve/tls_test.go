@@ -21,6 +21,7 @@ import (
 
 	"hypervisor-tui/console/config"
 	"hypervisor-tui/internal/await"
+	"hypervisor-tui/internal/credential"
 )
 
 // authority signs certificates.
@@ -283,7 +284,7 @@ func TestBadCertificatesAreNamed(t *testing.T) {
 		"/empty has no certificate":   {CertFile: good, KeyFile: goodKey, ClientCAFile: empty},
 		"/goodkey has no certificate": {CertFile: good, KeyFile: goodKey, ClientCAFile: goodKey},
 		"/noca: no such file":         {CertFile: good, KeyFile: goodKey, ClientCAFile: dir + "/noca"},
-		"larger than 256 KiB":         {CertFile: write(t, dir, "huge", make([]byte, maxFile+1)), KeyFile: goodKey},
+		"larger than 256 KiB":         {CertFile: write(t, dir, "huge", make([]byte, credential.Max+1)), KeyFile: goodKey},
 	} {
 		if _, err := readSecrets(config.Serve{TLS: c}); err == nil || !strings.HasPrefix(err.Error(), "serve.tls: ") || !strings.Contains(err.Error(), want) {
 			t.Errorf("want %q: %v", want, err)

@@ -9,18 +9,14 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"net/netip"
-	"os"
 	"sync"
-	"syscall"
 	"time"
 
 	"hypervisor-tui/console/config"
+	"hypervisor-tui/internal/credential"
 )
-
-const maxFile = 256 << 10 // bytes of a file with certificates
 
 // Credentials are the certificate that this host shows, its key, and the authority of the nodes' certificates. Any goroutine may use them.
 type Credentials struct {
@@ -46,7 +42,7 @@ func New(c config.Peers) *Credentials {
 func (c *Credentials) Read() (until time.Time, err error) {
 	next := new(material)
 	for i, path := range c.paths {
-		if next.texts[i], err = readFile(path); err != nil {
+		if next.texts[i], _, err = credential.Read(path); err != nil {
 			return time.Time{}, err
 		}
 	}
@@ -67,27 +63,6 @@ func (c *Credentials) Read() (until time.Time, err error) {
 	c.read = next
 	c.mu.Unlock()
 	return next.pair.Leaf.NotAfter, nil
-}
-
-// readFile returns the text of a regular file. It does not block on a FIFO or a device.
-func readFile(path string) ([]byte, error) {
-	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	info, err := f.Stat()
-	if err == nil && !info.Mode().IsRegular() {
-		err = fmt.Errorf("%s is not a regular file", path)
-	}
-	if err != nil {
-		return nil, err
-	}
-	text, err := io.ReadAll(io.LimitReader(f, maxFile+1))
-	if err == nil && len(text) > maxFile {
-		err = fmt.Errorf("%s is larger than %d KiB", path, maxFile>>10)
-	}
-	return text, err
 }
 
 // Dial connects to the node of a name at its address, which has shown that it is it when Dial returns. What the node thinks of
