@@ -245,7 +245,7 @@ func TestWebConfigFile(t *testing.T) {
 	t.Parallel()
 	a, dir := newAuthority(t), t.TempDir()
 	a.pair(t, dir, "server")
-	write(t, dir, "ca.pem", a.pem)
+	write(t, dir, "ca.pem", a.PEM)
 	hash := hashOf(t, "wonder")
 	costly := strings.Replace(hash, "$04$", "$15$", 1)
 	const certs = "tls_server_config: {cert_file: cert.pem, key_file: key.pem"

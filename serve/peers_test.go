@@ -20,7 +20,7 @@ func withPeers(t testing.TB, allow ...string) (config.Serve, *authority) {
 	t.Helper()
 	a, dir := newAuthority(t), t.TempDir()
 	c := config.Serve{TLS: a.pair(t, dir, "hv1"), Auth: config.ServeAuth{TokenFile: write(t, dir, "token", []byte("0123456789abcdef"))}, Peers: config.ServePeers{Enable: true}}
-	c.TLS.ClientCAFile, c.TLS.AllowNames = write(t, dir, "ca.pem", a.pem), allow
+	c.TLS.ClientCAFile, c.TLS.AllowNames = write(t, dir, "ca.pem", a.PEM), allow
 	return c, a
 }
 
@@ -205,7 +205,7 @@ func TestPeersOfAnAuthorityThatIsGone(t *testing.T) {
 	if answer, _ := ask(t, client, "GET", "https://127.0.0.1/v1/summary", nil); answer.StatusCode != 200 { // its connection stays
 		t.Fatal(answer.Status)
 	}
-	if err := os.WriteFile(c.TLS.ClientCAFile, newAuthority(t).pem, 0o600); err != nil {
+	if err := os.WriteFile(c.TLS.ClientCAFile, newAuthority(t).PEM, 0o600); err != nil {
 		t.Fatal(err)
 	}
 	r.Reload()

@@ -2,16 +2,8 @@ package serve
 
 import (
 	"bufio"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/tls"
-	"crypto/x509"
-	"crypto/x509/pkix"
-	"encoding/pem"
 	"fmt"
-	"math/big"
-	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -21,62 +13,23 @@ import (
 
 	"hypervisor-tui/console/config"
 	"hypervisor-tui/internal/await"
+	"hypervisor-tui/internal/certtest"
 	"hypervisor-tui/internal/credential"
 )
 
 // authority signs certificates.
-type authority struct {
-	cert *x509.Certificate
-	key  *ecdsa.PrivateKey
-	pem  []byte
-}
+type authority struct{ *certtest.Authority }
 
 func newAuthority(t testing.TB) *authority {
 	t.Helper()
-	a := &authority{key: newKey(t)}
-	template := &x509.Certificate{
-		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "authority"}, NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
-		IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign,
-	}
-	der, err := x509.CreateCertificate(rand.Reader, template, template, a.key.Public(), a.key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	a.cert, _ = x509.ParseCertificate(der)
-	a.pem = pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})
-	return a
-}
-
-func newKey(t testing.TB) *ecdsa.PrivateKey {
-	t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return key
+	return &authority{certtest.New(t)}
 }
 
 // issue makes a certificate of the name, good from and until so long from now, and its key.
 func (a *authority) issue(t testing.TB, name string, from, until time.Duration) (cert, key []byte) {
 	t.Helper()
-	k := newKey(t)
-	serial, err := rand.Int(rand.Reader, big.NewInt(1<<60))
-	if err != nil {
-		t.Fatal(err)
-	}
-	der, err := x509.CreateCertificate(rand.Reader, &x509.Certificate{
-		SerialNumber: serial, Subject: pkix.Name{CommonName: name}, DNSNames: []string{name + ".test"}, IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
-		NotBefore: time.Now().Add(from), NotAfter: time.Now().Add(until), KeyUsage: x509.KeyUsageDigitalSignature,
-		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth},
-	}, a.cert, k.Public(), a.key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	secret, err := x509.MarshalPKCS8PrivateKey(k)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}), pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: secret})
+	p := a.Between(t, from, until, name, name+".test", "127.0.0.1")
+	return p.Cert, p.Key
 }
 
 // write puts text into a file of mode 0600.
@@ -100,9 +53,7 @@ func (a *authority) pair(t testing.TB, dir, name string) config.ServeTLS {
 func (r *running) trusting(t testing.TB, a *authority, name string) *http.Client {
 	t.Helper()
 	c := r.client()
-	pool := x509.NewCertPool()
-	pool.AddCert(a.cert)
-	own := &tls.Config{RootCAs: pool}
+	own := &tls.Config{RootCAs: a.Pool()}
 	if name != "" {
 		cert, key := a.issue(t, name, -time.Hour, time.Hour)
 		pair, err := tls.X509KeyPair(cert, key)
@@ -238,7 +189,7 @@ func TestClientCertificates(t *testing.T) {
 	t.Parallel()
 	a, other, dir := newAuthority(t), newAuthority(t), t.TempDir()
 	c := a.pair(t, dir, "server")
-	c.ClientCAFile, c.AllowNames = write(t, dir, "ca.pem", a.pem), []string{"prometheus", "grafana.test"}
+	c.ClientCAFile, c.AllowNames = write(t, dir, "ca.pem", a.PEM), []string{"prometheus", "grafana.test"}
 	r := start(t, Options{Config: config.Serve{TLS: c}})
 	for name, want := range map[string]string{
 		"prometheus": "200 CN=prometheus", "Prometheus": "200 CN=Prometheus", "grafana": "200 CN=grafana", "": "401 ", "stranger": "401 ",
@@ -273,7 +224,7 @@ func TestBadCertificatesAreNamed(t *testing.T) {
 	a, dir := newAuthority(t), t.TempDir()
 	cert, key := a.issue(t, "server", -time.Hour, time.Hour)
 	_, otherKey := a.issue(t, "server", -time.Hour, time.Hour)
-	good, goodKey, ca := write(t, dir, "good", cert), write(t, dir, "goodkey", key), write(t, dir, "ca", a.pem)
+	good, goodKey, ca := write(t, dir, "good", cert), write(t, dir, "goodkey", key), write(t, dir, "ca", a.PEM)
 	empty := write(t, dir, "empty", nil)
 	for want, c := range map[string]config.ServeTLS{
 		"/missing: no such file":      {CertFile: dir + "/missing", KeyFile: goodKey},

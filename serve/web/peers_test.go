@@ -73,6 +73,12 @@ func TestStreamsAreApart(t *testing.T) {
 	if answer := s.request("GET", "v1/stream", ""); answer.StatusCode != http.StatusForbidden {
 		t.Errorf("a stream without the header: %s", answer.Status)
 	}
+	begun := s.now().begun
+	for _, path := range []string{"v1/stream", "events"} { // nobody would read what a session draws
+		if answer := s.request("HEAD", path, "", viewerHeader, "new"); answer.StatusCode != http.StatusMethodNotAllowed || s.now().begun != begun {
+			t.Errorf("the head of %s: %s, %d sessions", path, answer.Status, s.now().begun-begun)
+		}
+	}
 	for _, c := range [][2]string{{"POST", "v1/stream"}, {"GET", "v1/keys"}, {"PUT", "v1/keys"}} {
 		if answer := s.request(c[0], c[1], "", viewerHeader, console); answer.StatusCode != http.StatusMethodNotAllowed {
 			t.Errorf("%s %s: %s", c[0], c[1], answer.Status)

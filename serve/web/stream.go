@@ -40,6 +40,10 @@ func newStreams(session func(ctx context.Context, p *Page) error, tells bool) *s
 // events runs a session for the browser, whose frames are the events of the answer. The session runs on this goroutine:
 // net/http catches its panics.
 func (s *streams) events(w http.ResponseWriter, r *http.Request) {
+	if r.Method == http.MethodHead { // nobody would read what the session draws
+		http.Error(w, "only GET", http.StatusMethodNotAllowed)
+		return
+	}
 	if r.Header.Get(viewerHeader) == "" {
 		http.Error(w, "this is for the page's script", http.StatusForbidden)
 		return
