@@ -15,6 +15,7 @@ import (
 	"hypervisor-tui/frame/frametest"
 	"hypervisor-tui/internal/health"
 	"hypervisor-tui/journal"
+	"hypervisor-tui/peer"
 	"hypervisor-tui/sample"
 	"hypervisor-tui/screens/screentest"
 )
@@ -34,6 +35,7 @@ var pictures = []picture{
 	{name: "dashboard", screen: frame.Dashboard},
 	{name: "network", screen: frame.Network},
 	{name: "nodes", screen: frame.Nodes, change: frametest.Nodes(5)},
+	{name: "nodes-peers", screen: frame.Nodes, change: frametest.Peers(8)},
 }
 
 // unrecorded is a host that was not shut down, and nothing is recorded of that.
@@ -56,6 +58,9 @@ var special = []picture{
 	{name: "before-boot-events", screen: frame.Logs, keys: []draw.Key{'B', draw.KeyEnd}, change: frametest.Crashed},
 	{name: "before-boot-unrecorded", screen: frame.Logs, keys: []draw.Key{'B'}, change: unrecorded},
 	{name: "dashboard-crashed-unrecorded", screen: frame.Dashboard, change: unrecorded},
+	{name: "nodes-peers-none", screen: frame.Nodes, change: func(f *frame.Frame) {
+		f.Peers = &peer.State{Viewed: true, Health: health.Health{State: health.Failed, Err: "/etc/hypervisor-tui/peer.key: permission denied (mode 0600, owner root)"}}
+	}},
 	{name: "dashboard-calm", screen: frame.Dashboard, change: func(f *frame.Frame) { f.Problems = nil }},
 	{name: "dashboard-init", screen: frame.Dashboard, change: nothingYet},
 	{name: "network-init", screen: frame.Network, change: nothingYet},
@@ -194,7 +199,6 @@ var clusters = []picture{
 	{name: "nodes-here", screen: frame.Nodes, change: frametest.Nodes(5), keys: []draw.Key{'/', 'e', 't', 'c', 'd', draw.KeyEnter, draw.KeyEnter}},
 	{name: "nodes-down", screen: frame.Nodes, change: apiDown(frametest.Nodes(5))},
 	{name: "nodes-none", screen: frame.Nodes},
-	{name: "nodes-peers", screen: frame.Nodes, change: frametest.Peers(8)},
 	{name: "nodes-peers-silent", screen: frame.Nodes, change: frametest.Peers(8), keys: []draw.Key{draw.KeyDown, draw.KeyDown}},
 	{name: "nodes-peers-thousand", screen: frame.Nodes, change: frametest.Peers(1000), keys: []draw.Key{'s'}},
 	{name: "nodes-peers-down", screen: frame.Nodes, change: apiDown(frametest.Peers(8))},

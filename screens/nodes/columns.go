@@ -13,8 +13,10 @@ import (
 
 // columns are where the figures of a node stand; 0: there is no room for one.
 type columns struct {
-	name, state, contact, cpu, memory, pods, vms, vcpus, moves, version, more int
-	nameWidth, stateWidth, contactWidth                                       int
+	name, state, contact, cpu, memory, disk, pods, vms, vcpus, moves, version, more int
+	nameWidth, stateWidth, contactWidth                                             int
+
+	own bool // the figures are what the nodes say themselves
 }
 
 // Widths of columns, the blanks behind them included.
@@ -40,10 +42,7 @@ func columnsOf(w int, peers bool) (c columns) {
 		left -= width
 		return true
 	}
-	if c.contactWidth = 12; w >= wholeSummary { // answers 59s, and of what severity its worst problem is
-		c.contactWidth = 21
-	}
-	if !peers || !take(c.contactWidth, 22) {
+	if c.contactWidth = contactRoom(w); !peers || !take(c.contactWidth, 22) {
 		c.contactWidth = 0
 	}
 	var widths [7]int
@@ -77,6 +76,15 @@ func columnsOf(w int, peers bool) (c columns) {
 	return c
 }
 
+// contactRoom is how many columns it takes to say that a node answers and how old that is, and on a wide screen also of what
+// severity its worst problem is.
+func contactRoom(w int) int {
+	if w >= wholeSummary {
+		return 21
+	}
+	return 12
+}
+
 // drawHeading names the columns.
 func (n *Page) drawHeading(r draw.Region, c *columns, f *frame.Frame) {
 	r.Rule(0, "")
@@ -100,6 +108,14 @@ func (n *Page) drawHeading(r draw.Region, c *columns, f *frame.Frame) {
 	} else {
 		title(c.state, 0, "API says", sortings)
 		title(c.contact, 0, "itself", sortings)
+	}
+	if c.own {
+		title(c.cpu, 4, "CPU", byCPU)
+		title(c.memory, 14, "memory of", byMemory)
+		title(c.disk, 4, "disk", sortings)
+		title(c.vms, vmsWidth-1, "VMs", byVMs)
+		title(c.more, 0, "worst problem", sortings)
+		return
 	}
 	title(c.cpu, cpuWidth-1, "CPU asked of", byCPU)
 	title(c.memory, memoryWidth-1, "memory asked of", byMemory)
@@ -131,6 +147,10 @@ func (c *columns) draw(r draw.Region, n *frame.Node, f *frame.Frame) {
 	c.drawState(p.Fade(old), n, f)
 	c.drawContact(p.Fade(false), n, f)
 	p.Fade(old || n.API == nil && n.Contact != frame.Answers)
+	if c.own {
+		c.drawOwnFigures(&p, n, f)
+		return
+	}
 	row := n.API
 	if row == nil {
 		row = &unheard
@@ -193,6 +213,9 @@ func (c *columns) draw(r draw.Region, n *frame.Node, f *frame.Frame) {
 
 // drawState writes how a node is by the API, and for how long, or how long ago that was said.
 func (c *columns) drawState(p *draw.Pen, n *frame.Node, f *frame.Frame) {
+	if c.state == 0 {
+		return
+	}
 	end := c.state + c.stateWidth - 1
 	style, since := draw.Dim, time.Time{}
 	if row := n.API; row != nil {

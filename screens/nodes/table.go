@@ -1,7 +1,6 @@
 package nodes
 
 import (
-	"cmp"
 	"math"
 
 	"hypervisor-tui/draw"
@@ -27,6 +26,9 @@ func (n *Page) Draw(r draw.Region, f *frame.Frame) {
 		n.drawStrip(r.CutTop(n.strip), f)
 	}
 	c := columnsOf(r.W(), f.Peers != nil)
+	if fleet(f) == nil {
+		c = ownColumns(r.W(), f.Kube != nil && f.Kube.Health.State != health.Absent)
+	}
 	n.drawHeading(r.CutTop(1), &c, f)
 	for at := n.scroll.Top; at < len(n.rows) && !r.Empty(); at++ {
 		if i := n.rows[at]; i < len(f.Nodes) {
@@ -56,8 +58,9 @@ func drawNone(r draw.Region, f *frame.Frame) {
 		p.Text(draw.Dim, "--")
 	}
 	if f.Peers != nil && f.Peers.Viewed {
-		p = r.Pen(1, 2)
-		p.Text(draw.Dim, "no other node is known: peers.nodes names none, and ").Text(draw.Dim, cmp.Or(f.Peers.List, "no file")).Text(draw.Dim, " lists none")
+		r.CutTop(3)
+		r = widget.Wrapped(r, 1, draw.Dim, "no node is known that could be asked: neither the API, nor peers.nodes, nor the list of before names one")
+		widget.Wrapped(r, 1, draw.Bad, f.Peers.Health.Err)
 	}
 }
 
@@ -150,7 +153,9 @@ func (n *Page) drawSummary(r draw.Region, f *frame.Frame, old bool) {
 	if fleet(f) == nil {
 		p.Text(draw.Dim, "API: ")
 		widget.APIState(&p, f, false)
-		widget.SinceThen(&p, f, "  they are listed as of ", f.Peers.Kept, " ago")
+		if p.Left() > 32 {
+			widget.SinceThen(&p, f, "  they are listed as of ", f.Peers.Kept, " ago")
+		}
 		return
 	}
 	tally(&p, s.told-s.notReady, draw.Good, "ready")
