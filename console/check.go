@@ -5,10 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"time"
 
 	"hypervisor-tui/console/config"
 	"hypervisor-tui/console/guard"
 	"hypervisor-tui/draw/tty"
+	"hypervisor-tui/internal/health"
+	"hypervisor-tui/peer"
 )
 
 // Check tells how the configuration is and what each source answers.
@@ -52,11 +55,54 @@ func Check(out io.Writer, o Options) error {
 		fmt.Fprintf(out, "note: %s\n", note)
 	}
 	checkServing(ctx, out, c.Serve)
+	checkPeers(out, f.Peers)
 	fmt.Fprintln(out, checkTerminal(ctx, c, o))
 	if banner != "" {
 		return errors.New("the configuration is not used: mend it and send SIGHUP")
 	}
 	return nil
+}
+
+// maxCheckedPeers is how many peers are told of one by one.
+const maxCheckedPeers = 50
+
+// checkPeers says what each peer answers, where they are asked: those that the configuration names, and others that do not answer.
+func checkPeers(out io.Writer, s *peer.State) {
+	const row = "%-20s %-7s %s\n"
+	if s == nil {
+		return
+	}
+	if !s.Until.IsZero() {
+		state, word := health.OK, "is valid until"
+		if time.Now().After(s.Until) {
+			state, word = health.Failed, "expired on"
+		}
+		fmt.Fprintf(out, row, "peers", state, "the certificate that this host shows them "+word+" "+s.Until.UTC().Format("2006-01-02 15:04 UTC"))
+	}
+	told := 0
+	for i := range s.Peers {
+		p := &s.Peers[i]
+		if !p.Named && p.Health.State == health.OK {
+			continue
+		}
+		if told++; told > maxCheckedPeers {
+			continue
+		}
+		text := p.Health.Err
+		switch {
+		case p.Asked == 0:
+			text = "not asked"
+		case p.Health.State == health.OK:
+			text = fmt.Sprintf("answers in %v as %s", p.Health.Cost.Round(time.Millisecond), p.Summary.Node)
+			if p.Offset != 0 {
+				text += fmt.Sprintf(", its clock is off by %v at least", p.Offset.Abs().Round(time.Second))
+			}
+		}
+		fmt.Fprintf(out, row, "peer "+p.Name, p.Health.State, p.Address.String()+": "+text)
+	}
+	if rest := told - maxCheckedPeers; rest > 0 {
+		fmt.Fprintf(out, "and %d more peers\n", rest)
+	}
 }
 
 // checkTerminal says what the terminal is like. One that cannot be opened at once may never be.

@@ -62,6 +62,7 @@ func Run(o Options) (err error) {
 			collector.StartLogs(ctx)
 			startSelf(ctx, g, collector.Log(), captured)
 			collector.StartWorkers(workers)
+			collector.FollowPeers(ctx, first.config.Peers)
 			written = recorder.start(ctx, g, collector)
 			g.Supervise(ctx, "own use", usage.Follow)
 			time.AfterFunc(time.Second, func() { process.LimitMemory(process.GCPercent) })

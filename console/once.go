@@ -116,6 +116,8 @@ func snapshot(ctx context.Context, first loaded, o Options) (*frame.Frame, *jour
 	collector.FollowHistory(ctx, c.History, false)
 	if o.Metrics {
 		collector.FollowTextfiles(ctx, metrics.Serves)
+	} else {
+		collector.FollowPeers(ctx, c.Peers)
 	}
 	limit, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
@@ -130,7 +132,7 @@ func snapshot(ctx context.Context, first loaded, o Options) (*frame.Frame, *jour
 		f.Settings.Notes = append(f.Settings.Notes, zone.note)
 	}
 	f.Page = backfilled(limit, news.Log())
-	for limit.Err() == nil && !news.ClusterSettled() {
+	for limit.Err() == nil && !(news.ClusterSettled() && news.PeersSettled()) {
 		wakeup.Pause(limit, 10*time.Millisecond)
 	}
 	own := new(process.Usage)

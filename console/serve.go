@@ -76,6 +76,7 @@ func Serve(o Options) error {
 	h.collector.StartWorkers(workers)
 	h.collector.FollowHistory(ctx, c.History, false)
 	h.collector.FollowTextfiles(ctx, metrics.Serves)
+	h.collector.FollowPeers(ctx, c.Peers)
 	g.Supervise(ctx, "own use", h.own.Follow)
 	process.LimitMemory(process.GCPercent)
 	time.AfterFunc(process.StartTime, process.TrimMemory)

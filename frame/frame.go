@@ -268,6 +268,9 @@ func (t *Tracker) machineSources(dst []Source, f *Snapshot) []Source {
 		top.Health = f.Processes.Health
 	}
 	dst = append(dst, units, nixos, clock, boot, top)
+	if f.Peers != nil {
+		dst = append(dst, Source{Name: "peers", Detail: f.Peers.Detail, Health: f.Peers.Health})
+	}
 	if f.Textfiles != nil {
 		dst = append(dst, Source{Name: "textfiles", Detail: f.Textfiles.Directory, Health: f.Textfiles.Health})
 	}

@@ -4,6 +4,8 @@ package peer
 
 import (
 	"net/netip"
+	"slices"
+	"strings"
 	"time"
 
 	"hypervisor-tui/internal/health"
@@ -16,7 +18,17 @@ type State struct {
 	Health health.Health // of asking at all: failed when the certificate of this host cannot be read
 	List   string        // the file with the list of those that are known; empty: there is no place for it
 	Kept   time.Time     // when that was written; zero: never
+	Until  time.Time     // when the certificate of this host expires; zero: it has not been read
 	Detail string        // how it goes: how many answer, what is wrong with the list, that the certificate expires
+}
+
+// Find is the peer of a name, nil when there is none.
+func (s *State) Find(name string) *Peer {
+	i, found := slices.BinarySearchFunc(s.Peers, name, func(p Peer, name string) int { return strings.Compare(p.Name, name) })
+	if !found {
+		return nil
+	}
+	return &s.Peers[i]
 }
 
 // Peer is one node, and what it said last.

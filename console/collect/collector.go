@@ -20,6 +20,7 @@ import (
 	"hypervisor-tui/journal/source"
 	"hypervisor-tui/journal/source/logfile"
 	"hypervisor-tui/kube"
+	"hypervisor-tui/peer"
 	"hypervisor-tui/sample"
 	"hypervisor-tui/sample/link"
 	"hypervisor-tui/sample/nixos"
@@ -39,6 +40,10 @@ type Collector struct {
 	kube        atomic.Pointer[kube.State]
 	nodes       *viewers.Count // who look at the nodes one by one
 	whole       *viewers.Names // who look at one of them whole
+	peers       atomic.Pointer[peer.State]
+	peerViewers *viewers.Count     // who look at them
+	stopPeers   context.CancelFunc // ends FollowPeers; nil: it was not called
+	peersEnded  chan struct{}      // closed when it has; nil: it was not called
 	units       atomic.Pointer[sample.Units]
 	system      atomic.Pointer[sample.System]
 	rules       atomic.Pointer[alert.Rules]
@@ -55,7 +60,7 @@ type Collector struct {
 
 // New returns a Collector that has started nothing yet.
 func New(c config.Config, g *guard.Guard) *Collector {
-	made := &Collector{guard: g, nodes: viewers.New(), whole: viewers.NewNames(), log: journal.New(c.LogBufferSize, config.Tabs(c)), now: make(chan struct{}, 1)}
+	made := &Collector{guard: g, nodes: viewers.New(), peerViewers: viewers.New(), whole: viewers.NewNames(), log: journal.New(c.LogBufferSize, config.Tabs(c)), now: make(chan struct{}, 1)}
 	made.config.Store(&c)
 	made.rules.Store(c.Alerts.Rules)
 	made.renew()
@@ -125,6 +130,10 @@ func (c *Collector) Reconfigure(ctx context.Context, next config.Config) {
 	if c.stopHistory != nil && next.History != old.History {
 		c.stopHistory()
 		c.FollowHistory(ctx, next.History, c.historyHere)
+	}
+	if c.stopPeers != nil && !reflect.DeepEqual(next.Peers, old.Peers) {
+		c.stopPeers()
+		c.FollowPeers(ctx, next.Peers)
 	}
 	if reflect.DeepEqual(next.Sampling, old.Sampling) {
 		return

@@ -9,7 +9,10 @@ import (
 	"hypervisor-tui/alert"
 	"hypervisor-tui/frame"
 	"hypervisor-tui/internal/boottime"
+	"hypervisor-tui/internal/health"
 	"hypervisor-tui/journal"
+	"hypervisor-tui/kube"
+	"hypervisor-tui/peer"
 	"hypervisor-tui/sample"
 )
 
@@ -97,14 +100,16 @@ func (s *Subscription) Sampled() <-chan struct{} { return s.reader.Load().Sample
 // so before each Fill, and that it does not when it ends.
 func (s *Subscription) ViewProcesses(on bool) { s.reader.Load().ViewProcesses(on) }
 
-// ViewNodes is ViewProcesses for the nodes of the cluster one by one, State.Fleet.
+// ViewNodes is ViewProcesses for the nodes of the cluster one by one, State.Fleet, and for what they say of themselves.
 func (s *Subscription) ViewNodes(on bool) {
 	if on == s.nodes {
 		return
 	}
 	if s.nodes = on; on {
 		s.collector.nodes.Come()
+		s.collector.peerViewers.Come()
 	} else {
+		s.collector.peerViewers.Leave()
 		s.collector.nodes.Leave()
 	}
 }
@@ -147,7 +152,7 @@ func (s *Subscription) take(f *frame.Snapshot) {
 	if p := r.Processes(f.Boot); p != nil {
 		f.Processes = p
 	}
-	f.Kube, f.Units, f.System, f.Textfiles = c.kube.Load(), c.units.Load(), c.system.Load(), c.textfiles.Load()
+	f.Kube, f.Peers, f.Units, f.System, f.Textfiles = c.kube.Load(), c.peers.Load(), c.units.Load(), c.system.Load(), c.textfiles.Load()
 	f.Kernel = c.log.KernelEvents()
 	f.Sampling.Since, f.Sampling.Source = c.sampler.Load().Busy()
 	f.Logging.Since = s.sameTurn(c.log.Turns(), f.Boot)
@@ -190,4 +195,23 @@ func (s *Subscription) WaitSlow(ctx context.Context) {
 func (s *Subscription) ClusterSettled() bool {
 	state := s.collector.kube.Load()
 	return state != nil && state.Settled()
+}
+
+// PeersSettled reports whether nobody is to be waited for: each peer has been asked, those that the cluster tells of among
+// them, or none is.
+func (s *Subscription) PeersSettled() bool {
+	c := s.collector
+	if c.stopPeers == nil || !c.Config().Peers.Enable {
+		return true
+	}
+	state, cluster := c.peers.Load(), c.kube.Load()
+	switch {
+	case state == nil:
+		return false
+	case state.Health.State == health.Absent || state.Health.State == health.Failed:
+		return true
+	case cluster != nil && cluster.Fleet != nil && slices.ContainsFunc(cluster.Fleet.Rows, func(r kube.NodeRow) bool { return r.InternalIP != "" && state.Find(r.Name) == nil }):
+		return false
+	}
+	return !slices.ContainsFunc(state.Peers, func(p peer.Peer) bool { return p.Asked == 0 })
 }

@@ -337,7 +337,7 @@ func (p *Poller) take(a *answer) {
 
 // publish makes a State of what is known.
 func (p *Poller) publish() *peer.State {
-	return &peer.State{Peers: p.peers(), Viewed: p.viewed, Health: p.state, List: p.path, Kept: p.file.kept, Detail: p.detail()}
+	return &peer.State{Peers: p.peers(), Viewed: p.viewed, Health: p.state, List: p.path, Kept: p.file.kept, Until: p.until, Detail: p.detail()}
 }
 
 func (p *Poller) peers() []peer.Peer {
