@@ -116,7 +116,7 @@ func TestPeerSeesTheConsole(t *testing.T) {
 	await.Until(t, "its place is free", func() bool { return h.viewers.number() == 0 })
 }
 
-// TestSummaryIsMadeOncePerFrame, and is of now all the same: others judge this host's clock by it. Before the first sample
+// TestSummaryIsMadeOncePerFrame, but its time is that of the question: others judge this host's clock by it. Before the first sample
 // there is none, since no problem is seen before anything is.
 func TestSummaryIsMadeOncePerFrame(t *testing.T) {
 	h := newTestHost(t)
