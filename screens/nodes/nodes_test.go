@@ -129,7 +129,7 @@ func TestWhyInWords(t *testing.T) {
 	}{
 		{frametest.Peers(8), "disagrees", "hypervisor-05: API says NotReady since 14m, and the node answers: it does not reach the API server: dial 192.168.1.10:6443: no route to host"},
 		{frametest.Peers(8), "silent", "hypervisor-08: API says Ready, and the node does not answer here since 12m: our way to it, or its --serve: no answer in 2 s"},
-		{frametest.Peers(8), "hypervisor-99", "hypervisor-07: somebody is there and does not answer as a peer since 40s: its certificate is for hypervisor-99, not for hypervisor-07"},
+		{frametest.Peers(8), "hypervisor-99", "hypervisor-07: it does not answer as a peer does since 40s: its certificate is for hypervisor-99, not for hypervisor-07"},
 		{frametest.Peers(8), "clock", "hypervisor-06: its clock is 10m ahead of this host's"},
 		{frametest.Peers(8), "longhorn", "hypervisor-02: DiskPressure is True since 3h 0m: kubelet has disk pressure; it says: /var/lib/longhorn 97% full since 3h 0m (and 2 more)"},
 		{frametest.Peers(8), "cordoned", "hypervisor-04: nothing new is placed on it"},
@@ -137,7 +137,7 @@ func TestWhyInWords(t *testing.T) {
 		{frametest.Peers(8), "hypervisor-01", "hypervisor-01: all its conditions are as they should be"},
 		{frametest.Peers(9), "not asked", "hypervisor-06: it answered last 3h 0m ago"},
 		{frametest.Remembered, "silent", "hypervisor-08: it does not answer since 12m: no answer in 2 s; the API said Ready=True 26m ago"},
-		{frametest.Named, "refused", "hv4: somebody is there and does not answer as a peer since 1h 35m: nobody listens there (connection refused)"},
+		{frametest.Named, "refused", "hv4: it does not answer as a peer does since 1h 35m: nobody listens there (connection refused)"},
 		{frametest.Named, "hv2", "hv2: it says that nothing is wrong"},
 	} {
 		f := frametest.Fixed()

@@ -2,15 +2,17 @@ package nodes
 
 import (
 	"math"
+	"slices"
 
 	"hypervisor-tui/draw"
 	"hypervisor-tui/frame"
 	"hypervisor-tui/screens/widget"
 )
 
-// ownColumns are those of nodes of which the API says nothing: what they say themselves. cluster: it has said something before.
-func ownColumns(w int, cluster bool) (c columns) {
+// ownColumns are those of nodes of which the API says nothing: what they say themselves, and what it has said before.
+func ownColumns(w int, all []frame.Node) (c columns) {
 	c.own = true
+	said := slices.ContainsFunc(all, func(n frame.Node) bool { return n.Peer != nil && n.Peer.Said.Ready != "" })
 	c.nameWidth, c.stateWidth, c.contactWidth = 16, 18, contactRoom(w)
 	switch {
 	case w >= wholeSummary:
@@ -18,7 +20,7 @@ func ownColumns(w int, cluster bool) (c columns) {
 	case w < 60:
 		c.nameWidth, c.stateWidth = 14, 11
 	}
-	if !cluster {
+	if !said {
 		c.stateWidth = 0
 	}
 	x := mark

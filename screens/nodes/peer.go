@@ -3,6 +3,7 @@ package nodes
 import (
 	"hypervisor-tui/draw"
 	"hypervisor-tui/frame"
+	"hypervisor-tui/peer"
 	"hypervisor-tui/screens/widget"
 )
 
@@ -13,7 +14,7 @@ func (n *node) peer(view *draw.Region, f *frame.Frame) bool {
 		if o.Name != n.name || o.Peer == nil {
 			continue
 		}
-		var room [1024]byte
+		var room [2 * peer.MaxSummary]byte
 		why := appendWhy(room[:0], o, f)
 		for more := true; more; {
 			var line []byte

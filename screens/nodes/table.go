@@ -27,7 +27,7 @@ func (n *Page) Draw(r draw.Region, f *frame.Frame) {
 	}
 	c := columnsOf(r.W(), f.Peers != nil)
 	if fleet(f) == nil {
-		c = ownColumns(r.W(), f.Kube != nil && f.Kube.Health.State != health.Absent)
+		c = ownColumns(r.W(), f.Nodes)
 	}
 	n.drawHeading(r.CutTop(1), &c, f)
 	for at := n.scroll.Top; at < len(n.rows) && !r.Empty(); at++ {

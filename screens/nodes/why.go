@@ -6,6 +6,7 @@ import (
 	"hypervisor-tui/draw"
 	"hypervisor-tui/frame"
 	"hypervisor-tui/kube"
+	"hypervisor-tui/peer"
 	"hypervisor-tui/screens/widget"
 )
 
@@ -27,7 +28,7 @@ func (n *Page) drawWhy(r draw.Region, f *frame.Frame, old bool) {
 		drawFault(&p, node.API, f)
 		return
 	}
-	var room [1024]byte
+	var room [2 * peer.MaxSummary]byte
 	why := appendWhy(room[:0], node, f)
 	for more := true; more && r.H() > 1; {
 		var line []byte
@@ -94,7 +95,7 @@ func appendWhy(dst []byte, n *frame.Node, f *frame.Frame) []byte {
 			say(": ", h.Err)
 		}
 	case n.Contact == frame.Refuses:
-		say("somebody is there and does not answer as a peer")
+		say("it does not answer as a peer does")
 		since(" since ")
 		say(": ", h.Err)
 	case told && n.API.Fault() != nil:
