@@ -40,6 +40,7 @@ type Snapshot struct {
 	System    *sample.System
 	Kube      *kube.State           // nil before the first look
 	Peers     *peer.State           // the other nodes by what they say themselves; nil: peers are off, or nothing is known yet
+	Usages    *peer.Usages          // what Prometheus has of the nodes that are shown whole; nil: prometheus.url is not set
 	Page      *journal.Page         // nil before the first answer
 	Kernel    []journal.KernelEvent // ordered by their time, also of boots before
 	Settings  *Settings             // what the configuration says

@@ -67,6 +67,7 @@ var leftOut = map[string]string{
 	"Snapshot.Counters":  "an exporter's: the rates made of them are recorded",
 	"Snapshot.Page":      "the log is its own record",
 	"Snapshot.Peers":     "other nodes, asked only while they are shown",
+	"Snapshot.Usages":    "kept by Prometheus",
 	"Snapshot.Settings":  "of the program that shows it",
 	"Snapshot.Sampling":  "problems tell of it",
 	"Snapshot.Logging":   "problems tell of it",

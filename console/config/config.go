@@ -13,9 +13,10 @@ type Config struct {
 	Judging
 	Alerts
 	Display
-	History History
-	Serve   Serve
-	Peers   Peers
+	History    History
+	Serve      Serve
+	Peers      Peers
+	Prometheus Prometheus
 }
 
 // Default returns what an empty file means.

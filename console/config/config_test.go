@@ -108,6 +108,7 @@ baud: 9600
 login: true
 history: {enable: true, path: /srv/flight, size: 2GiB, sync: 5m}
 `+everyServeKey+everyPeersKey+`
+prometheus: {url: "https://prometheus.example.org:9090/prefix/", tokenFile: /token, caFile: /ca}
 palette: ["#000000", "#cc0000", "#4e9a06", "#c4a000", "#3465a4", "#75507b", "#06989a", "#d3d7cf",
   "#555753", "#ef2929", "#8ae234", "#fce94f", "#729fcf", "#ad7fa8", "#34e2e2", "#FFFFFF"]
 `))
@@ -140,9 +141,10 @@ palette: ["#000000", "#cc0000", "#4e9a06", "#c4a000", "#3465a4", "#75507b", "#06
 			Palette: &tty.Palette{0, 0xcc0000, 0x4e9a06, 0xc4a000, 0x3465a4, 0x75507b, 0x06989a, 0xd3d7cf,
 				0x555753, 0xef2929, 0x8ae234, 0xfce94f, 0x729fcf, 0xad7fa8, 0x34e2e2, 0xffffff},
 		},
-		History: History{Enable: true, Path: "/srv/flight", Size: 2 << 30, Sync: 5 * time.Minute},
-		Serve:   everyServe(),
-		Peers:   everyPeers(),
+		History:    History{Enable: true, Path: "/srv/flight", Size: 2 << 30, Sync: 5 * time.Minute},
+		Serve:      everyServe(),
+		Peers:      everyPeers(),
+		Prometheus: Prometheus{"https://prometheus.example.org:9090/prefix/", "/token", "/ca"},
 	}
 	if err != nil || !reflect.DeepEqual(got, want) {
 		t.Errorf("got\n%+v, %v\nwant\n%+v", got, err, want)

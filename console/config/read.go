@@ -98,6 +98,7 @@ func (r *reader) relations(c *Config) {
 	r.below("thresholds.filesystem", &t.Filesystem)
 	r.serving(&c.Serve)
 	r.asking(&c.Peers)
+	r.questioning(&c.Prometheus)
 }
 
 func (r *reader) below(name string, t *Threshold) {

@@ -63,7 +63,7 @@ var arrows = []struct {
 	{"kube/watch", []string{"google.golang.org/protobuf", "gopkg.in/yaml.v3", "internal/clean", "internal/clean/secret", "internal/health",
 		"internal/viewers", "internal/wakeup", "k8s.io/apimachinery", "k8s.io/client-go", "kube", "sample/cni"}},
 
-	{"peer", []string{"internal/clean", "internal/clean/secret", "internal/health"}},
+	{"peer", []string{"internal/clean", "internal/clean/secret", "internal/health", "sample"}},
 
 	{"frame", []string{"internal/health", "journal", "kube", "peer", "sample", "sample/qemu", "sample/textfile", "sample/top"}},
 
@@ -94,6 +94,7 @@ var arrows = []struct {
 	{"console/config", []string{"alert", "draw/tty", "frame", "gopkg.in/yaml.v3", "history", "internal/clean", "journal", "peer", "screens/pages"}},
 	{"peer/mtls", []string{"console/config", "internal/clean", "internal/clean/secret", "internal/credential"}},
 	{"peer/poll", []string{"console/config", "internal/clean/secret", "internal/health", "internal/viewers", "internal/wakeup", "kube", "peer", "peer/mtls"}},
+	{"peer/prometheus", []string{"console/config", "internal/clean/secret", "internal/credential", "internal/viewers", "peer"}},
 	{"console/collect", []string{"alert", "console/config", "console/guard", "frame", "history", "internal/boottime", "internal/clean", "internal/health", "internal/viewers", "internal/wakeup", "journal", "journal/source",
 		"journal/source/logfile", "kube", "kube/watch", "peer", "peer/poll", "sample", "sample/link", "sample/nixos", "sample/textfile", "sample/unit"}},
 	{"peer/visit", []string{"draw", "draw/tty", "internal/boottime", "internal/box", "internal/clean", "internal/wakeup", "peer/mtls"}},
