@@ -48,6 +48,7 @@ type session struct {
 	own       *process.Usage
 	frame     frame.Frame
 	past      past
+	visiting  visiting
 	bell      bellState
 	theme     string // that this session has chosen; empty: the configuration's
 	systemd   *notifier
@@ -69,6 +70,7 @@ type session struct {
 
 // run draws until ctx ends (nil), the user quits (nil) or asks for a login prompt (ErrLogin), or the terminal hangs up.
 func (l *session) run(ctx context.Context, signals <-chan os.Signal) error {
+	defer l.leaveVisit()
 	defer l.news.ViewProcesses(false)
 	defer l.news.ViewNodes(false)
 	defer l.news.ViewNode("")
@@ -121,6 +123,8 @@ func (l *session) run(ctx context.Context, signals <-chan os.Signal) error {
 			l.page()
 		case <-l.past.changed:
 			l.draw(time.Now())
+		case <-l.visiting.changed:
+			l.visited(time.Now())
 		case <-l.news.Sampled():
 			l.sampled()
 		case answer := <-l.answers:
@@ -226,6 +230,12 @@ func (l *session) key(ctx context.Context, k draw.Key) (quit bool, err error) {
 		l.news.Alerts().Acknowledge()
 	case screens.Mute:
 		l.mute()
+	case screens.Visit:
+		l.visit(ctx, cmd.Of)
+	case screens.VisitKey:
+		l.press(cmd.Key)
+	case screens.VisitEnd:
+		l.leaveVisit()
 	}
 	if l.terminal != nil {
 		l.tty.AcceptPaste(l.console.Typing())
@@ -245,6 +255,7 @@ func (l *session) tick(now time.Time) {
 		if l.past.on {
 			l.leavePast()
 		}
+		l.leaveVisit()
 		l.console.Resume()
 	}
 	l.watchTerminal(now)
@@ -370,4 +381,5 @@ func (l *session) gather(now time.Time) {
 	l.called(l.news.Fill(&f.Snapshot).Alerts)
 	f.Bell = l.bellNow(now)
 	l.gatherPast(now)
+	l.gatherVisit()
 }

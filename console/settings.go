@@ -35,7 +35,7 @@ func settings(c config.Config, banner, path string) *frame.Settings {
 // login prompt. It leads to other nodes, whose logs are seen there, where he may see this one's, and is not at another node.
 func (l *session) settings(c loaded) *frame.Settings {
 	s := settings(c.config, c.banner, c.path)
-	s.Visit = !l.hideLogs && !l.peer
+	s.Visit = canVisit && !l.hideLogs && !l.peer
 	if l.viewer != "" {
 		s.Quit, s.Login, s.Viewer, s.HideLogs = true, false, l.viewer, l.hideLogs
 	}

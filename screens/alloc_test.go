@@ -14,7 +14,7 @@ import (
 )
 
 // views are the pictures whose drawing is held to cost nothing, and timed: each screen and each overlay.
-var views = slices.Concat(pastPictures, pastStates, []picture{
+var views = slices.Concat(pastPictures, pastStates, visits, []picture{
 	{name: "logs", screen: frame.Logs},
 	{name: "logs-paused", screen: frame.Logs, keys: []draw.Key{draw.KeyUp}},
 	{name: "logs-filter", screen: frame.Logs, keys: []draw.Key{'/', 'e'}},
@@ -78,6 +78,9 @@ func prepared(p picture, w, h int) func() {
 	for _, k := range p.keys {
 		c.Handle(k, f)
 		draw()
+	}
+	if p.visit != nil {
+		c.Visit(p.visit(w, h))
 	}
 	draw()
 	return draw

@@ -14,7 +14,8 @@ import (
 type Console struct {
 	pages   []Screen // in the order of their F-keys
 	active  int
-	overlay Screen // nil: none
+	overlay Screen   // nil: none
+	visit   *Visited // nil: none
 	paused  bool
 	common  []Binding
 	rewind  []Binding     // that work while the past is shown, before all others
@@ -46,7 +47,7 @@ func (c *Console) Resume() { c.paused = false }
 // Typing reports whether what is typed goes into a text and is no command.
 func (c *Console) Typing() bool {
 	page, ok := c.pages[c.active].(interface{ Typing() bool })
-	return c.time.Open || ok && c.overlay == nil && page.Typing()
+	return c.visit == nil && (c.time.Open || ok && c.overlay == nil && page.Typing())
 }
 
 // Escapes reports whether Esc does anything in f: it closes what is open, takes away a filter, goes back to now.
@@ -57,17 +58,20 @@ func (c *Console) Escapes(f *frame.Frame) bool {
 
 // ShowsProcesses reports whether there are processes in what is looked at.
 func (c *Console) ShowsProcesses() bool {
-	return !c.paused && (showsProcesses(c.pages[c.active]) || showsProcesses(c.overlay))
+	return !c.paused && c.visit == nil && (showsProcesses(c.pages[c.active]) || showsProcesses(c.overlay))
 }
 
 // ShowsNodes reports whether there are nodes one by one in what is looked at.
 func (c *Console) ShowsNodes() bool {
+	if c.visit != nil {
+		return c.visit.Picture == nil // what the node has said is shown, then
+	}
 	return !c.paused && (showsNodes(c.pages[c.active]) || showsNodes(c.overlay))
 }
 
 // ShownNode is the node that is looked at whole, empty: none is.
 func (c *Console) ShownNode() string {
-	if n, ok := c.overlay.(interface{ ShownNode() string }); ok && !c.paused {
+	if n, ok := c.overlay.(interface{ ShownNode() string }); ok && !c.paused && c.visit == nil {
 		return n.ShownNode()
 	}
 	return ""
@@ -90,10 +94,10 @@ func (c *Console) Active() string { return c.pages[c.active].Name() }
 func (c *Console) Update(w, h int, f *frame.Frame) {
 	for i, p := range c.pages {
 		if p, ok := p.(interface{ Watched(on bool) }); ok {
-			p.Watched(i == c.active && c.overlay == nil && !c.paused)
+			p.Watched(i == c.active && c.overlay == nil && c.visit == nil && !c.paused)
 		}
 	}
-	if tiny(w, h) {
+	if tiny(w, h) || c.visit != nil {
 		return
 	}
 	h -= headerRows(w, h, f) + 1 + stripRows(h, f)
@@ -116,6 +120,10 @@ func (c *Console) update(s Screen, w, h int, f *frame.Frame) (done bool) {
 // word crashed; the others live.
 func (c *Console) Draw(r draw.Region, f *frame.Frame) {
 	if r.Empty() {
+		return
+	}
+	if c.visit != nil && !f.Bell.Big {
+		c.guard.Draw("visit", c.drawVisit, r, f)
 		return
 	}
 	if tiny(r.W(), r.H()) {

@@ -17,6 +17,7 @@ import (
 	"hypervisor-tui/journal"
 	"hypervisor-tui/peer"
 	"hypervisor-tui/sample"
+	"hypervisor-tui/screens"
 	"hypervisor-tui/screens/screentest"
 )
 
@@ -28,6 +29,7 @@ type picture struct {
 	screen string
 	keys   []draw.Key
 	change func(*frame.Frame)
+	visit  func(w, h int) *screens.Visited // of another node; nil: none
 }
 
 var pictures = []picture{
@@ -388,6 +390,12 @@ func TestGoldenScreens(t *testing.T) {
 	for _, p := range special {
 		golden(t, p, 80, 24, "colour")
 	}
+	for _, p := range visits {
+		golden(t, p, 200, 60, "colour")
+		golden(t, p, 80, 24, "colour")
+		golden(t, p, 80, 24, "ascii")
+		golden(t, p, 40, 10, "mono")
+	}
 }
 
 func golden(t *testing.T, p picture, w, h int, look string) {
@@ -428,6 +436,9 @@ func take(p picture, w, h int, look draw.Appearance) []byte {
 	for _, k := range p.keys {
 		c.Handle(k, f)
 		show()
+	}
+	if p.visit != nil {
+		c.Visit(p.visit(w, h))
 	}
 	show()
 	return canvas.AppendRoles(append(canvas.AppendText(nil), "====\n"...))

@@ -54,6 +54,9 @@ func (c *Console) Handle(k draw.Key, f *frame.Frame) Command {
 	if k == draw.KeyNone {
 		return Command{}
 	}
+	if c.visit != nil {
+		return c.handleVisit(k, f)
+	}
 	free := c.overlay == nil && !c.Typing()
 	cmd, done := c.handlePast(k, f)
 	if !done {

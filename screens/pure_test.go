@@ -39,6 +39,9 @@ func TestDrawChangesNothing(t *testing.T) {
 			c.Handle(k, f)
 			c.Update(100, 30, f)
 		}
+		if p.visit != nil {
+			c.Visit(p.visit(100, 30))
+		}
 		seen[c.Active()], seen[c.OverlayName()] = true, true
 		before := state(c.Console)
 		c.Draw(canvas.Begin(100, 30), f)

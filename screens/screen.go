@@ -52,6 +52,9 @@ const (
 	Past                    // show what was recorded, as Rewind says
 	Acknowledge             // somebody has seen all alerts that fire
 	Mute                    // the terminal is to ring for nothing for a while, or again
+	Visit                   // show the console of the node Of, by Console.Visit
+	VisitKey                // Key is for that console
+	VisitEnd                // back to this one
 )
 
 // Command is what a key asks for.
@@ -61,8 +64,8 @@ type Command struct {
 	Page    string    // of Show: a name, such as frame.Logs
 	Query   string    // of Show: what the page is to look for; empty leaves it as it is
 	At      time.Time // of Show: what the log is to show, of all tabs; zero leaves it as it is
-	Of      string    // of Follow: a pod, namespace/name, or a unit of systemd
-	Key     draw.Key  // of Show: pressed there, to open an overlay; KeyNone: none
+	Of      string    // of Follow: a pod, namespace/name, or a unit of systemd; of Visit: a node
+	Key     draw.Key  // of Show: pressed there, to open an overlay; KeyNone: none. Of VisitKey: the key
 	Rewind  Rewind    // of Past
 }
 

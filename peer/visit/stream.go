@@ -188,8 +188,11 @@ func (v *Visit) take(data []byte, first bool) (sent time.Duration, err error) {
 
 // refused is why a request was refused.
 func refused(answer *http.Response) error {
-	if answer.StatusCode == http.StatusNotFound {
+	switch answer.StatusCode {
+	case http.StatusNotFound:
 		return failure("serve.peers.enable is false there (404)")
+	case http.StatusForbidden:
+		return failure("it does not let us in (403)")
 	}
 	text, _ := io.ReadAll(io.LimitReader(answer.Body, maxRefusal)) // less of it says less
 	line, _, _ := bytes.Cut(text, []byte{'\n'})

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -129,12 +130,18 @@ func (n *node) state() (live, nested, ended bool, why string) {
 	return s.Live, s.Nested, s.Ended, s.Why
 }
 
-// typed are the names of all keys that have come, in their order.
-func (n *node) typed() (names []string) {
+// asked is how many streams were asked for, and what was posted.
+func (n *node) asked() (opened int, posts []post) {
 	synctest.Wait()
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	for _, p := range n.posts {
+	return n.opened, slices.Clone(n.posts)
+}
+
+// typed are the names of all keys that have come, in their order.
+func (n *node) typed() (names []string) {
+	_, posts := n.asked()
+	for _, p := range posts {
 		if p.body != "" {
 			names = append(names, strings.Split(p.body, "\n")...)
 		}
@@ -172,8 +179,8 @@ func TestVisit(t *testing.T) {
 		}
 		n.visit.Resize(200, 59)
 		n.visit.Resize(132, 42)
-		n.typed()
-		if last := n.posts[len(n.posts)-1]; last.query != "w=132&h=42" || last.body != "" || last.viewer != "viewer1" {
+		_, posts := n.asked()
+		if last := posts[len(posts)-1]; last.query != "w=132&h=42" || last.body != "" || last.viewer != "viewer1" {
 			t.Errorf("%+v of another size", last)
 		}
 		close(n.next)
@@ -194,9 +201,10 @@ func TestVisitPacesKeys(t *testing.T) {
 		if keys := n.typed(); slices.Contains(keys, "x") || len(keys) < 150 {
 			t.Errorf("%d keys in five seconds", len(keys))
 		}
-		for i, first := range n.posts {
+		_, posts := n.asked()
+		for i, first := range posts {
 			count := 0
-			for _, p := range n.posts[i:] {
+			for _, p := range posts[i:] {
 				if p.at < first.at+time.Second {
 					count += strings.Count(p.body, "\n") + 1
 				}
@@ -212,13 +220,13 @@ func TestVisitPacesKeys(t *testing.T) {
 // TestVisitOfANodeThatDies: of a server that is stopped the picture stays; it is asked again, ever more seldom, and is back on
 // the page that was shown.
 func TestVisitOfANodeThatDies(t *testing.T) {
-	var alive bool
+	var alive atomic.Bool
 	visited(t, func(n *node, w http.ResponseWriter, r *http.Request, nth int) {
 		switch {
 		case nth == 1:
 			event(w, "0 20 4\t0 a3 old")
 			<-r.Context().Done() // and nothing more comes
-		case alive:
+		case alive.Load():
 			beats(w, r, "new")
 		default:
 			<-r.Context().Done()
@@ -236,11 +244,10 @@ func TestVisitOfANodeThatDies(t *testing.T) {
 		}
 		n.visit.Press('x')
 		time.Sleep(5 * time.Minute)
-		n.shows()
-		if n.opened < 15 || n.opened > 20 {
-			t.Errorf("asked %d times in five minutes", n.opened)
+		if opened, _ := n.asked(); opened < 15 || opened > 20 {
+			t.Errorf("asked %d times in five minutes", opened)
 		}
-		alive = true
+		alive.Store(true)
 		time.Sleep(lastRetry + silence)
 		if live, _, _, why := n.state(); !live || n.shows() != "new" {
 			t.Errorf("live %v, %q, it shows %q", live, why, n.shows())
@@ -258,8 +265,9 @@ func TestVisitEnds(t *testing.T) {
 		fmt.Fprint(w, "event: end\ndata: \n\n")
 	}, func(n *node) {
 		time.Sleep(time.Minute)
-		if _, _, ended, _ := n.state(); !ended || n.opened != 1 {
-			t.Errorf("ended %v, asked %d times", ended, n.opened)
+		opened, _ := n.asked()
+		if _, _, ended, _ := n.state(); !ended || opened != 1 {
+			t.Errorf("ended %v, asked %d times", ended, opened)
 		}
 	})
 }
@@ -272,6 +280,7 @@ func TestVisitOfAnything(t *testing.T) {
 		why    string
 	}{
 		{"peers are off", http.NotFound, "serve.peers.enable is false there (404)"},
+		{"another name", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusForbidden) }, "it does not let us in (403)"},
 		{"full", func(w http.ResponseWriter, _ *http.Request) {
 			http.Error(w, "as many\x1b[2J as may be\nmore "+strings.Repeat("x", 1e6), http.StatusServiceUnavailable)
 		}, "it answers 503 as many\ufffd as may be"},
@@ -318,9 +327,9 @@ func TestVisitOfAnything(t *testing.T) {
 
 // TestVisitOfAFlood: a server that sends pictures without a pause is read at a pace.
 func TestVisitOfAFlood(t *testing.T) {
-	sent := 0
+	var sent atomic.Int32
 	visited(t, func(n *node, w http.ResponseWriter, r *http.Request, _ int) {
-		for ; r.Context().Err() == nil; sent++ {
+		for ; r.Context().Err() == nil; sent.Add(1) {
 			event(w, "0 20 4\t0 a1 x")
 		}
 	}, func(n *node) {
@@ -328,8 +337,8 @@ func TestVisitOfAFlood(t *testing.T) {
 		if live, _, _, why := n.state(); !live {
 			t.Errorf("%q", why)
 		}
-		if sent > 15*maxEvents || sent < 5*maxEvents {
-			t.Errorf("%d events in ten seconds", sent)
+		if n := sent.Load(); n > 15*maxEvents || n < 5*maxEvents {
+			t.Errorf("%d events in ten seconds", n)
 		}
 	})
 }

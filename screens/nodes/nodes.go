@@ -43,6 +43,7 @@ func New() *Page {
 	n.Base = screens.NewBase(frame.Nodes, "Nodes",
 		screens.Bind(screens.Arrows, "choose a node", "Choose", n.choose, draw.KeyUp, draw.KeyDown, 'k', 'j'),
 		screens.BindOverlay("Enter", "the chosen node whole", "Whole", n.open, draw.KeyEnter),
+		screens.BindVisit(n.atCursor),
 		screens.Bind("s", "sort by name, CPU, memory, pods, VMs", "Sort", n.sortBy, 's'),
 		screens.Bind("/", "filter by name, state, role, zone, words", "Filter", n.openFilter, '/'),
 		screens.Bind("PgUp PgDn", "choose a node further up, down", "", n.choose, draw.KeyPageUp, draw.KeyPageDown),
@@ -89,13 +90,18 @@ func (n *Page) openFilter(draw.Key, *frame.Frame) {
 }
 
 func (n *Page) open(f *frame.Frame) screens.Screen {
+	if name := n.atCursor(f); name != "" {
+		return newNode(name)
+	}
+	return nil
+}
+
+// atCursor is the chosen node, the first one while none is chosen, empty where there is none.
+func (n *Page) atCursor(f *frame.Frame) string {
 	if n.chosen == "" {
 		n.choose(draw.KeyHome, f)
 	}
-	if n.chosen == "" {
-		return nil
-	}
-	return newNode(n.chosen)
+	return n.chosen
 }
 
 // choose moves the cursor.
