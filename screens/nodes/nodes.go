@@ -45,7 +45,7 @@ func New() *Page {
 		screens.BindOverlay("Enter", "the chosen node whole", "Whole", n.open, draw.KeyEnter),
 		screens.BindVisit(n.atCursor),
 		screens.Bind("s", "sort by name, CPU, memory, pods, VMs", "Sort", n.sortBy, 's'),
-		screens.Bind("/", "filter by name, state, role, zone, words", "Filter", n.openFilter, '/'),
+		screens.Bind("/", "filter by name, state, zone or any word", "Filter", n.openFilter, '/'),
 		screens.Bind("PgUp PgDn", "choose a node further up, down", "", n.choose, draw.KeyPageUp, draw.KeyPageDown),
 		screens.Bind("Home End g G", "choose the first, last node", "", n.choose, draw.KeyHome, draw.KeyEnd, 'g', 'G'),
 	)
