@@ -59,6 +59,7 @@ func Stalled(err error) error {
 // alerts are what the other side says of our certificate, as crypto/tls puts it, by RFC 8446, 6.
 var alerts = map[string]string{
 	"tls: protocol version not supported": "it speaks no TLS 1.3",
+	"tls: no application protocol":        "it speaks no HTTP/1.1",
 	"tls: certificate required":           "it did not get our certificate",
 	"tls: expired certificate":            "it does not take our certificate: expired",
 	"tls: unknown certificate authority":  "it does not take our certificate: signed by an authority that it does not know",

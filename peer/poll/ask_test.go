@@ -232,8 +232,8 @@ func TestNoGoroutinePerPeer(t *testing.T) {
 		r.look(true)
 		r.newest(time.Second)
 		r.end()
-		if r.open != 0 {
-			t.Errorf("%d questions after the end", r.open)
+		if r.done().open != 0 {
+			t.Errorf("%d questions after the end", r.done().open)
 		}
 	})
 }

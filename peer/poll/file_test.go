@@ -75,7 +75,7 @@ func TestListFaults(t *testing.T) {
 				r.start()
 				said := func(s *peer.State) bool { return strings.Contains(s.Detail, test.why) }
 				s := r.newest(50 * time.Second)
-				if r.newest(2 * time.Minute); !slices.ContainsFunc(r.states, said) || len(r.states[0].Peers) != 0 || len(s.Peers) != 1 {
+				if r.newest(2 * time.Minute); !slices.ContainsFunc(r.done().states, said) || len(r.done().states[0].Peers) != 0 || len(s.Peers) != 1 {
 					t.Errorf("%s", s.Detail)
 				}
 				var text []byte

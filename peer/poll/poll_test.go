@@ -1,9 +1,11 @@
 package poll
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net/netip"
 	"path/filepath"
 	"slices"
@@ -32,11 +34,25 @@ type rig struct {
 	stop    context.CancelFunc
 	ended   chan struct{}
 
-	mu     sync.Mutex
+	mu sync.Mutex
+	record
+}
+
+// record is what a Poller did.
+type record struct {
 	states []*peer.State
 	asked  map[string][]time.Duration // by name, when
 	open   int                        // questions on their way,
 	most   int                        // and how many there were at the same time
+}
+
+// done is what it did until now.
+func (r *rig) done() record {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	c := r.record
+	c.states, c.asked = slices.Clone(c.states), maps.Clone(c.asked)
+	return c
 }
 
 // newRig makes one by c, with certificates, that is not started.
@@ -53,7 +69,7 @@ func newRig(t *testing.T, c config.Peers, reply func(ctx context.Context, name s
 		c.Path = filepath.Join(dir, "state", "peers.json")
 	}
 	c.Port = 9101
-	r := &rig{t: t, viewers: viewers.New(), nodes: viewers.New(), began: time.Now(), asked: map[string][]time.Duration{}}
+	r := &rig{t: t, viewers: viewers.New(), nodes: viewers.New(), began: time.Now(), record: record{asked: map[string][]time.Duration{}}}
 	r.p = New(Options{
 		Config: c, Now: func() time.Duration { return time.Since(r.began) + time.Hour }, Cluster: r.known, Viewers: r.viewers, Nodes: r.nodes,
 		Run: func(ctx context.Context, _ string, f func(context.Context) error) error { return f(ctx) },
@@ -116,14 +132,15 @@ func (r *rig) look(on bool) {
 	}
 }
 
-// fleet has the API server answer, and have these nodes: hv2 at 10.0.0.2.
+// fleet has the API server answer, and have these nodes: hv2 at 10.0.0.2, hv2@ADDRESS elsewhere.
 func (r *rig) fleet(state health.State, names ...string) {
 	s := new(kube.State)
 	s.Health.State, s.Kinds[kube.KindNode].State = state, state
 	s.Fleet = new(kube.Fleet)
 	for _, name := range names {
+		name, ip, _ := strings.Cut(name, "@")
 		row := kube.NodeRow{}
-		row.Name, row.InternalIP, row.Ready = name, "10.0.0."+strings.TrimPrefix(name, "hv"), "True"
+		row.Name, row.InternalIP, row.Ready = name, cmp.Or(ip, "10.0.0."+strings.TrimPrefix(name, "hv")), "True"
 		s.Fleet.Rows = append(s.Fleet.Rows, row)
 	}
 	r.mu.Lock()
@@ -172,8 +189,8 @@ func TestNobodyIsAskedUnseen(t *testing.T) {
 		r := newRig(t, named("hv2", "hv3"), answers)
 		r.start()
 		s := r.newest(5 * time.Minute)
-		if len(r.asked) != 0 || s.Viewed || find(t, s, "hv2").Health.State != health.Init || !find(t, s, "hv2").Named {
-			t.Fatalf("asked %v, %+v", r.asked, s)
+		if len(r.done().asked) != 0 || s.Viewed || find(t, s, "hv2").Health.State != health.Init || !find(t, s, "hv2").Named {
+			t.Fatalf("asked %v, %+v", r.done().asked, s)
 		}
 		r.look(true)
 		s = r.newest(2 * time.Second)
@@ -183,17 +200,17 @@ func TestNobodyIsAskedUnseen(t *testing.T) {
 		}
 		r.newest(28 * time.Second)
 		r.look(false)
-		if s = r.newest(2 * time.Second); s.Viewed || find(t, s, "hv3").Summary == nil || r.open != 0 {
+		if s = r.newest(2 * time.Second); s.Viewed || find(t, s, "hv3").Summary == nil || r.done().open != 0 {
 			t.Errorf("%+v", s)
 		}
-		asked := len(r.asked["hv2"])
+		asked := len(r.done().asked["hv2"])
 		if asked < 2 || asked > 3 {
 			t.Errorf("asked %d times in 30 s", asked)
 		}
-		before := len(r.states)
+		before := len(r.done().states)
 		r.newest(8 * time.Minute)
-		if len(r.asked["hv2"]) != asked || len(r.states) > before+2 { // the list was written
-			t.Errorf("asked %d times, %d States after nobody looks", len(r.asked["hv2"])-asked, len(r.states)-before)
+		if len(r.done().asked["hv2"]) != asked || len(r.done().states) > before+2 { // the list was written
+			t.Errorf("asked %d times, %d States after nobody looks", len(r.done().asked["hv2"])-asked, len(r.done().states)-before)
 		}
 	})
 }
@@ -207,8 +224,8 @@ func TestClosingEndsQuestions(t *testing.T) {
 		r.look(true)
 		r.newest(500 * time.Millisecond)
 		r.look(false)
-		if s := r.newest(time.Second); r.open != 0 || len(r.asked["hv2"]) != 1 || find(t, s, "hv2").Health.State != health.Init {
-			t.Errorf("open %d, asked %v, %+v", r.open, r.asked, find(t, s, "hv2"))
+		if s := r.newest(time.Second); r.done().open != 0 || len(r.done().asked["hv2"]) != 1 || find(t, s, "hv2").Health.State != health.Init {
+			t.Errorf("open %d, asked %v, %+v", r.done().open, r.done().asked, find(t, s, "hv2"))
 		}
 	})
 }
@@ -242,10 +259,10 @@ func TestThousandOfWhichManyAreSilent(t *testing.T) {
 			}
 		}
 		s := r.newest(0)
-		if r.most != most || !strings.HasPrefix(s.Detail, "700 of 1000 answer;") {
-			t.Errorf("%d at a time; %s", r.most, s.Detail)
+		if r.done().most != most || !strings.HasPrefix(s.Detail, "700 of 1000 answer;") {
+			t.Errorf("%d at a time; %s", r.done().most, s.Detail)
 		}
-		for name, times := range r.asked {
+		for name, times := range r.done().asked {
 			gap := times[len(times)-1] - times[len(times)-2]
 			if n := len(times); isSilent(name) && (gap < 100*time.Second || n > 9) || !isSilent(name) && (n < 30 || n > 46) {
 				t.Errorf("%s was asked %d times, the last two %v apart", name, n, gap)
@@ -254,7 +271,7 @@ func TestThousandOfWhichManyAreSilent(t *testing.T) {
 		if words := find(t, s, "hv000").Health.Err; words != "no answer in 2 s" {
 			t.Errorf("a silent one: %q", words)
 		}
-		if n := len(r.states); n > 602 {
+		if n := len(r.done().states); n > 602 {
 			t.Errorf("%d States in 10 minutes", n)
 		}
 	})
@@ -275,10 +292,10 @@ func TestStoppedConsoleAccusesNobody(t *testing.T) {
 		r.start()
 		r.look(true)
 		s := r.newest(62 * time.Second)
-		if p := find(t, s, "hv2"); p.Health.State != health.OK || len(r.asked["hv2"]) != 2 {
-			t.Errorf("%+v, asked %v", p, r.asked)
+		if p := find(t, s, "hv2"); p.Health.State != health.OK || len(r.done().asked["hv2"]) != 2 {
+			t.Errorf("%+v, asked %v", p, r.done().asked)
 		}
-		for _, s := range r.states {
+		for _, s := range r.done().states {
 			if p := find(t, s, "hv2"); p.Health.Err != "" {
 				t.Errorf("said of it: %s", p.Health.Err)
 			}
@@ -329,8 +346,7 @@ func TestClusterMakesTheList(t *testing.T) {
 		if got := names(r.newest(time.Hour)); len(got) != 3 {
 			t.Errorf("the API server is dead: %v", got)
 		}
-		r.fleet(health.OK, "hv1")
-		r.cluster.Fleet.Rows[0].InternalIP = "fd00::1"
+		r.fleet(health.OK, "hv1@fd00::1")
 		s = r.newest(3 * time.Second)
 		if p := find(t, s, "hv1"); p.Address.String() != "[fd00::1]:9101" || len(names(s)) != 3 {
 			t.Errorf("%+v, %v", p, names(s))
@@ -358,8 +374,8 @@ func TestGlimpse(t *testing.T) {
 		r.fleet(health.OK, "hv1", "hv2")
 		r.start()
 		s := r.newest(2 * time.Minute)
-		if got := names(s); len(got) != 2 || r.nodes.Any() || len(r.asked) != 0 || s.Kept.IsZero() {
-			t.Fatalf("%v, looked at %v, asked %v, kept %v: %s", got, r.nodes.Any(), r.asked, s.Kept, s.Detail)
+		if got := names(s); len(got) != 2 || r.nodes.Any() || len(r.done().asked) != 0 || s.Kept.IsZero() {
+			t.Fatalf("%v, looked at %v, asked %v, kept %v: %s", got, r.nodes.Any(), r.done().asked, s.Kept, s.Detail)
 		}
 		r.look(true)
 		r.newest(2 * time.Second)
@@ -394,8 +410,8 @@ func TestUnreadableCertificate(t *testing.T) {
 		r.start()
 		r.look(true)
 		s := r.newest(5 * time.Second)
-		if s.Health.State != health.Failed || !strings.Contains(s.Health.Err, "/nowhere/ca.pem") || len(r.asked) != 0 || find(t, s, "hv2").Health.State != health.Init {
-			t.Errorf("%+v, asked %v", s, r.asked)
+		if s.Health.State != health.Failed || !strings.Contains(s.Health.Err, "/nowhere/ca.pem") || len(r.done().asked) != 0 || find(t, s, "hv2").Health.State != health.Init {
+			t.Errorf("%+v, asked %v", s, r.done().asked)
 		}
 		r.look(false)
 		r.newest(2 * time.Second)
