@@ -7,10 +7,13 @@ import (
 	"hypervisor-tui/internal/clean/secret"
 )
 
+// ErrTooLong says that an answer is longer than a summary may be.
+var ErrTooLong = errors.New("it answers more than 4 kB")
+
 // ParseSummary returns what a node said, its texts clean and without what cannot be: no percent above 100, no less than none.
 func ParseSummary(text []byte) (*Summary, error) {
 	if len(text) > MaxSummary {
-		return nil, errors.New("it answers more than 4 kB")
+		return nil, ErrTooLong
 	}
 	s := new(Summary)
 	if json.Unmarshal(text, s) != nil || s.Node == "" || s.Time.IsZero() {

@@ -21,8 +21,6 @@ const (
 	maxHead = 8 << 10 // bytes of an answer's header
 )
 
-var errTooMuch = errors.New("it answers more than 4 kB")
-
 // exchange asks a node over a connection of its own: of 1,000 nodes none keeps a descriptor or a goroutine between two questions.
 func (p *Poller) exchange(ctx context.Context, name string, at netip.AddrPort) (said, error) {
 	conn, err := p.creds.Dial(ctx, name, at)
@@ -44,7 +42,7 @@ func (p *Poller) exchange(ctx context.Context, name string, at netip.AddrPort) (
 	return said{s, began.Add(took).Round(0), offset(s.Time.Sub(began.Add(took/2)), took)}, nil
 }
 
-// get returns what a node answers, at most peer.MaxSummary bytes. It follows nothing and unpacks nothing.
+// get returns what a node answers, at most a byte more than a summary may have. It follows nothing and unpacks nothing.
 func get(conn *tls.Conn, at netip.AddrPort) ([]byte, error) {
 	if _, err := fmt.Fprintf(conn, "GET %s HTTP/1.1\r\nHost: %s\r\nUser-Agent: hypervisor-tui\r\nAccept: application/json\r\nAccept-Encoding: identity\r\nConnection: close\r\n\r\n",
 		path, netip.AddrPortFrom(at.Addr().WithZone(""), at.Port())); err != nil {
@@ -68,14 +66,9 @@ func get(conn *tls.Conn, at netip.AddrPort) ([]byte, error) {
 		return nil, fmt.Errorf("it answers HTTP %d", code)
 	case r.Header.Get("Content-Encoding") != "":
 		return nil, errors.New("it answers compressed, which nobody asked for")
-	case r.ContentLength > peer.MaxSummary:
-		return nil, errTooMuch
 	}
-	text, err := io.ReadAll(io.LimitReader(r.Body, peer.MaxSummary+1))
-	switch {
-	case len(text) > peer.MaxSummary:
-		return nil, errTooMuch
-	case err != nil:
+	text, err := io.ReadAll(io.LimitReader(r.Body, peer.MaxSummary+1)) // one more is too much to peer.ParseSummary
+	if err != nil {
 		return nil, broken(err, limited)
 	}
 	return text, nil
@@ -86,7 +79,7 @@ func broken(err error, limited *io.LimitedReader) error {
 	var network net.Error
 	switch {
 	case limited.N <= 0:
-		return errTooMuch
+		return peer.ErrTooLong
 	case errors.As(err, &network), errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
 		return err
 	}

@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"net/netip"
 	"os"
+	"runtime/debug"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -200,6 +201,7 @@ func TestClockOfAPeer(t *testing.T) {
 func TestNothingIsLeft(t *testing.T) {
 	l := newPlace(t)
 	good, hangs := l.says(ok(summary(time.Now()))), l.node("127.0.0.1:0", func(c net.Conn) { io.Copy(io.Discard, c) })
+	defer debug.SetGCPercent(debug.SetGCPercent(-1)) // it would close what nobody has closed
 	began := descriptors(t)
 	for i := range 100 {
 		ctx, cancel := context.WithTimeout(t.Context(), await.Limit)
@@ -246,7 +248,7 @@ func TestSummaryFits(t *testing.T) {
 	if _, err := l.p.exchange(t.Context(), "hv2", l.says(ok(body))); err != nil {
 		t.Error(err)
 	}
-	if _, err := l.p.exchange(t.Context(), "hv2", l.says(ok(body+" "))); err != errTooMuch {
+	if _, err := l.p.exchange(t.Context(), "hv2", l.says(ok(body+" "))); err != peer.ErrTooLong {
 		t.Error(err)
 	}
 }

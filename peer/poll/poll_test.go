@@ -224,8 +224,69 @@ func TestClosingEndsQuestions(t *testing.T) {
 		r.look(true)
 		r.newest(500 * time.Millisecond)
 		r.look(false)
-		if s := r.newest(time.Second); r.done().open != 0 || len(r.done().asked["hv2"]) != 1 || find(t, s, "hv2").Health.State != health.Init {
+		if s := r.newest(3 * time.Second); r.done().open != 0 || len(r.done().asked["hv2"]) != 1 || find(t, s, "hv2").Health.State != health.Init {
 			t.Errorf("open %d, asked %v, %+v", r.done().open, r.done().asked, find(t, s, "hv2"))
+		}
+	})
+}
+
+// TestWhoLooksAnewIsToldAnew: a node that has not answered for long is asked at once when somebody comes, and not again by who comes
+// and goes.
+func TestWhoLooksAnewIsToldAnew(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, named("hv2"), silent)
+		r.start()
+		r.look(true)
+		r.newest(10 * time.Minute)
+		asked := len(r.done().asked["hv2"])
+		for range 5 { // it was asked less than 15 s ago, or is now
+			r.look(false)
+			r.newest(20 * time.Second)
+			r.look(true)
+			r.newest(3 * time.Second)
+			if n := len(r.done().asked["hv2"]); n != asked+1 {
+				t.Fatalf("asked %d times", n-asked)
+			}
+			for range 3 {
+				r.look(false)
+				r.newest(2 * time.Second)
+				r.look(true)
+				r.newest(time.Second)
+			}
+			if n := len(r.done().asked["hv2"]); n != asked+1 {
+				t.Fatalf("asked %d times by who comes and goes", n-asked)
+			}
+			asked++
+		}
+	})
+}
+
+// TestListIsWrittenSeldom: once a minute at most, and not at all while nothing is new.
+func TestListIsWrittenSeldom(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, named("hv2"), answers)
+		r.start()
+		written := func() int {
+			times := map[time.Time]bool{}
+			for _, s := range r.done().states {
+				times[s.Kept] = true
+			}
+			return len(times) - 1 // the first is none
+		}
+		r.look(true)
+		r.newest(30 * time.Second)
+		if written() != 0 {
+			t.Error("written before a minute is over")
+		}
+		r.newest(10 * time.Minute)
+		r.look(false)
+		r.newest(2 * time.Minute)
+		n := written()
+		if n < 9 || n > 12 {
+			t.Errorf("written %d times in 10 minutes", n)
+		}
+		if r.newest(time.Hour); written() != n {
+			t.Errorf("written %d times with nothing new", written()-n)
 		}
 	})
 }
@@ -373,6 +434,9 @@ func TestGlimpse(t *testing.T) {
 		r := newRig(t, c, answers)
 		r.fleet(health.OK, "hv1", "hv2")
 		r.start()
+		if r.newest(13 * time.Second); r.nodes.Any() {
+			t.Error("it looks at the nodes longer than it takes")
+		}
 		s := r.newest(2 * time.Minute)
 		if got := names(s); len(got) != 2 || r.nodes.Any() || len(r.done().asked) != 0 || s.Kept.IsZero() {
 			t.Fatalf("%v, looked at %v, asked %v, kept %v: %s", got, r.nodes.Any(), r.done().asked, s.Kept, s.Detail)
