@@ -63,6 +63,7 @@ func Run(o Options) (err error) {
 			startSelf(ctx, g, collector.Log(), captured)
 			collector.StartWorkers(workers)
 			collector.FollowPeers(ctx, first.config.Peers)
+			collector.FollowUsages(ctx, first.config.Prometheus)
 			written = recorder.start(ctx, g, collector)
 			g.Supervise(ctx, "own use", usage.Follow)
 			time.AfterFunc(time.Second, func() { process.LimitMemory(process.GCPercent) })

@@ -77,6 +77,7 @@ func Serve(o Options) error {
 	h.collector.FollowHistory(ctx, c.History, false)
 	h.collector.FollowTextfiles(ctx, metrics.Serves)
 	h.collector.FollowPeers(ctx, c.Peers)
+	h.collector.FollowUsages(ctx, c.Prometheus)
 	g.Supervise(ctx, "own use", h.own.Follow)
 	process.LimitMemory(process.GCPercent)
 	time.AfterFunc(process.StartTime, process.TrimMemory)

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"hypervisor-tui/frame"
 	"hypervisor-tui/kube"
 	"hypervisor-tui/peer"
 )
@@ -76,6 +77,29 @@ func (d *dice) peers() *peer.State {
 	}
 	slices.SortFunc(s.Peers, func(a, b peer.Peer) int { return strings.Compare(a.Name, b.Name) })
 	return s
+}
+
+// usages are of all nodes.
+func (d *dice) usages(f *frame.Frame) *peer.Usages {
+	list := new(peer.Usages)
+	add := func(node string) {
+		points := make([]float64, d.many(300))
+		for i := range points {
+			points[i] = d.float()
+		}
+		*list = append(*list, peer.Usage{Node: node, Health: d.health(), From: d.time(), To: d.time(), CPU: peer.NewFigure(points), Memory: peer.NewFigure(points[:len(points)/2])})
+	}
+	if f.Kube != nil {
+		for i := range f.Kube.Fleet.Rows {
+			add(f.Kube.Fleet.Rows[i].Name)
+		}
+	}
+	if f.Peers != nil {
+		for i := range f.Peers.Peers {
+			add(f.Peers.Peers[i].Name)
+		}
+	}
+	return list
 }
 
 func (d *dice) virt(v *kube.Virt) {

@@ -80,6 +80,9 @@ func (d *dice) frame() *frame.Frame {
 		f.Peers = d.peers()
 	}
 	if !d.chance(4) {
+		f.Usages = d.usages(f)
+	}
+	if !d.chance(4) {
 		f.Page = d.page()
 	}
 	if !d.chance(4) {

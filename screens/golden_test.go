@@ -198,6 +198,12 @@ var clusters = []picture{
 	{name: "nodes-thousand", screen: frame.Nodes, change: frametest.Nodes(1000), keys: []draw.Key{'s'}},
 	{name: "nodes-filter", screen: frame.Nodes, change: frametest.Nodes(40), keys: []draw.Key{'/', 'r', 'a', 'c', 'k', '-', '1'}},
 	{name: "nodes-whole", screen: frame.Nodes, change: frametest.Nodes(5), keys: []draw.Key{draw.KeyHome, draw.KeyEnter}},
+	{name: "nodes-usage", screen: frame.Nodes, change: frametest.Measured, keys: []draw.Key{draw.KeyHome, draw.KeyEnter, draw.KeyPageDown}},
+	{name: "nodes-usage-old", screen: frame.Nodes, change: func(f *frame.Frame) {
+		frametest.Measured(f)
+		(*f.Usages)[0].Health.Bad(f.Boot, "no answer in 2 s")
+		(*f.Usages)[0].Health.At -= 5 * time.Minute
+	}, keys: []draw.Key{draw.KeyHome, draw.KeyEnter, draw.KeyPageDown}},
 	{name: "nodes-here", screen: frame.Nodes, change: frametest.Nodes(5), keys: []draw.Key{'/', 'e', 't', 'c', 'd', draw.KeyEnter, draw.KeyEnter}},
 	{name: "nodes-down", screen: frame.Nodes, change: apiDown(frametest.Nodes(5))},
 	{name: "nodes-none", screen: frame.Nodes},

@@ -39,11 +39,13 @@ type Collector struct {
 	sampler     atomic.Pointer[sample.Sampler]
 	kube        atomic.Pointer[kube.State]
 	nodes       *viewers.Count // who look at the nodes one by one
-	whole       *viewers.Names // who look at one of them whole
+	whole       *viewers.Names // who look at one of them whole: for the cluster,
+	measured    *viewers.Names // and the same for Prometheus
 	peers       atomic.Pointer[peer.State]
-	peerViewers *viewers.Count     // who look at them
-	stopPeers   context.CancelFunc // ends FollowPeers; nil: it was not called
-	peersEnded  chan struct{}      // closed when it has; nil: it was not called
+	peerViewers *viewers.Count // who look at them
+	asksPeers   follower
+	usages      atomic.Pointer[peer.Usages]
+	asksUsages  follower
 	units       atomic.Pointer[sample.Units]
 	system      atomic.Pointer[sample.System]
 	rules       atomic.Pointer[alert.Rules]
@@ -60,7 +62,7 @@ type Collector struct {
 
 // New returns a Collector that has started nothing yet.
 func New(c config.Config, g *guard.Guard) *Collector {
-	made := &Collector{guard: g, nodes: viewers.New(), peerViewers: viewers.New(), whole: viewers.NewNames(), log: journal.New(c.LogBufferSize, config.Tabs(c)), now: make(chan struct{}, 1)}
+	made := &Collector{guard: g, nodes: viewers.New(), peerViewers: viewers.New(), whole: viewers.NewNames(), measured: viewers.NewNames(), log: journal.New(c.LogBufferSize, config.Tabs(c)), now: make(chan struct{}, 1)}
 	made.config.Store(&c)
 	made.rules.Store(c.Alerts.Rules)
 	made.renew()
@@ -131,9 +133,11 @@ func (c *Collector) Reconfigure(ctx context.Context, next config.Config) {
 		c.stopHistory()
 		c.FollowHistory(ctx, next.History, c.historyHere)
 	}
-	if c.stopPeers != nil && !reflect.DeepEqual(next.Peers, old.Peers) {
-		c.stopPeers()
+	if c.asksPeers.stop != nil && !reflect.DeepEqual(next.Peers, old.Peers) {
 		c.FollowPeers(ctx, next.Peers)
+	}
+	if c.asksUsages.stop != nil && next.Prometheus != old.Prometheus {
+		c.FollowUsages(ctx, next.Prometheus)
 	}
 	if reflect.DeepEqual(next.Sampling, old.Sampling) {
 		return

@@ -13,15 +13,8 @@ import (
 // FollowPeers asks the other nodes what they say of themselves, while a subscriber shows the nodes, until ctx ends; where p
 // does not want it, nobody is asked from now on. Only the goroutine that calls Reconfigure may call it.
 func (c *Collector) FollowPeers(ctx context.Context, p config.Peers) {
-	before, ended := c.peersEnded, make(chan struct{})
-	ctx, c.stopPeers = context.WithCancel(ctx)
-	c.peersEnded = ended
-	go func() {
-		defer close(ended)
-		if before != nil {
-			<-before // it has stored its last
-			c.peers.Store(nil)
-		}
+	c.asksPeers.start(ctx, func(ctx context.Context) {
+		c.peers.Store(nil)
 		if !p.Enable {
 			return
 		}
@@ -30,5 +23,5 @@ func (c *Collector) FollowPeers(ctx context.Context, p config.Peers) {
 				Config: p, Now: boottime.Now, Cluster: c.kube.Load, Viewers: c.peerViewers, Nodes: c.nodes, Run: c.guard.Run,
 			}).Run(ctx, c.peers.Store)
 		})
-	}()
+	})
 }

@@ -12,7 +12,7 @@ import (
 
 // FollowPeers says that this build cannot.
 func (c *Collector) FollowPeers(_ context.Context, p config.Peers) {
-	c.stopPeers = func() {}
+	c.asksPeers.stop = func() {}
 	if !p.Enable {
 		c.peers.Store(nil)
 		return

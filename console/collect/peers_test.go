@@ -51,7 +51,7 @@ func TestPeersAreAskedWhileSomebodyLooks(t *testing.T) {
 	f := frame.Snapshot{Settings: &frame.Settings{Refresh: time.Second}}
 	fill := func() { f.Now = time.Now(); s.Fill(&f) }
 	c.FollowPeers(ctx, c.Config().Peers)
-	await.Until(t, "nothing goes on where peers are off", func() bool { <-c.peersEnded; return true })
+	await.Until(t, "nothing goes on where peers are off", func() bool { <-c.asksPeers.ended; return true })
 	if fill(); f.Peers != nil || !s.PeersSettled() {
 		t.Fatalf("off: %+v", f.Peers)
 	}
@@ -74,10 +74,10 @@ func TestPeersAreAskedWhileSomebodyLooks(t *testing.T) {
 	await.Until(t, "nobody looks any more", func() bool { fill(); return !f.Peers.Viewed })
 	c.Reconfigure(ctx, config.Default())
 	await.Until(t, "it is off again", func() bool { fill(); return f.Peers == nil })
-	<-c.peersEnded
+	<-c.asksPeers.ended
 	c.Reconfigure(ctx, on)
 	cancel()
-	await.Until(t, "it ends with its context", func() bool { <-c.peersEnded; return true })
+	await.Until(t, "it ends with its context", func() bool { <-c.asksPeers.ended; return true })
 }
 
 func sourceSays(f *frame.Snapshot, text string) bool {

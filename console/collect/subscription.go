@@ -114,12 +114,13 @@ func (s *Subscription) ViewNodes(on bool) {
 	}
 }
 
-// ViewNode says which node the subscriber shows whole from now on, State.Detail; the empty name is none.
+// ViewNode says which node the subscriber shows whole from now on, State.Detail and Snapshot.Usages; the empty name is none.
 func (s *Subscription) ViewNode(name string) {
 	if name == s.node {
 		return
 	}
 	s.collector.whole.Turn(s.node, name)
+	s.collector.measured.Turn(s.node, name)
 	s.node = name
 }
 
@@ -152,7 +153,8 @@ func (s *Subscription) take(f *frame.Snapshot) {
 	if p := r.Processes(f.Boot); p != nil {
 		f.Processes = p
 	}
-	f.Kube, f.Peers, f.Units, f.System, f.Textfiles = c.kube.Load(), c.peers.Load(), c.units.Load(), c.system.Load(), c.textfiles.Load()
+	f.Kube, f.Units, f.System, f.Textfiles = c.kube.Load(), c.units.Load(), c.system.Load(), c.textfiles.Load()
+	f.Peers, f.Usages = c.peers.Load(), c.usages.Load()
 	f.Kernel = c.log.KernelEvents()
 	f.Sampling.Since, f.Sampling.Source = c.sampler.Load().Busy()
 	f.Logging.Since = s.sameTurn(c.log.Turns(), f.Boot)
@@ -201,7 +203,7 @@ func (s *Subscription) ClusterSettled() bool {
 // them, or none is.
 func (s *Subscription) PeersSettled() bool {
 	c := s.collector
-	if c.stopPeers == nil || !c.Config().Peers.Enable {
+	if c.asksPeers.stop == nil || !c.Config().Peers.Enable {
 		return true
 	}
 	state, cluster := c.peers.Load(), c.kube.Load()

@@ -11,6 +11,7 @@ import (
 	"hypervisor-tui/frame"
 	"hypervisor-tui/internal/health"
 	"hypervisor-tui/kube"
+	"hypervisor-tui/peer"
 	"hypervisor-tui/sample/qemu"
 )
 
@@ -258,6 +259,26 @@ func Nodes(n int) func(*frame.Frame) {
 			Message: "Node is not ready: its kubelet has not posted a status for 40 seconds, so its pods are marked for deletion", Source: "node-controller"})
 		Derive(f)
 	}
+}
+
+// Measured is five nodes, and what Prometheus has of the first: a busy hour, and a gap before it; of memory, less.
+func Measured(f *frame.Frame) {
+	Nodes(5)(f)
+	const points = 144
+	cpu, memory := make([]float64, points), make([]float64, points)
+	for i := range points {
+		cpu[i], memory[i] = 12+8*math.Sin(float64(i)/9), 40+float64(i)/4
+		switch {
+		case i > 110 && i < 134:
+			cpu[i] = 92 + float64(i%7)
+		case i > 70 && i < 90:
+			cpu[i], memory[i] = math.NaN(), math.NaN()
+		case i < 20:
+			memory[i] = math.NaN()
+		}
+	}
+	f.Usages = &peer.Usages{{Node: f.Kube.Fleet.Rows[0].Name, Health: OK(), From: f.Now.Add(-(points - 1) * 150 * time.Second), To: f.Now,
+		CPU: peer.NewFigure(cpu), Memory: peer.NewFigure(memory)}}
 }
 
 // nodeDetail is what is on a node: its VMs, and pods of which two do not work.

@@ -97,7 +97,7 @@ var arrows = []struct {
 	{"peer/poll", []string{"console/config", "internal/clean/secret", "internal/health", "internal/viewers", "internal/wakeup", "kube", "peer", "peer/mtls"}},
 	{"peer/prometheus", []string{"console/config", "internal/clean/secret", "internal/credential", "internal/viewers", "peer"}},
 	{"console/collect", []string{"alert", "console/config", "console/guard", "frame", "history", "internal/boottime", "internal/clean", "internal/health", "internal/viewers", "internal/wakeup", "journal", "journal/source",
-		"journal/source/logfile", "kube", "kube/watch", "peer", "peer/poll", "sample", "sample/link", "sample/nixos", "sample/textfile", "sample/unit"}},
+		"journal/source/logfile", "kube", "kube/watch", "peer", "peer/poll", "peer/prometheus", "sample", "sample/link", "sample/nixos", "sample/textfile", "sample/unit"}},
 	{"serve/socket", []string{"golang.org/x/sys"}},
 	{"serve/web", []string{"draw", "draw/tty"}},
 	{"serve/web/chromium", []string{"internal/await"}},

@@ -36,6 +36,7 @@ func (n *node) rows(view draw.Region, f *frame.Frame) draw.Region {
 		if !n.peer(&view, f) {
 			p.Text(draw.Dim, "is no node of the cluster any more, or the API does not say")
 		}
+		n.usage(&view, f)
 		return view
 	}
 	p.Text(stateStyle(row), stateWord(row)).Skip(2)
@@ -74,6 +75,7 @@ func (n *node) rows(view draw.Region, f *frame.Frame) draw.Region {
 		p.Skip(2).Int(draw.Warn, int64(row.Behind)).Text(draw.Warn, " minor versions behind ").Fit(draw.Warn, f.Kube.Fleet.Newest, p.Left())
 	}
 	n.amounts(&view, row, f)
+	n.usage(&view, f)
 	detail := f.Kube.Detail(n.name)
 	n.drain(&view, detail, f)
 	n.ill(&view, detail, f)

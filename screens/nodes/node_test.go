@@ -10,6 +10,7 @@ import (
 	"hypervisor-tui/frame/frametest"
 	"hypervisor-tui/internal/health"
 	"hypervisor-tui/kube"
+	"hypervisor-tui/peer"
 	"hypervisor-tui/screens"
 	"hypervisor-tui/screens/nodes"
 )
@@ -123,7 +124,7 @@ func TestNodeShown(t *testing.T) {
 // TestNodeAllocatesNothing, with all that there may be on it.
 func TestNodeAllocatesNothing(t *testing.T) {
 	f := frametest.Fixed()
-	frametest.Nodes(5)(f)
+	frametest.Measured(f)
 	d := f.Kube.Details[0]
 	for len(d.Ill) < kube.MaxPods {
 		d.Ill = append(d.Ill, d.Ill[0])
@@ -140,5 +141,50 @@ func TestNodeAllocatesNothing(t *testing.T) {
 	once()
 	if n := testing.AllocsPerRun(10, once); n > 0 {
 		t.Errorf("%v allocations", n)
+	}
+}
+
+// TestNodeUsage: the course of CPU and memory with least, average and most; in words why there is none, and nothing of it where
+// prometheus.url is not set.
+func TestNodeUsage(t *testing.T) {
+	const title = "CPU and memory, by Prometheus"
+	f := frametest.Fixed()
+	frametest.Measured(f)
+	u := &(*f.Usages)[0]
+	for _, w := range []int{40, 80, 200} {
+		text := whole(t, f, w)
+		for _, want := range []string{"min 4.0%  avg 27.0%  ", "min 45.0%", "21:04:41", "03:02:11"} {
+			if !strings.Contains(text, want) {
+				t.Errorf("%d columns: no %q in\n%s", w, want, text)
+			}
+		}
+	}
+	if text := whole(t, f, 100); !strings.Contains(text, "max 98.0%  known of 5h 12m of 6h 0m") || strings.Contains(text, "old)") {
+		t.Error(text)
+	}
+	u.Health.Bad(f.Boot, "no answer in 2 s")
+	u.Health.At -= 5 * 60e9
+	if text := whole(t, f, 100); !strings.Contains(text, title+" (5m old)") || below(t, text, title) != "no answer in 2 s" || !strings.Contains(text, "max 98.0%") {
+		t.Errorf("stale:\n%s", text)
+	}
+	*u = peer.Usage{Node: u.Node, Health: health.Health{State: health.OK}, From: u.From, To: u.To, Memory: u.Memory}
+	if text := whole(t, f, 100); below(t, text, title) != "CPU     no figures" || !strings.Contains(text, "min 45.0%") {
+		t.Errorf("no CPU:\n%s", text)
+	}
+	*u = peer.Usage{Node: u.Node, Health: health.Health{State: health.Failed, Err: "nobody listens there"}}
+	if text := whole(t, f, 100); below(t, text, title) != "nobody listens there" || strings.Contains(text, "avg") {
+		t.Errorf("failed:\n%s", text)
+	}
+	*u = peer.Usage{Node: u.Node}
+	if text := whole(t, f, 100); !strings.Contains(text, title+" --") || strings.Contains(text, "avg") {
+		t.Errorf("about to ask:\n%s", text)
+	}
+	*f.Usages = nil
+	if text := whole(t, f, 100); !strings.Contains(text, title+" --") {
+		t.Errorf("not asked yet:\n%s", text)
+	}
+	f.Usages = nil
+	if text := whole(t, f, 100); strings.Contains(text, "Prometheus") {
+		t.Errorf("off:\n%s", text)
 	}
 }
