@@ -34,7 +34,6 @@ type Page struct {
 	rows   []int         // indices into Frame.Nodes, of those that are listed
 	scroll widget.Scroll
 	strip  int // rows of the strip with a cell for each node
-	height int // of the page
 }
 
 // New returns the page.
@@ -143,7 +142,7 @@ func (n *Page) filtered() bool { return n.filter != "" || n.input.Open }
 
 // Update implements screens.Screen: it filters and sorts, and keeps the chosen node in sight.
 func (n *Page) Update(w, h int, f *frame.Frame) {
-	n.rows, n.strip, n.height = n.rows[:0], 0, h
+	n.rows, n.strip = n.rows[:0], 0
 	all := f.Nodes
 	if len(all) == 0 {
 		return
@@ -175,8 +174,8 @@ func (n *Page) head(w, h int, f *frame.Frame) int {
 	return min(rows, h)
 }
 
-// Where the page has less than so many rows, it is short of what is not about one node.
-const low = 10
+// bothSides reports whether a page of h rows has rows for what the nodes say themselves.
+func bothSides(h int, f *frame.Frame) bool { return f.Peers != nil && h >= 10 }
 
 // summaryRows is how many rows the sums take on w columns, and below them how the nodes take it to be asked.
 func summaryRows(w, h int, f *frame.Frame) int {
@@ -184,7 +183,7 @@ func summaryRows(w, h int, f *frame.Frame) int {
 	if w < wholeSummary && fleet(f) != nil {
 		rows++
 	}
-	if f.Peers != nil && h >= low {
+	if bothSides(h, f) {
 		rows++
 	}
 	return rows
@@ -192,7 +191,7 @@ func summaryRows(w, h int, f *frame.Frame) int {
 
 // whyRows is how many rows it takes to say why a node is as it is: with two sides there is more to say.
 func whyRows(w, h int, f *frame.Frame) int {
-	if f.Peers != nil && w < wholeSummary && h >= low {
+	if bothSides(h, f) && w < wholeSummary {
 		return 2
 	}
 	return 1

@@ -16,18 +16,23 @@ func (n *Page) Draw(r draw.Region, f *frame.Frame) {
 		drawNone(r, f)
 		return
 	}
-	old := fleet(f) != nil && !tells(f)
-	n.drawSummary(r.CutTop(summaryRows(r.W(), r.H(), f)), f, old)
+	w, h, old := r.W(), r.H(), fleet(f) != nil && !tells(f)
+	sums := sumOf(f.Nodes)
+	top := r.CutTop(summaryRows(w, h, f))
+	if bothSides(h, f) {
+		drawContacts(top.CutBottom(1), &sums, f)
+	}
+	drawSummary(top.Faded(old), &sums, f)
 	if n.filtered() {
 		n.drawFilter(r.CutTop(1), f)
 	}
-	why := r.CutBottom(whyRows(r.W(), n.height, f))
+	why := r.CutBottom(whyRows(w, h, f))
 	if n.strip > 0 {
 		n.drawStrip(r.CutTop(n.strip), f)
 	}
-	c := columnsOf(r.W(), f.Peers != nil)
+	c := columnsOf(w, f.Peers != nil)
 	if fleet(f) == nil {
-		c = ownColumns(r.W(), f.Nodes)
+		c = ownColumns(w, f.Nodes)
 	}
 	n.drawHeading(r.CutTop(1), &c, f)
 	for at := n.scroll.Top; at < len(n.rows) && !r.Empty(); at++ {
@@ -141,13 +146,8 @@ func tally(p *draw.Pen, n int, style draw.Style, word string) {
 	}
 }
 
-// drawSummary draws the sums, on a narrow screen in two rows, and below them how the nodes take it to be asked.
-func (n *Page) drawSummary(r draw.Region, f *frame.Frame, old bool) {
-	s := sumOf(f.Nodes)
-	if f.Peers != nil && r.H() == summaryRows(r.W(), low, f) {
-		drawContacts(r.CutBottom(1), &s, f)
-	}
-	r = r.Faded(old)
+// drawSummary draws the sums, on a narrow screen in two rows.
+func drawSummary(r draw.Region, s *sums, f *frame.Frame) {
 	p := r.CutTop(1).Pen(1, 0)
 	p.Text(draw.Dim, "Nodes ").Int(draw.Accent, int64(len(f.Nodes))).Skip(2)
 	if fleet(f) == nil {
