@@ -71,12 +71,19 @@ let
     ++ lib.optional (shutOut "DenyGroups" groups false) "DenyGroups";
 
   inherit (cfg.settings) serve;
-  answersHTTP = serve.exporter.enable || serve.web.enable;
+  answersHTTP = serve.exporter.enable || serve.web.enable || serve.peers.enable;
   authenticates = serve.auth.tokenFile != null || serve.auth.webConfigFile != null || serve.tls.clientCAFile != null;
   listens = f: lib.filter (address: f (import ./address.nix address)) (lib.optionals answersHTTP cfg.serve.listen);
   # What other machines reach, and what each user of this machine reaches too.
   public = listens (a: !a.local);
   ip = listens (a: !a.unix);
+
+  inherit (cfg.settings) peers;
+  missing = lib.filter (file: peers.${file} or null == null) [
+    "caFile"
+    "certFile"
+    "keyFile"
+  ];
 in
 [
   {
@@ -100,7 +107,7 @@ in
     '';
   }
   {
-    assertion = public != [ ] -> lib.any (a: a != "localhost") cfg.serve.clientAddresses;
+    assertion = public != [ ] && !serve.peers.enable -> lib.any (a: a != "localhost") cfg.serve.clientAddresses;
     message = ''
       services.hypervisor-tui.serve.clientAddresses lets nobody in from elsewhere, and serve.listen has ${toString public}:
       add the networks that may connect, or "any".
@@ -136,6 +143,34 @@ in
     message = ''
       services.hypervisor-tui.settings.serve has listen or socket, which are for machines whose systemd makes no sockets:
       set serve.listen and attach.enable.
+    '';
+  }
+  {
+    assertion = peers.enable -> missing == [ ];
+    message = ''
+      services.hypervisor-tui.peers.enable is true without ${lib.concatStringsSep ", " missing}: nodes know each other by their
+      certificates. docs/remote.md says how to make them.
+    '';
+  }
+  {
+    assertion = peers.enable || serve.peers.enable -> cfg.peers.addresses != [ ];
+    message = ''
+      services.hypervisor-tui.peers.addresses is empty: the console may ask no other node, and none may come. Name the networks
+      of the nodes, or "any".
+    '';
+  }
+  {
+    assertion = serve.peers.enable -> listens (a: !a.local && a.port == cfg.peers.port) != [ ];
+    message = ''
+      services.hypervisor-tui.serve.listen has no address of port ${toString cfg.peers.port} that other nodes reach: they ask that of
+      peers.port.
+    '';
+  }
+  {
+    assertion = serve.peers.enable -> serve.tls.clientCAFile != null;
+    message = ''
+      services.hypervisor-tui.serve.peers answers those with a certificate of serve.tls.clientCAFile, which is null: set
+      peers.caFile.
     '';
   }
   {

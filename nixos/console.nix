@@ -11,8 +11,8 @@
   configFile,
   # Entries of the log ring, 256 bytes each.
   logBufferSize,
-  # Where API servers are, as IPAddressAllow has it; it can talk to nobody else.
-  apiAddresses,
+  # Where API servers, other nodes and Prometheus are, as IPAddressAllow has it; it can talk to nobody else.
+  addresses,
   # Whether F12 ends it with status 3, for a login prompt that gives the terminal back.
   login ? false,
   # For the boot entry into rescue.target.
@@ -113,6 +113,6 @@ in
     TimerSlackNSec = "1ms";
   }
   // (if login then { RestartPreventExitStatus = 3; } else { })
-  // (if apiAddresses == [ ] then { } else { IPAddressAllow = apiAddresses; })
+  // (if addresses == [ ] then { } else { IPAddressAllow = addresses; })
   // import ./hardening.nix;
 }

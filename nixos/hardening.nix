@@ -32,7 +32,7 @@
   PrivateMounts = true;
 
   # The API and systemd by IP and D-Bus, links and sockets by netlink. The console holds a token and reads what strangers
-  # log: it can talk to the API servers that IPAddressAllow of the unit names, and to nobody else.
+  # log: it can talk to those that IPAddressAllow of the unit names, and to nobody else.
   IPAddressDeny = "any";
   RestrictAddressFamilies = [
     "AF_UNIX"

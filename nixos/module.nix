@@ -13,6 +13,7 @@ let
   group = "hypervisor-tui";
   runtime = "/run/hypervisor-tui";
   kubeconfig = "${runtime}/kubeconfig";
+  state = "/var/lib/hypervisor-tui";
 
   ttys = lib.filter (tty: !(cfg.rescue.active && tty == cfg.rescue.login)) (
     optional (cfg.tty != null) cfg.tty ++ cfg.serial.ttys
@@ -32,9 +33,17 @@ let
     # One file for all: the recorder writes it, and no console does where it is named.
     history = lib.mapAttrs (_: mkDefault) {
       enable = cfg.history.enable && !cfg.rescue.active;
-      path = "/var/lib/hypervisor-tui/flight";
+      path = "${state}/flight";
       inherit (cfg.history) size;
     };
+    # Consoles on this machine's terminals share the list; the server for others has one of its own.
+    peers =
+      lib.mapAttrs (_: mkDefault) {
+        inherit (cfg.peers) enable port;
+        nodes = lib.mapAttrsToList (name: address: { inherit name address; }) cfg.peers.nodes;
+        path = "${state}/peers.json";
+      }
+      // lib.mapAttrs (option: _: mkDefault (copyOf "peers.${option}")) peerFiles;
     # Where others look; systemd makes the sockets, and hands the files over.
     serve =
       let
@@ -50,19 +59,25 @@ let
         exporter = lib.mapAttrs (_: mkDefault) { inherit (cfg.exporter) enable kubevirtNames textfiles; };
         web = lib.mapAttrs (_: mkDefault) { inherit (cfg.web) enable logs; };
         attach.enable = mkDefault cfg.attach.enable;
+        peers.enable = mkDefault cfg.peers.enable;
       };
   };
 
+  # What root alone may read, and the console by copies.
+  copyOf = option: "${runtime}/${option}";
+  peerFiles = lib.filterAttrs (_: source: source != null) { inherit (cfg.peers) caFile certFile keyFile; };
+  peers = cfg.settings.peers;
+
   inherit (cfg.settings) serve;
-  answersHTTP = serve.exporter.enable || serve.web.enable;
+  answersHTTP = serve.exporter.enable || serve.web.enable || serve.peers.enable;
   serves = !cfg.rescue.active && (answersHTTP || serve.attach.enable);
   credentials = lib.filterAttrs (_: path: path != null) {
     inherit (cfg.serve.tls) certFile keyFile clientCAFile;
     inherit (cfg.serve.auth) tokenFile webConfigFile;
   };
   others = import ./serve.nix {
-    inherit exe apiAddresses credentials;
-    inherit (cfg.serve) clientAddresses;
+    inherit exe addresses credentials;
+    clientAddresses = cfg.serve.clientAddresses ++ lib.optionals serve.peers.enable cfg.peers.addresses;
     configFile = "/etc/${etc "serve"}";
     logBufferSize = cfg.settings.logBufferSize or cfg.logBufferSize;
     listen = lib.optionals answersHTTP cfg.serve.listen;
@@ -75,6 +90,9 @@ let
     quit = true;
     login = false;
   };
+
+  # Another list of the peers than that of the consoles on the machine's own terminals.
+  keeps = list: { peers = peers // { path = list; }; };
 
   etc = name: "hypervisor-tui/${name}.yaml";
   exe = lib.getExe (if cfg.rescue.active then cfg.rescue.package else cfg.package);
@@ -90,7 +108,7 @@ let
       term = term tty;
       configFile = "/etc/${etc tty}";
       logBufferSize = cfg.settings.logBufferSize or cfg.logBufferSize;
-      inherit apiAddresses;
+      inherit addresses;
       login = handsOver;
       rescue = cfg.rescue.active;
     }
@@ -100,6 +118,7 @@ let
     };
 
   apiAddresses = lib.optionals (cfg.settings.kubeconfigPath or null != null) cfg.apiAddresses;
+  addresses = apiAddresses ++ lib.optionals peers.enable cfg.peers.addresses;
 
   start =
     tty:
@@ -125,10 +144,18 @@ let
     tty:
     "-${lib.getExe (pkgs.writeShellScriptBin "hypervisor-tui-handback" (import ./handback.nix))} ${tty}";
 
-  handOver = import ./kubeconfig.nix {
-    source = cfg.kubeconfigPath;
-    copy = kubeconfig;
-  };
+  # The units that hand files over, by the paths of the copies.
+  handOver =
+    what: title: files:
+    let
+      name = "hypervisor-tui-${what}";
+      units = import ./handover.nix { inherit what title files; };
+    in
+    {
+      systemd.services.${name} = units.service;
+      systemd.services."${name}-changed" = units.changed;
+      systemd.paths.${name} = units.path;
+    };
 in
 {
   imports = [
@@ -151,7 +178,7 @@ in
 
         # A file for each terminal; config.yaml is for whoever types the command.
         environment.etc = lib.mkMerge (
-          map (tty: configFile tty { }) ttys ++ [ (configFile "config" typed) ]
+          map (tty: configFile tty { }) ttys ++ [ (configFile "config" (typed // keeps null)) ]
         );
 
         users.users.hypervisor-tui = {
@@ -183,6 +210,9 @@ in
         systemd.tmpfiles.settings.hypervisor-tui = import ./tmpfiles.nix {
           inherit lib group runtime;
           podLogs = cfg.podLogs.enable;
+          lists = lib.optionals peers.enable (
+            [ "hypervisor-tui" ] ++ lib.optional serves "hypervisor-tui-serve"
+          );
         };
 
         # What the kernel prints scrolls the picture: on the terminal only emergencies, in the journal everything.
@@ -194,11 +224,10 @@ in
         ];
       }
 
-      (mkIf (cfg.kubeconfigPath != null && !cfg.rescue.active) {
-        systemd.services.hypervisor-tui-kubeconfig = handOver.service;
-        systemd.services.hypervisor-tui-kubeconfig-changed = handOver.changed;
-        systemd.paths.hypervisor-tui-kubeconfig = handOver.path;
-      })
+      (mkIf (cfg.kubeconfigPath != null && !cfg.rescue.active) (handOver "kubeconfig" "Kubeconfig" { ${kubeconfig} = cfg.kubeconfigPath; }))
+      (mkIf peers.enable (
+        handOver "certificates" "Certificates" (lib.mapAttrs' (option: lib.nameValuePair (copyOf "peers.${option}")) peerFiles)
+      ))
 
       (mkIf (cfg.settings.history.enable or false) {
         systemd.services.hypervisor-tui-recorder =
@@ -212,7 +241,7 @@ in
       })
 
       (mkIf serves {
-        environment.etc = configFile "serve" (typed // { inherit serve; });
+        environment.etc = configFile "serve" (typed // keeps "${state}-serve/peers.json" // { inherit serve; });
 
         users.users.hypervisor-tui-serve = {
           isSystemUser = true;
@@ -233,9 +262,11 @@ in
           ];
         };
 
-        networking.firewall.allowedTCPPorts = lib.optionals (answersHTTP && cfg.serve.openFirewall) (
-          map (a: a.port) (lib.filter (a: !a.local) (map (import ./address.nix) cfg.serve.listen))
-        );
+        networking.firewall.allowedTCPPorts =
+          lib.optionals (answersHTTP && cfg.serve.openFirewall) (
+            map (a: a.port) (lib.filter (a: !a.local) (map (import ./address.nix) cfg.serve.listen))
+          )
+          ++ lib.optional (serve.peers.enable && cfg.peers.openFirewall) cfg.peers.port;
       })
 
       (mkIf (serves && credentials != { }) {

@@ -32,8 +32,9 @@ type machine struct {
 		Group       string
 		ExtraGroups []string
 	}
-	Groups []string
-	Ports  []int // that the firewall lets through
+	Groups   []string
+	Ports    []int                     // that the firewall lets through
+	Tmpfiles map[string]map[string]any // by path
 }
 
 // evaluateModules gives what the module makes of each of some NixOS configurations that enable it.
@@ -219,8 +220,17 @@ func TestModuleChecksSettings(t *testing.T) {
 		if !strings.HasPrefix(base, "tty") {
 			maps.Copy(settings, shell)
 		}
-		if base != "serve.yaml" {
+		peers := maps.Clone(settings["peers"].(map[string]any))
+		if settings["peers"] = peers; !strings.HasPrefix(base, "tty") {
+			peers["path"] = nil // whoever types the command keeps a list of his own
+		}
+		if base == "serve.yaml" {
+			peers["path"] = "/var/lib/hypervisor-tui-serve/peers.json"
+		} else {
 			delete(settings, "serve")
+		}
+		if base == "ssh.yaml" {
+			delete(settings, "peers")
 		}
 		text, err := json.Marshal(settings)
 		if err != nil {
@@ -418,7 +428,7 @@ func TestKubeconfigOfAnyName(t *testing.T) {
 		t.Fatal(err)
 	}
 	var script string
-	evaluate(t, fmt.Sprintf(`(import ./kubeconfig.nix { source = ''%s''; copy = ''%s''; }).service.script`, source, copied), &script)
+	evaluate(t, fmt.Sprintf(`(import ./handover.nix { what = "w"; title = "W"; files.${''%s''} = ''%s''; }).service.script`, copied, source), &script)
 	if out, err := exec.Command("sh", "-euc", script).CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s\n%s", err, script, out)
 	}

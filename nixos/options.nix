@@ -23,6 +23,17 @@ let
   secretPath = types.addCheck path outsideStore // {
     description = "absolute path as a string, outside of the Nix store, which everyone may read";
   };
+  peerAddress = types.strMatching "[0-9.]+(:[1-9][0-9]{0,4})?|[0-9a-fA-F]*:[0-9a-fA-F:.]+|\\[[0-9a-fA-F:.]+]:[1-9][0-9]{0,4}" // {
+    description = "IP address, with a port where it has another one, such as 192.0.2.12 or [2001:db8::12]:9102";
+  };
+  # That without its port.
+  host =
+    address:
+    let
+      parts = lib.match "\\[(.*)]:[0-9]+|([0-9.]+):[0-9]+" address;
+    in
+    if parts == null then address else lib.head (lib.filter (part: part != null) parts);
+  ofPeers = if cfg.peers.enable then cfg.peers else lib.mapAttrs (_: _: null) cfg.peers;
   # address.nix reads it.
   socketAddress = types.strMatching "([0-9.]+|\\[[0-9a-fA-F:.]+]):[1-9][0-9]{0,4}|/[^[:space:]%'\"\\$]+" // {
     description = "IP address with port, such as 127.0.0.1:9101 or [::1]:9101, or absolute path of a Unix socket";
@@ -327,15 +338,92 @@ in
       '';
     };
 
+    peers.enable = mkOption {
+      type = types.bool;
+      default = false;
+      description = ''
+        Whether F4 asks the other nodes what they say of themselves, shows the console of one (o), and answers them. It works
+        while the API server is gone. Nodes know each other by certificates of one authority: docs/remote.md says how to make
+        them.
+      '';
+    };
+
+    peers.nodes = mkOption {
+      type = types.attrsOf peerAddress;
+      default = { };
+      example = {
+        hv2 = "192.0.2.12";
+        hv3 = "192.0.2.13";
+      };
+      description = ''
+        Nodes that are asked whatever the cluster says, or without any cluster, by their names. The others are those of the
+        cluster, each by its InternalIP.
+      '';
+    };
+
+    peers.addresses = mkOption {
+      type = types.listOf types.singleLineStr;
+      default = map host (lib.attrValues cfg.peers.nodes);
+      defaultText = lib.literalExpression "the addresses of config.services.hypervisor-tui.peers.nodes";
+      example = [ "192.0.2.0/24" ];
+      description = ''
+        Addresses and networks where the other nodes are, as systemd.resource-control(5) has them: the console may ask those, and
+        those may connect to `serve.listen`.
+      '';
+    };
+
+    peers.port = mkOption {
+      type = types.ints.between 1 65535;
+      default = 9101;
+      description = "Where each node answers the others, and where it asks them.";
+    };
+
+    peers.openFirewall = mkOption {
+      type = types.bool;
+      default = false;
+      description = "Whether the firewall lets `peers.port` through.";
+    };
+
+    peers.caFile = mkOption {
+      type = types.nullOr path;
+      default = null;
+      example = "/var/lib/hypervisor-tui-peers/ca.pem";
+      description = ''
+        PEM file with the authority that has signed the certificates of the nodes. This and the next two are read by root: the
+        console has copies, which are made anew when one changes.
+      '';
+    };
+
+    peers.certFile = mkOption {
+      type = types.nullOr path;
+      default = null;
+      example = "/var/lib/hypervisor-tui-peers/cert.pem";
+      description = "PEM file with the certificate of this node, for its name or its address.";
+    };
+
+    peers.keyFile = mkOption {
+      type = types.nullOr secretPath;
+      default = null;
+      example = "/var/lib/hypervisor-tui-peers/key.pem";
+      description = "PEM file with the key of that certificate.";
+    };
+
     serve.listen = mkOption {
       type = types.listOf socketAddress;
-      default = [ "127.0.0.1:9101" ];
+      default =
+        if cfg.peers.enable then
+          map (host: "${host}:${toString cfg.peers.port}") (
+            [ "0.0.0.0" ] ++ lib.optional (config.networking.enableIPv6 or true) "[::]"
+          )
+        else
+          [ "127.0.0.1:9101" ];
+      defaultText = lib.literalExpression ''[ "127.0.0.1:9101" ], with peers.enable peers.port of all addresses'';
       example = [
         "127.0.0.1:9101"
         "192.0.2.10:9101"
       ];
       description = ''
-        Where `exporter` and `web` are. An address that other machines reach takes TLS, authentication and
+        Where `exporter`, `web` and `peers` are. An address that other machines reach takes TLS, authentication and
         `serve.clientAddresses`. Who may open a Unix socket is in the group hypervisor-tui-viewers.
       '';
     };
@@ -348,8 +436,8 @@ in
         "192.0.2.0/24"
       ];
       description = ''
-        Addresses and networks that may connect to `serve.listen`, as systemd.resource-control(5) has them. The kernel
-        drops what others send.
+        Addresses and networks that may connect to `serve.listen`, as systemd.resource-control(5) has them, beside those of
+        `peers.addresses`. The kernel drops what others send.
       '';
     };
 
@@ -362,12 +450,13 @@ in
     serve.maxViewers = mkOption {
       type = types.ints.between 1 16;
       default = 16;
-      description = "How many may look at once, browsers and terminals together.";
+      description = "How many may look at once: browsers, terminals and consoles of other nodes together.";
     };
 
     serve.tls.certFile = mkOption {
       type = types.nullOr path;
-      default = null;
+      default = ofPeers.certFile;
+      defaultText = lib.literalExpression "null, with peers.enable that of peers.certFile";
       example = "/var/lib/acme/hv01.example.org/fullchain.pem";
       description = ''
         PEM file with the certificate of this machine and those above it. This and the files below are read by root, as
@@ -377,14 +466,16 @@ in
 
     serve.tls.keyFile = mkOption {
       type = types.nullOr secretPath;
-      default = null;
+      default = ofPeers.keyFile;
+      defaultText = lib.literalExpression "null, with peers.enable that of peers.keyFile";
       example = "/var/lib/acme/hv01.example.org/key.pem";
       description = "PEM file with the key of that certificate.";
     };
 
     serve.tls.clientCAFile = mkOption {
       type = types.nullOr path;
-      default = null;
+      default = ofPeers.caFile;
+      defaultText = lib.literalExpression "null, with peers.enable that of peers.caFile";
       description = ''
         PEM file with certificates: whoever shows a certificate that is signed by one of them needs no token and no
         password.

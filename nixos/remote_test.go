@@ -1,6 +1,8 @@
 package nixos_test
 
 import (
+	"crypto/tls"
+	"crypto/x509"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -75,7 +77,7 @@ func TestRemoteYAML(t *testing.T) {
 		}
 		var err error
 		switch first, _, _ := strings.Cut(example, ":"); first {
-		case "serve":
+		case "serve", "peers":
 			_, err = config.Load(path)
 		case "basic_auth_users":
 			_, err = serve.New(serve.Options{Config: config.Serve{Auth: config.ServeAuth{WebConfigFile: path}}})
@@ -138,5 +140,49 @@ func TestAttachManual(t *testing.T) {
 	}
 	if len(options) != 3 {
 		t.Errorf("the options are %q", options)
+	}
+}
+
+// TestRemoteCertificates runs the commands of docs/remote.md that make an authority and the certificate of a node: a node takes
+// it from a client and from a server, for its name and for its address, and what is installed can be read by root alone.
+func TestRemoteCertificates(t *testing.T) {
+	if out, err := exec.Command("openssl", "version").Output(); err != nil || !strings.HasPrefix(string(out), "OpenSSL 3") {
+		t.Skipf("no OpenSSL 3 in PATH: %s%v", out, err)
+	}
+	dir := t.TempDir()
+	for _, begin := range []string{"openssl req -x509", "install -d -m 700"} {
+		var script string
+		for _, example := range blocks(t, "sh") {
+			if strings.HasPrefix(example, begin) {
+				script = strings.ReplaceAll(example, "/var/lib", dir)
+			}
+		}
+		cmd := exec.Command("sh", "-euc", script)
+		cmd.Dir = dir
+		if out, err := cmd.CombinedOutput(); script == "" || err != nil {
+			t.Fatalf("%s: %v\n%s", script, err, out)
+		}
+	}
+	files := dir + "/hypervisor-tui-peers/"
+	pair, err := tls.LoadX509KeyPair(files+"cert.pem", files+"key.pem")
+	if err != nil {
+		t.Fatal(err)
+	}
+	nodes := x509.NewCertPool()
+	if !nodes.AppendCertsFromPEM([]byte(read(t, files+"ca.pem"))) {
+		t.Fatal("no authority")
+	}
+	for _, name := range []string{"hv01", "192.0.2.11"} {
+		for _, use := range []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth} {
+			if _, err := pair.Leaf.Verify(x509.VerifyOptions{DNSName: name, Roots: nodes, KeyUsages: []x509.ExtKeyUsage{use}}); err != nil {
+				t.Errorf("%s, use %v: %v", name, use, err)
+			}
+		}
+	}
+	if _, err := pair.Leaf.Verify(x509.VerifyOptions{DNSName: "hv02", Roots: nodes}); err == nil {
+		t.Error("it is good for another node too")
+	}
+	if info, err := os.Stat(files + "key.pem"); err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("the key is %v: %v", info.Mode(), err)
 	}
 }

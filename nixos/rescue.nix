@@ -19,8 +19,9 @@ in
         services.hypervisor-tui.settings = {
           profile = lib.mkDefault "rescue";
           login = lib.mkForce false;
-          # No cluster is up, and a smaller ring than that of the running system will do.
+          # No cluster is up, no network is there, and a smaller ring than that of the running system will do.
           kubeconfigPath = lib.mkForce null;
+          peers.enable = lib.mkForce false;
           logBufferSize = lib.mkForce 2000;
         };
         # Its prompt would be on /dev/console, which is the console's terminal.

@@ -6,8 +6,8 @@
   configFile,
   # Entries of the log ring, 256 bytes each.
   logBufferSize,
-  # Where API servers are, as IPAddressAllow has it; the service can talk to nobody else.
-  apiAddresses,
+  # As in console.nix.
+  addresses,
   # Addresses with ports and paths of Unix sockets that answer HTTP, and who may come to the former, as IPAddressAllow has it.
   listen,
   clientAddresses,
@@ -124,7 +124,7 @@ in
       TimerSlackNSec = "1ms";
     }
     // (if credentials == { } then { } else { LoadCredential = map (id: "${id}:${credentials.${id}}") (builtins.attrNames credentials); })
-    // (if apiAddresses == [ ] then { } else { IPAddressAllow = apiAddresses; })
+    // (if addresses == [ ] then { } else { IPAddressAllow = addresses; })
     // import ./hardening.nix
     // {
       # Who is at the other end of a Unix socket, and whose terminal it is, would be nobody in here.

@@ -19,7 +19,11 @@ in
         inherit pkgs;
         exe = lib.getExe cfg.package;
       } "ssh.yaml" (
-        removeAttrs cfg.settings [ "serve" ]
+        # The user may read no key; the console of attach.enable asks peers.
+        removeAttrs cfg.settings [
+          "serve"
+          "peers"
+        ]
         // {
           quit = true;
           login = false;

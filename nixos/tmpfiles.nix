@@ -4,6 +4,9 @@
   group,
   runtime,
   podLogs,
+  # Users that keep a list of the other nodes, each in a folder of its name, which the recorder's has too. Not StateDirectory=:
+  # the console on the screen would not start where /var/lib cannot be mounted.
+  lists ? [ ],
 }:
 let
   root = mode: {
@@ -36,6 +39,15 @@ in
     inherit group;
   };
 }
+// builtins.listToAttrs (
+  map (user: {
+    name = "/var/lib/${user}";
+    value.d = {
+      mode = "0750";
+      inherit user group;
+    };
+  }) lists
+)
 // lib.optionalAttrs podLogs {
   # kubelet makes a directory for each container; what is in there inherits the default entries. A mode with a colon
   # counts only for what is not there yet.

@@ -15,10 +15,10 @@ import (
 
 // units are the services as nixos/*.nix make them, by the name of their file in testdata.
 var units = map[string]string{
-	"hypervisor-tui@tty1.service":               console("tty1", "linux", `logBufferSize = 10000; apiAddresses = [ "localhost" ];`),
-	"hypervisor-tui@ttyS0.service":              console("ttyS0", "vt220", `logBufferSize = 1000000; apiAddresses = [ "localhost" "192.0.2.0/24" ];`),
-	"rescue/hypervisor-tui@tty1.service":        console("tty1", "linux", "logBufferSize = 2000; rescue = true; apiAddresses = [ ];"),
-	"login/hypervisor-tui@tty1.service":         console("tty1", "linux", `logBufferSize = 10000; login = true; apiAddresses = [ "localhost" ];`),
+	"hypervisor-tui@tty1.service":               console("tty1", "linux", `logBufferSize = 10000; addresses = [ "localhost" ];`),
+	"hypervisor-tui@ttyS0.service":              console("ttyS0", "vt220", `logBufferSize = 1000000; addresses = [ "localhost" "192.0.2.0/24" ];`),
+	"rescue/hypervisor-tui@tty1.service":        console("tty1", "linux", "logBufferSize = 2000; rescue = true; addresses = [ ];"),
+	"login/hypervisor-tui@tty1.service":         console("tty1", "linux", `logBufferSize = 10000; login = true; addresses = [ "localhost" ];`),
 	"login/hypervisor-tui-getty@ttyS0.service":  `import ./getty.nix { tty = "ttyS0"; term = "vt220"; agetty = "/bin/agetty"; login = "/bin/login"; handBack = "-/bin/handback ttyS0"; }`,
 	"hypervisor-tui-getty@ttyS0.service":        `import ./getty.nix { tty = "ttyS0"; term = "vt220"; agetty = "/bin/agetty"; login = "/bin/login"; }`,
 	"hypervisor-tui@tty1.timer":                 `import ./start.nix { tty = "tty1"; }`,
@@ -29,15 +29,26 @@ var units = map[string]string{
 	"hypervisor-tui-attach.socket":              `(` + serveUnits + `).sockets.hypervisor-tui-attach`,
 	"hypervisor-tui-serve.path":                 `(` + serveUnits + `).path`,
 	"hypervisor-tui-serve-changed.service":      `(` + serveUnits + `).changed`,
+	"peers/hypervisor-tui-serve.service":        strings.ReplaceAll(`(`+serveUnits+`).service`, ` addresses = [ "localhost" ]`, ` addresses = [ "localhost" "192.0.2.0/24" ]`),
+	"peers/hypervisor-tui-certificates.service": `(` + certificates + `).service`,
+	"peers/hypervisor-tui-certificates.path":    `(` + certificates + `).path`,
 	"hypervisor-tui-kubeconfig.service":         `(` + kubeconfig + `).service`,
 	"hypervisor-tui-kubeconfig.path":            `(` + kubeconfig + `).path`,
 	"hypervisor-tui-kubeconfig-changed.service": `(` + kubeconfig + `).changed`,
 }
 
-const kubeconfig = `import ./kubeconfig.nix { source = "/etc/rancher/k3s/k3s.yaml"; copy = "/run/hypervisor-tui/kubeconfig"; }`
+const kubeconfig = `import ./handover.nix {
+	what = "kubeconfig"; title = "Kubeconfig";
+	files."/run/hypervisor-tui/kubeconfig" = "/etc/rancher/k3s/k3s.yaml";
+}`
+
+const certificates = `import ./handover.nix {
+	what = "certificates"; title = "Certificates";
+	files = { "/run/hypervisor-tui/peers.caFile" = "/p/ca.pem"; "/run/hypervisor-tui/peers.keyFile" = "/p/key.pem"; };
+}`
 
 const serveUnits = `import ./serve.nix {
-	exe = "/bin/hypervisor-tui"; configFile = "/etc/hypervisor-tui/serve.yaml"; logBufferSize = 10000; apiAddresses = [ "localhost" ];
+	exe = "/bin/hypervisor-tui"; configFile = "/etc/hypervisor-tui/serve.yaml"; logBufferSize = 10000; addresses = [ "localhost" ];
 	listen = [ "127.0.0.1:9101" ]; clientAddresses = [ "localhost" ]; attach = true; group = "hypervisor-tui-viewers";
 	credentials = { certFile = "/var/lib/acme/hv01/fullchain.pem"; tokenFile = "/var/lib/hypervisor-tui.token"; };
 }`
@@ -204,6 +215,8 @@ func TestUnitsAreHardened(t *testing.T) {
 	for name, most := range map[string]float64{
 		"hypervisor-tui@tty1.service": 2, "hypervisor-tui@ttyS0.service": 2, "rescue/hypervisor-tui@tty1.service": 2,
 		"hypervisor-tui-kubeconfig.service":                 2,
+		"peers/hypervisor-tui-certificates.service":         2,
+		"peers/hypervisor-tui-serve.service":                2.1, // the networks of the nodes are 0.1
 		"hypervisor-tui-recorder.service":                   1.6,
 		"hypervisor-tui-serve.service":                      2,
 		"../" + foreign + "hypervisor-tui-recorder.service": 1.6,

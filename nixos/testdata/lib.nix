@@ -26,6 +26,9 @@ builtins
     either = a: b: describe "${a.description} or ${b.description}" // {
       check = v: allows a v || allows b v;
     };
+    attrsOf = type: describe "attribute set of ${type.description}" // {
+      check = v: builtins.isAttrs v && builtins.all (allows type) (builtins.attrValues v);
+    };
     listOf = type: describe "list of ${type.description}" // {
       check = v: builtins.isList v && builtins.all (allows type) v;
     };

@@ -100,6 +100,8 @@ let
     optional = yes: v: if yes then [ v ] else [ ];
     optionals = yes: v: if yes then v else [ ];
     optionalString = yes: text: if yes then text else "";
+    mapAttrs' = f: set: builtins.listToAttrs (lib.mapAttrsToList f set);
+    mapAttrsToList = f: set: map (name: f name set.${name}) (attrNames set);
     filterAttrs = keep: set: builtins.listToAttrs (
       concatMap (name: if keep name set.${name} then [ (lib.nameValuePair name set.${name}) ] else [ ]) (attrNames set)
     );
@@ -219,6 +221,7 @@ in
   users = config.users.users;
   groups = attrNames (lib.filterAttrs (_: group: group != null) config.users.groups);
   ports = config.networking.firewall.allowedTCPPorts or [ ];
+  tmpfiles = config.systemd.tmpfiles.settings.hypervisor-tui;
   level = config.boot.consoleLogLevel;
   settings = config.services.hypervisor-tui.settings;
   etc = mapAttrs (

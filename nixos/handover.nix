@@ -1,36 +1,41 @@
-# Hands the kubeconfig to the console's group: k3s writes its own for root alone, anew at each start. As console.nix, a
-# function of plain values.
+# Hands files that only root may read to the console's group, each time that they change: k3s writes its kubeconfig anew at each
+# start, and certificates are renewed. As console.nix, a function of plain values.
 {
-  # The file that is handed over, and what the console reads.
-  source,
-  copy,
+  # What they are: a word for the units' names, and the same as a title.
+  what,
+  title,
+  # Sources, by the paths of the copies that the console reads.
+  files,
 }:
 let
+  name = "hypervisor-tui-${what}";
   quote = path: "'${builtins.replaceStrings [ "'" ] [ "'\\''" ] path}'";
+  copies = builtins.attrNames files;
+  # A copy beside its place and a rename: the console never sees half a file. Without a source there is no copy.
+  handOver = copy: ''
+    source=${quote files.${copy}}
+    copy=${quote copy}
+    if [ -e "$source" ]; then
+      install -m 0440 -T "$source" "$copy.new"
+      mv -f -T "$copy.new" "$copy"
+    else
+      rm -f "$copy"
+    fi
+  '';
 in
 {
   service = {
-    description = "Kubeconfig for the hypervisor console";
+    description = "${title} for the hypervisor console";
     wantedBy = [ "multi-user.target" ];
-    after = [ "hypervisor-tui-kubeconfig-changed.service" ];
+    after = [ "${name}-changed.service" ];
     startLimitIntervalSec = 0;
-    # A copy beside its place and a rename: the console never sees half a file. Without a source there is no copy.
-    script = ''
-      source=${quote source}
-      copy=${quote copy}
-      if [ -e "$source" ]; then
-        install -m 0440 -T "$source" "$copy.new"
-        mv -f -T "$copy.new" "$copy"
-      else
-        rm -f "$copy"
-      fi
-    '';
+    script = builtins.concatStringsSep "" (map handOver copies);
     serviceConfig = {
       Type = "oneshot";
       # As the owner of k3s' file; the group is that of the copy, so that no capability to give files away is needed.
       User = "root";
       Group = "hypervisor-tui";
-      # To read a kubeconfig in somebody's home.
+      # To read what is somebody else's, such as a kubeconfig in a home.
       CapabilityBoundingSet = "CAP_DAC_READ_SEARCH";
       NoNewPrivileges = true;
       ProtectSystem = "strict";
@@ -62,8 +67,8 @@ in
   };
 }
 // import ./watch.nix {
-  of = "the kubeconfig for the hypervisor console";
-  files = source;
-  changed = "hypervisor-tui-kubeconfig-changed";
-  ask = "restart --no-block hypervisor-tui-kubeconfig.service";
+  of = "the ${what} for the hypervisor console";
+  files = map (copy: files.${copy}) copies;
+  changed = "${name}-changed";
+  ask = "restart --no-block ${name}.service";
 }
