@@ -41,7 +41,7 @@ type Peer struct {
 	Reached bool           // the last one failed, yet somebody is there: it refused the connection, or answered otherwise than a peer does
 	Summary *Summary       // the last one; nil: none. After a start it is of the list on the disk
 	Heard   time.Time      // when that came, by this host's clock
-	Offset  time.Duration  // how far its clock was ahead of this host's then, or at least by how much; 0: not more than can be told
+	Offset  time.Duration  // how far its clock was ahead of this host's then, to a second or half of the time that the answer took; 0: not more than can be told
 	Said    Said           // what the API said of it last
 }
 

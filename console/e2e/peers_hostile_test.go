@@ -93,7 +93,7 @@ func strangers(elsewhere string, bomb []byte) []stranger {
 		}},
 		{name: "refuses-us", says: "does not take our certificate", tls: func(c *tls.Config) { c.ClientCAs = nil }},
 		{name: "old-tls", says: "TLS", tls: func(c *tls.Config) { c.MinVersion, c.MaxVersion = 0, tls.VersionTLS12 }},
-		{name: "only-http2", says: "", tls: func(c *tls.Config) { c.NextProtos = []string{"h2"} }},
+		{name: "only-http2", says: "does not answer as HTTP does", wire: lines("\x00\x00\x00\x04\x00\x00\x00\x00\x00")}, // its settings
 		{name: "plain", says: "", bare: lines("HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n")},
 		{name: "never-speaks", says: "no answer in 2 s", bare: func(c net.Conn) { _, _ = io.Copy(io.Discard, c) }},
 		{name: "hangs-up", says: "", bare: func(net.Conn) {}},
@@ -226,4 +226,62 @@ func (l *counting) Accept() (net.Conn, error) {
 		l.n.Add(1)
 	}
 	return c, err
+}
+
+// TestPeersHostile: whatever answers in the place of a node, F4 says what it is in words, asks nobody else, sends the terminal
+// nothing of it, and stays small; those that are peers stay fresh beside it.
+func TestPeersHostile(t *testing.T) {
+	t.Parallel()
+	m := newMesh(t)
+	other := stranger{name: "elsewhere"}
+	elsewhere, came := other.start(t, m.ca, "127.0.1.1")
+	all := strangers("https://"+elsewhere+"/v1/summary", gzipBomb(t))
+	for i := range all {
+		m.meet(all[i], fmt.Sprint("127.0.2.", 1+i))
+	}
+	for _, name := range []string{"good-1", "good-2", "good-3"} {
+		m.meet(stranger{name: name}, "127.0.1.2")
+	}
+	s := m.look("")
+	held := s.bounded()
+	s.answer("good-1", "good-2", "good-3")
+	for _, w := range all {
+		t.Log(w.name + ": " + s.why(w.name, w.says, func(words string) bool { return words != "" && strings.Contains(words, w.says) }))
+	}
+	s.fresh("good-1", "good-2", "good-3")
+	held()
+	t.Log("\n" + s.text())
+	if n := came.Load(); n != 0 {
+		t.Errorf("who was redirected to was asked %d times", n)
+	}
+	s.keys("q")
+	if code, _ := s.exit(); code != 0 || s.stderr() != "" {
+		t.Errorf("exit code %d\n%s", code, s.stderr())
+	}
+	s.restored()
+}
+
+// TestPeersMany: of 200 nodes half are hostile, and the others stay fresh.
+func TestPeersMany(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long: 200 nodes are asked four times")
+	}
+	t.Parallel()
+	m := newMesh(t)
+	all := strangers("https://127.0.0.1:1/", gzipBomb(t))
+	var good []string
+	for i := range 100 {
+		s := all[i%len(all)]
+		s.name = fmt.Sprint("bad-", i)
+		m.meet(s, fmt.Sprint("127.0.4.", 1+i))
+		good = append(good, fmt.Sprintf("good-%d", i))
+		m.meet(stranger{name: good[i]}, fmt.Sprint("127.0.5.", 1+i))
+	}
+	s := m.look("")
+	held := s.bounded()
+	s.keys("/good\r")
+	s.answer(good...)
+	s.fresh(good...)
+	held()
+	t.Log("\n" + s.text())
 }

@@ -4,16 +4,23 @@ package e2e
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/tls"
 	"encoding/json"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
+	"os"
 	"os/exec"
 	"regexp"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
 
 	"hypervisor-tui/internal/await"
 	"hypervisor-tui/internal/certtest"
@@ -25,16 +32,27 @@ type mesh struct {
 	t     *testing.T
 	ca    *certtest.Authority
 	nodes []string // entries of peers.nodes
+	dir   string   // with the certificate and key of consoles
+	port  string   // of those that the cluster names; empty: the default
 }
 
 func newMesh(t *testing.T) *mesh {
 	t.Helper()
-	return &mesh{t: t, ca: certtest.New(t)}
+	m := &mesh{t: t, ca: certtest.New(t), dir: t.TempDir()}
+	m.certify()
+	return m
+}
+
+// certify writes the authority's certificate, and one of a console with its key, to files of the mesh.
+func (m *mesh) certify() {
+	m.t.Helper()
+	m.ca.Write(m.t, m.dir)
+	m.ca.Node(m.t, "hv0").Write(m.t, m.dir)
 }
 
 // add makes a node one of those that are asked.
 func (m *mesh) add(name, address string) {
-	m.nodes = append(m.nodes, fmt.Sprintf("{name: %s, address: '%s'}", name, address))
+	m.nodes = append(m.nodes, fmt.Sprintf("{name: '%s', address: '%s'}", name, address))
 }
 
 // meet starts a stranger on an IP address, as one of those that are asked.
@@ -44,13 +62,10 @@ func (m *mesh) meet(s stranger, ip string) {
 	m.add(s.name, address)
 }
 
-// config is what a console needs to ask them, with a certificate of its own; more follows.
+// config is what a console needs to ask them; more follows.
 func (m *mesh) config(more string) string {
-	m.t.Helper()
-	dir := m.t.TempDir()
-	cert, key := m.ca.Node(m.t, "hv0").Write(m.t, dir)
-	return fmt.Sprintf("peers: {enable: true, interval: 5s, caFile: %s, certFile: %s, keyFile: %s, nodes: [%s]}\n%s",
-		m.ca.Write(m.t, dir), cert, key, strings.Join(m.nodes, ", "), more)
+	return fmt.Sprintf("peers: {enable: true, interval: 5s, port: %s, caFile: %s/ca.pem, certFile: %[2]s/cert.pem, keyFile: %[2]s/key.pem, nodes: [%s]}\n%s",
+		cmp.Or(m.port, "9101"), m.dir, strings.Join(m.nodes, ", "), more)
 }
 
 // servedNode is one node: a real --serve.
@@ -62,12 +77,18 @@ type servedNode struct {
 
 // serveNode starts --serve as a node of that name on an IP address, and waits until it tells of itself.
 func (m *mesh) serveNode(name, ip string) *servedNode {
+	m.t.Helper()
+	return m.serveNodeAt(name, ip, "0")
+}
+
+// serveNodeAt is serveNode on a port, "0" for any.
+func (m *mesh) serveNodeAt(name, ip, port string) *servedNode {
 	t := m.t
 	t.Helper()
 	n := &servedNode{name: name, ip: ip, dir: t.TempDir()}
 	cert, key := m.ca.Node(t, name, ip).Write(t, n.dir)
 	config := fmt.Sprintf("refreshInterval: 1s\nserve: {listen: ['%s'], peers: {enable: true}, tls: {certFile: %s, keyFile: %s, clientCAFile: %s}}\n",
-		net.JoinHostPort(ip, "0"), cert, key, m.ca.Write(t, n.dir))
+		net.JoinHostPort(ip, port), cert, key, m.ca.Write(t, n.dir))
 	self := mayNameHosts(t)
 	cmd := exec.Command(self, program(t, ""), "--serve", "--config", writeFile(t, "config.yaml", config))
 	cmd.SysProcAttr = ownHostname()
@@ -121,4 +142,192 @@ func TestPeersServed(t *testing.T) {
 		}
 		t.Logf("%d bytes: %s", len(line), line)
 	}
+}
+
+// look starts a console with F4 open that asks them; more is of its configuration.
+func (m *mesh) look(more string, env ...string) *session {
+	m.t.Helper()
+	s := start(m.t, setup{w: 200, h: tall, args: []string{"--screen", "nodes", "--config", writeFile(m.t, "config.yaml", m.config(more))}, env: env})
+	s.await(footer)
+	return s
+}
+
+// row is what F4 has for a node, empty where it does not list it.
+func row(text, name string) string {
+	for line := range strings.Lines(text) {
+		fields := strings.Fields(strings.TrimLeft(line, " ✗!▸"))
+		if len(fields) > 1 && fields[0] == name {
+			return strings.Join(fields, " ")
+		}
+	}
+	return ""
+}
+
+// why chooses a node on F4 and waits until the words for it are ok. It returns them, of however many lines they are.
+func (s *session) why(name, what string, ok func(words string) bool) (words string) {
+	s.t.Helper()
+	s.keys("/" + name + "\r")
+	s.until(name+": "+what, func(text string) bool {
+		_, words, _ = strings.Cut(text, " "+name+": ")
+		words, _, _ = strings.Cut(words, footer)
+		words = strings.Join(strings.Fields(words), " ")
+		return ok(words)
+	})
+	s.keys("\x1b")
+	s.until("the filter is gone", func(text string) bool { return !strings.Contains(text, "filter "+name) })
+	return words
+}
+
+// fds is how many descriptors the program has.
+func (s *session) fds() int {
+	s.t.Helper()
+	entries, err := os.ReadDir(s.proc("fd"))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return len(entries)
+}
+
+// signal stops a node, or lets it go on.
+func (n *servedNode) signal(sig unix.Signal) {
+	n.t.Helper()
+	if err := n.cmd.Process.Signal(sig); err != nil {
+		n.t.Fatal(err)
+	}
+}
+
+// has returns a test of a text for all of some texts.
+func has(texts ...string) func(string) bool {
+	return func(text string) bool {
+		return !slices.ContainsFunc(texts, func(want string) bool { return !strings.Contains(text, want) })
+	}
+}
+
+// answered is how F4 says that a node has answered.
+var answered = regexp.MustCompile(`answers (\d+)s`)
+
+// fresh waits until F4 has shown each of the nodes answer anew three times, and holds that it shows nothing else of it meanwhile.
+func (s *session) fresh(names ...string) {
+	s.t.Helper()
+	const times = 3
+	oldest, last, anew := 0, map[string]int{}, map[string]int{}
+	s.until(fmt.Sprint(names, " are fresh again and again"), func(text string) bool {
+		least := times
+		for _, name := range names {
+			found := answered.FindStringSubmatch(row(text, name))
+			if found == nil {
+				s.t.Fatalf("%s is not fresh:\n%s", name, text)
+			}
+			age, _ := strconv.Atoi(found[1])
+			if age < last[name] {
+				anew[name]++
+			}
+			oldest, last[name], least = max(oldest, age), age, min(least, anew[name])
+		}
+		return least == times
+	})
+	s.t.Logf("none of %v was older than %d s", names, oldest)
+}
+
+// answer waits until F4 shows that each of the nodes answers.
+func (s *session) answer(names ...string) {
+	s.t.Helper()
+	s.until(fmt.Sprint(names, " answer"), func(text string) bool {
+		return !slices.ContainsFunc(names, func(name string) bool { return !answered.MatchString(row(text, name)) })
+	})
+}
+
+// nodesJSON is what --once --json says of the nodes, by name.
+func (m *mesh) nodesJSON(env ...string) map[string]object {
+	m.t.Helper()
+	r := run(m.t, environment(m.t, env...), "--once", "--json", "--config", writeFile(m.t, "config.yaml", m.config("")))
+	if r.code != 0 || r.stderr != "" {
+		m.t.Fatalf("exit code %d\n%s", r.code, r.stderr)
+	}
+	var s struct{ Nodes []object }
+	if err := json.Unmarshal([]byte(r.out), &s); err != nil {
+		m.t.Fatal(err)
+	}
+	byName := map[string]object{}
+	for _, n := range s.Nodes {
+		byName[said(n, "name")] = n
+	}
+	return byName
+}
+
+// bounded holds that the program has at most so many descriptors more than it had, and takes less than 32 MiB more.
+func (s *session) bounded() (held func()) {
+	s.t.Helper()
+	fds, memory := s.fds(), s.status("VmRSS")
+	return func() {
+		s.t.Helper()
+		f, m := s.fds(), s.status("VmRSS")
+		s.t.Logf("%d descriptors became %d, %d KiB resident became %d", fds, f, memory, m)
+		if f > fds+maxAsked+4 || m > memory+32<<10 {
+			s.t.Errorf("%d descriptors became %d, %d KiB resident became %d", fds, f, memory, m)
+		}
+	}
+}
+
+// maxAsked is how many nodes are asked at a time.
+const maxAsked = 16
+
+// offBy answers with what a node said, at another time.
+func offBy(own peer.Summary, name string, off time.Duration) func(http.ResponseWriter, *http.Request) {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		told := own
+		told.Node, told.Time = name, time.Now().Add(off)
+		_ = json.NewEncoder(w).Encode(told)
+	}
+}
+
+// TestPeersFaults: of three --serve one is stopped, and others are not who they should be, have another time or send 100 MB.
+// F4 says of each what is wrong, in words, and the others stay fresh; so does --json. The one that goes on is fresh again.
+// No process has a clock of its own: one peer tells here what hv1 said, at another time.
+func TestPeersFaults(t *testing.T) {
+	t.Parallel()
+	m := newMesh(t)
+	hv1, _, hv3 := m.serveNode("hv1", "127.0.1.1"), m.serveNode("hv2", "127.0.1.2"), m.serveNode("hv3", "127.0.1.3")
+	own, _, err := m.ask("hv1", hv1.address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	late, all := stranger{name: "late", answer: offBy(own, "late", -10*time.Minute)}, strangers("", nil)
+	wrong := []stranger{late}
+	for _, name := range []string{"of-another", "other-ca", "expired", "huge"} {
+		wrong = append(wrong, all[slices.IndexFunc(all, func(s stranger) bool { return s.name == name })])
+	}
+	for i, s := range wrong {
+		m.meet(s, fmt.Sprint("127.0.1.", 10+i))
+	}
+	s := m.look("")
+	held := s.bounded()
+	s.answer("hv1", "hv2", "hv3", "late")
+	hv3.signal(unix.SIGSTOP)
+	s.why("hv3", "silent", has("no answer in 2 s"))
+	s.why("late", "late", has("its clock is 10m behind"))
+	for _, w := range wrong[1:] {
+		s.why(w.name, w.says, has(w.says))
+	}
+	s.fresh("hv1", "hv2")
+	held()
+	t.Log("\n" + s.text())
+	nodes := m.nodesJSON()
+	for _, name := range []string{"hv1", "hv2", "late"} {
+		if at(nodes[name], "peer", "state") != "answers" || at(nodes[name], "peer", "error") != nil {
+			t.Errorf("%s: %v", name, nodes[name])
+		}
+	}
+	for name, want := range map[string]string{"hv3": "silent: no answer in 2 s", "of-another": "error: its certificate is for hv9", "other-ca": "error: its certificate is signed by an authority", "expired": "error: its certificate expired on", "huge": "error: it answers more than 4 kB"} {
+		if got := said(nodes[name], "peer", "state") + ": " + said(nodes[name], "peer", "error"); !strings.HasPrefix(got, want) {
+			t.Errorf("%s: %s, want %s", name, got, want)
+		}
+	}
+	if off, _ := at(nodes["late"], "peer", "clock_offset_seconds").(float64); off > -590 || off < -600 {
+		t.Errorf("late: %v", nodes["late"])
+	}
+	hv3.signal(unix.SIGCONT)
+	s.answer("hv3")
+	s.fresh("hv1", "hv2", "hv3")
+	held()
 }

@@ -2,6 +2,7 @@ package poll
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -32,7 +33,7 @@ func (p *Poller) exchange(ctx context.Context, name string, at netip.AddrPort) (
 	began := time.Now()
 	text, err := get(conn, at)
 	if err != nil {
-		return said{}, mtls.Stalled(err)
+		return said{}, mtls.Stalled(cmp.Or(ctx.Err(), err)) // of half a line there are other complaints
 	}
 	took := time.Since(began)
 	s, err := peer.ParseSummary(text)
@@ -86,15 +87,10 @@ func broken(err error, limited *io.LimitedReader) error {
 	return errors.New("it does not answer as HTTP does")
 }
 
-// offset is how far a clock is off at least, when it was seen so far off in an exchange that took so long: a second
-// and half of that are not told apart from none.
+// offset is how far a clock is off that was seen so far off in an exchange that took so long: 0 for what that cannot tell.
 func offset(seen, took time.Duration) time.Duration {
-	slack := took/2 + time.Second
-	switch {
-	case seen > slack:
-		return seen - slack
-	case seen < -slack:
-		return seen + slack
+	if seen.Abs() <= took/2+time.Second {
+		return 0
 	}
-	return 0
+	return seen.Round(time.Second)
 }
