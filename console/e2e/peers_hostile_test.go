@@ -93,7 +93,10 @@ func strangers(elsewhere string, bomb []byte) []stranger {
 		}},
 		{name: "refuses-us", says: "does not take our certificate", tls: func(c *tls.Config) { c.ClientCAs = nil }},
 		{name: "old-tls", says: "TLS", tls: func(c *tls.Config) { c.MinVersion, c.MaxVersion = 0, tls.VersionTLS12 }},
-		{name: "only-http2", says: "does not answer as HTTP does", wire: lines("\x00\x00\x00\x04\x00\x00\x00\x00\x00")}, // its settings
+		{name: "only-http2", says: "does not answer as HTTP does", wire: func(c net.Conn) {
+			_, _ = io.ReadFull(c, make([]byte, 24)) // of whoever speaks it by a preface of 24 bytes
+			_, _ = io.WriteString(c, "\x00\x00\x00\x04\x00\x00\x00\x00\x00")
+		}},
 		{name: "plain", says: "", bare: lines("HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n")},
 		{name: "never-speaks", says: "no answer in 2 s", bare: func(c net.Conn) { _, _ = io.Copy(io.Discard, c) }},
 		{name: "hangs-up", says: "", bare: func(net.Conn) {}},
