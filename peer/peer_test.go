@@ -34,7 +34,7 @@ func TestSummaryComesAsItWasSaid(t *testing.T) {
 // TestSummaryHasNothingThatCannotBe: what is out of its bounds is not known, and is not 0.
 func TestSummaryHasNothingThatCannotBe(t *testing.T) {
 	got, err := ParseSummary([]byte(`{"node":"h\u001b[2Jv2","time":"2026-11-28T18:00:00Z","worst":"password=hunter22 at\u202e","cpu_pct":100.5,"fs_pct":-1,
-		"mem_used":3,"mem_total":2,"vms":-1,"problems":-4,"generation":-1,"uptime_s":-1,"new":{"of":"a later version"}}`))
+		"mem_used":3,"mem_total":2,"vms":-1,"severity":"dire\u001b[31m","ready":"perhaps","problems":-4,"generation":-1,"uptime_s":-1,"new":{"of":"a later version"}}`))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -3,6 +3,7 @@ package peer
 import (
 	"encoding/json"
 	"errors"
+	"slices"
 
 	"hypervisor-tui/internal/clean/secret"
 )
@@ -25,9 +26,11 @@ func ParseSummary(text []byte) (*Summary, error) {
 
 // tidy takes out of s what cannot be.
 func (s *Summary) tidy() {
-	for _, t := range []*string{&s.Node, &s.Version, &s.BootID, &s.Severity, &s.Worst, &s.Ready, &s.API} {
+	for _, t := range []*string{&s.Node, &s.Version, &s.BootID, &s.Worst, &s.API} {
 		*t = secret.String(*t)
 	}
+	s.Severity = oneOf(s.Severity, "crit", "err", "warning", "notice")
+	s.Ready = oneOf(s.Ready, "True", "False", "Unknown")
 	s.CPU, s.Fullest = percent(s.CPU), percent(s.Fullest)
 	if s.MemoryUsed != nil && (s.Memory == nil || *s.MemoryUsed > *s.Memory) {
 		s.MemoryUsed = nil
@@ -36,6 +39,14 @@ func (s *Summary) tidy() {
 		s.VMs = nil
 	}
 	s.Problems, s.Generation, s.Uptime = max(s.Problems, 0), max(s.Generation, 0), max(s.Uptime, 0)
+}
+
+// oneOf is word where it is one of those, else empty.
+func oneOf(word string, those ...string) string {
+	if slices.Contains(those, word) {
+		return word
+	}
+	return ""
 }
 
 // percent is v where it can be one, else nil.

@@ -171,7 +171,7 @@ func (s *session) why(name, what string, ok func(words string) bool) (words stri
 		_, words, _ = strings.Cut(text, " "+name+": ")
 		words, _, _ = strings.Cut(words, footer)
 		words = strings.Join(strings.Fields(words), " ")
-		return ok(words)
+		return ok(words) && strings.Contains(text, "filter "+name+" ") // it is not typed any more
 	})
 	s.keys("\x1b")
 	s.until("the filter is gone", func(text string) bool { return !strings.Contains(text, "filter "+name) })
@@ -214,9 +214,13 @@ func (s *session) fresh(names ...string) {
 	s.until(fmt.Sprint(names, " are fresh again and again"), func(text string) bool {
 		least := times
 		for _, name := range names {
-			found := answered.FindStringSubmatch(row(text, name))
-			if found == nil {
+			is := row(text, name)
+			if strings.Contains(is, "silent") || strings.Contains(is, "error") {
 				s.t.Fatalf("%s is not fresh:\n%s", name, text)
+			}
+			found := answered.FindStringSubmatch(is)
+			if found == nil { // it is being painted
+				return false
 			}
 			age, _ := strconv.Atoi(found[1])
 			if age < last[name] {
