@@ -66,23 +66,25 @@ func TestRealAPIPeers(t *testing.T) {
 // file is made anew.
 func TestPeersListDamaged(t *testing.T) {
 	t.Parallel()
-	for name, text := range map[string]string{
-		"half": `{"version":1,"peers":[{"name":"hv1","addr`, "empty": "", "zeros": strings.Repeat("\x00", 4096),
-		"another version": `{"version":99,"peers":[]}`, "huge": strings.Repeat(" ", 9<<20),
-		"hostile": `{"version":1,"peers":[{"name":"\u001b[2J","address":"127.0.0.1:1"}]}`,
+	for name, list := range map[string]struct{ text, says string }{
+		"half":            {`{"version":1,"peers":[{"name":"hv1","addr`, "damaged"},
+		"empty":           {"", "damaged"},
+		"zeros":           {strings.Repeat("\x00", 4096), "damaged"},
+		"another version": {`{"version":99,"peers":[]}`, "of another version, 99"},
+		"huge":            {strings.Repeat(" ", 9<<20), "larger than 8 MiB"},
+		"hostile":         {`{"version":1,"peers":[{"name":"\u001b[2J","address":"127.0.0.1:1"}]}`, "damaged"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			m, dir := newMesh(t), t.TempDir()
 			m.meet(stranger{name: "good-1"}, "127.0.1.2")
 			path := filepath.Join(dir, "peers.json")
-			if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			if err := os.WriteFile(path, []byte(list.text), 0o600); err != nil {
 				t.Fatal(err)
 			}
 			s := m.look("", "STATE_DIRECTORY="+dir)
 			s.answer("good-1")
-			s.sources(path)
-			t.Log("\n" + s.text())
+			s.sources(path + ": " + list.says)
 		})
 	}
 }
