@@ -169,47 +169,8 @@ func (v *Visited) unseen(r draw.Region, f *frame.Frame) {
 		r = widget.Wrapped(r, 1, draw.Bad, v.Why)
 	}
 	r.CutTop(1)
-	other := known(f, v.Node)
-	if other == nil || other.Summary == nil {
-		p = r.CutTop(1).Pen(1, 0)
-		p.Text(draw.Dim, "It has said nothing yet.")
-		return
-	}
-	widget.Section(r.CutTop(1), "What it said last")
-	p = widget.Field(&r, "said", summaryColumn)
-	if age, known := f.Age(other.Heard); known {
-		p.Age(draw.Accent, age).Text(draw.Accent, " ago")
-	} else {
-		p.Text(draw.Dim, "nobody knows when")
-	}
-	view := r.Faded(true)
-	drawSummary(view, other.Summary, f)
-}
-
-const summaryColumn = 22
-
-// drawSummary draws what a node says of itself, as far as it says anything.
-func drawSummary(view draw.Region, s *peer.Summary, f *frame.Frame) {
-	if s.Worst != "" {
-		p := widget.Field(&view, "Worst problem", summaryColumn)
-		p.Fit(draw.Text, s.Worst, p.Left())
-	}
-	p := widget.Field(&view, "Problems", summaryColumn)
-	p.Int(draw.Text, int64(s.Problems))
-	share := func(name string, percent *float64) {
-		if percent != nil {
-			p := widget.Field(&view, name, summaryColumn)
-			p.Share(draw.Text, *percent)
-		}
-	}
-	share("CPU", s.CPU)
-	if s.MemoryUsed != nil && s.Memory != nil {
-		p := widget.Field(&view, "Memory", summaryColumn)
-		p.SizeOf(draw.Text, *s.MemoryUsed, *s.Memory)
-	}
-	share("Fullest filesystem", s.Fullest)
-	if s.VMs != nil {
-		p := widget.Field(&view, "VMs", summaryColumn)
-		p.Int(draw.Text, int64(*s.VMs))
+	if other := known(f, v.Node); other != nil {
+		widget.Section(r.CutTop(1), "By its own word")
+		widget.Summary(r, other, f)
 	}
 }

@@ -28,9 +28,9 @@ var visits = []picture{
 		v.Picture, v.Why = nil, "nobody listens there (connection refused)"
 		return v
 	}},
-	{name: "visit-connecting", screen: frame.Nodes, visit: func(w, h int) *screens.Visited {
+	{name: "visit-connecting", screen: frame.Nodes, change: spoken, visit: func(w, h int) *screens.Visited {
 		v := lost(w, h)
-		v.Picture, v.Why = nil, ""
+		v.Node, v.Picture, v.Why = "hv3", nil, ""
 		return v
 	}},
 }
@@ -61,7 +61,7 @@ func spoken(f *frame.Frame) {
 	cpu, disk, used, all, vms := 87.5, 91.0, uint64(58<<30), uint64(64<<30), 12
 	f.Peers = &peer.State{Peers: []peer.Peer{
 		{Name: "hv2", Address: netip.MustParseAddrPort("192.0.2.12:9101"), Heard: f.Now.Add(-7 * time.Minute), Summary: &peer.Summary{
-			Node: "hv2", Problems: 3, Worst: "eth1 no carrier: br-storage", CPU: &cpu, MemoryUsed: &used, Memory: &all, Fullest: &disk, VMs: &vms}},
+			Node: "hv2", Problems: 3, Severity: "err", Since: f.Now.Add(-2 * time.Hour), Worst: "eth1 no carrier: br-storage", CPU: &cpu, MemoryUsed: &used, Memory: &all, Fullest: &disk, VMs: &vms}},
 		{Name: "hv3", Address: netip.MustParseAddrPort("192.0.2.13:9101")},
 	}}
 }

@@ -132,6 +132,7 @@ func (c *connection) watch(ctx context.Context, quiet *time.Timer) error {
 			least = min(least, now-sent)
 			c.v.state.At = now - min(now-sent-least, now-began) // so long it was on its way, longer than others
 			c.v.state.Live = true
+			c.v.nested.Store(c.v.state.Nested)
 			c.v.live.Store(true)
 			c.v.publish()
 			quiet.Reset(silence)

@@ -62,12 +62,13 @@ type Visit struct {
 	shown   *box.Box[State]
 	changed chan struct{}
 	live    atomic.Bool // keys are taken
+	nested  atomic.Bool // as State.Nested
 	keys    chan draw.Key
 	resized chan struct{}
 
 	mu   sync.Mutex // of what follows
 	w, h int
-	page draw.Key // the F-key that was pressed last: the page that is shown again after a lost connection
+	page draw.Key // the last one that chose a page: that is shown again after a lost connection
 }
 
 // New returns a visit that wants pictures of w by h cells. Run begins it.
@@ -92,7 +93,7 @@ func (v *Visit) Press(k draw.Key) {
 	default:
 		return
 	}
-	if k <= draw.KeyF1 && k > draw.KeyF12 {
+	if k <= draw.KeyF1 && k > draw.KeyF12 || k >= '1' && k <= '9' && !v.nested.Load() { // no digit of a text
 		v.mu.Lock()
 		v.page = k
 		v.mu.Unlock()

@@ -225,6 +225,7 @@ func TestVisitOfANodeThatDies(t *testing.T) {
 		switch {
 		case nth == 1:
 			event(w, "0 20 4\t0 a3 old")
+			event(w, <-n.next)
 			<-r.Context().Done() // and nothing more comes
 		case alive.Load():
 			beats(w, r, "new")
@@ -233,7 +234,10 @@ func TestVisitOfANodeThatDies(t *testing.T) {
 		}
 	}, func(n *node) {
 		n.shows()
-		n.visit.Press(draw.KeyF3)
+		n.visit.Press('3')
+		n.next <- "1000! 20 4"
+		n.typed()
+		n.visit.Press('1') // into a prompt
 		time.Sleep(silence - time.Millisecond)
 		if live, _, _, _ := n.state(); !live {
 			t.Error("it is given up too soon")
@@ -252,7 +256,7 @@ func TestVisitOfANodeThatDies(t *testing.T) {
 		if live, _, _, why := n.state(); !live || n.shows() != "new" {
 			t.Errorf("live %v, %q, it shows %q", live, why, n.shows())
 		}
-		if got, want := n.typed(), []string{"F3", "F3"}; !slices.Equal(got, want) {
+		if got, want := n.typed(), []string{"3", "1", "3"}; !slices.Equal(got, want) {
 			t.Errorf("typed %q, want %q", got, want)
 		}
 	})
