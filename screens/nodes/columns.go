@@ -277,10 +277,13 @@ func clockWord(n *frame.Node) string {
 	return ""
 }
 
-// heard is how long ago a node said something of itself.
+// heard is how long ago a node said something of itself; of a run before by the clock, which may have jumped since.
 func heard(n *frame.Node, f *frame.Frame) (age time.Duration, known bool) {
 	if n.Peer == nil {
 		return 0, false
+	}
+	if h := &n.Peer.Health; h.At != 0 {
+		return h.Age(f.Boot), true
 	}
 	return f.Age(n.Peer.Heard)
 }

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"hypervisor-tui/draw"
 	"hypervisor-tui/frame"
@@ -148,6 +149,30 @@ func TestWhyInWords(t *testing.T) {
 		}
 		if text := picture(f, 200, 30, append(keys, draw.KeyEnter)...); !strings.Contains(text, "\n "+c.want) {
 			t.Errorf("%s: not %q in\n%s", c.filter, c.want, text)
+		}
+	}
+}
+
+// TestClocksMakeNoAgeWrong: this host's jumps after a node has answered, and one whose clock is off says since when something is
+// wrong with it.
+func TestClocksMakeNoAgeWrong(t *testing.T) {
+	f := frametest.Fixed()
+	frametest.Peers(9)(f)
+	named := func(name string) *peer.Peer {
+		return &f.Peers.Peers[slices.IndexFunc(f.Peers.Peers, func(p peer.Peer) bool { return p.Name == name })]
+	}
+	old, ahead := named("hypervisor-03"), named("hypervisor-07")
+	old.Health.At, old.Asked = f.Boot-20*time.Minute, f.Boot-20*time.Minute
+	f.Now = f.Now.Add(time.Hour)
+	ahead.Summary.Problems, ahead.Summary.Worst, ahead.Summary.Since = 1, "x failed", f.Now.Add(ahead.Offset-5*time.Minute)
+	frametest.Derive(f)
+	for name, says := range map[string]string{old.Name: "it answered last 20m ago", ahead.Name: "it says: x failed since 5m"} {
+		keys := []draw.Key{'/'}
+		for _, r := range name {
+			keys = append(keys, draw.Key(r))
+		}
+		if text := picture(f, 200, 30, append(keys, draw.KeyEnter)...); !strings.Contains(text, says) {
+			t.Errorf("%q is missing on\n%s", says, text)
 		}
 	}
 }

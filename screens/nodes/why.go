@@ -146,7 +146,7 @@ func appendOwn(dst []byte, n *frame.Node, f *frame.Frame) []byte {
 			dst = append(dst[:len(dst)-len("says: ")], "said: "...)
 		}
 		dst = append(dst, s.Worst...)
-		if age, known := f.Age(s.Since); known {
+		if age, known := f.Age(s.Since.Add(-n.Peer.Offset)); known && !s.Since.IsZero() { // by its clock
 			dst = draw.AppendAge(append(dst, " since "...), age)
 		}
 		if s.Problems > 1 {
