@@ -5,6 +5,7 @@ package console
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -12,8 +13,10 @@ import (
 	"hypervisor-tui/console/process"
 	"hypervisor-tui/draw"
 	"hypervisor-tui/frame"
+	"hypervisor-tui/internal/health"
 	"hypervisor-tui/internal/wakeup"
 	"hypervisor-tui/journal"
+	"hypervisor-tui/peer"
 	"hypervisor-tui/screens"
 	"hypervisor-tui/screens/pages"
 	"hypervisor-tui/serve"
@@ -135,12 +138,17 @@ func (h *host) picture(ctx context.Context, screen string, w, rows int) (canvas 
 	return canvas, err
 }
 
-// awaitNodes fills f until it has the nodes one by one, where the cluster is known, for lastTimeout at most.
+// awaitNodes fills f until it has the nodes one by one, where the cluster is known, and each that is asked itself was asked once,
+// for lastTimeout at most.
 func awaitNodes(ctx context.Context, news *collect.Subscription, f *frame.Frame) {
 	limit, stop := context.WithTimeout(ctx, lastTimeout)
 	defer stop()
 	news.ViewNodes(true)
-	for f.Kube != nil && f.Kube.Health.Has() && f.Kube.Fleet == nil && limit.Err() == nil {
+	unlisted := func() bool { return f.Kube != nil && f.Kube.Health.Has() && f.Kube.Fleet == nil }
+	unasked := func() bool {
+		return f.Peers != nil && f.Peers.Health.State == health.OK && slices.ContainsFunc(f.Peers.Peers, func(p peer.Peer) bool { return p.Asked == 0 })
+	}
+	for (unlisted() || unasked()) && limit.Err() == nil {
 		wakeup.Pause(limit, 10*time.Millisecond)
 		news.Fill(&f.Snapshot)
 	}

@@ -15,7 +15,7 @@ import (
 type Node struct {
 	Name     string
 	API      *kube.NodeRow // nil: the API has not told of it, or there is none
-	Peer     *peer.Peer    // nil: it is no peer
+	Peer     *peer.Peer    // nil: it is no peer, or this host
 	Contact  Contact
 	Disagree Disagreement
 	Rank     NodeRank
@@ -138,6 +138,9 @@ func addPeers(dst []Node, peers []peer.Peer) []Node {
 
 // judge finds out what is said of n, and whether it needs somebody.
 func (n *Node) judge(f *Snapshot) {
+	if n.API != nil && n.API.Here { // this host knows itself
+		n.Peer = nil
+	}
 	n.Contact = contact(n.Peer, f)
 	told, ready := n.Told(f), n.API != nil && n.API.Ready == "True"
 	switch {

@@ -106,6 +106,15 @@ func TestNodesOfBothSides(t *testing.T) {
 	}
 }
 
+// TestThisHostIsNotAsked: whether its own --serve answers it says nothing of it.
+func TestThisHostIsNotAsked(t *testing.T) {
+	f := nodesFrame(health.OK, map[string]string{"a": "True"}, asked("a", health.Stale, 5*time.Second, 5*time.Minute, nil))
+	f.Kube.Fleet.Rows[0].Here = true
+	if f.Nodes = new(Tracker).mergeNodes(nil, f); f.Nodes[0].Peer != nil || f.Nodes[0].Contact != Unasked || f.Nodes[0].Rank != NodeFine {
+		t.Errorf("%+v", f.Nodes[0])
+	}
+}
+
 func ptr[T any](v T) *T { return &v }
 
 // TestNodesAreMergedByName, worst first; those that nobody looks at are not kept.

@@ -44,6 +44,11 @@ func expectNodes(t *testing.T, c *apitest.Cluster) []any {
 			"name": name, "this_host": name == apitest.Node(0), "zone": nil, "taints": taints(n), "minor_versions_behind": number(0),
 			"ready": said(condition(n, "Ready"), "status") == "True", "internal_ip": nil, "pods": number(len(podsOn(n, pods))),
 			"cpu_used": nil, "memory_used_bytes": nil, "migrating_in": number(moves(going, "target", name)), "migrating_out": number(moves(going, "source", name)),
+			"disagreement": nil, "peer": object{},
+		}
+		for _, key := range []string{"address", "state", "error", "heard", "clock_offset_seconds", "severity", "problems", "worst", "cpu_percent", "memory_used_bytes", "vms", "api",
+			"ready_by_api", "told_by_api"} {
+			row["peer"].(object)[key] = nil // nobody is asked
 		}
 		for _, key := range []string{"cordoned", "roles", "version", "conditions", "cpu_allocatable", "cpu_requested", "memory_allocatable_bytes",
 			"memory_requested_bytes", "pods_allocatable", "vms", "vcpus"} {
@@ -101,7 +106,31 @@ func TestRealAPIPicture(t *testing.T) {
 		_, picture := s.get("/?screen=dashboard&w=132&h=43", "Accept", "text/plain")
 		return strings.Contains(picture, "Nodes: 2/3")
 	})
-	if _, picture := s.get("/?screen=nodes&w=132&h=43", "Accept", "text/plain"); !strings.Contains(picture, "hv-2") || !strings.Contains(picture, "silent") {
+	if _, picture := s.get("/?screen=nodes&w=132&h=43", "Accept", "text/plain"); !strings.Contains(picture, "hv-2") || !strings.Contains(picture, "unknown") {
 		t.Errorf("no node in\n%s", picture)
 	}
+}
+
+// TestRealAPIDisagrees: a node that the API does not call ready answers itself, and it is said in words; with the API server
+// killed it is still there, with what the API said before.
+func TestRealAPIDisagrees(t *testing.T) {
+	t.Parallel()
+	c := apitest.Start(t)
+	c.Load(thisHost(t))
+	m := newMesh(t)
+	m.serveNode(apitest.Node(2), "127.0.0.1")
+	s := serve(t, "serve: {web: {enable: true}}\n"+m.config(""), "KUBECONFIG="+writeFile(t, "kubeconfig", c.Kubeconfig(apitest.Admin)))
+	var picture string
+	shows := func(what string, words ...string) {
+		t.Helper()
+		await.Until(t, what, func() bool {
+			_, picture = s.get("/?screen=nodes&w=200&h=43", "Accept", "text/plain")
+			text := strings.Join(strings.Fields(picture), " ")
+			return !slices.ContainsFunc(words, func(w string) bool { return !strings.Contains(text, w) })
+		})
+	}
+	defer func() { t.Logf("last:\n%s", picture) }()
+	shows("they disagree", "1 disagree", apitest.Node(2)+": API says NotReady since", "and the node answers: ")
+	c.KillAPI()
+	shows("the API is gone", "old) ", apitest.Node(2)+" unknown", "answers", apitest.Node(1)+" ready")
 }
