@@ -58,14 +58,15 @@ func listen(t *testing.T, name string, args ...string) (address string, told fun
 	return address, r.told
 }
 
-// TestPrometheus: a real Prometheus takes all that there is, and after some scrapes one brings no series that the one before had not.
-func TestPrometheus(t *testing.T) {
-	t.Parallel()
-	dir := t.TempDir()
-	if err := os.WriteFile(filepath.Join(dir, "x.prom"), []byte("# TYPE e2e_total counter\ne2e_total{of=\"a\\\\b\"} 7\n"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	s := serve(t, fmt.Sprintf(exporting, dir))
+// scraper is a real Prometheus that scrapes one --serve, each second.
+type scraper struct {
+	t    *testing.T
+	url  string
+	told func() string
+}
+
+func scrape(t *testing.T, s *served) *scraper {
+	t.Helper()
 	front := httptest.NewServer(&httputil.ReverseProxy{ // Prometheus dials no Unix socket
 		Transport: s.client.Transport,
 		Rewrite:   func(r *httputil.ProxyRequest) { r.SetURL(&url.URL{Scheme: "http", Host: "localhost"}) },
@@ -73,23 +74,41 @@ func TestPrometheus(t *testing.T) {
 	t.Cleanup(front.Close)
 	config := writeFile(t, "prometheus.yml", fmt.Sprintf("scrape_configs: [{job_name: node, scrape_interval: 1s, static_configs: [{targets: [%q]}]}]\n",
 		strings.TrimPrefix(front.URL, "http://")))
-	prometheus, told := listen(t, "prometheus", "--config.file="+config, "--storage.tsdb.path="+t.TempDir())
-	query := func(q string) (value float64, there bool) {
-		t.Helper()
-		r, err := http.Get(prometheus + "/api/v1/query?query=" + url.QueryEscape(q))
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer r.Body.Close()
-		var answer struct {
-			Data struct{ Result []struct{ Value [2]any } }
-		}
-		if r.StatusCode != http.StatusOK || json.NewDecoder(r.Body).Decode(&answer) != nil || len(answer.Data.Result) != 1 {
-			return 0, false
-		}
-		value, err = strconv.ParseFloat(answer.Data.Result[0].Value[1].(string), 64)
-		return value, err == nil
+	address, told := listen(t, "prometheus", "--config.file="+config, "--storage.tsdb.path="+t.TempDir())
+	return &scraper{t, address, told}
+}
+
+// query asks for one value at a time, in seconds; empty: now.
+func (p *scraper) query(q, at string) (value float64, there bool) {
+	p.t.Helper()
+	form := url.Values{"query": {q}}
+	if at != "" {
+		form.Set("time", at)
 	}
+	r, err := http.Get(p.url + "/api/v1/query?" + form.Encode())
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	defer r.Body.Close()
+	var answer struct {
+		Data struct{ Result []struct{ Value [2]any } }
+	}
+	if r.StatusCode != http.StatusOK || json.NewDecoder(r.Body).Decode(&answer) != nil || len(answer.Data.Result) != 1 {
+		return 0, false
+	}
+	value, err = strconv.ParseFloat(answer.Data.Result[0].Value[1].(string), 64)
+	return value, err == nil
+}
+
+// TestPrometheus: a real Prometheus takes all that there is, and after some scrapes one brings no series that the one before had not.
+func TestPrometheus(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "x.prom"), []byte("# TYPE e2e_total counter\ne2e_total{of=\"a\\\\b\"} 7\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	p := scrape(t, serve(t, fmt.Sprintf(exporting, dir)))
+	query := func(q string) (value float64, there bool) { return p.query(q, "") }
 	await.Until(t, "a scrape that adds no series", func() bool {
 		scrapes, _ := query("sum_over_time(up[10m])")
 		added, there := query("scrape_series_added")
@@ -107,7 +126,7 @@ func TestPrometheus(t *testing.T) {
 	if scraped < 100 {
 		t.Errorf("%v samples", scraped)
 	}
-	if log := told(); strings.Contains(log, "level=error") || strings.Contains(strings.ToLower(log), "ingest") {
+	if log := p.told(); strings.Contains(log, "level=error") || strings.Contains(strings.ToLower(log), "ingest") {
 		t.Error(log)
 	}
 }

@@ -44,7 +44,9 @@ func (n *node) rows(view draw.Region, f *frame.Frame) draw.Region {
 	if row.Here {
 		p.Text(draw.Dim, "this host")
 	}
-	n.peer(&view, f)
+	if n.peer(&view, f) {
+		view.CutTop(1)
+	}
 	for i := range row.Conditions {
 		condition(&view, &row.Conditions[i], f)
 	}

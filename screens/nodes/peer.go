@@ -30,7 +30,6 @@ func (n *node) peer(view *draw.Region, f *frame.Frame) bool {
 			p.Bytes(draw.Text, o.Peer.Address.AppendTo(address[:0]))
 		}
 		*view = widget.Summary(*view, o.Peer, f)
-		view.CutTop(1)
 		return true
 	}
 	return false
