@@ -112,6 +112,16 @@ func Why(err error) (words string, reached bool) {
 	return secret.String(err.Error()), !errors.As(err, new(*net.OpError))
 }
 
+// Ours says what this host lacks, where err came of that and tells nothing of the node; empty: it did not.
+func Ours(err error) string {
+	for _, errno := range []syscall.Errno{syscall.EMFILE, syscall.ENFILE, syscall.ENOMEM, syscall.ENOBUFS} {
+		if errors.Is(err, errno) {
+			return errno.Error()
+		}
+	}
+	return ""
+}
+
 // expired says from or until when a certificate is good.
 func expired(c *x509.Certificate) string {
 	const day = "2006-01-02 15:04 UTC"

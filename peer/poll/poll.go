@@ -318,9 +318,14 @@ func (p *Poller) take(a *answer) {
 		n.again = true
 		return
 	}
+	interval := p.o.Config.Interval
+	if why := mtls.Ours(a.err); why != "" {
+		p.state.Bad(now, "nobody can be asked: "+why)
+		n.due, p.changed = now+interval, true
+		return
+	}
 	n.again, n.Asked = false, now
 	p.touch()
-	interval := p.o.Config.Interval
 	if a.err == nil {
 		n.Summary, n.Heard, n.Offset, n.Reached, n.fails = a.summary, a.heard, a.offset, false, 0
 		n.Health.Good(now)

@@ -6,11 +6,14 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"net"
 	"net/netip"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -360,6 +363,30 @@ func TestStoppedConsoleAccusesNobody(t *testing.T) {
 			if p := find(t, s, "hv2"); p.Health.Err != "" {
 				t.Errorf("said of it: %s", p.Health.Err)
 			}
+		}
+	})
+}
+
+// TestHostThatCannotAskAccusesNobody: without a descriptor left nothing is known of a node, and that is this host's trouble.
+func TestHostThatCannotAskAccusesNobody(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		full := true
+		r := newRig(t, named("hv2"), func(ctx context.Context, name string) (said, error) {
+			if full {
+				return said{}, &net.OpError{Op: "dial", Net: "tcp", Err: os.NewSyscallError("socket", syscall.EMFILE)}
+			}
+			return answers(ctx, name)
+		})
+		r.start()
+		r.look(true)
+		s := r.newest(3 * time.Second)
+		if p := find(t, s, "hv2"); p.Health.State != health.Init || p.Asked != 0 || s.Health.State != health.Stale || s.Health.Err != "nobody can be asked: too many open files" {
+			t.Errorf("%+v, %+v", p, s.Health)
+		}
+		full = false
+		s = r.newest(40 * time.Second)
+		if p := find(t, s, "hv2"); p.Health.State != health.OK || s.Health.State != health.OK {
+			t.Errorf("%+v, %+v", p, s.Health)
 		}
 	})
 }
