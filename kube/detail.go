@@ -80,19 +80,19 @@ func (o *Objects) detail(node string) *Detail {
 	}
 	left := maxCompared
 	for key, r := range o.Pods.rows {
-		p := &r.object
-		if p.Node != node || p.Phase == "Succeeded" {
+		if r.object.node != node || r.object.phase == "Succeeded" {
 			continue
 		}
+		p := r.object.pod()
 		namespace, name := split(key)
 		if p.Why != "" || p.Phase == "Failed" {
 			d.AllIll++
-			ill.add(NamedPod{namespace, name, *p})
+			ill.add(NamedPod{namespace, name, p})
 		}
 		if p.Ended() {
 			continue
 		}
-		d.count(namespace, p)
+		d.count(namespace, &p)
 		switch {
 		case p.Owner == "VirtualMachineInstance": // left to KubeVirt, which answers an eviction by a migration
 		case p.Mirror || p.Owner == "DaemonSet":
@@ -100,7 +100,7 @@ func (o *Objects) detail(node string) *Detail {
 		case p.Owner == "":
 			block(namespace, name, "has no controller that would start it elsewhere")
 		default:
-			if budget := o.held(namespace, p, &left); budget != "" {
+			if budget := o.held(namespace, p.Labels, &left); budget != "" {
 				block(namespace, name, "disruption budget "+budget+" allows no eviction")
 			} else {
 				d.Drain.Pods++
@@ -155,12 +155,12 @@ func (d *Detail) count(namespace string, p *Pod) {
 // maxCompared is the bytes of labels that detail compares. A node has 110 pods as a rule, and a cluster some hundred budgets.
 const maxCompared = 32 << 20
 
-// held names the budget that allows no eviction of p, or nothing. It takes what it compares from left, and
+// held names the budget that allows no eviction of a pod with these labels, or nothing. It takes what it compares from left, and
 // compares nothing when that is used up.
-func (o *Objects) held(namespace string, p *Pod, left *int) string {
+func (o *Objects) held(namespace string, labels Labels, left *int) string {
 	found := ""
 	for key, r := range o.PDBs.rows {
-		if *left -= 64 + len(p.Labels)*len(r.object.Labels); *left < 0 {
+		if *left -= 64 + len(labels)*len(r.object.Labels); *left < 0 {
 			return found
 		}
 		b := &r.object
@@ -168,19 +168,9 @@ func (o *Objects) held(namespace string, p *Pod, left *int) string {
 		if ns != namespace || b.Allowed > 0 || b.Unclear || found != "" && found < name {
 			continue
 		}
-		if !slices.ContainsFunc(b.Labels, func(label string) bool { return !hasLine(p.Labels, label) }) {
+		if labels.Has(b.Labels) {
 			found = name
 		}
 	}
 	return found
-}
-
-// hasLine reports whether line is one of the lines of text.
-func hasLine(text, line string) bool {
-	for l := range strings.SplitSeq(text, "\n") {
-		if l == line {
-			return true
-		}
-	}
-	return false
 }

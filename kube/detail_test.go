@@ -30,16 +30,16 @@ func TestDetail(t *testing.T) {
 		"web/old":  {Owner: "Job", Phase: "Succeeded", CPU: 9000},
 		"web/gone": {Owner: "ReplicaSet", Phase: "Failed", Why: "Evicted", CPU: 9000},
 		"web/hand": {Phase: "Running"},
-		"db/1":     {Owner: "StatefulSet", Phase: "Running", Labels: "app=db"},
+		"db/1":     {Owner: "StatefulSet", Phase: "Running", Labels: LabelsOf("app=db")},
 		"sys/ds":   {Owner: "DaemonSet", Phase: "Running"},
 		"sys/fix":  {Phase: "Running", Mirror: true},
 		"vm/l1":    {Owner: "VirtualMachineInstance", Phase: "Running", Memory: 2 << 20},
 	} {
 		p.Node = "b"
-		o.Pods.Put(key, p)
+		o.putPod(key, p)
 	}
-	o.Pods.Put("web/there", Pod{Node: "a", Phase: "Running", Why: "Error"})
-	o.PDBs.Put("db/keep", PDB{Labels: []string{"app=db"}})
+	o.putPod("web/there", Pod{Node: "a", Phase: "Running", Why: "Error"})
+	o.PDBs.Put("db/keep", PDB{Labels: LabelsOf("app=db")})
 	for name, i := range map[string]VMI{
 		"moves": {Migratable: True, Eviction: "LiveMigrate"}, "perhaps": {Migratable: True, Eviction: "LiveMigrateIfPossible"},
 		"stuck": {Migratable: False, WhyNot: "DisksNotLiveMigratable"}, "stops": {Migratable: False, Eviction: "None"},
@@ -91,7 +91,7 @@ func TestDetailIsMadeForViewers(t *testing.T) {
 	if again := detailOf(t, o, &s); again != first {
 		t.Error("made anew for a service")
 	}
-	o.Pods.Put("x/1", Pod{Node: "b", Phase: "Running"})
+	o.putPod("x/1", Pod{Node: "b", Phase: "Running"})
 	if again := detailOf(t, o, &s); again == first || again.Namespaces[0].Pods != 1 || first.Namespaces != nil {
 		t.Error("a pod changes nothing, or what was published")
 	}
@@ -110,7 +110,7 @@ func TestDetailIsBounded(t *testing.T) {
 	o := new(Objects)
 	const pods = 3000
 	for i := range pods {
-		o.Pods.Put(fmt.Sprintf("ns-%04d/pod", i), Pod{Node: "b", Phase: "Running", Why: "Error", CPU: 1})
+		o.putPod(fmt.Sprintf("ns-%04d/pod", i), Pod{Node: "b", Phase: "Running", Why: "Error", CPU: 1})
 	}
 	d := detailOf(t, o, new(State))
 	if len(d.Namespaces) != MaxCounts || d.Namespaces[MaxCounts-1].Namespace != Others || d.Namespaces[MaxCounts-1].Pods != pods-MaxCounts+1 {

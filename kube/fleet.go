@@ -111,10 +111,10 @@ func (o *Objects) fleet(here *Node) *Fleet {
 // place counts what is on each of the nodes.
 func (o *Objects) place() {
 	for _, r := range o.Pods.rows {
-		if row := o.places[r.object.Node]; row != nil && !r.object.Ended() {
+		if row := o.places[r.object.node]; row != nil && !r.object.ended() {
 			row.PodCount++
-			row.AskedCPU += r.object.CPU
-			row.AskedMemory += r.object.Memory
+			row.AskedCPU += r.object.cpu
+			row.AskedMemory += r.object.memory
 		}
 	}
 	for _, r := range o.VMIs.rows {

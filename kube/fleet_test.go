@@ -35,7 +35,7 @@ func TestFleet(t *testing.T) {
 		"x/1": {Node: "a", Phase: "Running", CPU: 500, Memory: 1 << 20}, "x/2": {Node: "a", Phase: "Pending", CPU: 250},
 		"x/3": {Node: "a", Phase: "Succeeded", CPU: 9000}, "x/4": {Node: "b", Phase: "Running"}, "x/5": {Phase: "Pending"}, "x/6": {Node: "gone", Phase: "Running"},
 	} {
-		o.Pods.Put(name, p)
+		o.putPod(name, p)
 	}
 	o.VMIs.Put("x/vm1", VMI{Namespace: "x", Name: "vm1", Node: "a", Phase: "Running", VCPUs: 8, Moving: &Moving{UID: "m1", Source: "a", Target: "b"}})
 	o.VMIs.Put("x/vm2", VMI{Namespace: "x", Name: "vm2", Node: "a", Phase: "Succeeded", VCPUs: 8})
@@ -78,7 +78,7 @@ func TestFleetIsMadeForViewers(t *testing.T) {
 	if o.Summarize(&s, p); first == nil || s.Fleet != first {
 		t.Error("not made, or made anew of the same")
 	}
-	o.Pods.Put("x/1", Pod{Node: "a", Phase: "Running"})
+	o.putPod("x/1", Pod{Node: "a", Phase: "Running"})
 	if o.Summarize(&s, p); s.Fleet == first || s.Fleet.Rows[0].PodCount != 1 || first.Rows[0].PodCount != 0 {
 		t.Error("a pod changes nothing, or what was published")
 	}
@@ -97,7 +97,7 @@ func large() *Objects {
 		o.NodeMetrics.Put(name, NodeMetrics{CPU: 1, Memory: 1})
 	}
 	for i := range 30_000 {
-		o.Pods.Put(fmt.Sprintf("team-%d/pod-%05d", i%50, i), Pod{Node: fmt.Sprintf("node-%04d", i%1000), Phase: "Running", CPU: 100})
+		o.putPod(fmt.Sprintf("team-%d/pod-%05d", i%50, i), Pod{Node: fmt.Sprintf("node-%04d", i%1000), Phase: "Running", CPU: 100})
 	}
 	for i := range 500 {
 		name := fmt.Sprintf("vm-%d", i)

@@ -48,8 +48,8 @@ type Pod struct {
 	Phase  string // "Running"; empty: not said
 	Node   string // empty: not scheduled
 	Owner  string // kind of its controller, empty: none
-	Labels string // lines of "key=value", by key
-	CPU    int64  // what it asks for, as the scheduler counts it
+	Labels Labels
+	CPU    int64 // what it asks for, as the scheduler counts it
 	Memory int64
 	UID    UID  // by which the kubelet names its cgroup; zero: not known
 	Mirror bool // a static pod of its node, which no drain touches
@@ -151,9 +151,9 @@ const MaxMessage = 256
 
 // PDB is one PodDisruptionBudget. API: policy/v1.
 type PDB struct {
-	Allowed int      // pods that may be evicted now
-	Labels  []string // "key=value" that a pod must all have; none: every pod of the namespace
-	Unclear bool     // its selector says more than Labels, or nothing: it is not judged
+	Allowed int    // pods that may be evicted now
+	Labels  Labels // that a pod must all have; none: every pod of the namespace
+	Unclear bool   // its selector says more than Labels, or nothing: it is not judged
 }
 
 // ServiceCIDR is one of the ranges that services get their IPs from. API: networking.k8s.io/v1.

@@ -24,7 +24,7 @@ func TestB3WhatDoesNotWorkIsNotRunning(t *testing.T) {
 		"web/well":            {Phase: "Running", Node: "here", Ready: True},
 	}
 	for key, p := range pods {
-		o.Pods.Put(key, p)
+		o.putPod(key, p)
 	}
 	s := roll(o, &NodeIdentity{Hostname: "here"})
 	if p := s.Pods; p.Running != 4 || p.NotReady != 5 || p.Total != len(pods) || p.Local != 8 {
@@ -41,7 +41,7 @@ func TestB3WhatDoesNotWorkIsNotRunning(t *testing.T) {
 		t.Errorf("on no node known: %+v", s.Ill)
 	}
 	for i := range 2 * MaxNames {
-		o.Pods.Put(fmt.Sprint("kube-system/a", i), pods["kubevirt/crashes"])
+		o.putPod(fmt.Sprint("kube-system/a", i), pods["kubevirt/crashes"])
 	}
 	if s := roll(o, &NodeIdentity{Hostname: "here"}); len(s.Ill) != MaxNames {
 		t.Errorf("%d are listed", len(s.Ill))
@@ -101,14 +101,14 @@ func TestB15ClaimsThatWaitForAPod(t *testing.T) {
 // TestDBudgetOfAnotherNamespace holds no pod of this one, whatever its labels.
 func TestDBudgetOfAnotherNamespace(t *testing.T) {
 	o, p := cluster()
-	o.Pods.Put("team/db", Pod{Owner: "StatefulSet", Labels: "app=db", Node: "hv-1", Phase: "Running"})
-	o.PDBs.Put("other/db", PDB{Labels: []string{"app=db"}})
+	o.putPod("team/db", Pod{Owner: "StatefulSet", Labels: LabelsOf("app=db"), Node: "hv-1", Phase: "Running"})
+	o.PDBs.Put("other/db", PDB{Labels: LabelsOf("app=db")})
 	o.PDBs.Put("other/everything", PDB{})
 	s := roll(o, p)
 	if len(s.DrainBlockers) != 0 {
 		t.Errorf("%+v", s.DrainBlockers)
 	}
-	o.PDBs.Put("team/db", PDB{Labels: []string{"app=db"}})
+	o.PDBs.Put("team/db", PDB{Labels: LabelsOf("app=db")})
 	if o.Summarize(s, p); len(s.DrainBlockers) != 1 || s.DrainBlockers[0].Name != "db" {
 		t.Errorf("%+v", s.DrainBlockers)
 	}
@@ -118,12 +118,12 @@ func TestDBudgetOfAnotherNamespace(t *testing.T) {
 func TestF56DrainIsBounded(t *testing.T) {
 	o, p := cluster()
 	for i := range 2000 {
-		o.Pods.Put(fmt.Sprint("team/x", i), Pod{Owner: "ReplicaSet", Labels: "a=b", Node: "hv-1"})
-		o.PDBs.Put(fmt.Sprint("team/x", i), PDB{Labels: []string{"c=d", "e=f"}})
+		o.putPod(fmt.Sprint("team/x", i), Pod{Owner: "ReplicaSet", Labels: LabelsOf("a=b"), Node: "hv-1"})
+		o.PDBs.Put(fmt.Sprint("team/x", i), PDB{Labels: LabelsOf("c=d", "e=f")})
 	}
 	left := maxCompared
 	for range 2000 {
-		o.held("team", &Pod{Labels: "a=b"}, &left)
+		o.held("team", LabelsOf("a=b"), &left)
 	}
 	if left > 0 || left < -1<<20 {
 		t.Errorf("%d bytes are left to compare", left)
@@ -135,7 +135,7 @@ func TestF56DrainIsBounded(t *testing.T) {
 func TestF56NamesThatAreCountedAreFew(t *testing.T) {
 	o := new(Objects)
 	for i := range 500 {
-		o.Pods.Put(fmt.Sprint("a/", i), Pod{Phase: fmt.Sprint("phase", i)})
+		o.putPod(fmt.Sprint("a/", i), Pod{Phase: fmt.Sprint("phase", i)})
 		o.VMs.Put(fmt.Sprint("a/", i), VM{Status: fmt.Sprint("status", i)})
 	}
 	s := roll(o, &NodeIdentity{})
@@ -177,14 +177,14 @@ func TestF56RoomForObjects(t *testing.T) {
 		t.Errorf("%d bytes of nothing", o.bytes())
 	}
 	for i := 0; ; i++ {
-		if !Keep(o, &o.Pods, fmt.Sprint(i), Pod{}, 1<<20) {
+		if !Keep(o, &o.Pods, fmt.Sprint(i), KeptPod{}, 1<<20) {
 			if i < 10 || i > MaxBytes>>20 || o.bytes() > MaxBytes {
 				t.Errorf("%d objects of a megabyte", i)
 			}
 			break
 		}
 	}
-	if Keep(o, &o.VMs, "vm", VM{}, 1<<20) || !Keep(o, &o.Pods, "0", Pod{}, 0) || !Keep(o, &o.VMs, "vm", VM{}, 1<<19) {
+	if Keep(o, &o.VMs, "vm", VM{}, 1<<20) || !Keep(o, &o.Pods, "0", KeptPod{}, 0) || !Keep(o, &o.VMs, "vm", VM{}, 1<<19) {
 		t.Error("all kinds share their room")
 	}
 	o.Pods.Drop("1")

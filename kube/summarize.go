@@ -139,13 +139,13 @@ func (o *Objects) countLost(faults []Fault) {
 	}
 	for _, r := range o.Pods.rows {
 		p := &r.object
-		if p.Node == "" || p.Ended() {
+		if p.node == "" || p.ended() {
 			continue
 		}
 		for i := range faults {
-			if f := &faults[i]; f.Node == p.Node && f.Type == "Ready" {
+			if f := &faults[i]; f.Node == p.node && f.Type == "Ready" {
 				f.Pods++
-				if p.Owner == "VirtualMachineInstance" {
+				if p.owner == "VirtualMachineInstance" {
 					f.VMs++
 				}
 			}
@@ -179,23 +179,23 @@ func (o *Objects) local(p *NodeIdentity) *Node {
 
 // countPods counts the pods, and lists those of this node and what may be wrong with the cluster's own on it or on none.
 func (o *Objects) countPods(here *Node) (p Pods, ill []NamedPod) {
-	p = Pods{Total: o.Pods.Len(), ByPhase: tally(&o.Pods, func(v Pod) string { return cmp.Or(v.Phase, None) })}
+	p = Pods{Total: o.Pods.Len(), ByPhase: tally(&o.Pods, func(v KeptPod) string { return cmp.Or(v.phase, None) })}
 	all, suspects := top[NamedPod]{n: MaxPods, compare: sicker}, top[NamedPod]{n: MaxNames, compare: sicker}
 	for key, r := range o.Pods.rows {
-		pod := &r.object
-		switch {
-		case pod.Works():
+		switch k := &r.object; {
+		case k.works():
 			p.Running++
-		case pod.Phase == "Running":
+		case k.phase == "Running":
 			p.NotReady++
-		case pod.Phase == "Succeeded":
+		case k.phase == "Succeeded":
 			p.Succeeded++
 		}
-		if here == nil || pod.Node != "" && pod.Node != here.Name || pod.Phase == "Succeeded" {
+		if here == nil || r.object.node != "" && r.object.node != here.Name || r.object.phase == "Succeeded" {
 			continue
 		}
+		pod := r.object.pod()
 		namespace, name := split(key)
-		named := NamedPod{namespace, name, *pod}
+		named := NamedPod{namespace, name, pod}
 		if pod.Node != "" {
 			all.add(named)
 			if !pod.Ended() {

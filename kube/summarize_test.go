@@ -15,6 +15,12 @@ import (
 
 var at = time.Date(2026, 11, 22, 3, 0, 0, 0, time.UTC)
 
+// putPod keeps a pod.
+func (o *Objects) putPod(key string, p Pod) {
+	kept, _ := p.Keep()
+	o.Pods.Put(key, kept)
+}
+
 // Put keeps an object.
 func (t *Table[T]) Put(key string, object T) { t.put(key, object, t.size(key, 0)) }
 
@@ -26,14 +32,14 @@ func cluster() (*Objects, *NodeIdentity) {
 		o.Nodes.Put(name, Node{Name: name, Ready: ready, CapacityCPU: 16000, MachineID: "same", Hostname: name})
 	}
 	for i := range 10 {
-		p := Pod{Phase: "Running", Node: fmt.Sprintf("hv-%d", i%3), CPU: 100, Memory: 1 << 20, Owner: "ReplicaSet", Labels: "app=x\ntier=y"}
+		p := Pod{Phase: "Running", Node: fmt.Sprintf("hv-%d", i%3), CPU: 100, Memory: 1 << 20, Owner: "ReplicaSet", Labels: LabelsOf("app=x", "tier=y")}
 		if i == 7 {
 			p.Phase = "Succeeded"
 		}
 		if i == 9 {
 			p.Phase, p.Node = "", ""
 		}
-		o.Pods.Put(fmt.Sprintf("team/p%d", i), p)
+		o.putPod(fmt.Sprintf("team/p%d", i), p)
 	}
 	return o, &NodeIdentity{Hostname: "HV-1"}
 }
@@ -86,14 +92,14 @@ func TestWhatANodeTakesWithIt(t *testing.T) {
 		{Node: "a", Phase: "Running"}, {Node: "a", Phase: "Running", Owner: "VirtualMachineInstance"}, {Node: "a", Phase: "Succeeded"},
 		{Node: "b", Phase: "Running"}, {Phase: "Pending"},
 	} {
-		o.Pods.Put(fmt.Sprint("ns/", i), p)
+		o.putPod(fmt.Sprint("ns/", i), p)
 	}
 	faults := roll(o, &NodeIdentity{}).Nodes.Faults
 	same(t, "faults", faults, []Fault{{Node: "a", Condition: lost, Pods: 2, VMs: 1}, {Node: "b", Condition: Condition{Type: "DiskPressure", Status: "True", Good: False}}})
 
 	s := &State{}
 	o.Summarize(s, &NodeIdentity{})
-	o.Pods.Put("ns/9", Pod{Node: "a", Phase: "Running"})
+	o.putPod("ns/9", Pod{Node: "a", Phase: "Running"})
 	o.Summarize(s, &NodeIdentity{})
 	same(t, "pods of a node after another one came", s.Nodes.Faults[0].Pods, 3)
 }
@@ -104,14 +110,14 @@ func TestPodsOfThisNode(t *testing.T) {
 	o.Nodes.Put("hv-1", Node{Name: "hv-1", Ready: "True"})
 	put := func(name string, p Pod) {
 		p.Node = "hv-1"
-		o.Pods.Put("ns/"+name, p)
+		o.putPod("ns/"+name, p)
 	}
 	put("a-works", Pod{Phase: "Running"})
 	put("b-starts", Pod{Phase: "Pending", Why: "Pending", Slow: true})
 	put("c-crashes", Pod{Phase: "Running", Why: "CrashLoopBackOff"})
 	put("d-failed", Pod{Phase: "Failed"})
 	put("e-done", Pod{Phase: "Succeeded"})
-	o.Pods.Put("ns/elsewhere", Pod{Phase: "Running", Node: "hv-2"})
+	o.putPod("ns/elsewhere", Pod{Phase: "Running", Node: "hv-2"})
 	here, s := &NodeIdentity{Hostname: "hv-1"}, &State{}
 	o.Summarize(s, here)
 	pods := s.Pods
@@ -287,18 +293,18 @@ func TestDrain(t *testing.T) {
 	o, p := cluster()
 	put := func(name string, pod Pod) {
 		pod.Node, pod.Phase = "hv-1", "Running"
-		o.Pods.Put("team/"+name, pod)
+		o.putPod("team/"+name, pod)
 	}
 	put("bare", Pod{})
 	put("static", Pod{Mirror: true})
 	put("agent", Pod{Owner: "DaemonSet"})
-	put("launcher", Pod{Owner: "VirtualMachineInstance", Labels: "app=db"})
-	put("db", Pod{Owner: "StatefulSet", Labels: "app=db\nrole=main"})
-	o.Pods.Put("other/db", Pod{Owner: "StatefulSet", Labels: "app=db", Node: "hv-1"})
-	o.PDBs.Put("team/db", PDB{Labels: []string{"role=main", "app=db"}})
+	put("launcher", Pod{Owner: "VirtualMachineInstance", Labels: LabelsOf("app=db")})
+	put("db", Pod{Owner: "StatefulSet", Labels: LabelsOf("app=db", "role=main")})
+	o.putPod("other/db", Pod{Owner: "StatefulSet", Labels: LabelsOf("app=db"), Node: "hv-1"})
+	o.PDBs.Put("team/db", PDB{Labels: LabelsOf("role=main", "app=db")})
 	o.PDBs.Put("team/loose", PDB{Allowed: 1})
 	o.PDBs.Put("team/odd", PDB{Unclear: true})
-	o.PDBs.Put("team/else", PDB{Labels: []string{"app=dbx"}})
+	o.PDBs.Put("team/else", PDB{Labels: LabelsOf("app=dbx")})
 	vm := func(name string, i VMI) {
 		i.Namespace, i.Name, i.Node = "vms", name, "hv-1"
 		o.VMIs.Put("vms/"+name, i)
@@ -358,11 +364,11 @@ func TestListDropsWhatIsGone(t *testing.T) {
 func TestRollOfManyPodsIsCheap(t *testing.T) {
 	o, p := cluster()
 	for i := range 10_000 {
-		o.Pods.Put(fmt.Sprint("many/p", i), Pod{Phase: "Running", Node: "hv-0"})
+		o.putPod(fmt.Sprint("many/p", i), Pod{Phase: "Running", Node: "hv-0"})
 	}
 	s := roll(o, p)
 	n := testing.AllocsPerRun(10, func() {
-		o.Pods.Put("many/p1", Pod{Phase: "Pending", Node: "hv-0"})
+		o.putPod("many/p1", Pod{Phase: "Pending", Node: "hv-0"})
 		o.Summarize(s, p)
 	})
 	if n > 20 {
@@ -380,12 +386,12 @@ func TestRollFollowsEachChange(t *testing.T) {
 			func(o *Objects) { o.Nodes.Put("hv-1", Node{Name: "hv-1", Ready: "True", CNI: "cilium"}) },
 			func(o *Objects) { o.Nodes.Put("hv-2", Node{Name: "hv-2", Ready: "False"}) },
 			func(o *Objects) {
-				o.Pods.Put("team/a", Pod{Phase: "Running", Node: "hv-1", Owner: "ReplicaSet", Labels: "app=a", CPU: 5})
+				o.putPod("team/a", Pod{Phase: "Running", Node: "hv-1", Owner: "ReplicaSet", Labels: LabelsOf("app=a"), CPU: 5})
 			},
 			func(o *Objects) {
-				o.Pods.Put("kube-system/b", Pod{Phase: "Running", Node: "hv-1", System: true, Why: "not ready"})
+				o.putPod("kube-system/b", Pod{Phase: "Running", Node: "hv-1", System: true, Why: "not ready"})
 			},
-			func(o *Objects) { o.PDBs.Put("team/budget", PDB{Labels: []string{"app=a"}}) },
+			func(o *Objects) { o.PDBs.Put("team/budget", PDB{Labels: LabelsOf("app=a")}) },
 			func(o *Objects) { o.NodeMetrics.Put("hv-1", NodeMetrics{CPU: 7}) },
 			func(o *Objects) { o.Services.Put("team/s", Service{Type: "ClusterIP"}) },
 			func(o *Objects) { o.PVCs.Put("team/c", PVC{Phase: "Pending", StorageClass: "local"}) },

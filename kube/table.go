@@ -11,7 +11,7 @@ import (
 // goroutine owns it. Summarize makes figures of it.
 type Objects struct {
 	Nodes          Table[Node]
-	Pods           Table[Pod]
+	Pods           Table[KeptPod]
 	Services       Table[Service]
 	PVCs           Table[PVC]
 	Events         Table[Event]
@@ -41,14 +41,14 @@ const (
 
 // Table is the objects of one kind. The zero Table is empty and can be used.
 type Table[T any] struct {
-	rows    map[string]row[T]
-	bytes   int    // of all rows
-	round   uint32 // of the list that is under way, or was the last
-	listing bool   // between Begin and End
-	changed bool   // since the last takeChanged()
+	rows    map[string]*row[T] // a map keeps a third to a half of its places empty: those of pointers are small
+	bytes   int                // of all rows
+	round   uint32             // of the list that is under way, or was the last
+	listing bool               // between Begin and End
+	changed bool               // since the last takeChanged()
 }
 
-// row is an object, its bytes, and the round of the list or the change that brought it last.
+// row is an object, its bytes, and the round of the list or the change that brought it last. It never changes.
 type row[T any] struct {
 	object T
 	bytes  int32
@@ -78,16 +78,24 @@ func (t *Table[T]) dropOld() {
 
 func (t *Table[T]) put(key string, object T, bytes int) {
 	if t.rows == nil {
-		t.rows = map[string]row[T]{}
+		t.rows = map[string]*row[T]{}
 	}
-	t.bytes += bytes - int(t.rows[key].bytes)
-	t.rows[key] = row[T]{object, int32(bytes), t.round}
+	t.bytes += bytes - t.sizeOf(key)
+	t.rows[key] = &row[T]{object, int32(bytes), t.round}
 	t.changed = true
 }
 
 // size is the bytes of a row whose object refers to so many bytes beside its own.
 func (t *Table[T]) size(key string, more int) int {
 	return len(key) + int(unsafe.Sizeof(row[T]{})) + more
+}
+
+// sizeOf is the bytes of the row of a key, 0 without one.
+func (t *Table[T]) sizeOf(key string) int {
+	if r := t.rows[key]; r != nil {
+		return int(r.bytes)
+	}
+	return 0
 }
 
 // Keep is Put as far as there is room: it reports whether there was. The object refers to more bytes beside its own.
@@ -110,8 +118,8 @@ func Keep[T any](o *Objects, t *Table[T], key string, object T, more int) bool {
 }
 
 func room[T any](o *Objects, t *Table[T], key string, bytes int) bool {
-	old, known := t.rows[key]
-	return (known || len(t.rows) < MaxObjects) && o.bytes()+bytes-int(old.bytes) <= MaxBytes
+	_, known := t.rows[key]
+	return (known || len(t.rows) < MaxObjects) && o.bytes()+bytes-t.sizeOf(key) <= MaxBytes
 }
 
 // bytes is what all tables hold.
@@ -123,7 +131,7 @@ func (o *Objects) bytes() int {
 
 // Drop forgets the object of a key.
 func (t *Table[T]) Drop(key string) {
-	t.bytes -= int(t.rows[key].bytes)
+	t.bytes -= t.sizeOf(key)
 	delete(t.rows, key)
 	t.changed = true
 }

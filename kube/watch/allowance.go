@@ -7,17 +7,17 @@ import (
 	"time"
 )
 
-// How much an API server may make of this program's CPU. A start with 10,000 pods, 1,000 nodes and 500 VMs takes less than
-// what is free, and their changes less than what is added, each several times over. Whoever sends more is read more slowly.
+// How much an API server may make of this program's CPU. A start with 30,000 pods, 1,000 nodes and 500 VMs takes less than half of
+// what is free, and their changes less than what is added, several times over. Whoever sends more is read more slowly.
 const (
-	freeBytes   = 256 << 20 // off the wire, as they cost
-	addedBytes  = 4 << 20   // a second
+	freeBytes   = 1 << 30   // off the wire, as they cost
+	addedBytes  = 8 << 20   // a second
 	costFrames  = 32        // times the bytes: what is around the bodies costs more than they, if it comes in tiny frames
-	freeWork    = 192 << 20 // bytes of objects as they cost
-	addedWork   = 2 << 20   // a second
+	freeWork    = 768 << 20 // bytes of objects as they cost
+	addedWork   = 4 << 20   // a second
 	costEach    = 512       // of any object beside its bytes
 	costJSON    = 8         // times the bytes: what JSON costs more than protobuf
-	costWrite   = 8 << 10   // of what is sent, as answers to frames that ask for one
+	costWrite   = 4 << 10   // of what is sent, as answers to frames that ask for one
 	costRequest = 256 << 10 // of one page of a list, or of one watch
 )
 

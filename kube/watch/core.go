@@ -261,20 +261,22 @@ func readBudget(s *scan, b []byte) (meta, kube.PDB) {
 }
 
 func (s *scan) selector(v *kube.PDB, b []byte) {
+	var labels []byte
+	parts := 0
 	for f := s.over(b); f.next(); {
 		switch f.num {
 		case 1:
 			k, value := s.pair(f.data)
-			if len(v.Labels) == maxParts || len(k)+len(value) > maxLabels {
+			if parts++; parts > maxParts {
 				v.Unclear = true
 				continue
 			}
-			v.Labels = append(v.Labels, string(k)+"="+string(value))
-			s.bytes += len(k) + len(value) + 1
+			labels = s.label(labels, k, value)
 		case 2:
 			v.Unclear = true
 		}
 	}
+	v.Labels = s.labels(labels)
 }
 
 // readServiceCIDR reads a networking.k8s.io/v1 ServiceCIDR.

@@ -73,7 +73,7 @@ func kinds() []kind {
 	const storage = "/apis/storage.k8s.io/v1/storageclasses"
 	return []kind{
 		newKind(kube.KindNode, "/api/v1/nodes", protobuf, func(o *kube.Objects) *kube.Table[kube.Node] { return &o.Nodes }, readNode),
-		newKind(kube.KindPod, "/api/v1/pods", protobuf, func(o *kube.Objects) *kube.Table[kube.Pod] { return &o.Pods }, readPod),
+		newKind(kube.KindPod, "/api/v1/pods", protobuf, func(o *kube.Objects) *kube.Table[kube.KeptPod] { return &o.Pods }, readKeptPod),
 		newKind(kube.KindService, "/api/v1/services", protobuf, func(o *kube.Objects) *kube.Table[kube.Service] { return &o.Services }, readService),
 		newKind(kube.KindPVC, "/api/v1/persistentvolumeclaims", protobuf, func(o *kube.Objects) *kube.Table[kube.PVC] { return &o.PVCs }, readClaim),
 		warnings,

@@ -12,20 +12,21 @@ import (
 
 // A cluster as large as it is planned for.
 const (
-	manyPods  = 10_000
+	manyPods  = 30_000
 	manyNodes = 1_000
 	manyVMs   = 500
 )
 
-// largePod is 7 KB as the API server has it.
+// largePod is 7 KB as the API server has it, with labels that no other has.
 func largePod(i int) []byte {
 	containers := [][]byte{}
 	for _, name := range []string{"web", "sidecar"} {
-		containers = append(containers, all(container(2, "100m", "128Mi"), sub(2, text(1, name), text(2, strings.Repeat("f", 3125)))))
+		containers = append(containers, all(container(2, "100m", "128Mi"), sub(2, text(1, name), text(2, strings.Repeat("f", 3075)))))
 	}
 	return all(
 		metadata("team-"+fmt.Sprint(i%8), fmt.Sprintf("app-%05d-7c9d8f6b5-x%04d", i, i), fmt.Sprint(i+1),
-			sub(11, text(1, "app"), text(2, fmt.Sprintf("app-%d", i%50))), sub(11, text(1, "pod-template-hash"), text(2, "7c9d8f6b5")),
+			sub(11, text(1, "app"), text(2, fmt.Sprintf("app-%d", i%50))), sub(11, text(1, "pod-template-hash"), text(2, fmt.Sprintf("7c9d%07x", i))),
+			sub(11, text(1, "app.kubernetes.io/managed-by"), text(2, "Helm")), sub(11, text(1, "app.kubernetes.io/instance"), text(2, fmt.Sprintf("app-%d", i))),
 			sub(12, text(1, "checksum"), text(2, strings.Repeat("0", 500))), sub(13, text(1, "ReplicaSet"), number(6, 1))),
 		sub(2, all(containers...), text(10, fmt.Sprintf("hv-%04d", i%manyNodes))), sub(3, text(1, "Running")))
 }
@@ -60,7 +61,8 @@ func large(w http.ResponseWriter, r *http.Request) bool {
 	return true
 }
 
-// TestF11LargeClusterIsSmall counts what stays of a large cluster on the heap: what comes over the wire is 70 MB.
+// TestF11LargeClusterIsSmall counts what stays of a large cluster on the heap, and that its start is not slowed down: what
+// comes over the wire is 210 MB.
 func TestF11LargeClusterIsSmall(t *testing.T) {
 	if testing.Short() {
 		t.Skip("long: a cluster of thousands of pods")
@@ -76,7 +78,10 @@ func TestF11LargeClusterIsSmall(t *testing.T) {
 	s := w.until("large", func(s *kube.State) bool {
 		return s.Settled() && s.Pods.Running == manyPods && s.Nodes.Ready == manyNodes && s.Virt.Tally.Running == manyVMs
 	})
-	if n := kept() - before; n > 8<<20 {
+	if s.Behind != 0 {
+		t.Error("the list is read more slowly than it comes")
+	}
+	if n := kept() - before; n > 10<<20 {
 		t.Errorf("%d bytes are kept", n)
 	} else {
 		t.Logf("%d bytes are kept, of %d pods, %d nodes and %d VMs", n, s.Pods.Total, s.Nodes.Total, s.Virt.Tally.Total)

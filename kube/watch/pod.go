@@ -10,6 +10,14 @@ import (
 	"hypervisor-tui/kube"
 )
 
+// readKeptPod reads a core/v1 Pod as it is kept.
+func readKeptPod(s *scan, b []byte) (meta, kube.KeptPod) {
+	m, p := readPod(s, b)
+	kept, more := p.Keep()
+	s.bytes += more
+	return m, kept
+}
+
 // readPod reads a core/v1 Pod.
 func readPod(s *scan, b []byte) (m meta, p kube.Pod) {
 	for f := s.over(b); f.next(); {
@@ -50,13 +58,9 @@ func (s *scan) podMeta(p *kube.Pod, b []byte) {
 			if string(k) == "kubevirt.io" && strings.HasPrefix(string(v), "virt-") && string(v) != "virt-launcher" {
 				p.System = true
 			}
-			if len(labels)+len(k)+len(v) > maxLabels {
-				continue
+			if len(labels) < maxLabels {
+				labels = s.label(labels, k, v)
 			}
-			if len(labels) > 0 {
-				labels = append(labels, '\n')
-			}
-			labels = append(append(append(labels, k...), '='), v...)
 		case 12:
 			switch k, v := s.pair(f.data); string(k) {
 			case "kubernetes.io/config.mirror":

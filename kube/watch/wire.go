@@ -11,6 +11,7 @@ import (
 
 	"hypervisor-tui/internal/clean"
 	"hypervisor-tui/internal/clean/secret"
+	"hypervisor-tui/kube"
 )
 
 // What a scan remembers before it starts anew, and how long text may be.
@@ -20,7 +21,7 @@ const (
 	maxName     = 512       // bytes of the name of an object: the API server takes 253
 	maxWord     = 256       // bytes of text that many objects have in common
 	maxQuantity = 64        // bytes of a quantity
-	maxLabels   = 4 << 10   // bytes of the labels of a pod together
+	maxLabels   = 4 << 10   // bytes of the labels of a pod together, hashed
 	maxParts    = 64        // entries of a list inside an object
 )
 
@@ -30,10 +31,11 @@ type scan struct {
 	err        error             // of the object that is read: the rest of it is skipped
 	bytes      int               // of the text of the object that is read
 	names      map[string]string // clean text by raw text
-	lines      map[string]string // the labels of a pod
-	quantities map[string]int64  // in thousandths
-	recalled   int               // bytes of what names and lines have
-	raw, shown []byte            // of text, while its secrets are looked for
+	sets       map[string]kube.Labels
+	quantities map[string]int64 // in thousandths
+	recalled   int              // bytes of what names and sets have
+	raw, shown []byte           // of text, while its secrets are looked for
+	line       []byte           // of a label, while it is hashed
 }
 
 // over goes through the fields of a message. A field of a number or of a wire type that nobody asks for is skipped.
@@ -145,14 +147,19 @@ func (s *scan) name(b []byte) string {
 	return known
 }
 
-// labels is name for several lines. A label's characters are letters, digits and a few signs, or the API server would
-// not have taken it, so they are matched as they are and never shown.
-func (s *scan) labels(b []byte) string {
-	known, ok := s.lines[string(b)]
+// label appends a label to the bytes of a set.
+func (s *scan) label(set, key, value []byte) []byte {
+	s.line = append(append(append(s.line[:0], key...), '='), value...)
+	return kube.AppendLabel(set, s.line)
+}
+
+// labels is name for a set of labels.
+func (s *scan) labels(set []byte) kube.Labels {
+	known, ok := s.sets[string(set)]
 	if !ok {
-		s.recall(len(b))
-		known = string(b)
-		s.lines[known] = known
+		s.recall(len(set))
+		known = kube.Labels(set)
+		s.sets[string(known)] = known
 	}
 	s.bytes += len(known)
 	return known
@@ -160,8 +167,8 @@ func (s *scan) labels(b []byte) string {
 
 // recall makes room for one more text of n bytes.
 func (s *scan) recall(n int) {
-	if s.names == nil || len(s.names)+len(s.lines) >= maxNames || s.recalled+n > maxRecalled {
-		s.names, s.lines, s.recalled = map[string]string{}, map[string]string{}, 0
+	if s.names == nil || len(s.names)+len(s.sets) >= maxNames || s.recalled+n > maxRecalled {
+		s.names, s.sets, s.recalled = map[string]string{}, map[string]kube.Labels{}, 0
 	}
 	s.recalled += n
 }

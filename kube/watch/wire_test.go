@@ -56,7 +56,7 @@ func TestReadPodMetadata(t *testing.T) {
 	_, p := readPod(s, metadata("team", "a", "7", sub(11, text(1, "app"), text(2, "x")), sub(11, text(1, "tier"), text(2, "y")),
 		sub(12, text(1, "kubernetes.io/config.mirror"), text(2, "1f")),
 		sub(13, text(1, "Node"), number(6, 0)), sub(13, text(1, "ReplicaSet"), text(3, "a"), number(6, 1))))
-	if want := (kube.Pod{Labels: "app=x\ntier=y", Owner: "ReplicaSet", Mirror: true}); p != want {
+	if want := (kube.Pod{Labels: kube.LabelsOf("app=x", "tier=y"), Owner: "ReplicaSet", Mirror: true}); p != want {
 		t.Errorf("%+v, want %+v", p, want)
 	}
 }
@@ -107,7 +107,7 @@ func TestReadTheOthers(t *testing.T) {
 		"headless":     {second(readService(s, all(metadata("a", "s", "1"), sub(2, text(3, "None"), text(4, "ClusterIP"))))), kube.Service{Type: "Headless"}},
 		"node port":    {second(readService(s, sub(2, text(3, "10.43.0.1"), text(4, "NodePort")))), kube.Service{Type: "NodePort"}},
 		"claim":        {second(readClaim(s, sub(3, text(1, "Bound")))), kube.PVC{Phase: "Bound"}},
-		"budget":       {second(readBudget(s, all(sub(2, sub(2, sub(1, text(1, "app"), text(2, "x")))), sub(3, number(3, 2))))), kube.PDB{Allowed: 2, Labels: []string{"app=x"}}},
+		"budget":       {second(readBudget(s, all(sub(2, sub(2, sub(1, text(1, "app"), text(2, "x")))), sub(3, number(3, 2))))), kube.PDB{Allowed: 2, Labels: kube.LabelsOf("app=x")}},
 		"unclear":      {second(readBudget(s, sub(2, sub(2, sub(2, text(1, "app")))))), kube.PDB{Unclear: true}},
 		"every pod":    {second(readBudget(s, sub(2, sub(2, nil)))), kube.PDB{}},
 		"no selector":  {second(readBudget(s, sub(2, nil))), kube.PDB{Unclear: true}},
