@@ -164,6 +164,7 @@ func TestClocksMakeNoAgeWrong(t *testing.T) {
 	old, ahead := named("hypervisor-03"), named("hypervisor-07")
 	old.Health.At, old.Asked = f.Boot-20*time.Minute, f.Boot-20*time.Minute
 	f.Now = f.Now.Add(time.Hour)
+	ahead.Summary.Severity = "err"
 	ahead.Summary.Problems, ahead.Summary.Worst, ahead.Summary.Since = 1, "x failed", f.Now.Add(ahead.Offset-5*time.Minute)
 	frametest.Derive(f)
 	for name, says := range map[string]string{old.Name: "it answered last 20m ago", ahead.Name: "it says: x failed since 5m"} {
@@ -173,6 +174,9 @@ func TestClocksMakeNoAgeWrong(t *testing.T) {
 		}
 		if text := picture(f, 200, 30, append(keys, draw.KeyEnter)...); !strings.Contains(text, says) {
 			t.Errorf("%q is missing on\n%s", says, text)
+		}
+		if text := picture(f, 200, 30, append(keys, draw.KeyEnter, draw.KeyEnter)...); name == ahead.Name && !strings.Contains(text, "the worst err, for 5m") {
+			t.Errorf("the node whole:\n%s", text)
 		}
 	}
 }

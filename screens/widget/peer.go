@@ -30,7 +30,9 @@ func Summary(view draw.Region, p *peer.Peer, f *frame.Frame) (rest draw.Region) 
 	switch pen.Int(draw.Text, int64(s.Problems)).Skip(2); {
 	case s.Severity != "" && s.Worst != "":
 		pen.Text(draw.Dim, "the worst ").Fit(draw.Text, s.Severity, 10)
-		SinceThen(&pen, f, ", for ", s.Since, "")
+		if !s.Since.IsZero() {
+			SinceThen(&pen, f, ", for ", s.Since.Add(-p.Offset), "") // by its clock
+		}
 		view = Wrapped(view, column, draw.Text, s.Worst)
 	case s.Worst != "":
 		view = Wrapped(view, column, draw.Text, s.Worst)
