@@ -8,6 +8,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"syscall"
 	"time"
 
@@ -129,8 +131,10 @@ func readList(path string) (l loaded) {
 	return l
 }
 
-// writeList replaces the file at path by one that is whole, which nobody else may read.
+// writeList replaces the file at path by one that is whole, which nobody else may read. It changes peers: what another console
+// has written there of them since stays.
 func writeList(path string, peers []peer.Peer) error {
+	keepNewer(peers, readList(path).peers, time.Now())
 	text, err := peer.EncodeList(peers)
 	if err != nil {
 		return err
@@ -168,6 +172,25 @@ func sweep(pattern string) {
 	for _, name := range left {
 		if info, err := os.Lstat(name); err == nil && time.Since(info.ModTime()) > keeps {
 			os.Remove(name)
+		}
+	}
+}
+
+// keepNewer gives peers, which are by name, what others know of them that is newer, and not of a time after now.
+func keepNewer(peers, others []peer.Peer, now time.Time) {
+	newer := func(a, b time.Time) bool { return a.After(b) && !a.After(now) }
+	for i := range others {
+		o := &others[i]
+		at, known := slices.BinarySearchFunc(peers, o.Name, func(p peer.Peer, name string) int { return strings.Compare(p.Name, name) })
+		if !known {
+			continue
+		}
+		p := &peers[at]
+		if newer(o.Heard, p.Heard) {
+			p.Summary, p.Heard, p.Offset = o.Summary, o.Heard, o.Offset
+		}
+		if newer(o.Said.At, p.Said.At) {
+			p.Said = o.Said
 		}
 	}
 }

@@ -152,3 +152,27 @@ func TestListOfTwoConsoles(t *testing.T) {
 		}
 	}
 }
+
+// TestListKeepsWhatAnotherHeard: a console that has not asked for long does not put its old answers in the place of newer ones,
+// unless these are of a time that has not come yet.
+func TestListKeepsWhatAnotherHeard(t *testing.T) {
+	path, now := filepath.Join(t.TempDir(), "peers.json"), time.Now().Round(0)
+	heard := func(name, version string, at time.Time) peer.Peer {
+		return peer.Peer{Name: name, Address: netip.MustParseAddrPort("10.0.0.7:9101"), Heard: at, Said: peer.Said{Ready: version, At: at}, Summary: &peer.Summary{Node: name, Time: at, Version: version}}
+	}
+	if err := writeList(path, []peer.Peer{heard("hv1", "new", now.Add(-time.Minute)), heard("hv2", "old", now.Add(-time.Hour)), heard("hv3", "old", now.Add(time.Hour)), heard("hv4", "old", now)}); err != nil {
+		t.Fatal(err)
+	}
+	if err := writeList(path, []peer.Peer{heard("hv1", "old", now.Add(-time.Hour)), heard("hv2", "new", now.Add(-time.Minute)), heard("hv3", "new", now)}); err != nil {
+		t.Fatal(err)
+	}
+	l := readList(path)
+	if len(l.peers) != 3 || l.err != nil {
+		t.Fatalf("%+v", l)
+	}
+	for _, p := range l.peers {
+		if p.Summary.Version != "new" || p.Heard != p.Summary.Time || p.Said.At != p.Heard {
+			t.Errorf("%+v, %+v", p, p.Summary)
+		}
+	}
+}
