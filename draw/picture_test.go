@@ -177,7 +177,10 @@ func TestPictureIsClipped(t *testing.T) {
 // TestPictureAllocatesNothing once it has its size.
 func TestPictureAllocatesNothing(t *testing.T) {
 	there, here := NewCanvas(testAppearance()), NewCanvas(testAppearance())
-	there.Begin(200, 60).Fill('漢', Warn)
+	r := there.Begin(200, 60)
+	r.Fill('x', Warn)
+	pen := r.Pen(0, 30)
+	pen.Text(Bad, "漢字")
 	wide := there.AppendRows(nil)
 	there.Begin(200, 60).Fill('─', Border)
 	lines := there.AppendRows(nil)

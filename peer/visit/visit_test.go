@@ -346,3 +346,51 @@ func TestVisitOfAFlood(t *testing.T) {
 		}
 	})
 }
+
+// TestVisitAllocatesNothing: taking in an event and looking at it, once the picture has its size.
+func TestVisitAllocatesNothing(t *testing.T) {
+	there := draw.NewCanvas(draw.Appearance{Theme: draw.MonoTheme(), Glyphs: draw.UnicodeGlyphs()})
+	v := New(Options{}, 200, 59)
+	var events [2][]byte
+	for i := range events {
+		there.Begin(200, 59).Fill(rune('─'+i), draw.Warn)
+		events[i] = there.AppendRows([]byte("1234! "))
+	}
+	least := 1e9
+	for range 5 { // the runtime's own now and then come on top
+		least = min(least, testing.AllocsPerRun(10, func() {
+			for _, event := range events {
+				if _, err := v.take(event, false); err != nil {
+					t.Fatal(err)
+				}
+				v.publish()
+				if w, h := v.Latest().Picture.Size(); w != 200 || h != 59 {
+					t.Fatalf("%dx%d", w, h)
+				}
+			}
+		}))
+	}
+	if least != 0 {
+		t.Errorf("%v allocations", least)
+	}
+}
+
+// FuzzTake: whatever is sent is an event or an error in words, and the time that it says is one.
+func FuzzTake(f *testing.F) {
+	for _, seed := range []string{"3 20 4\t0 a5 hello\t1  \t2  \t3  ", "2000!", "2000", "0! 1 1\t0 a1 x", "999999999999999999999 1 1", "!", " ", "5x", "12 400 150\t149 a1 \x1b"} {
+		f.Add([]byte(seed), true)
+		f.Add([]byte(seed), false)
+	}
+	f.Fuzz(func(t *testing.T, data []byte, first bool) {
+		v := New(Options{}, 80, 24)
+		sent, err := v.take(data, first)
+		switch w, h := v.state.Picture.Size(); {
+		case err != nil && strings.ContainsFunc(err.Error(), func(r rune) bool { return r < ' ' || r == 0x7f }):
+			t.Errorf("%q is no clean line", err)
+		case err == nil && (sent < 0 || sent > 1e12*time.Millisecond):
+			t.Errorf("sent after %v", sent)
+		case err == nil && first && (w == 0 || h == 0):
+			t.Error("the first event has no picture")
+		}
+	})
+}
