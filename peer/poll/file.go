@@ -63,7 +63,7 @@ func (p *Poller) remember(l loaded) {
 	for i := range l.peers {
 		old := &l.peers[i]
 		n := p.byName[old.Name]
-		if n == nil && len(p.nodes) < peer.MaxPeers {
+		if n == nil && len(p.nodes) < peer.MaxPeers && !old.Said.At.IsZero() { // else the configuration named it before
 			n = p.add(old.Name, old.Address)
 		}
 		switch {

@@ -101,6 +101,26 @@ func put(t *testing.T, path, text string) {
 	}
 }
 
+// TestListForgetsWhomTheConfigurationDoes: one that is no node of the cluster, and that the configuration named before, is not asked
+// any more; those of the cluster are.
+func TestListForgetsWhomTheConfigurationDoes(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "peers.json")
+	at := netip.MustParseAddrPort("10.0.0.7:9101")
+	if err := writeList(path, []peer.Peer{{Name: "hv2", Address: at}, {Name: "hv3", Address: at}, {Name: "hv4", Address: at, Said: peer.Said{Ready: "True", At: time.Now()}}}); err != nil {
+		t.Fatal(err)
+	}
+	synctest.Test(t, func(t *testing.T) {
+		c := named("hv2")
+		c.Path = path
+		r := newRig(t, c, answers)
+		r.start()
+		r.look(true)
+		if got := names(r.newest(5 * time.Second)); !slices.Equal(got, []string{"hv2", "hv4"}) {
+			t.Errorf("known are %v", got)
+		}
+	})
+}
+
 // TestListIsForNobodyElse: its mode is 0600, and nothing is left beside it but what another process is writing.
 func TestListIsForNobodyElse(t *testing.T) {
 	dir := t.TempDir()
