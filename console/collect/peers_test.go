@@ -10,7 +10,9 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
+	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -46,7 +48,9 @@ func peersOf(t *testing.T) (config.Peers, *atomic.Int32) {
 func TestPeersAreAskedWhileSomebodyLooks(t *testing.T) {
 	peers, asked := peersOf(t)
 	ctx, cancel := context.WithCancel(t.Context())
-	c := New(config.Default(), new(guard.Guard))
+	off := config.Default()
+	off.Logs = nil // their files are followed by goroutines that come and go
+	c := New(off, new(guard.Guard))
 	s := subscribe(t, c)
 	f := frame.Snapshot{Settings: &frame.Settings{Refresh: time.Second}}
 	fill := func() { f.Now = time.Now(); s.Fill(&f) }
@@ -65,6 +69,7 @@ func TestPeersAreAskedWhileSomebodyLooks(t *testing.T) {
 	if p := f.Peers.Find("hv2"); asked.Load() != 0 || f.Peers.Viewed || p.Health.State != health.Init {
 		t.Fatalf("asked %d times with nobody who looks: %+v", asked.Load(), f.Peers)
 	}
+	goroutines, files := runtime.NumGoroutine(), openFiles(t)
 	s.ViewNodes(true)
 	await.Until(t, "hv2 answers", func() bool { fill(); return f.Peers.Find("hv2").Health.State == health.OK })
 	if !f.Peers.Viewed || !s.PeersSettled() || !sourceSays(&f, "1 of 1 answer") {
@@ -72,12 +77,23 @@ func TestPeersAreAskedWhileSomebodyLooks(t *testing.T) {
 	}
 	s.ViewNodes(false)
 	await.Until(t, "nobody looks any more", func() bool { fill(); return !f.Peers.Viewed })
-	c.Reconfigure(ctx, config.Default())
+	await.Until(t, "nothing of it goes on", func() bool { return runtime.NumGoroutine() <= goroutines && openFiles(t) <= files })
+	c.Reconfigure(ctx, off)
 	await.Until(t, "it is off again", func() bool { fill(); return f.Peers == nil })
 	<-c.asksPeers.ended
 	c.Reconfigure(ctx, on)
 	cancel()
 	await.Until(t, "it ends with its context", func() bool { <-c.asksPeers.ended; return true })
+}
+
+// openFiles is how many descriptors this process has open.
+func openFiles(t *testing.T) int {
+	t.Helper()
+	all, err := os.ReadDir("/proc/self/fd")
+	if err != nil {
+		t.Skip("no /proc: ", err)
+	}
+	return len(all)
 }
 
 func sourceSays(f *frame.Snapshot, text string) bool {

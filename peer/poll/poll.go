@@ -265,12 +265,12 @@ func (p *Poller) certify(c certified) {
 	p.state.Good(now)
 }
 
-// next asks those that are due: who has answered before who has not, so that silent ones keep nobody waiting.
+// next asks those that are due.
 func (p *Poller) next(now time.Duration) {
 	for p.viewed && !p.until.IsZero() && p.open < most {
 		var first *node
 		for _, n := range p.nodes {
-			if n.due <= now && !n.waiting && (first == nil || n.fails < first.fails || n.fails == first.fails && n.due < first.due) {
+			if n.due <= now && !n.waiting && (first == nil || n.before(first)) {
 				first = n
 			}
 		}
@@ -281,6 +281,18 @@ func (p *Poller) next(now time.Duration) {
 		p.open++
 		go p.question(p.asking, answer{node: first, at: first.Address, round: p.round}, first.Name)
 	}
+}
+
+// before reports whether n is asked before other: who answers before who does not, and who has once before who never has, so
+// that silent ones keep nobody waiting.
+func (n *node) before(other *node) bool {
+	if n.fails != other.fails {
+		return n.fails < other.fails
+	}
+	if a, b := n.Summary != nil, other.Summary != nil; a != b {
+		return a
+	}
+	return n.due < other.due
 }
 
 // question asks a, and puts what came of it among the answers.

@@ -341,6 +341,21 @@ func TestThousandOfWhichManyAreSilent(t *testing.T) {
 	})
 }
 
+// TestWhoIsAskedFirst: after a start those that have answered before.
+func TestWhoIsAskedFirst(t *testing.T) {
+	heard := &node{Peer: peer.Peer{Name: "heard", Summary: new(peer.Summary)}, due: 3}
+	never := &node{Peer: peer.Peer{Name: "never"}, due: 1}
+	later := &node{Peer: peer.Peer{Name: "later"}, due: 2}
+	fails := &node{Peer: peer.Peer{Name: "fails", Summary: new(peer.Summary)}, fails: 1}
+	for i, n := range []*node{heard, never, later, fails} {
+		for j, other := range []*node{heard, never, later, fails} {
+			if n.before(other) != (i < j) {
+				t.Errorf("%s before %s: %v", n.Name, other.Name, n.before(other))
+			}
+		}
+	}
+}
+
 // TestStoppedConsoleAccusesNobody: a question whose time ran out while this program did not run is asked again.
 func TestStoppedConsoleAccusesNobody(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
