@@ -40,8 +40,6 @@ func BindVisit(of func(*frame.Frame) string) Binding {
 // visit goes to the console of a node, or says why not.
 func visit(node string, f *frame.Frame) Command {
 	switch s := f.Settings; {
-	case node == "":
-		return Command{}
 	case f.Past != nil:
 		return notice("The past has this host's records only. Back to now with p, then o.")
 	case s.HideLogs:
@@ -50,8 +48,10 @@ func visit(node string, f *frame.Frame) Command {
 		return notice("This console is itself shown on another node, and leads no further.")
 	case !s.Visit:
 		return notice("Visiting other nodes is left out of this build: take one without the tag nokube.")
+	case node == "":
+		return Command{}
 	case f.Peers == nil:
-		return notice("Other nodes are not asked: set peers.enable here, and serve.peers.enable there.")
+		return notice("Other nodes are not asked, or not yet: it takes peers.enable here, and serve.peers.enable there.")
 	case known(f, node) == nil:
 		return notice("No address of it is known: the cluster says none, and peers.nodes does not have it.")
 	}

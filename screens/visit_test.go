@@ -151,6 +151,22 @@ func TestVisitIsAskedFor(t *testing.T) {
 	}
 }
 
+// TestVisitWithoutNodes: a small build, which knows no nodes, says that it visits none; another one has none to visit.
+func TestVisitWithoutNodes(t *testing.T) {
+	for _, can := range []bool{false, true} {
+		f := frametest.Fixed()
+		settings := *f.Settings
+		settings.Visit = can
+		f.Settings = &settings
+		console := newConsole(frame.Nodes, nil)
+		console.Show(80, 24, f)
+		cmd := console.Handle('o', f)
+		if text := console.Show(80, 24, f); cmd.Kind != screens.None || strings.Contains(text, "without the tag nokube") == can || console.OverlayName() != "" && can {
+			t.Errorf("visits %v: %+v\n%s", can, cmd, text)
+		}
+	}
+}
+
 // TestVisitIsLookedAt: the pages below are not, and nodes are asked only while what they have said is shown.
 func TestVisitIsLookedAt(t *testing.T) {
 	f := frametest.Fixed()
