@@ -173,3 +173,41 @@ func TestPeersRotated(t *testing.T) {
 	s.answer("hv1")
 	s.fresh("hv1")
 }
+
+// TestPeersReloaded: SIGHUP has other nodes asked, and at last none; what F4 showed of the others goes.
+func TestPeersReloaded(t *testing.T) {
+	t.Parallel()
+	m, config := newMesh(t), writeFile(t, "config.yaml", "")
+	m.meet(stranger{name: "good-1"}, "127.0.1.2")
+	first := m.config("")
+	m.nodes = nil
+	m.meet(stranger{name: "good-2"}, "127.0.1.2")
+	s := start(t, setup{w: 200, h: 60, args: []string{"--screen", "nodes", "--config", config}, env: []string{"STATE_DIRECTORY=" + t.TempDir()}})
+	s.await(footer)
+	s.reload(config, first)
+	s.answer("good-1")
+	s.reload(config, m.config(""))
+	s.answer("good-2")
+	s.until("good-1 has gone", func(text string) bool { return row(text, "good-1") == "" })
+	s.reload(config, "")
+	s.until("good-2 has gone", func(text string) bool { return row(text, "good-2") == "" })
+	s.reload(config, m.config(""))
+	s.answer("good-2")
+}
+
+// TestPeersRestarted: a node that is killed is told as soon as it is asked, and one that starts anew answers again.
+func TestPeersRestarted(t *testing.T) {
+	t.Parallel()
+	m := newMesh(t)
+	hv1 := m.serveNode("hv1", "127.0.1.1")
+	s := m.look("")
+	s.answer("hv1")
+	hv1.end(unix.SIGKILL)
+	s.why("hv1", "dead", has("nobody listens there (connection refused)"))
+	_, port, err := net.SplitHostPort(hv1.address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m.serveNodeAt("hv1", "127.0.1.1", port)
+	s.answer("hv1")
+}
