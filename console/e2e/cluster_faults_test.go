@@ -4,6 +4,7 @@ package e2e
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -99,6 +100,53 @@ func TestF10RealAPIKilled(t *testing.T) {
 	c.StartStore()
 	c.Ready()
 	v.agree(c, "all there is, once more")
+}
+
+// listed waits for a picture of F4, and holds each one on the way to have all nodes.
+func (v *viewer) listed(what string, is func(screen string) bool) {
+	v.t.Helper()
+	for limit := time.Now().Add(await.Limit); ; time.Sleep(20 * time.Millisecond) {
+		screen := v.screen(frame.Nodes)
+		for i := range 3 {
+			if !strings.Contains(screen, " "+apitest.Node(i)+" ") {
+				v.t.Fatalf("on the way to %s %s is not listed\n%s", what, apitest.Node(i), screen)
+			}
+		}
+		if is(screen) {
+			v.t.Logf("%s:\n%s", what, screen)
+			return
+		}
+		if time.Now().After(limit) {
+			v.t.Fatalf("never %s\n%s", what, screen)
+		}
+	}
+}
+
+// TestF10RealAPIKilledUnderNodes: F4 keeps its list when the API server is killed, with an age that grows, and what has changed
+// meanwhile takes its place without an empty list in between. Who comes while it is dead gets the reason, then the list.
+func TestF10RealAPIKilledUnderNodes(t *testing.T) {
+	t.Parallel()
+	c := apitest.Start(t)
+	c.Load(thisHost(t))
+	v := newViewer(t, c.Kubeconfig(apitest.Admin))
+	v.agree(c, "all there is")
+	mark := regexp.MustCompile(`\([^)]* old\)`)
+	v.listed("fresh", func(screen string) bool { return !mark.MatchString(screen) })
+
+	c.KillAPI()
+	first := ""
+	v.listed("old", func(screen string) bool { first = mark.FindString(screen); return first != "" })
+	v.listed("older", func(screen string) bool { age := mark.FindString(screen); return age != "" && age != first })
+	late := newViewer(t, c.Kubeconfig(apitest.Admin))
+	await.Until(t, "the reason in place of a list", func() bool { return late.state.Load() != nil && strings.Contains(late.screen(frame.Nodes), "refused") })
+
+	c.StartAPI()
+	c.Patch("/api/v1/nodes/"+apitest.Node(1), object{"spec": object{"unschedulable": true}})
+	changed := func(screen string) bool { return !mark.MatchString(screen) && strings.Contains(screen, "cordoned") }
+	v.listed("what has changed", changed)
+	v.agree(c, "all there is again")
+	await.Until(t, "the list, for who came later", func() bool { return changed(late.screen(frame.Nodes)) })
+	late.agree(c, "all there is, for who came later")
 }
 
 // TestF4RealAPICredentials: the clients' certificates are made anew, as when k3s starts after a year.

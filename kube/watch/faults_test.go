@@ -66,6 +66,14 @@ func TestF1Refused(t *testing.T) {
 	}
 }
 
+// TestPollsOfManyAreFewer: what nodes use is listed each half minute, of many nodes each minute.
+func TestPollsOfManyAreFewer(t *testing.T) {
+	p := usualPace()
+	if few, many := p.untilPoll(10), p.untilPoll(1000); few != 30*time.Second || many != time.Minute {
+		t.Errorf("few each %v, many each %v", few, many)
+	}
+}
+
 func TestF1BackOff(t *testing.T) {
 	p := usualPace()
 	var b backoff

@@ -51,6 +51,17 @@ func usualPace() pace {
 	}
 }
 
+// untilPoll is the time until what was so many objects is listed again: twice as long for many, each of which is up to 2 kB
+// of JSON.
+func (p *pace) untilPoll(objects int) time.Duration {
+	if objects >= manyPolled {
+		return 2 * p.polls
+	}
+	return p.polls
+}
+
+const manyPolled = 500
+
 // backoff counts failures in a row.
 type backoff uint
 

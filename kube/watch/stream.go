@@ -88,7 +88,7 @@ func (s *stream) follow(ctx context.Context) error {
 	if !s.paging {
 		return s.watch(ctx, true)
 	}
-	if err := s.list(ctx); err != nil {
+	if _, err := s.list(ctx); err != nil {
 		return unsynced{err}
 	}
 	return s.watch(ctx, false)
@@ -97,10 +97,11 @@ func (s *stream) follow(ctx context.Context) error {
 // poll lists what cannot be watched until ctx ends or it fails.
 func (s *stream) poll(ctx context.Context) error {
 	for ctx.Err() == nil {
-		if err := s.list(ctx); err != nil {
+		objects, err := s.list(ctx)
+		if err != nil {
 			return err
 		}
-		sleep(ctx, s.pace.polls)
+		sleep(ctx, s.pace.untilPoll(objects))
 	}
 	return ctx.Err()
 }
@@ -257,23 +258,24 @@ func (s *stream) endless(objects int) bool {
 	return objects > maxListed || time.Since(s.listed) > s.pace.whole
 }
 
-// list reads everything by pages, each object by itself. A page without objects has no page after it.
-func (s *stream) list(ctx context.Context) error {
+// list reads everything by pages, each object by itself, and returns how many there are. A page without objects has no page
+// after it.
+func (s *stream) list(ctx context.Context) (objects int, err error) {
 	s.listed = time.Now()
 	s.tell(ctx, func(o *Watcher) { s.table(&o.objects).Begin() })
-	objects, more := 0, ""
+	more := ""
 	for pages := 1; ; pages++ {
 		before := objects
 		p, err := s.page(ctx, more, &objects)
 		switch {
 		case err != nil:
-			return err
+			return 0, err
 		case len(p.version) > maxVersion || len(p.more) > maxToken:
-			return errVersion
+			return 0, errVersion
 		case p.more == "":
 			more = p.version
 		case p.more == more || objects == before || pages == maxPages:
-			return errEndless
+			return 0, errEndless
 		default:
 			more = p.more
 			continue
@@ -284,7 +286,7 @@ func (s *stream) list(ctx context.Context) error {
 		s.version = append(s.version[:0], more...)
 	}
 	if len(s.version) == 0 && !s.polls {
-		return errors.New("a list without a version")
+		return 0, errors.New("a list without a version")
 	}
 	s.tell(ctx, func(o *Watcher) {
 		if !s.full.Load() {
@@ -292,7 +294,7 @@ func (s *stream) list(ctx context.Context) error {
 			o.alive(s.Kind, true)
 		}
 	})
-	return nil
+	return objects, nil
 }
 
 // page reads one, and counts its objects.
