@@ -81,7 +81,10 @@ func TestPeersAreAskedWhileSomebodyLooks(t *testing.T) {
 	c.Reconfigure(ctx, off)
 	await.Until(t, "it is off again", func() bool { fill(); return f.Peers == nil })
 	<-c.asksPeers.ended
+	s.ViewNodes(true)
+	before := asked.Load()
 	c.Reconfigure(ctx, on)
+	await.Until(t, "who looks already is told, too", func() bool { fill(); return asked.Load() > before && f.Peers != nil && f.Peers.Viewed })
 	cancel()
 	await.Until(t, "it ends with its context", func() bool { <-c.asksPeers.ended; return true })
 }
