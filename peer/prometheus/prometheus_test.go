@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -18,8 +19,9 @@ import (
 // asker is one in a bubble, whose Prometheus is a function.
 type asker struct {
 	whole *viewers.Names
-	asked []string // nodes, in order
-	err   error    // of each question
+	mu    sync.Mutex  // guards asked
+	asked []string    // nodes, in order
+	hangs atomic.Bool // each question waits for its end
 	known atomic.Pointer[peer.Usages]
 }
 
@@ -31,8 +33,10 @@ func runAsker(t *testing.T) *asker {
 		Addresses: func(node string) []string { return []string{"10.0.0.2"} },
 	})
 	a.put = func(q *question, ctx context.Context, _ config.Prometheus) (cpu, memory peer.Figure, err error) {
+		s.mu.Lock()
 		s.asked = append(s.asked, q.node)
-		if s.err != nil {
+		s.mu.Unlock()
+		if s.hangs.Load() {
 			<-ctx.Done()
 			return cpu, memory, ctx.Err()
 		}
@@ -51,6 +55,13 @@ func runAsker(t *testing.T) *asker {
 	return s
 }
 
+// nodes are those that were asked for by now.
+func (s *asker) nodes() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.asked)
+}
+
 func (s *asker) after(d time.Duration) *peer.Usages {
 	time.Sleep(d)
 	synctest.Wait()
@@ -61,8 +72,8 @@ func (s *asker) after(d time.Duration) *peer.Usages {
 func TestAsksOnlyForViewers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := runAsker(t)
-		if known := s.after(time.Hour); known == nil || len(*known) != 0 || len(s.asked) != 0 {
-			t.Fatalf("nobody looks: %v, asked %q", known, s.asked)
+		if known := s.after(time.Hour); known == nil || len(*known) != 0 || len(s.nodes()) != 0 {
+			t.Fatalf("nobody looks: %v, asked %q", known, s.nodes())
 		}
 		s.whole.Turn("", "b")
 		u := s.after(0).Of("b")
@@ -72,12 +83,12 @@ func TestAsksOnlyForViewers(t *testing.T) {
 		s.after(fresh - time.Second)
 		s.whole.Turn("b", "")
 		s.whole.Turn("", "b")
-		if s.after(0); len(s.asked) != 1 {
-			t.Errorf("asked again within %s: %q", fresh, s.asked)
+		if s.after(0); len(s.nodes()) != 1 {
+			t.Errorf("asked again within %s: %q", fresh, s.nodes())
 		}
 		s.after(10 * fresh)
-		if len(s.asked) != 11 {
-			t.Errorf("asked %d times in 11 times %s", len(s.asked), fresh)
+		if len(s.nodes()) != 11 {
+			t.Errorf("asked %d times in 11 times %s", len(s.nodes()), fresh)
 		}
 		s.whole.Turn("", "a")
 		if known := s.after(0); known.Of("a") == nil || known.Of("b") == nil || known.Of("c") != nil {
@@ -85,12 +96,12 @@ func TestAsksOnlyForViewers(t *testing.T) {
 		}
 		s.whole.Turn("a", "")
 		s.whole.Turn("b", "")
-		asked := len(s.asked)
+		asked := len(s.nodes())
 		if known := s.after(2 * fresh); len(*known) != 0 {
 			t.Errorf("kept for nobody: %+v", known)
 		}
-		if s.after(time.Hour); len(s.asked) != asked || !slices.Contains(s.asked, `node="a"`) {
-			t.Errorf("asked for nobody: %q", s.asked[asked:])
+		if s.after(time.Hour); len(s.nodes()) != asked || !slices.Contains(s.nodes(), `node="a"`) {
+			t.Errorf("asked for nobody: %q", s.nodes()[asked:])
 		}
 	})
 }
@@ -101,7 +112,7 @@ func TestKeepsWhatItKnew(t *testing.T) {
 		s := runAsker(t)
 		s.whole.Turn("", "b")
 		good := s.after(0).Of("b")
-		s.err = context.DeadlineExceeded
+		s.hangs.Store(true)
 		u := s.after(fresh + timeout).Of("b")
 		if u.Health.State != health.Stale || u.Health.Err != "no answer in 2 s" || u.Health.At != good.Health.At || u.CPU.Known != 2 || !u.To.Equal(good.To) {
 			t.Errorf("%+v", u)
@@ -110,7 +121,7 @@ func TestKeepsWhatItKnew(t *testing.T) {
 		if u := s.after(timeout).Of("a"); u.Health.State != health.Failed || u.CPU.Points.Len() != 0 {
 			t.Errorf("one that never answered: %+v", u)
 		}
-		s.err = nil
+		s.hangs.Store(false)
 		if u := s.after(2 * fresh).Of("b"); u.Health.State != health.OK || u.Health.Err != "" {
 			t.Errorf("it answers again: %+v", u)
 		}
