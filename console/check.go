@@ -7,9 +7,11 @@ import (
 	"io"
 	"time"
 
+	"hypervisor-tui/console/collect"
 	"hypervisor-tui/console/config"
 	"hypervisor-tui/console/guard"
 	"hypervisor-tui/draw/tty"
+	"hypervisor-tui/frame"
 	"hypervisor-tui/internal/health"
 	"hypervisor-tui/peer"
 )
@@ -56,6 +58,7 @@ func Check(out io.Writer, o Options) error {
 	}
 	checkServing(ctx, out, c.Serve)
 	checkPeers(out, f.Peers)
+	checkPrometheus(ctx, out, c.Prometheus, f)
 	fmt.Fprintln(out, checkTerminal(ctx, c, o))
 	if banner != "" {
 		return errors.New("the configuration is not used: mend it and send SIGHUP")
@@ -103,6 +106,33 @@ func checkPeers(out io.Writer, s *peer.State) {
 	if rest := told - maxCheckedPeers; rest > 0 {
 		fmt.Fprintf(out, "and %d more peers\n", rest)
 	}
+}
+
+// longTimeout is longer than a question to Prometheus may take.
+const longTimeout = 3 * time.Second
+
+// checkPrometheus says what Prometheus has of this host's node, where it is asked. The files that it takes may never answer.
+func checkPrometheus(ctx context.Context, out io.Writer, c config.Prometheus, f *frame.Frame) {
+	if c.URL == "" {
+		return
+	}
+	node, addresses := "", []string(nil)
+	switch {
+	case f.Kube != nil && f.Kube.Local != nil:
+		node, addresses = f.Kube.Local.Name, []string{f.Kube.Local.InternalIP}
+	case f.Host != nil:
+		node = f.Host.Machine.Hostname
+	}
+	ctx, cancel := context.WithTimeout(ctx, longTimeout)
+	defer cancel()
+	silent := peer.Usage{Health: health.Health{State: health.Failed, Err: "its files are not answering"}}
+	u, _ := guard.Within(ctx, guard.Begin(func() peer.Usage { return collect.UsageOf(ctx, c, node, addresses...) }), silent)
+	text := u.Health.Err
+	if u.Health.State == health.OK {
+		text = fmt.Sprintf("answers in %v; of %s it has CPU of %d and memory of %d of %d times in six hours", u.Health.Cost.Round(time.Millisecond), node,
+			u.CPU.Known, u.Memory.Known, max(u.CPU.Points.Len(), u.Memory.Points.Len()))
+	}
+	fmt.Fprintf(out, "%-20s %-7s %s: %s\n", "prometheus", u.Health.State, c.URL, text)
 }
 
 // checkTerminal says what the terminal is like. One that cannot be opened at once may never be.

@@ -8,6 +8,7 @@ import (
 
 	"hypervisor-tui/console/config"
 	"hypervisor-tui/internal/boottime"
+	"hypervisor-tui/peer"
 	"hypervisor-tui/peer/prometheus"
 )
 
@@ -23,6 +24,11 @@ func (c *Collector) FollowUsages(ctx context.Context, p config.Prometheus) {
 			return prometheus.New(prometheus.Options{Config: p, Now: boottime.Now, Whole: c.measured, Addresses: c.addresses}).Run(ctx, c.usages.Store)
 		})
 	})
+}
+
+// UsageOf asks Prometheus once about a node with these addresses. It may wait for a disk.
+func UsageOf(ctx context.Context, p config.Prometheus, node string, addresses ...string) peer.Usage {
+	return prometheus.Once(ctx, prometheus.Options{Config: p, Now: boottime.Now, Addresses: func(string) []string { return addresses }}, node)
 }
 
 // addresses returns the addresses of a node, as the API server and the configuration tell them.

@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -167,4 +168,30 @@ func TestPrometheusFails(t *testing.T) {
 		s.await("nobody listens there (connection refused)")
 		usable(s)
 	})
+}
+
+// TestCheckPrometheus: --check says what it has of this host, or why it does not answer.
+func TestCheckPrometheus(t *testing.T) {
+	t.Parallel()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		fmt.Fprintf(w, `{"status":"success","data":{"resultType":"matrix","result":[{"metric":{"figure":"memory"},"values":[[%s,"5"]]}]}}`, r.URL.Query().Get("start"))
+	}))
+	defer server.Close()
+	host, err := os.Hostname()
+	if err != nil {
+		t.Fatal(err)
+	}
+	absent := "http://" + unheard(t)
+	for url, want := range map[string]string{
+		server.URL: "prometheus           ok      " + server.URL + ": answers in ",
+		absent:     "prometheus           failed  " + absent + ": nobody listens there (connection refused)\n",
+	} {
+		r := run(t, environment(t), "--check", "--config", writeFile(t, "config.yaml", "kubeconfigPath: /nonexistent\nprometheus: {url: '"+url+"'}\n"))
+		if !strings.Contains(r.out, want) || url == server.URL && !strings.Contains(r.out, "; of "+host+" it has CPU of 0 and memory of 1 of 144 times in six hours\n") {
+			t.Errorf("no %q in\n%s%s", want, r.out, r.stderr)
+		}
+	}
+	if r := run(t, environment(t), "--check"); strings.Contains(r.out, "prometheus") {
+		t.Errorf("off:\n%s", r.out)
+	}
 }

@@ -72,6 +72,14 @@ func (a *Asker) Run(ctx context.Context, store func(*peer.Usages)) error {
 	}
 }
 
+// Once asks once about a node, and returns what came of that. It may wait for a disk.
+func Once(ctx context.Context, o Options, node string) peer.Usage {
+	a := New(o)
+	k := a.of(node)
+	a.ask(ctx, k)
+	return k.Usage
+}
+
 // of returns what is known of a node; it is there from now on.
 func (a *Asker) of(node string) *answered {
 	i := slices.IndexFunc(a.known, func(k answered) bool { return k.Node == node })

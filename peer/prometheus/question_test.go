@@ -183,10 +183,8 @@ func TestWhyNot(t *testing.T) {
 func TestNotThere(t *testing.T) {
 	ask := func(c config.Prometheus) string {
 		t.Helper()
-		a := New(Options{Config: c, Now: func() time.Duration { return time.Hour }, Addresses: func(string) []string { return nil }})
-		k := a.of("b")
-		a.ask(t.Context(), k)
-		return k.Health.Err
+		u := Once(t.Context(), Options{Config: c, Now: func() time.Duration { return time.Hour }, Addresses: func(string) []string { return nil }}, "b")
+		return u.Health.Err
 	}
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
