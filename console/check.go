@@ -98,7 +98,7 @@ func checkPeers(out io.Writer, s *peer.State) {
 		case p.Health.State == health.OK:
 			text = fmt.Sprintf("answers in %v as %s", p.Health.Cost.Round(time.Millisecond), p.Summary.Node)
 			if p.Offset != 0 {
-				text += fmt.Sprintf(", its clock is off by %v at least", p.Offset.Abs().Round(time.Second))
+				text += fmt.Sprintf(", its clock is off by %v", p.Offset.Abs().Round(time.Second))
 			}
 		}
 		fmt.Fprintf(out, row, "peer "+p.Name, p.Health.State, p.Address.String()+": "+text)

@@ -45,7 +45,7 @@ func TestSummaryHasNothingThatCannotBe(t *testing.T) {
 }
 
 func TestNoSummary(t *testing.T) {
-	for _, text := range []string{"", "null", "{}", "[]", "<html>", `{"node":"hv2"}`, `{"time":"2026-11-28T18:00:00Z"}`, `{"node":"hv2","time":"noon"}`,
+	for _, text := range []string{"", "null", "{}", "[]", "<html>", `{"node":"hv2"}`, `{"time":"2026-11-28T18:00:00Z"}`, `{"node":"hv2","time":"noon"}`, `{"node":"hv2","time":"9999-12-31T23:59:59Z"}`, `{"node":"hv2","time":"0001-01-02T00:00:00Z"}`,
 		`{"node":"hv2","time":"2026-11-28T18:00:00Z"`, `{"node":"hv2","time":"2026-11-28T18:00:00Z"}{}`, `{"node":"hv2","time":"2026-11-28T18:00:00Z","cpu_pct":"1"}`} {
 		if s, err := ParseSummary([]byte(text)); err == nil || err.Error() != "its answer is no summary" {
 			t.Errorf("%s: %+v, %v", text, s, err)

@@ -17,7 +17,8 @@ func ParseSummary(text []byte) (*Summary, error) {
 		return nil, ErrTooLong
 	}
 	s := new(Summary)
-	if json.Unmarshal(text, s) != nil || s.Node == "" || s.Time.IsZero() {
+	const first, last = 1970, 2200 // years that a clock can show
+	if json.Unmarshal(text, s) != nil || s.Node == "" || s.Time.Year() < first || s.Time.Year() > last {
 		return nil, errors.New("its answer is no summary")
 	}
 	s.tidy()

@@ -79,7 +79,7 @@ func strangers(elsewhere string, bomb []byte) []stranger {
 		{name: "of-another", says: "its certificate is for hv9", pair: func(t testing.TB, a *certtest.Authority, _ node) certtest.Pair {
 			return a.Node(t, "hv9", "127.0.9.9")
 		}},
-		{name: "of-nobody", says: "", pair: func(t testing.TB, a *certtest.Authority, _ node) certtest.Pair {
+		{name: "of-nobody", says: "certificate is for evil", pair: func(t testing.TB, a *certtest.Authority, _ node) certtest.Pair {
 			return a.Node(t, "evil\x1b[2J\x1b]0;x\a")
 		}},
 		{name: "other-ca", says: "authority", pair: func(t testing.TB, _ *certtest.Authority, n node) certtest.Pair {
@@ -92,58 +92,58 @@ func strangers(elsewhere string, bomb []byte) []stranger {
 			return a.Between(t, time.Hour, 2*time.Hour, n.name, n.ip)
 		}},
 		{name: "refuses-us", says: "does not take our certificate", tls: func(c *tls.Config) { c.ClientCAs = nil }},
-		{name: "old-tls", says: "TLS", tls: func(c *tls.Config) { c.MinVersion, c.MaxVersion = 0, tls.VersionTLS12 }},
+		{name: "old-tls", says: "speaks no TLS 1.3", tls: func(c *tls.Config) { c.MinVersion, c.MaxVersion = 0, tls.VersionTLS12 }},
 		{name: "only-http2", says: "does not answer as HTTP does", wire: func(c net.Conn) {
 			_, _ = io.ReadFull(c, make([]byte, 24)) // of whoever speaks it by a preface of 24 bytes
 			_, _ = io.WriteString(c, "\x00\x00\x00\x04\x00\x00\x00\x00\x00")
 		}},
-		{name: "plain", says: "", bare: lines("HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n")},
+		{name: "plain", says: "does not speak TLS", bare: lines("HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n")},
 		{name: "never-speaks", says: "no answer in 2 s", bare: func(c net.Conn) { _, _ = io.Copy(io.Discard, c) }},
-		{name: "hangs-up", says: "", bare: func(net.Conn) {}},
-		{name: "resets", says: "", bare: func(c net.Conn) { _ = c.(*net.TCPConn).SetLinger(0) }},
-		{name: "hangs-up-late", says: "", wire: func(c net.Conn) { _, _ = c.Read(make([]byte, 1)) }},
+		{name: "hangs-up", says: "closes the connection", bare: func(net.Conn) {}},
+		{name: "resets", says: "closes the connection", bare: func(c net.Conn) { _ = c.(*net.TCPConn).SetLinger(0) }},
+		{name: "hangs-up-late", says: "closes the connection", wire: func(c net.Conn) { _, _ = c.Read(make([]byte, 1)) }},
 		{name: "huge", says: "more than 4 kB", answer: func(w http.ResponseWriter, _ *http.Request) { flood(w, summaryAt("huge", time.Now())) }},
 		{name: "huge-string", says: "more than 4 kB", answer: func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, `{"node":"`); flood(w, "x") }},
-		{name: "huge-head", says: "", wire: func(c net.Conn) { _, _ = io.WriteString(c, head); flood(c, "X-More: x\r\n") }},
-		{name: "huge-line", says: "", wire: func(c net.Conn) { _, _ = io.WriteString(c, head+"X-Long: "); flood(c, "x") }},
-		{name: "informs", says: "", wire: func(c net.Conn) { flood(c, "HTTP/1.1 103 Early Hints\r\nX-More: x\r\n\r\n") }},
+		{name: "huge-head", says: "more than 4 kB", wire: func(c net.Conn) { _, _ = io.WriteString(c, head); flood(c, "X-More: x\r\n") }},
+		{name: "huge-line", says: "more than 4 kB", wire: func(c net.Conn) { _, _ = io.WriteString(c, head+"X-Long: "); flood(c, "x") }},
+		{name: "informs", says: "HTTP 103", wire: func(c net.Conn) { flood(c, "HTTP/1.1 103 Early Hints\r\nX-More: x\r\n\r\n") }},
 		{name: "too-long", says: "more than 4 kB", wire: func(c net.Conn) { _, _ = io.WriteString(c, head+"Content-Length: 100000000000\r\n\r\n"); flood(c, "{") }},
 		{name: "trickles", says: "no answer in 2 s", answer: func(w http.ResponseWriter, _ *http.Request) { trickle(w, " ") }},
 		{name: "trickles-head", says: "no answer in 2 s", wire: func(c net.Conn) { trickle(c, head+"X: ") }},
-		{name: "trickles-tls", says: "", bare: func(c net.Conn) { trickle(c, "\x16\x03\x03\x40\x00") }},
+		{name: "trickles-tls", says: "no answer in 2 s", bare: func(c net.Conn) { trickle(c, "\x16\x03\x03\x40\x00") }},
 		{name: "never-ends", says: "no answer in 2 s", answer: func(w http.ResponseWriter, r *http.Request) {
 			_, _ = io.WriteString(w, strings.TrimSuffix(summaryAt("never-ends", time.Now()), "}"))
 			w.(http.Flusher).Flush()
 			<-r.Context().Done()
 		}},
-		{name: "html", says: "", answer: func(w http.ResponseWriter, r *http.Request) {
+		{name: "html", says: "no summary", answer: func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("Content-Type", "text/html")
 			_, _ = io.WriteString(w, "<html><script>alert(1)</script>")
 		}},
-		{name: "redirects", says: "", answer: func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, elsewhere, http.StatusFound) }},
-		{name: "bomb", says: "", answer: func(w http.ResponseWriter, _ *http.Request) {
+		{name: "redirects", says: "elsewhere (302)", answer: func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, elsewhere, http.StatusFound) }},
+		{name: "bomb", says: "compressed", answer: func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Encoding", "gzip")
 			_, _ = w.Write(bomb)
 		}},
-		{name: "other-json", says: "", answer: text(http.StatusOK, `{"node":["x"],"time":7}`)},
-		{name: "list", says: "", answer: text(http.StatusOK, `[]`)},
-		{name: "null", says: "", answer: text(http.StatusOK, `null`)},
-		{name: "nothing", says: "", answer: text(http.StatusOK, ``)},
-		{name: "half", says: "", answer: text(http.StatusOK, `{"node":"half","time":"2026-0`)},
-		{name: "deep", says: "", answer: text(http.StatusOK, strings.Repeat("[", 4000))},
-		{name: "no-name", says: "", answer: text(http.StatusOK, `{}`)},
+		{name: "other-json", says: "no summary", answer: text(http.StatusOK, `{"node":["x"],"time":7}`)},
+		{name: "list", says: "no summary", answer: text(http.StatusOK, `[]`)},
+		{name: "null", says: "no summary", answer: text(http.StatusOK, `null`)},
+		{name: "nothing", says: "no summary", answer: text(http.StatusOK, ``)},
+		{name: "half", says: "no summary", answer: text(http.StatusOK, `{"node":"half","time":"2026-0`)},
+		{name: "deep", says: "no summary", answer: text(http.StatusOK, strings.Repeat("[", 4000))},
+		{name: "no-name", says: "no summary", answer: text(http.StatusOK, `{}`)},
 		{name: "another-node", says: "", answer: text(http.StatusOK, summaryAt("hv7", time.Now()))},
 		{name: "off", says: "serve.peers.enable is false there", answer: text(http.StatusNotFound, "404 page not found\n")},
 		{name: "forbids", says: "403", answer: text(http.StatusForbidden, "no\n")},
 		{name: "breaks", says: "500", answer: text(http.StatusInternalServerError, summaryAt("breaks", time.Now()))},
-		{name: "speaks-on", says: "", wire: func(c net.Conn) {
+		{name: "speaks-on", says: "says that nothing is wrong", wire: func(c net.Conn) {
 			body := summaryAt("speaks-on", time.Now())
 			lines(fmt.Sprintf("%sContent-Length: %d\r\n\r\n%s\x1b[2J\x1b]0;unsolicited\a", head, len(body), body))(c)
 		}},
-		{name: "paints", says: "", answer: text(http.StatusOK, `{"node":"paints","time":"2026-11-28T12:00:00Z","version":"\u001b[2J\u001b]0;x\u0007","problems":-5,`+
+		{name: "paints", says: "hello", answer: text(http.StatusOK, `{"node":"paints","time":"2026-11-28T12:00:00Z","version":"\u001b[2J\u001b]0;x\u0007","problems":-5,`+
 			`"severity":"\u001b[31m","worst":"\u202e\u001b[2Jhello\r\nroot@host:~# ","cpu_pct":1e308,"fs_pct":-1,"mem_used":18446744073709551615,"mem_total":1,"vms":-3,"uptime_s":-1e300,"generation":-1,"ready":"\u001b","api":"\u0000"}`)},
-		{name: "long-ago", says: "", answer: text(http.StatusOK, summaryAt("long-ago", time.Unix(0, 0)))},
-		{name: "far-ahead", says: "", answer: text(http.StatusOK, `{"node":"far-ahead","time":"9999-12-31T23:59:59Z","problems":0}`)},
+		{name: "long-ago", says: "behind this host's", answer: text(http.StatusOK, summaryAt("long-ago", time.Unix(0, 0)))},
+		{name: "far-ahead", says: "no summary", answer: text(http.StatusOK, `{"node":"far-ahead","time":"9999-12-31T23:59:59Z","problems":0}`)},
 	}
 }
 

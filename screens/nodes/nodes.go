@@ -95,9 +95,14 @@ func (n *Page) open(f *frame.Frame) screens.Screen {
 	return nil
 }
 
-// atCursor is the chosen node, the first one while none is chosen, empty where there is none.
+// atCursor is the chosen node, the first one while none is chosen or the filter hides it, empty where there is none. One that has
+// left the cluster stays chosen.
 func (n *Page) atCursor(f *frame.Frame) string {
-	if n.chosen == "" {
+	switch hidden := n.filtered() && n.position(f.Nodes) < 0; {
+	case n.chosen != "" && !hidden:
+	case len(n.rows) == 0:
+		return ""
+	default:
 		n.choose(draw.KeyHome, f)
 	}
 	return n.chosen

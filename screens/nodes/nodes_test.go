@@ -94,6 +94,38 @@ func TestCursorStaysWithItsNode(t *testing.T) {
 	}
 }
 
+// TestFilterHidesWhatWasChosen: Enter is about a node that is listed, and about none where none is.
+func TestFilterHidesWhatWasChosen(t *testing.T) {
+	f := frametest.Fixed()
+	frametest.Nodes(5)(f)
+	chosen, other := f.Nodes[0].Name, f.Nodes[3].Name
+	for filter, want := range map[string]string{other: other, "no such node": ""} {
+		page := nodes.New()
+		page.Update(80, 20, f)
+		page.Handle(draw.KeyHome, f)
+		page.Handle('/', f)
+		for _, r := range filter {
+			page.Handle(draw.Key(r), f)
+		}
+		page.Handle(draw.KeyEnter, f)
+		page.Update(80, 20, f)
+		cmd, _ := page.Handle(draw.KeyEnter, f)
+		if (cmd.Kind == screens.Open) != (want != "") {
+			t.Errorf("%s: %v is opened", filter, cmd)
+			continue
+		}
+		if want == "" {
+			continue
+		}
+		canvas := draw.NewCanvas(draw.Appearance{Theme: draw.MonoTheme(), Glyphs: draw.ASCIIGlyphs()})
+		cmd.Overlay.Update(80, 20, f)
+		cmd.Overlay.Draw(canvas.Begin(80, 20), f)
+		if text := string(canvas.AppendText(nil)); !strings.Contains(text, want) || strings.Contains(text, chosen) {
+			t.Errorf("%s opens\n%s", filter, text)
+		}
+	}
+}
+
 // TestSortedAndFiltered: what needs somebody stays first, whatever the order; the filter looks into all words.
 func TestSortedAndFiltered(t *testing.T) {
 	f := frametest.Fixed()
