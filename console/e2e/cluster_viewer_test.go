@@ -32,19 +32,20 @@ type viewer struct {
 	t          *testing.T
 	state      atomic.Pointer[kube.State]
 	tracker    frame.Tracker
-	kubeconfig string // path
+	kubeconfig string         // path
+	whole      *viewers.Names // the nodes that are looked at whole
 }
 
 // newViewer follows the cluster of a kubeconfig until the test ends.
 func newViewer(t *testing.T, kubeconfig string) *viewer {
 	t.Helper()
-	v := &viewer{t: t, kubeconfig: filepath.Join(t.TempDir(), "kubeconfig")}
+	v := &viewer{t: t, kubeconfig: filepath.Join(t.TempDir(), "kubeconfig"), whole: viewers.NewNames()}
 	v.use(kubeconfig)
 	ctx, cancel := context.WithCancel(context.Background())
 	g := new(guard.Guard)
 	nodes := viewers.New()
 	nodes.Come()
-	w := watch.New(watch.Options{Nodes: nodes, Find: kube.Options{Path: v.kubeconfig}, Now: boottime.Now, Keep: g.Supervise, Hostname: os.Hostname})
+	w := watch.New(watch.Options{Nodes: nodes, Whole: v.whole, Find: kube.Options{Path: v.kubeconfig}, Now: boottime.Now, Keep: g.Supervise, Hostname: os.Hostname})
 	over := g.Supervise(ctx, "cluster", func(ctx context.Context) error { return w.Run(ctx, v.state.Store) })
 	t.Cleanup(func() { cancel(); <-over })
 	return v
