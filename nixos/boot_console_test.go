@@ -130,6 +130,10 @@ func TestSystemd(t *testing.T) {
 		t.Parallel()
 		forOthers(boot(t, root, built, evaluateModule(t, others)))
 	})
+	t.Run("peers", func(t *testing.T) {
+		t.Parallel()
+		asPeers(t, root, built)
+	})
 	t.Run("another distribution", func(t *testing.T) {
 		t.Parallel()
 		elsewhere(boot(t, root, built, &machine{}), built)

@@ -64,7 +64,7 @@ func boot(t *testing.T, root, programs string, m *machine, words ...string) *sys
 	if len(m.Groups) > 0 {
 		passwd += "hypervisor-tui:x:990:990::/:/usr/sbin/nologin\nhypervisor-tui-serve:x:991:990::/:/usr/sbin/nologin\n"
 		group += "hypervisor-tui:x:990:\nhypervisor-tui-viewers:x:992:\n"
-		write("etc/tmpfiles.d/hypervisor-tui.conf", "d /run/hypervisor-tui 0751 root hypervisor-tui\n", 0o644)
+		write("etc/tmpfiles.d/hypervisor-tui.conf", m.folders(), 0o644)
 	}
 	write("etc/passwd", passwd, 0o644)
 	write("etc/group", group, 0o644)
@@ -72,6 +72,9 @@ func boot(t *testing.T, root, programs string, m *machine, words ...string) *sys
 	write("etc/machine-id", strings.Repeat("12345678", 4)+"\n", 0o444) // otherwise it is a first boot, which enables units
 	write("etc/shadow", "root::20000::::::\n", 0o600)
 	write(users, webConfig(t, "one"), 0o600)
+	for path, text := range m.Own {
+		write(path, text, 0o600)
+	}
 
 	cgroup := newCgroup(t)
 	folder, err := os.Open(cgroup)

@@ -35,6 +35,7 @@ type machine struct {
 	Groups   []string
 	Ports    []int                     // that the firewall lets through
 	Tmpfiles map[string]map[string]any // by path
+	Own      map[string]string         // what the machine's owner has put there, by path; see boot
 }
 
 // evaluateModules gives what the module makes of each of some NixOS configurations that enable it.
@@ -52,6 +53,17 @@ func evaluateModules(t *testing.T, configurations ...string) []*machine {
 func evaluateModule(t *testing.T, configuration string) *machine {
 	t.Helper()
 	return evaluateModules(t, configuration)[0]
+}
+
+// folders are the rules of tmpfiles that make folders of the console's own.
+func (m *machine) folders() string {
+	b := new(strings.Builder)
+	for path, rules := range m.Tmpfiles {
+		if d, _ := rules["d"].(map[string]any); d != nil && strings.Contains(path, "/hypervisor-tui") {
+			fmt.Fprintln(b, "d", path, d["mode"], d["user"], d["group"])
+		}
+	}
+	return b.String()
 }
 
 func (m *machine) masked() (units []string) {
