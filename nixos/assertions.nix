@@ -167,6 +167,19 @@ in
     '';
   }
   {
+    assertion = cfg.settings.prometheus.url or null != null -> cfg.prometheus.addresses != [ ];
+    message = ''
+      services.hypervisor-tui.prometheus.url has a name, and the console may talk to no address of that: set prometheus.addresses,
+      with that of the name server.
+    '';
+  }
+  {
+    assertion = cfg.prometheus.url == null -> cfg.prometheus.caFile == null && cfg.prometheus.tokenFile == null;
+    message = ''
+      services.hypervisor-tui.prometheus has files for a Prometheus that has no url.
+    '';
+  }
+  {
     assertion = serve.peers.enable -> serve.tls.clientCAFile != null;
     message = ''
       services.hypervisor-tui.serve.peers answers those with a certificate of serve.tls.clientCAFile, which is null: set

@@ -34,8 +34,8 @@ func asPeers(t *testing.T, root, programs string) {
 	wire(s, beside)
 
 	// says waits until F4 of a console says something of a node.
-	says := func(node, word string) {
-		t.Helper()
+	says := func(s *system, node, word string) {
+		s.t.Helper()
 		s.await(node+" "+word, func() bool {
 			for line := range strings.Lines(s.tty1.text()) {
 				if strings.Contains(line, node) && strings.Contains(line, word) {
@@ -49,8 +49,8 @@ func asPeers(t *testing.T, root, programs string) {
 		s.console()
 		s.becomes(serveUnit, running)
 		beside.becomes(serveUnit, running)
-		says("hv01", "answers")
-		says("hv02", "answers")
+		says(beside, "hv01", "answers")
+		says(s, "hv02", "answers")
 		// A server with another name is there: the kernel lets nobody ask it, who is none of peers.addresses.
 		if said := s.run("journalctl", "-b", "_PID=1", "--no-pager"); strings.Contains(said, "does not support BPF") {
 			s.t.Log("no kernel that could keep the units from other addresses")
@@ -99,9 +99,9 @@ func asPeers(t *testing.T, root, programs string) {
 		s.keys(s.tty1, "/hv02\r")
 		s.await("hv03 is filtered out", func() bool { return !strings.Contains(s.tty1.text(), "hv03") })
 		s.keys(s.tty1, "o")
-		says("hv02", "live")
+		says(s, "hv02", "live")
 		s.keys(s.tty1, "\x1b")
-		says("hv02", "answers")
+		says(s, "hv02", "answers")
 	})
 	s.step("without a certificate", func() {
 		if err := os.Remove(s.root + folder + "key.pem"); err != nil {

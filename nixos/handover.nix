@@ -1,7 +1,7 @@
 # Hands files that only root may read to the console's group, each time that they change: k3s writes its kubeconfig anew at each
 # start, and certificates are renewed. As console.nix, a function of plain values.
 {
-  # What they are: a word for the units' names, and the same as a title.
+  # What they are: a word for the units' names, and a title.
   what,
   title,
   # Sources, by the paths of the copies that the console reads.

@@ -44,6 +44,9 @@ let
         path = "${state}/peers.json";
       }
       // lib.mapAttrs (option: _: mkDefault (copyOf "peers.${option}")) peerFiles;
+    prometheus = lib.optionalAttrs (cfg.prometheus.url != null && !cfg.rescue.active) (
+      { url = mkDefault cfg.prometheus.url; } // lib.mapAttrs (option: _: mkDefault (copyOf "prometheus.${option}")) prometheusFiles
+    );
     # Where others look; systemd makes the sockets, and hands the files over.
     serve =
       let
@@ -66,7 +69,15 @@ let
   # What root alone may read, and the console by copies.
   copyOf = option: "${runtime}/${option}";
   peerFiles = lib.filterAttrs (_: source: source != null) { inherit (cfg.peers) caFile certFile keyFile; };
+  prometheusFiles = lib.filterAttrs (_: source: source != null) { inherit (cfg.prometheus) caFile tokenFile; };
+  handed =
+    let
+      copies = section: lib.mapAttrs' (option: lib.nameValuePair (copyOf "${section}.${option}"));
+    in
+    lib.optionalAttrs peers.enable (copies "peers" peerFiles)
+    // lib.optionalAttrs asksPrometheus (copies "prometheus" prometheusFiles);
   peers = cfg.settings.peers;
+  asksPrometheus = cfg.settings.prometheus.url or null != null;
 
   inherit (cfg.settings) serve;
   answersHTTP = serve.exporter.enable || serve.web.enable || serve.peers.enable;
@@ -118,7 +129,10 @@ let
     };
 
   apiAddresses = lib.optionals (cfg.settings.kubeconfigPath or null != null) cfg.apiAddresses;
-  addresses = apiAddresses ++ lib.optionals peers.enable cfg.peers.addresses;
+  addresses =
+    apiAddresses
+    ++ lib.optionals peers.enable cfg.peers.addresses
+    ++ lib.optionals asksPrometheus cfg.prometheus.addresses;
 
   start =
     tty:
@@ -225,9 +239,7 @@ in
       }
 
       (mkIf (cfg.kubeconfigPath != null && !cfg.rescue.active) (handOver "kubeconfig" "Kubeconfig" { ${kubeconfig} = cfg.kubeconfigPath; }))
-      (mkIf peers.enable (
-        handOver "certificates" "Certificates" (lib.mapAttrs' (option: lib.nameValuePair (copyOf "peers.${option}")) peerFiles)
-      ))
+      (mkIf (handed != { }) (handOver "certificates" "Certificates and tokens" handed))
 
       (mkIf (cfg.settings.history.enable or false) {
         systemd.services.hypervisor-tui-recorder =

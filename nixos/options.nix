@@ -408,6 +408,47 @@ in
       description = "PEM file with the key of that certificate.";
     };
 
+    prometheus.url = mkOption {
+      type = types.nullOr (types.strMatching "https?://[^@?#[:space:]]+");
+      default = null;
+      example = "http://192.0.2.5:9090";
+      description = ''
+        Prometheus that has the CPU and memory of the nodes, as `exporter` tells them: F4 shows the last six hours of a node with
+        the node. `null` leaves that out.
+      '';
+    };
+
+    prometheus.addresses = mkOption {
+      type = types.listOf types.singleLineStr;
+      default =
+        let
+          parts = lib.match "https?://(([0-9.]+)|\\[([0-9a-fA-F:.]+)]|(localhost))([:/].*)?" (toString cfg.prometheus.url);
+        in
+        if parts == null then [ ] else [ (lib.head (lib.filter (part: part != null) (lib.tail parts))) ];
+      defaultText = lib.literalExpression "the address in config.services.hypervisor-tui.prometheus.url";
+      example = [
+        "192.0.2.5"
+        "192.0.2.53"
+      ];
+      description = ''
+        Addresses and networks that the console may talk to for that, as systemd.resource-control(5) has them. For a Prometheus by
+        name: its address and that of the name server.
+      '';
+    };
+
+    prometheus.caFile = mkOption {
+      type = types.nullOr path;
+      default = null;
+      description = "PEM file with the authority of Prometheus' certificate; `null` means those that this machine trusts.";
+    };
+
+    prometheus.tokenFile = mkOption {
+      type = types.nullOr secretPath;
+      default = null;
+      example = "/var/lib/hypervisor-tui.prometheus-token";
+      description = "File with a token for Prometheus. Root reads it, and the console a copy.";
+    };
+
     serve.listen = mkOption {
       type = types.listOf socketAddress;
       default =

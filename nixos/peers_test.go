@@ -100,7 +100,7 @@ func TestPeersFollows(t *testing.T) {
 			map[string]any{"name": "hv2", "address": "192.0.2.12"}, map[string]any{"name": "hv3", "address": "192.0.2.13:9102"},
 			map[string]any{"name": "hv4", "address": "[2001:db8::14]:9102"}, map[string]any{"name": "hv5", "address": "2001:db8::15"},
 		}},
-		{asking, copied, "Certificates for the hypervisor console"},
+		{asking, copied, "Certificates and tokens for the hypervisor console"},
 		{asking, watched, []any{"/p/ca.pem", "/p/cert.pem", "/p/key.pem"}},
 		{asking, lists, []string{"hypervisor-tui", "hypervisor-tui-serve"}},
 		{asking, service("hypervisor-tui@tty1", "IPAddressAllow"), mine},
@@ -126,6 +126,39 @@ func TestPeersFollows(t *testing.T) {
 		accepted(t, m.Settings)
 		if got, want := fmt.Sprintf("%#v", c.value(m)), fmt.Sprintf("%#v", c.want); got != want || len(m.Failed) > 0 {
 			t.Errorf("%s: %s, want %s; failed %q", c.configuration, got, want, m.Failed)
+		}
+	}
+}
+
+// TestPrometheusFollows: what is said of a Prometheus means for units and files.
+func TestPrometheusFollows(t *testing.T) {
+	const files = `prometheus.caFile = "/p/ca"; prometheus.tokenFile = "/p/token"; `
+	for _, c := range []struct {
+		configuration   string
+		reaches, copied string
+		failed          string
+	}{
+		{``, "[localhost]", "map[]", ""},
+		{`prometheus.url = "http://192.0.2.5:9090"; `, "[localhost 192.0.2.5]", "map[url:http://192.0.2.5:9090]", ""},
+		{`prometheus.url = "https://[2001:db8::5]/p"; `, "[localhost 2001:db8::5]", "map[url:https://[2001:db8::5]/p]", ""},
+		{`prometheus.url = "http://localhost:9090"; `, "[localhost localhost]", "map[url:http://localhost:9090]", ""},
+		{`prometheus.url = "http://192.0.2.5.example.org:9090"; `, "[localhost]", "map[url:http://192.0.2.5.example.org:9090]", "has a name"},
+		{`prometheus.url = "http://prometheus:9090"; prometheus.addresses = [ "192.0.2.5" "192.0.2.53" ]; `, "[localhost 192.0.2.5 192.0.2.53]", "map[url:http://prometheus:9090]", ""},
+		{`prometheus.url = "https://192.0.2.5"; ` + files, "[localhost 192.0.2.5]",
+			"map[caFile:/run/hypervisor-tui/prometheus.caFile tokenFile:/run/hypervisor-tui/prometheus.tokenFile url:https://192.0.2.5] [/p/ca /p/token]", ""},
+		{files, "[localhost]", "map[]", "has no url"},
+		{`rescue.active = true; prometheus.url = "https://192.0.2.5"; ` + files, "<nil>", "map[]", ""},
+	} {
+		m := evaluateModule(t, "services.hypervisor-tui = { "+c.configuration+"};")
+		accepted(t, m.Settings)
+		copied := fmt.Sprint(m.Settings["prometheus"])
+		if watched := m.Paths["hypervisor-tui-certificates"].PathConfig["PathChanged"]; watched != nil {
+			copied += fmt.Sprint(" ", watched)
+		}
+		failed := strings.Join(m.Failed, " ")
+		if got := fmt.Sprint(m.Services["hypervisor-tui@tty1"].ServiceConfig["IPAddressAllow"]); got != c.reaches || copied != c.copied ||
+			(failed == "") != (c.failed == "") || !strings.Contains(failed, c.failed) {
+			t.Errorf("%s: it reaches %s, want %s; it has %s, want %s; failed %q", c.configuration, got, c.reaches, copied, c.copied, failed)
 		}
 	}
 }

@@ -19,10 +19,11 @@ in
         inherit pkgs;
         exe = lib.getExe cfg.package;
       } "ssh.yaml" (
-        # The user may read no key; the console of attach.enable asks peers.
+        # The user may read no key and no token; the console of attach.enable has those.
         removeAttrs cfg.settings [
           "serve"
           "peers"
+          "prometheus"
         ]
         // {
           quit = true;

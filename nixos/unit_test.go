@@ -43,7 +43,7 @@ const kubeconfig = `import ./handover.nix {
 }`
 
 const certificates = `import ./handover.nix {
-	what = "certificates"; title = "Certificates";
+	what = "certificates"; title = "Certificates and tokens";
 	files = { "/run/hypervisor-tui/peers.caFile" = "/p/ca.pem"; "/run/hypervisor-tui/peers.keyFile" = "/p/key.pem"; };
 }`
 

@@ -20,7 +20,7 @@ func (p *Prometheus) keys() []key {
 		{"prometheus.url", "null", orNull(webAddress(&p.URL)),
 			"Prometheus that has the CPU and memory of the nodes, as node_exporter or serve.exporter tell them. It is asked for the last six hours of a node while F4 shows that whole, every 30 seconds. The name in it, if it is no address, is looked up by this host's resolver."},
 		{"prometheus.tokenFile", "null", orNull(absolutePath(&p.TokenFile)),
-			"File with a token, which is sent as Authorization: Bearer; read before each question. It may not be readable by group or others, unless it is a credential of systemd."},
+			"File with a token, which is sent as Authorization: Bearer; read before each question. Others may not be able to read it, nor its group unless it is root's; what systemd hands over as a credential is as it is."},
 		{"prometheus.caFile", "null", orNull(absolutePath(&p.CAFile)),
 			"PEM file with the certificates that Prometheus's is signed by. null means the authorities that this host trusts."},
 	}

@@ -80,7 +80,7 @@ func (s *Serve) keys() []key {
 		{"serve.tls.allowNames", "[]", hostNames(&s.TLS.AllowNames),
 			"Which of those clients: common name, or a DNS name of the certificate. An empty list means all of them."},
 		{"serve.auth.tokenFile", "null", orNull(absolutePath(&s.Auth.TokenFile)),
-			"File with a token of at least 16 characters, which clients send as Authorization: Bearer. It may not be readable by group or others, unless it is a credential of systemd."},
+			"File with a token of at least 16 characters, which clients send as Authorization: Bearer. Others may not be able to read it, nor its group unless it is root's; what systemd hands over as a credential is as it is."},
 		{"serve.auth.webConfigFile", "null", orNull(absolutePath(&s.Auth.WebConfigFile)),
 			"File of Prometheus's exporter-toolkit, with basic_auth_users (bcrypt) and tls_server_config, which then stands for serve.tls."},
 		{"serve.names", "[]", hostNames(&s.Names),

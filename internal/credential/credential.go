@@ -39,15 +39,19 @@ func Read(name string) ([]byte, os.FileInfo, error) {
 	return text, info, err
 }
 
-// Token returns the bearer token in a file, and sees to it that nothing shows it. Others may not be able to read the file;
-// systemd guards its credentials in its own way.
+// Token returns the bearer token in a file, and sees to it that nothing shows it. Others may not be able to read the file, nor its
+// group unless it is root's, who has chosen that group; systemd guards its credentials in its own way.
 func Token(name string) ([]byte, error) {
 	text, info, err := Read(name)
 	if err != nil {
 		return nil, err
 	}
+	open := os.FileMode(0o077)
+	if owner, ok := info.Sys().(*syscall.Stat_t); ok && owner.Uid == 0 {
+		open = 0o037
+	}
 	credentials := os.Getenv("CREDENTIALS_DIRECTORY")
-	if info.Mode().Perm()&0o077 != 0 && (credentials == "" || filepath.Dir(filepath.Clean(name)) != filepath.Clean(credentials)) {
+	if info.Mode().Perm()&open != 0 && (credentials == "" || filepath.Dir(filepath.Clean(name)) != filepath.Clean(credentials)) {
 		return nil, fmt.Errorf("%s can be read by others (mode %04o): chmod 600 it, and take another token", name, info.Mode().Perm())
 	}
 	token := bytes.TrimSpace(text)
