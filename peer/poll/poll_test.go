@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"testing/synctest"
@@ -385,9 +386,10 @@ func TestStoppedConsoleAccusesNobody(t *testing.T) {
 // TestHostThatCannotAskAccusesNobody: without a descriptor left nothing is known of a node, and that is this host's trouble.
 func TestHostThatCannotAskAccusesNobody(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		full := true
+		var full atomic.Bool
+		full.Store(true)
 		r := newRig(t, named("hv2"), func(ctx context.Context, name string) (said, error) {
-			if full {
+			if full.Load() {
 				return said{}, &net.OpError{Op: "dial", Net: "tcp", Err: os.NewSyscallError("socket", syscall.EMFILE)}
 			}
 			return answers(ctx, name)
@@ -398,7 +400,7 @@ func TestHostThatCannotAskAccusesNobody(t *testing.T) {
 		if p := find(t, s, "hv2"); p.Health.State != health.Init || p.Asked != 0 || s.Health.State != health.Stale || s.Health.Err != "nobody can be asked: too many open files" {
 			t.Errorf("%+v, %+v", p, s.Health)
 		}
-		full = false
+		full.Store(false)
 		s = r.newest(40 * time.Second)
 		if p := find(t, s, "hv2"); p.Health.State != health.OK || s.Health.State != health.OK {
 			t.Errorf("%+v, %+v", p, s.Health)
