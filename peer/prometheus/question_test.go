@@ -17,6 +17,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 	"unicode/utf8"
@@ -172,6 +173,9 @@ func TestWhyNot(t *testing.T) {
 		t.Errorf("%d bytes: %s", len(long), long)
 	}
 	if got := why(&url.Error{Op: "Get", URL: "http://p/?query=up", Err: &net.OpError{Op: "dial", Err: &net.DNSError{Err: "no such host", Name: "p"}}}, config.Prometheus{}); got != "its name cannot be looked up: no such host" {
+		t.Error(got)
+	}
+	if got := why(&url.Error{Op: "Get", URL: "http://p/?query=up", Err: &net.OpError{Op: "dial", Err: os.NewSyscallError("connect", syscall.EPERM)}}, config.Prometheus{}); got != "no way there (operation not permitted)" {
 		t.Error(got)
 	}
 	if got := why(&url.Error{Op: "Get", URL: "http://p/?query=up", Err: errors.New("no route")}, config.Prometheus{}); got != "no route" {

@@ -37,6 +37,7 @@ func why(err error, c config.Prometheus) string {
 		name      x509.HostnameError
 		invalid   x509.CertificateInvalidError
 		late      net.Error
+		number    syscall.Errno
 		around    *url.Error
 	)
 	switch {
@@ -60,6 +61,8 @@ func why(err error, c config.Prometheus) string {
 		return "it does not speak TLS: prometheus.url begins with https"
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, syscall.ECONNRESET):
 		return "it closes the connection without an answer"
+	case errors.As(err, &number): // EHOSTUNREACH, or EPERM of a unit with IPAddressDeny=
+		return "no way there (" + number.Error() + ")"
 	case errors.As(err, &around): // its text has the whole question
 		err = around.Err
 	}
