@@ -129,7 +129,7 @@ func (a *Asker) ask(ctx context.Context, k *answered) {
 	case err != nil:
 		k.Health.Bad(k.at, why(err, a.o.Config))
 	case cpu.Known+memory.Known == 0:
-		k.CPU, k.Memory = peer.Figure{}, peer.Figure{}
+		k.Usage = peer.Usage{Node: k.Node} // what it had before is not its last good value
 		k.Health.Fail(k.at, "it has no figures of this node: looked for "+q.wanted())
 	default:
 		k.From, k.To, k.CPU, k.Memory = q.from, q.to, cpu, memory

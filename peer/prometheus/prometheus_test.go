@@ -22,6 +22,7 @@ type asker struct {
 	mu    sync.Mutex  // guards asked
 	asked []string    // nodes, in order
 	hangs atomic.Bool // each question waits for its end
+	empty atomic.Bool // it has nothing
 	known atomic.Pointer[peer.Usages]
 }
 
@@ -39,6 +40,9 @@ func runAsker(t *testing.T) *asker {
 		if s.hangs.Load() {
 			<-ctx.Done()
 			return cpu, memory, ctx.Err()
+		}
+		if s.empty.Load() {
+			return cpu, memory, nil
 		}
 		return peer.NewFigure([]float64{1, 2}), peer.NewFigure([]float64{3}), nil
 	}
@@ -124,6 +128,14 @@ func TestKeepsWhatItKnew(t *testing.T) {
 		s.hangs.Store(false)
 		if u := s.after(2 * fresh).Of("b"); u.Health.State != health.OK || u.Health.Err != "" {
 			t.Errorf("it answers again: %+v", u)
+		}
+		s.empty.Store(true)
+		if u := s.after(fresh).Of("b"); u.Health.State != health.Failed || u.CPU.Points.Len() != 0 {
+			t.Errorf("it has nothing any more: %+v", u)
+		}
+		s.hangs.Store(true)
+		if u := s.after(2 * fresh).Of("b"); u.Health.State != health.Failed || u.Health.Err != "no answer in 2 s" {
+			t.Errorf("nor does it answer: %+v", u)
 		}
 	})
 }
