@@ -16,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"hypervisor-tui/internal/await"
 	"hypervisor-tui/internal/certtest"
 )
 
@@ -23,6 +24,7 @@ import (
 type stranger struct {
 	name   string // of the node that it is taken for
 	answer func(w http.ResponseWriter, r *http.Request)
+	stream func(w http.ResponseWriter, r *http.Request)                    // all else below /v1/; nil: that is not found
 	wire   func(c net.Conn)                                                // in place of answer: what it does with an encrypted connection
 	bare   func(c net.Conn)                                                // in place of both: with one that is not encrypted
 	pair   func(t testing.TB, a *certtest.Authority, n node) certtest.Pair // its certificate; nil: a good one
@@ -196,6 +198,9 @@ func (s *stranger) start(t *testing.T, a *certtest.Authority, ip string) (addres
 	}
 	h := http.NewServeMux()
 	h.HandleFunc("GET /v1/summary", answer)
+	if s.stream != nil {
+		h.HandleFunc("/v1/", s.stream)
+	}
 	server := &http.Server{Handler: h, ErrorLog: log.New(io.Discard, "", 0)}
 	t.Cleanup(func() { server.Close() })
 	go func() { _ = server.Serve(encrypted) }() // it is closed
@@ -287,4 +292,71 @@ func TestPeersMany(t *testing.T) {
 	s.fresh(good...)
 	held()
 	t.Log("\n" + s.text())
+}
+
+// TestVisitHostile: o leads to a console that is none. What it is stands there in words, Esc comes back, and nothing of it stays.
+func TestVisitHostile(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long: some are silent for six seconds until that is said")
+	}
+	t.Parallel()
+	other := stranger{name: "elsewhere"}
+	m := newMesh(t)
+	elsewhere, came := other.start(t, m.ca, "127.0.1.1")
+	stream := func(send func(w http.ResponseWriter)) func(http.ResponseWriter, *http.Request) {
+		return func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Console-Viewer", "1")
+			w.WriteHeader(http.StatusOK)
+			w.(http.Flusher).Flush()
+			send(w)
+			w.(http.Flusher).Flush()
+			<-r.Context().Done()
+		}
+	}
+	all := []stranger{
+		{name: "one-line", says: "it sends lines of more than", stream: stream(func(w http.ResponseWriter) { _, _ = io.WriteString(w, "data: 1 "); flood(w, "x") })},
+		{name: "comments", says: "nothing has come for 6 s", stream: stream(func(w http.ResponseWriter) { flood(w, ": x\n") })},
+		{name: "says-nothing", says: "nothing has come for 6 s", stream: stream(func(http.ResponseWriter) {})},
+		{name: "is-garbage", says: "it sends what is no picture", stream: stream(func(w http.ResponseWriter) { _, _ = io.WriteString(w, "data: \x1b[2J\x1b]0;x\a\n\n") })},
+		{name: "no-rows", says: "it sends what is no picture", stream: stream(func(w http.ResponseWriter) { flood(w, "data: 7\n\n") })},
+		{name: "no-head", says: "nothing has come for 6 s", stream: func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }},
+		{name: "sends-away", says: "302", stream: func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, "https://"+elsewhere+"/v1/stream", http.StatusFound)
+		}},
+		{name: "refuses", says: "403", stream: text(http.StatusForbidden, "\x1b[2Jno\n")},
+		{name: "not-there", says: "404"},
+	}
+	var names []string
+	for i := range all {
+		m.meet(all[i], fmt.Sprint("127.0.6.", 1+i))
+		names = append(names, all[i].name)
+	}
+	s := m.look("")
+	s.answer(names...)
+	fds, memory := s.fds(), s.status("VmRSS")
+	for _, w := range all {
+		s.why(w.name, "an answer", func(words string) bool { return words != "" })
+		s.keys("/" + w.name + "\r")
+		s.await("filter " + w.name + " ")
+		s.keys("o")
+		s.await(w.name, "Esc comes back", w.says)
+		s.keys("\x1b")
+		s.until("this console is back", func(text string) bool {
+			return strings.Contains(text, "filter "+w.name+" ") && !strings.Contains(text, "comes back")
+		})
+		s.keys("\x1b")
+		s.until("the filter is gone", func(text string) bool { return !strings.Contains(text, "filter ") })
+	}
+	if now := s.status("VmRSS"); now > memory+32<<10 {
+		t.Errorf("%d KiB resident became %d", memory, now)
+	}
+	await.Until(t, "no descriptor stays open", func() bool { return s.fds() <= fds+4 }) // up to four are of who is asked now
+	if n := came.Load(); n != 0 {
+		t.Errorf("who was redirected to was asked %d times", n)
+	}
+	s.keys("q")
+	if code, _ := s.exit(); code != 0 || s.stderr() != "" {
+		t.Errorf("exit code %d\n%s", code, s.stderr())
+	}
+	s.restored()
 }
