@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -21,16 +22,17 @@ func asPeers(t *testing.T, root, programs string) {
 			folder + "ca.pem": string(authority.PEM), folder + "cert.pem": string(pair.Cert), folder + "key.pem": string(pair.Key),
 		}
 	}
+	before := evaluateModule(t, `services.hypervisor-tui.screen = "nodes";`)
 	m := evaluateModule(t, `services.hypervisor-tui.screen = "nodes"; services.hypervisor-tui.settings.peers.interval = "5s"; services.hypervisor-tui.peers = {
 		enable = true; caFile = "`+folder+`ca.pem"; certFile = "`+folder+`cert.pem"; keyFile = "`+folder+`key.pem";
 		nodes = { hv01 = "192.0.2.1"; hv02 = "192.0.2.2"; hv03 = "192.0.2.3"; }; addresses = [ "192.0.2.1" "192.0.2.2" ];
 	};`)
 	authority := certtest.New(t)
-	m.Own = files(authority, "hv01", "192.0.2.1")
+	before.Own = files(authority, "hv01", "192.0.2.1")
 	other := *m
 	other.Own = files(authority, "hv02", "192.0.2.2")
 	other.Own["etc/hostname"] = "hv02\n"
-	s, beside := boot(t, root, programs, m), boot(t, root, programs, &other)
+	s, beside := boot(t, root, programs, before), boot(t, root, programs, &other)
 	wire(s, beside)
 
 	// says waits until F4 of a console says something of a node.
@@ -47,6 +49,10 @@ func asPeers(t *testing.T, root, programs string) {
 	}
 	s.step("both answer", func() {
 		s.console()
+		if done := s.switchTo(m); !slices.Contains(done, "reload "+consoleUnit) {
+			s.t.Errorf("a switch does %q", done)
+		}
+		s.do("restart", consoleUnit) // the kernel goes by the addresses of the start
 		s.becomes(serveUnit, running)
 		beside.becomes(serveUnit, running)
 		says(beside, "hv01", "answers")
@@ -127,8 +133,9 @@ func wire(a, b *system) {
 		a.t.Skipf("%v; Debian has it in iproute2", err)
 	}
 	inside(a, "link", "add", "wire", "type", "veth", "peer", "name", "wire", "netns", fmt.Sprint(b.cmd.Process.Pid))
-	for address, s := range map[string]*system{"192.0.2.1/24": a, "192.0.2.2/24": b, "192.0.2.3/24": b} {
-		inside(s, "address", "add", address, "dev", "wire")
-		inside(s, "link", "set", "wire", "up")
-	}
+	inside(a, "address", "add", "192.0.2.1/24", "dev", "wire")
+	inside(b, "address", "add", "192.0.2.2/24", "dev", "wire") // the first is that of what is sent
+	inside(b, "address", "add", "192.0.2.3/24", "dev", "wire")
+	inside(a, "link", "set", "wire", "up")
+	inside(b, "link", "set", "wire", "up")
 }
