@@ -148,7 +148,7 @@ func TestPictureInOtherGlyphs(t *testing.T) {
 // TestPictureInEveryGlyph: each rune of UnicodeGlyphs is drawn with one column, and in ASCII where there is nothing else.
 func TestPictureInEveryGlyph(t *testing.T) {
 	all := UnicodeGlyphs()
-	runes := []rune(strings.Join(all.names[:], "") + string(all.Sparks) + string(all.Drops) + string(all.Eighths))
+	runes := strings.Join(all.names[:], "") + string(all.Sparks) + string(all.Drops) + string(all.Eighths)
 	for _, g := range []*Glyphs{ASCIIGlyphs(), VTGlyphs(nil), VTGlyphs(tty.NewFont(""))} {
 		for _, r := range runes {
 			if v := g.redrawn(r); clean.Width(v) != 1 || g.Name == "ascii" && v > '~' {

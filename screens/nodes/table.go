@@ -162,7 +162,10 @@ func drawSummary(r draw.Region, s *sums, f *frame.Frame) {
 	tally(&p, s.notReady, draw.Bad|draw.Bold, "not ready")
 	tally(&p, s.faulty, draw.Warn, "with a fault")
 	tally(&p, s.cordoned, draw.Warn, "cordoned")
-	widget.StaleMark(&p, &f.Kube.Kinds[kube.KindNode].Health, f)
+	if stale := &f.Kube.Kinds[kube.KindNode].Health; stale.State == health.Stale {
+		widget.StaleMark(&p, stale, f)
+		p.Skip(1)
+	}
 	if !r.Empty() {
 		p = r.CutTop(1).Pen(1, 0)
 	}
