@@ -15,7 +15,8 @@ import (
 type Node struct {
 	Name     string
 	API      *kube.NodeRow // nil: the API has not told of it, or there is none
-	Peer     *peer.Peer    // nil: it is no peer, or this host
+	Peer     *peer.Peer    // nil: it is no peer, or this host and the API tells of it
+	Here     bool          // it is this host, whose peer is not asked
 	Contact  Contact
 	Disagree Disagreement
 	Rank     NodeRank
@@ -138,10 +139,13 @@ func addPeers(dst []Node, peers []peer.Peer) []Node {
 
 // judge finds out what is said of n, and whether it needs somebody.
 func (n *Node) judge(f *Snapshot) {
-	if n.API != nil && n.API.Here { // this host knows itself
+	n.Here = n.API != nil && n.API.Here || n.API == nil && isHere(n.Peer, f)
+	switch { // this host knows itself
+	case !n.Here:
+		n.Contact = contact(n.Peer, f)
+	case n.API != nil:
 		n.Peer = nil
 	}
-	n.Contact = contact(n.Peer, f)
 	told, ready := n.Told(f), n.API != nil && n.API.Ready == "True"
 	switch {
 	case told && !ready && n.Contact == Answers:
@@ -162,11 +166,30 @@ func (n *Node) judge(f *Snapshot) {
 		n.Rank = NodeFaulty
 	case n.API != nil && n.API.Cordoned:
 		n.Rank = NodeCordoned
-	case believed, n.Contact == Answers:
+	case believed, n.Here, n.Contact == Answers:
 		n.Rank = NodeFine
 	default:
 		n.Rank = NodeRemembered
 	}
+}
+
+// isHere reports whether a peer that the API does not tell of is this host: by its name, or by an address that no other host has.
+func isHere(p *peer.Peer, f *Snapshot) bool {
+	if p.Name == hostname(f) {
+		return true
+	}
+	at := p.Address.Addr()
+	if f.Net == nil || at.IsLoopback() { // of a tunnel's near end
+		return false
+	}
+	var room [64]byte
+	text := at.AppendTo(room[:0])
+	for i := range f.Net.Addresses {
+		if own := f.Net.Addresses[i].CIDR; len(own) > len(text) && own[len(text)] == '/' && own[:len(text)] == string(text) {
+			return true
+		}
+	}
+	return false
 }
 
 // contact is how p takes it to be asked.

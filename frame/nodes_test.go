@@ -2,6 +2,7 @@ package frame
 
 import (
 	"fmt"
+	"net/netip"
 	"testing"
 	"time"
 
@@ -112,6 +113,30 @@ func TestThisHostIsNotAsked(t *testing.T) {
 	f.Kube.Fleet.Rows[0].Here = true
 	if f.Nodes = new(Tracker).mergeNodes(nil, f); f.Nodes[0].Peer != nil || f.Nodes[0].Contact != Unasked || f.Nodes[0].Rank != NodeFine {
 		t.Errorf("%+v", f.Nodes[0])
+	}
+}
+
+// TestThisHostAmongPeers: a list of nodes that is the same on all of them has this host, by its name or by its address.
+func TestThisHostAmongPeers(t *testing.T) {
+	f := nodesFrame(health.OK, nil, asked("hv1", health.Failed, 5*time.Second, 0, nil), asked("hv2", health.Failed, 5*time.Second, 0, nil),
+		asked("hv3", health.Failed, 5*time.Second, 0, nil), asked("hv4", health.Failed, 5*time.Second, 0, nil))
+	f.Host = &sample.Host{}
+	f.Host.Machine.Hostname = "hv1"
+	f.Net = &sample.Net{Addresses: []sample.Address{{CIDR: "127.0.0.1/8"}, {CIDR: "10.0.0.22/24"}, {CIDR: "fd00::3/64"}}}
+	for i, at := range []string{"10.0.0.1:9101", "10.0.0.2:9101", "[fd00::3]:9101", "127.0.0.1:9104"} {
+		f.Peers.Peers[i].Address = netip.MustParseAddrPort(at)
+	}
+	here := ""
+	for _, n := range new(Tracker).mergeNodes(nil, f) {
+		if n.Here {
+			here += n.Name + " "
+		}
+		if n.Peer == nil || n.Here && (n.Rank != NodeFine || n.Contact != Unasked) || !n.Here && n.Contact == Unasked {
+			t.Errorf("%+v", n)
+		}
+	}
+	if here != "hv1 hv3 " {
+		t.Errorf("here are %s", here)
 	}
 }
 

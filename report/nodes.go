@@ -25,7 +25,7 @@ func ofKind[N int | int64 | float64](n *of[frame.Node], kind kube.Kind, v N) *N 
 
 var nodeRowFigures = figures[of[frame.Node]]{
 	{key: "name", kind: "text", help: "Its name in the cluster.", value: func(n *of[frame.Node]) any { return n.v.Name }},
-	{key: "this_host", kind: "boolean", help: "Whether it is this host.", value: func(n *of[frame.Node]) any { return api(n).Here }},
+	{key: "this_host", kind: "boolean", help: "Whether it is this host.", value: func(n *of[frame.Node]) any { return n.v.Here }},
 	{key: "ready", kind: "boolean", help: "Its condition Ready. A node that the cluster does not hear of is not.", null: "it has no such condition, or the API has not told of it",
 		value: func(n *of[frame.Node]) any { return known(api(n).Ready == "True", api(n).Ready != "") }},
 	{key: "cordoned", kind: "boolean", help: "Whether nothing new is placed on it.", null: "the API has not told of it", value: func(n *of[frame.Node]) any { return known(api(n).Cordoned, n.v.API != nil) }},

@@ -78,7 +78,7 @@ func quiet(f *frame.Frame, p *peer.Peer, age time.Duration, why string) {
 	p.Asked, p.Heard = f.Boot-7*time.Second, f.Now.Add(-age)
 }
 
-// Named is a host without a cluster whose configuration names four others: one is silent, one says that something is wrong.
+// Named is a host without a cluster whose configuration names it and four others: one is silent, one says that something is wrong.
 func Named(f *frame.Frame) {
 	f.Peers = &peer.State{Viewed: true, Health: OK()}
 	for i := range 4 {
@@ -91,6 +91,9 @@ func Named(f *frame.Frame) {
 	s := f.Peers.Peers[1].Summary
 	s.Severity, s.Problems, s.Worst, s.Since = "err", 1, "smartd.service failed: exit code 1", f.Now.Add(-26*time.Hour)
 	quiet(f, &f.Peers.Peers[3], 3*time.Minute, "no answer in 2 s")
+	self := summarized(f, "hypervisor-01", "192.168.1.100", 1, time.Second)
+	quiet(f, &self, time.Minute, "nobody listens there (connection refused)")
+	f.Peers.Peers = append([]peer.Peer{self}, f.Peers.Peers...)
 	Derive(f)
 }
 

@@ -140,7 +140,7 @@ func (c *columns) draw(r draw.Region, n *frame.Node, f *frame.Frame) {
 		p.Glyph(draw.Warn, draw.Attention)
 	}
 	name := draw.Text
-	if n.API != nil && n.API.Here {
+	if n.Here {
 		name = draw.Accent | draw.Bold
 	}
 	p.To(c.name).Fit(name, n.Name, c.nameWidth-1)
@@ -245,7 +245,7 @@ func (c *columns) drawContact(p *draw.Pen, n *frame.Node, f *frame.Frame) {
 	end, style := c.contact+c.contactWidth-1, contactStyle(n)
 	if n.Contact == frame.Unasked {
 		switch age, known := heard(n, f); {
-		case n.API != nil && n.API.Here:
+		case n.Here:
 			p.Text(draw.Dim, "this host")
 		case known:
 			p.Text(draw.Dim, "heard ")

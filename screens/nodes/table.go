@@ -123,7 +123,7 @@ func sumOf(all []frame.Node) (s sums) {
 
 // addPeer counts a node by what it says itself.
 func (s *sums) addPeer(n *frame.Node) {
-	if n.Peer == nil {
+	if n.Peer == nil || n.Here {
 		return
 	}
 	s.peers++

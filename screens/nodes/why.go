@@ -62,6 +62,9 @@ func drawFault(p *draw.Pen, row *kube.NodeRow, f *frame.Frame) {
 
 // appendWhy appends what the API and a peer say of that, or do not, in a sentence. What weighs most comes first.
 func appendWhy(dst []byte, n *frame.Node, f *frame.Frame) []byte {
+	if n.Here {
+		return append(dst, "this host: F2 shows how it is"...)
+	}
 	h, told := &n.Peer.Health, n.Told(&f.Snapshot)
 	since := func(before string) {
 		dst = draw.AppendAge(append(dst, before...), max(f.Boot-h.Since, 0))
