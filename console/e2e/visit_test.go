@@ -96,7 +96,13 @@ func TestVisitedNodeDies(t *testing.T) {
 		clocks[clock.FindString(first)] = true
 		return len(clocks) > 3
 	})
-	s.keys("1?x") // lost: nobody is there
+	before := 0
+	s.see(func(*vtscreen.Screen) { before = s.clears })
+	s.keys("1?x\x0c") // lost: nobody is there; the last is for this console, which has taken all of them then
+	s.until("a full repaint", func(string) (ok bool) {
+		s.see(func(*vtscreen.Screen) { ok = s.clears > before })
+		return ok
+	})
 	n.signal(unix.SIGCONT)
 	s.await("hv2 live", "Physical interfaces", "Esc comes back")
 	n.signal(unix.SIGKILL)
