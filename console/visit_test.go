@@ -110,7 +110,8 @@ func TestVisit(t *testing.T) {
 		}
 		await.Until(t, "the session there ends", func() bool { return running.Load() == 0 })
 	}
-	await.Until(t, "the connections are closed", func() bool { return descriptors(t) <= files })
+	const once = 8 // what is opened once and stays; a leak of each visit would be ten
+	await.Until(t, "the connections are closed", func() bool { return descriptors(t) <= files+once })
 	same()
 }
 
