@@ -6,6 +6,7 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
+	"fmt"
 	"net"
 	"net/http/httptest"
 	"net/netip"
@@ -93,7 +94,6 @@ func TestVisit(t *testing.T) {
 		}
 	}
 	same := await.Goroutines(t)
-	files := descriptors(t)
 	for range 10 {
 		l.frame.Peers = &peer.State{Peers: []peer.Peer{{Name: "hv2", Address: address}}}
 		l.visit(ctx, "hv2")
@@ -104,25 +104,37 @@ func TestVisit(t *testing.T) {
 		awaits("Ctrl-C comes back")
 		press(draw.KeyEsc) // closes there what i opened
 		awaits("Esc comes back")
+		if connections(t, address.Port()) == 0 {
+			t.Fatal("no connection is seen while there is one")
+		}
 		press(draw.KeyEsc)
 		if l.visiting.other != nil || !d.shows("F4 Nodes")() || d.shows("hv2 live")() {
 			t.Fatalf("it does not come back:\n%s", d.picture)
 		}
 		await.Until(t, "the session there ends", func() bool { return running.Load() == 0 })
 	}
-	const once = 8 // what is opened once and stays; a leak of each visit would be ten
-	await.Until(t, "the connections are closed", func() bool { return descriptors(t) <= files+once })
+	await.Until(t, "the connections are closed", func() bool { return connections(t, address.Port()) == 0 })
 	same()
 }
 
-// descriptors is how many this process has open.
-func descriptors(t *testing.T) int {
+// connections is how many this machine has open to a port of its own, or from it.
+//
+// Linux: proc_pid_net(5), the states of tcp
+func connections(t *testing.T, port uint16) (n int) {
 	t.Helper()
-	list, err := os.ReadDir("/proc/self/fd")
+	table, err := os.ReadFile("/proc/self/net/tcp")
 	if err != nil {
-		t.Skipf("no /proc/self/fd here: %v", err)
+		t.Skipf("no connections are listed here: %v", err)
 	}
-	return len(list)
+	end := fmt.Sprintf(":%04X", port)
+	for line := range strings.Lines(string(table)) {
+		f := strings.Fields(line)
+		const timeWait, listen = "06", "0A"
+		if len(f) > 3 && (strings.HasSuffix(f[1], end) || strings.HasSuffix(f[2], end)) && f[3] != timeWait && f[3] != listen {
+			n++
+		}
+	}
+	return n
 }
 
 // TestVisitIsLeft: q there ends the visit and not this program; a node that cannot be reached says why and lets go; ten minutes
