@@ -60,3 +60,40 @@ func TestServiceAccountOnlyReads(t *testing.T) {
 		t.Errorf("the file has %v", kinds)
 	}
 }
+
+// TestActServiceAccount: the account of the helper may do what the actions need, and nothing else.
+func TestActServiceAccount(t *testing.T) {
+	text, err := os.ReadFile("serviceaccount-act.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for decoder := yaml.NewDecoder(strings.NewReader(string(text))); ; {
+		var object struct {
+			Kind  string
+			Rules []struct {
+				APIGroups       []string `yaml:"apiGroups"`
+				Resources       []string
+				NonResourceURLs []string `yaml:"nonResourceURLs"`
+				Verbs           []string
+			}
+		}
+		if decoder.Decode(&object) != nil {
+			break
+		}
+		for _, r := range object.Rules {
+			for _, resource := range slices.Concat(r.Resources, r.NonResourceURLs) {
+				got = append(got, strings.Join(r.Verbs, ",")+" "+resource+" "+strings.Join(r.APIGroups, ","))
+			}
+		}
+	}
+	const sub = " subresources.kubevirt.io"
+	want := []string{
+		"get,list,patch nodes ", "list pods ", "create pods/eviction ", "get virtualmachines kubevirt.io", "get virtualmachineinstances kubevirt.io",
+		"update virtualmachines/start" + sub, "update virtualmachines/stop" + sub, "update virtualmachines/restart" + sub, "update virtualmachines/migrate" + sub,
+		"update virtualmachineinstances/pause" + sub, "update virtualmachineinstances/unpause" + sub, "update virtualmachineinstances/softreboot" + sub,
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("the helper may\n%q, want\n%q", got, want)
+	}
+}
