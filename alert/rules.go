@@ -146,6 +146,7 @@ var defaultRules = Rules{
 	frame.KindUnseen:         {For: time.Minute, Keep: time.Minute, Needs: answers},
 	frame.APIFloods:          {For: time.Minute, Keep: 2 * time.Minute, Needs: answers},
 	frame.MigrationFailed:    {Keep: time.Minute, Needs: kube.KindMigration.String()},
+	frame.DrainStopped:       {Keep: time.Minute, Source: "actions"},
 	frame.KindForbidden:      {For: time.Minute, Keep: time.Minute, Needs: answers},
 	frame.KindTooLarge:       {For: time.Minute, Keep: time.Minute, Needs: answers},
 	frame.ClaimUnbound:       {For: 5 * time.Minute, Keep: 2 * time.Minute, Needs: kube.KindPVC.String()},

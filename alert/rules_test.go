@@ -15,7 +15,7 @@ import (
 
 // TestEachKindHasARule, with sources that there are.
 func TestEachKindHasARule(t *testing.T) {
-	f := frame.Snapshot{Host: &sample.Host{}, Settings: &frame.Settings{}}
+	f := frame.Snapshot{Host: &sample.Host{}, Settings: &frame.Settings{}, Actions: new(frame.Actions)}
 	new(frame.Tracker).Derive(&f)
 	needs := []string{"", api, answers, samples}
 	for k := range kube.KindCount {

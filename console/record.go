@@ -77,7 +77,7 @@ func Record(o Options) error {
 	return nil
 }
 
-// recorded is the configuration of what is read for a recording alone: of the log only the kernel's messages matter.
+// recorded is the configuration of what is read for a recording alone: of the log only the messages of the kernel and the helper matter.
 func recorded(c config.Config) config.Config {
 	c.LogBufferSize, c.Logs = 100, nil
 	return c

@@ -39,7 +39,7 @@ const (
 	HostBooted
 	ClockStepped
 	RecordingBegan
-	ActionDone
+	ActionDone // or failed, by the helper
 	EventKindCount
 )
 

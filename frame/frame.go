@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"hypervisor-tui/act"
 	"hypervisor-tui/internal/health"
 	"hypervisor-tui/journal"
 	"hypervisor-tui/kube"
@@ -43,6 +44,8 @@ type Snapshot struct {
 	Usages    *peer.Usages          // what Prometheus has of the nodes that are shown whole; nil: prometheus.url is not set
 	Page      *journal.Page         // nil before the first answer
 	Kernel    []journal.KernelEvent // ordered by their time, also of boots before
+	Acted     []journal.Action      // what the helper has done, as it was read
+	Actions   *Actions              // what it has left behind; nil: actions are off, or nothing is known yet
 	Settings  *Settings             // what the configuration says
 	Sampling  Busy                  // the sample that is under way
 	Logging   Busy                  // the turn of the log's owner that is under way
@@ -68,6 +71,9 @@ type Frame struct {
 	Snapshot
 	Self Self
 	Bell Bell
+	Act  *act.Dialogue // with the helper; nil: it is not asked
+
+	Leaving time.Duration // until this session ends, for nobody has touched a key; 0: it does not, or not soon
 }
 
 // Settings is what the configuration says to the screens. It is replaced, never changed.
@@ -91,6 +97,15 @@ type Settings struct {
 	Filesystem Limits
 	HideLinks  []string // globs of interfaces that are folded into a count
 	Terminal   string   // TERM, glyph tier, theme and baud, for the sources overlay
+}
+
+// Actions is what the helper has left behind: a drain that was begun and has not ended, though nobody does it any more.
+type Actions struct {
+	Health  health.Health
+	Path    string    // where it notes that
+	Stopped string    // the node; empty: nothing
+	At      string    // how far it was: "at 12 of 37"; empty: not known
+	Begun   time.Time // wall clock
 }
 
 // Limits are the shares, in percent, from which on a value is worth a look and critical, and by how much it is to fall below
@@ -271,6 +286,9 @@ func (t *Tracker) machineSources(dst []Source, f *Snapshot) []Source {
 	dst = append(dst, units, nixos, clock, boot, top)
 	if f.Peers != nil {
 		dst = append(dst, Source{Name: "peers", Detail: f.Peers.Detail, Health: f.Peers.Health})
+	}
+	if f.Actions != nil {
+		dst = append(dst, Source{Name: "actions", Detail: f.Actions.Path, Health: f.Actions.Health})
 	}
 	if f.Textfiles != nil {
 		dst = append(dst, Source{Name: "textfiles", Detail: f.Textfiles.Directory, Health: f.Textfiles.Health})

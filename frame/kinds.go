@@ -53,6 +53,7 @@ const (
 	KindUnseen // of objects: it cannot be listed, or is not followed any more
 	APIFloods
 	MigrationFailed
+	DrainStopped  // in the middle, and nobody goes on with it
 	KindForbidden // of objects: this program may not list it
 	KindTooLarge
 	ClaimUnbound
@@ -108,6 +109,7 @@ var kinds = [KindCount]struct{ name, words string }{
 	KindUnseen:         {"kind-not-seen", "%s %o: %d"},
 	APIFloods:          {"api-floods", "API sends more than is taken in: its figures lag"},
 	MigrationFailed:    {"migration-failed", "migration of %o/%s failed[: %d][ (and %m more failed)]"},
+	DrainStopped:       {"drain-stopped", "drain of %s stopped[ %d]"},
 	KindForbidden:      {"kind-forbidden", "may not list %s[ (and %m more)]"},
 	KindTooLarge:       {"kind-too-large", "%s: more than %n, not counted"},
 	ClaimUnbound:       {"claim-unbound", "PVC %o/%s %d[ (and %m more without a volume)]"},

@@ -85,6 +85,7 @@ func findProblems(dst []Problem, f *Snapshot, open []Problem) []Problem {
 	dst = findConfig(dst[:0], f)
 	dst = findCluster(dst, f)
 	dst = findPeers(dst, f)
+	dst = findStopped(dst, f)
 	dst = findLate(dst, f)
 	dst = findKernel(dst, f)
 	if f.Host != nil {
@@ -133,6 +134,16 @@ func findConfig(dst []Problem, f *Snapshot) []Problem {
 		return dst
 	}
 	return append(dst, Problem{Severity: journal.Err, Kind: ConfigBad, Detail: f.Settings.Banner, Where: Dashboard})
+}
+
+// findStopped tells of a drain that nobody goes on with.
+func findStopped(dst []Problem, f *Snapshot) []Problem {
+	a := f.Actions
+	if a == nil || !a.Health.Has() || a.Stopped == "" {
+		return dst
+	}
+	return append(dst, Problem{Severity: journal.Warning, Kind: DrainStopped, Subject: a.Stopped, Elsewhere: a.Stopped != hostname(f), Detail: a.At, Since: ago(f, a.Begun),
+		Reason: "Whoever asked for it has left, or the helper has died. The node is as it was left then: drain it again, or uncordon it.", Where: Nodes})
 }
 
 // findLate tells of samples that do not come, and of what the sampler waits for.

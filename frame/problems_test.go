@@ -320,3 +320,25 @@ func TestProblemsAllocateNothing(t *testing.T) {
 		t.Errorf("%v allocations for %d problems", least, len(problems))
 	}
 }
+
+// TestDrainStopped: a drain that nobody goes on with is a problem, as old as it is; nothing is said while that is not known.
+func TestDrainStopped(t *testing.T) {
+	f := wellFrame()
+	for _, c := range []struct {
+		actions *Actions
+		want    string
+	}{
+		{nil, ""}, {&Actions{}, ""}, {&Actions{Stopped: "hv2", Health: health.Health{State: health.Failed, Err: "permission denied"}}, "warning actions: permission denied [dashboard]; "}, {&Actions{Health: health.Health{State: health.OK}}, ""},
+		{&Actions{Stopped: "hv2", Begun: f.Now.Add(-3 * time.Minute), Health: health.Health{State: health.OK}}, "warning drain of hv2 stopped [nodes]; "},
+		{&Actions{Stopped: "hv2", At: "at 12 of 37", Begun: f.Now.Add(-3 * time.Minute), Health: health.Health{State: health.OK}}, "warning drain of hv2 stopped at 12 of 37 [nodes]; "},
+	} {
+		f.Actions = c.actions
+		found := find(nil, f)
+		if got := words(found); got != c.want {
+			t.Errorf("%+v: %q, want %q", c.actions, got, c.want)
+		}
+		if len(found) == 1 && found[0].Kind == DrainStopped && found[0].Since != f.Boot-3*time.Minute {
+			t.Errorf("since %v at %v", found[0].Since, f.Boot)
+		}
+	}
+}

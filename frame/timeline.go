@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"hypervisor-tui/act"
 	"hypervisor-tui/internal/health"
 	"hypervisor-tui/journal"
 	"hypervisor-tui/kube"
@@ -35,6 +36,7 @@ type Timeline struct {
 	vms     []vmSeen
 	linksAt uint64   // Net.Changes that links fits
 	current int      // NixOS generation; 0: not known
+	acted   uint64   // Action.N of the newest that was looked at
 	moved   []string // UIDs of the migrations that were over
 	of      struct {
 		units *sample.Units // that was compared last
@@ -92,6 +94,7 @@ func (t *Timeline) Step(f *Snapshot, problems []Change) []Event {
 	t.findVMs(f)
 	t.findMigrations(f)
 	t.findGeneration(f)
+	t.findActions(f)
 	t.forget(f)
 	f.Events, f.Watched = append(f.Events[:0], t.events...), 0
 	if f.Boot-t.began < EventsKept {
@@ -310,6 +313,30 @@ func (t *Timeline) findMigrations(f *Snapshot) {
 		e := Event{Kind: VMMigrated, Severity: journal.Notice, Subject: m.VMI, Of: m.Namespace, Where: Dashboard}
 		if m.Source != "" && m.Target != "" {
 			e.Detail = "from " + m.Source + " to " + m.Target
+		}
+		t.add(f, e)
+	}
+}
+
+// findActions tells of what the helper has done since the first snapshot: what it did before, another has told of, or the journal
+// does.
+func (t *Timeline) findActions(f *Snapshot) {
+	for i := range f.Acted {
+		a := &f.Acted[i]
+		if a.N <= t.acted {
+			continue
+		}
+		t.acted = a.N
+		if age, known := f.Age(a.Time); !known || age > f.Boot-t.began {
+			continue
+		}
+		what := a.Verb
+		if rule, ok := act.RuleOf(act.Verb(a.Verb)); ok {
+			what = rule.Word
+		}
+		e := Event{Kind: ActionDone, At: a.Time, Severity: a.Severity, Subject: what + " " + a.Object + " done", Detail: a.Text, Where: Logs}
+		if !a.Done {
+			e.Subject = what + " " + a.Object + " failed"
 		}
 		t.add(f, e)
 	}

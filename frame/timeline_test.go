@@ -10,6 +10,7 @@ import (
 
 	"hypervisor-tui/frame"
 	"hypervisor-tui/frame/frametest"
+	"hypervisor-tui/journal"
 	"hypervisor-tui/kube"
 	"hypervisor-tui/sample"
 	"hypervisor-tui/sample/qemu"
@@ -226,5 +227,27 @@ func TestTimelineIsBounded(t *testing.T) {
 	}
 	if n := testing.AllocsPerRun(100, func() { l.Now, l.Boot = l.Now.Add(time.Second), l.Boot+time.Second; l.timeline.Step(&l.Snapshot, nil) }); n != 0 {
 		t.Errorf("%v allocations", n)
+	}
+}
+
+// TestTimelineOfActions: what the helper does is told once, with its own time; what it did before the start is not.
+func TestTimelineOfActions(t *testing.T) {
+	l := newLived()
+	l.Acted = []journal.Action{{N: 1, Time: l.Now.Add(-2 * time.Hour), Severity: journal.Notice, Verb: "unit.stop", Object: "a.service", Done: true, Text: "long ago"}}
+	if got := l.step(time.Second); len(got) != 0 {
+		t.Errorf("what was done before the start: %q", got)
+	}
+	l.Acted = append(l.Acted,
+		journal.Action{N: 2, Time: l.Now, Severity: journal.Notice, Verb: "unit.restart", Object: "k3s.service", Done: true, Text: "k3s.service is restarted (uid 1000, login 1000)"},
+		journal.Action{N: 3, Time: l.Now, Severity: journal.Warning, Verb: "node.drain", Object: "hv2", Text: "cancelled: 12 of 37 had left (uid 1000, login 1000)"})
+	want := []string{"restart k3s.service done: k3s.service is restarted (uid 1000, login 1000)", "drain hv2 failed: cancelled: 12 of 37 had left (uid 1000, login 1000)"}
+	if got := l.step(time.Second); !slices.Equal(got, want) {
+		t.Errorf("%q, want %q", got, want)
+	}
+	if got := l.step(time.Second); len(got) != 0 {
+		t.Errorf("again: %q", got)
+	}
+	if e := l.Events[len(l.Events)-1]; e.Kind != frame.ActionDone || e.Severity != journal.Warning || e.Where != frame.Logs || !e.At.Equal(l.Acted[2].Time) {
+		t.Errorf("%+v", e)
 	}
 }

@@ -68,6 +68,8 @@ var leftOut = map[string]string{
 	"Snapshot.Page":      "the log is its own record",
 	"Snapshot.Peers":     "other nodes, asked only while they are shown",
 	"Snapshot.Usages":    "kept by Prometheus",
+	"Snapshot.Acted":     "events tell of it",
+	"Snapshot.Actions":   "problems tell of it",
 	"Snapshot.Settings":  "of the program that shows it",
 	"Snapshot.Sampling":  "problems tell of it",
 	"Snapshot.Logging":   "problems tell of it",

@@ -42,6 +42,7 @@ type Entry struct {
 	Message  []byte    // LF separates the lines of a multi-line message
 	Full     int       // length of the whole message in bytes when the source has cut it; less than Message: not cut
 	Lane     uint16    // which of its source's own orders it is part of, below 1<<15: a file's number, say
+	Helper   bool      // the helper of this program wrote it, by the word of journald
 	Place    Place     // where its source finds it again, its Time that above; zero: nowhere
 }
 

@@ -28,6 +28,7 @@ type Log struct {
 	views  atomic.Pointer[[]*View]
 	kernel [Debug + 1]atomic.Uint64      // entries of the kernel that came, by their own severity
 	events atomic.Pointer[[]KernelEvent] // see KernelEvents; ordered by their time
+	acted  atomic.Pointer[[]Action]      // see Actions; as they came
 	made   atomic.Uint32                 // sinks so far
 	turns  atomic.Uint64                 // see Turns
 	seed   maphash.Seed                  // of the intakes
@@ -70,6 +71,7 @@ func New(capacity int, tabs []Tab) *Log {
 	l.sinks.Store(new([]*Sink))
 	l.views.Store(new([]*View))
 	l.events.Store(new([]KernelEvent))
+	l.acted.Store(new([]Action))
 	return l
 }
 

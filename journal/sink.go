@@ -119,6 +119,9 @@ func (s *Sink) prepare(e *Entry) record {
 		s.log.kernel[min(e.Severity, Debug)].Add(1)
 		s.log.kernelMessage(&h, s.intake.text)
 	}
+	if e.Helper {
+		s.log.action(&h, s.intake.text)
+	}
 	if h.full > h.message {
 		s.truncated.Add(1)
 	}

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync/atomic"
 
+	"hypervisor-tui/act/note"
 	"hypervisor-tui/alert"
 	"hypervisor-tui/console/config"
 	"hypervisor-tui/console/guard"
@@ -54,6 +55,7 @@ type Collector struct {
 	stopHistory context.CancelFunc               // ends FollowHistory; nil: it was not called
 	historyHere bool                             // this program records itself
 	textfiles   atomic.Pointer[textfile.Figures] // nil: FollowTextfiles was not called, or has read nothing yet
+	actions     atomic.Pointer[frame.Actions]    // nil: actions are off, or nothing is known yet
 	now         chan struct{}                    // wakes the sampler
 	subscribers []*Subscription                  // those that are open
 	first       *Subscription                    // of those there have been while others were; nil: it is closed, or there was none
@@ -106,6 +108,9 @@ func (c *Collector) StartWorkers(ctx context.Context) {
 	c.guard.Supervise(ctx, "links", func(ctx context.Context) error { return links.Run(ctx, s.SetLinks) })
 	c.guard.Supervise(ctx, "units", func(ctx context.Context) error { return services.Run(ctx, c.units.Store) })
 	c.guard.Supervise(ctx, "system", func(ctx context.Context) error { return system.Run(ctx, c.system.Store) })
+	if c.Config().Actions.Enable {
+		c.guard.Supervise(ctx, "actions", func(ctx context.Context) error { return c.followActions(ctx, note.Directory) })
+	}
 	if c.Config().Profile == config.Rescue {
 		c.kube.Store(noKube())
 		return

@@ -17,6 +17,7 @@ type Config struct {
 	Serve      Serve
 	Peers      Peers
 	Prometheus Prometheus
+	Actions    Actions
 }
 
 // Default returns what an empty file means.

@@ -66,6 +66,7 @@ func TestConfigDefaults(t *testing.T) {
 		History: History{Enable: true, Size: 64 << 20, Sync: time.Minute},
 		Serve:   defaultServe(),
 		Peers:   Peers{Port: 9101, Nodes: []PeerNode{}, Interval: 15 * time.Second},
+		Actions: defaultActions(),
 	}
 	if got := Default(); !reflect.DeepEqual(got, want) {
 		t.Errorf("DefaultConfig() =\n%+v\nwant\n%+v", got, want)
@@ -107,7 +108,7 @@ alerts:
 baud: 9600
 login: true
 history: {enable: true, path: /srv/flight, size: 2GiB, sync: 5m}
-`+everyServeKey+everyPeersKey+`
+`+everyServeKey+everyPeersKey+everyActionsKey+`
 prometheus: {url: "https://prometheus.example.org:9090/prefix/", tokenFile: /token, caFile: /ca}
 palette: ["#000000", "#cc0000", "#4e9a06", "#c4a000", "#3465a4", "#75507b", "#06989a", "#d3d7cf",
   "#555753", "#ef2929", "#8ae234", "#fce94f", "#729fcf", "#ad7fa8", "#34e2e2", "#FFFFFF"]
@@ -144,6 +145,7 @@ palette: ["#000000", "#cc0000", "#4e9a06", "#c4a000", "#3465a4", "#75507b", "#06
 		History:    History{Enable: true, Path: "/srv/flight", Size: 2 << 30, Sync: 5 * time.Minute},
 		Serve:      everyServe(),
 		Peers:      everyPeers(),
+		Actions:    everyActions(),
 		Prometheus: Prometheus{"https://prometheus.example.org:9090/prefix/", "/token", "/ca"},
 	}
 	if err != nil || !reflect.DeepEqual(got, want) {

@@ -99,6 +99,7 @@ func (r *reader) relations(c *Config) {
 	r.serving(&c.Serve)
 	r.asking(&c.Peers)
 	r.questioning(&c.Prometheus)
+	r.acting(&c.Actions)
 }
 
 func (r *reader) below(name string, t *Threshold) {

@@ -62,6 +62,7 @@ func (f *fields) fill(e *journal.Entry) {
 		Severity: journal.Info,
 		Message:  message.value,
 		Full:     message.full,
+		Helper:   string(f[systemUnitField].value) == helperUnit && len(f[userUnitField].value) == 0,
 	}
 	if p, ok := decimal(f[priorityField].value); ok && p <= uint64(journal.Debug) {
 		e.Severity = journal.Severity(p)
@@ -74,6 +75,10 @@ func (f *fields) fill(e *journal.Entry) {
 		e.PID = int(pid)
 	}
 }
+
+// helperUnit is what runs hypervisor-tui --act. Its name is in a field that journald sets, which nobody can write himself; a
+// process of a user's own systemd has one more.
+const helperUnit = "hypervisor-tui-act.service"
 
 const pidMax = 1 << 22 // PID_MAX_LIMIT
 
