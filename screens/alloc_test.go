@@ -14,7 +14,7 @@ import (
 )
 
 // views are the pictures whose drawing is held to cost nothing, and timed: each screen and each overlay.
-var views = slices.Concat(pastPictures, pastStates, visits, []picture{
+var views = slices.Concat(pastPictures, pastStates, visits, acts, []picture{
 	{name: "logs", screen: frame.Logs},
 	{name: "logs-paused", screen: frame.Logs, keys: []draw.Key{draw.KeyUp}},
 	{name: "logs-filter", screen: frame.Logs, keys: []draw.Key{'/', 'e'}},
@@ -65,6 +65,9 @@ func prepared(p picture, w, h int) func() {
 	}
 	canvas := draw.NewCanvas(screentest.Looks["colour"])
 	c := newConsole(p.screen, nil)
+	if f.Act != nil {
+		c.OfferActions()
+	}
 	var tracker frame.Tracker
 	draw := func() {
 		f.Tick++

@@ -23,3 +23,9 @@ func (s *Sheet) top() int { return s.scroll.Top }
 
 // ChosenProblem is the subject of the problem that is chosen in the overlay of problems.
 func (c *Console) ChosenProblem() string { return c.overlay.(*List[problemKey]).chosen.subject }
+
+// ChosenAction is the object of the action that is chosen.
+func (c *Console) ChosenAction() string {
+	a := c.overlay.(*actions)
+	return a.deeds[a.at].object
+}

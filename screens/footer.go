@@ -1,6 +1,9 @@
 package screens
 
 import (
+	"time"
+
+	"hypervisor-tui/act"
 	"hypervisor-tui/draw"
 	"hypervisor-tui/frame"
 )
@@ -10,8 +13,16 @@ import (
 func (c *Console) drawFooter(r draw.Region, f *frame.Frame) {
 	const roomy = 100 // columns
 	p, short := r.Pen(1, 0), (c.overlay != nil || f.Past != nil) && r.W() < roomy
+	if f.Leaving > 0 {
+		p.Text(draw.Warn|draw.Bold, "This session ends in ").Int(draw.Warn|draw.Bold, int64((f.Leaving+time.Second-1)/time.Second)).
+			Text(draw.Warn|draw.Bold, " s: nobody has touched a key. ").Fit(draw.Text, "Any key keeps it.", p.Left()-1)
+		return
+	}
 	if _, asks := c.overlay.(*login); asks { // nothing else works
 		hints(&p, c.overlay.Keys(), false)
+		return
+	}
+	if a, ok := c.overlay.(*actions); ok && (a.stage == act.Deciding || runs(dialogue(f))) { // its last row says what works
 		return
 	}
 	for i, page := range c.pages {

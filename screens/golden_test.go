@@ -30,6 +30,7 @@ type picture struct {
 	keys   []draw.Key
 	change func(*frame.Frame)
 	visit  func(w, h int) *screens.Visited // of another node; nil: none
+	acts   bool                            // actions are offered
 }
 
 var pictures = []picture{
@@ -434,6 +435,9 @@ func take(p picture, w, h int, look draw.Appearance) []byte {
 	f.Guests = frame.MergeGuests(nil, &f.Snapshot)
 	canvas := draw.NewCanvas(look)
 	c := newConsole(p.screen, nil)
+	if p.acts {
+		c.OfferActions()
+	}
 	show := func() {
 		c.Present(canvas, w, h, f)
 		c.Answer(f)

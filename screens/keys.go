@@ -71,6 +71,7 @@ func (c *Console) Handle(k draw.Key, f *frame.Frame) Command {
 			cmd.Overlay = nil
 		}
 		c.put(cmd.Overlay)
+		c.paused = c.paused && !c.ShowsActions() // what is done is to be seen
 		return Command{}
 	case Close:
 		c.put(nil)

@@ -105,7 +105,7 @@ func lookAt(p *frame.Problem) Command {
 		cmd.Key = 'd'
 	case frame.MemoryShort, frame.MemoryStalled, frame.MemoryErrors, frame.TooHot, frame.FanStopped:
 		cmd.Key = 'c'
-	case frame.NodeDisagrees, frame.PeerClock:
+	case frame.NodeDisagrees, frame.PeerClock, frame.DrainStopped:
 		cmd.Query = p.Subject
 	case frame.NodeFault, frame.MigrationFailed, frame.OrphanedVMs:
 		cmd.Key = 'n'

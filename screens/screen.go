@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"hypervisor-tui/act"
 	"hypervisor-tui/draw"
 	"hypervisor-tui/frame"
 )
@@ -55,18 +56,20 @@ const (
 	Visit                   // show the console of the node Of, by Console.Visit
 	VisitKey                // Key is for that console
 	VisitEnd                // back to this one
+	Act                     // send Request to the helper
 )
 
 // Command is what a key asks for.
 type Command struct {
 	Kind    CommandKind
-	Overlay Screen    // of Open
-	Page    string    // of Show: a name, such as frame.Logs
-	Query   string    // of Show: what the page is to look for; empty leaves it as it is
-	At      time.Time // of Show: what the log is to show, of all tabs; zero leaves it as it is
-	Of      string    // of Follow: a pod, namespace/name, or a unit of systemd; of Visit: a node
-	Key     draw.Key  // of Show: pressed there, to open an overlay; KeyNone: none. Of VisitKey: the key
-	Rewind  Rewind    // of Past
+	Overlay Screen       // of Open
+	Page    string       // of Show: a name, such as frame.Logs
+	Query   string       // of Show: what the page is to look for; empty leaves it as it is
+	At      time.Time    // of Show: what the log is to show, of all tabs; zero leaves it as it is
+	Of      string       // of Follow: a pod, namespace/name, or a unit of systemd; of Visit: a node
+	Key     draw.Key     // of Show: pressed there, to open an overlay; KeyNone: none. Of VisitKey: the key
+	Rewind  Rewind       // of Past
+	Request *act.Request // of Act
 }
 
 // Rewind is where in the recording to go: the newest record when it is zero.

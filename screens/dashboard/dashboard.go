@@ -4,6 +4,7 @@ package dashboard
 import (
 	"strings"
 
+	"hypervisor-tui/act"
 	"hypervisor-tui/draw"
 	"hypervisor-tui/frame"
 	"hypervisor-tui/sample"
@@ -195,3 +196,6 @@ func value(p *draw.Pen, label string, v float64, prec int) {
 	}
 	p.Text(draw.Dim, label).Skip(1).Float(draw.Text, v, prec, 0).Skip(2)
 }
+
+// Chosen implements screens.Chooser.
+func (d *Page) Chosen(f *frame.Frame) (act.Kind, string, bool) { return d.vms.chosen.actedOn(f) }

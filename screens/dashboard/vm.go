@@ -1,6 +1,7 @@
 package dashboard
 
 import (
+	"hypervisor-tui/act"
 	"hypervisor-tui/draw"
 	"hypervisor-tui/frame"
 	"hypervisor-tui/kube"
@@ -15,10 +16,19 @@ const (
 	vmWidth = 11
 )
 
+// vm is the overlay with one VM whole.
+type vm struct {
+	*screens.Sheet
+	chosen chosenVM
+}
+
+// Chosen implements screens.Chooser.
+func (v *vm) Chosen(f *frame.Frame) (act.Kind, string, bool) { return v.chosen.actedOn(f) }
+
 // newVM shows a VM with everything that both sides know, and why the rest is not known.
 func newVM(chosen chosenVM) screens.Screen {
 	size := func(_, _, rows int, _ *frame.Frame) (int, int) { return 100, rows + 2 }
-	return screens.NewSheet("vm", "Virtual machine", size, func(view draw.Region, f *frame.Frame) draw.Region {
+	sheet := screens.NewSheet("vm", "Virtual machine", size, func(view draw.Region, f *frame.Frame) draw.Region {
 		m := chosen.find(f)
 		if m == nil {
 			p := view.CutTop(1).Pen(1, 0)
@@ -39,6 +49,7 @@ func newVM(chosen chosenVM) screens.Screen {
 		}
 		return view
 	})
+	return &vm{sheet, chosen}
 }
 
 // find returns the VM of f, nil when it is gone.
@@ -49,6 +60,15 @@ func (c *chosenVM) find(f *frame.Frame) *frame.Guest {
 		}
 	}
 	return nil
+}
+
+// actedOn is the VM as verbs name it; ok is false for one that is not KubeVirt's.
+func (c *chosenVM) actedOn(f *frame.Frame) (kind act.Kind, name string, ok bool) {
+	m := c.find(f)
+	if m == nil || m.Namespace == "" {
+		return 0, "", false
+	}
+	return act.VM, m.Namespace + "/" + m.Name, true
 }
 
 // vmIdentity writes what a VM is called, who knows it, and its process.

@@ -3,6 +3,7 @@ package network
 import (
 	"time"
 
+	"hypervisor-tui/act"
 	"hypervisor-tui/draw"
 	"hypervisor-tui/frame"
 	"hypervisor-tui/sample"
@@ -23,9 +24,19 @@ func text(view *draw.Region, name, value string) {
 	}
 }
 
+// link is the overlay with one interface whole.
+type link struct {
+	*screens.Sheet
+	page *Page
+}
+
+// Chosen implements screens.Chooser.
+func (o *link) Chosen(f *frame.Frame) (act.Kind, string, bool) { return o.page.Chosen(f) }
+
 // newLink shows the chosen interface with everything that is known of it, and what would be cut off with it.
 func newLink(n *Page) screens.Screen {
-	return screens.NewSheet("link", "Interface", func(w, _, rows int, _ *frame.Frame) (int, int) { return min(w-4, 100), rows + 2 }, n.linkRows)
+	size := func(w, _, rows int, _ *frame.Frame) (int, int) { return min(w-4, 100), rows + 2 }
+	return &link{screens.NewSheet("link", "Interface", size, n.linkRows), n}
 }
 
 func (n *Page) linkRows(view draw.Region, f *frame.Frame) draw.Region {

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"sort"
 
+	"hypervisor-tui/act"
 	"hypervisor-tui/draw"
 	"hypervisor-tui/frame"
 	"hypervisor-tui/sample"
@@ -363,4 +364,12 @@ func (n *Page) drawRow(view draw.Region, f *frame.Frame, row *listRow) {
 	case hostRow:
 		drawHost(&r, f)
 	}
+}
+
+// Chosen implements screens.Chooser.
+func (n *Page) Chosen(f *frame.Frame) (act.Kind, string, bool) {
+	if l := chosenLink(f, n.chosen); l != nil {
+		return act.Link, l.Name, true
+	}
+	return 0, "", false
 }

@@ -1,6 +1,7 @@
 package nodes
 
 import (
+	"hypervisor-tui/act"
 	"hypervisor-tui/draw"
 	"hypervisor-tui/frame"
 	"hypervisor-tui/kube"
@@ -26,6 +27,9 @@ func (n *node) ShowsNodes() bool { return true }
 
 // ShownNode implements screens.Screen's method for overlays with one node whole.
 func (n *node) ShownNode() string { return n.name }
+
+// Chosen implements screens.Chooser.
+func (n *node) Chosen(*frame.Frame) (act.Kind, string, bool) { return act.Node, n.name, true }
 
 // rows draws the node, as far as it is there still.
 func (n *node) rows(view draw.Region, f *frame.Frame) draw.Region {

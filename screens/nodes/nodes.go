@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"slices"
 
+	"hypervisor-tui/act"
 	"hypervisor-tui/draw"
 	"hypervisor-tui/frame"
 	"hypervisor-tui/kube"
@@ -224,4 +225,9 @@ func matches(n *frame.Node, filter string, f *frame.Frame) bool {
 	}
 	r := n.API
 	return r != nil && (has(r.Zone) || has(r.Version) || has(r.InternalIP) || slices.ContainsFunc(r.Roles, has) || slices.ContainsFunc(r.Taints, has))
+}
+
+// Chosen implements screens.Chooser.
+func (n *Page) Chosen(*frame.Frame) (act.Kind, string, bool) {
+	return act.Node, n.chosen, n.chosen != ""
 }
