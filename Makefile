@@ -126,7 +126,7 @@ apitest:
 	@mkdir -p "$(dir $(APITEST_SERVER))"; \
 	if go -C kube/apitest/server mod download; then \
 		CGO_ENABLED=0 go -C kube/apitest/server build -trimpath -ldflags '-s -w' -o "$(APITEST_SERVER)" . && \
-		APITEST_SERVER="$(APITEST_SERVER)" $(GOTEST) -count=1 -run RealAPI ./console/e2e ./kube/apitest; \
+		APITEST_SERVER="$(APITEST_SERVER)" $(GOTEST) -count=1 -run RealAPI ./console/e2e ./kube/apitest ./act/node; \
 	else \
 		echo "apitest: skipped, the source of the API server cannot be had: the reason is above"; \
 	fi
@@ -157,22 +157,22 @@ release:
 			CGO_ENABLED=0 GOARCH=$$arch go build $(call BUILDFLAGS,'"$$tags"') -o "$(DIST)/$$name/hypervisor-tui$${tags:+-$$tags}" .; \
 		done; \
 		CGO_ENABLED=0 GOARCH=$$arch go build $(call BUILDFLAGS,) -o "$(DIST)/$$name/" ./cmd/hypervisor-attach; \
-		cp -r --parents LICENSE README.md CHANGELOG.md config.example.yaml docs nixos/serviceaccount.yaml "$(DIST)/$$name"; \
+		cp -r --parents LICENSE README.md CHANGELOG.md config.example.yaml docs nixos/serviceaccount.yaml nixos/serviceaccount-act.yaml "$(DIST)/$$name"; \
 		tar -c --sort=name --owner=0 --group=0 --numeric-owner --mode=u+rw,go=rX --mtime="@$$(git log -1 --format=%ct 2>/dev/null || echo 0)" \
 			-C "$(DIST)" "$$name" | gzip -9n >"$(DIST)/$$name.tar.gz"; \
 	done; \
 	cd "$(DIST)"; sha256sum *.tar.gz | tee SHA256SUMS
 
 # The NixOS module's units under a real systemd, that of Debian 13, in namespaces. Its root is kept in the user's cache:
-# 160 MB, fetched once. Where it cannot be had that is said.
+# 200 MB, fetched once. Where it cannot be had that is said.
 systemd:
 	@echo "systemd: the units of the NixOS module under a real one"
 	@if [ "$$(id -u)" != 0 ]; then \
 		echo "systemd: skipped, only root can boot one"; \
-	elif [ -d "$(SYSTEMD_ROOT)" ] || { \
+	elif [ -e "$(SYSTEMD_ROOT)/usr/lib/polkit-1/polkitd" ] || { \
 		mkdir -p "$(dir $(SYSTEMD_ROOT))" && rm -rf "$(SYSTEMD_ROOT).new" && \
-		mmdebstrap --quiet --variant=minbase --include=systemd,dbus,login,bash,procps,util-linux trixie "$(SYSTEMD_ROOT).new" && \
-		mv "$(SYSTEMD_ROOT).new" "$(SYSTEMD_ROOT)"; \
+		mmdebstrap --quiet --variant=minbase --include=systemd,dbus,login,bash,polkitd,procps,util-linux trixie "$(SYSTEMD_ROOT).new" && \
+		rm -rf "$(SYSTEMD_ROOT)" && mv "$(SYSTEMD_ROOT).new" "$(SYSTEMD_ROOT)"; \
 	}; then \
 		SYSTEMD_ROOT="$(SYSTEMD_ROOT)" $(GOTEST) -count=1 -run 'TestSystemd$$' ./nixos; \
 	else \

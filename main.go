@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 
+	"hypervisor-tui/act/blink"
 	"hypervisor-tui/console"
 	"hypervisor-tui/console/config"
 	"hypervisor-tui/console/process"
@@ -46,7 +47,7 @@ func main() {
 // flags are what the command line says.
 type flags struct {
 	console.Options
-	once, plain, check, record, serve, history, version bool
+	once, plain, check, record, serve, history, act, version bool
 }
 
 // command runs the program with its arguments and returns the exit code.
@@ -63,6 +64,7 @@ func command(args []string, out, errs io.Writer) int {
 		fmt.Fprintln(out, "hypervisor-tui", version)
 		return fine
 	}
+	o.Shell = strings.HasPrefix(os.Args[0], "-") // login(1) calls a user's shell so
 	switch {
 	case o.check:
 		err = console.Check(out, o.Options)
@@ -74,6 +76,12 @@ func command(args []string, out, errs io.Writer) int {
 		err = console.Record(o.Options)
 	case o.serve:
 		err = console.Serve(o.Options)
+	case o.act:
+		err = console.Act(o.Options)
+	case o.Undo != "":
+		err = console.Undo(o.Options)
+	case o.Blink != "":
+		err = blink.Port(o.Blink)
 	case o.plain:
 		err = console.Plain(out, o.Options)
 	default:
@@ -104,6 +112,9 @@ const help = `hypervisor-tui [flags]: the console of a NixOS, k3s and KubeVirt h
   --record        record what the console knows, until it is told to end
   --serve         show it to others, as the section serve of the config says
   --listen ADDR   with --serve: answer at this address and port, or path, too
+  --act           do what the console is asked for, as its helper
+  --undo NODE     uncordon a node that was cordoned for a time
+  --blink NAME    let the light of an interface's port blink for 15 seconds
   --check         read the config, try every source, say what each answers
   --version
 `
@@ -133,6 +144,9 @@ func parseFlags(args []string) (flags, error) {
 		}
 		return nil
 	})
+	set.BoolVar(&o.act, "act", false, "")
+	set.StringVar(&o.Undo, "undo", "", "")
+	set.StringVar(&o.Blink, "blink", "", "")
 	set.BoolVar(&o.version, "version", false, "")
 	if err := set.Parse(args); err != nil {
 		return o, err
@@ -145,15 +159,21 @@ func parseFlags(args []string) (flags, error) {
 
 // validate finds flags that do not go together.
 func (o *flags) validate() error {
-	modes := make([]string, 0, 6)
-	for name, set := range map[string]bool{"--once": o.once, "--plain": o.plain, "--check": o.check, "--record": o.record, "--serve": o.serve, "--history": o.history} {
-		if set {
-			modes = append(modes, name)
+	var modes []string
+	for _, m := range []struct {
+		name string
+		set  bool
+	}{
+		{"--once", o.once}, {"--plain", o.plain}, {"--check", o.check}, {"--record", o.record}, {"--serve", o.serve}, {"--history", o.history},
+		{"--act", o.act}, {"--undo", o.Undo != ""}, {"--blink", o.Blink != ""},
+	} {
+		if m.set {
+			modes = append(modes, m.name)
 		}
 	}
 	switch {
 	case len(modes) > 1:
-		return errors.New("--once, --plain, --check, --record, --serve and --history exclude each other: give one of them")
+		return fmt.Errorf("%s exclude each other: give one of them", strings.Join(modes, " and "))
 	case !o.once && !o.history && o.JSON:
 		return errors.New("--json goes with --once or --history")
 	case !o.once && !o.history && o.At != "":
@@ -168,8 +188,8 @@ func (o *flags) validate() error {
 		return errors.New("--size has no meaning with --json: leave one out")
 	case !o.serve && len(o.Listen) > 0:
 		return errors.New("--listen goes with --serve")
-	case o.TTY != "" && (o.once || o.check || o.record || o.serve || o.history):
-		return errors.New("--tty has no meaning with --once, --check, --record, --serve or --history")
+	case o.TTY != "" && len(modes) > 0 && !o.plain:
+		return fmt.Errorf("--tty has no meaning with %s", modes[0])
 	}
 	if o.Screen != "" && !slices.Contains(pages.Names(), o.Screen) {
 		return fmt.Errorf("--screen %q: it is one of %s", o.Screen, strings.Join(pages.Names(), ", "))

@@ -19,6 +19,7 @@ import (
 	"hypervisor-tui/draw"
 	"hypervisor-tui/draw/tty"
 	"hypervisor-tui/internal/boottime"
+	"hypervisor-tui/internal/clean"
 	"hypervisor-tui/internal/health"
 	"hypervisor-tui/journal"
 	"hypervisor-tui/journal/source"
@@ -55,7 +56,7 @@ func Run(o Options) (err error) {
 	var written <-chan struct{}            // closes when the recorder has ended; nil: it was not started
 	workers := collector.StartSampler(ctx) // all that is slower comes after the first frame
 	err = Session(ctx, terminal, news, SessionOptions{
-		Collector: collector, Guard: g, Usage: usage, Screen: o.Screen, Version: o.Version,
+		Collector: collector, Guard: g, Usage: usage, Screen: o.Screen, Version: o.Version, Shell: o.Shell,
 		first: first, late: late, load: func() loaded { next := load(o); recorder.reconfigure(next); return next }, silent: silent(o), signals: signals, systemd: systemd,
 		started: func() {
 			systemd.tell(daemon.SdNotifyReady)
@@ -96,6 +97,11 @@ func watchSignals(cancel context.CancelFunc, handled ...os.Signal) <-chan os.Sig
 	signals := make(chan os.Signal, 4)
 	signal.Notify(signals, handled...)
 	return signals
+}
+
+// logLine prints a line for the operator.
+func logLine(format string, args ...any) {
+	fmt.Fprintf(os.Stderr, "level=info msg=%q\n", clean.String(fmt.Sprintf(format, args...)))
 }
 
 // startSelf makes what this process prints into log entries.

@@ -49,6 +49,9 @@ type session struct {
 	frame     frame.Frame
 	past      past
 	visiting  visiting
+	acting    acting
+	shell     bool          // it is somebody's login shell
+	idle      time.Duration // after so long without a key it ends; 0: never
 	bell      bellState
 	theme     string // that this session has chosen; empty: the configuration's
 	systemd   *notifier
@@ -74,6 +77,7 @@ func (l *session) run(ctx context.Context, signals <-chan os.Signal) error {
 	defer l.news.ViewProcesses(false)
 	defer l.news.ViewNodes(false)
 	defer l.news.ViewNode("")
+	defer l.leaveAct()
 	if l.terminal != nil {
 		l.guard.Supervise(ctx, "terminal input", l.poll)
 	}
@@ -114,6 +118,9 @@ func (l *session) run(ctx context.Context, signals <-chan os.Signal) error {
 		case <-tick.C:
 			now := time.Now()
 			tick.Reset(wakeup.Until(now, time.Second) + afterSample)
+			if l.idles(now) {
+				return nil
+			}
 			l.tick(now)
 		case <-retry.C:
 			if l.behind {
@@ -122,6 +129,8 @@ func (l *session) run(ctx context.Context, signals <-chan os.Signal) error {
 		case <-l.news.Log().Changed():
 			l.page()
 		case <-l.past.changed:
+			l.draw(time.Now())
+		case <-l.acting.changed:
 			l.draw(time.Now())
 		case <-l.visiting.changed:
 			l.visited(time.Now())
@@ -153,6 +162,9 @@ func (l *session) show(first string) {
 		l.news.Log().Ask(q)
 	}
 	l.console = screens.New(pages.New(pages.Options{Ask: ask, Crashed: l.guard.Caught}), first, l.guard.Caught)
+	if l.offersActions() {
+		l.console.OfferActions()
+	}
 }
 
 // turned ends a turn of the loop.
@@ -206,7 +218,7 @@ func (l *session) key(ctx context.Context, k draw.Key) (quit bool, err error) {
 		l.attached(now)
 		drawn = drawn || l.repaint
 	}
-	l.past.keyed = now
+	l.past.keyed, l.frame.Leaving = now, 0
 	if l.frame.Bell.Big { // whoever came has not seen what the key would do
 		l.frame.Bell.Big, k, drawn = false, draw.KeyNone, true
 	}
@@ -230,6 +242,8 @@ func (l *session) key(ctx context.Context, k draw.Key) (quit bool, err error) {
 		l.news.Alerts().Acknowledge()
 	case screens.Mute:
 		l.mute()
+	case screens.Act:
+		l.askHelper(cmd.Request)
 	case screens.Visit:
 		l.visit(ctx, cmd.Of)
 	case screens.VisitKey:
@@ -252,11 +266,8 @@ func (l *session) key(ctx context.Context, k draw.Key) (quit bool, err error) {
 func (l *session) tick(now time.Time) {
 	l.frame.Tick++
 	if now.Sub(l.past.keyed) >= backAfter { // whoever wanted another picture than that of now has left
-		if l.past.on {
-			l.leavePast()
-		}
-		l.leaveVisit()
-		l.console.Resume()
+		l.lookAgain()
+		l.console.LeaveActions()
 	}
 	l.watchTerminal(now)
 	l.watchConfig()
@@ -269,6 +280,15 @@ func (l *session) tick(now time.Time) {
 	if l.draw(now); l.frame.Self.Frames != drawn {
 		l.ring()
 	}
+}
+
+// lookAgain shows what is now, and goes on with that.
+func (l *session) lookAgain() {
+	if l.past.on {
+		l.leavePast()
+	}
+	l.leaveVisit()
+	l.console.Resume()
 }
 
 // repairDue makes the next frame repair some rows, as often as the width of the picture allows.
@@ -382,4 +402,5 @@ func (l *session) gather(now time.Time) {
 	f.Bell = l.bellNow(now)
 	l.gatherPast(now)
 	l.gatherVisit()
+	l.gatherAct()
 }

@@ -10,5 +10,8 @@ type Options struct {
 	Metrics bool     // --once prints the figures for Prometheus, not the picture
 	At      string   // of --once and --history: a time of the past as it is typed; empty: now, and all
 	Listen  []string // of --serve: where it answers, beside what the configuration says
+	Undo    string   // of --undo: the node that is uncordoned
+	Blink   string   // of --blink: the interface
+	Shell   bool     // it is the login shell of whoever sits at the terminal
 	Version string   // of the program
 }

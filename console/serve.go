@@ -180,11 +180,6 @@ func checkTextfiles(e config.ServeExporter) []serve.Finding {
 	return []serve.Finding{{Name: "textfiles", State: "ok", Text: fmt.Sprintf("%s: %d series in %d files", e.Textfiles, f.Series, len(f.Files))}}
 }
 
-// logLine prints a line for the operator.
-func logLine(format string, args ...any) {
-	fmt.Fprintf(os.Stderr, "level=info msg=%q\n", clean.String(fmt.Sprintf(format, args...)))
-}
-
 // host is what --serve knows of this host: one goroutine fills its frame, renders expositions, and makes and closes the
 // subscriptions of the viewers, who are on goroutines of their own.
 type host struct {

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"hypervisor-tui/console/collect"
+	"hypervisor-tui/console/config"
 	"hypervisor-tui/console/guard"
 	"hypervisor-tui/console/process"
 	"hypervisor-tui/draw"
@@ -52,6 +53,7 @@ type SessionOptions struct {
 	Usage     *process.Usage
 	Screen    string // the first one; empty: as the configuration says
 	Version   string // of the program
+	Shell     bool   // it is somebody's login shell: it can be left, and hands nothing over
 
 	// These are a viewer's; the process's own session has none of them.
 	Viewer   string          // who looks: he can change nothing but what he sees
@@ -151,6 +153,9 @@ func newSession(d Display, a draw.Appearance, s *collect.Subscription, o Session
 		config: reloads{load: o.load, silent: o.silent, told: o.late != nil}, adopted: o.Collector.Config(), viewer: o.Viewer, hideLogs: o.HideLogs, peer: o.Peer,
 	}
 	l.terminal, _ = d.(*terminal)
+	if l.shell = o.Shell; l.shell && l.offersActions() && l.adopted.Actions.Unlock == config.BySession {
+		l.idle = l.adopted.Actions.Idle
+	}
 	l.past.keyed = time.Now()
 	l.show(cmp.Or(o.Screen, o.first.config.Screen))
 	l.frame.Settings = l.settings(o.first)

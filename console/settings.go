@@ -32,10 +32,13 @@ func settings(c config.Config, banner, path string) *frame.Settings {
 }
 
 // settings is what a configuration says to the screens of this session. A viewer's ends with q, and never hands over to a
-// login prompt. It leads to other nodes, whose logs are seen there, where he may see this one's, and is not at another node.
+// login prompt, and so does a login shell. It leads to other nodes, whose logs are seen there, where he may see this one's, and is not at another node.
 func (l *session) settings(c loaded) *frame.Settings {
 	s := settings(c.config, c.banner, c.path)
 	s.Visit = canVisit && !l.hideLogs && !l.peer
+	if l.shell {
+		s.Quit, s.Login = true, false
+	}
 	if l.viewer != "" {
 		s.Quit, s.Login, s.Viewer, s.HideLogs = true, false, l.viewer, l.hideLogs
 	}

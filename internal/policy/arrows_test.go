@@ -65,7 +65,17 @@ var arrows = []struct {
 
 	{"peer", []string{"internal/clean", "internal/clean/secret", "internal/health", "sample"}},
 
-	{"frame", []string{"internal/health", "journal", "kube", "peer", "sample", "sample/qemu", "sample/textfile", "sample/top"}},
+	{"act", nil},
+	{"act/blink", []string{"github.com/safchain/ethtool"}},
+	{"act/client", []string{"act", "internal/clean"}},
+	{"act/unit", []string{"act", "github.com/coreos/go-systemd/v22", "github.com/godbus/dbus/v5"}},
+	{"act/node", []string{"act", "internal/clean", "kube/watch"}},
+	{"act/host", []string{"act", "act/node", "act/unit"}},
+	{"act/vm", []string{"act", "act/node", "internal/clean", "kube/watch"}},
+	{"act/note", []string{"act", "golang.org/x/sys", "internal/clean"}},
+	{"act/helper", []string{"act", "act/note", "golang.org/x/sys", "internal/clean"}},
+
+	{"frame", []string{"act", "internal/health", "journal", "kube", "peer", "sample", "sample/qemu", "sample/textfile", "sample/top"}},
 
 	{"alert", []string{"frame", "internal/health", "journal", "kube"}},
 	{"alert/bell", []string{"journal"}},
@@ -80,12 +90,12 @@ var arrows = []struct {
 	{"report", []string{"draw", "frame", "internal/clean", "internal/health", "journal", "kube", "peer", "sample", "sample/qemu", "sample/top"}},
 	{"report/metrics", []string{"frame", "internal/clean", "internal/health", "journal", "kube", "sample", "sample/qemu"}},
 	{"screens/widget", []string{"draw", "frame", "internal/health", "kube", "peer", "sample"}},
-	{"screens", []string{"draw", "frame", "internal/health", "internal/when", "journal", "kube", "peer", "sample", "screens/widget"}},
+	{"screens", []string{"act", "draw", "frame", "internal/health", "internal/when", "journal", "kube", "peer", "sample", "screens/widget"}},
 	{"screens/screentest", []string{"draw", "draw/tty", "frame", "journal", "screens"}},
-	{"screens/dashboard", []string{"draw", "frame", "internal/health", "kube", "sample", "sample/qemu", "sample/top", "screens", "screens/widget"}},
+	{"screens/dashboard", []string{"act", "draw", "frame", "internal/health", "kube", "sample", "sample/qemu", "sample/top", "screens", "screens/widget"}},
 	{"screens/logs", []string{"draw", "frame", "internal/health", "internal/order", "internal/when", "journal", "screens", "screens/widget"}},
-	{"screens/network", []string{"draw", "frame", "internal/health", "kube", "sample", "screens", "screens/widget"}},
-	{"screens/nodes", []string{"draw", "frame", "internal/health", "kube", "peer", "screens", "screens/widget"}},
+	{"screens/network", []string{"act", "draw", "frame", "internal/health", "kube", "sample", "screens", "screens/widget"}},
+	{"screens/nodes", []string{"act", "draw", "frame", "internal/health", "kube", "peer", "screens", "screens/widget"}},
 	{"screens/pages", []string{"journal", "screens", "screens/dashboard", "screens/logs", "screens/network", "screens/nodes"}},
 
 	{"console/fault", []string{"journal"}},
@@ -96,18 +106,18 @@ var arrows = []struct {
 	{"peer/visit", []string{"draw", "draw/tty", "internal/boottime", "internal/box", "internal/clean", "internal/wakeup", "peer/mtls"}},
 	{"peer/poll", []string{"console/config", "internal/clean/secret", "internal/health", "internal/viewers", "internal/wakeup", "kube", "peer", "peer/mtls"}},
 	{"peer/prometheus", []string{"console/config", "internal/clean/secret", "internal/credential", "internal/viewers", "peer"}},
-	{"console/collect", []string{"alert", "console/config", "console/guard", "frame", "history", "internal/boottime", "internal/clean", "internal/health", "internal/viewers", "internal/wakeup", "journal", "journal/source",
+	{"console/collect", []string{"act", "act/note", "alert", "console/config", "console/guard", "frame", "history", "internal/boottime", "internal/clean", "internal/health", "internal/viewers", "internal/wakeup", "journal", "journal/source",
 		"journal/source/logfile", "kube", "kube/watch", "peer", "peer/poll", "peer/prometheus", "sample", "sample/link", "sample/nixos", "sample/textfile", "sample/unit"}},
 	{"serve/socket", []string{"golang.org/x/sys"}},
 	{"serve/web", []string{"draw", "draw/tty"}},
 	{"serve/web/chromium", []string{"internal/await"}},
 	{"serve/attach", []string{"draw", "draw/tty", "golang.org/x/sys", "internal/clean", "serve/socket"}},
 	{"serve", []string{"console/config", "golang.org/x/crypto", "golang.org/x/sys", "gopkg.in/yaml.v3", "internal/clean", "internal/clean/secret", "internal/credential", "report/metrics", "serve/socket"}},
-	{"console", []string{"alert", "alert/bell", "console/collect", "console/config", "console/fault", "console/guard", "console/process", "draw", "draw/tty", "frame",
+	{"console", []string{"act", "act/client", "act/helper", "act/host", "act/node", "act/unit", "act/vm", "alert", "alert/bell", "console/collect", "console/config", "console/fault", "console/guard", "console/process", "draw", "draw/tty", "frame",
 		"github.com/coreos/go-systemd/v22", "github.com/gdamore/tcell/v2", "golang.org/x/sys", "history", "internal/boottime", "internal/clean",
-		"internal/health", "internal/wakeup", "internal/when", "journal", "journal/source", "peer", "peer/mtls", "peer/visit", "report", "report/metrics", "screens", "sample/textfile", "screens/pages", "serve", "serve/attach", "serve/web", "serve"}},
+		"internal/health", "internal/wakeup", "internal/when", "journal", "journal/source", "kube/watch", "peer", "peer/mtls", "peer/visit", "report", "report/metrics", "screens", "sample/textfile", "screens/pages", "serve", "serve/attach", "serve/socket", "serve/web"}},
 	{"cmd/hypervisor-attach", []string{"golang.org/x/sys"}},
-	{".", []string{"console", "console/config", "console/process", "screens/pages"}},
+	{".", []string{"act/blink", "console", "console/config", "console/process", "screens/pages"}},
 }
 
 // testOnly are packages for tests; the program does not link them.
