@@ -134,6 +134,13 @@ func TestSystemd(t *testing.T) {
 		t.Parallel()
 		asPeers(t, root, built)
 	})
+	t.Run("actions", func(t *testing.T) {
+		t.Parallel()
+		if !exists(root + polkitd) {
+			t.Skipf("%s has no polkit: make systemd fetches one that has", root)
+		}
+		actions(boot(t, root, built, evaluateModule(t, operators)))
+	})
 	t.Run("another distribution", func(t *testing.T) {
 		t.Parallel()
 		elsewhere(boot(t, root, built, &machine{}), built)

@@ -18,14 +18,17 @@ import (
 	"path/filepath"
 	"regexp"
 	"runtime"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"hypervisor-tui/act"
 )
 
-// elsewhere does on a Debian what docs/terminals.md and docs/remote.md say, word for word, and undoes it.
+// elsewhere does on a Debian what docs/terminals.md, docs/remote.md and docs/actions.md say, word for word, and undoes it.
 func elsewhere(s *system, built string) {
 	const release = "/root/release"
 	do := func(commands string) {
@@ -87,6 +90,54 @@ func elsewhere(s *system, built string) {
 		s.answers(9101, "/metrics", "200")
 		do(examples(s.t, section(s.t, "../docs/remote.md", "SSH"), "sh")[0])
 		s.attach(number("id", "-u", "console"), number("id", "-g", "console"), "/usr/local/bin/hypervisor-attach")
+		s.console()
+	})
+	s.step("actions", func() {
+		if !exists(s.root + polkitd) {
+			s.t.Skip("no polkit in here")
+		}
+		steps := examples(s.t, section(s.t, "../docs/actions.md", "Elsewhere"), "sh")
+		if len(steps) != 4 {
+			s.t.Fatalf("docs/actions.md has %d steps", len(steps))
+		}
+		do("useradd -m alice")
+		write("/etc/systemd/system/k3s.service", "[Service]\nExecStart=/bin/sleep infinity\n")
+		settings := read(s.t, s.root+"/etc/hypervisor-tui/config.yaml")
+		for _, commands := range steps[:3] {
+			do(commands)
+		}
+		s.console()
+		s.do("start", "k3s.service")
+		before := s.show("MainPID", "k3s.service")
+		if _, no := s.connect(number("id", "-u", "hypervisor-tui"), number("id", "-g", "hypervisor-tui")); no != "Permission denied" {
+			s.t.Errorf("the console's user: %q", no)
+		}
+		operators := strings.Split(s.run("getent", "group", "hypervisor-operators"), ":")
+		if len(operators) != 4 || strings.TrimSpace(operators[3]) != "alice" {
+			s.t.Fatalf("the operators are %q", operators)
+		}
+		gid, err := strconv.Atoi(operators[2])
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		c := s.operator(number("id", "-u", "alice"), gid)
+		p := c.planned(act.Ask{Verb: act.UnitRestart, Object: "k3s.service"})
+		if got := c.ask(act.Request{Commit: &act.Commit{Plan: p.Plan, Typed: "k3s.service"}}); got == nil || got.Done == nil {
+			s.t.Errorf("answered %+v", got)
+		}
+		if after := s.show("MainPID", "k3s.service"); after == before || after == "0" {
+			s.t.Errorf("process %s is %s", before, after)
+		}
+		s.keys(s.tty1, "x")
+		s.shows(s.tty1, "log in as an operator first")
+		s.keys(s.tty1, "\x1b")
+		c.end()
+		do("userdel -r alice 2>/dev/null") // there is no mail, either
+		do(steps[3])
+		s.notRunning(actUnit)
+		write("/etc/hypervisor-tui/config.yaml", settings)
+		s.do("restart", consoleUnit)
+		s.do("stop", "k3s.service")
 		s.console()
 	})
 	s.step("TLS and a token", func() {

@@ -60,17 +60,22 @@ func boot(t *testing.T, root, programs string, m *machine, words ...string) *sys
 			write("pkgs/"+name+"/bin/"+filepath.Base(exe), read(t, exe), 0o755)
 		}
 	}
-	passwd, group := read(t, root+"/etc/passwd"), read(t, root+"/etc/group")
+	passwd, group, shadow := read(t, root+"/etc/passwd"), read(t, root+"/etc/group"), "root::20000::::::\n"
 	if len(m.Groups) > 0 {
 		passwd += "hypervisor-tui:x:990:990::/:/usr/sbin/nologin\nhypervisor-tui-serve:x:991:990::/:/usr/sbin/nologin\n"
 		group += "hypervisor-tui:x:990:\nhypervisor-tui-viewers:x:992:\n"
 		write("etc/tmpfiles.d/hypervisor-tui.conf", m.folders(), 0o644)
 	}
+	if slices.Contains(m.Groups, "hypervisor-operators") {
+		passwd += "hypervisor-tui-act:x:993:993::/:/usr/sbin/nologin\nalice:x:1001:1001::/:/pkgs/hypervisor-tui/bin/hypervisor-tui\nbob:x:1002:1002::/:/bin/sh\n"
+		group += "hypervisor-tui-act:x:993:\nhypervisor-operators:x:994:alice,bob\nalice:x:1001:\nbob:x:1002:\n"
+		shadow += "alice::20000::::::\n"
+	}
 	write("etc/passwd", passwd, 0o644)
 	write("etc/group", group, 0o644)
 	write("etc/hostname", "hv01\n", 0o644)
 	write("etc/machine-id", strings.Repeat("12345678", 4)+"\n", 0o444) // otherwise it is a first boot, which enables units
-	write("etc/shadow", "root::20000::::::\n", 0o600)
+	write("etc/shadow", shadow, 0o600)
 	write(users, webConfig(t, "one"), 0o600)
 	for path, text := range m.Own {
 		write(path, text, 0o600)
@@ -243,6 +248,7 @@ func (s *system) lay(etc string, files map[string]string) {
 	files = maps.Clone(files)
 	files["systemd/system/default.target"] = "@/usr/lib/systemd/system/multi-user.target"
 	files["systemd/system/console-getty.service"] = "@/dev/null" // as on a NixOS that is no container
+	files["systemd/system/user@.service"] = "@/dev/null"         // it wants more of its cgroup than there is in here
 	for path, text := range files {
 		path = filepath.Join(etc, path)
 		err := os.MkdirAll(filepath.Dir(path), 0o755)

@@ -176,6 +176,7 @@ in
     ./options.nix
     ./ssh.nix
     ./rescue.nix
+    ./actions.nix
   ];
 
   config = mkIf cfg.enable (

@@ -29,8 +29,8 @@ type machine struct {
 	Settings                map[string]any
 	Etc                     map[string]string
 	Users                   map[string]struct {
-		Group       string
-		ExtraGroups []string
+		Group, Shell string
+		ExtraGroups  []string
 	}
 	Groups   []string
 	Ports    []int                     // that the firewall lets through

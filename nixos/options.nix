@@ -34,6 +34,12 @@ let
     in
     if parts == null then address else lib.head (lib.filter (part: part != null) parts);
   ofPeers = if cfg.peers.enable then cfg.peers else lib.mapAttrs (_: _: null) cfg.peers;
+  unitName = types.strMatching "[A-Za-z0-9:_\\\\][A-Za-z0-9:_.@\\\\-]*" // {
+    description = "name of a unit of systemd";
+  };
+  shortTime = types.strMatching "[1-9][0-9]*[smh]" // {
+    description = "number with s, m or h, such as 30m";
+  };
   # address.nix reads it.
   socketAddress = types.strMatching "([0-9.]+|\\[[0-9a-fA-F:.]+]):[1-9][0-9]{0,4}|/[^[:space:]%'\"\\$]+" // {
     description = "IP address with port, such as 127.0.0.1:9101 or [::1]:9101, or absolute path of a Unix socket";
@@ -544,6 +550,110 @@ in
       description = ''
         File with `basic_auth_users` as Prometheus' exporters take it (`--web.config.file`): names and bcrypt hashes of
         passwords, for browsers.
+      '';
+    };
+
+    actions.enable = mkOption {
+      type = types.bool;
+      default = false;
+      description = ''
+        Whether x offers what can be done to what is chosen. The console gets no right by it: a helper, hypervisor-tui-act, has
+        those that this and the options below name, and asks for the object's name first. docs/actions.md has what to think of.
+      '';
+    };
+
+    actions.units = mkOption {
+      type = types.listOf unitName;
+      default = [ ];
+      example = [ "k3s.service" ];
+      description = ''
+        Units of systemd that may be started, stopped and restarted. A name without a suffix is a service. An alias is none
+        that systemd asks polkit for: it takes the unit's own name.
+      '';
+    };
+
+    actions.cluster = mkOption {
+      type = types.bool;
+      default = false;
+      description = "Whether nodes may be cordoned, uncordoned and drained.";
+    };
+
+    actions.vms = mkOption {
+      type = types.bool;
+      default = false;
+      description = "Whether VMs may be started, stopped, restarted, paused and migrated.";
+    };
+
+    actions.reboot = mkOption {
+      type = types.bool;
+      default = false;
+      description = ''
+        Whether this host may be rebooted. With `actions.kubeconfigPath` the helper says first which VMs and pods that ends.
+      '';
+    };
+
+    actions.blink = mkOption {
+      type = types.bool;
+      default = false;
+      description = "Whether the light of a network port may blink for 15 seconds.";
+    };
+
+    actions.unlock = mkOption {
+      type = types.enum [
+        "session"
+        "totp"
+      ];
+      default = "session";
+      description = ''
+        Who may: with `session` who has logged in as one of `actions.operators`, or is in the group hypervisor-operators; with
+        `totp` who stands before any console of this machine and types a one-time code with each action.
+      '';
+    };
+
+    actions.operators = mkOption {
+      type = types.listOf (types.strMatching "[a-z_][a-z0-9_-]{0,30}");
+      default = [ ];
+      example = [ "alice" ];
+      description = ''
+        Users, declared elsewhere, whose login shell is the console, and nothing else. They are in the group
+        hypervisor-operators. Who is to keep a shell is put into that group by `users.groups` instead.
+      '';
+    };
+
+    actions.totpFile = mkOption {
+      type = types.nullOr secretPath;
+      default = null;
+      example = "/var/lib/hypervisor-tui.totp";
+      description = ''
+        File with the secret of the one-time codes, in base32, of at least 16 bytes. root reads it for the helper, and nobody
+        else. One whose name ends in .cred is encrypted, by systemd-creds(1) with `--name=totp`. Without a secret there is no
+        action.
+      '';
+    };
+
+    actions.kubeconfigPath = mkOption {
+      type = types.nullOr secretPath;
+      default = null;
+      example = "/var/lib/hypervisor-tui-act.kubeconfig";
+      description = ''
+        The helper's own kubeconfig, with the rights of nixos/serviceaccount-act.yaml. root reads it for the helper, which may
+        talk to `apiAddresses`. One whose name ends in .cred is encrypted, by systemd-creds(1) with `--name=kubeconfig`.
+      '';
+    };
+
+    actions.undoAfter = mkOption {
+      type = shortTime;
+      default = "30m";
+      description = ''
+        After how long systemd uncordons a node that was cordoned or drained for a time, from one minute to a day.
+      '';
+    };
+
+    actions.idle = mkOption {
+      type = shortTime;
+      default = "10m";
+      description = ''
+        After how long without a key the console of somebody who has logged in as an operator ends, from one minute to an hour.
       '';
     };
   };

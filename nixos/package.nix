@@ -52,7 +52,7 @@ buildGoModule (finalAttrs: {
       );
 
   # The NAR hash of what `go mod vendor` makes; `make vendor-hash` writes it.
-  vendorHash = "sha256-/yChpJVYHCHCeT/Qniz/kGbTPks0qddbf5oF2GO8g6U=";
+  vendorHash = "sha256-yRP0HOaqLctdlifdyb9mfIuY1HyLnynPy7EeklqSjsg=";
 
   # Programs of modules of their own, and one that the tests run. All other folders are built and tested: the two programs are
   # that of the root and cmd/hypervisor-attach.
@@ -77,7 +77,7 @@ buildGoModule (finalAttrs: {
     installManPage docs/hypervisor-tui.1 docs/hypervisor-attach.1
     installShellCompletion docs/completions/hypervisor-tui.{bash,fish,zsh}
     install -Dm644 -t $out/share/doc/hypervisor-tui config.example.yaml docs/config.md docs/json.md docs/nixos.md docs/remote.md
-    install -Dm644 -t $out/share/hypervisor-tui nixos/serviceaccount.yaml
+    install -Dm644 -t $out/share/hypervisor-tui nixos/serviceaccount.yaml nixos/serviceaccount-act.yaml
   '';
 
   nativeInstallCheckInputs = [ versionCheckHook ];

@@ -19,11 +19,12 @@ in
         inherit pkgs;
         exe = lib.getExe cfg.package;
       } "ssh.yaml" (
-        # The user may read no key and no token; the console of attach.enable has those.
+        # The user may read no key and no token, and is no operator; the console of attach.enable has those.
         removeAttrs cfg.settings [
           "serve"
           "peers"
           "prometheus"
+          "actions"
         ]
         // {
           quit = true;

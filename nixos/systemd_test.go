@@ -24,6 +24,11 @@ var foreignUnits = map[string]string{
 	"hypervisor-tui-kubeconfig.service":         "hypervisor-tui-kubeconfig.service",
 	"hypervisor-tui-kubeconfig.path":            "hypervisor-tui-kubeconfig.path",
 	"hypervisor-tui-kubeconfig-changed.service": "hypervisor-tui-kubeconfig-changed.service",
+	"actions/hypervisor-tui-act.service":        "hypervisor-tui-act.service",
+	"actions/hypervisor-tui-act.socket":         "hypervisor-tui-act.socket",
+	"actions/hypervisor-tui-undo@.service":      "act/hypervisor-tui-undo@.service",
+	"actions/hypervisor-tui-undo@.timer":        "act/hypervisor-tui-undo@.timer",
+	"actions/hypervisor-tui-blink@.service":     "act/hypervisor-tui-blink@.service",
 }
 
 // otherwise are the keys in which they may differ, with the reason.
@@ -39,6 +44,11 @@ var otherwise = map[string]string{
 	"hypervisor-tui-login@.service TTYVTDisallocate":      "one unit for both kinds of terminal, where NixOS has two",
 	"hypervisor-tui-kubeconfig.service ExecStart":         "TestForeignKubeconfig runs it",
 	"hypervisor-tui-kubeconfig-changed.service ExecStart": "there it is a script",
+	"actions/hypervisor-tui-act.service ExecStart":        "where the program is",
+	"actions/hypervisor-tui-undo@.service ExecStart":      "where the program is",
+	"actions/hypervisor-tui-undo@.service LoadCredential": "where the file is",
+	"actions/hypervisor-tui-undo@.timer OnActiveSec":      "it is what somebody has chosen",
+	"actions/hypervisor-tui-blink@.service ExecStart":     "where the program is",
 }
 
 // keys returns what a unit says beside [Unit], by key: values in their order, of NixOS and systemd alike.
@@ -206,17 +216,17 @@ func TestForeignKubeconfig(t *testing.T) {
 
 // TestForeignInstructions: what the instructions name is there, and they name all that is there.
 func TestForeignInstructions(t *testing.T) {
-	all := glob(t, foreign+"*")
+	all := slices.Concat(glob(t, foreign+"*.*"), glob(t, foreign+"*/*"))
 	if len(all) < 8 {
 		t.Fatalf("only %q", all)
 	}
 	named := map[string]bool{}
-	instructions := read(t, "../docs/terminals.md") + read(t, "../docs/remote.md")
-	for _, pattern := range regexp.MustCompile(`docs/systemd/[\w@.*-]+`).FindAllString(instructions, -1) {
+	instructions := read(t, "../docs/terminals.md") + read(t, "../docs/remote.md") + read(t, "../docs/actions.md")
+	for _, pattern := range regexp.MustCompile(`docs/systemd/[\w@.*/-]+`).FindAllString(instructions, -1) {
 		pattern = "../" + strings.TrimRight(pattern, ".")
 		found := glob(t, pattern)
 		if len(found) == 0 {
-			t.Errorf("docs/terminals.md or docs/remote.md name %s", pattern)
+			t.Errorf("docs/terminals.md, remote.md or actions.md name %s", pattern)
 		}
 		for _, file := range found {
 			named[file] = true
@@ -224,7 +234,7 @@ func TestForeignInstructions(t *testing.T) {
 	}
 	for _, file := range all {
 		if !named[file] {
-			t.Errorf("neither docs/terminals.md nor docs/remote.md names %s", file)
+			t.Errorf("none of docs/terminals.md, remote.md and actions.md names %s", file)
 		}
 	}
 }

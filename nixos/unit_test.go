@@ -35,7 +35,27 @@ var units = map[string]string{
 	"hypervisor-tui-kubeconfig.service":         `(` + kubeconfig + `).service`,
 	"hypervisor-tui-kubeconfig.path":            `(` + kubeconfig + `).path`,
 	"hypervisor-tui-kubeconfig-changed.service": `(` + kubeconfig + `).changed`,
+
+	"hypervisor-tui-act.service":         `(` + actUnits + `).services.hypervisor-tui-act`,
+	"hypervisor-tui-act.socket":          `(` + actUnits + `).sockets.hypervisor-tui-act`,
+	"act/hypervisor-tui-act.service":     `(` + actAll + `).services.hypervisor-tui-act`,
+	"act/hypervisor-tui-act-totp.socket": `(` + actAll + `).sockets.hypervisor-tui-act-totp`,
+	"act/hypervisor-tui-undo@.service":   `(` + actAll + `).services."hypervisor-tui-undo@"`,
+	"act/hypervisor-tui-undo@.timer":     `(` + actAll + `).timers."hypervisor-tui-undo@"`,
+	"act/hypervisor-tui-blink@.service":  `(` + actAll + `).services."hypervisor-tui-blink@"`,
 }
+
+// actUnits is a helper that operators ask to restart a unit, actAll one that codes let do everything.
+const (
+	actUnits = `import ./act.nix {
+	exe = "/bin/hypervisor-tui"; configFile = "/etc/hypervisor-tui/act.yaml"; units = [ "k3s.service" ]; unlock = "session"; undoAfter = "30m";
+	cluster = false; reboot = false; blink = false; totpFile = null; kubeconfig = null; apiAddresses = [ "localhost" ];
+}`
+	actAll = `import ./act.nix {
+	exe = "/bin/hypervisor-tui"; configFile = "/etc/hypervisor-tui/act.yaml"; units = [ "k3s.service" "multipathd.socket" ]; unlock = "totp"; undoAfter = "45m";
+	cluster = true; reboot = true; blink = true; totpFile = "/var/lib/totp.cred"; kubeconfig = "/var/lib/act.kubeconfig"; apiAddresses = [ "localhost" ];
+}`
+)
 
 const kubeconfig = `import ./handover.nix {
 	what = "kubeconfig"; title = "Kubeconfig";
@@ -62,7 +82,7 @@ func console(tty, term, more string) string {
 type unit struct {
 	Description                                                           string
 	Documentation, WantedBy, Before, After, Conflicts, BindsTo, OnFailure []string
-	Wants                                                                 []string
+	Wants, PartOf                                                         []string
 	UnitConfig, ServiceConfig, SocketConfig, PathConfig, TimerConfig      map[string]any
 	StartLimitIntervalSec, StartLimitBurst                                *int
 	Enable, RestartIfChanged, ReloadIfChanged                             *bool
@@ -76,7 +96,7 @@ func (u *unit) text() string {
 	section := map[string]any{"Description": u.Description}
 	for key, words := range map[string][]string{
 		"Documentation": u.Documentation, "Before": u.Before, "After": u.After, "Conflicts": u.Conflicts,
-		"BindsTo": u.BindsTo, "Wants": u.Wants, "OnFailure": u.OnFailure, "X-Restart-Triggers": u.RestartTriggers, "X-Reload-Triggers": u.ReloadTriggers,
+		"BindsTo": u.BindsTo, "Wants": u.Wants, "PartOf": u.PartOf, "OnFailure": u.OnFailure, "X-Restart-Triggers": u.RestartTriggers, "X-Reload-Triggers": u.ReloadTriggers,
 	} {
 		if len(words) > 0 {
 			section[key] = strings.Join(words, " ")
@@ -222,6 +242,10 @@ func TestUnitsAreHardened(t *testing.T) {
 		"../" + foreign + "hypervisor-tui-recorder.service": 1.6,
 		"../" + foreign + "hypervisor-tui-serve.service":    2,
 		"login/hypervisor-tui@tty1.service":                 2,
+		"hypervisor-tui-act.service":                        0.5,
+		"act/hypervisor-tui-act.service":                    1.3, // the API server and the names of ports are 0.9
+		"act/hypervisor-tui-undo@.service":                  1,
+		"act/hypervisor-tui-blink@.service":                 1.5, // CAP_NET_ADMIN and the host's network, which it is for
 		"../" + foreign + "hypervisor-tui@.service":         2, "../" + foreign + "hypervisor-tui-kubeconfig.service": 2,
 	} {
 		out, err := exec.Command(exe, "security", "--no-pager", "--offline=true", filepath.Join("testdata", name)).CombinedOutput()
