@@ -52,13 +52,9 @@ func otherNode(t *testing.T, a *certtest.Authority, running *atomic.Int32) netip
 	return server.Listener.Addr().(*net.TCPAddr).AddrPort()
 }
 
-// TestVisit: o shows the other node's console, whose F-keys and Esc are its own until nothing is open there; Esc comes back, and
-// nothing is left of it, ten times over.
-func TestVisit(t *testing.T) {
-	a := certtest.New(t)
-	var running atomic.Int32
-	address := otherNode(t, a, &running)
-	c := config.Default()
+// newVisitor returns a session by c that shows F4 of hv1, whose certificate is of a.
+func newVisitor(t *testing.T, a *certtest.Authority, c config.Config) (*session, *sheet) {
+	t.Helper()
 	dir := t.TempDir()
 	c.Peers.CAFile = a.Write(t, dir)
 	c.Peers.CertFile, c.Peers.KeyFile = a.Node(t, "hv1").Write(t, dir)
@@ -70,6 +66,16 @@ func TestVisit(t *testing.T) {
 	d := newSheet()
 	l := newSession(d, viewed, news, SessionOptions{Collector: collector, Guard: new(guard.Guard), Screen: frame.Nodes, first: loaded{config: c}})
 	l.frame.Now = time.Now().UTC()
+	return l, d
+}
+
+// TestVisit: o shows the other node's console, whose F-keys and Esc are its own until nothing is open there; Esc comes back, and
+// nothing is left of it, ten times over.
+func TestVisit(t *testing.T) {
+	a := certtest.New(t)
+	var running atomic.Int32
+	address := otherNode(t, a, &running)
+	l, d := newVisitor(t, a, config.Default())
 	l.w, l.h = d.Size()
 	ctx := t.Context()
 	// awaits is one turn of the loop after the other, until the picture has a text.
@@ -145,17 +151,7 @@ func TestVisitIsLeft(t *testing.T) {
 	address := otherNode(t, a, &running)
 	c := config.Default()
 	c.Quit = true
-	dir := t.TempDir()
-	c.Peers.CAFile = a.Write(t, dir)
-	c.Peers.CertFile, c.Peers.KeyFile = a.Node(t, "hv1").Write(t, dir)
-	collector := collect.New(c, new(guard.Guard))
-	news, err := collector.Subscribe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	d := newSheet()
-	l := newSession(d, viewed, news, SessionOptions{Collector: collector, Guard: new(guard.Guard), Screen: frame.Nodes, first: loaded{config: c}})
-	l.frame.Now = time.Now().UTC()
+	l, d := newVisitor(t, a, c)
 	turn := func(done func() bool) func() bool {
 		return func() bool { l.draw(time.Now()); return done() }
 	}
