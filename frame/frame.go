@@ -12,6 +12,7 @@ import (
 	"hypervisor-tui/journal"
 	"hypervisor-tui/kube"
 	"hypervisor-tui/peer"
+	"hypervisor-tui/plugin"
 	"hypervisor-tui/sample"
 	"hypervisor-tui/sample/qemu"
 	"hypervisor-tui/sample/textfile"
@@ -24,6 +25,7 @@ const (
 	Dashboard = "dashboard"
 	Network   = "network"
 	Nodes     = "nodes"
+	Checks    = "checks"
 )
 
 // Snapshot is what is known of one host at one time. Whoever gets one may read it until he asks for the next; Tracker.Derive
@@ -41,6 +43,7 @@ type Snapshot struct {
 	System    *sample.System
 	Kube      *kube.State           // nil before the first look
 	Peers     *peer.State           // the other nodes by what they say themselves; nil: peers are off, or nothing is known yet
+	Checks    *plugin.State         // what the plugins report; nil: there are none, or nothing is known yet
 	Usages    *peer.Usages          // what Prometheus has of the nodes that are shown whole; nil: prometheus.url is not set
 	Page      *journal.Page         // nil before the first answer
 	Kernel    []journal.KernelEvent // ordered by their time, also of boots before

@@ -65,6 +65,8 @@ var arrows = []struct {
 
 	{"peer", []string{"internal/clean", "internal/clean/secret", "internal/health", "sample"}},
 
+	{"plugin", []string{"internal/health"}},
+
 	{"act", nil},
 	{"act/blink", []string{"github.com/safchain/ethtool"}},
 	{"act/client", []string{"act", "internal/clean"}},
@@ -75,7 +77,7 @@ var arrows = []struct {
 	{"act/note", []string{"act", "golang.org/x/sys", "internal/clean"}},
 	{"act/helper", []string{"act", "act/note", "golang.org/x/sys", "internal/clean"}},
 
-	{"frame", []string{"act", "internal/health", "journal", "kube", "peer", "sample", "sample/qemu", "sample/textfile", "sample/top"}},
+	{"frame", []string{"act", "internal/health", "journal", "kube", "peer", "plugin", "sample", "sample/qemu", "sample/textfile", "sample/top"}},
 
 	{"alert", []string{"frame", "internal/health", "journal", "kube"}},
 	{"alert/bell", []string{"journal"}},
