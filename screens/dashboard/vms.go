@@ -97,25 +97,7 @@ func (v *vms) typed(k draw.Key, f *frame.Frame) bool {
 
 func (v *vms) choose(k draw.Key, f *frame.Frame) {
 	v.sort(f)
-	at, page := v.position(f), max(v.rows-1, 1)
-	if at < 0 && k != draw.KeyEnd && k != 'G' {
-		k = draw.KeyHome
-	}
-	switch k {
-	case draw.KeyUp, 'k':
-		at--
-	case draw.KeyDown, 'j':
-		at++
-	case draw.KeyPageUp:
-		at -= page
-	case draw.KeyPageDown:
-		at += page
-	case draw.KeyHome, 'g':
-		at = 0
-	default:
-		at = len(v.sorted)
-	}
-	if at = max(min(at, len(v.sorted)-1), 0); at < len(v.sorted) {
+	if at := widget.Choose(k, v.position(f), len(v.sorted), max(v.rows-1, 1)); at >= 0 {
 		m := &f.Guests[v.sorted[at]]
 		v.chosen = chosenVM{m.Namespace, m.Name, pid(m), true}
 	}

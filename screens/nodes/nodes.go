@@ -111,31 +111,9 @@ func (n *Page) atCursor(f *frame.Frame) string {
 
 // choose moves the cursor.
 func (n *Page) choose(k draw.Key, f *frame.Frame) {
-	if len(n.rows) == 0 {
-		return
-	}
 	const some = 10
-	at := n.position(f.Nodes)
-	if at < 0 && k != draw.KeyEnd && k != 'G' {
-		k = draw.KeyHome
-	}
-	switch k {
-	case draw.KeyUp, 'k':
-		at--
-	case draw.KeyDown, 'j':
-		at++
-	case draw.KeyPageUp:
-		at -= some
-	case draw.KeyPageDown:
-		at += some
-	case draw.KeyHome, 'g':
-		at = 0
-	default:
-		at = len(n.rows) - 1
-	}
-	at = max(min(at, len(n.rows)-1), 0)
-	if i := n.rows[at]; i < len(f.Nodes) {
-		n.chosen = f.Nodes[i].Name
+	if at := widget.Choose(k, n.position(f.Nodes), len(n.rows), some); at >= 0 && n.rows[at] < len(f.Nodes) {
+		n.chosen = f.Nodes[n.rows[at]].Name
 	}
 }
 

@@ -59,3 +59,24 @@ func (s *Scroll) Page(way, rows int) {
 func (s *Scroll) Show(top, height int) {
 	s.Top = min(max(s.Top, top+height-s.rows), top)
 }
+
+// Choose returns which of n items a key chooses, where item at is chosen so far, -1 for none: then it is the first, or by the keys
+// for the last that. page is how many a page of them has. It is -1 where there are no items.
+func Choose(k draw.Key, at, n, page int) int {
+	last := k == draw.KeyEnd || k == 'G'
+	switch {
+	case last:
+		at = n - 1
+	case at < 0 || k == draw.KeyHome || k == 'g':
+		at = 0
+	case k == draw.KeyUp || k == 'k':
+		at--
+	case k == draw.KeyDown || k == 'j':
+		at++
+	case k == draw.KeyPageUp:
+		at -= page
+	case k == draw.KeyPageDown:
+		at += page
+	}
+	return min(max(at, 0), n-1)
+}
