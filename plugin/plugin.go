@@ -25,6 +25,7 @@ const (
 	MaxColumns = 64       // of a table
 	MaxRows    = 200      // of a table
 	MaxPoints  = 1000     // of a series
+	MaxUnit    = 10       // runes of a unit
 )
 
 // Directory is where the results are: each in a folder of the plugin's name, which systemd makes for the unit's user, in a

@@ -24,6 +24,7 @@ var arrows = []struct {
 	{"internal/clean", nil},
 	{"internal/clean/secret", []string{"internal/clean"}},
 	{"internal/credential", []string{"internal/clean/secret"}},
+	{"internal/exposition", []string{"internal/clean"}},
 	{"internal/health", nil},
 	{"internal/order", nil},
 	{"internal/policy", nil},
@@ -32,7 +33,7 @@ var arrows = []struct {
 	{"internal/when", nil},
 
 	{"sample/sampletest", nil},
-	{"sample/textfile", []string{"internal/boottime", "internal/clean", "internal/health", "internal/wakeup"}},
+	{"sample/textfile", []string{"internal/boottime", "internal/clean", "internal/exposition", "internal/health", "internal/wakeup"}},
 	{"sample/procfile", []string{"golang.org/x/sys", "internal/clean", "internal/order"}},
 	{"sample/cni", []string{"internal/clean", "sample/procfile"}},
 	{"sample/qemu", []string{"golang.org/x/sys", "internal/clean/secret", "internal/health", "internal/order", "internal/wakeup", "sample/procfile"}},
@@ -65,7 +66,7 @@ var arrows = []struct {
 
 	{"peer", []string{"internal/clean", "internal/clean/secret", "internal/health", "sample"}},
 
-	{"plugin", []string{"internal/health"}},
+	{"plugin", []string{"internal/clean", "internal/clean/secret", "internal/exposition", "internal/health"}},
 
 	{"act", nil},
 	{"act/blink", []string{"github.com/safchain/ethtool"}},

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"hypervisor-tui/internal/exposition"
 )
 
 // merger puts the families of several files together.
@@ -18,7 +20,7 @@ type merger struct {
 
 // taken is a family of all files together.
 type taken struct {
-	family
+	exposition.Family
 	file string // the first that has it
 }
 
@@ -28,7 +30,7 @@ func newMerger(reserved func(string) bool) *merger {
 
 // add takes the families of a file, all of them or none.
 func (m *merger) add(file string, text []byte) error {
-	families, err := parse(text)
+	families, err := exposition.Parse(text, exposition.Rules{MaxSamples: maxSamples})
 	if err != nil {
 		return err
 	}
@@ -38,66 +40,55 @@ func (m *merger) add(file string, text []byte) error {
 		}
 	}
 	for _, f := range families {
-		t := m.families[f.name]
+		t := m.families[f.Name]
 		if t == nil {
-			t = &taken{family{name: f.name, kind: f.kind}, file}
-			m.families[f.name] = t
-			for _, name := range f.names() {
+			t = &taken{exposition.Family{Name: f.Name, Kind: f.Kind}, file}
+			m.families[f.Name] = t
+			for _, name := range f.Names() {
 				m.names[name] = t
 			}
 		}
-		if f.described {
-			t.help, t.described = f.help, true
+		if f.Described {
+			t.Help, t.Described = f.Help, true
 		}
-		t.samples = append(t.samples, f.samples...)
-		for i := range f.samples {
-			m.series[f.samples[i].series()] = file
+		t.Samples = append(t.Samples, f.Samples...)
+		for i := range f.Samples {
+			m.series[f.Samples[i].Series] = file
 		}
 	}
 	return nil
 }
 
 // check returns an error when f cannot stand beside what is taken already.
-func (m *merger) check(f *family) error {
-	for _, name := range f.names() {
+func (m *merger) check(f *exposition.Family) error {
+	for _, name := range f.Names() {
 		if m.reserved(name) {
-			return &lineError{f.line, "hypervisor-tui has a metric " + name + " itself"}
+			return &exposition.LineError{Line: f.Line, Why: "hypervisor-tui has a metric " + name + " itself"}
 		}
-		if t := m.names[name]; t != nil && t.name != f.name {
-			return &lineError{f.line, fmt.Sprintf("%s belongs to %s of %s", name, t.name, t.file)}
+		if t := m.names[name]; t != nil && t.Name != f.Name {
+			return &exposition.LineError{Line: f.Line, Why: fmt.Sprintf("%s belongs to %s of %s", name, t.Name, t.file)}
 		}
 	}
-	if t := m.families[f.name]; t != nil && t.kind != f.kind {
-		return &lineError{f.line, fmt.Sprintf("TYPE of %s is another one in %s", f.name, t.file)}
-	} else if t != nil && t.described && f.described && t.help != f.help {
-		return &lineError{f.line, fmt.Sprintf("HELP of %s is another one in %s", f.name, t.file)}
+	if t := m.families[f.Name]; t != nil && t.Kind != f.Kind {
+		return &exposition.LineError{Line: f.Line, Why: fmt.Sprintf("TYPE of %s is another one in %s", f.Name, t.file)}
+	} else if t != nil && t.Described && f.Described && t.Help != f.Help {
+		return &exposition.LineError{Line: f.Line, Why: fmt.Sprintf("HELP of %s is another one in %s", f.Name, t.file)}
 	}
-	for i := range f.samples {
-		if file := m.series[f.samples[i].series()]; file != "" {
-			return &lineError{f.samples[i].line, fmt.Sprintf("%s has these labels in %s already", f.samples[i].name, file)}
+	for i := range f.Samples {
+		if file := m.series[f.Samples[i].Series]; file != "" {
+			return &exposition.LineError{Line: f.Samples[i].Line, Why: fmt.Sprintf("%s has these labels in %s already", f.Samples[i].Name, file)}
 		}
 	}
 	return nil
-}
-
-// names returns the names that samples of f can have.
-func (f *family) names() []string {
-	switch f.kind {
-	case histogram:
-		return []string{f.name, f.name + "_bucket", f.name + "_count", f.name + "_sum"}
-	case summary:
-		return []string{f.name, f.name + "_count", f.name + "_sum"}
-	}
-	return []string{f.name}
 }
 
 // write returns what is taken in both formats, families by name.
 func (m *merger) write() (text, openMetrics []byte) {
 	for _, name := range slices.Sorted(maps.Keys(m.families)) {
 		f := m.families[name]
-		text = appendHead(text, f.name, f.kind, strings.ReplaceAll(f.help, `\`, `\\`))
-		for i := range f.samples {
-			text = f.samples[i].append(text)
+		text = appendHead(text, f.Name, f.Kind, strings.ReplaceAll(f.Help, `\`, `\\`))
+		for i := range f.Samples {
+			text = appendSample(text, &f.Samples[i])
 		}
 		openMetrics = m.appendOpenMetrics(openMetrics, f)
 	}
@@ -108,29 +99,29 @@ func (m *merger) write() (text, openMetrics []byte) {
 // OpenMetrics would name otherwise, and each name of a histogram or summary, for which it has rules that files need not keep,
 // is an unknown.
 func (m *merger) appendOpenMetrics(dst []byte, f *taken) []byte {
-	help := escape.Replace(f.help)
-	switch base, isTotal := strings.CutSuffix(f.name, "_total"); {
-	case f.kind == gauge:
-		dst = appendHead(dst, f.name, gauge, help)
-	case f.kind == counter && isTotal && !m.used(base) && !m.used(base+"_created") && !slices.ContainsFunc(f.samples, notCounted):
-		dst = appendHead(dst, base, counter, help)
+	help := exposition.Escape(f.Help)
+	switch base, isTotal := strings.CutSuffix(f.Name, "_total"); {
+	case f.Kind == exposition.Gauge:
+		dst = appendHead(dst, f.Name, exposition.Gauge, help)
+	case f.Kind == exposition.Counter && isTotal && !m.used(base) && !m.used(base+"_created") && !slices.ContainsFunc(f.Samples, notCounted):
+		dst = appendHead(dst, base, exposition.Counter, help)
 	default:
-		for _, name := range f.names() {
+		for _, name := range f.Names() {
 			head := false
-			for i := range f.samples {
-				if f.samples[i].name != name {
+			for i := range f.Samples {
+				if f.Samples[i].Name != name {
 					continue
 				}
 				if !head {
 					dst, head = appendHead(dst, name, "unknown", help), true
 				}
-				dst = f.samples[i].append(dst)
+				dst = appendSample(dst, &f.Samples[i])
 			}
 		}
 		return dst
 	}
-	for i := range f.samples {
-		dst = f.samples[i].append(dst)
+	for i := range f.Samples {
+		dst = appendSample(dst, &f.Samples[i])
 	}
 	return dst
 }
@@ -139,7 +130,7 @@ func (m *merger) appendOpenMetrics(dst []byte, f *taken) []byte {
 func (m *merger) used(name string) bool { return m.names[name] != nil || m.reserved(name) }
 
 // notCounted reports whether s has a value that no counter of OpenMetrics has.
-func notCounted(s sample) bool { return !(s.value >= 0) }
+func notCounted(s exposition.Sample) bool { return !(s.Value >= 0) }
 
 func appendHead(dst []byte, name, kind, help string) []byte {
 	if help != "" {
@@ -148,7 +139,7 @@ func appendHead(dst []byte, name, kind, help string) []byte {
 	return append(append(append(append(append(dst, "# TYPE "...), name...), ' '), kind...), '\n')
 }
 
-func (s *sample) append(dst []byte) []byte {
-	dst = append(append(append(dst, s.name...), s.labels...), ' ')
-	return append(strconv.AppendFloat(dst, s.value, 'g', -1, 64), '\n')
+func appendSample(dst []byte, s *exposition.Sample) []byte {
+	dst = append(append(dst, s.Series...), ' ')
+	return append(strconv.AppendFloat(dst, s.Value, 'g', -1, 64), '\n')
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/prometheus/common/model"
 
 	"hypervisor-tui/internal/clean"
+	"hypervisor-tui/internal/exposition"
 )
 
 // good are texts that are taken.
@@ -80,13 +81,13 @@ func samples(n int) string {
 func TestParse(t *testing.T) {
 	for _, text := range append(good, samples(maxSamples)) {
 		check(t, text)
-		if _, err := parse([]byte(text)); err != nil {
+		if _, err := exposition.Parse([]byte(text), exposition.Rules{MaxSamples: maxSamples}); err != nil {
 			t.Errorf("%.80q: %v", text, err)
 		}
 	}
 	for _, c := range bad {
 		check(t, c.text)
-		if _, err := parse([]byte(c.text)); err == nil || !strings.HasPrefix(err.Error(), c.why) {
+		if _, err := exposition.Parse([]byte(c.text), exposition.Rules{MaxSamples: maxSamples}); err == nil || !strings.HasPrefix(err.Error(), c.why) {
 			t.Errorf("%.80q: %v, want %s", c.text, err, c.why)
 		}
 	}

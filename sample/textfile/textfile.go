@@ -20,6 +20,7 @@ import (
 
 	"hypervisor-tui/internal/boottime"
 	"hypervisor-tui/internal/clean"
+	"hypervisor-tui/internal/exposition"
 	"hypervisor-tui/internal/health"
 	"hypervisor-tui/internal/wakeup"
 )
@@ -216,7 +217,7 @@ func (r *Reader) gather(root *os.Root, names []string) *Figures {
 		total -= len(text)
 		if failed++; failed == 1 {
 			between := ": "
-			if _, isLine := err.(*lineError); isLine {
+			if _, isLine := err.(*exposition.LineError); isLine {
 				between = ":"
 			}
 			first = clean.String(name + between + err.Error())

@@ -1,0 +1,376 @@
+// Package exposition reads the text in which programs give figures to Prometheus. It is pure.
+package exposition
+
+import (
+	"bytes"
+	"cmp"
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"hypervisor-tui/internal/clean"
+)
+
+// Family is all samples of one metric.
+type Family struct {
+	Name      string
+	Kind      string // see Counter
+	Help      string // of the # HELP line, clean and without escapes
+	Described bool   // there is such a line
+	Line      int    // that names it first
+	Samples   []Sample
+}
+
+// Sample is one line of a text.
+type Sample struct {
+	Name   string  // the family's, or with a suffix of a histogram or summary behind it
+	Labels []Label // in the order of their names, without empty ones
+	Series string  // both as they are written: name{a="b",c="d"}
+	Value  float64
+	Line   int
+}
+
+// Label is a name and a value that is clean and without escapes.
+type Label struct{ Name, Value string }
+
+// Rules are how strict Parse is.
+type Rules struct {
+	MaxSamples int
+	// Exporter takes what Prometheus takes of a program that it asks: timestamps, which are left out, a series that comes twice,
+	// and samples that a histogram or a summary cannot have.
+	Exporter bool
+}
+
+// The types of metrics. Without a # TYPE line a family is Untyped.
+const (
+	Counter   = "counter"
+	Gauge     = "gauge"
+	Histogram = "histogram"
+	Summary   = "summary"
+	Untyped   = "untyped"
+)
+
+var kinds = []string{Counter, Gauge, Histogram, Summary, Untyped}
+
+// LineError is what is wrong with a line of a text.
+type LineError struct {
+	Line int
+	Why  string // clean
+}
+
+// Error is the line, a colon and what is wrong.
+func (e *LineError) Error() string { return strconv.Itoa(e.Line) + ": " + e.Why }
+
+// Parse returns the families of text that have samples, in the order in which it names them. It takes the text format 0.0.4
+// and refuses the whole text for one wrong line, with a LineError. Beyond what the format forbids it refuses more samples than the
+// rules say, and what they let only exporters have.
+//
+// Format: prometheus.io/docs/instrumenting/exposition_formats, text-based format.
+func Parse(text []byte, rules Rules) ([]*Family, error) {
+	p := parser{Rules: rules, known: map[string]*Family{}, series: map[string]int{}}
+	for len(text) > 0 {
+		p.line++
+		line, rest, whole := bytes.Cut(text, []byte("\n"))
+		if !whole {
+			return nil, &LineError{p.line, "the last line has no end: the file is cut short"}
+		}
+		if text = rest; !utf8.Valid(line) {
+			return nil, &LineError{p.line, "not UTF-8"}
+		}
+		if err := p.take(strings.TrimLeft(string(line), blanks)); err != nil {
+			return nil, &LineError{p.line, err.Error()}
+		}
+	}
+	for _, f := range p.families {
+		f.Kind = cmp.Or(f.Kind, Untyped)
+	}
+	return slices.DeleteFunc(p.families, func(f *Family) bool { return len(f.Samples) == 0 }), nil
+}
+
+// parser is what is known of a text up to a line.
+type parser struct {
+	Rules
+	line     int
+	samples  int
+	families []*Family
+	known    map[string]*Family // by name
+	series   map[string]int     // their lines, by name and labels
+}
+
+// take takes in a line that does not begin with a blank.
+func (p *parser) take(line string) error {
+	if line == "" {
+		return nil
+	}
+	if line[0] != '#' {
+		return p.sample(line)
+	}
+	word, rest := cutWord(strings.TrimLeft(line[1:], blanks))
+	if word != "HELP" && word != "TYPE" || rest == "" {
+		return nil
+	}
+	name, said := cutWord(rest)
+	if !isName(name, true) {
+		return fmt.Errorf("%s of what is no metric's name", word)
+	}
+	if name == rest {
+		return nil
+	}
+	f := p.family(name)
+	switch {
+	case said == "":
+	case word == "HELP" && f.Described:
+		return fmt.Errorf("a second HELP of %s", f.Name)
+	case word == "HELP":
+		help, _, ok := unescape(said, `\n`)
+		if !ok {
+			return fmt.Errorf(`HELP of %s has an escape that is not \\ or \n`, f.Name)
+		}
+		f.Help, f.Described = clean.String(strings.ReplaceAll(help, "\n", " ")), true
+	case f.Kind != "" || len(f.Samples) > 0:
+		return fmt.Errorf("a second TYPE of %s, or one behind its samples", f.Name)
+	case !slices.Contains(kinds, said):
+		return fmt.Errorf("TYPE of %s is none of %s", f.Name, strings.Join(kinds, ", "))
+	default:
+		f.Kind = said
+		for _, name := range f.Names()[1:] {
+			if p.known[name] != nil {
+				return fmt.Errorf("%s is a %s, but a metric %s comes before it", f.Name, said, name)
+			}
+		}
+	}
+	return nil
+}
+
+// sample takes in a line of a sample.
+func (p *parser) sample(line string) error {
+	name, pairs, rest, err := head(line)
+	if err != nil {
+		return err
+	}
+	word, behind := cutWord(rest)
+	value, err := number(word)
+	if err != nil {
+		return fmt.Errorf("the value of %s is no number", name)
+	}
+	if p.Exporter && behind != "" {
+		if _, err := strconv.ParseInt(behind, 10, 64); err != nil {
+			return fmt.Errorf("what is behind the value of %s is no timestamp", name)
+		}
+	} else if word != rest {
+		return fmt.Errorf("a timestamp, or something else, is behind the value of %s", name)
+	}
+	if p.samples++; p.samples > p.MaxSamples {
+		return fmt.Errorf("more than %d samples", p.MaxSamples)
+	}
+	pairs = slices.DeleteFunc(pairs, func(l Label) bool { return l.Value == "" })
+	slices.SortFunc(pairs, func(a, b Label) int { return cmp.Compare(a.Name, b.Name) })
+	f := p.family(name)
+	s := Sample{name, pairs, write(name, pairs), value, p.line}
+	if !p.Exporter {
+		if err := f.fits(&s); err != nil {
+			return err
+		}
+		if other := p.series[s.Series]; other != 0 {
+			return fmt.Errorf("%s has these labels in line %d already", name, other)
+		}
+		p.series[s.Series] = p.line
+	}
+	f.Samples = append(f.Samples, s)
+	return nil
+}
+
+// Selector reads how a series is written: a name, and behind it the labels in braces, if any. No label is empty.
+func Selector(s string) (name string, pairs []Label, err error) {
+	name, pairs, rest, err := head(s)
+	switch {
+	case err != nil:
+		return "", nil, err
+	case rest != "":
+		return "", nil, fmt.Errorf("something is behind %s", write(name, pairs))
+	}
+	for _, l := range pairs {
+		if l.Value == "" {
+			return "", nil, fmt.Errorf("the label %s is empty", l.Name)
+		}
+	}
+	return name, pairs, nil
+}
+
+// head reads the name and the labels that s begins with. The labels are as they come, and rest has no blanks in front.
+func head(s string) (name string, pairs []Label, rest string, err error) {
+	end := strings.IndexAny(s, "{"+blanks)
+	if end < 0 {
+		end = len(s)
+	}
+	name, rest = s[:end], strings.TrimLeft(s[end:], blanks)
+	if !isName(name, true) {
+		return "", nil, "", errors.New("no metric's name")
+	}
+	if inner, has := strings.CutPrefix(rest, "{"); has {
+		if pairs, rest, err = labels(inner); err != nil {
+			return "", nil, "", fmt.Errorf("%s: %w", name, err)
+		}
+	}
+	return name, pairs, strings.TrimLeft(rest, blanks), nil
+}
+
+// Names returns the names that samples of f can have.
+func (f *Family) Names() []string {
+	switch f.Kind {
+	case Histogram:
+		return []string{f.Name, f.Name + "_bucket", f.Name + "_count", f.Name + "_sum"}
+	case Summary:
+		return []string{f.Name, f.Name + "_count", f.Name + "_sum"}
+	}
+	return []string{f.Name}
+}
+
+// family returns the family that name belongs to, which may be the histogram or summary whose name it has before a suffix. It
+// makes one where there is none.
+func (p *parser) family(name string) *Family {
+	if f := p.known[name]; f != nil {
+		return f
+	}
+	for _, suffix := range []string{"_count", "_sum", "_bucket"} {
+		stem, has := strings.CutSuffix(name, suffix)
+		if f := p.known[stem]; has && f != nil && (f.Kind == Histogram || f.Kind == Summary && suffix != "_bucket") {
+			return f
+		}
+	}
+	f := &Family{Name: name, Line: p.line}
+	p.known[name] = f
+	p.families = append(p.families, f)
+	return f
+}
+
+// fits returns an error when f is a histogram or a summary and can have no sample as s.
+func (f *Family) fits(s *Sample) error {
+	needs := "" // the label that it must have
+	switch {
+	case f.Kind == Summary && s.Name == f.Name:
+		needs = "quantile"
+	case f.Kind == Histogram && s.Name == f.Name+"_bucket":
+		needs = "le"
+	case f.Kind == Histogram && s.Name == f.Name:
+		return fmt.Errorf("%s is a histogram, which has only _bucket, _count and _sum", s.Name)
+	default:
+		return nil
+	}
+	at := slices.IndexFunc(s.Labels, func(l Label) bool { return l.Name == needs })
+	if at < 0 {
+		return fmt.Errorf("%s of a %s has no label %s", s.Name, f.Kind, needs)
+	}
+	if v, err := number(s.Labels[at].Value); err != nil || math.IsNaN(v) {
+		return fmt.Errorf("%s has a label %s that is no number", s.Name, needs)
+	}
+	return nil
+}
+
+// labels reads what is behind an opening brace. It returns the labels, and what is behind the closing brace.
+func labels(s string) (pairs []Label, rest string, err error) {
+	s = strings.TrimLeft(s, blanks)
+	for !strings.HasPrefix(s, "}") {
+		name, after, _ := strings.Cut(s, "=")
+		name = strings.TrimRight(name, blanks)
+		after, quoted := strings.CutPrefix(strings.TrimLeft(after, blanks), `"`)
+		if !quoted || !isName(name, false) || name == "__name__" {
+			return nil, "", errors.New(`what is in the braces is not label="value"`)
+		}
+		if slices.ContainsFunc(pairs, func(l Label) bool { return l.Name == name }) {
+			return nil, "", fmt.Errorf("the label %s twice", name)
+		}
+		value, after, ok := unescape(after, `\n"`)
+		if after, quoted = strings.CutPrefix(after, `"`); !ok || !quoted {
+			return nil, "", fmt.Errorf(`the value of label %s has no end, or an escape that is not \\, \" or \n`, name)
+		}
+		pairs = append(pairs, Label{name, clean.String(value)})
+		s = strings.TrimLeft(after, blanks)
+		if after, more := strings.CutPrefix(s, ","); more {
+			s = strings.TrimLeft(after, blanks)
+		} else if !strings.HasPrefix(s, "}") {
+			return nil, "", fmt.Errorf("neither a comma nor a brace is behind label %s", name)
+		}
+	}
+	return pairs, s[1:], nil
+}
+
+// unescape reads s to its end, or to a quote where escapes has one, and returns what follows from that quote on. escapes are
+// the characters that may stand behind a backslash; another one there makes ok false.
+func unescape(s, escapes string) (text, rest string, ok bool) {
+	var b strings.Builder
+	ends := strings.Contains(escapes, `"`)
+	for i := 0; i < len(s); i++ {
+		switch c := s[i]; {
+		case c == '"' && ends:
+			return b.String(), s[i:], true
+		case c != '\\':
+			b.WriteByte(c)
+		case i+1 == len(s) || strings.IndexByte(escapes, s[i+1]) < 0:
+			return "", "", false
+		default:
+			i++
+			if c = s[i]; c == 'n' {
+				c = '\n'
+			}
+			b.WriteByte(c)
+		}
+	}
+	return b.String(), "", true
+}
+
+// write writes a series as a sample has it.
+func write(name string, pairs []Label) string {
+	var b strings.Builder
+	b.WriteString(name)
+	for i, l := range pairs {
+		b.WriteByte("{,"[min(i, 1)])
+		b.WriteString(l.Name)
+		b.WriteString(`="`)
+		b.WriteString(Escape(l.Value))
+		b.WriteByte('"')
+	}
+	if len(pairs) > 0 {
+		b.WriteByte('}')
+	}
+	return b.String()
+}
+
+// Escape escapes a clean label value, or a clean help text in OpenMetrics. What is clean has no line feed.
+func Escape(s string) string { return escape.Replace(s) }
+
+var escape = strings.NewReplacer(`\`, `\\`, `"`, `\"`)
+
+// number reads a value as Prometheus does: no hexadecimal floats, no underscores.
+func number(word string) (float64, error) {
+	if strings.ContainsAny(word, "pP_") {
+		return 0, strconv.ErrSyntax
+	}
+	return strconv.ParseFloat(word, 64)
+}
+
+// blanks are what may stand between words.
+const blanks = " \t"
+
+// cutWord cuts s at its first blank. rest has no blanks in front.
+func cutWord(s string) (word, rest string) {
+	if i := strings.IndexAny(s, blanks); i >= 0 {
+		return s[:i], strings.TrimLeft(s[i:], blanks)
+	}
+	return s, ""
+}
+
+// isName reports whether s can name a metric, or else a label.
+func isName(s string, metric bool) bool {
+	for i, c := range []byte(s) {
+		letter := c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c == '_' || metric && c == ':'
+		if !letter && (i == 0 || c < '0' || c > '9') {
+			return false
+		}
+	}
+	return s != ""
+}

@@ -1,0 +1,192 @@
+package plugin
+
+import (
+	"bytes"
+	"fmt"
+	"math"
+	"strings"
+	"unicode/utf8"
+
+	"hypervisor-tui/internal/clean"
+	"hypervisor-tui/internal/clean/secret"
+)
+
+// ParseCheck reads what a Nagios plugin prints: a line of text, more lines behind it, and in each of the two behind a | figures,
+// which all lines behind those of the second | may be as well. What is no figure there is left out, and what a figure has that
+// cannot be read is not set; a line whose | has nothing like a figure behind it is text. A label without quotes may have blanks, as
+// Icinga takes it.
+//
+// Format: monitoring-plugins.org/doc/guidelines.html, plugin output; Nagios Core's plugin API.
+func ParseCheck(output []byte) (text string, more []string, figures []Figure, left int) {
+	words := make([]byte, 0, len(output))
+	behind := false // the second |
+	first := true
+	for line := range bytes.Lines(output) {
+		if behind && figured(line) {
+			figures, left = appendFigures(figures, left, string(line))
+			continue
+		}
+		said, perfdata, has := bytes.Cut(line, []byte("|"))
+		if has && (len(bytes.TrimSpace(perfdata)) == 0 || figured(perfdata)) {
+			figures, left = appendFigures(figures, left, string(perfdata))
+			behind = behind || !first
+			line = append(said[:len(said):len(said)], '\n')
+		}
+		first = false
+		words = append(words, line...)
+	}
+	text, more = lines(words)
+	return text, more, figures, left
+}
+
+// figured reports whether something in s looks like label=value.
+func figured(s []byte) bool {
+	for {
+		_, rest, found := bytes.Cut(s, []byte("="))
+		if !found {
+			return false
+		}
+		if len(rest) > 0 && strings.IndexByte("0123456789+-.U", rest[0]) >= 0 {
+			return true
+		}
+		s = rest
+	}
+}
+
+// appendFigures appends the figures of a line, and counts in left those for which there is no room.
+func appendFigures(figures []Figure, left int, line string) ([]Figure, int) {
+	for {
+		label, rest, found := cutLabel(line)
+		if !found {
+			return figures, left
+		}
+		end := strings.IndexAny(rest, blanks+"'")
+		if end < 0 {
+			end = len(rest)
+		}
+		value := rest[:end]
+		line = rest[end:]
+		f, ok := figure(value)
+		if f.Label = name(label); !ok || f.Label == "" {
+			continue
+		}
+		if len(figures) == MaxFigures {
+			left++
+			continue
+		}
+		figures = append(figures, f)
+	}
+}
+
+const blanks = " \t\r\n"
+
+// cutLabel returns the next label of s and what is behind its =.
+func cutLabel(s string) (label, rest string, found bool) {
+	for {
+		s = strings.TrimLeft(s, blanks)
+		at := strings.IndexAny(s, "='")
+		switch {
+		case at < 0:
+			return "", "", false
+		case s[at] == '=': // no quotes
+			label = s[:at]
+			return strings.Trim(label[strings.LastIndexAny(label, "|;")+1:], blanks), s[at+1:], true
+		}
+		label, rest, closed := cutQuoted(s[at+1:])
+		if rest, found = strings.CutPrefix(rest, "="); closed && found {
+			return label, rest, true
+		}
+		// A quote that is none of a label: go on behind its word.
+		end := strings.IndexAny(s[at:], blanks)
+		if end < 0 {
+			return "", "", false
+		}
+		s = s[at+end:]
+	}
+}
+
+// cutQuoted reads what is behind a single quote, up to the next one that is not doubled.
+func cutQuoted(s string) (inner, rest string, closed bool) {
+	for from := 0; ; {
+		at := strings.IndexByte(s[from:], '\'')
+		if at < 0 {
+			return "", s, false
+		}
+		at += from
+		if !strings.HasPrefix(s[at+1:], "'") {
+			return strings.ReplaceAll(s[:at], "''", "'"), s[at+1:], true
+		}
+		from = at + 2
+	}
+}
+
+// figure reads value[unit];[warn];[crit];[min];[max].
+func figure(s string) (f Figure, ok bool) {
+	f.Min, f.Max = math.NaN(), math.NaN()
+	value, s, _ := strings.Cut(s, ";")
+	if value == "U" {
+		f.Value = math.NaN()
+	} else if f.Value, f.Unit, ok = cutNumber(value); !ok || !unit(f.Unit) {
+		return f, false
+	}
+	if utf8.RuneCountInString(f.Unit) > MaxUnit {
+		f.Unit = ""
+	}
+	fields := strings.Split(s, ";")
+	fields = append(fields, make([]string, 4)...)
+	f.Warn, _ = ParseRange(fields[0])
+	f.Critical, _ = ParseRange(fields[1])
+	if v, ok := decimal(fields[2]); ok {
+		f.Min = v
+	}
+	if v, ok := decimal(fields[3]); ok {
+		f.Max = v
+	}
+	return f, true
+}
+
+// unit reports whether s can be a unit behind a number, and is no more of the number, as in 0,5 or 1.2.3.
+func unit(s string) bool {
+	return !strings.ContainsAny(s, "0123456789.,;='\"+-") && clean.String(s) == s
+}
+
+// lines returns the lines of a text that are not empty: clean, without secrets, and within the bounds.
+func lines(output []byte) (text string, more []string) {
+	words := clean.AppendLines(make([]byte, 0, len(output)), output)
+	if masked, found := secret.Append(nil, words); found {
+		words = masked
+	}
+	left := 0
+	for line := range bytes.Lines(words) {
+		line = bytes.TrimSpace(line)
+		switch {
+		case len(line) == 0:
+		case text == "":
+			text = shorten(string(line))
+		case len(more) < MaxLines:
+			more = append(more, shorten(string(line)))
+		default:
+			left++
+		}
+	}
+	if left > 0 {
+		more[MaxLines-1] = fmt.Sprintf("and %d more lines", left+1)
+	}
+	return text, more
+}
+
+// name returns a name of outside clean, without secrets, and within the bound of a text.
+func name(s string) string { return shorten(secret.String(s)) }
+
+// shorten cuts a clean text at MaxText.
+func shorten(s string) string {
+	const dots = "…"
+	if len(s) <= MaxText {
+		return s
+	}
+	end := MaxText - len(dots)
+	for !utf8.RuneStart(s[end]) {
+		end--
+	}
+	return s[:end] + dots
+}

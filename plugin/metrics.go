@@ -1,0 +1,188 @@
+package plugin
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"math"
+	"slices"
+	"strings"
+
+	"hypervisor-tui/internal/clean/secret"
+	"hypervisor-tui/internal/exposition"
+)
+
+// maxSeries is how many series a plugin may print.
+const maxSeries = 10_000
+
+// ParseSelector reads which series are chosen: name, or name{label="value",...}.
+func ParseSelector(s string) (metric string, labels map[string]string, err error) {
+	metric, pairs, err := exposition.Selector(s)
+	if err != nil {
+		return "", nil, err
+	}
+	for _, l := range pairs {
+		if labels == nil {
+			labels = map[string]string{}
+		}
+		labels[l.Name] = l.Value
+	}
+	return metric, labels, nil
+}
+
+// String is what is chosen, as ParseSelector reads it.
+func (s *Select) String() string {
+	var b strings.Builder
+	for i, l := range slices.Sorted(maps.Keys(s.Labels)) {
+		fmt.Fprintf(&b, `%c%s="%s"`, "{,"[min(i, 1)], l, exposition.Escape(s.Labels[l]))
+	}
+	if len(s.Labels) > 0 {
+		b.WriteByte('}')
+	}
+	return s.Metric + b.String()
+}
+
+// ParseMetrics reads Prometheus's text format and returns a figure for each series that is chosen, by the order of the selects and
+// of the text. The status is the worst that their ranges say of any, also of the left ones, which are beyond MaxFigures; a value
+// that is not a number, and a select that no series fits, is Unknown. text is about the figures of that status.
+func ParseMetrics(output []byte, selects []Select) (figures []Figure, left int, status Status, text string, err error) {
+	families, err := exposition.Parse(output, exposition.Rules{MaxSamples: maxSeries, Exporter: true})
+	if err != nil {
+		return nil, 0, Unknown, "", fmt.Errorf("line %w", err)
+	}
+	if len(selects) == 0 {
+		series := 0
+		for _, f := range families {
+			series += len(f.Samples)
+		}
+		if series == 0 {
+			return nil, 0, Unknown, "it has no metrics", nil
+		}
+		return nil, 0, OK, fmt.Sprintf("%d metrics in %d series, none chosen", len(families), series), nil
+	}
+	var said [StatusCount][]string
+	for i := range selects {
+		s := &selects[i]
+		chosen := s.choose(families)
+		if len(chosen) == 0 {
+			said[Unknown] = append(said[Unknown], "no metric "+s.String())
+			status = worse(status, Unknown)
+		}
+		labels := differing(chosen)
+		for _, sample := range chosen {
+			f := s.figure(sample, labels)
+			now, words := f.judge()
+			said[now] = append(said[now], words)
+			if status = worse(status, now); len(figures) < MaxFigures {
+				figures = append(figures, f)
+			} else {
+				left++
+			}
+		}
+	}
+	return figures, left, status, summary(said[status]), nil
+}
+
+func worse(a, b Status) Status {
+	if a.Compare(b) <= 0 {
+		return a
+	}
+	return b
+}
+
+// choose returns the samples that s is about.
+func (s *Select) choose(families []*exposition.Family) (chosen []*exposition.Sample) {
+	for _, f := range families {
+		for i := range f.Samples {
+			if sample := &f.Samples[i]; sample.Name == s.Metric && s.fits(sample.Labels) {
+				chosen = append(chosen, sample)
+			}
+		}
+	}
+	return chosen
+}
+
+func (s *Select) fits(labels []exposition.Label) bool {
+	for name, value := range s.Labels {
+		if valueOf(labels, name) != value {
+			return false
+		}
+	}
+	return true
+}
+
+// valueOf returns the value of a label, empty when it is not there, which to Prometheus is the same.
+func valueOf(labels []exposition.Label, name string) string {
+	for _, l := range labels {
+		if l.Name == name {
+			return l.Value
+		}
+	}
+	return ""
+}
+
+// differing returns the names of the labels that not all samples have the same value of, in their order.
+func differing(samples []*exposition.Sample) (names []string) {
+	add := func(labels, other []exposition.Label) {
+		for _, l := range labels {
+			if at, found := slices.BinarySearch(names, l.Name); !found && valueOf(other, l.Name) != l.Value {
+				names = slices.Insert(names, at, l.Name)
+			}
+		}
+	}
+	for _, s := range samples {
+		add(s.Labels, samples[0].Labels)
+		add(samples[0].Labels, s.Labels)
+	}
+	return names
+}
+
+// figure is what s makes of a sample, with the values of those labels behind its name.
+func (s *Select) figure(sample *exposition.Sample, labels []string) Figure {
+	label := cmp.Or(s.Label, s.Metric)
+	for _, l := range labels {
+		if v := valueOf(sample.Labels, l); v != "" {
+			label += " " + v
+		}
+	}
+	return Figure{Label: name(label), Value: sample.Value, Unit: s.Unit, Warn: s.Warn, Critical: s.Critical, Min: math.NaN(), Max: math.NaN()}
+}
+
+// judge returns the status of f and says it in words.
+func (f *Figure) judge() (Status, string) {
+	if math.IsNaN(f.Value) {
+		return Unknown, f.Label + " is not a number"
+	}
+	words := string(appendNumber([]byte(f.Label+" "), f.Value))
+	if f.Unit != "" {
+		words += " " + f.Unit
+	}
+	switch {
+	case f.Critical.Alerts(f.Value):
+		return Critical, words + ", critical " + f.Critical.why(f.Value)
+	case f.Warn.Alerts(f.Value):
+		return Warning, words + ", warning " + f.Warn.why(f.Value)
+	}
+	return OK, words
+}
+
+// why says on which side of r a value is that it alerts on.
+func (r *Range) why(v float64) string {
+	switch {
+	case r.Inside:
+		return fmt.Sprintf("from %s to %s", appendNumber(nil, r.Low), appendNumber(nil, r.High))
+	case v < r.Low:
+		return "below " + string(appendNumber(nil, r.Low))
+	}
+	return "above " + string(appendNumber(nil, r.High))
+}
+
+// summary is one line of what is said, and of how much more there is.
+func summary(said []string) string {
+	const most = 4
+	text := strings.Join(said[:min(len(said), most)], "; ")
+	if more := len(said) - most; more > 0 {
+		text += fmt.Sprintf("; and %d more", more)
+	}
+	return shorten(secret.String(text))
+}

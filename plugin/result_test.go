@@ -1,0 +1,84 @@
+package plugin
+
+import (
+	"testing"
+	"time"
+)
+
+// headers are the headers of results' files.
+var headers = []Header{
+	{},
+	{time.Hour, 1500 * time.Millisecond, End{Exited, 2}},
+	{time.Hour, time.Second, End{Exited, 255}},
+	{time.Hour, time.Second, End{Signalled, 9}},
+	{time.Hour, time.Second, End{TimedOut, 0}},
+	{time.Hour, time.Second, End{Flooded, 0}},
+	{time.Hour, time.Second, End{Failed, 0}},
+}
+
+func TestHeader(t *testing.T) {
+	for _, h := range headers {
+		file := append(h.Append(nil), "OK\n"...)
+		got, rest, err := ParseHeader(file)
+		if err != nil || got != h || string(rest) != "OK\n" {
+			t.Errorf("%q: %v %q, %v", file, got, rest, err)
+		}
+	}
+	for _, file := range []string{"", "\n", "hvtplugin 1 1 1 exit:0", "hvtplugin 2 1 1 exit:0\n", "hvtplugin 1 1 1 exit\n",
+		"hvtplugin 1 1 1 exit:\n", "hvtplugin 1 1 1 exit:256\n", "hvtplugin 1 1 1 exit:-1\n", "hvtplugin 1 01 1 exit:0\n",
+		"hvtplugin 1 1 1 exit:00\n", "hvtplugin 1 -1 1 exit:0\n", "hvtplugin 1 +1 1 exit:0\n", "hvtplugin 1 1 exit:0\n",
+		"hvtplugin 1 1 1 timeout:0\n", "hvtplugin 1 1 1 timeout: \n", "hvtplugin 1 1 1 stopped\n", "hvtplugin 1 1 1 exit:0 \n",
+		"hvtplugin 1 1 1 exit:0\r\n", "hvtplugin  1 1 1 exit:0\n", "hvtplugin 1 18446744073709551615 1 exit:0\n",
+		"hvtplugin 1 9223372036854775807 1 exit:0\n", "hvtplugin 1 1 1 \n", "hvtplugin 1 1 1 exit:0:0\n"} {
+		if h, _, err := ParseHeader([]byte(file)); err == nil {
+			t.Errorf("%q: %v", file, h)
+		}
+	}
+}
+
+// TestResult: a run of each kind, as it ended.
+func TestResult(t *testing.T) {
+	const screen = `{"v":1,"status":"warning","title":"Ceph","summary":"1 osd down","blocks":[{"kv":[["health","HEALTH_WARN"]]}]}`
+	hot := Select{Metric: "temp", Label: "sda", Unit: "C", Critical: Range{Set: true, High: 60}}
+	for _, c := range []struct {
+		kind    Kind
+		end     string
+		output  string
+		status  Status
+		text    string
+		figures int
+	}{
+		{Check, "exit:0", "OK | a=1", OK, "OK", 1},
+		{Check, "exit:1", "WARN", Warning, "WARN", 0},
+		{Check, "exit:2", "", Critical, "", 0},
+		{Check, "exit:3", "what?", Unknown, "what?", 0},
+		{Check, "exit:127", "sh: not found", Unknown, "exit code 127: sh: not found", 0},
+		{Check, "exit:4", "", Unknown, "exit code 4", 0},
+		{Check, "signal:9", "OK | a=12", Unknown, "signal 9, killed: OK | a=12", 0},
+		{Check, "timeout", "", Unknown, "killed after 1.5s, as it did not end", 0},
+		{Check, "flood", "y", Unknown, "killed, as it printed more than 64 KiB: y", 0},
+		{Check, "failed", "no such file", Unknown, "no such file", 0},
+		{Check, "failed", "", Unknown, "it could not be run", 0},
+		{Screen, "exit:0", screen, Warning, "1 osd down", 0},
+		{Screen, "exit:1", screen, Unknown, "exit code 1: 1 osd down", 0},
+		{Screen, "exit:1", "cannot connect", Unknown, "exit code 1: cannot connect", 0},
+		{Screen, "exit:0", "{", Unknown, "screen: the JSON ends too early", 0},
+		{Metrics, "exit:0", "temp 61\n", Critical, "sda 61 C, critical above 60", 1},
+		{Scrape, "exit:0", "temp 41 1700000000000\n", OK, "sda 41 C", 1},
+		{Scrape, "failed", "connection refused", Unknown, "connection refused", 0},
+		{Metrics, "exit:1", "temp 41\n", Unknown, "exit code 1: temp 41", 0},
+		{Metrics, "exit:0", "temp", Unknown, "line 1: the last line has no end: the file is cut short", 0},
+		{KindCount, "exit:0", "", Unknown, "of no kind that is known", 0},
+	} {
+		s := Spec{Name: "n", Kind: c.kind, Metrics: []Select{hot}, Interval: time.Minute, Timeout: time.Second}
+		r := s.Result([]byte("hvtplugin 1 1000 1500 " + c.end + "\n" + c.output))
+		if r.Status != c.status || r.Text != c.text || len(r.Figures) != c.figures || r.At != 2500*time.Millisecond ||
+			r.Took != 1500*time.Millisecond || r.Name != "n" || r.Kind != c.kind || r.Interval != time.Minute || r.Timeout != time.Second {
+			t.Errorf("%v %s %q: %+v", c.kind, c.end, c.output, r)
+		}
+	}
+	s := Spec{Name: "n"}
+	if r := s.Result([]byte("OK\n")); r.Status != Unknown || r.At != 0 || r.Text == "" {
+		t.Errorf("%+v", r)
+	}
+}
