@@ -18,6 +18,7 @@ type Config struct {
 	Peers      Peers
 	Prometheus Prometheus
 	Actions    Actions
+	Plugins    Plugins
 }
 
 // Default returns what an empty file means.

@@ -13,6 +13,7 @@ import (
 	"hypervisor-tui/draw/tty"
 	"hypervisor-tui/frame"
 	"hypervisor-tui/internal/clean"
+	"hypervisor-tui/plugin"
 )
 
 // configProblems parses text and returns the lines of its error, none for a good file.
@@ -67,6 +68,7 @@ func TestConfigDefaults(t *testing.T) {
 		Serve:   defaultServe(),
 		Peers:   Peers{Port: 9101, Nodes: []PeerNode{}, Interval: 15 * time.Second},
 		Actions: defaultActions(),
+		Plugins: Plugins{Path: plugin.Directory, List: []plugin.Spec{}},
 	}
 	if got := Default(); !reflect.DeepEqual(got, want) {
 		t.Errorf("DefaultConfig() =\n%+v\nwant\n%+v", got, want)
@@ -108,7 +110,7 @@ alerts:
 baud: 9600
 login: true
 history: {enable: true, path: /srv/flight, size: 2GiB, sync: 5m}
-`+everyServeKey+everyPeersKey+everyActionsKey+`
+`+everyServeKey+everyPeersKey+everyActionsKey+everyPluginsKey+`
 prometheus: {url: "https://prometheus.example.org:9090/prefix/", tokenFile: /token, caFile: /ca}
 palette: ["#000000", "#cc0000", "#4e9a06", "#c4a000", "#3465a4", "#75507b", "#06989a", "#d3d7cf",
   "#555753", "#ef2929", "#8ae234", "#fce94f", "#729fcf", "#ad7fa8", "#34e2e2", "#FFFFFF"]
@@ -146,6 +148,7 @@ palette: ["#000000", "#cc0000", "#4e9a06", "#c4a000", "#3465a4", "#75507b", "#06
 		Serve:      everyServe(),
 		Peers:      everyPeers(),
 		Actions:    everyActions(),
+		Plugins:    everyPlugins(),
 		Prometheus: Prometheus{"https://prometheus.example.org:9090/prefix/", "/token", "/ca"},
 	}
 	if err != nil || !reflect.DeepEqual(got, want) {

@@ -5,12 +5,14 @@ import (
 	"os"
 	"reflect"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"hypervisor-tui/alert"
 	"hypervisor-tui/frame"
+	"hypervisor-tui/plugin"
 )
 
 // readText is a file of the tree.
@@ -50,9 +52,9 @@ func TestConfigExampleHasEveryKey(t *testing.T) {
 			t.Errorf("config.example.yaml does not say of %s: %s", k.name, k.doc)
 		}
 	}
-	for _, k := range append(new(Log).keys(), new(PeerNode).keys()...) {
+	for _, k := range slices.Concat(new(Log).keys(), new(PeerNode).keys(), pluginKeys(new(plugin.Spec), ""), selectKeys(new(plugin.Select))) {
 		if !strings.Contains(example, k.name+":") {
-			t.Errorf("logs[].%[1]s or peers.nodes[].%[1]s is not in config.example.yaml", k.name)
+			t.Errorf("%s of an entry is not in config.example.yaml", k.name)
 		}
 	}
 }
@@ -68,6 +70,12 @@ func TestConfigDocs(t *testing.T) {
 	}
 	for _, k := range new(PeerNode).keys() {
 		want = append(want, docRow(k, "peers.nodes[]."))
+	}
+	for _, k := range pluginKeys(new(plugin.Spec), "") {
+		want = append(want, docRow(k, "plugins.list[]."))
+	}
+	for _, k := range selectKeys(new(plugin.Select)) {
+		want = append(want, docRow(k, "plugins.list[].metrics[]."))
 	}
 	rules := alert.DefaultRules()
 	for _, k := range ruleKeys(&rules[0]) {

@@ -14,5 +14,5 @@ type key struct {
 // keys lists every key of the file, bound to c, in the order of docs/config.md.
 func (c *Config) keys() []key {
 	return slices.Concat(c.Sampling.keys(), c.Logging.keys(), c.Judging.keys(), c.Alerts.keys(), c.Display.keys(), c.History.keys(),
-		c.Serve.keys(), c.Peers.keys(), c.Prometheus.keys(), c.Actions.keys())
+		c.Serve.keys(), c.Peers.keys(), c.Prometheus.keys(), c.Actions.keys(), c.Plugins.keys())
 }
