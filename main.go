@@ -100,7 +100,7 @@ func command(args []string, out, errs io.Writer) int {
 const help = `hypervisor-tui [flags]: the console of a NixOS, k3s and KubeVirt host
 
   --config PATH   YAML; default ` + config.DefaultPath + ` when it exists
-  --screen NAME   logs, dashboard, network or nodes: the first screen
+  --screen NAME   logs, dashboard, network, nodes or checks: the first screen
   --tty PATH      draw on this device instead of the controlling terminal
   --once          draw one frame of --screen as plain text on stdout, then exit
   --size WxH      with --once (default 80x24)

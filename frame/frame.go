@@ -99,6 +99,8 @@ type Settings struct {
 	Memory     Limits
 	Filesystem Limits
 	HideLinks  []string // globs of interfaces that are folded into a count
+	Plugins    int      // that are configured
+	Rescue     bool     // it is the profile of a rescue system, in which no plugin is run
 	Terminal   string   // TERM, glyph tier, theme and baud, for the sources overlay
 }
 

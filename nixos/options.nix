@@ -136,6 +136,7 @@ in
         "dashboard"
         "network"
         "nodes"
+        "checks"
       ];
       default = "dashboard";
       description = "The first screen.";

@@ -137,6 +137,9 @@ func (r *Result) Silent(now time.Duration) bool {
 	return now-last > silentAfter*r.Interval+r.Timeout
 }
 
+// Pending reports whether the plugin has not run yet: there is no result, and no reason why it could not be read.
+func (r *Result) Pending() bool { return r.At == 0 && r.Text == "" }
+
 // Figure is one number that a plugin reports.
 type Figure struct {
 	Label    string

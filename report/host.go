@@ -310,7 +310,7 @@ var eventFigures = figures[frame.Event]{
 	{key: "at", kind: "time", help: "When.", null: "the clock had no date", value: func(e *frame.Event) any { return stamp(e.At, time.RFC3339) }},
 	{key: "severity", kind: "severity", help: "How bad it is.", value: func(e *frame.Event) any { return e.Severity.String() }},
 	{key: "what", kind: "text", help: "The event in words.", value: func(e *frame.Event) any { return string(e.AppendWhat(nil)) }},
-	{key: "where", kind: "text", help: "The screen to look at: logs, dashboard or network.", null: "none shows it", value: func(e *frame.Event) any { return text(e.Where) }},
+	{key: "where", kind: "text", help: "The screen to look at: logs, dashboard, network, nodes or checks.", null: "none shows it", value: func(e *frame.Event) any { return text(e.Where) }},
 }
 
 var lastBootFigures = figures[sample.LastBoot]{

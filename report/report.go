@@ -57,7 +57,7 @@ var problemFigures = figures[of[frame.Problem]]{
 	{key: "reason", kind: "text", help: "Why, in the words of who says so.", null: "nobody says", value: func(p *of[frame.Problem]) any { return text(p.v.Reason) }},
 	{key: "since", kind: "time", help: "Since when, as far as this run has seen it.", null: "the clock has no date",
 		value: func(p *of[frame.Problem]) any { return wallClock(p.f, p.v.Since) }},
-	{key: "where", kind: "text", help: "The screen to look at: logs, dashboard, network or nodes.", value: func(p *of[frame.Problem]) any { return p.v.Where }},
+	{key: "where", kind: "text", help: "The screen to look at: logs, dashboard, network, nodes or checks.", value: func(p *of[frame.Problem]) any { return p.v.Where }},
 }
 
 var alertFigures = figures[of[frame.Alert]]{

@@ -16,16 +16,17 @@ import (
 // TestEscapes: Esc does something as long as Escapes says so, which ends after a few, and then does nothing. A console that
 // shows this one in its own picture goes by it.
 func TestEscapes(t *testing.T) {
-	keys := []draw.Key{draw.KeyF1, draw.KeyF2, draw.KeyF3, draw.KeyF4, '/', 'a', 'e', 'k', 'V', 'd', 'c', 'i', '!', 'L', '?', 'p', 't', draw.KeyUp, draw.KeyDown,
+	keys := []draw.Key{draw.KeyF1, draw.KeyF2, draw.KeyF3, draw.KeyF4, draw.KeyF5, '/', 'a', 'e', 'k', 'V', 'd', 'c', 'i', '!', 'L', '?', 'p', 't', draw.KeyUp, draw.KeyDown,
 		draw.KeyPageUp, draw.KeyPageDown, draw.KeyEnter, draw.KeyTab, draw.KeyF12}
 	dice := rand.New(rand.NewPCG(1, 2))
 	escaped := map[string]int{}
 	for range 400 {
 		f := frametest.Fixed()
 		frametest.Nodes(9)(f)
+		frametest.Checks(f)
 		frametest.Derive(f)
 		canvas := draw.NewCanvas(screentest.Looks["colour"])
-		c := screens.New(pages.New(pages.Options{}), pages.Names()[dice.IntN(4)], nil)
+		c := screens.New(pages.New(pages.Options{}), pages.Names()[dice.IntN(len(pages.Names()))], nil)
 		show := func() string {
 			c.Update(200, 60, f)
 			c.Draw(canvas.Begin(200, 60), f)

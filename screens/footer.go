@@ -6,6 +6,7 @@ import (
 	"hypervisor-tui/act"
 	"hypervisor-tui/draw"
 	"hypervisor-tui/frame"
+	"hypervisor-tui/screens/widget"
 )
 
 // drawFooter names the keys that work now: the pages first, help and quit last, between them what fits whole. Over an overlay
@@ -25,20 +26,6 @@ func (c *Console) drawFooter(r draw.Region, f *frame.Frame) {
 	if a, ok := c.overlay.(*actions); ok && (a.stage == act.Deciding || runs(dialogue(f))) { // its last row says what works
 		return
 	}
-	for i, page := range c.pages {
-		key, title := draw.Accent|draw.Bold, draw.Dim
-		switch {
-		case i != c.active:
-		case short:
-			key = draw.Selected
-		default:
-			title = draw.Selected
-		}
-		p.Text(key, "F").Int(key, int64(i)+1).Skip(1)
-		if !short {
-			p.Text(title, page.Title()).Skip(2)
-		}
-	}
 	last := 7
 	if f.Settings.Quit {
 		last += 7
@@ -46,7 +33,16 @@ func (c *Console) drawFooter(r draw.Region, f *frame.Frame) {
 	if f.Settings.Login {
 		last += 11
 	}
-	if r.W()-last > p.X() {
+	gap := 1
+	if r.W() >= roomy {
+		gap = 2
+	}
+	c.drawPages(&p, short, gap, r.W()-last)
+	after := p.X() // two blanks, but on a narrow screen
+	if gap == 1 && r.W() >= widget.Narrow {
+		after++
+	}
+	if r.W()-last >= p.X() {
 		tail := r.CutRight(last).Pen(0, 0)
 		hint(&tail, "?", "Help")
 		if f.Settings.Quit {
@@ -56,10 +52,7 @@ func (c *Console) drawFooter(r draw.Region, f *frame.Frame) {
 			hint(&tail, "F12", "Login")
 		}
 	}
-	p = r.Pen(p.X(), 0)
-	if short {
-		p.Skip(1)
-	}
+	p = r.Pen(after, 0)
 	if c.overlay != nil {
 		hint(&p, "Esc", "Close")
 		hints(&p, c.overlay.Keys(), false)
@@ -70,6 +63,29 @@ func (c *Console) drawFooter(r draw.Region, f *frame.Frame) {
 	}
 	hints(&p, c.pages[c.active].Keys(), c.overlay != nil)
 	hints(&p, c.common, false)
+}
+
+// drawPages names the pages up to column end, with a gap between them; where they have no room there, only the one that is shown,
+// and where short is true, none.
+func (c *Console) drawPages(p *draw.Pen, short bool, gap, end int) {
+	whole := p.X()
+	for _, page := range c.pages {
+		whole += len("F1 ") + len(page.Title()) + gap
+	}
+	for i, page := range c.pages {
+		key, title := draw.Accent|draw.Bold, draw.Dim
+		switch {
+		case i != c.active:
+		case short:
+			key = draw.Selected
+		default:
+			title = draw.Selected
+		}
+		p.Text(key, "F").Int(key, int64(i)+1).Skip(1)
+		if !short && (whole <= end || i == c.active) {
+			p.Text(title, page.Title()).Skip(gap)
+		}
+	}
 }
 
 // hints writes the bindings that have a hint, as long as they fit whole; over an overlay those that work there.

@@ -14,6 +14,7 @@ import (
 	"hypervisor-tui/internal/clean"
 	"hypervisor-tui/internal/health"
 	"hypervisor-tui/journal"
+	"hypervisor-tui/plugin"
 	"hypervisor-tui/sample"
 	"hypervisor-tui/sample/qemu"
 	"hypervisor-tui/sample/top"
@@ -81,6 +82,9 @@ func (d *dice) frame() *frame.Frame {
 	}
 	if !d.chance(4) {
 		f.Usages = d.usages(f)
+	}
+	if !d.chance(4) {
+		f.Checks = d.checks()
 	}
 	if !d.chance(4) {
 		f.Page = d.page()
@@ -218,6 +222,61 @@ func (d *dice) vms() *qemu.VMs {
 	return v
 }
 
+// checks is what plugins may say at most, and what they may not.
+func (d *dice) checks() *plugin.State {
+	bounds := func() plugin.Range {
+		return plugin.Range{Set: d.chance(2), Inside: d.chance(2), Low: d.float(), High: d.float()}
+	}
+	s := &plugin.State{Health: d.health()}
+	for i := range d.many(plugin.MaxPlugins) {
+		r := plugin.Result{Name: fmt.Sprint("check", i), Kind: plugin.Kind(d.roll(6)), Status: plugin.Status(d.roll(6)), At: time.Duration(d.number()), Begun: time.Duration(d.number()), Took: time.Duration(d.number()),
+			Interval: time.Duration(d.number()), Timeout: time.Duration(d.number()), Text: d.name(), Left: int(d.number())}
+		for range d.roll(5) {
+			r.More = append(r.More, d.name())
+			r.Figures = append(r.Figures, plugin.Figure{Label: d.name(), Value: d.float(), Unit: d.name(), Warn: bounds(), Critical: bounds(), Min: d.float(), Max: d.float()})
+		}
+		if i < 3 {
+			r.Page = d.ownPage()
+		}
+		s.Results = append(s.Results, r)
+	}
+	return s
+}
+
+func (d *dice) ownPage() *plugin.Page {
+	p := &plugin.Page{Title: d.name()}
+	for range d.roll(5) {
+		var b plugin.Block
+		switch judged, status := d.chance(2), plugin.Status(d.roll(6)); d.roll(5) {
+		case 0:
+			for range d.many(plugin.MaxPairs) {
+				b.Pairs = append(b.Pairs, plugin.Pair{Name: d.name(), Value: d.name(), Status: status, Judged: judged})
+			}
+		case 1:
+			b.Table = new(plugin.Table)
+			for range d.many(plugin.MaxColumns) {
+				b.Table.Columns = append(b.Table.Columns, plugin.Column{Name: d.name(), Right: d.chance(2)})
+			}
+			for range d.many(plugin.MaxRows) {
+				row := plugin.Row{Status: status, Judged: judged}
+				for range d.roll(len(b.Table.Columns) + 2) {
+					row.Cells = append(row.Cells, d.name())
+				}
+				b.Table.Rows = append(b.Table.Rows, row)
+			}
+		case 2:
+			b.Gauge = &plugin.Gauge{Label: d.name(), Value: d.float(), Of: d.float(), Unit: d.name(), Status: status, Judged: judged}
+		case 3:
+			b.Series = &plugin.Series{Label: d.name(), Unit: d.name()}
+			for range d.many(plugin.MaxPoints) {
+				b.Series.Points = append(b.Series.Points, d.float())
+			}
+		}
+		p.Blocks = append(p.Blocks, b)
+	}
+	return p
+}
+
 func (d *dice) units() *sample.Units {
 	u := &sample.Units{State: d.name(), Left: d.roll(99), Health: d.health()}
 	for range d.many(100) {
@@ -277,7 +336,7 @@ func FuzzDraw(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, w, h uint16, data []byte) {
 		d := dice(data)
-		c := newConsole(pages.Names()[d.roll(3)], func(panel string, value any) {
+		c := newConsole(pages.Names()[d.roll(len(pages.Names()))], func(panel string, value any) {
 			t.Fatalf("%s crashed: %v\n%s", panel, value, debug.Stack())
 		})
 		canvas := draw.NewCanvas(screentest.Looks["colour"])

@@ -39,6 +39,7 @@ var pictures = []picture{
 	{name: "network", screen: frame.Network},
 	{name: "nodes", screen: frame.Nodes, change: frametest.Nodes(5)},
 	{name: "nodes-peers", screen: frame.Nodes, change: frametest.Peers(8)},
+	{name: "checks", screen: frame.Checks, change: frametest.Checks},
 }
 
 // unrecorded is a host that was not shut down, and nothing is recorded of that.
@@ -64,6 +65,13 @@ var special = []picture{
 	{name: "nodes-peers-none", screen: frame.Nodes, change: func(f *frame.Frame) {
 		f.Peers = &peer.State{Viewed: true, Health: health.Health{State: health.Failed, Err: "/etc/hypervisor-tui/peer.key: permission denied (mode 0600, owner root)"}}
 	}},
+	{name: "checks-init", screen: frame.Checks, change: func(f *frame.Frame) { frametest.Checks(f); f.Checks = nil }},
+	{name: "checks-rescue", screen: frame.Checks, change: func(f *frame.Frame) { frametest.Checks(f); f.Checks, f.Settings.Rescue = nil, true }},
+	{name: "checks-unreadable", screen: frame.Checks, change: func(f *frame.Frame) {
+		frametest.Checks(f)
+		f.Checks.Health.Bad(f.Boot-90*time.Second, "/run/hypervisor-tui-plugins: writable by others: not trusted")
+	}},
+	{name: "checks-wide", screen: frame.Checks, change: frametest.Checks, keys: []draw.Key{draw.KeyEnd, draw.KeyEnter}},
 	{name: "dashboard-calm", screen: frame.Dashboard, change: func(f *frame.Frame) { f.Problems = nil }},
 	{name: "dashboard-init", screen: frame.Dashboard, change: nothingYet},
 	{name: "network-init", screen: frame.Network, change: nothingYet},
@@ -215,6 +223,14 @@ var clusters = []picture{
 	{name: "nodes-peers-whole", screen: frame.Nodes, change: frametest.Peers(8), keys: []draw.Key{draw.KeyDown, draw.KeyDown, draw.KeyEnter}},
 	{name: "nodes-peers-dead", screen: frame.Nodes, change: frametest.Remembered, keys: []draw.Key{draw.KeyHome, draw.KeyEnter}},
 	{name: "nodes-peers-named", screen: frame.Nodes, change: frametest.Named},
+	{name: "checks-none", screen: frame.Checks},
+	{name: "checks-long", screen: frame.Checks, change: frametest.Checks, keys: []draw.Key{draw.KeyDown}},
+	{name: "checks-filter", screen: frame.Checks, change: frametest.Checks, keys: []draw.Key{'/', 'd', 'i', 's', 'k'}},
+	{name: "checks-whole", screen: frame.Checks, change: frametest.Checks, keys: []draw.Key{'s', '/', 's', 'm', 'a', 'r', draw.KeyEnter, draw.KeyEnter}},
+	{name: "checks-silent", screen: frame.Checks, change: frametest.Checks, keys: []draw.Key{'/', 'n', 't', 'p', draw.KeyEnter, draw.KeyEnter}},
+	{name: "checks-lines", screen: frame.Checks, change: frametest.Checks, keys: []draw.Key{'/', 'u', 'p', 'd', draw.KeyEnter, draw.KeyEnter}},
+	{name: "checks-page", screen: frame.Checks, change: frametest.Checks, keys: []draw.Key{'/', 'c', 'e', 'p', 'h', draw.KeyEnter, draw.KeyEnter}},
+	{name: "checks-page-end", screen: frame.Checks, change: frametest.Checks, keys: []draw.Key{'/', 'c', 'e', 'p', 'h', draw.KeyEnter, draw.KeyEnter, draw.KeyEnd}},
 	{name: "sources-k8s", screen: frame.Dashboard, change: frametest.Forbidden, keys: []draw.Key{'i', draw.KeyPageDown}},
 	{name: "sources-k8s-down", screen: frame.Dashboard, change: frametest.ServiceDown, keys: []draw.Key{'i'}},
 }

@@ -14,7 +14,7 @@ import (
 
 // keyNames are what the special keys are called on labels.
 var keyNames = map[draw.Key]string{
-	draw.KeyF1: "F1", draw.KeyF2: "F2", draw.KeyF3: "F3", draw.KeyF4: "F4", draw.KeyUp: "Up", draw.KeyDown: "Down", draw.KeyLeft: "Left", draw.KeyRight: "Right",
+	draw.KeyF1: "F1", draw.KeyF2: "F2", draw.KeyF3: "F3", draw.KeyF4: "F4", draw.KeyF5: "F5", draw.KeyUp: "Up", draw.KeyDown: "Down", draw.KeyLeft: "Left", draw.KeyRight: "Right",
 	draw.KeyPageUp: "PgUp", draw.KeyPageDown: "PgDn", draw.KeyHome: "Home", draw.KeyEnd: "End", draw.KeyEnter: "Enter", draw.KeyEsc: "Esc",
 	draw.KeyTab: "Tab", draw.KeyBackTab: "S-Tab", draw.KeyCtrlC: "Ctrl-C", draw.KeyCtrlL: "Ctrl-L", draw.KeyCtrlU: "Ctrl-U", draw.KeyCtrlD: "Ctrl-D",
 	draw.KeyCtrlZ: "Ctrl-Z", draw.KeyF12: "F12", draw.KeyCtrlBracket: "Ctrl-]", ' ': "Space",
@@ -60,7 +60,7 @@ func TestHelpNamesEveryKey(t *testing.T) {
 }
 
 func TestScreensAreReached(t *testing.T) {
-	const logs, dashboard, network, nodes = frame.Logs, frame.Dashboard, frame.Network, frame.Nodes
+	const logs, dashboard, network, nodes, checks = frame.Logs, frame.Dashboard, frame.Network, frame.Nodes, frame.Checks
 	for _, c := range []struct {
 		from string
 		key  draw.Key
@@ -68,7 +68,7 @@ func TestScreensAreReached(t *testing.T) {
 	}{
 		{dashboard, draw.KeyF1, logs}, {logs, draw.KeyF2, dashboard}, {logs, draw.KeyF3, network}, {network, '1', logs}, {logs, '2', dashboard},
 		{dashboard, '3', network}, {dashboard, draw.KeyF2, dashboard}, {logs, draw.KeyTab, dashboard}, {dashboard, draw.KeyTab, network},
-		{network, draw.KeyTab, nodes}, {nodes, draw.KeyTab, logs}, {logs, draw.KeyBackTab, nodes}, {dashboard, draw.KeyF4, nodes}, {logs, '4', nodes}, {nodes, '3', network}, {network, draw.KeyBackTab, dashboard}, {dashboard, draw.KeyBackTab, logs},
+		{network, draw.KeyTab, nodes}, {nodes, draw.KeyTab, checks}, {checks, draw.KeyTab, logs}, {logs, draw.KeyBackTab, checks}, {logs, draw.KeyF5, checks}, {network, '5', checks}, {dashboard, draw.KeyF4, nodes}, {logs, '4', nodes}, {nodes, '3', network}, {network, draw.KeyBackTab, dashboard}, {dashboard, draw.KeyBackTab, logs},
 		{logs, draw.KeyNone, logs}, {logs, '9', logs}, {logs, 'Q', logs},
 	} {
 		for _, open := range []draw.Key{draw.KeyNone, '?', 'i'} {

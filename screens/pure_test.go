@@ -50,7 +50,7 @@ func TestDrawChangesNothing(t *testing.T) {
 			t.Errorf("%s: drawing makes of\n%s\nthis:\n%s", p.name, before, after)
 		}
 	}
-	for _, name := range []string{"logs", "dashboard", "network", "help", "sources", "problems", "login", "entry", "vm", "storage", "hardware", "node", "warnings", "processes", "link", "timeline", "before boot"} {
+	for _, name := range []string{"logs", "dashboard", "network", "help", "sources", "problems", "login", "entry", "vm", "storage", "hardware", "node", "warnings", "processes", "link", "timeline", "before boot", "checks", "check"} {
 		if !seen[name] {
 			t.Errorf("%s is not drawn", name)
 		}

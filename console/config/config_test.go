@@ -257,8 +257,8 @@ func TestF48ConfigSaysWhatIsWrong(t *testing.T) {
 		{"logBufferSize: 100.5", `:1: logBufferSize must be a whole number from 100 to 1000000`},
 		{"logBufferSize: many", `:1: logBufferSize must be a whole number from 100 to 1000000`},
 		{"logBufferSize: 99999999999999999999", `:1: logBufferSize must be a whole number from 100 to 1000000`},
-		{"screen:", `:1: screen must be logs, dashboard, network or nodes, not nothing`},
-		{"screen: [logs]", `:1: screen must be logs, dashboard, network or nodes, not a list of 1`},
+		{"screen:", `:1: screen must be logs, dashboard, network, nodes or checks, not nothing`},
+		{"screen: [logs]", `:1: screen must be logs, dashboard, network, nodes or checks, not a list of 1`},
 		{"quit: yes", `:1: quit must be true or false`},
 		{"size: 0x24", `:1: size must be columns x rows from 1x1 to 400x150, such as 80x24, or null`},
 		{"size: 401x24", `:1: size must be columns x rows from 1x1 to 400x150, such as 80x24, or null`},
@@ -382,7 +382,7 @@ func TestB17NothingOfTheFileIsQuoted(t *testing.T) {
 func TestF48ConfigTellsEveryProblem(t *testing.T) {
 	lines := configProblems(t, "screen: log\nthem: dark\nquit: 1\nlogs:\n  - name: a\n")
 	want := []string{
-		`config.yaml:1: screen must be logs, dashboard, network or nodes`,
+		`config.yaml:1: screen must be logs, dashboard, network, nodes or checks`,
 		`config.yaml:2: unknown key "them" (did you mean "theme"?)`,
 		`config.yaml:3: quit must be true or false`,
 		`config.yaml:5: logs[0] has neither journalUnits nor files: the tab would stay empty`,

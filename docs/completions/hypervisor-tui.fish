@@ -1,7 +1,7 @@
 # Completion of hypervisor-tui for fish: below share/fish/vendor_completions.d.
 complete -c hypervisor-tui -f
 complete -c hypervisor-tui -l config -r -F -d 'the configuration, in YAML'
-complete -c hypervisor-tui -l screen -x -a 'logs dashboard network nodes' -d 'the first screen'
+complete -c hypervisor-tui -l screen -x -a 'logs dashboard network nodes checks' -d 'the first screen'
 complete -c hypervisor-tui -l tty -r -F -d 'draw on this device'
 complete -c hypervisor-tui -l once -d 'one frame as plain text'
 complete -c hypervisor-tui -l size -x -a '80x24 132x43 200x60' -d 'columns and rows, with --once'

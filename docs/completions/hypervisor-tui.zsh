@@ -2,7 +2,7 @@
 # Completion of hypervisor-tui for zsh: in a folder of $fpath, as _hypervisor-tui.
 _arguments \
 	'--config=[the configuration, in YAML]:file:_files' \
-	'--screen=[the first screen]:screen:(logs dashboard network nodes)' \
+	'--screen=[the first screen]:screen:(logs dashboard network nodes checks)' \
 	'(--once --check --record --serve --history --act --undo --blink)--tty=[draw on this device]:device:_files' \
 	'(--plain --check --record --serve --history --tty --act --undo --blink)--once[one frame as plain text]' \
 	'(--json)--size=[columns and rows, with --once]:size:(80x24 132x43 200x60)' \

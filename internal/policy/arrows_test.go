@@ -83,7 +83,7 @@ var arrows = []struct {
 	{"alert", []string{"frame", "internal/health", "journal", "kube"}},
 	{"alert/bell", []string{"journal"}},
 	{"history", []string{"frame", "golang.org/x/sys", "internal/health", "journal", "kube", "sample"}},
-	{"frame/frametest", []string{"frame", "internal/health", "journal", "kube", "peer", "sample", "sample/qemu", "sample/top"}},
+	{"frame/frametest", []string{"frame", "internal/health", "journal", "kube", "peer", "plugin", "sample", "sample/qemu", "sample/top"}},
 
 	{"draw/vtscreen", []string{"internal/clean"}},
 	{"draw/tty/ttytest", []string{"draw/vtscreen", "golang.org/x/sys", "internal/await"}},
@@ -99,7 +99,8 @@ var arrows = []struct {
 	{"screens/logs", []string{"draw", "frame", "internal/health", "internal/order", "internal/when", "journal", "screens", "screens/widget"}},
 	{"screens/network", []string{"act", "draw", "frame", "internal/health", "kube", "sample", "screens", "screens/widget"}},
 	{"screens/nodes", []string{"act", "draw", "frame", "internal/health", "kube", "peer", "screens", "screens/widget"}},
-	{"screens/pages", []string{"journal", "screens", "screens/dashboard", "screens/logs", "screens/network", "screens/nodes"}},
+	{"screens/checks", []string{"draw", "frame", "internal/health", "plugin", "screens", "screens/widget"}},
+	{"screens/pages", []string{"journal", "screens", "screens/checks", "screens/dashboard", "screens/logs", "screens/network", "screens/nodes"}},
 
 	{"console/fault", []string{"journal"}},
 	{"console/guard", []string{"console/fault"}},

@@ -4,6 +4,7 @@ package pages
 import (
 	"hypervisor-tui/journal"
 	"hypervisor-tui/screens"
+	"hypervisor-tui/screens/checks"
 	"hypervisor-tui/screens/dashboard"
 	"hypervisor-tui/screens/logs"
 	"hypervisor-tui/screens/network"
@@ -23,6 +24,7 @@ func New(o Options) []screens.Screen {
 		dashboard.New(o.Crashed),
 		network.New(),
 		nodes.New(),
+		checks.New(),
 	}
 }
 

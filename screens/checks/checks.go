@@ -1,0 +1,243 @@
+// Package checks is F5: what the plugins report, what is worst first, and the overlay with one of them whole.
+package checks
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+	"time"
+
+	"hypervisor-tui/draw"
+	"hypervisor-tui/frame"
+	"hypervisor-tui/plugin"
+	"hypervisor-tui/screens"
+	"hypervisor-tui/screens/widget"
+)
+
+// sorting is what the table is sorted by.
+type sorting uint8
+
+const (
+	byWorst sorting = iota
+	byName
+	byAge // the oldest first
+	sortings
+)
+
+// Page is F5.
+type Page struct {
+	screens.Base
+	order  sorting
+	input  widget.Prompt // the filter while it is typed
+	filter string        // empty: none
+	chosen string        // name of the plugin under the cursor, empty: none yet
+	rows   []int         // indices into State.Results, of those that are listed
+	scroll widget.Scroll
+}
+
+// New returns the page.
+func New() *Page {
+	c := new(Page)
+	c.Base = screens.NewBase(frame.Checks, "Checks",
+		screens.Bind(screens.Arrows, "choose a check", "Choose", c.choose, draw.KeyUp, draw.KeyDown, 'k', 'j'),
+		screens.BindOverlay("Enter", "the chosen one whole, with its figures", "Whole", c.open, draw.KeyEnter),
+		screens.Bind("s", "sort by what is worst, name, age", "Sort", c.sortBy, 's'),
+		screens.Bind("/", "filter by name, state or what it says", "Filter", c.openFilter, '/'),
+		screens.Bind("PgUp PgDn", "choose a check further up, down", "", c.choose, draw.KeyPageUp, draw.KeyPageDown),
+		screens.Bind("Home End g G", "choose the first, last check", "", c.choose, draw.KeyHome, draw.KeyEnd, 'g', 'G'),
+	)
+	return c
+}
+
+// Typing implements screens.Screen's method for pages with a prompt.
+func (c *Page) Typing() bool { return c.input.Open }
+
+// Escapes implements screens.Screen's method for pages on which Esc does something.
+func (c *Page) Escapes() bool { return c.filtered() }
+
+// Handle implements screens.Screen.
+func (c *Page) Handle(k draw.Key, f *frame.Frame) (screens.Command, bool) {
+	switch c.input.Key(k) {
+	case widget.Edited, widget.Dropped:
+		c.filter, c.scroll.Top = c.input.Text, 0
+		return screens.Command{}, true
+	case widget.Entered:
+		return screens.Command{}, true
+	}
+	if k == draw.KeyEsc && c.filter != "" {
+		c.filter = ""
+		return screens.Command{}, true
+	}
+	return c.Base.Handle(k, f)
+}
+
+// Search chooses the plugin of a name.
+func (c *Page) Search(cmd screens.Command) { c.chosen, c.filter = cmd.Query, "" }
+
+func (c *Page) sortBy(draw.Key, *frame.Frame) {
+	c.order = (c.order + 1) % sortings
+	c.scroll.Top = 0
+}
+
+func (c *Page) openFilter(draw.Key, *frame.Frame) {
+	c.input = widget.Prompt{Open: true, Text: c.filter}
+}
+
+// open shows the chosen plugin whole, the first one while none is listed that is chosen.
+func (c *Page) open(f *frame.Frame) screens.Screen {
+	if len(c.rows) == 0 {
+		return nil
+	}
+	if c.position(results(f)) < 0 {
+		c.choose(draw.KeyHome, f)
+	}
+	return newWhole(c.chosen)
+}
+
+// choose moves the cursor.
+func (c *Page) choose(k draw.Key, f *frame.Frame) {
+	if len(c.rows) == 0 {
+		return
+	}
+	const some = 10
+	all := results(f)
+	at := c.position(all)
+	if at < 0 && k != draw.KeyEnd && k != 'G' {
+		k = draw.KeyHome
+	}
+	switch k {
+	case draw.KeyUp, 'k':
+		at--
+	case draw.KeyDown, 'j':
+		at++
+	case draw.KeyPageUp:
+		at -= some
+	case draw.KeyPageDown:
+		at += some
+	case draw.KeyHome, 'g':
+		at = 0
+	default:
+		at = len(c.rows) - 1
+	}
+	at = max(min(at, len(c.rows)-1), 0)
+	if i := c.rows[at]; i < len(all) {
+		c.chosen = all[i].Name
+	}
+}
+
+// position is where the chosen plugin stands among the rows, -1 when it does not.
+func (c *Page) position(all []plugin.Result) int {
+	return slices.IndexFunc(c.rows, func(i int) bool { return i < len(all) && all[i].Name == c.chosen })
+}
+
+func (c *Page) filtered() bool { return c.filter != "" || c.input.Open }
+
+// results is what is known of the plugins, by the order of the configuration.
+func results(f *frame.Frame) []plugin.Result {
+	if f.Checks == nil {
+		return nil
+	}
+	return f.Checks.Results
+}
+
+// Update implements screens.Screen: it filters and sorts, and keeps the chosen plugin in sight.
+func (c *Page) Update(w, h int, f *frame.Frame) {
+	c.rows = c.rows[:0]
+	all := results(f)
+	for i := range all {
+		if c.matches(&all[i], f.Boot) {
+			c.rows = append(c.rows, i)
+		}
+	}
+	slices.SortStableFunc(c.rows, func(a, b int) int { return c.compare(&all[a], &all[b], f.Boot) })
+	c.scroll.Fit(max(h-headRows(f)-c.filterRows()-1-whyRows(h), 0), len(c.rows))
+	if at := c.position(all); at >= 0 {
+		c.scroll.Show(at, 1)
+	}
+}
+
+// matches reports whether a result's words have the filter's text.
+func (c *Page) matches(r *plugin.Result, now time.Duration) bool {
+	has := func(text string) bool { return widget.Contains(text, c.filter) }
+	return c.filter == "" || has(r.Name) || has(stateOf(r, now).String()) || has(r.Status.String()) && r.At != 0 || has(r.Text) || slices.ContainsFunc(r.More, has)
+}
+
+// compare is below 0 when a comes first.
+func (c *Page) compare(a, b *plugin.Result, now time.Duration) int {
+	name := strings.Compare(a.Name, b.Name)
+	switch c.order {
+	case byName:
+		return name
+	case byAge:
+		return cmp.Or(cmp.Compare(a.At, b.At), name)
+	}
+	return cmp.Or(cmp.Compare(stateOf(a, now), stateOf(b, now)), name)
+}
+
+// state is how a plugin is, what is worst first.
+type state uint8
+
+const (
+	critical state = iota // by its word, also where that was its last one
+	warning
+	unknown
+	silent
+	pending // it has not run yet
+	fine
+	stateCount
+)
+
+var stateNames = [stateCount]string{"critical", "warning", "unknown", "silent", "pending", "ok"}
+
+// String is the word for the state.
+func (s state) String() string { return stateNames[s] }
+
+// stateOf is how a plugin is at now, a CLOCK_BOOTTIME. Of one that does not report any more nobody knows whether it is still as
+// it was said to be: only a critical one stays so.
+func stateOf(r *plugin.Result, now time.Duration) state {
+	switch {
+	case r.Status == plugin.Critical:
+		return critical
+	case old(r, now):
+		return silent
+	case r.Pending():
+		return pending
+	case r.Status == plugin.Warning:
+		return warning
+	case r.Status == plugin.OK && r.At != 0:
+		return fine
+	}
+	return unknown
+}
+
+// old reports whether a plugin is silent. Of a result that cannot be read what is said is why, and that is of now.
+func old(r *plugin.Result, now time.Duration) bool {
+	return r.Silent(now) && (r.At != 0 || r.Pending())
+}
+
+// style is that of the word for a state.
+func (s state) style() draw.Style {
+	switch s {
+	case critical:
+		return draw.Bad | draw.Bold
+	case warning, unknown, silent:
+		return draw.Warn
+	case fine:
+		return draw.Good
+	}
+	return draw.Dim
+}
+
+// mark writes the sign of a state, that tells it without a colour too; of one that is fine there is none.
+func (s state) mark(p *draw.Pen) {
+	switch s {
+	case critical:
+		p.Glyph(s.style(), draw.Wrong)
+	case warning:
+		p.Glyph(s.style(), draw.Attention)
+	case unknown, silent:
+		p.Text(s.style(), "?")
+	case pending:
+		p.Glyph(s.style(), draw.Dot)
+	}
+}

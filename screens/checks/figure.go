@@ -1,0 +1,217 @@
+package checks
+
+import (
+	"bytes"
+	"math"
+	"strconv"
+	"time"
+
+	"hypervisor-tui/draw"
+	"hypervisor-tui/plugin"
+)
+
+// appendSpan appends a time span in its largest unit: 12ms, 4.2s, 14m, 3h.
+func appendSpan(dst []byte, d time.Duration) []byte {
+	switch {
+	case d >= 0 && d < time.Second:
+		return append(draw.AppendInt(dst, d.Milliseconds()), "ms"...)
+	case d >= 0 && d < 10*time.Second && d%time.Second != 0:
+		return append(draw.AppendFloat(dst, d.Seconds(), 1), 's')
+	}
+	start := len(dst)
+	dst = draw.AppendAge(dst, d)
+	if at := bytes.IndexByte(dst[start:], ' '); at >= 0 {
+		dst = dst[:start+at]
+	}
+	return dst
+}
+
+// appendValue appends a value with its unit: bytes as sizes, of other units the number as it is, with at least three digits
+// that count. A counter has no unit. NaN is --.
+func appendValue(dst []byte, v float64, unit string) []byte {
+	switch {
+	case math.IsNaN(v):
+		return append(dst, "--"...)
+	case unit == "B" && v >= 0 && v < 1<<70:
+		return draw.AppendSize(dst, v)
+	case unit == "%" && v >= 0 && v < 99_999:
+		return draw.AppendPercent(dst, v)
+	}
+	dst = appendNumber(dst, v)
+	if unit == "" || unit == "c" {
+		return dst
+	}
+	return append(append(dst, ' '), unit...)
+}
+
+// appendNumber appends v as people write it: whole numbers whole, others with three digits or more that count.
+func appendNumber(dst []byte, v float64) []byte {
+	size := math.Abs(v)
+	switch {
+	case size >= 1e15 || size != 0 && size < 1e-4:
+		return strconv.AppendFloat(dst, v, 'g', 4, 64)
+	case v == math.Trunc(v) || size >= 1000:
+		return strconv.AppendFloat(dst, v, 'f', 0, 64)
+	case size >= 100:
+		return strconv.AppendFloat(dst, v, 'f', 1, 64)
+	case size >= 1:
+		return strconv.AppendFloat(dst, v, 'f', 2, 64)
+	}
+	return strconv.AppendFloat(dst, v, 'g', 3, 64)
+}
+
+// appendRange appends for which values of a figure somebody is to be alerted, in words; nothing where that is not said.
+func appendRange(dst []byte, r *plugin.Range, f *plugin.Figure) []byte {
+	if !r.Set {
+		return dst
+	}
+	value := func(v float64) {
+		switch f.Unit {
+		case "B":
+			dst = appendValue(dst, v, "B")
+		case "%":
+			dst = append(appendNumber(dst, v), '%')
+		default:
+			dst = appendNumber(dst, v)
+		}
+	}
+	noLow, noHigh := math.IsInf(r.Low, -1), math.IsInf(r.High, 1)
+	word, first, second := "outside ", r.Low, r.High
+	switch {
+	case noLow && noHigh && r.Inside:
+		return append(dst, "always"...)
+	case noLow && noHigh:
+		return append(dst, "never"...)
+	case r.Inside && noLow:
+		word, first, second = "up to ", r.High, math.NaN()
+	case r.Inside && noHigh:
+		word, second = "from ", math.NaN()
+	case r.Inside:
+		word = "inside "
+	case noHigh:
+		word, second = "below ", math.NaN()
+	case noLow, r.Low == 0 && !(f.Value < 0): // what is written as a number alone
+		word, first, second = "above ", r.High, math.NaN()
+	}
+	dst = append(dst, word...)
+	value(first)
+	if !math.IsNaN(second) {
+		dst = append(dst, " to "...)
+		value(second)
+	}
+	return dst
+}
+
+// share is how much a figure is, in percent, of what it can be at most, or of what is critical; NaN: nobody says what that is.
+func share(f *plugin.Figure) float64 {
+	low := 0.0
+	if !math.IsNaN(f.Min) {
+		low = f.Min
+	}
+	high, above := f.Max, !f.Critical.Inside && f.Critical.Set && !math.IsInf(f.Critical.High, 1)
+	switch {
+	case f.Unit == "c":
+		return math.NaN()
+	case f.Unit == "%" && math.IsNaN(high):
+		high = 100
+	case math.IsNaN(high) && above && (f.Critical.Low <= low || math.IsInf(f.Critical.Low, -1)):
+		high = f.Critical.High
+	}
+	if !(high > low) || math.IsInf(high, 0) || math.IsInf(low, 0) || f.Value < low {
+		return math.NaN()
+	}
+	return 100 * (f.Value - low) / (high - low)
+}
+
+// statusOf is what the ranges of a figure make of it; false: there are none, or the value is not known.
+func statusOf(f *plugin.Figure) (s plugin.Status, judged bool) {
+	switch {
+	case math.IsNaN(f.Value):
+		return plugin.OK, false
+	case f.Critical.Alerts(f.Value):
+		return plugin.Critical, true
+	case f.Warn.Alerts(f.Value):
+		return plugin.Warning, true
+	}
+	return plugin.OK, f.Warn.Set || f.Critical.Set
+}
+
+// statusStyle is the style of what a plugin judges so, or does not.
+func statusStyle(s plugin.Status, judged bool) draw.Style {
+	switch {
+	case !judged:
+		return draw.Text
+	case s == plugin.OK:
+		return draw.Good
+	case s == plugin.Critical:
+		return draw.Bad
+	}
+	return draw.Warn
+}
+
+// nth is the nth of the figures, those that are critical first, then those to be warned of; nil: there are fewer.
+func nth(all []plugin.Figure, n int) *plugin.Figure {
+	for _, want := range [...]plugin.Status{plugin.Critical, plugin.Warning, plugin.OK} {
+		for i := range all {
+			if s, _ := statusOf(&all[i]); s != want {
+				continue
+			}
+			if n == 0 {
+				return &all[i]
+			}
+			n--
+		}
+	}
+	return nil
+}
+
+// drawFigure draws a figure on a row: its label, a gauge where it is a share of something and there is room, its value.
+func drawFigure(r draw.Region, f *plugin.Figure) {
+	const label, gauge = 10, 8
+	p := r.Pen(0, 0)
+	p.Fit(draw.Dim, f.Label, label).To(label + 1)
+	if of := share(f); !math.IsNaN(of) && gauge+1+valueWidth(f) <= p.Left() {
+		r.Sub(label+1, 0, gauge, 1).Gauge(0, of, barStyle(f))
+	}
+	drawValue(&p, f, p.Left())
+}
+
+// barStyle is the style of the gauge of a figure.
+func barStyle(f *plugin.Figure) draw.Style {
+	if status, judged := statusOf(f); judged {
+		return statusStyle(status, true)
+	}
+	return draw.Accent
+}
+
+// valueWidth is how many columns the value of a figure takes.
+func valueWidth(f *plugin.Figure) int {
+	var room [64]byte
+	text, _ := appendJudged(room[:0], f)
+	return draw.ColumnsBytes(text, len(text))
+}
+
+// drawValue writes the value of a figure flush right in n columns, whole or not at all.
+func drawValue(p *draw.Pen, f *plugin.Figure, n int) {
+	var room [64]byte
+	text, style := appendJudged(room[:0], f)
+	width := draw.ColumnsBytes(text, len(text))
+	if width > n {
+		p.Skip(n-1).Glyph(style, draw.Ellipsis)
+		return
+	}
+	p.Skip(n-width).Bytes(style, text)
+}
+
+// appendJudged appends the value of a figure, with a sign where it is not as it should be, and returns the style of that.
+func appendJudged(dst []byte, f *plugin.Figure) ([]byte, draw.Style) {
+	status, judged := statusOf(f)
+	dst = appendValue(dst, f.Value, f.Unit)
+	switch {
+	case judged && status == plugin.Critical:
+		dst = append(dst, "!!"...)
+	case judged && status == plugin.Warning:
+		dst = append(dst, '!')
+	}
+	return dst, statusStyle(status, judged)
+}

@@ -1,0 +1,291 @@
+package checks
+
+import (
+	"time"
+
+	"hypervisor-tui/draw"
+	"hypervisor-tui/frame"
+	"hypervisor-tui/internal/health"
+	"hypervisor-tui/plugin"
+	"hypervisor-tui/screens/widget"
+)
+
+// Draw implements screens.Screen.
+func (c *Page) Draw(r draw.Region, f *frame.Frame) {
+	all := results(f)
+	if len(all) == 0 {
+		drawNone(r, f)
+		return
+	}
+	h := r.H()
+	drawSummary(r.CutTop(headRows(f)), f)
+	if c.filtered() {
+		c.drawFilter(r.CutTop(c.filterRows()), len(all))
+	}
+	why := r.CutBottom(whyRows(h))
+	x := c.columns(r.W(), all)
+	c.drawHeading(r.CutTop(1), &x)
+	for at := c.scroll.Top; at < len(c.rows) && !r.Empty(); at++ {
+		if i := c.rows[at]; i < len(all) {
+			line := r.CutTop(1)
+			x.draw(line, &all[i], f.Boot)
+			if all[i].Name == c.chosen {
+				line.Restyle(draw.Selected)
+			}
+		}
+	}
+	c.drawWhy(why, all)
+}
+
+// drawNone says why there is nothing to list, and what to do about it.
+func drawNone(r draw.Region, f *frame.Frame) {
+	r.CutTop(1).Rule(0, "Checks")
+	say := func(text string) { r = widget.Wrapped(r, 1, draw.Dim, text) }
+	switch {
+	case f.OfPast():
+		say("no result of a check was recorded here")
+	case f.Settings.Rescue:
+		say("off in rescue: nothing runs checks there")
+	case f.Settings.Plugins > 0:
+		say("--")
+	default:
+		r = widget.Wrapped(r, 1, draw.Text, "No checks are set up. They are listed in plugins.list of the configuration, on NixOS in services.hypervisor-tui.plugins; docs/plugins.md has examples.")
+		r.CutTop(1)
+		say("Any Nagios plugin, Prometheus exporter on this host or script of your own can be one. systemd runs each in a unit of its own, and this console reads what it said.")
+	}
+}
+
+// headRows is how many rows the sums take, and why the results cannot be read where that is so.
+func headRows(f *frame.Frame) int {
+	if f.Checks != nil && f.Checks.Health.Err != "" {
+		return 2
+	}
+	return 1
+}
+
+func (c *Page) filterRows() int {
+	if c.filtered() {
+		return 1
+	}
+	return 0
+}
+
+// whyRows is how many of h rows have what the chosen plugin says.
+func whyRows(h int) int { return min(max(h/6, 1), 4) }
+
+// drawSummary draws how many there are in each state.
+func drawSummary(r draw.Region, f *frame.Frame) {
+	var counts [stateCount]int
+	for i := range f.Checks.Results {
+		counts[stateOf(&f.Checks.Results[i], f.Boot)]++
+	}
+	p := r.Pen(1, 0)
+	p.Text(draw.Dim, "Checks ").Int(draw.Accent, int64(len(f.Checks.Results)))
+	for s, n := range counts {
+		word := state(s).String()
+		if n > 0 && p.Left() < 2+widget.Digits(n)+1+len(word) {
+			break
+		}
+		if n > 0 {
+			p.Skip(2).Int(state(s).style(), int64(n)).Skip(1).Text(state(s).style(), word)
+		}
+	}
+	if h := &f.Checks.Health; h.Err != "" {
+		p = r.Pen(1, 1)
+		p.Text(draw.Bad, "results cannot be read")
+		if h.State == health.Stale {
+			p.Text(draw.Dim, " for ").Age(draw.Dim, max(f.Boot-h.Since, 0))
+		}
+		p.Text(draw.Dim, ": ").Fit(draw.Text, h.Err, p.Left())
+	}
+}
+
+func (c *Page) drawFilter(r draw.Region, all int) {
+	p := r.Pen(1, 0)
+	p.Text(draw.Dim, "filter ").Text(draw.Accent, c.filter)
+	if c.input.Open {
+		p.Text(draw.Accent|draw.Bold, "_")
+	}
+	p.Skip(2).Int(draw.Text, int64(len(c.rows))).Text(draw.Dim, " of ").Int(draw.Text, int64(all))
+}
+
+// columns are where the parts of a row begin; 0: there is no room for one.
+type columns struct{ state, name, age, took, every, says, figures, width int }
+
+// Widths of columns, the blanks behind them included.
+const (
+	markWidth   = 2
+	stateWidth  = 9
+	ageWidth    = 5
+	tookWidth   = 7
+	everyWidth  = 6
+	figureWidth = 30
+	textLeast   = 50 // that figures leave
+)
+
+// columns shares out w columns. What a plugin says comes before all but its name.
+func (c *Page) columns(w int, all []plugin.Result) columns {
+	x, name := columns{width: w}, len("Check")
+	for _, i := range c.rows {
+		if i < len(all) {
+			name = max(name, draw.Columns(all[i].Name))
+		}
+	}
+	at := markWidth
+	take := func(column *int, width int) {
+		*column = at
+		at += width
+	}
+	if w >= widget.Narrow {
+		take(&x.state, stateWidth)
+	}
+	take(&x.name, min(name, w/4)+1)
+	if w >= widget.Narrow-24 {
+		take(&x.age, ageWidth)
+	}
+	if w >= 110 {
+		take(&x.took, tookWidth)
+		take(&x.every, everyWidth)
+	}
+	x.says, x.figures = at, w
+	shown := 0
+	for _, i := range c.rows {
+		if i < len(all) {
+			shown = max(shown, len(all[i].Figures))
+		}
+	}
+	if n := min((w-at-textLeast)/figureWidth, shown, 4); n > 0 && w >= 110 {
+		x.figures = w - n*figureWidth
+	}
+	return x
+}
+
+// drawHeading names the columns.
+func (c *Page) drawHeading(r draw.Region, x *columns) {
+	r.Rule(0, "")
+	title := func(at, width int, text string, order sorting) {
+		if at == 0 || at >= x.width {
+			return
+		}
+		style := draw.Dim
+		if order == c.order {
+			style = draw.Title
+		}
+		p := r.Pen(at+max(width-len(text), 0), 0)
+		p.Text(style, text)
+	}
+	title(x.state, 0, "State", byWorst)
+	title(x.name, 0, "Check", byName)
+	title(x.age, ageWidth-1, "age", byAge)
+	title(x.took, tookWidth-1, "took", sortings)
+	title(x.every, everyWidth-1, "every", sortings)
+	title(x.says, 0, "says", sortings)
+	title(x.figures, 0, "figures", sortings)
+}
+
+// draw draws a row. What is not fresh any more is dim, but for its state.
+func (x *columns) draw(r draw.Region, res *plugin.Result, now time.Duration) {
+	s, old := stateOf(res, now), old(res, now)
+	p := r.Pen(0, 0)
+	s.mark(&p)
+	if x.state > 0 {
+		p.To(x.state).Text(s.style(), s.String())
+	}
+	p.To(x.name).Fade(old)
+	name := draw.Text
+	if s == critical {
+		name |= draw.Bold
+	}
+	end := x.says
+	if x.age > 0 {
+		end = x.age
+	}
+	p.Fit(name, res.Name, end-1-x.name)
+	if x.age > 0 {
+		right(&p, x.age, ageWidth-1, ageOf(res, now))
+	}
+	if x.took > 0 {
+		right(&p, x.took, tookWidth-1, span{res.Took, res.At != 0})
+		right(&p, x.every, everyWidth-1, span{res.Interval, true})
+	}
+	p.To(x.says)
+	if len(res.Figures) == 0 {
+		says(&p, res, now, x.width-x.says)
+		return
+	}
+	says(&p, res, now, x.figures-1-x.says)
+	for i, at := 0, x.figures; at < x.width; i, at = i+1, at+figureWidth {
+		if figure := nth(res.Figures, i); figure != nil {
+			cell := r.Sub(at, 0, figureWidth-1, 1)
+			drawFigure(cell.Faded(old), figure)
+		}
+	}
+}
+
+// says writes in n columns what a plugin says, and what is to be known before it.
+func says(p *draw.Pen, res *plugin.Result, now time.Duration, n int) {
+	end := p.X() + n
+	switch {
+	case res.Pending():
+		p.Fit(draw.Dim, "has not run yet", n)
+		return
+	case old(res, now):
+		p.Fade(false).Fit(draw.Warn, "silent", end-p.X()).Fade(true).Fit(draw.Dim, ", was ", end-p.X()).
+			Fit(draw.Dim, res.Status.String(), end-p.X()).Fit(draw.Dim, ": ", end-p.X())
+	}
+	if res.Text == "" {
+		p.Fit(draw.Dim, "(nothing)", end-p.X())
+		return
+	}
+	p.Fit(draw.Text, res.Text, end-p.X())
+}
+
+// drawWhy writes in full what the chosen plugin, or the first one, says.
+func (c *Page) drawWhy(r draw.Region, all []plugin.Result) {
+	at := max(c.position(all), 0)
+	if at >= len(c.rows) || c.rows[at] >= len(all) {
+		p := r.Pen(1, 0)
+		p.Text(draw.Dim, "no check has that")
+		return
+	}
+	res := &all[c.rows[at]]
+	p := r.Pen(1, 0)
+	p.Fit(draw.Accent, res.Name, max(p.Left()/3, 20)).Text(draw.Dim, ": ")
+	text, behind := res.Text, res.More
+	for {
+		if r.H() == 1 {
+			p.Fit(draw.Text, text, p.Left()-1)
+			return
+		}
+		line, rest, more := widget.WrapLine(text, max(p.Left()-1, 1))
+		p.Text(draw.Text, line)
+		if !more {
+			if len(behind) == 0 {
+				return
+			}
+			rest, behind = behind[0], behind[1:]
+		}
+		text = rest
+		r.CutTop(1)
+		p = r.Pen(3, 0)
+	}
+}
+
+// span is a time span; one that is not known is --.
+type span struct {
+	time.Duration
+	known bool
+}
+
+// ageOf is how old the result is.
+func ageOf(res *plugin.Result, now time.Duration) span { return span{now - res.At, res.At != 0} }
+
+// right writes a span in its largest unit, flush right in n columns from column x on.
+func right(p *draw.Pen, x, n int, s span) {
+	var room [24]byte
+	text := append(room[:0], "--"...)
+	if s.known {
+		text = appendSpan(room[:0], s.Duration)
+	}
+	p.To(x+max(n-len(text), 0)).Bytes(draw.Dim, text)
+}

@@ -1,0 +1,175 @@
+package checks
+
+import (
+	"math"
+	"time"
+
+	"hypervisor-tui/draw"
+	"hypervisor-tui/frame"
+	"hypervisor-tui/plugin"
+	"hypervisor-tui/screens"
+	"hypervisor-tui/screens/widget"
+)
+
+// whole is the overlay with one plugin whole.
+type whole struct {
+	*screens.Sheet
+	name string
+	keys []screens.Binding
+}
+
+func newWhole(name string) *whole {
+	o := &whole{name: name}
+	size := func(_, _, rows int, _ *frame.Frame) (int, int) { return 150, rows + 2 }
+	o.Sheet = screens.NewSheet("check", "Check", size, o.rows)
+	o.keys = append(o.Sheet.Keys(), screens.Binding{Label: "Enter", Does: "the log of its unit", Hint: "Log"})
+	return o
+}
+
+// Keys implements screens.Screen.
+func (o *whole) Keys() []screens.Binding { return o.keys }
+
+// Handle implements screens.Screen.
+func (o *whole) Handle(k draw.Key, f *frame.Frame) (screens.Command, bool) {
+	if k == draw.KeyEnter {
+		return screens.UnitLog("hypervisor-tui-plugin@" + o.name + ".service"), true
+	}
+	return o.Sheet.Handle(k, f)
+}
+
+// rows draws the plugin, as far as it is there still.
+func (o *whole) rows(view draw.Region, f *frame.Frame) draw.Region {
+	p := view.CutTop(1).Pen(1, 0)
+	p.Fit(draw.Accent|draw.Bold, o.name, 40).Skip(2)
+	var res *plugin.Result
+	for i, all := 0, results(f); i < len(all); i++ {
+		if all[i].Name == o.name {
+			res = &all[i]
+		}
+	}
+	if res == nil {
+		p.Text(draw.Dim, "is not known here, or not any more")
+		return view
+	}
+	s, old := stateOf(res, f.Boot), old(res, f.Boot)
+	p.Text(s.style(), s.String()).Skip(2)
+	switch {
+	case s == silent && res.At == 0:
+		p.Text(draw.Dim, "for ").Age(draw.Warn, max(f.Boot-res.Begun, 0))
+	case s == silent:
+		p.Text(draw.Dim, "for ").Age(draw.Warn, f.Boot-res.At).Text(draw.Dim, ", was ").Text(draw.Text, res.Status.String())
+	case old:
+		p.Text(draw.Dim, "silent for ").Age(draw.Warn, f.Boot-res.At)
+	}
+	drawRun(view.CutTop(1), res, f.Boot)
+	view.CutTop(1)
+	view = view.Faded(old)
+	switch {
+	case res.Text != "":
+		view = widget.Wrapped(view, 1, draw.Text, res.Text)
+	case res.Pending():
+		view = widget.Wrapped(view, 1, draw.Dim, "has not run yet")
+	default:
+		view = widget.Wrapped(view, 1, draw.Dim, "it printed nothing")
+	}
+	for _, line := range res.More {
+		view = widget.Wrapped(view, 1, draw.Dim, line)
+	}
+	if len(res.Figures) > 0 {
+		view.CutTop(1)
+		drawFigures(&view, res)
+	}
+	if res.Page != nil {
+		view = drawPage(view, res.Page)
+	}
+	return view.Faded(false)
+}
+
+// drawRun draws when the plugin ran, for how long, and how it is run.
+func drawRun(r draw.Region, res *plugin.Result, now time.Duration) {
+	p := r.Pen(1, 0)
+	part := func(name string, s span, behind string) {
+		var room [24]byte
+		text := append(room[:0], "--"...)
+		if s.known {
+			text = appendSpan(room[:0], s.Duration)
+		} else {
+			behind = ""
+		}
+		if p.Left() > len(name)+1+len(text)+len(behind) {
+			p.Text(draw.Dim, name).Skip(1).Bytes(draw.Text, text).Text(draw.Dim, behind).Skip(2)
+		}
+	}
+	part("ran", ageOf(res, now), " ago")
+	part("took", span{res.Took, res.At != 0}, "")
+	part("every", span{res.Interval, true}, "")
+	part("timeout", span{res.Timeout, true}, "")
+	if kind := res.Kind.String(); p.Left() > len("kind ")+len(kind) {
+		p.Text(draw.Dim, "kind ").Text(draw.Text, kind)
+	}
+}
+
+// drawFigures draws the figures as a table, on a narrow screen each with its ranges below.
+func drawFigures(view *draw.Region, res *plugin.Result) {
+	w := view.W()
+	roomy := w >= widget.Narrow
+	label := len("Figure")
+	for i := range res.Figures {
+		label = max(label, draw.Columns(res.Figures[i].Label))
+	}
+	label = min(label, max(w/4, 10))
+	const gauge, end = 12, 12
+	value := len("value")
+	for i := range res.Figures {
+		value = max(value, valueWidth(&res.Figures[i]))
+	}
+	value = min(value, max(w-label-4, 1))
+	at := 1 + label + 1 + value + 2
+	warn := at + gauge + 2
+	p := view.CutTop(1).Pen(1, 0)
+	p.Text(draw.Title|draw.Bold, "Figure").To(1+label+1).Right(draw.Dim, "value", value)
+	wide := w >= warn+2*24+2*end
+	limit := min(max((w-warn)/2, 17), 24)
+	if roomy {
+		p.To(at).Text(draw.Dim, "of max/crit").To(warn).Text(draw.Dim, "warning").To(warn+limit).Text(draw.Dim, "critical")
+		if wide {
+			p.To(warn+2*limit).Right(draw.Dim, "min", end).Right(draw.Dim, "max", end)
+		}
+	}
+	for i := range res.Figures {
+		f := &res.Figures[i]
+		line := view.CutTop(1)
+		p := line.Pen(1, 0)
+		p.Fit(draw.Text, f.Label, label).To(1 + label + 1)
+		drawValue(&p, f, value)
+		if of := share(f); !math.IsNaN(of) && w >= at+gauge {
+			line.Sub(at, 0, gauge, 1).Gauge(0, of, barStyle(f))
+		}
+		var room [64]byte
+		if !roomy {
+			if f.Warn.Set || f.Critical.Set {
+				p = view.CutTop(1).Pen(3, 0)
+				if f.Warn.Set {
+					p.Text(draw.Dim, "warning ").FitBytes(draw.Dim, appendRange(room[:0], &f.Warn, f), p.Left()).Skip(2)
+				}
+				if f.Critical.Set {
+					p.Fit(draw.Dim, "critical ", p.Left()).FitBytes(draw.Dim, appendRange(room[:0], &f.Critical, f), p.Left())
+				}
+			}
+			continue
+		}
+		p.To(warn).FitBytes(draw.Dim, appendRange(room[:0], &f.Warn, f), limit-1)
+		p.To(warn+limit).FitBytes(draw.Dim, appendRange(room[:0], &f.Critical, f), limit-1)
+		if wide {
+			for i, v := range [...]float64{f.Min, f.Max} {
+				if text := appendValue(room[:0], v, f.Unit); !math.IsNaN(v) {
+					p.To(warn+2*limit+(i+1)*end-len(text)).Bytes(draw.Dim, text)
+				}
+			}
+		}
+	}
+	if res.Left > 0 {
+		p := view.CutTop(1).Pen(1, 0)
+		p.Text(draw.Dim, "and ").Int(draw.Text, int64(res.Left)).Text(draw.Dim, " more, which are left out")
+	}
+}
