@@ -108,13 +108,19 @@ type State struct {
 	Results   []Result // by the order of the configuration
 }
 
+// Silent reports whether the plugin of r, one of the results, has not reported for too long, as far as is known: the results were
+// read last at Health.At. One whose result cannot be read is not silent.
+func (s *State) Silent(r *Result) bool {
+	return (r.At != 0 || r.Pending()) && r.Silent(s.Health.At)
+}
+
 // Result is the newest run of a plugin. What it says is clean and within the bounds.
 type Result struct {
 	Name     string
 	Kind     Kind
 	Status   Status        // Unknown while there is no result, or none that can be read
 	At       time.Duration // CLOCK_BOOTTIME at which the run ended; 0: there is no result, or none that can be read
-	Begun    time.Duration // CLOCK_BOOTTIME since which it is looked for
+	Begun    time.Duration // CLOCK_BOOTTIME from which on a result is waited for, where that is after At: there is none, or the host was suspended until then
 	Took     time.Duration // the run
 	Interval time.Duration // between two runs, by the configuration
 	Timeout  time.Duration // of a run, by the configuration
@@ -130,11 +136,7 @@ const silentAfter = 3
 
 // Silent reports whether a plugin has not reported for three of its intervals and the time that a run may take.
 func (r *Result) Silent(now time.Duration) bool {
-	last := r.At
-	if last == 0 {
-		last = r.Begun
-	}
-	return now-last > silentAfter*r.Interval+r.Timeout
+	return now-max(r.At, r.Begun) > silentAfter*r.Interval+r.Timeout
 }
 
 // Pending reports whether the plugin has not run yet: there is no result, and no reason why it could not be read.

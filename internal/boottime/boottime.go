@@ -11,11 +11,18 @@ import (
 // age or an interval wrong; it is never 0. Any goroutine may call it; it does not allocate.
 //
 // Kernel: clock_gettime(2), CLOCK_BOOTTIME
-func Now() time.Duration {
+func Now() time.Duration { return clock(unix.CLOCK_BOOTTIME) }
+
+func clock(id int32) time.Duration {
 	var ts unix.Timespec
-	if err := unix.ClockGettime(unix.CLOCK_BOOTTIME, &ts); err != nil {
-		// Linux has had this clock since 2.6.39; without it every age would be a lie.
-		panic("clock_gettime(CLOCK_BOOTTIME): " + err.Error())
+	if err := unix.ClockGettime(id, &ts); err != nil {
+		// Linux has had these clocks since 2.6.39; without them every age would be a lie.
+		panic("clock_gettime(2): " + err.Error())
 	}
 	return time.Duration(ts.Nano())
 }
+
+// Suspended is how long the host has been suspended since it was booted, to some microseconds.
+//
+// Kernel: clock_gettime(2), CLOCK_MONOTONIC
+func Suspended() time.Duration { return clock(unix.CLOCK_BOOTTIME) - clock(unix.CLOCK_MONOTONIC) }

@@ -30,10 +30,11 @@ var arrows = []struct {
 	{"internal/policy", nil},
 	{"internal/viewers", nil},
 	{"internal/wakeup", nil},
+	{"internal/reading", []string{"internal/wakeup"}},
 	{"internal/when", nil},
 
 	{"sample/sampletest", nil},
-	{"sample/textfile", []string{"internal/boottime", "internal/clean", "internal/exposition", "internal/health", "internal/wakeup"}},
+	{"sample/textfile", []string{"internal/boottime", "internal/clean", "internal/exposition", "internal/health", "internal/reading"}},
 	{"sample/procfile", []string{"golang.org/x/sys", "internal/clean", "internal/order"}},
 	{"sample/cni", []string{"internal/clean", "sample/procfile"}},
 	{"sample/qemu", []string{"golang.org/x/sys", "internal/clean/secret", "internal/health", "internal/order", "internal/wakeup", "sample/procfile"}},
@@ -67,6 +68,8 @@ var arrows = []struct {
 	{"peer", []string{"internal/clean", "internal/clean/secret", "internal/health", "sample"}},
 
 	{"plugin", []string{"internal/clean", "internal/clean/secret", "internal/exposition", "internal/health"}},
+
+	{"plugin/read", []string{"golang.org/x/sys", "internal/boottime", "internal/clean", "internal/health", "internal/reading", "plugin"}},
 
 	{"act", nil},
 	{"act/blink", []string{"github.com/safchain/ethtool"}},

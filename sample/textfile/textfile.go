@@ -11,9 +11,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"runtime/debug"
 	"slices"
-	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -22,7 +20,7 @@ import (
 	"hypervisor-tui/internal/clean"
 	"hypervisor-tui/internal/exposition"
 	"hypervisor-tui/internal/health"
-	"hypervisor-tui/internal/wakeup"
+	"hypervisor-tui/internal/reading"
 )
 
 const (
@@ -73,73 +71,30 @@ func New(o Options) *Reader {
 	return &Reader{Options: o, now: boottime.Now}
 }
 
-// answer is how one reading ended.
-type answer struct {
-	figures *Figures
-	err     error
-	cost    time.Duration
-	crash   string // a panic and its trace, to be raised again where somebody recovers
-}
-
 // Run reads at once and then each 15 seconds. It calls publish from its own goroutine after each reading, and each 15 seconds
 // that a reading does not come back from: then the figures are those of the one before, stale. Run ends with ctx's error when ctx
 // ends, and for nothing else. What panics in a reading panics again in Run.
 func (r *Reader) Run(ctx context.Context, publish func(*Figures)) error {
 	published := Figures{Directory: r.Directory}
-	began, busy := time.Duration(0), false
-	answers := make(chan answer, 1) // one fits in, so that a reading that comes back after Run has left does not linger
-	start := func() {
-		began, busy = r.now(), true
-		go func() { answers <- r.ask() }()
-	}
-	ticks := wakeup.NewTicker(interval)
-	defer ticks.Stop()
-	for start(); ; {
-		next := published
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-ticks.C:
-			ticks.Next()
-			if !busy {
-				start()
-				continue
-			}
-			// Never a second reading beside one that hangs: it would hang as well.
+	return reading.Repeat(ctx, interval, r.now, r.Read, func(a reading.Answer[*Figures]) {
+		next, hangs := published, reading.Unanswered(0)
+		switch {
+		case errors.As(a.Err, &hangs):
 			next.Failed = true
-			next.Health.Bad(r.now(), "not answering "+strconv.Itoa(int((r.now()-began)/time.Second))+"s")
-		case a := <-answers:
-			busy = false
-			switch {
-			case a.crash != "":
-				panic(a.crash)
-			case a.err != nil:
-				next = Figures{Directory: r.Directory, Health: next.Health, Failed: true}
-				next.Health.Fail(r.now(), clean.String(a.err.Error()))
-			default:
-				next = *a.figures
-				next.Health = published.Health
-				next.Health.Good(r.now())
-				next.Health.Err = a.figures.Health.Err
-			}
-			next.Health.Cost = a.cost
+			next.Health.Bad(r.now(), hangs.Error())
+		case a.Err != nil:
+			next = Figures{Directory: r.Directory, Health: next.Health, Failed: true}
+			next.Health.Fail(r.now(), clean.String(a.Err.Error()))
+		default:
+			next = *a.Value
+			next.Health = published.Health
+			next.Health.Good(r.now())
+			next.Health.Err = a.Value.Health.Err
 		}
+		next.Health.Cost = a.Cost
 		published = next
 		publish(&next)
-	}
-}
-
-// ask never panics, since nobody guards its goroutine.
-func (r *Reader) ask() (a answer) {
-	began := r.now()
-	defer func() {
-		if p := recover(); p != nil {
-			a.crash = fmt.Sprintf("%v\n%s", p, debug.Stack())
-		}
-		a.cost = r.now() - began
-	}()
-	a.figures, a.err = r.Read()
-	return a
+	})
 }
 
 // stamp changes when a file does.
