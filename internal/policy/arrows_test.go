@@ -68,6 +68,7 @@ var arrows = []struct {
 	{"peer", []string{"internal/clean", "internal/clean/secret", "internal/health", "sample"}},
 
 	{"plugin", []string{"internal/clean", "internal/clean/secret", "internal/exposition", "internal/health"}},
+	{"plugin/run", []string{"internal/boottime", "plugin"}},
 
 	{"plugin/read", []string{"golang.org/x/sys", "internal/boottime", "internal/clean", "internal/health", "internal/reading", "plugin"}},
 

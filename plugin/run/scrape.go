@@ -1,0 +1,112 @@
+package run
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"strings"
+	"syscall"
+
+	"hypervisor-tui/plugin"
+)
+
+// maxBody bounds what an exporter may answer. node_exporter of a large host has 1 MiB.
+const maxBody = 4 << 20
+
+// scrape asks for the metrics of a plugin until ctx is done. It returns how that ended, and the answer. Of an answer of more than
+// plugin.MaxOutput only the lines about the metrics of the configuration are taken.
+func scrape(ctx context.Context, s *plugin.Spec) (plugin.End, []byte) {
+	body, err := get(ctx, s.URL)
+	if len(body) > plugin.MaxOutput {
+		body = chosen(body, s.Metrics)
+	}
+	switch {
+	case ctx.Err() != nil:
+		return failed(fmt.Errorf("%s did not answer within %v", s.URL, s.Timeout))
+	case err != nil:
+		return failed(err)
+	case len(body) > plugin.MaxOutput:
+		return failed(fmt.Errorf("%s answers more than %d KiB about the metrics that are shown", s.URL, plugin.MaxOutput>>10))
+	}
+	return plugin.End{}, body
+}
+
+// get asks a URL of this host, and nobody else, whatever the environment and the answer say.
+//
+// Format: prometheus.io/docs/instrumenting/content_negotiation
+func get(ctx context.Context, address string) ([]byte, error) {
+	dialer := net.Dialer{Control: onlyHere}
+	client := http.Client{
+		Transport:     &http.Transport{DialContext: dialer.DialContext, DisableKeepAlives: true, MaxResponseHeaderBytes: 64 << 10},
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address, http.NoBody)
+	if err != nil {
+		return nil, err
+	}
+	request.Header = http.Header{
+		"Accept":          {"text/plain;version=0.0.4"},
+		"Accept-Encoding": {"identity"}, // what is compressed has no bound
+		"User-Agent":      {"hypervisor-tui"},
+	}
+	response, err := client.Do(request)
+	if err != nil {
+		var wrapped *url.Error
+		if errors.As(err, &wrapped) {
+			err = wrapped.Err
+		}
+		return nil, fmt.Errorf("%s: %w", address, err)
+	}
+	defer response.Body.Close()
+	if response.StatusCode != http.StatusOK {
+		return nil, fmt.Errorf("%s answers with status %d, not 200", address, response.StatusCode)
+	}
+	if coding := response.Header.Get("Content-Encoding"); coding != "" && coding != "identity" {
+		return nil, fmt.Errorf("%s answers in the coding %q, which it was not asked for", address, coding)
+	}
+	body, err := io.ReadAll(io.LimitReader(response.Body, maxBody+1))
+	if err != nil {
+		return nil, fmt.Errorf("%s stopped in the middle of its answer: %w", address, err)
+	}
+	if len(body) > maxBody {
+		return nil, fmt.Errorf("%s answers more than %d MiB", address, maxBody>>20)
+	}
+	return body, nil
+}
+
+// onlyHere lets no connection go to another host, whatever a name has led to.
+func onlyHere(_, address string, _ syscall.RawConn) error {
+	to, err := netip.ParseAddrPort(address)
+	if err != nil || !to.Addr().Unmap().IsLoopback() {
+		return fmt.Errorf("%s is no address of this host alone", address)
+	}
+	return nil
+}
+
+// chosen returns the lines of a text in Prometheus's format that are about the metrics which are chosen: their samples and their types.
+func chosen(text []byte, metrics []plugin.Select) (lines []byte) {
+	for line := range bytes.Lines(text) {
+		name := string(bytes.TrimLeft(line[:min(len(line), plugin.MaxText)], " \t"))
+		declared, declares := strings.CutPrefix(name, "# TYPE ")
+		if declares {
+			name = declared
+		}
+		if end := strings.IndexAny(name, "{ \t\n"); end >= 0 {
+			name = name[:end]
+		}
+		for i := range metrics {
+			metric := metrics[i].Metric
+			if metric == name || declares && strings.HasPrefix(metric, name+"_") { // of a histogram or a summary
+				lines = append(lines, line...)
+				break
+			}
+		}
+	}
+	return lines
+}
