@@ -12,7 +12,7 @@ import (
 	"hypervisor-tui/frame"
 )
 
-// burstCells is how many cells a record may have of which one is kept in memory for each sample, in case an alert begins: more
+// burstCells is how many cells, without those of plugins, a record may have of which one is kept in memory for each sample, in case an alert begins: more
 // than that would cost more CPU than all else, and what the finest tier has must do.
 const burstCells = 4096
 
@@ -34,7 +34,7 @@ func (w *Writer) append(s *frame.Snapshot) (err error) {
 	w.wall, w.boot = wall, s.Boot
 	finest, burst := &w.tiers[0], &w.tiers[burstTier]
 	due := finest.due(s.Boot, intervals[0])
-	if !due && w.bursting == 0 && len(w.now.cells) > burstCells {
+	if !due && w.bursting == 0 && w.now.checks > burstCells {
 		return err
 	}
 	if w.codec.texts.full() {
@@ -49,7 +49,7 @@ func (w *Writer) append(s *frame.Snapshot) (err error) {
 			err = cmp.Or(err, w.save(burst))
 			burst.page.used = 0
 		}
-	case len(w.now.cells) <= burstCells || due:
+	case w.now.checks <= burstCells || due:
 		w.hold(&w.now)
 	}
 	if !due {
@@ -84,11 +84,15 @@ func (w *Writer) forget() {
 	}
 }
 
-// record adds the newest record to a tier: with shorter lists where no page can hold it as it is.
+// record adds the newest record to a tier: where no page can hold it as it is, without what plugins say, then with shorter lists.
 func (w *Writer) record(t *tier, s *frame.Snapshot) error {
 	fits, err := w.put(t, &w.now)
 	for !fits && w.codec.max > 1 {
-		w.codec.max /= 2
+		if w.codec.checks.room > 0 {
+			w.codec.checks.room = 0
+		} else {
+			w.codec.max /= 2
+		}
 		w.codec.encode(&w.now, s)
 		fits, err = w.put(t, &w.now)
 	}
@@ -118,6 +122,7 @@ func (w *Writer) turn(t *tier) (err error) {
 	}
 	if t.number == 0 {
 		w.codec.max = min(2*w.codec.max, maxElements) // what was too much may be gone
+		w.codec.checks.adapt(t.page.checked, w.boot-time.Duration(t.page.head.boot))
 	}
 	t.seq++
 	t.slot = (t.slot + 1) % t.count
@@ -264,7 +269,7 @@ type gathered struct {
 // add takes a record in. One whose lists have other lengths than those before, or elements of other names, makes it begin anew,
 // but for the peaks: a mean is that of one thing.
 func (g *gathered) add(v *vector) {
-	if g.n == 0 || g.v.shape != v.shape || g.v.who != v.who || len(g.v.cells) != len(v.cells) {
+	if g.n == 0 || g.v.checks != v.checks || g.v.shape != v.shape || g.v.who != v.who {
 		peaks := g.peaks[:0]
 		for i := 0; g.n > 0 && i < min(peakCount, len(g.v.cells)); i++ {
 			peaks = append(peaks, g.v.cells[i])
@@ -273,14 +278,16 @@ func (g *gathered) add(v *vector) {
 		for i, p := range peaks {
 			g.v.cells[i] = max(g.v.cells[i], p)
 		}
-		n := len(v.cells)
+		n := v.checks
 		g.sums, g.ns = slices.Grow(g.sums[:0], n)[:n], slices.Grow(g.ns[:0], n)[:n]
 		clear(g.sums)
 		clear(g.ns)
 		g.n = 0
 	}
 	g.n++
-	for i, c := range v.cells {
+	g.v.cells = append(g.v.cells[:v.checks], v.cells[v.checks:]...)
+	g.v.kinds = append(g.v.kinds[:v.checks], v.kinds[v.checks:]...)
+	for i, c := range v.cells[:v.checks] {
 		switch k := v.kinds[i]; {
 		case k == peakCell:
 			g.v.cells[i] = max(g.v.cells[i], c) // unknown is the smallest
@@ -295,7 +302,7 @@ func (g *gathered) add(v *vector) {
 
 // take returns the record of all that was added; it is valid until the next add.
 func (g *gathered) take() *vector {
-	for i, k := range g.v.kinds {
+	for i, k := range g.v.kinds[:g.v.checks] {
 		if !k.averages() {
 			continue
 		}

@@ -20,6 +20,7 @@ const (
 	percentCell                 // percent, in steps of 1; the mean
 	rateCell                    // a float of 7 significant bits, steps of 1.6 percent at most; the mean
 	peakCell                    // a rateCell of which the largest is kept
+	exactCell                   // a float as it is, infinities included; the last
 )
 
 // bits are the significant bits of the kinds that are floats.
@@ -36,8 +37,10 @@ func (k cellKind) bits() int {
 // cell returns v as a cell of the kind.
 func (k cellKind) cell(v float64) cell {
 	switch {
-	case math.IsNaN(v) || math.IsInf(v, 0):
+	case math.IsNaN(v) || math.IsInf(v, 0) && k != exactCell:
 		return unknown
+	case k == exactCell:
+		return cell(math.Float64bits(v + 0)) // a zero without a sign: with one it is unknown
 	case k == shareCell:
 		return cell(math.Round(v * 10))
 	case k.bits() == 0:
@@ -60,6 +63,8 @@ func (k cellKind) value(c cell) float64 {
 	switch {
 	case c == unknown:
 		return math.NaN()
+	case k == exactCell:
+		return math.Float64frombits(uint64(c))
 	case k == shareCell:
 		return float64(c) / 10
 	case k.bits() == 0:

@@ -16,20 +16,24 @@ import (
 
 // codec makes vectors of Snapshots. One goroutine uses it.
 type codec struct {
-	texts texts
-	boot  time.Duration // of the Snapshot that is walked
-	max   int           // elements of a list that are recorded, where the plan has no fewer
-	cut   int           // elements of the Snapshot that are not
+	texts  texts
+	boot   time.Duration // of the Snapshot that is walked
+	max    int           // elements of a list that are recorded, where the plan has no fewer
+	cut    int           // elements of the Snapshot that are not
+	checks checks
 }
 
+// newCodec returns one that records all that it may.
+func newCodec() codec { return codec{max: maxElements, checks: checks{room: maxChecks}} }
+
 // vector is a record as cells: first the peaks, then what the plan walks, in its order, then how many elements of its lists were
-// left out. It knows nothing of pages: the cell of
-// a text is its number in texts.
+// left out, then what plugins report. It knows nothing of pages: the cell of a text is its number in texts.
 type vector struct {
-	cells []cell
-	kinds []cellKind // of each cell
-	shape uint64     // the same for two vectors means that their lists are as long
-	who   uint64     // and this, that their elements have the same names
+	cells  []cell
+	kinds  []cellKind // of each cell
+	checks int        // the first cell of what plugins report; of those behind it the last ones are kept
+	shape  uint64     // the same for two vectors means that their lists before that are as long
+	who    uint64     // and this, that the elements of these have the same names
 }
 
 func (v *vector) add(c cell, k cellKind) { v.cells, v.kinds = append(v.cells, c), append(v.kinds, k) }
@@ -46,7 +50,7 @@ func hash(h uint64, c cell) uint64 { return (h ^ uint64(c+1)) * 0x100000001b3 }
 // copyFrom makes v equal to src in memory of its own.
 func (v *vector) copyFrom(src *vector) {
 	v.cells, v.kinds = append(v.cells[:0], src.cells...), append(v.kinds[:0], src.kinds...)
-	v.shape, v.who = src.shape, src.who
+	v.checks, v.shape, v.who = src.checks, src.shape, src.who
 }
 
 // encode makes v the record of s. It allocates only to grow.
@@ -59,6 +63,10 @@ func (c *codec) encode(v *vector, s *frame.Snapshot) {
 	}
 	c.write(v, unsafe.Pointer(s), plan)
 	v.add(cell(c.cut), stateCell)
+	v.checks = len(v.cells)
+	shape, who, reported := v.shape, v.who, c.checks.bounded(s.Checks)
+	c.write(v, unsafe.Pointer(&reported), checksPlan)
+	v.shape, v.who = shape, who
 }
 
 // decode fills s from the cells of a record of this version's schema, the peaks left out. Cells that no encode made give any
@@ -68,6 +76,8 @@ func decode(s *frame.Snapshot, record []cell, text func(cell) string, wall time.
 	*s = frame.Snapshot{Now: wall, Boot: boot}
 	c.read(reflect.ValueOf(s).Elem(), plan)
 	cut := c.next()
+	c.read(reflect.ValueOf(&s.Checks).Elem(), checksPlan)
+	mend(s.Checks)
 	if cut > 0 {
 		partial := frame.Source{Name: "recording"}
 		partial.Health.Bad(boot, strconv.FormatInt(cut, 10)+" entries of long lists were left out")

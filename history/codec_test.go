@@ -14,11 +14,11 @@ import (
 // TestRecordComesBack: what was written comes back, and written again it is the same record.
 func TestRecordComesBack(t *testing.T) {
 	for name, change := range map[string]func(*frame.Frame){
-		"host": func(*frame.Frame) {}, "healthy": frametest.Healthy, "sick": frametest.Sick, "migrating": frametest.Migrating, "crowded": frametest.Crowded,
+		"host": func(*frame.Frame) {}, "healthy": frametest.Healthy, "sick": frametest.Sick, "migrating": frametest.Migrating, "crowded": frametest.Crowded, "plugins": frametest.Checks,
 	} {
 		f := frametest.Fixed()
 		change(f)
-		c := codec{max: maxElements}
+		c := newCodec()
 		var v, again vector
 		c.encode(&v, &f.Snapshot)
 		var s frame.Snapshot
@@ -38,7 +38,7 @@ func TestRecordComesBack(t *testing.T) {
 // TestCountersAreNotRecorded: a record is the same whatever an exporter wants besides; the rates made of that are in it.
 func TestCountersAreNotRecorded(t *testing.T) {
 	f := frametest.Fixed()
-	c := codec{max: maxElements}
+	c := newCodec()
 	var without, with vector
 	c.encode(&without, &f.Snapshot)
 	figure := procfile.Known(1 << 40)
@@ -53,7 +53,7 @@ func TestCountersAreNotRecorded(t *testing.T) {
 func BenchmarkEncode(b *testing.B) {
 	f := frametest.Fixed()
 	frametest.Sick(f)
-	c := codec{max: maxElements}
+	c := newCodec()
 	var v vector
 	c.encode(&v, &f.Snapshot)
 	b.ReportAllocs()

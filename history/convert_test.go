@@ -18,7 +18,7 @@ import (
 // that is no more has recorded. What both know comes back, and what that one did not know is unknown.
 func TestRecordOfAnotherVersion(t *testing.T) {
 	f := frametest.Fixed()
-	c := codec{max: maxElements}
+	c := newCodec()
 	var v vector
 	c.encode(&v, &f.Snapshot)
 	theirs := ownSchema
@@ -67,7 +67,7 @@ func TestRecordOfFirstVersion(t *testing.T) {
 	if errors.Is(err, fs.ErrNotExist) && *update {
 		f := frametest.Fixed()
 		frametest.Sick(f)
-		c := codec{max: maxElements}
+		c := newCodec()
 		var v vector
 		var p page
 		c.encode(&v, &f.Snapshot)
@@ -113,6 +113,7 @@ func TestRecordOfFirstVersion(t *testing.T) {
 		"cluster":  s.Kube.Version == "v1.37.2+k3s1" && s.Kube.Pods.Total == 100 && len(s.Kube.Virt.VMIs) == 12 && s.Kube.Virt.VMs[4].Status == "CrashLoopBackOff",
 		"units":    s.Units.Watched[0].Name == "k3s.service" && s.System.NixOS.Generation == 43,
 		"problems": len(said) == 3 && strings.Contains(said[2], "web/payments-6c8f9d7b5-q4w2z"),
+		"plugins":  s.Checks == nil, // it had none
 		"sources":  s.Sources[2].Name == "cpu" && s.Sources[2].Health.At == frametest.Boot-time.Second,
 	} {
 		if !good {

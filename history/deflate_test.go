@@ -21,7 +21,7 @@ func TestKeyOfALargeHost(t *testing.T) {
 			Name: fmt.Sprintf("veth%08x", i*7919), MAC: fmt.Sprintf("52:54:00:12:%02x:%02x", i/256, i%256), Peer: &sample.Peer{Namespace: i, Index: 2, Name: "eth0"},
 			SharedAttrs: &sample.SharedAttrs{Kind: "veth", Master: "cni0", State: "up", AdminUp: true, Carrier: true, MTU: 1450, BridgePort: &sample.BridgePort{State: "forwarding"}}}})
 	}
-	c := codec{max: maxElements}
+	c := newCodec()
 	var v vector
 	var p page
 	c.encode(&v, &f.Snapshot)

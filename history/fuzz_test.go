@@ -19,7 +19,8 @@ import (
 func FuzzCells(f *testing.F) {
 	source := frametest.Fixed()
 	frametest.Sick(source)
-	c := codec{max: maxElements}
+	source.Checks = usual(source.Boot, 1)
+	c := newCodec()
 	var v vector
 	c.encode(&v, &source.Snapshot)
 	valid := v.cells[peakCount:]

@@ -7,13 +7,14 @@ import (
 
 	"hypervisor-tui/frame"
 	"hypervisor-tui/frame/frametest"
+	"hypervisor-tui/plugin"
 )
 
 // TestMeansAreOfOneThing: the mean that a coarser record keeps is that of one VM, one disk and one link, also where another has
 // taken its place in the list.
 func TestMeansAreOfOneThing(t *testing.T) {
 	f := frametest.Fixed()
-	c := codec{max: maxElements}
+	c := newCodec()
 	var v vector
 	var g gathered
 	vm, disk, link := &f.VMs.VMs[1], &f.Host.Disks[0], f.Net.Interfaces[1]
@@ -50,7 +51,7 @@ func TestMeansAreOfOneThing(t *testing.T) {
 // TestMeansOfWhatIsKnown: an unknown figure takes no part in a mean, and none is made of nothing.
 func TestMeansOfWhatIsKnown(t *testing.T) {
 	f := frametest.Fixed()
-	c := codec{max: maxElements}
+	c := newCodec()
 	var v vector
 	var g gathered
 	for i := range 6 {
@@ -74,10 +75,10 @@ func TestEncodeDoesNotAllocate(t *testing.T) {
 	for name, change := range map[string]func(*frame.Frame){"small": frametest.Sick, "large": large} {
 		f := frametest.Fixed()
 		change(f)
-		c := codec{max: maxElements}
+		c := newCodec()
 		var v vector
 		var g gathered
-		i := 0
+		i, said := 0, [...]*plugin.State{usual(f.Boot, 1), usual(f.Boot, 7)}
 		least := math.Inf(1)
 		for range 5 { // the least: another goroutine may allocate meanwhile
 			least = min(least, testing.AllocsPerRun(5, func() {
@@ -85,6 +86,7 @@ func TestEncodeDoesNotAllocate(t *testing.T) {
 				f.Boot += 10 * time.Second
 				age(f)
 				wander(f, i)
+				f.Checks = said[i%2]
 				c.encode(&v, &f.Snapshot)
 				g.add(&v)
 			}))

@@ -9,6 +9,7 @@ import (
 	"hypervisor-tui/frame"
 	"hypervisor-tui/frame/frametest"
 	"hypervisor-tui/internal/health"
+	"hypervisor-tui/plugin"
 	"hypervisor-tui/sample"
 	"hypervisor-tui/sample/qemu"
 )
@@ -91,11 +92,16 @@ func wander(f *frame.Frame, i int) {
 
 // BenchmarkRecord makes a record each 10 seconds of a host that works, and says how many bytes one takes.
 func BenchmarkRecord(b *testing.B) {
-	for name, change := range map[string]func(*frame.Frame){"small": frametest.Healthy, "large": large} {
-		b.Run(name, func(b *testing.B) {
+	none := func(time.Duration, int) *plugin.State { return nil }
+	for _, host := range []struct {
+		name   string
+		change func(*frame.Frame)
+		say    func(time.Duration, int) *plugin.State
+	}{{"small", frametest.Healthy, none}, {"large", large, none}, {"plugins", frametest.Healthy, usual}, {"worst", frametest.Healthy, worst}} {
+		b.Run(host.name, func(b *testing.B) {
 			f := frametest.Fixed()
-			change(f)
-			c := codec{max: maxElements}
+			host.change(f)
+			c := newCodec()
 			var v vector
 			var p page
 			var keys, bytes, records, i int
@@ -106,6 +112,7 @@ func BenchmarkRecord(b *testing.B) {
 				f.Now, f.Boot = f.Now.Add(10*time.Second), f.Boot+10*time.Second
 				age(f)
 				wander(f, i)
+				f.Checks = host.say(f.Boot, i)
 				b.StartTimer()
 				c.encode(&v, &f.Snapshot)
 				used := p.used

@@ -33,7 +33,7 @@ type recordKind uint8
 const (
 	endRecord   recordKind = iota // of the page
 	keyRecord                     // a vector, deflated
-	deltaRecord                   // a vector, as it differs from the one before
+	deltaRecord                   // a vector, as it differs from the one before: cells beyond those differ from 0
 	eventRecord
 	markRecord
 )
@@ -106,6 +106,7 @@ type page struct {
 	saved   int           // of these, how many are in the file
 	cells   []cell        // of the last vector, its texts as numbers in the page; empty: the next one is a key
 	shape   uint64        // of that vector
+	checked int           // bytes of deltas that plugins took
 	numbers map[cell]cell // in the page, of those in a texts
 	ready   []cell        // room for the next cells
 	fresh   []cell        // room for the new texts of a record
@@ -121,7 +122,7 @@ func (p *page) begin(h pageHead) {
 	clear(p.bytes)
 	p.head = h
 	p.head.put(p.bytes)
-	p.used, p.saved, p.crc = pageHeader, 0, headCRC(p.bytes)
+	p.used, p.saved, p.checked, p.crc = pageHeader, 0, 0, headCRC(p.bytes)
 	p.forget()
 }
 
@@ -134,7 +135,7 @@ func (p *page) forget() {
 // add appends a vector, as a delta where it can be one. It returns false when the page has no room for it.
 func (p *page) add(v *vector, t *texts, wall int64, boot time.Duration) bool {
 	kind := deltaRecord
-	if len(p.cells) != len(v.cells) || p.shape != v.shape {
+	if len(p.cells) == 0 || p.shape != v.shape {
 		kind = keyRecord
 		p.forget()
 	}
@@ -149,6 +150,7 @@ func (p *page) add(v *vector, t *texts, wall int64, boot time.Duration) bool {
 	}
 	// New texts first: they are numbered from 1 in the page.
 	p.ready, p.fresh = p.ready[:0], p.fresh[:0]
+	others, checked := 0, 0 // fresh texts that are not of plugins; bytes that these take
 	for i, c := range v.cells {
 		if v.kinds[i] == textCell && c != 0 {
 			n, known := p.numbers[c]
@@ -156,26 +158,40 @@ func (p *page) add(v *vector, t *texts, wall int64, boot time.Duration) bool {
 				n = cell(len(p.numbers) + 1)
 				p.numbers[c] = n
 				p.fresh = append(p.fresh, c)
+				if i < v.checks {
+					others++
+				}
 			}
 			c = n
 		}
 		p.ready = append(p.ready, c)
 	}
 	b = binary.AppendUvarint(b, uint64(len(p.fresh)))
-	for _, n := range p.fresh {
+	for i, n := range p.fresh {
 		text := t.text(n)
+		if i >= others {
+			checked += len(text) + 1
+		}
 		if len(b)+len(text)+binary.MaxVarintLen64 > limit {
 			p.forget()
 			return false
 		}
 		b = append(binary.AppendUvarint(b, uint64(len(text))), text...)
 	}
-	b, fits := appendTokens(b, p.cells, p.ready, limit)
+	at := min(v.checks, len(p.cells))
+	b, fits := appendTokens(b, p.cells[:at], p.ready[:v.checks], limit)
+	checked -= len(b)
+	if fits {
+		b, fits = appendTokens(b, p.cells[at:], p.ready[v.checks:], limit)
+	}
+	checked += len(b)
 	if !fits {
 		p.forget()
 		return false
 	}
-	if kind == keyRecord {
+	if kind == deltaRecord {
+		p.checked += checked
+	} else {
 		t.deflater.plain = b
 		if b, fits = t.deflater.append(p.bytes[:start+recordStart], b, len(p.bytes)); !fits {
 			p.forget()
@@ -212,7 +228,7 @@ func (p *page) finish(start, end int, kind recordKind, wall int64, boot time.Dur
 // Tokens: 00-3f 1-64 cells that are as before | 40-bf a difference, zigzag, of 7 bits | c0-df and 1 byte: of 13 |
 // e0-ef and 2: of 20 | f0-f7 and 3: of 27 | ff and 8: of 64.
 
-// appendTokens appends how cells differ from those before, which are as many or none, to b, and reports whether that fits into
+// appendTokens appends how cells differ from those before, or where these are fewer from 0, to b, and reports whether that fits into
 // limit bytes.
 func appendTokens(b []byte, before, cells []cell, limit int) (_ []byte, fits bool) {
 	same := 0
@@ -257,23 +273,24 @@ func appendTokens(b []byte, before, cells []cell, limit int) (_ []byte, fits boo
 // maxCells is how many cells a record that is read may have: more than any that is written, and no bomb.
 const maxCells = 1 << 20
 
-// parseTokens makes the cells that tokens tell, from those before, in dst; key says that there are none before. It returns nil
-// when they are damaged.
-func parseTokens(dst, before []cell, tokens []byte, key bool) []cell {
+// parseTokens makes the cells that tokens tell, from those before, in dst. It returns nil when they are damaged.
+func parseTokens(dst, before []cell, tokens []byte) []cell {
+	was := func() cell { // the next one before
+		if len(dst) < len(before) {
+			return before[len(dst)]
+		}
+		return 0
+	}
 	dst = dst[:0]
 	for i := 0; i < len(tokens); {
 		t := tokens[i]
 		i++
 		if t < 0x40 {
 			for range int(t) + 1 {
-				if !key && len(dst) == len(before) || len(dst) == maxCells {
+				if len(dst) == maxCells {
 					return nil
 				}
-				c := cell(0)
-				if !key {
-					c = before[len(dst)]
-				}
-				dst = append(dst, c)
+				dst = append(dst, was())
 			}
 			continue
 		}
@@ -300,17 +317,10 @@ func parseTokens(dst, before []cell, tokens []byte, key bool) []cell {
 			z = z<<8 | uint64(low)
 		}
 		i += more
-		if !key && len(dst) == len(before) || len(dst) == maxCells {
+		if len(dst) == maxCells {
 			return nil
 		}
-		c := cell(z>>1) ^ -cell(z&1)
-		if !key {
-			c += before[len(dst)]
-		}
-		dst = append(dst, c)
-	}
-	if !key && len(dst) != len(before) {
-		return nil
+		dst = append(dst, was()+(cell(z>>1)^-cell(z&1)))
 	}
 	return dst
 }
@@ -395,7 +405,7 @@ func (r *reading) next() (rec record, ok bool) {
 		if !fine {
 			return rec, false
 		}
-		cells := parseTokens(r.b, r.last, tokens, rec.kind == keyRecord)
+		cells := parseTokens(r.b, r.last, tokens)
 		if cells == nil {
 			return rec, false
 		}

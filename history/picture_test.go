@@ -24,7 +24,7 @@ var frames = map[string]func(*frame.Frame){
 	"fixed": func(*frame.Frame) {}, "healthy": frametest.Healthy, "sick": frametest.Sick, "migrating": frametest.Migrating,
 	"crowded": frametest.Crowded, "API down": frametest.APIDown, "service down": frametest.ServiceDown, "forbidden": frametest.Forbidden,
 	"not installed": frametest.NotInstalled, "syncing": frametest.Syncing, "expiring": frametest.Expiring,
-	"large": large, "eventful": frametest.Eventful, "crashed": frametest.Crashed, "alerted": alerted, "nothing": func(f *frame.Frame) {
+	"large": large, "eventful": frametest.Eventful, "crashed": frametest.Crashed, "alerted": alerted, "plugins": frametest.Checks, "nothing": func(f *frame.Frame) {
 		f.Host, f.Net, f.Kube, f.VMs, f.Units, f.System, f.Kernel, f.Problems = nil, nil, nil, nil, nil, nil, nil, nil
 		frametest.Derive(f)
 	},
@@ -69,7 +69,7 @@ func recorded(change func(*frame.Frame)) *frame.Frame {
 
 // back is the frame that the record of f gives.
 func back(f *frame.Frame) *frame.Frame {
-	c := codec{max: maxElements}
+	c := newCodec()
 	var v vector
 	c.encode(&v, &f.Snapshot)
 	b := &frame.Frame{Self: f.Self}

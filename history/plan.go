@@ -12,6 +12,7 @@ import (
 	"hypervisor-tui/frame"
 	"hypervisor-tui/internal/health"
 	"hypervisor-tui/kube"
+	"hypervisor-tui/plugin"
 	"hypervisor-tui/sample"
 )
 
@@ -55,8 +56,11 @@ const (
 	leftForm    // a float that is not recorded: it has no cell, and is not known when a record is read
 )
 
-// plan is the walk through a Snapshot.
-var plan = planOf(reflect.TypeFor[frame.Snapshot](), "Snapshot")
+// plan is the walk through a Snapshot, checksPlan that through what plugins report, which comes behind all else: see checks.
+var (
+	plan       = planOf(reflect.TypeFor[frame.Snapshot](), "Snapshot")
+	checksPlan = fieldsOf(reflect.TypeFor[*plugin.State](), "Checks", 0, nil)
+)
 
 // leftOut are the fields that are not recorded, and why.
 var leftOut = map[string]string{
@@ -67,6 +71,7 @@ var leftOut = map[string]string{
 	"Snapshot.Counters":  "an exporter's: the rates made of them are recorded",
 	"Snapshot.Page":      "the log is its own record",
 	"Snapshot.Peers":     "other nodes, asked only while they are shown",
+	"Snapshot.Checks":    "bounded, and behind all else",
 	"Snapshot.Usages":    "kept by Prometheus",
 	"Snapshot.Acted":     "events tell of it",
 	"Snapshot.Actions":   "problems tell of it",
@@ -123,13 +128,15 @@ var chosenKinds = map[string]cellKind{
 	"Interfaces.RxBytes": totalCell, "Interfaces.TxBytes": totalCell,
 	"Interfaces.RxPackets": totalCell, "Interfaces.TxPackets": totalCell,
 	"Problem.Percent": shareCell, "Hit.CPUs": totalCell,
+	"Figure.Value": exactCell, "Figure.Min": exactCell, "Figure.Max": exactCell, "Range.Low": exactCell, "Range.High": exactCell,
+	"Gauge.Value": exactCell, "Gauge.Of": exactCell, "Series.Points": totalCell,
 }
 
-// minusOne are the whole numbers that are -1 while they are not known.
-var minusOne = map[string]bool{
-	"Host.Blocked": true, "Host.Offline": true, "Host.OOMKills": true, "Link.CarrierChanges": true, "Bridge.FDB": true, "BridgePort.Learned": true,
-	"SocketCounts.TCP": true, "SocketCounts.UDP": true, "SocketCounts.Established": true, "SocketCounts.Conntrack": true,
-	"SocketCounts.ConntrackMax": true, "Unit.Restarts": true,
+// absent is what whole numbers are while they are not known, where that is not 0.
+var absent = map[string]int64{
+	"Host.Blocked": -1, "Host.Offline": -1, "Host.OOMKills": -1, "Link.CarrierChanges": -1, "Bridge.FDB": -1, "BridgePort.Learned": -1,
+	"SocketCounts.TCP": -1, "SocketCounts.UDP": -1, "SocketCounts.Established": -1, "SocketCounts.Conntrack": -1,
+	"SocketCounts.ConntrackMax": -1, "Unit.Restarts": -1, "Result.Status": int64(plugin.Unknown),
 }
 
 // ages are the times that move with each sample.
@@ -157,11 +164,13 @@ func planOf(t reflect.Type, in string) (fields []field) {
 		}
 		below := fieldsOf(s.Type, s.Name, s.Offset, []int{i})
 		for j := range below {
-			if chosen {
+			if chosen && below[j].form == sliceForm {
+				below[j].fields[0].kind = kind
+			} else if chosen {
 				below[j].kind = kind
 			}
-			if minusOne[t.Name()+"."+s.Name] {
-				below[j].absent = -1
+			if n, known := absent[t.Name()+"."+s.Name]; known {
+				below[j].absent = n
 			}
 		}
 		fields = append(fields, below...)
@@ -381,9 +390,10 @@ func (c *cells) readField(v reflect.Value, f *field) {
 		}
 		v.SetInt(value)
 	case uint8Form, uint16Form:
-		if value >= 0 {
-			v.SetUint(uint64(value))
+		if value < 0 {
+			value = f.absent
 		}
+		v.SetUint(uint64(value))
 	case uint64Form:
 		switch {
 		case f.kind == totalCell && value >= 0:

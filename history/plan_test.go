@@ -14,6 +14,7 @@ import (
 	"hypervisor-tui/internal/health"
 	"hypervisor-tui/journal"
 	"hypervisor-tui/kube"
+	"hypervisor-tui/plugin"
 )
 
 var update = flag.Bool("update", false, "write what of testdata is made anew")
@@ -55,7 +56,8 @@ func TestEveryFieldIsRecordedOrLeftOut(t *testing.T) {
 		}
 	}
 	walk(reflect.TypeFor[frame.Snapshot](), "Snapshot")
-	for _, table := range []any{leftOut, chosenKinds, minusOne} {
+	walk(reflect.TypeFor[plugin.State](), "Checks")
+	for _, table := range []any{leftOut, chosenKinds, absent} {
 		for _, k := range reflect.ValueOf(table).MapKeys() {
 			if !used[k.String()] {
 				t.Errorf("%s is no field of what is recorded", k)
@@ -88,6 +90,8 @@ func TestNumbersOfRecordings(t *testing.T) {
 		e := frame.Event{Kind: frame.EventKind(i), Subject: "it"}
 		return string(e.AppendWhat(nil))
 	})
+	list("plugin", int(plugin.KindCount), func(i int) string { return plugin.Kind(i).String() })
+	list("status", int(plugin.StatusCount), func(i int) string { return plugin.Status(i).String() })
 	list("alert", int(frame.Over)+1, func(i int) string { return frame.AlertState(i).String() })
 	list("health", int(health.Failed)+1, func(i int) string { return health.State(i).String() })
 	list("severity", int(journal.SeverityCount), func(i int) string { return journal.Severity(i).String() })

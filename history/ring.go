@@ -105,7 +105,7 @@ func Create(o WriterOptions) (*Writer, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := &Writer{o: o, file: f, bootID: parseBootID(o.BootID), codec: codec{max: maxElements}}
+	w := &Writer{o: o, file: f, bootID: parseBootID(o.BootID), codec: newCodec()}
 	if err := w.start(pages); err != nil {
 		return nil, errors.Join(fmt.Errorf("history: %s: %w", o.Path, err), f.Close())
 	}

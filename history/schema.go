@@ -48,7 +48,7 @@ func schemaID(text string) uint64 {
 }
 
 var (
-	bodySchema = schema(plan) + "0 LeftOut\n"
+	bodySchema = schema(plan) + "0 LeftOut\n" + schema(checksPlan)
 	ownSchema  = schema(peakFields()) + bodySchema
 	ownID      = schemaID(ownSchema)
 )
@@ -81,7 +81,7 @@ func parseFields(text []string, depth int) (fields []line, rest []string, ok boo
 		}
 		number, name, found := strings.Cut(row, " ")
 		kind, err := strconv.Atoi(number)
-		if !found || err != nil || kind < 0 || kind > int(peakCell) || depth > 16 {
+		if !found || err != nil || kind < 0 || kind > int(exactCell) || depth > 16 {
 			return nil, nil, false
 		}
 		f := line{kind: cellKind(kind), name: name}

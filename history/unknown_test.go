@@ -22,7 +22,7 @@ import (
 func TestUnknownIsNotZero(t *testing.T) {
 	f := frametest.Fixed()
 	f.Kube = frametest.Kube(f.Now)
-	c := codec{max: maxElements}
+	c := newCodec()
 	var v vector
 	c.encode(&v, &f.Snapshot)
 	record := v.cells[peakCount:]

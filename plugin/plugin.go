@@ -129,6 +129,7 @@ type Result struct {
 	Figures  []Figure
 	Left     int   // figures that there were beyond MaxFigures
 	Page     *Page // a screen of its own; nil: it has none
+	Cut      bool  // of a record: More, Figures or Page are not there, for they were too large to be recorded
 }
 
 // silentAfter is for how many intervals nothing may come.

@@ -86,7 +86,7 @@ var arrows = []struct {
 
 	{"alert", []string{"frame", "internal/health", "journal", "kube"}},
 	{"alert/bell", []string{"journal"}},
-	{"history", []string{"frame", "golang.org/x/sys", "internal/health", "journal", "kube", "sample"}},
+	{"history", []string{"frame", "golang.org/x/sys", "internal/health", "journal", "kube", "plugin", "sample"}},
 	{"frame/frametest", []string{"frame", "internal/health", "journal", "kube", "peer", "plugin", "sample", "sample/qemu", "sample/top"}},
 
 	{"draw/vtscreen", []string{"internal/clean"}},
