@@ -26,6 +26,7 @@ func settings(c config.Config, banner, path string) *frame.Settings {
 		Memory:     limits(c.Thresholds.Memory),
 		Filesystem: limits(c.Thresholds.Filesystem),
 		HideLinks:  c.Interfaces.Deny,
+		Plugins:    len(c.Plugins.List),
 		Rescue:     c.Profile == config.Rescue,
 	}
 	s.Tabs = tabNames(config.Tabs(c))

@@ -65,8 +65,8 @@ var special = []picture{
 	{name: "nodes-peers-none", screen: frame.Nodes, change: func(f *frame.Frame) {
 		f.Peers = &peer.State{Viewed: true, Health: health.Health{State: health.Failed, Err: "/etc/hypervisor-tui/peer.key: permission denied (mode 0600, owner root)"}}
 	}},
-	{name: "checks-init", screen: frame.Checks, change: func(f *frame.Frame) { frametest.Checks(f); f.Checks = nil }},
-	{name: "checks-rescue", screen: frame.Checks, change: func(f *frame.Frame) { frametest.Checks(f); f.Checks, f.Settings.Rescue = nil, true }},
+	{name: "checks-init", screen: frame.Checks, change: func(f *frame.Frame) { frametest.Checks(f); f.Checks, f.Problems = nil, nil }},
+	{name: "checks-rescue", screen: frame.Checks, change: func(f *frame.Frame) { frametest.Checks(f); f.Checks, f.Settings.Rescue, f.Problems = nil, true, nil }},
 	{name: "checks-unreadable", screen: frame.Checks, change: func(f *frame.Frame) {
 		frametest.Checks(f)
 		f.Checks.Health.Bad(f.Boot-90*time.Second, "/run/hypervisor-tui-plugins: writable by others: not trusted")

@@ -36,6 +36,7 @@ var pastPictures = []picture{
 var pastStates = []picture{
 	{name: "past-logs", screen: frame.Logs, change: yesterday},
 	{name: "past-network", screen: frame.Network, change: yesterday},
+	{name: "past-checks", screen: frame.Checks, change: func(f *frame.Frame) { frametest.Checks(f); yesterday(f) }},
 	{name: "past-time", screen: frame.Dashboard, keys: []draw.Key{'t', 'n', 'o', 'o', 'n', draw.KeyEnter}, change: yesterday},
 	{name: "past-alarm", screen: frame.Dashboard, change: func(f *frame.Frame) {
 		yesterday(f)

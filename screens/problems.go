@@ -75,6 +75,9 @@ func problemRows(view draw.Region, p *frame.Problem, c *Console, now time.Durati
 // lookAt is the way to where a problem is seen: its page, with a query or an overlay that shows it.
 func lookAt(p *frame.Problem) Command {
 	cmd := Command{Kind: Show, Page: p.Where}
+	if p.Where == frame.Checks {
+		cmd.Query = p.Subject
+	}
 	switch p.Kind {
 	case frame.APIDown:
 		if p.Where == frame.Logs { // the service is why

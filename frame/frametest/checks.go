@@ -64,6 +64,7 @@ func Checks(f *frame.Frame) {
 	settings := *f.Settings
 	settings.Plugins = len(s.Results)
 	f.Settings = &settings
+	Derive(f)
 }
 
 // checked is a result of a check that ran 14 seconds ago.

@@ -28,7 +28,7 @@ func drawPage(view draw.Region, page *plugin.Page) draw.Region {
 		case b.Table != nil:
 			drawTable(&view, b.Table)
 		case b.Gauge != nil:
-			drawGauge(view.CutTop(1), b.Gauge, label)
+			drawGauge(&view, b.Gauge, label)
 		case b.Series != nil:
 			drawSeries(&view, b.Series)
 		default:
@@ -128,10 +128,11 @@ func sum(widths []int, most, gap int) (n int) {
 	return n - gap
 }
 
-// drawGauge draws a share on a row, its label in so many columns.
-func drawGauge(r draw.Region, g *plugin.Gauge, label int) {
+// drawGauge draws a share, its label in so many columns. Its figures have a row of their own where there is no room for them.
+func drawGauge(view *draw.Region, g *plugin.Gauge, label int) {
 	const bar, figures, few = 40, 30, 4
-	p := r.Pen(1, 0)
+	line := view.CutTop(1)
+	p := line.Pen(1, 0)
 	judge(&p, g.Status, g.Judged)
 	p.Fit(draw.Dim, g.Label, label).To(1 + markWidth + label + 2)
 	style := draw.Accent
@@ -140,7 +141,7 @@ func drawGauge(r draw.Region, g *plugin.Gauge, label int) {
 	}
 	percent := 100 * g.Value / g.Of
 	if width := min(bar, p.Left()-figures); width >= few {
-		r.Sub(p.X(), 0, width, 1).Gauge(0, percent, style)
+		line.Sub(p.X(), 0, width, 1).Gauge(0, percent, style)
 		p.Skip(width + 1)
 	}
 	var room [96]byte
@@ -149,7 +150,11 @@ func drawGauge(r draw.Region, g *plugin.Gauge, label int) {
 		text = append(appendValue(text, g.Value, g.Unit), " of "...)
 		text = append(appendValue(text, g.Of, g.Unit), ", "...)
 	}
-	p.FitBytes(statusStyle(g.Status, g.Judged), draw.AppendPercent(text, percent), p.Left())
+	text = draw.AppendPercent(text, percent)
+	if draw.ColumnsBytes(text, len(text)) > p.Left() {
+		p = view.CutTop(1).Pen(1+2*markWidth, 0)
+	}
+	p.FitBytes(statusStyle(g.Status, g.Judged), text, p.Left())
 }
 
 // drawSeries draws the course of a figure, the newest on the right, with its least, its most and its newest value.
@@ -167,9 +172,10 @@ func drawSeries(view *draw.Region, s *plugin.Series) {
 	}{{"min", low}, {"max", high}, {"last", last}} {
 		var room [48]byte
 		text := appendValue(room[:0], part.v, s.Unit)
-		if p.Left() > 3+len(part.name)+draw.ColumnsBytes(text, len(text)) {
-			p.Skip(2).Text(draw.Dim, part.name).Skip(1).Bytes(draw.Text, text)
+		if p.Left() < 3+len(part.name)+draw.ColumnsBytes(text, len(text)) {
+			p = view.CutTop(1).Pen(1+markWidth, 0)
 		}
+		p.Skip(2).Text(draw.Dim, part.name).Skip(1).FitBytes(draw.Text, text, p.Left())
 	}
 	if math.IsNaN(high) {
 		return

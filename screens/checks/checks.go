@@ -96,32 +96,10 @@ func (c *Page) open(f *frame.Frame) screens.Screen {
 
 // choose moves the cursor.
 func (c *Page) choose(k draw.Key, f *frame.Frame) {
-	if len(c.rows) == 0 {
-		return
-	}
 	const some = 10
 	all := results(f)
-	at := c.position(all)
-	if at < 0 && k != draw.KeyEnd && k != 'G' {
-		k = draw.KeyHome
-	}
-	switch k {
-	case draw.KeyUp, 'k':
-		at--
-	case draw.KeyDown, 'j':
-		at++
-	case draw.KeyPageUp:
-		at -= some
-	case draw.KeyPageDown:
-		at += some
-	case draw.KeyHome, 'g':
-		at = 0
-	default:
-		at = len(c.rows) - 1
-	}
-	at = max(min(at, len(c.rows)-1), 0)
-	if i := c.rows[at]; i < len(all) {
-		c.chosen = all[i].Name
+	if at := widget.Choose(k, c.position(all), len(c.rows), some); at >= 0 && c.rows[at] < len(all) {
+		c.chosen = all[c.rows[at]].Name
 	}
 }
 
@@ -208,6 +186,16 @@ func stateOf(r *plugin.Result, now time.Duration) state {
 		return fine
 	}
 	return unknown
+}
+
+// since is from which CLOCK_BOOTTIME on a plugin's problem has been one; false: it has none.
+func since(name string, f *frame.Frame) (time.Duration, bool) {
+	for i := range f.Problems {
+		if p := &f.Problems[i]; p.Where == frame.Checks && p.Subject == name {
+			return p.Since, true
+		}
+	}
+	return 0, false
 }
 
 // old reports whether a plugin is silent. Of a result that cannot be read what is said is why, and that is of now.

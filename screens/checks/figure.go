@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"math"
 	"strconv"
+	"strings"
 	"time"
+	"unicode/utf8"
 
 	"hypervisor-tui/draw"
 	"hypervisor-tui/plugin"
@@ -85,9 +87,9 @@ func appendRange(dst []byte, r *plugin.Range, f *plugin.Figure) []byte {
 	case r.Inside && noLow:
 		word, first, second = "up to ", r.High, math.NaN()
 	case r.Inside && noHigh:
-		word, second = "from ", math.NaN()
+		word, second = "at least ", math.NaN()
 	case r.Inside:
-		word = "inside "
+		word = "from "
 	case noHigh:
 		word, second = "below ", math.NaN()
 	case noLow, r.Low == 0 && !(f.Value < 0): // what is written as a number alone
@@ -169,11 +171,25 @@ func nth(all []plugin.Figure, n int) *plugin.Figure {
 func drawFigure(r draw.Region, f *plugin.Figure) {
 	const label, gauge = 10, 8
 	p := r.Pen(0, 0)
-	p.Fit(draw.Dim, f.Label, label).To(label + 1)
+	fitLabel(&p, draw.Dim, f.Label, label)
+	p.To(label + 1)
 	if of := share(f); !math.IsNaN(of) && gauge+1+valueWidth(f) <= p.Left() {
 		r.Sub(label+1, 0, gauge, 1).Gauge(0, of, barStyle(f))
 	}
 	drawValue(&p, f, p.Left())
+}
+
+// fitLabel writes a label in at most n columns. Of a path that is longer its end is told: the beginnings of many are alike.
+func fitLabel(p *draw.Pen, s draw.Style, label string, n int) {
+	if !strings.HasPrefix(label, "/") || draw.Columns(label) <= n || n < 2 {
+		p.Fit(s, label, n)
+		return
+	}
+	for draw.Columns(label) > n-1 {
+		_, size := utf8.DecodeRuneInString(label)
+		label = label[size:]
+	}
+	p.Glyph(draw.Accent, draw.Before).Text(s, label)
 }
 
 // barStyle is the style of the gauge of a figure.

@@ -28,7 +28,7 @@ func (c *Page) Draw(r draw.Region, f *frame.Frame) {
 	for at := c.scroll.Top; at < len(c.rows) && !r.Empty(); at++ {
 		if i := c.rows[at]; i < len(all) {
 			line := r.CutTop(1)
-			x.draw(line, &all[i], f.Boot)
+			x.draw(line, &all[i], f)
 			if all[i].Name == c.chosen {
 				line.Restyle(draw.Selected)
 			}
@@ -110,12 +110,13 @@ func (c *Page) drawFilter(r draw.Region, all int) {
 }
 
 // columns are where the parts of a row begin; 0: there is no room for one.
-type columns struct{ state, name, age, took, every, says, figures, width int }
+type columns struct{ state, name, since, age, took, every, says, figures, width int }
 
 // Widths of columns, the blanks behind them included.
 const (
 	markWidth   = 2
 	stateWidth  = 9
+	sinceWidth  = 5
 	ageWidth    = 5
 	tookWidth   = 7
 	everyWidth  = 6
@@ -140,6 +141,9 @@ func (c *Page) columns(w int, all []plugin.Result) columns {
 		take(&x.state, stateWidth)
 	}
 	take(&x.name, min(name, w/4)+1)
+	if w >= 110 {
+		take(&x.since, sinceWidth)
+	}
 	if w >= widget.Narrow-24 {
 		take(&x.age, ageWidth)
 	}
@@ -176,6 +180,7 @@ func (c *Page) drawHeading(r draw.Region, x *columns) {
 	}
 	title(x.state, 0, "State", byWorst)
 	title(x.name, 0, "Check", byName)
+	title(x.since, sinceWidth-1, "for", sortings)
 	title(x.age, ageWidth-1, "age", byAge)
 	title(x.took, tookWidth-1, "took", sortings)
 	title(x.every, everyWidth-1, "every", sortings)
@@ -184,7 +189,8 @@ func (c *Page) drawHeading(r draw.Region, x *columns) {
 }
 
 // draw draws a row. What is not fresh any more is dim, but for its state.
-func (x *columns) draw(r draw.Region, res *plugin.Result, now time.Duration) {
+func (x *columns) draw(r draw.Region, res *plugin.Result, f *frame.Frame) {
+	now := f.Boot
 	s, old := stateOf(res, now), old(res, now)
 	p := r.Pen(0, 0)
 	s.mark(&p)
@@ -197,10 +203,15 @@ func (x *columns) draw(r draw.Region, res *plugin.Result, now time.Duration) {
 		name |= draw.Bold
 	}
 	end := x.says
-	if x.age > 0 {
-		end = x.age
+	for _, column := range [...]int{x.age, x.since} {
+		if column > 0 {
+			end = column
+		}
 	}
 	p.Fit(name, res.Name, end-1-x.name)
+	if began, ill := since(res.Name, f); ill && x.since > 0 {
+		right(&p, x.since, sinceWidth-1, span{now - began, true})
+	}
 	if x.age > 0 {
 		right(&p, x.age, ageWidth-1, ageOf(res, now))
 	}

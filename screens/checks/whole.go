@@ -53,6 +53,9 @@ func (o *whole) rows(view draw.Region, f *frame.Frame) draw.Region {
 	}
 	s, old := stateOf(res, f.Boot), old(res, f.Boot)
 	p.Text(s.style(), s.String()).Skip(2)
+	if began, ill := since(res.Name, f); ill && s < silent {
+		p.Text(draw.Dim, "for ").Age(draw.Text, f.Boot-began).Skip(2)
+	}
 	switch {
 	case s == silent && res.At == 0:
 		p.Text(draw.Dim, "for ").Age(draw.Warn, max(f.Boot-res.Begun, 0))
@@ -140,20 +143,21 @@ func drawFigures(view *draw.Region, res *plugin.Result) {
 		f := &res.Figures[i]
 		line := view.CutTop(1)
 		p := line.Pen(1, 0)
-		p.Fit(draw.Text, f.Label, label).To(1 + label + 1)
+		fitLabel(&p, draw.Text, f.Label, label)
+		p.To(1 + label + 1)
 		drawValue(&p, f, value)
 		if of := share(f); !math.IsNaN(of) && w >= at+gauge {
 			line.Sub(at, 0, gauge, 1).Gauge(0, of, barStyle(f))
 		}
 		var room [64]byte
 		if !roomy {
-			if f.Warn.Set || f.Critical.Set {
-				p = view.CutTop(1).Pen(3, 0)
-				if f.Warn.Set {
-					p.Text(draw.Dim, "warning ").FitBytes(draw.Dim, appendRange(room[:0], &f.Warn, f), p.Left()).Skip(2)
-				}
-				if f.Critical.Set {
-					p.Fit(draw.Dim, "critical ", p.Left()).FitBytes(draw.Dim, appendRange(room[:0], &f.Critical, f), p.Left())
+			for _, limit := range [...]struct {
+				word string
+				r    *plugin.Range
+			}{{"warning ", &f.Warn}, {"critical ", &f.Critical}} {
+				if limit.r.Set {
+					p = view.CutTop(1).Pen(3, 0)
+					p.Text(draw.Dim, limit.word).FitBytes(draw.Dim, appendRange(room[:0], limit.r, f), p.Left())
 				}
 			}
 			continue

@@ -1,0 +1,164 @@
+package checks
+
+import (
+	"math"
+	"strings"
+	"testing"
+	"time"
+
+	"hypervisor-tui/draw"
+	"hypervisor-tui/plugin"
+	"hypervisor-tui/screens/screentest"
+)
+
+// TestStates: what one reports no more is good no longer, a critical one stays critical, and what cannot be read is not silent.
+func TestStates(t *testing.T) {
+	const now = time.Hour
+	for name, c := range map[string]struct {
+		r    plugin.Result
+		want state
+		old  bool
+	}{
+		"ok":              {plugin.Result{Status: plugin.OK, At: now - time.Minute}, fine, false},
+		"warning":         {plugin.Result{Status: plugin.Warning, At: now - time.Minute}, warning, false},
+		"critical":        {plugin.Result{Status: plugin.Critical, At: now - time.Minute}, critical, false},
+		"unknown":         {plugin.Result{Status: plugin.Unknown, At: now - time.Minute, Text: "exit code 127"}, unknown, false},
+		"printed nothing": {plugin.Result{Status: plugin.OK, At: now - time.Minute}, fine, false},
+		"at the limit":    {plugin.Result{Status: plugin.OK, At: now - 3*time.Minute - 10*time.Second}, fine, false},
+		"beyond it":       {plugin.Result{Status: plugin.OK, At: now - 3*time.Minute - 11*time.Second}, silent, true},
+		"was warning":     {plugin.Result{Status: plugin.Warning, At: now - 30*time.Minute}, silent, true},
+		"was critical":    {plugin.Result{Status: plugin.Critical, At: now - 30*time.Minute}, critical, true},
+		"was unknown":     {plugin.Result{Status: plugin.Unknown, At: now - 30*time.Minute}, silent, true},
+		"not run yet":     {plugin.Result{Status: plugin.Unknown, Begun: now - time.Minute}, pending, false},
+		"never ran":       {plugin.Result{Status: plugin.Unknown, Begun: now - 30*time.Minute}, silent, true},
+		"refused":         {plugin.Result{Status: plugin.Unknown, Begun: now - 30*time.Minute, Text: "belongs to user 1000"}, unknown, false},
+		"ok without any":  {plugin.Result{Status: plugin.OK, Begun: now - time.Minute}, pending, false}, // nobody makes such a one
+		"of no status":    {plugin.Result{Status: 9, At: now - time.Minute}, unknown, false},
+	} {
+		c.r.Interval, c.r.Timeout = time.Minute, 10*time.Second
+		if got := stateOf(&c.r, now); got != c.want || old(&c.r, now) != c.old {
+			t.Errorf("%s is %s, old: %v; want %s, %v", name, got, old(&c.r, now), c.want, c.old)
+		}
+	}
+}
+
+// TestRangesInWords: as Nagios writes them, and as people read them.
+func TestRangesInWords(t *testing.T) {
+	for _, c := range []struct {
+		nagios, unit string
+		value        float64
+		want         string
+	}{
+		{"90", "", 1, "above 90"},
+		{"90", "", -1, "outside 0 to 90"},
+		{"90", "%", 1, "above 90%"},
+		{"~:90", "", -1, "above 90"},
+		{"10:", "", 1, "below 10"},
+		{"10:20", "C", 1, "outside 10 to 20"},
+		{"-2:2", "s", 0, "outside -2 to 2"},
+		{"@10:20", "", 15, "from 10 to 20"},
+		{"@~:20", "", 15, "up to 20"},
+		{"@20:", "", 25, "at least 20"},
+		{"0:1073741824", "B", 5, "above 1.0 GiB"},
+		{"1073741824:", "B", 5, "below 1.0 GiB"},
+		{"0.5:2.25", "", 1, "outside 0.5 to 2.25"},
+		{"~:", "", 1, "never"},
+		{"@~:", "", 1, "always"},
+	} {
+		r, err := plugin.ParseRange(c.nagios)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := string(appendRange(nil, &r, &plugin.Figure{Value: c.value, Unit: c.unit})); got != c.want {
+			t.Errorf("%s of %v %s is %q, want %q", c.nagios, c.value, c.unit, got, c.want)
+		}
+	}
+	if got := appendRange(nil, new(plugin.Range), new(plugin.Figure)); len(got) > 0 {
+		t.Errorf("a range that is not set is %q", got)
+	}
+}
+
+func TestValues(t *testing.T) {
+	for _, c := range []struct {
+		v    float64
+		unit string
+		want string
+	}{
+		{0, "", "0"}, {17.34, "", "17.34"}, {1.5, "", "1.50"}, {61, "C", "61 C"}, {-0.000214, "s", "-0.000214 s"}, {0.5, "s", "0.5 s"},
+		{48_211_904, "c", "48211904"}, {2643, "MB", "2643 MB"}, {1536, "B", "1.5 KiB"}, {-5, "B", "-5 B"}, {81, "%", "81.0%"}, {-3, "%", "-3 %"}, {1e6, "%", "1000000 %"},
+		{12345.678, "", "12346"}, {123.456, "", "123.5"}, {1e300, "", "1e+300"}, {math.MaxFloat64, "B", "1.798e+308 B"}, {1e-9, "s", "1e-09 s"}, {math.NaN(), "B", "--"}, {math.NaN(), "", "--"},
+	} {
+		if got := string(appendValue(nil, c.v, c.unit)); got != c.want {
+			t.Errorf("%v %s is %q, want %q", c.v, c.unit, got, c.want)
+		}
+	}
+}
+
+// TestSharesAreOfSomething: a gauge is drawn only where it is known what is full.
+func TestSharesAreOfSomething(t *testing.T) {
+	nan := math.NaN()
+	for _, c := range []struct {
+		perfdata string // as Nagios has it
+		want     float64
+	}{
+		{"a=50", nan}, {"a=50;80;90", 100 * 50 / 90.}, {"a=50;80;90;0;200", 25}, {"a=50;;;0;200", 25}, {"a=50;80", nan}, {"a=150;;;100;200", 50}, {"a=50%", 50},
+		{"a=50%;;;0;100", 50}, {"a=50c;;90;0;100", nan}, {"a=50;;10:", nan}, {"a=50;;@10:100", nan}, {"a=50;;40:60", nan}, {"a=50;;~:100", 50}, {"a=-5;;90", nan},
+		{"a=120;;90", 100 * 120 / 90.}, {"a=U;;90", nan}, {"a=50;;0", nan}, {"a=50;;;60;60", nan},
+	} {
+		_, _, figures, _ := plugin.ParseCheck([]byte("ok|" + c.perfdata))
+		if len(figures) != 1 {
+			t.Fatalf("%q has %d figures", c.perfdata, len(figures))
+		}
+		if got := share(&figures[0]); math.Abs(got-c.want) > 1e-9 || math.IsNaN(got) != math.IsNaN(c.want) {
+			t.Errorf("%s is %v%% of something, want %v", c.perfdata, got, c.want)
+		}
+	}
+}
+
+// TestNothingIsGoodThatNobodyJudges: a figure without ranges has no colour, and one that is not known neither.
+func TestNothingIsGoodThatNobodyJudges(t *testing.T) {
+	for perfdata, want := range map[string]string{
+		"a=5": "ok false", "a=5;10": "ok true", "a=5;;10": "ok true", "a=11;10;20": "warning true", "a=21;10;20": "critical true", "a=15;;20": "ok true", "a=21;;20": "critical true", "a=U;10;20": "ok false",
+	} {
+		_, _, figures, _ := plugin.ParseCheck([]byte("ok|" + perfdata))
+		s, judged := statusOf(&figures[0])
+		if got := strings.TrimSpace(s.String() + " " + map[bool]string{true: "true", false: "false"}[judged]); got != want {
+			t.Errorf("%s is %s, want %s", perfdata, got, want)
+		}
+	}
+}
+
+// TestWorstFiguresComeFirst, in their order otherwise, each once.
+func TestWorstFiguresComeFirst(t *testing.T) {
+	_, _, figures, _ := plugin.ParseCheck([]byte("ok|a=1 b=15;10;20 c=25;10;20 d=U;1;2 e=16;10;20"))
+	var got string
+	for i := 0; ; i++ {
+		f := nth(figures, i)
+		if f == nil {
+			break
+		}
+		got += f.Label
+	}
+	if got != "cbead" {
+		t.Errorf("the order is %s", got)
+	}
+}
+
+// TestLabelsOfPathsEnd as they do: those of two mounts below one folder are not alike.
+func TestLabelsOfPathsEnd(t *testing.T) {
+	for label, want := range map[string]string{"/var/lib/longhorn": "</longhorn", "/var/lib/kubelet": "<b/kubelet", "/boot": "/boot", "/abcdefghi": "/abcdefghi", "/漢字漢字漢字": "<漢字漢字", "temperature of nvme0": "temperatu>"} {
+		text, _ := screentest.Row(func(p *draw.Pen) { fitLabel(p, draw.Text, label, 10) })
+		if got := strings.TrimRight(text, " |\n"); got != want {
+			t.Errorf("%q is %q, want %q", label, got, want)
+		}
+	}
+}
+
+func TestSpans(t *testing.T) {
+	for d, want := range map[time.Duration]string{0: "0ms", 12 * time.Millisecond: "12ms", 999 * time.Millisecond: "999ms", time.Second: "1s", 4200 * time.Millisecond: "4.2s",
+		42 * time.Second: "42s", 90 * time.Second: "1m", 200 * time.Minute: "3h", 50 * time.Hour: "2d", -time.Second: "0s"} {
+		if got := string(appendSpan(nil, d)); got != want {
+			t.Errorf("%v is %s, want %s", d, got, want)
+		}
+	}
+}
