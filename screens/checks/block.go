@@ -88,7 +88,7 @@ func drawTable(view *draw.Region, t *plugin.Table) {
 	}
 	left := view.W() - 1 - markWidth - 1
 	all := len(columns)
-	for len(columns) > 1 && (least+gap)*len(columns) > left+gap && sum(widths[:len(columns)], least, gap) > left {
+	for len(columns) > 1 && sum(widths[:len(columns)], least, gap) > left {
 		columns = columns[:len(columns)-1]
 	}
 	most := view.W()
@@ -116,7 +116,7 @@ func drawTable(view *draw.Region, t *plugin.Table) {
 	}
 	if more := all - len(columns); more > 0 {
 		p := view.CutTop(1).Pen(1+markWidth, 0)
-		p.Text(draw.Dim, "and ").Int(draw.Text, int64(more)).Text(draw.Dim, " more columns, for which the screen is too narrow")
+		p.Text(draw.Dim, "and ").Int(draw.Text, int64(more)).Fit(draw.Dim, " more columns, for which the screen is too narrow", p.Left())
 	}
 }
 

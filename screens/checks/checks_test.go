@@ -1,6 +1,7 @@
 package checks
 
 import (
+	"fmt"
 	"math"
 	"strings"
 	"testing"
@@ -150,6 +151,43 @@ func TestLabelsOfPathsEnd(t *testing.T) {
 		text, _ := screentest.Row(func(p *draw.Pen) { fitLabel(p, draw.Text, label, 10) })
 		if got := strings.TrimRight(text, " |\n"); got != want {
 			t.Errorf("%q is %q, want %q", label, got, want)
+		}
+	}
+}
+
+// TestTablesFit: the widest columns are cut first, what is cut ends so, and columns that have no room are counted.
+func TestTablesFit(t *testing.T) {
+	table := func(n int, cell string) *plugin.Table {
+		t := &plugin.Table{Rows: []plugin.Row{{}, {Status: plugin.Critical, Judged: true}}}
+		for i := range n {
+			t.Columns = append(t.Columns, plugin.Column{Name: fmt.Sprintf("c%d", i), Right: i%2 > 0})
+			t.Rows[0].Cells = append(t.Rows[0].Cells, cell)
+			t.Rows[1].Cells = append(t.Rows[1].Cells, "7")
+		}
+		return t
+	}
+	for _, c := range []struct {
+		table *plugin.Table
+		w     int
+		want  string
+	}{
+		{table(3, "abc"), 40, "   c0    c1  c2|   abc  abc  abc| x 7      7  7"},
+		{table(3, "abcdefghijklmnop"), 40, "   c0                  c1  c2|   abcdefghi>  abcdefghi>  abcdefghi>| x 7                    7  7"},
+		{table(64, "ab"), 24, "   c0  c1  c2  c3  c4|   ab  ab  ab  ab  ab| x 7    7  7    7  7|   and 59 more columns,>"},
+		{table(9, "abcdefghijklmnop"), 30, "   c0            c1  c2|   abcdef>  abcdef>  abcdef>| x 7              7  7|   and 6 more columns, for wh>"},
+		{table(2, "漢字漢字漢字"), 20, "   c0            c1|   漢字漢>  漢字漢>| x 7              7"},
+		{table(1, "abcdefghij"), 3, "|| x"},
+		{&plugin.Table{}, 20, ""},
+	} {
+		canvas := draw.NewCanvas(screentest.Looks["ascii"])
+		view := canvas.Begin(c.w, 6)
+		drawTable(&view, c.table)
+		lines := strings.Split(string(canvas.AppendText(nil)), "\n")
+		for i := range lines {
+			lines[i] = strings.TrimRight(lines[i], " ")
+		}
+		if got := strings.TrimRight(strings.Join(lines, "|"), "|"); got != strings.TrimRight(c.want, "|") {
+			t.Errorf("%d columns on %d are\n%s\nwant\n%s", len(c.table.Columns), c.w, strings.ReplaceAll(got, "|", "\n"), strings.ReplaceAll(c.want, "|", "\n"))
 		}
 	}
 }

@@ -50,6 +50,7 @@ func hostileFrame() *frame.Frame {
 		row.End = len(f.Page.Text)
 	}
 	f.Host.Machine.Hostname = name(2)
+	frametest.Checks(f)
 	frametest.Derive(f)
 	return f
 }
