@@ -12,9 +12,6 @@ import (
 	"hypervisor-tui/internal/exposition"
 )
 
-// maxSeries is how many series a plugin may print.
-const maxSeries = 10_000
-
 // ParseSelector reads which series are chosen: name, or name{label="value",...}.
 func ParseSelector(s string) (metric string, labels map[string]string, err error) {
 	metric, pairs, err := exposition.Selector(s)
@@ -46,24 +43,19 @@ func (s *Select) String() string {
 // of the text. The status is the worst that their ranges say of any, also of the left ones, which are beyond MaxFigures; a value
 // that is not a number, and a select that no series fits, is Unknown. text is about the figures of that status.
 func ParseMetrics(output []byte, selects []Select) (figures []Figure, left int, status Status, text string, err error) {
-	families, err := exposition.Parse(output, exposition.Rules{MaxSamples: maxSeries, Exporter: true})
-	if err != nil {
+	samples, err := exposition.Samples(output)
+	switch {
+	case err != nil:
 		return nil, 0, Unknown, "", fmt.Errorf("line %w", err)
-	}
-	if len(selects) == 0 {
-		series := 0
-		for _, f := range families {
-			series += len(f.Samples)
-		}
-		if series == 0 {
-			return nil, 0, Unknown, "it has no metrics", nil
-		}
-		return nil, 0, OK, fmt.Sprintf("%d metrics in %d series, none chosen", len(families), series), nil
+	case len(samples) == 0:
+		return nil, 0, Unknown, "it has no metrics", nil
+	case len(selects) == 0:
+		return nil, 0, OK, fmt.Sprintf("%d series, none chosen", len(samples)), nil
 	}
 	var said [StatusCount][]string
 	for i := range selects {
 		s := &selects[i]
-		chosen := s.choose(families)
+		chosen := s.choose(samples)
 		if len(chosen) == 0 {
 			said[Unknown] = append(said[Unknown], "no metric "+s.String())
 			status = worse(status, Unknown)
@@ -91,12 +83,10 @@ func worse(a, b Status) Status {
 }
 
 // choose returns the samples that s is about.
-func (s *Select) choose(families []*exposition.Family) (chosen []*exposition.Sample) {
-	for _, f := range families {
-		for i := range f.Samples {
-			if sample := &f.Samples[i]; sample.Name == s.Metric && s.fits(sample.Labels) {
-				chosen = append(chosen, sample)
-			}
+func (s *Select) choose(samples []exposition.Sample) (chosen []*exposition.Sample) {
+	for i := range samples {
+		if sample := &samples[i]; sample.Name == s.Metric && s.fits(sample.Labels) {
+			chosen = append(chosen, sample)
 		}
 	}
 	return chosen

@@ -37,14 +37,6 @@ type Sample struct {
 // Label is a name and a value that is clean and without escapes.
 type Label struct{ Name, Value string }
 
-// Rules are how strict Parse is.
-type Rules struct {
-	MaxSamples int
-	// Exporter takes what Prometheus takes of a program that it asks: timestamps, which are left out, a series that comes twice,
-	// and samples that a histogram or a summary cannot have.
-	Exporter bool
-}
-
 // The types of metrics. Without a # TYPE line a family is Untyped.
 const (
 	Counter   = "counter"
@@ -65,25 +57,38 @@ type LineError struct {
 // Error is the line, a colon and what is wrong.
 func (e *LineError) Error() string { return strconv.Itoa(e.Line) + ": " + e.Why }
 
-// Parse returns the families of text that have samples, in the order in which it names them. It takes the text format 0.0.4
-// and refuses the whole text for one wrong line, with a LineError. Beyond what the format forbids it refuses more samples than the
-// rules say, and what they let only exporters have.
+// Samples returns the samples of text, which a program gives that Prometheus asks, in their order. It refuses the whole text for one
+// wrong line, with a LineError. Timestamps are left out, and so is what comments say, so that the family of a sample is not known. A
+// series may come twice.
 //
-// Format: prometheus.io/docs/instrumenting/exposition_formats, text-based format.
-func Parse(text []byte, rules Rules) ([]*Family, error) {
-	p := parser{Rules: rules, known: map[string]*Family{}, series: map[string]int{}}
-	for len(text) > 0 {
-		p.line++
-		line, rest, whole := bytes.Cut(text, []byte("\n"))
-		if !whole {
-			return nil, &LineError{p.line, "the last line has no end: the file is cut short"}
+// Format: prometheus.io/docs/instrumenting/exposition_formats, text-based format (0.0.4).
+func Samples(text []byte) (samples []Sample, err error) {
+	err = lines(text, func(n int, line string) error {
+		if line == "" || line[0] == '#' {
+			return nil
 		}
-		if text = rest; !utf8.Valid(line) {
-			return nil, &LineError{p.line, "not UTF-8"}
+		s, behind, err := read(n, line)
+		if err != nil {
+			return err
 		}
-		if err := p.take(strings.TrimLeft(string(line), blanks)); err != nil {
-			return nil, &LineError{p.line, err.Error()}
+		if behind != "" {
+			if _, err := strconv.ParseInt(strings.TrimLeft(behind, blanks), 10, 64); err != nil {
+				return fmt.Errorf("what is behind the value of %s is no timestamp", s.Name)
+			}
 		}
+		samples = append(samples, s)
+		return nil
+	})
+	return samples, err
+}
+
+// Families returns the families of text that have samples, in the order in which it names them. It refuses the whole text for
+// one wrong line, with a LineError. Beyond what the format forbids it refuses timestamps, more than so many samples, a series that
+// comes twice, and samples that a histogram or a summary cannot have.
+func Families(text []byte, most int) ([]*Family, error) {
+	p := parser{most: most, known: map[string]*Family{}, series: map[string]int{}}
+	if err := lines(text, p.take); err != nil {
+		return nil, err
 	}
 	for _, f := range p.families {
 		f.Kind = cmp.Or(f.Kind, Untyped)
@@ -91,23 +96,38 @@ func Parse(text []byte, rules Rules) ([]*Family, error) {
 	return slices.DeleteFunc(p.families, func(f *Family) bool { return len(f.Samples) == 0 }), nil
 }
 
+// lines calls take for each line, with its number and without blanks in front.
+func lines(text []byte, take func(n int, line string) error) error {
+	for n := 1; len(text) > 0; n++ {
+		line, rest, whole := bytes.Cut(text, []byte("\n"))
+		if !whole {
+			return &LineError{n, "the last line has no end: the file is cut short"}
+		}
+		text = rest
+		if err := take(n, strings.TrimLeft(string(line), blanks)); err != nil {
+			return &LineError{n, err.Error()}
+		}
+	}
+	return nil
+}
+
 // parser is what is known of a text up to a line.
 type parser struct {
-	Rules
-	line     int
-	samples  int
+	most     int // samples
 	families []*Family
 	known    map[string]*Family // by name
 	series   map[string]int     // their lines, by name and labels
 }
 
 // take takes in a line that does not begin with a blank.
-func (p *parser) take(line string) error {
-	if line == "" {
+func (p *parser) take(n int, line string) error {
+	switch {
+	case line == "":
 		return nil
-	}
-	if line[0] != '#' {
-		return p.sample(line)
+	case line[0] != '#':
+		return p.sample(n, line)
+	case !utf8.ValidString(line):
+		return errors.New("not UTF-8")
 	}
 	word, rest := cutWord(strings.TrimLeft(line[1:], blanks))
 	if word != "HELP" && word != "TYPE" || rest == "" {
@@ -120,7 +140,7 @@ func (p *parser) take(line string) error {
 	if name == rest {
 		return nil
 	}
-	f := p.family(name)
+	f := p.family(name, n)
 	switch {
 	case said == "":
 	case word == "HELP" && f.Described:
@@ -147,41 +167,45 @@ func (p *parser) take(line string) error {
 }
 
 // sample takes in a line of a sample.
-func (p *parser) sample(line string) error {
-	name, pairs, rest, err := head(line)
-	if err != nil {
+func (p *parser) sample(n int, line string) error {
+	s, behind, err := read(n, line)
+	switch {
+	case err != nil:
+		return err
+	case behind != "":
+		return fmt.Errorf("a timestamp, or something else, is behind the value of %s", s.Name)
+	case len(p.series) == p.most:
+		return fmt.Errorf("more than %d samples", p.most)
+	}
+	f := p.family(s.Name, n)
+	if err := f.fits(&s); err != nil {
 		return err
 	}
-	word, behind := cutWord(rest)
+	if other := p.series[s.Series]; other != 0 {
+		return fmt.Errorf("%s has these labels in line %d already", s.Name, other)
+	}
+	p.series[s.Series] = n
+	f.Samples = append(f.Samples, s)
+	return nil
+}
+
+// read reads the sample that a line begins with. behind is what comes after it, from the first blank on.
+func read(n int, line string) (s Sample, behind string, err error) {
+	if !utf8.ValidString(line) {
+		return s, "", errors.New("not UTF-8")
+	}
+	name, pairs, rest, err := head(line)
+	if err != nil {
+		return s, "", err
+	}
+	word, _ := cutWord(rest)
 	value, err := number(word)
 	if err != nil {
-		return fmt.Errorf("the value of %s is no number", name)
-	}
-	if p.Exporter && behind != "" {
-		if _, err := strconv.ParseInt(behind, 10, 64); err != nil {
-			return fmt.Errorf("what is behind the value of %s is no timestamp", name)
-		}
-	} else if word != rest {
-		return fmt.Errorf("a timestamp, or something else, is behind the value of %s", name)
-	}
-	if p.samples++; p.samples > p.MaxSamples {
-		return fmt.Errorf("more than %d samples", p.MaxSamples)
+		return s, "", fmt.Errorf("the value of %s is no number", name)
 	}
 	pairs = slices.DeleteFunc(pairs, func(l Label) bool { return l.Value == "" })
 	slices.SortFunc(pairs, func(a, b Label) int { return cmp.Compare(a.Name, b.Name) })
-	f := p.family(name)
-	s := Sample{name, pairs, write(name, pairs), value, p.line}
-	if !p.Exporter {
-		if err := f.fits(&s); err != nil {
-			return err
-		}
-		if other := p.series[s.Series]; other != 0 {
-			return fmt.Errorf("%s has these labels in line %d already", name, other)
-		}
-		p.series[s.Series] = p.line
-	}
-	f.Samples = append(f.Samples, s)
-	return nil
+	return Sample{name, pairs, write(name, pairs), value, n}, rest[len(word):], nil
 }
 
 // Selector reads how a series is written: a name, and behind it the labels in braces, if any. No label is empty.
@@ -232,7 +256,7 @@ func (f *Family) Names() []string {
 
 // family returns the family that name belongs to, which may be the histogram or summary whose name it has before a suffix. It
 // makes one where there is none.
-func (p *parser) family(name string) *Family {
+func (p *parser) family(name string, line int) *Family {
 	if f := p.known[name]; f != nil {
 		return f
 	}
@@ -242,7 +266,7 @@ func (p *parser) family(name string) *Family {
 			return f
 		}
 	}
-	f := &Family{Name: name, Line: p.line}
+	f := &Family{Name: name, Line: line}
 	p.known[name] = f
 	p.families = append(p.families, f)
 	return f

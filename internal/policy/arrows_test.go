@@ -25,6 +25,7 @@ var arrows = []struct {
 	{"internal/clean/secret", []string{"internal/clean"}},
 	{"internal/credential", []string{"internal/clean/secret"}},
 	{"internal/exposition", []string{"internal/clean"}},
+	{"internal/exposition/oracle", []string{"github.com/prometheus/client_model", "github.com/prometheus/common", "internal/clean"}},
 	{"internal/health", nil},
 	{"internal/order", nil},
 	{"internal/policy", nil},
@@ -129,7 +130,7 @@ var arrows = []struct {
 }
 
 // testOnly are packages for tests; the program does not link them.
-var testOnly = []string{"draw/tty/ttytest", "draw/vtscreen", "frame/frametest", "internal/apart", "internal/await", "internal/certtest", "journal/file/jwrite",
+var testOnly = []string{"draw/tty/ttytest", "draw/vtscreen", "frame/frametest", "internal/apart", "internal/await", "internal/certtest", "internal/exposition/oracle", "journal/file/jwrite",
 	"journal/journaltest", "kube/apitest",
 	"sample/link/linktest", "sample/sampletest", "screens/screentest", "serve/web/chromium"}
 

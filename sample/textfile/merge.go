@@ -30,7 +30,7 @@ func newMerger(reserved func(string) bool) *merger {
 
 // add takes the families of a file, all of them or none.
 func (m *merger) add(file string, text []byte) error {
-	families, err := exposition.Parse(text, exposition.Rules{MaxSamples: maxSamples})
+	families, err := exposition.Families(text, maxSamples)
 	if err != nil {
 		return err
 	}
