@@ -214,7 +214,7 @@ func same(s Sample, w oracle.Sample) bool {
 		value = value || strings.HasSuffix(s.Name, "_count") && (s.Value == w.Value || w.Kind == Summary && !(s.Value >= 0 && s.Value < 1<<53 && s.Value == math.Trunc(s.Value)))
 	}
 	value = value || w.Kind != Summary && grouped(w.Kind) && s.Value == w.Value && s.Value == 0 // -0
-	name := s.Name == w.Name || grouped(w.Kind) && s.Name+"_bucket" == w.Name // which it makes of a histogram's h{le="1"}
+	name := s.Name == w.Name || grouped(w.Kind) && s.Name+"_bucket" == w.Name                   // which it makes of a histogram's h{le="1"}
 	return name && value && maps.Equal(labels, w.Labels) && (bound == w.Bound || math.IsNaN(bound) && math.IsNaN(w.Bound))
 }
 
