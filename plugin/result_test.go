@@ -1,8 +1,14 @@
 package plugin
 
 import (
+	"bytes"
+	"math"
+	"slices"
 	"testing"
 	"time"
+	"unicode/utf8"
+
+	"hypervisor-tui/internal/clean"
 )
 
 // headers are the headers of results' files.
@@ -80,5 +86,138 @@ func TestResult(t *testing.T) {
 	s := Spec{Name: "n"}
 	if r := s.Result([]byte("OK\n")); r.Status != Unknown || r.At != 0 || r.Text == "" {
 		t.Errorf("%+v", r)
+	}
+}
+
+// FuzzResult holds of each kind that no file makes a result that is not clean or not within the bounds.
+func FuzzResult(f *testing.F) {
+	for _, h := range headers {
+		f.Add(uint8(Check), append(h.Append(nil), "OK | a=1;2;3\nmore\n"...))
+		f.Add(uint8(Scrape), append(h.Append(nil), "temp{a=\"b\"} 1\n"...))
+		f.Add(uint8(Screen), append(h.Append(nil), `{"v":1,"status":"ok"}`...))
+	}
+	f.Fuzz(func(t *testing.T, kind uint8, file []byte) {
+		s := Spec{Name: "n", Kind: Kind(kind % (uint8(KindCount) + 1)), Metrics: []Select{{Metric: "temp", Warn: Range{Set: true, High: 1}}}}
+		kept := bytes.Clone(file)
+		r := s.Result(file)
+		if !bytes.Equal(kept, file) {
+			t.Fatalf("%q became %q", kept, file)
+		}
+		checkResult(t, &r)
+		if h, _, err := ParseHeader(file); err != nil && (r.Status != Unknown || r.At != 0) || err == nil && (r.At != h.Began+h.Took || r.At < r.Took) {
+			t.Fatalf("%q: %+v", file, r)
+		}
+	})
+}
+
+// FuzzHeader holds that what is taken is what Append writes.
+func FuzzHeader(f *testing.F) {
+	for _, h := range headers {
+		f.Add(append(h.Append(nil), "OK\n"...))
+	}
+	f.Fuzz(func(t *testing.T, file []byte) {
+		h, rest, err := ParseHeader(file)
+		if err != nil {
+			return
+		}
+		if again := append(h.Append(nil), rest...); !bytes.Equal(again, file) || h.Began < 0 || h.Took < 0 || h.Began+h.Took < 0 {
+			t.Fatalf("%q: %+v, then %q", file, h, again)
+		}
+	})
+}
+
+// checkResult holds that a result is clean, within the bounds, and has ranges and shares that can be.
+func checkResult(t *testing.T, r *Result) {
+	t.Helper()
+	text := func(s string, most int) {
+		if again := string(clean.AppendLines(nil, []byte(s))); again != s || bytes.ContainsAny([]byte(s), "\n") || len(s) > most {
+			t.Fatalf("%q (%d bytes)", s, len(s))
+		}
+	}
+	name := func(s string) {
+		if text(s, MaxText); clean.String(s) != s {
+			t.Fatalf("%q", s)
+		}
+	}
+	unit := func(s string) {
+		if name(s); utf8.RuneCountInString(s) > MaxUnit {
+			t.Fatalf("unit %q", s)
+		}
+	}
+	if text(r.Text, MaxText); r.Status >= StatusCount || len(r.More) > MaxLines || len(r.Figures) > MaxFigures || r.Left > 0 && len(r.Figures) < MaxFigures {
+		t.Fatalf("%v, %d lines, %d figures, %d left", r.Status, len(r.More), len(r.Figures), r.Left)
+	}
+	for _, s := range r.More {
+		if text(s, MaxText); s == "" {
+			t.Fatal("a line that is empty")
+		}
+	}
+	for _, f := range r.Figures {
+		name(f.Label)
+		unit(f.Unit)
+		if f.Label == "" || math.IsInf(f.Min, 0) || math.IsInf(f.Max, 0) {
+			t.Fatalf("%+v", f)
+		}
+		for _, g := range []Range{f.Warn, f.Critical} {
+			if !(g.Low <= g.High) || !g.Set && g != (Range{}) {
+				t.Fatalf("%+v", f)
+			}
+		}
+	}
+	if r.Page != nil {
+		checkPage(t, r.Page, name, unit)
+	}
+}
+
+func checkPage(t *testing.T, p *Page, name, unit func(string)) {
+	t.Helper()
+	if name(p.Title); len(p.Blocks) > MaxBlocks {
+		t.Fatalf("%d blocks", len(p.Blocks))
+	}
+	for _, b := range p.Blocks {
+		kinds := 0
+		if len(b.Pairs) > 0 {
+			kinds++
+		}
+		for _, p := range b.Pairs {
+			name(p.Name)
+			name(p.Value)
+		}
+		if b.Table != nil {
+			kinds++
+			for _, c := range b.Table.Columns {
+				name(c.Name)
+			}
+			for _, row := range b.Table.Rows {
+				for _, cell := range row.Cells {
+					name(cell)
+				}
+				if len(row.Cells) != len(b.Table.Columns) || row.Status >= StatusCount {
+					t.Fatalf("%+v", row)
+				}
+			}
+			if n := len(b.Table.Columns); n == 0 || n > MaxColumns || len(b.Table.Rows) > MaxRows {
+				t.Fatalf("%d columns, %d rows", n, len(b.Table.Rows))
+			}
+		}
+		if g := b.Gauge; g != nil {
+			kinds++
+			name(g.Label)
+			unit(g.Unit)
+			if !(g.Value >= 0 && g.Of > 0) || math.IsInf(g.Value, 0) || math.IsInf(g.Of, 0) {
+				t.Fatalf("%+v", g)
+			}
+		}
+		if s := b.Series; s != nil {
+			kinds++
+			name(s.Label)
+			unit(s.Unit)
+			if len(s.Points) > MaxPoints || slices.ContainsFunc(s.Points, func(v float64) bool { return math.IsInf(v, 0) }) {
+				t.Fatalf("%+v", s)
+			}
+		}
+		if kinds != 1 || len(b.Pairs) > MaxPairs {
+			t.Fatalf("%+v", b)
+		}
 	}
 }
