@@ -136,6 +136,7 @@ func (r reader) table(at string, t *Table) error {
 			})
 		},
 		"status": func(at string) error {
+			states = []Row{}
 			return r.array(at, MaxRows, "rows", func(at string, _ int) error {
 				states = append(states, Row{})
 				s := &states[len(states)-1]
