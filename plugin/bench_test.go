@@ -22,7 +22,7 @@ func full(head string, item func(i int) string, tail string) []byte {
 // BenchmarkResult is what it costs to read a result of MaxOutput, of each kind.
 func BenchmarkResult(b *testing.B) {
 	row := `["osd.123","81 %","12 MiB/s","in","up","ssd"],`
-	rows := `{"table":{"columns":["a","b","c","d","e","f"],"rows":[` + strings.TrimSuffix(strings.Repeat(row, 150), ",") + `]}}`
+	rows := `{"table":{"columns":["a","b","c","d","e","f"],"rows":[` + strings.TrimSuffix(strings.Repeat(row, 180), ",") + `]}}`
 	for _, c := range []struct {
 		name   string
 		kind   Kind
@@ -39,7 +39,7 @@ func BenchmarkResult(b *testing.B) {
 			b.SetBytes(int64(len(file)))
 			b.ReportAllocs()
 			for b.Loop() {
-				if r := s.Result(file); r.Text == "" && r.Page == nil {
+				if r := s.Result(file); r.Status == Unknown {
 					b.Fatal(r)
 				}
 			}

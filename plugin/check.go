@@ -66,15 +66,14 @@ func appendFigures(figures []Figure, left int, line string) ([]Figure, int) {
 		}
 		value := rest[:end]
 		line = rest[end:]
-		f, ok := figure(value)
-		if f.Label = name(label); !ok || f.Label == "" {
-			continue
-		}
-		if len(figures) == MaxFigures {
+		switch f, ok := figure(value); {
+		case !ok || label == "":
+		case len(figures) == MaxFigures:
 			left++
-			continue
+		default:
+			f.Label, f.Unit = strings.Clone(name(label)), strings.Clone(f.Unit) // else they keep the whole line
+			figures = append(figures, f)
 		}
-		figures = append(figures, f)
 	}
 }
 
@@ -124,6 +123,10 @@ func cutQuoted(s string) (inner, rest string, closed bool) {
 func figure(s string) (f Figure, ok bool) {
 	f.Min, f.Max = math.NaN(), math.NaN()
 	value, s, _ := strings.Cut(s, ";")
+	warn, s, _ := strings.Cut(s, ";")
+	critical, s, _ := strings.Cut(s, ";")
+	low, s, _ := strings.Cut(s, ";")
+	high, _, _ := strings.Cut(s, ";")
 	if value == "U" {
 		f.Value = math.NaN()
 	} else if f.Value, f.Unit, ok = cutNumber(value); !ok || !unit(f.Unit) {
@@ -132,14 +135,12 @@ func figure(s string) (f Figure, ok bool) {
 	if utf8.RuneCountInString(f.Unit) > MaxUnit {
 		f.Unit = ""
 	}
-	fields := strings.Split(s, ";")
-	fields = append(fields, make([]string, 4)...)
-	f.Warn, _ = ParseRange(fields[0])
-	f.Critical, _ = ParseRange(fields[1])
-	if v, ok := decimal(fields[2]); ok {
+	f.Warn, _ = ParseRange(warn)
+	f.Critical, _ = ParseRange(critical)
+	if v, ok := decimal(low); ok {
 		f.Min = v
 	}
-	if v, ok := decimal(fields[3]); ok {
+	if v, ok := decimal(high); ok {
 		f.Max = v
 	}
 	return f, true

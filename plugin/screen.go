@@ -2,6 +2,7 @@ package plugin
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -30,131 +31,102 @@ const screenVersion = 1
 func ParseScreen(output []byte) (status Status, summary string, page *Page, err error) {
 	r := reader{json.NewDecoder(bytes.NewReader(output))}
 	r.UseNumber()
-	status, page = Unknown, &Page{}
-	err = r.object("", fields{
-		"v": func(at string) error {
-			v, err := r.number(at)
-			if err == nil && v != screenVersion {
-				err = fmt.Errorf("%s: this reads version %d only", at, screenVersion)
-			}
-			return err
-		},
-		"title":   func(at string) error { return r.text(at, &page.Title) },
-		"summary": func(at string) error { return r.text(at, &summary) },
-		"status": func(at string) error {
-			judged := false
-			if err := r.status(at, &status, &judged); err != nil || judged {
-				return err
-			}
-			return fmt.Errorf("%s: null, where a status belongs", at)
-		},
-		"blocks": func(at string) error {
-			return r.array(at, MaxBlocks, "blocks", func(at string, _ int) error {
-				page.Blocks = append(page.Blocks, Block{})
-				return r.block(at, &page.Blocks[len(page.Blocks)-1])
-			})
-		},
+	page = &Page{}
+	judged := false
+	err = r.object(fields{
+		"v":       r.version,
+		"title":   func() error { return r.text(&page.Title) },
+		"summary": func() error { return r.text(&summary) },
+		"status":  func() error { return r.status(&status, &judged) },
+		"blocks":  func() error { return items(r, &page.Blocks, MaxBlocks, "blocks", r.block) },
 	}, "v", "status")
+	if err == nil && !judged {
+		err = within(".status", errors.New("null, where a status belongs"))
+	}
 	if err == nil {
 		if _, more := r.Token(); !errors.Is(more, io.EOF) {
-			err = fmt.Errorf("byte %d: something is behind the JSON", r.InputOffset())
+			err = fmt.Errorf("something is behind it, at byte %d", r.InputOffset())
 		}
 	}
 	if err != nil {
-		return Unknown, "", nil, err
+		return Unknown, "", nil, within("", err)
 	}
 	return status, summary, page, nil
 }
 
-// block reads an object with one key, which is the kind of the block.
-func (r reader) block(at string, b *Block) error {
-	kinds := 0
-	kind := func(read func(at string) error) func(string) error {
-		return func(at string) error {
-			if kinds++; kinds > 1 {
-				return fmt.Errorf("%s: a second kind in one block", at)
-			}
-			return read(at)
-		}
-	}
-	err := r.object(at, fields{
-		"kv": kind(func(at string) error {
-			return r.array(at, MaxPairs, "pairs", func(at string, _ int) error {
-				b.Pairs = append(b.Pairs, Pair{})
-				return r.pair(at, &b.Pairs[len(b.Pairs)-1])
-			})
-		}),
-		"table":  kind(func(at string) error { b.Table = &Table{}; return r.table(at, b.Table) }),
-		"gauge":  kind(func(at string) error { b.Gauge = &Gauge{}; return r.gauge(at, b.Gauge) }),
-		"series": kind(func(at string) error { b.Series = &Series{}; return r.series(at, b.Series) }),
-	})
-	if err == nil && b.Pairs == nil && b.Table == nil && b.Gauge == nil && b.Series == nil {
-		err = fmt.Errorf("%s: nothing is in the block", at)
+func (r reader) version() error {
+	v := 0.0
+	err := r.number(&v)
+	if err == nil && v != screenVersion {
+		err = fmt.Errorf("this reads version %d only", screenVersion)
 	}
 	return err
 }
 
-func (r reader) pair(at string, p *Pair) error {
+// block reads an object with one key, which is the kind of the block.
+func (r reader) block(b *Block) error {
+	kinds := 0
+	kind := func(read func() error) func() error {
+		return func() error {
+			if kinds++; kinds > 1 {
+				return errors.New("a second kind in one block")
+			}
+			return read()
+		}
+	}
+	err := r.object(fields{
+		"kv":     kind(func() error { return items(r, &b.Pairs, MaxPairs, "pairs", r.pair) }),
+		"table":  kind(func() error { b.Table = &Table{}; return r.table(b.Table) }),
+		"gauge":  kind(func() error { b.Gauge = &Gauge{}; return r.gauge(b.Gauge) }),
+		"series": kind(func() error { b.Series = &Series{}; return r.series(b.Series) }),
+	})
+	if err == nil && b.Pairs == nil && b.Table == nil && b.Gauge == nil && b.Series == nil {
+		err = errors.New("nothing is in the block")
+	}
+	return err
+}
+
+func (r reader) pair(p *Pair) error {
 	n := 0
-	err := r.array(at, 3, "texts", func(at string, i int) error {
+	err := r.array(3, "texts", func(i int) error {
 		n++
 		switch i {
 		case 0:
-			return r.text(at, &p.Name)
+			return r.text(&p.Name)
 		case 1:
-			return r.text(at, &p.Value)
+			return r.text(&p.Value)
 		}
-		return r.status(at, &p.Status, &p.Judged)
+		return r.status(&p.Status, &p.Judged)
 	})
 	if err == nil && n < 2 {
-		err = fmt.Errorf("%s: %d texts, where a name and a value belong", at, n)
+		err = fmt.Errorf("%d texts, where a name and a value belong", n)
 	}
 	return err
 }
 
-func (r reader) table(at string, t *Table) error {
-	var states []Row
-	err := r.object(at, fields{
-		"columns": func(at string) error {
-			return r.array(at, MaxColumns, "columns", func(at string, _ int) error {
-				var c Column
-				err := r.text(at, &c.Name)
-				c.Name, c.Right = strings.CutPrefix(c.Name, ">")
-				t.Columns = append(t.Columns, c)
-				return err
-			})
+func (r reader) table(t *Table) error {
+	states := []Row(nil)
+	err := r.object(fields{
+		"columns": func() error { return items(r, &t.Columns, MaxColumns, "columns", r.column) },
+		"rows": func() error {
+			return items(r, &t.Rows, MaxRows, "rows", func(row *Row) error { return items(r, &row.Cells, MaxColumns, "cells", r.text) })
 		},
-		"rows": func(at string) error {
-			return r.array(at, MaxRows, "rows", func(at string, _ int) error {
-				var cells []string
-				err := r.array(at, MaxColumns, "cells", func(at string, _ int) error {
-					cells = append(cells, "")
-					return r.text(at, &cells[len(cells)-1])
-				})
-				t.Rows = append(t.Rows, Row{Cells: cells})
-				return err
-			})
-		},
-		"status": func(at string) error {
-			states = []Row{}
-			return r.array(at, MaxRows, "rows", func(at string, _ int) error {
-				states = append(states, Row{})
-				s := &states[len(states)-1]
-				return r.status(at, &s.Status, &s.Judged)
-			})
+		"status": func() error {
+			states = []Row{} // not nil, even if there are none
+			return items(r, &states, MaxRows, "rows", func(row *Row) error { return r.status(&row.Status, &row.Judged) })
 		},
 	}, "columns", "rows")
 	switch {
 	case err != nil:
 		return err
 	case len(t.Columns) == 0:
-		return fmt.Errorf("%s.columns: none", at)
+		return within(".columns", errors.New("none"))
 	case states != nil && len(states) != len(t.Rows):
-		return fmt.Errorf("%s.status: %d for %d rows", at, len(states), len(t.Rows))
+		return within(".status", fmt.Errorf("%d for %d rows", len(states), len(t.Rows)))
 	}
 	for i := range t.Rows {
 		if n := len(t.Rows[i].Cells); n != len(t.Columns) {
-			return fmt.Errorf("%s.rows[%d]: %d cells for %d columns", at, i, n, len(t.Columns))
+			return within(fmt.Sprintf(".rows[%d]", i), fmt.Errorf("%d cells for %d columns", n, len(t.Columns)))
 		}
 		if states != nil {
 			t.Rows[i].Status, t.Rows[i].Judged = states[i].Status, states[i].Judged
@@ -163,185 +135,186 @@ func (r reader) table(at string, t *Table) error {
 	return nil
 }
 
-func (r reader) gauge(at string, g *Gauge) error {
-	return r.object(at, fields{
-		"label": func(at string) error { return r.text(at, &g.Label) },
-		"unit":  func(at string) error { return r.unit(at, &g.Unit) },
-		"value": func(at string) (err error) {
-			if g.Value, err = r.number(at); err == nil && g.Value < 0 {
-				err = fmt.Errorf("%s: less than 0", at)
-			}
-			return err
-		},
-		"of": func(at string) (err error) {
-			if g.Of, err = r.number(at); err == nil && g.Of <= 0 {
-				err = fmt.Errorf("%s: not more than 0", at)
-			}
-			return err
-		},
-		"status": func(at string) error { return r.status(at, &g.Status, &g.Judged) },
-	}, "label", "value", "of")
+func (r reader) column(c *Column) error {
+	err := r.text(&c.Name)
+	c.Name, c.Right = strings.CutPrefix(c.Name, ">")
+	return err
 }
 
-func (r reader) series(at string, s *Series) error {
-	return r.object(at, fields{
-		"label": func(at string) error { return r.text(at, &s.Label) },
-		"unit":  func(at string) error { return r.unit(at, &s.Unit) },
-		"points": func(at string) error {
-			return r.array(at, MaxPoints, "points", func(at string, _ int) error {
-				t, err := r.token(at)
-				v := math.NaN()
-				if err == nil && t != nil {
-					v, err = number(at, t)
-				}
-				s.Points = append(s.Points, v)
-				return err
-			})
-		},
+func (r reader) gauge(g *Gauge) error {
+	err := r.object(fields{
+		"label":  func() error { return r.text(&g.Label) },
+		"unit":   func() error { return r.unit(&g.Unit) },
+		"value":  func() error { return r.number(&g.Value) },
+		"of":     func() error { return r.number(&g.Of) },
+		"status": func() error { return r.status(&g.Status, &g.Judged) },
+	}, "label", "value", "of")
+	switch {
+	case err != nil:
+		return err
+	case g.Value < 0:
+		return within(".value", errors.New("less than 0"))
+	case g.Of <= 0:
+		return within(".of", errors.New("not more than 0"))
+	}
+	return nil
+}
+
+func (r reader) series(s *Series) error {
+	return r.object(fields{
+		"label":  func() error { return r.text(&s.Label) },
+		"unit":   func() error { return r.unit(&s.Unit) },
+		"points": func() error { return items(r, &s.Points, MaxPoints, "points", r.point) },
 	}, "label", "points")
 }
 
+func (r reader) point(to *float64) error {
+	t, err := r.token()
+	if *to = math.NaN(); err != nil || t == nil {
+		return err
+	}
+	return toNumber(to, t)
+}
+
 // reader reads JSON token by token, so that what does not belong is refused where it stands, and nothing deeper than what belongs
-// is read. What it reads is at a place, which errors name.
+// is read.
 type reader struct{ *json.Decoder }
 
 // fields are what reads the values of an object, by their keys.
-type fields map[string]func(at string) error
+type fields map[string]func() error
 
-// object reads an object that has no other keys than these and none twice, but those that it must have.
-func (r reader) object(at string, known fields, must ...string) error {
-	if err := r.open(at, '{', "an object"); err != nil {
+// object reads an object that has no other keys than these and none twice, and those that it must have.
+func (r reader) object(known fields, must ...string) error {
+	if err := r.open('{', "an object"); err != nil {
 		return err
 	}
 	seen := make(map[string]bool, len(known))
 	for r.More() {
-		t, err := r.token(at)
+		t, err := r.token()
 		if err != nil {
 			return err
 		}
 		key, _ := t.(string)
-		inner := strings.TrimPrefix(at+"."+key, ".")
-		switch {
-		case known[key] == nil:
-			return fmt.Errorf("%s: no key is called %q", place(at), name(key))
-		case seen[key]:
-			return fmt.Errorf("%s: a second time", inner)
+		read := known[key]
+		if read == nil {
+			return fmt.Errorf("no key is called %q", name(key))
+		}
+		if err = read(); seen[key] {
+			err = errors.New("a second time")
+		}
+		if err != nil {
+			return within("."+key, err)
 		}
 		seen[key] = true
-		if err := known[key](inner); err != nil {
-			return err
-		}
 	}
-	if _, err := r.token(at); err != nil {
+	if _, err := r.token(); err != nil {
 		return err
 	}
 	for _, key := range must {
 		if !seen[key] {
-			return fmt.Errorf("%s: it has no %q", place(at), key)
+			return fmt.Errorf("it has no %q", key)
 		}
 	}
 	return nil
 }
 
-// array reads an array of at most so many items, which item reads one by one.
-func (r reader) array(at string, most int, things string, item func(at string, i int) error) error {
-	if err := r.open(at, '[', "an array"); err != nil {
+// array reads an array of at most so many things, which item reads one by one.
+func (r reader) array(most int, things string, item func(i int) error) error {
+	if err := r.open('[', "an array"); err != nil {
 		return err
 	}
 	for i := 0; r.More(); i++ {
 		if i == most {
-			return fmt.Errorf("%s: more than %d %s", at, most, things)
+			return fmt.Errorf("more than %d %s", most, things)
 		}
-		if err := item(fmt.Sprintf("%s[%d]", at, i), i); err != nil {
-			return err
+		if err := item(i); err != nil {
+			return within(fmt.Sprintf("[%d]", i), err)
 		}
 	}
-	_, err := r.token(at)
+	_, err := r.token()
 	return err
 }
 
-func (r reader) open(at string, want json.Delim, what string) error {
-	t, err := r.token(at)
+// items reads an array as the items of a slice.
+func items[T any](r reader, to *[]T, most int, things string, read func(*T) error) error {
+	return r.array(most, things, func(i int) error {
+		*to = append(*to, *new(T))
+		return read(&(*to)[i])
+	})
+}
+
+func (r reader) open(want json.Delim, what string) error {
+	t, err := r.token()
 	if err == nil && t != want {
-		err = fmt.Errorf("%s: %s, where %s belongs", place(at), kindOf(t), what)
+		err = fmt.Errorf("%s, where %s belongs", kindOf(t), what)
 	}
 	return err
 }
 
-func (r reader) text(at string, to *string) error {
-	t, err := r.token(at)
+func (r reader) text(to *string) error {
+	t, err := r.token()
 	if err != nil {
 		return err
 	}
 	s, is := t.(string)
 	if !is {
-		return fmt.Errorf("%s: %s, where a string belongs", at, kindOf(t))
+		return fmt.Errorf("%s, where a string belongs", kindOf(t))
 	}
 	*to = name(s)
 	return nil
 }
 
-func (r reader) unit(at string, to *string) error {
-	err := r.text(at, to)
+func (r reader) unit(to *string) error {
+	err := r.text(to)
 	if err == nil && utf8.RuneCountInString(*to) > MaxUnit {
-		err = fmt.Errorf("%s: more than %d characters", at, MaxUnit)
+		err = fmt.Errorf("more than %d characters", MaxUnit)
 	}
 	return err
 }
 
 // status reads one of the names of a status, or null.
-func (r reader) status(at string, to *Status, judged *bool) error {
-	t, err := r.token(at)
+func (r reader) status(to *Status, judged *bool) error {
+	t, err := r.token()
 	if err != nil || t == nil {
 		return err
 	}
 	word, _ := t.(string)
 	i := slices.Index(statusNames[:], word)
 	if i < 0 {
-		return fmt.Errorf("%s: a status is one of %s", at, strings.Join(statusNames[:], ", "))
+		return fmt.Errorf("a status is one of %s", strings.Join(statusNames[:], ", "))
 	}
 	*to, *judged = Status(i), true
 	return nil
 }
 
-func (r reader) number(at string) (float64, error) {
-	t, err := r.token(at)
+func (r reader) number(to *float64) error {
+	t, err := r.token()
 	if err != nil {
-		return 0, err
+		return err
 	}
-	return number(at, t)
+	return toNumber(to, t)
 }
 
-func number(at string, t json.Token) (float64, error) {
+func toNumber(to *float64, t json.Token) (err error) {
 	n, is := t.(json.Number)
 	if !is {
-		return 0, fmt.Errorf("%s: %s, where a number belongs", at, kindOf(t))
+		return fmt.Errorf("%s, where a number belongs", kindOf(t))
 	}
-	v, err := n.Float64()
-	if err != nil {
-		return 0, fmt.Errorf("%s: a number that is too large", at)
+	if *to, err = n.Float64(); err != nil {
+		return errors.New("a number that is too large")
 	}
-	return v, nil
+	return nil
 }
 
-// token returns the next token. An error says where it is.
-func (r reader) token(at string) (json.Token, error) {
+func (r reader) token() (json.Token, error) {
 	t, err := r.Token()
 	switch {
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
-		return nil, fmt.Errorf("%s: the JSON ends too early", place(at))
+		return nil, errors.New("the JSON ends too early")
 	case err != nil:
-		return nil, fmt.Errorf("%s: no JSON: %s at byte %d", place(at), name(err.Error()), r.InputOffset())
+		return nil, fmt.Errorf("no JSON: %s at byte %d", name(err.Error()), r.InputOffset())
 	}
 	return t, nil
-}
-
-// place is what an error calls a place: that of the whole is empty.
-func place(at string) string {
-	if at == "" {
-		return "screen"
-	}
-	return at
 }
 
 func kindOf(t json.Token) string {
@@ -356,4 +329,22 @@ func kindOf(t json.Token) string {
 		return "true or false"
 	}
 	return "null"
+}
+
+// misplaced is what is wrong at a place of the JSON, such as .blocks[2].table; empty: with the whole.
+type misplaced struct {
+	place string
+	err   error
+}
+
+func (e *misplaced) Error() string {
+	return cmp.Or(strings.TrimPrefix(e.place, "."), "screen") + ": " + e.err.Error()
+}
+
+// within returns err with one more step in front of its place.
+func within(step string, err error) error {
+	if e, is := err.(*misplaced); is {
+		return &misplaced{step + e.place, e.err}
+	}
+	return &misplaced{step, err}
 }
