@@ -14,10 +14,12 @@ import (
 // contract is what scripts rely on: at each place its keys, with [] behind a list, .* behind an object whose keys are
 // not ours, and ! behind what is never null. A line may gain keys and there may be new lines; none is ever taken away.
 var contract = map[string]string{
-	"":                                       "at version problems[] alerts[] alerts_omitted! sources[] host network kubernetes kubevirt logs self",
+	"":                                       "at version problems[] alerts[] alerts_omitted! sources[] checks[] host network kubernetes kubevirt logs self",
 	"problems[]":                             "severity! kind! what! reason since where!",
 	"alerts[]":                               "state! severity! kind! what! since seen came! acknowledged! hidden! unsure!",
 	"sources[]":                              "name! state! age_seconds error",
+	"checks[]":                               "name! kind! status silent! age_seconds took_seconds interval_seconds! text lines[] figures[] figures_omitted!",
+	"checks[].figures[]":                     "label! value unit warning critical min max",
 	"host":                                   "hostname os kernel machine serial uptime_seconds boot_id load[] tasks cpu memory pressure disks[] filesystems[] sensors[] units nixos watched_units[] vms[] fans[] power[] md_arrays[] zfs_pools[] memory_errors[] clock oom_kills processes[] last_boot last_run",
 	"host.tasks":                             "running total blocked",
 	"host.cpu":                               "busy_percent user_percent system_percent iowait_percent steal_percent irq_percent guest_percent mhz cores[]",

@@ -72,6 +72,7 @@ func richFrame() *frame.Frame {
 		f.Problems[i].Since = bootNow - 14*time.Minute
 	}
 	f.Alerts, f.MoreAlerts = richAlerts(), 3
+	frametest.Checks(f)
 	return f
 }
 

@@ -23,7 +23,7 @@ const (
 
 // statusFields are the words of the status line, what matters most first: which machine, how is it, where to reach it.
 var statusFields = [...]func(dst []byte, f *frame.Frame) []byte{
-	appendHostname, appendCPU, appendMemory, appendCluster, appendVMs, appendFullest, appendPods, appendLoad, appendAddress, appendRx, appendTx,
+	appendHostname, appendCPU, appendMemory, appendCluster, appendVMs, appendFullest, appendPods, appendLoad, appendAddress, appendChecks, appendRx, appendTx,
 	appendUptime,
 }
 

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"hypervisor-tui/frame"
+	"hypervisor-tui/frame/frametest"
 	"hypervisor-tui/internal/health"
 	"hypervisor-tui/journal"
 	"hypervisor-tui/sample"
@@ -53,6 +54,8 @@ func TestGoldenStatus(t *testing.T) {
 			calm(f)
 			f.Host.Filesystems[0].ReadOnly, f.Host.Filesystems[1].UsedPercent = true, 62.5
 		}, "2026-11-22 03:02:11 hypervisor-01 cpu 45% mem 66% /boot 62% load 2.34 10.0.0.11\n"},
+		{"how many plugins say that all is well; one that is silent does not", func(f *frame.Frame) { frametest.Checks(f); calm(f); f.Host.Machine.Hostname = "hv" },
+			"2026-11-22 03:02:11 hv cpu 45% mem 66% / 78% load 2.34 10.0.0.11 checks 3/12\n"},
 		{"no address", func(f *frame.Frame) { calm(f); f.Net.Addresses, f.Net.Interfaces = nil, nil },
 			"2026-11-22 03:02:11 hypervisor-01 cpu 45% mem 66% / 78% load 2.34 no address\n"},
 		{"before the first sample", func(f *frame.Frame) { *f = *emptyFrame() },
@@ -83,6 +86,7 @@ func TestGoldenStatus(t *testing.T) {
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			f := richFrame()
+			f.Checks = nil
 			c.change(f)
 			got := string(AppendStatus([]byte("before\n"), f))
 			if want := "before\n" + c.want; got != want {

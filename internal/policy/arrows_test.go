@@ -95,8 +95,8 @@ var arrows = []struct {
 	{"draw/tty", []string{"golang.org/x/sys", "internal/clean"}},
 	{"draw", []string{"draw/tty", "github.com/gdamore/tcell/v2", "github.com/rivo/uniseg", "internal/clean"}},
 
-	{"report", []string{"draw", "frame", "internal/clean", "internal/health", "journal", "kube", "peer", "sample", "sample/qemu", "sample/top"}},
-	{"report/metrics", []string{"frame", "internal/clean", "internal/health", "journal", "kube", "sample", "sample/qemu"}},
+	{"report", []string{"draw", "frame", "internal/clean", "internal/health", "journal", "kube", "peer", "plugin", "sample", "sample/qemu", "sample/top"}},
+	{"report/metrics", []string{"frame", "internal/clean", "internal/health", "journal", "kube", "plugin", "sample", "sample/qemu"}},
 	{"screens/widget", []string{"draw", "frame", "internal/health", "kube", "peer", "sample"}},
 	{"screens", []string{"act", "draw", "frame", "internal/health", "internal/when", "journal", "kube", "peer", "sample", "screens/widget"}},
 	{"screens/screentest", []string{"draw", "draw/tty", "frame", "journal", "screens"}},

@@ -22,8 +22,8 @@ type group struct {
 
 // table is all groups, in the order in which they are written.
 type table struct {
-	host, network, self []group // self is written even when there is no room left
-	nic                 int     // how many series an interface has at most
+	host, network, plugins, self []group // self is written even when there is no room left
+	nic                          int     // how many series an interface has at most
 }
 
 // families returns the table, made when it is first asked for: a console that nobody scrapes has none.
@@ -31,6 +31,7 @@ var families = sync.OnceValue(func() *table {
 	t := &table{
 		host:    prepared(slices.Concat(nodeGroups(), textfileGroups(), hypervisorGroups(), vmGroups())),
 		network: prepared(networkGroups()),
+		plugins: prepared(checkGroups()),
 		self:    prepared(selfGroups()),
 	}
 	for i := range t.network {
@@ -125,7 +126,7 @@ func unitOf(name string) string {
 // Serves reports whether a family of this name can be in an exposition of either format, so that others keep from it.
 func Serves(name string) bool {
 	t := families()
-	for _, groups := range [...][]group{t.host, t.network, t.self} {
+	for _, groups := range [...][]group{t.host, t.network, t.plugins, t.self} {
 		for i := range groups {
 			for n := range groups[i].families {
 				f := &groups[i].families[n]

@@ -31,6 +31,7 @@ func full() *frame.Frame {
 	f.Self.Viewers = 2
 	f.Recording = &frame.Source{Name: frame.Recording, Health: frametest.OK()}
 	f.Alerts = []frame.Alert{{Problem: frame.Problem{Severity: journal.Crit}, State: frame.Firing}, {Problem: frame.Problem{Severity: journal.Err}, State: frame.Over}}
+	frametest.Checks(f)
 	frametest.Derive(f)
 	return f
 }
@@ -65,7 +66,7 @@ func counters(cpus, disks int) *sample.Counters {
 var fixtures = map[string]func(*frame.Frame){
 	"fixed": func(*frame.Frame) {}, "healthy": frametest.Healthy, "sick": frametest.Sick, "API down": frametest.APIDown, "service down": frametest.ServiceDown,
 	"forbidden": frametest.Forbidden, "not installed": frametest.NotInstalled, "syncing": frametest.Syncing, "expiring": frametest.Expiring,
-	"migrating": frametest.Migrating, "crowded": frametest.Crowded, "eventful": frametest.Eventful, "crashed": frametest.Crashed, "alarmed": frametest.Alarmed,
+	"migrating": frametest.Migrating, "crowded": frametest.Crowded, "eventful": frametest.Eventful, "crashed": frametest.Crashed, "alarmed": frametest.Alarmed, "plugins": frametest.Checks,
 }
 
 // parts are what a frame may lack.
@@ -81,6 +82,7 @@ var parts = []struct {
 	{"kube", func(s *frame.Snapshot) { s.Kube = nil }},
 	{"page", func(s *frame.Snapshot) { s.Page = nil }},
 	{"textfiles", func(s *frame.Snapshot) { s.Textfiles = nil }},
+	{"plugins", func(s *frame.Snapshot) { s.Checks = nil }},
 	{"counters", func(s *frame.Snapshot) { s.Counters = nil }},
 	{"past", func(s *frame.Snapshot) { s.Past = &frame.Past{Newest: s.Now} }},
 }

@@ -126,7 +126,7 @@ func TestFirstFrameSaysNothing(t *testing.T) {
 func TestEveryFamilyHasASeries(t *testing.T) {
 	e := written(t, full(), Options{KubevirtNames: true})
 	names, collectors := map[string]bool{}, map[string]bool{}
-	for _, groups := range [...][]group{families().host, families().network, families().self} {
+	for _, groups := range [...][]group{families().host, families().network, families().plugins, families().self} {
 		for i := range groups {
 			g := &groups[i]
 			if collectors[g.collector] && g.collector != "" || g.title == "" {
@@ -493,7 +493,7 @@ func TestDocs(t *testing.T) {
 		t.Fatalf("%s has no line %q", file, from)
 	}
 	want := before + from
-	for _, groups := range [...][]group{families().host, families().network, families().self} {
+	for _, groups := range [...][]group{families().host, families().network, families().plugins, families().self} {
 		for i := range groups {
 			want += "\n### " + groups[i].title + "\n\n| name | type | labels | meaning |\n|---|---|---|---|\n"
 			for n := range groups[i].families {

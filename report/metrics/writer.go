@@ -44,6 +44,7 @@ func (w *Writer) Append(dst []byte, f *frame.Frame, format Format, o Options) []
 	w.write(f, w.table.host)
 	w.chooseNICs(f)
 	w.write(f, w.table.network)
+	w.write(f, w.table.plugins)
 	w.textfiles(f)
 	w.options.MaxSeries = 0
 	w.write(f, w.table.self)
