@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"hypervisor-tui/draw"
 	"hypervisor-tui/frame"
 	"hypervisor-tui/frame/frametest"
 	"hypervisor-tui/plugin"
@@ -180,6 +181,22 @@ func TestWhatIsTooLargeSaysSo(t *testing.T) {
 	for i, r := range recalled(t, few).Results {
 		if r.Cut != (i == 0) || len(r.Figures) != 3 || r.Left != 0 || r.Text != few.Results[i].Text || i == 7 && r.Page == nil {
 			t.Errorf("beside a large screen: %+v", r)
+		}
+	}
+}
+
+// TestWhatIsTooLargeIsTold where somebody looks at it in the past.
+func TestWhatIsTooLargeIsTold(t *testing.T) {
+	f := frametest.Fixed()
+	frametest.Checks(f)
+	f.Checks = &plugin.State{Health: frametest.OK(), Results: f.Checks.Results[:1]}
+	for _, rows := range []int{1, plugin.MaxRows} {
+		f.Checks.Results[0].Page = screen(rows, plugin.MaxColumns, 1)
+		b := back(f)
+		b.Past = &frame.Past{Newest: b.Now}
+		text, _ := drawn(t, frame.Checks, []draw.Key{draw.KeyEnter, draw.KeyEnd}, 200, 60, b)
+		if told := strings.Contains(text, "too large to be recorded"); told != (rows > 1) {
+			t.Errorf("%d rows: told %v\n%s", rows, told, text)
 		}
 	}
 }

@@ -85,6 +85,10 @@ func (o *whole) rows(view draw.Region, f *frame.Frame) draw.Region {
 	if res.Page != nil {
 		view = drawPage(view, res.Page)
 	}
+	if res.Cut {
+		view.CutTop(1)
+		view = widget.Wrapped(view, 1, draw.Dim, "Not all of it is here: its lines, figures or screen were too large to be recorded.")
+	}
 	return view.Faded(false)
 }
 
