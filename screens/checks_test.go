@@ -178,6 +178,25 @@ func TestSilentIsNotGood(t *testing.T) {
 	}
 }
 
+// TestWhatCannotBeReadIsNotGood: while the results are those of before, nothing of them has the colour of what is fresh, and none
+// falls silent for that.
+func TestWhatCannotBeReadIsNotGood(t *testing.T) {
+	f := frametest.Fixed()
+	frametest.Checks(f)
+	f.Checks.Health.Bad(f.Boot, "not answering")
+	f.Boot += time.Hour
+	canvas := draw.NewCanvas(screentest.Looks["colour"])
+	c := newConsole(frame.Checks, nil)
+	for _, k := range []draw.Key{draw.KeyNone, draw.KeyEnd, draw.KeyUp, draw.KeyEnter} {
+		c.Handle(k, f)
+		c.Present(canvas, 200, 60, f)
+		text, roles := string(canvas.AppendText(nil)), strings.Split(string(canvas.AppendRoles(nil)), "\n")
+		if strings.ContainsAny(strings.Join(roles[6:59], ""), "+w!") || !strings.Contains(text, " 1 silent ") || !strings.Contains(text, "results cannot be read for 1h 0m: not answering") {
+			t.Errorf("after key %d:\n%s\n%s", k, text, strings.Join(roles, "\n"))
+		}
+	}
+}
+
 // TestEnterOnACheck shows it whole, and there goes to the log of its unit.
 func TestEnterOnACheck(t *testing.T) {
 	c, f := onChecks(draw.KeyDown, draw.KeyDown, draw.KeyEnter)

@@ -123,11 +123,11 @@ func (c *Page) Update(w, h int, f *frame.Frame) {
 	c.rows = c.rows[:0]
 	all := results(f)
 	for i := range all {
-		if c.matches(&all[i], f.Boot) {
+		if c.matches(f.Checks, &all[i]) {
 			c.rows = append(c.rows, i)
 		}
 	}
-	slices.SortStableFunc(c.rows, func(a, b int) int { return c.compare(&all[a], &all[b], f.Boot) })
+	slices.SortStableFunc(c.rows, func(a, b int) int { return c.compare(f.Checks, &all[a], &all[b]) })
 	c.scroll.Fit(max(h-headRows(f)-c.filterRows()-1-whyRows(h), 0), len(c.rows))
 	if at := c.position(all); at >= 0 {
 		c.scroll.Show(at, 1)
@@ -135,13 +135,13 @@ func (c *Page) Update(w, h int, f *frame.Frame) {
 }
 
 // matches reports whether a result's words have the filter's text.
-func (c *Page) matches(r *plugin.Result, now time.Duration) bool {
+func (c *Page) matches(all *plugin.State, r *plugin.Result) bool {
 	has := func(text string) bool { return widget.Contains(text, c.filter) }
-	return c.filter == "" || has(r.Name) || has(stateOf(r, now).String()) || has(r.Status.String()) && r.At != 0 || has(r.Text) || slices.ContainsFunc(r.More, has)
+	return c.filter == "" || has(r.Name) || has(stateOf(all, r).String()) || has(r.Status.String()) && r.At != 0 || has(r.Text) || slices.ContainsFunc(r.More, has)
 }
 
 // compare is below 0 when a comes first.
-func (c *Page) compare(a, b *plugin.Result, now time.Duration) int {
+func (c *Page) compare(all *plugin.State, a, b *plugin.Result) int {
 	name := strings.Compare(a.Name, b.Name)
 	switch c.order {
 	case byName:
@@ -149,7 +149,7 @@ func (c *Page) compare(a, b *plugin.Result, now time.Duration) int {
 	case byAge:
 		return cmp.Or(cmp.Compare(a.At, b.At), name)
 	}
-	return cmp.Or(cmp.Compare(stateOf(a, now), stateOf(b, now)), name)
+	return cmp.Or(cmp.Compare(stateOf(all, a), stateOf(all, b)), name)
 }
 
 // state is how a plugin is, what is worst first.
@@ -170,13 +170,13 @@ var stateNames = [stateCount]string{"critical", "warning", "unknown", "silent", 
 // String is the word for the state.
 func (s state) String() string { return stateNames[s] }
 
-// stateOf is how a plugin is at now, a CLOCK_BOOTTIME. Of one that does not report any more nobody knows whether it is still as
-// it was said to be: only a critical one stays so.
-func stateOf(r *plugin.Result, now time.Duration) state {
+// stateOf is how a plugin is. Of one that does not report any more nobody knows whether it is still as it was said to be: only a
+// critical one stays so.
+func stateOf(all *plugin.State, r *plugin.Result) state {
 	switch {
 	case r.Status == plugin.Critical:
 		return critical
-	case old(r, now):
+	case all.Silent(r):
 		return silent
 	case r.Pending():
 		return pending
@@ -196,11 +196,6 @@ func since(name string, f *frame.Frame) (time.Duration, bool) {
 		}
 	}
 	return 0, false
-}
-
-// old reports whether a plugin is silent. Of a result that cannot be read what is said is why, and that is of now.
-func old(r *plugin.Result, now time.Duration) bool {
-	return r.Silent(now) && (r.At != 0 || r.Pending())
 }
 
 // style is that of the word for a state.

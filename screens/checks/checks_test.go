@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"hypervisor-tui/draw"
+	"hypervisor-tui/internal/health"
 	"hypervisor-tui/plugin"
 	"hypervisor-tui/screens/screentest"
 )
@@ -37,8 +38,9 @@ func TestStates(t *testing.T) {
 		"of no status":    {plugin.Result{Status: 9, At: now - time.Minute}, unknown, false},
 	} {
 		c.r.Interval, c.r.Timeout = time.Minute, 10*time.Second
-		if got := stateOf(&c.r, now); got != c.want || old(&c.r, now) != c.old {
-			t.Errorf("%s is %s, old: %v; want %s, %v", name, got, old(&c.r, now), c.want, c.old)
+		all := plugin.State{Health: health.Health{State: health.OK, At: now}}
+		if got := stateOf(&all, &c.r); got != c.want || all.Silent(&c.r) != c.old {
+			t.Errorf("%s is %s, silent: %v; want %s, %v", name, got, all.Silent(&c.r), c.want, c.old)
 		}
 	}
 }

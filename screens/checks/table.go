@@ -34,7 +34,7 @@ func (c *Page) Draw(r draw.Region, f *frame.Frame) {
 			}
 		}
 	}
-	c.drawWhy(why, all)
+	c.drawWhy(why.Faded(stale(f)), all)
 }
 
 // drawNone says why there is nothing to list, and what to do about it.
@@ -54,6 +54,9 @@ func drawNone(r draw.Region, f *frame.Frame) {
 		say("Any Nagios plugin, Prometheus exporter on this host or script of your own can be one. systemd runs each in a unit of its own, and this console reads what it said.")
 	}
 }
+
+// stale reports whether the results are those of before: they cannot be read now.
+func stale(f *frame.Frame) bool { return f.Checks.Health.State == health.Stale }
 
 // headRows is how many rows the sums take, and why the results cannot be read where that is so.
 func headRows(f *frame.Frame) int {
@@ -77,9 +80,9 @@ func whyRows(h int) int { return min(max(h/6, 1), 4) }
 func drawSummary(r draw.Region, f *frame.Frame) {
 	var counts [stateCount]int
 	for i := range f.Checks.Results {
-		counts[stateOf(&f.Checks.Results[i], f.Boot)]++
+		counts[stateOf(f.Checks, &f.Checks.Results[i])]++
 	}
-	p := r.Pen(1, 0)
+	p := r.Faded(stale(f)).Pen(1, 0)
 	p.Text(draw.Dim, "Checks ").Int(draw.Accent, int64(len(f.Checks.Results)))
 	for s, n := range counts {
 		word := state(s).String()
@@ -93,7 +96,7 @@ func drawSummary(r draw.Region, f *frame.Frame) {
 	if h := &f.Checks.Health; h.Err != "" {
 		p = r.Pen(1, 1)
 		p.Text(draw.Bad, "results cannot be read")
-		if h.State == health.Stale {
+		if stale(f) {
 			p.Text(draw.Dim, " for ").Age(draw.Dim, max(f.Boot-h.Since, 0))
 		}
 		p.Text(draw.Dim, ": ").Fit(draw.Text, h.Err, p.Left())
@@ -188,16 +191,16 @@ func (c *Page) drawHeading(r draw.Region, x *columns) {
 	title(x.figures, 0, "figures", sortings)
 }
 
-// draw draws a row. What is not fresh any more is dim, but for its state.
+// draw draws a row. What a silent one said is dim, all of it what cannot be read now.
 func (x *columns) draw(r draw.Region, res *plugin.Result, f *frame.Frame) {
-	now := f.Boot
-	s, old := stateOf(res, now), old(res, now)
+	s, old := stateOf(f.Checks, res), f.Checks.Silent(res)
+	r = r.Faded(stale(f))
 	p := r.Pen(0, 0)
 	s.mark(&p)
 	if x.state > 0 {
 		p.To(x.state).Text(s.style(), s.String())
 	}
-	p.To(x.name).Fade(old)
+	p.To(x.name).Fade(old || stale(f))
 	name := draw.Text
 	if s == critical {
 		name |= draw.Bold
@@ -210,10 +213,10 @@ func (x *columns) draw(r draw.Region, res *plugin.Result, f *frame.Frame) {
 	}
 	p.Fit(name, res.Name, end-1-x.name)
 	if began, ill := since(res.Name, f); ill && x.since > 0 {
-		right(&p, x.since, sinceWidth-1, span{now - began, true})
+		right(&p, x.since, sinceWidth-1, span{f.Boot - began, true})
 	}
 	if x.age > 0 {
-		right(&p, x.age, ageWidth-1, ageOf(res, now))
+		right(&p, x.age, ageWidth-1, ageOf(res, f.Boot))
 	}
 	if x.took > 0 {
 		right(&p, x.took, tookWidth-1, span{res.Took, res.At != 0})
@@ -221,27 +224,27 @@ func (x *columns) draw(r draw.Region, res *plugin.Result, f *frame.Frame) {
 	}
 	p.To(x.says)
 	if len(res.Figures) == 0 {
-		says(&p, res, now, x.width-x.says)
+		says(&p, res, f, x.width-x.says)
 		return
 	}
-	says(&p, res, now, x.figures-1-x.says)
+	says(&p, res, f, x.figures-1-x.says)
 	for i, at := 0, x.figures; at < x.width; i, at = i+1, at+figureWidth {
 		if figure := nth(res.Figures, i); figure != nil {
 			cell := r.Sub(at, 0, figureWidth-1, 1)
-			drawFigure(cell.Faded(old), figure)
+			drawFigure(cell.Faded(old || stale(f)), figure)
 		}
 	}
 }
 
 // says writes in n columns what a plugin says, and what is to be known before it.
-func says(p *draw.Pen, res *plugin.Result, now time.Duration, n int) {
+func says(p *draw.Pen, res *plugin.Result, f *frame.Frame, n int) {
 	end := p.X() + n
 	switch {
 	case res.Pending():
 		p.Fit(draw.Dim, "has not run yet", n)
 		return
-	case old(res, now):
-		p.Fade(false).Fit(draw.Warn, "silent", end-p.X()).Fade(true).Fit(draw.Dim, ", was ", end-p.X()).
+	case f.Checks.Silent(res):
+		p.Fade(stale(f)).Fit(draw.Warn, "silent", end-p.X()).Fade(true).Fit(draw.Dim, ", was ", end-p.X()).
 			Fit(draw.Dim, res.Status.String(), end-p.X()).Fit(draw.Dim, ": ", end-p.X())
 	}
 	if res.Text == "" {

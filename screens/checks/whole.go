@@ -51,7 +51,8 @@ func (o *whole) rows(view draw.Region, f *frame.Frame) draw.Region {
 		p.Text(draw.Dim, "is not known here, or not any more")
 		return view
 	}
-	s, old := stateOf(res, f.Boot), old(res, f.Boot)
+	s, old := stateOf(f.Checks, res), f.Checks.Silent(res)
+	p.Fade(stale(f))
 	p.Text(s.style(), s.String()).Skip(2)
 	if began, ill := since(res.Name, f); ill && s < silent {
 		p.Text(draw.Dim, "for ").Age(draw.Text, f.Boot-began).Skip(2)
@@ -64,9 +65,13 @@ func (o *whole) rows(view draw.Region, f *frame.Frame) draw.Region {
 	case old:
 		p.Text(draw.Dim, "silent for ").Age(draw.Warn, f.Boot-res.At)
 	}
+	if stale(f) {
+		p.Skip(2)
+		widget.StaleMark(&p, &f.Checks.Health, f)
+	}
 	drawRun(view.CutTop(1), res, f.Boot)
 	view.CutTop(1)
-	view = view.Faded(old)
+	view = view.Faded(old || stale(f))
 	switch {
 	case res.Text != "":
 		view = widget.Wrapped(view, 1, draw.Text, res.Text)
