@@ -19,9 +19,7 @@ const (
 
 // checks bounds what plugins say. One goroutine uses it.
 type checks struct {
-	room    int           // bytes, about, that it may take when all of it is new
-	of      *plugin.State // what state was made of,
-	within  int           // and with how much room
+	room    int // bytes, about, that it may take when all of it is new
 	state   plugin.State
 	results []plugin.Result // room for those of state
 }
@@ -32,10 +30,7 @@ func (c *checks) bounded(s *plugin.State) *plugin.State {
 	if s == nil {
 		return nil
 	}
-	if c.of == s && c.within == c.room {
-		return &c.state
-	}
-	c.of, c.within, c.results, c.state = s, c.room, append(c.results[:0], s.Results...), *s
+	c.results, c.state = append(c.results[:0], s.Results...), *s
 	c.state.Results = c.results
 	left := c.room
 	fits := func(size int) bool {
