@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -13,6 +14,7 @@ import (
 	"hypervisor-tui/history"
 	"hypervisor-tui/internal/await"
 	"hypervisor-tui/journal"
+	"hypervisor-tui/plugin"
 )
 
 const hostOfThen = "host-of-then"
@@ -23,6 +25,8 @@ func recordedPast(t *testing.T, dir string) (config string, start time.Time) {
 	t.Helper()
 	f := frametest.Fixed()
 	f.Host.Machine.Hostname = hostOfThen
+	frametest.Checks(f)
+	results := f.Checks.Results
 	start = time.Now().UTC().Add(-2 * time.Hour).Truncate(time.Minute)
 	for boot, id := range []string{"11111111-2222-3333-4444-555555555555", "66666666-7777-8888-9999-000000000000"} {
 		w, err := history.Create(history.WriterOptions{Path: filepath.Join(dir, "flight"), Size: history.MinSize, Sync: time.Minute, BootID: id})
@@ -32,6 +36,12 @@ func recordedPast(t *testing.T, dir string) (config string, start time.Time) {
 		for i := range 450 {
 			passed := time.Duration(450*boot+i) * 2 * time.Second
 			f.Now, f.Boot = start.Add(passed), frametest.Boot+passed
+			f.Checks = &plugin.State{Health: f.Checks.Health, Results: slices.Clone(results)}
+			for k := range results {
+				if at := &f.Checks.Results[k].At; *at != 0 { // it runs again and again
+					*at += passed
+				}
+			}
 			if err := w.Append(&f.Snapshot); err != nil {
 				t.Fatal(err)
 			}
@@ -74,7 +84,7 @@ func TestPastOnATerminal(t *testing.T) {
 	s.await(at(25 * time.Minute))
 	s.keys("B")
 	s.await(at(15*time.Minute - 10*time.Second))
-	for page, text := range map[string]string{"1": " All ", "3": "eth1", "2": "database-01"} {
+	for page, text := range map[string]string{"1": " All ", "3": "eth1", "5": "md0 is degraded", "2": "database-01"} {
 		s.keys(page)
 		s.await(" PAST ", hostOfThen, at(15*time.Minute-10*time.Second), text)
 	}
@@ -97,14 +107,22 @@ func TestPastForScripts(t *testing.T) {
 	env := environment(t, "STATE_DIRECTORY="+dir)
 	at := start.Add(4*time.Minute + 7*time.Second).Format(time.RFC3339)
 	var report struct {
-		At   time.Time
-		Host struct{ Hostname string }
+		At     time.Time
+		Host   struct{ Hostname string }
+		Checks []struct {
+			Name, Status string
+			Silent       bool
+			Age          float64 `json:"age_seconds"`
+		}
 	}
 	r := run(t, env, "--config", config, "--once", "--json", "--at", at)
 	if err := json.Unmarshal([]byte(r.out), &report); err != nil || !report.At.Equal(start.Add(4*time.Minute)) || report.Host.Hostname != hostOfThen {
 		t.Errorf("%v, %+v\n%s", err, report, r.stderr)
 	}
-	for _, screen := range []string{"logs", "dashboard", "network"} {
+	if raid := report.Checks[2]; raid.Name != "raid" || raid.Status != "critical" || raid.Silent || raid.Age != 48 {
+		t.Errorf("the checks of then: %+v", report.Checks)
+	}
+	for _, screen := range []string{"logs", "dashboard", "network", "checks"} {
 		r := run(t, env, "--config", config, "--once", "--screen", screen, "--at", at)
 		if !strings.Contains(r.out, hostOfThen) || !strings.Contains(r.out, "PAST") || r.code != 0 {
 			t.Errorf("%s: exit code %d, %s\n%s", screen, r.code, r.stderr, r.out)
