@@ -64,9 +64,8 @@ func appendFigures(figures []Figure, left int, line string) ([]Figure, int) {
 		if end < 0 {
 			end = len(rest)
 		}
-		value := rest[:end]
 		line = rest[end:]
-		switch f, ok := figure(value); {
+		switch f, ok := figure(rest[:end]); {
 		case !ok || label == "":
 		case len(figures) == MaxFigures:
 			left++
@@ -122,14 +121,14 @@ func cutQuoted(s string) (inner, rest string, closed bool) {
 // figure reads value[unit];[warn];[crit];[min];[max].
 func figure(s string) (f Figure, ok bool) {
 	f.Min, f.Max = math.NaN(), math.NaN()
-	value, s, _ := strings.Cut(s, ";")
+	number, s, _ := strings.Cut(s, ";")
 	warn, s, _ := strings.Cut(s, ";")
 	critical, s, _ := strings.Cut(s, ";")
 	low, s, _ := strings.Cut(s, ";")
 	high, _, _ := strings.Cut(s, ";")
-	if value == "U" {
+	if number == "U" {
 		f.Value = math.NaN()
-	} else if f.Value, f.Unit, ok = cutNumber(value); !ok || !unit(f.Unit) {
+	} else if f.Value, f.Unit, ok = cutNumber(number); !ok || !unit(f.Unit) {
 		return f, false
 	}
 	if utf8.RuneCountInString(f.Unit) > MaxUnit {
@@ -178,6 +177,18 @@ func lines(output []byte) (text string, more []string) {
 
 // name returns a name of outside clean, without secrets, and within the bound of a text.
 func name(s string) string { return shorten(secret.String(s)) }
+
+// value returns a value of outside as name does. What that is the value of may say that it is a secret.
+func value(of, s string) string {
+	if s = name(s); !secret.Named([]byte(of)) {
+		return s
+	}
+	head := of + ": "
+	if masked, same := strings.CutPrefix(secret.String(head+s), head); same {
+		return shorten(masked)
+	}
+	return s
+}
 
 // shorten cuts a clean text at MaxText.
 func shorten(s string) string {

@@ -132,7 +132,7 @@ func (s *Select) figure(sample *exposition.Sample, labels []string) Figure {
 	label := cmp.Or(s.Label, s.Metric)
 	for _, l := range labels {
 		if v := valueOf(sample.Labels, l); v != "" {
-			label += " " + v
+			label += " " + value(l, v)
 		}
 	}
 	return Figure{Label: name(label), Value: sample.Value, Unit: s.Unit, Warn: s.Warn, Critical: s.Critical, Min: math.NaN(), Max: math.NaN()}

@@ -32,6 +32,8 @@ empty_label{a=""} 1
 url{u="http://root:hunter2secret@h/"} 1
 twice 1
 twice 2
+session{token="abc123def"} 1
+session{token="abc123xyz"} 2
 `
 
 // to is a range that alerts above a number.
@@ -46,7 +48,7 @@ func TestParseMetrics(t *testing.T) {
 		text    string
 		figures []string // as show has them
 	}{
-		{"nothing chosen", nil, OK, "16 series, none chosen", nil},
+		{"nothing chosen", nil, OK, "18 series, none chosen", nil},
 		{"one", []Select{{Metric: "up"}}, OK, "up 1", []string{"up|1||||"}},
 		{"by a label, called so", []Select{{Metric: "smartctl_device_temperature", Labels: map[string]string{"device": "sda", "temperature_type": "current"}, Label: "sda", Unit: "C", Warn: to(50), Critical: to(60)}},
 			OK, "sda 41 C", []string{"sda|41C|~:50|~:60||"}},
@@ -73,6 +75,7 @@ func TestParseMetrics(t *testing.T) {
 		{"an empty label", []Select{{Metric: "empty_label"}}, OK, "empty_label 1", []string{"empty_label|1||||"}},
 		{"a secret", []Select{{Metric: "url", Label: "a"}, {Metric: "url", Labels: map[string]string{"u": "http://root:hunter2secret@x/"}}}, Unknown,
 			`no metric url{u="http://root:***@x/"}`, []string{"a|1||||"}},
+		{"a secret by the name of its label", []Select{{Metric: "session"}}, OK, "session *** 1; session *** 2", []string{"session ***|1||||", "session ***|2||||"}},
 		{"a series twice", []Select{{Metric: "twice", Warn: to(1)}}, Warning, "twice 2, warning above 1", []string{"twice|1|~:1|||", "twice|2|~:1|||"}},
 	} {
 		figures, left, status, text, err := ParseMetrics([]byte(exporter), c.selects)

@@ -114,7 +114,7 @@ func (s *Spec) Result(file []byte) Result {
 	r.Text, r.More = lines(output)
 	switch h.End.How {
 	case Signalled:
-		r.Text = prefix(fmt.Sprintf("signal %d, %v", h.End.Code, syscall.Signal(h.End.Code)), r.Text)
+		r.Text = prefix(signalName(h.End.Code), r.Text)
 	case TimedOut:
 		r.Text = prefix(fmt.Sprintf("killed after %s, as it did not end", h.Took.Round(100*time.Millisecond)), r.Text)
 	case Flooded:
@@ -125,6 +125,15 @@ func (s *Spec) Result(file []byte) Result {
 		}
 	}
 	return r
+}
+
+// signalName is a signal as people know it: signal 9, killed.
+func signalName(n uint8) string {
+	number := fmt.Sprintf("signal %d", n)
+	if said := syscall.Signal(n).String(); said != number {
+		return number + ", " + said
+	}
+	return number
 }
 
 // read reads into r what a run that ended by itself printed.

@@ -61,6 +61,7 @@ func TestResult(t *testing.T) {
 		{Check, "exit:127", "sh: not found", Unknown, "exit code 127: sh: not found", 0},
 		{Check, "exit:4", "", Unknown, "exit code 4", 0},
 		{Check, "signal:9", "OK | a=12", Unknown, "signal 9, killed: OK | a=12", 0},
+		{Check, "signal:64", "", Unknown, "signal 64", 0},
 		{Check, "timeout", "", Unknown, "killed after 1.5s, as it did not end", 0},
 		{Check, "flood", "y", Unknown, "killed, as it printed more than 64 KiB: y", 0},
 		{Check, "failed", "no such file", Unknown, "no such file", 0},

@@ -101,6 +101,7 @@ func (r reader) pair(p *Pair) error {
 	if err == nil && n < 2 {
 		err = fmt.Errorf("%d texts, where a name and a value belong", n)
 	}
+	p.Value = value(p.Name, p.Value)
 	return err
 }
 
@@ -127,6 +128,9 @@ func (r reader) table(t *Table) error {
 	for i := range t.Rows {
 		if n := len(t.Rows[i].Cells); n != len(t.Columns) {
 			return within(fmt.Sprintf(".rows[%d]", i), fmt.Errorf("%d cells for %d columns", n, len(t.Columns)))
+		}
+		for j := range t.Columns {
+			t.Rows[i].Cells[j] = value(t.Columns[j].Name, t.Rows[i].Cells[j])
 		}
 		if states != nil {
 			t.Rows[i].Status, t.Rows[i].Judged = states[i].Status, states[i].Judged

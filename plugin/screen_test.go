@@ -52,6 +52,19 @@ func TestParseScreen(t *testing.T) {
 	}
 }
 
+// TestParseScreenSecrets: what a name says is a secret is hidden, in pairs and in tables, and words about one are not.
+func TestParseScreenSecrets(t *testing.T) {
+	_, _, page, err := ParseScreen([]byte(`{"v":1,"status":"ok","blocks":[{"kv":[["password","hunter2"],["token","expired"],["osd","3"]]},
+		{"table":{"columns":["node",">token"],"rows":[["a1","k10abc123"],["b2",""]]}}]}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := fmt.Sprint(page.Blocks[0].Pairs, page.Blocks[1].Table.Rows),
+		"[{password *** ok false} {token expired ok false} {osd 3 ok false}] [{[a1 ***] ok false} {[b2 ] ok false}]"; got != want {
+		t.Errorf("%s, want %s", got, want)
+	}
+}
+
 // block is a screen of one block.
 func block(text string) string { return `{"v":1,"status":"ok","blocks":[` + text + `]}` }
 
