@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"hypervisor-tui/internal/clean"
@@ -145,9 +146,9 @@ func figure(s string) (f Figure, ok bool) {
 	return f, true
 }
 
-// unit reports whether s can be a unit behind a number, and is no more of the number, as in 0,5 or 1.2.3.
+// unit reports whether s can be a unit behind a number, and is no more of the number, as in 0,5 or 1.2.3, nor something else.
 func unit(s string) bool {
-	return !strings.ContainsAny(s, "0123456789.,;='\"+-") && clean.String(s) == s
+	return strings.IndexFunc(s, func(r rune) bool { return !unicode.IsLetter(r) && !strings.ContainsRune("%/°*^²³_#$€£", r) }) < 0 && clean.String(s) == s
 }
 
 // lines returns the lines of a text that are not empty: clean, without secrets, and within the bounds.

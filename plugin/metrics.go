@@ -47,7 +47,7 @@ func ParseMetrics(output []byte, selects []Select) (figures []Figure, left int, 
 	switch {
 	case err != nil:
 		return nil, 0, Unknown, "", fmt.Errorf("line %w", err)
-	case len(samples) == 0:
+	case len(samples) == 0 && len(selects) == 0:
 		return nil, 0, Unknown, "it has no metrics", nil
 	case len(selects) == 0:
 		return nil, 0, OK, fmt.Sprintf("%d series, none chosen", len(samples)), nil

@@ -88,14 +88,21 @@ func TestParseMetrics(t *testing.T) {
 		}
 	}
 	for _, c := range []struct{ text, why string }{
-		{"", "<nil>"}, {"# only comments\n", "<nil>"},
 		{"<html>\n", "line 1: no metric's name"},
 		{"a 1\nb one\n", "line 2: the value of b is no number"},
 		{"a 1", "line 1: the last line has no end: the file is cut short"},
 	} {
 		figures, _, status, text, err := ParseMetrics([]byte(c.text), []Select{{Metric: "a"}})
-		if figures != nil || status != Unknown || fmt.Sprint(err) != c.why || (err == nil) != (text == "it has no metrics") {
+		if figures != nil || status != Unknown || text != "" || fmt.Sprint(err) != c.why {
 			t.Errorf("%q: %v %q %v, %v", c.text, status, text, figures, err)
+		}
+	}
+	for _, empty := range []string{"", "# only comments\n"} {
+		if _, _, status, text, err := ParseMetrics([]byte(empty), nil); status != Unknown || text != "it has no metrics" || err != nil {
+			t.Errorf("%q: %v %q, %v", empty, status, text, err)
+		}
+		if _, _, status, text, err := ParseMetrics([]byte(empty), []Select{{Metric: "a"}}); status != Unknown || text != "no metric a" || err != nil {
+			t.Errorf("%q: %v %q, %v", empty, status, text, err)
 		}
 	}
 }
