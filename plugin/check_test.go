@@ -74,7 +74,7 @@ var checks = []struct {
 	{"OK | a\x1b[31m\u202eb=1", "OK", nil, []string{"a\ufffd\ufffdb|1||||"}},
 	// Values.
 	{"OK | a=U b=U;1;2 c=1e3 d=-1.5E-2KB e=+.5 f=5.%", "OK", nil, []string{"a|NaN||||", "b|NaN|1|2||", "c|1000||||", "d|-0.015KB||||", "e|0.5||||", "f|5%||||"}},
-	{"OK | a=0,5 b=1.2.3 c=12:30 d=1e999 e=0x10 f=1_000 g=nan h=inf i=--1 j= k=1=2 l=5-6 o=1> p=1) q=1:2 m=7 C n=8", "OK", nil, []string{"m|7||||", "C n|8||||"}},
+	{"OK | a=0,5 b=1.2.3 c=12:30 d=1e999 e=0x10 f=1_000 g=nan h=inf i=--1 j= k=1=2 l=5-6 o=1> p=1) q=1:2 r=1\u1100 m=7 C n=8", "OK", nil, []string{"m|7||||", "C n|8||||"}},
 	{"OK | a=1\x1b[0m5 b=1\u200b5 c=1\x005 d=1\xff e=2", "OK", nil, []string{"e|2||||"}},
 	{"OK | a=1elevenrunesx b=1°C c=5m/s d=7µs e=9c", "OK", nil, []string{"a|1||||", "b|1°C||||", "c|5m/s||||", "d|7µs||||", "e|9c||||"}},
 	{"OK | a=1;80%;x;y;z b=1;5:1;@ c=1;~:10;@10:20;-5;1e2;7 d=1;;;;", "OK", nil,

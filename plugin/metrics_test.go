@@ -30,6 +30,9 @@ rpc_seconds_count 0
 up 1
 empty_label{a=""} 1
 url{u="http://root:hunter2secret@h/"} 1
+url{u="http://h/"} 2
+some{a="x"} 1
+some 2
 twice 1
 twice 2
 session{token="abc123def"} 1
@@ -48,7 +51,7 @@ func TestParseMetrics(t *testing.T) {
 		text    string
 		figures []string // as show has them
 	}{
-		{"nothing chosen", nil, OK, "18 series, none chosen", nil},
+		{"nothing chosen", nil, OK, "21 series, none chosen", nil},
 		{"one", []Select{{Metric: "up"}}, OK, "up 1", []string{"up|1||||"}},
 		{"by a label, called so", []Select{{Metric: "smartctl_device_temperature", Labels: map[string]string{"device": "sda", "temperature_type": "current"}, Label: "sda", Unit: "C", Warn: to(50), Critical: to(60)}},
 			OK, "sda 41 C", []string{"sda|41C|~:50|~:60||"}},
@@ -74,7 +77,8 @@ func TestParseMetrics(t *testing.T) {
 		{"critical before warning", []Select{{Metric: "up", Warn: to(0), Critical: to(0)}}, Critical, "up 1, critical above 0", []string{"up|1|~:0|~:0||"}},
 		{"an empty label", []Select{{Metric: "empty_label"}}, OK, "empty_label 1", []string{"empty_label|1||||"}},
 		{"a secret", []Select{{Metric: "url", Label: "a"}, {Metric: "url", Labels: map[string]string{"u": "http://root:hunter2secret@x/"}}}, Unknown,
-			`no metric url{u="http://root:***@x/"}`, []string{"a|1||||"}},
+			`no metric url{u="http://root:***@x/"}`, []string{"a http://root:***@h/|1||||", "a http://h/|2||||"}},
+		{"a label that not all have", []Select{{Metric: "some"}}, OK, "some x 1; some 2", []string{"some x|1||||", "some|2||||"}},
 		{"a secret by the name of its label", []Select{{Metric: "session"}}, OK, "session *** 1; session *** 2", []string{"session ***|1||||", "session ***|2||||"}},
 		{"a series twice", []Select{{Metric: "twice", Warn: to(1)}}, Warning, "twice 2, warning above 1", []string{"twice|1|~:1|||", "twice|2|~:1|||"}},
 	} {
@@ -117,6 +121,15 @@ func TestParseMetricsLeft(t *testing.T) {
 	want := "a 065 65, critical above 64; a 066 66, critical above 64; a 067 67, critical above 64; a 068 68, critical above 64; and 1 more"
 	if err != nil || len(figures) != MaxFigures || left != 6 || status != Critical || text != want {
 		t.Errorf("%d figures, %d left, %v %q, %v", len(figures), left, status, text, err)
+	}
+}
+
+// TestParseMetricsLong: labels and the text have a bound.
+func TestParseMetricsLong(t *testing.T) {
+	long := strings.Repeat("x", MaxText)
+	figures, _, status, text, err := ParseMetrics([]byte("a{b=\""+long+"\"} 1\na{b=\""+long+"y\"} 2\n"), []Select{{Metric: "a"}})
+	if err != nil || status != OK || len(figures) != 2 || len(figures[0].Label) != MaxText || len(text) != MaxText {
+		t.Errorf("%v %q %+v, %v", status, text, figures, err)
 	}
 }
 

@@ -71,7 +71,7 @@ func ParseHeader(file []byte) (h Header, rest []byte, err error) {
 	took, end, _ := strings.Cut(fields, " ")
 	b, errB := strconv.ParseUint(began, 10, 64)
 	t, errT := strconv.ParseUint(took, 10, 64)
-	if errB != nil || errT != nil || b > maxMillis/2 || t > maxMillis/2 {
+	if errB != nil || errT != nil || b > maxMillis || t > maxMillis {
 		return Header{}, nil, errors.New("the times of its header cannot be read")
 	}
 	h = Header{Began: time.Duration(b) * time.Millisecond, Took: time.Duration(t) * time.Millisecond}
@@ -98,14 +98,14 @@ func ParseHeader(file []byte) (h Header, rest []byte, err error) {
 func (s *Spec) Result(file []byte) Result {
 	r := Result{Name: s.Name, Kind: s.Kind, Status: Unknown, Interval: s.Interval, Timeout: s.Timeout}
 	h, output, err := ParseHeader(file)
+	if len(output) > MaxOutput {
+		err = fmt.Errorf("it has more than %d KiB", MaxOutput>>10)
+	}
 	if err != nil {
 		r.Text = "the result is not readable: " + err.Error()
 		return r
 	}
 	r.At, r.Took = h.Began+h.Took, h.Took
-	if len(output) > MaxOutput {
-		h.End, output = End{How: Flooded}, output[:MaxOutput]
-	}
 	if h.End.How == Exited {
 		s.read(&r, output, h.End.Code)
 		return r

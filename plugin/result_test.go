@@ -16,6 +16,7 @@ var headers = []Header{
 	{},
 	{time.Hour, 1500 * time.Millisecond, End{Exited, 2}},
 	{time.Hour, time.Second, End{Exited, 255}},
+	{4611686018427 * time.Millisecond, 4611686018427 * time.Millisecond, End{}}, // as far as it goes
 	{time.Hour, time.Second, End{Signalled, 9}},
 	{time.Hour, time.Second, End{TimedOut, 0}},
 	{time.Hour, time.Second, End{Flooded, 0}},
@@ -35,7 +36,7 @@ func TestHeader(t *testing.T) {
 		"hvtplugin 1 1 1 exit:00\n", "hvtplugin 1 -1 1 exit:0\n", "hvtplugin 1 +1 1 exit:0\n", "hvtplugin 1 1 exit:0\n",
 		"hvtplugin 1 1 1 timeout:0\n", "hvtplugin 1 1 1 timeout: \n", "hvtplugin 1 1 1 stopped\n", "hvtplugin 1 1 1 exit:0 \n",
 		"hvtplugin 1 1 1 exit:0\r\n", "hvtplugin  1 1 1 exit:0\n", "hvtplugin 1 18446744073709551615 1 exit:0\n",
-		"hvtplugin 1 9223372036854775807 1 exit:0\n", "hvtplugin 1 1 1 \n", "hvtplugin 1 1 1 exit:0:0\n"} {
+		"hvtplugin 1 9223372036854775807 1 exit:0\n", "hvtplugin 1 4611686018428 1 exit:0\n", "hvtplugin 1 1 9223372036854 exit:0\n", "hvtplugin 1 1 1 \n", "hvtplugin 1 1 1 exit:0:0\n"} {
 		if h, _, err := ParseHeader([]byte(file)); err == nil {
 			t.Errorf("%q: %v", file, h)
 		}
@@ -85,7 +86,14 @@ func TestResult(t *testing.T) {
 		}
 	}
 	s := Spec{Name: "n"}
-	if r := s.Result([]byte("OK\n")); r.Status != Unknown || r.At != 0 || r.Text == "" {
+	if r := s.Result([]byte("OK\n")); r.Status != Unknown || r.At != 0 || r.Text != `the result is not readable: it does not begin with "hvtplugin 1"` {
+		t.Errorf("%+v", r)
+	}
+	file := append(Header{Took: 1e9}.Append(nil), bytes.Repeat([]byte("x"), MaxOutput)...)
+	if r := s.Result(file); r.Status != OK || r.At != 1e9 {
+		t.Errorf("%+v", r)
+	}
+	if r := s.Result(append(file, 'x')); r.Status != Unknown || r.At != 0 || r.Text != "the result is not readable: it has more than 64 KiB" {
 		t.Errorf("%+v", r)
 	}
 }

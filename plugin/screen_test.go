@@ -98,6 +98,7 @@ var screens = []struct{ text, why string }{
 	{`{"v":1,"status":null}`, "status: null, where a status belongs"},
 	{`{"v":1,"status":"ok","V":1}`, `screen: no key is called "V"`},
 	{`{"v":1,"status":"ok","a` + "\\u001b[31m" + `b":1}`, "screen: no key is called \"a\ufffdb\""},
+	{`{"` + strings.Repeat("x", 2*MaxText) + `":1}`, `screen: no key is called "xxx`},
 	{`{"v":1,"v":1,"status":"ok"}`, "v: a second time"},
 	{`{"v":1,"status":"ok","title":5}`, "title: a number, where a string belongs"},
 	{`{"v":1,"status":"ok","summary":true}`, "summary: true or false, where a string belongs"},

@@ -42,6 +42,7 @@ var exporters = []string{
 var bad = []struct{ text, why string }{
 	{"a 1", "1: the last line has no end"},
 	{"a 1\na \xff\n", "2: not UTF-8"},
+	{"# HELP a \xff\n", "1: not UTF-8"},
 	{"a 1 1700000000000\n", "1: a timestamp"},
 	{"a 1 \n", "1: a timestamp, or something else"},
 	{"a 1\r\n", "1: the value of a is no number"},
