@@ -28,8 +28,7 @@ const (
 type Page struct {
 	screens.Base
 	order  sorting
-	input  widget.Prompt // the filter while it is typed
-	filter string        // empty: none
+	filter widget.Prompt // its text is empty while there is none
 	chosen string        // name of the plugin under the cursor, empty: none yet
 	rows   []int         // indices into State.Results, of those that are listed
 	scroll widget.Scroll
@@ -50,29 +49,29 @@ func New() *Page {
 }
 
 // Typing implements screens.Screen's method for pages with a prompt.
-func (c *Page) Typing() bool { return c.input.Open }
+func (c *Page) Typing() bool { return c.filter.Open }
 
 // Escapes implements screens.Screen's method for pages on which Esc does something.
-func (c *Page) Escapes() bool { return c.filtered() }
+func (c *Page) Escapes() bool { return c.filter.Filters() }
 
 // Handle implements screens.Screen.
 func (c *Page) Handle(k draw.Key, f *frame.Frame) (screens.Command, bool) {
-	switch c.input.Key(k) {
+	switch c.filter.Key(k) {
 	case widget.Edited, widget.Dropped:
-		c.filter, c.scroll.Top = c.input.Text, 0
+		c.scroll.Top = 0
 		return screens.Command{}, true
 	case widget.Entered:
 		return screens.Command{}, true
 	}
-	if k == draw.KeyEsc && c.filter != "" {
-		c.filter = ""
+	if k == draw.KeyEsc && c.filter.Text != "" {
+		c.filter.Text = ""
 		return screens.Command{}, true
 	}
 	return c.Base.Handle(k, f)
 }
 
 // Search chooses the plugin of a name.
-func (c *Page) Search(cmd screens.Command) { c.chosen, c.filter = cmd.Query, "" }
+func (c *Page) Search(cmd screens.Command) { c.chosen, c.filter = cmd.Query, widget.Prompt{} }
 
 func (c *Page) sortBy(draw.Key, *frame.Frame) {
 	c.order = (c.order + 1) % sortings
@@ -80,7 +79,7 @@ func (c *Page) sortBy(draw.Key, *frame.Frame) {
 }
 
 func (c *Page) openFilter(draw.Key, *frame.Frame) {
-	c.input = widget.Prompt{Open: true, Text: c.filter}
+	c.filter.Open = true
 }
 
 // open shows the chosen plugin whole, the first one while none is listed that is chosen.
@@ -108,8 +107,6 @@ func (c *Page) position(all []plugin.Result) int {
 	return slices.IndexFunc(c.rows, func(i int) bool { return i < len(all) && all[i].Name == c.chosen })
 }
 
-func (c *Page) filtered() bool { return c.filter != "" || c.input.Open }
-
 // results is what is known of the plugins, by the order of the configuration.
 func results(f *frame.Frame) []plugin.Result {
 	if f.Checks == nil {
@@ -136,8 +133,8 @@ func (c *Page) Update(w, h int, f *frame.Frame) {
 
 // matches reports whether a result's words have the filter's text.
 func (c *Page) matches(all *plugin.State, r *plugin.Result) bool {
-	has := func(text string) bool { return widget.Contains(text, c.filter) }
-	return c.filter == "" || has(r.Name) || has(stateOf(all, r).String()) || has(r.Status.String()) && r.At != 0 || has(r.Text) || slices.ContainsFunc(r.More, has)
+	has := func(text string) bool { return widget.Contains(text, c.filter.Text) }
+	return c.filter.Text == "" || has(r.Name) || has(stateOf(all, r).String()) || has(r.Status.String()) && r.At != 0 || has(r.Text) || slices.ContainsFunc(r.More, has)
 }
 
 // compare is below 0 when a comes first.

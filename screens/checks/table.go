@@ -19,8 +19,8 @@ func (c *Page) Draw(r draw.Region, f *frame.Frame) {
 	}
 	h := r.H()
 	drawSummary(r.CutTop(headRows(f)), f)
-	if c.filtered() {
-		c.drawFilter(r.CutTop(c.filterRows()), len(all))
+	if c.filter.Filters() {
+		c.filter.DrawFilter(r.CutTop(1), len(c.rows), len(all))
 	}
 	why := r.CutBottom(whyRows(h))
 	x := c.columns(r.W(), all)
@@ -67,7 +67,7 @@ func headRows(f *frame.Frame) int {
 }
 
 func (c *Page) filterRows() int {
-	if c.filtered() {
+	if c.filter.Filters() {
 		return 1
 	}
 	return 0
@@ -101,15 +101,6 @@ func drawSummary(r draw.Region, f *frame.Frame) {
 		}
 		p.Text(draw.Dim, ": ").Fit(draw.Text, h.Err, p.Left())
 	}
-}
-
-func (c *Page) drawFilter(r draw.Region, all int) {
-	p := r.Pen(1, 0)
-	p.Text(draw.Dim, "filter ").Text(draw.Accent, c.filter)
-	if c.input.Open {
-		p.Text(draw.Accent|draw.Bold, "_")
-	}
-	p.Skip(2).Int(draw.Text, int64(len(c.rows))).Text(draw.Dim, " of ").Int(draw.Text, int64(all))
 }
 
 // columns are where the parts of a row begin; 0: there is no room for one.

@@ -50,10 +50,10 @@ func New(crashed func(panel string, value any)) *Page {
 }
 
 // Typing implements screens.Screen's method for pages with a prompt.
-func (d *Page) Typing() bool { return d.vms.input.Open }
+func (d *Page) Typing() bool { return d.vms.filter.Open }
 
 // Escapes implements screens.Screen's method for pages on which Esc does something.
-func (d *Page) Escapes() bool { return d.vms.input.Open || d.vms.filter != "" || d.vms.whole }
+func (d *Page) Escapes() bool { return d.vms.filter.Filters() || d.vms.whole }
 
 // Search implements screens.Screen's method for pages with a query: namespace/name of the VM to choose.
 func (d *Page) Search(cmd screens.Command) {

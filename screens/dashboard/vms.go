@@ -31,8 +31,7 @@ type vms struct {
 	order     vmOrder
 	all       bool          // the whole cluster's are listed, not only those here
 	whole     bool          // the table has the page for itself
-	input     widget.Prompt // the filter while it is typed
-	filter    string        // empty: none
+	filter    widget.Prompt // its text is empty while there is none
 	chosen    chosenVM      // the VM under the cursor
 	top, rows int           // the first row that is shown, and how many are
 	sorted    []int         // indices into Frame.Guests
@@ -69,14 +68,14 @@ func (v *vms) listAll(draw.Key, *frame.Frame) {
 }
 
 func (v *vms) openFilter(draw.Key, *frame.Frame) {
-	v.input = widget.Prompt{Open: true, Text: v.filter}
+	v.filter.Open = true
 }
 
 // typed takes a key of the filter, and Esc, and reports whether it was one. Enter chooses a VM that the filter left.
 func (v *vms) typed(k draw.Key, f *frame.Frame) bool {
-	switch v.input.Key(k) {
+	switch v.filter.Key(k) {
 	case widget.Edited, widget.Dropped:
-		v.filter, v.top = v.input.Text, 0
+		v.top = 0
 		return true
 	case widget.Entered:
 		if v.sort(f); v.position(f) < 0 {
@@ -87,8 +86,8 @@ func (v *vms) typed(k draw.Key, f *frame.Frame) bool {
 	switch {
 	case k != draw.KeyEsc:
 		return false
-	case v.filter != "":
-		v.filter = ""
+	case v.filter.Text != "":
+		v.filter.Text = ""
 	default:
 		v.whole = false
 	}
@@ -119,7 +118,7 @@ func (v *vms) sort(f *frame.Frame) {
 		if !v.all && !m.Here && !nowhere(m) {
 			continue
 		}
-		if v.listed++; !matches(m, v.filter) {
+		if v.listed++; !matches(m, v.filter.Text) {
 			continue
 		}
 		if several = several || len(v.sorted) > 0 && v.namespace != m.Namespace; !several {
@@ -210,7 +209,7 @@ func (v *vms) scroll(rows int, f *frame.Frame) {
 // wants is how many rows of the body the VM table takes: its heading and at most a quarter of the body, half of it when
 // the whole cluster's are listed.
 func (v *vms) wants(body int, f *frame.Frame) int {
-	if len(f.Guests) == 0 || len(v.sorted) == 0 && !v.all && !v.filtered() {
+	if len(f.Guests) == 0 || len(v.sorted) == 0 && !v.all && !v.filter.Filters() {
 		return 0
 	}
 	part := body / 4
@@ -219,8 +218,6 @@ func (v *vms) wants(body int, f *frame.Frame) int {
 	}
 	return 1 + min(max(len(v.sorted), 1), max(part-1, 1))
 }
-
-func (v *vms) filtered() bool { return v.filter != "" || v.input.Open }
 
 // draw lists VMs: those of this host, or the whole cluster's.
 func (v *vms) draw(r draw.Region, f *frame.Frame) {
@@ -253,8 +250,8 @@ func (v *vms) heading(rule draw.Region, l vmLayout, rows int, f *frame.Frame) (n
 	first, width := l.column(0)
 	free := l.name + l.state + width - len(" v ") - len(first.caption) // where the captions begin
 	more := len("+1234 ")
-	if v.filtered() {
-		more = len("/   of  ") + draw.Columns(v.filter) + widget.Digits(len(v.sorted)) + widget.Digits(v.listed)
+	if v.filter.Filters() {
+		more = len("/   of  ") + draw.Columns(v.filter.Text) + widget.Digits(len(v.sorted)) + widget.Digits(v.listed)
 	}
 	if v.namespace != "" && p.X()+len("in  ")+draw.Columns(v.namespace)+more <= free {
 		namespace = v.namespace
@@ -263,9 +260,9 @@ func (v *vms) heading(rule draw.Region, l vmLayout, rows int, f *frame.Frame) (n
 	if v.order == byName {
 		p.Text(draw.Dim, "by name ")
 	}
-	if v.filtered() {
-		p.Text(draw.Accent|draw.Bold, "/").Fit(draw.Text, v.filter, 30)
-		if v.input.Open {
+	if v.filter.Filters() {
+		p.Text(draw.Accent|draw.Bold, "/").Fit(draw.Text, v.filter.Text, 30)
+		if v.filter.Open {
 			p.Text(draw.Selected, " ")
 		}
 		p.Text(draw.Text, " ").Int(draw.Text, int64(len(v.sorted))).Text(draw.Dim, " of ").Int(draw.Text, int64(v.listed)).Text(draw.Dim, " ")

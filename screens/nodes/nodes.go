@@ -29,8 +29,7 @@ const (
 type Page struct {
 	screens.Base
 	order  sorting
-	input  widget.Prompt // the filter while it is typed
-	filter string        // empty: none
+	filter widget.Prompt // its text is empty while there is none
 	chosen string        // name of the node under the cursor, empty: none yet
 	rows   []int         // indices into Frame.Nodes, of those that are listed
 	scroll widget.Scroll
@@ -56,29 +55,29 @@ func New() *Page {
 func (n *Page) ShowsNodes() bool { return true }
 
 // Typing implements screens.Screen's method for pages with a prompt.
-func (n *Page) Typing() bool { return n.input.Open }
+func (n *Page) Typing() bool { return n.filter.Open }
 
 // Escapes implements screens.Screen's method for pages on which Esc does something.
-func (n *Page) Escapes() bool { return n.input.Open || n.filter != "" }
+func (n *Page) Escapes() bool { return n.filter.Filters() }
 
 // Handle implements screens.Screen.
 func (n *Page) Handle(k draw.Key, f *frame.Frame) (screens.Command, bool) {
-	switch n.input.Key(k) {
+	switch n.filter.Key(k) {
 	case widget.Edited, widget.Dropped:
-		n.filter, n.scroll.Top = n.input.Text, 0
+		n.scroll.Top = 0
 		return screens.Command{}, true
 	case widget.Entered:
 		return screens.Command{}, true
 	}
-	if k == draw.KeyEsc && n.filter != "" {
-		n.filter = ""
+	if k == draw.KeyEsc && n.filter.Text != "" {
+		n.filter.Text = ""
 		return screens.Command{}, true
 	}
 	return n.Base.Handle(k, f)
 }
 
 // Search chooses the node of a name.
-func (n *Page) Search(cmd screens.Command) { n.chosen, n.filter = cmd.Query, "" }
+func (n *Page) Search(cmd screens.Command) { n.chosen, n.filter = cmd.Query, widget.Prompt{} }
 
 func (n *Page) sortBy(draw.Key, *frame.Frame) {
 	n.order = (n.order + 1) % sortings
@@ -86,7 +85,7 @@ func (n *Page) sortBy(draw.Key, *frame.Frame) {
 }
 
 func (n *Page) openFilter(draw.Key, *frame.Frame) {
-	n.input = widget.Prompt{Open: true, Text: n.filter}
+	n.filter.Open = true
 }
 
 func (n *Page) open(f *frame.Frame) screens.Screen {
@@ -99,7 +98,7 @@ func (n *Page) open(f *frame.Frame) screens.Screen {
 // atCursor is the chosen node, the first one while none is chosen or the filter hides it, empty where there is none. One that has
 // left the cluster stays chosen.
 func (n *Page) atCursor(f *frame.Frame) string {
-	switch hidden := n.filtered() && n.position(f.Nodes) < 0; {
+	switch hidden := n.filter.Filters() && n.position(f.Nodes) < 0; {
 	case n.chosen != "" && !hidden:
 	case len(n.rows) == 0:
 		return ""
@@ -122,8 +121,6 @@ func (n *Page) position(all []frame.Node) int {
 	return slices.IndexFunc(n.rows, func(i int) bool { return i < len(all) && all[i].Name == n.chosen })
 }
 
-func (n *Page) filtered() bool { return n.filter != "" || n.input.Open }
-
 // Update implements screens.Screen: it filters and sorts, and keeps the chosen node in sight.
 func (n *Page) Update(w, h int, f *frame.Frame) {
 	n.rows, n.strip = n.rows[:0], 0
@@ -132,7 +129,7 @@ func (n *Page) Update(w, h int, f *frame.Frame) {
 		return
 	}
 	for i := range all {
-		if matches(&all[i], n.filter, f) {
+		if matches(&all[i], n.filter.Text, f) {
 			n.rows = append(n.rows, i)
 		}
 	}
@@ -152,7 +149,7 @@ func (n *Page) Update(w, h int, f *frame.Frame) {
 // head is how many of h rows are not for the nodes one by one: summary, filter, headings, and why one is as it is.
 func (n *Page) head(w, h int, f *frame.Frame) int {
 	rows := 1 + summaryRows(w, h, f) + whyRows(w, h, f)
-	if n.filtered() {
+	if n.filter.Filters() {
 		rows++
 	}
 	return min(rows, h)

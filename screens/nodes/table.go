@@ -23,8 +23,8 @@ func (n *Page) Draw(r draw.Region, f *frame.Frame) {
 		drawContacts(top.CutBottom(1), &sums, f)
 	}
 	drawSummary(top.Faded(old), &sums, f)
-	if n.filtered() {
-		n.drawFilter(r.CutTop(1), f)
+	if n.filter.Filters() {
+		n.filter.DrawFilter(r.CutTop(1), len(n.rows), len(f.Nodes))
 	}
 	why := r.CutBottom(whyRows(w, h, f))
 	if n.strip > 0 {
@@ -207,15 +207,6 @@ func share(p *draw.Pen, percent float64, known bool, l frame.Limits) {
 		return
 	}
 	p.Share(widget.Level(percent, l), percent)
-}
-
-func (n *Page) drawFilter(r draw.Region, f *frame.Frame) {
-	p := r.Pen(1, 0)
-	p.Text(draw.Dim, "filter ").Text(draw.Accent, n.filter)
-	if n.input.Open {
-		p.Text(draw.Accent|draw.Bold, "_")
-	}
-	p.Skip(2).Int(draw.Text, int64(len(n.rows))).Text(draw.Dim, " of ").Int(draw.Text, int64(len(f.Nodes)))
 }
 
 // drawStrip draws a cell for each listed node, in the order of the list: its CPU, or a letter for one that needs somebody.

@@ -12,6 +12,19 @@ type Prompt struct {
 	Text string
 }
 
+// Filters reports whether the prompt is one for a filter that is there, or typed.
+func (p *Prompt) Filters() bool { return p.Open || p.Text != "" }
+
+// DrawFilter writes the filter, and how many of all it leaves.
+func (p *Prompt) DrawFilter(r draw.Region, left, all int) {
+	pen := r.Pen(1, 0)
+	pen.Text(draw.Dim, "filter ").Text(draw.Accent, p.Text)
+	if p.Open {
+		pen.Text(draw.Accent|draw.Bold, "_")
+	}
+	pen.Skip(2).Int(draw.Text, int64(left)).Text(draw.Dim, " of ").Int(draw.Text, int64(all))
+}
+
 // Typed is what a key did to a prompt.
 type Typed uint8
 
