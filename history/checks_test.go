@@ -104,10 +104,11 @@ func TestChecksComeBack(t *testing.T) {
 	if is, was := fmt.Sprintf("%+v", flat(got)), fmt.Sprintf("%+v", flat(want)); strings.ReplaceAll(is, "Value:0", "Value:-0") != strings.ReplaceAll(was, "Value:0", "Value:-0") {
 		t.Errorf("\n%s\ncomes back as\n%s", was, is)
 	}
-	for i := range got.Results {
-		for _, at := range []time.Duration{frametest.Boot, frametest.Boot + time.Hour} {
-			if got.Results[i].Silent(at) != want.Results[i].Silent(at) {
-				t.Errorf("%s: silent %v", got.Results[i].Name, got.Results[i].Silent(at))
+	for _, at := range []time.Duration{frametest.Boot, frametest.Boot + time.Hour} {
+		want.Health.At, got.Health.At = at, at
+		for i := range got.Results {
+			if is, was := got.Silent(&got.Results[i]), want.Silent(&want.Results[i]); is != was || was != (at > frametest.Boot && i != 1) {
+				t.Errorf("%s at %v: silent %v, was %v", got.Results[i].Name, at, is, was)
 			}
 		}
 	}

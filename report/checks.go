@@ -15,16 +15,16 @@ func results(f *frame.Frame) []of[plugin.Result] {
 	return each(f, f.Checks.Results)
 }
 
-// reported is v where a plugin has reported.
+// reported is v where a plugin has left a result that can be read.
 func reported[T any](r *of[plugin.Result], v T) *T { return known(v, r.v.At != 0) }
 
 var checkFigures = figures[of[plugin.Result]]{
 	{key: "name", kind: "text", help: "Name of the plugin.", value: func(r *of[plugin.Result]) any { return r.v.Name }},
 	{key: "kind", kind: "text", help: "What it prints: check, metrics, screen or scrape.", value: func(r *of[plugin.Result]) any { return r.v.Kind.String() }},
-	{key: "status", kind: "text", help: "How things are by its last word: ok, warning, critical or unknown. Of one that is silent it is old.", null: "it has not reported, or not what can be read",
-		value: func(r *of[plugin.Result]) any { return reported(r, r.v.Status.String()) }},
-	{key: "silent", kind: "boolean", help: "Whether it has not reported for three intervals and the time that a run may take.", value: func(r *of[plugin.Result]) any { return r.v.Silent(r.f.Boot) }},
-	{key: "age_seconds", kind: "number", help: "Since it has reported.", null: "it has not, or not what can be read",
+	{key: "status", kind: "text", help: "How things are by its last word: ok, warning, critical or unknown, which it is, too, where its result cannot be read. Of one that is silent it is old.", null: "it has not run yet",
+		value: func(r *of[plugin.Result]) any { return known(r.v.Status.String(), !r.v.Pending()) }},
+	{key: "silent", kind: "boolean", help: "Whether it has not reported for three intervals and the time that a run may take.", value: func(r *of[plugin.Result]) any { return r.f.Checks.Silent(r.v) }},
+	{key: "age_seconds", kind: "number", help: "Since it has reported.", null: "it has not reported, or not what can be read",
 		value: func(r *of[plugin.Result]) any { return reported(r, max(r.f.Boot-r.v.At, 0).Seconds()) }},
 	{key: "took_seconds", kind: "number", help: "How long its run took.", null: "it has not reported, or not what can be read",
 		value: func(r *of[plugin.Result]) any { return reported(r, r.v.Took.Seconds()) }},
@@ -54,7 +54,7 @@ func appendChecks(dst []byte, f *frame.Frame) []byte {
 	}
 	good := 0
 	for i := range f.Checks.Results {
-		if r := &f.Checks.Results[i]; r.Status == plugin.OK && !r.Silent(f.Boot) {
+		if r := &f.Checks.Results[i]; r.Status == plugin.OK && !f.Checks.Silent(r) {
 			good++
 		}
 	}

@@ -5,7 +5,6 @@ import (
 	"testing"
 	"time"
 
-	"hypervisor-tui/frame/frametest"
 	"hypervisor-tui/plugin"
 )
 
@@ -14,7 +13,7 @@ import (
 func TestChecks(t *testing.T) {
 	f := emptyFrame()
 	reads(t, f, map[string]any{"checks": []any{}})
-	f.Checks = &plugin.State{Health: frametest.OK()}
+	f.Checks = &plugin.State{Health: ok()}
 	reads(t, f, map[string]any{"checks": []any{}})
 	f.Checks.Results = []plugin.Result{
 		{Name: "load", Status: plugin.Warning, At: f.Boot - 5*time.Second, Took: 12 * time.Millisecond, Interval: time.Minute, Text: "17.3", More: []string{"a", "b"}, Left: 7, Figures: []plugin.Figure{
@@ -22,7 +21,8 @@ func TestChecks(t *testing.T) {
 			{Label: "load5", Value: math.NaN(), Unit: "c", Min: math.NaN(), Max: 9},
 			{Label: "load15", Value: math.Inf(1), Min: math.NaN(), Max: math.NaN()}}},
 		{Name: "late", Kind: plugin.Screen, At: f.Boot - time.Hour, Interval: time.Minute},
-		{Name: "never", Kind: plugin.Scrape, Status: plugin.Unknown, Begun: f.Boot - 10*time.Second, Interval: time.Hour, Text: "has not run since the boot"},
+		{Name: "never", Kind: plugin.Scrape, Status: plugin.Unknown, Begun: f.Boot - 10*time.Second, Interval: time.Hour},
+		{Name: "refused", Status: plugin.Unknown, Interval: time.Minute, Text: "belongs to user 1000"},
 	}
 	reads(t, f, map[string]any{
 		"checks.0.name": "load", "checks.0.kind": "check", "checks.0.status": "warning", "checks.0.silent": false, "checks.0.age_seconds": 5.0, "checks.0.took_seconds": 0.012,
@@ -32,6 +32,7 @@ func TestChecks(t *testing.T) {
 		"checks.0.figures.1.value": nil, "checks.0.figures.1.unit": "c", "checks.0.figures.1.warning": nil, "checks.0.figures.1.min": nil, "checks.0.figures.1.max": 9.0,
 		"checks.0.figures.2.value": nil,
 		"checks.1.kind":            "screen", "checks.1.status": "ok", "checks.1.silent": true, "checks.1.age_seconds": 3600.0, "checks.1.text": nil, "checks.1.lines": []any{}, "checks.1.figures": []any{},
-		"checks.2.kind": "scrape", "checks.2.status": nil, "checks.2.silent": false, "checks.2.age_seconds": nil, "checks.2.took_seconds": nil, "checks.2.text": "has not run since the boot",
+		"checks.2.kind": "scrape", "checks.2.status": nil, "checks.2.silent": false, "checks.2.age_seconds": nil, "checks.2.took_seconds": nil, "checks.2.text": nil,
+		"checks.3.status": "unknown", "checks.3.silent": false, "checks.3.age_seconds": nil, "checks.3.text": "belongs to user 1000",
 	})
 }

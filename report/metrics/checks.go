@@ -6,7 +6,7 @@ import (
 	"hypervisor-tui/plugin"
 )
 
-// checkGroups are what the plugins report. There is no series of one that has not reported, but for that it is silent.
+// checkGroups are what the plugins report. Of one that has not run yet there is only whether it is silent.
 func checkGroups() []group {
 	reported := func(write func(*Writer, *frame.Frame, *plugin.Result)) func(*Writer, *frame.Frame) {
 		return func(w *Writer, f *frame.Frame) {
@@ -18,11 +18,16 @@ func checkGroups() []group {
 		}
 	}
 	return []group{{title: "Plugins", source: checksHealth, every: slow, families: []family{
-		{name: "hypervisor_check_status", labels: "check", help: "How things are by the last word of a plugin, as Nagios numbers it: 0 ok, 1 warning, 2 critical, 3 unknown.",
-			write: reported(func(w *Writer, _ *frame.Frame, r *plugin.Result) { w.uint(uint64(r.Status), r.Name) })},
+		{name: "hypervisor_check_status", labels: "check", help: "How things are by the last word of a plugin, as Nagios numbers it: 0 ok, 1 warning, 2 critical, 3 unknown, as where its result cannot be read.", write: func(w *Writer, f *frame.Frame) {
+			for i := range f.Checks.Results {
+				if r := &f.Checks.Results[i]; !r.Pending() {
+					w.uint(uint64(r.Status), r.Name)
+				}
+			}
+		}},
 		{name: "hypervisor_check_silent", labels: "check", help: "1 while a plugin has not reported for three intervals and the time that a run may take.", write: func(w *Writer, f *frame.Frame) {
 			for i := range f.Checks.Results {
-				w.truth(f.Checks.Results[i].Silent(f.Boot), f.Checks.Results[i].Name)
+				w.truth(f.Checks.Silent(&f.Checks.Results[i]), f.Checks.Results[i].Name)
 			}
 		}},
 		{name: "hypervisor_check_age_seconds", labels: "check", help: "How long ago a plugin has reported.",

@@ -21,12 +21,13 @@ func TestChecks(t *testing.T) {
 			{Label: "end", Value: math.Inf(1)}, {Label: `C:\ "quoted" 温`, Value: -0.5, Unit: "c"}}},
 		{Name: "late", Status: plugin.OK, At: f.Boot - time.Hour, Interval: time.Minute},
 		{Name: "never", Status: plugin.Unknown, Begun: f.Boot - time.Second, Interval: time.Minute},
+		{Name: "refused", Status: plugin.Unknown, Interval: time.Minute, Text: "belongs to user 1000"},
 		{Name: "odd", Status: plugin.Unknown, At: f.Boot, Interval: time.Minute},
 	}}
 	reads(t, f, Options{}, map[string]float64{
-		"hypervisor_check_status{check=load}": 2, "hypervisor_check_status{check=late}": 0, "hypervisor_check_status{check=never}": absent, "hypervisor_check_status{check=odd}": 3,
+		"hypervisor_check_status{check=load}": 2, "hypervisor_check_status{check=late}": 0, "hypervisor_check_status{check=never}": absent, "hypervisor_check_status{check=odd}": 3, "hypervisor_check_status{check=refused}": 3, "hypervisor_check_silent{check=refused}": 0,
 		"hypervisor_check_silent{check=load}": 0, "hypervisor_check_silent{check=late}": 1, "hypervisor_check_silent{check=never}": 0,
-		"hypervisor_check_age_seconds{check=load}": 5, "hypervisor_check_age_seconds{check=late}": 3600, "hypervisor_check_age_seconds{check=never}": absent,
+		"hypervisor_check_age_seconds{check=load}": 5, "hypervisor_check_age_seconds{check=late}": 3600, "hypervisor_check_age_seconds{check=never}": absent, "hypervisor_check_age_seconds{check=refused}": absent,
 		"hypervisor_check_duration_seconds{check=load}": 0.012, "hypervisor_check_duration_seconds{check=never}": absent,
 		"hypervisor_check_value{check=load,label=load1}": 17.25, "hypervisor_check_value{check=load,label=load1,unit=s}": 7,
 		"hypervisor_check_value{check=load,label=spare,unit=%}": absent, "hypervisor_check_value{check=load,label=end}": absent,
