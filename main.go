@@ -80,6 +80,8 @@ func command(args []string, out, errs io.Writer) int {
 		err = console.Act(o.Options)
 	case o.Undo != "":
 		err = console.Undo(o.Options)
+	case o.Plugin != "":
+		err = console.Plugin(out, o.Options)
 	case o.Blink != "":
 		err = blink.Port(o.Blink)
 	case o.plain:
@@ -114,6 +116,8 @@ const help = `hypervisor-tui [flags]: the console of a NixOS, k3s and KubeVirt h
   --listen ADDR   with --serve: answer at this address and port, or path, too
   --act           do what the console is asked for, as its helper
   --undo NODE     uncordon a node that was cordoned for a time
+  --plugin NAME   run a plugin of the config once, as its unit does, and say
+                  what the console understands
   --blink NAME    let the light of an interface's port blink for 15 seconds
   --check         read the config, try every source, say what each answers
   --version
@@ -146,6 +150,7 @@ func parseFlags(args []string) (flags, error) {
 	})
 	set.BoolVar(&o.act, "act", false, "")
 	set.StringVar(&o.Undo, "undo", "", "")
+	set.StringVar(&o.Plugin, "plugin", "", "")
 	set.StringVar(&o.Blink, "blink", "", "")
 	set.BoolVar(&o.version, "version", false, "")
 	if err := set.Parse(args); err != nil {
@@ -165,7 +170,7 @@ func (o *flags) validate() error {
 		set  bool
 	}{
 		{"--once", o.once}, {"--plain", o.plain}, {"--check", o.check}, {"--record", o.record}, {"--serve", o.serve}, {"--history", o.history},
-		{"--act", o.act}, {"--undo", o.Undo != ""}, {"--blink", o.Blink != ""},
+		{"--act", o.act}, {"--undo", o.Undo != ""}, {"--plugin", o.Plugin != ""}, {"--blink", o.Blink != ""},
 	} {
 		if m.set {
 			modes = append(modes, m.name)

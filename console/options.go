@@ -12,6 +12,7 @@ type Options struct {
 	Listen  []string // of --serve: where it answers, beside what the configuration says
 	Undo    string   // of --undo: the node that is uncordoned
 	Blink   string   // of --blink: the interface
+	Plugin  string   // of --plugin: its name
 	Shell   bool     // it is the login shell of whoever sits at the terminal
 	Version string   // of the program
 }

@@ -15,7 +15,7 @@ _hypervisor_tui() {
 	--screen) mapfile -t COMPREPLY < <(compgen -W 'logs dashboard network nodes checks' -- "$word") ;;
 	--size) mapfile -t COMPREPLY < <(compgen -W '80x24 132x43 200x60' -- "$word") ;;
 	*)
-		mapfile -t COMPREPLY < <(compgen -W '--config --screen --tty --once --size --json --metrics --at --history --plain --record --serve --listen --act --undo --blink --check --version --help' -- "$word")
+		mapfile -t COMPREPLY < <(compgen -W '--config --screen --tty --once --size --json --metrics --at --history --plain --record --serve --listen --act --undo --plugin --blink --check --version --help' -- "$word")
 		;;
 	esac
 }

@@ -124,7 +124,7 @@ var arrows = []struct {
 	{"serve", []string{"console/config", "golang.org/x/crypto", "golang.org/x/sys", "gopkg.in/yaml.v3", "internal/clean", "internal/clean/secret", "internal/credential", "report/metrics", "serve/socket"}},
 	{"console", []string{"act", "act/client", "act/helper", "act/host", "act/node", "act/unit", "act/vm", "alert", "alert/bell", "console/collect", "console/config", "console/fault", "console/guard", "console/process", "draw", "draw/tty", "frame",
 		"github.com/coreos/go-systemd/v22", "github.com/gdamore/tcell/v2", "golang.org/x/sys", "history", "internal/boottime", "internal/clean",
-		"internal/health", "internal/wakeup", "internal/when", "journal", "journal/source", "kube/watch", "peer", "peer/mtls", "peer/visit", "report", "report/metrics", "screens", "sample/textfile", "screens/pages", "serve", "serve/attach", "serve/socket", "serve/web"}},
+		"internal/health", "internal/wakeup", "internal/when", "journal", "journal/source", "kube/watch", "peer", "peer/mtls", "peer/visit", "plugin", "plugin/run", "report", "report/metrics", "screens", "sample/textfile", "screens/pages", "serve", "serve/attach", "serve/socket", "serve/web"}},
 	{"cmd/hypervisor-attach", []string{"golang.org/x/sys"}},
 	{".", []string{"act/blink", "console", "console/config", "console/process", "screens/pages"}},
 }

@@ -1,0 +1,34 @@
+//go:build nokube
+
+package console
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"hypervisor-tui/console/config"
+)
+
+// leftOut is what a small build says of what it has not.
+const leftOut = "left out of this build: take one without the tag nokube"
+
+// Serve says that this build cannot.
+func Serve(Options) error { return errors.New("--serve is " + leftOut) }
+
+// Act says that this build cannot.
+func Act(Options) error { return errors.New("--act is " + leftOut) }
+
+// Undo says that this build cannot.
+func Undo(Options) error { return errors.New("--undo is " + leftOut) }
+
+// Plugin says that this build cannot.
+func Plugin(io.Writer, Options) error { return errors.New("--plugin is " + leftOut) }
+
+// checkServing says so, where the configuration has something for it.
+func checkServing(_ context.Context, out io.Writer, c config.Serve) {
+	if c.Any() {
+		fmt.Fprintf(out, "%-20s %-7s %s\n", "serve", "absent", leftOut)
+	}
+}

@@ -1,0 +1,177 @@
+//go:build !nokube
+
+package console
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"os"
+	"os/signal"
+	"slices"
+	"strconv"
+	"strings"
+	"text/tabwriter"
+
+	"golang.org/x/sys/unix"
+
+	"hypervisor-tui/console/config"
+	"hypervisor-tui/internal/clean"
+	"hypervisor-tui/plugin"
+	"hypervisor-tui/plugin/run"
+)
+
+// Plugin runs the plugin o.Plugin once. In its unit it leaves the result in the folder that systemd made for that, a configuration that
+// is wrong as well; it fails where it left none, or the configuration is wrong. Elsewhere it writes to out what the console would
+// understand.
+func Plugin(out io.Writer, o Options) error {
+	folder := ""
+	directories, inUnit := os.LookupEnv("RUNTIME_DIRECTORY")
+	if inUnit {
+		var err error
+		if folder, err = run.Folder(directories, o.Plugin); err != nil {
+			return err
+		}
+	}
+	s, err := pluginNamed(o)
+	if err != nil {
+		if inUnit {
+			err = errors.Join(err, run.Write(folder, run.Failure(err)))
+		}
+		return err
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), unix.SIGTERM, unix.SIGINT, unix.SIGQUIT, unix.SIGHUP)
+	defer stop()
+	file, stderr, err := run.Run(ctx, s)
+	if err == nil && inUnit {
+		err = run.Write(folder, file)
+	}
+	if inUnit {
+		_, _ = os.Stderr.Write(stderr) // the journal's
+	}
+	if err != nil || inUnit {
+		return err
+	}
+	if os.Geteuid() == 0 {
+		fmt.Fprintln(os.Stderr, "note: it ran as root; its unit runs it as another user, in a sandbox")
+	}
+	if !utf8Locale() {
+		out = asciiWriter{out}
+	}
+	return tellPlugin(out, s, file, stderr)
+}
+
+// pluginNamed returns the plugin o.Plugin of the configuration.
+func pluginNamed(o Options) (*plugin.Spec, error) {
+	c, err := config.Load(o.Config)
+	if err != nil {
+		return nil, err
+	}
+	var names []string
+	for i := range c.Plugins.List {
+		if c.Plugins.List[i].Name == o.Plugin {
+			return &c.Plugins.List[i], nil
+		}
+		names = append(names, c.Plugins.List[i].Name)
+	}
+	if len(names) == 0 {
+		return nil, fmt.Errorf("there is no plugin %q: plugins.list of the configuration is empty", o.Plugin)
+	}
+	slices.Sort(names)
+	return nil, fmt.Errorf("there is no plugin %q: plugins.list of the configuration has %s", o.Plugin, strings.Join(names, ", "))
+}
+
+// maxTold bounds the lines of standard error that are told.
+const maxTold = 50
+
+// tellPlugin writes what the console understands of a result, and what the plugin printed to standard error.
+func tellPlugin(out io.Writer, s *plugin.Spec, file, stderr []byte) error {
+	r := s.Result(file)
+	h, _, _ := plugin.ParseHeader(file) // of run's own
+	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	line := func(cells ...string) { fmt.Fprintln(w, strings.Join(cells, "\t")) }
+	line("status", r.Status.String())
+	for i, text := range append([]string{r.Text}, r.More...) {
+		line([]string{"text", ""}[min(i, 1)], text)
+	}
+	took := fmt.Sprintf("%d ms", r.Took.Milliseconds())
+	if h.End.How == plugin.Exited && s.Kind != plugin.Scrape {
+		took += fmt.Sprintf(", exit code %d", h.End.Code)
+	}
+	line("took", took)
+	if h.End.How == plugin.Exited && s.Kind == plugin.Check && h.End.Code > uint8(plugin.Unknown) {
+		line("mend", "a check ends with exit code 0 for ok, 1 for warning, 2 for critical, 3 for unknown")
+	}
+	if len(r.Figures) > 0 {
+		line()
+		line("figure", "value", "unit", "warning at", "critical at", "least", "most")
+	}
+	for _, f := range r.Figures {
+		line(f.Label, number(f.Value), f.Unit, f.Warn.String(), f.Critical.String(), number(f.Min), number(f.Max))
+	}
+	if r.Left > 0 {
+		line(fmt.Sprintf("and %d more, which are left out", r.Left))
+	}
+	if r.Page != nil {
+		tellPage(line, r.Page)
+	}
+	if told := strings.Split(strings.TrimSpace(string(clean.AppendLines(nil, stderr))), "\n"); told[0] != "" {
+		line()
+		line("standard error:")
+		for _, text := range told[:min(len(told), maxTold)] {
+			line("  " + text)
+		}
+		if left := len(told) - maxTold; left > 0 {
+			line(fmt.Sprintf("  and %d more lines", left))
+		}
+	}
+	return w.Flush()
+}
+
+// tellPage writes a plugin's screen, a line of cells at a time.
+func tellPage(line func(cells ...string), page *plugin.Page) {
+	judged := func(s plugin.Status, is bool) string {
+		if is {
+			return s.String()
+		}
+		return ""
+	}
+	line()
+	line("screen: " + page.Title)
+	for _, b := range page.Blocks {
+		line()
+		for _, p := range b.Pairs {
+			line(p.Name, p.Value, judged(p.Status, p.Judged))
+		}
+		if t := b.Table; t != nil {
+			var names []string
+			for _, c := range t.Columns {
+				names = append(names, c.Name)
+			}
+			line(names...)
+			for _, row := range t.Rows {
+				line(append(slices.Clone(row.Cells), judged(row.Status, row.Judged))...)
+			}
+		}
+		if g := b.Gauge; g != nil {
+			line(g.Label, strings.TrimSpace(fmt.Sprintf("%s of %s %s", number(g.Value), number(g.Of), g.Unit)), judged(g.Status, g.Judged))
+		}
+		if s := b.Series; s != nil {
+			cells := []string{s.Label, s.Unit, ""}
+			for _, v := range s.Points {
+				cells[2] += number(v) + " "
+			}
+			line(cells...)
+		}
+	}
+}
+
+// number is a figure as exact as it is known; -- when it is not.
+func number(v float64) string {
+	if math.IsNaN(v) {
+		return "--"
+	}
+	return strconv.FormatFloat(v, 'f', -1, 64)
+}
