@@ -10,6 +10,7 @@ import (
 	"hypervisor-tui/draw"
 	"hypervisor-tui/frame"
 	"hypervisor-tui/frame/frametest"
+	"hypervisor-tui/plugin"
 	"hypervisor-tui/screens/screentest"
 )
 
@@ -48,6 +49,7 @@ var views = slices.Concat(pastPictures, pastStates, visits, acts, []picture{
 	{name: "checks-filter", screen: frame.Checks, change: frametest.Checks, keys: []draw.Key{'s', 's', '/', 'd', 'i', 's'}},
 	{name: "checks-figures", screen: frame.Checks, change: frametest.Checks, keys: []draw.Key{'/', 'd', 'i', 's', 'k', draw.KeyEnter, draw.KeyEnd, draw.KeyEnter}},
 	{name: "checks-page", screen: frame.Checks, change: frametest.Checks, keys: []draw.Key{'/', 'c', 'e', 'p', 'h', draw.KeyEnter, draw.KeyEnter, draw.KeyEnd}},
+	{name: "checks-page-largest", screen: frame.Checks, change: largestPage, keys: []draw.Key{draw.KeyHome, draw.KeyEnter, draw.KeyEnd}},
 	{name: "checks-none", screen: frame.Checks},
 	{name: "network-k8s", screen: frame.Network, change: frametest.Healthy},
 	{name: "network", screen: frame.Network},
@@ -61,6 +63,22 @@ var views = slices.Concat(pastPictures, pastStates, visits, acts, []picture{
 	{name: "paused", screen: frame.Dashboard, keys: []draw.Key{' '}},
 	{name: "nothing-yet", screen: frame.Dashboard, change: nothingYet},
 })
+
+// largestPage gives each check a page of as many cells as a plugin has bytes for.
+func largestPage(f *frame.Frame) {
+	frametest.Checks(f)
+	table := &plugin.Table{Columns: make([]plugin.Column, plugin.MaxColumns)}
+	for range plugin.MaxRows {
+		row := plugin.Row{Cells: make([]string, plugin.MaxColumns)}
+		for i := range row.Cells {
+			row.Cells[i] = "7"
+		}
+		table.Rows = append(table.Rows, row)
+	}
+	for i := range f.Checks.Results {
+		f.Checks.Results[i].Page = &plugin.Page{Blocks: []plugin.Block{{Table: table}}}
+	}
+}
 
 // prepared returns a function that draws p as one tick does: a beat and a second later, judged anew.
 func prepared(p picture, w, h int) func() {

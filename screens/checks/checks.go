@@ -9,6 +9,7 @@ import (
 
 	"hypervisor-tui/draw"
 	"hypervisor-tui/frame"
+	"hypervisor-tui/internal/health"
 	"hypervisor-tui/plugin"
 	"hypervisor-tui/screens"
 	"hypervisor-tui/screens/widget"
@@ -107,9 +108,9 @@ func (c *Page) position(all []plugin.Result) int {
 	return slices.IndexFunc(c.rows, func(i int) bool { return i < len(all) && all[i].Name == c.chosen })
 }
 
-// results is what is known of the plugins, by the order of the configuration.
+// results is what is known of the plugins, by the order of the configuration: nothing until they were read once.
 func results(f *frame.Frame) []plugin.Result {
-	if f.Checks == nil {
+	if f.Checks == nil || f.Checks.Health.State == health.Init {
 		return nil
 	}
 	return f.Checks.Results

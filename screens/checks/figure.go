@@ -172,11 +172,11 @@ func drawFigure(r draw.Region, f *plugin.Figure) {
 	const label, gauge = 10, 8
 	p := r.Pen(0, 0)
 	fitLabel(&p, draw.Dim, f.Label, label)
-	p.To(label + 1)
-	if of := share(f); !math.IsNaN(of) && gauge+1+valueWidth(f) <= p.Left() {
+	left := r.W() - label - 1
+	if of := share(f); !math.IsNaN(of) && gauge+1+valueWidth(f) <= left {
 		r.Sub(label+1, 0, gauge, 1).Gauge(0, of, barStyle(f))
 	}
-	drawValue(&p, f, p.Left())
+	drawValue(&p, label+1, left, f)
 }
 
 // fitLabel writes a label in at most n columns. Of a path that is longer its end is told: the beginnings of many are alike.
@@ -207,16 +207,11 @@ func valueWidth(f *plugin.Figure) int {
 	return draw.ColumnsBytes(text, len(text))
 }
 
-// drawValue writes the value of a figure flush right in n columns, whole or not at all.
-func drawValue(p *draw.Pen, f *plugin.Figure, n int) {
+// drawValue writes the value of a figure flush right in n columns from column x on.
+func drawValue(p *draw.Pen, x, n int, f *plugin.Figure) {
 	var room [64]byte
 	text, style := appendJudged(room[:0], f)
-	width := draw.ColumnsBytes(text, len(text))
-	if width > n {
-		p.Skip(n-1).Glyph(style, draw.Ellipsis)
-		return
-	}
-	p.Skip(n-width).Bytes(style, text)
+	flushRight(p, x, n, style, text)
 }
 
 // appendJudged appends the value of a figure, with a sign where it is not as it should be, and returns the style of that.

@@ -115,7 +115,8 @@ const (
 	tookWidth   = 7
 	everyWidth  = 6
 	figureWidth = 30
-	textLeast   = 50 // that figures leave
+	textLeast   = 50  // that figures leave
+	wide        = 110 // columns of a page with more than what is said, and how old that is
 )
 
 // columns shares out w columns. What a plugin says comes before all but its name.
@@ -135,13 +136,13 @@ func (c *Page) columns(w int, all []plugin.Result) columns {
 		take(&x.state, stateWidth)
 	}
 	take(&x.name, min(name, w/4)+1)
-	if w >= 110 {
+	if w >= wide {
 		take(&x.since, sinceWidth)
 	}
 	if w >= widget.Narrow-24 {
 		take(&x.age, ageWidth)
 	}
-	if w >= 110 {
+	if w >= wide {
 		take(&x.took, tookWidth)
 		take(&x.every, everyWidth)
 	}
@@ -152,7 +153,7 @@ func (c *Page) columns(w int, all []plugin.Result) columns {
 			shown = max(shown, len(all[i].Figures))
 		}
 	}
-	if n := min((w-at-textLeast)/figureWidth, shown, 4); n > 0 && w >= 110 {
+	if n := min((w-at-textLeast)/figureWidth, shown, 4); n > 0 && w >= wide {
 		x.figures = w - n*figureWidth
 	}
 	return x
@@ -292,5 +293,14 @@ func right(p *draw.Pen, x, n int, s span) {
 	if s.known {
 		text = appendSpan(room[:0], s.Duration)
 	}
-	p.To(x+max(n-len(text), 0)).Bytes(draw.Dim, text)
+	flushRight(p, x, n, draw.Dim, text)
+}
+
+// flushRight writes text flush right in n columns from column x on, whole or an ellipsis: a number without its end is another one.
+func flushRight(p *draw.Pen, x, n int, style draw.Style, text []byte) {
+	if width := draw.ColumnsBytes(text, len(text)); width <= n {
+		p.To(x+n-width).Bytes(style, text)
+	} else {
+		p.To(x+n-1).Glyph(style, draw.Ellipsis)
+	}
 }

@@ -121,68 +121,72 @@ func drawRun(r draw.Region, res *plugin.Result, now time.Duration) {
 	}
 }
 
+// Widths of the columns of figures, on their plugin's page.
+const (
+	gaugeWidth   = 12
+	rangeWidth   = 24 // where there is room
+	extremeWidth = 12
+)
+
 // drawFigures draws the figures as a table, on a narrow screen each with its ranges below.
 func drawFigures(view *draw.Region, res *plugin.Result) {
-	w := view.W()
-	roomy := w >= widget.Narrow
-	label := len("Figure")
+	w, label, value := view.W(), len("Figure"), len("value")
 	for i := range res.Figures {
 		label = max(label, draw.Columns(res.Figures[i].Label))
-	}
-	label = min(label, max(w/4, 10))
-	const gauge, end = 12, 12
-	value := len("value")
-	for i := range res.Figures {
 		value = max(value, valueWidth(&res.Figures[i]))
 	}
+	label = min(label, max(w/4, 10))
 	value = min(value, max(w-label-4, 1))
-	at := 1 + label + 1 + value + 2
-	warn := at + gauge + 2
+	values := 1 + label + 1
+	gauges := values + value + 2
+	warnings := gauges + gaugeWidth + 2
+	limit := min(max((w-warnings)/2, 17), rangeWidth)
+	criticals := warnings + limit
+	least := criticals + limit
+	most := least + extremeWidth
+	roomy, whole := w >= widget.Narrow, w >= most+extremeWidth
 	p := view.CutTop(1).Pen(1, 0)
-	p.Text(draw.Title|draw.Bold, "Figure").To(1+label+1).Right(draw.Dim, "value", value)
-	wide := w >= warn+2*24+2*end
-	limit := min(max((w-warn)/2, 17), 24)
+	p.Text(draw.Title|draw.Bold, "Figure").To(values).Right(draw.Dim, "value", value)
 	if roomy {
-		p.To(at).Text(draw.Dim, "of max/crit").To(warn).Text(draw.Dim, "warning").To(warn+limit).Text(draw.Dim, "critical")
-		if wide {
-			p.To(warn+2*limit).Right(draw.Dim, "min", end).Right(draw.Dim, "max", end)
-		}
+		p.To(gauges).Text(draw.Dim, "of max/crit").To(warnings).Text(draw.Dim, "warning").To(criticals).Text(draw.Dim, "critical")
+	}
+	if roomy && whole {
+		p.To(least).Right(draw.Dim, "min", extremeWidth).Right(draw.Dim, "max", extremeWidth)
 	}
 	for i := range res.Figures {
-		f := &res.Figures[i]
-		line := view.CutTop(1)
+		f, line := &res.Figures[i], view.CutTop(1)
 		p := line.Pen(1, 0)
 		fitLabel(&p, draw.Text, f.Label, label)
-		p.To(1 + label + 1)
-		drawValue(&p, f, value)
-		if of := share(f); !math.IsNaN(of) && w >= at+gauge {
-			line.Sub(at, 0, gauge, 1).Gauge(0, of, barStyle(f))
+		drawValue(&p, values, value, f)
+		if of := share(f); !math.IsNaN(of) && w >= gauges+gaugeWidth {
+			line.Sub(gauges, 0, gaugeWidth, 1).Gauge(0, of, barStyle(f))
 		}
-		var room [64]byte
 		if !roomy {
-			for _, limit := range [...]struct {
-				word string
-				r    *plugin.Range
-			}{{"warning ", &f.Warn}, {"critical ", &f.Critical}} {
-				if limit.r.Set {
-					p = view.CutTop(1).Pen(3, 0)
-					p.Text(draw.Dim, limit.word).FitBytes(draw.Dim, appendRange(room[:0], limit.r, f), p.Left())
-				}
-			}
+			drawLimit(view, "warning ", &f.Warn, f)
+			drawLimit(view, "critical ", &f.Critical, f)
 			continue
 		}
-		p.To(warn).FitBytes(draw.Dim, appendRange(room[:0], &f.Warn, f), limit-1)
-		p.To(warn+limit).FitBytes(draw.Dim, appendRange(room[:0], &f.Critical, f), limit-1)
-		if wide {
-			for i, v := range [...]float64{f.Min, f.Max} {
-				if text := appendValue(room[:0], v, f.Unit); !math.IsNaN(v) {
-					p.To(warn+2*limit+(i+1)*end-len(text)).Bytes(draw.Dim, text)
-				}
-			}
+		var room [64]byte
+		p.To(warnings).FitBytes(draw.Dim, appendRange(room[:0], &f.Warn, f), limit-1)
+		p.To(criticals).FitBytes(draw.Dim, appendRange(room[:0], &f.Critical, f), limit-1)
+		if whole && !math.IsNaN(f.Min) {
+			flushRight(&p, least, extremeWidth, draw.Dim, appendValue(room[:0], f.Min, f.Unit))
+		}
+		if whole && !math.IsNaN(f.Max) {
+			flushRight(&p, most, extremeWidth, draw.Dim, appendValue(room[:0], f.Max, f.Unit))
 		}
 	}
 	if res.Left > 0 {
 		p := view.CutTop(1).Pen(1, 0)
 		p.Text(draw.Dim, "and ").Int(draw.Text, int64(res.Left)).Text(draw.Dim, " more, which are left out")
+	}
+}
+
+// drawLimit draws a range of a figure on a row of its own, if there is one.
+func drawLimit(view *draw.Region, what string, r *plugin.Range, f *plugin.Figure) {
+	if r.Set {
+		var room [64]byte
+		p := view.CutTop(1).Pen(3, 0)
+		p.Text(draw.Dim, what).FitBytes(draw.Dim, appendRange(room[:0], r, f), p.Left())
 	}
 }
