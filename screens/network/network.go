@@ -21,8 +21,7 @@ type Page struct {
 	scroll  widget.Scroll
 	all     bool          // folded interfaces are listed too
 	bits    bool          // rates are shown in bits
-	input   widget.Prompt // the filter while it is typed
-	filter  string        // in small letters; empty: none
+	filter  widget.Prompt // its text is empty while there is none
 	chosen  int           // the kernel's number of the interface under the cursor, 0: none yet
 	rows    []listRow
 	members []int   // places in Net.Interfaces, for rows of several links
@@ -56,23 +55,22 @@ func New() *Page {
 }
 
 // Typing implements screens.Screen's method for pages with a prompt.
-func (n *Page) Typing() bool { return n.input.Open }
+func (n *Page) Typing() bool { return n.filter.Open }
 
 // Escapes implements screens.Screen's method for pages on which Esc does something.
-func (n *Page) Escapes() bool { return n.input.Open || n.filter != "" }
+func (n *Page) Escapes() bool { return n.filter.Filters() }
 
 // Handle implements screens.Screen.
 func (n *Page) Handle(k draw.Key, f *frame.Frame) (screens.Command, bool) {
-	switch n.input.Key(k) {
+	switch n.filter.Key(k) {
 	case widget.Edited, widget.Dropped:
-		n.filter = lower(n.input.Text)
 		n.scroll.Top = 0
 		return screens.Command{}, true
 	case widget.Entered:
 		return screens.Command{}, true
 	}
 	if k == draw.KeyEsc {
-		n.filter = ""
+		n.filter.Text = ""
 		return screens.Command{}, true
 	}
 	return n.Base.Handle(k, f)
@@ -83,7 +81,7 @@ func (n *Page) scrollBy(k draw.Key, _ *frame.Frame) {
 }
 
 func (n *Page) openFilter(draw.Key, *frame.Frame) {
-	n.input = widget.Prompt{Open: true, Text: n.filter}
+	n.filter.Open = true
 }
 
 func (n *Page) openLink(f *frame.Frame) screens.Screen {
@@ -144,7 +142,7 @@ func (n *Page) Update(w, h int, f *frame.Frame) {
 		return
 	}
 	h -= n.head(h, f)
-	key := listKey{f.Net.Changes, len(f.Net.Interfaces), f.Net.Interfaces[0].Link, n.all, n.filter, len(f.Settings.HideLinks),
+	key := listKey{f.Net.Changes, len(f.Net.Interfaces), f.Net.Interfaces[0].Link, n.all, n.filter.Text, len(f.Settings.HideLinks),
 		linksKnown(f), widget.ClusterKnown(f), w, h}
 	if n.made != key {
 		n.made = listKey{} // a panic leaves rows that nobody may take for made
@@ -161,8 +159,6 @@ func hasLinks(f *frame.Frame) bool {
 // linksKnown reports whether there is more of the interfaces than their names and what they count.
 func linksKnown(f *frame.Frame) bool { return f.Host.Health[sample.Links].Has() }
 
-func (n *Page) filtered() bool { return n.filter != "" || n.input.Open }
-
 // hasReach reports whether the page begins with what is known of gateway, resolver and clock.
 func hasReach(h int, f *frame.Frame) bool { return h >= 10 && linksKnown(f) }
 
@@ -175,7 +171,7 @@ func (n *Page) head(h int, f *frame.Frame) int {
 	if !linksKnown(f) {
 		rows++
 	}
-	if n.filtered() {
+	if n.filter.Filters() {
 		rows++
 	}
 	return rows
@@ -252,7 +248,7 @@ func (n *Page) Draw(r draw.Region, f *frame.Frame) {
 	if hasReach(r.H(), f) {
 		drawReach(r.CutTop(1), f)
 	}
-	if n.filtered() {
+	if n.filter.Filters() {
 		n.drawFilter(r.CutTop(1), f)
 	}
 	s := &n.scroll
@@ -322,8 +318,8 @@ func heading(r draw.Region, title string, f *frame.Frame) {
 // drawFilter shows what is typed and how many interfaces have it.
 func (n *Page) drawFilter(r draw.Region, f *frame.Frame) {
 	p := r.Pen(1, 0)
-	p.Text(draw.Accent|draw.Bold, "/").Fit(draw.Text, n.filter, p.Left()-30)
-	if n.input.Open {
+	p.Text(draw.Accent|draw.Bold, "/").Fit(draw.Text, n.filter.Text, p.Left()-30)
+	if n.filter.Open {
 		p.Text(draw.Selected, " ")
 	}
 	p.Skip(2).Int(draw.Text, int64(len(n.rows))).Text(draw.Dim, " of ").Int(draw.Text, int64(len(f.Net.Interfaces)))

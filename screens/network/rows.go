@@ -8,6 +8,7 @@ import (
 
 	"hypervisor-tui/frame"
 	"hypervisor-tui/sample"
+	"hypervisor-tui/screens/widget"
 )
 
 type listRowKind uint8
@@ -95,8 +96,8 @@ func (n *Page) arrange(f *frame.Frame, key listKey) {
 func (n *Page) list(f *frame.Frame, key listKey) {
 	a := arrangement{net: f.Net, hide: f.Settings.HideLinks, all: n.all, density: n.density, rows: n.rows[:0], members: n.members[:0]}
 	switch {
-	case n.filter != "":
-		a.matching(n.filter)
+	case n.filter.Text != "":
+		a.matching(n.filter.Text)
 	case !key.known || !slices.ContainsFunc(f.Net.Interfaces, isKnown):
 		a.counting()
 	default:
@@ -136,19 +137,17 @@ func (a *arrangement) matching(text string) {
 func (a *arrangement) matches(l *sample.Interface, text string) bool {
 	d := l.More()
 	for _, s := range [...]string{l.Name, d.AltNames, l.MAC, l.Kind, l.Master, l.Parent} {
-		if strings.Contains(lower(s), text) {
+		if widget.Contains(s, text) {
 			return true
 		}
 	}
-	if l.VM != nil && strings.Contains(lower(l.VM.Namespace+"/"+l.VM.Name), text) {
+	if l.VM != nil && widget.Contains(l.VM.Namespace+"/"+l.VM.Name, text) {
 		return true
 	}
 	return slices.ContainsFunc(a.net.Addresses[l.FirstAddress:l.FirstAddress+l.AddressCount], func(one sample.Address) bool {
-		return strings.Contains(one.CIDR, text)
+		return widget.Contains(one.CIDR, text)
 	})
 }
-
-func lower(s string) string { return strings.ToLower(s) }
 
 // isKnown reports whether more is known of l than what it counts.
 func isKnown(l *sample.Interface) bool { return l.Index != 0 }
