@@ -220,3 +220,61 @@ func checkCheck(t *testing.T, output []byte) {
 
 // printedNumber is a number behind =, with nothing behind it that would be more of it.
 var printedNumber = regexp.MustCompile(`=([-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?)(?:[^0-9.,]|$)`)
+
+// FuzzFigure holds that a figure which is written as Nagios has it is read as what it was.
+func FuzzFigure(f *testing.F) {
+	f.Add("it's / a=b|c", 1.5, "MB", 10.0, 20.0, true, uint8(0xff))
+	f.Add("load1", -0.0, "", math.Inf(-1), 20.0, false, uint8(0))
+	f.Fuzz(func(t *testing.T, label string, value float64, u string, low, high float64, inside bool, set uint8) {
+		label, u = name(strings.NewReplacer("\n", "", "\r", "").Replace(label)), name(u)
+		if label == "" || !unit(u) || utf8.RuneCountInString(u) > MaxUnit || strings.HasPrefix(strings.ToLower(u), "e") ||
+			math.IsNaN(low+high) || low > high || math.IsInf(low, 1) || math.IsInf(high, -1) || math.IsInf(value, 0) {
+			return
+		}
+		nan := math.NaN()
+		want := Figure{Label: label, Value: value, Unit: u, Min: nan, Max: nan}
+		written := "U"
+		if math.IsNaN(value) {
+			want.Unit = ""
+		} else {
+			written = fmt.Sprint(value) + u
+		}
+		if set&1 != 0 {
+			want.Warn = Range{true, inside, low, high}
+		}
+		if set&2 != 0 {
+			want.Critical = Range{true, !inside, low, high}
+		}
+		written += ";" + want.Warn.String() + ";" + want.Critical.String() + ";"
+		if set&4 != 0 && !math.IsInf(low, 0) {
+			want.Min = low
+			written += fmt.Sprint(low)
+		}
+		if written += ";"; set&8 != 0 && !math.IsInf(high, 0) {
+			want.Max = high
+			written += fmt.Sprint(high)
+		}
+		output := "OK|a=1 '" + strings.ReplaceAll(label, "'", "''") + "'=" + written + " b=2"
+		_, _, figures, _ := ParseCheck([]byte(output))
+		if len(figures) != 3 || show(&figures[1]) != show(&want) || figures[0].Label != "a" || figures[2].Label != "b" {
+			t.Fatalf("%q: %+v, want %+v", output, figures, want)
+		}
+	})
+}
+
+// FuzzRange holds that a range reads the same once it is written anew, and has ends that can be.
+func FuzzRange(f *testing.F) {
+	for _, s := range []string{"10", "~:10", "@10:20", "5:", "-1e3:.5"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		r, err := ParseRange(s)
+		if err != nil {
+			return
+		}
+		again, err := ParseRange(r.String())
+		if err != nil || again != r || !(r.Low <= r.High) || math.IsInf(r.Low, 1) || math.IsInf(r.High, -1) {
+			t.Fatalf("%q: %+v, then %q, %+v, %v", s, r, r, again, err)
+		}
+	})
+}
