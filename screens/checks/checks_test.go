@@ -72,11 +72,11 @@ func TestRangesInWords(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := string(appendRange(nil, &r, &plugin.Figure{Value: c.value, Unit: c.unit})); got != c.want {
+		if got := string((figure{&plugin.Figure{Value: c.value, Unit: c.unit}, true}).appendRange(nil, &r)); got != c.want {
 			t.Errorf("%s of %v %s is %q, want %q", c.nagios, c.value, c.unit, got, c.want)
 		}
 	}
-	if got := appendRange(nil, new(plugin.Range), new(plugin.Figure)); len(got) > 0 {
+	if got := (figure{new(plugin.Figure), true}).appendRange(nil, new(plugin.Range)); len(got) > 0 {
 		t.Errorf("a range that is not set is %q", got)
 	}
 }
@@ -112,7 +112,7 @@ func TestSharesAreOfSomething(t *testing.T) {
 		if len(figures) != 1 {
 			t.Fatalf("%q has %d figures", c.perfdata, len(figures))
 		}
-		if got := share(&figures[0]); math.Abs(got-c.want) > 1e-9 || math.IsNaN(got) != math.IsNaN(c.want) {
+		if got := (figure{&figures[0], true}).share(); math.Abs(got-c.want) > 1e-9 || math.IsNaN(got) != math.IsNaN(c.want) {
 			t.Errorf("%s is %v%% of something, want %v", c.perfdata, got, c.want)
 		}
 	}
@@ -124,20 +124,72 @@ func TestNothingIsGoodThatNobodyJudges(t *testing.T) {
 		"a=5": "ok false", "a=5;10": "ok true", "a=5;;10": "ok true", "a=11;10;20": "warning true", "a=21;10;20": "critical true", "a=15;;20": "ok true", "a=21;;20": "critical true", "a=U;10;20": "ok false",
 	} {
 		_, _, figures, _ := plugin.ParseCheck([]byte("ok|" + perfdata))
-		s, judged := statusOf(&figures[0])
+		s, judged := figure{&figures[0], true}.status()
 		if got := strings.TrimSpace(s.String() + " " + map[bool]string{true: "true", false: "false"}[judged]); got != want {
 			t.Errorf("%s is %s, want %s", perfdata, got, want)
 		}
 	}
 }
 
+// checkOf is what a check with that perfdata reports.
+func checkOf(s plugin.Status, perfdata string) (r plugin.Result) {
+	r.Status = s
+	r.Text, r.More, r.Figures, r.Left = plugin.ParseCheck([]byte("text|" + perfdata))
+	return r
+}
+
+// TestRangesAreBelieved where they say together what the check says, as Debian's plugins print them: check_swap has what must be
+// free at least in the place of a range, and check_file_age 0 for none.
+func TestRangesAreBelieved(t *testing.T) {
+	for _, c := range []struct {
+		status   plugin.Status
+		perfdata string
+		want     bool
+	}{
+		{plugin.OK, "/=2643MB;5948;5958;0;5968", true},
+		{plugin.OK, "load1=1.270", true},
+		{plugin.OK, "", true},
+		{plugin.Warning, "load1=1.27;1;30;0; load5=0.5;1;20;0;", true},
+		{plugin.Critical, "load1=31;1;30;0; load5=0.5;1;20;0;", true},
+		{plugin.OK, "swap=8191MB;4095;819;0;8191", false},
+		{plugin.Warning, "swap=3000MB;4095;819;0;8191", false},
+		{plugin.Critical, "swap=100MB;4095;819;0;8191", false},
+		{plugin.OK, "age=5s;10;20 size=3B;0;0;0", false},
+		{plugin.Unknown, "load1=31;1;30;0;", false},
+	} {
+		res := checkOf(c.status, c.perfdata)
+		if got := believed(&res); got != c.want {
+			t.Errorf("%s with %q is believed: %v", c.status, c.perfdata, got)
+		}
+		for i := range res.Figures {
+			f := figure{&res.Figures[i], c.want}
+			if _, judged := f.status(); judged && !c.want {
+				t.Errorf("%s with %q judges %s", c.status, c.perfdata, f.Label)
+			}
+		}
+	}
+	swap := checkOf(plugin.OK, "swap=8191MB;4095;819;0;8191")
+	f, _ := nth(&swap, 0)
+	if got := string(f.appendRange(nil, &f.Critical)); got != "819" || f.share() != 100 {
+		t.Errorf("what is not believed is %q of %v%%", got, f.share())
+	}
+	free := checkOf(plugin.OK, "swap=8191MB;4095;819")
+	if f, _ := nth(&free, 0); !math.IsNaN(f.share()) {
+		t.Errorf("it is %v%% of a limit that is none", f.share())
+	}
+	scrape := plugin.Result{Kind: plugin.Scrape, Status: plugin.Critical, Figures: free.Figures} // of a figure that was left out
+	if !believed(&scrape) {
+		t.Error("the ranges of the configuration are not believed")
+	}
+}
+
 // TestWorstFiguresComeFirst, in their order otherwise, each once.
 func TestWorstFiguresComeFirst(t *testing.T) {
-	_, _, figures, _ := plugin.ParseCheck([]byte("ok|a=1 b=15;10;20 c=25;10;20 d=U;1;2 e=16;10;20"))
+	res := checkOf(plugin.Critical, "a=1 b=15;10;20 c=25;10;20 d=U;1;2 e=16;10;20")
 	var got string
 	for i := 0; ; i++ {
-		f := nth(figures, i)
-		if f == nil {
+		f, there := nth(&res, i)
+		if !there {
 			break
 		}
 		got += f.Label

@@ -62,11 +62,44 @@ func appendNumber(dst []byte, v float64) []byte {
 	return strconv.AppendFloat(dst, v, 'g', 3, 64)
 }
 
-// appendRange appends for which values of a figure somebody is to be alerted, in words; nothing where that is not said.
-func appendRange(dst []byte, r *plugin.Range, f *plugin.Figure) []byte {
-	if !r.Set {
-		return dst
+// figure is a figure of a result, and whether its ranges are believed.
+type figure struct {
+	*plugin.Figure
+	believed bool
+}
+
+// believed reports whether the ranges of a result's figures say together what the result says. Some plugins print numbers there
+// that are no ranges as Nagios defines them: check_swap below what there must be free, others 0 for none. By those a figure would
+// be called bad, or good, that is not.
+func believed(res *plugin.Result) bool {
+	if res.Kind != plugin.Check { // there it is these that make the status
+		return true
 	}
+	worst := plugin.OK
+	for i := range res.Figures {
+		if s, judged := (figure{&res.Figures[i], true}).status(); judged && s.Compare(worst) < 0 {
+			worst = s
+		}
+	}
+	return worst == res.Status
+}
+
+// status is what the ranges make of a figure; false: there are none that are believed, or the value is not known.
+func (f figure) status() (s plugin.Status, judged bool) {
+	switch {
+	case !f.believed || math.IsNaN(f.Value):
+		return plugin.OK, false
+	case f.Critical.Alerts(f.Value):
+		return plugin.Critical, true
+	case f.Warn.Alerts(f.Value):
+		return plugin.Warning, true
+	}
+	return plugin.OK, f.Warn.Set || f.Critical.Set
+}
+
+// appendRange appends for which values somebody is to be alerted, in words: nothing where that is not said, and no more than the
+// numbers of a range that is not believed.
+func (f figure) appendRange(dst []byte, r *plugin.Range) []byte {
 	value := func(v float64) {
 		switch f.Unit {
 		case "B":
@@ -78,8 +111,11 @@ func appendRange(dst []byte, r *plugin.Range, f *plugin.Figure) []byte {
 		}
 	}
 	noLow, noHigh := math.IsInf(r.Low, -1), math.IsInf(r.High, 1)
+	alone := r.Low == 0 && !r.Inside && !(f.Value < 0) // it was written as a number alone
 	word, first, second := "outside ", r.Low, r.High
 	switch {
+	case !r.Set:
+		return dst
 	case noLow && noHigh && r.Inside:
 		return append(dst, "always"...)
 	case noLow && noHigh:
@@ -92,10 +128,12 @@ func appendRange(dst []byte, r *plugin.Range, f *plugin.Figure) []byte {
 		word = "from "
 	case noHigh:
 		word, second = "below ", math.NaN()
-	case noLow, r.Low == 0 && !(f.Value < 0): // what is written as a number alone
+	case noLow, alone:
 		word, first, second = "above ", r.High, math.NaN()
 	}
-	dst = append(dst, word...)
+	if f.believed {
+		dst = append(dst, word...)
+	}
 	value(first)
 	if !math.IsNaN(second) {
 		dst = append(dst, " to "...)
@@ -105,37 +143,24 @@ func appendRange(dst []byte, r *plugin.Range, f *plugin.Figure) []byte {
 }
 
 // share is how much a figure is, in percent, of what it can be at most, or of what is critical; NaN: nobody says what that is.
-func share(f *plugin.Figure) float64 {
+func (f figure) share() float64 {
 	low := 0.0
 	if !math.IsNaN(f.Min) {
 		low = f.Min
 	}
-	high, above := f.Max, !f.Critical.Inside && f.Critical.Set && !math.IsInf(f.Critical.High, 1)
+	high, c := f.Max, &f.Critical
 	switch {
 	case f.Unit == "c":
 		return math.NaN()
 	case f.Unit == "%" && math.IsNaN(high):
 		high = 100
-	case math.IsNaN(high) && above && (f.Critical.Low <= low || math.IsInf(f.Critical.Low, -1)):
-		high = f.Critical.High
+	case math.IsNaN(high) && f.believed && c.Set && !c.Inside && c.Low <= low:
+		high = c.High
 	}
 	if !(high > low) || math.IsInf(high, 0) || math.IsInf(low, 0) || f.Value < low {
 		return math.NaN()
 	}
 	return 100 * (f.Value - low) / (high - low)
-}
-
-// statusOf is what the ranges of a figure make of it; false: there are none, or the value is not known.
-func statusOf(f *plugin.Figure) (s plugin.Status, judged bool) {
-	switch {
-	case math.IsNaN(f.Value):
-		return plugin.OK, false
-	case f.Critical.Alerts(f.Value):
-		return plugin.Critical, true
-	case f.Warn.Alerts(f.Value):
-		return plugin.Warning, true
-	}
-	return plugin.OK, f.Warn.Set || f.Critical.Set
 }
 
 // statusStyle is the style of what a plugin judges so, or does not.
@@ -151,32 +176,34 @@ func statusStyle(s plugin.Status, judged bool) draw.Style {
 	return draw.Warn
 }
 
-// nth is the nth of the figures, those that are critical first, then those to be warned of; nil: there are fewer.
-func nth(all []plugin.Figure, n int) *plugin.Figure {
+// nth is the nth of a result's figures, those that are critical first, then those to be warned of; false: there are fewer.
+func nth(res *plugin.Result, n int) (figure, bool) {
+	believed := believed(res)
 	for _, want := range [...]plugin.Status{plugin.Critical, plugin.Warning, plugin.OK} {
-		for i := range all {
-			if s, _ := statusOf(&all[i]); s != want {
+		for i := range res.Figures {
+			f := figure{&res.Figures[i], believed}
+			if s, _ := f.status(); s != want {
 				continue
 			}
 			if n == 0 {
-				return &all[i]
+				return f, true
 			}
 			n--
 		}
 	}
-	return nil
+	return figure{}, false
 }
 
-// drawFigure draws a figure on a row: its label, a gauge where it is a share of something and there is room, its value.
-func drawFigure(r draw.Region, f *plugin.Figure) {
+// draw draws a figure on a row: its label, a gauge where it is a share of something and there is room, its value.
+func (f figure) draw(r draw.Region) {
 	const label, gauge = 10, 8
 	p := r.Pen(0, 0)
 	fitLabel(&p, draw.Dim, f.Label, label)
 	left := r.W() - label - 1
-	if of := share(f); !math.IsNaN(of) && gauge+1+valueWidth(f) <= left {
-		r.Sub(label+1, 0, gauge, 1).Gauge(0, of, barStyle(f))
+	if gauge+1+f.valueWidth() <= left {
+		f.drawGauge(r.Sub(label+1, 0, gauge, 1))
 	}
-	drawValue(&p, label+1, left, f)
+	f.drawValue(&p, label+1, left)
 }
 
 // fitLabel writes a label in at most n columns. Of a path that is longer its end is told: the beginnings of many are alike.
@@ -192,31 +219,34 @@ func fitLabel(p *draw.Pen, s draw.Style, label string, n int) {
 	p.Glyph(draw.Accent, draw.Before).Text(s, label)
 }
 
-// barStyle is the style of the gauge of a figure.
-func barStyle(f *plugin.Figure) draw.Style {
-	if status, judged := statusOf(f); judged {
-		return statusStyle(status, true)
+// drawGauge draws a gauge as wide as r, where the figure is a share of something.
+func (f figure) drawGauge(r draw.Region) {
+	style := draw.Accent
+	if status, judged := f.status(); judged {
+		style = statusStyle(status, true)
 	}
-	return draw.Accent
+	if of := f.share(); !math.IsNaN(of) {
+		r.Gauge(0, of, style)
+	}
 }
 
-// valueWidth is how many columns the value of a figure takes.
-func valueWidth(f *plugin.Figure) int {
+// valueWidth is how many columns the value takes.
+func (f figure) valueWidth() int {
 	var room [64]byte
-	text, _ := appendJudged(room[:0], f)
+	text, _ := f.appendJudged(room[:0])
 	return draw.ColumnsBytes(text, len(text))
 }
 
-// drawValue writes the value of a figure flush right in n columns from column x on.
-func drawValue(p *draw.Pen, x, n int, f *plugin.Figure) {
+// drawValue writes the value flush right in n columns from column x on.
+func (f figure) drawValue(p *draw.Pen, x, n int) {
 	var room [64]byte
-	text, style := appendJudged(room[:0], f)
+	text, style := f.appendJudged(room[:0])
 	flushRight(p, x, n, style, text)
 }
 
-// appendJudged appends the value of a figure, with a sign where it is not as it should be, and returns the style of that.
-func appendJudged(dst []byte, f *plugin.Figure) ([]byte, draw.Style) {
-	status, judged := statusOf(f)
+// appendJudged appends the value, with a sign where it is not as it should be, and returns the style of that.
+func (f figure) appendJudged(dst []byte) ([]byte, draw.Style) {
+	status, judged := f.status()
 	dst = appendValue(dst, f.Value, f.Unit)
 	switch {
 	case judged && status == plugin.Critical:

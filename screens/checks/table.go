@@ -221,9 +221,8 @@ func (x *columns) draw(r draw.Region, res *plugin.Result, f *frame.Frame) {
 	}
 	says(&p, res, f, x.figures-1-x.says)
 	for i, at := 0, x.figures; at < x.width; i, at = i+1, at+figureWidth {
-		if figure := nth(res.Figures, i); figure != nil {
-			cell := r.Sub(at, 0, figureWidth-1, 1)
-			drawFigure(cell.Faded(old || stale(f)), figure)
+		if figure, there := nth(res, i); there {
+			figure.draw(r.Sub(at, 0, figureWidth-1, 1).Faded(old || stale(f)))
 		}
 	}
 }

@@ -130,10 +130,10 @@ const (
 
 // drawFigures draws the figures as a table, on a narrow screen each with its ranges below.
 func drawFigures(view *draw.Region, res *plugin.Result) {
-	w, label, value := view.W(), len("Figure"), len("value")
+	w, label, value, believed := view.W(), len("Figure"), len("value"), believed(res)
 	for i := range res.Figures {
 		label = max(label, draw.Columns(res.Figures[i].Label))
-		value = max(value, valueWidth(&res.Figures[i]))
+		value = max(value, figure{&res.Figures[i], believed}.valueWidth())
 	}
 	label = min(label, max(w/4, 10))
 	value = min(value, max(w-label-4, 1))
@@ -154,21 +154,21 @@ func drawFigures(view *draw.Region, res *plugin.Result) {
 		p.To(least).Right(draw.Dim, "min", extremeWidth).Right(draw.Dim, "max", extremeWidth)
 	}
 	for i := range res.Figures {
-		f, line := &res.Figures[i], view.CutTop(1)
+		f, line := figure{&res.Figures[i], believed}, view.CutTop(1)
 		p := line.Pen(1, 0)
 		fitLabel(&p, draw.Text, f.Label, label)
-		drawValue(&p, values, value, f)
-		if of := share(f); !math.IsNaN(of) && w >= gauges+gaugeWidth {
-			line.Sub(gauges, 0, gaugeWidth, 1).Gauge(0, of, barStyle(f))
+		f.drawValue(&p, values, value)
+		if w >= gauges+gaugeWidth {
+			f.drawGauge(line.Sub(gauges, 0, gaugeWidth, 1))
 		}
 		if !roomy {
-			drawLimit(view, "warning ", &f.Warn, f)
-			drawLimit(view, "critical ", &f.Critical, f)
+			f.drawRange(view, "warning ", &f.Warn)
+			f.drawRange(view, "critical ", &f.Critical)
 			continue
 		}
 		var room [64]byte
-		p.To(warnings).FitBytes(draw.Dim, appendRange(room[:0], &f.Warn, f), limit-1)
-		p.To(criticals).FitBytes(draw.Dim, appendRange(room[:0], &f.Critical, f), limit-1)
+		p.To(warnings).FitBytes(draw.Dim, f.appendRange(room[:0], &f.Warn), limit-1)
+		p.To(criticals).FitBytes(draw.Dim, f.appendRange(room[:0], &f.Critical), limit-1)
 		if whole && !math.IsNaN(f.Min) {
 			flushRight(&p, least, extremeWidth, draw.Dim, appendValue(room[:0], f.Min, f.Unit))
 		}
@@ -182,11 +182,11 @@ func drawFigures(view *draw.Region, res *plugin.Result) {
 	}
 }
 
-// drawLimit draws a range of a figure on a row of its own, if there is one.
-func drawLimit(view *draw.Region, what string, r *plugin.Range, f *plugin.Figure) {
+// drawRange draws a range on a row of its own, if there is one.
+func (f figure) drawRange(view *draw.Region, what string, r *plugin.Range) {
 	if r.Set {
 		var room [64]byte
 		p := view.CutTop(1).Pen(3, 0)
-		p.Text(draw.Dim, what).FitBytes(draw.Dim, appendRange(room[:0], r, f), p.Left())
+		p.Text(draw.Dim, what).FitBytes(draw.Dim, f.appendRange(room[:0], r), p.Left())
 	}
 }
