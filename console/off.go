@@ -8,7 +8,9 @@ import (
 	"fmt"
 	"io"
 
+	"hypervisor-tui/console/collect"
 	"hypervisor-tui/console/config"
+	"hypervisor-tui/frame"
 )
 
 // leftOut is what a small build says of what it has not.
@@ -25,6 +27,13 @@ func Undo(Options) error { return errors.New("--undo is " + leftOut) }
 
 // Plugin says that this build cannot.
 func Plugin(io.Writer, Options) error { return errors.New("--plugin is " + leftOut) }
+
+// writeMetrics says that this build cannot.
+func writeMetrics(io.Writer, *frame.Frame, config.ServeExporter) error {
+	return errors.New("--metrics is " + leftOut)
+}
+
+func followExported(context.Context, *collect.Collector) {}
 
 // checkServing says so, where the configuration has something for it.
 func checkServing(_ context.Context, out io.Writer, c config.Serve) {

@@ -19,7 +19,6 @@ import (
 	"hypervisor-tui/internal/wakeup"
 	"hypervisor-tui/journal"
 	"hypervisor-tui/report"
-	"hypervisor-tui/report/metrics"
 	"hypervisor-tui/screens"
 	"hypervisor-tui/screens/pages"
 )
@@ -49,12 +48,7 @@ func Once(out io.Writer, o Options) error {
 	case o.JSON:
 		return report.Write(out, f)
 	case o.Metrics:
-		e := c.Serve.Exporter
-		text := new(metrics.Writer).Append(nil, f, metrics.Text, metrics.Options{KubevirtNames: e.KubevirtNames, Deny: e.Deny, MaxSeries: e.MaxSeries})
-		if _, err := out.Write(text); err != nil {
-			return fmt.Errorf("write the figures: %w", err)
-		}
-		return nil
+		return writeMetrics(out, f, c.Serve.Exporter)
 	}
 	size := config.Size{Width: 80, Height: 24}
 	if o.Size != "" {
@@ -115,7 +109,7 @@ func snapshot(ctx context.Context, first loaded, o Options) (*frame.Frame, *jour
 	collector.StartWorkers(ctx)
 	collector.FollowHistory(ctx, c.History, false)
 	if o.Metrics {
-		collector.FollowTextfiles(ctx, metrics.Serves)
+		followExported(ctx, collector)
 	} else {
 		collector.FollowPeers(ctx, c.Peers)
 	}

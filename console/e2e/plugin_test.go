@@ -252,8 +252,8 @@ func TestPluginCannotBeKilled(t *testing.T) {
 		t.Errorf("%+v", r)
 	}
 	await.Until(t, "the end of the plugin", func() bool {
-		var status unix.WaitStatus
-		_, _ = unix.Wait4(pid, &status, unix.WNOHANG, nil)
-		return gone(pid)
+		var status unix.WaitStatus // it is ours to take note of; whoever it was left to may never
+		ended, err := unix.Wait4(pid, &status, unix.WNOHANG, nil)
+		return err == nil && ended == pid && status.Signaled()
 	})
 }
