@@ -136,6 +136,7 @@ var defaultRules = Rules{
 	frame.CPUStalled:         {For: 5 * time.Minute, Keep: 2 * time.Minute, Bell: true, Source: "pressure"},
 	frame.UnitFailed:         {For: 5 * time.Second, Keep: 5 * time.Minute, Bell: true, Source: "units"},
 	frame.UnitRestarting:     {For: 5 * time.Second, Keep: 5 * time.Minute, Bell: true, Source: "units"},
+	frame.CheckFailed:        {For: time.Minute, Keep: 2 * time.Minute, Bell: true, Source: "plugins"},
 	frame.KubeVirtIll:        {For: 2 * time.Minute, Keep: 2 * time.Minute, Bell: true, Needs: kube.KindKubeVirt.String()},
 	frame.PodFailing:         {For: time.Minute, Keep: 2 * time.Minute, Bell: true, Needs: kube.KindPod.String()},
 	frame.VMFailing:          {For: time.Minute, Keep: 2 * time.Minute, Bell: true, Needs: kube.KindVM.String()},

@@ -10,12 +10,13 @@ import (
 	"hypervisor-tui/frame"
 	"hypervisor-tui/internal/health"
 	"hypervisor-tui/kube"
+	"hypervisor-tui/plugin"
 	"hypervisor-tui/sample"
 )
 
 // TestEachKindHasARule, with sources that there are.
 func TestEachKindHasARule(t *testing.T) {
-	f := frame.Snapshot{Host: &sample.Host{}, Settings: &frame.Settings{}, Actions: new(frame.Actions)}
+	f := frame.Snapshot{Host: &sample.Host{}, Settings: &frame.Settings{}, Actions: new(frame.Actions), Checks: new(plugin.State)}
 	new(frame.Tracker).Derive(&f)
 	needs := []string{"", api, answers, samples}
 	for k := range kube.KindCount {

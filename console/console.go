@@ -65,6 +65,7 @@ func Run(o Options) (err error) {
 			collector.StartWorkers(workers)
 			collector.FollowPeers(ctx, first.config.Peers)
 			collector.FollowUsages(ctx, first.config.Prometheus)
+			collector.FollowPlugins(ctx, first.config)
 			written = recorder.start(ctx, g, collector)
 			g.Supervise(ctx, "own use", usage.Follow)
 			time.AfterFunc(time.Second, func() { process.LimitMemory(process.GCPercent) })

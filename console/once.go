@@ -108,6 +108,7 @@ func snapshot(ctx context.Context, first loaded, o Options) (*frame.Frame, *jour
 	collector.StartLogs(ctx)
 	collector.StartWorkers(ctx)
 	collector.FollowHistory(ctx, c.History, false)
+	collector.FollowPlugins(ctx, c)
 	if o.Metrics {
 		followExported(ctx, collector)
 	} else {
@@ -126,7 +127,7 @@ func snapshot(ctx context.Context, first loaded, o Options) (*frame.Frame, *jour
 		f.Settings.Notes = append(f.Settings.Notes, zone.note)
 	}
 	f.Page = backfilled(limit, news.Log())
-	for limit.Err() == nil && !(news.ClusterSettled() && news.PeersSettled()) {
+	for limit.Err() == nil && !(news.ClusterSettled() && news.PeersSettled() && news.PluginsSettled()) {
 		wakeup.Pause(limit, 10*time.Millisecond)
 	}
 	own := new(process.Usage)

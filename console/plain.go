@@ -50,6 +50,7 @@ func Plain(out io.Writer, o Options) (err error) {
 	news.Log().Ask(journal.Query{Number: 1, Rows: journal.MaxRows, Filter: journal.Filter{Least: journal.Debug, Each: true}})
 	collector.StartLogs(ctx)
 	collector.StartWorkers(collector.StartSampler(ctx))
+	collector.FollowPlugins(ctx, c)
 	written := recorder.start(ctx, g, collector)
 	limit, stop := context.WithTimeout(ctx, startWait)
 	defer stop()

@@ -55,6 +55,7 @@ func Record(o Options) error {
 	collector.StartLogs(ctx)
 	collector.StartWorkers(workers)
 	collector.FollowHistory(ctx, c.History, true)
+	collector.FollowPlugins(ctx, c)
 	process.LimitMemory(process.GCPercent)
 	time.AfterFunc(process.StartTime, process.TrimMemory)
 	if timeout, err := daemon.SdWatchdogEnabled(false); err == nil && timeout > 0 {

@@ -78,6 +78,7 @@ func Serve(o Options) error {
 	h.collector.FollowTextfiles(ctx, metrics.Serves)
 	h.collector.FollowPeers(ctx, c.Peers)
 	h.collector.FollowUsages(ctx, c.Prometheus)
+	h.collector.FollowPlugins(ctx, c)
 	g.Supervise(ctx, "own use", h.own.Follow)
 	process.LimitMemory(process.GCPercent)
 	time.AfterFunc(process.StartTime, process.TrimMemory)

@@ -292,6 +292,11 @@ func (t *Tracker) machineSources(dst []Source, f *Snapshot) []Source {
 	if f.Peers != nil {
 		dst = append(dst, Source{Name: "peers", Detail: f.Peers.Detail, Health: f.Peers.Health})
 	}
+	if f.Checks != nil {
+		plugins := Source{Name: "plugins", Detail: f.Checks.Directory, Health: f.Checks.Health}
+		t.checks.await(&plugins.Health, f.Checks.Health.State == health.Init, lateChecks, f)
+		dst = append(dst, plugins)
+	}
 	if f.Actions != nil {
 		dst = append(dst, Source{Name: "actions", Detail: f.Actions.Path, Health: f.Actions.Health})
 	}

@@ -43,6 +43,7 @@ const (
 	FanStopped
 	UnitFailed
 	UnitRestarting
+	CheckFailed // a plugin says so, or it is silent
 	KubeVirtIll
 	PodFailing  // on this node, or of the cluster's own on none
 	GuestPaused // by an I/O error
@@ -99,6 +100,7 @@ var kinds = [KindCount]struct{ name, words string }{
 	FanStopped:         {"fan-stopped", "%s does not turn[ fast enough: %n a minute]"},
 	UnitFailed:         {"unit-failed", "%s failed[: %d]"},
 	UnitRestarting:     {"unit-restarting", "%s keeps restarting[: %d]"},
+	CheckFailed:        {"check-failed", "check %s[ %e][: %d]"},
 	KubeVirtIll:        {"kubevirt-ill", "KubeVirt %s[: %d]"},
 	PodFailing:         {"pod-failing", "pod %o/%s %d[ after %e][, %n restart%+][ (and %m more)]"},
 	GuestPaused:        {"guest-paused", "VM %o/%s paused by an I/O error"},

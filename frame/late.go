@@ -12,6 +12,7 @@ const (
 	lateLinks     = 30 * time.Second  // they are looked at each 5 or 10 seconds
 	lateUnits     = 35 * time.Second  // systemd is asked each 5 seconds and has 5 to answer
 	lateSystem    = 30 * time.Second  // the files of the system are read each 10 seconds
+	lateChecks    = 30 * time.Second  // the results of plugins are looked at each 2 seconds
 	lateCluster   = time.Minute       // the API server is asked each 3 seconds
 	lateHistory   = 150 * time.Second // who records says so at each sample, up to a minute apart; who looks for that, each 30 seconds
 	lateLog       = 5 * time.Second   // the log's owner looks up many times a second
@@ -59,6 +60,7 @@ func (t *Tracker) markLate(f *Snapshot) {
 		f.Units.Health.Bad(f.Boot, notAnswering)
 	}
 	t.markCluster(f)
+	t.markChecks(f)
 	if f.Recording != nil && outdated(f.Recording.Health, &t.recording, lateHistory, f) {
 		t.staleRecording = *f.Recording
 		f.Recording = &t.staleRecording

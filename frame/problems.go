@@ -22,7 +22,7 @@ type Problem struct {
 	N         int           // of a certificate the days that are left, of a clock by how much it is off, of a pod its restarts, of a kind of objects the most that are counted
 	More      int           // that are wrong likewise and are not told of one by one
 	Detail    string        // in few words what is wrong, where the kind does not say it
-	Ended     string        // how a pod's container ended before: "OOMKilled", "exit code 1"; empty: nobody says
+	Ended     string        // how a pod's container ended before: "OOMKilled", "exit code 1"; of a check that it is silent; empty: nobody says
 	Reason    string        // why, in full: the words of who says so; empty: nobody says
 	Since     time.Duration // CLOCK_BOOTTIME from which it has been so
 	Where     string        // the page where to look
@@ -100,6 +100,9 @@ func findProblems(dst []Problem, f *Snapshot, open []Problem) []Problem {
 	}
 	if f.Units != nil && f.Units.Health.Has() {
 		dst = findUnits(dst, f)
+	}
+	if f.Checks != nil && f.Checks.Health.Has() {
+		dst = findChecks(dst, f)
 	}
 	return findSources(dst, f)
 }

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"hypervisor-tui/kube"
+	"hypervisor-tui/plugin"
 	"hypervisor-tui/sample"
 	"hypervisor-tui/sample/qemu"
 )
@@ -12,13 +13,14 @@ import (
 // Tracker follows the snapshots of one subscriber: it gives problems their age, tells which were raised and cleared, and
 // notices sources that have stopped. It remembers no more than one snapshot. The zero value is ready; one goroutine uses it.
 type Tracker struct {
-	samples, links, units, nixos, clock, lastBoot, cluster, recording arrival
+	samples, links, units, nixos, clock, lastBoot, cluster, checks, recording arrival
 
 	staleHost      *sample.Host // copies of what had to be marked as old; nil: it never had
 	staleVMs       qemu.VMs
 	staleUnits     sample.Units
 	staleSystem    sample.System
 	staleCluster   kube.State
+	staleChecks    plugin.State
 	staleRecording Source
 
 	open, found []Problem

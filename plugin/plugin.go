@@ -137,7 +137,12 @@ const silentAfter = 3
 
 // Silent reports whether a plugin has not reported for three of its intervals and the time that a run may take.
 func (r *Result) Silent(now time.Duration) bool {
-	return now-max(r.At, r.Begun) > silentAfter*r.Interval+r.Timeout
+	return now > r.SilentSince()
+}
+
+// SilentSince is the CLOCK_BOOTTIME from which on a plugin is silent, unless it reports until then.
+func (r *Result) SilentSince() time.Duration {
+	return max(r.At, r.Begun) + silentAfter*r.Interval + r.Timeout
 }
 
 // Pending reports whether the plugin has not run yet: there is no result, and no reason why it could not be read.

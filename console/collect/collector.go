@@ -22,6 +22,7 @@ import (
 	"hypervisor-tui/journal/source/logfile"
 	"hypervisor-tui/kube"
 	"hypervisor-tui/peer"
+	"hypervisor-tui/plugin"
 	"hypervisor-tui/sample"
 	"hypervisor-tui/sample/link"
 	"hypervisor-tui/sample/nixos"
@@ -47,6 +48,8 @@ type Collector struct {
 	asksPeers   follower
 	usages      atomic.Pointer[peer.Usages]
 	asksUsages  follower
+	plugins     atomic.Pointer[plugin.State] // nil: none are followed
+	readPlugins follower
 	units       atomic.Pointer[sample.Units]
 	system      atomic.Pointer[sample.System]
 	rules       atomic.Pointer[alert.Rules]
@@ -143,6 +146,9 @@ func (c *Collector) Reconfigure(ctx context.Context, next config.Config) {
 	}
 	if c.asksUsages.stop != nil && next.Prometheus != old.Prometheus {
 		c.FollowUsages(ctx, next.Prometheus)
+	}
+	if !reflect.DeepEqual(next.Plugins, old.Plugins) || next.Profile != old.Profile {
+		c.FollowPlugins(ctx, next)
 	}
 	if reflect.DeepEqual(next.Sampling, old.Sampling) {
 		return

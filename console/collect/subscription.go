@@ -154,7 +154,7 @@ func (s *Subscription) take(f *frame.Snapshot) {
 		f.Processes = p
 	}
 	f.Kube, f.Units, f.System, f.Textfiles = c.kube.Load(), c.units.Load(), c.system.Load(), c.textfiles.Load()
-	f.Peers, f.Usages = c.peers.Load(), c.usages.Load()
+	f.Peers, f.Usages, f.Checks = c.peers.Load(), c.usages.Load(), c.plugins.Load()
 	f.Kernel, f.Acted, f.Actions = c.log.KernelEvents(), c.log.Actions(), c.actions.Load()
 	f.Sampling.Since, f.Sampling.Source = c.sampler.Load().Busy()
 	f.Logging.Since = s.sameTurn(c.log.Turns(), f.Boot)

@@ -71,7 +71,7 @@ var arrows = []struct {
 	{"plugin", []string{"internal/clean", "internal/clean/secret", "internal/exposition", "internal/health"}},
 	{"plugin/run", []string{"internal/boottime", "plugin"}},
 
-	{"plugin/read", []string{"golang.org/x/sys", "internal/boottime", "internal/clean", "internal/health", "internal/reading", "plugin"}},
+	{"plugin/read", []string{"golang.org/x/sys", "internal/boottime", "internal/clean", "internal/reading", "plugin"}},
 
 	{"act", nil},
 	{"act/blink", []string{"github.com/safchain/ethtool"}},
@@ -116,7 +116,7 @@ var arrows = []struct {
 	{"peer/poll", []string{"console/config", "internal/clean/secret", "internal/health", "internal/viewers", "internal/wakeup", "kube", "peer", "peer/mtls"}},
 	{"peer/prometheus", []string{"console/config", "internal/clean/secret", "internal/credential", "internal/viewers", "peer"}},
 	{"console/collect", []string{"act", "act/note", "alert", "console/config", "console/guard", "frame", "history", "internal/boottime", "internal/clean", "internal/health", "internal/viewers", "internal/wakeup", "journal", "journal/source",
-		"journal/source/logfile", "kube", "kube/watch", "peer", "peer/poll", "peer/prometheus", "sample", "sample/link", "sample/nixos", "sample/textfile", "sample/unit"}},
+		"journal/source/logfile", "kube", "kube/watch", "peer", "peer/poll", "peer/prometheus", "plugin", "plugin/read", "sample", "sample/link", "sample/nixos", "sample/textfile", "sample/unit"}},
 	{"serve/socket", []string{"golang.org/x/sys"}},
 	{"serve/web", []string{"draw", "draw/tty"}},
 	{"serve/web/chromium", []string{"internal/await"}},

@@ -14,7 +14,6 @@ import (
 
 	"hypervisor-tui/internal/boottime"
 	"hypervisor-tui/internal/clean"
-	"hypervisor-tui/internal/health"
 	"hypervisor-tui/internal/reading"
 	"hypervisor-tui/plugin"
 )
@@ -83,12 +82,17 @@ func unknown(s *plugin.Spec, why string) plugin.Result {
 	return plugin.Result{Name: s.Name, Kind: s.Kind, Status: plugin.Unknown, Interval: s.Interval, Timeout: s.Timeout, Text: why}
 }
 
+// State is what is known before the first reading.
+func (r *Reader) State() *plugin.State {
+	return &plugin.State{Directory: r.Directory, Results: r.results}
+}
+
 // Run reads at once and then each 2 seconds. It calls publish from its own goroutine after each reading, and while one does not
-// come back for long: then the results are those of the one before, stale. A directory that is not there is one in which no plugin
+// come back for long: then, and where the directory is not as it must be, the results are those of the one before, stale. A directory that is not there is one in which no plugin
 // has run since the host was booted. Run ends with ctx's error when ctx ends, and for nothing else. What panics in a reading panics
 // again in Run.
 func (r *Reader) Run(ctx context.Context, publish func(*plugin.State)) error {
-	published := &plugin.State{Directory: r.Directory, Results: r.results}
+	published := r.State()
 	return reading.Repeat(ctx, interval, r.now, r.Read, func(a reading.Answer[[]plugin.Result]) {
 		next := &plugin.State{Health: published.Health, Directory: r.Directory, Results: published.Results}
 		hangs := reading.Unanswered(0)
@@ -99,8 +103,11 @@ func (r *Reader) Run(ctx context.Context, publish func(*plugin.State)) error {
 			}
 			next.Health.Bad(r.now(), hangs.Error())
 		case a.Err != nil:
-			next.Results = r.refused(published, a.Err)
-			next.Health.Fail(r.now(), clean.String(a.Err.Error()))
+			why := clean.String(a.Err.Error())
+			if next.Health.At == 0 && next.Health.Err != why {
+				next.Results = r.unreadable(why)
+			}
+			next.Health.Bad(r.now(), why)
 		default:
 			next.Results = a.Value
 			next.Health.Good(r.now())
@@ -111,12 +118,8 @@ func (r *Reader) Run(ctx context.Context, publish func(*plugin.State)) error {
 	})
 }
 
-// refused is the results while none can be read: all unknown, and why.
-func (r *Reader) refused(before *plugin.State, err error) []plugin.Result {
-	why := clean.String(err.Error())
-	if before.Health.State == health.Failed && before.Health.Err == why {
-		return before.Results
-	}
+// unreadable is what is known while no result could be read at all.
+func (r *Reader) unreadable(why string) []plugin.Result {
 	results := make([]plugin.Result, len(r.Plugins))
 	for i := range results {
 		results[i] = unknown(&r.Plugins[i], why)

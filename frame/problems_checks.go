@@ -1,0 +1,65 @@
+package frame
+
+import (
+	"unicode/utf8"
+
+	"hypervisor-tui/internal/health"
+	"hypervisor-tui/journal"
+	"hypervisor-tui/plugin"
+)
+
+// silentWord is what Problem.Ended says of a plugin that reports no more.
+const silentWord = "silent"
+
+// findChecks tells of plugins whose last word was not ok, or that are silent. One that has not run yet is given its time. Of one that
+// is silent nobody knows how it is now: what was critical stays so until somebody says otherwise.
+func findChecks(dst []Problem, f *Snapshot) []Problem {
+	for i := range f.Checks.Results {
+		r := &f.Checks.Results[i]
+		p := Problem{Severity: journal.Warning, Kind: CheckFailed, Subject: r.Name, Detail: r.Text, Where: Checks}
+		switch silent := f.Checks.Silent(r); {
+		case silent:
+			if p.Ended = silentWord; r.Pending() || r.Status == plugin.OK {
+				p.Since = r.SilentSince()
+			}
+		case r.Pending() || r.Status == plugin.OK:
+			continue
+		}
+		if r.Status == plugin.Critical {
+			p.Severity = journal.Crit
+		}
+		if short := firstRunes(r.Text, maxDetail); short != r.Text {
+			p.Detail, p.Reason = short, r.Text
+		} else if p.Detail == "" && !r.Pending() {
+			p.Detail = r.Status.String()
+		}
+		dst = append(dst, p)
+	}
+	return dst
+}
+
+// maxDetail is how many characters a plugin may say in a line among others.
+const maxDetail = 100
+
+// firstRunes is as much of text as has n characters at most.
+func firstRunes(text string, n int) string {
+	at := 0
+	for ; n > 0 && at < len(text); n-- {
+		_, size := utf8.DecodeRuneInString(text[at:])
+		at += size
+	}
+	return text[:at]
+}
+
+// markChecks makes what plugins say stale where nobody looks any more.
+func (t *Tracker) markChecks(f *Snapshot) {
+	if f.Checks == nil || f.Checks.Health.State == health.Absent {
+		t.checks = arrival{tick: f.Tick} // those that come with another configuration have their time from then on
+		return
+	}
+	if outdated(f.Checks.Health, &t.checks, lateChecks, f) {
+		t.staleChecks = *f.Checks
+		f.Checks = &t.staleChecks
+		f.Checks.Health.Bad(f.Boot, notAnswering)
+	}
+}
