@@ -42,8 +42,8 @@ test: tools exporters lint race sandbox fuzz apitest systemd arm64
 # What the tests want beyond go: a C compiler for the race detector, tmux and sshd for the end-to-end tests, a D-Bus daemon for
 # those of systemd's units, nix to evaluate the NixOS module's, journalctl and journald for those of the journal, ip and
 # ethtool to compare with, the shells that complete, namespaces for hung mounts, other hosts' files and the sandbox, qemu
-# to run what is for arm64, mmdebstrap for a systemd to boot, a Chromium to look at the page with. That is the largest, 0.4 GB on
-# the disk, and Ubuntu has no such package.
+# to run what is for arm64, mmdebstrap for a systemd to boot, checks of Nagios to read, a Chromium to look at the page with. That is
+# the largest, 0.4 GB on the disk, and Ubuntu has no such package.
 tools:
 	@missing=; \
 	need() { command -v "$$1" >/dev/null || missing="$$missing $$2"; }; \
@@ -59,6 +59,7 @@ tools:
 	need zsh zsh; \
 	need unshare util-linux; \
 	need mmdebstrap mmdebstrap; \
+	need /usr/lib/nagios/plugins/check_disk monitoring-plugins-basic; \
 	command -v google-chrome >/dev/null || need chromium chromium; \
 	[ "$$(go env GOHOSTARCH)" = arm64 ] || need qemu-aarch64-static qemu-user-static; \
 	if [ -z "$$missing" ]; then exit 0; fi; \
