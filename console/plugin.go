@@ -3,6 +3,7 @@
 package console
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -93,7 +94,7 @@ func tellPlugin(out io.Writer, s *plugin.Spec, file, stderr []byte) error {
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	line := func(cells ...string) { fmt.Fprintln(w, strings.Join(cells, "\t")) }
 	line("status", r.Status.String())
-	for i, text := range append([]string{r.Text}, r.More...) {
+	for i, text := range append([]string{cmp.Or(r.Text, "(it printed nothing)")}, r.More...) {
 		line([]string{"text", ""}[min(i, 1)], text)
 	}
 	took := fmt.Sprintf("%d ms", r.Took.Milliseconds())
@@ -106,7 +107,7 @@ func tellPlugin(out io.Writer, s *plugin.Spec, file, stderr []byte) error {
 	}
 	if len(r.Figures) > 0 {
 		line()
-		line("figure", "value", "unit", "warning at", "critical at", "least", "most")
+		line("figure", "value", "unit", "warning", "critical", "min", "max")
 	}
 	for _, f := range r.Figures {
 		line(f.Label, number(f.Value), f.Unit, f.Warn.String(), f.Critical.String(), number(f.Min), number(f.Max))
