@@ -2,8 +2,10 @@ package history
 
 import (
 	"slices"
+	"strings"
 	"time"
 
+	"hypervisor-tui/frame"
 	"hypervisor-tui/plugin"
 )
 
@@ -22,6 +24,9 @@ type checks struct {
 	room    int // bytes, about, that it may take when all of it is new
 	state   plugin.State
 	results []plugin.Result // room for those of state
+
+	problems []frame.Problem // room
+	alerts   []frame.Alert
 }
 
 // bounded returns what is recorded of s: the names, states and ages of all, and as far as there is room their texts, then figures,
@@ -108,6 +113,43 @@ func screenSize(p *plugin.Page) (n int) {
 		}
 	}
 	return n + len(p.Title)
+}
+
+// withoutReasons returns the problems and alerts of s without what plugins say in full: their results say that. They are valid
+// until the next call.
+func (c *checks) withoutReasons(s *frame.Snapshot) ([]frame.Problem, []frame.Alert) {
+	c.problems, c.alerts = append(c.problems[:0], s.Problems...), append(c.alerts[:0], s.Alerts...)
+	eachCheckFailed(c.problems, c.alerts, func(p *frame.Problem) { p.Reason = "" })
+	return c.problems, c.alerts
+}
+
+// giveReasons gives back to the problems and alerts of s what withoutReasons has taken, as far as it was recorded. Of one that is
+// over the plugin may say something else by now.
+func giveReasons(s *frame.Snapshot) {
+	if s.Checks == nil {
+		return
+	}
+	eachCheckFailed(s.Problems, s.Alerts, func(p *frame.Problem) {
+		for i := range s.Checks.Results {
+			if r := &s.Checks.Results[i]; r.Name == p.Subject && r.Text != p.Detail && strings.HasPrefix(r.Text, p.Detail) {
+				p.Reason = r.Text
+			}
+		}
+	})
+}
+
+// eachCheckFailed visits the problems that plugins have found, those of alerts among them.
+func eachCheckFailed(problems []frame.Problem, alerts []frame.Alert, visit func(*frame.Problem)) {
+	for i := range problems {
+		if problems[i].Kind == frame.CheckFailed {
+			visit(&problems[i])
+		}
+	}
+	for i := range alerts {
+		if alerts[i].Kind == frame.CheckFailed {
+			visit(&alerts[i].Problem)
+		}
+	}
 }
 
 // mend takes out of what was read what no plugin can have said, for screens count on it.

@@ -61,7 +61,9 @@ func (c *codec) encode(v *vector, s *frame.Snapshot) {
 	for _, p := range peaks {
 		v.add(peakCell.cell(p), peakCell)
 	}
-	c.write(v, unsafe.Pointer(s), plan)
+	others := *s
+	others.Problems, others.Alerts = c.checks.withoutReasons(s)
+	c.write(v, unsafe.Pointer(&others), plan)
 	v.add(cell(c.cut), stateCell)
 	v.checks = len(v.cells)
 	shape, who, reported := v.shape, v.who, c.checks.bounded(s.Checks)
@@ -78,6 +80,7 @@ func decode(s *frame.Snapshot, record []cell, text func(cell) string, wall time.
 	cut := c.next()
 	c.read(reflect.ValueOf(&s.Checks).Elem(), checksPlan)
 	mend(s.Checks)
+	giveReasons(s)
 	if cut > 0 {
 		partial := frame.Source{Name: "recording"}
 		partial.Health.Bad(boot, strconv.FormatInt(cut, 10)+" entries of long lists were left out")

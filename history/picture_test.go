@@ -24,7 +24,7 @@ var frames = map[string]func(*frame.Frame){
 	"fixed": func(*frame.Frame) {}, "healthy": frametest.Healthy, "sick": frametest.Sick, "migrating": frametest.Migrating,
 	"crowded": frametest.Crowded, "API down": frametest.APIDown, "service down": frametest.ServiceDown, "forbidden": frametest.Forbidden,
 	"not installed": frametest.NotInstalled, "syncing": frametest.Syncing, "expiring": frametest.Expiring,
-	"large": large, "eventful": frametest.Eventful, "crashed": frametest.Crashed, "alerted": alerted, "plugins": frametest.Checks, "nothing": func(f *frame.Frame) {
+	"large": large, "eventful": frametest.Eventful, "crashed": frametest.Crashed, "alerted": alerted, "plugins": plugins, "nothing": func(f *frame.Frame) {
 		f.Host, f.Net, f.Kube, f.VMs, f.Units, f.System, f.Kernel, f.Problems = nil, nil, nil, nil, nil, nil, nil, nil
 		frametest.Derive(f)
 	},
@@ -38,6 +38,13 @@ func alerted(f *frame.Frame) {
 		f.Alerts = append(f.Alerts, a)
 	}
 	f.MoreAlerts = 7
+}
+
+// plugins is the fixture with what is wrong by the word of plugins, and alerts of that.
+func plugins(f *frame.Frame) {
+	frametest.Checks(f)
+	frametest.Derive(f)
+	alerted(f)
 }
 
 // recorded is a frame without what no record has: graphs, which are drawn of the records before, what this program costs, and
