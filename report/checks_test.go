@@ -2,9 +2,11 @@ package report
 
 import (
 	"math"
+	"strings"
 	"testing"
 	"time"
 
+	"hypervisor-tui/frame/frametest"
 	"hypervisor-tui/plugin"
 )
 
@@ -35,4 +37,20 @@ func TestChecks(t *testing.T) {
 		"checks.2.kind": "scrape", "checks.2.status": nil, "checks.2.silent": false, "checks.2.age_seconds": nil, "checks.2.took_seconds": nil, "checks.2.text": nil,
 		"checks.3.status": "unknown", "checks.3.silent": false, "checks.3.age_seconds": nil, "checks.3.text": "belongs to user 1000",
 	})
+}
+
+// TestPeersKnowOfChecks: what a plugin says is wrong with this host is what it says of itself to other nodes.
+func TestPeersKnowOfChecks(t *testing.T) {
+	f := frametest.Fixed()
+	frametest.Healthy(f)
+	f.Checks = &plugin.State{Health: frametest.OK(), Results: []plugin.Result{{Name: "raid", Status: plugin.Critical, At: f.Boot - time.Second, Interval: time.Minute, Text: "md0 is degraded"}}}
+	frametest.Derive(f)
+	if s := Summarize(f); s.Worst != "check raid: md0 is degraded" || s.Severity != "crit" {
+		t.Errorf("%+v", s)
+	}
+	f.Checks.Results[0].Status = plugin.OK
+	frametest.Derive(f)
+	if s := Summarize(f); strings.Contains(s.Worst, "raid") {
+		t.Errorf("it is over: %+v", s)
+	}
 }

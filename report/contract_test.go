@@ -121,7 +121,7 @@ func TestContract(t *testing.T) {
 // documented to be; no other key is there. Each that may be null is so in one of the frames.
 func TestContractInWhatIsWritten(t *testing.T) {
 	have := documented()
-	for name, f := range map[string]*frame.Frame{"rich": richFrame(), "cluster": clusterFrame(), "empty": emptyFrame(), "zero": {}} {
+	for name, f := range map[string]*frame.Frame{"rich": richFrame(), "plugins": checkedFrame(), "cluster": clusterFrame(), "empty": emptyFrame(), "zero": {}} {
 		t.Run(name, func(t *testing.T) { walkWritten(t, "", document(t, f), have) })
 	}
 }

@@ -72,6 +72,12 @@ func richFrame() *frame.Frame {
 		f.Problems[i].Since = bootNow - 14*time.Minute
 	}
 	f.Alerts, f.MoreAlerts = richAlerts(), 3
+	return f
+}
+
+// checkedFrame is a hypervisor with plugins of all kinds, in all conditions.
+func checkedFrame() *frame.Frame {
+	f := richFrame()
 	frametest.Checks(f)
 	return f
 }

@@ -86,7 +86,6 @@ func TestGoldenStatus(t *testing.T) {
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			f := richFrame()
-			f.Checks = nil
 			c.change(f)
 			got := string(AppendStatus([]byte("before\n"), f))
 			if want := "before\n" + c.want; got != want {

@@ -87,6 +87,7 @@ func golden(t *testing.T, name string, got []byte) {
 
 func TestGoldenReports(t *testing.T) {
 	golden(t, "rich.json", written(t, richFrame()))
+	golden(t, "checks.json", written(t, checkedFrame()))
 	golden(t, "empty.json", written(t, emptyFrame()))
 }
 
