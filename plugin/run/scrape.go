@@ -10,7 +10,7 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
-	"strings"
+	"slices"
 	"syscall"
 
 	"hypervisor-tui/plugin"
@@ -20,7 +20,7 @@ import (
 const maxBody = 4 << 20
 
 // scrape asks for the metrics of a plugin until ctx is done. It returns how that ended, and the answer. Of an answer of more than
-// plugin.MaxOutput only the lines about the metrics of the configuration are taken.
+// plugin.MaxOutput only the samples of the metrics of the configuration are taken.
 func scrape(ctx context.Context, s *plugin.Spec) (plugin.End, []byte) {
 	body, err := get(ctx, s.URL)
 	if len(body) > plugin.MaxOutput {
@@ -89,23 +89,16 @@ func onlyHere(_, address string, _ syscall.RawConn) error {
 	return nil
 }
 
-// chosen returns the lines of a text in Prometheus's format that are about the metrics which are chosen: their samples and their types.
+// chosen returns the samples of the metrics that are chosen, of a text in Prometheus's format. A last line without an end is one of
+// them, so that whoever reads them knows that there was more.
 func chosen(text []byte, metrics []plugin.Select) (lines []byte) {
 	for line := range bytes.Lines(text) {
-		name := string(bytes.TrimLeft(line[:min(len(line), plugin.MaxText)], " \t"))
-		declared, declares := strings.CutPrefix(name, "# TYPE ")
-		if declares {
-			name = declared
-		}
-		if end := strings.IndexAny(name, "{ \t\n"); end >= 0 {
+		name := bytes.TrimLeft(line, " \t")
+		if end := bytes.IndexAny(name, "{ \t\n"); end >= 0 {
 			name = name[:end]
 		}
-		for i := range metrics {
-			metric := metrics[i].Metric
-			if metric == name || declares && strings.HasPrefix(metric, name+"_") { // of a histogram or a summary
-				lines = append(lines, line...)
-				break
-			}
+		if !bytes.HasSuffix(line, []byte("\n")) || slices.ContainsFunc(metrics, func(m plugin.Select) bool { return m.Metric == string(name) }) {
+			lines = append(lines, line...)
 		}
 	}
 	return lines

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
-	"reflect"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -128,14 +127,33 @@ wait_count 3
 	}}
 	got, left, status, why, err := plugin.ParseMetrics(chosen([]byte(text.String()), s.Metrics), s.Metrics)
 	want, _, wantStatus, wantWhy, _ := plugin.ParseMetrics([]byte(text.String()), s.Metrics)
-	if err != nil || left != 0 || len(want) != 2 || !reflect.DeepEqual(fmt.Sprint(got), fmt.Sprint(want)) || status != wantStatus || status != plugin.Warning || why != wantWhy {
+	if err != nil || left != 0 || len(want) != 2 || fmt.Sprint(got) != fmt.Sprint(want) || status != wantStatus || status != plugin.Warning || why != wantWhy {
 		t.Errorf("%v %v %q, want %v %v %q: %v", got, status, why, want, wantStatus, wantWhy, err)
 	}
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, text.String()) }))
 	defer server.Close()
 	s.URL = server.URL
-	const lines = "# TYPE disk_temperature gauge\ndisk_temperature{device=\"sda\"} 51\n  disk_temperature{device=\"sdb\"} 42\n# TYPE wait histogram\nwait_count 3\n"
+	const lines = "disk_temperature{device=\"sda\"} 51\n  disk_temperature{device=\"sdb\"} 42\nwait_count 3\n"
 	if end, output := result(t, &s); end != (plugin.End{}) || output != lines {
 		t.Errorf("%+v %q", end, output)
 	}
+}
+
+// FuzzChosen: whatever a whole text says of the metrics that are chosen, what is left of it says, too; a text that ends in the middle of
+// a line is refused as the whole is.
+func FuzzChosen(f *testing.F) {
+	for _, text := range []string{"", "up 1\n", "# TYPE up gauge\n  up{a=\"b\"} 1 1700000000000\nup2 3\n", "other 1\nup 2\nother{a=\"\\n\"} 3", "\tup\tNaN\nup{} 4\n", "up 1\r\n"} {
+		f.Add([]byte(text))
+	}
+	f.Fuzz(func(t *testing.T, text []byte) {
+		metrics := []plugin.Select{{Metric: "up"}, {Metric: "wait_sum", Label: "wait"}}
+		want, left, status, why, err := plugin.ParseMetrics(text, metrics)
+		got, gotLeft, gotStatus, gotWhy, gotErr := plugin.ParseMetrics(chosen(text, metrics), metrics)
+		switch cut := len(text) > 0 && text[len(text)-1] != '\n'; {
+		case cut && (err == nil) != (gotErr == nil):
+			t.Errorf("%q: %v, and of what is left %v", text, err, gotErr)
+		case err == nil && (gotErr != nil || fmt.Sprint(got) != fmt.Sprint(want) || gotLeft != left || gotStatus != status || gotWhy != why):
+			t.Errorf("%q: %v %d %v %q, want %v %d %v %q: %v", text, got, gotLeft, gotStatus, gotWhy, want, left, status, why, gotErr)
+		}
+	})
 }
