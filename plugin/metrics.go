@@ -41,7 +41,7 @@ func (s *Select) String() string {
 
 // ParseMetrics reads Prometheus's text format and returns a figure for each series that is chosen, by the order of the selects and
 // of the text. The status is the worst that their ranges say of any, also of the left ones, which are beyond MaxFigures; a value
-// that is not a number, and a select that no series fits, is Unknown. text is about the figures of that status.
+// that is not a number, and a select that no series fits, is Unknown. text says what is not OK, the worst first, or else what is.
 func ParseMetrics(output []byte, selects []Select) (figures []Figure, left int, status Status, text string, err error) {
 	samples, err := exposition.Samples(output)
 	switch {
@@ -72,7 +72,11 @@ func ParseMetrics(output []byte, selects []Select) (figures []Figure, left int, 
 			}
 		}
 	}
-	return figures, left, status, summary(said[status]), nil
+	words := slices.Concat(said[Critical], said[Warning], said[Unknown])
+	if len(words) == 0 {
+		words = said[OK]
+	}
+	return figures, left, status, summary(words), nil
 }
 
 func worse(a, b Status) Status {
