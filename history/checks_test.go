@@ -202,6 +202,19 @@ func TestWhatIsTooLargeIsTold(t *testing.T) {
 	}
 }
 
+// TestWhatNoPluginSaysIsMended: of what a damaged record says screens get only what a plugin can have said.
+func TestWhatNoPluginSaysIsMended(t *testing.T) {
+	s := &plugin.State{Results: []plugin.Result{{}, {Page: &plugin.Page{Blocks: []plugin.Block{
+		{Table: &plugin.Table{Columns: make([]plugin.Column, 2), Rows: []plugin.Row{{Cells: []string{"a"}}, {Cells: []string{"a", "b"}}, {Cells: []string{"a", "b", "c"}}}}},
+		{Gauge: &plugin.Gauge{Of: 0}}, {Gauge: &plugin.Gauge{Of: math.NaN()}}, {Gauge: &plugin.Gauge{Of: 1}}, {},
+	}}}}}
+	mend(s)
+	if blocks := s.Results[1].Page.Blocks; len(blocks) != 2 || len(blocks[0].Table.Rows) != 1 || len(blocks[0].Table.Rows[0].Cells) != 2 || blocks[1].Gauge.Of != 1 {
+		t.Errorf("%+v", blocks)
+	}
+	mend(nil)
+}
+
 // TestPluginsCostTheHostNothing: whatever plugins say, however often their lists change, the host's figures are all there, in
 // as many records and with the same means as without plugins.
 func TestPluginsCostTheHostNothing(t *testing.T) {
