@@ -27,7 +27,7 @@ GOTEST       := go run ./.ci/gotest
 .PHONY: build run test tools exporters lint race sandbox fuzz apitest systemd arm64 release bench vendor-hash nix-options
 
 # The console and hypervisor-attach, static and stripped; the same source gives the same bytes. make build TAGS=nokube leaves
-# out the cluster, and what a rescue system has no use for: --serve, --act, --plugin, --metrics.
+# out the cluster, and what a rescue system has no use for: plugins, --serve, --act, --metrics.
 build:
 	CGO_ENABLED=0 go build $(call BUILDFLAGS,$(TAGS)) -o ./ . ./cmd/hypervisor-attach
 
