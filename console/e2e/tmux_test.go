@@ -111,6 +111,8 @@ func (p *pane) walk() {
 	p.await("Physical interfaces", "lo ")
 	p.press("F4")
 	p.await("── Nodes", "no kubeconfig")
+	p.press("F5")
+	p.await("No checks are set up")
 	p.press("F2")
 	p.await("Disk I/O")
 	p.press("3")
@@ -119,7 +121,7 @@ func (p *pane) walk() {
 	p.await("Disk I/O")
 	p.press("1")
 	p.await(" All ", "following")
-	for _, want := range []string{"Disk I/O", "Physical interfaces", "── Nodes", " All "} {
+	for _, want := range []string{"Disk I/O", "Physical interfaces", "── Nodes", "── Checks", " All "} {
 		p.press("Tab")
 		p.await(want)
 	}
