@@ -172,7 +172,7 @@ func TestSilentIsNotGood(t *testing.T) {
 		show()
 	}
 	text, roles = show()
-	first := slices.IndexFunc(text, func(s string) bool { return strings.Contains(s, "disk  silent  for 5m, was ok") })
+	first := slices.IndexFunc(text, func(s string) bool { return strings.Contains(s, "disk  silent  for 2m, was ok") })
 	if first < 0 || strings.Contains(strings.Join(roles[first:50], ""), "+") {
 		t.Errorf("row %d of the page:\n%s\n%s", first, strings.Join(text, "\n"), strings.Join(roles, "\n"))
 	}
@@ -226,7 +226,7 @@ func TestEnterOnACheck(t *testing.T) {
 // TestEnterOnTheProblemOfACheckChoosesIt, whatever was filtered there; and the page says since when it is one.
 func TestEnterOnTheProblemOfACheckChoosesIt(t *testing.T) {
 	c, f := onChecks('/', 'x', draw.KeyEnter, draw.KeyF1)
-	f.Problems = []frame.Problem{{Kind: frame.ClockAdrift, Subject: "load", Where: frame.Checks, Since: f.Boot - 14*time.Minute}}
+	f.Problems = []frame.Problem{{Kind: frame.CheckFailed, Subject: "load", Where: frame.Checks, Since: f.Boot - 14*time.Minute}}
 	for _, k := range []draw.Key{'!', draw.KeyEnter} {
 		c.Handle(k, f)
 		c.Show(80, 24, f)

@@ -11,6 +11,7 @@ import (
 	"hypervisor-tui/internal/health"
 	"hypervisor-tui/journal"
 	"hypervisor-tui/kube"
+	"hypervisor-tui/plugin"
 	"hypervisor-tui/sample"
 )
 
@@ -71,6 +72,10 @@ func TestFirstTenSeconds(t *testing.T) {
 		"unit": {func(f *frame.Frame) {
 			f.Units.Failed = []sample.Unit{{Name: "smartd.service", Active: "failed", Sub: "failed", Since: f.Now}}
 		}, "smartd.service failed 4s [F1]", []draw.Key{'!', draw.KeyEnter}, "following  /smartd"},
+		"check": {func(f *frame.Frame) {
+			f.Checks = &plugin.State{Health: health.Health{State: health.OK, At: f.Boot, Since: f.Boot}, Results: []plugin.Result{
+				{Name: "raid", Status: plugin.Critical, At: f.Boot, Interval: time.Minute, Timeout: 10 * time.Second, Text: "md0 is degraded: 1 of 2 disks, nvme1n1p3 has failed"}}}
+		}, "check raid: md0 is degraded: 1 of 2 disks, nvme1n1p3 has failed 4s [F5]", []draw.Key{'!', draw.KeyEnter, draw.KeyEnter}, "raid  critical  for 4s"},
 	} {
 		f := frametest.Fixed()
 		frametest.Healthy(f)

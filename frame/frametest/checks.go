@@ -65,6 +65,11 @@ func Checks(f *frame.Frame) {
 	settings.Plugins = len(s.Results)
 	f.Settings = &settings
 	Derive(f)
+	for i := range f.Problems {
+		if p := &f.Problems[i]; p.Where == frame.Checks && p.Since == f.Boot {
+			p.Since -= 42 * time.Minute
+		}
+	}
 }
 
 // checked is a result of a check that ran 14 seconds ago.

@@ -247,10 +247,13 @@ func TestTablesFit(t *testing.T) {
 }
 
 func TestSpans(t *testing.T) {
-	for d, want := range map[time.Duration]string{0: "0ms", 12 * time.Millisecond: "12ms", 999 * time.Millisecond: "999ms", time.Second: "1s", 4200 * time.Millisecond: "4.2s",
-		42 * time.Second: "42s", 90 * time.Second: "1m", 200 * time.Minute: "3h", 50 * time.Hour: "2d", -time.Second: "0s"} {
-		if got := string(appendSpan(nil, d)); got != want {
+	for d, want := range map[time.Duration][2]string{0: {"0s", "0ms"}, 12 * time.Millisecond: {"0s", "12ms"}, 999 * time.Millisecond: {"0s", "999ms"}, time.Second: {"1s", "1s"},
+		4200 * time.Millisecond: {"4s", "4.2s"}, 42 * time.Second: {"42s", "42s"}, 90 * time.Second: {"1m", "1m"}, 200 * time.Minute: {"3h", "3h"}, 50 * time.Hour: {"2d", "2d"}, -time.Second: {"0s", "0ms"}} {
+		if got := [2]string{string(span{d, true, false}.append(nil)), string(span{d, true, true}.append(nil))}; got != want {
 			t.Errorf("%v is %s, want %s", d, got, want)
 		}
+	}
+	if got := string((span{}).append(nil)); got != "--" {
+		t.Errorf("what is not known is %s", got)
 	}
 }

@@ -1,32 +1,14 @@
 package checks
 
 import (
-	"bytes"
 	"math"
 	"strconv"
 	"strings"
-	"time"
 	"unicode/utf8"
 
 	"hypervisor-tui/draw"
 	"hypervisor-tui/plugin"
 )
-
-// appendSpan appends a time span in its largest unit: 12ms, 4.2s, 14m, 3h.
-func appendSpan(dst []byte, d time.Duration) []byte {
-	switch {
-	case d >= 0 && d < time.Second:
-		return append(draw.AppendInt(dst, d.Milliseconds()), "ms"...)
-	case d >= 0 && d < 10*time.Second && d%time.Second != 0:
-		return append(draw.AppendFloat(dst, d.Seconds(), 1), 's')
-	}
-	start := len(dst)
-	dst = draw.AppendAge(dst, d)
-	if at := bytes.IndexByte(dst[start:], ' '); at >= 0 {
-		dst = dst[:start+at]
-	}
-	return dst
-}
 
 // appendValue appends a value with its unit: bytes as sizes, of other units the number as it is, with at least three digits
 // that count. A counter has no unit. NaN is --.

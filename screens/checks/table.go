@@ -1,6 +1,7 @@
 package checks
 
 import (
+	"bytes"
 	"time"
 
 	"hypervisor-tui/draw"
@@ -205,14 +206,14 @@ func (x *columns) draw(r draw.Region, res *plugin.Result, f *frame.Frame) {
 	}
 	p.Fit(name, res.Name, end-1-x.name)
 	if began, ill := since(res.Name, f); ill && x.since > 0 {
-		right(&p, x.since, sinceWidth-1, span{f.Boot - began, true})
+		right(&p, x.since, sinceWidth-1, span{Duration: f.Boot - began, known: true})
 	}
 	if x.age > 0 {
 		right(&p, x.age, ageWidth-1, ageOf(res, f.Boot))
 	}
 	if x.took > 0 {
-		right(&p, x.took, tookWidth-1, span{res.Took, res.At != 0})
-		right(&p, x.every, everyWidth-1, span{res.Interval, true})
+		right(&p, x.took, tookWidth-1, tookOf(res))
+		right(&p, x.every, everyWidth-1, span{Duration: res.Interval, known: true})
 	}
 	p.To(x.says)
 	if len(res.Figures) == 0 {
@@ -280,19 +281,39 @@ func (c *Page) drawWhy(r draw.Region, all []plugin.Result) {
 type span struct {
 	time.Duration
 	known bool
+	exact bool // below 10 seconds in parts of one
 }
 
 // ageOf is how old the result is.
-func ageOf(res *plugin.Result, now time.Duration) span { return span{now - res.At, res.At != 0} }
+func ageOf(res *plugin.Result, now time.Duration) span {
+	return span{Duration: now - res.At, known: res.At != 0}
+}
 
-// right writes a span in its largest unit, flush right in n columns from column x on.
+// tookOf is how long the run took.
+func tookOf(res *plugin.Result) span { return span{res.Took, res.At != 0, true} }
+
+// append appends the span in its largest unit: 14m, 3h, and where it is exact 12ms, 4.2s.
+func (s span) append(dst []byte) []byte {
+	switch {
+	case !s.known:
+		return append(dst, "--"...)
+	case s.exact && s.Duration < time.Second:
+		return append(draw.AppendInt(dst, max(s.Milliseconds(), 0)), "ms"...)
+	case s.exact && s.Duration < 10*time.Second && s.Duration%time.Second != 0:
+		return append(draw.AppendFloat(dst, s.Seconds(), 1), 's')
+	}
+	start := len(dst)
+	dst = draw.AppendAge(dst, s.Duration)
+	if at := bytes.IndexByte(dst[start:], ' '); at >= 0 {
+		dst = dst[:start+at]
+	}
+	return dst
+}
+
+// right writes a span flush right in n columns from column x on.
 func right(p *draw.Pen, x, n int, s span) {
 	var room [24]byte
-	text := append(room[:0], "--"...)
-	if s.known {
-		text = appendSpan(room[:0], s.Duration)
-	}
-	flushRight(p, x, n, draw.Dim, text)
+	flushRight(p, x, n, draw.Dim, s.append(room[:0]))
 }
 
 // flushRight writes text flush right in n columns from column x on, whole or an ellipsis: a number without its end is another one.

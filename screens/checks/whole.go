@@ -57,13 +57,14 @@ func (o *whole) rows(view draw.Region, f *frame.Frame) draw.Region {
 	if began, ill := since(res.Name, f); ill && s < silent {
 		p.Text(draw.Dim, "for ").Age(draw.Text, f.Boot-began).Skip(2)
 	}
-	switch {
-	case s == silent && res.At == 0:
-		p.Text(draw.Dim, "for ").Age(draw.Warn, max(f.Boot-res.Begun, 0))
-	case s == silent:
-		p.Text(draw.Dim, "for ").Age(draw.Warn, f.Boot-res.At).Text(draw.Dim, ", was ").Text(draw.Text, res.Status.String())
-	case old:
-		p.Text(draw.Dim, "silent for ").Age(draw.Warn, f.Boot-res.At)
+	if old {
+		if s != silent {
+			p.Text(draw.Warn, "silent").Skip(1)
+		}
+		p.Text(draw.Dim, "for ").Age(draw.Warn, f.Boot-res.SilentSince())
+	}
+	if s == silent && res.At != 0 {
+		p.Text(draw.Dim, ", was ").Text(draw.Text, res.Status.String())
 	}
 	if stale(f) {
 		p.Skip(2)
@@ -102,10 +103,8 @@ func drawRun(r draw.Region, res *plugin.Result, now time.Duration) {
 	p := r.Pen(1, 0)
 	part := func(name string, s span, behind string) {
 		var room [24]byte
-		text := append(room[:0], "--"...)
-		if s.known {
-			text = appendSpan(room[:0], s.Duration)
-		} else {
+		text := s.append(room[:0])
+		if !s.known {
 			behind = ""
 		}
 		if p.Left() > len(name)+1+len(text)+len(behind) {
@@ -113,9 +112,9 @@ func drawRun(r draw.Region, res *plugin.Result, now time.Duration) {
 		}
 	}
 	part("ran", ageOf(res, now), " ago")
-	part("took", span{res.Took, res.At != 0}, "")
-	part("every", span{res.Interval, true}, "")
-	part("timeout", span{res.Timeout, true}, "")
+	part("took", tookOf(res), "")
+	part("every", span{Duration: res.Interval, known: true}, "")
+	part("timeout", span{Duration: res.Timeout, known: true}, "")
 	if kind := res.Kind.String(); p.Left() > len("kind ")+len(kind) {
 		p.Text(draw.Dim, "kind ").Text(draw.Text, kind)
 	}
