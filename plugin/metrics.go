@@ -52,19 +52,19 @@ func ParseMetrics(output []byte, selects []Select) (figures []Figure, left int, 
 	case len(selects) == 0:
 		return nil, 0, OK, fmt.Sprintf("%d series, none chosen", len(samples)), nil
 	}
-	var said [StatusCount][]string
+	var said summary
 	for i := range selects {
 		s := &selects[i]
 		chosen := s.choose(samples)
 		if len(chosen) == 0 {
-			said[Unknown] = append(said[Unknown], "no metric "+s.String())
+			said.add(Unknown, func() string { return "no metric " + s.String() })
 			status = worse(status, Unknown)
 		}
 		labels := differing(chosen)
 		for _, sample := range chosen {
 			f := s.figure(sample, labels)
-			now, words := f.judge()
-			said[now] = append(said[now], words)
+			now := f.status()
+			said.add(now, func() string { return f.words(now) })
 			if status = worse(status, now); len(figures) < MaxFigures {
 				figures = append(figures, f)
 			} else {
@@ -72,11 +72,7 @@ func ParseMetrics(output []byte, selects []Select) (figures []Figure, left int, 
 			}
 		}
 	}
-	words := slices.Concat(said[Critical], said[Warning], said[Unknown])
-	if len(words) == 0 {
-		words = said[OK]
-	}
-	return figures, left, status, summary(words), nil
+	return figures, left, status, said.String(), nil
 }
 
 func worse(a, b Status) Status {
@@ -142,22 +138,35 @@ func (s *Select) figure(sample *exposition.Sample, labels []string) Figure {
 	return Figure{Label: name(label), Value: sample.Value, Unit: s.Unit, Warn: s.Warn, Critical: s.Critical, Min: math.NaN(), Max: math.NaN()}
 }
 
-// judge returns the status of f and says it in words.
-func (f *Figure) judge() (Status, string) {
-	if math.IsNaN(f.Value) {
-		return Unknown, f.Label + " is not a number"
+// status is what the ranges of f make of it.
+func (f *Figure) status() Status {
+	switch {
+	case math.IsNaN(f.Value):
+		return Unknown
+	case f.Critical.Alerts(f.Value):
+		return Critical
+	case f.Warn.Alerts(f.Value):
+		return Warning
+	}
+	return OK
+}
+
+// words says f, and why it has that status.
+func (f *Figure) words(now Status) string {
+	if now == Unknown {
+		return f.Label + " is not a number"
 	}
 	words := string(appendNumber([]byte(f.Label+" "), f.Value))
 	if f.Unit != "" {
 		words += " " + f.Unit
 	}
-	switch {
-	case f.Critical.Alerts(f.Value):
-		return Critical, words + ", critical " + f.Critical.why(f.Value)
-	case f.Warn.Alerts(f.Value):
-		return Warning, words + ", warning " + f.Warn.why(f.Value)
+	switch now {
+	case Critical:
+		words += ", critical " + f.Critical.why(f.Value)
+	case Warning:
+		words += ", warning " + f.Warn.why(f.Value)
 	}
-	return OK, words
+	return words
 }
 
 // why says on which side of r a value is that it alerts on.
@@ -171,11 +180,31 @@ func (r *Range) why(v float64) string {
 	return "above " + string(appendNumber(nil, r.High))
 }
 
-// summary is one line of what is said, and of how much more there is.
-func summary(said []string) string {
-	const most = 4
-	text := strings.Join(said[:min(len(said), most)], "; ")
-	if more := len(said) - most; more > 0 {
+// summary is what is said of each status. Only the first few of one are kept.
+type summary struct {
+	said  [StatusCount][]string
+	count [StatusCount]int
+}
+
+// maxSaid is how many a summary names.
+const maxSaid = 4
+
+func (s *summary) add(of Status, words func() string) {
+	if s.count[of]++; s.count[of] <= maxSaid {
+		s.said[of] = append(s.said[of], words())
+	}
+}
+
+// String is in one line what is not OK, the worst first, or else what is, and how much more there is.
+func (s *summary) String() string {
+	said := slices.Concat(s.said[Critical], s.said[Warning], s.said[Unknown])
+	count := s.count[Critical] + s.count[Warning] + s.count[Unknown]
+	if count == 0 {
+		said, count = s.said[OK], s.count[OK]
+	}
+	said = said[:min(len(said), maxSaid)]
+	text := strings.Join(said, "; ")
+	if more := count - len(said); more > 0 {
 		text += fmt.Sprintf("; and %d more", more)
 	}
 	return shorten(secret.String(text))

@@ -29,7 +29,7 @@ type Family struct {
 type Sample struct {
 	Name   string  // the family's, or with a suffix of a histogram or summary behind it
 	Labels []Label // in the order of their names, without empty ones
-	Series string  // both as they are written: name{a="b",c="d"}
+	Series string  // of Families: both as they are written: name{a="b",c="d"}
 	Value  float64
 	Line   int
 }
@@ -150,7 +150,7 @@ func (p *parser) take(n int, line string) error {
 		if !ok {
 			return fmt.Errorf(`HELP of %s has an escape that is not \\ or \n`, f.Name)
 		}
-		f.Help, f.Described = clean.String(strings.ReplaceAll(help, "\n", " ")), true
+		f.Help, f.Described = clean.String(oneLine(help)), true
 	case f.Kind != "" || len(f.Samples) > 0:
 		return fmt.Errorf("a second TYPE of %s, or one behind its samples", f.Name)
 	case !slices.Contains(kinds, said):
@@ -177,6 +177,7 @@ func (p *parser) sample(n int, line string) error {
 	case len(p.series) == p.most:
 		return fmt.Errorf("more than %d samples", p.most)
 	}
+	s.Series = write(s.Name, s.Labels)
 	f := p.family(s.Name, n)
 	if err := f.fits(&s); err != nil {
 		return err
@@ -205,7 +206,7 @@ func read(n int, line string) (s Sample, behind string, err error) {
 	}
 	pairs = slices.DeleteFunc(pairs, func(l Label) bool { return l.Value == "" })
 	slices.SortFunc(pairs, func(a, b Label) int { return cmp.Compare(a.Name, b.Name) })
-	return Sample{name, pairs, write(name, pairs), value, n}, rest[len(word):], nil
+	return Sample{Name: name, Labels: pairs, Value: value, Line: n}, rest[len(word):], nil
 }
 
 // Selector reads how a series is written: a name, and behind it the labels in braces, if any. No label is empty.
@@ -253,6 +254,9 @@ func (f *Family) Names() []string {
 	}
 	return []string{f.Name}
 }
+
+// oneLine returns a help text in one line. Blanks in front would not be read again.
+func oneLine(help string) string { return strings.TrimLeft(strings.ReplaceAll(help, "\n", " "), " ") }
 
 // family returns the family that name belongs to, which may be the histogram or summary whose name it has before a suffix. It
 // makes one where there is none.
@@ -326,8 +330,15 @@ func labels(s string) (pairs []Label, rest string, err error) {
 // unescape reads s to its end, or to a quote where escapes has one, and returns what follows from that quote on. escapes are
 // the characters that may stand behind a backslash; another one there makes ok false.
 func unescape(s, escapes string) (text, rest string, ok bool) {
-	var b strings.Builder
 	ends := strings.Contains(escapes, `"`)
+	special := strings.IndexAny(s, `\"`)
+	switch {
+	case special < 0:
+		return s, "", true
+	case s[special] == '"' && ends:
+		return s[:special], s[special:], true
+	}
+	var b strings.Builder
 	for i := 0; i < len(s); i++ {
 		switch c := s[i]; {
 		case c == '"' && ends:

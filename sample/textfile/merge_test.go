@@ -17,6 +17,8 @@ var texts = []string{
 	"# HELP backup_age_seconds Age of the last backup.\n# TYPE backup_age_seconds gauge\nbackup_age_seconds{host=\"a\"} 12.5\n",
 	"  a{ b = \"c\" , d=\"\\\\ \\\" \\n\", }\t+Inf\na{} NaN\n",
 	"# TYPE jobs_total counter\njobs_total 1e3\n# HELP jobs_total behind \\\\ its \\n samples\n",
+	"a 0\n# HELP a \\n\n",
+	"# HELP a \\n \\nb \na 0\n",
 	"# TYPE h histogram\nh_bucket{le=\"1\"} 1\nh_bucket{le=\"+Inf\"} 2\nh_sum 3\nh_count 2\n",
 	"# TYPE s summary\ns{quantile=\"0.5\"} 1\ns_sum 3\ns_count 2\ns_bucket 1\n",
 	"a 1\nb 2\na{x=\"y\"} 3\n",

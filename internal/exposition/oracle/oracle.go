@@ -19,7 +19,7 @@ import (
 // Sample is one value, with what is known of its family.
 type Sample struct {
 	Kind   string            // in lower case
-	Help   string            // clean
+	Help   string            // clean, in one line, without blanks in front
 	Name   string            // the family's, or with a suffix of a histogram or summary behind it
 	Labels map[string]string // clean, without empty ones, and without le and quantile where the type has them
 	Bound  float64           // the value of le or quantile; NaN: there is none
@@ -55,7 +55,7 @@ func appendMetric(all []Sample, name string, f *dto.MetricFamily, m *dto.Metric)
 			labels[l.GetName()] = value
 		}
 	}
-	kind, help := strings.ToLower(f.GetType().String()), clean.String(strings.ReplaceAll(f.GetHelp(), "\n", " "))
+	kind, help := strings.ToLower(f.GetType().String()), clean.String(strings.TrimLeft(strings.ReplaceAll(f.GetHelp(), "\n", " "), " "))
 	add := func(suffix string, bound, value float64) {
 		all = append(all, Sample{kind, help, name + suffix, labels, bound, value})
 	}
