@@ -126,7 +126,7 @@ func (w *Writer) turn(t *tier) (err error) {
 	}
 	t.seq++
 	t.slot = (t.slot + 1) % t.count
-	t.page.begin(pageHead{tier: t.number, seq: t.seq, wall: w.wall, boot: int64(w.boot), bootID: w.bootID, schema: ownID})
+	t.page.begin(pageHead{tier: t.number, seq: t.seq, wall: w.wall, boot: int64(w.boot), bootID: w.bootID, schema: layout().id})
 	return err
 }
 
@@ -198,7 +198,7 @@ func (w *Writer) hold(v *vector) {
 		w.held.used, w.held.seq, w.held.newest = p.used, t.seq, t.at
 	}
 	t.seq++
-	p.begin(pageHead{tier: t.number, seq: t.seq, wall: w.wall, boot: int64(w.boot), bootID: w.bootID, schema: ownID})
+	p.begin(pageHead{tier: t.number, seq: t.seq, wall: w.wall, boot: int64(w.boot), bootID: w.bootID, schema: layout().id})
 	p.add(v, &w.codec.texts, w.wall, w.boot) // what is too large the finest tier says
 	t.at = w.boot
 }

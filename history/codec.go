@@ -63,11 +63,11 @@ func (c *codec) encode(v *vector, s *frame.Snapshot) {
 	}
 	others := *s
 	others.Problems, others.Alerts = c.checks.withoutReasons(s)
-	c.write(v, unsafe.Pointer(&others), plan)
+	c.write(v, unsafe.Pointer(&others), layout().plan)
 	v.add(cell(c.cut), stateCell)
 	v.checks = len(v.cells)
 	shape, who, reported := v.shape, v.who, c.checks.bounded(s.Checks)
-	c.write(v, unsafe.Pointer(&reported), checksPlan)
+	c.write(v, unsafe.Pointer(&reported), layout().checks)
 	v.shape, v.who = shape, who
 }
 
@@ -76,9 +76,9 @@ func (c *codec) encode(v *vector, s *frame.Snapshot) {
 func decode(s *frame.Snapshot, record []cell, text func(cell) string, wall time.Time, boot time.Duration) {
 	c := &cells{left: record, text: text, boot: boot, zone: wall.Location()}
 	*s = frame.Snapshot{Now: wall, Boot: boot}
-	c.read(reflect.ValueOf(s).Elem(), plan)
+	c.read(reflect.ValueOf(s).Elem(), layout().plan)
 	cut := c.next()
-	c.read(reflect.ValueOf(&s.Checks).Elem(), checksPlan)
+	c.read(reflect.ValueOf(&s.Checks).Elem(), layout().checks)
 	mend(s.Checks)
 	giveReasons(s)
 	if cut > 0 {

@@ -31,7 +31,7 @@ func TestRecordComesBack(t *testing.T) {
 				t.Errorf("%s: cell %d of %d: %d comes back as %d", name, i, len(v.cells), v.cells[i], again.cells[i])
 			}
 		}
-		t.Logf("%s: %d cells, %d texts, schema of %d bytes", name, len(v.cells), len(c.texts.all), len(ownSchema))
+		t.Logf("%s: %d cells, %d texts, schema of %d bytes", name, len(v.cells), len(c.texts.all), len(layout().schema))
 	}
 }
 

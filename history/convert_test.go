@@ -21,7 +21,7 @@ func TestRecordOfAnotherVersion(t *testing.T) {
 	c := newCodec()
 	var v vector
 	c.encode(&v, &f.Snapshot)
-	theirs := ownSchema
+	theirs := layout().schema
 	for _, change := range [][2]string{
 		{"\n0 Blocked\n", "\n0 Waiting\n"},
 		{"\n4 CPU.Busy\n", "\n3 CPU.Busy\n"},
@@ -34,8 +34,8 @@ func TestRecordOfAnotherVersion(t *testing.T) {
 		}
 		theirs = strings.Replace(theirs, change[0], change[1], 1)
 	}
-	to := newConverter(ownSchema, theirs)
-	from := newConverter(theirs, ownSchema)
+	to := newConverter(layout().schema, theirs)
+	from := newConverter(theirs, layout().schema)
 	if to == nil || from == nil {
 		t.Fatal("a schema is none")
 	}
@@ -71,11 +71,11 @@ func TestRecordOfFirstVersion(t *testing.T) {
 		var v vector
 		var p page
 		c.encode(&v, &f.Snapshot)
-		p.begin(pageHead{seq: 1, wall: f.Now.UnixMilli(), boot: int64(f.Boot), schema: ownID})
+		p.begin(pageHead{seq: 1, wall: f.Now.UnixMilli(), boot: int64(f.Boot), schema: layout().id})
 		if !p.add(&v, &c.texts, f.Now.UnixMilli(), f.Boot) {
 			t.Fatal("no room")
 		}
-		file = append(binary.LittleEndian.AppendUint32(nil, uint32(len(ownSchema))), ownSchema...)
+		file = append(binary.LittleEndian.AppendUint32(nil, uint32(len(layout().schema))), layout().schema...)
 		file = append(file, p.bytes[:p.used]...)
 		err = os.WriteFile(path, file, 0o644)
 	}
@@ -94,7 +94,7 @@ func TestRecordOfFirstVersion(t *testing.T) {
 	if !ok {
 		t.Fatal("the record is damaged")
 	}
-	cells := newConverter(theirs, ownSchema).convert(nil, record.cells)
+	cells := newConverter(theirs, layout().schema).convert(nil, record.cells)
 	if cells == nil {
 		t.Fatal("it is not converted")
 	}

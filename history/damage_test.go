@@ -372,7 +372,7 @@ func FuzzPage(f *testing.F) {
 	c.max = maxElements
 	var v vector
 	seed := frametest.Fixed()
-	p.begin(pageHead{seq: 1, schema: ownID})
+	p.begin(pageHead{seq: 1, schema: layout().id})
 	for i := range 3 {
 		c.encode(&v, sampled(seed, i, startOfTests))
 		p.add(&v, &c.texts, int64(i), time.Duration(i))
@@ -392,10 +392,10 @@ func FuzzPage(f *testing.F) {
 	f.Add(data, false)
 	f.Add(data, true)
 	f.Add(append([]byte{byte(keyRecord), 0xff, 0xff, 0}, bytes.Repeat([]byte{0x3f}, 0xfffe)...), false)
-	other := strings.Replace(ownSchema, "Running", "Walking", 1)
+	other := strings.Replace(layout().schema, "Running", "Walking", 1)
 	f.Fuzz(func(t *testing.T, data []byte, old bool) {
 		var p page
-		h := pageHead{seq: 1, schema: ownID}
+		h := pageHead{seq: 1, schema: layout().id}
 		if old {
 			h.schema = schemaID(other)
 		}
@@ -409,7 +409,7 @@ func FuzzPage(f *testing.F) {
 			data = data[3+size:]
 			n++
 		}
-		rd := Reader{zone: time.UTC, converters: map[uint64]*converter{schemaID(other): newConverter(other, ownSchema)}}
+		rd := Reader{zone: time.UTC, converters: map[uint64]*converter{schemaID(other): newConverter(other, layout().schema)}}
 		rd.page = reading{head: h, bytes: p.bytes}
 		var s frame.Snapshot
 		rd.walk(func(rec *record, _ int) bool {

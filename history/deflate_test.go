@@ -25,7 +25,7 @@ func TestKeyOfALargeHost(t *testing.T) {
 	var v vector
 	var p page
 	c.encode(&v, &f.Snapshot)
-	p.begin(pageHead{seq: 1, schema: ownID})
+	p.begin(pageHead{seq: 1, schema: layout().id})
 	if !p.add(&v, &c.texts, 0, 0) || p.used > pageSize/2 || c.cut != 0 {
 		t.Fatalf("%d cells take %d bytes, %d entries are left out", len(v.cells), p.used, c.cut)
 	}

@@ -117,7 +117,7 @@ func BenchmarkRecord(b *testing.B) {
 				c.encode(&v, &f.Snapshot)
 				used := p.used
 				if used == 0 || !p.add(&v, &c.texts, f.Now.UnixMilli(), f.Boot) {
-					p.begin(pageHead{seq: uint64(i), schema: ownID})
+					p.begin(pageHead{seq: uint64(i), schema: layout().id})
 					used = p.used
 					keys++
 					if !p.add(&v, &c.texts, f.Now.UnixMilli(), f.Boot) {

@@ -168,7 +168,7 @@ func TestPictureOfRecord(t *testing.T) {
 	for name, change := range frames {
 		source, exact := recorded(change), recorded(change)
 		record := back(source)
-		round(reflect.ValueOf(&exact.Snapshot).Elem(), plan, exact.Boot)
+		round(reflect.ValueOf(&exact.Snapshot).Elem(), layout().plan, exact.Boot)
 		exact.Guests = frame.MergeGuests(nil, &exact.Snapshot)
 		seen, off, cells, wrong := 0, 0, 0, false
 		for _, view := range views {

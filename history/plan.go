@@ -6,6 +6,7 @@ import (
 	"reflect"
 	"slices"
 	"strconv"
+	"sync"
 	"time"
 	"unsafe"
 
@@ -56,11 +57,22 @@ const (
 	leftForm    // a float that is not recorded: it has no cell, and is not known when a record is read
 )
 
-// plan is the walk through a Snapshot, checksPlan that through what plugins report, which comes behind all else: see checks.
-var (
-	plan       = planOf(reflect.TypeFor[frame.Snapshot](), "Snapshot")
-	checksPlan = fieldsOf(reflect.TypeFor[*plugin.State](), "Checks", 0, nil)
-)
+// layout is what records of this version consist of. It is made when it is first asked for: most runs of the program record nothing,
+// and it takes a millisecond.
+var layout = sync.OnceValue(func() (l struct {
+	plan   []field // the walk through a Snapshot
+	checks []field // that through what plugins report, which comes behind all else: see checks
+	body   string  // the schema of both
+	schema string  // that of a record
+	id     uint64  // of the schema
+}) {
+	l.plan = planOf(reflect.TypeFor[frame.Snapshot](), "Snapshot")
+	l.checks = fieldsOf(reflect.TypeFor[*plugin.State](), "Checks", 0, nil)
+	l.body = schema(l.plan) + "0 LeftOut\n" + schema(l.checks)
+	l.schema = schema(peakFields()) + l.body
+	l.id = schemaID(l.schema)
+	return l
+})
 
 // leftOut are the fields that are not recorded, and why.
 var leftOut = map[string]string{

@@ -79,8 +79,8 @@ func Open(path string, zone *time.Location) (*Reader, error) {
 		first += n
 	}
 	for i := range schemaSlots {
-		if text, _ := loadSchema(f, i); text != "" && text != ownSchema {
-			r.converters[schemaID(text)] = newConverter(text, ownSchema)
+		if text, _ := loadSchema(f, i); text != "" && text != layout().schema {
+			r.converters[schemaID(text)] = newConverter(text, layout().schema)
 		}
 	}
 	r.Refresh()
@@ -453,7 +453,7 @@ func (r *Reader) ends(p Position) (end bool) {
 
 // own makes the cells of a record those of this version's schema, nil when its schema is not known.
 func (r *Reader) own(record []cell) []cell {
-	if r.page.head.schema == ownID {
+	if r.page.head.schema == layout().id {
 		return record
 	}
 	c := r.converters[r.page.head.schema]

@@ -34,7 +34,7 @@ func reader(t testing.TB, path string) *Reader {
 func TestWhatATornWriteLeftIsNotJoined(t *testing.T) {
 	figure := func(c cell) *vector { return &vector{cells: []cell{c}, kinds: []cellKind{stateCell}} }
 	var p page
-	p.begin(pageHead{seq: 7, bootID: [16]byte{1}, schema: ownID})
+	p.begin(pageHead{seq: 7, bootID: [16]byte{1}, schema: layout().id})
 	var ends []int
 	for i := range 3 {
 		if i == 1 {

@@ -295,7 +295,7 @@ func saveSchema(f file) error {
 	head := make([]byte, 24)
 	for i := range schemaSlots {
 		text, written := loadSchema(f, i)
-		if text == ownSchema {
+		if text == layout().schema {
 			return nil
 		}
 		if text == "" {
@@ -305,11 +305,11 @@ func saveSchema(f file) error {
 			oldest, first = i, written
 		}
 	}
-	binary.LittleEndian.PutUint64(head, ownID)
-	binary.LittleEndian.PutUint32(head[8:], uint32(len(ownSchema)))
-	binary.LittleEndian.PutUint32(head[12:], crc32.Checksum([]byte(ownSchema), castagnoli))
+	binary.LittleEndian.PutUint64(head, layout().id)
+	binary.LittleEndian.PutUint32(head[8:], uint32(len(layout().schema)))
+	binary.LittleEndian.PutUint32(head[12:], crc32.Checksum([]byte(layout().schema), castagnoli))
 	binary.LittleEndian.PutUint64(head[16:], uint64(time.Now().UnixMilli()))
-	_, err := f.WriteAt(append(head, ownSchema...), schemaArea+int64(oldest)*schemaSlot)
+	_, err := f.WriteAt(append(head, layout().schema...), schemaArea+int64(oldest)*schemaSlot)
 	return err
 }
 
@@ -343,7 +343,7 @@ func (t *tier) resume(f file, bootID [16]byte) {
 		t.slot = -1
 		return
 	}
-	if newest.bootID != bootID || newest.schema != ownID || t.number == burstTier {
+	if newest.bootID != bootID || newest.schema != layout().id || t.number == burstTier {
 		return
 	}
 	r := reading{head: newest, bytes: make([]byte, pageSize), skim: true}

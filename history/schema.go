@@ -47,12 +47,6 @@ func schemaID(text string) uint64 {
 	return h.Sum64()
 }
 
-var (
-	bodySchema = schema(plan) + "0 LeftOut\n" + schema(checksPlan)
-	ownSchema  = schema(peakFields()) + bodySchema
-	ownID      = schemaID(ownSchema)
-)
-
 // line is one field of a schema.
 type line struct {
 	kind   cellKind

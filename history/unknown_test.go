@@ -27,9 +27,9 @@ func TestUnknownIsNotZero(t *testing.T) {
 	c.encode(&v, &f.Snapshot)
 	record := v.cells[peakCount:]
 	// As from an older version: the record's lists, and no figure in them.
-	older := strings.Join(listsOnly(strings.Split(bodySchema, "\n")), "\n")
-	from := newConverter(bodySchema, older)
-	to := newConverter(older, bodySchema)
+	older := strings.Join(listsOnly(strings.Split(layout().body, "\n")), "\n")
+	from := newConverter(layout().body, older)
+	to := newConverter(older, layout().body)
 	if from == nil || to == nil {
 		t.Fatal("no schema")
 	}
@@ -68,7 +68,7 @@ func TestUnknownIsNotZero(t *testing.T) {
 			t.Errorf("%s: %d pods", name, len(s.Kube.Pods.List))
 		}
 		var known []string
-		floats(reflect.ValueOf(&s).Elem(), plan, "", &known)
+		floats(reflect.ValueOf(&s).Elem(), layout().plan, "", &known)
 		if len(known) > 0 {
 			t.Errorf("%s: known: %v", name, known)
 		}
