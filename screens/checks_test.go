@@ -247,9 +247,13 @@ func TestEnterOnTheProblemOfACheckChoosesIt(t *testing.T) {
 func TestNoChecksSaysWhy(t *testing.T) {
 	for want, change := range map[string]func(*frame.Frame){
 		"No checks are set up. They are listed in plugins.list": func(f *frame.Frame) { f.Checks = nil; f.Settings.Plugins = 0 },
-		"docs/plugins.md":                        func(f *frame.Frame) { f.Checks = &plugin.State{}; f.Settings.Plugins = 0 },
-		"\n --":                                  func(f *frame.Frame) { f.Checks = nil },
-		"Checks ---":                             func(f *frame.Frame) { f.Checks.Health = health.Health{} },
+		"docs/plugins.md": func(f *frame.Frame) { f.Checks = &plugin.State{}; f.Settings.Plugins = 0 },
+		"\n --":           func(f *frame.Frame) { f.Checks = nil },
+		"Checks ---":      func(f *frame.Frame) { f.Checks.Health = health.Health{} },
+		"n/a left out of this build": func(f *frame.Frame) {
+			f.Checks = new(plugin.State)
+			f.Checks.Health.Gone(f.Boot, "left out of this build")
+		},
 		"off in rescue":                          func(f *frame.Frame) { f.Checks = nil; f.Settings.Rescue = true },
 		"no result of a check was recorded here": func(f *frame.Frame) { f.Checks = nil; yesterday(f) },
 		"results cannot be read for 1m: no folder": func(f *frame.Frame) {

@@ -47,8 +47,12 @@ func drawNone(r draw.Region, f *frame.Frame) {
 		say("no result of a check was recorded here")
 	case f.Settings.Rescue:
 		say("off in rescue: nothing runs checks there")
-	case f.Settings.Plugins > 0:
+	case f.Settings.Plugins > 0 && f.Checks == nil:
 		say("--")
+	case f.Settings.Plugins > 0:
+		p := r.Pen(1, 0)
+		widget.StatePlaceholder(&p, &f.Checks.Health)
+		p.Skip(1).Fit(draw.Dim, f.Checks.Health.Err, p.Left())
 	default:
 		r = widget.Wrapped(r, 1, draw.Text, "No checks are set up. They are listed in plugins.list of the configuration, on NixOS in services.hypervisor-tui.plugins; docs/plugins.md has examples.")
 		r.CutTop(1)
