@@ -28,7 +28,8 @@ type Problem struct {
 	Where     string        // the page where to look
 	Hit       Hit
 
-	said time.Time // what the kernel said: one that is said later is as old as that
+	atLeast bool      // it may have been so before Since, of which no more is known
+	said    time.Time // what the kernel said: one that is said later is as old as that
 }
 
 // Hit is whom a problem hits, or who makes it. What is zero is not known, or not hit.

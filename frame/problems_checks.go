@@ -16,11 +16,11 @@ const silentWord = "silent"
 func findChecks(dst []Problem, f *Snapshot) []Problem {
 	for i := range f.Checks.Results {
 		r := &f.Checks.Results[i]
-		p := Problem{Severity: journal.Warning, Kind: CheckFailed, Subject: r.Name, Detail: r.Text, Where: Checks}
+		p := Problem{Severity: journal.Warning, Kind: CheckFailed, Subject: r.Name, Detail: r.Text, Where: Checks, Since: min(r.At, f.Boot), atLeast: true}
 		switch silent := f.Checks.Silent(r); {
 		case silent:
 			if p.Ended = silentWord; r.Pending() || r.Status == plugin.OK {
-				p.Since = r.SilentSince()
+				p.Since, p.atLeast = r.SilentSince(), false
 			}
 		case r.Pending() || r.Status == plugin.OK:
 			continue

@@ -24,13 +24,13 @@ func checked(results ...plugin.Result) *tracked {
 }
 
 // reread makes the results those of a reading of now, as the reader publishes them.
-func (f *tracked) reread(change func(s *plugin.State)) {
+func (f *tracked) reread(change func(s *plugin.State)) []Change {
 	s := *f.Checks
 	s.Health.Good(f.Boot)
 	s.Results = append([]plugin.Result(nil), s.Results...)
 	change(&s)
 	f.Checks = &s
-	f.Derive()
+	return f.Derive()
 }
 
 func unchanged(*plugin.State) {}
@@ -153,6 +153,32 @@ func TestChecksRemembered(t *testing.T) {
 	})
 	if p := f.told("check raid"); p == nil || p.Since != 5*time.Minute {
 		t.Errorf("%+v", p)
+	}
+}
+
+// TestChecksOfBefore: what a plugin said before this program was started has been so since then at least, and is no event of now.
+func TestChecksOfBefore(t *testing.T) {
+	var line Timeline
+	f := checked()
+	for range 40 {
+		f.pass(1)
+		f.reread(unchanged)
+		line.Step(&f.Snapshot, nil)
+	}
+	f.Now = f.Now.Add(40 * time.Second)
+	changes := f.reread(func(s *plugin.State) {
+		s.Results = []plugin.Result{check("raid", plugin.Critical, "md0 degraded", now-20*time.Second), check("load", plugin.Warning, "high", f.Boot-time.Second)}
+	})
+	if raid, load := f.told("check raid"), f.told("check load"); raid == nil || raid.Since != now-20*time.Second || load == nil || load.Since != f.Boot-time.Second {
+		t.Error(f.bad())
+	}
+	if events := line.Step(&f.Snapshot, changes); len(events) != 1 || string(events[0].AppendWhat(nil)) != "check load: high" {
+		t.Errorf("%+v", events)
+	}
+	f.Boot += time.Minute
+	f.reread(func(s *plugin.State) { s.Results[0].At, s.Results[1].At = f.Boot-time.Second, f.Boot-time.Second })
+	if raid := f.told("check raid"); raid.Since != now-20*time.Second {
+		t.Errorf("with the next run it begins anew: %+v", raid)
 	}
 }
 

@@ -62,11 +62,11 @@ func (t *Tracker) Update(now time.Duration, found []Problem) (open []Problem, ch
 	known := len(t.open)
 	for i := range found {
 		p := found[i]
-		old, undated := same(t.open[:known], &p), p.Since == 0
+		old, undated := same(t.open[:known], &p), p.Since == 0 || p.atLeast
 		switch {
 		case old != nil && p.said.Equal(old.said):
 			p.Since = old.Since
-		case undated:
+		case p.Since == 0:
 			p.Since = now
 		}
 		if before := same(t.remembered, &p); before != nil && undated {

@@ -66,8 +66,8 @@ func Checks(f *frame.Frame) {
 	f.Settings = &settings
 	Derive(f)
 	for i := range f.Problems {
-		if p := &f.Problems[i]; p.Where == frame.Checks && p.Since == f.Boot {
-			p.Since -= 42 * time.Minute
+		if p := &f.Problems[i]; p.Kind == frame.CheckFailed && p.Ended == "" {
+			p.Since = f.Boot - 42*time.Minute
 		}
 	}
 }
