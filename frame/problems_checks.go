@@ -8,25 +8,33 @@ import (
 	"hypervisor-tui/plugin"
 )
 
-// silentWord is what Problem.Ended says of a plugin that reports no more.
-const silentWord = "silent"
+// What Problem.Ended says of a plugin that reports no more: one that never did, and one whose last word is Problem.Detail.
+const (
+	neverSaid = "silent"
+	lastSaid  = "silent, was"
+)
 
 // findChecks tells of plugins whose last word was not ok, or that are silent. One that has not run yet is given its time. Of one that
 // is silent nobody knows how it is now: what was critical stays so until somebody says otherwise.
 func findChecks(dst []Problem, f *Snapshot) []Problem {
 	for i := range f.Checks.Results {
 		r := &f.Checks.Results[i]
-		p := Problem{Severity: journal.Warning, Kind: CheckFailed, Subject: r.Name, Detail: r.Text, Where: Checks, Since: min(r.At, f.Boot), atLeast: true}
-		switch silent := f.Checks.Silent(r); {
-		case silent:
-			if p.Ended = silentWord; r.Pending() || r.Status == plugin.OK {
-				p.Since, p.atLeast = r.SilentSince(), false
-			}
-		case r.Pending() || r.Status == plugin.OK:
+		silent, well := f.Checks.Silent(r), r.Pending() || r.Status == plugin.OK
+		if well && !silent {
 			continue
 		}
+		p := Problem{Severity: journal.Warning, Kind: CheckFailed, Subject: r.Name, Detail: r.Text, Where: Checks, Since: min(r.At, f.Boot), atLeast: true}
 		if r.Status == plugin.Critical {
 			p.Severity = journal.Crit
+		}
+		if well { // that it is silent is all that is wrong
+			p.Since, p.atLeast = r.SilentSince(), false
+		}
+		switch {
+		case silent && r.Pending():
+			p.Ended = neverSaid
+		case silent:
+			p.Ended = lastSaid
 		}
 		if short := firstRunes(r.Text, maxDetail); short != r.Text {
 			p.Detail, p.Reason = short, r.Text

@@ -92,7 +92,7 @@ func TestChecksThatAreSilent(t *testing.T) {
 	}
 	f.pass(1)
 	f.reread(unchanged)
-	want := "crit check raid silent: md0 degraded [checks]; warning check ok silent: fine [checks]; warning check load silent: high [checks]; warning check never silent [checks]; "
+	want := "crit check raid silent, was: md0 degraded [checks]; warning check ok silent, was: fine [checks]; warning check load silent, was: high [checks]; warning check never silent [checks]; "
 	if got := f.bad(); got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
