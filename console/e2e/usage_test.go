@@ -141,3 +141,11 @@ func TestManualHasEveryFlag(t *testing.T) {
 		}
 	}
 }
+
+// TestUsageInReadme: the README has what --help prints, as it prints it.
+func TestUsageInReadme(t *testing.T) {
+	t.Parallel()
+	if text := usage(t); !strings.Contains(readText(t, "README.md"), "\n```\n"+text+"```\n") {
+		t.Errorf("README.md has not this block:\n%s", text)
+	}
+}
