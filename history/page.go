@@ -106,7 +106,7 @@ type page struct {
 	saved   int           // of these, how many are in the file
 	cells   []cell        // of the last vector, its texts as numbers in the page; empty: the next one is a key
 	shape   uint64        // of that vector
-	checked int           // bytes of deltas that plugins took
+	checked int           // bytes of it that plugins took
 	numbers map[cell]cell // in the page, of those in a texts
 	ready   []cell        // room for the next cells
 	fresh   []cell        // room for the new texts of a record
@@ -189,15 +189,16 @@ func (p *page) add(v *vector, t *texts, wall int64, boot time.Duration) bool {
 		p.forget()
 		return false
 	}
-	if kind == deltaRecord {
-		p.checked += checked
-	} else {
+	if kind == keyRecord {
+		plain := len(b)
 		t.deflater.plain = b
 		if b, fits = t.deflater.append(p.bytes[:start+recordStart], b, len(p.bytes)); !fits {
 			p.forget()
 			return false
 		}
+		checked = checked * (len(b) - start - recordStart) / plain // as if all of it became smaller alike
 	}
+	p.checked += checked
 	p.finish(start, len(b), kind, wall, boot)
 	p.cells, p.ready = p.ready, p.cells
 	p.shape = v.shape
