@@ -97,6 +97,13 @@ func TestResults(t *testing.T) {
 	if next := read(t, r); next[1].Text != "whole" || &next[0] == &first[0] || first[1].Status != plugin.Critical {
 		t.Errorf("%+v, before it %+v", next[1], first[1])
 	}
+	// Another folder in the place of the plugin's has another result.
+	must(t, os.Rename(filepath.Join(dir, "a"), filepath.Join(dir, "other")))
+	folder(t, dir, "a")
+	leave(t, dir, "a", text(3*time.Minute, 0, "other"))
+	if next := read(t, r); next[1].Text != "other" {
+		t.Errorf("%+v", next[1])
+	}
 	// A result that has gone is none that was never there, whether its folder goes with it or the whole directory.
 	for _, path := range []string{filepath.Join(dir, "a", plugin.File), filepath.Join(dir, "b"), dir} {
 		must(t, os.RemoveAll(path))
@@ -335,9 +342,6 @@ func TestWrittenInPlace(t *testing.T) {
 	read(t, r)
 	path := filepath.Join(dir, "x", plugin.File)
 	must(t, os.WriteFile(path, []byte(text(time.Minute, 0, "second")), 0o644))
-	base, err := r.open()
-	must(t, err)
-	defer unix.Close(base)
 	changes := 0
 	afterOpen = func() {
 		changes++
@@ -350,6 +354,30 @@ func TestWrittenInPlace(t *testing.T) {
 	}
 	if x := read(t, r)[0]; x.Text != "the third, which is longer" {
 		t.Errorf("%+v", x)
+	}
+}
+
+// TestGoneWhileRead: a result whose folder is removed or replaced by a link after it was opened is still the one that was looked at.
+func TestGoneWhileRead(t *testing.T) {
+	r, dir := reader(t, "x", "y")
+	leave(t, dir, "y", text(time.Minute, 0, "beside"))
+	for _, replace := range []bool{false, true} {
+		must(t, os.RemoveAll(filepath.Join(dir, "x")))
+		folder(t, dir, "x")
+		leave(t, dir, "x", text(time.Minute, 0, "opened"))
+		afterOpen = func() {
+			must(t, os.RemoveAll(filepath.Join(dir, "x")))
+			if replace {
+				must(t, os.Symlink("y", filepath.Join(dir, "x")))
+			}
+			afterOpen = func() {}
+		}
+		if got := read(t, r); got[0].Text != "opened" || got[1].Text != "beside" {
+			t.Errorf("%+v", got)
+		}
+		if x := read(t, r)[0]; x.At != 0 || x.Pending() || x.Text == "opened" {
+			t.Errorf("the reading behind it: %+v", x)
+		}
 	}
 }
 
@@ -395,7 +423,7 @@ func TestSuspended(t *testing.T) {
 	}
 }
 
-// TestRunHangs: a directory that does not answer holds up nobody: the results stay, stale after a time that a busy host never takes.
+// TestF14HungPlugins: a directory that does not answer holds up nobody: the results stay, stale after a time that a busy host never takes.
 func TestF14HungPlugins(t *testing.T) {
 	r, dir := reader(t, "x")
 	leave(t, dir, "x", text(time.Minute, 1, "warned"))
