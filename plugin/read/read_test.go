@@ -357,26 +357,47 @@ func TestWrittenInPlace(t *testing.T) {
 	}
 }
 
-// TestGoneWhileRead: a result whose folder is removed or replaced by a link after it was opened is still the one that was looked at.
+// TestGoneWhileRead: whatever is put in the place of a result, or of its folder, while that is read, it is the one that was looked at
+// that is taken; the next reading tells.
 func TestGoneWhileRead(t *testing.T) {
-	r, dir := reader(t, "x", "y")
-	leave(t, dir, "y", text(time.Minute, 0, "beside"))
-	for _, replace := range []bool{false, true} {
-		must(t, os.RemoveAll(filepath.Join(dir, "x")))
-		folder(t, dir, "x")
-		leave(t, dir, "x", text(time.Minute, 0, "opened"))
-		afterOpen = func() {
-			must(t, os.RemoveAll(filepath.Join(dir, "x")))
-			if replace {
-				must(t, os.Symlink("y", filepath.Join(dir, "x")))
-			}
-			afterOpen = func() {}
+	for name, c := range map[string]struct {
+		when *func()
+		move string // what is moved away, from the plugin's folder
+		why  string
+	}{
+		"folder before it is opened": {&beforeOpen, "x", "its folder is a link, or no folder"},
+		"folder after it is opened":  {&afterOpen, "x", "its folder is a link, or no folder"},
+		"file after it is opened":    {&afterOpen, "x/" + plugin.File, "is a link"},
+	} {
+		r, dir := reader(t, "x", "y")
+		leave(t, dir, "x", text(time.Minute, 0, "looked at"))
+		leave(t, dir, "y", text(time.Minute, 0, "beside"))
+		*c.when = func() {
+			*c.when = func() {}
+			must(t, os.Rename(filepath.Join(dir, c.move), filepath.Join(dir, "other")))
+			must(t, os.Symlink(filepath.Join(dir, strings.Replace(c.move, "x", "y", 1)), filepath.Join(dir, c.move)))
 		}
-		if got := read(t, r); got[0].Text != "opened" || got[1].Text != "beside" {
-			t.Errorf("%+v", got)
+		if got := read(t, r); got[0].Text != "looked at" || got[1].Text != "beside" {
+			t.Errorf("%s: %+v", name, got)
 		}
-		if x := read(t, r)[0]; x.At != 0 || x.Pending() || x.Text == "opened" {
-			t.Errorf("the reading behind it: %+v", x)
+		if x := read(t, r)[0]; x.At != 0 || x.Text != dir+"/x/result: "+c.why {
+			t.Errorf("%s: the reading behind it: %+v", name, x)
+		}
+	}
+	// Before it is opened a file can be removed, or be a link: the first is one that is not there.
+	for want, do := range map[string]func(path string){
+		"":           func(path string) { must(t, os.Remove(path)) },
+		"is a link":  func(path string) { must(t, errors.Join(os.Remove(path), os.Symlink("/dev/null", path))) },
+		"no regular": func(path string) { must(t, errors.Join(os.Remove(path), unix.Mkfifo(path, 0o644))) },
+	} {
+		r, dir := reader(t, "x")
+		leave(t, dir, "x", text(time.Minute, 0, "looked at"))
+		beforeOpen = func() {
+			beforeOpen = func() {}
+			do(filepath.Join(dir, "x", plugin.File))
+		}
+		if x := read(t, r)[0]; x.At != 0 || x.Pending() != (want == "") || !strings.Contains(x.Text, want) {
+			t.Errorf("%q: %+v", want, x)
 		}
 	}
 }

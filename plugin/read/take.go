@@ -17,8 +17,8 @@ var (
 	errBusy     = errors.New("it is being written")
 )
 
-// afterOpen is called by take between two steps, for tests.
-var afterOpen = func() {}
+// beforeOpen and afterOpen are called by take between its steps, for tests.
+var beforeOpen, afterOpen = func() {}, func() {}
 
 // take returns what is in the result of a plugin, by descriptors alone, so that nothing can be put in the place of what was
 // looked at. It follows no link, waits for no writer of a named pipe, and opens no device. errNone: there is none. errBusy: somebody
@@ -48,6 +48,7 @@ func (r *Reader) take(base int, name string, f *file) (text []byte, err error) {
 	if err != nil {
 		return nil, reason(err)
 	}
+	beforeOpen()
 	fd, err := openat(dir, plugin.File, unix.O_RDONLY|unix.O_NOFOLLOW|unix.O_NONBLOCK|unix.O_NOCTTY)
 	if err != nil {
 		return nil, reason(err)
