@@ -182,7 +182,6 @@ func TestRefused(t *testing.T) {
 				t.Skip("root may read everything")
 			}
 			must(t, os.Chmod(dir, 0))
-			t.Cleanup(func() { os.Chmod(dir, 0o755) })
 		}, "/x/result: permission denied"},
 		{"empty", content(""), "/x/result: it has no header"},
 		{"cut in the header", content(text(1, 0, "")[:15]), "/x/result: it has no header"},
@@ -217,6 +216,7 @@ func TestRefused(t *testing.T) {
 			}
 			c.make(t, filepath.Join(dir, "x"), filepath.Join(dir, "x", plugin.File))
 			check("first")
+			_ = os.Chmod(filepath.Join(dir, "x"), 0o755) // of a dead link there is nothing to change
 			must(t, os.RemoveAll(filepath.Join(dir, "x")))
 			folder(t, dir, "x")
 			leave(t, dir, "x", text(2*time.Minute, 0, "right"))
