@@ -138,6 +138,7 @@ ln -s /usr/bin/login pkgs/shadow/bin/login
 rm -rf etc/systemd/system; : >etc/fstab
 cp -a "$laid/." .
 mount -t proc proc proc
+echo 0 2147483647 >proc/sys/net/ipv4/ping_group_range # as systemd has it where it may
 mount -o bind proc/sys proc/sys; mount -o remount,bind,ro proc/sys
 mount -t sysfs -o ro sysfs sys
 mount -t cgroup2 cgroup2 sys/fs/cgroup

@@ -177,6 +177,7 @@ in
     ./ssh.nix
     ./rescue.nix
     ./actions.nix
+    ./plugins.nix
   ];
 
   config = mkIf cfg.enable (

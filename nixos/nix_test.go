@@ -107,7 +107,7 @@ func TestOptionReference(t *testing.T) {
 			declared = append(declared, m[1])
 		}
 	}
-	for _, m := range regexp.MustCompile("(?m)^## `services\\.hypervisor-tui\\.(.+)`$").FindAllStringSubmatch(read(t, reference), -1) {
+	for _, m := range regexp.MustCompile("(?m)^## `services\\.hypervisor-tui\\.([\\w.]+)`$").FindAllStringSubmatch(read(t, reference), -1) {
 		documented = append(documented, m[1])
 	}
 	slices.Sort(declared)

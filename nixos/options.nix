@@ -657,5 +657,101 @@ in
         After how long without a key the console of somebody who has logged in as an operator ends, from one minute to an hour.
       '';
     };
+
+    plugins = mkOption {
+      type = types.attrsOf (
+        types.submodule {
+          options = {
+            kind = mkOption {
+              type = types.enum [
+                "check"
+                "metrics"
+                "screen"
+                "scrape"
+              ];
+              default = "check";
+              description = ''
+                What it prints: the line of a Nagios check, Prometheus' text format, or JSON for a screen of its own. `scrape` runs
+                nothing and asks an exporter at `url`.
+              '';
+            };
+
+            command = mkOption {
+              type = types.listOf types.str;
+              default = [ ];
+              example = lib.literalExpression ''[ "''${pkgs.monitoring-plugins}/bin/check_disk" "-w" "10%" "-c" "5%" "-p" "/" ]'';
+              description = "The program, by an absolute path, and its arguments. No shell reads them.";
+            };
+
+            url = mkOption {
+              type = types.nullOr types.str;
+              default = null;
+              example = "http://127.0.0.1:9633/metrics";
+              description = "Where the metrics of `scrape` are, on this machine.";
+            };
+
+            metrics = mkOption {
+              type = types.listOf (types.attrsOf types.str);
+              default = [ ];
+              example = [
+                {
+                  metric = "smartctl_device_temperature{device=\"sda\"}";
+                  label = "sda";
+                  unit = "C";
+                  warn = "50";
+                }
+              ];
+              description = "Which of the metrics of `metrics` and `scrape` are shown, and for which values somebody is to know.";
+            };
+
+            interval = mkOption {
+              type = shortTime;
+              default = "60s";
+              description = "From the end of a run to the next one, from 10s to 24h.";
+            };
+
+            timeout = mkOption {
+              type = shortTime;
+              default = "10s";
+              description = "After how long a run is ended. Less than `interval`.";
+            };
+
+            user = mkOption {
+              type = types.strMatching "[a-z_][a-z0-9_-]{0,30}";
+              default = "hypervisor-tui-plugins";
+              description = ''
+                Whose the plugin's processes and its result are. The user of the default is made here and has no rights; another one
+                is declared elsewhere.
+              '';
+            };
+
+            path = mkOption {
+              type = types.listOf types.package;
+              default = [ ];
+              example = lib.literalExpression "[ pkgs.smartmontools ]";
+              description = "Packages whose programs it finds.";
+            };
+
+            serviceConfig = mkOption {
+              type = types.attrsOf types.anything;
+              default = { };
+              example = {
+                SupplementaryGroups = [ "disk" ];
+              };
+              description = ''
+                What the plugin's service has in place of, or beside, what nixos/plugin.nix says. docs/plugins.md says what may be
+                needed for what.
+              '';
+            };
+          };
+        }
+      );
+      default = { };
+      example = lib.literalExpression ''{ disk.command = [ "''${pkgs.monitoring-plugins}/bin/check_disk" "-w" "10%" "-c" "5%" "-p" "/" ]; }'';
+      description = ''
+        Programs of others whose words the console shows on F5, by their names: Nagios checks, exporters, scripts. systemd runs each
+        as a service of its own, hypervisor-tui-plugin@NAME, and the console reads what it has written down. docs/plugins.md has more.
+      '';
+    };
   };
 }

@@ -27,9 +27,13 @@ let
       (lib.optionalString (o ? default) (line "Default" (value (o.defaultText or o.default))))
       (lib.optionalString (o ? example) (line "Example" (value o.example)))
     ];
-  shown = lib.filter (o: !(o.internal or false)) (
-    lib.collect lib.isOption evaluated.options.services.hypervisor-tui
-  );
+  # The options below options, and those of what these are made of.
+  all =
+    options:
+    lib.concatMap (o: [ o ] ++ all (removeAttrs (o.type.getSubOptions o.loc) [ "_module" ])) (
+      lib.collect lib.isOption options
+    );
+  shown = lib.filter (o: !(o.internal or false)) (all evaluated.options.services.hypervisor-tui);
   sorted = lib.sort (a: b: lib.showOption a.loc < lib.showOption b.loc) shown;
 in
 ''

@@ -29,6 +29,8 @@ var foreignUnits = map[string]string{
 	"actions/hypervisor-tui-undo@.service":      "act/hypervisor-tui-undo@.service",
 	"actions/hypervisor-tui-undo@.timer":        "act/hypervisor-tui-undo@.timer",
 	"actions/hypervisor-tui-blink@.service":     "act/hypervisor-tui-blink@.service",
+	"plugins/hypervisor-tui-plugin@.service":    "plugins/hypervisor-tui-plugin@.service",
+	"plugins/hypervisor-tui-plugin@.timer":      "plugins/hypervisor-tui-plugin@.timer",
 }
 
 // otherwise are the keys in which they may differ, with the reason.
@@ -49,6 +51,7 @@ var otherwise = map[string]string{
 	"actions/hypervisor-tui-undo@.service LoadCredential": "where the file is",
 	"actions/hypervisor-tui-undo@.timer OnActiveSec":      "it is what somebody has chosen",
 	"actions/hypervisor-tui-blink@.service ExecStart":     "where the program is",
+	"plugins/hypervisor-tui-plugin@.service ExecStart":    "where the program is",
 }
 
 // keys returns what a unit says beside [Unit], by key: values in their order, of NixOS and systemd alike.
@@ -221,12 +224,15 @@ func TestForeignInstructions(t *testing.T) {
 		t.Fatalf("only %q", all)
 	}
 	named := map[string]bool{}
-	instructions := read(t, "../docs/terminals.md") + read(t, "../docs/remote.md") + read(t, "../docs/actions.md")
+	var instructions string
+	for _, page := range []string{"terminals", "remote", "actions", "plugins"} {
+		instructions += read(t, "../docs/"+page+".md")
+	}
 	for _, pattern := range regexp.MustCompile(`docs/systemd/[\w@.*/-]+`).FindAllString(instructions, -1) {
 		pattern = "../" + strings.TrimRight(pattern, ".")
 		found := glob(t, pattern)
 		if len(found) == 0 {
-			t.Errorf("docs/terminals.md, remote.md or actions.md name %s", pattern)
+			t.Errorf("the pages of docs name %s", pattern)
 		}
 		for _, file := range found {
 			named[file] = true
@@ -234,7 +240,7 @@ func TestForeignInstructions(t *testing.T) {
 	}
 	for _, file := range all {
 		if !named[file] {
-			t.Errorf("none of docs/terminals.md, remote.md and actions.md names %s", file)
+			t.Errorf("no page of docs names %s", file)
 		}
 	}
 }

@@ -43,6 +43,18 @@ var units = map[string]string{
 	"act/hypervisor-tui-undo@.service":   `(` + actAll + `).services."hypervisor-tui-undo@"`,
 	"act/hypervisor-tui-undo@.timer":     `(` + actAll + `).timers."hypervisor-tui-undo@"`,
 	"act/hypervisor-tui-blink@.service":  `(` + actAll + `).services."hypervisor-tui-blink@"`,
+
+	"plugins/hypervisor-tui-plugin@.service":      pluginUnits("%i", "check", "60s", "10s", "") + `.service`,
+	"plugins/hypervisor-tui-plugin@.timer":        pluginUnits("%i", "check", "60s", "10s", "") + `.timer`,
+	"plugins/hypervisor-tui-plugin@smart.service": pluginUnits("smart", "scrape", "24h", "5m", `User = "root"; DeviceAllow = [ "/dev/sda r" ];`) + `.service`,
+	"plugins/hypervisor-tui-plugin@smart.timer":   pluginUnits("smart", "scrape", "24h", "5m", "") + `.timer`,
+}
+
+func pluginUnits(name, kind, interval, timeout, serviceConfig string) string {
+	return fmt.Sprintf(`(import ./plugin.nix {
+	exe = "/bin/hypervisor-tui"; configFile = "/etc/hypervisor-tui/plugins.yaml"; user = "hypervisor-tui-plugins";
+	name = %q; kind = %q; interval = %q; timeout = %q; serviceConfig = { %s };
+})`, name, kind, interval, timeout, serviceConfig)
 }
 
 // actUnits is a helper that operators ask to restart a unit, actAll one that codes let do everything.
@@ -86,7 +98,7 @@ type unit struct {
 	UnitConfig, ServiceConfig, SocketConfig, PathConfig, TimerConfig      map[string]any
 	StartLimitIntervalSec, StartLimitBurst                                *int
 	Enable, RestartIfChanged, ReloadIfChanged                             *bool
-	RestartTriggers, ReloadTriggers                                       []string
+	RestartTriggers, ReloadTriggers, Path                                 []string
 	Environment                                                           map[string]string
 	Script                                                                string
 }
@@ -246,6 +258,8 @@ func TestUnitsAreHardened(t *testing.T) {
 		"act/hypervisor-tui-act.service":                    1.3, // the API server and the names of ports are 0.9
 		"act/hypervisor-tui-undo@.service":                  1,
 		"act/hypervisor-tui-blink@.service":                 1.5, // CAP_NET_ADMIN and the host's network, which it is for
+		"plugins/hypervisor-tui-plugin@.service":            1.9, // the network is 0.5 of it
+		"plugins/hypervisor-tui-plugin@smart.service":       2.2, // root is 0.4 of it
 		"../" + foreign + "hypervisor-tui@.service":         2, "../" + foreign + "hypervisor-tui-kubeconfig.service": 2,
 	} {
 		out, err := exec.Command(exe, "security", "--no-pager", "--offline=true", filepath.Join("testdata", name)).CombinedOutput()

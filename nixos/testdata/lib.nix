@@ -6,6 +6,7 @@ let
   describe = description: {
     _type = "option-type";
     inherit description;
+    getSubOptions = _: { };
   };
 in
 builtins
@@ -14,12 +15,18 @@ builtins
     bool = describe "boolean";
     package = describe "package";
     attrs = describe "attribute set";
+    anything = describe "anything";
+    str = describe "string" // {
+      check = builtins.isString;
+    };
     singleLineStr = describe "(optionally newline-terminated) single-line string";
     ints.between = low: high: describe "integer between ${toString low} and ${toString high} (both inclusive)";
     strMatching = pattern: describe "string matching the pattern ${pattern}" // {
       check = v: builtins.isString v && builtins.match pattern v != null;
     };
-    enum = values: describe "one of ${concatStringsSep ", " (map toJSON values)}";
+    enum = values: describe "one of ${concatStringsSep ", " (map toJSON values)}" // {
+      check = v: builtins.elem v values;
+    };
     nullOr = type: describe "null or ${type.description}" // {
       check = v: v == null || allows type v;
     };
@@ -28,11 +35,23 @@ builtins
     };
     attrsOf = type: describe "attribute set of ${type.description}" // {
       check = v: builtins.isAttrs v && builtins.all (allows type) (builtins.attrValues v);
+      of = type.options or { };
+      getSubOptions = loc: type.getSubOptions (loc ++ [ "<name>" ]);
     };
     listOf = type: describe "list of ${type.description}" // {
       check = v: builtins.isList v && builtins.all (allows type) v;
     };
-    submodule = { freeformType }: describe "open submodule of (${freeformType.description})";
+    submodule =
+      {
+        freeformType ? null,
+        options ? { },
+      }:
+      describe (if freeformType == null then "submodule" else "open submodule of (${freeformType.description})")
+      // {
+        inherit options;
+        getSubOptions = loc: placed loc options;
+        check = v: builtins.all (name: allows options.${name}.type v.${name}) (builtins.attrNames options);
+      };
     addCheck = type: check: type // { check = v: allows type v && check v; };
   };
   # Of the types only those of text are checked.
@@ -52,6 +71,12 @@ builtins
   };
   isOption = value: value._type or "" == "option";
   showOption = concatStringsSep ".";
+  placed =
+    loc: value:
+    if isOption value then
+      value // { inherit loc; }
+    else
+      builtins.mapAttrs (name: placed (loc ++ [ name ])) value;
 
   # Of the first module, with pkgs as the second has it.
   evalModules =
@@ -62,12 +87,6 @@ builtins
         inherit lib;
         inherit ((builtins.elemAt modules 1)._module.args) pkgs;
       };
-      placed =
-        loc: value:
-        if isOption value then
-          value // { inherit loc; }
-        else
-          builtins.mapAttrs (name: placed (loc ++ [ name ])) value;
     in
     {
       options = placed [ ] module.options;

@@ -190,7 +190,21 @@ let
       getty.loginProgram = lib.mkOverride 1500 "/pkgs/shadow/bin/login";
     };
   };
-  config = merge [ ] (
+  # The defaults of what options are made of.
+  fill =
+    value: option:
+    if property option != "option" then
+      value // mapAttrs (name: fill value.${name}) option
+    else if option.type.of or { } == { } then
+      value
+    else
+      mapAttrs (_: v: merge [ ] [ v (defaults option.type.of) ]) value;
+  config = merged // {
+    services = merged.services // {
+      hypervisor-tui = fill merged.services.hypervisor-tui options.services.hypervisor-tui;
+    };
+  };
+  merged = merge [ ] (
     [
       nixos
       (removeAttrs user [ "imports" ])
