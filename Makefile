@@ -170,9 +170,9 @@ systemd:
 	@echo "systemd: the units of the NixOS module under a real one"
 	@if [ "$$(id -u)" != 0 ]; then \
 		echo "systemd: skipped, only root can boot one"; \
-	elif [ -e "$(SYSTEMD_ROOT)/usr/lib/polkit-1/polkitd" ] || { \
+	elif [ -e "$(SYSTEMD_ROOT)/usr/lib/polkit-1/polkitd" ] && [ -e "$(SYSTEMD_ROOT)/usr/lib/nagios/plugins/check_disk" ] || { \
 		mkdir -p "$(dir $(SYSTEMD_ROOT))" && rm -rf "$(SYSTEMD_ROOT).new" && \
-		mmdebstrap --quiet --variant=minbase --include=systemd,dbus,login,bash,polkitd,procps,util-linux trixie "$(SYSTEMD_ROOT).new" && \
+		mmdebstrap --quiet --variant=minbase --include=systemd,dbus,login,bash,polkitd,procps,util-linux,monitoring-plugins-basic trixie "$(SYSTEMD_ROOT).new" && \
 		rm -rf "$(SYSTEMD_ROOT)" && mv "$(SYSTEMD_ROOT).new" "$(SYSTEMD_ROOT)"; \
 	}; then \
 		SYSTEMD_ROOT="$(SYSTEMD_ROOT)" $(GOTEST) -count=1 -run 'TestSystemd$$' ./nixos; \

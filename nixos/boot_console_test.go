@@ -141,6 +141,13 @@ func TestSystemd(t *testing.T) {
 		}
 		actions(boot(t, root, built, evaluateModule(t, operators)))
 	})
+	t.Run("plugins", func(t *testing.T) {
+		t.Parallel()
+		if !exists(root + checkDisk) {
+			t.Skipf("%s has no Nagios checks: make systemd fetches one that has", root)
+		}
+		plugins(boot(t, root, built, evaluateModule(t, pluggedIn())))
+	})
 	t.Run("another distribution", func(t *testing.T) {
 		t.Parallel()
 		elsewhere(boot(t, root, built, &machine{}), built)

@@ -71,6 +71,10 @@ func boot(t *testing.T, root, programs string, m *machine, words ...string) *sys
 		group += "hypervisor-tui-act:x:993:\nhypervisor-operators:x:994:alice,bob\nalice:x:1001:\nbob:x:1002:\n"
 		shadow += "alice::20000::::::\n"
 	}
+	if slices.Contains(m.Groups, "hypervisor-tui-plugins") {
+		passwd += "hypervisor-tui-plugins:x:995:995::/:/usr/sbin/nologin\n"
+		group += "hypervisor-tui-plugins:x:995:\n"
+	}
 	write("etc/passwd", passwd, 0o644)
 	write("etc/group", group, 0o644)
 	write("etc/hostname", "hv01\n", 0o644)
