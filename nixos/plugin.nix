@@ -88,8 +88,10 @@ in
       #   ProtectKernelModules     would be a folder that check_disk may not enter; the capability is missing anyway
       PrivateUsers = false;
       ProtectKernelModules = false;
-      # Nothing can be written but the result, and what is in a /tmp of its own. That also keeps it from the results of others.
+      # Nothing can be written but the result, and what is in a /tmp of its own.
       ProtectSystem = "strict";
+      # The results of others, too: strict leaves /run as it is where ProtectKernelTunables= is beside it, as systemd 257 does it.
+      ReadOnlyPaths = "-/run/hypervisor-tui-plugins";
       ProtectHome = "read-only";
       ProtectHostname = true;
       # ping gives up rights that it does not have, and does not work where it may not.
