@@ -40,7 +40,7 @@ func (w *walk) prose(i int) span {
 		}
 	}
 	start := nextWord(text, end)
-	if start == end || start >= len(text) {
+	if start == end || start >= len(text) || ofPath(text[:i]) {
 		return span{}
 	}
 	kind := keyAt(text, end)
@@ -70,6 +70,14 @@ func (w *walk) prose(i int) span {
 		}
 	}
 	return w.proseValue(start, kind, sure, token, linked)
+}
+
+// ofPath reports whether what follows text is of an absolute path: what is said of a file is no secret.
+func ofPath(text []byte) bool {
+	const reach = 256
+	text = text[max(len(text)-reach, 0):]
+	word := text[bytes.LastIndexAny(text, " \t\n")+1:]
+	return len(word) > 0 && word[0] == '/'
 }
 
 // nextWord returns where the word after the one that ends at end starts, which may be the next of strings in quotes;
