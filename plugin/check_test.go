@@ -224,7 +224,7 @@ var printedNumber = regexp.MustCompile(`=([-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[e
 // FuzzFigure holds that a figure which is written as Nagios has it is read as what it was.
 func FuzzFigure(f *testing.F) {
 	f.Add("it's / a=b|c", 1.5, "MB", 10.0, 20.0, true, uint8(0xff))
-	f.Add("load1", -0.0, "", math.Inf(-1), 20.0, false, uint8(0))
+	f.Add("load1", math.Copysign(0, -1), "", math.Inf(-1), 20.0, false, uint8(0))
 	f.Fuzz(func(t *testing.T, label string, value float64, u string, low, high float64, inside bool, set uint8) {
 		label, u = name(strings.NewReplacer("\n", "", "\r", "").Replace(label)), name(u)
 		if label == "" || !unit(u) || utf8.RuneCountInString(u) > MaxUnit || strings.HasPrefix(strings.ToLower(u), "e") ||
