@@ -57,15 +57,7 @@ func (c *Page) Escapes() bool { return c.filter.Filters() }
 
 // Handle implements screens.Screen.
 func (c *Page) Handle(k draw.Key, f *frame.Frame) (screens.Command, bool) {
-	switch c.filter.Key(k) {
-	case widget.Edited, widget.Dropped:
-		c.scroll.Top = 0
-		return screens.Command{}, true
-	case widget.Entered:
-		return screens.Command{}, true
-	}
-	if k == draw.KeyEsc && c.filter.Text != "" {
-		c.filter.Text = ""
+	if c.filter.FilterKey(k, &c.scroll.Top) {
 		return screens.Command{}, true
 	}
 	return c.Base.Handle(k, f)

@@ -62,15 +62,7 @@ func (n *Page) Escapes() bool { return n.filter.Filters() }
 
 // Handle implements screens.Screen.
 func (n *Page) Handle(k draw.Key, f *frame.Frame) (screens.Command, bool) {
-	switch n.filter.Key(k) {
-	case widget.Edited, widget.Dropped:
-		n.scroll.Top = 0
-		return screens.Command{}, true
-	case widget.Entered:
-		return screens.Command{}, true
-	}
-	if k == draw.KeyEsc && n.filter.Text != "" {
-		n.filter.Text = ""
+	if n.filter.FilterKey(k, &n.scroll.Top) {
 		return screens.Command{}, true
 	}
 	return n.Base.Handle(k, f)

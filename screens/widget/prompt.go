@@ -61,3 +61,18 @@ func (p *Prompt) Key(k draw.Key) Typed {
 	}
 	return Edited
 }
+
+// FilterKey takes a key of a list that the prompt filters, and reports whether it was one for the filter: while it is typed, and
+// Esc, which takes it away. top is the first row of the list that is shown.
+func (p *Prompt) FilterKey(k draw.Key, top *int) bool {
+	switch typed := p.Key(k); {
+	case typed == Edited, typed == Dropped:
+		*top = 0
+	case typed == Entered:
+	case k == draw.KeyEsc && p.Text != "":
+		p.Text = ""
+	default:
+		return false
+	}
+	return true
+}
