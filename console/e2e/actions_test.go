@@ -25,17 +25,20 @@ func TestActions(t *testing.T) {
 	s.await("Actions", "there is no helper: its socket is not set up")
 	s.keys("\x1b")
 	startHelper(t, config, dir, socket)
-	s.until("an interface is chosen, and something can be done to it", func(text string) bool {
-		if strings.Contains(text, "blink") {
-			return true
+	closed := func(text string) bool { return !strings.Contains(text, "─ Actions") }
+	offered := false
+	for tries := 0; !offered && tries < 20; tries++ { // until an interface is chosen
+		s.until("the overlay is closed", closed)
+		s.keys("j")
+		s.keys("x")
+		s.until("it says what may be done", func(text string) bool {
+			offered = strings.Contains(text, "blink")
+			return offered || strings.Contains(text, "Nothing may be done here")
+		})
+		if !offered {
+			s.keys("\x1b")
 		}
-		if strings.Contains(text, "Nothing may be done here") {
-			s.keys("\x1b") // none is chosen yet
-		} else if !strings.Contains(text, "─ Actions") {
-			s.keys("jx")
-		}
-		return false
-	})
+	}
 	s.keys("\r")
 	s.await("the light of the port of", "name")
 	s.keys("another\r")
@@ -48,7 +51,7 @@ func TestActions(t *testing.T) {
 	s.keys(object + "\r")
 	s.await("failed")
 	s.keys("\x1b")
-	s.until("the overlay is closed", func(text string) bool { return !strings.Contains(text, "─ Actions") })
+	s.until("the overlay is closed", closed)
 	s.keys("q")
 	if code, _ := s.exit(); code != 0 {
 		t.Errorf("exit code %d\n%s", code, s.stderr())
