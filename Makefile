@@ -57,6 +57,7 @@ tools:
 	need ethtool ethtool; \
 	need fish fish; \
 	need zsh zsh; \
+	need jq jq; \
 	need unshare util-linux; \
 	need mmdebstrap mmdebstrap; \
 	need /usr/lib/nagios/plugins/check_disk monitoring-plugins-basic; \

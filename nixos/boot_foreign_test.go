@@ -26,9 +26,10 @@ import (
 	"golang.org/x/sys/unix"
 
 	"hypervisor-tui/act"
+	"hypervisor-tui/plugin"
 )
 
-// elsewhere does on a Debian what docs/terminals.md, docs/remote.md and docs/actions.md say, word for word, and undoes it.
+// elsewhere does on a Debian what docs/terminals.md, remote.md, actions.md and plugins.md say, word for word, and undoes it.
 func elsewhere(s *system, built string) {
 	const release = "/root/release"
 	do := func(commands string) {
@@ -138,6 +139,33 @@ func elsewhere(s *system, built string) {
 		write("/etc/hypervisor-tui/config.yaml", settings)
 		s.do("restart", consoleUnit)
 		s.do("stop", "k3s.service")
+		s.console()
+	})
+	s.step("plugins", func() {
+		if !exists(s.root + checkDisk) {
+			s.t.Skip("no Nagios checks in here")
+		}
+		steps := examples(s.t, section(s.t, "../docs/plugins.md", "Elsewhere"), "sh")
+		if len(steps) != 3 {
+			s.t.Fatalf("docs/plugins.md has %d steps", len(steps))
+		}
+		settings := read(s.t, s.root+"/etc/hypervisor-tui/config.yaml")
+		do(steps[0])
+		do(steps[1])
+		s.console()
+		s.await("the check has run", func() bool { return exists(s.root + plugin.Directory + "/disk/" + plugin.File) })
+		if want := fmt.Sprint("-rw-r--r-- ", number("id", "-u", "hypervisor-tui-plugins")); s.owner(plugin.Directory+"/disk/"+plugin.File) != want {
+			s.t.Errorf("its result is %s, want %s", s.owner(plugin.Directory+"/disk/"+plugin.File), want)
+		}
+		s.keys(s.tty1, "5")
+		s.shows(s.tty1, "DISK ")
+		s.keys(s.tty1, "2")
+		write("/etc/hypervisor-tui/config.yaml", settings)
+		do(steps[2])
+		s.do("restart", consoleUnit)
+		if left := s.run("sh", "-c", "find / -xdev -path "+release+" -prune -o -name '*hypervisor-tui-plugin*' -print; ls -d "+plugin.Directory+" 2>/dev/null; grep tui-plugin /etc/passwd /etc/group || true"); left != "" {
+			s.t.Errorf("left are\n%s", left)
+		}
 		s.console()
 	})
 	s.step("TLS and a token", func() {
