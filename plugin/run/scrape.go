@@ -20,10 +20,11 @@ import (
 const maxBody = 4 << 20
 
 // scrape asks for the metrics of a plugin until ctx is done. It returns how that ended, and the answer. Of an answer of more than
-// plugin.MaxOutput only the samples of the metrics of the configuration are taken.
+// plugin.MaxOutput only the samples of the metrics of the configuration are taken; it is a failure where there are none.
 func scrape(ctx context.Context, s *plugin.Spec) (plugin.End, []byte) {
 	body, err := get(ctx, s.URL)
-	if len(body) > plugin.MaxOutput {
+	large := len(body) > plugin.MaxOutput
+	if large {
 		body = chosen(body, s.Metrics)
 	}
 	switch {
@@ -31,6 +32,8 @@ func scrape(ctx context.Context, s *plugin.Spec) (plugin.End, []byte) {
 		return failed(fmt.Errorf("%s did not answer within %v", s.URL, s.Timeout))
 	case err != nil:
 		return failed(err)
+	case large && len(s.Metrics) == 0: // nothing is kept of it, which would read as an exporter without metrics
+		return failed(fmt.Errorf("%s answers more than %d KiB, and no metrics of it are chosen", s.URL, plugin.MaxOutput>>10))
 	case len(body) > plugin.MaxOutput:
 		return failed(fmt.Errorf("%s answers more than %d KiB about the metrics that are shown", s.URL, plugin.MaxOutput>>10))
 	}

@@ -74,8 +74,14 @@ func TestScrape(t *testing.T) {
 	if n := elsewhere.Load(); n != 0 {
 		t.Errorf("another place was asked %d times", n)
 	}
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, strings.Repeat("up 1\n", 20<<10)) }))
+	// Of what is not kept nobody may say that it is not there.
+	if end, output := result(t, &plugin.Spec{Kind: plugin.Scrape, URL: server.URL}); end.How != plugin.Failed || !strings.Contains(output, "more than 64 KiB, and no metrics of it are chosen") {
+		t.Errorf("much, and nothing is chosen: %+v %q", end, output)
+	}
+	server.Close()
 	same := await.Goroutines(t)
-	server := httptest.NewServer(http.NotFoundHandler())
+	server = httptest.NewServer(http.NotFoundHandler())
 	server.Close()
 	if end, output := result(t, &plugin.Spec{Kind: plugin.Scrape, URL: server.URL}); end.How != plugin.Failed || !strings.Contains(output, "connection refused") {
 		t.Errorf("nobody listens: %+v %q", end, output)
