@@ -29,14 +29,11 @@ func ParseSelector(s string) (metric string, labels map[string]string, err error
 
 // String is what is chosen, as ParseSelector reads it.
 func (s *Select) String() string {
-	var b strings.Builder
-	for i, l := range slices.Sorted(maps.Keys(s.Labels)) {
-		fmt.Fprintf(&b, `%c%s="%s"`, "{,"[min(i, 1)], l, exposition.Escape(s.Labels[l]))
+	var pairs []exposition.Label
+	for _, l := range slices.Sorted(maps.Keys(s.Labels)) {
+		pairs = append(pairs, exposition.Label{Name: l, Value: s.Labels[l]})
 	}
-	if len(s.Labels) > 0 {
-		b.WriteByte('}')
-	}
-	return s.Metric + b.String()
+	return exposition.Series(s.Metric, pairs)
 }
 
 // ParseMetrics reads Prometheus's text format and returns a figure for each series that is chosen, by the order of the selects and

@@ -177,7 +177,7 @@ func (p *parser) sample(n int, line string) error {
 	case len(p.series) == p.most:
 		return fmt.Errorf("more than %d samples", p.most)
 	}
-	s.Series = write(s.Name, s.Labels)
+	s.Series = Series(s.Name, s.Labels)
 	f := p.family(s.Name, n)
 	if err := f.fits(&s); err != nil {
 		return err
@@ -216,7 +216,7 @@ func Selector(s string) (name string, pairs []Label, err error) {
 	case err != nil:
 		return "", nil, err
 	case rest != "":
-		return "", nil, fmt.Errorf("something is behind %s", write(name, pairs))
+		return "", nil, fmt.Errorf("something is behind %s", Series(name, pairs))
 	}
 	for _, l := range pairs {
 		if l.Value == "" {
@@ -358,8 +358,8 @@ func unescape(s, escapes string) (text, rest string, ok bool) {
 	return b.String(), "", true
 }
 
-// write writes a series as a sample has it.
-func write(name string, pairs []Label) string {
+// Series is how a sample writes a name and labels that are clean: name{a="b",c="d"}, in their order.
+func Series(name string, pairs []Label) string {
 	var b strings.Builder
 	b.WriteString(name)
 	for i, l := range pairs {

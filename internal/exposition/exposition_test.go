@@ -124,7 +124,7 @@ func TestSelector(t *testing.T) {
 		{"", "-"}, {"{}", "-"}, {"a b", "-"}, {`a{b="c"} 1`, "-"}, {`a{b=""}`, "-"}, {`a{b="c"`, "-"}, {`a{b=~"c"}`, "-"}, {"a-b", "-"},
 	} {
 		name, pairs, err := Selector(c.text)
-		if got := write(name, pairs); (err != nil) != (c.want == "-") || err == nil && got != c.want {
+		if got := Series(name, pairs); (err != nil) != (c.want == "-") || err == nil && got != c.want {
 			t.Errorf("%q: %q, %v, want %q", c.text, got, err, c.want)
 		}
 	}
