@@ -178,14 +178,32 @@ func (s *session) why(name, what string, ok func(words string) bool) (words stri
 	return words
 }
 
-// fds is how many descriptors the program has.
-func (s *session) fds() int {
+// connections is how many TCP connections the program has. Its other descriptors come and go with what it samples.
+func (s *session) connections() (n int) {
 	s.t.Helper()
 	entries, err := os.ReadDir(s.proc("fd"))
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	return len(entries)
+	sockets := map[string]bool{} // by inode
+	for _, e := range entries {
+		to, _ := os.Readlink(s.proc("fd/" + e.Name())) // closed since the listing
+		if inode, is := strings.CutPrefix(to, "socket:["); is {
+			sockets[strings.TrimSuffix(inode, "]")] = true
+		}
+	}
+	for _, list := range []string{"net/tcp", "net/tcp6"} {
+		text, err := os.ReadFile(s.proc(list))
+		if err != nil && !os.IsNotExist(err) { // there may be no IPv6
+			s.t.Fatal(err)
+		}
+		for line := range strings.Lines(string(text)) {
+			if fields := strings.Fields(line); len(fields) > 9 && sockets[fields[9]] {
+				n++
+			}
+		}
+	}
+	return n
 }
 
 // signal stops a node, or lets it go on.
@@ -259,16 +277,17 @@ func (m *mesh) nodesJSON(env ...string) map[string]object {
 	return byName
 }
 
-// bounded holds that the program has at most so many descriptors more than it had, and takes less than 32 MiB more.
-func (s *session) bounded() (held func()) {
+// bounded holds that the program comes down to so many connections, and takes less than 32 MiB more than it did.
+func (s *session) bounded(connections int) (held func()) {
 	s.t.Helper()
-	fds, memory := s.fds(), s.status("VmRSS")
+	memory := s.status("VmRSS")
 	return func() {
 		s.t.Helper()
-		f, m := s.fds(), s.status("VmRSS")
-		s.t.Logf("%d descriptors became %d, %d KiB resident became %d", fds, f, memory, m)
-		if f > fds+maxAsked+4 || m > memory+32<<10 {
-			s.t.Errorf("%d descriptors became %d, %d KiB resident became %d", fds, f, memory, m)
+		await.Until(s.t, fmt.Sprint("no more connections than ", connections), func() bool { return s.connections() <= connections })
+		now := s.status("VmRSS")
+		s.t.Logf("%d KiB resident became %d", memory, now)
+		if now > memory+32<<10 {
+			s.t.Errorf("%d KiB resident became %d", memory, now)
 		}
 	}
 }
@@ -305,7 +324,7 @@ func TestPeersFaults(t *testing.T) {
 		m.meet(s, fmt.Sprint("127.0.1.", 10+i))
 	}
 	s := m.look("")
-	held := s.bounded()
+	held := s.bounded(maxAsked)
 	s.answer("hv1", "hv2", "hv3", "late")
 	hv3.signal(unix.SIGSTOP)
 	s.why("hv3", "silent", has("no answer in 2 s"))
