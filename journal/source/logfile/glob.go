@@ -71,7 +71,8 @@ func (m *matches) step(dir, name string, rest []string, kind fs.FileMode) {
 	if len(rest) == 0 {
 		m.visit(dir)
 	}
-	m.touches(&path)
+	touched := path // which may not change, as path does
+	m.touches(&touched)
 	if kind&fs.ModeSymlink != 0 {
 		m.calls++
 		real, err := filepath.EvalSymlinks(path)

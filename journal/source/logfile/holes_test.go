@@ -194,3 +194,27 @@ func TestTruncatedIsLookedAt(t *testing.T) {
 		t.Errorf("more %v, again %v: %v", more, f.again, err)
 	}
 }
+
+// TestTouchedStays: whoever asks what a source reads holds on to the name while the source goes on, through links, too.
+func TestTouchedStays(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.Mkdir(filepath.Join(dir, "real"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	journaltest.AppendFile(t, filepath.Join(dir, "real", "a.log"), "x\n")
+	for _, link := range [][2]string{{"real", "folder"}, {"a.log", "real/b.log"}} {
+		if err := os.Symlink(link[0], filepath.Join(dir, link[1])); err != nil {
+			t.Fatal(err)
+		}
+	}
+	touched := map[*string]string{}
+	m := expand([]string{dir + "/folder/b.log", dir + "/*/*.log"}, func(path *string) { touched[path] = *path })
+	if len(m.files) != 1 || len(touched) < 4 {
+		t.Fatalf("%d files, touched %v", len(m.files), touched)
+	}
+	for now, then := range touched {
+		if *now != then {
+			t.Errorf("%s became %s", then, *now)
+		}
+	}
+}
