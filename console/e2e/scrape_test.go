@@ -116,13 +116,14 @@ func TestScrapeWithoutAPI(t *testing.T) {
 	defer silent.Close() // the kernel takes connections; nobody answers
 	kubeconfig := writeFile(t, "kubeconfig", fmt.Sprintf("apiVersion: v1\nkind: Config\nclusters: [{name: c, cluster: {server: 'https://%s'}}]\n"+
 		"users: [{name: u, user: {token: t}}]\ncontexts: [{name: x, context: {cluster: c, user: u}}]\ncurrent-context: x\n", silent.Addr()))
-	guest := linktest.Play(t, "stopped", 0)
+	name := fmt.Sprint("stopped-", os.Getpid()) // this host may run the same test twice at a time
+	guest := linktest.Play(t, name, 0)
 	if err := unix.Kill(guest.PID(), unix.SIGSTOP); err != nil {
 		t.Fatal(err)
 	}
 	defer unix.Kill(guest.PID(), unix.SIGCONT)
 	s := serve(t, fmt.Sprintf(exporting, "null"), "KUBECONFIG="+kubeconfig)
-	const vm = `\{namespace="default",name="stopped"\} `
+	vm := `\{namespace="default",name="` + name + `"\} `
 	s.unwell(`hypervisor_cluster_api_up 0`, `hypervisor_source_up\{source="kubernetes"\} 0`, `hypervisor_source_up\{source="VMs"\} 1`,
 		`hypervisor_vm_processes`+vm+`1`, `hypervisor_vm_cpu_seconds_total`+vm+`\S+`, `hypervisor_vm_memory_resident_bytes`+vm+`[1-9]\d*`)
 }
