@@ -60,7 +60,7 @@ func ParseMetrics(output []byte, selects []Select) (figures []Figure, left int, 
 		labels := differing(chosen)
 		for _, sample := range chosen {
 			f := s.figure(sample, labels)
-			now := f.status()
+			now, _ := f.Judge()
 			said.add(now, func() string { return f.words(now) })
 			if status = worse(status, now); len(figures) < MaxFigures {
 				figures = append(figures, f)
@@ -133,19 +133,6 @@ func (s *Select) figure(sample *exposition.Sample, labels []string) Figure {
 		}
 	}
 	return Figure{Label: name(label), Value: sample.Value, Unit: s.Unit, Warn: s.Warn, Critical: s.Critical, Min: math.NaN(), Max: math.NaN()}
-}
-
-// status is what the ranges of f make of it.
-func (f *Figure) status() Status {
-	switch {
-	case math.IsNaN(f.Value):
-		return Unknown
-	case f.Critical.Alerts(f.Value):
-		return Critical
-	case f.Warn.Alerts(f.Value):
-		return Warning
-	}
-	return OK
 }
 
 // words says f, and why it has that status.

@@ -159,6 +159,20 @@ type Figure struct {
 	Max      float64 // NaN: not said
 }
 
+// Judge returns what the ranges of f make of its value. It is not judged where there are none, or where the value is not known: it is
+// Unknown then.
+func (f *Figure) Judge() (s Status, judged bool) {
+	switch {
+	case math.IsNaN(f.Value):
+		return Unknown, false
+	case f.Critical.Alerts(f.Value):
+		return Critical, true
+	case f.Warn.Alerts(f.Value):
+		return Warning, true
+	}
+	return OK, f.Warn.Set || f.Critical.Set
+}
+
 // Range is for which values somebody is to be alerted, as Nagios has it: those outside of Low to High, or where Inside is true
 // those in it, ends included. The zero Range alerts on none.
 type Range struct {

@@ -89,7 +89,7 @@ func cutNumber(s string) (v float64, rest string, ok bool) {
 	return v, s[end:], err == nil
 }
 
-// appendNumber appends v as people write it.
+// appendNumber appends v with all its digits, without an exponent where people write none.
 func appendNumber(dst []byte, v float64) []byte {
 	if a := math.Abs(v); a != 0 && (a < 1e-4 || a >= 1e15) {
 		return strconv.AppendFloat(dst, v, 'g', -1, 64)

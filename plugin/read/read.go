@@ -87,10 +87,10 @@ func (r *Reader) State() *plugin.State {
 	return &plugin.State{Directory: r.Directory, Results: r.results}
 }
 
-// Run reads at once and then each 2 seconds. It calls publish from its own goroutine after each reading, and while one does not
-// come back for long: then, and where the directory is not as it must be, the results are those of the one before, stale. A directory that is not there is one in which no plugin
-// has run since the host was booted. Run ends with ctx's error when ctx ends, and for nothing else. What panics in a reading panics
-// again in Run.
+// Run reads at once and then each 2 seconds. It calls publish from its own goroutine after each reading, and while one does not come
+// back for long: then, and where the directory is not as it must be, the results are those of the one before, stale. A directory
+// that is not there is one in which no plugin has run since the host was booted. Run ends with ctx's error when ctx ends, and for
+// nothing else. What panics in a reading panics again in Run.
 func (r *Reader) Run(ctx context.Context, publish func(*plugin.State)) error {
 	published := r.State()
 	return reading.Repeat(ctx, interval, r.now, r.Read, func(a reading.Answer[[]plugin.Result]) {

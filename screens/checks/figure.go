@@ -59,7 +59,7 @@ func believed(res *plugin.Result) bool {
 	}
 	worst := plugin.OK
 	for i := range res.Figures {
-		if s, judged := (figure{&res.Figures[i], true}).status(); judged && s.Compare(worst) < 0 {
+		if s, judged := res.Figures[i].Judge(); judged && s.Compare(worst) < 0 {
 			worst = s
 		}
 	}
@@ -67,16 +67,11 @@ func believed(res *plugin.Result) bool {
 }
 
 // status is what the ranges make of a figure; false: there are none that are believed, or the value is not known.
-func (f figure) status() (s plugin.Status, judged bool) {
-	switch {
-	case !f.believed || math.IsNaN(f.Value):
-		return plugin.OK, false
-	case f.Critical.Alerts(f.Value):
-		return plugin.Critical, true
-	case f.Warn.Alerts(f.Value):
-		return plugin.Warning, true
+func (f figure) status() (plugin.Status, bool) {
+	if s, judged := f.Judge(); judged && f.believed {
+		return s, true
 	}
-	return plugin.OK, f.Warn.Set || f.Critical.Set
+	return plugin.OK, false
 }
 
 // appendRange appends for which values somebody is to be alerted, in words: nothing where that is not said, and no more than the
