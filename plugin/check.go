@@ -13,31 +13,35 @@ import (
 )
 
 // ParseCheck reads what a Nagios plugin prints: a line of text, more lines behind it, and in each of the two behind a | figures,
-// which all lines behind those of the second | may be as well. What is no figure there is left out, and what a figure has that
-// cannot be read is not set; a line whose | has nothing like a figure behind it is text. A label without quotes may have blanks, as
-// Icinga takes it.
+// which all lines behind those of the second | may be as well. What is no figure there is a line of its own in more, and what a
+// figure has that cannot be read is not set; a line whose | has nothing like a figure behind it is text. A label without quotes may
+// have blanks, as Icinga takes it.
 //
 // Format: monitoring-plugins.org/doc/guidelines.html, plugin output; Nagios Core's plugin API.
 func ParseCheck(output []byte) (text string, more []string, figures []Figure, left int) {
 	words := make([]byte, 0, len(output))
+	var p perfdata
 	behind := false // the second |
 	first := true
 	for line := range bytes.Lines(output) {
 		if behind && figured(line) {
-			figures, left = appendFigures(figures, left, string(line))
+			p.add(string(line))
 			continue
 		}
 		said, perfdata, has := bytes.Cut(line, []byte("|"))
 		if has && (len(bytes.TrimSpace(perfdata)) == 0 || figured(perfdata)) {
-			figures, left = appendFigures(figures, left, string(perfdata))
+			p.add(string(perfdata))
 			behind = behind || !first
 			line = append(said[:len(said):len(said)], '\n')
 		}
 		first = false
 		words = append(words, line...)
 	}
+	if len(p.odd) > 0 {
+		words = fmt.Appendf(words, "\nnot understood: %s\n", strings.Join(p.odd, " "))
+	}
 	text, more = lines(words)
-	return text, more, figures, left
+	return text, more, p.figures, p.left
 }
 
 // figured reports whether something in s looks like label=value.
@@ -54,12 +58,21 @@ func figured(s []byte) bool {
 	}
 }
 
-// appendFigures appends the figures of a line, and counts in left those for which there is no room.
-func appendFigures(figures []Figure, left int, line string) ([]Figure, int) {
-	for {
-		label, rest, found := cutLabel(line)
+// perfdata is what stands behind a |.
+type perfdata struct {
+	figures []Figure
+	left    int      // figures for which there is no room
+	odd     []string // what is no figure
+}
+
+// add takes in a line of it.
+func (p *perfdata) add(line string) {
+	for line != "" {
+		before, label, rest, found := cutLabel(line)
+		p.skip(before)
 		if !found {
-			return figures, left
+			line = rest
+			continue
 		}
 		end := strings.IndexAny(rest, blanks+"'")
 		if end < 0 {
@@ -68,40 +81,45 @@ func appendFigures(figures []Figure, left int, line string) ([]Figure, int) {
 		line = rest[end:]
 		switch f, ok := figure(rest[:end]); {
 		case !ok || label == "":
-		case len(figures) == MaxFigures:
-			left++
+			p.skip(label + "=" + rest[:end])
+		case len(p.figures) == MaxFigures:
+			p.left++
 		default:
 			f.Label, f.Unit = strings.Clone(name(label)), strings.Clone(f.Unit) // else they keep the whole line
-			figures = append(figures, f)
+			p.figures = append(p.figures, f)
 		}
+	}
+}
+
+// skip takes in what is no figure.
+func (p *perfdata) skip(s string) {
+	if s = strings.Trim(s, blanks+"|;"); s != "" {
+		p.odd = append(p.odd, s)
 	}
 }
 
 const blanks = " \t\r\n"
 
-// cutLabel returns the next label of s and what is behind its =.
-func cutLabel(s string) (label, rest string, found bool) {
-	for {
-		s = strings.TrimLeft(s, blanks)
-		at := strings.IndexAny(s, "='")
-		switch {
-		case at < 0:
-			return "", "", false
-		case s[at] == '=': // no quotes
-			label = s[:at]
-			return strings.Trim(label[strings.LastIndexAny(label, "|;")+1:], blanks), s[at+1:], true
-		}
-		label, rest, closed := cutQuoted(s[at+1:])
-		if rest, found = strings.CutPrefix(rest, "="); closed && found {
-			return label, rest, true
-		}
-		// A quote that is none of a label: go on behind its word.
-		end := strings.IndexAny(s[at:], blanks)
-		if end < 0 {
-			return "", "", false
-		}
-		s = s[at+end:]
+// cutLabel returns the first label of s, what is before it, and what is behind its =. It may find none and more to look at in rest.
+func cutLabel(s string) (before, label, rest string, found bool) {
+	at := strings.IndexAny(s, "='")
+	if at < 0 {
+		return s, "", "", false
 	}
+	if s[at] == '=' { // no quotes
+		begin := strings.LastIndexAny(s[:at], "|;") + 1
+		return s[:begin], strings.Trim(s[begin:at], blanks), s[at+1:], true
+	}
+	label, rest, closed := cutQuoted(s[at+1:])
+	if rest, found = strings.CutPrefix(rest, "="); closed && found {
+		return s[:at], label, rest, true
+	}
+	// A quote that is none of a label: go on behind its word.
+	end := len(s)
+	if blank := strings.IndexAny(s[at:], blanks); blank >= 0 {
+		end = at + blank
+	}
+	return s[:end], "", s[end:], false
 }
 
 // cutQuoted reads what is behind a single quote, up to the next one that is not doubled.
@@ -127,7 +145,7 @@ func figure(s string) (f Figure, ok bool) {
 	critical, s, _ := strings.Cut(s, ";")
 	low, s, _ := strings.Cut(s, ";")
 	high, _, _ := strings.Cut(s, ";")
-	if number == "U" {
+	if number == "U" || strings.EqualFold(strings.TrimLeft(number, "+-"), "nan") {
 		f.Value = math.NaN()
 	} else if f.Value, f.Unit, ok = cutNumber(number); !ok || !unit(f.Unit) {
 		return f, false
@@ -151,8 +169,10 @@ func unit(s string) bool {
 	return strings.IndexFunc(s, func(r rune) bool { return !unicode.IsLetter(r) && !strings.ContainsRune("%/°*^²³_#$€£", r) }) < 0 && clean.String(s) == s
 }
 
-// lines returns the lines of a text that are not empty: clean, without secrets, and within the bounds.
+// lines returns the lines of a text that are not empty: clean, without secrets, and within the bounds. A carriage return ends one, as
+// where a program writes over what it has said.
 func lines(output []byte) (text string, more []string) {
+	output = bytes.ReplaceAll(output, []byte("\r"), []byte("\n"))
 	words := clean.AppendLines(make([]byte, 0, len(output)), output)
 	if masked, found := secret.Append(nil, words); found {
 		words = masked

@@ -67,15 +67,19 @@ var checks = []struct {
 	{"OK|\ta=1\t\tb=2\t", "OK", nil, []string{"a|1||||", "b|2||||"}},
 	{"OK | disk a usage=1 disk b usage=2", "OK", nil, []string{"disk a usage|1||||", "disk b usage|2||||"}},
 	{"OK | a=1 | b=2", "OK", nil, []string{"a|1||||", "b|2||||"}},
-	{"OK | a=1; 2; 3 b=4", "OK", nil, []string{"a|1||||", "3 b|4||||"}},
-	{"OK|'a=1 b=2", "OK", nil, []string{"b|2||||"}},
-	{"OK|'a'b=1 c=2", "OK", nil, []string{"c|2||||"}},
-	{"OK|=1 ''=2 a=4", "OK", nil, []string{"a|4||||"}},
+	{"OK | a=1; 2; 3 b=4", "OK", []string{"not understood: 2"}, []string{"a|1||||", "3 b|4||||"}},
+	{"OK|'a=1 b=2", "OK", []string{"not understood: 'a=1"}, []string{"b|2||||"}},
+	{"OK|'a'b=1 c=2", "OK", []string{"not understood: 'a'b=1"}, []string{"c|2||||"}},
+	{"OK|=1 ''=2 a=4 ;", "OK", []string{"not understood: =1 =2"}, []string{"a|4||||"}},
 	{"OK | a\x1b[31m\u202eb=1", "OK", nil, []string{"a\ufffd\ufffdb|1||||"}},
 	// Values.
 	{"OK | a=U b=U;1;2 c=1e3 d=-1.5E-2KB e=+.5 f=5.%", "OK", nil, []string{"a|NaN||||", "b|NaN|1|2||", "c|1000||||", "d|-0.015KB||||", "e|0.5||||", "f|5%||||"}},
-	{"OK | a=0,5 b=1.2.3 c=12:30 d=1e999 e=0x10 f=1_000 g=nan h=inf i=--1 j= k=1=2 l=5-6 o=1> p=1) q=1:2 r=1\u1100 m=7 C n=8", "OK", nil, []string{"m|7||||", "C n|8||||"}},
-	{"OK | a=1\x1b[0m5 b=1\u200b5 c=1\x005 d=1\xff e=2", "OK", nil, []string{"e|2||||"}},
+	{"OK | a=0,5 b=1.2.3 c=12:30 d=1e999 e=0x10 f=1_000 g=nan h=inf i=--1 j= k=1=2 l=5-6 o=1> p=1) q=1:2 r=1\u1100 m=7 C n=8", "OK",
+		[]string{"not understood: a=0,5 b=1.2.3 c=12:30 d=1e999 e=0x10 f=1_000 h=inf i=--1 j= k=1=2 l=5-6 o=1> p=1) q=1:2 r=1\ufffd"}, []string{"g|NaN||||", "m|7||||", "C n|8||||"}},
+	{"OK | it's a=1 and no more, password=hunter2secret", "OK", []string{"not understood: it's and no more, password=***"}, []string{"a|1||||"}},
+	{"| nothing=,5 x=-", "not understood: nothing=,5 x=-", nil, nil},
+	{"OK | a=-nan b=NAN", "OK", nil, []string{"a|NaN||||", "b|NaN||||"}},
+	{"OK | a=1\x1b[0m5 b=1\u200b5 c=1\x005 d=1\xff e=2", "OK", []string{"not understood: a=15 b=15 c=1^@5 d=1\ufffd"}, []string{"e|2||||"}},
 	{"OK | a=1elevenrunesx b=1°C c=5m/s d=7µs e=9c", "OK", nil, []string{"a|1||||", "b|1°C||||", "c|5m/s||||", "d|7µs||||", "e|9c||||"}},
 	{"OK | a=1;80%;x;y;z b=1;5:1;@ c=1;~:10;@10:20;-5;1e2;7 d=1;;;;", "OK", nil,
 		[]string{"a|1||||", "b|1||||", "c|1|~:10|@10:20|-5|100", "d|1||||"}},
@@ -87,6 +91,7 @@ var checks = []struct {
 	{"OK\nlong |\na=1\nb=2 c=3\nwords again\n", "OK", []string{"long", "words again"}, []string{"a|1||||", "b|2||||", "c|3||||"}},
 	{"OK | a=1\nb=2\n", "OK", []string{"b=2"}, []string{"a|1||||"}},
 	{"OK | a=1\r\nlong\r\n", "OK", []string{"long"}, []string{"a|1||||"}},
+	{"10%\r20%\r100% done\r\n", "10%", []string{"20%", "100% done"}, nil},
 	{"\x1b[31mOK\x1b[0m\x00 \u202efine\xff\n", "OK^@ fine\ufffd", nil, nil},
 	{"mysql -u root password=hunter2secret\n", "mysql -u root password=***", nil, nil},
 }
@@ -207,7 +212,7 @@ func checkCheck(t *testing.T, output []byte) {
 	}
 	checkResult(t, &Result{Text: text, More: more, Figures: figures, Left: left})
 	for _, f := range figures {
-		printed := math.IsNaN(f.Value) && bytes.Contains(output, []byte("=U"))
+		printed := math.IsNaN(f.Value) && printedUnknown.Match(output)
 		for _, m := range printedNumber.FindAllSubmatch(output, -1) {
 			v, err := strconv.ParseFloat(string(m[1]), 64)
 			printed = printed || err == nil && v == f.Value
@@ -217,6 +222,9 @@ func checkCheck(t *testing.T, output []byte) {
 		}
 	}
 }
+
+// printedUnknown is a value that the plugin does not know, behind =.
+var printedUnknown = regexp.MustCompile(`=(?:U|[-+]*(?i:nan))`)
 
 // printedNumber is a number behind =, with nothing behind it that would be more of it.
 var printedNumber = regexp.MustCompile(`=([-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?)(?:[^0-9.,]|$)`)

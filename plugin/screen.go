@@ -29,7 +29,7 @@ const screenVersion = 1
 // flush right. A point that is null is not known. A text beyond MaxText is cut. Anything else, and more of anything than there
 // may be, is an error that names the place.
 func ParseScreen(output []byte) (status Status, summary string, page *Page, err error) {
-	r := reader{json.NewDecoder(bytes.NewReader(output))}
+	r := reader{json.NewDecoder(bytes.NewReader(bytes.TrimPrefix(output, []byte("\ufeff"))))} // RFC 8259, section 8.1
 	r.UseNumber()
 	page = &Page{}
 	judged := false

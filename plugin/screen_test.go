@@ -1,6 +1,7 @@
 package plugin
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"math"
@@ -77,6 +78,7 @@ func repeated(n int, item string) string {
 var screens = []struct{ text, why string }{
 	{`{"v":1,"status":"ok"}`, ""},
 	{` {"status":"unknown","blocks":[],"v":1} ` + "\n\t", ""},
+	{"\ufeff" + `{"v":1,"status":"ok"}`, ""},
 	{``, "screen: the JSON ends too early"},
 	{`{"v":1,"status":"ok"`, "screen: the JSON ends too early"},
 	{`{"v":1,"status":"ok"}{}`, "screen: something is behind it, at byte "},
@@ -200,7 +202,7 @@ func checkScreen(t *testing.T, output []byte) {
 		Title  string
 		Blocks []map[string]json.RawMessage
 	}
-	if err := json.Unmarshal(output, &other); err != nil || other.V != 1 || (other.Title == "") != (page.Title == "") || len(other.Blocks) != len(page.Blocks) {
+	if err := json.Unmarshal(bytes.TrimPrefix(output, []byte("\ufeff")), &other); err != nil || other.V != 1 || (other.Title == "") != (page.Title == "") || len(other.Blocks) != len(page.Blocks) {
 		t.Fatalf("%q: %+v, which is %+v, %v", output, page, other, err)
 	}
 }

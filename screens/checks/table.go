@@ -235,19 +235,23 @@ func (x *columns) draw(r draw.Region, res *plugin.Result, f *frame.Frame) {
 // says writes in n columns what a plugin says, and what is to be known before it.
 func says(p *draw.Pen, res *plugin.Result, f *frame.Frame, n int) {
 	end := p.X() + n
-	switch {
-	case res.Pending():
-		p.Fit(draw.Dim, "has not run yet", n)
-		return
-	case f.Checks.Silent(res):
+	if f.Checks.Silent(res) && !res.Pending() {
 		p.Fade(stale(f)).Fit(draw.Warn, "silent", end-p.X()).Fade(true).Fit(draw.Dim, ", was ", end-p.X()).
 			Fit(draw.Dim, res.Status.String(), end-p.X()).Fit(draw.Dim, ": ", end-p.X())
 	}
-	if res.Text == "" {
-		p.Fit(draw.Dim, "(nothing)", end-p.X())
-		return
+	text, style := words(res)
+	p.Fit(style, text, end-p.X())
+}
+
+// words is the line that a plugin says, or that it says none.
+func words(res *plugin.Result) (string, draw.Style) {
+	switch {
+	case res.Pending():
+		return "has not run yet", draw.Dim
+	case res.Text == "":
+		return "(nothing)", draw.Dim
 	}
-	p.Fit(draw.Text, res.Text, end-p.X())
+	return res.Text, draw.Text
 }
 
 // drawWhy writes in full what the chosen plugin, or the first one, says.
@@ -261,19 +265,20 @@ func (c *Page) drawWhy(r draw.Region, all []plugin.Result) {
 	res := &all[c.rows[at]]
 	p := r.Pen(1, 0)
 	p.Fit(draw.Accent, res.Name, max(p.Left()/3, 20)).Text(draw.Dim, ": ")
-	text, behind := res.Text, res.More
+	text, style := words(res)
+	behind := res.More
 	for {
 		if r.H() == 1 {
-			p.Fit(draw.Text, text, p.Left()-1)
+			p.Fit(style, text, p.Left()-1)
 			return
 		}
 		line, rest, more := widget.WrapLine(text, max(p.Left()-1, 1))
-		p.Text(draw.Text, line)
+		p.Text(style, line)
 		if !more {
 			if len(behind) == 0 {
 				return
 			}
-			rest, behind = behind[0], behind[1:]
+			rest, behind, style = behind[0], behind[1:], draw.Text
 		}
 		text = rest
 		r.CutTop(1)

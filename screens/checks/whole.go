@@ -73,14 +73,8 @@ func (o *whole) rows(view draw.Region, f *frame.Frame) draw.Region {
 	drawRun(view.CutTop(1), res, f.Boot)
 	view.CutTop(1)
 	view = view.Faded(old || stale(f))
-	switch {
-	case res.Text != "":
-		view = widget.Wrapped(view, 1, draw.Text, res.Text)
-	case res.Pending():
-		view = widget.Wrapped(view, 1, draw.Dim, "has not run yet")
-	default:
-		view = widget.Wrapped(view, 1, draw.Dim, "it printed nothing")
-	}
+	text, style := words(res)
+	view = widget.Wrapped(view, 1, style, text)
 	for _, line := range res.More {
 		view = widget.Wrapped(view, 1, draw.Dim, line)
 	}
