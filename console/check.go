@@ -5,10 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"time"
-
-	"golang.org/x/sys/unix"
 
 	"hypervisor-tui/console/collect"
 	"hypervisor-tui/console/config"
@@ -17,7 +14,6 @@ import (
 	"hypervisor-tui/frame"
 	"hypervisor-tui/internal/health"
 	"hypervisor-tui/peer"
-	"hypervisor-tui/plugin"
 )
 
 // Check tells how the configuration is and what each source answers.
@@ -138,72 +134,6 @@ func checkPrometheus(ctx context.Context, out io.Writer, c config.Prometheus, f 
 			u.CPU.Known, u.Memory.Known, max(u.CPU.Points.Len(), u.Memory.Points.Len()))
 	}
 	fmt.Fprintf(out, "%-20s %-7s %s: %s\n", "prometheus", u.Health.State, c.URL, text)
-}
-
-// checkPlugins says of each plugin what it reported last, and whether its command could be run by who asks. It runs none: as another
-// user than that of its unit, and outside of its sandbox, a plugin would tell of something else.
-func checkPlugins(ctx context.Context, out io.Writer, c config.Config, path string, f *frame.Frame) {
-	ctx, cancel := context.WithTimeout(ctx, lastTimeout)
-	defer cancel()
-	configured := ""
-	if path != "" && path != config.DefaultPath {
-		configured = " --config " + path
-	}
-	commands := make([]<-chan string, len(c.Plugins.List))
-	for i := range commands {
-		if command := c.Plugins.List[i].Command; len(command) > 0 {
-			commands[i] = guard.Begin(func() string { return runnable(command[0]) })
-		}
-	}
-	for i, command := range commands {
-		s := &c.Plugins.List[i]
-		state, text := "init", "its result was not read in time"
-		switch {
-		case c.Profile == config.Rescue:
-			state, text = health.Absent.String(), "profile rescue reads no plugins"
-		case f.Checks != nil && f.Checks.Health.State != health.Init:
-			state, text = lastWord(f.Checks, &f.Checks.Results[i], f.Boot)
-		}
-		if command != nil {
-			said, _ := guard.Within(ctx, command, s.Command[0]+" is not answering")
-			text += "; " + said
-		}
-		fmt.Fprintf(out, "%-20s %-7s %s; to try it: hypervisor-tui --plugin %s%s\n", "plugin "+s.Name, state, text, s.Name, configured)
-	}
-}
-
-// lastWord is the status of a plugin's newest result, and how old that is and what it says, or why there is none.
-func lastWord(all *plugin.State, r *plugin.Result, now time.Duration) (status, text string) {
-	switch {
-	case r.Pending() && all.Silent(r):
-		return r.Status.String(), "has not run: is its timer started?"
-	case r.Pending():
-		return r.Status.String(), "has not run yet"
-	case r.At == 0:
-		return r.Status.String(), r.Text
-	}
-	text = max(now-r.At, 0).Round(time.Second).String() + " ago"
-	if all.Silent(r) {
-		text = "silent, last " + text
-	}
-	if r.Text != "" {
-		text += ": " + r.Text
-	}
-	return r.Status.String(), text
-}
-
-// runnable says whether this user could run a program.
-func runnable(path string) string {
-	info, err := os.Stat(path)
-	switch {
-	case err != nil:
-		return path + ": " + errors.Unwrap(err).Error()
-	case info.IsDir():
-		return path + " is a folder"
-	case unix.Access(path, unix.X_OK) != nil:
-		return path + " may not be run by this user"
-	}
-	return path + " can be run"
 }
 
 // checkTerminal says what the terminal is like. One that cannot be opened at once may never be.
