@@ -40,16 +40,21 @@ func got(n *yaml.Node) string {
 // unknown says that a key is not known. It names the known one that is near, and the key itself when hardly more is told
 // by that; else those that are known.
 func unknown(wrong string, known []string) string {
-	best, least := "", 2+min(len(wrong), maxText)/4
+	said := strings.ToLower(wrong[:min(len(wrong), maxText)])
+	best, least := "", 2+len(said)/4
 	for _, name := range known {
-		if d := distance(strings.ToLower(wrong[:min(len(wrong), maxText)]), strings.ToLower(name)); d < least {
+		d := distance(said, strings.ToLower(name))
+		if n := min(len(said), len(name)); n >= 4 && strings.EqualFold(said[:n], name[:n]) { // crit, warning
+			d = min(d, 1)
+		}
+		if d < least {
 			best, least = name, d
 		}
 	}
 	switch {
 	case best == "":
 		return "unknown key (known here: " + strings.Join(known, ", ") + ")"
-	case least > 2:
+	case distance(said, strings.ToLower(best)) > 2:
 		return fmt.Sprintf("unknown key (did you mean %q?)", best)
 	}
 	return fmt.Sprintf("unknown key %q (did you mean %q?)", clean.String(wrong), best)

@@ -121,7 +121,7 @@ func arguments(list *[]string) value {
 
 // scrapeAddress is a URL of this host that nobody must log in to.
 func scrapeAddress(s *string) value {
-	return scalar("a URL of this host without user, such as http://127.0.0.1:9633/metrics", func(n *yaml.Node) bool {
+	return scalar("an http URL of 127.0.0.1, [::1] or localhost without a user, such as http://127.0.0.1:9633/metrics", func(n *yaml.Node) bool {
 		*s = n.Value
 		u, err := url.Parse(n.Value)
 		return err == nil && shown(n) && len(n.Value) <= maxText && u.Scheme == "http" && loopback(u.Hostname()) && u.User == nil && u.Fragment == "" && u.Opaque == ""
@@ -182,6 +182,6 @@ func (r *reader) reporting(s *plugin.Spec, at string, line int) {
 		r.problem(r.lines[at+".metrics"], "%s.metrics is of no use: only the kinds metrics and scrape have any", at)
 	}
 	if s.Timeout >= s.Interval {
-		r.problem(max(r.lines[at+".timeout"], r.lines[at+".interval"]), "%s: timeout must be below interval", at)
+		r.problem(max(r.lines[at+".timeout"], r.lines[at+".interval"]), "%s: timeout (%s) must be below interval (%s)", at, span(s.Timeout), span(s.Interval))
 	}
 }

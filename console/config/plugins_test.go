@@ -66,12 +66,12 @@ func TestPluginsThatAreNone(t *testing.T) {
 		"name: x, command: [/x" + strings.Repeat(", y", 64) + "]":                          "plugins.list[0].command must be a list",
 		"name: x, command: [/x], url: http://localhost/":                                   "plugins.list[0].url is of no use",
 		"name: x, kind: scrape, command: [/x], url: http://localhost/":                     "plugins.list[0].command is of no use",
-		"name: x, kind: scrape, url: http://10.0.0.1/":                                     "plugins.list[0].url must be a URL of this host",
-		"name: x, kind: scrape, url: http://localhost.example/":                            "plugins.list[0].url must be a URL of this host",
-		"name: x, kind: scrape, url: https://127.0.0.1/":                                   "plugins.list[0].url must be a URL of this host",
-		"name: x, kind: scrape, url: http://u:p@127.0.0.1/":                                "plugins.list[0].url must be a URL of this host",
-		"name: x, kind: scrape, url: http://127.0.0.1/#x":                                  "plugins.list[0].url must be a URL of this host",
-		"name: x, kind: scrape, url: http://0.0.0.0/":                                      "plugins.list[0].url must be a URL of this host",
+		"name: x, kind: scrape, url: http://10.0.0.1/":                                     "plugins.list[0].url must be an http URL of 127.0.0.1, [::1] or localhost",
+		"name: x, kind: scrape, url: http://localhost.example/":                            "plugins.list[0].url must be an http URL of 127.0.0.1, [::1] or localhost",
+		"name: x, kind: scrape, url: https://127.0.0.1/":                                   "plugins.list[0].url must be an http URL of 127.0.0.1, [::1] or localhost",
+		"name: x, kind: scrape, url: http://u:p@127.0.0.1/":                                "plugins.list[0].url must be an http URL of 127.0.0.1, [::1] or localhost",
+		"name: x, kind: scrape, url: http://127.0.0.1/#x":                                  "plugins.list[0].url must be an http URL of 127.0.0.1, [::1] or localhost",
+		"name: x, kind: scrape, url: http://0.0.0.0/":                                      "plugins.list[0].url must be an http URL of 127.0.0.1, [::1] or localhost",
 		"name: x, command: [/x], metrics: [{metric: up}]":                                  "plugins.list[0].metrics is of no use",
 		"name: x, kind: screen, command: [/x], metrics: [{metric: up}]":                    "plugins.list[0].metrics is of no use",
 		"name: x, kind: metrics, command: [/x], metrics: [{}]":                             "plugins.list[0].metrics[0].metric is missing",
@@ -81,8 +81,9 @@ func TestPluginsThatAreNone(t *testing.T) {
 		"name: x, kind: metrics, command: [/x], metrics: [{metric: a, label: ''}]":         "plugins.list[0].metrics[0].label must be a text",
 		"name: x, command: [/x], interval: 9s":                                             "plugins.list[0].interval must be a duration",
 		"name: x, command: [/x], timeout: 0":                                               "plugins.list[0].timeout must be a duration",
-		"name: x, command: [/x], interval: 10s":                                            "plugins.list[0]: timeout must be below interval",
-		"name: x, command: [/x], timeout: 60s":                                             "plugins.list[0]: timeout must be below interval",
+		"name: x, command: [/x], interval: 10s":                                            "plugins.list[0]: timeout (10s) must be below interval (10s)",
+		"name: x, command: [/x], timeout: 90":                                              "plugins.list[0]: timeout (90s) must be below interval (1m)",
+		"name: x, command: [/x], interval: 100000":                                         "plugins.list[0].interval must be a duration from 10s to 24h, or a number of seconds",
 	} {
 		if lines := pluginProblems(t, entry); len(lines) != 1 || !strings.HasPrefix(lines[0], "config.yaml:2: "+want) {
 			t.Errorf("%.100s: %q, want %q", entry, lines, want)
@@ -111,6 +112,16 @@ func TestPluginRanges(t *testing.T) {
 	} {
 		c, err := parseConfig("x", []byte("plugins: {list: [{name: x, kind: metrics, command: [/x], metrics: [{metric: a, warn: "+text+"}]}]}"))
 		if err != nil || c.Plugins.List[0].Metrics[0].Warn != want {
+			t.Errorf("%s: %+v, %v", text, c.Plugins, err)
+		}
+	}
+}
+
+// TestIntervalInSeconds: a number of seconds may be as large as the span itself.
+func TestIntervalInSeconds(t *testing.T) {
+	for text, want := range map[string]time.Duration{"7200": 2 * time.Hour, "86400": 24 * time.Hour, "2h": 2 * time.Hour, "90.5": 90500 * time.Millisecond} {
+		c, err := parseConfig("x", []byte("plugins: {list: [{name: x, command: [/x], interval: "+text+"}]}"))
+		if err != nil || c.Plugins.List[0].Interval != want {
 			t.Errorf("%s: %+v, %v", text, c.Plugins, err)
 		}
 	}

@@ -41,12 +41,22 @@ func scalar(must string, read func(n *yaml.Node) bool) value {
 }
 
 func duration(d *time.Duration, least, most time.Duration) value {
-	must := fmt.Sprintf("a duration from %.0fs to %.0fs, such as 1500ms, or a number of seconds",
-		least.Seconds(), most.Seconds())
+	must := fmt.Sprintf("a duration from %s to %s, or a number of seconds", span(least), span(most))
 	return scalar(must, func(n *yaml.Node) bool {
 		*d = parseDuration(n)
 		return *d >= least && *d <= most
 	})
+}
+
+// span is a duration as people write it: 24h and 90s, not 24h0m0s and 1m30s.
+func span(d time.Duration) string {
+	switch {
+	case d > 0 && d%time.Hour == 0:
+		return fmt.Sprintf("%dh", d/time.Hour)
+	case d > 0 && d%time.Minute == 0:
+		return fmt.Sprintf("%dm", d/time.Minute)
+	}
+	return strconv.FormatFloat(d.Seconds(), 'f', -1, 64) + "s"
 }
 
 // parseDuration returns -1 for what is no duration.
@@ -58,8 +68,8 @@ func parseDuration(n *yaml.Node) time.Duration {
 		}
 	case "!!int", "!!float":
 		var seconds float64
-		// Beyond an hour (and for .nan and .inf) the conversion to nanoseconds could overflow.
-		if err := n.Decode(&seconds); err == nil && math.Abs(seconds) < 3600 {
+		// Beyond 292 years (and for .nan and .inf) the conversion to nanoseconds could overflow; no setting is that long.
+		if err := n.Decode(&seconds); err == nil && math.Abs(seconds) < 1e9 {
 			return time.Duration(seconds * float64(time.Second))
 		}
 	}
