@@ -219,6 +219,7 @@ func (r *Reader) look(base, i int) (result plugin.Result, changed bool) {
 // itself can have removed it.
 func (r *Reader) missing(i int) (result plugin.Result, changed bool) {
 	before, why := &r.results[i], ""
+	r.files[i].taken = stamp{}
 	if r.files[i].was {
 		why = "its result has been removed"
 	}

@@ -117,6 +117,13 @@ func TestResults(t *testing.T) {
 	if a := read(t, r)[1]; a.Text != "back" || a.Status != plugin.OK {
 		t.Errorf("%+v", a)
 	}
+	// The directory goes, and comes again with the very file that was in it.
+	must(t, os.Rename(dir, dir+".away"))
+	read(t, r)
+	must(t, os.Rename(dir+".away", dir))
+	if a := read(t, r)[1]; a.Text != "back" || a.Status != plugin.OK {
+		t.Errorf("after it was away: %+v", a)
+	}
 }
 
 // TestRefused: what somebody else can have written, and what is no result, is refused with the reason; the others are read beside
