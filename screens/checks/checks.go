@@ -118,7 +118,7 @@ func (c *Page) Update(w, h int, f *frame.Frame) {
 		}
 	}
 	slices.SortStableFunc(c.rows, func(a, b int) int { return c.compare(f.Checks, &all[a], &all[b]) })
-	c.scroll.Fit(max(h-headRows(f)-c.filterRows()-1-whyRows(h), 0), len(c.rows))
+	c.scroll.Fit(max(h-headRows(f)-c.filter.Rows()-1-whyRows(h), 0), len(c.rows))
 	if at := c.position(all); at >= 0 {
 		c.scroll.Show(at, 1)
 	}

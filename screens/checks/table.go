@@ -2,6 +2,7 @@ package checks
 
 import (
 	"bytes"
+	"cmp"
 	"time"
 
 	"hypervisor-tui/draw"
@@ -71,13 +72,6 @@ func headRows(f *frame.Frame) int {
 	return 1
 }
 
-func (c *Page) filterRows() int {
-	if c.filter.Filters() {
-		return 1
-	}
-	return 0
-}
-
 // whyRows is how many of h rows have what the chosen plugin says.
 func whyRows(h int) int { return min(max(h/6, 1), 4) }
 
@@ -126,10 +120,10 @@ const (
 
 // columns shares out w columns. What a plugin says comes before all but its name.
 func (c *Page) columns(w int, all []plugin.Result) columns {
-	x, name := columns{width: w}, len("Check")
+	x, name, shown := columns{width: w}, len("Check"), 0
 	for _, i := range c.rows {
 		if i < len(all) {
-			name = max(name, draw.Columns(all[i].Name))
+			name, shown = max(name, draw.Columns(all[i].Name)), max(shown, len(all[i].Figures))
 		}
 	}
 	at := markWidth
@@ -152,12 +146,6 @@ func (c *Page) columns(w int, all []plugin.Result) columns {
 		take(&x.every, everyWidth)
 	}
 	x.says, x.figures = at, w
-	shown := 0
-	for _, i := range c.rows {
-		if i < len(all) {
-			shown = max(shown, len(all[i].Figures))
-		}
-	}
 	if n := min((w-at-textLeast)/figureWidth, shown, 4); n > 0 && w >= wide {
 		x.figures = w - n*figureWidth
 	}
@@ -167,17 +155,7 @@ func (c *Page) columns(w int, all []plugin.Result) columns {
 // drawHeading names the columns.
 func (c *Page) drawHeading(r draw.Region, x *columns) {
 	r.Rule(0, "")
-	title := func(at, width int, text string, order sorting) {
-		if at == 0 || at >= x.width {
-			return
-		}
-		style := draw.Dim
-		if order == c.order {
-			style = draw.Title
-		}
-		p := r.Pen(at+max(width-len(text), 0), 0)
-		p.Text(style, text)
-	}
+	title := func(at, width int, text string, order sorting) { widget.Caption(r, at, width, text, order == c.order) }
 	title(x.state, 0, "State", byWorst)
 	title(x.name, 0, "Check", byName)
 	title(x.since, sinceWidth-1, "for", sortings)
@@ -202,13 +180,7 @@ func (x *columns) draw(r draw.Region, res *plugin.Result, f *frame.Frame) {
 	if s == critical {
 		name |= draw.Bold
 	}
-	end := x.says
-	for _, column := range [...]int{x.age, x.since} {
-		if column > 0 {
-			end = column
-		}
-	}
-	p.Fit(name, res.Name, end-1-x.name)
+	p.Fit(name, res.Name, cmp.Or(x.since, x.age, x.says)-1-x.name)
 	if began, ill := since(res.Name, f); ill && x.since > 0 {
 		right(&p, x.since, sinceWidth-1, span{Duration: f.Boot - began, known: true})
 	}

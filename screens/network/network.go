@@ -156,14 +156,11 @@ func hasReach(h int, f *frame.Frame) bool { return h >= 10 && linksKnown(f) }
 
 // head is how many of h rows do not scroll.
 func (n *Page) head(h int, f *frame.Frame) int {
-	rows := 1
+	rows := 1 + n.filter.Rows()
 	if hasReach(h, f) {
 		rows++
 	}
 	if !linksKnown(f) {
-		rows++
-	}
-	if n.filter.Filters() {
 		rows++
 	}
 	return rows

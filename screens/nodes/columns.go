@@ -88,20 +88,7 @@ func contactRoom(w int) int {
 // drawHeading names the columns.
 func (n *Page) drawHeading(r draw.Region, c *columns, f *frame.Frame) {
 	r.Rule(0, "")
-	title := func(at, width int, text string, order sorting) {
-		if at == 0 {
-			return
-		}
-		style := draw.Dim
-		if order == n.order {
-			style = draw.Title
-		}
-		p := r.Pen(at, 0)
-		if width > 0 {
-			p.To(at + max(width-draw.Columns(text), 0))
-		}
-		p.Text(style, text)
-	}
+	title := func(at, width int, text string, order sorting) { widget.Caption(r, at, width, text, order == n.order) }
 	title(c.name, 0, "Node", byName)
 	if c.contact == 0 {
 		title(c.state, 0, "State", sortings)

@@ -140,11 +140,7 @@ func (n *Page) Update(w, h int, f *frame.Frame) {
 
 // head is how many of h rows are not for the nodes one by one: summary, filter, headings, and why one is as it is.
 func (n *Page) head(w, h int, f *frame.Frame) int {
-	rows := 1 + summaryRows(w, h, f) + whyRows(w, h, f)
-	if n.filter.Filters() {
-		rows++
-	}
-	return min(rows, h)
+	return min(1+summaryRows(w, h, f)+n.filter.Rows()+whyRows(w, h, f), h)
 }
 
 // bothSides reports whether a page of h rows has rows for what the nodes say themselves.

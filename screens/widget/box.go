@@ -24,6 +24,20 @@ func Section(r draw.Region, title string) {
 	p.Text(draw.Title|draw.Bold, title)
 }
 
+// Caption names the column of a table that begins at column at of r, flush right in width columns of it; width 0 is flush left. It
+// tells the column by which the rows are sorted, and writes nothing where at is 0: there is no room for that column.
+func Caption(r draw.Region, at, width int, text string, sorted bool) {
+	if at == 0 {
+		return
+	}
+	style := draw.Dim
+	if sorted {
+		style = draw.Title
+	}
+	p := r.Pen(at+max(width-draw.Columns(text), 0), 0)
+	p.Text(style, text)
+}
+
 // Field starts a row of view with the name of a figure and returns the pen at the column where that goes.
 func Field(view *draw.Region, name string, column int) draw.Pen {
 	p := view.CutTop(1).Pen(1, 0)

@@ -15,6 +15,14 @@ type Prompt struct {
 // Filters reports whether the prompt is one for a filter that is there, or typed.
 func (p *Prompt) Filters() bool { return p.Open || p.Text != "" }
 
+// Rows is how many rows the filter takes: 1 while there is one, else 0.
+func (p *Prompt) Rows() int {
+	if p.Filters() {
+		return 1
+	}
+	return 0
+}
+
 // DrawFilter writes the filter, and how many of all it leaves.
 func (p *Prompt) DrawFilter(r draw.Region, left, all int) {
 	pen := r.Pen(1, 0)
