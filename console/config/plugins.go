@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/url"
 	"path"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -87,17 +88,11 @@ func pluginKind(k *plugin.Kind) value {
 	for i := range names {
 		names[i] = plugin.Kind(i).String()
 	}
-	var name string
-	v := oneOf(&name, names...)
-	return value{v.must, func(r *reader, n *yaml.Node) *yaml.Node {
-		wrong := v.read(r, n)
-		for i := range names {
-			if names[i] == name {
-				*k = plugin.Kind(i)
-			}
-		}
-		return wrong
-	}}
+	return scalar(oneOf(nil, names...).must, func(n *yaml.Node) bool {
+		at := slices.Index(names, n.Value)
+		*k = plugin.Kind(max(at, 0))
+		return at >= 0
+	})
 }
 
 // arguments is a program, by its absolute path, and what it is given.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -94,12 +95,7 @@ func oneOf(s *string, names ...string) value {
 	must := strings.Join(names[:last], ", ") + " or " + names[last]
 	return scalar(must, func(n *yaml.Node) bool {
 		*s = n.Value
-		for _, name := range names {
-			if n.Value == name {
-				return true
-			}
-		}
-		return false
+		return slices.Contains(names, n.Value)
 	})
 }
 
