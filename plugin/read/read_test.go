@@ -312,7 +312,7 @@ func TestDirectory(t *testing.T) {
 
 // TestReplacedWhileRead: a result is the old one or the new one, whole, however often it is replaced meanwhile.
 func TestReplacedWhileRead(t *testing.T) {
-	const times = 2000
+	const times = 300
 	r, dir := reader(t, "x")
 	output := func(n int) string { return strings.Repeat(fmt.Sprintf("%d\n", n), 2+n*7919%90) }
 	leave(t, dir, "x", text(time.Minute, 0, output(0)))

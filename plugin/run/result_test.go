@@ -42,7 +42,7 @@ func TestReplacedWhileRead(t *testing.T) {
 	if err := Write(dir, file(0)); err != nil {
 		t.Fatal(err)
 	}
-	const times = 2000
+	const times = 300
 	written := make(chan error, 1)
 	go func() {
 		for i := range times {
