@@ -40,17 +40,9 @@ func drawPage(view draw.Region, page *plugin.Page) draw.Region {
 
 // judge writes the sign of what a plugin judges to be not as it should be, and leaves a blank else.
 func judge(p *draw.Pen, s plugin.Status, judged bool) {
-	if !judged {
-		s = plugin.OK
-	}
 	x := p.X()
-	switch s {
-	case plugin.Critical:
-		critical.mark(p)
-	case plugin.Warning:
-		warning.mark(p)
-	case plugin.Unknown:
-		unknown.mark(p)
+	if judged {
+		[...]state{plugin.OK: fine, plugin.Warning: warning, plugin.Critical: critical, plugin.Unknown: unknown}[min(s, plugin.Unknown)].mark(p)
 	}
 	p.To(x + markWidth)
 }
@@ -160,9 +152,10 @@ func drawGauge(view *draw.Region, g *plugin.Gauge, label int) {
 // drawSeries draws the course of a figure, the newest on the right, with its least, its most and its newest value.
 func drawSeries(view *draw.Region, s *plugin.Series) {
 	const rows = 3
-	low, high, last := math.NaN(), math.NaN(), math.NaN()
-	for _, v := range s.Points {
-		low, high, last = math.Min(orOther(low, v), orOther(v, low)), math.Max(orOther(high, v), orOther(v, high)), v
+	low, high := extremes(s.Points)
+	last := math.NaN()
+	if n := len(s.Points); n > 0 {
+		last = s.Points[n-1]
 	}
 	p := view.CutTop(1).Pen(1+markWidth, 0)
 	p.Fit(draw.Dim, s.Label, view.W()/3)
@@ -182,24 +175,27 @@ func drawSeries(view *draw.Region, s *plugin.Series) {
 	}
 	graph := view.CutTop(rows).Inset(1 + markWidth)
 	base := min(low, 0)
-	each := max((len(s.Points)+graph.W()-1)/max(graph.W(), 1), 1)
-	for x := range min((len(s.Points)+each-1)/each, graph.W()) {
-		end := len(s.Points) - x*each
-		peak := math.NaN()
-		for _, v := range s.Points[max(end-each, 0):end] {
-			peak = math.Max(orOther(peak, v), orOther(v, peak))
-		}
-		if !math.IsNaN(peak) { // what is not known is a gap
-			columns := min((len(s.Points)+each-1)/each, graph.W())
-			graph.Sub(columns-1-x, 0, 1, rows).Heat(100*(peak-base)/max(high-base, math.SmallestNonzeroFloat64), draw.Accent)
+	each := max((len(s.Points)+graph.W()-1)/max(graph.W(), 1), 1) // points of a column
+	columns := min((len(s.Points)+each-1)/each, graph.W())
+	for x := range columns {
+		end := len(s.Points) - (columns-1-x)*each
+		if _, peak := extremes(s.Points[max(end-each, 0):end]); !math.IsNaN(peak) { // what is not known is a gap
+			graph.Sub(x, 0, 1, rows).Heat(100*(peak-base)/max(high-base, math.SmallestNonzeroFloat64), draw.Accent)
 		}
 	}
 }
 
-// orOther is v, or other where v is not known.
-func orOther(v, other float64) float64 {
-	if math.IsNaN(v) {
-		return other
+// extremes returns the least and the greatest of those values that are known, NaN where none is.
+func extremes(values []float64) (low, high float64) {
+	low, high = math.NaN(), math.NaN()
+	for _, v := range values {
+		switch {
+		case math.IsNaN(v):
+		case math.IsNaN(low):
+			low, high = v, v
+		default:
+			low, high = min(low, v), max(high, v)
+		}
 	}
-	return v
+	return low, high
 }
