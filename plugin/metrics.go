@@ -153,15 +153,22 @@ func (f *Figure) words(now Status) string {
 	return words
 }
 
-// why says on which side of r a value is that it alerts on.
+// why says for which values r alerts, of those outside of it for those on the side of v.
 func (r *Range) why(v float64) string {
-	switch {
-	case r.Inside:
-		return fmt.Sprintf("from %s to %s", appendNumber(nil, r.Low), appendNumber(nil, r.High))
-	case v < r.Low:
-		return "below " + string(appendNumber(nil, r.Low))
+	low, high := string(appendNumber(nil, r.Low)), string(appendNumber(nil, r.High))
+	switch noLow, noHigh := math.IsInf(r.Low, -1), math.IsInf(r.High, 1); {
+	case !r.Inside && v < r.Low:
+		return "below " + low
+	case !r.Inside:
+		return "above " + high
+	case noLow && noHigh:
+		return "always"
+	case noLow:
+		return "up to " + high
+	case noHigh:
+		return "at least " + low
 	}
-	return "above " + string(appendNumber(nil, r.High))
+	return "from " + low + " to " + high
 }
 
 // summary is what is said of each status. Only the first few of one are kept.
