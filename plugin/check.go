@@ -15,10 +15,11 @@ import (
 // ParseCheck reads what a Nagios plugin prints: a line of text, more lines behind it, and in each of the two behind a | figures,
 // which all lines behind those of the second | may be as well. What is no figure there is a line of its own in more, and what a
 // figure has that cannot be read is not set; a line whose | has nothing like a figure behind it is text. A label without quotes may
-// have blanks, as Icinga takes it.
+// have blanks, as Icinga takes it. Of a line that was written over behind carriage returns the last is taken.
 //
 // Format: monitoring-plugins.org/doc/guidelines.html, plugin output; Nagios Core's plugin API.
 func ParseCheck(output []byte) (text string, more []string, figures []Figure, left int) {
+	output = overwritten(output)
 	words := make([]byte, 0, len(output))
 	var p perfdata
 	behind := false // the second |
@@ -74,10 +75,7 @@ func (p *perfdata) add(line string) {
 			line = rest
 			continue
 		}
-		end := strings.IndexAny(rest, blanks+"'")
-		if end < 0 {
-			end = len(rest)
-		}
+		end := valueEnd(rest)
 		line = rest[end:]
 		switch f, ok := figure(rest[:end]); {
 		case !ok || label == "":
@@ -99,6 +97,21 @@ func (p *perfdata) skip(s string) {
 }
 
 const blanks = " \t\r\n"
+
+// valueEnd returns where the value that s begins with ends: at a blank, or at a label in quotes. A quote that begins none is one of
+// the value, as in 1'234.
+func valueEnd(s string) int {
+	end := strings.IndexAny(s, blanks)
+	if end < 0 {
+		end = len(s)
+	}
+	if at := strings.IndexByte(s[:end], '\''); at >= 0 {
+		if _, rest, closed := cutQuoted(s[at+1:]); closed && strings.HasPrefix(rest, "=") {
+			return at
+		}
+	}
+	return end
+}
 
 // cutLabel returns the first label of s, what is before it, and what is behind its =. It may find none and more to look at in rest.
 func cutLabel(s string) (before, label, rest string, found bool) {
@@ -169,11 +182,9 @@ func unit(s string) bool {
 	return strings.IndexFunc(s, func(r rune) bool { return !unicode.IsLetter(r) && !strings.ContainsRune("%/°*^²³_#$€£", r) }) < 0 && clean.String(s) == s
 }
 
-// lines returns the lines of a text that are not empty: clean, without secrets, and within the bounds. A carriage return ends one, as
-// where a program writes over what it has said.
+// lines returns the lines of a text that are not empty: clean, without secrets, and within the bounds.
 func lines(output []byte) (text string, more []string) {
-	output = bytes.ReplaceAll(output, []byte("\r"), []byte("\n"))
-	words := clean.AppendLines(make([]byte, 0, len(output)), output)
+	words := clean.AppendLines(make([]byte, 0, len(output)), overwritten(output))
 	if masked, found := secret.Append(nil, words); found {
 		words = masked
 	}
@@ -194,6 +205,19 @@ func lines(output []byte) (text string, more []string) {
 		more[MaxLines-1] = fmt.Sprintf("and %d more lines", left+1)
 	}
 	return text, more
+}
+
+// overwritten returns a text without what a carriage return has let a terminal write over, such as the steps of a progress.
+func overwritten(output []byte) []byte {
+	if !bytes.Contains(output, []byte("\r")) {
+		return output
+	}
+	kept := make([]byte, 0, len(output))
+	for line := range bytes.Lines(output) {
+		line = bytes.TrimRight(line, "\r\n")
+		kept = append(append(kept, line[bytes.LastIndexByte(line, '\r')+1:]...), '\n')
+	}
+	return kept
 }
 
 // name returns a name of outside clean, without secrets, and within the bound of a text.

@@ -83,15 +83,19 @@ var checks = []struct {
 	{"OK | a=1elevenrunesx b=1°C c=5m/s d=7µs e=9c", "OK", nil, []string{"a|1||||", "b|1°C||||", "c|5m/s||||", "d|7µs||||", "e|9c||||"}},
 	{"OK | a=1;80%;x;y;z b=1;5:1;@ c=1;~:10;@10:20;-5;1e2;7 d=1;;;;", "OK", nil,
 		[]string{"a|1||||", "b|1||||", "c|1|~:10|@10:20|-5|100", "d|1||||"}},
+	// A quote within a number is none of a label.
+	{"OK|a=1'234 b=2", "OK", []string{"not understood: a=1'234"}, []string{"b|2||||"}},
+	{"OK|a=1'234'567B;2 b=2 c=3'd'=4", "OK", []string{"not understood: a=1'234'567B;2"}, []string{"b|2||||", "c|3||||", "d|4||||"}},
 	// Text.
 	{"", "", nil, nil},
+	{"\r10% |#  |\r100% |###|\rOK - done|a=1\r\r\n\r5%\rlong\r\n\x1b[K\r", "OK - done", []string{"long"}, []string{"a|1||||"}},
 	{"\n\n|a=1", "", nil, []string{"a|1||||"}},
 	{"|a=1\nlong", "long", nil, []string{"a|1||||"}},
 	{"state | 5 | ok\nsda | 3 | state=bad\n", "state | 5 | ok", []string{"sda | 3 | state=bad"}, nil},
 	{"OK\nlong |\na=1\nb=2 c=3\nwords again\n", "OK", []string{"long", "words again"}, []string{"a|1||||", "b|2||||", "c|3||||"}},
 	{"OK | a=1\nb=2\n", "OK", []string{"b=2"}, []string{"a|1||||"}},
 	{"OK | a=1\r\nlong\r\n", "OK", []string{"long"}, []string{"a|1||||"}},
-	{"10%\r20%\r100% done\r\n", "10%", []string{"20%", "100% done"}, nil},
+	{"10%\r20%\r100% done\r\n", "100% done", nil, nil},
 	{"\x1b[31mOK\x1b[0m\x00 \u202efine\xff\n", "OK^@ fine\ufffd", nil, nil},
 	{"mysql -u root password=hunter2secret\n", "mysql -u root password=***", nil, nil},
 }
