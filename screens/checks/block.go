@@ -142,7 +142,7 @@ func drawGauge(view *draw.Region, g *plugin.Gauge, label int) {
 		text = append(appendValue(text, g.Value, g.Unit), " of "...)
 		text = append(appendValue(text, g.Of, g.Unit), ", "...)
 	}
-	text = draw.AppendPercent(text, percent)
+	text = appendValue(text, percent, "%")
 	if draw.ColumnsBytes(text, len(text)) > p.Left() {
 		p = view.CutTop(1).Pen(1+2*markWidth, 0)
 	}

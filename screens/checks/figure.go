@@ -18,6 +18,8 @@ func appendValue(dst []byte, v float64, unit string) []byte {
 		return append(dst, "--"...)
 	case unit == "B" && v >= 0 && v < 1<<70:
 		return draw.AppendSize(dst, v)
+	case unit == "%" && (v > 0 && v < 0.05 || v >= 99.95 && v < 100): // it is neither 0 nor 100
+		return append(strconv.AppendFloat(dst, v, 'g', 6, 64), '%')
 	case unit == "%" && v >= 0 && v < 99_999:
 		return draw.AppendPercent(dst, v)
 	}
@@ -32,7 +34,9 @@ func appendValue(dst []byte, v float64, unit string) []byte {
 func appendNumber(dst []byte, v float64) []byte {
 	size := math.Abs(v)
 	switch {
-	case size >= 1e15 || size != 0 && size < 1e-4:
+	case v == 0:
+		return append(dst, '0') // there is a -0
+	case size >= 1e15 || size < 1e-4:
 		return strconv.AppendFloat(dst, v, 'g', 4, 64)
 	case v == math.Trunc(v) || size >= 1000:
 		return strconv.AppendFloat(dst, v, 'f', 0, 64)
@@ -42,6 +46,17 @@ func appendNumber(dst []byte, v float64) []byte {
 		return strconv.AppendFloat(dst, v, 'f', 2, 64)
 	}
 	return strconv.AppendFloat(dst, v, 'g', 3, 64)
+}
+
+// appendLimit appends an end of a range as it was written, where that is short: 0.9995 is not 1.
+func appendLimit(dst []byte, v float64) []byte {
+	const short = 7
+	if size, start := math.Abs(v), len(dst); size >= 1e-4 && size < 1e7 {
+		if exact := strconv.AppendFloat(dst, v, 'f', -1, 64); len(exact) <= start+short {
+			return exact
+		}
+	}
+	return appendNumber(dst, v)
 }
 
 // figure is a figure of a result, and whether its ranges are believed.
@@ -82,9 +97,9 @@ func (f figure) appendRange(dst []byte, r *plugin.Range) []byte {
 		case "B":
 			dst = appendValue(dst, v, "B")
 		case "%":
-			dst = append(appendNumber(dst, v), '%')
+			dst = append(appendLimit(dst, v), '%')
 		default:
-			dst = appendNumber(dst, v)
+			dst = appendLimit(dst, v)
 		}
 	}
 	noLow, noHigh := math.IsInf(r.Low, -1), math.IsInf(r.High, 1)
