@@ -3,7 +3,6 @@
 package console
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -98,7 +97,14 @@ func tellPlugin(out io.Writer, s *plugin.Spec, file, stderr []byte) error {
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	line := func(cells ...string) { fmt.Fprintln(w, strings.Join(cells, "\t")) }
 	line("status", r.Status.String())
-	for i, text := range append([]string{cmp.Or(r.Text, "(it printed nothing)")}, r.More...) {
+	said := r.Text
+	switch {
+	case r.Mute():
+		said = "(it printed nothing)"
+	case said == "":
+		said = "(it printed no text)"
+	}
+	for i, text := range append([]string{said}, r.More...) {
 		line([]string{"text", ""}[min(i, 1)], text)
 	}
 	took := fmt.Sprintf("%d ms", r.Took.Milliseconds())

@@ -124,7 +124,7 @@ type Result struct {
 	Took     time.Duration // the run
 	Interval time.Duration // between two runs, by the configuration
 	Timeout  time.Duration // of a run, by the configuration
-	Text     string        // in one line what it says, or why nothing is known; empty: it printed nothing
+	Text     string        // in one line what it says, or why nothing is known; empty: it printed none
 	More     []string      // the lines behind it, without those that are empty
 	Figures  []Figure
 	Left     int   // figures that there were beyond MaxFigures
@@ -147,6 +147,11 @@ func (r *Result) SilentSince() time.Duration {
 
 // Pending reports whether the plugin has not run yet: there is no result, and no reason why it could not be read.
 func (r *Result) Pending() bool { return r.At == 0 && r.Text == "" }
+
+// Mute reports whether nothing of what the plugin printed is shown: no text, figures or screen.
+func (r *Result) Mute() bool {
+	return r.Text == "" && len(r.More)+len(r.Figures) == 0 && r.Page == nil && !r.Cut
+}
 
 // Figure is one number that a plugin reports.
 type Figure struct {

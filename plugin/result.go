@@ -8,6 +8,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"hypervisor-tui/internal/exposition"
 )
 
 // Header is the first line of a result's file. Behind it is what the plugin printed, as it came.
@@ -150,14 +152,21 @@ func (s *Spec) read(r *Result, output []byte, code uint8) {
 	case Screen:
 		r.Status, r.Text, r.Page, err = ParseScreen(output)
 	case Metrics, Scrape:
+		if s.Kind == Metrics && len(output) > 0 && !bytes.HasSuffix(output, []byte("\n")) {
+			output = append(output[:len(output):len(output)], '\n') // it ended by itself: no more was to come
+		}
 		if code == 0 { // else what it printed is words
 			r.Figures, r.Left, r.Status, r.Text, err = ParseMetrics(output, s.Metrics)
 		}
 	default:
 		err = errors.New("of no kind that is known")
 	}
-	if err != nil {
-		r.Text = shorten(err.Error())
+	if err != nil { // behind it what it printed, from where that is wrong on
+		var wrong *exposition.LineError
+		for n := 1; errors.As(err, &wrong) && n < wrong.Line; n++ {
+			_, output, _ = bytes.Cut(output, []byte("\n"))
+		}
+		r.Text, r.More = lines(append([]byte(err.Error()+"\n"), output...))
 	}
 	if code != 0 {
 		r.Status = Unknown

@@ -75,7 +75,8 @@ func TestResult(t *testing.T) {
 		{Scrape, "exit:0", "temp 41 1700000000000\n", OK, "sda 41 C", 1},
 		{Scrape, "failed", "connection refused", Unknown, "connection refused", 0},
 		{Metrics, "exit:1", "temp 41\n", Unknown, "exit code 1: temp 41", 0},
-		{Metrics, "exit:0", "temp", Unknown, "line 1: the last line has no end: the file is cut short", 0},
+		{Metrics, "exit:0", "temp 61", Critical, "sda 61 C, critical above 60", 1}, // it ended by itself: no more was to come
+		{Scrape, "exit:0", "temp 6", Unknown, "line 1: the last line has no end: the file is cut short", 0},
 		{KindCount, "exit:0", "", Unknown, "of no kind that is known", 0},
 	} {
 		s := Spec{Name: "n", Kind: c.kind, Metrics: []Select{hot}, Interval: time.Minute, Timeout: time.Second}
@@ -83,6 +84,14 @@ func TestResult(t *testing.T) {
 		if r.Status != c.status || r.Text != c.text || len(r.Figures) != c.figures || r.At != 2500*time.Millisecond ||
 			r.Took != 1500*time.Millisecond || r.Name != "n" || r.Kind != c.kind || r.Interval != time.Minute || r.Timeout != time.Second {
 			t.Errorf("%v %s %q: %+v", c.kind, c.end, c.output, r)
+		}
+	}
+	// What cannot be read is shown as it came.
+	for kind, output := range map[Kind]string{Screen: "Traceback (most recent call last):\n  File\n", Metrics: "\nTraceback (most recent call last):\n  File\n"} {
+		s := Spec{Name: "n", Kind: kind}
+		r := s.Result([]byte("hvtplugin 1 1000 1500 exit:0\n" + output))
+		if !slices.Equal(r.More, []string{"Traceback (most recent call last):", "File"}) || r.Status != Unknown || r.Text == "" {
+			t.Errorf("%v: %+v", kind, r)
 		}
 	}
 	s := Spec{Name: "n"}

@@ -243,6 +243,21 @@ func TestEnterOnTheProblemOfACheckChoosesIt(t *testing.T) {
 	}
 }
 
+// TestNoTextIsNotNothing: of a check that printed figures alone, or a screen without a summary, nobody says that it printed nothing.
+func TestNoTextIsNotNothing(t *testing.T) {
+	for name, want := range map[string]string{"disk": "(no text)", "ceph": "(no text)", "updates": "(no text)", "raid": "(nothing)"} {
+		c, f := onChecks()
+		result(f, name).Text = ""
+		result(f, "raid").More = nil
+		f.Checks.Results = []plugin.Result{*result(f, name)}
+		page := c.Show(80, 24, f)
+		c.Handle(draw.KeyEnter, f)
+		if text := c.Show(80, 24, f); !strings.Contains(page, " "+want) || !strings.Contains(text, "| "+want) {
+			t.Errorf("%s: no %q in\n%s\nor in\n%s", name, want, page, text)
+		}
+	}
+}
+
 // TestNoChecksSaysWhy: nothing is set up, nothing is known yet, rescue, a past without them. Nothing of it is a figure.
 func TestNoChecksSaysWhy(t *testing.T) {
 	for want, change := range map[string]func(*frame.Frame){

@@ -220,8 +220,10 @@ func words(res *plugin.Result) (string, draw.Style) {
 	switch {
 	case res.Pending():
 		return "has not run yet", draw.Dim
-	case res.Text == "":
+	case res.Mute():
 		return "(nothing)", draw.Dim
+	case res.Text == "":
+		return "(no text)", draw.Dim
 	}
 	return res.Text, draw.Text
 }
