@@ -59,9 +59,9 @@ func (e *LineError) Error() string { return strconv.Itoa(e.Line) + ": " + e.Why 
 
 // Samples returns the samples of text, which a program gives that Prometheus asks, in their order. It refuses the whole text for one
 // wrong line, with a LineError. Timestamps are left out, and so is what comments say, so that the family of a sample is not known. A
-// series may come twice.
+// series may come twice. OpenMetrics is taken as well, which some programs answer whatever they are asked for, without its exemplars.
 //
-// Format: prometheus.io/docs/instrumenting/exposition_formats, text-based format (0.0.4).
+// Format: prometheus.io/docs/instrumenting/exposition_formats, text-based format (0.0.4); OpenMetrics 1.0.
 func Samples(text []byte) (samples []Sample, err error) {
 	err = lines(text, func(n int, line string) error {
 		if line == "" || line[0] == '#' {
@@ -71,8 +71,9 @@ func Samples(text []byte) (samples []Sample, err error) {
 		if err != nil {
 			return err
 		}
-		if behind != "" {
-			if _, err := strconv.ParseInt(strings.TrimLeft(behind, blanks), 10, 64); err != nil {
+		if behind = strings.Trim(behind, blanks); behind != "" && !strings.HasPrefix(behind, exemplar) {
+			time, behind := cutWord(behind)
+			if _, err := number(time); err != nil || behind != "" && !strings.HasPrefix(behind, exemplar) {
 				return fmt.Errorf("what is behind the value of %s is no timestamp", s.Name)
 			}
 		}
@@ -81,6 +82,9 @@ func Samples(text []byte) (samples []Sample, err error) {
 	})
 	return samples, err
 }
+
+// exemplar begins what OpenMetrics may have at the end of a line.
+const exemplar = "# {"
 
 // Families returns the families of text that have samples, in the order in which it names them. It refuses the whole text for
 // one wrong line, with a LineError. Beyond what the format forbids it refuses timestamps, more than so many samples, a series that

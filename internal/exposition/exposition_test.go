@@ -36,6 +36,8 @@ var exporters = []string{
 	"# TYPE h histogram\nh 1\nh_bucket 2\n",
 	"# HELP a a \\\"b\\\"\n# HELP a \xff\n# TYPE a Gauge\n# TYPE b gaugehistogram\na 1\nb 1\n",
 	"a 1\n# TYPE a gauge\n# EOF\n",
+	"a 1 \na 2\t \n",
+	"# UNIT a seconds\na_bucket{le=\"1\"} 3 # {trace_id=\"x y\"} 0.5 1.7e9\na_total 3 1700000000.123 # {} 1\na_created 1.7e9\n# EOF\n",
 }
 
 // bad are texts that are not, and why.
@@ -103,10 +105,9 @@ func TestSamples(t *testing.T) {
 	}
 	for _, c := range []struct{ text, why string }{
 		{"a 1 2 3\n", "1: what is behind the value of a is no timestamp"},
-		{"a 1 1.5\n", "1: what is behind the value of a is no timestamp"},
-		{"a 1 \n", "1: what is behind the value of a is no timestamp"},
-		{"a 1\t9223372036854775808\n", "1: what is behind"},
-		{"a 1 # {t=\"x\"} 1\n", "1: what is behind the value of a is no timestamp"},
+		{"a 1 x\n", "1: what is behind the value of a is no timestamp"},
+		{"a 1 0x5\n", "1: what is behind the value of a is no timestamp"},
+		{"a 1 # comment\n", "1: what is behind the value of a is no timestamp"},
 		{"\na 1\na{b=\"\xff\"} 1\n", "3: not UTF-8"},
 		{"a 1\nb 1", "2: the last line has no end"},
 	} {
