@@ -80,6 +80,13 @@ func get(ctx context.Context, address string) ([]byte, error) {
 	if len(body) > maxBody {
 		return nil, fmt.Errorf("%s answers more than %d MiB", address, maxBody>>20)
 	}
+	if bytes.HasPrefix(bytes.TrimSpace(body), []byte("<")) {
+		return nil, fmt.Errorf("%s answers with a web page, not with metrics", address)
+	}
+	whole := response.ContentLength >= 0 || len(response.TransferEncoding) > 0 // else nobody knows whether the connection broke
+	if whole && len(body) > 0 && !bytes.HasSuffix(body, []byte("\n")) {
+		body = append(body, '\n') // many forget it
+	}
 	return body, nil
 }
 

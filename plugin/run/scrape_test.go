@@ -41,6 +41,24 @@ func TestScrape(t *testing.T) {
 			fmt.Fprint(w, metrics)
 		}, plugin.Exited, metrics},
 		{"status", func(w http.ResponseWriter, r *http.Request) { http.Error(w, metrics, http.StatusServiceUnavailable) }, plugin.Failed, "status 503, not 200"},
+		{"without an end of the last line", func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, "up 1") }, plugin.Exited, "up 1\n"},
+		{"without an end, in parts", func(w http.ResponseWriter, r *http.Request) {
+			w.(http.Flusher).Flush()
+			fmt.Fprint(w, "up 1")
+		}, plugin.Exited, "up 1\n"},
+		{"without an end that could be told", func(w http.ResponseWriter, r *http.Request) {
+			conn, _, err := http.NewResponseController(w).Hijack()
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			fmt.Fprint(conn, "HTTP/1.0 200 OK\r\n\r\nup 1")
+			conn.Close()
+		}, plugin.Exited, "up 1"},
+		{"a web page", func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, "\n <!DOCTYPE html>\n<html>\n") }, plugin.Failed, "answers with a web page"},
+		{"a large web page", func(w http.ResponseWriter, r *http.Request) {
+			fmt.Fprint(w, "<html>\n"+strings.Repeat("<p>\n", 20<<10)+"</html>\n")
+		}, plugin.Failed, "answers with a web page"},
 		{"redirect", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, other.URL, http.StatusFound) }, plugin.Failed, "status 302, not 200"},
 		{"bomb", func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("Content-Encoding", "gzip")
