@@ -196,7 +196,7 @@ func checkPlugins(ctx context.Context, out io.Writer, c config.Config, path stri
 	if path != "" && path != config.DefaultPath {
 		configured = " --config " + path
 	}
-	commands := make([]<-chan string, len(c.Plugins.List))
+	known, commands := f.Checks.Known(), make([]<-chan string, len(c.Plugins.List))
 	for i := range commands {
 		if command := c.Plugins.List[i].Command; len(command) > 0 {
 			commands[i] = guard.Begin(func() string { return runnable(command[0]) })
@@ -208,8 +208,8 @@ func checkPlugins(ctx context.Context, out io.Writer, c config.Config, path stri
 		switch {
 		case c.Profile == config.Rescue:
 			state, text = health.Absent.String(), "profile rescue reads no plugins"
-		case f.Checks != nil && f.Checks.Health.State != health.Init:
-			state, text = lastWord(f.Checks, &f.Checks.Results[i], f.Boot)
+		case i < len(known):
+			state, text = lastWord(f.Checks, &known[i], f.Boot)
 		}
 		if command != nil {
 			said, _ := guard.Within(ctx, command, s.Command[0]+" is not answering")

@@ -108,6 +108,14 @@ type State struct {
 	Results   []Result // by the order of the configuration
 }
 
+// Known returns the results, none before they were read once; s may be nil.
+func (s *State) Known() []Result {
+	if s == nil || s.Health.State == health.Init {
+		return nil
+	}
+	return s.Results
+}
+
 // Silent reports whether the plugin of r, one of the results, has not reported for too long, as far as is known: the results were
 // read last at Health.At. One whose result cannot be read is not silent.
 func (s *State) Silent(r *Result) bool {

@@ -7,14 +7,6 @@ import (
 	"hypervisor-tui/plugin"
 )
 
-// results are what the plugins report; none while nothing is known of them.
-func results(f *frame.Frame) []of[plugin.Result] {
-	if f.Checks == nil {
-		return nil
-	}
-	return each(f, f.Checks.Results)
-}
-
 // reported is v where a plugin has left a result that can be read.
 func reported[T any](r *of[plugin.Result], v T) *T { return known(v, r.v.At != 0) }
 
@@ -49,15 +41,16 @@ var checkedFigures = figures[plugin.Figure]{
 // appendChecks appends how many plugins say that all is well, of those that there are; nothing while nothing is known of them.
 // One that is silent says nothing.
 func appendChecks(dst []byte, f *frame.Frame) []byte {
-	if f.Checks == nil || len(f.Checks.Results) == 0 {
+	all := f.Checks.Known()
+	if len(all) == 0 {
 		return dst
 	}
 	good := 0
-	for i := range f.Checks.Results {
-		if r := &f.Checks.Results[i]; r.Status == plugin.OK && !f.Checks.Silent(r) {
+	for i := range all {
+		if r := &all[i]; r.Status == plugin.OK && !f.Checks.Silent(r) {
 			good++
 		}
 	}
 	dst = strconv.AppendInt(append(dst, "checks "...), int64(good), 10)
-	return strconv.AppendInt(append(dst, '/'), int64(len(f.Checks.Results)), 10)
+	return strconv.AppendInt(append(dst, '/'), int64(len(all)), 10)
 }

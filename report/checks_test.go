@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"hypervisor-tui/frame/frametest"
+	"hypervisor-tui/internal/health"
 	"hypervisor-tui/plugin"
 )
 
@@ -37,6 +38,11 @@ func TestChecks(t *testing.T) {
 		"checks.2.kind": "scrape", "checks.2.status": nil, "checks.2.silent": false, "checks.2.age_seconds": nil, "checks.2.took_seconds": nil, "checks.2.text": nil,
 		"checks.3.status": "unknown", "checks.3.silent": false, "checks.3.age_seconds": nil, "checks.3.text": "belongs to user 1000",
 	})
+	f.Checks.Health = health.Health{} // before the first reading
+	reads(t, f, map[string]any{"checks": []any{}})
+	if got := appendChecks(nil, f); len(got) != 0 {
+		t.Errorf("--plain says %q of what nobody knows", got)
+	}
 }
 
 // TestPeersKnowOfChecks: what a plugin says is wrong with this host is what it says of itself to other nodes.

@@ -41,7 +41,7 @@ var documentFigures = figures[frame.Frame]{
 	{key: "sources", kind: list, help: "Everything that is read: the host's sources, the logs', the cluster.", inner: sourceFigures,
 		value: func(f *frame.Frame) any { return sourceFigures.list(each(f, f.Sources)) }},
 	{key: "checks", kind: list, help: "What the plugins report, in the order of the configuration; empty while nothing is known of them.", inner: checkFigures,
-		value: func(f *frame.Frame) any { return checkFigures.list(results(f)) }},
+		value: func(f *frame.Frame) any { return checkFigures.list(each(f, f.Checks.Known())) }},
 	{key: "host", help: "The machine.", inner: hostFigures, value: func(f *frame.Frame) any { return hostFigures.of(f) }},
 	{key: "network", help: "The host's own network namespace.", inner: networkFigures, value: func(f *frame.Frame) any { return networkFigures.of(f) }},
 	{key: "kubernetes", help: "The cluster.", inner: kubernetesFigures, value: func(f *frame.Frame) any { return kubernetesFigures.of(f) }},

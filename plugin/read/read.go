@@ -97,11 +97,8 @@ func (r *Reader) Run(ctx context.Context, publish func(*plugin.State)) error {
 		next := &plugin.State{Health: published.Health, Directory: r.Directory, Results: published.Results}
 		hangs := reading.Unanswered(0)
 		switch {
-		case errors.As(a.Err, &hangs):
-			if time.Duration(hangs) < patience {
-				return
-			}
-			next.Health.Bad(r.now(), hangs.Error())
+		case errors.As(a.Err, &hangs) && time.Duration(hangs) < patience:
+			return
 		case a.Err != nil:
 			why := clean.String(a.Err.Error())
 			if next.Health.At == 0 && next.Health.Err != why {

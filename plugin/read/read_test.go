@@ -516,8 +516,23 @@ func TestF14HungPlugins(t *testing.T) {
 		if s := published.Load(); s.Health.State != health.OK || s.Results[0].Text != "warned" {
 			t.Errorf("when it is right again: %+v", s)
 		}
+		back := make(chan struct{})
+		var own atomic.Pointer[plugin.State]
+		never := New(r.Options)
+		never.now, never.suspended = r.now, func() time.Duration { <-back; return 0 }
+		go func() { ended <- never.Run(ctx, own.Store) }()
+		time.Sleep(patience + interval)
+		synctest.Wait()
+		if x := own.Load().Results[0]; x.Pending() || x.Status != plugin.Unknown || !strings.HasPrefix(x.Text, "not answering 1") {
+			t.Errorf("whether a plugin has run nobody knows while the first reading hangs: %+v", x)
+		}
+		close(back)
+		synctest.Wait()
+		if x := own.Load().Results[0]; x.Text != "warned" {
+			t.Errorf("when that answers: %+v", x)
+		}
 		cancel()
-		if err := errors.Join(<-ended, <-ended); !errors.Is(err, context.Canceled) {
+		if err := errors.Join(<-ended, <-ended, <-ended); !errors.Is(err, context.Canceled) {
 			t.Error(err)
 		}
 	})

@@ -9,7 +9,6 @@ import (
 
 	"hypervisor-tui/draw"
 	"hypervisor-tui/frame"
-	"hypervisor-tui/internal/health"
 	"hypervisor-tui/plugin"
 	"hypervisor-tui/screens"
 	"hypervisor-tui/screens/widget"
@@ -80,7 +79,7 @@ func (c *Page) open(f *frame.Frame) screens.Screen {
 	if len(c.rows) == 0 {
 		return nil
 	}
-	if c.position(results(f)) < 0 {
+	if c.position(f.Checks.Known()) < 0 {
 		c.choose(draw.KeyHome, f)
 	}
 	return newWhole(c.chosen)
@@ -89,7 +88,7 @@ func (c *Page) open(f *frame.Frame) screens.Screen {
 // choose moves the cursor.
 func (c *Page) choose(k draw.Key, f *frame.Frame) {
 	const some = 10
-	all := results(f)
+	all := f.Checks.Known()
 	if at := widget.Choose(k, c.position(all), len(c.rows), some); at >= 0 && c.rows[at] < len(all) {
 		c.chosen = all[c.rows[at]].Name
 	}
@@ -100,18 +99,10 @@ func (c *Page) position(all []plugin.Result) int {
 	return slices.IndexFunc(c.rows, func(i int) bool { return i < len(all) && all[i].Name == c.chosen })
 }
 
-// results is what is known of the plugins, by the order of the configuration: nothing until they were read once.
-func results(f *frame.Frame) []plugin.Result {
-	if f.Checks == nil || f.Checks.Health.State == health.Init {
-		return nil
-	}
-	return f.Checks.Results
-}
-
 // Update implements screens.Screen: it filters and sorts, and keeps the chosen plugin in sight.
 func (c *Page) Update(w, h int, f *frame.Frame) {
 	c.rows = c.rows[:0]
-	all := results(f)
+	all := f.Checks.Known()
 	for i := range all {
 		if c.matches(f.Checks, &all[i]) {
 			c.rows = append(c.rows, i)

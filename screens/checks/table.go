@@ -14,7 +14,7 @@ import (
 
 // Draw implements screens.Screen.
 func (c *Page) Draw(r draw.Region, f *frame.Frame) {
-	all := results(f)
+	all := f.Checks.Known()
 	if len(all) == 0 {
 		drawNone(r, f)
 		return
