@@ -21,21 +21,20 @@ func TestStates(t *testing.T) {
 		want state
 		old  bool
 	}{
-		"ok":              {plugin.Result{Status: plugin.OK, At: now - time.Minute}, fine, false},
-		"warning":         {plugin.Result{Status: plugin.Warning, At: now - time.Minute}, warning, false},
-		"critical":        {plugin.Result{Status: plugin.Critical, At: now - time.Minute}, critical, false},
-		"unknown":         {plugin.Result{Status: plugin.Unknown, At: now - time.Minute, Text: "exit code 127"}, unknown, false},
-		"printed nothing": {plugin.Result{Status: plugin.OK, At: now - time.Minute}, fine, false},
-		"at the limit":    {plugin.Result{Status: plugin.OK, At: now - 3*time.Minute - 10*time.Second}, fine, false},
-		"beyond it":       {plugin.Result{Status: plugin.OK, At: now - 3*time.Minute - 11*time.Second}, silent, true},
-		"was warning":     {plugin.Result{Status: plugin.Warning, At: now - 30*time.Minute}, silent, true},
-		"was critical":    {plugin.Result{Status: plugin.Critical, At: now - 30*time.Minute}, critical, true},
-		"was unknown":     {plugin.Result{Status: plugin.Unknown, At: now - 30*time.Minute}, silent, true},
-		"not run yet":     {plugin.Result{Status: plugin.Unknown, Begun: now - time.Minute}, pending, false},
-		"never ran":       {plugin.Result{Status: plugin.Unknown, Begun: now - 30*time.Minute}, silent, true},
-		"refused":         {plugin.Result{Status: plugin.Unknown, Begun: now - 30*time.Minute, Text: "belongs to user 1000"}, unknown, false},
-		"ok without any":  {plugin.Result{Status: plugin.OK, Begun: now - time.Minute}, pending, false}, // nobody makes such a one
-		"of no status":    {plugin.Result{Status: 9, At: now - time.Minute}, unknown, false},
+		"ok":             {plugin.Result{Status: plugin.OK, At: now - time.Minute}, fine, false},
+		"warning":        {plugin.Result{Status: plugin.Warning, At: now - time.Minute}, warning, false},
+		"critical":       {plugin.Result{Status: plugin.Critical, At: now - time.Minute}, critical, false},
+		"unknown":        {plugin.Result{Status: plugin.Unknown, At: now - time.Minute, Text: "exit code 127"}, unknown, false},
+		"at the limit":   {plugin.Result{Status: plugin.OK, At: now - 3*time.Minute - 10*time.Second}, fine, false},
+		"beyond it":      {plugin.Result{Status: plugin.OK, At: now - 3*time.Minute - 11*time.Second}, silent, true},
+		"was warning":    {plugin.Result{Status: plugin.Warning, At: now - 30*time.Minute}, silent, true},
+		"was critical":   {plugin.Result{Status: plugin.Critical, At: now - 30*time.Minute}, critical, true},
+		"was unknown":    {plugin.Result{Status: plugin.Unknown, At: now - 30*time.Minute}, silent, true},
+		"not run yet":    {plugin.Result{Status: plugin.Unknown, Begun: now - time.Minute}, pending, false},
+		"never ran":      {plugin.Result{Status: plugin.Unknown, Begun: now - 30*time.Minute}, silent, true},
+		"refused":        {plugin.Result{Status: plugin.Unknown, Begun: now - 30*time.Minute, Text: "belongs to user 1000"}, unknown, false},
+		"ok without any": {plugin.Result{Status: plugin.OK, Begun: now - time.Minute}, pending, false}, // nobody makes such a one
+		"of no status":   {plugin.Result{Status: 9, At: now - time.Minute}, unknown, false},
 	} {
 		c.r.Interval, c.r.Timeout = time.Minute, 10*time.Second
 		all := plugin.State{Health: health.Health{State: health.OK, At: now}}
@@ -131,7 +130,7 @@ func TestNothingIsGoodThatNobodyJudges(t *testing.T) {
 	} {
 		_, _, figures, _ := plugin.ParseCheck([]byte("ok|" + perfdata))
 		s, judged := figure{&figures[0], true}.status()
-		if got := strings.TrimSpace(s.String() + " " + map[bool]string{true: "true", false: "false"}[judged]); got != want {
+		if got := fmt.Sprint(s, judged); got != want {
 			t.Errorf("%s is %s, want %s", perfdata, got, want)
 		}
 	}

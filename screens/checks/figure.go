@@ -23,15 +23,15 @@ func appendValue(dst []byte, v float64, unit string) []byte {
 	case unit == "%" && v >= 0 && v < 99_999:
 		return draw.AppendPercent(dst, v)
 	}
-	dst = appendNumber(dst, v)
+	dst = appendRounded(dst, v)
 	if unit == "" || unit == "c" {
 		return dst
 	}
 	return append(append(dst, ' '), unit...)
 }
 
-// appendNumber appends v as people write it: whole numbers whole, others with three digits or more that count.
-func appendNumber(dst []byte, v float64) []byte {
+// appendRounded appends v as short as people write it: whole numbers whole, others with three digits or more that count.
+func appendRounded(dst []byte, v float64) []byte {
 	size := math.Abs(v)
 	switch {
 	case v == 0:
@@ -56,7 +56,7 @@ func appendLimit(dst []byte, v float64) []byte {
 			return exact
 		}
 	}
-	return appendNumber(dst, v)
+	return appendRounded(dst, v)
 }
 
 // figure is a figure of a result, and whether its ranges are believed.
