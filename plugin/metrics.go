@@ -43,7 +43,7 @@ func ParseMetrics(output []byte, selects []Select) (figures []Figure, left int, 
 	samples, err := exposition.Samples(output)
 	switch {
 	case err != nil:
-		return nil, 0, Unknown, "", fmt.Errorf("line %w", err)
+		return nil, 0, Unknown, "", fmt.Errorf("not Prometheus' text format: line %w", err)
 	case len(samples) == 0 && len(selects) == 0:
 		return nil, 0, Unknown, "it has no metrics", nil
 	case len(selects) == 0:
@@ -178,7 +178,7 @@ type summary struct {
 }
 
 // maxSaid is how many a summary names.
-const maxSaid = 4
+const maxSaid = 8
 
 func (s *summary) add(of Status, words func() string) {
 	if s.count[of]++; s.count[of] <= maxSaid {

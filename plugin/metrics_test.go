@@ -99,9 +99,9 @@ func TestParseMetrics(t *testing.T) {
 		}
 	}
 	for _, c := range []struct{ text, why string }{
-		{"<html>\n", "line 1: no metric's name"},
-		{"a 1\nb one\n", "line 2: the value of b is no number"},
-		{"a 1", "line 1: the last line has no end: the file is cut short"},
+		{"<html>\n", "not Prometheus' text format: line 1: no metric's name"},
+		{"a 1\nb one\n", "not Prometheus' text format: line 2: the value of b is no number"},
+		{"a 1", "not Prometheus' text format: line 1: the last line has no end: the file is cut short"},
 	} {
 		figures, _, status, text, err := ParseMetrics([]byte(c.text), []Select{{Metric: "a"}})
 		if figures != nil || status != Unknown || text != "" || fmt.Sprint(err) != c.why {
@@ -121,12 +121,13 @@ func TestParseMetrics(t *testing.T) {
 // TestParseMetricsLeft: figures that there is no room for are counted, and judged with the others.
 func TestParseMetricsLeft(t *testing.T) {
 	var b strings.Builder
-	for i := range MaxFigures + 6 {
+	for i := range MaxFigures + 10 {
 		fmt.Fprintf(&b, "a{i=\"%03d\"} %d\n", i, i)
 	}
 	figures, left, status, text, err := ParseMetrics([]byte(b.String()), []Select{{Metric: "a", Critical: to(MaxFigures)}})
-	want := "a 065 65, critical above 64; a 066 66, critical above 64; a 067 67, critical above 64; a 068 68, critical above 64; and 1 more"
-	if err != nil || len(figures) != MaxFigures || left != 6 || status != Critical || text != want {
+	want := "a 065 65, critical above 64; a 066 66, critical above 64; a 067 67, critical above 64; a 068 68, critical above 64; " +
+		"a 069 69, critical above 64; a 070 70, critical above 64; a 071 71, critical above 64; a 072 72, critical above 64; and 1 more"
+	if err != nil || len(figures) != MaxFigures || left != 10 || status != Critical || text != want {
 		t.Errorf("%d figures, %d left, %v %q, %v", len(figures), left, status, text, err)
 	}
 }

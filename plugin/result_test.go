@@ -76,7 +76,7 @@ func TestResult(t *testing.T) {
 		{Scrape, "failed", "connection refused", Unknown, "connection refused", 0},
 		{Metrics, "exit:1", "temp 41\n", Unknown, "exit code 1: temp 41", 0},
 		{Metrics, "exit:0", "temp 61", Critical, "sda 61 C, critical above 60", 1}, // it ended by itself: no more was to come
-		{Scrape, "exit:0", "temp 6", Unknown, "line 1: the last line has no end: the file is cut short", 0},
+		{Scrape, "exit:0", "temp 6", Unknown, "not Prometheus' text format: line 1: the last line has no end: the file is cut short", 0},
 		{KindCount, "exit:0", "", Unknown, "of no kind that is known", 0},
 	} {
 		s := Spec{Name: "n", Kind: c.kind, Metrics: []Select{hot}, Interval: time.Minute, Timeout: time.Second}

@@ -187,7 +187,12 @@ func whyNot(path string, err error) error {
 	}
 	var call *fs.PathError
 	if errors.As(err, &call) {
-		return call.Err
+		err = call.Err
+	}
+	if program, _, several := strings.Cut(path, " "); several && missing != nil {
+		if _, missing = os.Stat(program); missing == nil {
+			return fmt.Errorf("%w; the arguments belong behind the program, each as a text of its own", err)
+		}
 	}
 	return err
 }

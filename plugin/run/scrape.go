@@ -64,6 +64,10 @@ func get(ctx context.Context, address string) ([]byte, error) {
 		if errors.As(err, &wrapped) {
 			err = wrapped.Err
 		}
+		var number syscall.Errno
+		if errors.As(err, &number) { // its address is in front already
+			err = number
+		}
 		return nil, fmt.Errorf("%s: %w", address, err)
 	}
 	defer response.Body.Close()

@@ -101,7 +101,7 @@ func TestScrape(t *testing.T) {
 	same := await.Goroutines(t)
 	server = httptest.NewServer(http.NotFoundHandler())
 	server.Close()
-	if end, output := result(t, &plugin.Spec{Kind: plugin.Scrape, URL: server.URL}); end.How != plugin.Failed || !strings.Contains(output, "connection refused") {
+	if end, output := result(t, &plugin.Spec{Kind: plugin.Scrape, URL: server.URL}); end.How != plugin.Failed || output != server.URL+": connection refused\n" {
 		t.Errorf("nobody listens: %+v %q", end, output)
 	}
 	if end, output := result(t, &plugin.Spec{Kind: plugin.Scrape, URL: "http://192.0.2.1/metrics"}); end.How != plugin.Failed || !strings.Contains(output, "192.0.2.1:80 is no address of this host alone") {
