@@ -3,6 +3,7 @@
 package console
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -10,6 +11,7 @@ import (
 	"math"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -80,11 +82,12 @@ func pluginNamed(o Options) (*plugin.Spec, error) {
 		}
 		names = append(names, c.Plugins.List[i].Name)
 	}
+	file := cmp.Or(o.Config, config.DefaultPath)
 	if len(names) == 0 {
-		return nil, fmt.Errorf("there is no plugin %q: plugins.list of the configuration is empty", o.Plugin)
+		return nil, fmt.Errorf("there is no plugin %q: plugins.list of %s is empty", o.Plugin, file)
 	}
 	slices.Sort(names)
-	return nil, fmt.Errorf("there is no plugin %q: plugins.list of the configuration has %s", o.Plugin, strings.Join(names, ", "))
+	return nil, fmt.Errorf("there is no plugin %q: plugins.list of %s has %s", o.Plugin, file, strings.Join(names, ", "))
 }
 
 // maxTold bounds the lines of standard error that are told.
@@ -223,9 +226,9 @@ func checkPlugins(ctx context.Context, out io.Writer, c config.Config, path stri
 func lastWord(all *plugin.State, r *plugin.Result, now time.Duration) (status, text string) {
 	switch {
 	case r.Pending() && all.Silent(r):
-		return r.Status.String(), "has not run: is its timer started?"
+		return r.Status.String(), "has not run, as " + resultOf(all, r) + " is not there: is its timer started?"
 	case r.Pending():
-		return r.Status.String(), "has not run yet"
+		return r.Status.String(), "has not run yet: " + resultOf(all, r) + " is not there"
 	case r.At == 0:
 		return r.Status.String(), r.Text
 	}
@@ -234,9 +237,14 @@ func lastWord(all *plugin.State, r *plugin.Result, now time.Duration) (status, t
 		text = "silent, last " + text
 	}
 	if r.Text != "" {
-		text += ": " + r.Text
+		text += ": " + strings.TrimRight(r.Text, "; ") // check_disk ends so
 	}
 	return r.Status.String(), text
+}
+
+// resultOf is the path of a plugin's result.
+func resultOf(all *plugin.State, r *plugin.Result) string {
+	return filepath.Join(all.Directory, r.Name, plugin.File)
 }
 
 // runnable says whether this user could run a program.

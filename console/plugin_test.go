@@ -25,7 +25,7 @@ func TestCheckPlugins(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	f := &frame.Frame{Snapshot: frame.Snapshot{Boot: time.Hour, Checks: &plugin.State{Health: health.Health{State: health.OK, At: time.Hour}}}}
+	f := &frame.Frame{Snapshot: frame.Snapshot{Boot: time.Hour, Checks: &plugin.State{Directory: "/r", Health: health.Health{State: health.OK, At: time.Hour}}}}
 	add := func(name, command string, r plugin.Result) {
 		r.Name, r.Interval, r.Timeout = name, time.Minute, 10*time.Second
 		f.Checks.Results = append(f.Checks.Results, r)
@@ -35,7 +35,7 @@ func TestCheckPlugins(t *testing.T) {
 		}
 		c.Plugins.List = append(c.Plugins.List, s)
 	}
-	add("raid", script, plugin.Result{Status: plugin.Critical, At: time.Hour - 12*time.Second, Text: "md0 degraded"})
+	add("raid", script, plugin.Result{Status: plugin.Critical, At: time.Hour - 12*time.Second, Text: "md0 degraded (fast), now;"})
 	add("quiet", plain, plugin.Result{At: time.Hour - 10*time.Minute, Text: "fine"})
 	add("new", dir, plugin.Result{Status: plugin.Unknown, Begun: time.Hour})
 	add("never", filepath.Join(dir, "none"), plugin.Result{Status: plugin.Unknown, Begun: time.Minute})
@@ -47,10 +47,10 @@ func TestCheckPlugins(t *testing.T) {
 		return b.String()
 	}
 	try := "; to try it: hypervisor-tui --plugin "
-	want := "plugin raid          critical 12s ago: md0 degraded; " + script + " can be run" + try + "raid --config /x.yaml\n" +
+	want := "plugin raid          critical 12s ago: md0 degraded (fast), now; " + script + " can be run" + try + "raid --config /x.yaml\n" +
 		"plugin quiet         ok      silent, last 10m0s ago: fine; " + plainSays + try + "quiet --config /x.yaml\n" +
-		"plugin new           unknown has not run yet; " + dir + " is a folder" + try + "new --config /x.yaml\n" +
-		"plugin never         unknown has not run: is its timer started?; " + dir + "/none: no such file or directory" + try + "never --config /x.yaml\n" +
+		"plugin new           unknown has not run yet: /r/new/result is not there; " + dir + " is a folder" + try + "new --config /x.yaml\n" +
+		"plugin never         unknown has not run, as /r/never/result is not there: is its timer started?; " + dir + "/none: no such file or directory" + try + "never --config /x.yaml\n" +
 		"plugin refused       unknown /x/result: is a link" + try + "refused --config /x.yaml\n"
 	if got := tell(); got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)

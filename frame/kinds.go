@@ -173,6 +173,9 @@ func (p *Problem) appendFilled(dst []byte, words string) (_ []byte, whole bool) 
 			dst = append(dst, p.Of...)
 		case 'd':
 			dst = append(dst, p.Detail...)
+			if before < len(dst) && len(p.Reason) > len(p.Detail) && strings.HasPrefix(p.Reason, p.Detail) {
+				dst = append(dst, "…"...) // the reason goes on with it
+			}
 		case 'e':
 			dst = append(dst, p.Ended...)
 		case 'n':

@@ -1,6 +1,7 @@
 package frame
 
 import (
+	"strings"
 	"unicode/utf8"
 
 	"hypervisor-tui/internal/health"
@@ -37,7 +38,7 @@ func findChecks(dst []Problem, f *Snapshot) []Problem {
 			p.Ended = lastSaid
 		}
 		if short := firstRunes(r.Text, maxDetail); short != r.Text {
-			p.Detail, p.Reason = short, r.Text
+			p.Detail, p.Reason = strings.TrimRight(short, " ;,:"), r.Text
 		} else if p.Detail == "" && !r.Pending() {
 			p.Detail = r.Status.String()
 		}

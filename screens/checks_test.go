@@ -269,6 +269,9 @@ func TestNoChecksSaysWhy(t *testing.T) {
 			f.Checks = new(plugin.State)
 			f.Checks.Health.Gone(f.Boot, "left out of this build")
 		},
+		"so nobody knows which checks are set up:\n config.yaml:3: no such key": func(f *frame.Frame) {
+			f.Checks, f.Settings.Plugins, f.Settings.Banner = nil, 0, "config.yaml:3: no such key"
+		},
 		"off in rescue":                          func(f *frame.Frame) { f.Checks = nil; f.Settings.Rescue = true },
 		"no result of a check was recorded here": func(f *frame.Frame) { f.Checks = nil; yesterday(f) },
 		"results cannot be read for 1m: no folder": func(f *frame.Frame) {
@@ -288,6 +291,20 @@ func TestNoChecksSaysWhy(t *testing.T) {
 		}
 		if text := c.Show(80, 24, f); !strings.Contains(text, want) {
 			t.Errorf("%q is missing:\n%s", want, text)
+		}
+	}
+}
+
+// TestMoreChecksThanFit: the heading says how many are above and below, and nothing where all are there.
+func TestMoreChecksThanFit(t *testing.T) {
+	c, f := onChecks()
+	if text := c.Show(200, 60, f); strings.Contains(text, " more -") {
+		t.Errorf("all fit:\n%s", text)
+	}
+	for key, want := range map[draw.Key]*regexp.Regexp{draw.KeyHome: regexp.MustCompile(`says-+ v \d+ more -`), draw.KeyEnd: regexp.MustCompile(`says-+ \^ \d+ more -`)} {
+		c.Handle(key, f)
+		if text := c.Show(80, 16, f); !want.MatchString(text) {
+			t.Errorf("%v is missing:\n%s", want, text)
 		}
 	}
 }

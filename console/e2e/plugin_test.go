@@ -156,8 +156,8 @@ func TestPluginNotConfigured(t *testing.T) {
 		h          *pluginHost
 		name, want string
 	}{
-		{h, "dusk", `there is no plugin "dusk": plugins.list of the configuration has disk, load`},
-		{empty, "disk", `there is no plugin "disk": plugins.list of the configuration is empty`},
+		{h, "dusk", `there is no plugin "dusk": plugins.list of ` + h.config + ` has disk, load`},
+		{empty, "disk", `there is no plugin "disk": plugins.list of ` + empty.config + ` is empty`},
 		{bad, "disk", "config.yaml:3: "},
 		{missing, "disk", "/nonexistent/config.yaml: no such file"},
 	} {

@@ -54,6 +54,8 @@ func drawNone(r draw.Region, f *frame.Frame) {
 		p := r.Pen(1, 0)
 		widget.StatePlaceholder(&p, &f.Checks.Health)
 		p.Skip(1).Fit(draw.Dim, f.Checks.Health.Err, p.Left())
+	case f.Settings.Banner != "":
+		widget.Wrapped(r, 1, draw.Warn, "The configuration cannot be used, so nobody knows which checks are set up: "+f.Settings.Banner)
 	default:
 		r = widget.Wrapped(r, 1, draw.Text, "No checks are set up. They are listed in plugins.list of the configuration, on NixOS in services.hypervisor-tui.plugins; docs/plugins.md has examples.")
 		r.CutTop(1)
@@ -115,6 +117,7 @@ const (
 	everyWidth  = 6
 	figureWidth = 30
 	textLeast   = 50  // that figures leave
+	roomForMore = 40  // columns of a page whose heading says how many rows it does not show
 	wide        = 110 // columns of a page with more than what is said, and how old that is
 )
 
@@ -164,6 +167,9 @@ func (c *Page) drawHeading(r draw.Region, x *columns) {
 	title(x.every, everyWidth-1, "every", sortings)
 	title(x.says, 0, "says", sortings)
 	title(x.figures, 0, "figures", sortings)
+	if r.W() >= roomForMore {
+		widget.MoreRows(r, &c.scroll)
+	}
 }
 
 // draw draws a row. What a silent one said is dim, all of it what cannot be read now.

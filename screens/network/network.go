@@ -272,24 +272,7 @@ func (n *Page) drawHeading(r draw.Region, f *frame.Frame) {
 		}
 	}
 	heading(r, title, f)
-	if s.Top > 0 || s.Below() > 0 {
-		p := draw.Nowhere(r.W()).Pen(0, 0)
-		n.drawMore(&p)
-		p = r.Pen(max(r.W()-p.X()-2, 0), 0)
-		n.drawMore(&p)
-	}
-}
-
-// drawMore writes how many rows there are above and below what is shown.
-func (n *Page) drawMore(p *draw.Pen) {
-	p.Text(draw.Dim, " ")
-	if top := n.scroll.Top; top > 0 {
-		p.Glyph(draw.Accent, draw.Up).Text(draw.Dim, " ").Int(draw.Dim, int64(top)).Text(draw.Dim, " ")
-	}
-	if below := n.scroll.Below(); below > 0 {
-		p.Glyph(draw.Accent, draw.Down).Text(draw.Dim, " ").Int(draw.Dim, int64(below)).Text(draw.Dim, " ")
-	}
-	p.Text(draw.Dim, "more ")
+	widget.MoreRows(r, s)
 }
 
 // heading draws the rule of a section, with the age of what it shows when that is old.

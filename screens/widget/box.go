@@ -18,6 +18,28 @@ func MoreBelow(r draw.Region, s *Scroll) {
 	}
 }
 
+// MoreRows writes at the end of the rule above a list how many rows there are above and below what is shown, nothing where that is all.
+func MoreRows(r draw.Region, s *Scroll) {
+	if s.Top == 0 && s.Below() == 0 {
+		return
+	}
+	p := draw.Nowhere(r.W()).Pen(0, 0)
+	moreRows(&p, s)
+	p = r.Pen(max(r.W()-p.X()-2, 0), 0)
+	moreRows(&p, s)
+}
+
+func moreRows(p *draw.Pen, s *Scroll) {
+	p.Text(draw.Dim, " ")
+	if s.Top > 0 {
+		p.Glyph(draw.Accent, draw.Up).Text(draw.Dim, " ").Int(draw.Dim, int64(s.Top)).Text(draw.Dim, " ")
+	}
+	if below := s.Below(); below > 0 {
+		p.Glyph(draw.Accent, draw.Down).Text(draw.Dim, " ").Int(draw.Dim, int64(below)).Text(draw.Dim, " ")
+	}
+	p.Text(draw.Dim, "more ")
+}
+
 // Section writes the title of some rows.
 func Section(r draw.Region, title string) {
 	p := r.Pen(1, 0)
