@@ -46,7 +46,7 @@ var arrows = []struct {
 	{"sample/link", []string{"github.com/mdlayher/netlink", "github.com/safchain/ethtool", "golang.org/x/sys",
 		"internal/boottime", "internal/clean", "internal/clean/secret", "internal/health", "internal/order", "internal/wakeup", "sample", "sample/cni", "sample/procfile", "sample/qemu"}},
 	{"sample/nixos", []string{"golang.org/x/sys", "internal/boottime", "internal/clean", "internal/clean/secret", "internal/health",
-		"internal/wakeup", "sample", "sample/procfile"}},
+		"internal/reading", "sample", "sample/procfile"}},
 	{"sample/unit", []string{"github.com/godbus/dbus/v5", "golang.org/x/sys", "internal/boottime", "internal/clean", "internal/clean/secret",
 		"internal/health", "internal/order", "internal/wakeup", "sample"}},
 

@@ -6,9 +6,6 @@ package nixos
 import (
 	"context"
 	"errors"
-	"fmt"
-	"runtime/debug"
-	"strconv"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -16,7 +13,7 @@ import (
 	"hypervisor-tui/internal/boottime"
 	"hypervisor-tui/internal/clean/secret"
 	"hypervisor-tui/internal/health"
-	"hypervisor-tui/internal/wakeup"
+	"hypervisor-tui/internal/reading"
 	"hypervisor-tui/sample"
 	"hypervisor-tui/sample/procfile"
 )
@@ -48,7 +45,6 @@ type outcome struct {
 	last                sample.LastBoot
 	nixosErr, lastErr   error
 	nixosCost, lastCost time.Duration
-	crash               string // a panic and its trace, to be raised again where somebody recovers
 }
 
 // Run reads at once and then each 10 seconds, and calls publish from its own goroutine after each reading, and at each
@@ -56,46 +52,19 @@ type outcome struct {
 // value, stale. Run ends with ctx's error when ctx ends, and for nothing else. What panics in a reading panics again in
 // Run.
 func (w *Watcher) Run(ctx context.Context, publish func(*sample.System)) error {
-	var (
-		s     sample.System
-		began time.Duration
-		busy  bool
-	)
+	var s sample.System
 	f := &files{generations: generations{root: w.root}, lastBoot: lastBoot{root: w.root}, w: w}
-	// One answer fits in, so that a reading which comes back after Run has left does not linger.
-	answers := make(chan outcome, 1)
-	start := func() {
-		busy, began = true, w.now()
-		go func() { answers <- f.read() }()
-	}
-	ticks := wakeup.NewTicker(beat)
-	defer ticks.Stop()
-	start()
-	for {
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-ticks.C:
-			ticks.Next()
-			if !busy {
-				start()
-				continue
-			}
-			// Never a second reading beside one that hangs: it would hang as well.
-			why := "not answering " + strconv.Itoa(int((w.now()-began)/time.Second)) + "s"
-			s.NixOS.Health.Bad(w.now(), why)
-			s.LastBoot.Health.Bad(w.now(), why)
-		case o := <-answers:
-			busy = false
-			if o.crash != "" {
-				panic(o.crash)
-			}
-			take(&s, &o, w.now())
+	return reading.Repeat(ctx, beat, w.now, f.read, func(a reading.Answer[outcome]) {
+		if a.Err != nil { // it hangs
+			s.NixOS.Health.Bad(w.now(), a.Err.Error())
+			s.LastBoot.Health.Bad(w.now(), a.Err.Error())
+		} else {
+			take(&s, &a.Value, w.now())
 		}
 		w.clock(&s.Clock)
 		published := s
 		publish(&published)
-	}
+	})
 }
 
 // files is what reads files. Only one goroutine at a time may use it.
@@ -105,19 +74,14 @@ type files struct {
 	lastBoot    lastBoot
 }
 
-// read never panics, since nobody guards its goroutine.
-func (f *files) read() (o outcome) {
-	defer func() {
-		if p := recover(); p != nil {
-			o.crash = fmt.Sprintf("%v\n%s", p, debug.Stack())
-		}
-	}()
+// read returns what the files say, and no error: each part has its own.
+func (f *files) read() (o outcome, _ error) {
 	began := f.w.now()
 	o.nixos, o.nixosErr = f.generations.read()
 	between := f.w.now()
 	o.last, o.lastErr = f.lastBoot.read(f.w.wall().Add(-between), between)
 	o.nixosCost, o.lastCost = between-began, f.w.now()-between
-	return o
+	return o, nil
 }
 
 // take moves an outcome into s; what could not be read stays as it was.
