@@ -118,6 +118,11 @@ func TestPluginDocsBackup(t *testing.T) {
 			t.Errorf("%s\nwant %s", got, want)
 		}
 	}
+	for _, arguments := range [][]string{nil, {old}, {old, ""}, {old, "1d"}} { // no backup is too old because somebody made a mistake here
+		if r := run(nil, arguments...); r.Status != plugin.Unknown || !strings.Contains(r.Text, "FOLDER HOURS") {
+			t.Errorf("%q: %v %s", arguments, r.Status, r.Text)
+		}
+	}
 }
 
 // TestPluginDocsSmart runs the check of disks with each way in which smartctl(8) ends; what that prints here is made up.
