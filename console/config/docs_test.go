@@ -52,7 +52,7 @@ func TestConfigExampleHasEveryKey(t *testing.T) {
 			t.Errorf("config.example.yaml does not say of %s: %s", k.name, k.doc)
 		}
 	}
-	for _, k := range slices.Concat(new(Log).keys(), new(PeerNode).keys(), pluginKeys(new(plugin.Spec), ""), selectKeys(new(plugin.Select))) {
+	for _, k := range slices.Concat(new(Log).keys(), new(PeerNode).keys(), pluginKeys(new(plugin.Spec)), selectKeys(new(plugin.Select))) {
 		if !strings.Contains(example, k.name+":") {
 			t.Errorf("%s of an entry is not in config.example.yaml", k.name)
 		}
@@ -71,7 +71,7 @@ func TestConfigDocs(t *testing.T) {
 	for _, k := range new(PeerNode).keys() {
 		want = append(want, docRow(k, "peers.nodes[]."))
 	}
-	for _, k := range pluginKeys(new(plugin.Spec), "") {
+	for _, k := range pluginKeys(new(plugin.Spec)) {
 		want = append(want, docRow(k, "plugins.list[]."))
 	}
 	for _, k := range selectKeys(new(plugin.Select)) {

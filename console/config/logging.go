@@ -48,7 +48,7 @@ func (l *Logging) keys() []key {
 	return []key{
 		{"logBufferSize", "10000", whole(&l.LogBufferSize, 100, 1_000_000),
 			"Log entries kept in memory, about 300 bytes each. Profile rescue makes the default " + rescueLogBuffer + "."},
-		{"logs", defaultLogs, logList(&l.Logs),
+		{"logs", defaultLogs, entries(&l.Logs, maxLogs, (*Log).keys, func(l *Log) string { return l.Name }, (*reader).following),
 			"The tabs of the log screen after " + allTab + ". A list here replaces the default one."},
 	}
 }
@@ -63,6 +63,13 @@ func (l *Log) keys() []key {
 			"Log files, followed through their rotation and compressed ones left out; * does not cross a slash."},
 		{"format", "auto", oneOf(&l.Format, "auto", "cri", "plain"),
 			"How the lines of files are read; see below."},
+	}
+}
+
+// following finds a tab that has no source.
+func (r *reader) following(l *Log, at string, line int) {
+	if len(l.JournalUnits)+len(l.Files) == 0 {
+		r.problem(line, "%s has neither journalUnits nor files: the tab would stay empty", at)
 	}
 }
 

@@ -1,7 +1,6 @@
 package config
 
 import (
-	"fmt"
 	"net/netip"
 	"time"
 
@@ -35,7 +34,7 @@ func (p *Peers) keys() []key {
 		{"peers.enable", "false", truth(&p.Enable),
 			"Whether F4 asks each node's --serve what it says of itself, while somebody looks at F4. There serve.peers.enable must be true."},
 		{"peers.port", "9101", whole(&p.Port, 1, 65535), "Port of --serve on the nodes, where peers.nodes says no other."},
-		{"peers.nodes", "[]", peerNodes(&p.Nodes),
+		{"peers.nodes", "[]", entries(&p.Nodes, maxPeerNodes, (*PeerNode).keys, func(n *PeerNode) string { return n.Name }, nil),
 			"Nodes that are asked whatever the cluster says, or without any cluster. The others are those of the cluster, by the InternalIP of each."},
 		{"peers.caFile", "null", orNull(absolutePath(&p.CAFile)),
 			"PEM file with the certificates that those of the nodes are signed by. No other authority counts."},
@@ -65,26 +64,6 @@ func (n *PeerNode) keys() []key {
 			return err == nil && a.Port() != 0
 		}), "Where its --serve is asked. No name is looked up."},
 	}
-}
-
-func peerNodes(nodes *[]PeerNode) value {
-	must := fmt.Sprintf("a list of at most %d entries {name, address}", maxPeerNodes)
-	return value{must, func(r *reader, n *yaml.Node) *yaml.Node {
-		if n.Kind != yaml.SequenceNode || len(n.Content) > maxPeerNodes {
-			return n
-		}
-		*nodes = make([]PeerNode, len(n.Content))
-		lines := map[string]int{}
-		for i, e := range n.Content {
-			p := &(*nodes)[i]
-			r.entry(e, fmt.Sprintf("peers.nodes[%d]", i), p.keys())
-			if line, twice := lines[p.Name]; twice && p.Name != "" {
-				r.problem(e.Line, "peers.nodes[%d].name is already used on line %d", i, line)
-			}
-			lines[p.Name] = e.Line
-		}
-		return nil
-	}}
 }
 
 // asking settles the ports, and refuses to ask without certificates.

@@ -31,13 +31,13 @@ func (p *Plugins) keys() []key {
 	return []key{
 		{"plugins.path", plugin.Directory, absolutePath(&p.Path),
 			"Folder with a folder for each plugin, where its unit leaves the result. It must be root's, and nobody else may be able to write to it."},
-		{"plugins.list", "[]", pluginList(&p.List),
+		{"plugins.list", "[]", entries(&p.List, plugin.MaxPlugins, pluginKeys, func(s *plugin.Spec) string { return s.Name }, (*reader).reporting),
 			"Programs of others whose results F5 shows. The console runs none: each has a unit and a timer of systemd (docs/plugins.md)."},
 	}
 }
 
-// pluginKeys lists the keys of one entry of plugins.list, which is at the place that at names.
-func pluginKeys(s *plugin.Spec, at string) []key {
+// pluginKeys lists the keys of one entry of plugins.list.
+func pluginKeys(s *plugin.Spec) []key {
 	return []key{
 		{"name", "", scalar(fmt.Sprintf("a name of at most %d letters, digits, - and _ that does not begin with -", plugin.MaxName), func(n *yaml.Node) bool {
 			s.Name = n.Value
@@ -50,7 +50,7 @@ func pluginKeys(s *plugin.Spec, at string) []key {
 		{"interval", "60s", duration(&s.Interval, 10*time.Second, 24*time.Hour),
 			"Time between two runs. The timer of its unit must say the same: after three intervals without a result the plugin counts as silent."},
 		{"timeout", "10s", duration(&s.Timeout, time.Second, time.Hour), "How long a run may take, less than interval; then it is killed."},
-		{"metrics", "[]", selectList(&s.Metrics, at+".metrics"), "Which metrics are shown, of the kinds metrics and scrape."},
+		{"metrics", "[]", entries(&s.Metrics, plugin.MaxFigures, selectKeys, nil, nil), "Which metrics are shown, of the kinds metrics and scrape."},
 	}
 }
 
@@ -121,43 +121,6 @@ func scrapeAddress(s *string) value {
 		u, err := url.Parse(n.Value)
 		return err == nil && shown(n) && len(n.Value) <= maxText && u.Scheme == "http" && loopback(u.Hostname()) && u.User == nil && u.Fragment == "" && u.Opaque == ""
 	})
-}
-
-func selectList(list *[]plugin.Select, at string) value {
-	must := fmt.Sprintf("a list of at most %d entries {metric, label, unit, warn, critical}", plugin.MaxFigures)
-	return value{must, func(r *reader, n *yaml.Node) *yaml.Node {
-		if n.Kind != yaml.SequenceNode || len(n.Content) > plugin.MaxFigures {
-			return n
-		}
-		*list = make([]plugin.Select, len(n.Content))
-		for i, e := range n.Content {
-			r.entry(e, fmt.Sprintf("%s[%d]", at, i), selectKeys(&(*list)[i]))
-		}
-		return nil
-	}}
-}
-
-func pluginList(list *[]plugin.Spec) value {
-	must := fmt.Sprintf("a list of at most %d entries {name, kind, command, url, interval, timeout, metrics}", plugin.MaxPlugins)
-	return value{must, func(r *reader, n *yaml.Node) *yaml.Node {
-		if n.Kind != yaml.SequenceNode || len(n.Content) > plugin.MaxPlugins {
-			return n
-		}
-		*list = make([]plugin.Spec, len(n.Content))
-		lines := map[string]int{}
-		for i, e := range n.Content {
-			s, at, problems := &(*list)[i], fmt.Sprintf("plugins.list[%d]", i), len(r.problems)
-			r.entry(e, at, pluginKeys(s, at))
-			if len(r.problems) == problems {
-				r.reporting(s, at, e.Line)
-			}
-			if line, twice := lines[s.Name]; twice && s.Name != "" {
-				r.problem(e.Line, "%s.name is already used on line %d", at, line)
-			}
-			lines[s.Name] = e.Line
-		}
-		return nil
-	}}
 }
 
 // reporting finds what contradicts itself in an entry of plugins.list whose keys are each right.

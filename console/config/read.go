@@ -120,6 +120,7 @@ func (r *reader) below(name string, t *Threshold) {
 type reader struct {
 	file     string
 	lines    map[string]int // where each key stands, by its full name; defaults have no line
+	place    string         // full name of the key whose value is read
 	problems []error
 	more     int // problems beyond maxProblems
 }
@@ -225,11 +226,35 @@ func (r *reader) plain(n *yaml.Node) bool {
 	return true
 }
 
-// entry reads one mapping of a list, which must have each key that has no default.
-func (r *reader) entry(n *yaml.Node, at string, keys []key) {
-	if r.mapping(n, at+".", "", keys) {
-		r.defaults(n.Line, at+".", keys)
-	}
+// entries is a list of at most most mappings, each of which must have each key that has no default. name is that of an entry, which
+// no other may have; nil: they have none. check finds what contradicts itself in an entry whose keys are each right, which stands at
+// a place and begins on a line; nil: nothing can.
+func entries[T any](list *[]T, most int, keys func(*T) []key, name func(*T) string, check func(r *reader, e *T, at string, line int)) value {
+	must := fmt.Sprintf("a list of at most %d entries {%s}", most, strings.Join(children(keys(new(T)), ""), ", "))
+	return value{must, func(r *reader, n *yaml.Node) *yaml.Node {
+		if n.Kind != yaml.SequenceNode || len(n.Content) > most {
+			return n
+		}
+		*list = make([]T, len(n.Content))
+		place, lines := r.place, map[string]int{}
+		for i, node := range n.Content {
+			e, at, problems := &(*list)[i], fmt.Sprintf("%s[%d]", place, i), len(r.problems)
+			if known := keys(e); r.mapping(node, at+".", "", known) {
+				r.defaults(node.Line, at+".", known)
+			}
+			if check != nil && len(r.problems) == problems {
+				check(r, e, at, node.Line)
+			}
+			if name == nil || name(e) == "" {
+				continue
+			}
+			if line, twice := lines[name(e)]; twice {
+				r.problem(node.Line, "%s.name is already used on line %d", at, line)
+			}
+			lines[name(e)] = node.Line
+		}
+		return nil
+	}}
 }
 
 // mapping reads the keys of n. at stands before them in messages, prefix before them both there and in keys. Null is
@@ -274,6 +299,7 @@ func (r *reader) pair(name, v *yaml.Node, at, prefix string, keys []key) {
 }
 
 func (r *reader) value(k key, at string, n *yaml.Node) {
+	r.place = at + k.name
 	if wrong := k.value.read(r, n); wrong != nil {
 		r.problem(wrong.Line, "%s must be %s%s", at+k.name, k.value.must, got(wrong))
 	}

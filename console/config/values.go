@@ -212,30 +212,6 @@ func colours(p **tty.Palette) value {
 	}}
 }
 
-func logList(logs *[]Log) value {
-	must := fmt.Sprintf("a list of at most %d entries {name, journalUnits, files, format}", maxLogs)
-	return value{must, func(r *reader, n *yaml.Node) *yaml.Node {
-		if n.Kind != yaml.SequenceNode || len(n.Content) > maxLogs {
-			return n
-		}
-		*logs = make([]Log, len(n.Content))
-		lines := map[string]int{}
-		for i, e := range n.Content {
-			l := &(*logs)[i]
-			problems := len(r.problems)
-			r.entry(e, fmt.Sprintf("logs[%d]", i), l.keys())
-			if len(r.problems) == problems && len(l.JournalUnits)+len(l.Files) == 0 {
-				r.problem(e.Line, "logs[%d] has neither journalUnits nor files: the tab would stay empty", i)
-			}
-			if line, twice := lines[l.Name]; twice && l.Name != "" {
-				r.problem(e.Line, "logs[%d].name is already used on line %d", i, line)
-			}
-			lines[l.Name] = e.Line
-		}
-		return nil
-	}}
-}
-
 // orNull is v or null, which leaves v's variable at its zero value.
 func orNull(v value) value {
 	return value{v.must + ", or null", func(r *reader, n *yaml.Node) *yaml.Node {
