@@ -11,6 +11,7 @@ import (
 	"net/netip"
 	"net/url"
 	"slices"
+	"strings"
 	"syscall"
 
 	"hypervisor-tui/plugin"
@@ -72,7 +73,11 @@ func get(ctx context.Context, address string) ([]byte, error) {
 	}
 	defer response.Body.Close()
 	if response.StatusCode != http.StatusOK {
-		return nil, fmt.Errorf("%s answers with status %d, not 200", address, response.StatusCode)
+		why := ""
+		if said, _ := io.ReadAll(io.LimitReader(response.Body, maxReason)); len(said) > 0 && !isPage(said) {
+			why = ": " + strings.Join(strings.Fields(string(said)), " ")
+		}
+		return nil, fmt.Errorf("%s answers with status %d, not 200%s", address, response.StatusCode, why)
 	}
 	if coding := response.Header.Get("Content-Encoding"); coding != "" && coding != "identity" {
 		return nil, fmt.Errorf("%s answers in the coding %q, which it was not asked for", address, coding)
@@ -84,7 +89,7 @@ func get(ctx context.Context, address string) ([]byte, error) {
 	if len(body) > maxBody {
 		return nil, fmt.Errorf("%s answers more than %d MiB", address, maxBody>>20)
 	}
-	if bytes.HasPrefix(bytes.TrimSpace(body), []byte("<")) {
+	if isPage(body) {
 		return nil, fmt.Errorf("%s answers with a web page, not with metrics", address)
 	}
 	whole := response.ContentLength >= 0 || len(response.TransferEncoding) > 0 // else nobody knows whether the connection broke
@@ -93,6 +98,9 @@ func get(ctx context.Context, address string) ([]byte, error) {
 	}
 	return body, nil
 }
+
+// isPage reports whether an answer is HTML or XML, which no metrics and no words are.
+func isPage(answer []byte) bool { return bytes.HasPrefix(bytes.TrimSpace(answer), []byte("<")) }
 
 // onlyHere lets no connection go to another host, whatever a name has led to.
 func onlyHere(_, address string, _ syscall.RawConn) error {

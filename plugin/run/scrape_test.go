@@ -59,6 +59,13 @@ func TestScrape(t *testing.T) {
 		{"a large web page", func(w http.ResponseWriter, r *http.Request) {
 			fmt.Fprint(w, "<html>\n"+strings.Repeat("<p>\n", 20<<10)+"</html>\n")
 		}, plugin.Failed, "answers with a web page"},
+		{"an error in words", func(w http.ResponseWriter, r *http.Request) {
+			http.Error(w, "2 errors occurred:\n\n* collected before\n"+strings.Repeat("x", 5000), http.StatusInternalServerError)
+		}, plugin.Failed, "status 500, not 200: 2 errors occurred: * collected before xxx"},
+		{"an error page", func(w http.ResponseWriter, r *http.Request) {
+			w.WriteHeader(http.StatusNotFound)
+			fmt.Fprint(w, "<html>\n")
+		}, plugin.Failed, "status 404, not 200\n"},
 		{"redirect", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, other.URL, http.StatusFound) }, plugin.Failed, "status 302, not 200"},
 		{"bomb", func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("Content-Encoding", "gzip")
