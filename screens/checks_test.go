@@ -126,6 +126,24 @@ func TestChosenCheckIsInSight(t *testing.T) {
 	}
 }
 
+// TestDescribedCheckIsInSight: when the chosen one is gone, the first is described, and it is that which is on the screen.
+func TestDescribedCheckIsInSight(t *testing.T) {
+	c, f := onChecks()
+	for i := range 50 {
+		r := *result(f, "disk")
+		r.Name = fmt.Sprintf("disk%02d", i)
+		f.Checks.Results = append(f.Checks.Results, r)
+	}
+	c.Show(80, 24, f)
+	c.Handle('G', f)
+	c.Show(80, 24, f)
+	f.Checks.Results = slices.DeleteFunc(f.Checks.Results, func(r plugin.Result) bool { return r.Name == "门禁" })
+	text := c.Show(80, 24, f)
+	if !strings.HasPrefix(said(text), "certificates: ") || !strings.HasPrefix(checksIn(text), "certificates ") {
+		t.Errorf("%s", text)
+	}
+}
+
 // TestChecksAreFiltered by name, state, and what is said, also in the lines behind.
 func TestChecksAreFiltered(t *testing.T) {
 	for filter, want := range map[string]string{

@@ -10,6 +10,9 @@ import (
 
 // drawPage draws the screen of a plugin's own, and returns the rest of view.
 func drawPage(view draw.Region, page *plugin.Page) draw.Region {
+	if page.Title == "" && len(page.Blocks) == 0 {
+		return view
+	}
 	view.CutTop(1)
 	p := view.CutTop(1).Rule(0, "")
 	p.Skip(1).Fit(draw.Title|draw.Bold, page.Title, p.Left()-2)
@@ -132,6 +135,9 @@ func drawGauge(view *draw.Region, g *plugin.Gauge, label int) {
 		style = statusStyle(g.Status, true)
 	}
 	percent := 100 * g.Value / g.Of
+	if math.IsInf(percent, 0) { // there is no number for it
+		percent = math.NaN()
+	}
 	if width := min(bar, p.Left()-figures); width >= few {
 		line.Sub(p.X(), 0, width, 1).Gauge(0, percent, style)
 		p.Skip(width + 1)

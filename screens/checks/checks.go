@@ -99,7 +99,7 @@ func (c *Page) position(all []plugin.Result) int {
 	return slices.IndexFunc(c.rows, func(i int) bool { return i < len(all) && all[i].Name == c.chosen })
 }
 
-// Update implements screens.Screen: it filters and sorts, and keeps the chosen plugin in sight.
+// Update implements screens.Screen: it filters and sorts, and keeps the plugin in sight that is described.
 func (c *Page) Update(w, h int, f *frame.Frame) {
 	c.rows = c.rows[:0]
 	all := f.Checks.Known()
@@ -110,9 +110,7 @@ func (c *Page) Update(w, h int, f *frame.Frame) {
 	}
 	slices.SortStableFunc(c.rows, func(a, b int) int { return c.compare(f.Checks, &all[a], &all[b]) })
 	c.scroll.Fit(max(h-headRows(f)-c.filter.Rows()-1-whyRows(h), 0), len(c.rows))
-	if at := c.position(all); at >= 0 {
-		c.scroll.Show(at, 1)
-	}
+	c.scroll.Show(max(c.position(all), 0), 1) // the first is described where none is chosen that is listed
 }
 
 // matches reports whether a result's words have the filter's text.

@@ -214,6 +214,23 @@ func TestLabelsOfPathsEnd(t *testing.T) {
 	}
 }
 
+// TestPagesOfOddNumbers: a share beyond all numbers is none, and a page of nothing is not drawn.
+func TestPagesOfOddNumbers(t *testing.T) {
+	for want, page := range map[string]*plugin.Page{
+		"":                              {},
+		"1e+308 of 1e-308, --":          {Blocks: []plugin.Block{{Gauge: &plugin.Gauge{Value: 1e308, Of: 1e-308}}}},
+		"9999 of 10000, 99.99%":         {Blocks: []plugin.Block{{Gauge: &plugin.Gauge{Value: 9999, Of: 10000}}}},
+		"1000000 of 1, 100000000 %":     {Blocks: []plugin.Block{{Gauge: &plugin.Gauge{Value: 1e6, Of: 1}}}},
+		"-1.7e+308  max 1.7e+308  last": {Blocks: []plugin.Block{{Series: &plugin.Series{Points: []float64{-1.7e308, 1.7e308}}}}},
+	} {
+		canvas := draw.NewCanvas(screentest.Looks["ascii"])
+		drawPage(canvas.Begin(80, 8), page)
+		if got := strings.TrimSpace(string(canvas.AppendText(nil))); !strings.Contains(got, want) || (got == "") != (want == "") {
+			t.Errorf("%+v is %q, want %q", page, got, want)
+		}
+	}
+}
+
 // TestTablesFit: the widest columns are cut first, what is cut ends so, and columns that have no room are counted.
 func TestTablesFit(t *testing.T) {
 	table := func(n int, cell string) *plugin.Table {
