@@ -149,28 +149,34 @@ func TestRangesAreBelieved(t *testing.T) {
 	for _, c := range []struct {
 		status   plugin.Status
 		perfdata string
-		want     bool
+		want     string // the figures that are judged
 	}{
-		{plugin.OK, "/=2643MB;5948;5958;0;5968", true},
-		{plugin.OK, "load1=1.270", true},
-		{plugin.OK, "", true},
-		{plugin.Warning, "load1=1.27;1;30;0; load5=0.5;1;20;0;", true},
-		{plugin.Critical, "load1=31;1;30;0; load5=0.5;1;20;0;", true},
-		{plugin.OK, "swap=8191MB;4095;819;0;8191", false},
-		{plugin.Warning, "swap=3000MB;4095;819;0;8191", false},
-		{plugin.Critical, "swap=100MB;4095;819;0;8191", false},
-		{plugin.OK, "age=5s;10;20 size=3B;0;0;0", false},
-		{plugin.Unknown, "load1=31;1;30;0;", false},
+		{plugin.OK, "a=2643MB;5948;5958;0;5968", "a ok "},
+		{plugin.OK, "a=1.270", ""},
+		{plugin.OK, "", ""},
+		{plugin.Warning, "a=1.27;1;30;0; b=0.5;1;20;0;", "a warning b ok "},
+		{plugin.Critical, "a=31;1;30;0; b=0.5;1;20;0;", "a critical b ok "},
+		{plugin.OK, "swap=8191MB;4095;819;0;8191", ""},
+		{plugin.Warning, "swap=3000MB;4095;819;0;8191", ""},
+		{plugin.Critical, "swap=100MB;4095;819;0;8191", ""},
+		{plugin.OK, "age=5s;10;20 size=3B;0;0;0", "age ok "},
+		{plugin.Warning, "age=15s;10;20 size=3B;0;0;0", "age warning "},
+		{plugin.Critical, "age=25s;10;20 size=3B;0;0;0", "age critical "},           // the age says why it is
+		{plugin.Critical, "age=5s;10;20 errors=3;0;0;0", "age ok errors critical "}, // nothing else does
+		{plugin.OK, "age=5s;10;20 errors=0;0;0;0", "age ok errors ok "},
+		{plugin.Unknown, "a=31;1;30;0;", ""},
+		{plugin.Unknown, "a=31;1;30;0; b=1;0;0", ""},
 	} {
-		res := checkOf(c.status, c.perfdata)
-		if got := believed(&res); got != c.want {
-			t.Errorf("%s with %q is believed: %v", c.status, c.perfdata, got)
-		}
+		res, got := checkOf(c.status, c.perfdata), ""
+		trust := believed(&res)
 		for i := range res.Figures {
-			f := figure{&res.Figures[i], c.want}
-			if _, judged := f.status(); judged && !c.want {
-				t.Errorf("%s with %q judges %s", c.status, c.perfdata, f.Label)
+			f := trust.figure(&res.Figures[i])
+			if s, judged := f.status(); judged {
+				got += f.Label + " " + s.String() + " "
 			}
+		}
+		if got != c.want {
+			t.Errorf("%s with %q judges %q, want %q", c.status, c.perfdata, got, c.want)
 		}
 	}
 	swap := checkOf(plugin.OK, "swap=8191MB;4095;819;0;8191")
@@ -183,7 +189,7 @@ func TestRangesAreBelieved(t *testing.T) {
 		t.Errorf("it is %v%% of a limit that is none", f.share())
 	}
 	scrape := plugin.Result{Kind: plugin.Scrape, Status: plugin.Critical, Figures: free.Figures} // of a figure that was left out
-	if !believed(&scrape) {
+	if f := believed(&scrape).figure(&free.Figures[0]); !f.believed {
 		t.Error("the ranges of the configuration are not believed")
 	}
 }

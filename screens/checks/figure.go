@@ -65,20 +65,44 @@ type figure struct {
 	believed bool
 }
 
-// believed reports whether the ranges of a result's figures say together what the result says. Some plugins print numbers there
-// that are no ranges as Nagios defines them: check_swap below what there must be free, others 0 for none. By those a figure would
-// be called bad, or good, that is not.
-func believed(res *plugin.Result) bool {
+// belief is which ranges of a result are believed: those that are not 0 for both warning and critical, and these zeros.
+type belief struct{ ranges, zeros bool }
+
+// believed returns the belief in the ranges of a result's figures: they must say together what the result says. Some plugins print
+// numbers there that are no ranges as Nagios defines them: check_swap below what there must be free, check_file_age 0 for none. By
+// those a figure would be called bad, or good, that is not. Zeros are for none where the others say without them what the result says.
+func believed(res *plugin.Result) belief {
 	if res.Kind != plugin.Check { // there it is these that make the status
-		return true
+		return belief{true, true}
 	}
-	worst := plugin.OK
+	others, all := plugin.OK, plugin.OK
 	for i := range res.Figures {
-		if s, judged := res.Figures[i].Judge(); judged && s.Compare(worst) < 0 {
-			worst = s
+		f := &res.Figures[i]
+		s, judged := f.Judge()
+		if !judged {
+			continue
+		}
+		if s.Compare(all) < 0 {
+			all = s
+		}
+		if !zeros(f) && s.Compare(others) < 0 {
+			others = s
 		}
 	}
-	return worst == res.Status
+	b := belief{ranges: others == res.Status || all == res.Status}
+	b.zeros = all == res.Status && (others != res.Status || all == plugin.OK)
+	return b
+}
+
+// zeros reports whether both ranges of f are 0.
+func zeros(f *plugin.Figure) bool {
+	zero := plugin.Range{Set: true}
+	return f.Warn == zero && f.Critical == zero
+}
+
+// figure is f, with the belief in its ranges.
+func (b belief) figure(f *plugin.Figure) figure {
+	return figure{f, b.ranges && (b.zeros || !zeros(f))}
 }
 
 // status is what the ranges make of a figure; false: there are none that are believed, or the value is not known.
@@ -170,10 +194,10 @@ func statusStyle(s plugin.Status, judged bool) draw.Style {
 
 // nth is the nth of a result's figures, those that are critical first, then those to be warned of; false: there are fewer.
 func nth(res *plugin.Result, n int) (figure, bool) {
-	believed := believed(res)
+	trust := believed(res)
 	for _, want := range [...]plugin.Status{plugin.Critical, plugin.Warning, plugin.OK} {
 		for i := range res.Figures {
-			f := figure{&res.Figures[i], believed}
+			f := trust.figure(&res.Figures[i])
 			if s, _ := f.status(); s != want {
 				continue
 			}

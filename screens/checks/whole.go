@@ -123,10 +123,10 @@ const (
 
 // drawFigures draws the figures as a table, on a narrow screen each with its ranges below.
 func drawFigures(view *draw.Region, res *plugin.Result) {
-	w, label, value, believed := view.W(), len("Figure"), len("value"), believed(res)
+	w, label, value, trust := view.W(), len("Figure"), len("value"), believed(res)
 	for i := range res.Figures {
 		label = max(label, draw.Columns(res.Figures[i].Label))
-		value = max(value, figure{&res.Figures[i], believed}.valueWidth())
+		value = max(value, trust.figure(&res.Figures[i]).valueWidth())
 	}
 	label = min(label, max(w/4, 10))
 	value = min(value, max(w-label-4, 1))
@@ -147,7 +147,7 @@ func drawFigures(view *draw.Region, res *plugin.Result) {
 		p.To(least).Right(draw.Dim, "min", extremeWidth).Right(draw.Dim, "max", extremeWidth)
 	}
 	for i := range res.Figures {
-		f, line := figure{&res.Figures[i], believed}, view.CutTop(1)
+		f, line := trust.figure(&res.Figures[i]), view.CutTop(1)
 		p := line.Pen(1, 0)
 		fitLabel(&p, draw.Text, f.Label, label)
 		f.drawValue(&p, values, value)
