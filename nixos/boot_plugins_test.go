@@ -57,9 +57,9 @@ var evil = []struct {
 	{"escape", `printf 'OK \033[31mred\033]0;title\007\n'; echo "told $(id -u)" >&2; exit 0`, "^ok OK red", false},
 	{"intruder", `for r in /run/hypervisor-tui-plugins/dummy/result /run/hypervisor-tui-plugins/dummy/new /run/hypervisor-tui-plugins/new /etc/new /var/lib/new; do
 		if (echo a >$r) 2>/dev/null; then echo "CRITICAL - wrote $r"; exit 2; fi; done; echo OK - nothing written`, "^ok OK - nothing written$", false},
-	{"squatter", `mkdir -p "$RUNTIME_DIRECTORY/result/a"; echo OK`, "^unknown /run/hypervisor-tui-plugins/squatter/result: .*regular file", true},
-	{"linker", `ln -sfn /etc/shadow "$RUNTIME_DIRECTORY/result"; kill -9 $PPID; sleep 1000`, "^unknown /run/hypervisor-tui-plugins/linker/result: ", true},
-	{"pipe", `mkfifo "$RUNTIME_DIRECTORY/result"; kill -9 $PPID; sleep 1000`, "^unknown /run/hypervisor-tui-plugins/pipe/result: .*regular file", true},
+	{"squatter", `mkdir -p "$RUNTIME_DIRECTORY/result/a"; echo OK`, "^unknown it is no regular file .*/run/hypervisor-tui-plugins/squatter/result", true},
+	{"linker", `ln -sfn /etc/shadow "$RUNTIME_DIRECTORY/result"; kill -9 $PPID; sleep 1000`, "^unknown it is a link .*/run/hypervisor-tui-plugins/linker/result", true},
+	{"pipe", `mkfifo "$RUNTIME_DIRECTORY/result"; kill -9 $PPID; sleep 1000`, "^unknown it is no regular file .*/run/hypervisor-tui-plugins/pipe/result", true},
 	{"hog", `head -c 200000000 /dev/zero | tail -n 1 | wc -c; exit 1`, "^(warning 0|unknown signal 9)", false},
 }
 

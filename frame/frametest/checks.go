@@ -43,7 +43,7 @@ func Checks(f *frame.Frame) {
 		case "ntp": // silent
 			r.At = f.Boot - 12*time.Minute
 		case "firewall": // refused
-			r.At, r.Took, r.Text = 0, 0, plugin.Directory+"/firewall/result: belongs to user 1000, not to root or the plugin's user"
+			r.At, r.Took, r.Text = 0, 0, "it belongs to user 1000, not to root or to the owner of its folder ("+plugin.Directory+"/firewall/result)"
 		case "tape": // has not run yet
 			r.At, r.Took, r.Begun, r.Interval = 0, 0, f.Boot-2*time.Minute, 24*time.Hour
 		case "raid":

@@ -176,7 +176,7 @@ func (r *Reader) open() (int, error) {
 	switch {
 	case err != nil:
 	case s.Uid != 0 && s.Uid != r.user:
-		err = fmt.Errorf("belongs to user %d: it must be root's", s.Uid)
+		err = fmt.Errorf("it belongs to user %d: it must be root's", s.Uid)
 	case s.Mode&0o022 != 0:
 		err = errWritable
 	}
@@ -205,7 +205,8 @@ func (r *Reader) look(base, i int) (result plugin.Result, changed bool) {
 		result, err = r.parse(&r.Plugins[i], text)
 	}
 	if err != nil {
-		result = unknown(&r.Plugins[i], clean.String(filepath.Join(r.Directory, f.path)+": "+err.Error()))
+		// Behind the reason, which on few columns is all that is read.
+		result = unknown(&r.Plugins[i], clean.String(fmt.Sprintf("%v (%s)", err, filepath.Join(r.Directory, f.path))))
 		return result, result.Text != before.Text || before.At != 0
 	}
 	f.was = true

@@ -137,66 +137,66 @@ func TestRefused(t *testing.T) {
 		{"link", func(t *testing.T, dir, path string) {
 			must(t, os.Rename(path, path+".other"))
 			must(t, os.Symlink(path+".other", path))
-		}, "/x/result: is a link"},
+		}, "it is a link"},
 		{"dead link", func(t *testing.T, dir, path string) {
 			must(t, os.Remove(path))
 			must(t, os.Symlink("/nonexistent", path))
-		}, "/x/result: is a link"},
+		}, "it is a link"},
 		{"link for a folder", func(t *testing.T, dir, path string) {
 			must(t, os.Rename(dir, dir+".other"))
 			must(t, os.Symlink(dir+".other", dir))
-		}, "/x/result: its folder is a link, or no folder"},
+		}, "its folder is a link, or no folder"},
 		{"file for a folder", func(t *testing.T, dir, path string) {
 			must(t, os.RemoveAll(dir))
 			must(t, os.WriteFile(dir, nil, 0o644))
-		}, "/x/result: its folder is a link, or no folder"},
+		}, "its folder is a link, or no folder"},
 		{"folder for a file", func(t *testing.T, dir, path string) {
 			must(t, os.Remove(path))
 			must(t, os.Mkdir(path, 0o755))
-		}, "/x/result: is no regular file"},
+		}, "it is no regular file"},
 		{"FIFO", func(t *testing.T, dir, path string) {
 			must(t, os.Remove(path))
 			must(t, unix.Mkfifo(path, 0o644))
-		}, "/x/result: is no regular file"},
+		}, "it is no regular file"},
 		{"socket", func(t *testing.T, dir, path string) {
 			must(t, os.Remove(path))
 			must(t, unix.Mknod(path, unix.S_IFSOCK|0o644, 0))
-		}, "/x/result: is no regular file"},
+		}, "it is no regular file"},
 		{"device", func(t *testing.T, dir, path string) {
 			must(t, os.Remove(path))
 			if err := unix.Mknod(path, unix.S_IFCHR|0o644, int(unix.Mkdev(1, 5))); err != nil {
 				t.Skip("devices are made by root alone:", err)
 			}
-		}, "/x/result: is no regular file"},
-		{"group-writable", func(t *testing.T, dir, path string) { must(t, os.Chmod(path, 0o664)) }, "/x/result: its group or others may write to it"},
-		{"world-writable", func(t *testing.T, dir, path string) { must(t, os.Chmod(path, 0o646)) }, "/x/result: its group or others may write to it"},
+		}, "it is no regular file"},
+		{"group-writable", func(t *testing.T, dir, path string) { must(t, os.Chmod(path, 0o664)) }, "its group or others may write to it"},
+		{"world-writable", func(t *testing.T, dir, path string) { must(t, os.Chmod(path, 0o646)) }, "its group or others may write to it"},
 		{"group-writable folder", func(t *testing.T, dir, path string) {
 			must(t, os.Chmod(dir, 0o775))
 			leave(t, filepath.Dir(dir), "x", text(1, 0, "y"))
-		}, "/x/result: to its folder its group or others may write"},
+		}, "its group or others may write to its folder"},
 		{"world-writable folder", func(t *testing.T, dir, path string) {
 			must(t, os.Chmod(dir, 0o757))
 			leave(t, filepath.Dir(dir), "x", text(1, 0, "y"))
-		}, "/x/result: to its folder its group or others may write"},
+		}, "its group or others may write to its folder"},
 		{"unreadable", func(t *testing.T, dir, path string) {
 			if os.Geteuid() == 0 {
 				t.Skip("root may read everything")
 			}
 			must(t, os.Chmod(path, 0))
-		}, "/x/result: permission denied"},
+		}, "permission denied"},
 		{"unreadable folder", func(t *testing.T, dir, path string) {
 			if os.Geteuid() == 0 {
 				t.Skip("root may read everything")
 			}
 			must(t, os.Chmod(dir, 0))
-		}, "/x/result: permission denied"},
-		{"empty", content(""), "/x/result: it has no header"},
-		{"cut in the header", content(text(1, 0, "")[:15]), "/x/result: it has no header"},
-		{"no header", content("CRITICAL - x\n"), `/x/result: it does not begin with "hvtplugin 1"`},
-		{"too large", content(text(1, 0, strings.Repeat("x", plugin.MaxOutput+1))), "/x/result: has more than 64 KiB"},
-		{"far too large", func(t *testing.T, dir, path string) { must(t, os.Truncate(path, 1<<40)) }, "/x/result: has more than 64 KiB"},
-		{"future", content(text(now+time.Millisecond, 0, "")), "/x/result: the clock of its header is not"},
-		{"no time", content(text(0, 0, "")), "/x/result: the clock of its header is not"},
+		}, "permission denied"},
+		{"empty", content(""), "it has no header"},
+		{"cut in the header", content(text(1, 0, "")[:15]), "it has no header"},
+		{"no header", content("CRITICAL - x\n"), `it does not begin with "hvtplugin 1"`},
+		{"too large", content(text(1, 0, strings.Repeat("x", plugin.MaxOutput+1))), "it has more than 64 KiB"},
+		{"far too large", func(t *testing.T, dir, path string) { must(t, os.Truncate(path, 1<<40)) }, "it has more than 64 KiB"},
+		{"future", content(text(now+time.Millisecond, 0, "")), "the clock of its header is not"},
+		{"no time", content(text(0, 0, "")), "the clock of its header is not"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			r, dir := reader(t, "before", "x", "behind")
@@ -206,7 +206,7 @@ func TestRefused(t *testing.T) {
 			check := func(when string) {
 				t.Helper()
 				got := read(t, r)
-				if x := got[1]; x.Status != plugin.Unknown || x.At != 0 || x.Pending() || x.Interval != time.Minute || !strings.HasPrefix(x.Text, dir+c.why) {
+				if x := got[1]; x.Status != plugin.Unknown || x.At != 0 || x.Pending() || x.Interval != time.Minute || !strings.HasPrefix(x.Text, c.why) || !strings.HasSuffix(x.Text, " ("+dir+"/x/result)") {
 					t.Errorf("%s: %+v, want %q", when, x, c.why)
 				}
 				for _, other := range []plugin.Result{got[0], got[2]} {
@@ -270,11 +270,11 @@ func TestOwners(t *testing.T) {
 		must(t, os.Chown(filepath.Join(dir, path), 1000, -1))
 	}
 	got := read(t, r)
-	if want := dir + "/x/result: belongs to user 1000, not to root or to the owner of its folder"; got[0].Text != want || got[0].At != 0 || got[1].Text != "its own" {
+	if want := "it belongs to user 1000, not to root or to the owner of its folder (" + dir + "/x/result)"; got[0].Text != want || got[0].At != 0 || got[1].Text != "its own" {
 		t.Errorf("%+v\n%+v", got[0], got[1])
 	}
 	must(t, os.Chown(dir, 1000, -1))
-	if _, err := r.Read(); err == nil || err.Error() != dir+": belongs to user 1000: it must be root's" {
+	if _, err := r.Read(); err == nil || err.Error() != dir+": it belongs to user 1000: it must be root's" {
 		t.Error(err)
 	}
 }
@@ -291,8 +291,8 @@ func TestDirectory(t *testing.T) {
 	}{
 		{"group", func() error { return os.Chmod(dir, 0o775) }, func() error { return os.Chmod(dir, 0o755) }, "its group or others may write to it"},
 		{"sticky", func() error { return os.Chmod(dir, os.ModeSticky|0o777) }, func() error { return os.Chmod(dir, 0o755) }, "its group or others may write to it"},
-		{"link", func() error { return errors.Join(os.Rename(dir, other), os.Symlink(other, dir)) }, func() error { return errors.Join(os.Remove(dir), os.Rename(other, dir)) }, "is a link, or no folder"},
-		{"file", func() error { return errors.Join(os.Rename(dir, other), os.WriteFile(dir, nil, 0o644)) }, func() error { return errors.Join(os.Remove(dir), os.Rename(other, dir)) }, "is a link, or no folder"},
+		{"link", func() error { return errors.Join(os.Rename(dir, other), os.Symlink(other, dir)) }, func() error { return errors.Join(os.Remove(dir), os.Rename(other, dir)) }, "it is a link, or no folder"},
+		{"file", func() error { return errors.Join(os.Rename(dir, other), os.WriteFile(dir, nil, 0o644)) }, func() error { return errors.Join(os.Remove(dir), os.Rename(other, dir)) }, "it is a link, or no folder"},
 	} {
 		must(t, c.break_())
 		if _, err := r.Read(); err == nil || err.Error() != dir+": "+c.why {
@@ -374,7 +374,7 @@ func TestGoneWhileRead(t *testing.T) {
 	}{
 		"folder before it is opened": {&beforeOpen, "x", "its folder is a link, or no folder"},
 		"folder after it is opened":  {&afterOpen, "x", "its folder is a link, or no folder"},
-		"file after it is opened":    {&afterOpen, "x/" + plugin.File, "is a link"},
+		"file after it is opened":    {&afterOpen, "x/" + plugin.File, "it is a link"},
 	} {
 		r, dir := reader(t, "x", "y")
 		leave(t, dir, "x", text(time.Minute, 0, "looked at"))
@@ -387,7 +387,7 @@ func TestGoneWhileRead(t *testing.T) {
 		if got := read(t, r); got[0].Text != "looked at" || got[1].Text != "beside" {
 			t.Errorf("%s: %+v", name, got)
 		}
-		if x := read(t, r)[0]; x.At != 0 || x.Text != dir+"/x/result: "+c.why {
+		if x := read(t, r)[0]; x.At != 0 || x.Text != c.why+" ("+dir+"/x/result)" {
 			t.Errorf("%s: the reading behind it: %+v", name, x)
 		}
 	}

@@ -10,10 +10,10 @@ import (
 )
 
 var (
-	errNone     = errors.New("is not there")
-	errFolder   = errors.New("is a link, or no folder")
+	errNone     = errors.New("it is not there")
+	errFolder   = errors.New("it is a link, or no folder")
 	errWritable = errors.New("its group or others may write to it")
-	errLarge    = fmt.Errorf("has more than %d KiB", plugin.MaxOutput>>10)
+	errLarge    = fmt.Errorf("it has more than %d KiB", plugin.MaxOutput>>10)
 	errBusy     = errors.New("it is being written")
 )
 
@@ -38,7 +38,7 @@ func (r *Reader) take(base int, name string, f *file) (text []byte, err error) {
 		return nil, err
 	}
 	if folder.Mode&0o022 != 0 {
-		return nil, errors.New("to its folder its group or others may write")
+		return nil, errors.New("its group or others may write to its folder")
 	}
 	// Stat before open, as opening is an act on some devices. O_NONBLOCK, as a FIFO may still come between the two.
 	err = unix.Fstatat(dir, plugin.File, &s, unix.AT_SYMLINK_NOFOLLOW)
@@ -81,9 +81,9 @@ func (r *Reader) trust(s *unix.Stat_t, owner uint32) error {
 	case s.Mode&unix.S_IFMT == unix.S_IFLNK:
 		return unix.ELOOP
 	case s.Mode&unix.S_IFMT != unix.S_IFREG:
-		return errors.New("is no regular file")
+		return errors.New("it is no regular file")
 	case s.Uid != 0 && s.Uid != r.user && s.Uid != owner:
-		return fmt.Errorf("belongs to user %d, not to root or to the owner of its folder", s.Uid)
+		return fmt.Errorf("it belongs to user %d, not to root or to the owner of its folder", s.Uid)
 	case s.Mode&0o022 != 0:
 		return errWritable
 	case s.Size > maxFile:
@@ -100,7 +100,7 @@ func reason(err error) error {
 	case unix.ENOTDIR:
 		return errFolder
 	case unix.ELOOP:
-		return errors.New("is a link")
+		return errors.New("it is a link")
 	}
 	return err
 }
