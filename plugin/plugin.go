@@ -116,10 +116,10 @@ func (s *State) Known() []Result {
 	return s.Results
 }
 
-// Silent reports whether the plugin of r, one of the results, has not reported for too long, as far as is known: the results were
-// read last at Health.At. One whose result cannot be read is not silent.
+// Silent reports whether the plugin of r, one of the results, has not reported for three of its intervals and the time that a run may
+// take, as far as is known: the results were read last at Health.At. One whose result cannot be read is not silent.
 func (s *State) Silent(r *Result) bool {
-	return (r.At != 0 || r.Pending()) && r.Silent(s.Health.At)
+	return (r.At != 0 || r.Pending()) && s.Health.At > r.SilentSince()
 }
 
 // Result is the newest run of a plugin. What it says is clean and within the bounds.
@@ -142,11 +142,6 @@ type Result struct {
 
 // silentAfter is for how many intervals nothing may come.
 const silentAfter = 3
-
-// Silent reports whether a plugin has not reported for three of its intervals and the time that a run may take.
-func (r *Result) Silent(now time.Duration) bool {
-	return now > r.SilentSince()
-}
 
 // SilentSince is the CLOCK_BOOTTIME from which on a plugin is silent, unless it reports until then.
 func (r *Result) SilentSince() time.Duration {
