@@ -98,20 +98,26 @@ func (s *Select) fits(labels []exposition.Label) bool {
 	return true
 }
 
-// valueOf returns the value of a label, empty when it is not there, which to Prometheus is the same.
+// valueOf returns the value of a label, empty when it is not there, which to Prometheus is the same. The labels are in the order of
+// their names.
 func valueOf(labels []exposition.Label, name string) string {
-	for _, l := range labels {
-		if l.Name == name {
-			return l.Value
-		}
+	at, found := slices.BinarySearchFunc(labels, name, func(l exposition.Label, name string) int { return strings.Compare(l.Name, name) })
+	if !found {
+		return ""
 	}
-	return ""
+	return labels[at].Value
 }
 
-// differing returns the names of the labels that not all samples have the same value of, in their order.
+// maxDiffering is how many labels name a figure: more than anybody reads.
+const maxDiffering = 20
+
+// differing returns the names of the first labels that not all samples have the same value of, in their order.
 func differing(samples []*exposition.Sample) (names []string) {
 	add := func(labels, other []exposition.Label) {
 		for _, l := range labels {
+			if len(names) == maxDiffering {
+				return
+			}
 			if at, found := slices.BinarySearch(names, l.Name); !found && valueOf(other, l.Name) != l.Value {
 				names = slices.Insert(names, at, l.Name)
 			}

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"hypervisor-tui/internal/exposition"
 	"hypervisor-tui/internal/exposition/oracle"
 )
 
@@ -115,6 +116,23 @@ func TestParseMetrics(t *testing.T) {
 		if _, _, status, text, err := ParseMetrics([]byte(empty), []Select{{Metric: "a"}}); status != Unknown || text != "no metric a" || err != nil {
 			t.Errorf("%q: %v %q, %v", empty, status, text, err)
 		}
+	}
+}
+
+// TestManyLabelsAreNotComparedAll: of a series with thousands of labels only the first that differ name it. With all of them 64 KiB
+// took many seconds.
+func TestManyLabelsAreNotComparedAll(t *testing.T) {
+	series := exposition.Sample{Name: "a"}
+	for i := range 4000 {
+		series.Labels = append(series.Labels, exposition.Label{Name: fmt.Sprintf("l%04d", i), Value: "v"})
+	}
+	other := exposition.Sample{Name: "a", Labels: []exposition.Label{{Name: "k", Value: "w"}, {Name: "l0003", Value: "v"}}}
+	got := differing([]*exposition.Sample{&series, &other})
+	if want := []string{"k", "l0000", "l0001", "l0002", "l0004"}; len(got) != 20 || !slices.Equal(got[:5], want) {
+		t.Errorf("%d labels, %v", len(got), got[:5])
+	}
+	if got := valueOf(series.Labels, "l3999") + valueOf(other.Labels, "k") + valueOf(other.Labels, "l"); got != "vw" {
+		t.Errorf("%q", got)
 	}
 }
 
