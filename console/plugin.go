@@ -93,6 +93,16 @@ func pluginNamed(o Options) (*plugin.Spec, error) {
 // maxTold bounds the lines of standard error that are told.
 const maxTold = 50
 
+// exitCodes are how a plugin of each kind that is run ends.
+var exitCodes = [plugin.KindCount]struct {
+	most  uint8
+	words string
+}{
+	plugin.Check:   {uint8(plugin.Unknown), "a check ends with exit code 0 for ok, 1 for warning, 2 for critical, 3 for unknown"},
+	plugin.Metrics: {0, "metrics end with exit code 0, however things are: warn and critical of the configuration say that"},
+	plugin.Screen:  {0, "a screen ends with exit code 0, however things are: that is its status"},
+}
+
 // tellPlugin writes what the console understands of a result, and what the plugin printed to standard error.
 func tellPlugin(out io.Writer, s *plugin.Spec, file, stderr []byte) error {
 	r := s.Result(file)
@@ -115,8 +125,8 @@ func tellPlugin(out io.Writer, s *plugin.Spec, file, stderr []byte) error {
 		took += fmt.Sprintf(", exit code %d", h.End.Code)
 	}
 	line("took", took)
-	if h.End.How == plugin.Exited && s.Kind == plugin.Check && h.End.Code > uint8(plugin.Unknown) {
-		line("mend", "a check ends with exit code 0 for ok, 1 for warning, 2 for critical, 3 for unknown")
+	if right := exitCodes[s.Kind]; h.End.How == plugin.Exited && h.End.Code > right.most {
+		line("mend", right.words)
 	}
 	if len(r.Figures) > 0 {
 		line()

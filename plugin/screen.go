@@ -29,6 +29,9 @@ const screenVersion = 1
 // flush right. A point that is null is not known. A text beyond MaxText is cut. Anything else, and more of anything than there
 // may be, is an error that names the place.
 func ParseScreen(output []byte) (status Status, summary string, page *Page, err error) {
+	if len(bytes.TrimSpace(output)) == 0 {
+		return Unknown, "", nil, within("", errors.New("it printed nothing"))
+	}
 	r := reader{json.NewDecoder(bytes.NewReader(bytes.TrimPrefix(output, []byte("\ufeff"))))} // RFC 8259, section 8.1
 	r.UseNumber()
 	page = &Page{}

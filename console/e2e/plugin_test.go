@@ -112,6 +112,8 @@ func TestPluginTried(t *testing.T) {
 		shell("disk", "check", `printf 'DISK WARNING \033[31m| /=81%%;80;90;0;100 time=1.5s\nbehind\n'; echo careful >&2; exit 1`),
 		shell("four", "check", `exit 4`),
 		shell("mute", "check", `exit 0`),
+		shell("nagios", "screen", `echo '{"v":1,"status":"critical"}'; exit 2`),
+		shell("words", "metrics", `echo 'cannot connect'; exit 1`),
 		fmt.Sprintf("{name: ceph, kind: screen, command: [/bin/sh, -c, %q]}", "echo '"+screen+"'"),
 		shell("broken", "screen", `echo '{"v":1,'`),
 		fmt.Sprintf(`{name: smart, kind: scrape, url: %s/metrics, metrics: [{metric: disk_temperature, label: disk, unit: C, warn: "50"}]}`, exporter.URL))
@@ -119,6 +121,8 @@ func TestPluginTried(t *testing.T) {
 		"disk":   {"status  warning\n", "text    DISK WARNING", "        behind\n", ", exit code 1\n", "figure  value  unit  warning  critical  min  max\n", "/       81     %     80       90        0    100\n", "standard error:\n  careful\n"},
 		"four":   {"status  unknown\n", "text    exit code 4\n", "mend    a check ends with exit code 0"},
 		"ceph":   {"status  warning\n", "text    1 osd down\n", "screen: Ceph\n", "health  HEALTH_WARN\n", "osd    used\n", "osd.3  81 %\n", "used  81 of 100 %\n", "iops    1 2.5 3"},
+		"nagios": {"status  unknown\n", "text    exit code 2\n", "mend    a screen ends with exit code 0, however things are: that is its status\n"},
+		"words":  {"status  unknown\n", "text    exit code 1: cannot connect\n", "mend    metrics end with exit code 0, however things are: warn and critical of the configuration say that\n"},
 		"mute":   {"status  ok\n", "text    (it printed nothing)\n"},
 		"broken": {"status  unknown\n"},
 		"smart":  {"status  warning\n", "51 ", "42 ", " 50 "},
