@@ -138,7 +138,7 @@ func tellPlugin(out io.Writer, s *plugin.Spec, file, stderr []byte) error {
 	if r.Left > 0 {
 		line(fmt.Sprintf("and %d more, which are left out", r.Left))
 	}
-	if r.Page != nil {
+	if r.Page != nil && (r.Page.Title != "" || len(r.Page.Blocks) > 0) {
 		tellPage(line, r.Page)
 	}
 	if told := strings.Split(strings.TrimSpace(string(clean.AppendLines(nil, stderr))), "\n"); told[0] != "" {

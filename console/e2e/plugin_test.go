@@ -138,6 +138,9 @@ func TestPluginTried(t *testing.T) {
 		for strings.Contains(lines, " \n") {
 			lines = strings.ReplaceAll(lines, " \n", "\n")
 		}
+		if name == "nagios" && strings.Contains(lines, "screen:") {
+			t.Errorf("a screen of nothing is shown:\n%s", r.out)
+		}
 		for _, w := range want {
 			if !strings.Contains(lines, w) {
 				t.Errorf("%s: no %q in\n%s", name, w, r.out)
