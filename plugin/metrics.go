@@ -6,6 +6,7 @@ import (
 	"maps"
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 
 	"hypervisor-tui/internal/clean/secret"
@@ -146,7 +147,7 @@ func (f *Figure) words(now Status) string {
 	if now == Unknown {
 		return f.Label + " is not a number"
 	}
-	words := string(appendNumber([]byte(f.Label+" "), f.Value))
+	words := string(appendNumber([]byte(f.Label+" "), f.rounded(now)))
 	if f.Unit != "" {
 		words += " " + f.Unit
 	}
@@ -157,6 +158,18 @@ func (f *Figure) words(now Status) string {
 		words += ", warning " + f.Warn.why(f.Value)
 	}
 	return words
+}
+
+// rounded is the value to six digits that count, or to a whole number that has more, unless f would be another status by that.
+func (f *Figure) rounded(now Status) float64 {
+	g := *f
+	if g.Value = math.Round(f.Value); math.Abs(f.Value) < 1e6 {
+		g.Value, _ = strconv.ParseFloat(strconv.FormatFloat(f.Value, 'g', 6, 64), 64)
+	}
+	if s, _ := g.Judge(); s != now {
+		return f.Value
+	}
+	return g.Value + 0 // there is a -0
 }
 
 // why says for which values r alerts, of those outside of it for those on the side of v.

@@ -36,6 +36,11 @@ some{a="x"} 1
 some 2
 twice 1
 twice 2
+third 41.666666666666664
+third{a="b"} 1700000000.1234567
+third{a="c"} 0.00012345678901
+third{a="d"} 0.30000000000000004
+zero -0
 session{token="abc123def"} 1
 session{token="abc123xyz"} 2
 `
@@ -52,7 +57,7 @@ func TestParseMetrics(t *testing.T) {
 		text    string
 		figures []string // as show has them
 	}{
-		{"nothing chosen", nil, OK, "21 series, none chosen", nil},
+		{"nothing chosen", nil, OK, "26 series, none chosen", nil},
 		{"one", []Select{{Metric: "up"}}, OK, "up 1", []string{"up|1||||"}},
 		{"by a label, called so", []Select{{Metric: "smartctl_device_temperature", Labels: map[string]string{"device": "sda", "temperature_type": "current"}, Label: "sda", Unit: "C", Warn: to(50), Critical: to(60)}},
 			OK, "sda 41 C", []string{"sda|41C|~:50|~:60||"}},
@@ -68,6 +73,10 @@ func TestParseMetrics(t *testing.T) {
 		{"critical up to", []Select{{Metric: "up", Critical: Range{Set: true, Inside: true, Low: math.Inf(-1), High: 1}}}, Critical, "up 1, critical up to 1", []string{"up|1||@~:1||"}},
 		{"critical from", []Select{{Metric: "up", Critical: Range{Set: true, Inside: true, Low: 1, High: math.Inf(1)}}}, Critical, "up 1, critical at least 1", []string{"up|1||@1:||"}},
 		{"always", []Select{{Metric: "up", Critical: Range{Set: true, Inside: true, Low: math.Inf(-1), High: math.Inf(1)}}}, Critical, "up 1, critical always", []string{"up|1||@~:||"}},
+		{"many digits", []Select{{Metric: "third"}}, OK, "third 41.6667; third b 1700000000; third c 0.000123457; third d 0.3", []string{"third|41.666666666666664||||", "third b|1.7000000001234567e+09||||", "third c|0.00012345678901||||", "third d|0.30000000000000004||||"}},
+		{"many digits at a limit", []Select{{Metric: "third", Labels: map[string]string{"a": "d"}, Warn: to(0.3)}, {Metric: "zero"}}, Warning, "third 0.30000000000000004, warning above 0.3",
+			[]string{"third|0.30000000000000004|~:0.3|||", "zero|-0||||"}},
+		{"less than nothing", []Select{{Metric: "zero"}}, OK, "zero 0", []string{"zero|-0||||"}},
 		{"a large number", []Select{{Metric: "smartctl_device_power_cycle_count"}}, OK, "smartctl_device_power_cycle_count 12345678",
 			[]string{"smartctl_device_power_cycle_count|1.2345678e+07||||"}},
 		{"of a histogram", []Select{{Metric: "http_seconds_bucket", Labels: map[string]string{"le": "0.1"}}, {Metric: "http_seconds_count"}, {Metric: "http_seconds_sum", Unit: "s"}},
