@@ -261,6 +261,16 @@ func TestEnterOnTheProblemOfACheckChoosesIt(t *testing.T) {
 	}
 }
 
+// TestProblemOfACheckLeavesRoomForOthers: a check that says a thousand characters does not push the other problems off the list. Its
+// page has them all.
+func TestProblemOfACheckLeavesRoomForOthers(t *testing.T) {
+	c, f := onChecks('!')
+	text := c.Show(80, 24, f)
+	if !strings.Contains(text, "check certificates: 2 of 31") || strings.Contains(text, "rateLimited") || strings.Count(text, "2 of 31 certificates") != 1 {
+		t.Errorf("%s", text)
+	}
+}
+
 // TestNoTextIsNotNothing: of a check that printed figures alone, or a screen without a summary, nobody says that it printed nothing.
 func TestNoTextIsNotNothing(t *testing.T) {
 	for name, want := range map[string]string{"disk": "(no text)", "ceph": "(no text)", "updates": "(no text)", "raid": "(nothing)"} {

@@ -37,7 +37,7 @@ func (c *Console) openProblems(*frame.Frame) Screen {
 	})
 }
 
-// problemRows draws one problem with its reason, both in full, and its age at now, a CLOCK_BOOTTIME.
+// problemRows draws one problem with its reason, both in full but for what a check says, and its age at now, a CLOCK_BOOTTIME.
 func problemRows(view draw.Region, p *frame.Problem, c *Console, now time.Duration) (rest draw.Region) {
 	const severity, since = 9, 14 // columns
 	var room [512]byte
@@ -66,7 +66,7 @@ func problemRows(view draw.Region, p *frame.Problem, c *Console, now time.Durati
 		pen = view.CutTop(1).Pen(indent, 0)
 		pen.Bytes(style|draw.Bold, line)
 	}
-	if p.Reason != "" {
+	if p.Reason != "" && p.Kind != frame.CheckFailed { // what a check says can be long, and its page has it
 		view = widget.Wrapped(view, indent, draw.Text, p.Reason)
 	}
 	return view
