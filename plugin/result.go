@@ -166,7 +166,10 @@ func (s *Spec) read(r *Result, output []byte, code uint8) {
 		for n := 1; errors.As(err, &wrong) && n < wrong.Line; n++ {
 			_, output, _ = bytes.Cut(output, []byte("\n"))
 		}
-		r.Text, r.More = lines(append([]byte(err.Error()+"\n"), output...))
+		const few = 10
+		if r.Text, r.More = lines(append([]byte(err.Error()+"\n"), output...)); len(r.More) > few+1 {
+			r.More = append(r.More[:few:few], "and more lines")
+		}
 	}
 	if code != 0 {
 		r.Status = Unknown

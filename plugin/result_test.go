@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"math"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 	"unicode/utf8"
@@ -86,7 +87,11 @@ func TestResult(t *testing.T) {
 			t.Errorf("%v %s %q: %+v", c.kind, c.end, c.output, r)
 		}
 	}
-	// What cannot be read is shown as it came.
+	// What cannot be read is shown as it came, the first of it.
+	long := Spec{Name: "n", Kind: Scrape}
+	if r := long.Result([]byte("hvtplugin 1 1000 1500 exit:0\n" + strings.Repeat("up 1\n", 500) + strings.Repeat("odd\n", 2000))); len(r.More) != 11 || r.More[0] != "odd" || r.More[10] != "and more lines" || !strings.Contains(r.Text, "line 501: ") {
+		t.Errorf("%+v", r)
+	}
 	for kind, output := range map[Kind]string{Screen: "Traceback (most recent call last):\n  File\n", Metrics: "\nTraceback (most recent call last):\n  File\n"} {
 		s := Spec{Name: "n", Kind: kind}
 		r := s.Result([]byte("hvtplugin 1 1000 1500 exit:0\n" + output))
