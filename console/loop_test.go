@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/coreos/go-systemd/v22/daemon"
-	"github.com/creack/pty"
 	"github.com/gdamore/tcell/v2"
 	"golang.org/x/sys/unix"
 
@@ -17,6 +16,7 @@ import (
 	"hypervisor-tui/console/guard"
 	"hypervisor-tui/draw"
 	"hypervisor-tui/draw/tty"
+	"hypervisor-tui/draw/tty/ttytest"
 	"hypervisor-tui/frame"
 	"hypervisor-tui/internal/await"
 	"hypervisor-tui/journal"
@@ -27,14 +27,7 @@ import (
 // are not started: it shows what the test samples.
 func newLoop(t *testing.T) (*session, *os.File) {
 	t.Helper()
-	master, slave, err := pty.Open()
-	if err != nil {
-		t.Skipf("no pty here: %v", err)
-	}
-	t.Cleanup(func() { master.Close(); slave.Close() })
-	if err := pty.Setsize(master, &pty.Winsize{Cols: 200, Rows: 60}); err != nil {
-		t.Fatal(err)
-	}
+	master, slave := ttytest.OpenPty(t, 200, 60)
 	terminal, err := tty.Open(slave.Name(), 0)
 	if err != nil {
 		t.Fatal(err)
@@ -108,9 +101,7 @@ func TestResizeIsDrawnSoon(t *testing.T) {
 	l, master := newLoop(t)
 	go discard(master)
 	l.draw(time.Now())
-	if err := pty.Setsize(master, &pty.Winsize{Cols: 100, Rows: 30}); err != nil {
-		t.Fatal(err)
-	}
+	ttytest.SetSize(t, master, 100, 30)
 	if l.resize(); !l.behind {
 		t.Fatal("no frame is due")
 	}
@@ -204,9 +195,7 @@ func TestPausedPicture(t *testing.T) {
 func TestF33NoFrameBeforeTheSizeIsKnown(t *testing.T) {
 	l, master := newLoop(t)
 	go discard(master)
-	if err := pty.Setsize(master, &pty.Winsize{}); err != nil {
-		t.Fatal(err)
-	}
+	ttytest.SetSize(t, master, 0, 0)
 	if l.Repaint(); !l.tty.Asking() {
 		t.Fatal("it was not asked")
 	}

@@ -16,9 +16,9 @@ import (
 	"syscall"
 	"testing"
 
-	"github.com/creack/pty"
 	"golang.org/x/sys/unix"
 
+	"hypervisor-tui/draw/tty/ttytest"
 	"hypervisor-tui/draw/vtscreen"
 	"hypervisor-tui/internal/await"
 )
@@ -346,14 +346,9 @@ type terminal struct {
 
 func newTerminal(t *testing.T) *terminal {
 	t.Helper()
-	master, slave, err := pty.Open()
-	if err != nil {
-		t.Skipf("no pty here: %v", err)
-	}
+	master, slave := ttytest.OpenPty(t, 100, 30)
+	ttytest.Block(t, slave)
 	w := &terminal{master: master, slave: slave, screen: vtscreen.New(100, 30)}
-	if err := pty.Setsize(master, &pty.Winsize{Cols: 100, Rows: 30}); err != nil {
-		t.Fatal(err)
-	}
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)

@@ -52,7 +52,7 @@ buildGoModule (finalAttrs: {
       );
 
   # The NAR hash of what `go mod vendor` makes; `make vendor-hash` writes it.
-  vendorHash = "sha256-yRP0HOaqLctdlifdyb9mfIuY1HyLnynPy7EeklqSjsg=";
+  vendorHash = "sha256-yQd8ZOjaaWvv3ofFsvOh9U6tjfH2mTH+40+88bqOiV0=";
 
   # Programs of modules of their own, and one that the tests run. All other folders are built and tested: the two programs are
   # that of the root and cmd/hypervisor-attach.

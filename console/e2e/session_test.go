@@ -15,9 +15,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/creack/pty"
 	"golang.org/x/sys/unix"
 
+	"hypervisor-tui/draw/tty/ttytest"
 	"hypervisor-tui/draw/vtscreen"
 	"hypervisor-tui/internal/await"
 )
@@ -61,19 +61,15 @@ type session struct {
 // start starts the program on a new pty.
 func start(t *testing.T, o setup) *session {
 	t.Helper()
-	master, slave, err := pty.Open()
-	if err != nil {
-		t.Skipf("no pty here: %v", err)
-	}
+	o.w, o.h = cmp.Or(o.w, 80), cmp.Or(o.h, 24)
+	master, slave := ttytest.OpenPty(t, o.w, o.h)
 	clearing := "\x1b[2J" // as an xterm has it
 	if slices.Contains(o.env, "TERM=linux") {
 		clearing = "\x1b[J"
 	}
 	s := &session{t: t, master: master, slave: slave, clearing: clearing, errors: filepath.Join(t.TempDir(), "stderr")}
 	t.Cleanup(s.close)
-	o.w, o.h = cmp.Or(o.w, 80), cmp.Or(o.h, 24)
 	s.screen = vtscreen.New(o.w, o.h)
-	s.resize(o.w, o.h)
 	s.mode = s.termios()
 	args := append([]string{program(t, o.tags)}, o.args...)
 	if o.script != "" {
@@ -101,6 +97,7 @@ func (s *session) launch() {
 		s.t.Fatal(err)
 	}
 	defer stderr.Close()
+	ttytest.Block(s.t, s.slave) // as a getty leaves it
 	s.cmd.Stdin, s.cmd.Stdout, s.cmd.Stderr = s.slave, s.slave, stderr
 	s.began = time.Now()
 	if err := s.cmd.Start(); err != nil {
@@ -238,9 +235,7 @@ func (s *session) keys(text string) {
 func (s *session) resize(w, h int) {
 	s.t.Helper()
 	s.see(func(v *vtscreen.Screen) { v.Resize(w, h) })
-	if err := pty.Setsize(s.master, &pty.Winsize{Cols: uint16(w), Rows: uint16(h)}); err != nil {
-		s.t.Fatal(err)
-	}
+	ttytest.SetSize(s.t, s.master, w, h)
 }
 
 func (s *session) signal(sig os.Signal) {

@@ -58,6 +58,12 @@ func OpenPty(t *testing.T, w, h int) (master, slave *os.File) {
 	return master, slave
 }
 
+// Block puts a file into blocking mode, also for those that it is passed on to.
+func Block(t *testing.T, file *os.File) {
+	t.Helper()
+	control(t, file, func(fd int) error { return unix.SetNonblock(fd, false) })
+}
+
 // SetSize makes the terminal w by h cells large.
 func SetSize(t *testing.T, master *os.File, w, h int) {
 	t.Helper()
