@@ -78,6 +78,14 @@ let
   public = listens (a: !a.local);
   ip = listens (a: !a.unix);
 
+  # What a package without the cluster has not.
+  lacking = lib.optionals (!(cfg.package.withKube or true) && !cfg.rescue.active) (
+    lib.optional answersHTTP "exporter, web or peers"
+    ++ lib.optional serve.attach.enable "attach"
+    ++ lib.optional cfg.actions.enable "actions"
+    ++ lib.optional (cfg.plugins != { }) "plugins"
+  );
+
   inherit (cfg.settings) peers;
   missing = lib.filter (file: peers.${file} or null == null) [
     "caFile"
@@ -90,6 +98,13 @@ in
     assertion = consoles != [ ] || cfg.ssh.enable || answersHTTP;
     message = ''
       services.hypervisor-tui is enabled and has nowhere to draw: set tty, serial.ttys or ssh.enable.
+    '';
+  }
+  {
+    assertion = lacking == [ ];
+    message = ''
+      services.hypervisor-tui.package is one of withKube = false, and cannot do ${lib.concatStringsSep ", " lacking}: take one of
+      withKube = true.
     '';
   }
   {

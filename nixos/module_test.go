@@ -150,6 +150,7 @@ func TestModuleRefuses(t *testing.T) {
 		takes   = " takes too"
 		noGetty = "has no login prompt there"
 		shuts   = "shuts its user console out"
+		small   = `services.hypervisor-tui.package = { name = "small"; outPath = "/pkgs/small"; meta.mainProgram = "hypervisor-tui"; withKube = false; override = _: { }; };`
 		own     = `services.hypervisor-tui.attach.enable = false;`
 		ssh     = `services.openssh.enable = true; services.hypervisor-tui.ssh = { enable = true; authorizedKeys = [ "ssh-ed25519 AAAA" ]; };`
 	)
@@ -183,8 +184,11 @@ func TestModuleRefuses(t *testing.T) {
 		ssh + `services.openssh.settings.DenyUsers = [ "console" ];`:                  "DenyUsers " + shuts,
 		ssh + `services.openssh.settings.DenyGroups = [ "systemd-journal" ];`:         "",
 		ssh + own + `services.openssh.settings.DenyGroups = [ "systemd-journal" ];`:   "DenyGroups " + shuts,
-		"services.hypervisor-tui.settings.login = true;":                              "differ",
-		`services.hypervisor-tui = { rescue.enable = true; rescue.login = "tty1"; };`: "leaves no terminal",
+		small: "",
+		small + `services.hypervisor-tui.plugins.a.command = [ "/a" ];`:                                                                        "cannot do plugins:",
+		small + `services.hypervisor-tui.actions = { enable = true; units = [ "a.service" ]; }; services.hypervisor-tui.attach.enable = true;`: "cannot do attach, actions:",
+		"services.hypervisor-tui.settings.login = true;":                                                                                       "differ",
+		`services.hypervisor-tui = { rescue.enable = true; rescue.login = "tty1"; };`:                                                          "leaves no terminal",
 	}
 	configurations := slices.Collect(maps.Keys(cases))
 	for i, m := range evaluateModules(t, configurations...) {

@@ -85,6 +85,7 @@ buildGoModule (finalAttrs: {
   versionCheckProgramArg = "--version";
 
   passthru = {
+    inherit withKube;
     tests = { inherit (nixosTests) hypervisor-tui; };
     updateScript = nix-update-script { };
   };

@@ -136,6 +136,7 @@ let
     package (if withKube then "hypervisor-tui" else "hypervisor-tui-nokube")
     // {
       meta.mainProgram = "hypervisor-tui";
+      inherit withKube;
       override = args: console args.withKube;
     };
   pkgs = {
