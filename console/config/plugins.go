@@ -48,7 +48,7 @@ func pluginKeys(s *plugin.Spec) []key {
 		{"command", "null", orNull(arguments(&s.Command)), "The program and its arguments, of every kind but scrape. No shell reads them."},
 		{"url", "null", orNull(scrapeAddress(&s.URL)), "Where kind scrape asks."},
 		{"interval", "60s", duration(&s.Interval, 10*time.Second, 24*time.Hour),
-			"Time between two runs. The timer of its unit must say the same: after three intervals without a result the plugin counts as silent."},
+			"Time between two runs. The timer of its unit must say the same: after three intervals and the timeout without a result the plugin counts as silent."},
 		{"timeout", "10s", duration(&s.Timeout, time.Second, time.Hour), "How long a run may take, less than interval; then it is killed."},
 		{"metrics", "[]", entries(&s.Metrics, plugin.MaxFigures, selectKeys, nil, nil), "Which metrics are shown, of the kinds metrics and scrape."},
 	}
