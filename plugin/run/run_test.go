@@ -130,7 +130,7 @@ func TestRun(t *testing.T) {
 		{"output closed", sh(`echo OK; exec >&- 2>&-; exit 3`), exit(3), "OK\n"},
 		{"a child has the output", sh(`sleep 1000000 & echo OK`), exit(0), "OK\n"},
 		{"not there", []string{filepath.Join(dir, "nonexistent")}, plugin.End{How: plugin.Failed}, "*/nonexistent: no such file"},
-		{"all in one text", []string{"/bin/echo hello"}, plugin.End{How: plugin.Failed}, "*/bin/echo hello: no such file or directory; the arguments belong behind the program, each as a text of its own"},
+		{"all in one text", []string{"/bin/sh hello"}, plugin.End{How: plugin.Failed}, "*/bin/sh hello: no such file or directory; the arguments belong behind the program, each as a text of its own"},
 		{"not executable", []string{write("plain", "#!/bin/sh\n", 0o644)}, plugin.End{How: plugin.Failed}, "*/plain: it may not be run: it has no mode x"},
 		{"a directory", []string{dir}, plugin.End{How: plugin.Failed}, "*it is a directory"},
 		{"no #!", []string{write("script", "echo OK\n", 0o755)}, plugin.End{How: plugin.Failed}, "*begins with #!"},
