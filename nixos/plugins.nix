@@ -60,6 +60,13 @@ in
         '';
       }
       {
+        assertion = cfg.settings.plugins.path or null == null;
+        message = ''
+          services.hypervisor-tui.settings.plugins has path, which is for machines without this module: here the services write where
+          the consoles look by default.
+        '';
+      }
+      {
         assertion = unknown == [ ];
         message = ''
           services.hypervisor-tui.plugins are to run as ${toString unknown}, which users.users does not have.

@@ -98,6 +98,8 @@ func TestPluginsRefuse(t *testing.T) {
 	for definition, why := range cases {
 		configurations, want = append(configurations, `services.hypervisor-tui.plugins = { `+definition+` };`), append(want, why)
 	}
+	configurations = append(configurations, somePlugins+`services.hypervisor-tui.settings.plugins.path = "/var/lib/plugins";`)
+	want = append(want, "settings.plugins has path")
 	for i, m := range evaluateModules(t, configurations...) {
 		said := strings.Join(strings.Fields(strings.Join(m.Failed, " | ")), " ")
 		if (said == "") != (want[i] == "") || !strings.Contains(said, want[i]) || strings.Contains(said, " | ") {
