@@ -19,7 +19,7 @@ func appendValue(dst []byte, v float64, unit string) []byte {
 	case unit == "B" && v >= 0 && v < 1<<70:
 		return draw.AppendSize(dst, v)
 	case unit == "%" && (v > 0 && v < 0.05 || v >= 99.95 && v < 100): // it is neither 0 nor 100
-		return append(strconv.AppendFloat(dst, v, 'g', 6, 64), '%')
+		return append(strconv.AppendFloat(dst, min(v, 99.9999), 'g', 6, 64), '%')
 	case unit == "%" && v >= 0 && v < 99_999:
 		return draw.AppendPercent(dst, v)
 	}
