@@ -17,6 +17,7 @@ import (
 	"hypervisor-tui/console/guard"
 	"hypervisor-tui/console/process"
 	"hypervisor-tui/draw"
+	"hypervisor-tui/draw/tty"
 	"hypervisor-tui/frame"
 	"hypervisor-tui/internal/wakeup"
 	"hypervisor-tui/journal"
@@ -29,11 +30,8 @@ const retryBusy = 50 * time.Millisecond // after which a frame that the terminal
 // afterSample is how long after the second its frame is drawn: samples fall on whole seconds, and each shows at once.
 const afterSample = 100 * time.Microsecond
 
-var (
-	errHangup = errors.New("the terminal hung up")
-	// ErrLogin ends the program without a failure: who started it offers a login prompt.
-	ErrLogin = errors.New("a login prompt was asked for")
-)
+// ErrLogin ends the program without a failure: who started it offers a login prompt.
+var ErrLogin = errors.New("a login prompt was asked for")
 
 // session is the one goroutine that draws a session. It takes snapshots, draws every cell of the canvas and hands what changed to
 // the terminal; nothing in it waits but for its channels, and nothing in it touches a file: what may hang is asked aside.
@@ -99,7 +97,7 @@ func (l *session) run(ctx context.Context, signals <-chan os.Signal) error {
 		case <-ctx.Done():
 			return nil
 		case <-l.display.Hup():
-			return errHangup
+			return tty.ErrHangup
 		case s := <-signals:
 			if quit, err := l.signal(ctx, s); quit {
 				return err
@@ -110,7 +108,7 @@ func (l *session) run(ctx context.Context, signals <-chan os.Signal) error {
 			l.resize()
 		case k, ok := <-l.display.Keys():
 			if !ok {
-				return errHangup
+				return tty.ErrHangup
 			}
 			if quit, err := l.key(ctx, k); quit {
 				return err
@@ -183,7 +181,7 @@ func (l *session) signal(ctx context.Context, s os.Signal) (quit bool, err error
 	switch s {
 	case unix.SIGHUP:
 		if !l.tty.Alive() {
-			return true, errHangup
+			return true, tty.ErrHangup
 		}
 		l.systemd.tell(reloading())
 		l.reload(ctx)

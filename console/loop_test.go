@@ -357,7 +357,7 @@ func TestF39HangupSignalOfADeadTerminal(t *testing.T) {
 		t.Errorf("%d reloads", reloads)
 	}
 	master.Close()
-	if quit, err := l.signal(t.Context(), unix.SIGHUP); !quit || err != errHangup || l.config.since != 0 {
+	if quit, err := l.signal(t.Context(), unix.SIGHUP); !quit || err != tty.ErrHangup || l.config.since != 0 {
 		t.Errorf("of one that is gone: leave %v, %v, a reload since %v", quit, err, l.config.since)
 	}
 }
@@ -456,11 +456,11 @@ func TestLoopEnds(t *testing.T) {
 	}{
 		"context": {func(_ *session, cancel context.CancelFunc, _ chan<- os.Signal, _ *os.File) { cancel() }, nil},
 		"quit":    {func(_ *session, _ context.CancelFunc, _ chan<- os.Signal, m *os.File) { m.WriteString("q") }, nil},
-		"hang-up": {func(_ *session, _ context.CancelFunc, _ chan<- os.Signal, m *os.File) { m.Close() }, errHangup},
+		"hang-up": {func(_ *session, _ context.CancelFunc, _ chan<- os.Signal, m *os.File) { m.Close() }, tty.ErrHangup},
 		"SIGHUP of a terminal that is gone": {func(l *session, _ context.CancelFunc, s chan<- os.Signal, _ *os.File) {
 			l.tty.Close()
 			s <- unix.SIGHUP
-		}, errHangup},
+		}, tty.ErrHangup},
 	} {
 		t.Run(name, func(t *testing.T) {
 			l, master := newLoop(t)

@@ -10,6 +10,7 @@ import (
 	"hypervisor-tui/console/config"
 	"hypervisor-tui/console/guard"
 	"hypervisor-tui/draw"
+	"hypervisor-tui/draw/tty"
 	"hypervisor-tui/internal/await"
 )
 
@@ -96,7 +97,7 @@ func TestViewerGone(t *testing.T) {
 	}
 	s := newSheet()
 	close(s.hup)
-	if err := View(t.Context(), s, news, SessionOptions{Collector: collector, Guard: new(guard.Guard), first: loaded{config: c}}); err != errHangup {
+	if err := View(t.Context(), s, news, SessionOptions{Collector: collector, Guard: new(guard.Guard), first: loaded{config: c}}); err != tty.ErrHangup {
 		t.Error(err)
 	}
 }

@@ -111,7 +111,10 @@ func (t *Terminal) watch() {
 	}
 }
 
-// Start puts the terminal into raw mode. Speed, word size and parity stay as whoever set up the line left them.
+// ErrHangup says that nobody is at the other end of the terminal any more.
+var ErrHangup = errors.New("the terminal hung up")
+
+// Start puts the terminal into raw mode; ErrHangup where it has hung up. Speed, word size and parity stay as whoever set up the line left them.
 func (t *Terminal) Start() error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -120,7 +123,7 @@ func (t *Terminal) Start() error {
 	}
 	saved, err := unix.IoctlGetTermios(t.line.fd, unix.TCGETS2)
 	if err != nil {
-		return fmt.Errorf("read the terminal's mode: %w", err)
+		return notStarted("read the terminal's mode", err)
 	}
 	raw := *saved
 	raw.Iflag &^= unix.IGNBRK | unix.BRKINT | unix.PARMRK | unix.ISTRIP | unix.INLCR | unix.IGNCR | unix.ICRNL | unix.IXON
@@ -128,12 +131,20 @@ func (t *Terminal) Start() error {
 	raw.Lflag &^= unix.ECHO | unix.ECHONL | unix.ICANON | unix.ISIG | unix.IEXTEN
 	raw.Cc[unix.VMIN], raw.Cc[unix.VTIME] = 1, 0
 	if err := unix.IoctlSetTermios(t.line.fd, unix.TCSETS2, &raw); err != nil {
-		return fmt.Errorf("set the terminal to raw mode: %w", err)
+		return notStarted("set the terminal to raw mode", err)
 	}
 	if t.saved == nil {
 		t.saved = saved
 	}
 	return t.line.SetReadDeadline(time.Time{})
+}
+
+// notStarted is why what Start does to the terminal failed: EIO is all that is left of one that has hung up.
+func notStarted(what string, err error) error {
+	if err == unix.EIO {
+		return ErrHangup
+	}
+	return fmt.Errorf("%s: %w", what, err)
 }
 
 // DrainBlockers ends a Read that waits and discards unsent output: tcell calls it before it writes what puts the terminal back.

@@ -182,3 +182,12 @@ func TestStopDropsKeys(t *testing.T) {
 		t.Errorf("%d bytes are left for the shell", n)
 	}
 }
+
+// TestStartAfterHangUp: a terminal that has hung up between its opening and its start is called that.
+func TestStartAfterHangUp(t *testing.T) {
+	tty, master := onPty(t, 80, 24)
+	master.Close()
+	if err := tty.Start(); err == nil || err.Error() != "the terminal hung up" {
+		t.Errorf("%v", err)
+	}
+}

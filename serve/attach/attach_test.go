@@ -408,7 +408,7 @@ func TestTerminalHangsUpBeforeTheSession(t *testing.T) {
 	c.hears("+")
 	master.Close()
 	c.say("+")
-	c.hears(".read the terminal's mode")
+	c.hears(".the terminal hung up")
 	c.conn.Close()
 	await.Until(t, "nothing is open any more", func() bool { return openFiles(t) <= before })
 }
